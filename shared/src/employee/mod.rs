@@ -1,0 +1,85 @@
+//! The canonical employee: what every source client produces and the mapping reads.
+
+mod field;
+
+pub use field::Field;
+
+use jiff::civil::Date;
+
+use crate::id::SourceId;
+
+/// One person as the HR system reports them. Values are unchanged: nothing is trimmed or re-cased, because
+/// reteach's dynamic groups match exact strings.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Employee {
+    /// The id in the HR system.
+    pub source_id: SourceId,
+    /// Vorname.
+    pub first_name: Field<String>,
+    /// Nachname.
+    pub last_name: Field<String>,
+    /// E-Mail; may be missing.
+    pub email: Field<String>,
+    /// Position.
+    pub position: Field<String>,
+    /// Gesellschaft (Personio `subcompany`).
+    pub company: Field<String>,
+    /// Abteilung.
+    pub department: Field<String>,
+    /// Standort (Personio `office`).
+    pub location: Field<String>,
+    /// Geschlecht. Null where the HR system's value has no counterpart.
+    pub gender: Field<Gender>,
+    /// Anstellungsart.
+    pub employment_type: Field<EmploymentType>,
+    /// Anstelldatum, the day as written.
+    pub hire_date: Field<Date>,
+    /// Arbeitsverhältnis endet zum, the day as written.
+    pub end_date: Field<Date>,
+    /// The HR system's own status.
+    pub status: Field<Status>,
+}
+
+impl std::fmt::Debug for Employee {
+    /// Names the person by id only: the rest is personal.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Employee").field("source_id", &self.source_id).finish_non_exhaustive()
+    }
+}
+
+/// Gender as reteach knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gender {
+    /// Male.
+    Male,
+    /// Female.
+    Female,
+    /// Diverse (Kombo: `NON_BINARY`).
+    Diverse,
+}
+
+/// Anstellungsart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EmploymentType {
+    /// Personio `internal`.
+    Internal,
+    /// Personio `external`.
+    External,
+    /// Any other value, as written: Kombo's inferred types, a custom field's own words.
+    Other(String),
+}
+
+/// The HR system's own view of the employment. Only [`Status::Inactive`] locks; dates decide the rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Contract signed, not started (Kombo: `PENDING`).
+    Onboarding,
+    /// Employed.
+    Active,
+    /// Employed, on leave: not a lock.
+    Leave,
+    /// No longer employed, or set inactive by hand.
+    Inactive,
+    /// A value this version does not know, as written.
+    Other(String),
+}

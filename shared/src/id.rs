@@ -1,0 +1,113 @@
+//! Identifiers, one type each, so that none is passed for another.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+macro_rules! opaque_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the identifier as it was given.
+            pub fn new(value: impl Into<String>) -> Self {
+                Self(value.into())
+            }
+
+            /// The identifier as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+opaque_id! {
+    /// The employee's id in the HR system: Personio's employee id, Kombo's `remote_id`.
+    SourceId
+}
+opaque_id! {
+    /// The id of a reteach account (`customer.id`).
+    CustomerId
+}
+opaque_id! {
+    /// What reteach calls `externalId`: `personio:<source id>`, or `<tool>:<source id>` for other HR systems.
+    ExternalId
+}
+opaque_id! {
+    /// One run of one job: the owner of a lease, the key of a report.
+    RunId
+}
+
+impl ExternalId {
+    /// The external id of the employee `id` of the HR system `tool` (`personio` on every Personio route).
+    #[must_use]
+    pub fn of(tool: &str, id: &SourceId) -> Self {
+        Self(format!("{tool}:{id}"))
+    }
+
+    /// The employee's id, if this external id is one of `tool`'s.
+    #[must_use]
+    pub fn source_id(&self, tool: &str) -> Option<SourceId> {
+        self.0.strip_prefix(tool)?.strip_prefix(':').map(SourceId::new)
+    }
+}
+
+/// A tenant: one company with one academy. 2 to 40 characters of `a-z`, `0-9` and `-`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TenantId(String);
+
+/// A tenant id that breaks the rules.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("tenant_id must be 2 to 40 characters of a-z, 0-9 and '-'")]
+pub struct InvalidTenantId;
+
+impl TenantId {
+    /// Checks and takes a tenant id.
+    ///
+    /// # Errors
+    /// [`InvalidTenantId`] unless it is 2 to 40 characters of `a-z`, `0-9` and `-`.
+    pub fn parse(text: &str) -> Result<Self, InvalidTenantId> {
+        let fits = (2..=40).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if fits { Ok(Self(text.to_owned())) } else { Err(InvalidTenantId) }
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TenantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for TenantId {
+    type Error = InvalidTenantId;
+
+    fn try_from(text: String) -> Result<Self, InvalidTenantId> {
+        Self::parse(&text)
+    }
+}
+
+impl From<TenantId> for String {
+    fn from(id: TenantId) -> Self {
+        id.0
+    }
+}

@@ -1,0 +1,17 @@
+//! What both functions share: API clients, the canonical employee, mapping, tenant configuration, secrets, state
+//! and telemetry. Clients know nothing of the jobs; the jobs know nothing of HTTP or DynamoDB's attribute values.
+
+pub mod aws;
+pub mod clock;
+pub mod employee;
+pub mod http;
+pub mod id;
+pub mod kombo;
+pub mod mapping;
+pub mod personio;
+pub mod reteach;
+pub mod secrets;
+pub mod source;
+pub mod state;
+pub mod telemetry;
+pub mod tenant;

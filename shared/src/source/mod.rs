@@ -1,0 +1,79 @@
+//! Where people come from: the small trait behind which Personio (direct or through Kombo) and Kombo's unified
+//! model stand, and what one reading of them yields.
+
+use std::future::Future;
+
+use thiserror::Error;
+
+use crate::employee::Employee;
+use crate::id::SourceId;
+
+/// A source of employees, read in full.
+pub trait EmployeeSource: Send + Sync {
+    /// The HR system's slug, the first half of every external id: `personio`.
+    fn tool(&self) -> &str;
+
+    /// Reads every page once. All pages came, or it is an error: a read that failed on any page is not a read.
+    fn read(&self) -> impl Future<Output = Result<Reading, SourceError>> + Send;
+}
+
+/// What one pass over all pages brought.
+#[derive(Debug, Default)]
+pub struct Reading {
+    /// Every record, in the order received; duplicates over pages are still in.
+    pub records: Vec<Record>,
+    /// The total that the first page announced; `None` where the source announces none (Kombo).
+    pub first_total: Option<u64>,
+    /// The total that the last page announced.
+    pub last_total: Option<u64>,
+}
+
+/// One record of a page: an employee, or why it could not be taken as one.
+#[derive(Debug)]
+pub enum Record {
+    /// A person.
+    Employee(Box<Employee>),
+    /// A record that does not fit. The person is known to exist, nothing is concluded from the rest.
+    Rejected {
+        /// Whose record it is, where that much could be read.
+        source_id: Option<SourceId>,
+        /// The field that does not fit, in the vendor's own words (`hire_date`).
+        field: String,
+        /// What is wrong with it, without the value: "is not a date".
+        problem: String,
+    },
+}
+
+impl Record {
+    /// Whose record it is.
+    #[must_use]
+    pub fn source_id(&self) -> Option<&SourceId> {
+        match self {
+            Self::Employee(employee) => Some(&employee.source_id),
+            Self::Rejected { source_id, .. } => source_id.as_ref(),
+        }
+    }
+}
+
+/// Why people could not be read. The text names the vendor's answer, never a person or a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SourceError {
+    /// The credential is wrong, revoked or expired: it is read once more from the secret, then reported.
+    #[error("{0}")]
+    Credential(String),
+    /// The credential works but lacks a right.
+    #[error("{0}")]
+    Forbidden(String),
+    /// The connection is not ready yet (Kombo's first sync is still running): nothing is wrong, try on the next tick.
+    #[error("{0}")]
+    NotReady(String),
+    /// The connection has lapsed or is not set up: somebody has to act (Kombo: reconnect, finish the setup).
+    #[error("{0}")]
+    Lapsed(String),
+    /// Bad weather: timeouts, 5xx, rate limits that outlasted the retries.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The answer is not what the vendor's document says.
+    #[error("{0}")]
+    Unreadable(String),
+}

@@ -1,0 +1,1 @@
+//! Both jobs over the local stack.
