@@ -119,7 +119,19 @@ fn nothing_changed_plans_nothing() {
 
 #[test]
 fn somebody_new_is_created_with_everything_that_is_not_empty() {
-    assert_snapshot!(words(subject(&employee("1"), &config("")), &config("")), @"");
+    assert_snapshot!(words(subject(&employee("1"), &config("")), &config("")), @r#"
+    create  1  email, firstName, lastName, position, company, location, gender, tag:Anstellungsart  (contract begins 2020-04-01)
+              email: (empty) → "p1@muster.example"
+              firstName: (empty) → "Jörg"
+              lastName: (empty) → "Weiß"
+              position: (empty) → "Schlosser"
+              company: (empty) → "Muster GmbH"
+              location: (empty) → "Köln"
+              gender: (empty) → "MALE"
+              tag:Anstellungsart: (empty) → "Anstellungsart: intern"
+              setActiveAt: (none) → 2020-03-31T22:00:00Z
+    1 to change, 0 as they should be
+    "#);
 }
 
 #[test]
@@ -127,14 +139,39 @@ fn somebody_new_who_has_left_is_created_locked() {
     let mut left = employee("1");
     left.end_date = Field::Value("2026-03-31".parse().unwrap());
     left.status = Field::Value(Status::Inactive);
-    assert_snapshot!(words(subject(&left, &config("")), &config("")), @"");
+    assert_snapshot!(words(subject(&left, &config("")), &config("")), @r#"
+    create  1  email, firstName, lastName, position, company, location, gender, tag:Anstellungsart  (contract ends 2026-03-31)
+              email: (empty) → "p1@muster.example"
+              firstName: (empty) → "Jörg"
+              lastName: (empty) → "Weiß"
+              position: (empty) → "Schlosser"
+              company: (empty) → "Muster GmbH"
+              location: (empty) → "Köln"
+              gender: (empty) → "MALE"
+              tag:Anstellungsart: (empty) → "Anstellungsart: intern"
+              setActiveAt: (none) → 2020-03-31T22:00:00Z
+              setInactiveAt: (none) → 2026-03-31T22:00:00Z
+    1 to change, 0 as they should be
+    "#);
 }
 
 #[test]
 fn somebody_without_a_mail_address_gets_a_user_name() {
     let mut silent = employee("1");
     silent.email = Field::Null;
-    assert_snapshot!(words(subject(&silent, &config("")), &config("")), @"");
+    assert_snapshot!(words(subject(&silent, &config("")), &config("")), @r#"
+    create  1  userName, firstName, lastName, position, company, location, gender, tag:Anstellungsart  (contract begins 2020-04-01)
+              userName: (empty) → "personio-1"
+              firstName: (empty) → "Jörg"
+              lastName: (empty) → "Weiß"
+              position: (empty) → "Schlosser"
+              company: (empty) → "Muster GmbH"
+              location: (empty) → "Köln"
+              gender: (empty) → "MALE"
+              tag:Anstellungsart: (empty) → "Anstellungsart: intern"
+              setActiveAt: (none) → 2020-03-31T22:00:00Z
+    1 to change, 0 as they should be
+    "#);
 }
 
 #[test]
@@ -143,7 +180,12 @@ fn a_move_names_the_changed_fields() {
         it.position = Field::Value("Meister".into());
         it.location = Field::Value("Bonn".into());
         it.department = Field::Value("not carried over".into());
-    }), @"");
+    }), @r#"
+    update  1  position, location
+              position: (another value) → "Meister"
+              location: (another value) → "Bonn"
+    1 to change, 0 as they should be
+    "#);
 }
 
 #[test]
@@ -153,22 +195,39 @@ fn an_emptied_field_is_cleared_and_an_absent_one_left_alone() {
         it.company = Field::Absent;
         it.end_date = Field::Absent;
         it.employment_type = Field::Null;
-    }), @"");
+    }), @"
+    update  1  position, tag:Anstellungsart
+              position: (another value) → (empty)
+              tag:Anstellungsart: (another value) → (empty)
+    1 to change, 0 as they should be
+    ");
 }
 
 #[test]
 fn an_end_date_is_handed_over_in_advance() {
-    assert_snapshot!(change(|it| it.end_date = Field::Value("2026-06-30".parse().unwrap())), @"");
+    assert_snapshot!(change(|it| it.end_date = Field::Value("2026-06-30".parse().unwrap())), @"
+    update  1  (contract ends 2026-06-30)
+              setInactiveAt: (none) → 2026-06-30T22:00:00Z
+    1 to change, 0 as they should be
+    ");
 }
 
 #[test]
 fn locks_at_once_when_the_end_date_has_passed() {
-    assert_snapshot!(change(|it| it.end_date = Field::Value("2026-05-09".parse().unwrap())), @"");
+    assert_snapshot!(change(|it| it.end_date = Field::Value("2026-05-09".parse().unwrap())), @"
+    lock    1  (contract ends 2026-05-09)
+              setInactiveAt: (none) → 2026-05-09T22:00:00Z
+    1 to change, 0 as they should be
+    ");
 }
 
 #[test]
 fn locks_the_inactive_without_an_end_date_from_now_on() {
-    assert_snapshot!(change(|it| it.status = Field::Value(Status::Inactive)), @"");
+    assert_snapshot!(change(|it| it.status = Field::Value(Status::Inactive)), @"
+    lock    1  (inactive without an end date that has passed)
+              setInactiveAt: (none) → 2026-05-10T12:00:00Z
+    1 to change, 0 as they should be
+    ");
 }
 
 #[test]
@@ -180,12 +239,20 @@ fn leave_is_not_a_lock() {
 fn somebody_back_is_unlocked() {
     let (mut before, after) = (employee("1"), employee("1"));
     before.end_date = Field::Value("2026-03-31".parse().unwrap());
-    assert_snapshot!(words(trusted(&after, &before, &config("")), &config("")), @"");
+    assert_snapshot!(words(trusted(&after, &before, &config("")), &config("")), @"
+    unlock  1  (employed)
+              setInactiveAt: 2026-03-31T22:00:00Z → (none)
+    1 to change, 0 as they should be
+    ");
 }
 
 #[test]
 fn somebody_whose_start_moves_ahead_is_locked_until_then() {
-    assert_snapshot!(change(|it| it.hire_date = Field::Value("2026-06-01".parse().unwrap())), @"");
+    assert_snapshot!(change(|it| it.hire_date = Field::Value("2026-06-01".parse().unwrap())), @"
+    lock    1  (contract begins 2026-06-01)
+              setActiveAt: 2020-03-31T22:00:00Z → 2026-05-31T22:00:00Z
+    1 to change, 0 as they should be
+    ");
 }
 
 #[test]
@@ -193,10 +260,17 @@ fn somebody_gone_is_locked_from_now_on_and_nothing_else_is_touched() {
     let before = employee("1");
     let external_id = ExternalId::of("personio", &before.source_id);
     let gone = Subject { view: View::Gone { external_id }, ..trusted(&before, &before, &config("")) };
-    assert_snapshot!(words(gone.clone(), &config("")), @"");
+    assert_snapshot!(words(gone.clone(), &config("")), @"
+    lock    1  (gone from two complete reads)
+              setInactiveAt: (none) → 2026-05-10T12:00:00Z
+    1 to change, 0 as they should be
+    ");
     let mut locked = gone;
     locked.entry.as_mut().unwrap().window.inactive_at = Some(now());
-    assert_snapshot!(words(locked, &config("")), @"");
+    assert_snapshot!(words(locked, &config("")), @"
+    skip    1  gone, and locked already
+    0 to change, 0 as they should be
+    ");
 }
 
 #[test]
@@ -219,7 +293,10 @@ fn nobody_is_created_while_the_scope_cannot_be_decided() {
     let config = config("[scope]\ninclude_companies = [\"Muster GmbH\"]\n");
     let mut hidden = employee("1");
     hidden.company = Field::Absent;
-    assert_snapshot!(words(subject(&hidden, &config), &config), @"");
+    assert_snapshot!(words(subject(&hidden, &config), &config), @"
+    skip    1  the scope asks for company, which the credential may not read; grant that attribute in Personio
+    0 to change, 0 as they should be
+    ");
     assert_snapshot!(words(trusted(&hidden, &employee("1"), &config), &config), @"0 to change, 1 as they should be");
 }
 
@@ -229,13 +306,21 @@ fn an_account_with_the_same_mail_and_no_external_id_is_adopted() {
     account.external_id = None;
     account.values.insert(Attribute::Position, Text::new("Azubi"));
     account.tags = vec![Text::new("Chor"), Text::new("Anstellungsart: extern")];
-    assert_snapshot!(words(seen(&employee("1"), account, Link::Mail, &config("")), &config("")), @"");
+    assert_snapshot!(words(seen(&employee("1"), account, Link::Mail, &config("")), &config("")), @r#"
+    adopt   1  position, tag:Anstellungsart
+              position: "Azubi" → "Schlosser"
+              tag:Anstellungsart: "Anstellungsart: extern" → "Anstellungsart: intern"
+    1 to change, 0 as they should be
+    "#);
 }
 
 #[test]
 fn an_account_of_another_external_id_is_a_conflict() {
     let foreign = Account::Foreign(CustomerId::new("c9"));
-    assert_snapshot!(words(Subject { account: foreign, ..subject(&employee("1"), &config("")) }, &config("")), @"");
+    assert_snapshot!(words(Subject { account: foreign, ..subject(&employee("1"), &config("")) }, &config("")), @"
+    skip    1  conflict: the mail address belongs to the reteach account c9, which has another external id; change one of the two addresses, or clear that account's external id
+    0 to change, 0 as they should be
+    ");
 }
 
 #[test]
@@ -253,7 +338,11 @@ fn drift_is_repaired_but_the_case_of_a_mail_address_is_none() {
     account.values.insert(Attribute::Email, Text::new("P1@Muster.example"));
     let mut subject = seen(&employee("1"), account, Link::ExternalId, &config(""));
     subject.entry = Some(synced(&employee("1"), &config("")));
-    assert_snapshot!(words(subject, &config("")), @"");
+    assert_snapshot!(words(subject, &config("")), @r#"
+    update  1  lastName
+              lastName: "Weiss" → "Weiß"
+    1 to change, 0 as they should be
+    "#);
 }
 
 #[test]
@@ -278,7 +367,10 @@ fn the_same_refused_record_waits_and_another_one_does_not() {
     let entry =
         EmployeeEntry { failure: Some(failure.clone()), ..EmployeeEntry::new(employee.source_id.clone()) };
     subject.entry = Some(entry.clone());
-    assert_snapshot!(words(subject.clone(), &config("")), @"");
+    assert_snapshot!(words(subject.clone(), &config("")), @"
+    skip    1  reteach refused this record before; it is tried again from 2026-05-10T13:00:00Z on
+    0 to change, 0 as they should be
+    ");
     let other = Failure { fingerprint: key().fingerprint([]), ..failure };
     subject.entry = Some(EmployeeEntry { failure: Some(other), ..entry });
     assert_eq!(plan(&[subject], &config("")).changes.len(), 1);
@@ -291,7 +383,10 @@ fn a_record_that_does_not_fit_is_skipped_by_name_of_the_field() {
         field: "hire_date".into(),
         problem: "is not a date".into(),
     };
-    assert_snapshot!(words(Subject { view, ..subject(&employee("1"), &config("")) }, &config("")), @"");
+    assert_snapshot!(words(Subject { view, ..subject(&employee("1"), &config("")) }, &config("")), @"
+    skip    1  hire_date is not a date; correct it in Personio
+    0 to change, 0 as they should be
+    ");
 }
 
 #[test]
