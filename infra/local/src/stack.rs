@@ -122,9 +122,7 @@ impl Stack {
 }
 
 fn aws(variables: &[(String, String)]) -> Result<Aws, ConfigError> {
-    let read = |name: &str| {
-        variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
-    };
+    let read = |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     Ok(Aws::new(sdk_config(read, http_client()?)?))
 }
 
