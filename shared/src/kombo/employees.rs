@@ -8,6 +8,7 @@ use super::client::{Client, Envelope};
 use super::limits::{MAX_PAGES, PAGE_SIZE};
 use super::wire::Page;
 use super::{IntegrationId, record};
+use crate::http::Deadline;
 use crate::source::{EmployeeSource, Reading, Record, SourceError};
 
 /// All people of one integration, from Kombo's mirror.
@@ -29,6 +30,13 @@ impl Employees {
     #[must_use]
     pub fn with_employment_type_field(mut self, key: impl Into<String>) -> Self {
         self.employment_type_field = Some(key.into());
+        self
+    }
+
+    /// The same, but nothing goes past `deadline`.
+    #[must_use]
+    pub fn until(mut self, deadline: Deadline) -> Self {
+        self.client = self.client.until(deadline);
         self
     }
 

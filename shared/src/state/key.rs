@@ -121,7 +121,17 @@ mod tests {
             Key::report(&tenant, Job::Employees, at),
         ];
         let lines: Vec<String> = keys.iter().map(|key| format!("{} {}", key.pk, key.sk)).collect();
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        TENANTS acme
+        TENANT#acme CONFIG
+        TENANT#acme LEASE#employees
+        TENANT#acme LEASE#certificates
+        TENANT#acme EMPLOYEE#4711
+        TENANT#acme FINGERPRINTS
+        TENANT#acme FINGERPRINTS#17
+        TENANT#acme HELD#employees
+        TENANT#acme RUN#2026-03-31T08:05:00.000Z#employees
+        "#);
     }
 
     #[test]

@@ -136,7 +136,7 @@ mod tests {
     fn writes_one_line_as_the_specification_says() {
         let text = lines(&[count(3.0), Metric { name: "Duration", unit: Unit::Milliseconds, value: 412.5 }]);
         assert_eq!(text.matches('\n').count(), 1);
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r#"{"_aws":{"Timestamp":1774944300250,"CloudWatchMetrics":[{"Namespace":"ReteachPersonio","Dimensions":[["Job"]],"Metrics":[{"Name":"EmployeesCreated","Unit":"Count"},{"Name":"Duration","Unit":"Milliseconds"}]}]},"Job":"employee-sync","tenant":"acme","run_id":"run-1","EmployeesCreated":3.0,"Duration":412.5}"#);
     }
 
     #[test]

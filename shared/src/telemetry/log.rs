@@ -99,6 +99,18 @@ mod tests {
         });
         let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
         let line: serde_json::Value = serde_json::from_str(&text).unwrap();
-        insta::assert_json_snapshot!(line, {".timestamp" => "[time]"}, @"");
+        insta::assert_json_snapshot!(line, {".timestamp" => "[time]"}, @r#"
+        {
+          "created": 3,
+          "level": "INFO",
+          "message": "run finished",
+          "span": {
+            "name": "run",
+            "tenant": "acme"
+          },
+          "target": "shared::telemetry::log::tests",
+          "timestamp": "[time]"
+        }
+        "#);
     }
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::Scope;
 use crate::http::BaseUrl;
 use crate::id::TenantId;
+use crate::kombo::IntegrationId;
 
 /// Everything an operator says about one tenant.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -70,7 +71,7 @@ pub struct KomboConfig {
     #[serde(default = "kombo_base_url")]
     pub base_url: BaseUrl,
     /// The tenant's integration, `personio:…`; missing until the company has clicked through Kombo Connect.
-    pub integration_id: Option<String>,
+    pub integration_id: Option<IntegrationId>,
     /// Route `kombo`: the custom field that carries Personio's own Anstellungsart.
     pub employment_type_field: Option<String>,
 }

@@ -49,7 +49,7 @@ impl TenantConfig {
     fn problems(&self) -> Vec<Problem> {
         let through_kombo = self.personio.via != Via::Direct;
         let labels = &self.employees.employment_type_labels;
-        let integration = self.kombo.as_ref().and_then(|kombo| kombo.integration_id.as_deref());
+        let integration = self.kombo.as_ref().and_then(|kombo| kombo.integration_id.as_ref());
         let checks = [
             (
                 "kombo",
@@ -58,13 +58,8 @@ impl TenantConfig {
             ),
             (
                 "kombo.integration_id",
-                integration.is_some_and(|id| !is_integration_id(id)),
-                "must look like personio:CBNMt7dSNCzBdnRTx87dev4E",
-            ),
-            (
-                "kombo.integration_id",
                 self.personio.via == Via::KomboPassthrough
-                    && integration.is_some_and(|id| is_integration_id(id) && !id.starts_with("personio:")),
+                    && integration.is_some_and(|id| id.tool() != "personio"),
                 "must be a Personio integration (personio:…) on the route kombo-passthrough",
             ),
             ("brake.percent", !is_percent(self.brake.percent), "must be more than 0 and at most 100"),
@@ -114,12 +109,6 @@ fn are_statuses(names: Option<&Vec<String>>) -> bool {
 
 fn is_percent(number: f64) -> bool {
     number > 0.0 && number <= 100.0
-}
-
-fn is_integration_id(id: &str) -> bool {
-    id.split_once(':').is_some_and(|(tool, rest)| {
-        !tool.is_empty() && !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric())
-    })
 }
 
 fn is_host_pattern(host: &str) -> bool {

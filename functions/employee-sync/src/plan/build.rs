@@ -1,16 +1,18 @@
 //! The planner: one verdict for each subject.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use shared::employee::Field;
 use shared::fingerprint::{Fingerprint, FingerprintKey};
 use shared::id::{CustomerId, SourceId};
-use shared::mapping::{Record, Scoped, Target, target_window};
+use shared::mapping::{Attribute, Record, Scoped, Target, Text, target_window, user_name};
 use shared::state::{EmployeeEntry, LockReason, Locked, Window};
 use shared::tenant::TenantConfig;
 
 use super::compare;
 use super::{
-    Account, AccountView, Before, Cause, Change, Doing, Extent, Link, Subject, ValueChange, View,
+    Account, AccountView, Baseline, Before, Cause, Change, Doing, Extent, Link, Subject, ValueChange, View,
     WindowChange,
 };
 
@@ -127,6 +129,7 @@ impl Context<'_> {
             locked: target.locked,
             fingerprint: None,
             extent: Extent::Whole,
+            baseline: Baseline { window: before, ..Baseline::default() },
         })
     }
 
@@ -153,9 +156,15 @@ impl Context<'_> {
     }
 
     fn create(&self, record: &Record, fingerprint: Fingerprint) -> Verdict {
-        let values = record.values.iter().filter_map(|(attribute, value)| {
-            let after = value.clone()?;
-            Some(ValueChange { attribute: *attribute, before: Before::Null, after: Some(after) })
+        let given = record.values.iter().filter_map(|(attribute, value)| Some((*attribute, value.clone()?)));
+        let mut given: BTreeMap<Attribute, Text> = given.collect();
+        if !given.contains_key(&Attribute::Email) {
+            given.entry(Attribute::UserName).or_insert_with(|| Text::new(user_name(&record.source_id)));
+        }
+        let values = given.into_iter().map(|(attribute, after)| ValueChange {
+            attribute,
+            before: Before::Null,
+            after: Some(after),
         });
         let target = self.target(record, None);
         let cause = compare::cause(record, &target, Window::default(), self.now);
@@ -168,6 +177,7 @@ impl Context<'_> {
             locked: target.locked,
             fingerprint: Some(fingerprint),
             extent: Extent::Whole,
+            baseline: self.baseline(record, Window::default()),
         })
     }
 
@@ -201,6 +211,7 @@ impl Context<'_> {
             locked: target.locked,
             fingerprint: Some(fingerprint),
             extent: Extent::Whole,
+            baseline: self.baseline(record, before),
         })
     }
 
@@ -223,13 +234,17 @@ impl Context<'_> {
             fingerprint: old.fingerprint.or(Some(fingerprint)),
             ..old.clone()
         };
-        if record.employment.scope != Scoped::OutLocked {
-            let marks = record.values.iter().map(|(attribute, value)| {
-                (attribute.name().to_owned(), compare::mark_of(*attribute, value.as_ref(), self.key))
-            });
-            new.marks.extend(marks);
-        }
+        new.marks.extend(self.baseline(record, window).marks);
         if new == old { Verdict::Unchanged } else { Verdict::Bookkeeping(new) }
+    }
+
+    /// Of somebody out of scope only the window is ours.
+    fn baseline(&self, record: &Record, window: Window) -> Baseline {
+        let ours = record.values.iter().filter(|_| record.employment.scope != Scoped::OutLocked);
+        let marks = ours.map(|(attribute, value)| {
+            (attribute.name().to_owned(), compare::mark_of(*attribute, value.as_ref(), self.key))
+        });
+        Baseline { window, marks: marks.collect() }
     }
 
     fn target(&self, record: &Record, locked: Option<Locked>) -> Target {

@@ -1,5 +1,6 @@
 //! One person's change: what, from what, to what, and why.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::civil::Date;
@@ -8,7 +9,7 @@ use shared::employee::Field;
 use shared::fingerprint::Fingerprint;
 use shared::id::{CustomerId, ExternalId, SourceId};
 use shared::mapping::{Attribute, Text};
-use shared::state::{Locked, Window};
+use shared::state::{Locked, Mark, Window};
 
 /// What is to be done for one person. It always changes something: a change without effect cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,17 @@ pub struct Change {
     pub fingerprint: Option<Fingerprint>,
     /// Whether this is all there is to do for the person.
     pub extent: Extent,
+    /// What the ledger is to keep of the account beside what changes.
+    pub baseline: Baseline,
+}
+
+/// An account as it is before the change, and the marks of everything the record says about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Baseline {
+    /// The window before the change.
+    pub window: Window,
+    /// Marks of all values of the record: those that change, and those that are there already.
+    pub marks: BTreeMap<String, Mark>,
 }
 
 /// How much of a person's change this is.

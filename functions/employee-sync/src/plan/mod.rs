@@ -9,10 +9,11 @@ mod subject;
 #[cfg(test)]
 pub(crate) mod tests;
 
+#[cfg(test)]
 pub(crate) use compare::mark_of;
 
 pub use build::{Context, Plan, Skip};
-pub use change::{Access, Before, Cause, Change, Doing, Extent, SOON, ValueChange, WindowChange};
+pub use change::{Access, Baseline, Before, Cause, Change, Doing, Extent, SOON, ValueChange, WindowChange};
 pub use display::{Details, Kind, Shown};
 pub use split::{Consent, Harm, Held, Part};
 pub use subject::{Account, AccountView, Link, Subject, View};

@@ -80,6 +80,11 @@ impl Change {
     /// What is left of the change without `held`; `None` if nothing is.
     fn without(mut self, held: &BTreeSet<Part>) -> Option<Self> {
         self.values.retain(|value| !held.contains(&Part::Value(value.attribute)));
+        for part in held {
+            if let Part::Value(attribute) = part {
+                self.baseline.marks.remove(attribute.name());
+            }
+        }
         if held.contains(&Part::Window) {
             self.window = None;
         }

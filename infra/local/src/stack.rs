@@ -1,0 +1,141 @@
+//! The stack: what `template.yaml` deploys, without AWS.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use shared::aws::{Aws, ConfigError, http_client, sdk_config};
+use shared::clock::{Clock, SystemClock};
+use shared::secrets::Secrets;
+use shared::state::Store;
+use thiserror::Error;
+
+use crate::server::Server;
+use crate::{dynamodb, secrets_manager};
+
+/// Where the table is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    /// In memory: it ends with the stack.
+    #[default]
+    Memory,
+    /// In a file, which is made if it is not there. The secrets are in memory all the same.
+    File(PathBuf),
+}
+
+/// How a stack is set up.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the table is kept.
+    pub state: State,
+    /// The table's name.
+    pub table: String,
+    /// What the secrets' names begin with.
+    pub secret_prefix: String,
+    /// What the secrets' cache goes by.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            state: State::Memory,
+            table: "reteach-personio".to_owned(),
+            secret_prefix: "reteach-personio".to_owned(),
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+/// Why a stack did not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// No port of 127.0.0.1 could be had.
+    #[error("no server could be started on 127.0.0.1")]
+    Listen(#[from] std::io::Error),
+    /// The table could not be opened or made.
+    #[error("the local DynamoDB could not be opened: {0}")]
+    Database(String),
+    /// The AWS client could not be set up.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+/// A running stack. It ends when this is dropped.
+pub struct Stack {
+    options: Options,
+    dynamodb: Server,
+    secrets_manager: Server,
+    aws: Aws,
+}
+
+impl fmt::Debug for Stack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stack").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl Stack {
+    /// Starts a stack of its own, on free ports of 127.0.0.1, with the table in place. Takes a few milliseconds; any
+    /// number can run side by side.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let path = match &options.state {
+            State::Memory => None,
+            State::File(path) => Some(path.as_path()),
+        };
+        let broken = |error: dynoxide::DynoxideError| StartError::Database(error.to_string());
+        let database = dynamodb::open(path).map_err(broken)?;
+        dynamodb::make_table(&database, &options.table).map_err(broken)?;
+        let dynamodb = Server::start(|listener| dynoxide::server::serve_on(listener, database)).await?;
+        let secrets_manager = Server::start(secrets_manager::serve).await?;
+        let variables = variables(&options, &dynamodb.url(), &secrets_manager.url());
+        let aws = aws(&variables)?;
+        Ok(Self { options, dynamodb, secrets_manager, aws })
+    }
+
+    /// The environment in which a function or a command line uses this stack.
+    #[must_use]
+    pub fn environment(&self) -> Vec<(String, String)> {
+        variables(&self.options, &self.dynamodb.url(), &self.secrets_manager.url())
+    }
+
+    /// The AWS clients.
+    #[must_use]
+    pub fn aws(&self) -> &Aws {
+        &self.aws
+    }
+
+    /// The store in the stack's table, with a count of units of its own.
+    #[must_use]
+    pub fn store(&self) -> Store {
+        Store::new(&self.aws, &self.options.table)
+    }
+
+    /// The tenants' secrets, with a cache of its own.
+    #[must_use]
+    pub fn secrets(&self) -> Secrets {
+        Secrets::new(&self.aws, &self.options.secret_prefix, self.options.clock.clone())
+    }
+}
+
+fn aws(variables: &[(String, String)]) -> Result<Aws, ConfigError> {
+    let read = |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    Ok(Aws::new(sdk_config(read, http_client()?)?))
+}
+
+fn variables(options: &Options, dynamodb: &str, secrets_manager: &str) -> Vec<(String, String)> {
+    [
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets_manager),
+        ("TABLE_NAME", &options.table),
+        ("SECRET_PREFIX", &options.secret_prefix),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec()
+}

@@ -1,0 +1,56 @@
+//! The SDK over reqwest, when the other side is not there.
+
+use http::StatusCode;
+use shared::aws::{Aws, http_client, sdk_config};
+use shared::state::{StateError, Store};
+
+use crate::proxy::{Fate, Proxy};
+use crate::support::{acme, stack};
+
+fn store_at(endpoint: &str) -> Store {
+    let endpoint = endpoint.to_owned();
+    let read = move |name: &str| match name {
+        "AWS_ENDPOINT_URL" => Some(endpoint.clone()),
+        "AWS_REGION" => Some("eu-central-1".to_owned()),
+        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("local".to_owned()),
+        _ => None,
+    };
+    Store::new(&Aws::new(sdk_config(read, http_client().unwrap()).unwrap()), "table")
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_unavailable_after_three_attempts() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let error = store_at(&endpoint).tenant(&acme()).await.unwrap_err();
+    assert_eq!(error, StateError::Unavailable { operation: "GetItem" });
+}
+
+#[tokio::test]
+async fn server_errors_are_tried_three_times() {
+    let stack = stack().await;
+    let proxy = Proxy::start(&stack, |call| match call.before {
+        0 | 1 => Fate::Reply(StatusCode::SERVICE_UNAVAILABLE, "{}".to_owned()),
+        _ => Fate::Pass,
+    })
+    .await;
+    assert_eq!(proxy.store(&stack).tenant(&acme()).await, Ok(None));
+    assert_eq!(proxy.calls("GetItem"), 3);
+}
+
+#[tokio::test]
+async fn requests_are_not_redirected() {
+    let stack = stack().await;
+    let proxy = Proxy::start(&stack, |_| Fate::Reply(StatusCode::TEMPORARY_REDIRECT, String::new())).await;
+    assert!(proxy.store(&stack).tenant(&acme()).await.is_err());
+    assert_eq!(proxy.calls("GetItem"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_never_answers_is_unavailable_after_three_attempts() {
+    let stack = stack().await;
+    let proxy = Proxy::start(&stack, |_| Fate::Hang).await;
+    let error = proxy.store(&stack).tenant(&acme()).await.unwrap_err();
+    assert_eq!(error, StateError::Unavailable { operation: "GetItem" });
+}

@@ -1,0 +1,72 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::state::{Brake, Decision, FencingToken, HeldPlan, StateError};
+
+use crate::support::{acme, at, stack};
+
+const FIRST: FencingToken = FencingToken(1);
+
+fn plan(hash: &str) -> HeldPlan {
+    HeldPlan {
+        hash: hash.to_owned(),
+        since: at("08:00:00"),
+        counts: BTreeMap::from([(Brake::UnexplainedLock, 80), (Brake::MailChange, 2)]),
+        changes: BTreeSet::from([0, 1, u64::MAX]),
+        sample: vec!["personio:1".to_owned()],
+        decision: None,
+    }
+}
+
+fn approved() -> Decision {
+    Decision::Approved { at: at("09:00:00") }
+}
+
+#[tokio::test]
+async fn holds_replaces_and_forgets_a_plan() {
+    let stack = stack().await;
+    let store = stack.store();
+    assert_eq!(store.held(&acme()).await, Ok(None));
+    for hash in ["one", "two"] {
+        store.put_held(&acme(), FIRST, &plan(hash)).await.unwrap();
+        assert_eq!(store.held(&acme()).await, Ok(Some(plan(hash))));
+    }
+    store.clear_held(&acme(), FIRST).await.unwrap();
+    assert_eq!(store.held(&acme()).await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_decision_is_for_one_hash() {
+    let decisions = [approved(), Decision::Dismissed { at: at("09:00:00") }];
+    for decision in decisions {
+        let stack = stack().await;
+        let store = stack.store();
+        assert_eq!(store.decide(&acme(), "one", decision).await, Err(StateError::NoSuchPlan));
+        store.put_held(&acme(), FIRST, &plan("one")).await.unwrap();
+        assert_eq!(store.decide(&acme(), "two", decision).await, Err(StateError::NoSuchPlan));
+        store.decide(&acme(), "one", decision).await.unwrap();
+        let decided = HeldPlan { decision: Some(decision), ..plan("one") };
+        assert_eq!(store.held(&acme()).await, Ok(Some(decided)));
+    }
+}
+
+#[tokio::test]
+async fn a_plan_that_is_no_longer_held_cannot_be_decided() {
+    let stack = stack().await;
+    let store = stack.store();
+    store.put_held(&acme(), FIRST, &plan("one")).await.unwrap();
+    store.clear_held(&acme(), FIRST).await.unwrap();
+    assert_eq!(store.decide(&acme(), "one", approved()).await, Err(StateError::NoSuchPlan));
+    assert_eq!(store.held(&acme()).await, Ok(None));
+}
+
+#[tokio::test]
+async fn an_overtaken_run_cannot_bring_a_forgotten_plan_back() {
+    let stack = stack().await;
+    let store = stack.store();
+    let fenced = Err(StateError::Fenced { item: "HELD#employees".to_owned() });
+    store.put_held(&acme(), FencingToken(2), &plan("two")).await.unwrap();
+    assert_eq!(store.clear_held(&acme(), FIRST).await, fenced);
+    store.clear_held(&acme(), FencingToken(2)).await.unwrap();
+    assert_eq!(store.put_held(&acme(), FIRST, &plan("one")).await, fenced);
+    assert_eq!(store.held(&acme()).await, Ok(None));
+}

@@ -1,0 +1,87 @@
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use local::{Options, Stack};
+use secrecy::ExposeSecret as _;
+use shared::clock::ManualClock;
+use shared::secrets::{SecretError, TenantSecret};
+
+use crate::support::{acme, at};
+
+async fn stack(clock: &ManualClock) -> Stack {
+    let clock = Arc::new(clock.clone());
+    Stack::start(Options { clock, ..Options::default() }).await.unwrap()
+}
+
+fn clock() -> ManualClock {
+    ManualClock::new(at("08:00:00"))
+}
+
+fn kombo(key: &str) -> TenantSecret {
+    TenantSecret::parse(&format!(r#"{{"kombo":{{"api_key":"{key}"}}}}"#).into()).unwrap()
+}
+
+fn key(secret: &TenantSecret) -> &str {
+    secret.kombo.as_ref().unwrap().api_key.expose_secret()
+}
+
+#[tokio::test]
+async fn stores_and_replaces_a_secret() {
+    let stack = stack(&clock()).await;
+    let secrets = stack.secrets();
+    let missing = SecretError::NotFound { name: "reteach-personio/acme".to_owned() };
+    assert_eq!(secrets.get(&acme()).await.unwrap_err(), missing);
+    for value in ["one", "two"] {
+        secrets.put(&acme(), &kombo(value)).await.unwrap();
+        assert_eq!(key(&*secrets.get(&acme()).await.unwrap()), value);
+    }
+}
+
+#[tokio::test]
+async fn a_rotated_secret_is_seen_after_the_time_limit_or_a_refresh() {
+    let clock = clock();
+    let stack = stack(&clock).await;
+    let secrets = stack.secrets();
+    let elsewhere = stack.secrets();
+    elsewhere.put(&acme(), &kombo("one")).await.unwrap();
+    assert_eq!(key(&*secrets.get(&acme()).await.unwrap()), "one");
+
+    elsewhere.put(&acme(), &kombo("two")).await.unwrap();
+    clock.advance(SignedDuration::from_secs(14 * 60 + 59));
+    assert_eq!(key(&*secrets.get(&acme()).await.unwrap()), "one", "still in the cache");
+    clock.advance(SignedDuration::from_secs(1));
+    assert_eq!(key(&*secrets.get(&acme()).await.unwrap()), "two", "the time limit is over");
+
+    elsewhere.put(&acme(), &kombo("three")).await.unwrap();
+    assert_eq!(key(&*secrets.refresh(&acme()).await.unwrap()), "three");
+    assert_eq!(key(&*secrets.get(&acme()).await.unwrap()), "three", "a refresh fills the cache");
+}
+
+#[tokio::test]
+async fn copies_share_the_cache() {
+    let stack = stack(&clock()).await;
+    let secrets = stack.secrets();
+    secrets.put(&acme(), &kombo("one")).await.unwrap();
+    secrets.get(&acme()).await.unwrap();
+    stack.secrets().put(&acme(), &kombo("two")).await.unwrap();
+    assert_eq!(key(&*secrets.clone().get(&acme()).await.unwrap()), "one");
+}
+
+#[tokio::test]
+async fn a_malformed_secret_is_named_by_its_member() {
+    let stack = stack(&clock()).await;
+    let create = stack.aws().secrets_manager().create_secret().name("reteach-personio/acme");
+    create.secret_string(r#"{"kombo":{"api_kei":"s3cret"}}"#).send().await.unwrap();
+    let error = stack.secrets().get(&acme()).await.unwrap_err();
+    assert!(matches!(&error, SecretError::Malformed { source, .. } if source.member == "kombo.api_kei"));
+    assert!(!format!("{error} {error:?}").contains("s3cret"));
+}
+
+#[tokio::test]
+async fn what_was_not_there_is_found_once_it_is() {
+    let stack = stack(&clock()).await;
+    let secrets = stack.secrets();
+    secrets.get(&acme()).await.unwrap_err();
+    stack.secrets().put(&acme(), &kombo("one")).await.unwrap();
+    assert_eq!(key(&*secrets.get(&acme()).await.unwrap()), "one");
+}

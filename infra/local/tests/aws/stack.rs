@@ -1,0 +1,29 @@
+use local::{Options, Stack, State};
+use shared::state::FencingToken;
+
+use crate::support::{acme, entry, id, stack};
+
+#[tokio::test]
+async fn stacks_side_by_side_do_not_see_each_other() {
+    let (one, two) = tokio::join!(stack(), stack());
+    one.store().put_tenant(&acme(), "config").await.unwrap();
+    assert!(one.store().tenant(&acme()).await.unwrap().is_some());
+    assert!(two.store().tenant(&acme()).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_file_keeps_the_table() {
+    let path = std::env::temp_dir().join(format!("local-stack-{}.db", std::process::id()));
+    let options = Options { state: State::File(path.clone()), ..Options::default() };
+    let stack = Stack::start(options.clone()).await.unwrap();
+    stack.store().put_employee(&acme(), FencingToken(1), &entry(1)).await.unwrap();
+    drop(stack);
+
+    let stack = Stack::start(options).await.unwrap();
+    let read = stack.store().employees(&acme(), [&id(1)]).await.unwrap();
+    assert_eq!(read[&id(1)], entry(1));
+    drop(stack);
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
+    }
+}
