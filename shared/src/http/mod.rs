@@ -43,4 +43,6 @@ pub fn client() -> Result<reqwest::Client, reqwest::Error> {
 }
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;

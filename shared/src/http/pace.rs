@@ -71,8 +71,11 @@ impl Pace {
     /// Waits for this call's turn.
     ///
     /// # Errors
-    /// [`Elapsed`] if its turn comes after the deadline.
+    /// [`Elapsed`] if its turn comes after the deadline, or the deadline is already here.
     pub async fn ready(&self, deadline: Deadline) -> Result<(), Elapsed> {
+        if deadline.remaining() == Some(Duration::ZERO) {
+            return Err(Elapsed);
+        }
         while let Some(wait) = self.held_for() {
             deadline.sleep(wait).await?;
         }

@@ -121,3 +121,108 @@ impl fmt::Debug for TokenCache {
         f.debug_struct("TokenCache").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures::future::join_all;
+    use reqwest::Method;
+    use secrecy::ExposeSecret;
+
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::http::{Call, Effect, Origin, Vendor};
+
+    /// Hands out `token-0`, `token-1`, … that live an hour.
+    struct Logins {
+        made: AtomicUsize,
+        clock: ManualClock,
+        cache: TokenCache,
+    }
+
+    impl Logins {
+        fn new() -> Self {
+            let clock = ManualClock::new(Timestamp::UNIX_EPOCH);
+            let cache = TokenCache::new(Arc::new(clock.clone()));
+            Self { made: AtomicUsize::new(0), clock, cache }
+        }
+
+        async fn login(&self) -> Result<Grant, &'static str> {
+            tokio::task::yield_now().await;
+            let number = self.made.fetch_add(1, Ordering::SeqCst);
+            let token = SecretString::from(format!("token-{number}"));
+            Ok(Grant { token, lives: SignedDuration::from_hours(1) })
+        }
+
+        /// A call that is refused while the token is one of `refused`; returns the last token and the status.
+        async fn call(&self, refused: &[&str]) -> (String, u16) {
+            let used = std::sync::Mutex::new(String::new());
+            let call = |token: Arc<Token>| {
+                let secret = token.secret().expose_secret().to_owned();
+                let status = if refused.contains(&secret.as_str()) { 401 } else { 200 };
+                *used.lock().unwrap() = secret;
+                async move {
+                    tokio::task::yield_now().await;
+                    Ok(reply(status))
+                }
+            };
+            let reply = self.cache.authorized(|| self.login(), call).await.unwrap();
+            (used.into_inner().unwrap(), reply.status.as_u16())
+        }
+    }
+
+    fn reply(status: u16) -> Reply {
+        Reply {
+            call: Call { vendor: Vendor::Reteach, method: Method::GET, path: "/me" },
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: Default::default(),
+            body: Default::default(),
+            effect: Effect::None,
+            origin: Origin::Called,
+        }
+    }
+
+    #[tokio::test]
+    async fn many_calls_at_once_share_one_login() {
+        let logins = Logins::new();
+        let answers = join_all((0..20).map(|_| logins.call(&[]))).await;
+        assert!(answers.iter().all(|answer| *answer == ("token-0".to_owned(), 200)), "{answers:?}");
+        assert_eq!(logins.made.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_token_is_renewed_before_its_end() {
+        let logins = Logins::new();
+        logins.call(&[]).await;
+        logins.clock.advance(SignedDuration::from_mins(54));
+        assert_eq!(logins.call(&[]).await.0, "token-0");
+        logins.clock.advance(SignedDuration::from_mins(1));
+        assert_eq!(logins.call(&[]).await.0, "token-1");
+    }
+
+    #[tokio::test]
+    async fn a_refused_token_is_renewed_once_for_all() {
+        let logins = Logins::new();
+        logins.call(&[]).await;
+        let answers = join_all((0..20).map(|_| logins.call(&["token-0"]))).await;
+        assert!(answers.iter().all(|answer| *answer == ("token-1".to_owned(), 200)), "{answers:?}");
+        assert_eq!(logins.made.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_second_401_is_the_answer() {
+        let logins = Logins::new();
+        let refused = ["token-0", "token-1", "token-2"];
+        assert_eq!(logins.call(&refused).await, ("token-1".to_owned(), 401));
+        assert_eq!(logins.made.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_failed_login_leaves_no_token_behind() {
+        let logins = Logins::new();
+        let failed = logins.cache.authorized(|| async { Err("down") }, |_| async { Ok(reply(200)) }).await;
+        assert_eq!(failed.map(|reply| reply.status), Err("down"));
+        assert_eq!(logins.call(&[]).await.0, "token-0");
+    }
+}

@@ -168,3 +168,7 @@ fn day(field: &'static str, text: Field<String>) -> Result<Field<Date>, Misfit> 
         Field::Value(text) => calendar_day(&text).map(Field::Value).ok_or(Misfit(field, "is not a date")),
     }
 }
+
+#[cfg(test)]
+#[path = "record_tests.rs"]
+mod tests;

@@ -116,3 +116,7 @@ fn status_of(text: String) -> Status {
         _ => Status::Other(text),
     }
 }
+
+#[cfg(test)]
+#[path = "record_tests.rs"]
+mod tests;

@@ -1,0 +1,125 @@
+//! A server on loopback that answers from a script and remembers what it was asked.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::response::Response;
+use bytes::Bytes;
+use futures::stream;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{BaseUrl, Calls, Context, client};
+use crate::clock::ManualClock;
+
+/// A request as it arrived.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) method: String,
+    /// Path and query.
+    pub(crate) uri: String,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Seen {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    pub(crate) fn query(&self, key: &str) -> Option<String> {
+        let url = url::Url::parse("http://x").unwrap().join(&self.uri).unwrap();
+        url.query_pairs().find(|(name, _)| name == key).map(|(_, value)| value.into_owned())
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        self.uri.split('?').next().unwrap()
+    }
+}
+
+/// What the server does with a request.
+pub(crate) enum Canned {
+    Json(u16, Value),
+    Text(u16, &'static str),
+    With(u16, &'static str, &'static str, Value),
+    /// Never answers.
+    Hang,
+    /// Breaks off within the body.
+    Half,
+    /// A body of that many bytes.
+    Long(usize),
+}
+
+pub(crate) struct Server {
+    pub(crate) base: BaseUrl,
+    pub(crate) clock: ManualClock,
+    pub(crate) calls: Calls,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Server {
+    /// `answer` gets the requests, numbered from 0.
+    pub(crate) async fn start(answer: impl Fn(usize, &Seen) -> Canned + Send + Sync + 'static) -> Self {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let (log, answer) = (Arc::clone(&seen), Arc::new(answer));
+        let handler = move |request: Request| {
+            let (log, answer) = (Arc::clone(&log), Arc::clone(&answer));
+            async move {
+                let asked = read(request).await;
+                let number = {
+                    let mut log = log.lock().unwrap();
+                    log.push(asked.clone());
+                    log.len() - 1
+                };
+                respond(answer(number, &asked)).await
+            }
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        tokio::spawn(async move { axum::serve(listener, Router::new().fallback(handler)).await });
+        let clock = ManualClock::new("2026-03-14T09:00:00Z".parse::<Timestamp>().unwrap());
+        Self { base, clock, calls: Calls::default(), seen }
+    }
+
+    pub(crate) fn context(&self) -> Context {
+        Context::new(client().unwrap(), Arc::new(self.clock.clone()), self.calls.clone())
+    }
+
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+async fn read(request: Request) -> Seen {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    Seen {
+        method: parts.method.to_string(),
+        uri: parts.uri.to_string(),
+        headers: parts.headers,
+        body: serde_json::from_slice(&body).unwrap_or_default(),
+    }
+}
+
+async fn respond(canned: Canned) -> Response {
+    let answer = |status: u16| Response::builder().status(status);
+    match canned {
+        Canned::Json(status, body) => answer(status).body(Body::from(body.to_string())),
+        Canned::Text(status, body) => answer(status).body(Body::from(body)),
+        Canned::With(status, name, value, body) => {
+            answer(status).header(name, value).body(Body::from(body.to_string()))
+        }
+        Canned::Hang => std::future::pending().await,
+        Canned::Half => {
+            let pieces = [Ok("{\"data\": ["), Err(std::io::Error::other("broken off"))];
+            answer(200).body(Body::from_stream(stream::iter(pieces)))
+        }
+        Canned::Long(bytes) => {
+            let pieces = std::iter::repeat_n(Bytes::from(vec![b' '; 1 << 20]), bytes.div_ceil(1 << 20));
+            answer(200).body(Body::from_stream(stream::iter(pieces.map(Ok::<_, std::io::Error>))))
+        }
+    }
+    .unwrap()
+}

@@ -1,0 +1,212 @@
+//! Every form a record may come in.
+
+use jiff::civil::date;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn parse_with(record: &Value, key: Option<&str>) -> Option<Record> {
+    read(&serde_json::value::to_raw_value(record).unwrap(), key)
+}
+
+fn employee_with(record: &Value, key: Option<&str>) -> Employee {
+    match parse_with(record, key) {
+        Some(Record::Employee(employee)) => *employee,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A person who has `value` as `key` besides a name.
+fn with(key: &str, value: Value) -> Employee {
+    employee_with(&json!({"remote_id": "32", "last_name": "Doe", key: value}), None)
+}
+
+fn text(text: &str) -> Field<String> {
+    Field::Value(text.to_owned())
+}
+
+fn documented() -> Value {
+    json!({
+        "id": "26vafvWSRmbhNcxJYqjCzuJg", "remote_id": "32", "employee_number": "3243422",
+        "first_name": "John", "last_name": "Doe", "nationality": "French", "display_full_name": "John Doe",
+        "job_title": "Integrations Team Lead", "work_email": "john.doe@acme.com", "personal_email": "john@doe.me",
+        "ssn": "555-32-6395", "gender": "MALE", "ethnicity": "BLACK_AFRICAN_AMERICAN",
+        "employment_status": "INACTIVE", "employment_type": "FULL_TIME", "weekly_hours": 40,
+        "home_address": {"city": "Berlin", "country": "DE"}, "bank_accounts": [{"iban": "x"}],
+        "start_date": "2020-04-07T00:00:00.000Z", "termination_date": "2022-05-20T00:00:00.000Z",
+        "changed_at": "2022-08-07T14:01:29.196Z", "remote_deleted_at": null, "custom_fields": {},
+        "integration_fields": [], "remote_data": null, "employments": [], "time_off_balances": [],
+        "manager": {"first_name": "John", "last_name": "Doe"},
+        "groups": [{"id": "a", "remote_id": "1", "name": "Customer Success", "type": "TEAM"},
+                   {"id": "b", "remote_id": "2", "name": "Sales", "type": "DEPARTMENT"},
+                   {"id": "c", "remote_id": "3", "name": "?", "type": null}],
+        "legal_entity": {"id": "4B9b", "remote_id": "49", "name": "ACME Inc.", "address": {}}, "teams": [],
+        "work_location": {"id": "22st", "remote_id": "1348", "name": "Kombo HQ", "address": {}, "type": "OFFICE"}
+    })
+}
+
+#[test]
+fn reads_the_documented_example() {
+    let expected = Employee {
+        source_id: SourceId::new("32"),
+        first_name: text("John"),
+        last_name: text("Doe"),
+        email: text("john.doe@acme.com"),
+        position: text("Integrations Team Lead"),
+        company: text("ACME Inc."),
+        department: text("Sales"),
+        location: text("Kombo HQ"),
+        gender: Field::Value(Gender::Male),
+        employment_type: Field::Value(EmploymentType::Internal),
+        hire_date: Field::Value(date(2020, 4, 7)),
+        end_date: Field::Value(date(2022, 5, 20)),
+        status: Field::Value(Status::Inactive),
+    };
+    assert!(employee_with(&documented(), None) == expected);
+}
+
+#[test]
+fn absent_null_and_empty_are_told_apart() {
+    for key in [
+        "work_email",
+        "gender",
+        "employment_status",
+        "employment_type",
+        "job_title",
+        "start_date",
+        "legal_entity",
+        "work_location",
+        "groups",
+    ] {
+        let field = |person: &Employee| match key {
+            "work_email" => person.email.as_ref().map(|_| ()),
+            "gender" => person.gender.as_ref().map(|_| ()),
+            "employment_status" => person.status.as_ref().map(|_| ()),
+            "employment_type" => person.employment_type.as_ref().map(|_| ()),
+            "job_title" => person.position.as_ref().map(|_| ()),
+            "start_date" => person.hire_date.as_ref().map(|_| ()),
+            "legal_entity" => person.company.as_ref().map(|_| ()),
+            "work_location" => person.location.as_ref().map(|_| ()),
+            _ => person.department.as_ref().map(|_| ()),
+        };
+        let mut record = documented();
+        record.as_object_mut().unwrap().remove(key);
+        assert_eq!(field(&employee_with(&record, None)), Field::Absent, "{key}");
+        record[key] = Value::Null;
+        assert_eq!(field(&employee_with(&record, None)), Field::Null, "{key}");
+    }
+    assert_eq!(with("work_email", json!("")).email, Field::Null);
+    assert_eq!(with("legal_entity", json!({"id": "x", "name": null})).company, Field::Null);
+    assert_eq!(with("groups", json!([])).department, Field::Null);
+    assert_eq!(with("groups", json!([{"name": "Team", "type": "TEAM"}])).department, Field::Null);
+    assert_eq!(with("groups", json!([{"name": null, "type": "DEPARTMENT"}])).department, Field::Null);
+}
+
+#[test]
+fn knows_kombos_words_and_keeps_the_others() {
+    for (value, gender) in [
+        ("MALE", Field::Value(Gender::Male)),
+        ("FEMALE", Field::Value(Gender::Female)),
+        ("NON_BINARY", Field::Value(Gender::Diverse)),
+        ("NOT_SPECIFIED", Field::Null),
+        ("keine Angabe", Field::Null),
+    ] {
+        assert_eq!(with("gender", json!(value)).gender, gender, "{value}");
+    }
+    for (value, status) in [
+        ("ACTIVE", Status::Active),
+        ("PENDING", Status::Onboarding),
+        ("LEAVE", Status::Leave),
+        ("INACTIVE", Status::Inactive),
+        ("ruhend", Status::Other("ruhend".to_owned())),
+    ] {
+        assert_eq!(with("employment_status", json!(value)).status, Field::Value(status), "{value}");
+    }
+    for (value, kind) in [
+        ("FULL_TIME", EmploymentType::Internal),
+        ("PART_TIME", EmploymentType::Internal),
+        ("INTERNSHIP", EmploymentType::Internal),
+        ("WORKING_STUDENT", EmploymentType::Internal),
+        ("APPRENTICESHIP", EmploymentType::Internal),
+        ("TRAINING", EmploymentType::Internal),
+        ("FREELANCE", EmploymentType::External),
+        ("CONTRACT", EmploymentType::External),
+        ("Minijob", EmploymentType::Other("Minijob".to_owned())),
+    ] {
+        assert_eq!(with("employment_type", json!(value)).employment_type, Field::Value(kind), "{value}");
+    }
+}
+
+#[test]
+fn a_named_custom_field_outweighs_the_inferred_employment_type() {
+    for (custom_fields, kind) in [
+        (json!({"art": "Extern"}), Field::Value(EmploymentType::External)),
+        (json!({"art": "internal", "other": {"deep": [1]}}), Field::Value(EmploymentType::Internal)),
+        (json!({"art": "Werkstudent"}), Field::Value(EmploymentType::Other("Werkstudent".to_owned()))),
+        (json!({"art": null}), Field::Null),
+        (json!({"art": ""}), Field::Null),
+        (json!({"other": "Extern"}), Field::Absent),
+        (json!(null), Field::Absent),
+    ] {
+        let mut record = documented();
+        record["custom_fields"] = custom_fields.clone();
+        assert_eq!(employee_with(&record, Some("art")).employment_type, kind, "{custom_fields}");
+    }
+    let mut record = documented();
+    record["custom_fields"] = json!({"art": 7});
+    let Some(Record::Rejected { field, problem, .. }) = parse_with(&record, Some("art")) else { panic!() };
+    assert_eq!(
+        (field.as_str(), problem.as_str()),
+        ("custom_fields", "the employment type in it is not text")
+    );
+}
+
+#[test]
+fn who_is_deleted_or_emptied_is_left_out() {
+    let mut deleted = documented();
+    deleted["remote_deleted_at"] = json!("2026-03-01T00:00:00.000Z");
+    assert!(parse_with(&deleted, None).is_none());
+    let emptied = json!({"id": "x", "remote_id": "32", "first_name": null, "last_name": null, "work_email": null,
+                         "job_title": null, "start_date": null, "legal_entity": null, "work_location": null,
+                         "groups": [], "remote_deleted_at": null});
+    assert!(parse_with(&emptied, None).is_none());
+}
+
+#[test]
+fn what_does_not_fit_is_rejected_by_field() {
+    for (record, source_id, field) in [
+        (json!({"remote_id": null, "last_name": "Doe"}), None, "remote_id"),
+        (json!({"last_name": "Doe"}), None, "remote_id"),
+        (json!({"remote_id": "", "last_name": "Doe"}), None, "remote_id"),
+        (json!({"remote_id": 32, "last_name": "Doe"}), None, "remote_id"),
+        (json!({"remote_id": "32", "last_name": 7}), Some("32"), "last_name"),
+        (
+            json!({"remote_id": "32", "last_name": "Doe", "termination_date": "soon"}),
+            Some("32"),
+            "termination_date",
+        ),
+        (json!({"remote_id": "32", "legal_entity": {"name": 1}}), Some("32"), "legal_entity.name"),
+        (json!("Doe"), None, "."),
+    ] {
+        let Some(Record::Rejected { source_id: id, field: named, .. }) = parse_with(&record, None) else {
+            panic!("{record}")
+        };
+        assert_eq!((id.as_ref().map(|id| id.as_str()), named.as_str()), (source_id, field), "{record}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_day_is_taken_as_written(year in 1950_i16..2100, month in 1_i8..=12, day in 1_i8..=28) {
+        let person = with("start_date", json!(format!("{year}-{month:02}-{day:02}T00:00:00.000Z")));
+        prop_assert_eq!(person.hire_date, Field::Value(date(year, month, day)));
+    }
+
+    #[test]
+    fn never_panics(key in "[a-z_]{1,16}", value in "\\PC{0,20}", number in any::<i64>()) {
+        for value in [json!(value), json!(number), json!([value]), json!({"name": value})] {
+            let _ = parse_with(&json!({"remote_id": "1", key.as_str(): value}), Some(&key));
+        }
+    }
+}

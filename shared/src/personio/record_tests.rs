@@ -1,0 +1,272 @@
+//! Every form a record has been seen in.
+
+use jiff::civil::date;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::employee::EmploymentType;
+
+fn parse(record: &Value) -> Record {
+    read(&serde_json::value::to_raw_value(record).unwrap())
+}
+
+fn employee(attributes: Value) -> Employee {
+    match parse(&json!({"type": "Employee", "attributes": attributes})) {
+        Record::Employee(employee) => *employee,
+        Record::Rejected { field, problem, .. } => panic!("{field} {problem}"),
+    }
+}
+
+/// A person with `value` as the attribute `key`.
+fn with(key: &str, value: Value) -> Employee {
+    employee(json!({"id": {"label": "ID", "value": 1}, key: {"label": "x", "value": value}}))
+}
+
+fn rejection(attributes: Value) -> (Option<String>, String, String) {
+    match parse(&json!({"type": "Employee", "attributes": attributes})) {
+        Record::Employee(_) => panic!("taken: {attributes}"),
+        Record::Rejected { source_id, field, problem } => {
+            (source_id.map(|id| id.as_str().to_owned()), field, problem)
+        }
+    }
+}
+
+fn text(text: &str) -> Field<String> {
+    Field::Value(text.to_owned())
+}
+
+#[test]
+fn reads_the_documented_example() {
+    let person = employee(json!({
+        "id": {"label": "ID", "value": 1, "type": "integer", "universal_id": "id"},
+        "first_name": {"label": "First name", "value": "Alexander", "type": "standard", "universal_id": "first_name"},
+        "last_name": {"label": "Last name", "value": "Bergmann", "type": "standard", "universal_id": "last_name"},
+        "email": {"label": "Email", "value": "alexander.bergmann@demo.email", "type": "standard", "universal_id": "email"},
+        "gender": {"label": "Gender", "value": "male", "type": "standard", "universal_id": "gender"},
+        "status": {"label": "Status", "value": "active", "type": "standard", "universal_id": "status"},
+        "position": {"label": "Position", "value": "Team Lead", "type": "standard", "universal_id": "position"},
+        "supervisor": {"label": "Supervisor", "type": "standard", "universal_id": "supervisor",
+            "value": {"type": "Employee", "attributes": {"id": {"label": "ID", "value": 2, "type": "integer", "universal_id": "id"}}}},
+        "employment_type": {"label": "Employment type", "value": "internal", "type": "standard", "universal_id": "employment_type"},
+        "hire_date": {"label": "Hire date", "value": "2014-11-09T00:00:00+01:00", "type": "date", "universal_id": "hire_date"},
+        "termination_date": {"label": "Termination date", "value": null, "type": "date", "universal_id": "termination_date"},
+        "subcompany": {"label": "Subcompany", "type": "standard", "universal_id": "subcompany",
+            "value": {"type": "Subcompany", "attributes": {"id": 7, "name": "Demo GmbH"}}},
+        "department": {"label": "Department", "type": "standard", "universal_id": "department",
+            "value": {"type": "Department", "attributes": {"id": 281521, "name": "Customer Support"}}},
+        "office": {"label": "Office", "type": "standard", "universal_id": "office",
+            "value": {"type": "Office", "attributes": {"id": 162817, "name": "Madrid"}}},
+        "cost_centers": {"label": "Cost center", "type": "standard", "universal_id": "cost_centers",
+            "value": [{"type": "CostCenter", "attributes": {"id": 82957, "name": "Cost center 1", "percentage": 100}}]},
+        "dynamic_24407": {"label": "Titel", "value": "Dr", "type": "standard", "universal_id": null}
+    }));
+    let expected = Employee {
+        source_id: SourceId::new("1"),
+        first_name: text("Alexander"),
+        last_name: text("Bergmann"),
+        email: text("alexander.bergmann@demo.email"),
+        position: text("Team Lead"),
+        company: text("Demo GmbH"),
+        department: text("Customer Support"),
+        location: text("Madrid"),
+        gender: Field::Value(Gender::Male),
+        employment_type: Field::Value(EmploymentType::Internal),
+        hire_date: Field::Value(date(2014, 11, 9)),
+        end_date: Field::Null,
+        status: Field::Value(Status::Active),
+    };
+    assert!(person == expected);
+}
+
+#[test]
+fn what_may_not_be_read_is_absent() {
+    let person = employee(json!({"id": {"label": "ID", "value": 1}}));
+    let Employee {
+        source_id: _,
+        first_name,
+        last_name,
+        email,
+        position,
+        company,
+        department,
+        location,
+        gender,
+        employment_type,
+        hire_date,
+        end_date,
+        status,
+    } = person;
+    for field in [first_name, last_name, email, position, company, department, location] {
+        assert_eq!(field, Field::Absent);
+    }
+    assert!(gender.is_absent() && employment_type.is_absent() && status.is_absent());
+    assert!(hire_date.is_absent() && end_date.is_absent());
+    // A wrapper that lost its value says nothing.
+    assert_eq!(employee(json!({"id": {"value": 1}, "email": {"label": "Email"}})).email, Field::Absent);
+}
+
+#[test]
+fn every_kind_of_nothing_is_null() {
+    for nothing in [json!(null), json!(""), json!([]), json!({})] {
+        assert_eq!(with("email", nothing.clone()).email, Field::Null, "{nothing}");
+        assert_eq!(with("department", nothing.clone()).department, Field::Null, "{nothing}");
+        assert_eq!(with("hire_date", nothing.clone()).hire_date, Field::Null, "{nothing}");
+        assert_eq!(with("gender", nothing.clone()).gender, Field::Null, "{nothing}");
+        assert_eq!(with("status", nothing.clone()).status, Field::Null, "{nothing}");
+        let office = json!({"type": "Office", "attributes": nothing});
+        assert_eq!(with("office", office.clone()).location, Field::Null, "{office}");
+        let named = json!({"type": "Office", "attributes": {"id": 1, "name": nothing}});
+        assert_eq!(with("office", named.clone()).location, Field::Null, "{named}");
+    }
+}
+
+#[test]
+fn values_are_carried_unchanged() {
+    for value in [" Müller ", "O'Brien-\u{1F600}", "a\tb", "weird \" quote", "NULL"] {
+        assert_eq!(with("last_name", json!(value)).last_name, text(value));
+        let office = json!({"type": "Office", "attributes": {"id": 1, "name": value}});
+        assert_eq!(with("office", office).location, text(value));
+    }
+}
+
+#[test]
+fn takes_wrapped_flat_and_numeric_values() {
+    for (id, read) in [(json!(4711), "4711"), (json!("4711"), "4711"), (json!(4711.0), "4711")] {
+        assert_eq!(employee(json!({"id": id, "first_name": "Eva"})).source_id.as_str(), read);
+        assert_eq!(employee(json!({"id": {"label": "ID", "value": id}})).source_id.as_str(), read);
+    }
+    assert_eq!(employee(json!({"id": 1, "first_name": "Eva"})).first_name, text("Eva"));
+    assert_eq!(with("position", json!(7)).position, text("7"));
+    assert_eq!(with("position", json!(-7)).position, text("-7"));
+    assert_eq!(with("position", json!(0.5)).position, text("0.5"));
+    assert_eq!(with("department", json!("Sales")).department, text("Sales"));
+    let wrapped = json!({"type": "Office", "attributes": {"name": {"label": "Name", "value": "Berlin"}}});
+    assert_eq!(with("office", wrapped).location, text("Berlin"));
+    assert_eq!(with("office", json!({"attributes": {"name": 12}})).location, text("12"));
+}
+
+#[test]
+fn takes_the_day_as_written_in_every_form() {
+    for (value, day) in [
+        ("2014-11-09T00:00:00+01:00", date(2014, 11, 9)),
+        ("2012-02-01T00:00:00+0100", date(2012, 2, 1)),
+        ("2021-01-01", date(2021, 1, 1)),
+        ("1835-02-01T00:00:00+00:53", date(1835, 2, 1)),
+    ] {
+        assert_eq!(with("hire_date", json!(value)).hire_date, Field::Value(day));
+        assert_eq!(with("termination_date", json!(value)).end_date, Field::Value(day));
+    }
+}
+
+#[test]
+fn knows_the_words_and_keeps_the_others() {
+    for (value, gender) in [
+        ("male", Field::Value(Gender::Male)),
+        ("female", Field::Value(Gender::Female)),
+        ("diverse", Field::Value(Gender::Diverse)),
+        ("Female", Field::Value(Gender::Female)),
+        ("undefined", Field::Null),
+    ] {
+        assert_eq!(with("gender", json!(value)).gender, gender, "{value}");
+    }
+    for (value, status) in [
+        ("onboarding", Status::Onboarding),
+        ("active", Status::Active),
+        ("leave", Status::Leave),
+        ("inactive", Status::Inactive),
+        ("Inactive", Status::Inactive),
+        ("Paused", Status::Other("Paused".to_owned())),
+    ] {
+        assert_eq!(with("status", json!(value)).status, Field::Value(status), "{value}");
+    }
+    for (value, kind) in [
+        ("internal", EmploymentType::Internal),
+        ("external", EmploymentType::External),
+        ("Werkstudent", EmploymentType::Other("Werkstudent".to_owned())),
+    ] {
+        assert_eq!(with("employment_type", json!(value)).employment_type, Field::Value(kind), "{value}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_rejected_by_field_and_without_its_value() {
+    let id = json!({"label": "ID", "value": 7});
+    for (attributes, source_id, field, problem) in [
+        (json!({}), None, "id", "is missing"),
+        (json!([]), None, "id", "is missing"),
+        (json!(null), None, "attributes", "has another type than documented"),
+        (json!({"id": null}), None, "id", "is missing"),
+        (json!({"id": {"value": ""}}), None, "id", "is missing"),
+        (json!({"id": {"value": true}}), None, "id", "is not a number"),
+        (json!({"id": id, "hire_date": {"value": "Erika"}}), Some("7"), "hire_date", "is not a date"),
+        (json!({"id": id, "hire_date": {"value": "0000-00-00"}}), Some("7"), "hire_date", "is not a date"),
+        (json!({"id": id, "hire_date": {"value": 20210101}}), Some("7"), "hire_date", "is not a date"),
+        (json!({"id": id, "termination_date": {"value": {"a": 1}}}), Some("7"), "termination_date", ""),
+        (json!({"id": id, "email": {"value": ["Erika"]}}), Some("7"), "email", "is not text"),
+        (json!({"id": id, "email": {"value": false}}), Some("7"), "email", "is not text"),
+        (
+            json!({"id": id, "office": {"value": {"attributes": {"id": 1}}}}),
+            Some("7"),
+            "office",
+            "has no name that is text",
+        ),
+        (
+            json!({"id": id, "office": {"value": {"attributes": {"name": [1]}}}}),
+            Some("7"),
+            "office",
+            "has no name that is text",
+        ),
+    ] {
+        // An object that is no date is one without a value: it says nothing, and is not taken for a date either.
+        if problem.is_empty() {
+            assert!(employee(attributes).end_date.is_absent());
+            continue;
+        }
+        let expected = (source_id.map(str::to_owned), field.to_owned(), problem.to_owned());
+        assert_eq!(rejection(attributes.clone()), expected, "{attributes}");
+    }
+    for record in [json!(null), json!([]), json!("Erika"), json!(1), json!({"type": "Employee"})] {
+        assert!(matches!(parse(&record), Record::Rejected { source_id: None, .. }), "{record}");
+    }
+}
+
+/// Any JSON, a few levels deep, out of the words that matter here.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "\\PC{0,12}".prop_map(Value::from),
+        Just(json!("2021-02-03T00:00:00+01:00")),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            prop::collection::hash_map("value|attributes|name|id|label|type|\\PC{0,4}", inner, 0..4)
+                .prop_map(|members| members.into_iter().collect::<Value>()),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn never_panics_and_never_loses_a_readable_id(
+        values in prop::collection::vec(any_json(), 12),
+        id in 1_u32..,
+    ) {
+        let keys = ["first_name", "last_name", "email", "gender", "status", "position", "subcompany",
+                    "department", "office", "hire_date", "termination_date", "employment_type"];
+        let mut attributes: serde_json::Map<_, _> =
+            keys.into_iter().map(str::to_owned).zip(values).collect();
+        attributes.insert("id".to_owned(), json!({"label": "ID", "value": id}));
+        let record = parse(&json!({"type": "Employee", "attributes": attributes}));
+        prop_assert_eq!(record.source_id().map(|id| id.as_str().to_owned()), Some(id.to_string()));
+    }
+
+    #[test]
+    fn any_record_is_taken_or_rejected(record in any_json()) {
+        let _ = parse(&record);
+    }
+}

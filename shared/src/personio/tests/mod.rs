@@ -1,0 +1,59 @@
+//! The client against a server on loopback. Payloads follow Personio's own examples and those recorded by others.
+
+mod forwarded;
+mod reading;
+mod refusals;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::http::Pace;
+use crate::http::testing::{Canned, Seen, Server};
+use crate::kombo;
+use crate::source::{EmployeeSource, Reading, Record, SourceError};
+
+fn direct(server: &Server) -> Client {
+    let direct =
+        Direct::new(server.base.clone(), Credentials::new("papi-id", "papi-secret"), server.context());
+    Client::new(Transport::Direct(direct)).with_pace(Pace::new(&[]))
+}
+
+fn forwarded(server: &Server) -> Client {
+    let kombo = kombo::Client::new(server.base.clone(), kombo::ApiKey::new("key"), server.context());
+    let forwarded = Forwarded::new(kombo, "personio:CBNMt7dSNCzBdnRTx87dev4E".parse().unwrap());
+    Client::new(Transport::Kombo(forwarded)).with_pace(Pace::new(&[]))
+}
+
+fn login() -> Canned {
+    let data = json!({"token": "papi-token", "expires_in": 86400, "scope": "employees:read"});
+    Canned::Json(200, json!({"success": true, "data": data}))
+}
+
+fn person(id: u64) -> Value {
+    json!({"type": "Employee", "attributes": {
+        "id": {"label": "ID", "value": id, "type": "integer", "universal_id": "id"},
+        "first_name": {"label": "First name", "value": "Alexander", "type": "standard", "universal_id": "first_name"},
+    }})
+}
+
+/// A company of `people`, of which a page shows at most `most`.
+fn company(people: u64, most: u64) -> impl Fn(&Seen) -> Value {
+    move |seen| {
+        let number = |key| seen.query(key).unwrap().parse::<u64>().unwrap();
+        let (offset, limit) = (number("offset"), number("limit").min(most));
+        let data: Vec<_> = (offset..people.min(offset + limit)).map(|id| person(id + 1)).collect();
+        let metadata = json!({"total_elements": people, "current_page": offset / limit,
+                              "total_pages": people.div_ceil(limit)});
+        json!({"success": true, "metadata": metadata, "offset": offset, "limit": limit, "data": data})
+    }
+}
+
+/// Answers logins, and everything else with `answer`.
+async fn personio(answer: impl Fn(&Seen) -> Canned + Send + Sync + 'static) -> Server {
+    Server::start(move |_, seen| if seen.path() == "/v1/auth" { login() } else { answer(seen) }).await
+}
+
+fn ids(reading: &Reading) -> Vec<u64> {
+    let id = |record: &Record| record.source_id().unwrap().as_str().parse().unwrap();
+    reading.records.iter().map(id).collect()
+}

@@ -1,0 +1,43 @@
+//! The client against a server on loopback. Payloads follow reteach's own document and the help centre's examples.
+
+mod login;
+mod reading;
+mod shapes;
+mod writing;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::employee::Field;
+use crate::http::Pace;
+use crate::http::testing::{Canned, Seen, Server};
+use crate::id::{CustomerId, ExternalId};
+
+fn client(server: &Server) -> Client {
+    let credentials = Credentials::new("the-id", "the-secret", "the-code");
+    Client::new(server.base.clone(), credentials, server.context()).with_pace(Pace::new(&[]))
+}
+
+/// Answers logins, and everything else with `answer`.
+async fn reteach(answer: impl Fn(&Seen) -> Canned + Send + Sync + 'static) -> Server {
+    Server::start(move |_, seen| match seen.path() {
+        "/oauth/authorize" => Canned::Json(201, json!({"access_token": "jwt", "refresh_token": "r"})),
+        _ => answer(seen),
+    })
+    .await
+}
+
+fn customer(id: u64) -> Value {
+    json!({"id": format!("c{id}"), "externalId": format!("personio:{id}"), "email": format!("p{id}@example.com"),
+           "source": "REST_API", "authenticationMethod": "DEFAULT", "status": "ACTIVE",
+           "registeredAt": "2026-01-02T08:00:00.000Z", "tags": []})
+}
+
+/// What arrived, without the login.
+fn asked(server: &Server) -> Vec<Seen> {
+    server.seen().into_iter().filter(|seen| seen.path() != "/oauth/authorize").collect()
+}
+
+fn error(status: u16, message: Value) -> Canned {
+    Canned::Json(status, json!({"statusCode": status, "message": message, "error": "Error"}))
+}

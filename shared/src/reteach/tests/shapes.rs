@@ -1,0 +1,59 @@
+//! What is read and what is sent.
+
+use serde_json::json;
+
+use super::*;
+use crate::employee;
+
+#[tokio::test(start_paused = true)]
+async fn reads_a_customer_with_whatever_is_missing() {
+    let full = json!({
+        "id": "2bf64377", "externalId": "personio:1042", "email": "erika.muster@example.com", "userName": null,
+        "firstName": "Erika", "lastName": "Muster", "displayName": "Erika Muster", "language": "XX",
+        "company": "Muster GmbH", "department": "Vertrieb", "position": "Account Managerin", "location": "Berlin",
+        "gender": "FEMALE", "setActiveAt": "2026-04-01T00:00:00+02:00", "setInactiveAt": "",
+        "source": "NEW_SOURCE", "authenticationMethod": "SSO", "status": "SLEEPING", "lastLoginAt": null,
+        "registeredAt": "2026-01-02T08:00:00.000Z", "managerId": "m", "manager": {"id": "m"},
+        "tags": [{"id": "t", "name": "Anstellungsart: intern"}]
+    });
+    let erika: Customer = serde_json::from_value(full).unwrap();
+    assert_eq!(erika.set_active_at.unwrap().to_string(), "2026-03-31T22:00:00Z");
+    assert_eq!((erika.set_inactive_at, erika.gender.clone()), (None, Some(Gender::Female)));
+    assert_eq!(erika.status, Status::Other("SLEEPING".to_owned()));
+    assert_eq!(erika.tags, [Tag { id: TagId::new("t"), name: "Anstellungsart: intern".to_owned() }]);
+    let shown = format!("{erika:?}");
+    for hidden in ["Erika", "Muster", "erika", "Vertrieb", "FEMALE", "Female"] {
+        assert!(!shown.contains(hidden), "{shown}");
+    }
+    let bare: Customer =
+        serde_json::from_value(json!({"id": "x", "status": "ADDED", "tags": [], "gender": "X",
+        "setInactiveAt": "2026-04-01"}))
+        .unwrap();
+    assert_eq!(
+        (bare.email, bare.external_id, bare.gender),
+        (None, None, Some(Gender::Other("X".to_owned())))
+    );
+    assert_eq!(bare.set_inactive_at.unwrap().to_string(), "2026-04-01T00:00:00Z");
+    assert!(
+        serde_json::from_value::<Customer>(json!({"id": "x", "status": "ADDED", "setActiveAt": "soon"}))
+            .is_err()
+    );
+}
+
+#[test]
+fn absent_fields_are_not_sent_and_null_ones_are() {
+    let input = CustomerInput {
+        email: Field::Value("erika@example.com".to_owned()),
+        position: Field::Null,
+        gender: Field::Value(employee::Gender::Diverse.into()),
+        external_id: Field::Value(ExternalId::new("personio:1042")),
+        set_active_at: Field::Value("2026-04-01T00:00:00+02:00".parse().unwrap()),
+        set_inactive_at: Field::Null,
+        ..CustomerInput::default()
+    };
+    let sent = json!({"email": "erika@example.com", "position": null, "gender": "DIVERSE", "externalId": "personio:1042",
+                      "setActiveAt": "2026-03-31T22:00:00Z", "setInactiveAt": null});
+    assert_eq!(serde_json::to_value(&input).unwrap(), sent);
+    assert_eq!(serde_json::to_value(CustomerInput::default()).unwrap(), json!({}));
+    assert!(!format!("{input:?}").contains("erika"));
+}

@@ -1,0 +1,125 @@
+//! Creating, updating, tags, and what a refusal means.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::*;
+use crate::http::{Deadline, Effect};
+
+#[tokio::test(start_paused = true)]
+async fn creates_and_shows_whose_account_it_is() {
+    let server = reteach(|_| Canned::Json(201, customer(1))).await;
+    let input =
+        CustomerInput { external_id: Field::Value(ExternalId::new("personio:9")), ..Default::default() };
+    let created = client(&server).create(&input).await.unwrap();
+    assert_eq!(created.external_id, Some(ExternalId::new("personio:1")));
+    let seen = &asked(&server)[0];
+    assert_eq!((seen.method.as_str(), seen.uri.as_str()), ("POST", "/customer"));
+    assert_eq!(
+        (&seen.body, seen.header("content-type")),
+        (&json!({"externalId": "personio:9"}), Some("application/json"))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_is_never_blindly_repeated_and_an_update_is() {
+    type Answer = fn() -> Canned;
+    let cases: [(Answer, usize, usize, Effect); 5] = [
+        (|| Canned::Hang, 1, 4, Effect::Unknown),
+        (|| Canned::Half, 1, 4, Effect::Unknown),
+        (|| Canned::Text(502, "<html>"), 1, 4, Effect::Unknown),
+        (|| Canned::Text(429, ""), 4, 4, Effect::None),
+        (|| Canned::Text(200, "<html>"), 1, 1, Effect::Unknown),
+    ];
+    let input = CustomerInput::default();
+    for (number, (answer, creates, updates, effect)) in cases.into_iter().enumerate() {
+        let server = reteach(move |_| answer()).await;
+        let failed = client(&server).create(&input).await.unwrap_err();
+        assert_eq!((asked(&server).len(), failed.effect()), (creates, effect), "create {number}: {failed}");
+        let server = reteach(move |_| answer()).await;
+        let failed = client(&server).update(&CustomerId::new("c1"), &input).await.unwrap_err();
+        assert_eq!((asked(&server).len(), failed.effect()), (updates, effect), "update {number}: {failed}");
+        let is_expected = matches!(failed, Error::Unavailable { .. } | Error::Unreadable { .. });
+        assert!(is_expected, "{failed:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn adds_tags_without_replacing_others_and_removes_one() {
+    let server = reteach(|_| Canned::Json(201, json!([{"id": "t", "name": "x"}]))).await;
+    let (client, id) = (client(&server), CustomerId::new("c1"));
+    client.add_tags(&id, &["Anstellungsart: intern".to_owned(), "Standort: Köln".to_owned()]).await.unwrap();
+    client.add_tags(&id, &[]).await.unwrap();
+    client.remove_tag(&id, &TagId::new("t/1")).await.unwrap();
+    let seen = asked(&server);
+    assert_eq!(seen.len(), 2);
+    assert_eq!((seen[0].method.as_str(), seen[0].uri.as_str()), ("PUT", "/customer/c1/multiple-tags"));
+    let tags = json!([{"name": "Anstellungsart: intern"}, {"name": "Standort: Köln"}]);
+    assert_eq!(seen[0].body, json!({"tags": tags, "mode": "ADD"}));
+    assert_eq!((seen[1].method.as_str(), seen[1].uri.as_str()), ("DELETE", "/customer/c1/tags/t%2F1"));
+    // Without its last segment this would delete the customer.
+    for nothing in ["", ".", ".."] {
+        let failed = client.remove_tag(&id, &TagId::new(nothing)).await.unwrap_err();
+        assert!(matches!(failed, Error::Rejected { status: 0, .. }), "{failed:?}");
+    }
+    assert_eq!(asked(&server).len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn says_what_a_refusal_means_and_echoes_no_value() {
+    for (status, message, expected) in [
+        (
+            400,
+            json!([
+                "email must be an email",
+                "gender must be one of MALE, FEMALE",
+                "nonsense must not exist"
+            ]),
+            Ok((vec!["email", "gender"], "rejected (400): email must be an email; gender must be")),
+        ),
+        (422, json!("INVALID_EMAIL"), Ok((vec![], "rejected (422): INVALID_EMAIL"))),
+        (422, json!("\"Erika\" erika@example.com is taken"), Ok((vec![], "rejected (422): … … is taken"))),
+        (422, json!(null), Ok((vec![], "rejected (422): no reason given"))),
+        (409, json!("erika@example.com exists"), Err("Conflict")),
+        (404, json!("Not found"), Err("NotFound")),
+        (403, json!("Forbidden resource"), Err("Forbidden")),
+        (500, json!("Internal server error"), Err("Unavailable")),
+        (405, json!("erika@example.com"), Err("Unreadable")),
+    ] {
+        let sent = message.clone();
+        let server = reteach(move |_| error(status, sent.clone())).await;
+        let failed =
+            client(&server).update(&CustomerId::new("c1"), &CustomerInput::default()).await.unwrap_err();
+        let text = failed.to_string();
+        assert!(!format!("{text}{failed:?}").to_lowercase().contains("erika"), "{failed:?}");
+        match expected {
+            Ok((expected_fields, contained)) => {
+                let Error::Rejected { fields, .. } = &failed else { panic!("{failed:?}") };
+                assert_eq!(*fields, expected_fields, "{message}");
+                assert!(text.contains(contained), "{text}");
+            }
+            Err(variant) => assert!(format!("{failed:?}").starts_with(variant), "{failed:?}"),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_deadline_has_an_error_of_its_own() {
+    let server = reteach(|_| Canned::Hang).await;
+    let client = client(&server).until(Deadline::after(Duration::from_secs(10)));
+    let failed = client.create(&CustomerInput::default()).await.unwrap_err();
+    assert!(matches!(failed, Error::OutOfTime { effect: Effect::Unknown, .. }), "{failed:?}");
+}
+
+#[test]
+fn futures_may_move_between_threads() {
+    fn is_send<T: Send>(_: T) {}
+    fn check(client: &Client, id: &CustomerId, input: &CustomerInput) {
+        is_send(client.list_all());
+        is_send(client.create(input));
+        is_send(client.update(id, input));
+        is_send(client.find_by_email(""));
+    }
+    let _ = check;
+}
