@@ -5,6 +5,8 @@ pub mod kombo;
 pub mod people;
 pub mod personio;
 pub mod reteach;
+#[cfg(test)]
+mod testing;
 
 use std::sync::Arc;
 

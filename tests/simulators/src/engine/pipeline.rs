@@ -152,8 +152,8 @@ type Found<V> = Option<(&'static Route<<V as Vendor>::Endpoint>, Vec<String>)>;
 async fn after_effect(fault: Behaviour, outcome: Outcome, shape: &ListShape) -> Outcome {
     let Outcome::Answered(reply) = outcome else { return outcome };
     match fault {
-        Behaviour::LoseReply => return Outcome::Cut,
-        Behaviour::CloseMidBody => return Outcome::CutMidBody(reply),
+        Behaviour::LoseReply => Outcome::Cut,
+        Behaviour::CloseMidBody => Outcome::CutMidBody(reply),
         Behaviour::Slow(time) => {
             pause(time).await;
             Outcome::Answered(reply)

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::attributes::{DEFAULT_GRANTS, Definition, render};
 use super::errors::Language;
 use crate::engine::digest;
-use crate::engine::limiter::{Limiter, Pacing, tick};
+use crate::engine::limiter::{Limiter, Pacing, admit_to_all, tick};
 use crate::people::Person;
 
 /// A token's life: 24 hours, during which every log-in returns the same one.
@@ -259,13 +259,13 @@ impl Limits {
     }
 
     pub(super) fn admit_login(&mut self, now: Timestamp) -> bool {
-        tick(self.pacing, self.started, now).is_none_or(|tick| self.all.admit(tick) && self.login.admit(tick))
+        tick(self.pacing, self.started, now)
+            .is_none_or(|tick| self.all.remaining(tick) > 0 && self.login.admit(tick) && self.all.admit(tick))
     }
 
     pub(super) fn admit_employees(&mut self, now: Timestamp) -> bool {
-        tick(self.pacing, self.started, now).is_none_or(|tick| {
-            self.all.admit(tick) && self.employees.iter_mut().all(|limiter| limiter.admit(tick))
-        })
+        let limiters = self.employees.iter_mut().chain([&mut self.all]);
+        tick(self.pacing, self.started, now).is_none_or(|tick| admit_to_all(limiters, tick))
     }
 
     pub(super) fn admit_other(&mut self, now: Timestamp) -> bool {
