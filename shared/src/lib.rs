@@ -4,6 +4,7 @@
 pub mod aws;
 pub mod clock;
 pub mod employee;
+pub mod fingerprint;
 pub mod http;
 pub mod id;
 pub mod kombo;

@@ -1,1 +1,45 @@
-//! TBD
+//! The AWS SDK, set up for a short cold start: region and credentials from the environment, one TLS stack (rustls on
+//! ring with webpki roots, by way of reqwest), no lookups of profiles, metadata services or identities.
+
+mod config;
+mod connector;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, OnceLock};
+
+use aws_types::SdkConfig;
+
+pub use config::{ConfigError, from_env, http_client, sdk_config};
+pub use connector::ReqwestClient;
+
+/// The AWS clients of one process. Each is built when it is first asked for; copies share them.
+#[derive(Debug, Clone)]
+pub struct Aws(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: SdkConfig,
+    dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
+    secrets_manager: OnceLock<aws_sdk_secretsmanager::Client>,
+}
+
+impl Aws {
+    /// The clients for this configuration.
+    #[must_use]
+    pub fn new(config: SdkConfig) -> Self {
+        Self(Arc::new(Inner { config, dynamodb: OnceLock::new(), secrets_manager: OnceLock::new() }))
+    }
+
+    /// The client for DynamoDB.
+    #[must_use]
+    pub fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
+        self.0.dynamodb.get_or_init(|| aws_sdk_dynamodb::Client::new(&self.0.config))
+    }
+
+    /// The client for Secrets Manager.
+    #[must_use]
+    pub fn secrets_manager(&self) -> &aws_sdk_secretsmanager::Client {
+        self.0.secrets_manager.get_or_init(|| aws_sdk_secretsmanager::Client::new(&self.0.config))
+    }
+}

@@ -1,1 +1,7 @@
-//! TBD
+//! A tenant's credentials: one secret per tenant in Secrets Manager, read when needed and kept for a while.
+
+mod store;
+mod tenant;
+
+pub use store::{SecretError, Secrets};
+pub use tenant::{KomboSecret, MalformedSecret, PersonioSecret, ReteachSecret, TenantSecret};

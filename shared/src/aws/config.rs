@@ -1,0 +1,117 @@
+//! What the SDK is told: where, as whom, how patiently.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Credentials, Region, SharedCredentialsProvider, StalledStreamProtectionConfig,
+};
+use aws_types::SdkConfig;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use thiserror::Error;
+
+use super::ReqwestClient;
+
+/// Attempts for each call, the first included.
+const ATTEMPTS: u32 = 3;
+/// For a connection. DynamoDB is in the same region: a second is long.
+const CONNECT: Duration = Duration::from_secs(2);
+/// For one attempt, from the first byte sent to the last received.
+const ATTEMPT: Duration = Duration::from_secs(5);
+/// For a call with all its attempts and the pauses between them.
+const OPERATION: Duration = Duration::from_secs(15);
+
+/// The services whose endpoint may be set apart: the SDK's service id, and the variable.
+const ENDPOINTS: [(&str, &str); 2] =
+    [("DynamoDB", "AWS_ENDPOINT_URL_DYNAMODB"), ("Secrets Manager", "AWS_ENDPOINT_URL_SECRETS_MANAGER")];
+
+/// The environment does not say where or as whom to call AWS.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ConfigError {
+    /// A variable that Lambda sets is missing.
+    #[error("the environment variable {0} is not set; on Lambda it always is, elsewhere set it yourself")]
+    Missing(&'static str),
+    /// The HTTP client could not be built.
+    #[error("the HTTP client could not be built")]
+    HttpClient,
+}
+
+/// The configuration that `environment` describes, over `http`.
+///
+/// Reads `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, and where they are set
+/// `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SECRETS_MANAGER`. An empty variable counts
+/// as one that is not set.
+///
+/// # Errors
+/// [`ConfigError::Missing`] names the variable.
+pub fn sdk_config(
+    environment: impl Fn(&str) -> Option<String>,
+    http: reqwest::Client,
+) -> Result<SdkConfig, ConfigError> {
+    let read = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
+    let require = |name: &'static str| read(name).ok_or(ConfigError::Missing(name));
+    let credentials = Credentials::new(
+        require("AWS_ACCESS_KEY_ID")?,
+        require("AWS_SECRET_ACCESS_KEY")?,
+        read("AWS_SESSION_TOKEN"),
+        None,
+        "environment",
+    );
+    let endpoints = ENDPOINTS.iter().filter_map(|(service, name)| Some((*service, read(name)?))).collect();
+    let mut builder = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new(require("AWS_REGION")?))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(ReqwestClient::new(http))
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(timeouts())
+        // Bodies are in memory on both sides: there is no stream that could stall, and an attempt has its timeout.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .service_config(Endpoints(endpoints));
+    builder.set_endpoint_url(read("AWS_ENDPOINT_URL"));
+    Ok(builder.build())
+}
+
+/// [`sdk_config`] of this process's own environment.
+///
+/// # Errors
+/// As [`sdk_config`].
+pub fn from_env(http: reqwest::Client) -> Result<SdkConfig, ConfigError> {
+    sdk_config(|name| std::env::var(name).ok(), http)
+}
+
+/// An HTTP client fit for AWS: rustls on ring with webpki roots, no proxy, no redirect.
+///
+/// # Errors
+/// [`ConfigError::HttpClient`] if TLS cannot be set up.
+pub fn http_client() -> Result<reqwest::Client, ConfigError> {
+    reqwest::Client::builder()
+        .use_rustls_tls()
+        .no_proxy()
+        .no_gzip()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT)
+        .build()
+        .map_err(|_| ConfigError::HttpClient)
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(OPERATION)
+        .build()
+}
+
+/// Endpoints that were set for one service only.
+#[derive(Debug)]
+struct Endpoints(Vec<(&'static str, String)>);
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let wanted = key.env() == "AWS_ENDPOINT_URL";
+        let mut endpoints = self.0.iter().filter(|(service, _)| wanted && *service == key.service_id());
+        endpoints.next().map(|(_, url)| url.clone())
+    }
+}

@@ -1,0 +1,84 @@
+//! reqwest as the SDK's HTTP client. Bodies are in memory on both sides: nothing the SDK sends or receives here is
+//! larger than a few hundred kilobytes.
+
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+
+/// A [`reqwest::Client`] behind the SDK's interface. Its connections are shared with whoever else holds the client.
+#[derive(Debug, Clone)]
+pub struct ReqwestClient(reqwest::Client);
+
+impl ReqwestClient {
+    /// Uses this client. It should neither follow redirects nor use a proxy: the SDK signs for one host.
+    #[must_use]
+    pub fn new(client: reqwest::Client) -> Self {
+        Self(client)
+    }
+}
+
+impl HttpClient for ReqwestClient {
+    fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        let connector = Connector { client: self.0.clone(), timeout: settings.read_timeout() };
+        SharedHttpConnector::new(connector)
+    }
+}
+
+#[derive(Debug)]
+struct Connector {
+    client: reqwest::Client,
+    timeout: Option<Duration>,
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let client = self.client.clone();
+        let timeout = self.timeout;
+        HttpConnectorFuture::new(async move {
+            let mut request = outgoing(request)?;
+            *request.timeout_mut() = timeout;
+            let response = client.execute(request).await.map_err(classify)?;
+            incoming(response).await
+        })
+    }
+}
+
+fn outgoing(request: HttpRequest) -> Result<reqwest::Request, ConnectorError> {
+    let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+    let (parts, body) = request.into_parts();
+    let body = body.bytes().map(Bytes::copy_from_slice);
+    let body = body.ok_or_else(|| ConnectorError::user("a streaming body is not supported".into()))?;
+    http::Request::from_parts(parts, body).try_into().map_err(classify)
+}
+
+async fn incoming(response: reqwest::Response) -> Result<HttpResponse, ConnectorError> {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let mut incoming = http::Response::new(SdkBody::from(response.bytes().await.map_err(classify)?));
+    *incoming.status_mut() = status;
+    *incoming.headers_mut() = headers;
+    HttpResponse::try_from(incoming).map_err(|error| ConnectorError::other(error.into(), None))
+}
+
+/// The SDK repeats what is [`timeout`](ConnectorError::timeout) or [`io`](ConnectorError::io), and nothing else.
+fn classify(error: reqwest::Error) -> ConnectorError {
+    // The URL is the endpoint: it says nothing, and the SDK logs it elsewhere.
+    let error = error.without_url();
+    if error.is_timeout() {
+        ConnectorError::timeout(error.into())
+    } else if error.is_connect() {
+        ConnectorError::io(error.into()).never_connected()
+    } else if error.is_builder() {
+        ConnectorError::user(error.into())
+    } else if error.is_request() || error.is_body() || error.is_decode() {
+        ConnectorError::io(error.into())
+    } else {
+        ConnectorError::other(error.into(), None)
+    }
+}

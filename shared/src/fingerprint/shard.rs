@@ -1,0 +1,162 @@
+//! Shards of fingerprints and their digests.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{Fingerprint, FingerprintKey};
+use crate::id::SourceId;
+
+/// People per shard that [`ShardCount::for_people`] aims at: about 3 KB, one write unit for each KB.
+const PEOPLE_PER_SHARD: usize = 64;
+
+/// More shards would not fit the root into 4 KB, the size of one read unit.
+const MOST_SHARDS: u16 = 256;
+
+/// How many shards a company has: a power of two, 1 to 256.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShardCount(u16);
+
+/// Which shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ShardNumber(pub u16);
+
+impl ShardCount {
+    /// The count for a company that is sharded anew.
+    #[must_use]
+    pub fn for_people(people: usize) -> Self {
+        let wanted = people.div_ceil(PEOPLE_PER_SHARD).next_power_of_two();
+        Self(u16::try_from(wanted).unwrap_or(MOST_SHARDS).clamp(1, MOST_SHARDS))
+    }
+
+    /// The count that a stored table of shards has.
+    #[must_use]
+    pub fn of_table(len: usize) -> Self {
+        Self(u16::try_from(len).unwrap_or(MOST_SHARDS).clamp(1, MOST_SHARDS))
+    }
+
+    /// Whether the company has grown or shrunk so much that it is worth sharding anew: by a factor of four.
+    #[must_use]
+    pub fn is_outgrown_by(self, people: usize) -> bool {
+        let wanted = Self::for_people(people).0;
+        wanted >= self.0.saturating_mul(4) || wanted.saturating_mul(4) <= self.0
+    }
+
+    /// The shard that `id` falls into.
+    #[must_use]
+    pub fn shard_of(self, key: &FingerprintKey, id: &SourceId) -> ShardNumber {
+        let number = key.spread(id) % u64::from(self.0);
+        ShardNumber(u16::try_from(number).unwrap_or_default())
+    }
+
+    /// The number of shards.
+    #[must_use]
+    pub fn get(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// What the last run left of a person, beside the fingerprint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standing {
+    /// reteach holds what the fingerprint stands for.
+    Synced,
+    /// reteach refused this record; the same record is tried again from this moment on.
+    RetryAt(Timestamp),
+    /// Missing from one complete read; missing from the next one too means gone.
+    MissingOnce,
+}
+
+/// A person in a shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShardEntry {
+    /// The record the last run saw.
+    pub fingerprint: Fingerprint,
+    /// What became of it.
+    pub standing: Standing,
+}
+
+/// The people of one shard.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shard(pub BTreeMap<SourceId, ShardEntry>);
+
+/// A shard's one line in the root.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Packed {
+    /// Digest of all fingerprints of the shard. Zero for an empty one.
+    pub digest: u64,
+    /// From when on (Unix seconds) the shard must be looked at although its digest fits; 0: never.
+    pub due: u32,
+}
+
+/// A stored shard that cannot be read: written by a newer version, or damaged.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("a stored shard of fingerprints cannot be read")]
+pub struct ShardError;
+
+impl Shard {
+    /// The shard's line in the root.
+    #[must_use]
+    pub fn packed(&self) -> Packed {
+        let digest = digest(self.0.values().map(|entry| entry.fingerprint));
+        let due = self.0.values().filter_map(|entry| match entry.standing {
+            Standing::Synced => None,
+            Standing::RetryAt(at) => Some(u32::try_from(at.as_second()).unwrap_or(u32::MAX).max(1)),
+            Standing::MissingOnce => Some(1),
+        });
+        Packed { digest, due: due.min().unwrap_or(0) }
+    }
+
+    /// The shard as it is stored.
+    ///
+    /// # Errors
+    /// [`ShardError`] if it cannot be written, which no shard built from valid ids does.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ShardError> {
+        postcard::to_stdvec(self).map_err(|_| ShardError)
+    }
+
+    /// The shard from what was stored.
+    ///
+    /// # Errors
+    /// [`ShardError`] if these bytes are none.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ShardError> {
+        postcard::from_bytes(bytes).map_err(|_| ShardError)
+    }
+}
+
+/// The digest of a set of fingerprints: does not depend on their order. Fingerprints cover the person's id, so equal
+/// records of two people do not cancel out.
+#[must_use]
+pub(crate) fn digest(fingerprints: impl IntoIterator<Item = Fingerprint>) -> u64 {
+    let sum = fingerprints.into_iter().fold(0_u128, |sum, print| sum.wrapping_add(print.as_u128()));
+    u64::try_from(sum >> 64).unwrap_or_default()
+}
+
+impl Packed {
+    /// Whether this line says that nothing has to be done for people with these fingerprints at `now`.
+    #[must_use]
+    pub fn is_settled(self, fingerprints: impl IntoIterator<Item = Fingerprint>, now: Timestamp) -> bool {
+        let due = self.due != 0 && i64::from(self.due) <= now.as_second();
+        !due && self.digest == digest(fingerprints)
+    }
+
+    /// The line as 12 bytes.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 12] {
+        let mut bytes = [0; 12];
+        let (digest, due) = bytes.split_at_mut(8);
+        digest.copy_from_slice(&self.digest.to_be_bytes());
+        due.copy_from_slice(&self.due.to_be_bytes());
+        bytes
+    }
+
+    /// The line from its 12 bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8; 12]) -> Self {
+        let digest = bytes.first_chunk::<8>().copied().unwrap_or_default();
+        let due = bytes.last_chunk::<4>().copied().unwrap_or_default();
+        Self { digest: u64::from_be_bytes(digest), due: u32::from_be_bytes(due) }
+    }
+}

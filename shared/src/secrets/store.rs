@@ -1,0 +1,178 @@
+//! Secrets Manager behind a cache.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+
+use super::{MalformedSecret, TenantSecret};
+use crate::aws::Aws;
+use crate::clock::Clock;
+use crate::id::TenantId;
+
+/// How long a secret is used without looking again. One that was changed is noticed sooner: the old credential is
+/// refused, and [`Secrets::refresh`] reads again.
+const KEEP: SignedDuration = SignedDuration::from_mins(15);
+
+/// Why there are no credentials. `name` is the secret's name in Secrets Manager.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SecretError {
+    /// There is no such secret, or it is marked for deletion.
+    #[error("there is no secret {name}: `tenants add` stores one")]
+    NotFound {
+        /// The secret's name.
+        name: String,
+    },
+    /// The function's role may not read it.
+    #[error(
+        "the secret {name} may not be read or written ({code}): look at the role's policy and at the key's"
+    )]
+    Denied {
+        /// The secret's name.
+        name: String,
+        /// The error code.
+        code: String,
+    },
+    /// It is there and is not what it should be.
+    #[error("the secret {name}: {source}; `tenants add` stores it anew")]
+    Malformed {
+        /// The secret's name.
+        name: String,
+        /// The member, and what is wrong with it.
+        source: MalformedSecret,
+    },
+    /// Secrets Manager cannot be reached or is throttling: the next tick tries again.
+    #[error("Secrets Manager did not answer for {name}; the next run tries again")]
+    Unavailable {
+        /// The secret's name.
+        name: String,
+    },
+    /// Secrets Manager refuses the call for another reason.
+    #[error("Secrets Manager refuses {name} ({code})")]
+    Refused {
+        /// The secret's name.
+        name: String,
+        /// The error code.
+        code: String,
+    },
+}
+
+/// The tenants' secrets. Copies share the cache.
+#[derive(Clone)]
+pub struct Secrets {
+    client: aws_sdk_secretsmanager::Client,
+    prefix: Arc<str>,
+    clock: Arc<dyn Clock>,
+    keep: SignedDuration,
+    cache: Arc<Mutex<HashMap<TenantId, Cached>>>,
+}
+
+struct Cached {
+    secret: Arc<TenantSecret>,
+    read_at: Timestamp,
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Secrets").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+impl Secrets {
+    /// The secrets named `<prefix>/<tenant>`, each kept for 15 minutes.
+    #[must_use]
+    pub fn new(aws: &Aws, prefix: &str, clock: Arc<dyn Clock>) -> Self {
+        let client = aws.secrets_manager().clone();
+        Self { client, prefix: prefix.into(), clock, keep: KEEP, cache: Arc::default() }
+    }
+
+    /// The same with another time limit.
+    #[must_use]
+    pub fn keeping_for(self, keep: SignedDuration) -> Self {
+        Self { keep, ..self }
+    }
+
+    /// The tenant's secret, from the cache if it was read within the time limit.
+    ///
+    /// # Errors
+    /// [`SecretError`]. Errors are not kept: the next call asks again.
+    pub async fn get(&self, tenant: &TenantId) -> Result<Arc<TenantSecret>, SecretError> {
+        match self.cached(tenant) {
+            Some(secret) => Ok(secret),
+            None => self.refresh(tenant).await,
+        }
+    }
+
+    /// The tenant's secret, read anew: once after a vendor has refused a credential.
+    ///
+    /// # Errors
+    /// [`SecretError`].
+    pub async fn refresh(&self, tenant: &TenantId) -> Result<Arc<TenantSecret>, SecretError> {
+        let name = self.name(tenant);
+        let reply = self.client.get_secret_value().secret_id(&name).send().await;
+        let reply = reply.map_err(|error| failure(&error, &name))?;
+        let text = SecretString::from(reply.secret_string.unwrap_or_default());
+        let secret = TenantSecret::parse(&text).map_err(|source| SecretError::Malformed { name, source })?;
+        let secret = Arc::new(secret);
+        let cached = Cached { secret: secret.clone(), read_at: self.clock.now() };
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant.clone(), cached);
+        Ok(secret)
+    }
+
+    /// Stores the tenant's secret, making it if there is none.
+    ///
+    /// # Errors
+    /// [`SecretError`].
+    pub async fn put(&self, tenant: &TenantId, secret: &TenantSecret) -> Result<(), SecretError> {
+        let name = self.name(tenant);
+        let text = secret.to_json();
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).remove(tenant);
+        let put = self.client.put_secret_value().secret_id(&name).secret_string(text.expose_secret());
+        match put.send().await.map_err(|error| failure(&error, &name)) {
+            Ok(_) => Ok(()),
+            Err(SecretError::NotFound { .. }) => self.create(&name, &text).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn create(&self, name: &str, text: &SecretString) -> Result<(), SecretError> {
+        let create = self.client.create_secret().name(name).secret_string(text.expose_secret());
+        create.send().await.map(|_| ()).map_err(|error| failure(&error, name))
+    }
+
+    fn cached(&self, tenant: &TenantId) -> Option<Arc<TenantSecret>> {
+        let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let cached = cache.get(tenant)?;
+        let age = self.clock.now().duration_since(cached.read_at);
+        (age < self.keep).then(|| cached.secret.clone())
+    }
+
+    fn name(&self, tenant: &TenantId) -> String {
+        format!("{}/{tenant}", self.prefix)
+    }
+}
+
+/// The error without what Secrets Manager wrote.
+fn failure<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, name: &str) -> SecretError {
+    let name = name.to_owned();
+    let is_reply = matches!(error, SdkError::ServiceError(_) | SdkError::ConstructionFailure(_));
+    let is_server_error = error.raw_response().is_some_and(|reply| reply.status().is_server_error());
+    let code = error.code().unwrap_or("no error code");
+    match code {
+        _ if !is_reply || is_server_error => SecretError::Unavailable { name },
+        "ThrottlingException" | "LimitExceededException" => SecretError::Unavailable { name },
+        "ResourceNotFoundException" => SecretError::NotFound { name },
+        "AccessDeniedException"
+        | "DecryptionFailure"
+        | "EncryptionFailure"
+        | "ExpiredTokenException"
+        | "InvalidSignatureException"
+        | "UnrecognizedClientException" => SecretError::Denied { name, code: code.to_owned() },
+        _ => SecretError::Refused { name, code: code.to_owned() },
+    }
+}

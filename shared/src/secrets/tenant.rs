@@ -1,0 +1,236 @@
+//! What a tenant's secret holds, and reading it without ever repeating a value.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use thiserror::Error;
+
+/// A tenant's credentials, only the parts its route needs, and the key of its fingerprints.
+#[derive(Clone, Debug, Default)]
+pub struct TenantSecret {
+    /// For the route `direct`.
+    pub personio: Option<PersonioSecret>,
+    /// For the routes `kombo` and `kombo-passthrough`.
+    pub kombo: Option<KomboSecret>,
+    /// For every route.
+    pub reteach: Option<ReteachSecret>,
+    /// 32 bytes in base64; made by `tenants add`, never given by a person.
+    pub fingerprint_key: Option<SecretString>,
+}
+
+/// Personio's API credentials (Settings, Integrations, API credentials).
+#[derive(Clone, Debug)]
+pub struct PersonioSecret {
+    /// `client_id`.
+    pub client_id: SecretString,
+    /// `client_secret`.
+    pub client_secret: SecretString,
+}
+
+/// Kombo's API key.
+#[derive(Clone, Debug)]
+pub struct KomboSecret {
+    /// `api_key`.
+    pub api_key: SecretString,
+}
+
+/// reteach's API credentials.
+#[derive(Clone, Debug)]
+pub struct ReteachSecret {
+    /// `client_id`.
+    pub client_id: SecretString,
+    /// `client_secret`.
+    pub client_secret: SecretString,
+    /// `client_code`.
+    pub client_code: SecretString,
+}
+
+/// The secret is not what it should be. Names the member, never a value.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{member} {problem}")]
+pub struct MalformedSecret {
+    /// The member: `reteach.client_code`; `the secret` where it is the whole.
+    pub member: String,
+    /// What is wrong with it.
+    pub problem: &'static str,
+}
+
+/// The secret as JSON, before it is known to be complete.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    personio: Option<Personio>,
+    kombo: Option<Kombo>,
+    reteach: Option<Reteach>,
+    fingerprint_key: Option<SecretString>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Personio {
+    client_id: Option<SecretString>,
+    client_secret: Option<SecretString>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kombo {
+    api_key: Option<SecretString>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reteach {
+    client_id: Option<SecretString>,
+    client_secret: Option<SecretString>,
+    client_code: Option<SecretString>,
+}
+
+impl TenantSecret {
+    /// Reads the JSON of design.md section 7, with `fingerprint_key`.
+    ///
+    /// # Errors
+    /// [`MalformedSecret`] names the first member that is unknown, missing, empty or not text.
+    pub fn parse(text: &SecretString) -> Result<Self, MalformedSecret> {
+        let mut deserializer = serde_json::Deserializer::from_str(text.expose_secret());
+        let document: Document = serde_path_to_error::deserialize(&mut deserializer).map_err(misfit)?;
+        deserializer.end().map_err(|_| not_json())?;
+        Ok(Self {
+            personio: document.personio.map(Personio::complete).transpose()?,
+            kombo: document.kombo.map(Kombo::complete).transpose()?,
+            reteach: document.reteach.map(Reteach::complete).transpose()?,
+            fingerprint_key: document
+                .fingerprint_key
+                .map(|key| filled("fingerprint_key", Some(key)))
+                .transpose()?,
+        })
+    }
+
+    /// The JSON that [`parse`](Self::parse) reads.
+    #[must_use]
+    pub fn to_json(&self) -> SecretString {
+        let mut document = Map::new();
+        if let Some(personio) = &self.personio {
+            let PersonioSecret { client_id, client_secret } = personio;
+            let part = json!({"client_id": client_id.expose_secret(), "client_secret": client_secret.expose_secret()});
+            document.insert("personio".to_owned(), part);
+        }
+        if let Some(KomboSecret { api_key }) = &self.kombo {
+            document.insert("kombo".to_owned(), json!({"api_key": api_key.expose_secret()}));
+        }
+        if let Some(ReteachSecret { client_id, client_secret, client_code }) = &self.reteach {
+            let part = json!({
+                "client_id": client_id.expose_secret(),
+                "client_secret": client_secret.expose_secret(),
+                "client_code": client_code.expose_secret(),
+            });
+            document.insert("reteach".to_owned(), part);
+        }
+        if let Some(key) = &self.fingerprint_key {
+            document.insert("fingerprint_key".to_owned(), key.expose_secret().into());
+        }
+        Value::Object(document).to_string().into()
+    }
+}
+
+impl Personio {
+    fn complete(self) -> Result<PersonioSecret, MalformedSecret> {
+        Ok(PersonioSecret {
+            client_id: filled("personio.client_id", self.client_id)?,
+            client_secret: filled("personio.client_secret", self.client_secret)?,
+        })
+    }
+}
+
+impl Kombo {
+    fn complete(self) -> Result<KomboSecret, MalformedSecret> {
+        Ok(KomboSecret { api_key: filled("kombo.api_key", self.api_key)? })
+    }
+}
+
+impl Reteach {
+    fn complete(self) -> Result<ReteachSecret, MalformedSecret> {
+        Ok(ReteachSecret {
+            client_id: filled("reteach.client_id", self.client_id)?,
+            client_secret: filled("reteach.client_secret", self.client_secret)?,
+            client_code: filled("reteach.client_code", self.client_code)?,
+        })
+    }
+}
+
+fn filled(member: &str, value: Option<SecretString>) -> Result<SecretString, MalformedSecret> {
+    let problem = match value {
+        None => "is missing",
+        Some(text) if text.expose_secret().trim().is_empty() => "is empty",
+        Some(text) => return Ok(text),
+    };
+    Err(MalformedSecret { member: member.to_owned(), problem })
+}
+
+/// serde's own text would repeat the value that does not fit.
+fn misfit(error: serde_path_to_error::Error<serde_json::Error>) -> MalformedSecret {
+    let member = error.path().to_string();
+    if !error.inner().is_data() || member == "." {
+        return not_json();
+    }
+    MalformedSecret { member, problem: "is not known here, or not of the right kind" }
+}
+
+fn not_json() -> MalformedSecret {
+    MalformedSecret { member: "the secret".to_owned(), problem: "is not a JSON object" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FULL: &str = r#"{"personio":{"client_id":"pid","client_secret":"psecret"},"kombo":{"api_key":"kkey"},
+        "reteach":{"client_id":"rid","client_secret":"rsecret","client_code":"rcode"},"fingerprint_key":"fkey"}"#;
+
+    #[test]
+    fn reads_what_it_writes() {
+        let secret = TenantSecret::parse(&FULL.into()).unwrap();
+        assert_eq!(secret.personio.as_ref().unwrap().client_secret.expose_secret(), "psecret");
+        assert_eq!(secret.kombo.as_ref().unwrap().api_key.expose_secret(), "kkey");
+        assert_eq!(secret.reteach.as_ref().unwrap().client_code.expose_secret(), "rcode");
+        assert_eq!(secret.fingerprint_key.as_ref().unwrap().expose_secret(), "fkey");
+
+        let again = TenantSecret::parse(&secret.to_json()).unwrap();
+        assert_eq!(again.to_json().expose_secret(), secret.to_json().expose_secret());
+        let nothing = TenantSecret::parse(&"{}".into()).unwrap();
+        assert_eq!(nothing.to_json().expose_secret(), "{}");
+    }
+
+    #[test]
+    fn names_the_member_that_does_not_fit_and_never_a_value() {
+        let cases = [
+            (r#"{"personio":{"client_id":"s3cret"}}"#, "personio.client_secret is missing"),
+            (r#"{"kombo":{"api_key":" "}}"#, "kombo.api_key is empty"),
+            (r#"{"fingerprint_key":""}"#, "fingerprint_key is empty"),
+            (r#"{"kombo":{"api_key":4711}}"#, "kombo.api_key is not known here, or not of the right kind"),
+            (r#"{"kombo":"s3cret"}"#, "kombo is not known here, or not of the right kind"),
+            (
+                r#"{"reteach":{"client_id":"s3cret","tenant":"s3cret"}}"#,
+                "reteach.tenant is not known here, or not of the right kind",
+            ),
+            (r#"{"personia":{}}"#, "personia is not known here, or not of the right kind"),
+            (r#""s3cret""#, "the secret is not a JSON object"),
+            (r#"{"kombo":{"api_key":"s3cret"}"#, "the secret is not a JSON object"),
+            (r#"{} s3cret"#, "the secret is not a JSON object"),
+            ("", "the secret is not a JSON object"),
+        ];
+        for (text, expected) in cases {
+            let error = TenantSecret::parse(&text.into()).unwrap_err();
+            assert_eq!(error.to_string(), expected, "{text}");
+            assert!(!format!("{error:?}").contains("s3cret"));
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        let secret = format!("{:?}", TenantSecret::parse(&FULL.into()).unwrap());
+        for value in ["pid", "psecret", "kkey", "rid", "rsecret", "rcode", "fkey"] {
+            assert!(!secret.contains(value), "{secret}");
+        }
+    }
+}

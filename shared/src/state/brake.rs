@@ -1,0 +1,97 @@
+//! What the brakes count over a day.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A kind of harmful change that a brake counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Brake {
+    /// A lock without an end date that explains it: vanished, inactive, out of scope.
+    UnexplainedLock,
+    /// A lock at an end date.
+    ExplainedLock,
+    /// An account that was locked and is open again.
+    Unlock,
+    /// A field that had a value is emptied.
+    Blank,
+    /// Another mail address.
+    MailChange,
+}
+
+impl Brake {
+    /// All kinds, in the order of reports.
+    pub const ALL: [Self; 5] =
+        [Self::UnexplainedLock, Self::ExplainedLock, Self::Unlock, Self::Blank, Self::MailChange];
+
+    /// The kind in words.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::UnexplainedLock => "locks without an end date",
+            Self::ExplainedLock => "locks at an end date",
+            Self::Unlock => "unlocks",
+            Self::Blank => "emptied fields",
+            Self::MailChange => "changed mail addresses",
+        }
+    }
+}
+
+/// Harmful changes applied over the last 24 hours, by hour and kind. An hour counts until all of it is a day old, so
+/// the sum is never too small.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrakeWindow(BTreeMap<String, BTreeMap<Brake, u32>>);
+
+impl BrakeWindow {
+    /// How many changes of `kind` were applied in the 24 hours before `now`.
+    #[must_use]
+    pub fn count(&self, kind: Brake, now: Timestamp) -> u32 {
+        self.current(now).filter_map(|(_, kinds)| kinds.get(&kind)).sum()
+    }
+
+    /// Adds `number` changes of `kind` that were applied at `now`, and forgets what is over.
+    pub fn add(&mut self, kind: Brake, number: u32, now: Timestamp) {
+        self.0 = self.current(now).map(|(hour, kinds)| (hour.clone(), kinds.clone())).collect();
+        if number > 0 {
+            *self.0.entry(hour(now).to_string()).or_default().entry(kind).or_default() += number;
+        }
+    }
+
+    fn current(&self, now: Timestamp) -> impl Iterator<Item = (&String, &BTreeMap<Brake, u32>)> {
+        let oldest = hour(now) - 24;
+        self.0.iter().filter(move |(hour, _)| hour.parse::<i64>().is_ok_and(|hour| hour >= oldest))
+    }
+}
+
+fn hour(moment: Timestamp) -> i64 {
+    moment.as_second().div_euclid(3600)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::ToSpan;
+
+    #[test]
+    fn an_hour_counts_until_all_of_it_is_a_day_old() {
+        let start: Timestamp = "2026-03-01T10:10:00Z".parse().unwrap();
+        let mut window = BrakeWindow::default();
+        window.add(Brake::Unlock, 3, start);
+        for (minutes, counted) in [(0, 3), (24 * 60, 3), (24 * 60 + 49, 3), (24 * 60 + 50, 0)] {
+            assert_eq!(window.count(Brake::Unlock, start + minutes.minutes()), counted, "{minutes}");
+        }
+        assert_eq!(window.count(Brake::Blank, start), 0);
+    }
+
+    #[test]
+    fn forgets_what_is_over_when_something_is_added() {
+        let start: Timestamp = "2026-03-01T10:00:00Z".parse().unwrap();
+        let mut window = BrakeWindow::default();
+        window.add(Brake::Blank, 1, start);
+        window.add(Brake::Blank, 2, start + 26.hours());
+        assert_eq!(window.0.len(), 1);
+        assert_eq!(window.count(Brake::Blank, start + 26.hours()), 2);
+    }
+}

@@ -1,0 +1,106 @@
+//! The ledger's entry for one person: what reteach was last given, and what stands in the way of the rest.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::fingerprint::Fingerprint;
+use crate::id::{CustomerId, SourceId};
+
+/// What is known of one person, written after each effect. Stored as `EMPLOYEE#<source id>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmployeeEntry {
+    /// Whose entry it is.
+    pub source_id: SourceId,
+    /// The account in reteach, once there is one.
+    pub customer_id: Option<CustomerId>,
+    /// The record that reteach was last given in full; `None` while that never succeeded.
+    pub fingerprint: Option<Fingerprint>,
+    /// For each field that reteach was given, a mark of its value.
+    #[serde(default)]
+    pub marks: BTreeMap<String, Mark>,
+    /// The window in which the account is open, as last written.
+    #[serde(default)]
+    pub window: Window,
+    /// Since when the person is locked for a reason that has no date of its own.
+    pub locked: Option<Locked>,
+    /// The last refusal, until the record succeeds.
+    pub failure: Option<Failure>,
+}
+
+impl EmployeeEntry {
+    /// The entry of a person of whom nothing is known yet.
+    #[must_use]
+    pub fn new(source_id: SourceId) -> Self {
+        Self {
+            source_id,
+            customer_id: None,
+            fingerprint: None,
+            marks: BTreeMap::new(),
+            window: Window::default(),
+            locked: None,
+            failure: None,
+        }
+    }
+}
+
+/// A value as the ledger keeps it: whether it was empty, and otherwise a keyed hash of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mark {
+    /// reteach was given null.
+    Null,
+    /// reteach was given a value with this hash.
+    Value(u64),
+}
+
+/// The time in which an account is open: from `active_at` (or ever) until `inactive_at` (or for good).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// reteach's `setActiveAt`.
+    pub active_at: Option<Timestamp>,
+    /// reteach's `setInactiveAt`.
+    pub inactive_at: Option<Timestamp>,
+}
+
+impl Window {
+    /// Locked means `setActiveAt` in the future or `setInactiveAt` in the past (or just now).
+    #[must_use]
+    pub fn is_locked_at(self, moment: Timestamp) -> bool {
+        self.active_at.is_some_and(|from| from > moment)
+            || self.inactive_at.is_some_and(|until| until <= moment)
+    }
+}
+
+/// A lock without a date of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Locked {
+    /// The moment we first saw the reason, which is what reteach was given as `setInactiveAt`.
+    pub since: Timestamp,
+    /// The reason.
+    pub reason: LockReason,
+}
+
+/// Why somebody is locked without an end date that has passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LockReason {
+    /// Inactive, and no end date or one still ahead.
+    Inactive,
+    /// Missing from two complete reads in a row.
+    Vanished,
+    /// No longer in the tenant's scope.
+    OutOfScope,
+}
+
+/// A record that reteach, or the mapping, refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What was wrong, without personal data.
+    pub reason: String,
+    /// The record that was refused: the same one is tried again only from `retry_at` on.
+    pub fingerprint: Fingerprint,
+    /// How often in a row.
+    pub attempts: u32,
+    /// When it is tried again.
+    pub retry_at: Timestamp,
+}

@@ -1,0 +1,136 @@
+//! Where things lie in the table: partition and sort keys.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::fingerprint::ShardNumber;
+use crate::id::{SourceId, TenantId};
+
+/// The attribute that is the partition key, a string.
+pub const PARTITION_KEY: &str = "pk";
+/// The attribute that is the sort key, a string.
+pub const SORT_KEY: &str = "sk";
+/// The attribute that DynamoDB's time to live watches: Unix seconds. Only reports have it.
+pub const TIME_TO_LIVE: &str = "expires_at";
+
+/// One of the two jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Job {
+    /// People, from the HR system to reteach.
+    Employees,
+    /// Certificates, from reteach to the HR system.
+    Certificates,
+}
+
+impl Job {
+    /// The job as keys and reports name it: `employees`, `certificates`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Employees => "employees",
+            Self::Certificates => "certificates",
+        }
+    }
+}
+
+impl fmt::Display for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The key of one item.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) pk: String,
+    pub(super) sk: String,
+}
+
+/// The partition of the registry.
+pub(super) const REGISTRY: &str = "TENANTS";
+/// How the sort keys of people begin.
+pub(super) const EMPLOYEES: &str = "EMPLOYEE#";
+/// How the sort keys of reports begin.
+pub(super) const REPORTS: &str = "RUN#";
+
+/// The partition that holds everything of a tenant.
+pub(super) fn partition(tenant: &TenantId) -> String {
+    format!("TENANT#{tenant}")
+}
+
+impl Key {
+    fn of(tenant: &TenantId, sk: impl Into<String>) -> Self {
+        Self { pk: partition(tenant), sk: sk.into() }
+    }
+
+    /// The tenant's line in the registry.
+    pub(super) fn registry(tenant: &TenantId) -> Self {
+        Self { pk: REGISTRY.to_owned(), sk: tenant.to_string() }
+    }
+
+    pub(super) fn config(tenant: &TenantId) -> Self {
+        Self::of(tenant, "CONFIG")
+    }
+
+    pub(super) fn lease(tenant: &TenantId, job: Job) -> Self {
+        Self::of(tenant, format!("LEASE#{job}"))
+    }
+
+    pub(super) fn employee(tenant: &TenantId, id: &SourceId) -> Self {
+        Self::of(tenant, format!("{EMPLOYEES}{id}"))
+    }
+
+    pub(super) fn root(tenant: &TenantId) -> Self {
+        Self::of(tenant, "FINGERPRINTS")
+    }
+
+    pub(super) fn shard(tenant: &TenantId, number: ShardNumber) -> Self {
+        Self::of(tenant, format!("FINGERPRINTS#{}", number.0))
+    }
+
+    pub(super) fn held(tenant: &TenantId) -> Self {
+        Self::of(tenant, "HELD#employees")
+    }
+
+    /// The time has a fixed width, so that the order of the keys is the order of the runs.
+    pub(super) fn report(tenant: &TenantId, job: Job, at: Timestamp) -> Self {
+        Self::of(tenant, format!("{REPORTS}{at:.3}#{job}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lays_items_out_as_the_design_says() {
+        let tenant = TenantId::parse("acme").unwrap();
+        let at: Timestamp = "2026-03-31T08:05:00Z".parse().unwrap();
+        let keys = [
+            Key::registry(&tenant),
+            Key::config(&tenant),
+            Key::lease(&tenant, Job::Employees),
+            Key::lease(&tenant, Job::Certificates),
+            Key::employee(&tenant, &SourceId::new("4711")),
+            Key::root(&tenant),
+            Key::shard(&tenant, ShardNumber(17)),
+            Key::held(&tenant),
+            Key::report(&tenant, Job::Employees, at),
+        ];
+        let lines: Vec<String> = keys.iter().map(|key| format!("{} {}", key.pk, key.sk)).collect();
+        insta::assert_snapshot!(lines.join("\n"), @"");
+    }
+
+    #[test]
+    fn reports_sort_by_time_whatever_their_fractions() {
+        let tenant = TenantId::parse("acme").unwrap();
+        let times = ["2026-03-31T08:05:00Z", "2026-03-31T08:05:00.0009Z", "2026-03-31T08:05:00.02Z"];
+        let keys: Vec<String> =
+            times.iter().map(|time| Key::report(&tenant, Job::Employees, time.parse().unwrap()).sk).collect();
+        assert!(keys.is_sorted(), "{keys:?}");
+        assert!(keys.iter().all(|key| key.len() == keys[0].len()), "{keys:?}");
+    }
+}

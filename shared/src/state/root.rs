@@ -1,0 +1,53 @@
+//! The root: the one item an unchanged run reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Brake, BrakeWindow};
+use crate::fingerprint::Packed;
+
+/// Everything a decision depends on, beside the people themselves. Stored as `FINGERPRINTS`, at most 4 KB.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Root {
+    /// The mapping's version: another one means that everybody is compared anew.
+    pub mapping_version: u32,
+    /// Digest of the tenant's configuration as far as the mapping reads it.
+    pub configuration: String,
+    /// One line for each shard.
+    #[serde(with = "table")]
+    pub shards: Vec<Packed>,
+    /// People whose accounts are open: what the brakes' percentages are of.
+    pub open_accounts: u32,
+    /// What the brakes have counted over the last 24 hours.
+    #[serde(default)]
+    pub brakes: BrakeWindow,
+    /// Harmful changes that a run was about to apply, by a keyed mark of each: written before the first of them, and
+    /// empty again in the end. What is found here was applied as far as the next plan does not ask for it again.
+    #[serde(default)]
+    pub pending: BTreeMap<Brake, BTreeSet<u64>>,
+    /// When reteach's actual values were last compared with the plan.
+    pub reconciled_at: Timestamp,
+}
+
+mod table {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use super::Packed;
+
+    pub(super) fn serialize<S: Serializer>(shards: &[Packed], serializer: S) -> Result<S::Ok, S::Error> {
+        let bytes: Vec<u8> = shards.iter().flat_map(|line| line.to_bytes()).collect();
+        serializer.serialize_bytes(&bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Packed>, D::Error> {
+        let bytes = serde_bytes::ByteBuf::deserialize(deserializer)?;
+        let (lines, rest) = bytes.as_chunks::<12>();
+        if rest.is_empty() {
+            Ok(lines.iter().map(Packed::from_bytes).collect())
+        } else {
+            Err(serde::de::Error::custom("the table of shards is cut off"))
+        }
+    }
+}

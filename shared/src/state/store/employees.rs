@@ -1,0 +1,58 @@
+//! The ledger of people.
+
+use std::collections::HashMap;
+
+use super::{FencingToken, StateError, Store};
+use crate::id::{SourceId, TenantId};
+use crate::state::EmployeeEntry;
+use crate::state::key::{EMPLOYEES, Key, partition};
+use crate::state::table::{Item, Query, attributes, record, sort_key};
+
+impl Store {
+    /// The entries of these people; who has none is left out. An id given twice counts once.
+    ///
+    /// # Errors
+    /// [`StateError::Damaged`] if one of them cannot be read, or DynamoDB fails.
+    pub async fn employees<'a>(
+        &self,
+        tenant: &TenantId,
+        ids: impl IntoIterator<Item = &'a SourceId>,
+    ) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
+        let keys: Vec<Key> = ids.into_iter().map(|id| Key::employee(tenant, id)).collect();
+        entries(self.table.batch_get(keys).await?)
+    }
+
+    /// Everybody's entry.
+    ///
+    /// # Errors
+    /// As [`employees`](Self::employees).
+    pub async fn all_employees(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
+        let query = Query::partition(partition(tenant)).prefix(EMPLOYEES);
+        entries(self.table.query(&query).await?)
+    }
+
+    /// Writes a person's entry.
+    ///
+    /// # Errors
+    /// [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
+    pub async fn put_employee(
+        &self,
+        tenant: &TenantId,
+        token: FencingToken,
+        entry: &EmployeeEntry,
+    ) -> Result<(), StateError> {
+        let key = Key::employee(tenant, &entry.source_id);
+        self.put_fenced(&key, token, attributes(entry, &key.sk)?).await
+    }
+}
+
+fn entries(items: Vec<Item>) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
+    let entries = items.into_iter().map(|item| {
+        let name = sort_key(&item).to_owned();
+        record::<EmployeeEntry>(item, &name).map(|entry| (entry.source_id.clone(), entry))
+    });
+    entries.collect()
+}

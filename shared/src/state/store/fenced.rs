@@ -1,0 +1,48 @@
+//! Writes that carry the lease's fencing token: a run that lost its lease cannot overwrite what its successor wrote.
+
+use serde::{Deserialize, Serialize};
+
+use super::{StateError, Store};
+use crate::state::key::Key;
+use crate::state::table::{Item, Outcome, Terms};
+
+/// Grows by one with each new owner of a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FencingToken(pub u64);
+
+/// The attribute that keeps the token of the last writer.
+pub(super) const FENCE: &str = "fence";
+
+impl FencingToken {
+    fn terms(self) -> Terms {
+        Terms::condition("attribute_not_exists(#fence) OR #fence <= :token")
+            .names([FENCE])
+            .number("token", self.0)
+    }
+}
+
+impl Store {
+    /// Puts an item unless a newer run has written it.
+    pub(super) async fn put_fenced(
+        &self,
+        key: &Key,
+        token: FencingToken,
+        mut item: Item,
+    ) -> Result<(), StateError> {
+        item.insert(FENCE.to_owned(), aws_sdk_dynamodb::types::AttributeValue::N(token.0.to_string()));
+        fenced(key, self.table.put(key, item, token.terms()).await?)
+    }
+
+    /// Deletes an item unless a newer run has written it.
+    pub(super) async fn delete_fenced(&self, key: &Key, token: FencingToken) -> Result<(), StateError> {
+        fenced(key, self.table.delete(key, token.terms()).await?)
+    }
+}
+
+fn fenced(key: &Key, outcome: Outcome) -> Result<(), StateError> {
+    match outcome {
+        Outcome::Written(_) => Ok(()),
+        Outcome::Refused(_) => Err(StateError::Fenced { item: key.sk.clone() }),
+    }
+}

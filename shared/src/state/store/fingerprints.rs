@@ -1,0 +1,101 @@
+//! The root and the shards of fingerprints.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::{FencingToken, StateError, Store};
+use crate::fingerprint::{Shard, ShardNumber};
+use crate::id::TenantId;
+use crate::state::Root;
+use crate::state::key::Key;
+use crate::state::table::{Freshness, Item, attributes, sort_key};
+
+/// The attribute that holds a packed shard.
+const PEOPLE: &str = "people";
+
+impl Store {
+    /// The root, as the last run left it; `None` before the first run.
+    ///
+    /// # Errors
+    /// [`StateError::Damaged`] if it cannot be read, or DynamoDB fails.
+    pub async fn root(&self, tenant: &TenantId) -> Result<Option<Root>, StateError> {
+        self.table.get_record(&Key::root(tenant), Freshness::Consistent).await
+    }
+
+    /// Writes the root: the last write of a run, after everything it speaks of.
+    ///
+    /// # Errors
+    /// [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
+    pub async fn put_root(
+        &self,
+        tenant: &TenantId,
+        token: FencingToken,
+        root: &Root,
+    ) -> Result<(), StateError> {
+        let key = Key::root(tenant);
+        self.put_fenced(&key, token, attributes(root, &key.sk)?).await
+    }
+
+    /// These shards; one that was never written is empty.
+    ///
+    /// # Errors
+    /// [`StateError::Damaged`] if one cannot be read, or DynamoDB fails.
+    pub async fn shards(
+        &self,
+        tenant: &TenantId,
+        numbers: &[ShardNumber],
+    ) -> Result<HashMap<ShardNumber, Shard>, StateError> {
+        let names: HashMap<String, ShardNumber> =
+            numbers.iter().map(|number| (Key::shard(tenant, *number).sk, *number)).collect();
+        let mut shards: HashMap<_, _> = numbers.iter().map(|number| (*number, Shard::default())).collect();
+        let keys = numbers.iter().map(|number| Key::shard(tenant, *number));
+        for item in self.table.batch_get(keys).await? {
+            if let Some(number) = names.get(sort_key(&item)) {
+                shards.insert(*number, unpack(&item)?);
+            }
+        }
+        Ok(shards)
+    }
+
+    /// Writes a shard. A write costs one unit for each KB.
+    ///
+    /// # Errors
+    /// [`StateError::TooLarge`] above DynamoDB's 400 KB, which is about 9,000 people in one shard and cannot happen
+    /// below 2 million people in one company; [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
+    pub async fn put_shard(
+        &self,
+        tenant: &TenantId,
+        token: FencingToken,
+        number: ShardNumber,
+        shard: &Shard,
+    ) -> Result<(), StateError> {
+        let key = Key::shard(tenant, number);
+        let bytes = shard.to_bytes().map_err(|_| StateError::Unwritable { item: key.sk.clone() })?;
+        let item = Item::from([(PEOPLE.to_owned(), AttributeValue::B(Blob::new(bytes)))]);
+        self.put_fenced(&key, token, item).await
+    }
+
+    /// Deletes shards that no root speaks of any more.
+    ///
+    /// # Errors
+    /// [`StateError::Fenced`] if a newer run has written one of them, or DynamoDB fails.
+    pub async fn delete_shards(
+        &self,
+        tenant: &TenantId,
+        token: FencingToken,
+        numbers: &[ShardNumber],
+    ) -> Result<(), StateError> {
+        for number in numbers {
+            self.delete_fenced(&Key::shard(tenant, *number), token).await?;
+        }
+        Ok(())
+    }
+}
+
+fn unpack(item: &Item) -> Result<Shard, StateError> {
+    let bytes = item.get(PEOPLE).and_then(|value| value.as_b().ok());
+    let shard = bytes.and_then(|bytes| Shard::from_bytes(bytes.as_ref()).ok());
+    shard.ok_or_else(|| StateError::Damaged { item: sort_key(item).to_owned() })
+}

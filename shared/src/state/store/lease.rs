@@ -1,0 +1,215 @@
+//! Leases: one run of a job per tenant at a time.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+use super::fenced::FENCE;
+use super::{FencingToken, StateError, Store};
+use crate::id::{RunId, TenantId};
+use crate::state::Job;
+use crate::state::key::Key;
+use crate::state::table::{Freshness, Item, Outcome, Terms, attribute, record};
+
+/// How far apart the clocks of two machines may be: a lease is taken over only this long after it has expired.
+const SKEW: SignedDuration = SignedDuration::from_secs(5);
+
+/// The right to run a job for a tenant, until it expires or is released.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The job.
+    pub job: Job,
+    /// The run that has it.
+    pub owner: RunId,
+    /// Goes into every write.
+    pub token: FencingToken,
+    /// When it expires, to the millisecond.
+    pub until: Timestamp,
+    /// When the last run that succeeded ended.
+    pub last_good_run: Option<Timestamp>,
+    /// When the last report was written.
+    pub last_report_at: Option<Timestamp>,
+}
+
+impl Lease {
+    /// Whether nobody can have taken over at `now`, nor will within `margin`: asked before every write to a vendor.
+    #[must_use]
+    pub fn is_safe_at(&self, now: Timestamp, margin: SignedDuration) -> bool {
+        self.until.duration_since(now) > margin
+    }
+}
+
+/// What asking for a lease came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Acquisition {
+    /// The caller has it.
+    Acquired(Lease),
+    /// Another run has it.
+    Held {
+        /// When it expires if it is not renewed.
+        until: Timestamp,
+    },
+}
+
+/// What a run leaves in the lease when it releases it. `None` leaves what an earlier run left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LastRun {
+    /// When this run ended, if it was a good one.
+    pub good_run: Option<Timestamp>,
+    /// When this run wrote a report, if it did.
+    pub reported: Option<Timestamp>,
+}
+
+/// The lease as stored. It is never deleted while the tenant is there: the token must not start again.
+#[derive(Deserialize)]
+struct Stored {
+    owner: RunId,
+    fence: FencingToken,
+    until: i64,
+    #[serde(default)]
+    last_good_run: Option<Timestamp>,
+    #[serde(default)]
+    last_report_at: Option<Timestamp>,
+}
+
+impl Stored {
+    fn read(item: Item, key: &Key) -> Result<Self, StateError> {
+        record(item, &key.sk)
+    }
+
+    fn lease(self, tenant: &TenantId, job: Job) -> Lease {
+        Lease {
+            tenant: tenant.clone(),
+            job,
+            owner: self.owner,
+            token: self.fence,
+            until: moment(self.until),
+            last_good_run: self.last_good_run,
+            last_report_at: self.last_report_at,
+        }
+    }
+}
+
+impl Store {
+    /// Takes the lease on a tenant's job if it is free: never taken, released, or expired for more than the skew of
+    /// clocks. One write. A run that has it already gets it again, with the same token.
+    ///
+    /// If the reply is lost the lease is read again: whoever it names has it.
+    ///
+    /// # Errors
+    /// If DynamoDB fails.
+    pub async fn acquire(
+        &self,
+        tenant: &TenantId,
+        job: Job,
+        owner: &RunId,
+        now: Timestamp,
+        duration: SignedDuration,
+    ) -> Result<Acquisition, StateError> {
+        let key = Key::lease(tenant, job);
+        let until = milliseconds(now, duration);
+        let terms = Terms::update("SET #owner = :owner, #until = :until ADD #fence :one")
+            .only_if("attribute_not_exists(#until) OR #until < :expired")
+            .names(["owner", "until", FENCE])
+            .text("owner", owner.as_str())
+            .number("until", until)
+            .number("one", 1)
+            .number("expired", milliseconds(now, -SKEW));
+        match self.table.update(&key, terms).await {
+            Ok(Outcome::Written(item)) => {
+                Ok(Acquisition::Acquired(Stored::read(item, &key)?.lease(tenant, job)))
+            }
+            Ok(Outcome::Refused(Some(item))) => {
+                let lease = Stored::read(item, &key)?.lease(tenant, job);
+                self.standing(lease, owner, now, duration).await
+            }
+            Ok(Outcome::Refused(None)) => Err(StateError::Damaged { item: key.sk }),
+            Err(failure @ StateError::Unavailable { .. }) => {
+                let stored = self.table.get_record::<Stored>(&key, Freshness::Consistent).await?;
+                let ours = stored.filter(|stored| stored.owner == *owner && stored.until == until);
+                ours.map(|stored| Acquisition::Acquired(stored.lease(tenant, job))).ok_or(failure)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The lease that stood in the way: another run's, or our own from an attempt whose reply was lost.
+    async fn standing(
+        &self,
+        mut lease: Lease,
+        owner: &RunId,
+        now: Timestamp,
+        duration: SignedDuration,
+    ) -> Result<Acquisition, StateError> {
+        if lease.owner != *owner {
+            return Ok(Acquisition::Held { until: lease.until });
+        }
+        if lease.until < moment(milliseconds(now, duration)) {
+            self.renew(&mut lease, now, duration).await?;
+        }
+        Ok(Acquisition::Acquired(lease))
+    }
+
+    /// Makes the lease last until `duration` from `now`.
+    ///
+    /// # Errors
+    /// [`StateError::LeaseLost`] if another run has it, or DynamoDB fails.
+    pub async fn renew(
+        &self,
+        lease: &mut Lease,
+        now: Timestamp,
+        duration: SignedDuration,
+    ) -> Result<(), StateError> {
+        let until = milliseconds(now, duration);
+        let terms = owned(Terms::update("SET #until = :until"), lease).number("until", until);
+        self.update_lease(lease, terms).await?;
+        lease.until = moment(until);
+        Ok(())
+    }
+
+    /// Gives the lease back and leaves word of the run, in one write.
+    ///
+    /// # Errors
+    /// [`StateError::LeaseLost`] if another run has it, or DynamoDB fails.
+    pub async fn release(&self, lease: &Lease, run: LastRun) -> Result<(), StateError> {
+        let terms = Terms::update(match (run.good_run, run.reported) {
+            (None, None) => "SET #until = :until",
+            (Some(_), None) => "SET #until = :until, #last_good_run = :good",
+            (None, Some(_)) => "SET #until = :until, #last_report_at = :reported",
+            (Some(_), Some(_)) => "SET #until = :until, #last_good_run = :good, #last_report_at = :reported",
+        });
+        // The owner stays: a repeated release, its reply lost, finds what it expects.
+        let mut terms = owned(terms, lease).number("until", 0);
+        if let Some(at) = run.good_run {
+            terms = terms.names(["last_good_run"]).value("good", attribute(&at, "LEASE")?);
+        }
+        if let Some(at) = run.reported {
+            terms = terms.names(["last_report_at"]).value("reported", attribute(&at, "LEASE")?);
+        }
+        self.update_lease(lease, terms).await
+    }
+
+    async fn update_lease(&self, lease: &Lease, terms: Terms) -> Result<(), StateError> {
+        match self.table.update(&Key::lease(&lease.tenant, lease.job), terms).await? {
+            Outcome::Written(_) => Ok(()),
+            Outcome::Refused(_) => Err(StateError::LeaseLost),
+        }
+    }
+}
+
+fn owned(terms: Terms, lease: &Lease) -> Terms {
+    terms
+        .only_if("#owner = :owner AND #fence = :token")
+        .names(["owner", "until", FENCE])
+        .text("owner", lease.owner.as_str())
+        .number("token", lease.token.0)
+}
+
+fn milliseconds(now: Timestamp, duration: SignedDuration) -> i64 {
+    now.saturating_add(duration).map_or(i64::MAX, |moment| moment.as_millisecond())
+}
+
+fn moment(milliseconds: i64) -> Timestamp {
+    Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
+}

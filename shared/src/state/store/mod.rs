@@ -1,0 +1,43 @@
+//! The store: typed reads and writes over the table.
+
+mod employees;
+mod fenced;
+mod fingerprints;
+mod held;
+mod lease;
+mod reports;
+mod tenants;
+
+use super::StateError;
+use super::table::{Table, Units};
+use crate::aws::Aws;
+
+pub use fenced::FencingToken;
+pub use lease::{Acquisition, LastRun, Lease};
+pub use tenants::{TenantRecord, TenantStatus};
+
+/// The table, behind typed methods. Copies share connections and the count of units.
+#[derive(Clone, Debug)]
+pub struct Store {
+    table: Table,
+}
+
+impl Store {
+    /// The store in the table of this name.
+    #[must_use]
+    pub fn new(aws: &Aws, table: &str) -> Self {
+        Self { table: Table::new(aws.dynamodb().clone(), table) }
+    }
+
+    /// What this store and its copies have used so far.
+    #[must_use]
+    pub fn units(&self) -> Units {
+        self.table.units()
+    }
+
+    /// The same store with a count of its own that begins at zero: for one run.
+    #[must_use]
+    pub fn with_fresh_units(&self) -> Self {
+        Self { table: self.table.with_fresh_meter() }
+    }
+}

@@ -1,0 +1,123 @@
+//! Tenants: configuration, status, gate, and the registry that lists them.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{StateError, Store};
+use crate::id::TenantId;
+use crate::state::key::{Key, REGISTRY, partition};
+use crate::state::table::{Freshness, Item, Outcome, Query, Terms, attribute, sort_key};
+
+/// What is stored of a tenant as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantRecord {
+    /// The configuration, as the TOML that was given.
+    pub config: String,
+    /// Whether its jobs run.
+    pub status: TenantStatus,
+    /// When the first complete employee run succeeded: from then on certificates are transferred.
+    #[serde(default)]
+    pub gate: Option<Timestamp>,
+}
+
+/// Whether a tenant's jobs run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TenantStatus {
+    /// They run.
+    Active,
+    /// The operator has stopped them.
+    Paused {
+        /// Since when.
+        since: Timestamp,
+    },
+}
+
+impl Store {
+    /// The tenant, if there is one. May be a moment behind, at half the price.
+    ///
+    /// # Errors
+    /// [`StateError::Damaged`] if it cannot be read, or DynamoDB fails.
+    pub async fn tenant(&self, tenant: &TenantId) -> Result<Option<TenantRecord>, StateError> {
+        self.table.get_record(&Key::config(tenant), Freshness::Eventual).await
+    }
+
+    /// Writes the tenant's configuration and its line in the registry, both or neither. A new tenant is active; one
+    /// that is there already keeps its status and its gate.
+    ///
+    /// # Errors
+    /// If DynamoDB fails.
+    pub async fn put_tenant(&self, tenant: &TenantId, config: &str) -> Result<(), StateError> {
+        let key = Key::config(tenant);
+        let terms = Terms::update("SET #config = :config, #status = if_not_exists(#status, :active)")
+            .names(["config", "status"])
+            .text("config", config)
+            .value("active", attribute(&TenantStatus::Active, &key.sk)?);
+        self.table.update_and_put((&key, terms), &Key::registry(tenant)).await
+    }
+
+    /// All tenants, in alphabetical order.
+    ///
+    /// # Errors
+    /// [`StateError::Damaged`] if a line of the registry is no tenant id, or DynamoDB fails.
+    pub async fn list_tenants(&self) -> Result<Vec<TenantId>, StateError> {
+        let items = self.table.query(&Query::partition(REGISTRY)).await?;
+        items.iter().map(|item| registered(item)).collect()
+    }
+
+    /// Pauses the tenant or lets it run again.
+    ///
+    /// # Errors
+    /// [`StateError::UnknownTenant`], or DynamoDB fails.
+    pub async fn set_status(&self, tenant: &TenantId, status: TenantStatus) -> Result<(), StateError> {
+        let key = Key::config(tenant);
+        let terms = Terms::update("SET #status = :status")
+            .only_if("attribute_exists(#status)")
+            .names(["status"])
+            .value("status", attribute(&status, &key.sk)?);
+        match self.table.update(&key, terms).await? {
+            Outcome::Written(_) => Ok(()),
+            Outcome::Refused(_) => Err(unknown(tenant)),
+        }
+    }
+
+    /// Opens the gate for certificates. Once it is open it stays as it is.
+    ///
+    /// # Errors
+    /// [`StateError::UnknownTenant`], or DynamoDB fails.
+    pub async fn open_gate(&self, tenant: &TenantId, at: Timestamp) -> Result<(), StateError> {
+        let key = Key::config(tenant);
+        let terms = Terms::update("SET #gate = :at")
+            .only_if("attribute_exists(#status) AND attribute_not_exists(#gate)")
+            .names(["gate", "status"])
+            .value("at", attribute(&at, &key.sk)?);
+        match self.table.update(&key, terms).await? {
+            Outcome::Written(_) | Outcome::Refused(Some(_)) => Ok(()),
+            Outcome::Refused(None) => Err(unknown(tenant)),
+        }
+    }
+
+    /// Removes everything of a tenant. Runs see an unknown tenant from the first moment; the line in the registry
+    /// goes last, so that an interrupted removal can be seen and repeated.
+    ///
+    /// # Errors
+    /// If DynamoDB fails.
+    pub async fn remove_tenant(&self, tenant: &TenantId) -> Result<(), StateError> {
+        self.table.delete(&Key::config(tenant), Terms::default()).await?;
+        let partition = partition(tenant);
+        let items = self.table.query(&Query::partition(partition.clone()).keys_only()).await?;
+        let keys = items.iter().map(|item| Key { pk: partition.clone(), sk: sort_key(item).to_owned() });
+        self.table.batch_delete(keys.collect()).await?;
+        self.table.delete(&Key::registry(tenant), Terms::default()).await?;
+        Ok(())
+    }
+}
+
+fn registered(item: &Item) -> Result<TenantId, StateError> {
+    let name = sort_key(item);
+    TenantId::parse(name).map_err(|_| StateError::Damaged { item: format!("{REGISTRY} {name}") })
+}
+
+fn unknown(tenant: &TenantId) -> StateError {
+    StateError::UnknownTenant { tenant: tenant.to_string() }
+}

@@ -1,0 +1,58 @@
+//! What the table costs.
+
+use std::ops::Sub;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+/// Capacity units that DynamoDB reported, and how many calls were made.
+///
+/// A refused conditional write is billed too, but its reply does not say how much: it counts as one write unit, which
+/// is right for items up to 1 KB.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Units {
+    /// Read units: 1 for a consistent read of up to 4 KB, half of that for an eventually consistent one.
+    pub read: f64,
+    /// Write units: 1 for each KB.
+    pub write: f64,
+    /// Calls, the SDK's own retries not counted.
+    pub calls: u64,
+}
+
+impl Sub for Units {
+    type Output = Self;
+
+    /// What was used since `earlier`.
+    fn sub(self, earlier: Self) -> Self {
+        Self {
+            read: self.read - earlier.read,
+            write: self.write - earlier.write,
+            calls: self.calls.saturating_sub(earlier.calls),
+        }
+    }
+}
+
+/// Adds up units; copies share the sum.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Meter(Arc<Mutex<Units>>);
+
+impl Meter {
+    pub(super) fn units(&self) -> Units {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn read(&self, units: Option<f64>) {
+        self.add(Units { read: units.unwrap_or_default(), write: 0.0, calls: 1 });
+    }
+
+    pub(super) fn write(&self, units: Option<f64>) {
+        self.add(Units { read: 0.0, write: units.unwrap_or_default(), calls: 1 });
+    }
+
+    fn add(&self, more: Units) {
+        let mut sum = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        sum.read += more.read;
+        sum.write += more.write;
+        sum.calls += more.calls;
+    }
+}

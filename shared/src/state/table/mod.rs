@@ -1,0 +1,122 @@
+//! One DynamoDB table, call by call: keys and items in, our own errors out, every unit counted.
+
+mod batch;
+mod failure;
+mod meter;
+mod query;
+mod write;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::StateError;
+use super::key::{Key, PARTITION_KEY, SORT_KEY};
+use failure::Doing;
+use meter::Meter;
+
+pub use meter::Units;
+pub(super) use query::Query;
+pub(super) use write::{Outcome, Terms};
+
+/// An item as the SDK has it.
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// How fresh a read must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Freshness {
+    /// Sees every write that was confirmed before.
+    Consistent,
+    /// May be a moment behind, at half the price.
+    Eventual,
+}
+
+impl Freshness {
+    fn is_consistent(self) -> bool {
+        self == Self::Consistent
+    }
+}
+
+/// The table. Copies share the count of units.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    client: Client,
+    name: Arc<str>,
+    meter: Meter,
+}
+
+impl Table {
+    pub(super) fn new(client: Client, name: &str) -> Self {
+        Self { client, name: name.into(), meter: Meter::default() }
+    }
+
+    /// The same table with a count that begins at zero.
+    pub(super) fn with_fresh_meter(&self) -> Self {
+        Self { meter: Meter::default(), ..self.clone() }
+    }
+
+    pub(super) fn units(&self) -> Units {
+        self.meter.units()
+    }
+
+    fn doing<'a>(&'a self, operation: &'static str, item: &'a str) -> Doing<'a> {
+        Doing { operation, table: &self.name, item }
+    }
+
+    /// The item at `key`, if there is one.
+    pub(super) async fn get(&self, key: &Key, freshness: Freshness) -> Result<Option<Item>, StateError> {
+        let reply = self
+            .client
+            .get_item()
+            .table_name(&*self.name)
+            .set_key(Some(key_item(key)))
+            .consistent_read(freshness.is_consistent())
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|error| self.doing("GetItem", &key.sk).failure(&error))?;
+        self.meter.read(reply.consumed_capacity.and_then(|consumed| consumed.capacity_units));
+        Ok(reply.item)
+    }
+
+    /// The record at `key`, if there is one.
+    pub(super) async fn get_record<T: DeserializeOwned>(
+        &self,
+        key: &Key,
+        freshness: Freshness,
+    ) -> Result<Option<T>, StateError> {
+        self.get(key, freshness).await?.map(|item| record(item, &key.sk)).transpose()
+    }
+}
+
+/// The two attributes of a key.
+fn key_item(key: &Key) -> Item {
+    HashMap::from([
+        (PARTITION_KEY.to_owned(), AttributeValue::S(key.pk.clone())),
+        (SORT_KEY.to_owned(), AttributeValue::S(key.sk.clone())),
+    ])
+}
+
+/// The sort key of an item, empty where it has none.
+pub(super) fn sort_key(item: &Item) -> &str {
+    item.get(SORT_KEY).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
+}
+
+/// The record that an item holds. Attributes that the record does not know are passed over.
+pub(super) fn record<T: DeserializeOwned>(item: Item, name: &str) -> Result<T, StateError> {
+    serde_dynamo::from_item(item).map_err(|_| StateError::Damaged { item: name.to_owned() })
+}
+
+/// A record as the attributes of an item.
+pub(super) fn attributes(record: &impl Serialize, name: &str) -> Result<Item, StateError> {
+    serde_dynamo::to_item(record).map_err(|_| StateError::Unwritable { item: name.to_owned() })
+}
+
+/// A value as an attribute.
+pub(super) fn attribute(value: &impl Serialize, name: &str) -> Result<AttributeValue, StateError> {
+    serde_dynamo::to_attribute_value(value).map_err(|_| StateError::Unwritable { item: name.to_owned() })
+}

@@ -1,0 +1,235 @@
+//! Writes, with and without a condition.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Put, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+use super::{Item, StateError, Table, key_item};
+use crate::state::key::Key;
+
+/// What a conditional write came to.
+#[derive(Debug)]
+pub(in crate::state) enum Outcome {
+    /// Written. With an update: the item as it is now.
+    Written(Item),
+    /// The condition does not hold. The item that stood in the way, if there is one.
+    Refused(Option<Item>),
+}
+
+/// The expressions of a write and what their placeholders stand for.
+#[derive(Clone, Debug, Default)]
+pub(in crate::state) struct Terms {
+    update: Option<&'static str>,
+    condition: Option<&'static str>,
+    names: HashMap<String, String>,
+    values: Item,
+}
+
+impl Terms {
+    /// An update expression.
+    pub(in crate::state) fn update(expression: &'static str) -> Self {
+        Self { update: Some(expression), ..Self::default() }
+    }
+
+    /// A condition alone, for puts and deletes.
+    pub(in crate::state) fn condition(expression: &'static str) -> Self {
+        Self { condition: Some(expression), ..Self::default() }
+    }
+
+    /// The condition of an update.
+    pub(in crate::state) fn only_if(self, expression: &'static str) -> Self {
+        Self { condition: Some(expression), ..self }
+    }
+
+    /// Attribute names; the placeholder is the name with `#` before it.
+    pub(in crate::state) fn names<const N: usize>(mut self, names: [&str; N]) -> Self {
+        self.names.extend(names.into_iter().map(|name| (format!("#{name}"), name.to_owned())));
+        self
+    }
+
+    /// A value; the placeholder is the name with `:` before it.
+    pub(in crate::state) fn value(mut self, name: &str, value: AttributeValue) -> Self {
+        self.values.insert(format!(":{name}"), value);
+        self
+    }
+
+    /// A number.
+    pub(in crate::state) fn number(self, name: &str, value: impl ToString) -> Self {
+        self.value(name, AttributeValue::N(value.to_string()))
+    }
+
+    /// A string.
+    pub(in crate::state) fn text(self, name: &str, value: &str) -> Self {
+        self.value(name, AttributeValue::S(value.to_owned()))
+    }
+
+    fn placeholders(&self) -> (Option<HashMap<String, String>>, Option<Item>) {
+        let filled = |is_empty: bool| (!is_empty).then_some(());
+        (
+            filled(self.names.is_empty()).map(|()| self.names.clone()),
+            filled(self.values.is_empty()).map(|()| self.values.clone()),
+        )
+    }
+}
+
+impl Table {
+    /// Puts an item, replacing the one at `key`.
+    pub(in crate::state) async fn put(
+        &self,
+        key: &Key,
+        mut item: Item,
+        terms: Terms,
+    ) -> Result<Outcome, StateError> {
+        item.extend(key_item(key));
+        let (names, values) = terms.placeholders();
+        let reply = self
+            .client
+            .put_item()
+            .table_name(&*self.name)
+            .set_item(Some(item))
+            .set_condition_expression(terms.condition.map(str::to_owned))
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match reply {
+            Ok(reply) => {
+                self.meter.write(reply.consumed_capacity.and_then(|consumed| consumed.capacity_units));
+                Ok(Outcome::Written(Item::new()))
+            }
+            Err(error) => self.refused(error, "PutItem", key),
+        }
+    }
+
+    /// Changes attributes of the item at `key`, making it if there is none.
+    pub(in crate::state) async fn update(&self, key: &Key, terms: Terms) -> Result<Outcome, StateError> {
+        let (names, values) = terms.placeholders();
+        let reply = self
+            .client
+            .update_item()
+            .table_name(&*self.name)
+            .set_key(Some(key_item(key)))
+            .set_update_expression(terms.update.map(str::to_owned))
+            .set_condition_expression(terms.condition.map(str::to_owned))
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match reply {
+            Ok(reply) => {
+                self.meter.write(reply.consumed_capacity.and_then(|consumed| consumed.capacity_units));
+                Ok(Outcome::Written(reply.attributes.unwrap_or_default()))
+            }
+            Err(error) => self.refused(error, "UpdateItem", key),
+        }
+    }
+
+    /// Deletes the item at `key`. That there is none is no error, unless the terms say so.
+    pub(in crate::state) async fn delete(&self, key: &Key, terms: Terms) -> Result<Outcome, StateError> {
+        let (names, values) = terms.placeholders();
+        let reply = self
+            .client
+            .delete_item()
+            .table_name(&*self.name)
+            .set_key(Some(key_item(key)))
+            .set_condition_expression(terms.condition.map(str::to_owned))
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match reply {
+            Ok(reply) => {
+                self.meter.write(reply.consumed_capacity.and_then(|consumed| consumed.capacity_units));
+                Ok(Outcome::Written(Item::new()))
+            }
+            Err(error) => self.refused(error, "DeleteItem", key),
+        }
+    }
+
+    /// Updates one item and puts another, both or neither. Twice the price of two single writes.
+    pub(in crate::state) async fn update_and_put(
+        &self,
+        (updated, terms): (&Key, Terms),
+        put: &Key,
+    ) -> Result<(), StateError> {
+        let (names, values) = terms.placeholders();
+        let unwritable = |_| StateError::Unwritable { item: updated.sk.clone() };
+        let update = Update::builder()
+            .table_name(&*self.name)
+            .set_key(Some(key_item(updated)))
+            .update_expression(terms.update.unwrap_or_default())
+            .set_expression_attribute_names(names)
+            .set_expression_attribute_values(values)
+            .build()
+            .map_err(unwritable)?;
+        let put = Put::builder().table_name(&*self.name).set_item(Some(key_item(put)));
+        let put = put.build().map_err(unwritable)?;
+        let reply = self
+            .client
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().update(update).build())
+            .transact_items(TransactWriteItem::builder().put(put).build())
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|error| self.doing("TransactWriteItems", &updated.sk).failure(&error))?;
+        let consumed = reply.consumed_capacity.unwrap_or_default();
+        self.meter.write(Some(consumed.iter().filter_map(|table| table.capacity_units).sum()));
+        Ok(())
+    }
+
+    fn refused<E: Conditional>(
+        &self,
+        error: SdkError<E, HttpResponse>,
+        operation: &'static str,
+        key: &Key,
+    ) -> Result<Outcome, StateError> {
+        let failure = self.doing(operation, &key.sk).failure(&error);
+        match error {
+            SdkError::ServiceError(reply) => match reply.into_err().condition_failed() {
+                Some(refusal) => {
+                    self.meter.write(Some(1.0));
+                    Ok(Outcome::Refused(refusal.item))
+                }
+                None => Err(failure),
+            },
+            _ => Err(failure),
+        }
+    }
+}
+
+/// The three operations whose condition may fail.
+trait Conditional: aws_sdk_dynamodb::error::ProvideErrorMetadata {
+    fn condition_failed(self) -> Option<ConditionalCheckFailedException>;
+}
+
+macro_rules! conditional {
+    ($($error:ident),*) => {$(
+        impl Conditional for $error {
+            fn condition_failed(self) -> Option<ConditionalCheckFailedException> {
+                match self {
+                    Self::ConditionalCheckFailedException(refusal) => Some(refusal),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+conditional!(PutItemError, UpdateItemError, DeleteItemError);

@@ -1,0 +1,157 @@
+//! CloudWatch's embedded metric format: a log line that CloudWatch turns into metrics.
+//!
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+
+use crate::id::{RunId, TenantId};
+
+/// The namespace of all our metrics.
+const NAMESPACE: &str = "ReteachPersonio";
+/// The only dimension. CloudWatch bills each combination of dimension values as a metric of its own: the tenant is a
+/// property instead, which can be searched for in the log and costs nothing.
+const DIMENSION: &str = "Job";
+/// The specification's limit for one line.
+const MOST: usize = 100;
+
+/// CloudWatch's units, as far as they are used here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Unit {
+    /// A number of things.
+    Count,
+    /// A duration.
+    Milliseconds,
+    /// A duration.
+    Seconds,
+    /// A size.
+    Bytes,
+    /// A share.
+    Percent,
+    /// Anything else.
+    None,
+}
+
+/// One value. The name is CloudWatch's: letters, by our custom in camel case (`EmployeesCreated`).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Metric {
+    /// The metric's name.
+    pub name: &'static str,
+    /// Its unit.
+    pub unit: Unit,
+    /// Its value; one that is not finite is left out.
+    #[serde(skip)]
+    pub value: f64,
+}
+
+/// The metrics of one run.
+#[derive(Clone, Copy, Debug)]
+pub struct Metrics<'a> {
+    /// The job: `employee-sync`, `certificate-sync`.
+    pub job: &'a str,
+    /// The tenant; a property, not a dimension.
+    pub tenant: &'a TenantId,
+    /// The run; a property, not a dimension.
+    pub run: &'a RunId,
+    /// When the run ended.
+    pub at: Timestamp,
+    /// The values.
+    pub values: &'a [Metric],
+}
+
+impl Metrics<'_> {
+    /// Writes the metrics, a line for each hundred values. Without values nothing is written.
+    ///
+    /// # Errors
+    /// If `writer` fails.
+    pub fn write(&self, writer: &mut impl Write) -> io::Result<()> {
+        let finite: Vec<Metric> =
+            self.values.iter().copied().filter(|metric| metric.value.is_finite()).collect();
+        for values in finite.chunks(MOST) {
+            let mut line = serde_json::to_vec(&Line(Metrics { values, ..*self }))?;
+            line.push(b'\n');
+            writer.write_all(&line)?;
+        }
+        Ok(())
+    }
+}
+
+struct Line<'a>(Metrics<'a>);
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Metrics { job, tenant, run, at, values } = self.0;
+        let directive = Directive { namespace: NAMESPACE, dimensions: [[DIMENSION]], metrics: values };
+        let metadata = Metadata { timestamp: at.as_millisecond(), cloud_watch_metrics: [directive] };
+        let mut line = serializer.serialize_map(None)?;
+        line.serialize_entry("_aws", &metadata)?;
+        line.serialize_entry(DIMENSION, job)?;
+        line.serialize_entry("tenant", tenant)?;
+        line.serialize_entry("run_id", run)?;
+        for metric in values {
+            line.serialize_entry(metric.name, &metric.value)?;
+        }
+        line.end()
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metadata<'a> {
+    timestamp: i64,
+    cloud_watch_metrics: [Directive<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive<'a> {
+    namespace: &'static str,
+    dimensions: [[&'static str; 1]; 1],
+    metrics: &'a [Metric],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(values: &[Metric]) -> String {
+        let tenant = TenantId::parse("acme").unwrap();
+        let run = RunId::new("run-1");
+        let at = "2026-03-31T08:05:00.25Z".parse().unwrap();
+        let mut text = Vec::new();
+        let metrics = Metrics { job: "employee-sync", tenant: &tenant, run: &run, at, values };
+        metrics.write(&mut text).unwrap();
+        String::from_utf8(text).unwrap()
+    }
+
+    fn count(value: f64) -> Metric {
+        Metric { name: "EmployeesCreated", unit: Unit::Count, value }
+    }
+
+    #[test]
+    fn writes_one_line_as_the_specification_says() {
+        let text = lines(&[count(3.0), Metric { name: "Duration", unit: Unit::Milliseconds, value: 412.5 }]);
+        assert_eq!(text.matches('\n').count(), 1);
+        insta::assert_snapshot!(text, @"");
+    }
+
+    #[test]
+    fn the_job_is_the_only_dimension() {
+        let line: serde_json::Value = serde_json::from_str(&lines(&[count(1.0)])).unwrap();
+        let directive = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(directive["Dimensions"], serde_json::json!([["Job"]]));
+        assert_eq!(line["Job"], "employee-sync");
+        assert_eq!(line["tenant"], "acme");
+    }
+
+    #[test]
+    fn splits_after_a_hundred_values_and_leaves_out_what_is_no_number() {
+        assert_eq!(lines(&[count(1.0); 101]).lines().count(), 2);
+        assert_eq!(lines(&[]), "");
+        assert_eq!(lines(&[count(f64::NAN), count(f64::INFINITY)]), "");
+    }
+}
