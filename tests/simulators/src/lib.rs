@@ -13,7 +13,6 @@ use std::sync::Arc;
 pub use engine::fault::{Behaviour, Body, Fault, RetryAfter};
 pub use engine::limiter::Pacing;
 pub use engine::log::{Origin, Received};
-
 pub use kombo::Kombo;
 pub use people::Person;
 pub use personio::Personio;

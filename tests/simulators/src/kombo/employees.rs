@@ -62,13 +62,12 @@ pub(super) fn list(
         people.range::<str, _>((Bound::Excluded(last), Bound::Unbounded)).any(|entry| wanted(&entry))
     });
     let next = last.filter(|_| more).map(|last| cursor(last, request));
-    let results: Vec<Value> = page
-        .iter()
-        .map(|(id, known)| {
-            employee(&integration.id, id, known, integration.employment_type_field.as_deref(), now)
-        })
-        .collect();
-    Ok(Reply::json(StatusCode::OK, &json!({"status": "success", "data": {"next": next, "results": results}})))
+    let field = integration.employment_type_field.as_deref();
+    let results: Vec<_> =
+        page.iter().map(|(id, known)| employee(&integration.id, id, known, field, now)).collect();
+    let (next, results) = (json!(next), results.join(","));
+    let body = format!(r#"{{"status":"success","data":{{"next":{next},"results":[{results}]}}}}"#);
+    Ok(Reply::raw(StatusCode::OK, "application/json", body))
 }
 
 fn page_size(request: &Request) -> Result<usize, Refusal> {

@@ -1,9 +1,11 @@
+mod tokens;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::date;
 use serde_json::{Value, json};
 
-use super::{Endpoint, Language, Personio};
+use super::{DEFAULT_GRANTS, Language, Personio};
 use crate::Pacing;
 use crate::people::{self, Gender, Person, Status};
 use crate::testing::{Answer, Call, ManualClock};
@@ -40,93 +42,6 @@ async fn employees(personio: &Personio, query: &str) -> Answer {
 /// The attributes of the only employee.
 async fn attributes(personio: &Personio) -> Value {
     employees(personio, "").await.at("/data/0/attributes")
-}
-
-#[tokio::test]
-async fn takes_credentials_in_the_body_alone() {
-    let (personio, _) = account(vec![]).await;
-    let url = format!("{}/v1/auth", personio.base_url());
-    let pair = [("client_id", "id"), ("client_secret", "secret")];
-    let post = || Call::new("POST", &url);
-    let cases = [
-        ("json", post().json(&json!({"client_id": "id", "client_secret": "secret"})), 200),
-        ("form", post().form(&pair), 200),
-        ("query", Call::new("POST", &format!("{url}?client_id=id&client_secret=secret")), 403),
-        ("wrong secret", post().json(&json!({"client_id": "id", "client_secret": "no"})), 403),
-        ("unknown client", post().form(&[("client_id", "no"), ("client_secret", "secret")]), 403),
-        ("one missing", post().json(&json!({"client_id": "id"})), 400),
-        ("nothing", post(), 400),
-        ("wrong method", Call::new("GET", &url), 404),
-    ];
-    for (name, call, status) in cases {
-        let answer = call.send().await;
-        assert_eq!(answer.status, status, "{name}");
-        assert_eq!(answer.at("/success"), json!(status == 200), "{name}");
-        assert_eq!(answer.at("/error/message").is_string(), status != 200, "{name}");
-    }
-    assert_eq!(personio.calls(Endpoint::Auth), 7, "the wrong method is no call of the endpoint");
-    assert!(personio.requests().iter().all(|request| request.body.is_none()), "secrets are not logged");
-}
-
-#[tokio::test]
-async fn gives_the_same_opaque_token_for_24_hours() {
-    let (personio, clock) = account(vec![]).await;
-    let first = token(&personio).await;
-    assert!(first.starts_with("papi-") && !first.contains('.'));
-    clock.advance(86_399);
-    assert_eq!(token(&personio).await, first);
-    assert_eq!(get(&personio, &first, "employees").await.status, 200);
-    clock.advance(1);
-    assert_eq!(get(&personio, &first, "employees").await.status, 401, "expired");
-    assert_ne!(token(&personio).await, first);
-}
-
-#[tokio::test]
-async fn refuses_tokens_that_are_no_longer_good() {
-    let lost: [(&str, fn(&Personio)); 3] = [
-        ("revoked", |personio| personio.revoke_tokens()),
-        ("secret rotated", |personio| personio.rotate_secret("id", "new")),
-        ("credential deleted", |personio| personio.remove_credentials("id")),
-    ];
-    for (name, lose) in lost {
-        let (personio, _) = account(vec![]).await;
-        let token = token(&personio).await;
-        lose(&personio);
-        assert_eq!(get(&personio, &token, "employees").await.status, 401, "{name}");
-        personio.refuse_tokens_with(http::StatusCode::FORBIDDEN);
-        let answer = get(&personio, &token, "employees").await;
-        assert_eq!((answer.status, answer.at("/error/code")), (403, json!(403)), "{name}");
-    }
-}
-
-#[tokio::test]
-async fn closes_log_in_for_a_minute_after_60_in_one() {
-    let (personio, clock) = account(vec![]).await;
-    for _ in 0..60 {
-        assert_eq!(login(&personio).await.status, 200);
-    }
-    assert_eq!(login(&personio).await.status, 429);
-    clock.advance(59);
-    assert_eq!(login(&personio).await.status, 429);
-    clock.advance(1);
-    assert_eq!(login(&personio).await.status, 200);
-}
-
-#[tokio::test]
-async fn takes_15_employee_reads_a_second_and_300_a_minute() {
-    let (personio, clock) = account(vec![]).await;
-    let token = token(&personio).await;
-    for second in 0..20 {
-        for _ in 0..15 {
-            assert_eq!(get(&personio, &token, "employees").await.status, 200, "second {second}");
-        }
-        let over = get(&personio, &token, "employees").await;
-        assert_eq!((over.status, over.header("retry-after")), (429, None));
-        clock.advance(1);
-    }
-    assert_eq!(get(&personio, &token, "employees").await.status, 429, "300 in the minute");
-    clock.advance(40);
-    assert_eq!(get(&personio, &token, "employees").await.status, 200);
 }
 
 #[tokio::test]
@@ -188,7 +103,7 @@ async fn shows_readable_and_wanted_attributes_alone() {
     personio.revoke(&["email"]);
     assert_eq!(keys(employees(&personio, wanted).await), set(&["id", "last_name"]));
     assert!(!keys(employees(&personio, "").await).contains("email"));
-    personio.revoke(super::DEFAULT_GRANTS);
+    personio.revoke(DEFAULT_GRANTS);
     let bare = employees(&personio, "").await;
     assert_eq!(bare.at("/data/0/attributes"), json!({"id": {"label": "ID", "value": 7}}));
     personio.grant(&["dynamic_24407"]);
@@ -287,21 +202,6 @@ async fn answers_for_one_employee_and_for_the_readable_attributes() {
         let keys: Vec<_> =
             answer.at("/data").as_array().unwrap().iter().map(|row| row["key"].clone()).collect();
         assert!(keys.contains(&json!("first_name")) && !keys.contains(&json!("email")), "{path}");
-    }
-}
-
-#[tokio::test]
-async fn asks_for_a_token_and_a_right_on_every_endpoint() {
-    let (personio, _) = account(vec![Person::new(7, "Anna", "Groß")]).await;
-    let token = token(&personio).await;
-    for path in ["employees", "employees/7", "employees/attributes"] {
-        let url = format!("{}/v1/company/{path}", personio.base_url());
-        assert_eq!(Call::new("GET", &url).send().await.status, 401, "{path}");
-        personio.allow_reading(false);
-        assert_eq!(get(&personio, &token, path).await.status, 403, "{path}");
-        personio.allow_reading(true);
-        assert_eq!(get(&personio, &token, path).await.status, 200, "{path}");
-        assert_eq!(Call::new("DELETE", &url).bearer(&token).send().await.status, 404, "{path}");
     }
 }
 
