@@ -48,16 +48,14 @@ impl Drop for Open {
 pub(crate) async fn start<V: Vendor>(vendor: V, clock: Clock, address: SocketAddr) -> io::Result<Running<V>> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
-    let (sender, mut closing) = watch::channel(false);
-    let pipeline = Arc::new(Pipeline::new(vendor, clock, closing.clone()));
+    let (sender, closing) = watch::channel(false);
+    let pipeline = Arc::new(Pipeline::new(vendor, clock, closing));
     let service = Router::new()
         .fallback(serve::<V>)
         .with_state(Arc::clone(&pipeline))
         .into_make_service_with_connect_info::<Cut>();
-    let until_closed = async move {
-        // An error says that the handle is gone: the same as closing.
-        let _ = closing.wait_for(|closing| *closing).await;
-    };
+    let closing = Arc::clone(&pipeline);
+    let until_closed = async move { closing.closed().await };
     tokio::spawn(async move {
         // The listener is ours and stays valid: serving ends only by closing.
         let _ = axum::serve(Lines(listener), service).with_graceful_shutdown(until_closed).await;
@@ -77,7 +75,12 @@ async fn serve<V: Vendor>(
     };
     let request =
         Request::new(parts.method, parts.uri.path().to_owned(), parts.uri.query(), parts.headers, body);
-    match pipeline.handle(request, Origin::Direct).await {
+    let outcome = tokio::select! {
+        outcome = pipeline.handle(request, Origin::Direct) => outcome,
+        // Whatever still waits, here or at another simulator behind this one, is let go.
+        () = pipeline.closed() => Outcome::Cut,
+    };
+    match outcome {
         Outcome::Answered(reply) => response(reply),
         Outcome::CutMidBody(reply) => broken_off(reply, cut),
         Outcome::Cut => {

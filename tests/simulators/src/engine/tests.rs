@@ -48,6 +48,8 @@ async fn answers_as_the_fault_says() {
     assert_eq!((error.status, error.body), (503, vendor.clone()));
     let html = answer(Behaviour::Status(200, Body::Html)).await;
     assert_eq!((html.status, html.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    let own = answer(Behaviour::Status(200, Body::Json(r#"{"success":false}"#))).await;
+    assert_eq!((own.status, own.body), (200, json!({"success": false})));
     let empty = answer(Behaviour::Status(502, Body::Empty)).await;
     assert_eq!((empty.status, empty.text.as_str()), (502, ""));
     let half = answer(Behaviour::Status(503, Body::TruncatedJson)).await;
@@ -140,6 +142,8 @@ async fn strikes_the_calls_it_is_set_for() {
         ("all", vec![fault().always()], [true; 5]),
         ("a template", vec![fault().path(template).always()], [true, false, true, true, true]),
         ("second of a template", vec![fault().path(template).nth(2)], [false, false, true, false, false]),
+        ("the list alone", vec![fault().path("/customer").always()], [false, true, false, false, false]),
+        ("all below a prefix", vec![fault().path("/cust").always()], [true; 5]),
         ("a prefix", vec![fault().path("/customer/0").always()], [true, false, true, true, true]),
         ("a method", vec![fault().method(Method::PUT).always()], [false, false, false, true, false]),
         ("another path", vec![fault().path("/tags").always()], [false; 5]),

@@ -81,6 +81,7 @@ impl Environment {
             }
             (Endpoint::Employees, _) => {
                 let integration = state.addressed(request)?;
+                integration.sync_if_stale(now);
                 integration.check_condition()?;
                 employees::list(integration, request, now)
             }

@@ -29,18 +29,13 @@ const FILTERS: &[&str] = &[
 ];
 
 /// One page, in the order of Kombo's ids.
-pub(super) fn list(
-    integration: &mut Integration,
-    request: &Request,
-    now: Timestamp,
-) -> Result<Reply, Refusal> {
+pub(super) fn list(integration: &Integration, request: &Request, now: Timestamp) -> Result<Reply, Refusal> {
     if let Some(unknown) = request.unknown_query(&[&["cursor", "page_size"], FILTERS].concat()) {
         return Err(Refusal::input(format!("The parameter {unknown} is not simulated or does not exist.")));
     }
     let size = page_size(request)?;
     let filter = Filter::of(request)?;
     let after = request.query("cursor").map(|cursor| position(cursor, request)).transpose()?;
-    integration.sync_if_stale(now);
     let begin = match &after {
         Some(after) => Bound::Excluded(after.as_str()),
         None => Bound::Unbounded,

@@ -144,7 +144,10 @@ impl Personio {
 
     /// Adds an API credential. All credentials of an account read the same attributes here.
     pub fn add_credentials(&self, client_id: &str, client_secret: &str) {
-        self.state(|state| state.credentials.add(client_id, client_secret));
+        self.state(|state| {
+            state.credentials.add(client_id, client_secret);
+            state.revision += 1;
+        });
     }
 
     /// Gives a credential a new secret; tokens made with the old one end.
@@ -154,7 +157,10 @@ impl Personio {
 
     /// Deletes a credential with its tokens.
     pub fn remove_credentials(&self, client_id: &str) {
-        self.state(|state| state.credentials.remove(client_id));
+        self.state(|state| {
+            state.credentials.remove(client_id);
+            state.revision += 1;
+        });
     }
 
     /// Ends every token; the credentials stay good.
@@ -174,7 +180,10 @@ impl Personio {
 
     /// Takes the right to read employees away (`false`) or gives it back.
     pub fn allow_reading(&self, allowed: bool) {
-        self.state(|state| state.may_read = allowed);
+        self.state(|state| {
+            state.may_read = allowed;
+            state.revision += 1;
+        });
     }
 
     /// The language of labels and errors; German at the start.

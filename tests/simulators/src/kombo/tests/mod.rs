@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Condition, Kombo};
 use crate::people::{self, EmploymentType, Gender, Person, Status};
 use crate::testing::{Answer, Call, ManualClock};
-use crate::{Pacing, Personio};
+use crate::{Behaviour, Fault, Pacing, Personio};
 
 const ID: &str = "personio:CBNMt7dSNCzBdnRTx87dev4E";
 
@@ -262,6 +262,11 @@ async fn turns_invalid_when_personio_refuses_the_credential() {
     env.kombo.reconnect(ID, "id", "new");
     assert_eq!(env.kombo.condition(ID), Some(Condition::Active));
     assert_eq!(rows(&env.employees("").await).len(), 1);
+    env.kombo.mirror_automatically(ID, true);
+    env.personio.allow_reading(false);
+    assert_eq!(code(&env.employees("").await), json!("INTEGRATION.AUTHENTICATION_INVALID"));
+    env.personio.allow_reading(true);
+    assert_eq!(env.employees("").await.status, 200);
 }
 
 #[tokio::test]
@@ -298,4 +303,25 @@ async fn keeps_tenants_apart() {
     assert_ne!(theirs.at("/data/results/0/id"), ours.at("/data/results/0/id"));
     env.kombo.detach("personio:other");
     assert_eq!(env.employees("").await.status, 200);
+}
+
+#[tokio::test]
+async fn bends_its_lists_under_faults() {
+    let env = environment((1..=5).map(|id| Person::new(id, "A", "B")).collect()).await;
+    let all = rows(&env.employees("").await);
+    let first = env.employees("page_size=2").await;
+    let next = first.at("/data/next").as_str().unwrap().replace('=', "%3D").replace('+', "%2B");
+    let cases = [
+        (Behaviour::RepeatRows(1), vec![1, 2], true),
+        (Behaviour::RepeatRows(9), vec![0, 1], true),
+        (Behaviour::DropRows(1), vec![2], true),
+        (Behaviour::EmptyList, vec![], false),
+    ];
+    for (behaviour, shown, more) in cases {
+        env.kombo.fail(Fault::new(behaviour.clone()));
+        let page = env.employees(&format!("page_size=2&cursor={next}")).await;
+        let expected: Vec<&Value> = shown.iter().map(|row: &usize| &all[*row]).collect();
+        assert_eq!(rows(&page).iter().collect::<Vec<_>>(), expected, "{behaviour:?}");
+        assert_eq!(page.at("/data/next").is_string(), more, "{behaviour:?}");
+    }
 }

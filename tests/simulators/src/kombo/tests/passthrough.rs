@@ -74,3 +74,17 @@ async fn tells_personios_failures_from_its_own() {
     let refused = get().await;
     assert_eq!((refused.status, code(&refused)), (403, json!("INTEGRATION.AUTHENTICATION_INVALID")));
 }
+
+#[tokio::test]
+async fn lets_go_of_personio_when_it_shuts_down() {
+    let env = environment(vec![]).await;
+    env.personio.fail(Fault::new(Behaviour::Hang));
+    let body = json!({"method": "GET", "path": "/company/employees"});
+    let call = env.call("POST", "/passthrough/personio/personnel").json(&body);
+    let hung = tokio::spawn(call.try_send());
+    while env.personio.calls(personio::Endpoint::Employees) == 0 {
+        tokio::task::yield_now().await;
+    }
+    drop(env.kombo);
+    assert!(hung.await.unwrap().is_err());
+}

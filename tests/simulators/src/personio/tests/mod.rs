@@ -6,9 +6,9 @@ use jiff::civil::date;
 use serde_json::{Value, json};
 
 use super::{DEFAULT_GRANTS, Language, Personio};
-use crate::Pacing;
 use crate::people::{self, Gender, Person, Status};
 use crate::testing::{Answer, Call, ManualClock};
+use crate::{Behaviour, Fault, Pacing};
 
 const NOW: &str = "2026-03-16T10:00:00Z";
 
@@ -219,4 +219,24 @@ async fn moves_statuses_when_their_day_has_come() {
     assert_eq!(personio.settle(), 2);
     let statuses: Vec<_> = personio.people().iter().map(|person| person.status).collect();
     assert_eq!(statuses, [Status::Active, Status::Inactive, Status::Active]);
+}
+
+#[tokio::test]
+async fn bends_its_lists_under_faults() {
+    let (personio, _) = account((1..=5).map(|id| Person::new(id, "A", "B")).collect()).await;
+    let ids = |answer: &Answer| answer.at("/data").as_array().unwrap().iter().map(id).collect::<Vec<_>>();
+    let all = ids(&employees(&personio, "").await);
+    let cases = [
+        (Behaviour::RepeatRows(1), &all[1..3], 5, 3),
+        (Behaviour::DropRows(1), &all[2..3], 5, 3),
+        (Behaviour::TotalOff(-1), &all[2..4], 4, 3),
+        (Behaviour::EmptyList, &all[..0], 0, 0),
+    ];
+    for (behaviour, shown, total, pages) in cases {
+        personio.fail(Fault::new(behaviour.clone()).path("/v1/company/employees"));
+        let page = employees(&personio, "limit=2&offset=2").await;
+        assert_eq!(ids(&page), shown, "{behaviour:?}");
+        let metadata = json!({"total_elements": total, "current_page": 1, "total_pages": pages});
+        assert_eq!(page.at("/metadata"), metadata, "{behaviour:?}");
+    }
 }
