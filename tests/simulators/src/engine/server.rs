@@ -82,7 +82,7 @@ async fn serve<V: Vendor>(
     };
     match outcome {
         Outcome::Answered(reply) => response(reply),
-        Outcome::CutMidBody(reply) => broken_off(reply, cut),
+        Outcome::CutMidBody(reply) => broken_off(reply),
         Outcome::Cut => {
             cut.now();
             Response::default()
@@ -97,23 +97,17 @@ fn response(reply: Reply) -> Response {
     response
 }
 
-/// Announces the whole body, sends its first half, then cuts.
-fn broken_off(reply: Reply, cut: Cut) -> Response {
+/// Announces the whole body, sends its first half and fails: the server then closes the connection.
+fn broken_off(reply: Reply) -> Response {
     let length = HeaderValue::from(reply.body.len());
     let half = reply.body.slice(..reply.body.len() / 2);
-    let halves = stream::unfold(Some(half), move |half| {
-        let cut = cut.clone();
-        async move {
-            match half {
-                Some(half) => Some((Ok::<Bytes, io::Error>(half), None)),
-                None => {
-                    // Lets the server flush the first half before the connection goes.
-                    tokio::task::yield_now().await;
-                    cut.now();
-                    Some((Err(io::ErrorKind::ConnectionAborted.into()), None))
-                }
-            }
+    let halves = stream::unfold(Some(half), |half| async {
+        if half.is_none() {
+            // Lets the server flush the first half before the connection goes.
+            tokio::task::yield_now().await;
         }
+        let failure = || Err(io::Error::from(io::ErrorKind::ConnectionAborted));
+        Some((half.map_or_else(failure, Ok::<Bytes, io::Error>), None))
     });
     let mut response = response(Reply { body: Bytes::new(), ..reply });
     *response.body_mut() = Body::from_stream(halves);
