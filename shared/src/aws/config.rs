@@ -15,6 +15,8 @@ use super::ReqwestClient;
 
 /// Attempts for each call, the first included.
 const ATTEMPTS: u32 = 3;
+/// The first pause between attempts is up to this long. DynamoDB is near: the SDK's own second is for far services.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// For a connection. DynamoDB is in the same region: a second is long.
 const CONNECT: Duration = Duration::from_secs(2);
 /// For one attempt, from the first byte sent to the last received.
@@ -64,7 +66,7 @@ pub fn sdk_config(
         .region(Region::new(require("AWS_REGION")?))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(ReqwestClient::new(http))
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .retry_config(retries())
         .timeout_config(timeouts())
         // Bodies are in memory on both sides: there is no stream that could stall, and an attempt has its timeout.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
@@ -94,6 +96,10 @@ pub fn http_client() -> Result<reqwest::Client, ConfigError> {
         .connect_timeout(CONNECT)
         .build()
         .map_err(|_| ConfigError::HttpClient)
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_PAUSE)
 }
 
 fn timeouts() -> TimeoutConfig {

@@ -62,7 +62,7 @@ impl Store {
     /// [`StateError::Damaged`] if a line of the registry is no tenant id, or DynamoDB fails.
     pub async fn list_tenants(&self) -> Result<Vec<TenantId>, StateError> {
         let items = self.table.query(&Query::partition(REGISTRY)).await?;
-        items.iter().map(|item| registered(item)).collect()
+        items.iter().map(registered).collect()
     }
 
     /// Pauses the tenant or lets it run again.
