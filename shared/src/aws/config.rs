@@ -43,7 +43,7 @@ pub enum ConfigError {
 ///
 /// Reads `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, and where they are set
 /// `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SECRETS_MANAGER`. An empty variable counts
-/// as one that is not set.
+/// as one that is not set. Credentials are read once: Lambda replaces its own together with the process.
 ///
 /// # Errors
 /// [`ConfigError::Missing`] names the variable.
