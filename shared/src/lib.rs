@@ -3,6 +3,7 @@
 
 pub mod aws;
 pub mod clock;
+pub mod connect;
 pub mod employee;
 pub mod fingerprint;
 pub mod http;

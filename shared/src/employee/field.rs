@@ -48,6 +48,17 @@ impl<T> Field<T> {
     }
 }
 
+impl<T> Field<Option<T>> {
+    /// A value that turned out to be none is absent.
+    pub fn flatten(self) -> Field<T> {
+        match self {
+            Self::Absent | Self::Value(None) => Field::Absent,
+            Self::Null => Field::Null,
+            Self::Value(Some(value)) => Field::Value(value),
+        }
+    }
+}
+
 impl<T> From<Option<T>> for Field<T> {
     /// `None` is null: the source reported the field and it is empty.
     fn from(value: Option<T>) -> Self {

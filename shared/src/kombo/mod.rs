@@ -1,1 +1,23 @@
-//! TBD
+#![doc = include_str!("README.md")]
+
+mod client;
+mod code;
+mod employees;
+mod error;
+mod id;
+mod integration;
+mod limits;
+mod passthrough;
+mod record;
+mod wire;
+
+pub use client::{ApiKey, Client, KeyInfo};
+pub use code::Code;
+pub use employees::Employees;
+pub use error::{Error, Refusal};
+pub use id::{IntegrationId, InvalidIntegrationId};
+pub use integration::{Availability, Integration, SetupStatus, Status};
+pub use passthrough::Passthrough;
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,12 @@
-//! TBD
+//! From the canonical employee to what reteach should hold. Pure: no I/O, no clock but the argument.
+
+mod attribute;
+mod record;
+mod window;
+
+pub use attribute::{Attribute, Text};
+pub use record::{Employment, Record, Scoped, Standing, user_name};
+pub use window::{Target, target_window};
+
+/// Raised whenever the same employee is mapped to another record: everybody is then compared anew.
+pub const MAPPING_VERSION: u32 = 1;

@@ -1,11 +1,18 @@
 //! Where people come from: the small trait behind which Personio (direct or through Kombo) and Kombo's unified
 //! model stand, and what one reading of them yields.
 
+mod day;
+mod kind;
+
+pub use day::calendar_day;
+pub use kind::employment_type;
+
 use std::future::Future;
 
 use thiserror::Error;
 
 use crate::employee::Employee;
+use crate::http;
 use crate::id::SourceId;
 
 /// A source of employees, read in full.
@@ -76,4 +83,17 @@ pub enum SourceError {
     /// The answer is not what the vendor's document says.
     #[error("{0}")]
     Unreadable(String),
+}
+
+impl From<http::Error> for SourceError {
+    fn from(error: http::Error) -> Self {
+        match error {
+            http::Error::Unreachable { .. } | http::Error::OutOfTime { .. } => {
+                Self::Unavailable(error.to_string())
+            }
+            http::Error::TooLarge { .. } | http::Error::Unreadable { .. } | http::Error::Invalid { .. } => {
+                Self::Unreadable(error.to_string())
+            }
+        }
+    }
 }

@@ -1,9 +1,11 @@
 //! The root: the one item an unchanged run reads.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::BrakeWindow;
+use super::{Brake, BrakeWindow};
 use crate::fingerprint::Packed;
 
 /// Everything a decision depends on, beside the people themselves. Stored as `FINGERPRINTS`, at most 4 KB.
@@ -21,6 +23,10 @@ pub struct Root {
     /// What the brakes have counted over the last 24 hours.
     #[serde(default)]
     pub brakes: BrakeWindow,
+    /// Harmful changes that a run was about to apply, by a keyed mark of each: written before the first of them, and
+    /// empty again in the end. What is found here was applied as far as the next plan does not ask for it again.
+    #[serde(default)]
+    pub pending: BTreeMap<Brake, BTreeSet<u64>>,
     /// When reteach's actual values were last compared with the plan.
     pub reconciled_at: Timestamp,
 }

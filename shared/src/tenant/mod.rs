@@ -1,1 +1,13 @@
-//! TBD
+//! Tenant configuration: one TOML file per tenant (design.md 7), validated with messages that name the field.
+//! Credentials are never in it.
+
+mod config;
+mod parse;
+mod scope;
+
+pub use config::{
+    BrakeConfig, CertificatesConfig, EmployeesConfig, EmploymentTypeAs, EmploymentTypeLabels, KomboConfig,
+    LockOn, PersonioConfig, Placement, ReteachConfig, TenantConfig, Via,
+};
+pub use parse::{ConfigError, Problem};
+pub use scope::{OutOfScope, Scope, ScopeVerdict};

@@ -1,1 +1,21 @@
-//! Simulators.
+#![doc = include_str!("../README.md")]
+
+mod engine;
+pub mod kombo;
+pub mod people;
+pub mod personio;
+pub mod reteach;
+
+use std::sync::Arc;
+
+pub use engine::fault::{Behaviour, Body, Fault, RetryAfter};
+pub use engine::limiter::Pacing;
+pub use engine::log::{Origin, Received};
+
+pub use kombo::Kombo;
+pub use people::Person;
+pub use personio::Personio;
+pub use reteach::Reteach;
+
+/// Where a simulator takes the present moment from: token lifetimes, locks, deletions and time stamps follow it.
+pub type Clock = Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>;

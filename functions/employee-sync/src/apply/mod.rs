@@ -1,0 +1,235 @@
+//! The executor: makes no choices of its own. Each change goes to reteach and then into the ledger, a few at a time;
+//! what is not reached is left for the next run.
+
+mod write;
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use futures::{StreamExt as _, stream};
+use jiff::{SignedDuration, Timestamp};
+use shared::clock::Clock;
+use shared::fingerprint::Fingerprint;
+use shared::http::Deadline;
+use shared::id::{SourceId, TenantId};
+use shared::reteach;
+use shared::state::{EmployeeEntry, Failure, StateError, Store};
+
+use crate::lease::Guard;
+use crate::plan::Change;
+
+/// Changes in flight at once.
+const CONCURRENCY: usize = 8;
+
+/// After this many calls in a row that reteach did not answer, the rest is left for the next run.
+const PATIENCE: u32 = 3;
+
+/// Everything the executor acts with.
+#[derive(Clone, Copy, Debug)]
+pub struct Tools<'a> {
+    /// The tenant.
+    pub tenant: &'a TenantId,
+    /// Its academy.
+    pub reteach: &'a reteach::Client,
+    /// The ledger.
+    pub store: &'a Store,
+    /// The lease.
+    pub guard: &'a Guard<'a>,
+    /// The present.
+    pub clock: &'a dyn Clock,
+    /// No new change is begun after this.
+    pub stop_at: Deadline,
+}
+
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// reteach and the ledger hold it.
+    Done,
+    /// reteach refused it; noted on the person.
+    Refused(Failure),
+    /// Not reached, or not known to have taken effect: the next run looks again.
+    Open,
+}
+
+/// Why the executor stopped early.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stop {
+    /// The time for this run is over.
+    #[error("the time for this run is over; the rest follows on the next one")]
+    OutOfTime,
+    /// The lease is lost, or the ledger cannot be written.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// reteach does not answer, or not to these credentials.
+    #[error("{0}")]
+    Reteach(reteach::Error),
+}
+
+/// The outcome of applying a plan.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What became of each change, by person.
+    pub applied: HashMap<SourceId, Applied>,
+    /// Why it stopped early, if it did.
+    pub stop: Option<Stop>,
+}
+
+/// Applies `changes`, each with the ledger's entry of its person, and tells `progress` after each.
+pub async fn apply(
+    tools: Tools<'_>,
+    changes: Vec<(Change, Option<EmployeeEntry>)>,
+    progress: &(dyn Fn() + Sync),
+) -> Outcome {
+    let brake = StopSwitch::default();
+    let each = changes.into_iter().map(|(change, entry)| {
+        let brake = &brake;
+        async move {
+            let id = change.source_id.clone();
+            let applied = one(tools, change, entry, brake).await;
+            progress();
+            (id, applied)
+        }
+    });
+    let applied = stream::iter(each).buffer_unordered(CONCURRENCY).collect().await;
+    Outcome { applied, stop: brake.into_reason() }
+}
+
+/// Writes ledger entries of accounts that are as they should be.
+///
+/// # Errors
+/// [`StateError`] at the first one that fails; the rest is found again by the next run.
+pub async fn keep(tools: Tools<'_>, entries: &[EmployeeEntry]) -> Result<(), StateError> {
+    tools.guard.check().await?;
+    let token = tools.guard.token();
+    let writes = entries.iter().map(|entry| tools.store.put_employee(tools.tenant, token, entry));
+    let results: Vec<_> = stream::iter(writes).buffer_unordered(CONCURRENCY).collect().await;
+    results.into_iter().collect()
+}
+
+async fn one(tools: Tools<'_>, change: Change, entry: Option<EmployeeEntry>, switch: &StopSwitch) -> Applied {
+    if switch.is_thrown() {
+        return Applied::Open;
+    }
+    if tools.stop_at.remaining().is_some_and(|left| left.is_zero()) {
+        switch.throw(Stop::OutOfTime);
+        return Applied::Open;
+    }
+    let fingerprint = change.fingerprint;
+    let entry = entry.unwrap_or_else(|| EmployeeEntry::new(change.source_id.clone()));
+    match write::write(tools, change, entry.clone()).await {
+        Ok(()) => {
+            switch.answered();
+            Applied::Done
+        }
+        Err(write::Trouble::Refused(reason)) => {
+            switch.answered();
+            match note(tools, entry, fingerprint, reason).await {
+                Ok(failure) => failure.map_or(Applied::Open, Applied::Refused),
+                Err(error) => switch.open(Stop::State(error)),
+            }
+        }
+        Err(write::Trouble::AccountGone) => match forget_account(tools, entry).await {
+            Ok(()) => Applied::Open,
+            Err(error) => switch.open(Stop::State(error)),
+        },
+        Err(write::Trouble::NoAnswer(error)) => switch.unanswered(error),
+        Err(write::Trouble::Stop(stop)) => switch.open(stop),
+    }
+}
+
+/// Writes a refusal down, with the pause before the same record is tried again. Nobody who is gone has a record.
+async fn note(
+    tools: Tools<'_>,
+    entry: EmployeeEntry,
+    fingerprint: Option<Fingerprint>,
+    reason: String,
+) -> Result<Option<Failure>, StateError> {
+    let Some(fingerprint) = fingerprint else { return Ok(None) };
+    let failure = failure(entry.failure.as_ref(), fingerprint, reason, tools.clock.now());
+    let entry = EmployeeEntry { failure: Some(failure.clone()), ..entry };
+    tools.store.put_employee(tools.tenant, tools.guard.token(), &entry).await?;
+    Ok(Some(failure))
+}
+
+/// An account that somebody deleted in reteach: the next run looks for one again, and creates it if there is none.
+async fn forget_account(tools: Tools<'_>, entry: EmployeeEntry) -> Result<(), StateError> {
+    let fresh = EmployeeEntry { locked: entry.locked, ..EmployeeEntry::new(entry.source_id) };
+    tools.store.put_employee(tools.tenant, tools.guard.token(), &fresh).await
+}
+
+/// The refusal of a record, after `earlier` ones: 15 minutes until the next try, then twice as long each time, at most
+/// a day.
+#[must_use]
+pub fn failure(
+    earlier: Option<&Failure>,
+    fingerprint: Fingerprint,
+    reason: String,
+    now: Timestamp,
+) -> Failure {
+    let attempts =
+        earlier.filter(|it| it.fingerprint == fingerprint).map_or(0, |it| it.attempts).saturating_add(1);
+    let minutes = 15_i64.saturating_mul(1 << attempts.saturating_sub(1).min(10));
+    let pause = SignedDuration::from_mins(minutes.min(24 * 60));
+    Failure { reason, fingerprint, attempts, retry_at: now + pause }
+}
+
+/// Stops all further changes, for the first reason given.
+#[derive(Debug, Default)]
+struct StopSwitch {
+    reason: Mutex<Option<Stop>>,
+    unanswered: AtomicU32,
+}
+
+impl StopSwitch {
+    fn is_thrown(&self) -> bool {
+        self.reason.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    fn throw(&self, stop: Stop) {
+        self.reason.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(stop);
+    }
+
+    fn open(&self, stop: Stop) -> Applied {
+        self.throw(stop);
+        Applied::Open
+    }
+
+    fn answered(&self) {
+        self.unanswered.store(0, Ordering::Relaxed);
+    }
+
+    fn unanswered(&self, error: reteach::Error) -> Applied {
+        if self.unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= PATIENCE {
+            self.throw(Stop::Reteach(error));
+        }
+        Applied::Open
+    }
+
+    fn into_reason(self) -> Option<Stop> {
+        self.reason.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::tests::{key, now};
+
+    #[test]
+    fn the_pause_before_the_same_record_is_tried_again_grows_to_a_day() {
+        let fingerprint = key().fingerprint([]);
+        let mut earlier = None;
+        let mut pauses = Vec::new();
+        for _ in 0..9 {
+            let next = failure(earlier.as_ref(), fingerprint, String::new(), now());
+            pauses.push(next.retry_at.duration_since(now()).as_mins());
+            earlier = Some(next);
+        }
+        assert_eq!(pauses, [15, 30, 60, 120, 240, 480, 960, 1440, 1440]);
+        let other = key().fingerprint([shared::fingerprint::Part::Null]);
+        assert_eq!(failure(earlier.as_ref(), other, String::new(), now()).attempts, 1);
+    }
+}

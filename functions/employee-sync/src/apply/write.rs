@@ -1,0 +1,185 @@
+//! One change, step by step: the account, its tags, the ledger.
+
+use shared::employee::Field;
+use shared::http::Deadline;
+use shared::id::{CustomerId, ExternalId};
+use shared::mapping::{Attribute, Text};
+use shared::reteach::{self, Customer, CustomerInput, Gender};
+use shared::state::{EmployeeEntry, StateError};
+
+use super::{Stop, Tools};
+use crate::plan::{AccountView, Change, Doing, Extent};
+
+/// Why a change did not come through.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// reteach refuses this record. The text holds field names, never values.
+    Refused(String),
+    /// The account is not there any more.
+    AccountGone,
+    /// No answer; it may have taken effect.
+    NoAnswer(reteach::Error),
+    /// Nothing more must be written in this run.
+    Stop(Stop),
+}
+
+impl From<StateError> for Trouble {
+    fn from(error: StateError) -> Self {
+        Self::Stop(Stop::State(error))
+    }
+}
+
+impl From<reteach::Error> for Trouble {
+    fn from(error: reteach::Error) -> Self {
+        use reteach::Error;
+        match error {
+            Error::NotFound { .. } => Self::AccountGone,
+            Error::Rejected { status, ref fields, .. } if fields.is_empty() => {
+                Self::Refused(format!("reteach refuses the record ({status})"))
+            }
+            Error::Rejected { status, fields, .. } => {
+                Self::Refused(format!("reteach refuses the record ({status}): {}", fields.join(", ")))
+            }
+            Error::Conflict { .. } => Self::Refused(
+                "reteach has another account with this mail address or user name (409)".to_owned(),
+            ),
+            Error::OutOfTime { .. } => Self::Stop(Stop::OutOfTime),
+            Error::Credential(_) | Error::Forbidden(_) => Self::Stop(Stop::Reteach(error)),
+            Error::Unavailable { .. } | Error::Unreadable { .. } => Self::NoAnswer(error),
+        }
+    }
+}
+
+/// Carries out `change` and writes what reteach was given over `entry`.
+pub(super) async fn write(tools: Tools<'_>, change: Change, entry: EmployeeEntry) -> Result<(), Trouble> {
+    let customer = account(tools, &change).await?;
+    tags(tools, &change, &customer).await?;
+    let entry = after(&change, customer.id, entry);
+    tools.store.put_employee(tools.tenant, tools.guard.token(), &entry).await?;
+    Ok(())
+}
+
+fn until(tools: Tools<'_>, deadline: Deadline) -> reteach::Client {
+    tools.reteach.clone().until(deadline)
+}
+
+/// Writes the account's fields, where any change, and returns the account with the tags it has.
+async fn account(tools: Tools<'_>, change: &Change) -> Result<Customer, Trouble> {
+    let input = input(change);
+    let deadline = tools.guard.check().await?;
+    let client = until(tools, deadline);
+    match &change.doing {
+        Doing::Create => create(tools, &client, change, &input).await,
+        Doing::Adopt(id) => Ok(client.update(id, &input).await?),
+        Doing::Update(id) if input == CustomerInput::default() => Ok(client.get(id).await?),
+        Doing::Update(id) => Ok(client.update(id, &input).await?),
+    }
+}
+
+/// reteach finds or creates: what comes back may be an account that was there before.
+async fn create(
+    tools: Tools<'_>,
+    client: &reteach::Client,
+    change: &Change,
+    input: &CustomerInput,
+) -> Result<Customer, Trouble> {
+    let customer = client.create(input).await?;
+    if customer.external_id.as_ref() != Some(&change.external_id) {
+        let problem = "reteach has another account with this mail address or user name";
+        return Err(Trouble::Refused(problem.to_owned()));
+    }
+    if holds(&customer, change) {
+        return Ok(customer);
+    }
+    let deadline = tools.guard.check().await?;
+    Ok(until(tools, deadline).update(&customer.id, input).await?)
+}
+
+fn holds(customer: &Customer, change: &Change) -> bool {
+    let view = AccountView::from(customer.clone());
+    let fields = change.values.iter().filter(|value| value.attribute.tag_prefix().is_none());
+    let same =
+        fields.into_iter().all(|value| match (view.values_of(value.attribute).first(), &value.after) {
+            (Some(held), Some(after)) => held.reveal().to_lowercase() == after.reveal().to_lowercase(),
+            (held, after) => held.is_none() && after.is_none(),
+        });
+    same && change.window.is_none_or(|window| window.after == view.window)
+}
+
+/// Adds and removes tags below our own prefixes; all others stay.
+async fn tags(tools: Tools<'_>, change: &Change, customer: &Customer) -> Result<(), Trouble> {
+    let mut missing = Vec::new();
+    for value in &change.values {
+        let Some(prefix) = value.attribute.tag_prefix() else { continue };
+        let wanted = value.after.as_ref().map(Text::reveal);
+        let ours = customer.tags.iter().filter(|tag| tag.name.starts_with(prefix));
+        for tag in ours.filter(|tag| Some(tag.name.as_str()) != wanted) {
+            let deadline = tools.guard.check().await?;
+            match until(tools, deadline).remove_tag(&customer.id, &tag.id).await {
+                Ok(()) | Err(reteach::Error::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        missing.extend(
+            wanted.filter(|name| customer.tags.iter().all(|tag| tag.name != *name)).map(str::to_owned),
+        );
+    }
+    if !missing.is_empty() {
+        let deadline = tools.guard.check().await?;
+        until(tools, deadline).add_tags(&customer.id, &missing).await?;
+    }
+    Ok(())
+}
+
+fn input(change: &Change) -> CustomerInput {
+    let mut input = CustomerInput::default();
+    for value in &change.values {
+        let field = || Field::from(value.after.as_ref().map(|text| text.reveal().to_owned()));
+        match value.attribute {
+            Attribute::Email => input.email = field(),
+            Attribute::UserName => input.user_name = field(),
+            Attribute::FirstName => input.first_name = field(),
+            Attribute::LastName => input.last_name = field(),
+            Attribute::Position => input.position = field(),
+            Attribute::Company => input.company = field(),
+            Attribute::Department => input.department = field(),
+            Attribute::Location => input.location = field(),
+            Attribute::Gender => input.gender = field().map(gender),
+            Attribute::EmploymentTypeTag | Attribute::PositionTag | Attribute::LocationTag => {}
+        }
+    }
+    if let Some(window) = change.window {
+        let bound = |before, after| if before == after { Field::Absent } else { Field::from(after) };
+        input.set_active_at = bound(window.before.active_at, window.after.active_at);
+        input.set_inactive_at = bound(window.before.inactive_at, window.after.inactive_at);
+    }
+    if !matches!(change.doing, Doing::Update(_)) {
+        input.external_id = Field::<ExternalId>::Value(change.external_id.clone());
+    }
+    input
+}
+
+fn gender(name: String) -> Gender {
+    match name.as_str() {
+        "MALE" => Gender::Male,
+        "FEMALE" => Gender::Female,
+        "DIVERSE" => Gender::Diverse,
+        _ => Gender::Other(name),
+    }
+}
+
+/// The ledger's entry once reteach holds `change`.
+fn after(change: &Change, customer_id: CustomerId, mut entry: EmployeeEntry) -> EmployeeEntry {
+    entry.customer_id = Some(customer_id);
+    entry.marks.extend(change.baseline.marks.clone());
+    entry.window = change.window.map_or(change.baseline.window, |window| window.after);
+    if change.window.is_some() {
+        entry.locked = change.locked;
+    }
+    if change.extent == Extent::Whole {
+        entry.locked = change.locked;
+        entry.fingerprint = change.fingerprint.or(entry.fingerprint);
+        entry.failure = None;
+    }
+    entry
+}

@@ -1,0 +1,196 @@
+//! What the last run left, compared with who is there now: who needs a look. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use shared::fingerprint::{
+    Fingerprint, FingerprintKey, Shard, ShardCount, ShardEntry, ShardNumber, Standing,
+};
+use shared::id::SourceId;
+use shared::mapping::MAPPING_VERSION;
+use shared::state::Root;
+
+use crate::read::{Completeness, People};
+
+/// reteach's actual values are compared with the plan this often.
+const RECONCILE_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
+/// How much of the company a run looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Nobody: the root says that all is as the last run left it.
+    Nobody,
+    /// The people of these shards.
+    Shards(BTreeSet<ShardNumber>),
+    /// Everybody, beside the accounts that reteach actually holds.
+    Everybody(Reason),
+}
+
+/// Why a run looks at everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Nothing is known yet.
+    FirstRun,
+    /// The mapping or the tenant's configuration is another one.
+    NewRules,
+    /// The daily reconcile, or one that was asked for.
+    Reconcile,
+}
+
+/// Who falls into which shard.
+#[derive(Debug)]
+pub struct Sharding<'a> {
+    count: ShardCount,
+    key: &'a FingerprintKey,
+    members: BTreeMap<ShardNumber, BTreeMap<&'a SourceId, Fingerprint>>,
+}
+
+impl<'a> Sharding<'a> {
+    /// Spreads `people` over `count` shards.
+    #[must_use]
+    pub fn new(people: &'a People, count: ShardCount, key: &'a FingerprintKey) -> Self {
+        let mut members: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+        for (id, person) in &people.by_id {
+            members.entry(count.shard_of(key, id)).or_default().insert(id, person.fingerprint());
+        }
+        Self { count, key, members }
+    }
+
+    /// The number of shards.
+    #[must_use]
+    pub fn count(&self) -> ShardCount {
+        self.count
+    }
+
+    /// The shard of somebody, there or not.
+    #[must_use]
+    pub fn shard_of(&self, id: &SourceId) -> ShardNumber {
+        self.count.shard_of(self.key, id)
+    }
+
+    /// The people of a shard.
+    pub fn members(&self, number: ShardNumber) -> impl Iterator<Item = (&'a SourceId, Fingerprint)> + '_ {
+        self.members.get(&number).into_iter().flatten().map(|(id, print)| (*id, *print))
+    }
+
+    /// The shards whose line in the root does not settle them.
+    #[must_use]
+    pub fn unsettled(&self, root: &Root, now: Timestamp) -> BTreeSet<ShardNumber> {
+        let numbered = (0..).map(ShardNumber).zip(&root.shards);
+        let open =
+            numbered.filter(|(number, line)| !line.is_settled(self.members(*number).map(|(_, it)| it), now));
+        open.map(|(number, _)| number).collect()
+    }
+}
+
+/// How much of the company this run has to look at.
+#[must_use]
+pub fn look(
+    root: Option<&Root>,
+    sharding: &Sharding<'_>,
+    configuration: &str,
+    asked: bool,
+    now: Timestamp,
+) -> Look {
+    let Some(root) = root.filter(|root| !root.shards.is_empty()) else {
+        return Look::Everybody(Reason::FirstRun);
+    };
+    if root.mapping_version != MAPPING_VERSION || root.configuration != configuration {
+        return Look::Everybody(Reason::NewRules);
+    }
+    if asked || root.reconciled_at + RECONCILE_EVERY <= now {
+        return Look::Everybody(Reason::Reconcile);
+    }
+    let open = sharding.unsettled(root, now);
+    if open.is_empty() && root.pending.is_empty() { Look::Nobody } else { Look::Shards(open) }
+}
+
+/// Who of a shard needs what.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Triage {
+    /// There, and other than the last run left them, or due for another try.
+    pub look: BTreeSet<SourceId>,
+    /// Missing for the second time in a row.
+    pub gone: BTreeSet<SourceId>,
+}
+
+/// Sorts the people of the `shards` that are looked at. With `everybody` all who are there need a look.
+#[must_use]
+pub fn triage(
+    sharding: &Sharding<'_>,
+    shards: &BTreeMap<ShardNumber, Shard>,
+    completeness: Completeness,
+    everybody: bool,
+    now: Timestamp,
+) -> Triage {
+    let mut triage = Triage::default();
+    for (number, shard) in shards {
+        let mut there = BTreeSet::new();
+        for (id, fingerprint) in sharding.members(*number) {
+            there.insert(id);
+            let same = shard.0.get(id).filter(|entry| entry.fingerprint == fingerprint);
+            let rests = same.is_some_and(|entry| match entry.standing {
+                Standing::Synced | Standing::MissingOnce => true,
+                Standing::RetryAt(at) => at > now,
+            });
+            if everybody || !rests {
+                triage.look.insert(id.clone());
+            }
+        }
+        let missing = shard.0.iter().filter(|(id, _)| !there.contains(id));
+        let twice = missing.filter(|(_, entry)| entry.standing == Standing::MissingOnce);
+        if completeness == Completeness::Complete {
+            triage.gone.extend(twice.map(|(id, _)| id.clone()));
+        }
+    }
+    triage
+}
+
+/// What became of somebody who was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Became {
+    /// reteach holds what the source says, or nothing is to be done.
+    Settled,
+    /// Refused: the same record is tried again from then on.
+    RetryAt(Timestamp),
+    /// Held by a brake, or not reached in this run: the next run looks again.
+    Open,
+}
+
+/// Due in the next run, whenever that is.
+const AT_ONCE: Standing = Standing::RetryAt(Timestamp::UNIX_EPOCH);
+
+/// The shard after the run: `became` says what came of those who were looked at.
+#[must_use]
+pub fn next_shard(
+    number: ShardNumber,
+    old: &Shard,
+    sharding: &Sharding<'_>,
+    completeness: Completeness,
+    became: &BTreeMap<SourceId, Became>,
+) -> Shard {
+    let mut next = Shard::default();
+    for (id, fingerprint) in sharding.members(number) {
+        let before = old.0.get(id).copied();
+        let entry = match became.get(id) {
+            Some(Became::Settled) => Some(ShardEntry { fingerprint, standing: Standing::Synced }),
+            Some(Became::RetryAt(at)) => Some(ShardEntry { fingerprint, standing: Standing::RetryAt(*at) }),
+            Some(Became::Open) => Some(ShardEntry { fingerprint, standing: AT_ONCE }),
+            None => before.map(|entry| match entry.standing {
+                Standing::MissingOnce => ShardEntry { standing: Standing::Synced, ..entry },
+                Standing::Synced | Standing::RetryAt(_) => entry,
+            }),
+        };
+        next.0.extend(entry.map(|entry| (id.clone(), entry)));
+    }
+    let there: BTreeSet<&SourceId> = sharding.members(number).map(|(id, _)| id).collect();
+    for (id, entry) in old.0.iter().filter(|(id, _)| !there.contains(id)) {
+        let kept = match (became.get(id), completeness) {
+            (Some(Became::Settled), _) => None,
+            (_, Completeness::Complete) => Some(ShardEntry { standing: Standing::MissingOnce, ..*entry }),
+            (_, Completeness::Incomplete(_)) => Some(*entry),
+        };
+        next.0.extend(kept.map(|entry| (id.clone(), entry)));
+    }
+    next
+}

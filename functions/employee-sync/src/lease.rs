@@ -1,0 +1,66 @@
+//! The lease while a run works: asked before every write to a vendor, renewed in good time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use shared::clock::Clock;
+use shared::http::Deadline;
+use shared::state::{FencingToken, LastRun, Lease, StateError, Store};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+/// How long a lease lasts. A run that dies keeps its tenant waiting for this long at most.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(120);
+
+/// With less than this left, the lease is renewed before the next write.
+const ENOUGH: SignedDuration = SignedDuration::from_secs(60);
+
+/// No write goes on past this long before the lease ends: other machines' clocks may be ahead.
+const SKEW: SignedDuration = SignedDuration::from_secs(10);
+
+/// A run's hold on its lease.
+#[derive(Debug)]
+pub struct Guard<'a> {
+    store: &'a Store,
+    clock: &'a Arc<dyn Clock>,
+    token: FencingToken,
+    lease: Mutex<Lease>,
+    deadline: Instant,
+}
+
+impl<'a> Guard<'a> {
+    /// Guards `lease` for a run that ends at `deadline`.
+    #[must_use]
+    pub fn new(store: &'a Store, clock: &'a Arc<dyn Clock>, lease: Lease, deadline: Instant) -> Self {
+        Self { store, clock, token: lease.token, lease: Mutex::new(lease), deadline }
+    }
+
+    /// The fencing token for every ledger write.
+    #[must_use]
+    pub fn token(&self) -> FencingToken {
+        self.token
+    }
+
+    /// Makes sure that the lease is held, and says until when one write may go on.
+    ///
+    /// # Errors
+    /// [`StateError::LeaseLost`] if another run has it: nothing more may be written.
+    pub async fn check(&self) -> Result<Deadline, StateError> {
+        let mut lease = self.lease.lock().await;
+        let now = self.clock.now();
+        if !lease.is_safe_at(now, ENOUGH) {
+            self.store.renew(&mut lease, now, LEASE).await?;
+        }
+        let left = Duration::try_from(lease.until.duration_since(now) - SKEW).unwrap_or_default();
+        Ok(Deadline::at((Instant::now() + left).min(self.deadline)))
+    }
+
+    /// Gives the lease back and leaves word of this run, in one write.
+    ///
+    /// # Errors
+    /// [`StateError`] if that fails; the lease then expires by itself.
+    pub async fn release(self, run: LastRun) -> Result<(), StateError> {
+        self.store.release(&self.lease.into_inner(), run).await
+    }
+}

@@ -1,0 +1,96 @@
+//! The brakes: how much harm may be done unasked.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use shared::state::{Brake, BrakeWindow};
+use shared::tenant::BrakeConfig;
+
+use crate::plan::Harm;
+
+/// The number of people that each brake lets through in a run and in 24 hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    each: u32,
+    explained_lock: u32,
+}
+
+impl Limits {
+    /// The limits for a tenant with this many open accounts. People who are locked already do not count: they would
+    /// make room for locking those who are left (firezone 9373).
+    #[must_use]
+    pub fn of(config: BrakeConfig, open_accounts: u32) -> Self {
+        let share = |percent: f64| {
+            let people = (f64::from(open_accounts) * percent / 100.0).floor();
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "0 to u32::MAX by construction"
+            )]
+            let people = people as u32;
+            people.max(config.at_least)
+        };
+        Self { each: share(config.percent), explained_lock: share(config.explained_lock_percent) }
+    }
+
+    /// The limit for `brake`.
+    #[must_use]
+    pub fn get(self, brake: Brake) -> u32 {
+        match brake {
+            Brake::ExplainedLock => self.explained_lock,
+            Brake::UnexplainedLock | Brake::Unlock | Brake::Blank | Brake::MailChange => self.each,
+        }
+    }
+}
+
+/// The linter's judgement of a plan that breaks no rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// Every harmful part of the plan.
+    pub harms: Vec<Harm>,
+    /// The brakes that are tripped.
+    pub over: BTreeMap<Brake, Over>,
+}
+
+/// Why a brake is tripped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Over {
+    /// People whom the plan would hit.
+    pub planned: u32,
+    /// People hit over the last 24 hours.
+    pub before: u32,
+    /// People whom the brake lets through.
+    pub limit: u32,
+}
+
+pub(super) fn judge(harms: Vec<Harm>, limits: Limits, history: &BrakeWindow, now: Timestamp) -> Judgement {
+    let over = Brake::ALL.into_iter().filter_map(|brake| {
+        let planned = people(&harms, brake);
+        let before = history.count(brake, now);
+        let limit = limits.get(brake);
+        (planned > 0 && planned.saturating_add(before) > limit)
+            .then_some((brake, Over { planned, before, limit }))
+    });
+    let over = over.collect();
+    Judgement { harms, over }
+}
+
+/// People whom `harms` of this kind hit, each once.
+fn people(harms: &[Harm], brake: Brake) -> u32 {
+    let people: std::collections::BTreeSet<_> =
+        harms.iter().filter(|harm| harm.brake == brake).map(|harm| &harm.source_id).collect();
+    u32::try_from(people.len()).unwrap_or(u32::MAX)
+}
+
+impl Judgement {
+    /// The harms of the tripped brakes, and the number of people that each other brake lets through.
+    #[must_use]
+    pub fn split(self) -> (Vec<Harm>, BTreeMap<Brake, u32>) {
+        let passed = Brake::ALL.into_iter().filter(|brake| !self.over.contains_key(brake));
+        let passed =
+            passed.map(|brake| (brake, people(&self.harms, brake))).filter(|(_, people)| *people > 0);
+        let passed = passed.collect();
+        let held = self.harms.into_iter().filter(|harm| self.over.contains_key(&harm.brake)).collect();
+        (held, passed)
+    }
+}

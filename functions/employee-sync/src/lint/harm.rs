@@ -1,0 +1,97 @@
+//! What of a plan is harmful if it is wrong.
+
+use std::collections::HashMap;
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use shared::employee::Field;
+use shared::id::SourceId;
+use shared::mapping::Attribute;
+use shared::state::{Brake, Window};
+use shared::tenant::{LockOn, TenantConfig};
+
+use crate::plan::{Before, Change, Doing, Harm, Part, Plan, Subject, ValueChange, View};
+
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
+
+pub(super) fn harms(plan: &Plan, subjects: &[Subject], config: &TenantConfig, now: Timestamp) -> Vec<Harm> {
+    let by_id: HashMap<&SourceId, &Subject> =
+        subjects.iter().map(|subject| (&subject.source_id, subject)).collect();
+    let mut harms = Vec::new();
+    for change in &plan.changes {
+        let subject = by_id.get(&change.source_id).copied();
+        let found = of_change(change, subject, config, now);
+        harms.extend(found.into_iter().map(|(brake, part)| Harm {
+            source_id: change.source_id.clone(),
+            brake,
+            part,
+        }));
+    }
+    harms.sort();
+    harms
+}
+
+fn of_change(
+    change: &Change,
+    subject: Option<&Subject>,
+    config: &TenantConfig,
+    now: Timestamp,
+) -> Vec<(Brake, Part)> {
+    if change.doing == Doing::Create {
+        return Vec::new();
+    }
+    let window = change.window.and_then(|window| {
+        let brake = of_window(window.before, window.after, now)?;
+        let explained = subject.and_then(end_date).is_some_and(|day| is_end(window.after, day, config));
+        Some(if brake == Brake::UnexplainedLock && explained { Brake::ExplainedLock } else { brake })
+    });
+    let values =
+        change.values.iter().filter_map(|value| Some((of_value(value)?, Part::Value(value.attribute))));
+    window.map(|brake| (brake, Part::Window)).into_iter().chain(values).collect()
+}
+
+/// A lock, taken for unexplained, or an unlock, each at once or within a day.
+fn of_window(before: Window, after: Window, now: Timestamp) -> Option<Brake> {
+    let shut = |window: Window, moment: Timestamp| {
+        window.active_at.is_some_and(|opens| moment < opens)
+            || window.inactive_at.is_some_and(|shuts| moment >= shuts)
+    };
+    let later = now + A_DAY;
+    let (was_shut, was_to_shut) = (shut(before, now), shut(before, later));
+    let (is_shut, is_to_shut) = (shut(after, now), shut(after, later));
+    if !was_shut && (is_shut || (is_to_shut && !was_to_shut)) {
+        Some(Brake::UnexplainedLock)
+    } else if was_shut && was_to_shut && !(is_shut && is_to_shut) {
+        Some(Brake::Unlock)
+    } else {
+        None
+    }
+}
+
+fn end_date(subject: &Subject) -> Option<Date> {
+    match &subject.view {
+        View::Present { record, .. } => match record.employment.end_date {
+            Field::Value(day) => Some(day),
+            Field::Null | Field::Absent => None,
+        },
+        View::Rejected { .. } | View::Gone { .. } => None,
+    }
+}
+
+/// Whether the account shuts with the contract: on the day after its end, or on the day itself, as the tenant chose.
+fn is_end(window: Window, end: Date, config: &TenantConfig) -> bool {
+    let shuts = window.inactive_at.map(|at| at.to_zoned_datetime(config.time_zone.clone()).date());
+    match config.employees.lock_on {
+        LockOn::EndDay => shuts == Some(end),
+        LockOn::DayAfterEnd => shuts.is_some() && shuts == end.tomorrow().ok(),
+    }
+}
+
+fn of_value(value: &ValueChange) -> Option<Brake> {
+    match (&value.before, &value.after) {
+        (Before::Null, _) => None,
+        (_, None) => Some(Brake::Blank),
+        (_, Some(_)) if value.attribute == Attribute::Email => Some(Brake::MailChange),
+        _ => None,
+    }
+}

@@ -1,0 +1,135 @@
+//! Rules that no plan may break.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use shared::employee::Field;
+use shared::id::SourceId;
+use shared::mapping::{Scoped, Standing};
+
+use crate::plan::{Account, AccountView, Change, Doing, Link, Plan, Subject, View};
+
+/// A rule that a plan breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Whose change it is; `None` for the plan as a whole.
+    pub source_id: Option<SourceId>,
+    /// The rule.
+    pub rule: &'static str,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.source_id {
+            Some(id) => write!(f, "{id}: {}", self.rule),
+            None => f.write_str(self.rule),
+        }
+    }
+}
+
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
+
+pub(super) fn violations(plan: &Plan, subjects: &[Subject], tool: &str, now: Timestamp) -> Vec<Violation> {
+    let by_id: HashMap<&SourceId, &Subject> =
+        subjects.iter().map(|subject| (&subject.source_id, subject)).collect();
+    let mut found = Vec::new();
+    let verdicts = plan.changes.len() + plan.bookkeeping.len() + plan.skipped.len() + plan.unchanged.len();
+    if verdicts != subjects.len() || by_id.len() != subjects.len() {
+        found.push(Violation { source_id: None, rule: "everybody has exactly one verdict" });
+    }
+    let mut people = HashSet::new();
+    let mut accounts = HashSet::new();
+    for change in &plan.changes {
+        let rules = [
+            (people.insert(&change.source_id), "nobody is changed twice"),
+            (
+                change.doing.account().is_none_or(|id| accounts.insert(id)),
+                "no account is changed for two people",
+            ),
+            (
+                change.external_id.source_id(tool).as_ref() == Some(&change.source_id),
+                "the external id is the person's",
+            ),
+            (acts(change), "a change changes something"),
+        ];
+        let subject = by_id.get(&change.source_id);
+        let more = subject
+            .map_or_else(|| vec![(false, "everybody changed was looked at")], |it| about(change, it, now));
+        let broken = rules.into_iter().chain(more).filter(|(holds, _)| !holds);
+        found.extend(broken.map(|(_, rule)| Violation { source_id: Some(change.source_id.clone()), rule }));
+    }
+    found
+}
+
+fn acts(change: &Change) -> bool {
+    !change.values.is_empty() || change.window.is_some() || !matches!(change.doing, Doing::Update(_))
+}
+
+fn about(change: &Change, subject: &Subject, now: Timestamp) -> Vec<(bool, &'static str)> {
+    vec![
+        (account_is_ours(change, subject), "no account is written that is not the person's"),
+        (nulls_are_reported(change, subject), "nothing is cleared that the source did not report empty"),
+        (lock_has_a_cause(change, subject, now), "nobody is locked without a cause"),
+        (creation_is_due(change, subject), "nobody out of scope, gone or with an account is created"),
+    ]
+}
+
+fn account_is_ours(change: &Change, subject: &Subject) -> bool {
+    match (&change.doing, &subject.account) {
+        (Doing::Create, _) => true,
+        (Doing::Update(id), Account::Trusted(known)) => id == known,
+        (Doing::Update(id), Account::Seen(account, Link::ExternalId)) => {
+            *id == account.id && account.external_id.as_ref() == Some(&change.external_id)
+        }
+        (Doing::Adopt(id), Account::Seen(account, Link::Mail)) => {
+            *id == account.id && account.external_id.is_none() && same_mail(account, subject)
+        }
+        _ => false,
+    }
+}
+
+fn same_mail(account: &AccountView, subject: &Subject) -> bool {
+    let View::Present { record, .. } = &subject.view else { return false };
+    let mail = record.values.get(&shared::mapping::Attribute::Email).and_then(Option::as_ref);
+    mail.is_some() && mail.map(|mail| mail.reveal().to_lowercase()) == account.folded_mail()
+}
+
+fn nulls_are_reported(change: &Change, subject: &Subject) -> bool {
+    change.values.iter().filter(|value| value.after.is_none()).all(|value| match &subject.view {
+        View::Present { record, .. } => record.values.get(&value.attribute) == Some(&None),
+        View::Rejected { .. } | View::Gone { .. } => false,
+    })
+}
+
+fn lock_has_a_cause(change: &Change, subject: &Subject, now: Timestamp) -> bool {
+    let Some(window) = change.window else { return true };
+    let shuts = window.after.inactive_at.is_some_and(|at| at <= now + A_DAY);
+    let opens_later = window.after.active_at.is_some_and(|at| at > now);
+    match &subject.view {
+        View::Gone { .. } => true,
+        View::Rejected { .. } => false,
+        View::Present { record, .. } => {
+            let employment = &record.employment;
+            let ended = matches!(employment.end_date, Field::Value(_));
+            let shut =
+                ended || employment.standing != Standing::Employed || employment.scope == Scoped::OutLocked;
+            let not_begun = matches!(employment.hire_date, Field::Value(_));
+            let kept = window.after.inactive_at == window.before.inactive_at;
+            (!shuts || shut || kept)
+                && (!opens_later || not_begun || window.after.active_at == window.before.active_at)
+        }
+    }
+}
+
+fn creation_is_due(change: &Change, subject: &Subject) -> bool {
+    if change.doing != Doing::Create {
+        return true;
+    }
+    let unknown = matches!(subject.account, Account::Missing | Account::Unasked)
+        && subject.entry.as_ref().is_none_or(|entry| entry.customer_id.is_none());
+    match &subject.view {
+        View::Present { record, .. } => unknown && record.employment.scope == Scoped::In,
+        View::Rejected { .. } | View::Gone { .. } => false,
+    }
+}

@@ -1,0 +1,274 @@
+//! The planner: one verdict for each subject.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use shared::employee::Field;
+use shared::fingerprint::{Fingerprint, FingerprintKey};
+use shared::id::{CustomerId, SourceId};
+use shared::mapping::{Attribute, Record, Scoped, Target, Text, target_window, user_name};
+use shared::state::{EmployeeEntry, LockReason, Locked, Window};
+use shared::tenant::TenantConfig;
+
+use super::compare;
+use super::{
+    Account, AccountView, Baseline, Before, Cause, Change, Doing, Extent, Link, Subject, ValueChange, View,
+    WindowChange,
+};
+
+/// What every verdict depends on beside the person.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The present moment.
+    pub now: Timestamp,
+    /// The tenant.
+    pub config: &'a TenantConfig,
+    /// The tenant's key, for comparing with the ledger's marks.
+    pub key: &'a FingerprintKey,
+}
+
+/// What should be done, for everybody who needed a look. Input order does not matter: everything is by source id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// What changes in reteach.
+    pub changes: Vec<Change>,
+    /// Ledger entries to be written although nothing changes in reteach: accounts that were found as they should be.
+    pub bookkeeping: Vec<EmployeeEntry>,
+    /// Who is left alone although something may be wrong, and why.
+    pub skipped: Vec<(SourceId, Skip)>,
+    /// Who is as they should be.
+    pub unchanged: Vec<SourceId>,
+}
+
+/// Why nothing is done for somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// Their mail address belongs to an account with another external id: never overwritten.
+    Conflict(CustomerId),
+    /// Their record does not fit.
+    Rejected {
+        /// The field, in the vendor's words.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Out of scope, and no account of ours.
+    OutOfScope,
+    /// The scope asks for a field that the credential may not read; nobody is created on a guess.
+    ScopeUndecided(&'static str),
+    /// The same record was refused before and is tried again later.
+    AwaitingRetry(Timestamp),
+    /// Gone, and their account is locked already or never was.
+    GoneAlready,
+}
+
+enum Verdict {
+    Change(Change),
+    Bookkeeping(EmployeeEntry),
+    Skip(Skip),
+    Unchanged,
+}
+
+impl Plan {
+    /// Plans for `subjects`.
+    #[must_use]
+    pub fn build(subjects: &[Subject], context: Context<'_>) -> Self {
+        let mut plan = Self::default();
+        for subject in subjects {
+            let id = subject.source_id.clone();
+            match context.verdict(subject) {
+                Verdict::Change(change) => plan.changes.push(change),
+                Verdict::Bookkeeping(entry) => plan.bookkeeping.push(entry),
+                Verdict::Skip(skip) => plan.skipped.push((id, skip)),
+                Verdict::Unchanged => plan.unchanged.push(id),
+            }
+        }
+        plan.changes.sort_by(|a, b| a.source_id.cmp(&b.source_id));
+        plan.bookkeeping.sort_by(|a, b| a.source_id.cmp(&b.source_id));
+        plan.skipped.sort_by(|a, b| a.0.cmp(&b.0));
+        plan.unchanged.sort();
+        plan
+    }
+
+    /// Whether reteach stays as it is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+}
+
+impl Context<'_> {
+    fn verdict(&self, subject: &Subject) -> Verdict {
+        match &subject.view {
+            View::Rejected { field, problem, .. } => {
+                Verdict::Skip(Skip::Rejected { field: field.clone(), problem: problem.clone() })
+            }
+            View::Gone { .. } => self.gone(subject),
+            View::Present { record, fingerprint } => self.present(subject, record, *fingerprint),
+        }
+    }
+
+    fn gone(&self, subject: &Subject) -> Verdict {
+        let View::Gone { external_id } = &subject.view else { return Verdict::Unchanged };
+        let (account, before) = match (&subject.account, &subject.entry) {
+            (Account::Seen(account, Link::ExternalId), _) => (account.id.clone(), account.window),
+            (Account::Trusted(id), Some(entry)) => (id.clone(), entry.window),
+            _ => return Verdict::Skip(Skip::GoneAlready),
+        };
+        if before.inactive_at.is_some_and(|at| at <= self.now) {
+            return Verdict::Skip(Skip::GoneAlready);
+        }
+        let target = Target::vanished(subject.entry.as_ref().and_then(|entry| entry.locked), self.now);
+        let window = WindowChange::between(before, target.active_at, target.inactive_at, Cause::Vanished);
+        Verdict::Change(Change {
+            source_id: subject.source_id.clone(),
+            external_id: external_id.clone(),
+            doing: Doing::Update(account),
+            values: Vec::new(),
+            window,
+            locked: target.locked,
+            fingerprint: None,
+            extent: Extent::Whole,
+            baseline: Baseline { window: before, ..Baseline::default() },
+        })
+    }
+
+    fn present(&self, subject: &Subject, record: &Record, fingerprint: Fingerprint) -> Verdict {
+        let refused = subject.entry.as_ref().and_then(|entry| entry.failure.as_ref());
+        if let Some(failure) = refused.filter(|it| it.fingerprint == fingerprint && it.retry_at > self.now) {
+            return Verdict::Skip(Skip::AwaitingRetry(failure.retry_at));
+        }
+        let scope = record.employment.scope;
+        match (&subject.account, scope) {
+            (Account::Trusted(_) | Account::Seen(_, Link::ExternalId), Scoped::OutLeft) => Verdict::Unchanged,
+            (Account::Trusted(id), _) => self.update(subject, record, fingerprint, Doing::Update(id.clone())),
+            (Account::Seen(account, Link::ExternalId), _) => {
+                self.update(subject, record, fingerprint, Doing::Update(account.id.clone()))
+            }
+            (_, Scoped::OutLeft | Scoped::OutLocked) => Verdict::Skip(Skip::OutOfScope),
+            (_, Scoped::Undecided(field)) => Verdict::Skip(Skip::ScopeUndecided(field)),
+            (Account::Foreign(id), Scoped::In) => Verdict::Skip(Skip::Conflict(id.clone())),
+            (Account::Seen(account, Link::Mail), Scoped::In) => {
+                self.update(subject, record, fingerprint, Doing::Adopt(account.id.clone()))
+            }
+            (Account::Missing | Account::Unasked, Scoped::In) => self.create(record, fingerprint),
+        }
+    }
+
+    fn create(&self, record: &Record, fingerprint: Fingerprint) -> Verdict {
+        let given = record.values.iter().filter_map(|(attribute, value)| Some((*attribute, value.clone()?)));
+        let mut given: BTreeMap<Attribute, Text> = given.collect();
+        if !given.contains_key(&Attribute::Email) {
+            given.entry(Attribute::UserName).or_insert_with(|| Text::new(user_name(&record.source_id)));
+        }
+        let values = given.into_iter().map(|(attribute, after)| ValueChange {
+            attribute,
+            before: Before::Null,
+            after: Some(after),
+        });
+        let target = self.target(record, None);
+        let cause = compare::cause(record, &target, Window::default(), self.now);
+        Verdict::Change(Change {
+            source_id: record.source_id.clone(),
+            external_id: record.external_id.clone(),
+            doing: Doing::Create,
+            values: values.collect(),
+            window: WindowChange::between(Window::default(), target.active_at, target.inactive_at, cause),
+            locked: target.locked,
+            fingerprint: Some(fingerprint),
+            extent: Extent::Whole,
+            baseline: self.baseline(record, Window::default()),
+        })
+    }
+
+    fn update(&self, subject: &Subject, record: &Record, fingerprint: Fingerprint, doing: Doing) -> Verdict {
+        let entry = subject.entry.as_ref();
+        let seen = match &subject.account {
+            Account::Seen(account, _) => Some(account.as_ref()),
+            _ => None,
+        };
+        let before =
+            seen.map_or_else(|| entry.map(|entry| entry.window).unwrap_or_default(), |seen| seen.window);
+        let target = self.target(record, compare::known_lock(entry, before, record, self.now));
+        let cause = compare::cause(record, &target, before, self.now);
+        let window = WindowChange::between(before, target.active_at, target.inactive_at, cause);
+        let values = match (record.employment.scope, seen, entry) {
+            // Somebody who has left the scope is locked; the rest of the account is no longer ours to update.
+            (Scoped::OutLocked, ..) => Vec::new(),
+            (_, Some(seen), _) => compare::with_account(&record.values, seen),
+            (_, None, Some(entry)) => compare::with_marks(&record.values, entry, self.key),
+            (_, None, None) => Vec::new(),
+        };
+        if values.is_empty() && window.is_none() && !matches!(doing, Doing::Adopt(_)) {
+            return self.as_it_should_be(record, fingerprint, &doing, entry, before, target.locked);
+        }
+        Verdict::Change(Change {
+            source_id: record.source_id.clone(),
+            external_id: record.external_id.clone(),
+            doing,
+            values,
+            window,
+            locked: target.locked,
+            fingerprint: Some(fingerprint),
+            extent: Extent::Whole,
+            baseline: self.baseline(record, before),
+        })
+    }
+
+    fn as_it_should_be(
+        &self,
+        record: &Record,
+        fingerprint: Fingerprint,
+        doing: &Doing,
+        entry: Option<&EmployeeEntry>,
+        window: Window,
+        locked: Option<Locked>,
+    ) -> Verdict {
+        let old = entry.cloned().unwrap_or_else(|| EmployeeEntry::new(record.source_id.clone()));
+        let mut new = EmployeeEntry {
+            customer_id: doing.account().cloned(),
+            window,
+            locked,
+            failure: None,
+            // A fingerprint alone is kept in its shard; it is not worth a write of its own.
+            fingerprint: old.fingerprint.or(Some(fingerprint)),
+            ..old.clone()
+        };
+        new.marks.extend(self.baseline(record, window).marks);
+        if new == old { Verdict::Unchanged } else { Verdict::Bookkeeping(new) }
+    }
+
+    /// Of somebody out of scope only the window is ours.
+    fn baseline(&self, record: &Record, window: Window) -> Baseline {
+        let ours = record.values.iter().filter(|_| record.employment.scope != Scoped::OutLocked);
+        let marks = ours.map(|(attribute, value)| {
+            (attribute.name().to_owned(), compare::mark_of(*attribute, value.as_ref(), self.key))
+        });
+        Baseline { window, marks: marks.collect() }
+    }
+
+    fn target(&self, record: &Record, locked: Option<Locked>) -> Target {
+        let target = target_window(
+            &record.employment,
+            locked,
+            self.now,
+            &self.config.time_zone,
+            self.config.employees.lock_on,
+        );
+        match target.locked {
+            // Out of scope says nothing about the beginning of the contract.
+            Some(Locked { reason: LockReason::OutOfScope, .. }) => {
+                Target { active_at: Field::Absent, ..target }
+            }
+            _ => target,
+        }
+    }
+}
+
+impl AccountView {
+    /// Whether somebody can use it at `moment`.
+    #[must_use]
+    pub fn is_open_at(&self, moment: Timestamp) -> bool {
+        !self.window.is_locked_at(moment)
+    }
+}

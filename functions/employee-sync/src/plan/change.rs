@@ -1,0 +1,209 @@
+//! One person's change: what, from what, to what, and why.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use shared::employee::Field;
+use shared::fingerprint::Fingerprint;
+use shared::id::{CustomerId, ExternalId, SourceId};
+use shared::mapping::{Attribute, Text};
+use shared::state::{Locked, Mark, Window};
+
+/// What is to be done for one person. It always changes something: a change without effect cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Whom.
+    pub source_id: SourceId,
+    /// What reteach calls them.
+    pub external_id: ExternalId,
+    /// To which account.
+    pub doing: Doing,
+    /// Values that change.
+    pub values: Vec<ValueChange>,
+    /// The window, if it changes.
+    pub window: Option<WindowChange>,
+    /// What the ledger keeps of a lock without a date, afterwards.
+    pub locked: Option<Locked>,
+    /// The record's fingerprint; `None` for somebody who is gone.
+    pub fingerprint: Option<Fingerprint>,
+    /// Whether this is all there is to do for the person.
+    pub extent: Extent,
+    /// What the ledger is to keep of the account beside what changes.
+    pub baseline: Baseline,
+}
+
+/// An account as it is before the change, and the marks of everything the record says about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Baseline {
+    /// The window before the change.
+    pub window: Window,
+    /// Marks of all values of the record: those that change, and those that are there already.
+    pub marks: BTreeMap<String, Mark>,
+}
+
+/// How much of a person's change this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// The harmless part; a brake holds the rest, so the person does not count as synced.
+    HarmlessPart,
+}
+
+/// What is done to the account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// It is created.
+    Create,
+    /// It was found by mail address and is ours from now on.
+    Adopt(CustomerId),
+    /// It is ours.
+    Update(CustomerId),
+}
+
+impl Doing {
+    /// The account, where there is one already.
+    #[must_use]
+    pub fn account(&self) -> Option<&CustomerId> {
+        match self {
+            Self::Create => None,
+            Self::Adopt(id) | Self::Update(id) => Some(id),
+        }
+    }
+}
+
+/// A value that changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValueChange {
+    /// Which.
+    pub attribute: Attribute,
+    /// What it was.
+    pub before: Before,
+    /// What it becomes; `None` clears it.
+    pub after: Option<Text>,
+}
+
+/// What is known of a value before the change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// Never given by us and not looked at.
+    Unknown,
+    /// Empty.
+    Null,
+    /// Not empty; the ledger keeps only a mark of it.
+    Marked,
+    /// This.
+    Value(Text),
+}
+
+impl Before {
+    /// Whether there may have been a value that clearing would lose.
+    #[must_use]
+    pub fn may_hold_a_value(&self) -> bool {
+        !matches!(self, Self::Null)
+    }
+}
+
+/// A change of the window in which the account is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowChange {
+    /// What it was.
+    pub before: Window,
+    /// What it becomes.
+    pub after: Window,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// Why a window changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The contract ended, or ends, on this day.
+    ContractEnds(Date),
+    /// The contract begins on this day.
+    ContractBegins(Date),
+    /// Inactive without an end date, or before it.
+    Inactive,
+    /// Missing from two complete reads in a row.
+    Vanished,
+    /// No longer in the tenant's scope.
+    OutOfScope,
+    /// Employed, without an end.
+    Employed,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ContractEnds(day) => write!(f, "contract ends {day}"),
+            Self::ContractBegins(day) => write!(f, "contract begins {day}"),
+            Self::Inactive => f.write_str("inactive without an end date that has passed"),
+            Self::Vanished => f.write_str("gone from two complete reads"),
+            Self::OutOfScope => f.write_str("no longer in scope"),
+            Self::Employed => f.write_str("employed"),
+        }
+    }
+}
+
+/// A lock that takes effect this soon counts as a lock.
+pub const SOON: SignedDuration = SignedDuration::from_hours(24);
+
+/// What a change of window does to access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Takes it away, at once or soon.
+    Lock,
+    /// Gives it back.
+    Unlock,
+    /// Neither.
+    Same,
+}
+
+impl WindowChange {
+    /// The change from `before` to the bounds that `after` speaks about; `None` if that is no change.
+    #[must_use]
+    pub fn between(
+        before: Window,
+        active_at: Field<Timestamp>,
+        inactive_at: Field<Timestamp>,
+        cause: Cause,
+    ) -> Option<Self> {
+        let after = Window {
+            active_at: over(before.active_at, active_at),
+            inactive_at: over(before.inactive_at, inactive_at),
+        };
+        (after != before).then_some(Self { before, after, cause })
+    }
+
+    /// What the change does to access, seen at `now`: a lock counts when it takes effect at once or within 24 hours.
+    #[must_use]
+    pub fn access(&self, now: Timestamp) -> Access {
+        let at = |window: Window| (window.is_locked_at(now), window.is_locked_at(now + SOON));
+        match (at(self.before), at(self.after)) {
+            ((false, _), (true, _)) | ((false, false), (false, true)) => Access::Lock,
+            ((true, true), (false, _) | (_, false)) => Access::Unlock,
+            _ => Access::Same,
+        }
+    }
+}
+
+fn over(before: Option<Timestamp>, after: Field<Timestamp>) -> Option<Timestamp> {
+    match after {
+        Field::Absent => before,
+        Field::Null => None,
+        Field::Value(moment) => Some(moment),
+    }
+}
+
+impl Change {
+    /// The window change's effect on access, seen at `now`. Creating an account that starts out locked is not a lock.
+    #[must_use]
+    pub fn access(&self, now: Timestamp) -> Access {
+        match (&self.doing, &self.window) {
+            (Doing::Create, _) | (_, None) => Access::Same,
+            (_, Some(window)) => window.access(now),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What differs between the desired record and an account, seen or trusted.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use shared::employee::Field;
+use shared::fingerprint::FingerprintKey;
+use shared::mapping::{Attribute, Record, Scoped, Standing, Target, Text};
+use shared::state::{EmployeeEntry, LockReason, Locked, Mark, Window};
+
+use super::{AccountView, Before, Cause, ValueChange};
+
+/// The values that differ from what the account was given, by the ledger's marks.
+pub(super) fn with_marks(
+    desired: &BTreeMap<Attribute, Option<Text>>,
+    entry: &EmployeeEntry,
+    key: &FingerprintKey,
+) -> Vec<ValueChange> {
+    let changed = desired.iter().filter_map(|(attribute, after)| {
+        let mark = entry.marks.get(attribute.name());
+        let before = match mark {
+            None => Before::Unknown,
+            Some(Mark::Null) => Before::Null,
+            Some(Mark::Value(_)) => Before::Marked,
+        };
+        (mark != Some(&mark_of(*attribute, after.as_ref(), key))).then(|| ValueChange {
+            attribute: *attribute,
+            before,
+            after: after.clone(),
+        })
+    });
+    changed.collect()
+}
+
+/// The values that differ from what the account holds.
+pub(super) fn with_account(
+    desired: &BTreeMap<Attribute, Option<Text>>,
+    account: &AccountView,
+) -> Vec<ValueChange> {
+    let changed = desired.iter().filter_map(|(attribute, after)| {
+        let held = account.values_of(*attribute);
+        let same = match (held.as_slice(), after) {
+            ([], None) => true,
+            ([held], Some(after)) => same_value(*attribute, held, after),
+            _ => false,
+        };
+        let before = held.first().map_or(Before::Null, |held| Before::Value((*held).clone()));
+        (!same).then(|| ValueChange { attribute: *attribute, before, after: after.clone() })
+    });
+    changed.collect()
+}
+
+/// reteach may keep mail addresses in lower case; that is no drift.
+fn same_value(attribute: Attribute, held: &Text, desired: &Text) -> bool {
+    match attribute {
+        Attribute::Email => held.reveal().to_lowercase() == desired.reveal().to_lowercase(),
+        _ => held == desired,
+    }
+}
+
+/// The ledger's mark of a value.
+pub(crate) fn mark_of(attribute: Attribute, value: Option<&Text>, key: &FingerprintKey) -> Mark {
+    value.map_or(Mark::Null, |text| Mark::Value(key.mark(attribute.name(), text.reveal())))
+}
+
+/// The lock the ledger knows of, or, where it knows nothing of the person, one that the account shows.
+pub(super) fn known_lock(
+    entry: Option<&EmployeeEntry>,
+    window: Window,
+    record: &Record,
+    now: Timestamp,
+) -> Option<Locked> {
+    let reason = match (record.employment.scope, record.employment.standing) {
+        (Scoped::OutLocked, _) => LockReason::OutOfScope,
+        (_, Standing::Inactive) => LockReason::Inactive,
+        _ => return entry.and_then(|entry| entry.locked),
+    };
+    match entry {
+        Some(entry) => entry.locked,
+        None => window.inactive_at.filter(|at| *at <= now).map(|since| Locked { since, reason }),
+    }
+}
+
+/// The reason for a window, in the order in which the rules apply.
+pub(super) fn cause(record: &Record, target: &Target, window: Window, now: Timestamp) -> Cause {
+    let employment = &record.employment;
+    match (target.locked, employment.end_date, employment.hire_date) {
+        (Some(Locked { reason: LockReason::Inactive, .. }), ..) => Cause::Inactive,
+        (Some(Locked { reason: LockReason::Vanished, .. }), ..) => Cause::Vanished,
+        (Some(Locked { reason: LockReason::OutOfScope, .. }), ..) => Cause::OutOfScope,
+        (None, _, Field::Value(day)) if target.active_at.value().is_some_and(|at| *at > now) => {
+            Cause::ContractBegins(day)
+        }
+        (None, Field::Value(day), _) => Cause::ContractEnds(day),
+        (None, _, Field::Value(day)) if target.active_at != window.active_at.into() => {
+            Cause::ContractBegins(day)
+        }
+        (None, ..) => Cause::Employed,
+    }
+}

@@ -1,0 +1,152 @@
+//! A plan as people read it.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::{Access, Before, Change, Doing, Plan, Skip, ValueChange};
+
+/// The name of what happens to somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// An account is created.
+    Create,
+    /// An account found by mail address becomes ours.
+    Adopt,
+    /// Access is taken away.
+    Lock,
+    /// Access is given back.
+    Unlock,
+    /// Values change.
+    Update,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Create => "create",
+            Self::Adopt => "adopt",
+            Self::Lock => "lock",
+            Self::Unlock => "unlock",
+            Self::Update => "update",
+        })
+    }
+}
+
+impl Change {
+    /// What happens, seen at `now`, in one word: the weightiest of what the change does.
+    #[must_use]
+    pub fn kind(&self, now: Timestamp) -> Kind {
+        match (&self.doing, self.access(now)) {
+            (Doing::Create, _) => Kind::Create,
+            (Doing::Adopt(_), _) => Kind::Adopt,
+            (Doing::Update(_), Access::Lock) => Kind::Lock,
+            (Doing::Update(_), Access::Unlock) => Kind::Unlock,
+            (Doing::Update(_), Access::Same) => Kind::Update,
+        }
+    }
+}
+
+/// A plan with what is needed to put it into words.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown<'a> {
+    plan: &'a Plan,
+    now: Timestamp,
+    details: Details,
+}
+
+/// How much of a plan is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Details {
+    /// Ids, field names and causes: nothing personal.
+    Names,
+    /// Old and new values too, for the operator's eyes.
+    Values,
+}
+
+impl Plan {
+    /// The plan as people read it, seen at `now`.
+    #[must_use]
+    pub fn shown(&self, now: Timestamp, details: Details) -> Shown<'_> {
+        Shown { plan: self, now, details }
+    }
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for change in &self.plan.changes {
+            let fields: Vec<&str> = change.values.iter().map(|value| value.attribute.name()).collect();
+            write!(f, "{:<7} {}", change.kind(self.now), change.source_id)?;
+            if !fields.is_empty() {
+                write!(f, "  {}", fields.join(", "))?;
+            }
+            if let Some(window) = change.window {
+                write!(f, "  ({})", window.cause)?;
+            }
+            writeln!(f)?;
+            if self.details == Details::Values {
+                for value in &change.values {
+                    writeln!(f, "          {value}")?;
+                }
+                if let Some(window) = change.window {
+                    let moment =
+                        |at: Option<Timestamp>| at.map_or_else(|| "(none)".to_owned(), |at| at.to_string());
+                    for (name, before, after) in [
+                        ("setActiveAt", window.before.active_at, window.after.active_at),
+                        ("setInactiveAt", window.before.inactive_at, window.after.inactive_at),
+                    ] {
+                        if before != after {
+                            writeln!(f, "          {name}: {} → {}", moment(before), moment(after))?;
+                        }
+                    }
+                }
+            }
+        }
+        for (id, skip) in &self.plan.skipped {
+            writeln!(f, "skip    {id}  {skip}")?;
+        }
+        write!(f, "{} to change, {} as they should be", self.plan.changes.len(), self.as_they_should_be())
+    }
+}
+
+impl Shown<'_> {
+    fn as_they_should_be(&self) -> usize {
+        self.plan.unchanged.len() + self.plan.bookkeeping.len()
+    }
+}
+
+impl fmt::Display for ValueChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let before = match &self.before {
+            Before::Unknown => "(not known)".to_owned(),
+            Before::Null => "(empty)".to_owned(),
+            Before::Marked => "(another value)".to_owned(),
+            Before::Value(text) => format!("{:?}", text.reveal()),
+        };
+        let after =
+            self.after.as_ref().map_or_else(|| "(empty)".to_owned(), |text| format!("{:?}", text.reveal()));
+        write!(f, "{}: {before} → {after}", self.attribute)
+    }
+}
+
+impl fmt::Display for Skip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Conflict(account) => write!(
+                f,
+                "conflict: the mail address belongs to the reteach account {account}, which has another external id; \
+                 change one of the two addresses, or clear that account's external id"
+            ),
+            Self::Rejected { field, problem } => write!(f, "{field} {problem}; correct it in Personio"),
+            Self::OutOfScope => f.write_str("out of scope"),
+            Self::ScopeUndecided(field) => write!(
+                f,
+                "the scope asks for {field}, which the credential may not read; grant that attribute in Personio"
+            ),
+            Self::AwaitingRetry(at) => {
+                write!(f, "reteach refused this record before; it is tried again from {at} on")
+            }
+            Self::GoneAlready => f.write_str("gone, and locked already"),
+        }
+    }
+}

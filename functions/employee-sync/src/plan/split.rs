@@ -1,0 +1,169 @@
+//! A plan cut in two: what may be applied, and what a brake holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use shared::fingerprint::{FingerprintKey, Part as Print};
+use shared::id::SourceId;
+use shared::mapping::Attribute;
+use shared::state::{Brake, Decision, HeldPlan};
+
+use super::compare::mark_of;
+use super::{Change, Doing, Extent, Plan};
+use shared::state::Mark;
+
+/// A harmful part of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Harm {
+    /// Whom it would hit.
+    pub source_id: SourceId,
+    /// Which brake counts it.
+    pub brake: Brake,
+    /// Which part of the person's change it is.
+    pub part: Part,
+}
+
+/// A part of a person's change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// A value.
+    Value(Attribute),
+    /// The window in which the account is open.
+    Window,
+}
+
+/// What a brake holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Identifies exactly these changes.
+    pub hash: String,
+    /// The held parts, in order.
+    pub harms: Vec<Harm>,
+    /// A keyed mark of each held part.
+    pub marks: BTreeSet<u64>,
+}
+
+/// Marks kept in the state; beyond this many (8 bytes each, 400 KB an item) an approval is for the exact hash alone.
+const MOST_MARKS: usize = 25_000;
+
+/// Ids kept for people to look at.
+const SAMPLE: usize = 100;
+
+impl Plan {
+    /// Takes the parts that `harms` names out of the plan. `None` if there are none.
+    #[must_use]
+    pub fn hold(self, harms: Vec<Harm>, key: &FingerprintKey) -> (Self, Option<Held>) {
+        if harms.is_empty() {
+            return (self, None);
+        }
+        let mut parts: BTreeMap<&SourceId, BTreeSet<Part>> = BTreeMap::new();
+        for harm in &harms {
+            parts.entry(&harm.source_id).or_default().insert(harm.part);
+        }
+        let mut marks = BTreeSet::new();
+        let mut changes = Vec::with_capacity(self.changes.len());
+        for change in self.changes {
+            match parts.get(&change.source_id) {
+                None => changes.push(change),
+                Some(held) => {
+                    marks.extend(held.iter().map(|part| change.mark_of_part(*part, key)));
+                    changes.extend(change.without(held));
+                }
+            }
+        }
+        let hash = hash(&marks, key);
+        (Self { changes, ..self }, Some(Held { hash, harms, marks }))
+    }
+}
+
+impl Change {
+    /// What is left of the change without `held`; `None` if nothing is.
+    fn without(mut self, held: &BTreeSet<Part>) -> Option<Self> {
+        self.values.retain(|value| !held.contains(&Part::Value(value.attribute)));
+        for part in held {
+            if let Part::Value(attribute) = part {
+                self.baseline.marks.remove(attribute.name());
+            }
+        }
+        if held.contains(&Part::Window) {
+            self.window = None;
+        }
+        self.extent = Extent::HarmlessPart;
+        let acts = !self.values.is_empty() || self.window.is_some() || matches!(self.doing, Doing::Adopt(_));
+        acts.then_some(self)
+    }
+
+    /// Identifies one part of the change by what it would do, whenever it is planned: a lock without a date of its own
+    /// would fall on another moment in each run.
+    fn mark_of_part(&self, part: Part, key: &FingerprintKey) -> u64 {
+        let what = match part {
+            Part::Window => match (&self.window, self.locked) {
+                (Some(_), Some(locked)) => format!("{:?}", locked.reason),
+                (Some(window), None) => format!("{:?}", window.after),
+                (None, _) => String::new(),
+            },
+            Part::Value(attribute) => {
+                let after = self.values.iter().find(|value| value.attribute == attribute);
+                match after.map(|value| mark_of(attribute, value.after.as_ref(), key)) {
+                    Some(Mark::Value(mark)) => format!("{attribute} {mark}"),
+                    Some(Mark::Null) | None => attribute.to_string(),
+                }
+            }
+        };
+        key.mark(self.source_id.as_str(), &what)
+    }
+}
+
+fn hash(marks: &BTreeSet<u64>, key: &FingerprintKey) -> String {
+    let marks: Vec<String> = marks.iter().map(u64::to_string).collect();
+    let print = key.fingerprint(marks.iter().map(|mark| Print::Value(mark)));
+    print.to_string().chars().take(12).collect()
+}
+
+/// Whether a plan that would be held may go ahead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consent {
+    /// Somebody approved it, less than 24 hours ago.
+    Approved,
+    /// Somebody dismissed it: it stays held, quietly.
+    Dismissed,
+    /// Nobody has decided.
+    Open,
+}
+
+impl Held {
+    /// What was decided about this plan, or about a larger one of which it is the rest.
+    #[must_use]
+    pub fn consent(&self, stored: Option<&HeldPlan>, now: Timestamp) -> Consent {
+        let Some(stored) = stored else { return Consent::Open };
+        let rest = !stored.changes.is_empty() && self.marks.is_subset(&stored.changes);
+        match stored.decision {
+            Some(Decision::Approved { at })
+                if now < at + super::SOON && (stored.hash == self.hash || rest) =>
+            {
+                Consent::Approved
+            }
+            Some(Decision::Dismissed { .. }) if stored.hash == self.hash => Consent::Dismissed,
+            _ => Consent::Open,
+        }
+    }
+
+    /// As it is kept until somebody decides. An unchanged plan keeps its first moment and its decision.
+    #[must_use]
+    pub fn to_store(&self, stored: Option<&HeldPlan>, now: Timestamp) -> HeldPlan {
+        let same = stored.filter(|stored| stored.hash == self.hash);
+        let mut counts: BTreeMap<Brake, u32> = BTreeMap::new();
+        for harm in &self.harms {
+            *counts.entry(harm.brake).or_default() += 1;
+        }
+        let people: BTreeSet<&SourceId> = self.harms.iter().map(|harm| &harm.source_id).collect();
+        HeldPlan {
+            hash: self.hash.clone(),
+            since: same.map_or(now, |stored| stored.since),
+            counts,
+            changes: if self.marks.len() <= MOST_MARKS { self.marks.clone() } else { BTreeSet::new() },
+            sample: people.into_iter().take(SAMPLE).map(ToString::to_string).collect(),
+            decision: same.and_then(|stored| stored.decision),
+        }
+    }
+}

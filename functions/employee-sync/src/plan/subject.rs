@@ -1,0 +1,103 @@
+//! A person who needs a look in this run, with everything that is known of them.
+
+use std::collections::BTreeMap;
+
+use shared::fingerprint::Fingerprint;
+use shared::id::{CustomerId, ExternalId, SourceId};
+use shared::mapping::{Attribute, Record, Text};
+use shared::state::{EmployeeEntry, Window};
+
+/// A person, from all sides.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// Who.
+    pub source_id: SourceId,
+    /// What the HR system says.
+    pub view: View,
+    /// What the ledger says.
+    pub entry: Option<EmployeeEntry>,
+    /// What reteach says, as far as it was asked.
+    pub account: Account,
+}
+
+/// What the HR system says of somebody.
+#[derive(Clone, Debug)]
+pub enum View {
+    /// There, with this record.
+    Present {
+        /// The mapped record.
+        record: Box<Record>,
+        /// Its fingerprint.
+        fingerprint: Fingerprint,
+    },
+    /// There, with a record that does not fit.
+    Rejected {
+        /// The fingerprint of the rejection.
+        fingerprint: Fingerprint,
+        /// The field that does not fit.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Missing from two complete reads in a row.
+    Gone {
+        /// What reteach calls them.
+        external_id: ExternalId,
+    },
+}
+
+/// What is known of somebody's account.
+#[derive(Clone, Debug)]
+pub enum Account {
+    /// The ledger knows it and what it was given; reteach was not asked.
+    Trusted(CustomerId),
+    /// reteach was asked: this is what it holds.
+    Seen(Box<AccountView>, Link),
+    /// reteach was asked: there is none.
+    Missing,
+    /// Their mail address belongs to an account with another external id.
+    Foreign(CustomerId),
+    /// Nobody asked, because nothing would be done about it.
+    Unasked,
+}
+
+/// How an account was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// By our external id.
+    ExternalId,
+    /// By mail address, and it has no external id yet.
+    Mail,
+}
+
+/// An account as reteach holds it, as far as we manage accounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountView {
+    /// reteach's id.
+    pub id: CustomerId,
+    /// The external id, if it has one.
+    pub external_id: Option<ExternalId>,
+    /// The value of each field that is not empty.
+    pub values: BTreeMap<Attribute, Text>,
+    /// All its tags, ours or not.
+    pub tags: Vec<Text>,
+    /// The window in which it is open.
+    pub window: Window,
+}
+
+impl AccountView {
+    /// What it holds of `attribute`: for tags, all that carry the attribute's prefix.
+    #[must_use]
+    pub fn values_of(&self, attribute: Attribute) -> Vec<&Text> {
+        match attribute.tag_prefix() {
+            Some(prefix) => self.tags.iter().filter(|tag| tag.reveal().starts_with(prefix)).collect(),
+            None => self.values.get(&attribute).into_iter().collect(),
+        }
+    }
+
+    /// Its mail address, folded for comparison.
+    #[must_use]
+    pub fn folded_mail(&self) -> Option<String> {
+        self.values.get(&Attribute::Email).map(|mail| mail.reveal().to_lowercase())
+    }
+}

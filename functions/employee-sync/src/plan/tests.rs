@@ -1,0 +1,395 @@
+//! Each rule of design.md 4 as a small world: somebody, what is known of them, and the plan as it reads.
+
+use insta::assert_snapshot;
+use jiff::Timestamp;
+use shared::employee::{Employee, EmploymentType, Field, Gender, Status};
+use shared::fingerprint::FingerprintKey;
+use shared::id::{CustomerId, ExternalId, SourceId};
+use shared::mapping::{Attribute, Record, Text};
+use shared::state::{EmployeeEntry, Failure, LockReason, Locked, Window};
+use shared::tenant::TenantConfig;
+
+use super::*;
+
+pub(crate) fn now() -> Timestamp {
+    "2026-05-10T12:00:00Z".parse().unwrap()
+}
+
+pub(crate) fn key() -> FingerprintKey {
+    FingerprintKey::from_bytes(&[7; 32])
+}
+
+pub(crate) fn config(more: &str) -> TenantConfig {
+    let text =
+        format!("tenant_id = \"acme\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"direct\"\n{more}");
+    TenantConfig::parse(&text).unwrap()
+}
+
+pub(crate) fn employee(id: &str) -> Employee {
+    Employee {
+        source_id: SourceId::new(id),
+        first_name: Field::Value("Jörg".into()),
+        last_name: Field::Value("Weiß".into()),
+        email: Field::Value(format!("p{id}@muster.example")),
+        position: Field::Value("Schlosser".into()),
+        company: Field::Value("Muster GmbH".into()),
+        department: Field::Value("Werk".into()),
+        location: Field::Value("Köln".into()),
+        gender: Field::Value(Gender::Male),
+        employment_type: Field::Value(EmploymentType::Internal),
+        hire_date: Field::Value("2020-04-01".parse().unwrap()),
+        end_date: Field::Null,
+        status: Field::Value(Status::Active),
+    }
+}
+
+pub(crate) fn subject(employee: &Employee, config: &TenantConfig) -> Subject {
+    let record = Record::of(employee, "personio", config);
+    let fingerprint = record.fingerprint(&key());
+    Subject {
+        source_id: employee.source_id.clone(),
+        view: View::Present { record: Box::new(record), fingerprint },
+        entry: None,
+        account: Account::Missing,
+    }
+}
+
+/// The ledger's entry after `employee` was synced with `config`.
+pub(crate) fn synced(employee: &Employee, config: &TenantConfig) -> EmployeeEntry {
+    let subject = subject(employee, config);
+    let View::Present { record, fingerprint } = &subject.view else { unreachable!() };
+    let context = Context { now: now(), config, key: &key() };
+    let plan = Plan::build(std::slice::from_ref(&subject), context);
+    let mut entry = EmployeeEntry::new(employee.source_id.clone());
+    entry.customer_id = Some(CustomerId::new(format!("c{}", employee.source_id)));
+    entry.fingerprint = Some(*fingerprint);
+    entry.marks = record
+        .values
+        .iter()
+        .map(|(attribute, value)| (attribute.name().to_owned(), mark_of(*attribute, value.as_ref(), &key())))
+        .collect();
+    entry.window = plan.changes[0].window.map(|window| window.after).unwrap_or_default();
+    entry.locked = plan.changes[0].locked;
+    entry
+}
+
+/// `employee` as now read, whose account was last given `before`.
+pub(crate) fn trusted(employee: &Employee, before: &Employee, config: &TenantConfig) -> Subject {
+    let entry = synced(before, config);
+    let account = Account::Trusted(entry.customer_id.clone().unwrap());
+    Subject { entry: Some(entry), account, ..subject(employee, config) }
+}
+
+/// The account that holds exactly what `employee` maps to.
+pub(crate) fn account_of(employee: &Employee, config: &TenantConfig) -> AccountView {
+    let record = Record::of(employee, "personio", config);
+    let (tags, values) =
+        record.values.into_iter().partition::<Vec<_>, _>(|(it, _)| it.tag_prefix().is_some());
+    AccountView {
+        id: CustomerId::new(format!("c{}", employee.source_id)),
+        external_id: Some(record.external_id),
+        values: values.into_iter().filter_map(|(attribute, value)| Some((attribute, value?))).collect(),
+        tags: tags.into_iter().filter_map(|(_, value)| value).collect(),
+        window: synced(employee, config).window,
+    }
+}
+
+pub(crate) fn seen(employee: &Employee, account: AccountView, link: Link, config: &TenantConfig) -> Subject {
+    Subject { account: Account::Seen(Box::new(account), link), ..subject(employee, config) }
+}
+
+fn plan(subjects: &[Subject], config: &TenantConfig) -> Plan {
+    Plan::build(subjects, Context { now: now(), config, key: &key() })
+}
+
+fn words(subject: Subject, config: &TenantConfig) -> String {
+    plan(&[subject], config).shown(now(), Details::Values).to_string()
+}
+
+fn change(edit: impl FnOnce(&mut Employee)) -> String {
+    let (before, mut after) = (employee("1"), employee("1"));
+    edit(&mut after);
+    words(trusted(&after, &before, &config("")), &config(""))
+}
+
+#[test]
+fn nothing_changed_plans_nothing() {
+    assert_snapshot!(change(|_| {}), @"0 to change, 1 as they should be");
+}
+
+#[test]
+fn somebody_new_is_created_with_everything_that_is_not_empty() {
+    assert_snapshot!(words(subject(&employee("1"), &config("")), &config("")), @r#"
+    create  1  email, firstName, lastName, position, company, location, gender, tag:Anstellungsart  (contract begins 2020-04-01)
+              email: (empty) → "p1@muster.example"
+              firstName: (empty) → "Jörg"
+              lastName: (empty) → "Weiß"
+              position: (empty) → "Schlosser"
+              company: (empty) → "Muster GmbH"
+              location: (empty) → "Köln"
+              gender: (empty) → "MALE"
+              tag:Anstellungsart: (empty) → "Anstellungsart: intern"
+              setActiveAt: (none) → 2020-03-31T22:00:00Z
+    1 to change, 0 as they should be
+    "#);
+}
+
+#[test]
+fn somebody_new_who_has_left_is_created_locked() {
+    let mut left = employee("1");
+    left.end_date = Field::Value("2026-03-31".parse().unwrap());
+    left.status = Field::Value(Status::Inactive);
+    assert_snapshot!(words(subject(&left, &config("")), &config("")), @r#"
+    create  1  email, firstName, lastName, position, company, location, gender, tag:Anstellungsart  (contract ends 2026-03-31)
+              email: (empty) → "p1@muster.example"
+              firstName: (empty) → "Jörg"
+              lastName: (empty) → "Weiß"
+              position: (empty) → "Schlosser"
+              company: (empty) → "Muster GmbH"
+              location: (empty) → "Köln"
+              gender: (empty) → "MALE"
+              tag:Anstellungsart: (empty) → "Anstellungsart: intern"
+              setActiveAt: (none) → 2020-03-31T22:00:00Z
+              setInactiveAt: (none) → 2026-03-31T22:00:00Z
+    1 to change, 0 as they should be
+    "#);
+}
+
+#[test]
+fn somebody_without_a_mail_address_gets_a_user_name() {
+    let mut silent = employee("1");
+    silent.email = Field::Null;
+    assert_snapshot!(words(subject(&silent, &config("")), &config("")), @r#"
+    create  1  userName, firstName, lastName, position, company, location, gender, tag:Anstellungsart  (contract begins 2020-04-01)
+              userName: (empty) → "personio-1"
+              firstName: (empty) → "Jörg"
+              lastName: (empty) → "Weiß"
+              position: (empty) → "Schlosser"
+              company: (empty) → "Muster GmbH"
+              location: (empty) → "Köln"
+              gender: (empty) → "MALE"
+              tag:Anstellungsart: (empty) → "Anstellungsart: intern"
+              setActiveAt: (none) → 2020-03-31T22:00:00Z
+    1 to change, 0 as they should be
+    "#);
+}
+
+#[test]
+fn a_move_names_the_changed_fields() {
+    assert_snapshot!(change(|it| {
+        it.position = Field::Value("Meister".into());
+        it.location = Field::Value("Bonn".into());
+        it.department = Field::Value("not carried over".into());
+    }), @r#"
+    update  1  position, location
+              position: (another value) → "Meister"
+              location: (another value) → "Bonn"
+    1 to change, 0 as they should be
+    "#);
+}
+
+#[test]
+fn an_emptied_field_is_cleared_and_an_absent_one_left_alone() {
+    assert_snapshot!(change(|it| {
+        it.position = Field::Null;
+        it.company = Field::Absent;
+        it.end_date = Field::Absent;
+        it.employment_type = Field::Null;
+    }), @"
+    update  1  position, tag:Anstellungsart
+              position: (another value) → (empty)
+              tag:Anstellungsart: (another value) → (empty)
+    1 to change, 0 as they should be
+    ");
+}
+
+#[test]
+fn an_end_date_is_handed_over_in_advance() {
+    assert_snapshot!(change(|it| it.end_date = Field::Value("2026-06-30".parse().unwrap())), @"
+    update  1  (contract ends 2026-06-30)
+              setInactiveAt: (none) → 2026-06-30T22:00:00Z
+    1 to change, 0 as they should be
+    ");
+}
+
+#[test]
+fn locks_at_once_when_the_end_date_has_passed() {
+    assert_snapshot!(change(|it| it.end_date = Field::Value("2026-05-09".parse().unwrap())), @"
+    lock    1  (contract ends 2026-05-09)
+              setInactiveAt: (none) → 2026-05-09T22:00:00Z
+    1 to change, 0 as they should be
+    ");
+}
+
+#[test]
+fn locks_the_inactive_without_an_end_date_from_now_on() {
+    assert_snapshot!(change(|it| it.status = Field::Value(Status::Inactive)), @"
+    lock    1  (inactive without an end date that has passed)
+              setInactiveAt: (none) → 2026-05-10T12:00:00Z
+    1 to change, 0 as they should be
+    ");
+}
+
+#[test]
+fn leave_is_not_a_lock() {
+    assert_snapshot!(change(|it| it.status = Field::Value(Status::Leave)), @"0 to change, 1 as they should be");
+}
+
+#[test]
+fn somebody_back_is_unlocked() {
+    let (mut before, after) = (employee("1"), employee("1"));
+    before.end_date = Field::Value("2026-03-31".parse().unwrap());
+    assert_snapshot!(words(trusted(&after, &before, &config("")), &config("")), @"
+    unlock  1  (employed)
+              setInactiveAt: 2026-03-31T22:00:00Z → (none)
+    1 to change, 0 as they should be
+    ");
+}
+
+#[test]
+fn somebody_whose_start_moves_ahead_is_locked_until_then() {
+    assert_snapshot!(change(|it| it.hire_date = Field::Value("2026-06-01".parse().unwrap())), @"
+    lock    1  (contract begins 2026-06-01)
+              setActiveAt: 2020-03-31T22:00:00Z → 2026-05-31T22:00:00Z
+    1 to change, 0 as they should be
+    ");
+}
+
+#[test]
+fn somebody_gone_is_locked_from_now_on_and_nothing_else_is_touched() {
+    let before = employee("1");
+    let external_id = ExternalId::of("personio", &before.source_id);
+    let gone = Subject { view: View::Gone { external_id }, ..trusted(&before, &before, &config("")) };
+    assert_snapshot!(words(gone.clone(), &config("")), @"
+    lock    1  (gone from two complete reads)
+              setInactiveAt: (none) → 2026-05-10T12:00:00Z
+    1 to change, 0 as they should be
+    ");
+    let mut locked = gone;
+    locked.entry.as_mut().unwrap().window.inactive_at = Some(now());
+    assert_snapshot!(words(locked, &config("")), @"
+    skip    1  gone, and locked already
+    0 to change, 0 as they should be
+    ");
+}
+
+#[test]
+fn somebody_who_leaves_the_scope_is_locked_or_left_alone() {
+    let scope = "[scope]\nexclude_companies = [\"Muster AG\"]\n";
+    let mut moved = employee("1");
+    moved.company = Field::Value("Muster AG".into());
+    moved.position = Field::Value("no longer carried over".into());
+    for (policy, outcome) in [("lock", "lock    1  (no longer in scope)"), ("leave", "0 to change")] {
+        let config = config(&format!("{scope}out_of_scope = \"{policy}\"\n"));
+        let text = words(trusted(&moved, &employee("1"), &config), &config);
+        assert!(text.starts_with(outcome), "{text}");
+        let new = words(Subject { account: Account::Unasked, ..subject(&moved, &config) }, &config);
+        assert!(new.starts_with("skip    1  out of scope"), "{new}");
+    }
+}
+
+#[test]
+fn nobody_is_created_while_the_scope_cannot_be_decided() {
+    let config = config("[scope]\ninclude_companies = [\"Muster GmbH\"]\n");
+    let mut hidden = employee("1");
+    hidden.company = Field::Absent;
+    assert_snapshot!(words(subject(&hidden, &config), &config), @"
+    skip    1  the scope asks for company, which the credential may not read; grant that attribute in Personio
+    0 to change, 0 as they should be
+    ");
+    assert_snapshot!(words(trusted(&hidden, &employee("1"), &config), &config), @"0 to change, 1 as they should be");
+}
+
+#[test]
+fn an_account_with_the_same_mail_and_no_external_id_is_adopted() {
+    let mut account = account_of(&employee("1"), &config(""));
+    account.external_id = None;
+    account.values.insert(Attribute::Position, Text::new("Azubi"));
+    account.tags = vec![Text::new("Chor"), Text::new("Anstellungsart: extern")];
+    assert_snapshot!(words(seen(&employee("1"), account, Link::Mail, &config("")), &config("")), @r#"
+    adopt   1  position, tag:Anstellungsart
+              position: "Azubi" → "Schlosser"
+              tag:Anstellungsart: "Anstellungsart: extern" → "Anstellungsart: intern"
+    1 to change, 0 as they should be
+    "#);
+}
+
+#[test]
+fn an_account_of_another_external_id_is_a_conflict() {
+    let foreign = Account::Foreign(CustomerId::new("c9"));
+    assert_snapshot!(words(Subject { account: foreign, ..subject(&employee("1"), &config("")) }, &config("")), @"
+    skip    1  conflict: the mail address belongs to the reteach account c9, which has another external id; change one of the two addresses, or clear that account's external id
+    0 to change, 0 as they should be
+    ");
+}
+
+#[test]
+fn an_account_found_as_it_should_be_is_only_written_down() {
+    let account = account_of(&employee("1"), &config(""));
+    let plan = plan(&[seen(&employee("1"), account, Link::ExternalId, &config(""))], &config(""));
+    assert!(plan.is_empty());
+    assert_eq!(plan.bookkeeping, [synced(&employee("1"), &config(""))]);
+}
+
+#[test]
+fn drift_is_repaired_but_the_case_of_a_mail_address_is_none() {
+    let mut account = account_of(&employee("1"), &config(""));
+    account.values.insert(Attribute::LastName, Text::new("Weiss"));
+    account.values.insert(Attribute::Email, Text::new("P1@Muster.example"));
+    let mut subject = seen(&employee("1"), account, Link::ExternalId, &config(""));
+    subject.entry = Some(synced(&employee("1"), &config("")));
+    assert_snapshot!(words(subject, &config("")), @r#"
+    update  1  lastName
+              lastName: "Weiss" → "Weiß"
+    1 to change, 0 as they should be
+    "#);
+}
+
+#[test]
+fn the_lock_of_an_account_the_ledger_has_forgotten_keeps_its_moment() {
+    let mut inactive = employee("1");
+    inactive.status = Field::Value(Status::Inactive);
+    let mut account = account_of(&inactive, &config(""));
+    let since = "2026-02-01T09:00:00Z".parse().unwrap();
+    account.window.inactive_at = Some(since);
+    let plan = plan(&[seen(&inactive, account, Link::ExternalId, &config(""))], &config(""));
+    assert!(plan.is_empty());
+    assert_eq!(plan.bookkeeping[0].locked, Some(Locked { since, reason: LockReason::Inactive }));
+}
+
+#[test]
+fn the_same_refused_record_waits_and_another_one_does_not() {
+    let employee = employee("1");
+    let mut subject = subject(&employee, &config(""));
+    let View::Present { fingerprint, .. } = subject.view else { unreachable!() };
+    let retry_at = "2026-05-10T13:00:00Z".parse().unwrap();
+    let failure = Failure { reason: "422".into(), fingerprint, attempts: 2, retry_at };
+    let entry =
+        EmployeeEntry { failure: Some(failure.clone()), ..EmployeeEntry::new(employee.source_id.clone()) };
+    subject.entry = Some(entry.clone());
+    assert_snapshot!(words(subject.clone(), &config("")), @"
+    skip    1  reteach refused this record before; it is tried again from 2026-05-10T13:00:00Z on
+    0 to change, 0 as they should be
+    ");
+    let other = Failure { fingerprint: key().fingerprint([]), ..failure };
+    subject.entry = Some(EmployeeEntry { failure: Some(other), ..entry });
+    assert_eq!(plan(&[subject], &config("")).changes.len(), 1);
+}
+
+#[test]
+fn a_record_that_does_not_fit_is_skipped_by_name_of_the_field() {
+    let view = View::Rejected {
+        fingerprint: key().fingerprint([]),
+        field: "hire_date".into(),
+        problem: "is not a date".into(),
+    };
+    assert_snapshot!(words(Subject { view, ..subject(&employee("1"), &config("")) }, &config("")), @"
+    skip    1  hire_date is not a date; correct it in Personio
+    0 to change, 0 as they should be
+    ");
+}
+
+#[test]
+fn a_window_of_the_default_kind_is_open() {
+    assert!(!Window::default().is_locked_at(now()));
+}

@@ -1,0 +1,240 @@
+//! Reading people, and judging whether the reading is complete. A status code proves nothing: providers have answered
+//! 200 with data missing, and peers then deleted whole companies (awslabs/ssosync 159, 194, 278; keycloak 24669;
+//! firezone 9194).
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use shared::employee::Employee;
+use shared::fingerprint::{Fingerprint, FingerprintKey, Part};
+use shared::id::SourceId;
+use shared::mapping::Record as Mapped;
+use shared::source::{EmployeeSource, Reading, Record, SourceError};
+use shared::tenant::TenantConfig;
+
+/// How often people are read before an inconsistent reading is taken as it is, for incomplete.
+const READINGS: u32 = 3;
+
+/// Everybody the source reported, each once.
+#[derive(Debug)]
+pub struct People {
+    /// By source id.
+    pub by_id: BTreeMap<SourceId, Person>,
+    /// Whether anything may be concluded about who is missing.
+    pub completeness: Completeness,
+    /// How many times everybody was read.
+    pub readings: u32,
+}
+
+/// One person as reported, with the fingerprint of what that means for reteach.
+#[derive(Debug)]
+pub enum Person {
+    /// An employee.
+    Employee(Box<Employee>, Fingerprint),
+    /// A record that does not fit.
+    Rejected {
+        /// Stands for the rejection: the same one is not looked at twice.
+        fingerprint: Fingerprint,
+        /// The field that does not fit.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+impl Person {
+    /// The fingerprint of the person's record.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        match self {
+            Self::Employee(_, fingerprint) | Self::Rejected { fingerprint, .. } => *fingerprint,
+        }
+    }
+}
+
+/// Whether a reading can be trusted to name everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// Every page came, and the numbers agree.
+    Complete,
+    /// Something does not fit: nobody who is missing is taken for gone.
+    Incomplete(Doubt),
+}
+
+/// Why a reading is not taken for complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Nobody at all: a company without people has nothing to keep in step.
+    Nobody,
+    /// The first page announced another total than the last.
+    TotalMoved {
+        /// On the first page.
+        first: u64,
+        /// On the last page.
+        last: u64,
+    },
+    /// Another number of people came than was announced.
+    Miscounted {
+        /// Announced.
+        announced: u64,
+        /// Different people received.
+        received: u64,
+    },
+    /// Some records have no id.
+    Nameless(u64),
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nobody => f.write_str("the source reported nobody at all"),
+            Self::TotalMoved { first, last } => {
+                write!(f, "the first page announced {first} people, the last page {last}")
+            }
+            Self::Miscounted { announced, received } => {
+                write!(f, "{announced} people were announced and {received} came")
+            }
+            Self::Nameless(records) => write!(f, "{records} records came without an id"),
+        }
+    }
+}
+
+/// Reads everybody, again if the numbers do not agree.
+///
+/// # Errors
+/// [`SourceError`] if a page fails: then nothing was read.
+pub async fn read(
+    source: &impl EmployeeSource,
+    config: &TenantConfig,
+    key: &FingerprintKey,
+) -> Result<People, SourceError> {
+    let mut readings = 1;
+    loop {
+        let reading = source.read().await?;
+        let completeness = judge(&reading);
+        if completeness == Completeness::Complete || readings == READINGS {
+            let by_id = identify(reading.records, source.tool(), config, key);
+            return Ok(People { by_id, completeness, readings });
+        }
+        readings += 1;
+    }
+}
+
+fn judge(reading: &Reading) -> Completeness {
+    let mut ids: Vec<&SourceId> = reading.records.iter().filter_map(Record::source_id).collect();
+    let nameless = reading.records.len() - ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    let received = ids.len() as u64;
+    let doubt = match (reading.first_total, reading.last_total) {
+        _ if nameless > 0 => Some(Doubt::Nameless(nameless as u64)),
+        (Some(first), Some(last)) if first != last => Some(Doubt::TotalMoved { first, last }),
+        (Some(announced), _) | (None, Some(announced)) if announced != received => {
+            Some(Doubt::Miscounted { announced, received })
+        }
+        _ if received == 0 => Some(Doubt::Nobody),
+        _ => None,
+    };
+    doubt.map_or(Completeness::Complete, Completeness::Incomplete)
+}
+
+fn identify(
+    records: Vec<Record>,
+    tool: &str,
+    config: &TenantConfig,
+    key: &FingerprintKey,
+) -> BTreeMap<SourceId, Person> {
+    let people = records.into_iter().filter_map(|record| match record {
+        Record::Employee(employee) => {
+            let fingerprint = Mapped::of(&employee, tool, config).fingerprint(key);
+            Some((employee.source_id.clone(), Person::Employee(employee, fingerprint)))
+        }
+        Record::Rejected { source_id, field, problem } => {
+            let id = source_id?;
+            let parts = ["rejected", id.as_str(), &field, &problem];
+            let fingerprint = key.fingerprint(parts.map(Part::Value));
+            Some((id, Person::Rejected { fingerprint, field, problem }))
+        }
+    });
+    people.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::plan::tests::{config, employee, key};
+
+    struct Script(Mutex<Vec<Reading>>);
+
+    impl EmployeeSource for Script {
+        fn tool(&self) -> &'static str {
+            "personio"
+        }
+
+        async fn read(&self) -> Result<Reading, SourceError> {
+            self.0.lock().unwrap().pop().ok_or(SourceError::Unavailable("a page failed".into()))
+        }
+    }
+
+    fn reading(ids: &[&str], first: Option<u64>, last: Option<u64>) -> Reading {
+        let records = ids.iter().map(|id| Record::Employee(Box::new(employee(id)))).collect();
+        Reading { records, first_total: first, last_total: last }
+    }
+
+    async fn outcome(mut readings: Vec<Reading>) -> (usize, Completeness, u32) {
+        readings.reverse();
+        let people = read(&Script(Mutex::new(readings)), &config(""), &key()).await.unwrap();
+        (people.by_id.len(), people.completeness, people.readings)
+    }
+
+    #[tokio::test]
+    async fn a_reading_is_complete_only_if_all_numbers_agree() {
+        let nameless =
+            || Record::Rejected { source_id: None, field: "id".into(), problem: "is missing".into() };
+        let with_nameless = || {
+            let mut reading = reading(&["1", "2"], Some(3), Some(3));
+            reading.records.push(nameless());
+            reading
+        };
+        let miscounted =
+            |announced, received| Completeness::Incomplete(Doubt::Miscounted { announced, received });
+        let cases: Vec<(fn() -> Reading, Completeness)> = vec![
+            (|| reading(&["1", "2"], Some(2), Some(2)), Completeness::Complete),
+            (|| reading(&["1", "2", "2"], Some(2), Some(2)), Completeness::Complete),
+            (|| reading(&["1", "2"], None, None), Completeness::Complete),
+            // owncloud/core 28039: asked for 500, got 498, took it for the last page.
+            (|| reading(&["1", "2"], Some(3), Some(3)), miscounted(3, 2)),
+            (|| reading(&["1", "2"], Some(1), Some(1)), miscounted(1, 2)),
+            (
+                || reading(&["1", "2"], Some(3), Some(2)),
+                Completeness::Incomplete(Doubt::TotalMoved { first: 3, last: 2 }),
+            ),
+            (|| reading(&[], Some(0), Some(0)), Completeness::Incomplete(Doubt::Nobody)),
+            (|| reading(&[], None, None), Completeness::Incomplete(Doubt::Nobody)),
+        ];
+        for (make, expected) in cases {
+            let (_, completeness, readings) = outcome(vec![make(), make(), make()]).await;
+            assert_eq!(completeness, expected);
+            assert_eq!(readings, if expected == Completeness::Complete { 1 } else { 3 });
+        }
+        let (people, completeness, _) =
+            outcome(vec![with_nameless(), with_nameless(), with_nameless()]).await;
+        assert_eq!((people, completeness), (2, Completeness::Incomplete(Doubt::Nameless(1))));
+    }
+
+    #[tokio::test]
+    async fn an_inconsistent_reading_is_repeated_until_it_is_consistent() {
+        let short = reading(&["1"], Some(2), Some(2));
+        let whole = reading(&["1", "2"], Some(2), Some(2));
+        assert_eq!(outcome(vec![short, whole]).await, (2, Completeness::Complete, 2));
+    }
+
+    #[tokio::test]
+    async fn a_reading_that_fails_is_none() {
+        let short = reading(&["1"], Some(2), Some(2));
+        let result = read(&Script(Mutex::new(vec![short])), &config(""), &key()).await;
+        assert_eq!(result.unwrap_err(), SourceError::Unavailable("a page failed".into()));
+    }
+}

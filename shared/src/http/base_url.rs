@@ -1,0 +1,143 @@
+//! Where a vendor's API lives.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+use url::{Host, Url};
+
+/// The address that all paths of one API are appended to: https, or http on a loopback address.
+///
+/// Has no user, no query and no fragment; a trailing slash makes no difference.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct BaseUrl(Url);
+
+/// A base address that may not be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum InvalidBaseUrl {
+    /// Not a URL at all.
+    #[error("is not a URL; write it like https://api.example.com")]
+    NotAUrl,
+    /// Credentials and personal data would cross the network in the clear.
+    #[error("must begin with https:// (http:// only for loopback addresses such as 127.0.0.1)")]
+    NotHttps,
+    /// Credentials have a place of their own.
+    #[error("must not contain a user name or password")]
+    HasUser,
+    /// Paths are appended, so nothing may follow.
+    #[error("must not contain a query ('?') or a fragment ('#')")]
+    HasQuery,
+}
+
+impl BaseUrl {
+    /// The address itself.
+    #[must_use]
+    pub fn as_url(&self) -> &Url {
+        &self.0
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+impl FromStr for BaseUrl {
+    type Err = InvalidBaseUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidBaseUrl> {
+        let mut url = Url::parse(text).map_err(|_| InvalidBaseUrl::NotAUrl)?;
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&url) => {}
+            _ => return Err(InvalidBaseUrl::NotHttps),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(InvalidBaseUrl::HasUser);
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(InvalidBaseUrl::HasQuery);
+        }
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&path);
+        Ok(Self(url))
+    }
+}
+
+impl TryFrom<String> for BaseUrl {
+    type Error = InvalidBaseUrl;
+
+    fn try_from(text: String) -> Result<Self, InvalidBaseUrl> {
+        text.parse()
+    }
+}
+
+impl From<BaseUrl> for String {
+    fn from(url: BaseUrl) -> Self {
+        url.to_string()
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str().trim_end_matches('/'))
+    }
+}
+
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_https_anywhere_and_http_on_loopback() {
+        for (given, shown) in [
+            ("https://api.personio.de", "https://api.personio.de"),
+            ("https://api.kombo.dev/v1/", "https://api.kombo.dev/v1"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("http://127.9.9.9/x", "http://127.9.9.9/x"),
+            ("http://[::1]:80/", "http://[::1]"),
+            ("http://localhost:3000", "http://localhost:3000"),
+        ] {
+            assert_eq!(given.parse::<BaseUrl>().map(|url| url.to_string()), Ok(shown.to_owned()), "{given}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_unsafe_or_unclear() {
+        for (given, error) in [
+            ("api.personio.de", InvalidBaseUrl::NotAUrl),
+            ("", InvalidBaseUrl::NotAUrl),
+            ("http://api.personio.de", InvalidBaseUrl::NotHttps),
+            ("http://127.0.0.1.example.com", InvalidBaseUrl::NotHttps),
+            ("http://localhost.example.com", InvalidBaseUrl::NotHttps),
+            ("http://10.0.0.1", InvalidBaseUrl::NotHttps),
+            ("ftp://127.0.0.1", InvalidBaseUrl::NotHttps),
+            ("https://user@api.personio.de", InvalidBaseUrl::HasUser),
+            ("https://:secret@api.personio.de", InvalidBaseUrl::HasUser),
+            ("https://api.personio.de/?a=b", InvalidBaseUrl::HasQuery),
+            ("https://api.personio.de/#x", InvalidBaseUrl::HasQuery),
+        ] {
+            assert_eq!(given.parse::<BaseUrl>(), Err(error), "{given}");
+        }
+    }
+
+    #[test]
+    fn is_a_string_in_configuration() {
+        let url: BaseUrl = serde_json::from_str(r#""https://api.kombo.dev/v1""#).unwrap();
+        assert_eq!(serde_json::to_string(&url).unwrap(), r#""https://api.kombo.dev/v1""#);
+        let error = serde_json::from_str::<BaseUrl>(r#""http://example.com""#).unwrap_err();
+        assert!(error.to_string().contains("must begin with https://"), "{error}");
+    }
+}

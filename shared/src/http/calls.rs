@@ -1,0 +1,77 @@
+//! How many requests were sent, for the run's report.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::{Deserialize, Serialize};
+
+/// Whose server a request goes to. Personio through Kombo counts as Kombo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Vendor {
+    /// Personio itself.
+    Personio,
+    /// Kombo, the passthrough included.
+    Kombo,
+    /// reteach.
+    Reteach,
+}
+
+impl fmt::Display for Vendor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Personio => "Personio",
+            Self::Kombo => "Kombo",
+            Self::Reteach => "reteach",
+        })
+    }
+}
+
+/// A counter of requests; copies share the same count.
+#[derive(Clone, Debug, Default)]
+pub struct Calls(Arc<Counters>);
+
+#[derive(Debug, Default)]
+struct Counters {
+    personio: AtomicU64,
+    kombo: AtomicU64,
+    reteach: AtomicU64,
+}
+
+/// What a [`Calls`] stood at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Requests to Personio, logins and retries included.
+    pub personio: u64,
+    /// Requests to Kombo.
+    pub kombo: u64,
+    /// Requests to reteach.
+    pub reteach: u64,
+}
+
+impl Calls {
+    /// Counts one request.
+    pub fn count(&self, vendor: Vendor) {
+        self.of(vendor).fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The count so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let read = |vendor| self.of(vendor).load(Ordering::Relaxed);
+        Counts {
+            personio: read(Vendor::Personio),
+            kombo: read(Vendor::Kombo),
+            reteach: read(Vendor::Reteach),
+        }
+    }
+
+    fn of(&self, vendor: Vendor) -> &AtomicU64 {
+        match vendor {
+            Vendor::Personio => &self.0.personio,
+            Vendor::Kombo => &self.0.kombo,
+            Vendor::Reteach => &self.0.reteach,
+        }
+    }
+}

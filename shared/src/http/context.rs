@@ -1,0 +1,172 @@
+//! Sending a request: pace, attempt, decide, wait.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tokio::time::timeout;
+
+use super::error::{Effect, Error, Fault};
+use super::reply::{Answer, Origin, Reply};
+use super::retry::{self, Decision};
+use super::{Calls, Deadline, Pace, Request};
+use crate::clock::Clock;
+
+/// The largest reply that is read, in bytes.
+pub const MAX_REPLY_BYTES: usize = 32 * 1024 * 1024;
+
+/// What every client is built from; cheap to copy.
+#[derive(Clone, Debug)]
+pub struct Context {
+    client: reqwest::Client,
+    clock: Arc<dyn Clock>,
+    calls: Calls,
+    deadline: Deadline,
+}
+
+/// Why an attempt brought no reply.
+enum Miss {
+    Fault(Fault),
+    TooLarge,
+    OutOfTime,
+}
+
+impl Context {
+    /// Calls over `client`, counted in `calls`, without a deadline.
+    #[must_use]
+    pub fn new(client: reqwest::Client, clock: Arc<dyn Clock>, calls: Calls) -> Self {
+        Self { client, clock, calls, deadline: Deadline::never() }
+    }
+
+    /// The same, but nothing goes past `deadline`.
+    #[must_use]
+    pub fn until(mut self, deadline: Deadline) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// The wall clock, for the life of tokens.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// Sends `request` until there is an answer that another attempt would not change, and returns it whatever its
+    /// status.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`], [`Error::TooLarge`] or [`Error::OutOfTime`], each saying whether the call may have
+    /// taken effect.
+    pub async fn send(&self, request: &Request, pace: &Pace) -> Result<Reply, Error> {
+        let mut effect = Effect::None;
+        let mut ceilings = retry::schedule();
+        loop {
+            pace.ready(self.deadline).await.map_err(|_| out_of_time(request, effect))?;
+            let attempt = self.attempt(request).await;
+            let (settled, decision, asked) = self.judge(request, attempt, &mut effect);
+            let wait = ceilings.next().and_then(|ceiling| retry::wait(asked, ceiling));
+            let (Decision::Again, Some(wait)) = (decision, wait) else { return settled };
+            if let Some(asked) = asked {
+                pace.hold(asked);
+            }
+            tracing::debug!(call = %request.call(), ?wait, "trying again");
+            self.deadline.sleep(wait).await.map_err(|_| out_of_time(request, effect))?;
+        }
+    }
+
+    /// What an attempt would be if it were the last, whether it need be, and the wait that the vendor asks for.
+    fn judge(
+        &self,
+        request: &Request,
+        attempt: Result<Reply, Miss>,
+        effect: &mut Effect,
+    ) -> (Result<Reply, Error>, Decision, Option<Duration>) {
+        let repeat = request.repeat;
+        match attempt {
+            Ok(reply) => {
+                let Answer { mut reply, verdict } = (request.interpret)(reply);
+                *effect = (*effect).max(retry::effect_of_answer(reply.status, verdict, repeat));
+                reply.effect = *effect;
+                let asked = retry::asked(reply.status, &reply.headers, self.clock.now());
+                let decision = retry::after_answer(reply.status, verdict, repeat);
+                (Ok(reply), decision, asked)
+            }
+            Err(miss) => {
+                let (seen, decision) = match miss {
+                    Miss::Fault(fault) => {
+                        (retry::effect_of_fault(fault, repeat), retry::after_fault(fault, repeat))
+                    }
+                    Miss::TooLarge | Miss::OutOfTime => {
+                        (retry::effect_of_fault(Fault::TimedOut, repeat), Decision::Stop)
+                    }
+                };
+                *effect = (*effect).max(seen);
+                (Err(error(request, miss, *effect)), decision, None)
+            }
+        }
+    }
+
+    async fn attempt(&self, request: &Request) -> Result<Reply, Miss> {
+        let left = self.deadline.remaining().unwrap_or(Duration::MAX);
+        self.calls.count(request.call().vendor);
+        match timeout(request.timeout.min(left), self.exchange(request)).await {
+            Ok(exchanged) => exchanged,
+            Err(_) if left <= request.timeout => Err(Miss::OutOfTime),
+            Err(_) => Err(Miss::Fault(Fault::TimedOut)),
+        }
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<Reply, Miss> {
+        let call = request.call().clone();
+        let mut sending =
+            self.client.request(call.method.clone(), request.url().clone()).headers(request.headers.clone());
+        if let Some(body) = &request.body {
+            sending = sending.body(body.clone());
+        }
+        let response = sending.send().await.map_err(|error| Miss::Fault(fault(&error)))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        tracing::debug!(%call, status = status.as_u16(), "answered");
+        let body = read(response).await?;
+        Ok(Reply { call, status, headers, body, effect: Effect::None, origin: Origin::Called })
+    }
+}
+
+/// Reads the body piece by piece, so that an endless one is cut off.
+async fn read(mut response: reqwest::Response) -> Result<Bytes, Miss> {
+    let mut body = BytesMut::new();
+    while let Some(piece) = response.chunk().await.map_err(|error| Miss::Fault(fault(&error)))? {
+        if body.len() + piece.len() > MAX_REPLY_BYTES {
+            return Err(Miss::TooLarge);
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body.freeze())
+}
+
+fn fault(error: &reqwest::Error) -> Fault {
+    let mut source = std::error::Error::source(error);
+    let mut kind = None;
+    while let Some(cause) = source {
+        kind = cause.downcast_ref::<io::Error>().map(io::Error::kind).or(kind);
+        source = cause.source();
+    }
+    match error {
+        _ if error.is_connect() || error.is_builder() => Fault::NotSent(kind),
+        _ if error.is_timeout() => Fault::TimedOut,
+        _ => Fault::Broken(kind),
+    }
+}
+
+fn error(request: &Request, miss: Miss, effect: Effect) -> Error {
+    let call = request.call().clone();
+    match miss {
+        Miss::Fault(fault) => Error::Unreachable { call, fault, effect },
+        Miss::TooLarge => Error::TooLarge { call, limit: MAX_REPLY_BYTES, effect },
+        Miss::OutOfTime => Error::OutOfTime { call, effect },
+    }
+}
+
+fn out_of_time(request: &Request, effect: Effect) -> Error {
+    error(request, Miss::OutOfTime, effect)
+}

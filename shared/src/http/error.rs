@@ -1,0 +1,121 @@
+//! What can go wrong with a call before its answer is understood.
+
+use std::fmt;
+use std::io;
+
+use reqwest::Method;
+use thiserror::Error;
+
+use super::Vendor;
+
+/// Which call this is about, without any value in it: `reteach GET /customer/{id}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Whose API.
+    pub vendor: Vendor,
+    /// The HTTP method.
+    pub method: Method,
+    /// The path with placeholders.
+    pub path: &'static str,
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.vendor, self.method, self.path)
+    }
+}
+
+/// Whether a call that failed may have changed something on the other side. It decides about duplicates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// Nothing was changed: never sent, refused before it began, or only a read.
+    #[default]
+    None,
+    /// It may have taken effect: the answer was lost, or the server failed at an unknown point.
+    Unknown,
+}
+
+/// Why there was no usable answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Fault {
+    /// No connection: nothing was sent. Carries the system's reason where it gave one.
+    #[error("no connection{}", reason(*.0))]
+    NotSent(Option<io::ErrorKind>),
+    /// The answer did not come in time.
+    #[error("timed out")]
+    TimedOut,
+    /// The connection broke before the answer was complete.
+    #[error("the connection broke{}", reason(*.0))]
+    Broken(Option<io::ErrorKind>),
+}
+
+fn reason(kind: Option<io::ErrorKind>) -> String {
+    kind.map(|kind| format!(" ({kind})")).unwrap_or_default()
+}
+
+/// A call that brought no answer that could be looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Error {
+    /// No answer, after all retries that were safe.
+    #[error("{call}: {fault}")]
+    Unreachable {
+        /// Which call.
+        call: Call,
+        /// What happened to the last attempt.
+        fault: Fault,
+        /// Whether it may have taken effect.
+        effect: Effect,
+    },
+    /// The answer is larger than any honest one.
+    #[error("{call}: the answer is larger than {limit} bytes")]
+    TooLarge {
+        /// Which call.
+        call: Call,
+        /// How much was accepted.
+        limit: usize,
+        /// Whether it may have taken effect.
+        effect: Effect,
+    },
+    /// The deadline came first. The rest follows on the next run.
+    #[error("{call}: given up, the time for this run is over")]
+    OutOfTime {
+        /// Which call.
+        call: Call,
+        /// Whether it may have taken effect.
+        effect: Effect,
+    },
+    /// The answer is not what the vendor's document says.
+    #[error("{call}: the answer does not fit the vendor's document at {at} ({problem})")]
+    Unreadable {
+        /// Which call.
+        call: Call,
+        /// The JSON path of what did not fit.
+        at: String,
+        /// In which way, without the value.
+        problem: &'static str,
+        /// Whether it may have taken effect.
+        effect: Effect,
+    },
+    /// The request cannot be put together: an empty id, a path segment such as `..`.
+    #[error("{call}: not sent, {problem}")]
+    Invalid {
+        /// Which call.
+        call: Call,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+}
+
+impl Error {
+    /// Whether the failed call may have taken effect.
+    #[must_use]
+    pub fn effect(&self) -> Effect {
+        match self {
+            Self::Unreachable { effect, .. }
+            | Self::TooLarge { effect, .. }
+            | Self::OutOfTime { effect, .. }
+            | Self::Unreadable { effect, .. } => *effect,
+            Self::Invalid { .. } => Effect::None,
+        }
+    }
+}

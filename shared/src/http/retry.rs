@@ -1,0 +1,201 @@
+//! When to try again, and after how long.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use jiff::Timestamp;
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+
+use super::reply::Verdict;
+use super::{Effect, Fault, Repeat};
+
+/// Attempts after the first one.
+const RETRIES: usize = 3;
+/// The longest wait that a vendor may ask for within a call; more than that is left to the next run.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// A 429 that names no time: Personio asks for at least one second.
+const WAIT_WHEN_LIMITED: Duration = Duration::from_secs(1);
+
+/// The ceilings of the waits between attempts: 1 s, 2 s, 4 s.
+pub(super) fn schedule() -> ExponentialBackoff {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_secs(1))
+        .with_max_delay(Duration::from_secs(10))
+        .with_max_times(RETRIES)
+        .build()
+}
+
+/// Whether the next attempt is worth while, and safe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    Stop,
+    Again,
+}
+
+pub(super) fn after_answer(status: StatusCode, verdict: Verdict, repeat: Repeat) -> Decision {
+    match (verdict, status.as_u16(), repeat) {
+        (Verdict::Final, ..) => Decision::Stop,
+        (Verdict::Again, ..) | (Verdict::ByStatus, 429, _) => Decision::Again,
+        (Verdict::ByStatus, 500 | 502..=504, Repeat::Read | Repeat::Idempotent) => Decision::Again,
+        (Verdict::ByStatus, ..) => Decision::Stop,
+    }
+}
+
+pub(super) fn after_fault(fault: Fault, repeat: Repeat) -> Decision {
+    match (fault, repeat) {
+        (Fault::NotSent(_), _) | (_, Repeat::Read | Repeat::Idempotent) => Decision::Again,
+        (Fault::TimedOut | Fault::Broken(_), Repeat::OnlyIfNotSent) => Decision::Stop,
+    }
+}
+
+/// Whether an attempt that was answered like this may have changed something. A success that turns out to be
+/// unreadable did.
+pub(super) fn effect_of_answer(status: StatusCode, verdict: Verdict, repeat: Repeat) -> Effect {
+    match repeat {
+        Repeat::Read => Effect::None,
+        _ if verdict == Verdict::Again || status.is_client_error() => Effect::None,
+        Repeat::Idempotent | Repeat::OnlyIfNotSent => Effect::Unknown,
+    }
+}
+
+/// Whether an attempt that broke off like this may have changed something.
+pub(super) fn effect_of_fault(fault: Fault, repeat: Repeat) -> Effect {
+    match (fault, repeat) {
+        (Fault::NotSent(_), _) | (_, Repeat::Read) => Effect::None,
+        (Fault::TimedOut | Fault::Broken(_), _) => Effect::Unknown,
+    }
+}
+
+/// How long to wait: what the vendor asks for plus full jitter, or full jitter alone. `None`: longer than a call
+/// may wait.
+pub(super) fn wait(asked: Option<Duration>, ceiling: Duration) -> Option<Duration> {
+    let jitter = ceiling.mul_f64(fastrand::f64());
+    match asked {
+        Some(asked) if asked > LONGEST_WAIT => None,
+        Some(asked) => Some(asked + jitter),
+        None => Some(jitter),
+    }
+}
+
+/// What the vendor asks for: `Retry-After` in seconds or as a date, Kombo's `ratelimit-reset` in seconds.
+pub(super) fn asked(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let limited = status == StatusCode::TOO_MANY_REQUESTS;
+    text(RETRY_AFTER.as_str())
+        .and_then(|value| seconds(value).or_else(|| until(value, now)))
+        .or_else(|| text("ratelimit-reset").filter(|_| limited).and_then(seconds))
+        .or_else(|| limited.then_some(WAIT_WHEN_LIMITED))
+}
+
+fn seconds(text: &str) -> Option<Duration> {
+    text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+}
+
+fn until(text: &str, now: Timestamp) -> Option<Duration> {
+    let moment = Timestamp::try_from(httpdate::parse_http_date(text).ok()?).ok()?;
+    // A date in the past means now.
+    Some(Duration::try_from(moment.duration_since(now)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Decision::{Again, Stop};
+    use Repeat::{Idempotent, OnlyIfNotSent, Read};
+
+    #[test]
+    fn repeats_only_what_is_safe() {
+        for (status, read, idempotent, only_if_not_sent) in [
+            (200, Stop, Stop, Stop),
+            (400, Stop, Stop, Stop),
+            (401, Stop, Stop, Stop),
+            (404, Stop, Stop, Stop),
+            (409, Stop, Stop, Stop),
+            (422, Stop, Stop, Stop),
+            (429, Again, Again, Again),
+            (500, Again, Again, Stop),
+            (501, Stop, Stop, Stop),
+            (502, Again, Again, Stop),
+            (503, Again, Again, Stop),
+            (504, Again, Again, Stop),
+        ] {
+            let decide =
+                |repeat| after_answer(StatusCode::from_u16(status).unwrap(), Verdict::ByStatus, repeat);
+            let decided = (decide(Read), decide(Idempotent), decide(OnlyIfNotSent));
+            assert_eq!(decided, (read, idempotent, only_if_not_sent), "{status}");
+        }
+        for (fault, read, only_if_not_sent) in [
+            (Fault::NotSent(None), Again, Again),
+            (Fault::TimedOut, Again, Stop),
+            (Fault::Broken(None), Again, Stop),
+        ] {
+            assert_eq!(after_fault(fault, Read), read, "{fault}");
+            assert_eq!(after_fault(fault, Idempotent), read, "{fault}");
+            assert_eq!(after_fault(fault, OnlyIfNotSent), only_if_not_sent, "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_vendors_verdict_outweighs_the_status() {
+        let ok = StatusCode::OK;
+        assert_eq!(after_answer(ok, Verdict::Again, OnlyIfNotSent), Again);
+        assert_eq!(after_answer(StatusCode::SERVICE_UNAVAILABLE, Verdict::Final, Read), Stop);
+        assert_eq!(effect_of_answer(ok, Verdict::Again, OnlyIfNotSent), Effect::None);
+    }
+
+    #[test]
+    fn says_what_may_have_taken_effect() {
+        for (status, idempotent) in
+            [(200, Effect::Unknown), (404, Effect::None), (429, Effect::None), (503, Effect::Unknown)]
+        {
+            let effect =
+                |repeat| effect_of_answer(StatusCode::from_u16(status).unwrap(), Verdict::ByStatus, repeat);
+            assert_eq!(effect(Read), Effect::None, "{status}");
+            assert_eq!(effect(Idempotent), idempotent, "{status}");
+            assert_eq!(effect(OnlyIfNotSent), idempotent, "{status}");
+        }
+        assert_eq!(effect_of_fault(Fault::NotSent(None), OnlyIfNotSent), Effect::None);
+        assert_eq!(effect_of_fault(Fault::TimedOut, OnlyIfNotSent), Effect::Unknown);
+        assert_eq!(effect_of_fault(Fault::Broken(None), Idempotent), Effect::Unknown);
+        assert_eq!(effect_of_fault(Fault::TimedOut, Read), Effect::None);
+    }
+
+    #[test]
+    fn reads_what_the_vendor_asks_for() {
+        let now: Timestamp = "2015-10-21T07:27:00Z".parse().unwrap();
+        for (status, name, value, asked_for) in [
+            (503, "retry-after", "7", Some(7.0)),
+            (429, "retry-after", "0", Some(0.0)),
+            (429, "retry-after", "1.5", Some(1.5)),
+            (503, "retry-after", "Wed, 21 Oct 2015 07:28:00 GMT", Some(60.0)),
+            (503, "retry-after", "Wed, 21 Oct 2015 07:00:00 GMT", Some(0.0)),
+            (503, "retry-after", "soon", None),
+            (503, "retry-after", "-3", None),
+            (503, "retry-after", "NaN", None),
+            (429, "retry-after", "soon", Some(1.0)),
+            (429, "ratelimit-reset", "57", Some(57.0)),
+            (503, "ratelimit-reset", "57", None),
+            (429, "x-other", "57", Some(1.0)),
+        ] {
+            let headers = HeaderMap::from_iter([(
+                reqwest::header::HeaderName::from_static(name),
+                value.parse().unwrap(),
+            )]);
+            let read = asked(StatusCode::from_u16(status).unwrap(), &headers, now);
+            assert_eq!(read.map(|wait| wait.as_secs_f64()), asked_for, "{status} {name}: {value}");
+        }
+    }
+
+    #[test]
+    fn waits_no_less_than_asked_and_no_more_than_a_call_may() {
+        let ceiling = Duration::from_secs(2);
+        for _ in 0..100 {
+            assert!(wait(None, ceiling).unwrap() <= ceiling);
+            let asked = wait(Some(Duration::from_secs(5)), ceiling).unwrap();
+            assert!(asked >= Duration::from_secs(5) && asked <= Duration::from_secs(7), "{asked:?}");
+        }
+        assert_eq!(wait(Some(Duration::from_secs(61)), ceiling), None);
+        assert_eq!(schedule().map(|ceiling| ceiling.as_secs()).collect::<Vec<_>>(), [1, 2, 4]);
+    }
+}

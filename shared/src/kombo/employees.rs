@@ -1,0 +1,78 @@
+//! Kombo's unified model as a source of employees.
+
+use std::collections::HashSet;
+
+use reqwest::Method;
+
+use super::client::{Client, Envelope};
+use super::limits::{MAX_PAGES, PAGE_SIZE};
+use super::wire::Page;
+use super::{IntegrationId, record};
+use crate::http::Deadline;
+use crate::source::{EmployeeSource, Reading, Record, SourceError};
+
+/// All people of one integration, from Kombo's mirror.
+#[derive(Clone, Debug)]
+pub struct Employees {
+    client: Client,
+    integration: IntegrationId,
+    employment_type_field: Option<String>,
+}
+
+impl Employees {
+    /// The people of `integration`, with the employment type that Kombo infers.
+    #[must_use]
+    pub fn new(client: Client, integration: IntegrationId) -> Self {
+        Self { client, integration, employment_type_field: None }
+    }
+
+    /// The same, with the employment type from the custom field `key`: the HR system's own value.
+    #[must_use]
+    pub fn with_employment_type_field(mut self, key: impl Into<String>) -> Self {
+        self.employment_type_field = Some(key.into());
+        self
+    }
+
+    /// The same, but nothing goes past `deadline`.
+    #[must_use]
+    pub fn until(mut self, deadline: Deadline) -> Self {
+        self.client = self.client.until(deadline);
+        self
+    }
+
+    /// One page: its records and the cursor of the next. Filters are repeated on every page, as Kombo asks.
+    async fn page(&self, cursor: Option<&str>) -> Result<(Vec<Record>, Option<String>), SourceError> {
+        let filters = [("page_size", PAGE_SIZE), ("include_deleted", "true")];
+        let target = self.client.target(Method::GET, "/hris/employees", &[])?;
+        let target = target.query(filters.into_iter().chain(cursor.map(|cursor| ("cursor", cursor))));
+        let reply = self.client.get(target, Some(&self.integration)).await?;
+        let page = reply.json::<Envelope<Page<'_>>>()?.data;
+        let field = self.employment_type_field.as_deref();
+        let records = page.results.into_iter().filter_map(|raw| record::read(raw, field)).collect();
+        Ok((records, page.next.filter(|next| !next.is_empty())))
+    }
+}
+
+impl EmployeeSource for Employees {
+    fn tool(&self) -> &str {
+        self.integration.tool()
+    }
+
+    async fn read(&self) -> Result<Reading, SourceError> {
+        let mut reading = Reading::default();
+        let mut seen = HashSet::new();
+        let mut cursor: Option<String> = None;
+        for _ in 0..MAX_PAGES {
+            let (records, next) = self.page(cursor.as_deref()).await?;
+            reading.records.extend(records);
+            let Some(next) = next else { return Ok(reading) };
+            if !seen.insert(next.clone()) {
+                return Err(SourceError::Unreadable(
+                    "Kombo GET /hris/employees: a cursor came twice, the pages have no end".to_owned(),
+                ));
+            }
+            cursor = Some(next);
+        }
+        Err(SourceError::Unreadable(format!("Kombo GET /hris/employees: no end after {MAX_PAGES} pages")))
+    }
+}

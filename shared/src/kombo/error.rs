@@ -1,0 +1,158 @@
+//! What Kombo refuses, and what that means to a caller.
+
+use std::fmt;
+
+use reqwest::StatusCode;
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::Code;
+use crate::http::{self, Answer, Call, Effect, Reply, Verdict, redact};
+use crate::source::SourceError;
+
+/// Why a call to Kombo failed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Error {
+    /// Kombo answered, and says no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// No answer, or none that can be read.
+    #[error(transparent)]
+    Http(#[from] http::Error),
+}
+
+/// Kombo's no: its status, its code and its title. Its message may hold personal data and is not kept.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub struct Refusal {
+    /// Which call.
+    pub call: Call,
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// What went wrong; `None` where Kombo's load balancer answered.
+    pub code: Option<Code>,
+    /// Kombo's one-line title.
+    pub title: Option<String>,
+    /// Whether the call may have taken effect.
+    pub effect: Effect,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} answered {}", self.call, self.status.as_u16())?;
+        if let Some(code) = &self.code {
+            write!(f, " {code}")?;
+        }
+        self.title.as_ref().map_or(Ok(()), |title| write!(f, ": {title}"))
+    }
+}
+
+#[derive(Deserialize)]
+struct Body {
+    error: Detail,
+}
+
+#[derive(Deserialize)]
+struct Detail {
+    code: Option<Code>,
+    title: Option<String>,
+}
+
+impl Refusal {
+    /// Kombo's no in `reply`; `None` if it is a yes.
+    pub(super) fn of(reply: &Reply) -> Option<Self> {
+        if reply.status.is_success() {
+            return None;
+        }
+        let nothing = Detail { code: None, title: None };
+        let Detail { code, title } = reply.json::<Body>().map_or(nothing, |body| body.error);
+        Some(Self {
+            call: reply.call.clone(),
+            status: reply.status,
+            code,
+            title: title.as_deref().map(redact),
+            effect: reply.effect,
+        })
+    }
+}
+
+/// Decides by Kombo's code whether another attempt may help: the statuses have changed before (503 to 409).
+pub(super) fn interpret(mut reply: Reply) -> Answer {
+    let code = Refusal::of(&reply).and_then(|refusal| refusal.code);
+    let verdict = match code {
+        None | Some(Code::Other(_) | Code::PlatformUnknown | Code::TaskTimedOut) => Verdict::ByStatus,
+        Some(Code::RateLimited | Code::ConcurrencyLimited | Code::RemoteRateLimited) => Verdict::Again,
+        Some(Code::RemoteUnavailable) => {
+            reply.status = StatusCode::SERVICE_UNAVAILABLE;
+            Verdict::ByStatus
+        }
+        Some(_) => Verdict::Final,
+    };
+    Answer { reply, verdict }
+}
+
+impl From<Error> for SourceError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Http(error) => error.into(),
+            Error::Refused(refusal) => refusal.into(),
+        }
+    }
+}
+
+impl From<Refusal> for SourceError {
+    fn from(refusal: Refusal) -> Self {
+        let advise = |what: &str| format!("{refusal}. {what}");
+        let Some(code) = &refusal.code else { return by_status(&refusal) };
+        match code {
+            Code::SetupSyncPending => {
+                Self::NotReady(advise("The first sync is still running; nothing needs to be done."))
+            }
+            Code::AuthenticationInvalid => Self::Lapsed(advise(
+                "The customer's HR credential is no longer valid: send a new Kombo Connect link and reconnect.",
+            )),
+            Code::Inactive => {
+                Self::Lapsed(advise("The integration is switched off: enable it in Kombo's dashboard."))
+            }
+            Code::SetupIncomplete => {
+                Self::Lapsed(advise("The customer has not finished the setup: send the setup link again."))
+            }
+            Code::QaFailed => Self::Lapsed(advise(
+                "The setup did not pass Kombo's checks: look at the integration in Kombo's dashboard.",
+            )),
+            Code::IntegrationNotFound => Self::Lapsed(advise(
+                "There is no such integration for this API key: check [kombo] integration_id, or connect anew.",
+            )),
+            Code::KeyInvalid => Self::Credential(advise("The Kombo API key is wrong or revoked.")),
+            Code::IpNotAllowed => {
+                Self::Forbidden(advise("The Kombo API key is limited to other addresses: extend its list."))
+            }
+            Code::PermissionMissing => {
+                Self::Forbidden(advise("The customer's HR credential lacks a right: grant it there."))
+            }
+            Code::ModelNotAvailable
+            | Code::ModelDisabled
+            | Code::ActionNotAvailable
+            | Code::ActionDisabled => Self::Forbidden(advise(
+                "Kombo does not offer this here: check the integration's scope config.",
+            )),
+            Code::InputInvalid | Code::RemoteInputInvalid => Self::Unreadable(refusal.to_string()),
+            Code::RateLimited
+            | Code::ConcurrencyLimited
+            | Code::PlatformUnknown
+            | Code::TaskTimedOut
+            | Code::RemoteUnavailable
+            | Code::RemoteRateLimited
+            | Code::RemoteUnknown => Self::Unavailable(refusal.to_string()),
+            Code::Other(_) => by_status(&refusal),
+        }
+    }
+}
+
+fn by_status(refusal: &Refusal) -> SourceError {
+    match refusal.status.as_u16() {
+        401 => SourceError::Credential(format!("{refusal}. The Kombo API key is wrong or revoked.")),
+        403 => SourceError::Forbidden(refusal.to_string()),
+        408 | 429 | 500.. => SourceError::Unavailable(refusal.to_string()),
+        _ => SourceError::Unreadable(refusal.to_string()),
+    }
+}

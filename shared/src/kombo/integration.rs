@@ -1,0 +1,115 @@
+//! The state of a connection.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::IntegrationId;
+
+/// What `GET /integrations/{id}` says about a connection: is it alive, set up, and what does it offer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "Wire")]
+pub struct Integration {
+    /// Its id.
+    pub id: String,
+    /// The HR system behind it: `personio`.
+    pub tool: String,
+    /// Whether it syncs.
+    pub status: Status,
+    /// How far its setup is.
+    pub setup_status: SetupStatus,
+    /// Since when the mirrored data is stale because the configuration changed; `None`: it is valid.
+    pub data_expired_at: Option<Timestamp>,
+    /// Our own id, as given when it was connected: it must be this tenant's.
+    pub origin_id: Option<String>,
+    /// The models that can be read, such as `hris_employees`.
+    pub read_models: Vec<Availability>,
+    /// The actions that can be carried out.
+    pub write_actions: Vec<Availability>,
+}
+
+impl Integration {
+    /// Whether it is the integration `id`.
+    #[must_use]
+    pub fn is(&self, id: &IntegrationId) -> bool {
+        self.id == id.as_str()
+    }
+}
+
+/// Whether one model or action can be used.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Availability {
+    /// Kombo's id of it.
+    pub id: String,
+    /// Supported by the tool, enabled by us and not opted out of by the customer.
+    pub is_available: bool,
+}
+
+macro_rules! open_enum {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+        pub enum $name {
+            $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)+
+            /// A value that this version does not know, as written.
+            #[serde(untagged)]
+            Other(String),
+        }
+    };
+}
+
+open_enum! {
+    /// Whether a connection syncs.
+    Status {
+        /// It syncs.
+        Active = "ACTIVE",
+        /// The customer's credential is no longer valid: reconnect.
+        Invalid = "INVALID",
+        /// Switched off.
+        Inactive = "INACTIVE",
+    }
+}
+
+open_enum! {
+    /// How far a connection's setup is.
+    SetupStatus {
+        /// The customer has steps left.
+        Incomplete = "INCOMPLETE",
+        /// All steps done, the last sync is running.
+        FinalSyncPending = "FINAL_SYNC_PENDING",
+        /// Ready to use.
+        Completed = "COMPLETED",
+    }
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    id: String,
+    tool: Tool,
+    status: Status,
+    setup_status: SetupStatus,
+    data_expired_at: Option<Timestamp>,
+    end_user: EndUser,
+    #[serde(default)]
+    read_models: Vec<Availability>,
+    #[serde(default)]
+    write_actions: Vec<Availability>,
+}
+
+#[derive(Deserialize)]
+struct Tool {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct EndUser {
+    origin_id: Option<String>,
+}
+
+impl From<Wire> for Integration {
+    fn from(wire: Wire) -> Self {
+        let Wire { id, tool, status, setup_status, data_expired_at, end_user, read_models, write_actions } =
+            wire;
+        let (tool, origin_id) = (tool.id, end_user.origin_id);
+        Self { id, tool, status, setup_status, data_expired_at, origin_id, read_models, write_actions }
+    }
+}

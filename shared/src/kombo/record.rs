@@ -1,0 +1,170 @@
+//! From Kombo's employee to ours.
+
+use jiff::civil::Date;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::wire::{self, Identity, Named};
+use crate::employee::{Employee, EmploymentType, Field, Gender, Status};
+use crate::id::SourceId;
+use crate::source::{Record, calendar_day, employment_type};
+
+/// A field that does not fit, and why.
+struct Misfit(&'static str, &'static str);
+
+/// One record of a page; `None` for a person who is deleted, or whose data Kombo has already emptied.
+pub(super) fn read(raw: &RawValue, employment_type_field: Option<&str>) -> Option<Record> {
+    let rejected = |source_id, field: &str, problem: &str| {
+        Some(Record::Rejected { source_id, field: field.to_owned(), problem: problem.to_owned() })
+    };
+    let identity: Identity = match parse(raw) {
+        Ok(identity) => identity,
+        Err(field) => return rejected(None, &field, "has another type than documented"),
+    };
+    if identity.remote_deleted_at.is_some() {
+        return None;
+    }
+    let Some(id) = identity.remote_id.filter(|id| !id.is_empty()).map(SourceId::new) else {
+        return rejected(None, "remote_id", "is missing");
+    };
+    let wire: wire::Employee<'_> = match parse(raw) {
+        Ok(wire) => wire,
+        Err(field) => return rejected(Some(id), &field, "has another type than documented"),
+    };
+    if is_emptied(&wire) {
+        return None;
+    }
+    match employee(id.clone(), wire, employment_type_field) {
+        Ok(employee) => Some(Record::Employee(Box::new(employee))),
+        Err(Misfit(field, problem)) => rejected(Some(id), field, problem),
+    }
+}
+
+/// The record as `T`, or the path of what does not fit.
+fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, String> {
+    let mut reader = serde_json::Deserializer::from_str(raw.get());
+    serde_path_to_error::deserialize(&mut reader).map_err(|error| error.path().to_string())
+}
+
+/// 14 days after a deletion all fields are null.
+fn is_emptied(wire: &wire::Employee<'_>) -> bool {
+    let texts = [
+        &wire.first_name,
+        &wire.last_name,
+        &wire.work_email,
+        &wire.job_title,
+        &wire.gender,
+        &wire.employment_status,
+        &wire.employment_type,
+        &wire.start_date,
+        &wire.termination_date,
+    ];
+    texts.iter().all(|text| text.value().is_none())
+        && wire.legal_entity.value().is_none()
+        && wire.work_location.value().is_none()
+        && wire.groups.value().is_none_or(Vec::is_empty)
+}
+
+fn employee(
+    source_id: SourceId,
+    wire: wire::Employee<'_>,
+    employment_type_field: Option<&str>,
+) -> Result<Employee, Misfit> {
+    let kind = match employment_type_field {
+        Some(key) => own_employment_type(&wire, key)?,
+        None => filled(wire.employment_type).map(inferred_employment_type),
+    };
+    Ok(Employee {
+        source_id,
+        first_name: filled(wire.first_name),
+        last_name: filled(wire.last_name),
+        email: filled(wire.work_email),
+        position: filled(wire.job_title),
+        company: name(wire.legal_entity),
+        department: department(wire.groups),
+        location: name(wire.work_location),
+        gender: gender(wire.gender),
+        employment_type: kind,
+        hire_date: day("start_date", wire.start_date)?,
+        end_date: day("termination_date", wire.termination_date)?,
+        status: filled(wire.employment_status).map(status),
+    })
+}
+
+/// An empty text is empty.
+fn filled(text: Field<String>) -> Field<String> {
+    match text {
+        Field::Value(text) if text.is_empty() => Field::Null,
+        other => other,
+    }
+}
+
+fn name(named: Field<Named>) -> Field<String> {
+    match named {
+        Field::Value(Named { name }) => filled(name.into()),
+        Field::Null => Field::Null,
+        Field::Absent => Field::Absent,
+    }
+}
+
+/// The first department, in Kombo's order; Personio has one for each person.
+fn department(groups: Field<Vec<wire::Group>>) -> Field<String> {
+    match groups {
+        Field::Absent => Field::Absent,
+        Field::Null => Field::Null,
+        Field::Value(groups) => {
+            let department = groups.into_iter().find(|group| group.r#type.as_deref() == Some("DEPARTMENT"));
+            filled(department.and_then(|group| group.name).into())
+        }
+    }
+}
+
+fn gender(text: Field<String>) -> Field<Gender> {
+    match text.as_ref().map(String::as_str) {
+        Field::Absent => Field::Absent,
+        Field::Value("MALE") => Field::Value(Gender::Male),
+        Field::Value("FEMALE") => Field::Value(Gender::Female),
+        Field::Value("NON_BINARY") => Field::Value(Gender::Diverse),
+        Field::Value(_) | Field::Null => Field::Null,
+    }
+}
+
+fn status(text: String) -> Status {
+    match text.as_str() {
+        "ACTIVE" => Status::Active,
+        "PENDING" => Status::Onboarding,
+        "LEAVE" => Status::Leave,
+        "INACTIVE" => Status::Inactive,
+        _ => Status::Other(text),
+    }
+}
+
+/// Kombo's guess from the work schedule.
+fn inferred_employment_type(text: String) -> EmploymentType {
+    match text.as_str() {
+        "FREELANCE" | "CONTRACT" => EmploymentType::External,
+        "FULL_TIME" | "PART_TIME" | "INTERNSHIP" | "WORKING_STUDENT" | "APPRENTICESHIP" | "TRAINING" => {
+            EmploymentType::Internal
+        }
+        _ => EmploymentType::Other(text),
+    }
+}
+
+/// Personio's own value, from the custom field that the tenant named. A field that is not there is absent: it is
+/// not mapped for this integration.
+fn own_employment_type(wire: &wire::Employee<'_>, key: &str) -> Result<Field<EmploymentType>, Misfit> {
+    let Some(raw) = wire.custom_fields.as_ref().and_then(|fields| fields.get(key)) else {
+        return Ok(Field::Absent);
+    };
+    let text = serde_json::from_str::<Option<String>>(raw.get())
+        .map_err(|_| Misfit("custom_fields", "the employment type in it is not text"))?;
+    Ok(filled(text.into()).map(employment_type))
+}
+
+fn day(field: &'static str, text: Field<String>) -> Result<Field<Date>, Misfit> {
+    match filled(text) {
+        Field::Absent => Ok(Field::Absent),
+        Field::Null => Ok(Field::Null),
+        Field::Value(text) => calendar_day(&text).map(Field::Value).ok_or(Misfit(field, "is not a date")),
+    }
+}

@@ -1,0 +1,68 @@
+//! The employee as Kombo sends it: only what is needed, each part either absent, null or there.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use crate::employee::Field;
+
+/// One page of `GET /hris/employees`. Records are kept as text until each is read on its own.
+#[derive(Deserialize)]
+pub(super) struct Page<'a> {
+    pub(super) next: Option<String>,
+    #[serde(borrow)]
+    pub(super) results: Vec<&'a RawValue>,
+}
+
+/// Tells null from absent: serde's default makes both the same.
+fn field<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Field<T>, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Field::from)
+}
+
+#[derive(Deserialize)]
+pub(super) struct Identity {
+    pub(super) remote_id: Option<String>,
+    pub(super) remote_deleted_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Employee<'a> {
+    #[serde(default, deserialize_with = "field")]
+    pub(super) first_name: Field<String>,
+    #[serde(default, deserialize_with = "field")]
+    pub(super) last_name: Field<String>,
+    #[serde(default, deserialize_with = "field")]
+    pub(super) work_email: Field<String>,
+    #[serde(default, deserialize_with = "field")]
+    pub(super) job_title: Field<String>,
+    #[serde(default, deserialize_with = "field")]
+    pub(super) gender: Field<String>,
+    #[serde(default, deserialize_with = "field")]
+    pub(super) employment_status: Field<String>,
+    #[serde(default, deserialize_with = "field")]
+    pub(super) employment_type: Field<String>,
+    #[serde(default, deserialize_with = "field")]
+    pub(super) start_date: Field<String>,
+    #[serde(default, deserialize_with = "field")]
+    pub(super) termination_date: Field<String>,
+    #[serde(default, deserialize_with = "field")]
+    pub(super) legal_entity: Field<Named>,
+    #[serde(default, deserialize_with = "field")]
+    pub(super) work_location: Field<Named>,
+    #[serde(default, deserialize_with = "field")]
+    pub(super) groups: Field<Vec<Group>>,
+    #[serde(default, borrow)]
+    pub(super) custom_fields: Option<HashMap<String, &'a RawValue>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Named {
+    pub(super) name: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Group {
+    pub(super) name: Option<String>,
+    pub(super) r#type: Option<String>,
+}

@@ -1,0 +1,251 @@
+//! When an account is open: every lock and unlock is decided here.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::{Employment, Scoped, Standing};
+use crate::employee::Field;
+use crate::state::{LockReason, Locked};
+use crate::tenant::LockOn;
+
+/// The window an account should have. An absent bound stays as it is in reteach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// `setActiveAt`
+    pub active_at: Field<Timestamp>,
+    /// `setInactiveAt`
+    pub inactive_at: Field<Timestamp>,
+    /// What the ledger keeps of a lock that has no date of its own.
+    pub locked: Option<Locked>,
+}
+
+/// The window for `employment` at `now`, where the ledger knows of `locked`.
+///
+/// Start: 00:00 of the hire date. End: 00:00 of the day after the end date, or of the end date itself. Inactive or out
+/// of scope without an end date that has passed: from the moment it was first seen, which stays the same from run to
+/// run. Days begin when the tenant's zone says, also where daylight saving skips midnight.
+#[must_use]
+pub fn target_window(
+    employment: &Employment,
+    locked: Option<Locked>,
+    now: Timestamp,
+    zone: &TimeZone,
+    lock_on: LockOn,
+) -> Target {
+    let active_at = employment.hire_date.map(|day| start_of_day(day, zone)).flatten();
+    let end = employment.end_date.map(|day| end_of_work(day, zone, lock_on)).flatten();
+    let (inactive_at, locked) = match lock_reason(employment, locked) {
+        Some(reason) => match (end, locked) {
+            (Field::Value(end), None) if end <= now => (Field::Value(end), None),
+            _ => {
+                let since = locked.map_or_else(|| whole_second(now), |locked| locked.since);
+                (Field::Value(since), Some(Locked { since, reason }))
+            }
+        },
+        // A lock that we set ourselves is lifted even where the end date may not be read.
+        None if end.is_absent() && locked.is_some() => (Field::Null, None),
+        None => (end, None),
+    };
+    Target { active_at, inactive_at, locked }
+}
+
+impl Target {
+    /// The window of somebody who is gone from the source: open until first missed, everything else as it is.
+    #[must_use]
+    pub fn vanished(locked: Option<Locked>, now: Timestamp) -> Self {
+        let since = locked.map_or_else(|| whole_second(now), |locked| locked.since);
+        Self {
+            active_at: Field::Absent,
+            inactive_at: Field::Value(since),
+            locked: Some(Locked { since, reason: LockReason::Vanished }),
+        }
+    }
+}
+
+fn lock_reason(employment: &Employment, locked: Option<Locked>) -> Option<LockReason> {
+    match (employment.scope, employment.standing) {
+        (Scoped::OutLocked, _) => Some(LockReason::OutOfScope),
+        (_, Standing::Inactive) => Some(LockReason::Inactive),
+        (_, Standing::Unknown) => {
+            locked.map(|locked| locked.reason).filter(|reason| *reason == LockReason::Inactive)
+        }
+        (_, Standing::Employed) => None,
+    }
+}
+
+fn end_of_work(day: Date, zone: &TimeZone, lock_on: LockOn) -> Option<Timestamp> {
+    match lock_on {
+        LockOn::EndDay => start_of_day(day, zone),
+        LockOn::DayAfterEnd => start_of_day(day.tomorrow().ok()?, zone),
+    }
+}
+
+/// `None` only for days outside the years -9999 to 9999.
+fn start_of_day(day: Date, zone: &TimeZone) -> Option<Timestamp> {
+    day.to_zoned_datetime(zone.clone()).ok().map(|midnight| midnight.timestamp())
+}
+
+/// reteach keeps milliseconds; whole seconds read back the same whatever it does with fractions.
+fn whole_second(moment: Timestamp) -> Timestamp {
+    Timestamp::from_second(moment.as_second()).unwrap_or(moment)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::ToSpan;
+
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn zone(name: &str) -> TimeZone {
+        TimeZone::get(name).unwrap()
+    }
+
+    fn employment(standing: Standing, end: Option<&str>) -> Employment {
+        Employment {
+            hire_date: Field::Null,
+            end_date: end.map(|day| day.parse().unwrap()).into(),
+            standing,
+            scope: Scoped::In,
+        }
+    }
+
+    #[test]
+    fn starts_at_midnight_of_the_hire_date_and_locks_the_day_after_the_end_date_in_the_tenants_zone() {
+        let cases = [
+            // Winter, summer, the two changes of daylight saving, west of Greenwich, half an hour off.
+            ("Europe/Berlin", "2026-01-15", "2026-01-14T23:00:00Z", "2026-01-15T23:00:00Z"),
+            ("Europe/Berlin", "2026-07-15", "2026-07-14T22:00:00Z", "2026-07-15T22:00:00Z"),
+            ("Europe/Berlin", "2026-03-29", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"),
+            ("Europe/Berlin", "2026-10-25", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"),
+            ("America/New_York", "2026-01-15", "2026-01-15T05:00:00Z", "2026-01-16T05:00:00Z"),
+            ("Asia/Kolkata", "2026-01-15", "2026-01-14T18:30:00Z", "2026-01-15T18:30:00Z"),
+            // Chile's clocks skip midnight itself: the day begins at one.
+            ("America/Santiago", "2026-09-06", "2026-09-06T04:00:00Z", "2026-09-07T03:00:00Z"),
+        ];
+        for (name, day, starts, ends) in cases {
+            let day: Date = day.parse().unwrap();
+            let employment = Employment {
+                hire_date: Field::Value(day),
+                end_date: Field::Value(day),
+                ..employment(Standing::Employed, None)
+            };
+            let target = target_window(
+                &employment,
+                None,
+                at("2026-01-01T00:00:00Z"),
+                &zone(name),
+                LockOn::DayAfterEnd,
+            );
+            assert_eq!(target.active_at, Field::Value(at(starts)), "{name} {day}");
+            assert_eq!(target.inactive_at, Field::Value(at(ends)), "{name} {day}");
+            let target =
+                target_window(&employment, None, at("2026-01-01T00:00:00Z"), &zone(name), LockOn::EndDay);
+            assert_eq!(target.inactive_at, Field::Value(at(starts)), "{name} {day}");
+        }
+    }
+
+    #[test]
+    fn locks_at_the_end_date_or_from_the_moment_inactivity_was_first_seen() {
+        let now = at("2026-05-10T12:00:00.75Z");
+        let (seen, today) = (at("2026-05-01T08:00:00Z"), at("2026-05-10T12:00:00Z"));
+        let (past_end, future_end) = (at("2026-04-30T22:00:00Z"), at("2026-05-31T22:00:00Z"));
+        let since = |since, reason| Some(Locked { since, reason });
+        let inactive = LockReason::Inactive;
+        let cases = [
+            ("employed, no end", Standing::Employed, None, None, None, None),
+            ("employed, end ahead", Standing::Employed, Some("2026-05-31"), None, Some(future_end), None),
+            ("employed, end passed", Standing::Employed, Some("2026-04-30"), None, Some(past_end), None),
+            ("inactive, end passed", Standing::Inactive, Some("2026-04-30"), None, Some(past_end), None),
+            ("inactive, no end", Standing::Inactive, None, None, Some(today), since(today, inactive)),
+            (
+                "inactive, end ahead",
+                Standing::Inactive,
+                Some("2026-05-31"),
+                None,
+                Some(today),
+                since(today, inactive),
+            ),
+            (
+                "still inactive",
+                Standing::Inactive,
+                None,
+                since(seen, inactive),
+                Some(seen),
+                since(seen, inactive),
+            ),
+            (
+                "still inactive, end has passed meanwhile",
+                Standing::Inactive,
+                Some("2026-04-30"),
+                since(seen, inactive),
+                Some(seen),
+                since(seen, inactive),
+            ),
+            ("back", Standing::Employed, None, since(seen, inactive), None, None),
+            (
+                "back with an end",
+                Standing::Employed,
+                Some("2026-05-31"),
+                since(seen, inactive),
+                Some(future_end),
+                None,
+            ),
+            (
+                "status unreadable",
+                Standing::Unknown,
+                None,
+                since(seen, inactive),
+                Some(seen),
+                since(seen, inactive),
+            ),
+            ("status unreadable, never locked", Standing::Unknown, None, None, None, None),
+            (
+                "back from vanishing, status unreadable",
+                Standing::Unknown,
+                None,
+                since(seen, LockReason::Vanished),
+                None,
+                None,
+            ),
+        ];
+        for (name, standing, end, locked, inactive_at, kept) in cases {
+            let target = target_window(
+                &employment(standing, end),
+                locked,
+                now,
+                &zone("Europe/Berlin"),
+                LockOn::DayAfterEnd,
+            );
+            assert_eq!(target.inactive_at, inactive_at.into(), "{name}");
+            assert_eq!(target.locked, kept, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_end_date_that_may_not_be_read_leaves_the_window_alone_but_lifts_our_own_lock() {
+        let now = at("2026-05-10T12:00:00Z");
+        let hidden = Employment { end_date: Field::Absent, ..employment(Standing::Employed, None) };
+        let target =
+            |locked| target_window(&hidden, locked, now, &zone("Europe/Berlin"), LockOn::DayAfterEnd);
+        assert_eq!(target(None).inactive_at, Field::Absent);
+        let locked = Some(Locked { since: now, reason: LockReason::Inactive });
+        assert_eq!(target(locked).inactive_at, Field::Null);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_lock_of_somebody_without_a_date_does_not_move(seconds in 0i64..10_000_000, later in 0i64..100_000_000) {
+            let now = at("2026-01-01T00:00:00Z") + seconds.seconds();
+            let berlin = zone("Europe/Berlin");
+            let employment = employment(Standing::Inactive, None);
+            let first = target_window(&employment, None, now, &berlin, LockOn::DayAfterEnd);
+            let second = target_window(&employment, first.locked, now + later.seconds(), &berlin, LockOn::DayAfterEnd);
+            proptest::prop_assert_eq!(first, second);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Personio's API credentials.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+/// Client id and secret of a custom integration (Settings, Integrations, API credentials).
+#[derive(Clone, Deserialize)]
+pub struct Credentials {
+    client_id: SecretString,
+    client_secret: SecretString,
+}
+
+/// The body of `POST /v1/auth`: in the body, never in the URL.
+#[derive(Serialize)]
+pub(super) struct Login<'a> {
+    client_id: &'a str,
+    client_secret: &'a str,
+}
+
+impl Credentials {
+    /// Takes the pair as Personio shows it.
+    pub fn new(client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
+        Self { client_id: client_id.into().into(), client_secret: client_secret.into().into() }
+    }
+
+    pub(super) fn login(&self) -> Login<'_> {
+        Login { client_id: self.client_id.expose_secret(), client_secret: self.client_secret.expose_secret() }
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials(…)")
+    }
+}

@@ -1,0 +1,95 @@
+//! All employees, page by page.
+
+use futures::{StreamExt, TryStreamExt, stream};
+
+use super::client::Client;
+use super::limits::{CONCURRENCY, MAX_PAGES, PAGE_SIZE};
+use super::transport::Endpoint;
+use super::wire::Page;
+use super::{error, record};
+use crate::source::{EmployeeSource, Reading, Record, SourceError};
+
+/// The attributes that a reading asks for. One that the credential may not read is silently left out by Personio.
+pub const ATTRIBUTES: [&str; 13] = [
+    "id",
+    "first_name",
+    "last_name",
+    "email",
+    "gender",
+    "status",
+    "position",
+    "subcompany",
+    "department",
+    "office",
+    "hire_date",
+    "termination_date",
+    "employment_type",
+];
+
+/// One page: its records and the total that it announced.
+struct Part {
+    records: Vec<Record>,
+    total: Option<u64>,
+}
+
+impl Client {
+    async fn page(&self, offset: u64) -> Result<Part, SourceError> {
+        let (limit, offset) = (PAGE_SIZE.to_string(), offset.to_string());
+        let paging = [("limit", limit.as_str()), ("offset", offset.as_str())];
+        let query: Vec<_> = paging.into_iter().chain(ATTRIBUTES.map(|key| ("attributes[]", key))).collect();
+        let reply = self.transport.get(Endpoint::Employees, &query).await?;
+        error::check(&reply)?;
+        let page: Page<'_> = reply.json()?;
+        Ok(Part {
+            records: page.data.into_iter().map(record::read).collect(),
+            total: page.metadata.unwrap_or_default().total_elements.0,
+        })
+    }
+}
+
+impl EmployeeSource for Client {
+    fn tool(&self) -> &str {
+        "personio"
+    }
+
+    async fn read(&self) -> Result<Reading, SourceError> {
+        let first = self.page(0).await?;
+        // The server decides how many records a page has: it has lowered its maximum before.
+        let step = u64::try_from(first.records.len()).unwrap_or(u64::MAX);
+        let announced = first.total.map_or(1, |total| total.div_ceil(step.max(1)));
+        let mut reading = Reading { first_total: first.total, ..Reading::default() };
+        take(&mut reading, first);
+        if step == 0 {
+            return Ok(reading);
+        }
+        if announced > MAX_PAGES {
+            return Err(endless());
+        }
+        let rest = stream::iter(1..announced).map(|page| self.page(page * step));
+        let mut rest = std::pin::pin!(rest.buffered(CONCURRENCY));
+        while let Some(part) = rest.try_next().await? {
+            take(&mut reading, part);
+        }
+        // No total was announced, or it grew while the pages came.
+        for page in announced.max(1)..MAX_PAGES {
+            if reading.last_total.is_some_and(|total| page * step >= total) {
+                return Ok(reading);
+            }
+            let part = self.page(page * step).await?;
+            if part.records.is_empty() {
+                return Ok(reading);
+            }
+            take(&mut reading, part);
+        }
+        Err(endless())
+    }
+}
+
+fn take(reading: &mut Reading, part: Part) {
+    reading.records.extend(part.records);
+    reading.last_total = part.total.or(reading.last_total);
+}
+
+fn endless() -> SourceError {
+    SourceError::Unreadable(format!("Personio GET /v1/company/employees: no end after {MAX_PAGES} pages"))
+}

@@ -1,0 +1,91 @@
+//! What Personio refuses, and what that means to a caller.
+
+use reqwest::StatusCode;
+use serde::Deserialize;
+
+use crate::http::{Call, Reply, redact};
+use crate::source::SourceError;
+
+/// Both shapes of a v1 answer as far as they decide about success; `error` may be anything.
+#[derive(Deserialize)]
+struct Outcome {
+    success: Option<bool>,
+    error: Option<Detail>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Detail {
+    Usual {
+        #[serde(default)]
+        code: Option<u16>,
+        #[serde(default)]
+        message: Option<String>,
+    },
+    Unknown(serde::de::IgnoredAny),
+}
+
+/// Personio's no to a call for data; nothing if it is a yes.
+pub(super) fn check(reply: &Reply) -> Result<(), SourceError> {
+    let Some(no) = no(reply) else { return Ok(()) };
+    let text = no.text();
+    Err(match no.code {
+        401 => SourceError::Credential(format!(
+            "{text}. The token was refused after a fresh login: check the credential and its access rights."
+        )),
+        403 => SourceError::Forbidden(format!(
+            "{text}. The credential lacks a right: grant \"Employees: read\" in Personio."
+        )),
+        408 | 429 | 500.. => SourceError::Unavailable(text),
+        _ => SourceError::Unreadable(text),
+    })
+}
+
+/// Personio's no to a login. Which status a wrong credential gets is in no document; nothing but the credential is
+/// sent, so every refusal is about it.
+pub(super) fn check_login(reply: &Reply) -> Result<(), SourceError> {
+    let Some(no) = no(reply) else { return Ok(()) };
+    let text = no.text();
+    Err(match no.code {
+        0 | 200 | 400 | 401 | 403 | 422 => SourceError::Credential(format!(
+            "{text}. Personio refused the client id and secret: make a new credential in Personio and store it."
+        )),
+        408 | 429 | 500.. => SourceError::Unavailable(text),
+        _ => SourceError::Unreadable(text),
+    })
+}
+
+struct No<'a> {
+    call: &'a Call,
+    status: StatusCode,
+    /// The status; where that is 200 although it failed, Personio's own code.
+    code: u16,
+    message: Option<String>,
+}
+
+impl No<'_> {
+    fn text(&self) -> String {
+        let (call, status) = (self.call, self.status.as_u16());
+        match &self.message {
+            Some(message) => format!("{call} answered {status}: {message}"),
+            None => format!("{call} answered {status}"),
+        }
+    }
+}
+
+fn no(reply: &Reply) -> Option<No<'_>> {
+    // A page of people is not read twice to find out that it is one.
+    let may_fail = !reply.status.is_success() || !reply.body.starts_with(b"{\"success\":true");
+    let outcome = if may_fail { reply.json::<Outcome>().ok() } else { None };
+    let failed = outcome.as_ref().is_some_and(|outcome| outcome.success == Some(false));
+    if reply.status.is_success() && !failed {
+        return None;
+    }
+    let (own_code, message) = match outcome.and_then(|outcome| outcome.error) {
+        Some(Detail::Usual { code, message }) => (code.unwrap_or_default(), message),
+        Some(Detail::Unknown(_)) | None => (0, None),
+    };
+    let code = if reply.status.is_success() { own_code } else { reply.status.as_u16() };
+    let message = message.map(|message| redact(&message)).filter(|message| !message.is_empty());
+    Some(No { call: &reply.call, status: reply.status, code, message })
+}

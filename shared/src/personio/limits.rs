@@ -1,0 +1,41 @@
+//! Personio's limits, page sizes and our timeouts, each with its source.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use crate::http::Rate;
+
+/// `limit` of `GET /v1/company/employees`: at most 100, enforced since 2025-01-31 (pagination adoption guide).
+pub(super) const PAGE_SIZE: u64 = 100;
+/// A reading of more than this many pages (200,000 people) is a paging fault, not a company. Our own bound.
+pub(super) const MAX_PAGES: u64 = 2_000;
+/// Pages in flight at once. Our own bound: it hides the latency, the pace sets the speed.
+pub(super) const CONCURRENCY: usize = 6;
+/// Employees: 300 a minute with bursts of 15 a second (changelog "Rate limits on GET employees endpoint"). At most
+/// 10 + 290 calls fall into any minute, and 10 + 4.8 into any second.
+pub(super) const EMPLOYEES: &[Rate] = &[Rate { burst: 10, every: Duration::from_micros(206_900) }];
+/// Logins: 60 a minute, then 60 s of cool-down (reference "auth"). At most 5 + 55 fall into any minute.
+pub(super) const LOGINS: &[Rate] = &[Rate { burst: 5, every: Duration::from_micros(1_090_910) }];
+/// A page of 100 people is about 200 KB. Our own bound; Personio publishes none.
+pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// Our own bound.
+pub(super) const LOGIN_TIMEOUT: Duration = Duration::from_secs(15);
+/// A token lives 24 hours (changelog "improved bearer token"), if the login does not say.
+pub(super) const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stays_under_personios_limits_in_any_window() {
+        let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
+        for rate in EMPLOYEES {
+            assert!(rate.most_within(second) <= 15 && rate.most_within(minute) <= 300);
+        }
+        for rate in LOGINS {
+            assert!(rate.most_within(minute) <= 60);
+        }
+    }
+}

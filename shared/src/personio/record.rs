@@ -1,0 +1,118 @@
+//! From Personio's employee to ours.
+
+use jiff::civil::Date;
+use serde_json::value::RawValue;
+
+use super::attribute::Attribute;
+use super::wire;
+use crate::employee::{Employee, Field, Gender, Status};
+use crate::id::SourceId;
+use crate::source::{Record, calendar_day, employment_type};
+
+/// An attribute that does not fit, and why.
+struct Misfit(&'static str, &'static str);
+
+/// One record of a page.
+pub(super) fn read(raw: &RawValue) -> Record {
+    let rejected = |source_id, field: String, problem: &str| Record::Rejected {
+        source_id,
+        field,
+        problem: problem.to_owned(),
+    };
+    let mut reader = serde_json::Deserializer::from_str(raw.get());
+    let attributes = match serde_path_to_error::deserialize::<_, wire::Employee>(&mut reader) {
+        Ok(employee) => employee.attributes,
+        Err(error) => return rejected(None, error.path().to_string(), "has another type than documented"),
+    };
+    let id = match &attributes.id {
+        Attribute::Number(id) | Attribute::Text(id) => SourceId::new(id.as_str()),
+        Attribute::Absent | Attribute::Empty => return rejected(None, "id".to_owned(), "is missing"),
+        Attribute::Named(_) | Attribute::Misfit => {
+            return rejected(None, "id".to_owned(), "is not a number");
+        }
+    };
+    match employee(id.clone(), attributes) {
+        Ok(employee) => Record::Employee(Box::new(employee)),
+        Err(Misfit(field, problem)) => rejected(Some(id), field.to_owned(), problem),
+    }
+}
+
+fn employee(source_id: SourceId, attributes: wire::Attributes) -> Result<Employee, Misfit> {
+    let wire::Attributes {
+        id: _,
+        first_name,
+        last_name,
+        email,
+        gender,
+        status,
+        position,
+        subcompany,
+        department,
+        office,
+        hire_date,
+        termination_date,
+        employment_type: kind,
+    } = attributes;
+    Ok(Employee {
+        source_id,
+        first_name: text("first_name", first_name)?,
+        last_name: text("last_name", last_name)?,
+        email: text("email", email)?,
+        position: text("position", position)?,
+        company: text("subcompany", subcompany)?,
+        department: text("department", department)?,
+        location: text("office", office)?,
+        gender: gender_of(text("gender", gender)?),
+        employment_type: text("employment_type", kind)?.map(employment_type),
+        hire_date: day("hire_date", hire_date)?,
+        end_date: day("termination_date", termination_date)?,
+        status: text("status", status)?.map(status_of),
+    })
+}
+
+/// Text, a number, or the name of an object: unchanged.
+fn text(field: &'static str, attribute: Attribute) -> Result<Field<String>, Misfit> {
+    match attribute {
+        Attribute::Absent => Ok(Field::Absent),
+        Attribute::Empty => Ok(Field::Null),
+        Attribute::Text(text) | Attribute::Number(text) => Ok(Field::Value(text)),
+        Attribute::Named(name) => match *name {
+            Attribute::Empty => Ok(Field::Null),
+            Attribute::Text(text) | Attribute::Number(text) => Ok(Field::Value(text)),
+            Attribute::Absent | Attribute::Named(_) | Attribute::Misfit => {
+                Err(Misfit(field, "has no name that is text"))
+            }
+        },
+        Attribute::Misfit => Err(Misfit(field, "is not text")),
+    }
+}
+
+fn day(field: &'static str, attribute: Attribute) -> Result<Field<Date>, Misfit> {
+    match attribute {
+        Attribute::Absent => Ok(Field::Absent),
+        Attribute::Empty => Ok(Field::Null),
+        Attribute::Text(text) => calendar_day(&text).map(Field::Value).ok_or(Misfit(field, "is not a date")),
+        Attribute::Number(_) | Attribute::Named(_) | Attribute::Misfit => Err(Misfit(field, "is not a date")),
+    }
+}
+
+/// Null where reteach has no counterpart.
+fn gender_of(text: Field<String>) -> Field<Gender> {
+    match text.map(|text| text.to_ascii_lowercase()).as_ref().map(String::as_str) {
+        Field::Absent => Field::Absent,
+        Field::Value("male") => Field::Value(Gender::Male),
+        Field::Value("female") => Field::Value(Gender::Female),
+        Field::Value("diverse") => Field::Value(Gender::Diverse),
+        Field::Value(_) | Field::Null => Field::Null,
+    }
+}
+
+fn status_of(text: String) -> Status {
+    match text.to_ascii_lowercase().as_str() {
+        "onboarding" => Status::Onboarding,
+        "active" => Status::Active,
+        "leave" => Status::Leave,
+        "inactive" => Status::Inactive,
+        _ => Status::Other(text),
+    }
+}

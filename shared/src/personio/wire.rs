@@ -1,0 +1,77 @@
+//! Answers as Personio sends them: only what is needed, and tolerant where its answers vary.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use super::attribute::Attribute;
+
+/// One page of `GET /v1/company/employees`. Records are kept as text until each is read on its own.
+#[derive(Deserialize)]
+pub(super) struct Page<'a> {
+    #[serde(default)]
+    pub(super) metadata: Option<Metadata>,
+    #[serde(borrow)]
+    pub(super) data: Vec<&'a RawValue>,
+}
+
+/// Numbers here have come as text, and the official examples contradict themselves: nothing is required.
+#[derive(Deserialize, Default)]
+pub(super) struct Metadata {
+    #[serde(default)]
+    pub(super) total_elements: Count,
+}
+
+/// A number, text that is one, or nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "AnyCount")]
+pub(super) struct Count(pub(super) Option<u64>);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum AnyCount {
+    Number(u64),
+    Text(String),
+    Other(IgnoredAny),
+}
+
+impl From<AnyCount> for Count {
+    fn from(any: AnyCount) -> Self {
+        match any {
+            AnyCount::Number(count) => Self(Some(count)),
+            AnyCount::Text(text) => Self(text.trim().parse().ok()),
+            AnyCount::Other(_) => Self(None),
+        }
+    }
+}
+
+/// One record.
+#[derive(Deserialize)]
+pub(super) struct Employee {
+    pub(super) attributes: Attributes,
+}
+
+/// The attributes that are asked for; the others are skipped.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Attributes {
+    pub(super) id: Attribute,
+    pub(super) first_name: Attribute,
+    pub(super) last_name: Attribute,
+    pub(super) email: Attribute,
+    pub(super) gender: Attribute,
+    pub(super) status: Attribute,
+    pub(super) position: Attribute,
+    pub(super) subcompany: Attribute,
+    pub(super) department: Attribute,
+    pub(super) office: Attribute,
+    pub(super) hire_date: Attribute,
+    pub(super) termination_date: Attribute,
+    pub(super) employment_type: Attribute,
+}
+
+/// One entry of `GET /v1/company/employees/attributes`.
+#[derive(Deserialize)]
+pub(super) struct ReadableAttribute {
+    pub(super) key: String,
+}

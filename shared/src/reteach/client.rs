@@ -1,0 +1,116 @@
+//! The client: login, and one way to make a call.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use reqwest::Method;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::Credentials;
+use super::error::{Error, check};
+use super::limits::{CALLS, LOGINS, TIMEOUT, TOKEN_LIFE};
+use crate::http::{
+    BaseUrl, Context, Deadline, Grant, Pace, Repeat, Reply, Request, Target, Token, TokenCache, Vendor,
+};
+
+/// reteach's API for one academy; copies share token and pace.
+#[derive(Clone, Debug)]
+pub struct Client {
+    base: BaseUrl,
+    credentials: Credentials,
+    context: Context,
+    tokens: Arc<TokenCache>,
+    logins: Pace,
+    calls: Pace,
+}
+
+/// The academy that the credentials belong to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Academy {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Where its people log in: `https://acme.reteach.io`.
+    pub base_url: String,
+}
+
+/// The login's answer; of its fields only `access_token` has been seen.
+#[derive(Deserialize)]
+struct LoginAnswer {
+    access_token: SecretString,
+    #[serde(default)]
+    expires_in: Option<serde_json::Value>,
+}
+
+impl Client {
+    /// A client for the API at `base` (`https://api.reteach.io`).
+    #[must_use]
+    pub fn new(base: BaseUrl, credentials: Credentials, context: Context) -> Self {
+        let tokens = Arc::new(TokenCache::new(Arc::clone(context.clock())));
+        Self { base, credentials, context, tokens, logins: Pace::new(LOGINS), calls: Pace::new(CALLS) }
+    }
+
+    /// The same client, but nothing goes past `deadline`.
+    #[must_use]
+    pub fn until(mut self, deadline: Deadline) -> Self {
+        self.context = self.context.until(deadline);
+        self
+    }
+
+    /// The same client with another pace: for a simulator without limits.
+    #[must_use]
+    pub fn with_pace(self, calls: Pace) -> Self {
+        Self { calls, ..self }
+    }
+
+    /// Whose credentials they are: `GET /me`.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn me(&self) -> Result<Academy, Error> {
+        let target = self.target(Method::GET, "/me", &[])?;
+        Ok(self.call(Request::new(target, Repeat::Read, TIMEOUT)).await?.json()?)
+    }
+
+    pub(super) fn target(
+        &self,
+        method: Method,
+        path: &'static str,
+        segments: &[&str],
+    ) -> Result<Target, Error> {
+        Ok(Target::new(Vendor::Reteach, &self.base, method, path, segments)?)
+    }
+
+    /// Makes the call; anything but a success is an error.
+    pub(super) async fn call(&self, request: Request) -> Result<Reply, Error> {
+        let send = |token| self.send(request.clone(), token);
+        check(self.tokens.authorized(|| self.login(), send).await?)
+    }
+
+    async fn send(&self, request: Request, token: Arc<Token>) -> Result<Reply, Error> {
+        Ok(self.context.send(&request.bearer(token.secret())?, &self.calls).await?)
+    }
+
+    async fn login(&self) -> Result<Grant, Error> {
+        let target = self.target(Method::POST, "/oauth/authorize", &[])?;
+        let request = Request::new(target, Repeat::Read, TIMEOUT).json(&self.credentials.login())?;
+        let reply = check(self.context.send(&request, &self.logins).await?).map_err(about_credentials)?;
+        let LoginAnswer { access_token, expires_in } = reply.json()?;
+        let lives = expires_in.and_then(|value| value.as_i64()).filter(|seconds| *seconds > 0);
+        Ok(Grant { token: access_token, lives: lives.map_or(TOKEN_LIFE, SignedDuration::from_secs) })
+    }
+}
+
+/// A login carries nothing but the credentials: whatever is rejected about it is them.
+fn about_credentials(error: Error) -> Error {
+    match error {
+        Error::Rejected { .. } | Error::NotFound { .. } | Error::Conflict { .. } => {
+            Error::Credential(error.to_string())
+        }
+        Error::Forbidden(problem) => Error::Credential(problem),
+        other => other,
+    }
+}

@@ -1,0 +1,149 @@
+//! A customer: what reteach calls an account of its academy.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::employee;
+use crate::id::{CustomerId, ExternalId};
+
+/// An account as reteach shows it.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Customer {
+    /// reteach's own id.
+    pub id: CustomerId,
+    /// Whose account it is, in the words of the system that made it.
+    pub external_id: Option<ExternalId>,
+    /// Mail address.
+    pub email: Option<String>,
+    /// User name, for people without a mail address.
+    pub user_name: Option<String>,
+    /// First name.
+    pub first_name: Option<String>,
+    /// Last name.
+    pub last_name: Option<String>,
+    /// Position.
+    pub position: Option<String>,
+    /// Company.
+    pub company: Option<String>,
+    /// Department.
+    pub department: Option<String>,
+    /// Location.
+    pub location: Option<String>,
+    /// Gender.
+    pub gender: Option<Gender>,
+    /// Locked before this moment.
+    #[serde(default, deserialize_with = "moment")]
+    pub set_active_at: Option<Timestamp>,
+    /// Locked from this moment on.
+    #[serde(default, deserialize_with = "moment")]
+    pub set_inactive_at: Option<Timestamp>,
+    /// What follows from both, and from the invitation.
+    pub status: Status,
+    /// Its tags, those of admins included.
+    #[serde(default)]
+    pub tags: Vec<Tag>,
+}
+
+impl fmt::Debug for Customer {
+    /// Names the account by its ids only: the rest is personal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Customer")
+            .field("id", &self.id)
+            .field("external_id", &self.external_id)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A moment, a bare day (its midnight in UTC), or nothing.
+fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let midnight = |day: Date| TimeZone::UTC.to_timestamp(day.into());
+    text.parse()
+        .or_else(|_| text.parse().and_then(midnight))
+        .map(Some)
+        .map_err(|_| serde::de::Error::custom("not a moment"))
+}
+
+/// Gender, an open set.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Gender {
+    /// Male.
+    Male,
+    /// Female.
+    Female,
+    /// Diverse.
+    Diverse,
+    /// A value that this version does not know, as written.
+    #[serde(untagged)]
+    Other(String),
+}
+
+impl fmt::Debug for Gender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gender(…)")
+    }
+}
+
+impl From<employee::Gender> for Gender {
+    fn from(gender: employee::Gender) -> Self {
+        match gender {
+            employee::Gender::Male => Self::Male,
+            employee::Gender::Female => Self::Female,
+            employee::Gender::Diverse => Self::Diverse,
+        }
+    }
+}
+
+/// An account's status, an open set. It is computed by reteach and cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Status {
+    /// Made, not invited.
+    Added,
+    /// Invited, never logged in.
+    Invited,
+    /// In use.
+    Active,
+    /// Locked.
+    Inactive,
+    /// A value that this version does not know, as written.
+    #[serde(untagged)]
+    Other(String),
+}
+
+/// A tag of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tag {
+    /// Its id.
+    pub id: TagId,
+    /// Its name: `Anstellungsart: intern`.
+    pub name: String,
+}
+
+/// The id of a tag.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TagId(String);
+
+impl TagId {
+    /// Takes the id as reteach gave it.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

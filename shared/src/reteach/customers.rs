@@ -1,0 +1,96 @@
+//! One account: find, create, update.
+
+use reqwest::Method;
+
+use super::customer::Customer;
+use super::input::CustomerInput;
+use super::limits::{FEW, TIMEOUT};
+use super::{Client, Error};
+use crate::http::{Repeat, Request};
+use crate::id::{CustomerId, ExternalId};
+
+impl Client {
+    /// The account with this external id: `GET /customer?externalId=…`.
+    ///
+    /// What comes back is compared: an academy on an older API may ignore the filter, and is then asked for
+    /// `GET /customer/{id}`.
+    ///
+    /// # Errors
+    /// See [`Error`]; an unknown id is `None`.
+    pub async fn find_by_external_id(&self, id: &ExternalId) -> Result<Option<Customer>, Error> {
+        let page = self.page(1, FEW, Some(id)).await?;
+        let is_asked_for = |customer: &Customer| customer.external_id.as_ref() == Some(id);
+        let is_filtered = page.customers.iter().all(is_asked_for);
+        if let Some(customer) = page.customers.into_iter().find(is_asked_for) {
+            return Ok(Some(customer));
+        }
+        if is_filtered {
+            return Ok(None);
+        }
+        Ok(self.find(id.as_str()).await?.filter(is_asked_for))
+    }
+
+    /// The account with this mail address, in any case: `GET /customer/{email}`.
+    ///
+    /// The same path finds ids, user names and external ids, so the address of what comes back is compared.
+    ///
+    /// # Errors
+    /// See [`Error`]; an unknown address is `None`.
+    pub async fn find_by_email(&self, email: &str) -> Result<Option<Customer>, Error> {
+        let asked_for = email.to_lowercase();
+        let matches = |found: &Customer| found.email.as_deref().map(str::to_lowercase) == Some(asked_for);
+        Ok(self.find(email).await?.filter(matches))
+    }
+
+    /// The account with this id: `GET /customer/{id}`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if there is none; else see [`Error`].
+    pub async fn get(&self, id: &CustomerId) -> Result<Customer, Error> {
+        let customer = self.identified(id.as_str()).await?;
+        if customer.id == *id {
+            return Ok(customer);
+        }
+        let call = self.target(Method::GET, "/customer/{id}", &[id.as_str()])?.call().clone();
+        Err(Error::NotFound { call })
+    }
+
+    /// Finds or creates an account: `POST /customer`.
+    ///
+    /// Returns the account as it now is. Compare it with `input`: reteach does not say by what it finds, so this
+    /// may be somebody else's account.
+    ///
+    /// # Errors
+    /// See [`Error`]. Sent again only where it certainly was not carried out; after an unknown
+    /// [`effect`](Error::effect) look for the external id before creating again.
+    pub async fn create(&self, input: &CustomerInput) -> Result<Customer, Error> {
+        let target = self.target(Method::POST, "/customer", &[])?;
+        let request = Request::new(target, Repeat::OnlyIfNotSent, TIMEOUT).json(input)?;
+        Ok(self.call(request).await?.json()?)
+    }
+
+    /// Updates the account with reteach's own id: `PUT /customer/{id}`.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn update(&self, id: &CustomerId, input: &CustomerInput) -> Result<Customer, Error> {
+        let target = self.target(Method::PUT, "/customer/{id}", &[id.as_str()])?;
+        let request = Request::new(target, Repeat::Idempotent, TIMEOUT).json(input)?;
+        Ok(self.call(request).await?.json()?)
+    }
+
+    async fn find(&self, identifier: &str) -> Result<Option<Customer>, Error> {
+        match self.identified(identifier).await {
+            Ok(customer) => Ok(Some(customer)),
+            // Status 0: an identifier that cannot stand in a path is nobody's.
+            Err(Error::NotFound { .. } | Error::Rejected { status: 0, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whatever account reteach finds by id, mail address, user name or external id.
+    async fn identified(&self, identifier: &str) -> Result<Customer, Error> {
+        let target = self.target(Method::GET, "/customer/{id}", &[identifier])?;
+        Ok(self.call(Request::new(target, Repeat::Read, TIMEOUT)).await?.json()?)
+    }
+}

@@ -1,0 +1,167 @@
+//! What reteach refuses, and what that means to a caller.
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::http::{self, Call, Effect, Reply, redact};
+
+/// Why a call to reteach failed. The texts hold no names, mail addresses or values.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Error {
+    /// There is no such account or tag.
+    #[error("{call} found nothing")]
+    NotFound {
+        /// Which call.
+        call: Call,
+    },
+    /// reteach does not take this person's data (400, 422): a matter of this person only.
+    #[error("{call} was rejected ({status}): {}", described(.fields, .reasons))]
+    Rejected {
+        /// Which call.
+        call: Call,
+        /// 400 or 422; 0 where the call was not even sent, because an id can be no id.
+        status: u16,
+        /// The fields that did not pass, where reteach names them.
+        fields: Vec<String>,
+        /// What reteach says, without values.
+        reasons: Vec<String>,
+    },
+    /// It collides with another account (409).
+    #[error("{call} is in conflict with another account: {}", described(&[], .reasons))]
+    Conflict {
+        /// Which call.
+        call: Call,
+        /// What reteach says, without values.
+        reasons: Vec<String>,
+    },
+    /// The credentials are wrong or revoked.
+    #[error("{0}. Check the client id, secret and code in reteach's settings, and store them again.")]
+    Credential(String),
+    /// The credentials lack a right.
+    #[error("{0}. The academy does not allow this to these credentials.")]
+    Forbidden(String),
+    /// Bad weather: timeouts, 5xx, rate limits that outlasted the retries.
+    #[error("{problem}")]
+    Unavailable {
+        /// What happened.
+        problem: String,
+        /// Whether the write may have taken effect.
+        effect: Effect,
+    },
+    /// The answer is not what the vendor's document says.
+    #[error("{problem}")]
+    Unreadable {
+        /// What does not fit.
+        problem: String,
+        /// Whether the write may have taken effect.
+        effect: Effect,
+    },
+    /// The deadline came first. The rest follows on the next run.
+    #[error("{call}: given up, the time for this run is over")]
+    OutOfTime {
+        /// Which call.
+        call: Call,
+        /// Whether the write may have taken effect.
+        effect: Effect,
+    },
+}
+
+fn described(fields: &[String], reasons: &[String]) -> String {
+    match (fields, reasons) {
+        ([], []) => "no reason given".to_owned(),
+        (_, []) => fields.join(", "),
+        _ => reasons.join("; "),
+    }
+}
+
+impl Error {
+    /// Whether the failed call may have taken effect.
+    #[must_use]
+    pub fn effect(&self) -> Effect {
+        match self {
+            Self::Unavailable { effect, .. }
+            | Self::Unreadable { effect, .. }
+            | Self::OutOfTime { effect, .. } => *effect,
+            _ => Effect::None,
+        }
+    }
+}
+
+impl From<http::Error> for Error {
+    fn from(error: http::Error) -> Self {
+        let (problem, effect) = (error.to_string(), error.effect());
+        match error {
+            http::Error::OutOfTime { call, effect } => Self::OutOfTime { call, effect },
+            http::Error::Unreachable { .. } => Self::Unavailable { problem, effect },
+            http::Error::Invalid { call, .. } => {
+                Self::Rejected { call, status: 0, fields: Vec::new(), reasons: vec![problem] }
+            }
+            http::Error::TooLarge { .. } | http::Error::Unreadable { .. } => {
+                Self::Unreadable { problem, effect }
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Body {
+    message: Messages,
+}
+
+/// Documented as text; validation errors of this framework are lists.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Messages {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// The reply if it is a success; else what reteach's no means.
+pub(super) fn check(reply: Reply) -> Result<Reply, Error> {
+    let status = reply.status.as_u16();
+    if reply.status.is_success() {
+        return Ok(reply);
+    }
+    let messages = match reply.json::<Body>().map(|body| body.message) {
+        Ok(Messages::One(message)) => vec![message],
+        Ok(Messages::Several(messages)) => messages,
+        Err(_) => Vec::new(),
+    };
+    let fields = messages.iter().filter_map(|message| field(message)).collect();
+    let reasons: Vec<_> = messages.iter().map(|message| redact(message)).collect();
+    let call = reply.call;
+    let problem = match reasons.first() {
+        Some(reason) => format!("{call} answered {status}: {reason}"),
+        None => format!("{call} answered {status}"),
+    };
+    Err(match status {
+        400 | 422 => Error::Rejected { call, status, fields, reasons },
+        401 => Error::Credential(problem),
+        403 => Error::Forbidden(problem),
+        404 => Error::NotFound { call },
+        409 => Error::Conflict { call, reasons },
+        408 | 429 | 500.. => Error::Unavailable { problem, effect: reply.effect },
+        _ => Error::Unreadable { problem, effect: reply.effect },
+    })
+}
+
+/// The field that a validation message is about: it comes first (`email must be an email`).
+fn field(message: &str) -> Option<String> {
+    const FIELDS: [&str; 13] = [
+        "email",
+        "userName",
+        "firstName",
+        "lastName",
+        "position",
+        "company",
+        "department",
+        "location",
+        "gender",
+        "externalId",
+        "setActiveAt",
+        "setInactiveAt",
+        "language",
+    ];
+    let first = message.split_whitespace().next()?.trim_matches(|char: char| !char.is_alphanumeric());
+    FIELDS.iter().find(|field| **field == first).map(|field| (*field).to_owned())
+}

@@ -1,0 +1,26 @@
+//! reteach's limits, page sizes and our timeouts, each with its source.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use crate::http::Rate;
+
+/// `limit` of `GET /customer`: at most 250 (OpenAPI document of 2023-04).
+pub(super) const PAGE_SIZE: u32 = 250;
+/// How many accounts are looked at when asking for one external id: more than one already is a fault.
+pub(super) const FEW: u32 = 5;
+/// A listing of more than this many pages (250,000 accounts) is a paging fault. Our own bound.
+pub(super) const MAX_PAGES: u32 = 1_000;
+/// Times that a listing is read again when its count moved (design, "complete reads").
+pub(super) const REREADS: usize = 2;
+/// Pages in flight at once. Our own bound.
+pub(super) const CONCURRENCY: usize = 4;
+/// No limit is documented: at most 10 + 10 calls fall into any second. Our own choice.
+pub(super) const CALLS: &[Rate] = &[Rate { burst: 10, every: Duration::from_millis(100) }];
+/// Our own choice; a login is needed once an hour.
+pub(super) const LOGINS: &[Rate] = &[Rate { burst: 5, every: Duration::from_secs(2) }];
+/// Our own bound.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
+/// An access token lives 1 hour ("Rest API Access and Authentication"), if the login does not say.
+pub(super) const TOKEN_LIFE: SignedDuration = SignedDuration::from_hours(1);

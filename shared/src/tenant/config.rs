@@ -1,0 +1,225 @@
+//! The configuration's shape and defaults.
+
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+use super::Scope;
+use crate::http::BaseUrl;
+use crate::id::TenantId;
+use crate::kombo::IntegrationId;
+
+/// Everything an operator says about one tenant.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenantConfig {
+    /// Which tenant.
+    pub tenant_id: TenantId,
+    /// The company's time zone, by its IANA name: locks fall on midnight there.
+    #[serde(deserialize_with = "super::parse::time_zone")]
+    pub time_zone: TimeZone,
+    /// How Personio is reached.
+    pub personio: PersonioConfig,
+    /// Needed on the routes `kombo-passthrough` and `kombo`.
+    pub kombo: Option<KomboConfig>,
+    /// The academy.
+    #[serde(default)]
+    pub reteach: ReteachConfig,
+    /// What is carried over, and how.
+    #[serde(default)]
+    pub employees: EmployeesConfig,
+    /// Who is carried over.
+    #[serde(default)]
+    pub scope: Scope,
+    /// How much harm a run may do unasked.
+    #[serde(default)]
+    pub brake: BrakeConfig,
+    /// The certificate job.
+    #[serde(default)]
+    pub certificates: CertificatesConfig,
+}
+
+/// The route to Personio. There is no default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Via {
+    /// Personio's own API with credentials that we hold.
+    Direct,
+    /// The same calls through Kombo, which holds the credentials.
+    KomboPassthrough,
+    /// Kombo's unified model: a mirror.
+    Kombo,
+}
+
+/// `[personio]`
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PersonioConfig {
+    /// The route.
+    pub via: Via,
+    /// Personio's API; http only for loopback.
+    #[serde(default = "personio_base_url")]
+    pub base_url: BaseUrl,
+    /// The company's own name at Personio (`acme` of acme.personio.de), for links in what people read.
+    pub domain: Option<String>,
+}
+
+/// `[kombo]`
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KomboConfig {
+    /// Kombo's API, with its version.
+    #[serde(default = "kombo_base_url")]
+    pub base_url: BaseUrl,
+    /// The tenant's integration, `personio:…`; missing until the company has clicked through Kombo Connect.
+    pub integration_id: Option<IntegrationId>,
+    /// Route `kombo`: the custom field that carries Personio's own Anstellungsart.
+    pub employment_type_field: Option<String>,
+}
+
+/// `[reteach]`
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReteachConfig {
+    /// reteach's API.
+    pub base_url: BaseUrl,
+    /// The academy's host name, for links.
+    pub academy: Option<String>,
+    /// Where certificate PDFs may come from: host names, `*.` for any one below.
+    pub download_hosts: Vec<String>,
+}
+
+/// `[employees]`
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EmployeesConfig {
+    /// Whether Abteilung is carried over.
+    pub department: bool,
+    /// How Position is carried over.
+    pub position: Placement,
+    /// How Standort is carried over.
+    pub location: Placement,
+    /// How Anstellungsart is carried over.
+    pub employment_type: EmploymentTypeAs,
+    /// What the two kinds of Anstellungsart are called in the tag.
+    pub employment_type_labels: EmploymentTypeLabels,
+    /// When an end date locks.
+    pub lock_on: LockOn,
+}
+
+/// Where a value goes in reteach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Placement {
+    /// The field of that name.
+    Field,
+    /// A tag, `Position: …` or `Standort: …`.
+    Tag,
+    /// Nowhere.
+    Off,
+}
+
+/// Where Anstellungsart goes: reteach has no field for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EmploymentTypeAs {
+    /// A tag, `Anstellungsart: …`.
+    Tag,
+    /// Nowhere.
+    Off,
+}
+
+/// `[employees.employment_type_labels]`
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EmploymentTypeLabels {
+    /// For Personio's `internal`.
+    pub internal: String,
+    /// For Personio's `external`.
+    pub external: String,
+}
+
+/// The moment at which an end date locks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LockOn {
+    /// 00:00 of the day after: the last day is worked in full.
+    DayAfterEnd,
+    /// 00:00 of the end date itself.
+    EndDay,
+}
+
+/// `[brake]`
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BrakeConfig {
+    /// Per cent of the tenant's people, per kind, per run and per 24 hours.
+    pub percent: f64,
+    /// The same for locks at an end date.
+    pub explained_lock_percent: f64,
+    /// People; up to this many no brake holds.
+    pub at_least: u32,
+}
+
+/// `[certificates]`
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CertificatesConfig {
+    /// Whether certificates are filed.
+    pub enabled: bool,
+    /// The document category, by name, if it is not the default.
+    pub category: Option<String>,
+}
+
+fn personio_base_url() -> BaseUrl {
+    known_base_url("https://api.personio.de")
+}
+
+fn kombo_base_url() -> BaseUrl {
+    known_base_url("https://api.kombo.dev/v1")
+}
+
+#[expect(clippy::expect_used, reason = "the two or three defaults above are constants")]
+fn known_base_url(text: &str) -> BaseUrl {
+    text.parse().expect("a default base URL is valid")
+}
+
+impl Default for ReteachConfig {
+    fn default() -> Self {
+        Self {
+            base_url: known_base_url("https://api.reteach.io"),
+            academy: None,
+            download_hosts: vec!["*.reteach.io".to_owned()],
+        }
+    }
+}
+
+impl Default for EmployeesConfig {
+    fn default() -> Self {
+        Self {
+            department: false,
+            position: Placement::Field,
+            location: Placement::Field,
+            employment_type: EmploymentTypeAs::Tag,
+            employment_type_labels: EmploymentTypeLabels::default(),
+            lock_on: LockOn::DayAfterEnd,
+        }
+    }
+}
+
+impl Default for EmploymentTypeLabels {
+    fn default() -> Self {
+        Self { internal: "intern".to_owned(), external: "extern".to_owned() }
+    }
+}
+
+impl Default for BrakeConfig {
+    fn default() -> Self {
+        Self { percent: 5.0, explained_lock_percent: 20.0, at_least: 5 }
+    }
+}
+
+impl Default for CertificatesConfig {
+    fn default() -> Self {
+        Self { enabled: true, category: None }
+    }
+}

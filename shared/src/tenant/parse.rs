@@ -1,0 +1,199 @@
+//! From text to a valid configuration.
+
+use std::fmt;
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Deserializer};
+use thiserror::Error;
+
+use super::{TenantConfig, Via};
+
+/// A configuration that cannot be used: every problem that was found, each with its field.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the tenant file is not valid: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+pub struct ConfigError(pub Vec<Problem>);
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The field, by its path: `personio.via`.
+    pub field: String,
+    /// What is wrong with it and what would be right.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.message)
+    }
+}
+
+impl TenantConfig {
+    /// Reads and checks a tenant file.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming each field that is missing, unknown or not valid.
+    pub fn parse(text: &str) -> Result<Self, ConfigError> {
+        let one = |field: String, message: String| ConfigError(vec![Problem { field, message }]);
+        let document =
+            toml::Deserializer::parse(text).map_err(|error| one("(file)".into(), message(&error)))?;
+        let config: Self = serde_path_to_error::deserialize(document).map_err(|error| {
+            let path = error.path().to_string();
+            let field = if path == "." { "(file)".to_owned() } else { path };
+            one(field, message(error.inner()))
+        })?;
+        let problems = config.problems();
+        if problems.is_empty() { Ok(config) } else { Err(ConfigError(problems)) }
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        let through_kombo = self.personio.via != Via::Direct;
+        let labels = &self.employees.employment_type_labels;
+        let integration = self.kombo.as_ref().and_then(|kombo| kombo.integration_id.as_ref());
+        let checks = [
+            (
+                "kombo",
+                through_kombo && self.kombo.is_none(),
+                "is needed on this route: add a [kombo] section",
+            ),
+            (
+                "kombo.integration_id",
+                self.personio.via == Via::KomboPassthrough
+                    && integration.is_some_and(|id| id.tool() != "personio"),
+                "must be a Personio integration (personio:…) on the route kombo-passthrough",
+            ),
+            ("brake.percent", !is_percent(self.brake.percent), "must be more than 0 and at most 100"),
+            (
+                "brake.explained_lock_percent",
+                !is_percent(self.brake.explained_lock_percent),
+                "must be more than 0 and at most 100",
+            ),
+            (
+                "employees.employment_type_labels",
+                labels.internal.trim().is_empty() || labels.external.trim().is_empty(),
+                "must not be empty",
+            ),
+            (
+                "employees.employment_type_labels",
+                labels.internal == labels.external,
+                "internal and external must differ",
+            ),
+            (
+                "reteach.download_hosts",
+                self.reteach.download_hosts.iter().any(|host| !is_host_pattern(host)),
+                "must be host names such as files.reteach.io or *.reteach.io",
+            ),
+            ("scope.include_statuses", !are_statuses(self.scope.include_statuses.as_ref()), STATUSES),
+            ("scope.exclude_statuses", !are_statuses(self.scope.exclude_statuses.as_ref()), STATUSES),
+        ];
+        checks
+            .into_iter()
+            .filter(|(_, wrong, _)| *wrong)
+            .map(|(field, _, message)| Problem { field: field.to_owned(), message: message.to_owned() })
+            .collect()
+    }
+}
+
+/// The message without the excerpt of the file that toml adds around it.
+fn message(error: &toml::de::Error) -> String {
+    error.message().replace('\n', " ").trim().to_owned()
+}
+
+const STATUSES: &str = "must be of onboarding, active, leave and inactive";
+
+fn are_statuses(names: Option<&Vec<String>>) -> bool {
+    names.is_none_or(|names| {
+        names.iter().all(|name| ["onboarding", "active", "leave", "inactive"].contains(&name.as_str()))
+    })
+}
+
+fn is_percent(number: f64) -> bool {
+    number > 0.0 && number <= 100.0
+}
+
+fn is_host_pattern(host: &str) -> bool {
+    let name = host.strip_prefix("*.").unwrap_or(host);
+    name.contains('.') && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
+        || name == "localhost"
+}
+
+pub(super) fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    TimeZone::get(&name)
+        .map_err(|_| serde::de::Error::custom("is not a time zone; use an IANA name such as Europe/Berlin"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tenant::{LockOn, Placement};
+
+    const SMALLEST: &str =
+        "tenant_id = \"acme\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"direct\"\n";
+
+    #[test]
+    fn the_smallest_file_gets_every_default() {
+        let config = TenantConfig::parse(SMALLEST).unwrap();
+        assert_eq!(config.employees.position, Placement::Field);
+        assert_eq!(config.employees.lock_on, LockOn::DayAfterEnd);
+        assert!(!config.employees.department);
+        assert_eq!(
+            (config.brake.percent, config.brake.explained_lock_percent, config.brake.at_least),
+            (5.0, 20.0, 5)
+        );
+        assert!(config.certificates.enabled);
+        assert_eq!(config.reteach.download_hosts, ["*.reteach.io"]);
+    }
+
+    #[test]
+    fn every_problem_names_its_field_and_what_would_be_right() {
+        let with = |more: &str| format!("{SMALLEST}{more}");
+        let cases = [
+            ("time_zone = \"Europe/Berlin\"\n[personio]\nvia = \"direct\"".to_owned(), "(file)", "tenant_id"),
+            (SMALLEST.replace("acme", "ACME"), "tenant_id", "a-z"),
+            (SMALLEST.replace("Europe/Berlin", "Berlin"), "time_zone", "IANA"),
+            (SMALLEST.replace("via = \"direct\"", ""), "personio", "via"),
+            (SMALLEST.replace("direct", "fax"), "personio.via", "kombo-passthrough"),
+            (with("base_url = \"http://personio.example\""), "personio.base_url", "https"),
+            (SMALLEST.replace("direct", "kombo"), "kombo", "[kombo]"),
+            (
+                SMALLEST.replace("direct", "kombo") + "[kombo]\nintegration_id = \"x\"",
+                "kombo.integration_id",
+                "personio:",
+            ),
+            (
+                SMALLEST.replace("direct", "kombo-passthrough") + "[kombo]\nintegration_id = \"hibob:abc\"",
+                "kombo.integration_id",
+                "personio:",
+            ),
+            (with("[employees]\nposition = \"label\""), "employees.position", "field"),
+            (with("[employees]\npositions = \"tag\""), "employees.positions", "unknown field"),
+            (with("[employees]\nlock_on = \"never\""), "employees.lock_on", "day-after-end"),
+            (with("[brake]\npercent = 0"), "brake.percent", "more than 0"),
+            (with("[brake]\nexplained_lock_percent = 101"), "brake.explained_lock_percent", "at most 100"),
+            (with("[brake]\nat_least = -1"), "brake.at_least", "invalid value"),
+            (with("[scope]\nout_of_scope = \"delete\""), "scope.out_of_scope", "lock"),
+            (with("[scope]\ninclude_statuses = [\"aktiv\"]"), "scope.include_statuses", "onboarding"),
+            (with("[reteach]\ndownload_hosts = [\"https://x.io/\"]"), "reteach.download_hosts", "host names"),
+            (
+                with("[employees.employment_type_labels]\ninternal = \"x\"\nexternal = \"x\""),
+                "employees.employment_type_labels",
+                "differ",
+            ),
+            ("tenant_id = ".to_owned(), "(file)", ""),
+        ];
+        for (text, field, hint) in cases {
+            let ConfigError(problems) = TenantConfig::parse(&text).unwrap_err();
+            assert!(
+                problems.iter().any(|problem| problem.field == field && problem.to_string().contains(hint)),
+                "{text}\n{problems:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn several_problems_are_told_at_once() {
+        let text = format!("{SMALLEST}[brake]\npercent = 0\nexplained_lock_percent = 0\n");
+        assert_eq!(TenantConfig::parse(&text).unwrap_err().0.len(), 2);
+    }
+}

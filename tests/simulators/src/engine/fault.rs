@@ -1,0 +1,164 @@
+//! Faults on demand: which calls they strike, and what happens then.
+
+use std::time::Duration;
+
+use http::Method;
+use jiff::Timestamp;
+
+use super::exchange::Request;
+
+/// What a struck call does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Behaviour {
+    /// Answers with this status and body; nothing takes effect.
+    Status(u16, Body),
+    /// 429 with the vendor's error body.
+    TooManyRequests(RetryAfter),
+    /// Never answers, until the simulator shuts down.
+    Hang,
+    /// Closes the connection before a byte of an answer; nothing takes effect.
+    Close,
+    /// Takes effect, then closes the connection before a byte of the answer.
+    LoseReply,
+    /// Takes effect, announces the whole body and closes the connection in the middle of it.
+    CloseMidBody,
+    /// Takes effect, and answers after this long.
+    Slow(Duration),
+    /// Takes effect; 200 with the first half of the JSON body, correctly framed.
+    TruncateJson,
+    /// Leaves out this many rows at the end of a list, totals unchanged.
+    DropRows(usize),
+    /// An empty list, totals 0: what peers have taken for "everybody left".
+    EmptyList,
+    /// The announced total is off by this.
+    TotalOff(i64),
+    /// The list begins this many rows early, as if rows had been inserted before it since the previous page: the page repeats
+    /// rows of the one before.
+    RepeatRows(usize),
+    /// Answers 302 with this location.
+    Redirect(String),
+}
+
+/// The body of [`Behaviour::Status`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// The vendor's own error shape for this status.
+    Vendor,
+    /// A gateway's HTML page.
+    Html,
+    /// Nothing.
+    Empty,
+    /// The vendor's error shape, broken off in the middle.
+    TruncatedJson,
+}
+
+/// The `Retry-After` header of [`Behaviour::TooManyRequests`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// No header.
+    None,
+    /// A number of seconds.
+    Seconds(u32),
+    /// An HTTP date.
+    At(Timestamp),
+}
+
+/// A behaviour, and the calls it strikes: by default the next call of any kind.
+///
+/// Of several faults that match a call, the first one set strikes; each counts only the calls that no earlier one has taken.
+#[derive(Debug, Clone)]
+pub struct Fault {
+    method: Option<Method>,
+    path: Option<String>,
+    /// Matching calls to let through first.
+    skip: usize,
+    /// Matching calls to strike; `None` for all.
+    strikes: Option<usize>,
+    behaviour: Behaviour,
+}
+
+impl Fault {
+    /// `behaviour` on the next call.
+    #[must_use]
+    pub fn new(behaviour: Behaviour) -> Self {
+        Self { method: None, path: None, skip: 0, strikes: Some(1), behaviour }
+    }
+
+    /// Only calls with this method.
+    #[must_use]
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = Some(method);
+        self
+    }
+
+    /// Only calls whose path template is `path` (`/customer/{customerIdentifier}`) or whose path begins with it.
+    #[must_use]
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+
+    /// Only the `nth` matching call from now on, counted from 1.
+    #[must_use]
+    pub fn nth(mut self, nth: usize) -> Self {
+        self.skip = nth.saturating_sub(1);
+        self.strikes = Some(1);
+        self
+    }
+
+    /// The next `k` matching calls (after those that [`nth`](Self::nth) lets through).
+    #[must_use]
+    pub fn times(mut self, k: usize) -> Self {
+        self.strikes = Some(k);
+        self
+    }
+
+    /// Every matching call until the faults are cleared.
+    #[must_use]
+    pub fn always(mut self) -> Self {
+        self.strikes = None;
+        self
+    }
+
+    fn matches(&self, request: &Request, template: Option<&str>) -> bool {
+        let method = self.method.as_ref().is_none_or(|method| *method == request.method);
+        let path = self.path.as_deref().is_none_or(|path| {
+            // A template is the endpoint itself; a prefix also covers what lies below it.
+            template == Some(path) || (!path.contains('{') && request.path.starts_with(path))
+        });
+        method && path
+    }
+}
+
+/// The faults in force.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(Vec<Fault>);
+
+impl Faults {
+    pub(crate) fn add(&mut self, fault: Fault) {
+        self.0.push(fault);
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// What befalls this call.
+    pub(crate) fn strike(&mut self, request: &Request, template: Option<&str>) -> Option<Behaviour> {
+        for fault in self.0.iter_mut().filter(|fault| fault.matches(request, template)) {
+            if fault.skip > 0 {
+                fault.skip -= 1;
+                continue;
+            }
+            match &mut fault.strikes {
+                None => return Some(fault.behaviour.clone()),
+                Some(0) => {}
+                Some(left) => {
+                    *left -= 1;
+                    return Some(fault.behaviour.clone());
+                }
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,73 @@
+//! What faults do to a reply that is otherwise right.
+
+use bytes::Bytes;
+use http::StatusCode;
+use serde_json::Value;
+
+use super::exchange::Reply;
+use super::pipeline::ListShape;
+
+/// The first half of a body.
+pub(crate) fn first_half(mut reply: Reply) -> Reply {
+    reply.body = reply.body.slice(..reply.body.len() / 2);
+    reply
+}
+
+/// A gateway's page.
+pub(crate) fn html(status: StatusCode) -> Reply {
+    let reason = status.canonical_reason().unwrap_or("Error");
+    let page = format!("<html><head><title>{status}</title></head><body><h1>{reason}</h1></body></html>");
+    Reply::raw(status, "text/html; charset=utf-8", page)
+}
+
+/// Leaves out the last `count` rows.
+pub(crate) fn drop_rows(reply: Reply, shape: &ListShape, count: usize) -> Reply {
+    edit(reply, |body| {
+        if let Some(rows) = rows(body, shape) {
+            rows.truncate(rows.len().saturating_sub(count));
+        }
+    })
+}
+
+/// No rows, and totals that agree.
+pub(crate) fn empty(reply: Reply, shape: &ListShape) -> Reply {
+    edit(reply, |body| {
+        if let Some(rows) = rows(body, shape) {
+            rows.clear();
+        }
+        for pointer in shape.totals {
+            put(body, pointer, Value::from(0));
+        }
+        if let Some(next) = shape.next {
+            put(body, next, Value::Null);
+        }
+    })
+}
+
+/// Moves the announced total.
+pub(crate) fn total_off(reply: Reply, shape: &ListShape, by: i64) -> Reply {
+    edit(reply, |body| {
+        if let Some(pointer) = shape.totals.first() {
+            let total = body.pointer(pointer).and_then(Value::as_i64).unwrap_or_default();
+            put(body, pointer, Value::from(total.saturating_add(by)));
+        }
+    })
+}
+
+fn rows<'b>(body: &'b mut Value, shape: &ListShape) -> Option<&'b mut Vec<Value>> {
+    body.pointer_mut(shape.rows)?.as_array_mut()
+}
+
+fn put(body: &mut Value, pointer: &str, value: Value) {
+    if let Some(place) = body.pointer_mut(pointer) {
+        *place = value;
+    }
+}
+
+fn edit(mut reply: Reply, change: impl FnOnce(&mut Value)) -> Reply {
+    if let Ok(mut body) = serde_json::from_slice::<Value>(&reply.body) {
+        change(&mut body);
+        reply.body = Bytes::from(body.to_string());
+    }
+    reply
+}

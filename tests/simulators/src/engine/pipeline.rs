@@ -1,0 +1,184 @@
+//! The way of every request, from a socket or from a passthrough: log, latency, fault, the vendor's own answer, log.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use http::header::{LOCATION, RETRY_AFTER};
+use http::{Method, StatusCode};
+use tokio::sync::watch;
+
+use super::exchange::{Outcome, Reply, Request};
+use super::fault::{Behaviour, Body, Faults, RetryAfter};
+use super::log::{Arrival, Log, Origin};
+use super::route::{self, Route};
+use super::{lock, mangle};
+use crate::Clock;
+
+/// Where a vendor's list replies keep their parts, as JSON pointers.
+#[derive(Debug)]
+pub(crate) struct ListShape {
+    pub(crate) rows: &'static str,
+    /// The announced total first, then whatever follows from it.
+    pub(crate) totals: &'static [&'static str],
+    pub(crate) next: Option<&'static str>,
+}
+
+/// One API behind the shared machinery.
+pub(crate) trait Vendor: Send + Sync + 'static {
+    /// The vendor's endpoints, by name.
+    type Endpoint: Copy + PartialEq + Send + Sync + 'static;
+
+    const ROUTES: &'static [Route<Self::Endpoint>];
+    const LIST: ListShape;
+
+    /// The answer to a call of a known endpoint; `path` holds the values of the template's placeholders.
+    fn answer(
+        &self,
+        endpoint: Self::Endpoint,
+        path: &[String],
+        request: &Request,
+    ) -> impl Future<Output = Outcome> + Send;
+
+    /// The vendor's own error body for a status: 404 for what it does not have, others for faults.
+    fn error(&self, status: StatusCode, request: &Request) -> Reply;
+
+    /// Whether the log keeps the bodies of this endpoint.
+    fn keeps_body(endpoint: Self::Endpoint) -> bool;
+}
+
+/// A vendor with its log, faults and latency.
+pub(crate) struct Pipeline<V> {
+    pub(crate) vendor: V,
+    pub(crate) clock: Clock,
+    pub(crate) log: Mutex<Log>,
+    pub(crate) faults: Mutex<Faults>,
+    latency_ms: AtomicU64,
+    closing: watch::Receiver<bool>,
+}
+
+impl<V: Vendor> Pipeline<V> {
+    pub(crate) fn new(vendor: V, clock: Clock, closing: watch::Receiver<bool>) -> Self {
+        Self {
+            vendor,
+            clock,
+            log: Mutex::default(),
+            faults: Mutex::default(),
+            latency_ms: AtomicU64::new(0),
+            closing,
+        }
+    }
+
+    pub(crate) fn set_latency(&self, latency: Duration) {
+        let milliseconds = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
+        self.latency_ms.store(milliseconds, Ordering::Relaxed);
+    }
+
+    /// How many logged calls were for `endpoint`.
+    pub(crate) fn calls(&self, endpoint: V::Endpoint) -> usize {
+        let is_endpoint = |method: &Method, template: Option<&str>| {
+            V::ROUTES.iter().any(|route| {
+                route.endpoint == endpoint && route.method == *method && Some(route.template) == template
+            })
+        };
+        lock(&self.log).entries().iter().filter(|entry| is_endpoint(&entry.method, entry.template)).count()
+    }
+
+    /// Takes a request the whole way.
+    pub(crate) async fn handle(&self, mut request: Request, origin: Origin) -> Outcome {
+        let found = route::find(V::ROUTES, &request);
+        let template = found.as_ref().map(|(route, _)| route.template);
+        let keep_body = found.as_ref().is_some_and(|(route, _)| V::keeps_body(route.endpoint));
+        let arrival = Arrival { at: (self.clock)(), origin, template, keep_body };
+        let sequence = lock(&self.log).arrived(&request, arrival);
+        let fault = lock(&self.faults).strike(&request, template);
+        pause(Duration::from_millis(self.latency_ms.load(Ordering::Relaxed))).await;
+        let outcome = match fault {
+            Some(fault) => self.struck(fault, found, &mut request).await,
+            None => self.answered(found, &request).await,
+        };
+        if let Outcome::Answered(reply) | Outcome::CutMidBody(reply) = &outcome {
+            lock(&self.log).answered(sequence, reply.status.as_u16());
+        }
+        outcome
+    }
+
+    async fn answered(&self, found: Found<V>, request: &Request) -> Outcome {
+        match found {
+            Some((route, path)) => self.vendor.answer(route.endpoint, &path, request).await,
+            None => Outcome::Answered(self.vendor.error(StatusCode::NOT_FOUND, request)),
+        }
+    }
+
+    async fn struck(&self, fault: Behaviour, found: Found<V>, request: &mut Request) -> Outcome {
+        match fault {
+            Behaviour::Status(status, body) => Outcome::Answered(self.refusal(status, body, request)),
+            Behaviour::TooManyRequests(after) => {
+                let reply = self.vendor.error(StatusCode::TOO_MANY_REQUESTS, request);
+                Outcome::Answered(with_retry_after(reply, after))
+            }
+            Behaviour::Redirect(location) => {
+                let reply = Reply::raw(StatusCode::FOUND, "text/plain", "").with(LOCATION, &location);
+                Outcome::Answered(reply)
+            }
+            Behaviour::Close => Outcome::Cut,
+            Behaviour::Hang => {
+                // Ends when the simulator does; the error only says that it already has.
+                let _ = self.closing.clone().wait_for(|closing| *closing).await;
+                Outcome::Cut
+            }
+            Behaviour::RepeatRows(rows) => {
+                request.rows_back = rows;
+                self.answered(found, request).await
+            }
+            other => after_effect(other, self.answered(found, request).await, &V::LIST).await,
+        }
+    }
+
+    fn refusal(&self, status: u16, body: Body, request: &Request) -> Reply {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        match body {
+            Body::Vendor => self.vendor.error(status, request),
+            Body::Html => mangle::html(status),
+            Body::Empty => Reply::raw(status, "text/plain", ""),
+            Body::TruncatedJson => mangle::first_half(self.vendor.error(status, request)),
+        }
+    }
+}
+
+type Found<V> = Option<(&'static Route<<V as Vendor>::Endpoint>, Vec<String>)>;
+
+/// The faults that come after the vendor has done what it was asked.
+async fn after_effect(fault: Behaviour, outcome: Outcome, shape: &ListShape) -> Outcome {
+    let Outcome::Answered(reply) = outcome else { return outcome };
+    match fault {
+        Behaviour::LoseReply => return Outcome::Cut,
+        Behaviour::CloseMidBody => return Outcome::CutMidBody(reply),
+        Behaviour::Slow(time) => {
+            pause(time).await;
+            Outcome::Answered(reply)
+        }
+        Behaviour::TruncateJson => Outcome::Answered(mangle::first_half(reply)),
+        Behaviour::DropRows(count) => Outcome::Answered(mangle::drop_rows(reply, shape, count)),
+        Behaviour::EmptyList => Outcome::Answered(mangle::empty(reply, shape)),
+        Behaviour::TotalOff(by) => Outcome::Answered(mangle::total_off(reply, shape, by)),
+        _ => Outcome::Answered(reply),
+    }
+}
+
+async fn pause(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
+    }
+}
+
+fn with_retry_after(reply: Reply, after: RetryAfter) -> Reply {
+    match after {
+        RetryAfter::None => reply,
+        RetryAfter::Seconds(seconds) => reply.with(RETRY_AFTER, &seconds.to_string()),
+        RetryAfter::At(moment) => match SystemTime::try_from(moment) {
+            Ok(moment) => reply.with(RETRY_AFTER, &httpdate::fmt_http_date(moment)),
+            Err(_) => reply,
+        },
+    }
+}

@@ -1,0 +1,173 @@
+//! The socket before a pipeline, and the handle that keeps it open.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{ConnectInfo, Request as HttpRequest, State};
+use axum::response::Response;
+use bytes::Bytes;
+use futures::stream;
+use http::header::{CONTENT_LENGTH, HeaderValue};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::exchange::{Outcome, Reply, Request};
+use super::line::{Cut, Lines};
+use super::log::Origin;
+use super::pipeline::{Pipeline, Vendor};
+use crate::Clock;
+
+/// No vendor takes a larger request: Personio's 30 MB document and its frame.
+const LARGEST_BODY: usize = 40 * 1024 * 1024;
+
+/// A running simulator. It stops when the last clone is dropped.
+pub(crate) struct Running<V> {
+    pub(crate) pipeline: Arc<Pipeline<V>>,
+    pub(crate) address: SocketAddr,
+    _open: Arc<Open>,
+}
+
+impl<V> Clone for Running<V> {
+    fn clone(&self) -> Self {
+        Self { pipeline: Arc::clone(&self.pipeline), address: self.address, _open: Arc::clone(&self._open) }
+    }
+}
+
+struct Open(watch::Sender<bool>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.send_replace(true);
+    }
+}
+
+/// Serves `vendor` on `address` (port 0: any free one) from the current Tokio runtime.
+pub(crate) async fn start<V: Vendor>(vendor: V, clock: Clock, address: SocketAddr) -> io::Result<Running<V>> {
+    let listener = TcpListener::bind(address).await?;
+    let address = listener.local_addr()?;
+    let (sender, mut closing) = watch::channel(false);
+    let pipeline = Arc::new(Pipeline::new(vendor, clock, closing.clone()));
+    let service = Router::new()
+        .fallback(serve::<V>)
+        .with_state(Arc::clone(&pipeline))
+        .into_make_service_with_connect_info::<Cut>();
+    let until_closed = async move {
+        // An error says that the handle is gone: the same as closing.
+        let _ = closing.wait_for(|closing| *closing).await;
+    };
+    tokio::spawn(async move {
+        // The listener is ours and stays valid: serving ends only by closing.
+        let _ = axum::serve(Lines(listener), service).with_graceful_shutdown(until_closed).await;
+    });
+    Ok(Running { pipeline, address, _open: Arc::new(Open(sender)) })
+}
+
+async fn serve<V: Vendor>(
+    State(pipeline): State<Arc<Pipeline<V>>>,
+    ConnectInfo(cut): ConnectInfo<Cut>,
+    request: HttpRequest,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
+        cut.now();
+        return Response::default();
+    };
+    let request =
+        Request::new(parts.method, parts.uri.path().to_owned(), parts.uri.query(), parts.headers, body);
+    match pipeline.handle(request, Origin::Direct).await {
+        Outcome::Answered(reply) => response(reply),
+        Outcome::CutMidBody(reply) => broken_off(reply, cut),
+        Outcome::Cut => {
+            cut.now();
+            Response::default()
+        }
+    }
+}
+
+fn response(reply: Reply) -> Response {
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
+    response
+}
+
+/// Announces the whole body, sends its first half, then cuts.
+fn broken_off(reply: Reply, cut: Cut) -> Response {
+    let length = HeaderValue::from(reply.body.len());
+    let half = reply.body.slice(..reply.body.len() / 2);
+    let halves = stream::unfold(Some(half), move |half| {
+        let cut = cut.clone();
+        async move {
+            match half {
+                Some(half) => Some((Ok::<Bytes, io::Error>(half), None)),
+                None => {
+                    // Lets the server flush the first half before the connection goes.
+                    tokio::task::yield_now().await;
+                    cut.now();
+                    Some((Err(io::ErrorKind::ConnectionAborted.into()), None))
+                }
+            }
+        }
+    });
+    let mut response = response(Reply { body: Bytes::new(), ..reply });
+    *response.body_mut() = Body::from_stream(halves);
+    response.headers_mut().insert(CONTENT_LENGTH, length);
+    response
+}
+
+/// The handle's methods that are the same for every simulator.
+macro_rules! common_handle {
+    ($handle:ident, $endpoint:ty) => {
+        impl $handle {
+            /// The address it listens on, always loopback.
+            #[must_use]
+            pub fn address(&self) -> std::net::SocketAddr {
+                self.running.address
+            }
+
+            /// Sets a fault, behind those already set.
+            pub fn fail(&self, fault: $crate::Fault) {
+                $crate::engine::lock(&self.running.pipeline.faults).add(fault);
+            }
+
+            /// Ends every fault.
+            pub fn clear_faults(&self) {
+                $crate::engine::lock(&self.running.pipeline.faults).clear();
+            }
+
+            /// Delays every answer by this long; zero at the start.
+            pub fn set_latency(&self, latency: std::time::Duration) {
+                self.running.pipeline.set_latency(latency);
+            }
+
+            /// What was received since the start or the last [`reset_log`](Self::reset_log), in order of arrival.
+            #[must_use]
+            pub fn requests(&self) -> Vec<$crate::Received> {
+                $crate::engine::lock(&self.running.pipeline.log).entries().to_vec()
+            }
+
+            /// How many calls of one endpoint the log holds, whatever was answered.
+            #[must_use]
+            pub fn calls(&self, endpoint: $endpoint) -> usize {
+                self.running.pipeline.calls(endpoint)
+            }
+
+            /// Empties the log.
+            pub fn reset_log(&self) {
+                $crate::engine::lock(&self.running.pipeline.log).reset();
+            }
+        }
+
+        impl std::fmt::Debug for $handle {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($handle))
+                    .field("address", &self.running.address)
+                    .finish_non_exhaustive()
+            }
+        }
+    };
+}
+pub(crate) use common_handle;

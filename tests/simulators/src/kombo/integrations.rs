@@ -1,0 +1,139 @@
+//! One customer's connection to its Personio account.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::errors::{Code, Refusal};
+use super::mirror::Mirror;
+use crate::Personio;
+use crate::personio::Mirrorable;
+
+/// What state an integration is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// Working.
+    Active,
+    /// The first sync is still running.
+    SetupSyncPending,
+    /// The customer has not finished the setup.
+    SetupIncomplete,
+    /// The data did not pass Kombo's checks.
+    QaFailed,
+    /// Personio refuses the credential; syncing has stopped.
+    Invalid,
+    /// Switched off.
+    Inactive,
+}
+
+/// One integration.
+pub(super) struct Integration {
+    pub(super) id: String,
+    pub(super) personio: Personio,
+    /// Personio client id and secret.
+    pub(super) credential: (String, String),
+    pub(super) condition: Condition,
+    pub(super) passes_through: bool,
+    pub(super) mirrors_automatically: bool,
+    pub(super) employment_type_field: Option<String>,
+    pub(super) mirror: Mirror,
+    synced: Option<u64>,
+}
+
+impl Integration {
+    pub(super) fn new(id: &str, personio: Personio, client_id: &str, client_secret: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            personio,
+            credential: (client_id.to_owned(), client_secret.to_owned()),
+            condition: Condition::Active,
+            passes_through: true,
+            mirrors_automatically: false,
+            employment_type_field: None,
+            mirror: Mirror::default(),
+            synced: None,
+        }
+    }
+
+    /// `personio` of `personio:CBNMt7dSNCzBdnRTx87dev4E`.
+    pub(super) fn tool(&self) -> &str {
+        self.id.split(':').next().unwrap_or_default()
+    }
+
+    /// A full sync.
+    pub(super) fn sync(&mut self, now: Timestamp) {
+        self.synced = Some(self.personio.revision());
+        let (client_id, client_secret) = &self.credential;
+        match self.personio.mirrorable(client_id, client_secret) {
+            Mirrorable::People(people, readable) => {
+                self.mirror.refresh(&self.id, people, Arc::new(readable), now);
+                if self.condition == Condition::Invalid {
+                    self.condition = Condition::Active;
+                }
+            }
+            Mirrorable::Refused if self.condition == Condition::Active => self.condition = Condition::Invalid,
+            Mirrorable::Refused => {}
+        }
+    }
+
+    /// A sync before a read, where that is switched on and something has changed. The people's own data alone moves Personio's
+    /// revision; a credential that went bad is noticed by the next [`sync`](Self::sync).
+    pub(super) fn sync_if_stale(&mut self, now: Timestamp) {
+        if self.mirrors_automatically && self.synced != Some(self.personio.revision()) {
+            self.sync(now);
+        }
+    }
+
+    pub(super) fn check_condition(&self) -> Result<(), Refusal> {
+        let code = match self.condition {
+            Condition::Active => return Ok(()),
+            Condition::SetupSyncPending => Code::SetupSyncPending,
+            Condition::SetupIncomplete => Code::SetupIncomplete,
+            Condition::QaFailed => Code::QaFailed,
+            Condition::Invalid => Code::IntegrationAuthenticationInvalid,
+            Condition::Inactive => Code::Inactive,
+        };
+        Err(Refusal::new(code))
+    }
+
+    /// `GET /integrations/{integration_id}`
+    pub(super) fn view(&self) -> Value {
+        let status = match self.condition {
+            Condition::Invalid => "INVALID",
+            Condition::Inactive => "INACTIVE",
+            _ => "ACTIVE",
+        };
+        let setup_status = match self.condition {
+            Condition::SetupIncomplete => "INCOMPLETE",
+            Condition::SetupSyncPending => "FINAL_SYNC_PENDING",
+            _ => "COMPLETED",
+        };
+        let data = json!({
+            "id": self.id,
+            "tool": {"id": self.tool(), "label": "Personio", "internal_label": null, "logo_url": "https://storage.example/logo.svg", "icon_url": "https://storage.example/icon.svg"},
+            "category": "HRIS",
+            "status": status,
+            "setup_status": setup_status,
+            "end_user": {"organization_name": "Muster GmbH", "creator_email": "hr@muster.example", "origin_id": null},
+            "scope_config": {"id": "B1hu5NGyhdjSq5X3hxEz4bAN", "name": "reteach"},
+            "data_expired_at": null,
+            "created_at": "2026-01-02T08:00:00.000Z",
+            "beta": false,
+            "read_models": [employees_model()],
+            "write_actions": [],
+        });
+        json!({"status": "success", "data": data})
+    }
+}
+
+fn employees_model() -> Value {
+    let fields: Vec<Value> = ["first_name", "last_name", "work_email", "job_title", "gender", "employment_status", "employment_type", "start_date", "termination_date"]
+        .iter()
+        .map(|id| json!({"id": id, "is_available": true, "coverage_status": "SUPPORTED", "scope_config_setting": "ENABLED", "opted_out_by_customer": false}))
+        .collect();
+    json!({"id": "hris_employees", "label": "Employees", "is_available": true, "coverage_status": "SUPPORTED", "scope_config_setting": "ENABLED", "opted_out_by_customer": false, "fields": fields})
+}
+
+/// How long a deleted record keeps its data.
+pub(super) const KEPT_AFTER_DELETION: SignedDuration = SignedDuration::from_hours(14 * 24);

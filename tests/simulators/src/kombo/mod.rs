@@ -1,0 +1,256 @@
+//! Kombo's unified HRIS API and its passthrough, before Personio simulators.
+//!
+//! One simulator is one Kombo environment with any number of integrations, each attached to a Personio account whose people
+//! it mirrors. True to Kombo's OpenAPI document of May 2026; where it and Kombo's pages are silent, these are assumptions:
+//! - HTTP statuses: `PLATFORM.AUTHENTICATION_INVALID` 401, `PLATFORM.INTEGRATION_NOT_FOUND` 404, `PLATFORM.INPUT_INVALID` 400,
+//!   `INTEGRATION.SETUP_*` and `QA_FAILED` 409 (as published), the other `INTEGRATION.*` 403, `REMOTE.*` 503;
+//! - an `INVALID` integration answers reads and passthrough with `INTEGRATION.AUTHENTICATION_INVALID`, an `INACTIVE` one with
+//!   `INTEGRATION.INACTIVE`;
+//! - a sync that Personio refuses makes the integration `INVALID`; a later one that works makes it `ACTIVE` again;
+//! - statuses map as onboarding `PENDING`, active `ACTIVE`, leave `LEAVE`, inactive `INACTIVE`; genders as `MALE`, `FEMALE`,
+//!   `NON_BINARY`;
+//! - 35 weekly hours and more are `FULL_TIME`, fewer `PART_TIME`;
+//! - a cursor is only good with the filters it was made with;
+//! - the rate limit is 300 requests in 60 seconds for the environment.
+
+mod employees;
+mod errors;
+mod integrations;
+mod mirror;
+mod model;
+mod passthrough;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+
+use http::{HeaderName, Method, StatusCode};
+
+use crate::engine::exchange::{Outcome, Reply, Request};
+use crate::engine::limiter::Pacing;
+use crate::engine::lock;
+use crate::engine::pipeline::{ListShape, Vendor};
+use crate::engine::route::Route;
+use crate::engine::server::{self, Running, common_handle};
+use crate::{Clock, Personio};
+
+use errors::{Code, Refusal};
+pub use integrations::Condition;
+use integrations::Integration;
+use state::State;
+
+/// The endpoints, for [`Kombo::calls`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// `GET /v1/check-api-key`
+    CheckApiKey,
+    /// `GET /v1/integrations/{integration_id}`
+    Integration,
+    /// `GET /v1/hris/employees`
+    Employees,
+    /// `POST /v1/passthrough/{tool}/{api}`
+    Passthrough,
+}
+
+/// A running Kombo environment. Clones share it; it stops with the last one.
+#[derive(Clone)]
+pub struct Kombo {
+    running: Running<Environment>,
+}
+
+common_handle!(Kombo, Endpoint);
+
+impl Kombo {
+    /// Starts an environment without integrations or API keys on a free port.
+    ///
+    /// # Errors
+    /// When no socket can be opened.
+    pub async fn start(clock: Clock) -> io::Result<Self> {
+        Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), clock).await
+    }
+
+    /// Starts an environment without integrations or API keys on `address`.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub async fn start_on(address: SocketAddr, clock: Clock) -> io::Result<Self> {
+        let environment = Environment { state: Mutex::new(State::new()), clock: Arc::clone(&clock) };
+        Ok(Self { running: server::start(environment, clock, address).await? })
+    }
+
+    /// What stands for `https://api.kombo.dev/v1`: with the `/v1`.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}/v1", self.running.address)
+    }
+
+    /// Adds an API key.
+    pub fn add_api_key(&self, key: &str) {
+        self.state(|state| state.api_keys.insert(key.to_owned()));
+    }
+
+    /// Revokes an API key.
+    pub fn revoke_api_key(&self, key: &str) {
+        self.state(|state| state.api_keys.remove(key));
+    }
+
+    /// Attaches a Personio account as the integration `id` (such as `personio:CBNMt7dSNCzBdnRTx87dev4E`), with the Personio
+    /// credential that the customer entered in Kombo Connect, and syncs it for the first time.
+    pub fn attach(&self, id: &str, personio: &Personio, client_id: &str, client_secret: &str) {
+        let integration = Integration::new(id, personio.clone(), client_id, client_secret);
+        self.state(|state| state.integrations.insert(id.to_owned(), integration));
+        self.mirror(id);
+    }
+
+    /// Deletes an integration.
+    pub fn detach(&self, id: &str) {
+        self.state(|state| state.integrations.remove(id));
+    }
+
+    /// The customer reconnects with another Personio credential.
+    pub fn reconnect(&self, id: &str, client_id: &str, client_secret: &str) {
+        self.integration(id, |integration| {
+            integration.credential = (client_id.to_owned(), client_secret.to_owned());
+        });
+        self.mirror(id);
+    }
+
+    /// A full sync: reads everybody from Personio. Only this notices deletions.
+    pub fn mirror(&self, id: &str) {
+        let now = (self.running.pipeline.clock)();
+        self.integration(id, |integration| integration.sync(now));
+    }
+
+    /// Syncs before every read (`true`), as if Kombo's webhooks were instant; at the start only [`mirror`](Self::mirror) does.
+    pub fn mirror_automatically(&self, id: &str, automatically: bool) {
+        self.integration(id, |integration| integration.mirrors_automatically = automatically);
+    }
+
+    /// Puts an integration into a condition; [`Condition::Active`] at the start.
+    pub fn set_condition(&self, id: &str, condition: Condition) {
+        self.integration(id, |integration| integration.condition = condition);
+    }
+
+    /// The condition an integration is in.
+    #[must_use]
+    pub fn condition(&self, id: &str) -> Option<Condition> {
+        self.state(|state| state.integrations.get(id).map(|integration| integration.condition))
+    }
+
+    /// Opens the passthrough for an integration (as it is at the start) or closes it: Kombo opens it per customer and use case.
+    pub fn allow_passthrough(&self, id: &str, allowed: bool) {
+        self.integration(id, |integration| integration.passes_through = allowed);
+    }
+
+    /// Carries Personio's own employment type in the custom field of this name, as `Intern` or `Extern`; none at the start.
+    pub fn set_employment_type_field(&self, id: &str, field: Option<&str>) {
+        self.integration(id, |integration| integration.employment_type_field = field.map(str::to_owned));
+    }
+
+    /// By which clock the rate limit runs.
+    pub fn set_pacing(&self, pacing: Pacing) {
+        self.state(|state| state.pacing = pacing);
+    }
+
+    /// Requests allowed in 60 seconds; 300 at the start.
+    pub fn limit_per_minute(&self, requests: usize) {
+        self.state(|state| state.set_limit(requests));
+    }
+
+    fn integration(&self, id: &str, access: impl FnOnce(&mut Integration)) {
+        self.state(|state| state.integrations.get_mut(id).map(access));
+    }
+
+    fn state<T>(&self, access: impl FnOnce(&mut State) -> T) -> T {
+        access(&mut lock(&self.running.pipeline.vendor.state))
+    }
+}
+
+/// The environment behind the pipeline.
+struct Environment {
+    state: Mutex<State>,
+    clock: Clock,
+}
+
+impl Vendor for Environment {
+    type Endpoint = Endpoint;
+
+    const ROUTES: &'static [Route<Endpoint>] = &[
+        Route::new(Endpoint::CheckApiKey, Method::GET, "/v1/check-api-key"),
+        Route::new(Endpoint::Integration, Method::GET, "/v1/integrations/{integration_id}"),
+        Route::new(Endpoint::Employees, Method::GET, "/v1/hris/employees"),
+        Route::new(Endpoint::Passthrough, Method::POST, "/v1/passthrough/{tool}/{api}"),
+    ];
+
+    const LIST: ListShape = ListShape { rows: "/data/results", totals: &[], next: Some("/data/next") };
+
+    async fn answer(&self, endpoint: Endpoint, path: &[String], request: &Request) -> Outcome {
+        let now = (self.clock)();
+        let limits = lock(&self.state).take_place(now);
+        let reply = if limits.as_ref().is_some_and(|limits| !limits.admitted) {
+            Ok(Refusal::new(Code::RateLimitExceeded).reply())
+        } else if endpoint == Endpoint::Passthrough {
+            // The lock is not held while Personio answers.
+            match self.passed_through(path, request).await {
+                Ok(Outcome::Answered(reply)) => Ok(reply),
+                Ok(cut) => return cut,
+                Err(refusal) => Err(refusal),
+            }
+        } else {
+            self.read(endpoint, path, request, now)
+        };
+        let mut reply = reply.unwrap_or_else(|refusal| refusal.reply());
+        for (name, value) in limits.map(|limits| limits.headers).unwrap_or_default() {
+            reply = reply.with(HeaderName::from_static(name), &value);
+        }
+        Outcome::Answered(reply)
+    }
+
+    fn error(&self, status: StatusCode, _: &Request) -> Reply {
+        Refusal::of(status).reply()
+    }
+
+    fn keeps_body(endpoint: Endpoint) -> bool {
+        endpoint == Endpoint::Passthrough
+    }
+}
+
+impl Environment {
+    fn read(
+        &self,
+        endpoint: Endpoint,
+        path: &[String],
+        request: &Request,
+        now: jiff::Timestamp,
+    ) -> Result<Reply, Refusal> {
+        let state = &mut *lock(&self.state);
+        state.check_key(request)?;
+        match (endpoint, path) {
+            (Endpoint::Integration, [id]) => {
+                let integration =
+                    state.integrations.get(id).ok_or_else(|| Refusal::new(Code::IntegrationNotFound))?;
+                Ok(Reply::json(StatusCode::OK, &integration.view()))
+            }
+            (Endpoint::Employees, _) => {
+                let integration = state.addressed(request)?;
+                integration.check_condition()?;
+                employees::list(integration, request, now)
+            }
+            _ => Ok(Reply::json(StatusCode::OK, &state::checked_key())),
+        }
+    }
+
+    async fn passed_through(&self, path: &[String], request: &Request) -> Result<Outcome, Refusal> {
+        let call = {
+            let state = &mut *lock(&self.state);
+            state.check_key(request)?;
+            let integration = state.addressed(request)?;
+            integration.check_condition()?;
+            passthrough::call(integration, path, request)?
+        };
+        passthrough::forward(call).await
+    }
+}

@@ -1,0 +1,116 @@
+//! `POST /passthrough/{tool}/{api}`: a request to Personio that Kombo authenticates.
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use serde_json::{Map, Value, json};
+
+use super::errors::{Code, Refusal};
+use super::integrations::Integration;
+use crate::Personio;
+use crate::engine::exchange::{Outcome, Reply, Request};
+
+/// Keys of the request body that are simulated; files and base64 come with documents.
+const KEYS: &[&str] = &["method", "path", "headers", "params", "data", "api_options"];
+
+/// A checked call, ready to be forwarded.
+pub(super) struct Call {
+    personio: Personio,
+    request: Request,
+    url: String,
+}
+
+/// Checks what is to be passed through, and logs in to Personio with the credential that Kombo holds.
+pub(super) fn call(integration: &Integration, path: &[String], request: &Request) -> Result<Call, Refusal> {
+    let [tool, api] = path else { return Err(Refusal::input("There is no such passthrough API.")) };
+    if tool != integration.tool() || tool != "personio" || api != "personnel" {
+        return Err(Refusal::input(format!(
+            "There is no passthrough API {tool}/{api} for this integration."
+        )));
+    }
+    if !integration.passes_through {
+        return Err(Refusal::new(Code::ActionNotAvailable));
+    }
+    let Some(Value::Object(body)) = request.json() else {
+        return Err(Refusal::input("The body must be a JSON object."));
+    };
+    if let Some(unknown) = body.keys().find(|key| !KEYS.contains(&key.as_str())) {
+        return Err(Refusal::input(format!("The key {unknown} is not simulated or does not exist.")));
+    }
+    let (client_id, client_secret) = &integration.credential;
+    let token = integration
+        .personio
+        .token_for(client_id, client_secret)
+        .ok_or_else(|| Refusal::new(Code::IntegrationAuthenticationInvalid))?;
+    let path = body.get("path").and_then(Value::as_str).filter(|path| path.starts_with('/'));
+    let path = path.ok_or_else(|| Refusal::input("path must be a string that begins with /."))?;
+    let url = format!("https://api.personio.de/v1{path}");
+    Ok(Call { personio: integration.personio.clone(), request: remote(&body, path, &token)?, url })
+}
+
+fn remote(body: &Map<String, Value>, path: &str, token: &str) -> Result<Request, Refusal> {
+    let method = match body.get("method").and_then(Value::as_str) {
+        Some("GET") => Method::GET,
+        Some("POST") => Method::POST,
+        Some("PUT") => Method::PUT,
+        Some("PATCH") => Method::PATCH,
+        Some("DELETE") => Method::DELETE,
+        _ => return Err(Refusal::input("method must be one of GET, POST, DELETE, PUT, PATCH.")),
+    };
+    let mut headers = HeaderMap::new();
+    for (name, value) in texts(body, "headers")? {
+        let name = HeaderName::try_from(name).map_err(|_| Refusal::input("headers: not a header name."))?;
+        let value =
+            HeaderValue::try_from(value).map_err(|_| Refusal::input("headers: not a header value."))?;
+        headers.insert(name, value);
+    }
+    let data = match body.get("data") {
+        None | Some(Value::Null) => Bytes::new(),
+        Some(Value::String(raw)) => Bytes::from(raw.clone()),
+        Some(json) => {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            Bytes::from(json.to_string())
+        }
+    };
+    if let Ok(bearer) = HeaderValue::try_from(format!("Bearer {token}")) {
+        headers.insert(AUTHORIZATION, bearer);
+    }
+    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+    let mut request = Request::new(method, format!("/v1{path}"), query, headers, data);
+    request.query.extend(texts(body, "params")?);
+    Ok(request)
+}
+
+/// An object of texts, as the document has it: no numbers, no lists.
+fn texts(body: &Map<String, Value>, key: &str) -> Result<Vec<(String, String)>, Refusal> {
+    let refusal = || Refusal::input(format!("{key} must be an object whose values are strings."));
+    let Some(entries) = body.get(key) else { return Ok(Vec::new()) };
+    entries
+        .as_object()
+        .ok_or_else(refusal)?
+        .iter()
+        .map(|(name, value)| Ok((name.clone(), value.as_str().ok_or_else(refusal)?.to_owned())))
+        .collect()
+}
+
+/// Asks Personio, and wraps its answer: Kombo's own status is 200 whatever Personio said.
+pub(super) async fn forward(call: Call) -> Result<Outcome, Refusal> {
+    match call.personio.forward(call.request).await {
+        Outcome::Answered(reply) => Ok(Outcome::Answered(wrapped(&reply, &call.url))),
+        // Kombo waited for Personio in vain.
+        Outcome::Cut | Outcome::CutMidBody(_) => Err(Refusal::new(Code::RemoteUnavailable)),
+    }
+}
+
+fn wrapped(reply: &Reply, url: &str) -> Reply {
+    let headers: Map<String, Value> = reply
+        .headers
+        .iter()
+        .filter(|(name, _)| **name != AUTHORIZATION)
+        .filter_map(|(name, value)| Some((name.as_str().to_owned(), json!(value.to_str().ok()?))))
+        .collect();
+    let data = serde_json::from_slice(&reply.body)
+        .unwrap_or_else(|_| json!(String::from_utf8_lossy(&reply.body).into_owned()));
+    let data = json!({"url": url, "status": reply.status.as_u16(), "headers": headers, "data": data});
+    Reply::json(StatusCode::OK, &json!({"status": "success", "data": data, "warnings": []}))
+}

@@ -1,0 +1,80 @@
+//! What a Kombo environment holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::errors::{Code, Refusal};
+use super::integrations::Integration;
+use crate::engine::exchange::Request;
+use crate::engine::limiter::{Limiter, Pacing, tick};
+
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// One environment.
+pub(super) struct State {
+    pub(super) api_keys: BTreeSet<String>,
+    pub(super) integrations: BTreeMap<String, Integration>,
+    pub(super) pacing: Pacing,
+    allowed: usize,
+    limiter: Limiter,
+    started: Instant,
+}
+
+/// What the rate limit says to one request.
+pub(super) struct Limits {
+    pub(super) admitted: bool,
+    pub(super) headers: Vec<(&'static str, String)>,
+}
+
+impl State {
+    pub(super) fn new() -> Self {
+        Self {
+            api_keys: BTreeSet::new(),
+            integrations: BTreeMap::new(),
+            pacing: Pacing::default(),
+            allowed: 300,
+            limiter: Limiter::new(300, WINDOW),
+            started: Instant::now(),
+        }
+    }
+
+    pub(super) fn set_limit(&mut self, requests: usize) {
+        self.allowed = requests;
+        self.limiter = Limiter::new(requests, WINDOW);
+    }
+
+    /// Counts a request against the limit; `None` where there is none.
+    pub(super) fn take_place(&mut self, now: Timestamp) -> Option<Limits> {
+        let tick = tick(self.pacing, self.started, now)?;
+        let admitted = self.limiter.admit(tick);
+        let headers = vec![
+            ("ratelimit-limit", self.allowed.to_string()),
+            ("ratelimit-remaining", self.limiter.remaining(tick).to_string()),
+            ("ratelimit-reset", self.limiter.reset_seconds(tick).to_string()),
+        ];
+        Some(Limits { admitted, headers })
+    }
+
+    pub(super) fn check_key(&self, request: &Request) -> Result<(), Refusal> {
+        let good = request.bearer().is_some_and(|key| self.api_keys.contains(key));
+        if good { Ok(()) } else { Err(Refusal::new(Code::AuthenticationInvalid)) }
+    }
+
+    /// The integration that `X-Integration-Id` names.
+    pub(super) fn addressed(&mut self, request: &Request) -> Result<&mut Integration, Refusal> {
+        let id = request
+            .header("x-integration-id")
+            .ok_or_else(|| Refusal::input("The header X-Integration-Id is required."))?;
+        self.integrations.get_mut(id).ok_or_else(|| Refusal::new(Code::IntegrationNotFound))
+    }
+}
+
+/// `GET /check-api-key`
+pub(super) fn checked_key() -> Value {
+    let data =
+        json!({"environment_id": "2Uev1YUTqLFdvMPD3Jtrg2FX", "customer_id": "2Uev1YUTqLFdvMPD3Jtrg2FX"});
+    json!({"status": "success", "data": data})
+}

@@ -1,0 +1,115 @@
+//! The employees of a company, as its HR department knows them.
+
+mod demo;
+mod names;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+pub use demo::demo;
+
+/// One employee.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Person {
+    /// Personio's employee id, Kombo's `remote_id`.
+    pub id: u64,
+    /// Vorname.
+    pub first_name: String,
+    /// Nachname.
+    pub last_name: String,
+    /// E-Mail; some have none.
+    pub email: Option<String>,
+    /// Geschlecht.
+    pub gender: Option<Gender>,
+    /// Position.
+    pub position: Option<String>,
+    /// Gesellschaft.
+    pub subcompany: Option<String>,
+    /// Abteilung.
+    pub department: Option<String>,
+    /// Standort.
+    pub office: Option<String>,
+    /// Anstellungsart.
+    pub employment_type: Option<EmploymentType>,
+    /// Status, as HR set it or the night's run left it: see [`Person::settle`].
+    pub status: Status,
+    /// Anstelldatum.
+    pub hire_date: Option<Date>,
+    /// Arbeitsverhältnis endet zum.
+    pub termination_date: Option<Date>,
+    /// Wochenstunden.
+    pub weekly_hours: f64,
+}
+
+/// Personio's `gender`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Gender {
+    /// männlich
+    Male,
+    /// weiblich
+    Female,
+    /// divers
+    Diverse,
+}
+
+/// Personio's `employment_type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EmploymentType {
+    /// intern
+    Internal,
+    /// extern
+    External,
+}
+
+/// Personio's `status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Contract signed, not started yet.
+    Onboarding,
+    /// At work.
+    Active,
+    /// Employed, but away: parental leave, sabbatical.
+    Leave,
+    /// No longer employed.
+    Inactive,
+}
+
+impl Person {
+    /// An active, internal, full-time employee with a mail address; the rest is empty. For tests that change what matters to
+    /// them.
+    #[must_use]
+    pub fn new(id: u64, first_name: &str, last_name: &str) -> Self {
+        Self {
+            id,
+            first_name: first_name.to_owned(),
+            last_name: last_name.to_owned(),
+            email: Some(format!("person-{id}@muster.example")),
+            gender: None,
+            position: None,
+            subcompany: None,
+            department: None,
+            office: None,
+            employment_type: Some(EmploymentType::Internal),
+            status: Status::Active,
+            hire_date: Some(Date::constant(2020, 1, 1)),
+            termination_date: None,
+            weekly_hours: 40.0,
+        }
+    }
+
+    /// What Personio does to the status when a day begins: onboarding becomes active on the hire date, and the day after the
+    /// termination date the person becomes inactive. Returns whether something changed.
+    pub fn settle(&mut self, today: Date) -> bool {
+        let before = self.status;
+        if self.status == Status::Onboarding && self.hire_date.is_some_and(|date| date <= today) {
+            self.status = Status::Active;
+        }
+        if self.termination_date.is_some_and(|date| date < today) {
+            self.status = Status::Inactive;
+        }
+        self.status != before
+    }
+}

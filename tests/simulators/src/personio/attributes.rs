@@ -1,0 +1,194 @@
+//! The attributes of an employee: labels in two languages, types, and how v1 shows their values, quirks included.
+
+use std::sync::LazyLock;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value, json};
+
+use super::errors::Language;
+use super::state::Record;
+use crate::engine::digest;
+
+/// What an integration of ours asks the HR admin to make readable.
+pub const DEFAULT_GRANTS: &[&str] = &[
+    "first_name",
+    "last_name",
+    "email",
+    "gender",
+    "status",
+    "position",
+    "employment_type",
+    "weekly_working_hours",
+    "hire_date",
+    "termination_date",
+    "department",
+    "office",
+    "subcompany",
+];
+
+/// One attribute of the account.
+pub(super) struct Definition {
+    pub(super) key: &'static str,
+    german: &'static str,
+    english: &'static str,
+    kind: &'static str,
+    /// Attributes that a company made itself have no universal id.
+    universal: bool,
+    value: fn(&Record) -> Value,
+}
+
+impl Definition {
+    const fn new(
+        key: &'static str,
+        german: &'static str,
+        english: &'static str,
+        kind: &'static str,
+        value: fn(&Record) -> Value,
+    ) -> Self {
+        Self { key, german, english, kind, universal: true, value }
+    }
+
+    const fn own(mut self) -> Self {
+        self.universal = false;
+        self
+    }
+
+    fn label(&self, language: Language) -> &'static str {
+        match language {
+            Language::German => self.german,
+            Language::English => self.english,
+        }
+    }
+
+    fn universal_id(&self) -> Option<&'static str> {
+        self.universal.then_some(self.key)
+    }
+
+    /// The entry of `GET /v1/company/employees/attributes`.
+    pub(super) fn description(&self, language: Language) -> Value {
+        json!({"key": self.key, "label": self.label(language), "type": self.kind, "universal_id": self.universal_id(), "options": []})
+    }
+}
+
+/// Every attribute of the account, in the order v1 shows them.
+pub(super) static DEFINITIONS: &[Definition] = &[
+    Definition::new("id", "ID", "ID", "integer", |record| json!(record.person.id)),
+    Definition::new("first_name", "Vorname", "First name", "standard", |record| {
+        json!(record.person.first_name)
+    }),
+    Definition::new("last_name", "Nachname", "Last name", "standard", |record| {
+        json!(record.person.last_name)
+    }),
+    Definition::new("email", "E-Mail", "Email", "standard", |record| text(record, &record.person.email)),
+    Definition::new("gender", "Geschlecht", "Gender", "standard", |record| json!(record.person.gender)),
+    Definition::new("status", "Status", "Status", "standard", |record| json!(record.person.status)),
+    Definition::new("position", "Position", "Position", "standard", |record| {
+        text(record, &record.person.position)
+    }),
+    Definition::new("employment_type", "Anstellungsart", "Employment type", "standard", |record| {
+        json!(record.person.employment_type)
+    }),
+    Definition::new("weekly_working_hours", "Wochenstunden", "Weekly hours", "standard", |record| {
+        json!(record.person.weekly_hours.to_string())
+    }),
+    Definition::new("hire_date", "Anstelldatum", "Hire date", "date", |record| date(record.person.hire_date)),
+    Definition::new("contract_end_date", "Vertragsende", "Contract ends", "date", |_| Value::Null),
+    Definition::new(
+        "termination_date",
+        "Arbeitsverhältnis endet zum",
+        "Termination date",
+        "date",
+        |record| date(record.person.termination_date),
+    ),
+    Definition::new("termination_type", "Art der Kündigung", "Termination type", "standard", |_| json!("")),
+    Definition::new("last_working_day", "Letzter Arbeitstag", "Last day of work", "date", |record| {
+        date(record.person.termination_date)
+    }),
+    Definition::new("last_modified_at", "Zuletzt geändert", "Last modified", "date", |record| {
+        moment(record.modified)
+    }),
+    Definition::new("supervisor", "Vorgesetzte*r", "Supervisor", "standard", |_| Value::Null),
+    Definition::new("department", "Abteilung", "Department", "standard", |record| {
+        unit(record, "Department", &record.person.department)
+    }),
+    Definition::new("team", "Team", "Team", "standard", |_| Value::Null),
+    Definition::new("office", "Standort", "Office", "standard", |record| {
+        unit(record, "Office", &record.person.office)
+    }),
+    Definition::new("subcompany", "Gesellschaft", "Subcompany", "standard", |record| {
+        unit(record, "Subcompany", &record.person.subcompany)
+    }),
+    Definition::new("cost_centers", "Kostenstelle", "Cost center", "standard", |_| json!([])),
+    Definition::new("work_schedule", "Arbeitszeitmodell", "Work schedule", "standard", work_schedule),
+    Definition::new("dynamic_24407", "Titel", "Title", "standard", |record| {
+        if record.person.id % 9 == 0 { json!("Dr.") } else { Value::Null }
+    })
+    .own(),
+];
+
+/// The JSON of one employee. A credential that may read nothing gets the id alone, in the old two-member wrapper.
+pub(super) fn render(record: &Record, shown: &[&Definition], language: Language) -> String {
+    let only_id = shown.len() == 1;
+    let attributes: Map<String, Value> = shown
+        .iter()
+        .map(|definition| {
+            let value = record.raw.get(definition.key).cloned().unwrap_or_else(|| (definition.value)(record));
+            let mut wrapper = json!({"label": definition.label(language), "value": value});
+            if !only_id && let Some(wrapper) = wrapper.as_object_mut() {
+                wrapper.insert("type".to_owned(), json!(definition.kind));
+                wrapper.insert("universal_id".to_owned(), json!(definition.universal_id()));
+            }
+            (definition.key.to_owned(), wrapper)
+        })
+        .collect();
+    json!({"type": "Employee", "attributes": attributes}).to_string()
+}
+
+/// An empty text is null in some profiles and "" in others.
+fn text(record: &Record, value: &Option<String>) -> Value {
+    match value {
+        Some(value) => json!(value),
+        None if record.person.id.is_multiple_of(2) => json!(""),
+        None => Value::Null,
+    }
+}
+
+/// `{type, attributes: {id, name}}` without wrappers; an empty one is null, or [] in some profiles.
+fn unit(record: &Record, kind: &str, name: &Option<String>) -> Value {
+    match name {
+        Some(name) => {
+            let id = digest::number(&[kind, name]) % 1_000_000;
+            json!({"type": kind, "attributes": {"id": id, "name": name}})
+        }
+        None if record.person.id.is_multiple_of(5) => json!([]),
+        None => Value::Null,
+    }
+}
+
+/// "Variable data type", as a user of the API called it.
+fn work_schedule(record: &Record) -> Value {
+    match record.person.id % 4 {
+        0 => json!(""),
+        1 => json!([]),
+        2 => Value::Null,
+        _ => {
+            let schedule =
+                json!({"id": 232, "name": "Vollzeit, 40 Stunden", "valid_from": null, "monday": "08:00"});
+            json!({"type": "WorkSchedule", "attributes": schedule})
+        }
+    }
+}
+
+static BERLIN: LazyLock<TimeZone> = LazyLock::new(|| TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC));
+
+/// Midnight in Berlin with that day's offset: `2014-11-09T00:00:00+01:00`.
+fn date(date: Option<Date>) -> Value {
+    let midnight = date.and_then(|date| date.to_zoned_datetime(BERLIN.clone()).ok());
+    midnight.map_or(Value::Null, |midnight| json!(midnight.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()))
+}
+
+fn moment(moment: Timestamp) -> Value {
+    json!(moment.to_zoned_datetime(BERLIN.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())
+}

@@ -1,0 +1,67 @@
+//! Personio's v1 error shape, in the account's language.
+
+use http::StatusCode;
+use serde_json::json;
+
+use crate::engine::exchange::Reply;
+
+/// The language of an account's labels and messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    /// German, as most accounts of our tenants.
+    #[default]
+    German,
+    /// English.
+    English,
+}
+
+/// An answer that is not 200: `{"success":false,"error":{"code":…,"message":…}}`.
+#[derive(Debug, Clone)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    /// What stands in `error.code`: not always the status.
+    code: u16,
+    german: String,
+    english: String,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, code: u16, german: &str, english: &str) -> Self {
+        Self { status, code, german: german.to_owned(), english: english.to_owned() }
+    }
+
+    /// The usual message for a status.
+    pub(super) fn of(status: StatusCode) -> Self {
+        let code = status.as_u16();
+        match code {
+            401 => Self::new(status, code, "Authorization is not provided", "Authorization is not provided"),
+            403 => {
+                let text = "Provided authorization is not valid";
+                Self::new(status, code, text, text)
+            }
+            // The trailing space is Personio's.
+            404 => Self::new(status, code, "Es ist ein Problem aufgetreten ", "Something went wrong "),
+            429 => Self::new(
+                status,
+                code,
+                "Zu viele Anfragen. Bitte versuchen Sie es später erneut.",
+                "Too many requests",
+            ),
+            _ => Self::new(status, code, "Etwas ist schiefgelaufen ...", "Something went wrong"),
+        }
+    }
+
+    /// 422 about one parameter.
+    pub(super) fn invalid(german: &str, english: &str) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, 422, german, english)
+    }
+
+    pub(super) fn reply(&self, language: Language) -> Reply {
+        let message = match language {
+            Language::German => &self.german,
+            Language::English => &self.english,
+        };
+        let body = json!({"success": false, "error": {"code": self.code, "message": message}});
+        Reply::json(self.status, &body)
+    }
+}

@@ -1,0 +1,265 @@
+//! Personio's v1 API for employees: `POST /v1/auth`, `GET /v1/company/employees`, `…/employees/{id}` and
+//! `…/employees/attributes`.
+//!
+//! One simulator is one company account. True to Personio's v1 documents and its changelog; where these are silent, the
+//! behaviour is an assumption and says so:
+//! - wrong credentials are answered 403 `Wrong credentials`;
+//! - a token that has expired or was revoked is answered 401 on every endpoint ([`Personio::refuse_tokens_with`] makes it
+//!   the 403 that Personio documents for attendances);
+//! - `limit` above 100 and other wrong parameters are answered 422;
+//! - a missing employees right is answered 403, a missing attribute never;
+//! - 429 carries no `Retry-After`;
+//! - the order of employees follows no field, but stays the same, so that a new employee may shift the pages;
+//! - a rotated secret ends the tokens made with the old one.
+
+mod attributes;
+mod auth;
+mod employees;
+mod errors;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+
+use http::{Method, StatusCode};
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use crate::engine::exchange::{Outcome, Reply, Request};
+use crate::engine::limiter::Pacing;
+use crate::engine::lock;
+use crate::engine::pipeline::{ListShape, Vendor};
+use crate::engine::route::Route;
+use crate::engine::server::{self, Running, common_handle};
+use crate::people::Person;
+use crate::{Clock, Origin};
+
+pub use attributes::DEFAULT_GRANTS;
+pub use errors::Language;
+pub(crate) use state::Mirrorable;
+use state::State;
+
+/// The endpoints, for [`Personio::calls`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// `POST /v1/auth`
+    Auth,
+    /// `GET /v1/company/employees`
+    Employees,
+    /// `GET /v1/company/employees/attributes`, and its alias `…/custom-attributes`
+    Attributes,
+    /// `GET /v1/company/employees/{id}`
+    Employee,
+}
+
+/// A running Personio account. Clones share it; it stops with the last one.
+#[derive(Clone)]
+pub struct Personio {
+    running: Running<Account>,
+}
+
+common_handle!(Personio, Endpoint);
+
+impl Personio {
+    /// Starts an empty account on a free port.
+    ///
+    /// # Errors
+    /// When no socket can be opened.
+    pub async fn start(clock: Clock) -> io::Result<Self> {
+        Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), clock).await
+    }
+
+    /// Starts an empty account on `address`.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub async fn start_on(address: SocketAddr, clock: Clock) -> io::Result<Self> {
+        let account = Account { state: Mutex::new(State::new()), clock: Arc::clone(&clock) };
+        Ok(Self { running: server::start(account, clock, address).await? })
+    }
+
+    /// What stands for `https://api.personio.de`: without `/v1`.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.running.address)
+    }
+
+    /// Everybody, by id.
+    #[must_use]
+    pub fn people(&self) -> Vec<Person> {
+        self.state(|state| state.people())
+    }
+
+    /// The employee with this id.
+    #[must_use]
+    pub fn person(&self, id: u64) -> Option<Person> {
+        self.state(|state| state.person(id))
+    }
+
+    /// Adds an employee, or replaces the one with the same id.
+    pub fn put(&self, person: Person) {
+        let now = self.now();
+        self.state(|state| state.put(person, now));
+    }
+
+    /// [`put`](Self::put) for many.
+    pub fn put_all(&self, people: impl IntoIterator<Item = Person>) {
+        let now = self.now();
+        self.state(|state| people.into_iter().for_each(|person| state.put(person, now)));
+    }
+
+    /// Changes an employee; returns whether there is one with this id.
+    pub fn change(&self, id: u64, change: impl FnOnce(&mut Person)) -> bool {
+        let now = self.now();
+        self.state(|state| state.change(id, now, change))
+    }
+
+    /// Deletes an employee's profile: the id vanishes from the lists. Returns whether there was one.
+    pub fn remove(&self, id: u64) -> bool {
+        self.state(|state| state.remove(id))
+    }
+
+    /// Moves everybody's status to where the clock's day (UTC, as Personio's nightly run) puts it; see [`Person::settle`].
+    /// Returns how many changed.
+    pub fn settle(&self) -> usize {
+        let now = self.now();
+        let today = now.to_zoned_datetime(TimeZone::UTC).date();
+        self.state(|state| state.settle(today, now))
+    }
+
+    /// Lets the API show `value` for one attribute of one person, whatever HR entered: `"not a date"`, a number for a name.
+    pub fn set_raw(&self, id: u64, attribute: &str, value: Value) {
+        self.state(|state| state.set_raw(id, attribute, Some(value)));
+    }
+
+    /// Ends [`set_raw`](Self::set_raw).
+    pub fn clear_raw(&self, id: u64, attribute: &str) {
+        self.state(|state| state.set_raw(id, attribute, None));
+    }
+
+    /// Adds an API credential. All credentials of an account read the same attributes here.
+    pub fn add_credentials(&self, client_id: &str, client_secret: &str) {
+        self.state(|state| state.add_credentials(client_id, client_secret));
+    }
+
+    /// Gives a credential a new secret; tokens made with the old one end.
+    pub fn rotate_secret(&self, client_id: &str, client_secret: &str) {
+        self.add_credentials(client_id, client_secret);
+    }
+
+    /// Deletes a credential with its tokens.
+    pub fn remove_credentials(&self, client_id: &str) {
+        self.state(|state| state.remove_credentials(client_id));
+    }
+
+    /// Ends every token; the credentials stay good.
+    pub fn revoke_tokens(&self) {
+        self.state(State::revoke_tokens);
+    }
+
+    /// Makes attributes readable. At the start [`DEFAULT_GRANTS`] are.
+    pub fn grant(&self, attributes: &[&str]) {
+        self.state(|state| state.grant(attributes));
+    }
+
+    /// Makes attributes unreadable: they are silently absent from then on. The id always stays.
+    pub fn revoke(&self, attributes: &[&str]) {
+        self.state(|state| state.revoke(attributes));
+    }
+
+    /// Takes the right to read employees away (`false`) or gives it back.
+    pub fn allow_reading(&self, allowed: bool) {
+        self.state(|state| state.may_read = allowed);
+    }
+
+    /// The language of labels and errors; German at the start.
+    pub fn set_language(&self, language: Language) {
+        self.state(|state| state.set_language(language));
+    }
+
+    /// The status for tokens that are not or no longer good; 401 at the start.
+    pub fn refuse_tokens_with(&self, status: StatusCode) {
+        self.state(|state| state.token_refusal = status);
+    }
+
+    /// By which clock the rate limits run.
+    pub fn set_pacing(&self, pacing: Pacing) {
+        self.state(|state| state.limits.pacing = pacing);
+    }
+
+    /// Takes a request that Kombo forwards, with its faults, limits and log.
+    pub(crate) async fn forward(&self, request: Request) -> Outcome {
+        self.running.pipeline.handle(request, Origin::KomboPassthrough).await
+    }
+
+    /// Logs in on Kombo's behalf; `None` if the credential is not good. Not a call of ours, so not in the log.
+    pub(crate) fn token_for(&self, client_id: &str, client_secret: &str) -> Option<String> {
+        let now = self.now();
+        self.state(|state| state.token(client_id, client_secret, now))
+    }
+
+    /// What a sync of Kombo's reads with this credential.
+    pub(crate) fn mirrorable(&self, client_id: &str, client_secret: &str) -> Mirrorable {
+        self.state(|state| state.mirrorable(client_id, client_secret))
+    }
+
+    /// Moves whenever something that a sync reads has changed.
+    pub(crate) fn revision(&self) -> u64 {
+        self.state(|state| state.revision)
+    }
+
+    fn now(&self) -> jiff::Timestamp {
+        (self.running.pipeline.clock)()
+    }
+
+    fn state<T>(&self, access: impl FnOnce(&mut State) -> T) -> T {
+        access(&mut lock(&self.running.pipeline.vendor.state))
+    }
+}
+
+/// The account behind the pipeline.
+struct Account {
+    state: Mutex<State>,
+    clock: Clock,
+}
+
+impl Vendor for Account {
+    type Endpoint = Endpoint;
+
+    const ROUTES: &'static [Route<Endpoint>] = &[
+        Route::new(Endpoint::Auth, Method::POST, "/v1/auth"),
+        Route::new(Endpoint::Employees, Method::GET, "/v1/company/employees"),
+        Route::new(Endpoint::Attributes, Method::GET, "/v1/company/employees/attributes"),
+        Route::new(Endpoint::Attributes, Method::GET, "/v1/company/employees/custom-attributes"),
+        Route::new(Endpoint::Employee, Method::GET, "/v1/company/employees/{id}"),
+    ];
+
+    const LIST: ListShape = ListShape {
+        rows: "/data",
+        totals: &["/metadata/total_elements", "/metadata/total_pages"],
+        next: None,
+    };
+
+    async fn answer(&self, endpoint: Endpoint, path: &[String], request: &Request) -> Outcome {
+        let now = (self.clock)();
+        let state = &mut *lock(&self.state);
+        let answer = match endpoint {
+            Endpoint::Auth => auth::token(state, request, now),
+            Endpoint::Employees => employees::list(state, request, now),
+            Endpoint::Attributes => employees::readable_attributes(state, request, now),
+            Endpoint::Employee => employees::one(state, request, path, now),
+        };
+        Outcome::Answered(answer.unwrap_or_else(|refusal| refusal.reply(state.language)))
+    }
+
+    fn error(&self, status: StatusCode, _: &Request) -> Reply {
+        errors::Refusal::of(status).reply(lock(&self.state).language)
+    }
+
+    fn keeps_body(_: Endpoint) -> bool {
+        false
+    }
+}

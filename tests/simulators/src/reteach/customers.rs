@@ -1,0 +1,192 @@
+//! Reading and writing accounts.
+
+use http::StatusCode;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::customer::{Account, Customer, Source};
+use super::errors::Refusal;
+use super::input::{Input, applied};
+use super::state::{Field, State};
+use crate::engine::exchange::{Reply, Request};
+
+const LARGEST_PAGE: usize = 250;
+const USUAL_PAGE: usize = 25;
+
+/// Which rows of a list a request asks for.
+pub(super) struct Page {
+    pub(super) skip: usize,
+    pub(super) take: usize,
+}
+
+impl Page {
+    /// Reads `page` (from 1) and `limit`; `filters` are the other parameters the list knows.
+    pub(super) fn of(request: &Request, filters: &[&str]) -> Result<Self, Refusal> {
+        if let Some(unknown) = request.unknown_query(&[&["page", "limit"], filters].concat()) {
+            return Err(Refusal::invalid(vec![format!("property {unknown} should not exist")]));
+        }
+        let number = |name: &str, otherwise: usize| match request.query(name).map(str::parse::<usize>) {
+            None => Ok(otherwise),
+            Some(Ok(number)) if number >= 1 => Ok(number),
+            Some(_) => Err(Refusal::invalid(vec![format!("{name} must not be less than 1")])),
+        };
+        let (page, take) = (number("page", 1)?, number("limit", USUAL_PAGE)?);
+        if take > LARGEST_PAGE {
+            return Err(Refusal::invalid(vec![format!("limit must not be greater than {LARGEST_PAGE}")]));
+        }
+        Ok(Self { skip: (page - 1).saturating_mul(take).saturating_sub(request.rows_back), take })
+    }
+}
+
+/// `GET /customer`
+pub(super) fn list(state: &State, request: &Request, now: Timestamp) -> Result<Reply, Refusal> {
+    let page = Page::of(request, &["externalId"])?;
+    let filter = request.query("externalId").filter(|_| !state.ignores_filter);
+    let found: &[Customer] = match filter {
+        Some(external_id) => state
+            .customers
+            .find_by(Field::ExternalId, external_id)
+            .map(std::slice::from_ref)
+            .unwrap_or_default(),
+        None => state.customers.all(),
+    };
+    let rows: Vec<Value> =
+        found.iter().skip(page.skip).take(page.take).map(|customer| view(state, customer, now)).collect();
+    Ok(Reply::json(StatusCode::OK, &json!({"results": rows, "resultCount": found.len()})))
+}
+
+/// `GET /customer/{customerIdentifier}`
+pub(super) fn get(state: &State, id: &str, now: Timestamp) -> Result<Reply, Refusal> {
+    Ok(Reply::json(StatusCode::OK, &view(state, existing(state, id)?, now)))
+}
+
+/// `POST /customer`: finds, or creates. What is found comes back unchanged, with 201 all the same.
+pub(super) fn find_or_create(state: &mut State, request: &Request, now: Timestamp) -> Result<Reply, Refusal> {
+    let body = object(request)?;
+    let customer = applied(&Customer::default(), &body, Input::Create).map_err(Refusal::invalid)?;
+    let found = [
+        (Field::ExternalId, &customer.external_id),
+        (Field::Email, &customer.email),
+        (Field::UserName, &customer.user_name),
+    ]
+    .into_iter()
+    .find_map(|(field, text)| state.customers.find_by(field, text.as_deref()?));
+    match found {
+        Some(found) => Ok(Reply::json(StatusCode::CREATED, &view(state, found, now))),
+        None => create(state, customer, now),
+    }
+}
+
+/// `POST /customer/{customerIdentifier}`: creates or updates.
+pub(super) fn upsert(
+    state: &mut State,
+    id: &str,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Reply, Refusal> {
+    if state.customers.find(id).is_some() {
+        let reply = update(state, id, request, now)?;
+        return Ok(Reply { status: StatusCode::CREATED, ..reply });
+    }
+    let customer =
+        applied(&Customer::default(), &object(request)?, Input::Update).map_err(Refusal::invalid)?;
+    state.check_unique(&customer)?;
+    create(state, customer, now)
+}
+
+/// `PUT /customer/{customerIdentifier}`
+pub(super) fn update(
+    state: &mut State,
+    id: &str,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Reply, Refusal> {
+    let before = existing(state, id)?;
+    let after = applied(before, &object(request)?, Input::Update).map_err(Refusal::invalid)?;
+    state.check_unique(&after)?;
+    let reply = Reply::json(StatusCode::OK, &view(state, &after, now));
+    state.customers.replace(id, after);
+    Ok(reply)
+}
+
+/// `DELETE /customer/{customerIdentifier}`
+pub(super) fn delete(state: &mut State, id: &str, now: Timestamp) -> Result<Reply, Refusal> {
+    let gone = state.customers.remove(id).ok_or_else(|| Refusal::not_found("Customer"))?;
+    Ok(Reply::json(StatusCode::OK, &view(state, &gone, now)))
+}
+
+/// `POST /customer/{customerIdentifier}/send-invitation`
+pub(super) fn invite(state: &mut State, id: &str) -> Result<Reply, Refusal> {
+    existing(state, id)?;
+    state.edit(id, |customer| {
+        customer.invitations += 1;
+        if customer.account == Account::Added {
+            customer.account = Account::Invited;
+        }
+    });
+    Ok(Reply::json(StatusCode::CREATED, &json!({"isSucceeded": true})))
+}
+
+fn create(state: &mut State, customer: Customer, now: Timestamp) -> Result<Reply, Refusal> {
+    let id = state.insert(Customer { source: Source::RestApi, ..customer }, now);
+    Ok(Reply::json(StatusCode::CREATED, &view(state, existing(state, &id)?, now)))
+}
+
+pub(super) fn existing<'s>(state: &'s State, id: &str) -> Result<&'s Customer, Refusal> {
+    state.customers.find(id).ok_or_else(|| Refusal::not_found("Customer"))
+}
+
+/// The body as a JSON object; anything else is 400, as from a body parser.
+pub(super) fn object(request: &Request) -> Result<Map<String, Value>, Refusal> {
+    match request.json() {
+        Some(Value::Object(body)) => Ok(body),
+        _ => Err(Refusal::new(StatusCode::BAD_REQUEST, "Unexpected token in JSON")),
+    }
+}
+
+/// The customer as the API shows it: `team` is missing where it is empty, everything else is null.
+fn view(state: &State, customer: &Customer, now: Timestamp) -> Value {
+    let tags: Vec<Value> = customer
+        .tags
+        .iter()
+        .filter_map(|name| state.tags.iter().find(|tag| tag.name == *name))
+        .map(|tag| json!({"id": tag.id, "name": tag.name}))
+        .collect();
+    let mut view = json!({
+        "id": customer.id,
+        "email": customer.email,
+        "userName": customer.user_name,
+        "firstName": customer.first_name,
+        "lastName": customer.last_name,
+        "displayName": customer.display_name,
+        "language": customer.language,
+        "company": customer.company,
+        "department": customer.department,
+        "position": customer.position,
+        "location": customer.location,
+        "birthDate": customer.birth_date,
+        "gender": customer.gender,
+        "externalId": customer.external_id,
+        "note": customer.note,
+        "expiredNotificationMail": customer.expired_notification_mail,
+        "authenticationMethod": customer.authentication_method.as_deref().unwrap_or("DEFAULT"),
+        "setActiveAt": moment(customer.set_active_at),
+        "setInactiveAt": moment(customer.set_inactive_at),
+        "source": customer.source,
+        "status": customer.status(now),
+        "lastLoginAt": moment(customer.last_login_at),
+        "registeredAt": moment(Some(customer.registered_at.unwrap_or(now))),
+        "tags": tags,
+        "managerId": null,
+        "userType": "LEARNER",
+    });
+    if let (Some(view), Some(team)) = (view.as_object_mut(), &customer.team) {
+        view.insert("team".to_owned(), json!(team));
+    }
+    view
+}
+
+/// `2026-03-31T22:00:00.000Z`
+fn moment(moment: Option<Timestamp>) -> Value {
+    moment.map_or(Value::Null, |moment| json!(format!("{moment:.3}")))
+}

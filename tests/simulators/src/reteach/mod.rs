@@ -1,0 +1,282 @@
+//! reteach's REST API for customers (its word for participants) and their tags.
+//!
+//! One simulator is one academy. True to reteach's OpenAPI document of April 2023 with the later fields `position`, `location` and
+//! `team`. The document is silent about much; these are assumptions:
+//! - `POST /customer` finds by `externalId`, then `email`, then `userName`, and returns what it found unchanged with 201;
+//! - `PUT` is partial: absent keys stay, null clears; unknown keys are refused with 422;
+//! - `email` (in any case), `userName` and `externalId` are unique; a second one is a conflict, 409 by default
+//!   ([`Reteach::answer_conflicts_with`] makes it 422);
+//! - text fields take 255 characters, and the refusal repeats the value;
+//! - a path's identifier is tried as id, email, user name and external id, in this order;
+//! - a locked account (`setActiveAt` ahead, or `setInactiveAt` reached) has the status `INACTIVE`;
+//! - creating sends no invitation; the client code can be used again; refresh is `grant_type: refresh_token`;
+//! - customers are listed in the order of their registration.
+
+mod customer;
+mod customers;
+mod errors;
+mod input;
+mod oauth;
+mod state;
+mod tags;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use crate::Clock;
+use crate::engine::exchange::{Outcome, Reply, Request};
+use crate::engine::limiter::Pacing;
+use crate::engine::lock;
+use crate::engine::pipeline::{ListShape, Vendor};
+use crate::engine::route::Route;
+use crate::engine::server::{self, Running, common_handle};
+
+pub use customer::{Account, Customer, Source};
+use errors::Refusal;
+use state::State;
+
+/// The endpoints, for [`Reteach::calls`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// `POST /oauth/authorize`
+    Authorize,
+    /// `GET /me`
+    Me,
+    /// `GET /customer`
+    ListCustomers,
+    /// `POST /customer`
+    FindOrCreateCustomer,
+    /// `GET /customer/{customerIdentifier}`
+    GetCustomer,
+    /// `PUT /customer/{customerIdentifier}`
+    UpdateCustomer,
+    /// `POST /customer/{customerIdentifier}`
+    UpsertCustomer,
+    /// `DELETE /customer/{customerIdentifier}`: no job of ours may call it.
+    DeleteCustomer,
+    /// `POST /customer/{customerIdentifier}/send-invitation`: no job of ours may call it.
+    SendInvitation,
+    /// `GET /tags`
+    ListTags,
+    /// `POST /tags`
+    CreateTag,
+    /// `PUT /customer/{customerIdentifier}/tags`
+    AssignTag,
+    /// `PUT /customer/{customerIdentifier}/multiple-tags`
+    AssignTags,
+    /// `DELETE /customer/{customerIdentifier}/tags/{tagIdOrName}`
+    RemoveTag,
+}
+
+/// A running academy. Clones share it; it stops with the last one.
+#[derive(Clone)]
+pub struct Reteach {
+    running: Running<Academy>,
+}
+
+common_handle!(Reteach, Endpoint);
+
+impl Reteach {
+    /// Starts an empty academy on a free port.
+    ///
+    /// # Errors
+    /// When no socket can be opened.
+    pub async fn start(clock: Clock) -> io::Result<Self> {
+        Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), clock).await
+    }
+
+    /// Starts an empty academy on `address`.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on.
+    pub async fn start_on(address: SocketAddr, clock: Clock) -> io::Result<Self> {
+        let academy = Academy { state: Mutex::new(State::new()), clock: Arc::clone(&clock) };
+        Ok(Self { running: server::start(academy, clock, address).await? })
+    }
+
+    /// What stands for `https://api.reteach.io`.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.running.address)
+    }
+
+    /// Names the academy, as `GET /me` shows it.
+    pub fn set_name(&self, name: &str) {
+        self.state(|state| state.name = name.to_owned());
+    }
+
+    /// Adds an API credential.
+    pub fn add_credentials(&self, client_id: &str, client_secret: &str, client_code: &str) {
+        self.state(|state| state.tokens.add(client_id, client_secret, client_code));
+    }
+
+    /// Deletes a credential; its tokens stay good until they expire.
+    pub fn remove_credentials(&self, client_id: &str) {
+        self.state(|state| state.tokens.remove(client_id));
+    }
+
+    /// Ends every token, access and refresh.
+    pub fn revoke_tokens(&self) {
+        self.state(|state| state.tokens.revoke());
+    }
+
+    /// Every account, in the order of registration.
+    #[must_use]
+    pub fn customers(&self) -> Vec<Customer> {
+        self.state(|state| state.customers.all().to_vec())
+    }
+
+    /// The account with this id, email, user name or external id.
+    #[must_use]
+    pub fn customer(&self, identifier: &str) -> Option<Customer> {
+        self.state(|state| state.customers.find(identifier).cloned())
+    }
+
+    /// What `GET /customer/…` shows as the status now: `ADDED`, `INVITED`, `ACTIVE` or `INACTIVE`.
+    #[must_use]
+    pub fn status(&self, identifier: &str) -> Option<&'static str> {
+        let now = self.now();
+        self.state(|state| state.customers.find(identifier).map(|customer| customer.status(now)))
+    }
+
+    /// Adds an account made by hand or by another system, unchecked; an empty id is filled in. Returns the id.
+    pub fn insert(&self, customer: Customer) -> String {
+        let now = self.now();
+        self.state(|state| state.insert(customer, now))
+    }
+
+    /// Changes an account as an admin would, unchecked; returns whether there is one.
+    pub fn edit(&self, identifier: &str, change: impl FnOnce(&mut Customer)) -> bool {
+        self.state(|state| state.edit(identifier, change))
+    }
+
+    /// Deletes an account as an admin would; not counted as a call.
+    pub fn remove(&self, identifier: &str) -> bool {
+        self.state(|state| state.customers.remove(identifier).is_some())
+    }
+
+    /// The names of all tags, in the order they were made.
+    #[must_use]
+    pub fn tags(&self) -> Vec<String> {
+        self.state(|state| state.tags.iter().map(|tag| tag.name.clone()).collect())
+    }
+
+    /// 409 (at the start) or 422 for a second account with the same email, user name or external id.
+    pub fn answer_conflicts_with(&self, status: StatusCode) {
+        self.state(|state| state.conflict = status);
+    }
+
+    /// Lets `GET /customer` ignore the `externalId` filter, as an API that does not know it would.
+    pub fn ignore_external_id_filter(&self, ignore: bool) {
+        self.state(|state| state.ignores_filter = ignore);
+    }
+
+    /// At most this many requests a second (reteach documents no limit); none at the start. Over it: 429.
+    pub fn limit_per_second(&self, requests: Option<usize>) {
+        self.state(|state| state.set_limit(requests));
+    }
+
+    /// By which clock [`limit_per_second`](Self::limit_per_second) runs.
+    pub fn set_pacing(&self, pacing: Pacing) {
+        self.state(|state| state.pacing = pacing);
+    }
+
+    fn now(&self) -> jiff::Timestamp {
+        (self.running.pipeline.clock)()
+    }
+
+    fn state<T>(&self, access: impl FnOnce(&mut State) -> T) -> T {
+        access(&mut lock(&self.running.pipeline.vendor.state))
+    }
+}
+
+/// The academy behind the pipeline.
+struct Academy {
+    state: Mutex<State>,
+    clock: Clock,
+}
+
+impl Vendor for Academy {
+    type Endpoint = Endpoint;
+
+    const ROUTES: &'static [Route<Endpoint>] = &[
+        Route::new(Endpoint::Authorize, Method::POST, "/oauth/authorize"),
+        Route::new(Endpoint::Me, Method::GET, "/me"),
+        Route::new(Endpoint::ListCustomers, Method::GET, "/customer"),
+        Route::new(Endpoint::FindOrCreateCustomer, Method::POST, "/customer"),
+        Route::new(Endpoint::GetCustomer, Method::GET, "/customer/{customerIdentifier}"),
+        Route::new(Endpoint::UpdateCustomer, Method::PUT, "/customer/{customerIdentifier}"),
+        Route::new(Endpoint::UpsertCustomer, Method::POST, "/customer/{customerIdentifier}"),
+        Route::new(Endpoint::DeleteCustomer, Method::DELETE, "/customer/{customerIdentifier}"),
+        Route::new(Endpoint::SendInvitation, Method::POST, "/customer/{customerIdentifier}/send-invitation"),
+        Route::new(Endpoint::ListTags, Method::GET, "/tags"),
+        Route::new(Endpoint::CreateTag, Method::POST, "/tags"),
+        Route::new(Endpoint::AssignTag, Method::PUT, "/customer/{customerIdentifier}/tags"),
+        Route::new(Endpoint::AssignTags, Method::PUT, "/customer/{customerIdentifier}/multiple-tags"),
+        Route::new(Endpoint::RemoveTag, Method::DELETE, "/customer/{customerIdentifier}/tags/{tagIdOrName}"),
+    ];
+
+    const LIST: ListShape = ListShape { rows: "/results", totals: &["/resultCount"], next: None };
+
+    async fn answer(&self, endpoint: Endpoint, path: &[String], request: &Request) -> Outcome {
+        let now = (self.clock)();
+        let state = &mut *lock(&self.state);
+        let answer = route(state, endpoint, path, request, now);
+        Outcome::Answered(answer.unwrap_or_else(|refusal| refusal.reply()))
+    }
+
+    fn error(&self, status: StatusCode, request: &Request) -> Reply {
+        match status {
+            StatusCode::NOT_FOUND => {
+                Refusal::new(status, format!("Cannot {} {}", request.method, request.path))
+            }
+            StatusCode::FORBIDDEN => Refusal::new(status, "Forbidden resource"),
+            StatusCode::TOO_MANY_REQUESTS => Refusal::new(status, "ThrottlerException: Too Many Requests"),
+            _ => Refusal::new(status, status.canonical_reason().unwrap_or("Error")),
+        }
+        .reply()
+    }
+
+    fn keeps_body(endpoint: Endpoint) -> bool {
+        endpoint != Endpoint::Authorize
+    }
+}
+
+fn route(
+    state: &mut State,
+    endpoint: Endpoint,
+    path: &[String],
+    request: &Request,
+    now: jiff::Timestamp,
+) -> Result<Reply, Refusal> {
+    state.admit(now)?;
+    if endpoint == Endpoint::Authorize {
+        return oauth::authorize(&mut state.tokens, request, now);
+    }
+    state.tokens.check(request, now)?;
+    match (endpoint, path) {
+        (Endpoint::Me, _) => {
+            let me = json!({"id": "9f0c2c53-3f6e-4b0f-9f6c-6f0c2d1b7a11", "name": state.name, "baseUrl": "https://academy.reteach.io"});
+            Ok(Reply::json(StatusCode::OK, &me))
+        }
+        (Endpoint::ListCustomers, _) => customers::list(state, request, now),
+        (Endpoint::FindOrCreateCustomer, _) => customers::find_or_create(state, request, now),
+        (Endpoint::GetCustomer, [id]) => customers::get(state, id, now),
+        (Endpoint::UpdateCustomer, [id]) => customers::update(state, id, request, now),
+        (Endpoint::UpsertCustomer, [id]) => customers::upsert(state, id, request, now),
+        (Endpoint::DeleteCustomer, [id]) => customers::delete(state, id, now),
+        (Endpoint::SendInvitation, [id]) => customers::invite(state, id),
+        (Endpoint::ListTags, _) => tags::list(state, request),
+        (Endpoint::CreateTag, _) => tags::create(state, request),
+        (Endpoint::AssignTag, [id]) => tags::assign(state, id, request),
+        (Endpoint::AssignTags, [id]) => tags::assign_many(state, id, request),
+        (Endpoint::RemoveTag, [id, tag]) => tags::remove(state, id, tag),
+        _ => Err(Refusal::new(StatusCode::NOT_FOUND, "Not found")),
+    }
+}

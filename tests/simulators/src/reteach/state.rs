@@ -1,0 +1,210 @@
+//! What an academy holds.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use http::StatusCode;
+use jiff::Timestamp;
+
+use super::customer::Customer;
+use super::errors::Refusal;
+use super::oauth::Tokens;
+use crate::engine::digest;
+use crate::engine::limiter::{Limiter, Pacing, tick};
+
+/// One academy.
+pub(super) struct State {
+    pub(super) name: String,
+    pub(super) customers: Customers,
+    pub(super) tags: Vec<Tag>,
+    pub(super) tokens: Tokens,
+    pub(super) conflict: StatusCode,
+    pub(super) ignores_filter: bool,
+    pub(super) pacing: Pacing,
+    started: Instant,
+    limiter: Option<Limiter>,
+    made: u64,
+}
+
+/// A tag of the academy.
+#[derive(Debug, Clone, serde::Serialize)]
+pub(super) struct Tag {
+    pub(super) id: String,
+    pub(super) name: String,
+}
+
+impl State {
+    pub(super) fn new() -> Self {
+        Self {
+            name: "Muster Akademie".to_owned(),
+            customers: Customers::default(),
+            tags: Vec::new(),
+            tokens: Tokens::default(),
+            conflict: StatusCode::CONFLICT,
+            ignores_filter: false,
+            pacing: Pacing::default(),
+            started: Instant::now(),
+            limiter: None,
+            made: 0,
+        }
+    }
+
+    pub(super) fn set_limit(&mut self, per_second: Option<usize>) {
+        self.limiter = per_second.map(|requests| Limiter::new(requests, Duration::from_secs(1)));
+    }
+
+    /// Counts a request against the limit.
+    pub(super) fn admit(&mut self, now: Timestamp) -> Result<(), Refusal> {
+        let tick = tick(self.pacing, self.started, now);
+        if tick.zip(self.limiter.as_mut()).is_none_or(|(tick, limiter)| limiter.admit(tick)) {
+            return Ok(());
+        }
+        Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "ThrottlerException: Too Many Requests"))
+    }
+
+    pub(super) fn next_id(&mut self, kind: &str) -> String {
+        self.made += 1;
+        digest::uuid(&[kind, &self.made.to_string()])
+    }
+
+    /// Adds an account and the tags it names, unchecked.
+    pub(super) fn insert(&mut self, mut customer: Customer, now: Timestamp) -> String {
+        if customer.id.is_empty() {
+            customer.id = self.next_id("customer");
+        }
+        customer.registered_at.get_or_insert(now);
+        customer.tags.iter().for_each(|name| {
+            self.tag(name);
+        });
+        let id = customer.id.clone();
+        self.customers.push(customer);
+        id
+    }
+
+    /// Changes an account and makes the tags it then names, unchecked.
+    pub(super) fn edit(&mut self, identifier: &str, change: impl FnOnce(&mut Customer)) -> bool {
+        let Some(mut customer) = self.customers.find(identifier).cloned() else { return false };
+        change(&mut customer);
+        customer.tags.iter().for_each(|name| {
+            self.tag(name);
+        });
+        self.customers.replace(identifier, customer)
+    }
+
+    /// The tag of this name, made where it is missing.
+    pub(super) fn tag(&mut self, name: &str) -> Tag {
+        if let Some(tag) = self.tags.iter().find(|tag| tag.name == name) {
+            return tag.clone();
+        }
+        let tag = Tag { id: self.next_id("tag"), name: name.to_owned() };
+        self.tags.push(tag.clone());
+        tag
+    }
+
+    /// Refuses an account that shares an identifier with another one.
+    pub(super) fn check_unique(&self, customer: &Customer) -> Result<(), Refusal> {
+        let taken = keys(customer)
+            .find(|key| self.customers.by_key(key).is_some_and(|other| other.id != customer.id));
+        match taken {
+            Some((field, _)) => {
+                Err(Refusal::new(self.conflict, format!("DUPLICATE: {} already exists", field.name())))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// What an account can be found by, besides its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Field {
+    Id,
+    Email,
+    UserName,
+    ExternalId,
+}
+
+impl Field {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::Email => "email",
+            Self::UserName => "userName",
+            Self::ExternalId => "externalId",
+        }
+    }
+
+    fn key(self, text: &str) -> Key {
+        (self, if self == Self::Email { text.to_lowercase() } else { text.to_owned() })
+    }
+}
+
+type Key = (Field, String);
+
+fn keys(customer: &Customer) -> impl Iterator<Item = Key> {
+    [
+        (Field::Id, Some(&customer.id)),
+        (Field::Email, customer.email.as_ref()),
+        (Field::UserName, customer.user_name.as_ref()),
+        (Field::ExternalId, customer.external_id.as_ref()),
+    ]
+    .into_iter()
+    .filter_map(|(field, text)| Some(field.key(text?)))
+}
+
+/// The accounts in the order of registration, found by each of their identifiers.
+#[derive(Default)]
+pub(super) struct Customers {
+    rows: Vec<Customer>,
+    index: HashMap<Key, usize>,
+}
+
+impl Customers {
+    pub(super) fn all(&self) -> &[Customer] {
+        &self.rows
+    }
+
+    /// The account whose id, email, user name or external id this is, tried in this order.
+    pub(super) fn find(&self, identifier: &str) -> Option<&Customer> {
+        [Field::Id, Field::Email, Field::UserName, Field::ExternalId]
+            .into_iter()
+            .find_map(|field| self.find_by(field, identifier))
+    }
+
+    pub(super) fn find_by(&self, field: Field, text: &str) -> Option<&Customer> {
+        self.by_key(&field.key(text))
+    }
+
+    fn by_key(&self, key: &Key) -> Option<&Customer> {
+        self.index.get(key).and_then(|row| self.rows.get(*row))
+    }
+
+    pub(super) fn push(&mut self, customer: Customer) {
+        let row = self.rows.len();
+        self.index.extend(keys(&customer).map(|key| (key, row)));
+        self.rows.push(customer);
+    }
+
+    pub(super) fn replace(&mut self, identifier: &str, customer: Customer) -> bool {
+        let Some(old) = self.find(identifier).cloned() else { return false };
+        let Some(row) = self.index.get(&Field::Id.key(&old.id)).copied() else { return false };
+        for key in keys(&old) {
+            self.index.remove(&key);
+        }
+        self.index.extend(keys(&customer).map(|key| (key, row)));
+        if let Some(place) = self.rows.get_mut(row) {
+            *place = customer;
+        }
+        true
+    }
+
+    /// Rare, so the index is simply built anew.
+    pub(super) fn remove(&mut self, identifier: &str) -> Option<Customer> {
+        let id = self.find(identifier)?.id.clone();
+        let row = self.index.get(&Field::Id.key(&id)).copied()?;
+        let gone = self.rows.remove(row);
+        for customer in std::mem::take(self).rows {
+            self.push(customer);
+        }
+        Some(gone)
+    }
+}

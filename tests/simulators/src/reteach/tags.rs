@@ -1,0 +1,101 @@
+//! Tags, and who has them.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::customers::{Page, existing, object};
+use super::errors::Refusal;
+use super::state::{State, Tag};
+use crate::engine::exchange::{Reply, Request};
+
+/// `GET /tags`
+pub(super) fn list(state: &State, request: &Request) -> Result<Reply, Refusal> {
+    let page = Page::of(request, &[])?;
+    let rows: Vec<&Tag> = state.tags.iter().skip(page.skip).take(page.take).collect();
+    Ok(Reply::json(StatusCode::OK, &json!({"results": rows, "resultCount": state.tags.len()})))
+}
+
+/// `POST /tags`: finds or creates by name.
+pub(super) fn create(state: &mut State, request: &Request) -> Result<Reply, Refusal> {
+    let body = Value::Object(object(request)?);
+    known(&body, &["name"])?;
+    let name = body.get("name").and_then(Value::as_str).filter(|name| !name.is_empty());
+    let name = name.ok_or_else(|| Refusal::invalid(vec!["name should not be empty".to_owned()]))?;
+    Ok(Reply::json(StatusCode::CREATED, &state.tag(name)))
+}
+
+/// `PUT /customer/{customerIdentifier}/tags`: gives one tag, made where it is missing.
+pub(super) fn assign(state: &mut State, id: &str, request: &Request) -> Result<Reply, Refusal> {
+    existing(state, id)?;
+    let body = Value::Object(object(request)?);
+    known(&body, &["tag"])?;
+    let tag = resolve(state, body.get("tag").unwrap_or(&Value::Null))?;
+    give(state, id, std::slice::from_ref(&tag));
+    Ok(Reply::json(StatusCode::OK, &tag))
+}
+
+/// `PUT /customer/{customerIdentifier}/multiple-tags`: adds tags, or replaces all of them. 201, as the document has it.
+pub(super) fn assign_many(state: &mut State, id: &str, request: &Request) -> Result<Reply, Refusal> {
+    existing(state, id)?;
+    let body = Value::Object(object(request)?);
+    known(&body, &["tags", "mode"])?;
+    let invalid = |message: &str| Refusal::invalid(vec![message.to_owned()]);
+    let replace = match body.get("mode") {
+        Some(Value::Null) => false,
+        Some(Value::String(mode)) if mode == "ADD" => false,
+        Some(Value::String(mode)) if mode == "REPLACE" => true,
+        _ => return Err(invalid("mode must be one of the following values: ADD, REPLACE")),
+    };
+    let references = body.get("tags").and_then(Value::as_array);
+    let references = references.ok_or_else(|| invalid("tags must be an array"))?;
+    let tags: Vec<Tag> = references.iter().map(|tag| resolve(state, tag)).collect::<Result<_, _>>()?;
+    if replace {
+        state.edit(id, |customer| customer.tags.clear());
+    }
+    give(state, id, &tags);
+    Ok(Reply::json(StatusCode::CREATED, &tags))
+}
+
+/// `DELETE /customer/{customerIdentifier}/tags/{tagIdOrName}`
+pub(super) fn remove(state: &mut State, id: &str, tag: &str) -> Result<Reply, Refusal> {
+    existing(state, id)?;
+    let tag = find(state, tag).cloned().ok_or_else(|| Refusal::not_found("Tag"))?;
+    state.edit(id, |customer| customer.tags.retain(|name| *name != tag.name));
+    Ok(Reply::json(StatusCode::OK, &tag))
+}
+
+/// A tag named by id or by name; a new name makes a new tag.
+fn resolve(state: &mut State, reference: &Value) -> Result<Tag, Refusal> {
+    known(reference, &["id", "name"])?;
+    let part = |key: &str| reference.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    match (part("id"), part("name")) {
+        (Some(id), _) => find(state, id).cloned().ok_or_else(|| Refusal::not_found("Tag")),
+        (None, Some(name)) => Ok(state.tag(name)),
+        (None, None) => Err(Refusal::invalid(vec!["tag must have an id or a name".to_owned()])),
+    }
+}
+
+fn find<'s>(state: &'s State, id_or_name: &str) -> Option<&'s Tag> {
+    state.tags.iter().find(|tag| tag.id == id_or_name || tag.name == id_or_name)
+}
+
+fn give(state: &mut State, id: &str, tags: &[Tag]) {
+    state.edit(id, |customer| {
+        for tag in tags {
+            if !customer.tags.contains(&tag.name) {
+                customer.tags.push(tag.name.clone());
+            }
+        }
+    });
+}
+
+fn known(body: &Value, keys: &[&str]) -> Result<(), Refusal> {
+    let unknown: Vec<String> = body
+        .as_object()
+        .into_iter()
+        .flat_map(|body| body.keys())
+        .filter(|key| !keys.contains(&key.as_str()))
+        .map(|key| format!("property {key} should not exist"))
+        .collect();
+    if unknown.is_empty() { Ok(()) } else { Err(Refusal::invalid(unknown)) }
+}
