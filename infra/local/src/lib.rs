@@ -1,9 +1,12 @@
-//! Everything AWS on one machine: DynamoDB and Secrets Manager, embedded in the process and reached over loopback, so
-//! that the real SDK talks to them. For tests, for the demo, for trying things out.
+//! Everything AWS and vendor on one machine: DynamoDB and Secrets Manager, embedded in the process and reached over
+//! loopback, so that the real SDK talks to them; and companies with simulated vendors. For tests, for the demo, for
+//! trying things out.
 
 mod dynamodb;
 mod secrets_manager;
 mod server;
 mod stack;
+mod world;
 
 pub use stack::{Options, Stack, StartError, State};
+pub use world::{Company, INTEGRATION, World, WorldError, unwatched};

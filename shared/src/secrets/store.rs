@@ -75,6 +75,7 @@ pub struct Secrets {
 
 struct Cached {
     secret: Arc<TenantSecret>,
+    version: Option<String>,
     read_at: Timestamp,
 }
 
@@ -109,7 +110,8 @@ impl Secrets {
         }
     }
 
-    /// The tenant's secret, read anew: once after a vendor has refused a credential.
+    /// The tenant's secret, read anew: once after a vendor has refused a credential. The same version is the same
+    /// [`Arc`] as before, so that a caller sees whether anything has changed, and keeps its tokens if not.
     ///
     /// # Errors
     /// [`SecretError`].
@@ -119,9 +121,14 @@ impl Secrets {
         let reply = reply.map_err(|error| failure(&error, &name))?;
         let text = SecretString::from(reply.secret_string.unwrap_or_default());
         let secret = TenantSecret::parse(&text).map_err(|source| SecretError::Malformed { name, source })?;
-        let secret = Arc::new(secret);
-        let cached = Cached { secret: secret.clone(), read_at: self.clock.now() };
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant.clone(), cached);
+        let version = reply.version_id;
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = cache.get(tenant).filter(|known| version.is_some() && known.version == version);
+        let secret = known.map_or_else(|| Arc::new(secret), |known| Arc::clone(&known.secret));
+        cache.insert(
+            tenant.clone(),
+            Cached { secret: Arc::clone(&secret), version, read_at: self.clock.now() },
+        );
         Ok(secret)
     }
 

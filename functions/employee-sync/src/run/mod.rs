@@ -286,7 +286,7 @@ impl Run<'_> {
             finished = self.attempt_twice(tenant, Some(&guard)) => finished,
             lost = guard.keep() => Err(lost.into()),
         };
-        let ran = self.ran(finished);
+        let mut ran = self.ran(finished);
         let now = self.app.clock.now();
         let is_due = last_report.is_none_or(|at| at + REPORT_EVERY <= now);
         let reported = if is_due || ran.report.outcome != Outcome::Unchanged {
@@ -298,6 +298,8 @@ impl Run<'_> {
         if let Err(error) = guard.release(LastRun { good_run, reported }).await {
             tracing::warn!(tenant = %self.request.event.tenant_id, run = %owner, %error, "the lease was not released");
         }
+        // The reply knows what report and release have cost as well.
+        ran.report.dynamodb = store.units();
         ran
     }
 
@@ -329,13 +331,17 @@ impl Run<'_> {
     async fn attempt_twice(&self, tenant: &Tenant, guard: Option<&Guard<'_>>) -> Result<Finished, Halt> {
         let secrets = &self.app.secrets;
         let id = &tenant.config.tenant_id;
-        match self.attempt(tenant, secrets.get(id).await?, guard).await {
-            Err(halt) if halt.is_about_credentials() => {
-                tracing::info!(tenant = %id, run = %self.request.run_id, "refused; the secret is read once more");
-                self.attempt(tenant, secrets.refresh(id).await?, guard).await
-            }
-            other => other,
+        let secret = secrets.get(id).await?;
+        let halt = match self.attempt(tenant, Arc::clone(&secret), guard).await {
+            Err(halt) if halt.is_about_credentials() => halt,
+            other => return other,
+        };
+        let rotated = secrets.refresh(id).await?;
+        if Arc::ptr_eq(&secret, &rotated) {
+            return Err(halt);
         }
+        tracing::info!(tenant = %id, run = %self.request.run_id, "refused, and the secret has been rotated: once more");
+        self.attempt(tenant, rotated, guard).await
     }
 
     fn ran(&self, finished: Result<Finished, Halt>) -> Ran {

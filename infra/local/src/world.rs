@@ -1,0 +1,180 @@
+//! A small world: the local stack, a clock that is moved by hand, and companies with simulated vendors.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use employee_sync::event::{Event, Mode};
+use employee_sync::report::Report;
+use employee_sync::run::{App, Progress, Ran, Request, Watch};
+use jiff::Timestamp;
+use shared::clock::ManualClock;
+use shared::http::{self, Calls, Context, Deadline, Pace};
+use shared::id::{InvalidTenantId, RunId, TenantId};
+use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, SecretError, TenantSecret};
+use shared::state::StateError;
+use shared::tenant::Via;
+use simulators::{Kombo, Personio, Reteach};
+use thiserror::Error;
+
+use crate::stack::{Options, Stack, StartError};
+
+/// The stack, the clock and the employee function.
+#[derive(Debug)]
+pub struct World {
+    /// DynamoDB and Secrets Manager.
+    pub stack: Stack,
+    /// Everybody's clock, the simulators' too.
+    pub clock: ManualClock,
+    /// The employee function.
+    pub app: App,
+    runs: AtomicU64,
+}
+
+/// A company: its HR system, perhaps behind Kombo, and its academy.
+#[derive(Clone, Debug)]
+pub struct Company {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Its route.
+    pub via: Via,
+    /// Its HR system.
+    pub personio: Personio,
+    /// Kombo, where the route goes through it.
+    pub kombo: Option<Kombo>,
+    /// Its academy.
+    pub reteach: Reteach,
+}
+
+/// Kombo's id of the simulated connection.
+pub const INTEGRATION: &str = "personio:CBNMt7dSNCzBdnRTx87dev4E";
+
+/// Why a world, or a company in it, could not be set up.
+#[derive(Debug, Error)]
+pub enum WorldError {
+    /// The stack did not start.
+    #[error(transparent)]
+    Stack(#[from] StartError),
+    /// No port of 127.0.0.1 could be had.
+    #[error("no simulator could be started on 127.0.0.1")]
+    Listen(#[from] std::io::Error),
+    /// The tenant's name breaks the rules.
+    #[error(transparent)]
+    Tenant(#[from] InvalidTenantId),
+    /// The tenant could not be written.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The secret could not be written.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The HTTP client could not be built.
+    #[error("the TLS configuration cannot be built")]
+    Tls,
+}
+
+impl World {
+    /// An empty world at `now`.
+    ///
+    /// # Errors
+    /// [`WorldError`] if there is no port, or no TLS.
+    pub async fn start(now: Timestamp) -> Result<Self, WorldError> {
+        let clock = ManualClock::new(now);
+        let stack = Stack::start(Options { clock: Arc::new(clock.clone()), ..Options::default() }).await?;
+        let client = http::client().map_err(|_| WorldError::Tls)?;
+        let context = Context::new(client, Arc::new(clock.clone()), Calls::default());
+        // The simulated academy has no limits of its own.
+        let app = App::new(stack.store(), stack.secrets(), context).with_reteach_pace(Pace::new(&[]));
+        Ok(Self { stack, clock, app, runs: AtomicU64::new(0) })
+    }
+
+    /// A company without people, ready to be synced. `more` is added to its tenant file.
+    ///
+    /// # Errors
+    /// [`WorldError`].
+    pub async fn company(&self, tenant: &str, via: Via, more: &str) -> Result<Company, WorldError> {
+        let tenant = TenantId::parse(tenant)?;
+        let now = self.simulators_clock();
+        let personio = Personio::start(now.clone()).await?;
+        personio.add_credentials("papi-client", "papi-secret");
+        let reteach = Reteach::start(now.clone()).await?;
+        reteach.add_credentials("reteach-client", "reteach-secret", "reteach-code");
+        let kombo = match via {
+            Via::Direct => None,
+            Via::Kombo | Via::KomboPassthrough => {
+                let kombo = Kombo::start(now).await?;
+                kombo.add_api_key("kombo-key");
+                kombo.attach(INTEGRATION, &personio, "papi-client", "papi-secret");
+                kombo.mirror_automatically(INTEGRATION, true);
+                kombo.set_employment_type_field(INTEGRATION, Some("anstellungsart"));
+                Some(kombo)
+            }
+        };
+        let company = Company { tenant, via, personio, kombo, reteach };
+        self.stack.store().put_tenant(&company.tenant, &company.tenant_file(more)).await?;
+        self.stack.secrets().put(&company.tenant, &company.secret()).await?;
+        Ok(company)
+    }
+
+    /// Runs the employee function once for `company`.
+    pub async fn tick(&self, company: &Company) -> Report {
+        self.run(company, Mode::Scheduled, Deadline::never(), &|_| {}).await.report
+    }
+
+    /// Runs the employee function once for `company`, in any mode.
+    pub async fn run(&self, company: &Company, mode: Mode, deadline: Deadline, watch: Watch<'_>) -> Ran {
+        let number = self.runs.fetch_add(1, Ordering::Relaxed);
+        let event = Event { tenant_id: company.tenant.clone(), mode };
+        let request = Request { event, run_id: RunId::new(format!("run-{number:06}")), deadline };
+        self.app.run(&request, watch).await
+    }
+
+    fn simulators_clock(&self) -> simulators::Clock {
+        let clock = self.clock.clone();
+        Arc::new(move || shared::clock::Clock::now(&clock))
+    }
+}
+
+impl Company {
+    /// The company's tenant file.
+    #[must_use]
+    pub fn tenant_file(&self, more: &str) -> String {
+        let (tenant, personio, reteach) = (&self.tenant, self.personio.base_url(), self.reteach.base_url());
+        let via = match self.via {
+            Via::Direct => "direct",
+            Via::KomboPassthrough => "kombo-passthrough",
+            Via::Kombo => "kombo",
+        };
+        let kombo = self.kombo.as_ref().map_or_else(String::new, |kombo| {
+            let field =
+                if self.via == Via::Kombo { "employment_type_field = \"anstellungsart\"\n" } else { "" };
+            format!(
+                "[kombo]\nbase_url = \"{}\"\nintegration_id = \"{INTEGRATION}\"\n{field}",
+                kombo.base_url()
+            )
+        });
+        format!(
+            "tenant_id = \"{tenant}\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"{via}\"\nbase_url = \"{personio}\"\n\
+             {kombo}[reteach]\nbase_url = \"{reteach}\"\n{more}"
+        )
+    }
+
+    /// The credentials that the company's simulators take.
+    #[must_use]
+    pub fn secret(&self) -> TenantSecret {
+        TenantSecret {
+            personio: Some(PersonioSecret {
+                client_id: "papi-client".into(),
+                client_secret: "papi-secret".into(),
+            }),
+            kombo: Some(KomboSecret { api_key: "kombo-key".into() }),
+            reteach: Some(ReteachSecret {
+                client_id: "reteach-client".into(),
+                client_secret: "reteach-secret".into(),
+                client_code: "reteach-code".into(),
+            }),
+            fingerprint_key: Some("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=".into()),
+        }
+    }
+}
+
+/// Progress that nobody looks at.
+pub fn unwatched(_: Progress) {}
