@@ -15,6 +15,8 @@ use crate::plan::{Account, AccountView, Link};
 pub struct Question<'a> {
     /// Our external id.
     pub external_id: &'a ExternalId,
+    /// The account that the ledger knows.
+    pub known: Option<&'a CustomerId>,
     /// Their mail address, if they have one and may be adopted by it.
     pub mail: Option<&'a str>,
 }
@@ -124,6 +126,10 @@ impl Index {
         let get = |at: &usize| self.accounts.get(*at);
         if let Some(account) = self.by_external_id.get(question.external_id).and_then(get) {
             return Account::Seen(Box::new(account.clone()), Link::ExternalId);
+        }
+        let known = question.known.and_then(|id| self.by_id.get(id)).and_then(get);
+        if let Some(account) = known.filter(|account| account.external_id.is_none()) {
+            return Account::Seen(Box::new(account.clone()), Link::Ledger);
         }
         let mail = question.mail.map(str::to_lowercase);
         mail.and_then(|mail| self.by_mail.get(&mail)).and_then(get).map_or(Account::Missing, by_mail)

@@ -16,6 +16,9 @@ pub const LEASE: SignedDuration = SignedDuration::from_secs(120);
 /// With less than this left, the lease is renewed before the next write.
 const ENOUGH: SignedDuration = SignedDuration::from_secs(60);
 
+/// A long reading does not write: it looks after the lease this often.
+const EVERY: Duration = Duration::from_secs(20);
+
 /// No write goes on past this long before the lease ends: other machines' clocks may be ahead.
 const SKEW: SignedDuration = SignedDuration::from_secs(10);
 
@@ -26,13 +29,13 @@ pub struct Guard<'a> {
     clock: &'a Arc<dyn Clock>,
     token: FencingToken,
     lease: Mutex<Lease>,
-    deadline: Instant,
+    deadline: Deadline,
 }
 
 impl<'a> Guard<'a> {
     /// Guards `lease` for a run that ends at `deadline`.
     #[must_use]
-    pub fn new(store: &'a Store, clock: &'a Arc<dyn Clock>, lease: Lease, deadline: Instant) -> Self {
+    pub fn new(store: &'a Store, clock: &'a Arc<dyn Clock>, lease: Lease, deadline: Deadline) -> Self {
         Self { store, clock, token: lease.token, lease: Mutex::new(lease), deadline }
     }
 
@@ -53,7 +56,18 @@ impl<'a> Guard<'a> {
             self.store.renew(&mut lease, now, LEASE).await?;
         }
         let left = Duration::try_from(lease.until.duration_since(now) - SKEW).unwrap_or_default();
-        Ok(Deadline::at((Instant::now() + left).min(self.deadline)))
+        let left = self.deadline.remaining().map_or(left, |run| run.min(left));
+        Ok(Deadline::at(Instant::now() + left))
+    }
+
+    /// Keeps the lease for as long as this is polled; comes back only when it is lost.
+    pub async fn keep(&self) -> StateError {
+        loop {
+            tokio::time::sleep(EVERY).await;
+            if let Err(error) = self.check().await {
+                return error;
+            }
+        }
     }
 
     /// Gives the lease back and leaves word of this run, in one write.

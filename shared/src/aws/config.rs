@@ -15,6 +15,8 @@ use super::ReqwestClient;
 
 /// Attempts for each call, the first included.
 const ATTEMPTS: u32 = 3;
+/// The first pause between attempts is up to this long. DynamoDB is near: the SDK's own second is for far services.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// For a connection. DynamoDB is in the same region: a second is long.
 const CONNECT: Duration = Duration::from_secs(2);
 /// For one attempt, from the first byte sent to the last received.
@@ -41,7 +43,7 @@ pub enum ConfigError {
 ///
 /// Reads `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, and where they are set
 /// `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SECRETS_MANAGER`. An empty variable counts
-/// as one that is not set.
+/// as one that is not set. Credentials are read once: Lambda replaces its own together with the process.
 ///
 /// # Errors
 /// [`ConfigError::Missing`] names the variable.
@@ -64,7 +66,7 @@ pub fn sdk_config(
         .region(Region::new(require("AWS_REGION")?))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(ReqwestClient::new(http))
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .retry_config(retries())
         .timeout_config(timeouts())
         // Bodies are in memory on both sides: there is no stream that could stall, and an attempt has its timeout.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
@@ -94,6 +96,10 @@ pub fn http_client() -> Result<reqwest::Client, ConfigError> {
         .connect_timeout(CONNECT)
         .build()
         .map_err(|_| ConfigError::HttpClient)
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_PAUSE)
 }
 
 fn timeouts() -> TimeoutConfig {

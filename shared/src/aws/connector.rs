@@ -82,3 +82,82 @@ fn classify(error: reqwest::Error) -> ConnectorError {
         ConnectorError::other(error.into(), None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use http::{HeaderMap, StatusCode};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::aws::http_client;
+
+    async fn call(url: &str, body: SdkBody) -> Result<HttpResponse, ConnectorError> {
+        let connector = Connector { client: http_client().unwrap(), timeout: Some(Duration::from_secs(5)) };
+        let mut request = HttpRequest::new(body);
+        request.set_method("POST").unwrap();
+        request.set_uri(url).unwrap();
+        request.headers_mut().insert("x-amz-target", "DynamoDB.GetItem");
+        connector.call(request).await
+    }
+
+    async fn listen() -> (TcpListener, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        (listener, url)
+    }
+
+    async fn serve(router: Router) -> String {
+        let (listener, url) = listen().await;
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        url
+    }
+
+    #[tokio::test]
+    async fn carries_status_headers_and_bodies_both_ways() {
+        let echo = |headers: HeaderMap, body: String| async move {
+            let target = headers["x-amz-target"].to_str().unwrap().to_owned();
+            (StatusCode::IM_A_TEAPOT, [("x-amzn-requestid", "r-1")], format!("{target} {body}"))
+        };
+        let url = serve(Router::new().fallback(echo)).await;
+        let reply = call(&url, "hello".into()).await.unwrap();
+        assert_eq!(reply.status().as_u16(), 418);
+        assert_eq!(reply.headers().get("x-amzn-requestid"), Some("r-1"));
+        assert_eq!(reply.body().bytes(), Some(&b"DynamoDB.GetItem hello"[..]));
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_is_an_io_error() {
+        let (listener, url) = listen().await;
+        drop(listener);
+        let error = call(&url, SdkBody::empty()).await.unwrap_err();
+        assert!(error.is_io(), "{error:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_answer_is_a_timeout() {
+        let (_listener, url) = listen().await;
+        let error = call(&url, SdkBody::empty()).await.unwrap_err();
+        assert!(error.is_timeout(), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_reply_that_breaks_off_is_an_io_error() {
+        let broken = || async {
+            let parts = [Ok("{"), Err(std::io::Error::other("gone"))];
+            Body::from_stream(futures::stream::iter(parts))
+        };
+        let url = serve(Router::new().fallback(broken)).await;
+        let error = call(&url, SdkBody::empty()).await.unwrap_err();
+        assert!(error.is_io(), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_sent_is_the_caller_s_error() {
+        let error = call("http://127.0.0.1/", SdkBody::taken()).await.unwrap_err();
+        assert!(error.is_user(), "{error:?}");
+        let error = call("nowhere", SdkBody::empty()).await.unwrap_err();
+        assert!(error.is_user(), "{error:?}");
+    }
+}

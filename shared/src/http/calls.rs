@@ -50,6 +50,18 @@ pub struct Counts {
     pub reteach: u64,
 }
 
+impl std::ops::Sub for Counts {
+    type Output = Self;
+
+    fn sub(self, earlier: Self) -> Self {
+        Self {
+            personio: self.personio.saturating_sub(earlier.personio),
+            kombo: self.kombo.saturating_sub(earlier.kombo),
+            reteach: self.reteach.saturating_sub(earlier.reteach),
+        }
+    }
+}
+
 impl Calls {
     /// Counts one request.
     pub fn count(&self, vendor: Vendor) {

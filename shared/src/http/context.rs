@@ -46,6 +46,13 @@ impl Context {
         self
     }
 
+    /// The same, but counted in `calls`.
+    #[must_use]
+    pub fn counted_in(mut self, calls: Calls) -> Self {
+        self.calls = calls;
+        self
+    }
+
     /// The wall clock, for the life of tokens.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {

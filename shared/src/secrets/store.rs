@@ -22,7 +22,7 @@ const KEEP: SignedDuration = SignedDuration::from_mins(15);
 /// Why there are no credentials. `name` is the secret's name in Secrets Manager.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SecretError {
-    /// There is no such secret, or it is marked for deletion.
+    /// There is no such secret.
     #[error("there is no secret {name}: `tenants add` stores one")]
     NotFound {
         /// The secret's name.
@@ -52,7 +52,8 @@ pub enum SecretError {
         /// The secret's name.
         name: String,
     },
-    /// Secrets Manager refuses the call for another reason.
+    /// Secrets Manager refuses the call for another reason: `InvalidRequestException` is a secret that is marked for
+    /// deletion.
     #[error("Secrets Manager refuses {name} ({code})")]
     Refused {
         /// The secret's name.

@@ -2,16 +2,26 @@
 
 use std::io;
 
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Without any other wish: our own news, and only warnings of the libraries.
-const DEFAULT: &str =
-    "info,aws_config=warn,aws_smithy_runtime=warn,hyper=warn,hyper_util=warn,reqwest=warn,rustls=warn";
+/// Crates that see requests and replies: whatever our own level, they say no more than warnings, so that no body
+/// gets into the log by somebody looking for something else.
+const LIBRARIES: [&str; 8] = [
+    "aws_runtime",
+    "aws_sdk_dynamodb",
+    "aws_sdk_secretsmanager",
+    "aws_smithy_runtime",
+    "aws_smithy_runtime_api",
+    "hyper",
+    "hyper_util",
+    "reqwest",
+];
 
 /// Sets up the log on standard output, once per process; later calls do nothing.
 ///
-/// The level is `RUST_LOG`, else `AWS_LAMBDA_LOG_LEVEL`, else `info`.
+/// The level is `RUST_LOG` (which also takes directives), else `AWS_LAMBDA_LOG_LEVEL`, else `info`.
 pub fn init() {
     let filter = filter(|name| std::env::var(name).ok());
     // It fails only when there is a log already.
@@ -36,18 +46,24 @@ where
 /// A wish that cannot be read is no reason to run without a log.
 fn filter(environment: impl Fn(&str) -> Option<String>) -> EnvFilter {
     let read = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
-    let wish = read("RUST_LOG").or_else(|| read("AWS_LAMBDA_LOG_LEVEL").map(|level| lambda(&level)));
-    wish.and_then(|wish| EnvFilter::try_new(wish).ok()).unwrap_or_else(|| EnvFilter::new(DEFAULT))
+    let wish = read("RUST_LOG").or_else(|| read("AWS_LAMBDA_LOG_LEVEL"));
+    wish.and_then(|wish| directives(wish.trim())).unwrap_or_else(|| everything_at(LevelFilter::INFO))
 }
 
-/// Lambda's levels are ours but for FATAL. Its wish is for our own lines: libraries stay at warnings.
-fn lambda(level: &str) -> String {
-    let level = level.trim().to_ascii_lowercase();
-    match level.as_str() {
-        "fatal" => "error".to_owned(),
-        "info" => DEFAULT.to_owned(),
-        _ => level,
-    }
+/// A level is for our own lines; directives (`shared=debug,hyper=trace`) are taken as they are.
+fn directives(wish: &str) -> Option<EnvFilter> {
+    let level = match wish {
+        // Lambda's levels are ours but for this one.
+        "FATAL" => Ok(LevelFilter::ERROR),
+        level => level.parse(),
+    };
+    level.map_or_else(|_| EnvFilter::try_new(wish).ok(), |level| Some(everything_at(level)))
+}
+
+fn everything_at(level: LevelFilter) -> EnvFilter {
+    let quiet = level.min(LevelFilter::WARN);
+    let libraries = LIBRARIES.map(|name| format!("{name}={quiet}"));
+    EnvFilter::new(format!("{level},{}", libraries.join(",")))
 }
 
 #[cfg(test)]
@@ -65,13 +81,22 @@ mod tests {
 
     #[test]
     fn takes_the_level_from_the_environment() {
-        let default = EnvFilter::new(DEFAULT).to_string();
-        assert_eq!(with(&[]), default);
-        assert_eq!(with(&[("AWS_LAMBDA_LOG_LEVEL", "INFO")]), default);
-        assert_eq!(with(&[("AWS_LAMBDA_LOG_LEVEL", "FATAL")]), "error");
-        assert_eq!(with(&[("AWS_LAMBDA_LOG_LEVEL", "DEBUG"), ("RUST_LOG", "")]), "debug");
-        assert_eq!(with(&[("AWS_LAMBDA_LOG_LEVEL", "DEBUG"), ("RUST_LOG", "shared=trace")]), "shared=trace");
-        assert_eq!(with(&[("RUST_LOG", "shared=loudly")]), default);
+        let at = |level| everything_at(level).to_string();
+        assert_eq!(with(&[]), at(LevelFilter::INFO));
+        assert_eq!(with(&[("AWS_LAMBDA_LOG_LEVEL", "INFO")]), at(LevelFilter::INFO));
+        assert_eq!(with(&[("AWS_LAMBDA_LOG_LEVEL", "FATAL")]), at(LevelFilter::ERROR));
+        assert_eq!(with(&[("AWS_LAMBDA_LOG_LEVEL", "DEBUG"), ("RUST_LOG", "")]), at(LevelFilter::DEBUG));
+        assert_eq!(with(&[("AWS_LAMBDA_LOG_LEVEL", "DEBUG"), ("RUST_LOG", "error")]), at(LevelFilter::ERROR));
+        assert_eq!(with(&[("RUST_LOG", "shared=trace")]), "shared=trace");
+        assert_eq!(with(&[("RUST_LOG", "shared=loudly")]), at(LevelFilter::INFO));
+    }
+
+    #[test]
+    fn libraries_stay_at_warnings_whatever_our_own_level() {
+        for (level, expected) in [("trace", "hyper=warn"), ("info", "hyper=warn"), ("error", "hyper=error")] {
+            let filter = directives(level).unwrap().to_string();
+            assert!(filter.split(',').any(|directive| directive == expected), "{filter}");
+        }
     }
 
     #[derive(Clone, Default)]

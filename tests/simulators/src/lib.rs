@@ -5,13 +5,14 @@ pub mod kombo;
 pub mod people;
 pub mod personio;
 pub mod reteach;
+#[cfg(test)]
+mod testing;
 
 use std::sync::Arc;
 
 pub use engine::fault::{Behaviour, Body, Fault, RetryAfter};
 pub use engine::limiter::Pacing;
 pub use engine::log::{Origin, Received};
-
 pub use kombo::Kombo;
 pub use people::Person;
 pub use personio::Personio;

@@ -3,10 +3,9 @@
 
 mod write;
 
-use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -17,8 +16,9 @@ use shared::id::{SourceId, TenantId};
 use shared::reteach;
 use shared::state::{EmployeeEntry, Failure, StateError, Store};
 
+use crate::known::Became;
 use crate::lease::Guard;
-use crate::plan::Change;
+use crate::plan::{Change, Plan, Skip, Subject, View};
 
 /// Changes in flight at once.
 const CONCURRENCY: usize = 8;
@@ -102,11 +102,37 @@ pub async fn apply(
 /// # Errors
 /// [`StateError`] at the first one that fails; the rest is found again by the next run.
 pub async fn keep(tools: Tools<'_>, entries: &[EmployeeEntry]) -> Result<(), StateError> {
-    tools.guard.check().await?;
-    let token = tools.guard.token();
-    let writes = entries.iter().map(|entry| tools.store.put_employee(tools.tenant, token, entry));
+    let writes = entries.iter().map(|entry| write_entry(tools, entry));
     let results: Vec<_> = stream::iter(writes).buffer_unordered(CONCURRENCY).collect().await;
     results.into_iter().collect()
+}
+
+/// Writes down whose mail address belongs to another account, with the pause before it is looked at again.
+///
+/// # Errors
+/// [`StateError`] if an entry cannot be written.
+pub async fn note_conflicts(
+    tools: Tools<'_>,
+    plan: &Plan,
+    subjects: &[Subject],
+) -> Result<BTreeMap<SourceId, Became>, StateError> {
+    let conflicts: HashSet<&SourceId> =
+        plan.skipped.iter().filter(|(_, skip)| matches!(skip, Skip::Conflict(_))).map(|(id, _)| id).collect();
+    let mut became = BTreeMap::new();
+    for subject in subjects.iter().filter(|subject| conflicts.contains(&subject.source_id)) {
+        let View::Present { fingerprint, .. } = &subject.view else { continue };
+        let entry = subject.entry.clone().unwrap_or_else(|| EmployeeEntry::new(subject.source_id.clone()));
+        let reason = "the mail address belongs to another account".to_owned();
+        if let Some(failure) = note(tools, entry, Some(*fingerprint), reason).await? {
+            became.insert(subject.source_id.clone(), Became::RetryAt(failure.retry_at));
+        }
+    }
+    Ok(became)
+}
+
+async fn write_entry(tools: Tools<'_>, entry: &EmployeeEntry) -> Result<(), StateError> {
+    tools.guard.check().await?;
+    tools.store.put_employee(tools.tenant, tools.guard.token(), entry).await
 }
 
 async fn one(tools: Tools<'_>, change: Change, entry: Option<EmployeeEntry>, switch: &StopSwitch) -> Applied {
@@ -150,14 +176,14 @@ async fn note(
     let Some(fingerprint) = fingerprint else { return Ok(None) };
     let failure = failure(entry.failure.as_ref(), fingerprint, reason, tools.clock.now());
     let entry = EmployeeEntry { failure: Some(failure.clone()), ..entry };
-    tools.store.put_employee(tools.tenant, tools.guard.token(), &entry).await?;
+    write_entry(tools, &entry).await?;
     Ok(Some(failure))
 }
 
 /// An account that somebody deleted in reteach: the next run looks for one again, and creates it if there is none.
 async fn forget_account(tools: Tools<'_>, entry: EmployeeEntry) -> Result<(), StateError> {
     let fresh = EmployeeEntry { locked: entry.locked, ..EmployeeEntry::new(entry.source_id) };
-    tools.store.put_employee(tools.tenant, tools.guard.token(), &fresh).await
+    write_entry(tools, &fresh).await
 }
 
 /// The refusal of a record, after `earlier` ones: 15 minutes until the next try, then twice as long each time, at most

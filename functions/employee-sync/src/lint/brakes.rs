@@ -63,7 +63,9 @@ pub struct Over {
     pub limit: u32,
 }
 
-pub(super) fn judge(harms: Vec<Harm>, limits: Limits, history: &BrakeWindow, now: Timestamp) -> Judgement {
+/// Weighs `harms` against the limits, together with what was applied over the last 24 hours.
+#[must_use]
+pub fn weigh(harms: Vec<Harm>, limits: Limits, history: &BrakeWindow, now: Timestamp) -> Judgement {
     let over = Brake::ALL.into_iter().filter_map(|brake| {
         let planned = people(&harms, brake);
         let before = history.count(brake, now);
@@ -83,14 +85,10 @@ fn people(harms: &[Harm], brake: Brake) -> u32 {
 }
 
 impl Judgement {
-    /// The harms of the tripped brakes, and the number of people that each other brake lets through.
+    /// The harms of the tripped brakes, and those that go through.
     #[must_use]
-    pub fn split(self) -> (Vec<Harm>, BTreeMap<Brake, u32>) {
-        let passed = Brake::ALL.into_iter().filter(|brake| !self.over.contains_key(brake));
-        let passed =
-            passed.map(|brake| (brake, people(&self.harms, brake))).filter(|(_, people)| *people > 0);
-        let passed = passed.collect();
-        let held = self.harms.into_iter().filter(|harm| self.over.contains_key(&harm.brake)).collect();
-        (held, passed)
+    pub fn split(self) -> (Vec<Harm>, Vec<Harm>) {
+        let Self { harms, over } = self;
+        harms.into_iter().partition(|harm| over.contains_key(&harm.brake))
     }
 }

@@ -7,33 +7,25 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use brakes::{Judgement, Limits, Over};
+pub use brakes::{Judgement, Limits, Over, weigh};
 pub use rules::Violation;
 
 use jiff::Timestamp;
-use shared::state::BrakeWindow;
 use shared::tenant::TenantConfig;
 
-use crate::plan::{Plan, Subject};
+use crate::plan::{Harm, Plan, Subject};
 
-/// Judges `plan` against its inputs: which rules it breaks, which harm it would do and which brakes that trips.
+/// Examines `plan` against its inputs: which rules it breaks, and which harm it would do if it were wrong.
 ///
 /// # Errors
 /// Every rule the plan breaks. Such a plan is a defect of the planner; nothing of it may be applied.
-pub fn judge(
+pub fn examine(
     plan: &Plan,
     subjects: &[Subject],
     tool: &str,
     config: &TenantConfig,
-    history: &BrakeWindow,
-    open_accounts: u32,
     now: Timestamp,
-) -> Result<Judgement, Vec<Violation>> {
+) -> Result<Vec<Harm>, Vec<Violation>> {
     let violations = rules::violations(plan, subjects, tool, now);
-    if violations.is_empty() {
-        let harms = harm::harms(plan, subjects, config, now);
-        Ok(brakes::judge(harms, Limits::of(config.brake, open_accounts), history, now))
-    } else {
-        Err(violations)
-    }
+    if violations.is_empty() { Ok(harm::harms(plan, subjects, config, now)) } else { Err(violations) }
 }

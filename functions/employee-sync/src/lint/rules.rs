@@ -85,6 +85,10 @@ fn account_is_ours(change: &Change, subject: &Subject) -> bool {
         (Doing::Adopt(id), Account::Seen(account, Link::Mail)) => {
             *id == account.id && account.external_id.is_none() && same_mail(account, subject)
         }
+        (Doing::Adopt(id), Account::Seen(account, Link::Ledger)) => {
+            let known = subject.entry.as_ref().and_then(|entry| entry.customer_id.as_ref());
+            *id == account.id && account.external_id.is_none() && known == Some(id)
+        }
         _ => false,
     }
 }

@@ -148,7 +148,7 @@ impl Context<'_> {
             (_, Scoped::OutLeft | Scoped::OutLocked) => Verdict::Skip(Skip::OutOfScope),
             (_, Scoped::Undecided(field)) => Verdict::Skip(Skip::ScopeUndecided(field)),
             (Account::Foreign(id), Scoped::In) => Verdict::Skip(Skip::Conflict(id.clone())),
-            (Account::Seen(account, Link::Mail), Scoped::In) => {
+            (Account::Seen(account, Link::Mail | Link::Ledger), Scoped::In) => {
                 self.update(subject, record, fingerprint, Doing::Adopt(account.id.clone()))
             }
             (Account::Missing | Account::Unasked, Scoped::In) => self.create(record, fingerprint),

@@ -50,6 +50,19 @@ const MOST_MARKS: usize = 25_000;
 const SAMPLE: usize = 100;
 
 impl Plan {
+    /// A keyed mark of each of `harms`, by brake.
+    #[must_use]
+    pub fn marks(&self, harms: &[Harm], key: &FingerprintKey) -> BTreeMap<Brake, BTreeSet<u64>> {
+        let by_id: BTreeMap<&SourceId, &Change> = self.changes.iter().map(|it| (&it.source_id, it)).collect();
+        let mut marks: BTreeMap<Brake, BTreeSet<u64>> = BTreeMap::new();
+        for harm in harms {
+            if let Some(change) = by_id.get(&harm.source_id) {
+                marks.entry(harm.brake).or_default().insert(change.mark_of_part(harm.part, key));
+            }
+        }
+        marks
+    }
+
     /// Takes the parts that `harms` names out of the plan. `None` if there are none.
     #[must_use]
     pub fn hold(self, harms: Vec<Harm>, key: &FingerprintKey) -> (Self, Option<Held>) {

@@ -68,6 +68,8 @@ pub enum Link {
     ExternalId,
     /// By mail address, and it has no external id yet.
     Mail,
+    /// By the id that the ledger knows, and it has lost its external id.
+    Ledger,
 }
 
 /// An account as reteach holds it, as far as we manage accounts.

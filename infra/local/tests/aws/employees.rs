@@ -14,7 +14,7 @@ async fn reads_back_every_kind_of_entry() {
     let stack = stack().await;
     let store = stack.store();
     let key = FingerprintKey::from_bytes(&[7; 32]);
-    // Half of all fingerprints have more digits than DynamoDB's numbers.
+    // Most fingerprints have more digits than DynamoDB's numbers.
     for number in 0..20 {
         let fingerprint = key.fingerprint([Part::Value(&number.to_string())]);
         let full = EmployeeEntry {

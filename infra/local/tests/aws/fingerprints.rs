@@ -1,3 +1,5 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use shared::fingerprint::{FingerprintKey, Packed, Part, Shard, ShardEntry, ShardNumber, Standing};
 use shared::state::{Brake, BrakeWindow, FencingToken, Root, StateError};
 
@@ -31,6 +33,7 @@ fn root() -> Root {
         shards: vec![Packed { digest: u64::MAX, due: 0 }, Packed::default(), shard(3).packed()],
         open_accounts: 1000,
         brakes,
+        pending: BTreeMap::from([(Brake::Unlock, BTreeSet::from([0, u64::MAX]))]),
         reconciled_at: at("03:00:00"),
     }
 }

@@ -70,3 +70,27 @@ async fn an_overtaken_run_cannot_bring_a_forgotten_plan_back() {
     assert_eq!(store.put_held(&acme(), FIRST, &plan("one")).await, fenced);
     assert_eq!(store.held(&acme()).await, Ok(None));
 }
+
+#[tokio::test]
+async fn a_decision_outlives_a_run_that_did_not_know_of_it() {
+    for (next, decision) in [("one", Some(approved())), ("two", None)] {
+        let stack = stack().await;
+        let store = stack.store();
+        store.put_held(&acme(), FIRST, &plan("one")).await.unwrap();
+        store.decide(&acme(), "one", approved()).await.unwrap();
+        store.put_held(&acme(), FIRST, &plan(next)).await.unwrap();
+        assert_eq!(store.held(&acme()).await, Ok(Some(HeldPlan { decision, ..plan(next) })));
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_knows_of_a_decision_may_replace_it() {
+    let stack = stack().await;
+    let store = stack.store();
+    let dismissed = Decision::Dismissed { at: at("10:00:00") };
+    store.put_held(&acme(), FIRST, &plan("one")).await.unwrap();
+    store.decide(&acme(), "one", approved()).await.unwrap();
+    let replaced = HeldPlan { decision: Some(dismissed), ..plan("one") };
+    store.put_held(&acme(), FIRST, &replaced).await.unwrap();
+    assert_eq!(store.held(&acme()).await, Ok(Some(replaced)));
+}

@@ -133,3 +133,16 @@ async fn a_lease_is_safe_until_the_margin_before_its_end() {
         assert_eq!(lease.is_safe_at(at(now), margin), safe, "{now}");
     }
 }
+
+#[tokio::test]
+async fn an_old_lease_of_the_same_run_is_of_no_use_after_another_run_had_it() {
+    let stack = stack().await;
+    let store = stack.store();
+    let mut old = take(&store, "one", at("08:00:00")).await;
+    let between = take(&store, "two", at("08:06:00")).await;
+    store.release(&between, LastRun::default()).await.unwrap();
+    let again = take(&store, "one", at("08:06:30")).await;
+    assert_eq!(again.token, FencingToken(3));
+    assert_eq!(store.renew(&mut old, at("08:07:00"), LEASE).await, Err(StateError::LeaseLost));
+    assert_eq!(store.release(&old, LastRun::default()).await, Err(StateError::LeaseLost));
+}

@@ -50,7 +50,7 @@ struct Forwarder {
 }
 
 impl Proxy {
-    /// Stands before the stack's DynamoDB.
+    /// Stands before the stack's DynamoDB, and in the place of its Secrets Manager.
     pub(crate) async fn start(
         stack: &Stack,
         rule: impl Fn(&Call<'_>) -> Fate + Send + Sync + 'static,
@@ -78,7 +78,10 @@ impl Proxy {
         let environment: HashMap<_, _> = stack
             .environment()
             .into_iter()
-            .chain([("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.url.clone())])
+            .chain(
+                ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SECRETS_MANAGER"]
+                    .map(|name| (name.to_owned(), self.url.clone())),
+            )
             .collect();
         let config = sdk_config(|name| environment.get(name).cloned(), http_client().unwrap());
         Aws::new(config.unwrap())

@@ -4,8 +4,9 @@ use jiff::SignedDuration;
 use local::{Options, Stack};
 use secrecy::ExposeSecret as _;
 use shared::clock::ManualClock;
-use shared::secrets::{SecretError, TenantSecret};
+use shared::secrets::{SecretError, Secrets, TenantSecret};
 
+use crate::proxy::{Fate, Proxy};
 use crate::support::{acme, at};
 
 async fn stack(clock: &ManualClock) -> Stack {
@@ -33,7 +34,7 @@ async fn stores_and_replaces_a_secret() {
     assert_eq!(secrets.get(&acme()).await.unwrap_err(), missing);
     for value in ["one", "two"] {
         secrets.put(&acme(), &kombo(value)).await.unwrap();
-        assert_eq!(key(&*secrets.get(&acme()).await.unwrap()), value);
+        assert_eq!(key(&secrets.get(&acme()).await.unwrap()), value);
     }
 }
 
@@ -44,17 +45,17 @@ async fn a_rotated_secret_is_seen_after_the_time_limit_or_a_refresh() {
     let secrets = stack.secrets();
     let elsewhere = stack.secrets();
     elsewhere.put(&acme(), &kombo("one")).await.unwrap();
-    assert_eq!(key(&*secrets.get(&acme()).await.unwrap()), "one");
+    assert_eq!(key(&secrets.get(&acme()).await.unwrap()), "one");
 
     elsewhere.put(&acme(), &kombo("two")).await.unwrap();
     clock.advance(SignedDuration::from_secs(14 * 60 + 59));
-    assert_eq!(key(&*secrets.get(&acme()).await.unwrap()), "one", "still in the cache");
+    assert_eq!(key(&secrets.get(&acme()).await.unwrap()), "one", "still in the cache");
     clock.advance(SignedDuration::from_secs(1));
-    assert_eq!(key(&*secrets.get(&acme()).await.unwrap()), "two", "the time limit is over");
+    assert_eq!(key(&secrets.get(&acme()).await.unwrap()), "two", "the time limit is over");
 
     elsewhere.put(&acme(), &kombo("three")).await.unwrap();
-    assert_eq!(key(&*secrets.refresh(&acme()).await.unwrap()), "three");
-    assert_eq!(key(&*secrets.get(&acme()).await.unwrap()), "three", "a refresh fills the cache");
+    assert_eq!(key(&secrets.refresh(&acme()).await.unwrap()), "three");
+    assert_eq!(key(&secrets.get(&acme()).await.unwrap()), "three", "a refresh fills the cache");
 }
 
 #[tokio::test]
@@ -64,7 +65,7 @@ async fn copies_share_the_cache() {
     secrets.put(&acme(), &kombo("one")).await.unwrap();
     secrets.get(&acme()).await.unwrap();
     stack.secrets().put(&acme(), &kombo("two")).await.unwrap();
-    assert_eq!(key(&*secrets.clone().get(&acme()).await.unwrap()), "one");
+    assert_eq!(key(&secrets.clone().get(&acme()).await.unwrap()), "one");
 }
 
 #[tokio::test]
@@ -83,5 +84,36 @@ async fn what_was_not_there_is_found_once_it_is() {
     let secrets = stack.secrets();
     secrets.get(&acme()).await.unwrap_err();
     stack.secrets().put(&acme(), &kombo("one")).await.unwrap();
-    assert_eq!(key(&*secrets.get(&acme()).await.unwrap()), "one");
+    assert_eq!(key(&secrets.get(&acme()).await.unwrap()), "one");
+}
+
+#[tokio::test]
+async fn each_kind_of_refusal_has_its_own_error() {
+    let name = "reteach-personio/acme".to_owned();
+    let denied = |code: &str| SecretError::Denied { name: name.clone(), code: code.to_owned() };
+    let refused = |code: &str| SecretError::Refused { name: name.clone(), code: code.to_owned() };
+    let unavailable = || SecretError::Unavailable { name: name.clone() };
+    let cases = [
+        (400, "AccessDeniedException", denied("AccessDeniedException")),
+        (400, "DecryptionFailure", denied("DecryptionFailure")),
+        (400, "InvalidRequestException", refused("InvalidRequestException")),
+        (400, "ThrottlingException", unavailable()),
+        (500, "InternalServiceError", unavailable()),
+        (502, "", unavailable()),
+    ];
+    let stack = stack(&clock()).await;
+    let checks = cases.map(|(status, code, expected)| {
+        let stack = &stack;
+        async move {
+            let text = format!(r#"{{"__type":"{code}","message":"s3cret"}}"#);
+            let status = http::StatusCode::from_u16(status).unwrap();
+            let proxy = Proxy::start(stack, move |_| Fate::Reply(status, text.clone())).await;
+            let clock = Arc::new(clock());
+            let error = Secrets::new(&proxy.aws(stack), "reteach-personio", clock).get(&acme()).await;
+            let error = error.unwrap_err();
+            assert_eq!(error, expected, "{code}");
+            assert!(!error.to_string().contains("s3cret"), "{error}");
+        }
+    });
+    futures::future::join_all(checks).await;
 }

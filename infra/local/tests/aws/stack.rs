@@ -1,4 +1,5 @@
 use local::{Options, Stack, State};
+use shared::fingerprint::ShardNumber;
 use shared::state::FencingToken;
 
 use crate::support::{acme, entry, id, stack};
@@ -26,4 +27,18 @@ async fn a_file_keeps_the_table() {
     for suffix in ["", "-wal", "-shm"] {
         let _ = std::fs::remove_file(format!("{}{suffix}", path.display()));
     }
+}
+
+#[tokio::test]
+async fn all_work_can_be_spawned_on_other_threads() {
+    let stack = stack().await;
+    let (store, secrets) = (stack.store(), stack.secrets());
+    let work = async move {
+        let ids = [id(1), id(2)];
+        store.employees(&acme(), &ids).await.unwrap();
+        store.shards(&acme(), &[ShardNumber(1)]).await.unwrap();
+        store.remove_tenant(&acme()).await.unwrap();
+        secrets.get(&acme()).await.unwrap_err();
+    };
+    tokio::spawn(work).await.unwrap();
 }

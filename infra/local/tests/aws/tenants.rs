@@ -1,6 +1,9 @@
+use http::StatusCode;
+use serde_json::{Value, json};
 use shared::id::TenantId;
 use shared::state::{StateError, TenantRecord, TenantStatus};
 
+use crate::proxy::{Fate, Proxy};
 use crate::support::{acme, at, put_employees, stack, take};
 
 fn tenant(name: &str) -> TenantId {
@@ -94,4 +97,25 @@ async fn removing_a_tenant_leaves_nothing_of_it_and_everything_of_others() {
     assert_eq!(rest.count(), 2, "the other tenant's configuration and line in the registry");
 
     store.remove_tenant(&acme()).await.unwrap();
+}
+
+#[tokio::test]
+async fn removal_asks_again_for_what_was_left_undone() {
+    let stack = stack().await;
+    stack.store().put_tenant(&acme(), "config").await.unwrap();
+    put_employees(&stack.store(), 30).await;
+    let proxy = Proxy::start(&stack, |call| {
+        let undone = || json!({"UnprocessedItems": from(call.body)["RequestItems"]}).to_string();
+        let is_first = call.operation == "BatchWriteItem" && call.before < 2;
+        if is_first { Fate::Reply(StatusCode::OK, undone()) } else { Fate::Pass }
+    })
+    .await;
+    proxy.store(&stack).remove_tenant(&acme()).await.unwrap();
+    assert_eq!(proxy.calls("BatchWriteItem"), 4, "two batches, each left undone once");
+    let rest = stack.aws().dynamodb().scan().table_name("reteach-personio").send().await.unwrap();
+    assert_eq!(rest.count(), 0);
+}
+
+fn from(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
 }

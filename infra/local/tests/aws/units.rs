@@ -1,6 +1,7 @@
 //! What calls cost, by the rules of DynamoDB's price list: a read unit for each 4 KB (half for an eventually
 //! consistent read), a write unit for each KB, twice that in a transaction.
 
+use shared::fingerprint::ShardNumber;
 use shared::state::{FencingToken, LastRun, Store, TenantStatus, Units};
 
 use crate::support::{acme, at, entry, id, put_employees, stack, take};
@@ -71,6 +72,35 @@ async fn writes_cost_by_size_also_when_they_are_refused() {
     assert_eq!(cost(&store, unknown).await, write(1.0, 1));
     let add = async |store: &Store| store.put_tenant(&acme(), &"x".repeat(1_500)).await;
     assert_eq!(cost(&store, add).await, write(6.0, 1));
+}
+
+#[tokio::test]
+async fn what_is_not_there_costs_too() {
+    let stack = stack().await;
+    let store = stack.store();
+    let used = cost(&store, async |store| store.tenant(&acme()).await.unwrap()).await;
+    assert_eq!(used, read(0.5, 1));
+    let ids = [id(1), id(2)];
+    let used = cost(&store, async |store| store.employees(&acme(), &ids).await.unwrap()).await;
+    assert_eq!(used, read(2.0, 1));
+    let used = cost(&store, async |store| store.all_employees(&acme()).await.unwrap()).await;
+    assert_eq!(used, read(1.0, 1));
+    let used = cost(&store, async |store| store.reports::<u32>(&acme(), 1).await.unwrap()).await;
+    assert_eq!(used, read(0.5, 1));
+    let gone = [ShardNumber(1)];
+    let delete = async |store: &Store| store.delete_shards(&acme(), FencingToken(1), &gone).await;
+    assert_eq!(cost(&store, delete).await, write(1.0, 1));
+}
+
+#[tokio::test]
+async fn an_update_costs_by_the_larger_of_before_and_after() {
+    let stack = stack().await;
+    let store = stack.store();
+    store.put_tenant(&acme(), &"x".repeat(2_500)).await.unwrap();
+    let pause = async |store: &Store| store.set_status(&acme(), TenantStatus::Active).await;
+    assert_eq!(cost(&store, pause).await, write(3.0, 1));
+    let shrink = async |store: &Store| store.put_tenant(&acme(), "x").await;
+    assert_eq!(cost(&store, shrink).await, write(8.0, 1));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Writes that carry the lease's fencing token: a run that lost its lease cannot overwrite what its successor wrote.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use super::{StateError, Store};
@@ -15,7 +16,7 @@ pub struct FencingToken(pub u64);
 pub(super) const FENCE: &str = "fence";
 
 impl FencingToken {
-    fn terms(self) -> Terms {
+    pub(super) fn terms(self) -> Terms {
         Terms::condition("attribute_not_exists(#fence) OR #fence <= :token")
             .names([FENCE])
             .number("token", self.0)
@@ -28,10 +29,21 @@ impl Store {
         &self,
         key: &Key,
         token: FencingToken,
-        mut item: Item,
+        item: Item,
     ) -> Result<(), StateError> {
-        item.insert(FENCE.to_owned(), aws_sdk_dynamodb::types::AttributeValue::N(token.0.to_string()));
-        fenced(key, self.table.put(key, item, token.terms()).await?)
+        fenced(key, self.put_under(key, token, item, token.terms()).await?)
+    }
+
+    /// Puts an item that carries the token, under these terms.
+    pub(super) async fn put_under(
+        &self,
+        key: &Key,
+        token: FencingToken,
+        mut item: Item,
+        terms: Terms,
+    ) -> Result<Outcome, StateError> {
+        item.insert(FENCE.to_owned(), AttributeValue::N(token.0.to_string()));
+        self.table.put(key, item, terms).await
     }
 
     /// Deletes an item unless a newer run has written it.

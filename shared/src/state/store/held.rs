@@ -6,6 +6,10 @@ use crate::state::key::Key;
 use crate::state::table::{Freshness, Item, Outcome, Terms, attribute, attributes, record};
 use crate::state::{Decision, HeldPlan};
 
+/// No newer run has written the item, and nobody has decided about this very plan.
+const UNDECIDED: &str = "(attribute_not_exists(#fence) OR #fence <= :token) \
+     AND (attribute_not_exists(#hash) OR #hash <> :hash OR attribute_not_exists(#decision))";
+
 impl Store {
     /// The held plan, if there is one.
     ///
@@ -18,7 +22,8 @@ impl Store {
         item.filter(|item| item.contains_key("hash")).map(|item| record(item, &key.sk)).transpose()
     }
 
-    /// Holds this plan in place of any other.
+    /// Holds this plan in place of any other. A plan without a decision leaves the decision that somebody may have
+    /// taken about the same hash since the caller looked.
     ///
     /// # Errors
     /// [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
@@ -29,7 +34,22 @@ impl Store {
         plan: &HeldPlan,
     ) -> Result<(), StateError> {
         let key = Key::held(tenant);
-        self.put_fenced(&key, token, attributes(plan, &key.sk)?).await
+        let mut item = attributes(plan, &key.sk)?;
+        if plan.decision.is_some() {
+            return self.put_fenced(&key, token, item).await;
+        }
+        item.remove("decision");
+        let terms = token.terms().only_if(UNDECIDED).names(["decision", "hash"]).text("hash", &plan.hash);
+        match self.put_under(&key, token, item, terms).await? {
+            Outcome::Written(_) => Ok(()),
+            Outcome::Refused(_) if self.is_decided(tenant, &plan.hash).await? => Ok(()),
+            Outcome::Refused(_) => Err(StateError::Fenced { item: key.sk }),
+        }
+    }
+
+    async fn is_decided(&self, tenant: &TenantId, hash: &str) -> Result<bool, StateError> {
+        let held = self.held(tenant).await?;
+        Ok(held.is_some_and(|plan| plan.hash == hash && plan.decision.is_some()))
     }
 
     /// Forgets the held plan: it was applied, or there is nothing to hold any more.

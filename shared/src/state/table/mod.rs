@@ -4,6 +4,7 @@ mod batch;
 mod failure;
 mod meter;
 mod query;
+mod terms;
 mod write;
 
 use std::collections::HashMap;
@@ -21,7 +22,8 @@ use meter::Meter;
 
 pub use meter::Units;
 pub(super) use query::Query;
-pub(super) use write::{Outcome, Terms};
+pub(super) use terms::Terms;
+pub(super) use write::Outcome;
 
 /// An item as the SDK has it.
 pub(super) type Item = HashMap<String, AttributeValue>;

@@ -1,19 +1,16 @@
 //! Writes, with and without a condition.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Put, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update,
+    Put, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
-use super::{Item, StateError, Table, key_item};
+use super::{Item, StateError, Table, Terms, key_item};
 use crate::state::key::Key;
 
 /// What a conditional write came to.
@@ -21,64 +18,8 @@ use crate::state::key::Key;
 pub(in crate::state) enum Outcome {
     /// Written. With an update: the item as it is now.
     Written(Item),
-    /// The condition does not hold. The item that stood in the way, if there is one.
+    /// The condition does not hold. With an update: the item that stood in the way, if there is one.
     Refused(Option<Item>),
-}
-
-/// The expressions of a write and what their placeholders stand for.
-#[derive(Clone, Debug, Default)]
-pub(in crate::state) struct Terms {
-    update: Option<&'static str>,
-    condition: Option<&'static str>,
-    names: HashMap<String, String>,
-    values: Item,
-}
-
-impl Terms {
-    /// An update expression.
-    pub(in crate::state) fn update(expression: &'static str) -> Self {
-        Self { update: Some(expression), ..Self::default() }
-    }
-
-    /// A condition alone, for puts and deletes.
-    pub(in crate::state) fn condition(expression: &'static str) -> Self {
-        Self { condition: Some(expression), ..Self::default() }
-    }
-
-    /// The condition of an update.
-    pub(in crate::state) fn only_if(self, expression: &'static str) -> Self {
-        Self { condition: Some(expression), ..self }
-    }
-
-    /// Attribute names; the placeholder is the name with `#` before it.
-    pub(in crate::state) fn names<const N: usize>(mut self, names: [&str; N]) -> Self {
-        self.names.extend(names.into_iter().map(|name| (format!("#{name}"), name.to_owned())));
-        self
-    }
-
-    /// A value; the placeholder is the name with `:` before it.
-    pub(in crate::state) fn value(mut self, name: &str, value: AttributeValue) -> Self {
-        self.values.insert(format!(":{name}"), value);
-        self
-    }
-
-    /// A number.
-    pub(in crate::state) fn number(self, name: &str, value: impl ToString) -> Self {
-        self.value(name, AttributeValue::N(value.to_string()))
-    }
-
-    /// A string.
-    pub(in crate::state) fn text(self, name: &str, value: &str) -> Self {
-        self.value(name, AttributeValue::S(value.to_owned()))
-    }
-
-    fn placeholders(&self) -> (Option<HashMap<String, String>>, Option<Item>) {
-        let filled = |is_empty: bool| (!is_empty).then_some(());
-        (
-            filled(self.names.is_empty()).map(|()| self.names.clone()),
-            filled(self.values.is_empty()).map(|()| self.values.clone()),
-        )
-    }
 }
 
 impl Table {
@@ -99,7 +40,6 @@ impl Table {
             .set_condition_expression(terms.condition.map(str::to_owned))
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
@@ -149,7 +89,6 @@ impl Table {
             .set_condition_expression(terms.condition.map(str::to_owned))
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;

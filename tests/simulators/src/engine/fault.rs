@@ -50,6 +50,8 @@ pub enum Body {
     Empty,
     /// The vendor's error shape, broken off in the middle.
     TruncatedJson,
+    /// This text, as JSON: an error code or a shape of the test's own.
+    Json(&'static str),
 }
 
 /// The `Retry-After` header of [`Behaviour::TooManyRequests`].
@@ -91,7 +93,8 @@ impl Fault {
         self
     }
 
-    /// Only calls whose path template is `path` (`/customer/{customerIdentifier}`) or whose path begins with it.
+    /// Only calls of the endpoint with this path template (`/customer`, `/customer/{customerIdentifier}`); a `path` that is no
+    /// template of the vendor's is a prefix (`/customer/`, `/v1/`).
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
@@ -120,14 +123,26 @@ impl Fault {
         self
     }
 
-    fn matches(&self, request: &Request, template: Option<&str>) -> bool {
-        let method = self.method.as_ref().is_none_or(|method| *method == request.method);
+    fn matches(&self, target: &Target<'_>) -> bool {
+        let method = self.method.as_ref().is_none_or(|method| *method == target.request.method);
         let path = self.path.as_deref().is_none_or(|path| {
-            // A template is the endpoint itself; a prefix also covers what lies below it.
-            template == Some(path) || (!path.contains('{') && request.path.starts_with(path))
+            if (target.is_template)(path) {
+                target.template == Some(path)
+            } else {
+                target.request.path.starts_with(path)
+            }
         });
         method && path
     }
+}
+
+/// A call that a fault may strike.
+pub(crate) struct Target<'t> {
+    pub(crate) request: &'t Request,
+    /// The template of the call's endpoint.
+    pub(crate) template: Option<&'t str>,
+    /// Whether a path is a template of any endpoint.
+    pub(crate) is_template: fn(&str) -> bool,
 }
 
 /// The faults in force.
@@ -144,8 +159,8 @@ impl Faults {
     }
 
     /// What befalls this call.
-    pub(crate) fn strike(&mut self, request: &Request, template: Option<&str>) -> Option<Behaviour> {
-        for fault in self.0.iter_mut().filter(|fault| fault.matches(request, template)) {
+    pub(crate) fn strike(&mut self, target: &Target<'_>) -> Option<Behaviour> {
+        for fault in self.0.iter_mut().filter(|fault| fault.matches(target)) {
             if fault.skip > 0 {
                 fault.skip -= 1;
                 continue;

@@ -82,3 +82,15 @@ impl Limiter {
         }
     }
 }
+
+/// Takes one place in every limiter, or in none if one of them is full.
+pub(crate) fn admit_to_all<'l>(limiters: impl Iterator<Item = &'l mut Limiter>, tick: i64) -> bool {
+    let mut limiters: Vec<&mut Limiter> = limiters.collect();
+    let open = limiters.iter_mut().all(|limiter| limiter.remaining(tick) > 0);
+    if open {
+        for limiter in limiters {
+            limiter.admit(tick);
+        }
+    }
+    open
+}

@@ -11,6 +11,8 @@ mod mangle;
 pub(crate) mod pipeline;
 pub(crate) mod route;
 pub(crate) mod server;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

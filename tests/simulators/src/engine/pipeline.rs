@@ -9,7 +9,7 @@ use http::{Method, StatusCode};
 use tokio::sync::watch;
 
 use super::exchange::{Outcome, Reply, Request};
-use super::fault::{Behaviour, Body, Faults, RetryAfter};
+use super::fault::{Behaviour, Body, Faults, RetryAfter, Target};
 use super::log::{Arrival, Log, Origin};
 use super::route::{self, Route};
 use super::{lock, mangle};
@@ -84,6 +84,12 @@ impl<V: Vendor> Pipeline<V> {
         lock(&self.log).entries().iter().filter(|entry| is_endpoint(&entry.method, entry.template)).count()
     }
 
+    /// Ends when the simulator shuts down.
+    pub(crate) async fn closed(&self) {
+        // The error says that the handle is gone: the same as closing.
+        let _ = self.closing.clone().wait_for(|closing| *closing).await;
+    }
+
     /// Takes a request the whole way.
     pub(crate) async fn handle(&self, mut request: Request, origin: Origin) -> Outcome {
         let found = route::find(V::ROUTES, &request);
@@ -91,7 +97,8 @@ impl<V: Vendor> Pipeline<V> {
         let keep_body = found.as_ref().is_some_and(|(route, _)| V::keeps_body(route.endpoint));
         let arrival = Arrival { at: (self.clock)(), origin, template, keep_body };
         let sequence = lock(&self.log).arrived(&request, arrival);
-        let fault = lock(&self.faults).strike(&request, template);
+        let is_template = |path: &str| V::ROUTES.iter().any(|route| route.template == path);
+        let fault = lock(&self.faults).strike(&Target { request: &request, template, is_template });
         pause(Duration::from_millis(self.latency_ms.load(Ordering::Relaxed))).await;
         let outcome = match fault {
             Some(fault) => self.struck(fault, found, &mut request).await,
@@ -122,11 +129,8 @@ impl<V: Vendor> Pipeline<V> {
                 Outcome::Answered(reply)
             }
             Behaviour::Close => Outcome::Cut,
-            Behaviour::Hang => {
-                // Ends when the simulator does; the error only says that it already has.
-                let _ = self.closing.clone().wait_for(|closing| *closing).await;
-                Outcome::Cut
-            }
+            // The server ends it when the simulator shuts down.
+            Behaviour::Hang => std::future::pending().await,
             Behaviour::RepeatRows(rows) => {
                 request.rows_back = rows;
                 self.answered(found, request).await
@@ -141,6 +145,7 @@ impl<V: Vendor> Pipeline<V> {
             Body::Vendor => self.vendor.error(status, request),
             Body::Html => mangle::html(status),
             Body::Empty => Reply::raw(status, "text/plain", ""),
+            Body::Json(text) => Reply::raw(status, "application/json", text),
             Body::TruncatedJson => mangle::first_half(self.vendor.error(status, request)),
         }
     }
@@ -152,8 +157,8 @@ type Found<V> = Option<(&'static Route<<V as Vendor>::Endpoint>, Vec<String>)>;
 async fn after_effect(fault: Behaviour, outcome: Outcome, shape: &ListShape) -> Outcome {
     let Outcome::Answered(reply) = outcome else { return outcome };
     match fault {
-        Behaviour::LoseReply => return Outcome::Cut,
-        Behaviour::CloseMidBody => return Outcome::CutMidBody(reply),
+        Behaviour::LoseReply => Outcome::Cut,
+        Behaviour::CloseMidBody => Outcome::CutMidBody(reply),
         Behaviour::Slow(time) => {
             pause(time).await;
             Outcome::Answered(reply)

@@ -48,16 +48,14 @@ impl Drop for Open {
 pub(crate) async fn start<V: Vendor>(vendor: V, clock: Clock, address: SocketAddr) -> io::Result<Running<V>> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
-    let (sender, mut closing) = watch::channel(false);
-    let pipeline = Arc::new(Pipeline::new(vendor, clock, closing.clone()));
+    let (sender, closing) = watch::channel(false);
+    let pipeline = Arc::new(Pipeline::new(vendor, clock, closing));
     let service = Router::new()
         .fallback(serve::<V>)
         .with_state(Arc::clone(&pipeline))
         .into_make_service_with_connect_info::<Cut>();
-    let until_closed = async move {
-        // An error says that the handle is gone: the same as closing.
-        let _ = closing.wait_for(|closing| *closing).await;
-    };
+    let closing = Arc::clone(&pipeline);
+    let until_closed = async move { closing.closed().await };
     tokio::spawn(async move {
         // The listener is ours and stays valid: serving ends only by closing.
         let _ = axum::serve(Lines(listener), service).with_graceful_shutdown(until_closed).await;
@@ -77,9 +75,14 @@ async fn serve<V: Vendor>(
     };
     let request =
         Request::new(parts.method, parts.uri.path().to_owned(), parts.uri.query(), parts.headers, body);
-    match pipeline.handle(request, Origin::Direct).await {
+    let outcome = tokio::select! {
+        outcome = pipeline.handle(request, Origin::Direct) => outcome,
+        // Whatever still waits, here or at another simulator behind this one, is let go.
+        () = pipeline.closed() => Outcome::Cut,
+    };
+    match outcome {
         Outcome::Answered(reply) => response(reply),
-        Outcome::CutMidBody(reply) => broken_off(reply, cut),
+        Outcome::CutMidBody(reply) => broken_off(reply),
         Outcome::Cut => {
             cut.now();
             Response::default()
@@ -94,23 +97,17 @@ fn response(reply: Reply) -> Response {
     response
 }
 
-/// Announces the whole body, sends its first half, then cuts.
-fn broken_off(reply: Reply, cut: Cut) -> Response {
+/// Announces the whole body, sends its first half and fails: the server then closes the connection.
+fn broken_off(reply: Reply) -> Response {
     let length = HeaderValue::from(reply.body.len());
     let half = reply.body.slice(..reply.body.len() / 2);
-    let halves = stream::unfold(Some(half), move |half| {
-        let cut = cut.clone();
-        async move {
-            match half {
-                Some(half) => Some((Ok::<Bytes, io::Error>(half), None)),
-                None => {
-                    // Lets the server flush the first half before the connection goes.
-                    tokio::task::yield_now().await;
-                    cut.now();
-                    Some((Err(io::ErrorKind::ConnectionAborted.into()), None))
-                }
-            }
+    let halves = stream::unfold(Some(half), |half| async {
+        if half.is_none() {
+            // Lets the server flush the first half before the connection goes.
+            tokio::task::yield_now().await;
         }
+        let failure = || Err(io::Error::from(io::ErrorKind::ConnectionAborted));
+        Some((half.map_or_else(failure, Ok::<Bytes, io::Error>), None))
     });
     let mut response = response(Reply { body: Bytes::new(), ..reply });
     *response.body_mut() = Body::from_stream(halves);

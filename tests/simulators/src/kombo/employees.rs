@@ -29,18 +29,13 @@ const FILTERS: &[&str] = &[
 ];
 
 /// One page, in the order of Kombo's ids.
-pub(super) fn list(
-    integration: &mut Integration,
-    request: &Request,
-    now: Timestamp,
-) -> Result<Reply, Refusal> {
+pub(super) fn list(integration: &Integration, request: &Request, now: Timestamp) -> Result<Reply, Refusal> {
     if let Some(unknown) = request.unknown_query(&[&["cursor", "page_size"], FILTERS].concat()) {
         return Err(Refusal::input(format!("The parameter {unknown} is not simulated or does not exist.")));
     }
     let size = page_size(request)?;
     let filter = Filter::of(request)?;
     let after = request.query("cursor").map(|cursor| position(cursor, request)).transpose()?;
-    integration.sync_if_stale(now);
     let begin = match &after {
         Some(after) => Bound::Excluded(after.as_str()),
         None => Bound::Unbounded,
@@ -62,13 +57,12 @@ pub(super) fn list(
         people.range::<str, _>((Bound::Excluded(last), Bound::Unbounded)).any(|entry| wanted(&entry))
     });
     let next = last.filter(|_| more).map(|last| cursor(last, request));
-    let results: Vec<Value> = page
-        .iter()
-        .map(|(id, known)| {
-            employee(&integration.id, id, known, integration.employment_type_field.as_deref(), now)
-        })
-        .collect();
-    Ok(Reply::json(StatusCode::OK, &json!({"status": "success", "data": {"next": next, "results": results}})))
+    let field = integration.employment_type_field.as_deref();
+    let results: Vec<_> =
+        page.iter().map(|(id, known)| employee(&integration.id, id, known, field, now)).collect();
+    let (next, results) = (json!(next), results.join(","));
+    let body = format!(r#"{{"status":"success","data":{{"next":{next},"results":[{results}]}}}}"#);
+    Ok(Reply::raw(StatusCode::OK, "application/json", body))
 }
 
 fn page_size(request: &Request) -> Result<usize, Refusal> {

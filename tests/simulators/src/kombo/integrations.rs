@@ -77,8 +77,7 @@ impl Integration {
         }
     }
 
-    /// A sync before a read, where that is switched on and something has changed. The people's own data alone moves Personio's
-    /// revision; a credential that went bad is noticed by the next [`sync`](Self::sync).
+    /// A sync before a read, where that is switched on and something has changed at Personio.
     pub(super) fn sync_if_stale(&mut self, now: Timestamp) {
         if self.mirrors_automatically && self.synced != Some(self.personio.revision()) {
             self.sync(now);

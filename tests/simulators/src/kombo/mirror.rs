@@ -1,7 +1,7 @@
 //! Kombo's copy of a company's people, as of its last sync.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 
@@ -20,6 +20,8 @@ pub(super) struct Mirrored {
     pub(super) readable: Arc<BTreeSet<String>>,
     pub(super) changed_at: Timestamp,
     pub(super) deleted_at: Option<Timestamp>,
+    /// The JSON last shown: valid until the record, the integration's field or the deletion's age changes.
+    pub(super) shown: OnceLock<Arc<str>>,
 }
 
 impl Mirror {
@@ -35,15 +37,23 @@ impl Mirror {
         for person in people {
             present.insert(person.id);
             let kombo_id = digest::base58(&[integration, "employee", &person.id.to_string()]);
+            let readable = Arc::clone(&readable);
             let fresh =
-                Mirrored { person, readable: Arc::clone(&readable), changed_at: now, deleted_at: None };
+                Mirrored { person, readable, changed_at: now, deleted_at: None, shown: OnceLock::new() };
             self.0.entry(kombo_id).and_modify(|known| known.update(&fresh)).or_insert(fresh);
         }
         for gone in self.0.values_mut().filter(|known| !present.contains(&known.person.id)) {
             if gone.deleted_at.is_none() {
-                (gone.deleted_at, gone.changed_at) = (Some(now), now);
+                (gone.deleted_at, gone.changed_at, gone.shown) = (Some(now), now, OnceLock::new());
             }
         }
+    }
+}
+
+impl Mirror {
+    /// Has everybody's JSON made anew.
+    pub(super) fn forget_shown(&mut self) {
+        self.0.values_mut().for_each(|known| known.shown = OnceLock::new());
     }
 }
 

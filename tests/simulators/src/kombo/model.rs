@@ -1,5 +1,7 @@
 //! Kombo's unified employee.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
@@ -19,17 +21,20 @@ pub(super) fn employee(
     known: &Mirrored,
     employment_type_field: Option<&str>,
     now: Timestamp,
-) -> Value {
-    let expired = known.deleted_at.is_some_and(|deleted| now.duration_since(deleted) >= KEPT_AFTER_DELETION);
-    let mut employee = empty(kombo_id, known);
-    if !expired {
+) -> Arc<str> {
+    if known.deleted_at.is_some_and(|deleted| now.duration_since(deleted) >= KEPT_AFTER_DELETION) {
+        return Value::Object(empty(kombo_id, known)).to_string().into();
+    }
+    let make = || {
+        let mut employee = empty(kombo_id, known);
         employee.extend(data(integration, known, employment_type_field));
         if known.person.id.is_multiple_of(3) {
             let may_be_missing = ["work_email", "gender", "employment_status", "employment_type"];
             employee.retain(|key, value| !(value.is_null() && may_be_missing.contains(&key.as_str())));
         }
-    }
-    Value::Object(employee)
+        Value::Object(employee).to_string().into()
+    };
+    Arc::clone(known.shown.get_or_init(make))
 }
 
 /// What stays of a deleted employee after 14 days: ids, time stamps, empty lists and nulls.

@@ -2,6 +2,8 @@
 
 mod demo;
 mod names;
+#[cfg(test)]
+mod tests;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

@@ -1,11 +1,13 @@
 //! The attributes of an employee: labels in two languages, types, and how v1 shows their values, quirks included.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 use super::errors::Language;
 use super::state::Record;
@@ -128,22 +130,48 @@ pub(super) static DEFINITIONS: &[Definition] = &[
     .own(),
 ];
 
+/// `{"type":"Employee","attributes":{…}}`, written straight to text: a large company has many of them.
+#[derive(Serialize)]
+struct Row<'r> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(serialize_with = "as_map")]
+    attributes: Vec<(&'static str, Wrapper<'r>)>,
+}
+
+#[derive(Serialize)]
+struct Wrapper<'r> {
+    label: &'static str,
+    value: Cow<'r, Value>,
+    #[serde(flatten)]
+    rest: Option<Rest>,
+}
+
+/// What the oldest wrappers do not have.
+#[derive(Serialize)]
+struct Rest {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    universal_id: Option<&'static str>,
+}
+
+fn as_map<S: Serializer>(attributes: &[(&str, Wrapper<'_>)], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(attributes.iter().map(|(key, wrapper)| (key, wrapper)))
+}
+
 /// The JSON of one employee. A credential that may read nothing gets the id alone, in the old two-member wrapper.
-pub(super) fn render(record: &Record, shown: &[&Definition], language: Language) -> String {
+pub(super) fn render(record: &Record, shown: &[&'static Definition], language: Language) -> String {
     let only_id = shown.len() == 1;
-    let attributes: Map<String, Value> = shown
-        .iter()
-        .map(|definition| {
-            let value = record.raw.get(definition.key).cloned().unwrap_or_else(|| (definition.value)(record));
-            let mut wrapper = json!({"label": definition.label(language), "value": value});
-            if !only_id && let Some(wrapper) = wrapper.as_object_mut() {
-                wrapper.insert("type".to_owned(), json!(definition.kind));
-                wrapper.insert("universal_id".to_owned(), json!(definition.universal_id()));
-            }
-            (definition.key.to_owned(), wrapper)
-        })
-        .collect();
-    json!({"type": "Employee", "attributes": attributes}).to_string()
+    let wrapper = |definition: &&'static Definition| {
+        let raw = record.raw.get(definition.key).map(Cow::Borrowed);
+        let value = raw.unwrap_or_else(|| Cow::Owned((definition.value)(record)));
+        let rest = Rest { kind: definition.kind, universal_id: definition.universal_id() };
+        let rest = (!only_id).then_some(rest);
+        (definition.key, Wrapper { label: definition.label(language), value, rest })
+    };
+    let row = Row { kind: "Employee", attributes: shown.iter().map(wrapper).collect() };
+    // Text keys and finite numbers cannot fail.
+    serde_json::to_string(&row).unwrap_or_default()
 }
 
 /// An empty text is null in some profiles and "" in others.

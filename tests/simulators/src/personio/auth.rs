@@ -4,8 +4,9 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::credentials::TOKEN_SECONDS;
 use super::errors::Refusal;
-use super::state::{State, TOKEN_SECONDS};
+use super::state::State;
 use crate::engine::exchange::{Reply, Request};
 
 /// Credentials come in the body, as JSON or as a form. In the query they are refused with 403, as Personio announced for
@@ -27,6 +28,7 @@ pub(super) fn token(state: &mut State, request: &Request, now: Timestamp) -> Res
         )
     })?;
     let token = state
+        .credentials
         .token(&client_id, &client_secret, now)
         .ok_or_else(|| Refusal::new(StatusCode::FORBIDDEN, 0, "Wrong credentials", "Wrong credentials"))?;
     // The lifetime is named in full even where the same token was handed out before: nothing promises the rest of it.
@@ -51,7 +53,7 @@ fn credentials(request: &Request) -> Option<(String, String)> {
 /// Lets a request with a good token pass, and returns the token.
 pub(super) fn authorise<'r>(state: &State, request: &'r Request, now: Timestamp) -> Result<&'r str, Refusal> {
     let token = request.bearer().ok_or_else(|| Refusal::of(StatusCode::UNAUTHORIZED))?;
-    if !state.knows_token(token, now) {
+    if !state.credentials.know_token(token, now) {
         let text = "Provided authorization is not valid";
         return Err(Refusal::new(state.token_refusal, state.token_refusal.as_u16(), text, text));
     }

@@ -1,7 +1,5 @@
 //! Reading employees.
 
-use std::fmt::Write as _;
-
 use http::StatusCode;
 use http::header::AUTHORIZATION;
 use jiff::Timestamp;
@@ -44,13 +42,10 @@ pub(super) fn list(state: &mut State, request: &Request, now: Timestamp) -> Resu
         .collect();
     let (total, page, pages) = (ids.len(), offset / limit, ids.len().div_ceil(limit));
     let metadata = json!({"total_elements": total, "current_page": page, "total_pages": pages});
-    let mut body =
-        format!(r#"{{"success":true,"metadata":{metadata},"offset":{offset},"limit":{limit},"data":["#);
-    for (index, row) in rows.iter().enumerate() {
-        // Writing to a String cannot fail.
-        let _ = write!(body, "{}{row}", if index == 0 { "" } else { "," });
-    }
-    body.push_str("]}");
+    let rows = rows.join(",");
+    let body = format!(
+        r#"{{"success":true,"metadata":{metadata},"offset":{offset},"limit":{limit},"data":[{rows}]}}"#
+    );
     Ok(with_token(Reply::raw(StatusCode::OK, "application/json", body), token))
 }
 

@@ -12,10 +12,13 @@
 //! - the order of employees follows no field, but stays the same, so that a new employee may shift the pages;
 //! - a rotated secret ends the tokens made with the old one.
 
+mod api;
 mod attributes;
 mod auth;
+mod credentials;
 mod employees;
 mod errors;
+mod limits;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -24,19 +27,18 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use crate::engine::exchange::{Outcome, Reply, Request};
+use crate::engine::exchange::{Outcome, Request};
 use crate::engine::limiter::Pacing;
 use crate::engine::lock;
-use crate::engine::pipeline::{ListShape, Vendor};
-use crate::engine::route::Route;
 use crate::engine::server::{self, Running, common_handle};
 use crate::people::Person;
 use crate::{Clock, Origin};
 
+use api::Account;
 pub use attributes::DEFAULT_GRANTS;
 pub use errors::Language;
 pub(crate) use state::Mirrorable;
@@ -142,7 +144,10 @@ impl Personio {
 
     /// Adds an API credential. All credentials of an account read the same attributes here.
     pub fn add_credentials(&self, client_id: &str, client_secret: &str) {
-        self.state(|state| state.add_credentials(client_id, client_secret));
+        self.state(|state| {
+            state.credentials.add(client_id, client_secret);
+            state.revision += 1;
+        });
     }
 
     /// Gives a credential a new secret; tokens made with the old one end.
@@ -152,12 +157,15 @@ impl Personio {
 
     /// Deletes a credential with its tokens.
     pub fn remove_credentials(&self, client_id: &str) {
-        self.state(|state| state.remove_credentials(client_id));
+        self.state(|state| {
+            state.credentials.remove(client_id);
+            state.revision += 1;
+        });
     }
 
     /// Ends every token; the credentials stay good.
     pub fn revoke_tokens(&self) {
-        self.state(State::revoke_tokens);
+        self.state(|state| state.credentials.revoke_tokens());
     }
 
     /// Makes attributes readable. At the start [`DEFAULT_GRANTS`] are.
@@ -172,7 +180,10 @@ impl Personio {
 
     /// Takes the right to read employees away (`false`) or gives it back.
     pub fn allow_reading(&self, allowed: bool) {
-        self.state(|state| state.may_read = allowed);
+        self.state(|state| {
+            state.may_read = allowed;
+            state.revision += 1;
+        });
     }
 
     /// The language of labels and errors; German at the start.
@@ -198,7 +209,7 @@ impl Personio {
     /// Logs in on Kombo's behalf; `None` if the credential is not good. Not a call of ours, so not in the log.
     pub(crate) fn token_for(&self, client_id: &str, client_secret: &str) -> Option<String> {
         let now = self.now();
-        self.state(|state| state.token(client_id, client_secret, now))
+        self.state(|state| state.credentials.token(client_id, client_secret, now))
     }
 
     /// What a sync of Kombo's reads with this credential.
@@ -217,49 +228,5 @@ impl Personio {
 
     fn state<T>(&self, access: impl FnOnce(&mut State) -> T) -> T {
         access(&mut lock(&self.running.pipeline.vendor.state))
-    }
-}
-
-/// The account behind the pipeline.
-struct Account {
-    state: Mutex<State>,
-    clock: Clock,
-}
-
-impl Vendor for Account {
-    type Endpoint = Endpoint;
-
-    const ROUTES: &'static [Route<Endpoint>] = &[
-        Route::new(Endpoint::Auth, Method::POST, "/v1/auth"),
-        Route::new(Endpoint::Employees, Method::GET, "/v1/company/employees"),
-        Route::new(Endpoint::Attributes, Method::GET, "/v1/company/employees/attributes"),
-        Route::new(Endpoint::Attributes, Method::GET, "/v1/company/employees/custom-attributes"),
-        Route::new(Endpoint::Employee, Method::GET, "/v1/company/employees/{id}"),
-    ];
-
-    const LIST: ListShape = ListShape {
-        rows: "/data",
-        totals: &["/metadata/total_elements", "/metadata/total_pages"],
-        next: None,
-    };
-
-    async fn answer(&self, endpoint: Endpoint, path: &[String], request: &Request) -> Outcome {
-        let now = (self.clock)();
-        let state = &mut *lock(&self.state);
-        let answer = match endpoint {
-            Endpoint::Auth => auth::token(state, request, now),
-            Endpoint::Employees => employees::list(state, request, now),
-            Endpoint::Attributes => employees::readable_attributes(state, request, now),
-            Endpoint::Employee => employees::one(state, request, path, now),
-        };
-        Outcome::Answered(answer.unwrap_or_else(|refusal| refusal.reply(state.language)))
-    }
-
-    fn error(&self, status: StatusCode, _: &Request) -> Reply {
-        errors::Refusal::of(status).reply(lock(&self.state).language)
-    }
-
-    fn keeps_body(_: Endpoint) -> bool {
-        false
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use jiff::Timestamp;
@@ -10,13 +9,11 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::attributes::{DEFAULT_GRANTS, Definition, render};
+use super::credentials::Credentials;
 use super::errors::Language;
+use super::limits::Limits;
 use crate::engine::digest;
-use crate::engine::limiter::{Limiter, Pacing, tick};
 use crate::people::Person;
-
-/// A token's life: 24 hours, during which every log-in returns the same one.
-pub(super) const TOKEN_SECONDS: i64 = 86_400;
 
 /// One account.
 pub(super) struct State {
@@ -25,7 +22,7 @@ pub(super) struct State {
     order: Option<Arc<[u64]>>,
     rendered: Rendered,
     pub(super) grants: BTreeSet<String>,
-    credentials: HashMap<String, Credential>,
+    pub(super) credentials: Credentials,
     pub(super) may_read: bool,
     pub(super) language: Language,
     pub(super) token_refusal: StatusCode,
@@ -48,12 +45,6 @@ pub(crate) enum Mirrorable {
     Refused,
 }
 
-struct Credential {
-    secret: String,
-    token: Option<(String, Timestamp)>,
-    issued: u64,
-}
-
 /// JSON of employees, kept while the same attributes are asked for.
 #[derive(Default)]
 struct Rendered {
@@ -68,7 +59,7 @@ impl State {
             order: None,
             rendered: Rendered::default(),
             grants: DEFAULT_GRANTS.iter().map(|&key| key.to_owned()).collect(),
-            credentials: HashMap::new(),
+            credentials: Credentials::default(),
             may_read: true,
             language: Language::default(),
             token_refusal: StatusCode::UNAUTHORIZED,
@@ -187,88 +178,10 @@ impl State {
     }
 
     pub(super) fn mirrorable(&self, client_id: &str, secret: &str) -> Mirrorable {
-        let good = self.credentials.get(client_id).is_some_and(|credential| credential.secret == secret);
-        if !good || !self.may_read {
+        if !self.credentials.are_good(client_id, secret) || !self.may_read {
             return Mirrorable::Refused;
         }
         let people = self.records.values().map(|record| Arc::clone(&record.person)).collect();
         Mirrorable::People(people, self.grants.clone())
-    }
-}
-
-/// Credentials and tokens.
-impl State {
-    pub(super) fn add_credentials(&mut self, client_id: &str, secret: &str) {
-        let issued = self.credentials.get(client_id).map_or(0, |old| old.issued);
-        let credential = Credential { secret: secret.to_owned(), token: None, issued };
-        self.credentials.insert(client_id.to_owned(), credential);
-    }
-
-    pub(super) fn remove_credentials(&mut self, client_id: &str) {
-        self.credentials.remove(client_id);
-    }
-
-    pub(super) fn revoke_tokens(&mut self) {
-        self.credentials.values_mut().for_each(|credential| credential.token = None);
-    }
-
-    /// The credential's token of these 24 hours.
-    pub(super) fn token(&mut self, client_id: &str, secret: &str, now: Timestamp) -> Option<String> {
-        let credential = self.credentials.get_mut(client_id).filter(|found| found.secret == secret)?;
-        if let Some((token, ends)) = &credential.token
-            && now < *ends
-        {
-            return Some(token.clone());
-        }
-        credential.issued += 1;
-        let token = digest::token("papi-", &[client_id, secret, &credential.issued.to_string()]);
-        let ends =
-            now.saturating_add(jiff::SignedDuration::from_secs(TOKEN_SECONDS)).unwrap_or(Timestamp::MAX);
-        credential.token = Some((token.clone(), ends));
-        Some(token)
-    }
-
-    pub(super) fn knows_token(&self, token: &str, now: Timestamp) -> bool {
-        self.credentials
-            .values()
-            .filter_map(|credential| credential.token.as_ref())
-            .any(|(known, ends)| known == token && now < *ends)
-    }
-}
-
-/// Personio's limits: log-ins 60 a minute with a cool-down of one, employees 300 a minute and 15 a second, everything 2,000 a
-/// minute.
-pub(super) struct Limits {
-    pub(super) pacing: Pacing,
-    started: Instant,
-    login: Limiter,
-    employees: [Limiter; 2],
-    all: Limiter,
-}
-
-impl Limits {
-    fn new() -> Self {
-        let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
-        Self {
-            pacing: Pacing::default(),
-            started: Instant::now(),
-            login: Limiter::new(60, minute).with_cool_down(minute),
-            employees: [Limiter::new(300, minute), Limiter::new(15, second)],
-            all: Limiter::new(2_000, minute),
-        }
-    }
-
-    pub(super) fn admit_login(&mut self, now: Timestamp) -> bool {
-        tick(self.pacing, self.started, now).is_none_or(|tick| self.all.admit(tick) && self.login.admit(tick))
-    }
-
-    pub(super) fn admit_employees(&mut self, now: Timestamp) -> bool {
-        tick(self.pacing, self.started, now).is_none_or(|tick| {
-            self.all.admit(tick) && self.employees.iter_mut().all(|limiter| limiter.admit(tick))
-        })
-    }
-
-    pub(super) fn admit_other(&mut self, now: Timestamp) -> bool {
-        tick(self.pacing, self.started, now).is_none_or(|tick| self.all.admit(tick))
     }
 }

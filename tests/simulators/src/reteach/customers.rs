@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use super::customer::{Account, Customer, Source};
 use super::errors::Refusal;
 use super::input::{Input, applied};
-use super::state::{Field, State};
+use super::state::State;
+use super::store::Field;
+use super::view::{List, view};
 use crate::engine::exchange::{Reply, Request};
 
 const LARGEST_PAGE: usize = 250;
@@ -50,9 +52,9 @@ pub(super) fn list(state: &State, request: &Request, now: Timestamp) -> Result<R
             .unwrap_or_default(),
         None => state.customers.all(),
     };
-    let rows: Vec<Value> =
-        found.iter().skip(page.skip).take(page.take).map(|customer| view(state, customer, now)).collect();
-    Ok(Reply::json(StatusCode::OK, &json!({"results": rows, "resultCount": found.len()})))
+    let rows = found.iter().skip(page.skip).take(page.take);
+    let results: Vec<_> = rows.map(|customer| view(state, customer, now)).collect();
+    Ok(Reply::json(StatusCode::OK, &List { results, result_count: found.len() }))
 }
 
 /// `GET /customer/{customerIdentifier}`
@@ -142,51 +144,4 @@ pub(super) fn object(request: &Request) -> Result<Map<String, Value>, Refusal> {
         Some(Value::Object(body)) => Ok(body),
         _ => Err(Refusal::new(StatusCode::BAD_REQUEST, "Unexpected token in JSON")),
     }
-}
-
-/// The customer as the API shows it: `team` is missing where it is empty, everything else is null.
-fn view(state: &State, customer: &Customer, now: Timestamp) -> Value {
-    let tags: Vec<Value> = customer
-        .tags
-        .iter()
-        .filter_map(|name| state.tags.iter().find(|tag| tag.name == *name))
-        .map(|tag| json!({"id": tag.id, "name": tag.name}))
-        .collect();
-    let mut view = json!({
-        "id": customer.id,
-        "email": customer.email,
-        "userName": customer.user_name,
-        "firstName": customer.first_name,
-        "lastName": customer.last_name,
-        "displayName": customer.display_name,
-        "language": customer.language,
-        "company": customer.company,
-        "department": customer.department,
-        "position": customer.position,
-        "location": customer.location,
-        "birthDate": customer.birth_date,
-        "gender": customer.gender,
-        "externalId": customer.external_id,
-        "note": customer.note,
-        "expiredNotificationMail": customer.expired_notification_mail,
-        "authenticationMethod": customer.authentication_method.as_deref().unwrap_or("DEFAULT"),
-        "setActiveAt": moment(customer.set_active_at),
-        "setInactiveAt": moment(customer.set_inactive_at),
-        "source": customer.source,
-        "status": customer.status(now),
-        "lastLoginAt": moment(customer.last_login_at),
-        "registeredAt": moment(Some(customer.registered_at.unwrap_or(now))),
-        "tags": tags,
-        "managerId": null,
-        "userType": "LEARNER",
-    });
-    if let (Some(view), Some(team)) = (view.as_object_mut(), &customer.team) {
-        view.insert("team".to_owned(), json!(team));
-    }
-    view
-}
-
-/// `2026-03-31T22:00:00.000Z`
-fn moment(moment: Option<Timestamp>) -> Value {
-    moment.map_or(Value::Null, |moment| json!(format!("{moment:.3}")))
 }

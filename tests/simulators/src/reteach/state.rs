@@ -1,6 +1,5 @@
 //! What an academy holds.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
@@ -9,6 +8,7 @@ use jiff::Timestamp;
 use super::customer::Customer;
 use super::errors::Refusal;
 use super::oauth::Tokens;
+use super::store::{Customers, keys};
 use crate::engine::digest;
 use crate::engine::limiter::{Limiter, Pacing, tick};
 
@@ -111,100 +111,5 @@ impl State {
             }
             None => Ok(()),
         }
-    }
-}
-
-/// What an account can be found by, besides its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Field {
-    Id,
-    Email,
-    UserName,
-    ExternalId,
-}
-
-impl Field {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Id => "id",
-            Self::Email => "email",
-            Self::UserName => "userName",
-            Self::ExternalId => "externalId",
-        }
-    }
-
-    fn key(self, text: &str) -> Key {
-        (self, if self == Self::Email { text.to_lowercase() } else { text.to_owned() })
-    }
-}
-
-type Key = (Field, String);
-
-fn keys(customer: &Customer) -> impl Iterator<Item = Key> {
-    [
-        (Field::Id, Some(&customer.id)),
-        (Field::Email, customer.email.as_ref()),
-        (Field::UserName, customer.user_name.as_ref()),
-        (Field::ExternalId, customer.external_id.as_ref()),
-    ]
-    .into_iter()
-    .filter_map(|(field, text)| Some(field.key(text?)))
-}
-
-/// The accounts in the order of registration, found by each of their identifiers.
-#[derive(Default)]
-pub(super) struct Customers {
-    rows: Vec<Customer>,
-    index: HashMap<Key, usize>,
-}
-
-impl Customers {
-    pub(super) fn all(&self) -> &[Customer] {
-        &self.rows
-    }
-
-    /// The account whose id, email, user name or external id this is, tried in this order.
-    pub(super) fn find(&self, identifier: &str) -> Option<&Customer> {
-        [Field::Id, Field::Email, Field::UserName, Field::ExternalId]
-            .into_iter()
-            .find_map(|field| self.find_by(field, identifier))
-    }
-
-    pub(super) fn find_by(&self, field: Field, text: &str) -> Option<&Customer> {
-        self.by_key(&field.key(text))
-    }
-
-    fn by_key(&self, key: &Key) -> Option<&Customer> {
-        self.index.get(key).and_then(|row| self.rows.get(*row))
-    }
-
-    pub(super) fn push(&mut self, customer: Customer) {
-        let row = self.rows.len();
-        self.index.extend(keys(&customer).map(|key| (key, row)));
-        self.rows.push(customer);
-    }
-
-    pub(super) fn replace(&mut self, identifier: &str, customer: Customer) -> bool {
-        let Some(old) = self.find(identifier).cloned() else { return false };
-        let Some(row) = self.index.get(&Field::Id.key(&old.id)).copied() else { return false };
-        for key in keys(&old) {
-            self.index.remove(&key);
-        }
-        self.index.extend(keys(&customer).map(|key| (key, row)));
-        if let Some(place) = self.rows.get_mut(row) {
-            *place = customer;
-        }
-        true
-    }
-
-    /// Rare, so the index is simply built anew.
-    pub(super) fn remove(&mut self, identifier: &str) -> Option<Customer> {
-        let id = self.find(identifier)?.id.clone();
-        let row = self.index.get(&Field::Id.key(&id)).copied()?;
-        let gone = self.rows.remove(row);
-        for customer in std::mem::take(self).rows {
-            self.push(customer);
-        }
-        Some(gone)
     }
 }

@@ -1,18 +1,19 @@
 //! Tags, and who has them.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::customers::{Page, existing, object};
 use super::errors::Refusal;
 use super::state::{State, Tag};
+use super::view::List;
 use crate::engine::exchange::{Reply, Request};
 
 /// `GET /tags`
 pub(super) fn list(state: &State, request: &Request) -> Result<Reply, Refusal> {
     let page = Page::of(request, &[])?;
-    let rows: Vec<&Tag> = state.tags.iter().skip(page.skip).take(page.take).collect();
-    Ok(Reply::json(StatusCode::OK, &json!({"results": rows, "resultCount": state.tags.len()})))
+    let results: Vec<&Tag> = state.tags.iter().skip(page.skip).take(page.take).collect();
+    Ok(Reply::json(StatusCode::OK, &List { results, result_count: state.tags.len() }))
 }
 
 /// `POST /tags`: finds or creates by name.

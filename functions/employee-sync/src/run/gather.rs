@@ -1,0 +1,211 @@
+//! Everything a plan needs, from the ledger and from reteach: as little as possible of either.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::Timestamp;
+use shared::connect::Connections;
+use shared::fingerprint::{Shard, ShardCount, ShardNumber};
+use shared::id::{ExternalId, SourceId};
+use shared::mapping::{Attribute, Record, Scoped};
+use shared::source::EmployeeSource as _;
+use shared::state::{EmployeeEntry, Root, StateError};
+
+use super::{Halt, Run, Tenant};
+use crate::accounts::{self, Accounts, Question};
+use crate::known::{Look, Sharding, Triage, triage};
+use crate::plan::{Account, Subject, View};
+use crate::read::{People, Person};
+
+/// Customers on one page of reteach's list.
+const PAGE: usize = 250;
+
+/// The inputs of a plan.
+pub(super) struct Gathered<'a> {
+    /// Who needs a look.
+    pub(super) subjects: Vec<Subject>,
+    /// Who falls into which shard from now on.
+    pub(super) sharding: Sharding<'a>,
+    /// The shards that are looked at, as the last run left them.
+    pub(super) shards: BTreeMap<ShardNumber, Shard>,
+    /// Shards that are not used any more.
+    pub(super) obsolete: Vec<ShardNumber>,
+    /// Accounts that are open now: what the brakes' percentages are of.
+    pub(super) open_accounts: u32,
+}
+
+pub(super) async fn gather<'a>(
+    run: &Run<'_>,
+    tenant: &Tenant,
+    connections: &'a Connections,
+    people: &'a People,
+    root: Option<&Root>,
+    look: &Look,
+    now: Timestamp,
+) -> Result<Gathered<'a>, Halt> {
+    let stored = root.map_or(0, |root| root.shards.len());
+    let everybody = matches!(look, Look::Everybody(_));
+    let count = count(stored, people.by_id.len(), everybody);
+    let sharding = Sharding::new(people, count, &connections.key);
+    let wanted: Vec<ShardNumber> = match look {
+        Look::Nobody => Vec::new(),
+        Look::Shards(numbers) => numbers.iter().copied().collect(),
+        Look::Everybody(_) => numbers(stored).collect(),
+    };
+    let loaded = run.store.shards(&tenant.config.tenant_id, &wanted).await?;
+    let (shards, obsolete) = spread(loaded, stored, &sharding, everybody);
+    let Triage { look: ids, gone } = triage(&sharding, &shards, people.completeness, everybody, now);
+    let entries = entries(run, tenant, &ids, &gone, everybody).await?;
+
+    let mut subjects = subjects(tenant, connections, people, (&ids, &gone), entries);
+    let accounts = find_accounts(connections, &subjects, people, everybody).await?;
+    for subject in &mut subjects {
+        attach(subject, accounts.as_ref());
+    }
+    let open =
+        subjects.iter().filter(|it| matches!(&it.account, Account::Seen(seen, _) if seen.is_open_at(now)));
+    let open_accounts = match root {
+        Some(root) if !everybody => root.open_accounts,
+        _ => u32::try_from(open.count()).unwrap_or(u32::MAX),
+    };
+    Ok(Gathered { subjects, sharding, shards, obsolete, open_accounts })
+}
+
+/// A company is sharded anew only when everybody is looked at anyway.
+fn count(stored: usize, people: usize, everybody: bool) -> ShardCount {
+    let now = ShardCount::of_table(stored);
+    if stored == 0 || (everybody && now.is_outgrown_by(people)) {
+        ShardCount::for_people(people)
+    } else {
+        now
+    }
+}
+
+fn numbers(count: usize) -> impl Iterator<Item = ShardNumber> {
+    (0..u16::try_from(count).unwrap_or(u16::MAX)).map(ShardNumber)
+}
+
+/// The loaded shards by the numbers of the new sharding, and those that it has no use for.
+fn spread(
+    loaded: HashMap<ShardNumber, Shard>,
+    stored: usize,
+    sharding: &Sharding<'_>,
+    everybody: bool,
+) -> (BTreeMap<ShardNumber, Shard>, Vec<ShardNumber>) {
+    let count = sharding.count().get();
+    if !everybody || stored == count {
+        let mut shards: BTreeMap<_, _> = loaded.into_iter().collect();
+        if everybody {
+            for number in numbers(count) {
+                shards.entry(number).or_default();
+            }
+        }
+        return (shards, Vec::new());
+    }
+    let mut shards: BTreeMap<ShardNumber, Shard> =
+        numbers(count).map(|number| (number, Shard::default())).collect();
+    for (id, entry) in loaded.into_values().flat_map(|shard| shard.0) {
+        shards.entry(sharding.shard_of(&id)).or_default().0.insert(id, entry);
+    }
+    (shards, numbers(stored).skip(count).collect())
+}
+
+async fn entries(
+    run: &Run<'_>,
+    tenant: &Tenant,
+    look: &BTreeSet<SourceId>,
+    gone: &BTreeSet<SourceId>,
+    everybody: bool,
+) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
+    let id = &tenant.config.tenant_id;
+    if everybody {
+        run.store.all_employees(id).await
+    } else {
+        run.store.employees(id, look.union(gone)).await
+    }
+}
+
+fn subjects(
+    tenant: &Tenant,
+    connections: &Connections,
+    people: &People,
+    (look, gone): (&BTreeSet<SourceId>, &BTreeSet<SourceId>),
+    mut entries: HashMap<SourceId, EmployeeEntry>,
+) -> Vec<Subject> {
+    let tool = connections.source.tool();
+    let there = look.iter().filter_map(|id| {
+        let view = match people.by_id.get(id)? {
+            Person::Employee(employee, fingerprint) => {
+                let record = Box::new(Record::of(employee, tool, &tenant.config));
+                View::Present { record, fingerprint: *fingerprint }
+            }
+            Person::Rejected { fingerprint, field, problem } => {
+                View::Rejected { fingerprint: *fingerprint, field: field.clone(), problem: problem.clone() }
+            }
+        };
+        Some((id, view))
+    });
+    let gone = gone.iter().map(|id| (id, View::Gone { external_id: ExternalId::of(tool, id) }));
+    let mut subjects = Vec::new();
+    for (id, view) in there.chain(gone) {
+        let entry = entries.remove(id);
+        let known = entry.as_ref().and_then(|entry| entry.customer_id.clone());
+        let account = known.map_or(Account::Unasked, Account::Trusted);
+        subjects.push(Subject { source_id: id.clone(), view, entry, account });
+    }
+    subjects
+}
+
+/// Asks reteach: for everybody by listing all customers, for a few unknown people by looking them up.
+async fn find_accounts(
+    connections: &Connections,
+    subjects: &[Subject],
+    people: &People,
+    everybody: bool,
+) -> Result<Option<Accounts>, Halt> {
+    if everybody {
+        return Ok(Some(Accounts::Listed(accounts::list(&connections.reteach).await?)));
+    }
+    let unknown = subjects.iter().filter(|it| matches!(it.account, Account::Unasked) && may_be_created(it));
+    let questions: Vec<Question<'_>> = unknown.filter_map(question).collect();
+    // A look-up takes two calls, and some for the list are needed in any case.
+    Ok(match questions.len() {
+        0 => None,
+        few if few * 2 <= people.by_id.len() / PAGE + 4 => {
+            Some(accounts::look_up(&connections.reteach, &questions).await?)
+        }
+        _ => Some(Accounts::Listed(accounts::list(&connections.reteach).await?)),
+    })
+}
+
+fn may_be_created(subject: &Subject) -> bool {
+    matches!(&subject.view, View::Present { record, .. } if record.employment.scope == Scoped::In)
+}
+
+fn question(subject: &Subject) -> Option<Question<'_>> {
+    let known = subject.entry.as_ref().and_then(|entry| entry.customer_id.as_ref());
+    match &subject.view {
+        View::Present { record, .. } => {
+            let mail =
+                record.values.get(&Attribute::Email).and_then(Option::as_ref).map(|mail| mail.reveal());
+            Some(Question { external_id: &record.external_id, known, mail })
+        }
+        View::Gone { external_id } => Some(Question { external_id, known, mail: None }),
+        View::Rejected { .. } => None,
+    }
+}
+
+/// Puts what reteach said beside the person. An account that the whole list does not have is gone: it is forgotten.
+fn attach(subject: &mut Subject, accounts: Option<&Accounts>) {
+    let asked = match (accounts, &subject.account) {
+        (Some(Accounts::Listed(_)), _) | (Some(_), Account::Unasked) => accounts,
+        _ => None,
+    };
+    let Some((accounts, question)) = asked.zip(question(subject)) else { return };
+    let account = accounts.find(question);
+    if matches!(account, Account::Missing)
+        && let Some(entry) = subject.entry.take()
+    {
+        subject.entry = Some(EmployeeEntry { failure: entry.failure, ..EmployeeEntry::new(entry.source_id) });
+    }
+    subject.account = account;
+}

@@ -1,0 +1,112 @@
+//! What becomes of the part of a plan that a brake would hold.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use shared::fingerprint::FingerprintKey;
+use shared::state::{Brake, HeldPlan, StateError};
+use shared::tenant::TenantConfig;
+
+use crate::apply::Tools;
+use crate::lint::{Judgement, Over};
+use crate::plan::{Consent, Harm, Held, Plan};
+use crate::report::HeldNote;
+
+/// A plan after the brakes have had their say.
+pub(super) struct Decided {
+    /// What is applied.
+    pub(super) plan: Plan,
+    /// The harmful parts of it that the brakes let through, and that count.
+    pub(super) passed: Vec<Harm>,
+    /// What is held.
+    pub(super) held: Option<Holding>,
+}
+
+/// A held plan with the reasons.
+pub(super) struct Holding {
+    held: Held,
+    stored: HeldPlan,
+    over: BTreeMap<Brake, Over>,
+    consent: Consent,
+    applied: usize,
+}
+
+pub(super) fn decide(
+    plan: Plan,
+    judgement: Judgement,
+    stored: Option<&HeldPlan>,
+    key: &FingerprintKey,
+    now: Timestamp,
+) -> Decided {
+    let over = judgement.over.clone();
+    let (harmful, passed) = judgement.split();
+    let whole = plan.clone();
+    let (plan, held) = plan.hold(harmful, key);
+    let Some(held) = held else { return Decided { plan, passed, held: None } };
+    let consent = held.consent(stored, now);
+    if consent == Consent::Approved {
+        // What somebody approved does not count against the brakes: they go on for everything else.
+        return Decided { plan: whole, passed, held: None };
+    }
+    let applied = plan.changes.len();
+    let stored = held.to_store(stored, now);
+    Decided { plan, passed, held: Some(Holding { held, stored, over, consent, applied }) }
+}
+
+/// Keeps what is held for somebody to decide, and forgets what is not held any more.
+pub(super) async fn keep(
+    tools: Tools<'_>,
+    holding: Option<&Holding>,
+    stored: Option<&HeldPlan>,
+    approved_rest: bool,
+) -> Result<(), StateError> {
+    match (holding, stored) {
+        (Some(holding), stored) if stored != Some(&holding.stored) => {
+            tools.store.put_held(tools.tenant, tools.guard.token(), &holding.stored).await
+        }
+        (None, Some(_)) if !approved_rest => tools.store.clear_held(tools.tenant, tools.guard.token()).await,
+        _ => Ok(()),
+    }
+}
+
+impl Holding {
+    /// The people whose changes are held.
+    pub(super) fn people(&self) -> impl Iterator<Item = &Harm> {
+        self.held.harms.iter()
+    }
+
+    /// What is held, in words.
+    pub(super) fn note(&self, config: &TenantConfig) -> HeldNote {
+        let tenant = &config.tenant_id;
+        let hash = &self.held.hash;
+        let reasons = self.over.iter().map(|(brake, over)| {
+            let Over { planned, before, limit } = over;
+            let words = brake.describe();
+            format!(
+                "{planned} {words} (with {before} over the last 24 hours; up to {limit} go through unasked)"
+            )
+        });
+        let reasons: Vec<String> = reasons.collect();
+        let dismissed = self.consent == Consent::Dismissed;
+        let decide = if dismissed {
+            "It was dismissed; it stays held until the plan changes.".to_owned()
+        } else {
+            format!(
+                "`tenants approve {tenant} {hash}` applies it (for 24 hours, as long as the plan stays the same), `tenants dismiss {tenant} {hash}` leaves it."
+            )
+        };
+        let text = format!(
+            "Plan {hash} is held: {}. Everything else was applied ({} changes), and later runs go on with the rest. It is \
+             recorded in the state as HELD#employees of this tenant. {decide}",
+            reasons.join("; "),
+            self.applied,
+        );
+        HeldNote {
+            hash: hash.clone(),
+            since: self.stored.since,
+            counts: self.stored.counts.clone(),
+            dismissed,
+            text,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Writing down how a run left things: shards first, their root last.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use shared::fingerprint::{Packed, Shard, ShardNumber, Standing};
+use shared::id::SourceId;
+use shared::mapping::MAPPING_VERSION;
+use shared::state::{Brake, BrakeWindow, Root, StateError, Window};
+
+use crate::apply::{Applied, Outcome, Tools};
+use crate::known::{Became, Look, Reason, Sharding, next_shard};
+use crate::plan::{Account, Harm, Plan, Subject};
+use crate::read::People;
+
+/// The root of a tenant of whom nothing is known.
+pub(super) fn first_root() -> Root {
+    Root {
+        mapping_version: 0,
+        configuration: String::new(),
+        shards: Vec::new(),
+        open_accounts: 0,
+        brakes: BrakeWindow::default(),
+        pending: BTreeMap::new(),
+        reconciled_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+/// Counts what an interrupted run applied of the harm it had announced: all that the new plan does not ask for again.
+pub(super) fn recover_pending(root: &mut Root, planned: &BTreeMap<Brake, BTreeSet<u64>>, now: Timestamp) {
+    for (brake, pending) in std::mem::take(&mut root.pending) {
+        let again = planned.get(&brake);
+        let applied = pending.iter().filter(|mark| !again.is_some_and(|again| again.contains(mark))).count();
+        root.brakes.add(brake, u32::try_from(applied).unwrap_or(u32::MAX), now);
+    }
+}
+
+/// The marks of the harm that is about to be applied.
+pub(super) fn pending_of(
+    passed: &[Harm],
+    marks: &BTreeMap<Brake, BTreeSet<u64>>,
+) -> BTreeMap<Brake, BTreeSet<u64>> {
+    let brakes: BTreeSet<Brake> = passed.iter().map(|harm| harm.brake).collect();
+    marks
+        .iter()
+        .filter(|(brake, _)| brakes.contains(brake))
+        .map(|(brake, marks)| (*brake, marks.clone()))
+        .collect()
+}
+
+/// Counts the harm that was applied, and takes back its announcement. What is not known to have come through is planned
+/// again, and counted then.
+pub(super) fn count_brakes(root: &mut Root, passed: &[Harm], outcome: &Outcome, now: Timestamp) {
+    root.pending.clear();
+    for brake in Brake::ALL {
+        let done = |harm: &&Harm| {
+            harm.brake == brake && outcome.applied.get(&harm.source_id) == Some(&Applied::Done)
+        };
+        let people: BTreeSet<&SourceId> = passed.iter().filter(done).map(|harm| &harm.source_id).collect();
+        root.brakes.add(brake, u32::try_from(people.len()).unwrap_or(u32::MAX), now);
+    }
+}
+
+/// How many accounts are open after the run: counted where everybody was looked at, else by what changed.
+pub(super) fn open_accounts(
+    root: &Root,
+    look: &Look,
+    subjects: &[Subject],
+    plan: &Plan,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> u32 {
+    let is_open = |window: Window| i64::from(!window.is_locked_at(now));
+    let done = plan.changes.iter().filter(|it| outcome.applied.get(&it.source_id) == Some(&Applied::Done));
+    let changed: i64 = done
+        .map(|change| {
+            let (before, after) =
+                change.window.map_or((change.baseline.window, change.baseline.window), |window| {
+                    (window.before, window.after)
+                });
+            let counted = change.doing.account().is_some();
+            is_open(after) - if counted { is_open(before) } else { 0 }
+        })
+        .sum();
+    let before = match look {
+        Look::Everybody(_) => {
+            let seen = subjects
+                .iter()
+                .filter(|it| matches!(&it.account, Account::Seen(seen, _) if seen.is_open_at(now)));
+            i64::try_from(seen.count()).unwrap_or(i64::MAX)
+        }
+        Look::Nobody | Look::Shards(_) => i64::from(root.open_accounts),
+    };
+    u32::try_from((before + changed).max(0)).unwrap_or(u32::MAX)
+}
+
+/// What is written at the end of a run.
+pub(super) struct Settlement<'a> {
+    pub(super) tools: Tools<'a>,
+    pub(super) people: &'a People,
+    pub(super) sharding: &'a Sharding<'a>,
+    pub(super) shards: &'a BTreeMap<ShardNumber, Shard>,
+    pub(super) obsolete: &'a [ShardNumber],
+    pub(super) became: &'a BTreeMap<SourceId, Became>,
+    pub(super) look: &'a Look,
+    pub(super) configuration: &'a str,
+    /// Whether the run stopped early: what it set out to compare is then not compared.
+    pub(super) stopped: bool,
+}
+
+impl Settlement<'_> {
+    /// Writes the shards that changed, and then their root. Returns how many people are missing for the first time.
+    ///
+    /// # Errors
+    /// [`StateError`]; the root then still stands for the old shards, and the next run looks again.
+    pub(super) async fn write(&self, mut root: Root, now: Timestamp) -> Result<u64, StateError> {
+        let (tenant, token, store) = (self.tools.tenant, self.tools.guard.token(), self.tools.store);
+        let anew = root.shards.len() != self.sharding.count().get();
+        root.shards.resize(self.sharding.count().get(), Packed::default());
+        let mut missing = 0;
+        self.tools.guard.check().await?;
+        for (number, old) in self.shards {
+            let next = next_shard(*number, old, self.sharding, self.people.completeness, self.became);
+            missing += next.0.values().filter(|entry| entry.standing == Standing::MissingOnce).count() as u64;
+            if anew || next != *old {
+                store.put_shard(tenant, token, *number, &next).await?;
+            }
+            if let Some(line) = root.shards.get_mut(usize::from(number.0)) {
+                *line = next.packed();
+            }
+        }
+        // A comparison of everybody that stopped early begins again on the next run.
+        let begins_again = self.stopped && !matches!(self.look, Look::Everybody(Reason::FirstRun));
+        if let (Look::Everybody(_), false) = (self.look, begins_again) {
+            root.mapping_version = MAPPING_VERSION;
+            root.configuration = self.configuration.to_owned();
+            root.reconciled_at = now;
+        }
+        store.put_root(tenant, token, &root).await?;
+        store.delete_shards(tenant, token, self.obsolete).await?;
+        Ok(missing)
+    }
+}

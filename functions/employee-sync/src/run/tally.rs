@@ -1,0 +1,195 @@
+//! Counting what a run found and did, for its report.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use shared::id::SourceId;
+
+use super::Finished;
+use super::held::Holding;
+use crate::apply::{Applied, Outcome, Stop};
+use crate::known::Became;
+use crate::plan::{Change, Extent, Kind, Plan, Skip, Subject};
+use crate::read::{Completeness, People};
+use crate::report::{Counts, Finding, FindingKind, HeldNote};
+
+/// A record that does not fit is told of again after this long, if it is still the same.
+const TELL_AGAIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// The counts and findings of a run under way.
+pub(super) struct Tally {
+    counts: Counts,
+    findings: Vec<Finding>,
+    completeness: Completeness,
+    held: BTreeSet<SourceId>,
+}
+
+impl Tally {
+    pub(super) fn new(people: &People) -> Self {
+        let counts = Counts {
+            people: people.by_id.len() as u64,
+            readings: u64::from(people.readings),
+            unchanged: people.by_id.len() as u64,
+            ..Counts::default()
+        };
+        let mut tally =
+            Self { counts, findings: Vec::new(), completeness: people.completeness, held: BTreeSet::new() };
+        if let Completeness::Incomplete(doubt) = people.completeness {
+            let text = format!(
+                "the reading is not complete after {} attempts ({doubt}): new and changed people are carried over, nobody \
+                 who is missing is taken for gone",
+                people.readings
+            );
+            tally.find(None, FindingKind::Incomplete, text);
+        }
+        tally
+    }
+
+    fn find(&mut self, person: Option<&SourceId>, kind: FindingKind, text: String) {
+        self.findings.push(Finding { person: person.map(ToString::to_string), kind, text });
+    }
+
+    /// Everything is as the last run left it. An incomplete reading is a finding all the same.
+    pub(super) fn nothing_to_do(self) -> Finished {
+        let nothing_to_do = self.findings.is_empty();
+        Finished { counts: self.counts, findings: self.findings, nothing_to_do, ..Finished::default() }
+    }
+
+    /// What the plan leaves alone, and what a brake holds.
+    pub(super) fn planned(&mut self, plan: &Plan, held: Option<&Holding>) {
+        for (id, skip) in &plan.skipped {
+            let kind = match skip {
+                Skip::Conflict(_) => {
+                    self.counts.conflicts += 1;
+                    FindingKind::Conflict
+                }
+                Skip::Rejected { .. } => {
+                    self.counts.refused += 1;
+                    FindingKind::Rejected
+                }
+                Skip::ScopeUndecided(_) => {
+                    self.counts.refused += 1;
+                    FindingKind::ScopeUndecided
+                }
+                Skip::AwaitingRetry(_) => {
+                    self.counts.waiting += 1;
+                    continue;
+                }
+                Skip::OutOfScope => {
+                    self.counts.out_of_scope += 1;
+                    continue;
+                }
+                Skip::GoneAlready => continue,
+            };
+            self.find(Some(id), kind, skip.to_string());
+        }
+        self.held = held.into_iter().flat_map(Holding::people).map(|harm| harm.source_id.clone()).collect();
+        self.counts.held = self.held.len() as u64;
+        let touched: BTreeSet<&SourceId> = plan
+            .changes
+            .iter()
+            .map(|change| &change.source_id)
+            .chain(plan.skipped.iter().map(|(id, _)| id))
+            .chain(&self.held)
+            .collect();
+        self.counts.unchanged = self.counts.people.saturating_sub(touched.len() as u64);
+    }
+
+    /// What would be done, as findings.
+    pub(super) fn dry(mut self, plan: Plan, held: Option<HeldNote>, now: Timestamp) -> Finished {
+        for change in &plan.changes {
+            self.count(change, now);
+            let names: Vec<&str> = change.values.iter().map(|value| value.attribute.name()).collect();
+            let cause = change.window.map(|window| format!(" ({})", window.cause)).unwrap_or_default();
+            let text = format!("{} {}{cause}", change.kind(now), names.join(", "));
+            self.find(Some(&change.source_id), FindingKind::Change, text.trim_end().to_owned());
+        }
+        Finished {
+            counts: self.counts,
+            findings: self.findings,
+            held,
+            plan: Some(plan),
+            ..Finished::default()
+        }
+    }
+
+    /// What became of everybody who was looked at.
+    pub(super) fn applied(
+        &mut self,
+        plan: &Plan,
+        outcome: &Outcome,
+        subjects: &[Subject],
+        now: Timestamp,
+    ) -> BTreeMap<SourceId, Became> {
+        let mut became: BTreeMap<_, _> =
+            subjects.iter().map(|it| (it.source_id.clone(), Became::Open)).collect();
+        let kept = plan.bookkeeping.iter().map(|entry| &entry.source_id);
+        let stopped_by_state = matches!(outcome.stop, Some(Stop::State(_)));
+        if !stopped_by_state {
+            became.extend(plan.unchanged.iter().chain(kept).map(|id| (id.clone(), Became::Settled)));
+        }
+        became.extend(plan.skipped.iter().map(|(id, skip)| (id.clone(), of_skip(skip, now))));
+        for change in &plan.changes {
+            let state = match outcome.applied.get(&change.source_id) {
+                Some(Applied::Done) => {
+                    self.count(change, now);
+                    if change.extent == Extent::Whole { Became::Settled } else { Became::Open }
+                }
+                Some(Applied::Refused(failure)) => {
+                    self.counts.refused += 1;
+                    let text = format!("{}; tried again from {} on", failure.reason, failure.retry_at);
+                    self.find(Some(&change.source_id), FindingKind::Refused, text);
+                    Became::RetryAt(failure.retry_at)
+                }
+                Some(Applied::Open) | None => {
+                    self.counts.left += 1;
+                    Became::Open
+                }
+            };
+            became.insert(change.source_id.clone(), state);
+        }
+        for id in &self.held {
+            became.insert(id.clone(), Became::Open);
+        }
+        became
+    }
+
+    fn count(&mut self, change: &Change, now: Timestamp) {
+        let counter = match change.kind(now) {
+            Kind::Create => &mut self.counts.created,
+            Kind::Adopt => &mut self.counts.adopted,
+            Kind::Lock => &mut self.counts.locked,
+            Kind::Unlock => &mut self.counts.unlocked,
+            Kind::Update => &mut self.counts.updated,
+        };
+        *counter += 1;
+    }
+
+    /// People who are missing for the first time.
+    pub(super) fn missing(&mut self, people: u64) {
+        self.counts.missing_once = people;
+    }
+
+    /// Whether this was a complete run over a complete reading: what opens the gate for certificates.
+    pub(super) fn is_complete(&self, outcome: &Outcome) -> bool {
+        self.completeness == Completeness::Complete && outcome.stop.is_none() && self.counts.left == 0
+    }
+
+    /// The end of a run that had something to do.
+    pub(super) fn finished(mut self, stop: Option<Stop>, held: Option<HeldNote>) -> Finished {
+        if let Some(held) = &held {
+            self.find(None, FindingKind::Held, held.text.clone());
+        }
+        Finished { counts: self.counts, findings: self.findings, held, stop, ..Finished::default() }
+    }
+}
+
+fn of_skip(skip: &Skip, now: Timestamp) -> Became {
+    match skip {
+        Skip::OutOfScope | Skip::GoneAlready => Became::Settled,
+        Skip::AwaitingRetry(at) => Became::RetryAt(*at),
+        Skip::Rejected { .. } | Skip::ScopeUndecided(_) | Skip::Conflict(_) => {
+            Became::RetryAt(now + TELL_AGAIN)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Expressions of writes.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::Item;
+
+/// The expressions of a write and what their placeholders stand for.
+#[derive(Clone, Debug, Default)]
+pub(in crate::state) struct Terms {
+    pub(super) update: Option<&'static str>,
+    pub(super) condition: Option<&'static str>,
+    names: HashMap<String, String>,
+    values: Item,
+}
+
+impl Terms {
+    /// An update expression.
+    pub(in crate::state) fn update(expression: &'static str) -> Self {
+        Self { update: Some(expression), ..Self::default() }
+    }
+
+    /// A condition alone, for puts and deletes.
+    pub(in crate::state) fn condition(expression: &'static str) -> Self {
+        Self { condition: Some(expression), ..Self::default() }
+    }
+
+    /// The condition of an update.
+    pub(in crate::state) fn only_if(self, expression: &'static str) -> Self {
+        Self { condition: Some(expression), ..self }
+    }
+
+    /// Attribute names; the placeholder is the name with `#` before it.
+    pub(in crate::state) fn names<const N: usize>(mut self, names: [&str; N]) -> Self {
+        self.names.extend(names.into_iter().map(|name| (format!("#{name}"), name.to_owned())));
+        self
+    }
+
+    /// A value; the placeholder is the name with `:` before it.
+    pub(in crate::state) fn value(mut self, name: &str, value: AttributeValue) -> Self {
+        self.values.insert(format!(":{name}"), value);
+        self
+    }
+
+    /// A number.
+    pub(in crate::state) fn number(self, name: &str, value: impl ToString) -> Self {
+        self.value(name, AttributeValue::N(value.to_string()))
+    }
+
+    /// A string.
+    pub(in crate::state) fn text(self, name: &str, value: &str) -> Self {
+        self.value(name, AttributeValue::S(value.to_owned()))
+    }
+
+    pub(super) fn placeholders(&self) -> (Option<HashMap<String, String>>, Option<Item>) {
+        // DynamoDB refuses empty maps.
+        let names = (!self.names.is_empty()).then(|| self.names.clone());
+        let values = (!self.values.is_empty()).then(|| self.values.clone());
+        (names, values)
+    }
+}

@@ -1,0 +1,100 @@
+//! The endpoints.
+
+use std::sync::Mutex;
+
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use super::errors::Refusal;
+use super::state::State;
+use super::{Endpoint, customers, oauth, tags};
+use crate::Clock;
+use crate::engine::exchange::{Outcome, Reply, Request};
+use crate::engine::lock;
+use crate::engine::pipeline::{ListShape, Vendor};
+use crate::engine::route::Route;
+
+/// The academy behind the pipeline.
+pub(super) struct Academy {
+    pub(super) state: Mutex<State>,
+    pub(super) clock: Clock,
+}
+
+impl Vendor for Academy {
+    type Endpoint = Endpoint;
+
+    const ROUTES: &'static [Route<Endpoint>] = &[
+        Route::new(Endpoint::Authorize, Method::POST, "/oauth/authorize"),
+        Route::new(Endpoint::Me, Method::GET, "/me"),
+        Route::new(Endpoint::ListCustomers, Method::GET, "/customer"),
+        Route::new(Endpoint::FindOrCreateCustomer, Method::POST, "/customer"),
+        Route::new(Endpoint::GetCustomer, Method::GET, "/customer/{customerIdentifier}"),
+        Route::new(Endpoint::UpdateCustomer, Method::PUT, "/customer/{customerIdentifier}"),
+        Route::new(Endpoint::UpsertCustomer, Method::POST, "/customer/{customerIdentifier}"),
+        Route::new(Endpoint::DeleteCustomer, Method::DELETE, "/customer/{customerIdentifier}"),
+        Route::new(Endpoint::SendInvitation, Method::POST, "/customer/{customerIdentifier}/send-invitation"),
+        Route::new(Endpoint::ListTags, Method::GET, "/tags"),
+        Route::new(Endpoint::CreateTag, Method::POST, "/tags"),
+        Route::new(Endpoint::AssignTag, Method::PUT, "/customer/{customerIdentifier}/tags"),
+        Route::new(Endpoint::AssignTags, Method::PUT, "/customer/{customerIdentifier}/multiple-tags"),
+        Route::new(Endpoint::RemoveTag, Method::DELETE, "/customer/{customerIdentifier}/tags/{tagIdOrName}"),
+    ];
+
+    const LIST: ListShape = ListShape { rows: "/results", totals: &["/resultCount"], next: None };
+
+    async fn answer(&self, endpoint: Endpoint, path: &[String], request: &Request) -> Outcome {
+        let now = (self.clock)();
+        let state = &mut *lock(&self.state);
+        let answer = route(state, endpoint, path, request, now);
+        Outcome::Answered(answer.unwrap_or_else(|refusal| refusal.reply()))
+    }
+
+    fn error(&self, status: StatusCode, request: &Request) -> Reply {
+        match status {
+            StatusCode::NOT_FOUND => {
+                Refusal::new(status, format!("Cannot {} {}", request.method, request.path))
+            }
+            StatusCode::FORBIDDEN => Refusal::new(status, "Forbidden resource"),
+            StatusCode::TOO_MANY_REQUESTS => Refusal::new(status, "ThrottlerException: Too Many Requests"),
+            _ => Refusal::new(status, status.canonical_reason().unwrap_or("Error")),
+        }
+        .reply()
+    }
+
+    fn keeps_body(endpoint: Endpoint) -> bool {
+        endpoint != Endpoint::Authorize
+    }
+}
+
+fn route(
+    state: &mut State,
+    endpoint: Endpoint,
+    path: &[String],
+    request: &Request,
+    now: jiff::Timestamp,
+) -> Result<Reply, Refusal> {
+    state.admit(now)?;
+    if endpoint == Endpoint::Authorize {
+        return oauth::authorize(&mut state.tokens, request, now);
+    }
+    state.tokens.check(request, now)?;
+    match (endpoint, path) {
+        (Endpoint::Me, _) => {
+            let me = json!({"id": "9f0c2c53-3f6e-4b0f-9f6c-6f0c2d1b7a11", "name": state.name, "baseUrl": "https://academy.reteach.io"});
+            Ok(Reply::json(StatusCode::OK, &me))
+        }
+        (Endpoint::ListCustomers, _) => customers::list(state, request, now),
+        (Endpoint::FindOrCreateCustomer, _) => customers::find_or_create(state, request, now),
+        (Endpoint::GetCustomer, [id]) => customers::get(state, id, now),
+        (Endpoint::UpdateCustomer, [id]) => customers::update(state, id, request, now),
+        (Endpoint::UpsertCustomer, [id]) => customers::upsert(state, id, request, now),
+        (Endpoint::DeleteCustomer, [id]) => customers::delete(state, id, now),
+        (Endpoint::SendInvitation, [id]) => customers::invite(state, id),
+        (Endpoint::ListTags, _) => tags::list(state, request),
+        (Endpoint::CreateTag, _) => tags::create(state, request),
+        (Endpoint::AssignTag, [id]) => tags::assign(state, id, request),
+        (Endpoint::AssignTags, [id]) => tags::assign_many(state, id, request),
+        (Endpoint::RemoveTag, [id, tag]) => tags::remove(state, id, tag),
+        _ => Err(Refusal::new(StatusCode::NOT_FOUND, "Not found")),
+    }
+}
