@@ -82,7 +82,8 @@ impl Direct {
         let reply = self.context.send(&request, &self.logins).await?;
         error::check_login(&reply)?;
         let LoginData { token, expires_in } = reply.json::<LoginAnswer>()?.data;
-        let lives = expires_in.0.and_then(|seconds| i64::try_from(seconds).ok());
+        let lives =
+            expires_in.0.filter(|seconds| *seconds > 0).and_then(|seconds| i64::try_from(seconds).ok());
         Ok(Grant { token, lives: lives.map_or(TOKEN_LIFE, SignedDuration::from_secs) })
     }
 }

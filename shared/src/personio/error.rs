@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde::Deserialize;
 
-use crate::http::{Call, Reply, redact};
+use crate::http::{Call, Origin, Reply, redact};
 use crate::source::SourceError;
 
 /// Both shapes of a v1 answer as far as they decide about success; `error` may be anything.
@@ -30,6 +30,9 @@ pub(super) fn check(reply: &Reply) -> Result<(), SourceError> {
     let Some(no) = no(reply) else { return Ok(()) };
     let text = no.text();
     Err(match no.code {
+        401 if reply.origin == Origin::Remote => SourceError::Lapsed(format!(
+            "{text}. Personio refuses the credential that Kombo holds: check its access rights, or reconnect."
+        )),
         401 => SourceError::Credential(format!(
             "{text}. The token was refused after a fresh login: check the credential and its access rights."
         )),

@@ -7,7 +7,7 @@ use url::form_urlencoded;
 
 use super::direct::Direct;
 use super::limits::EMPLOYEES;
-use crate::http::{Deadline, Pace, Repeat, Reply};
+use crate::http::{Call, Deadline, Pace, Repeat, Reply, Vendor};
 use crate::kombo::{self, IntegrationId, Passthrough};
 use crate::source::SourceError;
 
@@ -65,7 +65,10 @@ impl Forwarded {
         let path = endpoint.forwarded_path();
         let path = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
         let call = Passthrough { method: Method::GET, path: &path, headers: HashMap::from([APP_ID]) };
-        Ok(self.kombo.personio(&self.integration, &call, Repeat::Read, &self.employees).await?)
+        let reply = self.kombo.personio(&self.integration, &call, Repeat::Read, &self.employees).await?;
+        // It is Personio's answer: say so in errors.
+        let call = Call { vendor: Vendor::Personio, method: Method::GET, path: endpoint.path() };
+        Ok(Reply { call, ..reply })
     }
 }
 

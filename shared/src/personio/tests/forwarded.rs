@@ -42,7 +42,7 @@ async fn through_kombo_the_remote_status_decides_then_kombos_own() {
     type Answer = Box<dyn Fn() -> Canned + Send + Sync>;
     let cases: Vec<(Answer, &str, usize)> = vec![
         (Box::new(|| wrapped(503, json!({}), json!("<html>"))), "Unavailable", 4),
-        (Box::new(|| wrapped(401, json!({}), json!({"success": false}))), "Credential", 1),
+        (Box::new(|| wrapped(401, json!({}), json!({"success": false}))), "Lapsed", 1),
         (Box::new(|| wrapped(403, json!({}), json!({"success": false}))), "Forbidden", 1),
         (Box::new(|| wrapped(200, json!({}), json!("<html>"))), "Unreadable", 1),
         (Box::new(|| wrapped(204, json!({}), json!(null))), "Unreadable", 1),
