@@ -184,11 +184,16 @@ async fn logs_what_it_received() {
     assert_eq!(reteach.requests()[0].sequence, log[1].sequence + 1);
 }
 
-#[tokio::test]
-async fn answers_late_by_its_latency() {
+/// Under a paused clock: an hour passes as soon as nothing else is left to do.
+#[tokio::test(start_paused = true)]
+async fn answers_late_by_its_latency_and_by_a_fault() {
     let (reteach, token) = academy(0).await;
-    reteach.set_latency(Duration::from_millis(30));
-    let started = std::time::Instant::now();
+    let hour = Duration::from_secs(3_600);
+    let started = tokio::time::Instant::now();
+    reteach.set_latency(hour);
     assert_eq!(call(&reteach, &token, "GET", "/me").send().await.status, 200);
-    assert!(started.elapsed() >= Duration::from_millis(30));
+    assert!((hour..hour * 2).contains(&started.elapsed()));
+    reteach.fail(Fault::new(Behaviour::Slow(hour)));
+    assert_eq!(call(&reteach, &token, "GET", "/me").send().await.status, 200);
+    assert!((hour * 3..hour * 4).contains(&started.elapsed()));
 }

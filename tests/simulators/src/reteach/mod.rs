@@ -10,6 +10,7 @@
 //! - a path's identifier is tried as id, email, user name and external id, in this order;
 //! - a locked account (`setActiveAt` ahead, or `setInactiveAt` reached) has the status `INACTIVE`;
 //! - creating sends no invitation; the client code can be used again; refresh is `grant_type: refresh_token`;
+//! - taking off a tag that the account does not have is answered 404;
 //! - customers are listed in the order of their registration.
 
 mod api;

@@ -59,8 +59,9 @@ pub(super) fn assign_many(state: &mut State, id: &str, request: &Request) -> Res
 
 /// `DELETE /customer/{customerIdentifier}/tags/{tagIdOrName}`
 pub(super) fn remove(state: &mut State, id: &str, tag: &str) -> Result<Reply, Refusal> {
-    existing(state, id)?;
-    let tag = find(state, tag).cloned().ok_or_else(|| Refusal::not_found("Tag"))?;
+    let given = &existing(state, id)?.tags;
+    let tag = find(state, tag).filter(|tag| given.contains(&tag.name)).cloned();
+    let tag = tag.ok_or_else(|| Refusal::not_found("Tag"))?;
     state.edit(id, |customer| customer.tags.retain(|name| *name != tag.name));
     Ok(Reply::json(StatusCode::OK, &tag))
 }

@@ -193,6 +193,7 @@ async fn gives_and_takes_tags() {
         ),
         ("PUT", many, json!({"tags": [], "mode": null}), 201, "Ersthelfer,Standort: Köln,Neu,A"),
         ("DELETE", "/customer/erika/tags/Standort%3A%20K%C3%B6ln", json!({}), 200, "Ersthelfer,Neu,A"),
+        ("DELETE", "/customer/erika/tags/Standort%3A%20K%C3%B6ln", json!({}), 404, "Ersthelfer,Neu,A"),
         ("PUT", many, json!({"tags": [named("B")]}), 422, "Ersthelfer,Neu,A"),
         ("PUT", many, json!({"tags": [named("B")], "mode": "SET"}), 422, "Ersthelfer,Neu,A"),
         ("PUT", many, json!({"mode": "ADD"}), 422, "Ersthelfer,Neu,A"),
