@@ -7,6 +7,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -55,17 +56,26 @@ impl Runtime {
 
 async fn next(State(ends): State<Arc<Ends>>) -> Response {
     let Some(event) = ends.events.lock().await.recv().await else { return StatusCode::GONE.into_response() };
-    let deadline = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap() + Duration::from_secs(60);
+    let deadline =
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap() + Duration::from_secs(60);
     let headers = [
         ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned()),
         ("lambda-runtime-deadline-ms", deadline.as_millis().to_string()),
-        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-central-1:1:function:employee-sync".to_owned()),
+        (
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:eu-central-1:1:function:employee-sync".to_owned(),
+        ),
     ];
     (headers, Json(event)).into_response()
 }
 
-async fn take(State(ends): State<Arc<Ends>>, Path((_, kind)): Path<(String, String)>, body: Json<Value>) -> StatusCode {
-    ends.answers.send((kind, body.0)).await.unwrap();
+/// Lambda's runtimes do not all say that they send JSON.
+async fn take(
+    State(ends): State<Arc<Ends>>,
+    Path((_, kind)): Path<(String, String)>,
+    body: Bytes,
+) -> StatusCode {
+    ends.answers.send((kind, serde_json::from_slice(&body).unwrap())).await.unwrap();
     StatusCode::ACCEPTED
 }
 
