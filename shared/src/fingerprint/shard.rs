@@ -160,3 +160,7 @@ impl Packed {
         Self { digest: u64::from_be_bytes(digest), due: u32::from_be_bytes(due) }
     }
 }
+
+#[cfg(test)]
+#[path = "shard_tests.rs"]
+mod tests;
