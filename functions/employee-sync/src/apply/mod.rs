@@ -242,7 +242,7 @@ impl StopSwitch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::tests::{key, now};
+    use crate::plan::builders::{key, now};
 
     #[test]
     fn the_pause_before_the_same_record_is_tried_again_grows_to_a_day() {
