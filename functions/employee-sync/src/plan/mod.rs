@@ -4,6 +4,7 @@ mod build;
 #[cfg(test)]
 pub(crate) mod builders;
 mod change;
+mod claim;
 mod compare;
 mod display;
 mod split;

@@ -236,6 +236,43 @@ fn an_account_of_another_external_id_is_a_conflict() {
 }
 
 #[test]
+fn nobody_gets_an_account_on_a_guess() {
+    let config = config("");
+    let account = || AccountView { external_id: None, ..account_of(&employee("1"), &config) };
+    let other = || Employee { email: employee("1").email, ..employee("2") };
+    let by_mail = |it: &Employee| seen(it, account(), Link::Mail, &config);
+    let skip = |id: &str| (id.into(), Skip::Contested(CustomerId::new("c1")));
+    let by_ledger = || trusted(&employee("1"), &employee("1"), &config);
+    let moved = || trusted(&Employee { position: Field::Null, ..employee("1") }, &employee("1"), &config);
+    let by_id = || {
+        seen(
+            &other(),
+            AccountView { external_id: Some(ExternalId::new("personio:2")), ..account() },
+            Link::ExternalId,
+            &config,
+        )
+    };
+    let cases = [
+        (
+            "one mail address",
+            vec![by_mail(&employee("1")), by_mail(&other())],
+            vec![],
+            vec![skip("1"), skip("2")],
+        ),
+        ("mail and ledger", vec![by_ledger(), by_mail(&other())], vec![], vec![skip("2")]),
+        ("mail and a change", vec![moved(), by_mail(&other())], vec!["1"], vec![skip("2")]),
+        ("ledger and external id", vec![moved(), by_id()], vec![], vec![skip("1")]),
+    ];
+    for (name, subjects, changed, skipped) in cases {
+        let plan = plan(&subjects, &config);
+        let ids: Vec<_> = plan.changes.iter().map(|it| it.source_id.as_str()).collect();
+        let skips: Vec<(String, Skip)> =
+            plan.skipped.into_iter().map(|(id, skip)| (id.as_str().to_owned(), skip)).collect();
+        assert_eq!((ids, skips), (changed, skipped), "{name}");
+    }
+}
+
+#[test]
 fn an_account_found_as_it_should_be_is_only_written_down() {
     let account = account_of(&employee("1"), &config(""));
     let plan = plan(&[seen(&employee("1"), account, Link::ExternalId, &config(""))], &config(""));
