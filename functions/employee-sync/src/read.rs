@@ -164,7 +164,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::plan::tests::{config, employee, key};
+    use crate::plan::builders::{config, employee, key};
 
     struct Script(Mutex<Vec<Reading>>);
 

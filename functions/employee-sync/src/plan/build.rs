@@ -10,6 +10,7 @@ use shared::mapping::{Attribute, Record, Scoped, Target, Text, target_window, us
 use shared::state::{EmployeeEntry, LockReason, Locked, Window};
 use shared::tenant::TenantConfig;
 
+use super::claim::Claims;
 use super::compare;
 use super::{
     Account, AccountView, Baseline, Before, Cause, Change, Doing, Extent, Link, Subject, ValueChange, View,
@@ -45,6 +46,8 @@ pub struct Plan {
 pub enum Skip {
     /// Their mail address belongs to an account with another external id: never overwritten.
     Conflict(CustomerId),
+    /// The account they would get is claimed by somebody else as well: by the same mail address, or by the ledger.
+    Contested(CustomerId),
     /// Their record does not fit.
     Rejected {
         /// The field, in the vendor's words.
@@ -62,7 +65,15 @@ pub enum Skip {
     GoneAlready,
 }
 
-enum Verdict {
+impl Skip {
+    /// Whether somebody else has, or may have, the account: looked at again after a pause.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict(_) | Self::Contested(_))
+    }
+}
+
+pub(super) enum Verdict {
     Change(Change),
     Bookkeeping(EmployeeEntry),
     Skip(Skip),
@@ -74,9 +85,11 @@ impl Plan {
     #[must_use]
     pub fn build(subjects: &[Subject], context: Context<'_>) -> Self {
         let mut plan = Self::default();
-        for subject in subjects {
+        let verdicts: Vec<_> = subjects.iter().map(|subject| (subject, context.verdict(subject))).collect();
+        let claims = Claims::of(&verdicts);
+        for (subject, verdict) in verdicts {
             let id = subject.source_id.clone();
-            match context.verdict(subject) {
+            match claims.settle(subject, verdict) {
                 Verdict::Change(change) => plan.changes.push(change),
                 Verdict::Bookkeeping(entry) => plan.bookkeeping.push(entry),
                 Verdict::Skip(skip) => plan.skipped.push((id, skip)),
