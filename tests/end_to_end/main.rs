@@ -2,5 +2,6 @@
 //! simulators hold and were asked; the program's own report is checked against it.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod changes;
 mod first_sync;
 mod unchanged;
