@@ -3,5 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod changes;
+mod complete_reads;
 mod first_sync;
+mod locks;
+mod scope;
 mod unchanged;
