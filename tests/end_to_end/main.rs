@@ -2,6 +2,7 @@
 //! simulators hold and were asked; the program's own report is checked against it.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod brakes;
 mod changes;
 mod complete_reads;
 mod first_sync;
