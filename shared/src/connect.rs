@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
 use crate::fingerprint::{FingerprintKey, FingerprintKeyError};
-use crate::http::{Context, Deadline};
+use crate::http::{Context, Deadline, Pace};
 use crate::kombo::{self, IntegrationId};
 use crate::personio;
 use crate::reteach;
@@ -96,6 +96,16 @@ impl Connections {
             Source::Kombo(employees) => Source::Kombo(employees.until(deadline)),
         };
         Self { source, reteach: self.reteach.until(deadline), key: self.key }
+    }
+
+    /// The same clients at another pace: for simulators without limits.
+    #[must_use]
+    pub fn with_pace(self, pace: &Pace) -> Self {
+        let source = match self.source {
+            Source::Personio(client) => Source::Personio(client.with_pace(pace.clone())),
+            Source::Kombo(employees) => Source::Kombo(employees.with_pace(pace.clone())),
+        };
+        Self { source, reteach: self.reteach.with_pace(pace.clone()), key: self.key }
     }
 }
 

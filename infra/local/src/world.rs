@@ -13,7 +13,7 @@ use shared::id::{InvalidTenantId, RunId, TenantId};
 use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, SecretError, TenantSecret};
 use shared::state::StateError;
 use shared::tenant::Via;
-use simulators::{Kombo, Personio, Reteach};
+use simulators::{Kombo, Pacing, Personio, Reteach};
 use thiserror::Error;
 
 use crate::stack::{Options, Stack, StartError};
@@ -81,8 +81,8 @@ impl World {
         let stack = Stack::start(Options { clock: Arc::new(clock.clone()), ..Options::default() }).await?;
         let client = http::client().map_err(|_| WorldError::Tls)?;
         let context = Context::new(client, Arc::new(clock.clone()), Calls::default());
-        // The simulated academy has no limits of its own.
-        let app = App::new(stack.store(), stack.secrets(), context).with_reteach_pace(Pace::new(&[]));
+        // The vendors here set no limits, so nobody waits.
+        let app = App::new(stack.store(), stack.secrets(), context).with_pace(Pace::new(&[]));
         Ok(Self { stack, clock, app, runs: AtomicU64::new(0) })
     }
 
@@ -94,6 +94,7 @@ impl World {
         let tenant = TenantId::parse(tenant)?;
         let now = self.simulators_clock();
         let personio = Personio::start(now.clone()).await?;
+        personio.set_pacing(Pacing::Off);
         personio.add_credentials("papi-client", "papi-secret");
         let reteach = Reteach::start(now.clone()).await?;
         reteach.add_credentials("reteach-client", "reteach-secret", "reteach-code");
@@ -101,6 +102,7 @@ impl World {
             Via::Direct => None,
             Via::Kombo | Via::KomboPassthrough => {
                 let kombo = Kombo::start(now).await?;
+                kombo.set_pacing(Pacing::Off);
                 kombo.add_api_key("kombo-key");
                 kombo.attach(INTEGRATION, &personio, "papi-client", "papi-secret");
                 kombo.mirror_automatically(INTEGRATION, true);

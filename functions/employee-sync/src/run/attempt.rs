@@ -64,7 +64,7 @@ impl Run<'_> {
             lint::weigh(harms, lint::Limits::of(tenant.config.brake, open_accounts), &root.brakes, now);
         let stored = self.store.held(&tenant.config.tenant_id).await?;
         let Decided { plan, passed, held } = held::decide(plan, judgement, stored.as_ref(), key, now);
-        tally.planned(&plan, held.as_ref());
+        tally.planned(&people, &plan, held.as_ref());
         (self.watch)(Progress::Planned(plan.changes.len()));
         let Some(guard) = guard else {
             return Ok(tally.dry(plan, held.map(|held| held.note(&tenant.config)), now));

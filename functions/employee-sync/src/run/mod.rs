@@ -43,7 +43,7 @@ pub struct App {
     secrets: Secrets,
     http: Context,
     clock: Arc<dyn Clock>,
-    reteach_pace: Option<Pace>,
+    pace: Option<Pace>,
     warm: Mutex<HashMap<TenantId, Warm>>,
 }
 
@@ -186,13 +186,13 @@ impl App {
     #[must_use]
     pub fn new(store: Store, secrets: Secrets, http: Context) -> Self {
         let clock = Arc::clone(http.clock());
-        Self { store, secrets, http, clock, reteach_pace: None, warm: Mutex::default() }
+        Self { store, secrets, http, clock, pace: None, warm: Mutex::default() }
     }
 
-    /// The same with another pace for reteach: for a simulator, which has no limits.
+    /// The same at another pace for every vendor: for simulators, which have no limits.
     #[must_use]
-    pub fn with_reteach_pace(self, pace: Pace) -> Self {
-        Self { reteach_pace: Some(pace), ..self }
+    pub fn with_pace(self, pace: Pace) -> Self {
+        Self { pace: Some(pace), ..self }
     }
 
     /// Runs once. Whatever happens comes back as a report.
@@ -232,8 +232,8 @@ impl App {
         }
         let context = self.http.clone().counted_in(entry.calls.clone());
         let mut connections = Connections::new(&tenant.config, secret, &context)?;
-        if let Some(pace) = &self.reteach_pace {
-            connections.reteach = connections.reteach.with_pace(pace.clone());
+        if let Some(pace) = &self.pace {
+            connections = connections.with_pace(pace);
         }
         let (configuration, secret) = (tenant.record.config.clone(), Arc::clone(secret));
         entry.clients = Some(Clients { configuration, secret, connections: connections.clone() });

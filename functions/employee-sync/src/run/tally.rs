@@ -56,7 +56,7 @@ impl Tally {
     }
 
     /// What the plan leaves alone, and what a brake holds.
-    pub(super) fn planned(&mut self, plan: &Plan, held: Option<&Holding>) {
+    pub(super) fn planned(&mut self, people: &People, plan: &Plan, held: Option<&Holding>) {
         for (id, skip) in &plan.skipped {
             let kind = match skip {
                 Skip::Conflict(_) | Skip::Contested(_) => {
@@ -91,6 +91,8 @@ impl Tally {
             .map(|change| &change.source_id)
             .chain(plan.skipped.iter().map(|(id, _)| id))
             .chain(&self.held)
+            // Who is gone was not counted among the people in the first place.
+            .filter(|id| people.by_id.contains_key(id))
             .collect();
         self.counts.unchanged = self.counts.people.saturating_sub(touched.len() as u64);
     }
