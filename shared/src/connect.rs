@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
 use crate::fingerprint::{FingerprintKey, FingerprintKeyError};
-use crate::http::{Context, Deadline};
+use crate::http::{Context, Deadline, Pace};
 use crate::kombo::{self, IntegrationId};
 use crate::personio;
 use crate::reteach;
@@ -96,6 +96,17 @@ impl Connections {
             Source::Kombo(employees) => Source::Kombo(employees.until(deadline)),
         };
         Self { source, reteach: self.reteach.until(deadline), key: self.key }
+    }
+}
+
+impl Source {
+    /// The same source with another pace: for a simulator without limits.
+    #[must_use]
+    pub fn with_pace(self, pace: Pace) -> Self {
+        match self {
+            Self::Personio(client) => Self::Personio(client.with_pace(pace)),
+            Self::Kombo(employees) => Self::Kombo(employees.with_pace(pace)),
+        }
     }
 }
 

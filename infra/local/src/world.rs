@@ -13,7 +13,7 @@ use shared::id::{InvalidTenantId, RunId, TenantId};
 use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, SecretError, TenantSecret};
 use shared::state::StateError;
 use shared::tenant::Via;
-use simulators::{Kombo, Personio, Reteach};
+use simulators::{Kombo, Pacing, Personio, Reteach};
 use thiserror::Error;
 
 use crate::stack::{Options, Stack, StartError};
@@ -86,6 +86,13 @@ impl World {
         Ok(Self { stack, clock, app, runs: AtomicU64::new(0) })
     }
 
+    /// The same world without a pace for Personio and Kombo. Its companies must be
+    /// [without limits](Company::without_limits).
+    #[must_use]
+    pub fn without_pace(self) -> Self {
+        Self { app: self.app.with_source_pace(Pace::new(&[])), ..self }
+    }
+
     /// A company without people, ready to be synced. `more` is added to its tenant file.
     ///
     /// # Errors
@@ -133,16 +140,42 @@ impl World {
     }
 }
 
+/// The route's name, as tenant files spell it.
+#[must_use]
+pub fn route(via: Via) -> &'static str {
+    match via {
+        Via::Direct => "direct",
+        Via::KomboPassthrough => "kombo-passthrough",
+        Via::Kombo => "kombo",
+    }
+}
+
 impl Company {
+    /// The same company, with vendors that limit nobody: for more people than their rate limits would let through in
+    /// reasonable time.
+    #[must_use]
+    pub fn without_limits(self) -> Self {
+        self.personio.set_pacing(Pacing::Off);
+        if let Some(kombo) = &self.kombo {
+            kombo.set_pacing(Pacing::Off);
+        }
+        self
+    }
+
+    /// Empties the simulators' logs of calls.
+    pub fn forget_calls(&self) {
+        self.personio.reset_log();
+        self.reteach.reset_log();
+        if let Some(kombo) = &self.kombo {
+            kombo.reset_log();
+        }
+    }
+
     /// The company's tenant file.
     #[must_use]
     pub fn tenant_file(&self, more: &str) -> String {
         let (tenant, personio, reteach) = (&self.tenant, self.personio.base_url(), self.reteach.base_url());
-        let via = match self.via {
-            Via::Direct => "direct",
-            Via::KomboPassthrough => "kombo-passthrough",
-            Via::Kombo => "kombo",
-        };
+        let via = route(self.via);
         let kombo = self.kombo.as_ref().map_or_else(String::new, |kombo| {
             let field =
                 if self.via == Via::Kombo { "employment_type_field = \"anstellungsart\"\n" } else { "" };

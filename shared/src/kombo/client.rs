@@ -67,6 +67,12 @@ impl Client {
         self
     }
 
+    /// The same client with another pace for what Kombo answers itself: for a simulator without limits.
+    #[must_use]
+    pub fn with_pace(self, reads: Pace) -> Self {
+        Self { reads, ..self }
+    }
+
     /// Whether the key is valid: `GET /check-api-key`.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use super::client::{Client, Envelope};
 use super::limits::{MAX_PAGES, PAGE_SIZE};
 use super::wire::Page;
 use super::{IntegrationId, record};
-use crate::http::Deadline;
+use crate::http::{Deadline, Pace};
 use crate::source::{EmployeeSource, Reading, Record, SourceError};
 
 /// All people of one integration, from Kombo's mirror.
@@ -37,6 +37,13 @@ impl Employees {
     #[must_use]
     pub fn until(mut self, deadline: Deadline) -> Self {
         self.client = self.client.until(deadline);
+        self
+    }
+
+    /// The same with another pace: for a simulator without limits.
+    #[must_use]
+    pub fn with_pace(mut self, reads: Pace) -> Self {
+        self.client = self.client.with_pace(reads);
         self
     }
 

@@ -44,6 +44,7 @@ pub struct App {
     http: Context,
     clock: Arc<dyn Clock>,
     reteach_pace: Option<Pace>,
+    source_pace: Option<Pace>,
     warm: Mutex<HashMap<TenantId, Warm>>,
 }
 
@@ -186,13 +187,19 @@ impl App {
     #[must_use]
     pub fn new(store: Store, secrets: Secrets, http: Context) -> Self {
         let clock = Arc::clone(http.clock());
-        Self { store, secrets, http, clock, reteach_pace: None, warm: Mutex::default() }
+        Self { store, secrets, http, clock, reteach_pace: None, source_pace: None, warm: Mutex::default() }
     }
 
     /// The same with another pace for reteach: for a simulator, which has no limits.
     #[must_use]
     pub fn with_reteach_pace(self, pace: Pace) -> Self {
         Self { reteach_pace: Some(pace), ..self }
+    }
+
+    /// The same with another pace for Personio and Kombo: for simulators without limits.
+    #[must_use]
+    pub fn with_source_pace(self, pace: Pace) -> Self {
+        Self { source_pace: Some(pace), ..self }
     }
 
     /// Runs once. Whatever happens comes back as a report.
@@ -234,6 +241,9 @@ impl App {
         let mut connections = Connections::new(&tenant.config, secret, &context)?;
         if let Some(pace) = &self.reteach_pace {
             connections.reteach = connections.reteach.with_pace(pace.clone());
+        }
+        if let Some(pace) = &self.source_pace {
+            connections.source = connections.source.with_pace(pace.clone());
         }
         let (configuration, secret) = (tenant.record.config.clone(), Arc::clone(secret));
         entry.clients = Some(Clients { configuration, secret, connections: connections.clone() });
