@@ -3,7 +3,6 @@
 
 mod write;
 
-
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -103,7 +102,8 @@ pub async fn apply(
 /// # Errors
 /// [`StateError`] at the first one that fails; the rest is found again by the next run.
 pub async fn keep(tools: Tools<'_>, entries: &[EmployeeEntry]) -> Result<(), StateError> {
-    let writes = entries.iter().map(|entry| write_entry(tools, entry));
+    // Collected first: a closure kept across the await would tie the run to one thread.
+    let writes: Vec<_> = entries.iter().map(|entry| write_entry(tools, entry)).collect();
     let results: Vec<_> = stream::iter(writes).buffer_unordered(CONCURRENCY).collect().await;
     results.into_iter().collect()
 }
