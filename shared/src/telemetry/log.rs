@@ -24,9 +24,17 @@ const LIBRARIES: [&str; 8] = [
 ///
 /// The level is `RUST_LOG` (which also takes directives), else `AWS_LAMBDA_LOG_LEVEL`, else `info`.
 pub fn init() {
+    init_to(io::stdout);
+}
+
+/// The same to another place: programs that print results keep standard output for those.
+pub fn init_to<W>(writer: W)
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
     let filter = filter(|name| std::env::var(name).ok());
     // It fails only when there is a log already.
-    let _ = tracing::subscriber::set_global_default(subscriber(filter, io::stdout));
+    let _ = tracing::subscriber::set_global_default(subscriber(filter, writer));
 }
 
 fn subscriber<W>(filter: Targets, writer: W) -> impl tracing::Subscriber + Send + Sync

@@ -167,10 +167,10 @@ async fn find_accounts(
     }
     let unknown = subjects.iter().filter(|it| matches!(it.account, Account::Unasked) && may_be_created(it));
     let questions: Vec<Question<'_>> = unknown.filter_map(question).collect();
-    // A look-up takes two calls, and some for the list are needed in any case.
+    // A look-up takes up to two calls, a page of the list one.
     Ok(match questions.len() {
         0 => None,
-        few if few * 2 <= people.by_id.len() / PAGE + 4 => {
+        few if few * 2 <= people.by_id.len() / PAGE + 1 => {
             Some(accounts::look_up(&connections.reteach, &questions).await?)
         }
         _ => Some(Accounts::Listed(accounts::list(&connections.reteach).await?)),
