@@ -6,6 +6,8 @@ mod brakes;
 mod changes;
 mod complete_reads;
 mod first_sync;
+mod interruption;
 mod locks;
+mod repair;
 mod scope;
 mod unchanged;

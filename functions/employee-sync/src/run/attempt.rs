@@ -49,7 +49,8 @@ impl Run<'_> {
         let look = known::look(root.as_ref(), &sharding, &configuration, asked, now);
         let mut tally = Tally::new(&people);
         if look == Look::Nobody {
-            return Ok(tally.nothing_to_do());
+            let waiting = root.map_or(0, |root| u64::from(root.waiting));
+            return Ok(tally.nothing_to_do(waiting));
         }
 
         let gathered = gather::gather(self, tenant, &connections, &people, root.as_ref(), &look, now).await?;
@@ -103,7 +104,7 @@ impl Run<'_> {
         };
         root.open_accounts = settle::open_accounts(&root, &look, &subjects, &plan, &outcome, now);
         settle::count_brakes(&mut root, &passed, &outcome, now);
-        tally.missing(settlement.write(root, now).await?);
+        tally.settled(&settlement.write(root, now).await?);
         held::keep(tools, held.as_ref(), stored.as_ref(), outcome.stop.is_some()).await?;
         if tenant.record.gate.is_none() && tally.is_complete(&outcome) {
             self.store.open_gate(tools.tenant, now).await?;

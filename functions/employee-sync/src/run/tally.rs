@@ -7,6 +7,7 @@ use shared::id::SourceId;
 
 use super::Finished;
 use super::held::Holding;
+use super::settle::Settled;
 use crate::apply::{Applied, Outcome, Stop};
 use crate::known::Became;
 use crate::plan::{Change, Extent, Kind, Plan, Skip, Subject};
@@ -50,7 +51,8 @@ impl Tally {
     }
 
     /// Everything is as the last run left it. An incomplete reading is a finding all the same.
-    pub(super) fn nothing_to_do(self) -> Finished {
+    pub(super) fn nothing_to_do(mut self, waiting: u64) -> Finished {
+        self.waiting(waiting);
         let nothing_to_do = self.findings.is_empty();
         Finished { counts: self.counts, findings: self.findings, nothing_to_do, ..Finished::default() }
     }
@@ -167,9 +169,17 @@ impl Tally {
         *counter += 1;
     }
 
-    /// People who are missing for the first time.
-    pub(super) fn missing(&mut self, people: u64) {
-        self.counts.missing_once = people;
+    /// What the shards say of the whole company. Whoever waits for another try was not looked at, and is not in step.
+    pub(super) fn settled(&mut self, settled: &Settled) {
+        self.counts.missing_once = settled.missing;
+        self.waiting(settled.waiting);
+    }
+
+    fn waiting(&mut self, people: u64) {
+        let elsewhere = people.saturating_sub(self.counts.refused + self.counts.conflicts);
+        let not_looked_at = elsewhere.saturating_sub(self.counts.waiting);
+        self.counts.waiting = self.counts.waiting.max(elsewhere);
+        self.counts.unchanged = self.counts.unchanged.saturating_sub(not_looked_at);
     }
 
     /// Whether this was a complete run over a complete reading: what opens the gate for certificates.
