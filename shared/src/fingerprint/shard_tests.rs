@@ -139,6 +139,7 @@ fn root(shards: Vec<Packed>) -> Root {
         open_accounts: 7,
         brakes: crate::state::BrakeWindow::default(),
         pending: BTreeMap::new(),
+        waiting: 0,
         reconciled_at: at(0),
     }
 }
