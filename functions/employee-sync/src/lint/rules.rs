@@ -86,11 +86,19 @@ fn account_is_ours(change: &Change, subject: &Subject) -> bool {
             *id == account.id && account.external_id.is_none() && same_mail(account, subject)
         }
         (Doing::Adopt(id), Account::Seen(account, Link::Ledger)) => {
-            let known = subject.entry.as_ref().and_then(|entry| entry.customer_id.as_ref());
-            *id == account.id && account.external_id.is_none() && known == Some(id)
+            *id == account.id && was_theirs(account, subject)
+        }
+        // Somebody gone is locked; their external id need not come back for that.
+        (Doing::Update(id), Account::Seen(account, Link::Ledger)) => {
+            *id == account.id && was_theirs(account, subject) && matches!(subject.view, View::Gone { .. })
         }
         _ => false,
     }
+}
+
+fn was_theirs(account: &AccountView, subject: &Subject) -> bool {
+    let known = subject.entry.as_ref().and_then(|entry| entry.customer_id.as_ref());
+    account.external_id.is_none() && known == Some(&account.id)
 }
 
 fn same_mail(account: &AccountView, subject: &Subject) -> bool {
