@@ -3,6 +3,8 @@
 
 mod write;
 
+#[cfg(test)]
+pub(crate) use write::{after, input};
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};

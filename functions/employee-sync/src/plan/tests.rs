@@ -1,5 +1,7 @@
 //! Each rule of design.md 4 as a small world: somebody, what is known of them, and the plan as it reads.
 
+mod properties;
+
 use insta::assert_snapshot;
 use shared::employee::{Employee, Field, Status};
 use shared::id::{CustomerId, ExternalId};
