@@ -59,7 +59,9 @@ fn of_window(before: Window, after: Window, now: Timestamp) -> Option<Brake> {
     let later = now + A_DAY;
     let (was_shut, was_to_shut) = (shut(before, now), shut(before, later));
     let (is_shut, is_to_shut) = (shut(after, now), shut(after, later));
-    if !was_shut && (is_shut || (is_to_shut && !was_to_shut)) {
+    let shuts_now = !was_shut && is_shut;
+    let shuts_soon = !was_to_shut && is_to_shut;
+    if shuts_now || shuts_soon {
         Some(Brake::UnexplainedLock)
     } else if was_shut && was_to_shut && !(is_shut && is_to_shut) {
         Some(Brake::Unlock)
