@@ -42,7 +42,9 @@ fn of_change(
     }
     let window = change.window.and_then(|window| {
         let brake = of_window(window.before, window.after, now)?;
-        let explained = subject.and_then(end_date).is_some_and(|day| is_end(window.after, day, config));
+        let ends = window.after.inactive_at.is_some_and(|shuts| shuts <= now + A_DAY);
+        let explained =
+            ends && subject.and_then(end_date).is_some_and(|day| is_end(window.after, day, config));
         Some(if brake == Brake::UnexplainedLock && explained { Brake::ExplainedLock } else { brake })
     });
     let values =
