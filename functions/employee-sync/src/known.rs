@@ -196,3 +196,7 @@ pub fn next_shard(
     }
     next
 }
+
+#[cfg(test)]
+#[path = "known_tests.rs"]
+mod tests;
