@@ -1,5 +1,7 @@
 //! One run of the job, from event to report.
 
+#[cfg(test)]
+pub(crate) mod academy;
 mod attempt;
 mod gather;
 mod held;
