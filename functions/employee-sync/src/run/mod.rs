@@ -306,7 +306,8 @@ impl Run<'_> {
     /// A run that did not get as far as a lease.
     async fn unleased(&self, finished: Result<Finished, Halt>) -> Ran {
         let ran = self.ran(finished);
-        if !matches!(ran.report.outcome, Outcome::UnknownTenant | Outcome::Paused) {
+        let is_kept = !matches!(ran.report.outcome, Outcome::UnknownTenant | Outcome::Paused);
+        if is_kept && self.request.event.mode != Mode::DryRun {
             self.keep(&ran.report).await;
         }
         ran
