@@ -11,6 +11,7 @@ mod dry_run;
 mod first_sync;
 mod interruption;
 mod locks;
+mod privacy;
 mod repair;
 mod scope;
 mod unchanged;
