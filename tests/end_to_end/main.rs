@@ -2,12 +2,16 @@
 //! simulators hold and were asked; the program's own report is checked against it.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod bad_input;
 mod brakes;
 mod changes;
 mod complete_reads;
+mod credentials;
+mod dry_run;
 mod first_sync;
 mod interruption;
 mod locks;
+mod privacy;
 mod repair;
 mod scope;
 mod unchanged;
