@@ -141,6 +141,7 @@ fn root(shards: Vec<Packed>) -> Root {
         open_accounts: 0,
         brakes: BrakeWindow::default(),
         pending: BTreeMap::new(),
+        waiting: 0,
         reconciled_at: now(),
     }
 }

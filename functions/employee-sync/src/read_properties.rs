@@ -125,6 +125,7 @@ impl Memory {
             open_accounts: 0,
             brakes: shared::state::BrakeWindow::default(),
             pending: BTreeMap::new(),
+            waiting: 0,
             reconciled_at: now,
         });
         triage.gone
