@@ -64,7 +64,7 @@ fn ticks() -> impl Strategy<Value = Vec<(i64, (usize, usize, Event), End)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn no_run_and_no_24_hours_exceed_a_brake(ticks in ticks()) {
@@ -118,7 +118,7 @@ proptest! {
 #[test]
 fn a_company_that_empties_by_one_per_cent_a_tick_is_stopped_at_the_brake() {
     let mut world = World::new(100, "");
-    for tick in 0..200 {
+    for tick in 0..200_usize {
         world.deactivate(tick..tick + 1);
         world.tick(End::Well);
         world.after(5);
