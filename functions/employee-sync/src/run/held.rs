@@ -26,7 +26,7 @@ pub(super) struct Decided {
 /// A held plan with the reasons.
 pub(super) struct Holding {
     held: Held,
-    stored: HeldPlan,
+    pub(super) stored: HeldPlan,
     over: BTreeMap<Brake, Over>,
     consent: Consent,
     applied: usize,

@@ -7,6 +7,8 @@ mod gather;
 mod held;
 mod settle;
 mod tally;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::fmt;

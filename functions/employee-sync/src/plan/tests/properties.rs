@@ -160,7 +160,7 @@ fn asking() -> impl Strategy<Value = Asking> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn a_plan_that_was_applied_leaves_nothing_to_do(company in company(), asking in asking(), again in asking(), later in 0_i64..14) {
