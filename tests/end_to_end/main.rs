@@ -1,6 +1,6 @@
 //! The employee job over the local stack, rule by rule and, where it can differ, route by route. What counts is what the
 //! simulators hold and were asked; the program's own report is checked against it.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod bad_input;
 mod brakes;
