@@ -1,5 +1,6 @@
 //! Each rule of design.md 4 as a small world: somebody, what is known of them, and the plan as it reads.
 
+mod morning;
 mod properties;
 
 use insta::assert_snapshot;

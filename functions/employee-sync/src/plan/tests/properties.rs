@@ -2,136 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use jiff::{SignedDuration, ToSpan as _};
 use proptest::prelude::*;
 use shared::employee::{Employee, Field, Status};
 use shared::id::{CustomerId, ExternalId, SourceId};
 use shared::mapping::Record;
 use shared::reteach::Customer;
-use shared::state::{Brake, Window};
+use shared::state::Brake;
 use shared::tenant::{LockOn, OutOfScope, ScopeVerdict, TenantConfig};
 
-use crate::apply::{Applied, Outcome};
-use crate::lint;
-use crate::plan::arbitrary::{Company, Drift, PERSONAL, company, person, tenant};
+use super::morning::{morning, read, run, window};
+use crate::plan::arbitrary::{Drift, PERSONAL, company, person, tenant};
 use crate::plan::builders::{key, now};
-use crate::plan::{Access, Context, Details, Doing, Harm, Part, Plan, Skip, Subject};
-use crate::read::{Completeness, People, Person};
-use crate::run::academy::{Academy, Asking, TOOL, held, tag};
-
-/// The people of one reading.
-fn read<'a>(employees: impl IntoIterator<Item = &'a Employee>, config: &TenantConfig) -> People {
-    let person = |employee: &Employee| {
-        let fingerprint = Record::of(employee, TOOL, config).fingerprint(&key());
-        (employee.source_id.clone(), Person::Employee(Box::new(employee.clone()), fingerprint))
-    };
-    let by_id = employees.into_iter().map(person).collect();
-    People { by_id, completeness: Completeness::Complete, readings: 1 }
-}
-
-/// A run over everybody, from what is known to what became of it.
-struct Run {
-    subjects: Vec<Subject>,
-    plan: Plan,
-    outcome: Outcome,
-    harms: Vec<Harm>,
-}
-
-fn run(
-    academy: &mut Academy,
-    (people, gone): (&People, &BTreeSet<SourceId>),
-    asking: Asking,
-    config: &TenantConfig,
-    now: Timestamp,
-) -> Run {
-    let look = people.by_id.keys().cloned().collect();
-    let subjects = academy.subjects(people, (&look, gone), asking, config);
-    let plan = Plan::build(&subjects, Context { now, config, key: &key() });
-    let harms = lint::examine(&plan, &subjects, TOOL, config, now);
-    let harms = harms.unwrap_or_else(|violations| panic!("{violations:?}\n{plan:#?}"));
-    let outcome = academy.apply(&plan, &subjects, usize::MAX, now);
-    Run { subjects, plan, outcome, harms }
-}
-
-/// A company on the morning of a run.
-struct Morning {
-    academy: Academy,
-    people: People,
-    employees: BTreeMap<SourceId, Employee>,
-    gone: BTreeSet<SourceId>,
-    config: TenantConfig,
-}
-
-fn morning(company: &Company) -> Morning {
-    let Company { stories, accounts, folds_mail, tenants: [old, new] } = company;
-    let mut academy = Academy::default();
-    academy.folds_mail = *folds_mail;
-    for (number, foreign) in accounts {
-        let id = academy.make(Some(format!("p{number}{PERSONAL}@muster.example")));
-        let customer = academy.customers.get_mut(&id).unwrap();
-        customer.external_id = foreign.then(|| ExternalId::new("hibob:1"));
-        customer.tags = vec![tag("Chor"), tag("Anstellungsart: Praktikum")];
-    }
-    let first = read(stories.iter().filter_map(|it| it.before.as_ref()), old);
-    run(&mut academy, (&first, &BTreeSet::new()), Asking::Everybody, old, now() - 72.hours());
-    for (number, story) in (1..).zip(stories) {
-        drift(&mut academy, &SourceId::new(number.to_string()), story.drift);
-    }
-    let people = read(stories.iter().filter_map(|it| it.after.as_ref()), new);
-    let left = first.by_id.keys().filter(|id| !people.by_id.contains_key(id));
-    let after = stories.iter().filter_map(|it| it.after.clone());
-    Morning {
-        gone: left.cloned().collect(),
-        employees: after.map(|it| (it.source_id.clone(), it)).collect(),
-        academy,
-        people,
-        config: new.clone(),
-    }
-}
-
-fn drift(academy: &mut Academy, id: &SourceId, drift: Drift) {
-    if drift == Drift::Forget {
-        academy.ledger.remove(id);
-    }
-    let Some(account) = academy.account_of(id).map(|it| it.id.clone()) else { return };
-    if drift == Drift::Delete {
-        academy.customers.remove(&account);
-    }
-    let Some(account) = academy.customers.get_mut(&account) else { return };
-    match drift {
-        Drift::None | Drift::Delete | Drift::Forget => {}
-        Drift::ClearExternalId => account.external_id = None,
-        Drift::Unlock => (account.set_active_at, account.set_inactive_at) = (None, None),
-        Drift::Lock => account.set_inactive_at = Some(now() - 20.hours()),
-        Drift::Rename => account.last_name = Some(format!("C{PERSONAL}")),
-        Drift::Tag => account.tags.extend([tag("Singt"), tag("Position: alt§"), tag("Standort: alt§")]),
-    }
-}
-
-impl Morning {
-    fn run(&mut self, asking: Asking, now: Timestamp) -> Run {
-        let run = run(&mut self.academy, (&self.people, &self.gone), asking, &self.config, now);
-        // Who is gone, and locked, is not looked at again.
-        let locked = run.plan.skipped.iter().filter(|(_, skip)| *skip == Skip::GoneAlready).map(|(id, _)| id);
-        let done = run.outcome.applied.iter().filter(|(_, it)| **it == Applied::Done).map(|(id, _)| id);
-        for id in locked.chain(done) {
-            self.gone.remove(id);
-        }
-        run
-    }
-
-    /// Who was written, or found as they should be, with their account.
-    fn in_step<'a>(&'a self, run: &'a Run) -> impl Iterator<Item = (&'a Employee, &'a Customer)> {
-        let kept = run.plan.bookkeeping.iter().map(|entry| &entry.source_id);
-        let done = run.outcome.applied.iter().filter(|(_, it)| **it == Applied::Done).map(|(id, _)| id);
-        let ids = run.plan.unchanged.iter().chain(kept).chain(done);
-        ids.filter_map(|id| Some((self.employees.get(id)?, self.academy.account_of(id)?)))
-    }
-}
-
-fn window(customer: &Customer) -> Window {
-    Window { active_at: customer.set_active_at, inactive_at: customer.set_inactive_at }
-}
+use crate::plan::{Access, Context, Details, Doing, Part, Plan};
+use crate::run::academy::{Academy, Asking, TOOL, held};
 
 /// Whether somebody must be locked, in words of days alone; `None` where nothing may be concluded.
 fn must_be_locked(employee: &Employee, config: &TenantConfig) -> Option<bool> {
