@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use shared::connect::Connections;
-use shared::fingerprint::{Shard, ShardCount, ShardNumber};
+use shared::fingerprint::{Shard, ShardCount, ShardEntry, ShardNumber, Standing};
 use shared::id::{ExternalId, SourceId};
 use shared::mapping::{Attribute, Record, Scoped};
 use shared::source::EmployeeSource as _;
-use shared::state::{EmployeeEntry, Root, StateError};
+use shared::state::{EmployeeEntry, Root};
 use shared::tenant::TenantConfig;
 
 use super::{Halt, Run, Tenant};
@@ -53,9 +53,16 @@ pub(super) async fn gather<'a>(
         Look::Everybody(_) => numbers(stored).collect(),
     };
     let loaded = run.store.shards(&tenant.config.tenant_id, &wanted).await?;
-    let (shards, obsolete) = spread(loaded, stored, &sharding, everybody);
+    let (mut shards, obsolete) = spread(loaded, stored, &sharding, everybody);
+    let mut entries = HashMap::new();
+    if everybody {
+        entries = run.store.all_employees(&tenant.config.tenant_id).await?;
+        remember(&mut shards, &sharding, people, &entries, now);
+    }
     let Triage { look: ids, gone } = triage(&sharding, &shards, people.completeness, everybody, now);
-    let entries = entries(run, tenant, &ids, &gone, everybody).await?;
+    if !everybody {
+        entries = run.store.employees(&tenant.config.tenant_id, ids.union(&gone)).await?;
+    }
 
     let tool = connections.source.tool();
     let mut subjects = subjects(tool, &tenant.config, people, (&ids, &gone), entries);
@@ -111,18 +118,22 @@ pub(super) fn spread(
     (shards, numbers(stored).skip(count).collect())
 }
 
-async fn entries(
-    run: &Run<'_>,
-    tenant: &Tenant,
-    look: &BTreeSet<SourceId>,
-    gone: &BTreeSet<SourceId>,
-    everybody: bool,
-) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
-    let id = &tenant.config.tenant_id;
-    if everybody {
-        run.store.all_employees(id).await
-    } else {
-        run.store.employees(id, look.union(gone)).await
+/// Puts people back who are missing from the reading and whom the ledger knows, but no shard: a run that was cut off
+/// while it sharded anew, or a root that was lost, must not hide that they are gone.
+fn remember(
+    shards: &mut BTreeMap<ShardNumber, Shard>,
+    sharding: &Sharding<'_>,
+    people: &People,
+    entries: &HashMap<SourceId, EmployeeEntry>,
+    now: Timestamp,
+) {
+    let missing = entries.values().filter(|entry| !people.by_id.contains_key(&entry.source_id));
+    let shut = |entry: &EmployeeEntry| entry.window.inactive_at.is_some_and(|at| at <= now);
+    for entry in missing.filter(|entry| entry.customer_id.is_some() && !shut(entry)) {
+        let Some(fingerprint) = entry.fingerprint else { continue };
+        let shard = shards.entry(sharding.shard_of(&entry.source_id)).or_default();
+        let known = ShardEntry { fingerprint, standing: Standing::Synced };
+        shard.0.entry(entry.source_id.clone()).or_insert(known);
     }
 }
 
