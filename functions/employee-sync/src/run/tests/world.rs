@@ -153,7 +153,7 @@ impl World {
         let judgement = lint::weigh(harms, limits, &root.brakes, now);
         let decided = held::decide(plan, judgement, self.held.as_ref(), &key, now);
         let held::Decided { plan, passed, held } = decided;
-        tally.planned(&plan, held.as_ref());
+        tally.planned(&people, &plan, held.as_ref());
         let counted = settle::pending_of(&passed, &marks);
         if !counted.is_empty() {
             root.pending = counted;
