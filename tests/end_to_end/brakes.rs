@@ -244,8 +244,8 @@ async fn a_drip_is_stopped_by_the_window_of_a_day() {
     let harness = Harness::synced(Via::Kombo, PLAIN, people(200)).await;
     for id in 1..=200 {
         harness.change(id, |it| it.status = Status::Inactive);
-        // One person each tick, then the rest in tens.
-        if id <= 40 || id % 10 == 0 {
+        // One person each tick, then the rest in twenties.
+        if id <= 20 || id % 20 == 0 {
             harness.tick().await;
         }
     }
