@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::{Arc, Mutex};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use employee_sync::event::Mode;
 use employee_sync::plan::Details;
@@ -188,11 +189,9 @@ async fn no_mark_is_seen_anywhere() {
         let writer = log.clone();
         // Our own lines down to the last one; libraries as in production, where they see requests and replies.
         let ours = "warn,shared=trace,employee_sync=trace";
-        let subscriber = tracing_subscriber::fmt()
-            .json()
-            .with_env_filter(tracing_subscriber::EnvFilter::new(ours))
-            .with_writer(move || writer.clone())
-            .finish();
+        let ours: tracing_subscriber::filter::Targets = ours.parse().unwrap();
+        let lines = tracing_subscriber::fmt::layer().json().with_writer(move || writer.clone());
+        let subscriber = tracing_subscriber::registry().with(lines).with(ours);
         let _capturing = tracing::subscriber::set_default(subscriber);
         let mut seen = Seen { harness: marked_company(via).await, log, texts: Vec::new() };
         scenario(&mut seen).await;

@@ -2,6 +2,7 @@
 //! loopback, so that the real SDK talks to them; and companies with simulated vendors. For tests, for the demo, for
 //! trying things out.
 
+pub mod demo;
 mod dynamodb;
 mod secrets_manager;
 mod server;
@@ -9,4 +10,4 @@ mod stack;
 mod world;
 
 pub use stack::{Options, Stack, StartError, State};
-pub use world::{Company, INTEGRATION, World, WorldError, unwatched};
+pub use world::{Company, INTEGRATION, World, WorldError, route, unwatched};

@@ -135,16 +135,31 @@ impl World {
     }
 }
 
+/// The route's name, as tenant files spell it.
+#[must_use]
+pub fn route(via: Via) -> &'static str {
+    match via {
+        Via::Direct => "direct",
+        Via::KomboPassthrough => "kombo-passthrough",
+        Via::Kombo => "kombo",
+    }
+}
+
 impl Company {
+    /// Empties the simulators' logs of calls.
+    pub fn forget_calls(&self) {
+        self.personio.reset_log();
+        self.reteach.reset_log();
+        if let Some(kombo) = &self.kombo {
+            kombo.reset_log();
+        }
+    }
+
     /// The company's tenant file.
     #[must_use]
     pub fn tenant_file(&self, more: &str) -> String {
         let (tenant, personio, reteach) = (&self.tenant, self.personio.base_url(), self.reteach.base_url());
-        let via = match self.via {
-            Via::Direct => "direct",
-            Via::KomboPassthrough => "kombo-passthrough",
-            Via::Kombo => "kombo",
-        };
+        let via = route(self.via);
         let kombo = self.kombo.as_ref().map_or_else(String::new, |kombo| {
             let field =
                 if self.via == Via::Kombo { "employment_type_field = \"anstellungsart\"\n" } else { "" };

@@ -130,3 +130,7 @@ fn status_name(status: &Status) -> &str {
         Status::Other(name) => name,
     }
 }
+
+#[cfg(test)]
+#[path = "scope_tests.rs"]
+mod tests;

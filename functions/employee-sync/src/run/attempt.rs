@@ -68,7 +68,11 @@ impl Run<'_> {
         tally.planned(&people, &plan, held.as_ref());
         (self.watch)(Progress::Planned(plan.changes.len()));
         let Some(guard) = guard else {
-            return Ok(tally.dry(plan, held.map(|held| held.note(&tenant.config)), now));
+            return Ok(tally.dry(
+                plan,
+                held.map(|held| held.note(&tenant.config, self.request.event.mode)),
+                now,
+            ));
         };
 
         let tools = Tools {
@@ -105,7 +109,7 @@ impl Run<'_> {
         if tenant.record.gate.is_none() && tally.is_complete(&outcome) {
             self.store.open_gate(tools.tenant, now).await?;
         }
-        Ok(tally.finished(outcome.stop, held.map(|held| held.note(&tenant.config))))
+        Ok(tally.finished(outcome.stop, held.map(|held| held.note(&tenant.config, self.request.event.mode))))
     }
 
     fn stop_at(&self) -> shared::http::Deadline {

@@ -9,6 +9,7 @@ use shared::id::{ExternalId, SourceId};
 use shared::mapping::{Attribute, Record, Scoped};
 use shared::source::EmployeeSource as _;
 use shared::state::{EmployeeEntry, Root, StateError};
+use shared::tenant::TenantConfig;
 
 use super::{Halt, Run, Tenant};
 use crate::accounts::{self, Accounts, Question};
@@ -56,7 +57,8 @@ pub(super) async fn gather<'a>(
     let Triage { look: ids, gone } = triage(&sharding, &shards, people.completeness, everybody, now);
     let entries = entries(run, tenant, &ids, &gone, everybody).await?;
 
-    let mut subjects = subjects(tenant, connections, people, (&ids, &gone), entries);
+    let tool = connections.source.tool();
+    let mut subjects = subjects(tool, &tenant.config, people, (&ids, &gone), entries);
     let accounts = find_accounts(connections, &subjects, people, everybody).await?;
     for subject in &mut subjects {
         attach(subject, accounts.as_ref());
@@ -71,7 +73,7 @@ pub(super) async fn gather<'a>(
 }
 
 /// A company is sharded anew only when everybody is looked at anyway.
-fn count(stored: usize, people: usize, everybody: bool) -> ShardCount {
+pub(super) fn count(stored: usize, people: usize, everybody: bool) -> ShardCount {
     let now = ShardCount::of_table(stored);
     if stored == 0 || (everybody && now.is_outgrown_by(people)) {
         ShardCount::for_people(people)
@@ -80,12 +82,12 @@ fn count(stored: usize, people: usize, everybody: bool) -> ShardCount {
     }
 }
 
-fn numbers(count: usize) -> impl Iterator<Item = ShardNumber> {
+pub(super) fn numbers(count: usize) -> impl Iterator<Item = ShardNumber> {
     (0..u16::try_from(count).unwrap_or(u16::MAX)).map(ShardNumber)
 }
 
 /// The loaded shards by the numbers of the new sharding, and those that it has no use for.
-fn spread(
+pub(super) fn spread(
     loaded: HashMap<ShardNumber, Shard>,
     stored: usize,
     sharding: &Sharding<'_>,
@@ -124,18 +126,17 @@ async fn entries(
     }
 }
 
-fn subjects(
-    tenant: &Tenant,
-    connections: &Connections,
+pub(super) fn subjects(
+    tool: &str,
+    config: &TenantConfig,
     people: &People,
     (look, gone): (&BTreeSet<SourceId>, &BTreeSet<SourceId>),
     mut entries: HashMap<SourceId, EmployeeEntry>,
 ) -> Vec<Subject> {
-    let tool = connections.source.tool();
     let there = look.iter().filter_map(|id| {
         let view = match people.by_id.get(id)? {
             Person::Employee(employee, fingerprint) => {
-                let record = Box::new(Record::of(employee, tool, &tenant.config));
+                let record = Box::new(Record::of(employee, tool, config));
                 View::Present { record, fingerprint: *fingerprint }
             }
             Person::Rejected { fingerprint, field, problem } => {
@@ -167,21 +168,21 @@ async fn find_accounts(
     }
     let unknown = subjects.iter().filter(|it| matches!(it.account, Account::Unasked) && may_be_created(it));
     let questions: Vec<Question<'_>> = unknown.filter_map(question).collect();
-    // A look-up takes two calls, and some for the list are needed in any case.
+    // A look-up takes up to two calls, a page of the list one.
     Ok(match questions.len() {
         0 => None,
-        few if few * 2 <= people.by_id.len() / PAGE + 4 => {
+        few if few * 2 <= people.by_id.len() / PAGE + 1 => {
             Some(accounts::look_up(&connections.reteach, &questions).await?)
         }
         _ => Some(Accounts::Listed(accounts::list(&connections.reteach).await?)),
     })
 }
 
-fn may_be_created(subject: &Subject) -> bool {
+pub(super) fn may_be_created(subject: &Subject) -> bool {
     matches!(&subject.view, View::Present { record, .. } if record.employment.scope == Scoped::In)
 }
 
-fn question(subject: &Subject) -> Option<Question<'_>> {
+pub(super) fn question(subject: &Subject) -> Option<Question<'_>> {
     let known = subject.entry.as_ref().and_then(|entry| entry.customer_id.as_ref());
     match &subject.view {
         View::Present { record, .. } => {
@@ -195,7 +196,7 @@ fn question(subject: &Subject) -> Option<Question<'_>> {
 }
 
 /// Puts what reteach said beside the person. An account that the whole list does not have is gone: it is forgotten.
-fn attach(subject: &mut Subject, accounts: Option<&Accounts>) {
+pub(super) fn attach(subject: &mut Subject, accounts: Option<&Accounts>) {
     let asked = match (accounts, &subject.account) {
         (Some(Accounts::Listed(_)), _) | (Some(_), Account::Unasked) => accounts,
         _ => None,

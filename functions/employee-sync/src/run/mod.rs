@@ -1,10 +1,14 @@
 //! One run of the job, from event to report.
 
+#[cfg(test)]
+pub(crate) mod academy;
 mod attempt;
 mod gather;
 mod held;
 mod settle;
 mod tally;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -26,7 +30,7 @@ use crate::event::{Event, Mode};
 use crate::lease::{Guard, LEASE};
 use crate::lint::Violation;
 use crate::plan::Plan;
-use crate::report::{Counts, Finding, HeldNote, MOST_FINDINGS, Outcome, Report};
+use crate::report::{Counts, Finding, FindingKind, HeldNote, MOST_FINDINGS, Outcome, Report};
 
 /// Reports are kept for this long.
 const KEEP_REPORTS: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -389,12 +393,17 @@ impl Run<'_> {
 }
 
 impl Finished {
+    /// Whether the reading was not complete: nobody could be taken for gone.
+    fn is_incomplete(&self) -> bool {
+        self.findings.iter().any(|finding| finding.kind == FindingKind::Incomplete)
+    }
+
     fn conclusion(&self, mode: Mode) -> (Outcome, String) {
         use shared::reteach::Error as Reteach;
         let outcome = match &self.stop {
             _ if mode == Mode::DryRun => Outcome::Planned,
             None if self.nothing_to_do => Outcome::Unchanged,
-            None if self.counts.left > 0 => Outcome::Partly,
+            None if self.counts.left > 0 || self.is_incomplete() => Outcome::Partly,
             None => Outcome::Done,
             Some(Stop::OutOfTime) => Outcome::Partly,
             Some(Stop::State(_)) => Outcome::StateUnavailable,

@@ -61,7 +61,7 @@ impl Tally {
     pub(super) fn planned(&mut self, people: &People, plan: &Plan, held: Option<&Holding>) {
         for (id, skip) in &plan.skipped {
             let kind = match skip {
-                Skip::Conflict(_) => {
+                Skip::Conflict(_) | Skip::Contested(_) => {
                     self.counts.conflicts += 1;
                     FindingKind::Conflict
                 }
@@ -200,7 +200,7 @@ fn of_skip(skip: &Skip, now: Timestamp) -> Became {
     match skip {
         Skip::OutOfScope | Skip::GoneAlready => Became::Settled,
         Skip::AwaitingRetry(at) => Became::RetryAt(*at),
-        Skip::Rejected { .. } | Skip::ScopeUndecided(_) | Skip::Conflict(_) => {
+        Skip::Rejected { .. } | Skip::ScopeUndecided(_) | Skip::Conflict(_) | Skip::Contested(_) => {
             Became::RetryAt(now + TELL_AGAIN)
         }
     }

@@ -1,2 +1,16 @@
-//! The demo.
-fn main() {}
+//! `cargo demo`: see `cargo demo --help`.
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use local::demo::{self, Args};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    if std::env::var_os("RUST_LOG").is_some() {
+        shared::telemetry::init_to(io::stderr);
+    }
+    demo::run(args, &mut io::stdout()).await
+}

@@ -1,0 +1,61 @@
+//! Progress bars on standard error, one for each company; nothing where standard error is no terminal.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use employee_sync::run::Progress;
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+const READING: &str = "{prefix:>18} {spinner} {msg}";
+const APPLYING: &str = "{prefix:>18} {wide_bar} {human_pos}/{human_len} {elapsed} (left: {eta})";
+
+/// The bars of one scene.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bars(MultiProgress);
+
+/// One company's bar. It knows how many changes were planned.
+#[derive(Clone, Debug)]
+pub(super) struct Bar {
+    bar: ProgressBar,
+    planned: Arc<AtomicUsize>,
+}
+
+impl Bars {
+    /// A bar for the run of `name`.
+    #[must_use]
+    pub(super) fn bar(&self, name: &str) -> Bar {
+        let bar = self.0.add(ProgressBar::new_spinner());
+        bar.set_style(style(READING));
+        bar.set_prefix(name.to_owned());
+        bar.set_message("reads people");
+        bar.enable_steady_tick(Duration::from_millis(100));
+        Bar { bar, planned: Arc::default() }
+    }
+}
+
+impl Bar {
+    /// Shows how far the run is.
+    pub(super) fn show(&self, progress: Progress) {
+        match progress {
+            Progress::Read(people) => self.bar.set_message(format!("has read {people} people")),
+            Progress::Planned(changes) => {
+                self.planned.store(changes, Ordering::Relaxed);
+                self.bar.set_length(changes as u64);
+                self.bar.set_style(style(APPLYING));
+            }
+            Progress::Applied => self.bar.inc(1),
+        }
+    }
+
+    /// Takes the bar away. Returns how many changes were planned.
+    pub(super) fn end(&self) -> usize {
+        self.bar.finish_and_clear();
+        self.planned.load(Ordering::Relaxed)
+    }
+}
+
+/// The templates are constants; one that did not parse would only look plainer.
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}

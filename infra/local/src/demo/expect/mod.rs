@@ -1,0 +1,111 @@
+//! What reteach should hold, worked out anew from Personio's people. Shares no code with the mapping, the planner or
+//! the executor: it is the demo's second opinion on all of them.
+
+mod account;
+mod compare;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use simulators::Person;
+use simulators::reteach::Customer;
+
+pub use compare::Difference;
+
+/// An academy as it should be, account by account.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    zone: TimeZone,
+    /// Accounts of people from Personio, by their id there.
+    ours: BTreeMap<u64, Customer>,
+    /// Accounts that nobody may touch.
+    apart: Vec<Customer>,
+    /// Accounts made by hand, by the person whose first sync finds them.
+    adoptable: BTreeMap<u64, Customer>,
+    /// People whose mail address belongs to somebody else's account.
+    conflicts: BTreeSet<u64>,
+    memory: BTreeMap<u64, Memory>,
+}
+
+/// What only the past can tell.
+#[derive(Clone, Copy, Debug, Default)]
+struct Memory {
+    /// Since when the person is seen inactive without an end date that has passed.
+    inactive_since: Option<Timestamp>,
+    /// Readings in a row without the person.
+    missed: u32,
+}
+
+impl Expected {
+    /// An empty academy of a company in `zone`.
+    #[must_use]
+    pub fn new(zone: TimeZone) -> Self {
+        Self {
+            zone,
+            ours: BTreeMap::new(),
+            apart: Vec::new(),
+            adoptable: BTreeMap::new(),
+            conflicts: BTreeSet::new(),
+            memory: BTreeMap::new(),
+        }
+    }
+
+    /// An account that has nothing to do with Personio.
+    pub fn untouched(&mut self, customer: Customer) {
+        self.apart.push(customer);
+    }
+
+    /// An account that the sync is to find by the mail address of `person`.
+    pub fn adoptable(&mut self, person: u64, customer: Customer) {
+        self.adoptable.insert(person, customer);
+    }
+
+    /// An account with another system's external id, and the mail address of `person`, who therefore gets none.
+    pub fn conflict(&mut self, person: u64, customer: Customer) {
+        self.conflicts.insert(person);
+        self.apart.push(customer);
+    }
+
+    /// Takes over what an admin changed on the account of `person`, to be kept from then on.
+    pub fn by_admin(&mut self, person: u64, change: impl FnOnce(&mut Customer)) {
+        if let Some(account) = self.ours.get_mut(&person) {
+            change(account);
+        }
+    }
+
+    /// How many people are without an account because of their mail address.
+    #[must_use]
+    pub fn conflicts(&self) -> usize {
+        self.conflicts.len()
+    }
+
+    /// A complete run at `now` over `people`, which left alone whose changes are `held`.
+    pub fn ran(&mut self, people: &[Person], held: &BTreeSet<u64>, now: Timestamp) {
+        let free = |id: &u64| !held.contains(id);
+        for person in people.iter().filter(|it| free(&it.id) && !self.conflicts.contains(&it.id)) {
+            let memory = self.memory.entry(person.id).or_default();
+            memory.missed = 0;
+            let before = self.ours.remove(&person.id).or_else(|| self.adoptable.remove(&person.id));
+            let account = account::of(person, before, &mut memory.inactive_since, now, &self.zone);
+            self.ours.insert(person.id, account);
+        }
+        let there: BTreeSet<u64> = people.iter().map(|person| person.id).collect();
+        for (id, account) in self.ours.iter_mut().filter(|(id, _)| !there.contains(id) && free(id)) {
+            let memory = self.memory.entry(*id).or_default();
+            memory.missed += 1;
+            let open = account.set_inactive_at.is_none_or(|shut| shut > now);
+            if memory.missed >= 2 && open {
+                account.set_inactive_at = Some(now);
+            }
+        }
+    }
+
+    /// Everything in which `actual` is not as it should be.
+    #[must_use]
+    pub fn differences(&self, actual: &[Customer]) -> Vec<Difference> {
+        compare::differences(&self.ours, &self.apart, actual)
+    }
+}

@@ -1,0 +1,232 @@
+//! The demo on a terminal, 100 columns wide.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+use employee_sync::report::{Counts, FindingKind, Report};
+
+use super::acts::Act;
+use super::play::{Cue, Part, Play, Scene};
+use super::script::Audience;
+
+const WIDTH: usize = 100;
+
+/// Acts and findings shown of each company.
+const MOST: usize = 12;
+
+/// Nobody looks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Nobody;
+
+impl Audience for Nobody {
+    fn begins(&mut self, _: &Cue, _: &[(&'static str, Vec<Act>)]) {}
+    fn ended(&mut self, _: &Scene) {}
+}
+
+/// Scenes as text.
+pub(super) struct Console<'a> {
+    out: &'a mut (dyn Write + Send),
+    number: usize,
+}
+
+impl<'a> Console<'a> {
+    pub(super) fn new(out: &'a mut (dyn Write + Send)) -> Self {
+        Self { out, number: 0 }
+    }
+
+    /// A closed pipe is no reason to stop: the exit code still tells.
+    fn say(&mut self, text: &str) {
+        let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+    }
+
+    pub(super) fn verdict(&mut self, play: &Play) -> io::Result<()> {
+        self.out.write_all(verdict(play).as_bytes())?;
+        self.out.flush()
+    }
+}
+
+impl Audience for Console<'_> {
+    fn begins(&mut self, cue: &Cue, acts: &[(&'static str, Vec<Act>)]) {
+        self.number += 1;
+        let text =
+            format!("{}. {}\n{}\n{}\n", self.number, cue.title, wrapped(&cue.about, ""), stories(acts));
+        self.say(&text);
+    }
+
+    fn ended(&mut self, scene: &Scene) {
+        self.say(&outcome(scene));
+    }
+}
+
+/// What happened in the companies, the same story once.
+fn stories(acts: &[(&'static str, Vec<Act>)]) -> String {
+    let mut lines: Vec<(&str, Vec<String>)> = Vec::new();
+    for (route, acts) in acts {
+        for act in acts {
+            let who = format!("{} ({route})", act.person);
+            match lines.iter_mut().find(|(story, _)| *story == act.story) {
+                Some((_, people)) => people.push(who),
+                None => lines.push((act.story, vec![who])),
+            }
+        }
+    }
+    let mut text = String::new();
+    for (story, people) in lines {
+        let who = if people.len() > 3 { format!("{} people", people.len()) } else { people.join(", ") };
+        text.push_str(&wrapped(&format!("{story}: {who}"), "  "));
+        text.push('\n');
+    }
+    text
+}
+
+/// The table of a scene, and what there is to read below it.
+pub(super) fn outcome(scene: &Scene) -> String {
+    let mut text = format!("{}\n", table(&scene.parts));
+    for part in &scene.parts {
+        text.push_str(&notes(part));
+    }
+    text.push('\n');
+    text
+}
+
+fn table(parts: &[Part]) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX));
+    table.set_header(["route", "people", "planned", "done", "API calls", "DynamoDB units", "time"]);
+    for part in parts {
+        let Part { report, .. } = part;
+        table.add_row([
+            part.route.to_owned(),
+            report.counts.people.to_string(),
+            part.planned.to_string(),
+            done(&report.counts, report.findings_total),
+            calls(report),
+            format!("{} read\n{} written", report.dynamodb.read, report.dynamodb.write),
+            format!("{}.{:02} s", part.took_ms / 1000, part.took_ms % 1000 / 10),
+        ]);
+    }
+    for column in [1, 2, 6] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+/// Everything that is not zero.
+pub(super) fn done(counts: &Counts, findings: u64) -> String {
+    // Taken apart in full: a new count is shown as well.
+    let Counts {
+        people: _,
+        readings: _,
+        created,
+        adopted,
+        updated,
+        locked,
+        unlocked,
+        unchanged,
+        out_of_scope,
+        missing_once,
+        conflicts,
+        refused,
+        waiting,
+        held,
+        left,
+    } = *counts;
+    let parts = [
+        (created, "created"),
+        (adopted, "adopted"),
+        (updated, "updated"),
+        (locked, "locked"),
+        (unlocked, "unlocked"),
+        (held, "held"),
+        (refused, "refused"),
+        (waiting, "waiting for a retry"),
+        (left, "left for the next run"),
+        (out_of_scope, "out of scope"),
+        (missing_once, "missing once"),
+        (conflicts, "in conflict"),
+        (unchanged, "unchanged"),
+        (findings, if findings == 1 { "finding" } else { "findings" }),
+    ];
+    let shown =
+        parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}"));
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn calls(report: &Report) -> String {
+    let calls = report.calls;
+    let all = [("Personio", calls.personio), ("Kombo", calls.kombo), ("reteach", calls.reteach)];
+    all.iter()
+        .filter(|(_, number)| *number > 0)
+        .map(|(name, number)| format!("{number} {name}"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// What somebody should look at, and what is wrong.
+fn notes(part: &Part) -> String {
+    let mut text = findings(&part.report, part.route);
+    for problem in &part.problems {
+        let line = format!("{}: NOT AS IT SHOULD BE: {problem}", part.route);
+        text.push_str(&wrapped(&line, "  "));
+        text.push('\n');
+    }
+    text
+}
+
+/// Findings, and what is held, each after `label`. Planned changes are not in it: they have a list of their own.
+pub(super) fn findings(report: &Report, label: &str) -> String {
+    let is_told = |kind| !matches!(kind, FindingKind::Held | FindingKind::Change);
+    let told: Vec<_> = report.findings.iter().filter(|it| is_told(it.kind)).collect();
+    let mut lines: Vec<String> = told
+        .iter()
+        .take(MOST)
+        .map(|finding| {
+            let who = finding.person.as_ref().map_or_else(String::new, |id| format!(" {id}:"));
+            format!("{label}:{who} {}", finding.text)
+        })
+        .collect();
+    if told.len() > MOST {
+        lines.push(format!("{label}: and {} more findings", told.len() - MOST));
+    }
+    lines.extend(report.held.as_ref().map(|held| format!("{label}: {}", held.text)));
+    lines.iter().map(|line| format!("{}\n", wrapped(line, "  "))).collect()
+}
+
+fn verdict(play: &Play) -> String {
+    let mut text = String::new();
+    if play.is_good() {
+        text.push_str(&wrapped(
+            "All is as it should be: after every scene reteach held exactly the accounts that an independent calculation \
+             from Personio's people asks for.",
+            "",
+        ));
+        text.push('\n');
+        return text;
+    }
+    let _ = writeln!(text, "{} problems:", play.problems.len());
+    for problem in &play.problems {
+        let _ = writeln!(text, "  {problem}");
+    }
+    text
+}
+
+/// `text` in lines of at most [`WIDTH`] letters, each after `indent`; a word that is longer stays whole.
+pub(super) fn wrapped(text: &str, indent: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) => lines.push(format!("{indent}  {word}")),
+            None => lines.push(format!("{indent}{word}")),
+        }
+    }
+    lines.join("\n")
+}
