@@ -9,6 +9,7 @@ mod complete_reads;
 mod credentials;
 mod dry_run;
 mod first_sync;
+mod held_plans;
 mod interruption;
 mod locks;
 mod privacy;
