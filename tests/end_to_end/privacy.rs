@@ -154,7 +154,7 @@ async fn scenario(seen: &mut Seen) {
 
 /// Vendors that repeat what they were given, or write of people, in their errors.
 async fn loose_tongues(seen: &mut Seen) {
-    const TALK: &str = r#"{"success":false,"error":{"code":1,"message":"\"Zwetschge\", zwetschge@zwetschge.example","title":"zwetschge@x.example"},"statusCode":422,"message":["lastName of \"Zwetschge\" is zwetschge@zwetschge.example"]}"#;
+    const TALK: &str = r#"{"success":false,"error":{"code":1,"message":"Frau Zwetschge, \"Zwetschge\", zwetschge@zwetschge.example","title":"zwetschge@x.example"},"statusCode":422,"message":["lastName of Zwetschge is zwetschge@zwetschge.example"]}"#;
     for status in [200, 400, 401, 403, 404, 409, 422] {
         seen.harness.fail_reading(Behaviour::Status(status, Body::Json(TALK)), Fault::always);
         seen.ticks(1).await;

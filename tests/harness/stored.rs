@@ -60,6 +60,20 @@ impl Harness {
         }
     }
 
+    /// The root is lost, and with it the shards: the ledger alone is left.
+    pub async fn lose_the_root(&self) {
+        let dynamodb = self.world.stack.aws().dynamodb();
+        let text = |text: String| AttributeValue::S(text);
+        dynamodb
+            .delete_item()
+            .table_name("reteach-personio")
+            .key("pk", text(format!("TENANT#{}", self.company.tenant)))
+            .key("sk", text("FINGERPRINTS".to_owned()))
+            .send()
+            .await
+            .unwrap();
+    }
+
     /// The ledger is lost: of the tenant only the configuration is left.
     pub async fn lose_the_ledger(&self, more: &str) {
         self.world.stack.store().remove_tenant(&self.company.tenant).await.unwrap();

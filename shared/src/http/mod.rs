@@ -11,6 +11,7 @@ mod reply;
 mod request;
 mod retry;
 mod token;
+mod vocabulary;
 
 pub use base_url::{BaseUrl, InvalidBaseUrl};
 pub use calls::{Calls, Counts, Vendor};
