@@ -31,7 +31,7 @@ const STANDARD_INPUT: &str = "-";
 pub(super) struct Tenant {
     pub(super) id: TenantId,
     file: String,
-    secret: TenantSecret,
+    pub(super) secret: TenantSecret,
 }
 
 pub(super) async fn run(request: &Request, json: bool, out: &mut (dyn Write + Send)) -> Result<u8, Failed> {
@@ -181,7 +181,7 @@ fn text(report: &Report, plan: Option<&str>) -> String {
 fn applied_text(report: &Report) -> String {
     let note = "The state of this run is thrown away now; the accounts stay in reteach. The next run, here or deployed, finds \
                 them by their external id.";
-    format!("\n{}{}\n", summary(report), print::wrapped(note, ""))
+    format!("\n{}{}\n", summary(report), print::wrapped(note, "", ""))
 }
 
 fn summary(report: &Report) -> String {
@@ -197,9 +197,12 @@ fn summary(report: &Report) -> String {
         took % 1000
     );
     if !report.message.is_empty() {
-        text.push_str(&print::wrapped(&report.message, ""));
+        text.push_str(&print::wrapped(&report.message, "", ""));
         text.push('\n');
     }
-    text.push_str(&print::findings(report, report.tenant_id.as_str()));
+    for finding in print::findings(report) {
+        text.push_str(&print::wrapped(&finding, "  ", "    "));
+        text.push('\n');
+    }
     text
 }
