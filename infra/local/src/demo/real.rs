@@ -82,9 +82,10 @@ async fn once(app: &App, tenant: &TenantId, mode: Mode) -> Ran {
 
 /// Reads both files. Every problem names its file and field.
 fn read(request: &Request) -> Result<Tenant, Failed> {
-    let unasked = request.apply != Apply::AfterAsking;
-    if request.credentials == Path::new(STANDARD_INPUT) && !unasked {
-        let text = "--apply asks on standard input, which --credentials - has used up: give a file, or --yes";
+    let asks = request.apply == Apply::AfterAsking;
+    if asks && (request.credentials == Path::new(STANDARD_INPUT) || !std::io::stdin().is_terminal()) {
+        let text = "--apply asks for the tenant's name, which takes a terminal on standard input: give --yes, or the \
+                    credentials as a file";
         return Err(Failed::usage(text));
     }
     let file = std::fs::read_to_string(&request.tenant)
@@ -146,9 +147,6 @@ fn asked(request: &Request, tenant: &TenantId) -> Result<bool, Failed> {
     match request.apply {
         Apply::No => Ok(false),
         Apply::Unasked => Ok(true),
-        Apply::AfterAsking if !std::io::stdin().is_terminal() => Err(Failed::usage(
-            "--apply asks for the tenant's name, but standard input is no terminal: add --yes",
-        )),
         Apply::AfterAsking => confirmed(tenant),
     }
 }
