@@ -97,16 +97,15 @@ impl Connections {
         };
         Self { source, reteach: self.reteach.until(deadline), key: self.key }
     }
-}
 
-impl Source {
-    /// The same source with another pace: for a simulator without limits.
+    /// The same clients at another pace: for simulators without limits.
     #[must_use]
-    pub fn with_pace(self, pace: Pace) -> Self {
-        match self {
-            Self::Personio(client) => Self::Personio(client.with_pace(pace)),
-            Self::Kombo(employees) => Self::Kombo(employees.with_pace(pace)),
-        }
+    pub fn with_pace(self, pace: &Pace) -> Self {
+        let source = match self.source {
+            Source::Personio(client) => Source::Personio(client.with_pace(pace.clone())),
+            Source::Kombo(employees) => Source::Kombo(employees.with_pace(pace.clone())),
+        };
+        Self { source, reteach: self.reteach.with_pace(pace.clone()), key: self.key }
     }
 }
 

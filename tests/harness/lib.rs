@@ -1,3 +1,120 @@
-//! What the end-to-end tests and benchmarks stand on: a local world with companies, ready to tick.
+//! What the end-to-end tests and benchmarks stand on: a local world with one company, ready to tick, and the rules that
+//! hold in every run.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a harness stops the test at the first thing amiss")]
 
-pub use local::{Company, World};
+mod build;
+mod checks;
+mod stored;
+
+use employee_sync::event::Mode;
+use employee_sync::report::Report;
+use employee_sync::run::Ran;
+use jiff::{SignedDuration, Timestamp};
+use shared::http::Deadline;
+use shared::tenant::Via;
+
+pub use build::{by_hand, date, people, person};
+pub use local::{Company, World, unwatched};
+pub use stored::{Items, kept};
+
+/// Every way to Personio.
+pub const ROUTES: [Via; 3] = [Via::Direct, Via::KomboPassthrough, Via::Kombo];
+
+/// A schedule fires this often.
+pub const TICK: SignedDuration = SignedDuration::from_mins(5);
+
+/// A world with one company, `acme`.
+#[derive(Debug)]
+pub struct Harness {
+    /// The stack, the clock, the function.
+    pub world: World,
+    /// The company.
+    pub company: Company,
+}
+
+impl Harness {
+    /// A company of `people` on a Monday morning, 2026-05-11 08:00 UTC, before its first run. `more` is added to its
+    /// tenant file.
+    pub async fn new(via: Via, more: &str, people: impl IntoIterator<Item = simulators::Person>) -> Self {
+        Self::at("2026-05-11T08:00:00Z", via, more, people).await
+    }
+
+    /// The same at another moment.
+    pub async fn at(
+        start: &str,
+        via: Via,
+        more: &str,
+        people: impl IntoIterator<Item = simulators::Person>,
+    ) -> Self {
+        let world = World::start(start.parse().unwrap()).await.unwrap();
+        let company = world.company("acme", via, more).await.unwrap();
+        company.personio.put_all(people);
+        Self { world, company }
+    }
+
+    /// The same after its first run, which has brought everybody over; the simulators' logs are empty again.
+    pub async fn synced(via: Via, more: &str, people: impl IntoIterator<Item = simulators::Person>) -> Self {
+        let harness = Self::new(via, more, people).await;
+        harness.first_run().await;
+        harness
+    }
+
+    /// Runs for the first time, and empties the simulators' logs.
+    pub async fn first_run(&self) -> Report {
+        let report = self.now().await;
+        assert!(report.outcome.is_good(), "{report:#?}");
+        self.forget_requests();
+        report
+    }
+
+    /// Five minutes later: one run.
+    pub async fn tick(&self) -> Report {
+        self.after(TICK).await
+    }
+
+    /// One run after this time.
+    pub async fn after(&self, time: SignedDuration) -> Report {
+        self.world.clock.advance(time);
+        self.now().await
+    }
+
+    /// One run at this moment.
+    pub async fn at_moment(&self, moment: &str) -> Report {
+        self.set_clock(moment);
+        self.now().await
+    }
+
+    /// One run, now.
+    pub async fn now(&self) -> Report {
+        self.run(Mode::Scheduled, Deadline::never()).await.report
+    }
+
+    /// One run in any mode, with the checks that hold for all.
+    pub async fn run(&self, mode: Mode, deadline: Deadline) -> Ran {
+        let ran = self.world.run(&self.company, mode, deadline, &unwatched).await;
+        self.check_the_never_rules();
+        ran
+    }
+
+    /// The present moment.
+    #[must_use]
+    pub fn moment(&self) -> Timestamp {
+        shared::clock::Clock::now(&self.world.clock)
+    }
+
+    /// Puts the clock somewhere.
+    pub fn set_clock(&self, moment: &str) {
+        self.world.clock.set(moment.parse().unwrap());
+    }
+
+    /// HR changes somebody's profile.
+    pub fn change(&self, id: u64, change: impl FnOnce(&mut simulators::Person)) {
+        assert!(self.company.personio.change(id, change), "nobody has the id {id}");
+    }
+
+    /// The operator writes another tenant file.
+    pub async fn configure(&self, more: &str) {
+        let file = self.company.tenant_file(more);
+        self.world.stack.store().put_tenant(&self.company.tenant, &file).await.unwrap();
+    }
+}

@@ -164,7 +164,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::plan::tests::{config, employee, key};
+    use crate::plan::builders::{config, employee, key};
 
     struct Script(Mutex<Vec<Reading>>);
 
@@ -238,3 +238,7 @@ mod tests {
         assert_eq!(result.unwrap_err(), SourceError::Unavailable("a page failed".into()));
     }
 }
+
+#[cfg(test)]
+#[path = "read_properties.rs"]
+mod properties;

@@ -81,16 +81,9 @@ impl World {
         let stack = Stack::start(Options { clock: Arc::new(clock.clone()), ..Options::default() }).await?;
         let client = http::client().map_err(|_| WorldError::Tls)?;
         let context = Context::new(client, Arc::new(clock.clone()), Calls::default());
-        // The simulated academy has no limits of its own.
-        let app = App::new(stack.store(), stack.secrets(), context).with_reteach_pace(Pace::new(&[]));
+        // The vendors here set no limits, so nobody waits.
+        let app = App::new(stack.store(), stack.secrets(), context).with_pace(Pace::new(&[]));
         Ok(Self { stack, clock, app, runs: AtomicU64::new(0) })
-    }
-
-    /// The same world without a pace for Personio and Kombo. Its companies must be
-    /// [without limits](Company::without_limits).
-    #[must_use]
-    pub fn without_pace(self) -> Self {
-        Self { app: self.app.with_source_pace(Pace::new(&[])), ..self }
     }
 
     /// A company without people, ready to be synced. `more` is added to its tenant file.
@@ -101,6 +94,7 @@ impl World {
         let tenant = TenantId::parse(tenant)?;
         let now = self.simulators_clock();
         let personio = Personio::start(now.clone()).await?;
+        personio.set_pacing(Pacing::Off);
         personio.add_credentials("papi-client", "papi-secret");
         let reteach = Reteach::start(now.clone()).await?;
         reteach.add_credentials("reteach-client", "reteach-secret", "reteach-code");
@@ -108,6 +102,7 @@ impl World {
             Via::Direct => None,
             Via::Kombo | Via::KomboPassthrough => {
                 let kombo = Kombo::start(now).await?;
+                kombo.set_pacing(Pacing::Off);
                 kombo.add_api_key("kombo-key");
                 kombo.attach(INTEGRATION, &personio, "papi-client", "papi-secret");
                 kombo.mirror_automatically(INTEGRATION, true);
@@ -151,17 +146,6 @@ pub fn route(via: Via) -> &'static str {
 }
 
 impl Company {
-    /// The same company, with vendors that limit nobody: for more people than their rate limits would let through in
-    /// reasonable time.
-    #[must_use]
-    pub fn without_limits(self) -> Self {
-        self.personio.set_pacing(Pacing::Off);
-        if let Some(kombo) = &self.kombo {
-            kombo.set_pacing(Pacing::Off);
-        }
-        self
-    }
-
     /// Empties the simulators' logs of calls.
     pub fn forget_calls(&self) {
         self.personio.reset_log();

@@ -103,7 +103,7 @@ impl Shard {
         let digest = digest(self.0.values().map(|entry| entry.fingerprint));
         let due = self.0.values().filter_map(|entry| match entry.standing {
             Standing::Synced => None,
-            Standing::RetryAt(at) => Some(u32::try_from(at.as_second()).unwrap_or(u32::MAX).max(1)),
+            Standing::RetryAt(at) => Some(u32::try_from(at.as_second().max(1)).unwrap_or(u32::MAX)),
             Standing::MissingOnce => Some(1),
         });
         Packed { digest, due: due.min().unwrap_or(0) }
@@ -160,3 +160,7 @@ impl Packed {
         Self { digest: u64::from_be_bytes(digest), due: u32::from_be_bytes(due) }
     }
 }
+
+#[cfg(test)]
+#[path = "shard_tests.rs"]
+mod tests;

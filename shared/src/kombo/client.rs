@@ -67,7 +67,7 @@ impl Client {
         self
     }
 
-    /// The same client with another pace for what Kombo answers itself: for a simulator without limits.
+    /// The same client with another pace for reads: for a simulator without limits.
     #[must_use]
     pub fn with_pace(self, reads: Pace) -> Self {
         Self { reads, ..self }

@@ -42,9 +42,8 @@ impl Employees {
 
     /// The same with another pace: for a simulator without limits.
     #[must_use]
-    pub fn with_pace(mut self, reads: Pace) -> Self {
-        self.client = self.client.with_pace(reads);
-        self
+    pub fn with_pace(self, reads: Pace) -> Self {
+        Self { client: self.client.with_pace(reads), ..self }
     }
 
     /// One page: its records and the cursor of the next. Filters are repeated on every page, as Kombo asks.

@@ -1,5 +1,7 @@
 //! From the canonical employee to what reteach should hold. Pure: no I/O, no clock but the argument.
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
 mod attribute;
 mod record;
 mod window;

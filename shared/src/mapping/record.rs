@@ -217,3 +217,7 @@ fn scope_name(scope: Scoped) -> &'static str {
         Scoped::Undecided(field) => field,
     }
 }
+
+#[cfg(test)]
+#[path = "record_tests.rs"]
+mod tests;

@@ -27,6 +27,9 @@ pub struct Root {
     /// empty again in the end. What is found here was applied as far as the next plan does not ask for it again.
     #[serde(default)]
     pub pending: BTreeMap<Brake, BTreeSet<u64>>,
+    /// People whose record was refused and is not tried again yet: they are not in step, although nothing is to be done.
+    #[serde(default)]
+    pub waiting: u32,
     /// When reteach's actual values were last compared with the plan.
     pub reconciled_at: Timestamp,
 }

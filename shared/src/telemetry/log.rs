@@ -3,8 +3,9 @@
 use std::io;
 
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 /// Crates that see requests and replies: whatever our own level, they say no more than warnings, so that no body
 /// gets into the log by somebody looking for something else.
@@ -23,47 +24,53 @@ const LIBRARIES: [&str; 8] = [
 ///
 /// The level is `RUST_LOG` (which also takes directives), else `AWS_LAMBDA_LOG_LEVEL`, else `info`.
 pub fn init() {
-    let filter = filter(|name| std::env::var(name).ok());
-    // It fails only when there is a log already.
-    let _ = tracing::subscriber::set_global_default(subscriber(filter, io::stdout));
+    init_to(io::stdout);
 }
 
-fn subscriber<W>(filter: EnvFilter, writer: W) -> impl tracing::Subscriber + Send + Sync
+/// The same to another place: programs that print results keep standard output for those.
+pub fn init_to<W>(writer: W)
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    tracing_subscriber::fmt()
+    let filter = filter(|name| std::env::var(name).ok());
+    // It fails only when there is a log already.
+    let _ = tracing::subscriber::set_global_default(subscriber(filter, writer));
+}
+
+fn subscriber<W>(filter: Targets, writer: W) -> impl tracing::Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let lines = fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(true)
         .with_span_list(false)
         .with_ansi(false)
-        .with_env_filter(filter)
-        .with_writer(writer)
-        .finish()
+        .with_writer(writer);
+    tracing_subscriber::registry().with(lines).with(filter)
 }
 
 /// A wish that cannot be read is no reason to run without a log.
-fn filter(environment: impl Fn(&str) -> Option<String>) -> EnvFilter {
+fn filter(environment: impl Fn(&str) -> Option<String>) -> Targets {
     let read = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
     let wish = read("RUST_LOG").or_else(|| read("AWS_LAMBDA_LOG_LEVEL"));
     wish.and_then(|wish| directives(wish.trim())).unwrap_or_else(|| everything_at(LevelFilter::INFO))
 }
 
 /// A level is for our own lines; directives (`shared=debug,hyper=trace`) are taken as they are.
-fn directives(wish: &str) -> Option<EnvFilter> {
+fn directives(wish: &str) -> Option<Targets> {
     let level = match wish {
         // Lambda's levels are ours but for this one.
         "FATAL" => Ok(LevelFilter::ERROR),
         level => level.parse(),
     };
-    level.map_or_else(|_| EnvFilter::try_new(wish).ok(), |level| Some(everything_at(level)))
+    level.map_or_else(|_| wish.parse().ok(), |level| Some(everything_at(level)))
 }
 
-fn everything_at(level: LevelFilter) -> EnvFilter {
+fn everything_at(level: LevelFilter) -> Targets {
     let quiet = level.min(LevelFilter::WARN);
-    let libraries = LIBRARIES.map(|name| format!("{name}={quiet}"));
-    EnvFilter::new(format!("{level},{}", libraries.join(",")))
+    Targets::new().with_default(level).with_targets(LIBRARIES.map(|library| (library, quiet)))
 }
 
 #[cfg(test)]
@@ -116,7 +123,7 @@ mod tests {
     fn writes_one_json_object_per_line_with_the_span_s_fields() {
         let lines = Lines::default();
         let writer = lines.clone();
-        let subscriber = subscriber(EnvFilter::new("info"), move || writer.clone());
+        let subscriber = subscriber(everything_at(LevelFilter::INFO), move || writer.clone());
         tracing::subscriber::with_default(subscriber, || {
             let _span = tracing::info_span!("run", tenant = "acme").entered();
             tracing::info!(created = 3, "run finished");

@@ -5,4 +5,4 @@ mod emf;
 mod log;
 
 pub use emf::{Metric, Metrics, Unit};
-pub use log::init;
+pub use log::{init, init_to};

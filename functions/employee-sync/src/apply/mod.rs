@@ -3,6 +3,9 @@
 
 mod write;
 
+#[cfg(test)]
+pub(crate) use write::{after, input};
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -18,7 +21,7 @@ use shared::state::{EmployeeEntry, Failure, StateError, Store};
 
 use crate::known::Became;
 use crate::lease::Guard;
-use crate::plan::{Change, Plan, Skip, Subject, View};
+use crate::plan::{Change, Plan, Subject, View};
 
 /// Changes in flight at once.
 const CONCURRENCY: usize = 8;
@@ -118,7 +121,7 @@ pub async fn note_conflicts(
     subjects: &[Subject],
 ) -> Result<BTreeMap<SourceId, Became>, StateError> {
     let conflicts: HashSet<&SourceId> =
-        plan.skipped.iter().filter(|(_, skip)| matches!(skip, Skip::Conflict(_))).map(|(id, _)| id).collect();
+        plan.skipped.iter().filter(|(_, skip)| skip.is_conflict()).map(|(id, _)| id).collect();
     let mut became = BTreeMap::new();
     for subject in subjects.iter().filter(|subject| conflicts.contains(&subject.source_id)) {
         let View::Present { fingerprint, .. } = &subject.view else { continue };
@@ -243,7 +246,7 @@ impl StopSwitch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::tests::{key, now};
+    use crate::plan::builders::{key, now};
 
     #[test]
     fn the_pause_before_the_same_record_is_tried_again_grows_to_a_day() {

@@ -10,6 +10,7 @@ use shared::mapping::{Attribute, Record, Scoped, Target, Text, target_window, us
 use shared::state::{EmployeeEntry, LockReason, Locked, Window};
 use shared::tenant::TenantConfig;
 
+use super::claim::Claims;
 use super::compare;
 use super::{
     Account, AccountView, Baseline, Before, Cause, Change, Doing, Extent, Link, Subject, ValueChange, View,
@@ -45,6 +46,8 @@ pub struct Plan {
 pub enum Skip {
     /// Their mail address belongs to an account with another external id: never overwritten.
     Conflict(CustomerId),
+    /// The account they would get is claimed by somebody else as well: by the same mail address, or by the ledger.
+    Contested(CustomerId),
     /// Their record does not fit.
     Rejected {
         /// The field, in the vendor's words.
@@ -62,7 +65,15 @@ pub enum Skip {
     GoneAlready,
 }
 
-enum Verdict {
+impl Skip {
+    /// Whether somebody else has, or may have, the account: looked at again after a pause.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict(_) | Self::Contested(_))
+    }
+}
+
+pub(super) enum Verdict {
     Change(Change),
     Bookkeeping(EmployeeEntry),
     Skip(Skip),
@@ -74,9 +85,11 @@ impl Plan {
     #[must_use]
     pub fn build(subjects: &[Subject], context: Context<'_>) -> Self {
         let mut plan = Self::default();
-        for subject in subjects {
+        let verdicts: Vec<_> = subjects.iter().map(|subject| (subject, context.verdict(subject))).collect();
+        let claims = Claims::of(&verdicts);
+        for (subject, verdict) in verdicts {
             let id = subject.source_id.clone();
-            match context.verdict(subject) {
+            match claims.settle(subject, verdict) {
                 Verdict::Change(change) => plan.changes.push(change),
                 Verdict::Bookkeeping(entry) => plan.bookkeeping.push(entry),
                 Verdict::Skip(skip) => plan.skipped.push((id, skip)),
@@ -111,7 +124,9 @@ impl Context<'_> {
     fn gone(&self, subject: &Subject) -> Verdict {
         let View::Gone { external_id } = &subject.view else { return Verdict::Unchanged };
         let (account, before) = match (&subject.account, &subject.entry) {
-            (Account::Seen(account, Link::ExternalId), _) => (account.id.clone(), account.window),
+            (Account::Seen(account, Link::ExternalId | Link::Ledger), _) => {
+                (account.id.clone(), account.window)
+            }
             (Account::Trusted(id), Some(entry)) => (id.clone(), entry.window),
             _ => return Verdict::Skip(Skip::GoneAlready),
         };
@@ -140,15 +155,20 @@ impl Context<'_> {
         }
         let scope = record.employment.scope;
         match (&subject.account, scope) {
-            (Account::Trusted(_) | Account::Seen(_, Link::ExternalId), Scoped::OutLeft) => Verdict::Unchanged,
+            (Account::Trusted(_) | Account::Seen(_, Link::ExternalId | Link::Ledger), Scoped::OutLeft) => {
+                Verdict::Unchanged
+            }
             (Account::Trusted(id), _) => self.update(subject, record, fingerprint, Doing::Update(id.clone())),
             (Account::Seen(account, Link::ExternalId), _) => {
                 self.update(subject, record, fingerprint, Doing::Update(account.id.clone()))
             }
+            (Account::Seen(account, Link::Ledger), _) => {
+                self.update(subject, record, fingerprint, Doing::Adopt(account.id.clone()))
+            }
             (_, Scoped::OutLeft | Scoped::OutLocked) => Verdict::Skip(Skip::OutOfScope),
             (_, Scoped::Undecided(field)) => Verdict::Skip(Skip::ScopeUndecided(field)),
             (Account::Foreign(id), Scoped::In) => Verdict::Skip(Skip::Conflict(id.clone())),
-            (Account::Seen(account, Link::Mail | Link::Ledger), Scoped::In) => {
+            (Account::Seen(account, Link::Mail), Scoped::In) => {
                 self.update(subject, record, fingerprint, Doing::Adopt(account.id.clone()))
             }
             (Account::Missing | Account::Unasked, Scoped::In) => self.create(record, fingerprint),

@@ -137,6 +137,11 @@ impl fmt::Display for Skip {
                 "conflict: the mail address belongs to the reteach account {account}, which has another external id; \
                  change one of the two addresses, or clear that account's external id"
             ),
+            Self::Contested(account) => write!(
+                f,
+                "conflict: the reteach account {account} has the mail address of several people, or was another person's \
+                 before; give each of them an address of their own, or put the right external id on that account"
+            ),
             Self::Rejected { field, problem } => write!(f, "{field} {problem}; correct it in Personio"),
             Self::OutOfScope => f.write_str("out of scope"),
             Self::ScopeUndecided(field) => write!(

@@ -1,16 +1,18 @@
 //! From what was read and what is known to what should be done. Pure: the plan is a value that cannot act.
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
 mod build;
+#[cfg(test)]
+pub(crate) mod builders;
 mod change;
+mod claim;
 mod compare;
 mod display;
 mod split;
 mod subject;
 #[cfg(test)]
-pub(crate) mod tests;
-
-#[cfg(test)]
-pub(crate) use compare::mark_of;
+mod tests;
 
 pub use build::{Context, Plan, Skip};
 pub use change::{Access, Baseline, Before, Cause, Change, Doing, Extent, SOON, ValueChange, WindowChange};

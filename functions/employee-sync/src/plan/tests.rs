@@ -1,102 +1,17 @@
 //! Each rule of design.md 4 as a small world: somebody, what is known of them, and the plan as it reads.
 
+mod morning;
+mod properties;
+
 use insta::assert_snapshot;
-use jiff::Timestamp;
-use shared::employee::{Employee, EmploymentType, Field, Gender, Status};
-use shared::fingerprint::FingerprintKey;
-use shared::id::{CustomerId, ExternalId, SourceId};
-use shared::mapping::{Attribute, Record, Text};
+use shared::employee::{Employee, Field, Status};
+use shared::id::{CustomerId, ExternalId};
+use shared::mapping::{Attribute, Text};
 use shared::state::{EmployeeEntry, Failure, LockReason, Locked, Window};
 use shared::tenant::TenantConfig;
 
+use super::builders::{account_of, config, employee, key, now, seen, subject, synced, trusted};
 use super::*;
-
-pub(crate) fn now() -> Timestamp {
-    "2026-05-10T12:00:00Z".parse().unwrap()
-}
-
-pub(crate) fn key() -> FingerprintKey {
-    FingerprintKey::from_bytes(&[7; 32])
-}
-
-pub(crate) fn config(more: &str) -> TenantConfig {
-    let text =
-        format!("tenant_id = \"acme\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"direct\"\n{more}");
-    TenantConfig::parse(&text).unwrap()
-}
-
-pub(crate) fn employee(id: &str) -> Employee {
-    Employee {
-        source_id: SourceId::new(id),
-        first_name: Field::Value("Jörg".into()),
-        last_name: Field::Value("Weiß".into()),
-        email: Field::Value(format!("p{id}@muster.example")),
-        position: Field::Value("Schlosser".into()),
-        company: Field::Value("Muster GmbH".into()),
-        department: Field::Value("Werk".into()),
-        location: Field::Value("Köln".into()),
-        gender: Field::Value(Gender::Male),
-        employment_type: Field::Value(EmploymentType::Internal),
-        hire_date: Field::Value("2020-04-01".parse().unwrap()),
-        end_date: Field::Null,
-        status: Field::Value(Status::Active),
-    }
-}
-
-pub(crate) fn subject(employee: &Employee, config: &TenantConfig) -> Subject {
-    let record = Record::of(employee, "personio", config);
-    let fingerprint = record.fingerprint(&key());
-    Subject {
-        source_id: employee.source_id.clone(),
-        view: View::Present { record: Box::new(record), fingerprint },
-        entry: None,
-        account: Account::Missing,
-    }
-}
-
-/// The ledger's entry after `employee` was synced with `config`.
-pub(crate) fn synced(employee: &Employee, config: &TenantConfig) -> EmployeeEntry {
-    let subject = subject(employee, config);
-    let View::Present { record, fingerprint } = &subject.view else { unreachable!() };
-    let context = Context { now: now(), config, key: &key() };
-    let plan = Plan::build(std::slice::from_ref(&subject), context);
-    let mut entry = EmployeeEntry::new(employee.source_id.clone());
-    entry.customer_id = Some(CustomerId::new(format!("c{}", employee.source_id)));
-    entry.fingerprint = Some(*fingerprint);
-    entry.marks = record
-        .values
-        .iter()
-        .map(|(attribute, value)| (attribute.name().to_owned(), mark_of(*attribute, value.as_ref(), &key())))
-        .collect();
-    entry.window = plan.changes[0].window.map(|window| window.after).unwrap_or_default();
-    entry.locked = plan.changes[0].locked;
-    entry
-}
-
-/// `employee` as now read, whose account was last given `before`.
-pub(crate) fn trusted(employee: &Employee, before: &Employee, config: &TenantConfig) -> Subject {
-    let entry = synced(before, config);
-    let account = Account::Trusted(entry.customer_id.clone().unwrap());
-    Subject { entry: Some(entry), account, ..subject(employee, config) }
-}
-
-/// The account that holds exactly what `employee` maps to.
-pub(crate) fn account_of(employee: &Employee, config: &TenantConfig) -> AccountView {
-    let record = Record::of(employee, "personio", config);
-    let (tags, values) =
-        record.values.into_iter().partition::<Vec<_>, _>(|(it, _)| it.tag_prefix().is_some());
-    AccountView {
-        id: CustomerId::new(format!("c{}", employee.source_id)),
-        external_id: Some(record.external_id),
-        values: values.into_iter().filter_map(|(attribute, value)| Some((attribute, value?))).collect(),
-        tags: tags.into_iter().filter_map(|(_, value)| value).collect(),
-        window: synced(employee, config).window,
-    }
-}
-
-pub(crate) fn seen(employee: &Employee, account: AccountView, link: Link, config: &TenantConfig) -> Subject {
-    Subject { account: Account::Seen(Box::new(account), link), ..subject(employee, config) }
-}
 
 fn plan(subjects: &[Subject], config: &TenantConfig) -> Plan {
     Plan::build(subjects, Context { now: now(), config, key: &key() })
@@ -274,6 +189,32 @@ fn somebody_gone_is_locked_from_now_on_and_nothing_else_is_touched() {
 }
 
 #[test]
+fn somebody_gone_is_locked_although_the_account_has_lost_its_external_id() {
+    let config = config("");
+    let account = AccountView { external_id: None, ..account_of(&employee("1"), &config) };
+    let external_id = ExternalId::of("personio", &employee("1").source_id);
+    let gone = Subject {
+        view: View::Gone { external_id },
+        account: Account::Seen(Box::new(account), Link::Ledger),
+        ..trusted(&employee("1"), &employee("1"), &config)
+    };
+    assert!(words(gone, &config).starts_with("lock    1  (gone from two complete reads)"));
+}
+
+#[test]
+fn an_account_that_has_lost_its_external_id_is_still_ours_out_of_scope() {
+    let lost = |config: &TenantConfig| {
+        let account = AccountView { external_id: None, ..account_of(&employee("1"), config) };
+        let account = Account::Seen(Box::new(account), Link::Ledger);
+        let moved = Employee { company: Field::Value("Muster AG".into()), ..employee("1") };
+        words(Subject { account, ..trusted(&moved, &employee("1"), config) }, config)
+    };
+    let scope = "[scope]\nexclude_companies = [\"Muster AG\"]\n";
+    assert!(lost(&config(scope)).starts_with("adopt   1  (no longer in scope)"));
+    assert!(lost(&config(&format!("{scope}out_of_scope = \"leave\"\n"))).starts_with("0 to change"));
+}
+
+#[test]
 fn somebody_who_leaves_the_scope_is_locked_or_left_alone() {
     let scope = "[scope]\nexclude_companies = [\"Muster AG\"]\n";
     let mut moved = employee("1");
@@ -321,6 +262,43 @@ fn an_account_of_another_external_id_is_a_conflict() {
     skip    1  conflict: the mail address belongs to the reteach account c9, which has another external id; change one of the two addresses, or clear that account's external id
     0 to change, 0 as they should be
     ");
+}
+
+#[test]
+fn nobody_gets_an_account_on_a_guess() {
+    let config = config("");
+    let account = || AccountView { external_id: None, ..account_of(&employee("1"), &config) };
+    let other = || Employee { email: employee("1").email, ..employee("2") };
+    let by_mail = |it: &Employee| seen(it, account(), Link::Mail, &config);
+    let skip = |id: &str| (id.into(), Skip::Contested(CustomerId::new("c1")));
+    let by_ledger = || trusted(&employee("1"), &employee("1"), &config);
+    let moved = || trusted(&Employee { position: Field::Null, ..employee("1") }, &employee("1"), &config);
+    let by_id = || {
+        seen(
+            &other(),
+            AccountView { external_id: Some(ExternalId::new("personio:2")), ..account() },
+            Link::ExternalId,
+            &config,
+        )
+    };
+    let cases = [
+        (
+            "one mail address",
+            vec![by_mail(&employee("1")), by_mail(&other())],
+            vec![],
+            vec![skip("1"), skip("2")],
+        ),
+        ("mail and ledger", vec![by_ledger(), by_mail(&other())], vec![], vec![skip("2")]),
+        ("mail and a change", vec![moved(), by_mail(&other())], vec!["1"], vec![skip("2")]),
+        ("ledger and external id", vec![moved(), by_id()], vec![], vec![skip("1")]),
+    ];
+    for (name, subjects, changed, skipped) in cases {
+        let plan = plan(&subjects, &config);
+        let ids: Vec<_> = plan.changes.iter().map(|it| it.source_id.as_str()).collect();
+        let skips: Vec<(String, Skip)> =
+            plan.skipped.into_iter().map(|(id, skip)| (id.as_str().to_owned(), skip)).collect();
+        assert_eq!((ids, skips), (changed, skipped), "{name}");
+    }
 }
 
 #[test]

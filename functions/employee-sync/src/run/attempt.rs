@@ -49,7 +49,8 @@ impl Run<'_> {
         let look = known::look(root.as_ref(), &sharding, &configuration, asked, now);
         let mut tally = Tally::new(&people);
         if look == Look::Nobody {
-            return Ok(tally.nothing_to_do());
+            let waiting = root.map_or(0, |root| u64::from(root.waiting));
+            return Ok(tally.nothing_to_do(waiting));
         }
 
         let gathered = gather::gather(self, tenant, &connections, &people, root.as_ref(), &look, now).await?;
@@ -64,10 +65,14 @@ impl Run<'_> {
             lint::weigh(harms, lint::Limits::of(tenant.config.brake, open_accounts), &root.brakes, now);
         let stored = self.store.held(&tenant.config.tenant_id).await?;
         let Decided { plan, passed, held } = held::decide(plan, judgement, stored.as_ref(), key, now);
-        tally.planned(&plan, held.as_ref());
+        tally.planned(&people, &plan, held.as_ref());
         (self.watch)(Progress::Planned(plan.changes.len()));
         let Some(guard) = guard else {
-            return Ok(tally.dry(plan, held.map(|held| held.note(&tenant.config)), now));
+            return Ok(tally.dry(
+                plan,
+                held.map(|held| held.note(&tenant.config, self.request.event.mode)),
+                now,
+            ));
         };
 
         let tools = Tools {
@@ -99,12 +104,12 @@ impl Run<'_> {
         };
         root.open_accounts = settle::open_accounts(&root, &look, &subjects, &plan, &outcome, now);
         settle::count_brakes(&mut root, &passed, &outcome, now);
-        tally.missing(settlement.write(root, now).await?);
-        held::keep(tools, held.as_ref(), stored.as_ref(), outcome.stop.is_some()).await?;
+        tally.settled(&settlement.write(root, now).await?);
+        held::keep(tools, held.as_ref(), stored.as_ref(), tally.leaves_something(&outcome)).await?;
         if tenant.record.gate.is_none() && tally.is_complete(&outcome) {
             self.store.open_gate(tools.tenant, now).await?;
         }
-        Ok(tally.finished(outcome.stop, held.map(|held| held.note(&tenant.config))))
+        Ok(tally.finished(outcome.stop, held.map(|held| held.note(&tenant.config, self.request.event.mode))))
     }
 
     fn stop_at(&self) -> shared::http::Deadline {

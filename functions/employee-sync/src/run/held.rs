@@ -8,6 +8,7 @@ use shared::state::{Brake, HeldPlan, StateError};
 use shared::tenant::TenantConfig;
 
 use crate::apply::Tools;
+use crate::event::Mode;
 use crate::lint::{Judgement, Over};
 use crate::plan::{Consent, Harm, Held, Plan};
 use crate::report::HeldNote;
@@ -25,7 +26,7 @@ pub(super) struct Decided {
 /// A held plan with the reasons.
 pub(super) struct Holding {
     held: Held,
-    stored: HeldPlan,
+    pub(super) stored: HeldPlan,
     over: BTreeMap<Brake, Over>,
     consent: Consent,
     applied: usize,
@@ -58,13 +59,13 @@ pub(super) async fn keep(
     tools: Tools<'_>,
     holding: Option<&Holding>,
     stored: Option<&HeldPlan>,
-    approved_rest: bool,
+    unfinished: bool,
 ) -> Result<(), StateError> {
     match (holding, stored) {
         (Some(holding), stored) if stored != Some(&holding.stored) => {
             tools.store.put_held(tools.tenant, tools.guard.token(), &holding.stored).await
         }
-        (None, Some(_)) if !approved_rest => tools.store.clear_held(tools.tenant, tools.guard.token()).await,
+        (None, Some(_)) if !unfinished => tools.store.clear_held(tools.tenant, tools.guard.token()).await,
         _ => Ok(()),
     }
 }
@@ -76,37 +77,42 @@ impl Holding {
     }
 
     /// What is held, in words.
-    pub(super) fn note(&self, config: &TenantConfig) -> HeldNote {
-        let tenant = &config.tenant_id;
-        let hash = &self.held.hash;
-        let reasons = self.over.iter().map(|(brake, over)| {
-            let Over { planned, before, limit } = over;
-            let words = brake.describe();
+    pub(super) fn note(&self, config: &TenantConfig, mode: Mode) -> HeldNote {
+        let HeldPlan { hash, since, counts, .. } = &self.stored;
+        HeldNote {
+            hash: hash.clone(),
+            since: *since,
+            counts: counts.clone(),
+            dismissed: self.consent == Consent::Dismissed,
+            text: self.words(config, mode),
+        }
+    }
+
+    fn words(&self, config: &TenantConfig, mode: Mode) -> String {
+        let (hash, applied, tenant) = (&self.held.hash, self.applied, &config.tenant_id);
+        let reasons = self.over.iter().map(|(brake, Over { planned, before, limit })| {
+            let what = brake.describe();
             format!(
-                "{planned} {words} (with {before} over the last 24 hours; up to {limit} go through unasked)"
+                "{planned} {what} (with {before} over the last 24 hours; up to {limit} go through unasked)"
             )
         });
-        let reasons: Vec<String> = reasons.collect();
-        let dismissed = self.consent == Consent::Dismissed;
-        let decide = if dismissed {
+        let reasons = reasons.collect::<Vec<_>>().join("; ");
+        if mode == Mode::DryRun {
+            return format!(
+                "Plan {hash} would be held: {reasons}. Everything else would be applied ({applied} changes)."
+            );
+        }
+        let decide = if self.consent == Consent::Dismissed {
             "It was dismissed; it stays held until the plan changes.".to_owned()
         } else {
             format!(
-                "`tenants approve {tenant} {hash}` applies it (for 24 hours, as long as the plan stays the same), `tenants dismiss {tenant} {hash}` leaves it."
+                "`tenants approve {tenant} {hash}` applies it (for 24 hours, as long as the plan stays the same), `tenants \
+                 dismiss {tenant} {hash}` leaves it."
             )
         };
-        let text = format!(
-            "Plan {hash} is held: {}. Everything else was applied ({} changes), and later runs go on with the rest. It is \
-             recorded in the state as HELD#employees of this tenant. {decide}",
-            reasons.join("; "),
-            self.applied,
-        );
-        HeldNote {
-            hash: hash.clone(),
-            since: self.stored.since,
-            counts: self.stored.counts.clone(),
-            dismissed,
-            text,
-        }
+        format!(
+            "Plan {hash} is held: {reasons}. Everything else was applied ({applied} changes), and later runs go on with the \
+             rest. It is recorded in the state as HELD#employees of this tenant. {decide}"
+        )
     }
 }

@@ -1,10 +1,14 @@
 //! One run of the job, from event to report.
 
+#[cfg(test)]
+pub(crate) mod academy;
 mod attempt;
 mod gather;
 mod held;
 mod settle;
 mod tally;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -26,7 +30,7 @@ use crate::event::{Event, Mode};
 use crate::lease::{Guard, LEASE};
 use crate::lint::Violation;
 use crate::plan::Plan;
-use crate::report::{Counts, Finding, HeldNote, MOST_FINDINGS, Outcome, Report};
+use crate::report::{Counts, Finding, FindingKind, HeldNote, MOST_FINDINGS, Outcome, Report};
 
 /// Reports are kept for this long.
 const KEEP_REPORTS: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -43,8 +47,7 @@ pub struct App {
     secrets: Secrets,
     http: Context,
     clock: Arc<dyn Clock>,
-    reteach_pace: Option<Pace>,
-    source_pace: Option<Pace>,
+    pace: Option<Pace>,
     warm: Mutex<HashMap<TenantId, Warm>>,
 }
 
@@ -159,15 +162,19 @@ impl Halt {
             Self::Refused(_) => Outcome::PlanRefused,
         }
     }
+}
 
-    /// Whether new credentials may help: the secret is then read once more, and all is tried again.
-    fn is_about_credentials(&self) -> bool {
-        use shared::reteach::Error as Reteach;
-        matches!(
-            self,
-            Self::Source(SourceError::Credential(_))
-                | Self::Accounts(AccountsError::Reteach(Reteach::Credential(_)))
-        )
+/// Whether new credentials may help: the secret is then read once more, and all is tried again. reteach may be asked for
+/// the first time when changes are applied.
+fn is_about_credentials(attempt: &Result<Finished, Halt>) -> bool {
+    use shared::reteach::Error as Reteach;
+    match attempt {
+        Ok(finished) => matches!(finished.stop, Some(Stop::Reteach(Reteach::Credential(_)))),
+        Err(halt) => matches!(
+            halt,
+            Halt::Source(SourceError::Credential(_))
+                | Halt::Accounts(AccountsError::Reteach(Reteach::Credential(_)))
+        ),
     }
 }
 
@@ -187,19 +194,13 @@ impl App {
     #[must_use]
     pub fn new(store: Store, secrets: Secrets, http: Context) -> Self {
         let clock = Arc::clone(http.clock());
-        Self { store, secrets, http, clock, reteach_pace: None, source_pace: None, warm: Mutex::default() }
+        Self { store, secrets, http, clock, pace: None, warm: Mutex::default() }
     }
 
-    /// The same with another pace for reteach: for a simulator, which has no limits.
+    /// The same at another pace for every vendor: for simulators, which have no limits.
     #[must_use]
-    pub fn with_reteach_pace(self, pace: Pace) -> Self {
-        Self { reteach_pace: Some(pace), ..self }
-    }
-
-    /// The same with another pace for Personio and Kombo: for simulators without limits.
-    #[must_use]
-    pub fn with_source_pace(self, pace: Pace) -> Self {
-        Self { source_pace: Some(pace), ..self }
+    pub fn with_pace(self, pace: Pace) -> Self {
+        Self { pace: Some(pace), ..self }
     }
 
     /// Runs once. Whatever happens comes back as a report.
@@ -239,11 +240,8 @@ impl App {
         }
         let context = self.http.clone().counted_in(entry.calls.clone());
         let mut connections = Connections::new(&tenant.config, secret, &context)?;
-        if let Some(pace) = &self.reteach_pace {
-            connections.reteach = connections.reteach.with_pace(pace.clone());
-        }
-        if let Some(pace) = &self.source_pace {
-            connections.source = connections.source.with_pace(pace.clone());
+        if let Some(pace) = &self.pace {
+            connections = connections.with_pace(pace);
         }
         let (configuration, secret) = (tenant.record.config.clone(), Arc::clone(secret));
         entry.clients = Some(Clients { configuration, secret, connections: connections.clone() });
@@ -316,7 +314,8 @@ impl Run<'_> {
     /// A run that did not get as far as a lease.
     async fn unleased(&self, finished: Result<Finished, Halt>) -> Ran {
         let ran = self.ran(finished);
-        if !matches!(ran.report.outcome, Outcome::UnknownTenant | Outcome::Paused) {
+        let is_kept = !matches!(ran.report.outcome, Outcome::UnknownTenant | Outcome::Paused);
+        if is_kept && self.request.event.mode != Mode::DryRun {
             self.keep(&ran.report).await;
         }
         ran
@@ -342,16 +341,22 @@ impl Run<'_> {
         let secrets = &self.app.secrets;
         let id = &tenant.config.tenant_id;
         let secret = secrets.get(id).await?;
-        let halt = match self.attempt(tenant, Arc::clone(&secret), guard).await {
-            Err(halt) if halt.is_about_credentials() => halt,
-            other => return other,
+        let first = self.attempt(tenant, Arc::clone(&secret), guard).await;
+        if !is_about_credentials(&first) {
+            return first;
+        }
+        let rotated = match (secrets.refresh(id).await, &first) {
+            (Ok(rotated), _) => rotated,
+            (Err(_), Ok(_)) => return first,
+            (Err(error), Err(_)) => return Err(error.into()),
         };
-        let rotated = secrets.refresh(id).await?;
         if Arc::ptr_eq(&secret, &rotated) {
-            return Err(halt);
+            return first;
         }
         tracing::info!(tenant = %id, run = %self.request.run_id, "refused, and the secret has been rotated: once more");
-        self.attempt(tenant, rotated, guard).await
+        let again = self.attempt(tenant, rotated, guard).await?;
+        let applied = first.map(|first| first.counts).unwrap_or_default();
+        Ok(Finished { counts: again.counts.with_applied(applied), ..again })
     }
 
     fn ran(&self, finished: Result<Finished, Halt>) -> Ran {
@@ -388,12 +393,17 @@ impl Run<'_> {
 }
 
 impl Finished {
+    /// Whether the reading was not complete: nobody could be taken for gone.
+    fn is_incomplete(&self) -> bool {
+        self.findings.iter().any(|finding| finding.kind == FindingKind::Incomplete)
+    }
+
     fn conclusion(&self, mode: Mode) -> (Outcome, String) {
         use shared::reteach::Error as Reteach;
         let outcome = match &self.stop {
             _ if mode == Mode::DryRun => Outcome::Planned,
             None if self.nothing_to_do => Outcome::Unchanged,
-            None if self.counts.left > 0 => Outcome::Partly,
+            None if self.counts.left > 0 || self.is_incomplete() => Outcome::Partly,
             None => Outcome::Done,
             Some(Stop::OutOfTime) => Outcome::Partly,
             Some(Stop::State(_)) => Outcome::StateUnavailable,

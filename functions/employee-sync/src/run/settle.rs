@@ -22,6 +22,7 @@ pub(super) fn first_root() -> Root {
         open_accounts: 0,
         brakes: BrakeWindow::default(),
         pending: BTreeMap::new(),
+        waiting: 0,
         reconciled_at: Timestamp::UNIX_EPOCH,
     }
 }
@@ -109,19 +110,21 @@ pub(super) struct Settlement<'a> {
 }
 
 impl Settlement<'_> {
-    /// Writes the shards that changed, and then their root. Returns how many people are missing for the first time.
+    /// Writes the shards that changed, and then their root.
     ///
     /// # Errors
     /// [`StateError`]; the root then still stands for the old shards, and the next run looks again.
-    pub(super) async fn write(&self, mut root: Root, now: Timestamp) -> Result<u64, StateError> {
+    pub(super) async fn write(&self, mut root: Root, now: Timestamp) -> Result<Settled, StateError> {
         let (tenant, token, store) = (self.tools.tenant, self.tools.guard.token(), self.tools.store);
         let anew = root.shards.len() != self.sharding.count().get();
         root.shards.resize(self.sharding.count().get(), Packed::default());
         let mut missing = 0;
+        let mut waiting = i64::from(root.waiting);
         self.tools.guard.check().await?;
         for (number, old) in self.shards {
             let next = next_shard(*number, old, self.sharding, self.people.completeness, self.became);
             missing += next.0.values().filter(|entry| entry.standing == Standing::MissingOnce).count() as u64;
+            waiting += people_waiting(&next) - people_waiting(old);
             if anew || next != *old {
                 store.put_shard(tenant, token, *number, &next).await?;
             }
@@ -129,6 +132,7 @@ impl Settlement<'_> {
                 *line = next.packed();
             }
         }
+        root.waiting = u32::try_from(waiting.max(0)).unwrap_or(u32::MAX);
         // A comparison of everybody that stopped early begins again on the next run.
         let begins_again = self.stopped && !matches!(self.look, Look::Everybody(Reason::FirstRun));
         if let (Look::Everybody(_), false) = (self.look, begins_again) {
@@ -138,6 +142,20 @@ impl Settlement<'_> {
         }
         store.put_root(tenant, token, &root).await?;
         store.delete_shards(tenant, token, self.obsolete).await?;
-        Ok(missing)
+        Ok(Settled { missing, waiting: u64::from(root.waiting) })
     }
+}
+
+/// What a settlement counted.
+pub(super) struct Settled {
+    /// People missing for the first time.
+    pub(super) missing: u64,
+    /// People of the whole company whose record was refused and is not tried again yet.
+    pub(super) waiting: u64,
+}
+
+/// Who is due at once waits for nothing: the next run looks.
+fn people_waiting(shard: &Shard) -> i64 {
+    let waits = |standing| matches!(standing, Standing::RetryAt(at) if at > Timestamp::UNIX_EPOCH);
+    i64::try_from(shard.0.values().filter(|entry| waits(entry.standing)).count()).unwrap_or(i64::MAX)
 }

@@ -7,6 +7,7 @@ use shared::id::SourceId;
 
 use super::Finished;
 use super::held::Holding;
+use super::settle::Settled;
 use crate::apply::{Applied, Outcome, Stop};
 use crate::known::Became;
 use crate::plan::{Change, Extent, Kind, Plan, Skip, Subject};
@@ -50,16 +51,17 @@ impl Tally {
     }
 
     /// Everything is as the last run left it. An incomplete reading is a finding all the same.
-    pub(super) fn nothing_to_do(self) -> Finished {
+    pub(super) fn nothing_to_do(mut self, waiting: u64) -> Finished {
+        self.waiting(waiting);
         let nothing_to_do = self.findings.is_empty();
         Finished { counts: self.counts, findings: self.findings, nothing_to_do, ..Finished::default() }
     }
 
     /// What the plan leaves alone, and what a brake holds.
-    pub(super) fn planned(&mut self, plan: &Plan, held: Option<&Holding>) {
+    pub(super) fn planned(&mut self, people: &People, plan: &Plan, held: Option<&Holding>) {
         for (id, skip) in &plan.skipped {
             let kind = match skip {
-                Skip::Conflict(_) => {
+                Skip::Conflict(_) | Skip::Contested(_) => {
                     self.counts.conflicts += 1;
                     FindingKind::Conflict
                 }
@@ -91,6 +93,8 @@ impl Tally {
             .map(|change| &change.source_id)
             .chain(plan.skipped.iter().map(|(id, _)| id))
             .chain(&self.held)
+            // Who is gone was not counted among the people in the first place.
+            .filter(|id| people.by_id.contains_key(id))
             .collect();
         self.counts.unchanged = self.counts.people.saturating_sub(touched.len() as u64);
     }
@@ -165,14 +169,27 @@ impl Tally {
         *counter += 1;
     }
 
-    /// People who are missing for the first time.
-    pub(super) fn missing(&mut self, people: u64) {
-        self.counts.missing_once = people;
+    /// What the shards say of the whole company. Whoever waits for another try was not looked at, and is not in step.
+    pub(super) fn settled(&mut self, settled: &Settled) {
+        self.counts.missing_once = settled.missing;
+        self.waiting(settled.waiting);
+    }
+
+    fn waiting(&mut self, people: u64) {
+        let elsewhere = people.saturating_sub(self.counts.refused + self.counts.conflicts);
+        let not_looked_at = elsewhere.saturating_sub(self.counts.waiting);
+        self.counts.waiting = self.counts.waiting.max(elsewhere);
+        self.counts.unchanged = self.counts.unchanged.saturating_sub(not_looked_at);
+    }
+
+    /// Whether the next run has to go on with this plan.
+    pub(super) fn leaves_something(&self, outcome: &Outcome) -> bool {
+        outcome.stop.is_some() || self.counts.left > 0
     }
 
     /// Whether this was a complete run over a complete reading: what opens the gate for certificates.
     pub(super) fn is_complete(&self, outcome: &Outcome) -> bool {
-        self.completeness == Completeness::Complete && outcome.stop.is_none() && self.counts.left == 0
+        self.completeness == Completeness::Complete && !self.leaves_something(outcome)
     }
 
     /// The end of a run that had something to do.
@@ -188,7 +205,7 @@ fn of_skip(skip: &Skip, now: Timestamp) -> Became {
     match skip {
         Skip::OutOfScope | Skip::GoneAlready => Became::Settled,
         Skip::AwaitingRetry(at) => Became::RetryAt(*at),
-        Skip::Rejected { .. } | Skip::ScopeUndecided(_) | Skip::Conflict(_) => {
+        Skip::Rejected { .. } | Skip::ScopeUndecided(_) | Skip::Conflict(_) | Skip::Contested(_) => {
             Became::RetryAt(now + TELL_AGAIN)
         }
     }

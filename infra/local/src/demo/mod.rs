@@ -11,8 +11,6 @@ mod print;
 mod real;
 mod script;
 mod stage;
-#[cfg(test)]
-mod tests;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -69,7 +69,7 @@ impl Theatre {
     /// # Errors
     /// [`WorldError`].
     pub async fn open(options: &Options) -> Result<Self, WorldError> {
-        let world = Arc::new(World::start(options.ends_at - LENGTH).await?.without_pace());
+        let world = Arc::new(World::start(options.ends_at - LENGTH).await?);
         let mut casts = Vec::new();
         for (seed, via) in (1..).zip(&options.routes) {
             casts.push(Cast::new(&world, *via, options.people, seed).await?);

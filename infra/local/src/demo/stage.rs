@@ -34,7 +34,7 @@ impl Cast {
     /// # Errors
     /// [`WorldError`] if it cannot be set up.
     pub async fn new(world: &World, via: Via, people: usize, seed: u64) -> Result<Self, WorldError> {
-        let company = world.company(&format!("demo-{}", route(via)), via, "").await?.without_limits();
+        let company = world.company(&format!("demo-{}", route(via)), via, "").await?;
         let now = world.clock.now();
         company.personio.put_all(simulators::people::demo(people, seed, today(now)));
         let mut cast = Self { company, expected: Expected::new(zone()), taken: BTreeSet::new() };

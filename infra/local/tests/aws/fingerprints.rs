@@ -34,6 +34,7 @@ fn root() -> Root {
         open_accounts: 1000,
         brakes,
         pending: BTreeMap::from([(Brake::Unlock, BTreeSet::from([0, u64::MAX]))]),
+        waiting: 1,
         reconciled_at: at("03:00:00"),
     }
 }

@@ -1,0 +1,99 @@
+//! Somebody, what is known of them, and a tenant: the parts of the small worlds that tests are made of.
+
+use jiff::Timestamp;
+use shared::employee::{Employee, EmploymentType, Field, Gender, Status};
+use shared::fingerprint::FingerprintKey;
+use shared::id::{CustomerId, SourceId};
+use shared::mapping::Record;
+use shared::state::EmployeeEntry;
+use shared::tenant::TenantConfig;
+
+use super::compare::mark_of;
+use super::{Account, AccountView, Context, Link, Plan, Subject, View};
+
+pub(crate) fn now() -> Timestamp {
+    "2026-05-10T12:00:00Z".parse().unwrap()
+}
+
+pub(crate) fn key() -> FingerprintKey {
+    FingerprintKey::from_bytes(&[7; 32])
+}
+
+pub(crate) fn config(more: &str) -> TenantConfig {
+    let text =
+        format!("tenant_id = \"acme\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"direct\"\n{more}");
+    TenantConfig::parse(&text).unwrap()
+}
+
+pub(crate) fn employee(id: &str) -> Employee {
+    Employee {
+        source_id: SourceId::new(id),
+        first_name: Field::Value("Jörg".into()),
+        last_name: Field::Value("Weiß".into()),
+        email: Field::Value(format!("p{id}@muster.example")),
+        position: Field::Value("Schlosser".into()),
+        company: Field::Value("Muster GmbH".into()),
+        department: Field::Value("Werk".into()),
+        location: Field::Value("Köln".into()),
+        gender: Field::Value(Gender::Male),
+        employment_type: Field::Value(EmploymentType::Internal),
+        hire_date: Field::Value("2020-04-01".parse().unwrap()),
+        end_date: Field::Null,
+        status: Field::Value(Status::Active),
+    }
+}
+
+pub(crate) fn subject(employee: &Employee, config: &TenantConfig) -> Subject {
+    let record = Record::of(employee, "personio", config);
+    let fingerprint = record.fingerprint(&key());
+    Subject {
+        source_id: employee.source_id.clone(),
+        view: View::Present { record: Box::new(record), fingerprint },
+        entry: None,
+        account: Account::Missing,
+    }
+}
+
+/// The ledger's entry after `employee` was synced with `config`.
+pub(crate) fn synced(employee: &Employee, config: &TenantConfig) -> EmployeeEntry {
+    let subject = subject(employee, config);
+    let View::Present { record, fingerprint } = &subject.view else { unreachable!() };
+    let context = Context { now: now(), config, key: &key() };
+    let plan = Plan::build(std::slice::from_ref(&subject), context);
+    let mut entry = EmployeeEntry::new(employee.source_id.clone());
+    entry.customer_id = Some(CustomerId::new(format!("c{}", employee.source_id)));
+    entry.fingerprint = Some(*fingerprint);
+    entry.marks = record
+        .values
+        .iter()
+        .map(|(attribute, value)| (attribute.name().to_owned(), mark_of(*attribute, value.as_ref(), &key())))
+        .collect();
+    entry.window = plan.changes[0].window.map(|window| window.after).unwrap_or_default();
+    entry.locked = plan.changes[0].locked;
+    entry
+}
+
+/// `employee` as now read, whose account was last given `before`.
+pub(crate) fn trusted(employee: &Employee, before: &Employee, config: &TenantConfig) -> Subject {
+    let entry = synced(before, config);
+    let account = Account::Trusted(entry.customer_id.clone().unwrap());
+    Subject { entry: Some(entry), account, ..subject(employee, config) }
+}
+
+/// The account that holds exactly what `employee` maps to.
+pub(crate) fn account_of(employee: &Employee, config: &TenantConfig) -> AccountView {
+    let record = Record::of(employee, "personio", config);
+    let (tags, values) =
+        record.values.into_iter().partition::<Vec<_>, _>(|(it, _)| it.tag_prefix().is_some());
+    AccountView {
+        id: CustomerId::new(format!("c{}", employee.source_id)),
+        external_id: Some(record.external_id),
+        values: values.into_iter().filter_map(|(attribute, value)| Some((attribute, value?))).collect(),
+        tags: tags.into_iter().filter_map(|(_, value)| value).collect(),
+        window: synced(employee, config).window,
+    }
+}
+
+pub(crate) fn seen(employee: &Employee, account: AccountView, link: Link, config: &TenantConfig) -> Subject {
+    Subject { account: Account::Seen(Box::new(account), link), ..subject(employee, config) }
+}

@@ -1,0 +1,67 @@
+//! Several people who would get the same account: at most one of them has it.
+
+use std::collections::BTreeMap;
+
+use shared::id::{CustomerId, SourceId};
+
+use super::build::Verdict;
+use super::{Account, Doing, Link, Skip, Subject};
+
+/// How good a claim to an account is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Claim {
+    /// It has the person's mail address.
+    Mail,
+    /// The ledger says that it was the person's.
+    Ledger,
+    /// It carries the person's external id.
+    ExternalId,
+}
+
+/// Whose each account is; `None` where the best claims are equally good, and nobody gets it on a guess.
+pub(super) struct Claims(BTreeMap<CustomerId, Option<SourceId>>);
+
+impl Claims {
+    /// The claims of everybody who has an account, or would adopt one.
+    pub(super) fn of(verdicts: &[(&Subject, Verdict)]) -> Self {
+        let mut best: BTreeMap<CustomerId, (Claim, Option<SourceId>)> = BTreeMap::new();
+        for (subject, verdict) in verdicts {
+            let Some((account, claim)) = claim(subject, verdict) else { continue };
+            let id = || Some(subject.source_id.clone());
+            let leader = best.entry(account.clone()).or_insert_with(|| (claim, id()));
+            if claim > leader.0 {
+                *leader = (claim, id());
+            } else if claim == leader.0 && leader.1.as_ref() != Some(&subject.source_id) {
+                leader.1 = None;
+            }
+        }
+        Self(best.into_iter().map(|(account, (_, person))| (account, person)).collect())
+    }
+
+    /// The verdict on `subject`, unless it would write somebody else's account.
+    pub(super) fn settle(&self, subject: &Subject, verdict: Verdict) -> Verdict {
+        let account = match &verdict {
+            Verdict::Change(change) => change.doing.account(),
+            _ => None,
+        };
+        let contested = account.filter(|account| {
+            self.0.get(*account).is_some_and(|person| person.as_ref() != Some(&subject.source_id))
+        });
+        match contested {
+            Some(account) => Verdict::Skip(Skip::Contested(account.clone())),
+            None => verdict,
+        }
+    }
+}
+
+/// A mail address alone is a claim only of somebody who would really adopt the account.
+fn claim<'a>(subject: &'a Subject, verdict: &Verdict) -> Option<(&'a CustomerId, Claim)> {
+    let adopts = matches!(verdict, Verdict::Change(change) if matches!(change.doing, Doing::Adopt(_)));
+    match &subject.account {
+        Account::Seen(account, Link::ExternalId) => Some((&account.id, Claim::ExternalId)),
+        Account::Seen(account, Link::Ledger) => Some((&account.id, Claim::Ledger)),
+        Account::Trusted(id) => Some((id, Claim::Ledger)),
+        Account::Seen(account, Link::Mail) if adopts => Some((&account.id, Claim::Mail)),
+        Account::Seen(_, Link::Mail) | Account::Missing | Account::Foreign(_) | Account::Unasked => None,
+    }
+}

@@ -1,0 +1,266 @@
+//! Shards, their digests, and when a line of the root settles them.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::fingerprint::Part;
+use crate::state::Root;
+
+fn key() -> FingerprintKey {
+    FingerprintKey::from_bytes(&[7; 32])
+}
+
+fn print(seed: &str) -> Fingerprint {
+    key().fingerprint([Part::Value(seed)])
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn shard(people: &[(&str, Standing)]) -> Shard {
+    let entry = |id: &str, standing| (SourceId::new(id), ShardEntry { fingerprint: print(id), standing });
+    Shard(people.iter().map(|(id, standing)| entry(id, *standing)).collect())
+}
+
+#[test]
+fn the_number_of_shards_grows_with_the_company_by_powers_of_two() {
+    let cases = [
+        (0, 1),
+        (1, 1),
+        (64, 1),
+        (65, 2),
+        (128, 2),
+        (129, 4),
+        (1_000, 16),
+        (4_096, 64),
+        (4_097, 128),
+        (16_384, 256),
+        (16_385, 256),
+        (100_000, 256),
+        (10_000_000, 256),
+    ];
+    for (people, shards) in cases {
+        assert_eq!(ShardCount::for_people(people).get(), shards, "{people}");
+    }
+}
+
+#[test]
+fn a_stored_table_tells_its_own_count() {
+    for (len, shards) in [(0, 1), (1, 1), (16, 16), (256, 256), (1_000, 256), (100_000, 256)] {
+        assert_eq!(ShardCount::of_table(len).get(), shards, "{len}");
+    }
+}
+
+#[test]
+fn a_company_is_outgrown_by_a_factor_of_four() {
+    let cases = [
+        (1, 0, false),
+        (1, 128, false),
+        (1, 129, true),
+        (16, 1_000, false),
+        (16, 257, false),
+        (16, 256, true),
+        (16, 2_048, false),
+        (16, 2_049, true),
+        (256, 100_000, false),
+        (256, 4_097, false),
+        (256, 4_096, true),
+    ];
+    for (shards, people, outgrown) in cases {
+        assert_eq!(ShardCount::of_table(shards).is_outgrown_by(people), outgrown, "{shards} {people}");
+    }
+}
+
+#[test]
+fn a_line_is_due_for_the_first_of_its_people_that_wait() {
+    use Standing::{MissingOnce, RetryAt, Synced};
+    let cases: [(&[(&str, Standing)], u32); 8] = [
+        (&[], 0),
+        (&[("1", Synced), ("2", Synced)], 0),
+        (&[("1", Synced), ("2", RetryAt(at(500)))], 500),
+        (&[("1", RetryAt(at(900))), ("2", RetryAt(at(500)))], 500),
+        // At once, that is in the next run: the epoch, and what is missing for the first time.
+        (&[("1", RetryAt(Timestamp::UNIX_EPOCH)), ("2", RetryAt(at(500)))], 1),
+        (&[("1", MissingOnce), ("2", RetryAt(at(500)))], 1),
+        (&[("1", RetryAt(at(-5)))], 1),
+        (&[("1", RetryAt(Timestamp::MAX))], u32::MAX),
+    ];
+    for (people, due) in cases {
+        assert_eq!(shard(people).packed().due, due, "{people:?}");
+    }
+}
+
+#[test]
+fn a_line_settles_the_same_people_until_it_is_due() {
+    let (one, two) = (print("1"), print("2"));
+    let line = shard(&[("1", Standing::Synced), ("2", Standing::RetryAt(at(500)))]).packed();
+    let cases = [
+        (vec![one, two], 499, true),
+        (vec![two, one], 499, true),
+        (vec![one, two], 500, false),
+        (vec![one, two], 501, false),
+        (vec![one], 499, false),
+        (vec![two], 499, false),
+        (vec![one, two, print("3")], 499, false),
+        (vec![one, print("3")], 499, false),
+        (vec![], 499, false),
+    ];
+    for (people, second, settled) in cases {
+        assert_eq!(line.is_settled(people.clone(), at(second)), settled, "{people:?} {second}");
+    }
+    assert!(Packed::default().is_settled([], at(0)));
+    assert!(!Packed::default().is_settled([one], at(0)));
+}
+
+#[test]
+fn bytes_that_are_no_shard_are_refused() {
+    let bytes = shard(&[("1", Standing::Synced)]).to_bytes().unwrap();
+    assert_eq!(Shard::from_bytes(&bytes[..bytes.len() - 1]), Err(ShardError));
+    assert_eq!(Shard::from_bytes(&[0xff; 4]), Err(ShardError));
+    assert_eq!(Shard::from_bytes(&Shard::default().to_bytes().unwrap()), Ok(Shard::default()));
+}
+
+#[test]
+fn a_shard_of_the_usual_size_fits_three_write_units() {
+    let people = (0..64).map(|number| {
+        let entry = ShardEntry { fingerprint: print(&number.to_string()), standing: Standing::Synced };
+        (SourceId::new((10_000_000 + number).to_string()), entry)
+    });
+    let bytes = Shard(people.collect()).to_bytes().unwrap();
+    assert!(bytes.len() <= 3 * 1024, "{}", bytes.len());
+}
+
+fn root(shards: Vec<Packed>) -> Root {
+    Root {
+        mapping_version: 1,
+        configuration: "c".into(),
+        shards,
+        open_accounts: 7,
+        brakes: crate::state::BrakeWindow::default(),
+        pending: BTreeMap::new(),
+        waiting: 0,
+        reconciled_at: at(0),
+    }
+}
+
+#[test]
+fn the_roots_table_is_one_run_of_twelve_bytes_a_shard() {
+    let lines = [Packed { digest: 0x0102_0304_0506_0708, due: 0x090a_0b0c }, Packed { digest: 0, due: 1 }];
+    let text = serde_json::to_value(root(lines.to_vec())).unwrap();
+    let bytes: Vec<u64> = text["shards"].as_array().unwrap().iter().map(|it| it.as_u64().unwrap()).collect();
+    assert_eq!(bytes, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    let mut cut = text;
+    cut["shards"].as_array_mut().unwrap().pop();
+    assert!(serde_json::from_value::<Root>(cut).unwrap_err().to_string().contains("cut off"));
+}
+
+/// An attribute's size as DynamoDB counts it.
+fn size_of(value: &serde_dynamo::AttributeValue) -> usize {
+    use serde_dynamo::AttributeValue::{B, M, N, S};
+    match value {
+        B(bytes) => bytes.len(),
+        M(map) => 3 + map.iter().map(|(name, value)| name.len() + size_of(value)).sum::<usize>(),
+        S(text) | N(text) => text.len(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_largest_root_is_one_read_unit() {
+    let root = root(vec![Packed { digest: u64::MAX, due: 1 }; 256]);
+    let item: serde_dynamo::Item = serde_dynamo::to_item(root).unwrap();
+    let size: usize = item.inner().iter().map(|(name, value)| name.len() + size_of(value)).sum();
+    assert!(size <= 4096, "{size}");
+}
+
+fn standing() -> impl Strategy<Value = Standing> {
+    prop_oneof![
+        3 => Just(Standing::Synced),
+        1 => Just(Standing::MissingOnce),
+        // The root keeps due times as Unix seconds in 32 bits, until 2106; later ones count as due then.
+        1 => (0..i64::from(u32::MAX)).prop_map(|second| Standing::RetryAt(at(second))),
+    ]
+}
+
+fn any_shard() -> impl Strategy<Value = Shard> {
+    let people = prop::collection::btree_map("[0-9]{1,8}|\\PC{1,6}", (any::<u64>(), standing()), 0..20);
+    people.prop_map(|people| {
+        let entry = |(id, (seed, standing)): (String, (u64, Standing))| {
+            (SourceId::new(id), ShardEntry { fingerprint: print(&seed.to_string()), standing })
+        };
+        Shard(people.into_iter().map(entry).collect())
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn what_is_stored_of_a_shard_reads_back(shard in any_shard()) {
+        prop_assert_eq!(Shard::from_bytes(&shard.to_bytes().unwrap()), Ok(shard));
+    }
+
+    #[test]
+    fn reading_any_bytes_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+        let _ = Shard::from_bytes(&bytes);
+    }
+
+    #[test]
+    fn a_line_and_a_table_of_lines_read_back(lines in prop::collection::vec(any::<(u64, u32)>(), 0..40)) {
+        let lines: Vec<Packed> = lines.into_iter().map(|(digest, due)| Packed { digest, due }).collect();
+        for line in &lines {
+            prop_assert_eq!(Packed::from_bytes(&line.to_bytes()), *line);
+        }
+        let root = root(lines);
+        let item: serde_dynamo::Item = serde_dynamo::to_item(&root).unwrap();
+        prop_assert_eq!(serde_dynamo::from_item::<_, Root>(item).unwrap(), root);
+    }
+
+    #[test]
+    fn the_order_of_people_does_not_matter(
+        seeds in prop::collection::vec(any::<u64>(), 0..30).prop_shuffle(), turn in any::<prop::sample::Index>(),
+    ) {
+        let prints: Vec<Fingerprint> = seeds.iter().map(|seed| print(&seed.to_string())).collect();
+        let mut turned = prints.clone();
+        if !turned.is_empty() {
+            turned.rotate_left(turn.index(prints.len()));
+        }
+        turned.reverse();
+        prop_assert_eq!(digest(prints), digest(turned));
+    }
+
+    #[test]
+    fn a_shard_settles_exactly_the_people_it_holds(shard in any_shard(), more in any::<u64>(), now in 1..i64::from(u32::MAX)) {
+        let line = shard.packed();
+        let prints: Vec<Fingerprint> = shard.0.values().map(|entry| entry.fingerprint).collect();
+        let waits = shard.0.values().any(|entry| match entry.standing {
+            Standing::Synced => false,
+            Standing::RetryAt(moment) => moment <= at(now),
+            Standing::MissingOnce => true,
+        });
+        prop_assert_eq!(line.is_settled(prints.clone(), at(now)), !waits);
+        let grown = prints.iter().copied().chain([print(&more.to_string())]);
+        prop_assert!(!line.is_settled(grown, at(now)));
+        prop_assert!(prints.is_empty() || !line.is_settled(prints.into_iter().skip(1), at(now)));
+    }
+
+    #[test]
+    fn everybody_falls_into_one_of_the_shards(id in "\\PC{0,12}", people in 0_usize..200_000) {
+        let count = ShardCount::for_people(people);
+        let number = count.shard_of(&key(), &SourceId::new(id.as_str()));
+        prop_assert!(usize::from(number.0) < count.get());
+        prop_assert_eq!(ShardCount::of_table(count.get()), count);
+        prop_assert!(!count.is_outgrown_by(people));
+    }
+}
+
+#[test]
+fn people_spread_evenly() {
+    let count = ShardCount::for_people(4_096);
+    let mut sizes = vec![0_u32; count.get()];
+    for id in 0..4_096 {
+        sizes[usize::from(count.shard_of(&key(), &SourceId::new(id.to_string())).0)] += 1;
+    }
+    assert!(sizes.iter().all(|size| (30..=100).contains(size)), "{sizes:?}");
+}

@@ -1,0 +1,232 @@
+//! Too much harm at once is held until somebody decides; everything else goes on.
+
+use employee_sync::report::{FindingKind, Outcome};
+use harness::{Harness, ROUTES, date, people, person};
+use jiff::SignedDuration;
+use shared::state::Brake;
+use shared::tenant::Via;
+use simulators::Person;
+use simulators::people::Status;
+
+/// No tags: a company of 200 is brought over with one call each.
+pub(crate) const PLAIN: &str = "[employees]\nemployment_type = \"off\"\n";
+
+/// One kind of harm: how it comes about, and whether it has been done to somebody.
+struct Kind {
+    brake: Brake,
+    /// Of 200 people this many go through, of 20 that many.
+    limits: (u64, u64),
+    before: fn(&mut Person),
+    harm: fn(&Harness, u64),
+    is_done: fn(&Harness, u64) -> bool,
+    words: &'static str,
+}
+
+const KINDS: [Kind; 5] = [
+    Kind {
+        brake: Brake::UnexplainedLock,
+        limits: (10, 5),
+        before: |_| {},
+        harm: |harness, id| harness.change(id, |it| it.status = Status::Inactive),
+        is_done: |harness, id| harness.is_locked(id),
+        words: "locks without an end date",
+    },
+    Kind {
+        brake: Brake::ExplainedLock,
+        limits: (40, 5),
+        before: |_| {},
+        harm: |harness, id| harness.change(id, |it| it.termination_date = date("2026-05-08")),
+        is_done: |harness, id| harness.is_locked(id),
+        words: "locks at an end date",
+    },
+    Kind {
+        brake: Brake::Unlock,
+        // Of those who are locked nobody counts: 200 less the 50 at the beginning.
+        limits: (7, 5),
+        before: |person| {
+            if person.id <= 50 {
+                person.termination_date = date("2026-04-30");
+            }
+        },
+        harm: |harness, id| harness.change(id, |it| it.termination_date = None),
+        is_done: |harness, id| !harness.is_locked(id),
+        words: "unlocks",
+    },
+    Kind {
+        brake: Brake::Blank,
+        limits: (10, 5),
+        before: |_| {},
+        harm: |harness, id| harness.change(id, |it| it.position = None),
+        is_done: |harness, id| harness.account(id).position.is_none(),
+        words: "emptied fields",
+    },
+    Kind {
+        brake: Brake::MailChange,
+        limits: (10, 5),
+        before: |_| {},
+        harm: |harness, id| harness.change(id, |it| it.email = Some(format!("neu-{id}@muster.example"))),
+        is_done: |harness, id| harness.account(id).email.is_some_and(|it| it.starts_with("neu-")),
+        words: "changed mail addresses",
+    },
+];
+
+fn done(kind: &Kind, harness: &Harness, ids: impl IntoIterator<Item = u64>) -> usize {
+    ids.into_iter().filter(|id| (kind.is_done)(harness, *id)).count()
+}
+
+async fn company(kind: &Kind, via: Via, people_count: u64) -> Harness {
+    let mut everybody = people(people_count);
+    everybody.iter_mut().for_each(kind.before);
+    Harness::synced(via, PLAIN, everybody).await
+}
+
+/// Within the limit everything is applied; one person more and nothing of that kind is, but all the rest.
+async fn trips(kind: &Kind, harness: &Harness, limit: u64) {
+    let label = format!("{:?} {:?} {limit}", kind.brake, harness.company.via);
+    for id in 1..=limit + 1 {
+        (kind.harm)(harness, id);
+    }
+    // Harmless: somebody new, and another office for somebody hit.
+    harness.company.personio.put(person(900));
+    harness.change(1, |it| it.office = Some("Wien".into()));
+    let report = harness.tick().await;
+    assert_eq!(done(kind, harness, 1..=limit + 1), 0, "{label}");
+    let is_rest_applied =
+        harness.find(900).is_some() && harness.account(1).location.as_deref() == Some("Wien");
+    assert!(is_rest_applied, "{label}");
+    assert_eq!((report.outcome, report.counts.held), (Outcome::Done, limit + 1), "{label}");
+    let held = report.held.as_ref().unwrap();
+    assert_eq!(held.counts.get(&kind.brake).copied().map(u64::from), Some(limit + 1), "{label}");
+    for part in [
+        kind.words,
+        &format!("Plan {} is held", held.hash),
+        &format!("{} {}", limit + 1, kind.words),
+        &format!("up to {limit} go through"),
+        "later runs go on",
+        "HELD#employees",
+        &format!("`tenants approve acme {}`", held.hash),
+        &format!("`tenants dismiss acme {}`", held.hash),
+    ] {
+        assert!(held.text.contains(part), "{label}: {part} in {}", held.text);
+    }
+    assert!(report.findings.iter().any(|it| it.kind == FindingKind::Held && it.text == held.text));
+    assert_eq!(harness.held().await.unwrap().hash, held.hash, "{label}");
+
+    // Later runs go on, and hold the same plan.
+    harness.change(19, |it| it.office = Some("Wien".into()));
+    harness.forget_requests();
+    let again = harness.tick().await;
+    assert_eq!(again.held.as_ref().map(|it| (&it.hash, it.since)), Some((&held.hash, held.since)), "{label}");
+    assert_eq!((harness.writes().len(), done(kind, harness, 1..=limit + 1)), (1, 0), "{label}");
+}
+
+#[tokio::test]
+async fn each_kind_trips_in_a_small_company_on_every_route() {
+    for kind in &KINDS {
+        for via in ROUTES {
+            let mut small = people(20);
+            small.iter_mut().take(10).for_each(|it| {
+                if it.id <= 10 {
+                    (kind.before)(it)
+                }
+            });
+            let harness = Harness::synced(via, PLAIN, small).await;
+            trips(kind, &harness, kind.limits.1).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_kind_trips_beyond_its_share_of_a_larger_company() {
+    for kind in &KINDS {
+        let harness = company(kind, Via::Direct, 200).await;
+        trips(kind, &harness, kind.limits.0).await;
+    }
+}
+
+#[tokio::test]
+async fn within_the_limit_everything_is_applied() {
+    for kind in &KINDS {
+        let harness = company(kind, Via::Direct, 60).await;
+        for id in 1..=5 {
+            (kind.harm)(&harness, id);
+        }
+        let report = harness.tick().await;
+        assert_eq!((done(kind, &harness, 1..=5), report.held), (5, None), "{:?}", kind.brake);
+        // One more within 24 hours is too many; a day later it is not.
+        let next = if kind.brake == Brake::ExplainedLock { 6..=13 } else { 6..=6 };
+        next.clone().for_each(|id| (kind.harm)(&harness, id));
+        harness.tick().await;
+        assert_eq!(done(kind, &harness, next.clone()), 0, "{:?}", kind.brake);
+        harness.after(SignedDuration::from_hours(25)).await;
+        assert_eq!(done(kind, &harness, next.clone()), next.count(), "{:?}", kind.brake);
+        assert_eq!(harness.held().await, None);
+    }
+}
+
+#[tokio::test]
+async fn a_drip_is_stopped_by_the_window_of_a_day() {
+    let harness = Harness::synced(Via::Kombo, PLAIN, people(200)).await;
+    for id in 1..=200 {
+        harness.change(id, |it| it.status = Status::Inactive);
+        // One person each tick, then the rest in twenties.
+        if id <= 20 || id % 20 == 0 {
+            harness.tick().await;
+        }
+    }
+    // Of 191 open accounts 5 % are nine: whoever is locked does not make room for the next.
+    assert_eq!((harness.locked(1..=9), harness.locked(10..=200)), (9, 0));
+    harness.after(SignedDuration::from_hours(25)).await;
+    assert_eq!(harness.locked(10..=200), 0);
+}
+
+#[tokio::test]
+async fn a_whole_company_gone_is_held() {
+    for via in ROUTES {
+        let harness = Harness::synced(via, PLAIN, people(20)).await;
+        (2..=20).for_each(|id| assert!(harness.company.personio.remove(id)));
+        for _ in 0..4 {
+            harness.tick().await;
+        }
+        assert_eq!(harness.locked(1..=20), 0, "{via:?}");
+        assert_eq!(harness.held().await.unwrap().counts[&Brake::UnexplainedLock], 19);
+    }
+}
+
+#[tokio::test]
+async fn a_scope_that_shuts_out_the_company_is_held() {
+    for via in ROUTES {
+        let harness = Harness::synced(via, PLAIN, people(20)).await;
+        harness.configure(&format!("{PLAIN}[scope]\ninclude_companies = [\"Mutser GmbH\"]\n")).await;
+        let report = harness.tick().await;
+        assert_eq!((harness.locked(1..=20), report.counts.held), (0, 20), "{via:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_right_that_kombo_has_lost_looks_like_emptied_fields_and_is_held() {
+    let harness = Harness::synced(Via::Kombo, PLAIN, people(20)).await;
+    let before = harness.company.reteach.customers();
+    harness.company.personio.revoke(&["position", "office", "email"]);
+    let report = harness.tick().await;
+    assert_eq!(report.counts.held, 20);
+    harness.company.personio.grant(&["position", "office", "email"]);
+    harness.tick().await;
+    let mail = |all: Vec<simulators::reteach::Customer>| {
+        all.into_iter().map(|it| (it.email, it.position, it.location)).collect::<Vec<_>>()
+    };
+    assert_eq!(mail(harness.company.reteach.customers()), mail(before));
+}
+
+#[tokio::test]
+async fn the_tenant_s_own_limits_are_kept() {
+    let own = format!("{PLAIN}[brake]\npercent = 50\nexplained_lock_percent = 10\nat_least = 1\n");
+    let harness = Harness::synced(Via::Direct, &own, people(20)).await;
+    (1..=10).for_each(|id| harness.change(id, |it| it.status = Status::Inactive));
+    (11..=12).for_each(|id| harness.change(id, |it| it.termination_date = date("2026-05-08")));
+    harness.tick().await;
+    assert_eq!((harness.locked(1..=10), harness.locked(11..=12)), (10, 2));
+    harness.change(13, |it| it.termination_date = date("2026-05-08"));
+    harness.tick().await;
+    assert!(!harness.is_locked(13));
+}

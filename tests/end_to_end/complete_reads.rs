@@ -1,0 +1,255 @@
+//! A status code proves nothing: from a reading that is not complete nobody is taken for gone.
+
+use employee_sync::report::{FindingKind, Outcome, Report};
+use harness::{Harness, people, person};
+use shared::tenant::Via;
+use simulators::{Behaviour, Body, Fault};
+
+const PERSONIO: [Via; 2] = [Via::Direct, Via::KomboPassthrough];
+
+type Adjust = fn(Fault) -> Fault;
+
+/// What goes wrong in every reading, how the runs end, and what they say.
+struct Case {
+    name: &'static str,
+    faults: Vec<(Behaviour, Adjust)>,
+    outcome: Outcome,
+    says: &'static str,
+}
+
+fn says(report: &Report, text: &str) -> bool {
+    let incomplete = report.findings.iter().filter(|it| it.kind == FindingKind::Incomplete);
+    incomplete.map(|it| it.text.as_str()).chain([report.message.as_str()]).any(|it| it.contains(text))
+}
+
+/// A company of two pages. In each case somebody vanishes and somebody comes while every reading is flawed, for four
+/// ticks; then all is well again.
+async fn nobody_is_locked(via: Via, cases: &[Case]) {
+    let harness = Harness::synced(via, "[employees]\nemployment_type = \"off\"\n", people(104)).await;
+    for (id, case) in (1..).zip(cases) {
+        let label = format!("{via:?}: {}", case.name);
+        let newcomer = 1_000 + id;
+        let locked = harness.locked(1..=104);
+        harness.forget_requests();
+        harness.company.personio.remove(id);
+        harness.company.personio.put(person(newcomer));
+        for _ in 0..4 {
+            for (behaviour, adjust) in &case.faults {
+                harness.fail_reading(behaviour.clone(), *adjust);
+            }
+            let report = harness.tick().await;
+            harness.clear_faults();
+            assert_eq!(report.outcome, case.outcome, "{label}: {report:#?}");
+            assert!(says(&report, case.says), "{label}: {report:#?}");
+            assert_eq!((report.counts.missing_once, report.counts.locked), (0, 0), "{label}");
+        }
+        assert_eq!(harness.locked(1..=104), locked, "{label}");
+        let is_read = case.outcome == Outcome::Partly && !case.says.contains("nobody");
+        assert_eq!(harness.find(newcomer).is_some(), is_read, "{label}");
+        assert_eq!(harness.writes().len(), usize::from(is_read), "{label}");
+        harness.tick().await;
+        assert_eq!((harness.locked(1..=104), harness.find(newcomer).is_some()), (locked, true), "{label}");
+        harness.tick().await;
+        assert_eq!((harness.locked(1..=104), harness.is_locked(id)), (locked + 1, true), "{label}");
+    }
+}
+
+fn case(name: &'static str, faults: Vec<(Behaviour, Adjust)>, outcome: Outcome, says: &'static str) -> Case {
+    Case { name, faults, outcome, says }
+}
+
+#[tokio::test]
+async fn totals_that_do_not_agree() {
+    let always: Adjust = Fault::always;
+    let cases = [
+        case(
+            "a total too high",
+            vec![(Behaviour::TotalOff(5), always)],
+            Outcome::Partly,
+            "109 people were announced and 104 came",
+        ),
+        case(
+            "a total too low",
+            vec![(Behaviour::TotalOff(-3), always)],
+            Outcome::Partly,
+            "101 people were announced and 104 came",
+        ),
+        case(
+            "a total that moves between the pages of each of three readings",
+            vec![
+                (Behaviour::TotalOff(3), |fault| fault.nth(2)),
+                (Behaviour::TotalOff(3), |fault| fault.nth(3)),
+                (Behaviour::TotalOff(3), |fault| fault.nth(4)),
+            ],
+            Outcome::Partly,
+            "the first page announced 104 people, the last page 107",
+        ),
+    ];
+    for via in PERSONIO {
+        nobody_is_locked(via, &cases).await;
+    }
+}
+
+#[tokio::test]
+async fn rows_that_are_missing_or_come_twice() {
+    let cases = [
+        case(
+            "a short last page",
+            vec![
+                (Behaviour::DropRows(2), |fault| fault.nth(2)),
+                (Behaviour::DropRows(2), |fault| fault.nth(3)),
+                (Behaviour::DropRows(2), |fault| fault.nth(4)),
+            ],
+            Outcome::Partly,
+            "104 people were announced and 102 came",
+        ),
+        case(
+            "a page that begins with rows of the one before",
+            vec![
+                (Behaviour::RepeatRows(3), |fault| fault.nth(2)),
+                (Behaviour::RepeatRows(3), |fault| fault.nth(3)),
+                (Behaviour::RepeatRows(3), |fault| fault.nth(4)),
+            ],
+            Outcome::Partly,
+            "after 3 attempts",
+        ),
+    ];
+    for via in PERSONIO {
+        nobody_is_missed_by_rows(via, &cases[0]).await;
+    }
+    // The repeated rows push nobody out here: the last page is not full.
+    let harness = Harness::synced(Via::Direct, "", people(104)).await;
+    harness.fail_reading(cases[1].faults[0].0.clone(), cases[1].faults[0].1);
+    assert_eq!(harness.tick().await.outcome, Outcome::Unchanged);
+}
+
+/// Rows go missing at the end of the last page: whoever stood there may be the new one, so only locks are looked at.
+async fn nobody_is_missed_by_rows(via: Via, case: &Case) {
+    let harness = Harness::synced(via, "", people(104)).await;
+    for _ in 0..4 {
+        for (behaviour, adjust) in &case.faults {
+            harness.fail_reading(behaviour.clone(), *adjust);
+        }
+        let report = harness.tick().await;
+        harness.clear_faults();
+        assert!(says(&report, case.says), "{via:?}: {report:#?}");
+        assert_eq!((report.outcome, report.counts.readings), (Outcome::Partly, 3));
+    }
+    assert_eq!((harness.locked(1..=104), harness.writes().len()), (0, 0), "{via:?}");
+}
+
+#[tokio::test]
+async fn a_reading_that_is_complete_the_second_time_counts() {
+    for via in PERSONIO {
+        let harness = Harness::synced(via, "", people(104)).await;
+        harness.company.personio.remove(7);
+        for _ in 0..2 {
+            harness.fail_reading(Behaviour::DropRows(1), |fault| fault.nth(2));
+            assert_eq!(harness.tick().await.counts.readings, 2);
+        }
+        assert_eq!(harness.locked(1..=104), 1, "{via:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_list() {
+    let empty = case(
+        "an empty list",
+        vec![(Behaviour::EmptyList, Fault::always)],
+        Outcome::Partly,
+        "reported nobody at all",
+    );
+    for via in harness::ROUTES {
+        nobody_is_locked(via, std::slice::from_ref(&empty)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_fails() {
+    let refused = |behaviour, says| {
+        case(
+            "the second page",
+            vec![(behaviour, (|fault| fault.nth(2).times(9)) as Adjust)],
+            Outcome::SourceUnavailable,
+            says,
+        )
+    };
+    let cases = [
+        refused(Behaviour::Status(404, Body::Vendor), "answered 404"),
+        refused(Behaviour::Status(200, Body::Html), "/company/employees"),
+        refused(
+            Behaviour::Status(
+                200,
+                Body::Json(r#"{"success":false,"error":{"code":0,"message":"Etwas ging schief"}}"#),
+            ),
+            "answered 200",
+        ),
+        refused(Behaviour::Status(200, Body::Json(r#"{"success":true,"data":{}}"#)), "/company/employees"),
+        refused(Behaviour::TruncateJson, "/company/employees"),
+    ];
+    for via in PERSONIO {
+        nobody_is_locked(via, &cases).await;
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_kombos_that_fails() {
+    let refused = |behaviour, says| {
+        case("the first page", vec![(behaviour, Fault::always as Adjust)], Outcome::SourceUnavailable, says)
+    };
+    let cases = [
+        refused(Behaviour::Status(400, Body::Vendor), "answered 400"),
+        refused(Behaviour::Status(200, Body::Html), "/hris/employees"),
+        refused(
+            Behaviour::Status(200, Body::Json(r#"{"status":"error","error":{"code":null,"title":null}}"#)),
+            "/hris/employees",
+        ),
+        refused(Behaviour::TruncateJson, "/hris/employees"),
+    ];
+    nobody_is_locked(Via::Kombo, &cases).await;
+}
+
+#[tokio::test]
+async fn a_page_that_fails_once_is_read_again() {
+    for via in harness::ROUTES {
+        let harness = Harness::synced(via, "", people(5)).await;
+        harness.company.personio.remove(2);
+        for _ in 0..2 {
+            harness.fail_reading(Behaviour::Status(503, Body::Html), |fault| fault.nth(1));
+            harness.tick().await;
+        }
+        assert!(harness.is_locked(2), "{via:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_incomplete_reading_between_two_complete_ones_neither_counts_nor_begins_anew() {
+    for via in PERSONIO {
+        let harness = Harness::synced(via, "", people(5)).await;
+        harness.company.personio.remove(2);
+        assert_eq!(harness.tick().await.counts.missing_once, 1);
+        for _ in 0..3 {
+            harness.fail_reading(Behaviour::TotalOff(1), Fault::always);
+            harness.tick().await;
+            harness.clear_faults();
+            assert!(!harness.is_locked(2), "{via:?}");
+        }
+        harness.tick().await;
+        assert!(harness.is_locked(2), "{via:?}");
+    }
+}
+
+#[tokio::test]
+async fn rows_that_kombo_repeats_count_once() {
+    let harness = Harness::synced(Via::Kombo, "[employees]\nemployment_type = \"off\"\n", people(260)).await;
+    for _ in 0..3 {
+        harness.fail_reading(Behaviour::RepeatRows(20), |fault| fault.nth(2));
+        let report = harness.tick().await;
+        assert_eq!((report.outcome, report.counts.people), (Outcome::Unchanged, 260));
+    }
+    // Kombo announces no total: rows that are missing are noticed by nobody, but once is not enough to be gone.
+    harness.fail_reading(Behaviour::DropRows(3), |fault| fault.nth(2));
+    assert_eq!(harness.tick().await.counts.missing_once, 3);
+    harness.tick().await;
+    assert_eq!(harness.locked(1..=260), 0);
+}

@@ -1,0 +1,245 @@
+//! Who may log in, and from which second on.
+
+use employee_sync::report::{Counts, Outcome};
+use harness::{Harness, ROUTES, date, people, person};
+use jiff::{SignedDuration, Timestamp};
+use shared::tenant::Via;
+use simulators::Person;
+use simulators::people::Status;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// Nothing was written to reteach and nobody's account has another window than at `before`.
+async fn nothing_more_is_written(harness: &Harness, label: &str) {
+    let before = harness.company.reteach.customers();
+    harness.forget_requests();
+    harness.tick().await;
+    harness.after(SignedDuration::from_hours(25)).await;
+    harness.tick().await;
+    assert_eq!(harness.writes().len(), 0, "{label}");
+    assert_eq!(harness.company.reteach.customers(), before, "{label}");
+}
+
+#[tokio::test]
+async fn an_end_date_locks_by_itself_at_midnight_in_berlin() {
+    // Both changes of daylight saving, winter and summer; without and with `lock_on = "end-day"`.
+    let day_after: &[(&str, &str)] = &[
+        ("2026-02-10", "2026-02-10T23:00:00Z"),
+        ("2026-03-28", "2026-03-28T23:00:00Z"),
+        ("2026-03-29", "2026-03-29T22:00:00Z"),
+        ("2026-07-31", "2026-07-31T22:00:00Z"),
+        ("2026-10-24", "2026-10-24T22:00:00Z"),
+        ("2026-10-25", "2026-10-25T23:00:00Z"),
+        ("2026-12-31", "2026-12-31T23:00:00Z"),
+    ];
+    let end_day: &[(&str, &str)] = &[
+        ("2026-03-29", "2026-03-28T23:00:00Z"),
+        ("2026-03-30", "2026-03-29T22:00:00Z"),
+        ("2026-10-26", "2026-10-25T23:00:00Z"),
+    ];
+    for (more, cases) in [("", day_after), ("[employees]\nlock_on = \"end-day\"\n", end_day)] {
+        for via in ROUTES {
+            let harness = Harness::at("2026-01-12T08:00:00Z", via, more, people(7)).await;
+            harness.first_run().await;
+            for (id, (end, _)) in (1..).zip(cases) {
+                harness.change(id, |it| it.termination_date = date(end));
+            }
+            harness.tick().await;
+            assert_eq!(harness.writes().len(), cases.len());
+            harness.forget_requests();
+            for (id, (end, locks)) in (1..).zip(cases) {
+                let label = format!("{via:?} {end} {more}");
+                harness.world.clock.set(at(locks) - SignedDuration::from_secs(1));
+                assert!(!harness.is_locked(id), "{label}");
+                harness.world.clock.set(at(locks));
+                assert!(harness.is_locked(id), "{label}");
+                // Personio's night makes them inactive: nothing is written for that either.
+                harness.after(SignedDuration::from_hours(26)).await;
+                harness.company.personio.settle();
+                harness.tick().await;
+                assert_eq!(harness.writes().len(), 0, "{label}");
+                assert_eq!(harness.account(id).set_inactive_at, Some(at(locks)), "{label}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hire_date_ahead_opens_by_itself_at_midnight_in_berlin() {
+    let cases = [
+        ("2026-03-01", "2026-02-28T23:00:00Z"),
+        ("2026-03-29", "2026-03-28T23:00:00Z"),
+        ("2026-03-30", "2026-03-29T22:00:00Z"),
+        ("2026-10-25", "2026-10-24T22:00:00Z"),
+        ("2026-10-26", "2026-10-25T23:00:00Z"),
+    ];
+    for via in ROUTES {
+        let newcomers = (1..).zip(cases).map(|(id, (hired, _))| Person {
+            status: Status::Onboarding,
+            hire_date: date(hired),
+            ..person(id)
+        });
+        let harness = Harness::at("2026-01-12T08:00:00Z", via, "", newcomers).await;
+        harness.first_run().await;
+        for (id, (hired, opens)) in (1..).zip(cases) {
+            harness.world.clock.set(at(opens) - SignedDuration::from_secs(1));
+            assert!(harness.is_locked(id), "{via:?} {hired}");
+            harness.world.clock.set(at(opens));
+            assert!(!harness.is_locked(id), "{via:?} {hired}");
+            harness.after(SignedDuration::from_hours(12)).await;
+            assert_eq!(harness.company.personio.settle(), 1);
+            harness.tick().await;
+            assert_eq!(harness.writes().len(), 0, "{via:?} {hired}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn leave_is_no_lock() {
+    for via in ROUTES {
+        let harness = Harness::synced(via, "", people(3)).await;
+        harness.change(2, |it| it.status = Status::Leave);
+        harness.tick().await;
+        assert_eq!((harness.locked(1..=3), harness.asked().len()), (0, 0), "{via:?}");
+    }
+}
+
+#[tokio::test]
+async fn inactive_without_an_end_date_locks_at_the_moment_it_was_first_seen() {
+    for via in ROUTES {
+        let harness = Harness::synced(via, "", people(3)).await;
+        harness.change(2, |it| it.status = Status::Inactive);
+        let report = harness.tick().await;
+        let seen = Some(at("2026-05-11T08:05:00Z"));
+        assert_eq!((harness.account(2).set_inactive_at, harness.is_locked(2)), (seen, true), "{via:?}");
+        assert_eq!((report.counts.locked, report.counts.updated), (1, 0));
+        nothing_more_is_written(&harness, "still inactive").await;
+        // Not even when the ledger is lost, or an end date is entered afterwards.
+        harness.lose_the_ledger("").await;
+        harness.tick().await;
+        assert_eq!(harness.account(2).set_inactive_at, seen, "{via:?}");
+        harness.change(2, |it| it.termination_date = date("2026-05-31"));
+        harness.tick().await;
+        assert_eq!(harness.account(2).set_inactive_at, seen, "{via:?}");
+        nothing_more_is_written(&harness, "with an end date").await;
+
+        harness.change(2, |it| (it.status, it.termination_date) = (Status::Active, None));
+        let report = harness.tick().await;
+        assert_eq!((harness.account(2).set_inactive_at, report.counts.unlocked), (None, 1), "{via:?}");
+        nothing_more_is_written(&harness, "back").await;
+    }
+}
+
+#[tokio::test]
+async fn an_end_date_that_is_taken_back_or_moved_opens_again() {
+    for via in ROUTES {
+        let mut everybody = people(3);
+        everybody[1].termination_date = date("2026-05-12");
+        let harness = Harness::synced(via, "", everybody).await;
+        harness.at_moment("2026-05-12T22:00:00Z").await;
+        assert!(harness.is_locked(2));
+        harness.change(2, |it| it.termination_date = date("2026-05-31"));
+        let report = harness.tick().await;
+        assert_eq!((harness.is_locked(2), report.counts.unlocked), (false, 1), "{via:?}");
+        assert_eq!(harness.account(2).set_inactive_at, Some(at("2026-05-31T22:00:00Z")));
+        harness.change(2, |it| it.termination_date = None);
+        harness.tick().await;
+        assert_eq!(harness.account(2).set_inactive_at, None, "{via:?}");
+    }
+}
+
+#[tokio::test]
+async fn somebody_who_is_hired_again_is_locked_until_then() {
+    for via in ROUTES {
+        let left = Person { status: Status::Inactive, termination_date: date("2025-12-31"), ..person(2) };
+        let harness = Harness::synced(via, "", [person(1), left]).await;
+        harness.change(2, |it| {
+            (it.status, it.hire_date, it.termination_date) = (Status::Onboarding, date("2026-06-01"), None);
+        });
+        harness.tick().await;
+        let account = harness.account(2);
+        let window = (account.set_active_at, account.set_inactive_at);
+        assert_eq!(window, (Some(at("2026-05-31T22:00:00Z")), None), "{via:?}");
+        assert!(harness.is_locked(2));
+        harness.set_clock("2026-05-31T22:00:00Z");
+        assert!(!harness.is_locked(2), "{via:?}");
+    }
+}
+
+#[tokio::test]
+async fn somebody_gone_is_locked_after_two_complete_reads_and_open_again_when_back() {
+    for via in ROUTES {
+        let harness = Harness::synced(via, "", people(4)).await;
+        let colleague = harness.company.personio.person(2).unwrap();
+        harness.company.personio.remove(2);
+        let report = harness.tick().await;
+        assert_eq!((harness.is_locked(2), report.counts.missing_once), (false, 1), "{via:?}");
+        assert_eq!(harness.writes().len(), 0);
+        let report = harness.tick().await;
+        let seen = Some(at("2026-05-11T08:10:00Z"));
+        assert_eq!((harness.is_locked(2), harness.account(2).set_inactive_at), (true, seen), "{via:?}");
+        let counts = Counts { people: 3, readings: 1, locked: 1, unchanged: 3, ..Counts::default() };
+        assert_eq!((report.outcome, report.counts), (Outcome::Done, counts), "{via:?}");
+        assert_eq!(harness.writes().len(), 1);
+        nothing_more_is_written(&harness, "gone").await;
+        // Kombo empties the record after 14 days: that overwrites nothing.
+        harness.after(SignedDuration::from_hours(15 * 24)).await;
+        nothing_more_is_written(&harness, "long gone").await;
+        assert_eq!(harness.account(2).last_name.as_deref(), Some("Groß-2"));
+
+        harness.company.personio.put(colleague);
+        let report = harness.tick().await;
+        assert_eq!((harness.is_locked(2), report.counts.unlocked), (false, 1), "{via:?}: {report:#?}");
+        nothing_more_is_written(&harness, "back").await;
+        assert_eq!(harness.company.reteach.customers().len(), 4);
+    }
+}
+
+#[tokio::test]
+async fn somebody_missing_once_and_back_has_never_been_away() {
+    for via in ROUTES {
+        let harness = Harness::synced(via, "", people(4)).await;
+        let colleague = harness.company.personio.person(2).unwrap();
+        for round in 0..3 {
+            harness.company.personio.remove(2);
+            assert_eq!(harness.tick().await.counts.missing_once, 1, "{via:?} {round}");
+            harness.company.personio.put(colleague.clone());
+            harness.tick().await;
+        }
+        assert_eq!((harness.is_locked(2), harness.writes().len()), (false, 0), "{via:?}");
+    }
+}
+
+#[tokio::test]
+async fn somebody_who_left_and_is_then_deleted_keeps_their_window() {
+    for via in ROUTES {
+        let left = Person { status: Status::Inactive, termination_date: date("2026-04-30"), ..person(2) };
+        let harness = Harness::synced(via, "", [person(1), left, person(3)]).await;
+        harness.company.personio.remove(2);
+        harness.tick().await;
+        harness.tick().await;
+        assert_eq!(harness.writes().len(), 0, "{via:?}");
+        assert_eq!(harness.account(2).set_inactive_at, Some(at("2026-04-30T22:00:00Z")), "{via:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_status_that_may_not_be_read_locks_and_unlocks_nobody() {
+    for via in [Via::Direct, Via::KomboPassthrough] {
+        let harness = Harness::synced(via, "", people(3)).await;
+        harness.change(2, |it| it.status = Status::Inactive);
+        harness.tick().await;
+        assert!(harness.is_locked(2));
+        harness.forget_requests();
+        harness.company.personio.revoke(&["status"]);
+        harness.change(3, |it| it.status = Status::Inactive);
+        harness.tick().await;
+        assert_eq!((harness.is_locked(2), harness.is_locked(3)), (true, false), "{via:?}");
+        assert_eq!(harness.writes().len(), 0, "{via:?}");
+        harness.company.personio.grant(&["status"]);
+        harness.tick().await;
+        assert!(harness.is_locked(3), "{via:?}");
+    }
+}

@@ -1,0 +1,169 @@
+//! One person's failure, and what admins do in reteach.
+
+use employee_sync::event::Mode;
+use employee_sync::report::{FindingKind, Outcome};
+use harness::{Harness, ROUTES, TICK, date, people};
+use jiff::SignedDuration;
+use shared::http::Deadline;
+use shared::tenant::Via;
+use simulators::reteach::Endpoint;
+
+#[tokio::test]
+async fn a_record_that_reteach_refuses_stops_nobody_and_is_tried_again_with_growing_pauses() {
+    for via in ROUTES {
+        let mut everybody = people(6);
+        everybody[1].last_name = "Ü".repeat(300);
+        let harness = Harness::new(via, "", everybody).await;
+        let report = harness.now().await;
+        assert_eq!((report.counts.created, report.counts.refused), (5, 1), "{via:?}");
+        assert_eq!((report.counts.unchanged, harness.find(2)), (0, None));
+        let finding = report.findings.iter().find(|it| it.kind == FindingKind::Refused).unwrap();
+        assert_eq!(finding.person.as_deref(), Some("2"));
+        assert!(finding.text.contains("lastName") && finding.text.contains("422"), "{}", finding.text);
+        assert!(finding.text.contains("2026-05-11T08:15:00Z"), "{}", finding.text);
+
+        let mut tried = Vec::new();
+        for minute in (5..=240).step_by(5) {
+            harness.forget_requests();
+            let report = harness.tick().await;
+            let is_tried = harness.company.reteach.calls(Endpoint::FindOrCreateCustomer) > 0;
+            tried.extend(is_tried.then_some(minute));
+            let counts = (report.counts.refused, report.counts.waiting, report.counts.unchanged);
+            assert_eq!(
+                counts,
+                if is_tried { (1, 0, 5) } else { (0, 1, 5) },
+                "{via:?} {minute}: never counted as synced"
+            );
+        }
+        assert_eq!(tried, [15, 45, 105, 225], "{via:?}");
+
+        // Another record is tried at once.
+        harness.change(2, |it| it.last_name = "Übel".into());
+        let report = harness.tick().await;
+        assert_eq!((report.counts.created, harness.account(2).last_name.as_deref()), (1, Some("Übel")));
+        let report = harness.tick().await;
+        assert_eq!(
+            (report.outcome, report.counts.unchanged, report.counts.waiting),
+            (Outcome::Unchanged, 6, 0)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_reteach_refuses_leaves_the_account_as_it_is() {
+    for via in ROUTES {
+        let harness = Harness::synced(via, "", people(4)).await;
+        let before = harness.account(2);
+        harness.change(2, |it| it.position = Some("x".repeat(300)));
+        harness.change(3, |it| it.position = Some("Chefin".into()));
+        let report = harness.tick().await;
+        assert_eq!((report.counts.refused, report.counts.updated), (1, 1), "{via:?}");
+        assert_eq!((harness.account(2), harness.account(3).position.as_deref()), (before, Some("Chefin")));
+    }
+}
+
+#[tokio::test]
+async fn two_people_with_one_mail_address() {
+    for via in ROUTES {
+        let mut everybody = people(4);
+        everybody[2].email = Some("PERSON-2@muster.example".to_owned());
+        let harness = Harness::new(via, "", everybody).await;
+        let report = harness.now().await;
+        let conflicts = report.counts.refused + report.counts.conflicts;
+        assert_eq!((report.counts.created, conflicts), (3, 1), "{via:?}: {report:#?}");
+        let held: Vec<bool> = [2, 3].map(|id| harness.find(id).is_some()).to_vec();
+        assert!(held == [true, false] || held == [false, true], "{via:?}");
+        let winner = if held[0] { 2 } else { 3 };
+        for _ in 0..6 {
+            harness.tick().await;
+        }
+        let account = harness.account(winner);
+        assert_eq!(account.last_name, Some(format!("Groß-{winner}")), "the one never overwrites the other");
+        assert_eq!(harness.company.reteach.customers().len(), 3);
+        harness.change(3, |it| it.email = Some("own@muster.example".into()));
+        harness.change(2, |it| it.email = Some("person-2@muster.example".into()));
+        harness.tick().await;
+        harness.after(SignedDuration::from_hours(2)).await;
+        assert!(harness.find(2).is_some() && harness.find(3).is_some(), "{via:?}");
+    }
+}
+
+#[tokio::test]
+async fn once_a_day_drift_is_repaired_and_what_is_not_ours_stays() {
+    for via in ROUTES {
+        let mut everybody = people(4);
+        everybody[2].termination_date = date("2026-04-30");
+        let harness = Harness::synced(via, "", everybody).await;
+        let before = harness.company.reteach.customers();
+        let academy = &harness.company.reteach;
+        academy.edit("personio:1", |it| {
+            (it.first_name, it.position, it.gender) = (Some("Kathi".into()), None, Some("MALE".into()));
+            it.tags = vec!["Anstellungsart: extern".into(), "Vertrieb".into()];
+            it.note = Some("eine Notiz".into());
+        });
+        academy.edit("personio:3", |it| it.set_inactive_at = None);
+        for _ in 0..3 {
+            harness.tick().await;
+        }
+        assert_eq!(harness.asked().len(), 0, "nobody looks before the day is over");
+        let report = harness.after(SignedDuration::from_hours(24) - TICK).await;
+        assert_eq!((report.counts.updated, report.counts.locked), (1, 1), "{via:?}: {report:#?}");
+        let (repaired, original) = (
+            harness.account(1),
+            &before[before.iter().position(|it| it.external_id.as_deref() == Some("personio:1")).unwrap()],
+        );
+        assert_eq!(repaired.tags, ["Vertrieb", "Anstellungsart: intern"], "{via:?}");
+        assert_eq!(repaired.note.as_deref(), Some("eine Notiz"));
+        let ours = |it: &simulators::reteach::Customer| {
+            (it.first_name.clone(), it.position.clone(), it.gender.clone())
+        };
+        assert_eq!(ours(&repaired), ours(original), "{via:?}");
+        assert!(harness.is_locked(3), "{via:?}");
+        harness.forget_requests();
+        assert_eq!((harness.tick().await.outcome, harness.asked().len()), (Outcome::Unchanged, 0));
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_an_admin_deleted_is_created_again() {
+    for via in ROUTES {
+        // By the daily comparison, and by the first change.
+        let harness = Harness::synced(via, "", people(4)).await;
+        harness.company.reteach.remove("personio:2");
+        let report = harness.run(Mode::Reconcile, Deadline::never()).await.report;
+        assert_eq!(
+            (report.counts.created, harness.account(2).position.as_deref()),
+            (1, Some("Ingenieurin")),
+            "{via:?}"
+        );
+
+        harness.company.reteach.remove("personio:3");
+        harness.change(3, |it| it.position = Some("Chefin".into()));
+        let report = harness.tick().await;
+        assert_eq!((report.outcome, report.counts.left), (Outcome::Partly, 1), "{via:?}");
+        let report = harness.tick().await;
+        assert_eq!(
+            (report.counts.created, harness.account(3).position.as_deref()),
+            (1, Some("Chefin")),
+            "{via:?}"
+        );
+        assert_eq!(harness.account(3).tags, ["Anstellungsart: intern"]);
+        assert_eq!(harness.tick().await.outcome, Outcome::Unchanged);
+    }
+}
+
+#[tokio::test]
+async fn an_account_whose_external_id_an_admin_cleared_is_ours_again() {
+    let harness = Harness::synced(Via::Direct, "", people(4)).await;
+    let id = harness.account(2).id;
+    harness
+        .company
+        .reteach
+        .edit(&id, |it| (it.external_id, it.email) = (None, Some("anders@muster.example".into())));
+    harness.run(Mode::Reconcile, Deadline::never()).await;
+    assert_eq!(
+        (harness.account(2).id, harness.account(2).email.as_deref()),
+        (id, Some("person-2@muster.example"))
+    );
+    assert_eq!(harness.company.reteach.customers().len(), 4);
+}

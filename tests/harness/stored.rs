@@ -1,0 +1,88 @@
+//! What the state holds.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use employee_sync::report::Report;
+use jiff::Timestamp;
+use shared::id::RunId;
+use shared::state::{Acquisition, HeldPlan, Job, LastRun, Lease};
+
+use crate::Harness;
+
+/// Every item of the table as text, its members in order and its bytes as far as they are text.
+pub type Items = Vec<String>;
+
+impl Harness {
+    /// The reports that were kept, the newest first.
+    pub async fn reports(&self) -> Vec<Report> {
+        self.world.stack.store().reports(&self.company.tenant, 1_000).await.unwrap()
+    }
+
+    /// The held plan.
+    pub async fn held(&self) -> Option<HeldPlan> {
+        self.world.stack.store().held(&self.company.tenant).await.unwrap()
+    }
+
+    /// When the last good run ended.
+    pub async fn last_good_run(&self) -> Option<Timestamp> {
+        let lease = self.take_lease("a look").await;
+        let store = self.world.stack.store();
+        store.release(&lease, LastRun::default()).await.unwrap();
+        lease.last_good_run
+    }
+
+    /// Takes the lease as another run would.
+    pub async fn take_lease(&self, owner: &str) -> Lease {
+        let store = self.world.stack.store();
+        let duration = jiff::SignedDuration::from_secs(120);
+        let owner = RunId::new(owner);
+        let taken =
+            store.acquire(&self.company.tenant, Job::Employees, &owner, self.moment(), duration).await;
+        match taken.unwrap() {
+            Acquisition::Acquired(lease) => lease,
+            Acquisition::Held { until } => panic!("another run has the lease until {until}"),
+        }
+    }
+
+    /// Everything in the table.
+    pub async fn items(&self) -> Items {
+        let client = self.world.stack.aws().dynamodb();
+        let table =
+            self.world.stack.environment().into_iter().find(|(name, _)| name == "TABLE_NAME").unwrap().1;
+        let mut items = Items::new();
+        let mut start = None;
+        loop {
+            let page = client.scan().table_name(&table).set_exclusive_start_key(start).send().await.unwrap();
+            items.extend(page.items().iter().map(|item| shown(&AttributeValue::M(item.clone()))));
+            start = page.last_evaluated_key().cloned();
+            if start.is_none() {
+                return items;
+            }
+        }
+    }
+
+    /// The ledger is lost: of the tenant only the configuration is left.
+    pub async fn lose_the_ledger(&self, more: &str) {
+        self.world.stack.store().remove_tenant(&self.company.tenant).await.unwrap();
+        self.configure(more).await;
+    }
+}
+
+/// `report` as `stored` holds it: the units that writing it took are known only afterwards.
+#[must_use]
+pub fn kept(report: &Report, stored: &Report) -> Report {
+    Report { dynamodb: stored.dynamodb, ..report.clone() }
+}
+
+fn shown(value: &AttributeValue) -> String {
+    match value {
+        AttributeValue::M(members) => {
+            let mut members: Vec<_> =
+                members.iter().map(|(name, value)| format!("{name}: {}", shown(value))).collect();
+            members.sort();
+            format!("{{{}}}", members.join(", "))
+        }
+        AttributeValue::L(values) => values.iter().map(shown).collect::<Vec<_>>().join(", "),
+        AttributeValue::B(bytes) => String::from_utf8_lossy(bytes.as_ref()).into_owned(),
+        other => format!("{other:?}"),
+    }
+}
