@@ -2,74 +2,38 @@
 
 #[cfg(test)]
 pub(crate) mod academy;
+mod app;
 mod attempt;
 mod gather;
+mod halt;
 mod held;
 mod settle;
 mod tally;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
-use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use shared::clock::Clock;
-use shared::connect::{ConnectError, Connections};
-use shared::http::{Calls, Context, Deadline, Pace};
-use shared::id::{RunId, TenantId};
-use shared::secrets::{SecretError, Secrets, TenantSecret};
-use shared::source::SourceError;
-use shared::state::{Acquisition, Job, LastRun, StateError, Store, TenantRecord, TenantStatus};
-use shared::tenant::{ConfigError, TenantConfig};
+use shared::http::{Calls, Deadline};
+use shared::id::RunId;
+use shared::state::{Acquisition, Job, LastRun, Store, TenantRecord, TenantStatus};
+use shared::tenant::TenantConfig;
 
-use crate::accounts::AccountsError;
+pub use app::App;
+
 use crate::apply::Stop;
 use crate::event::{Event, Mode};
 use crate::lease::{Guard, LEASE};
-use crate::lint::Violation;
 use crate::plan::Plan;
 use crate::report::{Counts, Finding, FindingKind, HeldNote, MOST_FINDINGS, Outcome, Report};
+use halt::{Halt, is_about_credentials};
 
 /// Reports are kept for this long.
 const KEEP_REPORTS: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A run with nothing to do writes a report only this often.
 const REPORT_EVERY: SignedDuration = SignedDuration::from_hours(1);
-
-/// Tenants of which a warm function keeps something.
-const MOST_WARM: usize = 64;
-
-/// The job with everything it needs, built once per process.
-pub struct App {
-    store: Store,
-    secrets: Secrets,
-    http: Context,
-    clock: Arc<dyn Clock>,
-    pace: Option<Pace>,
-    warm: Mutex<HashMap<TenantId, Warm>>,
-}
-
-/// What a warm function keeps of a tenant.
-#[derive(Default)]
-struct Warm {
-    calls: Calls,
-    clients: Option<Clients>,
-}
-
-/// Clients, and what they were made of.
-struct Clients {
-    configuration: String,
-    secret: Arc<TenantSecret>,
-    connections: Connections,
-}
-
-impl fmt::Debug for App {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").finish_non_exhaustive()
-    }
-}
 
 /// One run: what is asked, by whom, and until when.
 #[derive(Clone, Debug)]
@@ -105,79 +69,6 @@ pub struct Ran {
     pub plan: Option<Plan>,
 }
 
-/// What ends a run early.
-#[derive(Debug, thiserror::Error)]
-enum Halt {
-    #[error("there is no tenant {0}; `tenants add` makes one")]
-    UnknownTenant(TenantId),
-    #[error("the stored configuration is that of {0}; `tenants add` writes it anew")]
-    OtherTenant(TenantId),
-    #[error("the tenant is paused since {0}; `tenants resume` ends that")]
-    Paused(Timestamp),
-    #[error("another run has the lease until {0}")]
-    Busy(Timestamp),
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-    #[error(transparent)]
-    Connect(#[from] ConnectError),
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    #[error(transparent)]
-    Accounts(#[from] AccountsError),
-    #[error(transparent)]
-    State(#[from] StateError),
-    #[error("a defect of this program: the plan breaks its own rules, nothing was written: {}", listed(.0))]
-    Refused(Vec<Violation>),
-}
-
-fn listed(violations: &[Violation]) -> String {
-    violations.iter().take(10).map(ToString::to_string).collect::<Vec<_>>().join("; ")
-}
-
-impl Halt {
-    fn outcome(&self) -> Outcome {
-        use shared::reteach::Error as Reteach;
-        match self {
-            Self::UnknownTenant(_) => Outcome::UnknownTenant,
-            Self::Paused(_) => Outcome::Paused,
-            Self::Busy(_) => Outcome::Busy,
-            Self::Config(_) | Self::OtherTenant(_) => Outcome::BadConfiguration,
-            Self::Secret(SecretError::Unavailable { .. }) | Self::State(_) => Outcome::StateUnavailable,
-            Self::Secret(_)
-            | Self::Connect(ConnectError::MissingSecret(_) | ConnectError::FingerprintKey(_)) => {
-                Outcome::BadSecret
-            }
-            Self::Connect(ConnectError::NotConnected)
-            | Self::Source(SourceError::NotReady(_) | SourceError::Lapsed(_)) => Outcome::NotConnected,
-            Self::Source(SourceError::Credential(_) | SourceError::Forbidden(_))
-            | Self::Accounts(AccountsError::Reteach(Reteach::Credential(_) | Reteach::Forbidden(_))) => {
-                Outcome::AccessDenied
-            }
-            Self::Source(SourceError::Unavailable(_) | SourceError::Unreadable(_)) => {
-                Outcome::SourceUnavailable
-            }
-            Self::Accounts(_) => Outcome::ReteachUnavailable,
-            Self::Refused(_) => Outcome::PlanRefused,
-        }
-    }
-}
-
-/// Whether new credentials may help: the secret is then read once more, and all is tried again. reteach may be asked for
-/// the first time when changes are applied.
-fn is_about_credentials(attempt: &Result<Finished, Halt>) -> bool {
-    use shared::reteach::Error as Reteach;
-    match attempt {
-        Ok(finished) => matches!(finished.stop, Some(Stop::Reteach(Reteach::Credential(_)))),
-        Err(halt) => matches!(
-            halt,
-            Halt::Source(SourceError::Credential(_))
-                | Halt::Accounts(AccountsError::Reteach(Reteach::Credential(_)))
-        ),
-    }
-}
-
 /// What a run came to before it is put into a report.
 #[derive(Debug, Default)]
 struct Finished {
@@ -187,66 +78,6 @@ struct Finished {
     stop: Option<Stop>,
     plan: Option<Plan>,
     nothing_to_do: bool,
-}
-
-impl App {
-    /// The job over these parts.
-    #[must_use]
-    pub fn new(store: Store, secrets: Secrets, http: Context) -> Self {
-        let clock = Arc::clone(http.clock());
-        Self { store, secrets, http, clock, pace: None, warm: Mutex::default() }
-    }
-
-    /// The same at another pace for every vendor: for simulators, which have no limits.
-    #[must_use]
-    pub fn with_pace(self, pace: Pace) -> Self {
-        Self { pace: Some(pace), ..self }
-    }
-
-    /// Runs once. Whatever happens comes back as a report.
-    pub async fn run(&self, request: &Request, watch: Watch<'_>) -> Ran {
-        let calls = self.calls(&request.event.tenant_id);
-        let before = calls.counts();
-        // Counted for this run alone: a process may run for several tenants at once.
-        let store = self.store.with_fresh_units();
-        let run = Run { app: self, request, watch, store, calls, before, started_at: self.clock.now() };
-        match run.prepare().await {
-            Err(halt) => run.unleased(Err(halt)).await,
-            Ok(tenant) if request.event.mode == Mode::DryRun => {
-                let finished = run.attempt_twice(&tenant, None).await;
-                run.ran(finished)
-            }
-            Ok(tenant) => run.leased(&tenant).await,
-        }
-    }
-
-    fn calls(&self, tenant: &TenantId) -> Calls {
-        let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
-        if warm.len() >= MOST_WARM && !warm.contains_key(tenant) {
-            warm.clear();
-        }
-        warm.entry(tenant.clone()).or_default().calls.clone()
-    }
-
-    /// The tenant's clients: the warm ones, with their tokens, if configuration and secret are still the same.
-    fn connect(&self, tenant: &Tenant, secret: &Arc<TenantSecret>) -> Result<Connections, ConnectError> {
-        let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = warm.entry(tenant.config.tenant_id.clone()).or_default();
-        if let Some(known) = &entry.clients
-            && known.configuration == tenant.record.config
-            && Arc::ptr_eq(&known.secret, secret)
-        {
-            return Ok(known.connections.clone());
-        }
-        let context = self.http.clone().counted_in(entry.calls.clone());
-        let mut connections = Connections::new(&tenant.config, secret, &context)?;
-        if let Some(pace) = &self.pace {
-            connections = connections.with_pace(pace);
-        }
-        let (configuration, secret) = (tenant.record.config.clone(), Arc::clone(secret));
-        entry.clients = Some(Clients { configuration, secret, connections: connections.clone() });
-        Ok(connections)
-    }
 }
 
 /// One run under way.

@@ -1,0 +1,112 @@
+//! The job's parts, built once per process, and what a warm process keeps of each tenant.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use shared::clock::Clock;
+use shared::connect::{ConnectError, Connections};
+use shared::http::{Calls, Context, Pace};
+use shared::id::TenantId;
+use shared::secrets::{Secrets, TenantSecret};
+use shared::state::Store;
+
+use super::{Ran, Request, Run, Tenant, Watch};
+use crate::event::Mode;
+
+/// Tenants of which a warm function keeps something.
+const MOST_WARM: usize = 64;
+
+/// The job with everything it needs, built once per process.
+pub struct App {
+    pub(super) store: Store,
+    pub(super) secrets: Secrets,
+    http: Context,
+    pub(super) clock: Arc<dyn Clock>,
+    pace: Option<Pace>,
+    warm: Mutex<HashMap<TenantId, Warm>>,
+}
+
+/// What a warm function keeps of a tenant.
+#[derive(Default)]
+struct Warm {
+    calls: Calls,
+    clients: Option<Clients>,
+}
+
+/// Clients, and what they were made of.
+struct Clients {
+    configuration: String,
+    secret: Arc<TenantSecret>,
+    connections: Connections,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").finish_non_exhaustive()
+    }
+}
+
+impl App {
+    /// The job over these parts.
+    #[must_use]
+    pub fn new(store: Store, secrets: Secrets, http: Context) -> Self {
+        let clock = Arc::clone(http.clock());
+        Self { store, secrets, http, clock, pace: None, warm: Mutex::default() }
+    }
+
+    /// The same at another pace for every vendor: for simulators, which have no limits.
+    #[must_use]
+    pub fn with_pace(self, pace: Pace) -> Self {
+        Self { pace: Some(pace), ..self }
+    }
+
+    /// Runs once. Whatever happens comes back as a report.
+    pub async fn run(&self, request: &Request, watch: Watch<'_>) -> Ran {
+        let calls = self.calls(&request.event.tenant_id);
+        let before = calls.counts();
+        // Counted for this run alone: a process may run for several tenants at once.
+        let store = self.store.with_fresh_units();
+        let run = Run { app: self, request, watch, store, calls, before, started_at: self.clock.now() };
+        match run.prepare().await {
+            Err(halt) => run.unleased(Err(halt)).await,
+            Ok(tenant) if request.event.mode == Mode::DryRun => {
+                let finished = run.attempt_twice(&tenant, None).await;
+                run.ran(finished)
+            }
+            Ok(tenant) => run.leased(&tenant).await,
+        }
+    }
+
+    fn calls(&self, tenant: &TenantId) -> Calls {
+        let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
+        if warm.len() >= MOST_WARM && !warm.contains_key(tenant) {
+            warm.clear();
+        }
+        warm.entry(tenant.clone()).or_default().calls.clone()
+    }
+
+    /// The tenant's clients: the warm ones, with their tokens, if configuration and secret are still the same.
+    pub(super) fn connect(
+        &self,
+        tenant: &Tenant,
+        secret: &Arc<TenantSecret>,
+    ) -> Result<Connections, ConnectError> {
+        let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = warm.entry(tenant.config.tenant_id.clone()).or_default();
+        if let Some(known) = &entry.clients
+            && known.configuration == tenant.record.config
+            && Arc::ptr_eq(&known.secret, secret)
+        {
+            return Ok(known.connections.clone());
+        }
+        let context = self.http.clone().counted_in(entry.calls.clone());
+        let mut connections = Connections::new(&tenant.config, secret, &context)?;
+        if let Some(pace) = &self.pace {
+            connections = connections.with_pace(pace);
+        }
+        let (configuration, secret) = (tenant.record.config.clone(), Arc::clone(secret));
+        entry.clients = Some(Clients { configuration, secret, connections: connections.clone() });
+        Ok(connections)
+    }
+}
