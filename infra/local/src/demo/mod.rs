@@ -11,6 +11,8 @@ mod print;
 mod real;
 mod script;
 mod stage;
+#[cfg(test)]
+mod tests;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
