@@ -1,6 +1,6 @@
 //! What HR changes arrives, exactly that and nothing else.
 
-use employee_sync::report::{Counts, Outcome};
+use employee_sync::report::{Counts, FindingKind, Outcome};
 use harness::{Harness, ROUTES, date, people, person};
 use serde_json::{Value, json};
 use shared::tenant::Via;
@@ -200,7 +200,13 @@ async fn an_attribute_that_may_no_longer_be_read_clears_nothing_and_catches_up_l
         let before = harness.company.reteach.customers();
         for attribute in personal {
             harness.company.personio.revoke(&[attribute]);
-            harness.tick().await;
+            let report = harness.tick().await;
+            let told = report.findings.iter().find(|finding| finding.kind == FindingKind::Unreadable);
+            assert_eq!(
+                told.is_some_and(|it| it.text.contains(attribute)),
+                attribute != "department",
+                "{attribute}"
+            );
             assert_eq!(harness.company.reteach.customers(), before, "{via:?} without {attribute}");
             assert_eq!(harness.writes().len(), 0, "{via:?} without {attribute}");
             harness.company.personio.grant(&[attribute]);

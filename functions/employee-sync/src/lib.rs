@@ -11,3 +11,4 @@ pub mod read;
 pub mod report;
 pub mod run;
 pub mod telemetry;
+pub mod unreadable;

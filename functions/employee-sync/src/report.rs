@@ -162,6 +162,8 @@ pub struct Finding {
 pub enum FindingKind {
     /// The reading is not complete.
     Incomplete,
+    /// Attributes that the credential may not read.
+    Unreadable,
     /// A record that does not fit.
     Rejected,
     /// A mail address that belongs to another account.

@@ -47,7 +47,7 @@ impl Run<'_> {
         let sharding = Sharding::new(&people, count, key);
         let asked = self.request.event.mode == Mode::Reconcile;
         let look = known::look(root.as_ref(), &sharding, &configuration, asked, now);
-        let mut tally = Tally::new(&people);
+        let mut tally = Tally::new(&people, &tenant.config);
         if look == Look::Nobody {
             let waiting = root.map_or(0, |root| u64::from(root.waiting));
             return Ok(tally.nothing_to_do(waiting));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use shared::id::SourceId;
+use shared::tenant::TenantConfig;
 
 use super::Finished;
 use super::held::Holding;
@@ -13,6 +14,7 @@ use crate::known::Became;
 use crate::plan::{Change, Extent, Kind, Plan, Skip, Subject};
 use crate::read::{Completeness, People};
 use crate::report::{Counts, Finding, FindingKind, HeldNote};
+use crate::unreadable::unreadable;
 
 /// A record that does not fit is told of again after this long, if it is still the same.
 const TELL_AGAIN: SignedDuration = SignedDuration::from_hours(24);
@@ -26,7 +28,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn new(people: &People) -> Self {
+    pub(super) fn new(people: &People, config: &TenantConfig) -> Self {
         let counts = Counts {
             people: people.by_id.len() as u64,
             readings: u64::from(people.readings),
@@ -43,6 +45,14 @@ impl Tally {
             );
             tally.find(None, FindingKind::Incomplete, text);
         }
+        let unreadable = unreadable(people, config);
+        if !unreadable.is_empty() {
+            let text = format!(
+                "the credential may not read {}: these stay as they are in reteach; grant the attributes in Personio",
+                unreadable.join(", ")
+            );
+            tally.find(None, FindingKind::Unreadable, text);
+        }
         tally
     }
 
@@ -53,7 +63,7 @@ impl Tally {
     /// Everything is as the last run left it. An incomplete reading is a finding all the same.
     pub(super) fn nothing_to_do(mut self, waiting: u64) -> Finished {
         self.waiting(waiting);
-        let nothing_to_do = self.findings.is_empty();
+        let nothing_to_do = self.completeness == Completeness::Complete;
         Finished { counts: self.counts, findings: self.findings, nothing_to_do, ..Finished::default() }
     }
 

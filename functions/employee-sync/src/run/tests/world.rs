@@ -119,7 +119,7 @@ impl World {
         let stored = self.root.as_ref().map_or(0, |root| root.shards.len());
         let sharding = Sharding::new(&people, ShardCount::of_table(stored), &key);
         let look = known::look(self.root.as_ref(), &sharding, "", false, now);
-        let mut tally = Tally::new(&people);
+        let mut tally = Tally::new(&people, &self.config);
         if look == Look::Nobody {
             return Tick::default();
         }
