@@ -117,6 +117,7 @@ async fn answers_events_over_the_runtime_api_against_the_local_stack() {
 
     let (kind, error) = runtime.invoke(json!({"tenant": "acme"})).await;
     assert_eq!(kind, "error");
+    assert_eq!(error["errorType"], "InvalidEvent");
     let message = error["errorMessage"].as_str().unwrap();
     assert!(message.contains("tenant") && message.contains("dry-run"), "{message}");
 

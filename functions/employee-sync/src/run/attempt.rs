@@ -24,7 +24,7 @@ use crate::lint;
 use crate::plan::{Context, Plan};
 use crate::read::{self, People};
 
-/// Kept back at the end of a run for writing shards, root and report.
+/// Kept back at the end of a run for writing shards, root and report; of a short run a quarter.
 const RESERVE: Duration = Duration::from_secs(15);
 
 impl Run<'_> {
@@ -114,7 +114,7 @@ impl Run<'_> {
 
     fn stop_at(&self) -> shared::http::Deadline {
         match self.request.deadline.remaining() {
-            Some(left) => shared::http::Deadline::after(left.saturating_sub(RESERVE)),
+            Some(left) => shared::http::Deadline::after(left - RESERVE.min(left / 4)),
             None => self.request.deadline,
         }
     }
