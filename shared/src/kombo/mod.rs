@@ -2,6 +2,7 @@
 
 mod client;
 mod code;
+mod documents;
 mod employees;
 mod error;
 mod id;
@@ -13,6 +14,7 @@ mod wire;
 
 pub use client::{ApiKey, Client, KeyInfo};
 pub use code::Code;
+pub use documents::Documents;
 pub use employees::Employees;
 pub use error::{Error, Refusal};
 pub use id::{IntegrationId, InvalidIntegrationId};

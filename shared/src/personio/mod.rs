@@ -9,6 +9,7 @@ mod employees;
 mod error;
 mod limits;
 mod record;
+mod sink;
 mod transport;
 mod wire;
 
