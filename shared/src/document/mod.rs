@@ -13,5 +13,4 @@ pub use error::UploadError;
 pub use naming::{comment, file_name, title};
 pub use sink::{Certificate, Document, DocumentSink, Verification};
 
-pub(crate) use body::Watch;
 pub(crate) use recognize::{Filed, is_filed_as};

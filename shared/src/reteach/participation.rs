@@ -110,7 +110,7 @@ impl fmt::Debug for Participation {
 /// One record of a page. A record that does not fit is told by its certificate.
 pub(super) fn read(raw: &RawValue) -> Result<Participation, Rejected> {
     let record: Value = serde_json::from_str(raw.get()).unwrap_or_default();
-    let certificate_id = record.get("certificate").and_then(|it| id_of(it)).map(CertificateId::new);
+    let certificate_id = record.get("certificate").and_then(id_of).map(CertificateId::new);
     participation(&record).map_err(|Misfit(field, problem)| Rejected { certificate_id, field, problem })
 }
 
