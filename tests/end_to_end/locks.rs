@@ -243,3 +243,15 @@ async fn a_status_that_may_not_be_read_locks_and_unlocks_nobody() {
         assert!(harness.is_locked(3), "{via:?}");
     }
 }
+
+#[tokio::test]
+async fn whoever_vanishes_while_the_root_is_lost_is_missed_all_the_same() {
+    let harness = Harness::synced(Via::Direct, "", people(20)).await;
+    harness.lose_the_root().await;
+    harness.company.personio.remove(7);
+    let missed = harness.tick().await;
+    assert_eq!((missed.counts.missing_once, missed.counts.locked), (1, 0), "{missed:#?}");
+    assert!(!harness.is_locked(7));
+    assert_eq!(harness.tick().await.counts.locked, 1);
+    assert!(harness.is_locked(7));
+}

@@ -1,13 +1,18 @@
 //! The employee job over the local stack, rule by rule and, where it can differ, route by route. What counts is what the
 //! simulators hold and were asked; the program's own report is checked against it.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod bad_input;
 mod brakes;
 mod changes;
 mod complete_reads;
+mod credentials;
+mod dry_run;
 mod first_sync;
+mod held_plans;
 mod interruption;
 mod locks;
+mod privacy;
 mod repair;
 mod scope;
 mod unchanged;

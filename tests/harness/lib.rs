@@ -15,7 +15,7 @@ use shared::tenant::Via;
 
 pub use build::{by_hand, date, people, person};
 pub use local::{Company, World, unwatched};
-pub use stored::Items;
+pub use stored::{Items, kept};
 
 /// Every way to Personio.
 pub const ROUTES: [Via; 3] = [Via::Direct, Via::KomboPassthrough, Via::Kombo];

@@ -1,5 +1,6 @@
 //! What the state holds.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use employee_sync::report::Report;
 use jiff::Timestamp;
 use shared::id::RunId;
@@ -7,7 +8,7 @@ use shared::state::{Acquisition, HeldPlan, Job, LastRun, Lease};
 
 use crate::Harness;
 
-/// Every item of the table, in the SDK's own words.
+/// Every item of the table as text, its members in order and its bytes as far as they are text.
 pub type Items = Vec<String>;
 
 impl Harness {
@@ -51,7 +52,7 @@ impl Harness {
         let mut start = None;
         loop {
             let page = client.scan().table_name(&table).set_exclusive_start_key(start).send().await.unwrap();
-            items.extend(page.items().iter().map(|item| format!("{item:?}")));
+            items.extend(page.items().iter().map(|item| shown(&AttributeValue::M(item.clone()))));
             start = page.last_evaluated_key().cloned();
             if start.is_none() {
                 return items;
@@ -59,9 +60,43 @@ impl Harness {
         }
     }
 
+    /// The root is lost, and with it the shards: the ledger alone is left.
+    pub async fn lose_the_root(&self) {
+        let dynamodb = self.world.stack.aws().dynamodb();
+        let text = |text: String| AttributeValue::S(text);
+        dynamodb
+            .delete_item()
+            .table_name("reteach-personio")
+            .key("pk", text(format!("TENANT#{}", self.company.tenant)))
+            .key("sk", text("FINGERPRINTS".to_owned()))
+            .send()
+            .await
+            .unwrap();
+    }
+
     /// The ledger is lost: of the tenant only the configuration is left.
     pub async fn lose_the_ledger(&self, more: &str) {
         self.world.stack.store().remove_tenant(&self.company.tenant).await.unwrap();
         self.configure(more).await;
+    }
+}
+
+/// `report` as `stored` holds it: the units that writing it took are known only afterwards.
+#[must_use]
+pub fn kept(report: &Report, stored: &Report) -> Report {
+    Report { dynamodb: stored.dynamodb, ..report.clone() }
+}
+
+fn shown(value: &AttributeValue) -> String {
+    match value {
+        AttributeValue::M(members) => {
+            let mut members: Vec<_> =
+                members.iter().map(|(name, value)| format!("{name}: {}", shown(value))).collect();
+            members.sort();
+            format!("{{{}}}", members.join(", "))
+        }
+        AttributeValue::L(values) => values.iter().map(shown).collect::<Vec<_>>().join(", "),
+        AttributeValue::B(bytes) => String::from_utf8_lossy(bytes.as_ref()).into_owned(),
+        other => format!("{other:?}"),
     }
 }

@@ -130,7 +130,9 @@ pub fn triage(
             there.insert(id);
             let same = shard.0.get(id).filter(|entry| entry.fingerprint == fingerprint);
             let rests = same.is_some_and(|entry| match entry.standing {
-                Standing::Synced | Standing::MissingOnce => true,
+                Standing::Synced => true,
+                // Back again: what was refused or held before they were missing is not known any more.
+                Standing::MissingOnce => false,
                 Standing::RetryAt(at) => at > now,
             });
             if everybody || !rests {
@@ -177,7 +179,7 @@ pub fn next_shard(
             Some(Became::RetryAt(at)) => Some(ShardEntry { fingerprint, standing: Standing::RetryAt(*at) }),
             Some(Became::Open) => Some(ShardEntry { fingerprint, standing: AT_ONCE }),
             None => before.map(|entry| match entry.standing {
-                Standing::MissingOnce => ShardEntry { standing: Standing::Synced, ..entry },
+                Standing::MissingOnce => ShardEntry { standing: AT_ONCE, ..entry },
                 Standing::Synced | Standing::RetryAt(_) => entry,
             }),
         };
@@ -194,3 +196,7 @@ pub fn next_shard(
     }
     next
 }
+
+#[cfg(test)]
+#[path = "known_tests.rs"]
+mod tests;

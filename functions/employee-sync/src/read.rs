@@ -238,3 +238,7 @@ mod tests {
         assert_eq!(result.unwrap_err(), SourceError::Unavailable("a page failed".into()));
     }
 }
+
+#[cfg(test)]
+#[path = "read_properties.rs"]
+mod properties;

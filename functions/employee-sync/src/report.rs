@@ -130,6 +130,21 @@ pub struct Counts {
     pub left: u64,
 }
 
+impl Counts {
+    /// The same together with what an earlier attempt of the same run had applied.
+    #[must_use]
+    pub fn with_applied(self, earlier: Self) -> Self {
+        Self {
+            created: self.created + earlier.created,
+            adopted: self.adopted + earlier.adopted,
+            updated: self.updated + earlier.updated,
+            locked: self.locked + earlier.locked,
+            unlocked: self.unlocked + earlier.unlocked,
+            ..self
+        }
+    }
+}
+
 /// Something that somebody should look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {

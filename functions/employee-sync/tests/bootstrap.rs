@@ -3,6 +3,8 @@
 //! `BOOTSTRAP` names another binary than the one built with the tests, such as the one `cargo lambda build` made.
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
+#![expect(clippy::unwrap_used, reason = "a test")]
+
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

@@ -15,6 +15,7 @@ mod request;
 mod retry;
 mod secret_url;
 mod token;
+mod vocabulary;
 
 pub use address::{NotPublic, PublicAddresses, is_public};
 pub(crate) use base_url::is_loopback;

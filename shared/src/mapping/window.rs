@@ -64,12 +64,13 @@ impl Target {
 }
 
 fn lock_reason(employment: &Employment, locked: Option<Locked>) -> Option<LockReason> {
+    let before = locked.map(|locked| locked.reason);
     match (employment.scope, employment.standing) {
         (Scoped::OutLocked, _) => Some(LockReason::OutOfScope),
+        // What may not be read any more lifts no lock.
+        (Scoped::Undecided(_), _) if before == Some(LockReason::OutOfScope) => before,
         (_, Standing::Inactive) => Some(LockReason::Inactive),
-        (_, Standing::Unknown) => {
-            locked.map(|locked| locked.reason).filter(|reason| *reason == LockReason::Inactive)
-        }
+        (_, Standing::Unknown) => before.filter(|reason| *reason == LockReason::Inactive),
         (_, Standing::Employed) => None,
     }
 }
@@ -223,6 +224,29 @@ mod tests {
             );
             assert_eq!(target.inactive_at, inactive_at.into(), "{name}");
             assert_eq!(target.locked, kept, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_lock_stays_while_the_scope_cannot_be_decided_any_more() {
+        let (seen, now) = (at("2026-05-01T08:00:00Z"), at("2026-05-10T12:00:00Z"));
+        let lock = |reason| Some(Locked { since: seen, reason });
+        let cases = [
+            (Scoped::Undecided("company"), LockReason::OutOfScope, Standing::Employed, true),
+            (Scoped::Undecided("company"), LockReason::OutOfScope, Standing::Unknown, true),
+            (Scoped::Undecided("company"), LockReason::OutOfScope, Standing::Inactive, true),
+            (Scoped::Undecided("company"), LockReason::Inactive, Standing::Employed, false),
+            (Scoped::Undecided("company"), LockReason::Vanished, Standing::Employed, false),
+            (Scoped::OutLocked, LockReason::Inactive, Standing::Employed, true),
+            (Scoped::In, LockReason::OutOfScope, Standing::Employed, false),
+            (Scoped::In, LockReason::OutOfScope, Standing::Unknown, false),
+        ];
+        for (scope, reason, standing, stays) in cases {
+            let employment = Employment { scope, ..employment(standing, None) };
+            let target =
+                target_window(&employment, lock(reason), now, &zone("Europe/Berlin"), LockOn::DayAfterEnd);
+            let expected = if stays { Field::Value(seen) } else { Field::Null };
+            assert_eq!(target.inactive_at, expected, "{scope:?} {reason:?} {standing:?}");
         }
     }
 

@@ -83,6 +83,11 @@ impl TenantConfig {
                 self.reteach.download_hosts.iter().any(|host| !is_host_pattern(host)),
                 "must be host names such as files.reteach.io or *.reteach.io",
             ),
+            (
+                "scope",
+                self.scope.has_an_empty_inclusion(),
+                "an include_ list must name something; an empty one would leave nobody in scope",
+            ),
             ("scope.include_statuses", !are_statuses(self.scope.include_statuses.as_ref()), STATUSES),
             ("scope.exclude_statuses", !are_statuses(self.scope.exclude_statuses.as_ref()), STATUSES),
         ];
@@ -174,6 +179,7 @@ mod tests {
             (with("[brake]\nat_least = -1"), "brake.at_least", "invalid value"),
             (with("[scope]\nout_of_scope = \"delete\""), "scope.out_of_scope", "lock"),
             (with("[scope]\ninclude_statuses = [\"aktiv\"]"), "scope.include_statuses", "onboarding"),
+            (with("[scope]\ninclude_companies = []"), "scope", "nobody in scope"),
             (with("[reteach]\ndownload_hosts = [\"https://x.io/\"]"), "reteach.download_hosts", "host names"),
             (
                 with("[employees.employment_type_labels]\ninternal = \"x\"\nexternal = \"x\""),

@@ -55,6 +55,18 @@ pub enum ScopeVerdict {
 }
 
 impl Scope {
+    /// Whether a list of who is in is there and empty.
+    pub(super) fn has_an_empty_inclusion(&self) -> bool {
+        let lists = [
+            &self.include_companies,
+            &self.include_departments,
+            &self.include_locations,
+            &self.include_employment_types,
+            &self.include_statuses,
+        ];
+        lists.into_iter().flatten().any(Vec::is_empty)
+    }
+
     /// Whether `employee` is in scope.
     #[must_use]
     pub fn judge(&self, employee: &Employee) -> ScopeVerdict {

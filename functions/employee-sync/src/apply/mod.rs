@@ -3,6 +3,9 @@
 
 mod write;
 
+#[cfg(test)]
+pub(crate) use write::{after, input};
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};

@@ -131,7 +131,7 @@ async fn tags(tools: Tools<'_>, change: &Change, customer: &Customer) -> Result<
     Ok(())
 }
 
-fn input(change: &Change) -> CustomerInput {
+pub(crate) fn input(change: &Change) -> CustomerInput {
     let mut input = CustomerInput::default();
     for value in &change.values {
         let field = || Field::from(value.after.as_ref().map(|text| text.reveal().to_owned()));
@@ -169,7 +169,7 @@ fn gender(name: String) -> Gender {
 }
 
 /// The ledger's entry once reteach holds `change`.
-fn after(change: &Change, customer_id: CustomerId, mut entry: EmployeeEntry) -> EmployeeEntry {
+pub(crate) fn after(change: &Change, customer_id: CustomerId, mut entry: EmployeeEntry) -> EmployeeEntry {
     entry.customer_id = Some(customer_id);
     entry.marks.extend(change.baseline.marks.clone());
     entry.window = change.window.map_or(change.baseline.window, |window| window.after);

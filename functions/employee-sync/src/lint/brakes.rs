@@ -78,7 +78,7 @@ pub fn weigh(harms: Vec<Harm>, limits: Limits, history: &BrakeWindow, now: Times
 }
 
 /// People whom `harms` of this kind hit, each once.
-fn people(harms: &[Harm], brake: Brake) -> u32 {
+pub(super) fn people(harms: &[Harm], brake: Brake) -> u32 {
     let people: std::collections::BTreeSet<_> =
         harms.iter().filter(|harm| harm.brake == brake).map(|harm| &harm.source_id).collect();
     u32::try_from(people.len()).unwrap_or(u32::MAX)

@@ -42,7 +42,9 @@ fn of_change(
     }
     let window = change.window.and_then(|window| {
         let brake = of_window(window.before, window.after, now)?;
-        let explained = subject.and_then(end_date).is_some_and(|day| is_end(window.after, day, config));
+        let ends = window.after.inactive_at.is_some_and(|shuts| shuts <= now + A_DAY);
+        let explained =
+            ends && subject.and_then(end_date).is_some_and(|day| is_end(window.after, day, config));
         Some(if brake == Brake::UnexplainedLock && explained { Brake::ExplainedLock } else { brake })
     });
     let values =
@@ -59,7 +61,9 @@ fn of_window(before: Window, after: Window, now: Timestamp) -> Option<Brake> {
     let later = now + A_DAY;
     let (was_shut, was_to_shut) = (shut(before, now), shut(before, later));
     let (is_shut, is_to_shut) = (shut(after, now), shut(after, later));
-    if !was_shut && (is_shut || (is_to_shut && !was_to_shut)) {
+    let shuts_now = !was_shut && is_shut;
+    let shuts_soon = !was_to_shut && is_to_shut;
+    if shuts_now || shuts_soon {
         Some(Brake::UnexplainedLock)
     } else if was_shut && was_to_shut && !(is_shut && is_to_shut) {
         Some(Brake::Unlock)

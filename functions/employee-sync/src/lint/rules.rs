@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::employee::Field;
 use shared::id::SourceId;
 use shared::mapping::{Scoped, Standing};
+use shared::state::LockReason;
 
 use crate::plan::{Account, AccountView, Change, Doing, Link, Plan, Subject, View};
 
@@ -86,11 +87,19 @@ fn account_is_ours(change: &Change, subject: &Subject) -> bool {
             *id == account.id && account.external_id.is_none() && same_mail(account, subject)
         }
         (Doing::Adopt(id), Account::Seen(account, Link::Ledger)) => {
-            let known = subject.entry.as_ref().and_then(|entry| entry.customer_id.as_ref());
-            *id == account.id && account.external_id.is_none() && known == Some(id)
+            *id == account.id && was_theirs(account, subject)
+        }
+        // Somebody gone is locked; their external id need not come back for that.
+        (Doing::Update(id), Account::Seen(account, Link::Ledger)) => {
+            *id == account.id && was_theirs(account, subject) && matches!(subject.view, View::Gone { .. })
         }
         _ => false,
     }
+}
+
+fn was_theirs(account: &AccountView, subject: &Subject) -> bool {
+    let known = subject.entry.as_ref().and_then(|entry| entry.customer_id.as_ref());
+    account.external_id.is_none() && known == Some(&account.id)
 }
 
 fn same_mail(account: &AccountView, subject: &Subject) -> bool {
@@ -116,14 +125,24 @@ fn lock_has_a_cause(change: &Change, subject: &Subject, now: Timestamp) -> bool 
         View::Present { record, .. } => {
             let employment = &record.employment;
             let ended = matches!(employment.end_date, Field::Value(_));
-            let shut =
-                ended || employment.standing != Standing::Employed || employment.scope == Scoped::OutLocked;
+            let is_out = match employment.scope {
+                Scoped::OutLocked => true,
+                // The scope may not be read any more: whoever was locked for it stays so.
+                Scoped::Undecided(_) => was_locked_for(subject, LockReason::OutOfScope),
+                Scoped::In | Scoped::OutLeft => false,
+            };
+            let shut = ended || employment.standing != Standing::Employed || is_out;
             let not_begun = matches!(employment.hire_date, Field::Value(_));
             let kept = window.after.inactive_at == window.before.inactive_at;
             (!shuts || shut || kept)
                 && (!opens_later || not_begun || window.after.active_at == window.before.active_at)
         }
     }
+}
+
+fn was_locked_for(subject: &Subject, reason: LockReason) -> bool {
+    let locked = subject.entry.as_ref().and_then(|entry| entry.locked);
+    locked.is_some_and(|locked| locked.reason == reason)
 }
 
 fn creation_is_due(change: &Change, subject: &Subject) -> bool {

@@ -1,1 +1,272 @@
+//! Each rule broken on purpose, each harm, and what the brakes let through.
 
+mod rules;
+
+use std::collections::BTreeMap;
+
+use jiff::{Timestamp, ToSpan as _};
+use shared::employee::{Employee, Field, Status};
+use shared::id::{ExternalId, SourceId};
+use shared::mapping::{Attribute, Text};
+use shared::state::{Brake, BrakeWindow, Window};
+use shared::tenant::{BrakeConfig, TenantConfig};
+
+use super::brakes::people;
+use super::*;
+use crate::plan::builders::{account_of, config, employee, key, now, seen, subject, trusted};
+use crate::plan::{AccountView, Before, Cause, Context, Doing, Link, Part, ValueChange, View, WindowChange};
+
+fn plan(subjects: &[Subject], config: &TenantConfig) -> Plan {
+    Plan::build(subjects, Context { now: now(), config, key: &key() })
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// Person 1 has moved, person 2 is new, person 3 is as they were.
+fn three() -> Vec<Subject> {
+    let config = config("");
+    let moved = Employee { position: Field::Null, ..employee("1") };
+    vec![
+        trusted(&moved, &employee("1"), &config),
+        subject(&employee("2"), &config),
+        trusted(&employee("3"), &employee("3"), &config),
+    ]
+}
+
+fn lock(after: Window) -> Option<WindowChange> {
+    Some(WindowChange { before: Window::default(), after, cause: Cause::Inactive })
+}
+
+fn window(active_at: Option<Timestamp>, inactive_at: Option<Timestamp>) -> Window {
+    Window { active_at, inactive_at }
+}
+
+/// The harm of a change of window alone, for somebody with this end date.
+fn harm_of(
+    before: Window,
+    after: Window,
+    end: Option<&str>,
+    config: &TenantConfig,
+    now: Timestamp,
+) -> Option<Brake> {
+    let end_date = Field::from(end.map(|day| day.parse().unwrap()));
+    let somebody = Employee { end_date, status: Field::Value(Status::Inactive), ..employee("1") };
+    let subjects = [trusted(&somebody, &employee("1"), config)];
+    let mut plan = plan(&subjects, config);
+    plan.changes[0].window = Some(WindowChange { before, after, cause: Cause::Employed });
+    let harms = harm::harms(&plan, &subjects, config, now);
+    assert!(harms.iter().all(|harm| harm.part == Part::Window));
+    harms.first().map(|harm| harm.brake)
+}
+
+#[test]
+fn a_lock_counts_when_it_takes_effect_within_a_day() {
+    use Brake::{UnexplainedLock, Unlock};
+    let on = |hours: i64| Some(now() + hours.hours());
+    let (open, never) = (window(None, None), None);
+    let cases = [
+        (open, window(never, on(0)), Some(UnexplainedLock)),
+        (open, window(never, on(-9)), Some(UnexplainedLock)),
+        (open, window(never, on(24)), Some(UnexplainedLock)),
+        (open, window(never, on(25)), None),
+        (open, window(on(1), never), Some(UnexplainedLock)),
+        (open, window(on(48), never), Some(UnexplainedLock)),
+        (open, window(on(0), never), None),
+        (open, window(on(-48), never), None),
+        // Sooner, or as soon.
+        (window(never, on(48)), window(never, on(20)), Some(UnexplainedLock)),
+        (window(never, on(20)), window(never, on(0)), Some(UnexplainedLock)),
+        (window(never, on(20)), window(never, on(10)), None),
+        // Later.
+        (window(never, on(20)), window(never, on(48)), None),
+        (window(never, on(-1)), window(never, on(-9)), None),
+        (window(never, on(-1)), window(never, never), Some(Unlock)),
+        (window(never, on(-1)), window(never, on(1)), Some(Unlock)),
+        (window(never, on(-1)), window(never, on(48)), Some(Unlock)),
+        (window(on(48), never), window(never, never), Some(Unlock)),
+        (window(on(48), never), window(on(20), never), Some(Unlock)),
+        // Who would have begun within the day, and now does not.
+        (window(on(20), never), window(on(48), never), Some(UnexplainedLock)),
+        (window(on(20), never), window(on(20), on(0)), Some(UnexplainedLock)),
+        (window(on(20), never), window(never, never), None),
+        (window(on(48), never), window(on(72), never), None),
+    ];
+    for (before, after, brake) in cases {
+        assert_eq!(harm_of(before, after, None, &config(""), now()), brake, "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn only_the_day_after_the_end_date_explains_a_lock_or_the_day_itself_as_the_tenant_chose() {
+    use Brake::{ExplainedLock, UnexplainedLock};
+    let day_after = config("");
+    let end_day = config("[employees]\nlock_on = \"end-day\"\n");
+    let cases = [
+        (&day_after, "2026-05-09", "2026-05-09T22:00:00Z", ExplainedLock),
+        (&day_after, "2026-05-10", "2026-05-10T22:00:00Z", ExplainedLock),
+        (&day_after, "2026-05-10", "2026-05-09T22:00:00Z", UnexplainedLock),
+        (&day_after, "2026-05-10", "2026-05-11T10:00:00Z", ExplainedLock),
+        (&day_after, "2026-05-31", "2026-05-10T12:00:00Z", UnexplainedLock),
+        (&end_day, "2026-05-10", "2026-05-09T22:00:00Z", ExplainedLock),
+        (&end_day, "2026-05-09", "2026-05-09T22:00:00Z", UnexplainedLock),
+        (&end_day, "2026-05-11", "2026-05-10T22:00:00Z", ExplainedLock),
+        // Winter ends on 29 March, summer on 25 October.
+        (&day_after, "2026-03-28", "2026-03-28T23:00:00Z", ExplainedLock),
+        (&day_after, "2026-03-29", "2026-03-29T22:00:00Z", ExplainedLock),
+        (&day_after, "2026-03-29", "2026-03-28T23:00:00Z", UnexplainedLock),
+        (&day_after, "2025-10-25", "2025-10-25T22:00:00Z", ExplainedLock),
+        (&day_after, "2025-10-26", "2025-10-26T23:00:00Z", ExplainedLock),
+        (&end_day, "2025-10-26", "2025-10-25T22:00:00Z", ExplainedLock),
+    ];
+    for (config, end, shuts, brake) in cases {
+        let shuts = at(shuts);
+        let harm =
+            harm_of(window(None, None), window(None, Some(shuts)), Some(end), config, shuts - 1.hour());
+        assert_eq!(harm, Some(brake), "{end} {shuts}");
+    }
+}
+
+#[test]
+fn an_end_date_far_ahead_does_not_explain_a_start_that_moves() {
+    let end = Some(at("2026-12-31T23:00:00Z"));
+    let (before, after) = (window(None, end), window(Some(now() + 48.hours()), end));
+    let harm = harm_of(before, after, Some("2026-12-31"), &config(""), now());
+    assert_eq!(harm, Some(Brake::UnexplainedLock));
+}
+
+#[test]
+fn values_harm_where_they_are_emptied_and_mail_addresses_where_they_change() {
+    let text = |text: &str| Text::new(text);
+    let (some, other) = (Before::Value(text("x")), Some(text("y")));
+    let cases = [
+        (Attribute::Position, some.clone(), None, Some(Brake::Blank)),
+        (Attribute::Position, Before::Marked, None, Some(Brake::Blank)),
+        (Attribute::Position, Before::Unknown, None, Some(Brake::Blank)),
+        (Attribute::Position, Before::Null, None, None),
+        (Attribute::Position, some.clone(), other.clone(), None),
+        (Attribute::LocationTag, some.clone(), None, Some(Brake::Blank)),
+        (Attribute::Email, some.clone(), None, Some(Brake::Blank)),
+        (Attribute::Email, some, other.clone(), Some(Brake::MailChange)),
+        (Attribute::Email, Before::Marked, other.clone(), Some(Brake::MailChange)),
+        (Attribute::Email, Before::Unknown, other.clone(), Some(Brake::MailChange)),
+        (Attribute::Email, Before::Null, other.clone(), None),
+        (Attribute::UserName, Before::Null, other, None),
+    ];
+    for (attribute, before, after, brake) in cases {
+        let subjects = three();
+        let mut plan = plan(&subjects, &config(""));
+        let expected: Vec<_> = brake.map(|brake| (brake, Part::Value(attribute))).into_iter().collect();
+        plan.changes[0].values =
+            vec![ValueChange { attribute, before: before.clone(), after: after.clone() }];
+        let harms = harm::harms(&plan, &subjects, &config(""), now());
+        let found: Vec<_> = harms.iter().map(|harm| (harm.brake, harm.part)).collect();
+        assert_eq!(found, expected, "{attribute} {before:?} {after:?}");
+        // A new account has nothing to lose.
+        plan.changes[0].doing = Doing::Create;
+        plan.changes[0].window = lock(Window { active_at: None, inactive_at: Some(now()) });
+        assert_eq!(harm::harms(&plan, &subjects, &config(""), now()), []);
+    }
+}
+
+#[test]
+fn who_vanished_or_left_the_scope_is_an_unexplained_lock_in_spite_of_an_end_date() {
+    let scope = config("[scope]\nexclude_companies = [\"Muster AG\"]\n");
+    let ends = Employee { end_date: Field::Value("2026-05-31".parse().unwrap()), ..employee("1") };
+    let moved = Employee { company: Field::Value("Muster AG".into()), ..ends.clone() };
+    let gone = View::Gone { external_id: ExternalId::new("personio:1") };
+    let subjects = [Subject { view: gone, ..trusted(&ends, &ends, &scope) }, trusted(&moved, &ends, &scope)];
+    for subject in subjects {
+        let subjects = [subject];
+        let harms = examine(&plan(&subjects, &scope), &subjects, "personio", &scope, now()).unwrap();
+        assert_eq!(harms.iter().map(|it| it.brake).collect::<Vec<_>>(), [Brake::UnexplainedLock]);
+    }
+}
+
+#[test]
+fn adopting_a_locked_account_opens_it_and_that_counts() {
+    let config = config("");
+    let mut account = AccountView { external_id: None, ..account_of(&employee("1"), &config) };
+    account.window = window(None, Some(now() - 9.hours()));
+    let subjects = [seen(&employee("1"), account, Link::Mail, &config)];
+    let harms = examine(&plan(&subjects, &config), &subjects, "personio", &config, now()).unwrap();
+    assert_eq!(harms.iter().map(|it| it.brake).collect::<Vec<_>>(), [Brake::Unlock]);
+}
+
+#[test]
+fn limits_are_a_share_of_the_open_accounts_and_at_least_a_few() {
+    let config = |percent, at_least| BrakeConfig { percent, explained_lock_percent: 20.0, at_least };
+    let cases = [
+        (5.0, 5, 0, 5, 5),
+        (5.0, 5, 24, 5, 5),
+        (5.0, 5, 99, 5, 19),
+        (5.0, 5, 119, 5, 23),
+        (5.0, 5, 120, 6, 24),
+        (5.0, 5, 1_000, 50, 200),
+        (0.5, 0, 199, 0, 39),
+        (0.5, 0, 200, 1, 40),
+        (100.0, 5, 1_000, 1_000, 200),
+        (29.0, 0, 100, 29, 20),
+        (100.0, 0, u32::MAX, u32::MAX, 858_993_459),
+    ];
+    for (percent, at_least, open, each, explained) in cases {
+        let limits = Limits::of(config(percent, at_least), open);
+        for brake in Brake::ALL {
+            let limit = if brake == Brake::ExplainedLock { explained } else { each };
+            assert_eq!(limits.get(brake), limit, "{percent} % of {open}, {brake:?}");
+        }
+    }
+}
+
+/// Harms of one kind, for this many people.
+fn harms(brake: Brake, number: u32) -> Vec<Harm> {
+    let harm = |id: u32| Harm { source_id: SourceId::new(id.to_string()), brake, part: Part::Window };
+    (0..number).map(harm).collect()
+}
+
+#[test]
+fn a_brake_counts_this_run_and_the_day_before_it_each_kind_for_itself() {
+    let limits = Limits::of(BrakeConfig::default(), 200);
+    let mut history = BrakeWindow::default();
+    history.add(Brake::Unlock, 6, now() - 30.hours());
+    history.add(Brake::Unlock, 7, now() - 23.hours());
+    history.add(Brake::Blank, 10, now());
+    let cases = [
+        (Brake::UnexplainedLock, 10, None),
+        (Brake::UnexplainedLock, 11, Some((0, 10))),
+        (Brake::ExplainedLock, 40, None),
+        (Brake::ExplainedLock, 41, Some((0, 40))),
+        (Brake::Unlock, 3, None),
+        (Brake::Unlock, 4, Some((7, 10))),
+        (Brake::Blank, 1, Some((10, 10))),
+        (Brake::Blank, 0, None),
+        (Brake::MailChange, 10, None),
+    ];
+    for (brake, planned, over) in cases {
+        let judgement = weigh(harms(brake, planned), limits, &history, now());
+        let expected: BTreeMap<_, _> =
+            over.map(|(before, limit)| (brake, Over { planned, before, limit })).into_iter().collect();
+        assert_eq!(judgement.over, expected, "{brake:?} {planned}");
+        let (held, passed) = judgement.split();
+        let all = usize::try_from(planned).unwrap();
+        assert_eq!((held.len(), passed.len()), if over.is_some() { (all, 0) } else { (0, all) });
+    }
+}
+
+#[test]
+fn a_tripped_brake_holds_its_own_kind_only_and_people_count_once() {
+    let limits = Limits::of(BrakeConfig { at_least: 2, ..BrakeConfig::default() }, 0);
+    let mut all = harms(Brake::UnexplainedLock, 3);
+    all.extend(harms(Brake::Blank, 2));
+    let fields = [Attribute::Position, Attribute::Company, Attribute::Location];
+    all.extend(fields.map(|attribute| Harm {
+        source_id: SourceId::new("0"),
+        brake: Brake::Blank,
+        part: Part::Value(attribute),
+    }));
+    assert_eq!(people(&all, Brake::Blank), 2);
+    let (held, passed) = weigh(all, limits, &BrakeWindow::default(), now()).split();
+    assert!(held.iter().all(|harm| harm.brake == Brake::UnexplainedLock));
+    assert_eq!((held.len(), passed.len()), (3, 5));
+}

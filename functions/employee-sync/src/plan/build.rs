@@ -124,7 +124,9 @@ impl Context<'_> {
     fn gone(&self, subject: &Subject) -> Verdict {
         let View::Gone { external_id } = &subject.view else { return Verdict::Unchanged };
         let (account, before) = match (&subject.account, &subject.entry) {
-            (Account::Seen(account, Link::ExternalId), _) => (account.id.clone(), account.window),
+            (Account::Seen(account, Link::ExternalId | Link::Ledger), _) => {
+                (account.id.clone(), account.window)
+            }
             (Account::Trusted(id), Some(entry)) => (id.clone(), entry.window),
             _ => return Verdict::Skip(Skip::GoneAlready),
         };
@@ -153,15 +155,20 @@ impl Context<'_> {
         }
         let scope = record.employment.scope;
         match (&subject.account, scope) {
-            (Account::Trusted(_) | Account::Seen(_, Link::ExternalId), Scoped::OutLeft) => Verdict::Unchanged,
+            (Account::Trusted(_) | Account::Seen(_, Link::ExternalId | Link::Ledger), Scoped::OutLeft) => {
+                Verdict::Unchanged
+            }
             (Account::Trusted(id), _) => self.update(subject, record, fingerprint, Doing::Update(id.clone())),
             (Account::Seen(account, Link::ExternalId), _) => {
                 self.update(subject, record, fingerprint, Doing::Update(account.id.clone()))
             }
+            (Account::Seen(account, Link::Ledger), _) => {
+                self.update(subject, record, fingerprint, Doing::Adopt(account.id.clone()))
+            }
             (_, Scoped::OutLeft | Scoped::OutLocked) => Verdict::Skip(Skip::OutOfScope),
             (_, Scoped::Undecided(field)) => Verdict::Skip(Skip::ScopeUndecided(field)),
             (Account::Foreign(id), Scoped::In) => Verdict::Skip(Skip::Conflict(id.clone())),
-            (Account::Seen(account, Link::Mail | Link::Ledger), Scoped::In) => {
+            (Account::Seen(account, Link::Mail), Scoped::In) => {
                 self.update(subject, record, fingerprint, Doing::Adopt(account.id.clone()))
             }
             (Account::Missing | Account::Unasked, Scoped::In) => self.create(record, fingerprint),

@@ -182,7 +182,7 @@ impl WindowChange {
     pub fn access(&self, now: Timestamp) -> Access {
         let at = |window: Window| (window.is_locked_at(now), window.is_locked_at(now + SOON));
         match (at(self.before), at(self.after)) {
-            ((false, _), (true, _)) | ((false, false), (false, true)) => Access::Lock,
+            ((false, _), (true, _)) | ((_, false), (_, true)) => Access::Lock,
             ((true, true), (false, _) | (_, false)) => Access::Unlock,
             _ => Access::Same,
         }

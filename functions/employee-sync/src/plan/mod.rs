@@ -1,5 +1,7 @@
 //! From what was read and what is known to what should be done. Pure: the plan is a value that cannot act.
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
 mod build;
 #[cfg(test)]
 pub(crate) mod builders;

@@ -1,5 +1,8 @@
 //! Each rule of design.md 4 as a small world: somebody, what is known of them, and the plan as it reads.
 
+mod morning;
+mod properties;
+
 use insta::assert_snapshot;
 use shared::employee::{Employee, Field, Status};
 use shared::id::{CustomerId, ExternalId};
@@ -183,6 +186,32 @@ fn somebody_gone_is_locked_from_now_on_and_nothing_else_is_touched() {
     skip    1  gone, and locked already
     0 to change, 0 as they should be
     ");
+}
+
+#[test]
+fn somebody_gone_is_locked_although_the_account_has_lost_its_external_id() {
+    let config = config("");
+    let account = AccountView { external_id: None, ..account_of(&employee("1"), &config) };
+    let external_id = ExternalId::of("personio", &employee("1").source_id);
+    let gone = Subject {
+        view: View::Gone { external_id },
+        account: Account::Seen(Box::new(account), Link::Ledger),
+        ..trusted(&employee("1"), &employee("1"), &config)
+    };
+    assert!(words(gone, &config).starts_with("lock    1  (gone from two complete reads)"));
+}
+
+#[test]
+fn an_account_that_has_lost_its_external_id_is_still_ours_out_of_scope() {
+    let lost = |config: &TenantConfig| {
+        let account = AccountView { external_id: None, ..account_of(&employee("1"), config) };
+        let account = Account::Seen(Box::new(account), Link::Ledger);
+        let moved = Employee { company: Field::Value("Muster AG".into()), ..employee("1") };
+        words(Subject { account, ..trusted(&moved, &employee("1"), config) }, config)
+    };
+    let scope = "[scope]\nexclude_companies = [\"Muster AG\"]\n";
+    assert!(lost(&config(scope)).starts_with("adopt   1  (no longer in scope)"));
+    assert!(lost(&config(&format!("{scope}out_of_scope = \"leave\"\n"))).starts_with("0 to change"));
 }
 
 #[test]

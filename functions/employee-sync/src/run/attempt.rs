@@ -105,7 +105,7 @@ impl Run<'_> {
         root.open_accounts = settle::open_accounts(&root, &look, &subjects, &plan, &outcome, now);
         settle::count_brakes(&mut root, &passed, &outcome, now);
         tally.settled(&settlement.write(root, now).await?);
-        held::keep(tools, held.as_ref(), stored.as_ref(), outcome.stop.is_some()).await?;
+        held::keep(tools, held.as_ref(), stored.as_ref(), tally.leaves_something(&outcome)).await?;
         if tenant.record.gate.is_none() && tally.is_complete(&outcome) {
             self.store.open_gate(tools.tenant, now).await?;
         }

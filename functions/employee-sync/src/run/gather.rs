@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use shared::connect::Connections;
-use shared::fingerprint::{Shard, ShardCount, ShardNumber};
+use shared::fingerprint::{Shard, ShardCount, ShardEntry, ShardNumber, Standing};
 use shared::id::{ExternalId, SourceId};
 use shared::mapping::{Attribute, Record, Scoped};
 use shared::source::EmployeeSource as _;
-use shared::state::{EmployeeEntry, Root, StateError};
+use shared::state::{EmployeeEntry, Root};
+use shared::tenant::TenantConfig;
 
 use super::{Halt, Run, Tenant};
 use crate::accounts::{self, Accounts, Question};
@@ -52,11 +53,19 @@ pub(super) async fn gather<'a>(
         Look::Everybody(_) => numbers(stored).collect(),
     };
     let loaded = run.store.shards(&tenant.config.tenant_id, &wanted).await?;
-    let (shards, obsolete) = spread(loaded, stored, &sharding, everybody);
+    let (mut shards, obsolete) = spread(loaded, stored, &sharding, everybody);
+    let mut entries = HashMap::new();
+    if everybody {
+        entries = run.store.all_employees(&tenant.config.tenant_id).await?;
+        remember(&mut shards, &sharding, people, &entries, now);
+    }
     let Triage { look: ids, gone } = triage(&sharding, &shards, people.completeness, everybody, now);
-    let entries = entries(run, tenant, &ids, &gone, everybody).await?;
+    if !everybody {
+        entries = run.store.employees(&tenant.config.tenant_id, ids.union(&gone)).await?;
+    }
 
-    let mut subjects = subjects(tenant, connections, people, (&ids, &gone), entries);
+    let tool = connections.source.tool();
+    let mut subjects = subjects(tool, &tenant.config, people, (&ids, &gone), entries);
     let accounts = find_accounts(connections, &subjects, people, everybody).await?;
     for subject in &mut subjects {
         attach(subject, accounts.as_ref());
@@ -71,7 +80,7 @@ pub(super) async fn gather<'a>(
 }
 
 /// A company is sharded anew only when everybody is looked at anyway.
-fn count(stored: usize, people: usize, everybody: bool) -> ShardCount {
+pub(super) fn count(stored: usize, people: usize, everybody: bool) -> ShardCount {
     let now = ShardCount::of_table(stored);
     if stored == 0 || (everybody && now.is_outgrown_by(people)) {
         ShardCount::for_people(people)
@@ -80,12 +89,12 @@ fn count(stored: usize, people: usize, everybody: bool) -> ShardCount {
     }
 }
 
-fn numbers(count: usize) -> impl Iterator<Item = ShardNumber> {
+pub(super) fn numbers(count: usize) -> impl Iterator<Item = ShardNumber> {
     (0..u16::try_from(count).unwrap_or(u16::MAX)).map(ShardNumber)
 }
 
 /// The loaded shards by the numbers of the new sharding, and those that it has no use for.
-fn spread(
+pub(super) fn spread(
     loaded: HashMap<ShardNumber, Shard>,
     stored: usize,
     sharding: &Sharding<'_>,
@@ -109,33 +118,36 @@ fn spread(
     (shards, numbers(stored).skip(count).collect())
 }
 
-async fn entries(
-    run: &Run<'_>,
-    tenant: &Tenant,
-    look: &BTreeSet<SourceId>,
-    gone: &BTreeSet<SourceId>,
-    everybody: bool,
-) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
-    let id = &tenant.config.tenant_id;
-    if everybody {
-        run.store.all_employees(id).await
-    } else {
-        run.store.employees(id, look.union(gone)).await
+/// Puts people back who are missing from the reading and whom the ledger knows, but no shard: a run that was cut off
+/// while it sharded anew, or a root that was lost, must not hide that they are gone.
+fn remember(
+    shards: &mut BTreeMap<ShardNumber, Shard>,
+    sharding: &Sharding<'_>,
+    people: &People,
+    entries: &HashMap<SourceId, EmployeeEntry>,
+    now: Timestamp,
+) {
+    let missing = entries.values().filter(|entry| !people.by_id.contains_key(&entry.source_id));
+    let shut = |entry: &EmployeeEntry| entry.window.inactive_at.is_some_and(|at| at <= now);
+    for entry in missing.filter(|entry| entry.customer_id.is_some() && !shut(entry)) {
+        let Some(fingerprint) = entry.fingerprint else { continue };
+        let shard = shards.entry(sharding.shard_of(&entry.source_id)).or_default();
+        let known = ShardEntry { fingerprint, standing: Standing::Synced };
+        shard.0.entry(entry.source_id.clone()).or_insert(known);
     }
 }
 
-fn subjects(
-    tenant: &Tenant,
-    connections: &Connections,
+pub(super) fn subjects(
+    tool: &str,
+    config: &TenantConfig,
     people: &People,
     (look, gone): (&BTreeSet<SourceId>, &BTreeSet<SourceId>),
     mut entries: HashMap<SourceId, EmployeeEntry>,
 ) -> Vec<Subject> {
-    let tool = connections.source.tool();
     let there = look.iter().filter_map(|id| {
         let view = match people.by_id.get(id)? {
             Person::Employee(employee, fingerprint) => {
-                let record = Box::new(Record::of(employee, tool, &tenant.config));
+                let record = Box::new(Record::of(employee, tool, config));
                 View::Present { record, fingerprint: *fingerprint }
             }
             Person::Rejected { fingerprint, field, problem } => {
@@ -177,11 +189,11 @@ async fn find_accounts(
     })
 }
 
-fn may_be_created(subject: &Subject) -> bool {
+pub(super) fn may_be_created(subject: &Subject) -> bool {
     matches!(&subject.view, View::Present { record, .. } if record.employment.scope == Scoped::In)
 }
 
-fn question(subject: &Subject) -> Option<Question<'_>> {
+pub(super) fn question(subject: &Subject) -> Option<Question<'_>> {
     let known = subject.entry.as_ref().and_then(|entry| entry.customer_id.as_ref());
     match &subject.view {
         View::Present { record, .. } => {
@@ -195,7 +207,7 @@ fn question(subject: &Subject) -> Option<Question<'_>> {
 }
 
 /// Puts what reteach said beside the person. An account that the whole list does not have is gone: it is forgotten.
-fn attach(subject: &mut Subject, accounts: Option<&Accounts>) {
+pub(super) fn attach(subject: &mut Subject, accounts: Option<&Accounts>) {
     let asked = match (accounts, &subject.account) {
         (Some(Accounts::Listed(_)), _) | (Some(_), Account::Unasked) => accounts,
         _ => None,

@@ -26,7 +26,7 @@ pub(super) struct Decided {
 /// A held plan with the reasons.
 pub(super) struct Holding {
     held: Held,
-    stored: HeldPlan,
+    pub(super) stored: HeldPlan,
     over: BTreeMap<Brake, Over>,
     consent: Consent,
     applied: usize,
@@ -59,13 +59,13 @@ pub(super) async fn keep(
     tools: Tools<'_>,
     holding: Option<&Holding>,
     stored: Option<&HeldPlan>,
-    approved_rest: bool,
+    unfinished: bool,
 ) -> Result<(), StateError> {
     match (holding, stored) {
         (Some(holding), stored) if stored != Some(&holding.stored) => {
             tools.store.put_held(tools.tenant, tools.guard.token(), &holding.stored).await
         }
-        (None, Some(_)) if !approved_rest => tools.store.clear_held(tools.tenant, tools.guard.token()).await,
+        (None, Some(_)) if !unfinished => tools.store.clear_held(tools.tenant, tools.guard.token()).await,
         _ => Ok(()),
     }
 }

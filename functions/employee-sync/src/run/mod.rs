@@ -1,10 +1,14 @@
 //! One run of the job, from event to report.
 
+#[cfg(test)]
+pub(crate) mod academy;
 mod attempt;
 mod gather;
 mod held;
 mod settle;
 mod tally;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -158,15 +162,19 @@ impl Halt {
             Self::Refused(_) => Outcome::PlanRefused,
         }
     }
+}
 
-    /// Whether new credentials may help: the secret is then read once more, and all is tried again.
-    fn is_about_credentials(&self) -> bool {
-        use shared::reteach::Error as Reteach;
-        matches!(
-            self,
-            Self::Source(SourceError::Credential(_))
-                | Self::Accounts(AccountsError::Reteach(Reteach::Credential(_)))
-        )
+/// Whether new credentials may help: the secret is then read once more, and all is tried again. reteach may be asked for
+/// the first time when changes are applied.
+fn is_about_credentials(attempt: &Result<Finished, Halt>) -> bool {
+    use shared::reteach::Error as Reteach;
+    match attempt {
+        Ok(finished) => matches!(finished.stop, Some(Stop::Reteach(Reteach::Credential(_)))),
+        Err(halt) => matches!(
+            halt,
+            Halt::Source(SourceError::Credential(_))
+                | Halt::Accounts(AccountsError::Reteach(Reteach::Credential(_)))
+        ),
     }
 }
 
@@ -306,7 +314,8 @@ impl Run<'_> {
     /// A run that did not get as far as a lease.
     async fn unleased(&self, finished: Result<Finished, Halt>) -> Ran {
         let ran = self.ran(finished);
-        if !matches!(ran.report.outcome, Outcome::UnknownTenant | Outcome::Paused) {
+        let is_kept = !matches!(ran.report.outcome, Outcome::UnknownTenant | Outcome::Paused);
+        if is_kept && self.request.event.mode != Mode::DryRun {
             self.keep(&ran.report).await;
         }
         ran
@@ -332,16 +341,22 @@ impl Run<'_> {
         let secrets = &self.app.secrets;
         let id = &tenant.config.tenant_id;
         let secret = secrets.get(id).await?;
-        let halt = match self.attempt(tenant, Arc::clone(&secret), guard).await {
-            Err(halt) if halt.is_about_credentials() => halt,
-            other => return other,
+        let first = self.attempt(tenant, Arc::clone(&secret), guard).await;
+        if !is_about_credentials(&first) {
+            return first;
+        }
+        let rotated = match (secrets.refresh(id).await, &first) {
+            (Ok(rotated), _) => rotated,
+            (Err(_), Ok(_)) => return first,
+            (Err(error), Err(_)) => return Err(error.into()),
         };
-        let rotated = secrets.refresh(id).await?;
         if Arc::ptr_eq(&secret, &rotated) {
-            return Err(halt);
+            return first;
         }
         tracing::info!(tenant = %id, run = %self.request.run_id, "refused, and the secret has been rotated: once more");
-        self.attempt(tenant, rotated, guard).await
+        let again = self.attempt(tenant, rotated, guard).await?;
+        let applied = first.map(|first| first.counts).unwrap_or_default();
+        Ok(Finished { counts: again.counts.with_applied(applied), ..again })
     }
 
     fn ran(&self, finished: Result<Finished, Halt>) -> Ran {

@@ -182,9 +182,14 @@ impl Tally {
         self.counts.unchanged = self.counts.unchanged.saturating_sub(not_looked_at);
     }
 
+    /// Whether the next run has to go on with this plan.
+    pub(super) fn leaves_something(&self, outcome: &Outcome) -> bool {
+        outcome.stop.is_some() || self.counts.left > 0
+    }
+
     /// Whether this was a complete run over a complete reading: what opens the gate for certificates.
     pub(super) fn is_complete(&self, outcome: &Outcome) -> bool {
-        self.completeness == Completeness::Complete && outcome.stop.is_none() && self.counts.left == 0
+        self.completeness == Completeness::Complete && !self.leaves_something(outcome)
     }
 
     /// The end of a run that had something to do.

@@ -25,6 +25,14 @@ enum Deed {
     Delete,
 }
 
+impl Act {
+    /// Whether the person's profile is deleted.
+    #[must_use]
+    pub fn deletes(&self) -> bool {
+        self.deed == Deed::Delete
+    }
+}
+
 type Edit = fn(&mut Person, Date);
 
 /// What may happen to somebody at work, the weightiest first: a small company has fewer people than acts.

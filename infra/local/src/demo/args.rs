@@ -22,7 +22,7 @@ const MOST_PEOPLE: i64 = 50_000;
 /// With --tenant and --credentials: shows what the first sync of a real tenant would do. Nothing is written, neither to
 /// reteach nor anywhere else, unless --apply is given.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "cargo demo", bin_name = "cargo demo", version, after_help = AFTER, after_long_help = AFTER_LONG)]
+#[command(name = "cargo demo", bin_name = "cargo demo", version, max_term_width = 100, after_help = AFTER, after_long_help = AFTER_LONG)]
 pub struct Args {
     /// People in each company, 1 to 50000
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=MOST_PEOPLE))]

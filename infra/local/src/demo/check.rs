@@ -50,7 +50,7 @@ pub(super) fn problems(seen: Seen<'_>, must: Must, expected: &Expected) -> Vec<S
 fn noise(report: &Report, calls: usize) -> Vec<String> {
     let units = report.dynamodb;
     let checks = [
-        (calls > 0, format!("{calls} calls reached reteach although nothing had changed")),
+        (calls > 0, format!("nothing had changed, and reteach received {calls} calls")),
         (report.calls.reteach > 0, format!("the report counts {} calls to reteach", report.calls.reteach)),
         (units.read > QUIET_UNITS, format!("{} DynamoDB read units, more than {QUIET_UNITS}", units.read)),
         (units.write > QUIET_UNITS, format!("{} DynamoDB write units, more than {QUIET_UNITS}", units.write)),

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
-use employee_sync::report::{Counts, FindingKind, Report};
+use employee_sync::report::{Counts, Finding, FindingKind, Report};
 
 use super::acts::Act;
 use super::play::{Cue, Part, Play, Scene};
@@ -51,7 +51,7 @@ impl Audience for Console<'_> {
     fn begins(&mut self, cue: &Cue, acts: &[(&'static str, Vec<Act>)]) {
         self.number += 1;
         let text =
-            format!("{}. {}\n{}\n{}\n", self.number, cue.title, wrapped(&cue.about, ""), stories(acts));
+            format!("{}. {}\n{}\n{}\n", self.number, cue.title, wrapped(&cue.about, "", ""), stories(acts));
         self.say(&text);
     }
 
@@ -75,17 +75,28 @@ fn stories(acts: &[(&'static str, Vec<Act>)]) -> String {
     let mut text = String::new();
     for (story, people) in lines {
         let who = if people.len() > 3 { format!("{} people", people.len()) } else { people.join(", ") };
-        text.push_str(&wrapped(&format!("{story}: {who}"), "  "));
+        text.push_str(&wrapped(&format!("{story}: {who}"), "  - ", "    "));
         text.push('\n');
     }
     text
 }
 
-/// The table of a scene, and what there is to read below it.
+/// The table of a scene, and what there is to read below it: what all companies have in common once.
 pub(super) fn outcome(scene: &Scene) -> String {
-    let mut text = format!("{}\n", table(&scene.parts));
+    let mut notes: Vec<(String, Vec<&str>)> = Vec::new();
     for part in &scene.parts {
-        text.push_str(&notes(part));
+        let wrong = part.problems.iter().map(|problem| format!("NOT AS IT SHOULD BE: {problem}"));
+        for note in findings(&part.report).into_iter().chain(wrong) {
+            match notes.iter_mut().find(|(known, _)| *known == note) {
+                Some((_, routes)) => routes.push(part.route),
+                None => notes.push((note, vec![part.route])),
+            }
+        }
+    }
+    let mut text = format!("{}\n", table(&scene.parts).trim_fmt());
+    for (note, routes) in notes {
+        text.push_str(&wrapped(&format!("{}: {note}", routes.join(", ")), "  ", "    "));
+        text.push('\n');
     }
     text.push('\n');
     text
@@ -95,18 +106,22 @@ fn table(parts: &[Part]) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX));
-    table.set_header(["route", "people", "planned", "done", "API calls", "DynamoDB units", "time"]);
+    table.set_header(["route", "people", "planned", "done", "API calls", "DynamoDB", "time"]);
     for part in parts {
         let Part { report, .. } = part;
         table.add_row([
             part.route.to_owned(),
             report.counts.people.to_string(),
             part.planned.to_string(),
-            done(&report.counts, report.findings_total),
+            // A number stays on the line of what it counts.
+            unbroken(&done(&report.counts, report.findings_total)),
             calls(report),
             format!("{} read\n{} written", report.dynamodb.read, report.dynamodb.write),
             format!("{}.{:02} s", part.took_ms / 1000, part.took_ms % 1000 / 10),
         ]);
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 1));
     }
     for column in [1, 2, 6] {
         if let Some(column) = table.column_mut(column) {
@@ -114,6 +129,10 @@ fn table(parts: &[Part]) -> Table {
         }
     }
     table
+}
+
+fn unbroken(text: &str) -> String {
+    text.split(", ").map(|part| part.replace(' ', "\u{a0}")).collect::<Vec<_>>().join(", ")
 }
 
 /// Everything that is not zero.
@@ -167,34 +186,20 @@ pub(super) fn calls(report: &Report) -> String {
         .join("\n")
 }
 
-/// What somebody should look at, and what is wrong.
-fn notes(part: &Part) -> String {
-    let mut text = findings(&part.report, part.route);
-    for problem in &part.problems {
-        let line = format!("{}: NOT AS IT SHOULD BE: {problem}", part.route);
-        text.push_str(&wrapped(&line, "  "));
-        text.push('\n');
-    }
-    text
-}
-
-/// Findings, and what is held, each after `label`. Planned changes are not in it: they have a list of their own.
-pub(super) fn findings(report: &Report, label: &str) -> String {
+/// Findings, and what is held. Planned changes are not in it: they have a list of their own.
+pub(super) fn findings(report: &Report) -> Vec<String> {
     let is_told = |kind| !matches!(kind, FindingKind::Held | FindingKind::Change);
     let told: Vec<_> = report.findings.iter().filter(|it| is_told(it.kind)).collect();
-    let mut lines: Vec<String> = told
-        .iter()
-        .take(MOST)
-        .map(|finding| {
-            let who = finding.person.as_ref().map_or_else(String::new, |id| format!(" {id}:"));
-            format!("{label}:{who} {}", finding.text)
-        })
-        .collect();
+    let line = |finding: &&Finding| match &finding.person {
+        Some(person) => format!("{person}: {}", finding.text),
+        None => finding.text.clone(),
+    };
+    let mut lines: Vec<String> = told.iter().take(MOST).map(line).collect();
     if told.len() > MOST {
-        lines.push(format!("{label}: and {} more findings", told.len() - MOST));
+        lines.push(format!("and {} more findings", told.len() - MOST));
     }
-    lines.extend(report.held.as_ref().map(|held| format!("{label}: {}", held.text)));
-    lines.iter().map(|line| format!("{}\n", wrapped(line, "  "))).collect()
+    lines.extend(report.held.as_ref().map(|held| held.text.clone()));
+    lines
 }
 
 fn verdict(play: &Play) -> String {
@@ -204,19 +209,20 @@ fn verdict(play: &Play) -> String {
             "All is as it should be: after every scene reteach held exactly the accounts that an independent calculation \
              from Personio's people asks for.",
             "",
+            "",
         ));
         text.push('\n');
         return text;
     }
-    let _ = writeln!(text, "{} problems:", play.problems.len());
+    text.push_str("Not all is as it should be:\n");
     for problem in &play.problems {
         let _ = writeln!(text, "  {problem}");
     }
     text
 }
 
-/// `text` in lines of at most [`WIDTH`] letters, each after `indent`; a word that is longer stays whole.
-pub(super) fn wrapped(text: &str, indent: &str) -> String {
+/// `text` in lines of at most [`WIDTH`] letters; the first begins with `first`, the others with `others`.
+pub(super) fn wrapped(text: &str, first: &str, others: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
@@ -224,8 +230,8 @@ pub(super) fn wrapped(text: &str, indent: &str) -> String {
                 line.push(' ');
                 line.push_str(word);
             }
-            Some(_) => lines.push(format!("{indent}  {word}")),
-            None => lines.push(format!("{indent}{word}")),
+            Some(_) => lines.push(format!("{others}{word}")),
+            None => lines.push(format!("{first}{word}")),
         }
     }
     lines.join("\n")

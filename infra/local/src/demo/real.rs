@@ -31,7 +31,7 @@ const STANDARD_INPUT: &str = "-";
 pub(super) struct Tenant {
     pub(super) id: TenantId,
     file: String,
-    secret: TenantSecret,
+    pub(super) secret: TenantSecret,
 }
 
 pub(super) async fn run(request: &Request, json: bool, out: &mut (dyn Write + Send)) -> Result<u8, Failed> {
@@ -82,9 +82,10 @@ async fn once(app: &App, tenant: &TenantId, mode: Mode) -> Ran {
 
 /// Reads both files. Every problem names its file and field.
 fn read(request: &Request) -> Result<Tenant, Failed> {
-    let unasked = request.apply != Apply::AfterAsking;
-    if request.credentials == Path::new(STANDARD_INPUT) && !unasked {
-        let text = "--apply asks on standard input, which --credentials - has used up: give a file, or --yes";
+    let asks = request.apply == Apply::AfterAsking;
+    if asks && (request.credentials == Path::new(STANDARD_INPUT) || !std::io::stdin().is_terminal()) {
+        let text = "--apply asks for the tenant's name, which takes a terminal on standard input: give --yes, or the \
+                    credentials as a file";
         return Err(Failed::usage(text));
     }
     let file = std::fs::read_to_string(&request.tenant)
@@ -146,9 +147,6 @@ fn asked(request: &Request, tenant: &TenantId) -> Result<bool, Failed> {
     match request.apply {
         Apply::No => Ok(false),
         Apply::Unasked => Ok(true),
-        Apply::AfterAsking if !std::io::stdin().is_terminal() => Err(Failed::usage(
-            "--apply asks for the tenant's name, but standard input is no terminal: add --yes",
-        )),
         Apply::AfterAsking => confirmed(tenant),
     }
 }
@@ -181,7 +179,7 @@ fn text(report: &Report, plan: Option<&str>) -> String {
 fn applied_text(report: &Report) -> String {
     let note = "The state of this run is thrown away now; the accounts stay in reteach. The next run, here or deployed, finds \
                 them by their external id.";
-    format!("\n{}{}\n", summary(report), print::wrapped(note, ""))
+    format!("\n{}{}\n", summary(report), print::wrapped(note, "", ""))
 }
 
 fn summary(report: &Report) -> String {
@@ -197,9 +195,12 @@ fn summary(report: &Report) -> String {
         took % 1000
     );
     if !report.message.is_empty() {
-        text.push_str(&print::wrapped(&report.message, ""));
+        text.push_str(&print::wrapped(&report.message, "", ""));
         text.push('\n');
     }
-    text.push_str(&print::findings(report, report.tenant_id.as_str()));
+    for finding in print::findings(report) {
+        text.push_str(&print::wrapped(&finding, "  ", "    "));
+        text.push('\n');
+    }
     text
 }

@@ -93,8 +93,9 @@ impl Theatre {
     }
 
     async fn first_sync(&mut self, audience: &mut dyn Audience) -> Result<(), PlayError> {
-        let about = "Nobody is known yet. All accounts are listed once and matched by external id, then by mail address: \
-                     one made by hand is adopted, one has a mail address that is in the way (a conflict), one is none of ours.";
+        let about = "Nobody is known yet. All accounts are listed once and matched by external id, then by mail \
+                     address: one made by hand is adopted; one with another system's external id is in the way of \
+                     somebody with the same mail address (a conflict); one has nothing to do with Personio.";
         self.scene(cue(Must::BeDone, "First sync", about), Turn::default(), audience).await?;
         let about = "Nothing has changed. Everybody is read from the HR system; reteach is not called, and DynamoDB is asked \
                      for as little as in a company of any other size.";
@@ -107,12 +108,15 @@ impl Theatre {
         let turn = self.turn(|cast| acts::day(&cast.company.personio.people(), &cast.taken, today(now)));
         let about = "HR is at work; each change is carried over by the next tick. Who is missing for the first time stays as is.";
         self.world.clock.advance(TICK);
+        let is_anybody_deleted = turn.acts.iter().flatten().any(Act::deletes);
         self.scene(cue(Must::BeDone, "A day of changes", about), turn, audience).await?;
 
         self.world.clock.advance(TICK);
         let about = "Whoever was deleted is missing from a second complete reading, and is locked now; accounts are never deleted.";
-        let title = "Deleted in Personio, second reading";
-        self.scene(cue(Must::BeDone, title, about), Turn::default(), audience).await?;
+        if is_anybody_deleted {
+            let deleted = cue(Must::BeDone, "Deleted in Personio", about);
+            self.scene(deleted, Turn::default(), audience).await?;
+        }
 
         self.world.clock.advance(NIGHT);
         for cast in &mut self.casts {

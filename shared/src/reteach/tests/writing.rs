@@ -79,7 +79,7 @@ async fn says_what_a_refusal_means_and_echoes_no_value() {
             Ok((vec!["email", "gender"], "rejected (400): email must be an email; gender must be")),
         ),
         (422, json!("INVALID_EMAIL"), Ok((vec![], "rejected (422): INVALID_EMAIL"))),
-        (422, json!("\"Erika\" erika@example.com is taken"), Ok((vec![], "rejected (422): … … is taken"))),
+        (422, json!("\"Erika\" erika@example.com is taken"), Ok((vec![], "rejected (422): … is taken"))),
         (422, json!(null), Ok((vec![], "rejected (422): no reason given"))),
         (409, json!("erika@example.com exists"), Err("Conflict")),
         (404, json!("Not found"), Err("NotFound")),

@@ -1,0 +1,315 @@
+//! Who needs a look, and what is left for the next run.
+
+use proptest::prelude::*;
+use shared::fingerprint::{Packed, Part};
+use shared::state::BrakeWindow;
+
+use super::*;
+use crate::plan::builders::{key, now};
+use crate::read::{Doubt, Person};
+use Completeness::Complete;
+use Standing::{MissingOnce, RetryAt, Synced};
+
+const INCOMPLETE: Completeness = Completeness::Incomplete(Doubt::Nobody);
+const ONLY: ShardNumber = ShardNumber(0);
+
+fn print(version: &str) -> Fingerprint {
+    key().fingerprint([Part::Value(version)])
+}
+
+/// People by id, each with the version of their record.
+fn people(versions: &[(&str, &str)], completeness: Completeness) -> People {
+    let person = |version| Person::Rejected {
+        fingerprint: print(version),
+        field: String::new(),
+        problem: String::new(),
+    };
+    let by_id = versions.iter().map(|(id, version)| (SourceId::new(*id), person(version))).collect();
+    People { by_id, completeness, readings: 1 }
+}
+
+fn entry(version: &str, standing: Standing) -> ShardEntry {
+    ShardEntry { fingerprint: print(version), standing }
+}
+
+fn shard(entries: &[(&str, &str, Standing)]) -> Shard {
+    Shard(entries.iter().map(|(id, version, it)| (SourceId::new(*id), entry(version, *it))).collect())
+}
+
+fn ids(ids: &[&str]) -> BTreeSet<SourceId> {
+    ids.iter().map(|id| SourceId::new(*id)).collect()
+}
+
+fn at(minutes: i64) -> Timestamp {
+    now() + SignedDuration::from_mins(minutes)
+}
+
+/// What the last run left of person 1, their record now, how it was read; and whether they need a look or are gone.
+type Case =
+    (Option<Standing>, Option<&'static str>, Completeness, &'static [&'static str], &'static [&'static str]);
+
+#[test]
+fn whoever_is_as_the_last_run_left_them_needs_no_look() {
+    let (due, ahead) = (Some(RetryAt(at(0))), Some(RetryAt(at(5))));
+    let cases: [Case; 18] = [
+        // Never seen.
+        (None, Some("a"), Complete, &["1"], &[]),
+        (None, Some("a"), INCOMPLETE, &["1"], &[]),
+        (None, None, Complete, &[], &[]),
+        // The same, and changed.
+        (Some(Synced), Some("a"), Complete, &[], &[]),
+        (Some(Synced), Some("b"), Complete, &["1"], &[]),
+        (Some(Synced), Some("b"), INCOMPLETE, &["1"], &[]),
+        // Refused before.
+        (ahead, Some("a"), Complete, &[], &[]),
+        (ahead, Some("b"), Complete, &["1"], &[]),
+        (due, Some("a"), Complete, &["1"], &[]),
+        (Some(AT_ONCE), Some("a"), Complete, &["1"], &[]),
+        // Missing.
+        (Some(Synced), None, Complete, &[], &[]),
+        (Some(Synced), None, INCOMPLETE, &[], &[]),
+        (due, None, Complete, &[], &[]),
+        (Some(MissingOnce), None, Complete, &[], &["1"]),
+        (Some(MissingOnce), None, INCOMPLETE, &[], &[]),
+        // Back again.
+        (Some(MissingOnce), Some("a"), Complete, &["1"], &[]),
+        (Some(MissingOnce), Some("b"), Complete, &["1"], &[]),
+        (Some(MissingOnce), Some("a"), INCOMPLETE, &["1"], &[]),
+    ];
+    for (standing, version, completeness, look, gone) in cases {
+        let versions: Vec<_> = version.map(|version| ("1", version)).into_iter().collect();
+        let people = people(&versions, completeness);
+        let key = key();
+        let sharding = Sharding::new(&people, ShardCount::of_table(1), &key);
+        let old: Vec<_> = standing.map(|standing| ("1", "a", standing)).into_iter().collect();
+        let shards = BTreeMap::from([(ONLY, shard(&old))]);
+        let triaged = triage(&sharding, &shards, completeness, false, now());
+        let expected = Triage { look: ids(look), gone: ids(gone) };
+        assert_eq!(triaged, expected, "{standing:?} {version:?} {completeness:?}");
+        // When everybody is looked at, whoever is there is; who is gone does not depend on it.
+        let everybody = triage(&sharding, &shards, completeness, true, now());
+        let there: Vec<_> = versions.iter().map(|(id, _)| *id).collect();
+        assert_eq!(everybody, Triage { look: ids(&there), gone: ids(gone) });
+    }
+}
+
+#[test]
+fn what_became_of_somebody_is_what_the_next_run_finds() {
+    let retry = RetryAt(at(15));
+    let some = |version, standing| Some(entry(version, standing));
+    let cases = [
+        // Looked at: the record of now, with what became of it.
+        (Some(Synced), Some("b"), Complete, Some(Became::Settled), some("b", Synced)),
+        (None, Some("b"), Complete, Some(Became::Settled), some("b", Synced)),
+        (Some(Synced), Some("b"), Complete, Some(Became::RetryAt(at(15))), some("b", retry)),
+        (Some(Synced), Some("b"), Complete, Some(Became::Open), some("b", AT_ONCE)),
+        (Some(MissingOnce), Some("a"), Complete, Some(Became::Settled), some("a", Synced)),
+        (Some(retry), Some("b"), INCOMPLETE, Some(Became::Settled), some("b", Synced)),
+        // Not looked at: as before.
+        (Some(Synced), Some("a"), Complete, None, some("a", Synced)),
+        (Some(retry), Some("a"), Complete, None, some("a", retry)),
+        (Some(MissingOnce), Some("a"), Complete, None, some("a", AT_ONCE)),
+        (None, Some("a"), Complete, None, None),
+        // Missing: once, and again, and locked.
+        (Some(Synced), None, Complete, None, some("a", MissingOnce)),
+        (Some(retry), None, Complete, None, some("a", MissingOnce)),
+        (Some(Synced), None, INCOMPLETE, None, some("a", Synced)),
+        (Some(retry), None, INCOMPLETE, None, some("a", retry)),
+        (Some(MissingOnce), None, INCOMPLETE, None, some("a", MissingOnce)),
+        (Some(MissingOnce), None, Complete, Some(Became::Open), some("a", MissingOnce)),
+        (Some(MissingOnce), None, Complete, Some(Became::RetryAt(at(15))), some("a", MissingOnce)),
+        (Some(MissingOnce), None, Complete, Some(Became::Settled), None),
+    ];
+    for (standing, version, completeness, became, expected) in cases {
+        let versions: Vec<_> = version.map(|version| ("1", version)).into_iter().collect();
+        let people = people(&versions, completeness);
+        let key = key();
+        let sharding = Sharding::new(&people, ShardCount::of_table(1), &key);
+        let old: Vec<_> = standing.map(|standing| ("1", "a", standing)).into_iter().collect();
+        let outcomes = became.map(|became| (SourceId::new("1"), became)).into_iter().collect();
+        let next = next_shard(ONLY, &shard(&old), &sharding, completeness, &outcomes);
+        let found = next.0.get(&SourceId::new("1")).copied();
+        assert_eq!(found, expected, "{standing:?} {version:?} {completeness:?} {became:?}");
+    }
+}
+
+fn root(shards: Vec<Packed>) -> Root {
+    Root {
+        mapping_version: MAPPING_VERSION,
+        configuration: "rules".into(),
+        shards,
+        open_accounts: 0,
+        brakes: BrakeWindow::default(),
+        pending: BTreeMap::new(),
+        waiting: 0,
+        reconciled_at: now(),
+    }
+}
+
+#[test]
+fn a_run_looks_at_as_little_as_it_may() {
+    let settled = root(vec![shard(&[("1", "a", Synced)]).packed()]);
+    let with = |edit: fn(&mut Root)| {
+        let mut root = settled.clone();
+        edit(&mut root);
+        Some(root)
+    };
+    let same = || with(|_| {});
+    let only = Look::Shards(BTreeSet::from([ONLY]));
+    let pending = with(|it| drop(it.pending.insert(shared::state::Brake::Unlock, BTreeSet::from([7]))));
+    let cases = [
+        ("first run", None, "a", false, 0, Look::Everybody(Reason::FirstRun)),
+        (
+            "a first run that never ended",
+            with(|it| it.shards.clear()),
+            "a",
+            false,
+            0,
+            Look::Everybody(Reason::FirstRun),
+        ),
+        ("nothing changed", same(), "a", false, 0, Look::Nobody),
+        ("one changed", same(), "b", false, 0, only.clone()),
+        (
+            "a newer mapping",
+            with(|it| it.mapping_version += 1),
+            "a",
+            false,
+            0,
+            Look::Everybody(Reason::NewRules),
+        ),
+        (
+            "another configuration",
+            with(|it| it.configuration.clear()),
+            "a",
+            false,
+            0,
+            Look::Everybody(Reason::NewRules),
+        ),
+        ("asked for", same(), "a", true, 0, Look::Everybody(Reason::Reconcile)),
+        ("nearly a day later", same(), "b", false, 24 * 60 - 1, only),
+        ("a day later", same(), "a", false, 24 * 60, Look::Everybody(Reason::Reconcile)),
+        ("a run that broke off", pending, "a", false, 0, Look::Shards(BTreeSet::new())),
+    ];
+    for (name, root, version, asked, minutes, expected) in cases {
+        let people = people(&[("1", version)], Complete);
+        let key = key();
+        let sharding = Sharding::new(&people, ShardCount::of_table(1), &key);
+        assert_eq!(look(root.as_ref(), &sharding, "rules", asked, at(minutes)), expected, "{name}");
+    }
+}
+
+#[test]
+fn only_the_shards_that_changed_are_looked_at() {
+    let names: Vec<String> = (0..40).map(|id| id.to_string()).collect();
+    let versions: Vec<_> = names.iter().map(|id| (id.as_str(), "a")).collect();
+    let (count, key) = (ShardCount::of_table(8), key());
+    let before = people(&versions, Complete);
+    let root = settle(&before, count, &BTreeMap::new(), |_| Became::Settled).0;
+    let mut after = people(&versions, Complete);
+    after.by_id.remove(&SourceId::new("3"));
+    after.by_id.extend(people(&[("7", "b"), ("new", "a")], Complete).by_id);
+    let sharding = Sharding::new(&after, count, &key);
+    let expected = ids(&["3", "7", "new"]).iter().map(|id| sharding.shard_of(id)).collect();
+    assert_eq!(look(Some(&root), &sharding, "rules", false, now()), Look::Shards(expected));
+}
+
+/// A run over everybody, with what becomes of each: the root and the shards that it leaves.
+fn settle(
+    people: &People,
+    count: ShardCount,
+    old: &BTreeMap<ShardNumber, Shard>,
+    became: impl Fn(&SourceId) -> Became,
+) -> (Root, BTreeMap<ShardNumber, Shard>) {
+    let key = key();
+    let sharding = Sharding::new(people, count, &key);
+    let numbers = (0..).map(ShardNumber).take(count.get());
+    let old: BTreeMap<_, _> =
+        numbers.map(|number| (number, old.get(&number).cloned().unwrap_or_default())).collect();
+    let Triage { look, gone } = triage(&sharding, &old, people.completeness, true, now());
+    let became = look.union(&gone).map(|id| (id.clone(), became(id))).collect();
+    let next: BTreeMap<_, _> = old
+        .iter()
+        .map(|(number, old)| (*number, next_shard(*number, old, &sharding, people.completeness, &became)))
+        .collect();
+    (root(next.values().map(Shard::packed).collect()), next)
+}
+
+fn company() -> impl Strategy<Value = BTreeMap<String, String>> {
+    prop::collection::btree_map("[0-9]{1,3}", "[ab]", 1..30)
+}
+
+fn reading(company: &BTreeMap<String, String>, completeness: Completeness) -> People {
+    let versions: Vec<_> = company.iter().map(|(id, version)| (id.as_str(), version.as_str())).collect();
+    people(&versions, completeness)
+}
+
+fn count() -> impl Strategy<Value = ShardCount> {
+    prop::sample::select(vec![1, 2, 8]).prop_map(ShardCount::of_table)
+}
+
+proptest! {
+    #[test]
+    fn when_all_are_settled_the_next_run_looks_at_nobody(company in company(), count in count(), later in 0_i64..1_440) {
+        let people = reading(&company, Complete);
+        let (root, _) = settle(&people, count, &BTreeMap::new(), |_| Became::Settled);
+        let key = key();
+        let sharding = Sharding::new(&people, count, &key);
+        prop_assert_eq!(look(Some(&root), &sharding, "rules", false, at(later)), Look::Nobody);
+    }
+
+    #[test]
+    fn whoever_is_not_settled_makes_the_next_run_look(
+        company in company(), count in count(), pick in any::<prop::sample::Index>(), minutes in 1_i64..60,
+    ) {
+        let people = reading(&company, Complete);
+        let unlucky = SourceId::new(pick.get(&company.keys().collect::<Vec<_>>()).as_str());
+        let key = key();
+        let sharding = Sharding::new(&people, count, &key);
+        let shard = Look::Shards(BTreeSet::from([sharding.shard_of(&unlucky)]));
+        for (became, due) in [(Became::Open, 0), (Became::RetryAt(at(minutes)), minutes)] {
+            let became = |id: &SourceId| if *id == unlucky { became } else { Became::Settled };
+            let (root, _) = settle(&people, count, &BTreeMap::new(), became);
+            prop_assert_eq!(look(Some(&root), &sharding, "rules", false, at(due)), shard.clone());
+            let before = look(Some(&root), &sharding, "rules", false, at(due - 1));
+            prop_assert_eq!(before, if due == 0 { shard.clone() } else { Look::Nobody });
+        }
+    }
+
+    #[test]
+    fn somebody_missing_once_makes_the_next_run_look_whether_they_are_back_or_not(
+        company in company(), count in count(), pick in any::<prop::sample::Index>(),
+    ) {
+        let everybody = reading(&company, Complete);
+        let (_, shards) = settle(&everybody, count, &BTreeMap::new(), |_| Became::Settled);
+        let mut less = company.clone();
+        less.remove(*pick.get(&company.keys().collect::<Vec<_>>()));
+        let less = reading(&less, Complete);
+        let (root, shards) = settle(&less, count, &shards, |_| Became::Settled);
+        let key = key();
+        for people in [&less, &everybody] {
+            let sharding = Sharding::new(people, count, &key);
+            prop_assert_ne!(look(Some(&root), &sharding, "rules", false, now()), Look::Nobody);
+        }
+        // Back again, all is as before.
+        let (back, _) = settle(&everybody, count, &shards, |_| Became::Settled);
+        let (root, _) = settle(&everybody, count, &BTreeMap::new(), |_| Became::Settled);
+        prop_assert_eq!(back, root);
+    }
+
+    #[test]
+    fn whoever_was_refused_or_held_before_they_were_missing_is_tried_again(
+        company in company(), count in count(), pick in any::<prop::sample::Index>(), refused in any::<bool>(),
+    ) {
+        let unlucky = SourceId::new(pick.get(&company.keys().collect::<Vec<_>>()).as_str());
+        let failed = if refused { Became::RetryAt(at(15)) } else { Became::Open };
+        let everybody = reading(&company, Complete);
+        let became = |id: &SourceId| if *id == unlucky { failed } else { Became::Settled };
+        let (_, shards) = settle(&everybody, count, &BTreeMap::new(), became);
+        let mut less = company.clone();
+        less.remove(unlucky.as_str());
+        let (_, shards) = settle(&reading(&less, Complete), count, &shards, |_| Became::Settled);
+        let key = key();
+        let sharding = Sharding::new(&everybody, count, &key);
+        prop_assert_eq!(triage(&sharding, &shards, Complete, false, at(20)).look, ids(&[unlucky.as_str()]));
+    }
+}

@@ -1,0 +1,133 @@
+//! Each rule, broken on purpose.
+
+use jiff::ToSpan as _;
+use shared::employee::Field;
+use shared::id::{CustomerId, ExternalId, SourceId};
+use shared::mapping::Attribute;
+use shared::state::Window;
+
+use super::{lock, plan, three};
+use crate::lint::{Violation, examine};
+use crate::plan::builders::{account_of, config, employee, key, now, subject, trusted};
+use crate::plan::{Account, AccountView, Before, Doing, Link, Plan, Skip, Subject, ValueChange, View};
+
+/// A rule, a way to break it, and whose change is then reported.
+type Breach = (&'static str, Option<&'static str>, fn(&mut Plan, &mut Vec<Subject>));
+
+const VERDICTS: &str = "everybody has exactly one verdict";
+const TWICE: &str = "nobody is changed twice";
+const ACCOUNT: &str = "no account is changed for two people";
+const EXTERNAL_ID: &str = "the external id is the person's";
+const EFFECT: &str = "a change changes something";
+const LOOKED_AT: &str = "everybody changed was looked at";
+const OURS: &str = "no account is written that is not the person's";
+const NULLS: &str = "nothing is cleared that the source did not report empty";
+const CAUSE: &str = "nobody is locked without a cause";
+const CREATION: &str = "nobody out of scope, gone or with an account is created";
+
+const BREACHES: [Breach; 30] = [
+    (VERDICTS, None, |plan, _| plan.unchanged.clear()),
+    (VERDICTS, None, |plan, _| plan.skipped.push((SourceId::new("9"), Skip::OutOfScope))),
+    (VERDICTS, None, |plan, _| drop(plan.changes.pop())),
+    (VERDICTS, None, |_, subjects| subjects[2] = subjects[0].clone()),
+    (TWICE, Some("1"), |plan, _| {
+        plan.changes[1] = plan.changes[0].clone();
+    }),
+    (ACCOUNT, Some("2"), |plan, _| plan.changes[1].doing = plan.changes[0].doing.clone()),
+    (EXTERNAL_ID, Some("1"), |plan, _| plan.changes[0].external_id = ExternalId::new("personio:7")),
+    (EXTERNAL_ID, Some("1"), |plan, _| plan.changes[0].external_id = ExternalId::new("hibob:1")),
+    (EXTERNAL_ID, Some("1"), |plan, _| plan.changes[0].external_id = ExternalId::new("1")),
+    (EFFECT, Some("1"), |plan, _| plan.changes[0].values.clear()),
+    (LOOKED_AT, Some("7"), |plan, _| {
+        plan.changes[1].source_id = SourceId::new("7");
+        plan.changes[1].external_id = ExternalId::new("personio:7");
+    }),
+    (OURS, Some("1"), |plan, _| plan.changes[0].doing = Doing::Update(CustomerId::new("c9"))),
+    (OURS, Some("1"), |plan, _| plan.changes[0].doing = Doing::Adopt(CustomerId::new("c1"))),
+    (OURS, Some("1"), |_, subjects| subjects[0].account = Account::Foreign(CustomerId::new("c1"))),
+    (OURS, Some("1"), |_, subjects| found(&mut subjects[0], Some("personio:7"), Link::ExternalId)),
+    (OURS, Some("1"), |_, subjects| found(&mut subjects[0], None, Link::Mail)),
+    (OURS, Some("1"), |_, subjects| found(&mut subjects[0], None, Link::Ledger)),
+    (OURS, Some("1"), |plan, subjects| {
+        plan.changes[0].doing = Doing::Adopt(CustomerId::new("c1"));
+        found(&mut subjects[0], Some("hibob:1"), Link::Mail);
+    }),
+    (OURS, Some("1"), |plan, subjects| {
+        // The account's mail address is another one.
+        plan.changes[0].doing = Doing::Adopt(CustomerId::new("c1"));
+        let other = account_of(&employee("8"), &config(""));
+        let account = AccountView { id: CustomerId::new("c1"), external_id: None, ..other };
+        subjects[0].account = Account::Seen(Box::new(account), Link::Mail);
+    }),
+    (OURS, Some("1"), |plan, subjects| {
+        // The ledger knows another account.
+        plan.changes[0].doing = Doing::Adopt(CustomerId::new("c1"));
+        found(&mut subjects[0], None, Link::Ledger);
+        subjects[0].entry.as_mut().unwrap().customer_id = None;
+    }),
+    (NULLS, Some("1"), |plan, _| {
+        // The source said nothing of the kind.
+        let attribute = Attribute::Department;
+        plan.changes[0].values.push(ValueChange { attribute, before: Before::Unknown, after: None });
+    }),
+    (NULLS, Some("1"), |plan, _| {
+        // The source says something else.
+        let attribute = Attribute::LastName;
+        plan.changes[0].values.push(ValueChange { attribute, before: Before::Unknown, after: None });
+    }),
+    (NULLS, Some("1"), |_, subjects| {
+        let external_id = ExternalId::new("personio:1");
+        subjects[0].view = View::Gone { external_id };
+    }),
+    (CAUSE, Some("1"), |plan, _| {
+        plan.changes[0].window = lock(Window { active_at: None, inactive_at: Some(now()) });
+    }),
+    (CAUSE, Some("1"), |plan, _| {
+        plan.changes[0].window = lock(Window { active_at: None, inactive_at: Some(now() + 24.hours()) });
+    }),
+    (CAUSE, Some("1"), |plan, subjects| {
+        *subjects = subjects_without_hire_date(subjects);
+        plan.changes[0].window = lock(Window { active_at: Some(now() + 1.second()), inactive_at: None });
+    }),
+    (CAUSE, Some("1"), |plan, subjects| {
+        let fingerprint = key().fingerprint([]);
+        subjects[0].view = View::Rejected { fingerprint, field: "id".into(), problem: "is odd".into() };
+        plan.changes[0].window = lock(Window { active_at: None, inactive_at: Some(now()) });
+    }),
+    (CREATION, Some("2"), |_, subjects| subjects[1] = trusted(&employee("2"), &employee("2"), &config(""))),
+    (CREATION, Some("2"), |_, subjects| {
+        let scope = config("[scope]\ninclude_companies = [\"Muster AG\"]\n");
+        subjects[1] = subject(&employee("2"), &scope);
+    }),
+    (CREATION, Some("2"), |_, subjects| {
+        subjects[1].view = View::Gone { external_id: ExternalId::new("personio:2") };
+    }),
+];
+
+fn found(subject: &mut Subject, external_id: Option<&str>, link: Link) {
+    let config = config("");
+    let account =
+        AccountView { external_id: external_id.map(ExternalId::new), ..account_of(&employee("1"), &config) };
+    subject.account = Account::Seen(Box::new(account), link);
+}
+
+fn subjects_without_hire_date(subjects: &[Subject]) -> Vec<Subject> {
+    let mut subjects = subjects.to_vec();
+    if let View::Present { record, .. } = &mut subjects[0].view {
+        record.employment.hire_date = Field::Null;
+    }
+    subjects
+}
+
+#[test]
+fn every_broken_rule_is_told_with_the_person() {
+    for (number, (rule, person, breach)) in BREACHES.into_iter().enumerate() {
+        let mut subjects = three();
+        let mut plan = plan(&subjects, &config(""));
+        assert_eq!(examine(&plan, &subjects, "personio", &config(""), now()).map(drop), Ok(()));
+        breach(&mut plan, &mut subjects);
+        let violations = examine(&plan, &subjects, "personio", &config(""), now()).unwrap_err();
+        let expected = Violation { source_id: person.map(SourceId::new), rule };
+        assert!(violations.contains(&expected), "{number} {rule}: {violations:?}");
+    }
+}

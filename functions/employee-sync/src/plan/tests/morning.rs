@@ -1,0 +1,133 @@
+//! A company on the morning of a run, with everything that may have happened to it before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{Timestamp, ToSpan as _};
+use shared::employee::Employee;
+use shared::id::{ExternalId, SourceId};
+use shared::mapping::Record;
+use shared::reteach::Customer;
+use shared::state::Window;
+use shared::tenant::TenantConfig;
+
+use crate::apply::{Applied, Outcome};
+use crate::lint;
+use crate::plan::arbitrary::{Company, Drift, PERSONAL};
+use crate::plan::builders::{key, now};
+use crate::plan::{Context, Harm, Plan, Skip, Subject};
+use crate::read::{Completeness, People, Person};
+use crate::run::academy::{Academy, Asking, TOOL, tag};
+
+/// The people of one reading.
+pub(super) fn read<'a>(employees: impl IntoIterator<Item = &'a Employee>, config: &TenantConfig) -> People {
+    let person = |employee: &Employee| {
+        let fingerprint = Record::of(employee, TOOL, config).fingerprint(&key());
+        (employee.source_id.clone(), Person::Employee(Box::new(employee.clone()), fingerprint))
+    };
+    let by_id = employees.into_iter().map(person).collect();
+    People { by_id, completeness: Completeness::Complete, readings: 1 }
+}
+
+/// A run over everybody, from what is known to what became of it.
+pub(super) struct Run {
+    pub(super) subjects: Vec<Subject>,
+    pub(super) plan: Plan,
+    pub(super) outcome: Outcome,
+    pub(super) harms: Vec<Harm>,
+}
+
+pub(super) fn run(
+    academy: &mut Academy,
+    (people, gone): (&People, &BTreeSet<SourceId>),
+    asking: Asking,
+    config: &TenantConfig,
+    now: Timestamp,
+) -> Run {
+    let look = people.by_id.keys().cloned().collect();
+    let subjects = academy.subjects(people, (&look, gone), asking, config);
+    let plan = Plan::build(&subjects, Context { now, config, key: &key() });
+    let harms = lint::examine(&plan, &subjects, TOOL, config, now);
+    let harms = harms.unwrap_or_else(|violations| panic!("{violations:?}\n{plan:#?}"));
+    let outcome = academy.apply(&plan, &subjects, usize::MAX, now);
+    Run { subjects, plan, outcome, harms }
+}
+
+/// A company on the morning of a run.
+pub(super) struct Morning {
+    pub(super) academy: Academy,
+    pub(super) people: People,
+    pub(super) employees: BTreeMap<SourceId, Employee>,
+    pub(super) gone: BTreeSet<SourceId>,
+    pub(super) config: TenantConfig,
+}
+
+pub(super) fn morning(company: &Company) -> Morning {
+    let Company { stories, accounts, folds_mail, tenants: [old, new] } = company;
+    let mut academy = Academy::default();
+    academy.folds_mail = *folds_mail;
+    for (number, foreign) in accounts {
+        let id = academy.make(Some(format!("p{number}{PERSONAL}@muster.example")));
+        let customer = academy.customers.get_mut(&id).unwrap();
+        customer.external_id = foreign.then(|| ExternalId::new("hibob:1"));
+        customer.tags = vec![tag("Chor"), tag("Anstellungsart: Praktikum")];
+    }
+    let first = read(stories.iter().filter_map(|it| it.before.as_ref()), old);
+    run(&mut academy, (&first, &BTreeSet::new()), Asking::Everybody, old, now() - 72.hours());
+    for (number, story) in (1..).zip(stories) {
+        drift(&mut academy, &SourceId::new(number.to_string()), story.drift);
+    }
+    let people = read(stories.iter().filter_map(|it| it.after.as_ref()), new);
+    let left = first.by_id.keys().filter(|id| !people.by_id.contains_key(id));
+    let after = stories.iter().filter_map(|it| it.after.clone());
+    Morning {
+        gone: left.cloned().collect(),
+        employees: after.map(|it| (it.source_id.clone(), it)).collect(),
+        academy,
+        people,
+        config: new.clone(),
+    }
+}
+
+fn drift(academy: &mut Academy, id: &SourceId, drift: Drift) {
+    if drift == Drift::Forget {
+        academy.ledger.remove(id);
+    }
+    let Some(account) = academy.account_of(id).map(|it| it.id.clone()) else { return };
+    if drift == Drift::Delete {
+        academy.customers.remove(&account);
+    }
+    let Some(account) = academy.customers.get_mut(&account) else { return };
+    match drift {
+        Drift::None | Drift::Delete | Drift::Forget => {}
+        Drift::ClearExternalId => account.external_id = None,
+        Drift::Unlock => (account.set_active_at, account.set_inactive_at) = (None, None),
+        Drift::Lock => account.set_inactive_at = Some(now() - 20.hours()),
+        Drift::Rename => account.last_name = Some(format!("C{PERSONAL}")),
+        Drift::Tag => account.tags.extend([tag("Singt"), tag("Position: alt§"), tag("Standort: alt§")]),
+    }
+}
+
+impl Morning {
+    pub(super) fn run(&mut self, asking: Asking, now: Timestamp) -> Run {
+        let run = run(&mut self.academy, (&self.people, &self.gone), asking, &self.config, now);
+        // Who is gone, and locked, is not looked at again.
+        let locked = run.plan.skipped.iter().filter(|(_, skip)| *skip == Skip::GoneAlready).map(|(id, _)| id);
+        let done = run.outcome.applied.iter().filter(|(_, it)| **it == Applied::Done).map(|(id, _)| id);
+        for id in locked.chain(done) {
+            self.gone.remove(id);
+        }
+        run
+    }
+
+    /// Who was written, or found as they should be, with their account.
+    pub(super) fn in_step<'a>(&'a self, run: &'a Run) -> impl Iterator<Item = (&'a Employee, &'a Customer)> {
+        let kept = run.plan.bookkeeping.iter().map(|entry| &entry.source_id);
+        let done = run.outcome.applied.iter().filter(|(_, it)| **it == Applied::Done).map(|(id, _)| id);
+        let ids = run.plan.unchanged.iter().chain(kept).chain(done);
+        ids.filter_map(|id| Some((self.employees.get(id)?, self.academy.account_of(id)?)))
+    }
+}
+
+pub(super) fn window(customer: &Customer) -> Window {
+    Window { active_at: customer.set_active_at, inactive_at: customer.set_inactive_at }
+}

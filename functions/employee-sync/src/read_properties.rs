@@ -1,0 +1,167 @@
+//! No failed, short or inconsistent reading makes anybody gone: whatever the source answers, run after run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use proptest::prelude::*;
+use shared::fingerprint::{Shard, ShardCount, ShardNumber};
+use shared::source::EmployeeSource;
+
+use super::*;
+use crate::known::{Became, Look, Sharding, look, next_shard, triage};
+use crate::plan::builders::{config, employee, key, now};
+
+const PEOPLE: u8 = 5;
+
+/// One answer of the source to a request for everybody.
+#[derive(Clone, Debug)]
+enum Answer {
+    /// A page fails.
+    Fails,
+    /// These people (bit by bit) come, each once or twice, with these totals.
+    Comes { who: u8, twice: bool, nameless: bool, totals: (Option<u64>, Option<u64>) },
+}
+
+impl Answer {
+    fn ids(who: u8) -> BTreeSet<SourceId> {
+        (0..PEOPLE).filter(|bit| who & (1 << bit) != 0).map(|bit| SourceId::new(bit.to_string())).collect()
+    }
+
+    /// Whether this answer can be believed about who is missing.
+    fn is_whole(&self) -> bool {
+        match self {
+            Self::Fails => false,
+            Self::Comes { who, nameless, totals, .. } => {
+                let count = Some(u64::from((who & ((1 << PEOPLE) - 1)).count_ones()));
+                let agrees = |total: Option<u64>| total.is_none() || total == count;
+                !nameless && count != Some(0) && agrees(totals.0) && agrees(totals.1)
+            }
+        }
+    }
+}
+
+fn answer() -> impl Strategy<Value = Answer> {
+    let all: u8 = (1 << PEOPLE) - 1;
+    // Mostly nearly everybody: people do not vanish all at once.
+    let who =
+        prop_oneof![3 => Just(all), 3 => (0..PEOPLE).prop_map(move |bit| all & !(1 << bit)), 1 => 0..=all];
+    let total =
+        |honest: u64| prop_oneof![5 => Just(Some(honest)), 1 => (0_u64..7).prop_map(Some), 1 => Just(None)];
+    let comes =
+        (who, any::<bool>(), prop::bool::weighted(0.1)).prop_flat_map(move |(who, twice, nameless)| {
+            let honest = u64::from(who.count_ones());
+            let totals =
+                prop_oneof![3 => Just((Some(honest), Some(honest))), 1 => (total(honest), total(honest))];
+            totals.prop_map(move |totals| Answer::Comes { who, twice, nameless, totals })
+        });
+    prop_oneof![1 => Just(Answer::Fails), 9 => comes]
+}
+
+/// Answers what the script says, the last of it again and again.
+struct Script(Mutex<Vec<Answer>>, Mutex<Option<Answer>>);
+
+impl EmployeeSource for Script {
+    fn tool(&self) -> &'static str {
+        "personio"
+    }
+
+    async fn read(&self) -> Result<Reading, SourceError> {
+        let next = self.0.lock().unwrap().pop();
+        let mut last = self.1.lock().unwrap();
+        if next.is_some() {
+            *last = next;
+        }
+        match last.clone() {
+            None | Some(Answer::Fails) => Err(SourceError::Unavailable("a page failed".into())),
+            Some(Answer::Comes { who, twice, nameless, totals: (first_total, last_total) }) => {
+                let ids = Answer::ids(who);
+                let again = ids.iter().filter(|_| twice);
+                let record = |id: &SourceId| Record::Employee(Box::new(employee(id.as_str())));
+                let mut records: Vec<_> = ids.iter().chain(again).map(record).collect();
+                if nameless {
+                    let (field, problem) = ("id".to_owned(), "is missing".to_owned());
+                    records.push(Record::Rejected { source_id: None, field, problem });
+                }
+                Ok(Reading { records, first_total, last_total })
+            }
+        }
+    }
+}
+
+/// What is remembered from run to run, and what must be concluded from it.
+#[derive(Default)]
+struct Memory {
+    root: Option<shared::state::Root>,
+    shards: BTreeMap<ShardNumber, Shard>,
+    /// For each person ever seen, how many believable readings in a row have lacked them.
+    missed: BTreeMap<SourceId, u32>,
+}
+
+impl Memory {
+    /// A run over what was read; returns who is taken for gone.
+    fn run(&mut self, people: &People) -> BTreeSet<SourceId> {
+        let (key, now) = (key(), now());
+        let count = ShardCount::of_table(2);
+        let sharding = Sharding::new(people, count, &key);
+        let numbers: Vec<_> = match look(self.root.as_ref(), &sharding, "", false, now) {
+            Look::Nobody => return BTreeSet::new(),
+            Look::Everybody(_) => vec![ShardNumber(0), ShardNumber(1)],
+            Look::Shards(numbers) => numbers.into_iter().collect(),
+        };
+        let shards: BTreeMap<_, _> =
+            numbers.iter().map(|it| (*it, self.shards.get(it).cloned().unwrap_or_default())).collect();
+        let triage = triage(&sharding, &shards, people.completeness, false, now);
+        let settled = |id: &SourceId| (id.clone(), Became::Settled);
+        let became = triage.look.union(&triage.gone).map(settled).collect();
+        for (number, old) in &shards {
+            let next = next_shard(*number, old, &sharding, people.completeness, &became);
+            self.shards.insert(*number, next);
+        }
+        let line = |number| self.shards.get(&ShardNumber(number)).map(Shard::packed).unwrap_or_default();
+        self.root = Some(shared::state::Root {
+            mapping_version: shared::mapping::MAPPING_VERSION,
+            configuration: String::new(),
+            shards: vec![line(0), line(1)],
+            open_accounts: 0,
+            brakes: shared::state::BrakeWindow::default(),
+            pending: BTreeMap::new(),
+            waiting: 0,
+            reconciled_at: now,
+        });
+        triage.gone
+    }
+
+    /// Who must be taken for gone after a reading of these people.
+    fn expected(&mut self, there: &BTreeSet<SourceId>, whole: bool) -> BTreeSet<SourceId> {
+        for (id, missed) in &mut self.missed {
+            *missed = if there.contains(id) { 0 } else { *missed + u32::from(whole) };
+        }
+        self.missed.extend(there.iter().map(|id| (id.clone(), 0)));
+        let gone: BTreeSet<_> =
+            self.missed.iter().filter(|(_, it)| **it >= 2).map(|(id, _)| id.clone()).collect();
+        self.missed.retain(|id, _| !gone.contains(id));
+        gone
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn only_two_believable_readings_in_a_row_without_somebody_make_them_gone(
+        runs in prop::collection::vec(prop::collection::vec(answer(), 1..4), 1..10),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (key, config) = (key(), config(""));
+        let mut memory = Memory::default();
+        for answers in runs {
+            let script = Script(Mutex::new(answers.into_iter().rev().collect()), Mutex::default());
+            let Ok(people) = runtime.block_on(read(&script, &config, &key)) else { continue };
+            let believed = script.1.lock().unwrap().clone().unwrap();
+            prop_assert_eq!(people.completeness == Completeness::Complete, believed.is_whole(), "{:?}", believed);
+            let there = people.by_id.keys().cloned().collect();
+            let expected = memory.expected(&there, believed.is_whole());
+            prop_assert_eq!(memory.run(&people), expected);
+        }
+    }
+}

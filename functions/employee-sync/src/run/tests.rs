@@ -1,0 +1,5 @@
+//! Runs one after the other over a model of the academy, without any I/O.
+
+mod brakes;
+mod sharding;
+mod world;

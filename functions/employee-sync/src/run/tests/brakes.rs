@@ -1,0 +1,277 @@
+//! The brakes over time: no run and no 24 hours exceed one, whatever happens, and approvals are for what was seen.
+
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use shared::employee::{Employee, Field, Status};
+use shared::id::SourceId;
+use shared::state::{Brake, Decision};
+
+use super::world::{End, World};
+
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Something that happens to somebody in the HR system.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    Inactive,
+    Ended,
+    Back,
+    Blank,
+    Mail(u8),
+    Gone,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    use Event::{Back, Blank, Ended, Gone, Inactive, Mail};
+    prop_oneof![
+        4 => Just(Inactive),
+        3 => Just(Ended),
+        2 => Just(Back),
+        2 => Just(Blank),
+        2 => (0_u8..3).prop_map(Mail),
+        2 => Just(Gone),
+    ]
+}
+
+fn happen(world: &mut World, id: usize, event: Event) {
+    match event {
+        Event::Inactive => world.edit(id, |it| it.status = Field::Value(Status::Inactive)),
+        Event::Ended => world.edit(id, |it| it.end_date = Field::Value("2026-05-01".parse().unwrap())),
+        Event::Back => world.edit(id, |it| {
+            it.status = Field::Value(Status::Active);
+            it.end_date = Field::Null;
+        }),
+        Event::Blank => world.edit(id, |it| it.position = Field::Null),
+        Event::Mail(version) => {
+            world.edit(id, |it| it.email = Field::Value(format!("{id}-{version}@muster.example")))
+        }
+        Event::Gone => drop(world.employees.remove(&SourceId::new(id.to_string()))),
+    }
+}
+
+fn end() -> impl Strategy<Value = End> {
+    prop_oneof![
+        4 => Just(End::Well),
+        1 => (0_usize..9).prop_map(End::OutOfTime),
+        1 => (0_usize..9).prop_map(End::Dies),
+    ]
+}
+
+/// Minutes until a tick, the same event for a row of people, and how the run ends.
+fn ticks() -> impl Strategy<Value = Vec<(i64, (usize, usize, Event), End)>> {
+    let minutes = prop_oneof![3 => Just(5_i64), 1 => 5_i64..300, 1 => Just(24 * 60)];
+    prop::collection::vec((minutes, (0_usize..30, 1_usize..9, event()), end()), 1..14)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_run_and_no_24_hours_exceed_a_brake(ticks in ticks()) {
+        let mut world = World::new(30, "[brake]\nat_least = 3\n");
+        let mut harmed: Vec<(Timestamp, Brake, u32)> = Vec::new();
+        for (minutes, (first, number, event), end) in ticks {
+            world.after(minutes);
+            for id in first..first + number {
+                happen(&mut world, id, event);
+            }
+            let tick = world.tick(end);
+            harmed.extend(tick.harmed.iter().map(|(brake, people)| (world.now, *brake, *people)));
+            for brake in tick.harmed.keys() {
+                let day = harmed.iter().filter(|(at, it, _)| it == brake && *at + A_DAY > world.now);
+                let people: u32 = day.map(|(.., people)| people).sum();
+                let limit = tick.limits.unwrap().get(*brake);
+                prop_assert!(people <= limit, "{:?}: {} of {}", brake, people, limit);
+            }
+        }
+    }
+
+    #[test]
+    fn each_harm_is_counted_once_however_often_the_run_dies(deaths in prop::collection::vec(0_usize..6, 0..5)) {
+        let mut world = World::new(20, "");
+        world.deactivate(0..5);
+        for changes in deaths {
+            world.tick(End::Dies(changes));
+            world.after(5);
+        }
+        world.tick(End::Well);
+        prop_assert_eq!((world.locked(), world.counted(Brake::UnexplainedLock)), (5, 5));
+        prop_assert!(world.root.as_ref().unwrap().pending.is_empty());
+        world.after(5).tick(End::Well);
+        prop_assert_eq!(world.counted(Brake::UnexplainedLock), 5);
+    }
+
+    #[test]
+    fn each_harm_is_counted_once_however_often_the_run_is_out_of_time(stops in prop::collection::vec(0_usize..4, 0..5)) {
+        let mut world = World::new(20, "");
+        world.deactivate(0..5);
+        for changes in stops {
+            world.tick(End::OutOfTime(changes));
+            world.after(5);
+            prop_assert_eq!(u32::try_from(world.locked()).unwrap(), world.counted(Brake::UnexplainedLock));
+        }
+        world.tick(End::Well);
+        prop_assert_eq!((world.locked(), world.counted(Brake::UnexplainedLock)), (5, 5));
+    }
+}
+
+#[test]
+fn a_company_that_empties_by_one_per_cent_a_tick_is_stopped_at_the_brake() {
+    let mut world = World::new(100, "");
+    for tick in 0..200_usize {
+        world.deactivate(tick..tick + 1);
+        world.tick(End::Well);
+        world.after(5);
+        assert!(world.locked() <= 5, "tick {tick}");
+    }
+    assert_eq!(world.locked(), 5);
+}
+
+#[test]
+fn what_is_held_has_the_same_hash_from_tick_to_tick() {
+    let mut world = World::new(40, "");
+    world.deactivate(0..10);
+    world.tick(End::Well);
+    let (hash, since) = (world.hash().unwrap().to_owned(), world.held.as_ref().unwrap().since);
+    assert_eq!(hash.len(), 12);
+    for minutes in [5, 5, 60, 26 * 60] {
+        world.after(minutes).tick(End::Well);
+        assert_eq!((world.hash(), world.held.as_ref().unwrap().since), (Some(hash.as_str()), since));
+    }
+    assert_eq!(world.locked(), 0);
+    // One more, and it is another plan; one less again, and it is the first.
+    world.deactivate(10..11);
+    world.after(5).tick(End::Well);
+    assert_ne!(world.hash(), Some(hash.as_str()));
+    world.edit(10, |it| it.status = Field::Value(Status::Active));
+    world.after(5).tick(End::Well);
+    assert_eq!(world.hash(), Some(hash.as_str()));
+}
+
+#[test]
+fn everything_harmless_goes_on_while_a_plan_is_held() {
+    let mut world = World::new(40, "");
+    world.deactivate(0..10);
+    world.edit(3, |it| it.position = Field::Value("Meister".into()));
+    world.edit(20, |it| it.location = Field::Value("Bonn".into()));
+    assert_eq!(world.tick(End::Well).changes, 2);
+    let account = |world: &World, id: &str| world.academy.account_of(&SourceId::new(id)).cloned().unwrap();
+    assert_eq!(account(&world, "3").position.as_deref(), Some("Meister"));
+    assert_eq!(account(&world, "20").location.as_deref(), Some("Bonn"));
+    assert_eq!(world.after(5).tick(End::Well).changes, 0);
+}
+
+fn approved(at: Timestamp) -> Decision {
+    Decision::Approved { at }
+}
+
+fn dismissed(at: Timestamp) -> Decision {
+    Decision::Dismissed { at }
+}
+
+/// 40 people, 10 of them held, and decided about.
+fn decided(decision: fn(Timestamp) -> Decision) -> World {
+    let mut world = World::new(40, "");
+    world.deactivate(0..10);
+    world.tick(End::Well);
+    world.decide(decision);
+    world
+}
+
+#[test]
+fn an_approved_plan_is_applied_and_does_not_use_up_the_brake() {
+    let mut world = decided(approved);
+    world.after(5).tick(End::Well);
+    assert_eq!((world.locked(), world.held.is_some()), (10, false));
+    assert_eq!(world.counted(Brake::UnexplainedLock), 0);
+    world.deactivate(10..15);
+    world.after(5).tick(End::Well);
+    assert_eq!((world.locked(), world.counted(Brake::UnexplainedLock)), (15, 5));
+    world.deactivate(15..16);
+    world.after(5).tick(End::Well);
+    assert_eq!((world.locked(), world.held.is_some()), (15, true));
+}
+
+#[test]
+fn an_approval_is_for_what_was_seen_and_for_a_day() {
+    type Meanwhile = fn(&mut World);
+    let cases: [(&str, Meanwhile, usize); 6] = [
+        ("a minute short of a day", |world| world.now += SignedDuration::from_mins(24 * 60 - 1), 10),
+        ("a day", |world| world.now += A_DAY, 0),
+        ("one more person", |world| world.deactivate(10..11), 0),
+        (
+            "another person instead",
+            |world| {
+                world.deactivate(10..11);
+                happen(world, 0, Event::Back);
+            },
+            0,
+        ),
+        ("one person fewer", |world| happen(world, 0, Event::Back), 9),
+        ("another cause", |world| happen(world, 0, Event::Ended), 9),
+    ];
+    for (name, meanwhile, locked) in cases {
+        let mut world = decided(approved);
+        meanwhile(&mut world);
+        world.tick(End::Well);
+        let ended = usize::from(name == "another cause");
+        assert_eq!(world.locked(), locked + ended, "{name}");
+    }
+}
+
+#[test]
+fn the_rest_of_an_approved_plan_that_was_interrupted_goes_on() {
+    for end in [End::OutOfTime(4), End::Dies(4)] {
+        let mut world = decided(approved);
+        world.after(5).tick(end);
+        assert_eq!(world.locked(), 4, "{end:?}");
+        world.after(5).tick(End::Well);
+        assert_eq!((world.locked(), world.held.is_some()), (10, false), "{end:?}");
+        // The approval has lapsed before the rest could be applied: the brake decides about it.
+        let mut world = decided(approved);
+        world.after(5).tick(end);
+        world.after(24 * 60).tick(End::Well);
+        assert_eq!((world.locked(), world.held.is_some()), (4, true), "{end:?}");
+    }
+}
+
+#[test]
+fn a_dismissed_plan_stays_held_until_it_changes() {
+    let mut world = decided(dismissed);
+    for minutes in [5, 24 * 60] {
+        world.after(minutes).tick(End::Well);
+        let decision = world.held.as_ref().unwrap().decision;
+        assert!(matches!(decision, Some(Decision::Dismissed { .. })));
+        assert_eq!(world.locked(), 0);
+    }
+    world.deactivate(10..11);
+    world.after(5).tick(End::Well);
+    assert_eq!((world.locked(), world.held.as_ref().unwrap().decision), (0, None));
+}
+
+#[test]
+fn a_held_plan_that_is_not_asked_for_any_more_is_forgotten() {
+    let mut world = World::new(40, "");
+    world.deactivate(0..10);
+    world.tick(End::Well);
+    for id in 0..10 {
+        happen(&mut world, id, Event::Back);
+    }
+    world.after(5).tick(End::Well);
+    assert_eq!((world.locked(), world.held.is_some()), (0, false));
+}
+
+#[test]
+fn people_who_vanish_in_numbers_are_held_and_come_back_unharmed() {
+    let mut world = World::new(40, "");
+    let whole = world.employees.clone();
+    world.employees = whole.iter().take(20).map(|(id, it)| (id.clone(), Employee::clone(it))).collect();
+    for _ in 0..3 {
+        world.after(5).tick(End::Well);
+        assert_eq!(world.locked(), 0);
+    }
+    assert!(world.held.is_some());
+    world.employees = whole;
+    world.after(5).tick(End::Well);
+    assert_eq!((world.locked(), world.held.is_some()), (0, false));
+}

@@ -1,0 +1,60 @@
+use jiff::Timestamp;
+
+use super::super::print::{Console, wrapped};
+use super::*;
+
+fn part(route: &'static str, report: Report, problems: &[&str]) -> Part {
+    let problems = problems.iter().map(|it| (*it).to_owned()).collect();
+    Part { route, acts: Vec::new(), planned: 199, took_ms: 2_057, report, problems }
+}
+
+fn printed(parts: Vec<Part>) -> String {
+    let cue = Cue { title: "First sync".into(), about: "Nobody is known yet.".into(), must: Must::BeDone };
+    let mut out = Vec::new();
+    let mut console = Console::new(&mut out);
+    console.begins(&cue, &[]);
+    let problems = parts.iter().flat_map(|part| part.problems.clone()).collect();
+    let scene = Scene { cue, at: Timestamp::UNIX_EPOCH, parts };
+    console.ended(&scene);
+    console.verdict(&Play { people: 200, scenes: vec![scene], problems }).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_scene_is_a_table_with_what_there_is_to_read_below() {
+    let mut large = report();
+    large.counts.people = 50_000;
+    large.counts.created = 49_998;
+    large.calls = shared::http::Counts { personio: 0, kombo: 201, reteach: 100_201 };
+    large.dynamodb.write = 104_213.0;
+    let parts = vec![
+        part("direct", report(), &[]),
+        part("kombo-passthrough", large, &[]),
+        part("kombo", quiet(), &[]),
+    ];
+    insta::assert_snapshot!(printed(parts));
+}
+
+#[test]
+fn what_is_wrong_is_said_at_the_scene_and_at_the_end() {
+    insta::assert_snapshot!(printed(vec![part("direct", quiet(), &["personio:1001 has no account"])]));
+}
+
+#[test]
+fn no_line_is_wider_than_100_columns() {
+    let parts = vec![part("kombo-passthrough", report(), &["a problem"])];
+    for line in printed(parts).lines() {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
+}
+
+#[test]
+fn long_text_is_wrapped_between_words() {
+    let text = "word ".repeat(30);
+    let lines = wrapped(&text, "- ", "  ");
+    let lengths: Vec<usize> = lines.lines().map(|line| line.chars().count()).collect();
+    assert_eq!(lengths, [96, 56]);
+    assert!(lines.starts_with("- word") && lines.contains("\n  word"));
+    let long = "x".repeat(120);
+    assert_eq!(wrapped(&long, "", "  "), long);
+}

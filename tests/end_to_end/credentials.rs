@@ -1,0 +1,262 @@
+//! Credentials, rights and connections that fail: a clear word, nothing lost, and on with it once they are back.
+
+use employee_sync::report::Outcome;
+use harness::{Harness, people};
+use jiff::SignedDuration;
+use local::INTEGRATION;
+use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
+use shared::tenant::Via;
+use simulators::kombo::Condition;
+
+/// What is broken, on which routes, how runs then end, and how it is put right.
+struct Trouble {
+    name: &'static str,
+    routes: &'static [Via],
+    begin: fn(&Harness),
+    outcome: Outcome,
+    says: &'static str,
+    end: fn(&Harness),
+}
+
+const DIRECT: &[Via] = &[Via::Direct];
+const PASSTHROUGH: &[Via] = &[Via::KomboPassthrough];
+const KOMBO: &[Via] = &[Via::KomboPassthrough, Via::Kombo];
+const ALL: &[Via] = &harness::ROUTES;
+
+fn kombo(harness: &Harness) -> &simulators::Kombo {
+    harness.company.kombo.as_ref().unwrap()
+}
+
+fn put_into(harness: &Harness, condition: Condition) {
+    kombo(harness).mirror_automatically(INTEGRATION, condition == Condition::Active);
+    kombo(harness).set_condition(INTEGRATION, condition);
+}
+
+fn troubles() -> Vec<Trouble> {
+    let trouble =
+        |name, routes, begin, outcome, says, end| Trouble { name, routes, begin, outcome, says, end };
+    // A sync that works makes an integration active again: Kombo must not sync before it reads.
+    let condition = |name, begin, says| {
+        trouble(name, KOMBO, begin, Outcome::NotConnected, says, |it| put_into(it, Condition::Active))
+    };
+    vec![
+        trouble(
+            "Personio's credential is deleted",
+            DIRECT,
+            |it| it.company.personio.remove_credentials("papi-client"),
+            Outcome::AccessDenied,
+            "Personio refused the client id and secret",
+            |it| it.company.personio.add_credentials("papi-client", "papi-secret"),
+        ),
+        trouble(
+            "the credential that Kombo holds is deleted",
+            KOMBO,
+            |it| it.company.personio.remove_credentials("papi-client"),
+            Outcome::NotConnected,
+            "send a new Kombo Connect link",
+            |it| it.company.personio.add_credentials("papi-client", "papi-secret"),
+        ),
+        trouble(
+            "the right to read employees is revoked",
+            &[Via::Direct, Via::KomboPassthrough],
+            |it| it.company.personio.allow_reading(false),
+            Outcome::AccessDenied,
+            "Employees: read",
+            |it| it.company.personio.allow_reading(true),
+        ),
+        trouble(
+            "the right to read employees is revoked from Kombo",
+            &[Via::Kombo],
+            |it| it.company.personio.allow_reading(false),
+            Outcome::NotConnected,
+            "reconnect",
+            |it| it.company.personio.allow_reading(true),
+        ),
+        trouble(
+            "Kombo's key is revoked",
+            KOMBO,
+            |it| kombo(it).revoke_api_key("kombo-key"),
+            Outcome::AccessDenied,
+            "API key is wrong or revoked",
+            |it| kombo(it).add_api_key("kombo-key"),
+        ),
+        trouble(
+            "Kombo closes the passthrough",
+            PASSTHROUGH,
+            |it| kombo(it).allow_passthrough(INTEGRATION, false),
+            Outcome::AccessDenied,
+            "Kombo does not offer this here",
+            |it| kombo(it).allow_passthrough(INTEGRATION, true),
+        ),
+        condition("pending", |it| put_into(it, Condition::SetupSyncPending), "first sync is still running"),
+        condition("incomplete", |it| put_into(it, Condition::SetupIncomplete), "has not finished the setup"),
+        condition("checks", |it| put_into(it, Condition::QaFailed), "Kombo's checks"),
+        condition("invalid", |it| put_into(it, Condition::Invalid), "reconnect"),
+        condition("inactive", |it| put_into(it, Condition::Inactive), "switched off"),
+        trouble(
+            "reteach's credential is deleted",
+            ALL,
+            |it| {
+                it.company.reteach.remove_credentials("reteach-client");
+                it.company.reteach.revoke_tokens();
+            },
+            Outcome::AccessDenied,
+            "Check the client id, secret and code in reteach's settings",
+            |it| it.company.reteach.add_credentials("reteach-client", "reteach-secret", "reteach-code"),
+        ),
+        trouble(
+            "reteach forbids it",
+            ALL,
+            |it| {
+                let fault =
+                    simulators::Fault::new(simulators::Behaviour::Status(403, simulators::Body::Vendor));
+                it.company.reteach.fail(fault.path("/customer").always());
+            },
+            Outcome::AccessDenied,
+            "does not allow this",
+            |it| it.clear_faults(),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn every_trouble_has_its_word_and_ends_by_itself() {
+    for Trouble { name, routes, begin, outcome, says, end } in troubles() {
+        for via in routes {
+            let label = format!("{via:?}: {name}");
+            let harness = Harness::synced(*via, "", people(3)).await;
+            let before = harness.company.reteach.customers();
+            let good = harness.last_good_run().await;
+            harness.change(2, |it| it.office = Some("Wien".into()));
+            harness.company.personio.put(harness::person(9));
+            begin(&harness);
+            for _ in 0..3 {
+                let report = harness.tick().await;
+                assert_eq!(report.outcome, outcome, "{label}: {report:#?}");
+                assert!(report.message.contains(says), "{label}: {}", report.message);
+                assert_eq!(harness.company.reteach.customers(), before, "{label}");
+                assert_eq!(
+                    harness.reports().await[0],
+                    harness::kept(&report, &harness.reports().await[0]),
+                    "{label}"
+                );
+            }
+            assert_eq!(harness.last_good_run().await, good, "{label}: not a good run");
+            end(&harness);
+            let report = harness.tick().await;
+            assert_eq!(report.outcome, Outcome::Done, "{label}: {report:#?}");
+            assert_eq!(harness.account(2).location.as_deref(), Some("Wien"), "{label}");
+            assert!(harness.find(9).is_some(), "{label}");
+        }
+    }
+}
+
+/// New credentials, at the vendor and in the secret.
+struct Rotation {
+    name: &'static str,
+    routes: &'static [Via],
+    at_the_vendor: fn(&Harness),
+    in_the_secret: fn(&mut TenantSecret),
+}
+
+#[tokio::test]
+async fn a_rotated_secret_works_at_once_and_without_an_operator() {
+    let rotations = [
+        Rotation {
+            name: "personio",
+            routes: DIRECT,
+            at_the_vendor: |it| it.company.personio.rotate_secret("papi-client", "papi-new"),
+            in_the_secret: |secret| {
+                let new =
+                    PersonioSecret { client_id: "papi-client".into(), client_secret: "papi-new".into() };
+                secret.personio = Some(new);
+            },
+        },
+        Rotation {
+            name: "kombo",
+            routes: KOMBO,
+            at_the_vendor: |it| {
+                kombo(it).revoke_api_key("kombo-key");
+                kombo(it).add_api_key("kombo-new");
+            },
+            in_the_secret: |secret| secret.kombo = Some(KomboSecret { api_key: "kombo-new".into() }),
+        },
+        Rotation {
+            name: "reteach",
+            routes: ALL,
+            at_the_vendor: |it| {
+                it.company.reteach.remove_credentials("reteach-client");
+                it.company.reteach.revoke_tokens();
+                it.company.reteach.add_credentials("new-client", "new-secret", "new-code");
+            },
+            in_the_secret: |secret| {
+                secret.reteach = Some(ReteachSecret {
+                    client_id: "new-client".into(),
+                    client_secret: "new-secret".into(),
+                    client_code: "new-code".into(),
+                });
+            },
+        },
+    ];
+    for Rotation { name, routes, at_the_vendor, in_the_secret } in rotations {
+        for via in routes {
+            let harness = Harness::synced(*via, "", people(3)).await;
+            at_the_vendor(&harness);
+            let mut secret = harness.company.secret();
+            in_the_secret(&mut secret);
+            harness.world.stack.secrets().put(&harness.company.tenant, &secret).await.unwrap();
+            harness.change(2, |it| it.office = Some("Wien".into()));
+            let report = harness.tick().await;
+            assert_eq!(
+                (report.outcome, report.counts.updated),
+                (Outcome::Done, 1),
+                "{via:?} {name}: {report:#?}"
+            );
+            assert_eq!(harness.account(2).location.as_deref(), Some("Wien"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_cannot_be_used_is_told_by_its_part() {
+    let full = r#""fingerprint_key":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=""#;
+    let academy = r#""reteach":{"client_id":"a","client_secret":"b","client_code":"c"}"#;
+    let papi = r#""personio":{"client_id":"a","client_secret":"b"}"#;
+    let cases: [(Via, String, &str); 8] = [
+        (Via::Direct, "hunter2".into(), "is not a JSON object"),
+        (Via::Direct, String::from("{}"), "fingerprint_key"),
+        (Via::Direct, format!("{{{full},{academy}}}"), "no personio"),
+        (Via::Direct, format!("{{{full},{papi}}}"), "no reteach"),
+        (Via::Kombo, format!("{{{full},{academy}}}"), "no kombo"),
+        (Via::KomboPassthrough, format!("{{{full},{papi},{academy}}}"), "no kombo"),
+        (
+            Via::Direct,
+            format!("{{{full},{papi},\"reteach\":{{\"client_id\":\"hunter2\"}}}}"),
+            "reteach.client_secret is missing",
+        ),
+        (Via::Direct, format!("{{\"fingerprint_key\":\"hunter2\",{papi},{academy}}}"), "key"),
+    ];
+    for (via, text, says) in cases {
+        let harness = Harness::synced(via, "", people(2)).await;
+        let vault = harness.world.stack.aws().secrets_manager();
+        let name = "reteach-personio/acme";
+        vault.put_secret_value().secret_id(name).secret_string(&text).send().await.unwrap();
+        // Secrets are kept for 15 minutes.
+        let report = harness.after(SignedDuration::from_mins(16)).await;
+        assert_eq!((report.outcome, harness.asked().len()), (Outcome::BadSecret, 0), "{text}: {report:#?}");
+        assert!(report.message.contains(says) && !report.message.contains("hunter2"), "{}", report.message);
+        harness.world.stack.secrets().put(&harness.company.tenant, &harness.company.secret()).await.unwrap();
+        assert_eq!(harness.after(SignedDuration::from_mins(16)).await.outcome, Outcome::Unchanged, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_is_not_there() {
+    let harness = Harness::synced(Via::Direct, "", people(2)).await;
+    let vault = harness.world.stack.aws().secrets_manager();
+    let delete = vault.delete_secret().secret_id("reteach-personio/acme").force_delete_without_recovery(true);
+    delete.send().await.unwrap();
+    let report = harness.after(SignedDuration::from_mins(16)).await;
+    assert_eq!((report.outcome, harness.asked().len()), (Outcome::BadSecret, 0));
+    assert!(report.message.contains("reteach-personio/acme"), "{}", report.message);
+}
