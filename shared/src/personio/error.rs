@@ -82,10 +82,32 @@ pub(super) struct No<'a> {
     status: StatusCode,
     /// The status; where that is 200 although it failed, Personio's own code.
     pub(super) code: u16,
-    pub(super) message: Option<String>,
-    /// The fields that did not pass.
+    message: Option<String>,
+    /// What was not found, in a message about an unknown id.
+    pub(super) model: Option<Model>,
+    /// The fields of an upload that did not pass.
     pub(super) fields: Vec<String>,
 }
+
+/// What an id of ours may not lead to (any more).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Model {
+    Employee,
+    DocumentCategory,
+}
+
+/// The model in "No query results for model \[DocumentCategory\] 1".
+fn model(message: &str) -> Option<Model> {
+    let (name, _) = message.split_once('[')?.1.split_once(']')?;
+    match name.rsplit('\\').next()? {
+        "Employee" => Some(Model::Employee),
+        "DocumentCategory" => Some(Model::DocumentCategory),
+        _ => None,
+    }
+}
+
+/// The fields of `POST /v1/company/documents`: nothing else is repeated from an answer.
+const FIELDS: [&str; 6] = ["title", "employee_id", "category_id", "file", "comment", "date"];
 
 impl No<'_> {
     pub(super) fn text(&self) -> String {
@@ -111,10 +133,13 @@ pub(super) fn no(reply: &Reply) -> Option<No<'_>> {
         Some(Detail::Unknown(_)) | None => (0, None, ErrorData::None),
     };
     let fields = match error_data {
-        ErrorData::ByField(messages) => messages.into_keys().map(|field| redact(&field)).collect(),
+        ErrorData::ByField(messages) => {
+            FIELDS.into_iter().filter(|field| messages.contains_key(*field)).map(str::to_owned).collect()
+        }
         ErrorData::Other(_) | ErrorData::None => Vec::new(),
     };
+    let model = message.as_deref().and_then(model);
     let code = if reply.status.is_success() { own_code } else { reply.status.as_u16() };
     let message = message.map(|message| redact(&message)).filter(|message| !message.is_empty());
-    Some(No { call: &reply.call, status: reply.status, code, message, fields })
+    Some(No { call: &reply.call, status: reply.status, code, message, model, fields })
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::error::{self, No};
+use super::error::{self, Model, No};
 use crate::document::{Document, UploadError};
 use crate::http::{Origin, Reply};
 use crate::id::DocumentId;
@@ -81,22 +81,16 @@ fn refused(no: &No<'_>, origin: Origin) -> UploadError {
         403 => UploadError::Forbidden(format!(
             "{text}. The credential lacks a right: grant \"Documents: write\" in Personio."
         )),
-        404 => gone(no.message.as_deref().unwrap_or_default(), text),
+        // Both an unknown employee and an unknown category are a 404.
+        404 => match no.model {
+            Some(Model::Employee) => UploadError::PersonGone(text),
+            Some(Model::DocumentCategory) => UploadError::CategoryGone(text),
+            None => UploadError::Gone(text),
+        },
         413 => UploadError::TooLarge(text),
         429 => UploadError::RateLimited(text),
         // 408 comes from proxies as well, which may have passed the request on.
         300..=399 | 408 | 500.. => UploadError::Uncertain(text),
         _ => UploadError::Refused { problem: text, fields: no.fields.clone() },
-    }
-}
-
-/// Both an unknown employee and an unknown category are a 404: "No query results for model \[DocumentCategory\] 1".
-fn gone(message: &str, text: String) -> UploadError {
-    let model = message.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map(|(model, _)| model);
-    let class = model.and_then(|model| model.rsplit('\\').next()).unwrap_or_default();
-    match class {
-        "DocumentCategory" => UploadError::CategoryGone(text),
-        "Employee" => UploadError::PersonGone(text),
-        _ => UploadError::Gone(text),
     }
 }
