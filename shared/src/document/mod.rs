@@ -14,3 +14,6 @@ pub use naming::{comment, file_name, title};
 pub use sink::{Certificate, Document, DocumentSink, Verification};
 
 pub(crate) use recognize::{Filed, is_filed_as};
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::Document;
-use super::naming::{CERTIFICATE_ID, safe_id};
+use super::naming::{CERTIFICATE_ID, end_of_name};
 
 /// What a listing tells about a document.
 pub(crate) struct Filed<'a> {
@@ -36,12 +36,13 @@ fn names_id(comment: &str, document: &Document) -> bool {
         .any(|rest| rest.trim_start().strip_prefix(id).is_some_and(|rest| !rest.starts_with(is_part_of_id)))
 }
 
+/// Whether `name` ends as our file name does, with or without the extension: in day and id.
 fn ends_in_id(name: &str, document: &Document) -> bool {
     let stem = match name.len().checked_sub(4).and_then(|at| name.split_at_checked(at)) {
         Some((stem, extension)) if extension.eq_ignore_ascii_case(".pdf") => stem,
         _ => name,
     };
-    stem.strip_suffix(&safe_id(&document.certificate)).is_some_and(|before| before.ends_with(' '))
+    stem.ends_with(&end_of_name(document.date, &document.certificate))
 }
 
 fn is_part_of_id(char: char) -> bool {

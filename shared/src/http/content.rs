@@ -118,7 +118,7 @@ impl Payload {
 }
 
 /// Encodes as it goes; at most two bytes wait for the next piece.
-fn base64(
+pub(super) fn base64(
     pieces: BoxStream<'static, Result<Bytes, ContentError>>,
 ) -> impl futures::Stream<Item = Result<Bytes, ContentError>> + Send {
     let end = stream::once(async { None });

@@ -65,6 +65,8 @@ pub fn download_client() -> Result<reqwest::Client, reqwest::Error> {
 }
 
 #[cfg(test)]
+mod content_tests;
+#[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

@@ -25,4 +25,6 @@ pub use integration::{Availability, Integration, SetupStatus, Status};
 pub use passthrough::{Passthrough, PersonioApi};
 
 #[cfg(test)]
+mod documents_tests;
+#[cfg(test)]
 mod tests;

@@ -38,3 +38,6 @@ impl Downloads {
         Self { reteach: self.reteach.until(deadline), ..self }
     }
 }
+
+#[cfg(test)]
+mod tests;
