@@ -69,3 +69,63 @@ fn matches(pattern: &str, name: &str) -> bool {
         None => name == pattern,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn follows_only_allowed_hosts_over_https() {
+        let hosts = |base: &str, patterns: &[&str]| {
+            let patterns: Vec<_> = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+            Hosts::new(&base.parse::<BaseUrl>().unwrap(), &patterns)
+        };
+        let real = hosts(
+            "https://api.reteach.io",
+            &["*.reteach.io", "Files.Example.com", "localhost", "127.0.0.1", "10.0.0.1", "8.8.8.8", "[::1]"],
+        );
+        let host = |name: &str| Err(Forbidden::Host(name.to_owned()));
+        let beside = |name: &str| Err(Forbidden::NotPublic(name.to_owned()));
+        for (url, expected) in [
+            ("https://api.reteach.io/certificates/1", Ok(Access::WithToken)),
+            ("https://API.reteach.io:443/x", Ok(Access::WithToken)),
+            ("https://api.reteach.io:8443/x", Ok(Access::Bare)),
+            ("https://files.reteach.io/x?sig=1", Ok(Access::Bare)),
+            ("https://a.b.reteach.io/x", Ok(Access::Bare)),
+            ("https://files.reteach.io./x", Ok(Access::Bare)),
+            ("https://files.example.com/x", Ok(Access::Bare)),
+            ("https://8.8.8.8/x", Ok(Access::Bare)),
+            ("https://reteach.io/x", host("reteach.io")),
+            ("https://evilreteach.io/x", host("evilreteach.io")),
+            ("https://.reteach.io/x", host(".reteach.io")),
+            ("https://reteach.io.evil.com/x", host("reteach.io.evil.com")),
+            ("https://api.reteach.io.evil.com/x", host("api.reteach.io.evil.com")),
+            ("https://x.files.example.com/x", host("x.files.example.com")),
+            ("https://169.254.169.254/latest", host("169.254.169.254")),
+            ("https://0x7f.1/x", beside("127.0.0.1")),
+            ("https://10.0.0.1/x", beside("10.0.0.1")),
+            ("https://localhost/x", beside("localhost")),
+            ("https://[::1]/x", beside("[::1]")),
+            ("http://api.reteach.io/x", Err(Forbidden::Scheme)),
+            ("http://localhost/x", Err(Forbidden::Scheme)),
+            ("http://127.0.0.1/x", Err(Forbidden::Scheme)),
+            ("ftp://files.reteach.io/x", Err(Forbidden::Scheme)),
+            ("file:///etc/passwd", Err(Forbidden::Url)),
+            ("data:application/pdf,%25PDF-", Err(Forbidden::Url)),
+            ("https://user@files.reteach.io/x", Err(Forbidden::Url)),
+            ("https://files.reteach.io@evil.com/x", Err(Forbidden::Url)),
+        ] {
+            assert_eq!(real.check(&Url::parse(url).unwrap()), expected, "{url}");
+        }
+        let local = hosts("http://127.0.0.1:8080", &["127.0.0.1", "localhost", "10.0.0.1"]);
+        for (url, expected) in [
+            ("http://127.0.0.1:8080/x", Ok(Access::WithToken)),
+            ("http://127.0.0.1:9090/x", Ok(Access::Bare)),
+            ("http://localhost:9090/x", Ok(Access::Bare)),
+            ("https://10.0.0.1/x", beside("10.0.0.1")),
+            ("http://10.0.0.1/x", Err(Forbidden::Scheme)),
+        ] {
+            assert_eq!(local.check(&Url::parse(url).unwrap()), expected, "{url}");
+        }
+    }
+}
