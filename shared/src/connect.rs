@@ -3,8 +3,10 @@
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
+use crate::document::{Category, Document, DocumentSink, PdfBody, UploadError, Verification};
 use crate::fingerprint::{FingerprintKey, FingerprintKeyError};
 use crate::http::{Context, Deadline, Pace};
+use crate::id::DocumentId;
 use crate::kombo::{self, IntegrationId};
 use crate::personio;
 use crate::reteach;
@@ -17,7 +19,9 @@ use crate::tenant::{KomboConfig, TenantConfig, Via};
 pub struct Connections {
     /// Where people come from.
     pub source: Source,
-    /// Where they go.
+    /// Where certificates go.
+    pub sink: Sink,
+    /// Where people go, and certificates come from.
     pub reteach: reteach::Client,
     /// The key of the tenant's fingerprints.
     pub key: FingerprintKey,
@@ -30,6 +34,15 @@ pub enum Source {
     Personio(personio::Client),
     /// Kombo's unified model.
     Kombo(kombo::Employees),
+}
+
+/// The HR system as a place for documents, by the tenant's route.
+#[derive(Clone, Debug)]
+pub enum Sink {
+    /// Personio's own API, called directly or through Kombo.
+    Personio(personio::Client),
+    /// Kombo's unified model.
+    Kombo(kombo::Documents),
 }
 
 /// What a tenant's route needs and does not have.
@@ -59,24 +72,26 @@ impl Connections {
         context: &Context,
     ) -> Result<Self, ConnectError> {
         let key = secret.fingerprint_key.as_ref().ok_or(ConnectError::MissingSecret("fingerprint_key"))?;
-        let source = match (config.personio.via, &config.kombo) {
+        let (source, sink) = match (config.personio.via, &config.kombo) {
             (Via::Direct, _) => {
                 let credentials = secret.personio.as_ref().ok_or(ConnectError::MissingSecret("personio"))?;
-                Source::Personio(direct(config, credentials, context))
+                both(direct(config, credentials, context))
             }
             (Via::KomboPassthrough, kombo) => {
                 let (client, integration, _) = through_kombo(kombo.as_ref(), secret.kombo.as_ref(), context)?;
                 let transport = personio::Transport::Kombo(personio::Forwarded::new(client, integration));
-                Source::Personio(personio::Client::new(transport))
+                both(personio::Client::new(transport))
             }
             (Via::Kombo, kombo) => {
                 let (client, integration, field) =
                     through_kombo(kombo.as_ref(), secret.kombo.as_ref(), context)?;
+                let documents = kombo::Documents::new(client.clone(), integration.clone());
                 let employees = kombo::Employees::new(client, integration);
-                Source::Kombo(match field {
+                let employees = match field {
                     Some(field) => employees.with_employment_type_field(field),
                     None => employees,
-                })
+                };
+                (Source::Kombo(employees), Sink::Kombo(documents))
             }
         };
         let academy = secret.reteach.as_ref().ok_or(ConnectError::MissingSecret("reteach"))?;
@@ -85,7 +100,7 @@ impl Connections {
             reteach_credentials(academy),
             context.clone(),
         );
-        Ok(Self { source, reteach, key: FingerprintKey::parse(key)? })
+        Ok(Self { source, sink, reteach, key: FingerprintKey::parse(key)? })
     }
 
     /// The same clients, but nothing goes past `deadline`.
@@ -95,7 +110,11 @@ impl Connections {
             Source::Personio(client) => Source::Personio(client.until(deadline)),
             Source::Kombo(employees) => Source::Kombo(employees.until(deadline)),
         };
-        Self { source, reteach: self.reteach.until(deadline), key: self.key }
+        let sink = match self.sink {
+            Sink::Personio(client) => Sink::Personio(client.until(deadline)),
+            Sink::Kombo(documents) => Sink::Kombo(documents.until(deadline)),
+        };
+        Self { source, sink, reteach: self.reteach.until(deadline), key: self.key }
     }
 
     /// The same clients at another pace: for simulators without limits.
@@ -105,7 +124,11 @@ impl Connections {
             Source::Personio(client) => Source::Personio(client.with_pace(pace.clone())),
             Source::Kombo(employees) => Source::Kombo(employees.with_pace(pace.clone())),
         };
-        Self { source, reteach: self.reteach.with_pace(pace.clone()), key: self.key }
+        let sink = match self.sink {
+            Sink::Personio(client) => Sink::Personio(client.with_pace(pace.clone())),
+            Sink::Kombo(documents) => Sink::Kombo(documents.with_pace(pace)),
+        };
+        Self { source, sink, reteach: self.reteach.with_pace(pace.clone()), key: self.key }
     }
 }
 
@@ -123,6 +146,34 @@ impl EmployeeSource for Source {
             Self::Kombo(employees) => employees.read().await,
         }
     }
+}
+
+impl DocumentSink for Sink {
+    async fn categories(&self) -> Result<Vec<Category>, SourceError> {
+        match self {
+            Self::Personio(client) => client.categories().await,
+            Self::Kombo(documents) => documents.categories().await,
+        }
+    }
+
+    async fn upload(&self, document: &Document, body: PdfBody) -> Result<Option<DocumentId>, UploadError> {
+        match self {
+            Self::Personio(client) => client.upload(document, body).await,
+            Self::Kombo(documents) => documents.upload(document, body).await,
+        }
+    }
+
+    async fn find(&self, document: &Document) -> Result<Verification, SourceError> {
+        match self {
+            Self::Personio(client) => client.find(document).await,
+            Self::Kombo(documents) => documents.find(document).await,
+        }
+    }
+}
+
+/// Personio's client reads people and files documents: both share token and pace.
+fn both(client: personio::Client) -> (Source, Sink) {
+    (Source::Personio(client.clone()), Sink::Personio(client))
 }
 
 fn direct(config: &TenantConfig, secret: &PersonioSecret, context: &Context) -> personio::Client {

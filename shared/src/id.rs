@@ -50,6 +50,19 @@ opaque_id! {
     RunId
 }
 
+opaque_id! {
+    /// The id of a course certificate at reteach (`certificate.id`).
+    CertificateId
+}
+opaque_id! {
+    /// The id of a document in the HR system.
+    DocumentId
+}
+opaque_id! {
+    /// The id of a document category, in the words of the route it was listed through.
+    CategoryId
+}
+
 impl ExternalId {
     /// The external id of the employee `id` of the HR system `tool` (`personio` on every Personio route).
     #[must_use]

@@ -4,6 +4,7 @@
 pub mod aws;
 pub mod clock;
 pub mod connect;
+pub mod document;
 pub mod employee;
 pub mod fingerprint;
 pub mod http;

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::error::{Effect, Error, Fault};
 use super::reply::{Answer, Origin, Reply};
 use super::retry::{self, Decision};
-use super::{Calls, Deadline, Pace, Request};
+use super::{Calls, Deadline, Pace, Payload, Request};
 use crate::clock::Clock;
 
 /// The largest reply that is read, in bytes.
@@ -21,8 +21,8 @@ pub const MAX_REPLY_BYTES: usize = 32 * 1024 * 1024;
 pub struct Context {
     client: reqwest::Client,
     clock: Arc<dyn Clock>,
-    calls: Calls,
-    deadline: Deadline,
+    pub(super) calls: Calls,
+    pub(super) deadline: Deadline,
 }
 
 /// Why an attempt brought no reply.
@@ -70,7 +70,7 @@ impl Context {
         let mut ceilings = retry::schedule();
         loop {
             pace.ready(self.deadline).await.map_err(|_| out_of_time(request, effect))?;
-            let attempt = self.attempt(request).await;
+            let attempt = self.attempt(request, None).await;
             let (settled, decision, asked) = self.judge(request, attempt, &mut effect);
             let wait = ceilings.next().and_then(|ceiling| retry::wait(asked, ceiling));
             let (Decision::Again, Some(wait)) = (decision, wait) else { return settled };
@@ -80,6 +80,23 @@ impl Context {
             tracing::debug!(call = %request.call(), ?wait, "trying again");
             self.deadline.sleep(wait).await.map_err(|_| out_of_time(request, effect))?;
         }
+    }
+
+    /// Sends `request` with `payload` as its body, once: it cannot be read a second time.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send). What broke off before the payload's content was out had no effect: nobody can
+    /// have received the whole request.
+    pub async fn send_once(&self, request: &Request, payload: Payload, pace: &Pace) -> Result<Reply, Error> {
+        let mut effect = Effect::None;
+        pace.ready(self.deadline).await.map_err(|_| out_of_time(request, effect))?;
+        let complete = payload.complete();
+        let attempt = self.attempt(request, Some(payload)).await;
+        let (settled, _, asked) = self.judge(request, attempt, &mut effect);
+        if let Some(asked) = asked.filter(|asked| *asked <= retry::LONGEST_WAIT) {
+            pace.hold(asked);
+        }
+        settled.map_err(|error| if complete.is() { error } else { error.without_effect() })
     }
 
     /// What an attempt would be if it were the last, whether it need be, and the wait that the vendor asks for.
@@ -114,22 +131,25 @@ impl Context {
         }
     }
 
-    async fn attempt(&self, request: &Request) -> Result<Reply, Miss> {
+    async fn attempt(&self, request: &Request, payload: Option<Payload>) -> Result<Reply, Miss> {
         let left = self.deadline.remaining().unwrap_or(Duration::MAX);
         self.calls.count(request.call().vendor);
-        match timeout(request.timeout.min(left), self.exchange(request)).await {
+        match timeout(request.timeout.min(left), self.exchange(request, payload)).await {
             Ok(exchanged) => exchanged,
             Err(_) if left <= request.timeout => Err(Miss::OutOfTime),
             Err(_) => Err(Miss::Fault(Fault::TimedOut)),
         }
     }
 
-    async fn exchange(&self, request: &Request) -> Result<Reply, Miss> {
+    async fn exchange(&self, request: &Request, payload: Option<Payload>) -> Result<Reply, Miss> {
         let call = request.call().clone();
         let mut sending =
             self.client.request(call.method.clone(), request.url().clone()).headers(request.headers.clone());
         if let Some(body) = &request.body {
             sending = sending.body(body.clone());
+        }
+        if let Some(payload) = payload {
+            sending = payload.put_into(sending);
         }
         let response = sending.send().await.map_err(|error| Miss::Fault(fault(&error)))?;
         let (status, headers) = (response.status(), response.headers().clone());
@@ -151,7 +171,7 @@ async fn read(mut response: reqwest::Response) -> Result<Bytes, Miss> {
     Ok(body.freeze())
 }
 
-fn fault(error: &reqwest::Error) -> Fault {
+pub(super) fn fault(error: &reqwest::Error) -> Fault {
     let mut source = std::error::Error::source(error);
     let mut kind = None;
     while let Some(cause) = source {

@@ -118,4 +118,16 @@ impl Error {
             Self::Invalid { .. } => Effect::None,
         }
     }
+
+    /// The same, known to have changed nothing.
+    pub(super) fn without_effect(mut self) -> Self {
+        match &mut self {
+            Self::Unreachable { effect, .. }
+            | Self::TooLarge { effect, .. }
+            | Self::OutOfTime { effect, .. }
+            | Self::Unreadable { effect, .. } => *effect = Effect::None,
+            Self::Invalid { .. } => {}
+        }
+        self
+    }
 }

@@ -9,7 +9,7 @@ use reqwest::Method;
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-use url::Url;
+use url::{Url, form_urlencoded};
 
 use super::reply::Answer;
 use super::{BaseUrl, Call, Error, Reply, Vendor, Verdict};
@@ -114,13 +114,29 @@ impl Request {
     ///
     /// # Errors
     /// [`Error::Invalid`] if it cannot be written as JSON.
-    pub fn json(mut self, body: &impl Serialize) -> Result<Self, Error> {
+    pub fn json(self, body: &impl Serialize) -> Result<Self, Error> {
         let problem = "its body cannot be written as JSON";
-        let bytes = serde_json::to_vec(body)
+        let json = serde_json::to_string(body)
             .map_err(|_| Error::Invalid { call: self.target.call.clone(), problem })?;
-        self.body = Some(bytes.into());
+        Ok(self.json_text(json))
+    }
+
+    /// Sends `json`, which is JSON already.
+    #[must_use]
+    pub fn json_text(mut self, json: String) -> Self {
+        self.body = Some(json.into());
         self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        Ok(self)
+        self
+    }
+
+    /// Sends `fields` as a form (`application/x-www-form-urlencoded`).
+    #[must_use]
+    pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.body = Some(body.into());
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        self.headers.insert(header::CONTENT_TYPE, form);
+        self
     }
 
     /// Sends a header of the vendor's.

@@ -13,7 +13,7 @@ use super::{Effect, Fault, Repeat};
 /// Attempts after the first one.
 const RETRIES: usize = 3;
 /// The longest wait that a vendor may ask for within a call; more than that is left to the next run.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// A 429 that names no time: Personio asks for at least one second.
 const WAIT_WHEN_LIMITED: Duration = Duration::from_secs(1);
 

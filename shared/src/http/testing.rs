@@ -22,6 +22,8 @@ pub(crate) struct Seen {
     pub(crate) uri: String,
     pub(crate) headers: reqwest::header::HeaderMap,
     pub(crate) body: Value,
+    /// The body as it came.
+    pub(crate) raw: Bytes,
 }
 
 impl Seen {
@@ -50,6 +52,8 @@ pub(crate) enum Canned {
     Half,
     /// A body of that many bytes.
     Long(usize),
+    /// Anything else.
+    Custom(Response),
 }
 
 pub(crate) struct Server {
@@ -67,7 +71,11 @@ impl Server {
         let handler = move |request: Request| {
             let (log, answer) = (Arc::clone(&log), Arc::clone(&answer));
             async move {
-                let asked = read(request).await;
+                let asked = match read(request).await {
+                    Some(asked) => asked,
+                    // Broken off by the client: as if it had never come.
+                    None => std::future::pending().await,
+                };
                 let number = {
                     let mut log = log.lock().unwrap();
                     log.push(asked.clone());
@@ -92,15 +100,16 @@ impl Server {
     }
 }
 
-async fn read(request: Request) -> Seen {
+async fn read(request: Request) -> Option<Seen> {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, usize::MAX).await.unwrap();
-    Seen {
+    let body = to_bytes(body, usize::MAX).await.ok()?;
+    Some(Seen {
         method: parts.method.to_string(),
         uri: parts.uri.to_string(),
         headers: parts.headers,
         body: serde_json::from_slice(&body).unwrap_or_default(),
-    }
+        raw: body,
+    })
 }
 
 async fn respond(canned: Canned) -> Response {
@@ -111,6 +120,7 @@ async fn respond(canned: Canned) -> Response {
         Canned::With(status, name, value, body) => {
             answer(status).header(name, value).body(Body::from(body.to_string()))
         }
+        Canned::Custom(response) => Ok(response),
         Canned::Hang => std::future::pending().await,
         Canned::Half => {
             let pieces = [Ok("{\"data\": ["), Err(std::io::Error::other("broken off"))];

@@ -32,6 +32,24 @@ pub struct Token {
     generation: u64,
 }
 
+/// An answer with a status: read, or still to be read.
+pub trait Answered {
+    /// Its status.
+    fn status(&self) -> StatusCode;
+}
+
+impl Answered for Reply {
+    fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+impl Answered for reqwest::Response {
+    fn status(&self) -> StatusCode {
+        self.status()
+    }
+}
+
 /// Keeps the token of one credential: fetched once, however many calls need it at the same moment.
 pub struct TokenCache {
     clock: Arc<dyn Clock>,
@@ -49,16 +67,16 @@ impl TokenCache {
     ///
     /// # Errors
     /// Whatever `login` or `call` fails with.
-    pub async fn authorized<E, L, LF, C, CF>(&self, login: L, call: C) -> Result<Reply, E>
+    pub async fn authorized<R: Answered, E, L, LF, C, CF>(&self, login: L, call: C) -> Result<R, E>
     where
         L: Fn() -> LF,
         LF: Future<Output = Result<Grant, E>>,
         C: Fn(Arc<Token>) -> CF,
-        CF: Future<Output = Result<Reply, E>>,
+        CF: Future<Output = Result<R, E>>,
     {
         let token = self.current(&login).await?;
         let reply = call(Arc::clone(&token)).await?;
-        if reply.status != StatusCode::UNAUTHORIZED {
+        if reply.status() != StatusCode::UNAUTHORIZED {
             return Ok(reply);
         }
         let token = self.replace(&token, &login).await?;

@@ -36,8 +36,8 @@ impl fmt::Debug for ApiKey {
 pub struct Client {
     base: BaseUrl,
     key: ApiKey,
-    context: Context,
-    reads: Pace,
+    pub(super) context: Context,
+    pub(super) reads: Pace,
 }
 
 /// Whose key it is.

@@ -11,12 +11,36 @@ use serde_json::value::RawValue;
 use super::IntegrationId;
 use super::client::{Client, Envelope};
 use super::error::{Error, Refusal, interpret};
+use super::file::{FileCall, FormPart};
 use super::limits::PASSTHROUGH_TIMEOUT;
+use crate::document::UploadError;
 use crate::http::{Answer, Origin, Pace, Repeat, Reply, Request, Verdict};
+use crate::personio::UPLOAD_TIMEOUT;
+
+/// Which of Personio's APIs a call is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PersonioApi {
+    /// v1: Kombo adds `https://api.personio.de/v1`.
+    Personnel,
+    /// v2: Kombo adds `https://api.personio.de/v2`.
+    PersonnelV2,
+}
+
+impl PersonioApi {
+    fn path(self) -> &'static str {
+        match self {
+            Self::Personnel => "/passthrough/personio/personnel",
+            Self::PersonnelV2 => "/passthrough/personio/personnelv2",
+        }
+    }
+}
 
 /// A call that Kombo forwards, with the credential that it holds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Passthrough<'a> {
+    /// Which API it is for.
+    #[serde(skip)]
+    pub api: PersonioApi,
     /// The remote method.
     #[serde(serialize_with = "method")]
     pub method: Method,
@@ -25,6 +49,9 @@ pub struct Passthrough<'a> {
     pub path: &'a str,
     /// Further headers.
     pub headers: HashMap<&'static str, &'a str>,
+    /// The remote body, if it is a form with a file. Comes last: the file's content is put in while it is sent.
+    #[serde(rename = "multipart_form_data", skip_serializing_if = "Option::is_none")]
+    pub form: Option<Vec<FormPart<'a>>>,
 }
 
 fn method<S: serde::Serializer>(method: &Method, serializer: S) -> Result<S::Ok, S::Error> {
@@ -32,7 +59,7 @@ fn method<S: serde::Serializer>(method: &Method, serializer: S) -> Result<S::Ok,
 }
 
 impl Client {
-    /// Forwards `call` to Personio's v1 API (`POST /passthrough/personio/personnel`) and returns Personio's answer.
+    /// Forwards `call` to Personio (`POST /passthrough/personio/…`) and returns Personio's answer.
     ///
     /// # Errors
     /// [`Error::Refused`] where Kombo itself says no, [`Error::Http`] where there was no answer.
@@ -43,10 +70,21 @@ impl Client {
         repeat: Repeat,
         pace: &Pace,
     ) -> Result<Reply, Error> {
-        let target = self.target(Method::POST, "/passthrough/personio/personnel", &[])?;
+        let target = self.target(Method::POST, call.api.path(), &[])?;
         let request = Request::new(target, repeat, PASSTHROUGH_TIMEOUT).interpret(unwrap).json(call)?;
         let request = self.authorize(request, Some(integration))?;
         self.send(&request, pace).await
+    }
+
+    /// `call`, which has a file in its form, as something to [`send_file`](Self::send_file).
+    pub(crate) fn upload_to_personio(
+        &self,
+        integration: &IntegrationId,
+        call: &Passthrough<'_>,
+    ) -> Result<FileCall, UploadError> {
+        let target = self.target(Method::POST, call.api.path(), &[])?;
+        let request = Request::new(target, Repeat::OnlyIfNotSent, UPLOAD_TIMEOUT).interpret(unwrap);
+        Ok(FileCall::new(self.authorize(request, Some(integration))?, call)?)
     }
 }
 

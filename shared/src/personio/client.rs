@@ -22,9 +22,9 @@ impl Client {
         Self { transport: self.transport.until(deadline) }
     }
 
-    /// The same client with another pace for employees: for a simulator without limits.
+    /// The same client with another pace: for a simulator without limits.
     #[must_use]
-    pub fn with_pace(self, employees: Pace) -> Self {
-        Self { transport: self.transport.with_pace(employees) }
+    pub fn with_pace(self, pace: Pace) -> Self {
+        Self { transport: self.transport.with_pace(pace) }
     }
 }

@@ -28,6 +28,15 @@ impl Credentials {
     pub(super) fn login(&self) -> Login<'_> {
         Login { client_id: self.client_id.expose_secret(), client_secret: self.client_secret.expose_secret() }
     }
+
+    /// The body of `POST /v2/auth/token`.
+    pub(super) fn token_form(&self) -> [(&'static str, &str); 3] {
+        [
+            ("grant_type", "client_credentials"),
+            ("client_id", self.client_id.expose_secret()),
+            ("client_secret", self.client_secret.expose_secret()),
+        ]
+    }
 }
 
 impl fmt::Debug for Credentials {

@@ -17,6 +17,17 @@ pub(super) const CONCURRENCY: usize = 6;
 pub(super) const EMPLOYEES: &[Rate] = &[Rate { burst: 10, every: Duration::from_micros(206_900) }];
 /// Logins: 60 a minute, then 60 s of cool-down (reference "auth"). At most 5 + 55 fall into any minute.
 pub(super) const LOGINS: &[Rate] = &[Rate { burst: 5, every: Duration::from_micros(1_090_910) }];
+/// Uploads: 60 a minute (OpenAPI document of 2025-01, `POST /v1/company/documents`; changelog "Documents API: POST
+/// documents endpoints"). At most 1 + 59 fall into any minute. Kombo's uploads end at the same limit.
+pub(crate) const DOCUMENTS: &[Rate] = &[Rate { burst: 1, every: Duration::from_micros(1_016_950) }];
+/// v2 lists: no limit is documented; 10 a second were observed on others. Our own choice.
+pub(super) const LISTS: &[Rate] = &[Rate { burst: 4, every: Duration::from_millis(250) }];
+/// `limit` of v2 lists: 1 to 200 (common components, 2026-09).
+pub(super) const LIST_SIZE: &str = "200";
+/// More pages than this (20,000 documents of one employee) are a paging fault. Our own bound.
+pub(super) const MAX_LIST_PAGES: usize = 100;
+/// 30 MB take a while, and a virus scan may come before the answer. Our own bound; Personio publishes none.
+pub(crate) const UPLOAD_TIMEOUT: Duration = Duration::from_secs(120);
 /// A page of 100 people is about 200 KB. Our own bound; Personio publishes none.
 pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Our own bound.
@@ -34,7 +45,7 @@ mod tests {
         for rate in EMPLOYEES {
             assert!(rate.most_within(second) <= 15 && rate.most_within(minute) <= 300);
         }
-        for rate in LOGINS {
+        for rate in LOGINS.iter().chain(DOCUMENTS) {
             assert!(rate.most_within(minute) <= 60);
         }
     }

@@ -7,16 +7,23 @@ mod credentials;
 mod direct;
 mod employees;
 mod error;
+mod error_v2;
 mod limits;
+mod listing;
 mod record;
+mod sink;
 mod transport;
+mod upload;
 mod wire;
 
 pub use client::Client;
 pub use credentials::Credentials;
 pub use direct::Direct;
 pub use employees::ATTRIBUTES;
+pub use listing::FiledDocument;
 pub use transport::{Forwarded, Transport};
+
+pub(crate) use limits::{DOCUMENTS, UPLOAD_TIMEOUT};
 
 #[cfg(test)]
 mod tests;

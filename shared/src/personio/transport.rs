@@ -1,4 +1,4 @@
-//! The two ways to Personio's v1 API.
+//! The two ways to Personio's API.
 
 use std::collections::HashMap;
 
@@ -6,9 +6,11 @@ use reqwest::Method;
 use url::form_urlencoded;
 
 use super::direct::Direct;
-use super::limits::EMPLOYEES;
+use super::limits::{DOCUMENTS, EMPLOYEES, LISTS};
+use super::upload::{self, UPLOAD};
+use crate::document::{Document, PdfBody, UploadError};
 use crate::http::{Call, Deadline, Pace, Repeat, Reply, Vendor};
-use crate::kombo::{self, IntegrationId, Passthrough};
+use crate::kombo::{self, FileForm, IntegrationId, Passthrough, PersonioApi};
 use crate::source::SourceError;
 
 /// Sent with every call, as Personio asks of customers' own integrations ("Include our headers in your requests").
@@ -19,6 +21,7 @@ pub(super) const APP_ID: (&str, &str) = ("x-personio-app-id", "RETEACH_PERSONIO"
 pub(super) enum Endpoint {
     Employees,
     Attributes,
+    DocumentCategories,
 }
 
 impl Endpoint {
@@ -27,6 +30,7 @@ impl Endpoint {
         match self {
             Self::Employees => "/v1/company/employees",
             Self::Attributes => "/v1/company/employees/attributes",
+            Self::DocumentCategories => "/v1/company/document-categories",
         }
     }
 
@@ -51,25 +55,64 @@ pub struct Forwarded {
     kombo: kombo::Client,
     integration: IntegrationId,
     employees: Pace,
+    documents: Pace,
+    lists: Pace,
 }
 
 impl Forwarded {
     /// The Personio account behind `integration`.
     #[must_use]
     pub fn new(kombo: kombo::Client, integration: IntegrationId) -> Self {
-        Self { kombo, integration, employees: Pace::new(EMPLOYEES) }
+        let (employees, documents, lists) = (Pace::new(EMPLOYEES), Pace::new(DOCUMENTS), Pace::new(LISTS));
+        Self { kombo, integration, employees, documents, lists }
     }
 
     async fn get(&self, endpoint: Endpoint, query: &[(&str, &str)]) -> Result<Reply, SourceError> {
-        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
         let path = endpoint.forwarded_path();
-        let path = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
-        let call = Passthrough { method: Method::GET, path: &path, headers: HashMap::from([APP_ID]) };
-        let reply = self.kombo.personio(&self.integration, &call, Repeat::Read, &self.employees).await?;
-        // It is Personio's answer: say so in errors.
-        let call = Call { vendor: Vendor::Personio, method: Method::GET, path: endpoint.path() };
-        Ok(Reply { call, ..reply })
+        self.read(PersonioApi::Personnel, path, endpoint.path(), query, &self.employees).await
     }
+
+    async fn get_v2(&self, path: &'static str, query: &[(&str, &str)]) -> Result<Reply, SourceError> {
+        let forwarded = path.trim_start_matches("/v2");
+        self.read(PersonioApi::PersonnelV2, forwarded, path, query, &self.lists).await
+    }
+
+    async fn read(
+        &self,
+        api: PersonioApi,
+        forwarded: &str,
+        path: &'static str,
+        query: &[(&str, &str)],
+        pace: &Pace,
+    ) -> Result<Reply, SourceError> {
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+        let forwarded = if query.is_empty() { forwarded.to_owned() } else { format!("{forwarded}?{query}") };
+        let headers = HashMap::from([APP_ID]);
+        let call = Passthrough { api, method: Method::GET, path: &forwarded, headers, form: None };
+        let reply = self.kombo.personio(&self.integration, &call, Repeat::Read, pace).await?;
+        Ok(named(reply, Method::GET, path))
+    }
+
+    async fn upload(&self, document: &Document, body: PdfBody) -> Result<Reply, UploadError> {
+        let fields = upload::fields(document);
+        let form =
+            FileForm { fields: &fields, field: "file", file_name: &document.file_name, url: body.public() };
+        let call = Passthrough {
+            api: PersonioApi::Personnel,
+            method: Method::POST,
+            path: UPLOAD.trim_start_matches("/v1"),
+            headers: HashMap::from([APP_ID]),
+            form: Some(form.parts()),
+        };
+        let call = self.kombo.upload_to_personio(&self.integration, &call)?;
+        let reply = self.kombo.send_file(call, body, &self.documents).await?;
+        Ok(named(reply, Method::POST, UPLOAD))
+    }
+}
+
+/// It is Personio's answer: say so in errors.
+fn named(reply: Reply, method: Method, path: &'static str) -> Reply {
+    Reply { call: Call { vendor: Vendor::Personio, method, path }, ..reply }
 }
 
 impl Transport {
@@ -78,6 +121,26 @@ impl Transport {
         match self {
             Self::Direct(direct) => direct.get(endpoint, query).await,
             Self::Kombo(forwarded) => forwarded.get(endpoint, query).await,
+        }
+    }
+
+    /// Reads `path` of the v2 API and returns Personio's answer, whatever its status.
+    pub(super) async fn get_v2(
+        &self,
+        path: &'static str,
+        query: &[(&str, &str)],
+    ) -> Result<Reply, SourceError> {
+        match self {
+            Self::Direct(direct) => direct.get_v2(path, query).await,
+            Self::Kombo(forwarded) => forwarded.get_v2(path, query).await,
+        }
+    }
+
+    /// Sends `document`, once, and returns Personio's answer, whatever its status.
+    pub(super) async fn upload(&self, document: &Document, body: PdfBody) -> Result<Reply, UploadError> {
+        match self {
+            Self::Direct(direct) => direct.upload(document, body).await,
+            Self::Kombo(forwarded) => forwarded.upload(document, body).await,
         }
     }
 
@@ -90,10 +153,13 @@ impl Transport {
         }
     }
 
-    pub(super) fn with_pace(self, employees: Pace) -> Self {
+    pub(super) fn with_pace(self, pace: Pace) -> Self {
         match self {
-            Self::Direct(direct) => Self::Direct(direct.with_pace(employees)),
-            Self::Kombo(forwarded) => Self::Kombo(Forwarded { employees, ..forwarded }),
+            Self::Direct(direct) => Self::Direct(direct.with_pace(pace)),
+            Self::Kombo(forwarded) => {
+                let (employees, documents, lists) = (pace.clone(), pace.clone(), pace);
+                Self::Kombo(Forwarded { employees, documents, lists, ..forwarded })
+            }
         }
     }
 }

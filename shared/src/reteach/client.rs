@@ -17,12 +17,12 @@ use crate::http::{
 /// reteach's API for one academy; copies share token and pace.
 #[derive(Clone, Debug)]
 pub struct Client {
-    base: BaseUrl,
+    pub(super) base: BaseUrl,
     credentials: Credentials,
-    context: Context,
-    tokens: Arc<TokenCache>,
+    pub(super) context: Context,
+    pub(super) tokens: Arc<TokenCache>,
     logins: Pace,
-    calls: Pace,
+    pub(super) calls: Pace,
 }
 
 /// The academy that the credentials belong to.
@@ -94,7 +94,7 @@ impl Client {
         Ok(self.context.send(&request.bearer(token.secret())?, &self.calls).await?)
     }
 
-    async fn login(&self) -> Result<Grant, Error> {
+    pub(super) async fn login(&self) -> Result<Grant, Error> {
         let target = self.target(Method::POST, "/oauth/authorize", &[])?;
         let request = Request::new(target, Repeat::Read, TIMEOUT).json(&self.credentials.login())?;
         let reply = check(self.context.send(&request, &self.logins).await?).map_err(about_credentials)?;

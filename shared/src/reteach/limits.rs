@@ -10,6 +10,15 @@ use crate::http::Rate;
 pub(super) const PAGE_SIZE: u32 = 250;
 /// How many accounts are looked at when asking for one external id: more than one already is a fault.
 pub(super) const FEW: u32 = 5;
+/// The largest certificate, in bytes: Personio takes files up to 30 MB (changelog "Documents API: 30MB file size
+/// limit").
+pub(super) const MAX_PDF_BYTES: u64 = 30 * 1024 * 1024;
+/// Redirects that are followed on the way to a certificate. Our own bound.
+pub(super) const MAX_REDIRECTS: usize = 3;
+/// The longest silence within a download. Our own bound.
+pub(super) const DOWNLOAD_SILENCE: Duration = Duration::from_secs(20);
+/// A whole download, the upload that it feeds included: a drip ends here. Our own bound.
+pub(super) const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(180);
 /// A listing of more than this many pages (250,000 accounts) is a paging fault. Our own bound.
 pub(super) const MAX_PAGES: u32 = 1_000;
 /// Times that a listing is read again when its count moved (design, "complete reads").

@@ -4,18 +4,24 @@ mod client;
 mod credentials;
 mod customer;
 mod customers;
+mod download;
 mod error;
 mod input;
 mod limits;
 mod listing;
+mod participation;
+mod participations;
 mod tags;
 
 pub use client::{Academy, Client};
 pub use credentials::Credentials;
 pub use customer::{Customer, Gender, Status, Tag, TagId};
+pub use download::{DownloadError, Downloads, Forbidden};
 pub use error::Error;
 pub use input::CustomerInput;
 pub use listing::{Completeness, CustomerPage, Customers};
+pub use participation::{Certificate, Owner, Participation, ParticipationId, ParticipationStatus, Rejected};
+pub use participations::{Filter, ParticipationPage};
 
 #[cfg(test)]
 mod tests;

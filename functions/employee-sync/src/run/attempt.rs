@@ -37,7 +37,7 @@ impl Run<'_> {
     ) -> Result<Finished, Halt> {
         let stop_at = self.stop_at();
         let connections = self.app.connect(tenant, &secret)?.until(stop_at);
-        let Connections { source, reteach, key } = &connections;
+        let Connections { source, sink: _, reteach, key } = &connections;
         let configuration = format!("{:016x}", key.mark("configuration", &tenant.record.config));
         let (people, root) = self.read(tenant, source, &connections).await?;
         (self.watch)(Progress::Read(people.by_id.len()));

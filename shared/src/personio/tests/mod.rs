@@ -1,14 +1,21 @@
 //! The client against a server on loopback. Payloads follow Personio's own examples and those recorded by others.
 
+mod documents;
 mod forwarded;
+mod forwarded_documents;
+mod listing;
 mod reading;
 mod refusals;
 
+use bytes::Bytes;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::document::{Certificate, Document, DocumentSink, PdfBody, UploadError, Verification};
 use crate::http::Pace;
 use crate::http::testing::{Canned, Seen, Server};
+use crate::id::{CategoryId, CertificateId, SourceId};
 use crate::kombo;
 use crate::source::{EmployeeSource, Reading, Record, SourceError};
 
@@ -57,3 +64,19 @@ fn ids(reading: &Reading) -> Vec<u64> {
     let id = |record: &Record| record.source_id().unwrap().as_str().parse().unwrap();
     reading.records.iter().map(id).collect()
 }
+
+/// A document as the certificate job makes it.
+fn document() -> Document {
+    let certificate = CertificateId::new("0f0c-7");
+    let course = Some("Brandschutz \"Ü\"");
+    let completed_at = Some("2026-03-13T23:30:00Z".parse().unwrap());
+    let certificate = Certificate { id: &certificate, course, completed_at };
+    let berlin = TimeZone::get("Europe/Berlin").unwrap();
+    Document::new(SourceId::new("4711"), CategoryId::new("2"), certificate, &berlin)
+}
+
+fn pdf() -> PdfBody {
+    PdfBody::from_bytes(Bytes::from_static(PDF))
+}
+
+const PDF: &[u8] = b"%PDF-1.7 and so on";

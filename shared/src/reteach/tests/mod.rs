@@ -1,6 +1,7 @@
 //! The client against a server on loopback. Payloads follow reteach's own document and the help centre's examples.
 
 mod login;
+mod participations;
 mod reading;
 mod shapes;
 mod writing;

@@ -1,0 +1,122 @@
+//! A PDF on its way: looked at, but not yet read.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt, stream};
+use thiserror::Error;
+
+use crate::http::{Content, ContentError, SecretUrl};
+
+/// Why a file that had begun well did not end so.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BodyError {
+    /// It is larger than the HR system takes.
+    #[error("the file is larger than 30 MB, Personio's limit")]
+    TooLarge,
+    /// The deadline came first.
+    #[error("the download was given up, the time for this run is over")]
+    OutOfTime,
+    /// It broke off.
+    #[error("{0}")]
+    Interrupted(String),
+}
+
+type Pieces = BoxStream<'static, Result<Bytes, BodyError>>;
+type Reopen = Arc<dyn Fn() -> BoxFuture<'static, Result<PdfBody, BodyError>> + Send + Sync>;
+
+/// A PDF whose first bytes have been seen. It is read once, while it is uploaded; memory does not grow with it.
+pub struct PdfBody {
+    pieces: Pieces,
+    length: Option<u64>,
+    reopen: Option<Reopen>,
+    public: Option<SecretUrl>,
+}
+
+impl PdfBody {
+    /// A file of these bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: Bytes) -> Self {
+        let length = u64::try_from(bytes.len()).ok();
+        let again = bytes.clone();
+        let pieces = stream::once(async { Ok(bytes) }).boxed();
+        Self::new(pieces, length).reopened_by(move || {
+            let body = Self::from_bytes(again.clone());
+            Box::pin(async { Ok(body) })
+        })
+    }
+
+    /// A file in pieces, with its length where that is known.
+    #[must_use]
+    pub fn new(pieces: BoxStream<'static, Result<Bytes, BodyError>>, length: Option<u64>) -> Self {
+        Self { pieces, length, reopen: None, public: None }
+    }
+
+    /// The same, with a way to begin anew: an upload that is refused for its token is sent again with a fresh one.
+    #[must_use]
+    pub fn reopened_by(
+        mut self,
+        open: impl Fn() -> BoxFuture<'static, Result<Self, BodyError>> + Send + Sync + 'static,
+    ) -> Self {
+        self.reopen = Some(Arc::new(open));
+        self
+    }
+
+    /// The same, with an address from which anybody can fetch it without credentials.
+    #[must_use]
+    pub fn fetchable_at(mut self, url: SecretUrl) -> Self {
+        self.public = Some(url);
+        self
+    }
+
+    /// Its size in bytes, where it is known.
+    #[must_use]
+    pub fn length(&self) -> Option<u64> {
+        self.length
+    }
+
+    /// The address from which anybody can fetch it without credentials.
+    pub(crate) fn public(&self) -> Option<&SecretUrl> {
+        self.public.as_ref()
+    }
+
+    /// A way to begin anew.
+    pub(crate) fn reopener(&self) -> Option<Reopen> {
+        self.reopen.clone()
+    }
+
+    /// Its bytes for a request, and what they end with.
+    pub(crate) fn into_content(self) -> (Content, Watch) {
+        let watch = Watch::default();
+        let noted = watch.clone();
+        let pieces = self.pieces.map_err(move |error| {
+            noted.note(&error);
+            ContentError::from(error)
+        });
+        (Content { stream: pieces.boxed(), length: self.length }, watch)
+    }
+}
+
+/// What a file broke off with while it was being sent: the HTTP client only says that the body failed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Watch(Arc<Mutex<Option<BodyError>>>);
+
+impl Watch {
+    fn note(&self, error: &BodyError) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+    }
+
+    /// The file's own error, if it had one.
+    pub(crate) fn failure(&self) -> Option<BodyError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl fmt::Debug for PdfBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PdfBody").field("length", &self.length).finish_non_exhaustive()
+    }
+}

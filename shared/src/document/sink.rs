@@ -1,0 +1,124 @@
+//! Where certificates go: the small trait behind which Personio (direct or through Kombo) and Kombo's unified model
+//! stand, and the document that they take.
+
+use std::fmt;
+use std::future::Future;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::{Category, PdfBody, UploadError, naming};
+use crate::id::{CategoryId, CertificateId, DocumentId, SourceId};
+use crate::source::SourceError;
+
+/// A place that files documents of employees.
+pub trait DocumentSink: Send + Sync {
+    /// The categories that there are, in the HR system's order.
+    ///
+    /// # Errors
+    /// [`SourceError::Forbidden`] where the credential may not see them; else as for a reading of employees.
+    fn categories(&self) -> impl Future<Output = Result<Vec<Category>, SourceError>> + Send;
+
+    /// Files `document` with `body` as its file, at most once: nothing is sent again that may have been filed.
+    /// Returns its id, where the route tells it.
+    ///
+    /// # Errors
+    /// See [`UploadError`]; its [`effect`](UploadError::effect) says whether it may have been filed.
+    fn upload(
+        &self,
+        document: &Document,
+        body: PdfBody,
+    ) -> impl Future<Output = Result<Option<DocumentId>, UploadError>> + Send;
+
+    /// Looks for `document` among those of its employee. A document may show up late: [`Verification::NotThere`] is
+    /// to be believed only some time after an upload.
+    ///
+    /// # Errors
+    /// [`SourceError::Forbidden`] where the credential may not list documents; else as for a reading of employees.
+    fn find(&self, document: &Document) -> impl Future<Output = Result<Verification, SourceError>> + Send;
+}
+
+/// Whether a document is filed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// It is, under this id.
+    Found(DocumentId),
+    /// The employee's documents were read in full, and it is not among them.
+    NotThere,
+    /// This route cannot list documents.
+    Unknowable,
+}
+
+/// A document to be filed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Whose it is.
+    pub employee: SourceId,
+    /// Where it goes, by the id that the same route's [`categories`](DocumentSink::categories) gave.
+    pub category: CategoryId,
+    /// The certificate that it shows.
+    pub certificate: CertificateId,
+    /// Its title, at most 255 characters: see [`title`](super::title).
+    pub title: String,
+    /// The day of completion.
+    pub date: Option<Date>,
+    /// A line that names course, day and certificate: see [`comment`](super::comment).
+    pub comment: String,
+    /// The file's name, ending in `.pdf`: see [`file_name`](super::file_name).
+    pub file_name: String,
+    /// The file's size in bytes, once it is known: it helps to [`find`](DocumentSink::find) the document.
+    pub size: Option<u64>,
+}
+
+/// What a document is made from.
+#[derive(Clone, Copy)]
+pub struct Certificate<'a> {
+    /// Its id.
+    pub id: &'a CertificateId,
+    /// The course that was completed.
+    pub course: Option<&'a str>,
+    /// When.
+    pub completed_at: Option<Timestamp>,
+}
+
+impl Document {
+    /// The document for `certificate`: title, comment and file name as designed, the day in the tenant's time zone.
+    #[must_use]
+    pub fn new(
+        employee: SourceId,
+        category: CategoryId,
+        certificate: Certificate<'_>,
+        time_zone: &TimeZone,
+    ) -> Self {
+        let Certificate { id, course, completed_at } = certificate;
+        let date = completed_at.map(|moment| time_zone.to_datetime(moment).date());
+        Self {
+            employee,
+            category,
+            certificate: id.clone(),
+            title: naming::title(course),
+            date,
+            comment: naming::comment(course, date, id),
+            file_name: naming::file_name(course, date, id),
+            size: None,
+        }
+    }
+}
+
+impl fmt::Debug for Document {
+    /// Names it by its ids only: which course somebody took is personal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document")
+            .field("employee", &self.employee)
+            .field("category", &self.category)
+            .field("certificate", &self.certificate)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Certificate<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate").field("id", &self.id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,199 @@
+//! Names, and what is recognized.
+
+use jiff::civil::{Date, date};
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+
+use super::*;
+use crate::http::Effect;
+use crate::id::{CategoryId, CertificateId, SourceId};
+
+const DAY: Date = date(2026, 3, 14);
+
+fn id() -> CertificateId {
+    CertificateId::new("0f0c9a2e-77b1-4a55-9d39-a2e3d1f0c001")
+}
+
+fn named(course: Option<&str>) -> String {
+    let name = file_name(course, Some(DAY), &CertificateId::new("id-1"));
+    name.strip_suffix(" 2026-03-14 id-1.pdf").unwrap().to_owned()
+}
+
+#[test]
+fn a_title_is_the_course_at_most_255_characters() {
+    for (course, expected) in [
+        (Some("Datenschutz Grundlagen"), "Datenschutz Grundlagen"),
+        (
+            Some("Erste Hilfe / Brandschutz: \"Teil 2\" \u{1F525}"),
+            "Erste Hilfe / Brandschutz: \"Teil 2\" \u{1F525}",
+        ),
+        (Some("  Umlaute äöü  "), "Umlaute äöü"),
+        (Some("Zeile 1\nZeile\t2"), "Zeile 1 Zeile 2"),
+        (Some("\u{202E}fdp.exe"), "fdp.exe"),
+        (Some(""), "Zertifikat"),
+        (Some(" \n"), "Zertifikat"),
+        (None, "Zertifikat"),
+    ] {
+        assert_eq!(title(course), expected, "{course:?}");
+    }
+    for char in ["x", "ü", "\u{1F525}"] {
+        assert_eq!(title(Some(&char.repeat(255))), char.repeat(255));
+        assert_eq!(title(Some(&char.repeat(256))), char.repeat(255));
+    }
+}
+
+#[test]
+fn a_comment_names_course_day_and_certificate() {
+    let expected = "reteach: Brandschutz, abgeschlossen am 2026-03-14, Zertifikat-ID c-7";
+    assert_eq!(comment(Some("Brandschutz"), Some(DAY), &CertificateId::new("c-7")), expected);
+    assert_eq!(comment(None, None, &CertificateId::new("c-7")), "reteach: Zertifikat, Zertifikat-ID c-7");
+}
+
+#[test]
+fn a_file_name_is_safe_everywhere() {
+    for (course, expected) in [
+        (Some("Datenschutz Grundlagen"), "Datenschutz Grundlagen"),
+        (
+            Some("Übung für Führungskräfte \u{1F468}\u{200D}\u{1F692}"),
+            "Übung für Führungskräfte \u{1F468}\u{200D}\u{1F692}",
+        ),
+        (Some("Teil 1/2\\3"), "Teil 1-2-3"),
+        (Some("a:b*c?d\"e<f>g|h"), "a-b-c-d-e-f-g-h"),
+        (Some("../../etc/passwd"), "-..-etc-passwd"),
+        (Some("...versteckt"), "versteckt"),
+        (Some("~heim"), "heim"),
+        (Some("Zeile\r\nZwei\u{0}Drei\u{2028}Vier"), "Zeile Zwei Drei-Vier"),
+        (Some("Rechnung \u{202E}fdp.exe"), "Rechnung fdp.exe"),
+        (Some("viel   Platz "), "viel Platz"),
+        (Some("Ende..."), "Ende"),
+        (Some("CON"), "_CON"),
+        (Some("nul.txt"), "_nul.txt"),
+        (Some("LPT1 Grundlagen"), "_LPT1 Grundlagen"),
+        (Some("Contact"), "Contact"),
+        (Some("..."), "Zertifikat"),
+        (Some("/"), "-"),
+        (Some(""), "Zertifikat"),
+        (None, "Zertifikat"),
+    ] {
+        assert_eq!(named(course), expected, "{course:?}");
+    }
+    assert_eq!(file_name(Some("X"), None, &CertificateId::new("../7 ü")), "X ---7--.pdf");
+}
+
+#[test]
+fn a_long_course_is_cut_and_the_rest_of_the_name_stays() {
+    let end = format!(" 2026-03-14 {}.pdf", id());
+    for (course, bytes) in [("x", 255), ("ü", 254), ("\u{1F525}", 254)] {
+        let name = file_name(Some(&course.repeat(300)), Some(DAY), &id());
+        assert!(name.ends_with(&end) && name.len() <= 255, "{name}");
+        assert!(name.len() >= bytes - 3, "{}", name.len());
+    }
+    let family = "\u{1F468}\u{200D}\u{1F692}".repeat(40);
+    let name = file_name(Some(&family), Some(DAY), &id());
+    assert!(!name.contains("\u{200D} "), "{name}");
+    assert!(file_name(None, Some(DAY), &CertificateId::new("7".repeat(500))).len() <= 255);
+}
+
+proptest! {
+    #[test]
+    fn every_file_name_can_be_one(course in "\\PC{0,300}|[./\\\\ :\u{0}-\u{1f}]{0,20}|.{0,300}", certificate in "\\PC{1,60}") {
+        let name = file_name(Some(&course), Some(DAY), &CertificateId::new(certificate));
+        prop_assert!(name.len() <= 255 && name.ends_with(".pdf") && name.contains(" 2026-03-14 "), "{}", name);
+        prop_assert!(!name.starts_with(['.', ' ', '~']), "{}", name);
+        prop_assert!(!name.chars().any(|char| char.is_control() || "/\\:*?\"<>|".contains(char)), "{}", name);
+    }
+
+    #[test]
+    fn every_title_fits(course in "\\PC{0,400}|.{0,400}") {
+        let title = title(Some(&course));
+        prop_assert!((1..=255).contains(&title.chars().count()));
+        prop_assert_eq!(title.trim(), &title);
+        prop_assert!(!title.chars().any(char::is_control));
+    }
+
+    #[test]
+    fn what_was_filed_is_recognized(course in "\\PC{0,300}", certificate in "[0-9a-zA-Z-]{1,40}") {
+        let document = document(Some(&course), &certificate);
+        let by_comment = Filed { comment: Some(&document.comment), ..nothing() };
+        prop_assert!(is_filed_as(&document, &by_comment));
+        let by_name = Filed { name: Some(&document.file_name), ..nothing() };
+        prop_assert!(is_filed_as(&document, &by_name));
+        let by_title = Filed { name: Some(&document.title), date: document.date, ..nothing() };
+        prop_assert!(is_filed_as(&document, &by_title));
+    }
+}
+
+fn nothing() -> Filed<'static> {
+    Filed { name: None, date: None, comment: None, size: None }
+}
+
+fn document(course: Option<&str>, certificate: &str) -> Document {
+    let id = CertificateId::new(certificate);
+    let completed_at = Some("2026-03-13T23:30:00Z".parse().unwrap());
+    let berlin = TimeZone::get("Europe/Berlin").unwrap();
+    let certificate = Certificate { id: &id, course, completed_at };
+    Document::new(SourceId::new("4711"), CategoryId::new("2"), certificate, &berlin)
+}
+
+#[test]
+fn the_day_is_the_one_in_the_tenants_time_zone() {
+    let document = document(Some("Modul 7"), "7");
+    assert_eq!((document.date, document.title.as_str()), (Some(DAY), "Modul 7"));
+    assert_eq!(document.file_name, "Modul 7 2026-03-14 7.pdf");
+    let shown = format!("{document:?}");
+    assert!(shown.contains("4711") && !shown.contains("Modul"), "{shown}");
+}
+
+#[test]
+fn a_filed_document_is_ours_by_id_else_by_title_day_and_size() {
+    let ours = Document { size: Some(100), ..document(Some("Modul 7"), "7") };
+    let (title, day) = (Some("Modul 7"), Some(DAY));
+    for (name, date, comment, size, expected) in [
+        (None, None, Some("reteach: X, Zertifikat-ID 7"), None, true),
+        (None, None, Some("Zertifikat-ID  7. Geprüft."), None, true),
+        (None, None, Some("Zertifikat-ID 77"), None, false),
+        (None, None, Some("Zertifikat-ID 7-1"), None, false),
+        (None, None, Some("Zertifikat-ID 1, Zertifikat-ID 7"), None, true),
+        (
+            title,
+            day,
+            Some("reteach: Modul 7, abgeschlossen am 2026-03-14, Zertifikat-ID 8"),
+            Some(100),
+            false,
+        ),
+        (title, day, Some("von Hand"), Some(100), false),
+        (Some("Modul 7 2026-03-14 7.pdf"), None, None, None, true),
+        (Some("Anderes 2026-03-14 7.PDF"), None, None, None, true),
+        (Some("Anderes 7.pdf"), None, None, None, false),
+        (Some("Modul 7 2026-03-14 7"), None, None, None, true),
+        (Some("Modul 7 2026-03-14 17.pdf"), None, None, None, false),
+        (title, day, None, None, true),
+        (title, day, Some(" "), Some(100), true),
+        (title, day, None, Some(101), false),
+        (title, Some(date(2026, 3, 13)), None, Some(100), false),
+        (title, None, None, Some(100), false),
+        (Some("modul 7"), day, None, Some(100), false),
+        (Some("Modul 8"), day, None, Some(100), false),
+        (None, day, None, Some(100), false),
+    ] {
+        let filed = Filed { name, date, comment, size };
+        assert_eq!(is_filed_as(&ours, &filed), expected, "{name:?} {date:?} {comment:?} {size:?}");
+    }
+}
+
+#[test]
+fn only_what_may_have_been_filed_has_an_effect() {
+    let text = String::new;
+    for (error, effect) in [
+        (UploadError::Uncertain(text()), Effect::Unknown),
+        (UploadError::OutOfTime { problem: text(), effect: Effect::Unknown }, Effect::Unknown),
+        (UploadError::OutOfTime { problem: text(), effect: Effect::None }, Effect::None),
+        (UploadError::RateLimited(text()), Effect::None),
+        (UploadError::NotSent(text()), Effect::None),
+        (BodyError::TooLarge.into(), Effect::None),
+        (BodyError::Interrupted(text()).into(), Effect::None),
+        (BodyError::OutOfTime.into(), Effect::None),
+    ] {
+        assert_eq!(error.effect(), effect, "{error:?}");
+    }
+}

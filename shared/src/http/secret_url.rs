@@ -1,0 +1,33 @@
+//! An address that is itself a key: whoever has a signed URL has the file.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+/// A URL that is never shown. It may be no URL at all: that is found out when it is used.
+#[derive(Clone)]
+pub struct SecretUrl(SecretString);
+
+impl SecretUrl {
+    /// Takes a URL as a vendor gave it.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self(SecretString::from(url.into()))
+    }
+
+    /// The URL, if it is one.
+    pub(crate) fn parse(&self) -> Option<Url> {
+        Url::parse(self.0.expose_secret()).ok()
+    }
+
+    /// The URL as it was given, for a body that hands it on.
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for SecretUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretUrl(…)")
+    }
+}

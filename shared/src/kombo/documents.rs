@@ -1,0 +1,153 @@
+//! Kombo's unified model as a place for documents.
+
+use std::collections::HashSet;
+
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+
+use super::IntegrationId;
+use super::client::{Client, Envelope};
+use super::error::interpret;
+use super::file::{File, FileCall};
+use super::limits::{MAX_PAGES, PAGE_SIZE};
+use crate::document::{Category, Document, DocumentSink, PdfBody, UploadError, Verification};
+use crate::http::{Deadline, Pace, Repeat, Request};
+use crate::id::{CategoryId, DocumentId, SourceId};
+use crate::personio::{self, DOCUMENTS, UPLOAD_TIMEOUT};
+use crate::source::SourceError;
+
+/// The documents of one integration's people.
+///
+/// Kombo's upload has no title, date or comment: the file name carries them. It tells no id, and there is no list:
+/// whether a document is there is asked through the passthrough, where the plan has it.
+#[derive(Clone, Debug)]
+pub struct Documents {
+    client: Client,
+    integration: IntegrationId,
+    uploads: Pace,
+    personio: personio::Client,
+}
+
+#[derive(Deserialize)]
+struct Page<T> {
+    next: Option<String>,
+    results: Vec<T>,
+}
+
+#[derive(Deserialize)]
+struct CategoryItem {
+    id: String,
+    name: Option<String>,
+    remote_deleted_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Person {
+    id: String,
+    remote_id: Option<String>,
+    remote_deleted_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Upload<'a> {
+    category_id: &'a str,
+    document: File<'a>,
+}
+
+impl Documents {
+    /// The documents of the people of `integration`.
+    #[must_use]
+    pub fn new(client: Client, integration: IntegrationId) -> Self {
+        let forwarded = personio::Forwarded::new(client.clone(), integration.clone());
+        let personio = personio::Client::new(personio::Transport::Kombo(forwarded));
+        Self { client, integration, uploads: Pace::new(DOCUMENTS), personio }
+    }
+
+    /// The same, but nothing goes past `deadline`.
+    #[must_use]
+    pub fn until(self, deadline: Deadline) -> Self {
+        Self { client: self.client.until(deadline), personio: self.personio.until(deadline), ..self }
+    }
+
+    /// The same with another pace: for a simulator without limits.
+    #[must_use]
+    pub fn with_pace(self, pace: &Pace) -> Self {
+        let (client, personio) = (self.client.with_pace(pace.clone()), self.personio.with_pace(pace.clone()));
+        Self { client, personio, uploads: pace.clone(), ..self }
+    }
+
+    /// Kombo's own id of the employee: `GET /hris/employees?remote_ids=…`.
+    ///
+    /// # Errors
+    /// [`UploadError::PersonGone`] where Kombo's mirror has no such person (any more).
+    async fn employee(&self, id: &SourceId) -> Result<String, UploadError> {
+        let target = self.client.target(Method::GET, "/hris/employees", &[])?;
+        let target = target.query([("remote_ids", id.as_str())]);
+        let page: Page<Person> =
+            self.client.read(target, Some(&self.integration)).await.map_err(SourceError::from)?;
+        let is_asked_for = |person: &Person| {
+            person.remote_id.as_deref() == Some(id.as_str()) && person.remote_deleted_at.is_none()
+        };
+        page.results.into_iter().find(is_asked_for).map(|person| person.id).ok_or_else(|| {
+            UploadError::PersonGone(
+                "Kombo GET /hris/employees: no such employee in Kombo's mirror".to_owned(),
+            )
+        })
+    }
+
+    async fn category_page(&self, cursor: Option<&str>) -> Result<Page<CategoryItem>, SourceError> {
+        let target = self.client.target(Method::GET, "/hris/employee-document-categories", &[])?;
+        let paging = cursor.map(|cursor| ("cursor", cursor));
+        let target = target.query([("page_size", PAGE_SIZE)].into_iter().chain(paging));
+        let reply = self.client.get(target, Some(&self.integration)).await?;
+        Ok(reply.json::<Envelope<Page<CategoryItem>>>()?.data)
+    }
+}
+
+impl DocumentSink for Documents {
+    async fn categories(&self) -> Result<Vec<Category>, SourceError> {
+        let (mut categories, mut seen) = (Vec::new(), HashSet::new());
+        let mut cursor: Option<String> = None;
+        for _ in 0..MAX_PAGES {
+            let page = self.category_page(cursor.as_deref()).await?;
+            let there = page.results.into_iter().filter(|item| item.remote_deleted_at.is_none());
+            let named =
+                |item: CategoryItem| Some(Category { id: CategoryId::new(item.id), name: item.name? });
+            categories.extend(there.filter_map(named));
+            let Some(next) = page.next.filter(|next| !next.is_empty()) else { return Ok(categories) };
+            if !seen.insert(next.clone()) {
+                break;
+            }
+            cursor = Some(next);
+        }
+        Err(SourceError::Unreadable(
+            "Kombo GET /hris/employee-document-categories: the pages have no end".to_owned(),
+        ))
+    }
+
+    async fn upload(&self, document: &Document, body: PdfBody) -> Result<Option<DocumentId>, UploadError> {
+        let employee = self.employee(&document.employee).await?;
+        let path = "/hris/employees/{employee_id}/documents";
+        let target = self.client.target(Method::POST, path, &[&employee])?;
+        let request = Request::new(target, Repeat::OnlyIfNotSent, UPLOAD_TIMEOUT).interpret(interpret);
+        let request = self.client.authorize(request, Some(&self.integration))?;
+        let upload = Upload {
+            category_id: document.category.as_str(),
+            document: File::new(&document.file_name, body.public()),
+        };
+        let call = FileCall::new(request, &upload)?;
+        self.client.send_file(call, body, &self.uploads).await?;
+        Ok(None)
+    }
+
+    async fn find(&self, document: &Document) -> Result<Verification, SourceError> {
+        if self.integration.tool() != "personio" {
+            return Ok(Verification::Unknowable);
+        }
+        match self.personio.find(document).await {
+            // Kombo opens the passthrough per customer, and the credential may lack the right.
+            Err(SourceError::Forbidden(_) | SourceError::Unreadable(_)) => Ok(Verification::Unknowable),
+            answer => answer,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What the v2 API refuses. Its answers are `application/problem+json`.
+
+use serde::Deserialize;
+
+use crate::http::{Reply, redact};
+use crate::source::SourceError;
+
+#[derive(Deserialize, Default)]
+struct Problem {
+    #[serde(default)]
+    errors: Vec<Entry>,
+    #[serde(default)]
+    error: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    #[serde(default)]
+    title: Option<String>,
+}
+
+/// Personio's no to a list of documents; nothing if it is a yes. A missing right was seen as 401, too.
+pub(super) fn check_list(reply: &Reply) -> Result<(), SourceError> {
+    if reply.status.is_success() {
+        return Ok(());
+    }
+    let title = reply.json::<Problem>().unwrap_or_default().errors.into_iter().find_map(|entry| entry.title);
+    let text = text(reply, title.as_deref().map(redact));
+    Err(match reply.status.as_u16() {
+        401 | 403 => SourceError::Forbidden(format!(
+            "{text}. The credential may not list documents: grant \"Documents: read\" in Personio."
+        )),
+        408 | 429 | 500.. => SourceError::Unavailable(text),
+        _ => SourceError::Unreadable(text),
+    })
+}
+
+/// The codes of a refused login (credentials service, 2026-09): nothing else is repeated from an answer.
+const CODES: [&str; 10] = [
+    "invalid_request",
+    "invalid_client",
+    "invalid_grant",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "unsupported_response_type",
+    "invalid_scope",
+    "access_denied",
+    "server_error",
+    "temporarily_unavailable",
+];
+
+/// Personio's no to a login (RFC 6749's error codes, also for wrong secrets a 400); nothing if it is a yes.
+pub(super) fn check_token(reply: &Reply) -> Result<(), SourceError> {
+    if reply.status.is_success() {
+        return Ok(());
+    }
+    let code = reply.json::<Problem>().unwrap_or_default().error;
+    let known = CODES.into_iter().find(|known| code.as_deref() == Some(*known));
+    let text = text(reply, known.map(str::to_owned));
+    Err(match (reply.status.as_u16(), code.as_deref()) {
+        (_, Some("server_error" | "temporarily_unavailable")) | (408 | 429 | 500.., _) => {
+            SourceError::Unavailable(text)
+        }
+        (_, Some("invalid_scope" | "access_denied")) => SourceError::Forbidden(format!(
+            "{text}. The credential may not list documents: grant \"Documents: read\" in Personio."
+        )),
+        (400 | 401 | 403, _) => SourceError::Credential(format!(
+            "{text}. Personio refused the client id and secret: make a new credential in Personio and store it."
+        )),
+        _ => SourceError::Unreadable(text),
+    })
+}
+
+fn text(reply: &Reply, detail: Option<String>) -> String {
+    let (call, status) = (&reply.call, reply.status.as_u16());
+    match detail.filter(|detail| !detail.is_empty()) {
+        Some(detail) => format!("{call} answered {status}: {detail}"),
+        None => format!("{call} answered {status}"),
+    }
+}

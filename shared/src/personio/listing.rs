@@ -1,0 +1,166 @@
+//! The documents of an employee, from the v2 API: v1 can only file them.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Deserialize;
+use url::Url;
+
+use super::client::Client;
+use super::limits::{LIST_SIZE, MAX_LIST_PAGES};
+use super::upload::Id;
+use super::{error_v2, wire};
+use crate::http::Reply;
+use crate::id::{CategoryId, DocumentId, SourceId};
+use crate::source::{SourceError, calendar_day};
+
+/// Where documents are listed.
+const DOCUMENTS: &str = "/v2/document-management/documents";
+
+/// A document as it is filed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FiledDocument {
+    /// Its id.
+    pub id: DocumentId,
+    /// Its title.
+    pub name: Option<String>,
+    /// Its day.
+    pub date: Option<Date>,
+    /// Its comment.
+    pub comment: Option<String>,
+    /// Its size in bytes.
+    pub size: Option<u64>,
+    /// Its category.
+    pub category: Option<CategoryId>,
+    /// When it was filed.
+    pub created_at: Option<Timestamp>,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(rename = "_data")]
+    data: Vec<Item>,
+    #[serde(rename = "_meta", default)]
+    meta: Option<Meta>,
+}
+
+#[derive(Deserialize)]
+struct Meta {
+    links: Option<Links>,
+}
+
+#[derive(Deserialize)]
+struct Links {
+    next: Option<Link>,
+}
+
+#[derive(Deserialize)]
+struct Link {
+    href: Option<String>,
+}
+
+/// Of an item, only the id is required: one that cannot be told from others must not be overlooked.
+#[derive(Deserialize)]
+struct Item {
+    id: Id,
+    name: Option<String>,
+    date: Option<String>,
+    comment: Option<String>,
+    #[serde(default)]
+    size: wire::Count,
+    category: Option<Reference>,
+    owner: Option<Reference>,
+    created_at: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Reference {
+    id: Option<Id>,
+}
+
+impl Client {
+    /// All documents of the employee `owner`, or of one category, or since a day:
+    /// `GET /v2/document-management/documents`.
+    ///
+    /// # Errors
+    /// [`SourceError::Forbidden`] where the credential may not list documents; else as for a reading of employees.
+    pub async fn documents(
+        &self,
+        owner: &SourceId,
+        category: Option<&CategoryId>,
+        created_since: Option<Date>,
+    ) -> Result<Vec<FiledDocument>, SourceError> {
+        let since = created_since.map(|day| day.to_string());
+        let mut query = vec![("owner_id", owner.as_str()), ("limit", LIST_SIZE)];
+        query.extend(category.map(|category| ("category_id", category.as_str())));
+        query.extend(since.as_deref().map(|since| ("created_at.gte", since)));
+        let (mut documents, mut seen) = (Vec::new(), HashSet::new());
+        let mut cursor: Option<String> = None;
+        for _ in 0..MAX_LIST_PAGES {
+            // Whether a cursor carries the filters is not documented: they are sent along.
+            let paging = cursor.as_deref().map(|cursor| ("cursor", cursor));
+            let query: Vec<_> = query.iter().copied().chain(paging).collect();
+            let reply = self.transport.get_v2(DOCUMENTS, &query).await?;
+            error_v2::check_list(&reply)?;
+            let page: Page = reply.json()?;
+            documents.extend(page.data.into_iter().filter_map(|item| item.of(owner)));
+            let Some(next) = next_cursor(page.meta, &reply)? else { return Ok(documents) };
+            if !seen.insert(next.clone()) {
+                return Err(endless("a cursor came twice"));
+            }
+            cursor = Some(next);
+        }
+        Err(endless("too many pages"))
+    }
+}
+
+impl Item {
+    /// The document, unless it is another employee's.
+    fn of(self, owner: &SourceId) -> Option<FiledDocument> {
+        let id = |reference: Option<Reference>| reference.and_then(|it| it.id).map(String::from);
+        if id(self.owner).is_some_and(|id| id != owner.as_str()) {
+            return None;
+        }
+        Some(FiledDocument {
+            id: DocumentId::new(self.id),
+            name: self.name,
+            date: self.date.as_deref().and_then(calendar_day),
+            comment: self.comment,
+            size: self.size.0,
+            category: id(self.category).map(CategoryId::new),
+            created_at: self.created_at.and_then(|moment| moment.parse().ok()),
+        })
+    }
+}
+
+/// The cursor in the link to the next page. The link itself is never followed: it may name another host, and the
+/// request carries the token.
+fn next_cursor(meta: Option<Meta>, reply: &Reply) -> Result<Option<String>, SourceError> {
+    let link = meta.and_then(|meta| meta.links).and_then(|links| links.next).and_then(|next| next.href);
+    let Some(link) = link.filter(|link| !link.is_empty()) else { return Ok(None) };
+    let anywhere = Url::parse("https://localhost").and_then(|base| base.join(&link)).ok();
+    let cursor = anywhere.and_then(|url| {
+        url.query_pairs().find(|(key, _)| key == "cursor").map(|(_, cursor)| cursor.into_owned())
+    });
+    match cursor {
+        Some(cursor) => Ok(Some(cursor)),
+        None => Err(reply.unreadable("_meta.links.next.href", "a link without a cursor").into()),
+    }
+}
+
+fn endless(problem: &str) -> SourceError {
+    SourceError::Unreadable(format!("Personio GET {DOCUMENTS}: {problem}, the pages have no end"))
+}
+
+impl fmt::Debug for FiledDocument {
+    /// Names it by its ids only: which course somebody took is personal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FiledDocument")
+            .field("id", &self.id)
+            .field("category", &self.category)
+            .field("created_at", &self.created_at)
+            .finish_non_exhaustive()
+    }
+}

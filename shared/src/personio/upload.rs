@@ -1,0 +1,96 @@
+//! Filing a document: `POST /v1/company/documents`, what goes there and what the answer means.
+
+use serde::Deserialize;
+
+use super::error::{self, Model, No};
+use crate::document::{Document, UploadError};
+use crate::http::{Origin, Reply};
+use crate::id::DocumentId;
+use crate::source::SourceError;
+
+/// Where documents go.
+pub(super) const UPLOAD: &str = "/v1/company/documents";
+
+/// The form's fields beside the file.
+pub(super) fn fields(document: &Document) -> Vec<(&'static str, String)> {
+    let date = document.date.map(|date| ("date", date.to_string()));
+    let comment = Some(&document.comment).filter(|comment| !comment.is_empty());
+    [
+        ("title", document.title.clone()),
+        ("employee_id", document.employee.to_string()),
+        ("category_id", document.category.to_string()),
+    ]
+    .into_iter()
+    .chain(date)
+    .chain(comment.map(|comment| ("comment", comment.clone())))
+    .collect()
+}
+
+#[derive(Deserialize)]
+struct Filed {
+    success: bool,
+    data: Option<Data>,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    id: Option<Id>,
+}
+
+/// An id, as number or text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Id {
+    Number(u64),
+    Text(String),
+}
+
+impl From<Id> for String {
+    fn from(id: Id) -> Self {
+        match id {
+            Id::Number(id) => id.to_string(),
+            Id::Text(id) => id,
+        }
+    }
+}
+
+/// What Personio's answer to an upload means. A success without an id is one all the same; what is not clearly a
+/// success or a refusal leaves it open.
+pub(super) fn outcome(reply: &Reply) -> Result<Option<DocumentId>, UploadError> {
+    if let Some(no) = error::no(reply) {
+        return Err(refused(&no, reply.origin));
+    }
+    let unclear = |problem: &str| UploadError::Uncertain(format!("{}: {problem}", reply.call));
+    let filed: Filed = reply.json().map_err(|_| unclear("the answer to an upload cannot be read"))?;
+    if !filed.success {
+        return Err(unclear("the answer to an upload says neither yes nor no"));
+    }
+    let id = filed.data.and_then(|data| data.id).map(String::from).filter(|id| !id.is_empty());
+    Ok(id.map(DocumentId::new))
+}
+
+fn refused(no: &No<'_>, origin: Origin) -> UploadError {
+    let text = no.text();
+    match no.code {
+        401 if origin == Origin::Remote => UploadError::Connection(SourceError::Lapsed(format!(
+            "{text}. Personio refuses the credential that Kombo holds: check its access rights, or reconnect."
+        ))),
+        401 => UploadError::Connection(SourceError::Credential(format!(
+            "{text}. The token was refused after a fresh login: check the credential and its access rights."
+        ))),
+        403 => UploadError::Forbidden(format!(
+            "{text}. The credential lacks a right: grant \"Documents: write\" in Personio."
+        )),
+        // Both an unknown employee and an unknown category are a 404.
+        404 => match no.model {
+            Some(Model::Employee) => UploadError::PersonGone(text),
+            Some(Model::DocumentCategory) => UploadError::CategoryGone(text),
+            None => UploadError::Gone(text),
+        },
+        413 => UploadError::TooLarge(text),
+        429 => UploadError::RateLimited(text),
+        // 408 comes from proxies as well, which may have passed the request on.
+        300..=399 | 408 | 500.. => UploadError::Uncertain(text),
+        _ => UploadError::Refused { problem: text, fields: no.fields.clone() },
+    }
+}

@@ -1,0 +1,83 @@
+//! Why a certificate's PDF could not be had.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::document::BodyError;
+use crate::reteach;
+
+/// Why there is no PDF. The text never holds the address: it may be signed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum DownloadError {
+    /// What is there is something else.
+    #[error("the certificate's file is not a PDF")]
+    NotPdf,
+    /// There is nothing in it.
+    #[error("the certificate's file is empty")]
+    Empty,
+    /// It is larger than the HR system takes.
+    #[error("the certificate's file is larger than 30 MB, Personio's limit")]
+    TooLarge,
+    /// The address leads where nothing is fetched from.
+    #[error("the certificate's address {0}")]
+    Forbidden(Forbidden),
+    /// The address is no longer good: ask for a fresh one.
+    #[error("the certificate's address is no longer good ({status}): it is asked for anew")]
+    Expired {
+        /// The status that said so.
+        status: u16,
+    },
+    /// Bad weather.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The deadline came first.
+    #[error("the download was given up, the time for this run is over")]
+    OutOfTime,
+    /// No token for reteach's own host.
+    #[error(transparent)]
+    Academy(#[from] reteach::Error),
+}
+
+/// Why an address is not fetched from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Forbidden {
+    /// It is no URL, or carries a user name.
+    Url,
+    /// It is not https.
+    Scheme,
+    /// The host is none of those allowed.
+    Host(String),
+    /// The name leads to a machine beside us.
+    NotPublic(String),
+    /// Too many redirects, or one that leads nowhere.
+    Redirect,
+}
+
+impl fmt::Display for Forbidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url => f.write_str("is no usable URL"),
+            Self::Scheme => f.write_str("is not https"),
+            Self::Host(host) => {
+                write!(
+                    f,
+                    "leads to {host}, which is not in [reteach] download_hosts: add it there if it is right"
+                )
+            }
+            Self::NotPublic(host) => write!(f, "leads to {host}, which is not a public machine"),
+            Self::Redirect => f.write_str("is redirected too often, or to nowhere"),
+        }
+    }
+}
+
+/// While an upload is under way, only the way in which the file failed matters.
+impl From<DownloadError> for BodyError {
+    fn from(error: DownloadError) -> Self {
+        match error {
+            DownloadError::TooLarge => Self::TooLarge,
+            DownloadError::OutOfTime => Self::OutOfTime,
+            other => Self::Interrupted(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! From an address to a checked PDF.
+
+use futures::future::BoxFuture;
+use reqwest::header::LOCATION;
+use reqwest::{Method, StatusCode};
+use tokio::time::Instant;
+use url::Url;
+
+use super::hosts::Access;
+use super::{DownloadError, Downloads, Forbidden, pieces};
+use crate::document::{BodyError, PdfBody};
+use crate::http::{self, Call, Fetch, FetchError, Pace, SecretUrl, Token, Vendor};
+use crate::reteach::limits::{DOWNLOAD_SILENCE, DOWNLOAD_TIMEOUT, MAX_PDF_BYTES, MAX_REDIRECTS};
+
+/// What a download is called in errors.
+const CALL: Call = Call { vendor: Vendor::Reteach, method: Method::GET, path: "{certificate.url}" };
+
+impl Downloads {
+    /// Opens the PDF at `url`: its first bytes have been looked at, the rest is read while it is uploaded.
+    ///
+    /// # Errors
+    /// See [`DownloadError`]; after [`Expired`](DownloadError::Expired) ask for a fresh address and try once more.
+    pub async fn open(&self, url: &SecretUrl) -> Result<PdfBody, DownloadError> {
+        let until = Instant::now() + DOWNLOAD_TIMEOUT;
+        let (response, bare) = self.follow(url).await?;
+        let length = response.content_length();
+        if length.is_some_and(|length| length > MAX_PDF_BYTES) {
+            return Err(DownloadError::TooLarge);
+        }
+        let pieces = pieces::checked(response, until, self.reteach.context.deadline()).await?;
+        let (again, at) = (self.clone(), url.clone());
+        let body = PdfBody::new(pieces, length).reopened_by(move || again.clone().reopen(at.clone()));
+        Ok(if bare { body.fetchable_at(url.clone()) } else { body })
+    }
+
+    /// The same file from its beginning.
+    fn reopen(self, url: SecretUrl) -> BoxFuture<'static, Result<PdfBody, BodyError>> {
+        Box::pin(async move { Ok(self.open(&url).await?) })
+    }
+
+    /// Follows `url` to its answer, and tells whether no token was needed on the way.
+    async fn follow(&self, url: &SecretUrl) -> Result<(reqwest::Response, bool), DownloadError> {
+        let mut url = url.parse().ok_or(DownloadError::Forbidden(Forbidden::Url))?;
+        let mut bare = true;
+        for _ in 0..=MAX_REDIRECTS {
+            let access = self.hosts.check(&url).map_err(DownloadError::Forbidden)?;
+            bare &= access == Access::Bare;
+            let response = self.get(&url, access).await?;
+            let status = response.status();
+            if !is_redirect(status) {
+                return judged(response).map(|response| (response, bare));
+            }
+            let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+            let next = location.and_then(|location| url.join(location).ok());
+            url = next.ok_or(DownloadError::Forbidden(Forbidden::Redirect))?;
+        }
+        Err(DownloadError::Forbidden(Forbidden::Redirect))
+    }
+
+    async fn get(&self, url: &Url, access: Access) -> Result<reqwest::Response, DownloadError> {
+        match access {
+            Access::Bare => self.fetch(url, None).await,
+            Access::WithToken => {
+                let login = async || Ok(self.reteach.login().await?);
+                self.reteach.tokens.authorized(login, async |token| self.fetch(url, Some(&token)).await).await
+            }
+        }
+    }
+
+    async fn fetch(&self, url: &Url, token: Option<&Token>) -> Result<reqwest::Response, DownloadError> {
+        let bearer = token.map(Token::secret);
+        let fetch = Fetch { call: CALL, url, bearer, timeout: DOWNLOAD_SILENCE };
+        let pace = if token.is_some() { self.reteach.calls.clone() } else { Pace::new(&[]) };
+        self.reteach.context.fetch(&self.client, &fetch, &pace).await.map_err(|error| match error {
+            FetchError::NotPublic(_) => {
+                let host = url.host_str().unwrap_or_default().to_owned();
+                DownloadError::Forbidden(Forbidden::NotPublic(host))
+            }
+            FetchError::Http(http::Error::OutOfTime { .. }) => DownloadError::OutOfTime,
+            FetchError::Http(error) => DownloadError::Unavailable(error.to_string()),
+        })
+    }
+}
+
+fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+/// A file, or why there is none. Storage services answer 403 to an expired signature, some 400.
+fn judged(response: reqwest::Response) -> Result<reqwest::Response, DownloadError> {
+    match response.status().as_u16() {
+        200 => Ok(response),
+        204 | 205 => Err(DownloadError::Empty),
+        status @ (400 | 401 | 403 | 404 | 410) => Err(DownloadError::Expired { status }),
+        status => Err(DownloadError::Unavailable(format!("{CALL} answered {status}"))),
+    }
+}

@@ -1,0 +1,85 @@
+//! The file itself, piece by piece: begins like a PDF, ends in time and below the limit.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures::stream::BoxStream;
+use futures::{StreamExt, stream};
+use tokio::time::{Instant, timeout};
+
+use super::DownloadError;
+use crate::document::BodyError;
+use crate::http::{Deadline, body_fault};
+use crate::reteach::limits::{DOWNLOAD_SILENCE, MAX_PDF_BYTES};
+
+/// What every PDF begins with.
+const MAGIC: &[u8] = b"%PDF-";
+
+/// Reads until the beginning can be judged, and returns that and the rest.
+pub(super) async fn checked(
+    response: reqwest::Response,
+    until: Instant,
+    deadline: Deadline,
+) -> Result<BoxStream<'static, Result<Bytes, BodyError>>, DownloadError> {
+    let mut rest = Rest { response, left: MAX_PDF_BYTES, until, deadline };
+    let mut first = BytesMut::new();
+    while first.len() < MAGIC.len() {
+        match rest.next().await.map_err(failed)? {
+            Some(piece) => first.extend_from_slice(&piece),
+            None => break,
+        }
+    }
+    if first.is_empty() {
+        return Err(DownloadError::Empty);
+    }
+    if !first.starts_with(MAGIC) {
+        return Err(DownloadError::NotPdf);
+    }
+    let rest = stream::unfold(Some(rest), |rest| async {
+        let mut rest = rest?;
+        match rest.next().await {
+            Ok(piece) => piece.map(|piece| (Ok(piece), Some(rest))),
+            Err(error) => Some((Err(error), None)),
+        }
+    });
+    Ok(stream::once(async { Ok(first.freeze()) }).chain(rest).boxed())
+}
+
+fn failed(error: BodyError) -> DownloadError {
+    match error {
+        BodyError::TooLarge => DownloadError::TooLarge,
+        BodyError::OutOfTime => DownloadError::OutOfTime,
+        BodyError::Interrupted(problem) => DownloadError::Unavailable(problem),
+    }
+}
+
+/// What is still to come.
+struct Rest {
+    response: reqwest::Response,
+    left: u64,
+    until: Instant,
+    deadline: Deadline,
+}
+
+impl Rest {
+    /// The next piece, unpacked: what counts against the limit is what is passed on.
+    async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
+        let whole = self.until.saturating_duration_since(Instant::now());
+        let run = self.deadline.remaining().unwrap_or(Duration::MAX);
+        let wait = DOWNLOAD_SILENCE.min(whole).min(run);
+        let piece = match timeout(wait, self.response.chunk()).await {
+            Ok(Ok(piece)) => piece,
+            Ok(Err(error)) => return Err(interrupted(body_fault(&error).to_string())),
+            Err(_) if wait == run => return Err(BodyError::OutOfTime),
+            Err(_) => return Err(interrupted("timed out".to_owned())),
+        };
+        let Some(piece) = piece else { return Ok(None) };
+        let size = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        self.left = self.left.checked_sub(size).ok_or(BodyError::TooLarge)?;
+        Ok(Some(piece))
+    }
+}
+
+fn interrupted(problem: String) -> BodyError {
+    BodyError::Interrupted(format!("the certificate's download broke off: {problem}"))
+}

@@ -1,0 +1,351 @@
+//! Where a certificate may come from, and what it must be.
+
+use std::convert::Infallible;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
+use reqwest::dns::{Name, Resolve, Resolving};
+use serde_json::json;
+
+use super::*;
+use crate::document::{BodyError, PdfBody};
+use crate::http::testing::{Canned, Seen, Server};
+use crate::http::{NotPublic, Pace, SecretUrl, download_client};
+use crate::reteach::Credentials;
+
+const MB: usize = 1 << 20;
+
+/// The academy's API and a file store, each a server of its own.
+struct World {
+    api: Server,
+    store: Server,
+    downloads: Downloads,
+}
+
+impl World {
+    async fn new(store: impl Fn(usize, &Seen) -> Canned + Send + Sync + 'static) -> Self {
+        Self::with_api(|_, _| Canned::Text(404, ""), store).await
+    }
+
+    async fn with_api(
+        api: impl Fn(usize, &Seen) -> Canned + Send + Sync + 'static,
+        store: impl Fn(usize, &Seen) -> Canned + Send + Sync + 'static,
+    ) -> Self {
+        let api = Server::start(move |number, seen| match seen.path() {
+            "/oauth/authorize" => Canned::Json(201, json!({"access_token": format!("jwt-{number}")})),
+            _ => api(number, seen),
+        })
+        .await;
+        let store = Server::start(store).await;
+        let credentials = Credentials::new("the-id", "the-secret", "the-code");
+        let client = Client::new(api.base.clone(), credentials, api.context()).with_pace(Pace::new(&[]));
+        let downloads = Downloads::new(client, download_client().unwrap(), &["127.0.0.1".to_owned()]);
+        Self { api, store, downloads }
+    }
+
+    fn at_store(&self, path: &str) -> SecretUrl {
+        SecretUrl::new(format!("{}{path}", self.store.base))
+    }
+
+    fn at_api(&self, path: &str) -> SecretUrl {
+        SecretUrl::new(format!("{}{path}", self.api.base))
+    }
+
+    async fn open(&self) -> Result<PdfBody, DownloadError> {
+        self.downloads.open(&self.at_store("/c.pdf?signature=SECRET")).await
+    }
+}
+
+async fn read(body: PdfBody) -> Result<Vec<u8>, BodyError> {
+    let (content, watch) = body.into_content();
+    match content.stream.map_ok(|piece| piece.to_vec()).try_concat().await {
+        Ok(bytes) => Ok(bytes),
+        Err(_) => Err(watch.failure().unwrap()),
+    }
+}
+
+fn respond(
+    build: impl FnOnce(axum::http::response::Builder) -> Result<Response, axum::http::Error>,
+) -> Canned {
+    Canned::Custom(build(Response::builder()).unwrap())
+}
+
+fn pieces(pieces: Vec<Bytes>) -> Body {
+    Body::from_stream(stream::iter(pieces.into_iter().map(Ok::<_, Infallible>)))
+}
+
+#[tokio::test(start_paused = true)]
+async fn brings_the_file_without_the_token() {
+    let world = World::new(|_, _| Canned::Text(200, "%PDF-1.7 content")).await;
+    let body = world.open().await.unwrap();
+    assert_eq!(body.length(), Some(16));
+    assert!(body.public().is_some());
+    assert_eq!(read(body).await.unwrap(), b"%PDF-1.7 content");
+    let seen = world.store.seen();
+    assert_eq!((seen.len(), seen[0].header("authorization"), seen[0].header("cookie")), (1, None, None));
+    assert_eq!(seen[0].header("accept"), Some("application/pdf"));
+    assert!(world.api.seen().is_empty());
+    assert_eq!(world.api.calls.counts().reteach, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_token_goes_to_the_api_alone_and_is_renewed_once() {
+    let world = World::with_api(
+        |_, seen| match (seen.path(), seen.header("authorization")) {
+            ("/here", Some("Bearer jwt-0")) => Canned::Text(401, ""),
+            ("/here", Some("Bearer jwt-2")) => Canned::Text(200, "%PDF-1.7"),
+            _ => Canned::Text(500, ""),
+        },
+        |_, _| Canned::Text(404, ""),
+    )
+    .await;
+    let body = world.downloads.open(&world.at_api("/here")).await.unwrap();
+    assert!(body.public().is_none());
+    assert_eq!(read(body).await.unwrap(), b"%PDF-1.7");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_redirect_to_the_store_goes_without_the_token() {
+    let store = Server::start(|_, _| Canned::Text(200, "%PDF-1.7")).await;
+    let to: &'static str = format!("{}/c.pdf?signature=SECRET", store.base).leak();
+    let world =
+        World::with_api(move |_, _| Canned::With(302, "location", to, json!({})), |_, _| Canned::Hang).await;
+    let body = world.downloads.open(&world.at_api("/here")).await.unwrap();
+    assert!(body.public().is_none(), "the first address needs the token");
+    assert_eq!(read(body).await.unwrap(), b"%PDF-1.7");
+    assert_eq!(world.api.seen()[1].header("authorization"), Some("Bearer jwt-0"));
+    assert_eq!((store.seen().len(), store.seen()[0].header("authorization")), (1, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn redirects_are_followed_three_times_and_to_allowed_places() {
+    for (hops, expected) in [(3, Ok(())), (4, Err(Forbidden::Redirect))] {
+        let world = World::new(move |number, _| match number {
+            _ if number < hops => Canned::With(307, "location", "/next", json!({})),
+            _ => Canned::Text(200, "%PDF-1.7"),
+        })
+        .await;
+        let opened = world.open().await.map(drop).map_err(|error| match error {
+            DownloadError::Forbidden(why) => why,
+            other => panic!("{other}"),
+        });
+        assert_eq!((opened, world.store.seen().len()), (expected, 4), "{hops}");
+    }
+    for (to, expected) in [
+        ("https://169.254.169.254/latest/meta-data", Forbidden::Host("169.254.169.254".to_owned())),
+        ("https://evil.example.com/c.pdf", Forbidden::Host("evil.example.com".to_owned())),
+        ("http://evil.example.com/c.pdf", Forbidden::Scheme),
+        ("ftp://127.0.0.1/c.pdf", Forbidden::Scheme),
+        ("file:///etc/passwd", Forbidden::Url),
+        ("http://u:p@127.0.0.1/c.pdf", Forbidden::Url),
+        ("http://[", Forbidden::Redirect),
+        ("", Forbidden::Redirect),
+    ] {
+        let world = World::new(move |number, _| match (number, to) {
+            (0, "") => Canned::Text(302, ""),
+            (0, _) => Canned::With(302, "location", to, json!({})),
+            _ => Canned::Text(200, "%PDF-1.7"),
+        })
+        .await;
+        assert_eq!(world.open().await.unwrap_err(), DownloadError::Forbidden(expected), "{to}");
+        assert_eq!(world.store.seen().len(), 1, "{to}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_leads_beside_us_is_not_connected_to() {
+    struct Beside;
+    impl Resolve for Beside {
+        fn resolve(&self, _: Name) -> Resolving {
+            Box::pin(async { Err(NotPublic.into()) })
+        }
+    }
+    let mut world = World::new(|_, _| Canned::Hang).await;
+    world.downloads.client = reqwest::Client::builder().dns_resolver(Arc::new(Beside)).build().unwrap();
+    world.downloads.hosts = Hosts::new(&world.api.base, &["*.example.com".to_owned()]);
+    let error = world.downloads.open(&SecretUrl::new("https://files.example.com/c.pdf")).await.unwrap_err();
+    assert_eq!(error, DownloadError::Forbidden(Forbidden::NotPublic("files.example.com".to_owned())));
+    assert_eq!(world.api.calls.counts().reteach, 1, "it is not tried again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_url_is_not_fetched() {
+    let world = World::new(|_, _| Canned::Hang).await;
+    for url in ["", "certificates/1", "https://", "not a url"] {
+        let error = world.downloads.open(&SecretUrl::new(url)).await.unwrap_err();
+        assert_eq!(error, DownloadError::Forbidden(Forbidden::Url), "{url}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn says_what_an_answer_means() {
+    for (status, expected, attempts) in [
+        (400, DownloadError::Expired { status: 400 }, 1),
+        (401, DownloadError::Expired { status: 401 }, 1),
+        (403, DownloadError::Expired { status: 403 }, 1),
+        (404, DownloadError::Expired { status: 404 }, 1),
+        (410, DownloadError::Expired { status: 410 }, 1),
+        (204, DownloadError::Empty, 1),
+        (206, unavailable(206), 1),
+        (418, unavailable(418), 1),
+        (429, unavailable(429), 4),
+        (503, unavailable(503), 4),
+    ] {
+        let world = World::new(move |_, _| Canned::Text(status, "")).await;
+        let error = world.open().await.unwrap_err();
+        assert_eq!((&error, world.store.seen().len()), (&expected, attempts), "{status}");
+        assert!(!format!("{error} {error:?}").contains("SECRET"), "{error}");
+    }
+}
+
+fn unavailable(status: u16) -> DownloadError {
+    DownloadError::Unavailable(format!("reteach GET {{certificate.url}} answered {status}"))
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_bytes_must_be_a_pdfs() {
+    for (body, expected) in [
+        ("", DownloadError::Empty),
+        ("%PDF", DownloadError::NotPdf),
+        (" %PDF-1.7", DownloadError::NotPdf),
+        ("%pdf-1.7", DownloadError::NotPdf),
+        ("<html>%PDF-", DownloadError::NotPdf),
+        ("PK\u{3}\u{4}", DownloadError::NotPdf),
+    ] {
+        let world = World::new(move |_, _| Canned::Text(200, body)).await;
+        assert_eq!(world.open().await.unwrap_err(), expected, "{body:?}");
+    }
+    // Byte by byte it is one all the same.
+    let world = World::new(|_, _| {
+        let bytes = b"%PDF-1.7".iter().map(|byte| Bytes::copy_from_slice(&[*byte])).collect();
+        respond(|response| response.body(pieces(bytes)))
+    })
+    .await;
+    let body = world.open().await.unwrap();
+    assert_eq!((body.length(), read(body).await.unwrap().as_slice()), (None, &b"%PDF-1.7"[..]));
+}
+
+fn large(bytes: usize) -> Vec<Bytes> {
+    let mut first = b"%PDF-".to_vec();
+    first.resize(bytes % MB, b' ');
+    let mib = Bytes::from(vec![b' '; MB]);
+    std::iter::once(Bytes::from(first)).chain(std::iter::repeat_n(mib, bytes / MB)).collect()
+}
+
+#[tokio::test]
+async fn a_file_above_30_mb_is_cut_off_whatever_its_length_says() {
+    let world = World::new(|_, seen| match seen.path() {
+        "/says-so" => respond(|response| {
+            response.header("content-length", 30 * MB + 1).body(pieces(large(30 * MB + 5)))
+        }),
+        "/fits" => respond(|response| response.body(pieces(large(29 * MB + 7)))),
+        _ => respond(|response| response.body(pieces(large(30 * MB + 5)))),
+    })
+    .await;
+    let open = async |path| world.downloads.open(&world.at_store(path)).await;
+    assert_eq!(open("/says-so").await.unwrap_err(), DownloadError::TooLarge);
+    let body = open("/says-nothing").await.unwrap();
+    assert_eq!((body.length(), read(body).await.unwrap_err()), (None, BodyError::TooLarge));
+    assert_eq!(read(open("/fits").await.unwrap()).await.unwrap().len(), 29 * MB + 7);
+}
+
+#[tokio::test]
+async fn a_file_that_unpacks_to_more_than_30_mb_is_cut_off() {
+    // gzip, stored blocks of the same 65,535 bytes: real, but not small. What counts is what comes out.
+    let world = World::new(|_, _| {
+        let packed = gzip(&large(31 * MB + 5).concat());
+        respond(|response| response.header("content-encoding", "gzip").body(Body::from(packed)))
+    })
+    .await;
+    let body = world.open().await.unwrap();
+    assert_eq!((body.length(), read(body).await.unwrap_err()), (None, BodyError::TooLarge));
+}
+
+/// gzip without compression: enough for a reader that must unpack.
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+    let blocks = bytes.chunks(65_535);
+    let last = blocks.len() - 1;
+    for (number, block) in blocks.enumerate() {
+        let size = u16::try_from(block.len()).unwrap();
+        packed.push(u8::from(number == last));
+        packed.write_all(&size.to_le_bytes()).unwrap();
+        packed.write_all(&(!size).to_le_bytes()).unwrap();
+        packed.write_all(block).unwrap();
+    }
+    packed
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_stops_or_breaks_off_is_an_error() {
+    type Case = (fn() -> Body, &'static str);
+    let silence: Case = (
+        || Body::from_stream(stream::iter([Ok::<_, Infallible>("%PDF-1.7")]).chain(stream::pending())),
+        "timed out",
+    );
+    let break_off: Case = (
+        || {
+            let pieces = stream::iter([Ok("%PDF-1.7"), Err(std::io::Error::other("broken"))]);
+            Body::from_stream(pieces.then(async |piece| {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                piece
+            }))
+        },
+        "broke",
+    );
+    for (body, expected) in [silence, break_off] {
+        let world = World::new(move |_, _| respond(|response| response.body(body()))).await;
+        let error = match world.open().await {
+            Ok(body) => read(body).await.unwrap_err().to_string(),
+            Err(error) => error.to_string(),
+        };
+        assert!(error.contains(expected) && error.contains("download broke off"), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drip_ends() {
+    let drip = || {
+        let drops = stream::iter(std::iter::once("%PDF-").chain(std::iter::repeat(".")));
+        Body::from_stream(drops.then(async |drop| {
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            Ok::<_, Infallible>(drop)
+        }))
+    };
+    let world = World::new(move |_, _| respond(|response| response.body(drip()))).await;
+    let start = tokio::time::Instant::now();
+    let error = read(world.open().await.unwrap()).await.unwrap_err();
+    assert!(error.to_string().contains("timed out"), "{error}");
+    assert!(start.elapsed() <= Duration::from_secs(181), "{:?}", start.elapsed());
+    let downloads = world.downloads.clone().until(Deadline::after(Duration::from_secs(25)));
+    let body = downloads.open(&world.at_store("/c.pdf")).await.unwrap();
+    assert_eq!(read(body).await.unwrap_err(), BodyError::OutOfTime);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_fetched_after_the_deadline() {
+    let world = World::new(|_, _| Canned::Hang).await;
+    for seconds in [0, 10] {
+        let downloads = world.downloads.clone().until(Deadline::after(Duration::from_secs(seconds)));
+        let error = downloads.open(&world.at_store("/c.pdf")).await.unwrap_err();
+        assert_eq!(error, DownloadError::OutOfTime);
+    }
+    assert_eq!(world.store.seen().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_can_begin_anew() {
+    let world = World::new(|number, _| match number {
+        0 | 1 => Canned::Text(200, "%PDF-1.7"),
+        _ => Canned::Text(403, ""),
+    })
+    .await;
+    let reopen = world.open().await.unwrap().reopener().unwrap();
+    assert_eq!(read(reopen().await.unwrap()).await.unwrap(), b"%PDF-1.7");
+    assert!(matches!(reopen().await, Err(BodyError::Interrupted(text)) if text.contains("no longer good")));
+}

@@ -1,0 +1,174 @@
+//! A participation: somebody on a course, and the certificate that came of it.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::http::SecretUrl;
+use crate::id::{CertificateId, CustomerId, ExternalId};
+
+/// Somebody on a course, as far as certificates need it.
+#[derive(Clone)]
+pub struct Participation {
+    /// Its id; a repeated course is another participation.
+    pub id: ParticipationId,
+    /// Whose it is.
+    pub customer: Option<Owner>,
+    /// The course's name.
+    pub course_name: Option<String>,
+    /// How far it is.
+    pub status: ParticipationStatus,
+    /// When the course was completed.
+    pub completed_at: Option<Timestamp>,
+    /// The certificate, once there is one.
+    pub certificate: Option<Certificate>,
+}
+
+/// The account that takes part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// reteach's own id.
+    pub id: CustomerId,
+    /// Whose account it is, in the words of the system that made it.
+    pub external_id: Option<ExternalId>,
+}
+
+/// A certificate.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    /// Its id.
+    pub id: CertificateId,
+    /// Where its PDF is; `None`: not made yet. It may be signed and expire: ask for a fresh one then
+    /// ([`Client::participation_by_certificate`](super::Client::participation_by_certificate)).
+    pub url: Option<SecretUrl>,
+}
+
+/// A participation with a certificate that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// Which certificate, where that much could be read.
+    pub certificate_id: Option<CertificateId>,
+    /// The field that does not fit, in reteach's own words (`completedAt`).
+    pub field: &'static str,
+    /// What is wrong with it, without the value: "is not a moment".
+    pub problem: &'static str,
+}
+
+/// The id of a participation.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ParticipationId(String);
+
+impl ParticipationId {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// How far a participation is, an open set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ParticipationStatus {
+    /// Put on the course.
+    Added,
+    /// Invited.
+    Invited,
+    /// The invitation was accepted.
+    InvitationAccepted,
+    /// Joined by themselves.
+    Joined,
+    /// Begun.
+    Started,
+    /// Completed.
+    Completed,
+    /// The invitation was declined.
+    Declined,
+    /// No longer valid.
+    Expired,
+    /// A value that this version does not know, as written.
+    #[serde(untagged)]
+    Other(String),
+}
+
+impl fmt::Debug for Participation {
+    /// Names it by its ids only: which course somebody took is personal.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Participation")
+            .field("id", &self.id)
+            .field("customer", &self.customer)
+            .field("status", &self.status)
+            .field("certificate", &self.certificate)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One record of a page. A record that does not fit is told by its certificate.
+pub(super) fn read(raw: &RawValue) -> Result<Participation, Rejected> {
+    let record: Value = serde_json::from_str(raw.get()).unwrap_or_default();
+    let certificate_id = record.get("certificate").and_then(id_of).map(CertificateId::new);
+    participation(&record).map_err(|Misfit(field, problem)| Rejected { certificate_id, field, problem })
+}
+
+/// A field that does not fit, and why.
+struct Misfit(&'static str, &'static str);
+
+fn participation(record: &Value) -> Result<Participation, Misfit> {
+    let id = id_of(record).ok_or(Misfit("id", "is missing"))?;
+    let course = object(record, "course");
+    let status = record.get("status").cloned().and_then(|status| serde_json::from_value(status).ok());
+    Ok(Participation {
+        id: ParticipationId(id),
+        customer: object(record, "customer").map(owner).transpose()?,
+        course_name: course.map_or(Ok(None), |course| text(course, "name", "course.name"))?,
+        status: status.ok_or(Misfit("status", "is missing"))?,
+        completed_at: moment(record)?,
+        certificate: object(record, "certificate").map(certificate).transpose()?,
+    })
+}
+
+fn owner(customer: &Value) -> Result<Owner, Misfit> {
+    Ok(Owner {
+        id: id_of(customer).map(CustomerId::new).ok_or(Misfit("customer.id", "is missing"))?,
+        external_id: text(customer, "externalId", "customer.externalId")?.map(ExternalId::new),
+    })
+}
+
+fn certificate(certificate: &Value) -> Result<Certificate, Misfit> {
+    Ok(Certificate {
+        id: id_of(certificate).map(CertificateId::new).ok_or(Misfit("certificate.id", "is missing"))?,
+        url: text(certificate, "url", "certificate.url")?.map(SecretUrl::new),
+    })
+}
+
+/// The member `key`, unless it is missing or null.
+fn object<'a>(record: &'a Value, key: &str) -> Option<&'a Value> {
+    record.get(key).filter(|value| !value.is_null())
+}
+
+fn id_of(record: &Value) -> Option<String> {
+    match record.get("id")? {
+        Value::String(id) if !id.is_empty() => Some(id.clone()),
+        Value::Number(id) => Some(id.to_string()),
+        _ => None,
+    }
+}
+
+/// Text; missing, null and `""` are nothing.
+fn text(record: &Value, key: &str, field: &'static str) -> Result<Option<String>, Misfit> {
+    match record.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
+        Some(_) => Err(Misfit(field, "is not text")),
+    }
+}
+
+fn moment(record: &Value) -> Result<Option<Timestamp>, Misfit> {
+    let field = "completedAt";
+    let Some(text) = text(record, field, field)? else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| Misfit(field, "is not a moment"))
+}

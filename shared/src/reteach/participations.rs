@@ -1,0 +1,115 @@
+//! Participations with a certificate.
+
+use jiff::Timestamp;
+use reqwest::Method;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::limits::{FEW, PAGE_SIZE, TIMEOUT};
+use super::participation::{self, Participation, ParticipationStatus, Rejected};
+use super::{Client, Error};
+use crate::http::{Repeat, Reply, Request};
+use crate::id::CertificateId;
+
+/// Which participations to list: completed ones with a certificate, and of these
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// only those completed at this moment or later; `None`: all.
+    pub completed_since: Option<Timestamp>,
+}
+
+/// One page of participations, filtered.
+#[derive(Clone, Debug)]
+pub struct ParticipationPage {
+    /// Those that match.
+    pub participations: Vec<Participation>,
+    /// Those that have a certificate and do not fit, or whose certificate cannot be told.
+    pub rejected: Vec<Rejected>,
+    /// How many records the page had: fewer than announced may match where the academy ignores the filters. An empty
+    /// page is the end.
+    pub received: u64,
+    /// How many there are on all pages, as announced.
+    pub total: u64,
+}
+
+#[derive(Deserialize)]
+struct Page<'a> {
+    #[serde(borrow)]
+    results: Vec<&'a RawValue>,
+    #[serde(rename = "resultCount")]
+    total: u64,
+}
+
+impl Client {
+    /// One page of up to 250 participations, from page 1: `GET /participation`.
+    ///
+    /// What comes back is filtered again: an academy on an older API ignores the filters. A record that does not fit
+    /// never fails its page.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn participations(&self, filter: &Filter, page: u32) -> Result<ParticipationPage, Error> {
+        let (page, limit) = (page.to_string(), PAGE_SIZE.to_string());
+        let since = filter.completed_since.map(|moment| moment.to_string());
+        let query = [
+            ("hasCertificate", "true"),
+            ("status", "COMPLETED"),
+            ("page", page.as_str()),
+            ("limit", limit.as_str()),
+        ];
+        let since = since.as_deref().map(|since| ("completedAtSince", since));
+        let reply = self.read_participations(query.into_iter().chain(since)).await?;
+        let Page { results, total } = reply.json()?;
+        let received = u64::try_from(results.len()).unwrap_or(u64::MAX);
+        let (mut participations, mut rejected) = (Vec::new(), Vec::new());
+        for raw in results {
+            match participation::read(raw) {
+                Ok(participation) if matches(filter, &participation) => participations.push(participation),
+                Ok(_) => {}
+                Err(misfit) => rejected.push(misfit),
+            }
+        }
+        Ok(ParticipationPage { participations, rejected, received, total })
+    }
+
+    /// The participation that the certificate `id` belongs to, with a fresh address of its PDF; `None` if there is
+    /// none (any more).
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] where only others come back: nothing is concluded from a filter that is ignored. Else see
+    /// [`Error`].
+    pub async fn participation_by_certificate(
+        &self,
+        id: &CertificateId,
+    ) -> Result<Option<Participation>, Error> {
+        let limit = FEW.to_string();
+        let query = [("customerCertificateId", id.as_str()), ("limit", limit.as_str())];
+        let reply = self.read_participations(query).await?;
+        let Page { results, .. } = reply.json()?;
+        let is_asked_for = |found: &Participation| {
+            found.certificate.as_ref().is_some_and(|certificate| certificate.id == *id)
+        };
+        let found = results.iter().filter_map(|raw| participation::read(raw).ok()).find(is_asked_for);
+        if found.is_none() && !results.is_empty() {
+            return Err(reply.unreadable("results", "none of them is the one asked for").into());
+        }
+        Ok(found)
+    }
+
+    async fn read_participations<'a>(
+        &self,
+        query: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Reply, Error> {
+        let target = self.target(Method::GET, "/participation", &[])?.query(query);
+        self.call(Request::new(target, Repeat::Read, TIMEOUT)).await
+    }
+}
+
+/// Whether it is one of those asked for; a completion without a moment may be.
+fn matches(filter: &Filter, participation: &Participation) -> bool {
+    let recent = match (filter.completed_since, participation.completed_at) {
+        (Some(since), Some(completed)) => completed >= since,
+        _ => true,
+    };
+    recent && participation.certificate.is_some() && participation.status == ParticipationStatus::Completed
+}
