@@ -20,8 +20,8 @@ use super::log::Origin;
 use super::pipeline::{Pipeline, Vendor};
 use crate::Clock;
 
-/// No vendor takes a larger request: Personio's 30 MB document and its frame.
-const LARGEST_BODY: usize = 40 * 1024 * 1024;
+/// No vendor takes a larger request: a document of 30 MB in base64, and its frame.
+const LARGEST_BODY: usize = 48 * 1024 * 1024;
 
 /// A running simulator. It stops when the last clone is dropped.
 pub(crate) struct Running<V> {
@@ -82,6 +82,7 @@ async fn serve<V: Vendor>(
     };
     match outcome {
         Outcome::Answered(reply) => response(reply),
+        Outcome::Streamed(streamed) => streamed.into_response(),
         Outcome::CutMidBody(reply) => broken_off(reply),
         Outcome::Cut => {
             cut.now();

@@ -30,7 +30,7 @@ impl Vendor for Environment {
         Route::new(Endpoint::Passthrough, Method::POST, "/v1/passthrough/{tool}/{api}"),
     ];
 
-    const LIST: ListShape = ListShape { rows: "/data/results", totals: &[], next: Some("/data/next") };
+    const LIST: ListShape = ListShape { rows: &["/data/results"], totals: &[], next: &["/data/next"] };
 
     async fn answer(&self, endpoint: Endpoint, path: &[String], request: &Request) -> Outcome {
         let now = (self.clock)();

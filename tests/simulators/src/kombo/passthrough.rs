@@ -98,8 +98,8 @@ fn texts(body: &Map<String, Value>, key: &str) -> Result<Vec<(String, String)>, 
 pub(super) async fn forward(call: Call) -> Result<Outcome, Refusal> {
     match call.personio.forward(call.request).await {
         Outcome::Answered(reply) => Ok(Outcome::Answered(wrapped(&reply, &call.url))),
-        // Kombo waited for Personio in vain.
-        Outcome::Cut | Outcome::CutMidBody(_) => Err(Refusal::new(Code::RemoteUnavailable)),
+        // Kombo waited for Personio in vain. Nothing of Personio's is streamed.
+        Outcome::Cut | Outcome::CutMidBody(_) | Outcome::Streamed(_) => Err(Refusal::new(Code::RemoteUnavailable)),
     }
 }
 

@@ -30,9 +30,9 @@ impl Vendor for Account {
     ];
 
     const LIST: ListShape = ListShape {
-        rows: "/data",
+        rows: &["/data", "/_data"],
         totals: &["/metadata/total_elements", "/metadata/total_pages"],
-        next: None,
+        next: &["/_meta/links/next"],
     };
 
     async fn answer(&self, endpoint: Endpoint, path: &[String], request: &Request) -> Outcome {

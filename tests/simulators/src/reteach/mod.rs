@@ -1,4 +1,4 @@
-//! reteach's REST API for customers (its word for participants) and their tags.
+//! reteach's REST API for customers (its word for participants), their tags, and their participations in courses.
 //!
 //! One simulator is one academy. True to reteach's OpenAPI document of April 2023 with the later fields `position`, `location` and
 //! `team`. The document is silent about much; these are assumptions:
@@ -11,14 +11,24 @@
 //! - a locked account (`setActiveAt` ahead, or `setInactiveAt` reached) has the status `INACTIVE`;
 //! - creating sends no invitation; the client code can be used again; refresh is `grant_type: refresh_token`;
 //! - taking off a tag that the account does not have is answered 404;
-//! - customers are listed in the order of their registration.
+//! - customers are listed in the order of their registration;
+//! - participations are listed by the time they were made, newest first, so that a new one shifts the pages;
+//! - `hasCertificate` is true of a certificate whose PDF is not there yet; `completedAtSince` includes the moment itself and
+//!   leaves out what has no `completedAt`; `status` takes a list with commas;
+//! - what a record lacks (account, course, certificate) is null in some records and absent in others;
+//! - `certificate.url` is a signed URL on another host: made anew each time it is shown, good for 15 minutes ([`Downloads`]);
+//! - a certificate that is issued again has a new id, and the old one is gone;
+//! - `GET /certificates`, whose fields nobody knows, is not simulated.
 
 mod api;
 mod customer;
 mod customers;
+mod downloads;
 mod errors;
 mod input;
 mod oauth;
+mod participation;
+mod participations;
 mod state;
 mod store;
 mod tags;
@@ -39,6 +49,10 @@ use crate::engine::server::{self, Running, common_handle};
 
 use api::Academy;
 pub use customer::{Account, Customer, Source};
+use downloads::Pdf;
+pub use downloads::{Delivery, Downloads, Endpoint as DownloadEndpoint};
+pub use participation::{Certificate, Change, Participation, ParticipationStatus, Publication};
+pub use participations::Filters;
 use state::State;
 
 /// The endpoints, for [`Reteach::calls`].
@@ -62,6 +76,10 @@ pub enum Endpoint {
     DeleteCustomer,
     /// `POST /customer/{customerIdentifier}/send-invitation`: no job of ours may call it.
     SendInvitation,
+    /// `GET /participation`
+    ListParticipations,
+    /// `GET /participation/{participationId}`
+    GetParticipation,
     /// `GET /tags`
     ListTags,
     /// `POST /tags`
@@ -78,6 +96,7 @@ pub enum Endpoint {
 #[derive(Clone)]
 pub struct Reteach {
     running: Running<Academy>,
+    downloads: Downloads,
 }
 
 common_handle!(Reteach, Endpoint);
@@ -91,13 +110,16 @@ impl Reteach {
         Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), clock).await
     }
 
-    /// Starts an empty academy on `address`.
+    /// Starts an empty academy on `address`, and its download server on a free port beside it.
     ///
     /// # Errors
     /// When the address cannot be listened on.
     pub async fn start_on(address: SocketAddr, clock: Clock) -> io::Result<Self> {
-        let academy = Academy { state: Mutex::new(State::new()), clock: Arc::clone(&clock) };
-        Ok(Self { running: server::start(academy, clock, address).await? })
+        let state = Arc::new(Mutex::new(State::new()));
+        let files = SocketAddr::new(address.ip(), 0);
+        let downloads = Downloads::start(Arc::clone(&state), Arc::clone(&clock), files).await?;
+        let academy = Academy { state, clock: Arc::clone(&clock) };
+        Ok(Self { running: server::start(academy, clock, address).await?, downloads })
     }
 
     /// What stands for `https://api.reteach.io`.
@@ -185,6 +207,83 @@ impl Reteach {
     /// By which clock [`limit_per_second`](Self::limit_per_second) runs.
     pub fn set_pacing(&self, pacing: Pacing) {
         self.state(|state| state.pacing = pacing);
+    }
+
+    /// The server that certificates are downloaded from.
+    #[must_use]
+    pub fn downloads(&self) -> &Downloads {
+        &self.downloads
+    }
+
+    /// Adds a participation at the top of the list, unchecked; empty ids are filled in. Returns the participation's id.
+    pub fn add_participation(&self, participation: Participation) -> String {
+        let now = self.now();
+        self.state(|state| state.add_participation(participation, now))
+    }
+
+    /// [`add_participation`](Self::add_participation) for many, the last of them newest.
+    pub fn add_participations(&self, participations: impl IntoIterator<Item = Participation>) {
+        let now = self.now();
+        self.state(|state| {
+            for participation in participations {
+                state.add_participation(participation, now);
+            }
+        });
+    }
+
+    /// Every participation, oldest first.
+    #[must_use]
+    pub fn participations(&self) -> Vec<Participation> {
+        self.state(|state| state.participations.all().to_vec())
+    }
+
+    /// The participation with this id.
+    #[must_use]
+    pub fn participation(&self, id: &str) -> Option<Participation> {
+        self.state(|state| state.participations.find(id).cloned())
+    }
+
+    /// Deletes a participation and its certificate; returns whether there was one.
+    pub fn remove_participation(&self, id: &str) -> bool {
+        self.state(|state| state.participations.remove(id))
+    }
+
+    /// Makes a certificate's PDF available now; returns whether there is one with this id.
+    pub fn publish_pdf(&self, certificate_id: &str) -> bool {
+        let now = self.now();
+        self.certificate(certificate_id, |issued| issued.published_at = Some(now))
+    }
+
+    /// Changes what downloads of a certificate get; returns whether there is one with this id.
+    pub fn set_delivery(&self, certificate_id: &str, delivery: Delivery) -> bool {
+        self.certificate(certificate_id, |issued| issued.certificate.delivery = delivery)
+    }
+
+    /// Issues a participation's certificate again, under a new id, which is returned. The old one is gone.
+    pub fn reissue(&self, participation_id: &str) -> Option<String> {
+        let now = self.now();
+        self.state(|state| state.reissue(participation_id, now))
+    }
+
+    /// The SHA-256, in hexadecimal digits, of the PDF that downloads of this certificate get when nothing goes wrong.
+    #[must_use]
+    pub fn pdf_sha256(&self, certificate_id: &str) -> Option<String> {
+        let size = self.state(|state| state.participations.certificate(certificate_id)?.certificate.delivery.size());
+        Some(Pdf::new(certificate_id, size?).sha256())
+    }
+
+    /// Lets the list change while it is read: after every page one of `changes` happens, in their order.
+    pub fn change_while_reading(&self, changes: impl IntoIterator<Item = Change>) {
+        self.state(|state| state.participations.changes = changes.into_iter().collect());
+    }
+
+    /// Which filters of `GET /participation` the academy knows; [`Filters::Current`] at the start.
+    pub fn set_filters(&self, filters: Filters) {
+        self.state(|state| state.participations.filters = filters);
+    }
+
+    fn certificate(&self, id: &str, change: impl FnOnce(&mut participations::Issued)) -> bool {
+        self.state(|state| state.participations.certificate_mut(id).map(change).is_some())
     }
 
     fn now(&self) -> jiff::Timestamp {
