@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::log::Origin;
 use super::streamed::Streamed;
 
 /// What a simulator was asked.
@@ -19,6 +20,8 @@ pub(crate) struct Request {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Which way it came.
+    pub(crate) origin: Origin,
     /// A fault's doing: lists begin this many rows early, as if rows had been inserted before them since the last page.
     pub(crate) rows_back: usize,
     /// A fault's doing: an upload takes effect only this much later.
@@ -34,7 +37,16 @@ impl Request {
         body: Bytes,
     ) -> Self {
         let query = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
-        Self { method, path, query, headers, body, rows_back: 0, effect_after: SignedDuration::ZERO }
+        Self {
+            method,
+            path,
+            query,
+            headers,
+            body,
+            origin: Origin::Direct,
+            rows_back: 0,
+            effect_after: SignedDuration::ZERO,
+        }
     }
 
     /// The first value of a query parameter.

@@ -58,7 +58,7 @@ impl Log {
         self.entries.push(Received {
             sequence,
             at: arrival.at,
-            origin: arrival.origin,
+            origin: request.origin,
             method: request.method.clone(),
             path: request.path.clone(),
             template: arrival.template,
@@ -89,7 +89,6 @@ impl Log {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrival {
     pub(crate) at: Timestamp,
-    pub(crate) origin: Origin,
     pub(crate) template: Option<&'static str>,
     pub(crate) keep_body: bool,
 }

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::exchange::{Outcome, Reply, Request};
 use super::fault::{Behaviour, Body, Faults, RetryAfter, Target};
-use super::log::{Arrival, Log, Origin};
+use super::log::{Arrival, Log};
 use super::route::{self, Route};
 use super::streamed::Streamed;
 use super::{lock, mangle};
@@ -94,11 +94,11 @@ impl<V: Vendor> Pipeline<V> {
     }
 
     /// Takes a request the whole way.
-    pub(crate) async fn handle(&self, mut request: Request, origin: Origin) -> Outcome {
+    pub(crate) async fn handle(&self, mut request: Request) -> Outcome {
         let found = route::find(V::ROUTES, &request);
         let template = found.as_ref().map(|(route, _)| route.template);
         let keep_body = found.as_ref().is_some_and(|(route, _)| V::keeps_body(route.endpoint));
-        let arrival = Arrival { at: (self.clock)(), origin, template, keep_body };
+        let arrival = Arrival { at: (self.clock)(), template, keep_body };
         let sequence = lock(&self.log).arrived(&request, arrival);
         let is_template = |path: &str| V::ROUTES.iter().any(|route| route.template == path);
         let fault = lock(&self.faults).strike(&Target { request: &request, template, is_template });

@@ -16,7 +16,6 @@ use tokio::sync::watch;
 
 use super::exchange::{Outcome, Reply, Request};
 use super::line::{Cut, Lines};
-use super::log::Origin;
 use super::pipeline::{Pipeline, Vendor};
 use crate::Clock;
 
@@ -76,7 +75,7 @@ async fn serve<V: Vendor>(
     let request =
         Request::new(parts.method, parts.uri.path().to_owned(), parts.uri.query(), parts.headers, body);
     let outcome = tokio::select! {
-        outcome = pipeline.handle(request, Origin::Direct) => outcome,
+        outcome = pipeline.handle(request) => outcome,
         // Whatever still waits, here or at another simulator behind this one, is let go.
         () = pipeline.closed() => Outcome::Cut,
     };

@@ -66,7 +66,7 @@ impl Integration {
         self.synced = Some(self.personio.revision());
         let (client_id, client_secret) = &self.credential;
         match self.personio.mirrorable(client_id, client_secret) {
-            Mirrorable::People(people, readable) => {
+            Mirrorable::People(people, readable, _categories) => {
                 self.mirror.refresh(&self.id, people, Arc::new(readable), now);
                 if self.condition == Condition::Invalid {
                     self.condition = Condition::Active;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::errors::{Code, Refusal};
 use super::integrations::Integration;
-use crate::Personio;
+use crate::{Origin, Personio};
 use crate::engine::exchange::{Outcome, Reply, Request};
 
 /// Keys of the request body that are simulated; files and base64 come with documents.
@@ -96,7 +96,7 @@ fn texts(body: &Map<String, Value>, key: &str) -> Result<Vec<(String, String)>, 
 
 /// Asks Personio, and wraps its answer: Kombo's own status is 200 whatever Personio said.
 pub(super) async fn forward(call: Call) -> Result<Outcome, Refusal> {
-    match call.personio.forward(call.request).await {
+    match call.personio.forward(call.request, Origin::KomboPassthrough).await {
         Outcome::Answered(reply) => Ok(Outcome::Answered(wrapped(&reply, &call.url))),
         // Kombo waited for Personio in vain. Nothing of Personio's is streamed.
         Outcome::Cut | Outcome::CutMidBody(_) | Outcome::Streamed(_) => Err(Refusal::new(Code::RemoteUnavailable)),

@@ -1,5 +1,6 @@
-//! Personio's v1 API for employees: `POST /v1/auth`, `GET /v1/company/employees`, `…/employees/{id}` and
-//! `…/employees/attributes`.
+//! Personio's v1 API for employees (`POST /v1/auth`, `GET /v1/company/employees`, `…/employees/{id}`, `…/employees/attributes`)
+//! and documents (`GET /v1/company/document-categories`, `POST /v1/company/documents`), and as much of v2 as lists documents
+//! (`POST /v2/auth/token`, `GET /v2/document-management/documents`).
 //!
 //! One simulator is one company account. True to Personio's v1 documents and its changelog; where these are silent, the
 //! behaviour is an assumption and says so:
@@ -10,15 +11,25 @@
 //! - a missing employees right is answered 403, a missing attribute never;
 //! - 429 carries no `Retry-After`;
 //! - the order of employees follows no field, but stays the same, so that a new employee may shift the pages;
-//! - a rotated secret ends the tokens made with the old one.
+//! - a rotated secret ends the tokens made with the old one;
+//! - a v1 token is good for v1 alone, a v2 token for v2 ([`Personio::share_tokens`] makes them good for both);
+//! - categories can be read with either right to documents; a missing right is answered 403, and a missing right to read on v2
+//!   with 401 where [`Personio::refuse_reading_documents_with`] says so;
+//! - an upload is checked in this order: token, right, rate, form (every field at once), employee, category;
+//! - a file above 30 MB is answered 422 ([`Personio::refuse_large_files_with`] makes it 413); an empty file is taken;
+//! - documents may be uploaded for whoever has a profile, inactive or not; nothing is recognised as a duplicate;
+//! - the v2 list calls the title `name`, knows no unknown employees (their list is empty), and its dates are days in UTC;
+//! - the v2 list has no rate limit, and a lag only where [`Personio::set_document_lag`] sets one.
 
 mod api;
 mod attributes;
 mod auth;
 mod credentials;
+mod documents;
 mod employees;
 mod errors;
 mod limits;
+mod problem;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -28,6 +39,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use http::StatusCode;
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
@@ -40,6 +52,7 @@ use crate::{Clock, Origin};
 
 use api::Account;
 pub use attributes::DEFAULT_GRANTS;
+pub use documents::{Category, Document};
 pub use errors::Language;
 pub(crate) use state::Mirrorable;
 use state::State;
@@ -55,6 +68,14 @@ pub enum Endpoint {
     Attributes,
     /// `GET /v1/company/employees/{id}`
     Employee,
+    /// `GET /v1/company/document-categories`
+    DocumentCategories,
+    /// `POST /v1/company/documents`
+    UploadDocument,
+    /// `POST /v2/auth/token`
+    TokenV2,
+    /// `GET /v2/document-management/documents`
+    Documents,
 }
 
 /// A running Personio account. Clones share it; it stops with the last one.
@@ -202,8 +223,109 @@ impl Personio {
     }
 
     /// Takes a request that Kombo forwards, with its faults, limits and log.
-    pub(crate) async fn forward(&self, request: Request) -> Outcome {
-        self.running.pipeline.handle(request, Origin::KomboPassthrough).await
+    pub(crate) async fn forward(&self, request: Request, origin: Origin) -> Outcome {
+        self.running.pipeline.handle(Request { origin, ..request }).await
+    }
+
+    /// Every document, the oldest first. What a fault has delayed is there when its time has come.
+    #[must_use]
+    pub fn documents(&self) -> Vec<Document> {
+        let now = self.now();
+        self.state(|state| state.documents.all(now))
+    }
+
+    /// Documents of one employee with the same file, in groups of two and more: what must never be.
+    #[must_use]
+    pub fn duplicates(&self) -> Vec<Vec<Document>> {
+        let now = self.now();
+        self.state(|state| state.documents.duplicates(now))
+    }
+
+    /// Files a document as HR would, unchecked, under a new id, which is returned.
+    pub fn add_document(&self, document: Document) -> u64 {
+        self.state(|state| state.documents.file(document))
+    }
+
+    /// Deletes a document as HR would; returns whether there was one with this id.
+    pub fn remove_document(&self, id: u64) -> bool {
+        self.state(|state| state.documents.remove(id))
+    }
+
+    /// The categories of documents, by id. At the start `Arbeitsvertrag` and `Sonstige Dokumente`.
+    #[must_use]
+    pub fn categories(&self) -> Vec<Category> {
+        self.state(|state| state.documents.categories())
+    }
+
+    /// Adds a category; returns its id. Two may have the same name.
+    pub fn add_category(&self, name: &str) -> u64 {
+        self.state(|state| {
+            state.revision += 1;
+            state.documents.add_category(name)
+        })
+    }
+
+    /// Renames the first category of this name; returns whether there was one.
+    pub fn rename_category(&self, name: &str, new: &str) -> bool {
+        self.state(|state| {
+            state.revision += 1;
+            state.documents.rename_category(name, new)
+        })
+    }
+
+    /// Removes every category of this name; their documents stay. Returns whether there was one.
+    pub fn remove_category(&self, name: &str) -> bool {
+        self.state(|state| {
+            state.revision += 1;
+            state.documents.remove_category(name)
+        })
+    }
+
+    /// Takes the right to read documents away (`false`) or gives it back.
+    pub fn allow_reading_documents(&self, allowed: bool) {
+        self.state(|state| {
+            state.documents.may_read = allowed;
+            state.revision += 1;
+        });
+    }
+
+    /// Takes the right to write documents away (`false`) or gives it back.
+    pub fn allow_writing_documents(&self, allowed: bool) {
+        self.state(|state| {
+            state.documents.may_write = allowed;
+            state.revision += 1;
+        });
+    }
+
+    /// The status of the v2 list where the right to read documents is missing: 403 at the start, 401 on some accounts.
+    pub fn refuse_reading_documents_with(&self, status: StatusCode) {
+        self.state(|state| state.documents.reading_refusal = status);
+    }
+
+    /// The status for files above 30 MB: 422 at the start, or 413.
+    pub fn refuse_large_files_with(&self, status: StatusCode) {
+        self.state(|state| state.documents.too_large = status);
+    }
+
+    /// How long, by the account's clock, a document stays out of the v2 list after it was uploaded; not at all at the start.
+    pub fn set_document_lag(&self, lag: SignedDuration) {
+        self.state(|state| state.documents.lag = lag);
+    }
+
+    /// Lets uploads lose white space at both ends of their texts, as Personio's framework does by default; off at the start.
+    pub fn trim_texts(&self, trim: bool) {
+        self.state(|state| state.documents.trims = trim);
+    }
+
+    /// Lets a token of either version be good for both; off at the start.
+    pub fn share_tokens(&self, share: bool) {
+        self.state(|state| state.credentials.serve_both = share);
+    }
+
+    /// Logs in to v2 on Kombo's behalf; `None` if the credential is not good.
+    pub(crate) fn token_v2_for(&self, client_id: &str, client_secret: &str) -> Option<String> {
+        let now = self.now();
+        self.state(|state| state.credentials.token_v2(client_id, client_secret, now)).map(|(token, _)| token)
     }
 
     /// Logs in on Kombo's behalf; `None` if the credential is not good. Not a call of ours, so not in the log.

@@ -283,7 +283,7 @@ impl Reteach {
     }
 
     fn certificate(&self, id: &str, change: impl FnOnce(&mut participations::Issued)) -> bool {
-        self.state(|state| state.participations.certificate_mut(id).map(change).is_some())
+        self.state(|state| state.participations.change_certificate(id, change))
     }
 
     fn now(&self) -> jiff::Timestamp {

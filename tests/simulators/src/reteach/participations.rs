@@ -64,8 +64,15 @@ impl Participations {
         self.certificates.get(id)
     }
 
-    pub(super) fn certificate_mut(&mut self, id: &str) -> Option<&mut Issued> {
-        self.certificates.get_mut(id)
+    /// Changes a certificate wherever it is kept.
+    pub(super) fn change_certificate(&mut self, id: &str, change: impl FnOnce(&mut Issued)) -> bool {
+        let Some(issued) = self.certificates.get_mut(id) else { return false };
+        change(issued);
+        let kept = self.rows.iter_mut().filter_map(|row| row.certificate.as_mut());
+        for certificate in kept.filter(|certificate| certificate.id == id) {
+            certificate.clone_from(&issued.certificate);
+        }
+        true
     }
 
     fn issue(&mut self, certificate: &Certificate, now: Timestamp) {

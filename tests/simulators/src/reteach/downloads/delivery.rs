@@ -9,7 +9,7 @@ use crate::engine::multipart::Hashing;
 use crate::engine::streamed::Streamed;
 
 /// The size of a PDF where nobody has said otherwise.
-pub(in crate::reteach) const SMALL: u64 = 2_000;
+const SMALL: u64 = 2_000;
 
 /// What a download of a certificate gets.
 #[derive(Debug, Clone, PartialEq)]

@@ -15,7 +15,7 @@ use crate::engine::server::{self, Running, common_handle};
 
 use api::Files;
 pub use delivery::Delivery;
-pub(super) use delivery::{Pdf, SMALL};
+pub(super) use delivery::Pdf;
 pub(super) use links::Links;
 
 /// The endpoints, for [`Downloads::calls`].
