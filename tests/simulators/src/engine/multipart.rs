@@ -101,7 +101,11 @@ pub(crate) fn encoded(parts: &[Part]) -> (String, Bytes) {
             Part::Text { name, value } => (name, String::new(), value.as_bytes()),
             Part::File { name, file_name, content_type, content } => {
                 let file_name = quoted(file_name);
-                (name, format!("; filename=\"{file_name}\"\r\nContent-Type: {content_type}"), content.as_ref())
+                (
+                    name,
+                    format!("; filename=\"{file_name}\"\r\nContent-Type: {content_type}"),
+                    content.as_ref(),
+                )
             }
         };
         let name = quoted(name);

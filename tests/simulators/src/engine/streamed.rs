@@ -53,9 +53,7 @@ impl Streamed {
     pub(crate) fn dripping(self, bytes: usize, pause: Duration) -> Self {
         let bytes = bytes.max(1);
         let split = move |mut part: Bytes| {
-            std::iter::from_fn(move || {
-                (!part.is_empty()).then(|| part.split_to(bytes.min(part.len())))
-            })
+            std::iter::from_fn(move || (!part.is_empty()).then(|| part.split_to(bytes.min(part.len()))))
         };
         Self { parts: Box::new(self.parts.flat_map(split)), pause, ..self }
     }
@@ -97,6 +95,9 @@ async fn next((mut parts, left, pause): Rest) -> Option<(io::Result<Bytes>, Rest
 
 impl std::fmt::Debug for Streamed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Streamed").field("status", &self.status).field("size", &self.size).finish_non_exhaustive()
+        f.debug_struct("Streamed")
+            .field("status", &self.status)
+            .field("size", &self.size)
+            .finish_non_exhaustive()
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Mutex;
 
 use http::{Method, StatusCode};
 
-use super::state::State;
 use super::problem::Problem;
+use super::state::State;
 use super::{Endpoint, auth, documents, employees, errors};
 use crate::Clock;
 use crate::engine::exchange::{Outcome, Reply, Request};

@@ -71,11 +71,11 @@ pub(super) fn token_v2(state: &mut State, request: &Request, now: Timestamp) -> 
     }
     let (client_id, secret) = (field("client_id")?, field("client_secret")?);
     let granted = scopes(state);
-    let wanted = form.get("scope").map_or_else(|| granted.clone(), |wanted| wanted.split(' ').map(str::to_owned).collect());
-    let (token, lives) = state
-        .credentials
-        .token_v2(client_id, secret, now)
-        .ok_or(Denial::Denied(Denied::InvalidClient))?;
+    let wanted = form
+        .get("scope")
+        .map_or_else(|| granted.clone(), |wanted| wanted.split(' ').map(str::to_owned).collect());
+    let (token, lives) =
+        state.credentials.token_v2(client_id, secret, now).ok_or(Denial::Denied(Denied::InvalidClient))?;
     if wanted.iter().any(|scope| !granted.contains(scope)) {
         return Err(Denial::Denied(Denied::InvalidScope));
     }

@@ -61,14 +61,20 @@ impl Credentials {
     }
 
     /// The same for v2, with the seconds it has left.
-    pub(super) fn token_v2(&mut self, client_id: &str, secret: &str, now: Timestamp) -> Option<(String, i64)> {
+    pub(super) fn token_v2(
+        &mut self,
+        client_id: &str,
+        secret: &str,
+        now: Timestamp,
+    ) -> Option<(String, i64)> {
         let credential = self.known.get_mut(client_id).filter(|found| found.secret == secret)?;
         let (token, ends) = credential.token_for(client_id, Version::V2, now);
         Some((token, ends.as_second() - now.as_second()))
     }
 
     pub(super) fn know_token(&self, token: &str, version: Version, now: Timestamp) -> bool {
-        let good = |found: &Option<Token>| found.as_ref().is_some_and(|(known, ends)| known == token && now < *ends);
+        let good =
+            |found: &Option<Token>| found.as_ref().is_some_and(|(known, ends)| known == token && now < *ends);
         self.known.values().any(|credential| {
             let (this, other) = match version {
                 Version::V1 => (&credential.token, &credential.token_v2),

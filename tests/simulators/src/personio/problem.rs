@@ -57,7 +57,8 @@ impl Problem {
             "type": format!("https://developer.personio.de/reference/errors#{}", self.kind),
             "_meta": {},
         });
-        let body = json!({"personio_trace_id": "aswo3f-1", "timestamp": format!("{now:.0}"), "errors": [error]});
+        let body =
+            json!({"personio_trace_id": "aswo3f-1", "timestamp": format!("{now:.0}"), "errors": [error]});
         Reply::raw(self.status, MIME, body.to_string())
     }
 }
@@ -79,7 +80,9 @@ impl Denied {
             Self::UnsupportedGrantType => {
                 ("unsupported_grant_type", "The authorization grant type is not supported")
             }
-            Self::InvalidScope => ("invalid_scope", "The requested scope is invalid or exceeds the granted one"),
+            Self::InvalidScope => {
+                ("invalid_scope", "The requested scope is invalid or exceeds the granted one")
+            }
         };
         let uri = format!("https://developer.personio.de/reference/errors#credentials.oauth2.{error}");
         let body = json!({

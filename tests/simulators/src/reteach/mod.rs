@@ -268,7 +268,8 @@ impl Reteach {
     /// The SHA-256, in hexadecimal digits, of the PDF that downloads of this certificate get when nothing goes wrong.
     #[must_use]
     pub fn pdf_sha256(&self, certificate_id: &str) -> Option<String> {
-        let size = self.state(|state| state.participations.certificate(certificate_id)?.certificate.delivery.size());
+        let size =
+            self.state(|state| state.participations.certificate(certificate_id)?.certificate.delivery.size());
         Some(Pdf::new(certificate_id, size?).sha256())
     }
 

@@ -42,7 +42,8 @@ pub(in crate::personio) fn list(
             if (1..=LARGEST_PAGE).contains(&limit) { limit } else { return Err(Problem::invalid("limit")) }
         }
     };
-    let skip = request.query("cursor").map(|cursor| position(cursor).ok_or_else(|| Problem::invalid("cursor")));
+    let skip =
+        request.query("cursor").map(|cursor| position(cursor).ok_or_else(|| Problem::invalid("cursor")));
     let skip = skip.transpose()?.unwrap_or(0);
     let found: Vec<&Document> =
         state.documents.listed(owner, now).filter(|document| filter.lets_pass(document)).collect();
@@ -109,10 +110,9 @@ fn href(request: &Request, skip: Option<usize>) -> String {
         query.append_pair("cursor", &cursor(skip));
     }
     let query = query.finish();
-    let host = request.header("host").map_or_else(
-        || "https://api.personio.de".to_owned(),
-        |host| format!("http://{host}"),
-    );
+    let host = request
+        .header("host")
+        .map_or_else(|| "https://api.personio.de".to_owned(), |host| format!("http://{host}"));
     format!("{host}{}?{query}", request.path)
 }
 

@@ -135,10 +135,9 @@ impl Documents {
     /// What the v2 list shows of an employee at `now`.
     pub(super) fn listed(&self, employee: u64, now: Timestamp) -> impl Iterator<Item = &Document> {
         let places = self.by_employee.get(&employee).map(Vec::as_slice).unwrap_or_default();
-        places
-            .iter()
-            .filter_map(|place| self.documents.get(*place))
-            .filter(move |document| document.created_at.saturating_add(self.lag).is_ok_and(|shown| shown <= now))
+        places.iter().filter_map(|place| self.documents.get(*place)).filter(move |document| {
+            document.created_at.saturating_add(self.lag).is_ok_and(|shown| shown <= now)
+        })
     }
 
     /// Those with the same file for the same employee, where there is more than one.

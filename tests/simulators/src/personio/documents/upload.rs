@@ -86,7 +86,8 @@ pub(in crate::personio) fn upload(
         return Err(Refusal::no_model("DocumentCategory", document.category_id));
     };
     let shown = |document: &Document, id: u64| {
-        let integer = json!({"label": "ID", "value": document.employee_id, "type": "integer", "universal_id": "id"});
+        let integer =
+            json!({"label": "ID", "value": document.employee_id, "type": "integer", "universal_id": "id"});
         let attributes = json!({
             "title": document.title,
             "date": document.date,
@@ -159,7 +160,12 @@ impl Checked {
             Some(file) => {
                 if !is_allowed(&file.name) {
                     let german = format!("file muss den Dateityp {EXTENSIONS} haben.");
-                    say(&mut wrong, "file", german, format!("The file must be a file of type: {EXTENSIONS}."));
+                    say(
+                        &mut wrong,
+                        "file",
+                        german,
+                        format!("The file must be a file of type: {EXTENSIONS}."),
+                    );
                 }
                 if file.size > LARGEST_FILE {
                     let german = "file darf maximal 30720 Kilobytes groß sein.".to_owned();

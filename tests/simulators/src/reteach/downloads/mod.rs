@@ -36,7 +36,11 @@ pub struct Downloads {
 common_handle!(Downloads, Endpoint);
 
 impl Downloads {
-    pub(super) async fn start(state: Arc<Mutex<State>>, clock: Clock, address: SocketAddr) -> io::Result<Self> {
+    pub(super) async fn start(
+        state: Arc<Mutex<State>>,
+        clock: Clock,
+        address: SocketAddr,
+    ) -> io::Result<Self> {
         let files = Files { state, clock: Arc::clone(&clock) };
         let downloads = Self { running: server::start(files, clock, address).await? };
         let base_url = downloads.base_url();
