@@ -83,10 +83,11 @@ impl Refusal {
             Language::German => &self.german,
             Language::English => &self.english,
         };
-        let mut body = json!({"success": false, "error": {"code": self.code, "message": message}});
-        if let Some(data) = &self.data {
-            body["error"]["error_data"] = json!(data);
-        }
+        let error = match &self.data {
+            None => json!({"code": self.code, "message": message}),
+            Some(data) => json!({"code": self.code, "message": message, "error_data": data}),
+        };
+        let body = json!({"success": false, "error": error});
         Reply::json(self.status, &body)
     }
 }

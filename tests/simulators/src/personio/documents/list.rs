@@ -6,7 +6,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use url::form_urlencoded::Serializer;
 
 use super::Document;
@@ -49,9 +49,9 @@ pub(in crate::personio) fn list(
         state.documents.listed(owner, now).filter(|document| filter.lets_pass(document)).collect();
     let rows = found.iter().skip(skip.saturating_sub(request.rows_back)).take(limit);
     let data: Vec<Value> = rows.map(|document| item(document)).collect();
-    let mut links = json!({"self": {"href": href(request, None)}});
+    let mut links = Map::from_iter([("self".to_owned(), json!({"href": href(request, None)}))]);
     if skip + limit < found.len() {
-        links["next"] = json!({"href": href(request, Some(skip + limit))});
+        links.insert("next".to_owned(), json!({"href": href(request, Some(skip + limit))}));
     }
     Ok(Reply::json(StatusCode::OK, &json!({"_data": data, "_meta": {"links": links}})))
 }
