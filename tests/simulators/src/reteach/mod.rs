@@ -273,6 +273,13 @@ impl Reteach {
         Some(Pdf::new(certificate_id, size?).sha256())
     }
 
+    /// `certificate.url` as a list would show it now; `None` until the PDF is there.
+    #[must_use]
+    pub fn certificate_url(&self, certificate_id: &str) -> Option<String> {
+        let now = self.now();
+        self.state(|state| state.certificate_url(certificate_id, now))
+    }
+
     /// Lets the list change while it is read: after every page one of `changes` happens, in their order.
     pub fn change_while_reading(&self, changes: impl IntoIterator<Item = Change>) {
         self.state(|state| state.participations.changes = changes.into_iter().collect());

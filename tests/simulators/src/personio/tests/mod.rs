@@ -1,3 +1,5 @@
+mod documents;
+mod listing;
 mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -256,7 +256,10 @@ async fn tmp_speed() {
     let t = std::time::Instant::now();
     let mut n = 0;
     for page in 1..=80 {
-        let u = format!("{}/participation?hasCertificate=true&status=COMPLETED&limit=250&page={page}", academy.reteach.base_url());
+        let u = format!(
+            "{}/participation?hasCertificate=true&status=COMPLETED&limit=250&page={page}",
+            academy.reteach.base_url()
+        );
         n += client.get(u).bearer_auth(&academy.token).send().await.unwrap().bytes().await.unwrap().len();
     }
     eprintln!("read {:?} {n}", t.elapsed());
