@@ -1,7 +1,10 @@
 //! Accounts as the API shows them.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::customer::{Customer, Source};
 use super::participation::{Participation, ParticipationStatus};
@@ -100,7 +103,7 @@ pub(super) struct ParticipationView<'s> {
     progress: f64,
     status: ParticipationStatus,
     #[serde(skip_serializing_if = "Part::is_absent")]
-    customer: Part<View<'s>>,
+    customer: Part<Arc<RawValue>>,
     #[serde(skip_serializing_if = "Part::is_absent")]
     course: Part<CourseView<'s>>,
     #[serde(skip_serializing_if = "Part::is_absent")]
@@ -163,6 +166,9 @@ pub(super) fn participation<'s>(
     now: Timestamp,
 ) -> ParticipationView<'s> {
     let customer = row.customer.as_deref().and_then(|id| state.customers.find(id));
+    let customer = customer.and_then(|customer| {
+        state.customers.shown(customer, now, || to_raw_value(&view(state, customer, now)).ok())
+    });
     let course = row.course_name.as_deref().zip(row.course_id()).map(|(name, id)| CourseView {
         id,
         name,
@@ -192,7 +198,7 @@ pub(super) fn participation<'s>(
         accepted_complete_confirmation_text: None,
         progress: if row.status == ParticipationStatus::Completed { 1.0 } else { 0.5 },
         status: row.status,
-        customer: Part::of(customer.map(|customer| view(state, customer, now)), &row.id),
+        customer: Part::of(customer, &row.id),
         course: Part::of(course, &row.id),
         certificate: Part::of(certificate, &row.id),
         is_required: false,

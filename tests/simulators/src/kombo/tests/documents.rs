@@ -12,20 +12,11 @@ use crate::{Behaviour, Body, Fault, Origin, Pacing, Reteach, personio};
 
 const PDF: &[u8] = b"%PDF-1.7\n";
 
-async fn office() -> Environment {
+pub(super) async fn office() -> Environment {
     environment(vec![Person::new(7, "Anna", "Groß"), Person::new(8, "Alt", "Ende")]).await
 }
 
 impl Environment {
-    async fn categories(&self, query: &str) -> Answer {
-        self.call("GET", &format!("/hris/employee-document-categories?{query}")).send().await
-    }
-
-    /// Kombo's id of the category `Sonstige Dokumente`.
-    async fn category(&self) -> String {
-        rows(&self.categories("remote_ids=2").await)[0]["id"].as_str().unwrap().to_owned()
-    }
-
     async fn employee(&self, remote_id: u64) -> String {
         let answer = self.employees(&format!("include_deleted=true&remote_ids={remote_id}")).await;
         rows(&answer)[0]["id"].as_str().unwrap().to_owned()
@@ -36,18 +27,18 @@ impl Environment {
     }
 
     /// Adds `document` to employee 7, in `Sonstige Dokumente`.
-    async fn add_document(&self, document: Value) -> Answer {
+    pub(super) async fn add_document(&self, document: Value) -> Answer {
         let body = json!({"category_id": self.category().await, "document": document});
         self.add(&self.employee(7).await, &body).await
     }
 }
 
-fn inline() -> Value {
+pub(super) fn inline() -> Value {
     json!({"name": "Brandschutz 2026-03-14 c.pdf", "content_type": "application/pdf", "data": BASE64_STANDARD.encode(PDF)})
 }
 
 /// An academy with one certificate, and its URL.
-async fn download(env: &Environment, delivery: Delivery) -> (Reteach, String) {
+pub(super) async fn download(env: &Environment, delivery: Delivery) -> (Reteach, String) {
     let reteach = Reteach::start(env.clock.clock()).await.unwrap();
     let certificate = Certificate { id: "c".to_owned(), delivery, ..Certificate::default() };
     let row =
@@ -55,62 +46,6 @@ async fn download(env: &Environment, delivery: Delivery) -> (Reteach, String) {
     reteach.add_participation(row);
     let url = reteach.certificate_url("c").unwrap();
     (reteach, url)
-}
-
-#[tokio::test]
-async fn shows_categories_as_of_the_last_sync() {
-    let env = office().await;
-    let names = async |query: &str| {
-        let answer = env.categories(query).await;
-        let mut names: Vec<_> =
-            rows(&answer).iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect();
-        names.sort();
-        names.join("|")
-    };
-    assert_eq!(names("").await, "Arbeitsvertrag|Sonstige Dokumente");
-    env.clock.advance(60);
-    env.personio.add_category("Bildungszertifikate");
-    env.personio.remove_category("Arbeitsvertrag");
-    assert_eq!(names("").await, "Arbeitsvertrag|Sonstige Dokumente", "not synced yet");
-    env.kombo.mirror(ID);
-    let cases = [
-        ("", "Bildungszertifikate|Sonstige Dokumente"),
-        ("include_deleted=true", "Arbeitsvertrag|Bildungszertifikate|Sonstige Dokumente"),
-        ("updated_after=2026-03-16T10:00:30.000Z", "Bildungszertifikate"),
-        ("remote_ids=2,3", "Bildungszertifikate|Sonstige Dokumente"),
-        ("remote_ids=1", ""),
-    ];
-    for (query, expected) in cases {
-        assert_eq!(names(query).await, expected, "{query}");
-    }
-    env.personio.rename_category("Bildungszertifikate", "Schulungen");
-    env.kombo.mirror_automatically(ID, true);
-    assert_eq!(names("remote_ids=3").await, "Schulungen");
-    env.personio.allow_reading_documents(false);
-    env.personio.allow_writing_documents(false);
-    assert_eq!(names("").await, "", "no right, no categories");
-    for query in ["page_size=251", "include_deleted=yes", "updated_after=x", "cursor=x", "name=x"] {
-        assert_eq!(code(&env.categories(query).await), json!("PLATFORM.INPUT_INVALID"), "{query}");
-    }
-}
-
-#[tokio::test]
-async fn pages_through_categories() {
-    let env = office().await;
-    for number in 0..5 {
-        env.personio.add_category(&format!("Ordner {number}"));
-    }
-    env.kombo.mirror(ID);
-    let (mut seen, mut pages, mut cursor) = (Vec::new(), 0, String::new());
-    loop {
-        let answer = env.categories(&format!("page_size=3{cursor}")).await;
-        seen.extend(rows(&answer).iter().map(|row| row["remote_id"].as_str().unwrap().to_owned()));
-        pages += 1;
-        let Value::String(next) = answer.at("/data/next") else { break };
-        cursor = format!("&cursor={}", next.replace('=', "%3D").replace('+', "%2B"));
-    }
-    seen.sort();
-    assert_eq!((pages, seen.concat().as_str()), (3, "1234567"));
 }
 
 #[tokio::test]
@@ -303,57 +238,4 @@ async fn lets_30_calls_go_on_to_personio_at_once() {
     while add().send().await.status == 429 {
         tokio::task::yield_now().await;
     }
-}
-
-#[tokio::test]
-async fn passes_forms_and_v2_through() {
-    let env = office().await;
-    let file = |file: Value| {
-        let text = |name: &str, value: &str| json!({"name": name, "value": value});
-        json!([
-            text("title", "Brandschutz"), text("employee_id", "7"), text("category_id", "2"),
-            text("date", "2026-03-14"), text("comment", "ü"), {"name": "file", "value": file},
-        ])
-    };
-    let post =
-        |form: Value| json!({"method": "POST", "path": "/company/documents", "multipart_form_data": form});
-    let (reteach, link) = download(&env, Delivery::Pdf { size: 200_000 }).await;
-    for document in [inline(), json!({"name": "a.pdf", "data_url": link})] {
-        let answer = env.pass(post(file(document))).await;
-        assert_eq!((answer.status, answer.at("/data/status")), (200, json!(201)), "{answer:?}");
-        assert!(answer.at("/data/data/data/id").is_u64());
-    }
-    let documents = env.personio.documents();
-    assert_eq!(documents[1].sha256, reteach.pdf_sha256("c").unwrap());
-    assert_eq!((documents[0].comment.as_deref(), documents[0].origin), (Some("ü"), Origin::KomboPassthrough));
-    let path = "/document-management/documents?owner_id=7";
-    let body = json!({"method": "GET", "path": path, "params": {"limit": "1"}});
-    let listed = env.call("POST", "/passthrough/personio/personnelv2").json(&body).send().await;
-    assert_eq!(listed.at("/data/url"), json!(format!("https://api.personio.de/v2{path}")));
-    assert_eq!(listed.at("/data/data/_data/0/name"), json!("Brandschutz"));
-    let next = listed.at("/data/data/_meta/links/next/href");
-    assert!(next.as_str().unwrap().starts_with("https://api.personio.de/v2/document-management/documents?"));
-    let mut both = post(file(inline()));
-    both["data"] = json!({});
-    let wrong =
-        [post(json!({})), post(json!([{"name": "a"}])), post(json!([{"name": "a", "value": 1}])), both];
-    for body in wrong {
-        assert_eq!(code(&env.pass(body.clone()).await), json!("PLATFORM.INPUT_INVALID"), "{body}");
-    }
-    let refused = env.pass(post(json!([{"name": "title", "value": "A"}]))).await;
-    assert_eq!((refused.status, refused.at("/data/status")), (200, json!(422)));
-}
-
-#[tokio::test]
-async fn keeps_no_long_bodies_in_its_log() {
-    let env = office().await;
-    env.add_document(inline()).await;
-    let mut long = inline();
-    long["data"] = json!(BASE64_STANDARD.encode(vec![b' '; 60_000]));
-    env.add_document(long).await;
-    let log = env.kombo.requests();
-    let bodies: Vec<_> =
-        log.iter().filter(|entry| entry.method == Method::POST).map(|entry| entry.body.is_some()).collect();
-    assert_eq!(bodies, [true, false]);
-    assert_eq!(env.personio.documents()[1].size, 60_000);
 }

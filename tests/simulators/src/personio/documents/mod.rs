@@ -1,6 +1,7 @@
 //! Documents of employees: uploaded through v1, listed through v2.
 
 mod categories;
+mod handle;
 mod list;
 mod store;
 mod upload;

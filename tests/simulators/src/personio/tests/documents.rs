@@ -1,12 +1,12 @@
 use jiff::civil::date;
 use reqwest::multipart::{Form, Part};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{account, get, token};
+use crate::Origin;
 use crate::people::{Person, Status};
 use crate::personio::{Document, Endpoint, Language, Personio};
 use crate::testing::{Answer, Call, ManualClock};
-use crate::{Behaviour, Body, Fault, Origin};
 
 const MB: usize = 1024 * 1024;
 
@@ -15,8 +15,11 @@ pub(super) async fn company() -> (Personio, ManualClock) {
     account(vec![Person::new(7, "Anna", "Groß"), left]).await
 }
 
+/// Fields and what they are instead, or that they are missing.
+pub(super) type Changes<'c> = &'c [(&'c str, Option<&'c str>)];
+
 /// A form as it should be, with some fields replaced, and those without a value left out.
-fn form(changes: &[(&str, Option<&str>)]) -> Form {
+pub(super) fn form(changes: Changes<'_>) -> Form {
     let fields = [
         ("title", "Brandschutz"),
         ("employee_id", "7"),
@@ -36,7 +39,7 @@ fn file(name: &str, size: usize) -> Part {
     Part::bytes(content).file_name(name.to_owned()).mime_str("application/pdf").unwrap()
 }
 
-fn pdf() -> Part {
+pub(super) fn pdf() -> Part {
     file("Brandschutz.pdf", 2_000)
 }
 
@@ -45,15 +48,11 @@ async fn send(personio: &Personio, token: &str, form: Form) -> Result<Answer, re
     Call::new("POST", &url).bearer(token).multipart(form).try_send().await
 }
 
-async fn try_upload(personio: &Personio, form: Form) -> Result<Answer, reqwest::Error> {
+pub(super) async fn try_upload(personio: &Personio, form: Form) -> Result<Answer, reqwest::Error> {
     send(personio, &token(personio).await, form).await
 }
 
-pub(super) async fn try_upload_of(personio: &Personio, title: &str) -> Result<Answer, reqwest::Error> {
-    try_upload(personio, form(&[("title", Some(title))]).part("file", pdf())).await
-}
-
-pub(super) async fn upload(personio: &Personio, changes: &[(&str, Option<&str>)]) -> Answer {
+pub(super) async fn upload(personio: &Personio, changes: Changes<'_>) -> Answer {
     try_upload(personio, form(changes).part("file", pdf())).await.unwrap()
 }
 
@@ -87,7 +86,7 @@ async fn checks_every_field_of_a_form() {
     let (personio, _) = company().await;
     let long = |letters: usize| "ü".repeat(letters);
     let (fits, too_long) = (long(255), long(256));
-    let cases: [(&[(&str, Option<&str>)], u16, &[&str]); 18] = [
+    let cases: [(Changes<'_>, u16, &[&str]); 18] = [
         (&[("comment", None), ("date", None)], 201, &[]),
         (&[("title", Some(&fits))], 201, &[]),
         (&[("title", Some("🔥 \"A\" / B"))], 201, &[]),
@@ -245,23 +244,6 @@ async fn takes_60_uploads_a_minute() {
 }
 
 #[tokio::test]
-async fn recognises_no_duplicates_but_names_them() {
-    let (personio, _) = company().await;
-    upload(&personio, &[]).await;
-    upload(&personio, &[("employee_id", Some("8"))]).await;
-    assert!(personio.duplicates().is_empty(), "another employee");
-    upload(&personio, &[("title", Some("Anders"))]).await;
-    let titles: Vec<_> = personio.duplicates()[0].iter().map(|document| document.title.clone()).collect();
-    assert_eq!(titles, ["Brandschutz", "Anders"]);
-    let id = personio.documents()[0].id;
-    assert!(personio.remove_document(id) && !personio.remove_document(id));
-    assert!(personio.duplicates().is_empty() && personio.documents().len() == 2);
-    let copy = personio.documents()[0].clone();
-    assert_ne!(personio.add_document(copy.clone()), copy.id);
-    assert_eq!(personio.duplicates().len(), 1);
-}
-
-#[tokio::test]
 async fn trims_texts_where_told_to() {
     let (personio, _) = company().await;
     let spaced = [("title", Some(" Brandschutz ")), ("comment", Some(" "))];
@@ -271,45 +253,4 @@ async fn trims_texts_where_told_to() {
     let kept: Vec<_> = personio.documents().into_iter().map(|one| (one.title, one.comment)).collect();
     assert_eq!(kept, [(" Brandschutz ".to_owned(), Some(" ".to_owned())), ("Brandschutz".to_owned(), None)]);
     assert_eq!(upload(&personio, &[("title", Some(" "))]).await.status, 422);
-}
-
-#[tokio::test]
-async fn files_or_does_not_file_under_a_fault() {
-    let minutes = jiff::SignedDuration::from_mins;
-    // What the client sees; how many documents there are at once, and after five minutes.
-    let cases = [
-        (Behaviour::Status(500, Body::Vendor), Some(500), 0, 0),
-        (Behaviour::TooManyRequests(crate::RetryAfter::None), Some(429), 0, 0),
-        (Behaviour::Close, None, 0, 0),
-        (Behaviour::LoseReply, None, 1, 1),
-        (Behaviour::CloseMidBody, None, 1, 1),
-        (Behaviour::TruncateJson, Some(201), 1, 1),
-        (Behaviour::LateStatus(504, Body::Html), Some(504), 1, 1),
-        (Behaviour::LateEffect(minutes(5)), None, 0, 1),
-        (Behaviour::LateEffect(minutes(6)), None, 0, 0),
-    ];
-    for (behaviour, status, at_once, later) in cases {
-        let (personio, clock) = company().await;
-        personio.fail(Fault::new(behaviour.clone()).path("/v1/company/documents"));
-        let answer = try_upload(&personio, form(&[]).part("file", pdf())).await;
-        assert_eq!(answer.ok().map(|answer| answer.status), status, "{behaviour:?}");
-        assert_eq!(personio.documents().len(), at_once, "{behaviour:?}");
-        clock.advance(300);
-        assert_eq!(personio.documents().len(), later, "{behaviour:?}");
-        assert_eq!(upload(&personio, &[]).await.status, 201, "the next is well again");
-    }
-}
-
-#[tokio::test]
-async fn files_and_never_answers() {
-    let (personio, _) = company().await;
-    personio.fail(Fault::new(Behaviour::HangReply).path("/v1/company/documents"));
-    let (handle, form) = (personio.clone(), form(&[]).part("file", pdf()));
-    let hung = tokio::spawn(async move { try_upload(&handle, form).await });
-    while personio.documents().is_empty() {
-        tokio::task::yield_now().await;
-    }
-    assert_eq!(personio.requests().last().unwrap().status, None);
-    assert_eq!(personio.requests().last().unwrap().body, None::<Value>);
-    hung.abort();
 }

@@ -1,7 +1,7 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::documents::{company, try_upload_of, upload};
+use super::documents::{company, form, pdf, try_upload, upload};
 use crate::personio::{Endpoint, Personio};
 use crate::testing::{Answer, Call};
 use crate::{Behaviour, Body, Fault};
@@ -156,7 +156,7 @@ async fn shows_a_document_only_after_a_lag() {
     upload(&personio, &[]).await;
     personio
         .fail(Fault::new(Behaviour::LateEffect(SignedDuration::from_mins(5))).path("/v1/company/documents"));
-    assert!(try_upload_of(&personio, "late").await.is_err());
+    assert!(try_upload(&personio, form(&[("title", Some("late"))]).part("file", pdf())).await.is_err());
     for (seconds, shown, known) in
         [(599, "", 2), (1, "Brandschutz", 2), (299, "Brandschutz", 2), (1, "Brandschutzlate", 2)]
     {

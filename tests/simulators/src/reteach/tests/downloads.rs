@@ -118,7 +118,7 @@ async fn delivers_what_is_wrong_as_it_is_told() {
         assert_eq!(length.is_none(), chunked || expected.is_none(), "{delivery:?}");
         assert_eq!(academy.reteach.downloads().requests().len(), 1);
     }
-    let (_, url) = with(Delivery::NotAPdf).await;
+    let (_academy, url) = with(Delivery::NotAPdf).await;
     let page = get(&url).await.unwrap();
     assert_eq!((page.status, page.header("content-type")), (200, Some("application/pdf")));
     assert!(page.text.starts_with("<!DOCTYPE html>"));

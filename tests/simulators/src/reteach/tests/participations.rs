@@ -237,30 +237,3 @@ async fn pages_through_20_000_participations() {
     }
     assert_eq!(seen.len(), 20_000);
 }
-#[tokio::test]
-async fn tmp_speed() {
-    let academy = academy().await;
-    let t = std::time::Instant::now();
-    for number in 0..1_000 {
-        let external_id = Some(format!("personio:{number}"));
-        academy.reteach.insert(Customer { external_id, tags: vec!["A".to_owned()], ..Customer::default() });
-    }
-    academy.reteach.add_participations((0..20_000_u32).map(|number| Participation {
-        customer: Some(format!("personio:{}", number % 1_000)),
-        course_name: Some(format!("Kurs {}", number % 50)),
-        certificate: Some(Certificate::default()),
-        ..Participation::default()
-    }));
-    eprintln!("setup {:?}", t.elapsed());
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let t = std::time::Instant::now();
-    let mut n = 0;
-    for page in 1..=80 {
-        let u = format!(
-            "{}/participation?hasCertificate=true&status=COMPLETED&limit=250&page={page}",
-            academy.reteach.base_url()
-        );
-        n += client.get(u).bearer_auth(&academy.token).send().await.unwrap().bytes().await.unwrap().len();
-    }
-    eprintln!("read {:?} {n}", t.elapsed());
-}
