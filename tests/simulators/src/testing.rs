@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
 use reqwest::header::HeaderMap;
+use reqwest::multipart::Form;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
 use serde_json::Value;
@@ -62,6 +63,14 @@ impl Call {
 
     pub(crate) fn form(self, body: &[(&str, &str)]) -> Self {
         Self(self.0.form(body))
+    }
+
+    pub(crate) fn multipart(self, form: Form) -> Self {
+        Self(self.0.multipart(form))
+    }
+
+    pub(crate) fn body(self, body: impl Into<reqwest::Body>) -> Self {
+        Self(self.0.body(body))
     }
 
     pub(crate) async fn try_send(self) -> Result<Answer, reqwest::Error> {

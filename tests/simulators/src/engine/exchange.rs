@@ -3,9 +3,13 @@
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
+use jiff::SignedDuration;
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use serde_json::Value;
+
+use super::log::Origin;
+use super::streamed::Streamed;
 
 /// What a simulator was asked.
 #[derive(Debug, Clone)]
@@ -16,8 +20,12 @@ pub(crate) struct Request {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Which way it came.
+    pub(crate) origin: Origin,
     /// A fault's doing: lists begin this many rows early, as if rows had been inserted before them since the last page.
     pub(crate) rows_back: usize,
+    /// A fault's doing: an upload takes effect only this much later.
+    pub(crate) effect_after: SignedDuration,
 }
 
 impl Request {
@@ -29,7 +37,16 @@ impl Request {
         body: Bytes,
     ) -> Self {
         let query = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
-        Self { method, path, query, headers, body, rows_back: 0 }
+        Self {
+            method,
+            path,
+            query,
+            headers,
+            body,
+            origin: Origin::Direct,
+            rows_back: 0,
+            effect_after: SignedDuration::ZERO,
+        }
     }
 
     /// The first value of a query parameter.
@@ -104,6 +121,8 @@ impl Reply {
 pub(crate) enum Outcome {
     /// An answer.
     Answered(Reply),
+    /// An answer whose body is made while it is sent.
+    Streamed(Streamed),
     /// The connection closes before any byte of an answer.
     Cut,
     /// The connection closes in the middle of the body.

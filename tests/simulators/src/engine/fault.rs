@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::Method;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::exchange::Request;
 
@@ -20,6 +20,13 @@ pub enum Behaviour {
     Close,
     /// Takes effect, then closes the connection before a byte of the answer.
     LoseReply,
+    /// Takes effect, and never answers, until the simulator shuts down.
+    HangReply,
+    /// Takes effect, then answers with this status and body, as a gateway that has lost patience.
+    LateStatus(u16, Body),
+    /// Closes the connection before a byte of the answer. An upload of a document takes effect only this much later, by the
+    /// simulator's clock; any other call at once.
+    LateEffect(SignedDuration),
     /// Takes effect, announces the whole body and closes the connection in the middle of it.
     CloseMidBody,
     /// Takes effect, and answers after this long.

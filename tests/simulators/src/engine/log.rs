@@ -13,6 +13,8 @@ pub enum Origin {
     Direct,
     /// Through the passthrough of a Kombo simulator.
     KomboPassthrough,
+    /// From an action of a Kombo simulator: its unified upload of documents.
+    KomboAction,
 }
 
 /// One request, as the simulator saw it.
@@ -32,11 +34,14 @@ pub struct Received {
     pub template: Option<&'static str>,
     /// The query, decoded, in the order sent.
     pub query: Vec<(String, String)>,
-    /// The body where the vendor's writes are JSON (reteach, Kombo's passthrough), never of a log-in.
+    /// The body where the vendor's writes are JSON (reteach, Kombo's passthrough and uploads) and short; never of a log-in.
     pub body: Option<Value>,
     /// The status sent back; `None` while it is under way, and where the connection was closed instead.
     pub status: Option<u16>,
 }
+
+/// Bodies longer than this carry a file: a log of thousands would not fit in memory.
+const LONGEST_KEPT: usize = 64 * 1024;
 
 /// The log and its counter.
 #[derive(Debug, Default)]
@@ -53,12 +58,12 @@ impl Log {
         self.entries.push(Received {
             sequence,
             at: arrival.at,
-            origin: arrival.origin,
+            origin: request.origin,
             method: request.method.clone(),
             path: request.path.clone(),
             template: arrival.template,
             query: request.query.clone(),
-            body: arrival.keep_body.then(|| request.json()).flatten(),
+            body: (arrival.keep_body && request.body.len() <= LONGEST_KEPT).then(|| request.json()).flatten(),
             status: None,
         });
         sequence
@@ -84,7 +89,6 @@ impl Log {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrival {
     pub(crate) at: Timestamp,
-    pub(crate) origin: Origin,
     pub(crate) template: Option<&'static str>,
     pub(crate) keep_body: bool,
 }

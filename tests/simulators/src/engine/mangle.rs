@@ -38,7 +38,7 @@ pub(crate) fn empty(reply: Reply, shape: &ListShape) -> Reply {
         for pointer in shape.totals {
             put(body, pointer, Value::from(0));
         }
-        if let Some(next) = shape.next {
+        for next in shape.next {
             put(body, next, Value::Null);
         }
     })
@@ -55,7 +55,8 @@ pub(crate) fn total_off(reply: Reply, shape: &ListShape, by: i64) -> Reply {
 }
 
 fn rows<'b>(body: &'b mut Value, shape: &ListShape) -> Option<&'b mut Vec<Value>> {
-    body.pointer_mut(shape.rows)?.as_array_mut()
+    let pointer = shape.rows.iter().find(|pointer| body.pointer(pointer).is_some_and(Value::is_array))?;
+    body.pointer_mut(pointer)?.as_array_mut()
 }
 
 fn put(body: &mut Value, pointer: &str, value: Value) {

@@ -8,9 +8,11 @@ pub(crate) mod limiter;
 mod line;
 pub(crate) mod log;
 mod mangle;
+pub(crate) mod multipart;
 pub(crate) mod pipeline;
 pub(crate) mod route;
 pub(crate) mod server;
+pub(crate) mod streamed;
 #[cfg(test)]
 mod tests;
 

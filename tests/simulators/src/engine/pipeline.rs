@@ -10,18 +10,21 @@ use tokio::sync::watch;
 
 use super::exchange::{Outcome, Reply, Request};
 use super::fault::{Behaviour, Body, Faults, RetryAfter, Target};
-use super::log::{Arrival, Log, Origin};
+use super::log::{Arrival, Log};
 use super::route::{self, Route};
+use super::streamed::Streamed;
 use super::{lock, mangle};
 use crate::Clock;
 
 /// Where a vendor's list replies keep their parts, as JSON pointers.
 #[derive(Debug)]
 pub(crate) struct ListShape {
-    pub(crate) rows: &'static str,
+    /// One for each shape of a list; the first that is there counts.
+    pub(crate) rows: &'static [&'static str],
     /// The announced total first, then whatever follows from it.
     pub(crate) totals: &'static [&'static str],
-    pub(crate) next: Option<&'static str>,
+    /// What is null, or no longer there, on the last page.
+    pub(crate) next: &'static [&'static str],
 }
 
 /// One API behind the shared machinery.
@@ -91,11 +94,11 @@ impl<V: Vendor> Pipeline<V> {
     }
 
     /// Takes a request the whole way.
-    pub(crate) async fn handle(&self, mut request: Request, origin: Origin) -> Outcome {
+    pub(crate) async fn handle(&self, mut request: Request) -> Outcome {
         let found = route::find(V::ROUTES, &request);
         let template = found.as_ref().map(|(route, _)| route.template);
         let keep_body = found.as_ref().is_some_and(|(route, _)| V::keeps_body(route.endpoint));
-        let arrival = Arrival { at: (self.clock)(), origin, template, keep_body };
+        let arrival = Arrival { at: (self.clock)(), template, keep_body };
         let sequence = lock(&self.log).arrived(&request, arrival);
         let is_template = |path: &str| V::ROUTES.iter().any(|route| route.template == path);
         let fault = lock(&self.faults).strike(&Target { request: &request, template, is_template });
@@ -104,8 +107,13 @@ impl<V: Vendor> Pipeline<V> {
             Some(fault) => self.struck(fault, found, &mut request).await,
             None => self.answered(found, &request).await,
         };
-        if let Outcome::Answered(reply) | Outcome::CutMidBody(reply) = &outcome {
-            lock(&self.log).answered(sequence, reply.status.as_u16());
+        let status = match &outcome {
+            Outcome::Answered(reply) | Outcome::CutMidBody(reply) => Some(reply.status),
+            Outcome::Streamed(streamed) => Some(streamed.status),
+            Outcome::Cut => None,
+        };
+        if let Some(status) = status {
+            lock(&self.log).answered(sequence, status.as_u16());
         }
         outcome
     }
@@ -131,6 +139,19 @@ impl<V: Vendor> Pipeline<V> {
             Behaviour::Close => Outcome::Cut,
             // The server ends it when the simulator shuts down.
             Behaviour::Hang => std::future::pending().await,
+            Behaviour::HangReply => {
+                self.answered(found, request).await;
+                std::future::pending().await
+            }
+            Behaviour::LateStatus(status, body) => {
+                self.answered(found, request).await;
+                Outcome::Answered(self.refusal(status, body, request))
+            }
+            Behaviour::LateEffect(time) => {
+                request.effect_after = time;
+                self.answered(found, request).await;
+                Outcome::Cut
+            }
             Behaviour::RepeatRows(rows) => {
                 request.rows_back = rows;
                 self.answered(found, request).await
@@ -155,7 +176,11 @@ type Found<V> = Option<(&'static Route<<V as Vendor>::Endpoint>, Vec<String>)>;
 
 /// The faults that come after the vendor has done what it was asked.
 async fn after_effect(fault: Behaviour, outcome: Outcome, shape: &ListShape) -> Outcome {
-    let Outcome::Answered(reply) = outcome else { return outcome };
+    let reply = match outcome {
+        Outcome::Answered(reply) => reply,
+        Outcome::Streamed(streamed) => return after_start(fault, streamed).await,
+        Outcome::Cut | Outcome::CutMidBody(_) => return outcome,
+    };
     match fault {
         Behaviour::LoseReply => Outcome::Cut,
         Behaviour::CloseMidBody => Outcome::CutMidBody(reply),
@@ -168,6 +193,19 @@ async fn after_effect(fault: Behaviour, outcome: Outcome, shape: &ListShape) -> 
         Behaviour::EmptyList => Outcome::Answered(mangle::empty(reply, shape)),
         Behaviour::TotalOff(by) => Outcome::Answered(mangle::total_off(reply, shape, by)),
         _ => Outcome::Answered(reply),
+    }
+}
+
+/// The same for an answer whose body is still to be made: no list, so the other faults leave it alone.
+async fn after_start(fault: Behaviour, streamed: Streamed) -> Outcome {
+    match fault {
+        Behaviour::LoseReply => Outcome::Cut,
+        Behaviour::CloseMidBody => Outcome::Streamed(streamed.cut_in_the_middle()),
+        Behaviour::Slow(time) => {
+            pause(time).await;
+            Outcome::Streamed(streamed)
+        }
+        _ => Outcome::Streamed(streamed),
     }
 }
 

@@ -16,12 +16,11 @@ use tokio::sync::watch;
 
 use super::exchange::{Outcome, Reply, Request};
 use super::line::{Cut, Lines};
-use super::log::Origin;
 use super::pipeline::{Pipeline, Vendor};
 use crate::Clock;
 
-/// No vendor takes a larger request: Personio's 30 MB document and its frame.
-const LARGEST_BODY: usize = 40 * 1024 * 1024;
+/// No vendor takes a larger request: a document of 30 MB in base64, and its frame.
+const LARGEST_BODY: usize = 48 * 1024 * 1024;
 
 /// A running simulator. It stops when the last clone is dropped.
 pub(crate) struct Running<V> {
@@ -76,12 +75,13 @@ async fn serve<V: Vendor>(
     let request =
         Request::new(parts.method, parts.uri.path().to_owned(), parts.uri.query(), parts.headers, body);
     let outcome = tokio::select! {
-        outcome = pipeline.handle(request, Origin::Direct) => outcome,
+        outcome = pipeline.handle(request) => outcome,
         // Whatever still waits, here or at another simulator behind this one, is let go.
         () = pipeline.closed() => Outcome::Cut,
     };
     match outcome {
         Outcome::Answered(reply) => response(reply),
+        Outcome::Streamed(streamed) => streamed.into_response(),
         Outcome::CutMidBody(reply) => broken_off(reply),
         Outcome::Cut => {
             cut.now();

@@ -4,10 +4,13 @@ use std::sync::Mutex;
 
 use http::{HeaderName, Method, StatusCode};
 use jiff::Timestamp;
+use reqwest::Client;
 
 use super::errors::{Code, Refusal};
+use super::integrations::Integration;
+use super::places::Places;
 use super::state::{State, checked_key};
-use super::{Endpoint, employees, passthrough};
+use super::{Endpoint, categories, documents, employees, passthrough};
 use crate::Clock;
 use crate::engine::exchange::{Outcome, Reply, Request};
 use crate::engine::lock;
@@ -18,6 +21,8 @@ use crate::engine::route::Route;
 pub(super) struct Environment {
     pub(super) state: Mutex<State>,
     pub(super) clock: Clock,
+    /// Fetches files.
+    pub(super) client: Client,
 }
 
 impl Vendor for Environment {
@@ -27,19 +32,25 @@ impl Vendor for Environment {
         Route::new(Endpoint::CheckApiKey, Method::GET, "/v1/check-api-key"),
         Route::new(Endpoint::Integration, Method::GET, "/v1/integrations/{integration_id}"),
         Route::new(Endpoint::Employees, Method::GET, "/v1/hris/employees"),
+        Route::new(Endpoint::DocumentCategories, Method::GET, "/v1/hris/employee-document-categories"),
+        Route::new(Endpoint::AddDocument, Method::POST, "/v1/hris/employees/{employee_id}/documents"),
         Route::new(Endpoint::Passthrough, Method::POST, "/v1/passthrough/{tool}/{api}"),
     ];
 
-    const LIST: ListShape = ListShape { rows: "/data/results", totals: &[], next: Some("/data/next") };
+    const LIST: ListShape = ListShape { rows: &["/data/results"], totals: &[], next: &["/data/next"] };
 
     async fn answer(&self, endpoint: Endpoint, path: &[String], request: &Request) -> Outcome {
         let now = (self.clock)();
         let limits = lock(&self.state).take_place(now);
+        let places = lock(&self.state).places(request).filter(|_| is_action(endpoint));
+        let place = places.as_ref().map(Places::take);
+        let concurrency = places.map(|places| places.headers());
         let reply = if limits.as_ref().is_some_and(|limits| !limits.admitted) {
             Ok(Refusal::new(Code::RateLimitExceeded).reply())
-        } else if endpoint == Endpoint::Passthrough {
-            // The lock is not held while Personio answers.
-            match self.passed_through(path, request).await {
+        } else if matches!(place, Some(None)) {
+            Ok(Refusal::new(Code::ConcurrencyLimitExceeded).reply())
+        } else if is_action(endpoint) {
+            match self.act(endpoint, path, request).await {
                 Ok(Outcome::Answered(reply)) => Ok(reply),
                 Ok(cut) => return cut,
                 Err(refusal) => Err(refusal),
@@ -48,7 +59,8 @@ impl Vendor for Environment {
             self.read(endpoint, path, request, now)
         };
         let mut reply = reply.unwrap_or_else(|refusal| refusal.reply());
-        for (name, value) in limits.map(|limits| limits.headers).unwrap_or_default() {
+        let limits = limits.map(|limits| limits.headers).unwrap_or_default();
+        for (name, value) in limits.into_iter().chain(concurrency.unwrap_or_default()) {
             reply = reply.with(HeaderName::from_static(name), &value);
         }
         Outcome::Answered(reply)
@@ -59,8 +71,13 @@ impl Vendor for Environment {
     }
 
     fn keeps_body(endpoint: Endpoint) -> bool {
-        endpoint == Endpoint::Passthrough
+        is_action(endpoint)
     }
+}
+
+/// Whether calls of this endpoint go on to Personio, and count against the limit of what may be under way.
+fn is_action(endpoint: Endpoint) -> bool {
+    matches!(endpoint, Endpoint::Passthrough | Endpoint::AddDocument)
 }
 
 impl Environment {
@@ -85,18 +102,35 @@ impl Environment {
                 integration.check_condition()?;
                 employees::list(integration, request, now)
             }
+            (Endpoint::DocumentCategories, _) => {
+                let integration = state.addressed(request)?;
+                integration.sync_if_stale(now);
+                integration.check_condition()?;
+                categories::list(integration, request)
+            }
             _ => Ok(Reply::json(StatusCode::OK, &checked_key())),
         }
     }
 
-    async fn passed_through(&self, path: &[String], request: &Request) -> Result<Outcome, Refusal> {
-        let call = {
-            let state = &mut *lock(&self.state);
-            state.check_key(request)?;
-            let integration = state.addressed(request)?;
-            integration.check_condition()?;
-            passthrough::call(integration, path, request)?
-        };
-        passthrough::forward(call).await
+    /// The lock is not held while Personio answers.
+    async fn act(&self, endpoint: Endpoint, path: &[String], request: &Request) -> Result<Outcome, Refusal> {
+        if endpoint == Endpoint::Passthrough {
+            let call = self.prepared(request, |integration| passthrough::call(integration, path, request))?;
+            return passthrough::forward(call, &self.client).await;
+        }
+        let upload = self.prepared(request, |integration| documents::upload(integration, path, request))?;
+        upload.carried_out(&self.client).await
+    }
+
+    fn prepared<T>(
+        &self,
+        request: &Request,
+        prepare: impl FnOnce(&Integration) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let state = &mut *lock(&self.state);
+        state.check_key(request)?;
+        let integration = state.addressed(request)?;
+        integration.check_condition()?;
+        prepare(integration)
     }
 }

@@ -2,21 +2,14 @@
 
 use std::ops::Bound;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use http::StatusCode;
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use super::errors::Refusal;
 use super::integrations::Integration;
 use super::mirror::Mirrored;
 use super::model::{employee, status_name};
-use crate::engine::digest;
+use super::paging;
 use crate::engine::exchange::{Reply, Request};
-
-const LARGEST_PAGE: usize = 250;
-const USUAL_PAGE: usize = 100;
 
 /// Filters that are simulated. The others of the document are refused, so that no test believes in them.
 const FILTERS: &[&str] = &[
@@ -30,12 +23,10 @@ const FILTERS: &[&str] = &[
 
 /// One page, in the order of Kombo's ids.
 pub(super) fn list(integration: &Integration, request: &Request, now: Timestamp) -> Result<Reply, Refusal> {
-    if let Some(unknown) = request.unknown_query(&[&["cursor", "page_size"], FILTERS].concat()) {
-        return Err(Refusal::input(format!("The parameter {unknown} is not simulated or does not exist.")));
-    }
-    let size = page_size(request)?;
+    paging::check_parameters(request, FILTERS)?;
+    let size = paging::page_size(request)?;
     let filter = Filter::of(request)?;
-    let after = request.query("cursor").map(|cursor| position(cursor, request)).transpose()?;
+    let after = paging::after(request, FILTERS)?;
     let begin = match &after {
         Some(after) => Bound::Excluded(after.as_str()),
         None => Bound::Unbounded,
@@ -56,20 +47,11 @@ pub(super) fn list(integration: &Integration, request: &Request, now: Timestamp)
     let more = last.is_some_and(|last| {
         people.range::<str, _>((Bound::Excluded(last), Bound::Unbounded)).any(|entry| wanted(&entry))
     });
-    let next = last.filter(|_| more).map(|last| cursor(last, request));
+    let next = last.filter(|_| more).map(|last| paging::cursor(last, request, FILTERS));
     let field = integration.employment_type_field.as_deref();
     let results: Vec<_> =
         page.iter().map(|(id, known)| employee(&integration.id, id, known, field, now)).collect();
-    let (next, results) = (json!(next), results.join(","));
-    let body = format!(r#"{{"status":"success","data":{{"next":{next},"results":[{results}]}}}}"#);
-    Ok(Reply::raw(StatusCode::OK, "application/json", body))
-}
-
-fn page_size(request: &Request) -> Result<usize, Refusal> {
-    let refusal = || Refusal::input(format!("page_size must be an integer from 1 to {LARGEST_PAGE}."));
-    let size =
-        request.query("page_size").map_or(Ok(USUAL_PAGE), |size| size.parse().map_err(|_| refusal()))?;
-    if (1..=LARGEST_PAGE).contains(&size) { Ok(size) } else { Err(refusal()) }
+    Ok(paging::page(&results, next))
 }
 
 /// Who is asked for; filters are ANDed, the values of one are ORed.
@@ -84,11 +66,7 @@ struct Filter<'r> {
 impl<'r> Filter<'r> {
     fn of(request: &'r Request) -> Result<Self, Refusal> {
         let list = |name: &str| request.query(name).map(|values| values.split(',').collect());
-        let include_deleted = match request.query("include_deleted") {
-            None | Some("false") => false,
-            Some("true") => true,
-            Some(_) => return Err(Refusal::input("include_deleted must be true or false.")),
-        };
+        let include_deleted = paging::includes_deleted(request)?;
         let updated_after = request.query("updated_after").map(|text| {
             text.parse().map_err(|_| Refusal::input("updated_after must be YYYY-MM-DDTHH:mm:ss.sssZ."))
         });
@@ -111,24 +89,4 @@ impl<'r> Filter<'r> {
             && among(&self.statuses, status_name(known.person.status))
             && self.updated_after.is_none_or(|after| known.changed_at > after)
     }
-}
-
-/// Opaque: base64 of the last id seen and a digest of the filters, which have to be sent again with every page.
-fn cursor(last: &str, request: &Request) -> String {
-    BASE64_STANDARD.encode(json!({"after": last, "filters": filters(request)}).to_string())
-}
-
-fn position(cursor: &str, request: &Request) -> Result<String, Refusal> {
-    let invalid = || Refusal::input("The cursor is not valid for this request.");
-    let bytes = BASE64_STANDARD.decode(cursor).map_err(|_| invalid())?;
-    let cursor: Value = serde_json::from_slice(&bytes).map_err(|_| invalid())?;
-    if cursor.get("filters").and_then(Value::as_u64) != Some(filters(request)) {
-        return Err(invalid());
-    }
-    cursor.get("after").and_then(Value::as_str).map(str::to_owned).ok_or_else(invalid)
-}
-
-fn filters(request: &Request) -> u64 {
-    let parts: Vec<&str> = FILTERS.iter().map(|name| request.query(name).unwrap_or_default()).collect();
-    digest::number(&parts)
 }

@@ -19,7 +19,13 @@ pub(super) enum Code {
     QaFailed,
     Inactive,
     ActionNotAvailable,
+    ActionDisabled,
+    PermissionMissing,
+    ConcurrencyLimitExceeded,
     RemoteUnavailable,
+    RemoteRateLimitExceeded,
+    RemoteInputInvalid,
+    RemoteUnknownHttpError,
 }
 
 impl Code {
@@ -36,22 +42,32 @@ impl Code {
             Self::QaFailed => "INTEGRATION.QA_FAILED",
             Self::Inactive => "INTEGRATION.INACTIVE",
             Self::ActionNotAvailable => "INTEGRATION.ACTION_NOT_AVAILABLE",
+            Self::ActionDisabled => "INTEGRATION.ACTION_DISABLED",
+            Self::PermissionMissing => "INTEGRATION.PERMISSION_MISSING",
+            Self::ConcurrencyLimitExceeded => "PLATFORM.CONCURRENCY_LIMIT_EXCEEDED",
             Self::RemoteUnavailable => "REMOTE.SERVICE_UNAVAILABLE",
+            Self::RemoteRateLimitExceeded => "REMOTE.RATE_LIMIT_EXCEEDED",
+            Self::RemoteInputInvalid => "REMOTE.INPUT_INVALID",
+            Self::RemoteUnknownHttpError => "REMOTE.UNKNOWN_HTTP_ERROR",
         }
     }
 
     fn status(self) -> StatusCode {
         match self {
-            Self::RateLimitExceeded => StatusCode::TOO_MANY_REQUESTS,
+            Self::RateLimitExceeded | Self::ConcurrencyLimitExceeded | Self::RemoteRateLimitExceeded => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             Self::IntegrationNotFound => StatusCode::NOT_FOUND,
-            Self::InputInvalid => StatusCode::BAD_REQUEST,
+            Self::InputInvalid | Self::RemoteInputInvalid => StatusCode::BAD_REQUEST,
             Self::UnknownError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::AuthenticationInvalid => StatusCode::UNAUTHORIZED,
             Self::SetupSyncPending | Self::SetupIncomplete | Self::QaFailed => StatusCode::CONFLICT,
-            Self::IntegrationAuthenticationInvalid | Self::Inactive | Self::ActionNotAvailable => {
-                StatusCode::FORBIDDEN
-            }
-            Self::RemoteUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::IntegrationAuthenticationInvalid
+            | Self::Inactive
+            | Self::ActionNotAvailable
+            | Self::ActionDisabled
+            | Self::PermissionMissing => StatusCode::FORBIDDEN,
+            Self::RemoteUnavailable | Self::RemoteUnknownHttpError => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::categories::Categories;
 use super::errors::{Code, Refusal};
 use super::mirror::Mirror;
+use super::places::Places;
 use crate::Personio;
 use crate::personio::Mirrorable;
 
@@ -35,6 +37,9 @@ pub(super) struct Integration {
     pub(super) credential: (String, String),
     pub(super) condition: Condition,
     pub(super) passes_through: bool,
+    pub(super) manages_documents: bool,
+    pub(super) places: Places,
+    pub(super) categories: Categories,
     pub(super) mirrors_automatically: bool,
     pub(super) employment_type_field: Option<String>,
     pub(super) mirror: Mirror,
@@ -49,6 +54,9 @@ impl Integration {
             credential: (client_id.to_owned(), client_secret.to_owned()),
             condition: Condition::Active,
             passes_through: true,
+            manages_documents: true,
+            places: Places::default(),
+            categories: Categories::default(),
             mirrors_automatically: false,
             employment_type_field: None,
             mirror: Mirror::default(),
@@ -66,7 +74,8 @@ impl Integration {
         self.synced = Some(self.personio.revision());
         let (client_id, client_secret) = &self.credential;
         match self.personio.mirrorable(client_id, client_secret) {
-            Mirrorable::People(people, readable) => {
+            Mirrorable::People(people, readable, categories) => {
+                self.categories.refresh(&self.id, categories, now);
                 self.mirror.refresh(&self.id, people, Arc::new(readable), now);
                 if self.condition == Condition::Invalid {
                     self.condition = Condition::Active;
@@ -96,6 +105,12 @@ impl Integration {
         Err(Refusal::new(code))
     }
 
+    /// The id of this action is in no document: it is made up.
+    fn documents_action(&self) -> Value {
+        let setting = if self.manages_documents { "ENABLED" } else { "DISABLED" };
+        json!({"id": "hris_manage_documents", "label": "Manage documents", "is_available": self.manages_documents, "coverage_status": "SUPPORTED", "scope_config_setting": setting, "opted_out_by_customer": false, "fields": []})
+    }
+
     /// `GET /integrations/{integration_id}`
     pub(super) fn view(&self) -> Value {
         let status = match self.condition {
@@ -119,11 +134,15 @@ impl Integration {
             "data_expired_at": null,
             "created_at": "2026-01-02T08:00:00.000Z",
             "beta": false,
-            "read_models": [employees_model()],
-            "write_actions": [],
+            "read_models": [employees_model(), categories_model()],
+            "write_actions": [self.documents_action()],
         });
         json!({"status": "success", "data": data})
     }
+}
+
+fn categories_model() -> Value {
+    json!({"id": "hris_employee_document_categories", "label": "Employee document categories", "is_available": true, "coverage_status": "SUPPORTED", "scope_config_setting": "ENABLED", "opted_out_by_customer": false, "fields": []})
 }
 
 fn employees_model() -> Value {

@@ -11,15 +11,28 @@
 //!   `NON_BINARY`;
 //! - 35 weekly hours and more are `FULL_TIME`, fewer `PART_TIME`;
 //! - a cursor is only good with the filters it was made with;
-//! - the rate limit is 300 requests in 60 seconds for the environment.
+//! - the rate limit is 300 requests in 60 seconds for the environment;
+//! - 30 calls of an integration that go on to Personio (uploads, passthrough) may be under way at once;
+//! - an employee or category id that the mirror does not have is `PLATFORM.INPUT_INVALID`; what Personio refuses is
+//!   `REMOTE.INPUT_INVALID` (404, 413, 422), `REMOTE.RATE_LIMIT_EXCEEDED` (429), `INTEGRATION.PERMISSION_MISSING` (403),
+//!   `INTEGRATION.AUTHENTICATION_INVALID` (401), `REMOTE.SERVICE_UNAVAILABLE` (502 to 504, and no answer at all, whether or not
+//!   the document is there), else `REMOTE.UNKNOWN_HTTP_ERROR`;
+//! - a `data_url` that cannot be had is `PLATFORM.INPUT_INVALID`; only loopback is ever asked, and redirects are followed there;
+//! - a document's `name` becomes its title and its file name at Personio;
+//! - categories are not synced while the credential has no right to documents.
 
 mod api;
+mod categories;
+mod documents;
 mod employees;
 mod errors;
+mod files;
 mod integrations;
 mod mirror;
 mod model;
+mod paging;
 mod passthrough;
+mod places;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -47,6 +60,10 @@ pub enum Endpoint {
     Integration,
     /// `GET /v1/hris/employees`
     Employees,
+    /// `GET /v1/hris/employee-document-categories`
+    DocumentCategories,
+    /// `POST /v1/hris/employees/{employee_id}/documents`
+    AddDocument,
     /// `POST /v1/passthrough/{tool}/{api}`
     Passthrough,
 }
@@ -73,7 +90,8 @@ impl Kombo {
     /// # Errors
     /// When the address cannot be listened on.
     pub async fn start_on(address: SocketAddr, clock: Clock) -> io::Result<Self> {
-        let environment = Environment { state: Mutex::new(State::new()), clock: Arc::clone(&clock) };
+        let client = files::client().map_err(io::Error::other)?;
+        let environment = Environment { state: Mutex::new(State::new()), clock: Arc::clone(&clock), client };
         Ok(Self { running: server::start(environment, clock, address).await? })
     }
 
@@ -139,6 +157,16 @@ impl Kombo {
     /// Opens the passthrough for an integration (as it is at the start) or closes it: Kombo opens it per customer and use case.
     pub fn allow_passthrough(&self, id: &str, allowed: bool) {
         self.integration(id, |integration| integration.passes_through = allowed);
+    }
+
+    /// Switches `Manage documents` of the scope config on (as it is at the start) or off.
+    pub fn allow_documents(&self, id: &str, allowed: bool) {
+        self.integration(id, |integration| integration.manages_documents = allowed);
+    }
+
+    /// How many calls of an integration that go on to Personio may be under way at once; 30 at the start.
+    pub fn limit_concurrency(&self, id: &str, calls: usize) {
+        self.integration(id, |integration| integration.places.limit = calls);
     }
 
     /// Carries Personio's own employment type in the custom field of this name, as `Intern` or `Extern`; none at the start.

@@ -3,28 +3,43 @@
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use reqwest::Client;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use super::errors::{Code, Refusal};
+use super::files::FileObject;
 use super::integrations::Integration;
-use crate::Personio;
 use crate::engine::exchange::{Outcome, Reply, Request};
+use crate::engine::multipart::{self, Part};
+use crate::{Origin, Personio};
 
-/// Keys of the request body that are simulated; files and base64 come with documents.
-const KEYS: &[&str] = &["method", "path", "headers", "params", "data", "api_options"];
+/// Keys of the request body that are simulated.
+const KEYS: &[&str] = &["method", "path", "headers", "params", "data", "multipart_form_data", "api_options"];
 
 /// A checked call, ready to be forwarded.
 pub(super) struct Call {
     personio: Personio,
     request: Request,
     url: String,
+    form: Vec<FormField>,
+}
+
+/// One entry of `multipart_form_data`.
+enum FormField {
+    Text(String, String),
+    File(String, FileObject),
 }
 
 /// Checks what is to be passed through, and logs in to Personio with the credential that Kombo holds.
 pub(super) fn call(integration: &Integration, path: &[String], request: &Request) -> Result<Call, Refusal> {
     let [tool, api] = path else { return Err(Refusal::input("There is no such passthrough API.")) };
-    if tool != integration.tool() || tool != "personio" || api != "personnel" {
+    let version = match api.as_str() {
+        "personnel" => "v1",
+        "personnelv2" => "v2",
+        _ => "",
+    };
+    if tool != integration.tool() || tool != "personio" || version.is_empty() {
         return Err(Refusal::input(format!(
             "There is no passthrough API {tool}/{api} for this integration."
         )));
@@ -39,14 +54,19 @@ pub(super) fn call(integration: &Integration, path: &[String], request: &Request
         return Err(Refusal::input(format!("The key {unknown} is not simulated or does not exist.")));
     }
     let (client_id, client_secret) = &integration.credential;
-    let token = integration
-        .personio
-        .token_for(client_id, client_secret)
-        .ok_or_else(|| Refusal::new(Code::IntegrationAuthenticationInvalid))?;
+    let personio = &integration.personio;
+    let token = match version {
+        "v2" => personio.token_v2_for(client_id, client_secret),
+        _ => personio.token_for(client_id, client_secret),
+    };
+    let token = token.ok_or_else(|| Refusal::new(Code::IntegrationAuthenticationInvalid))?;
     let path = body.get("path").and_then(Value::as_str).filter(|path| path.starts_with('/'));
     let path = path.ok_or_else(|| Refusal::input("path must be a string that begins with /."))?;
-    let url = format!("https://api.personio.de/v1{path}");
-    Ok(Call { personio: integration.personio.clone(), request: remote(&body, path, &token)?, url })
+    let url = format!("https://api.personio.de/{version}{path}");
+    let form = form(&body)?;
+    let target = remote(&body, &format!("/{version}{path}"), &token)?;
+    let target = Request { effect_after: request.effect_after, ..target };
+    Ok(Call { personio: personio.clone(), request: target, url, form })
 }
 
 fn remote(body: &Map<String, Value>, path: &str, token: &str) -> Result<Request, Refusal> {
@@ -77,9 +97,27 @@ fn remote(body: &Map<String, Value>, path: &str, token: &str) -> Result<Request,
         headers.insert(AUTHORIZATION, bearer);
     }
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
-    let mut request = Request::new(method, format!("/v1{path}"), query, headers, data);
+    let mut request = Request::new(method, path.to_owned(), query, headers, data);
     request.query.extend(texts(body, "params")?);
     Ok(request)
+}
+
+/// The form to be sent instead of `data`.
+fn form(body: &Map<String, Value>) -> Result<Vec<FormField>, Refusal> {
+    let Some(fields) = body.get("multipart_form_data") else { return Ok(Vec::new()) };
+    if body.contains_key("data") {
+        return Err(Refusal::input("data and multipart_form_data exclude each other."));
+    }
+    let refusal = || Refusal::input("multipart_form_data must be a list of objects with a name and a value.");
+    let field = |field: &Value| {
+        let name = field.get("name").and_then(Value::as_str).ok_or_else(refusal)?.to_owned();
+        match field.get("value") {
+            Some(Value::String(text)) => Ok(FormField::Text(name, text.clone())),
+            Some(file @ Value::Object(_)) => Ok(FormField::File(name, FileObject::of(file)?)),
+            _ => Err(refusal()),
+        }
+    };
+    fields.as_array().ok_or_else(refusal)?.iter().map(field).collect()
 }
 
 /// An object of texts, as the document has it: no numbers, no lists.
@@ -95,12 +133,36 @@ fn texts(body: &Map<String, Value>, key: &str) -> Result<Vec<(String, String)>, 
 }
 
 /// Asks Personio, and wraps its answer: Kombo's own status is 200 whatever Personio said.
-pub(super) async fn forward(call: Call) -> Result<Outcome, Refusal> {
-    match call.personio.forward(call.request).await {
-        Outcome::Answered(reply) => Ok(Outcome::Answered(wrapped(&reply, &call.url))),
-        // Kombo waited for Personio in vain.
-        Outcome::Cut | Outcome::CutMidBody(_) => Err(Refusal::new(Code::RemoteUnavailable)),
+pub(super) async fn forward(mut call: Call, client: &Client) -> Result<Outcome, Refusal> {
+    if !call.form.is_empty() {
+        let (content_type, body) = encoded(call.form, client).await?;
+        if let Ok(content_type) = HeaderValue::try_from(content_type) {
+            call.request.headers.insert(CONTENT_TYPE, content_type);
+        }
+        call.request.body = body;
     }
+    match call.personio.forward(call.request, Origin::KomboPassthrough).await {
+        Outcome::Answered(reply) => Ok(Outcome::Answered(wrapped(&reply, &call.url))),
+        // Kombo waited for Personio in vain. Nothing of Personio's is streamed.
+        Outcome::Cut | Outcome::CutMidBody(_) | Outcome::Streamed(_) => {
+            Err(Refusal::new(Code::RemoteUnavailable))
+        }
+    }
+}
+
+async fn encoded(form: Vec<FormField>, client: &Client) -> Result<(String, Bytes), Refusal> {
+    let mut parts = Vec::with_capacity(form.len());
+    for field in form {
+        parts.push(match field {
+            FormField::Text(name, value) => Part::Text { name, value },
+            FormField::File(name, file) => {
+                let file = file.fetched(client).await?;
+                let (file_name, content_type, content) = (file.name, file.content_type, file.content);
+                Part::File { name, file_name, content_type, content }
+            }
+        });
+    }
+    Ok(multipart::encoded(&parts))
 }
 
 fn wrapped(reply: &Reply, url: &str) -> Reply {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::errors::{Code, Refusal};
 use super::integrations::Integration;
+use super::places::Places;
 use crate::engine::exchange::Request;
 use crate::engine::limiter::{Limiter, Pacing, tick};
 
@@ -61,6 +62,11 @@ impl State {
     pub(super) fn check_key(&self, request: &Request) -> Result<(), Refusal> {
         let good = request.bearer().is_some_and(|key| self.api_keys.contains(key));
         if good { Ok(()) } else { Err(Refusal::new(Code::AuthenticationInvalid)) }
+    }
+
+    /// The places of the integration that is addressed, where there is one.
+    pub(super) fn places(&mut self, request: &Request) -> Option<Places> {
+        self.addressed(request).ok().map(|integration| integration.places.clone())
     }
 
     /// The integration that `X-Integration-Id` names.

@@ -4,8 +4,9 @@ use std::sync::Mutex;
 
 use http::{Method, StatusCode};
 
+use super::problem::Problem;
 use super::state::State;
-use super::{Endpoint, auth, employees, errors};
+use super::{Endpoint, auth, documents, employees, errors};
 use crate::Clock;
 use crate::engine::exchange::{Outcome, Reply, Request};
 use crate::engine::lock;
@@ -26,28 +27,49 @@ impl Vendor for Account {
         Route::new(Endpoint::Employees, Method::GET, "/v1/company/employees"),
         Route::new(Endpoint::Attributes, Method::GET, "/v1/company/employees/attributes"),
         Route::new(Endpoint::Attributes, Method::GET, "/v1/company/employees/custom-attributes"),
+        Route::new(Endpoint::DocumentCategories, Method::GET, "/v1/company/document-categories"),
+        Route::new(Endpoint::UploadDocument, Method::POST, "/v1/company/documents"),
+        Route::new(Endpoint::TokenV2, Method::POST, "/v2/auth/token"),
+        Route::new(Endpoint::Documents, Method::GET, "/v2/document-management/documents"),
         Route::new(Endpoint::Employee, Method::GET, "/v1/company/employees/{id}"),
     ];
 
     const LIST: ListShape = ListShape {
-        rows: "/data",
+        rows: &["/data", "/_data"],
         totals: &["/metadata/total_elements", "/metadata/total_pages"],
-        next: None,
+        next: &["/_meta/links/next"],
     };
 
     async fn answer(&self, endpoint: Endpoint, path: &[String], request: &Request) -> Outcome {
         let now = (self.clock)();
+        let form = match endpoint {
+            Endpoint::UploadDocument => documents::Form::of(request).await,
+            _ => documents::Form::default(),
+        };
         let state = &mut *lock(&self.state);
         let answer = match endpoint {
             Endpoint::Auth => auth::token(state, request, now),
             Endpoint::Employees => employees::list(state, request, now),
             Endpoint::Attributes => employees::readable_attributes(state, request, now),
             Endpoint::Employee => employees::one(state, request, path, now),
+            Endpoint::DocumentCategories => documents::categories(state, request, now),
+            Endpoint::UploadDocument => documents::upload(state, request, form, now),
+            Endpoint::TokenV2 => {
+                let answer = auth::token_v2(state, request, now);
+                return Outcome::Answered(answer.unwrap_or_else(|denial| denial.reply(now)));
+            }
+            Endpoint::Documents => {
+                let answer = documents::list(state, request, now);
+                return Outcome::Answered(answer.unwrap_or_else(|problem| problem.reply(now)));
+            }
         };
         Outcome::Answered(answer.unwrap_or_else(|refusal| refusal.reply(state.language)))
     }
 
-    fn error(&self, status: StatusCode, _: &Request) -> Reply {
+    fn error(&self, status: StatusCode, request: &Request) -> Reply {
+        if request.path.starts_with("/v2/") {
+            return Problem::of(status).reply((self.clock)());
+        }
         errors::Refusal::of(status).reply(lock(&self.state).language)
     }
 

@@ -9,54 +9,94 @@ use crate::engine::digest;
 /// A token's life: 24 hours, during which every log-in returns the same one.
 pub(super) const TOKEN_SECONDS: i64 = 86_400;
 
+/// The version of the API that a token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Version {
+    V1,
+    V2,
+}
+
 /// The account's credentials, by client id.
 #[derive(Default)]
-pub(super) struct Credentials(HashMap<String, Credential>);
+pub(super) struct Credentials {
+    known: HashMap<String, Credential>,
+    /// Whether a token is good for both versions.
+    pub(super) serve_both: bool,
+}
 
 struct Credential {
     secret: String,
-    token: Option<(String, Timestamp)>,
+    token: Option<Token>,
+    token_v2: Option<Token>,
     issued: u64,
 }
 
+type Token = (String, Timestamp);
+
 impl Credentials {
     pub(super) fn add(&mut self, client_id: &str, secret: &str) {
-        let issued = self.0.get(client_id).map_or(0, |old| old.issued);
-        let credential = Credential { secret: secret.to_owned(), token: None, issued };
-        self.0.insert(client_id.to_owned(), credential);
+        let issued = self.known.get(client_id).map_or(0, |old| old.issued);
+        let credential = Credential { secret: secret.to_owned(), token: None, token_v2: None, issued };
+        self.known.insert(client_id.to_owned(), credential);
     }
 
     pub(super) fn remove(&mut self, client_id: &str) {
-        self.0.remove(client_id);
+        self.known.remove(client_id);
     }
 
     pub(super) fn revoke_tokens(&mut self) {
-        self.0.values_mut().for_each(|credential| credential.token = None);
+        for credential in self.known.values_mut() {
+            (credential.token, credential.token_v2) = (None, None);
+        }
     }
 
     pub(super) fn are_good(&self, client_id: &str, secret: &str) -> bool {
-        self.0.get(client_id).is_some_and(|credential| credential.secret == secret)
+        self.known.get(client_id).is_some_and(|credential| credential.secret == secret)
     }
 
     /// The credential's token of these 24 hours; `None` if the credential is not good.
     pub(super) fn token(&mut self, client_id: &str, secret: &str, now: Timestamp) -> Option<String> {
-        let credential = self.0.get_mut(client_id).filter(|found| found.secret == secret)?;
-        if let Some((token, ends)) = &credential.token
-            && now < *ends
-        {
-            return Some(token.clone());
-        }
-        credential.issued += 1;
-        let token = digest::token("papi-", &[client_id, secret, &credential.issued.to_string()]);
-        let ends = now.saturating_add(SignedDuration::from_secs(TOKEN_SECONDS)).unwrap_or(Timestamp::MAX);
-        credential.token = Some((token.clone(), ends));
-        Some(token)
+        let credential = self.known.get_mut(client_id).filter(|found| found.secret == secret)?;
+        Some(credential.token_for(client_id, Version::V1, now).0)
     }
 
-    pub(super) fn know_token(&self, token: &str, now: Timestamp) -> bool {
-        self.0
-            .values()
-            .filter_map(|credential| credential.token.as_ref())
-            .any(|(known, ends)| known == token && now < *ends)
+    /// The same for v2, with the seconds it has left.
+    pub(super) fn token_v2(
+        &mut self,
+        client_id: &str,
+        secret: &str,
+        now: Timestamp,
+    ) -> Option<(String, i64)> {
+        let credential = self.known.get_mut(client_id).filter(|found| found.secret == secret)?;
+        let (token, ends) = credential.token_for(client_id, Version::V2, now);
+        Some((token, ends.as_second() - now.as_second()))
+    }
+
+    pub(super) fn know_token(&self, token: &str, version: Version, now: Timestamp) -> bool {
+        let good =
+            |found: &Option<Token>| found.as_ref().is_some_and(|(known, ends)| known == token && now < *ends);
+        self.known.values().any(|credential| {
+            let (this, other) = match version {
+                Version::V1 => (&credential.token, &credential.token_v2),
+                Version::V2 => (&credential.token_v2, &credential.token),
+            };
+            good(this) || (self.serve_both && good(other))
+        })
+    }
+}
+
+impl Credential {
+    fn token_for(&mut self, client_id: &str, version: Version, now: Timestamp) -> Token {
+        let place = match version {
+            Version::V1 => &mut self.token,
+            Version::V2 => &mut self.token_v2,
+        };
+        if let Some(token) = place.as_ref().filter(|(_, ends)| now < *ends) {
+            return token.clone();
+        }
+        self.issued += 1;
+        let token = digest::token("papi-", &[client_id, &self.secret, &self.issued.to_string()]);
+        let ends = now.saturating_add(SignedDuration::from_secs(TOKEN_SECONDS)).unwrap_or(Timestamp::MAX);
+        place.insert((token, ends)).clone()
     }
 }

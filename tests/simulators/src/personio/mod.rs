@@ -1,5 +1,6 @@
-//! Personio's v1 API for employees: `POST /v1/auth`, `GET /v1/company/employees`, `…/employees/{id}` and
-//! `…/employees/attributes`.
+//! Personio's v1 API for employees (`POST /v1/auth`, `GET /v1/company/employees`, `…/employees/{id}`, `…/employees/attributes`)
+//! and documents (`GET /v1/company/document-categories`, `POST /v1/company/documents`), and as much of v2 as lists documents
+//! (`POST /v2/auth/token`, `GET /v2/document-management/documents`).
 //!
 //! One simulator is one company account. True to Personio's v1 documents and its changelog; where these are silent, the
 //! behaviour is an assumption and says so:
@@ -10,15 +11,25 @@
 //! - a missing employees right is answered 403, a missing attribute never;
 //! - 429 carries no `Retry-After`;
 //! - the order of employees follows no field, but stays the same, so that a new employee may shift the pages;
-//! - a rotated secret ends the tokens made with the old one.
+//! - a rotated secret ends the tokens made with the old one;
+//! - a v1 token is good for v1 alone, a v2 token for v2 ([`Personio::share_tokens`] makes them good for both);
+//! - categories can be read with either right to documents; a missing right is answered 403, and a missing right to read on v2
+//!   with 401 where [`Personio::refuse_reading_documents_with`] says so;
+//! - an upload is checked in this order: token, right, rate, form (every field at once), employee, category;
+//! - a file above 30 MB is answered 422 ([`Personio::refuse_large_files_with`] makes it 413); an empty file is taken;
+//! - documents may be uploaded for whoever has a profile, inactive or not; nothing is recognised as a duplicate;
+//! - the v2 list calls the title `name`, knows no unknown employees (their list is empty), and its dates are days in UTC;
+//! - the v2 list has no rate limit, and a lag only where [`Personio::set_document_lag`] sets one.
 
 mod api;
 mod attributes;
 mod auth;
 mod credentials;
+mod documents;
 mod employees;
 mod errors;
 mod limits;
+mod problem;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -40,6 +51,7 @@ use crate::{Clock, Origin};
 
 use api::Account;
 pub use attributes::DEFAULT_GRANTS;
+pub use documents::{Category, Document};
 pub use errors::Language;
 pub(crate) use state::Mirrorable;
 use state::State;
@@ -55,6 +67,14 @@ pub enum Endpoint {
     Attributes,
     /// `GET /v1/company/employees/{id}`
     Employee,
+    /// `GET /v1/company/document-categories`
+    DocumentCategories,
+    /// `POST /v1/company/documents`
+    UploadDocument,
+    /// `POST /v2/auth/token`
+    TokenV2,
+    /// `GET /v2/document-management/documents`
+    Documents,
 }
 
 /// A running Personio account. Clones share it; it stops with the last one.
@@ -202,8 +222,14 @@ impl Personio {
     }
 
     /// Takes a request that Kombo forwards, with its faults, limits and log.
-    pub(crate) async fn forward(&self, request: Request) -> Outcome {
-        self.running.pipeline.handle(request, Origin::KomboPassthrough).await
+    pub(crate) async fn forward(&self, request: Request, origin: Origin) -> Outcome {
+        self.running.pipeline.handle(Request { origin, ..request }).await
+    }
+
+    /// Logs in to v2 on Kombo's behalf; `None` if the credential is not good.
+    pub(crate) fn token_v2_for(&self, client_id: &str, client_secret: &str) -> Option<String> {
+        let now = self.now();
+        self.state(|state| state.credentials.token_v2(client_id, client_secret, now)).map(|(token, _)| token)
     }
 
     /// Logs in on Kombo's behalf; `None` if the credential is not good. Not a call of ours, so not in the log.

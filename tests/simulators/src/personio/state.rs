@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::attributes::{DEFAULT_GRANTS, Definition, render};
 use super::credentials::Credentials;
+use super::documents::{Category, Documents};
 use super::errors::Language;
 use super::limits::Limits;
 use crate::engine::digest;
@@ -23,6 +24,7 @@ pub(super) struct State {
     rendered: Rendered,
     pub(super) grants: BTreeSet<String>,
     pub(super) credentials: Credentials,
+    pub(super) documents: Documents,
     pub(super) may_read: bool,
     pub(super) language: Language,
     pub(super) token_refusal: StatusCode,
@@ -39,8 +41,8 @@ pub(super) struct Record {
 
 /// What Kombo's sync gets to see.
 pub(crate) enum Mirrorable {
-    /// The people and the attributes readable of them.
-    People(Vec<Arc<Person>>, BTreeSet<String>),
+    /// The people, the attributes readable of them, and the categories of documents.
+    People(Vec<Arc<Person>>, BTreeSet<String>, Vec<Category>),
     /// The credential is not good, or may not read employees.
     Refused,
 }
@@ -60,6 +62,7 @@ impl State {
             rendered: Rendered::default(),
             grants: DEFAULT_GRANTS.iter().map(|&key| key.to_owned()).collect(),
             credentials: Credentials::default(),
+            documents: Documents::new(),
             may_read: true,
             language: Language::default(),
             token_refusal: StatusCode::UNAUTHORIZED,
@@ -182,6 +185,8 @@ impl State {
             return Mirrorable::Refused;
         }
         let people = self.records.values().map(|record| Arc::clone(&record.person)).collect();
-        Mirrorable::People(people, self.grants.clone())
+        let may_see = self.documents.may_read || self.documents.may_write;
+        let categories = if may_see { self.documents.categories() } else { Vec::new() };
+        Mirrorable::People(people, self.grants.clone(), categories)
     }
 }

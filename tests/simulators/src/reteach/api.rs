@@ -1,13 +1,13 @@
 //! The endpoints.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::errors::Refusal;
 use super::state::State;
-use super::{Endpoint, customers, oauth, tags};
+use super::{Endpoint, customers, oauth, participations, tags};
 use crate::Clock;
 use crate::engine::exchange::{Outcome, Reply, Request};
 use crate::engine::lock;
@@ -16,7 +16,7 @@ use crate::engine::route::Route;
 
 /// The academy behind the pipeline.
 pub(super) struct Academy {
-    pub(super) state: Mutex<State>,
+    pub(super) state: Arc<Mutex<State>>,
     pub(super) clock: Clock,
 }
 
@@ -33,6 +33,8 @@ impl Vendor for Academy {
         Route::new(Endpoint::UpsertCustomer, Method::POST, "/customer/{customerIdentifier}"),
         Route::new(Endpoint::DeleteCustomer, Method::DELETE, "/customer/{customerIdentifier}"),
         Route::new(Endpoint::SendInvitation, Method::POST, "/customer/{customerIdentifier}/send-invitation"),
+        Route::new(Endpoint::ListParticipations, Method::GET, "/participation"),
+        Route::new(Endpoint::GetParticipation, Method::GET, "/participation/{participationId}"),
         Route::new(Endpoint::ListTags, Method::GET, "/tags"),
         Route::new(Endpoint::CreateTag, Method::POST, "/tags"),
         Route::new(Endpoint::AssignTag, Method::PUT, "/customer/{customerIdentifier}/tags"),
@@ -40,7 +42,7 @@ impl Vendor for Academy {
         Route::new(Endpoint::RemoveTag, Method::DELETE, "/customer/{customerIdentifier}/tags/{tagIdOrName}"),
     ];
 
-    const LIST: ListShape = ListShape { rows: "/results", totals: &["/resultCount"], next: None };
+    const LIST: ListShape = ListShape { rows: &["/results"], totals: &["/resultCount"], next: &[] };
 
     async fn answer(&self, endpoint: Endpoint, path: &[String], request: &Request) -> Outcome {
         let now = (self.clock)();
@@ -90,6 +92,8 @@ fn route(
         (Endpoint::UpsertCustomer, [id]) => customers::upsert(state, id, request, now),
         (Endpoint::DeleteCustomer, [id]) => customers::delete(state, id, now),
         (Endpoint::SendInvitation, [id]) => customers::invite(state, id),
+        (Endpoint::ListParticipations, _) => participations::list(state, request, now),
+        (Endpoint::GetParticipation, [id]) => participations::get(state, id, now),
         (Endpoint::ListTags, _) => tags::list(state, request),
         (Endpoint::CreateTag, _) => tags::create(state, request),
         (Endpoint::AssignTag, [id]) => tags::assign(state, id, request),

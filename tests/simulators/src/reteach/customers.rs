@@ -27,6 +27,11 @@ impl Page {
         if let Some(unknown) = request.unknown_query(&[&["page", "limit"], filters].concat()) {
             return Err(Refusal::invalid(vec![format!("property {unknown} should not exist")]));
         }
+        Self::of_known(request)
+    }
+
+    /// The same, whatever else the request asks for.
+    pub(super) fn of_known(request: &Request) -> Result<Self, Refusal> {
         let number = |name: &str, otherwise: usize| match request.query(name).map(str::parse::<usize>) {
             None => Ok(otherwise),
             Some(Ok(number)) if number >= 1 => Ok(number),

@@ -1,4 +1,4 @@
-//! reteach's REST API for customers (its word for participants) and their tags.
+//! reteach's REST API for customers (its word for participants), their tags, and their participations in courses.
 //!
 //! One simulator is one academy. True to reteach's OpenAPI document of April 2023 with the later fields `position`, `location` and
 //! `team`. The document is silent about much; these are assumptions:
@@ -11,14 +11,24 @@
 //! - a locked account (`setActiveAt` ahead, or `setInactiveAt` reached) has the status `INACTIVE`;
 //! - creating sends no invitation; the client code can be used again; refresh is `grant_type: refresh_token`;
 //! - taking off a tag that the account does not have is answered 404;
-//! - customers are listed in the order of their registration.
+//! - customers are listed in the order of their registration;
+//! - participations are listed by the time they were made, newest first, so that a new one shifts the pages;
+//! - `hasCertificate` is true of a certificate whose PDF is not there yet; `completedAtSince` includes the moment itself and
+//!   leaves out what has no `completedAt`; `status` takes a list with commas;
+//! - what a record lacks (account, course, certificate) is null in some records and absent in others;
+//! - `certificate.url` is a signed URL on another host: made anew each time it is shown, good for 15 minutes ([`Downloads`]);
+//! - a certificate that is issued again has a new id, and the old one is gone;
+//! - `GET /certificates`, whose fields nobody knows, is not simulated.
 
 mod api;
 mod customer;
 mod customers;
+mod downloads;
 mod errors;
 mod input;
 mod oauth;
+mod participation;
+mod participations;
 mod state;
 mod store;
 mod tags;
@@ -39,6 +49,9 @@ use crate::engine::server::{self, Running, common_handle};
 
 use api::Academy;
 pub use customer::{Account, Customer, Source};
+pub use downloads::{Delivery, Downloads, Endpoint as DownloadEndpoint};
+pub use participation::{Certificate, Change, Participation, ParticipationStatus, Publication};
+pub use participations::Filters;
 use state::State;
 
 /// The endpoints, for [`Reteach::calls`].
@@ -62,6 +75,10 @@ pub enum Endpoint {
     DeleteCustomer,
     /// `POST /customer/{customerIdentifier}/send-invitation`: no job of ours may call it.
     SendInvitation,
+    /// `GET /participation`
+    ListParticipations,
+    /// `GET /participation/{participationId}`
+    GetParticipation,
     /// `GET /tags`
     ListTags,
     /// `POST /tags`
@@ -78,6 +95,7 @@ pub enum Endpoint {
 #[derive(Clone)]
 pub struct Reteach {
     running: Running<Academy>,
+    downloads: Downloads,
 }
 
 common_handle!(Reteach, Endpoint);
@@ -91,13 +109,16 @@ impl Reteach {
         Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), clock).await
     }
 
-    /// Starts an empty academy on `address`.
+    /// Starts an empty academy on `address`, and its download server on a free port beside it.
     ///
     /// # Errors
     /// When the address cannot be listened on.
     pub async fn start_on(address: SocketAddr, clock: Clock) -> io::Result<Self> {
-        let academy = Academy { state: Mutex::new(State::new()), clock: Arc::clone(&clock) };
-        Ok(Self { running: server::start(academy, clock, address).await? })
+        let state = Arc::new(Mutex::new(State::new()));
+        let files = SocketAddr::new(address.ip(), 0);
+        let downloads = Downloads::start(Arc::clone(&state), Arc::clone(&clock), files).await?;
+        let academy = Academy { state, clock: Arc::clone(&clock) };
+        Ok(Self { running: server::start(academy, clock, address).await?, downloads })
     }
 
     /// What stands for `https://api.reteach.io`.

@@ -6,8 +6,10 @@ use http::StatusCode;
 use jiff::Timestamp;
 
 use super::customer::Customer;
+use super::downloads::Links;
 use super::errors::Refusal;
 use super::oauth::Tokens;
+use super::participations::Participations;
 use super::store::{Customers, keys};
 use crate::engine::digest;
 use crate::engine::limiter::{Limiter, Pacing, tick};
@@ -16,6 +18,8 @@ use crate::engine::limiter::{Limiter, Pacing, tick};
 pub(super) struct State {
     pub(super) name: String,
     pub(super) customers: Customers,
+    pub(super) participations: Participations,
+    pub(super) links: Links,
     pub(super) tags: Vec<Tag>,
     pub(super) tokens: Tokens,
     pub(super) conflict: StatusCode,
@@ -38,6 +42,8 @@ impl State {
         Self {
             name: "Muster Akademie".to_owned(),
             customers: Customers::default(),
+            participations: Participations::default(),
+            links: Links::default(),
             tags: Vec::new(),
             tokens: Tokens::default(),
             conflict: StatusCode::CONFLICT,

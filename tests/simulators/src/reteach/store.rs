@@ -1,6 +1,11 @@
 //! The accounts, and the ways to find them.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::value::RawValue;
 
 use super::customer::Customer;
 
@@ -48,7 +53,11 @@ pub(super) fn keys(customer: &Customer) -> impl Iterator<Item = Key> {
 pub(super) struct Customers {
     rows: Vec<Customer>,
     index: HashMap<Key, usize>,
+    /// By id: the JSON of an account, and the status it shows.
+    shown: RefCell<HashMap<String, Shown>>,
 }
+
+type Shown = (&'static str, Arc<RawValue>);
 
 impl Customers {
     pub(super) fn all(&self) -> &[Customer] {
@@ -71,6 +80,24 @@ impl Customers {
         self.index.get(key).and_then(|row| self.rows.get(*row))
     }
 
+    /// The account's JSON, made by `make` where the last one is no longer true: lists of participations repeat accounts thousands
+    /// of times.
+    pub(super) fn shown(
+        &self,
+        customer: &Customer,
+        now: Timestamp,
+        make: impl FnOnce() -> Option<Box<RawValue>>,
+    ) -> Option<Arc<RawValue>> {
+        let status = customer.status(now);
+        let mut shown = self.shown.borrow_mut();
+        if let Some((_, json)) = shown.get(&customer.id).filter(|(known, _)| *known == status) {
+            return Some(Arc::clone(json));
+        }
+        let json: Arc<RawValue> = make()?.into();
+        shown.insert(customer.id.clone(), (status, Arc::clone(&json)));
+        Some(json)
+    }
+
     pub(super) fn push(&mut self, customer: Customer) {
         let row = self.rows.len();
         self.index.extend(keys(&customer).map(|key| (key, row)));
@@ -80,6 +107,7 @@ impl Customers {
     pub(super) fn replace(&mut self, identifier: &str, customer: Customer) -> bool {
         let Some(old) = self.find(identifier).cloned() else { return false };
         let Some(row) = self.index.get(&Field::Id.key(&old.id)).copied() else { return false };
+        self.shown.borrow_mut().remove(&old.id);
         for key in keys(&old) {
             self.index.remove(&key);
         }

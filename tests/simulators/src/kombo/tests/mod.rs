@@ -1,3 +1,6 @@
+mod categories;
+mod documents;
+mod forms;
 mod mirror;
 mod passthrough;
 

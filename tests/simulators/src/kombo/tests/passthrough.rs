@@ -43,7 +43,7 @@ async fn checks_the_body_of_a_passthrough() {
         assert_eq!((answer.status, code(&answer)), (400, json!("PLATFORM.INPUT_INVALID")), "{body}");
     }
     let body = json!({"method": "GET", "path": "/company/employees"});
-    for api in ["personio/personnelv2", "bamboohr/default"] {
+    for api in ["personio/recruiting", "bamboohr/default"] {
         let answer = env.call("POST", &format!("/passthrough/{api}")).json(&body).send().await;
         assert_eq!(answer.status, 400, "{api}");
     }

@@ -1,3 +1,6 @@
+mod documents;
+mod listing;
+mod lost_uploads;
 mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,3 +1,5 @@
+mod downloads;
+mod participations;
 mod writes;
 
 use serde_json::{Value, json};
