@@ -117,15 +117,15 @@ async fn what_a_run_does_not_reach_before_its_deadline_is_left_for_the_next() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(60)).await;
         let applied = AtomicUsize::new(0);
-        // Fifteen seconds are kept back for the state: after twenty of thirty-five no more changes are begun.
+        // Fifteen seconds are kept back for the state: after forty-five of sixty no more changes are begun.
         let watch = |progress| {
             if progress == Progress::Applied && applied.fetch_add(1, Ordering::SeqCst) == 10 {
                 tokio::time::pause();
-                tokio::time::advance(Duration::from_secs(21)).now_or_never();
+                tokio::time::advance(Duration::from_secs(46)).now_or_never();
                 tokio::time::resume();
             }
         };
-        let deadline = Deadline::after(Duration::from_secs(35));
+        let deadline = Deadline::after(Duration::from_secs(60));
         let ran = harness.world.run(&harness.company, Mode::Scheduled, deadline, &watch).await;
         let first = ran.report;
         assert_eq!(first.outcome, Outcome::Partly, "{via:?}: {first:#?}");
