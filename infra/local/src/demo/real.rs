@@ -184,10 +184,11 @@ fn applied_text(report: &Report) -> String {
 
 fn summary(report: &Report) -> String {
     let counts = print::done(&report.counts, report.findings_total);
+    let counts = if counts.is_empty() { counts } else { format!("; {counts}") };
     let calls = print::calls(report).replace('\n', ", ");
     let took = report.duration_ms;
     let mut text = format!(
-        "{}: {:?}. {} people; {counts}. Calls: {calls}. {}.{:03} s\n",
+        "{}: {:?}. {} people{counts}. Calls: {calls}. {}.{:03} s\n",
         report.tenant_id,
         report.outcome,
         report.counts.people,
