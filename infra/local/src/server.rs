@@ -5,13 +5,18 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
 use tokio::task::AbortHandle;
+
+/// Threads of a server that has its own.
+const THREADS: usize = 2;
 
 /// A running server. It ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
     address: SocketAddr,
     task: AbortHandle,
+    own: Option<Runtime>,
 }
 
 impl Server {
@@ -23,7 +28,25 @@ impl Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let task = tokio::spawn(serve(listener)).abort_handle();
-        Ok(Self { address, task })
+        Ok(Self { address, task, own: None })
+    }
+
+    /// The same on threads of its own: for a server whose calls wait for each other on a lock, and would keep
+    /// everybody else's threads waiting with them.
+    pub(crate) fn start_apart<F>(serve: impl FnOnce(TcpListener) -> F) -> io::Result<Self>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let own = Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
+        let listener = {
+            let _own = own.enter();
+            TcpListener::from_std(listener)?
+        };
+        let task = own.spawn(serve(listener)).abort_handle();
+        Ok(Self { address, task, own: Some(own) })
     }
 
     /// `http://127.0.0.1:<port>`.
@@ -35,5 +58,8 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.task.abort();
+        if let Some(own) = self.own.take() {
+            own.shutdown_background();
+        }
     }
 }

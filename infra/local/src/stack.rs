@@ -89,7 +89,7 @@ impl Stack {
         let broken = |error: dynoxide::DynoxideError| StartError::Database(error.to_string());
         let database = dynamodb::open(path).map_err(broken)?;
         dynamodb::make_table(&database, &options.table).map_err(broken)?;
-        let dynamodb = Server::start(|listener| dynoxide::server::serve_on(listener, database)).await?;
+        let dynamodb = Server::start_apart(|listener| dynoxide::server::serve_on(listener, database))?;
         let secrets_manager = Server::start(secrets_manager::serve).await?;
         let variables = variables(&options, &dynamodb.url(), &secrets_manager.url());
         let aws = aws(&variables)?;
