@@ -1,5 +1,7 @@
 //! From a tenant's configuration and secret to the clients of its route.
 
+use std::fmt;
+
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
@@ -12,19 +14,35 @@ use crate::personio;
 use crate::reteach;
 use crate::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
 use crate::source::{EmployeeSource, Reading, SourceError};
-use crate::tenant::{KomboConfig, TenantConfig, Via};
+use crate::tenant::{TenantConfig, Via};
 
-/// The clients of one tenant, and its key. Copies share tokens and pace.
+/// The clients of one tenant, and its key. Copies share tokens and pace. `H` is the HR system as the job needs it.
 #[derive(Clone, Debug)]
-pub struct Connections {
-    /// Where people come from.
-    pub source: Source,
-    /// Where certificates go.
-    pub sink: Sink,
+pub struct Connections<H> {
+    /// The HR system: where people come from ([`Source`]), or where certificates go ([`Sink`]).
+    pub hr: H,
     /// Where people go, and certificates come from.
     pub reteach: reteach::Client,
     /// The key of the tenant's fingerprints.
     pub key: FingerprintKey,
+}
+
+/// The HR system as one of the jobs needs it.
+pub trait HrSystem: Clone + fmt::Debug + Send + Sync + Sized {
+    /// The client of the tenant's route.
+    ///
+    /// # Errors
+    /// [`ConnectError`] naming what the route needs and does not have.
+    fn connect(config: &TenantConfig, secret: &TenantSecret, context: &Context)
+    -> Result<Self, ConnectError>;
+
+    /// The same, but nothing goes past `deadline`.
+    #[must_use]
+    fn until(self, deadline: Deadline) -> Self;
+
+    /// The same at another pace: for simulators without limits.
+    #[must_use]
+    fn with_pace(self, pace: &Pace) -> Self;
 }
 
 /// The HR system, by the tenant's route.
@@ -61,7 +79,7 @@ pub enum ConnectError {
     NotConnected,
 }
 
-impl Connections {
+impl<H: HrSystem> Connections<H> {
     /// The clients for `config` with the credentials in `secret`.
     ///
     /// # Errors
@@ -72,63 +90,90 @@ impl Connections {
         context: &Context,
     ) -> Result<Self, ConnectError> {
         let key = secret.fingerprint_key.as_ref().ok_or(ConnectError::MissingSecret("fingerprint_key"))?;
-        let (source, sink) = match (config.personio.via, &config.kombo) {
-            (Via::Direct, _) => {
-                let credentials = secret.personio.as_ref().ok_or(ConnectError::MissingSecret("personio"))?;
-                both(direct(config, credentials, context))
-            }
-            (Via::KomboPassthrough, kombo) => {
-                let (client, integration, _) = through_kombo(kombo.as_ref(), secret.kombo.as_ref(), context)?;
-                let transport = personio::Transport::Kombo(personio::Forwarded::new(client, integration));
-                both(personio::Client::new(transport))
-            }
-            (Via::Kombo, kombo) => {
-                let (client, integration, field) =
-                    through_kombo(kombo.as_ref(), secret.kombo.as_ref(), context)?;
-                let documents = kombo::Documents::new(client.clone(), integration.clone());
-                let employees = kombo::Employees::new(client, integration);
-                let employees = match field {
-                    Some(field) => employees.with_employment_type_field(field),
-                    None => employees,
-                };
-                (Source::Kombo(employees), Sink::Kombo(documents))
-            }
-        };
+        let hr = H::connect(config, secret, context)?;
         let academy = secret.reteach.as_ref().ok_or(ConnectError::MissingSecret("reteach"))?;
         let reteach = reteach::Client::new(
             config.reteach.base_url.clone(),
             reteach_credentials(academy),
             context.clone(),
         );
-        Ok(Self { source, sink, reteach, key: FingerprintKey::parse(key)? })
+        Ok(Self { hr, reteach, key: FingerprintKey::parse(key)? })
     }
 
     /// The same clients, but nothing goes past `deadline`.
     #[must_use]
     pub fn until(self, deadline: Deadline) -> Self {
-        let source = match self.source {
-            Source::Personio(client) => Source::Personio(client.until(deadline)),
-            Source::Kombo(employees) => Source::Kombo(employees.until(deadline)),
-        };
-        let sink = match self.sink {
-            Sink::Personio(client) => Sink::Personio(client.until(deadline)),
-            Sink::Kombo(documents) => Sink::Kombo(documents.until(deadline)),
-        };
-        Self { source, sink, reteach: self.reteach.until(deadline), key: self.key }
+        Self { hr: self.hr.until(deadline), reteach: self.reteach.until(deadline), key: self.key }
     }
 
     /// The same clients at another pace: for simulators without limits.
     #[must_use]
     pub fn with_pace(self, pace: &Pace) -> Self {
-        let source = match self.source {
-            Source::Personio(client) => Source::Personio(client.with_pace(pace.clone())),
-            Source::Kombo(employees) => Source::Kombo(employees.with_pace(pace.clone())),
-        };
-        let sink = match self.sink {
-            Sink::Personio(client) => Sink::Personio(client.with_pace(pace.clone())),
-            Sink::Kombo(documents) => Sink::Kombo(documents.with_pace(pace)),
-        };
-        Self { source, sink, reteach: self.reteach.with_pace(pace.clone()), key: self.key }
+        Self { hr: self.hr.with_pace(pace), reteach: self.reteach.with_pace(pace.clone()), key: self.key }
+    }
+}
+
+impl HrSystem for Source {
+    fn connect(
+        config: &TenantConfig,
+        secret: &TenantSecret,
+        context: &Context,
+    ) -> Result<Self, ConnectError> {
+        Ok(match config.personio.via {
+            Via::Direct | Via::KomboPassthrough => Self::Personio(personio(config, secret, context)?),
+            Via::Kombo => {
+                let (client, integration, field) = through_kombo(config, secret, context)?;
+                let employees = kombo::Employees::new(client, integration);
+                Self::Kombo(match field {
+                    Some(field) => employees.with_employment_type_field(field),
+                    None => employees,
+                })
+            }
+        })
+    }
+
+    fn until(self, deadline: Deadline) -> Self {
+        match self {
+            Self::Personio(client) => Self::Personio(client.until(deadline)),
+            Self::Kombo(employees) => Self::Kombo(employees.until(deadline)),
+        }
+    }
+
+    fn with_pace(self, pace: &Pace) -> Self {
+        match self {
+            Self::Personio(client) => Self::Personio(client.with_pace(pace.clone())),
+            Self::Kombo(employees) => Self::Kombo(employees.with_pace(pace.clone())),
+        }
+    }
+}
+
+impl HrSystem for Sink {
+    fn connect(
+        config: &TenantConfig,
+        secret: &TenantSecret,
+        context: &Context,
+    ) -> Result<Self, ConnectError> {
+        Ok(match config.personio.via {
+            Via::Direct | Via::KomboPassthrough => Self::Personio(personio(config, secret, context)?),
+            Via::Kombo => {
+                let (client, integration, _) = through_kombo(config, secret, context)?;
+                Self::Kombo(kombo::Documents::new(client, integration))
+            }
+        })
+    }
+
+    fn until(self, deadline: Deadline) -> Self {
+        match self {
+            Self::Personio(client) => Self::Personio(client.until(deadline)),
+            Self::Kombo(documents) => Self::Kombo(documents.until(deadline)),
+        }
+    }
+
+    fn with_pace(self, pace: &Pace) -> Self {
+        match self {
+            Self::Personio(client) => Self::Personio(client.with_pace(pace.clone())),
+            Self::Kombo(documents) => Self::Kombo(documents.with_pace(pace)),
+        }
     }
 }
 
@@ -171,26 +216,33 @@ impl DocumentSink for Sink {
     }
 }
 
-/// Personio's client reads people and files documents: both share token and pace.
-fn both(client: personio::Client) -> (Source, Sink) {
-    (Source::Personio(client.clone()), Sink::Personio(client))
-}
-
-fn direct(config: &TenantConfig, secret: &PersonioSecret, context: &Context) -> personio::Client {
-    let PersonioSecret { client_id, client_secret } = secret;
-    let credentials = personio::Credentials::new(text(client_id), text(client_secret));
-    let direct = personio::Direct::new(config.personio.base_url.clone(), credentials, context.clone());
-    personio::Client::new(personio::Transport::Direct(direct))
+/// Personio's own API, on either of the two ways to it.
+fn personio(
+    config: &TenantConfig,
+    secret: &TenantSecret,
+    context: &Context,
+) -> Result<personio::Client, ConnectError> {
+    let transport = if config.personio.via == Via::Direct {
+        let secret = secret.personio.as_ref().ok_or(ConnectError::MissingSecret("personio"))?;
+        let PersonioSecret { client_id, client_secret } = secret;
+        let credentials = personio::Credentials::new(text(client_id), text(client_secret));
+        let base = config.personio.base_url.clone();
+        personio::Transport::Direct(personio::Direct::new(base, credentials, context.clone()))
+    } else {
+        let (client, integration, _) = through_kombo(config, secret, context)?;
+        personio::Transport::Kombo(personio::Forwarded::new(client, integration))
+    };
+    Ok(personio::Client::new(transport))
 }
 
 fn through_kombo(
-    config: Option<&KomboConfig>,
-    secret: Option<&KomboSecret>,
+    config: &TenantConfig,
+    secret: &TenantSecret,
     context: &Context,
 ) -> Result<(kombo::Client, IntegrationId, Option<String>), ConnectError> {
-    let config = config.ok_or(ConnectError::NotConnected)?;
+    let config = config.kombo.as_ref().ok_or(ConnectError::NotConnected)?;
     let integration = config.integration_id.clone().ok_or(ConnectError::NotConnected)?;
-    let KomboSecret { api_key } = secret.ok_or(ConnectError::MissingSecret("kombo"))?;
+    let KomboSecret { api_key } = secret.kombo.as_ref().ok_or(ConnectError::MissingSecret("kombo"))?;
     let client =
         kombo::Client::new(config.base_url.clone(), kombo::ApiKey::new(text(api_key)), context.clone());
     Ok((client, integration, config.employment_type_field.clone()))

@@ -9,6 +9,7 @@ pub mod employee;
 pub mod fingerprint;
 pub mod http;
 pub mod id;
+pub mod job;
 pub mod kombo;
 pub mod mapping;
 pub mod personio;

@@ -1,13 +1,11 @@
 //! Wrong events, configurations and records.
 
-use employee_sync::event::{Event, Mode};
-use employee_sync::report::{FindingKind, Outcome};
-use employee_sync::run::Request;
 use harness::{Harness, ROUTES, people, unwatched};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use shared::http::Deadline;
 use shared::id::{RunId, TenantId};
+use shared::job::{Event, FindingKind, Mode, Outcome, Request};
 use shared::state::TenantStatus;
 use shared::tenant::Via;
 
@@ -22,7 +20,7 @@ fn an_event_that_does_not_fit_says_where() {
         (json!({"tenant_id": "acme", "dry_run": true}), "dry_run"),
     ];
     for (event, hint) in cases {
-        let error = Event::parse(event.clone()).unwrap_err().to_string();
+        let error = Event::parse(event.clone(), shared::state::Job::Employees).unwrap_err().to_string();
         assert!(error.contains(hint), "{event}: {error}");
     }
 }
@@ -33,7 +31,7 @@ async fn a_tenant_that_nobody_knows_leaves_no_trace() {
     let items = harness.items().await;
     let event = Event { tenant_id: TenantId::parse("nobody").unwrap(), mode: Mode::Scheduled };
     let request = Request { event, run_id: RunId::new("run-x"), deadline: Deadline::never() };
-    let report = harness.world.app.run(&request, &unwatched).await.report;
+    let report = harness.world.employees.run(&request, &unwatched).await.report;
     assert_eq!(report.outcome, Outcome::UnknownTenant);
     assert!(
         report.message.contains("nobody") && report.message.contains("tenants add"),

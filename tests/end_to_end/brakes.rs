@@ -1,8 +1,8 @@
 //! Too much harm at once is held until somebody decides; everything else goes on.
 
-use employee_sync::report::{FindingKind, Outcome};
 use harness::{Harness, ROUTES, date, people, person};
 use jiff::SignedDuration;
+use shared::job::{FindingKind, Outcome};
 use shared::state::Brake;
 use shared::tenant::Via;
 use simulators::Person;

@@ -1,8 +1,9 @@
 //! What HR changes arrives, exactly that and nothing else.
 
-use employee_sync::report::{Counts, FindingKind, Outcome};
+use employee_sync::report::Counts;
 use harness::{Harness, ROUTES, date, people, person};
 use serde_json::{Value, json};
+use shared::job::{FindingKind, Outcome};
 use shared::tenant::Via;
 use simulators::Person;
 use simulators::people::{EmploymentType, Gender};

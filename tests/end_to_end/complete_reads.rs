@@ -1,7 +1,8 @@
 //! A status code proves nothing: from a reading that is not complete nobody is taken for gone.
 
-use employee_sync::report::{FindingKind, Outcome, Report};
+use employee_sync::report::Report;
 use harness::{Harness, people, person};
+use shared::job::{FindingKind, Outcome};
 use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault};
 

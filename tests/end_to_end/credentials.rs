@@ -1,9 +1,9 @@
 //! Credentials, rights and connections that fail: a clear word, nothing lost, and on with it once they are back.
 
-use employee_sync::report::Outcome;
 use harness::{Harness, people};
 use jiff::SignedDuration;
 use local::INTEGRATION;
+use shared::job::Outcome;
 use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
 use shared::tenant::Via;
 use simulators::kombo::Condition;

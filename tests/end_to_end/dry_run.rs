@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use employee_sync::event::Mode;
+use employee_sync::EmployeeSync;
 use employee_sync::plan::Details;
-use employee_sync::report::{FindingKind, Outcome};
 use harness::{Harness, ROUTES, by_hand, date, people, person};
 use shared::http::Deadline;
+use shared::job::{FindingKind, Mode, Outcome, Ran};
 use simulators::people::Status;
 use simulators::reteach::Customer;
 
-async fn dry(harness: &Harness) -> employee_sync::run::Ran {
+async fn dry(harness: &Harness) -> Ran<EmployeeSync> {
     let (items, accounts) = (harness.items().await, harness.company.reteach.customers());
     harness.forget_requests();
     let ran = harness.run(Mode::DryRun, Deadline::never()).await;

@@ -1,8 +1,9 @@
 //! The first run: everybody found or made, nobody looked up one by one.
 
-use employee_sync::report::{Counts, FindingKind, Outcome};
+use employee_sync::report::Counts;
 use harness::{Harness, ROUTES, by_hand, date, people, person};
 use jiff::SignedDuration;
+use shared::job::{FindingKind, Outcome};
 use shared::tenant::Via;
 use simulators::people::{EmploymentType, Gender, Status};
 use simulators::reteach::{Customer, Source};

@@ -1,8 +1,9 @@
 //! A plan that a brake holds: approved, dismissed, changed, gone.
 
-use employee_sync::report::{Outcome, Report};
+use employee_sync::report::Report;
 use harness::{Harness, people};
 use jiff::SignedDuration;
+use shared::job::Outcome;
 use shared::state::Decision;
 use shared::tenant::Via;
 use simulators::people::Status;

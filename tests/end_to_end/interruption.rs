@@ -4,13 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use employee_sync::event::Mode;
-use employee_sync::report::Outcome;
-use employee_sync::run::Progress;
 use futures::FutureExt as _;
 use harness::{Harness, ROUTES, people, unwatched};
 use jiff::SignedDuration;
 use shared::http::Deadline;
+use shared::job::{Mode, Outcome, Progress};
 use shared::state::{LastRun, Units};
 use shared::tenant::Via;
 use simulators::people::Status;

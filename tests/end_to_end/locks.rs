@@ -1,8 +1,9 @@
 //! Who may log in, and from which second on.
 
-use employee_sync::report::{Counts, Outcome};
+use employee_sync::report::Counts;
 use harness::{Harness, ROUTES, date, people, person};
 use jiff::{SignedDuration, Timestamp};
+use shared::job::Outcome;
 use shared::tenant::Via;
 use simulators::Person;
 use simulators::people::Status;

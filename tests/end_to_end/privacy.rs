@@ -4,12 +4,12 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use employee_sync::event::Mode;
 use employee_sync::plan::Details;
 use harness::{Harness, ROUTES, by_hand, person, unwatched};
 use jiff::SignedDuration;
 use serde_json::json;
 use shared::http::Deadline;
+use shared::job::Mode;
 use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
 use shared::state::Decision;
 use shared::tenant::Via;
@@ -44,7 +44,7 @@ impl Seen {
     async fn run(&mut self, mode: Mode) {
         self.harness.world.clock.advance(harness::TICK);
         let ran = self.harness.world.run(&self.harness.company, mode, Deadline::never(), &unwatched).await;
-        employee_sync::telemetry::tell(&ran.report, &mut self.log.clone());
+        shared::job::tell(&ran.report, &mut self.log.clone());
         self.texts.push(serde_json::to_string(&ran.report).unwrap());
         if let Some(plan) = &ran.plan {
             self.texts.push(plan.shown(self.harness.moment(), Details::Names).to_string());

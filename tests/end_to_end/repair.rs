@@ -1,10 +1,9 @@
 //! One person's failure, and what admins do in reteach.
 
-use employee_sync::event::Mode;
-use employee_sync::report::{FindingKind, Outcome};
 use harness::{Harness, ROUTES, TICK, date, people};
 use jiff::SignedDuration;
 use shared::http::Deadline;
+use shared::job::{FindingKind, Mode, Outcome};
 use shared::tenant::Via;
 use simulators::reteach::Endpoint;
 

@@ -1,8 +1,9 @@
 //! Only some people of a company.
 
-use employee_sync::report::{Counts, FindingKind, Outcome};
+use employee_sync::report::Counts;
 use harness::{Harness, ROUTES, by_hand, people, person};
 use jiff::SignedDuration;
+use shared::job::{FindingKind, Outcome};
 use shared::tenant::Via;
 use simulators::Person;
 use simulators::people::{EmploymentType, Status};

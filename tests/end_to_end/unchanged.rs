@@ -1,8 +1,9 @@
 //! A run with nothing to do.
 
-use employee_sync::report::{Counts, Outcome};
+use employee_sync::report::Counts;
 use harness::{Harness, ROUTES, TICK, people};
 use jiff::SignedDuration;
+use shared::job::Outcome;
 use shared::state::Units;
 use shared::tenant::Via;
 use simulators::Person;

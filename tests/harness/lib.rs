@@ -6,11 +6,11 @@ mod build;
 mod checks;
 mod stored;
 
-use employee_sync::event::Mode;
+use employee_sync::EmployeeSync;
 use employee_sync::report::Report;
-use employee_sync::run::Ran;
 use jiff::{SignedDuration, Timestamp};
 use shared::http::Deadline;
+use shared::job::{Mode, Ran};
 use shared::tenant::Via;
 
 pub use build::{by_hand, date, people, person};
@@ -90,7 +90,7 @@ impl Harness {
     }
 
     /// One run in any mode, with the checks that hold for all.
-    pub async fn run(&self, mode: Mode, deadline: Deadline) -> Ran {
+    pub async fn run(&self, mode: Mode, deadline: Deadline) -> Ran<EmployeeSync> {
         let ran = self.world.run(&self.company, mode, deadline, &unwatched).await;
         self.check_the_never_rules();
         ran

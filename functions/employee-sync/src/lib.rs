@@ -2,13 +2,14 @@
 
 pub mod accounts;
 pub mod apply;
-pub mod event;
 pub mod known;
-pub mod lease;
 pub mod lint;
 pub mod plan;
 pub mod read;
 pub mod report;
-pub mod run;
-pub mod telemetry;
+mod run;
 pub mod unreadable;
+
+/// The job: people from the HR system to reteach.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EmployeeSync;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use employee_sync::event::{Event, Mode};
+use employee_sync::EmployeeSync;
 use employee_sync::report::Report;
-use employee_sync::run::{App, Progress, Ran, Request, Watch};
 use jiff::Timestamp;
 use shared::clock::ManualClock;
 use shared::http::{self, Calls, Context, Deadline, Pace};
 use shared::id::{InvalidTenantId, RunId, TenantId};
+use shared::job::{App, Event, Mode, Progress, Ran, Request, Watch};
 use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, SecretError, TenantSecret};
 use shared::state::StateError;
 use shared::tenant::Via;
@@ -26,7 +26,7 @@ pub struct World {
     /// Everybody's clock, the simulators' too.
     pub clock: ManualClock,
     /// The employee function.
-    pub app: App,
+    pub employees: App<EmployeeSync>,
     runs: AtomicU64,
 }
 
@@ -82,8 +82,9 @@ impl World {
         let client = http::client().map_err(|_| WorldError::Tls)?;
         let context = Context::new(client, Arc::new(clock.clone()), Calls::default());
         // The vendors here set no limits, so nobody waits.
-        let app = App::new(stack.store(), stack.secrets(), context).with_pace(Pace::new(&[]));
-        Ok(Self { stack, clock, app, runs: AtomicU64::new(0) })
+        let employees =
+            App::new(EmployeeSync, stack.store(), stack.secrets(), context).with_pace(Pace::new(&[]));
+        Ok(Self { stack, clock, employees, runs: AtomicU64::new(0) })
     }
 
     /// A company without people, ready to be synced. `more` is added to its tenant file.
@@ -122,11 +123,17 @@ impl World {
     }
 
     /// Runs the employee function once for `company`, in any mode.
-    pub async fn run(&self, company: &Company, mode: Mode, deadline: Deadline, watch: Watch<'_>) -> Ran {
+    pub async fn run(
+        &self,
+        company: &Company,
+        mode: Mode,
+        deadline: Deadline,
+        watch: Watch<'_>,
+    ) -> Ran<EmployeeSync> {
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
         let event = Event { tenant_id: company.tenant.clone(), mode };
         let request = Request { event, run_id: RunId::new(format!("run-{number:06}")), deadline };
-        self.app.run(&request, watch).await
+        self.employees.run(&request, watch).await
     }
 
     fn simulators_clock(&self) -> simulators::Clock {

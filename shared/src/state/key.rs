@@ -34,6 +34,15 @@ impl Job {
             Self::Certificates => "certificates",
         }
     }
+
+    /// The function that does it: `employee-sync`, `certificate-sync`.
+    #[must_use]
+    pub fn function(self) -> &'static str {
+        match self {
+            Self::Employees => "employee-sync",
+            Self::Certificates => "certificate-sync",
+        }
+    }
 }
 
 impl fmt::Display for Job {

@@ -16,11 +16,11 @@ use shared::clock::Clock;
 use shared::fingerprint::Fingerprint;
 use shared::http::Deadline;
 use shared::id::{SourceId, TenantId};
+use shared::job::Guard;
 use shared::reteach;
 use shared::state::{EmployeeEntry, Failure, StateError, Store};
 
 use crate::known::Became;
-use crate::lease::Guard;
 use crate::plan::{Change, Plan, Subject, View};
 
 /// Changes in flight at once.

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
-use shared::connect::Connections;
+use shared::connect::{Connections, Source};
 use shared::fingerprint::{Shard, ShardCount, ShardEntry, ShardNumber, Standing};
 use shared::id::{ExternalId, SourceId};
+use shared::job::{Halt, Tenant};
 use shared::mapping::{Attribute, Record, Scoped};
 use shared::source::EmployeeSource as _;
-use shared::state::{EmployeeEntry, Root};
+use shared::state::{EmployeeEntry, Root, Store};
 use shared::tenant::TenantConfig;
 
-use super::{Halt, Run, Tenant};
 use crate::accounts::{self, Accounts, Question};
 use crate::known::{Look, Sharding, Triage, triage};
 use crate::plan::{Account, Subject, View};
@@ -35,9 +35,9 @@ pub(super) struct Gathered<'a> {
 }
 
 pub(super) async fn gather<'a>(
-    run: &Run<'_>,
+    store: &Store,
     tenant: &Tenant,
-    connections: &'a Connections,
+    connections: &'a Connections<Source>,
     people: &'a People,
     root: Option<&Root>,
     look: &Look,
@@ -52,19 +52,19 @@ pub(super) async fn gather<'a>(
         Look::Shards(numbers) => numbers.iter().copied().collect(),
         Look::Everybody(_) => numbers(stored).collect(),
     };
-    let loaded = run.store.shards(&tenant.config.tenant_id, &wanted).await?;
+    let loaded = store.shards(&tenant.config.tenant_id, &wanted).await?;
     let (mut shards, obsolete) = spread(loaded, stored, &sharding, everybody);
     let mut entries = HashMap::new();
     if everybody {
-        entries = run.store.all_employees(&tenant.config.tenant_id).await?;
+        entries = store.all_employees(&tenant.config.tenant_id).await?;
         remember(&mut shards, &sharding, people, &entries, now);
     }
     let Triage { look: ids, gone } = triage(&sharding, &shards, people.completeness, everybody, now);
     if !everybody {
-        entries = run.store.employees(&tenant.config.tenant_id, ids.union(&gone)).await?;
+        entries = store.employees(&tenant.config.tenant_id, ids.union(&gone)).await?;
     }
 
-    let tool = connections.source.tool();
+    let tool = connections.hr.tool();
     let mut subjects = subjects(tool, &tenant.config, people, (&ids, &gone), entries);
     let accounts = find_accounts(connections, &subjects, people, everybody).await?;
     for subject in &mut subjects {
@@ -169,7 +169,7 @@ pub(super) fn subjects(
 
 /// Asks reteach: for everybody by listing all customers, for a few unknown people by looking them up.
 async fn find_accounts(
-    connections: &Connections,
+    connections: &Connections<Source>,
     subjects: &[Subject],
     people: &People,
     everybody: bool,

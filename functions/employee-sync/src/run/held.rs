@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use shared::fingerprint::FingerprintKey;
+use shared::job::{HeldNote, Mode};
 use shared::state::{Brake, HeldPlan, StateError};
 use shared::tenant::TenantConfig;
 
 use crate::apply::Tools;
-use crate::event::Mode;
 use crate::lint::{Judgement, Over};
 use crate::plan::{Consent, Harm, Held, Plan};
-use crate::report::HeldNote;
 
 /// A plan after the brakes have had their say.
 pub(super) struct Decided {

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use shared::id::SourceId;
+use shared::job::{Finding, FindingKind, HeldNote};
 use shared::tenant::TenantConfig;
 
-use super::Finished;
+use super::Ended;
 use super::held::Holding;
 use super::settle::Settled;
 use crate::apply::{Applied, Outcome, Stop};
 use crate::known::Became;
 use crate::plan::{Change, Extent, Kind, Plan, Skip, Subject};
 use crate::read::{Completeness, People};
-use crate::report::{Counts, Finding, FindingKind, HeldNote};
+use crate::report::Counts;
 use crate::unreadable::unreadable;
 
 /// A record that does not fit is told of again after this long, if it is still the same.
@@ -57,14 +58,15 @@ impl Tally {
     }
 
     fn find(&mut self, person: Option<&SourceId>, kind: FindingKind, text: String) {
-        self.findings.push(Finding { person: person.map(ToString::to_string), kind, text });
+        let person = person.map(ToString::to_string);
+        self.findings.push(Finding { person, certificate: None, kind, text });
     }
 
     /// Everything is as the last run left it. An incomplete reading is a finding all the same.
-    pub(super) fn nothing_to_do(mut self, waiting: u64) -> Finished {
+    pub(super) fn nothing_to_do(mut self, waiting: u64) -> Ended {
         self.waiting(waiting);
         let nothing_to_do = self.completeness == Completeness::Complete;
-        Finished { counts: self.counts, findings: self.findings, nothing_to_do, ..Finished::default() }
+        Ended { counts: self.counts, findings: self.findings, nothing_to_do, ..Ended::default() }
     }
 
     /// What the plan leaves alone, and what a brake holds.
@@ -110,7 +112,7 @@ impl Tally {
     }
 
     /// What would be done, as findings.
-    pub(super) fn dry(mut self, plan: Plan, held: Option<HeldNote>, now: Timestamp) -> Finished {
+    pub(super) fn dry(mut self, plan: Plan, held: Option<HeldNote>, now: Timestamp) -> Ended {
         for change in &plan.changes {
             self.count(change, now);
             let names: Vec<&str> = change.values.iter().map(|value| value.attribute.name()).collect();
@@ -118,13 +120,7 @@ impl Tally {
             let text = format!("{} {}{cause}", change.kind(now), names.join(", "));
             self.find(Some(&change.source_id), FindingKind::Change, text.trim_end().to_owned());
         }
-        Finished {
-            counts: self.counts,
-            findings: self.findings,
-            held,
-            plan: Some(plan),
-            ..Finished::default()
-        }
+        Ended { counts: self.counts, findings: self.findings, held, plan: Some(plan), ..Ended::default() }
     }
 
     /// What became of everybody who was looked at.
@@ -203,11 +199,11 @@ impl Tally {
     }
 
     /// The end of a run that had something to do.
-    pub(super) fn finished(mut self, stop: Option<Stop>, held: Option<HeldNote>) -> Finished {
+    pub(super) fn finished(mut self, stop: Option<Stop>, held: Option<HeldNote>) -> Ended {
         if let Some(held) = &held {
             self.find(None, FindingKind::Held, held.text.clone());
         }
-        Finished { counts: self.counts, findings: self.findings, held, stop, ..Finished::default() }
+        Ended { counts: self.counts, findings: self.findings, held, stop, ..Ended::default() }
     }
 }
 

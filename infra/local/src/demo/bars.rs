@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use employee_sync::run::Progress;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use shared::job::Progress;
 
 const READING: &str = "{prefix:>18} {spinner} {msg}";
 const APPLYING: &str = "{prefix:>18} {wide_bar} {human_pos}/{human_len} {elapsed} (left: {eta})";

@@ -1,6 +1,7 @@
 //! What a run came to, judged from outside.
 
-use employee_sync::report::{Outcome, Report};
+use employee_sync::report::Report;
+use shared::job::Outcome;
 use simulators::reteach::Customer;
 
 use super::expect::Expected;

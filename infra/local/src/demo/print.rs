@@ -5,7 +5,8 @@ use std::io::{self, Write};
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
-use employee_sync::report::{Counts, Finding, FindingKind, Report};
+use employee_sync::report::{Counts, Report};
+use shared::job::{Finding, FindingKind};
 
 use super::acts::Act;
 use super::play::{Cue, Part, Play, Scene};

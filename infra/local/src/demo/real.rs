@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use employee_sync::event::{Event, Mode};
+use employee_sync::EmployeeSync;
 use employee_sync::plan::Details;
-use employee_sync::report::{Outcome, Report};
-use employee_sync::run::{App, Ran, Request as RunRequest};
+use employee_sync::report::Report;
 use jiff::Timestamp;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use secrecy::SecretString;
 use shared::clock::SystemClock;
 use shared::http::{self, Calls, Context, Deadline};
 use shared::id::{RunId, TenantId};
+use shared::job::{App, Event, Mode, Outcome, Ran, Request as RunRequest};
 use shared::secrets::TenantSecret;
 use shared::tenant::{TenantConfig, Via};
 
@@ -40,7 +40,7 @@ pub(super) async fn run(request: &Request, json: bool, out: &mut (dyn Write + Se
     stack.store().put_tenant(&tenant.id, &tenant.file).await?;
     stack.secrets().put(&tenant.id, &tenant.secret).await?;
     let context = Context::new(http::client()?, Arc::new(SystemClock), Calls::default());
-    let app = App::new(stack.store(), stack.secrets(), context);
+    let app = App::new(EmployeeSync, stack.store(), stack.secrets(), context);
 
     let planned = once(&app, &tenant.id, Mode::DryRun).await;
     let is_planned = planned.report.outcome == Outcome::Planned;
@@ -70,7 +70,7 @@ pub(super) async fn run(request: &Request, json: bool, out: &mut (dyn Write + Se
     Ok(if is_good { GOOD } else { BAD })
 }
 
-async fn once(app: &App, tenant: &TenantId, mode: Mode) -> Ran {
+async fn once(app: &App<EmployeeSync>, tenant: &TenantId, mode: Mode) -> Ran<EmployeeSync> {
     let bar = Bars::default().bar(tenant.as_str());
     let event = Event { tenant_id: tenant.clone(), mode };
     let run_id = RunId::new(format!("demo-{}", Timestamp::now().as_nanosecond()));

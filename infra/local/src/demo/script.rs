@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use employee_sync::event::Mode;
 use jiff::SignedDuration;
 use shared::clock::Clock as _;
 use shared::http::Deadline;
+use shared::job::Mode;
 use shared::state::{Decision, StateError};
 use tokio::task::JoinError;
 

@@ -29,19 +29,13 @@ fn a_tick_that_should_be_quiet_is_told_of_each_noise() {
     let mut noisy = quiet();
     noisy.dynamodb.write = 5.0;
     assert_eq!(one(&noisy, 0), ["5 DynamoDB write units, more than 4"]);
-    assert_eq!(
-        one(&Report { outcome: employee_sync::report::Outcome::Done, ..quiet() }, 0),
-        ["the run ended as Done"]
-    );
+    assert_eq!(one(&Report { outcome: shared::job::Outcome::Done, ..quiet() }, 0), ["the run ended as Done"]);
 }
 
 #[test]
 fn a_run_that_failed_is_a_problem_whatever_reteach_holds() {
-    let failed = Report {
-        outcome: employee_sync::report::Outcome::ReteachUnavailable,
-        message: "no answer".into(),
-        ..report()
-    };
+    let failed =
+        Report { outcome: shared::job::Outcome::ReteachUnavailable, message: "no answer".into(), ..report() };
     assert_eq!(found(&failed, 0, &[], Must::BeDone), ["the run ended as ReteachUnavailable: no answer"]);
 }
 

@@ -4,55 +4,59 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use shared::clock::Clock;
-use shared::connect::{ConnectError, Connections};
-use shared::http::{Calls, Context, Pace};
-use shared::id::TenantId;
-use shared::secrets::{Secrets, TenantSecret};
-use shared::state::Store;
-
-use super::{Ran, Request, Run, Tenant, Watch};
-use crate::event::Mode;
+use super::{Mode, Ran, Request, Run, Tenant, Watch, Work};
+use crate::clock::Clock;
+use crate::connect::{ConnectError, Connections};
+use crate::http::{Calls, Context, Pace};
+use crate::id::TenantId;
+use crate::secrets::{Secrets, TenantSecret};
+use crate::state::Store;
 
 /// Tenants of which a warm function keeps something.
 const MOST_WARM: usize = 64;
 
-/// The job with everything it needs, built once per process.
-pub struct App {
+/// A job with everything it needs, built once per process.
+pub struct App<W: Work> {
+    pub(super) work: W,
     pub(super) store: Store,
     pub(super) secrets: Secrets,
     http: Context,
     pub(super) clock: Arc<dyn Clock>,
     pace: Option<Pace>,
-    warm: Mutex<HashMap<TenantId, Warm>>,
+    warm: Mutex<HashMap<TenantId, Warm<W::Hr>>>,
 }
 
 /// What a warm function keeps of a tenant.
-#[derive(Default)]
-struct Warm {
+struct Warm<H> {
     calls: Calls,
-    clients: Option<Clients>,
+    clients: Option<Clients<H>>,
 }
 
 /// Clients, and what they were made of.
-struct Clients {
+struct Clients<H> {
     configuration: String,
     secret: Arc<TenantSecret>,
-    connections: Connections,
+    connections: Connections<H>,
 }
 
-impl fmt::Debug for App {
+impl<H> Default for Warm<H> {
+    fn default() -> Self {
+        Self { calls: Calls::default(), clients: None }
+    }
+}
+
+impl<W: Work> fmt::Debug for App<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("App").finish_non_exhaustive()
     }
 }
 
-impl App {
+impl<W: Work> App<W> {
     /// The job over these parts.
     #[must_use]
-    pub fn new(store: Store, secrets: Secrets, http: Context) -> Self {
+    pub fn new(work: W, store: Store, secrets: Secrets, http: Context) -> Self {
         let clock = Arc::clone(http.clock());
-        Self { store, secrets, http, clock, pace: None, warm: Mutex::default() }
+        Self { work, store, secrets, http, clock, pace: None, warm: Mutex::default() }
     }
 
     /// The same at another pace for every vendor: for simulators, which have no limits.
@@ -62,7 +66,7 @@ impl App {
     }
 
     /// Runs once. Whatever happens comes back as a report.
-    pub async fn run(&self, request: &Request, watch: Watch<'_>) -> Ran {
+    pub async fn run(&self, request: &Request, watch: Watch<'_>) -> Ran<W> {
         let calls = self.calls(&request.event.tenant_id);
         let before = calls.counts();
         // Counted for this run alone: a process may run for several tenants at once.
@@ -91,7 +95,7 @@ impl App {
         &self,
         tenant: &Tenant,
         secret: &Arc<TenantSecret>,
-    ) -> Result<Connections, ConnectError> {
+    ) -> Result<Connections<W::Hr>, ConnectError> {
         let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = warm.entry(tenant.config.tenant_id.clone()).or_default();
         if let Some(known) = &entry.clients

@@ -2,19 +2,18 @@
 
 use std::io;
 
-use shared::telemetry::{Metric, Metrics, Unit};
-
-use crate::report::{Outcome, Report};
+use super::{Counts, Outcome, Report};
+use crate::telemetry::{Metric, Metrics, Unit};
 
 /// Writes a run's log line to the log, and its metrics to `metrics`.
-pub fn tell(report: &Report, metrics: &mut impl io::Write) {
+pub fn tell<C: Counts>(report: &Report<C>, metrics: &mut impl io::Write) {
     log(report);
     if let Err(error) = write_metrics(report, metrics) {
         tracing::warn!(%error, "the metrics were not written");
     }
 }
 
-fn log(report: &Report) {
+fn log<C: Counts>(report: &Report<C>) {
     macro_rules! line {
         ($level:ident) => {
             tracing::$level!(
@@ -36,11 +35,20 @@ fn log(report: &Report) {
         };
     }
     for finding in &report.findings {
+        let certificate = finding.certificate.as_ref().map(|id| id.as_str());
         let person = finding.person.as_deref();
-        tracing::info!(tenant = %report.tenant_id, run = %report.run_id, person, kind = ?finding.kind, "finding");
+        tracing::info!(
+            tenant = %report.tenant_id, run = %report.run_id, person, certificate, kind = ?finding.kind, "finding"
+        );
     }
     match report.outcome {
-        Outcome::Unchanged | Outcome::Done | Outcome::Planned | Outcome::Paused | Outcome::Busy => {
+        Outcome::Unchanged
+        | Outcome::Done
+        | Outcome::Planned
+        | Outcome::Paused
+        | Outcome::Disabled
+        | Outcome::Waiting
+        | Outcome::Busy => {
             line!(info)
         }
         Outcome::Partly
@@ -53,41 +61,31 @@ fn log(report: &Report) {
         | Outcome::BadConfiguration
         | Outcome::BadSecret
         | Outcome::AccessDenied
+        | Outcome::NoCategory
         | Outcome::StateUnavailable
         | Outcome::PlanRefused => line!(error),
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of people and calls are far below 2^52")]
-fn write_metrics(report: &Report, writer: &mut impl io::Write) -> io::Result<()> {
+fn write_metrics<C: Counts>(report: &Report<C>, writer: &mut impl io::Write) -> io::Result<()> {
     let count = |name, value: u64| Metric { name, unit: Unit::Count, value: value as f64 };
-    let counts = &report.counts;
-    let values = [
-        Metric { name: "Duration", unit: Unit::Milliseconds, value: report.duration_ms as f64 },
+    let duration = Metric { name: "Duration", unit: Unit::Milliseconds, value: report.duration_ms as f64 };
+    let ended = [
+        duration,
         count("GoodRuns", u64::from(report.outcome.is_good())),
-        count("FailedRuns", u64::from(is_failure(report.outcome))),
-        count("People", counts.people),
-        count("Created", counts.created),
-        count("Adopted", counts.adopted),
-        count("Updated", counts.updated),
-        count("Locked", counts.locked),
-        count("Unlocked", counts.unlocked),
-        count("Refused", counts.refused),
-        count("Conflicts", counts.conflicts),
-        count("HeldPeople", counts.held),
-        count("LeftForNextRun", counts.left),
+        count("FailedRuns", u64::from(report.outcome.is_failure())),
+    ];
+    let used = [
         count("PersonioCalls", report.calls.personio),
         count("KomboCalls", report.calls.kombo),
         count("ReteachCalls", report.calls.reteach),
         Metric { name: "ReadUnits", unit: Unit::Count, value: report.dynamodb.read },
         Metric { name: "WriteUnits", unit: Unit::Count, value: report.dynamodb.write },
     ];
+    let done = report.counts.metrics().into_iter().map(|(name, value)| count(name, value));
+    let values: Vec<Metric> = ended.into_iter().chain(done).chain(used).collect();
     let at = report.started_at + jiff::SignedDuration::from_millis(report.duration_ms);
     Metrics { job: &report.job, tenant: &report.tenant_id, run: &report.run_id, at, values: &values }
         .write(writer)
-}
-
-fn is_failure(outcome: Outcome) -> bool {
-    !outcome.is_good()
-        && !matches!(outcome, Outcome::Planned | Outcome::Paused | Outcome::Busy | Outcome::Partly)
 }

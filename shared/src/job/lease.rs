@@ -4,17 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use shared::clock::Clock;
-use shared::http::Deadline;
-use shared::state::{FencingToken, LastRun, Lease, StateError, Store};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-/// How long a lease lasts. A run that dies keeps its tenant waiting for this long at most.
-pub const LEASE: SignedDuration = SignedDuration::from_secs(120);
+use crate::clock::Clock;
+use crate::http::Deadline;
+use crate::state::{FencingToken, LastRun, Lease, StateError, Store};
 
-/// With less than this left, the lease is renewed before the next write.
-const ENOUGH: SignedDuration = SignedDuration::from_secs(60);
+/// How a job holds its lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaseTerms {
+    /// How long it lasts. A run that dies keeps its tenant waiting for this long at most.
+    pub lasts: SignedDuration,
+    /// With less than this left it is renewed before the next write: what one write may take, and some more.
+    pub enough: SignedDuration,
+}
 
 /// A long reading does not write: it looks after the lease this often.
 const EVERY: Duration = Duration::from_secs(20);
@@ -27,6 +31,7 @@ const SKEW: SignedDuration = SignedDuration::from_secs(10);
 pub struct Guard<'a> {
     store: &'a Store,
     clock: &'a Arc<dyn Clock>,
+    terms: LeaseTerms,
     token: FencingToken,
     lease: Mutex<Lease>,
     deadline: Deadline,
@@ -35,8 +40,14 @@ pub struct Guard<'a> {
 impl<'a> Guard<'a> {
     /// Guards `lease` for a run that ends at `deadline`.
     #[must_use]
-    pub fn new(store: &'a Store, clock: &'a Arc<dyn Clock>, lease: Lease, deadline: Deadline) -> Self {
-        Self { store, clock, token: lease.token, lease: Mutex::new(lease), deadline }
+    pub fn new(
+        store: &'a Store,
+        clock: &'a Arc<dyn Clock>,
+        terms: LeaseTerms,
+        lease: Lease,
+        deadline: Deadline,
+    ) -> Self {
+        Self { store, clock, terms, token: lease.token, lease: Mutex::new(lease), deadline }
     }
 
     /// The fencing token for every ledger write.
@@ -52,8 +63,8 @@ impl<'a> Guard<'a> {
     pub async fn check(&self) -> Result<Deadline, StateError> {
         let mut lease = self.lease.lock().await;
         let now = self.clock.now();
-        if !lease.is_safe_at(now, ENOUGH) {
-            self.store.renew(&mut lease, now, LEASE).await?;
+        if !lease.is_safe_at(now, self.terms.enough) {
+            self.store.renew(&mut lease, now, self.terms.lasts).await?;
         }
         let left = Duration::try_from(lease.until.duration_since(now) - SKEW).unwrap_or_default();
         let left = self.deadline.remaining().map_or(left, |run| run.min(left));

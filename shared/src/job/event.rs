@@ -1,0 +1,123 @@
+//! What a schedule, or an operator, sends.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::id::TenantId;
+use crate::state::Job;
+
+/// `{"tenant_id":"acme"}`, with an optional `"mode"`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// Whose people, or certificates.
+    pub tenant_id: TenantId,
+    /// What kind of run.
+    #[serde(default)]
+    pub mode: Mode,
+}
+
+/// What kind of run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// As on every tick.
+    #[default]
+    Scheduled,
+    /// Plans and stops: nothing is written, neither to reteach nor to the state.
+    DryRun,
+    /// Employees: compares everybody with what reteach actually holds, now instead of once a day.
+    Reconcile,
+    /// Certificates: reads all there are, now instead of once a day.
+    FullScan,
+}
+
+/// An event that cannot be taken.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum EventError {
+    /// It is not what it should be.
+    #[error(
+        "the event does not fit at {field}: {problem}; send {{\"tenant_id\":\"acme\"}}, with \"mode\" scheduled, \
+         dry-run, reconcile (employee-sync) or full-scan (certificate-sync)"
+    )]
+    Malformed {
+        /// The member, by its path.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The mode is one of the other job's.
+    #[error("mode {mode} belongs to the other job; {function} takes scheduled, dry-run and {own}")]
+    OtherJobsMode {
+        /// The mode that was asked for.
+        mode: &'static str,
+        /// Who was asked.
+        function: &'static str,
+        /// The mode of its own that it has instead.
+        own: &'static str,
+    },
+}
+
+impl Event {
+    /// Reads an event for `job`.
+    ///
+    /// # Errors
+    /// [`EventError`] naming the member that does not fit.
+    pub fn parse(event: serde_json::Value, job: Job) -> Result<Self, EventError> {
+        let event: Self = serde_path_to_error::deserialize(event).map_err(|error| {
+            let path = error.path().to_string();
+            let field = if path == "." { "the event itself".to_owned() } else { path };
+            EventError::Malformed { field, problem: error.inner().to_string() }
+        })?;
+        let function = job.function();
+        match (job, event.mode) {
+            (Job::Employees, Mode::FullScan) => {
+                Err(EventError::OtherJobsMode { mode: "full-scan", function, own: "reconcile" })
+            }
+            (Job::Certificates, Mode::Reconcile) => {
+                Err(EventError::OtherJobsMode { mode: "reconcile", function, own: "full-scan" })
+            }
+            _ => Ok(event),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_event_names_a_tenant_and_perhaps_a_mode() {
+        for (job, event, mode) in [
+            (Job::Employees, json!({"tenant_id": "acme"}), Mode::Scheduled),
+            (Job::Employees, json!({"tenant_id": "acme", "mode": "dry-run"}), Mode::DryRun),
+            (Job::Employees, json!({"tenant_id": "acme", "mode": "reconcile"}), Mode::Reconcile),
+            (Job::Certificates, json!({"tenant_id": "acme"}), Mode::Scheduled),
+            (Job::Certificates, json!({"tenant_id": "acme", "mode": "full-scan"}), Mode::FullScan),
+        ] {
+            let parsed = Event::parse(event, job).map(|event| (event.tenant_id.to_string(), event.mode));
+            assert_eq!(parsed, Ok(("acme".into(), mode)));
+        }
+    }
+
+    #[test]
+    fn a_malformed_event_says_where_and_what() {
+        let cases = [
+            (Job::Employees, json!({}), "tenant_id"),
+            (Job::Employees, json!({"tenant_id": "ACME"}), "tenant_id"),
+            (Job::Employees, json!({"tenant_id": 7}), "tenant_id"),
+            (Job::Employees, json!({"tenant_id": "acme", "mode": "drip"}), "mode"),
+            (Job::Employees, json!({"tenant_id": "acme", "mod": "dry-run"}), "mod"),
+            (Job::Employees, json!("acme"), "the event itself"),
+            (Job::Employees, json!(null), "the event itself"),
+            (Job::Employees, json!({"tenant_id": "acme", "mode": "full-scan"}), "employee-sync takes"),
+            (Job::Certificates, json!({"tenant_id": "acme", "mode": "reconcile"}), "certificate-sync takes"),
+        ];
+        for (job, event, hint) in cases {
+            let error = Event::parse(event.clone(), job).unwrap_err().to_string();
+            assert!(error.contains(hint), "{event}: {error}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! A job as a Lambda function: an event in, a report out.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
+
+use super::{App, Event, EventError, Report, Request, Work, tell};
+use crate::aws::{self, Aws};
+use crate::clock::SystemClock;
+use crate::http::{self, Calls, Context, Deadline};
+use crate::id::RunId;
+use crate::secrets::Secrets;
+use crate::state::Store;
+
+/// Serves `work` until Lambda ends the process. The table and the secrets' prefix come from `TABLE_NAME` and
+/// `SECRET_PREFIX`.
+///
+/// # Errors
+/// Where the environment or the TLS configuration cannot be used; the text names the variable.
+pub async fn serve<W: Work>(work: W) -> Result<(), Error> {
+    crate::telemetry::init();
+    let app = &app(work)?;
+    // On the heap: the runtime's nested future is deeper than the compiler follows by default.
+    Box::pin(lambda_runtime::run(service_fn(|event| handle(app, event)))).await
+}
+
+/// Clients are built once per process; each connects when it is first used.
+fn app<W: Work>(work: W) -> Result<App<W>, Error> {
+    let client = http::client()?;
+    let aws = Aws::new(aws::from_env(client.clone())?);
+    let clock = Arc::new(SystemClock);
+    let store = Store::new(&aws, &variable("TABLE_NAME")?);
+    let secrets = Secrets::new(&aws, &variable("SECRET_PREFIX")?, clock.clone());
+    Ok(App::new(work, store, secrets, Context::new(client, clock, Calls::default())))
+}
+
+fn variable(name: &str) -> Result<String, Error> {
+    std::env::var(name).map_err(|_| format!("the environment variable {name} is not set").into())
+}
+
+async fn handle<W: Work>(
+    app: &App<W>,
+    event: LambdaEvent<serde_json::Value>,
+) -> Result<Report<W::Counts>, Diagnostic> {
+    let event_context = event.context;
+    let request = Request {
+        event: Event::parse(event.payload, W::JOB).map_err(|error| refusal(&error))?,
+        run_id: RunId::new(event_context.request_id.as_str()),
+        deadline: Deadline::after(remaining(event_context.deadline)),
+    };
+    let ran = app.run(&request, &|_| {}).await;
+    tell(&ran.report, &mut io::stdout().lock());
+    Ok(ran.report)
+}
+
+/// What Lambda answers to an event that cannot be taken.
+fn refusal(error: &EventError) -> Diagnostic {
+    Diagnostic { error_type: "InvalidEvent".to_owned(), error_message: error.to_string() }
+}
+
+/// The time until `deadline` (Unix milliseconds), which the runtime hands over with each event. `cargo lambda watch`
+/// hands over a duration in its place.
+fn remaining(deadline: u64) -> Duration {
+    const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+    let deadline = Duration::from_millis(deadline);
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    if deadline < A_YEAR { deadline } else { deadline.saturating_sub(since_epoch) }
+}

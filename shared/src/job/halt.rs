@@ -1,0 +1,116 @@
+//! What ends a run early.
+
+use jiff::Timestamp;
+
+use super::Outcome;
+use crate::connect::ConnectError;
+use crate::id::TenantId;
+use crate::reteach;
+use crate::secrets::SecretError;
+use crate::source::SourceError;
+use crate::state::StateError;
+use crate::tenant::ConfigError;
+
+/// Why a run, or an attempt at it, ended early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Halt {
+    /// What the report says it came to.
+    pub outcome: Outcome,
+    /// The same in words: what is wrong and what to do.
+    pub message: String,
+    /// Whether other credentials may help.
+    pub cause: Cause,
+}
+
+/// Whether other credentials may help: the secret is then read once more, and all is tried again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cause {
+    /// The credentials were refused.
+    Credentials,
+    /// Anything else.
+    #[default]
+    Other,
+}
+
+impl Halt {
+    /// An end that no other credentials would have prevented.
+    #[must_use]
+    pub fn new(outcome: Outcome, message: impl ToString) -> Self {
+        Self { outcome, message: message.to_string(), cause: Cause::Other }
+    }
+
+    pub(super) fn unknown_tenant(tenant: &TenantId) -> Self {
+        Self::new(Outcome::UnknownTenant, format!("there is no tenant {tenant}; `tenants add` makes one"))
+    }
+
+    pub(super) fn other_tenant(tenant: &TenantId) -> Self {
+        let message = format!("the stored configuration is that of {tenant}; `tenants add` writes it anew");
+        Self::new(Outcome::BadConfiguration, message)
+    }
+
+    pub(super) fn paused(since: Timestamp) -> Self {
+        Self::new(Outcome::Paused, format!("the tenant is paused since {since}; `tenants resume` ends that"))
+    }
+
+    pub(super) fn busy(until: Timestamp) -> Self {
+        Self::new(Outcome::Busy, format!("another run has the lease until {until}"))
+    }
+}
+
+impl From<ConfigError> for Halt {
+    fn from(error: ConfigError) -> Self {
+        Self::new(Outcome::BadConfiguration, error)
+    }
+}
+
+impl From<SecretError> for Halt {
+    fn from(error: SecretError) -> Self {
+        let outcome = match error {
+            SecretError::Unavailable { .. } => Outcome::StateUnavailable,
+            _ => Outcome::BadSecret,
+        };
+        Self::new(outcome, error)
+    }
+}
+
+impl From<ConnectError> for Halt {
+    fn from(error: ConnectError) -> Self {
+        let outcome = match error {
+            ConnectError::MissingSecret(_) | ConnectError::FingerprintKey(_) => Outcome::BadSecret,
+            ConnectError::NotConnected => Outcome::NotConnected,
+        };
+        Self::new(outcome, error)
+    }
+}
+
+impl From<SourceError> for Halt {
+    fn from(error: SourceError) -> Self {
+        let outcome = match error {
+            SourceError::NotReady(_) | SourceError::Lapsed(_) => Outcome::NotConnected,
+            SourceError::Credential(_) | SourceError::Forbidden(_) => Outcome::AccessDenied,
+            SourceError::Unavailable(_) | SourceError::Unreadable(_) => Outcome::SourceUnavailable,
+        };
+        let refused = matches!(error, SourceError::Credential(_));
+        let cause = if refused { Cause::Credentials } else { Cause::Other };
+        Self { cause, ..Self::new(outcome, error) }
+    }
+}
+
+impl From<reteach::Error> for Halt {
+    fn from(error: reteach::Error) -> Self {
+        use reteach::Error as Reteach;
+        let outcome = match error {
+            Reteach::Credential(_) | Reteach::Forbidden(_) => Outcome::AccessDenied,
+            _ => Outcome::ReteachUnavailable,
+        };
+        let refused = matches!(error, Reteach::Credential(_));
+        let cause = if refused { Cause::Credentials } else { Cause::Other };
+        Self { cause, ..Self::new(outcome, error) }
+    }
+}
+
+impl From<StateError> for Halt {
+    fn from(error: StateError) -> Self {
+        Self::new(Outcome::StateUnavailable, error)
+    }
+}

@@ -1,0 +1,21 @@
+//! What a run of either job is: an event, a lease, an attempt at the work, a report.
+//!
+//! [`App`] takes a tenant through all of it; a job only says what its work is ([`Work`]).
+
+mod app;
+mod event;
+mod function;
+mod halt;
+mod lease;
+mod report;
+mod run;
+mod telemetry;
+
+pub use app::App;
+pub use event::{Event, EventError, Mode};
+pub use function::serve;
+pub use halt::{Cause, Halt};
+pub use lease::{Guard, LeaseTerms};
+pub use report::{Finding, FindingKind, HeldNote, MOST_FINDINGS, Outcome, Report};
+pub use run::{Counts, Finished, Progress, Ran, Request, Run, Tenant, Watch, Work};
+pub use telemetry::tell;

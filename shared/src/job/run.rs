@@ -1,0 +1,333 @@
+//! One run of a job, from event to report.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::{
+    App, Cause, Event, Finding, Guard, Halt, HeldNote, LeaseTerms, MOST_FINDINGS, Mode, Outcome, Report,
+};
+use crate::clock::Clock;
+use crate::connect::{ConnectError, Connections, HrSystem};
+use crate::http::{self, Calls, Deadline};
+use crate::id::RunId;
+use crate::secrets::TenantSecret;
+use crate::state::{Acquisition, Job, LastRun, Store, TenantRecord, TenantStatus};
+use crate::tenant::TenantConfig;
+
+/// Reports are kept for this long.
+const KEEP_REPORTS: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// A run with nothing to do writes a report only this often.
+const REPORT_EVERY: SignedDuration = SignedDuration::from_hours(1);
+
+/// What a job does; everything around it is the same for both.
+pub trait Work: Send + Sync + Sized + 'static {
+    /// Which of the two it is.
+    const JOB: Job;
+    /// How it holds its lease.
+    const LEASE: LeaseTerms;
+    /// The HR system as this job needs it.
+    type Hr: HrSystem;
+    /// How many of what it did.
+    type Counts: Counts;
+    /// What a dry run would do, with all values: for the operator's eyes only.
+    type Plan: fmt::Debug + Send;
+
+    /// Whether the tenant wants this job, and may have it.
+    ///
+    /// # Errors
+    /// [`Halt`] saying why not.
+    fn admits(&self, _tenant: &Tenant) -> Result<(), Halt> {
+        Ok(())
+    }
+
+    /// One attempt with the credentials in `secret`. Without a guard (a dry run) nothing is written.
+    ///
+    /// # Errors
+    /// [`Halt`] if it ends before there is anything to tell but that.
+    fn attempt(
+        &self,
+        run: &Run<'_, Self>,
+        tenant: &Tenant,
+        secret: Arc<TenantSecret>,
+        guard: Option<&Guard<'_>>,
+    ) -> impl Future<Output = Result<Finished<Self>, Halt>> + Send;
+}
+
+/// A job's counts.
+pub trait Counts: Clone + Copy + fmt::Debug + Default + Serialize + Send + Sync {
+    /// The same together with what an earlier attempt of the same run had done.
+    #[must_use]
+    fn with_earlier(self, earlier: Self) -> Self;
+
+    /// The counts as metrics, by their names there.
+    fn metrics(&self) -> Vec<(&'static str, u64)>;
+}
+
+/// One run: what is asked, by whom, and until when.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What is asked.
+    pub event: Event,
+    /// Owns the lease and names the report. Must be another one for each run: Lambda's request id is.
+    pub run_id: RunId,
+    /// By then the run must have ended.
+    pub deadline: Deadline,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// This many people, or certificates, were read.
+    Read(usize),
+    /// This many changes, or uploads, are about to be made.
+    Planned(usize),
+    /// One more of them is through, or given up.
+    Applied,
+}
+
+/// Told how far a run is.
+pub type Watch<'a> = &'a (dyn Fn(Progress) + Sync);
+
+/// A run's report, and for a dry run the plan itself.
+pub struct Ran<W: Work> {
+    /// What may be kept and logged.
+    pub report: Report<W::Counts>,
+    /// What was planned, where it came to that.
+    pub plan: Option<W::Plan>,
+}
+
+impl<W: Work> fmt::Debug for Ran<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ran").field("report", &self.report).field("plan", &self.plan).finish()
+    }
+}
+
+/// What an attempt came to before it is put into a report.
+pub struct Finished<W: Work> {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What it ended with, in words. Empty where all is well.
+    pub message: String,
+    /// Whether other credentials may help.
+    pub cause: Cause,
+    /// How many of what.
+    pub counts: W::Counts,
+    /// Everything that somebody should look at.
+    pub findings: Vec<Finding>,
+    /// What a brake holds.
+    pub held: Option<HeldNote>,
+    /// What was planned, in a dry run.
+    pub plan: Option<W::Plan>,
+}
+
+impl<W: Work> From<Halt> for Finished<W> {
+    fn from(halt: Halt) -> Self {
+        let Halt { outcome, message, cause } = halt;
+        Self {
+            outcome,
+            message,
+            cause,
+            counts: W::Counts::default(),
+            findings: Vec::new(),
+            held: None,
+            plan: None,
+        }
+    }
+}
+
+/// One run under way.
+pub struct Run<'a, W: Work> {
+    pub(super) app: &'a App<W>,
+    pub(super) request: &'a Request,
+    pub(super) watch: Watch<'a>,
+    pub(super) store: Store,
+    pub(super) calls: Calls,
+    pub(super) before: http::Counts,
+    pub(super) started_at: Timestamp,
+}
+
+/// A tenant whose run may begin.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    /// What is stored of it.
+    pub record: TenantRecord,
+    /// Its configuration.
+    pub config: TenantConfig,
+}
+
+impl<W: Work> Run<'_, W> {
+    /// What kind of run it is.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.request.event.mode
+    }
+
+    /// The state; its units are counted for this run alone.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The present.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        self.app.clock.as_ref()
+    }
+
+    /// Tells how far the run is.
+    pub fn tell(&self, progress: Progress) {
+        (self.watch)(progress);
+    }
+
+    /// The deadline less `reserve`, which is kept back for writing down how things were left; of a short run a quarter.
+    #[must_use]
+    pub fn stop_at(&self, reserve: Duration) -> Deadline {
+        match self.request.deadline.remaining() {
+            Some(left) => Deadline::after(left - reserve.min(left / 4)),
+            None => self.request.deadline,
+        }
+    }
+
+    /// The tenant's clients: the warm ones, if configuration and secret are still the same.
+    ///
+    /// # Errors
+    /// [`ConnectError`] naming what the tenant's route needs and does not have.
+    pub fn connect(
+        &self,
+        tenant: &Tenant,
+        secret: &Arc<TenantSecret>,
+    ) -> Result<Connections<W::Hr>, ConnectError> {
+        self.app.connect(tenant, secret)
+    }
+
+    pub(super) async fn prepare(&self) -> Result<Tenant, Halt> {
+        let tenant = &self.request.event.tenant_id;
+        let record = self.store.tenant(tenant).await?.ok_or_else(|| Halt::unknown_tenant(tenant))?;
+        if let TenantStatus::Paused { since } = record.status {
+            return Err(Halt::paused(since));
+        }
+        let config = TenantConfig::parse(&record.config)?;
+        if config.tenant_id != *tenant {
+            return Err(Halt::other_tenant(&config.tenant_id));
+        }
+        let tenant = Tenant { record, config };
+        self.app.work.admits(&tenant)?;
+        Ok(tenant)
+    }
+
+    pub(super) async fn leased(&self, tenant: &Tenant) -> Ran<W> {
+        let (store, now) = (&self.store, self.app.clock.now());
+        let owner = &self.request.run_id;
+        let id = &tenant.config.tenant_id;
+        let lease = match store.acquire(id, W::JOB, owner, now, W::LEASE.lasts).await {
+            Ok(Acquisition::Acquired(lease)) => lease,
+            Ok(Acquisition::Held { until }) => return self.ran(Err(Halt::busy(until))),
+            Err(error) => return self.unleased(Err(error.into())).await,
+        };
+        let last_report = lease.last_report_at;
+        let guard = Guard::new(store, &self.app.clock, W::LEASE, lease, self.request.deadline);
+        let finished = tokio::select! {
+            finished = self.attempt_twice(tenant, Some(&guard)) => finished,
+            lost = guard.keep() => Err(lost.into()),
+        };
+        let mut ran = self.ran(finished);
+        let now = self.app.clock.now();
+        let is_due = last_report.is_none_or(|at| at + REPORT_EVERY <= now);
+        let reported = if is_due || ran.report.outcome != Outcome::Unchanged {
+            self.keep(&ran.report).await
+        } else {
+            None
+        };
+        let good_run = ran.report.outcome.is_good().then_some(now);
+        if let Err(error) = guard.release(LastRun { good_run, reported }).await {
+            tracing::warn!(tenant = %id, run = %owner, %error, "the lease was not released");
+        }
+        // The reply knows what report and release have cost as well.
+        ran.report.dynamodb = store.units();
+        ran
+    }
+
+    /// A run that did not get as far as a lease.
+    pub(super) async fn unleased(&self, finished: Result<Finished<W>, Halt>) -> Ran<W> {
+        let ran = self.ran(finished);
+        let nobody_looks =
+            matches!(ran.report.outcome, Outcome::UnknownTenant | Outcome::Paused | Outcome::Disabled);
+        if !nobody_looks && self.mode() != Mode::DryRun {
+            self.keep(&ran.report).await;
+        }
+        ran
+    }
+
+    /// Writes the report; says when, if that succeeded.
+    async fn keep(&self, report: &Report<W::Counts>) -> Option<Timestamp> {
+        let now = self.app.clock.now();
+        let (tenant, run) = (&report.tenant_id, &report.run_id);
+        let written = self.store.put_report(tenant, W::JOB, now, run, now + KEEP_REPORTS, report).await;
+        match written {
+            Ok(()) => Some(now),
+            Err(error) => {
+                tracing::warn!(%tenant, %run, %error, "the report was not written");
+                None
+            }
+        }
+    }
+
+    /// Credentials may have been rotated since they were read: they are read once more before they are given up.
+    pub(super) async fn attempt_twice(
+        &self,
+        tenant: &Tenant,
+        guard: Option<&Guard<'_>>,
+    ) -> Result<Finished<W>, Halt> {
+        let (work, secrets) = (&self.app.work, &self.app.secrets);
+        let id = &tenant.config.tenant_id;
+        let secret = secrets.get(id).await?;
+        let first = work.attempt(self, tenant, Arc::clone(&secret), guard).await;
+        let cause = first.as_ref().map_or_else(|halt| halt.cause, |finished| finished.cause);
+        if cause == Cause::Other {
+            return first;
+        }
+        let rotated = match (secrets.refresh(id).await, &first) {
+            (Ok(rotated), _) => rotated,
+            (Err(_), Ok(_)) => return first,
+            (Err(error), Err(_)) => return Err(error.into()),
+        };
+        if Arc::ptr_eq(&secret, &rotated) {
+            return first;
+        }
+        tracing::info!(tenant = %id, run = %self.request.run_id, "refused, and the secret has been rotated: once more");
+        let again = work.attempt(self, tenant, rotated, guard).await?;
+        let earlier = first.map(|first| first.counts).unwrap_or_default();
+        Ok(Finished { counts: again.counts.with_earlier(earlier), ..again })
+    }
+
+    pub(super) fn ran(&self, finished: Result<Finished<W>, Halt>) -> Ran<W> {
+        let took = self.app.clock.now().duration_since(self.started_at);
+        let finished = finished.unwrap_or_else(Finished::from);
+        let Finished { outcome, message, cause: _, counts, mut findings, held, plan } = finished;
+        let findings_total = findings.len() as u64;
+        findings.truncate(MOST_FINDINGS);
+        let report = Report {
+            tenant_id: self.request.event.tenant_id.clone(),
+            job: W::JOB.function().to_owned(),
+            run_id: self.request.run_id.clone(),
+            mode: self.mode(),
+            started_at: self.started_at,
+            duration_ms: i64::try_from(took.as_millis()).unwrap_or(i64::MAX),
+            outcome,
+            message,
+            counts,
+            held,
+            findings,
+            findings_total,
+            calls: self.calls.counts() - self.before,
+            dynamodb: self.store.units(),
+        };
+        Ran { report, plan }
+    }
+}
