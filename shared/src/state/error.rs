@@ -61,6 +61,15 @@ pub enum StateError {
     /// No plan with that hash is held: it has changed, was applied or was never there.
     #[error("no plan with this hash is held: it may have changed meanwhile, look at the held plan again")]
     NoSuchPlan,
+    /// The certificate does not wait for anybody's decision.
+    #[error(
+        "certificate {certificate} is not parked, so there is nothing to decide: it may have changed meanwhile, \
+         look at the list again"
+    )]
+    NotParked {
+        /// The certificate's id.
+        certificate: String,
+    },
     /// The tenant is not in the table.
     #[error("there is no tenant {tenant}: `tenants add` makes one")]
     UnknownTenant {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::fingerprint::ShardNumber;
-use crate::id::{SourceId, TenantId};
+use crate::id::{CertificateId, SourceId, TenantId};
 
 /// The attribute that is the partition key, a string.
 pub const PARTITION_KEY: &str = "pk";
@@ -62,6 +62,8 @@ pub(super) struct Key {
 pub(super) const REGISTRY: &str = "TENANTS";
 /// How the sort keys of people begin.
 pub(super) const EMPLOYEES: &str = "EMPLOYEE#";
+/// How the sort keys of certificates begin.
+pub(super) const CERTIFICATES: &str = "CERTIFICATE#";
 /// How the sort keys of reports begin.
 pub(super) const REPORTS: &str = "RUN#";
 
@@ -104,6 +106,14 @@ impl Key {
         Self::of(tenant, "HELD#employees")
     }
 
+    pub(super) fn certificate(tenant: &TenantId, id: &CertificateId) -> Self {
+        Self::of(tenant, format!("{CERTIFICATES}{id}"))
+    }
+
+    pub(super) fn certificate_root(tenant: &TenantId) -> Self {
+        Self::of(tenant, "CERTIFICATES")
+    }
+
     /// The time has a fixed width, so that the order of the keys is the order of the runs.
     pub(super) fn report(tenant: &TenantId, job: Job, at: Timestamp) -> Self {
         Self::of(tenant, format!("{REPORTS}{at:.3}#{job}"))
@@ -127,6 +137,8 @@ mod tests {
             Key::root(&tenant),
             Key::shard(&tenant, ShardNumber(17)),
             Key::held(&tenant),
+            Key::certificate(&tenant, &CertificateId::new("cert-1")),
+            Key::certificate_root(&tenant),
             Key::report(&tenant, Job::Employees, at),
         ];
         let lines: Vec<String> = keys.iter().map(|key| format!("{} {}", key.pk, key.sk)).collect();
@@ -139,6 +151,8 @@ mod tests {
         TENANT#acme FINGERPRINTS
         TENANT#acme FINGERPRINTS#17
         TENANT#acme HELD#employees
+        TENANT#acme CERTIFICATE#cert-1
+        TENANT#acme CERTIFICATES
         TENANT#acme RUN#2026-03-31T08:05:00.000Z#employees
         "#);
     }

@@ -6,7 +6,7 @@ use super::{FencingToken, StateError, Store};
 use crate::id::{SourceId, TenantId};
 use crate::state::EmployeeEntry;
 use crate::state::key::{EMPLOYEES, Key, partition};
-use crate::state::table::{Item, Query, attributes, record, sort_key};
+use crate::state::table::{Query, attributes, records};
 
 impl Store {
     /// The entries of these people; who has none is left out. An id given twice counts once.
@@ -19,7 +19,7 @@ impl Store {
         ids: impl IntoIterator<Item = &'a SourceId>,
     ) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
         let keys: Vec<Key> = ids.into_iter().map(|id| Key::employee(tenant, id)).collect();
-        entries(self.table.batch_get(keys).await?)
+        records(self.table.batch_get(keys).await?).map(by_id).collect()
     }
 
     /// Everybody's entry.
@@ -30,8 +30,14 @@ impl Store {
         &self,
         tenant: &TenantId,
     ) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
-        let query = Query::partition(partition(tenant)).prefix(EMPLOYEES);
-        entries(self.table.query(&query).await?)
+        let mut entries = HashMap::new();
+        let mut pages = self.table.query(Query::partition(partition(tenant)).prefix(EMPLOYEES));
+        while let Some(page) = pages.next().await? {
+            for entry in records(page).map(by_id) {
+                entries.extend([entry?]);
+            }
+        }
+        Ok(entries)
     }
 
     /// Writes a person's entry.
@@ -49,10 +55,6 @@ impl Store {
     }
 }
 
-fn entries(items: Vec<Item>) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
-    let entries = items.into_iter().map(|item| {
-        let name = sort_key(&item).to_owned();
-        record::<EmployeeEntry>(item, &name).map(|entry| (entry.source_id.clone(), entry))
-    });
-    entries.collect()
+fn by_id(entry: Result<EmployeeEntry, StateError>) -> Result<(SourceId, EmployeeEntry), StateError> {
+    entry.map(|entry| (entry.source_id.clone(), entry))
 }

@@ -8,7 +8,7 @@ use crate::state::key::Key;
 use crate::state::table::{Item, Outcome, Terms};
 
 /// Grows by one with each new owner of a lease.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FencingToken(pub u64);
 

@@ -1,5 +1,7 @@
 //! The store: typed reads and writes over the table.
 
+mod certificate_root;
+mod certificates;
 mod employees;
 mod fenced;
 mod fingerprints;
@@ -12,6 +14,7 @@ use super::StateError;
 use super::table::{Table, Units};
 use crate::aws::Aws;
 
+pub use certificates::Noted;
 pub use fenced::FencingToken;
 pub use lease::{Acquisition, LastRun, Lease};
 pub use tenants::{TenantRecord, TenantStatus};

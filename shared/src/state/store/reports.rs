@@ -50,7 +50,7 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<T>, StateError> {
         let query = Query::partition(partition(tenant)).prefix(REPORTS).eventual().newest(limit);
-        let items = self.table.query(&query).await?;
+        let items = self.table.query(query).all().await?;
         items.into_iter().map(read).collect()
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{StateError, Store};
 use crate::id::TenantId;
-use crate::state::key::{Key, REGISTRY, partition};
+use crate::state::key::{Key, REGISTRY, SORT_KEY, partition};
 use crate::state::table::{Freshness, Item, Outcome, Query, Terms, attribute, sort_key};
 
 /// What is stored of a tenant as a whole.
@@ -61,7 +61,7 @@ impl Store {
     /// # Errors
     /// [`StateError::Damaged`] if a line of the registry is no tenant id, or DynamoDB fails.
     pub async fn list_tenants(&self) -> Result<Vec<TenantId>, StateError> {
-        let items = self.table.query(&Query::partition(REGISTRY)).await?;
+        let items = self.table.query(Query::partition(REGISTRY)).all().await?;
         items.iter().map(registered).collect()
     }
 
@@ -105,9 +105,11 @@ impl Store {
     pub async fn remove_tenant(&self, tenant: &TenantId) -> Result<(), StateError> {
         self.table.delete(&Key::config(tenant), Terms::default()).await?;
         let partition = partition(tenant);
-        let items = self.table.query(&Query::partition(partition.clone()).keys_only()).await?;
-        let keys = items.iter().map(|item| Key { pk: partition.clone(), sk: sort_key(item).to_owned() });
-        self.table.batch_delete(keys.collect()).await?;
+        let mut pages = self.table.query(Query::partition(partition.clone()).only(&[SORT_KEY]));
+        while let Some(page) = pages.next().await? {
+            let keys = page.iter().map(|item| Key { pk: partition.clone(), sk: sort_key(item).to_owned() });
+            self.table.batch_delete(keys.collect()).await?;
+        }
         self.table.delete(&Key::registry(tenant), Terms::default()).await?;
         Ok(())
     }

@@ -113,6 +113,14 @@ pub(super) fn record<T: DeserializeOwned>(item: Item, name: &str) -> Result<T, S
     serde_dynamo::from_item(item).map_err(|_| StateError::Damaged { item: name.to_owned() })
 }
 
+/// The records that items hold, each named by its sort key.
+pub(super) fn records<T: DeserializeOwned>(items: Vec<Item>) -> impl Iterator<Item = Result<T, StateError>> {
+    items.into_iter().map(|item| {
+        let name = sort_key(&item).to_owned();
+        record(item, &name)
+    })
+}
+
 /// A record as the attributes of an item.
 pub(super) fn attributes(record: &impl Serialize, name: &str) -> Result<Item, StateError> {
     serde_dynamo::to_item(record).map_err(|_| StateError::Unwritable { item: name.to_owned() })

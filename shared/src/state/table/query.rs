@@ -1,5 +1,7 @@
 //! Reading along a partition.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 
 use super::{Freshness, Item, StateError, Table};
@@ -12,7 +14,7 @@ pub(in crate::state) struct Query {
     prefix: Option<&'static str>,
     freshness: Freshness,
     newest_first: bool,
-    keys_only: bool,
+    only: &'static [&'static str],
     limit: Option<usize>,
 }
 
@@ -24,7 +26,7 @@ impl Query {
             prefix: None,
             freshness: Freshness::Consistent,
             newest_first: false,
-            keys_only: false,
+            only: &[],
             limit: None,
         }
     }
@@ -44,69 +46,99 @@ impl Query {
         Self { newest_first: true, limit: Some(limit), ..self }
     }
 
-    /// Only the keys. The price stays the same.
-    pub(in crate::state) fn keys_only(self) -> Self {
-        Self { keys_only: true, ..self }
+    /// Only these attributes. The price stays the same.
+    pub(in crate::state) fn only(self, attributes: &'static [&'static str]) -> Self {
+        Self { only: attributes, ..self }
     }
+
+    fn condition(&self) -> &'static str {
+        if self.prefix.is_some() { "#pk = :pk AND begins_with(#sk, :sk)" } else { "#pk = :pk" }
+    }
+
+    fn projection(&self) -> Option<String> {
+        let names: Vec<String> = self.only.iter().map(|name| format!("#{name}")).collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    }
+
+    /// What the placeholders stand for; DynamoDB refuses those that no expression uses.
+    fn names(&self) -> HashMap<String, String> {
+        let sort_key = self.prefix.map(|_| SORT_KEY);
+        let names = [PARTITION_KEY].into_iter().chain(sort_key).chain(self.only.iter().copied());
+        names.map(|name| (format!("#{name}"), name.to_owned())).collect()
+    }
+
+    fn values(&self) -> Item {
+        let values = [(":pk", Some(self.partition.as_str())), (":sk", self.prefix)];
+        let given = values.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        given.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned()))).collect()
+    }
+}
+
+/// What a query finds, page by page: only one page of items (1 MB) has to be held at a time.
+#[derive(Debug)]
+pub(in crate::state) struct Pages<'a> {
+    table: &'a Table,
+    query: Query,
+    next: Next,
+}
+
+#[derive(Debug)]
+enum Next {
+    First,
+    After(Item),
+    Over,
 }
 
 impl Table {
-    /// All items that `query` names, page by page.
-    pub(in crate::state) async fn query(&self, query: &Query) -> Result<Vec<Item>, StateError> {
-        let mut items: Vec<Item> = Vec::new();
-        let mut start = None;
-        loop {
-            let missing = query.limit.map(|limit| limit.saturating_sub(items.len()));
-            if missing == Some(0) {
-                return Ok(items);
-            }
-            let (page, next) = self.page(query, missing, start).await?;
-            items.extend(page);
-            match next {
-                Some(key) => start = Some(key),
-                None => return Ok(items),
-            }
-        }
-    }
-
-    async fn page(
-        &self,
-        query: &Query,
-        limit: Option<usize>,
-        start: Option<Item>,
-    ) -> Result<(Vec<Item>, Option<Item>), StateError> {
-        let condition =
-            if query.prefix.is_some() { "#pk = :pk AND begins_with(#sk, :sk)" } else { "#pk = :pk" };
-        let sort_key_is_named = query.prefix.is_some() || query.keys_only;
-        let reply = self
-            .client
-            .query()
-            .table_name(&*self.name)
-            .key_condition_expression(condition)
-            .set_expression_attribute_names(Some(names(sort_key_is_named)))
-            .expression_attribute_values(":pk", AttributeValue::S(query.partition.clone()))
-            .set_projection_expression(query.keys_only.then(|| "#pk, #sk".to_owned()))
-            .consistent_read(query.freshness.is_consistent())
-            .scan_index_forward(!query.newest_first)
-            .set_limit(limit.and_then(|limit| i32::try_from(limit).ok()))
-            .set_exclusive_start_key(start)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let reply = match query.prefix {
-            Some(prefix) => reply.expression_attribute_values(":sk", AttributeValue::S(prefix.to_owned())),
-            None => reply,
-        };
-        let reply = reply
-            .send()
-            .await
-            .map_err(|error| self.doing("Query", query.prefix.unwrap_or("*")).failure(&error))?;
-        self.meter.read(reply.consumed_capacity.and_then(|consumed| consumed.capacity_units));
-        Ok((reply.items.unwrap_or_default(), reply.last_evaluated_key.filter(|key| !key.is_empty())))
+    /// The items that `query` names.
+    pub(in crate::state) fn query(&self, query: Query) -> Pages<'_> {
+        Pages { table: self, query, next: Next::First }
     }
 }
 
-/// Placeholders that no expression uses are refused.
-fn names(sort_key: bool) -> std::collections::HashMap<String, String> {
-    let sort_key = sort_key.then_some(("#sk", SORT_KEY));
-    let names = [Some(("#pk", PARTITION_KEY)), sort_key].into_iter().flatten();
-    names.map(|(placeholder, name)| (placeholder.to_owned(), name.to_owned())).collect()
+impl Pages<'_> {
+    /// The next page, which may be empty; `None` after the last one.
+    pub(in crate::state) async fn next(&mut self) -> Result<Option<Vec<Item>>, StateError> {
+        let start = match std::mem::replace(&mut self.next, Next::Over) {
+            _ if self.query.limit == Some(0) => return Ok(None),
+            Next::Over => return Ok(None),
+            Next::First => None,
+            Next::After(key) => Some(key),
+        };
+        let (page, next) = self.read(start).await?;
+        self.query.limit = self.query.limit.map(|limit| limit.saturating_sub(page.len()));
+        self.next = next.map_or(Next::Over, Next::After);
+        Ok(Some(page))
+    }
+
+    /// All items at once, where they are few or small.
+    pub(in crate::state) async fn all(mut self) -> Result<Vec<Item>, StateError> {
+        let mut items = Vec::new();
+        while let Some(page) = self.next().await? {
+            items.extend(page);
+        }
+        Ok(items)
+    }
+
+    async fn read(&self, start: Option<Item>) -> Result<(Vec<Item>, Option<Item>), StateError> {
+        let Self { table, query, .. } = self;
+        let reply = table
+            .client
+            .query()
+            .table_name(&*table.name)
+            .key_condition_expression(query.condition())
+            .set_expression_attribute_names(Some(query.names()))
+            .set_expression_attribute_values(Some(query.values()))
+            .set_projection_expression(query.projection())
+            .consistent_read(query.freshness.is_consistent())
+            .scan_index_forward(!query.newest_first)
+            .set_limit(query.limit.and_then(|limit| i32::try_from(limit).ok()))
+            .set_exclusive_start_key(start)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|error| table.doing("Query", query.prefix.unwrap_or("*")).failure(&error))?;
+        table.meter.read(reply.consumed_capacity.and_then(|consumed| consumed.capacity_units));
+        Ok((reply.items.unwrap_or_default(), reply.last_evaluated_key.filter(|key| !key.is_empty())))
+    }
 }

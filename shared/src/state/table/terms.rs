@@ -26,6 +26,11 @@ impl Terms {
         Self { condition: Some(expression), ..Self::default() }
     }
 
+    /// The update under a condition.
+    pub(in crate::state) fn set(self, expression: &'static str) -> Self {
+        Self { update: Some(expression), ..self }
+    }
+
     /// The condition of an update.
     pub(in crate::state) fn only_if(self, expression: &'static str) -> Self {
         Self { condition: Some(expression), ..self }

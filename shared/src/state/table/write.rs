@@ -18,7 +18,7 @@ use crate::state::key::Key;
 pub(in crate::state) enum Outcome {
     /// Written. With an update: the item as it is now.
     Written(Item),
-    /// The condition does not hold. With an update: the item that stood in the way, if there is one.
+    /// The condition does not hold. With an update or a put: the item that stood in the way, if there is one.
     Refused(Option<Item>),
 }
 
@@ -40,6 +40,7 @@ impl Table {
             .set_condition_expression(terms.condition.map(str::to_owned))
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;

@@ -1,0 +1,119 @@
+//! The ledger's entry for one certificate: how far it is on its way into the employee's file.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{CertificateId, DocumentId, SourceId};
+
+/// What is known of one certificate, written before and after its upload. Stored as `CERTIFICATE#<certificate id>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateEntry {
+    /// Which certificate.
+    pub certificate_id: CertificateId,
+    /// In whose file it belongs.
+    pub employee: SourceId,
+    /// How far it is.
+    #[serde(flatten)]
+    pub state: CertificateState,
+}
+
+/// How far a certificate is. The name is the attribute `state`, the rest the attribute `detail`: so a write can depend
+/// on either as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", content = "detail", rename_all = "snake_case")]
+pub enum CertificateState {
+    /// The upload is under way, or nobody knows how it ended. Written before the upload.
+    Intended(Intent),
+    /// Filed.
+    Uploaded {
+        /// When that was known.
+        at: Timestamp,
+        /// The document; some routes tell no id.
+        document: Option<DocumentId>,
+    },
+    /// Certainly not filed; tried again later.
+    Failed(Setback),
+    /// Left alone until somebody decides.
+    Parked {
+        /// Since when.
+        at: Timestamp,
+        /// Why, without personal data.
+        reason: String,
+        /// The upload that may have filed it all the same, if there is one.
+        doubt: Option<Intent>,
+    },
+    /// Somebody decided that it is not to be filed by us.
+    Dismissed {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// An upload that was about to begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// When it was about to begin.
+    pub at: Timestamp,
+    /// The file's size in bytes, where it is known beforehand: a document of another size is not this upload's.
+    pub size: Option<u64>,
+    /// How often it has failed in a row before.
+    pub failures: u32,
+    /// Since when it fails, if it does.
+    pub failing_since: Option<Timestamp>,
+    /// What to do where the route cannot tell whether it is filed.
+    #[serde(default)]
+    pub unknowable: Unknowable,
+}
+
+/// What becomes of an upload of unknown outcome where the route cannot tell whether it is filed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unknowable {
+    /// It is left for the operator.
+    #[default]
+    Park,
+    /// It is sent again: the operator has looked, and it is not there.
+    Send,
+}
+
+/// An upload that certainly filed nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setback {
+    /// What was wrong, without personal data.
+    pub reason: String,
+    /// How often in a row; 0 after the operator asked for another attempt.
+    pub failures: u32,
+    /// Since when.
+    pub since: Timestamp,
+    /// From when on it is tried again.
+    pub retry_at: Timestamp,
+}
+
+impl CertificateState {
+    /// What another attempt at the operator's word makes of it: itself where the word was given before, `None` where
+    /// nobody is waiting for one.
+    pub(super) fn retried(&self, now: Timestamp) -> Option<Self> {
+        match self {
+            Self::Parked { doubt: Some(intent), .. } => {
+                Some(Self::Intended(Intent { unknowable: Unknowable::Send, ..*intent }))
+            }
+            Self::Parked { doubt: None, reason, .. } => {
+                let reason = reason.clone();
+                Some(Self::Failed(Setback { reason, failures: 0, since: now, retry_at: now }))
+            }
+            Self::Intended(Intent { unknowable: Unknowable::Send, .. })
+            | Self::Failed(Setback { failures: 0, .. }) => Some(self.clone()),
+            Self::Intended(_) | Self::Failed(_) | Self::Uploaded { .. } | Self::Dismissed { .. } => None,
+        }
+    }
+
+    /// What the operator's dismissal makes of it: itself where it is dismissed already, `None` where it is not for the
+    /// operator to decide.
+    pub(super) fn dismissed(&self, now: Timestamp) -> Option<Self> {
+        match self {
+            Self::Parked { .. } | Self::Failed(_) => Some(Self::Dismissed { at: now }),
+            Self::Dismissed { .. } => Some(self.clone()),
+            Self::Intended(_) | Self::Uploaded { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What certificate runs begin with.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::fenced::FENCE;
+use super::{FencingToken, StateError, Store};
+use crate::id::{CustomerId, SourceId, TenantId};
+use crate::state::key::{EMPLOYEES, Key, SORT_KEY, partition};
+use crate::state::table::{Freshness, Outcome, Query, Terms, attribute, records};
+use crate::state::{CertificateRoot, CertificateStart};
+
+/// As much of a person's entry as tells whose account it is.
+#[derive(Deserialize)]
+struct Owner {
+    source_id: SourceId,
+    customer_id: Option<CustomerId>,
+}
+
+impl Store {
+    /// What a run begins with; empty before the first run.
+    ///
+    /// # Errors
+    /// [`StateError::Damaged`] if it cannot be read, or DynamoDB fails.
+    pub async fn certificate_start(&self, tenant: &TenantId) -> Result<CertificateStart, StateError> {
+        let start = self.table.get_record(&Key::certificate_root(tenant), Freshness::Consistent).await?;
+        Ok(start.unwrap_or_default())
+    }
+
+    /// Writes what the next run begins with: the last write of a run, after everything it speaks of. What the operator
+    /// has asked for stays.
+    ///
+    /// # Errors
+    /// [`StateError::TooLarge`] above 400 KB, [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
+    pub async fn put_certificate_root(
+        &self,
+        tenant: &TenantId,
+        token: FencingToken,
+        root: &CertificateRoot,
+    ) -> Result<(), StateError> {
+        let key = Key::certificate_root(tenant);
+        let terms = token
+            .terms()
+            .set("SET #root = :root, #fence = :token")
+            .names(["root", FENCE])
+            .value("root", attribute(root, &key.sk)?);
+        match self.table.update(&key, terms).await? {
+            Outcome::Written(_) => Ok(()),
+            Outcome::Refused(_) => Err(StateError::Fenced { item: key.sk }),
+        }
+    }
+
+    /// Asks for a full scan: a run does one unless its last one began after `at`.
+    ///
+    /// # Errors
+    /// If DynamoDB fails.
+    pub async fn ask_full_scan(&self, tenant: &TenantId, at: Timestamp) -> Result<(), StateError> {
+        let key = Key::certificate_root(tenant);
+        let terms = Terms::update("SET #scan_asked_at = :at")
+            .names(["scan_asked_at"])
+            .value("at", attribute(&at, &key.sk)?);
+        match self.table.update(&key, terms).await? {
+            Outcome::Written(_) => Ok(()),
+            Outcome::Refused(_) => Err(StateError::Unwritable { item: key.sk }),
+        }
+    }
+
+    /// Whose the accounts in reteach are, as far as the ledger of people knows. May be a moment behind, at half the
+    /// price.
+    ///
+    /// # Errors
+    /// [`StateError::Damaged`] if an entry cannot be read, or DynamoDB fails.
+    pub async fn owners(&self, tenant: &TenantId) -> Result<HashMap<CustomerId, SourceId>, StateError> {
+        let query = Query::partition(partition(tenant)).prefix(EMPLOYEES).eventual();
+        let mut pages = self.table.query(query.only(&[SORT_KEY, "source_id", "customer_id"]));
+        let mut owners = HashMap::new();
+        while let Some(page) = pages.next().await? {
+            for owner in records::<Owner>(page) {
+                let Owner { source_id, customer_id } = owner?;
+                owners.extend(customer_id.map(|account| (account, source_id)));
+            }
+        }
+        Ok(owners)
+    }
+}

@@ -1,0 +1,198 @@
+//! The ledger of certificates.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use super::fenced::FENCE;
+use super::{FencingToken, StateError, Store};
+use crate::id::{CertificateId, TenantId};
+use crate::state::key::{CERTIFICATES, Key, partition};
+use crate::state::table::{Freshness, Item, Outcome, Query, Terms, attributes, record, records};
+use crate::state::{CertificateEntry, CertificateState};
+
+/// The attributes of a [`CertificateState`].
+const STATE: &str = "state";
+const DETAIL: &str = "detail";
+
+/// No newer run has written the entry, and nothing that is settled is overwritten.
+const UNSETTLED: &str = "(attribute_not_exists(#fence) OR #fence <= :token) \
+     AND (attribute_not_exists(#state) OR #state IN (:intended, :failed))";
+
+/// What came of writing a certificate's entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noted {
+    /// It is written.
+    Written,
+    /// It is not: the certificate is settled already (uploaded, parked, dismissed).
+    Decided,
+}
+
+impl Store {
+    /// The entries of these certificates; one that has none is left out. An id given twice counts once.
+    ///
+    /// # Errors
+    /// [`StateError::Damaged`] if one of them cannot be read, or DynamoDB fails.
+    pub async fn certificates<'a>(
+        &self,
+        tenant: &TenantId,
+        ids: impl IntoIterator<Item = &'a CertificateId>,
+    ) -> Result<HashMap<CertificateId, CertificateEntry>, StateError> {
+        let keys: Vec<Key> = ids.into_iter().map(|id| Key::certificate(tenant, id)).collect();
+        records(self.table.batch_get(keys).await?).map(by_id).collect()
+    }
+
+    /// Every certificate's entry.
+    ///
+    /// # Errors
+    /// As [`certificates`](Self::certificates).
+    pub async fn all_certificates(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<HashMap<CertificateId, CertificateEntry>, StateError> {
+        let mut entries = HashMap::new();
+        let mut pages = self.table.query(Query::partition(partition(tenant)).prefix(CERTIFICATES));
+        while let Some(page) = pages.next().await? {
+            for entry in records(page).map(by_id) {
+                entries.extend([entry?]);
+            }
+        }
+        Ok(entries)
+    }
+
+    /// The parked certificates, those that have waited longest first.
+    ///
+    /// # Errors
+    /// As [`certificates`](Self::certificates).
+    pub async fn parked_certificates(&self, tenant: &TenantId) -> Result<Vec<CertificateEntry>, StateError> {
+        let mut parked = Vec::new();
+        let mut pages = self.table.query(Query::partition(partition(tenant)).prefix(CERTIFICATES));
+        while let Some(page) = pages.next().await? {
+            for entry in records::<CertificateEntry>(page) {
+                let entry = entry?;
+                if let CertificateState::Parked { at, .. } = entry.state {
+                    parked.push((at, entry));
+                }
+            }
+        }
+        parked.sort_by_key(|(at, _)| *at);
+        Ok(parked.into_iter().map(|(_, entry)| entry).collect())
+    }
+
+    /// Writes a certificate's entry, unless it is settled. A write whose reply was lost counts as written.
+    ///
+    /// # Errors
+    /// [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
+    pub async fn put_certificate(
+        &self,
+        tenant: &TenantId,
+        token: FencingToken,
+        entry: &CertificateEntry,
+    ) -> Result<Noted, StateError> {
+        let key = Key::certificate(tenant, &entry.certificate_id);
+        let terms = token
+            .terms()
+            .only_if(UNSETTLED)
+            .names([STATE])
+            .text("intended", "intended")
+            .text("failed", "failed");
+        match self.put_under(&key, token, attributes(entry, &key.sk)?, terms).await? {
+            Outcome::Written(_) => Ok(Noted::Written),
+            Outcome::Refused(Some(item)) => standing(item, &key, token, entry),
+            Outcome::Refused(None) => Err(StateError::Damaged { item: key.sk }),
+        }
+    }
+
+    /// Lets a parked certificate be tried again, at the operator's word: one that may be filed is sent again where the
+    /// route cannot tell. Asks for a full scan, so that the next run sees it. Safe to repeat.
+    ///
+    /// # Errors
+    /// [`StateError::NotParked`], or DynamoDB fails.
+    pub async fn retry_certificate(
+        &self,
+        tenant: &TenantId,
+        id: &CertificateId,
+        now: Timestamp,
+    ) -> Result<(), StateError> {
+        self.settle(tenant, id, |state| state.retried(now)).await?;
+        self.ask_full_scan(tenant, now).await
+    }
+
+    /// Leaves a parked or failed certificate alone for good, at the operator's word. Asks for a full scan, so that the
+    /// next run counts anew. Safe to repeat.
+    ///
+    /// # Errors
+    /// [`StateError::NotParked`], or DynamoDB fails.
+    pub async fn dismiss_certificate(
+        &self,
+        tenant: &TenantId,
+        id: &CertificateId,
+        now: Timestamp,
+    ) -> Result<(), StateError> {
+        self.settle(tenant, id, |state| state.dismissed(now)).await?;
+        self.ask_full_scan(tenant, now).await
+    }
+
+    /// Takes the operator's decision down under the condition that the state is the one it was taken about. The fence
+    /// stays: it is the runs'.
+    async fn settle(
+        &self,
+        tenant: &TenantId,
+        id: &CertificateId,
+        decide: impl Fn(&CertificateState) -> Option<CertificateState>,
+    ) -> Result<(), StateError> {
+        let key = Key::certificate(tenant, id);
+        let mut found = self.table.get(&key, Freshness::Consistent).await?;
+        // What stood in the way may be our own attempt whose reply was lost: it is judged like what was read first.
+        while let Some(item) = found {
+            let damaged = || StateError::Damaged { item: key.sk.clone() };
+            let state = item.get(STATE).cloned().ok_or_else(damaged)?;
+            let detail = item.get(DETAIL).cloned().ok_or_else(damaged)?;
+            let entry: CertificateEntry = record(item, &key.sk)?;
+            let Some(decided) = decide(&entry.state) else { break };
+            if decided == entry.state {
+                return Ok(());
+            }
+            let mut next = attributes(&CertificateEntry { state: decided, ..entry }, &key.sk)?;
+            let unwritable = || StateError::Unwritable { item: key.sk.clone() };
+            let terms = Terms::update("SET #state = :state, #detail = :detail")
+                .only_if("#state = :state_read AND #detail = :detail_read")
+                .names([STATE, DETAIL])
+                .value("state", next.remove(STATE).ok_or_else(unwritable)?)
+                .value("detail", next.remove(DETAIL).ok_or_else(unwritable)?)
+                .value("state_read", state)
+                .value("detail_read", detail);
+            match self.table.update(&key, terms).await? {
+                Outcome::Written(_) => return Ok(()),
+                Outcome::Refused(standing) => found = standing,
+            }
+        }
+        Err(StateError::NotParked { certificate: id.to_string() })
+    }
+}
+
+fn by_id(
+    entry: Result<CertificateEntry, StateError>,
+) -> Result<(CertificateId, CertificateEntry), StateError> {
+    entry.map(|entry| (entry.certificate_id.clone(), entry))
+}
+
+/// The entry that stood in the way: our own from an attempt whose reply was lost, a newer run's, or a settled one.
+fn standing(
+    mut item: Item,
+    key: &Key,
+    token: FencingToken,
+    wanted: &CertificateEntry,
+) -> Result<Noted, StateError> {
+    let damaged = || StateError::Damaged { item: key.sk.clone() };
+    let fence = match item.remove(FENCE) {
+        Some(value) => serde_dynamo::from_attribute_value(value).map_err(|_| damaged())?,
+        None => FencingToken::default(),
+    };
+    if fence > token {
+        return Err(StateError::Fenced { item: key.sk.clone() });
+    }
+    let standing: CertificateEntry = record(item, &key.sk)?;
+    let is_ours = fence == token && standing == *wanted;
+    Ok(if is_ours { Noted::Written } else { Noted::Decided })
+}
