@@ -9,7 +9,8 @@ use crate::support::{LEASE, acme, at, entry, id, run, stack, take};
 /// The SDK makes three attempts.
 const ATTEMPTS: usize = 3;
 
-async fn losing(stack: &local::Stack, operation: &'static str, replies: usize) -> Proxy {
+/// Loses the first replies to an operation.
+pub(crate) async fn losing(stack: &local::Stack, operation: &'static str, replies: usize) -> Proxy {
     Proxy::start(stack, move |call| {
         let lost = call.operation == operation && call.before < replies;
         if lost { Fate::LoseReply } else { Fate::Pass }

@@ -1,6 +1,8 @@
 //! The store and the secrets against the local stack: through the real SDK, over HTTP.
 
 #[cfg(test)]
+mod certificates;
+#[cfg(test)]
 mod connector;
 #[cfg(test)]
 mod employees;

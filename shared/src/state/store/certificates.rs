@@ -19,6 +19,9 @@ const DETAIL: &str = "detail";
 const UNSETTLED: &str = "(attribute_not_exists(#fence) OR #fence <= :token) \
      AND (attribute_not_exists(#state) OR #state IN (:intended, :failed))";
 
+/// How often a decision is taken anew because its certificate has changed meanwhile.
+const ROUNDS: usize = 3;
+
 /// What came of writing a certificate's entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Noted {
@@ -144,7 +147,8 @@ impl Store {
         let key = Key::certificate(tenant, id);
         let mut found = self.table.get(&key, Freshness::Consistent).await?;
         // What stood in the way may be our own attempt whose reply was lost: it is judged like what was read first.
-        while let Some(item) = found {
+        for _ in 0..ROUNDS {
+            let Some(item) = found else { break };
             let damaged = || StateError::Damaged { item: key.sk.clone() };
             let state = item.get(STATE).cloned().ok_or_else(damaged)?;
             let detail = item.get(DETAIL).cloned().ok_or_else(damaged)?;

@@ -117,3 +117,6 @@ impl CertificateState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
