@@ -177,6 +177,17 @@ impl HrSystem for Sink {
     }
 }
 
+impl Sink {
+    /// The HR system, as our external ids name it.
+    #[must_use]
+    pub fn tool(&self) -> &str {
+        match self {
+            Self::Personio(client) => client.tool(),
+            Self::Kombo(documents) => documents.tool(),
+        }
+    }
+}
+
 impl EmployeeSource for Source {
     fn tool(&self) -> &str {
         match self {

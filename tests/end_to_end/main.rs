@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod brakes;
+mod certificates;
 mod changes;
 mod complete_reads;
 mod credentials;

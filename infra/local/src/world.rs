@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use certificate_sync::CertificateSync;
 use employee_sync::EmployeeSync;
 use employee_sync::report::Report;
 use jiff::Timestamp;
@@ -18,7 +19,7 @@ use thiserror::Error;
 
 use crate::stack::{Options, Stack, StartError};
 
-/// The stack, the clock and the employee function.
+/// The stack, the clock and both functions.
 #[derive(Debug)]
 pub struct World {
     /// DynamoDB and Secrets Manager.
@@ -27,6 +28,8 @@ pub struct World {
     pub clock: ManualClock,
     /// The employee function.
     pub employees: App<EmployeeSync>,
+    /// The certificate function.
+    pub certificates: App<CertificateSync>,
     runs: AtomicU64,
 }
 
@@ -82,9 +85,12 @@ impl World {
         let client = http::client().map_err(|_| WorldError::Tls)?;
         let context = Context::new(client, Arc::new(clock.clone()), Calls::default());
         // The vendors here set no limits, so nobody waits.
-        let employees =
-            App::new(EmployeeSync, stack.store(), stack.secrets(), context).with_pace(Pace::new(&[]));
-        Ok(Self { stack, clock, employees, runs: AtomicU64::new(0) })
+        let pace = Pace::new(&[]);
+        let employees = App::new(EmployeeSync, stack.store(), stack.secrets(), context.clone());
+        let work = CertificateSync::new().map_err(|_| WorldError::Tls)?;
+        let certificates = App::new(work, stack.store(), stack.secrets(), context);
+        let (employees, certificates) = (employees.with_pace(pace.clone()), certificates.with_pace(pace));
+        Ok(Self { stack, clock, employees, certificates, runs: AtomicU64::new(0) })
     }
 
     /// A company without people, ready to be synced. `more` is added to its tenant file.
@@ -130,10 +136,25 @@ impl World {
         deadline: Deadline,
         watch: Watch<'_>,
     ) -> Ran<EmployeeSync> {
+        self.employees.run(&self.request(company, mode, deadline), watch).await
+    }
+
+    /// Runs the certificate function once for `company`, in any mode.
+    pub async fn run_certificates(
+        &self,
+        company: &Company,
+        mode: Mode,
+        deadline: Deadline,
+        watch: Watch<'_>,
+    ) -> Ran<CertificateSync> {
+        self.certificates.run(&self.request(company, mode, deadline), watch).await
+    }
+
+    /// A run of its own, with the next number for its id.
+    fn request(&self, company: &Company, mode: Mode, deadline: Deadline) -> Request {
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
         let event = Event { tenant_id: company.tenant.clone(), mode };
-        let request = Request { event, run_id: RunId::new(format!("run-{number:06}")), deadline };
-        self.employees.run(&request, watch).await
+        Request { event, run_id: RunId::new(format!("run-{number:06}")), deadline }
     }
 
     fn simulators_clock(&self) -> simulators::Clock {
@@ -177,7 +198,7 @@ impl Company {
         });
         format!(
             "tenant_id = \"{tenant}\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"{via}\"\nbase_url = \"{personio}\"\n\
-             {kombo}[reteach]\nbase_url = \"{reteach}\"\n{more}"
+             {kombo}[reteach]\nbase_url = \"{reteach}\"\ndownload_hosts = [\"127.0.0.1\"]\n{more}"
         )
     }
 

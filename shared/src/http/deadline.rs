@@ -33,6 +33,15 @@ impl Deadline {
         Self(Instant::now().checked_add(time))
     }
 
+    /// Whichever of the two comes first.
+    #[must_use]
+    pub fn earlier(self, other: Self) -> Self {
+        match (self.0, other.0) {
+            (Some(one), Some(two)) => Self(Some(one.min(two))),
+            (one, two) => Self(one.or(two)),
+        }
+    }
+
     /// The time that is left; `None` without a deadline, zero once it is here.
     #[must_use]
     pub fn remaining(&self) -> Option<Duration> {
@@ -65,5 +74,8 @@ mod tests {
         assert_eq!(deadline.sleep(Duration::from_secs(9)).await, Ok(()));
         assert_eq!(deadline.remaining(), Some(Duration::from_secs(1)));
         assert_eq!(Deadline::never().remaining(), None);
+        let sooner = Deadline::after(Duration::from_millis(500));
+        assert_eq!(deadline.earlier(sooner), sooner);
+        assert_eq!(sooner.earlier(Deadline::never()), sooner);
     }
 }

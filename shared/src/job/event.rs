@@ -47,13 +47,15 @@ pub enum EventError {
         problem: String,
     },
     /// The mode is one of the other job's.
-    #[error("mode {mode} belongs to the other job; {function} takes scheduled, dry-run and {own}")]
+    #[error("mode {mode} belongs to {}; {} takes scheduled, dry-run and {own}", .other.function(), .job.function())]
     OtherJobsMode {
         /// The mode that was asked for.
         mode: &'static str,
-        /// Who was asked.
-        function: &'static str,
-        /// The mode of its own that it has instead.
+        /// The job that it belongs to.
+        other: Job,
+        /// The job that was asked.
+        job: Job,
+        /// The mode that it has in its place.
         own: &'static str,
     },
 }
@@ -69,14 +71,10 @@ impl Event {
             let field = if path == "." { "the event itself".to_owned() } else { path };
             EventError::Malformed { field, problem: error.inner().to_string() }
         })?;
-        let function = job.function();
+        let belongs_to = |mode, other, own| Err(EventError::OtherJobsMode { mode, other, job, own });
         match (job, event.mode) {
-            (Job::Employees, Mode::FullScan) => {
-                Err(EventError::OtherJobsMode { mode: "full-scan", function, own: "reconcile" })
-            }
-            (Job::Certificates, Mode::Reconcile) => {
-                Err(EventError::OtherJobsMode { mode: "reconcile", function, own: "full-scan" })
-            }
+            (Job::Employees, Mode::FullScan) => belongs_to("full-scan", Job::Certificates, "reconcile"),
+            (Job::Certificates, Mode::Reconcile) => belongs_to("reconcile", Job::Employees, "full-scan"),
             _ => Ok(event),
         }
     }
@@ -112,8 +110,16 @@ mod tests {
             (Job::Employees, json!({"tenant_id": "acme", "mod": "dry-run"}), "mod"),
             (Job::Employees, json!("acme"), "the event itself"),
             (Job::Employees, json!(null), "the event itself"),
-            (Job::Employees, json!({"tenant_id": "acme", "mode": "full-scan"}), "employee-sync takes"),
-            (Job::Certificates, json!({"tenant_id": "acme", "mode": "reconcile"}), "certificate-sync takes"),
+            (
+                Job::Employees,
+                json!({"tenant_id": "acme", "mode": "full-scan"}),
+                "certificate-sync; employee-sync takes",
+            ),
+            (
+                Job::Certificates,
+                json!({"tenant_id": "acme", "mode": "reconcile"}),
+                "employee-sync; certificate-sync takes",
+            ),
         ];
         for (job, event, hint) in cases {
             let error = Event::parse(event.clone(), job).unwrap_err().to_string();

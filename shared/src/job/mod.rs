@@ -9,6 +9,7 @@ mod halt;
 mod lease;
 mod report;
 mod run;
+mod switch;
 mod telemetry;
 
 pub use app::App;
@@ -18,4 +19,5 @@ pub use halt::{Cause, Halt};
 pub use lease::{Guard, LeaseTerms};
 pub use report::{Finding, FindingKind, HeldNote, MOST_FINDINGS, Outcome, Report};
 pub use run::{Counts, Finished, Progress, Ran, Request, Run, Tenant, Watch, Work};
+pub use switch::StopSwitch;
 pub use telemetry::tell;

@@ -63,6 +63,12 @@ impl Documents {
         Self { client, integration, uploads: Pace::new(DOCUMENTS), personio }
     }
 
+    /// The HR system behind the integration, as our external ids name it.
+    #[must_use]
+    pub fn tool(&self) -> &str {
+        self.integration.tool()
+    }
+
     /// The same, but nothing goes past `deadline`.
     #[must_use]
     pub fn until(self, deadline: Deadline) -> Self {

@@ -7,8 +7,6 @@ mod write;
 pub(crate) use write::{after, input};
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -16,7 +14,7 @@ use shared::clock::Clock;
 use shared::fingerprint::Fingerprint;
 use shared::http::Deadline;
 use shared::id::{SourceId, TenantId};
-use shared::job::Guard;
+use shared::job::{Guard, StopSwitch};
 use shared::reteach;
 use shared::state::{EmployeeEntry, Failure, StateError, Store};
 
@@ -25,9 +23,6 @@ use crate::plan::{Change, Plan, Subject, View};
 
 /// Changes in flight at once.
 const CONCURRENCY: usize = 8;
-
-/// After this many calls in a row that reteach did not answer, the rest is left for the next run.
-const PATIENCE: u32 = 3;
 
 /// Everything the executor acts with.
 #[derive(Clone, Copy, Debug)]
@@ -139,7 +134,12 @@ async fn write_entry(tools: Tools<'_>, entry: &EmployeeEntry) -> Result<(), Stat
     tools.store.put_employee(tools.tenant, tools.guard.token(), entry).await
 }
 
-async fn one(tools: Tools<'_>, change: Change, entry: Option<EmployeeEntry>, switch: &StopSwitch) -> Applied {
+async fn one(
+    tools: Tools<'_>,
+    change: Change,
+    entry: Option<EmployeeEntry>,
+    switch: &StopSwitch<Stop>,
+) -> Applied {
     if switch.is_thrown() {
         return Applied::Open;
     }
@@ -158,16 +158,24 @@ async fn one(tools: Tools<'_>, change: Change, entry: Option<EmployeeEntry>, swi
             switch.answered();
             match note(tools, entry, fingerprint, reason).await {
                 Ok(failure) => failure.map_or(Applied::Open, Applied::Refused),
-                Err(error) => switch.open(Stop::State(error)),
+                Err(error) => open(switch, Stop::State(error)),
             }
         }
         Err(write::Trouble::AccountGone) => match forget_account(tools, entry).await {
             Ok(()) => Applied::Open,
-            Err(error) => switch.open(Stop::State(error)),
+            Err(error) => open(switch, Stop::State(error)),
         },
-        Err(write::Trouble::NoAnswer(error)) => switch.unanswered(error),
-        Err(write::Trouble::Stop(stop)) => switch.open(stop),
+        Err(write::Trouble::NoAnswer(error)) => {
+            switch.unanswered(Stop::Reteach(error));
+            Applied::Open
+        }
+        Err(write::Trouble::Stop(stop)) => open(switch, stop),
     }
+}
+
+fn open(switch: &StopSwitch<Stop>, stop: Stop) -> Applied {
+    switch.throw(stop);
+    Applied::Open
 }
 
 /// Writes a refusal down, with the pause before the same record is tried again. Nobody who is gone has a record.
@@ -204,43 +212,6 @@ pub fn failure(
     let minutes = 15_i64.saturating_mul(1 << attempts.saturating_sub(1).min(10));
     let pause = SignedDuration::from_mins(minutes.min(24 * 60));
     Failure { reason, fingerprint, attempts, retry_at: now + pause }
-}
-
-/// Stops all further changes, for the first reason given.
-#[derive(Debug, Default)]
-struct StopSwitch {
-    reason: Mutex<Option<Stop>>,
-    unanswered: AtomicU32,
-}
-
-impl StopSwitch {
-    fn is_thrown(&self) -> bool {
-        self.reason.lock().unwrap_or_else(PoisonError::into_inner).is_some()
-    }
-
-    fn throw(&self, stop: Stop) {
-        self.reason.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(stop);
-    }
-
-    fn open(&self, stop: Stop) -> Applied {
-        self.throw(stop);
-        Applied::Open
-    }
-
-    fn answered(&self) {
-        self.unanswered.store(0, Ordering::Relaxed);
-    }
-
-    fn unanswered(&self, error: reteach::Error) -> Applied {
-        if self.unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= PATIENCE {
-            self.throw(Stop::Reteach(error));
-        }
-        Applied::Open
-    }
-
-    fn into_reason(self) -> Option<Stop> {
-        self.reason.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,146 @@
+//! Looking for an upload of unknown outcome among the employee's documents, before anything is sent again.
+
+use shared::document::{Certificate, Document, DocumentSink as _, Verification};
+use shared::id::CategoryId;
+use shared::job::{Halt, StopSwitch};
+use shared::source::SourceError;
+use shared::state::{CertificateState, Intent, Unknowable};
+
+use super::note::{settle, write};
+use super::setback::{self, Kind, Next};
+use super::{Became, Tools};
+use crate::plan::{Check, Earlier, Rest, Upload};
+
+/// What came of looking for an upload.
+#[derive(Debug)]
+pub(super) enum Checked {
+    /// It is settled, or left.
+    Became(Became),
+    /// It is certainly not filed, and is to be sent again.
+    Send(Box<Upload>),
+}
+
+/// Looks for the upload of `check`.
+pub(super) async fn check(tools: Tools<'_>, check: Check, switch: &StopSwitch<Halt>) -> Checked {
+    if switch.is_thrown() {
+        return Checked::Became(Became::Left);
+    }
+    match tools.sink.find(&document(tools, &check)).await {
+        Ok(Verification::Found(document)) => {
+            let state = CertificateState::Uploaded { at: tools.clock.now(), document: Some(document) };
+            Checked::Became(written(tools, &check, state, Became::Verified, switch).await)
+        }
+        Ok(Verification::NotThere) => not_there(tools, check, switch).await,
+        Ok(Verification::Unknowable) => {
+            let why = "this route cannot list documents";
+            unknowable(tools, check, why, switch).await
+        }
+        Err(SourceError::Forbidden(problem)) => unknowable(tools, check, &problem, switch).await,
+        Err(error @ (SourceError::Unavailable(_) | SourceError::Unreadable(_))) => {
+            later(tools, check, error, switch).await
+        }
+        Err(error) => {
+            switch.throw(error.into());
+            Checked::Became(Became::Left)
+        }
+    }
+}
+
+/// No answer to the question: it is asked again on the next run, for a week.
+async fn later(tools: Tools<'_>, check: Check, error: SourceError, switch: &StopSwitch<Halt>) -> Checked {
+    let now = tools.clock.now();
+    if now.duration_since(check.intent.at) >= setback::MOST_WEATHER {
+        return unknowable(tools, check, &error.to_string(), switch).await;
+    }
+    if matches!(error, SourceError::Unavailable(_)) {
+        switch.unanswered(error.into());
+    }
+    Checked::Became(Became::Doubtful(now))
+}
+
+/// The document that was to be filed: by its id alone where reteach does not list it any more.
+fn document(tools: Tools<'_>, check: &Check) -> Document {
+    let listed = check.listed.as_ref();
+    let certificate = Certificate {
+        id: &check.id,
+        course: listed.and_then(|listed| listed.course.as_deref()),
+        completed_at: listed.and_then(|listed| listed.completed_at),
+    };
+    // Wherever it is: the folder may have changed since.
+    let anywhere = CategoryId::new("");
+    let document = Document::new(check.employee.clone(), anywhere, certificate, tools.time_zone);
+    Document { size: check.intent.size, ..document }
+}
+
+async fn not_there(tools: Tools<'_>, check: Check, switch: &StopSwitch<Halt>) -> Checked {
+    let reason = "an upload got no answer, and the document is not there".to_owned();
+    match setback::after(check.intent.into(), Kind::Document, reason, tools.clock.now()) {
+        // The pause is behind it already.
+        Next::Retry(setback) => {
+            let earlier = Earlier { failures: setback.failures, since: Some(setback.since) };
+            send(tools, check, earlier, switch).await
+        }
+        parked @ Next::Park(_) => {
+            Checked::Became(settle(tools, (&check.id, &check.employee), parked, switch).await)
+        }
+    }
+}
+
+/// Where nobody can tell, it is not sent again unless the operator says so.
+async fn unknowable(tools: Tools<'_>, check: Check, why: &str, switch: &StopSwitch<Halt>) -> Checked {
+    if check.intent.unknowable == Unknowable::Send {
+        let earlier = check.intent.into();
+        return send(tools, check, earlier, switch).await;
+    }
+    let Intent { at, .. } = check.intent;
+    let reason = format!(
+        "the upload of {at} got no answer, and whether the document is there cannot be read ({why}): look into the \
+         employee's documents, then retry or dismiss"
+    );
+    let (now, doubt) = (tools.clock.now(), Some(check.intent));
+    let state = CertificateState::Parked { at: now, reason: reason.clone(), doubt };
+    Checked::Became(written(tools, &check, state, Became::Parked(reason), switch).await)
+}
+
+/// To be sent again, where reteach still has it.
+async fn send(tools: Tools<'_>, check: Check, earlier: Earlier, switch: &StopSwitch<Halt>) -> Checked {
+    let (id, employee) = (check.id.clone(), check.employee.clone());
+    let became = match Upload::of(id.clone(), check.listed, earlier) {
+        Ok(upload) => return Checked::Send(Box::new(upload)),
+        Err(Rest::AwaitingPdf) => Became::AwaitingPdf,
+        Err(_) => Became::Gone,
+    };
+    // Certainly not filed, and nothing to file: the intent must not be asked about again.
+    let reason =
+        "an upload got no answer and the document is not there; reteach has no file for it now".to_owned();
+    let now = tools.clock.now();
+    let setback = shared::state::Setback {
+        reason,
+        failures: earlier.failures,
+        since: earlier.since.unwrap_or(now),
+        retry_at: now,
+    };
+    match write(tools, &id, &employee, CertificateState::Failed(setback)).await {
+        Ok(()) => Checked::Became(became),
+        Err(error) => {
+            switch.throw(error.into());
+            Checked::Became(Became::Left)
+        }
+    }
+}
+
+async fn written(
+    tools: Tools<'_>,
+    check: &Check,
+    state: CertificateState,
+    became: Became,
+    switch: &StopSwitch<Halt>,
+) -> Became {
+    match write(tools, &check.id, &check.employee, state).await {
+        Ok(()) => became,
+        Err(error) => {
+            switch.throw(error.into());
+            Became::Left
+        }
+    }
+}

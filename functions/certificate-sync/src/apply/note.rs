@@ -1,0 +1,111 @@
+//! Writing down what became of a certificate.
+
+use shared::id::{CertificateId, SourceId};
+use shared::job::{Halt, StopSwitch};
+use shared::state::{CertificateEntry, CertificateState, Noted, Setback, StateError};
+
+use super::file::Filed;
+use super::setback::{self, Next};
+use super::trouble::Trouble;
+use super::{Became, Tools};
+use crate::plan::{Earlier, LATE, Upload};
+
+/// Notes what came of filing `upload`, and throws `switch` where nothing more must be begun.
+pub(super) async fn note(
+    tools: Tools<'_>,
+    upload: &Upload,
+    filed: Filed,
+    switch: &StopSwitch<Halt>,
+) -> Became {
+    let Filed { result, intent } = filed;
+    let doubtful = || intent.map_or(Became::Left, |intent| Became::Doubtful(intent.at + LATE));
+    let trouble = match result {
+        Ok(document) => {
+            switch.answered();
+            let state = CertificateState::Uploaded { at: tools.clock.now(), document };
+            return match write(tools, &upload.id, &upload.employee, state).await {
+                Ok(()) => Became::Filed,
+                Err(error) => {
+                    switch.throw(error.into());
+                    doubtful()
+                }
+            };
+        }
+        Err(trouble) => trouble,
+    };
+    if let Some((kind, reason)) = trouble.noted() {
+        match trouble {
+            Trouble::Weather(halt) => switch.unanswered(halt),
+            _ => switch.answered(),
+        }
+        let next = setback::after(upload.earlier, kind, reason, tools.clock.now());
+        return settle(tools, (&upload.id, &upload.employee), next, switch).await;
+    }
+    match trouble {
+        Trouble::Doubt(halt) => {
+            switch.unanswered(halt);
+            doubtful()
+        }
+        Trouble::StopInDoubt(halt) => {
+            switch.throw(halt);
+            doubtful()
+        }
+        Trouble::Stop(halt) => {
+            let reason = halt.message.clone();
+            switch.throw(halt);
+            if intent.is_none() {
+                return Became::Left;
+            }
+            take_back(tools, upload, reason).await.map_or_else(|_| doubtful(), |()| Became::Left)
+        }
+        Trouble::NoFile => Became::AwaitingPdf,
+        Trouble::Gone => Became::Gone,
+        Trouble::Decided | Trouble::Document(_) | Trouble::Weather(_) => Became::Settled,
+    }
+}
+
+/// Writes what follows from a failure.
+pub(super) async fn settle(
+    tools: Tools<'_>,
+    (id, employee): (&CertificateId, &SourceId),
+    next: Next,
+    switch: &StopSwitch<Halt>,
+) -> Became {
+    let now = tools.clock.now();
+    let (state, became) = match next {
+        Next::Retry(setback) => (CertificateState::Failed(setback.clone()), Became::Failed(setback)),
+        Next::Park(reason) => (
+            CertificateState::Parked { at: now, reason: reason.clone(), doubt: None },
+            Became::Parked(reason),
+        ),
+    };
+    match write(tools, id, employee, state).await {
+        Ok(()) => became,
+        Err(error) => {
+            switch.throw(error.into());
+            Became::Left
+        }
+    }
+}
+
+/// Takes back an intent that certainly came to nothing, without counting it as a failure.
+async fn take_back(tools: Tools<'_>, upload: &Upload, reason: String) -> Result<(), StateError> {
+    let now = tools.clock.now();
+    let Earlier { failures, since } = upload.earlier;
+    let setback = Setback { reason, failures, since: since.unwrap_or(now), retry_at: now };
+    write(tools, &upload.id, &upload.employee, CertificateState::Failed(setback)).await
+}
+
+/// Writes the ledger. What somebody decided meanwhile stays.
+pub(super) async fn write(
+    tools: Tools<'_>,
+    id: &CertificateId,
+    employee: &SourceId,
+    state: CertificateState,
+) -> Result<(), StateError> {
+    tools.guard.check().await?;
+    let entry = CertificateEntry { certificate_id: id.clone(), employee: employee.clone(), state };
+    match tools.store.put_certificate(tools.tenant, tools.guard.token(), &entry).await? {
+        Noted::Written | Noted::Decided => Ok(()),
+    }
+}

@@ -1,0 +1,102 @@
+//! Why a certificate was not filed, by what follows from it.
+
+use shared::document::UploadError;
+use shared::http::Effect;
+use shared::job::{Halt, Outcome};
+use shared::reteach::{self, DownloadError};
+use shared::state::StateError;
+
+use super::out_of_time;
+use super::setback::Kind;
+
+/// Why a certificate was not filed, or is not known to be.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// A matter of this certificate alone: it was certainly not filed.
+    Document(String),
+    /// Bad weather between us and the HR system, or the academy's files: it was certainly not filed.
+    Weather(Halt),
+    /// It may be filed: there was no answer.
+    Doubt(Halt),
+    /// Its PDF is not made yet.
+    NoFile,
+    /// reteach does not have it any more.
+    Gone,
+    /// Somebody decided about it meanwhile.
+    Decided,
+    /// Nothing more must be begun in this run; this one was certainly not filed.
+    Stop(Halt),
+    /// Nothing more must be begun in this run; this one may be filed.
+    StopInDoubt(Halt),
+}
+
+impl Trouble {
+    /// Whether the same may come through at once.
+    pub(super) fn is_passing(&self) -> bool {
+        matches!(self, Self::Weather(_))
+    }
+
+    /// What failed, and why, where that is noted on the certificate.
+    pub(super) fn noted(&self) -> Option<(Kind, String)> {
+        match self {
+            Self::Document(reason) => Some((Kind::Document, reason.clone())),
+            Self::Weather(halt) => Some((Kind::Weather, halt.message.clone())),
+            _ => None,
+        }
+    }
+}
+
+impl From<StateError> for Trouble {
+    fn from(error: StateError) -> Self {
+        Self::Stop(error.into())
+    }
+}
+
+impl From<reteach::Error> for Trouble {
+    fn from(error: reteach::Error) -> Self {
+        use reteach::Error;
+        match error {
+            Error::OutOfTime { .. } => Self::Stop(out_of_time()),
+            Error::Credential(_) | Error::Forbidden(_) => Self::Stop(error.into()),
+            other => Self::Weather(other.into()),
+        }
+    }
+}
+
+impl From<DownloadError> for Trouble {
+    fn from(error: DownloadError) -> Self {
+        match error {
+            DownloadError::NotPdf
+            | DownloadError::Empty
+            | DownloadError::TooLarge
+            | DownloadError::Forbidden(_) => Self::Document(error.to_string()),
+            DownloadError::Expired { .. } | DownloadError::Unavailable(_) => {
+                Self::Weather(Halt::new(Outcome::ReteachUnavailable, error))
+            }
+            DownloadError::OutOfTime => Self::Stop(out_of_time()),
+            DownloadError::Academy(error) => error.into(),
+        }
+    }
+}
+
+/// Except for [`UploadError::Gone`], which does not say what is gone.
+impl From<UploadError> for Trouble {
+    fn from(error: UploadError) -> Self {
+        let text = error.to_string();
+        match error {
+            UploadError::PersonGone(_)
+            | UploadError::Gone(_)
+            | UploadError::Refused { .. }
+            | UploadError::TooLarge(_) => Self::Document(text),
+            UploadError::CategoryGone(_) => Self::Stop(Halt::new(Outcome::NoCategory, text)),
+            UploadError::Forbidden(_) => Self::Stop(Halt::new(Outcome::AccessDenied, text)),
+            UploadError::Connection(error) => Self::Stop(error.into()),
+            UploadError::RateLimited(_) | UploadError::NotSent(_) => {
+                Self::Weather(Halt::new(Outcome::SourceUnavailable, text))
+            }
+            UploadError::Uncertain(_) => Self::Doubt(Halt::new(Outcome::SourceUnavailable, text)),
+            UploadError::OutOfTime { effect: Effect::None, .. } => Self::Stop(out_of_time()),
+            UploadError::OutOfTime { effect: Effect::Unknown, .. } => Self::StopInDoubt(out_of_time()),
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The Lambda function `certificate-sync`.
+
+use std::error::Error;
+
+use certificate_sync::CertificateSync;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    shared::job::serve(CertificateSync::new()?).await
+}

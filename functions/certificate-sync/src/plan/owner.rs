@@ -1,0 +1,39 @@
+//! Whose a certificate is.
+
+use shared::id::{ExternalId, SourceId};
+use shared::reteach;
+
+use super::People;
+
+/// Whose a certificate is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// An employee.
+    Employee(SourceId),
+    /// Somebody who is not from the HR system.
+    Stranger,
+    /// Nobody.
+    Nobody,
+}
+
+impl Owner {
+    /// By the external id, else by the account that the ledger of employees knows.
+    #[must_use]
+    pub fn of(customer: Option<&reteach::Owner>, people: People<'_>) -> Self {
+        let Some(customer) = customer else { return Self::Nobody };
+        by_external_id(customer, people.tool)
+            .or_else(|| people.owners.get(&customer.id).cloned())
+            .map_or(Self::Stranger, Self::Employee)
+    }
+}
+
+/// Whether the external id alone does not tell whose the account is.
+#[must_use]
+pub fn is_unclear(customer: &reteach::Owner, tool: &str) -> bool {
+    by_external_id(customer, tool).is_none()
+}
+
+fn by_external_id(customer: &reteach::Owner, tool: &str) -> Option<SourceId> {
+    let id = customer.external_id.as_ref().and_then(|id: &ExternalId| id.source_id(tool))?;
+    Some(id).filter(|id| !id.as_str().is_empty())
+}

@@ -1,0 +1,63 @@
+//! What this job counts.
+
+use serde::{Deserialize, Serialize};
+use shared::job;
+
+/// A run's report.
+pub type Report = job::Report<Counts>;
+
+/// How many of what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// Certificates that reteach listed.
+    pub seen: u64,
+    /// Times that they were listed.
+    pub readings: u64,
+    /// Certificates filed by this run.
+    pub uploaded: u64,
+    /// Uploads of unknown outcome that this run found filed.
+    pub verified: u64,
+    /// Certificates listed that are filed or settled already.
+    pub settled: u64,
+    /// Certificates whose PDF is not made yet.
+    pub waiting_for_pdf: u64,
+    /// Certificates that were not filed, and are tried again later.
+    pub failed: u64,
+    /// Uploads of unknown outcome: looked for before anything is sent again.
+    pub doubtful: u64,
+    /// Certificates of this tenant that are left alone until somebody decides.
+    pub parked: u64,
+    /// Certificates that could have been filed now and are left for the next run.
+    pub remaining: u64,
+    /// Certificates of people who are not from the HR system.
+    pub not_from_personio: u64,
+    /// Certificates of nobody: the participation has no customer.
+    pub without_customer: u64,
+    /// Records that do not fit.
+    pub rejected: u64,
+}
+
+impl job::Counts for Counts {
+    fn with_earlier(self, earlier: Self) -> Self {
+        Self {
+            uploaded: self.uploaded + earlier.uploaded,
+            verified: self.verified + earlier.verified,
+            ..self
+        }
+    }
+
+    fn metrics(&self) -> Vec<(&'static str, u64)> {
+        vec![
+            ("CertificatesSeen", self.seen),
+            ("CertificatesUploaded", self.uploaded),
+            ("CertificatesVerified", self.verified),
+            ("CertificatesWaitingForPdf", self.waiting_for_pdf),
+            ("CertificatesFailed", self.failed),
+            ("CertificatesDoubtful", self.doubtful),
+            ("CertificatesParked", self.parked),
+            ("CertificatesRemaining", self.remaining),
+            ("CertificatesNotFromPersonio", self.not_from_personio),
+        ]
+    }
+}

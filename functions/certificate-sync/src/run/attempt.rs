@@ -1,0 +1,112 @@
+//! The job itself: collect, plan, apply, leave word for the next run.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use shared::connect::Sink;
+use shared::job::{Finished, Guard, Halt, LeaseTerms, Outcome, Progress, Run, Tenant, Work};
+use shared::reteach::Downloads;
+use shared::secrets::TenantSecret;
+use shared::state::{CertificateRoot, Job, OpenReason, StateError};
+
+use super::gather::gather;
+use super::open::Left;
+use super::scope::Scope;
+use super::tally::Tally;
+use crate::CertificateSync;
+use crate::apply::{self, Tools};
+use crate::plan::Plan;
+use crate::report::Counts;
+
+/// Kept back at the end of a run for noting what became of the last uploads, and for the report.
+const RESERVE: Duration = Duration::from_secs(15);
+
+impl Work for CertificateSync {
+    const JOB: Job = Job::Certificates;
+    /// An upload takes two minutes at most.
+    const LEASE: LeaseTerms =
+        LeaseTerms { lasts: SignedDuration::from_secs(300), enough: SignedDuration::from_secs(150) };
+    type Hr = Sink;
+    type Counts = Counts;
+    type Plan = Plan;
+
+    fn admits(&self, tenant: &Tenant) -> Result<(), Halt> {
+        if !tenant.config.certificates.enabled {
+            return Err(Halt::new(Outcome::Disabled, "[certificates] enabled is false"));
+        }
+        match tenant.record.gate {
+            Some(_) => Ok(()),
+            None => Err(Halt::new(Outcome::Waiting, "waiting for the first complete employee sync")),
+        }
+    }
+
+    async fn attempt(
+        &self,
+        run: &Run<'_, Self>,
+        tenant: &Tenant,
+        secret: Arc<TenantSecret>,
+        guard: Option<&Guard<'_>>,
+    ) -> Result<Finished<Self>, Halt> {
+        let (store, config) = (run.store(), &tenant.config);
+        let stop_at = run.stop_at(RESERVE);
+        let connections = run.connect(tenant, &secret)?.until(stop_at);
+        let began = run.clock().now();
+        let start = store.certificate_start(&config.tenant_id).await?;
+        let (scope, root) = (Scope::of(&start, run.mode(), began), start.root.as_ref());
+        let (candidates, listing) =
+            gather(store, &config.tenant_id, &connections, root, scope, began).await?;
+        run.tell(Progress::Read(candidates.len()));
+
+        let plan = Plan::build(candidates, began);
+        let mut tally = Tally::new(&listing, scope, &plan);
+        run.tell(Progress::Planned(plan.todo.uploads.len() + plan.todo.checks.len()));
+        let Some(guard) = guard else { return Ok(tally.dry(plan)) };
+
+        let hosts = &config.reteach.download_hosts;
+        let tools = Tools {
+            tenant: &config.tenant_id,
+            sink: &connections.hr,
+            reteach: &connections.reteach,
+            downloads: &Downloads::new(connections.reteach.clone(), self.downloads.clone(), hosts),
+            store,
+            guard,
+            clock: run.clock(),
+            stop_at,
+            time_zone: &config.time_zone,
+            category: config.certificates.category.as_deref(),
+        };
+        let Plan { todo, resting } = plan;
+        let apply::Outcome { became, mut stop } =
+            apply::apply(tools, todo, &|| run.tell(Progress::Applied)).await;
+        let left = Left {
+            scope,
+            began,
+            completeness: listing.completeness,
+            parked: tally.applied(&became),
+            resting: &resting,
+            became: &became,
+        };
+        if let Err(error) = leave(tools, &left, root, run.clock().now(), &mut tally).await {
+            stop.get_or_insert(error.into());
+        }
+        Ok(tally.finished(run.mode(), stop))
+    }
+}
+
+/// Leaves word for the next run.
+async fn leave(
+    tools: Tools<'_>,
+    left: &Left<'_>,
+    before: Option<&CertificateRoot>,
+    now: Timestamp,
+    tally: &mut Tally,
+) -> Result<(), StateError> {
+    let open = left.open(before, now);
+    tally.waiting_for_pdf(open.values().filter(|open| open.why == OpenReason::Pdf).count());
+    if let Some(root) = left.root(before, open) {
+        tools.guard.check().await?;
+        tools.store.put_certificate_root(tools.tenant, tools.guard.token(), &root).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! One run of the job.
+
+mod attempt;
+mod gather;
+mod open;
+mod scope;
+mod tally;

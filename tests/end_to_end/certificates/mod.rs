@@ -1,0 +1,3 @@
+//! Certificates from reteach into the personnel file.
+
+mod filing;
