@@ -8,12 +8,12 @@ use thiserror::Error;
 use crate::document::{Category, Document, DocumentSink, PdfBody, UploadError, Verification};
 use crate::fingerprint::{FingerprintKey, FingerprintKeyError};
 use crate::http::{Context, Deadline, Pace};
-use crate::id::DocumentId;
+use crate::id::{DocumentId, SourceId};
 use crate::kombo::{self, IntegrationId};
 use crate::personio;
 use crate::reteach;
 use crate::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
-use crate::source::{EmployeeSource, Reading, SourceError};
+use crate::source::{EmployeeSource, Reading, Record, SourceError};
 use crate::tenant::{TenantConfig, Via};
 
 /// The clients of one tenant, and its key. Copies share tokens and pace. `H` is the HR system as the job needs it.
@@ -173,6 +173,20 @@ impl HrSystem for Sink {
         match self {
             Self::Personio(client) => Self::Personio(client.with_pace(pace.clone())),
             Self::Kombo(documents) => Self::Kombo(documents.with_pace(pace)),
+        }
+    }
+}
+
+impl Source {
+    /// The record of one person, read live; `None` if the HR system shows no such person. For the operator: runs read
+    /// everybody.
+    ///
+    /// # Errors
+    /// As for a reading of all.
+    pub async fn one(&self, id: &SourceId) -> Result<Option<Record>, SourceError> {
+        match self {
+            Self::Personio(client) => client.one(id).await,
+            Self::Kombo(employees) => employees.one(id).await,
         }
     }
 }

@@ -25,8 +25,13 @@ const ATTEMPT: Duration = Duration::from_secs(5);
 const OPERATION: Duration = Duration::from_secs(15);
 
 /// The services whose endpoint may be set apart: the SDK's service id, and the variable.
-const ENDPOINTS: [(&str, &str); 2] =
-    [("DynamoDB", "AWS_ENDPOINT_URL_DYNAMODB"), ("Secrets Manager", "AWS_ENDPOINT_URL_SECRETS_MANAGER")];
+const ENDPOINTS: [(&str, &str); 5] = [
+    ("CloudFormation", "AWS_ENDPOINT_URL_CLOUDFORMATION"),
+    ("DynamoDB", "AWS_ENDPOINT_URL_DYNAMODB"),
+    ("Lambda", "AWS_ENDPOINT_URL_LAMBDA"),
+    ("Scheduler", "AWS_ENDPOINT_URL_SCHEDULER"),
+    ("Secrets Manager", "AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+];
 
 /// The environment does not say where or as whom to call AWS.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -42,8 +47,8 @@ pub enum ConfigError {
 /// The configuration that `environment` describes, over `http`.
 ///
 /// Reads `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, and where they are set
-/// `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_DYNAMODB` and `AWS_ENDPOINT_URL_SECRETS_MANAGER`. An empty variable counts
-/// as one that is not set. Credentials are read once: Lambda replaces its own together with the process.
+/// `AWS_ENDPOINT_URL` and `AWS_ENDPOINT_URL_<SERVICE>` of the services used here. An empty variable counts as one that
+/// is not set. Credentials are read once: Lambda replaces its own together with the process.
 ///
 /// # Errors
 /// [`ConfigError::Missing`] names the variable.

@@ -9,6 +9,7 @@ use super::limits::{MAX_PAGES, PAGE_SIZE};
 use super::wire::Page;
 use super::{IntegrationId, record};
 use crate::http::{Deadline, Pace};
+use crate::id::SourceId;
 use crate::source::{EmployeeSource, Reading, Record, SourceError};
 
 /// All people of one integration, from Kombo's mirror.
@@ -44,6 +45,20 @@ impl Employees {
     #[must_use]
     pub fn with_pace(self, reads: Pace) -> Self {
         Self { client: self.client.with_pace(reads), ..self }
+    }
+
+    /// The record of one person; `None` if Kombo's mirror has no such person (any more).
+    ///
+    /// # Errors
+    /// As for a reading of all.
+    pub async fn one(&self, id: &SourceId) -> Result<Option<Record>, SourceError> {
+        let target = self.client.target(Method::GET, "/hris/employees", &[])?;
+        let target = target.query([("remote_ids", id.as_str()), ("page_size", PAGE_SIZE)]);
+        let reply = self.client.get(target, Some(&self.integration)).await?;
+        let page = reply.json::<Envelope<Page<'_>>>()?.data;
+        let field = self.employment_type_field.as_deref();
+        let mut records = page.results.into_iter().filter_map(|raw| record::read(raw, field));
+        Ok(records.find(|record| record.source_id() == Some(id)))
     }
 
     /// One page: its records and the cursor of the next. Filters are repeated on every page, as Kombo asks.

@@ -2,6 +2,7 @@
 
 mod client;
 mod code;
+mod connect;
 mod documents;
 mod employees;
 mod error;
@@ -16,6 +17,7 @@ mod wire;
 
 pub use client::{ApiKey, Client, KeyInfo};
 pub use code::Code;
+pub use connect::{Connected, LinkFor};
 pub use documents::Documents;
 pub use employees::Employees;
 pub use error::{Error, Refusal};

@@ -12,7 +12,7 @@ use super::credentials::Credentials;
 use super::limits::{
     DOCUMENTS, EMPLOYEES, LISTS, LOGIN_TIMEOUT, LOGINS, READ_TIMEOUT, TOKEN_LIFE, UPLOAD_TIMEOUT,
 };
-use super::transport::{APP_ID, Endpoint};
+use super::transport::{APP_ID, EMPLOYEE, Endpoint};
 use super::upload::{self, UPLOAD};
 use super::{error, error_v2, wire};
 use crate::document::{Document, PdfBody, UploadError};
@@ -84,6 +84,13 @@ impl Direct {
     pub(super) async fn get(&self, endpoint: Endpoint, query: &[(&str, &str)]) -> Result<Reply, SourceError> {
         let target = self.target(Method::GET, endpoint.path())?;
         let target = if query.is_empty() { target } else { target.query(query.iter().copied()) };
+        let request = Request::new(target, Repeat::Read, READ_TIMEOUT).header(APP_ID.0, APP_ID.1)?;
+        self.tokens.authorized(|| self.login(), |token| self.send(request.clone(), token)).await
+    }
+
+    /// The record of one person; `id` is a number.
+    pub(super) async fn get_one(&self, id: &str) -> Result<Reply, SourceError> {
+        let target = Target::new(Vendor::Personio, &self.base, Method::GET, EMPLOYEE, &[id])?;
         let request = Request::new(target, Repeat::Read, READ_TIMEOUT).header(APP_ID.0, APP_ID.1)?;
         self.tokens.authorized(|| self.login(), |token| self.send(request.clone(), token)).await
     }

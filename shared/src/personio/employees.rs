@@ -1,12 +1,16 @@
 //! All employees, page by page.
 
 use futures::{StreamExt, TryStreamExt, stream};
+use reqwest::StatusCode;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::client::Client;
 use super::limits::{CONCURRENCY, MAX_PAGES, PAGE_SIZE};
 use super::transport::Endpoint;
 use super::wire::Page;
 use super::{error, record};
+use crate::id::SourceId;
 use crate::source::{EmployeeSource, Reading, Record, SourceError};
 
 /// The attributes that a reading asks for. One that the credential may not read is silently left out by Personio.
@@ -32,7 +36,32 @@ struct Part {
     total: Option<u64>,
 }
 
+/// `GET /v1/company/employees/{id}`
+#[derive(Deserialize)]
+struct One<'a> {
+    #[serde(borrow)]
+    data: &'a RawValue,
+}
+
 impl Client {
+    /// The record of one person; `None` if there is no such person, or none that the credential may see.
+    ///
+    /// # Errors
+    /// As for a reading of all.
+    pub async fn one(&self, id: &SourceId) -> Result<Option<Record>, SourceError> {
+        // It becomes a part of the path: nothing but a number may.
+        if id.as_str().is_empty() || !id.as_str().bytes().all(|b| b.is_ascii_digit()) {
+            return Ok(None);
+        }
+        let reply = self.transport.get_one(id.as_str()).await?;
+        if reply.status == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        error::check(&reply)?;
+        let one: One<'_> = reply.json()?;
+        Ok(Some(record::read(one.data)).filter(|record| record.source_id() == Some(id)))
+    }
+
     async fn page(&self, offset: u64) -> Result<Part, SourceError> {
         let (limit, offset) = (PAGE_SIZE.to_string(), offset.to_string());
         let paging = [("limit", limit.as_str()), ("offset", offset.as_str())];

@@ -16,6 +16,9 @@ use crate::source::SourceError;
 /// Sent with every call, as Personio asks of customers' own integrations ("Include our headers in your requests").
 pub(super) const APP_ID: (&str, &str) = ("x-personio-app-id", "RETEACH_PERSONIO");
 
+/// One person's record.
+pub(super) const EMPLOYEE: &str = "/v1/company/employees/{id}";
+
 /// What is read.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Endpoint {
@@ -72,6 +75,11 @@ impl Forwarded {
         self.read(PersonioApi::Personnel, path, endpoint.path(), query, &self.employees).await
     }
 
+    async fn get_one(&self, id: &str) -> Result<Reply, SourceError> {
+        let forwarded = format!("/company/employees/{id}");
+        self.read(PersonioApi::Personnel, &forwarded, EMPLOYEE, &[], &self.employees).await
+    }
+
     async fn get_v2(&self, path: &'static str, query: &[(&str, &str)]) -> Result<Reply, SourceError> {
         let forwarded = path.trim_start_matches("/v2");
         self.read(PersonioApi::PersonnelV2, forwarded, path, query, &self.lists).await
@@ -121,6 +129,14 @@ impl Transport {
         match self {
             Self::Direct(direct) => direct.get(endpoint, query).await,
             Self::Kombo(forwarded) => forwarded.get(endpoint, query).await,
+        }
+    }
+
+    /// Reads the record of one person, whose id is a number, and returns Personio's answer, whatever its status.
+    pub(super) async fn get_one(&self, id: &str) -> Result<Reply, SourceError> {
+        match self {
+            Self::Direct(direct) => direct.get_one(id).await,
+            Self::Kombo(forwarded) => forwarded.get_one(id).await,
         }
     }
 

@@ -19,6 +19,9 @@ use crate::id::TenantId;
 /// refused, and [`Secrets::refresh`] reads again.
 const KEEP: SignedDuration = SignedDuration::from_mins(15);
 
+/// What Secrets Manager answers where a secret is marked for deletion.
+const MARKED_FOR_DELETION: &str = "InvalidRequestException";
+
 /// Why there are no credentials. `name` is the secret's name in Secrets Manager.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SecretError {
@@ -61,6 +64,14 @@ pub enum SecretError {
         /// The error code.
         code: String,
     },
+}
+
+impl SecretError {
+    /// Whether the secret is marked for deletion.
+    #[must_use]
+    pub fn is_marked_for_deletion(&self) -> bool {
+        matches!(self, Self::Refused { code, .. } if code == MARKED_FOR_DELETION)
+    }
 }
 
 /// The tenants' secrets. Copies share the cache.
@@ -146,6 +157,34 @@ impl Secrets {
             Err(SecretError::NotFound { .. }) => self.create(&name, &text).await,
             Err(error) => Err(error),
         }
+    }
+
+    /// Marks the tenant's secret for deletion in `days` days (7 to 30); until then [`restore`](Self::restore) brings it
+    /// back. Returns whether there was one.
+    ///
+    /// # Errors
+    /// [`SecretError`].
+    pub async fn delete(&self, tenant: &TenantId, days: i64) -> Result<bool, SecretError> {
+        let name = self.name(tenant);
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).remove(tenant);
+        let delete = self.client.delete_secret().secret_id(&name).recovery_window_in_days(days);
+        match delete.send().await.map_err(|error| failure(&error, &name)) {
+            Ok(_) => Ok(true),
+            // The second is one that is marked already.
+            Err(SecretError::NotFound { .. }) => Ok(false),
+            Err(SecretError::Refused { code, .. }) if code == MARKED_FOR_DELETION => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Brings back a secret that is marked for deletion.
+    ///
+    /// # Errors
+    /// [`SecretError`].
+    pub async fn restore(&self, tenant: &TenantId) -> Result<(), SecretError> {
+        let name = self.name(tenant);
+        let restore = self.client.restore_secret().secret_id(&name);
+        restore.send().await.map(|_| ()).map_err(|error| failure(&error, &name))
     }
 
     async fn create(&self, name: &str, text: &SecretString) -> Result<(), SecretError> {

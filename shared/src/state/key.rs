@@ -64,6 +64,8 @@ pub(super) const REGISTRY: &str = "TENANTS";
 pub(super) const EMPLOYEES: &str = "EMPLOYEE#";
 /// How the sort keys of certificates begin.
 pub(super) const CERTIFICATES: &str = "CERTIFICATE#";
+/// How the sort keys of leases begin.
+pub(super) const LEASES: &str = "LEASE#";
 /// How the sort keys of reports begin.
 pub(super) const REPORTS: &str = "RUN#";
 
@@ -87,7 +89,7 @@ impl Key {
     }
 
     pub(super) fn lease(tenant: &TenantId, job: Job) -> Self {
-        Self::of(tenant, format!("LEASE#{job}"))
+        Self::of(tenant, format!("{LEASES}{job}"))
     }
 
     pub(super) fn employee(tenant: &TenantId, id: &SourceId) -> Self {

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use super::Scope;
+use super::{ScheduleConfig, Scope};
 use crate::http::BaseUrl;
 use crate::id::TenantId;
 use crate::kombo::IntegrationId;
@@ -36,6 +36,9 @@ pub struct TenantConfig {
     /// The certificate job.
     #[serde(default)]
     pub certificates: CertificatesConfig,
+    /// How often each job runs.
+    #[serde(default)]
+    pub schedule: ScheduleConfig,
 }
 
 /// The route to Personio. There is no default.

@@ -3,6 +3,7 @@
 
 mod config;
 mod parse;
+mod schedule;
 mod scope;
 
 pub use config::{
@@ -10,4 +11,5 @@ pub use config::{
     LockOn, PersonioConfig, Placement, ReteachConfig, TenantConfig, Via,
 };
 pub use parse::{ConfigError, Problem};
+pub use schedule::{Every, InvalidEvery, ScheduleConfig};
 pub use scope::{OutOfScope, Scope, ScopeVerdict};

@@ -2,7 +2,6 @@
 
 pub mod acts;
 pub mod args;
-mod bars;
 mod check;
 pub mod expect;
 mod keep;

@@ -1,21 +1,14 @@
-//! The demo on a terminal, 100 columns wide.
+//! The demo on a terminal.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
-use employee_sync::report::{Counts, Report};
-use shared::job::{Finding, FindingKind};
+use comfy_table::{CellAlignment, Table};
+use terminal::{calls, done, findings, wrapped};
 
 use super::acts::Act;
 use super::play::{Cue, Part, Play, Scene};
 use super::script::Audience;
-
-const WIDTH: usize = 100;
-
-/// Acts and findings shown of each company.
-const MOST: usize = 12;
 
 /// Nobody looks.
 #[derive(Clone, Copy, Debug)]
@@ -104,10 +97,7 @@ pub(super) fn outcome(scene: &Scene) -> String {
 }
 
 fn table(parts: &[Part]) -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX));
-    table.set_header(["route", "people", "planned", "done", "API calls", "DynamoDB", "time"]);
+    let mut table = terminal::table(["route", "people", "planned", "done", "API calls", "DynamoDB", "time"]);
     for part in parts {
         let Part { report, .. } = part;
         table.add_row([
@@ -121,9 +111,6 @@ fn table(parts: &[Part]) -> Table {
             format!("{}.{:02} s", part.took_ms / 1000, part.took_ms % 1000 / 10),
         ]);
     }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 1));
-    }
     for column in [1, 2, 6] {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
@@ -134,73 +121,6 @@ fn table(parts: &[Part]) -> Table {
 
 fn unbroken(text: &str) -> String {
     text.split(", ").map(|part| part.replace(' ', "\u{a0}")).collect::<Vec<_>>().join(", ")
-}
-
-/// Everything that is not zero.
-pub(super) fn done(counts: &Counts, findings: u64) -> String {
-    // Taken apart in full: a new count is shown as well.
-    let Counts {
-        people: _,
-        readings: _,
-        created,
-        adopted,
-        updated,
-        locked,
-        unlocked,
-        unchanged,
-        out_of_scope,
-        missing_once,
-        conflicts,
-        refused,
-        waiting,
-        held,
-        left,
-    } = *counts;
-    let parts = [
-        (created, "created"),
-        (adopted, "adopted"),
-        (updated, "updated"),
-        (locked, "locked"),
-        (unlocked, "unlocked"),
-        (held, "held"),
-        (refused, "refused"),
-        (waiting, "waiting for a retry"),
-        (left, "left for the next run"),
-        (out_of_scope, "out of scope"),
-        (missing_once, "missing once"),
-        (conflicts, "in conflict"),
-        (unchanged, "unchanged"),
-        (findings, if findings == 1 { "finding" } else { "findings" }),
-    ];
-    let shown =
-        parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}"));
-    shown.collect::<Vec<_>>().join(", ")
-}
-
-pub(super) fn calls(report: &Report) -> String {
-    let calls = report.calls;
-    let all = [("Personio", calls.personio), ("Kombo", calls.kombo), ("reteach", calls.reteach)];
-    all.iter()
-        .filter(|(_, number)| *number > 0)
-        .map(|(name, number)| format!("{number} {name}"))
-        .collect::<Vec<_>>()
-        .join("\n")
-}
-
-/// Findings, and what is held. Planned changes are not in it: they have a list of their own.
-pub(super) fn findings(report: &Report) -> Vec<String> {
-    let is_told = |kind| !matches!(kind, FindingKind::Held | FindingKind::Change);
-    let told: Vec<_> = report.findings.iter().filter(|it| is_told(it.kind)).collect();
-    let line = |finding: &&Finding| match &finding.person {
-        Some(person) => format!("{person}: {}", finding.text),
-        None => finding.text.clone(),
-    };
-    let mut lines: Vec<String> = told.iter().take(MOST).map(line).collect();
-    if told.len() > MOST {
-        lines.push(format!("and {} more findings", told.len() - MOST));
-    }
-    lines.extend(report.held.as_ref().map(|held| held.text.clone()));
-    lines
 }
 
 fn verdict(play: &Play) -> String {
@@ -220,20 +140,4 @@ fn verdict(play: &Play) -> String {
         let _ = writeln!(text, "  {problem}");
     }
     text
-}
-
-/// `text` in lines of at most [`WIDTH`] letters; the first begins with `first`, the others with `others`.
-pub(super) fn wrapped(text: &str, first: &str, others: &str) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            Some(_) => lines.push(format!("{others}{word}")),
-            None => lines.push(format!("{first}{word}")),
-        }
-    }
-    lines.join("\n")
 }

@@ -18,10 +18,10 @@ use shared::id::{RunId, TenantId};
 use shared::job::{App, Event, Mode, Outcome, Ran, Request as RunRequest};
 use shared::secrets::TenantSecret;
 use shared::tenant::{TenantConfig, Via};
+use terminal::Bars;
 
 use super::args::{Apply, Request};
-use super::bars::Bars;
-use super::{BAD, Failed, GOOD, print, write_json};
+use super::{BAD, Failed, GOOD, write_json};
 use crate::stack::{Options, Stack};
 
 const STANDARD_INPUT: &str = "-";
@@ -179,29 +179,11 @@ fn text(report: &Report, plan: Option<&str>) -> String {
 fn applied_text(report: &Report) -> String {
     let note = "The state of this run is thrown away now; the accounts stay in reteach. The next run, here or deployed, finds \
                 them by their external id.";
-    format!("\n{}{}\n", summary(report), print::wrapped(note, "", ""))
+    format!("\n{}{}\n", summary(report), terminal::wrapped(note, "", ""))
 }
 
 fn summary(report: &Report) -> String {
-    let counts = print::done(&report.counts, report.findings_total);
+    let counts = terminal::done(&report.counts, report.findings_total);
     let counts = if counts.is_empty() { counts } else { format!("; {counts}") };
-    let calls = print::calls(report).replace('\n', ", ");
-    let took = report.duration_ms;
-    let mut text = format!(
-        "{}: {:?}. {} people{counts}. Calls: {calls}. {}.{:03} s\n",
-        report.tenant_id,
-        report.outcome,
-        report.counts.people,
-        took / 1000,
-        took % 1000
-    );
-    if !report.message.is_empty() {
-        text.push_str(&print::wrapped(&report.message, "", ""));
-        text.push('\n');
-    }
-    for finding in print::findings(report) {
-        text.push_str(&print::wrapped(&finding, "  ", "    "));
-        text.push('\n');
-    }
-    text
+    terminal::summary(report, &format!("{} people{counts}", report.counts.people))
 }

@@ -12,11 +12,11 @@ use shared::state::{Decision, StateError};
 use tokio::task::JoinError;
 
 use super::acts::{self, Act};
-use super::bars::Bars;
 use super::check::{self, Seen};
 use super::play::{Cue, Must, Options, Part, Play, Scene};
 use super::stage::{Cast, today};
 use crate::world::{World, WorldError, route};
+use terminal::Bars;
 
 /// From the first scene to the last: a night and six ticks.
 const LENGTH: SignedDuration = SignedDuration::from_mins(24 * 60 + 6 * 5);
@@ -203,7 +203,7 @@ impl Theatre {
     }
 }
 
-async fn run(world: Arc<World>, cast: Cast, bar: super::bars::Bar, must: Must) -> Part {
+async fn run(world: Arc<World>, cast: Cast, bar: terminal::Bar, must: Must) -> Part {
     let Cast { company, expected, .. } = &cast;
     company.forget_calls();
     let started = Instant::now();

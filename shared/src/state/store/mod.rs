@@ -6,6 +6,7 @@ mod employees;
 mod fenced;
 mod fingerprints;
 mod held;
+mod inventory;
 mod lease;
 mod reports;
 mod tenants;
@@ -16,6 +17,7 @@ use crate::aws::Aws;
 
 pub use certificates::Noted;
 pub use fenced::FencingToken;
+pub use inventory::{CertificateLedger, Inventory, LeaseState};
 pub use lease::{Acquisition, LastRun, Lease};
 pub use tenants::{TenantRecord, TenantStatus};
 

@@ -1,6 +1,8 @@
 use jiff::Timestamp;
 
-use super::super::print::{Console, wrapped};
+use terminal::wrapped;
+
+use super::super::print::Console;
 use super::*;
 
 fn part(route: &'static str, report: Report, problems: &[&str]) -> Part {

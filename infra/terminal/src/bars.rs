@@ -1,4 +1,4 @@
-//! Progress bars on standard error, one for each company; nothing where standard error is no terminal.
+//! Progress bars on standard error, one for each run; nothing where standard error is no terminal.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,13 +10,13 @@ use shared::job::Progress;
 const READING: &str = "{prefix:>18} {spinner} {msg}";
 const APPLYING: &str = "{prefix:>18} {wide_bar} {human_pos}/{human_len} {elapsed} (left: {eta})";
 
-/// The bars of one scene.
+/// Bars that are shown together.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Bars(MultiProgress);
+pub struct Bars(MultiProgress);
 
-/// One company's bar. It knows how many changes were planned.
+/// One run's bar. It knows how many changes were planned.
 #[derive(Clone, Debug)]
-pub(super) struct Bar {
+pub struct Bar {
     bar: ProgressBar,
     planned: Arc<AtomicUsize>,
 }
@@ -24,7 +24,7 @@ pub(super) struct Bar {
 impl Bars {
     /// A bar for the run of `name`.
     #[must_use]
-    pub(super) fn bar(&self, name: &str) -> Bar {
+    pub fn bar(&self, name: &str) -> Bar {
         let bar = self.0.add(ProgressBar::new_spinner());
         bar.set_style(style(READING));
         bar.set_prefix(name.to_owned());
@@ -36,7 +36,7 @@ impl Bars {
 
 impl Bar {
     /// Shows how far the run is.
-    pub(super) fn show(&self, progress: Progress) {
+    pub fn show(&self, progress: Progress) {
         match progress {
             Progress::Read(people) => self.bar.set_message(format!("has read {people} people")),
             Progress::Planned(changes) => {
@@ -49,7 +49,7 @@ impl Bar {
     }
 
     /// Takes the bar away. Returns how many changes were planned.
-    pub(super) fn end(&self) -> usize {
+    pub fn end(&self) -> usize {
         self.bar.finish_and_clear();
         self.planned.load(Ordering::Relaxed)
     }

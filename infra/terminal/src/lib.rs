@@ -1,0 +1,9 @@
+//! How reports, plans and progress look on a terminal, 100 columns wide.
+
+mod bars;
+mod report;
+mod text;
+
+pub use bars::{Bar, Bars};
+pub use report::{calls, done, findings, summary};
+pub use text::{WIDTH, table, wrapped};

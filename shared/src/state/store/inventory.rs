@@ -1,0 +1,145 @@
+//! What the operator asks about a tenant as a whole, and removing it. The functions use none of this.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::{StateError, Store};
+use crate::id::{RunId, TenantId};
+use crate::state::Job;
+use crate::state::key::{CERTIFICATES, EMPLOYEES, Key, LEASES, REPORTS, SORT_KEY, partition};
+use crate::state::table::{Freshness, Item, Query, Terms, sort_key};
+
+/// How much is stored of a tenant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// People in the ledger.
+    pub employees: u64,
+    /// Certificates in the ledger.
+    pub certificates: u64,
+    /// Reports.
+    pub reports: u64,
+    /// Everything else: configuration, leases, fingerprints, a held plan.
+    pub other: u64,
+}
+
+/// A job's lease, seen from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaseState {
+    /// The run that has it, or had it last.
+    pub owner: RunId,
+    /// When it expires; long ago where it was released.
+    pub until: Timestamp,
+    /// When the last run that succeeded ended.
+    pub last_good_run: Option<Timestamp>,
+}
+
+/// What becomes of the ledger of certificates when a tenant is removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CertificateLedger {
+    /// It stays: a tenant that is added again files none of them twice.
+    Keep,
+    /// It is deleted too: a tenant that is added again files all of them again.
+    Delete,
+}
+
+#[derive(Deserialize)]
+struct StoredLease {
+    owner: RunId,
+    until: i64,
+    #[serde(default)]
+    last_good_run: Option<Timestamp>,
+}
+
+impl Inventory {
+    /// Whether nothing at all is stored.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Store {
+    /// Counts what is stored of a tenant. Reads its whole partition.
+    ///
+    /// # Errors
+    /// If DynamoDB fails.
+    pub async fn inventory(&self, tenant: &TenantId) -> Result<Inventory, StateError> {
+        let mut inventory = Inventory::default();
+        let query = Query::partition(partition(tenant)).eventual().only(&[SORT_KEY]);
+        let mut pages = self.table.query(query);
+        while let Some(page) = pages.next().await? {
+            for item in &page {
+                *inventory.counter(sort_key(item)) += 1;
+            }
+        }
+        Ok(inventory)
+    }
+
+    /// The leases of a tenant's jobs, as far as they were ever taken.
+    ///
+    /// # Errors
+    /// [`StateError::Damaged`] if one cannot be read, or DynamoDB fails.
+    pub async fn leases(&self, tenant: &TenantId) -> Result<BTreeMap<Job, LeaseState>, StateError> {
+        let mut leases = BTreeMap::new();
+        for job in [Job::Employees, Job::Certificates] {
+            let key = Key::lease(tenant, job);
+            let Some(stored) = self.table.get_record::<StoredLease>(&key, Freshness::Consistent).await?
+            else {
+                continue;
+            };
+            let StoredLease { owner, until, last_good_run } = stored;
+            let until = Timestamp::from_millisecond(until).unwrap_or(Timestamp::MAX);
+            leases.insert(job, LeaseState { owner, until, last_good_run });
+        }
+        Ok(leases)
+    }
+
+    /// Removes a tenant, with or without its ledger of certificates. Runs see an unknown tenant from the first moment;
+    /// the line in the registry goes last, so that an interrupted removal can be seen and repeated.
+    ///
+    /// With the ledger the leases stay: its entries carry fencing tokens, and a lease that began again at the first
+    /// token could not write them any more.
+    ///
+    /// # Errors
+    /// If DynamoDB fails.
+    pub async fn remove_tenant_and(
+        &self,
+        tenant: &TenantId,
+        ledger: CertificateLedger,
+    ) -> Result<(), StateError> {
+        if ledger == CertificateLedger::Delete {
+            return self.remove_tenant(tenant).await;
+        }
+        self.table.delete(&Key::config(tenant), Terms::default()).await?;
+        let mut pages = self.table.query(Query::partition(partition(tenant)).only(&[SORT_KEY]));
+        while let Some(page) = pages.next().await? {
+            let goes = |item: &&Item| {
+                let name = sort_key(item);
+                !name.starts_with(CERTIFICATES) && !name.starts_with(LEASES)
+            };
+            let keys = page
+                .iter()
+                .filter(goes)
+                .map(|item| Key { pk: partition(tenant), sk: sort_key(item).to_owned() });
+            self.table.batch_delete(keys.collect()).await?;
+        }
+        self.table.delete(&Key::registry(tenant), Terms::default()).await?;
+        Ok(())
+    }
+}
+
+impl Inventory {
+    fn counter(&mut self, name: &str) -> &mut u64 {
+        if name.starts_with(EMPLOYEES) {
+            &mut self.employees
+        } else if name.starts_with(CERTIFICATES) {
+            &mut self.certificates
+        } else if name.starts_with(REPORTS) {
+            &mut self.reports
+        } else {
+            &mut self.other
+        }
+    }
+}
