@@ -8,6 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use shared::job::Progress;
 
 const READING: &str = "{prefix:>18} {spinner} {msg}";
+const WAITING: &str = "{prefix:>18} {spinner} {msg} {elapsed}";
 const APPLYING: &str = "{prefix:>18} {wide_bar} {human_pos}/{human_len} {elapsed} (left: {eta})";
 
 /// Bars that are shown together.
@@ -31,6 +32,17 @@ impl Bars {
         bar.set_message("reads people");
         bar.enable_steady_tick(Duration::from_millis(100));
         Bar { bar, planned: Arc::default() }
+    }
+}
+
+impl Bars {
+    /// A line with the time that `name` has been waiting for `what`.
+    #[must_use]
+    pub fn waiting(&self, name: &str, what: &str) -> Bar {
+        let bar = self.bar(name);
+        bar.bar.set_style(style(WAITING));
+        bar.bar.set_message(what.to_owned());
+        bar
     }
 }
 

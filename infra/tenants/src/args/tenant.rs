@@ -1,0 +1,204 @@
+//! Commands about one tenant.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use shared::id::TenantId;
+use shared::kombo::IntegrationId;
+use shared::state::Job;
+
+use super::help;
+
+/// `tenants add`
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = help::ADD)]
+pub struct Add {
+    /// The tenant's file (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub file: PathBuf,
+    /// The tenant's credentials (JSON), or - for standard input; those stored before by default
+    #[arg(long, value_name = "FILE")]
+    pub credentials: Option<PathBuf>,
+    /// Replace the configuration of a tenant that is there already
+    #[arg(long)]
+    pub update: bool,
+    /// Do not try the credentials first
+    #[arg(long)]
+    pub unchecked: bool,
+}
+
+/// `tenants connect`
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = help::CONNECT)]
+pub struct Connect {
+    /// The tenant
+    #[arg(value_parser = TenantId::parse)]
+    pub tenant: TenantId,
+    /// Mail address of the HR admin who will connect
+    #[arg(long, value_name = "ADDRESS", requires = "company", required_unless_present_any = ["integration", "token"])]
+    pub email: Option<String>,
+    /// The company's name, as the HR admin knows it
+    #[arg(long, value_name = "NAME", requires = "email")]
+    pub company: Option<String>,
+    /// The connection's id, from Kombo's dashboard
+    #[arg(long, value_name = "ID", conflicts_with_all = ["email", "token"])]
+    pub integration: Option<IntegrationId>,
+    /// The token that Kombo's own dialogue returned, in place of the id
+    #[arg(long, value_name = "TOKEN", conflicts_with = "email")]
+    pub token: Option<String>,
+    /// Replace a connection that is stored already
+    #[arg(long)]
+    pub replace: bool,
+    /// Minutes to wait for the first sync
+    #[arg(long, value_name = "MINUTES", default_value_t = 30)]
+    pub wait: u32,
+}
+
+/// `tenants check`
+#[derive(Clone, Debug, Args)]
+pub struct Check {
+    /// The tenant
+    #[arg(value_parser = TenantId::parse, required_unless_present = "file")]
+    pub tenant: Option<TenantId>,
+    /// A tenant's file (TOML) that is not stored yet
+    #[arg(long, value_name = "FILE", conflicts_with = "tenant", requires = "credentials")]
+    pub file: Option<PathBuf>,
+    /// Credentials (JSON) that are not stored yet, or - for standard input
+    #[arg(long, value_name = "FILE", requires = "file")]
+    pub credentials: Option<PathBuf>,
+}
+
+/// `tenants plan`
+#[derive(Clone, Debug, Args)]
+pub struct Plan {
+    /// The tenant
+    #[arg(value_parser = TenantId::parse)]
+    pub tenant: TenantId,
+    /// Show old and new values too, not only the fields' names: personal data
+    #[arg(long)]
+    pub details: bool,
+}
+
+/// `tenants sync`
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = help::SYNC)]
+pub struct Sync {
+    /// The tenant
+    #[arg(value_parser = TenantId::parse)]
+    pub tenant: TenantId,
+    /// Which function
+    #[arg(long, value_enum, default_value_t = SyncJob::Employees)]
+    pub job: SyncJob,
+    /// What kind of run
+    #[arg(long, value_enum, default_value_t = SyncMode::Scheduled)]
+    pub mode: SyncMode,
+    /// Run in this process instead of calling the deployed function, with your own AWS rights and a progress bar
+    #[arg(long)]
+    pub here: bool,
+}
+
+/// One of the two jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SyncJob {
+    /// People, from Personio to reteach
+    Employees,
+    /// Certificates, from reteach to Personio
+    Certificates,
+}
+
+impl From<SyncJob> for Job {
+    fn from(job: SyncJob) -> Self {
+        match job {
+            SyncJob::Employees => Self::Employees,
+            SyncJob::Certificates => Self::Certificates,
+        }
+    }
+}
+
+/// What kind of run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SyncMode {
+    /// As on every tick
+    Scheduled,
+    /// Plans and stops: nothing is written
+    DryRun,
+    /// Employees: compares everybody with what reteach actually holds
+    Reconcile,
+    /// Certificates: reads all there are
+    FullScan,
+}
+
+impl From<SyncMode> for shared::job::Mode {
+    fn from(mode: SyncMode) -> Self {
+        match mode {
+            SyncMode::Scheduled => Self::Scheduled,
+            SyncMode::DryRun => Self::DryRun,
+            SyncMode::Reconcile => Self::Reconcile,
+            SyncMode::FullScan => Self::FullScan,
+        }
+    }
+}
+
+/// `tenants status`
+#[derive(Clone, Debug, Args)]
+pub struct Status {
+    /// The tenant; all of them by default
+    #[arg(value_parser = TenantId::parse)]
+    pub tenant: Option<TenantId>,
+}
+
+/// `tenants runs`
+#[derive(Clone, Debug, Args)]
+pub struct Runs {
+    /// The tenant
+    #[arg(value_parser = TenantId::parse)]
+    pub tenant: TenantId,
+    /// How many, newest first
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub number: u16,
+    /// Show what each run found
+    #[arg(long)]
+    pub findings: bool,
+}
+
+/// `tenants explain`
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = help::EXPLAIN)]
+pub struct Explain {
+    /// The tenant
+    #[arg(value_parser = TenantId::parse)]
+    pub tenant: TenantId,
+    /// The person's id in Personio: 1042, or personio:1042 as reteach has it
+    pub person: String,
+    /// Show values, not only the fields' names: personal data
+    #[arg(long)]
+    pub details: bool,
+}
+
+/// `tenants approve`, `tenants dismiss`
+#[derive(Clone, Debug, Args)]
+pub struct Decide {
+    /// The tenant
+    #[arg(value_parser = TenantId::parse)]
+    pub tenant: TenantId,
+    /// The held plan's hash, as `tenants status` and the run's report show it
+    pub hash: String,
+}
+
+/// `tenants remove`
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = help::REMOVE)]
+pub struct Remove {
+    /// The tenant
+    #[arg(value_parser = TenantId::parse)]
+    pub tenant: TenantId,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Delete the ledger of certificates too: added again, the tenant files every certificate a second time
+    #[arg(long)]
+    pub certificate_ledger: bool,
+    /// Seconds to wait for a run that is under way
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub wait: u32,
+}

@@ -1,0 +1,192 @@
+//! The HR system: what may be read, who is there, where documents go.
+
+use std::collections::BTreeSet;
+
+use employee_sync::read::{self, Completeness, People, Person};
+use employee_sync::unreadable::unreadable;
+use shared::connect::{Connections, Sink, Source};
+use shared::document::{DocumentSink as _, choose_category};
+use shared::id::SourceId;
+use shared::mapping::{Record, Scoped};
+use shared::secrets::TenantSecret;
+use shared::source::SourceError;
+use shared::tenant::{TenantConfig, Via};
+
+use super::fields::{needed, without};
+use super::item::Item;
+use crate::failure::Failure;
+use crate::operator::Operator;
+use crate::words;
+
+/// Where rights and attributes of a credential are set.
+const WHERE: &str = "in Personio: Marketplace → Verbundene Integrationen (in older accounts Einstellungen → Integrationen → \
+    API-Zugangsdaten) → this credential";
+
+pub(super) async fn examine(
+    operator: &Operator<'_>,
+    config: &TenantConfig,
+    secret: &TenantSecret,
+) -> Result<Vec<Item>, Failure> {
+    let connections: Connections<Source> = operator.connect(config, secret)?;
+    let mut items = Vec::new();
+    let mut named = BTreeSet::new();
+    if let Source::Personio(client) = &connections.hr {
+        match client.attributes().await {
+            Ok(readable) => {
+                let (item, missing) = attributes(config, &readable);
+                items.extend(item);
+                named = missing;
+            }
+            Err(error) => {
+                items.push(refused("Personio: employees", &error, config, "Mitarbeiter: Lesen"));
+                return Ok(items);
+            }
+        }
+    }
+    let people = match read::read(&connections.hr, config, &connections.key).await {
+        Ok(people) => people,
+        Err(error) => {
+            items.push(refused("Personio: employees", &error, config, "Mitarbeiter: Lesen"));
+            return Ok(items);
+        }
+    };
+    items.extend(reading(&people, config, &named));
+    if config.certificates.enabled {
+        let somebody = people.by_id.keys().next();
+        items.extend(documents(operator, config, secret, somebody).await?);
+    }
+    Ok(items)
+}
+
+fn attributes(config: &TenantConfig, readable: &BTreeSet<String>) -> (Vec<Item>, BTreeSet<&'static str>) {
+    let missing: Vec<_> = needed(config).into_iter().filter(|(key, _)| !readable.contains(*key)).collect();
+    if missing.is_empty() {
+        return (
+            vec![Item::good("Personio: attributes", "all that are needed can be read")],
+            BTreeSet::new(),
+        );
+    }
+    let items = missing.iter().map(|(key, name)| {
+        Item::miss(
+            &format!("Personio: {name} ({key})"),
+            format!("cannot be read: {}", without(key)),
+            format!("{WHERE} → lesbare Mitarbeiterattribute → tick \"{name}\""),
+        )
+    });
+    (items.collect(), missing.iter().map(|(key, _)| *key).collect())
+}
+
+/// Who is there, and what nobody's record has although the credential may read it.
+fn reading(people: &People, config: &TenantConfig, named: &BTreeSet<&'static str>) -> Vec<Item> {
+    let about = "Personio: employees";
+    let (mut scoped, mut undecided, mut rejected, mut without_mail) = (0, 0, 0, 0);
+    for person in people.by_id.values() {
+        match person {
+            Person::Rejected { .. } => rejected += 1,
+            Person::Employee(employee, _) => {
+                without_mail += u64::from(employee.email.value().is_none());
+                match Record::of(employee, "personio", config).employment.scope {
+                    Scoped::In => scoped += 1,
+                    Scoped::Undecided(_) => undecided += 1,
+                    Scoped::OutLocked | Scoped::OutLeft => {}
+                }
+            }
+        }
+    }
+    let count = words::number(people.by_id.len() as u64, "person", "people");
+    let mut items = match people.completeness {
+        Completeness::Complete => vec![Item::good(about, format!("{count} can be read, {scoped} in scope"))],
+        Completeness::Incomplete(doubt) => vec![Item::miss(
+            about,
+            format!("{count} came, but the reading is not complete: {doubt}"),
+            "see whether the credential is limited to some employees; runs create and update, but take nobody for gone",
+        )],
+    };
+    if rejected > 0 {
+        let text = format!(
+            "{} not fit; `tenants plan` names them",
+            words::number(rejected, "record does", "records do")
+        );
+        items.push(Item::note(about, text));
+    }
+    if undecided > 0 {
+        items.push(Item::miss(
+            about,
+            format!(
+                "of {} it is not known whether they are in scope",
+                words::number(undecided, "person", "people")
+            ),
+            "grant the attribute that [scope] asks for",
+        ));
+    }
+    if without_mail > 0 {
+        let text = format!(
+            "{} no mail address and get a user name instead",
+            words::number(without_mail, "person has", "people have")
+        );
+        items.push(Item::note(about, text));
+    }
+    for key in unreadable(people, config).into_iter().filter(|key| !named.contains(key)) {
+        items.push(Item::miss(
+            &format!("Personio: {key}"),
+            format!("is in nobody's record: {}", without(key)),
+            match config.personio.via {
+                Via::Kombo => {
+                    "enable the field in the integration's scope config in Kombo's dashboard".to_owned()
+                }
+                Via::Direct | Via::KomboPassthrough => format!("{WHERE} → lesbare Mitarbeiterattribute"),
+            },
+        ));
+    }
+    items
+}
+
+async fn documents(
+    operator: &Operator<'_>,
+    config: &TenantConfig,
+    secret: &TenantSecret,
+    somebody: Option<&SourceId>,
+) -> Result<Vec<Item>, Failure> {
+    let connections: Connections<Sink> = operator.connect(config, secret)?;
+    let about = "Personio: folder for certificates";
+    let mut items = Vec::new();
+    match connections.hr.categories().await {
+        Err(error) => items.push(refused(about, &error, config, "Dokumente: Schreiben")),
+        Ok(categories) => {
+            items.push(match choose_category(&categories, config.certificates.category.as_deref()) {
+                Ok(category) => Item::good(about, format!("\"{}\"", category.name)),
+                Err(error) => Item::miss(about, error.to_string(), ""),
+            })
+        }
+    }
+    // Where a document cannot be looked for, an upload of unknown outcome waits for somebody.
+    if let (Sink::Personio(client), Some(somebody)) = (&connections.hr, somebody) {
+        let about = "Personio: filed documents";
+        items.push(match client.documents(somebody, None, None).await {
+            Ok(_) => Item::good(about, "can be looked up, so that nothing is filed twice"),
+            Err(SourceError::Forbidden(text) | SourceError::Lapsed(text)) => Item::miss(
+                about,
+                format!("cannot be looked up ({text}): an upload whose answer is lost then waits for you"),
+                format!("{WHERE} → tick \"Dokumente: Lesen\""),
+            ),
+            Err(error) => Item::miss(about, error.to_string(), "try again in a few minutes"),
+        });
+    }
+    Ok(items)
+}
+
+fn refused(about: &str, error: &SourceError, config: &TenantConfig, right: &str) -> Item {
+    let advice = match (error, config.personio.via) {
+        (SourceError::Credential(_), Via::Direct) => {
+            "make a credential in Personio (Marketplace → Verbundene Integrationen → eigene Integration) and store it with `tenants add \
+             --credentials`"
+                .to_owned()
+        }
+        (SourceError::Forbidden(_) | SourceError::Credential(_) | SourceError::Lapsed(_), _) => {
+            format!("{WHERE} → tick \"{right}\"")
+        }
+        (SourceError::NotReady(_), _) => "wait: Kombo's first sync takes minutes, hours for a very large company".to_owned(),
+        (SourceError::Unavailable(_) | SourceError::Unreadable(_), _) => "try again in a few minutes; else look at [personio] base_url".to_owned(),
+    };
+    Item::miss(about, error.to_string(), advice)
+}

@@ -1,0 +1,174 @@
+//! Kombo: the key, the connection and what it offers.
+
+use secrecy::ExposeSecret as _;
+use shared::kombo::{ApiKey, Client, Integration, IntegrationId, SetupStatus, Status};
+use shared::secrets::TenantSecret;
+use shared::source::SourceError;
+use shared::tenant::{KomboConfig, TenantConfig, Via};
+
+pub(in crate::commands) use super::item::Item;
+use crate::failure::Failure;
+use crate::operator::Operator;
+
+/// What was found, and whether the HR system can be asked through it.
+pub(super) async fn examine(
+    operator: &Operator<'_>,
+    config: &TenantConfig,
+    secret: &TenantSecret,
+) -> Result<(Vec<Item>, bool), Failure> {
+    let Some(kombo) = &config.kombo else { return Ok((Vec::new(), false)) };
+    let client = client(operator, kombo, secret)?;
+    let mut items = Vec::new();
+    if let Err(error) = client.check_api_key().await {
+        let text = SourceError::from(error).to_string();
+        items.push(Item::miss(
+            "Kombo: API key",
+            text,
+            "take the key from Kombo's dashboard and store it with `tenants add --credentials`",
+        ));
+        return Ok((items, false));
+    }
+    items.push(Item::good("Kombo: API key", "is valid"));
+    let Some(id) = &kombo.integration_id else {
+        let tenant = &config.tenant_id;
+        items.push(Item::note(
+            "Kombo: connection",
+            format!("the company has not connected yet: `tenants connect {tenant}` makes the link for its HR admin"),
+        ));
+        return Ok((items, false));
+    };
+    let integration = match client.integration(id).await {
+        Ok(integration) => integration,
+        Err(error) => {
+            let text = SourceError::from(error).to_string();
+            items.push(Item::miss("Kombo: connection", text, ""));
+            return Ok((items, false));
+        }
+    };
+    let found = connection(config, id, &integration);
+    let goes_on = found.is_empty();
+    if goes_on {
+        items.push(Item::good("Kombo: connection", format!("{id} is active and set up")));
+        items.extend(offers(config, &integration));
+    }
+    items.extend(found);
+    Ok((items, goes_on))
+}
+
+/// A client for the key in `secret`.
+pub(in crate::commands) fn client(
+    operator: &Operator<'_>,
+    config: &KomboConfig,
+    secret: &TenantSecret,
+) -> Result<Client, Failure> {
+    let key = secret.kombo.as_ref().ok_or_else(|| {
+        Failure::look(
+            "the stored credentials have no kombo part (api_key): store it with `tenants add --credentials`",
+        )
+    })?;
+    let key = ApiKey::new(key.api_key.expose_secret());
+    let client = Client::new(config.base_url.clone(), key, operator.http().clone());
+    Ok(match &operator.surroundings.pace {
+        Some(pace) => client.with_pace(pace.clone()),
+        None => client,
+    })
+}
+
+/// What is wrong with the connection itself.
+pub(in crate::commands) fn connection(
+    config: &TenantConfig,
+    id: &IntegrationId,
+    integration: &Integration,
+) -> Vec<Item> {
+    let about = "Kombo: connection";
+    let tenant = &config.tenant_id;
+    let mut items = Vec::new();
+    let origin = integration.origin_id.as_deref();
+    if !integration.is(id) {
+        items.push(Item::miss(
+            about,
+            format!("Kombo answered for another connection than {id}"),
+            "take its id from Kombo's dashboard",
+        ));
+    }
+    // A connection made in the dashboard has no id of ours: nobody can tell whose it is.
+    if origin != Some(tenant.as_str()) {
+        let origin =
+            origin.map_or_else(|| "no tenant's id".to_owned(), |origin| format!("the id of {origin}"));
+        items.push(Item::miss(
+            about,
+            format!("{id} carries {origin}, not that of {tenant}"),
+            format!("connect anew with `tenants connect {tenant}`: its link carries this tenant's id"),
+        ));
+    }
+    if integration.tool != "personio" && config.personio.via == Via::KomboPassthrough {
+        let text = format!("leads to {}, and this route needs Personio", integration.tool);
+        items.push(Item::miss(about, text, "connect Personio, or use the route kombo"));
+    }
+    match &integration.status {
+        Status::Active => {}
+        Status::Invalid => items.push(Item::miss(
+            about,
+            "the company's Personio credential is no longer valid",
+            "let the HR admin reconnect, from Kombo's dashboard",
+        )),
+        Status::Inactive => {
+            items.push(Item::miss(about, "is switched off", "enable it in Kombo's dashboard"));
+        }
+        Status::Other(status) => {
+            items.push(Item::miss(about, format!("is {status}"), "look at it in Kombo's dashboard"))
+        }
+    }
+    match &integration.setup_status {
+        SetupStatus::Completed => {}
+        SetupStatus::Incomplete => items.push(Item::miss(
+            about,
+            "the HR admin has steps left",
+            "send the setup link again, from Kombo's dashboard",
+        )),
+        SetupStatus::FinalSyncPending => items.push(Item::miss(
+            about,
+            "the first sync is still running",
+            "wait: it takes minutes, hours for a very large company",
+        )),
+        SetupStatus::Other(status) => {
+            items.push(Item::miss(
+                about,
+                format!("its setup is {status}"),
+                "look at it in Kombo's dashboard",
+            ));
+        }
+    }
+    items
+}
+
+/// What the connection offers of what the unified model needs.
+fn offers(config: &TenantConfig, integration: &Integration) -> Vec<Item> {
+    let mut items = Vec::new();
+    if let Some(at) = integration.data_expired_at {
+        items.push(Item::note(
+            "Kombo: mirror",
+            format!("is stale since {at}: its configuration has changed, Kombo reads anew"),
+        ));
+    }
+    if config.personio.via != Via::Kombo {
+        return items;
+    }
+    let scope = "enable it in the integration's scope config in Kombo's dashboard, and let the HR admin grant the permission";
+    let reads = integration.read_models.iter().any(|it| it.id == "hris_employees" && it.is_available);
+    items.push(if reads {
+        Item::good("Kombo: employees", "can be read")
+    } else {
+        Item::miss("Kombo: employees", "Kombo does not offer them here", scope)
+    });
+    if config.certificates.enabled {
+        // Kombo's document names no id for this action; the word is all there is to go by.
+        let writes = integration.write_actions.iter().any(|it| it.id.contains("document") && it.is_available);
+        items.push(if writes {
+            Item::good("Kombo: documents", "can be filed")
+        } else {
+            Item::miss("Kombo: documents", "Kombo does not offer filing them here", scope)
+        });
+    }
+    items
+}

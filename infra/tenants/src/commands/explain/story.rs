@@ -1,0 +1,282 @@
+//! One person from all sides, in words and as JSON.
+
+use std::time::Duration;
+
+use employee_sync::plan::{Account, Details, Link, Plan, Subject, View};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use shared::employee::{Employee, Field};
+use shared::id::{SourceId, TenantId};
+use shared::mapping::{Record as Mapped, Scoped, Standing};
+use shared::source::Record;
+use shared::state::{EmployeeEntry, HeldPlan, Window};
+
+use crate::words;
+
+/// Everything that is known of one person.
+pub(super) struct Story<'a> {
+    pub(super) tenant: &'a TenantId,
+    pub(super) person: &'a SourceId,
+    pub(super) read: Option<&'a Record>,
+    pub(super) subject: &'a Subject,
+    pub(super) plan: &'a Plan,
+    pub(super) held: Option<HeldPlan>,
+    pub(super) now: Timestamp,
+    pub(super) details: Details,
+    pub(super) took: Duration,
+}
+
+impl Story<'_> {
+    /// Whether something about the person needs somebody.
+    pub(super) fn is_troubled(&self) -> bool {
+        let failed = self.subject.entry.as_ref().is_some_and(|entry| entry.failure.is_some());
+        let refused = self.plan.skipped.iter().any(|(_, skip)| skip.is_conflict());
+        let rejected = matches!(self.subject.view, View::Rejected { .. });
+        failed || refused || rejected || self.is_held()
+    }
+
+    fn is_held(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| held.sample.iter().any(|id| id == self.person.as_str()))
+    }
+
+    /// The six steps, each with what there is to say.
+    fn steps(&self) -> [(&'static str, Vec<String>); 6] {
+        [
+            ("read", self.read()),
+            ("scope", vec![self.scope()]),
+            ("match", vec![self.matched()]),
+            ("map", self.mapped()),
+            ("decide", self.decided()),
+            ("last write", self.written()),
+        ]
+    }
+
+    pub(super) fn text(&self) -> String {
+        let mut text = format!("{} of {}\n", self.person, self.tenant);
+        for (step, lines) in self.steps() {
+            for (number, line) in lines.iter().enumerate() {
+                let label = if number == 0 { step } else { "" };
+                text.push_str(&terminal::wrapped(line, &format!("  {label:<11}"), "             "));
+                text.push('\n');
+            }
+        }
+        text.push_str(&format!("Read live in {:.1} s.\n", self.took.as_secs_f64()));
+        text
+    }
+
+    pub(super) fn json(&self) -> Value {
+        let steps: serde_json::Map<String, Value> =
+            self.steps().into_iter().map(|(step, lines)| (step.replace(' ', "_"), json!(lines))).collect();
+        json!({
+            "tenant_id": self.tenant,
+            "person": self.person,
+            "steps": steps,
+            "entry": self.subject.entry,
+            "troubled": self.is_troubled(),
+            "took_ms": u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
+        })
+    }
+
+    fn read(&self) -> Vec<String> {
+        match self.read {
+            None => {
+                vec!["Personio shows no such person: deleted, or not visible to the credential".to_owned()]
+            }
+            Some(Record::Rejected { field, problem, .. }) => {
+                vec![format!("the record does not fit: {field} {problem}; correct it in Personio")]
+            }
+            Some(Record::Employee(employee)) => fields(employee, self.details),
+        }
+    }
+
+    fn record(&self) -> Option<&Mapped> {
+        match &self.subject.view {
+            View::Present { record, .. } => Some(record),
+            View::Rejected { .. } | View::Gone { .. } => None,
+        }
+    }
+
+    fn scope(&self) -> String {
+        match self.record().map(|record| record.employment.scope) {
+            None => "not judged".to_owned(),
+            Some(Scoped::In) => "in scope".to_owned(),
+            Some(Scoped::OutLocked) => {
+                "out of scope: an account of ours is locked, none is created".to_owned()
+            }
+            Some(Scoped::OutLeft) => {
+                "out of scope: an account of ours is left as it is, none is created".to_owned()
+            }
+            Some(Scoped::Undecided(field)) => {
+                format!("undecided: the scope asks for {field}, which the credential may not read")
+            }
+        }
+    }
+
+    fn matched(&self) -> String {
+        match &self.subject.account {
+            Account::Seen(account, link) => {
+                let how = match link {
+                    Link::ExternalId => "by external id",
+                    Link::Mail => "by mail address; it has no external id yet, so it is adopted",
+                    Link::Ledger => "by the ledger; it has lost its external id",
+                };
+                let open = if account.window.is_locked_at(self.now) { "locked" } else { "open" };
+                format!("the account {} in reteach, {how}; {open}: {}", account.id, window(account.window))
+            }
+            Account::Foreign(id) => {
+                format!(
+                    "the mail address belongs to the account {id} in reteach, which has another external id"
+                )
+            }
+            Account::Trusted(id) => format!("the account {id}"),
+            Account::Missing | Account::Unasked => "no account in reteach".to_owned(),
+        }
+    }
+
+    fn mapped(&self) -> Vec<String> {
+        let Some(record) = self.record() else { return vec!["nothing to map".to_owned()] };
+        let standing = match record.employment.standing {
+            Standing::Employed => "employed",
+            Standing::Inactive => "inactive",
+            Standing::Unknown => "status not readable",
+        };
+        let employment = format!(
+            "{standing}, begins {}, ends {}",
+            field(&record.employment.hire_date),
+            field(&record.employment.end_date)
+        );
+        let values = record.values.iter().map(|(attribute, value)| match (self.details, value) {
+            (Details::Values, Some(value)) => format!("{attribute}: {:?}", value.reveal()),
+            (Details::Values, None) => format!("{attribute}: (empty)"),
+            (Details::Names, Some(_)) => attribute.to_string(),
+            (Details::Names, None) => format!("{attribute} (empty)"),
+        });
+        let values: Vec<String> = values.collect();
+        match self.details {
+            Details::Values => values.into_iter().chain([employment]).collect(),
+            Details::Names => vec![values.join(", "), employment],
+        }
+    }
+
+    fn decided(&self) -> Vec<String> {
+        if matches!(self.subject.view, View::Gone { .. }) && self.subject.entry.is_none() {
+            return vec!["nothing: no account of this person was ever ours".to_owned()];
+        }
+        let mut lines: Vec<String> = Vec::new();
+        for change in &self.plan.changes {
+            let names: Vec<String> = match self.details {
+                Details::Values => change.values.iter().map(ToString::to_string).collect(),
+                Details::Names => change.values.iter().map(|value| value.attribute.to_string()).collect(),
+            };
+            lines.push(format!("{} {}", change.kind(self.now), names.join(", ")).trim_end().to_owned());
+            lines.extend(
+                change
+                    .window
+                    .map(|it| format!("access: {} → {} ({})", window(it.before), window(it.after), it.cause)),
+            );
+            if matches!(self.subject.view, View::Gone { .. }) {
+                lines
+                    .push("but only after two complete readings of everybody without this person".to_owned());
+            }
+        }
+        lines.extend(self.plan.skipped.iter().map(|(_, skip)| skip.to_string()));
+        if lines.is_empty() {
+            lines.push("nothing to do: reteach holds what it should".to_owned());
+        }
+        if let (true, Some(held)) = (self.is_held(), &self.held) {
+            let (tenant, hash) = (self.tenant, &held.hash);
+            lines.push(format!("held by a brake (plan {hash}): `tenants approve {tenant} {hash}`"));
+        }
+        lines
+    }
+
+    fn written(&self) -> Vec<String> {
+        let Some(entry) = &self.subject.entry else {
+            return vec!["never: the ledger does not know this person".to_owned()];
+        };
+        let EmployeeEntry { customer_id, marks, window: open, locked, failure, .. } = entry;
+        let account =
+            customer_id.as_ref().map_or_else(|| "no account".to_owned(), |id| format!("account {id}"));
+        let fields: Vec<&str> = marks.keys().map(String::as_str).collect();
+        let mut lines = vec![format!("{account}, {}; given so far: {}", window(*open), fields.join(", "))];
+        lines.extend(locked.map(|it| format!("locked since {} ({:?})", words::moment(it.since), it.reason)));
+        lines.extend(failure.as_ref().map(|it| {
+            format!(
+                "refused {} in a row: {}; tried again from {} on",
+                words::number(u64::from(it.attempts), "time", "times"),
+                it.reason,
+                words::moment(it.retry_at)
+            )
+        }));
+        lines
+    }
+}
+
+/// When an account is open.
+fn window(window: Window) -> String {
+    match (window.active_at, window.inactive_at) {
+        (None, None) => "always open".to_owned(),
+        (Some(from), None) => format!("open from {}", words::moment(from)),
+        (None, Some(until)) => format!("open until {}", words::moment(until)),
+        (Some(from), Some(until)) => {
+            format!("open from {} until {}", words::moment(from), words::moment(until))
+        }
+    }
+}
+
+fn field<T: ToString>(field: &Field<T>) -> String {
+    match field {
+        Field::Absent => "(not readable)".to_owned(),
+        Field::Null => "(empty)".to_owned(),
+        Field::Value(value) => value.to_string(),
+    }
+}
+
+fn fields(employee: &Employee, details: Details) -> Vec<String> {
+    // Taken apart in full: a new field is shown as well.
+    let Employee {
+        source_id: _,
+        first_name,
+        last_name,
+        email,
+        position,
+        company,
+        department,
+        location,
+        gender,
+        employment_type,
+        hire_date,
+        end_date,
+        status,
+    } = employee;
+    let debug = |value: Field<String>| field(&value);
+    let named = [
+        ("first_name", field(first_name)),
+        ("last_name", field(last_name)),
+        ("email", field(email)),
+        ("position", field(position)),
+        ("subcompany", field(company)),
+        ("department", field(department)),
+        ("office", field(location)),
+        ("gender", debug(gender.as_ref().map(|it| format!("{it:?}")))),
+        ("employment_type", debug(employment_type.as_ref().map(|it| format!("{it:?}")))),
+        ("hire_date", field(hire_date)),
+        ("termination_date", field(end_date)),
+        ("status", debug(status.as_ref().map(|it| format!("{it:?}")))),
+    ];
+    if details == Details::Values {
+        return named.into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    }
+    let with = |wanted: &str| -> Vec<&str> {
+        named.iter().filter(|(_, value)| value == wanted).map(|(name, _)| *name).collect()
+    };
+    let (absent, empty) = (with("(not readable)"), with("(empty)"));
+    let mut lines = vec![format!("there, {} fields", named.len() - absent.len() - empty.len())];
+    if !empty.is_empty() {
+        lines.push(format!("empty: {}", empty.join(", ")));
+    }
+    if !absent.is_empty() {
+        lines.push(format!("not readable: {}", absent.join(", ")));
+    }
+    lines
+}

@@ -1,0 +1,139 @@
+//! `tenants plan`
+
+use employee_sync::plan::{Details, Kind, Plan as EmployeePlan};
+use employee_sync::report::Report;
+use serde::Serialize;
+use serde_json::json;
+use shared::http::Deadline;
+use shared::id::RunId;
+use shared::job::{App, Event, Mode, Outcome, Ran, Request, Work};
+use terminal::Bars;
+
+use crate::answer::{Answer, Verdict};
+use crate::args::Plan;
+use crate::failure::Failure;
+use crate::operator::Operator;
+use crate::surroundings::Somebody;
+use crate::words;
+
+/// How many of what a plan would do.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Totals {
+    create: u64,
+    adopt: u64,
+    update: u64,
+    lock: u64,
+    unlock: u64,
+    conflict: u64,
+    skipped: u64,
+    unchanged: u64,
+}
+
+pub(super) async fn plan(operator: &Operator<'_>, args: &Plan) -> Result<Answer, Failure> {
+    operator.known(&args.tenant).await?;
+    let ran = run(operator, &operator.employees(), &args.tenant, Mode::DryRun).await;
+    let Ran { report, plan } = &ran;
+    let now = operator.now();
+    let details = if args.details { Details::Values } else { Details::Names };
+    let totals = plan.as_ref().map(|plan| totals(plan, now));
+    let mut text = String::new();
+    if let (Some(plan), Some(totals)) = (plan, &totals) {
+        text.push_str(&format!("{}\n\n", plan.shown(now, details)));
+        text.push_str(&words::paragraph(&said(totals)));
+    }
+    text.push_str(&summary(report));
+    if report.outcome == Outcome::Planned && plan.is_some() {
+        text.push_str(&words::paragraph(&format!(
+            "Nothing was written. `tenants sync {}` does it, or the next tick.",
+            args.tenant
+        )));
+    }
+    let is_good = matches!(report.outcome, Outcome::Planned | Outcome::Unchanged);
+    let verdict = Verdict::look_if(!is_good || report.held.is_some());
+    let changes = plan.as_ref().map(|plan| changes(plan, now, details));
+    Answer::new(verdict, text, json!({"totals": totals, "changes": changes, "report": report}))
+}
+
+/// Runs a job in this process, with a bar for whoever watches.
+pub(super) async fn run<W: Work>(
+    operator: &Operator<'_>,
+    app: &App<W>,
+    tenant: &shared::id::TenantId,
+    mode: Mode,
+) -> Ran<W> {
+    let run_id = RunId::new(format!("tenants-{}", operator.now().as_microsecond()));
+    let event = Event { tenant_id: tenant.clone(), mode };
+    let request = Request { event, run_id, deadline: Deadline::never() };
+    if operator.surroundings.somebody == Somebody::Nobody {
+        return app.run(&request, &|_| {}).await;
+    }
+    let bar = Bars::default().bar(tenant.as_str());
+    let ran = app.run(&request, &|progress| bar.show(progress)).await;
+    bar.end();
+    ran
+}
+
+pub(super) fn summary(report: &Report) -> String {
+    let counts = terminal::done(&report.counts, report.findings_total);
+    let people = words::number(report.counts.people, "person", "people");
+    let counts = if counts.is_empty() { people } else { format!("{people}; {counts}") };
+    terminal::summary(report, &counts)
+}
+
+fn totals(plan: &EmployeePlan, now: jiff::Timestamp) -> Totals {
+    let mut totals = Totals::default();
+    for change in &plan.changes {
+        *match change.kind(now) {
+            Kind::Create => &mut totals.create,
+            Kind::Adopt => &mut totals.adopt,
+            Kind::Update => &mut totals.update,
+            Kind::Lock => &mut totals.lock,
+            Kind::Unlock => &mut totals.unlock,
+        } += 1;
+    }
+    for (_, skip) in &plan.skipped {
+        *if skip.is_conflict() { &mut totals.conflict } else { &mut totals.skipped } += 1;
+    }
+    totals.unchanged = (plan.unchanged.len() + plan.bookkeeping.len()) as u64;
+    totals
+}
+
+fn said(totals: &Totals) -> String {
+    let Totals { create, adopt, update, lock, unlock, conflict, skipped, unchanged } = *totals;
+    let parts = [
+        (create, "to create"),
+        (adopt, "to adopt (found by mail address)"),
+        (update, "to update"),
+        (lock, "to lock"),
+        (unlock, "to unlock"),
+        (conflict, "in conflict"),
+        (skipped, "left alone"),
+        (unchanged, "as they should be"),
+    ];
+    let parts =
+        parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}"));
+    let parts = parts.collect::<Vec<_>>().join(", ");
+    if parts.is_empty() { "Nothing to do.".to_owned() } else { format!("In all: {parts}.") }
+}
+
+#[derive(Serialize)]
+struct ShownChange {
+    person: String,
+    kind: String,
+    fields: Vec<String>,
+    cause: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values: Option<Vec<String>>,
+}
+
+fn changes(plan: &EmployeePlan, now: jiff::Timestamp, details: Details) -> serde_json::Value {
+    let changes = plan.changes.iter().map(|change| ShownChange {
+        person: change.source_id.to_string(),
+        kind: change.kind(now).to_string(),
+        fields: change.values.iter().map(|value| value.attribute.to_string()).collect(),
+        cause: change.window.map(|window| window.cause.to_string()),
+        values: (details == Details::Values).then(|| change.values.iter().map(ToString::to_string).collect()),
+    });
+    let skipped = plan.skipped.iter().map(|(id, skip)| json!({"person": id, "why": skip.to_string()}));
+    json!({"changes": changes.collect::<Vec<_>>(), "skipped": skipped.collect::<Vec<_>>()})
+}

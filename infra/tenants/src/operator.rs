@@ -1,0 +1,177 @@
+//! Everything a command works with, set up once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_scheduler::config::retry::RetryConfig;
+use aws_sdk_scheduler::config::timeout::TimeoutConfig;
+use aws_types::SdkConfig;
+use certificate_sync::CertificateSync;
+use employee_sync::EmployeeSync;
+use jiff::Timestamp;
+use shared::aws::{Aws, ReqwestClient};
+use shared::connect::{Connections, HrSystem};
+use shared::http::{self, Calls, Context};
+use shared::id::TenantId;
+use shared::job::{App, Work};
+use shared::secrets::{Secrets, TenantSecret};
+use shared::state::{Store, TenantRecord};
+use shared::tenant::TenantConfig;
+
+use crate::args::Global;
+use crate::aws;
+use crate::failure::Failure;
+use crate::schedule::Schedules;
+use crate::stack::{self, Deployment};
+use crate::surroundings::Surroundings;
+
+/// A function may run for 15 minutes, and its answer takes as long.
+const INVOCATION: Duration = Duration::from_secs(16 * 60);
+
+/// A connection that is silent for minutes is forgotten by the machines on the way.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
+/// Everything a command works with.
+pub(crate) struct Operator<'a> {
+    pub(crate) surroundings: &'a Surroundings,
+    pub(crate) global: Global,
+    pub(crate) deployment: Deployment,
+    pub(crate) store: Store,
+    pub(crate) secrets: Secrets,
+    /// `None` where the deployment has no scheduler.
+    pub(crate) schedules: Option<Schedules>,
+    config: SdkConfig,
+    http: Context,
+}
+
+/// A tenant as stored, with its configuration read.
+pub(crate) struct Known {
+    pub(crate) record: TenantRecord,
+    pub(crate) config: TenantConfig,
+}
+
+impl<'a> Operator<'a> {
+    pub(crate) async fn new(global: Global, surroundings: &'a Surroundings) -> Result<Self, Failure> {
+        let region = global
+            .region
+            .clone()
+            .or_else(|| surroundings.variable("AWS_REGION"))
+            .or_else(|| surroundings.variable("AWS_DEFAULT_REGION"));
+        let read = |name: &str| match name {
+            "AWS_REGION" => region.clone(),
+            _ => surroundings.variable(name),
+        };
+        let deployment = match &global.stack {
+            // What is wrong with the command line is said before anything about AWS.
+            None => Some(stack::of_environment(surroundings)?),
+            Some(_) => None,
+        };
+        let client = shared::aws::http_client().map_err(|error| aws::not_configured(&error))?;
+        let config = shared::aws::sdk_config(read, client).map_err(|error| aws::not_configured(&error))?;
+        let deployment = match (deployment, &global.stack) {
+            (Some(deployment), _) => deployment,
+            (None, name) => {
+                let client = aws_sdk_cloudformation::Client::new(&config);
+                let name = name.as_deref().unwrap_or_default();
+                stack::of_stack(&client, name, region.as_deref().unwrap_or_default()).await?
+            }
+        };
+        let clients = Aws::new(config.clone());
+        let clock = Arc::clone(&surroundings.clock);
+        let http = http::client().map_err(|_| Failure::look("the TLS configuration cannot be built"))?;
+        Ok(Self {
+            store: Store::new(&clients, &deployment.table),
+            secrets: Secrets::new(&clients, &deployment.secret_prefix, Arc::clone(&clock)),
+            schedules: deployment
+                .scheduler
+                .clone()
+                .map(|parts| Schedules::new(aws_sdk_scheduler::Client::new(&config), parts)),
+            http: Context::new(http, clock, Calls::default()),
+            surroundings,
+            global,
+            deployment,
+            config,
+        })
+    }
+
+    /// The present.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.surroundings.clock.now()
+    }
+
+    /// The vendors' HTTP client.
+    pub(crate) fn http(&self) -> &Context {
+        &self.http
+    }
+
+    /// A client for Lambda that waits as long as a function may take, and never calls twice: a run whose answer was lost
+    /// has taken place.
+    pub(crate) fn lambda(&self) -> Result<aws_sdk_lambda::Client, Failure> {
+        let http = reqwest::Client::builder()
+            .use_rustls_tls()
+            .no_proxy()
+            .no_gzip()
+            .redirect(reqwest::redirect::Policy::none())
+            .tcp_keepalive(KEEP_ALIVE)
+            .build()
+            .map_err(|_| Failure::look("the TLS configuration cannot be built"))?;
+        let config = aws_sdk_lambda::config::Builder::from(&self.config)
+            .http_client(ReqwestClient::new(http))
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::builder().operation_timeout(INVOCATION).build())
+            .build();
+        Ok(aws_sdk_lambda::Client::from_conf(config))
+    }
+
+    /// The tenant as stored.
+    pub(crate) async fn known(&self, tenant: &TenantId) -> Result<Known, Failure> {
+        let record = self.store.tenant(tenant).await?.ok_or_else(|| unknown(tenant))?;
+        let config = TenantConfig::parse(&record.config).map_err(|error| {
+            Failure::look(format!(
+                "the stored configuration of {tenant} cannot be used; `tenants add` writes it anew: {error}"
+            ))
+        })?;
+        Ok(Known { record, config })
+    }
+
+    /// The clients of the tenant's route.
+    pub(crate) fn connect<H: HrSystem>(
+        &self,
+        config: &TenantConfig,
+        secret: &TenantSecret,
+    ) -> Result<Connections<H>, Failure> {
+        let connections =
+            Connections::new(config, secret, &self.http).map_err(|error| Failure::look(error.to_string()))?;
+        Ok(match &self.surroundings.pace {
+            Some(pace) => connections.with_pace(pace),
+            None => connections,
+        })
+    }
+
+    /// The employee job in this process.
+    pub(crate) fn employees(&self) -> App<EmployeeSync> {
+        self.app(EmployeeSync)
+    }
+
+    /// The certificate job in this process.
+    pub(crate) fn certificates(&self) -> Result<App<CertificateSync>, Failure> {
+        let work =
+            CertificateSync::new().map_err(|_| Failure::look("the TLS configuration cannot be built"))?;
+        Ok(self.app(work))
+    }
+
+    fn app<W: Work>(&self, work: W) -> App<W> {
+        let app = App::new(work, self.store.clone(), self.secrets.clone(), self.http.clone());
+        match &self.surroundings.pace {
+            Some(pace) => app.with_pace(pace.clone()),
+            None => app,
+        }
+    }
+}
+
+/// There is no such tenant.
+pub(crate) fn unknown(tenant: &TenantId) -> Failure {
+    Failure::look(format!(
+        "there is no tenant {tenant}: `tenants list` shows those there are, `tenants add` makes one"
+    ))
+}

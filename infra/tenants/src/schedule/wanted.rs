@@ -1,0 +1,219 @@
+//! What a tenant's schedule should be. Pure.
+
+use jiff::Timestamp;
+use ring::digest::{SHA256, digest};
+use shared::id::TenantId;
+use shared::state::{Job, TenantStatus};
+use shared::tenant::{TenantConfig, Via};
+
+use crate::stack::Scheduler;
+
+/// Whether a schedule fires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Firing {
+    /// It does.
+    On,
+    /// It is kept, and does not: the tenant is paused, or not connected yet.
+    Off,
+}
+
+/// What a tenant's schedule should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// Its name in the group.
+    pub(crate) name: String,
+    /// `rate(5 minutes)`
+    pub(crate) expression: String,
+    /// Whether it fires.
+    pub(crate) firing: Firing,
+    /// The function.
+    pub(crate) function: String,
+    /// The role that fires it.
+    pub(crate) role: String,
+    /// Where what could not be delivered goes.
+    pub(crate) queue: String,
+    /// What the function is sent.
+    pub(crate) input: String,
+    /// The first moment at which it fires.
+    ///
+    /// A rate counts from its StartDate (schedule-types.html: "you use the StartDate property to set the first
+    /// occurrence"), so this is what spreads tenants over time. It lies in the future: one more than five minutes ago is
+    /// refused, on an update too.
+    pub(crate) start: Timestamp,
+}
+
+/// The name of a tenant's schedule. A tenant id has no dot.
+pub(crate) fn name(tenant: &TenantId, job: Job) -> String {
+    format!("{tenant}.{job}")
+}
+
+/// Whose schedule has this name; `None` if it is none of ours.
+pub(crate) fn parse_name(name: &str) -> Option<(TenantId, Job)> {
+    let (tenant, job) = name.split_once('.')?;
+    let job = [Job::Employees, Job::Certificates].into_iter().find(|it| it.as_str() == job)?;
+    Some((TenantId::parse(tenant).ok()?, job))
+}
+
+impl Wanted {
+    /// The schedule of `job` for the tenant of `config`, seen at `now`.
+    pub(crate) fn new(
+        config: &TenantConfig,
+        status: TenantStatus,
+        job: Job,
+        parts: &Scheduler,
+        now: Timestamp,
+    ) -> Self {
+        let tenant = &config.tenant_id;
+        let every = match job {
+            Job::Employees => config.schedule.employees,
+            Job::Certificates => config.schedule.certificates,
+        };
+        let name = name(tenant, job);
+        Self {
+            expression: format!("rate({every})"),
+            firing: firing(config, status, job),
+            function: parts.function(job).to_owned(),
+            role: parts.role.clone(),
+            queue: parts.queue.clone(),
+            input: serde_json::json!({"tenant_id": tenant}).to_string(),
+            start: start(&name, i64::from(every.minutes()) * 60, now),
+            name,
+        }
+    }
+}
+
+fn firing(config: &TenantConfig, status: TenantStatus, job: Job) -> Firing {
+    let is_active = status == TenantStatus::Active;
+    let wants = job == Job::Employees || config.certificates.enabled;
+    if is_active && wants && is_connected(config) { Firing::On } else { Firing::Off }
+}
+
+/// Whether there is anything to read from: on the routes through Kombo only after the company has connected.
+pub(crate) fn is_connected(config: &TenantConfig) -> bool {
+    let integration = config.kombo.as_ref().and_then(|kombo| kombo.integration_id.as_ref());
+    config.personio.via == Via::Direct || integration.is_some()
+}
+
+/// The next moment with the schedule's own offset from the beginning of its period, the same whenever it is asked.
+fn start(name: &str, period: i64, now: Timestamp) -> Timestamp {
+    let offset = offset(name, period);
+    let since = (now.as_second() - offset).rem_euclid(period);
+    // Far enough ahead for the call to arrive in time.
+    let ahead = if period - since < SOONEST { 2 * period - since } else { period - since };
+    Timestamp::from_second(now.as_second() + ahead).unwrap_or(Timestamp::MAX)
+}
+
+/// Seconds; a schedule does not begin sooner than this.
+const SOONEST: i64 = 10;
+
+/// Seconds from the beginning of a period: evenly spread over it, as a hash of the name is.
+fn offset(name: &str, period: i64) -> i64 {
+    let digest = digest(&SHA256, name.as_bytes());
+    let (first, _) = digest.as_ref().split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
+    i64::try_from(u64::from_be_bytes(*first) % period.unsigned_abs()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn config(more: &str) -> TenantConfig {
+        let text = format!(
+            "tenant_id = \"acme\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"direct\"\n{more}"
+        );
+        TenantConfig::parse(&text).unwrap()
+    }
+
+    fn parts() -> Scheduler {
+        let text = |text: &str| text.to_owned();
+        Scheduler {
+            group: text("g"),
+            role: text("r"),
+            queue: text("q"),
+            employees: text("fe"),
+            certificates: text("fc"),
+        }
+    }
+
+    fn now() -> Timestamp {
+        "2026-05-10T12:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn people_every_5_minutes_and_certificates_every_30_unless_the_tenant_says_otherwise() {
+        let expression = |more: &str, job| {
+            Wanted::new(&config(more), TenantStatus::Active, job, &parts(), now()).expression
+        };
+        assert_eq!(expression("", Job::Employees), "rate(5 minutes)");
+        assert_eq!(expression("", Job::Certificates), "rate(30 minutes)");
+        assert_eq!(expression("[schedule]\nemployees = \"1 minute\"", Job::Employees), "rate(1 minute)");
+        assert_eq!(
+            expression("[schedule]\ncertificates = \"2 hours\"", Job::Certificates),
+            "rate(120 minutes)"
+        );
+    }
+
+    #[test]
+    fn fires_only_where_there_is_something_to_do() {
+        let paused = TenantStatus::Paused { since: now() };
+        let kombo = "[kombo]\n";
+        for (more, status, employees, certificates) in [
+            ("", TenantStatus::Active, Firing::On, Firing::On),
+            ("", paused, Firing::Off, Firing::Off),
+            ("[certificates]\nenabled = false", TenantStatus::Active, Firing::On, Firing::Off),
+        ] {
+            let firing = |job| Wanted::new(&config(more), status, job, &parts(), now()).firing;
+            assert_eq!(
+                (firing(Job::Employees), firing(Job::Certificates)),
+                (employees, certificates),
+                "{more}"
+            );
+        }
+        let text = format!(
+            "tenant_id = \"acme\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"kombo\"\n{kombo}"
+        );
+        let unconnected = TenantConfig::parse(&text).unwrap();
+        let wanted = Wanted::new(&unconnected, TenantStatus::Active, Job::Employees, &parts(), now());
+        assert_eq!(wanted.firing, Firing::Off);
+    }
+
+    #[test]
+    fn a_thousand_tenants_are_spread_over_the_period() {
+        let mut seconds: BTreeMap<i64, u32> = BTreeMap::new();
+        for number in 0..1000 {
+            *seconds.entry(offset(&format!("tenant-{number}.employees"), 300)).or_default() += 1;
+        }
+        assert!(seconds.len() > 280, "{} of 300 seconds are used", seconds.len());
+        assert!(seconds.values().all(|tenants| *tenants <= 14), "{seconds:?}");
+    }
+
+    #[test]
+    fn the_phase_stays_whenever_the_schedule_is_written_and_the_start_lies_ahead() {
+        let first = start("acme.employees", 300, now());
+        for seconds in 0..900 {
+            let later = now() + jiff::SignedDuration::from_secs(seconds);
+            let start = start("acme.employees", 300, later);
+            assert_eq!((start.as_second() - first.as_second()).rem_euclid(300), 0);
+            assert!(
+                (SOONEST..=300 + SOONEST).contains(&(start.as_second() - later.as_second())),
+                "{seconds}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_lead_back_to_tenant_and_job() {
+        for tenant in ["acme", "acme-employees", "a1"] {
+            let tenant = TenantId::parse(tenant).unwrap();
+            for job in [Job::Employees, Job::Certificates] {
+                assert_eq!(parse_name(&name(&tenant, job)), Some((tenant.clone(), job)));
+            }
+        }
+        for stranger in ["nightly-report", "acme.backup", "ACME.employees", ".employees", "acme.employees.x"]
+        {
+            assert_eq!(parse_name(stranger), None, "{stranger}");
+        }
+    }
+}

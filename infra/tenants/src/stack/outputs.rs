@@ -1,0 +1,93 @@
+//! Reading what a deployment is made of.
+
+use std::collections::BTreeMap;
+
+use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
+
+use super::{Deployment, Functions, Scheduler};
+use crate::aws;
+use crate::failure::Failure;
+use crate::surroundings::Surroundings;
+
+/// The stack's outputs and the variables that stand for them where there is no stack.
+const TABLE: (&str, &str) = ("TableName", "TABLE_NAME");
+const PREFIX: (&str, &str) = ("SecretPrefix", "SECRET_PREFIX");
+const EMPLOYEES: (&str, &str) = ("EmployeeFunctionArn", "EMPLOYEE_FUNCTION_ARN");
+const CERTIFICATES: (&str, &str) = ("CertificateFunctionArn", "CERTIFICATE_FUNCTION_ARN");
+const GROUP: (&str, &str) = ("ScheduleGroupName", "SCHEDULE_GROUP_NAME");
+const ROLE: (&str, &str) = ("SchedulerRoleArn", "SCHEDULER_ROLE_ARN");
+const QUEUE: (&str, &str) = ("DeliveryQueueArn", "DELIVERY_QUEUE_ARN");
+
+/// The parts that the environment names. Without the five about schedules there are none: on a local stack.
+pub(crate) fn of_environment(surroundings: &Surroundings) -> Result<Deployment, Failure> {
+    let read = |(_, name): (&str, &str)| surroundings.variable(name);
+    let (Some(table), Some(secret_prefix)) = (read(TABLE), read(PREFIX)) else {
+        return Err(Failure::usage(
+            "which deployment? Give --stack NAME (or set TENANTS_STACK), the name of the deployed CloudFormation stack; for a \
+             local stack set TABLE_NAME and SECRET_PREFIX instead",
+        ));
+    };
+    let functions = Functions { employees: read(EMPLOYEES), certificates: read(CERTIFICATES) };
+    let parts =
+        (read(GROUP), read(ROLE), read(QUEUE), functions.employees.clone(), functions.certificates.clone());
+    let scheduler = match parts {
+        (Some(group), Some(role), Some(queue), Some(employees), Some(certificates)) => {
+            Some(Scheduler { group, role, queue, employees, certificates })
+        }
+        (None, ..) => None,
+        _ => {
+            let names = [ROLE, QUEUE, EMPLOYEES, CERTIFICATES].map(|(_, name)| name).join(", ");
+            return Err(Failure::usage(format!(
+                "SCHEDULE_GROUP_NAME is set: then {names} are needed as well"
+            )));
+        }
+    };
+    Ok(Deployment { stack: None, table, secret_prefix, functions, scheduler })
+}
+
+/// The outputs of the stack `name`.
+pub(crate) async fn of_stack(
+    client: &aws_sdk_cloudformation::Client,
+    name: &str,
+    region: &str,
+) -> Result<Deployment, Failure> {
+    let reply = client.describe_stacks().stack_name(name).send().await;
+    let reply = reply.map_err(|error| {
+        // CloudFormation has no code of its own for this.
+        let said = error.as_service_error().and_then(|error| error.message()).unwrap_or_default();
+        if aws::code(&error) == Some("ValidationError") && said.contains("does not exist") {
+            Failure::usage(format!(
+                "there is no stack {name} in {region}: look at --stack and --region, and at the account that your AWS \
+                 credentials belong to"
+            ))
+        } else {
+            aws::failure("cloudformation:DescribeStacks", &error)
+        }
+    })?;
+    let outputs = reply.stacks().iter().flat_map(|stack| stack.outputs());
+    let outputs: BTreeMap<&str, &str> =
+        outputs.filter_map(|output| Some((output.output_key()?, output.output_value()?))).collect();
+    let all = [TABLE, PREFIX, EMPLOYEES, CERTIFICATES, GROUP, ROLE, QUEUE];
+    let missing: Vec<&str> =
+        all.iter().map(|(output, _)| *output).filter(|output| !outputs.contains_key(output)).collect();
+    if !missing.is_empty() {
+        return Err(Failure::usage(format!(
+            "the stack {name} has no output {}: it is another stack, or was deployed by an older template; deploy it again",
+            missing.join(", ")
+        )));
+    }
+    let read = |(output, _): (&str, &str)| outputs.get(output).copied().unwrap_or_default().to_owned();
+    Ok(Deployment {
+        stack: Some(name.to_owned()),
+        table: read(TABLE),
+        secret_prefix: read(PREFIX),
+        functions: Functions { employees: Some(read(EMPLOYEES)), certificates: Some(read(CERTIFICATES)) },
+        scheduler: Some(Scheduler {
+            group: read(GROUP),
+            role: read(ROLE),
+            queue: read(QUEUE),
+            employees: read(EMPLOYEES),
+            certificates: read(CERTIFICATES),
+        }),
+    })
+}

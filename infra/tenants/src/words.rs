@@ -1,0 +1,99 @@
+//! Small things put into words, the same everywhere.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use shared::job::Report;
+use shared::tenant::Via;
+
+/// The route, as tenant files spell it.
+pub(crate) fn route(via: Via) -> &'static str {
+    match via {
+        Via::Direct => "direct",
+        Via::KomboPassthrough => "kombo-passthrough",
+        Via::Kombo => "kombo",
+    }
+}
+
+/// `number` of `one`, or of `many`.
+pub(crate) fn number(number: u64, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
+
+/// How long ago `then` is.
+pub(crate) fn ago(then: Timestamp, now: Timestamp) -> String {
+    let past = now.duration_since(then);
+    if past < SignedDuration::from_secs(60) {
+        return "just now".to_owned();
+    }
+    let (minutes, hours, days) = (past.as_secs() / 60, past.as_hours(), past.as_hours() / 24);
+    let text = |value: i64, unit: &str| {
+        let plural = if value == 1 { "" } else { "s" };
+        format!("{value} {unit}{plural} ago")
+    };
+    match (days, hours) {
+        (0, 0) => text(minutes, "minute"),
+        (0, hours) => text(hours, "hour"),
+        (days, _) => text(days, "day"),
+    }
+}
+
+/// A moment, to the second.
+pub(crate) fn moment(at: Timestamp) -> String {
+    format!("{at:.0}")
+}
+
+/// The outcome as reports spell it: `access-denied`.
+pub(crate) fn outcome<C>(report: &Report<C>) -> String {
+    let name = serde_json::to_value(report.outcome).ok();
+    name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// How many of what, of either job: everything that is not zero.
+pub(crate) fn counted(report: &Report<Value>) -> String {
+    if report.job == shared::state::Job::Employees.function()
+        && let Ok(counts) = serde_json::from_value::<employee_sync::report::Counts>(report.counts.clone())
+    {
+        let done = terminal::done(&counts, report.findings_total);
+        let people = number(counts.people, "person", "people");
+        return if done.is_empty() { people } else { format!("{people}; {done}") };
+    }
+    let counts = report.counts.as_object().into_iter().flatten();
+    let counts = counts.filter_map(|(name, value)| Some((name, value.as_u64().filter(|it| *it > 0)?)));
+    let mut parts: Vec<String> =
+        counts.map(|(name, value)| format!("{value} {}", name.replace('_', " "))).collect();
+    if report.findings_total > 0 {
+        parts.push(number(report.findings_total, "finding", "findings"));
+    }
+    if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
+}
+
+/// Paragraphs, each wrapped, with a line's end.
+pub(crate) fn paragraph(text: &str) -> String {
+    format!("{}\n", terminal::wrapped(text, "", ""))
+}
+
+/// A point of a list.
+pub(crate) fn point(text: &str) -> String {
+    format!("{}\n", terminal::wrapped(text, "  - ", "    "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_how_long_ago_something_is() {
+        let now: Timestamp = "2026-05-10T12:00:00Z".parse().unwrap();
+        for (seconds, text) in [
+            (-5, "just now"),
+            (59, "just now"),
+            (60, "1 minute ago"),
+            (3_599, "59 minutes ago"),
+            (7_200, "2 hours ago"),
+            (86_400, "1 day ago"),
+            (30 * 86_400, "30 days ago"),
+        ] {
+            assert_eq!(ago(now - SignedDuration::from_secs(seconds), now), text);
+        }
+    }
+}
