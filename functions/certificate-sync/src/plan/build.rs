@@ -62,7 +62,7 @@ impl Upload {
     ///
     /// # Errors
     /// [`Rest`], where there is no file, or nobody to file it for.
-    pub fn of(id: shared::id::CertificateId, listed: Option<Listed>, earlier: Earlier) -> Result<Self, Rest> {
+    pub fn of(id: CertificateId, listed: Option<Listed>, earlier: Earlier) -> Result<Self, Rest> {
         let Listed { owner, url, course, completed_at } = listed.ok_or(Rest::Gone)?;
         let employee = match owner {
             Owner::Employee(employee) => employee,
