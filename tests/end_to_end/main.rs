@@ -7,6 +7,7 @@ mod brakes;
 mod changes;
 mod complete_reads;
 mod credentials;
+mod cuts;
 mod dry_run;
 mod first_sync;
 mod held_plans;

@@ -1,7 +1,7 @@
 //! A small world: the local stack, a clock that is moved by hand, and companies with simulated vendors.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use employee_sync::event::{Event, Mode};
 use employee_sync::report::Report;
@@ -13,7 +13,7 @@ use shared::id::{InvalidTenantId, RunId, TenantId};
 use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, SecretError, TenantSecret};
 use shared::state::StateError;
 use shared::tenant::Via;
-use simulators::{Kombo, Pacing, Personio, Reteach};
+use simulators::{Kombo, Pacing, Personio, Reteach, Scissors};
 use thiserror::Error;
 
 use crate::stack::{Options, Stack, StartError};
@@ -25,8 +25,7 @@ pub struct World {
     pub stack: Stack,
     /// Everybody's clock, the simulators' too.
     pub clock: ManualClock,
-    /// The employee function.
-    pub app: App,
+    app: Mutex<Arc<App>>,
     runs: AtomicU64,
 }
 
@@ -77,13 +76,35 @@ impl World {
     /// # Errors
     /// [`WorldError`] if there is no port, or no TLS.
     pub async fn start(now: Timestamp) -> Result<Self, WorldError> {
+        Self::start_with(now, None).await
+    }
+
+    /// The same, where `scissors` cut the runs.
+    ///
+    /// # Errors
+    /// [`WorldError`] if there is no port, or no TLS.
+    pub async fn start_with(now: Timestamp, scissors: Option<Scissors>) -> Result<Self, WorldError> {
         let clock = ManualClock::new(now);
-        let stack = Stack::start(Options { clock: Arc::new(clock.clone()), ..Options::default() }).await?;
-        let client = http::client().map_err(|_| WorldError::Tls)?;
-        let context = Context::new(client, Arc::new(clock.clone()), Calls::default());
-        // The vendors here set no limits, so nobody waits.
-        let app = App::new(stack.store(), stack.secrets(), context).with_pace(Pace::new(&[]));
+        let options = Options { clock: Arc::new(clock.clone()), scissors, ..Options::default() };
+        let stack = Stack::start(options).await?;
+        let app = Mutex::new(Arc::new(app(&stack, &clock)?));
         Ok(Self { stack, clock, app, runs: AtomicU64::new(0) })
+    }
+
+    /// The employee function, as it is now.
+    #[must_use]
+    pub fn app(&self) -> Arc<App> {
+        Arc::clone(&self.app.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A new process takes the functions' place: it has no connections, no tokens, nothing in memory.
+    ///
+    /// # Errors
+    /// [`WorldError`] if there is no TLS.
+    pub fn restart(&self) -> Result<(), WorldError> {
+        let app = Arc::new(app(&self.stack, &self.clock)?);
+        *self.app.lock().unwrap_or_else(PoisonError::into_inner) = app;
+        Ok(())
     }
 
     /// A company without people, ready to be synced. `more` is added to its tenant file.
@@ -111,6 +132,9 @@ impl World {
             }
         };
         let company = Company { tenant, via, personio, kombo, reteach };
+        if let Some(scissors) = self.stack.scissors() {
+            company.cut_by(scissors);
+        }
         self.stack.store().put_tenant(&company.tenant, &company.tenant_file(more)).await?;
         self.stack.secrets().put(&company.tenant, &company.secret()).await?;
         Ok(company)
@@ -126,13 +150,22 @@ impl World {
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
         let event = Event { tenant_id: company.tenant.clone(), mode };
         let request = Request { event, run_id: RunId::new(format!("run-{number:06}")), deadline };
-        self.app.run(&request, watch).await
+        self.app().run(&request, watch).await
     }
 
     fn simulators_clock(&self) -> simulators::Clock {
         let clock = self.clock.clone();
         Arc::new(move || shared::clock::Clock::now(&clock))
     }
+}
+
+/// A function's parts, as a process builds them when it starts.
+fn app(stack: &Stack, clock: &ManualClock) -> Result<App, WorldError> {
+    let (store, secrets) = stack.for_function().map_err(StartError::from)?;
+    let client = http::client().map_err(|_| WorldError::Tls)?;
+    let context = Context::new(client, Arc::new(clock.clone()), Calls::default());
+    // The vendors here set no limits, so nobody waits.
+    Ok(App::new(store, secrets, context).with_pace(Pace::new(&[])))
 }
 
 /// The route's name, as tenant files spell it.
@@ -152,6 +185,15 @@ impl Company {
         self.reteach.reset_log();
         if let Some(kombo) = &self.kombo {
             kombo.reset_log();
+        }
+    }
+
+    fn cut_by(&self, scissors: &Scissors) {
+        self.personio.cut_by(scissors);
+        self.reteach.cut_by(scissors);
+        self.reteach.downloads().cut_by(scissors);
+        if let Some(kombo) = &self.kombo {
+            kombo.cut_by(scissors);
         }
     }
 

@@ -11,6 +11,7 @@ mod mangle;
 pub(crate) mod multipart;
 pub(crate) mod pipeline;
 pub(crate) mod route;
+pub(crate) mod scissors;
 pub(crate) mod server;
 pub(crate) mod streamed;
 #[cfg(test)]
