@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::try_join;
+use jiff::Timestamp;
 use shared::connect::{Connections, Source};
 use shared::fingerprint::ShardCount;
 use shared::secrets::TenantSecret;
 use shared::source::EmployeeSource as _;
-use shared::state::Root;
+use shared::state::{Root, StateError};
 
 use super::gather::{self, Gathered};
 use super::held::{self, Decided};
@@ -50,7 +51,12 @@ impl Run<'_> {
         let mut tally = Tally::new(&people, &tenant.config);
         if look == Look::Nobody {
             let waiting = root.map_or(0, |root| u64::from(root.waiting));
-            return Ok(tally.nothing_to_do(waiting));
+            let finished = tally.nothing_to_do(waiting);
+            // The run that brought everybody over may have ended before it could open the gate.
+            if finished.nothing_to_do && guard.is_some() {
+                self.open_gate(tenant, now).await?;
+            }
+            return Ok(finished);
         }
 
         let gathered = gather::gather(self, tenant, &connections, &people, root.as_ref(), &look, now).await?;
@@ -106,10 +112,18 @@ impl Run<'_> {
         settle::count_brakes(&mut root, &passed, &outcome, now);
         tally.settled(&settlement.write(root, now).await?);
         held::keep(tools, held.as_ref(), stored.as_ref(), tally.leaves_something(&outcome)).await?;
-        if tenant.record.gate.is_none() && tally.is_complete(&outcome) {
-            self.store.open_gate(tools.tenant, now).await?;
+        if tally.is_complete(&outcome) {
+            self.open_gate(tenant, now).await?;
         }
         Ok(tally.finished(outcome.stop, held.map(|held| held.note(&tenant.config, self.request.event.mode))))
+    }
+
+    /// After a first complete run, certificates may follow.
+    async fn open_gate(&self, tenant: &Tenant, now: Timestamp) -> Result<(), StateError> {
+        match tenant.record.gate {
+            Some(_) => Ok(()),
+            None => self.store.open_gate(&tenant.config.tenant_id, now).await,
+        }
     }
 
     fn stop_at(&self) -> shared::http::Deadline {
