@@ -3,18 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
 
 use employee_sync::event::Mode;
 use employee_sync::report::Outcome;
+use futures::future::join_all;
 use harness::{Harness, ROUTES, at_every_point, by_hand, date, people, person, unwatched};
 use jiff::Timestamp;
 use shared::http::Deadline;
 use shared::id::SourceId;
-use shared::state::{Brake, EmployeeEntry};
+use shared::state::Brake;
 use shared::tenant::Via;
 use simulators::people::{EmploymentType, Status};
-use simulators::reteach::Customer;
 use simulators::{Person, Point};
 
 /// A company before the run that is cut.
@@ -57,51 +56,56 @@ impl Scene {
     }
 }
 
-/// What must be the same in the end. Ids that reteach makes up and moments of the runs themselves are left out.
-#[derive(Debug, PartialEq)]
-struct Ending {
-    accounts: BTreeMap<Option<String>, Customer>,
-    number: usize,
-    ledger: Vec<EmployeeEntry>,
-    root: String,
-    is_gate_open: bool,
-}
+/// What must be the same in the end, a line for each account, entry and sum. Ids that reteach makes up, addresses and the moments
+/// of the runs themselves are left out.
+type Ending = Vec<String>;
 
 async fn ending(harness: &Harness, start: Timestamp) -> Ending {
-    let store = harness.world.stack.store();
-    let tenant = &harness.company.tenant;
-    let during = |moment: Option<Timestamp>| {
-        moment.map(|it| if it >= start && it <= harness.moment() { start } else { it })
-    };
-    let accounts = harness.company.reteach.customers();
-    let number = accounts.len();
-    let by_id: BTreeMap<_, _> = accounts.iter().map(|it| (it.id.clone(), it.external_id.clone())).collect();
-    let ids: Vec<_> =
-        harness.company.personio.people().iter().map(|it| SourceId::new(it.id.to_string())).collect();
-    let mut ledger: Vec<_> = store.employees(tenant, &ids).await.unwrap().into_values().collect();
-    ledger.sort_by(|one, other| one.source_id.cmp(&other.source_id));
-    for entry in &mut ledger {
-        let account = entry.customer_id.take().and_then(|id| by_id.get(id.as_str()).cloned().flatten());
-        assert_eq!(account, Some(format!("personio:{}", entry.source_id)), "the ledger knows the account");
-        entry.window.inactive_at = during(entry.window.inactive_at);
+    let (store, tenant, now) = (harness.world.stack.store(), &harness.company.tenant, harness.moment());
+    let plain = |moment: Timestamp| if (start..=now).contains(&moment) { start } else { moment };
+    let mut lines = Ending::new();
+    let mut owners = BTreeMap::new();
+    for mut account in harness.company.reteach.customers() {
+        owners.insert(std::mem::take(&mut account.id), account.external_id.clone());
+        account.registered_at = None;
+        account.set_inactive_at = account.set_inactive_at.map(plain);
+        lines.push(format!("{account:?}"));
+    }
+    let people = harness.company.personio.people();
+    let ids: Vec<_> = people.iter().map(|it| SourceId::new(it.id.to_string())).collect();
+    for mut entry in store.employees(tenant, &ids).await.unwrap().into_values() {
+        let account = entry.customer_id.take().map(|id| owners.remove(id.as_str()));
+        entry.window.inactive_at = entry.window.inactive_at.map(plain);
         if let Some(locked) = &mut entry.locked {
-            locked.since = during(Some(locked.since)).unwrap();
+            locked.since = plain(locked.since);
         }
+        lines.push(format!("{entry:?} of {account:?}"));
     }
     let root = store.root(tenant).await.unwrap().unwrap();
-    let counted: Vec<_> =
-        Brake::ALL.iter().map(|it| (it, root.brakes.count(*it, harness.moment()))).collect();
-    let root = format!(
-        "{:?} {:?} {} {} {counted:?}",
-        root.configuration, root.pending, root.open_accounts, root.waiting
-    );
-    let accounts = accounts.into_iter().map(|mut it| {
-        (it.id, it.registered_at) = (String::new(), None);
-        it.set_inactive_at = during(it.set_inactive_at);
-        (it.external_id.clone(), it)
-    });
-    let is_gate_open = store.tenant(tenant).await.unwrap().unwrap().gate.is_some();
-    Ending { accounts: accounts.collect(), number, ledger, root, is_gate_open }
+    let counted = Brake::ALL.map(|it| root.brakes.count(it, now));
+    lines.push(format!("waiting {}, counted {counted:?}", root.waiting));
+    lines.push(format!("pending {:?}, shards {:?}", root.pending, root.shards));
+    lines.push(format!("gate {}", store.tenant(tenant).await.unwrap().unwrap().gate.is_some()));
+    lines.sort();
+    lines.extend(reconciled(harness).await);
+    lines
+}
+
+/// What a reconcile finds amiss in reteach, and how many accounts it counts: between two of them that number, a brake's
+/// measure, is carried on from run to run, and may be off.
+async fn reconciled(harness: &Harness) -> Ending {
+    harness.forget_requests();
+    harness.run(Mode::Reconcile, Deadline::never()).await;
+    let root = harness.world.stack.store().root(&harness.company.tenant).await.unwrap().unwrap();
+    let writes = harness.writes().into_iter().map(|it| format!("repaired: {} {}", it.method, it.path));
+    writes.chain([format!("open accounts: {}", root.open_accounts)]).collect()
+}
+
+fn difference(expected: &Ending, got: &Ending) -> Option<String> {
+    let only = |these: &Ending, those: &Ending| {
+        these.iter().filter(|line| !those.contains(line)).cloned().collect::<Vec<_>>().join("\n  ")
+    };
+    (expected != got).then(|| format!("expected\n  {}\nbut\n  {}", only(expected, got), only(got, expected)))
 }
 
 /// Ticks until there is nothing left to do.
@@ -125,8 +129,8 @@ async fn cut(scene: Scene, via: Via, point: Point, expected: Arc<Ending>) -> boo
     let run = harness.world.run(&harness.company, Mode::Scheduled, Deadline::never(), &unwatched);
     let Some(step) = harness.cut_at(point, run).await.cut else { return false };
     quiet(&harness).await;
-    let ending = ending(&harness, start).await;
-    assert_eq!(ending, *expected, "{scene:?} {via:?} {point:?}: {step}");
+    let difference = difference(&expected, &ending(&harness, start).await);
+    assert_eq!(difference, None, "{scene:?} {via:?} {point:?}: {step}");
     true
 }
 
@@ -140,13 +144,12 @@ async fn uninterrupted(scene: Scene, via: Via) -> Ending {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wherever_a_run_is_cut_the_next_ones_end_where_it_would_have() {
-    for scene in [Scene::Morning, Scene::First] {
-        for via in ROUTES {
-            let begun = Instant::now();
-            let expected = Arc::new(uninterrupted(scene, via).await);
-            let cuts = at_every_point(|point| cut(scene, via, point, Arc::clone(&expected))).await;
-            println!("{scene:?} {via:?}: {cuts} cuts in {:.1?}", begun.elapsed());
-            assert!(cuts > 60, "{cuts}");
-        }
-    }
+    let all = [Scene::Morning, Scene::First].into_iter().flat_map(|scene| ROUTES.map(|via| (scene, via)));
+    let cuts = all.map(|(scene, via)| async move {
+        let expected = Arc::new(uninterrupted(scene, via).await);
+        let cuts = at_every_point(|point| cut(scene, via, point, Arc::clone(&expected))).await;
+        println!("{scene:?} {via:?}: {cuts} cuts");
+        assert!(cuts > 60, "{cuts}");
+    });
+    join_all(cuts).await;
 }

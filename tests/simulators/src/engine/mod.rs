@@ -12,6 +12,8 @@ pub(crate) mod multipart;
 pub(crate) mod pipeline;
 pub(crate) mod route;
 pub(crate) mod scissors;
+#[cfg(test)]
+mod scissors_tests;
 pub(crate) mod server;
 pub(crate) mod streamed;
 #[cfg(test)]
