@@ -148,7 +148,7 @@ async fn wherever_a_run_is_cut_the_next_ones_end_where_it_would_have() {
     let cuts = all.map(|(scene, via)| async move {
         let expected = Arc::new(uninterrupted(scene, via).await);
         let cuts = at_every_point(|point| cut(scene, via, point, Arc::clone(&expected))).await;
-        println!("{scene:?} {via:?}: {cuts} cuts");
+        eprintln!("{scene:?} {via:?}: {cuts} cuts");
         assert!(cuts > 60, "{cuts}");
     });
     join_all(cuts).await;

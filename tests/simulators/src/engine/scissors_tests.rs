@@ -70,6 +70,27 @@ async fn what_a_killed_run_has_asked_at_the_same_time_is_over_too() {
     assert_eq!(reteach.requests().len(), calls + 2, "nothing of the killed run comes in later");
 }
 
+/// An upload whose body never ends.
+async fn endless(reteach: &Reteach, token: &str) -> bool {
+    let body = futures::stream::pending::<std::io::Result<bytes::Bytes>>();
+    let call = Call::new("POST", &format!("{}/customer", reteach.base_url())).bearer(token);
+    call.body(reqwest::Body::wrap_stream(body)).try_send().await.is_ok()
+}
+
+#[tokio::test]
+async fn a_step_begins_with_the_head_of_a_request_and_its_body_ends_with_the_run() {
+    let scissors = Scissors::default();
+    let (reteach, token) = academy(&scissors).await;
+    let killed = scissors.cut_at(point(0, Moment::Before, Cut::Kill), endless(&reteach, &token)).await;
+    assert!(killed.cut.is_some() && killed.ran.is_none());
+    let both = futures::future::join(endless(&reteach, &token), two(&reteach, &token));
+    let killed = scissors.cut_at(point(2, Moment::Before, Cut::Kill), both).await;
+    assert!(killed.cut.is_some() && killed.ran.is_none());
+    assert_eq!(reteach.customers().len(), 1);
+    let closed = point(0, Moment::Before, Cut::CloseConnection);
+    assert_eq!(scissors.cut_at(closed, endless(&reteach, &token)).await.ran, Some(false));
+}
+
 #[tokio::test]
 async fn a_call_behind_a_call_is_a_step_of_its_own() {
     let clock = ManualClock::at("2026-03-16T10:00:00Z");
