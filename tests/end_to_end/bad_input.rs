@@ -31,7 +31,7 @@ async fn a_tenant_that_nobody_knows_leaves_no_trace() {
     let items = harness.items().await;
     let event = Event { tenant_id: TenantId::parse("nobody").unwrap(), mode: Mode::Scheduled };
     let request = Request { event, run_id: RunId::new("run-x"), deadline: Deadline::never() };
-    let report = harness.world.employees.run(&request, &unwatched).await.report;
+    let report = harness.world.functions().employees.run(&request, &unwatched).await.report;
     assert_eq!(report.outcome, Outcome::UnknownTenant);
     assert!(
         report.message.contains("nobody") && report.message.contains("tenants add"),

@@ -5,6 +5,7 @@
 mod build;
 mod certificates;
 mod checks;
+mod cuts;
 mod stored;
 
 use employee_sync::EmployeeSync;
@@ -13,9 +14,11 @@ use jiff::{SignedDuration, Timestamp};
 use shared::http::Deadline;
 use shared::job::{Mode, Ran};
 use shared::tenant::Via;
+use simulators::Scissors;
 
 pub use build::{by_hand, date, people, person};
 pub use certificates::{CERTIFICATE_TICK, completed};
+pub use cuts::at_every_point;
 pub use local::{Company, World, unwatched};
 pub use stored::{Items, kept};
 
@@ -48,7 +51,26 @@ impl Harness {
         more: &str,
         people: impl IntoIterator<Item = simulators::Person>,
     ) -> Self {
-        let world = World::start(start.parse().unwrap()).await.unwrap();
+        Self::with(None, start, via, more, people).await
+    }
+
+    /// The same as [`new`](Self::new), where runs can be cut.
+    pub async fn to_be_cut(
+        via: Via,
+        more: &str,
+        people: impl IntoIterator<Item = simulators::Person>,
+    ) -> Self {
+        Self::with(Some(Scissors::default()), "2026-05-11T08:00:00Z", via, more, people).await
+    }
+
+    async fn with(
+        scissors: Option<Scissors>,
+        start: &str,
+        via: Via,
+        more: &str,
+        people: impl IntoIterator<Item = simulators::Person>,
+    ) -> Self {
+        let world = World::start_with(start.parse().unwrap(), scissors).await.unwrap();
         let company = world.company("acme", via, more).await.unwrap();
         company.personio.put_all(people);
         Self { world, company }

@@ -10,4 +10,4 @@ mod stack;
 mod world;
 
 pub use stack::{Options, Stack, StartError, State};
-pub use world::{Company, INTEGRATION, World, WorldError, route, unwatched};
+pub use world::{Company, Functions, INTEGRATION, World, WorldError, route, unwatched};

@@ -8,6 +8,7 @@ use shared::aws::{Aws, ConfigError, http_client, sdk_config};
 use shared::clock::{Clock, SystemClock};
 use shared::secrets::Secrets;
 use shared::state::Store;
+use simulators::{Proxy, Scissors};
 use thiserror::Error;
 
 use crate::server::Server;
@@ -34,6 +35,8 @@ pub struct Options {
     pub secret_prefix: String,
     /// What the secrets' cache goes by.
     pub clock: Arc<dyn Clock>,
+    /// Cut the functions' runs at their calls of DynamoDB and Secrets Manager too.
+    pub scissors: Option<Scissors>,
 }
 
 impl Default for Options {
@@ -43,6 +46,7 @@ impl Default for Options {
             table: "reteach-personio".to_owned(),
             secret_prefix: "reteach-personio".to_owned(),
             clock: Arc::new(SystemClock),
+            scissors: None,
         }
     }
 }
@@ -67,6 +71,8 @@ pub struct Stack {
     dynamodb: Server,
     secrets_manager: Server,
     aws: Aws,
+    /// What functions meet in front of DynamoDB and Secrets Manager, where their runs can be cut.
+    proxies: Option<[Proxy; 2]>,
 }
 
 impl fmt::Debug for Stack {
@@ -93,16 +99,43 @@ impl Stack {
         let secrets_manager = Server::start(secrets_manager::serve).await?;
         let variables = variables(&options, &dynamodb.url(), &secrets_manager.url());
         let aws = aws(&variables)?;
-        Ok(Self { options, dynamodb, secrets_manager, aws })
+        let proxies = match &options.scissors {
+            None => None,
+            Some(scissors) => Some([
+                Proxy::start("DynamoDB", dynamodb.url(), scissors).await?,
+                Proxy::start("Secrets Manager", secrets_manager.url(), scissors).await?,
+            ]),
+        };
+        Ok(Self { options, dynamodb, secrets_manager, aws, proxies })
     }
 
     /// The environment in which a function or a command line uses this stack.
     #[must_use]
     pub fn environment(&self) -> Vec<(String, String)> {
-        variables(&self.options, &self.dynamodb.url(), &self.secrets_manager.url())
+        match &self.proxies {
+            None => variables(&self.options, &self.dynamodb.url(), &self.secrets_manager.url()),
+            Some([dynamodb, secrets]) => variables(&self.options, &dynamodb.base_url(), &secrets.base_url()),
+        }
     }
 
-    /// The AWS clients.
+    /// Store and secrets as a function has them that starts now, in [`environment`](Self::environment): connections and
+    /// cache are its own.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the AWS client cannot be set up.
+    pub fn for_function(&self) -> Result<(Store, Secrets), ConfigError> {
+        let aws = aws(&self.environment())?;
+        let Options { table, secret_prefix, clock, .. } = &self.options;
+        Ok((Store::new(&aws, table), Secrets::new(&aws, secret_prefix, Arc::clone(clock))))
+    }
+
+    /// The scissors that cut the functions' runs, if there are any.
+    #[must_use]
+    pub fn scissors(&self) -> Option<&Scissors> {
+        self.options.scissors.as_ref()
+    }
+
+    /// The AWS clients, past any scissors.
     #[must_use]
     pub fn aws(&self) -> &Aws {
         &self.aws

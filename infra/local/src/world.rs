@@ -1,7 +1,7 @@
 //! A small world: the local stack, a clock that is moved by hand, and companies with simulated vendors.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use certificate_sync::CertificateSync;
 use employee_sync::EmployeeSync;
@@ -10,11 +10,11 @@ use jiff::Timestamp;
 use shared::clock::ManualClock;
 use shared::http::{self, Calls, Context, Deadline, Pace};
 use shared::id::{InvalidTenantId, RunId, TenantId};
-use shared::job::{App, Event, Mode, Progress, Ran, Request, Watch};
+use shared::job::{App, Event, Mode, Progress, Ran, Request, Watch, Work};
 use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, SecretError, TenantSecret};
 use shared::state::StateError;
 use shared::tenant::Via;
-use simulators::{Kombo, Pacing, Personio, Reteach};
+use simulators::{Kombo, Pacing, Personio, Reteach, Scissors};
 use thiserror::Error;
 
 use crate::stack::{Options, Stack, StartError};
@@ -26,11 +26,17 @@ pub struct World {
     pub stack: Stack,
     /// Everybody's clock, the simulators' too.
     pub clock: ManualClock,
-    /// The employee function.
-    pub employees: App<EmployeeSync>,
-    /// The certificate function.
-    pub certificates: App<CertificateSync>,
+    functions: Mutex<Arc<Functions>>,
     runs: AtomicU64,
+}
+
+/// Both functions.
+#[derive(Debug)]
+pub struct Functions {
+    /// From the HR system to reteach.
+    pub employees: App<EmployeeSync>,
+    /// From reteach to the HR system.
+    pub certificates: App<CertificateSync>,
 }
 
 /// A company: its HR system, perhaps behind Kombo, and its academy.
@@ -80,17 +86,35 @@ impl World {
     /// # Errors
     /// [`WorldError`] if there is no port, or no TLS.
     pub async fn start(now: Timestamp) -> Result<Self, WorldError> {
+        Self::start_with(now, None).await
+    }
+
+    /// The same, where `scissors` cut the runs.
+    ///
+    /// # Errors
+    /// [`WorldError`] if there is no port, or no TLS.
+    pub async fn start_with(now: Timestamp, scissors: Option<Scissors>) -> Result<Self, WorldError> {
         let clock = ManualClock::new(now);
-        let stack = Stack::start(Options { clock: Arc::new(clock.clone()), ..Options::default() }).await?;
-        let client = http::client().map_err(|_| WorldError::Tls)?;
-        let context = Context::new(client, Arc::new(clock.clone()), Calls::default());
-        // The vendors here set no limits, so nobody waits.
-        let pace = Pace::new(&[]);
-        let employees = App::new(EmployeeSync, stack.store(), stack.secrets(), context.clone());
-        let work = CertificateSync::new().map_err(|_| WorldError::Tls)?;
-        let certificates = App::new(work, stack.store(), stack.secrets(), context);
-        let (employees, certificates) = (employees.with_pace(pace.clone()), certificates.with_pace(pace));
-        Ok(Self { stack, clock, employees, certificates, runs: AtomicU64::new(0) })
+        let options = Options { clock: Arc::new(clock.clone()), scissors, ..Options::default() };
+        let stack = Stack::start(options).await?;
+        let functions = Mutex::new(Arc::new(Functions::new(&stack, &clock)?));
+        Ok(Self { stack, clock, functions, runs: AtomicU64::new(0) })
+    }
+
+    /// Both functions, as they are now.
+    #[must_use]
+    pub fn functions(&self) -> Arc<Functions> {
+        Arc::clone(&self.functions.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// New processes take the functions' place: they have no connections, no tokens, nothing in memory.
+    ///
+    /// # Errors
+    /// [`WorldError`] if there is no TLS.
+    pub fn restart(&self) -> Result<(), WorldError> {
+        let functions = Arc::new(Functions::new(&self.stack, &self.clock)?);
+        *self.functions.lock().unwrap_or_else(PoisonError::into_inner) = functions;
+        Ok(())
     }
 
     /// A company without people, ready to be synced. `more` is added to its tenant file.
@@ -118,6 +142,9 @@ impl World {
             }
         };
         let company = Company { tenant, via, personio, kombo, reteach };
+        if let Some(scissors) = self.stack.scissors() {
+            company.cut_by(scissors);
+        }
         self.stack.store().put_tenant(&company.tenant, &company.tenant_file(more)).await?;
         self.stack.secrets().put(&company.tenant, &company.secret()).await?;
         Ok(company)
@@ -136,7 +163,7 @@ impl World {
         deadline: Deadline,
         watch: Watch<'_>,
     ) -> Ran<EmployeeSync> {
-        self.employees.run(&self.request(company, mode, deadline), watch).await
+        self.functions().employees.run(&self.request(company, mode, deadline), watch).await
     }
 
     /// Runs the certificate function once for `company`, in any mode.
@@ -147,7 +174,7 @@ impl World {
         deadline: Deadline,
         watch: Watch<'_>,
     ) -> Ran<CertificateSync> {
-        self.certificates.run(&self.request(company, mode, deadline), watch).await
+        self.functions().certificates.run(&self.request(company, mode, deadline), watch).await
     }
 
     /// A run of its own, with the next number for its id.
@@ -161,6 +188,22 @@ impl World {
         let clock = self.clock.clone();
         Arc::new(move || shared::clock::Clock::now(&clock))
     }
+}
+
+impl Functions {
+    /// Each built from parts of its own, as its process builds them when it starts.
+    fn new(stack: &Stack, clock: &ManualClock) -> Result<Self, WorldError> {
+        let work = CertificateSync::new().map_err(|_| WorldError::Tls)?;
+        Ok(Self { employees: app(EmployeeSync, stack, clock)?, certificates: app(work, stack, clock)? })
+    }
+}
+
+fn app<W: Work>(work: W, stack: &Stack, clock: &ManualClock) -> Result<App<W>, WorldError> {
+    let (store, secrets) = stack.for_function().map_err(StartError::from)?;
+    let client = http::client().map_err(|_| WorldError::Tls)?;
+    let context = Context::new(client, Arc::new(clock.clone()), Calls::default());
+    // The vendors here set no limits, so nobody waits.
+    Ok(App::new(work, store, secrets, context).with_pace(Pace::new(&[])))
 }
 
 /// The route's name, as tenant files spell it.
@@ -180,6 +223,15 @@ impl Company {
         self.reteach.reset_log();
         if let Some(kombo) = &self.kombo {
             kombo.reset_log();
+        }
+    }
+
+    fn cut_by(&self, scissors: &Scissors) {
+        self.personio.cut_by(scissors);
+        self.reteach.cut_by(scissors);
+        self.reteach.downloads().cut_by(scissors);
+        if let Some(kombo) = &self.kombo {
+            kombo.cut_by(scissors);
         }
     }
 

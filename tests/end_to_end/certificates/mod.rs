@@ -1,3 +1,4 @@
 //! Certificates from reteach into the personnel file.
 
+mod cuts;
 mod filing;

@@ -4,6 +4,7 @@ mod engine;
 pub mod kombo;
 pub mod people;
 pub mod personio;
+mod proxy;
 pub mod reteach;
 #[cfg(test)]
 mod testing;
@@ -13,9 +14,11 @@ use std::sync::Arc;
 pub use engine::fault::{Behaviour, Body, Fault, RetryAfter};
 pub use engine::limiter::Pacing;
 pub use engine::log::{Origin, Received};
+pub use engine::scissors::{Cut, CutRun, Moment, Point, Scissors};
 pub use kombo::Kombo;
 pub use people::Person;
 pub use personio::Personio;
+pub use proxy::Proxy;
 pub use reteach::Reteach;
 
 /// Where a simulator takes the present moment from: token lifetimes, locks, deletions and time stamps follow it.

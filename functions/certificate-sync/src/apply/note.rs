@@ -2,7 +2,7 @@
 
 use shared::id::{CertificateId, SourceId};
 use shared::job::{Halt, StopSwitch};
-use shared::state::{CertificateEntry, CertificateState, Noted, Setback, StateError};
+use shared::state::{CertificateEntry, CertificateState, Intent, Noted, Setback, StateError};
 
 use super::file::Filed;
 use super::setback::{self, Next};
@@ -53,13 +53,16 @@ pub(super) async fn note(
         Trouble::Stop(halt) => {
             let reason = halt.message.clone();
             switch.throw(halt);
-            if intent.is_none() {
-                return Became::Left;
-            }
-            take_back(tools, upload, reason).await.map_or_else(|_| doubtful(), |()| Became::Left)
+            take_back(tools, upload, intent, reason, switch).await.unwrap_or(Became::Left)
         }
-        Trouble::NoFile => Became::AwaitingPdf,
-        Trouble::Gone => Became::Gone,
+        Trouble::NoFile => {
+            let reason = "its PDF is being made anew".to_owned();
+            take_back(tools, upload, intent, reason, switch).await.unwrap_or(Became::AwaitingPdf)
+        }
+        Trouble::Gone => {
+            let reason = "reteach does not have it any more".to_owned();
+            take_back(tools, upload, intent, reason, switch).await.unwrap_or(Became::Gone)
+        }
         Trouble::Decided | Trouble::Document(_) | Trouble::Weather(_) => Became::Settled,
     }
 }
@@ -88,12 +91,23 @@ pub(super) async fn settle(
     }
 }
 
-/// Takes back an intent that certainly came to nothing, without counting it as a failure.
-async fn take_back(tools: Tools<'_>, upload: &Upload, reason: String) -> Result<(), StateError> {
+/// Takes back an intent that certainly came to nothing, without counting it as a failure. Where that cannot be written,
+/// the next run has to look.
+async fn take_back(
+    tools: Tools<'_>,
+    upload: &Upload,
+    intent: Option<Intent>,
+    reason: String,
+    switch: &StopSwitch<Halt>,
+) -> Option<Became> {
+    let intent = intent?;
     let now = tools.clock.now();
     let Earlier { failures, since } = upload.earlier;
     let setback = Setback { reason, failures, since: since.unwrap_or(now), retry_at: now };
-    write(tools, &upload.id, &upload.employee, CertificateState::Failed(setback)).await
+    let state = CertificateState::Failed(setback);
+    let error = write(tools, &upload.id, &upload.employee, state).await.err()?;
+    switch.throw(error.into());
+    Some(Became::Doubtful(intent.at + LATE))
 }
 
 /// Writes the ledger. What somebody decided meanwhile stays.

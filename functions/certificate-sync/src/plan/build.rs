@@ -1,8 +1,7 @@
 //! One decision for each certificate.
 
-use std::cmp::Reverse;
-
 use jiff::Timestamp;
+use shared::id::CertificateId;
 use shared::state::{CertificateState, Setback};
 
 use super::{Candidate, Check, Earlier, LATE, Listed, Owner, Plan, Rest, Upload};
@@ -16,8 +15,7 @@ impl Plan {
             plan.add(candidate, now);
         }
         plan.todo.uploads.sort_by(|one, other| {
-            let order = |upload: &Upload| (Reverse(upload.completed_at), upload.id.clone());
-            order(one).cmp(&order(other))
+            other.completed_at.cmp(&one.completed_at).then_with(|| one.id.cmp(&other.id))
         });
         plan
     }
@@ -64,7 +62,7 @@ impl Upload {
     ///
     /// # Errors
     /// [`Rest`], where there is no file, or nobody to file it for.
-    pub fn of(id: shared::id::CertificateId, listed: Option<Listed>, earlier: Earlier) -> Result<Self, Rest> {
+    pub fn of(id: CertificateId, listed: Option<Listed>, earlier: Earlier) -> Result<Self, Rest> {
         let Listed { owner, url, course, completed_at } = listed.ok_or(Rest::Gone)?;
         let employee = match owner {
             Owner::Employee(employee) => employee,

@@ -245,7 +245,7 @@ impl Context<'_> {
         locked: Option<Locked>,
     ) -> Verdict {
         let old = entry.cloned().unwrap_or_else(|| EmployeeEntry::new(record.source_id.clone()));
-        let mut new = EmployeeEntry {
+        let mut same = EmployeeEntry {
             customer_id: doing.account().cloned(),
             window,
             locked,
@@ -254,8 +254,12 @@ impl Context<'_> {
             fingerprint: old.fingerprint.or(Some(fingerprint)),
             ..old.clone()
         };
-        new.marks.extend(self.baseline(record, window).marks);
-        if new == old { Verdict::Unchanged } else { Verdict::Bookkeeping(new) }
+        same.marks.extend(self.baseline(record, window).marks);
+        if same == old {
+            Verdict::Unchanged
+        } else {
+            Verdict::Bookkeeping(EmployeeEntry { fingerprint: Some(fingerprint), ..same })
+        }
     }
 
     /// Of somebody out of scope only the window is ours.

@@ -310,6 +310,18 @@ fn an_account_found_as_it_should_be_is_only_written_down() {
 }
 
 #[test]
+fn an_account_that_was_given_more_than_the_ledger_knows_is_written_down_in_full() {
+    let mut earlier = employee("1");
+    earlier.position = Field::Value("Werkstudentin".to_owned());
+    let mut subject =
+        seen(&employee("1"), account_of(&employee("1"), &config("")), Link::ExternalId, &config(""));
+    subject.entry = Some(synced(&earlier, &config("")));
+    let plan = plan(&[subject], &config(""));
+    assert!(plan.is_empty());
+    assert_eq!(plan.bookkeeping, [synced(&employee("1"), &config(""))]);
+}
+
+#[test]
 fn drift_is_repaired_but_the_case_of_a_mail_address_is_none() {
     let mut account = account_of(&employee("1"), &config(""));
     account.values.insert(Attribute::LastName, Text::new("Weiss"));

@@ -11,6 +11,9 @@ mod mangle;
 pub(crate) mod multipart;
 pub(crate) mod pipeline;
 pub(crate) mod route;
+pub(crate) mod scissors;
+#[cfg(test)]
+mod scissors_tests;
 pub(crate) mod server;
 pub(crate) mod streamed;
 #[cfg(test)]

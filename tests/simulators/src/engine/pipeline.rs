@@ -1,7 +1,7 @@
 //! The way of every request, from a socket or from a passthrough: log, latency, fault, the vendor's own answer, log.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use http::header::{LOCATION, RETRY_AFTER};
@@ -12,6 +12,7 @@ use super::exchange::{Outcome, Reply, Request};
 use super::fault::{Behaviour, Body, Faults, RetryAfter, Target};
 use super::log::{Arrival, Log};
 use super::route::{self, Route};
+use super::scissors::Scissors;
 use super::streamed::Streamed;
 use super::{lock, mangle};
 use crate::Clock;
@@ -32,6 +33,7 @@ pub(crate) trait Vendor: Send + Sync + 'static {
     /// The vendor's endpoints, by name.
     type Endpoint: Copy + PartialEq + Send + Sync + 'static;
 
+    const NAME: &'static str;
     const ROUTES: &'static [Route<Self::Endpoint>];
     const LIST: ListShape;
 
@@ -46,6 +48,11 @@ pub(crate) trait Vendor: Send + Sync + 'static {
     /// The vendor's own error body for a status: 404 for what it does not have, others for faults.
     fn error(&self, status: StatusCode, request: &Request) -> Reply;
 
+    /// What a call is called as a step of a run.
+    fn step_name(&self, template: Option<&'static str>, request: &Request) -> String {
+        format!("{} {} {}", Self::NAME, request.method, template.unwrap_or("?"))
+    }
+
     /// Whether the log keeps the bodies of this endpoint.
     fn keeps_body(endpoint: Self::Endpoint) -> bool;
 }
@@ -58,6 +65,7 @@ pub(crate) struct Pipeline<V> {
     pub(crate) faults: Mutex<Faults>,
     latency_ms: AtomicU64,
     closing: watch::Receiver<bool>,
+    pub(crate) scissors: OnceLock<Scissors>,
 }
 
 impl<V: Vendor> Pipeline<V> {
@@ -69,6 +77,7 @@ impl<V: Vendor> Pipeline<V> {
             faults: Mutex::default(),
             latency_ms: AtomicU64::new(0),
             closing,
+            scissors: OnceLock::new(),
         }
     }
 
@@ -91,6 +100,14 @@ impl<V: Vendor> Pipeline<V> {
     pub(crate) async fn closed(&self) {
         // The error says that the handle is gone: the same as closing.
         let _ = self.closing.clone().wait_for(|closing| *closing).await;
+    }
+
+    /// Carries out `effect`, which is all that `request` leads to, as a step of a run, where there are scissors.
+    pub(crate) async fn step(&self, request: &Request, effect: impl Future<Output = Outcome>) -> Outcome {
+        let Some(scissors) = self.scissors.get() else { return effect.await };
+        let template = route::find(V::ROUTES, request).map(|(route, _)| route.template);
+        let name = self.vendor.step_name(template, request);
+        scissors.step(name, effect).await.unwrap_or(Outcome::Cut)
     }
 
     /// Takes a request the whole way.

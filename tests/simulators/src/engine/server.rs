@@ -15,8 +15,9 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::exchange::{Outcome, Reply, Request};
-use super::line::{Cut, Lines};
+use super::line::{Door, Hangup, Lines};
 use super::pipeline::{Pipeline, Vendor};
+use super::scissors::Scissors;
 use crate::Clock;
 
 /// No vendor takes a larger request: a document of 30 MB in base64, and its frame.
@@ -26,12 +27,27 @@ const LARGEST_BODY: usize = 48 * 1024 * 1024;
 pub(crate) struct Running<V> {
     pub(crate) pipeline: Arc<Pipeline<V>>,
     pub(crate) address: SocketAddr,
+    door: Door,
     _open: Arc<Open>,
 }
 
 impl<V> Clone for Running<V> {
     fn clone(&self) -> Self {
-        Self { pipeline: Arc::clone(&self.pipeline), address: self.address, _open: Arc::clone(&self._open) }
+        Self {
+            pipeline: Arc::clone(&self.pipeline),
+            address: self.address,
+            door: self.door.clone(),
+            _open: Arc::clone(&self._open),
+        }
+    }
+}
+
+impl<V> Running<V> {
+    /// Every request is a step of runs that `scissors` cuts. Only the first pair counts.
+    pub(crate) fn cut_by(&self, scissors: &Scissors) {
+        if self.pipeline.scissors.set(scissors.clone()).is_ok() {
+            scissors.watch(self.door.clone());
+        }
     }
 }
 
@@ -47,35 +63,42 @@ impl Drop for Open {
 pub(crate) async fn start<V: Vendor>(vendor: V, clock: Clock, address: SocketAddr) -> io::Result<Running<V>> {
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
+    let lines = Lines::new(listener)?;
+    let door = lines.door();
     let (sender, closing) = watch::channel(false);
     let pipeline = Arc::new(Pipeline::new(vendor, clock, closing));
     let service = Router::new()
         .fallback(serve::<V>)
         .with_state(Arc::clone(&pipeline))
-        .into_make_service_with_connect_info::<Cut>();
+        .into_make_service_with_connect_info::<Hangup>();
     let closing = Arc::clone(&pipeline);
     let until_closed = async move { closing.closed().await };
     tokio::spawn(async move {
         // The listener is ours and stays valid: serving ends only by closing.
-        let _ = axum::serve(Lines(listener), service).with_graceful_shutdown(until_closed).await;
+        let _ = axum::serve(lines, service).with_graceful_shutdown(until_closed).await;
     });
-    Ok(Running { pipeline, address, _open: Arc::new(Open(sender)) })
+    Ok(Running { pipeline, address, door, _open: Arc::new(Open(sender)) })
 }
 
 async fn serve<V: Vendor>(
     State(pipeline): State<Arc<Pipeline<V>>>,
-    ConnectInfo(cut): ConnectInfo<Cut>,
+    ConnectInfo(hangup): ConnectInfo<Hangup>,
     request: HttpRequest,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
-        cut.now();
-        return Response::default();
+    let path = parts.uri.path().to_owned();
+    let head = Request::new(parts.method, path, parts.uri.query(), parts.headers, Bytes::new());
+    let effect = async {
+        match to_bytes(body, LARGEST_BODY).await {
+            Ok(body) => pipeline.handle(Request { body, ..head.clone() }).await,
+            Err(_) => Outcome::Cut,
+        }
     };
-    let request =
-        Request::new(parts.method, parts.uri.path().to_owned(), parts.uri.query(), parts.headers, body);
     let outcome = tokio::select! {
-        outcome = pipeline.handle(request) => outcome,
+        biased;
+        // It may have arrived before its connection was ended, and be read only now.
+        () = std::future::ready(()), if hangup.is_over() => Outcome::Cut,
+        outcome = pipeline.step(&head, effect) => outcome,
         // Whatever still waits, here or at another simulator behind this one, is let go.
         () = pipeline.closed() => Outcome::Cut,
     };
@@ -84,7 +107,7 @@ async fn serve<V: Vendor>(
         Outcome::Streamed(streamed) => streamed.into_response(),
         Outcome::CutMidBody(reply) => broken_off(reply),
         Outcome::Cut => {
-            cut.now();
+            hangup.now();
             Response::default()
         }
     }
@@ -150,6 +173,11 @@ macro_rules! common_handle {
             #[must_use]
             pub fn calls(&self, endpoint: $endpoint) -> usize {
                 self.running.pipeline.calls(endpoint)
+            }
+
+            /// Makes every request a step of the runs that `scissors` cuts. The first pair stays.
+            pub fn cut_by(&self, scissors: &$crate::Scissors) {
+                self.running.cut_by(scissors);
             }
 
             /// Empties the log.

@@ -28,6 +28,8 @@ pub(super) struct Environment {
 impl Vendor for Environment {
     type Endpoint = Endpoint;
 
+    const NAME: &'static str = "Kombo";
+
     const ROUTES: &'static [Route<Endpoint>] = &[
         Route::new(Endpoint::CheckApiKey, Method::GET, "/v1/check-api-key"),
         Route::new(Endpoint::Integration, Method::GET, "/v1/integrations/{integration_id}"),

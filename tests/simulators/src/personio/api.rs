@@ -22,6 +22,8 @@ pub(super) struct Account {
 impl Vendor for Account {
     type Endpoint = Endpoint;
 
+    const NAME: &'static str = "Personio";
+
     const ROUTES: &'static [Route<Endpoint>] = &[
         Route::new(Endpoint::Auth, Method::POST, "/v1/auth"),
         Route::new(Endpoint::Employees, Method::GET, "/v1/company/employees"),

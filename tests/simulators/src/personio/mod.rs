@@ -38,6 +38,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
+use bytes::Bytes;
 use http::StatusCode;
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -223,7 +224,9 @@ impl Personio {
 
     /// Takes a request that Kombo forwards, with its faults, limits and log.
     pub(crate) async fn forward(&self, request: Request, origin: Origin) -> Outcome {
-        self.running.pipeline.handle(Request { origin, ..request }).await
+        let pipeline = &self.running.pipeline;
+        let head = Request { body: Bytes::new(), ..request.clone() };
+        pipeline.step(&head, pipeline.handle(Request { origin, ..request })).await
     }
 
     /// Logs in to v2 on Kombo's behalf; `None` if the credential is not good.

@@ -23,6 +23,8 @@ pub(super) struct Academy {
 impl Vendor for Academy {
     type Endpoint = Endpoint;
 
+    const NAME: &'static str = "reteach";
+
     const ROUTES: &'static [Route<Endpoint>] = &[
         Route::new(Endpoint::Authorize, Method::POST, "/oauth/authorize"),
         Route::new(Endpoint::Me, Method::GET, "/me"),

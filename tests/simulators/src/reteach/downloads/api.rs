@@ -23,6 +23,8 @@ pub(super) struct Files {
 impl Vendor for Files {
     type Endpoint = Endpoint;
 
+    const NAME: &'static str = "reteach's files";
+
     const ROUTES: &'static [Route<Endpoint>] = &[
         Route::new(Endpoint::Certificate, Method::GET, "/certificates/{file}"),
         Route::new(Endpoint::File, Method::GET, "/files/{file}"),
