@@ -136,6 +136,7 @@ impl World {
                 kombo.set_pacing(Pacing::Off);
                 kombo.add_api_key("kombo-key");
                 kombo.attach(INTEGRATION, &personio, "papi-client", "papi-secret");
+                kombo.set_origin(INTEGRATION, Some(tenant.as_str()));
                 kombo.mirror_automatically(INTEGRATION, true);
                 kombo.set_employment_type_field(INTEGRATION, Some("anstellungsart"));
                 Some(kombo)

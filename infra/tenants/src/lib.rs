@@ -18,7 +18,7 @@ use std::io::Write;
 pub use answer::{Answer, Verdict};
 pub use args::Cli;
 pub use failure::{Exit, Failure};
-pub use surroundings::Surroundings;
+pub use surroundings::{Somebody, Surroundings};
 
 /// Runs one command. Its result goes to `out`, as text or as one JSON document; progress, questions and what went wrong go
 /// to standard error.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod aws;
 mod engine;
 pub mod kombo;
 pub mod people;
@@ -11,6 +12,7 @@ mod testing;
 
 use std::sync::Arc;
 
+pub use aws::Aws;
 pub use engine::fault::{Behaviour, Body, Fault, RetryAfter};
 pub use engine::limiter::Pacing;
 pub use engine::log::{Origin, Received};

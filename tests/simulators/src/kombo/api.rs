@@ -10,7 +10,7 @@ use super::errors::{Code, Refusal};
 use super::integrations::Integration;
 use super::places::Places;
 use super::state::{State, checked_key};
-use super::{Endpoint, categories, documents, employees, passthrough};
+use super::{Endpoint, categories, connect, documents, employees, passthrough};
 use crate::Clock;
 use crate::engine::exchange::{Outcome, Reply, Request};
 use crate::engine::lock;
@@ -32,6 +32,8 @@ impl Vendor for Environment {
 
     const ROUTES: &'static [Route<Endpoint>] = &[
         Route::new(Endpoint::CheckApiKey, Method::GET, "/v1/check-api-key"),
+        Route::new(Endpoint::CreateLink, Method::POST, "/v1/connect/create-link"),
+        Route::new(Endpoint::IntegrationByToken, Method::GET, "/v1/connect/integration-by-token/{token}"),
         Route::new(Endpoint::Integration, Method::GET, "/v1/integrations/{integration_id}"),
         Route::new(Endpoint::Employees, Method::GET, "/v1/hris/employees"),
         Route::new(Endpoint::DocumentCategories, Method::GET, "/v1/hris/employee-document-categories"),
@@ -98,6 +100,8 @@ impl Environment {
                     state.integrations.get(id).ok_or_else(|| Refusal::new(Code::IntegrationNotFound))?;
                 Ok(Reply::json(StatusCode::OK, &integration.view()))
             }
+            (Endpoint::CreateLink, _) => connect::link(state, request),
+            (Endpoint::IntegrationByToken, [token]) => connect::by_token(state, token),
             (Endpoint::Employees, _) => {
                 let integration = state.addressed(request)?;
                 integration.sync_if_stale(now);

@@ -19,10 +19,12 @@
 //!   the document is there), else `REMOTE.UNKNOWN_HTTP_ERROR`;
 //! - a `data_url` that cannot be had is `PLATFORM.INPUT_INVALID`; only loopback is ever asked, and redirects are followed there;
 //! - a document's `name` becomes its title and its file name at Personio;
+//! - the token of a finished connection flow is the integration's id, turned round;
 //! - categories are not synced while the credential has no right to documents.
 
 mod api;
 mod categories;
+mod connect;
 mod documents;
 mod employees;
 mod errors;
@@ -56,6 +58,10 @@ use state::State;
 pub enum Endpoint {
     /// `GET /v1/check-api-key`
     CheckApiKey,
+    /// `POST /v1/connect/create-link`
+    CreateLink,
+    /// `GET /v1/connect/integration-by-token/{token}`
+    IntegrationByToken,
     /// `GET /v1/integrations/{integration_id}`
     Integration,
     /// `GET /v1/hris/employees`
@@ -117,6 +123,18 @@ impl Kombo {
         let integration = Integration::new(id, personio.clone(), client_id, client_secret);
         self.state(|state| state.integrations.insert(id.to_owned(), integration));
         self.mirror(id);
+    }
+
+    /// The id of ours that the link carried by which an integration was connected; none at the start, as for one that was made in
+    /// Kombo's dashboard.
+    pub fn set_origin(&self, id: &str, origin: Option<&str>) {
+        self.integration(id, |integration| integration.origin = origin.map(str::to_owned));
+    }
+
+    /// The links that were made, each as the request's body.
+    #[must_use]
+    pub fn links(&self) -> Vec<serde_json::Value> {
+        self.state(|state| state.links.clone())
     }
 
     /// Deletes an integration.

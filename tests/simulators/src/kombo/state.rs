@@ -18,6 +18,7 @@ const WINDOW: Duration = Duration::from_secs(60);
 pub(super) struct State {
     pub(super) api_keys: BTreeSet<String>,
     pub(super) integrations: BTreeMap<String, Integration>,
+    pub(super) links: Vec<Value>,
     pub(super) pacing: Pacing,
     allowed: usize,
     limiter: Limiter,
@@ -35,6 +36,7 @@ impl State {
         Self {
             api_keys: BTreeSet::new(),
             integrations: BTreeMap::new(),
+            links: Vec::new(),
             pacing: Pacing::default(),
             allowed: 300,
             limiter: Limiter::new(300, WINDOW),

@@ -84,7 +84,7 @@ fn route(
     state.tokens.check(request, now)?;
     match (endpoint, path) {
         (Endpoint::Me, _) => {
-            let me = json!({"id": "9f0c2c53-3f6e-4b0f-9f6c-6f0c2d1b7a11", "name": state.name, "baseUrl": "https://academy.reteach.io"});
+            let me = json!({"id": state.id, "name": state.name, "baseUrl": "https://academy.reteach.io"});
             Ok(Reply::json(StatusCode::OK, &me))
         }
         (Endpoint::ListCustomers, _) => customers::list(state, request, now),

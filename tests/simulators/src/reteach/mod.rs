@@ -127,6 +127,11 @@ impl Reteach {
         format!("http://{}", self.running.address)
     }
 
+    /// Makes it another academy: all have the same id at the start.
+    pub fn set_id(&self, id: &str) {
+        self.state(|state| id.clone_into(&mut state.id));
+    }
+
     /// Names the academy, as `GET /me` shows it.
     pub fn set_name(&self, name: &str) {
         self.state(|state| state.name = name.to_owned());

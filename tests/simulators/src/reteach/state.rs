@@ -16,6 +16,7 @@ use crate::engine::limiter::{Limiter, Pacing, tick};
 
 /// One academy.
 pub(super) struct State {
+    pub(super) id: String,
     pub(super) name: String,
     pub(super) customers: Customers,
     pub(super) participations: Participations,
@@ -40,6 +41,7 @@ pub(super) struct Tag {
 impl State {
     pub(super) fn new() -> Self {
         Self {
+            id: "9f0c2c53-3f6e-4b0f-9f6c-6f0c2d1b7a11".to_owned(),
             name: "Muster Akademie".to_owned(),
             customers: Customers::default(),
             participations: Participations::default(),

@@ -1,0 +1,114 @@
+//! EventBridge Scheduler, Lambda's invocations and CloudFormation's outputs: as much of them as an operator's command line asks.
+//!
+//! A schedule is kept as it was sent. From EventBridge Scheduler's pages: an update replaces everything; a StartDate more than five
+//! minutes ago is refused (`ValidationException`), on an update too. Nothing is ever fired.
+
+mod api;
+mod schedules;
+mod state;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+
+use crate::Clock;
+use crate::engine::lock;
+use crate::engine::server::{self, Running, common_handle};
+
+use api::Region;
+use state::{Answer, State};
+
+/// The endpoints, for [`Aws::calls`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// `POST /schedules/{name}`
+    CreateSchedule,
+    /// `GET /schedules/{name}`
+    GetSchedule,
+    /// `PUT /schedules/{name}`
+    UpdateSchedule,
+    /// `DELETE /schedules/{name}`
+    DeleteSchedule,
+    /// `GET /schedules`
+    ListSchedules,
+    /// `POST /2015-03-31/functions/{name}/invocations`
+    Invoke,
+    /// `POST /`, CloudFormation's `DescribeStacks`
+    DescribeStacks,
+}
+
+/// A running region. Clones share it; it stops with the last one.
+#[derive(Clone)]
+pub struct Aws {
+    running: Running<Region>,
+}
+
+common_handle!(Aws, Endpoint);
+
+impl Aws {
+    /// Starts a region without stacks, schedule groups or functions on a free port.
+    ///
+    /// # Errors
+    /// When no socket can be opened.
+    pub async fn start(clock: Clock) -> io::Result<Self> {
+        let region = Region { state: Mutex::new(State::default()), clock: Arc::clone(&clock) };
+        Ok(Self { running: server::start(region, clock, (Ipv4Addr::LOCALHOST, 0).into()).await? })
+    }
+
+    /// What stands for the services' endpoints.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.running.address)
+    }
+
+    /// Adds an empty schedule group.
+    pub fn add_group(&self, name: &str) {
+        self.state(|state| state.groups.insert(name.to_owned(), BTreeMap::new()));
+    }
+
+    /// The schedules of a group by their names, each as it was sent.
+    #[must_use]
+    pub fn schedules(&self, group: &str) -> BTreeMap<String, Value> {
+        self.state(|state| state.groups.get(group).cloned().unwrap_or_default())
+    }
+
+    /// Puts a schedule there by hand, or changes one.
+    pub fn put_schedule(&self, group: &str, name: &str, schedule: Value) {
+        self.state(|state| state.groups.entry(group.to_owned()).or_default().insert(name.to_owned(), schedule));
+    }
+
+    /// Deletes a schedule by hand.
+    pub fn delete_schedule(&self, group: &str, name: &str) {
+        self.state(|state| state.groups.get_mut(group).and_then(|group| group.remove(name)));
+    }
+
+    /// Adds a stack with these outputs.
+    pub fn add_stack(&self, name: &str, outputs: &[(&str, &str)]) {
+        let outputs = outputs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let outputs = outputs.collect();
+        self.state(|state| state.stacks.insert(name.to_owned(), outputs));
+    }
+
+    /// Deploys a function that answers every event with `reply`.
+    pub fn add_function(&self, arn: &str, reply: Value) {
+        self.state(|state| state.functions.insert(arn.to_owned(), Answer { reply, failed: false }));
+    }
+
+    /// Deploys a function that fails, with `error` as Lambda's words for it.
+    pub fn add_failing_function(&self, arn: &str, error: Value) {
+        self.state(|state| state.functions.insert(arn.to_owned(), Answer { reply: error, failed: true }));
+    }
+
+    /// What the functions were sent, in order.
+    #[must_use]
+    pub fn events(&self) -> Vec<(String, Value)> {
+        self.state(|state| state.events.clone())
+    }
+
+    fn state<T>(&self, access: impl FnOnce(&mut State) -> T) -> T {
+        access(&mut lock(&self.running.pipeline.vendor.state))
+    }
+}
