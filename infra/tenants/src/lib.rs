@@ -24,7 +24,7 @@ pub use surroundings::{Somebody, Surroundings};
 /// to standard error.
 pub async fn run(cli: Cli, surroundings: &Surroundings, out: &mut (dyn Write + Send)) -> Exit {
     let json = cli.global.json;
-    let exit = match commands::run(cli, surroundings).await {
+    let exit = match Box::pin(commands::run(cli, surroundings)).await {
         Ok(answer) => answer.write(json, out),
         Err(failure) => failure.write(json, out),
     };

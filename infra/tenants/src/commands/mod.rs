@@ -28,23 +28,24 @@ pub(crate) async fn run(cli: Cli, surroundings: &Surroundings) -> Result<Answer,
     if let Command::Completions { shell } = command {
         return completions(shell);
     }
-    let operator = &Operator::new(global, surroundings).await?;
+    let operator = &Box::pin(Operator::new(global, surroundings)).await?;
+    // On the heap: one command's future is enough for one stack.
     match command {
-        Command::Add(args) => add::add(operator, &args).await,
-        Command::Connect(args) => connect::connect(operator, &args).await,
-        Command::Check(args) => check::check(operator, &args).await,
-        Command::Plan(args) => plan::plan(operator, &args).await,
-        Command::Sync(args) => sync::sync(operator, &args).await,
-        Command::Status(args) => status::status(operator, args.tenant.as_ref()).await,
-        Command::Runs(args) => runs::runs(operator, &args).await,
-        Command::Explain(args) => explain::explain(operator, &args).await,
-        Command::Certificates(args) => certificates::certificates(operator, &args).await,
-        Command::Approve(args) => decide::decide(operator, &args, decide::Word::Approve).await,
-        Command::Dismiss(args) => decide::decide(operator, &args, decide::Word::Dismiss).await,
-        Command::Pause(one) => pause::pause(operator, &one.tenant).await,
-        Command::Resume(one) => pause::resume(operator, &one.tenant).await,
-        Command::Remove(args) => remove::remove(operator, &args).await,
-        Command::List => list::list(operator).await,
+        Command::Add(args) => Box::pin(add::add(operator, &args)).await,
+        Command::Connect(args) => Box::pin(connect::connect(operator, &args)).await,
+        Command::Check(args) => Box::pin(check::check(operator, &args)).await,
+        Command::Plan(args) => Box::pin(plan::plan(operator, &args)).await,
+        Command::Sync(args) => Box::pin(sync::sync(operator, &args)).await,
+        Command::Status(args) => Box::pin(status::status(operator, args.tenant.as_ref())).await,
+        Command::Runs(args) => Box::pin(runs::runs(operator, &args)).await,
+        Command::Explain(args) => Box::pin(explain::explain(operator, &args)).await,
+        Command::Certificates(args) => Box::pin(certificates::certificates(operator, &args)).await,
+        Command::Approve(args) => Box::pin(decide::decide(operator, &args, decide::Word::Approve)).await,
+        Command::Dismiss(args) => Box::pin(decide::decide(operator, &args, decide::Word::Dismiss)).await,
+        Command::Pause(one) => Box::pin(pause::pause(operator, &one.tenant)).await,
+        Command::Resume(one) => Box::pin(pause::resume(operator, &one.tenant)).await,
+        Command::Remove(args) => Box::pin(remove::remove(operator, &args)).await,
+        Command::List => Box::pin(list::list(operator)).await,
         Command::Completions { shell } => completions(shell),
     }
 }

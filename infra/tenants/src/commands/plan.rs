@@ -65,10 +65,10 @@ pub(super) async fn run<W: Work>(
     let event = Event { tenant_id: tenant.clone(), mode };
     let request = Request { event, run_id, deadline: Deadline::never() };
     if operator.surroundings.somebody == Somebody::Nobody {
-        return app.run(&request, &|_| {}).await;
+        return Box::pin(app.run(&request, &|_| {})).await;
     }
     let bar = Bars::default().bar(tenant.as_str());
-    let ran = app.run(&request, &|progress| bar.show(progress)).await;
+    let ran = Box::pin(app.run(&request, &|progress| bar.show(progress))).await;
     bar.end();
     ran
 }

@@ -22,7 +22,7 @@ const JOBS: [Job; 2] = [Job::Employees, Job::Certificates];
 const RECOVERABLE_DAYS: i64 = 7;
 
 /// How long the removal holds the leases: no run begins meanwhile.
-const HOLD: SignedDuration = SignedDuration::from_mins(10);
+const HOLD: SignedDuration = SignedDuration::from_mins(3);
 
 /// What there is of a tenant.
 struct Found {

@@ -98,10 +98,9 @@ async fn credentials_that_are_refused_are_not_stored() {
     let company = desk.company(Via::Direct).await;
     let (file, credentials) = desk.files(&company, "");
     let text = std::fs::read_to_string(&credentials).unwrap();
-    for (right, wrong, about) in [
-        ("papi-secret", "wrong", "Personio: employees"),
-        ("reteach-secret", "wrong", "reteach: credentials"),
-    ] {
+    for (right, wrong, about) in
+        [("papi-secret", "wrong", "Personio: employees"), ("reteach-secret", "wrong", "reteach: credentials")]
+    {
         let credentials = desk.file("wrong.json", &text.replace(right, wrong));
         let done = desk.json(&["add", "--file", &file, "--credentials", &credentials]).await;
         assert_eq!((done.exit, &done.json()["written"]), (Exit::Look, &json!(false)), "{}", done.out);
@@ -120,7 +119,10 @@ async fn credentials_of_another_academy_are_refused() {
     let company = desk.tenant(Via::Direct).await;
     let other = desk.company_called("other", Via::Direct).await;
     other.reteach.set_id("another-academy");
-    let file = desk.file("moved.toml", &company.tenant_file("").replace(&company.reteach.base_url(), &other.reteach.base_url()));
+    let file = desk.file(
+        "moved.toml",
+        &company.tenant_file("").replace(&company.reteach.base_url(), &other.reteach.base_url()),
+    );
     let (_, credentials) = desk.files(&other, "");
     let done = desk.json(&["add", "--file", &file, "--credentials", &credentials, "--update"]).await;
     assert_eq!(done.exit, Exit::Look, "{}", done.out);

@@ -9,7 +9,8 @@ use tenants::Exit;
 use crate::support::{Desk, now};
 
 async fn parked(desk: &Desk, tenant: &shared::id::TenantId, id: &str, doubt: bool) {
-    let intent = Intent { at: now(), size: None, failures: 0, failing_since: None, unknowable: Unknowable::Park };
+    let intent =
+        Intent { at: now(), size: None, failures: 0, failing_since: None, unknowable: Unknowable::Park };
     let entry = CertificateEntry {
         certificate_id: CertificateId::new(id),
         employee: SourceId::new("1"),

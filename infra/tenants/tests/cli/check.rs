@@ -50,7 +50,10 @@ async fn a_right_that_is_missing_is_named() {
     company.personio.allow_reading(false);
     let done = desk.json(&["check", "acme"]).await;
     let misses = misses(&done.json());
-    assert!(misses.iter().any(|miss| miss.contains("Mitarbeiter: Lesen") || miss.contains("Employees: read")), "{misses:#?}");
+    assert!(
+        misses.iter().any(|miss| miss.contains("Mitarbeiter: Lesen") || miss.contains("Employees: read")),
+        "{misses:#?}"
+    );
 }
 
 #[tokio::test]

@@ -62,7 +62,10 @@ async fn the_connection_is_stored_and_the_schedules_fire() {
         assert_eq!(stored(&desk, &company).await.as_deref(), Some(ID));
         assert!(desk.schedules().iter().all(|line| line.contains("ENABLED")), "{:?}", desk.schedules());
         // The operator's file still lacks the id: repeating `add` keeps it.
-        let file = desk.file("unconnected.toml", &company.tenant_file("").replace(&format!("integration_id = \"{ID}\"\n"), ""));
+        let file = desk.file(
+            "unconnected.toml",
+            &company.tenant_file("").replace(&format!("integration_id = \"{ID}\"\n"), ""),
+        );
         assert_eq!(desk.run(&["add", "--file", &file]).await.exit, Exit::Done);
         assert_eq!(stored(&desk, &company).await.as_deref(), Some(ID));
     }
@@ -73,9 +76,11 @@ async fn somebody_at_a_terminal_is_shown_the_link_and_asked_for_the_id() {
     let desk = Desk::new().await;
     let company = unconnected(&desk, Via::Kombo).await;
     let args = ["connect", "acme", "--email", "hr@acme.example", "--company", "Acme GmbH"];
-    for (answer, exit, expected) in
-        [("\n", Exit::Done, None), ("nonsense\n", Exit::Usage, None), (&format!("{ID}\n"), Exit::Done, Some(ID))]
-    {
+    for (answer, exit, expected) in [
+        ("\n", Exit::Done, None),
+        ("nonsense\n", Exit::Usage, None),
+        (&format!("{ID}\n"), Exit::Done, Some(ID)),
+    ] {
         let here = desk.surroundings(desk.variables(), Somebody::Watches, answer);
         assert_eq!(run(&args, &here).await.exit, exit, "{answer:?}");
         assert_eq!(stored(&desk, &company).await.as_deref(), expected);
@@ -96,7 +101,12 @@ async fn a_connection_that_is_not_this_tenant_s_or_not_ready_is_not_stored() {
         let company = unconnected(&desk, Via::Kombo).await;
         spoil(company.kombo.as_ref().unwrap());
         let done = desk.json(&["connect", "acme", "--integration", ID, "--wait", "0"]).await;
-        assert_eq!((done.exit, &done.json()["stored"]), (Exit::Look, &serde_json::json!(false)), "{}", done.out);
+        assert_eq!(
+            (done.exit, &done.json()["stored"]),
+            (Exit::Look, &serde_json::json!(false)),
+            "{}",
+            done.out
+        );
         assert!(done.out.contains(hint), "{hint}: {}", done.out);
         assert_eq!(stored(&desk, &company).await, None);
     }

@@ -32,7 +32,11 @@ async fn shows_every_step_on_every_route() {
         let changed = desk.json(&["explain", "acme", "1", "--details"]).await.json();
         assert!(step(&changed, "decide").contains("Leiterin"), "{via:?} {changed:#}");
         let names = desk.json(&["explain", "acme", "1"]).await;
-        assert!(!names.out.contains("Leiterin") && step(&names.json(), "decide").contains("position"), "{}", names.out);
+        assert!(
+            !names.out.contains("Leiterin") && step(&names.json(), "decide").contains("position"),
+            "{}",
+            names.out
+        );
     }
 }
 

@@ -1,14 +1,15 @@
 //! An `add` or a `remove` that ends anywhere.
 
+use http::Method;
 use serde_json::json;
 use shared::tenant::Via;
 use simulators::{Behaviour, Body, Cut, Fault, Moment, Point};
-use http::Method;
 use tenants::{Exit, Somebody};
 
 use crate::support::{Desk, GROUP, run};
 
-const FULL: [&str; 2] = ["acme.certificates ENABLED rate(30 minutes)", "acme.employees ENABLED rate(5 minutes)"];
+const FULL: [&str; 2] =
+    ["acme.certificates ENABLED rate(30 minutes)", "acme.employees ENABLED rate(5 minutes)"];
 
 /// Runs the command cut at each step, in a world of its own; returns how many steps there were.
 async fn at_each_step(cut: Cut, moment: Moment, check: impl AsyncFn(Point) -> bool) -> usize {
@@ -88,7 +89,7 @@ async fn a_removal_that_is_killed_anywhere_is_completed_by_repeating_it() {
             return false;
         }
         // The leases of the removal that was killed last for some minutes.
-        desk.clock().advance(jiff::SignedDuration::from_mins(11));
+        desk.clock().advance(jiff::SignedDuration::from_mins(4));
         let done = desk.json(&["remove", "acme", "--yes"]).await;
         let left = desk.stack.store().inventory(&company.tenant).await.unwrap();
         assert!(matches!(done.exit, Exit::Done | Exit::Look), "{:?}: {}", cut.cut, done.out);

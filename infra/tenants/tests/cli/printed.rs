@@ -67,7 +67,8 @@ fn every_command_s_help() {
     command.build();
     help.push_str(&command.render_long_help().to_string());
     for sub in command.get_subcommands_mut() {
-        help.push_str(&format!("\n=== {}\n{}", sub.get_name(), sub.render_long_help()));
+        let name = sub.get_name().to_owned();
+        help.push_str(&format!("\n=== {name}\n{}", sub.render_long_help()));
     }
     for line in help.lines() {
         assert!(line.chars().count() <= 100, "{line}");

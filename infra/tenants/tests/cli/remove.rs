@@ -96,7 +96,10 @@ async fn a_run_under_way_is_waited_for_and_nothing_is_removed_meanwhile() {
     let company = desk.tenant(Via::Direct).await;
     let store = desk.stack.store();
     let (owner, lasts) = (RunId::new("run-1"), SignedDuration::from_mins(2));
-    let lease = store.acquire(&company.tenant, Job::Certificates, &owner, crate::support::now(), lasts).await.unwrap();
+    let lease = store
+        .acquire(&company.tenant, Job::Certificates, &owner, crate::support::now(), lasts)
+        .await
+        .unwrap();
     let Acquisition::Acquired(lease) = lease else { panic!("{lease:?}") };
     let done = desk.json(&["remove", "acme", "--yes", "--wait", "0"]).await;
     assert_eq!(done.exit, Exit::Look);
@@ -117,7 +120,9 @@ async fn nothing_is_removed_unasked() {
     let done = desk.json(&["remove", "acme"]).await;
     assert_eq!(done.exit, Exit::Usage);
     assert!(done.error().contains("--yes"), "{}", done.error());
-    for (answer, exit) in [("acm\n", Exit::Look), ("\n", Exit::Look), ("", Exit::Look), ("acme\n", Exit::Done)] {
+    for (answer, exit) in
+        [("acm\n", Exit::Look), ("\n", Exit::Look), ("", Exit::Look), ("acme\n", Exit::Done)]
+    {
         let here = desk.surroundings(desk.variables(), Somebody::Watches, answer);
         assert_eq!(run(&["remove", "acme"], &here).await.exit, exit, "{answer:?}");
     }

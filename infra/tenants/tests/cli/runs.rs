@@ -48,7 +48,9 @@ async fn a_held_plan_is_approved_or_dismissed_by_its_hash() {
     assert_eq!(done.exit, Exit::Look, "{}", done.out);
     let hash = done.json()["held"]["hash"].as_str().unwrap().to_owned();
     let status = desk.json(&["status", "acme"]).await;
-    assert!(status.json()["health"]["problems"].to_string().contains(&format!("tenants approve acme {hash}")));
+    assert!(
+        status.json()["health"]["problems"].to_string().contains(&format!("tenants approve acme {hash}"))
+    );
 
     let stale = desk.json(&["approve", "acme", "0123456789ab"]).await;
     assert_eq!(stale.exit, Exit::Look);
@@ -73,7 +75,10 @@ async fn the_deployed_function_is_called_and_its_report_shown() {
     let event = json!({"tenant_id": "acme", "mode": "reconcile"});
     assert_eq!(desk.aws.events(), [(EMPLOYEES.to_owned(), event)]);
 
-    desk.aws.add_failing_function(CERTIFICATES, json!({"errorType": "Runtime.ExitError", "errorMessage": "exit status 1"}));
+    desk.aws.add_failing_function(
+        CERTIFICATES,
+        json!({"errorType": "Runtime.ExitError", "errorMessage": "exit status 1"}),
+    );
     let done = desk.json(&["sync", "acme", "--job", "certificates"]).await;
     assert_eq!(done.exit, Exit::Look);
     assert!(done.error().contains("Runtime.ExitError"), "{}", done.error());
@@ -110,7 +115,8 @@ async fn runs_are_listed_newest_first() {
     company.personio.change(1, |person| person.position = Some("Leiterin".to_owned()));
     desk.run(&["sync", "acme", "--here"]).await;
     let runs = desk.json(&["runs", "acme"]).await.json();
-    let created: Vec<_> = runs.as_array().unwrap().iter().map(|run| run["counts"]["created"].clone()).collect();
+    let created: Vec<_> =
+        runs.as_array().unwrap().iter().map(|run| run["counts"]["created"].clone()).collect();
     assert_eq!(created, [json!(0), json!(3)]);
     assert_eq!(desk.json(&["runs", "acme", "-n", "1"]).await.json().as_array().unwrap().len(), 1);
 }

@@ -58,7 +58,7 @@ pub(crate) fn now() -> Timestamp {
 impl Desk {
     pub(crate) async fn new() -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let vendors = World::start(now()).await.unwrap();
+        let vendors = Box::pin(World::start(now())).await.unwrap();
         let scissors = Scissors::default();
         let clock = Arc::new(vendors.clock.clone());
         let options = Options { clock, scissors: Some(scissors.clone()), ..Options::default() };
@@ -68,7 +68,8 @@ impl Desk {
         aws.cut_by(&scissors);
         aws.add_group(GROUP);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("desk-{}-{number}", std::process::id()));
+        let folder =
+            PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("desk-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         Self { vendors, stack, aws, scissors, folder }
     }
@@ -133,7 +134,12 @@ impl Desk {
     }
 
     /// What a command finds around it.
-    pub(crate) fn surroundings(&self, variables: HashMap<String, String>, somebody: Somebody, input: &str) -> Surroundings {
+    pub(crate) fn surroundings(
+        &self,
+        variables: HashMap<String, String>,
+        somebody: Somebody,
+        input: &str,
+    ) -> Surroundings {
         Surroundings {
             variables: Box::new(move |name| variables.get(name).cloned()),
             clock: Arc::new(self.clock().clone()),
@@ -170,7 +176,7 @@ impl Desk {
 pub(crate) async fn run(args: &[&str], surroundings: &Surroundings) -> Done {
     let cli = Cli::try_parse_from(["tenants"].iter().chain(args)).unwrap();
     let mut out = Vec::new();
-    let exit = tenants::run(cli, surroundings, &mut out).await;
+    let exit = Box::pin(tenants::run(cli, surroundings, &mut out)).await;
     Done { exit, out: String::from_utf8(out).unwrap() }
 }
 

@@ -58,8 +58,18 @@ async fn a_deployment_that_cannot_be_found_is_told_by_what_is_missing() {
         (without(&["AWS_ACCESS_KEY_ID"]), vec!["list"], Exit::Usage, "export-credentials"),
         (without(&["AWS_SECRET_ACCESS_KEY"]), vec!["list"], Exit::Usage, "export-credentials"),
         (without(&["AWS_REGION"]), vec!["list"], Exit::Usage, "--region"),
-        (without(&[]), vec!["list", "--stack", "nowhere"], Exit::Usage, "there is no stack nowhere in eu-central-1"),
-        (without(&[]), vec!["list", "--stack", "elsewhere"], Exit::Usage, "SecretPrefix, EmployeeFunctionArn"),
+        (
+            without(&[]),
+            vec!["list", "--stack", "nowhere"],
+            Exit::Usage,
+            "there is no stack nowhere in eu-central-1",
+        ),
+        (
+            without(&[]),
+            vec!["list", "--stack", "elsewhere"],
+            Exit::Usage,
+            "SecretPrefix, EmployeeFunctionArn",
+        ),
     ] {
         let args: Vec<&str> = args.into_iter().chain(["--json"]).collect();
         let done = desk.run_in(variables, &args).await;
@@ -98,10 +108,13 @@ async fn files_that_cannot_be_used_name_every_field_and_no_value() {
     let (file, credentials) = desk.files(&company, "");
     let bad = desk.file(
         "bad.toml",
-        &company.tenant_file("[brake]\npercent = 0\nexplained_lock_percent = 200\n[scope]\ninclude_companies = []\n"),
+        &company.tenant_file(
+            "[brake]\npercent = 0\nexplained_lock_percent = 200\n[scope]\ninclude_companies = []\n",
+        ),
     );
     let no_toml = desk.file("no.toml", "tenant_id = ");
-    let schedule = desk.file("schedule.toml", &company.tenant_file("[schedule]\nemployees = \"5 seconds\"\n"));
+    let schedule =
+        desk.file("schedule.toml", &company.tenant_file("[schedule]\nemployees = \"5 seconds\"\n"));
     let kombo = desk.file("kombo.toml", &company.tenant_file("").replace("direct", "kombo"));
     let no_json = desk.file("no.json", "{");
     let unknown = desk.file("unknown.json", r#"{"personio":{"client_id":"s3cret"}}"#);

@@ -77,7 +77,9 @@ impl Aws {
 
     /// Puts a schedule there by hand, or changes one.
     pub fn put_schedule(&self, group: &str, name: &str, schedule: Value) {
-        self.state(|state| state.groups.entry(group.to_owned()).or_default().insert(name.to_owned(), schedule));
+        self.state(|state| {
+            state.groups.entry(group.to_owned()).or_default().insert(name.to_owned(), schedule)
+        });
     }
 
     /// Deletes a schedule by hand.

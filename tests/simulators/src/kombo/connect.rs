@@ -35,8 +35,7 @@ pub(super) fn link(state: &mut State, request: &Request) -> Result<Reply, Refusa
 /// `GET /connect/integration-by-token/{token}`
 pub(super) fn by_token(state: &State, token: &str) -> Result<Reply, Refusal> {
     let id: String = token.chars().rev().collect();
-    let integration =
-        state.integrations.get(&id).ok_or_else(|| Refusal::new(Code::IntegrationNotFound))?;
+    let integration = state.integrations.get(&id).ok_or_else(|| Refusal::new(Code::IntegrationNotFound))?;
     let data = json!({
         "tool": integration.tool(),
         "id": id,
