@@ -41,7 +41,9 @@ pub(super) async fn plan(operator: &Operator<'_>, args: &Plan) -> Result<Answer,
         text.push_str(&format!("{}\n\n", plan.shown(now, details)));
         text.push_str(&words::paragraph(&said(totals)));
     }
-    text.push_str(&summary(report));
+    // Planned changes are findings of a dry run too; here they have a list of their own.
+    let planned = plan.as_ref().map_or(0, |plan| plan.changes.len() as u64);
+    text.push_str(&summary(report, report.findings_total.saturating_sub(planned)));
     if report.outcome == Outcome::Planned && plan.is_some() {
         text.push_str(&words::paragraph(&format!(
             "Nothing was written. `tenants sync {}` does it, or the next tick.",
@@ -49,9 +51,15 @@ pub(super) async fn plan(operator: &Operator<'_>, args: &Plan) -> Result<Answer,
         )));
     }
     let is_good = matches!(report.outcome, Outcome::Planned | Outcome::Unchanged);
-    let verdict = Verdict::look_if(!is_good || report.held.is_some());
+    let in_conflict = totals.as_ref().is_some_and(|totals| totals.conflict > 0);
+    let verdict = Verdict::look_if(!is_good || report.held.is_some() || in_conflict);
     let changes = plan.as_ref().map(|plan| changes(plan, now, details));
-    Answer::new(verdict, text, json!({"totals": totals, "changes": changes, "report": report}))
+    let skipped = plan.as_ref().map(skipped);
+    Answer::new(
+        verdict,
+        text,
+        json!({"totals": totals, "changes": changes, "skipped": skipped, "report": report}),
+    )
 }
 
 /// Runs a job in this process, with a bar for whoever watches.
@@ -73,8 +81,8 @@ pub(super) async fn run<W: Work>(
     ran
 }
 
-pub(super) fn summary(report: &Report) -> String {
-    let counts = terminal::done(&report.counts, report.findings_total);
+fn summary(report: &Report, findings: u64) -> String {
+    let counts = terminal::done(&report.counts, findings);
     let people = words::number(report.counts.people, "person", "people");
     let counts = if counts.is_empty() { people } else { format!("{people}; {counts}") };
     terminal::summary(report, &counts)
@@ -126,14 +134,18 @@ struct ShownChange {
     values: Option<Vec<String>>,
 }
 
-fn changes(plan: &EmployeePlan, now: jiff::Timestamp, details: Details) -> serde_json::Value {
-    let changes = plan.changes.iter().map(|change| ShownChange {
+fn changes(plan: &EmployeePlan, now: jiff::Timestamp, details: Details) -> Vec<ShownChange> {
+    let shown = plan.changes.iter().map(|change| ShownChange {
         person: change.source_id.to_string(),
         kind: change.kind(now).to_string(),
         fields: change.values.iter().map(|value| value.attribute.to_string()).collect(),
         cause: change.window.map(|window| window.cause.to_string()),
         values: (details == Details::Values).then(|| change.values.iter().map(ToString::to_string).collect()),
     });
-    let skipped = plan.skipped.iter().map(|(id, skip)| json!({"person": id, "why": skip.to_string()}));
-    json!({"changes": changes.collect::<Vec<_>>(), "skipped": skipped.collect::<Vec<_>>()})
+    shown.collect()
+}
+
+/// Who is left alone, and why.
+fn skipped(plan: &EmployeePlan) -> Vec<serde_json::Value> {
+    plan.skipped.iter().map(|(id, skip)| json!({"person": id, "why": skip.to_string()})).collect()
 }

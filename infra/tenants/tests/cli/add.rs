@@ -114,6 +114,29 @@ async fn credentials_that_are_refused_are_not_stored() {
 }
 
 #[tokio::test]
+async fn a_miss_with_which_runs_can_do_is_told_and_the_tenant_is_added() {
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Direct).await;
+    company.personio.revoke(&["gender"]);
+    let (file, credentials) = desk.files(&company, "");
+    let done = desk.json(&["add", "--file", &file, "--credentials", &credentials]).await;
+    assert_eq!((done.exit, &done.json()["written"]), (Exit::Look, &json!(true)), "{}", done.out);
+    assert_eq!(desk.schedules().len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_stored_is_repaired_whatever_the_vendors_say_today() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    let (file, _) = desk.files(&company, "");
+    company.personio.remove_credentials("papi-client");
+    desk.aws.delete_schedule(GROUP, "acme.employees");
+    let done = desk.json(&["add", "--file", &file]).await;
+    assert_eq!((done.exit, &done.json()["written"]), (Exit::Look, &json!(true)), "{}", done.out);
+    assert_eq!(desk.schedules().len(), 2);
+}
+
+#[tokio::test]
 async fn credentials_of_another_academy_are_refused() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;

@@ -89,7 +89,8 @@ async fn somebody_at_a_terminal_is_shown_the_link_and_asked_for_the_id() {
 
 #[tokio::test]
 async fn a_connection_that_is_not_this_tenant_s_or_not_ready_is_not_stored() {
-    let cases: Vec<(fn(&simulators::Kombo), &str)> = vec![
+    type Spoil = fn(&simulators::Kombo);
+    let cases: Vec<(Spoil, &str)> = vec![
         (|kombo| kombo.set_origin(ID, Some("other")), "carries the id of other"),
         (|kombo| kombo.set_origin(ID, None), "carries no tenant's id"),
         (|kombo| kombo.set_condition(ID, Condition::SetupIncomplete), "has steps left"),

@@ -1,14 +1,26 @@
 //! The command line over the local stack and simulated vendors.
 
+#[cfg(test)]
 mod add;
+#[cfg(test)]
 mod certificates;
+#[cfg(test)]
 mod check;
+#[cfg(test)]
 mod connect;
+#[cfg(test)]
 mod explain;
+#[cfg(test)]
 mod interrupted;
+#[cfg(test)]
 mod printed;
+#[cfg(test)]
 mod remove;
+#[cfg(test)]
 mod runs;
+#[cfg(test)]
 mod status;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
 mod usage;

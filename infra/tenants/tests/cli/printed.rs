@@ -49,6 +49,25 @@ async fn a_check_with_misses() {
 }
 
 #[tokio::test]
+async fn the_same_for_programs() {
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Direct).await;
+    let (file, credentials) = desk.files(&company, "");
+    let mut said = String::new();
+    for args in [
+        vec!["add", "--file", &file, "--credentials", &credentials],
+        vec!["plan", "acme"],
+        vec!["status", "acme"],
+        vec!["pause", "acme"],
+        vec!["remove", "acme", "--yes"],
+    ] {
+        let done = desk.json(&args).await;
+        said.push_str(&format!("$ tenants {} --json\n{}\n", args[0], done.out));
+    }
+    insta::assert_snapshot!(steady(&said));
+}
+
+#[tokio::test]
 async fn one_person_explained() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;

@@ -31,6 +31,8 @@ pub(crate) struct Desk {
     pub(crate) aws: Aws,
     pub(crate) scissors: Scissors,
     folder: PathBuf,
+    /// Simulators stop with their last handle.
+    companies: Mutex<Vec<Company>>,
 }
 
 /// What a command came to.
@@ -71,7 +73,7 @@ impl Desk {
         let folder =
             PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("desk-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        Self { vendors, stack, aws, scissors, folder }
+        Self { vendors, stack, aws, scissors, folder, companies: Mutex::default() }
     }
 
     pub(crate) fn clock(&self) -> &ManualClock {
@@ -89,6 +91,7 @@ impl Desk {
         if let Some(kombo) = &company.kombo {
             kombo.mirror(local::INTEGRATION);
         }
+        self.companies.lock().unwrap().push(company.clone());
         company
     }
 

@@ -84,6 +84,12 @@ impl Before {
         )))
     }
 
+    /// Whether configuration or credentials are others than before.
+    pub(super) fn changes(&self, config: &TenantConfig, secret: &TenantSecret) -> bool {
+        let same_secret = self.secret.as_ref().is_some_and(|stored| is_same(stored, secret));
+        self.config.as_ref() != Some(config) || !same_secret
+    }
+
     /// A sentence where the new credentials lead to another academy than the old ones: people of one company would be
     /// looked for among those of another.
     pub(super) async fn another_academy(

@@ -38,7 +38,7 @@ pub(super) async fn examine(
                 named = missing;
             }
             Err(error) => {
-                items.push(refused("Personio: employees", &error, config, "Mitarbeiter: Lesen"));
+                items.push(refused("Personio: employees", &error, config, "Mitarbeiter: Lesen").blocking());
                 return Ok(items);
             }
         }
@@ -46,7 +46,7 @@ pub(super) async fn examine(
     let people = match read::read(&connections.hr, config, &connections.key).await {
         Ok(people) => people,
         Err(error) => {
-            items.push(refused("Personio: employees", &error, config, "Mitarbeiter: Lesen"));
+            items.push(refused("Personio: employees", &error, config, "Mitarbeiter: Lesen").blocking());
             return Ok(items);
         }
     };

@@ -24,6 +24,8 @@ pub(in crate::commands) struct Item {
     text: String,
     /// What to do about it.
     advice: Option<String>,
+    /// Whether no run can succeed like this.
+    blocks: bool,
 }
 
 /// How good it is.
@@ -39,25 +41,35 @@ pub(in crate::commands) enum Level {
 }
 
 impl Item {
+    /// A miss with which no run can succeed.
+    pub(super) fn blocker(about: &str, text: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self::miss(about, text, advice).blocking()
+    }
+
+    /// The same as something without which no run can succeed.
+    pub(super) fn blocking(self) -> Self {
+        Self { blocks: true, ..self }
+    }
+
     pub(super) fn good(about: &str, text: impl Into<String>) -> Self {
-        Self { about: about.to_owned(), level: Level::Good, text: text.into(), advice: None }
+        Self { about: about.to_owned(), level: Level::Good, text: text.into(), advice: None, blocks: false }
     }
 
     pub(super) fn note(about: &str, text: impl Into<String>) -> Self {
-        Self { about: about.to_owned(), level: Level::Note, text: text.into(), advice: None }
+        Self { about: about.to_owned(), level: Level::Note, text: text.into(), advice: None, blocks: false }
     }
 
     pub(super) fn miss(about: &str, text: impl Into<String>, advice: impl Into<String>) -> Self {
         let advice = advice.into();
         let advice = (!advice.is_empty()).then_some(advice);
-        Self { about: about.to_owned(), level: Level::Miss, text: text.into(), advice }
+        Self { about: about.to_owned(), level: Level::Miss, text: text.into(), advice, blocks: false }
     }
 }
 
 impl Item {
     /// For people.
     pub(in crate::commands) fn line(&self) -> String {
-        let Self { about, level, text, advice } = self;
+        let Self { about, level, text, advice, blocks: _ } = self;
         let mark = match level {
             Level::Good => "ok  ",
             Level::Note => "note",
@@ -90,6 +102,11 @@ impl Examined {
     /// Whether anything is missing.
     pub(crate) fn has_misses(&self) -> bool {
         self.misses() > 0
+    }
+
+    /// Whether anything is missing without which no run can succeed.
+    pub(crate) fn has_blockers(&self) -> bool {
+        self.items.iter().any(|item| item.blocks)
     }
 
     fn misses(&self) -> u64 {

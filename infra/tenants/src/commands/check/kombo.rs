@@ -41,7 +41,7 @@ pub(super) async fn examine(
         Ok(integration) => integration,
         Err(error) => {
             let text = SourceError::from(error).to_string();
-            items.push(Item::miss("Kombo: connection", text, ""));
+            items.push(Item::blocker("Kombo: connection", text, ""));
             return Ok((items, false));
         }
     };
@@ -85,7 +85,7 @@ pub(in crate::commands) fn connection(
     let mut items = Vec::new();
     let origin = integration.origin_id.as_deref();
     if !integration.is(id) {
-        items.push(Item::miss(
+        items.push(Item::blocker(
             about,
             format!("Kombo answered for another connection than {id}"),
             "take its id from Kombo's dashboard",
@@ -95,7 +95,7 @@ pub(in crate::commands) fn connection(
     if origin != Some(tenant.as_str()) {
         let origin =
             origin.map_or_else(|| "no tenant's id".to_owned(), |origin| format!("the id of {origin}"));
-        items.push(Item::miss(
+        items.push(Item::blocker(
             about,
             format!("{id} carries {origin}, not that of {tenant}"),
             format!("connect anew with `tenants connect {tenant}`: its link carries this tenant's id"),
@@ -103,25 +103,25 @@ pub(in crate::commands) fn connection(
     }
     if integration.tool != "personio" && config.personio.via == Via::KomboPassthrough {
         let text = format!("leads to {}, and this route needs Personio", integration.tool);
-        items.push(Item::miss(about, text, "connect Personio, or use the route kombo"));
+        items.push(Item::blocker(about, text, "connect Personio, or use the route kombo"));
     }
     match &integration.status {
         Status::Active => {}
-        Status::Invalid => items.push(Item::miss(
+        Status::Invalid => items.push(Item::blocker(
             about,
             "the company's Personio credential is no longer valid",
             "let the HR admin reconnect, from Kombo's dashboard",
         )),
         Status::Inactive => {
-            items.push(Item::miss(about, "is switched off", "enable it in Kombo's dashboard"));
+            items.push(Item::blocker(about, "is switched off", "enable it in Kombo's dashboard"));
         }
         Status::Other(status) => {
-            items.push(Item::miss(about, format!("is {status}"), "look at it in Kombo's dashboard"))
+            items.push(Item::blocker(about, format!("is {status}"), "look at it in Kombo's dashboard"))
         }
     }
     match &integration.setup_status {
         SetupStatus::Completed => {}
-        SetupStatus::Incomplete => items.push(Item::miss(
+        SetupStatus::Incomplete => items.push(Item::blocker(
             about,
             "the HR admin has steps left",
             "send the setup link again, from Kombo's dashboard",
@@ -132,7 +132,7 @@ pub(in crate::commands) fn connection(
             "wait: it takes minutes, hours for a very large company",
         )),
         SetupStatus::Other(status) => {
-            items.push(Item::miss(
+            items.push(Item::blocker(
                 about,
                 format!("its setup is {status}"),
                 "look at it in Kombo's dashboard",

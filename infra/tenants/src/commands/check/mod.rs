@@ -51,7 +51,7 @@ pub(super) async fn examine(
     let mut examined = Examined::new(config);
     let missing = files::missing(config, secret);
     if !missing.is_empty() {
-        examined.add(Item::miss(
+        examined.add(Item::blocker(
             "credentials",
             format!("the stored credentials lack {}", missing.join(", ")),
             "store them with `tenants add --credentials`",

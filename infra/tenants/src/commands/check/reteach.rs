@@ -90,5 +90,5 @@ fn miss(about: &str, error: &Error) -> Item {
         Error::Unavailable { .. } | Error::OutOfTime { .. } => "try again in a few minutes",
         _ => "look at [reteach] base_url",
     };
-    Item::miss(about, error.to_string(), advice)
+    Item::blocker(about, error.to_string(), advice)
 }
