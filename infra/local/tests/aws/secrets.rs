@@ -88,6 +88,21 @@ async fn what_was_not_there_is_found_once_it_is() {
 }
 
 #[tokio::test]
+async fn a_deleted_secret_can_be_brought_back() {
+    let stack = stack(&clock()).await;
+    let secrets = stack.secrets();
+    assert_eq!(secrets.delete(&acme(), 7).await, Ok(false), "there is none");
+    secrets.put(&acme(), &kombo("one")).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(secrets.delete(&acme(), 7).await, Ok(true));
+    }
+    assert!(secrets.get(&acme()).await.unwrap_err().is_marked_for_deletion());
+    assert!(secrets.put(&acme(), &kombo("two")).await.unwrap_err().is_marked_for_deletion());
+    secrets.restore(&acme()).await.unwrap();
+    assert_eq!(key(&secrets.get(&acme()).await.unwrap()), "one");
+}
+
+#[tokio::test]
 async fn each_kind_of_refusal_has_its_own_error() {
     let name = "reteach-personio/acme".to_owned();
     let denied = |code: &str| SecretError::Denied { name: name.clone(), code: code.to_owned() };

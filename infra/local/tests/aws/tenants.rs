@@ -1,10 +1,13 @@
 use http::StatusCode;
 use serde_json::{Value, json};
-use shared::id::TenantId;
-use shared::state::{StateError, TenantRecord, TenantStatus};
+use shared::id::{CertificateId, TenantId};
+use shared::state::{
+    CertificateEntry, CertificateLedger, CertificateState, FencingToken, Inventory, Job, LastRun, Noted,
+    StateError, TenantRecord, TenantStatus,
+};
 
 use crate::proxy::{Fate, Proxy};
-use crate::support::{acme, at, put_employees, stack, take};
+use crate::support::{self, acme, at, put_employees, stack, take};
 
 fn tenant(name: &str) -> TenantId {
     TenantId::parse(name).unwrap()
@@ -97,6 +100,46 @@ async fn removing_a_tenant_leaves_nothing_of_it_and_everything_of_others() {
     assert_eq!(rest.count(), 2, "the other tenant's configuration and line in the registry");
 
     store.remove_tenant(&acme()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_ledger_of_certificates_outlives_its_tenant_and_can_still_be_written() {
+    let stack = stack().await;
+    let store = stack.store();
+    store.put_tenant(&acme(), "config").await.unwrap();
+    let mut lease = take(&store, "one", at("08:00:00")).await;
+    put_employees(&store, 30).await;
+    let entry = |id: &str, token| {
+        let (certificate_id, employee) = (CertificateId::new(id), support::id(1));
+        let state = CertificateState::Uploaded { at: at("08:00:00"), document: None };
+        let store = &store;
+        async move {
+            let entry = CertificateEntry { certificate_id, employee, state };
+            store.put_certificate(&acme(), token, &entry).await
+        }
+    };
+    assert_eq!(entry("cert-1", lease.token).await, Ok(Noted::Written));
+    store.ask_full_scan(&acme(), at("08:00:00")).await.unwrap();
+    let all = Inventory { employees: 30, certificates: 1, reports: 0, other: 3 };
+    assert_eq!(store.inventory(&acme()).await, Ok(all));
+    assert_eq!(store.leases(&acme()).await.unwrap()[&Job::Employees].owner, lease.owner);
+
+    for _ in 0..2 {
+        store.remove_tenant_and(&acme(), CertificateLedger::Keep).await.unwrap();
+        let kept = Inventory { certificates: 1, other: 1, ..Inventory::default() };
+        assert_eq!(store.inventory(&acme()).await, Ok(kept), "the certificate and the lease");
+    }
+    assert_eq!(store.list_tenants().await, Ok(vec![]));
+    assert_eq!(store.tenant(&acme()).await, Ok(None));
+
+    // Back again: the tokens go on from where they were.
+    store.release(&lease, LastRun::default()).await.unwrap();
+    lease = take(&store, "two", at("09:00:00")).await;
+    assert_eq!(lease.token, FencingToken(2));
+    assert_eq!(entry("cert-2", lease.token).await, Ok(Noted::Written));
+
+    store.remove_tenant_and(&acme(), CertificateLedger::Delete).await.unwrap();
+    assert!(store.inventory(&acme()).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -1,0 +1,49 @@
+//! Schedules that are not as they should be.
+
+use std::collections::BTreeSet;
+
+use shared::id::TenantId;
+use shared::state::Job;
+
+use super::health::Health;
+use crate::schedule::{Firing, Listed, parse_name};
+
+/// Schedules of this tenant that the group's list lacks, or that are on or off when they should not be.
+pub(super) fn unlisted(listed: &[Listed], health: &Health) -> Vec<String> {
+    let tenant = &health.tenant_id;
+    let find = |job| listed.iter().find(|it| parse_name(&it.name) == Some((tenant.clone(), job)));
+    if !matches!(health.status, "active" | "paused") {
+        return Vec::new();
+    }
+    [Job::Employees, Job::Certificates]
+        .into_iter()
+        .filter_map(|job| match (find(job), health.status) {
+            (None, _) => drift(tenant, job, None),
+            (Some(Listed { firing: Firing::On, .. }), "paused") => {
+                drift(tenant, job, Some(&["fires although the tenant is paused".to_owned()]))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+pub(super) fn drift(tenant: &TenantId, job: Job, differences: Option<&[String]>) -> Option<String> {
+    let repair = format!("`tenants add --file {tenant}.toml` puts it right");
+    match differences {
+        None => Some(format!("the schedule for {job} is missing: {repair}")),
+        Some([]) => None,
+        Some(differences) => Some(format!("the schedule for {job} {}: {repair}", differences.join(", "))),
+    }
+}
+
+/// Our schedules of tenants that are not there.
+pub(super) fn left_over(tenants: &[TenantId], listed: &[Listed]) -> Vec<String> {
+    let known: BTreeSet<&TenantId> = tenants.iter().collect();
+    let strays = listed.iter().filter_map(|it| {
+        let (tenant, _) = parse_name(&it.name)?;
+        (!known.contains(&tenant)).then(|| {
+            format!("the schedule {}: there is no such tenant; `tenants remove {tenant}` deletes it", it.name)
+        })
+    });
+    strays.collect()
+}
