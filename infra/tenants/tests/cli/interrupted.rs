@@ -65,6 +65,7 @@ async fn an_add_that_fails_leaves_nothing_half_made() {
         desk.aws.fail(refused.method(Method::POST).path("/schedules/{name}").nth(nth));
         let done = desk.json(&["add", "--file", &file, "--credentials", &credentials]).await;
         assert_eq!(done.exit, Exit::Look);
+        assert!(done.error().contains("do not allow scheduler:CreateSchedule"), "{}", done.error());
         assert!(done.error().contains("all is as it was"), "{}", done.error());
         assert_eq!(desk.schedules(), [""; 0]);
         assert_eq!(desk.stack.store().list_tenants().await.unwrap(), []);

@@ -115,8 +115,9 @@ async fn one(operator: &Operator<'_>, tenant: &TenantId) -> Result<Answer, Failu
     }
     if let Some(root) = &root {
         lines.push(format!(
-            "{} accounts open, {} people waiting for a retry",
-            root.open_accounts, root.waiting
+            "{} open, {} for a retry",
+            words::number(u64::from(root.open_accounts), "account", "accounts"),
+            words::number(u64::from(root.waiting), "person waits", "people wait")
         ));
     }
     for (job, name) in [(Job::Employees, "people"), (Job::Certificates, "certificates")] {
