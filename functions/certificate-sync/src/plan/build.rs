@@ -8,7 +8,7 @@ use shared::state::{CertificateState, Setback};
 use super::{Candidate, Check, Earlier, LATE, Listed, Owner, Plan, Rest, Upload};
 
 impl Plan {
-    /// The plan for these certificates at `now`.
+    /// The plan for these certificates at `now`, in whatever order they come.
     #[must_use]
     pub fn build(candidates: impl IntoIterator<Item = Candidate>, now: Timestamp) -> Self {
         let mut plan = Self::default();
@@ -19,6 +19,7 @@ impl Plan {
             let order = |upload: &Upload| (Reverse(upload.completed_at), upload.id.clone());
             order(one).cmp(&order(other))
         });
+        plan.todo.checks.sort_by(|one, other| (one.intent.at, &one.id).cmp(&(other.intent.at, &other.id)));
         plan
     }
 
