@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::try_join;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use shared::connect::{Connections, Source};
 use shared::fingerprint::ShardCount;
 use shared::job::{Finished, Guard, Halt, LeaseTerms, Mode, Progress, Run, Tenant, Work};
 use shared::secrets::TenantSecret;
 use shared::source::EmployeeSource as _;
-use shared::state::{Job, Root};
+use shared::state::{Job, Root, StateError, Store};
 
 use super::gather::{self, Gathered};
 use super::halt;
@@ -61,7 +61,12 @@ impl Work for EmployeeSync {
         let mut tally = Tally::new(&people, &tenant.config);
         if look == Look::Nobody {
             let waiting = root.map_or(0, |root| u64::from(root.waiting));
-            return Ok(tally.nothing_to_do(waiting).concluded(mode));
+            let ended = tally.nothing_to_do(waiting);
+            // A run whose reading was not complete may have brought everybody over.
+            if guard.is_some() && ended.nothing_to_do {
+                open_gate(store, tenant, now).await?;
+            }
+            return Ok(ended.concluded(mode));
         }
 
         let gathered =
@@ -109,10 +114,18 @@ impl Work for EmployeeSync {
         settle::count_brakes(&mut root, &passed, &outcome, now);
         tally.settled(&settlement.write(root, now).await?);
         held::keep(tools, held.as_ref(), stored.as_ref(), tally.leaves_something(&outcome)).await?;
-        if tenant.record.gate.is_none() && tally.is_complete(&outcome) {
-            store.open_gate(tools.tenant, now).await?;
+        if tally.is_complete(&outcome) {
+            open_gate(store, tenant, now).await?;
         }
         Ok(tally.finished(outcome.stop, note(held)).concluded(mode))
+    }
+}
+
+/// Certificates may follow from now on.
+async fn open_gate(store: &Store, tenant: &Tenant, now: Timestamp) -> Result<(), StateError> {
+    match tenant.record.gate {
+        Some(_) => Ok(()),
+        None => store.open_gate(&tenant.config.tenant_id, now).await,
     }
 }
 
