@@ -15,7 +15,7 @@ use shared::job::{Mode, Ran};
 use shared::tenant::Via;
 
 pub use build::{by_hand, date, people, person};
-pub use certificates::{CERTIFICATE_TICK, completed};
+pub use certificates::{CERTIFICATE_TICK, completed, named};
 pub use local::{Company, World, unwatched};
 pub use stored::{Items, kept};
 
