@@ -171,23 +171,33 @@ async fn an_unchanged_tick_costs_the_same_with_600_certificates() {
 }
 
 #[tokio::test]
-async fn an_unchanged_day_writes_24_reports_and_the_root_now_and_then() {
+async fn unchanged_hours_write_a_report_each_and_the_root_every_three() {
     let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
     harness.issue([completed("c-1", 1, "Kurs", LONG_AGO)]);
     harness.certificates_now().await;
-    let (mut calls, mut writes) = (0, 0.0);
-    for _ in 0..47 {
+    let root = async || {
+        let (store, tenant) = (harness.world.stack.store(), &harness.company.tenant);
+        store.certificate_start(tenant).await.unwrap().root
+    };
+    let (mut reported, mut noted) = (Vec::new(), Vec::new());
+    let (mut reports, mut known, mut calls) = (1, root().await, 0);
+    for minute in (30..=6 * 60 + 30).step_by(30) {
         let report = harness.certificates_tick().await;
         assert_eq!(report.outcome, Outcome::Unchanged, "{report:#?}");
         calls += report.calls.reteach;
-        writes += report.dynamodb.write;
+        let (reports_now, root_now) = (harness.certificate_reports().await.len(), root().await);
+        if reports_now > reports {
+            reported.push(minute);
+        }
+        if root_now != known {
+            noted.push(minute);
+        }
+        (reports, known) = (reports_now, root_now);
     }
-    let reports = harness.certificate_reports().await;
-    assert_eq!(reports.len(), 1 + 23, "the first run's, then one an hour");
-    // The token is good for an hour.
-    assert!((47..=47 + 24).contains(&calls), "{calls} calls in a day");
-    // Lease and release, a report an hour, the root every three hours.
-    assert!(writes <= 2.0 * 47.0 + 2.0 * 23.0 + 8.0, "{writes} write units in a day");
+    assert_eq!(reported, [60, 120, 180, 240, 300, 360]);
+    assert_eq!(noted, [180, 360]);
+    // One question a run, and a token is good for an hour.
+    assert!((13..=13 + 7).contains(&calls), "{calls} calls");
 }
 
 #[tokio::test]
