@@ -56,27 +56,29 @@ async fn the_folder_is_the_tenants_own_else_one_for_certificates_else_the_one_fo
     }
 }
 
+/// What there is, what the tenant wants, what the message names, what HR makes then.
+type Missing = (&'static [&'static str], Option<&'static str>, [&'static str; 2], &'static str);
+
 #[tokio::test]
 async fn without_a_folder_nothing_is_sent_and_nothing_lost() {
-    // What there is, what the tenant wants, what the message names, what HR makes then.
-    let cases: &[(&[&str], Option<&str>, &[&str], &str)] = &[
+    let cases: &[Missing] = &[
         (
             &["Arbeitsvertrag"],
             None,
-            &["\"Bildungszertifikate\"", "\"Learning Certificates\""],
+            ["\"Bildungszertifikate\"", "\"Learning Certificates\""],
             "Bildungszertifikate",
         ),
-        (&[], None, &["\"Bildungszertifikate\"", "[certificates] category"], "Sonstige Dokumente"),
+        (&[], None, ["\"Bildungszertifikate\"", "[certificates] category"], "Sonstige Dokumente"),
         (
             &["Bildungszertifikate", "Other Documents"],
             Some("Schulungen"),
-            &["\"Schulungen\"", "make it"],
+            ["\"Schulungen\"", "make it"],
             "schulungen",
         ),
         (
             &["Schulungen 2025"],
             Some(" Schulungen "),
-            &["\"Schulungen\"", "[certificates] category"],
+            ["\"Schulungen\"", "[certificates] category"],
             "Schulungen",
         ),
     ];
