@@ -17,7 +17,7 @@ use shared::tenant::Via;
 use simulators::Scissors;
 
 pub use build::{by_hand, date, people, person};
-pub use certificates::{CERTIFICATE_TICK, completed};
+pub use certificates::{CERTIFICATE_TICK, completed, named};
 pub use cuts::at_every_point;
 pub use local::{Company, World, unwatched};
 pub use stored::{Items, kept};

@@ -2,3 +2,8 @@
 
 mod cuts;
 mod filing;
+mod folders;
+mod gate;
+mod modes;
+mod owners;
+mod titles;

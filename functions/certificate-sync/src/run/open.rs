@@ -115,3 +115,6 @@ fn at_most(open: BTreeMap<CertificateId, Open>) -> (BTreeMap<CertificateId, Open
     let over = over.iter().filter(|(_, open)| open.why != OpenReason::Pdf).count();
     (all.into_iter().collect(), u32::try_from(over).unwrap_or(u32::MAX))
 }
+
+#[cfg(test)]
+mod tests;
