@@ -7,7 +7,8 @@ use shared::tenant::Via;
 /// Files certificates with the function as a process of its own, and shows what that takes
 ///
 /// Everything is on this machine: DynamoDB, Secrets Manager and the simulators in one process, the function in another.
-/// Ends with 1 if the function needed more than 64 MiB.
+/// Ends with 1 if the function needed more than 64 MiB, or if its memory grows with the number of certificates by more
+/// than the record of each.
 #[derive(Debug, Parser)]
 #[command(name = "cargo bench -p end-to-end --bench certificates --", max_term_width = 100)]
 pub(crate) struct Args {
@@ -20,8 +21,8 @@ pub(crate) struct Args {
     /// Only this route; may be given several times
     #[arg(long, value_enum, value_name = "ROUTE")]
     pub(crate) route: Vec<Route>,
-    /// A few seconds: 200 certificates of 2 MB and 2,000 small ones on the routes whose bytes pass through the function
-    #[arg(long, conflicts_with_all = ["certificates", "size"])]
+    /// Three small cases, for every change
+    #[arg(long, conflicts_with_all = ["certificates", "size", "route"])]
     pub(crate) quick: bool,
     /// Print JSON
     #[arg(long)]
@@ -29,6 +30,9 @@ pub(crate) struct Args {
     /// Be the function, for this tenant
     #[arg(long, hide = true, value_parser = TenantId::parse)]
     pub(crate) function: Option<TenantId>,
+    /// As the function: look at every certificate again
+    #[arg(long, hide = true, requires = "function")]
+    pub(crate) full_scan: bool,
     /// What `cargo bench` says to every benchmark
     #[arg(long, hide = true)]
     bench: bool,

@@ -17,6 +17,16 @@ pub(crate) enum File {
     Address,
 }
 
+/// What the function does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Run {
+    /// It files them.
+    Filing,
+    /// It finds all of them filed already.
+    FullScan,
+}
+
 /// One run of the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Case {
@@ -26,6 +36,7 @@ pub(crate) struct Case {
     pub(crate) certificates: u64,
     /// Of each, in bytes.
     pub(crate) size: u64,
+    pub(crate) run: Run,
 }
 
 const MB: u64 = 1_000_000;
@@ -39,23 +50,42 @@ const WAYS: [(Via, File); 5] = [
     (Via::Kombo, File::Address),
 ];
 
-/// Many of a usual size; few large ones; very many that are all bookkeeping.
-const FULL: [(u64, u64); 4] = [(5_000, 2 * MB), (200, 25 * MB), (2_000, 100), (20_000, 100)];
-const QUICK: [(u64, u64); 2] = [(200, 2 * MB), (2_000, 100)];
+const MANY: (u64, u64) = (5_000, 2 * MB);
+
+/// Few large ones, and very many that are all bookkeeping; and the daily look at those when they are filed.
+const FURTHER: [Case; 4] = [
+    Case { certificates: 200, size: 25 * MB, ..DIRECT },
+    Case { certificates: 200, size: 25 * MB, via: Via::KomboPassthrough, ..DIRECT },
+    Case { certificates: 20_000, size: 100, ..DIRECT },
+    Case { certificates: 20_000, size: 100, run: Run::FullScan, ..DIRECT },
+];
+
+/// The bytes as they are and as base64; and enough certificates to see what one more of them takes.
+const QUICK: [Case; 3] = [
+    Case { certificates: 200, ..DIRECT },
+    Case { certificates: 200, via: Via::KomboPassthrough, ..DIRECT },
+    Case { certificates: 2_000, size: 100, ..DIRECT },
+];
+
+const DIRECT: Case =
+    Case { via: Via::Direct, file: File::Bytes, certificates: MANY.0, size: MANY.1, run: Run::Filing };
 
 /// What `args` ask for.
 pub(crate) fn of(args: &Args) -> Vec<Case> {
-    let amounts = match (args.certificates, args.size) {
-        (None, None) if args.quick => QUICK.to_vec(),
-        (None, None) => FULL.to_vec(),
-        (certificates, size) => vec![(certificates.unwrap_or(5_000), size.unwrap_or(2 * MB))],
+    if args.quick {
+        return QUICK.to_vec();
+    }
+    let (amounts, further) = match (args.certificates, args.size) {
+        // The small ones show what an upload takes beside its bytes.
+        (None, None) => (vec![MANY, (2_000, 100)], FURTHER.to_vec()),
+        (certificates, size) => (vec![(certificates.unwrap_or(MANY.0), size.unwrap_or(MANY.1))], Vec::new()),
     };
-    let is_wanted = |via: Via| args.route.is_empty() || args.route.iter().any(|route| route.via() == via);
-    let ways = WAYS.iter().filter(|(via, file)| is_wanted(*via) && !(args.quick && *file == File::Address));
-    ways.flat_map(|&(via, file)| {
-        amounts.iter().map(move |&(certificates, size)| Case { via, file, certificates, size })
-    })
-    .collect()
+    let is_wanted =
+        |case: &Case| args.route.is_empty() || args.route.iter().any(|route| route.via() == case.via);
+    let filing = amounts.iter().flat_map(|&(certificates, size)| {
+        WAYS.map(|(via, file)| Case { via, file, certificates, size, ..DIRECT })
+    });
+    filing.chain(further).filter(is_wanted).collect()
 }
 
 fn route<S: Serializer>(via: &Via, serializer: S) -> Result<S::Ok, S::Error> {
@@ -70,7 +100,8 @@ impl Case {
             (_, File::Bytes) => ", bytes",
             (_, File::Address) => ", address",
         };
-        format!("{}{file}", local::route(self.via))
+        let run = if self.run == Run::FullScan { ", all filed" } else { "" };
+        format!("{}{file}{run}", local::route(self.via))
     }
 }
 

@@ -6,9 +6,9 @@ use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
 use serde_json::json;
 
-use crate::LIMIT;
 use crate::cases::Case;
 use crate::function::Told;
+use crate::{LIMIT, RECORD, WORKING_SPACE};
 
 /// A case and what the function told of it.
 #[derive(Debug)]
@@ -36,6 +36,12 @@ impl Measured {
     /// The most memory that the function ever had, in bytes.
     pub(crate) fn peak(&self) -> Option<u64> {
         self.told.after.peak
+    }
+
+    /// Whether the peak is above the limit, or too far above the start for this many certificates.
+    pub(crate) fn is_too_much(&self) -> bool {
+        let allowed = |start: u64| LIMIT.min(start + WORKING_SPACE + RECORD * self.case.certificates);
+        self.peak().zip(self.told.before.peak).is_some_and(|(peak, start)| peak > allowed(start))
     }
 
     fn calls(&self) -> u64 {
@@ -87,11 +93,11 @@ pub(crate) fn text(measured: &[Measured]) -> String {
 }
 
 fn notes() -> String {
-    let limit = LIMIT >> 20;
+    let (limit, space, record) = (LIMIT >> 20, WORKING_SPACE >> 20, RECORD >> 10);
     let profile = if cfg!(debug_assertions) { "Built without optimisation. " } else { "" };
     format!(
-        "{profile}Memory is the most that the function's own process ever had resident (VmHWM); more than {limit} MiB \
-         is a failure.\nWithout Personio's limit of 60 uploads a minute, over loopback, without TLS. Processor time is \
+        "{profile}Memory is the most that the function's own process ever had resident (VmHWM). A failure: more than \
+         {limit} MiB, or than {space} MiB and {record} KiB for each certificate above what it had at the start.\nWithout Personio's limit of 60 uploads a minute, over loopback, without TLS. Processor time is \
          the function's own: user is its code, system the kernel's copying.\n\"address\": Kombo fetches the file itself; \
          \"bytes\": the file goes through the function, as base64.\n"
     )

@@ -29,13 +29,14 @@ pub(crate) struct Told {
 }
 
 /// Runs the job once for `tenant` and tells what it took.
-pub(crate) fn run(tenant: &TenantId) {
+pub(crate) fn run(tenant: &TenantId, mode: Mode) {
     telemetry::init_to(io::stderr);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let told = runtime.block_on(async {
         let app = app();
-        let event = Event { tenant_id: tenant.clone(), mode: Mode::Scheduled };
-        let request = Request { event, run_id: RunId::new("benchmark"), deadline: Deadline::never() };
+        let event = Event { tenant_id: tenant.clone(), mode };
+        let request =
+            Request { event, run_id: RunId::new(format!("benchmark-{mode:?}")), deadline: Deadline::never() };
         let (before, began) = (Usage::now(), Instant::now());
         let report = app.run(&request, &|_| {}).await.report;
         Told { before, wall: began.elapsed(), after: Usage::now(), report }
