@@ -27,12 +27,14 @@ pub struct Collected {
     pub readings: u32,
 }
 
-/// One reading, page by page.
+/// One reading, page by page. An academy may have tens of thousands of certificates: each is there once.
 #[derive(Default)]
 struct Reading {
-    participations: Vec<Participation>,
+    certificates: BTreeMap<CertificateId, Participation>,
     rejected: Vec<Rejected>,
     received: u64,
+    /// Whether a certificate came a second time.
+    repeated: bool,
     /// What each page announced.
     totals: HashSet<u64>,
     last_was_empty: bool,
@@ -47,10 +49,10 @@ pub async fn collect(reteach: &Client, filter: &Filter) -> Result<Collected, Err
     let mut readings = 0;
     loop {
         readings += 1;
-        let reading = Reading::of(reteach, filter).await?;
+        let mut reading = Reading::of(reteach, filter).await?;
         let completeness = reading.completeness();
-        let Reading { participations, rejected, .. } = reading;
-        certificates.extend(participations.into_iter().filter_map(by_certificate));
+        certificates.append(&mut reading.certificates);
+        let rejected = reading.rejected;
         if completeness == Completeness::Complete || readings == READINGS {
             return Ok(Collected { certificates, rejected, completeness, readings });
         }
@@ -88,17 +90,16 @@ impl Reading {
         self.received += page.received;
         self.last_was_empty = page.received == 0;
         self.totals.insert(page.total);
-        self.participations.extend(page.participations);
         self.rejected.extend(page.rejected);
+        for (id, participation) in page.participations.into_iter().filter_map(by_certificate) {
+            self.repeated |= self.certificates.insert(id, participation).is_some();
+        }
     }
 
     /// Complete: all pages announced the same number, that many records came, and none of them twice. A certificate that
     /// comes twice has moved to a later page, and another may have moved to an earlier one.
     fn completeness(&self) -> Completeness {
-        let mut seen = HashSet::with_capacity(self.participations.len());
-        let ids = self.participations.iter().filter_map(|it| it.certificate.as_ref());
-        let each_once = ids.map(|certificate| &certificate.id).all(|id| seen.insert(id));
         let steady = self.totals.len() == 1 && self.totals.contains(&self.received);
-        if steady && each_once { Completeness::Complete } else { Completeness::Shifting }
+        if steady && !self.repeated { Completeness::Complete } else { Completeness::Shifting }
     }
 }

@@ -111,11 +111,9 @@ async fn check_all(
     checks: Vec<Check>,
     switch: &StopSwitch<Halt>,
 ) -> Vec<(CertificateId, check::Checked)> {
-    // Collected first: a closure kept across the await would tie the run to one thread.
-    let each: Vec<_> = checks
+    let each = checks
         .into_iter()
-        .map(async |check: Check| (check.id.clone(), check::check(tools, check, switch).await))
-        .collect();
+        .map(|check| async move { (check.id.clone(), check::check(tools, check, switch).await) });
     stream::iter(each).buffer_unordered(CONCURRENCY).collect().await
 }
 
@@ -137,14 +135,12 @@ async fn upload_all(
         }
     };
     let folder = &folder;
-    let each: Vec<_> = uploads
-        .into_iter()
-        .map(async |upload: Upload| {
-            let end = one(tools, folder, &upload, switch).await;
-            progress();
-            (upload.id, end)
-        })
-        .collect();
+    // Made as there is room for it, not all at once: an upload that waits as a future takes eight kilobytes.
+    let each = uploads.into_iter().map(|upload| async move {
+        let end = one(tools, folder, &upload, switch).await;
+        progress();
+        (upload.id, end)
+    });
     stream::iter(each).buffer_unordered(CONCURRENCY).collect().await
 }
 
