@@ -135,7 +135,7 @@ async fn an_unknown_tenant_leaves_no_trace() {
     let items = harness.items().await;
     let event = Event { tenant_id: TenantId::parse("nobody").unwrap(), mode: Mode::Scheduled };
     let request = Request { event, run_id: RunId::new("run-x"), deadline: Deadline::never() };
-    let report = harness.world.certificates.run(&request, &unwatched).await.report;
+    let report = harness.world.functions().certificates.run(&request, &unwatched).await.report;
     assert_eq!((report.outcome, report.job.as_str()), (Outcome::UnknownTenant, "certificate-sync"));
     assert!(
         report.message.contains("nobody") && report.message.contains("tenants add"),
