@@ -71,7 +71,7 @@ pub(super) async fn run(request: &Request, json: bool, out: &mut (dyn Write + Se
 }
 
 async fn once(app: &App<EmployeeSync>, tenant: &TenantId, mode: Mode) -> Ran<EmployeeSync> {
-    let bar = Bars::default().bar(tenant.as_str());
+    let bar = Bars::default().bar(tenant.as_str(), shared::state::Job::Employees);
     let event = Event { tenant_id: tenant.clone(), mode };
     let run_id = RunId::new(format!("demo-{}", Timestamp::now().as_nanosecond()));
     let request = RunRequest { event, run_id, deadline: Deadline::never() };
@@ -183,9 +183,9 @@ fn applied_text(report: &Report) -> String {
 }
 
 fn summary(report: &Report) -> String {
-    let counts = print::done(&report.counts, report.findings_total);
+    let counts = print::counts::employees(&report.counts, report.findings_total);
     let counts = if counts.is_empty() { counts } else { format!("; {counts}") };
-    let calls = print::calls(report).replace('\n', ", ");
+    let calls = print::calls(report.calls).replace('\n', ", ");
     let took = report.duration_ms;
     let mut text = format!(
         "{}: {:?}. {} people{counts}. Calls: {calls}. {}.{:03} s\n",
@@ -199,7 +199,7 @@ fn summary(report: &Report) -> String {
         text.push_str(&print::wrapped(&report.message, "", ""));
         text.push('\n');
     }
-    for finding in print::findings(report) {
+    for finding in print::findings(report.into()) {
         text.push_str(&print::wrapped(&finding, "  ", "    "));
         text.push('\n');
     }

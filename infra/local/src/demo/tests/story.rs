@@ -19,11 +19,16 @@ async fn the_whole_story_ends_well_on_every_route() {
     assert_eq!(
         titles,
         [
+            "Certificates wait",
             "First sync",
             "Unchanged tick",
+            "Backfill",
+            "Unchanged certificate tick",
             "A day of changes",
             "Deleted in Personio",
             "The next morning",
+            "New certificates",
+            "Found, not sent again",
             "A brake",
             "Approved",
             "At rest"
