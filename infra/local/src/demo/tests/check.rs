@@ -30,7 +30,7 @@ fn a_good_run_over_the_right_accounts_has_no_problems() {
 #[test]
 fn a_tick_that_should_be_quiet_is_told_of_each_noise() {
     let one =
-        |report, reteach_calls| found::<Report>(report, &Seen { reteach_calls, ..nothing() }, Must::BeQuiet);
+        |report: Report, reteach_calls| found(report, &Seen { reteach_calls, ..nothing() }, Must::BeQuiet);
     assert_eq!(one(quiet(), 1), ["nothing had changed, and reteach received 1 calls"]);
     let mut noisy = quiet();
     noisy.calls.reteach = 2;
