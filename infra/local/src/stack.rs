@@ -3,7 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use shared::aws::{Aws, ConfigError, http_client, sdk_config};
 use shared::clock::{Clock, SystemClock};
 use shared::secrets::Secrets;
@@ -34,6 +36,8 @@ pub struct Options {
     pub secret_prefix: String,
     /// What the secrets' cache goes by.
     pub clock: Arc<dyn Clock>,
+    /// How long a call may take; `None`: as long as at AWS.
+    pub patience: Option<Duration>,
 }
 
 impl Default for Options {
@@ -43,6 +47,7 @@ impl Default for Options {
             table: "reteach-personio".to_owned(),
             secret_prefix: "reteach-personio".to_owned(),
             clock: Arc::new(SystemClock),
+            patience: None,
         }
     }
 }
@@ -92,7 +97,7 @@ impl Stack {
         let dynamodb = Server::start_apart(|listener| dynoxide::server::serve_on(listener, database))?;
         let secrets_manager = Server::start(secrets_manager::serve).await?;
         let variables = variables(&options, &dynamodb.url(), &secrets_manager.url());
-        let aws = aws(&variables)?;
+        let aws = aws(&variables, options.patience)?;
         Ok(Self { options, dynamodb, secrets_manager, aws })
     }
 
@@ -121,9 +126,14 @@ impl Stack {
     }
 }
 
-fn aws(variables: &[(String, String)]) -> Result<Aws, ConfigError> {
+fn aws(variables: &[(String, String)], patience: Option<Duration>) -> Result<Aws, ConfigError> {
     let read = |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-    Ok(Aws::new(sdk_config(read, http_client()?)?))
+    let mut config = sdk_config(read, http_client()?)?.into_builder();
+    if let Some(patience) = patience {
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(patience).build();
+        config.set_timeout_config(Some(timeouts));
+    }
+    Ok(Aws::new(config.build()))
 }
 
 fn variables(options: &Options, dynamodb: &str, secrets_manager: &str) -> Vec<(String, String)> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use certificate_sync::CertificateSync;
 use employee_sync::EmployeeSync;
@@ -51,6 +52,9 @@ pub struct Company {
 /// Kombo's id of the simulated connection.
 pub const INTEGRATION: &str = "personio:CBNMt7dSNCzBdnRTx87dev4E";
 
+/// The local DynamoDB takes calls one after another, and the machine may be busy: a large company's ledger is long in coming.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// Why a world, or a company in it, could not be set up.
 #[derive(Debug, Error)]
 pub enum WorldError {
@@ -81,7 +85,9 @@ impl World {
     /// [`WorldError`] if there is no port, or no TLS.
     pub async fn start(now: Timestamp) -> Result<Self, WorldError> {
         let clock = ManualClock::new(now);
-        let stack = Stack::start(Options { clock: Arc::new(clock.clone()), ..Options::default() }).await?;
+        let options =
+            Options { clock: Arc::new(clock.clone()), patience: Some(PATIENCE), ..Options::default() };
+        let stack = Stack::start(options).await?;
         let client = http::client().map_err(|_| WorldError::Tls)?;
         let context = Context::new(client, Arc::new(clock.clone()), Calls::default());
         // The vendors here set no limits, so nobody waits.
