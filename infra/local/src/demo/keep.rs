@@ -50,7 +50,11 @@ impl fmt::Display for Kept {
             writeln!(f, "  export {name}={value}")?;
         }
         let first = self.tenants.first().map_or("demo-direct", |tenant| &tenant.tenant_id);
-        writeln!(f, "\n  cargo lambda watch -p employee-sync -p certificate-sync\n\nIn a third:\n")?;
+        writeln!(
+            f,
+            "\n  cargo lambda watch      # both functions; with -p certificate-sync only that one\n"
+        )?;
+        writeln!(f, "\nIn a third:\n")?;
         for (function, mode) in [("employee-sync", "dry-run"), ("certificate-sync", "full-scan")] {
             for event in [
                 format!("{{\"tenant_id\":\"{first}\"}}"),

@@ -1,6 +1,7 @@
 mod acts;
 mod args;
 mod check;
+mod keep;
 mod printed;
 mod real;
 mod story;

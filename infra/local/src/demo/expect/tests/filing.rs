@@ -133,7 +133,8 @@ fn finds_a_document_that_is_missing_too_many_or_there_twice() {
 fn finds_everything_that_is_wrong_with_a_document() {
     let mut files = files(Label::Full);
     files.ran();
-    let cases: [(&str, fn(&mut Document)); 9] = [
+    type Spoil = fn(&mut Document);
+    let cases: [(&str, Spoil); 9] = [
         ("the employee should be 7 and is 8", |it| it.employee_id = 8),
         ("the folder should be Sonstige Dokumente and is Arbeitsvertrag", |it| {
             it.category = Some("Arbeitsvertrag".to_owned());
