@@ -1,15 +1,18 @@
 //! The demo on a terminal, 100 columns wide.
 
+pub(super) mod counts;
+
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
-use employee_sync::report::{Counts, Report};
+use shared::http;
 use shared::job::{Finding, FindingKind};
+use shared::state::Job;
 
 use super::acts::Act;
-use super::play::{Cue, Part, Play, Scene};
+use super::play::{Common, Cue, Part, Play, Scene};
 use super::script::Audience;
 
 const WIDTH: usize = 100;
@@ -51,8 +54,9 @@ impl<'a> Console<'a> {
 impl Audience for Console<'_> {
     fn begins(&mut self, cue: &Cue, acts: &[(&'static str, Vec<Act>)]) {
         self.number += 1;
+        let about = wrapped(&cue.about, "", "");
         let text =
-            format!("{}. {}\n{}\n{}\n", self.number, cue.title, wrapped(&cue.about, "", ""), stories(acts));
+            format!("{}. {} ({})\n{about}\n{}\n", self.number, cue.title, cue.job.function(), stories(acts));
         self.say(&text);
     }
 
@@ -66,7 +70,10 @@ fn stories(acts: &[(&'static str, Vec<Act>)]) -> String {
     let mut lines: Vec<(&str, Vec<String>)> = Vec::new();
     for (route, acts) in acts {
         for act in acts {
-            let who = format!("{} ({route})", act.person);
+            let who = match act.person {
+                Some(person) => format!("{person} ({route})"),
+                None => (*route).to_owned(),
+            };
             match lines.iter_mut().find(|(story, _)| *story == act.story) {
                 Some((_, people)) => people.push(who),
                 None => lines.push((act.story, vec![who])),
@@ -87,14 +94,16 @@ pub(super) fn outcome(scene: &Scene) -> String {
     let mut notes: Vec<(String, Vec<&str>)> = Vec::new();
     for part in &scene.parts {
         let wrong = part.problems.iter().map(|problem| format!("NOT AS IT SHOULD BE: {problem}"));
-        for note in findings(&part.report).into_iter().chain(wrong) {
+        let common = part.report.common();
+        let message = Some(common.message.to_owned()).filter(|it| !it.is_empty() && part.problems.is_empty());
+        for note in message.into_iter().chain(findings(common)).chain(wrong) {
             match notes.iter_mut().find(|(known, _)| *known == note) {
                 Some((_, routes)) => routes.push(part.route),
                 None => notes.push((note, vec![part.route])),
             }
         }
     }
-    let mut text = format!("{}\n", table(&scene.parts).trim_fmt());
+    let mut text = format!("{}\n", table(scene.cue.job, &scene.parts).trim_fmt());
     for (note, routes) in notes {
         text.push_str(&wrapped(&format!("{}: {note}", routes.join(", ")), "  ", "    "));
         text.push('\n');
@@ -103,21 +112,26 @@ pub(super) fn outcome(scene: &Scene) -> String {
     text
 }
 
-fn table(parts: &[Part]) -> Table {
+fn table(job: Job, parts: &[Part]) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(WIDTH).unwrap_or(u16::MAX));
-    table.set_header(["route", "people", "planned", "done", "API calls", "DynamoDB", "time"]);
+    let read = match job {
+        Job::Employees => "people",
+        Job::Certificates => "listed",
+    };
+    table.set_header(["route", read, "planned", "done", "API calls", "DynamoDB", "time"]);
     for part in parts {
-        let Part { report, .. } = part;
+        let common = part.report.common();
+        let (number, done) = counts::of(&part.report);
         table.add_row([
             part.route.to_owned(),
-            report.counts.people.to_string(),
+            number.to_string(),
             part.planned.to_string(),
             // A number stays on the line of what it counts.
-            unbroken(&done(&report.counts, report.findings_total)),
-            calls(report),
-            format!("{} read\n{} written", report.dynamodb.read, report.dynamodb.write),
+            unbroken(&done),
+            calls(common.calls),
+            format!("{} read\n{} written", common.dynamodb.read, common.dynamodb.write),
             format!("{}.{:02} s", part.took_ms / 1000, part.took_ms % 1000 / 10),
         ]);
     }
@@ -136,49 +150,7 @@ fn unbroken(text: &str) -> String {
     text.split(", ").map(|part| part.replace(' ', "\u{a0}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Everything that is not zero.
-pub(super) fn done(counts: &Counts, findings: u64) -> String {
-    // Taken apart in full: a new count is shown as well.
-    let Counts {
-        people: _,
-        readings: _,
-        created,
-        adopted,
-        updated,
-        locked,
-        unlocked,
-        unchanged,
-        out_of_scope,
-        missing_once,
-        conflicts,
-        refused,
-        waiting,
-        held,
-        left,
-    } = *counts;
-    let parts = [
-        (created, "created"),
-        (adopted, "adopted"),
-        (updated, "updated"),
-        (locked, "locked"),
-        (unlocked, "unlocked"),
-        (held, "held"),
-        (refused, "refused"),
-        (waiting, "waiting for a retry"),
-        (left, "left for the next run"),
-        (out_of_scope, "out of scope"),
-        (missing_once, "missing once"),
-        (conflicts, "in conflict"),
-        (unchanged, "unchanged"),
-        (findings, if findings == 1 { "finding" } else { "findings" }),
-    ];
-    let shown =
-        parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}"));
-    shown.collect::<Vec<_>>().join(", ")
-}
-
-pub(super) fn calls(report: &Report) -> String {
-    let calls = report.calls;
+pub(in crate::demo) fn calls(calls: http::Counts) -> String {
     let all = [("Personio", calls.personio), ("Kombo", calls.kombo), ("reteach", calls.reteach)];
     all.iter()
         .filter(|(_, number)| *number > 0)
@@ -188,7 +160,7 @@ pub(super) fn calls(report: &Report) -> String {
 }
 
 /// Findings, and what is held. Planned changes are not in it: they have a list of their own.
-pub(super) fn findings(report: &Report) -> Vec<String> {
+pub(in crate::demo) fn findings(report: Common<'_>) -> Vec<String> {
     let is_told = |kind| !matches!(kind, FindingKind::Held | FindingKind::Change);
     let told: Vec<_> = report.findings.iter().filter(|it| is_told(it.kind)).collect();
     let line = |finding: &&Finding| match &finding.person {
@@ -199,19 +171,20 @@ pub(super) fn findings(report: &Report) -> Vec<String> {
     if told.len() > MOST {
         lines.push(format!("and {} more findings", told.len() - MOST));
     }
-    lines.extend(report.held.as_ref().map(|held| held.text.clone()));
+    lines.extend(report.held.map(|held| held.text.clone()));
     lines
 }
 
 fn verdict(play: &Play) -> String {
     let mut text = String::new();
     if play.is_good() {
-        text.push_str(&wrapped(
+        let good = format!(
             "All is as it should be: after every scene reteach held exactly the accounts that an independent calculation \
-             from Personio's people asks for.",
-            "",
-            "",
-        ));
+             from Personio's people asks for, and Personio exactly the documents that one from reteach's certificates asks \
+             for: {} in the end, each certificate once, with the right person, folder, title, day and bytes.",
+            play.certificates
+        );
+        text.push_str(&wrapped(&good, "", ""));
         text.push('\n');
         return text;
     }
