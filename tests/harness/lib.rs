@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a harness stops the test at the first thing amiss")]
 
 mod build;
+mod certificate_faults;
 mod certificates;
 mod checks;
 mod stored;
@@ -15,6 +16,7 @@ use shared::job::{Mode, Ran};
 use shared::tenant::Via;
 
 pub use build::{by_hand, date, people, person};
+pub use certificate_faults::UploadAt;
 pub use certificates::{CERTIFICATE_TICK, completed};
 pub use local::{Company, World, unwatched};
 pub use stored::{Items, kept};

@@ -1,3 +1,8 @@
 //! Certificates from reteach into the personnel file.
 
+mod backlog;
+mod collecting;
+mod deadlines;
 mod filing;
+mod once;
+mod parked;
