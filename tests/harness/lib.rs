@@ -17,6 +17,7 @@ use shared::tenant::Via;
 
 pub use build::{by_hand, date, people, person};
 pub use certificate_faults::UploadAt;
+pub use certificate_sync::report::Report as CertificateReport;
 pub use certificates::{CERTIFICATE_TICK, completed};
 pub use local::{Company, World, unwatched};
 pub use stored::{Items, kept};

@@ -154,8 +154,8 @@ impl DocumentSink for Documents {
             return Ok(Verification::Unknowable);
         }
         match self.personio.find(document).await {
-            // Kombo opens the passthrough per customer, and the credential may lack the right.
-            Err(SourceError::Forbidden(_) | SourceError::Unreadable(_)) => Ok(Verification::Unknowable),
+            // Kombo opens the passthrough per customer; which code it refuses others with is in no document.
+            Err(SourceError::Unreadable(_)) => Ok(Verification::Unknowable),
             answer => answer,
         }
     }

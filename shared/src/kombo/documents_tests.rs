@@ -193,16 +193,6 @@ async fn looks_through_the_passthrough_where_there_is_one() {
         ),
         (
             INTEGRATION,
-            Box::new(|| success(json!({"status": 403, "data": {}}))),
-            Some(Verification::Unknowable),
-        ),
-        (
-            INTEGRATION,
-            Box::new(|| refused(403, json!("INTEGRATION.ACTION_NOT_AVAILABLE"))),
-            Some(Verification::Unknowable),
-        ),
-        (
-            INTEGRATION,
             Box::new(|| refused(404, json!("PLATFORM.SOMETHING_NEW"))),
             Some(Verification::Unknowable),
         ),
@@ -216,5 +206,18 @@ async fn looks_through_the_passthrough_where_there_is_one() {
         if expected.is_none() {
             assert!(matches!(verified, Err(SourceError::Unavailable(_))), "{verified:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn names_the_right_that_finding_needs() {
+    for (answer, right) in [
+        (success(json!({"status": 403, "data": {}})), "\"Documents: read\""),
+        (refused(403, json!("INTEGRATION.ACTION_NOT_AVAILABLE")), "scope config"),
+    ] {
+        let server = Server::start(move |_, _| answer.clone()).await;
+        let refused = sink(&server, INTEGRATION).find(&document()).await;
+        let named = matches!(&refused, Err(SourceError::Forbidden(text)) if text.contains(right));
+        assert!(named, "{refused:?}");
     }
 }
