@@ -184,10 +184,18 @@ async fn what_a_stopped_run_left_is_taken_up_by_the_next() {
         assert_eq!((report.outcome, report.counts.remaining), (Outcome::Done, 0), "{left}: {report:#?}");
         assert_eq!(report.counts.uploaded, u64::from(left), "{left}: {report:#?}");
         let (all, since, one) = questions(&harness);
-        assert_eq!((all > 0, since, one), (full_scan, usize::from(!full_scan), if full_scan { 0 } else { 100 }), "{left}");
+        assert_eq!(
+            (all > 0, since, one),
+            (full_scan, usize::from(!full_scan), if full_scan { 0 } else { 100 }),
+            "{left}"
+        );
         harness.forget_requests();
         let report = harness.certificates_tick().await;
-        assert_eq!((report.outcome, questions(&harness)), (Outcome::Unchanged, (0, 1, 0)), "{left}: {report:#?}");
+        assert_eq!(
+            (report.outcome, questions(&harness)),
+            (Outcome::Unchanged, (0, 1, 0)),
+            "{left}: {report:#?}"
+        );
     }
 }
 
@@ -208,9 +216,17 @@ async fn a_look_up_that_fails_stops_nobody_else() {
         let fault = Fault::new(behaviour.clone()).path("/participation").nth(2).times(attempts);
         harness.company.reteach.fail(fault);
         let report = harness.certificates_tick().await;
-        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 1), "{behaviour:?}: {report:#?}");
+        assert_eq!(
+            (report.outcome, report.counts.uploaded),
+            (Outcome::Done, 1),
+            "{behaviour:?}: {report:#?}"
+        );
         let report = harness.certificates_tick().await;
-        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 1), "{behaviour:?}: {report:#?}");
+        assert_eq!(
+            (report.outcome, report.counts.uploaded),
+            (Outcome::Done, 1),
+            "{behaviour:?}: {report:#?}"
+        );
         assert_eq!((filed(&harness), questions(&harness).0), (2, 1), "{behaviour:?}: without a full scan");
     }
 }
