@@ -211,11 +211,9 @@ async fn looks_through_the_passthrough_where_there_is_one() {
 
 #[tokio::test]
 async fn names_the_right_that_finding_needs() {
-    for (answer, right) in [
-        (success(json!({"status": 403, "data": {}})), "\"Documents: read\""),
-        (refused(403, json!("INTEGRATION.ACTION_NOT_AVAILABLE")), "scope config"),
-    ] {
-        let server = Server::start(move |_, _| answer.clone()).await;
+    let no_right = Server::start(|_, _| success(json!({"status": 403, "data": {}}))).await;
+    let no_passthrough = Server::start(|_, _| refused(403, json!("INTEGRATION.ACTION_NOT_AVAILABLE"))).await;
+    for (server, right) in [(no_right, "\"Documents: read\""), (no_passthrough, "scope config")] {
         let refused = sink(&server, INTEGRATION).find(&document()).await;
         let named = matches!(&refused, Err(SourceError::Forbidden(text)) if text.contains(right));
         assert!(named, "{refused:?}");

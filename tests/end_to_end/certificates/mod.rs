@@ -4,5 +4,7 @@ mod backlog;
 mod collecting;
 mod deadlines;
 mod filing;
+mod late_pdfs;
 mod once;
+mod overtaken;
 mod parked;

@@ -3,9 +3,8 @@
 
 use harness::{Harness, ROUTES, UploadAt, completed, people};
 use jiff::SignedDuration;
-use shared::http::Deadline;
 use shared::id::DocumentId;
-use shared::job::{FindingKind, Mode, Outcome, Progress};
+use shared::job::{FindingKind, Outcome};
 use shared::state::CertificateState;
 use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault, RetryAfter};
@@ -45,7 +44,11 @@ async fn doubt(harness: &Harness, at: UploadAt, behaviour: &Behaviour, takes_eff
 
     harness.world.clock.advance(MINUTE * 15 - SignedDuration::from_secs(1));
     let early = harness.certificates_now().await;
-    assert_eq!((early.counts.doubtful, early.calls.personio + early.calls.kombo), (1, 0), "{what}: {early:#?}");
+    assert_eq!(
+        (early.counts.doubtful, early.calls.personio + early.calls.kombo),
+        (1, 0),
+        "{what}: {early:#?}"
+    );
 
     harness.world.clock.advance(SignedDuration::from_secs(1));
     let sent = harness.uploads();
@@ -121,9 +124,12 @@ async fn a_success_that_cannot_be_read_is_no_proof() {
 
 #[tokio::test]
 async fn kombos_own_words_for_an_unknown_outcome_are_doubts() {
-    const UNAVAILABLE: &str = r#"{"status":"error","error":{"code":"REMOTE.SERVICE_UNAVAILABLE","title":"Down","message":""}}"#;
-    const TIMED_OUT: &str = r#"{"status":"error","error":{"code":"PLATFORM.TASK_TIMED_OUT","title":"Slow","message":""}}"#;
-    const NEW: &str = r#"{"status":"error","error":{"code":"PLATFORM.SOMETHING_NEW","title":"?","message":""}}"#;
+    const UNAVAILABLE: &str =
+        r#"{"status":"error","error":{"code":"REMOTE.SERVICE_UNAVAILABLE","title":"Down","message":""}}"#;
+    const TIMED_OUT: &str =
+        r#"{"status":"error","error":{"code":"PLATFORM.TASK_TIMED_OUT","title":"Slow","message":""}}"#;
+    const NEW: &str =
+        r#"{"status":"error","error":{"code":"PLATFORM.SOMETHING_NEW","title":"?","message":""}}"#;
     for via in [Via::KomboPassthrough, Via::Kombo] {
         let harness = company(via).await;
         let mut number = 0;
@@ -153,7 +159,12 @@ async fn a_document_that_shows_up_late_is_not_filed_twice() {
 async fn it_is_found_though_reteach_does_not_list_it_any_more_and_hr_has_moved_it() {
     for via in ROUTES {
         let harness = company(via).await;
-        let id = harness.company.reteach.add_participation(completed("c-1", 1, "Brandschutz", "2026-05-11T07:00:00Z"));
+        let id = harness.company.reteach.add_participation(completed(
+            "c-1",
+            1,
+            "Brandschutz",
+            "2026-05-11T07:00:00Z",
+        ));
         issue(&harness, "c-2");
         harness.fail_uploads(Fault::new(Behaviour::LoseReply).times(2));
         assert_eq!(harness.certificates_now().await.counts.doubtful, 2, "{via:?}");
@@ -171,14 +182,23 @@ async fn it_is_found_though_reteach_does_not_list_it_any_more_and_hr_has_moved_i
 async fn a_certificate_revoked_while_in_doubt_is_left() {
     for via in ROUTES {
         let harness = company(via).await;
-        let id = harness.company.reteach.add_participation(completed("c-1", 1, "Brandschutz", "2026-05-11T07:00:00Z"));
+        let id = harness.company.reteach.add_participation(completed(
+            "c-1",
+            1,
+            "Brandschutz",
+            "2026-05-11T07:00:00Z",
+        ));
         harness.fail_uploads(Fault::new(Behaviour::Close));
         assert_eq!(harness.certificates_now().await.counts.doubtful, 1, "{via:?}");
         harness.company.reteach.remove_participation(&id);
         let report = harness.certificates_tick().await;
         assert_eq!((report.counts.uploaded, report.counts.doubtful), (0, 0), "{via:?}: {report:#?}");
         let quiet = harness.certificates_tick().await;
-        assert_eq!((quiet.outcome, quiet.calls.personio + quiet.calls.kombo), (Outcome::Unchanged, 0), "{quiet:#?}");
+        assert_eq!(
+            (quiet.outcome, quiet.calls.personio + quiet.calls.kombo),
+            (Outcome::Unchanged, 0),
+            "{quiet:#?}"
+        );
         assert!(harness.company.personio.documents().is_empty());
     }
 }
@@ -193,86 +213,13 @@ async fn a_limited_upload_waits_and_is_filed_once() {
             harness.fail_next_upload(*at, Behaviour::TooManyRequests(RetryAfter::Seconds(1)));
             let started = tokio::time::Instant::now();
             let report = harness.certificates_now().await;
-            assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 2), "{via:?} {at:?}: {report:#?}");
+            assert_eq!(
+                (report.outcome, report.counts.uploaded),
+                (Outcome::Done, 2),
+                "{via:?} {at:?}: {report:#?}"
+            );
             assert!(started.elapsed().as_secs() >= 1 || *at == UploadAt::Personio, "{via:?}: held as asked");
             assert_eq!(harness.company.personio.documents().len(), 2, "{via:?} {at:?}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn of_two_runs_at_once_one_is_busy() {
-    for via in ROUTES {
-        let harness = company(via).await;
-        for number in 1..=20 {
-            issue(&harness, &format!("c-{number}"));
-        }
-        let (one, other) = tokio::join!(harness.certificates_now(), harness.certificates_now());
-        let mut outcomes = [one.outcome, other.outcome];
-        outcomes.sort_by_key(|it| *it == Outcome::Busy);
-        assert_eq!(outcomes, [Outcome::Done, Outcome::Busy], "{via:?}");
-        assert_eq!((harness.uploads(), harness.company.personio.documents().len()), (20, 20), "{via:?}");
-    }
-}
-
-/// The machine dies after Personio has filed the document, before anybody has read its answer.
-#[tokio::test]
-async fn a_run_that_dies_in_an_upload_leaves_no_second_document() {
-    for via in ROUTES {
-        let harness = company(via).await;
-        issue(&harness, "c-1");
-        harness.fail_uploads(Fault::new(Behaviour::HangReply));
-        let filed = async {
-            while harness.company.personio.documents().is_empty() {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::select! {
-            biased;
-            () = filed => {}
-            report = harness.certificates_now() => panic!("not cut off: {report:?}"),
-        }
-        harness.world.clock.advance(MINUTE * 5 + SignedDuration::from_secs(6));
-        let report = harness.certificates_now().await;
-        assert_eq!((report.counts.doubtful, report.counts.uploaded), (1, 0), "{via:?}: {report:#?}");
-        let report = harness.certificates_tick().await;
-        assert_eq!((report.counts.verified, report.counts.uploaded), (1, 0), "{via:?}: {report:#?}");
-        assert_eq!(harness.filed_as("c-1").await, Some(id_of(&harness, "c-1")), "{via:?}");
-    }
-}
-
-/// While the first run is held up for longer than its lease lasts, another one takes over.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_that_lost_its_lease_files_nothing_more() {
-    for via in ROUTES {
-        for overtaken_after in [0, 1, 7] {
-            let harness = company(via).await;
-            for number in 1..=20 {
-                issue(&harness, &format!("c-{number}"));
-            }
-            let applied = std::sync::atomic::AtomicUsize::new(0);
-            let watch = |progress| {
-                let moment = match progress {
-                    Progress::Planned(_) => 0,
-                    Progress::Applied => applied.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1,
-                    Progress::Read(_) => return,
-                };
-                if moment == overtaken_after {
-                    harness.world.clock.advance(MINUTE * 6);
-                    let other = harness.certificates_now();
-                    let report = tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(other));
-                    assert!(report.counts.uploaded >= 13 - overtaken_after as u64, "{via:?}: {report:#?}");
-                }
-            };
-            let ran = harness.world.run_certificates(&harness.company, Mode::Scheduled, Deadline::never(), &watch).await;
-            assert_eq!(ran.report.outcome, Outcome::StateUnavailable, "{via:?} {overtaken_after}: {:#?}", ran.report);
-            let before = harness.uploads();
-            assert!(before <= 20, "{via:?} {overtaken_after}: {before} uploads");
-            let last = harness.certificates_tick().await;
-            assert!(last.outcome.is_good(), "{last:#?}");
-            assert_eq!(harness.company.personio.documents().len(), 20, "{via:?} {overtaken_after}");
-            assert_eq!(harness.uploads(), 20, "{via:?} {overtaken_after}");
-            harness.check_the_never_rules_of_certificates();
         }
     }
 }

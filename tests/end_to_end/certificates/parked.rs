@@ -126,7 +126,11 @@ async fn a_retry_sends_once_and_is_parked_again_when_its_answer_is_lost_too() {
         dismiss(&harness).await.unwrap();
         for _ in 0..3 {
             let report = harness.certificates_tick().await;
-            assert_eq!((report.outcome, report.counts.parked), (Outcome::Unchanged, 0), "{via:?}: {report:#?}");
+            assert_eq!(
+                (report.outcome, report.counts.parked),
+                (Outcome::Unchanged, 0),
+                "{via:?}: {report:#?}"
+            );
             harness.world.clock.advance(DAY);
         }
         assert_eq!((harness.uploads(), listed(&harness).await), (2, 0), "{via:?}");
