@@ -2,6 +2,7 @@
 //! nothing that any reading brought is lost.
 
 use std::collections::{BTreeMap, HashSet};
+use std::future::Future;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use shared::id::CertificateId;
@@ -49,7 +50,7 @@ pub async fn collect(reteach: &Client, filter: &Filter) -> Result<Collected, Err
     let mut readings = 0;
     loop {
         readings += 1;
-        let mut reading = Reading::of(reteach, filter).await?;
+        let mut reading = Reading::of(|page| reteach.participations(filter, page)).await?;
         let completeness = reading.completeness();
         certificates.append(&mut reading.certificates);
         let rejected = reading.rejected;
@@ -67,21 +68,26 @@ fn by_certificate(participation: Participation) -> Option<(CertificateId, Partic
 impl Reading {
     /// All pages: the announced number of them a few at a time, then one by one until as many records came as were
     /// announced or there is nothing more. A short page is not the last one: the server decides how long they are.
-    async fn of(reteach: &Client, filter: &Filter) -> Result<Self, Error> {
-        let first = reteach.participations(filter, 1).await?;
+    ///
+    /// # Errors
+    /// The first page's that fails.
+    async fn of<F>(page: impl Fn(u32) -> F) -> Result<Self, Error>
+    where
+        F: Future<Output = Result<ParticipationPage, Error>>,
+    {
+        let first = page(1).await?;
         let (size, total) = (first.received.max(1), first.total);
         let last = u32::try_from(total.div_ceil(size)).unwrap_or(u32::MAX).min(MAX_PAGES);
         let mut reading = Self::default();
         reading.take(first);
-        let pages = stream::iter(2..=last).map(|page| reteach.participations(filter, page));
-        let mut pages = std::pin::pin!(pages.buffered(CONCURRENCY));
-        while let Some(page) = pages.try_next().await? {
-            reading.take(page);
+        let mut pages = std::pin::pin!(stream::iter(2..=last).map(&page).buffered(CONCURRENCY));
+        while let Some(next) = pages.try_next().await? {
+            reading.take(next);
         }
-        let mut page = last;
-        while reading.received < total && !reading.last_was_empty && page < MAX_PAGES {
-            page += 1;
-            reading.take(reteach.participations(filter, page).await?);
+        let mut number = last;
+        while reading.received < total && !reading.last_was_empty && number < MAX_PAGES {
+            number += 1;
+            reading.take(page(number).await?);
         }
         Ok(reading)
     }
@@ -103,3 +109,6 @@ impl Reading {
         if steady && !self.repeated { Completeness::Complete } else { Completeness::Shifting }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use shared::state::{CertificateState, Intent, Unknowable};
 
 use super::note::{settle, write};
 use super::setback::{self, Kind, Next};
-use super::{Became, Tools};
+use super::{Became, Tools, is_late};
 use crate::plan::{Check, Earlier, Rest, Upload};
 
 /// What came of looking for an upload.
@@ -22,10 +22,14 @@ pub(super) enum Checked {
 
 /// Looks for the upload of `check`.
 pub(super) async fn check(tools: Tools<'_>, check: Check, switch: &StopSwitch<Halt>) -> Checked {
-    if switch.is_thrown() {
+    if switch.is_thrown() || is_late(tools, switch) {
         return Checked::Became(Became::Left);
     }
-    match tools.sink.find(&document(tools, &check)).await {
+    let found = tools.sink.find(&document(tools, &check)).await;
+    if found.is_ok() {
+        switch.answered();
+    }
+    match found {
         Ok(Verification::Found(document)) => {
             let state = CertificateState::Uploaded { at: tools.clock.now(), document: Some(document) };
             Checked::Became(written(tools, &check, state, Became::Verified, switch).await)
@@ -72,17 +76,16 @@ fn document(tools: Tools<'_>, check: &Check) -> Document {
     Document { size: check.intent.size, ..document }
 }
 
+/// An outage leaves many like this: they are given as much time as other bad weather. The first time it is sent again at
+/// once.
 async fn not_there(tools: Tools<'_>, check: Check, switch: &StopSwitch<Halt>) -> Checked {
     let reason = "an upload got no answer, and the document is not there".to_owned();
-    match setback::after(check.intent.into(), Kind::Document, reason, tools.clock.now()) {
-        // The pause is behind it already.
-        Next::Retry(setback) => {
+    match setback::after(check.intent.into(), Kind::Weather, reason, check.intent.at) {
+        Next::Retry(setback) if setback.failures == 1 || setback.retry_at <= tools.clock.now() => {
             let earlier = Earlier { failures: setback.failures, since: Some(setback.since) };
             send(tools, check, earlier, switch).await
         }
-        parked @ Next::Park(_) => {
-            Checked::Became(settle(tools, (&check.id, &check.employee), parked, switch).await)
-        }
+        next => Checked::Became(settle(tools, (&check.id, &check.employee), next, switch).await),
     }
 }
 

@@ -7,7 +7,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use shared::connect::{Connections, Sink};
 use shared::id::{CertificateId, CustomerId, SourceId, TenantId};
-use shared::job::Halt;
+use shared::job::{Halt, StopSwitch};
 use shared::reteach::{Client, Completeness, Error, Participation, Rejected};
 use shared::state::{CertificateEntry, CertificateRoot, CertificateState, Store};
 
@@ -27,6 +27,16 @@ pub(super) struct Listing {
     pub(super) rejected: Vec<Rejected>,
     pub(super) completeness: Completeness,
     pub(super) readings: u32,
+    /// Which certificates could not be looked up, and why.
+    pub(super) unanswered: Vec<(CertificateId, String)>,
+}
+
+/// What came of asking for certificates one by one.
+#[derive(Default)]
+struct LookedUp {
+    /// `None`: there is none (any more).
+    found: Vec<(CertificateId, Option<Participation>)>,
+    unanswered: Vec<(CertificateId, String)>,
 }
 
 /// What both sides say of the same certificates.
@@ -36,6 +46,7 @@ struct Known {
     /// Not settled, and not listed by reteach (any more).
     gone: Vec<CertificateId>,
     parked: u32,
+    unanswered: Vec<(CertificateId, String)>,
 }
 
 /// What a plan is made from, and what is to be told of the reading.
@@ -51,7 +62,7 @@ pub(super) async fn gather(
         Scope::Full => everything(store, tenant, &connections.reteach, scope).await?,
         Scope::Since(_) => recent(store, tenant, &connections.reteach, root, scope, now).await?,
     };
-    let Known { collected, mut entries, gone, parked } = known;
+    let Known { collected, mut entries, gone, parked, unanswered } = known;
     let Collected { certificates, rejected, completeness, readings } = collected;
     let seen = certificates.len() as u64;
     let tool = connections.hr.tool();
@@ -64,7 +75,8 @@ pub(super) async fn gather(
         let entry = entries.remove(&id);
         Candidate { id, listed, entry }
     });
-    Ok((candidates.collect(), Listing { seen, parked, rejected, completeness, readings }))
+    let listing = Listing { seen, parked, rejected, completeness, readings, unanswered };
+    Ok((candidates.collect(), listing))
 }
 
 /// All that reteach lists, and the whole ledger.
@@ -79,7 +91,7 @@ async fn everything(store: &Store, tenant: &TenantId, reteach: &Client, scope: S
     let gone = entries.values().filter(is_gone).map(|entry| entry.certificate_id.clone()).collect();
     let is_parked = |entry: &&CertificateEntry| matches!(entry.state, CertificateState::Parked { .. });
     let parked = u32::try_from(entries.values().filter(is_parked).count()).unwrap_or(u32::MAX);
-    Ok(Known { collected, entries, gone, parked })
+    Ok(Known { collected, entries, gone, parked, unanswered: Vec::new() })
 }
 
 /// What reteach lists since the last reading, and those that the last run left open and that are due.
@@ -99,7 +111,8 @@ async fn recent(
         |id: &CertificateId| !collected.certificates.contains_key(id) && !is_settled(entries.get(id));
     let asked = due.into_iter().filter(is_asked_for);
     let mut gone = Vec::new();
-    for (id, found) in look_up(reteach, asked.collect()).await? {
+    let LookedUp { found, unanswered } = look_up(reteach, asked.collect()).await?;
+    for (id, found) in found {
         match found {
             Some(participation) => {
                 collected.certificates.insert(id, participation);
@@ -107,29 +120,43 @@ async fn recent(
             None => gone.push(id),
         }
     }
-    Ok(Known { collected, entries, gone, parked: root.map_or(0, |root| root.parked) })
+    let parked = root.map_or(0, |root| root.parked);
+    Ok(Known { collected, entries, gone, parked, unanswered })
 }
 
-/// Asks for certificates one by one. An academy on an older API may answer with others: nothing is concluded then.
-async fn look_up(
-    reteach: &Client,
-    ids: Vec<CertificateId>,
-) -> Result<Vec<(CertificateId, Option<Participation>)>, Error> {
+/// Asks for certificates one by one. From a question without a good answer nothing is concluded: it is asked again on
+/// the next run, and the others go on; after three silences in a row no more are asked.
+async fn look_up(reteach: &Client, ids: Vec<CertificateId>) -> Result<LookedUp, Error> {
+    let silence = StopSwitch::default();
     let questions: Vec<_> = ids
         .into_iter()
         .map(async |id: CertificateId| {
-            let found = reteach.participation_by_certificate(&id).await;
-            match found {
-                Ok(found) => {
-                    Ok(Some((id, found.filter(|participation| participation.certificate.is_some()))))
-                }
-                Err(Error::Unreadable { .. }) => Ok(None),
-                Err(error) => Err(error),
+            if silence.is_thrown() {
+                return Ok(None);
             }
+            let answer = reteach.participation_by_certificate(&id).await;
+            match answer {
+                Err(error @ (Error::Credential(_) | Error::Forbidden(_) | Error::OutOfTime { .. })) => {
+                    return Err(error);
+                }
+                Err(Error::Unavailable { .. }) => silence.unanswered(()),
+                _ => silence.answered(),
+            }
+            Ok(Some((id, answer)))
         })
         .collect();
     let answers: Vec<_> = stream::iter(questions).buffer_unordered(CONCURRENCY).try_collect().await?;
-    Ok(answers.into_iter().flatten().collect())
+    let mut looked_up = LookedUp::default();
+    for (id, answer) in answers.into_iter().flatten() {
+        match answer {
+            Ok(found) => {
+                let found = found.filter(|participation| participation.certificate.is_some());
+                looked_up.found.push((id, found));
+            }
+            Err(error) => looked_up.unanswered.push((id, error.to_string())),
+        }
+    }
+    Ok(looked_up)
 }
 
 /// Whose account is whose: the ledger of employees is read only where an external id does not tell.

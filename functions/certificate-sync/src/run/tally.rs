@@ -52,6 +52,10 @@ impl Tally {
             let text = format!("reteach's record does not fit: {} {}", rejected.field, rejected.problem);
             tally.find(rejected.certificate_id.as_ref(), FindingKind::Rejected, text);
         }
+        for (id, problem) in &listing.unanswered {
+            let text = format!("{problem}; asked again on the next run");
+            tally.find(Some(id), FindingKind::NotFiled, text);
+        }
         tally.resting(&plan.resting, scope);
         tally
     }
