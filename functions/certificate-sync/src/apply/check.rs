@@ -20,14 +20,23 @@ pub(super) enum Checked {
     Send(Box<Upload>),
 }
 
-/// Looks for the upload of `check`.
-pub(super) async fn check(tools: Tools<'_>, check: Check, switch: &StopSwitch<Halt>) -> Checked {
+/// Looks for the upload of `check`. `silence` is thrown where documents cannot be listed now: nobody else is looked for
+/// then, but certificates are filed all the same.
+pub(super) async fn check(
+    tools: Tools<'_>,
+    check: Check,
+    switch: &StopSwitch<Halt>,
+    silence: &StopSwitch<Halt>,
+) -> Checked {
     if switch.is_thrown() || is_late(tools, switch) {
         return Checked::Became(Became::Left);
     }
+    if silence.is_thrown() {
+        return Checked::Became(Became::Doubtful(tools.clock.now()));
+    }
     let found = tools.sink.find(&document(tools, &check)).await;
     if found.is_ok() {
-        switch.answered();
+        silence.answered();
     }
     match found {
         Ok(Verification::Found(document)) => {
@@ -40,24 +49,23 @@ pub(super) async fn check(tools: Tools<'_>, check: Check, switch: &StopSwitch<Ha
             unknowable(tools, check, why, switch).await
         }
         Err(SourceError::Forbidden(problem)) => unknowable(tools, check, &problem, switch).await,
-        Err(error @ (SourceError::Unavailable(_) | SourceError::Unreadable(_))) => {
-            later(tools, check, error, switch).await
-        }
         Err(error) => {
-            switch.throw(error.into());
-            Checked::Became(Became::Left)
+            let problem = error.to_string();
+            match error {
+                SourceError::Unavailable(_) => silence.unanswered(error.into()),
+                SourceError::Unreadable(_) => {}
+                _ => silence.throw(error.into()),
+            }
+            later(tools, check, &problem, switch).await
         }
     }
 }
 
 /// No answer to the question: it is asked again on the next run, for a week.
-async fn later(tools: Tools<'_>, check: Check, error: SourceError, switch: &StopSwitch<Halt>) -> Checked {
+async fn later(tools: Tools<'_>, check: Check, problem: &str, switch: &StopSwitch<Halt>) -> Checked {
     let now = tools.clock.now();
     if now.duration_since(check.intent.at) >= setback::MOST_WEATHER {
-        return unknowable(tools, check, &error.to_string(), switch).await;
-    }
-    if matches!(error, SourceError::Unavailable(_)) {
-        switch.unanswered(error.into());
+        return unknowable(tools, check, problem, switch).await;
     }
     Checked::Became(Became::Doubtful(now))
 }
@@ -97,7 +105,7 @@ async fn unknowable(tools: Tools<'_>, check: Check, why: &str, switch: &StopSwit
     }
     let Intent { at, .. } = check.intent;
     let reason = format!(
-        "the upload of {at} got no answer, and whether the document is there cannot be read ({why}): look into the \
+        "the upload of {at:.0} got no answer, and whether the document is there cannot be read ({why}): look into the \
          employee's documents, then retry or dismiss"
     );
     let (now, doubt) = (tools.clock.now(), Some(check.intent));

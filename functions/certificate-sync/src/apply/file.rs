@@ -97,7 +97,7 @@ async fn fresh_url(tools: Tools<'_>, upload: &Upload) -> Result<SecretUrl, Troub
 
 /// Employee or category is gone, the answer does not say which: the category is looked up.
 async fn who_is_gone(tools: Tools<'_>, folder: &Folder, text: String) -> Trouble {
-    match folder::find(tools).await {
+    match folder::find(tools.sink, tools.category).await {
         Ok(now) if now == *folder => {
             Trouble::Document(format!("{text}; the category is there, so the employee is not"))
         }

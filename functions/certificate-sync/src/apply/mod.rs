@@ -23,6 +23,8 @@ use shared::job::{Guard, Halt, Outcome as Ending, StopSwitch};
 use shared::reteach::{Client, Downloads};
 use shared::state::{Setback, Store};
 
+pub(crate) use folder::find as find_folder;
+
 use crate::plan::{Check, Todo, Upload};
 
 /// Uploads in flight at once: enough to keep Personio's pace of one a second while each takes a few.
@@ -89,10 +91,10 @@ pub struct Outcome {
 
 /// Carries out `todo`; `progress` is told of each certificate that is through or given up.
 pub async fn apply(tools: Tools<'_>, todo: Todo, progress: &(dyn Fn() + Sync)) -> Outcome {
-    let switch = StopSwitch::default();
+    let (switch, silence) = (StopSwitch::default(), StopSwitch::default());
     let Todo { checks, mut uploads } = todo;
     let mut became = HashMap::new();
-    for (id, checked) in check_all(tools, checks, &switch).await {
+    for (id, checked) in check_all(tools, checks, &switch, &silence).await {
         match checked {
             check::Checked::Became(end) => {
                 progress();
@@ -103,17 +105,18 @@ pub async fn apply(tools: Tools<'_>, todo: Todo, progress: &(dyn Fn() + Sync)) -
     }
     uploads.sort_by_key(|upload| Reverse(upload.completed_at));
     became.extend(upload_all(tools, uploads, &switch, progress).await);
-    Outcome { became, stop: switch.into_reason() }
+    Outcome { became, stop: switch.into_reason().or(silence.into_reason()) }
 }
 
 async fn check_all(
     tools: Tools<'_>,
     checks: Vec<Check>,
     switch: &StopSwitch<Halt>,
+    silence: &StopSwitch<Halt>,
 ) -> Vec<(CertificateId, check::Checked)> {
     let each = checks
         .into_iter()
-        .map(|check| async move { (check.id.clone(), check::check(tools, check, switch).await) });
+        .map(|check| async move { (check.id.clone(), check::check(tools, check, switch, silence).await) });
     stream::iter(each).buffer_unordered(CONCURRENCY).collect().await
 }
 
@@ -127,7 +130,7 @@ async fn upload_all(
     if uploads.is_empty() || switch.is_thrown() || is_late(tools, switch) {
         return left(uploads);
     }
-    let folder = match folder::find(tools).await {
+    let folder = match folder::find(tools.sink, tools.category).await {
         Ok(folder) => folder,
         Err(halt) => {
             switch.throw(halt);

@@ -90,6 +90,13 @@ impl Tally {
         }
     }
 
+    /// Why nothing could be filed, as far as that shows without filing anything.
+    pub(super) fn folder(&mut self, missing: Option<Halt>) {
+        if let Some(halt) = missing {
+            self.find(None, FindingKind::Refused, halt.message);
+        }
+    }
+
     /// What would be done, as findings.
     pub(super) fn dry(mut self, plan: Plan) -> Finished<CertificateSync> {
         self.counts.remaining = plan.todo.uploads.len() as u64;
@@ -118,7 +125,7 @@ impl Tally {
                 Became::Left => self.counts.remaining += 1,
                 Became::Failed(setback) => {
                     self.counts.failed += 1;
-                    let text = format!("{}; tried again from {} on", setback.reason, setback.retry_at);
+                    let text = format!("{}; tried again from {:.0} on", setback.reason, setback.retry_at);
                     self.find(Some(id), FindingKind::NotFiled, text);
                 }
                 Became::Parked(reason) => {
@@ -128,7 +135,7 @@ impl Tally {
                 Became::Doubtful(at) => {
                     self.counts.doubtful += 1;
                     let text = format!(
-                        "the upload got no answer: the document is looked for from {at} on, before anything is sent again"
+                        "the upload got no answer: the document is looked for from {at:.0} on, before anything is sent again"
                     );
                     self.find(Some(id), FindingKind::Doubtful, text);
                 }
