@@ -1,3 +1,5 @@
 //! Certificates from reteach into the personnel file.
 
+mod bad_pdfs;
+mod cases;
 mod filing;
