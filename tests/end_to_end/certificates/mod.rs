@@ -3,3 +3,4 @@
 mod bad_pdfs;
 mod cases;
 mod filing;
+mod refusals;
