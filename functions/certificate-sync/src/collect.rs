@@ -1,7 +1,7 @@
 //! Reading participations. Pages shift while they are read: a reading whose numbers do not agree is read again, and
 //! nothing that any reading brought is lost.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use shared::id::CertificateId;
@@ -43,23 +43,49 @@ struct Reading {
 /// # Errors
 /// See [`Error`]; one page that fails fails it all.
 pub async fn collect(reteach: &Client, filter: &Filter) -> Result<Collected, Error> {
-    let mut certificates = BTreeMap::new();
+    let mut seen = Seen::default();
     let mut readings = 0;
     loop {
         readings += 1;
         let reading = Reading::of(reteach, filter).await?;
         let completeness = reading.completeness();
-        let Reading { participations, rejected, .. } = reading;
-        certificates.extend(participations.into_iter().filter_map(by_certificate));
+        let Reading { participations, mut rejected, .. } = reading;
+        participations.into_iter().for_each(|participation| seen.take(participation));
         if completeness == Completeness::Complete || readings == READINGS {
+            let (certificates, ambiguous) = seen.told();
+            rejected.extend(ambiguous);
             return Ok(Collected { certificates, rejected, completeness, readings });
         }
     }
 }
 
-fn by_certificate(participation: Participation) -> Option<(CertificateId, Participation)> {
-    let id = participation.certificate.as_ref()?.id.clone();
-    Some((id, participation))
+/// What all readings brought so far.
+#[derive(Default)]
+struct Seen {
+    certificates: BTreeMap<CertificateId, Participation>,
+    /// Certificates of several people.
+    ambiguous: BTreeSet<CertificateId>,
+}
+
+impl Seen {
+    fn take(&mut self, participation: Participation) {
+        let Some(id) = participation.certificate.as_ref().map(|certificate| certificate.id.clone()) else {
+            return;
+        };
+        let (record, owner) = (participation.id.clone(), participation.customer.clone());
+        let before = self.certificates.insert(id.clone(), participation);
+        if before.is_some_and(|before| before.id != record && before.customer != owner) {
+            self.ambiguous.insert(id);
+        }
+    }
+
+    /// A certificate of several people is nobody's: it must not get into the wrong file.
+    fn told(mut self) -> (BTreeMap<CertificateId, Participation>, Vec<Rejected>) {
+        self.certificates.retain(|id, _| !self.ambiguous.contains(id));
+        let problem = "is that of several people's participations: issue them anew";
+        let reject = |id| Rejected { certificate_id: Some(id), field: "certificate.id", problem };
+        (self.certificates, self.ambiguous.into_iter().map(reject).collect())
+    }
 }
 
 impl Reading {
@@ -92,12 +118,11 @@ impl Reading {
         self.rejected.extend(page.rejected);
     }
 
-    /// Complete: all pages announced the same number, that many records came, and none of them twice. A certificate that
+    /// Complete: all pages announced the same number, that many records came, and none of them twice. A participation that
     /// comes twice has moved to a later page, and another may have moved to an earlier one.
     fn completeness(&self) -> Completeness {
         let mut seen = HashSet::with_capacity(self.participations.len());
-        let ids = self.participations.iter().filter_map(|it| it.certificate.as_ref());
-        let each_once = ids.map(|certificate| &certificate.id).all(|id| seen.insert(id));
+        let each_once = self.participations.iter().all(|it| seen.insert(it.id.as_str()));
         let steady = self.totals.len() == 1 && self.totals.contains(&self.received);
         if steady && each_once { Completeness::Complete } else { Completeness::Shifting }
     }

@@ -3,4 +3,5 @@
 mod bad_pdfs;
 mod cases;
 mod filing;
+mod odd_records;
 mod refusals;
