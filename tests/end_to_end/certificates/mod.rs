@@ -2,6 +2,7 @@
 
 mod bad_pdfs;
 mod cases;
+mod credentials;
 mod filing;
 mod odd_records;
 mod refusals;
