@@ -5,6 +5,7 @@
 mod build;
 mod certificates;
 mod checks;
+mod marks;
 mod stored;
 
 use employee_sync::EmployeeSync;
@@ -17,6 +18,7 @@ use shared::tenant::Via;
 pub use build::{by_hand, date, people, person};
 pub use certificates::{CERTIFICATE_TICK, completed};
 pub use local::{Company, World, unwatched};
+pub use marks::{Lines, MARK, Witness, marked, marked_company};
 pub use stored::{Items, kept};
 
 /// Every way to Personio.

@@ -5,4 +5,5 @@ mod cases;
 mod credentials;
 mod filing;
 mod odd_records;
+mod privacy;
 mod refusals;
