@@ -7,6 +7,7 @@ mod certificate_faults;
 mod certificates;
 mod checks;
 mod cuts;
+mod marks;
 mod stored;
 
 use employee_sync::EmployeeSync;
@@ -23,6 +24,7 @@ pub use certificate_sync::report::Report as CertificateReport;
 pub use certificates::{CERTIFICATE_TICK, completed, named};
 pub use cuts::at_every_point;
 pub use local::{Company, World, unwatched};
+pub use marks::{Lines, MARK, Witness, marked, marked_company};
 pub use stored::{Items, kept};
 
 /// Every way to Personio.

@@ -1,7 +1,7 @@
 //! Reading participations. Pages shift while they are read: a reading whose numbers do not agree is read again, and
 //! nothing that any reading brought is lost.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::future::Future;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -28,41 +28,72 @@ pub struct Collected {
     pub readings: u32,
 }
 
-/// One reading, page by page. An academy may have tens of thousands of certificates: each is there once.
-#[derive(Default)]
-struct Reading {
-    certificates: BTreeMap<CertificateId, Participation>,
-    rejected: Vec<Rejected>,
-    received: u64,
-    /// Whether a certificate came a second time.
-    repeated: bool,
-    /// What each page announced.
-    totals: HashSet<u64>,
-    last_was_empty: bool,
-}
-
 /// Reads the participations that match `filter`, again while they shift, at most three times.
 ///
 /// # Errors
 /// See [`Error`]; one page that fails fails it all.
 pub async fn collect(reteach: &Client, filter: &Filter) -> Result<Collected, Error> {
-    let mut certificates = BTreeMap::new();
+    let mut seen = Seen::default();
     let mut readings = 0;
     loop {
         readings += 1;
-        let mut reading = Reading::of(|page| reteach.participations(filter, page)).await?;
+        let reading = Reading::of(readings, &mut seen, |page| reteach.participations(filter, page)).await?;
         let completeness = reading.completeness();
-        certificates.append(&mut reading.certificates);
-        let rejected = reading.rejected;
         if completeness == Completeness::Complete || readings == READINGS {
+            let (certificates, ambiguous) = seen.told();
+            let rejected = reading.rejected.into_iter().chain(ambiguous).collect();
             return Ok(Collected { certificates, rejected, completeness, readings });
         }
     }
 }
 
-fn by_certificate(participation: Participation) -> Option<(CertificateId, Participation)> {
-    let id = participation.certificate.as_ref()?.id.clone();
-    Some((id, participation))
+/// What all readings brought so far. An academy may have tens of thousands of certificates: each is there once.
+#[derive(Default)]
+struct Seen {
+    /// With the number of the reading that brought it last.
+    certificates: BTreeMap<CertificateId, (u32, Participation)>,
+    /// Certificates of several people.
+    ambiguous: BTreeSet<CertificateId>,
+}
+
+impl Seen {
+    /// Takes what a reading brought, and says whether it had brought the same before.
+    fn take(&mut self, reading: u32, participation: Participation) -> bool {
+        let Some(id) = participation.certificate.as_ref().map(|certificate| certificate.id.clone()) else {
+            return false;
+        };
+        let (record, owner) = (participation.id.clone(), participation.customer.clone());
+        let Some((before, known)) = self.certificates.insert(id.clone(), (reading, participation)) else {
+            return false;
+        };
+        if known.id != record && known.customer != owner {
+            self.ambiguous.insert(id);
+        }
+        known.id == record && before == reading
+    }
+
+    /// A certificate of several people is nobody's: it must not get into the wrong file.
+    fn told(self) -> (BTreeMap<CertificateId, Participation>, Vec<Rejected>) {
+        let Self { certificates, ambiguous } = self;
+        let clear = certificates.into_iter().filter(|(id, _)| !ambiguous.contains(id));
+        let certificates = clear.map(|(id, (_, participation))| (id, participation)).collect();
+        let problem = "is that of several people's participations: issue them anew";
+        let reject = |id| Rejected { certificate_id: Some(id), field: "certificate.id", problem };
+        (certificates, ambiguous.into_iter().map(reject).collect())
+    }
+}
+
+/// The numbers of one reading.
+#[derive(Default)]
+struct Reading {
+    number: u32,
+    rejected: Vec<Rejected>,
+    received: u64,
+    /// Whether a participation came a second time.
+    repeated: bool,
+    /// What each page announced.
+    totals: HashSet<u64>,
+    last_was_empty: bool,
 }
 
 impl Reading {
@@ -71,38 +102,38 @@ impl Reading {
     ///
     /// # Errors
     /// The first page's that fails.
-    async fn of<F>(page: impl Fn(u32) -> F) -> Result<Self, Error>
+    async fn of<F>(number: u32, seen: &mut Seen, page: impl Fn(u32) -> F) -> Result<Self, Error>
     where
         F: Future<Output = Result<ParticipationPage, Error>>,
     {
         let first = page(1).await?;
         let (size, total) = (first.received.max(1), first.total);
         let last = u32::try_from(total.div_ceil(size)).unwrap_or(u32::MAX).min(MAX_PAGES);
-        let mut reading = Self::default();
-        reading.take(first);
+        let mut reading = Self { number, ..Self::default() };
+        reading.take(first, seen);
         let mut pages = std::pin::pin!(stream::iter(2..=last).map(&page).buffered(CONCURRENCY));
         while let Some(next) = pages.try_next().await? {
-            reading.take(next);
+            reading.take(next, seen);
         }
-        let mut number = last;
-        while reading.received < total && !reading.last_was_empty && number < MAX_PAGES {
-            number += 1;
-            reading.take(page(number).await?);
+        let mut at = last;
+        while reading.received < total && !reading.last_was_empty && at < MAX_PAGES {
+            at += 1;
+            reading.take(page(at).await?, seen);
         }
         Ok(reading)
     }
 
-    fn take(&mut self, page: ParticipationPage) {
+    fn take(&mut self, page: ParticipationPage, seen: &mut Seen) {
         self.received += page.received;
         self.last_was_empty = page.received == 0;
         self.totals.insert(page.total);
         self.rejected.extend(page.rejected);
-        for (id, participation) in page.participations.into_iter().filter_map(by_certificate) {
-            self.repeated |= self.certificates.insert(id, participation).is_some();
+        for participation in page.participations {
+            self.repeated |= seen.take(self.number, participation);
         }
     }
 
-    /// Complete: all pages announced the same number, that many records came, and none of them twice. A certificate that
+    /// Complete: all pages announced the same number, that many records came, and none of them twice. A participation that
     /// comes twice has moved to a later page, and another may have moved to an earlier one.
     fn completeness(&self) -> Completeness {
         let steady = self.totals.len() == 1 && self.totals.contains(&self.received);

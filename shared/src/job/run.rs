@@ -141,6 +141,17 @@ impl<W: Work> From<Halt> for Finished<W> {
     }
 }
 
+impl<W: Work> Finished<W> {
+    /// The same together with what an earlier attempt of the same run had come to. What became of a certificate then is
+    /// not told again by this one.
+    fn after(mut self, earlier: Self) -> Self {
+        let news = |it: &Finding| it.certificate.is_some() && !self.findings.contains(it);
+        let news: Vec<_> = earlier.findings.into_iter().filter(news).collect();
+        self.findings.extend(news);
+        Self { counts: self.counts.with_earlier(earlier.counts), ..self }
+    }
+}
+
 /// One run under way.
 pub struct Run<'a, W: Work> {
     pub(super) app: &'a App<W>,
@@ -302,8 +313,10 @@ impl<W: Work> Run<'_, W> {
         }
         tracing::info!(tenant = %id, run = %self.request.run_id, "refused, and the secret has been rotated: once more");
         let again = work.attempt(self, tenant, rotated, guard).await?;
-        let earlier = first.map(|first| first.counts).unwrap_or_default();
-        Ok(Finished { counts: again.counts.with_earlier(earlier), ..again })
+        Ok(match first {
+            Ok(first) => again.after(first),
+            Err(_) => again,
+        })
     }
 
     pub(super) fn ran(&self, finished: Result<Finished<W>, Halt>) -> Ran<W> {

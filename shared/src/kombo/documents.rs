@@ -97,7 +97,8 @@ impl Documents {
         };
         page.results.into_iter().find(is_asked_for).map(|person| person.id).ok_or_else(|| {
             UploadError::PersonGone(
-                "Kombo GET /hris/employees: no such employee in Kombo's mirror".to_owned(),
+                "Kombo GET /hris/employees: no such employee in Kombo's mirror: not synced yet, or deleted"
+                    .to_owned(),
             )
         })
     }

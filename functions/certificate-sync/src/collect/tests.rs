@@ -29,16 +29,18 @@ fn page((total, records): &Page) -> ParticipationPage {
 }
 
 /// Reads `pages`, after which there are only empty ones; how many were asked for.
-async fn read(pages: &[Page]) -> (Reading, u32) {
+async fn read(pages: &[Page]) -> (Reading, Seen, u32) {
+    let mut seen = Seen::default();
     let asked = AtomicU32::new(0);
     let announced = pages.last().map_or(0, |(total, _)| *total);
-    let reading = Reading::of(|number| {
+    let reading = Reading::of(1, &mut seen, |number| {
         asked.fetch_add(1, Ordering::Relaxed);
         let empty = (announced, Vec::new());
         let found = page(pages.get(number as usize - 1).unwrap_or(&empty));
         async { Ok(found) }
     });
-    (reading.await.unwrap(), asked.into_inner())
+    let reading = reading.await.unwrap();
+    (reading, seen, asked.into_inner())
 }
 
 fn rows(numbers: impl IntoIterator<Item = u32>) -> Vec<Option<u32>> {
@@ -92,11 +94,11 @@ async fn a_reading_is_complete_if_its_pages_agree_and_no_certificate_comes_twice
         ("the total moved, the rows did not", vec![(4, rows([1, 2])), (5, rows([3, 4]))], Shifting, 2),
     ];
     for (what, pages, expected, most_asked) in cases {
-        let (reading, asked) = read(&pages).await;
+        let (reading, seen, asked) = read(&pages).await;
         assert_eq!(reading.completeness(), expected, "{what}");
         assert!(asked <= most_asked, "{what}: {asked} pages");
         let came: HashSet<_> = pages.iter().flat_map(|(_, rows)| rows.iter().flatten().copied()).collect();
-        let kept: HashSet<_> = reading.certificates.into_keys().collect();
+        let kept: HashSet<_> = seen.certificates.into_keys().collect();
         if expected == Completeness::Complete {
             assert_eq!(kept.len(), came.len(), "{what}: everything that came is kept");
         }
@@ -106,7 +108,8 @@ async fn a_reading_is_complete_if_its_pages_agree_and_no_certificate_comes_twice
 #[tokio::test]
 async fn a_page_that_fails_fails_the_reading() {
     for failing in 1..=4 {
-        let reading = Reading::of(async |number| {
+        let mut seen = Seen::default();
+        let reading = Reading::of(1, &mut seen, async |number| {
             if number == failing {
                 return Err(Error::Forbidden("no".to_owned()));
             }
