@@ -6,7 +6,9 @@ use std::future::Future;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use shared::id::CertificateId;
-use shared::reteach::{Client, Completeness, Error, Filter, Participation, ParticipationPage, Rejected};
+use shared::reteach::{
+    Client, Completeness, Error, Filter, Participation, ParticipationId, ParticipationPage, Rejected,
+};
 
 /// How often participations are read before what came is taken as it is, for incomplete.
 const READINGS: u32 = 3;
@@ -18,7 +20,9 @@ const MAX_PAGES: u32 = 1_000;
 /// What readings of one run brought.
 #[derive(Debug)]
 pub struct Collected {
-    /// Each certificate once, as it was read last.
+    /// How many certificates there are.
+    pub seen: u64,
+    /// Those that are wanted, each once, as it was read last.
     pub certificates: BTreeMap<CertificateId, Participation>,
     /// Records that do not fit.
     pub rejected: Vec<Rejected>,
@@ -28,55 +32,99 @@ pub struct Collected {
     pub readings: u32,
 }
 
-/// Reads the participations that match `filter`, again while they shift, at most three times.
+/// Reads the participations that match `filter`, again while they shift, at most three times. Of certificates that are not
+/// `wanted` only the ids are kept: an academy may have tens of thousands that are filed.
 ///
 /// # Errors
 /// See [`Error`]; one page that fails fails it all.
-pub async fn collect(reteach: &Client, filter: &Filter) -> Result<Collected, Error> {
-    let mut seen = Seen::default();
+pub async fn collect(
+    reteach: &Client,
+    filter: &Filter,
+    wanted: &(dyn Fn(&CertificateId) -> bool + Sync),
+) -> Result<Collected, Error> {
+    let mut seen = Seen::new(wanted);
     let mut readings = 0;
     loop {
         readings += 1;
         let reading = Reading::of(readings, &mut seen, |page| reteach.participations(filter, page)).await?;
         let completeness = reading.completeness();
         if completeness == Completeness::Complete || readings == READINGS {
+            let count = seen.certificates.len() as u64;
             let (certificates, ambiguous) = seen.told();
             let rejected = reading.rejected.into_iter().chain(ambiguous).collect();
-            return Ok(Collected { certificates, rejected, completeness, readings });
+            return Ok(Collected { seen: count, certificates, rejected, completeness, readings });
         }
     }
 }
 
-/// What all readings brought so far. An academy may have tens of thousands of certificates: each is there once.
-#[derive(Default)]
-struct Seen {
+/// What all readings brought so far, each certificate once.
+struct Seen<'a> {
+    wanted: &'a (dyn Fn(&CertificateId) -> bool + Sync),
     /// With the number of the reading that brought it last.
-    certificates: BTreeMap<CertificateId, (u32, Participation)>,
+    certificates: BTreeMap<CertificateId, (u32, Kept)>,
     /// Certificates of several people.
     ambiguous: BTreeSet<CertificateId>,
 }
 
-impl Seen {
+/// What is kept of a record.
+enum Kept {
+    Wanted(Box<Participation>),
+    Unwanted(ParticipationId),
+}
+
+impl Kept {
+    fn id(&self) -> &ParticipationId {
+        match self {
+            Self::Wanted(participation) => &participation.id,
+            Self::Unwanted(id) => id,
+        }
+    }
+
+    fn is_anothers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Wanted(one), Self::Wanted(two)) => one.id != two.id && one.customer != two.customer,
+            _ => false,
+        }
+    }
+}
+
+impl<'a> Seen<'a> {
+    fn new(wanted: &'a (dyn Fn(&CertificateId) -> bool + Sync)) -> Self {
+        Self { wanted, certificates: BTreeMap::new(), ambiguous: BTreeSet::new() }
+    }
+
     /// Takes what a reading brought, and says whether it had brought the same before.
     fn take(&mut self, reading: u32, participation: Participation) -> bool {
         let Some(id) = participation.certificate.as_ref().map(|certificate| certificate.id.clone()) else {
             return false;
         };
-        let (record, owner) = (participation.id.clone(), participation.customer.clone());
-        let Some((before, known)) = self.certificates.insert(id.clone(), (reading, participation)) else {
-            return false;
+        let kept = if (self.wanted)(&id) {
+            Kept::Wanted(Box::new(participation))
+        } else {
+            Kept::Unwanted(participation.id)
         };
-        if known.id != record && known.customer != owner {
-            self.ambiguous.insert(id);
-        }
-        known.id == record && before == reading
+        let again = match self.certificates.get(&id) {
+            Some((before, known)) => {
+                if known.is_anothers(&kept) {
+                    self.ambiguous.insert(id.clone());
+                }
+                known.id() == kept.id() && *before == reading
+            }
+            None => false,
+        };
+        self.certificates.insert(id, (reading, kept));
+        again
     }
 
-    /// A certificate of several people is nobody's: it must not get into the wrong file.
+    /// Those that are wanted. A certificate of several people is nobody's: it must not get into the wrong file.
     fn told(self) -> (BTreeMap<CertificateId, Participation>, Vec<Rejected>) {
-        let Self { certificates, ambiguous } = self;
+        let Self { wanted: _, certificates, ambiguous } = self;
         let clear = certificates.into_iter().filter(|(id, _)| !ambiguous.contains(id));
-        let certificates = clear.map(|(id, (_, participation))| (id, participation)).collect();
+        let certificates = clear.filter_map(|(id, (_, kept))| match kept {
+            Kept::Wanted(participation) => Some((id, *participation)),
+            Kept::Unwanted(_) => None,
+        });
+        let certificates = certificates.collect();
         let problem = "is that of several people's participations: issue them anew";
         let reject = |id| Rejected { certificate_id: Some(id), field: "certificate.id", problem };
         (certificates, ambiguous.into_iter().map(reject).collect())
@@ -102,7 +150,7 @@ impl Reading {
     ///
     /// # Errors
     /// The first page's that fails.
-    async fn of<F>(number: u32, seen: &mut Seen, page: impl Fn(u32) -> F) -> Result<Self, Error>
+    async fn of<F>(number: u32, seen: &mut Seen<'_>, page: impl Fn(u32) -> F) -> Result<Self, Error>
     where
         F: Future<Output = Result<ParticipationPage, Error>>,
     {
@@ -123,7 +171,7 @@ impl Reading {
         Ok(reading)
     }
 
-    fn take(&mut self, page: ParticipationPage, seen: &mut Seen) {
+    fn take(&mut self, page: ParticipationPage, seen: &mut Seen<'_>) {
         self.received += page.received;
         self.last_was_empty = page.received == 0;
         self.totals.insert(page.total);

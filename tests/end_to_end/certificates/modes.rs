@@ -18,8 +18,10 @@ async fn dry(harness: &Harness) -> Report {
     let ran = harness.certificates(Mode::DryRun, shared::http::Deadline::never()).await;
     assert_eq!(harness.items().await, items, "ledger, root, lease and reports are as they were");
     assert_eq!(harness.company.personio.documents(), documents);
-    let [_, downloads, personio, kombo] = harness.traffic();
-    assert_eq!((downloads, personio, kombo), (0, 0, 0), "nothing was fetched, and the HR system not asked");
+    let [_, downloads, ..] = harness.traffic();
+    assert_eq!(downloads, 0, "nothing was fetched");
+    let folders = u64::from(ran.report.counts.remaining > 0);
+    assert_eq!(harness.folder_lookups() as u64, folders, "the HR system is asked for the folder alone");
     assert_eq!(ran.report.dynamodb.write, 0.0);
     ran.report
 }
@@ -59,6 +61,19 @@ async fn a_dry_run_says_what_would_be_filed_and_does_nothing() {
         assert_eq!(done.counts, Counts { uploaded: 2, remaining: 0, ..expected }, "{via:?}: {done:#?}");
         let again = dry(&harness).await;
         assert_eq!((again.outcome, again.counts.remaining), (Outcome::Planned, 0), "{via:?}: {again:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_says_that_there_is_no_folder() {
+    for via in ROUTES {
+        let harness =
+            Harness::with_folder(via, "[certificates]\ncategory = \"Schulungen\"\n", people(1)).await;
+        harness.issue([completed("c-1", 1, "Kurs", LONG_AGO)]);
+        let report = dry(&harness).await;
+        assert_eq!((report.outcome, report.counts.remaining), (Outcome::Planned, 1), "{via:?}");
+        let told = report.findings.iter().any(|it| it.text.contains("\"Schulungen\": make it"));
+        assert!(told, "{via:?}: {:?}", report.findings);
     }
 }
 

@@ -110,7 +110,7 @@ async fn leave(
 ) -> Result<(), StateError> {
     let open = left.open(before, now);
     tally.waiting_for_pdf(open.values().filter(|open| open.why == OpenReason::Pdf).count());
-    if let Some(root) = left.root(before, open) {
+    if let Some(root) = left.root(before, open, now) {
         tools.guard.check().await?;
         tools.store.put_certificate_root(tools.tenant, tools.guard.token(), &root).await?;
     }

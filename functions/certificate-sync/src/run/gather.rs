@@ -1,8 +1,7 @@
 //! Everything a plan needs, from reteach and from the ledger: as little as possible of either.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use futures::future::try_join;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use shared::connect::{Connections, Sink};
@@ -22,6 +21,8 @@ const CONCURRENCY: usize = 4;
 pub(super) struct Listing {
     /// How many certificates reteach listed.
     pub(super) seen: u64,
+    /// How many of these are settled, and not among the candidates.
+    pub(super) settled: u64,
     /// How many of the tenant's are parked.
     pub(super) parked: u32,
     pub(super) rejected: Vec<Rejected>,
@@ -43,7 +44,7 @@ struct LookedUp {
 struct Known {
     collected: Collected,
     entries: HashMap<CertificateId, CertificateEntry>,
-    /// Not settled, and not listed by reteach (any more).
+    /// Not filed, and not listed by reteach (any more).
     gone: Vec<CertificateId>,
     parked: u32,
     unanswered: Vec<(CertificateId, String)>,
@@ -63,8 +64,8 @@ pub(super) async fn gather(
         Scope::Since(_) => recent(store, tenant, &connections.reteach, root, scope, now).await?,
     };
     let Known { collected, mut entries, gone, parked, unanswered } = known;
-    let Collected { certificates, rejected, completeness, readings } = collected;
-    let seen = certificates.len() as u64;
+    let Collected { seen, certificates, rejected, completeness, readings } = collected;
+    let settled = seen.saturating_sub(certificates.len() as u64);
     let tool = connections.hr.tool();
     let unsettled = certificates.iter().filter(|(id, _)| !is_settled(entries.get(*id)));
     let owners = owners(store, tenant, tool, unsettled.map(|(_, participation)| participation)).await?;
@@ -75,24 +76,27 @@ pub(super) async fn gather(
         let entry = entries.remove(&id);
         Candidate { id, listed, entry }
     });
-    let listing = Listing { seen, parked, rejected, completeness, readings, unanswered };
+    let listing = Listing { seen, settled, parked, rejected, completeness, readings, unanswered };
     Ok((candidates.collect(), listing))
 }
 
-/// All that reteach lists, and the whole ledger.
+/// The whole ledger, and all that reteach lists. Of what is settled only ids are kept.
 async fn everything(store: &Store, tenant: &TenantId, reteach: &Client, scope: Scope) -> Result<Known, Halt> {
-    let filter = scope.filter();
-    let listed = async { Ok::<_, Halt>(collect(reteach, &filter).await?) };
-    let ledger = async { Ok(store.all_certificates(tenant).await?) };
-    let (mut collected, entries) = try_join(listed, ledger).await?;
-    if collected.certificates.is_empty() && !entries.is_empty() {
+    let ledger = store.all_certificates(tenant).await?;
+    let is_new = ledger.is_empty();
+    let is_done = |entry: &CertificateEntry| {
+        matches!(entry.state, CertificateState::Uploaded { .. } | CertificateState::Dismissed { .. })
+    };
+    let (done, open): (Vec<_>, Vec<_>) = ledger.into_iter().partition(|(_, entry)| is_done(entry));
+    let done: HashSet<CertificateId> = done.into_iter().map(|(id, _)| id).collect();
+    let entries: HashMap<_, _> = open.into_iter().collect();
+    let mut collected = collect(reteach, &scope.filter(), &|id| !done.contains(id)).await?;
+    if collected.seen == 0 && !is_new {
         // A status code proves nothing: an academy that issued certificates has not issued none.
         collected.completeness = Completeness::Shifting;
     }
-    let is_gone = |entry: &&CertificateEntry| {
-        !is_settled(Some(entry)) && !collected.certificates.contains_key(&entry.certificate_id)
-    };
-    let gone = entries.values().filter(is_gone).map(|entry| entry.certificate_id.clone()).collect();
+    let is_gone = |id: &&CertificateId| !collected.certificates.contains_key(*id);
+    let gone = entries.keys().filter(is_gone).cloned().collect();
     let is_parked = |entry: &&CertificateEntry| matches!(entry.state, CertificateState::Parked { .. });
     let parked = u32::try_from(entries.values().filter(is_parked).count()).unwrap_or(u32::MAX);
     Ok(Known { collected, entries, gone, parked, unanswered: Vec::new() })
@@ -107,7 +111,7 @@ async fn recent(
     scope: Scope,
     now: Timestamp,
 ) -> Result<Known, Halt> {
-    let mut collected = collect(reteach, &scope.filter()).await?;
+    let mut collected = collect(reteach, &scope.filter(), &|_| true).await?;
     let open = root.into_iter().flat_map(|root| &root.open);
     let due: Vec<_> = open.filter(|(_, open)| open.due <= now).map(|(id, _)| id.clone()).collect();
     let entries = store.certificates(tenant, collected.certificates.keys().chain(&due)).await?;

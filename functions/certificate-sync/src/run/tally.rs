@@ -29,6 +29,7 @@ impl Tally {
         let checks = plan.todo.checks.iter().map(|check| (check.id.clone(), check.employee.clone()));
         let counts = Counts {
             seen: listing.seen,
+            settled: listing.settled,
             readings: u64::from(listing.readings),
             parked: u64::from(listing.parked),
             rejected: listing.rejected.len() as u64,

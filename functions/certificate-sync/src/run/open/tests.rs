@@ -62,7 +62,7 @@ impl Found {
     }
 
     fn root(&self, before: Option<&CertificateRoot>) -> Option<CertificateRoot> {
-        self.left().root(before, self.open(before))
+        self.left().root(before, self.open(before), now())
     }
 }
 
@@ -153,8 +153,8 @@ fn at_most_100_are_kept_doubts_first_then_retries_the_soonest_due() {
             (id(&format!("{prefix}-{number:03}")), rest(minutes))
         })
     };
-    let check = |minutes: i64| Rest::AwaitingCheck(now() + minutes.minutes());
-    let retry = |minutes: i64| Rest::AwaitingRetry(now() + minutes.minutes());
+    let check = |minutes: i64| Rest::AwaitingCheck(now() - 3.hours() + minutes.minutes());
+    let retry = |minutes: i64| Rest::AwaitingRetry(now() - 3.hours() + minutes.minutes());
     let pdf = |_| Rest::AwaitingPdf;
     for (doubts, retries, pdfs, kept, over) in [
         (0, 0, 0, [0, 0, 0], 0),
@@ -176,6 +176,15 @@ fn at_most_100_are_kept_doubts_first_then_retries_the_soonest_due() {
         assert!(kept[1] == 0 || after.open.contains_key(&last('r', retries)));
         assert_eq!(found.open(None).len(), doubts + retries + pdfs, "what is told is all of it");
     }
+}
+
+#[test]
+fn what_has_no_room_and_is_not_due_waits_for_the_daily_scan() {
+    let resting =
+        (0..150).map(|number| (id(&format!("r-{number}")), Rest::AwaitingRetry(now() + 1.minute())));
+    let found = Found { full: true, resting: resting.collect(), ..Found::default() };
+    let after = found.root(None).unwrap();
+    assert_eq!((after.open.len(), after.remaining), (100, 0));
 }
 
 #[test]
