@@ -17,3 +17,4 @@ mod privacy;
 mod repair;
 mod scope;
 mod unchanged;
+mod waiting;
