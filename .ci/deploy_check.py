@@ -165,6 +165,16 @@ def runs(stack):
         invoke(stack, job, "acme", "bad-secret")
 
 
+def dead_letters(stack):
+    """What fails asynchronously, as the schedules call, is kept with its tenant."""
+    event = {"tenant_id": "acme", "mode": "no such mode"}
+    boto3.client("lambda").invoke(FunctionName=stack.EmployeeFunctionArn, InvocationType="Event", Payload=json.dumps(event))
+    sqs = boto3.client("sqs")
+    messages = sqs.receive_message(QueueUrl=stack.ExecutionQueueUrl, WaitTimeSeconds=20).get("Messages", [])
+    expect("execution dead letters", [json.loads(message["Body"])["requestPayload"] for message in messages], [event])
+    sqs.delete_message(QueueUrl=stack.ExecutionQueueUrl, ReceiptHandle=messages[0]["ReceiptHandle"])
+
+
 def emitted(job):
     """The names of the metrics in the log of a job's last run."""
     events = boto3.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{STACK}-{job}", filterPattern='"_aws"')["events"]
@@ -202,6 +212,7 @@ def main(architecture):
     permissions(stack)
     runs(stack)
     alarms(stack)
+    dead_letters(stack)
     print(f"{checks} checks of the deployed stack passed")
 
 
