@@ -242,6 +242,7 @@ impl<W: Work> Run<'_, W> {
             Err(error) => return self.unleased(Err(error.into())).await,
         };
         let last_report = lease.last_report_at;
+        let waiting_since = lease.last_good_run.or(lease.first_run).unwrap_or(now);
         let guard = Guard::new(store, &self.app.clock, W::LEASE, lease, self.request.deadline);
         let finished = tokio::select! {
             finished = self.attempt_twice(tenant, Some(&guard)) => finished,
@@ -249,13 +250,16 @@ impl<W: Work> Run<'_, W> {
         };
         let mut ran = self.ran(finished);
         let now = self.app.clock.now();
+        let is_good = ran.report.outcome.is_good();
+        let waited = if is_good { 0 } else { now.duration_since(waiting_since).as_mins() };
+        ran.report.minutes_since_good_run = Some(waited);
         let is_due = last_report.is_none_or(|at| at + REPORT_EVERY <= now);
         let reported = if is_due || ran.report.outcome != Outcome::Unchanged {
             self.keep(&ran.report).await
         } else {
             None
         };
-        let good_run = ran.report.outcome.is_good().then_some(now);
+        let good_run = is_good.then_some(now);
         if let Err(error) = guard.release(LastRun { good_run, reported }).await {
             tracing::warn!(tenant = %id, run = %owner, %error, "the lease was not released");
         }
@@ -334,6 +338,7 @@ impl<W: Work> Run<'_, W> {
             duration_ms: i64::try_from(took.as_millis()).unwrap_or(i64::MAX),
             outcome,
             message,
+            minutes_since_good_run: None,
             counts,
             held,
             findings,
