@@ -18,3 +18,4 @@ mod privacy;
 mod repair;
 mod scope;
 mod unchanged;
+mod waiting;

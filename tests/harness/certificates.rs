@@ -6,10 +6,11 @@ use certificate_sync::CertificateSync;
 use certificate_sync::report::Report;
 use jiff::{SignedDuration, Timestamp};
 use shared::http::Deadline;
-use shared::id::{CertificateId, TenantId};
+use shared::id::{CertificateId, RunId, TenantId};
 use shared::job::{Mode, Ran};
-use shared::state::CertificateEntry;
-use simulators::personio::Document;
+use shared::state::{Acquisition, CertificateEntry, Job, Lease};
+use shared::tenant::Via;
+use simulators::personio::{self, Document};
 use simulators::reteach::{Certificate, Participation};
 
 use crate::{Harness, unwatched};
@@ -91,5 +92,87 @@ impl Harness {
     #[must_use]
     pub fn later(&self, time: SignedDuration) -> Timestamp {
         self.moment() + time
+    }
+}
+
+/// The file name that a document has on every route.
+#[must_use]
+pub fn named(course: &str, day: &str, id: &str) -> String {
+    format!("{course} {day} {id}.pdf")
+}
+
+impl Harness {
+    /// A company after its first employee run, with a folder for certificates; the simulators' logs are empty.
+    pub async fn with_folder(
+        via: Via,
+        more: &str,
+        people: impl IntoIterator<Item = simulators::Person>,
+    ) -> Self {
+        let harness = Self::synced(via, more, people).await;
+        harness.company.personio.add_category("Bildungszertifikate");
+        harness
+    }
+
+    /// The academy issues certificates.
+    pub fn issue(&self, participations: impl IntoIterator<Item = Participation>) {
+        self.company.reteach.add_participations(participations);
+    }
+
+    /// One run of the certificate job in any mode, without a deadline: its report.
+    pub async fn certificates_in(&self, mode: Mode) -> Report {
+        self.certificates(mode, Deadline::never()).await.report
+    }
+
+    /// After this time: one run of the certificate job.
+    pub async fn certificates_after(&self, time: SignedDuration) -> Report {
+        self.world.clock.advance(time);
+        self.certificates_now().await
+    }
+
+    /// The documents of the employee `person` that name the certificates, in the order of their uploads.
+    #[must_use]
+    pub fn documents_of(&self, person: u64) -> Vec<Document> {
+        self.company.personio.documents().into_iter().filter(|it| it.employee_id == person).collect()
+    }
+
+    /// How often the HR system was asked for its folders.
+    #[must_use]
+    pub fn folder_lookups(&self) -> usize {
+        match (&self.company.kombo, self.company.via) {
+            (Some(kombo), Via::Kombo) => kombo.calls(simulators::kombo::Endpoint::DocumentCategories),
+            _ => self.company.personio.calls(personio::Endpoint::DocumentCategories),
+        }
+    }
+
+    /// How many requests each of them received: reteach and its files, Personio, Kombo.
+    #[must_use]
+    pub fn traffic(&self) -> [usize; 4] {
+        let kombo = self.company.kombo.as_ref().map_or(0, |kombo| kombo.requests().len());
+        let (reteach, personio) = (&self.company.reteach, &self.company.personio);
+        [reteach.requests().len(), reteach.downloads().requests().len(), personio.requests().len(), kombo]
+    }
+
+    /// Empties the simulators' logs, that of the downloads too.
+    pub fn forget_traffic(&self) {
+        self.forget_requests();
+        self.company.reteach.downloads().reset_log();
+    }
+
+    /// The reports of the certificate job that were kept, the newest first.
+    pub async fn certificate_reports(&self) -> Vec<Report> {
+        let all: Vec<Report> = self.world.stack.store().reports(&self.company.tenant, 1_000).await.unwrap();
+        all.into_iter().filter(|report| report.job == "certificate-sync").collect()
+    }
+
+    /// Takes the lease of the certificate job as another run would.
+    pub async fn take_certificate_lease(&self, owner: &str) -> Lease {
+        let store = self.world.stack.store();
+        let (tenant, owner) = (&self.company.tenant, RunId::new(owner));
+        let lasts = SignedDuration::from_secs(300);
+        let taken = store.acquire(tenant, Job::Certificates, &owner, self.moment(), lasts).await;
+        match taken.unwrap() {
+            Acquisition::Acquired(lease) => lease,
+            Acquisition::Held { until } => panic!("another run has the lease until {until}"),
+        }
     }
 }

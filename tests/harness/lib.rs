@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a harness stops the test at the first thing amiss")]
 
 mod build;
+mod certificate_faults;
 mod certificates;
 mod checks;
 mod cuts;
+mod marks;
 mod stored;
 
 use employee_sync::EmployeeSync;
@@ -17,9 +19,12 @@ use shared::tenant::Via;
 use simulators::Scissors;
 
 pub use build::{by_hand, date, people, person};
-pub use certificates::{CERTIFICATE_TICK, completed};
+pub use certificate_faults::UploadAt;
+pub use certificate_sync::report::Report as CertificateReport;
+pub use certificates::{CERTIFICATE_TICK, completed, named};
 pub use cuts::at_every_point;
 pub use local::{Company, World, unwatched};
+pub use marks::{Lines, MARK, Witness, marked, marked_company};
 pub use stored::{Items, kept};
 
 /// Every way to Personio.

@@ -1,11 +1,14 @@
 //! Reading participations. Pages shift while they are read: a reading whose numbers do not agree is read again, and
 //! nothing that any reading brought is lost.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::future::Future;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use shared::id::CertificateId;
-use shared::reteach::{Client, Completeness, Error, Filter, Participation, ParticipationPage, Rejected};
+use shared::reteach::{
+    Client, Completeness, Error, Filter, Participation, ParticipationId, ParticipationPage, Rejected,
+};
 
 /// How often participations are read before what came is taken as it is, for incomplete.
 const READINGS: u32 = 3;
@@ -17,7 +20,9 @@ const MAX_PAGES: u32 = 1_000;
 /// What readings of one run brought.
 #[derive(Debug)]
 pub struct Collected {
-    /// Each certificate once, as it was read last.
+    /// How many certificates there are.
+    pub seen: u64,
+    /// Those that are wanted, each once, as it was read last.
     pub certificates: BTreeMap<CertificateId, Participation>,
     /// Records that do not fit.
     pub rejected: Vec<Rejected>,
@@ -27,78 +32,162 @@ pub struct Collected {
     pub readings: u32,
 }
 
-/// One reading, page by page.
+/// Reads the participations that match `filter`, again while they shift, at most three times. Of certificates that are not
+/// `wanted` only the ids are kept: an academy may have tens of thousands that are filed.
+///
+/// # Errors
+/// See [`Error`]; one page that fails fails it all.
+pub async fn collect(
+    reteach: &Client,
+    filter: &Filter,
+    wanted: &(dyn Fn(&CertificateId) -> bool + Sync),
+) -> Result<Collected, Error> {
+    let mut seen = Seen::new(wanted);
+    let mut readings = 0;
+    loop {
+        readings += 1;
+        let reading = Reading::of(readings, &mut seen, |page| reteach.participations(filter, page)).await?;
+        let completeness = reading.completeness();
+        if completeness == Completeness::Complete || readings == READINGS {
+            let count = seen.certificates.len() as u64;
+            let (certificates, ambiguous) = seen.told();
+            let rejected = reading.rejected.into_iter().chain(ambiguous).collect();
+            return Ok(Collected { seen: count, certificates, rejected, completeness, readings });
+        }
+    }
+}
+
+/// What all readings brought so far, each certificate once.
+struct Seen<'a> {
+    wanted: &'a (dyn Fn(&CertificateId) -> bool + Sync),
+    /// With the number of the reading that brought it last.
+    certificates: BTreeMap<CertificateId, (u32, Kept)>,
+    /// Certificates of several people.
+    ambiguous: BTreeSet<CertificateId>,
+}
+
+/// What is kept of a record.
+enum Kept {
+    Wanted(Box<Participation>),
+    Unwanted(ParticipationId),
+}
+
+impl Kept {
+    fn id(&self) -> &ParticipationId {
+        match self {
+            Self::Wanted(participation) => &participation.id,
+            Self::Unwanted(id) => id,
+        }
+    }
+
+    fn is_anothers(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Wanted(one), Self::Wanted(two)) => one.id != two.id && one.customer != two.customer,
+            _ => false,
+        }
+    }
+}
+
+impl<'a> Seen<'a> {
+    fn new(wanted: &'a (dyn Fn(&CertificateId) -> bool + Sync)) -> Self {
+        Self { wanted, certificates: BTreeMap::new(), ambiguous: BTreeSet::new() }
+    }
+
+    /// Takes what a reading brought, and says whether it had brought the same before.
+    fn take(&mut self, reading: u32, participation: Participation) -> bool {
+        let Some(id) = participation.certificate.as_ref().map(|certificate| certificate.id.clone()) else {
+            return false;
+        };
+        let kept = if (self.wanted)(&id) {
+            Kept::Wanted(Box::new(participation))
+        } else {
+            Kept::Unwanted(participation.id)
+        };
+        let again = match self.certificates.get(&id) {
+            Some((before, known)) => {
+                if known.is_anothers(&kept) {
+                    self.ambiguous.insert(id.clone());
+                }
+                known.id() == kept.id() && *before == reading
+            }
+            None => false,
+        };
+        self.certificates.insert(id, (reading, kept));
+        again
+    }
+
+    /// Those that are wanted. A certificate of several people is nobody's: it must not get into the wrong file.
+    fn told(self) -> (BTreeMap<CertificateId, Participation>, Vec<Rejected>) {
+        let Self { wanted: _, certificates, ambiguous } = self;
+        let clear = certificates.into_iter().filter(|(id, _)| !ambiguous.contains(id));
+        let certificates = clear.filter_map(|(id, (_, kept))| match kept {
+            Kept::Wanted(participation) => Some((id, *participation)),
+            Kept::Unwanted(_) => None,
+        });
+        let certificates = certificates.collect();
+        let problem = "is that of several people's participations: issue them anew";
+        let reject = |id| Rejected { certificate_id: Some(id), field: "certificate.id", problem };
+        (certificates, ambiguous.into_iter().map(reject).collect())
+    }
+}
+
+/// The numbers of one reading.
 #[derive(Default)]
 struct Reading {
-    participations: Vec<Participation>,
+    number: u32,
     rejected: Vec<Rejected>,
     received: u64,
+    /// Whether a participation came a second time.
+    repeated: bool,
     /// What each page announced.
     totals: HashSet<u64>,
     last_was_empty: bool,
 }
 
-/// Reads the participations that match `filter`, again while they shift, at most three times.
-///
-/// # Errors
-/// See [`Error`]; one page that fails fails it all.
-pub async fn collect(reteach: &Client, filter: &Filter) -> Result<Collected, Error> {
-    let mut certificates = BTreeMap::new();
-    let mut readings = 0;
-    loop {
-        readings += 1;
-        let reading = Reading::of(reteach, filter).await?;
-        let completeness = reading.completeness();
-        let Reading { participations, rejected, .. } = reading;
-        certificates.extend(participations.into_iter().filter_map(by_certificate));
-        if completeness == Completeness::Complete || readings == READINGS {
-            return Ok(Collected { certificates, rejected, completeness, readings });
-        }
-    }
-}
-
-fn by_certificate(participation: Participation) -> Option<(CertificateId, Participation)> {
-    let id = participation.certificate.as_ref()?.id.clone();
-    Some((id, participation))
-}
-
 impl Reading {
     /// All pages: the announced number of them a few at a time, then one by one until as many records came as were
     /// announced or there is nothing more. A short page is not the last one: the server decides how long they are.
-    async fn of(reteach: &Client, filter: &Filter) -> Result<Self, Error> {
-        let first = reteach.participations(filter, 1).await?;
+    ///
+    /// # Errors
+    /// The first page's that fails.
+    async fn of<F>(number: u32, seen: &mut Seen<'_>, page: impl Fn(u32) -> F) -> Result<Self, Error>
+    where
+        F: Future<Output = Result<ParticipationPage, Error>>,
+    {
+        let first = page(1).await?;
         let (size, total) = (first.received.max(1), first.total);
         let last = u32::try_from(total.div_ceil(size)).unwrap_or(u32::MAX).min(MAX_PAGES);
-        let mut reading = Self::default();
-        reading.take(first);
-        let pages = stream::iter(2..=last).map(|page| reteach.participations(filter, page));
-        let mut pages = std::pin::pin!(pages.buffered(CONCURRENCY));
-        while let Some(page) = pages.try_next().await? {
-            reading.take(page);
+        let mut reading = Self { number, ..Self::default() };
+        reading.take(first, seen);
+        let mut pages = std::pin::pin!(stream::iter(2..=last).map(&page).buffered(CONCURRENCY));
+        while let Some(next) = pages.try_next().await? {
+            reading.take(next, seen);
         }
-        let mut page = last;
-        while reading.received < total && !reading.last_was_empty && page < MAX_PAGES {
-            page += 1;
-            reading.take(reteach.participations(filter, page).await?);
+        let mut at = last;
+        while reading.received < total && !reading.last_was_empty && at < MAX_PAGES {
+            at += 1;
+            reading.take(page(at).await?, seen);
         }
         Ok(reading)
     }
 
-    fn take(&mut self, page: ParticipationPage) {
+    fn take(&mut self, page: ParticipationPage, seen: &mut Seen<'_>) {
         self.received += page.received;
         self.last_was_empty = page.received == 0;
         self.totals.insert(page.total);
-        self.participations.extend(page.participations);
         self.rejected.extend(page.rejected);
+        for participation in page.participations {
+            self.repeated |= seen.take(self.number, participation);
+        }
     }
 
-    /// Complete: all pages announced the same number, that many records came, and none of them twice. A certificate that
+    /// Complete: all pages announced the same number, that many records came, and none of them twice. A participation that
     /// comes twice has moved to a later page, and another may have moved to an earlier one.
     fn completeness(&self) -> Completeness {
-        let mut seen = HashSet::with_capacity(self.participations.len());
-        let ids = self.participations.iter().filter_map(|it| it.certificate.as_ref());
-        let each_once = ids.map(|certificate| &certificate.id).all(|id| seen.insert(id));
         let steady = self.totals.len() == 1 && self.totals.contains(&self.received);
-        if steady && each_once { Completeness::Complete } else { Completeness::Shifting }
+        if steady && !self.repeated { Completeness::Complete } else { Completeness::Shifting }
     }
 }
+
+#[cfg(test)]
+mod tests;

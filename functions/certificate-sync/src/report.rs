@@ -43,6 +43,8 @@ impl job::Counts for Counts {
         Self {
             uploaded: self.uploaded + earlier.uploaded,
             verified: self.verified + earlier.verified,
+            // A certificate that failed a moment ago is not tried again at once.
+            failed: self.failed + earlier.failed,
             ..self
         }
     }

@@ -1,13 +1,15 @@
 //! Everything AWS and vendor on one machine: DynamoDB and Secrets Manager, embedded in the process and reached over
-//! loopback, so that the real SDK talks to them; and companies with simulated vendors. For tests, for the demo, for
-//! trying things out.
+//! loopback, so that the real SDK talks to them; functions as Lambda runs them; and companies with simulated vendors. For
+//! tests, for the demo, for trying things out.
 
 pub mod demo;
 mod dynamodb;
+mod lambda;
 mod secrets_manager;
 mod server;
 mod stack;
 mod world;
 
+pub use lambda::{Answer, Function, NoAnswer};
 pub use stack::{Options, Stack, StartError, State};
 pub use world::{Company, Functions, INTEGRATION, World, WorldError, route, unwatched};

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use shared::aws::{Aws, ConfigError, http_client, sdk_config};
 use shared::clock::{Clock, SystemClock};
 use shared::secrets::Secrets;
@@ -37,6 +39,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Cut the functions' runs at their calls of DynamoDB and Secrets Manager too.
     pub scissors: Option<Scissors>,
+    /// How long a call may take; `None`: as long as at AWS.
+    pub patience: Option<Duration>,
 }
 
 impl Default for Options {
@@ -47,6 +51,7 @@ impl Default for Options {
             secret_prefix: "reteach-personio".to_owned(),
             clock: Arc::new(SystemClock),
             scissors: None,
+            patience: None,
         }
     }
 }
@@ -98,7 +103,7 @@ impl Stack {
         let dynamodb = Server::start_apart(|listener| dynoxide::server::serve_on(listener, database))?;
         let secrets_manager = Server::start(secrets_manager::serve).await?;
         let variables = variables(&options, &dynamodb.url(), &secrets_manager.url());
-        let aws = aws(&variables)?;
+        let aws = aws(&variables, options.patience)?;
         let proxies = match &options.scissors {
             None => None,
             Some(scissors) => Some([
@@ -124,7 +129,7 @@ impl Stack {
     /// # Errors
     /// [`ConfigError`] if the AWS client cannot be set up.
     pub fn for_function(&self) -> Result<(Store, Secrets), ConfigError> {
-        let aws = aws(&self.environment())?;
+        let aws = aws(&self.environment(), self.options.patience)?;
         let Options { table, secret_prefix, clock, .. } = &self.options;
         Ok((Store::new(&aws, table), Secrets::new(&aws, secret_prefix, Arc::clone(clock))))
     }
@@ -154,9 +159,14 @@ impl Stack {
     }
 }
 
-fn aws(variables: &[(String, String)]) -> Result<Aws, ConfigError> {
+fn aws(variables: &[(String, String)], patience: Option<Duration>) -> Result<Aws, ConfigError> {
     let read = |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-    Ok(Aws::new(sdk_config(read, http_client()?)?))
+    let mut config = sdk_config(read, http_client()?)?.into_builder();
+    if let Some(patience) = patience {
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(patience).build();
+        config.set_timeout_config(Some(timeouts));
+    }
+    Ok(Aws::new(config.build()))
 }
 
 fn variables(options: &Options, dynamodb: &str, secrets_manager: &str) -> Vec<(String, String)> {

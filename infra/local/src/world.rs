@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use certificate_sync::CertificateSync;
 use employee_sync::EmployeeSync;
@@ -57,6 +58,9 @@ pub struct Company {
 /// Kombo's id of the simulated connection.
 pub const INTEGRATION: &str = "personio:CBNMt7dSNCzBdnRTx87dev4E";
 
+/// The local DynamoDB takes calls one after another, and the machine may be busy: a large company's ledger is long in coming.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// Why a world, or a company in it, could not be set up.
 #[derive(Debug, Error)]
 pub enum WorldError {
@@ -95,7 +99,8 @@ impl World {
     /// [`WorldError`] if there is no port, or no TLS.
     pub async fn start_with(now: Timestamp, scissors: Option<Scissors>) -> Result<Self, WorldError> {
         let clock = ManualClock::new(now);
-        let options = Options { clock: Arc::new(clock.clone()), scissors, ..Options::default() };
+        let clocked = Arc::new(clock.clone());
+        let options = Options { clock: clocked, scissors, patience: Some(PATIENCE), ..Options::default() };
         let stack = Stack::start(options).await?;
         let functions = Mutex::new(Arc::new(Functions::new(&stack, &clock)?));
         Ok(Self { stack, clock, functions, runs: AtomicU64::new(0) })

@@ -1,8 +1,11 @@
 //! Small things put into words, the same everywhere.
 
+use certificate_sync::report::Counts as Certificates;
+use employee_sync::report::Counts as Employees;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use shared::job::Report;
+use shared::state::Job;
 use shared::tenant::Via;
 
 /// The route, as tenant files spell it.
@@ -50,21 +53,18 @@ pub(crate) fn outcome<C>(report: &Report<C>) -> String {
 
 /// How many of what, of either job: everything that is not zero.
 pub(crate) fn counted(report: &Report<Value>) -> String {
-    if report.job == shared::state::Job::Employees.function()
-        && let Ok(counts) = serde_json::from_value::<employee_sync::report::Counts>(report.counts.clone())
-    {
-        let done = terminal::done(&counts, report.findings_total);
-        let people = number(counts.people, "person", "people");
-        return if done.is_empty() { people } else { format!("{people}; {done}") };
-    }
-    let counts = report.counts.as_object().into_iter().flatten();
-    let counts = counts.filter_map(|(name, value)| Some((name, value.as_u64().filter(|it| *it > 0)?)));
-    let mut parts: Vec<String> =
-        counts.map(|(name, value)| format!("{value} {}", name.replace('_', " "))).collect();
-    if report.findings_total > 0 {
-        parts.push(number(report.findings_total, "finding", "findings"));
-    }
-    if parts.is_empty() { "nothing to do".to_owned() } else { parts.join(", ") }
+    let findings = report.findings_total;
+    let counts = report.counts.clone();
+    let (read, done) = if report.job == Job::Employees.function() {
+        // Every count has a default: what another version counts is left out.
+        let counts: Employees = serde_json::from_value(counts).unwrap_or_default();
+        (number(counts.people, "person", "people"), terminal::counts::employees(&counts, findings))
+    } else {
+        let counts: Certificates = serde_json::from_value(counts).unwrap_or_default();
+        let read = number(counts.seen, "certificate", "certificates");
+        (read, terminal::counts::certificates(&counts, findings))
+    };
+    if done.is_empty() { read } else { format!("{read}; {done}") }
 }
 
 /// Paragraphs, each wrapped, with a line's end.

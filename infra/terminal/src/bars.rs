@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use shared::job::Progress;
+use shared::state::Job;
 
 const READING: &str = "{prefix:>18} {spinner} {msg}";
 const WAITING: &str = "{prefix:>18} {spinner} {msg} {elapsed}";
@@ -19,29 +20,30 @@ pub struct Bars(MultiProgress);
 #[derive(Clone, Debug)]
 pub struct Bar {
     bar: ProgressBar,
+    job: Job,
     planned: Arc<AtomicUsize>,
 }
 
 impl Bars {
     /// A bar for the run of `name`.
     #[must_use]
-    pub fn bar(&self, name: &str) -> Bar {
+    pub fn bar(&self, name: &str, job: Job) -> Bar {
         let bar = self.0.add(ProgressBar::new_spinner());
         bar.set_style(style(READING));
         bar.set_prefix(name.to_owned());
-        bar.set_message("reads people");
+        bar.set_message(format!("reads {}", read_by(job)));
         bar.enable_steady_tick(Duration::from_millis(100));
-        Bar { bar, planned: Arc::default() }
+        Bar { bar, job, planned: Arc::default() }
     }
 }
 
 impl Bars {
-    /// A line with the time that `name` has been waiting for `what`.
+    /// A line with the time that `name` has been waiting for a run of `job` elsewhere.
     #[must_use]
-    pub fn waiting(&self, name: &str, what: &str) -> Bar {
-        let bar = self.bar(name);
+    pub fn waiting(&self, name: &str, job: Job) -> Bar {
+        let bar = self.bar(name, job);
         bar.bar.set_style(style(WAITING));
-        bar.bar.set_message(what.to_owned());
+        bar.bar.set_message(format!("{} runs", job.function()));
         bar
     }
 }
@@ -50,7 +52,9 @@ impl Bar {
     /// Shows how far the run is.
     pub fn show(&self, progress: Progress) {
         match progress {
-            Progress::Read(people) => self.bar.set_message(format!("has read {people} people")),
+            Progress::Read(number) => {
+                self.bar.set_message(format!("has read {number} {}", read_by(self.job)));
+            }
             Progress::Planned(changes) => {
                 self.planned.store(changes, Ordering::Relaxed);
                 self.bar.set_length(changes as u64);
@@ -70,4 +74,12 @@ impl Bar {
 /// The templates are constants; one that did not parse would only look plainer.
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// What the job reads.
+fn read_by(job: Job) -> &'static str {
+    match job {
+        Job::Employees => "people",
+        Job::Certificates => "certificates",
+    }
 }

@@ -19,7 +19,7 @@ pub enum UploadError {
     #[error("{0}")]
     Gone(String),
     /// This document is not taken as it is; the same will be refused again.
-    #[error("{problem}")]
+    #[error("{problem}{}", named(.fields))]
     Refused {
         /// The vendor's answer.
         problem: String,
@@ -39,7 +39,10 @@ pub enum UploadError {
     /// Too many uploads; it was not carried out. The pace already waits as long as was asked for.
     #[error("{0}")]
     RateLimited(String),
-    /// It certainly was not filed (no connection, the download broke off): try again on a later run.
+    /// The file broke off while it was sent: it certainly was not filed. A matter of this document, which may pass.
+    #[error("{0}")]
+    FileBrokeOff(String),
+    /// It certainly was not filed (no connection): try again on a later run.
     #[error("{0}")]
     NotSent(String),
     /// It may have been filed or not: look for it before it is sent again.
@@ -53,6 +56,11 @@ pub enum UploadError {
         /// Whether it may have been filed.
         effect: Effect,
     },
+}
+
+/// The fields that did not pass, for the end of a sentence.
+fn named(fields: &[String]) -> String {
+    if fields.is_empty() { String::new() } else { format!(" (did not pass: {})", fields.join(", ")) }
 }
 
 impl UploadError {
@@ -70,6 +78,7 @@ impl UploadError {
             | Self::Forbidden(_)
             | Self::Connection(_)
             | Self::RateLimited(_)
+            | Self::FileBrokeOff(_)
             | Self::NotSent(_) => Effect::None,
         }
     }
@@ -115,7 +124,7 @@ impl From<BodyError> for UploadError {
         match error {
             BodyError::TooLarge => Self::TooLarge(error.to_string()),
             BodyError::OutOfTime => Self::OutOfTime { problem: error.to_string(), effect: Effect::None },
-            BodyError::Interrupted(_) => Self::NotSent(error.to_string()),
+            BodyError::Interrupted(_) => Self::FileBrokeOff(error.to_string()),
         }
     }
 }

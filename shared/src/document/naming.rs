@@ -24,7 +24,7 @@ const RESERVED: [&str; 22] = [
 #[must_use]
 pub fn title(course: Option<&str>) -> String {
     let cut: String = one_line(course).chars().take(MAX_TITLE_CHARS).collect();
-    cut.trim_end().to_owned()
+    cut.trim_end_matches(is_blank).to_owned()
 }
 
 /// A document's comment: course, day and certificate.
@@ -59,11 +59,17 @@ fn safe_id(id: &CertificateId) -> String {
     cut(&id, MAX_ID_BYTES).to_owned()
 }
 
-/// The course's name on one line, without spaces around it; never empty.
+/// The course's name on one line, with nothing blank around it; never empty.
 fn one_line(course: Option<&str>) -> String {
     let visible = course.unwrap_or_default().chars().filter(|char| !is_direction(*char));
     let line: String = visible.map(|char| if char.is_control() { ' ' } else { char }).collect();
-    if line.trim().is_empty() { NAMELESS.to_owned() } else { line.trim().to_owned() }
+    let line = line.trim_matches(is_blank);
+    if line.is_empty() { NAMELESS.to_owned() } else { line.to_owned() }
+}
+
+/// What is not seen at either end: spaces, and what has no width. At a cut, the joiner within an emoji is one of these.
+fn is_blank(char: char) -> bool {
+    char.is_whitespace() || matches!(char, '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
 }
 
 /// Marks that change the direction of writing: they can make `fdp.exe` look like `exe.pdf`.
@@ -93,5 +99,5 @@ fn cut(text: &str, bytes: usize) -> &str {
         return text;
     }
     let at = (0..=bytes).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
-    text.get(..at).unwrap_or_default().trim_end_matches('\u{200D}')
+    text.get(..at).unwrap_or_default().trim_end_matches(is_blank)
 }

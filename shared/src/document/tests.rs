@@ -32,6 +32,8 @@ fn a_title_is_the_course_at_most_255_characters() {
         (Some("\u{202E}fdp.exe"), "fdp.exe"),
         (Some(""), "Zertifikat"),
         (Some(" \n"), "Zertifikat"),
+        (Some("\u{200B}\u{FEFF}\u{200D} "), "Zertifikat"),
+        (Some("\u{FEFF}Brandschutz\u{200B}"), "Brandschutz"),
         (None, "Zertifikat"),
     ] {
         assert_eq!(title(course), expected, "{course:?}");
@@ -40,6 +42,8 @@ fn a_title_is_the_course_at_most_255_characters() {
         assert_eq!(title(Some(&char.repeat(255))), char.repeat(255));
         assert_eq!(title(Some(&char.repeat(256))), char.repeat(255));
     }
+    let long = "x".repeat(253);
+    assert_eq!(title(Some(&format!("{long}\u{1F468}\u{200D}\u{1F692}"))), format!("{long}\u{1F468}"));
 }
 
 #[test]

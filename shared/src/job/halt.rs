@@ -49,11 +49,14 @@ impl Halt {
     }
 
     pub(super) fn paused(since: Timestamp) -> Self {
-        Self::new(Outcome::Paused, format!("the tenant is paused since {since}; `tenants resume` ends that"))
+        Self::new(
+            Outcome::Paused,
+            format!("the tenant is paused since {since:.0}; `tenants resume` ends that"),
+        )
     }
 
     pub(super) fn busy(until: Timestamp) -> Self {
-        Self::new(Outcome::Busy, format!("another run has the lease until {until}"))
+        Self::new(Outcome::Busy, format!("another run has the lease until {until:.0}"))
     }
 }
 

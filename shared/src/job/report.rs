@@ -33,6 +33,10 @@ pub struct Report<C> {
     /// What it ended with, in words: what is wrong and what to do. Empty where all is well.
     #[serde(default)]
     pub message: String,
+    /// For how long the tenant has had no good run of this job, as of the end of this one: 0 after a good run. `None`
+    /// if it did not get as far as a lease, or was a dry run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes_since_good_run: Option<i64>,
     /// How many of what.
     pub counts: C,
     /// What a brake holds.
@@ -122,6 +126,21 @@ impl Outcome {
             | Self::StateUnavailable
             | Self::PlanRefused => true,
         }
+    }
+
+    /// Whether it stays like that until somebody acts. Bad weather ends by itself.
+    #[must_use]
+    pub fn needs_action(self) -> bool {
+        matches!(
+            self,
+            Self::UnknownTenant
+                | Self::BadConfiguration
+                | Self::BadSecret
+                | Self::AccessDenied
+                | Self::NoCategory
+                | Self::StateUnavailable
+                | Self::PlanRefused
+        )
     }
 }
 

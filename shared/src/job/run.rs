@@ -141,6 +141,17 @@ impl<W: Work> From<Halt> for Finished<W> {
     }
 }
 
+impl<W: Work> Finished<W> {
+    /// The same together with what an earlier attempt of the same run had come to. What became of a certificate then is
+    /// not told again by this one.
+    fn after(mut self, earlier: Self) -> Self {
+        let news = |it: &Finding| it.certificate.is_some() && !self.findings.contains(it);
+        let news: Vec<_> = earlier.findings.into_iter().filter(news).collect();
+        self.findings.extend(news);
+        Self { counts: self.counts.with_earlier(earlier.counts), ..self }
+    }
+}
+
 /// One run under way.
 pub struct Run<'a, W: Work> {
     pub(super) app: &'a App<W>,
@@ -231,6 +242,7 @@ impl<W: Work> Run<'_, W> {
             Err(error) => return self.unleased(Err(error.into())).await,
         };
         let last_report = lease.last_report_at;
+        let waiting_since = lease.last_good_run.or(lease.first_run).unwrap_or(now);
         let guard = Guard::new(store, &self.app.clock, W::LEASE, lease, self.request.deadline);
         let finished = tokio::select! {
             finished = self.attempt_twice(tenant, Some(&guard)) => finished,
@@ -238,13 +250,16 @@ impl<W: Work> Run<'_, W> {
         };
         let mut ran = self.ran(finished);
         let now = self.app.clock.now();
+        let is_good = ran.report.outcome.is_good();
+        let waited = if is_good { 0 } else { now.duration_since(waiting_since).as_mins() };
+        ran.report.minutes_since_good_run = Some(waited);
         let is_due = last_report.is_none_or(|at| at + REPORT_EVERY <= now);
         let reported = if is_due || ran.report.outcome != Outcome::Unchanged {
             self.keep(&ran.report).await
         } else {
             None
         };
-        let good_run = ran.report.outcome.is_good().then_some(now);
+        let good_run = is_good.then_some(now);
         if let Err(error) = guard.release(LastRun { good_run, reported }).await {
             tracing::warn!(tenant = %id, run = %owner, %error, "the lease was not released");
         }
@@ -302,8 +317,10 @@ impl<W: Work> Run<'_, W> {
         }
         tracing::info!(tenant = %id, run = %self.request.run_id, "refused, and the secret has been rotated: once more");
         let again = work.attempt(self, tenant, rotated, guard).await?;
-        let earlier = first.map(|first| first.counts).unwrap_or_default();
-        Ok(Finished { counts: again.counts.with_earlier(earlier), ..again })
+        Ok(match first {
+            Ok(first) => again.after(first),
+            Err(_) => again,
+        })
     }
 
     pub(super) fn ran(&self, finished: Result<Finished<W>, Halt>) -> Ran<W> {
@@ -321,6 +338,7 @@ impl<W: Work> Run<'_, W> {
             duration_ms: i64::try_from(took.as_millis()).unwrap_or(i64::MAX),
             outcome,
             message,
+            minutes_since_good_run: None,
             counts,
             held,
             findings,

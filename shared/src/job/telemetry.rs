@@ -22,7 +22,7 @@ fn log<C: Counts>(report: &Report<C>) {
                 job = report.job,
                 mode = ?report.mode,
                 outcome = ?report.outcome,
-                message = report.message,
+                reason = report.message,
                 duration_ms = report.duration_ms,
                 counts = ?report.counts,
                 held = report.held.as_ref().map(|held| held.hash.as_str()),
@@ -41,29 +41,13 @@ fn log<C: Counts>(report: &Report<C>) {
             tenant = %report.tenant_id, run = %report.run_id, person, certificate, kind = ?finding.kind, "finding"
         );
     }
-    match report.outcome {
-        Outcome::Unchanged
-        | Outcome::Done
-        | Outcome::Planned
-        | Outcome::Paused
-        | Outcome::Disabled
-        | Outcome::Waiting
-        | Outcome::Busy => {
-            line!(info)
-        }
-        Outcome::Partly
-        | Outcome::NotConnected
-        | Outcome::SourceUnavailable
-        | Outcome::ReteachUnavailable => {
-            line!(warn);
-        }
-        Outcome::UnknownTenant
-        | Outcome::BadConfiguration
-        | Outcome::BadSecret
-        | Outcome::AccessDenied
-        | Outcome::NoCategory
-        | Outcome::StateUnavailable
-        | Outcome::PlanRefused => line!(error),
+    let outcome = report.outcome;
+    if outcome.needs_action() {
+        line!(error);
+    } else if outcome.is_failure() || outcome == Outcome::Partly {
+        line!(warn);
+    } else {
+        line!(info);
     }
 }
 
@@ -75,7 +59,12 @@ fn write_metrics<C: Counts>(report: &Report<C>, writer: &mut impl io::Write) -> 
         duration,
         count("GoodRuns", u64::from(report.outcome.is_good())),
         count("FailedRuns", u64::from(report.outcome.is_failure())),
+        count("NeedsAction", u64::from(report.outcome.needs_action())),
+        count("HeldPlans", u64::from(report.held.as_ref().is_some_and(|held| !held.dismissed))),
     ];
+    let waited = report.minutes_since_good_run;
+    let waited =
+        waited.map(|minutes| Metric { name: "MinutesSinceGoodRun", unit: Unit::None, value: minutes as f64 });
     let used = [
         count("PersonioCalls", report.calls.personio),
         count("KomboCalls", report.calls.kombo),
@@ -84,8 +73,125 @@ fn write_metrics<C: Counts>(report: &Report<C>, writer: &mut impl io::Write) -> 
         Metric { name: "WriteUnits", unit: Unit::Count, value: report.dynamodb.write },
     ];
     let done = report.counts.metrics().into_iter().map(|(name, value)| count(name, value));
-    let values: Vec<Metric> = ended.into_iter().chain(done).chain(used).collect();
+    let values: Vec<Metric> = ended.into_iter().chain(waited).chain(done).chain(used).collect();
     let at = report.started_at + jiff::SignedDuration::from_millis(report.duration_ms);
     Metrics { job: &report.job, tenant: &report.tenant_id, run: &report.run_id, at, values: &values }
         .write(writer)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::{Arc, Mutex};
+
+    use serde::Serialize;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[derive(Clone, Copy, Debug, Default, Serialize, serde::Deserialize)]
+    struct Two {}
+
+    impl Counts for Two {
+        fn with_earlier(self, _: Self) -> Self {
+            self
+        }
+
+        fn metrics(&self) -> Vec<(&'static str, u64)> {
+            vec![("Created", 2)]
+        }
+    }
+
+    fn report(more: Value) -> Report<Two> {
+        let mut report = json!({
+            "tenant_id": "acme", "job": "employee-sync", "run_id": "run-1", "mode": "scheduled",
+            "started_at": "2026-03-31T08:05:00Z", "duration_ms": 250, "outcome": "done", "counts": {},
+            "calls": {"personio": 3, "kombo": 0, "reteach": 1}, "dynamodb": {"read": 1.5, "write": 2.0, "calls": 4}
+        });
+        report.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(report).unwrap()
+    }
+
+    fn metrics(report: &Report<Two>) -> BTreeMap<String, f64> {
+        let mut text = Vec::new();
+        write_metrics(report, &mut text).unwrap();
+        let line: BTreeMap<String, Value> = serde_json::from_slice(&text).unwrap();
+        line.into_iter().filter_map(|(name, value)| Some((name, value.as_f64()?))).collect()
+    }
+
+    #[test]
+    fn says_how_a_run_went_in_numbers() {
+        let numbers =
+            metrics(&report(json!({"minutes_since_good_run": 35, "outcome": "source-unavailable"})));
+        insta::assert_compact_debug_snapshot!(numbers, @r#"{"Created": 2.0, "Duration": 250.0, "FailedRuns": 1.0, "GoodRuns": 0.0, "HeldPlans": 0.0, "KomboCalls": 0.0, "MinutesSinceGoodRun": 35.0, "NeedsAction": 0.0, "PersonioCalls": 3.0, "ReadUnits": 1.5, "ReteachCalls": 1.0, "WriteUnits": 2.0}"#);
+    }
+
+    #[test]
+    fn a_run_without_a_lease_says_nothing_about_the_last_good_one() {
+        assert!(!metrics(&report(json!({"outcome": "paused"}))).contains_key("MinutesSinceGoodRun"));
+    }
+
+    #[test]
+    fn counts_a_held_plan_until_somebody_decides() {
+        let held = |dismissed| {
+            let note = json!({"hash": "1f", "since": "2026-03-31T08:00:00Z", "counts": {}, "dismissed": dismissed, "text": ""});
+            metrics(&report(json!({"held": note}))).get("HeldPlans").copied()
+        };
+        assert_eq!([held(false), held(true)], [Some(1.0), Some(0.0)]);
+    }
+
+    #[test]
+    fn tells_what_ends_by_itself_from_what_does_not() {
+        for (outcome, [failed, needs_action], level) in [
+            ("unchanged", [0.0, 0.0], "INFO"),
+            ("waiting", [0.0, 0.0], "INFO"),
+            ("busy", [0.0, 0.0], "INFO"),
+            ("partly", [0.0, 0.0], "WARN"),
+            ("source-unavailable", [1.0, 0.0], "WARN"),
+            ("not-connected", [1.0, 0.0], "WARN"),
+            ("unknown-tenant", [1.0, 1.0], "ERROR"),
+            ("access-denied", [1.0, 1.0], "ERROR"),
+            ("no-category", [1.0, 1.0], "ERROR"),
+            ("plan-refused", [1.0, 1.0], "ERROR"),
+        ] {
+            let report = report(json!({"outcome": outcome}));
+            let numbers = metrics(&report);
+            assert_eq!([numbers["FailedRuns"], numbers["NeedsAction"]], [failed, needs_action], "{outcome}");
+            assert_eq!(logged(&report)["level"], level, "{outcome}");
+        }
+    }
+
+    /// The one line of a report without findings.
+    fn logged(report: &Report<Two>) -> Value {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber =
+            tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || log(report));
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.matches("\"message\":").count(), 1, "a member twice is no JSON: {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn the_log_line_gives_the_reason() {
+        let line = logged(&report(json!({"outcome": "access-denied", "message": "a right is missing"})));
+        assert_eq!(
+            (&line["message"], &line["reason"], &line["tenant"]),
+            (&json!("run"), &json!("a right is missing"), &json!("acme"))
+        );
+    }
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use reqwest::Method;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use super::IntegrationId;
@@ -96,7 +97,8 @@ impl Documents {
         };
         page.results.into_iter().find(is_asked_for).map(|person| person.id).ok_or_else(|| {
             UploadError::PersonGone(
-                "Kombo GET /hris/employees: no such employee in Kombo's mirror".to_owned(),
+                "Kombo GET /hris/employees: no such employee in Kombo's mirror: not synced yet, or deleted"
+                    .to_owned(),
             )
         })
     }
@@ -142,7 +144,9 @@ impl DocumentSink for Documents {
             document: File::new(&document.file_name, body.public()),
         };
         let call = FileCall::new(request, &upload)?;
-        self.client.send_file(call, body, &self.uploads).await?;
+        let reply = self.client.send_file(call, body, &self.uploads).await?;
+        // A 200 of somebody in between is no proof that it is filed.
+        reply.json::<Envelope<IgnoredAny>>()?;
         Ok(None)
     }
 
@@ -151,8 +155,8 @@ impl DocumentSink for Documents {
             return Ok(Verification::Unknowable);
         }
         match self.personio.find(document).await {
-            // Kombo opens the passthrough per customer, and the credential may lack the right.
-            Err(SourceError::Forbidden(_) | SourceError::Unreadable(_)) => Ok(Verification::Unknowable),
+            // Kombo opens the passthrough per customer; which code it refuses others with is in no document.
+            Err(SourceError::Unreadable(_)) => Ok(Verification::Unknowable),
             answer => answer,
         }
     }

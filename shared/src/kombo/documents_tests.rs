@@ -193,16 +193,6 @@ async fn looks_through_the_passthrough_where_there_is_one() {
         ),
         (
             INTEGRATION,
-            Box::new(|| success(json!({"status": 403, "data": {}}))),
-            Some(Verification::Unknowable),
-        ),
-        (
-            INTEGRATION,
-            Box::new(|| refused(403, json!("INTEGRATION.ACTION_NOT_AVAILABLE"))),
-            Some(Verification::Unknowable),
-        ),
-        (
-            INTEGRATION,
             Box::new(|| refused(404, json!("PLATFORM.SOMETHING_NEW"))),
             Some(Verification::Unknowable),
         ),
@@ -216,5 +206,16 @@ async fn looks_through_the_passthrough_where_there_is_one() {
         if expected.is_none() {
             assert!(matches!(verified, Err(SourceError::Unavailable(_))), "{verified:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn names_the_right_that_finding_needs() {
+    let no_right = Server::start(|_, _| success(json!({"status": 403, "data": {}}))).await;
+    let no_passthrough = Server::start(|_, _| refused(403, json!("INTEGRATION.ACTION_NOT_AVAILABLE"))).await;
+    for (server, right) in [(no_right, "\"Documents: read\""), (no_passthrough, "scope config")] {
+        let refused = sink(&server, INTEGRATION).find(&document()).await;
+        let named = matches!(&refused, Err(SourceError::Forbidden(text)) if text.contains(right));
+        assert!(named, "{refused:?}");
     }
 }

@@ -20,7 +20,11 @@ fn refused(refusal: Refusal) -> UploadError {
             UploadError::RateLimited(text)
         }
         Code::InputInvalid | Code::RemoteInputInvalid => {
-            UploadError::Refused { problem: text, fields: Vec::new() }
+            let problem = format!(
+                "{text}. Kombo does not take this document as it is: look at the certificate's file, and at the log in \
+                 Kombo's dashboard."
+            );
+            UploadError::Refused { problem, fields: Vec::new() }
         }
         Code::ActionDisabled => UploadError::Forbidden(format!(
             "{text}. Switch \"Manage documents\" on in the scope config of Kombo's dashboard."

@@ -73,7 +73,8 @@ impl Direct {
     }
 
     pub(super) fn with_pace(self, pace: Pace) -> Self {
-        Self { employees: pace.clone(), documents: pace.clone(), lists: pace, ..self }
+        let (logins, employees, documents) = (pace.clone(), pace.clone(), pace.clone());
+        Self { logins, employees, documents, lists: pace, ..self }
     }
 
     /// A call of the v1 API.

@@ -83,7 +83,9 @@ fn refused(no: &No<'_>, origin: Origin) -> UploadError {
         )),
         // Both an unknown employee and an unknown category are a 404.
         404 => match no.model {
-            Some(Model::Employee) => UploadError::PersonGone(text),
+            Some(Model::Employee) => UploadError::PersonGone(format!(
+                "{text}. There is no such employee in Personio (any more): nothing can be filed for them."
+            )),
             Some(Model::DocumentCategory) => UploadError::CategoryGone(text),
             None => UploadError::Gone(text),
         },

@@ -62,8 +62,8 @@ impl Client {
 
     /// The same client with another pace: for a simulator without limits.
     #[must_use]
-    pub fn with_pace(self, calls: Pace) -> Self {
-        Self { calls, ..self }
+    pub fn with_pace(self, pace: Pace) -> Self {
+        Self { calls: pace.clone(), logins: pace, ..self }
     }
 
     /// Whose credentials they are: `GET /me`.

@@ -8,7 +8,7 @@ use shared::state::{CertificateState, Intent, Unknowable};
 
 use super::note::{settle, write};
 use super::setback::{self, Kind, Next};
-use super::{Became, Tools};
+use super::{Became, Tools, is_late};
 use crate::plan::{Check, Earlier, Rest, Upload};
 
 /// What came of looking for an upload.
@@ -20,12 +20,25 @@ pub(super) enum Checked {
     Send(Box<Upload>),
 }
 
-/// Looks for the upload of `check`.
-pub(super) async fn check(tools: Tools<'_>, check: Check, switch: &StopSwitch<Halt>) -> Checked {
-    if switch.is_thrown() {
+/// Looks for the upload of `check`. `silence` is thrown where documents cannot be listed now: nobody else is looked for
+/// then, but certificates are filed all the same.
+pub(super) async fn check(
+    tools: Tools<'_>,
+    check: Check,
+    switch: &StopSwitch<Halt>,
+    silence: &StopSwitch<Halt>,
+) -> Checked {
+    if switch.is_thrown() || is_late(tools, switch) {
         return Checked::Became(Became::Left);
     }
-    match tools.sink.find(&document(tools, &check)).await {
+    if silence.is_thrown() {
+        return Checked::Became(Became::Doubtful(tools.clock.now()));
+    }
+    let found = tools.sink.find(&document(tools, &check)).await;
+    if found.is_ok() {
+        silence.answered();
+    }
+    match found {
         Ok(Verification::Found(document)) => {
             let state = CertificateState::Uploaded { at: tools.clock.now(), document: Some(document) };
             Checked::Became(written(tools, &check, state, Became::Verified, switch).await)
@@ -36,24 +49,23 @@ pub(super) async fn check(tools: Tools<'_>, check: Check, switch: &StopSwitch<Ha
             unknowable(tools, check, why, switch).await
         }
         Err(SourceError::Forbidden(problem)) => unknowable(tools, check, &problem, switch).await,
-        Err(error @ (SourceError::Unavailable(_) | SourceError::Unreadable(_))) => {
-            later(tools, check, error, switch).await
-        }
         Err(error) => {
-            switch.throw(error.into());
-            Checked::Became(Became::Left)
+            let problem = error.to_string();
+            match error {
+                SourceError::Unavailable(_) => silence.unanswered(error.into()),
+                SourceError::Unreadable(_) => {}
+                _ => silence.throw(error.into()),
+            }
+            later(tools, check, &problem, switch).await
         }
     }
 }
 
 /// No answer to the question: it is asked again on the next run, for a week.
-async fn later(tools: Tools<'_>, check: Check, error: SourceError, switch: &StopSwitch<Halt>) -> Checked {
+async fn later(tools: Tools<'_>, check: Check, problem: &str, switch: &StopSwitch<Halt>) -> Checked {
     let now = tools.clock.now();
     if now.duration_since(check.intent.at) >= setback::MOST_WEATHER {
-        return unknowable(tools, check, &error.to_string(), switch).await;
-    }
-    if matches!(error, SourceError::Unavailable(_)) {
-        switch.unanswered(error.into());
+        return unknowable(tools, check, problem, switch).await;
     }
     Checked::Became(Became::Doubtful(now))
 }
@@ -72,17 +84,16 @@ fn document(tools: Tools<'_>, check: &Check) -> Document {
     Document { size: check.intent.size, ..document }
 }
 
+/// An outage leaves many like this: they are given as much time as other bad weather. The first time it is sent again at
+/// once.
 async fn not_there(tools: Tools<'_>, check: Check, switch: &StopSwitch<Halt>) -> Checked {
     let reason = "an upload got no answer, and the document is not there".to_owned();
-    match setback::after(check.intent.into(), Kind::Document, reason, tools.clock.now()) {
-        // The pause is behind it already.
-        Next::Retry(setback) => {
+    match setback::after(check.intent.into(), Kind::Weather, reason, check.intent.at) {
+        Next::Retry(setback) if setback.failures == 1 || setback.retry_at <= tools.clock.now() => {
             let earlier = Earlier { failures: setback.failures, since: Some(setback.since) };
             send(tools, check, earlier, switch).await
         }
-        parked @ Next::Park(_) => {
-            Checked::Became(settle(tools, (&check.id, &check.employee), parked, switch).await)
-        }
+        next => Checked::Became(settle(tools, (&check.id, &check.employee), next, switch).await),
     }
 }
 
@@ -94,7 +105,7 @@ async fn unknowable(tools: Tools<'_>, check: Check, why: &str, switch: &StopSwit
     }
     let Intent { at, .. } = check.intent;
     let reason = format!(
-        "the upload of {at} got no answer, and whether the document is there cannot be read ({why}): look into the \
+        "the upload of {at:.0} got no answer, and whether the document is there cannot be read ({why}): look into the \
          employee's documents, then retry or dismiss"
     );
     let (now, doubt) = (tools.clock.now(), Some(check.intent));

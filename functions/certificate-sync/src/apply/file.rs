@@ -73,8 +73,7 @@ async fn attempt(
     let sink = shared::connect::HrSystem::until(tools.sink.clone(), until);
     match sink.upload(&document, pdf).await {
         Ok(id) => Ok(id),
-        Err(UploadError::Gone(text)) => Err(who_is_gone(tools, folder, text).await),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(judge(tools, folder, error).await),
     }
 }
 
@@ -95,16 +94,32 @@ async fn fresh_url(tools: Tools<'_>, upload: &Upload) -> Result<SecretUrl, Troub
     certificate.url.ok_or(Trouble::NoFile)
 }
 
-/// Employee or category is gone, the answer does not say which: the category is looked up.
-async fn who_is_gone(tools: Tools<'_>, folder: &Folder, text: String) -> Trouble {
-    match folder::find(tools).await {
-        Ok(now) if now == *folder => {
-            Trouble::Document(format!("{text}; the category is there, so the employee is not"))
-        }
-        Ok(_) => {
+/// What a failed upload means. A folder that is gone, or another one by now, is no failure of the certificate.
+async fn judge(tools: Tools<'_>, folder: &Folder, error: UploadError) -> Trouble {
+    if !may_be_the_folders(&error) {
+        return error.into();
+    }
+    match folder::find(tools.sink, tools.category).await {
+        Ok(now) if now != *folder => {
             let text = "the folder for certificates was changed while they were filed; the next run uses the new one";
             Trouble::Stop(Halt::new(Outcome::NoCategory, text))
         }
+        Ok(_) => match error {
+            UploadError::Gone(text) => {
+                Trouble::Document(format!("{text}; the category is there, so the employee is not"))
+            }
+            other => other.into(),
+        },
         Err(halt) => Trouble::Stop(halt),
+    }
+}
+
+fn may_be_the_folders(error: &UploadError) -> bool {
+    match error {
+        UploadError::CategoryGone(_) | UploadError::Gone(_) => true,
+        UploadError::Refused { fields, .. } => {
+            fields.is_empty() || fields.iter().any(|field| field == "category_id")
+        }
+        _ => false,
     }
 }

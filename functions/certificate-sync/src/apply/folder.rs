@@ -1,24 +1,23 @@
 //! Where certificates are filed: a category of the HR system, looked up by name on each run.
 
+use shared::connect::Sink;
 use shared::document::{DocumentSink as _, choose_category};
 use shared::id::CategoryId;
 use shared::job::{Halt, Outcome};
 
-use super::Tools;
-
 /// The folder for certificates.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Folder {
+pub(crate) struct Folder {
     pub(super) id: CategoryId,
 }
 
-/// Finds the tenant's folder.
+/// Finds the tenant's folder: the one of its choice, by name, or one of the usual ones.
 ///
 /// # Errors
 /// [`Halt`]: saying which folder to make, or why the folders cannot be read.
-pub(super) async fn find(tools: Tools<'_>) -> Result<Folder, Halt> {
-    let categories = tools.sink.categories().await?;
-    let chosen = choose_category(&categories, tools.category);
+pub(crate) async fn find(sink: &Sink, category: Option<&str>) -> Result<Folder, Halt> {
+    let categories = sink.categories().await?;
+    let chosen = choose_category(&categories, category);
     chosen
         .map(|category| Folder { id: category.id.clone() })
         .map_err(|missing| Halt::new(Outcome::NoCategory, missing))

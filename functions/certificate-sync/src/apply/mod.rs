@@ -23,6 +23,8 @@ use shared::job::{Guard, Halt, Outcome as Ending, StopSwitch};
 use shared::reteach::{Client, Downloads};
 use shared::state::{Setback, Store};
 
+pub(crate) use folder::find as find_folder;
+
 use crate::plan::{Check, Todo, Upload};
 
 /// Uploads in flight at once: enough to keep Personio's pace of one a second while each takes a few.
@@ -89,10 +91,10 @@ pub struct Outcome {
 
 /// Carries out `todo`; `progress` is told of each certificate that is through or given up.
 pub async fn apply(tools: Tools<'_>, todo: Todo, progress: &(dyn Fn() + Sync)) -> Outcome {
-    let switch = StopSwitch::default();
+    let (switch, silence) = (StopSwitch::default(), StopSwitch::default());
     let Todo { checks, mut uploads } = todo;
     let mut became = HashMap::new();
-    for (id, checked) in check_all(tools, checks, &switch).await {
+    for (id, checked) in check_all(tools, checks, &switch, &silence).await {
         match checked {
             check::Checked::Became(end) => {
                 progress();
@@ -103,19 +105,18 @@ pub async fn apply(tools: Tools<'_>, todo: Todo, progress: &(dyn Fn() + Sync)) -
     }
     uploads.sort_by_key(|upload| Reverse(upload.completed_at));
     became.extend(upload_all(tools, uploads, &switch, progress).await);
-    Outcome { became, stop: switch.into_reason() }
+    Outcome { became, stop: switch.into_reason().or(silence.into_reason()) }
 }
 
 async fn check_all(
     tools: Tools<'_>,
     checks: Vec<Check>,
     switch: &StopSwitch<Halt>,
+    silence: &StopSwitch<Halt>,
 ) -> Vec<(CertificateId, check::Checked)> {
-    // Collected first: a closure kept across the await would tie the run to one thread.
-    let each: Vec<_> = checks
+    let each = checks
         .into_iter()
-        .map(async |check: Check| (check.id.clone(), check::check(tools, check, switch).await))
-        .collect();
+        .map(|check| async move { (check.id.clone(), check::check(tools, check, switch, silence).await) });
     stream::iter(each).buffer_unordered(CONCURRENCY).collect().await
 }
 
@@ -129,7 +130,7 @@ async fn upload_all(
     if uploads.is_empty() || switch.is_thrown() || is_late(tools, switch) {
         return left(uploads);
     }
-    let folder = match folder::find(tools).await {
+    let folder = match folder::find(tools.sink, tools.category).await {
         Ok(folder) => folder,
         Err(halt) => {
             switch.throw(halt);
@@ -137,14 +138,12 @@ async fn upload_all(
         }
     };
     let folder = &folder;
-    let each: Vec<_> = uploads
-        .into_iter()
-        .map(async |upload: Upload| {
-            let end = one(tools, folder, &upload, switch).await;
-            progress();
-            (upload.id, end)
-        })
-        .collect();
+    // Made as there is room for it, not all at once: an upload that waits as a future takes eight kilobytes.
+    let each = uploads.into_iter().map(|upload| async move {
+        let end = one(tools, folder, &upload, switch).await;
+        progress();
+        (upload.id, end)
+    });
     stream::iter(each).buffer_unordered(CONCURRENCY).collect().await
 }
 

@@ -36,6 +36,8 @@ pub(super) async fn note(
     if let Some((kind, reason)) = trouble.noted() {
         match trouble {
             Trouble::Weather(halt) => switch.unanswered(halt),
+            // A file that cannot be had tells nothing of the HR system.
+            Trouble::Withheld(_) | Trouble::BrokeOff(_) => {}
             _ => switch.answered(),
         }
         let next = setback::after(upload.earlier, kind, reason, tools.clock.now());
@@ -63,7 +65,11 @@ pub(super) async fn note(
             let reason = "reteach does not have it any more".to_owned();
             take_back(tools, upload, intent, reason, switch).await.unwrap_or(Became::Gone)
         }
-        Trouble::Decided | Trouble::Document(_) | Trouble::Weather(_) => Became::Settled,
+        Trouble::Decided
+        | Trouble::Document(_)
+        | Trouble::Withheld(_)
+        | Trouble::BrokeOff(_)
+        | Trouble::Weather(_) => Became::Settled,
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) fn after(earlier: Earlier, kind: Kind, reason: String, now: Timestamp
         Kind::Weather => failures >= MOST_REFUSALS && now.duration_since(since) >= MOST_WEATHER,
     };
     if enough {
-        let text = format!("given up after {failures} tries since {since}: {reason}");
+        let text = format!("given up after {failures} tries since {since:.0}: {reason}");
         return Next::Park(text);
     }
     let minutes = 30_i64.saturating_mul(1 << (failures - 1).min(10));

@@ -14,6 +14,11 @@ use super::setback::Kind;
 pub(super) enum Trouble {
     /// A matter of this certificate alone: it was certainly not filed.
     Document(String),
+    /// Its file cannot be had: its host says no to an address that is fresh. That may pass, but not at once. It was
+    /// certainly not filed.
+    Withheld(String),
+    /// Its file broke off while it was sent. It was certainly not filed.
+    BrokeOff(String),
     /// Bad weather between us and the HR system, or the academy's files: it was certainly not filed.
     Weather(Halt),
     /// It may be filed: there was no answer.
@@ -33,13 +38,14 @@ pub(super) enum Trouble {
 impl Trouble {
     /// Whether the same may come through at once.
     pub(super) fn is_passing(&self) -> bool {
-        matches!(self, Self::Weather(_))
+        matches!(self, Self::Weather(_) | Self::BrokeOff(_))
     }
 
     /// What failed, and why, where that is noted on the certificate.
     pub(super) fn noted(&self) -> Option<(Kind, String)> {
         match self {
             Self::Document(reason) => Some((Kind::Document, reason.clone())),
+            Self::Withheld(reason) | Self::BrokeOff(reason) => Some((Kind::Weather, reason.clone())),
             Self::Weather(halt) => Some((Kind::Weather, halt.message.clone())),
             _ => None,
         }
@@ -70,16 +76,21 @@ impl From<DownloadError> for Trouble {
             | DownloadError::Empty
             | DownloadError::TooLarge
             | DownloadError::Forbidden(_) => Self::Document(error.to_string()),
-            DownloadError::Expired { .. } | DownloadError::Unavailable(_) => {
-                Self::Weather(Halt::new(Outcome::ReteachUnavailable, error))
-            }
+            DownloadError::Expired { status: 404 | 410 } => Self::Document(withheld(&error)),
+            DownloadError::Expired { .. } => Self::Withheld(withheld(&error)),
+            DownloadError::Unavailable(_) => Self::Weather(Halt::new(Outcome::ReteachUnavailable, error)),
             DownloadError::OutOfTime => Self::Stop(out_of_time()),
             DownloadError::Academy(error) => error.into(),
         }
     }
 }
 
-/// Except for [`UploadError::Gone`], which does not say what is gone.
+/// What is said of an address that is fresh, and no good all the same.
+fn withheld(error: &DownloadError) -> String {
+    format!("{error}, nor is a fresh one: see whether reteach itself can open the certificate")
+}
+
+/// Except for what may be the folder's fault, not the document's.
 impl From<UploadError> for Trouble {
     fn from(error: UploadError) -> Self {
         let text = error.to_string();
@@ -90,6 +101,7 @@ impl From<UploadError> for Trouble {
             | UploadError::TooLarge(_) => Self::Document(text),
             UploadError::CategoryGone(_) => Self::Stop(Halt::new(Outcome::NoCategory, text)),
             UploadError::Forbidden(_) => Self::Stop(Halt::new(Outcome::AccessDenied, text)),
+            UploadError::FileBrokeOff(_) => Self::BrokeOff(text),
             UploadError::Connection(error) => Self::Stop(error.into()),
             UploadError::RateLimited(_) | UploadError::NotSent(_) => {
                 Self::Weather(Halt::new(Outcome::SourceUnavailable, text))

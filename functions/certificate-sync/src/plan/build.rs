@@ -7,7 +7,7 @@ use shared::state::{CertificateState, Setback};
 use super::{Candidate, Check, Earlier, LATE, Listed, Owner, Plan, Rest, Upload};
 
 impl Plan {
-    /// The plan for these certificates at `now`.
+    /// The plan for these certificates at `now`, in whatever order they come.
     #[must_use]
     pub fn build(candidates: impl IntoIterator<Item = Candidate>, now: Timestamp) -> Self {
         let mut plan = Self::default();
@@ -17,6 +17,7 @@ impl Plan {
         plan.todo.uploads.sort_by(|one, other| {
             other.completed_at.cmp(&one.completed_at).then_with(|| one.id.cmp(&other.id))
         });
+        plan.todo.checks.sort_by(|one, other| (one.intent.at, &one.id).cmp(&(other.intent.at, &other.id)));
         plan
     }
 

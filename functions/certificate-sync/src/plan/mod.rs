@@ -64,7 +64,7 @@ pub struct Plan {
 /// What is to be done.
 #[derive(Debug, Default)]
 pub struct Todo {
-    /// Uploads of unknown outcome that are to be looked for.
+    /// Uploads of unknown outcome that are to be looked for, the oldest first.
     pub checks: Vec<Check>,
     /// Certificates to be filed, the newest first.
     pub uploads: Vec<Upload>,

@@ -61,7 +61,13 @@ impl Work for CertificateSync {
         let plan = Plan::build(candidates, began);
         let mut tally = Tally::new(&listing, scope, &plan);
         run.tell(Progress::Planned(plan.todo.uploads.len() + plan.todo.checks.len()));
-        let Some(guard) = guard else { return Ok(tally.dry(plan)) };
+        let category = config.certificates.category.as_deref();
+        let Some(guard) = guard else {
+            if !plan.todo.uploads.is_empty() {
+                tally.folder(apply::find_folder(&connections.hr, category).await.err());
+            }
+            return Ok(tally.dry(plan));
+        };
 
         let hosts = &config.reteach.download_hosts;
         let tools = Tools {
@@ -74,7 +80,7 @@ impl Work for CertificateSync {
             clock: run.clock(),
             stop_at,
             time_zone: &config.time_zone,
-            category: config.certificates.category.as_deref(),
+            category,
         };
         let Plan { todo, resting } = plan;
         let apply::Outcome { became, mut stop } =
@@ -104,7 +110,7 @@ async fn leave(
 ) -> Result<(), StateError> {
     let open = left.open(before, now);
     tally.waiting_for_pdf(open.values().filter(|open| open.why == OpenReason::Pdf).count());
-    if let Some(root) = left.root(before, open) {
+    if let Some(root) = left.root(before, open, now) {
         tools.guard.check().await?;
         tools.store.put_certificate_root(tools.tenant, tools.guard.token(), &root).await?;
     }

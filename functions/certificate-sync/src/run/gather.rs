@@ -1,13 +1,12 @@
 //! Everything a plan needs, from reteach and from the ledger: as little as possible of either.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use futures::future::try_join;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use shared::connect::{Connections, Sink};
 use shared::id::{CertificateId, CustomerId, SourceId, TenantId};
-use shared::job::Halt;
+use shared::job::{Halt, StopSwitch};
 use shared::reteach::{Client, Completeness, Error, Participation, Rejected};
 use shared::state::{CertificateEntry, CertificateRoot, CertificateState, Store};
 
@@ -22,20 +21,33 @@ const CONCURRENCY: usize = 4;
 pub(super) struct Listing {
     /// How many certificates reteach listed.
     pub(super) seen: u64,
+    /// How many of these are settled, and not among the candidates.
+    pub(super) settled: u64,
     /// How many of the tenant's are parked.
     pub(super) parked: u32,
     pub(super) rejected: Vec<Rejected>,
     pub(super) completeness: Completeness,
     pub(super) readings: u32,
+    /// Which certificates could not be looked up, and why.
+    pub(super) unanswered: Vec<(CertificateId, String)>,
+}
+
+/// What came of asking for certificates one by one.
+#[derive(Default)]
+struct LookedUp {
+    /// `None`: there is none (any more).
+    found: Vec<(CertificateId, Option<Participation>)>,
+    unanswered: Vec<(CertificateId, String)>,
 }
 
 /// What both sides say of the same certificates.
 struct Known {
     collected: Collected,
     entries: HashMap<CertificateId, CertificateEntry>,
-    /// Not settled, and not listed by reteach (any more).
+    /// Not filed, and not listed by reteach (any more).
     gone: Vec<CertificateId>,
     parked: u32,
+    unanswered: Vec<(CertificateId, String)>,
 }
 
 /// What a plan is made from, and what is to be told of the reading.
@@ -51,9 +63,9 @@ pub(super) async fn gather(
         Scope::Full => everything(store, tenant, &connections.reteach, scope).await?,
         Scope::Since(_) => recent(store, tenant, &connections.reteach, root, scope, now).await?,
     };
-    let Known { collected, mut entries, gone, parked } = known;
-    let Collected { certificates, rejected, completeness, readings } = collected;
-    let seen = certificates.len() as u64;
+    let Known { collected, mut entries, gone, parked, unanswered } = known;
+    let Collected { seen, certificates, rejected, completeness, readings } = collected;
+    let settled = seen.saturating_sub(certificates.len() as u64);
     let tool = connections.hr.tool();
     let unsettled = certificates.iter().filter(|(id, _)| !is_settled(entries.get(*id)));
     let owners = owners(store, tenant, tool, unsettled.map(|(_, participation)| participation)).await?;
@@ -64,22 +76,30 @@ pub(super) async fn gather(
         let entry = entries.remove(&id);
         Candidate { id, listed, entry }
     });
-    Ok((candidates.collect(), Listing { seen, parked, rejected, completeness, readings }))
+    let listing = Listing { seen, settled, parked, rejected, completeness, readings, unanswered };
+    Ok((candidates.collect(), listing))
 }
 
-/// All that reteach lists, and the whole ledger.
+/// The whole ledger, and all that reteach lists. Of what is settled only ids are kept.
 async fn everything(store: &Store, tenant: &TenantId, reteach: &Client, scope: Scope) -> Result<Known, Halt> {
-    let filter = scope.filter();
-    let listed = async { Ok::<_, Halt>(collect(reteach, &filter).await?) };
-    let ledger = async { Ok(store.all_certificates(tenant).await?) };
-    let (collected, entries) = try_join(listed, ledger).await?;
-    let is_gone = |entry: &&CertificateEntry| {
-        !is_settled(Some(entry)) && !collected.certificates.contains_key(&entry.certificate_id)
+    let ledger = store.all_certificates(tenant).await?;
+    let is_new = ledger.is_empty();
+    let is_done = |entry: &CertificateEntry| {
+        matches!(entry.state, CertificateState::Uploaded { .. } | CertificateState::Dismissed { .. })
     };
-    let gone = entries.values().filter(is_gone).map(|entry| entry.certificate_id.clone()).collect();
+    let (done, open): (Vec<_>, Vec<_>) = ledger.into_iter().partition(|(_, entry)| is_done(entry));
+    let done: HashSet<CertificateId> = done.into_iter().map(|(id, _)| id).collect();
+    let entries: HashMap<_, _> = open.into_iter().collect();
+    let mut collected = collect(reteach, &scope.filter(), &|id| !done.contains(id)).await?;
+    if collected.seen == 0 && !is_new {
+        // A status code proves nothing: an academy that issued certificates has not issued none.
+        collected.completeness = Completeness::Shifting;
+    }
+    let is_gone = |id: &&CertificateId| !collected.certificates.contains_key(*id);
+    let gone = entries.keys().filter(is_gone).cloned().collect();
     let is_parked = |entry: &&CertificateEntry| matches!(entry.state, CertificateState::Parked { .. });
     let parked = u32::try_from(entries.values().filter(is_parked).count()).unwrap_or(u32::MAX);
-    Ok(Known { collected, entries, gone, parked })
+    Ok(Known { collected, entries, gone, parked, unanswered: Vec::new() })
 }
 
 /// What reteach lists since the last reading, and those that the last run left open and that are due.
@@ -91,7 +111,7 @@ async fn recent(
     scope: Scope,
     now: Timestamp,
 ) -> Result<Known, Halt> {
-    let mut collected = collect(reteach, &scope.filter()).await?;
+    let mut collected = collect(reteach, &scope.filter(), &|_| true).await?;
     let open = root.into_iter().flat_map(|root| &root.open);
     let due: Vec<_> = open.filter(|(_, open)| open.due <= now).map(|(id, _)| id.clone()).collect();
     let entries = store.certificates(tenant, collected.certificates.keys().chain(&due)).await?;
@@ -99,7 +119,8 @@ async fn recent(
         |id: &CertificateId| !collected.certificates.contains_key(id) && !is_settled(entries.get(id));
     let asked = due.into_iter().filter(is_asked_for);
     let mut gone = Vec::new();
-    for (id, found) in look_up(reteach, asked.collect()).await? {
+    let LookedUp { found, unanswered } = look_up(reteach, asked.collect()).await?;
+    for (id, found) in found {
         match found {
             Some(participation) => {
                 collected.certificates.insert(id, participation);
@@ -107,29 +128,43 @@ async fn recent(
             None => gone.push(id),
         }
     }
-    Ok(Known { collected, entries, gone, parked: root.map_or(0, |root| root.parked) })
+    let parked = root.map_or(0, |root| root.parked);
+    Ok(Known { collected, entries, gone, parked, unanswered })
 }
 
-/// Asks for certificates one by one. An academy on an older API may answer with others: nothing is concluded then.
-async fn look_up(
-    reteach: &Client,
-    ids: Vec<CertificateId>,
-) -> Result<Vec<(CertificateId, Option<Participation>)>, Error> {
+/// Asks for certificates one by one. From a question without a good answer nothing is concluded: it is asked again on
+/// the next run, and the others go on; after three silences in a row no more are asked.
+async fn look_up(reteach: &Client, ids: Vec<CertificateId>) -> Result<LookedUp, Error> {
+    let silence = StopSwitch::default();
     let questions: Vec<_> = ids
         .into_iter()
         .map(async |id: CertificateId| {
-            let found = reteach.participation_by_certificate(&id).await;
-            match found {
-                Ok(found) => {
-                    Ok(Some((id, found.filter(|participation| participation.certificate.is_some()))))
-                }
-                Err(Error::Unreadable { .. }) => Ok(None),
-                Err(error) => Err(error),
+            if silence.is_thrown() {
+                return Ok(None);
             }
+            let answer = reteach.participation_by_certificate(&id).await;
+            match answer {
+                Err(error @ (Error::Credential(_) | Error::Forbidden(_) | Error::OutOfTime { .. })) => {
+                    return Err(error);
+                }
+                Err(Error::Unavailable { .. }) => silence.unanswered(()),
+                _ => silence.answered(),
+            }
+            Ok(Some((id, answer)))
         })
         .collect();
     let answers: Vec<_> = stream::iter(questions).buffer_unordered(CONCURRENCY).try_collect().await?;
-    Ok(answers.into_iter().flatten().collect())
+    let mut looked_up = LookedUp::default();
+    for (id, answer) in answers.into_iter().flatten() {
+        match answer {
+            Ok(found) => {
+                let found = found.filter(|participation| participation.certificate.is_some());
+                looked_up.found.push((id, found));
+            }
+            Err(error) => looked_up.unanswered.push((id, error.to_string())),
+        }
+    }
+    Ok(looked_up)
 }
 
 /// Whose account is whose: the ledger of employees is read only where an external id does not tell.

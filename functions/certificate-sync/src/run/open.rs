@@ -56,10 +56,11 @@ impl Left<'_> {
         &self,
         before: Option<&CertificateRoot>,
         open: BTreeMap<CertificateId, Open>,
+        now: Timestamp,
     ) -> Option<CertificateRoot> {
         let complete = self.completeness == Completeness::Complete;
         let known = before.cloned().unwrap_or_default();
-        let (open, over) = at_most(open);
+        let (open, over) = at_most(open, now);
         let next = CertificateRoot {
             read_at: if complete { Some(self.began) } else { known.read_at },
             scanned_at: if self.is_full_and_complete() { Some(self.began) } else { known.scanned_at },
@@ -102,8 +103,9 @@ fn pause(age: SignedDuration) -> SignedDuration {
     age / 4
 }
 
-/// The first of these, doubts before retries before PDFs that are not made, and how many of the due ones had no room.
-fn at_most(open: BTreeMap<CertificateId, Open>) -> (BTreeMap<CertificateId, Open>, u32) {
+/// The first of these, doubts before retries before PDFs that are not made, and how many had no room that could have been
+/// filed now.
+fn at_most(open: BTreeMap<CertificateId, Open>, now: Timestamp) -> (BTreeMap<CertificateId, Open>, u32) {
     let rank = |why| match why {
         OpenReason::Doubt => 0,
         OpenReason::Retry => 1,
@@ -112,6 +114,9 @@ fn at_most(open: BTreeMap<CertificateId, Open>) -> (BTreeMap<CertificateId, Open
     let mut all: Vec<_> = open.into_iter().collect();
     all.sort_by_key(|(_, open)| (rank(open.why), open.due));
     let over = all.split_off(all.len().min(MOST_OPEN));
-    let over = over.iter().filter(|(_, open)| open.why != OpenReason::Pdf).count();
+    let over = over.iter().filter(|(_, open)| open.why != OpenReason::Pdf && open.due <= now).count();
     (all.into_iter().collect(), u32::try_from(over).unwrap_or(u32::MAX))
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,6 +29,7 @@ impl Tally {
         let checks = plan.todo.checks.iter().map(|check| (check.id.clone(), check.employee.clone()));
         let counts = Counts {
             seen: listing.seen,
+            settled: listing.settled,
             readings: u64::from(listing.readings),
             parked: u64::from(listing.parked),
             rejected: listing.rejected.len() as u64,
@@ -51,6 +52,10 @@ impl Tally {
         for rejected in &listing.rejected {
             let text = format!("reteach's record does not fit: {} {}", rejected.field, rejected.problem);
             tally.find(rejected.certificate_id.as_ref(), FindingKind::Rejected, text);
+        }
+        for (id, problem) in &listing.unanswered {
+            let text = format!("{problem}; asked again on the next run");
+            tally.find(Some(id), FindingKind::NotFiled, text);
         }
         tally.resting(&plan.resting, scope);
         tally
@@ -86,6 +91,13 @@ impl Tally {
         }
     }
 
+    /// Why nothing could be filed, as far as that shows without filing anything.
+    pub(super) fn folder(&mut self, missing: Option<Halt>) {
+        if let Some(halt) = missing {
+            self.find(None, FindingKind::Refused, halt.message);
+        }
+    }
+
     /// What would be done, as findings.
     pub(super) fn dry(mut self, plan: Plan) -> Finished<CertificateSync> {
         self.counts.remaining = plan.todo.uploads.len() as u64;
@@ -114,7 +126,7 @@ impl Tally {
                 Became::Left => self.counts.remaining += 1,
                 Became::Failed(setback) => {
                     self.counts.failed += 1;
-                    let text = format!("{}; tried again from {} on", setback.reason, setback.retry_at);
+                    let text = format!("{}; tried again from {:.0} on", setback.reason, setback.retry_at);
                     self.find(Some(id), FindingKind::NotFiled, text);
                 }
                 Became::Parked(reason) => {
@@ -124,7 +136,7 @@ impl Tally {
                 Became::Doubtful(at) => {
                     self.counts.doubtful += 1;
                     let text = format!(
-                        "the upload got no answer: the document is looked for from {at} on, before anything is sent again"
+                        "the upload got no answer: the document is looked for from {at:.0} on, before anything is sent again"
                     );
                     self.find(Some(id), FindingKind::Doubtful, text);
                 }

@@ -149,7 +149,7 @@ impl fmt::Display for Skip {
                 "the scope asks for {field}, which the credential may not read; grant that attribute in Personio"
             ),
             Self::AwaitingRetry(at) => {
-                write!(f, "reteach refused this record before; it is tried again from {at} on")
+                write!(f, "reteach refused this record before; it is tried again from {at:.0} on")
             }
             Self::GoneAlready => f.write_str("gone, and locked already"),
         }

@@ -62,7 +62,7 @@ impl Work for EmployeeSync {
         if look == Look::Nobody {
             let waiting = root.map_or(0, |root| u64::from(root.waiting));
             let ended = tally.nothing_to_do(waiting);
-            // The run that brought everybody over may have ended before it could open the gate.
+            // The run that brought everybody over may have ended before it could open the gate, or not have been complete.
             if ended.nothing_to_do && guard.is_some() {
                 open_gate(store, tenant, now).await?;
             }

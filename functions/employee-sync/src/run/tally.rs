@@ -147,7 +147,7 @@ impl Tally {
                 }
                 Some(Applied::Refused(failure)) => {
                     self.counts.refused += 1;
-                    let text = format!("{}; tried again from {} on", failure.reason, failure.retry_at);
+                    let text = format!("{}; tried again from {:.0} on", failure.reason, failure.retry_at);
                     self.find(Some(&change.source_id), FindingKind::Refused, text);
                     Became::RetryAt(failure.retry_at)
                 }

@@ -14,13 +14,17 @@ const MOST_PEOPLE: i64 = 50_000;
 /// Shows the Personio–reteach sync at work: on this machine alone, or as a real tenant's plan
 ///
 /// Without --tenant: starts DynamoDB, Secrets Manager and simulators of Personio, Kombo and reteach on this machine, sets
-/// up a company for each route to Personio, and runs the function's own code through a story: a first sync, an unchanged
-/// tick, a day of changes, a mistake that a brake holds, its approval. After each scene the reports are shown, and
-/// reteach's accounts are compared with what an independent calculation says they should be. Nothing leaves this
+/// up a company for each route to Personio, and runs both functions' own code through a story: a first sync, an unchanged
+/// tick, the certificates of years filed in Personio, a day of changes, new certificates, a lost reply that makes no
+/// duplicate, a mistake that a brake holds, its approval. After each scene the reports are shown, and reteach's accounts
+/// and Personio's documents are compared with what an independent calculation says they should be. Nothing leaves this
 /// machine, and no account of yours is needed.
 ///
-/// With --tenant and --credentials: shows what the first sync of a real tenant would do. Nothing is written, neither to
-/// reteach nor anywhere else, unless --apply is given.
+/// The simulators set no rate limits here, so that nobody waits. With real accounts both jobs keep the vendors' pace:
+/// Personio takes 60 documents a minute, for example.
+///
+/// With --tenant and --credentials: shows what the first sync of a real tenant would do, and how many certificates would be
+/// filed after it. Nothing is written, neither to reteach nor to Personio nor anywhere else, unless --apply is given.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "cargo demo", bin_name = "cargo demo", version, max_term_width = 100, after_help = AFTER, after_long_help = AFTER_LONG)]
 pub struct Args {
@@ -45,15 +49,21 @@ pub struct Args {
     /// The tenant's credentials (JSON), or - for standard input
     #[arg(long, value_name = "FILE", requires = "tenant")]
     pub credentials: Option<PathBuf>,
-    /// Show old and new values too, not only the fields' names: personal data
+    /// Show old and new values too, not only the fields' names, and which certificates are whose: personal data
     #[arg(long, requires = "tenant")]
     pub details: bool,
-    /// Carry the plan out, after asking for the tenant's name
+    /// Carry out what both jobs would do, after asking for the tenant's name
     ///
-    /// The state of this run is thrown away at its end; the accounts in reteach stay, and the next run, here or deployed,
-    /// finds them by their external id.
+    /// What was done is recorded in the file of --state. Certificates that are filed cannot be taken back through any API, and
+    /// without the record they would be filed again: a deployed stack, which has a record of its own, does so. To try the
+    /// employee job alone, give the tenant file `[certificates] enabled = false`.
     #[arg(long, requires = "tenant")]
     pub apply: bool,
+    /// Where --apply records what was done [default: beside the tenant file, with the ending .state]
+    ///
+    /// A file that is there is used by plans as well.
+    #[arg(long, value_name = "FILE", requires = "tenant")]
+    pub state: Option<PathBuf>,
     /// Do not ask before --apply
     #[arg(long, requires = "apply")]
     pub yes: bool,
@@ -73,17 +83,20 @@ Examples:
   cargo demo
       The whole story with three companies of 200 people.
   cargo demo --people 10000
-      The same with 10,000 people each: the unchanged tick costs the same.
+      The same with 10,000 people each: the unchanged tick costs the same. Above 2,000 people
+      there is one certificate for every ten.
   cargo demo --people 30 --route direct --json | jq .play.scenes[].parts[].report.counts
       The reports for a program.
   cargo demo --keep
       Leaves the world running, to be used by `cargo lambda watch` or any AWS client.
   cargo demo --tenant acme.toml --credentials secret.json
-      What the first sync of a real tenant would do, with people by their id.
+      What the first sync of a real tenant would do, with people by their id, and how many
+      certificates would be filed after it.
   pass show acme | cargo demo --tenant acme.toml --credentials - --details
-      The same with old and new values, and credentials that never touch the disk.
+      The same with old and new values and the ids of certificates, and credentials that never
+      touch the disk.
   cargo demo --tenant acme.toml --credentials secret.json --apply
-      Does it, after asking.
+      Does both, after asking.
 
 A tenant file has at least:
   tenant_id = "acme"
@@ -132,6 +145,8 @@ pub(super) struct Request {
     pub(super) credentials: PathBuf,
     pub(super) details: bool,
     pub(super) apply: Apply,
+    /// Where the state is kept.
+    pub(super) state: PathBuf,
 }
 
 /// Whether the plan is carried out.
@@ -150,7 +165,8 @@ impl Args {
                 (true, false) => Apply::AfterAsking,
                 (true, true) => Apply::Unasked,
             };
-            return Mode::Real(Request { tenant, credentials, details: self.details, apply });
+            let state = self.state.unwrap_or_else(|| tenant.with_extension("state"));
+            return Mode::Real(Request { tenant, credentials, details: self.details, apply, state });
         }
         let all = [Route::Direct, Route::KomboPassthrough, Route::Kombo];
         let routes = all.into_iter().filter(|route| self.route.is_empty() || self.route.contains(route));

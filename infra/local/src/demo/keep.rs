@@ -50,8 +50,20 @@ impl fmt::Display for Kept {
             writeln!(f, "  export {name}={value}")?;
         }
         let first = self.tenants.first().map_or("demo-direct", |tenant| &tenant.tenant_id);
-        writeln!(f, "\n  cargo lambda watch -p employee-sync")?;
-        writeln!(f, "  cargo lambda invoke employee-sync --data-ascii '{{\"tenant_id\":\"{first}\"}}'\n")?;
+        writeln!(
+            f,
+            "\n  cargo lambda watch      # both functions; with -p certificate-sync only that one\n"
+        )?;
+        writeln!(f, "\nIn a third:\n")?;
+        for (function, mode) in [("employee-sync", "dry-run"), ("certificate-sync", "full-scan")] {
+            for event in [
+                format!("{{\"tenant_id\":\"{first}\"}}"),
+                format!("{{\"tenant_id\":\"{first}\",\"mode\":\"{mode}\"}}"),
+            ] {
+                writeln!(f, "  cargo lambda invoke {function} --data-ascii '{event}'")?;
+            }
+        }
+        writeln!(f)?;
         for tenant in &self.tenants {
             let KeptTenant { tenant_id, personio, kombo, reteach } = tenant;
             let kombo = kombo.as_ref().map_or_else(String::new, |url| format!("  Kombo {url}"));

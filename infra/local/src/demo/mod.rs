@@ -1,5 +1,6 @@
 //! `cargo demo`: the real function code through the story of a company, or a real tenant's plan.
 
+mod academy;
 pub mod acts;
 pub mod args;
 mod check;
@@ -20,7 +21,7 @@ use jiff::Timestamp;
 
 pub use args::Args;
 pub use check::QUIET_UNITS;
-pub use play::{Cue, Must, Options, Part, Play, Scene};
+pub use play::{Cue, Must, Options, Part, Play, Scene, Told};
 pub use script::{Audience, PlayError, Theatre};
 
 use args::Mode;

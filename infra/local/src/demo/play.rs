@@ -1,9 +1,10 @@
 //! The demo as data: what was asked, what happened in each scene, and the verdict.
 
-use employee_sync::report::Report;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use shared::state::Job;
 use shared::tenant::Via;
+use shared::{http, job, state};
 
 use super::acts::Act;
 
@@ -23,6 +24,8 @@ pub struct Options {
 pub struct Play {
     /// People in each company.
     pub people: usize,
+    /// Certificates that are filed in the end, in all companies.
+    pub certificates: usize,
     /// In order.
     pub scenes: Vec<Scene>,
     /// Everything that is not as it should be, with scene and tenant. Empty if all is well.
@@ -44,6 +47,9 @@ pub struct Scene {
 /// What a scene is about, and what has to come of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cue {
+    /// Which function runs.
+    #[serde(serialize_with = "function")]
+    pub job: Job,
     /// In a few words.
     pub title: String,
     /// In a sentence or two.
@@ -52,16 +58,22 @@ pub struct Cue {
     pub must: Must,
 }
 
-/// What a run must come to, beside the right accounts in reteach.
+/// What a run must come to, beside the right accounts in reteach and the right documents in the personnel files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Must {
-    /// Nothing to do: no call to reteach, at most 4 read and 4 write units.
+    /// Nothing to do: no call to the side that would be written to, at most 4 read and 4 write units.
     BeQuiet,
     /// The company is in step.
     BeDone,
     /// A brake holds a plan; the rest is done.
     BeHeld,
+    /// Certificates wait for the first employee sync: no call to anybody.
+    BeWaiting,
+    /// One upload's outcome is not known; the rest is done.
+    BeInDoubt,
+    /// That upload is found filed; the rest is done.
+    BeVerified,
 }
 
 /// One company in a scene.
@@ -76,9 +88,67 @@ pub struct Part {
     /// How long the run took, in milliseconds of the machine's time.
     pub took_ms: u64,
     /// The function's own report. Its times are the companies'.
-    pub report: Report,
+    pub report: Told,
     /// What is not as it should be.
     pub problems: Vec<String>,
+}
+
+/// A report of either function.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Told {
+    /// Of `employee-sync`.
+    Employees(employee_sync::report::Report),
+    /// Of `certificate-sync`.
+    Certificates(certificate_sync::report::Report),
+}
+
+/// What reports of both functions have.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Common<'a> {
+    pub(super) message: &'a str,
+    pub(super) findings: &'a [job::Finding],
+    pub(super) held: Option<&'a job::HeldNote>,
+    pub(super) calls: http::Counts,
+    pub(super) dynamodb: state::Units,
+}
+
+impl Told {
+    pub(super) fn common(&self) -> Common<'_> {
+        match self {
+            Self::Employees(report) => report.into(),
+            Self::Certificates(report) => report.into(),
+        }
+    }
+}
+
+impl From<employee_sync::report::Report> for Told {
+    fn from(report: employee_sync::report::Report) -> Self {
+        Self::Employees(report)
+    }
+}
+
+impl From<certificate_sync::report::Report> for Told {
+    fn from(report: certificate_sync::report::Report) -> Self {
+        Self::Certificates(report)
+    }
+}
+
+impl<'a, C> From<&'a job::Report<C>> for Common<'a> {
+    fn from(report: &'a job::Report<C>) -> Self {
+        Self {
+            message: &report.message,
+            findings: &report.findings,
+            held: report.held.as_ref(),
+            calls: report.calls,
+            dynamodb: report.dynamodb,
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn function<S: Serializer>(job: &Job, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(job.function())
 }
 
 impl Play {

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, Table};
-use terminal::{calls, done, findings, wrapped};
+use shared::state::Job;
+use terminal::{calls, counts, wrapped};
 
 use super::acts::Act;
-use super::play::{Cue, Part, Play, Scene};
+use super::play::{Cue, Part, Play, Scene, Told};
 use super::script::Audience;
 
 /// Nobody looks.
@@ -44,8 +45,9 @@ impl<'a> Console<'a> {
 impl Audience for Console<'_> {
     fn begins(&mut self, cue: &Cue, acts: &[(&'static str, Vec<Act>)]) {
         self.number += 1;
+        let about = wrapped(&cue.about, "", "");
         let text =
-            format!("{}. {}\n{}\n{}\n", self.number, cue.title, wrapped(&cue.about, "", ""), stories(acts));
+            format!("{}. {} ({})\n{about}\n{}\n", self.number, cue.title, cue.job.function(), stories(acts));
         self.say(&text);
     }
 
@@ -59,7 +61,10 @@ fn stories(acts: &[(&'static str, Vec<Act>)]) -> String {
     let mut lines: Vec<(&str, Vec<String>)> = Vec::new();
     for (route, acts) in acts {
         for act in acts {
-            let who = format!("{} ({route})", act.person);
+            let who = match act.person {
+                Some(person) => format!("{person} ({route})"),
+                None => (*route).to_owned(),
+            };
             match lines.iter_mut().find(|(story, _)| *story == act.story) {
                 Some((_, people)) => people.push(who),
                 None => lines.push((act.story, vec![who])),
@@ -80,14 +85,16 @@ pub(super) fn outcome(scene: &Scene) -> String {
     let mut notes: Vec<(String, Vec<&str>)> = Vec::new();
     for part in &scene.parts {
         let wrong = part.problems.iter().map(|problem| format!("NOT AS IT SHOULD BE: {problem}"));
-        for note in findings(&part.report).into_iter().chain(wrong) {
+        let common = part.report.common();
+        let message = Some(common.message.to_owned()).filter(|it| !it.is_empty() && part.problems.is_empty());
+        for note in message.into_iter().chain(terminal::findings(common.findings, common.held)).chain(wrong) {
             match notes.iter_mut().find(|(known, _)| *known == note) {
                 Some((_, routes)) => routes.push(part.route),
                 None => notes.push((note, vec![part.route])),
             }
         }
     }
-    let mut text = format!("{}\n", table(&scene.parts).trim_fmt());
+    let mut text = format!("{}\n", table(scene.cue.job, &scene.parts).trim_fmt());
     for (note, routes) in notes {
         text.push_str(&wrapped(&format!("{}: {note}", routes.join(", ")), "  ", "    "));
         text.push('\n');
@@ -96,18 +103,23 @@ pub(super) fn outcome(scene: &Scene) -> String {
     text
 }
 
-fn table(parts: &[Part]) -> Table {
-    let mut table = terminal::table(["route", "people", "planned", "done", "API calls", "DynamoDB", "time"]);
+fn table(job: Job, parts: &[Part]) -> Table {
+    let read = match job {
+        Job::Employees => "people",
+        Job::Certificates => "listed",
+    };
+    let mut table = terminal::table(["route", read, "planned", "done", "API calls", "DynamoDB", "time"]);
     for part in parts {
-        let Part { report, .. } = part;
+        let common = part.report.common();
+        let (number, done) = read_and_done(&part.report);
         table.add_row([
             part.route.to_owned(),
-            report.counts.people.to_string(),
+            number.to_string(),
             part.planned.to_string(),
             // A number stays on the line of what it counts.
-            unbroken(&done(&report.counts, report.findings_total)),
-            calls(report),
-            format!("{} read\n{} written", report.dynamodb.read, report.dynamodb.write),
+            unbroken(&done),
+            calls(common.calls),
+            format!("{} read\n{} written", common.dynamodb.read, common.dynamodb.write),
             format!("{}.{:02} s", part.took_ms / 1000, part.took_ms % 1000 / 10),
         ]);
     }
@@ -123,15 +135,28 @@ fn unbroken(text: &str) -> String {
     text.split(", ").map(|part| part.replace(' ', "\u{a0}")).collect::<Vec<_>>().join(", ")
 }
 
+/// How much was read, and what came of it.
+fn read_and_done(told: &Told) -> (u64, String) {
+    match told {
+        Told::Employees(report) => {
+            (report.counts.people, counts::employees(&report.counts, report.findings_total))
+        }
+        Told::Certificates(report) => {
+            (report.counts.seen, counts::certificates(&report.counts, report.findings_total))
+        }
+    }
+}
+
 fn verdict(play: &Play) -> String {
     let mut text = String::new();
     if play.is_good() {
-        text.push_str(&wrapped(
+        let good = format!(
             "All is as it should be: after every scene reteach held exactly the accounts that an independent calculation \
-             from Personio's people asks for.",
-            "",
-            "",
-        ));
+             from Personio's people asks for, and Personio exactly the documents that one from reteach's certificates asks \
+             for: {} in the end, each certificate once, with the right person, folder, title, day and bytes.",
+            play.certificates
+        );
+        text.push_str(&wrapped(&good, "", ""));
         text.push('\n');
         return text;
     }

@@ -1,31 +1,40 @@
-//! The companies of the demo, with what they had before the first sync.
+//! The companies of the demo.
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use shared::clock::Clock as _;
 use shared::tenant::Via;
-use simulators::Person;
-use simulators::people::Status;
-use simulators::reteach::{Account, Customer};
+use simulators::reteach::{Certificate, Participation, Publication};
+use simulators::{Behaviour, Fault, Person};
 
+use super::academy;
+use super::acts::courses::{Issued, Registry};
+use super::acts::{Act, Deed};
 use super::expect::Expected;
+use super::expect::filing::{Filing, Label};
 use crate::world::{Company, World, WorldError, route};
 
 /// The time zone of `World`'s tenant files.
 const ZONE: &str = "Europe/Berlin";
+/// Bytes of a certificate's PDF.
+const PDF_SIZE: u64 = 2_000;
 
-/// A company, and what its academy should hold.
+/// A company, and what its academy and its personnel files should hold.
 #[derive(Clone, Debug)]
 pub struct Cast {
     /// The company.
     pub company: Company,
     /// What reteach should hold.
     pub expected: Expected,
+    /// What the personnel files should hold.
+    pub filing: Filing,
     /// People with a part in the story, whom no act is to hit.
     pub taken: BTreeSet<u64>,
+    /// Where certificates come from.
+    pub registry: Registry,
 }
 
 impl Cast {
@@ -37,51 +46,79 @@ impl Cast {
         let company = world.company(&format!("demo-{}", route(via)), via, "").await?;
         let now = world.clock.now();
         company.personio.put_all(simulators::people::demo(people, seed, today(now)));
-        let mut cast = Self { company, expected: Expected::new(zone()), taken: BTreeSet::new() };
-        cast.accounts_made_by_hand(now);
+        let label = if via == Via::Kombo { Label::FileName } else { Label::Full };
+        let mut cast = Self {
+            company,
+            expected: Expected::new(zone()),
+            filing: Filing::new(label),
+            taken: BTreeSet::new(),
+            registry: Registry::new(seed, zone()),
+        };
+        academy::furnish(&mut cast, now);
         Ok(cast)
     }
 
-    /// One for a person to be found by mail address, one whose mail address is in the way, one of somebody else.
-    fn accounts_made_by_hand(&mut self, now: Timestamp) {
-        let at_work = |it: &Person| it.status == Status::Active && it.termination_date.is_none();
-        let people = self.company.personio.people();
-        let mut with_mail =
-            people.iter().filter(|it| at_work(it)).filter_map(|it| Some((it.id, it.email.clone()?)));
-        let (adopted, conflicting) = (with_mail.next(), with_mail.next());
-        let earlier = Some(now - SignedDuration::from_hours(24 * 90));
-        let by_hand = Customer {
-            display_name: Some("Die Neue".to_owned()),
-            language: Some("DE".to_owned()),
-            note: Some("Jubiläum im Herbst".to_owned()),
-            account: Account::Active,
-            last_login_at: earlier,
-            registered_at: earlier,
-            ..Customer::default()
-        };
-        if let Some((id, mail)) = adopted {
-            let tags = vec!["Brandschutzhelferin".to_owned()];
-            let customer =
-                self.insert(Customer { email: Some(mail.to_uppercase()), tags, ..by_hand.clone() });
-            self.expected.adoptable(id, customer);
+    /// Does all of it.
+    pub fn perform(&mut self, acts: &[Act]) {
+        for act in acts {
+            self.perform_one(act);
         }
-        if let Some((id, mail)) = conflicting {
-            let external_id = Some("sap:4711".to_owned());
-            let customer = self.insert(Customer { email: Some(mail), external_id, ..by_hand.clone() });
-            self.expected.conflict(id, customer);
-            self.taken.insert(id);
+    }
+
+    fn perform_one(&mut self, act: &Act) {
+        let Company { personio, reteach, .. } = &self.company;
+        let certificate = act.certificate.as_deref().unwrap_or_default();
+        match &act.deed {
+            Deed::Put(person) => personio.put(Person::clone(person)),
+            Deed::Delete => {
+                personio.remove(act.person.unwrap_or_default());
+            }
+            Deed::Issue(issued) => self.issue(issued),
+            Deed::MakePdf => {
+                reteach.publish_pdf(certificate);
+                self.filing.pdf_made(certificate);
+            }
+            Deed::MakeFolder(name) => {
+                personio.add_category(name);
+                self.filing.folder_made(name);
+            }
+            Deed::LoseReply => {
+                personio.fail(Fault::new(Behaviour::LoseReply).path("/v1/company/documents"));
+            }
         }
-        let tags = vec!["Anstellungsart: extern".to_owned(), "Kundin".to_owned()];
-        let email = Some("gast@kunde.example".to_owned());
-        let customer = self.insert(Customer { email, tags, ..by_hand });
-        self.expected.untouched(customer);
+    }
+
+    /// The academy issues a certificate.
+    pub fn issue(&mut self, issued: &Issued) {
+        let publication = if issued.has_pdf { Publication::AtOnce } else { Publication::OnDemand };
+        let certificate = Certificate { publication, ..Certificate::new(&issued.id, PDF_SIZE) };
+        self.company.reteach.add_participation(Participation {
+            customer: Some(issued.account.clone()),
+            course_name: Some(issued.course.name.to_owned()),
+            completed_at: Some(issued.completed_at),
+            certificate: Some(certificate),
+            ..Participation::default()
+        });
+        let sha256 = self.company.reteach.pdf_sha256(&issued.id).unwrap_or_default();
+        self.filing.issued(issued, sha256);
+    }
+
+    /// People who have an account, apart from those with a part of their own.
+    #[must_use]
+    pub fn free_people(&self) -> Vec<Person> {
+        let mut people = self.company.personio.people();
+        people.retain(|it| !self.taken.contains(&it.id) && self.has_account(it.id));
+        people
+    }
+
+    fn has_account(&self, person: u64) -> bool {
+        self.company.reteach.customer(&external_id(person)).is_some()
     }
 
     /// An admin edits a synced field of one account by hand, and adds a tag.
     pub fn meddle(&mut self) {
         let people = self.company.personio.people();
-        let mut account =
-            people.iter().filter(|it| self.company.reteach.customer(&external_id(it.id)).is_some());
+        let mut account = people.iter().filter(|it| self.has_account(it.id));
         let Some(person) = account.next() else { return };
         let tag = || "Führungskraft".to_owned();
         self.company.reteach.edit(&external_id(person.id), |account| {
@@ -89,11 +126,6 @@ impl Cast {
             account.tags.push(tag());
         });
         self.expected.by_admin(person.id, |account| account.tags.push(tag()));
-    }
-
-    fn insert(&self, customer: Customer) -> Customer {
-        let id = self.company.reteach.insert(customer.clone());
-        Customer { id, ..customer }
     }
 }
 

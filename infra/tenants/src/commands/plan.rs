@@ -75,14 +75,14 @@ pub(super) async fn run<W: Work>(
     if operator.surroundings.somebody == Somebody::Nobody {
         return Box::pin(app.run(&request, &|_| {})).await;
     }
-    let bar = Bars::default().bar(tenant.as_str());
+    let bar = Bars::default().bar(tenant.as_str(), W::JOB);
     let ran = Box::pin(app.run(&request, &|progress| bar.show(progress))).await;
     bar.end();
     ran
 }
 
 fn summary(report: &Report, findings: u64) -> String {
-    let counts = terminal::done(&report.counts, findings);
+    let counts = terminal::counts::employees(&report.counts, findings);
     let people = words::number(report.counts.people, "person", "people");
     let counts = if counts.is_empty() { people } else { format!("{people}; {counts}") };
     terminal::summary(report, &counts)

@@ -32,7 +32,7 @@ pub(super) async fn runs(operator: &Operator<'_>, args: &Runs) -> Result<Answer,
     let mut text = format!("{}\n", table.trim_fmt());
     if args.findings {
         for report in &reports {
-            for finding in terminal::findings(report) {
+            for finding in terminal::findings(&report.findings, report.held.as_ref()) {
                 text.push_str(&words::point(&format!("{}: {finding}", words::moment(report.started_at))));
             }
         }

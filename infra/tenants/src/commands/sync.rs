@@ -73,7 +73,7 @@ async fn called(operator: &Operator<'_>, args: &Sync, job: Job) -> Result<Report
     })?;
     let event = json!({"tenant_id": args.tenant, "mode": Mode::from(args.mode)});
     let bar = (operator.surroundings.somebody == Somebody::Watches)
-        .then(|| Bars::default().waiting(args.tenant.as_str(), &format!("{} runs", job.function())));
+        .then(|| Bars::default().waiting(args.tenant.as_str(), job));
     let call = operator.lambda()?;
     let reply = call.invoke().function_name(function).payload(Blob::new(event.to_string())).send().await;
     if let Some(bar) = bar {

@@ -157,7 +157,7 @@ async fn a_file_that_cannot_begin_anew_is_not_sent() {
     let server = personio(|_| Canned::Json(401, json!({"success": false}))).await;
     let body = pdf().reopened_by(|| Box::pin(async { Err(BodyError::Interrupted("expired".to_owned())) }));
     let error = direct(&server).upload(&document(), body).await.unwrap_err();
-    assert_eq!(error, UploadError::NotSent("expired".to_owned()));
+    assert_eq!(error, UploadError::FileBrokeOff("expired".to_owned()));
     let pieces = futures::stream::iter([Ok(Bytes::from_static(PDF))]);
     let error = direct(&server).upload(&document(), PdfBody::new(Box::pin(pieces), None)).await.unwrap_err();
     assert!(matches!(&error, UploadError::NotSent(text) if text.contains("second time")), "{error:?}");
@@ -182,7 +182,7 @@ async fn what_is_lost_may_have_been_filed_unless_the_file_broke_off() {
     let arrived = uploads(&hang).len();
     for (error, expected) in [
         (BodyError::TooLarge, "TooLarge"),
-        (BodyError::Interrupted("broke off".to_owned()), "NotSent"),
+        (BodyError::Interrupted("broke off".to_owned()), "FileBrokeOff"),
         (BodyError::OutOfTime, "OutOfTime"),
     ] {
         let error = direct(&hang).upload(&document(), broken(error)).await.unwrap_err();

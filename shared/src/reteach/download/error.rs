@@ -23,7 +23,7 @@ pub enum DownloadError {
     #[error("the certificate's address {0}")]
     Forbidden(Forbidden),
     /// The address is no longer good: ask for a fresh one.
-    #[error("the certificate's address is no longer good ({status}): it is asked for anew")]
+    #[error("the certificate's address is no longer good ({status})")]
     Expired {
         /// The status that said so.
         status: u16,

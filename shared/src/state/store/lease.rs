@@ -26,6 +26,8 @@ pub struct Lease {
     pub token: FencingToken,
     /// When it expires, to the millisecond.
     pub until: Timestamp,
+    /// When the first run began.
+    pub first_run: Option<Timestamp>,
     /// When the last run that succeeded ended.
     pub last_good_run: Option<Timestamp>,
     /// When the last report was written.
@@ -68,6 +70,8 @@ struct Stored {
     fence: FencingToken,
     until: i64,
     #[serde(default)]
+    first_run: Option<Timestamp>,
+    #[serde(default)]
     last_good_run: Option<Timestamp>,
     #[serde(default)]
     last_report_at: Option<Timestamp>,
@@ -85,6 +89,7 @@ impl Stored {
             owner: self.owner,
             token: self.fence,
             until: moment(self.until),
+            first_run: self.first_run,
             last_good_run: self.last_good_run,
             last_report_at: self.last_report_at,
         }
@@ -109,9 +114,11 @@ impl Store {
     ) -> Result<Acquisition, StateError> {
         let key = Key::lease(tenant, job);
         let until = milliseconds(now, duration);
-        let terms = Terms::update("SET #owner = :owner, #until = :until ADD #fence :one")
+        let update = "SET #owner = :owner, #until = :until, #first_run = if_not_exists(#first_run, :now) ADD #fence :one";
+        let terms = Terms::update(update)
             .only_if("attribute_not_exists(#until) OR #until < :expired")
-            .names(["owner", "until", FENCE])
+            .names(["owner", "until", "first_run", FENCE])
+            .value("now", attribute(&now, &key.sk)?)
             .text("owner", owner.as_str())
             .number("until", until)
             .number("one", 1)

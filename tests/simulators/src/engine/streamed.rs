@@ -42,7 +42,9 @@ impl Streamed {
     }
 
     pub(crate) fn announcing(self, length: Option<u64>) -> Self {
-        Self { announced: length, ..self }
+        // What is announced and never comes is a connection that closes, after everything before is out.
+        let short = length.is_some_and(|length| length > self.size);
+        Self { announced: length, cut_at: short.then_some(self.size).or(self.cut_at), ..self }
     }
 
     pub(crate) fn cut_in_the_middle(self) -> Self {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::errors::Refusal;
 use super::state::State;
-use super::{Endpoint, customers, oauth, participations, tags};
+use super::{DownloadEndpoint, Endpoint, customers, downloads, oauth, participations, tags};
 use crate::Clock;
 use crate::engine::exchange::{Outcome, Reply, Request};
 use crate::engine::lock;
@@ -37,6 +37,7 @@ impl Vendor for Academy {
         Route::new(Endpoint::SendInvitation, Method::POST, "/customer/{customerIdentifier}/send-invitation"),
         Route::new(Endpoint::ListParticipations, Method::GET, "/participation"),
         Route::new(Endpoint::GetParticipation, Method::GET, "/participation/{participationId}"),
+        Route::new(Endpoint::DownloadCertificate, Method::GET, "/certificates/{file}"),
         Route::new(Endpoint::ListTags, Method::GET, "/tags"),
         Route::new(Endpoint::CreateTag, Method::POST, "/tags"),
         Route::new(Endpoint::AssignTag, Method::PUT, "/customer/{customerIdentifier}/tags"),
@@ -49,8 +50,11 @@ impl Vendor for Academy {
     async fn answer(&self, endpoint: Endpoint, path: &[String], request: &Request) -> Outcome {
         let now = (self.clock)();
         let state = &mut *lock(&self.state);
-        let answer = route(state, endpoint, path, request, now);
-        Outcome::Answered(answer.unwrap_or_else(|refusal| refusal.reply()))
+        let answer = match endpoint {
+            Endpoint::DownloadCertificate => download(state, path, request, now),
+            _ => route(state, endpoint, path, request, now).map(Outcome::Answered),
+        };
+        answer.unwrap_or_else(|refusal| Outcome::Answered(refusal.reply()))
     }
 
     fn error(&self, status: StatusCode, request: &Request) -> Reply {
@@ -68,6 +72,17 @@ impl Vendor for Academy {
     fn keeps_body(endpoint: Endpoint) -> bool {
         endpoint != Endpoint::Authorize
     }
+}
+
+fn download(
+    state: &mut State,
+    path: &[String],
+    request: &Request,
+    now: jiff::Timestamp,
+) -> Result<Outcome, Refusal> {
+    state.admit(now)?;
+    state.tokens.check(request, now)?;
+    Ok(downloads::deliver(state, DownloadEndpoint::Certificate, path, request, now))
 }
 
 fn route(

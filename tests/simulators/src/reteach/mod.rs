@@ -79,6 +79,9 @@ pub enum Endpoint {
     ListParticipations,
     /// `GET /participation/{participationId}`
     GetParticipation,
+    /// `GET /certificates/{file}`: an address of a PDF on the API's own host, for which the token is needed. Named by
+    /// `certificate.url` after [`Downloads::set_url_base`] with [`Reteach::base_url`].
+    DownloadCertificate,
     /// `GET /tags`
     ListTags,
     /// `POST /tags`

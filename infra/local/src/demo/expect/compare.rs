@@ -1,6 +1,6 @@
 //! Expected and actual accounts, side by side.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -38,9 +38,8 @@ impl fmt::Display for Difference {
     }
 }
 
-pub(super) fn differences(
-    ours: &BTreeMap<u64, Customer>,
-    apart: &[Customer],
+pub(super) fn differences<'a>(
+    expected: impl Iterator<Item = &'a Customer>,
     actual: &[Customer],
 ) -> Vec<Difference> {
     let mut rest: HashMap<&str, &Customer> = HashMap::new();
@@ -50,7 +49,7 @@ pub(super) fn differences(
             found.push(Difference::Unexpected(key(customer).to_owned()));
         }
     }
-    for expected in ours.values().chain(apart) {
+    for expected in expected {
         match rest.remove(key(expected)) {
             Some(actual) => found.extend(of_account(expected, actual)),
             None => found.push(Difference::Missing(key(expected).to_owned())),

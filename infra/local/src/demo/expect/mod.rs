@@ -1,8 +1,9 @@
-//! What reteach should hold, worked out anew from Personio's people. Shares no code with the mapping, the planner or
-//! the executor: it is the demo's second opinion on all of them.
+//! What reteach should hold, worked out anew from Personio's people, and in [`filing`] what the personnel files should hold.
+//! Shares no code with the mapping, the planners or the executors: it is the demo's second opinion on all of them.
 
 mod account;
 mod compare;
+pub mod filing;
 #[cfg(test)]
 mod tests;
 
@@ -106,6 +107,7 @@ impl Expected {
     /// Everything in which `actual` is not as it should be.
     #[must_use]
     pub fn differences(&self, actual: &[Customer]) -> Vec<Difference> {
-        compare::differences(&self.ours, &self.apart, actual)
+        let untouched = self.apart.iter().chain(self.adoptable.values());
+        compare::differences(self.ours.values().chain(untouched), actual)
     }
 }

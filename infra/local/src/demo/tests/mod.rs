@@ -1,10 +1,12 @@
 mod acts;
 mod args;
 mod check;
+mod keep;
 mod printed;
 mod real;
 mod story;
 
+use certificate_sync::report::Report as CertificateReport;
 use employee_sync::report::Report;
 use serde_json::json;
 
@@ -34,4 +36,16 @@ pub(super) fn quiet() -> Report {
     report.calls = shared::http::Counts { personio: 2, kombo: 0, reteach: 0 };
     report.dynamodb = shared::state::Units { read: 1.5, write: 2.0, calls: 4 };
     report
+}
+
+/// A report of a certificate run that had nothing to do, with three PDFs awaited.
+pub(super) fn certificates() -> CertificateReport {
+    serde_json::from_value(json!({
+        "tenant_id": "demo-direct", "job": "certificate-sync", "run_id": "run-2", "mode": "scheduled",
+        "started_at": "2026-05-11T08:35:00Z", "duration_ms": 0, "outcome": "unchanged",
+        "counts": {"seen": 3, "readings": 1, "waiting_for_pdf": 3},
+        "calls": {"personio": 0, "kombo": 0, "reteach": 4},
+        "dynamodb": {"read": 3.5, "write": 3.0, "calls": 7}
+    }))
+    .unwrap()
 }

@@ -1,24 +1,27 @@
 use jiff::Timestamp;
 
+use shared::state::Job;
+
 use terminal::wrapped;
 
 use super::super::print::Console;
 use super::*;
 
-fn part(route: &'static str, report: Report, problems: &[&str]) -> Part {
+fn part(route: &'static str, report: impl Into<Told>, problems: &[&str]) -> Part {
     let problems = problems.iter().map(|it| (*it).to_owned()).collect();
-    Part { route, acts: Vec::new(), planned: 199, took_ms: 2_057, report, problems }
+    Part { route, acts: Vec::new(), planned: 199, took_ms: 2_057, report: report.into(), problems }
 }
 
-fn printed(parts: Vec<Part>) -> String {
-    let cue = Cue { title: "First sync".into(), about: "Nobody is known yet.".into(), must: Must::BeDone };
+fn printed(job: Job, parts: Vec<Part>) -> String {
+    let cue =
+        Cue { job, title: "First sync".into(), about: "Nobody is known yet.".into(), must: Must::BeDone };
     let mut out = Vec::new();
     let mut console = Console::new(&mut out);
     console.begins(&cue, &[]);
     let problems = parts.iter().flat_map(|part| part.problems.clone()).collect();
     let scene = Scene { cue, at: Timestamp::UNIX_EPOCH, parts };
     console.ended(&scene);
-    console.verdict(&Play { people: 200, scenes: vec![scene], problems }).unwrap();
+    console.verdict(&Play { people: 200, certificates: 78, scenes: vec![scene], problems }).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -34,18 +37,44 @@ fn a_scene_is_a_table_with_what_there_is_to_read_below() {
         part("kombo-passthrough", large, &[]),
         part("kombo", quiet(), &[]),
     ];
-    insta::assert_snapshot!(printed(parts));
+    insta::assert_snapshot!(printed(Job::Employees, parts));
+}
+
+#[test]
+fn a_scene_of_certificates_has_its_own_words() {
+    let backfill = CertificateReport {
+        outcome: shared::job::Outcome::Done,
+        counts: certificate_sync::report::Counts {
+            seen: 78,
+            uploaded: 72,
+            doubtful: 1,
+            waiting_for_pdf: 3,
+            not_from_personio: 2,
+            ..Default::default()
+        },
+        ..certificates()
+    };
+    let waiting = CertificateReport {
+        message: "waiting for the first complete employee sync".into(),
+        counts: Default::default(),
+        ..certificates()
+    };
+    let parts = vec![part("direct", backfill, &[]), part("kombo", waiting, &[])];
+    insta::assert_snapshot!(printed(Job::Certificates, parts));
 }
 
 #[test]
 fn what_is_wrong_is_said_at_the_scene_and_at_the_end() {
-    insta::assert_snapshot!(printed(vec![part("direct", quiet(), &["personio:1001 has no account"])]));
+    insta::assert_snapshot!(printed(
+        Job::Employees,
+        vec![part("direct", quiet(), &["personio:1001 has no account"])]
+    ));
 }
 
 #[test]
 fn no_line_is_wider_than_100_columns() {
     let parts = vec![part("kombo-passthrough", report(), &["a problem"])];
-    for line in printed(parts).lines() {
+    for line in printed(Job::Employees, parts).lines() {
         assert!(line.chars().count() <= 100, "{line}");
     }
 }

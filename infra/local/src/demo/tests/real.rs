@@ -58,7 +58,7 @@ impl Files {
 
     fn request(&self, apply: Apply) -> Request {
         let (tenant, credentials) = (self.0.join("acme.toml"), self.0.join("secret.json"));
-        Request { tenant, credentials, details: false, apply }
+        Request { tenant, credentials, details: false, apply, state: self.0.join("acme.state") }
     }
 }
 
@@ -96,6 +96,72 @@ async fn a_plan_is_shown_and_nothing_written_until_it_is_applied() {
     assert_eq!(company.reteach.customers().len(), 5);
 }
 
+/// Two people have accounts made by hand, with certificates; one account is a guest's.
+fn old_certificates(company: &Company) {
+    let people = company.personio.people();
+    for (number, email) in people.iter().filter_map(|person| person.email.clone()).take(2).enumerate() {
+        certificate(company, number, email);
+    }
+    certificate(company, 9, "gast@kunde.example".to_owned());
+}
+
+fn certificate(company: &Company, number: usize, email: String) {
+    let account = simulators::reteach::Customer { email: Some(email), ..Default::default() };
+    company.reteach.add_participation(simulators::reteach::Participation {
+        customer: Some(company.reteach.insert(account)),
+        course_name: Some("Erste Hilfe".to_owned()),
+        completed_at: Some(Timestamp::UNIX_EPOCH),
+        certificate: Some(simulators::reteach::Certificate::new(&format!("c-{number}"), 2_000)),
+        ..Default::default()
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn certificates_are_counted_before_the_first_sync_and_filed_once_however_often_it_is_applied() {
+    let world = World::start(Timestamp::now()).await.unwrap();
+    let company = company(&world).await;
+    old_certificates(&company);
+    let files = Files::of(&company, "certificates");
+    let run = async |apply, details| {
+        let mut out = Vec::new();
+        let request = Request { details, ..files.request(apply) };
+        let code = real::run(&request, false, &mut out).await.unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert_eq!(code, GOOD, "{text}");
+        text
+    };
+
+    let text = run(Apply::No, false).await;
+    assert!(text.contains("3 certificates listed; 2 to file; 1 not from Personio"), "{text}");
+    assert!(!text.contains("c-0"), "ids only with --details: {text}");
+    let text = run(Apply::No, true).await;
+    assert!(text.contains("file    c-0  for 1001\nfile    c-1  for 1002\n"), "{text}");
+    assert_eq!(company.personio.documents().len(), 0);
+    assert!(!files.0.join("acme.state").exists(), "a plan keeps nothing");
+
+    let text = run(Apply::Unasked, false).await;
+    assert!(text.contains("3 certificates listed; 2 filed, 1 not from Personio"), "{text}");
+    assert!(text.contains("acme.state"), "{text}");
+    assert_eq!(company.personio.documents().len(), 2);
+    let text = run(Apply::Unasked, false).await;
+    assert!(text.contains("0 to file"), "{text}");
+    assert_eq!(company.personio.documents().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_wants_no_certificates_is_told_so_and_gets_none() {
+    let world = World::start(Timestamp::now()).await.unwrap();
+    let company = company(&world).await;
+    old_certificates(&company);
+    let files = Files::of(&company, "disabled");
+    let file = company.tenant_file("[certificates]\nenabled = false\n");
+    std::fs::write(files.0.join("acme.toml"), file).unwrap();
+    let mut out = Vec::new();
+    assert_eq!(real::run(&files.request(Apply::Unasked), false, &mut out).await.unwrap(), GOOD);
+    assert!(String::from_utf8(out).unwrap().contains("[certificates] enabled is false"));
+    assert_eq!((company.reteach.customers().len(), company.personio.documents().len()), (6, 0));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_that_cannot_be_read_is_a_failed_run() {
     let world = World::start(Timestamp::now()).await.unwrap();
@@ -115,6 +181,7 @@ async fn files_that_are_not_there_and_questions_that_cannot_be_asked_are_usage_e
         credentials: credentials.into(),
         details: false,
         apply,
+        state: "/nonexistent/acme.state".into(),
     };
     let cases = [("secret.json", Apply::No, "acme.toml"), ("-", Apply::AfterAsking, "--yes")];
     for (credentials, apply, hint) in cases {

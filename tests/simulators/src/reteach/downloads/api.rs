@@ -59,7 +59,8 @@ impl Vendor for Files {
     }
 }
 
-fn deliver(
+/// What a download gets once it is allowed.
+pub(in crate::reteach) fn deliver(
     state: &State,
     endpoint: Endpoint,
     path: &[String],

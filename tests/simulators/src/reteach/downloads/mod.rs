@@ -14,6 +14,7 @@ use crate::engine::lock;
 use crate::engine::server::{self, Running, common_handle};
 
 use api::Files;
+pub(super) use api::deliver;
 pub use delivery::Delivery;
 pub(super) use delivery::Pdf;
 pub(super) use links::Links;

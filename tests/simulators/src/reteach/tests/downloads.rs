@@ -177,3 +177,14 @@ async fn fails_downloads_under_faults() {
         assert_eq!(get(&url).await.unwrap().status, 200, "the next is well again");
     }
 }
+
+#[tokio::test]
+async fn serves_them_on_the_api_s_own_host_with_the_token_alone() {
+    let (academy, _) = with(Delivery::Pdf { size: 200 }).await;
+    academy.reteach.downloads().set_url_base(&academy.reteach.base_url());
+    let url = url(&academy).await;
+    assert!(url.starts_with(&academy.reteach.base_url()), "{url}");
+    assert_eq!(get(&url).await.unwrap().status, 401);
+    let answer = Call::new("GET", &url).bearer(&academy.token).send().await;
+    assert_eq!(academy.reteach.pdf_sha256("c"), Some(sha256(&answer.text)));
+}

@@ -1,37 +1,13 @@
-//! What happens in a company: each act with its story and what it changes in Personio.
+//! What HR does to people.
 
 use std::collections::BTreeSet;
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use serde::Serialize;
+use simulators::Person;
 use simulators::people::{EmploymentType, Gender, Status};
-use simulators::{Person, Personio};
 
-/// Something that HR does to one person.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Act {
-    /// Whom, by Personio's id.
-    pub person: u64,
-    /// What, in words.
-    pub story: &'static str,
-    #[serde(skip)]
-    deed: Deed,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Deed {
-    Put(Box<Person>),
-    Delete,
-}
-
-impl Act {
-    /// Whether the person's profile is deleted.
-    #[must_use]
-    pub fn deletes(&self) -> bool {
-        self.deed == Deed::Delete
-    }
-}
+use super::{Act, Deed};
 
 type Edit = fn(&mut Person, Date);
 
@@ -70,7 +46,7 @@ pub fn day(people: &[Person], taken: &BTreeSet<u64>, today: Date) -> Vec<Act> {
                 edit(&mut person, today);
                 Deed::Put(Box::new(person))
             };
-            Act { person: person.id, story, deed: edit.as_ref().map_or(Deed::Delete, put) }
+            Act::of(person.id, story, edit.as_ref().map_or(Deed::Delete, put))
         })
         .collect();
     acts.extend(returns(people, taken, today));
@@ -79,7 +55,7 @@ pub fn day(people: &[Person], taken: &BTreeSet<u64>, today: Date) -> Vec<Act> {
 }
 
 /// Somebody whom all acts can happen to.
-fn is_at_work(person: &Person, today: Date) -> bool {
+pub(in crate::demo) fn is_at_work(person: &Person, today: Date) -> bool {
     person.status == Status::Active
         && person.email.is_some()
         && person.office.as_deref().is_some_and(|office| office != "Wien")
@@ -93,7 +69,7 @@ fn returns(people: &[Person], taken: &BTreeSet<u64>, today: Date) -> Option<Act>
     let person = people.iter().filter(left).find(|it| !taken.contains(&it.id))?;
     let back =
         Person { status: Status::Active, hire_date: Some(today), termination_date: None, ..person.clone() };
-    Some(Act { person: back.id, story: "had left and is back", deed: Deed::Put(Box::new(back)) })
+    Some(Act::of(back.id, "had left and is back", Deed::Put(Box::new(back))))
 }
 
 fn hire(people: &[Person], today: Date) -> Act {
@@ -108,7 +84,7 @@ fn hire(people: &[Person], today: Date) -> Act {
         hire_date: Some(in_days(today, 7)),
         ..Person::new(id, "Ayşe", "Yılmaz")
     };
-    Act { person: id, story: "is hired and starts next week", deed: Deed::Put(Box::new(person)) }
+    Act::of(id, "is hired and starts next week", Deed::Put(Box::new(person)))
 }
 
 /// A mistake: many people set inactive at once. Empty in a company too small for a brake, which lets 5 through.
@@ -121,24 +97,10 @@ pub fn mistake(people: &[Person], taken: &BTreeSet<u64>, today: Date) -> Vec<Act
         return Vec::new();
     }
     let inactive = |person: &Person| Person { status: Status::Inactive, ..person.clone() };
-    let act = |person: &Person| Act {
-        person: person.id,
-        story: "is set inactive by mistake",
-        deed: Deed::Put(Box::new(inactive(person))),
+    let act = |person: &Person| {
+        Act::of(person.id, "is set inactive by mistake", Deed::Put(Box::new(inactive(person))))
     };
     chosen.into_iter().map(act).collect()
-}
-
-/// Does all of it in Personio.
-pub fn perform(acts: &[Act], personio: &Personio) {
-    for act in acts {
-        match &act.deed {
-            Deed::Put(person) => personio.put(Person::clone(person)),
-            Deed::Delete => {
-                personio.remove(act.person);
-            }
-        }
-    }
 }
 
 /// A harmless change beside a mistake: somebody else is promoted.
@@ -146,7 +108,7 @@ pub fn perform(acts: &[Act], personio: &Personio) {
 pub fn promotion(people: &[Person], taken: &BTreeSet<u64>, today: Date) -> Option<Act> {
     let person = people.iter().find(|it| is_at_work(it, today) && !taken.contains(&it.id))?;
     let promoted = Person { position: Some("Bereichsleitung".to_owned()), ..person.clone() };
-    Some(Act { person: person.id, story: "is promoted", deed: Deed::Put(Box::new(promoted)) })
+    Some(Act::of(person.id, "is promoted", Deed::Put(Box::new(promoted))))
 }
 
 fn in_days(today: Date, days: i32) -> Date {

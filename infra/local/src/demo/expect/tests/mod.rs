@@ -1,3 +1,5 @@
+mod filing;
+
 use std::collections::BTreeSet;
 
 use jiff::civil::date;

@@ -1,0 +1,120 @@
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use shared::reteach::{Certificate, ParticipationId, ParticipationStatus};
+
+use super::*;
+
+/// A page as it came: how many records it announces, and its certificates. `None` is a record that does not match.
+type Page = (u64, Vec<Option<u32>>);
+
+fn participation(number: u32) -> Participation {
+    let id: ParticipationId = serde_json::from_value(format!("p-{number}").into()).unwrap();
+    Participation {
+        id,
+        customer: None,
+        course_name: None,
+        status: ParticipationStatus::Completed,
+        completed_at: None,
+        certificate: Some(Certificate { id: CertificateId::new(format!("c-{number}")), url: None }),
+    }
+}
+
+fn page((total, records): &Page) -> ParticipationPage {
+    ParticipationPage {
+        participations: records.iter().flatten().copied().map(participation).collect(),
+        rejected: Vec::new(),
+        received: records.len() as u64,
+        total: *total,
+    }
+}
+
+/// Reads `pages`, after which there are only empty ones; how many were asked for.
+async fn read(pages: &[Page]) -> (Reading, Seen<'static>, u32) {
+    let mut seen = Seen::new(&|_| true);
+    let asked = AtomicU32::new(0);
+    let announced = pages.last().map_or(0, |(total, _)| *total);
+    let reading = Reading::of(1, &mut seen, |number| {
+        asked.fetch_add(1, Ordering::Relaxed);
+        let empty = (announced, Vec::new());
+        let found = page(pages.get(number as usize - 1).unwrap_or(&empty));
+        async { Ok(found) }
+    });
+    let reading = reading.await.unwrap();
+    (reading, seen, asked.into_inner())
+}
+
+fn rows(numbers: impl IntoIterator<Item = u32>) -> Vec<Option<u32>> {
+    numbers.into_iter().map(Some).collect()
+}
+
+#[tokio::test]
+async fn a_reading_is_complete_if_its_pages_agree_and_no_certificate_comes_twice() {
+    use Completeness::{Complete, Shifting};
+    let cases: [(&str, Vec<Page>, Completeness, u32); 16] = [
+        ("nothing", vec![(0, vec![])], Complete, 1),
+        ("one page", vec![(2, rows([1, 2]))], Complete, 1),
+        ("two pages", vec![(4, rows([1, 2])), (4, rows([3, 4]))], Complete, 2),
+        ("a last page that is short", vec![(3, rows([1, 2])), (3, rows([3]))], Complete, 2),
+        (
+            "a page in the middle that is short",
+            vec![(5, rows([1, 2])), (5, rows([3])), (5, rows([4, 5]))],
+            Complete,
+            3,
+        ),
+        (
+            "pages that become shorter and shorter",
+            vec![(6, rows([1, 2, 3])), (6, rows([4, 5])), (6, rows([6]))],
+            Complete,
+            3,
+        ),
+        (
+            "a first page longer than the others",
+            vec![(4, rows([1, 2])), (4, rows([3])), (4, rows([4]))],
+            Complete,
+            3,
+        ),
+        ("records that do not match", vec![(4, vec![Some(1), None]), (4, vec![None, Some(2)])], Complete, 2),
+        (
+            "one came in at the top: the page repeats",
+            vec![(4, rows([1, 2])), (5, rows([2, 3])), (5, rows([4]))],
+            Shifting,
+            2,
+        ),
+        (
+            "one was taken away: the page skips one",
+            vec![(5, rows([1, 2])), (4, rows([4, 5])), (4, vec![])],
+            Shifting,
+            3,
+        ),
+        ("one came and one went: the totals agree", vec![(4, rows([1, 2])), (4, rows([2, 4]))], Shifting, 2),
+        ("one is twice on a page", vec![(2, rows([1, 1]))], Shifting, 1),
+        ("a row is missing at the end", vec![(4, rows([1, 2])), (4, rows([3]))], Shifting, 3),
+        ("more than announced", vec![(2, rows([1, 2, 3]))], Shifting, 1),
+        ("nothing, though something is announced", vec![(2, vec![])], Shifting, 2),
+        ("the total moved, the rows did not", vec![(4, rows([1, 2])), (5, rows([3, 4]))], Shifting, 2),
+    ];
+    for (what, pages, expected, most_asked) in cases {
+        let (reading, seen, asked) = read(&pages).await;
+        assert_eq!(reading.completeness(), expected, "{what}");
+        assert!(asked <= most_asked, "{what}: {asked} pages");
+        let came: HashSet<_> = pages.iter().flat_map(|(_, rows)| rows.iter().flatten().copied()).collect();
+        let kept: HashSet<_> = seen.certificates.into_keys().collect();
+        if expected == Completeness::Complete {
+            assert_eq!(kept.len(), came.len(), "{what}: everything that came is kept");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_fails_fails_the_reading() {
+    for failing in 1..=4 {
+        let mut seen = Seen::new(&|_| true);
+        let reading = Reading::of(1, &mut seen, async |number| {
+            if number == failing {
+                return Err(Error::Forbidden("no".to_owned()));
+            }
+            Ok(page(&(8, rows([number * 2, number * 2 + 1]))))
+        });
+        assert!(reading.await.is_err(), "page {failing}");
+    }
+}

@@ -1,0 +1,86 @@
+//! Counts in words.
+
+use certificate_sync::report::Counts as Certificates;
+use employee_sync::report::Counts as Employees;
+
+/// Everything that is not zero.
+#[must_use]
+pub fn employees(counts: &Employees, findings: u64) -> String {
+    // Taken apart in full: a new count is shown as well.
+    let Employees {
+        people: _,
+        readings: _,
+        created,
+        adopted,
+        updated,
+        locked,
+        unlocked,
+        unchanged,
+        out_of_scope,
+        missing_once,
+        conflicts,
+        refused,
+        waiting,
+        held,
+        left,
+    } = *counts;
+    let parts = [
+        (created, "created"),
+        (adopted, "adopted"),
+        (updated, "updated"),
+        (locked, "locked"),
+        (unlocked, "unlocked"),
+        (held, "held"),
+        (refused, "refused"),
+        (waiting, "waiting for a retry"),
+        (left, "left for the next run"),
+        (out_of_scope, "out of scope"),
+        (missing_once, "missing once"),
+        (conflicts, "in conflict"),
+        (unchanged, "unchanged"),
+        (findings, if findings == 1 { "finding" } else { "findings" }),
+    ];
+    listed(&parts)
+}
+
+/// The same of certificates.
+#[must_use]
+pub fn certificates(counts: &Certificates, findings: u64) -> String {
+    // Taken apart in full: a new count is shown as well.
+    let Certificates {
+        seen: _,
+        readings: _,
+        uploaded,
+        verified,
+        settled,
+        waiting_for_pdf,
+        failed,
+        doubtful,
+        parked,
+        remaining,
+        not_from_personio,
+        without_customer,
+        rejected,
+    } = *counts;
+    let parts = [
+        (uploaded, "filed"),
+        (verified, "found filed"),
+        (failed, "failed"),
+        (doubtful, "in doubt"),
+        (parked, "parked"),
+        (remaining, "left for the next run"),
+        (waiting_for_pdf, "waiting for PDF"),
+        (not_from_personio, "not from Personio"),
+        (without_customer, "of nobody"),
+        (rejected, "rejected"),
+        (settled, "filed before"),
+        (findings, if findings == 1 { "finding" } else { "findings" }),
+    ];
+    listed(&parts)
+}
+
+fn listed(parts: &[(u64, &str)]) -> String {
+    let shown =
+        parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}"));
+    shown.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,112 @@
+//! What is filed, and which way.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use shared::tenant::Via;
+
+use crate::args::Args;
+
+/// How the file gets to the HR system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum File {
+    /// Its bytes pass through the function.
+    Bytes,
+    /// Kombo fetches it from its address.
+    Address,
+}
+
+/// What the function does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Run {
+    /// It files them.
+    Filing,
+    /// It finds all of them filed already.
+    FullScan,
+}
+
+/// One run of the function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Case {
+    #[serde(serialize_with = "route")]
+    pub(crate) via: Via,
+    pub(crate) file: File,
+    pub(crate) certificates: u64,
+    /// Of each, in bytes.
+    pub(crate) size: u64,
+    pub(crate) run: Run,
+}
+
+const MB: u64 = 1_000_000;
+
+/// Every route, and both ways where a route has two.
+const WAYS: [(Via, File); 5] = [
+    (Via::Direct, File::Bytes),
+    (Via::KomboPassthrough, File::Bytes),
+    (Via::KomboPassthrough, File::Address),
+    (Via::Kombo, File::Bytes),
+    (Via::Kombo, File::Address),
+];
+
+const MANY: (u64, u64) = (5_000, 2 * MB);
+
+/// Few large ones, and very many that are all bookkeeping; and the daily look at those when they are filed.
+const FURTHER: [Case; 4] = [
+    Case { certificates: 200, size: 25 * MB, ..DIRECT },
+    Case { certificates: 200, size: 25 * MB, via: Via::KomboPassthrough, ..DIRECT },
+    Case { certificates: 20_000, size: 100, ..DIRECT },
+    Case { certificates: 20_000, size: 100, run: Run::FullScan, ..DIRECT },
+];
+
+/// The bytes as they are and as base64; and enough certificates to see what one more of them takes.
+const QUICK: [Case; 3] = [
+    Case { certificates: 200, ..DIRECT },
+    Case { certificates: 200, via: Via::KomboPassthrough, ..DIRECT },
+    Case { certificates: 2_000, size: 100, ..DIRECT },
+];
+
+const DIRECT: Case =
+    Case { via: Via::Direct, file: File::Bytes, certificates: MANY.0, size: MANY.1, run: Run::Filing };
+
+/// What `args` ask for.
+pub(crate) fn of(args: &Args) -> Vec<Case> {
+    if args.quick {
+        return QUICK.to_vec();
+    }
+    let (amounts, further) = match (args.certificates, args.size) {
+        // The small ones show what an upload takes beside its bytes.
+        (None, None) => (vec![MANY, (2_000, 100)], FURTHER.to_vec()),
+        (certificates, size) => (vec![(certificates.unwrap_or(MANY.0), size.unwrap_or(MANY.1))], Vec::new()),
+    };
+    let is_wanted =
+        |case: &Case| args.route.is_empty() || args.route.iter().any(|route| route.via() == case.via);
+    let filing = amounts.iter().flat_map(|&(certificates, size)| {
+        WAYS.map(|(via, file)| Case { via, file, certificates, size, ..DIRECT })
+    });
+    filing.chain(further).filter(is_wanted).collect()
+}
+
+fn route<S: Serializer>(via: &Via, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(local::route(*via))
+}
+
+impl Case {
+    /// The route, and which way the file goes.
+    pub(crate) fn way(&self) -> String {
+        let file = match (self.via, self.file) {
+            (Via::Direct, _) => "",
+            (_, File::Bytes) => ", bytes",
+            (_, File::Address) => ", address",
+        };
+        let run = if self.run == Run::FullScan { ", all filed" } else { "" };
+        format!("{}{file}{run}", local::route(self.via))
+    }
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} certificates of {} bytes", self.way(), self.certificates, self.size)
+    }
+}

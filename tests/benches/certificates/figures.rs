@@ -1,0 +1,134 @@
+//! The figures, for people and for programs.
+
+use std::time::Duration;
+
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{CellAlignment, Table};
+use serde_json::json;
+
+use crate::cases::Case;
+use crate::function::Told;
+use crate::{LIMIT, RECORD, WORKING_SPACE};
+
+/// A case and what the function told of it.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    pub(crate) case: Case,
+    pub(crate) told: Told,
+}
+
+const HEADER: [&str; 12] = [
+    "route",
+    "PDFs",
+    "of bytes",
+    "at start MiB",
+    "peak MiB",
+    "wall s",
+    "PDFs/s",
+    "MB/s",
+    "user ms/PDF",
+    "system ms/PDF",
+    "HTTP calls",
+    "DynamoDB units",
+];
+
+impl Measured {
+    /// The most memory that the function ever had, in bytes.
+    pub(crate) fn peak(&self) -> Option<u64> {
+        self.told.after.peak
+    }
+
+    /// Whether the peak is above the limit, or too far above the start for this many certificates.
+    pub(crate) fn is_too_much(&self) -> bool {
+        let allowed = |start: u64| LIMIT.min(start + WORKING_SPACE + RECORD * self.case.certificates);
+        self.peak().zip(self.told.before.peak).is_some_and(|(peak, start)| peak > allowed(start))
+    }
+
+    fn calls(&self) -> u64 {
+        let calls = self.told.report.calls;
+        calls.personio + calls.kombo + calls.reteach
+    }
+
+    /// Processor time since the event came, for each certificate.
+    fn each(&self, before: Option<Duration>, after: Option<Duration>) -> Option<f64> {
+        Some(milliseconds(after? - before?) / self.case.certificates as f64)
+    }
+
+    fn user(&self) -> Option<f64> {
+        self.each(self.told.before.user, self.told.after.user)
+    }
+
+    fn system(&self) -> Option<f64> {
+        self.each(self.told.before.system, self.told.after.system)
+    }
+
+    fn row(&self) -> [String; 12] {
+        let Self { case, told } = self;
+        let (wall, bytes) = (told.wall.as_secs_f64(), case.certificates * case.size);
+        let units = told.report.dynamodb;
+        [
+            case.way(),
+            case.certificates.to_string(),
+            case.size.to_string(),
+            shown(told.before.peak.map(mebibytes), 1),
+            shown(self.peak().map(mebibytes), 1),
+            format!("{wall:.1}"),
+            format!("{:.0}", case.certificates as f64 / wall),
+            format!("{:.0}", bytes as f64 / 1e6 / wall),
+            shown(self.user(), 2),
+            shown(self.system(), 2),
+            self.calls().to_string(),
+            format!("{:.0} written, {:.1} read", units.write, units.read),
+        ]
+    }
+}
+
+/// A table, and what has to be known to read it.
+pub(crate) fn text(measured: &[Measured]) -> String {
+    let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_header(HEADER);
+    table.add_rows(measured.iter().map(Measured::row));
+    table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+    format!("{table}\n{}", notes())
+}
+
+fn notes() -> String {
+    let (limit, space, record) = (LIMIT >> 20, WORKING_SPACE >> 20, RECORD >> 10);
+    let profile = if cfg!(debug_assertions) { "Built without optimisation. " } else { "" };
+    format!(
+        "{profile}Memory is the most that the function's own process ever had resident (VmHWM). A failure: more than \
+         {limit} MiB, or than {space} MiB and {record} KiB for each certificate above what it had at the start.\nWithout Personio's limit of 60 uploads a minute, over loopback, without TLS. Processor time is \
+         the function's own: user is its code, system the kernel's copying.\n\"address\": Kombo fetches the file itself; \
+         \"bytes\": the file goes through the function, as base64.\n"
+    )
+}
+
+/// The same as JSON.
+pub(crate) fn json(measured: &[Measured]) -> String {
+    let each = |measured: &Measured| {
+        json!({
+            "case": measured.case,
+            "memory_at_start_bytes": measured.told.before.peak,
+            "peak_memory_bytes": measured.peak(),
+            "wall_seconds": measured.told.wall.as_secs_f64(),
+            "user_milliseconds_each": measured.user(),
+            "system_milliseconds_each": measured.system(),
+            "http_calls": measured.calls(),
+            "report": measured.told.report,
+        })
+    };
+    let all: Vec<_> = measured.iter().map(each).collect();
+    format!("{}\n", json!({ "limit_bytes": LIMIT, "optimised": !cfg!(debug_assertions), "measured": all }))
+}
+
+fn shown(figure: Option<f64>, digits: usize) -> String {
+    figure.map_or_else(|| "not measured".to_owned(), |figure| format!("{figure:.digits$}"))
+}
+
+fn mebibytes(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}

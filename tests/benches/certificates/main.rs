@@ -1,0 +1,48 @@
+//! What it takes to file certificates: memory, processor time and AWS capacity of the function, which is a process of
+//! its own here, against the local stack and the simulators in this one.
+#![expect(clippy::unwrap_used, reason = "a benchmark stops at the first thing amiss")]
+
+mod args;
+mod cases;
+mod figures;
+mod function;
+mod measure;
+mod stage;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use shared::job::Mode;
+
+use args::Args;
+
+/// What the function may have in memory at most, whatever it files.
+const LIMIT: u64 = 64 * 1024 * 1024;
+/// What it may take beside what it had at the start: for its connections and what passes through them,
+const WORKING_SPACE: u64 = 16 * 1024 * 1024;
+/// and for what it has to know of each certificate.
+const RECORD: u64 = 3 * 1024;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    if let Some(tenant) = &args.function {
+        let mode = if args.full_scan { Mode::FullScan } else { Mode::Scheduled };
+        function::run(tenant, mode);
+        return ExitCode::SUCCESS;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let mut measured = Vec::new();
+    for case in cases::of(&args) {
+        eprintln!("{case} …");
+        measured.push(runtime.block_on(stage::play(case)));
+    }
+    let text = if args.json { figures::json(&measured) } else { figures::text(&measured) };
+    // A closed pipe is no reason to fail: the exit code still tells.
+    let _ = io::stdout().lock().write_all(text.as_bytes());
+    let above: Vec<_> = measured.iter().filter(|measured| measured.is_too_much()).collect();
+    for measured in &above {
+        eprintln!("too much memory: {}", measured.case);
+    }
+    if above.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,40 @@
+//! What this process has used so far.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Memory and processor time. Nothing of it is known where there is no `/proc`.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Usage {
+    /// The most that was ever resident, in bytes (`VmHWM`).
+    pub(crate) peak: Option<u64>,
+    /// Processor time of the program itself.
+    pub(crate) user: Option<Duration>,
+    /// Processor time of the kernel on its behalf: on loopback nearly all of the transfer.
+    pub(crate) system: Option<Duration>,
+}
+
+/// Linux counts in hundredths of a second, whatever its own clock does (`USER_HZ`).
+const TICK: Duration = Duration::from_millis(10);
+
+impl Usage {
+    pub(crate) fn now() -> Self {
+        let read = |path| std::fs::read_to_string(path).ok();
+        let (status, stat) = (read("/proc/self/status"), read("/proc/self/stat"));
+        // The second field is the program's name, in parentheses, with whatever it is called; then come 3 and so on.
+        let after_name = stat.as_deref().and_then(|stat| Some(stat.rsplit_once(')')?.1));
+        let field = |number: usize| after_name?.split_whitespace().nth(number - 3)?.parse::<u32>().ok();
+        Self {
+            peak: status.as_deref().and_then(peak),
+            user: field(14).map(|ticks| TICK * ticks),
+            system: field(15).map(|ticks| TICK * ticks),
+        }
+    }
+}
+
+fn peak(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}

@@ -1,0 +1,232 @@
+//! When a vendor is away, the rest of a run is left, nothing is given up, and the next run goes on.
+
+use harness::{CERTIFICATE_TICK, Harness, ROUTES, completed, people};
+use jiff::SignedDuration;
+use shared::job::{FindingKind, Outcome};
+use shared::state::CertificateState;
+use shared::tenant::Via;
+use simulators::{Behaviour, Body, Fault, RetryAfter};
+
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+/// A company with `count` certificates to be filed, completed one second after the other.
+async fn company(via: Via, count: u32) -> Harness {
+    let harness = Harness::synced(via, "", people(3)).await;
+    harness.certificates_now().await;
+    issue(&harness, count, HOUR);
+    harness
+}
+
+/// The same before the first run; so old that only full scans list them.
+async fn old_company(via: Via, count: u32) -> Harness {
+    let harness = Harness::synced(via, "", people(3)).await;
+    issue(&harness, count, HOUR * 1000);
+    harness
+}
+
+fn issue(harness: &Harness, count: u32, ago: SignedDuration) {
+    let first = harness.moment() - ago;
+    harness.company.reteach.add_participations((1..=count).map(|number| {
+        let at = first + SignedDuration::from_secs(i64::from(number));
+        completed(&format!("c-{number}"), u64::from(number % 3) + 1, "Brandschutz", &at.to_string())
+    }));
+}
+
+fn filed(harness: &Harness) -> usize {
+    harness.company.personio.documents().len()
+}
+
+/// The queries with which reteach was asked for participations: all, some since a moment, or one.
+fn questions(harness: &Harness) -> (usize, usize, usize) {
+    let asked = harness.asked();
+    let has = |name: &str| asked.iter().filter(|it| it.query.iter().any(|(key, _)| key == name)).count();
+    let (since, one) = (has("completedAtSince"), has("customerCertificateId"));
+    (asked.iter().filter(|it| it.template == Some("/participation")).count() - since - one, since, one)
+}
+
+#[tokio::test]
+async fn while_nothing_can_be_reached_nothing_counts_as_a_failure() {
+    for via in ROUTES {
+        let harness = company(via, 5).await;
+        let base = match &harness.company.kombo {
+            Some(kombo) => kombo.base_url(),
+            None => harness.company.personio.base_url(),
+        };
+        let file = harness.company.tenant_file("");
+        // Nobody listens there.
+        let dead = file.replace(&base, "http://127.0.0.1:1");
+        let store = harness.world.stack.store();
+        store.put_tenant(&harness.company.tenant, &dead).await.unwrap();
+        let report = harness.certificates_tick().await;
+        assert_eq!(report.outcome, Outcome::SourceUnavailable, "{via:?}: {report:#?}");
+        assert_eq!((report.counts.remaining, report.counts.failed), (5, 0), "{via:?}: {report:#?}");
+        assert!(harness.certificate_ledger().await.is_empty(), "{via:?}");
+        harness.world.clock.advance(HOUR * 24 * 9);
+        store.put_tenant(&harness.company.tenant, &file).await.unwrap();
+        let report = harness.certificates_tick().await;
+        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 5), "{via:?}: {report:#?}");
+    }
+}
+
+#[tokio::test]
+async fn bad_weather_is_waited_for_for_a_week() {
+    let harness = company(Via::Direct, 5).await;
+    harness.fail_uploads(Fault::new(Behaviour::TooManyRequests(RetryAfter::Seconds(0))).always());
+    for _ in 0..27 {
+        let report = harness.certificates_now().await;
+        assert_eq!((report.counts.parked, report.counts.uploaded), (0, 0), "{report:#?}");
+        assert!(report.counts.failed <= 5, "{report:#?}");
+        harness.world.clock.advance(HOUR * 6);
+    }
+    for entry in harness.certificate_ledger().await.into_values() {
+        let CertificateState::Failed(setback) = entry.state else { panic!("{entry:?}") };
+        assert!(setback.failures >= 5 && setback.reason.contains("429"), "{setback:?}");
+        assert!(setback.retry_at <= harness.later(HOUR * 24), "{setback:?}");
+    }
+    harness.clear_faults();
+    for _ in 0..5 {
+        harness.certificates_now().await;
+        harness.world.clock.advance(HOUR * 6);
+    }
+    assert_eq!((filed(&harness), harness.certificates_now().await.outcome), (5, Outcome::Unchanged));
+}
+
+#[tokio::test]
+async fn weather_that_lasts_longer_than_a_week_is_parked() {
+    let harness = company(Via::Direct, 1).await;
+    harness.fail_uploads(Fault::new(Behaviour::TooManyRequests(RetryAfter::Seconds(0))).always());
+    for _ in 0..7 {
+        let report = harness.certificates_now().await;
+        assert_eq!((report.counts.failed, report.counts.parked), (1, 0), "{report:#?}");
+        harness.world.clock.advance(HOUR * 24 + CERTIFICATE_TICK);
+    }
+    let report = harness.certificates_now().await;
+    assert_eq!((report.counts.failed, report.counts.parked), (0, 1), "{report:#?}");
+    assert!(report.findings.iter().any(|it| it.text.contains("given up after 8 tries")), "{report:#?}");
+}
+
+#[tokio::test]
+async fn three_silences_in_a_row_stop_the_run_and_the_next_goes_on() {
+    for via in ROUTES {
+        let harness = company(via, 30).await;
+        harness.fail_uploads(Fault::new(Behaviour::Close).always());
+        let report = harness.certificates_now().await;
+        assert_eq!(report.outcome, Outcome::SourceUnavailable, "{via:?}: {report:#?}");
+        // Three, and what was on its way beside the third.
+        let doubtful = report.counts.doubtful;
+        assert!((3..=6).contains(&doubtful), "{via:?}: {report:#?}");
+        assert_eq!(report.counts.remaining, 30 - doubtful, "{via:?}: {report:#?}");
+        harness.clear_faults();
+        harness.forget_requests();
+        let report = harness.certificates_tick().await;
+        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 30), "{via:?}: {report:#?}");
+        assert_eq!((report.counts.remaining, report.counts.doubtful, filed(&harness)), (0, 0, 30), "{via:?}");
+    }
+}
+
+/// A gateway's 502 leaves every upload in doubt, and each of them turns out not to be there.
+#[tokio::test]
+async fn an_outage_of_a_day_parks_nothing() {
+    for via in ROUTES {
+        let harness = company(via, 8).await;
+        harness.fail_uploads(Fault::new(Behaviour::Status(502, Body::Html)).always());
+        for _ in 0..48 {
+            let report = harness.certificates_tick().await;
+            assert_eq!((report.counts.parked, report.counts.uploaded), (0, 0), "{via:?}: {report:#?}");
+        }
+        harness.clear_faults();
+        let mut ticks = 0;
+        while filed(&harness) < 8 {
+            ticks += 1;
+            assert!(ticks <= 48, "{via:?}: {} filed", filed(&harness));
+            harness.certificates_tick().await;
+        }
+    }
+}
+
+/// A document on which the HR system stumbles each time is given up in the end, and never sent without a look.
+#[tokio::test]
+async fn an_upload_that_never_comes_through_is_parked_after_a_week() {
+    let harness = company(Via::Direct, 1).await;
+    harness.fail_uploads(Fault::new(Behaviour::Status(500, Body::Vendor)).always());
+    let start = harness.moment();
+    let mut report = harness.certificates_now().await;
+    while report.counts.parked == 0 {
+        assert!(harness.moment().duration_since(start) < HOUR * 24 * 10, "{report:#?}");
+        report = harness.certificates_tick().await;
+    }
+    assert!(harness.moment().duration_since(start) >= HOUR * 24 * 7, "{report:#?}");
+    assert!((5..=15).contains(&harness.uploads()), "growing pauses: {} uploads", harness.uploads());
+    let told = report.findings.iter().find(|it| it.kind == FindingKind::Parked).unwrap();
+    assert!(told.text.contains("given up") && told.text.contains("no answer"), "{}", told.text);
+}
+
+/// A run stops after `before` uploads, because the right to file documents is taken away.
+async fn stopped_after(harness: &Harness, before: usize) -> harness::CertificateReport {
+    let refused = Fault::new(Behaviour::Status(403, Body::Vendor));
+    harness.fail_uploads(refused.nth(before + 1).times(usize::MAX));
+    let report = harness.certificates_now().await;
+    assert_eq!(report.outcome, Outcome::AccessDenied, "{report:#?}");
+    assert!(report.message.contains("Documents: write"), "{report:#?}");
+    harness.clear_faults();
+    harness.forget_requests();
+    report
+}
+
+#[tokio::test]
+async fn what_a_stopped_run_left_is_taken_up_by_the_next() {
+    for (left, full_scan) in [(100_u32, false), (101, true), (300, true)] {
+        let harness = old_company(Via::Direct, left + 20).await;
+        let report = stopped_after(&harness, 20).await;
+        assert_eq!((report.counts.uploaded, report.counts.remaining), (20, u64::from(left)), "{report:#?}");
+        assert_eq!((report.counts.failed, report.counts.doubtful), (0, 0), "{report:#?}");
+        let report = harness.certificates_tick().await;
+        assert_eq!((report.outcome, report.counts.remaining), (Outcome::Done, 0), "{left}: {report:#?}");
+        assert_eq!(report.counts.uploaded, u64::from(left), "{left}: {report:#?}");
+        let (all, since, one) = questions(&harness);
+        assert_eq!(
+            (all > 0, since, one),
+            (full_scan, usize::from(!full_scan), if full_scan { 0 } else { 100 }),
+            "{left}"
+        );
+        harness.forget_requests();
+        let report = harness.certificates_tick().await;
+        assert_eq!(
+            (report.outcome, questions(&harness)),
+            (Outcome::Unchanged, (0, 1, 0)),
+            "{left}: {report:#?}"
+        );
+    }
+}
+
+/// One certificate that reteach cannot show must not keep the others from being filed.
+#[tokio::test]
+async fn a_look_up_that_fails_stops_nobody_else() {
+    for (behaviour, attempts) in [
+        (Behaviour::Status(404, Body::Vendor), 1),
+        (Behaviour::Status(200, Body::Html), 1),
+        (Behaviour::Status(500, Body::Vendor), 4),
+    ] {
+        let harness = old_company(Via::Direct, 1).await;
+        harness.fail_uploads(Fault::new(Behaviour::Status(422, Body::Vendor)));
+        assert_eq!(harness.certificates_now().await.counts.failed, 1, "{behaviour:?}");
+        let now = harness.moment().to_string();
+        harness.company.reteach.add_participation(completed("c-new", 3, "Erste Hilfe", &now));
+        // The list comes first.
+        let fault = Fault::new(behaviour.clone()).path("/participation").nth(2).times(attempts);
+        harness.company.reteach.fail(fault);
+        let report = harness.certificates_tick().await;
+        assert_eq!(
+            (report.outcome, report.counts.uploaded),
+            (Outcome::Done, 1),
+            "{behaviour:?}: {report:#?}"
+        );
+        let report = harness.certificates_tick().await;
+        assert_eq!(
+            (report.outcome, report.counts.uploaded),
+            (Outcome::Done, 1),
+            "{behaviour:?}: {report:#?}"
+        );
+        assert_eq!((filed(&harness), questions(&harness).0), (2, 1), "{behaviour:?}: without a full scan");
+    }
+}

@@ -1,0 +1,263 @@
+//! Files that are no PDF, too large, broken off, or somewhere they must not be fetched from: their certificate waits with
+//! a clear word, all others are filed.
+
+use harness::{Harness, ROUTES};
+use jiff::SignedDuration;
+use shared::id::CertificateId;
+use shared::job::{FindingKind, Outcome, Progress};
+use shared::tenant::Via;
+use simulators::reteach::{Delivery, Endpoint};
+use std::time::Duration;
+
+use super::cases::{PAUSES, all_are_filed, certified, deliver, finding, id, run_watched};
+
+/// The largest file that Personio takes.
+const LARGEST: u64 = 30 * 1024 * 1024;
+
+/// A delivery, and what is said of it, route by route: where we read the file, and where Kombo fetches it.
+struct Bad {
+    name: &'static str,
+    delivery: fn(&Harness) -> Delivery,
+    says: [&'static str; 3],
+}
+
+const KOMBO: &str = "does not take this document as it is";
+
+fn bad() -> Vec<Bad> {
+    let bad = |name, delivery, says| Bad { name, delivery, says: [says; 3] };
+    let by_kombo = |name, delivery, says| Bad { name, delivery, says };
+    vec![
+        bad("no PDF", |_| Delivery::NotAPdf, "is not a PDF"),
+        bad("empty", |_| Delivery::Empty, "is empty"),
+        bad("31 MB", |_| Delivery::Pdf { size: LARGEST + 1 }, "larger than 30 MB"),
+        by_kombo(
+            "31 MB in chunks",
+            |_| Delivery::Chunked { size: LARGEST + 1 },
+            ["larger than 30 MB", "(did not pass: file)", KOMBO],
+        ),
+        bad(
+            "says 31 MB",
+            |_| Delivery::LyingLength { size: 400_000, announced: LARGEST + 1 },
+            "larger than 30 MB",
+        ),
+        by_kombo(
+            "shorter than it says",
+            |_| Delivery::LyingLength { size: 400_000, announced: 900_000 },
+            ["broke off", KOMBO, KOMBO],
+        ),
+        by_kombo(
+            "cut in the middle",
+            |_| Delivery::CutMidBody { size: 400_000 },
+            ["broke off", KOMBO, KOMBO],
+        ),
+        bad("gone", |_| Delivery::Status(404), "no longer good (404)"),
+        bad("forbidden", |_| Delivery::Status(403), "no longer good (403)"),
+        bad("a loop", |_| Delivery::RedirectLoop, "redirected too often"),
+        bad(
+            "elsewhere",
+            |it| Delivery::Elsewhere(format!("{}/x.pdf", it.company.reteach.downloads().localhost_url())),
+            "leads to localhost, which is not in [reteach] download_hosts",
+        ),
+        bad(
+            "led elsewhere",
+            |it| Delivery::RedirectTo(format!("{}/x.pdf", it.company.reteach.downloads().localhost_url())),
+            "leads to localhost, which is not in [reteach] download_hosts",
+        ),
+        bad(
+            "led to the machine's own secrets",
+            |_| Delivery::RedirectTo("https://169.254.169.254/latest/meta-data".into()),
+            "leads to 169.254.169.254, which is not in [reteach] download_hosts",
+        ),
+        bad(
+            "led to a private address",
+            |_| Delivery::RedirectTo("https://10.0.0.1/c.pdf".into()),
+            "leads to 10.0.0.1, which is not a public machine",
+        ),
+        bad("not https", |_| Delivery::Elsewhere("http://files.example.com/c.pdf".into()), "is not https"),
+        bad("no URL", |_| Delivery::Elsewhere("certificates/2.pdf".into()), "is no usable URL"),
+        bad("a file of ours", |_| Delivery::Elsewhere("file:///etc/passwd".into()), "is no usable URL"),
+    ]
+}
+
+/// The academy's file store, and a private machine that somebody once allowed.
+async fn allow_a_private_host(harness: &Harness) {
+    let file = harness.company.tenant_file("").replace("[\"127.0.0.1\"]", "[\"127.0.0.1\", \"10.0.0.1\"]");
+    harness.world.stack.store().put_tenant(&harness.company.tenant, &file).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_filed_waits_with_a_clear_word_and_the_others_go_on() {
+    for (route, via) in ROUTES.into_iter().enumerate() {
+        for Bad { name, delivery, says } in bad() {
+            let label = format!("{via:?}: {name}");
+            let says = says[route];
+            let harness = certified(via, 3).await;
+            allow_a_private_host(&harness).await;
+            deliver(&harness, "c-002", delivery(&harness));
+            let report = harness.certificates_now().await;
+            let counts = report.counts;
+            assert_eq!(
+                (report.outcome, counts.uploaded, counts.failed),
+                (Outcome::Done, 2, 1),
+                "{label}: {report:#?}"
+            );
+            let found = finding(&report, FindingKind::NotFiled, "c-002");
+            assert_eq!(found.person.as_deref(), Some("2"), "{label}");
+            assert!(found.text.contains(says), "{label}: {}", found.text);
+            assert!(found.text.contains("tried again from 2026-05-11T08:30"), "{label}: {}", found.text);
+            assert_eq!(harness.company.reteach.downloads().requests_with_authorization(), 0, "{label}");
+
+            deliver(&harness, "c-002", Delivery::Pdf { size: 2_000 });
+            let report = harness.certificates_tick().await;
+            assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 1), "{label}: {report:#?}");
+            all_are_filed(&harness, 3).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn odd_files_that_are_as_they_should_be_are_filed() {
+    for via in ROUTES {
+        let harness = certified(via, 5).await;
+        let drip = Delivery::Drip { size: 2_000, piece: 500, pause: Duration::from_millis(1) };
+        deliver(&harness, "c-001", drip);
+        deliver(&harness, "c-002", Delivery::Chunked { size: 200_000 });
+        deliver(&harness, "c-003", Delivery::RedirectHere { size: 2_000 });
+        deliver(&harness, "c-004", Delivery::Pdf { size: LARGEST });
+        harness.company.reteach.downloads().set_content_type(Some("application/octet-stream"));
+        let report = harness.certificates_now().await;
+        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 5), "{via:?} {report:#?}");
+        all_are_filed(&harness, 5).await;
+    }
+}
+
+#[tokio::test]
+async fn many_bad_files_stop_nobody() {
+    for delivery in [
+        Delivery::Status(404),
+        Delivery::Status(403),
+        Delivery::NotAPdf,
+        Delivery::CutMidBody { size: 400_000 },
+    ] {
+        for via in ROUTES {
+            let harness = certified(via, 14).await;
+            for number in 5..=14 {
+                deliver(&harness, &id(number), delivery.clone());
+            }
+            let report = harness.certificates_now().await;
+            let counts = report.counts;
+            let end = (report.outcome, counts.uploaded, counts.failed, counts.remaining);
+            assert_eq!(end, (Outcome::Done, 4, 10, 0), "{via:?} {delivery:?}: {report:#?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_is_withdrawn_is_asked_for_anew_once() {
+    for status in [400, 401, 403, 404, 410] {
+        let harness = certified(Via::Direct, 1).await;
+        deliver(&harness, "c-001", Delivery::Status(status));
+        let report = harness.certificates_now().await;
+        assert_eq!(report.counts.failed, 1, "{report:#?}");
+        let text = &finding(&report, FindingKind::NotFiled, "c-001").text;
+        assert!(text.contains("nor is a fresh one"), "{text}");
+        assert_eq!(asked_for_one(&harness), 1, "{status}");
+        assert_eq!(harness.company.reteach.downloads().requests().len(), 2, "{status}");
+    }
+}
+
+/// How often the academy was asked for one certificate.
+fn asked_for_one(harness: &Harness) -> usize {
+    let is_one = |it: &simulators::Received| it.query.iter().any(|(name, _)| name == "customerCertificateId");
+    harness.asked().iter().filter(|it| is_one(it)).count()
+}
+
+#[tokio::test]
+async fn addresses_that_expire_in_a_long_queue_are_asked_for_anew() {
+    // All at once, before the first is reached; and one by one, where nobody but us fetches them.
+    let at_once = |progress| if matches!(progress, Progress::Planned(_)) { 60 } else { 0 };
+    let by_and_by = |progress| if progress == Progress::Applied { 1 } else { 0 };
+    type Passing = fn(Progress) -> i64;
+    let cases: [(Via, Passing, _); 4] = [
+        (Via::Direct, at_once, 60..=60),
+        (Via::KomboPassthrough, at_once, 60..=60),
+        (Via::Kombo, at_once, 60..=60),
+        (Via::Direct, by_and_by, 20..=40),
+    ];
+    for (via, seconds, expected) in cases {
+        let harness = certified(via, 60).await;
+        harness.company.reteach.downloads().set_url_lifetime(SignedDuration::from_secs(30));
+        let watch = |progress| harness.world.clock.advance(SignedDuration::from_secs(seconds(progress)));
+        let report = run_watched(&harness, &watch).await;
+        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 60), "{via:?} {report:#?}");
+        let asked = asked_for_one(&harness);
+        assert!(expected.contains(&asked), "{via:?} {asked}");
+        assert_eq!(harness.company.reteach.calls(Endpoint::ListParticipations), 1 + asked, "{via:?}");
+        all_are_filed(&harness, 60).await;
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_stays_bad_is_parked_at_the_fifth_failure_until_the_operator_has_it_tried_again() {
+    for via in ROUTES {
+        let harness = certified(via, 2).await;
+        deliver(&harness, "c-002", Delivery::NotAPdf);
+        assert_eq!(harness.certificates_now().await.counts.uploaded, 1);
+        for (before, minutes) in PAUSES.into_iter().enumerate() {
+            harness.world.clock.advance(SignedDuration::from_mins(minutes - 1));
+            let early = harness.certificates_now().await;
+            assert_eq!((early.counts.failed, early.counts.parked), (0, 0), "{via:?} {before}: {early:#?}");
+            harness.world.clock.advance(SignedDuration::from_mins(1));
+            let report = harness.certificates_now().await;
+            let expected = if before == 3 { (0, 1) } else { (1, 0) };
+            assert_eq!(
+                (report.counts.failed, report.counts.parked),
+                expected,
+                "{via:?} {before}: {report:#?}"
+            );
+            if before == 3 {
+                let text = &finding(&report, FindingKind::Parked, "c-002").text;
+                assert!(text.contains("given up after 5 tries") && text.contains("not a PDF"), "{text}");
+            }
+        }
+        deliver(&harness, "c-002", Delivery::Pdf { size: 2_000 });
+        harness.company.reteach.downloads().reset_log();
+        let later = harness.certificates_tick().await;
+        assert_eq!((later.counts.uploaded, later.counts.parked), (0, 1), "{via:?}: parked is left alone");
+        assert!(harness.company.reteach.downloads().requests().is_empty());
+
+        let (store, tenant) = (harness.world.stack.store(), &harness.company.tenant);
+        store.retry_certificate(tenant, &CertificateId::new("c-002"), harness.moment()).await.unwrap();
+        let report = harness.certificates_tick().await;
+        assert_eq!((report.counts.uploaded, report.counts.parked), (1, 0), "{via:?}: {report:#?}");
+        all_are_filed(&harness, 2).await;
+    }
+}
+
+#[tokio::test]
+async fn kombo_fetches_what_anybody_may_and_is_sent_the_bytes_of_the_rest() {
+    for via in [Via::KomboPassthrough, Via::Kombo] {
+        let harness = certified(via, 2).await;
+        let academy = &harness.company.reteach;
+        // The first one's address is the academy's own: it takes the token, and leads to the second one's file.
+        let file = academy.certificate_url("c-002").unwrap();
+        deliver(&harness, "c-001", Delivery::Elsewhere(format!("{}/me", academy.base_url())));
+        academy.fail(simulators::Fault::new(simulators::Behaviour::Redirect(file)).path("/me").always());
+        let report = harness.certificates_now().await;
+        assert_eq!(report.counts.uploaded, 2, "{via:?} {report:#?}");
+        let bodies: Vec<_> = kombo_uploads(&harness);
+        let with = |key: &str| bodies.iter().filter(|body| body.contains(&format!("\"{key}\":\""))).count();
+        assert_eq!((bodies.len(), with("data_url"), with("data")), (2, 1, 1), "{via:?}");
+        let (one, other) = (harness.document_of("c-001").unwrap(), harness.document_of("c-002").unwrap());
+        assert_eq!(one.sha256, other.sha256, "{via:?}: the same bytes either way");
+        assert_eq!(Some(other.sha256), academy.pdf_sha256("c-002"));
+        assert_eq!(academy.downloads().requests_with_authorization(), 0);
+    }
+}
+
+/// The bodies of uploads as Kombo got them.
+fn kombo_uploads(harness: &Harness) -> Vec<String> {
+    let requests = harness.company.kombo.as_ref().unwrap().requests();
+    let bodies = requests.into_iter().filter_map(|it| it.body).map(|body| body.to_string());
+    bodies.filter(|body| body.contains("\"content_type\":\"application/pdf\"")).collect()
+}

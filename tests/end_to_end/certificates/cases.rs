@@ -1,0 +1,115 @@
+//! What tests of bad input have in common.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use certificate_sync::report::Report;
+use harness::{Harness, completed, people};
+use jiff::SignedDuration;
+use shared::http::Deadline;
+use shared::job::{Finding, FindingKind, Mode, Progress};
+use shared::state::CertificateState;
+use shared::tenant::Via;
+use simulators::reteach::Delivery;
+use simulators::{Behaviour, Fault};
+
+/// Where Personio takes documents.
+pub(super) const UPLOAD: &str = "/v1/company/documents";
+/// The routes on which Personio itself answers.
+pub(super) const PERSONIO: [Via; 2] = [Via::Direct, Via::KomboPassthrough];
+/// The pauses after the first four failures, in minutes: the run after the last of them parks.
+pub(super) const PAUSES: [i64; 4] = [30, 60, 120, 240];
+
+/// A company of `employees` with a folder, each of whom has a certificate: `c-001` is the employee 1's, and so on. The
+/// higher the number, the newer, and the earlier it is filed.
+pub(super) async fn certified(via: Via, employees: u64) -> Harness {
+    let harness = Harness::synced(via, "", people(employees)).await;
+    harness.company.personio.add_category("Bildungszertifikate");
+    for number in 1..=employees {
+        let at = harness.moment() - SignedDuration::from_hours(24) + SignedDuration::from_mins(number as i64);
+        let course = format!("Kurs {number}");
+        let participation = completed(&id(number), number, &course, &at.to_string());
+        harness.company.reteach.add_participation(participation);
+    }
+    harness.forget_requests();
+    harness
+}
+
+/// The id of the certificate with this number.
+pub(super) fn id(number: u64) -> String {
+    format!("c-{number:03}")
+}
+
+pub(super) fn deliver(harness: &Harness, id: &str, delivery: Delivery) {
+    assert!(harness.company.reteach.set_delivery(id, delivery), "{id}");
+}
+
+/// The one finding of this kind about the certificate `id`.
+pub(super) fn finding<'a>(report: &'a Report, kind: FindingKind, id: &str) -> &'a Finding {
+    let about =
+        |it: &&Finding| it.kind == kind && it.certificate.as_ref().is_some_and(|it| it.as_str() == id);
+    let found: Vec<_> = report.findings.iter().filter(about).collect();
+    let [one] = found.as_slice() else { panic!("{kind:?} {id}: {report:#?}") };
+    one
+}
+
+/// A run during which, once its first change is made, `meanwhile` happens.
+pub(super) async fn with_meanwhile(harness: &Harness, meanwhile: impl Fn(&Harness) + Sync) -> Report {
+    let done = AtomicBool::new(false);
+    let watch = |progress| {
+        if progress == Progress::Applied && !done.swap(true, Ordering::SeqCst) {
+            meanwhile(harness);
+        }
+    };
+    run_watched(harness, &watch).await
+}
+
+pub(super) async fn run_watched(harness: &Harness, watch: &(dyn Fn(Progress) + Sync)) -> Report {
+    let (world, company) = (&harness.world, &harness.company);
+    let ran = world.run_certificates(company, Mode::Scheduled, Deadline::never(), watch).await;
+    harness.check_the_never_rules_of_certificates();
+    ran.report
+}
+
+/// Half an hour at a time, until `certificates` of them are filed: each once, with the academy's own bytes.
+pub(super) async fn all_are_filed_in_the_end(harness: &Harness, certificates: u64) {
+    for _ in 0..4 {
+        harness.certificates_tick().await;
+    }
+    all_are_filed(harness, certificates).await;
+}
+
+pub(super) async fn all_are_filed(harness: &Harness, certificates: u64) {
+    let documents = harness.company.personio.documents();
+    assert_eq!(documents.len() as u64, certificates, "{documents:#?}");
+    for number in 1..=certificates {
+        let id = id(number);
+        let document = harness.document_of(&id).unwrap_or_else(|| panic!("{id} is not filed"));
+        assert_eq!(document.employee_id, number);
+        assert_eq!(Some(document.sha256), harness.company.reteach.pdf_sha256(&id));
+    }
+    let ledger = harness.certificate_ledger().await;
+    let is_filed = |state: &CertificateState| matches!(state, CertificateState::Uploaded { .. });
+    assert!(ledger.values().all(|it| is_filed(&it.state)), "{ledger:#?}");
+    assert_eq!(ledger.len() as u64, certificates);
+}
+
+/// No certificate bears a failure.
+pub(super) async fn nothing_is_held_against_any(harness: &Harness) {
+    for (id, entry) in harness.certificate_ledger().await {
+        match entry.state {
+            CertificateState::Uploaded { .. } => {}
+            CertificateState::Failed(setback) => assert_eq!(setback.failures, 0, "{id}: {setback:?}"),
+            other => panic!("{id}: {other:?}"),
+        }
+    }
+}
+
+/// Sets a fault where Personio takes documents.
+pub(super) fn fail_uploads(harness: &Harness, fault: Fault) {
+    harness.company.personio.fail(fault.path(UPLOAD));
+}
+
+/// Sets a fault where the academy lists certificates, until faults are cleared.
+pub(super) fn fail_participations(harness: &Harness, behaviour: Behaviour) {
+    harness.company.reteach.fail(Fault::new(behaviour).path("/participation").always());
+}

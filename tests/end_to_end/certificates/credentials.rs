@@ -1,0 +1,292 @@
+//! Credentials, rights and vendors that fail: a clear word, nothing lost, nothing doubled, and on with it once they are
+//! back.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use harness::{Harness, ROUTES};
+use jiff::SignedDuration;
+use local::INTEGRATION;
+use shared::http::Deadline;
+use shared::job::{FindingKind, Mode, Outcome, Progress};
+use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
+use shared::tenant::Via;
+use simulators::kombo::Condition;
+use simulators::{Behaviour, Body, personio, reteach};
+
+use super::cases::{
+    all_are_filed, certified, deliver, fail_participations, finding, nothing_is_held_against_any,
+    run_watched, with_meanwhile,
+};
+
+const DIRECT: &[Via] = &[Via::Direct];
+const PASSTHROUGH: &[Via] = &[Via::KomboPassthrough];
+const UNIFIED: &[Via] = &[Via::Kombo];
+const KOMBO: &[Via] = &[Via::KomboPassthrough, Via::Kombo];
+const ALL: &[Via] = &ROUTES;
+
+/// What is broken, on which routes, how runs then end, and how it is put right.
+struct Trouble {
+    name: &'static str,
+    routes: &'static [Via],
+    begin: fn(&Harness),
+    outcome: Outcome,
+    says: &'static str,
+    end: fn(&Harness),
+}
+
+fn kombo(harness: &Harness) -> &simulators::Kombo {
+    harness.company.kombo.as_ref().unwrap()
+}
+
+fn put_into(harness: &Harness, condition: Condition) {
+    // A sync that works makes an integration active again: Kombo must not sync before it reads.
+    kombo(harness).mirror_automatically(INTEGRATION, condition == Condition::Active);
+    kombo(harness).set_condition(INTEGRATION, condition);
+}
+
+fn troubles() -> Vec<Trouble> {
+    let trouble =
+        |name, routes, begin, outcome, says, end| Trouble { name, routes, begin, outcome, says, end };
+    let condition = |name, begin, says| {
+        trouble(name, KOMBO, begin, Outcome::NotConnected, says, |it| put_into(it, Condition::Active))
+    };
+    vec![
+        trouble(
+            "the right to write documents is missing",
+            ALL,
+            |it| {
+                it.company.personio.allow_writing_documents(false);
+            },
+            Outcome::AccessDenied,
+            "Documents: write",
+            |it| it.company.personio.allow_writing_documents(true),
+        ),
+        trouble(
+            "Personio's credential is deleted",
+            DIRECT,
+            |it| it.company.personio.remove_credentials("papi-client"),
+            Outcome::AccessDenied,
+            "Personio refused the client id and secret",
+            |it| it.company.personio.add_credentials("papi-client", "papi-secret"),
+        ),
+        trouble(
+            "the credential that Kombo holds is deleted",
+            KOMBO,
+            |it| it.company.personio.remove_credentials("papi-client"),
+            Outcome::NotConnected,
+            "send a new Kombo Connect link",
+            |it| it.company.personio.add_credentials("papi-client", "papi-secret"),
+        ),
+        trouble(
+            "documents are off in Kombo's scope config",
+            UNIFIED,
+            |it| kombo(it).allow_documents(INTEGRATION, false),
+            Outcome::AccessDenied,
+            "Manage documents",
+            |it| kombo(it).allow_documents(INTEGRATION, true),
+        ),
+        trouble(
+            "Kombo's key is revoked",
+            KOMBO,
+            |it| kombo(it).revoke_api_key("kombo-key"),
+            Outcome::AccessDenied,
+            "API key is wrong or revoked",
+            |it| kombo(it).add_api_key("kombo-key"),
+        ),
+        trouble(
+            "Kombo closes the passthrough",
+            PASSTHROUGH,
+            |it| kombo(it).allow_passthrough(INTEGRATION, false),
+            Outcome::AccessDenied,
+            "Kombo does not offer this here",
+            |it| kombo(it).allow_passthrough(INTEGRATION, true),
+        ),
+        condition("pending", |it| put_into(it, Condition::SetupSyncPending), "first sync is still running"),
+        condition("incomplete", |it| put_into(it, Condition::SetupIncomplete), "has not finished the setup"),
+        condition("checks", |it| put_into(it, Condition::QaFailed), "Kombo's checks"),
+        condition("lapsed", |it| put_into(it, Condition::Invalid), "reconnect"),
+        condition("inactive", |it| put_into(it, Condition::Inactive), "switched off"),
+        trouble(
+            "reteach's credential is deleted",
+            ALL,
+            |it| {
+                it.company.reteach.remove_credentials("reteach-client");
+                it.company.reteach.revoke_tokens();
+            },
+            Outcome::AccessDenied,
+            "Check the client id, secret and code in reteach's settings",
+            |it| it.company.reteach.add_credentials("reteach-client", "reteach-secret", "reteach-code"),
+        ),
+        trouble(
+            "reteach forbids it",
+            ALL,
+            |it| fail_participations(it, Behaviour::Status(403, Body::Vendor)),
+            Outcome::AccessDenied,
+            "does not allow this",
+            Harness::clear_faults,
+        ),
+        trouble(
+            "reteach answers with a page",
+            ALL,
+            |it| fail_participations(it, Behaviour::Status(200, Body::Html)),
+            Outcome::ReteachUnavailable,
+            "reteach GET /participation",
+            Harness::clear_faults,
+        ),
+        trouble(
+            "reteach's answer breaks off",
+            ALL,
+            |it| fail_participations(it, Behaviour::TruncateJson),
+            Outcome::ReteachUnavailable,
+            "reteach GET /participation",
+            Harness::clear_faults,
+        ),
+        trouble(
+            "reteach no longer has the endpoint",
+            ALL,
+            |it| fail_participations(it, Behaviour::Status(404, Body::Vendor)),
+            Outcome::ReteachUnavailable,
+            "reteach GET /participation",
+            Harness::clear_faults,
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn every_trouble_has_its_word_and_ends_by_itself() {
+    for Trouble { name, routes, begin, outcome, says, end } in troubles() {
+        for via in routes {
+            let label = format!("{via:?}: {name}");
+            let harness = certified(*via, 12).await;
+            let root = async || {
+                let start = harness.world.stack.store().certificate_start(&harness.company.tenant).await;
+                start.unwrap().root.map(|root| (root.read_at, root.scanned_at))
+            };
+            begin(&harness);
+            for _ in 0..3 {
+                let report = harness.certificates_tick().await;
+                assert_eq!(report.outcome, outcome, "{label}: {report:#?}");
+                assert!(report.message.contains(says), "{label}: {}", report.message);
+                assert!(harness.company.personio.documents().is_empty(), "{label}");
+                nothing_is_held_against_any(&harness).await;
+            }
+            // Four are under way at once when the first no comes.
+            let uploads = harness.company.personio.calls(personio::Endpoint::UploadDocument);
+            assert!(uploads <= 3 * 4, "{label}: {uploads} attempts");
+            if outcome == Outcome::ReteachUnavailable {
+                assert_eq!(root().await, None, "{label}: nothing counts as read");
+            }
+            end(&harness);
+            let report = harness.certificates_tick().await;
+            assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 12), "{label}: {report:#?}");
+            all_are_filed(&harness, 12).await;
+        }
+    }
+}
+
+/// New credentials, at the vendor and in the secret.
+struct Rotation {
+    name: &'static str,
+    routes: &'static [Via],
+    at_the_vendor: fn(&Harness),
+    in_the_secret: fn(&mut TenantSecret),
+}
+
+fn rotations() -> [Rotation; 3] {
+    [
+        Rotation {
+            name: "personio",
+            routes: DIRECT,
+            at_the_vendor: |it| it.company.personio.rotate_secret("papi-client", "papi-new"),
+            in_the_secret: |secret| {
+                let new =
+                    PersonioSecret { client_id: "papi-client".into(), client_secret: "papi-new".into() };
+                secret.personio = Some(new);
+            },
+        },
+        Rotation {
+            name: "kombo",
+            routes: KOMBO,
+            at_the_vendor: |it| {
+                kombo(it).revoke_api_key("kombo-key");
+                kombo(it).add_api_key("kombo-new");
+            },
+            in_the_secret: |secret| secret.kombo = Some(KomboSecret { api_key: "kombo-new".into() }),
+        },
+        Rotation {
+            name: "reteach",
+            routes: ALL,
+            at_the_vendor: |it| {
+                it.company.reteach.remove_credentials("reteach-client");
+                it.company.reteach.revoke_tokens();
+                it.company.reteach.add_credentials("new-client", "new-secret", "new-code");
+            },
+            in_the_secret: |secret| {
+                secret.reteach = Some(ReteachSecret {
+                    client_id: "new-client".into(),
+                    client_secret: "new-secret".into(),
+                    client_code: "new-code".into(),
+                });
+            },
+        },
+    ]
+}
+
+#[tokio::test]
+async fn a_secret_that_is_rotated_while_certificates_are_filed_is_taken_up_within_the_run() {
+    for Rotation { name, routes, at_the_vendor, in_the_secret } in rotations() {
+        for via in routes {
+            let label = format!("{via:?} {name}");
+            let harness = certified(*via, 20).await;
+            // Every address has to be asked for anew: all vendors are needed to the end.
+            harness.company.reteach.downloads().set_url_lifetime(SignedDuration::from_secs(60));
+            // A warm function has the old secret in its hands.
+            harness.certificates(Mode::DryRun, Deadline::never()).await;
+            let mut secret = harness.company.secret();
+            in_the_secret(&mut secret);
+            harness.world.stack.secrets().put(&harness.company.tenant, &secret).await.unwrap();
+            let applied = AtomicUsize::new(0);
+            let watch = |progress| match progress {
+                Progress::Planned(_) => harness.world.clock.advance(SignedDuration::from_secs(61)),
+                Progress::Applied if applied.fetch_add(1, Ordering::SeqCst) == 4 => at_the_vendor(&harness),
+                Progress::Applied | Progress::Read(_) => {}
+            };
+            let report = run_watched(&harness, &watch).await;
+            assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 20), "{label}: {report:#?}");
+            all_are_filed(&harness, 20).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_failed_before_a_rotated_secret_was_taken_up_is_told_all_the_same() {
+    let [Rotation { at_the_vendor, in_the_secret, .. }, ..] = rotations();
+    let harness = certified(Via::Direct, 20).await;
+    deliver(&harness, "c-020", reteach::Delivery::NotAPdf);
+    harness.certificates(Mode::DryRun, Deadline::never()).await;
+    let mut secret = harness.company.secret();
+    in_the_secret(&mut secret);
+    harness.world.stack.secrets().put(&harness.company.tenant, &secret).await.unwrap();
+    let report = with_meanwhile(&harness, at_the_vendor).await;
+    let counts = report.counts;
+    assert_eq!((report.outcome, counts.uploaded, counts.failed), (Outcome::Done, 19, 1), "{report:#?}");
+    assert_eq!(finding(&report, FindingKind::NotFiled, "c-020").person.as_deref(), Some("20"));
+}
+
+#[tokio::test]
+async fn who_may_not_write_is_told_after_one_round() {
+    for via in ROUTES {
+        let harness = certified(via, 60).await;
+        harness.company.personio.allow_writing_documents(false);
+        let report = harness.certificates_now().await;
+        assert_eq!(
+            (report.outcome, report.counts.remaining),
+            (Outcome::AccessDenied, 60),
+            "{via:?} {report:#?}"
+        );
+        let uploads = harness.company.personio.calls(personio::Endpoint::UploadDocument);
+        assert!((1..=4).contains(&uploads), "{via:?} {uploads}");
+        let listed = harness.company.reteach.calls(reteach::Endpoint::ListParticipations);
+        assert_eq!(listed, 1, "{via:?}");
+    }
+}

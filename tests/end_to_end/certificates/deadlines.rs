@@ -1,0 +1,154 @@
+//! A run ends in good time before its deadline; what it did not reach is left for the next one, the newest first.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use harness::{CertificateReport, Harness, ROUTES, completed, people};
+use jiff::SignedDuration;
+use shared::http::Deadline;
+use shared::job::{Mode, Outcome, Progress};
+use shared::tenant::Via;
+use simulators::reteach::Certificate;
+use simulators::{Behaviour, Body, Fault};
+use tokio::time::Instant;
+
+/// A company with `count` certificates that were issued over the last years: `c-1` is the newest.
+async fn company(via: Via, people_: u64, count: u64) -> Harness {
+    let harness = Harness::synced(via, "", people(people_)).await;
+    let newest = harness.moment() - SignedDuration::from_hours(1);
+    harness.company.reteach.add_participations((1..=count).rev().map(|number| {
+        let at = newest - SignedDuration::from_mins(30) * i32::try_from(number).unwrap();
+        let id = format!("c-{number}");
+        let certificate = Some(Certificate::new(&id, 100));
+        let issued = completed(&id, number % people_ + 1, "Brandschutz", &at.to_string());
+        simulators::reteach::Participation { certificate, ..issued }
+    }));
+    harness
+}
+
+/// Moves the time by which deadlines go.
+fn pass(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).now_or_never();
+    tokio::time::resume();
+}
+
+/// A run of a minute: fifteen seconds are kept back, and no upload begins with less than thirty left. After `uploads` of
+/// them there is no time for another.
+async fn run_of(harness: &Harness, uploads: usize) -> CertificateReport {
+    let (started, applied) = (Instant::now(), AtomicUsize::new(0));
+    let watch = |progress| match progress {
+        // The reading has taken so long that only four seconds are left: calls under way survive a jump of as much.
+        Progress::Planned(_) => pass(Duration::from_secs(11).saturating_sub(started.elapsed())),
+        Progress::Applied if applied.fetch_add(1, Ordering::SeqCst) + 1 == uploads => {
+            pass(Duration::from_millis(4_100));
+        }
+        _ => {}
+    };
+    let deadline = Deadline::after(Duration::from_secs(60));
+    let ran = harness.world.run_certificates(&harness.company, Mode::Scheduled, deadline, &watch).await;
+    ran.report
+}
+
+/// Exactly the newest `count` certificates are filed.
+async fn newest_are_filed(harness: &Harness, count: usize) {
+    let ids: BTreeSet<_> =
+        harness.certificate_ledger().await.into_keys().map(|id| id.as_str().to_owned()).collect();
+    let newest: BTreeSet<_> = (1..=count).map(|number| format!("c-{number}")).collect();
+    assert_eq!(ids, newest);
+    assert_eq!(harness.company.personio.documents().len(), count);
+}
+
+#[tokio::test]
+async fn what_a_run_does_not_reach_is_left_for_the_next_the_newest_first() {
+    for via in ROUTES {
+        let harness = company(via, 5, 60).await;
+        let mut filed = 0;
+        for _ in 0..3 {
+            let report = run_of(&harness, 15).await;
+            assert_eq!(report.outcome, Outcome::Partly, "{via:?}: {report:#?}");
+            // Those that were on their way beside the fifteenth come through.
+            assert!((15..=18).contains(&report.counts.uploaded), "{via:?}: {report:#?}");
+            filed += report.counts.uploaded;
+            assert_eq!(report.counts.remaining, 60 - filed, "{via:?}: {report:#?}");
+            newest_are_filed(&harness, usize::try_from(filed).unwrap()).await;
+            harness.world.clock.advance(harness::CERTIFICATE_TICK);
+        }
+        let report = harness.certificates_tick().await;
+        assert_eq!((report.outcome, report.counts.remaining), (Outcome::Done, 0), "{via:?}: {report:#?}");
+        newest_are_filed(&harness, 60).await;
+    }
+}
+
+#[tokio::test]
+async fn an_upload_that_the_deadline_cuts_off_is_in_doubt() {
+    for via in ROUTES {
+        let harness = company(via, 3, 12).await;
+        harness.fail_uploads(Fault::new(Behaviour::HangReply).times(4));
+        let cut = async {
+            while harness.company.personio.documents().len() < 4 {
+                tokio::task::yield_now().await;
+            }
+            pass(Duration::from_secs(46));
+        };
+        let deadline = Deadline::after(Duration::from_secs(60));
+        let (ran, ()) = tokio::join!(harness.certificates(Mode::Scheduled, deadline), cut);
+        let report = ran.report;
+        assert_eq!((report.outcome, report.counts.doubtful), (Outcome::Partly, 4), "{via:?}: {report:#?}");
+        assert_eq!((report.counts.uploaded, report.counts.remaining), (0, 8), "{via:?}: {report:#?}");
+        let report = harness.certificates_tick().await;
+        assert_eq!((report.counts.verified, report.counts.uploaded), (4, 8), "{via:?}: {report:#?}");
+        newest_are_filed(&harness, 12).await;
+    }
+}
+
+#[tokio::test]
+async fn with_too_little_time_nothing_is_begun() {
+    for via in ROUTES {
+        let harness = company(via, 3, 12).await;
+        harness.fail_uploads(Fault::new(Behaviour::LoseReply).times(2));
+        let short = || Deadline::after(Duration::from_secs(39));
+        let report = harness.certificates(Mode::Scheduled, short()).await.report;
+        assert_eq!((report.outcome, report.counts.remaining), (Outcome::Partly, 12), "{via:?}: {report:#?}");
+        assert_eq!((harness.uploads(), harness.certificate_ledger().await.len()), (0, 0), "{via:?}");
+        let report = harness.certificates_now().await;
+        assert_eq!((report.counts.doubtful, report.counts.uploaded), (2, 10), "{via:?}: {report:#?}");
+        harness.world.clock.advance(harness::CERTIFICATE_TICK);
+        let report = harness.certificates(Mode::Scheduled, short()).await.report;
+        assert_eq!((report.outcome, report.counts.remaining), (Outcome::Partly, 2), "{via:?}: {report:#?}");
+        assert_eq!(harness.certificates_tick().await.counts.verified, 2, "{via:?}");
+        newest_are_filed(&harness, 12).await;
+    }
+}
+
+/// The first sync of an academy of many years: as much as fits into each run, until all is filed.
+#[tokio::test]
+async fn years_of_certificates_are_filed_over_several_runs() {
+    const ALL: u64 = 2_000;
+    const AT_ONCE: usize = 600;
+    let harness = company(Via::Direct, 50, ALL).await;
+    let (mut filed, mut left, mut refusals) = (0, ALL, 0);
+    while left > 0 {
+        // HR takes the right away for a while: then nothing more is begun, and nothing is lost.
+        let refused = Fault::new(Behaviour::Status(403, Body::Vendor));
+        harness.fail_uploads(refused.nth(AT_ONCE + 1).times(usize::MAX));
+        let before = harness.uploads() as u64;
+        let report = harness.certificates_now().await;
+        harness.clear_faults();
+        let uploaded = report.counts.uploaded;
+        assert_eq!(uploaded, left.min(AT_ONCE as u64), "{report:#?}");
+        (filed, left, refusals) =
+            (filed + uploaded, left - uploaded, refusals + harness.uploads() as u64 - before - uploaded);
+        assert_eq!(report.counts.remaining, left, "{report:#?}");
+        assert_eq!((report.counts.failed, report.counts.doubtful), (0, 0), "{report:#?}");
+        assert_eq!(harness.company.personio.documents().len() as u64, filed);
+        harness.world.clock.advance(harness::CERTIFICATE_TICK);
+    }
+    assert_eq!((filed, harness.uploads() as u64), (ALL, ALL + refusals));
+    newest_are_filed(&harness, usize::try_from(ALL).unwrap()).await;
+    harness.check_the_never_rules_of_certificates();
+    let report = harness.certificates_tick().await;
+    assert_eq!((report.outcome, report.counts.remaining), (Outcome::Unchanged, 0), "{report:#?}");
+}

@@ -1,0 +1,234 @@
+//! What each kind of run does, and what it costs.
+
+use certificate_sync::report::{Counts, Report};
+use harness::{CERTIFICATE_TICK, Harness, ROUTES, by_hand, completed, people};
+use jiff::SignedDuration;
+use shared::job::{FindingKind, Mode, Outcome};
+use shared::state::Units;
+use shared::tenant::Via;
+use simulators::reteach::{Certificate, Participation, Publication};
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+const LONG_AGO: &str = "2025-02-10T09:30:00Z";
+
+/// A dry run, after which everything is as it was.
+async fn dry(harness: &Harness) -> Report {
+    let (items, documents) = (harness.items().await, harness.company.personio.documents());
+    harness.forget_traffic();
+    let ran = harness.certificates(Mode::DryRun, shared::http::Deadline::never()).await;
+    assert_eq!(harness.items().await, items, "ledger, root, lease and reports are as they were");
+    assert_eq!(harness.company.personio.documents(), documents);
+    let [_, downloads, ..] = harness.traffic();
+    assert_eq!(downloads, 0, "nothing was fetched");
+    let folders = u64::from(ran.report.counts.remaining > 0);
+    assert_eq!(harness.folder_lookups() as u64, folders, "the HR system is asked for the folder alone");
+    assert_eq!(ran.report.dynamodb.write, 0.0);
+    ran.report
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_would_be_filed_and_does_nothing() {
+    for via in ROUTES {
+        let harness = Harness::with_folder(via, "", people(3)).await;
+        let stranger = harness.company.reteach.insert(by_hand("trainer@partner.example"));
+        let pdf_later =
+            |id: &str| Certificate { publication: Publication::OnDemand, ..Certificate::new(id, 2_000) };
+        harness.issue([
+            completed("c-1", 1, "Kurs", LONG_AGO),
+            completed("c-2", 2, "Kurs", LONG_AGO),
+            Participation { certificate: Some(pdf_later("c-3")), ..completed("c-3", 3, "Kurs", LONG_AGO) },
+            Participation { customer: Some(stranger), ..completed("c-4", 1, "Kurs", LONG_AGO) },
+        ]);
+        let report = dry(&harness).await;
+        assert_eq!(report.outcome, Outcome::Planned, "{via:?}: {report:#?}");
+        let expected = Counts {
+            seen: 4,
+            readings: 1,
+            remaining: 2,
+            waiting_for_pdf: 1,
+            not_from_personio: 1,
+            ..Counts::default()
+        };
+        assert_eq!(report.counts, expected, "{via:?}");
+        let would: Vec<_> = report.findings.iter().filter(|it| it.kind == FindingKind::Change).collect();
+        let named: Vec<_> = would
+            .iter()
+            .filter_map(|it| Some((it.person.as_deref()?, it.certificate.as_ref()?.as_str())))
+            .collect();
+        assert_eq!(named, [("1", "c-1"), ("2", "c-2")], "{via:?}: {would:?}");
+
+        let done = harness.certificates_now().await;
+        assert_eq!(done.counts, Counts { uploaded: 2, remaining: 0, ..expected }, "{via:?}: {done:#?}");
+        let again = dry(&harness).await;
+        assert_eq!((again.outcome, again.counts.remaining), (Outcome::Planned, 0), "{via:?}: {again:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_says_that_there_is_no_folder() {
+    for via in ROUTES {
+        let harness =
+            Harness::with_folder(via, "[certificates]\ncategory = \"Schulungen\"\n", people(1)).await;
+        harness.issue([completed("c-1", 1, "Kurs", LONG_AGO)]);
+        let report = dry(&harness).await;
+        assert_eq!((report.outcome, report.counts.remaining), (Outcome::Planned, 1), "{via:?}");
+        let told = report.findings.iter().any(|it| it.text.contains("\"Schulungen\": make it"));
+        assert!(told, "{via:?}: {:?}", report.findings);
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_that_fails_writes_nothing_either() {
+    let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
+    harness.issue([completed("c-1", 1, "Kurs", LONG_AGO)]);
+    harness.company.reteach.remove_credentials("reteach-client");
+    harness.company.reteach.revoke_tokens();
+    assert_eq!(dry(&harness).await.outcome, Outcome::AccessDenied);
+    harness.configure("[certificates]\ncategory = 7\n").await;
+    assert_eq!(dry(&harness).await.outcome, Outcome::BadConfiguration);
+}
+
+#[tokio::test]
+async fn a_full_scan_finds_what_the_other_runs_do_not() {
+    for via in ROUTES {
+        let harness = Harness::with_folder(via, "", people(4)).await;
+        harness.certificates_now().await;
+        // Issued now for a course that was completed long ago, or nobody knows when.
+        let undated = Participation { completed_at: None, ..completed("c-2", 2, "Kurs", LONG_AGO) };
+        harness.issue([completed("c-1", 1, "Kurs", LONG_AGO), undated]);
+        let report = harness.certificates_tick().await;
+        assert_eq!((report.outcome, report.counts.seen), (Outcome::Unchanged, 0), "{via:?}: {report:#?}");
+        let report = harness.certificates_in(Mode::FullScan).await;
+        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 2), "{via:?}: {report:#?}");
+        // And by itself once a day.
+        harness.issue([completed("c-3", 3, "Kurs", LONG_AGO)]);
+        assert_eq!(harness.certificates_after(DAY - CERTIFICATE_TICK).await.counts.seen, 0, "{via:?}");
+        assert_eq!(harness.certificates_tick().await.counts.uploaded, 1, "{via:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_asked_for_by_the_operator_scans_in_full() {
+    let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
+    harness.certificates_now().await;
+    harness.issue([completed("c-1", 1, "Kurs", LONG_AGO)]);
+    harness.world.clock.advance(CERTIFICATE_TICK);
+    let (store, tenant) = (harness.world.stack.store(), &harness.company.tenant);
+    store.ask_full_scan(tenant, harness.moment()).await.unwrap();
+    assert_eq!(harness.certificates_tick().await.counts.uploaded, 1);
+    assert_eq!(harness.certificates_tick().await.counts.seen, 0, "once");
+}
+
+#[tokio::test]
+async fn what_is_completed_between_two_runs_is_filed_by_the_next() {
+    for via in ROUTES {
+        let harness = Harness::with_folder(via, "", people(1)).await;
+        harness.certificates_now().await;
+        for number in 0..8 {
+            harness.world.clock.advance(SignedDuration::from_mins(10));
+            // The certificate comes up to five hours after the course was completed.
+            let at = harness.moment() - SignedDuration::from_mins(5 * 60 * (number % 2));
+            harness.issue([completed(&format!("c-{number}"), 1, "Kurs", &at.to_string())]);
+            let report = harness.certificates_tick().await;
+            assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 1), "{via:?}: {report:#?}");
+        }
+    }
+}
+
+/// One unchanged tick: one question to reteach, nothing to anybody else, and next to nothing to the state.
+async fn costs_next_to_nothing(harness: &Harness, label: &str) {
+    harness.forget_traffic();
+    let report = harness.certificates_tick().await;
+    assert_eq!(report.outcome, Outcome::Unchanged, "{label}: {report:#?}");
+    assert_eq!(harness.traffic(), [1, 0, 0, 0], "{label}");
+    let request = harness.company.reteach.requests().pop().unwrap();
+    assert_eq!(request.template, Some("/participation"), "{label}: no log-in, the token is warm");
+    assert_eq!((report.calls.reteach, report.calls.personio, report.calls.kombo), (1, 0, 0), "{label}");
+    let counts = Counts { readings: 1, ..Counts::default() };
+    assert_eq!(report.counts, counts, "{label}");
+    // The tenant and the root are read; the lease is taken and released.
+    let Units { read, write, calls } = report.dynamodb;
+    assert!(read <= 2.0, "{label}: {read} read units");
+    assert!(write <= 2.0 && calls <= 4, "{label}: {write} write units, {calls} calls");
+}
+
+#[tokio::test]
+async fn an_unchanged_tick_costs_one_question_and_four_calls_to_the_state() {
+    for via in ROUTES {
+        let harness = Harness::with_folder(via, "", people(3)).await;
+        harness.issue((1..=3).map(|id| completed(&format!("c-{id}"), id, "Kurs", LONG_AGO)));
+        assert_eq!(harness.certificates_now().await.counts.uploaded, 3);
+        let mut cheap = 0;
+        // A report is written once an hour, word of the last reading every three: the ticks between.
+        for tick in 1..6 {
+            if tick % 2 == 0 {
+                harness.certificates_tick().await;
+            } else {
+                costs_next_to_nothing(&harness, &format!("{via:?} {tick}")).await;
+                cheap += 1;
+            }
+        }
+        assert_eq!(cheap, 3);
+    }
+}
+
+#[tokio::test]
+async fn an_unchanged_tick_costs_the_same_with_600_certificates() {
+    let harness = Harness::with_folder(Via::Direct, "", people(20)).await;
+    let small = |number: u64| Participation {
+        certificate: Some(Certificate::new(&format!("c-{number:04}"), 200)),
+        ..completed("", number % 20 + 1, "Kurs", LONG_AGO)
+    };
+    harness.issue((0..600).map(small));
+    let report = harness.certificates_now().await;
+    assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 600));
+    costs_next_to_nothing(&harness, "600 certificates").await;
+}
+
+#[tokio::test]
+async fn unchanged_hours_write_a_report_each_and_the_root_every_three() {
+    let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
+    harness.issue([completed("c-1", 1, "Kurs", LONG_AGO)]);
+    harness.certificates_now().await;
+    let root = async || {
+        let (store, tenant) = (harness.world.stack.store(), &harness.company.tenant);
+        store.certificate_start(tenant).await.unwrap().root
+    };
+    let (mut reported, mut noted) = (Vec::new(), Vec::new());
+    let (mut reports, mut known, mut calls) = (1, root().await, 0);
+    for minute in (30..=6 * 60 + 30).step_by(30) {
+        let report = harness.certificates_tick().await;
+        assert_eq!(report.outcome, Outcome::Unchanged, "{report:#?}");
+        calls += report.calls.reteach;
+        let (reports_now, root_now) = (harness.certificate_reports().await.len(), root().await);
+        if reports_now > reports {
+            reported.push(minute);
+        }
+        if root_now != known {
+            noted.push(minute);
+        }
+        (reports, known) = (reports_now, root_now);
+    }
+    assert_eq!(reported, [60, 120, 180, 240, 300, 360]);
+    assert_eq!(noted, [180, 360]);
+    // One question a run, and a token is good for an hour.
+    assert!((13..=13 + 7).contains(&calls), "{calls} calls");
+}
+
+#[tokio::test]
+async fn every_run_that_did_something_leaves_its_report() {
+    let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
+    let mut told = Vec::new();
+    for number in 0..3 {
+        harness.issue([completed(&format!("c-{number}"), 1, "Kurs", "2026-05-11T07:30:00Z")]);
+        told.insert(0, harness.certificates_tick().await);
+    }
+    let stored = harness.certificate_reports().await;
+    let told: Vec<_> = told
+        .iter()
+        .zip(&stored)
+        .map(|(told, stored)| Report { dynamodb: stored.dynamodb, ..told.clone() })
+        .collect();
+    assert_eq!(stored, told);
+    assert!(stored.iter().all(|report| report.mode == Mode::Scheduled && report.counts.uploaded == 1));
+}

@@ -1,0 +1,206 @@
+//! Participations, and lists of them, that are not as they should be: records are told by their certificate's id, nothing is
+//! concluded from what is missing, and no others suffer.
+
+use std::collections::BTreeMap;
+
+use harness::{Harness, ROUTES, completed};
+use jiff::SignedDuration;
+use shared::job::{FindingKind, Outcome};
+use shared::tenant::Via;
+use simulators::reteach::{Certificate, Participation, Publication};
+use simulators::{Behaviour, Body, Fault};
+
+use super::cases::{all_are_filed, certified, fail_participations, finding};
+
+#[tokio::test]
+async fn what_a_record_lacks_is_left_out_or_told() {
+    for via in ROUTES {
+        let harness = certified(via, 2).await;
+        let academy = &harness.company.reteach;
+        academy.add_participation(Participation {
+            customer: None,
+            ..completed("c-nobody", 1, "Kurs", "2026-05-10T12:00:00Z")
+        });
+        academy.add_participation(Participation {
+            course_name: None,
+            ..completed("c-nameless", 1, "", "2026-05-10T12:00:00Z")
+        });
+        academy.add_participation(Participation {
+            completed_at: None,
+            ..completed("c-dateless", 2, "Ohne Tag", "2026-05-10T12:00:00Z")
+        });
+        let unmade =
+            Certificate { publication: Publication::OnDemand, ..Certificate::new("c-unmade", 2_000) };
+        academy.add_participation(Participation {
+            certificate: Some(unmade),
+            ..completed("c-unmade", 2, "Spät", "2026-05-10T12:00:00Z")
+        });
+        academy.add_participation(Participation {
+            certificate: None,
+            ..completed("none", 2, "Ohne", "2026-05-10T12:00:00Z")
+        });
+
+        let report = harness.certificates_now().await;
+        let counts = report.counts;
+        assert_eq!(
+            (report.outcome, counts.uploaded, counts.without_customer),
+            (Outcome::Done, 4, 1),
+            "{via:?} {report:#?}"
+        );
+        assert_eq!((counts.waiting_for_pdf, counts.seen), (1, 6), "{via:?}");
+        let text = &finding(&report, FindingKind::Rejected, "c-nobody").text;
+        assert!(text.contains("no customer"), "{text}");
+        let (nameless, dateless) =
+            (harness.document_of("c-nameless").unwrap(), harness.document_of("c-dateless").unwrap());
+        assert!(nameless.title.starts_with("Zertifikat"), "{via:?} {nameless:?}");
+        assert_eq!((dateless.employee_id, dateless.date), (2, None), "{via:?}");
+        assert!(dateless.title.starts_with("Ohne Tag"), "{via:?} {dateless:?}");
+
+        assert!(academy.publish_pdf("c-unmade"));
+        let report = harness.certificates_tick().await;
+        assert_eq!((report.counts.uploaded, report.counts.waiting_for_pdf), (1, 0), "{via:?} {report:#?}");
+    }
+}
+
+/// Two good records and what is wrong with the others, one by one.
+const MALFORMED: &str = r#"{"resultCount":9,"results":[
+{"id":"p1","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":"x1","externalId":"personio:1"},"course":{"id":"k","name":"Kurs 1"},"certificate":{"id":"c-good","url":null}},
+{"id":"p2","status":"COMPLETED","completedAt":"gestern","customer":{"id":"x1","externalId":"personio:1"},"course":{"id":"k","name":"Kurs 1"},"certificate":{"id":"c-date","url":null}},
+{"id":"p3","status":"COMPLETED","completedAt":1778414400,"customer":{"id":"x1","externalId":"personio:1"},"certificate":{"id":"c-number","url":null}},
+{"id":"p4","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":null,"externalId":"personio:1"},"certificate":{"id":"c-customer","url":null}},
+{"id":"p5","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":"x1","externalId":["personio:1"]},"certificate":{"id":"c-external","url":null}},
+{"id":"p6","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":"x1"},"course":{"id":"k","name":{"de":"Kurs"}},"certificate":{"id":"c-course","url":null}},
+{"id":"p7","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":"x1"},"certificate":{"id":"c-url","url":7}},
+{"id":"","status":"COMPLETED","completedAt":"2026-05-10T12:00:00.000Z","customer":{"id":"x1"},"certificate":{"id":"c-participation","url":null}},
+"nonsense"]}"#;
+
+#[tokio::test]
+async fn a_record_that_does_not_fit_is_told_by_its_field_and_stops_nobody() {
+    for via in ROUTES {
+        let harness = certified(via, 2).await;
+        let fault = Fault::new(Behaviour::Status(200, Body::Json(MALFORMED))).path("/participation");
+        harness.company.reteach.fail(fault);
+        let report = harness.certificates_now().await;
+        let counts = report.counts;
+        assert_eq!((counts.seen, counts.rejected, counts.waiting_for_pdf), (1, 8, 1), "{via:?} {report:#?}");
+        for (id, says) in [
+            ("c-date", "completedAt is not a moment"),
+            ("c-number", "completedAt is not text"),
+            ("c-customer", "customer.id is missing"),
+            ("c-external", "customer.externalId is not text"),
+            ("c-course", "course.name is not text"),
+            ("c-url", "certificate.url is not text"),
+            ("c-participation", "id is missing"),
+        ] {
+            let text = &finding(&report, FindingKind::Rejected, id).text;
+            assert!(text.contains(says), "{via:?} {id}: {text}");
+        }
+        // None of it stays: what is listed as it should be is filed as soon as it is read again.
+        harness.world.clock.advance(SignedDuration::from_hours(24));
+        let report = harness.certificates_now().await;
+        assert_eq!((report.counts.uploaded, report.counts.rejected), (2, 0), "{via:?} {report:#?}");
+        all_are_filed(&harness, 2).await;
+    }
+}
+
+/// How many documents each employee has.
+fn per_person(harness: &Harness) -> BTreeMap<u64, usize> {
+    let mut counts = BTreeMap::new();
+    for document in harness.company.personio.documents() {
+        *counts.entry(document.employee_id).or_default() += 1;
+    }
+    counts
+}
+
+#[tokio::test]
+async fn one_certificate_in_two_participations_of_one_person_is_filed_once() {
+    for via in ROUTES {
+        let harness = certified(via, 2).await;
+        harness.company.reteach.add_participation(completed(
+            "c-002",
+            2,
+            "Kurs 2 noch einmal",
+            "2026-05-10T12:00:00Z",
+        ));
+        let report = harness.certificates_now().await;
+        assert_eq!(
+            (report.outcome, report.counts.uploaded, report.counts.readings),
+            (Outcome::Done, 2, 1),
+            "{report:#?}"
+        );
+        assert_eq!(harness.certificates_tick().await.outcome, Outcome::Unchanged);
+        assert_eq!(per_person(&harness), BTreeMap::from([(1, 1), (2, 1)]), "{via:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_certificate_of_two_people_is_told_and_filed_for_neither() {
+    let harness = certified(Via::Direct, 3).await;
+    let again = completed("c-002", 3, "Kurs 2", "2026-05-10T12:00:00Z");
+    harness.company.reteach.add_participation(again);
+    let report = harness.certificates_now().await;
+    assert_eq!(
+        (report.outcome, report.counts.uploaded, report.counts.readings),
+        (Outcome::Done, 2, 1),
+        "{report:#?}"
+    );
+    let text = &finding(&report, FindingKind::Rejected, "c-002").text;
+    assert!(text.contains("several people's participations"), "{text}");
+    assert_eq!(per_person(&harness), BTreeMap::from([(1, 1), (3, 1)]));
+    assert_eq!(harness.certificates_tick().await.outcome, Outcome::Unchanged);
+}
+
+#[tokio::test]
+async fn reteach_down_concludes_nothing() {
+    let harness = certified(Via::Direct, 3).await;
+    harness.certificates_now().await;
+    let store = harness.world.stack.store();
+    let before = store.certificate_start(&harness.company.tenant).await.unwrap();
+    fail_participations(&harness, Behaviour::Close);
+    harness.world.clock.advance(SignedDuration::from_hours(25));
+    let report = harness.certificates_now().await;
+    assert_eq!(report.outcome, Outcome::ReteachUnavailable, "{report:#?}");
+    assert_eq!(store.certificate_start(&harness.company.tenant).await.unwrap(), before);
+    harness.clear_faults();
+    let report = harness.certificates_tick().await;
+    assert_eq!((report.outcome, report.counts.seen), (Outcome::Unchanged, 3), "{report:#?}");
+}
+
+#[tokio::test]
+async fn what_an_empty_list_hides_is_found_by_the_daily_scan_at_the_latest() {
+    for via in ROUTES {
+        let harness = certified(via, 3).await;
+        fail_participations(&harness, Behaviour::EmptyList);
+        for _ in 0..3 {
+            let report = harness.certificates_tick().await;
+            assert_eq!((report.outcome, report.counts.seen), (Outcome::Unchanged, 0), "{report:#?}");
+        }
+        harness.clear_faults();
+        harness.world.clock.advance(SignedDuration::from_hours(24));
+        let report = harness.certificates_now().await;
+        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 3), "{via:?} {report:#?}");
+        all_are_filed(&harness, 3).await;
+    }
+}
+
+#[tokio::test]
+async fn rows_that_are_missing_make_the_reading_incomplete_and_are_filed_by_the_next_one() {
+    for via in ROUTES {
+        let harness = certified(via, 5).await;
+        fail_participations(&harness, Behaviour::DropRows(2));
+        let report = harness.certificates_now().await;
+        let counts = report.counts;
+        assert_eq!(
+            (report.outcome, counts.uploaded, counts.readings),
+            (Outcome::Partly, 3, 3),
+            "{report:#?}"
+        );
+        assert!(report.findings.iter().any(|it| it.kind == FindingKind::Incomplete));
+        let start = harness.world.stack.store().certificate_start(&harness.company.tenant).await.unwrap();
+        assert!(start.root.is_none_or(|root| root.read_at.is_none() && root.scanned_at.is_none()));
+        harness.clear_faults();
+        let report = harness.certificates_tick().await;
+        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 2), "{via:?} {report:#?}");
+        all_are_filed(&harness, 5).await;
+    }
+}

@@ -1,0 +1,225 @@
+//! Whatever becomes of an upload's answer, there is one document in the end: an upload of unknown outcome is looked for
+//! before anything is sent again.
+
+use harness::{Harness, ROUTES, UploadAt, completed, people};
+use jiff::SignedDuration;
+use shared::id::DocumentId;
+use shared::job::{FindingKind, Outcome};
+use shared::state::CertificateState;
+use shared::tenant::Via;
+use simulators::{Behaviour, Body, Fault, RetryAfter};
+
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+/// A company of three, after its first runs.
+async fn company(via: Via) -> Harness {
+    let harness = Harness::synced(via, "", people(3)).await;
+    harness.certificates_now().await;
+    harness
+}
+
+fn issue(harness: &Harness, id: &str) {
+    let now = harness.moment().to_string();
+    harness.company.reteach.add_participation(completed(id, 1, "Brandschutz", &now));
+}
+
+/// The document's own id, as the ledger should have it.
+fn id_of(harness: &Harness, certificate: &str) -> DocumentId {
+    let document = harness.document_of(certificate).unwrap_or_else(|| panic!("{certificate} is not filed"));
+    DocumentId::new(document.id.to_string())
+}
+
+/// One certificate whose upload's answer is lost to `behaviour`, and which is there in the end or is sent again.
+async fn doubt(harness: &Harness, at: UploadAt, behaviour: &Behaviour, takes_effect: bool, number: usize) {
+    let what = format!("{:?} {at:?} {behaviour:?}", harness.company.via);
+    let id = format!("c-{number}");
+    issue(harness, &id);
+    harness.fail_next_upload(at, behaviour.clone());
+    let report = harness.certificates_now().await;
+    let counts = report.counts;
+    assert_eq!((counts.doubtful, counts.uploaded, counts.failed), (1, 0, 0), "{what}: {report:#?}");
+    let told = report.findings.iter().find(|it| it.kind == FindingKind::Doubtful).unwrap();
+    assert_eq!(told.certificate.as_ref().map(|it| it.as_str()), Some(id.as_str()), "{what}");
+    assert!(matches!(harness.state_of(&id).await, Some(CertificateState::Intended(_))), "{what}");
+
+    harness.world.clock.advance(MINUTE * 15 - SignedDuration::from_secs(1));
+    let early = harness.certificates_now().await;
+    assert_eq!(
+        (early.counts.doubtful, early.calls.personio + early.calls.kombo),
+        (1, 0),
+        "{what}: {early:#?}"
+    );
+
+    harness.world.clock.advance(SignedDuration::from_secs(1));
+    let sent = harness.uploads();
+    let later = harness.certificates_now().await;
+    assert_eq!((later.outcome, later.counts.doubtful), (Outcome::Done, 0), "{what}: {later:#?}");
+    let expected = if takes_effect { (1, 0) } else { (0, 1) };
+    assert_eq!((later.counts.verified, later.counts.uploaded), expected, "{what}: {later:#?}");
+    assert_eq!(harness.uploads() - sent, usize::from(!takes_effect), "{what}");
+    let known = harness.filed_as(&id).await;
+    if takes_effect || harness.company.via != Via::Kombo {
+        assert_eq!(known, Some(id_of(harness, &id)), "{what}");
+    }
+    assert!(matches!(harness.state_of(&id).await, Some(CertificateState::Uploaded { .. })), "{what}");
+    assert_eq!(harness.company.personio.documents().len(), number, "{what}");
+}
+
+#[tokio::test]
+async fn an_upload_of_unknown_outcome_is_looked_for_before_it_is_sent_again() {
+    for via in ROUTES {
+        for at in UploadAt::on(via) {
+            let harness = company(via).await;
+            let mut number = 0;
+            let lost = [
+                Behaviour::LoseReply,
+                Behaviour::CloseMidBody,
+                Behaviour::LateEffect(MINUTE * 10),
+                Behaviour::LateStatus(500, Body::Vendor),
+                Behaviour::LateStatus(502, Body::Html),
+                Behaviour::LateStatus(504, Body::Empty),
+                Behaviour::LateStatus(503, Body::TruncatedJson),
+                Behaviour::LateStatus(302, Body::Html),
+            ];
+            let nothing = [
+                Behaviour::Close,
+                Behaviour::Status(500, Body::Vendor),
+                Behaviour::Status(502, Body::Html),
+                Behaviour::Status(504, Body::Empty),
+                Behaviour::Redirect("https://personio.de/maintenance".to_owned()),
+            ];
+            let cases = lost.iter().map(|it| (it, true)).chain(nothing.iter().map(|it| (it, false)));
+            for (behaviour, takes_effect) in cases {
+                number += 1;
+                doubt(&harness, *at, behaviour, takes_effect, number).await;
+            }
+        }
+    }
+}
+
+/// Whoever answers 200 to an upload has not always filed it. What Kombo makes of such an answer of Personio's is Kombo's.
+#[tokio::test]
+async fn a_success_that_cannot_be_read_is_no_proof() {
+    for (via, at) in [
+        (Via::Direct, UploadAt::Personio),
+        (Via::KomboPassthrough, UploadAt::Personio),
+        (Via::KomboPassthrough, UploadAt::Kombo),
+        (Via::Kombo, UploadAt::Kombo),
+    ] {
+        let harness = company(via).await;
+        for (number, (behaviour, takes_effect)) in [
+            (Behaviour::TruncateJson, true),
+            (Behaviour::LateStatus(200, Body::Html), true),
+            (Behaviour::LateStatus(201, Body::Empty), true),
+            (Behaviour::Status(200, Body::Html), false),
+            (Behaviour::Status(200, Body::Json("{}")), false),
+        ]
+        .iter()
+        .enumerate()
+        {
+            doubt(&harness, at, behaviour, *takes_effect, number + 1).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn kombos_own_words_for_an_unknown_outcome_are_doubts() {
+    const UNAVAILABLE: &str =
+        r#"{"status":"error","error":{"code":"REMOTE.SERVICE_UNAVAILABLE","title":"Down","message":""}}"#;
+    const TIMED_OUT: &str =
+        r#"{"status":"error","error":{"code":"PLATFORM.TASK_TIMED_OUT","title":"Slow","message":""}}"#;
+    const NEW: &str =
+        r#"{"status":"error","error":{"code":"PLATFORM.SOMETHING_NEW","title":"?","message":""}}"#;
+    for via in [Via::KomboPassthrough, Via::Kombo] {
+        let harness = company(via).await;
+        let mut number = 0;
+        for (status, text) in [(503, UNAVAILABLE), (409, UNAVAILABLE), (504, TIMED_OUT), (400, NEW)] {
+            for takes_effect in [true, false] {
+                let make = if takes_effect { Behaviour::LateStatus } else { Behaviour::Status };
+                number += 1;
+                doubt(&harness, UploadAt::Kombo, &make(status, Body::Json(text)), takes_effect, number).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_document_that_shows_up_late_is_not_filed_twice() {
+    for via in ROUTES {
+        let harness = company(via).await;
+        harness.company.personio.set_document_lag(MINUTE * 10);
+        doubt(&harness, UploadAt::Personio, &Behaviour::LoseReply, true, 1).await;
+        harness.company.personio.set_document_lag(MINUTE * 5);
+        doubt(&harness, UploadAt::Personio, &Behaviour::LateEffect(MINUTE * 10), true, 2).await;
+    }
+}
+
+/// The document is found by the certificate's id, not by what reteach or HR call it by now.
+#[tokio::test]
+async fn it_is_found_though_reteach_does_not_list_it_any_more_and_hr_has_moved_it() {
+    for via in ROUTES {
+        let harness = company(via).await;
+        let id = harness.company.reteach.add_participation(completed(
+            "c-1",
+            1,
+            "Brandschutz",
+            "2026-05-11T07:00:00Z",
+        ));
+        issue(&harness, "c-2");
+        harness.fail_uploads(Fault::new(Behaviour::LoseReply).times(2));
+        assert_eq!(harness.certificates_now().await.counts.doubtful, 2, "{via:?}");
+        harness.company.reteach.remove_participation(&id);
+        harness.company.personio.rename_category("Sonstige Dokumente", "Verschiedenes");
+        harness.company.personio.add_category("Bildungszertifikate");
+        let report = harness.certificates_tick().await;
+        assert_eq!((report.counts.verified, report.counts.doubtful), (2, 0), "{via:?}: {report:#?}");
+        assert_eq!(harness.company.personio.documents().len(), 2, "{via:?}");
+    }
+}
+
+/// Nothing is filed for somebody whose certificate was revoked, and nobody asks about it for ever.
+#[tokio::test]
+async fn a_certificate_revoked_while_in_doubt_is_left() {
+    for via in ROUTES {
+        let harness = company(via).await;
+        let id = harness.company.reteach.add_participation(completed(
+            "c-1",
+            1,
+            "Brandschutz",
+            "2026-05-11T07:00:00Z",
+        ));
+        harness.fail_uploads(Fault::new(Behaviour::Close));
+        assert_eq!(harness.certificates_now().await.counts.doubtful, 1, "{via:?}");
+        harness.company.reteach.remove_participation(&id);
+        let report = harness.certificates_tick().await;
+        assert_eq!((report.counts.uploaded, report.counts.doubtful), (0, 0), "{via:?}: {report:#?}");
+        let quiet = harness.certificates_tick().await;
+        assert_eq!(
+            (quiet.outcome, quiet.calls.personio + quiet.calls.kombo),
+            (Outcome::Unchanged, 0),
+            "{quiet:#?}"
+        );
+        assert!(harness.company.personio.documents().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_limited_upload_waits_and_is_filed_once() {
+    for via in ROUTES {
+        for at in UploadAt::on(via) {
+            let harness = company(via).await;
+            issue(&harness, "c-1");
+            issue(&harness, "c-2");
+            harness.fail_next_upload(*at, Behaviour::TooManyRequests(RetryAfter::Seconds(1)));
+            let started = tokio::time::Instant::now();
+            let report = harness.certificates_now().await;
+            assert_eq!(
+                (report.outcome, report.counts.uploaded),
+                (Outcome::Done, 2),
+                "{via:?} {at:?}: {report:#?}"
+            );
+            assert!(started.elapsed().as_secs() >= 1 || *at == UploadAt::Personio, "{via:?}: held as asked");
+            assert_eq!(harness.company.personio.documents().len(), 2, "{via:?} {at:?}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Runs that overlap, die or lose their lease file each certificate once all the same.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use harness::{Harness, ROUTES, completed, people};
+use jiff::SignedDuration;
+use shared::http::Deadline;
+use shared::id::DocumentId;
+use shared::job::{Mode, Outcome, Progress};
+use shared::tenant::Via;
+use simulators::{Behaviour, Fault};
+
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+/// A company of three with `count` certificates to be filed.
+async fn company(via: Via, count: u32) -> Harness {
+    let harness = Harness::synced(via, "", people(3)).await;
+    harness.certificates_now().await;
+    let now = harness.moment().to_string();
+    let issued = (1..=count).map(|number| completed(&format!("c-{number}"), 1, "Brandschutz", &now));
+    harness.company.reteach.add_participations(issued);
+    harness
+}
+
+#[tokio::test]
+async fn of_two_runs_at_once_one_is_busy() {
+    for via in ROUTES {
+        let harness = company(via, 20).await;
+        let (one, other) = tokio::join!(harness.certificates_now(), harness.certificates_now());
+        let mut outcomes = [one.outcome, other.outcome];
+        outcomes.sort_by_key(|it| *it == Outcome::Busy);
+        assert_eq!(outcomes, [Outcome::Done, Outcome::Busy], "{via:?}");
+        assert_eq!((harness.uploads(), harness.company.personio.documents().len()), (20, 20), "{via:?}");
+    }
+}
+
+/// The machine dies after Personio has filed the document, before anybody has read its answer.
+#[tokio::test]
+async fn a_run_that_dies_in_an_upload_leaves_no_second_document() {
+    for via in ROUTES {
+        let harness = company(via, 1).await;
+        harness.fail_uploads(Fault::new(Behaviour::HangReply));
+        let filed = async {
+            while harness.company.personio.documents().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = filed => {}
+            report = harness.certificates_now() => panic!("not cut off: {report:?}"),
+        }
+        harness.world.clock.advance(MINUTE * 5 + SignedDuration::from_secs(6));
+        let report = harness.certificates_now().await;
+        assert_eq!((report.counts.doubtful, report.counts.uploaded), (1, 0), "{via:?}: {report:#?}");
+        let report = harness.certificates_tick().await;
+        assert_eq!((report.counts.verified, report.counts.uploaded), (1, 0), "{via:?}: {report:#?}");
+        let document = DocumentId::new(harness.document_of("c-1").unwrap().id.to_string());
+        assert_eq!(harness.filed_as("c-1").await, Some(document), "{via:?}");
+    }
+}
+
+/// While the first run is held up for longer than its lease lasts, another one takes over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_lost_its_lease_files_nothing_more() {
+    for via in ROUTES {
+        for overtaken_after in [0, 1, 7] {
+            let harness = company(via, 20).await;
+            let applied = AtomicUsize::new(0);
+            let watch = |progress| {
+                let moment = match progress {
+                    Progress::Planned(_) => 0,
+                    Progress::Applied => applied.fetch_add(1, Ordering::SeqCst) + 1,
+                    Progress::Read(_) => return,
+                };
+                if moment == overtaken_after {
+                    harness.world.clock.advance(MINUTE * 6);
+                    let other = harness.certificates_now();
+                    let report =
+                        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(other));
+                    assert!(report.counts.uploaded >= 13 - overtaken_after as u64, "{via:?}: {report:#?}");
+                }
+            };
+            let ran = harness
+                .world
+                .run_certificates(&harness.company, Mode::Scheduled, Deadline::never(), &watch)
+                .await;
+            assert_eq!(
+                ran.report.outcome,
+                Outcome::StateUnavailable,
+                "{via:?} {overtaken_after}: {:#?}",
+                ran.report
+            );
+            let before = harness.uploads();
+            assert!(before <= 20, "{via:?} {overtaken_after}: {before} uploads");
+            let last = harness.certificates_tick().await;
+            assert!(last.outcome.is_good(), "{last:#?}");
+            assert_eq!(harness.company.personio.documents().len(), 20, "{via:?} {overtaken_after}");
+            assert_eq!(harness.uploads(), 20, "{via:?} {overtaken_after}");
+            harness.check_the_never_rules_of_certificates();
+        }
+    }
+}
