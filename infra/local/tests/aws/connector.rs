@@ -20,9 +20,10 @@ fn store_at(endpoint: &str) -> Store {
 
 #[tokio::test]
 async fn a_refused_connection_is_unavailable_after_three_attempts() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    // Bound but not listening: nobody else can have the port meanwhile.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let endpoint = format!("http://{}", socket.local_addr().unwrap());
     let error = store_at(&endpoint).tenant(&acme()).await.unwrap_err();
     assert_eq!(error, StateError::Unavailable { operation: "GetItem" });
 }
