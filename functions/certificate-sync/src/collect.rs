@@ -22,6 +22,8 @@ const MAX_PAGES: u32 = 1_000;
 pub struct Collected {
     /// How many certificates there are.
     pub seen: u64,
+    /// How many of them are not wanted.
+    pub unwanted: u64,
     /// Those that are wanted, each once, as it was read last.
     pub certificates: BTreeMap<CertificateId, Participation>,
     /// Records that do not fit.
@@ -49,10 +51,11 @@ pub async fn collect(
         let reading = Reading::of(readings, &mut seen, |page| reteach.participations(filter, page)).await?;
         let completeness = reading.completeness();
         if completeness == Completeness::Complete || readings == READINGS {
+            let unwanted = seen.certificates.values().filter(|(_, kept)| !kept.is_wanted()).count() as u64;
             let count = seen.certificates.len() as u64;
             let (certificates, ambiguous) = seen.told();
             let rejected = reading.rejected.into_iter().chain(ambiguous).collect();
-            return Ok(Collected { seen: count, certificates, rejected, completeness, readings });
+            return Ok(Collected { seen: count, unwanted, certificates, rejected, completeness, readings });
         }
     }
 }
@@ -78,6 +81,10 @@ impl Kept {
             Self::Wanted(participation) => &participation.id,
             Self::Unwanted(id) => id,
         }
+    }
+
+    fn is_wanted(&self) -> bool {
+        matches!(self, Self::Wanted(_))
     }
 
     fn is_anothers(&self, other: &Self) -> bool {

@@ -11,6 +11,7 @@ mod report;
 mod run;
 mod switch;
 mod telemetry;
+mod work;
 
 pub use app::App;
 pub use event::{Event, EventError, Mode};
@@ -18,6 +19,7 @@ pub use function::serve;
 pub use halt::{Cause, Halt};
 pub use lease::{Guard, LeaseTerms};
 pub use report::{Finding, FindingKind, HeldNote, MOST_FINDINGS, Outcome, Report};
-pub use run::{Counts, Finished, Progress, Ran, Request, Run, Tenant, Watch, Work};
+pub use run::{Run, Tenant};
 pub use switch::StopSwitch;
 pub use telemetry::tell;
+pub use work::{Counts, Finished, Progress, Ran, Request, Watch, Work};

@@ -1,22 +1,19 @@
 //! One run of a job, from event to report.
 
-use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
 
 use super::{
-    App, Cause, Event, Finding, Guard, Halt, HeldNote, LeaseTerms, MOST_FINDINGS, Mode, Outcome, Report,
+    App, Cause, Finished, Guard, Halt, MOST_FINDINGS, Mode, Outcome, Progress, Ran, Report, Request, Watch,
+    Work,
 };
 use crate::clock::Clock;
-use crate::connect::{ConnectError, Connections, HrSystem};
+use crate::connect::{ConnectError, Connections};
 use crate::http::{self, Calls, Deadline};
-use crate::id::RunId;
 use crate::secrets::TenantSecret;
-use crate::state::{Acquisition, Job, LastRun, Store, TenantRecord, TenantStatus};
+use crate::state::{Acquisition, LastRun, Store, TenantRecord, TenantStatus};
 use crate::tenant::TenantConfig;
 
 /// Reports are kept for this long.
@@ -24,133 +21,6 @@ const KEEP_REPORTS: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A run with nothing to do writes a report only this often.
 const REPORT_EVERY: SignedDuration = SignedDuration::from_hours(1);
-
-/// What a job does; everything around it is the same for both.
-pub trait Work: Send + Sync + Sized + 'static {
-    /// Which of the two it is.
-    const JOB: Job;
-    /// How it holds its lease.
-    const LEASE: LeaseTerms;
-    /// The HR system as this job needs it.
-    type Hr: HrSystem;
-    /// How many of what it did.
-    type Counts: Counts;
-    /// What a dry run would do, with all values: for the operator's eyes only.
-    type Plan: fmt::Debug + Send;
-
-    /// Whether the tenant wants this job, and may have it.
-    ///
-    /// # Errors
-    /// [`Halt`] saying why not.
-    fn admits(&self, _tenant: &Tenant) -> Result<(), Halt> {
-        Ok(())
-    }
-
-    /// One attempt with the credentials in `secret`. Without a guard (a dry run) nothing is written.
-    ///
-    /// # Errors
-    /// [`Halt`] if it ends before there is anything to tell but that.
-    fn attempt(
-        &self,
-        run: &Run<'_, Self>,
-        tenant: &Tenant,
-        secret: Arc<TenantSecret>,
-        guard: Option<&Guard<'_>>,
-    ) -> impl Future<Output = Result<Finished<Self>, Halt>> + Send;
-}
-
-/// A job's counts.
-pub trait Counts: Clone + Copy + fmt::Debug + Default + Serialize + Send + Sync {
-    /// The same together with what an earlier attempt of the same run had done.
-    #[must_use]
-    fn with_earlier(self, earlier: Self) -> Self;
-
-    /// The counts as metrics, by their names there.
-    fn metrics(&self) -> Vec<(&'static str, u64)>;
-}
-
-/// One run: what is asked, by whom, and until when.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// What is asked.
-    pub event: Event,
-    /// Owns the lease and names the report. Must be another one for each run: Lambda's request id is.
-    pub run_id: RunId,
-    /// By then the run must have ended.
-    pub deadline: Deadline,
-}
-
-/// How far a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// This many people, or certificates, were read.
-    Read(usize),
-    /// This many changes, or uploads, are about to be made.
-    Planned(usize),
-    /// One more of them is through, or given up.
-    Applied,
-}
-
-/// Told how far a run is.
-pub type Watch<'a> = &'a (dyn Fn(Progress) + Sync);
-
-/// A run's report, and for a dry run the plan itself.
-pub struct Ran<W: Work> {
-    /// What may be kept and logged.
-    pub report: Report<W::Counts>,
-    /// What was planned, where it came to that.
-    pub plan: Option<W::Plan>,
-}
-
-impl<W: Work> fmt::Debug for Ran<W> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ran").field("report", &self.report).field("plan", &self.plan).finish()
-    }
-}
-
-/// What an attempt came to before it is put into a report.
-pub struct Finished<W: Work> {
-    /// How it ended.
-    pub outcome: Outcome,
-    /// What it ended with, in words. Empty where all is well.
-    pub message: String,
-    /// Whether other credentials may help.
-    pub cause: Cause,
-    /// How many of what.
-    pub counts: W::Counts,
-    /// Everything that somebody should look at.
-    pub findings: Vec<Finding>,
-    /// What a brake holds.
-    pub held: Option<HeldNote>,
-    /// What was planned, in a dry run.
-    pub plan: Option<W::Plan>,
-}
-
-impl<W: Work> From<Halt> for Finished<W> {
-    fn from(halt: Halt) -> Self {
-        let Halt { outcome, message, cause } = halt;
-        Self {
-            outcome,
-            message,
-            cause,
-            counts: W::Counts::default(),
-            findings: Vec::new(),
-            held: None,
-            plan: None,
-        }
-    }
-}
-
-impl<W: Work> Finished<W> {
-    /// The same together with what an earlier attempt of the same run had come to. What became of a certificate then is
-    /// not told again by this one.
-    fn after(mut self, earlier: Self) -> Self {
-        let news = |it: &Finding| it.certificate.is_some() && !self.findings.contains(it);
-        let news: Vec<_> = earlier.findings.into_iter().filter(news).collect();
-        self.findings.extend(news);
-        Self { counts: self.counts.with_earlier(earlier.counts), ..self }
-    }
-}
 
 /// One run under way.
 pub struct Run<'a, W: Work> {

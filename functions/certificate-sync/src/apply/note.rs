@@ -5,7 +5,7 @@ use shared::job::{Halt, StopSwitch};
 use shared::state::{CertificateEntry, CertificateState, Intent, Noted, Setback, StateError};
 
 use super::file::Filed;
-use super::setback::{self, Next};
+use super::setback::{self, Kind, Next};
 use super::trouble::Trouble;
 use super::{Became, Tools};
 use crate::plan::{Earlier, LATE, Upload};
@@ -33,17 +33,20 @@ pub(super) async fn note(
         }
         Err(trouble) => trouble,
     };
-    if let Some((kind, reason)) = trouble.noted() {
-        match trouble {
-            Trouble::Weather(halt) => switch.unanswered(halt),
-            // A file that cannot be had tells nothing of the HR system.
-            Trouble::Withheld(_) | Trouble::BrokeOff(_) => {}
-            _ => switch.answered(),
-        }
-        let next = setback::after(upload.earlier, kind, reason, tools.clock.now());
-        return settle(tools, (&upload.id, &upload.employee), next, switch).await;
-    }
     match trouble {
+        Trouble::Document(reason) => {
+            switch.answered();
+            failed(tools, upload, Kind::Document, reason, switch).await
+        }
+        // A file that cannot be had tells nothing of the HR system.
+        Trouble::Withheld(reason) | Trouble::BrokeOff(reason) => {
+            failed(tools, upload, Kind::Weather, reason, switch).await
+        }
+        Trouble::Weather(halt) => {
+            let reason = halt.message.clone();
+            switch.unanswered(halt);
+            failed(tools, upload, Kind::Weather, reason, switch).await
+        }
         Trouble::Doubt(halt) => {
             switch.unanswered(halt);
             doubtful()
@@ -65,12 +68,20 @@ pub(super) async fn note(
             let reason = "reteach does not have it any more".to_owned();
             take_back(tools, upload, intent, reason, switch).await.unwrap_or(Became::Gone)
         }
-        Trouble::Decided
-        | Trouble::Document(_)
-        | Trouble::Withheld(_)
-        | Trouble::BrokeOff(_)
-        | Trouble::Weather(_) => Became::Settled,
+        Trouble::Decided => Became::Settled,
     }
+}
+
+/// Notes a failure, and what follows from it.
+async fn failed(
+    tools: Tools<'_>,
+    upload: &Upload,
+    kind: Kind,
+    reason: String,
+    switch: &StopSwitch<Halt>,
+) -> Became {
+    let next = setback::after(upload.earlier, kind, reason, tools.clock.now());
+    settle(tools, (&upload.id, &upload.employee), next, switch).await
 }
 
 /// Writes what follows from a failure.

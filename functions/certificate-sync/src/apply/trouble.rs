@@ -7,7 +7,6 @@ use shared::reteach::{self, DownloadError};
 use shared::state::StateError;
 
 use super::out_of_time;
-use super::setback::Kind;
 
 /// Why a certificate was not filed, or is not known to be.
 #[derive(Debug)]
@@ -39,16 +38,6 @@ impl Trouble {
     /// Whether the same may come through at once.
     pub(super) fn is_passing(&self) -> bool {
         matches!(self, Self::Weather(_) | Self::BrokeOff(_))
-    }
-
-    /// What failed, and why, where that is noted on the certificate.
-    pub(super) fn noted(&self) -> Option<(Kind, String)> {
-        match self {
-            Self::Document(reason) => Some((Kind::Document, reason.clone())),
-            Self::Withheld(reason) | Self::BrokeOff(reason) => Some((Kind::Weather, reason.clone())),
-            Self::Weather(halt) => Some((Kind::Weather, halt.message.clone())),
-            _ => None,
-        }
     }
 }
 

@@ -64,8 +64,7 @@ pub(super) async fn gather(
         Scope::Since(_) => recent(store, tenant, &connections.reteach, root, scope, now).await?,
     };
     let Known { collected, mut entries, gone, parked, unanswered } = known;
-    let Collected { seen, certificates, rejected, completeness, readings } = collected;
-    let settled = seen.saturating_sub(certificates.len() as u64);
+    let Collected { seen, unwanted: settled, certificates, rejected, completeness, readings } = collected;
     let tool = connections.hr.tool();
     let unsettled = certificates.iter().filter(|(id, _)| !is_settled(entries.get(*id)));
     let owners = owners(store, tenant, tool, unsettled.map(|(_, participation)| participation)).await?;
