@@ -2,60 +2,14 @@
 
 use harness::{Harness, people};
 use jiff::SignedDuration;
-use local::INTEGRATION;
 use shared::job::Outcome;
 use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
 use shared::tenant::Via;
-use simulators::kombo::Condition;
 
-/// What is broken, on which routes, how runs then end, and how it is put right.
-struct Trouble {
-    name: &'static str,
-    routes: &'static [Via],
-    begin: fn(&Harness),
-    outcome: Outcome,
-    says: &'static str,
-    end: fn(&Harness),
-}
-
-const DIRECT: &[Via] = &[Via::Direct];
-const PASSTHROUGH: &[Via] = &[Via::KomboPassthrough];
-const KOMBO: &[Via] = &[Via::KomboPassthrough, Via::Kombo];
-const ALL: &[Via] = &harness::ROUTES;
-
-fn kombo(harness: &Harness) -> &simulators::Kombo {
-    harness.company.kombo.as_ref().unwrap()
-}
-
-fn put_into(harness: &Harness, condition: Condition) {
-    kombo(harness).mirror_automatically(INTEGRATION, condition == Condition::Active);
-    kombo(harness).set_condition(INTEGRATION, condition);
-}
+use crate::troubles::{ALL, DIRECT, KOMBO, Trouble, common, kombo, trouble};
 
 fn troubles() -> Vec<Trouble> {
-    let trouble =
-        |name, routes, begin, outcome, says, end| Trouble { name, routes, begin, outcome, says, end };
-    // A sync that works makes an integration active again: Kombo must not sync before it reads.
-    let condition = |name, begin, says| {
-        trouble(name, KOMBO, begin, Outcome::NotConnected, says, |it| put_into(it, Condition::Active))
-    };
-    vec![
-        trouble(
-            "Personio's credential is deleted",
-            DIRECT,
-            |it| it.company.personio.remove_credentials("papi-client"),
-            Outcome::AccessDenied,
-            "Personio refused the client id and secret",
-            |it| it.company.personio.add_credentials("papi-client", "papi-secret"),
-        ),
-        trouble(
-            "the credential that Kombo holds is deleted",
-            KOMBO,
-            |it| it.company.personio.remove_credentials("papi-client"),
-            Outcome::NotConnected,
-            "send a new Kombo Connect link",
-            |it| it.company.personio.add_credentials("papi-client", "papi-secret"),
-        ),
+    let own = [
         trouble(
             "the right to read employees is revoked",
             &[Via::Direct, Via::KomboPassthrough],
@@ -73,38 +27,6 @@ fn troubles() -> Vec<Trouble> {
             |it| it.company.personio.allow_reading(true),
         ),
         trouble(
-            "Kombo's key is revoked",
-            KOMBO,
-            |it| kombo(it).revoke_api_key("kombo-key"),
-            Outcome::AccessDenied,
-            "API key is wrong or revoked",
-            |it| kombo(it).add_api_key("kombo-key"),
-        ),
-        trouble(
-            "Kombo closes the passthrough",
-            PASSTHROUGH,
-            |it| kombo(it).allow_passthrough(INTEGRATION, false),
-            Outcome::AccessDenied,
-            "Kombo does not offer this here",
-            |it| kombo(it).allow_passthrough(INTEGRATION, true),
-        ),
-        condition("pending", |it| put_into(it, Condition::SetupSyncPending), "first sync is still running"),
-        condition("incomplete", |it| put_into(it, Condition::SetupIncomplete), "has not finished the setup"),
-        condition("checks", |it| put_into(it, Condition::QaFailed), "Kombo's checks"),
-        condition("invalid", |it| put_into(it, Condition::Invalid), "reconnect"),
-        condition("inactive", |it| put_into(it, Condition::Inactive), "switched off"),
-        trouble(
-            "reteach's credential is deleted",
-            ALL,
-            |it| {
-                it.company.reteach.remove_credentials("reteach-client");
-                it.company.reteach.revoke_tokens();
-            },
-            Outcome::AccessDenied,
-            "Check the client id, secret and code in reteach's settings",
-            |it| it.company.reteach.add_credentials("reteach-client", "reteach-secret", "reteach-code"),
-        ),
-        trouble(
             "reteach forbids it",
             ALL,
             |it| {
@@ -116,7 +38,8 @@ fn troubles() -> Vec<Trouble> {
             "does not allow this",
             |it| it.clear_faults(),
         ),
-    ]
+    ];
+    common().into_iter().chain(own).collect()
 }
 
 #[tokio::test]

@@ -17,5 +17,6 @@ mod locks;
 mod privacy;
 mod repair;
 mod scope;
+mod troubles;
 mod unchanged;
 mod waiting;

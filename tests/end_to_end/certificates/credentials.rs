@@ -10,47 +10,17 @@ use shared::http::Deadline;
 use shared::job::{FindingKind, Mode, Outcome, Progress};
 use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
 use shared::tenant::Via;
-use simulators::kombo::Condition;
 use simulators::{Behaviour, Body, personio, reteach};
+
+use crate::troubles::{ALL, DIRECT, KOMBO, Trouble, UNIFIED, common, kombo, trouble};
 
 use super::cases::{
     all_are_filed, certified, deliver, fail_participations, finding, nothing_is_held_against_any,
     run_watched, with_meanwhile,
 };
 
-const DIRECT: &[Via] = &[Via::Direct];
-const PASSTHROUGH: &[Via] = &[Via::KomboPassthrough];
-const UNIFIED: &[Via] = &[Via::Kombo];
-const KOMBO: &[Via] = &[Via::KomboPassthrough, Via::Kombo];
-const ALL: &[Via] = &ROUTES;
-
-/// What is broken, on which routes, how runs then end, and how it is put right.
-struct Trouble {
-    name: &'static str,
-    routes: &'static [Via],
-    begin: fn(&Harness),
-    outcome: Outcome,
-    says: &'static str,
-    end: fn(&Harness),
-}
-
-fn kombo(harness: &Harness) -> &simulators::Kombo {
-    harness.company.kombo.as_ref().unwrap()
-}
-
-fn put_into(harness: &Harness, condition: Condition) {
-    // A sync that works makes an integration active again: Kombo must not sync before it reads.
-    kombo(harness).mirror_automatically(INTEGRATION, condition == Condition::Active);
-    kombo(harness).set_condition(INTEGRATION, condition);
-}
-
 fn troubles() -> Vec<Trouble> {
-    let trouble =
-        |name, routes, begin, outcome, says, end| Trouble { name, routes, begin, outcome, says, end };
-    let condition = |name, begin, says| {
-        trouble(name, KOMBO, begin, Outcome::NotConnected, says, |it| put_into(it, Condition::Active))
-    };
-    vec![
+    let own = [
         trouble(
             "the right to write documents is missing",
             ALL,
@@ -62,60 +32,12 @@ fn troubles() -> Vec<Trouble> {
             |it| it.company.personio.allow_writing_documents(true),
         ),
         trouble(
-            "Personio's credential is deleted",
-            DIRECT,
-            |it| it.company.personio.remove_credentials("papi-client"),
-            Outcome::AccessDenied,
-            "Personio refused the client id and secret",
-            |it| it.company.personio.add_credentials("papi-client", "papi-secret"),
-        ),
-        trouble(
-            "the credential that Kombo holds is deleted",
-            KOMBO,
-            |it| it.company.personio.remove_credentials("papi-client"),
-            Outcome::NotConnected,
-            "send a new Kombo Connect link",
-            |it| it.company.personio.add_credentials("papi-client", "papi-secret"),
-        ),
-        trouble(
             "documents are off in Kombo's scope config",
             UNIFIED,
             |it| kombo(it).allow_documents(INTEGRATION, false),
             Outcome::AccessDenied,
             "Manage documents",
             |it| kombo(it).allow_documents(INTEGRATION, true),
-        ),
-        trouble(
-            "Kombo's key is revoked",
-            KOMBO,
-            |it| kombo(it).revoke_api_key("kombo-key"),
-            Outcome::AccessDenied,
-            "API key is wrong or revoked",
-            |it| kombo(it).add_api_key("kombo-key"),
-        ),
-        trouble(
-            "Kombo closes the passthrough",
-            PASSTHROUGH,
-            |it| kombo(it).allow_passthrough(INTEGRATION, false),
-            Outcome::AccessDenied,
-            "Kombo does not offer this here",
-            |it| kombo(it).allow_passthrough(INTEGRATION, true),
-        ),
-        condition("pending", |it| put_into(it, Condition::SetupSyncPending), "first sync is still running"),
-        condition("incomplete", |it| put_into(it, Condition::SetupIncomplete), "has not finished the setup"),
-        condition("checks", |it| put_into(it, Condition::QaFailed), "Kombo's checks"),
-        condition("lapsed", |it| put_into(it, Condition::Invalid), "reconnect"),
-        condition("inactive", |it| put_into(it, Condition::Inactive), "switched off"),
-        trouble(
-            "reteach's credential is deleted",
-            ALL,
-            |it| {
-                it.company.reteach.remove_credentials("reteach-client");
-                it.company.reteach.revoke_tokens();
-            },
-            Outcome::AccessDenied,
-            "Check the client id, secret and code in reteach's settings",
-            |it| it.company.reteach.add_credentials("reteach-client", "reteach-secret", "reteach-code"),
         ),
         trouble(
             "reteach forbids it",
@@ -149,7 +71,8 @@ fn troubles() -> Vec<Trouble> {
             "reteach GET /participation",
             Harness::clear_faults,
         ),
-    ]
+    ];
+    common().into_iter().chain(own).collect()
 }
 
 #[tokio::test]

@@ -1,0 +1,101 @@
+//! Credentials and connections that fail in the same way for both jobs.
+
+use harness::Harness;
+use local::INTEGRATION;
+use shared::job::Outcome;
+use shared::tenant::Via;
+use simulators::kombo::Condition;
+
+/// What is broken, on which routes, how runs then end, and how it is put right.
+pub(crate) struct Trouble {
+    pub(crate) name: &'static str,
+    pub(crate) routes: &'static [Via],
+    pub(crate) begin: fn(&Harness),
+    pub(crate) outcome: Outcome,
+    pub(crate) says: &'static str,
+    pub(crate) end: fn(&Harness),
+}
+
+pub(crate) const DIRECT: &[Via] = &[Via::Direct];
+const PASSTHROUGH: &[Via] = &[Via::KomboPassthrough];
+pub(crate) const UNIFIED: &[Via] = &[Via::Kombo];
+pub(crate) const KOMBO: &[Via] = &[Via::KomboPassthrough, Via::Kombo];
+pub(crate) const ALL: &[Via] = &harness::ROUTES;
+
+pub(crate) fn kombo(harness: &Harness) -> &simulators::Kombo {
+    harness.company.kombo.as_ref().unwrap()
+}
+
+fn put_into(harness: &Harness, condition: Condition) {
+    // A sync that works makes an integration active again: Kombo must not sync before it reads.
+    kombo(harness).mirror_automatically(INTEGRATION, condition == Condition::Active);
+    kombo(harness).set_condition(INTEGRATION, condition);
+}
+
+pub(crate) fn trouble(
+    name: &'static str,
+    routes: &'static [Via],
+    begin: fn(&Harness),
+    outcome: Outcome,
+    says: &'static str,
+    end: fn(&Harness),
+) -> Trouble {
+    Trouble { name, routes, begin, outcome, says, end }
+}
+
+/// The troubles that both jobs have, in the same words.
+pub(crate) fn common() -> Vec<Trouble> {
+    let condition = |name, begin, says| {
+        trouble(name, KOMBO, begin, Outcome::NotConnected, says, |it| put_into(it, Condition::Active))
+    };
+    vec![
+        trouble(
+            "Personio's credential is deleted",
+            DIRECT,
+            |it| it.company.personio.remove_credentials("papi-client"),
+            Outcome::AccessDenied,
+            "Personio refused the client id and secret",
+            |it| it.company.personio.add_credentials("papi-client", "papi-secret"),
+        ),
+        trouble(
+            "the credential that Kombo holds is deleted",
+            KOMBO,
+            |it| it.company.personio.remove_credentials("papi-client"),
+            Outcome::NotConnected,
+            "send a new Kombo Connect link",
+            |it| it.company.personio.add_credentials("papi-client", "papi-secret"),
+        ),
+        trouble(
+            "Kombo's key is revoked",
+            KOMBO,
+            |it| kombo(it).revoke_api_key("kombo-key"),
+            Outcome::AccessDenied,
+            "API key is wrong or revoked",
+            |it| kombo(it).add_api_key("kombo-key"),
+        ),
+        trouble(
+            "Kombo closes the passthrough",
+            PASSTHROUGH,
+            |it| kombo(it).allow_passthrough(INTEGRATION, false),
+            Outcome::AccessDenied,
+            "Kombo does not offer this here",
+            |it| kombo(it).allow_passthrough(INTEGRATION, true),
+        ),
+        condition("pending", |it| put_into(it, Condition::SetupSyncPending), "first sync is still running"),
+        condition("incomplete", |it| put_into(it, Condition::SetupIncomplete), "has not finished the setup"),
+        condition("checks", |it| put_into(it, Condition::QaFailed), "Kombo's checks"),
+        condition("invalid", |it| put_into(it, Condition::Invalid), "reconnect"),
+        condition("inactive", |it| put_into(it, Condition::Inactive), "switched off"),
+        trouble(
+            "reteach's credential is deleted",
+            ALL,
+            |it| {
+                it.company.reteach.remove_credentials("reteach-client");
+                it.company.reteach.revoke_tokens();
+            },
+            Outcome::AccessDenied,
+            "Check the client id, secret and code in reteach's settings",
+            |it| it.company.reteach.add_credentials("reteach-client", "reteach-secret", "reteach-code"),
+        ),
+    ]
+}
