@@ -90,7 +90,8 @@ impl<W: Work> Run<'_, W> {
     pub(super) async fn prepare(&self) -> Result<Tenant, Halt> {
         let tenant = &self.request.event.tenant_id;
         let record = self.store.tenant(tenant).await?.ok_or_else(|| Halt::unknown_tenant(tenant))?;
-        if let TenantStatus::Paused { since } = record.status {
+        // A dry run writes nothing: it is what somebody looks at before the first run.
+        if let (TenantStatus::Paused { since }, false) = (record.status, self.mode() == Mode::DryRun) {
             return Err(Halt::paused(since));
         }
         let config = TenantConfig::parse(&record.config)?;

@@ -45,6 +45,8 @@ derived from the tenant's name, so that many tenants are spread over time:
 Examples:
   tenants add --file acme.toml --credentials acme.json
       A new tenant.
+  tenants add --file acme.toml --credentials acme.json --paused
+      The same, but nothing runs before `tenants resume`: first look at `tenants plan`.
   pass show acme | tenants add --file acme.toml --credentials -
       The same with credentials that never touch the disk.
   tenants add --file acme.toml

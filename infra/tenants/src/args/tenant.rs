@@ -22,6 +22,9 @@ pub struct Add {
     /// Replace the configuration of a tenant that is there already
     #[arg(long)]
     pub update: bool,
+    /// Add a new tenant without letting it run: `plan` shows what would happen, `resume` begins
+    #[arg(long, conflicts_with = "update")]
+    pub paused: bool,
     /// Do not try the credentials first
     #[arg(long)]
     pub unchecked: bool,

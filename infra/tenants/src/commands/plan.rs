@@ -7,6 +7,7 @@ use serde_json::json;
 use shared::http::Deadline;
 use shared::id::RunId;
 use shared::job::{App, Event, Mode, Outcome, Ran, Request, Work};
+use shared::state::TenantStatus;
 use terminal::Bars;
 
 use crate::answer::{Answer, Verdict};
@@ -30,7 +31,7 @@ struct Totals {
 }
 
 pub(super) async fn plan(operator: &Operator<'_>, args: &Plan) -> Result<Answer, Failure> {
-    operator.known(&args.tenant).await?;
+    let known = operator.known(&args.tenant).await?;
     let ran = run(operator, &operator.employees(), &args.tenant, Mode::DryRun).await;
     let Ran { report, plan } = &ran;
     let now = operator.now();
@@ -45,10 +46,15 @@ pub(super) async fn plan(operator: &Operator<'_>, args: &Plan) -> Result<Answer,
     let planned = plan.as_ref().map_or(0, |plan| plan.changes.len() as u64);
     text.push_str(&summary(report, report.findings_total.saturating_sub(planned)));
     if report.outcome == Outcome::Planned && plan.is_some() {
-        text.push_str(&words::paragraph(&format!(
-            "Nothing was written. `tenants sync {}` does it, or the next tick.",
-            args.tenant
-        )));
+        let tenant = &args.tenant;
+        text.push_str(&words::paragraph(&match known.record.status {
+            TenantStatus::Active => {
+                format!("Nothing was written. `tenants sync {tenant}` does it, or the next tick.")
+            }
+            TenantStatus::Paused { .. } => {
+                format!("Nothing was written, and {tenant} is paused: `tenants resume {tenant}` lets the next tick do it.")
+            }
+        }));
     }
     let is_good = matches!(report.outcome, Outcome::Planned | Outcome::Unchanged);
     let in_conflict = totals.as_ref().is_some_and(|totals| totals.conflict > 0);

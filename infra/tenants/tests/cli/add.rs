@@ -74,6 +74,34 @@ async fn schedules_that_were_deleted_or_changed_by_hand_are_put_right() {
 }
 
 #[tokio::test]
+async fn a_tenant_that_is_added_paused_is_planned_and_does_not_run_before_it_is_resumed() {
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Direct).await;
+    let (file, credentials) = desk.files(&company, "");
+    let add = ["add", "--file", &file, "--credentials", &credentials, "--paused"];
+    let done = desk.json(&add).await;
+    assert_eq!(done.exit, Exit::Done, "{}", done.out);
+    assert!(done.json()["status"]["paused"]["since"].is_string(), "{}", done.out);
+    assert!(desk.schedules().iter().all(|it| it.contains("DISABLED")), "{:?}", desk.schedules());
+
+    let plan = desk.run(&["plan", "acme"]).await;
+    assert_eq!(plan.exit, Exit::Done, "{}", plan.out);
+    assert!(plan.out.contains("3 to create") && plan.out.contains("tenants resume acme"), "{}", plan.out);
+    let sync = desk.json(&["sync", "acme", "--here"]).await;
+    assert_eq!(sync.json()["outcome"], "paused", "{}", sync.out);
+    assert_eq!(company.reteach.customers().len(), 0);
+
+    // Repeated, it is as it was; once it runs, it is no longer new.
+    assert_eq!(desk.json(&add).await.exit, Exit::Done);
+    assert_eq!(desk.run(&["resume", "acme"]).await.exit, Exit::Done);
+    assert_eq!(desk.run(&["sync", "acme", "--here"]).await.exit, Exit::Done);
+    assert_eq!(company.reteach.customers().len(), 3);
+    let done = desk.json(&add).await;
+    assert_eq!(done.exit, Exit::Usage);
+    assert!(done.error().contains("tenants pause acme"), "{}", done.error());
+}
+
+#[tokio::test]
 async fn another_configuration_needs_update() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;

@@ -48,11 +48,24 @@ impl Store {
     /// # Errors
     /// If DynamoDB fails.
     pub async fn put_tenant(&self, tenant: &TenantId, config: &str) -> Result<(), StateError> {
+        self.put_tenant_as(tenant, config, TenantStatus::Active).await
+    }
+
+    /// The same, where a new tenant begins with `status`.
+    ///
+    /// # Errors
+    /// If DynamoDB fails.
+    pub async fn put_tenant_as(
+        &self,
+        tenant: &TenantId,
+        config: &str,
+        status: TenantStatus,
+    ) -> Result<(), StateError> {
         let key = Key::config(tenant);
-        let terms = Terms::update("SET #config = :config, #status = if_not_exists(#status, :active)")
+        let terms = Terms::update("SET #config = :config, #status = if_not_exists(#status, :status)")
             .names(["config", "status"])
             .text("config", config)
-            .value("active", attribute(&TenantStatus::Active, &key.sk)?);
+            .value("status", attribute(&status, &key.sk)?);
         self.table.update_and_put((&key, terms), &Key::registry(tenant)).await
     }
 

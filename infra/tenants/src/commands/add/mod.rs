@@ -4,6 +4,7 @@ mod before;
 mod integration;
 mod undo;
 
+use jiff::Timestamp;
 use serde_json::json;
 use shared::secrets::TenantSecret;
 use shared::state::TenantStatus;
@@ -40,7 +41,7 @@ pub(super) async fn add(operator: &Operator<'_>, args: &Add) -> Result<Answer, F
     let (text, config) = before.keep_integration(text, config)?;
     before.admit(&config, args.update)?;
     let secret = secret(&config, given, &before)?;
-    let status = before.record.as_ref().map_or(TenantStatus::Active, |record| record.status);
+    let status = status(&config, args, &before, operator.now())?;
     let wanted = Wanted { text, config, secret, status };
     let mut checked = None;
     if !args.unchecked {
@@ -55,6 +56,24 @@ pub(super) async fn add(operator: &Operator<'_>, args: &Add) -> Result<Answer, F
     }
     let written = all_or_nothing(operator, &wanted, &before).await?;
     answer(operator, &wanted, &before, written, checked.as_ref())
+}
+
+/// What is there keeps its status; a new tenant begins as it was asked to.
+fn status(
+    config: &TenantConfig,
+    args: &Add,
+    before: &Before,
+    now: Timestamp,
+) -> Result<TenantStatus, Failure> {
+    match before.record.as_ref().map(|record| record.status) {
+        Some(TenantStatus::Active) if args.paused => Err(Failure::usage(format!(
+            "{0} is there already, and runs: `tenants pause {0}` stops it",
+            config.tenant_id
+        ))),
+        Some(status) => Ok(status),
+        None if args.paused => Ok(TenantStatus::Paused { since: now }),
+        None => Ok(TenantStatus::Active),
+    }
 }
 
 /// The credentials to be stored: those given, else those stored, with the key of the fingerprints.
@@ -152,7 +171,7 @@ async fn write(
     let tenant = &wanted.config.tenant_id;
     if before.record.as_ref().is_none_or(|record| record.config != wanted.text) || !before.is_registered {
         undo.expect(Step::Config);
-        operator.store.put_tenant(tenant, &wanted.text).await?;
+        operator.store.put_tenant_as(tenant, &wanted.text, wanted.status).await?;
     }
     let same = before.secret.as_ref().is_some_and(|stored| before::is_same(stored, &wanted.secret));
     if !same || matches!(before.stored, StoredSecret::Marked) {
@@ -234,7 +253,9 @@ fn next_steps(config: &TenantConfig, status: TenantStatus, is_new: bool) -> Vec<
             "next: `tenants connect {tenant} --email HR-ADMIN --company NAME`; nothing runs before the company has connected"
         ));
     } else if status != TenantStatus::Active {
-        steps.push(format!("it is paused: `tenants resume {tenant}`"));
+        steps.push(format!(
+            "it is paused: `tenants plan {tenant}` shows what the first run would do, `tenants resume {tenant}` lets it begin"
+        ));
     } else if is_new {
         steps.push(format!(
             "next: `tenants plan {tenant}` shows what the first run does, `tenants sync {tenant}` does it"
