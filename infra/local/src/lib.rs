@@ -2,12 +2,15 @@
 //! loopback, so that the real SDK talks to them; functions as Lambda runs them; and companies with simulated vendors. For
 //! tests, for the demo, for trying things out.
 
+pub mod args;
 pub mod demo;
 mod dynamodb;
 mod lambda;
+pub mod life;
 mod secrets_manager;
 mod server;
 mod stack;
+pub mod vendors;
 mod world;
 
 pub use lambda::{Answer, Function, NoAnswer};
