@@ -4,12 +4,17 @@
 
 pub mod demo;
 mod dynamodb;
+mod file;
 mod lambda;
+pub mod region;
 mod secrets_manager;
 mod server;
 mod stack;
 mod world;
 
-pub use lambda::{Answer, Function, NoAnswer};
+pub use file::FileError;
+pub use lambda::{Function, NoAnswer};
+pub use region::Region;
+pub use simulators::aws::Answer;
 pub use stack::{Options, Stack, StartError, State};
 pub use world::{Company, Functions, INTEGRATION, World, WorldError, route, unwatched};
