@@ -5,6 +5,7 @@ mod dead_letters;
 mod gateway;
 mod names;
 mod runtime;
+pub mod serve;
 mod ticks;
 mod told;
 mod watch;
