@@ -8,7 +8,6 @@ use jiff::SignedDuration;
 use local::Region;
 use local::region::{Options, STACK};
 use serde_json::json;
-use shared::clock::Clock as _;
 use shared::http::Pace;
 use shared::tenant::Via;
 use tenants::Exit;
