@@ -35,8 +35,7 @@ struct Args {
 
 const AFTER: &str = r#"Exit status:
   0  it was interrupted
-  1  it could not start
-  2  the command line cannot be used
+  2  the command line, the folder or a port cannot be used
 
 Examples:
   cargo local
@@ -48,8 +47,8 @@ Examples:
   cargo lambda invoke employee-sync --data-ascii '{"tenant_id":"acme"}'
       Calls what runs in `cargo lambda watch`; with --invoke-port 8410 it goes through `cargo local`."#;
 
-/// It could not start.
-const BAD: u8 = 1;
+/// The command line, the folder or a port cannot be used.
+const USAGE: u8 = 2;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -61,7 +60,7 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             complain(&error);
-            ExitCode::from(BAD)
+            ExitCode::from(USAGE)
         }
     }
 }
@@ -78,12 +77,12 @@ async fn run(args: &Args) -> Result<(), RegionError> {
     let start = Start::new(&region, &args.state);
     say(&if args.json { json(&start) } else { start.to_string() });
     let show = |told: &Told| say(&if args.json { json(told) } else { told.to_string() });
-    serve::run(&region, &mut told, show, interrupted()).await;
+    serve::run(&region, &mut told, show, ended()).await;
     if region.under_way() > 0 {
         if !args.json {
             say("Waiting for what is under way; Ctrl-C again does not.");
         }
-        serve::finish(&region, &mut told, show, interrupted()).await;
+        serve::finish(&region, &mut told, show, ended()).await;
     }
     Ok(())
 }
@@ -99,9 +98,18 @@ fn say(text: &str) {
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
 }
 
-async fn interrupted() {
+/// Ctrl-C, or SIGTERM where there is one.
+async fn ended() {
+    #[cfg(unix)]
+    if let Ok(mut term) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        return;
+    }
+    // Without signals it ends as everything else does.
     if tokio::signal::ctrl_c().await.is_err() {
-        // Then it ends as everything else does.
         std::future::pending::<()>().await;
     }
 }
