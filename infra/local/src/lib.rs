@@ -2,14 +2,17 @@
 //! loopback, so that the real SDK talks to them; functions as Lambda runs them; and companies with simulated vendors. For
 //! tests, for the demo, for trying things out.
 
+pub mod args;
 pub mod demo;
 mod dynamodb;
 mod file;
 mod lambda;
+pub mod life;
 pub mod region;
 mod secrets_manager;
 mod server;
 mod stack;
+pub mod vendors;
 mod world;
 
 pub use file::FileError;

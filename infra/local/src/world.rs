@@ -55,6 +55,15 @@ pub struct Company {
     pub reteach: Reteach,
 }
 
+/// The Personio credential of every company here.
+pub(crate) const PERSONIO: (&str, &str) = ("papi-client", "papi-secret");
+/// The key of every Kombo environment here.
+pub(crate) const KOMBO_KEY: &str = "kombo-key";
+/// Client id, secret and code of every academy here.
+pub(crate) const RETEACH: (&str, &str, &str) = ("reteach-client", "reteach-secret", "reteach-code");
+/// The custom field in which Kombo carries Personio's employment type.
+pub(crate) const EMPLOYMENT_TYPE_FIELD: &str = "anstellungsart";
+
 /// Kombo's id of the simulated connection.
 pub const INTEGRATION: &str = "personio:CBNMt7dSNCzBdnRTx87dev4E";
 
@@ -131,19 +140,19 @@ impl World {
         let now = self.simulators_clock();
         let personio = Personio::start(now.clone()).await?;
         personio.set_pacing(Pacing::Off);
-        personio.add_credentials("papi-client", "papi-secret");
+        personio.add_credentials(PERSONIO.0, PERSONIO.1);
         let reteach = Reteach::start(now.clone()).await?;
-        reteach.add_credentials("reteach-client", "reteach-secret", "reteach-code");
+        reteach.add_credentials(RETEACH.0, RETEACH.1, RETEACH.2);
         let kombo = match via {
             Via::Direct => None,
             Via::Kombo | Via::KomboPassthrough => {
                 let kombo = Kombo::start(now).await?;
                 kombo.set_pacing(Pacing::Off);
-                kombo.add_api_key("kombo-key");
-                kombo.attach(INTEGRATION, &personio, "papi-client", "papi-secret");
+                kombo.add_api_key(KOMBO_KEY);
+                kombo.attach(INTEGRATION, &personio, PERSONIO.0, PERSONIO.1);
                 kombo.set_origin(INTEGRATION, Some(tenant.as_str()));
                 kombo.mirror_automatically(INTEGRATION, true);
-                kombo.set_employment_type_field(INTEGRATION, Some("anstellungsart"));
+                kombo.set_employment_type_field(INTEGRATION, Some(EMPLOYMENT_TYPE_FIELD));
                 Some(kombo)
             }
         };
@@ -262,15 +271,18 @@ impl Company {
     /// The company's tenant file.
     #[must_use]
     pub fn tenant_file(&self, more: &str) -> String {
+        self.tenant_file_with(Some(INTEGRATION), more)
+    }
+
+    /// The same with this connection through Kombo, or none yet.
+    pub(crate) fn tenant_file_with(&self, integration: Option<&str>, more: &str) -> String {
         let (tenant, personio, reteach) = (&self.tenant, self.personio.base_url(), self.reteach.base_url());
         let via = route(self.via);
         let kombo = self.kombo.as_ref().map_or_else(String::new, |kombo| {
-            let field =
-                if self.via == Via::Kombo { "employment_type_field = \"anstellungsart\"\n" } else { "" };
-            format!(
-                "[kombo]\nbase_url = \"{}\"\nintegration_id = \"{INTEGRATION}\"\n{field}",
-                kombo.base_url()
-            )
+            let field = (self.via == Via::Kombo).then_some(("employment_type_field", EMPLOYMENT_TYPE_FIELD));
+            let id = integration.map(|id| ("integration_id", id));
+            let lines = id.into_iter().chain(field).map(|(name, value)| format!("{name} = \"{value}\"\n"));
+            format!("[kombo]\nbase_url = \"{}\"\n{}", kombo.base_url(), lines.collect::<String>())
         });
         format!(
             "tenant_id = \"{tenant}\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"{via}\"\nbase_url = \"{personio}\"\n\
@@ -282,15 +294,12 @@ impl Company {
     #[must_use]
     pub fn secret(&self) -> TenantSecret {
         TenantSecret {
-            personio: Some(PersonioSecret {
-                client_id: "papi-client".into(),
-                client_secret: "papi-secret".into(),
-            }),
-            kombo: Some(KomboSecret { api_key: "kombo-key".into() }),
+            personio: Some(PersonioSecret { client_id: PERSONIO.0.into(), client_secret: PERSONIO.1.into() }),
+            kombo: Some(KomboSecret { api_key: KOMBO_KEY.into() }),
             reteach: Some(ReteachSecret {
-                client_id: "reteach-client".into(),
-                client_secret: "reteach-secret".into(),
-                client_code: "reteach-code".into(),
+                client_id: RETEACH.0.into(),
+                client_secret: RETEACH.1.into(),
+                client_code: RETEACH.2.into(),
             }),
             fingerprint_key: Some("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=".into()),
         }

@@ -22,6 +22,7 @@ pub use args::Args;
 pub use check::QUIET_UNITS;
 pub use play::{Cue, Must, Options, Part, Play, Scene, Told};
 pub use script::{Audience, PlayError, Theatre};
+pub(crate) use stage::Cast;
 
 use args::Mode;
 use print::{Console, Nobody};

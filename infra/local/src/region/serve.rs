@@ -42,10 +42,7 @@ impl Start {
 impl fmt::Display for Start {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state.display();
-        writeln!(
-            f,
-            "AWS on this machine, kept in {state}, until Ctrl-C. In another terminal, `. {state}/environment` or:\n"
-        )?;
+        writeln!(f, "AWS on this machine. In the other terminals, `. {state}/environment` or:\n")?;
         for (name, value) in &self.environment {
             writeln!(f, "  export {name}={value}")?;
         }

@@ -180,6 +180,12 @@ macro_rules! common_handle {
                 self.running.cut_by(scissors);
             }
 
+            /// Moves whenever the state may have changed: for whoever keeps it on disk.
+            #[must_use]
+            pub fn activity(&self) -> tokio::sync::watch::Receiver<u64> {
+                self.running.pipeline.activity.subscribe()
+            }
+
             /// Empties the log.
             pub fn reset_log(&self) {
                 $crate::engine::lock(&self.running.pipeline.log).reset();

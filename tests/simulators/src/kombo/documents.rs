@@ -29,7 +29,7 @@ pub(super) fn upload(
     path: &[String],
     request: &Request,
 ) -> Result<Upload, Refusal> {
-    if !integration.manages_documents {
+    if !integration.record.manages_documents {
         return Err(Refusal::new(Code::ActionDisabled));
     }
     let Some(Value::Object(body)) = request.json() else {
@@ -41,15 +41,16 @@ pub(super) fn upload(
     let category = body.get("category_id").and_then(Value::as_str);
     let category = category.ok_or_else(|| Refusal::input("category_id must be a string."))?;
     let file = FileObject::of(body.get("document").unwrap_or(&Value::Null))?;
-    let employee = path.first().and_then(|id| integration.mirror.0.get(id));
+    let employee = path.first().and_then(|id| integration.record.mirror.0.get(id));
     let employee = employee
         .filter(|known| known.deleted_at.is_none())
         .ok_or_else(|| Refusal::input("There is no employee with this id."))?;
     let category_id = integration
+        .record
         .categories
         .remote_id(category)
         .ok_or_else(|| Refusal::input("There is no document category with this id."))?;
-    let (client_id, client_secret) = &integration.credential;
+    let (client_id, client_secret) = &integration.record.credential;
     let token = integration
         .personio
         .token_for(client_id, client_secret)

@@ -44,7 +44,7 @@ pub(super) fn call(integration: &Integration, path: &[String], request: &Request
             "There is no passthrough API {tool}/{api} for this integration."
         )));
     }
-    if !integration.passes_through {
+    if !integration.record.passes_through {
         return Err(Refusal::new(Code::ActionNotAvailable));
     }
     let Some(Value::Object(body)) = request.json() else {
@@ -53,7 +53,7 @@ pub(super) fn call(integration: &Integration, path: &[String], request: &Request
     if let Some(unknown) = body.keys().find(|key| !KEYS.contains(&key.as_str())) {
         return Err(Refusal::input(format!("The key {unknown} is not simulated or does not exist.")));
     }
-    let (client_id, client_secret) = &integration.credential;
+    let (client_id, client_secret) = &integration.record.credential;
     let personio = &integration.personio;
     let token = match version {
         "v2" => personio.token_v2_for(client_id, client_secret),
