@@ -3,13 +3,19 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use reqwest::Url;
 
+use crate::region::LAMBDA_URL;
 use crate::vendors::{Act, List, Tenant};
 
 /// The most people a company may have: everything is written to disk after each change.
 const MOST_PEOPLE: i64 = 5_000;
 
-/// Simulated vendors on this machine, as a company's HR and academy would have them, kept between starts
+/// AWS and simulated vendors on this machine, kept between starts
+///
+/// Starts a region of AWS in one process, behind one endpoint: DynamoDB, Secrets Manager, EventBridge Scheduler, Lambda and the
+/// outputs of the stack `reteach-personio`. Schedules fire. The functions run in `cargo lambda watch` where it listens, else in
+/// this process. What would have fired while it did not run is not made up for.
 ///
 /// Starts a company for each route to Personio (local-direct, local-passthrough, local-kombo) with simulators of its Personio,
 /// its academy in reteach, and Kombo where the route goes through it, all on loopback. What happens to them is kept in a folder:
@@ -28,8 +34,14 @@ pub struct Args {
     #[arg(long, global = true)]
     pub json: bool,
     /// Start the vendors alone
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["port", "lambda_url"])]
     pub vendors_only: bool,
+    /// The port of AWS on 127.0.0.1, from now on [default: that of the last time, 8410 at first]
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub port: Option<u16>,
+    /// Where `cargo lambda watch` listens, if it does
+    #[arg(long, value_name = "URL", default_value = LAMBDA_URL)]
+    pub lambda_url: Url,
     /// People in each company that is not there yet, 1 to 5000
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=MOST_PEOPLE))]
     pub people: u32,
@@ -64,10 +76,15 @@ const AFTER_LONG: &str = r#"Exit status:
   2  the command line, the folder or a port cannot be used
 
 Examples:
-  cargo local --vendors-only
-      Starts the companies, or goes on with those in .local.
-  cargo tenants add --file .local/local-direct.toml --credentials .local/local-direct.json
-      Onboards one of them.
+  cargo local
+      Starts everything, or goes on with what is in .local; leave it running.
+  . .local/environment && cargo tenants add --file .local/local-direct.toml --credentials .local/local-direct.json
+      In a second terminal: onboards one of the companies. The first tick comes within five minutes.
+  . .local/environment && cargo lambda watch
+      In a third: from then on the functions run there, and are built anew when their source changes.
+  cargo lambda invoke employee-sync --data-ascii '{"tenant_id":"local-direct"}'
+      Calls what runs there; with --invoke-address 127.0.0.1 --invoke-port 8410 the call goes through
+      `cargo local`.
   cargo local act hire Erika Muster --email erika@muster.example --position Pflegekraft
   cargo local act change 1001 --position Teamleitung
   cargo local act leave 1001 --on 2026-12-31

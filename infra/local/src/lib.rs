@@ -5,14 +5,19 @@
 pub mod args;
 pub mod demo;
 mod dynamodb;
+mod file;
 mod lambda;
 pub mod life;
+pub mod region;
 mod secrets_manager;
 mod server;
 mod stack;
 pub mod vendors;
 mod world;
 
-pub use lambda::{Answer, Function, NoAnswer};
+pub use file::FileError;
+pub use lambda::{Function, NoAnswer};
+pub use region::Region;
+pub use simulators::aws::Answer;
 pub use stack::{Options, Stack, StartError, State};
 pub use world::{Company, Functions, INTEGRATION, World, WorldError, route, unwatched};

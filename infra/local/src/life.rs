@@ -4,8 +4,11 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use serde::Serialize;
+use tokio::sync::mpsc::unbounded_channel;
 
 use crate::args::{Args, Command};
+use crate::region::serve::{self, Start};
+use crate::region::{self, Region, RegionError, Told};
 use crate::vendors::{self, Options, Order, Question, Vendors};
 
 /// It could not be done.
@@ -31,15 +34,16 @@ pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> ExitCode {
 }
 
 async fn dispatch(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Failed> {
-    let Args { command, state, json, vendors_only, people } = args;
+    let Args { command, state, json, vendors_only, port, lambda_url, people } = args;
     match command {
-        None if !vendors_only => Err(Failed {
-            code: USAGE,
-            text: "only the vendors can be started so far: give --vendors-only".to_owned(),
-        }),
         None => {
             let people = usize::try_from(people).unwrap_or(usize::MAX);
-            keep(&Options { dir: state, people }, json, out).await
+            let options = Options { dir: state.clone(), people };
+            if vendors_only {
+                return keep_vendors(&options, json, out).await;
+            }
+            let region = region::Options { port, ..region::Options::new(state, lambda_url) };
+            Box::pin(keep(&options, region, json, out)).await
         }
         Some(Command::Act { tenant, act }) => {
             let done = vendors::act(&state, &Order { tenant, act }).await?;
@@ -53,7 +57,46 @@ async fn dispatch(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Failed
 }
 
 /// Starts everything and keeps it until somebody ends it.
-async fn keep(options: &Options, json: bool, out: &mut (dyn Write + Send)) -> Result<(), Failed> {
+async fn keep(
+    options: &Options,
+    region: region::Options,
+    json: bool,
+    out: &mut (dyn Write + Send),
+) -> Result<(), Failed> {
+    let vendors = Vendors::start(options).await?;
+    let announcement = vendors.announcement();
+    let (tell, mut told) = unbounded_channel();
+    let region = Box::pin(Region::start(region, tell)).await?;
+    let start = Start::new(&region, &options.dir);
+    if json {
+        let document = serde_json::json!({"vendors": announcement, "aws": start});
+        writeln!(out, "{document}")?;
+    } else {
+        writeln!(out, "{announcement}\n{start}")?;
+    }
+    out.flush()?;
+    // A closed pipe is no reason to stop.
+    let mut show = |told: &Told| {
+        let line = if json { serde_json::to_string(told).unwrap_or_default() } else { told.to_string() };
+        let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+    };
+    serve::run(&region, &mut told, &mut show, ended()).await;
+    if region.under_way() > 0 {
+        vendors::mention("waiting for what is under way; Ctrl-C again does not");
+        serve::finish(&region, &mut told, &mut show, ended()).await;
+    }
+    Ok(vendors.stop()?)
+}
+
+/// Without signals it ends as everything else does.
+async fn ended() {
+    if vendors::until_ended().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// The same of the vendors alone.
+async fn keep_vendors(options: &Options, json: bool, out: &mut (dyn Write + Send)) -> Result<(), Failed> {
     let vendors = Vendors::start(options).await?;
     let announcement = vendors.announcement();
     if json {
@@ -74,6 +117,12 @@ fn write_json(out: &mut (dyn Write + Send), document: &impl Serialize) -> Result
 impl From<io::Error> for Failed {
     fn from(error: io::Error) -> Self {
         Self { code: BAD, text: error.to_string() }
+    }
+}
+
+impl From<RegionError> for Failed {
+    fn from(error: RegionError) -> Self {
+        Self { code: USAGE, text: error.to_string() }
     }
 }
 

@@ -8,7 +8,7 @@ use certificate_sync::CertificateSync;
 use employee_sync::EmployeeSync;
 use employee_sync::report::Report;
 use jiff::Timestamp;
-use shared::clock::ManualClock;
+use shared::clock::{Clock, ManualClock};
 use shared::http::{self, Calls, Context, Deadline, Pace};
 use shared::id::{InvalidTenantId, RunId, TenantId};
 use shared::job::{App, Event, Mode, Progress, Ran, Request, Watch, Work};
@@ -68,7 +68,7 @@ pub(crate) const EMPLOYMENT_TYPE_FIELD: &str = "anstellungsart";
 pub const INTEGRATION: &str = "personio:CBNMt7dSNCzBdnRTx87dev4E";
 
 /// The local DynamoDB takes calls one after another, and the machine may be busy: a large company's ledger is long in coming.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Why a world, or a company in it, could not be set up.
 #[derive(Debug, Error)]
@@ -111,7 +111,7 @@ impl World {
         let clocked = Arc::new(clock.clone());
         let options = Options { clock: clocked, scissors, patience: Some(PATIENCE), ..Options::default() };
         let stack = Stack::start(options).await?;
-        let functions = Mutex::new(Arc::new(Functions::new(&stack, &clock)?));
+        let functions = Mutex::new(Arc::new(Functions::unpaced(&stack, &clock)?));
         Ok(Self { stack, clock, functions, runs: AtomicU64::new(0) })
     }
 
@@ -126,7 +126,7 @@ impl World {
     /// # Errors
     /// [`WorldError`] if there is no TLS.
     pub fn restart(&self) -> Result<(), WorldError> {
-        let functions = Arc::new(Functions::new(&self.stack, &self.clock)?);
+        let functions = Arc::new(Functions::unpaced(&self.stack, &self.clock)?);
         *self.functions.lock().unwrap_or_else(PoisonError::into_inner) = functions;
         Ok(())
     }
@@ -206,19 +206,37 @@ impl World {
 }
 
 impl Functions {
-    /// Each built from parts of its own, as its process builds them when it starts.
-    fn new(stack: &Stack, clock: &ManualClock) -> Result<Self, WorldError> {
+    /// Each built from parts of its own, as its process builds them when it starts. `pace` takes the place of the vendors'.
+    pub(crate) fn new(
+        stack: &Stack,
+        clock: &Arc<dyn Clock>,
+        pace: Option<&Pace>,
+    ) -> Result<Self, WorldError> {
         let work = CertificateSync::new().map_err(|_| WorldError::Tls)?;
-        Ok(Self { employees: app(EmployeeSync, stack, clock)?, certificates: app(work, stack, clock)? })
+        let employees = app(EmployeeSync, stack, clock, pace)?;
+        Ok(Self { employees, certificates: app(work, stack, clock, pace)? })
+    }
+
+    /// The vendors here set no limits, so nobody waits.
+    fn unpaced(stack: &Stack, clock: &ManualClock) -> Result<Self, WorldError> {
+        let clock: Arc<dyn Clock> = Arc::new(clock.clone());
+        Self::new(stack, &clock, Some(&Pace::new(&[])))
     }
 }
 
-fn app<W: Work>(work: W, stack: &Stack, clock: &ManualClock) -> Result<App<W>, WorldError> {
+fn app<W: Work>(
+    work: W,
+    stack: &Stack,
+    clock: &Arc<dyn Clock>,
+    pace: Option<&Pace>,
+) -> Result<App<W>, WorldError> {
     let (store, secrets) = stack.for_function().map_err(StartError::from)?;
     let client = http::client().map_err(|_| WorldError::Tls)?;
-    let context = Context::new(client, Arc::new(clock.clone()), Calls::default());
-    // The vendors here set no limits, so nobody waits.
-    Ok(App::new(work, store, secrets, context).with_pace(Pace::new(&[])))
+    let app = App::new(work, store, secrets, Context::new(client, Arc::clone(clock), Calls::default()));
+    Ok(match pace {
+        Some(pace) => app.with_pace(pace.clone()),
+        None => app,
+    })
 }
 
 /// The route's name, as tenant files spell it.

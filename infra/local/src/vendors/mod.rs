@@ -150,6 +150,12 @@ pub async fn until_ended() -> io::Result<()> {
     tokio::signal::ctrl_c().await
 }
 
+/// Says something on the way.
+#[expect(clippy::print_stderr, reason = "it is no result")]
+pub(crate) fn mention(text: &str) {
+    eprintln!("{text}");
+}
+
 /// Says what went wrong.
 #[expect(clippy::print_stderr, reason = "this is where a command says what went wrong")]
 pub(crate) fn complain(text: &str) {

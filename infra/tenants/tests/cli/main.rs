@@ -15,6 +15,8 @@ mod interrupted;
 #[cfg(test)]
 mod printed;
 #[cfg(test)]
+mod region;
+#[cfg(test)]
 mod remove;
 #[cfg(test)]
 mod runs;
