@@ -19,6 +19,8 @@ mod remove;
 #[cfg(test)]
 mod runs;
 #[cfg(test)]
+mod session;
+#[cfg(test)]
 mod status;
 #[cfg(test)]
 mod support;
