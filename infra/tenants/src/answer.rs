@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::failure::{Exit, Failure};
 use crate::surroundings::Surroundings;
+use crate::words;
 
 /// A command's result.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,7 +73,7 @@ impl Failure {
         if json {
             let _ = write_json(&json!({"error": text, "exit_code": exit.code()}), out);
         } else {
-            surroundings.say(&format!("error: {text}\n"));
+            surroundings.say(&words::lines(&format!("error: {text}")));
         }
         *exit
     }

@@ -9,11 +9,17 @@ mod check;
 #[cfg(test)]
 mod connect;
 #[cfg(test)]
+mod credentials;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod interrupted;
 #[cfg(test)]
+mod json;
+#[cfg(test)]
 mod printed;
+#[cfg(test)]
+mod process;
 #[cfg(test)]
 mod remove;
 #[cfg(test)]

@@ -7,37 +7,6 @@ use tenants::Cli;
 use crate::support::{Desk, steady};
 
 #[tokio::test]
-async fn the_first_day_of_a_tenant() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
-    company.reteach.insert(simulators::reteach::Customer {
-        email: crate::support::person(2).email,
-        ..Default::default()
-    });
-    let (file, credentials) = desk.files(&company, "");
-    let commands: &[&[&str]] = &[
-        &["list"],
-        &["add", "--file", &file, "--credentials", &credentials],
-        &["list"],
-        &["plan", "acme"],
-        &["sync", "acme", "--here"],
-        &["status"],
-        &["status", "acme"],
-        &["runs", "acme"],
-        &["pause", "acme"],
-        &["resume", "acme"],
-        &["remove", "acme", "--yes"],
-    ];
-    let mut said = String::new();
-    for args in commands {
-        let done = desk.run(args).await;
-        let args = args.join(" ").replace(&file, "acme.toml").replace(&credentials, "acme.json");
-        said.push_str(&format!("$ tenants {args}    ({})\n{}\n", done.exit.code(), done.out));
-    }
-    insta::assert_snapshot!(steady(&said));
-}
-
-#[tokio::test]
 async fn a_check_with_misses() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
@@ -96,10 +65,13 @@ fn every_command_s_help() {
 }
 
 #[tokio::test]
-async fn completions_for_every_shell() {
+async fn completions_for_every_shell_know_every_command() {
     let desk = Desk::new().await;
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let done = desk.run(&["completions", shell]).await;
-        assert!(done.out.contains("certificates"), "{shell}");
+        for command in Cli::command().get_subcommands() {
+            assert!(done.out.contains(command.get_name()), "{shell}: {}", command.get_name());
+        }
+        assert_eq!(desk.json(&["completions", shell]).await.json()["script"], done.out.as_str(), "{shell}");
     }
 }

@@ -85,7 +85,8 @@ impl Session {
             "the academy clears the external id" => {
                 assert!(acme.reteach.edit("mira.celik@acme.example", |account| account.external_id = None));
             }
-            "the academy makes a new PDF" => {
+            "the academy makes a new PDF, HR gives the right back" => {
+                acme.personio.allow_reading_documents(true);
                 acme.reteach.set_delivery("certificate-2", Delivery::Pdf { size: 20_000 });
             }
             "five minutes pass" => self.pass(5),
