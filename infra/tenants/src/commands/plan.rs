@@ -96,10 +96,8 @@ fn summary(report: &Report, is_shown: bool, planned: u64) -> String {
     let mut report = report.clone();
     let before = report.findings.len();
     report.findings.retain(|it| {
-        let left_alone = matches!(
-            it.kind,
-            FindingKind::Conflict | FindingKind::Rejected | FindingKind::ScopeUndecided
-        );
+        let left_alone =
+            matches!(it.kind, FindingKind::Conflict | FindingKind::Rejected | FindingKind::ScopeUndecided);
         !(is_shown && left_alone)
     });
     let told = (before - report.findings.len()) as u64;

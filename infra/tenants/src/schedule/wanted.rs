@@ -192,10 +192,11 @@ mod tests {
                 *seconds.entry(start(number, job).rem_euclid(period)).or_default() += 1;
             }
             assert!(seconds.values().all(|tenants| *tenants <= most), "{job}: {seconds:?}");
-            let quarters: BTreeMap<i64, u32> = seconds.iter().fold(BTreeMap::new(), |mut quarters, (at, it)| {
-                *quarters.entry(at * 4 / period).or_default() += it;
-                quarters
-            });
+            let quarters: BTreeMap<i64, u32> =
+                seconds.iter().fold(BTreeMap::new(), |mut quarters, (at, it)| {
+                    *quarters.entry(at * 4 / period).or_default() += it;
+                    quarters
+                });
             assert!(quarters.values().all(|tenants| (200..=300).contains(tenants)), "{job}: {quarters:?}");
         }
     }

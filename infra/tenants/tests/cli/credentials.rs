@@ -71,7 +71,12 @@ async fn what_a_vendor_refuses_is_told_by_its_name_and_nothing_is_written() {
             }
             let done = desk.json(&["add", "--file", &file, "--credentials", &credentials]).await;
             let document = done.json();
-            assert_eq!((done.exit, &document["written"]), (Exit::Look, &json!(false)), "{via:?}: {}", done.out);
+            assert_eq!(
+                (done.exit, &document["written"]),
+                (Exit::Look, &json!(false)),
+                "{via:?}: {}",
+                done.out
+            );
             let items = document["check"]["items"].as_array().unwrap();
             let told = items.iter().any(|item| {
                 item["level"] == "miss" && item["about"] == about && item.to_string().contains(hint)

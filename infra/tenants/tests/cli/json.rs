@@ -128,7 +128,8 @@ fn lacks_nothing(args: &[&str], text: &str, document: &serde_json::Value) {
     assert!(!text.is_empty(), "{args:?}");
     let document = document.to_string();
     // How long a call took is another time each time.
-    let text: String = text.lines().filter(|line| !line.starts_with("Read live in")).collect::<Vec<_>>().join(" ");
+    let text: String =
+        text.lines().filter(|line| !line.starts_with("Read live in")).collect::<Vec<_>>().join(" ");
     let text = FIXED.iter().fold(text, |text, fixed| text.replace(fixed, ""));
     let missing: Vec<_> = facts(&text).into_iter().filter(|fact| !document.contains(*fact)).collect();
     assert!(missing.is_empty(), "{args:?}: {missing:?}\n{text}\n{document}");

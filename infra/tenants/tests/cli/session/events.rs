@@ -98,7 +98,8 @@ impl Session {
                 }
                 acme.reteach.set_delivery("certificate-2", Delivery::NotAPdf);
                 acme.personio.allow_reading_documents(false);
-                let lost = Fault::new(Behaviour::LoseReply).method(Method::POST).path("/v1/company/documents");
+                let lost =
+                    Fault::new(Behaviour::LoseReply).method(Method::POST).path("/v1/company/documents");
                 acme.personio.fail(lost.nth(2));
             }
             "half a day passes" => {
@@ -127,7 +128,7 @@ fn people() -> [Person; 4] {
     let person = |id, first: &str, last: &str, position: &str| {
         let mail = format!("{}.{}@acme.example", first.to_lowercase(), last.to_lowercase());
         Person {
-            email: Some(mail.replace('Ç', "c").replace('ç', "c")),
+            email: Some(mail.replace(['Ç', 'ç'], "c")),
             gender: Some(Gender::Female),
             position: Some(position.to_owned()),
             subcompany: Some("Acme GmbH".to_owned()),

@@ -11,10 +11,7 @@ pub(super) enum Part<'a> {
     /// `<!-- happens: … -->`: something that somebody else does.
     Happens(&'a str),
     /// A block that begins with `# acme.toml`: a file.
-    File {
-        name: &'a str,
-        content: String,
-    },
+    File { name: &'a str, content: String },
     /// A block of commands; what they printed is left out.
     Console(Vec<&'a str>),
 }
