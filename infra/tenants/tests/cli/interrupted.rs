@@ -56,6 +56,31 @@ async fn an_add_that_is_killed_anywhere_is_completed_by_repeating_it_or_ended_by
 }
 
 #[tokio::test]
+async fn an_add_whose_connection_breaks_anywhere_is_whole_or_taken_back() {
+    for moment in [Moment::Before, Moment::After] {
+        let steps = at_each_step(Cut::CloseConnection, moment, async |point| {
+            let desk = Desk::new().await;
+            let company = desk.company(Via::Direct).await;
+            let (file, credentials) = desk.files(&company, "");
+            let add = ["add", "--unchecked", "--file", &file, "--credentials", &credentials];
+            let here = desk.surroundings(desk.variables(), Somebody::Nobody, "");
+            let cut = desk.scissors.cut_at(point, run(&add, &here)).await;
+            let Some(step) = cut.cut else { return false };
+            let expected: &[&str] = match cut.ran.unwrap().exit {
+                Exit::Done => &FULL,
+                _ => &[],
+            };
+            assert_eq!(desk.schedules(), expected, "{step}");
+            let tenants = desk.stack.store().list_tenants().await.unwrap();
+            assert_eq!(tenants.len() * 2, expected.len(), "{step}");
+            true
+        })
+        .await;
+        assert!(steps >= 7, "{steps}");
+    }
+}
+
+#[tokio::test]
 async fn an_add_that_fails_leaves_nothing_half_made() {
     for nth in [1, 2] {
         let desk = Desk::new().await;
