@@ -60,7 +60,7 @@ pub enum Command {
     ///
     /// First it makes the Kombo Connect link for the HR admin. Later, given the new connection's id, it stores it if it carries this
     /// tenant's id, leads to Personio and is set up completely; while the first sync is still running this is waited for. Then the
-    /// schedules fire. A connection of another tenant is never stored.
+    /// schedules fire, unless the tenant is paused. A connection of another tenant is never stored.
     Connect(Connect),
     /// Check every credential, right, attribute and folder, and say what to do about each miss
     ///
