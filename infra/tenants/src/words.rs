@@ -42,6 +42,15 @@ pub(crate) fn paragraph(text: &str) -> String {
     format!("{}\n", terminal::wrapped(text, "", ""))
 }
 
+/// Lines as they are, each wrapped under its own beginning.
+pub(crate) fn lines(text: &str) -> String {
+    let wrapped = |line: &str| {
+        let (indent, _) = line.split_at(line.len() - line.trim_start().len());
+        format!("{}\n", terminal::wrapped(line, indent, indent))
+    };
+    text.lines().map(wrapped).collect()
+}
+
 /// A point of a list.
 pub(crate) fn point(text: &str) -> String {
     format!("{}\n", terminal::wrapped(text, "  - ", "    "))
