@@ -9,6 +9,7 @@ use super::categories::Categories;
 use super::errors::{Code, Refusal};
 use super::mirror::Mirror;
 use super::places::Places;
+use super::remote::Remote;
 use crate::Personio;
 use crate::personio::Mirrorable;
 
@@ -33,6 +34,7 @@ pub enum Condition {
 pub(super) struct Integration {
     pub(super) id: String,
     pub(super) personio: Personio,
+    pub(super) personio_at: Option<String>,
     /// Personio client id and secret.
     pub(super) credential: (String, String),
     pub(super) condition: Condition,
@@ -52,6 +54,7 @@ impl Integration {
         Self {
             id: id.to_owned(),
             personio,
+            personio_at: None,
             credential: (client_id.to_owned(), client_secret.to_owned()),
             condition: Condition::Active,
             origin: None,
@@ -69,6 +72,11 @@ impl Integration {
     /// `personio` of `personio:CBNMt7dSNCzBdnRTx87dev4E`.
     pub(super) fn tool(&self) -> &str {
         self.id.split(':').next().unwrap_or_default()
+    }
+
+    /// Where calls go on to.
+    pub(super) fn remote(&self) -> Remote {
+        Remote { personio: self.personio.clone(), address: self.personio_at.clone() }
     }
 
     /// A full sync.
