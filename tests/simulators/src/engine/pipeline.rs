@@ -104,6 +104,11 @@ impl<V: Vendor> Pipeline<V> {
         lock(&self.log).entries().iter().filter(|entry| is_endpoint(&entry.method, entry.template)).count()
     }
 
+    /// Every call there is.
+    pub(crate) fn routes(&self) -> Vec<(Method, &'static str)> {
+        V::ROUTES.iter().map(|route| (route.method.clone(), route.template)).collect()
+    }
+
     /// Ends when the simulator shuts down.
     pub(crate) async fn closed(&self) {
         // The error says that the handle is gone: the same as closing.

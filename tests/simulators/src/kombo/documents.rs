@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 use super::errors::{Code, Refusal};
 use super::files::FileObject;
 use super::integrations::Integration;
+use super::remote::Remote;
+use crate::Origin;
 use crate::engine::exchange::{Outcome, Reply, Request};
 use crate::engine::multipart::{self, Part};
-use crate::{Origin, Personio};
 
 /// A checked upload, with everything that is needed to do it.
 pub(super) struct Upload {
-    personio: Personio,
+    remote: Remote,
     token: String,
     employee_id: u64,
     category_id: u64,
@@ -56,7 +57,7 @@ pub(super) fn upload(
         .token_for(client_id, client_secret)
         .ok_or_else(|| Refusal::new(Code::IntegrationAuthenticationInvalid))?;
     Ok(Upload {
-        personio: integration.personio.clone(),
+        remote: integration.remote(),
         token,
         employee_id: employee.person.id,
         category_id,
@@ -89,7 +90,7 @@ impl Upload {
             },
         ]);
         let request = Request { effect_after: self.effect_after, ..post(&self.token, &content_type, body) };
-        let outcome = self.personio.forward(request, Origin::KomboAction).await;
+        let outcome = self.remote.ask(request, Origin::KomboAction, client).await;
         let Outcome::Answered(reply) = outcome else {
             // Kombo waited for Personio in vain: nobody knows whether the document is there.
             return Err(Refusal::new(Code::RemoteUnavailable));

@@ -10,6 +10,7 @@ use super::categories::Categories;
 use super::errors::{Code, Refusal};
 use super::mirror::Mirror;
 use super::places::Places;
+use super::remote::Remote;
 use crate::Personio;
 use crate::personio::Mirrorable;
 
@@ -34,6 +35,8 @@ pub enum Condition {
 /// One integration.
 pub(super) struct Integration {
     pub(super) personio: Personio,
+    /// Where calls go on to over a socket; `None`: in this process.
+    pub(super) personio_at: Option<String>,
     pub(super) record: Record,
 }
 
@@ -80,7 +83,7 @@ impl Integration {
             mirror: Mirror::default(),
             synced: None,
         };
-        Self { personio, record }
+        Self { personio, personio_at: None, record }
     }
 
     /// `personio` of `personio:CBNMt7dSNCzBdnRTx87dev4E`.
@@ -88,9 +91,14 @@ impl Integration {
         self.record.id.split(':').next().unwrap_or_default()
     }
 
+    /// Where calls go on to.
+    pub(super) fn remote(&self) -> Remote {
+        Remote { personio: self.personio.clone(), address: self.personio_at.clone() }
+    }
+
     /// A full sync.
     pub(super) fn sync(&mut self, now: Timestamp) {
-        let Self { personio, record } = self;
+        let Self { personio, record, .. } = self;
         record.synced = Some(personio.revision());
         let (client_id, client_secret) = &record.credential;
         match personio.mirrorable(client_id, client_secret) {

@@ -35,6 +35,7 @@ mod model;
 mod paging;
 mod passthrough;
 mod places;
+mod remote;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -207,6 +208,13 @@ impl Kombo {
     /// Syncs before every read (`true`), as if Kombo's webhooks were instant; at the start only [`mirror`](Self::mirror) does.
     pub fn mirror_automatically(&self, id: &str, automatically: bool) {
         self.integration(id, |integration| integration.record.mirrors_automatically = automatically);
+    }
+
+    /// What goes on to Personio (passthrough, uploads) is sent to `address`, which stands for `https://api.personio.de` and leads
+    /// to the account; at the start the account is asked without a socket. [`Origin`](crate::Origin) and
+    /// [`Behaviour::LateEffect`](crate::Behaviour::LateEffect) do not travel that way.
+    pub fn reach_personio_at(&self, id: &str, address: &str) {
+        self.integration(id, |integration| integration.personio_at = Some(address.to_owned()));
     }
 
     /// Puts an integration into a condition; [`Condition::Active`] at the start.
