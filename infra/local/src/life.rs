@@ -54,6 +54,7 @@ async fn dispatch(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Failed
 
 /// Starts everything and keeps it until somebody ends it.
 async fn keep(options: &Options, json: bool, out: &mut (dyn Write + Send)) -> Result<(), Failed> {
+    let ending = vendors::Ending::watch()?;
     let vendors = Vendors::start(options).await?;
     let announcement = vendors.announcement();
     if json {
@@ -62,7 +63,7 @@ async fn keep(options: &Options, json: bool, out: &mut (dyn Write + Send)) -> Re
         write!(out, "{announcement}")?;
     }
     out.flush()?;
-    vendors::until_ended().await?;
+    ending.wait().await?;
     Ok(vendors.stop()?)
 }
 

@@ -7,6 +7,7 @@ mod act;
 mod announcement;
 mod company;
 mod control;
+mod ending;
 mod error;
 mod file;
 mod onboarding;
@@ -14,7 +15,6 @@ mod ports;
 mod show;
 mod tenant;
 
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +26,7 @@ use tokio::task::JoinSet;
 pub use act::{Act, Details, Done};
 pub use announcement::{Announced, Announcement};
 pub use control::{Order, Question, act, show};
+pub use ending::Ending;
 pub use error::VendorsError;
 pub use show::List;
 pub use tenant::Tenant;
@@ -131,23 +132,6 @@ async fn nights(residents: Arc<[Resident]>) {
             resident.company.personio.settle();
         }
     }
-}
-
-/// Ends with Ctrl-C or SIGTERM.
-///
-/// # Errors
-/// Where the system gives no signals.
-pub async fn until_ended() -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result,
-            _ = term.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }
 
 /// Says what went wrong.
