@@ -5,6 +5,7 @@
 pub mod args;
 pub mod demo;
 mod dynamodb;
+pub mod ending;
 mod file;
 mod lambda;
 pub mod life;

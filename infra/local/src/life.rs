@@ -7,6 +7,7 @@ use serde::Serialize;
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::args::{Args, Command};
+use crate::ending::Ending;
 use crate::region::serve::{self, Start};
 use crate::region::{self, Region, RegionError, Told};
 use crate::vendors::{self, Options, Order, Question, Vendors};
@@ -63,6 +64,7 @@ async fn keep(
     json: bool,
     out: &mut (dyn Write + Send),
 ) -> Result<(), Failed> {
+    let mut ending = Ending::watch()?;
     let vendors = Vendors::start(options).await?;
     let announcement = vendors.announcement();
     let (tell, mut told) = unbounded_channel();
@@ -80,23 +82,17 @@ async fn keep(
         let line = if json { serde_json::to_string(told).unwrap_or_default() } else { told.to_string() };
         let _ = writeln!(out, "{line}").and_then(|()| out.flush());
     };
-    serve::run(&region, &mut told, &mut show, ended()).await;
+    serve::run(&region, &mut told, &mut show, ending.wait()).await;
     if region.under_way() > 0 {
         vendors::mention("waiting for what is under way; Ctrl-C again does not");
-        serve::finish(&region, &mut told, &mut show, ended()).await;
+        serve::finish(&region, &mut told, &mut show, ending.wait()).await;
     }
     Ok(vendors.stop()?)
 }
 
-/// Without signals it ends as everything else does.
-async fn ended() {
-    if vendors::until_ended().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
-
 /// The same of the vendors alone.
 async fn keep_vendors(options: &Options, json: bool, out: &mut (dyn Write + Send)) -> Result<(), Failed> {
+    let mut ending = Ending::watch()?;
     let vendors = Vendors::start(options).await?;
     let announcement = vendors.announcement();
     if json {
@@ -105,7 +101,7 @@ async fn keep_vendors(options: &Options, json: bool, out: &mut (dyn Write + Send
         write!(out, "{announcement}")?;
     }
     out.flush()?;
-    vendors::until_ended().await?;
+    ending.wait().await;
     Ok(vendors.stop()?)
 }
 

@@ -103,6 +103,7 @@ impl Stage {
             clock: Arc::new(self.harness.world.clock.clone()),
             pace: Some(Pace::new(&[])),
             input: Mutex::new(Box::new(io::empty())),
+            errors: Mutex::new(Box::new(io::sink())),
             somebody: Somebody::Nobody,
             look_every: Duration::from_millis(1),
         }

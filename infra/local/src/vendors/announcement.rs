@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use simulators::Kombo;
-use terminal::table;
 
 use super::company::Resident;
 use super::onboarding;
@@ -65,12 +64,12 @@ impl Announced {
 
 impl fmt::Display for Announcement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rows = table(["Tenant", "People", "Personio", "Kombo", "reteach"]);
         for it in &self.tenants {
-            let kombo = it.kombo.as_deref().unwrap_or("–");
-            rows.add_row([&it.tenant_id, &it.people.to_string(), &it.personio, kombo, &it.reteach]);
+            let Announced { tenant_id, people, personio, reteach, .. } = it;
+            let kombo = it.kombo.as_ref().map_or_else(String::new, |url| format!("  Kombo {url}"));
+            writeln!(f, "{tenant_id:<18} {people:>5} people  Personio {personio}  reteach {reteach}{kombo}")?;
         }
-        writeln!(f, "{rows}\n\nTo onboard them:\n")?;
+        writeln!(f, "\nTo onboard them:\n")?;
         for it in &self.tenants {
             let (file, credentials) = (it.file.display(), it.credentials.display());
             writeln!(f, "  cargo tenants add --file {file} --credentials {credentials}")?;

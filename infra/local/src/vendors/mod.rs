@@ -14,7 +14,6 @@ mod ports;
 mod show;
 mod tenant;
 
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -131,23 +130,6 @@ async fn nights(residents: Arc<[Resident]>) {
             resident.company.personio.settle();
         }
     }
-}
-
-/// Ends with Ctrl-C or SIGTERM.
-///
-/// # Errors
-/// Where the system gives no signals.
-pub async fn until_ended() -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result,
-            _ = term.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }
 
 /// Says something on the way.

@@ -1,10 +1,11 @@
 //! What the vendors hold, as rows.
 
 use clap::ValueEnum;
+use comfy_table::Table;
+use comfy_table::presets::NOTHING;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use terminal::table;
 
 use crate::world::Company;
 
@@ -50,7 +51,7 @@ impl List {
         }
     }
 
-    /// The rows' most telling fields, for people.
+    /// The rows' most telling fields for people, a line each.
     #[must_use]
     pub fn table(self, rows: &[Value]) -> String {
         match self {
@@ -104,7 +105,8 @@ impl List {
 }
 
 fn columns<const N: usize>(rows: &[Value], columns: [(&str, &str); N]) -> String {
-    let mut shown = table(columns.map(|(header, _)| header));
+    let mut shown = Table::new();
+    shown.load_style(NOTHING).set_header(columns.map(|(header, _)| header));
     for row in rows {
         shown.add_row(columns.map(|(_, pointer)| cell(row.pointer(pointer))));
     }

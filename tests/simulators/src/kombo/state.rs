@@ -65,7 +65,8 @@ impl State {
     }
 
     pub(super) fn restore(&mut self, restored: Restored, personio: &Personio) {
-        let attach = |(id, record)| (id, Integration { personio: personio.clone(), record });
+        let attach =
+            |(id, record)| (id, Integration { personio: personio.clone(), personio_at: None, record });
         self.integrations = restored.integrations.into_iter().map(attach).collect();
         (self.api_keys, self.links) = (restored.api_keys, restored.links);
     }
