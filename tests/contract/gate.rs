@@ -10,12 +10,13 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
-use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method};
 use tokio::net::TcpListener;
 
 use crate::document::{Document, Vendor};
-use crate::parameters::Parameters;
+use crate::parameters::Form;
 use crate::prism::Prism;
 use crate::violation::{self, Violation};
 
@@ -42,7 +43,6 @@ pub(crate) struct Exchange {
 /// All that is open, and what has passed.
 pub(crate) struct Gate {
     prisms: Vec<Prism>,
-    parameters: HashMap<Document, Parameters>,
     client: reqwest::Client,
     calls: Mutex<Calls>,
 }
@@ -68,11 +68,9 @@ impl Gate {
         let upstream = format!("http://{address}");
         let start = |document| Prism::start(program, specs, document, &upstream);
         let prisms = futures::future::join_all(Document::ALL.map(start)).await;
-        let parameters =
-            Document::ALL.map(|document| (document, Parameters::read(specs, document))).into_iter().collect();
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
         let client = client.tls_built_in_root_certs(false).build().unwrap();
-        let gate = Arc::new(Self { prisms, parameters, client, calls: Mutex::default() });
+        let gate = Arc::new(Self { prisms, client, calls: Mutex::default() });
         serve(listener, Router::new().fallback(back).with_state(Arc::clone(&gate)));
         gate
     }
@@ -118,19 +116,29 @@ async fn front(State(front): State<Arc<Front>>, request: Request) -> Response {
     let number = front.gate.number(front.simulator, document.base_path());
     let target = parts.uri.path_and_query().unwrap().as_str();
     let target = target.strip_prefix(document.base_path()).unwrap_or(target);
-    let url = format!("{}{target}", front.gate.prism(document).url);
+    let prism = front.gate.prism(document);
+    let url = format!("{}{target}", prism.url);
+    let body = to_bytes(body, LARGEST).await.unwrap();
+    let unknown = unknown(prism, &parts, &body);
     let mut headers = between_connections(parts.headers);
     headers.insert(CALL, number.parse().unwrap());
     let call = front.gate.client.request(parts.method.clone(), url).headers(headers);
-    let mut answer = call.body(to_bytes(body, LARGEST).await.unwrap()).send().await.unwrap();
+    let mut answer = call.body(body).send().await.unwrap();
     let mut headers = std::mem::take(answer.headers_mut());
     let (vendor, method, status) = (front.vendor, parts.method, answer.status().as_u16());
-    let mut violations = violation::parse(headers.remove(VIOLATIONS), status);
-    let in_document = path.strip_prefix(document.base_path()).unwrap_or(&path);
-    let query = parts.uri.query().unwrap_or_default();
-    violations.extend(front.gate.parameters[&document].unknown(&method, in_document, query));
+    let violations = [unknown, violation::parse(headers.remove(VIOLATIONS), status)].concat();
     front.gate.note(&number, Exchange { vendor, method, path, status, violations });
     handed_on(answer, headers).await
+}
+
+/// What Prism does not look for.
+fn unknown(prism: &Prism, parts: &Parts, body: &[u8]) -> Vec<Violation> {
+    let path = parts.uri.path();
+    let path = path.strip_prefix(prism.document.base_path()).unwrap_or(path);
+    let content_type = parts.headers.get(CONTENT_TYPE).map_or("", |value| value.to_str().unwrap());
+    let query = prism.parameters.unknown(&parts.method, path, parts.uri.query().unwrap_or_default());
+    let fields = prism.parameters.unknown_fields(&parts.method, path, &Form { content_type, body });
+    [query, fields].concat()
 }
 
 async fn back(State(gate): State<Arc<Gate>>, request: Request) -> Response {

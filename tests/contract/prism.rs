@@ -9,6 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 
 use crate::document::Document;
+use crate::parameters::Parameters;
 
 /// Between two looks at whether it listens.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -17,6 +18,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 pub(crate) struct Prism {
     pub(crate) document: Document,
     pub(crate) url: String,
+    /// What Prism does not look at.
+    pub(crate) parameters: Parameters,
     _process: Child,
 }
 
@@ -40,7 +43,8 @@ impl Prism {
             assert!(ended.is_none(), "Prism does not take {}: {ended:?}", document.file());
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        Self { document, url: format!("http://127.0.0.1:{port}"), _process: process }
+        let (url, parameters) = (format!("http://127.0.0.1:{port}"), Parameters::read(specs, document));
+        Self { document, url, parameters, _process: process }
     }
 }
 

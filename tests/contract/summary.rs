@@ -14,9 +14,10 @@ use crate::violation::Violation;
 /// The calls that a simulator answers, as method and path template.
 type Routes = Vec<(Method, &'static str)>;
 
-/// What a simulator answers and no client of ours asks.
-const UNUSED: [(Vendor, &str); 8] = [
+/// What a simulator answers and no client of ours asks; `/connect/…` is for an HR admin's browser.
+const UNUSED: [(Vendor, &str); 9] = [
     (Vendor::Personio, "GET /v1/company/employees/custom-attributes"),
+    (Vendor::Kombo, "GET /connect/{token}"),
     (Vendor::Reteach, "POST /customer/{customerIdentifier}"),
     (Vendor::Reteach, "DELETE /customer/{customerIdentifier}"),
     (Vendor::Reteach, "POST /customer/{customerIdentifier}/send-invitation"),
