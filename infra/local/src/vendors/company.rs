@@ -18,16 +18,16 @@ use crate::demo::Cast;
 use crate::world::{Company, EMPLOYMENT_TYPE_FIELD, KOMBO_KEY, PERSONIO, RETEACH};
 
 /// What is kept of a company.
-#[derive(Default, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 struct Kept {
     ports: Ports,
-    personio: Option<Box<RawValue>>,
+    personio: Box<RawValue>,
     kombo: Option<Box<RawValue>>,
-    reteach: Option<Box<RawValue>>,
+    reteach: Box<RawValue>,
 }
 
 /// Chosen on the first start.
-#[derive(Clone, Copy, Default, Deserialize, Serialize)]
+#[derive(Clone, Copy, Deserialize, Serialize)]
 struct Ports {
     personio: u16,
     kombo: u16,
@@ -35,7 +35,7 @@ struct Ports {
 }
 
 impl Ports {
-    fn choose() -> io::Result<Self> {
+    fn choose() -> Result<Self, VendorsError> {
         Ok(Self { personio: ports::free()?, kombo: ports::free()?, reteach: ports::free()? })
     }
 }
@@ -55,16 +55,15 @@ impl Resident {
         let path = options.dir.join(format!("{tenant}.state.json"));
         let kept: Option<Kept> = file::load(&path)?;
         let is_new = kept.is_none();
-        let kept = match kept {
-            Some(kept) => kept,
-            None => Kept { ports: Ports::choose().map_err(VendorsError::Listen)?, ..Kept::default() },
-        };
-        let company = started(tenant, kept.ports, clock).await?;
-        if is_new {
-            settle_in(&company, options.people, tenant.seed(), clock());
-        } else {
+        let company = if let Some(kept) = kept {
+            let company = started(tenant, kept.ports, clock).await?;
             restore(&company, &kept).map_err(|error| file::damaged(&path, &error))?;
-        }
+            company
+        } else {
+            let company = ports::chosen(async || started(tenant, Ports::choose()?, clock).await).await?;
+            settle_in(&company, options.people, tenant.seed(), clock());
+            company
+        };
         company.personio.settle();
         onboarding::write(&options.dir, &company, is_new)?;
         let resident = Self { tenant, company, path, written: Mutex::default() };
@@ -93,8 +92,7 @@ impl Resident {
         };
         // Kombo's first: what it has seen of Personio must be there.
         let kombo = kombo.as_ref().map(Kombo::snapshot).transpose()?;
-        let kept =
-            Kept { ports, kombo, personio: Some(personio.snapshot()?), reteach: Some(reteach.snapshot()?) };
+        let kept = Kept { ports, kombo, personio: personio.snapshot()?, reteach: reteach.snapshot()? };
         file::form(&kept)
     }
 
@@ -152,10 +150,10 @@ fn settle_in(company: &Company, people: usize, seed: u64, now: Timestamp) {
 }
 
 fn restore(company: &Company, kept: &Kept) -> serde_json::Result<()> {
-    let missing = || serde::de::Error::custom("a vendor is missing");
-    company.personio.restore(kept.personio.as_deref().ok_or_else(missing)?)?;
-    company.reteach.restore(kept.reteach.as_deref().ok_or_else(missing)?)?;
+    company.personio.restore(&kept.personio)?;
+    company.reteach.restore(&kept.reteach)?;
     if let Some(kombo) = &company.kombo {
+        let missing = || serde::de::Error::custom("Kombo is missing");
         kombo.restore(kept.kombo.as_deref().ok_or_else(missing)?, &company.personio)?;
     }
     Ok(())

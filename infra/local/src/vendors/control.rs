@@ -60,7 +60,7 @@ fn path(dir: &Path) -> PathBuf {
 /// The port, before anybody is behind it.
 pub(super) struct Door {
     listener: TcpListener,
-    url: String,
+    port: u16,
 }
 
 /// Where the running vendors take orders.
@@ -71,29 +71,30 @@ pub(super) struct Control {
 impl Door {
     pub(super) async fn open(dir: &Path) -> Result<Self, VendorsError> {
         let kept: Option<Kept> = file::load(&path(dir))?;
-        let port = match &kept {
-            Some(kept) => kept.port,
-            None => ports::free().map_err(VendorsError::Listen)?,
-        };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-            .await
-            .map_err(|error| listen_error("the control".to_owned(), port, error))?;
-        if kept.is_none() {
-            let bytes = file::form(&Kept { port }).map_err(|error| file::failed(&path(dir), error))?;
-            file::replace(&path(dir), &bytes)?;
+        if let Some(Kept { port }) = kept {
+            return Self::listen(port).await;
         }
-        Ok(Self { listener, url: url(port) })
+        let door = ports::chosen(async || Self::listen(ports::free()?).await).await?;
+        let bytes = file::form(&Kept { port: door.port }).map_err(|error| file::failed(&path(dir), error))?;
+        file::replace(&path(dir), &bytes)?;
+        Ok(door)
+    }
+
+    async fn listen(port: u16) -> Result<Self, VendorsError> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+        let listener = listener.map_err(|error| listen_error("the control".to_owned(), port, error))?;
+        Ok(Self { listener, port })
     }
 
     pub(super) fn serve(self, residents: Arc<[Resident]>, tasks: &mut JoinSet<()>) -> Control {
         let router =
             Router::new().route("/act", post(perform)).route("/show", post(list)).with_state(residents);
-        let Self { listener, url } = self;
+        let Self { listener, port } = self;
         tasks.spawn(async move {
             // The listener is ours and stays valid: serving ends with the task.
             let _ = axum::serve(listener, router).await;
         });
-        Control { url }
+        Control { url: url(port) }
     }
 }
 

@@ -2,26 +2,34 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use local::vendors::{self, Act, Done, Options, Order, Tenant, Vendors, VendorsError};
 use tokio::runtime::Runtime;
 
+/// One at a time: a folder's ports are nobody's while nothing runs with it, and another's first start might choose them.
+static TURN: Mutex<()> = Mutex::new(());
+
 /// A folder that goes with the test.
-pub(crate) struct Folder(PathBuf);
+pub(crate) struct Folder {
+    path: PathBuf,
+    _turn: MutexGuard<'static, ()>,
+}
 
 impl Folder {
     pub(crate) fn new() -> Self {
         static FOLDERS: AtomicU64 = AtomicU64::new(0);
         let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
-        Self(std::env::temp_dir().join(format!("local-vendors-{}-{number}", std::process::id())))
+        let path = std::env::temp_dir().join(format!("local-vendors-{}-{number}", std::process::id()));
+        Self { path, _turn: TURN.lock().unwrap_or_else(PoisonError::into_inner) }
     }
 
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.path.join(name)
     }
 
     pub(crate) fn text(&self, name: &str) -> String {
@@ -29,17 +37,17 @@ impl Folder {
     }
 
     pub(crate) async fn start(&self) -> Result<Vendors, VendorsError> {
-        Vendors::start(&Options { dir: self.0.clone(), people: 12 }).await
+        Vendors::start(&Options { dir: self.path.clone(), people: 12 }).await
     }
 
     pub(crate) async fn act(&self, tenant: Tenant, act: Act) -> Result<Done, VendorsError> {
-        vendors::act(&self.0, &Order { tenant, act }).await
+        vendors::act(&self.path, &Order { tenant, act }).await
     }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        let _ = std::fs::remove_dir_all(&self.path);
     }
 }
 
