@@ -86,23 +86,38 @@ impl StateFile {
             Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(self.damaged("no text")),
             Err(error) => return Err(self.io(error)),
         };
-        // The place is enough: a secret's text has no place in a message.
-        let place = |error: &serde_json::Error| format!("line {}, column {}", error.line(), error.column());
-        let read: Read<'_> = serde_json::from_str(&text).map_err(|error| self.damaged(&place(&error)))?;
+        let read: Read<'_> = serde_json::from_str(&text).map_err(|error| self.broken(&error))?;
         if read.format != FORMAT {
             return Err(FileError::OtherFormat { path: self.path.clone(), format: read.format });
         }
         let content = read.content.ok_or_else(|| self.damaged("it has no content"))?;
-        serde_json::from_str(content.get()).map(Some).map_err(|error| self.damaged(&place(&error)))
+        serde_json::from_str(content.get()).map(Some).map_err(|error| self.broken(&error))
     }
 
     /// Puts `content` in the place of what there was.
     pub(crate) fn write<T: Serialize>(&self, content: &T) -> Result<(), FileError> {
+        self.put(&self.form(content)?)
+    }
+
+    /// The text of the file with this content.
+    pub(crate) fn form<T: Serialize>(&self, content: &T) -> Result<Vec<u8>, FileError> {
         let written = serde_json::to_vec_pretty(&Written { format: FORMAT, content });
-        written
-            .map_err(io::Error::other)
-            .and_then(|text| replace(&self.path, &text))
-            .map_err(|error| self.io(error))
+        written.map_err(|error| self.without_form(error))
+    }
+
+    /// Its content cannot be written as JSON.
+    pub(crate) fn without_form(&self, error: serde_json::Error) -> FileError {
+        self.io(io::Error::other(error))
+    }
+
+    /// Puts a [`form`](Self::form) in the place of what there was.
+    pub(crate) fn put(&self, form: &[u8]) -> Result<(), FileError> {
+        replace(&self.path, form).map_err(|error| self.io(error))
+    }
+
+    /// Its content is not what it should be.
+    pub(crate) fn broken(&self, error: &serde_json::Error) -> FileError {
+        self.damaged(&place(error))
     }
 
     /// It is not what was written.
@@ -113,6 +128,11 @@ impl StateFile {
     fn io(&self, error: io::Error) -> FileError {
         FileError::Io { path: self.path.clone(), error }
     }
+}
+
+/// The place is enough: a secret's text, or somebody's name, has no place in a message.
+fn place(error: &serde_json::Error) -> String {
+    format!("line {}, column {}", error.line(), error.column())
 }
 
 /// Writes the file whole or not at all: it is complete under another name before it takes its own.

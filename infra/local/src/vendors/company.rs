@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
@@ -13,8 +13,9 @@ use shared::tenant::Via;
 use simulators::{Clock, Kombo, Personio, Reteach};
 
 use super::error::VendorsError;
-use super::{Options, Tenant, file, onboarding, ports};
+use super::{Options, Tenant, onboarding, ports};
 use crate::demo::Cast;
+use crate::file::{FileError, StateFile};
 use crate::world::{Company, EMPLOYMENT_TYPE_FIELD, KOMBO_KEY, PERSONIO, RETEACH};
 
 /// What is kept of a company.
@@ -44,7 +45,7 @@ impl Ports {
 pub(super) struct Resident {
     pub(super) tenant: Tenant,
     pub(super) company: Company,
-    path: PathBuf,
+    file: StateFile,
     /// What stands in the file.
     written: Mutex<Vec<u8>>,
 }
@@ -53,11 +54,13 @@ impl Resident {
     /// Sets the company up, or puts it back as it was.
     pub(super) async fn open(tenant: Tenant, options: &Options, clock: &Clock) -> Result<Self, VendorsError> {
         let path = options.dir.join(format!("{tenant}.state.json"));
-        let kept: Option<Kept> = file::load(&path)?;
+        let file =
+            StateFile::new(&path, "the company with its accounts and documents (`tenants remove` it first)");
+        let kept: Option<Kept> = file.read()?;
         let is_new = kept.is_none();
         let company = if let Some(kept) = kept {
             let company = started(tenant, kept.ports, clock).await?;
-            restore(&company, &kept).map_err(|error| file::damaged(&path, &error))?;
+            restore(&company, &kept).map_err(|error| file.broken(&error))?;
             company
         } else {
             let company = ports::chosen(async || started(tenant, Ports::choose()?, clock).await).await?;
@@ -66,7 +69,7 @@ impl Resident {
         };
         company.personio.settle();
         onboarding::write(&options.dir, &company, is_new)?;
-        let resident = Self { tenant, company, path, written: Mutex::default() };
+        let resident = Self { tenant, company, file, written: Mutex::default() };
         resident.save()?;
         Ok(resident)
     }
@@ -74,15 +77,16 @@ impl Resident {
     /// Writes the company's file, if anything has changed since it was last written.
     pub(super) fn save(&self) -> Result<(), VendorsError> {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        let bytes = self.form().map_err(|error| file::failed(&self.path, error))?;
-        if *written != bytes {
-            file::replace(&self.path, &bytes)?;
-            *written = bytes;
+        let kept = self.kept().map_err(|error| self.file.without_form(error))?;
+        let form = self.file.form(&kept)?;
+        if *written != form {
+            self.file.put(&form)?;
+            *written = form;
         }
         Ok(())
     }
 
-    fn form(&self) -> io::Result<Vec<u8>> {
+    fn kept(&self) -> serde_json::Result<Kept> {
         let Company { personio, kombo, reteach, .. } = &self.company;
         let port = |address: SocketAddr| address.port();
         let ports = Ports {
@@ -92,8 +96,7 @@ impl Resident {
         };
         // Kombo's first: what it has seen of Personio must be there.
         let kombo = kombo.as_ref().map(Kombo::snapshot).transpose()?;
-        let kept = Kept { ports, kombo, personio: personio.snapshot()?, reteach: reteach.snapshot()? };
-        file::form(&kept)
+        Ok(Kept { ports, kombo, personio: personio.snapshot()?, reteach: reteach.snapshot()? })
     }
 
     /// What says that something may have changed.
@@ -165,5 +168,5 @@ pub(super) fn make_folder(dir: &Path) -> Result<(), VendorsError> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir).map_err(|error| file::failed(dir, error))
+    builder.create(dir).map_err(|error| FileError::Io { path: dir.to_owned(), error }.into())
 }

@@ -1,7 +1,7 @@
 //! How the operator's other terminal talks to the running vendors: over a port of its own on loopback.
 
 use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -19,7 +19,8 @@ use super::act::{Act, Done};
 use super::company::{Resident, listen_error};
 use super::error::VendorsError;
 use super::show::List;
-use super::{Tenant, file, ports};
+use super::{Tenant, ports};
+use crate::file::StateFile;
 
 /// Something to be done.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -53,8 +54,8 @@ enum Answer<T> {
     Refused(String),
 }
 
-fn path(dir: &Path) -> PathBuf {
-    dir.join("control.state.json")
+fn file(dir: &Path) -> StateFile {
+    StateFile::new(&dir.join("control.state.json"), "the control's port, which is chosen anew")
 }
 
 /// The port, before anybody is behind it.
@@ -70,13 +71,12 @@ pub(super) struct Control {
 
 impl Door {
     pub(super) async fn open(dir: &Path) -> Result<Self, VendorsError> {
-        let kept: Option<Kept> = file::load(&path(dir))?;
+        let kept: Option<Kept> = file(dir).read()?;
         if let Some(Kept { port }) = kept {
             return Self::listen(port).await;
         }
         let door = ports::chosen(async || Self::listen(ports::free()?).await).await?;
-        let bytes = file::form(&Kept { port: door.port }).map_err(|error| file::failed(&path(dir), error))?;
-        file::replace(&path(dir), &bytes)?;
+        file(dir).write(&Kept { port: door.port })?;
         Ok(door)
     }
 
@@ -153,7 +153,7 @@ pub async fn show(dir: &Path, question: &Question) -> Result<Vec<Value>, Vendors
 
 async fn ask<T: DeserializeOwned>(dir: &Path, what: &str, body: &impl Serialize) -> Result<T, VendorsError> {
     let not_running = || VendorsError::NotRunning { dir: dir.to_owned() };
-    let kept: Kept = file::load(&path(dir))?.ok_or_else(not_running)?;
+    let kept: Kept = file(dir).read()?.ok_or_else(not_running)?;
     let client = reqwest::Client::builder().no_proxy().build().map_err(|_| not_running())?;
     let url = format!("{}/{what}", url(kept.port));
     let reply = client.post(url).json(body).send().await.map_err(|_| not_running())?;

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use shared::id::InvalidTenantId;
 use thiserror::Error;
 
+use crate::file::FileError;
+
 /// Why the vendors did not start, or an order was not carried out.
 #[derive(Debug, Error)]
 pub enum VendorsError {
@@ -23,40 +25,9 @@ pub enum VendorsError {
     /// There is no port.
     #[error("nothing can listen on 127.0.0.1: {0}")]
     Listen(io::Error),
-    /// A file or the folder cannot be read or written.
-    #[error("{path}: {error}", path = .path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-    /// A file of the state is not what was written there.
-    #[error(
-        "{path} is damaged at line {line}, column {column}: put a copy back in its place, or remove it to begin with a new \
-         company (after `tenants remove` of the old one)", path = .path.display()
-    )]
-    Damaged {
-        /// Which.
-        path: PathBuf,
-        /// Where, from 1.
-        line: usize,
-        /// Where in the line, from 1.
-        column: usize,
-    },
-    /// A file of the state has a form that this version does not know.
-    #[error(
-        "{path} has form {found}, and this version knows form {known} alone: use the version that wrote it, or another --state",
-        path = .path.display()
-    )]
-    Version {
-        /// Which.
-        path: PathBuf,
-        /// What it says.
-        found: u32,
-        /// What is known here.
-        known: u32,
-    },
+    /// A file of the state, or the folder, cannot be used.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Nobody answers.
     #[error("`cargo local` is not running with the state in {dir}: start it first, or name another --state", dir = .dir.display())]
     NotRunning {

@@ -8,7 +8,6 @@ mod announcement;
 mod company;
 mod control;
 mod error;
-mod file;
 mod onboarding;
 mod ports;
 mod show;

@@ -6,7 +6,7 @@ use serde_json::json;
 use shared::tenant::Via;
 
 use super::error::VendorsError;
-use super::file;
+use crate::file::{self, FileError};
 use crate::world::{Company, KOMBO_KEY, PERSONIO, RETEACH};
 
 /// Where a company's two files are.
@@ -18,12 +18,16 @@ pub(super) fn paths(dir: &Path, tenant: &str) -> (PathBuf, PathBuf) {
 pub(super) fn write(dir: &Path, company: &Company, is_new: bool) -> Result<(), VendorsError> {
     let (tenant_file, credentials) = paths(dir, company.tenant.as_str());
     if is_new || !tenant_file.exists() {
-        file::replace(&tenant_file, company.tenant_file_with(None, "").replace("\n[", "\n\n[").as_bytes())?;
+        put(&tenant_file, &company.tenant_file_with(None, "").replace("\n[", "\n\n["))?;
     }
     if is_new || !credentials.exists() {
-        file::replace(&credentials, format!("{:#}\n", secret(company.via)).as_bytes())?;
+        put(&credentials, &format!("{:#}\n", secret(company.via)))?;
     }
     Ok(())
+}
+
+fn put(path: &Path, text: &str) -> Result<(), FileError> {
+    file::replace(path, text.as_bytes()).map_err(|error| FileError::Io { path: path.to_owned(), error })
 }
 
 /// Only the parts that the route needs.

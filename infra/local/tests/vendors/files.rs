@@ -70,10 +70,13 @@ fn the_ports_stay() {
 fn a_file_that_cannot_be_used_is_named_with_what_to_do_and_is_left_alone() {
     type Spoil = fn(&str) -> String;
     let cases: [(Spoil, &str); 5] = [
-        (|text| text.replacen("\"version\":1", "\"version\":2", 1), "form 2, and this version knows form 1"),
-        (|text| text[..text.len() / 2].to_owned(), "is damaged at line 1"),
-        (|_| String::new(), "is damaged at line 1"),
-        (|_| "{\"version\":1,\"state\":{}}".to_owned(), "is damaged"),
+        (
+            |text| text.replacen("\"format\": 1", "\"format\": 2", 1),
+            "has format 2, which this version does not know",
+        ),
+        (|text| text[..text.len() / 2].to_owned(), "is damaged (line"),
+        (|_| String::new(), "is damaged (line"),
+        (|_| "{\"format\":1,\"content\":{}}".to_owned(), "is damaged"),
         (|text| text.replacen("\"records\"", "\"others\"", 1), "is damaged"),
     ];
     for (spoil, hint) in cases {
@@ -90,7 +93,7 @@ fn a_file_that_cannot_be_used_is_named_with_what_to_do_and_is_left_alone() {
 fn a_port_that_is_taken_is_named_with_its_owner() {
     let folder = folder();
     let state: Value = serde_json::from_str(&folder.text(STATE)).unwrap();
-    let port = state["state"]["ports"]["reteach"].as_u64().unwrap();
+    let port = state["content"]["ports"]["reteach"].as_u64().unwrap();
     let _other = TcpListener::bind((Ipv4Addr::LOCALHOST, u16::try_from(port).unwrap())).unwrap();
     let error = refusal(&start(&folder).unwrap_err());
     assert!(error.contains(&format!("port {port}, which reteach of local-kombo has had")), "{error}");
