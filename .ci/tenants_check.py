@@ -1,12 +1,13 @@
 """Looks at the rehearsal's companies while the deployed functions look after them: what do reteach and Personio hold?
 
-    python .ci/tenants_check.py onboarded|failed|paused|resumed|removed      with the environment of the rehearsal
+    python .ci/tenants_check.py onboarded|drifted|paused|resumed|removed      with the environment of the rehearsal
 
 Nothing here knows the project's code: what should be there is worked out from Personio's people and reteach's courses.
 """
 
 import datetime
 import json
+import os
 import subprocess
 import sys
 import time
@@ -139,23 +140,21 @@ def outputs():
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-def failed():
-    """A tick that cannot be run becomes a dead letter with its tenant; the schedule behind it is drift."""
-    stack, scheduler, name = outputs(), boto3.client("scheduler"), "nobody.employees"
-    event = {"tenant_id": "nobody", "mode": "no such mode"}
-    target = {"Arn": stack["EmployeeFunctionArn"], "RoleArn": stack["SchedulerRoleArn"], "Input": json.dumps(event)}
-    group = stack["ScheduleGroupName"]
-    scheduler.create_schedule(
-        Name=name, GroupName=group, ScheduleExpression="rate(1 minute)", FlexibleTimeWindow={"Mode": "OFF"}, Target=target
-    )
+def drifted():
+    """A schedule that somebody deleted, and one that belongs to nobody: `status` finds both, `add` repairs what can be repaired."""
+    stack, scheduler, left_over = outputs(), boto3.client("scheduler"), "nobody.employees"
+    group, gone = stack["ScheduleGroupName"], "local-direct.certificates"
+    scheduler.delete_schedule(Name=gone, GroupName=group)
+    target = {"Arn": stack["EmployeeFunctionArn"], "RoleArn": stack["SchedulerRoleArn"], "Input": json.dumps({"tenant_id": "nobody"})}
+    when = {"ScheduleExpression": "rate(1 hour)", "FlexibleTimeWindow": {"Mode": "OFF"}}
+    scheduler.create_schedule(Name=left_over, GroupName=group, Target=target, **when)
     text = json.dumps(cargo("tenants", "status"))
-    expect("the left-over schedule in `tenants status`", name in text, True)
-    sqs, queue = boto3.client("sqs"), stack["ExecutionQueueUrl"]
-    receive = lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10).get("Messages", [])
-    messages = wait("the tick's dead letter", receive)
-    expect("dead letter", json.loads(messages[0]["Body"])["requestPayload"], event)
-    scheduler.delete_schedule(Name=name, GroupName=group)
-    sqs.purge_queue(QueueUrl=queue)
+    expect("the left-over schedule in `tenants status`", left_over in text, True)
+    expect("the deleted schedule in `tenants status`", gone in text, True)
+    scheduler.delete_schedule(Name=left_over, GroupName=group)
+    file = f"{os.environ['LOCAL_STATE']}/local-direct.toml"
+    expect("schedules made anew", cargo("tenants", "add", "--file", file)["schedules"]["created"], 1)
+    expect("the schedule", gone in [it["Name"] for it in scheduler.list_schedules(GroupName=group)["Schedules"]], True)
 
 
 def paused():
@@ -186,5 +185,5 @@ def removed():
         contents(tenant)
 
 
-{"onboarded": onboarded, "failed": failed, "paused": paused, "resumed": resumed, "removed": removed}[sys.argv[1]]()
+{"onboarded": onboarded, "drifted": drifted, "paused": paused, "resumed": resumed, "removed": removed}[sys.argv[1]]()
 print(f"{sys.argv[1]}: {checks} checks passed")
