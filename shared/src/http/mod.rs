@@ -17,7 +17,7 @@ mod secret_url;
 mod token;
 mod vocabulary;
 
-pub use address::{NotPublic, PublicAddresses, is_public};
+pub use address::{NotPublic, PublicAddresses, SystemNames, is_public};
 pub(crate) use base_url::is_loopback;
 pub use base_url::{BaseUrl, InvalidBaseUrl};
 pub use calls::{Calls, Counts, Vendor};
@@ -25,7 +25,7 @@ pub use content::{Content, ContentError, Payload};
 pub use context::{Context, MAX_REPLY_BYTES};
 pub use deadline::{Deadline, Elapsed};
 pub use error::{Call, Effect, Error, Fault};
-pub use fetch::{Fetch, FetchError, body_fault};
+pub use fetch::{Fetch, body_fault};
 pub use pace::{Pace, Rate};
 pub use redact::redact;
 pub use reply::{Answer, Origin, Reply, Verdict};
@@ -33,14 +33,26 @@ pub use request::{Repeat, Request, Target};
 pub use secret_url::SecretUrl;
 pub use token::{Answered, Grant, Token, TokenCache};
 
+use std::sync::Arc;
 use std::time::Duration;
 
-/// The one HTTP client of a process: connections are pooled over all tenants and vendors.
+use reqwest::dns::Resolve;
+
+/// The one HTTP client of a process for all that is not AWS: connections are pooled over all tenants and vendors. It
+/// connects to public addresses only, names that mean this machine aside.
 ///
 /// # Errors
 /// Where the TLS configuration cannot be built.
 pub fn client() -> Result<reqwest::Client, reqwest::Error> {
-    builder().build()
+    client_with(SystemNames)
+}
+
+/// The same with other name servers.
+///
+/// # Errors
+/// Where the TLS configuration cannot be built.
+pub fn client_with(names: impl Resolve + 'static) -> Result<reqwest::Client, reqwest::Error> {
+    builder().dns_resolver(Arc::new(PublicAddresses(names))).build()
 }
 
 fn builder() -> reqwest::ClientBuilder {
@@ -53,15 +65,6 @@ fn builder() -> reqwest::ClientBuilder {
         .connect_timeout(Duration::from_secs(5))
         .pool_idle_timeout(Duration::from_secs(30))
         .pool_max_idle_per_host(16)
-}
-
-/// The client for files at addresses that a vendor names: as [`client`], but it connects to public addresses only
-/// (names that mean this machine aside). One per process, too.
-///
-/// # Errors
-/// Where the TLS configuration cannot be built.
-pub fn download_client() -> Result<reqwest::Client, reqwest::Error> {
-    builder().dns_resolver(std::sync::Arc::new(PublicAddresses)).build()
 }
 
 #[cfg(test)]

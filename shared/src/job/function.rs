@@ -28,12 +28,12 @@ pub async fn serve<W: Work>(work: W) -> Result<(), Error> {
 
 /// Clients are built once per process; each connects when it is first used.
 fn app<W: Work>(work: W) -> Result<App<W>, Error> {
-    let client = http::client()?;
-    let aws = Aws::new(aws::from_env(client.clone())?);
+    // AWS has a client of its own: its endpoints may be private ones.
+    let aws = Aws::new(aws::from_env(aws::http_client()?)?);
     let clock = Arc::new(SystemClock);
     let store = Store::new(&aws, &variable("TABLE_NAME")?);
     let secrets = Secrets::new(&aws, &variable("SECRET_PREFIX")?, clock.clone());
-    Ok(App::new(work, store, secrets, Context::new(client, clock, Calls::default())))
+    Ok(App::new(work, store, secrets, Context::new(http::client()?, clock, Calls::default())))
 }
 
 fn variable(name: &str) -> Result<String, Error> {
