@@ -13,6 +13,7 @@ mod dry_run;
 mod first_sync;
 mod held_plans;
 mod interruption;
+mod isolation;
 mod locks;
 mod privacy;
 mod repair;

@@ -15,6 +15,7 @@ use shared::job::{App, Event, Mode, Progress, Ran, Request, Watch, Work};
 use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, SecretError, TenantSecret};
 use shared::state::StateError;
 use shared::tenant::Via;
+use simulators::aws::Sts;
 use simulators::{Kombo, Pacing, Personio, Reteach, Scissors};
 use thiserror::Error;
 
@@ -99,8 +100,23 @@ impl World {
     /// [`WorldError`] if there is no port, or no TLS.
     pub async fn start_with(now: Timestamp, scissors: Option<Scissors>) -> Result<Self, WorldError> {
         let clock = ManualClock::new(now);
-        let clocked = Arc::new(clock.clone());
-        let options = Options { clock: clocked, scissors, patience: Some(PATIENCE), ..Options::default() };
+        Self::start_over(Options { scissors, ..Options::default() }, clock).await
+    }
+
+    /// The same, where each run has the rights of its tenant alone, as sessions of the token service that is returned.
+    ///
+    /// # Errors
+    /// [`WorldError`] if there is no port, or no TLS.
+    pub async fn start_with_sessions(now: Timestamp) -> Result<(Self, Sts), WorldError> {
+        let clock = ManualClock::new(now);
+        let time = clock.clone();
+        let sts = Sts::start(Arc::new(move || shared::clock::Clock::now(&time))).await?;
+        let options = Options { sts: Some(sts.clone()), ..Options::default() };
+        Ok((Self::start_over(options, clock).await?, sts))
+    }
+
+    async fn start_over(options: Options, clock: ManualClock) -> Result<Self, WorldError> {
+        let options = Options { clock: Arc::new(clock.clone()), patience: Some(PATIENCE), ..options };
         let stack = Stack::start(options).await?;
         let functions = Mutex::new(Arc::new(Functions::new(&stack, &clock)?));
         Ok(Self { stack, clock, functions, runs: AtomicU64::new(0) })
@@ -209,7 +225,8 @@ fn app<W: Work>(work: W, stack: &Stack, clock: &ManualClock) -> Result<App<W>, W
     let client = http::client().map_err(|_| WorldError::Tls)?;
     let context = Context::new(client, Arc::new(clock.clone()), Calls::default());
     // The vendors here set no limits, so nobody waits.
-    Ok(App::new(work, store, secrets, context).with_pace(Pace::new(&[])))
+    let sessions = stack.sessions().map_err(StartError::from)?;
+    Ok(App::new(work, store, secrets, context).with_pace(Pace::new(&[])).with_sessions(sessions))
 }
 
 /// The route's name, as tenant files spell it.

@@ -56,6 +56,11 @@ impl Table {
         Self { client, name: name.into(), meter: Meter::default() }
     }
 
+    /// The same table by way of another client.
+    pub(super) fn over(&self, client: Client) -> Self {
+        Self { client, ..self.clone() }
+    }
+
     /// The same table with a count that begins at zero.
     pub(super) fn with_fresh_meter(&self) -> Self {
         Self { meter: Meter::default(), ..self.clone() }

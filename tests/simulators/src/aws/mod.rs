@@ -6,6 +6,7 @@
 mod api;
 mod schedules;
 mod state;
+mod sts;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -20,6 +21,7 @@ use crate::engine::server::{self, Running, common_handle};
 
 use api::Region;
 use state::{Answer, State};
+pub use sts::{AssumeRole, Sts};
 
 /// The endpoints, for [`Aws::calls`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
