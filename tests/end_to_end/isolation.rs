@@ -71,7 +71,8 @@ async fn what_another_tenant_has_is_out_of_reach() {
     denied(store.put_tenant(&other.tenant, "").await.unwrap_err());
     let now = shared::clock::Clock::now(&world.clock);
     let owner = RunId::new("intruder");
-    let taken = store.acquire(&other.tenant, Job::Employees, &owner, now, SignedDuration::from_secs(60)).await;
+    let taken =
+        store.acquire(&other.tenant, Job::Employees, &owner, now, SignedDuration::from_secs(60)).await;
     denied(taken.unwrap_err());
     let error = secrets.get(&other.tenant).await.unwrap_err();
     assert!(matches!(error, SecretError::Denied { .. }), "{error}");
@@ -86,7 +87,11 @@ async fn without_a_session_nothing_is_done_and_the_report_says_why() {
     sts.fail(Fault::new(Behaviour::Status(403, Body::Vendor)));
     let report = world.tick(&acme).await;
     assert_eq!(report.outcome, Outcome::StateUnavailable);
-    assert!(report.message.contains("the tenants' role may not be assumed (AccessDenied)"), "{}", report.message);
+    assert!(
+        report.message.contains("the tenants' role may not be assumed (AccessDenied)"),
+        "{}",
+        report.message
+    );
     assert!(acme.personio.requests().is_empty() && acme.reteach.requests().is_empty());
     assert_eq!(report.dynamodb.calls, 0);
     // The next tick is the retry.
@@ -160,7 +165,10 @@ async fn nothing_of_one_tenant_is_in_another_s_traffic() {
         assert!(of_globex.contains("groß-1") && of_globex.contains("brandschutz"), "the tap sees it all");
         assert!(!of_globex.contains(harness::MARK), "{via:?}: acme's in globex's traffic");
         assert!(!of_globex.contains("acme"), "{via:?}: acme's in globex's traffic");
-        assert!(!of_acme.contains("groß-") && !of_acme.contains("globex"), "{via:?}: globex's in acme's traffic");
+        assert!(
+            !of_acme.contains("groß-") && !of_acme.contains("globex"),
+            "{via:?}: globex's in acme's traffic"
+        );
         let (tokens, others) = (acme.tokens(), globex.tokens());
         assert!(!tokens.is_empty() && !others.is_empty(), "{via:?}");
         for token in &tokens {
@@ -179,5 +187,8 @@ async fn a_configuration_that_names_another_tenant_is_not_run() {
     assert_eq!(report.outcome, Outcome::BadConfiguration);
     assert!(harness.company.personio.requests().is_empty(), "nothing was asked with either's credentials");
     let acme: &TenantId = &harness.company.tenant;
-    assert_eq!(harness.world.stack.store().reports::<serde_json::Value>(acme, 10).await.unwrap(), Vec::<serde_json::Value>::new());
+    assert_eq!(
+        harness.world.stack.store().reports::<serde_json::Value>(acme, 10).await.unwrap(),
+        Vec::<serde_json::Value>::new()
+    );
 }

@@ -10,6 +10,7 @@ mod complete_reads;
 mod credentials;
 mod cuts;
 mod dry_run;
+mod everything;
 mod first_sync;
 mod held_plans;
 mod interruption;

@@ -83,7 +83,8 @@ pub fn sdk_config(
     http: reqwest::Client,
 ) -> Result<SdkConfig, ConfigError> {
     let read = Environment(&environment);
-    let endpoints = ENDPOINTS.iter().filter_map(|(service, name)| Some((*service, read.optional(name)?))).collect();
+    let endpoints =
+        ENDPOINTS.iter().filter_map(|(service, name)| Some((*service, read.optional(name)?))).collect();
     let mut builder = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new(read.required("AWS_REGION")?))

@@ -13,6 +13,7 @@ mod redact;
 mod reply;
 mod request;
 mod retry;
+mod rows;
 mod secret_url;
 mod token;
 mod vocabulary;
@@ -30,6 +31,7 @@ pub use pace::{Pace, Rate};
 pub use redact::redact;
 pub use reply::{Answer, Origin, Reply, Verdict};
 pub use request::{Repeat, Request, Target};
+pub(crate) use rows::rows;
 pub use secret_url::SecretUrl;
 pub use token::{Answered, Grant, Token, TokenCache};
 
@@ -69,6 +71,8 @@ fn builder() -> reqwest::ClientBuilder {
 
 #[cfg(test)]
 mod content_tests;
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

@@ -89,7 +89,11 @@ impl Vendor for Service {
     async fn answer(&self, _: Operation, _: &[String], request: &Request) -> Outcome {
         if self.sts.as_ref().is_some_and(|sts| !sts.allows(request)) {
             let error = "{\"__type\":\"AccessDeniedException\",\"message\":\"not authorized\"}";
-            return Outcome::Answered(Reply::raw(StatusCode::BAD_REQUEST, "application/x-amz-json-1.0", error));
+            return Outcome::Answered(Reply::raw(
+                StatusCode::BAD_REQUEST,
+                "application/x-amz-json-1.0",
+                error,
+            ));
         }
         let mut headers = request.headers.clone();
         headers.remove(HOST);

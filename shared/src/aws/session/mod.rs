@@ -34,13 +34,17 @@ const MOST_KEPT: usize = 64;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SessionError {
     /// The function may not assume the tenants' role, or its own credentials are no good.
-    #[error("the tenants' role may not be assumed ({code}): look at its trust policy and at the function's role")]
+    #[error(
+        "the tenants' role may not be assumed ({code}): look at its trust policy and at the function's role"
+    )]
     Denied {
         /// STS's error code.
         code: String,
     },
     /// STS takes the request for wrong.
-    #[error("STS refuses the session's request ({code}): look at TENANT_ROLE_ARN, TABLE_NAME and SECRET_PREFIX")]
+    #[error(
+        "STS refuses the session's request ({code}): look at TENANT_ROLE_ARN, TABLE_NAME and SECRET_PREFIX"
+    )]
     Refused {
         /// STS's error code.
         code: String,

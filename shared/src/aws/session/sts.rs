@@ -82,7 +82,8 @@ impl Sts {
             .ok()?
             .into();
         let headers = [(CONTENT_TYPE.as_str(), FORM)].into_iter();
-        let signable = SignableRequest::new("POST", &url, headers, SignableBody::Bytes(body.as_bytes())).ok()?;
+        let signable =
+            SignableRequest::new("POST", &url, headers, SignableBody::Bytes(body.as_bytes())).ok()?;
         let (instructions, _) = sign(signable, &params).ok()?.into_parts();
         let request = self.http.post(&url).header(CONTENT_TYPE, FORM).body(body.to_owned());
         Some(instructions.headers().fold(request, |request, (name, value)| request.header(name, value)))

@@ -64,7 +64,10 @@ async fn asks_for_one_tenant_s_partition_and_secret() {
     sessions.of(&tenant("acme")).await.unwrap();
     let (headers, form) = seen.lock().unwrap()[0].clone();
     let authorization = headers["authorization"].to_str().unwrap();
-    assert!(authorization.contains("Credential=AKID/20260511/eu-central-1/sts/aws4_request"), "{authorization}");
+    assert!(
+        authorization.contains("Credential=AKID/20260511/eu-central-1/sts/aws4_request"),
+        "{authorization}"
+    );
     assert_eq!(headers["x-amz-security-token"], "own-token");
     assert_eq!(headers["content-type"], "application/x-www-form-urlencoded");
     let mut form: Vec<_> = form.into_iter().collect();
@@ -83,14 +86,16 @@ async fn a_session_is_kept_for_its_tenant_until_it_nears_its_end() {
         sessions.of(&tenant(name)).await.unwrap();
         assert_eq!(calls(), expected, "{name} after {minutes}");
     }
-    let asked: Vec<String> = seen.lock().unwrap().iter().map(|(_, form)| form["RoleSessionName"].clone()).collect();
+    let asked: Vec<String> =
+        seen.lock().unwrap().iter().map(|(_, form)| form["RoleSessionName"].clone()).collect();
     assert_eq!(asked, ["acme", "globex", "acme"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn says_what_a_refusal_means_and_not_what_sts_wrote() {
     let denied = |code: &str| SessionError::Denied { code: code.to_owned() };
-    let error = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>zwetschge</Message></Error></ErrorResponse>";
+    let error =
+        "<ErrorResponse><Error><Code>AccessDenied</Code><Message>zwetschge</Message></Error></ErrorResponse>";
     let odd = "<ErrorResponse><Error><Code>\"zwe tschge\"&lt;</Code></Error></ErrorResponse>";
     let huge = "<Expiration>not a moment</Expiration>";
     for (status, body, expected, calls) in [

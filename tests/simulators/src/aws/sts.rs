@@ -80,7 +80,8 @@ impl Vendor for Service {
     const LIST: ListShape = ListShape { rows: &[], totals: &[], next: &[] };
 
     async fn answer(&self, _: AssumeRole, _: &[String], request: &Request) -> Outcome {
-        let form: BTreeMap<String, String> = url::form_urlencoded::parse(&request.body).into_owned().collect();
+        let form: BTreeMap<String, String> =
+            url::form_urlencoded::parse(&request.body).into_owned().collect();
         let mut sessions = lock(&self.sessions);
         let key = format!("ASIASESSION{:04}", sessions.len());
         let until = (self.clock)() + SignedDuration::from_hours(1);
