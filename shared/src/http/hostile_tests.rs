@@ -90,7 +90,9 @@ async fn a_simulator_on_this_machine_is_called_by_its_name() {
 
 #[tokio::test(start_paused = true)]
 async fn a_zip_bomb_is_cut_off() {
-    for (unpacked, fits) in [(MAX_REPLY_BYTES, true), (MAX_REPLY_BYTES + 1, false), (8 * MAX_REPLY_BYTES, false)] {
+    for (unpacked, fits) in
+        [(MAX_REPLY_BYTES, true), (MAX_REPLY_BYTES + 1, false), (8 * MAX_REPLY_BYTES, false)]
+    {
         let server = Server::start(move |_, _| {
             let body =
                 Response::builder().header("content-encoding", "gzip").body(Body::from(bomb(unpacked)));

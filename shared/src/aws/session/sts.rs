@@ -1,4 +1,4 @@
-//! `AssumeRole`, one signed call: a client of the SDK for it would add a twentieth to the binary.
+//! `AssumeRole`: one signed call, one answer with four values. Not worth a client of the SDK in a binary that a cold start reads.
 //!
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
 
