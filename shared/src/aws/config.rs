@@ -82,7 +82,11 @@ pub fn sdk_config(
     environment: impl Fn(&str) -> Option<String>,
     http: reqwest::Client,
 ) -> Result<SdkConfig, ConfigError> {
-    let read = Environment(&environment);
+    described(&Environment(&environment), http)
+}
+
+/// One copy in the binary, whoever asks.
+pub(super) fn described(read: &Environment<'_>, http: reqwest::Client) -> Result<SdkConfig, ConfigError> {
     let endpoints =
         ENDPOINTS.iter().filter_map(|(service, name)| Some((*service, read.optional(name)?))).collect();
     let mut builder = SdkConfig::builder()

@@ -7,7 +7,7 @@ use axum::response::Response;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::{assert_silent, damage, documents, harmed, harms, samples, text};
+use super::{assert_silent, damage, documents, harmed, harms, one_in, samples, text};
 use crate::employee::Field;
 use crate::http::Pace;
 use crate::http::testing::{Canned, Server};
@@ -145,7 +145,7 @@ async fn all_of_reteach(client: reteach::Client) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(one_in(4))]
 
     #[test]
     fn personio_may_answer_anything(

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Damage, assert_silent, harmed, harms, value};
+use super::{Damage, assert_silent, harmed, harms, one_in, value};
 use crate::aws::{Aws, http_client, sdk_config};
 use crate::fingerprint::ShardNumber;
 use crate::id::{CertificateId, RunId, SourceId, TenantId};
@@ -107,7 +107,7 @@ async fn read_all(store: &Store) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(one_in(4))]
 
     #[test]
     fn the_table_may_hold_anything(

@@ -55,8 +55,6 @@ fn is_a_marked_key(text: &[u8]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
-
     #[test]
     fn an_event_names_one_tenant_or_is_refused(harms in harms(), modes in any::<bool>()) {
         let mut event = json!({"tenant_id": "acme", "mode": "scheduled"});

@@ -17,8 +17,8 @@ use aws_types::SdkConfig;
 use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
-use super::config::{ConfigError, Environment};
-use super::{Aws, sdk_config};
+use super::Aws;
+use super::config::{ConfigError, Environment, described};
 use crate::clock::Clock;
 use crate::id::TenantId;
 use policy::Scope;
@@ -95,9 +95,16 @@ impl Sessions {
         http: reqwest::Client,
         clock: Arc<dyn Clock>,
     ) -> Result<Option<Self>, ConfigError> {
-        let read = Environment(&environment);
+        Self::described(&Environment(&environment), http, clock)
+    }
+
+    fn described(
+        read: &Environment<'_>,
+        http: reqwest::Client,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Option<Self>, ConfigError> {
         let Some(role) = read.optional("TENANT_ROLE_ARN") else { return Ok(None) };
-        let config = sdk_config(&environment, http.clone())?;
+        let config = described(read, http.clone())?;
         let region = read.required("AWS_REGION")?;
         let table = read.required("TABLE_NAME")?;
         let prefix = read.required("SECRET_PREFIX")?;

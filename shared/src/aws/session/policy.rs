@@ -1,7 +1,5 @@
 //! What a session may do.
 
-use serde_json::json;
-
 use crate::id::TenantId;
 
 /// Where the tenants' data lie.
@@ -36,33 +34,25 @@ impl Scope {
     /// `*` would let `acme` read the secret of `acme-west`.
     pub(super) fn policy(&self, tenant: &TenantId) -> String {
         let Self { table, secrets, region } = self;
-        let services = ["dynamodb", "secretsmanager"].map(|it| format!("{it}.{region}.amazonaws.com"));
-        json!({
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Action": [
-                        "dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem",
-                        "dynamodb:Query", "dynamodb:UpdateItem",
-                    ],
-                    "Resource": table,
-                    "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [format!("TENANT#{tenant}")]}},
-                },
-                {
-                    "Effect": "Allow",
-                    "Action": "secretsmanager:GetSecretValue",
-                    "Resource": format!("{secrets}{tenant}-??????"),
-                },
-                // Both are encrypted with keys that AWS manages and that open only by way of the two services.
-                {
-                    "Effect": "Allow",
-                    "Action": "kms:Decrypt",
-                    "Resource": "*",
-                    "Condition": {"StringEquals": {"kms:ViaService": services}},
-                },
-            ],
-        })
-        .to_string()
+        // A name has letters, digits and hyphens only, and an ARN nothing that JSON would write in another way.
+        // The last part: both are encrypted with keys that AWS manages and that open only by way of the two services.
+        [
+            r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["dynamodb:BatchGetItem","#,
+            r#""dynamodb:DeleteItem","dynamodb:GetItem","dynamodb:PutItem","dynamodb:Query","dynamodb:UpdateItem"],"#,
+            r#""Resource":""#,
+            table,
+            r#"","Condition":{"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["TENANT#"#,
+            tenant.as_str(),
+            r#""]}}},{"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":""#,
+            secrets,
+            tenant.as_str(),
+            r#"-??????"},{"Effect":"Allow","Action":"kms:Decrypt","Resource":"*","Condition":{"StringEquals":"#,
+            r#"{"kms:ViaService":["dynamodb."#,
+            region,
+            r#".amazonaws.com","secretsmanager."#,
+            region,
+            r#".amazonaws.com"]}}}]}"#,
+        ]
+        .concat()
     }
 }

@@ -8,7 +8,6 @@ use std::time::{Duration, SystemTime};
 use aws_sdk_dynamodb::config::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
-use backon::{ExponentialBuilder, Retryable};
 use jiff::Timestamp;
 use reqwest::header::CONTENT_TYPE;
 use url::form_urlencoded::Serializer;
@@ -21,6 +20,8 @@ use crate::id::TenantId;
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Attempts after the first one.
 const RETRIES: usize = 2;
+/// Between two attempts.
+const PAUSE: Duration = Duration::from_millis(200);
 /// A session that comes out of another role's lives for an hour at most.
 const LIFE_SECONDS: &str = "3600";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -47,11 +48,14 @@ impl Sts {
             .append_pair("DurationSeconds", LIFE_SECONDS)
             .append_pair("Policy", policy)
             .finish();
-        let again = ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(100))
-            .with_max_times(RETRIES)
-            .with_jitter();
-        (|| self.call(&body)).retry(again).when(|error| *error == SessionError::Unavailable).await
+        let mut left = RETRIES;
+        loop {
+            match self.call(&body).await {
+                Err(SessionError::Unavailable) if left > 0 => left -= 1,
+                settled => return settled,
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 
     async fn call(&self, body: &str) -> Result<Granted, SessionError> {

@@ -146,6 +146,7 @@ fn a_policy_fits_into_a_request_and_names_no_other_tenant() {
     let scope = Scope::new(role, "us-gov-west-1", &"t".repeat(255), &"p".repeat(128)).unwrap();
     let longest = "a".repeat(40);
     let policy = scope.policy(&tenant(&longest));
+    assert!(serde_json::from_str::<serde_json::Value>(&policy).is_ok(), "{policy}");
     assert!(policy.len() <= 2048, "STS takes 2,048 characters: {}", policy.len());
     assert!(!policy.contains('*') || policy.matches('*').count() == 1, "only KMS's resource: {policy}");
     // Secrets Manager adds a hyphen and six characters to a name.
