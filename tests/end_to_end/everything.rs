@@ -137,7 +137,7 @@ fn issue(seen: &Witness, ids: std::ops::Range<u64>) {
 
 /// The words of a panic that shows `value`.
 fn panicking(value: &impl fmt::Debug) -> String {
-    let panic = catch_unwind(AssertUnwindSafe(|| Err::<(), _>(value).unwrap())).unwrap_err();
+    let panic = catch_unwind(AssertUnwindSafe(|| panic!("{value:?}"))).unwrap_err();
     panic.downcast_ref::<String>().cloned().unwrap_or_default()
 }
 
@@ -162,7 +162,7 @@ async fn panics(seen: &mut Witness) {
     let held: [&dyn fmt::Debug; 8] =
         [&*secret, &connections, &sink, &people, &accounts, &certificates, &folders, &seen.harness.world];
     let words: Vec<String> = held.iter().map(panicking).collect();
-    assert!(words.iter().all(|text| text.contains("called `Result::unwrap()`")), "{words:?}");
+    assert!(words.iter().all(|text| !text.is_empty()), "{words:?}");
     seen.texts.extend(words);
 }
 
