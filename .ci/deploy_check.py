@@ -1,6 +1,8 @@
 """Looks at the deployed stack: is everything there, may the functions do what they need and nothing else, do they answer?
 
-    python .ci/deploy_check.py x86_64      with AWS_ENDPOINT_URL and the SDK's other variables set
+    python .ci/deploy_check.py x86_64 off      with AWS_ENDPOINT_URL and the SDK's other variables set
+
+The second word is the parameter TenantSessions.
 """
 
 import json
@@ -35,7 +37,7 @@ def part(whole, like):
 class Stack:
     def __init__(self):
         stack = boto3.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
-        expect("stack", stack["StackStatus"], "CREATE_COMPLETE")
+        expect("stack", stack["StackStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), True)
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
         expect("outputs", set(self.outputs), OUTPUTS)
         expect("secret prefix", self.outputs["SecretPrefix"], STACK)
@@ -108,7 +110,19 @@ def schedules(stack):
     expect("trust", (trust["Principal"]["Service"], trust["Condition"]["StringEquals"]), ("scheduler.amazonaws.com", source))
 
 
-def permissions(stack):
+def tenant_roles(stack):
+    """What the functions assume for a tenant, by job."""
+    found = {}
+    for job, output in JOBS.items():
+        variables = boto3.client("lambda").get_function_configuration(FunctionName=stack.outputs[output])["Environment"]["Variables"]
+        found[job] = variables["TENANT_ROLE_ARN"]
+        function = boto3.client("lambda").get_function_configuration(FunctionName=stack.outputs[output])["Role"]
+        trust = boto3.client("iam").get_role(RoleName=found[job].split("/")[-1])["Role"]["AssumeRolePolicyDocument"]["Statement"]
+        expect(f"who may be a tenant's {job}", [it["Principal"] for it in trust], [{"AWS": function}])
+    return found
+
+
+def permissions(stack, sessions):
     """Each role against what it must be able to do, and what it must not."""
     table = stack.arn("dynamodb", f"table/{stack.TableName}")
     secret, other = (stack.arn("secretsmanager", f"secret:{prefix}/acme-AbCdEf") for prefix in (STACK, "another"))
@@ -118,25 +132,32 @@ def permissions(stack):
         job: boto3.client("lambda").get_function_configuration(FunctionName=stack.outputs[output])["Role"]
         for job, output in JOBS.items()
     }
+    data = tenant_roles(stack) if sessions == "on" else roles
     cases = [
-        (roles["employee-sync"], table, [f"dynamodb:{action}" for action in [*both, "DeleteItem"]], True),
-        (roles["certificate-sync"], table, [f"dynamodb:{action}" for action in both], True),
-        (roles["certificate-sync"], table, ["dynamodb:DeleteItem"], False),
+        (data["employee-sync"], table, [f"dynamodb:{action}" for action in [*both, "DeleteItem"]], True),
+        (data["certificate-sync"], table, [f"dynamodb:{action}" for action in both], True),
+        (data["certificate-sync"], table, ["dynamodb:DeleteItem"], False),
         (stack.SchedulerRoleArn, stack.EmployeeFunctionArn, ["lambda:InvokeFunction"], True),
         (stack.SchedulerRoleArn, stack.CertificateFunctionArn, ["lambda:InvokeFunction"], True),
         (stack.SchedulerRoleArn, stack.arn("lambda", "function:another"), ["lambda:InvokeFunction"], False),
         (stack.SchedulerRoleArn, stack.DeliveryQueueArn, ["sqs:SendMessage"], True),
         (stack.SchedulerRoleArn, execution, ["sqs:SendMessage"], False),
     ]
-    for role in roles.values():
+    for job, role in roles.items():
+        own = data[job] == role
+        cases += [
+            (role, table, ["dynamodb:GetItem"], own),
+            (role, secret, ["secretsmanager:GetSecretValue"], own),
+            (role, execution, ["sqs:SendMessage"], True),
+            (role, stack.EmployeeFunctionArn, ["lambda:InvokeFunction"], False),
+        ]
+    for role in data.values():
         cases += [
             (role, table, ["dynamodb:Scan", "dynamodb:BatchWriteItem", "dynamodb:DeleteTable", "dynamodb:UpdateTable"], False),
             (role, stack.arn("dynamodb", "table/another"), ["dynamodb:GetItem"], False),
             (role, secret, ["secretsmanager:GetSecretValue"], True),
             (role, secret, ["secretsmanager:PutSecretValue", "secretsmanager:DeleteSecret"], False),
             (role, other, ["secretsmanager:GetSecretValue"], False),
-            (role, execution, ["sqs:SendMessage"], True),
-            (role, stack.EmployeeFunctionArn, ["lambda:InvokeFunction"], False),
         ]
     for role, resource, actions, allowed in cases:
         asked = {"PolicySourceArn": role, "ActionNames": actions, "ResourceArns": [resource]}
@@ -202,18 +223,18 @@ def alarms(stack):
     expect("subscription", [it["Endpoint"] for it in endpoints], ["operator@example.com"])
 
 
-def main(architecture):
+def main(architecture, sessions):
     stack = Stack()
     table(stack)
     template()
     functions(stack, architecture)
     queues(stack)
     schedules(stack)
-    permissions(stack)
+    permissions(stack, sessions)
     runs(stack)
     alarms(stack)
     dead_letters(stack)
     print(f"{checks} checks of the deployed stack passed")
 
 
-main(sys.argv[1])
+main(*sys.argv[1:])

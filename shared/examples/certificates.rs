@@ -6,7 +6,7 @@ use std::env;
 use std::sync::Arc;
 
 use shared::clock::SystemClock;
-use shared::http::{Calls, Context, client, download_client};
+use shared::http::{Calls, Context, client};
 use shared::reteach::{Client, Credentials, Downloads, Filter};
 
 #[tokio::main(flavor = "current_thread")]
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let calls = Calls::default();
     let context = Context::new(client()?, Arc::new(SystemClock), calls.clone());
     let reteach = Client::new(base, credentials, context);
-    let downloads = Downloads::new(reteach.clone(), download_client()?, &["*.reteach.io".to_owned()]);
+    let downloads = Downloads::new(reteach.clone(), client()?, &["*.reteach.io".to_owned()]);
 
     let page = reteach.participations(&Filter::default(), 1).await?;
     eprintln!(

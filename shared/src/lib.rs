@@ -19,3 +19,6 @@ pub mod source;
 pub mod state;
 pub mod telemetry;
 pub mod tenant;
+
+#[cfg(test)]
+mod hostile;

@@ -9,6 +9,7 @@ mod checks;
 mod cuts;
 mod marks;
 mod stored;
+mod tap;
 
 use employee_sync::EmployeeSync;
 use employee_sync::report::Report;
@@ -26,6 +27,7 @@ pub use cuts::at_every_point;
 pub use local::{Company, World, unwatched};
 pub use marks::{Lines, MARK, Witness, marked, marked_company};
 pub use stored::{Items, kept};
+pub use tap::Tap;
 
 /// Every way to Personio.
 pub const ROUTES: [Via; 3] = [Via::Direct, Via::KomboPassthrough, Via::Kombo];

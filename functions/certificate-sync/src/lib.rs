@@ -15,11 +15,11 @@ pub struct CertificateSync {
 }
 
 impl CertificateSync {
-    /// The job. Downloads have an HTTP client of their own, which connects to public machines only.
+    /// The job. Downloads have an HTTP client of their own.
     ///
     /// # Errors
     /// Where the TLS configuration cannot be built.
     pub fn new() -> Result<Self, reqwest::Error> {
-        Ok(Self { downloads: http::download_client()? })
+        Ok(Self { downloads: http::client()? })
     }
 }

@@ -1,15 +1,17 @@
 //! The stack: what `template.yaml` deploys, without AWS.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use shared::aws::{Aws, ConfigError, http_client, sdk_config};
+use shared::aws::{Aws, ConfigError, Sessions, http_client, sdk_config};
 use shared::clock::{Clock, SystemClock};
 use shared::secrets::Secrets;
 use shared::state::Store;
+use simulators::aws::Sts;
 use simulators::{Proxy, Scissors};
 use thiserror::Error;
 
@@ -52,6 +54,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Cut the functions' runs at their calls of DynamoDB and Secrets Manager too.
     pub scissors: Option<Scissors>,
+    /// Give each run of the functions the rights of its tenant alone, as sessions of this service.
+    pub sts: Option<Sts>,
     /// How long a call may take; `None`: as long as at AWS.
     pub patience: Option<Duration>,
 }
@@ -65,6 +69,7 @@ impl Default for Options {
             secret_prefix: "reteach-personio".to_owned(),
             clock: Arc::new(SystemClock),
             scissors: None,
+            sts: None,
             patience: None,
         }
     }
@@ -93,7 +98,7 @@ pub struct Stack {
     dynamodb: Server,
     secrets_manager: Server,
     aws: Aws,
-    /// What functions meet in front of DynamoDB and Secrets Manager, where their runs can be cut.
+    /// What functions meet in front of DynamoDB and Secrets Manager, where their runs can be cut or need a session.
     proxies: Option<[Proxy; 2]>,
 }
 
@@ -119,9 +124,13 @@ impl Stack {
         let secrets_manager = Server::start(|listener| service.serve(listener)).await?;
         let variables = variables(&options, &dynamodb.url(), &secrets_manager.url());
         let aws = aws(&variables, options.patience)?;
-        let proxies = match &options.scissors {
-            None => None,
-            Some(scissors) => Some([
+        let proxies = match (&options.sts, &options.scissors) {
+            (None, None) => None,
+            (Some(sts), _) => Some([
+                Proxy::guarded("DynamoDB", dynamodb.url(), sts).await?,
+                Proxy::guarded("Secrets Manager", secrets_manager.url(), sts).await?,
+            ]),
+            (None, Some(scissors)) => Some([
                 Proxy::start("DynamoDB", dynamodb.url(), scissors).await?,
                 Proxy::start("Secrets Manager", secrets_manager.url(), scissors).await?,
             ]),
@@ -132,10 +141,26 @@ impl Stack {
     /// The environment in which a function or a command line uses this stack.
     #[must_use]
     pub fn environment(&self) -> Vec<(String, String)> {
-        match &self.proxies {
+        let mut variables = match &self.proxies {
             None => variables(&self.options, &self.dynamodb.url(), &self.secrets_manager.url()),
             Some([dynamodb, secrets]) => variables(&self.options, &dynamodb.base_url(), &secrets.base_url()),
+        };
+        if let Some(sts) = &self.options.sts {
+            let role = "arn:aws:iam::123456789012:role/tenant".to_owned();
+            variables.push(("AWS_ENDPOINT_URL_STS".to_owned(), sts.base_url()));
+            variables.push(("TENANT_ROLE_ARN".to_owned(), role));
         }
+        variables
+    }
+
+    /// The tenants' sessions as a function has them that starts now.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the AWS client cannot be set up.
+    pub fn sessions(&self) -> Result<Option<Sessions>, ConfigError> {
+        let variables: HashMap<String, String> = self.environment().into_iter().collect();
+        let read = |name: &str| variables.get(name).cloned();
+        Sessions::from_environment(read, http_client()?, Arc::clone(&self.options.clock))
     }
 
     /// Store and secrets as a function has them that starts now, in [`environment`](Self::environment): connections and

@@ -15,6 +15,7 @@ use shared::job::{App, Event, Mode, Progress, Ran, Request, Watch, Work};
 use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, SecretError, TenantSecret};
 use shared::state::StateError;
 use shared::tenant::Via;
+use simulators::aws::Sts;
 use simulators::{Kombo, Pacing, Personio, Reteach, Scissors};
 use thiserror::Error;
 
@@ -108,8 +109,23 @@ impl World {
     /// [`WorldError`] if there is no port, or no TLS.
     pub async fn start_with(now: Timestamp, scissors: Option<Scissors>) -> Result<Self, WorldError> {
         let clock = ManualClock::new(now);
-        let clocked = Arc::new(clock.clone());
-        let options = Options { clock: clocked, scissors, patience: Some(PATIENCE), ..Options::default() };
+        Self::start_over(Options { scissors, ..Options::default() }, clock).await
+    }
+
+    /// The same, where each run has the rights of its tenant alone, as sessions of the token service that is returned.
+    ///
+    /// # Errors
+    /// [`WorldError`] if there is no port, or no TLS.
+    pub async fn start_with_sessions(now: Timestamp) -> Result<(Self, Sts), WorldError> {
+        let clock = ManualClock::new(now);
+        let time = clock.clone();
+        let sts = Sts::start(Arc::new(move || shared::clock::Clock::now(&time))).await?;
+        let options = Options { sts: Some(sts.clone()), ..Options::default() };
+        Ok((Self::start_over(options, clock).await?, sts))
+    }
+
+    async fn start_over(options: Options, clock: ManualClock) -> Result<Self, WorldError> {
+        let options = Options { clock: Arc::new(clock.clone()), patience: Some(PATIENCE), ..options };
         let stack = Stack::start(options).await?;
         let functions = Mutex::new(Arc::new(Functions::unpaced(&stack, &clock)?));
         Ok(Self { stack, clock, functions, runs: AtomicU64::new(0) })
@@ -232,7 +248,9 @@ fn app<W: Work>(
 ) -> Result<App<W>, WorldError> {
     let (store, secrets) = stack.for_function().map_err(StartError::from)?;
     let client = http::client().map_err(|_| WorldError::Tls)?;
-    let app = App::new(work, store, secrets, Context::new(client, Arc::clone(clock), Calls::default()));
+    let sessions = stack.sessions().map_err(StartError::from)?;
+    let context = Context::new(client, Arc::clone(clock), Calls::default());
+    let app = App::new(work, store, secrets, context).with_sessions(sessions);
     Ok(match pace {
         Some(pace) => app.with_pace(pace.clone()),
         None => app,

@@ -63,6 +63,6 @@ pub(crate) fn not_configured(error: &shared::aws::ConfigError) -> Failure {
             Failure::usage("no AWS region: give --region eu-central-1, or set AWS_REGION")
         }
         ConfigError::Missing(_) => Failure::usage(format!("no AWS credentials: {KEYS}")),
-        ConfigError::HttpClient => Failure::look(error.to_string()),
+        ConfigError::Malformed(_) | ConfigError::HttpClient => Failure::look(error.to_string()),
     }
 }

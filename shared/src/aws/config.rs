@@ -39,9 +39,35 @@ pub enum ConfigError {
     /// A variable that Lambda sets is missing.
     #[error("the environment variable {0} is not set; on Lambda it always is, elsewhere set it yourself")]
     Missing(&'static str),
+    /// A variable is not what it should be.
+    #[error("the environment variable {0} cannot be used: it is not what the deployment sets")]
+    Malformed(&'static str),
     /// The HTTP client could not be built.
     #[error("the HTTP client could not be built")]
     HttpClient,
+}
+
+/// The environment's variables; an empty one counts as one that is not set.
+pub(super) struct Environment<'a>(pub(super) &'a dyn Fn(&str) -> Option<String>);
+
+impl Environment<'_> {
+    pub(super) fn optional(&self, name: &str) -> Option<String> {
+        (self.0)(name).filter(|value| !value.trim().is_empty())
+    }
+
+    pub(super) fn required(&self, name: &'static str) -> Result<String, ConfigError> {
+        self.optional(name).ok_or(ConfigError::Missing(name))
+    }
+
+    pub(super) fn credentials(&self) -> Result<Credentials, ConfigError> {
+        Ok(Credentials::new(
+            self.required("AWS_ACCESS_KEY_ID")?,
+            self.required("AWS_SECRET_ACCESS_KEY")?,
+            self.optional("AWS_SESSION_TOKEN"),
+            None,
+            "environment",
+        ))
+    }
 }
 
 /// The configuration that `environment` describes, over `http`.
@@ -56,27 +82,24 @@ pub fn sdk_config(
     environment: impl Fn(&str) -> Option<String>,
     http: reqwest::Client,
 ) -> Result<SdkConfig, ConfigError> {
-    let read = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
-    let require = |name: &'static str| read(name).ok_or(ConfigError::Missing(name));
-    let credentials = Credentials::new(
-        require("AWS_ACCESS_KEY_ID")?,
-        require("AWS_SECRET_ACCESS_KEY")?,
-        read("AWS_SESSION_TOKEN"),
-        None,
-        "environment",
-    );
-    let endpoints = ENDPOINTS.iter().filter_map(|(service, name)| Some((*service, read(name)?))).collect();
+    described(&Environment(&environment), http)
+}
+
+/// One copy in the binary, whoever asks.
+pub(super) fn described(read: &Environment<'_>, http: reqwest::Client) -> Result<SdkConfig, ConfigError> {
+    let endpoints =
+        ENDPOINTS.iter().filter_map(|(service, name)| Some((*service, read.optional(name)?))).collect();
     let mut builder = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new(require("AWS_REGION")?))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .region(Region::new(read.required("AWS_REGION")?))
+        .credentials_provider(SharedCredentialsProvider::new(read.credentials()?))
         .http_client(ReqwestClient::new(http))
         .retry_config(retries())
         .timeout_config(timeouts())
         // Bodies are in memory on both sides: there is no stream that could stall, and an attempt has its timeout.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .service_config(Endpoints(endpoints));
-    builder.set_endpoint_url(read("AWS_ENDPOINT_URL"));
+    builder.set_endpoint_url(read.optional("AWS_ENDPOINT_URL"));
     Ok(builder.build())
 }
 

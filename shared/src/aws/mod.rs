@@ -3,6 +3,7 @@
 
 mod config;
 mod connector;
+mod session;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ use aws_types::SdkConfig;
 
 pub use config::{ConfigError, from_env, http_client, sdk_config};
 pub use connector::ReqwestClient;
+pub use session::{SessionError, Sessions};
 
 /// The AWS clients of one process. Each is built when it is first asked for; copies share them.
 #[derive(Debug, Clone)]

@@ -1,4 +1,4 @@
-//! Which machines a file may be fetched from: those of the public internet, never one beside us.
+//! Which machines may be called at a vendor's word or a tenant's: those of the public internet, never one beside us.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
@@ -14,16 +14,29 @@ pub struct NotPublic;
 /// Resolves names to public addresses only, so that no answer of a name server leads to a machine beside us. The
 /// connection goes to the very address that was looked at. `localhost` means this machine and nothing else.
 #[derive(Clone, Copy, Debug)]
-pub struct PublicAddresses;
+pub struct PublicAddresses<R>(pub R);
 
-impl Resolve for PublicAddresses {
+/// The machine's own name servers.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemNames;
+
+impl Resolve for SystemNames {
     fn resolve(&self, name: Name) -> Resolving {
         let name = name.as_str().to_owned();
         Box::pin(async move {
-            let local = name == "localhost";
-            let look_up = move || (name, 0).to_socket_addrs().map(Iterator::collect);
-            let all: Vec<SocketAddr> =
-                tokio::task::spawn_blocking(look_up).await.map_err(io::Error::other)??;
+            let look_up = move || (name, 0).to_socket_addrs();
+            let all = tokio::task::spawn_blocking(look_up).await.map_err(io::Error::other)??;
+            Ok(Box::new(all) as Addrs)
+        })
+    }
+}
+
+impl<R: Resolve> Resolve for PublicAddresses<R> {
+    fn resolve(&self, name: Name) -> Resolving {
+        let local = name.as_str() == "localhost";
+        let resolving = self.0.resolve(name);
+        Box::pin(async move {
+            let all: Vec<SocketAddr> = resolving.await?.collect();
             Ok(Box::new(acceptable(all, local)?.into_iter()) as Addrs)
         })
     }
@@ -159,7 +172,7 @@ mod tests {
 
     #[tokio::test]
     async fn resolves_localhost_to_this_machine() {
-        let resolved = PublicAddresses.resolve("localhost".parse().unwrap()).await.unwrap();
+        let resolved = PublicAddresses(SystemNames).resolve("localhost".parse().unwrap()).await.unwrap();
         assert!(resolved.map(|address| address.ip()).all(|address| address.is_loopback()));
     }
 }

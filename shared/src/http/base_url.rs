@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::{Host, Url};
 
-/// The address that all paths of one API are appended to: https, or http on a loopback address.
+use super::is_public;
+
+/// The address that all paths of one API are appended to: https on the public internet, or anything on this machine.
 ///
 /// Has no user, no query and no fragment; a trailing slash makes no difference.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -23,6 +25,9 @@ pub enum InvalidBaseUrl {
     /// Credentials and personal data would cross the network in the clear.
     #[error("must begin with https:// (http:// only for loopback addresses such as 127.0.0.1)")]
     NotHttps,
+    /// A machine beside us: a private network, a cloud's metadata service.
+    #[error("must not name a private, link-local or other special address")]
+    NotPublic,
     /// Credentials have a place of their own.
     #[error("must not contain a user name or password")]
     HasUser,
@@ -55,6 +60,16 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Whether `url` names a public address, or a name: where that leads is looked at when it is resolved.
+fn may_be_public(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => is_public(address.into()),
+        Some(Host::Ipv6(address)) => is_public(address.into()),
+        Some(Host::Domain(_)) => true,
+        None => false,
+    }
+}
+
 impl FromStr for BaseUrl {
     type Err = InvalidBaseUrl;
 
@@ -64,6 +79,9 @@ impl FromStr for BaseUrl {
             "https" => {}
             "http" if is_loopback(&url) => {}
             _ => return Err(InvalidBaseUrl::NotHttps),
+        }
+        if !may_be_public(&url) && !is_loopback(&url) {
+            return Err(InvalidBaseUrl::NotPublic);
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(InvalidBaseUrl::HasUser);
@@ -131,6 +149,13 @@ mod tests {
             ("http://localhost.example.com", InvalidBaseUrl::NotHttps),
             ("http://10.0.0.1", InvalidBaseUrl::NotHttps),
             ("ftp://127.0.0.1", InvalidBaseUrl::NotHttps),
+            ("https://169.254.169.254/latest", InvalidBaseUrl::NotPublic),
+            ("https://0xa9fea9fe", InvalidBaseUrl::NotPublic),
+            ("https://2852039166", InvalidBaseUrl::NotPublic),
+            ("https://10.0.0.1", InvalidBaseUrl::NotPublic),
+            ("https://0.0.0.0", InvalidBaseUrl::NotPublic),
+            ("https://[fd00:ec2::254]", InvalidBaseUrl::NotPublic),
+            ("https://[::ffff:169.254.169.254]", InvalidBaseUrl::NotPublic),
             ("https://user@api.personio.de", InvalidBaseUrl::HasUser),
             ("https://:secret@api.personio.de", InvalidBaseUrl::HasUser),
             ("https://api.personio.de/?a=b", InvalidBaseUrl::HasQuery),

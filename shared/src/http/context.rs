@@ -10,11 +10,12 @@ use tokio::time::timeout;
 use super::error::{Effect, Error, Fault};
 use super::reply::{Answer, Origin, Reply};
 use super::retry::{self, Decision};
-use super::{Calls, Deadline, Pace, Payload, Request};
+use super::{Calls, Deadline, NotPublic, Pace, Payload, Request};
 use crate::clock::Clock;
 
-/// The largest reply that is read, in bytes.
-pub const MAX_REPLY_BYTES: usize = 32 * 1024 * 1024;
+/// The largest reply that is read, in bytes, unpacked. A page of 250 people has some hundred kilobytes; the function has
+/// 128 MB for this and all that is made of it.
+pub const MAX_REPLY_BYTES: usize = 8 * 1024 * 1024;
 
 /// What every client is built from; cheap to copy.
 #[derive(Clone, Debug)]
@@ -175,6 +176,9 @@ pub(super) fn fault(error: &reqwest::Error) -> Fault {
     let mut source = std::error::Error::source(error);
     let mut kind = None;
     while let Some(cause) = source {
+        if cause.is::<NotPublic>() {
+            return Fault::NotPublic;
+        }
         kind = cause.downcast_ref::<io::Error>().map(io::Error::kind).or(kind);
         source = cause.source();
     }

@@ -41,6 +41,9 @@ pub enum Fault {
     /// No connection: nothing was sent. Carries the system's reason where it gave one.
     #[error("no connection{}", reason(*.0))]
     NotSent(Option<io::ErrorKind>),
+    /// The name leads to a machine beside us: nothing was sent, and another attempt would lead there again.
+    #[error("not sent, the host's name leads to an address that is not public")]
+    NotPublic,
     /// The answer did not come in time.
     #[error("timed out")]
     TimedOut,

@@ -1,18 +1,16 @@
 //! Getting a file from an address that a vendor named: its answer with the body still to be read.
 
-use std::error::Error as StdError;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
-use thiserror::Error;
 use tokio::time::timeout;
 use url::Url;
 
 use super::context::fault;
 use super::reply::Verdict;
 use super::retry::{self, Decision};
-use super::{Call, Context, Deadline, Effect, Error, Fault, NotPublic, Pace, Repeat};
+use super::{Call, Context, Deadline, Effect, Error, Fault, Pace, Repeat};
 
 /// One file to get: a read, repeated where that helps.
 #[derive(Clone)]
@@ -27,28 +25,17 @@ pub struct Fetch<'a> {
     pub timeout: Duration,
 }
 
-/// Why there is no answer.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum FetchError {
-    /// The name leads to a machine beside us; nothing was sent.
-    #[error(transparent)]
-    NotPublic(#[from] NotPublic),
-    /// No answer in time, or none at all.
-    #[error(transparent)]
-    Http(#[from] Error),
-}
-
 impl Context {
     /// Gets the answer for `fetch` over `client`, whatever its status; redirects are not followed.
     ///
     /// # Errors
-    /// [`FetchError`].
+    /// [`Error`]; a name that leads to a machine beside us is [`Fault::NotPublic`].
     pub async fn fetch(
         &self,
         client: &reqwest::Client,
         fetch: &Fetch<'_>,
         pace: &Pace,
-    ) -> Result<reqwest::Response, FetchError> {
+    ) -> Result<reqwest::Response, Error> {
         let late = || Error::OutOfTime { call: fetch.call.clone(), effect: Effect::None };
         let mut ceilings = retry::schedule();
         loop {
@@ -63,10 +50,9 @@ impl Context {
                     let asked = retry::asked(status, response.headers(), self.clock().now());
                     (Ok(response), decision, asked)
                 }
-                Ok(Err(error)) if leads_beside_us(&error) => return Err(NotPublic.into()),
-                Ok(Err(error)) => (Err(fetch.unreachable(fault(&error))), Decision::Again, None),
-                Err(_) if left <= fetch.timeout => return Err(late().into()),
-                Err(_) => (Err(fetch.unreachable(Fault::TimedOut)), Decision::Again, None),
+                Ok(Err(error)) => fetch.unreachable(fault(&error)),
+                Err(_) if left <= fetch.timeout => return Err(late()),
+                Err(_) => fetch.unreachable(Fault::TimedOut),
             };
             let wait = ceilings.next().and_then(|ceiling| retry::wait(asked, ceiling));
             let (Decision::Again, Some(wait)) = (decision, wait) else { return settled };
@@ -93,20 +79,10 @@ impl Fetch<'_> {
         Ok(request.header(reqwest::header::AUTHORIZATION, value))
     }
 
-    fn unreachable(&self, fault: Fault) -> FetchError {
-        Error::Unreachable { call: self.call.clone(), fault, effect: Effect::None }.into()
+    fn unreachable(&self, fault: Fault) -> (Result<reqwest::Response, Error>, Decision, Option<Duration>) {
+        let error = Error::Unreachable { call: self.call.clone(), fault, effect: Effect::None };
+        (Err(error), retry::after_fault(fault, Repeat::Read), None)
     }
-}
-
-fn leads_beside_us(error: &reqwest::Error) -> bool {
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        if error.is::<NotPublic>() {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }
 
 /// What a body that breaks off while it is read is called.

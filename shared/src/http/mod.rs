@@ -13,11 +13,12 @@ mod redact;
 mod reply;
 mod request;
 mod retry;
+mod rows;
 mod secret_url;
 mod token;
 mod vocabulary;
 
-pub use address::{NotPublic, PublicAddresses, is_public};
+pub use address::{NotPublic, PublicAddresses, SystemNames, is_public};
 pub(crate) use base_url::is_loopback;
 pub use base_url::{BaseUrl, InvalidBaseUrl};
 pub use calls::{Calls, Counts, Vendor};
@@ -25,22 +26,35 @@ pub use content::{Content, ContentError, Payload};
 pub use context::{Context, MAX_REPLY_BYTES};
 pub use deadline::{Deadline, Elapsed};
 pub use error::{Call, Effect, Error, Fault};
-pub use fetch::{Fetch, FetchError, body_fault};
+pub use fetch::{Fetch, body_fault};
 pub use pace::{Pace, Rate};
 pub use redact::redact;
 pub use reply::{Answer, Origin, Reply, Verdict};
 pub use request::{Repeat, Request, Target};
+pub(crate) use rows::rows;
 pub use secret_url::SecretUrl;
 pub use token::{Answered, Grant, Token, TokenCache};
 
+use std::sync::Arc;
 use std::time::Duration;
 
-/// The one HTTP client of a process: connections are pooled over all tenants and vendors.
+use reqwest::dns::Resolve;
+
+/// The one HTTP client of a process for all that is not AWS: connections are pooled over all tenants and vendors. It
+/// connects to public addresses only, names that mean this machine aside.
 ///
 /// # Errors
 /// Where the TLS configuration cannot be built.
 pub fn client() -> Result<reqwest::Client, reqwest::Error> {
-    builder().build()
+    client_with(SystemNames)
+}
+
+/// The same with other name servers.
+///
+/// # Errors
+/// Where the TLS configuration cannot be built.
+pub fn client_with(names: impl Resolve + 'static) -> Result<reqwest::Client, reqwest::Error> {
+    builder().dns_resolver(Arc::new(PublicAddresses(names))).build()
 }
 
 fn builder() -> reqwest::ClientBuilder {
@@ -55,17 +69,10 @@ fn builder() -> reqwest::ClientBuilder {
         .pool_max_idle_per_host(16)
 }
 
-/// The client for files at addresses that a vendor names: as [`client`], but it connects to public addresses only
-/// (names that mean this machine aside). One per process, too.
-///
-/// # Errors
-/// Where the TLS configuration cannot be built.
-pub fn download_client() -> Result<reqwest::Client, reqwest::Error> {
-    builder().dns_resolver(std::sync::Arc::new(PublicAddresses)).build()
-}
-
 #[cfg(test)]
 mod content_tests;
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

@@ -64,12 +64,13 @@ impl Reply {
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
         let mut reader = serde_json::Deserializer::from_slice(&self.body);
         serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            let problem = match error.inner().classify() {
-                Category::Eof => "it ends too early",
-                Category::Data => "another type or a missing field",
-                Category::Syntax | Category::Io => "not JSON",
+            let (at, problem) = match error.inner().classify() {
+                Category::Data => (error.path().to_string(), "another type or a missing field"),
+                // It may have happened in a member that nobody asked for: the path would repeat the vendor's own keys.
+                Category::Eof => (".".to_owned(), "it ends too early"),
+                Category::Syntax | Category::Io => (".".to_owned(), "not JSON"),
             };
-            self.unreadable(&error.path().to_string(), problem)
+            self.unreadable(&at, problem)
         })
     }
 

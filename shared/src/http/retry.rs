@@ -44,6 +44,7 @@ pub(super) fn after_answer(status: StatusCode, verdict: Verdict, repeat: Repeat)
 
 pub(super) fn after_fault(fault: Fault, repeat: Repeat) -> Decision {
     match (fault, repeat) {
+        (Fault::NotPublic, _) => Decision::Stop,
         (Fault::NotSent(_), _) | (_, Repeat::Read | Repeat::Idempotent) => Decision::Again,
         (Fault::TimedOut | Fault::Broken(_), Repeat::OnlyIfNotSent) => Decision::Stop,
     }
@@ -62,7 +63,7 @@ pub(super) fn effect_of_answer(status: StatusCode, verdict: Verdict, repeat: Rep
 /// Whether an attempt that broke off like this may have changed something.
 pub(super) fn effect_of_fault(fault: Fault, repeat: Repeat) -> Effect {
     match (fault, repeat) {
-        (Fault::NotSent(_), _) | (_, Repeat::Read) => Effect::None,
+        (Fault::NotSent(_) | Fault::NotPublic, _) | (_, Repeat::Read) => Effect::None,
         (Fault::TimedOut | Fault::Broken(_), _) => Effect::Unknown,
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Mode, Ran, Request, Run, Tenant, Watch, Work};
+use crate::aws::{SessionError, Sessions};
 use crate::clock::Clock;
 use crate::connect::{ConnectError, Connections};
 use crate::http::{Calls, Context, Pace};
@@ -18,11 +19,12 @@ const MOST_WARM: usize = 64;
 /// A job with everything it needs, built once per process.
 pub struct App<W: Work> {
     pub(super) work: W,
-    pub(super) store: Store,
-    pub(super) secrets: Secrets,
+    store: Store,
+    secrets: Secrets,
     http: Context,
     pub(super) clock: Arc<dyn Clock>,
     pace: Option<Pace>,
+    sessions: Option<Sessions>,
     warm: Mutex<HashMap<TenantId, Warm<W::Hr>>>,
 }
 
@@ -56,7 +58,7 @@ impl<W: Work> App<W> {
     #[must_use]
     pub fn new(work: W, store: Store, secrets: Secrets, http: Context) -> Self {
         let clock = Arc::clone(http.clock());
-        Self { work, store, secrets, http, clock, pace: None, warm: Mutex::default() }
+        Self { work, store, secrets, http, clock, pace: None, sessions: None, warm: Mutex::default() }
     }
 
     /// The same at another pace for every vendor: for simulators, which have no limits.
@@ -65,13 +67,27 @@ impl<W: Work> App<W> {
         Self { pace: Some(pace), ..self }
     }
 
+    /// The same, where each run has no more rights than its tenant needs.
+    #[must_use]
+    pub fn with_sessions(self, sessions: Option<Sessions>) -> Self {
+        Self { sessions, ..self }
+    }
+
     /// Runs once. Whatever happens comes back as a report.
     pub async fn run(&self, request: &Request, watch: Watch<'_>) -> Ran<W> {
         let calls = self.calls(&request.event.tenant_id);
         let before = calls.counts();
+        let scoped = self.scoped_to(&request.event.tenant_id).await;
+        let own = |_: &_| (self.store.clone(), self.secrets.clone());
+        let (store, secrets) = scoped.as_ref().map_or_else(own, Clone::clone);
         // Counted for this run alone: a process may run for several tenants at once.
-        let store = self.store.with_fresh_units();
-        let run = Run { app: self, request, watch, store, calls, before, started_at: self.clock.now() };
+        let store = store.with_fresh_units();
+        let started_at = self.clock.now();
+        let run = Run { app: self, request, watch, store, secrets, calls, before, started_at };
+        if let Err(error) = scoped {
+            // Without a session nothing may be written, no report either.
+            return run.ran(Err(error.into()));
+        }
         match run.prepare().await {
             Err(halt) => run.unleased(Err(halt)).await,
             Ok(tenant) if request.event.mode == Mode::DryRun => {
@@ -80,6 +96,13 @@ impl<W: Work> App<W> {
             }
             Ok(tenant) => run.leased(&tenant).await,
         }
+    }
+
+    /// State and secrets with the rights of `tenant`, or with the process's own where there are no sessions.
+    async fn scoped_to(&self, tenant: &TenantId) -> Result<(Store, Secrets), SessionError> {
+        let Some(sessions) = &self.sessions else { return Ok((self.store.clone(), self.secrets.clone())) };
+        let aws = sessions.of(tenant).await?;
+        Ok((self.store.over(&aws), self.secrets.over(&aws)))
     }
 
     fn calls(&self, tenant: &TenantId) -> Calls {

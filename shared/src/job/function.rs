@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 
 use super::{App, Event, EventError, Report, Request, Work, tell};
-use crate::aws::{self, Aws};
+use crate::aws::{self, Aws, Sessions};
 use crate::clock::SystemClock;
 use crate::http::{self, Calls, Context, Deadline};
 use crate::id::RunId;
@@ -28,12 +28,16 @@ pub async fn serve<W: Work>(work: W) -> Result<(), Error> {
 
 /// Clients are built once per process; each connects when it is first used.
 fn app<W: Work>(work: W) -> Result<App<W>, Error> {
-    let client = http::client()?;
-    let aws = Aws::new(aws::from_env(client.clone())?);
+    // AWS has a client of its own: its endpoints may be private ones.
+    let client = aws::http_client()?;
     let clock = Arc::new(SystemClock);
+    let sessions =
+        Sessions::from_environment(|name| std::env::var(name).ok(), client.clone(), clock.clone())?;
+    let aws = Aws::new(aws::from_env(client)?);
     let store = Store::new(&aws, &variable("TABLE_NAME")?);
     let secrets = Secrets::new(&aws, &variable("SECRET_PREFIX")?, clock.clone());
-    Ok(App::new(work, store, secrets, Context::new(client, clock, Calls::default())))
+    let context = Context::new(http::client()?, clock, Calls::default());
+    Ok(App::new(work, store, secrets, context).with_sessions(sessions))
 }
 
 fn variable(name: &str) -> Result<String, Error> {

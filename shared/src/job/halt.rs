@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::Outcome;
+use crate::aws::SessionError;
 use crate::connect::ConnectError;
 use crate::id::TenantId;
 use crate::reteach;
@@ -109,6 +110,12 @@ impl From<reteach::Error> for Halt {
         let refused = matches!(error, Reteach::Credential(_));
         let cause = if refused { Cause::Credentials } else { Cause::Other };
         Self { cause, ..Self::new(outcome, error) }
+    }
+}
+
+impl From<SessionError> for Halt {
+    fn from(error: SessionError) -> Self {
+        Self::new(Outcome::StateUnavailable, error)
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::clock::Clock;
 use crate::connect::{ConnectError, Connections};
 use crate::http::{self, Calls, Deadline};
-use crate::secrets::TenantSecret;
+use crate::secrets::{Secrets, TenantSecret};
 use crate::state::{Acquisition, LastRun, Store, TenantRecord, TenantStatus};
 use crate::tenant::TenantConfig;
 
@@ -28,6 +28,7 @@ pub struct Run<'a, W: Work> {
     pub(super) request: &'a Request,
     pub(super) watch: Watch<'a>,
     pub(super) store: Store,
+    pub(super) secrets: Secrets,
     pub(super) calls: Calls,
     pub(super) before: http::Counts,
     pub(super) started_at: Timestamp,
@@ -170,7 +171,7 @@ impl<W: Work> Run<'_, W> {
         tenant: &Tenant,
         guard: Option<&Guard<'_>>,
     ) -> Result<Finished<W>, Halt> {
-        let (work, secrets) = (&self.app.work, &self.app.secrets);
+        let (work, secrets) = (&self.app.work, &self.secrets);
         let id = &tenant.config.tenant_id;
         let secret = secrets.get(id).await?;
         let first = work.attempt(self, tenant, Arc::clone(&secret), guard).await;

@@ -12,7 +12,7 @@ use super::error::interpret;
 use super::file::{File, FileCall};
 use super::limits::{MAX_PAGES, PAGE_SIZE};
 use crate::document::{Category, Document, DocumentSink, PdfBody, UploadError, Verification};
-use crate::http::{Deadline, Pace, Repeat, Request};
+use crate::http::{Deadline, Pace, Repeat, Request, rows};
 use crate::id::{CategoryId, DocumentId, SourceId};
 use crate::personio::{self, DOCUMENTS, UPLOAD_TIMEOUT};
 use crate::source::SourceError;
@@ -30,8 +30,10 @@ pub struct Documents {
 }
 
 #[derive(Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
 struct Page<T> {
     next: Option<String>,
+    #[serde(deserialize_with = "rows")]
     results: Vec<T>,
 }
 

@@ -6,12 +6,13 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::employee::Field;
+use crate::http::rows;
 
 /// One page of `GET /hris/employees`. Records are kept as text until each is read on its own.
 #[derive(Deserialize)]
 pub(super) struct Page<'a> {
     pub(super) next: Option<String>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "rows")]
     pub(super) results: Vec<&'a RawValue>,
 }
 

@@ -12,7 +12,7 @@ use super::client::Client;
 use super::limits::{LIST_SIZE, MAX_LIST_PAGES};
 use super::upload::Id;
 use super::{error_v2, wire};
-use crate::http::Reply;
+use crate::http::{Reply, rows};
 use crate::id::{CategoryId, DocumentId, SourceId};
 use crate::source::{SourceError, calendar_day};
 
@@ -40,7 +40,7 @@ pub struct FiledDocument {
 
 #[derive(Deserialize)]
 struct Page {
-    #[serde(rename = "_data")]
+    #[serde(rename = "_data", deserialize_with = "rows")]
     data: Vec<Item>,
     #[serde(rename = "_meta", default)]
     meta: Option<Meta>,

@@ -5,13 +5,14 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::attribute::Attribute;
+use crate::http::rows;
 
 /// One page of `GET /v1/company/employees`. Records are kept as text until each is read on its own.
 #[derive(Deserialize)]
 pub(super) struct Page<'a> {
     #[serde(default)]
     pub(super) metadata: Option<Metadata>,
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "rows")]
     pub(super) data: Vec<&'a RawValue>,
 }
 

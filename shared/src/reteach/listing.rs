@@ -9,14 +9,14 @@ use serde::Deserialize;
 use super::customer::Customer;
 use super::limits::{CONCURRENCY, MAX_PAGES, PAGE_SIZE, REREADS, TIMEOUT};
 use super::{Client, Error};
-use crate::http::{Effect, Repeat, Request};
+use crate::http::{Effect, Repeat, Request, rows};
 use crate::id::ExternalId;
 
 /// One page of accounts.
 #[derive(Clone, Debug, Deserialize)]
 pub struct CustomerPage {
     /// The accounts.
-    #[serde(rename = "results")]
+    #[serde(rename = "results", deserialize_with = "rows")]
     pub customers: Vec<Customer>,
     /// How many there are on all pages.
     #[serde(rename = "resultCount")]

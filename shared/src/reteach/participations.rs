@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::limits::{FEW, PAGE_SIZE, TIMEOUT};
 use super::participation::{self, Participation, ParticipationStatus, Rejected};
 use super::{Client, Error};
-use crate::http::{Repeat, Reply, Request};
+use crate::http::{Repeat, Reply, Request, rows};
 use crate::id::CertificateId;
 
 /// Which participations to list: completed ones with a certificate, and of these
@@ -34,7 +34,7 @@ pub struct ParticipationPage {
 
 #[derive(Deserialize)]
 struct Page<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "rows")]
     results: Vec<&'a RawValue>,
     #[serde(rename = "resultCount")]
     total: u64,

@@ -104,6 +104,12 @@ impl Secrets {
         Self { client, prefix: prefix.into(), clock, keep: KEEP, cache: Arc::default() }
     }
 
+    /// The same secrets by way of other clients: with other rights. The cache is shared.
+    #[must_use]
+    pub fn over(&self, aws: &Aws) -> Self {
+        Self { client: aws.secrets_manager().clone(), ..self.clone() }
+    }
+
     /// The same with another time limit.
     #[must_use]
     pub fn keeping_for(self, keep: SignedDuration) -> Self {

@@ -124,6 +124,8 @@ impl Key {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -157,6 +159,21 @@ mod tests {
         TENANT#acme CERTIFICATES
         TENANT#acme RUN#2026-03-31T08:05:00.000Z#employees
         "#);
+    }
+
+    proptest! {
+        #[test]
+        fn every_key_lies_in_its_tenant_s_partition(tenant in "[a-z0-9][a-z0-9-]{0,38}[a-z0-9]", id in any::<String>()) {
+            let tenant = TenantId::parse(&tenant).unwrap();
+            let keys = [
+                (Key::employee(&tenant, &SourceId::new(&*id)), EMPLOYEES),
+                (Key::certificate(&tenant, &CertificateId::new(&*id)), CERTIFICATES),
+            ];
+            for (key, family) in keys {
+                prop_assert_eq!(key.pk, format!("TENANT#{tenant}"));
+                prop_assert!(key.sk.starts_with(family));
+            }
+        }
     }
 
     #[test]

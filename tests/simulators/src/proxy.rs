@@ -1,4 +1,4 @@
-//! A proxy before an AWS service that is served by others, so that its calls can be cut as well.
+//! A proxy before an AWS service that is served by others, so that its calls can be cut, or refused, as well.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use reqwest::Client;
 
 use crate::Scissors;
+use crate::aws::Sts;
 use crate::engine::exchange::{Outcome, Reply, Request};
 use crate::engine::pipeline::{ListShape, Vendor};
 use crate::engine::route::Route;
@@ -33,12 +34,30 @@ impl Proxy {
     /// # Errors
     /// When no socket can be opened.
     pub async fn start(service: &'static str, target: String, scissors: &Scissors) -> io::Result<Self> {
+        let proxy = Self::before(service, target, scissors, None).await?;
+        proxy.cut_by(scissors);
+        Ok(proxy)
+    }
+
+    /// The same, where only sessions of `sts` get through, each as far as its policy goes; nothing is cut.
+    ///
+    /// # Errors
+    /// When no socket can be opened.
+    pub async fn guarded(service: &'static str, target: String, sts: &Sts) -> io::Result<Self> {
+        Self::before(service, target, &Scissors::default(), Some(sts.clone())).await
+    }
+
+    async fn before(
+        service: &'static str,
+        target: String,
+        scissors: &Scissors,
+        sts: Option<Sts>,
+    ) -> io::Result<Self> {
         let client = Client::builder().no_proxy().tls_built_in_root_certs(false).build();
         let client = client.map_err(io::Error::other)?;
-        let service = Service { name: service, target, client, scissors: scissors.clone() };
+        let service = Service { name: service, target, client, scissors: scissors.clone(), sts };
         let running =
             server::start(service, Arc::new(Timestamp::now), (Ipv4Addr::LOCALHOST, 0).into()).await?;
-        running.cut_by(scissors);
         Ok(Self { running })
     }
 
@@ -55,6 +74,7 @@ struct Service {
     target: String,
     client: Client,
     scissors: Scissors,
+    sts: Option<Sts>,
 }
 
 impl Vendor for Service {
@@ -67,6 +87,14 @@ impl Vendor for Service {
     const LIST: ListShape = ListShape { rows: &[], totals: &[], next: &[] };
 
     async fn answer(&self, _: Operation, _: &[String], request: &Request) -> Outcome {
+        if self.sts.as_ref().is_some_and(|sts| !sts.allows(request)) {
+            let error = "{\"__type\":\"AccessDeniedException\",\"message\":\"not authorized\"}";
+            return Outcome::Answered(Reply::raw(
+                StatusCode::BAD_REQUEST,
+                "application/x-amz-json-1.0",
+                error,
+            ));
+        }
         let mut headers = request.headers.clone();
         headers.remove(HOST);
         headers.remove(CONTENT_LENGTH);

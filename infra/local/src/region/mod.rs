@@ -293,6 +293,7 @@ async fn stack(folder: &Path, clock: &Arc<dyn Clock>) -> Result<Stack, RegionErr
         secret_prefix: STACK.to_owned(),
         clock: Arc::clone(clock),
         scissors: None,
+        sts: None,
         patience: Some(PATIENCE),
     };
     Stack::start(options).await.map_err(|error| match error {

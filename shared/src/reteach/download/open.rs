@@ -9,7 +9,7 @@ use url::Url;
 use super::hosts::Access;
 use super::{DownloadError, Downloads, Forbidden, pieces};
 use crate::document::{BodyError, PdfBody};
-use crate::http::{self, Call, Fetch, FetchError, Pace, SecretUrl, Token, Vendor};
+use crate::http::{self, Call, Fault, Fetch, Pace, SecretUrl, Token, Vendor};
 use crate::reteach::limits::{DOWNLOAD_SILENCE, DOWNLOAD_TIMEOUT, MAX_PDF_BYTES, MAX_REDIRECTS};
 
 /// What a download is called in errors.
@@ -72,12 +72,12 @@ impl Downloads {
         let fetch = Fetch { call: CALL, url, bearer, timeout: DOWNLOAD_SILENCE };
         let pace = if token.is_some() { self.reteach.calls.clone() } else { Pace::new(&[]) };
         self.reteach.context.fetch(&self.client, &fetch, &pace).await.map_err(|error| match error {
-            FetchError::NotPublic(_) => {
+            http::Error::Unreachable { fault: Fault::NotPublic, .. } => {
                 let host = url.host_str().unwrap_or_default().to_owned();
                 DownloadError::Forbidden(Forbidden::NotPublic(host))
             }
-            FetchError::Http(http::Error::OutOfTime { .. }) => DownloadError::OutOfTime,
-            FetchError::Http(error) => DownloadError::Unavailable(error.to_string()),
+            http::Error::OutOfTime { .. } => DownloadError::OutOfTime,
+            error => DownloadError::Unavailable(error.to_string()),
         })
     }
 }

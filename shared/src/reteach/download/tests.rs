@@ -15,7 +15,7 @@ use serde_json::json;
 use super::*;
 use crate::document::{BodyError, PdfBody};
 use crate::http::testing::{Canned, Seen, Server};
-use crate::http::{NotPublic, Pace, SecretUrl, download_client};
+use crate::http::{self, NotPublic, Pace, SecretUrl};
 use crate::reteach::Credentials;
 
 const MB: usize = 1 << 20;
@@ -44,7 +44,7 @@ impl World {
         let store = Server::start(store).await;
         let credentials = Credentials::new("the-id", "the-secret", "the-code");
         let client = Client::new(api.base.clone(), credentials, api.context()).with_pace(Pace::new(&[]));
-        let downloads = Downloads::new(client, download_client().unwrap(), &["127.0.0.1".to_owned()]);
+        let downloads = Downloads::new(client, http::client().unwrap(), &["127.0.0.1".to_owned()]);
         Self { api, store, downloads }
     }
 

@@ -8,7 +8,7 @@ use super::fenced::FENCE;
 use super::{FencingToken, StateError, Store};
 use crate::id::{CertificateId, TenantId};
 use crate::state::key::{CERTIFICATES, Key, partition};
-use crate::state::table::{Freshness, Item, Outcome, Query, Terms, attributes, record, records};
+use crate::state::table::{Freshness, Item, Outcome, Query, Terms, attributes, part, record, records};
 use crate::state::{CertificateEntry, CertificateState};
 
 /// The attributes of a [`CertificateState`].
@@ -190,7 +190,7 @@ fn standing(
 ) -> Result<Noted, StateError> {
     let damaged = || StateError::Damaged { item: key.sk.clone() };
     let fence = match item.remove(FENCE) {
-        Some(value) => serde_dynamo::from_attribute_value(value).map_err(|_| damaged())?,
+        Some(value) => part(value).ok_or_else(damaged)?,
         None => FencingToken::default(),
     };
     if fence > token {

@@ -34,6 +34,12 @@ impl Store {
         Self { table: Table::new(aws.dynamodb().clone(), table) }
     }
 
+    /// The same store by way of other clients: with other rights.
+    #[must_use]
+    pub fn over(&self, aws: &Aws) -> Self {
+        Self { table: self.table.over(aws.dynamodb().clone()) }
+    }
+
     /// What this store and its copies have used so far.
     #[must_use]
     pub fn units(&self) -> Units {

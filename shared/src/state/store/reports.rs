@@ -9,7 +9,7 @@ use super::{StateError, Store};
 use crate::id::{RunId, TenantId};
 use crate::state::Job;
 use crate::state::key::{Key, REPORTS, TIME_TO_LIVE, partition};
-use crate::state::table::{Item, Outcome, Query, Terms, attribute, sort_key};
+use crate::state::table::{Item, Outcome, Query, Terms, attribute, part, sort_key};
 
 /// The attribute that holds the report itself.
 const REPORT: &str = "report";
@@ -56,6 +56,6 @@ impl Store {
 }
 
 fn read<T: DeserializeOwned>(mut item: Item) -> Result<T, StateError> {
-    let report = item.remove(REPORT).and_then(|value| serde_dynamo::from_attribute_value(value).ok());
+    let report = item.remove(REPORT).and_then(part);
     report.ok_or_else(|| StateError::Damaged { item: sort_key(&item).to_owned() })
 }

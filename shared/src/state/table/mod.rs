@@ -56,6 +56,11 @@ impl Table {
         Self { client, name: name.into(), meter: Meter::default() }
     }
 
+    /// The same table by way of another client.
+    pub(super) fn over(&self, client: Client) -> Self {
+        Self { client, ..self.clone() }
+    }
+
     /// The same table with a count that begins at zero.
     pub(super) fn with_fresh_meter(&self) -> Self {
         Self { meter: Meter::default(), ..self.clone() }
@@ -110,7 +115,25 @@ pub(super) fn sort_key(item: &Item) -> &str {
 
 /// The record that an item holds. Attributes that the record does not know are passed over.
 pub(super) fn record<T: DeserializeOwned>(item: Item, name: &str) -> Result<T, StateError> {
-    serde_dynamo::from_item(item).map_err(|_| StateError::Damaged { item: name.to_owned() })
+    let damaged = || StateError::Damaged { item: name.to_owned() };
+    // serde_dynamo panics at a type that the SDK does not know.
+    if !item.values().all(is_known) {
+        return Err(damaged());
+    }
+    serde_dynamo::from_item(item).map_err(|_| damaged())
+}
+
+/// The value of one attribute; `None` if it is something else.
+pub(super) fn part<T: DeserializeOwned>(value: AttributeValue) -> Option<T> {
+    is_known(&value).then(|| serde_dynamo::from_attribute_value(value).ok()).flatten()
+}
+
+fn is_known(value: &AttributeValue) -> bool {
+    match value {
+        AttributeValue::M(members) => members.values().all(is_known),
+        AttributeValue::L(values) => values.iter().all(is_known),
+        other => !other.is_unknown(),
+    }
 }
 
 /// The records that items hold, each named by its sort key.

@@ -10,6 +10,7 @@ mod api;
 mod function;
 mod schedules;
 mod state;
+mod sts;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -29,6 +30,7 @@ use state::State;
 pub use function::{Answer, Call, Runtime};
 pub use schedules::period;
 pub use state::Groups;
+pub use sts::{AssumeRole, Sts};
 
 /// The endpoints, for [`Aws::calls`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,130 @@
+//! `AssumeRole`: one signed call, one answer with four values. Not worth a client of the SDK in a binary that a cold start reads.
+//!
+//! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_dynamodb::config::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use jiff::Timestamp;
+use reqwest::header::CONTENT_TYPE;
+use url::form_urlencoded::Serializer;
+
+use super::{Granted, SessionError};
+use crate::clock::Clock;
+use crate::id::TenantId;
+
+/// For one attempt, from connecting to the last byte.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// Attempts after the first one.
+const RETRIES: usize = 2;
+/// Between two attempts.
+const PAUSE: Duration = Duration::from_millis(200);
+/// A session that comes out of another role's lives for an hour at most.
+const LIFE_SECONDS: &str = "3600";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The security token service of one region, for one role.
+pub(super) struct Sts {
+    pub(super) http: reqwest::Client,
+    /// `None`: AWS's own.
+    pub(super) endpoint: Option<String>,
+    pub(super) region: String,
+    pub(super) role: String,
+    pub(super) credentials: Credentials,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl Sts {
+    /// A session for `tenant` with no more rights than `policy` has. In CloudTrail it bears the tenant's name.
+    pub(super) async fn assume(&self, tenant: &TenantId, policy: &str) -> Result<Granted, SessionError> {
+        let body = Serializer::new(String::new())
+            .append_pair("Action", "AssumeRole")
+            .append_pair("Version", "2011-06-15")
+            .append_pair("RoleArn", &self.role)
+            .append_pair("RoleSessionName", tenant.as_str())
+            .append_pair("DurationSeconds", LIFE_SECONDS)
+            .append_pair("Policy", policy)
+            .finish();
+        let mut left = RETRIES;
+        loop {
+            match self.call(&body).await {
+                Err(SessionError::Unavailable) if left > 0 => left -= 1,
+                settled => return settled,
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    async fn call(&self, body: &str) -> Result<Granted, SessionError> {
+        let request = self.signed(body).ok_or(SessionError::Unavailable)?;
+        let reply = request.timeout(TIMEOUT).send().await.map_err(|_| SessionError::Unavailable)?;
+        let status = reply.status();
+        let text = reply.text().await.map_err(|_| SessionError::Unavailable)?;
+        if status.is_success() {
+            return granted(&text).ok_or(SessionError::Unavailable);
+        }
+        Err(refusal(status.as_u16(), element(&text, "Code").unwrap_or("no error code")))
+    }
+
+    /// `None` if the endpoint or the credentials cannot stand in a request.
+    fn signed(&self, body: &str) -> Option<reqwest::RequestBuilder> {
+        let Self { region, endpoint, .. } = self;
+        let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
+        let url = endpoint.clone().unwrap_or_else(|| format!("https://sts.{region}.amazonaws.com{suffix}/"));
+        let since_epoch = Duration::try_from(self.clock.now().duration_since(Timestamp::UNIX_EPOCH)).ok()?;
+        let identity = self.credentials.clone().into();
+        let params = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(region)
+            .name("sts")
+            .time(SystemTime::UNIX_EPOCH + since_epoch)
+            .settings(SigningSettings::default())
+            .build()
+            .ok()?
+            .into();
+        let headers = [(CONTENT_TYPE.as_str(), FORM)].into_iter();
+        let signable =
+            SignableRequest::new("POST", &url, headers, SignableBody::Bytes(body.as_bytes())).ok()?;
+        let (instructions, _) = sign(signable, &params).ok()?.into_parts();
+        let request = self.http.post(&url).header(CONTENT_TYPE, FORM).body(body.to_owned());
+        Some(instructions.headers().fold(request, |request, (name, value)| request.header(name, value)))
+    }
+}
+
+fn granted(xml: &str) -> Option<Granted> {
+    let text = |name| element(xml, name);
+    let until = text("Expiration")?.parse().ok()?;
+    let (key, secret, token) = (text("AccessKeyId")?, text("SecretAccessKey")?, text("SessionToken")?);
+    let credentials = Credentials::new(key, secret, Some(token.to_owned()), None, "tenant session");
+    Some(Granted { credentials, until })
+}
+
+/// The text of the first element of this name. What is looked for here is base64, a moment or a code: nothing that XML
+/// would write in another way.
+fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    rest.split_once(&format!("</{name}>")).map(|(text, _)| text.trim())
+}
+
+fn refusal(status: u16, code: &str) -> SessionError {
+    // It goes into reports: a code is a word.
+    let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(60).collect();
+    match (status, code.as_str()) {
+        (500.., _) | (429, _) | (_, "Throttling" | "ThrottlingException" | "RequestLimitExceeded") => {
+            SessionError::Unavailable
+        }
+        (
+            _,
+            "AccessDenied"
+            | "AccessDeniedException"
+            | "ExpiredToken"
+            | "InvalidClientTokenId"
+            | "SignatureDoesNotMatch"
+            | "RegionDisabledException",
+        ) => SessionError::Denied { code },
+        _ => SessionError::Refused { code },
+    }
+}

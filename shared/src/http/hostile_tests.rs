@@ -1,0 +1,160 @@
+//! Vendors, and name servers, that mean harm: where a call may lead, and how much of an answer is taken. Time is paused.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use futures::stream;
+use reqwest::Method;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::testing::{Canned, Server};
+use super::*;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+fn request(server: &Server, repeat: Repeat, timeout: Duration) -> Request {
+    let target = Target::new(Vendor::Kombo, &server.base, Method::POST, "/thing", &[]).unwrap();
+    Request::new(target, repeat, timeout)
+}
+
+async fn send(server: &Server, repeat: Repeat, timeout: Duration) -> Result<Reply, Error> {
+    server.context().send(&request(server, repeat, timeout), &Pace::new(&[])).await
+}
+
+fn ok() -> Canned {
+    Canned::Json(200, json!({"fine": true}))
+}
+
+/// Every name leads there.
+struct LeadsTo(&'static [&'static str]);
+
+impl Resolve for LeadsTo {
+    fn resolve(&self, _: Name) -> Resolving {
+        let addresses: Vec<_> = self.0.iter().map(|it| SocketAddr::new(it.parse().unwrap(), 0)).collect();
+        Box::pin(async { Ok(Box::new(addresses.into_iter()) as Addrs) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_leads_beside_us_is_not_called() {
+    for leads_to in [
+        &["127.0.0.1"][..],
+        &["169.254.169.254"],
+        &["10.0.0.1"],
+        &["::1"],
+        &["fd00:ec2::254"],
+        &["::ffff:169.254.169.254"],
+        &["8.8.8.8", "192.168.0.1"],
+    ] {
+        let server = Server::start(|_, _| ok()).await;
+        let context = Context::new(
+            client_with(LeadsTo(leads_to)).unwrap(),
+            server.context().clock().clone(),
+            server.calls.clone(),
+        );
+        // The server's own port: a call that went out would arrive.
+        let port = server.base.as_url().port().unwrap();
+        let base: BaseUrl = format!("https://api.personio.example:{port}").parse().unwrap();
+        let target = Target::new(Vendor::Personio, &base, Method::POST, "/v1/auth", &[]).unwrap();
+        let request = Request::new(target, Repeat::Read, TIMEOUT);
+        let error = context.send(&request, &Pace::new(&[])).await.unwrap_err();
+        let Error::Unreachable { fault, effect, .. } = &error else { panic!("{error}") };
+        assert_eq!((*fault, *effect), (Fault::NotPublic, Effect::None), "{leads_to:?}");
+        assert_eq!(server.calls.counts().personio, 1, "it is not tried again");
+        assert!(server.seen().is_empty(), "{leads_to:?}");
+        assert!(!error.to_string().contains("example"), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_simulator_on_this_machine_is_called_by_its_name() {
+    let server = Server::start(|_, _| ok()).await;
+    let port = server.base.as_url().port().unwrap();
+    for (names, arrives) in [(LeadsTo(&["127.0.0.1"]), true), (LeadsTo(&["8.8.8.8"]), false)] {
+        let context = server.context();
+        let context = Context::new(client_with(names).unwrap(), context.clock().clone(), Calls::default());
+        let base: BaseUrl = format!("http://localhost:{port}").parse().unwrap();
+        let target = Target::new(Vendor::Personio, &base, Method::GET, "/x", &[]).unwrap();
+        let request = Request::new(target, Repeat::Read, TIMEOUT);
+        assert_eq!(context.send(&request, &Pace::new(&[])).await.is_ok(), arrives);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_zip_bomb_is_cut_off() {
+    for (unpacked, fits) in
+        [(MAX_REPLY_BYTES, true), (MAX_REPLY_BYTES + 1, false), (8 * MAX_REPLY_BYTES, false)]
+    {
+        let server = Server::start(move |_, _| {
+            let body =
+                Response::builder().header("content-encoding", "gzip").body(Body::from(bomb(unpacked)));
+            Canned::Custom(body.unwrap())
+        })
+        .await;
+        let reply = send(&server, Repeat::Read, TIMEOUT).await;
+        assert_eq!(reply.is_ok(), fits, "{unpacked}");
+        let too_large = matches!(reply, Err(Error::TooLarge { limit: MAX_REPLY_BYTES, .. }));
+        assert_eq!(too_large, !fits, "{unpacked}");
+        assert_eq!(server.seen().len(), 1, "it is not asked for again");
+    }
+}
+
+/// `unpacked` zeros, a thousandth of that in gzip.
+fn bomb(unpacked: usize) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    let piece = vec![0; 1 << 16];
+    let mut left = unpacked;
+    while left > 0 {
+        let length = left.min(piece.len());
+        packed.write_all(&piece[..length]).unwrap();
+        left -= length;
+    }
+    packed.finish().unwrap()
+}
+
+/// A byte a second, for ever.
+fn drip() -> Body {
+    let drop = |()| async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Some((Ok::<_, std::io::Error>(Bytes::from_static(b" ")), ()))
+    };
+    Body::from_stream(stream::unfold((), drop))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drip_ends_with_the_attempt_s_time() {
+    let server = Server::start(|_, _| Canned::Custom(Response::new(drip()))).await;
+    let start = Instant::now();
+    let error = send(&server, Repeat::OnlyIfNotSent, Duration::from_secs(7)).await.unwrap_err();
+    let Error::Unreachable { fault, effect, .. } = error else { panic!("{error}") };
+    assert_eq!((fault, effect), (Fault::TimedOut, Effect::Unknown));
+    assert_eq!((start.elapsed().as_secs(), server.seen().len()), (7, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drip_ends_with_the_run_s_time() {
+    let server = Server::start(|_, _| Canned::Custom(Response::new(drip()))).await;
+    let context = server.context().until(Deadline::after(Duration::from_secs(5)));
+    let error = context.send(&request(&server, Repeat::Read, TIMEOUT), &Pace::new(&[])).await.unwrap_err();
+    assert!(matches!(error, Error::OutOfTime { .. }), "{error}");
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn redirects_to_places_beside_us_are_not_followed() {
+    for to in ["http://169.254.169.254/latest/meta-data/", "http://127.0.0.1:9001/", "file:///etc/passwd"] {
+        for status in [301, 302, 303, 307, 308] {
+            let server = Server::start(move |_, _| Canned::With(status, "location", to, json!({}))).await;
+            assert_eq!(send(&server, Repeat::OnlyIfNotSent, TIMEOUT).await.unwrap().status.as_u16(), status);
+            assert_eq!(server.seen().len(), 1, "{status} {to}");
+        }
+    }
+}
