@@ -4,7 +4,7 @@
 //! The one exception is asked for: `--details` shows an operator values, and the test says so.
 
 use std::fmt;
-use std::io::Cursor;
+use std::io::{self, Cursor, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -73,9 +73,24 @@ impl Drop for Files {
     }
 }
 
-/// What a command writes, as text or for programs. Errors for people go to standard error with the words of `--json`.
+/// Standard error, kept.
+#[derive(Clone, Default)]
+struct Errors(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Errors {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(text)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What a command writes, on standard output and standard error, as text or for programs.
 async fn typed(seen: &Witness, args: &[&str]) -> String {
     let variables = seen.harness.world.stack.environment();
+    let errors = Errors::default();
     let surroundings = Surroundings {
         variables: Box::new(move |name| {
             variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
@@ -83,12 +98,14 @@ async fn typed(seen: &Witness, args: &[&str]) -> String {
         clock: Arc::new(seen.harness.world.clock.clone()),
         pace: Some(Pace::new(&[])),
         input: Mutex::new(Box::new(Cursor::new(String::new()))),
+        errors: Mutex::new(Box::new(errors.clone())),
         somebody: Somebody::Nobody,
         look_every: Duration::from_millis(1),
     };
     let mut out = Vec::new();
     let cli = Cli::try_parse_from(["tenants"].iter().chain(args)).unwrap();
     Box::pin(tenants::run(cli, &surroundings, &mut out)).await;
+    out.extend_from_slice(&errors.0.lock().unwrap());
     String::from_utf8(out).unwrap()
 }
 

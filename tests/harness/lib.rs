@@ -8,6 +8,8 @@ mod certificates;
 mod checks;
 mod cuts;
 mod marks;
+pub mod process;
+mod settled;
 mod stored;
 mod tap;
 

@@ -1,27 +1,43 @@
-//! What this process has used so far.
+//! What a process has used so far.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 /// Memory and processor time. Nothing of it is known where there is no `/proc`.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Usage {
+pub struct Usage {
     /// The most that was ever resident, in bytes (`VmHWM`).
-    pub(crate) peak: Option<u64>,
+    pub peak: Option<u64>,
     /// Processor time of the program itself.
-    pub(crate) user: Option<Duration>,
+    pub user: Option<Duration>,
     /// Processor time of the kernel on its behalf: on loopback nearly all of the transfer.
-    pub(crate) system: Option<Duration>,
+    pub system: Option<Duration>,
+    /// Both together, exactly.
+    pub processor: Option<Duration>,
 }
 
 /// Linux counts in hundredths of a second, whatever its own clock does (`USER_HZ`).
 const TICK: Duration = Duration::from_millis(10);
 
 impl Usage {
-    pub(crate) fn now() -> Self {
-        let read = |path| std::fs::read_to_string(path).ok();
-        let (status, stat) = (read("/proc/self/status"), read("/proc/self/stat"));
+    /// Of this process, up to this moment.
+    #[must_use]
+    pub fn now() -> Self {
+        Self::of("self")
+    }
+
+    /// Of the process with this id, up to this moment.
+    #[must_use]
+    pub fn of_process(id: u32) -> Self {
+        Self::of(&id.to_string())
+    }
+
+    fn of(process: &str) -> Self {
+        let folder = Path::new("/proc").join(process);
+        let read = |file| std::fs::read_to_string(folder.join(file)).ok();
+        let (status, stat) = (read("status"), read("stat"));
         // The second field is the program's name, in parentheses, with whatever it is called; then come 3 and so on.
         let after_name = stat.as_deref().and_then(|stat| Some(stat.rsplit_once(')')?.1));
         let field = |number: usize| after_name?.split_whitespace().nth(number - 3)?.parse::<u32>().ok();
@@ -29,8 +45,19 @@ impl Usage {
             peak: status.as_deref().and_then(peak),
             user: field(14).map(|ticks| TICK * ticks),
             system: field(15).map(|ticks| TICK * ticks),
+            processor: processor(&folder),
         }
     }
+}
+
+/// All of the processor's time that the threads that are alive have had, to the nanosecond.
+fn processor(folder: &Path) -> Option<Duration> {
+    let threads = std::fs::read_dir(folder.join("task")).ok()?;
+    let of = |thread: std::fs::DirEntry| {
+        let schedstat = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        schedstat.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+    };
+    threads.filter_map(|thread| of(thread.ok()?)).reduce(|sum, time| sum + time)
 }
 
 fn peak(status: &str) -> Option<u64> {
