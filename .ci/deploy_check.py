@@ -16,7 +16,7 @@ JOBS = {"employee-sync": "EmployeeFunctionArn", "certificate-sync": "Certificate
 # What `tenants --stack` reads.
 OUTPUTS = {
     "Region", "TableName", "SecretPrefix", "EmployeeFunctionArn", "CertificateFunctionArn", "ScheduleGroupName", "SchedulerRoleArn",
-    "DeliveryQueueArn", "DeliveryQueueUrl", "ExecutionQueueUrl", "AlarmTopicArn", "DashboardName",
+    "OperatorPolicyArn", "DeliveryQueueArn", "DeliveryQueueUrl", "ExecutionQueueUrl", "AlarmTopicArn", "DashboardName",
 }  # fmt: skip
 
 checks = 0

@@ -16,6 +16,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use simulators::aws::Answer;
 use thiserror::Error;
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, mpsc};
@@ -37,15 +38,6 @@ pub struct Function {
     _runtime_api: Server,
     events: mpsc::Sender<Value>,
     answers: mpsc::Receiver<Answer>,
-}
-
-/// What a function says to an event.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
-    /// Its reply.
-    Reply(Value),
-    /// Lambda's error document: `errorType`, `errorMessage`.
-    Error(Value),
 }
 
 /// The function did not answer before its deadline, or ended.

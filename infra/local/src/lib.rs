@@ -2,14 +2,23 @@
 //! loopback, so that the real SDK talks to them; functions as Lambda runs them; and companies with simulated vendors. For
 //! tests, for the demo, for trying things out.
 
+pub mod args;
 pub mod demo;
 mod dynamodb;
+pub mod ending;
+mod file;
 mod lambda;
+pub mod life;
+pub mod region;
 mod secrets_manager;
 mod server;
 mod stack;
+pub mod vendors;
 mod world;
 
-pub use lambda::{Answer, Function, NoAnswer};
+pub use file::FileError;
+pub use lambda::{Function, NoAnswer};
+pub use region::Region;
+pub use simulators::aws::Answer;
 pub use stack::{Options, Stack, StartError, State};
 pub use world::{Company, Functions, INTEGRATION, World, WorldError, route, unwatched};

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 
 /// Threads of a server that has its own.
 const THREADS: usize = 2;
@@ -15,7 +15,7 @@ const THREADS: usize = 2;
 #[derive(Debug)]
 pub(crate) struct Server {
     address: SocketAddr,
-    task: AbortHandle,
+    task: JoinHandle<()>,
     own: Option<Runtime>,
 }
 
@@ -25,9 +25,17 @@ impl Server {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        Self::start_on(0, serve).await
+    }
+
+    /// The same on this port; 0: any free one.
+    pub(crate) async fn start_on<F>(port: u16, serve: impl FnOnce(TcpListener) -> F) -> io::Result<Self>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
-        let task = tokio::spawn(serve(listener)).abort_handle();
+        let task = tokio::spawn(serve(listener));
         Ok(Self { address, task, own: None })
     }
 
@@ -45,8 +53,20 @@ impl Server {
             let _own = own.enter();
             TcpListener::from_std(listener)?
         };
-        let task = own.spawn(serve(listener)).abort_handle();
+        let task = own.spawn(serve(listener));
         Ok(Self { address, task, own: Some(own) })
+    }
+
+    /// Ends it, and waits until its port is free again.
+    pub(crate) async fn stop(mut self) {
+        self.task.abort();
+        // It was ended, and says so.
+        let _ = (&mut self.task).await;
+    }
+
+    /// The port it listens on.
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
     }
 
     /// `http://127.0.0.1:<port>`.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,17 +15,28 @@ use simulators::aws::Sts;
 use simulators::{Proxy, Scissors};
 use thiserror::Error;
 
+use crate::dynamodb;
+use crate::file::FileError;
+use crate::secrets_manager::SecretsManager;
 use crate::server::Server;
-use crate::{dynamodb, secrets_manager};
 
-/// Where the table is kept.
+/// Where the table, or the secrets, are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum State {
     /// In memory: it ends with the stack.
     #[default]
     Memory,
-    /// In a file, which is made if it is not there. The secrets are in memory all the same.
+    /// In a file, which is made if it is not there.
     File(PathBuf),
+}
+
+impl State {
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Memory => None,
+            Self::File(path) => Some(path),
+        }
+    }
 }
 
 /// How a stack is set up.
@@ -33,6 +44,8 @@ pub enum State {
 pub struct Options {
     /// Where the table is kept.
     pub state: State,
+    /// Where the secrets are kept. Only its owner may read the file.
+    pub secrets: State,
     /// The table's name.
     pub table: String,
     /// What the secrets' names begin with.
@@ -51,6 +64,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             state: State::Memory,
+            secrets: State::Memory,
             table: "reteach-personio".to_owned(),
             secret_prefix: "reteach-personio".to_owned(),
             clock: Arc::new(SystemClock),
@@ -70,6 +84,9 @@ pub enum StartError {
     /// The table could not be opened or made.
     #[error("the local DynamoDB could not be opened: {0}")]
     Database(String),
+    /// The secrets' file could not be used.
+    #[error(transparent)]
+    Secrets(#[from] FileError),
     /// The AWS client could not be set up.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -98,15 +115,13 @@ impl Stack {
     /// # Errors
     /// [`StartError`].
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let path = match &options.state {
-            State::Memory => None,
-            State::File(path) => Some(path.as_path()),
-        };
+        let path = options.state.path();
         let broken = |error: dynoxide::DynoxideError| StartError::Database(error.to_string());
         let database = dynamodb::open(path).map_err(broken)?;
         dynamodb::make_table(&database, &options.table).map_err(broken)?;
         let dynamodb = Server::start_apart(|listener| dynoxide::server::serve_on(listener, database))?;
-        let secrets_manager = Server::start(secrets_manager::serve).await?;
+        let service = SecretsManager::open(options.secrets.path()).await?;
+        let secrets_manager = Server::start(|listener| service.serve(listener)).await?;
         let variables = variables(&options, &dynamodb.url(), &secrets_manager.url());
         let aws = aws(&variables, options.patience)?;
         let proxies = match (&options.sts, &options.scissors) {
@@ -163,6 +178,11 @@ impl Stack {
     #[must_use]
     pub fn scissors(&self) -> Option<&Scissors> {
         self.options.scissors.as_ref()
+    }
+
+    /// Where DynamoDB and Secrets Manager listen, past any scissors.
+    pub(crate) fn endpoints(&self) -> (String, String) {
+        (self.dynamodb.url(), self.secrets_manager.url())
     }
 
     /// The AWS clients, past any scissors.

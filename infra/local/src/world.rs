@@ -8,7 +8,7 @@ use certificate_sync::CertificateSync;
 use employee_sync::EmployeeSync;
 use employee_sync::report::Report;
 use jiff::Timestamp;
-use shared::clock::ManualClock;
+use shared::clock::{Clock, ManualClock};
 use shared::http::{self, Calls, Context, Deadline, Pace};
 use shared::id::{InvalidTenantId, RunId, TenantId};
 use shared::job::{App, Event, Mode, Progress, Ran, Request, Watch, Work};
@@ -56,11 +56,20 @@ pub struct Company {
     pub reteach: Reteach,
 }
 
+/// The Personio credential of every company here.
+pub(crate) const PERSONIO: (&str, &str) = ("papi-client", "papi-secret");
+/// The key of every Kombo environment here.
+pub(crate) const KOMBO_KEY: &str = "kombo-key";
+/// Client id, secret and code of every academy here.
+pub(crate) const RETEACH: (&str, &str, &str) = ("reteach-client", "reteach-secret", "reteach-code");
+/// The custom field in which Kombo carries Personio's employment type.
+pub(crate) const EMPLOYMENT_TYPE_FIELD: &str = "anstellungsart";
+
 /// Kombo's id of the simulated connection.
 pub const INTEGRATION: &str = "personio:CBNMt7dSNCzBdnRTx87dev4E";
 
 /// The local DynamoDB takes calls one after another, and the machine may be busy: a large company's ledger is long in coming.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Why a world, or a company in it, could not be set up.
 #[derive(Debug, Error)]
@@ -118,7 +127,7 @@ impl World {
     async fn start_over(options: Options, clock: ManualClock) -> Result<Self, WorldError> {
         let options = Options { clock: Arc::new(clock.clone()), patience: Some(PATIENCE), ..options };
         let stack = Stack::start(options).await?;
-        let functions = Mutex::new(Arc::new(Functions::new(&stack, &clock)?));
+        let functions = Mutex::new(Arc::new(Functions::unpaced(&stack, &clock)?));
         Ok(Self { stack, clock, functions, runs: AtomicU64::new(0) })
     }
 
@@ -133,7 +142,7 @@ impl World {
     /// # Errors
     /// [`WorldError`] if there is no TLS.
     pub fn restart(&self) -> Result<(), WorldError> {
-        let functions = Arc::new(Functions::new(&self.stack, &self.clock)?);
+        let functions = Arc::new(Functions::unpaced(&self.stack, &self.clock)?);
         *self.functions.lock().unwrap_or_else(PoisonError::into_inner) = functions;
         Ok(())
     }
@@ -147,19 +156,19 @@ impl World {
         let now = self.simulators_clock();
         let personio = Personio::start(now.clone()).await?;
         personio.set_pacing(Pacing::Off);
-        personio.add_credentials("papi-client", "papi-secret");
+        personio.add_credentials(PERSONIO.0, PERSONIO.1);
         let reteach = Reteach::start(now.clone()).await?;
-        reteach.add_credentials("reteach-client", "reteach-secret", "reteach-code");
+        reteach.add_credentials(RETEACH.0, RETEACH.1, RETEACH.2);
         let kombo = match via {
             Via::Direct => None,
             Via::Kombo | Via::KomboPassthrough => {
                 let kombo = Kombo::start(now).await?;
                 kombo.set_pacing(Pacing::Off);
-                kombo.add_api_key("kombo-key");
-                kombo.attach(INTEGRATION, &personio, "papi-client", "papi-secret");
+                kombo.add_api_key(KOMBO_KEY);
+                kombo.attach(INTEGRATION, &personio, PERSONIO.0, PERSONIO.1);
                 kombo.set_origin(INTEGRATION, Some(tenant.as_str()));
                 kombo.mirror_automatically(INTEGRATION, true);
-                kombo.set_employment_type_field(INTEGRATION, Some("anstellungsart"));
+                kombo.set_employment_type_field(INTEGRATION, Some(EMPLOYMENT_TYPE_FIELD));
                 Some(kombo)
             }
         };
@@ -213,20 +222,39 @@ impl World {
 }
 
 impl Functions {
-    /// Each built from parts of its own, as its process builds them when it starts.
-    fn new(stack: &Stack, clock: &ManualClock) -> Result<Self, WorldError> {
+    /// Each built from parts of its own, as its process builds them when it starts. `pace` takes the place of the vendors'.
+    pub(crate) fn new(
+        stack: &Stack,
+        clock: &Arc<dyn Clock>,
+        pace: Option<&Pace>,
+    ) -> Result<Self, WorldError> {
         let work = CertificateSync::new().map_err(|_| WorldError::Tls)?;
-        Ok(Self { employees: app(EmployeeSync, stack, clock)?, certificates: app(work, stack, clock)? })
+        let employees = app(EmployeeSync, stack, clock, pace)?;
+        Ok(Self { employees, certificates: app(work, stack, clock, pace)? })
+    }
+
+    /// The vendors here set no limits, so nobody waits.
+    fn unpaced(stack: &Stack, clock: &ManualClock) -> Result<Self, WorldError> {
+        let clock: Arc<dyn Clock> = Arc::new(clock.clone());
+        Self::new(stack, &clock, Some(&Pace::new(&[])))
     }
 }
 
-fn app<W: Work>(work: W, stack: &Stack, clock: &ManualClock) -> Result<App<W>, WorldError> {
+fn app<W: Work>(
+    work: W,
+    stack: &Stack,
+    clock: &Arc<dyn Clock>,
+    pace: Option<&Pace>,
+) -> Result<App<W>, WorldError> {
     let (store, secrets) = stack.for_function().map_err(StartError::from)?;
     let client = http::client().map_err(|_| WorldError::Tls)?;
-    let context = Context::new(client, Arc::new(clock.clone()), Calls::default());
-    // The vendors here set no limits, so nobody waits.
     let sessions = stack.sessions().map_err(StartError::from)?;
-    Ok(App::new(work, store, secrets, context).with_pace(Pace::new(&[])).with_sessions(sessions))
+    let app = App::new(work, store, secrets, Context::new(client, Arc::clone(clock), Calls::default()))
+        .with_sessions(sessions);
+    Ok(match pace {
+        Some(pace) => app.with_pace(pace.clone()),
+        None => app,
+    })
 }
 
 /// The route's name, as tenant files spell it.
@@ -261,15 +289,18 @@ impl Company {
     /// The company's tenant file.
     #[must_use]
     pub fn tenant_file(&self, more: &str) -> String {
+        self.tenant_file_with(Some(INTEGRATION), more)
+    }
+
+    /// The same with this connection through Kombo, or none yet.
+    pub(crate) fn tenant_file_with(&self, integration: Option<&str>, more: &str) -> String {
         let (tenant, personio, reteach) = (&self.tenant, self.personio.base_url(), self.reteach.base_url());
         let via = route(self.via);
         let kombo = self.kombo.as_ref().map_or_else(String::new, |kombo| {
-            let field =
-                if self.via == Via::Kombo { "employment_type_field = \"anstellungsart\"\n" } else { "" };
-            format!(
-                "[kombo]\nbase_url = \"{}\"\nintegration_id = \"{INTEGRATION}\"\n{field}",
-                kombo.base_url()
-            )
+            let field = (self.via == Via::Kombo).then_some(("employment_type_field", EMPLOYMENT_TYPE_FIELD));
+            let id = integration.map(|id| ("integration_id", id));
+            let lines = id.into_iter().chain(field).map(|(name, value)| format!("{name} = \"{value}\"\n"));
+            format!("[kombo]\nbase_url = \"{}\"\n{}", kombo.base_url(), lines.collect::<String>())
         });
         format!(
             "tenant_id = \"{tenant}\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"{via}\"\nbase_url = \"{personio}\"\n\
@@ -281,15 +312,12 @@ impl Company {
     #[must_use]
     pub fn secret(&self) -> TenantSecret {
         TenantSecret {
-            personio: Some(PersonioSecret {
-                client_id: "papi-client".into(),
-                client_secret: "papi-secret".into(),
-            }),
-            kombo: Some(KomboSecret { api_key: "kombo-key".into() }),
+            personio: Some(PersonioSecret { client_id: PERSONIO.0.into(), client_secret: PERSONIO.1.into() }),
+            kombo: Some(KomboSecret { api_key: KOMBO_KEY.into() }),
             reteach: Some(ReteachSecret {
-                client_id: "reteach-client".into(),
-                client_secret: "reteach-secret".into(),
-                client_code: "reteach-code".into(),
+                client_id: RETEACH.0.into(),
+                client_secret: RETEACH.1.into(),
+                client_code: RETEACH.2.into(),
             }),
             fingerprint_key: Some("BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=".into()),
         }

@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::failure::{Exit, Failure};
+use crate::surroundings::Surroundings;
+use crate::words;
 
 /// A command's result.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,13 +67,13 @@ impl Answer {
 }
 
 impl Failure {
-    #[expect(clippy::print_stderr, reason = "this is where a command says what went wrong")]
-    pub(crate) fn write(&self, json: bool, out: &mut dyn Write) -> Exit {
+    /// As one JSON document on `out`, or in words on standard error.
+    pub(crate) fn write(&self, json: bool, surroundings: &Surroundings, out: &mut dyn Write) -> Exit {
         let Self { exit, text } = self;
         if json {
             let _ = write_json(&json!({"error": text, "exit_code": exit.code()}), out);
         } else {
-            eprintln!("error: {text}");
+            surroundings.say(&words::lines(&format!("error: {text}")));
         }
         *exit
     }

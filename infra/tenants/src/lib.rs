@@ -26,7 +26,7 @@ pub async fn run(cli: Cli, surroundings: &Surroundings, out: &mut (dyn Write + S
     let json = cli.global.json;
     let exit = match Box::pin(commands::run(cli, surroundings)).await {
         Ok(answer) => answer.write(json, out),
-        Err(failure) => failure.write(json, out),
+        Err(failure) => failure.write(json, surroundings, out),
     };
     // A closed pipe is no reason to say anything else.
     let _ = out.flush();

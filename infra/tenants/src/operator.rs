@@ -115,12 +115,7 @@ impl<'a> Operator<'a> {
             .tcp_keepalive(KEEP_ALIVE)
             .build()
             .map_err(|_| Failure::look("the TLS configuration cannot be built"))?;
-        let config = aws_sdk_lambda::config::Builder::from(&self.config)
-            .http_client(ReqwestClient::new(http))
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(TimeoutConfig::builder().operation_timeout(INVOCATION).build())
-            .build();
-        Ok(aws_sdk_lambda::Client::from_conf(config))
+        Ok(aws_sdk_lambda::Client::from_conf(lambda_config(&self.config, http)))
     }
 
     /// The tenant as stored.
@@ -169,9 +164,36 @@ impl<'a> Operator<'a> {
     }
 }
 
+/// What is not set here is taken from `config`, where an attempt has seconds.
+fn lambda_config(config: &SdkConfig, http: reqwest::Client) -> aws_sdk_lambda::Config {
+    let timeouts =
+        TimeoutConfig::builder().operation_timeout(INVOCATION).operation_attempt_timeout(INVOCATION).build();
+    aws_sdk_lambda::config::Builder::from(config)
+        .http_client(ReqwestClient::new(http))
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts)
+        .build()
+}
+
 /// There is no such tenant.
 pub(crate) fn unknown(tenant: &TenantId) -> Failure {
     Failure::look(format!(
         "there is no tenant {tenant}: `tenants list` shows those there are, `tenants add` makes one"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invocation_is_waited_for_as_long_as_a_function_may_take() {
+        let read = |name: &str| Some(name.to_owned()).filter(|name| !name.contains("ENDPOINT"));
+        let http = shared::aws::http_client().unwrap();
+        let config = shared::aws::sdk_config(read, http.clone()).unwrap();
+        let timeouts = lambda_config(&config, http).timeout_config().cloned().unwrap();
+        assert_eq!(timeouts.operation_timeout(), Some(INVOCATION));
+        assert_eq!(timeouts.operation_attempt_timeout(), Some(INVOCATION));
+        assert_eq!(timeouts.read_timeout(), None);
+    }
 }

@@ -1,7 +1,7 @@
-//! What a command finds around it: environment, clock, standard input.
+//! What a command finds around it: environment, clock, standard input and standard error.
 
 use std::fmt;
-use std::io::{self, BufRead, IsTerminal as _, Write as _};
+use std::io::{self, BufRead, IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -21,6 +21,8 @@ pub struct Surroundings {
     pub pace: Option<Pace>,
     /// Standard input.
     pub input: Mutex<Box<dyn BufRead + Send>>,
+    /// Standard error: progress, questions, what went wrong.
+    pub errors: Mutex<Box<dyn Write + Send>>,
     /// Whether somebody sits in front of it, who can be asked and wants to see progress.
     pub somebody: Somebody,
     /// How long to wait between two looks at something that takes its time.
@@ -52,6 +54,7 @@ impl Surroundings {
             clock: Arc::new(SystemClock),
             pace: None,
             input: Mutex::new(Box::new(io::BufReader::new(io::stdin()))),
+            errors: Mutex::new(Box::new(io::stderr())),
             somebody: if watches { Somebody::Watches } else { Somebody::Nobody },
             look_every: Duration::from_secs(5),
         }
@@ -70,23 +73,23 @@ impl Surroundings {
     }
 
     /// Puts `question` to whoever sits there, and returns the line that comes back.
-    #[expect(
-        clippy::print_stderr,
-        reason = "a question to somebody at a terminal, whatever becomes of the results"
-    )]
     pub(crate) fn ask(&self, question: &str) -> io::Result<String> {
-        eprint!("{question} ");
-        io::stderr().flush()?;
+        self.say(&format!("{question} "));
         let mut line = String::new();
         self.input.lock().unwrap_or_else(PoisonError::into_inner).read_line(&mut line)?;
         Ok(line.trim().to_owned())
     }
 
     /// Says something on the way, if somebody is there.
-    #[expect(clippy::print_stderr, reason = "what happens meanwhile is not the result")]
     pub(crate) fn mention(&self, text: &str) {
         if self.somebody == Somebody::Watches {
-            eprintln!("{text}");
+            self.say(&format!("{text}\n"));
         }
+    }
+
+    /// Writes to standard error. Where that is closed, nobody reads it: the exit status still tells.
+    pub(crate) fn say(&self, text: &str) {
+        let mut errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = errors.write_all(text.as_bytes()).and_then(|()| errors.flush());
     }
 }

@@ -2,6 +2,32 @@
 
 use certificate_sync::report::Counts as Certificates;
 use employee_sync::report::Counts as Employees;
+use serde_json::Value;
+use shared::job::Report;
+use shared::state::Job;
+
+/// How many of what, of either job: everything that is not zero.
+#[must_use]
+pub fn counted(report: &Report<Value>) -> String {
+    let findings = report.findings_total;
+    let counts = report.counts.clone();
+    let (read, done) = if report.job == Job::Employees.function() {
+        // Every count has a default: what another version counts is left out.
+        let counts: Employees = serde_json::from_value(counts).unwrap_or_default();
+        (number(counts.people, "person", "people"), employees(&counts, findings))
+    } else {
+        let counts: Certificates = serde_json::from_value(counts).unwrap_or_default();
+        let read = number(counts.seen, "certificate", "certificates");
+        (read, certificates(&counts, findings))
+    };
+    if done.is_empty() { read } else { format!("{read}; {done}") }
+}
+
+/// `number` of `one`, or of `many`.
+#[must_use]
+pub fn number(number: u64, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
 
 /// Everything that is not zero.
 #[must_use]

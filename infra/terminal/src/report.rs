@@ -8,6 +8,13 @@ use crate::text::wrapped;
 /// Findings shown of each run.
 const MOST: usize = 12;
 
+/// The outcome as reports spell it: `access-denied`.
+#[must_use]
+pub fn outcome<C>(report: &Report<C>) -> String {
+    let name = serde_json::to_value(report.outcome).ok();
+    name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
 /// The calls to each vendor that there were, a line each.
 #[must_use]
 pub fn calls(calls: http::Counts) -> String {

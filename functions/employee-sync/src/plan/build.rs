@@ -33,6 +33,8 @@ pub struct Context<'a> {
 pub struct Plan {
     /// What changes in reteach.
     pub changes: Vec<Change>,
+    /// What a brake has taken out of them: nothing of it is applied before somebody approves it.
+    pub held: Vec<Change>,
     /// Ledger entries to be written although nothing changes in reteach: accounts that were found as they should be.
     pub bookkeeping: Vec<EmployeeEntry>,
     /// Who is left alone although something may be wrong, and why.

@@ -75,41 +75,54 @@ impl Plan {
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for change in &self.plan.changes {
-            let fields: Vec<&str> = change.values.iter().map(|value| value.attribute.name()).collect();
             write!(f, "{:<7} {}", change.kind(self.now), change.source_id)?;
-            if !fields.is_empty() {
-                write!(f, "  {}", fields.join(", "))?;
-            }
-            if let Some(window) = change.window {
-                write!(f, "  ({})", window.cause)?;
-            }
-            writeln!(f)?;
-            if self.details == Details::Values {
-                for value in &change.values {
-                    writeln!(f, "          {value}")?;
-                }
-                if let Some(window) = change.window {
-                    let moment =
-                        |at: Option<Timestamp>| at.map_or_else(|| "(none)".to_owned(), |at| at.to_string());
-                    for (name, before, after) in [
-                        ("setActiveAt", window.before.active_at, window.after.active_at),
-                        ("setInactiveAt", window.before.inactive_at, window.after.inactive_at),
-                    ] {
-                        if before != after {
-                            writeln!(f, "          {name}: {} → {}", moment(before), moment(after))?;
-                        }
-                    }
-                }
-            }
+            self.parts(f, change)?;
+        }
+        for change in &self.plan.held {
+            write!(f, "held    {}  {}", change.source_id, change.kind(self.now))?;
+            self.parts(f, change)?;
         }
         for (id, skip) in &self.plan.skipped {
             writeln!(f, "skip    {id}  {skip}")?;
         }
-        write!(f, "{} to change, {} as they should be", self.plan.changes.len(), self.as_they_should_be())
+        write!(f, "{} to change, {} as they should be", self.plan.changes.len(), self.as_they_should_be())?;
+        if !self.plan.held.is_empty() {
+            write!(f, ", {} held", self.plan.held.len())?;
+        }
+        Ok(())
     }
 }
 
 impl Shown<'_> {
+    /// The rest of a change's line, and its values where they are asked for.
+    fn parts(&self, f: &mut fmt::Formatter<'_>, change: &Change) -> fmt::Result {
+        let fields: Vec<&str> = change.values.iter().map(|value| value.attribute.name()).collect();
+        if !fields.is_empty() {
+            write!(f, "  {}", fields.join(", "))?;
+        }
+        if let Some(window) = change.window {
+            write!(f, "  ({})", window.cause)?;
+        }
+        writeln!(f)?;
+        if self.details == Details::Names {
+            return Ok(());
+        }
+        for value in &change.values {
+            writeln!(f, "          {value}")?;
+        }
+        let Some(window) = change.window else { return Ok(()) };
+        let moment = |at: Option<Timestamp>| at.map_or_else(|| "(none)".to_owned(), |at| at.to_string());
+        for (name, before, after) in [
+            ("setActiveAt", window.before.active_at, window.after.active_at),
+            ("setInactiveAt", window.before.inactive_at, window.after.inactive_at),
+        ] {
+            if before != after {
+                writeln!(f, "          {name}: {} → {}", moment(before), moment(after))?;
+            }
+        }
+        Ok(())
+    }
+
     fn as_they_should_be(&self) -> usize {
         self.plan.unchanged.len() + self.plan.bookkeeping.len()
     }

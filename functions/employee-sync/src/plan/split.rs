@@ -63,7 +63,7 @@ impl Plan {
         marks
     }
 
-    /// Takes the parts that `harms` names out of the plan. `None` if there are none.
+    /// Moves the parts that `harms` names from the plan's changes to what is held. `None` if there are none.
     #[must_use]
     pub fn hold(self, harms: Vec<Harm>, key: &FingerprintKey) -> (Self, Option<Held>) {
         if harms.is_empty() {
@@ -75,21 +75,32 @@ impl Plan {
         }
         let mut marks = BTreeSet::new();
         let mut changes = Vec::with_capacity(self.changes.len());
+        let mut taken_out = Vec::new();
         for change in self.changes {
             match parts.get(&change.source_id) {
                 None => changes.push(change),
                 Some(held) => {
                     marks.extend(held.iter().map(|part| change.mark_of_part(*part, key)));
+                    taken_out.push(change.clone().only(held));
                     changes.extend(change.without(held));
                 }
             }
         }
         let hash = hash(&marks, key);
-        (Self { changes, ..self }, Some(Held { hash, harms, marks }))
+        (Self { changes, held: taken_out, ..self }, Some(Held { hash, harms, marks }))
     }
 }
 
 impl Change {
+    /// Nothing but `held`.
+    fn only(mut self, held: &BTreeSet<Part>) -> Self {
+        self.values.retain(|value| held.contains(&Part::Value(value.attribute)));
+        if !held.contains(&Part::Window) {
+            self.window = None;
+        }
+        self
+    }
+
     /// What is left of the change without `held`; `None` if nothing is.
     fn without(mut self, held: &BTreeSet<Part>) -> Option<Self> {
         self.values.retain(|value| !held.contains(&Part::Value(value.attribute)));

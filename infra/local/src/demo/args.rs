@@ -40,11 +40,8 @@ pub struct Args {
     /// Print one JSON document with all reports, and nothing else
     #[arg(long)]
     pub json: bool,
-    /// Leave everything running until Ctrl-C, and print how another process can use it
-    #[arg(long)]
-    pub keep: bool,
     /// A real tenant's file (TOML); its plan is shown, nothing is written
-    #[arg(long, value_name = "FILE", requires = "credentials", conflicts_with_all = ["people", "route", "keep"])]
+    #[arg(long, value_name = "FILE", requires = "credentials", conflicts_with_all = ["people", "route"])]
     pub tenant: Option<PathBuf>,
     /// The tenant's credentials (JSON), or - for standard input
     #[arg(long, value_name = "FILE", requires = "tenant")]
@@ -87,8 +84,6 @@ Examples:
       there is one certificate for every ten.
   cargo demo --people 30 --route direct --json | jq .play.scenes[].parts[].report.counts
       The reports for a program.
-  cargo demo --keep
-      Leaves the world running, to be used by `cargo lambda watch` or any AWS client.
   cargo demo --tenant acme.toml --credentials secret.json
       What the first sync of a real tenant would do, with people by their id, and how many
       certificates would be filed after it.
@@ -133,7 +128,7 @@ impl From<Route> for Via {
 #[derive(Clone, Debug)]
 pub(super) enum Mode {
     /// The story.
-    Play { options: Options, keep: bool },
+    Play(Options),
     /// A real tenant.
     Real(Request),
 }
@@ -171,7 +166,6 @@ impl Args {
         let all = [Route::Direct, Route::KomboPassthrough, Route::Kombo];
         let routes = all.into_iter().filter(|route| self.route.is_empty() || self.route.contains(route));
         let people = usize::try_from(self.people).unwrap_or(usize::MAX);
-        let options = Options { people, routes: routes.map(Via::from).collect(), ends_at: present() };
-        Mode::Play { options, keep: self.keep }
+        Mode::Play(Options { people, routes: routes.map(Via::from).collect(), ends_at: present() })
     }
 }

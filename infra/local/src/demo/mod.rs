@@ -5,7 +5,6 @@ pub mod acts;
 pub mod args;
 mod check;
 pub mod expect;
-mod keep;
 mod play;
 mod print;
 mod real;
@@ -23,6 +22,7 @@ pub use args::Args;
 pub use check::QUIET_UNITS;
 pub use play::{Cue, Must, Options, Part, Play, Scene, Told};
 pub use script::{Audience, PlayError, Theatre};
+pub(crate) use stage::Cast;
 
 use args::Mode;
 use print::{Console, Nobody};
@@ -38,7 +38,7 @@ const USAGE: u8 = 2;
 pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> ExitCode {
     let json = args.json;
     let code = match args.mode() {
-        Mode::Play { options, keep } => play(&options, keep, json, out).await,
+        Mode::Play(options) => play(&options, json, out).await,
         Mode::Real(request) => real::run(&request, json, out).await,
     };
     let code = code.unwrap_or_else(|failure| {
@@ -72,7 +72,7 @@ fn complain(text: &str) {
     eprintln!("error: {text}");
 }
 
-async fn play(options: &Options, keep: bool, json: bool, out: &mut (dyn Write + Send)) -> Result<u8, Failed> {
+async fn play(options: &Options, json: bool, out: &mut (dyn Write + Send)) -> Result<u8, Failed> {
     let mut theatre = Theatre::open(options).await?;
     let play = if json {
         theatre.play(&mut Nobody).await?
@@ -82,16 +82,10 @@ async fn play(options: &Options, keep: bool, json: bool, out: &mut (dyn Write + 
         console.verdict(&play)?;
         play
     };
-    let kept = keep.then(|| keep::Kept::of(&theatre));
     if json {
-        write_json(out, &serde_json::json!({"play": play, "good": play.is_good(), "kept": kept}))?;
-    } else if let Some(kept) = &kept {
-        write!(out, "{kept}")?;
+        write_json(out, &serde_json::json!({"play": play, "good": play.is_good()}))?;
     }
     out.flush()?;
-    if keep {
-        keep::until_interrupted(&theatre.world.clock).await?;
-    }
     Ok(if play.is_good() { GOOD } else { BAD })
 }
 
@@ -100,7 +94,7 @@ fn write_json(out: &mut dyn Write, document: &serde_json::Value) -> io::Result<(
     writeln!(out)
 }
 
-/// The story ends at the machine's present, so that another process finds a world of its own time.
+/// The story ends at the machine's present.
 fn present() -> Timestamp {
     Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default()
 }

@@ -44,9 +44,13 @@ impl Cast {
     /// [`WorldError`] if it cannot be set up.
     pub async fn new(world: &World, via: Via, people: usize, seed: u64) -> Result<Self, WorldError> {
         let company = world.company(&format!("demo-{}", route(via)), via, "").await?;
-        let now = world.clock.now();
+        Ok(Self::of(company, people, seed, world.clock.now()))
+    }
+
+    /// Fills an empty company: people, and an academy that has been in use for years.
+    pub fn of(company: Company, people: usize, seed: u64, now: Timestamp) -> Self {
         company.personio.put_all(simulators::people::demo(people, seed, today(now)));
-        let label = if via == Via::Kombo { Label::FileName } else { Label::Full };
+        let label = if company.via == Via::Kombo { Label::FileName } else { Label::Full };
         let mut cast = Self {
             company,
             expected: Expected::new(zone()),
@@ -55,7 +59,7 @@ impl Cast {
             registry: Registry::new(seed, zone()),
         };
         academy::furnish(&mut cast, now);
-        Ok(cast)
+        cast
     }
 
     /// Does all of it.

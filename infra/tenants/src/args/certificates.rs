@@ -3,17 +3,26 @@
 use clap::{Args, Subcommand};
 use shared::id::{CertificateId, TenantId};
 
+use super::help;
+
 /// `tenants certificates`
 #[derive(Clone, Debug, Subcommand)]
 pub enum Certificates {
     /// Show the certificates that wait for somebody, or the whole ledger
+    ///
+    /// From the ledger: no vendor is called. The ledger outlives a tenant that is removed, and is shown with --all then too.
+    #[command(after_long_help = help::CERTIFICATES_LIST)]
     List(List),
     /// Let parked certificates be tried again
     ///
     /// One whose upload may have gone through is sent again where nobody can tell: look into the person's documents in
     /// Personio first.
+    #[command(after_long_help = help::CERTIFICATES_RETRY)]
     Retry(Which),
     /// Leave parked or failed certificates unfiled for good
+    ///
+    /// For what is filed already, or not wanted. Nothing is deleted in Personio or reteach.
+    #[command(after_long_help = help::CERTIFICATES_DISMISS)]
     Dismiss(Which),
 }
 

@@ -49,38 +49,86 @@ pub struct Global {
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Add a tenant, change it, or repair what is missing
+    ///
+    /// Reads and checks both files, tries every credential, then writes the tenant, stores the credentials and makes one schedule
+    /// for each function: all or nothing. If a step fails or is interrupted, the steps before it are taken back.
+    ///
+    /// It can be repeated at any time: what is there stays, what is missing or was changed by hand is put right. The key of the
+    /// tenant's fingerprints is made once and kept. Nobody is synced by it: the schedules do that, or `tenants sync`.
     Add(Add),
     /// Let a company connect Personio through Kombo, and store the connection
+    ///
+    /// First it makes the Kombo Connect link for the HR admin. Later, given the new connection's id, it stores it if it carries this
+    /// tenant's id, leads to Personio and is set up completely; while the first sync is still running this is waited for. Then the
+    /// schedules fire, unless the tenant is paused. A connection of another tenant is never stored.
     Connect(Connect),
     /// Check every credential, right, attribute and folder, and say what to do about each miss
+    ///
+    /// Tries everything that the tenant's runs will need, as they do it, and names each attribute and right as Personio's own pages
+    /// do. Nothing is written anywhere: neither here nor in Personio or reteach.
     Check(Check),
     /// Show what the next employee run would do, person by person
+    ///
+    /// Reads everybody and compares, as a run does, in this process and with your own AWS rights. Nothing is written. Before the first
+    /// run it shows which accounts are adopted, created, created locked or in conflict.
     Plan(Plan),
     /// Run a function now
+    ///
+    /// Without --here the deployed function is called, and its report shown when it comes: the same code with the same rights as on
+    /// every tick. A run that is under way already is not disturbed: the answer then is Busy. Brakes hold what they hold on a tick.
     Sync(Sync),
     /// Show how tenants are doing
+    ///
+    /// From what is recorded: no vendor is called. It repairs nothing by itself.
     Status(Status),
     /// Show a tenant's last runs
+    ///
+    /// Their reports, newest first. A run with nothing to do leaves one once an hour only; reports are kept for 30 days.
     Runs(Runs),
     /// Show why one person's account is as it is
+    ///
+    /// Read → scope → match → map → decide → last write, live: the person is read from Personio and from reteach now, put through the
+    /// same mapping and the same planner as in a run, and laid beside what the last run wrote down. Only this person is read, whatever
+    /// the company's size, and nothing is written. Values are shown with --details only: they are personal data.
     Explain(Explain),
     /// List and decide about certificates that wait for somebody
-    #[command(subcommand)]
+    ///
+    /// A certificate is parked where it was refused again and again, or where nobody can tell whether an upload arrived. It stays so
+    /// until somebody decides.
+    #[command(subcommand, after_long_help = help::CERTIFICATES)]
     Certificates(Certificates),
     /// Let a held plan be applied
+    ///
+    /// The next run applies it. The approval is for this hash alone, lapses after 24 hours or when the plan changes, and leaves every
+    /// brake on.
+    #[command(after_long_help = help::APPROVE)]
     Approve(Decide),
     /// Leave a held plan unapplied, for as long as it stays the same
+    ///
+    /// It stays held, and `tenants status` does not ask about it any more. Everything else goes on. A plan that changes asks again.
+    #[command(after_long_help = help::DISMISS)]
     Dismiss(Decide),
     /// Stop a tenant's runs; nothing is lost
+    ///
+    /// A run that is under way goes on to its end, no other begins. Schedules are switched off, not deleted, and no alarm is raised for
+    /// a paused tenant. Accounts stay as they are: nobody who leaves is locked meanwhile.
+    #[command(after_long_help = help::PAUSE)]
     Pause(One),
     /// Let a paused tenant's runs go on
+    ///
+    /// The next tick catches up with everything that has changed meanwhile.
+    #[command(after_long_help = help::RESUME)]
     Resume(One),
     /// Remove a tenant; its accounts in reteach stay
+    ///
+    /// Says what it will delete and what it keeps, and asks. A run that is under way is waited for; if it takes too long, nothing is
+    /// removed.
     Remove(Remove),
     /// List all tenants
+    #[command(after_long_help = help::LIST)]
     List,
     /// Print completions for a shell
-    #[command(after_help = help::COMPLETIONS)]
+    #[command(after_long_help = help::COMPLETIONS)]
     Completions {
         /// The shell
         shell: Shell,

@@ -59,6 +59,7 @@ pub struct Connect {
 
 /// `tenants check`
 #[derive(Clone, Debug, Args)]
+#[command(after_long_help = help::CHECK)]
 pub struct Check {
     /// The tenant
     #[arg(value_parser = TenantId::parse, required_unless_present = "file")]
@@ -73,6 +74,7 @@ pub struct Check {
 
 /// `tenants plan`
 #[derive(Clone, Debug, Args)]
+#[command(after_long_help = help::PLAN)]
 pub struct Plan {
     /// The tenant
     #[arg(value_parser = TenantId::parse)]
@@ -144,6 +146,7 @@ impl From<SyncMode> for shared::job::Mode {
 
 /// `tenants status`
 #[derive(Clone, Debug, Args)]
+#[command(after_long_help = help::STATUS)]
 pub struct Status {
     /// The tenant; all of them by default
     #[arg(value_parser = TenantId::parse)]
@@ -152,6 +155,7 @@ pub struct Status {
 
 /// `tenants runs`
 #[derive(Clone, Debug, Args)]
+#[command(after_long_help = help::RUNS)]
 pub struct Runs {
     /// The tenant
     #[arg(value_parser = TenantId::parse)]

@@ -61,7 +61,10 @@ pub(super) async fn connect(operator: &Operator<'_>, args: &Connect) -> Result<A
          plan {tenant}` shows what the first run does. Put integration_id = \"{id}\" into the tenant's file too.",
         integration.tool
     ));
-    Answer::done(text, json!({"tenant_id": tenant, "integration_id": id, "stored": true}))
+    Answer::done(
+        text,
+        json!({"tenant_id": tenant, "integration_id": id, "tool": integration.tool, "stored": true}),
+    )
 }
 
 fn kombo(config: &TenantConfig) -> Result<&KomboConfig, Failure> {

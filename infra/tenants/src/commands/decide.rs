@@ -48,7 +48,13 @@ pub(super) async fn decide(operator: &Operator<'_>, args: &Decide, word: Word) -
             what(&held)
         ),
     };
-    let json = json!({"tenant_id": tenant, "hash": hash, "decision": decision, "counts": held.counts});
+    let json = json!({
+        "tenant_id": tenant,
+        "hash": hash,
+        "decision": decision,
+        "counts": held.counts,
+        "since": held.since,
+    });
     Answer::done(words::paragraph(&text), json)
 }
 

@@ -1,12 +1,12 @@
 //! `tenants plan`
 
-use employee_sync::plan::{Details, Kind, Plan as EmployeePlan};
+use employee_sync::plan::{Change, Details, Kind, Plan as EmployeePlan};
 use employee_sync::report::Report;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::http::Deadline;
 use shared::id::RunId;
-use shared::job::{App, Event, Mode, Outcome, Ran, Request, Work};
+use shared::job::{App, Event, FindingKind, Mode, Outcome, Ran, Request, Work};
 use shared::state::TenantStatus;
 use terminal::Bars;
 
@@ -25,6 +25,7 @@ struct Totals {
     update: u64,
     lock: u64,
     unlock: u64,
+    held: u64,
     conflict: u64,
     skipped: u64,
     unchanged: u64,
@@ -42,12 +43,12 @@ pub(super) async fn plan(operator: &Operator<'_>, args: &Plan) -> Result<Answer,
         text.push_str(&format!("{}\n\n", plan.shown(now, details)));
         text.push_str(&words::paragraph(&said(totals)));
     }
-    // Planned changes are findings of a dry run too; here they have a list of their own.
     let planned = plan.as_ref().map_or(0, |plan| plan.changes.len() as u64);
-    text.push_str(&summary(report, report.findings_total.saturating_sub(planned)));
+    text.push_str(&summary(report, plan.is_some(), planned));
     if report.outcome == Outcome::Planned && plan.is_some() {
         let tenant = &args.tenant;
         text.push_str(&words::paragraph(&match known.record.status {
+            _ if planned == 0 => "Nothing was written.".to_owned(),
             TenantStatus::Active => {
                 format!("Nothing was written. `tenants sync {tenant}` does it, or the next tick.")
             }
@@ -59,12 +60,14 @@ pub(super) async fn plan(operator: &Operator<'_>, args: &Plan) -> Result<Answer,
     let is_good = matches!(report.outcome, Outcome::Planned | Outcome::Unchanged);
     let in_conflict = totals.as_ref().is_some_and(|totals| totals.conflict > 0);
     let verdict = Verdict::look_if(!is_good || report.held.is_some() || in_conflict);
-    let changes = plan.as_ref().map(|plan| changes(plan, now, details));
+    let shown = |changes: &[Change]| shown(changes, now, details);
+    let changes = plan.as_ref().map(|plan| shown(&plan.changes));
+    let held = plan.as_ref().map(|plan| shown(&plan.held));
     let skipped = plan.as_ref().map(skipped);
     Answer::new(
         verdict,
         text,
-        json!({"totals": totals, "changes": changes, "skipped": skipped, "report": report}),
+        json!({"totals": totals, "changes": changes, "held": held, "skipped": skipped, "report": report}),
     )
 }
 
@@ -87,11 +90,22 @@ pub(super) async fn run<W: Work>(
     ran
 }
 
-fn summary(report: &Report, findings: u64) -> String {
+/// The report without what the plan has shown already: its changes, which are findings of a dry run too, and who is left
+/// alone.
+fn summary(report: &Report, is_shown: bool, planned: u64) -> String {
+    let mut report = report.clone();
+    let before = report.findings.len();
+    report.findings.retain(|it| {
+        let left_alone =
+            matches!(it.kind, FindingKind::Conflict | FindingKind::Rejected | FindingKind::ScopeUndecided);
+        !(is_shown && left_alone)
+    });
+    let told = (before - report.findings.len()) as u64;
+    let findings = report.findings_total.saturating_sub(planned + told);
     let counts = terminal::counts::employees(&report.counts, findings);
     let people = words::number(report.counts.people, "person", "people");
     let counts = if counts.is_empty() { people } else { format!("{people}; {counts}") };
-    terminal::summary(report, &counts)
+    terminal::summary(&report, &counts)
 }
 
 fn totals(plan: &EmployeePlan, now: jiff::Timestamp) -> Totals {
@@ -105,6 +119,7 @@ fn totals(plan: &EmployeePlan, now: jiff::Timestamp) -> Totals {
             Kind::Unlock => &mut totals.unlock,
         } += 1;
     }
+    totals.held = plan.held.len() as u64;
     for (_, skip) in &plan.skipped {
         *if skip.is_conflict() { &mut totals.conflict } else { &mut totals.skipped } += 1;
     }
@@ -113,13 +128,14 @@ fn totals(plan: &EmployeePlan, now: jiff::Timestamp) -> Totals {
 }
 
 fn said(totals: &Totals) -> String {
-    let Totals { create, adopt, update, lock, unlock, conflict, skipped, unchanged } = *totals;
+    let Totals { create, adopt, update, lock, unlock, held, conflict, skipped, unchanged } = *totals;
     let parts = [
         (create, "to create"),
         (adopt, "to adopt (found by mail address)"),
         (update, "to update"),
         (lock, "to lock"),
         (unlock, "to unlock"),
+        (held, "held by a brake"),
         (conflict, "in conflict"),
         (skipped, "left alone"),
         (unchanged, "as they should be"),
@@ -136,22 +152,24 @@ struct ShownChange {
     kind: String,
     fields: Vec<String>,
     cause: Option<String>,
+    window: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     values: Option<Vec<String>>,
 }
 
-fn changes(plan: &EmployeePlan, now: jiff::Timestamp, details: Details) -> Vec<ShownChange> {
-    let shown = plan.changes.iter().map(|change| ShownChange {
+fn shown(changes: &[Change], now: jiff::Timestamp, details: Details) -> Vec<ShownChange> {
+    let shown = changes.iter().map(|change| ShownChange {
         person: change.source_id.to_string(),
         kind: change.kind(now).to_string(),
         fields: change.values.iter().map(|value| value.attribute.to_string()).collect(),
         cause: change.window.map(|window| window.cause.to_string()),
+        window: change.window.map(|window| json!({"before": window.before, "after": window.after})),
         values: (details == Details::Values).then(|| change.values.iter().map(ToString::to_string).collect()),
     });
     shown.collect()
 }
 
 /// Who is left alone, and why.
-fn skipped(plan: &EmployeePlan) -> Vec<serde_json::Value> {
+fn skipped(plan: &EmployeePlan) -> Vec<Value> {
     plan.skipped.iter().map(|(id, skip)| json!({"person": id, "why": skip.to_string()})).collect()
 }

@@ -180,13 +180,25 @@ mod tests {
     }
 
     #[test]
-    fn a_thousand_tenants_are_spread_over_the_period() {
-        let mut seconds: BTreeMap<i64, u32> = BTreeMap::new();
-        for number in 0..1000 {
-            *seconds.entry(offset(&format!("tenant-{number}.employees"), 300)).or_default() += 1;
+    fn a_thousand_tenants_that_are_added_at_once_do_not_fire_in_the_same_second() {
+        let start = |number: u32, job| {
+            let mut config = config("");
+            config.tenant_id = TenantId::parse(&format!("tenant-{number}")).unwrap();
+            Wanted::new(&config, TenantStatus::Active, job, &parts(), now()).start.as_second()
+        };
+        for (job, period, most) in [(Job::Employees, 300, 14), (Job::Certificates, 1_800, 6)] {
+            let mut seconds: BTreeMap<i64, u32> = BTreeMap::new();
+            for number in 0..1_000 {
+                *seconds.entry(start(number, job).rem_euclid(period)).or_default() += 1;
+            }
+            assert!(seconds.values().all(|tenants| *tenants <= most), "{job}: {seconds:?}");
+            let quarters: BTreeMap<i64, u32> =
+                seconds.iter().fold(BTreeMap::new(), |mut quarters, (at, it)| {
+                    *quarters.entry(at * 4 / period).or_default() += it;
+                    quarters
+                });
+            assert!(quarters.values().all(|tenants| (200..=300).contains(tenants)), "{job}: {quarters:?}");
         }
-        assert!(seconds.len() > 280, "{} of 300 seconds are used", seconds.len());
-        assert!(seconds.values().all(|tenants| *tenants <= 14), "{seconds:?}");
     }
 
     #[test]

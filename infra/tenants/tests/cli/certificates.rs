@@ -8,7 +8,7 @@ use tenants::Exit;
 
 use crate::support::{Desk, now};
 
-async fn parked(desk: &Desk, tenant: &shared::id::TenantId, id: &str, doubt: bool) {
+pub(crate) async fn parked(desk: &Desk, tenant: &shared::id::TenantId, id: &str, doubt: bool) {
     let intent =
         Intent { at: now(), size: None, failures: 0, failing_since: None, unknowable: Unknowable::Park };
     let entry = CertificateEntry {
@@ -24,7 +24,7 @@ async fn parked(desk: &Desk, tenant: &shared::id::TenantId, id: &str, doubt: boo
 }
 
 #[tokio::test]
-async fn parked_certificates_are_listed_and_decided() {
+pub(crate) async fn parked_certificates_are_listed_and_decided() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
     assert_eq!(desk.json(&["certificates", "list", "acme"]).await.exit, Exit::Done);

@@ -51,6 +51,22 @@ async fn a_link_carries_the_tenant_and_is_for_personio_in_german() {
 }
 
 #[tokio::test]
+async fn the_connection_of_an_opened_link_is_this_tenant_s() {
+    let desk = Desk::new().await;
+    let company = unconnected(&desk, Via::Kombo).await;
+    let kombo = company.kombo.clone().unwrap();
+    kombo.connect_here(&company.personio, ("papi-client", "papi-secret"), Some("anstellungsart"));
+    let args = ["connect", "acme", "--email", "hr@acme.example", "--company", "Acme GmbH"];
+    let link = desk.json(&args).await.json()["link"].as_str().unwrap().to_owned();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let page: serde_json::Value = client.get(link).send().await.unwrap().json().await.unwrap();
+    let id = page["integration_id"].as_str().unwrap();
+    let done = desk.json(&["connect", "acme", "--integration", id]).await;
+    assert_eq!(done.exit, Exit::Done, "{}", done.out);
+    assert_eq!(stored(&desk, &company).await.as_deref(), Some(id));
+}
+
+#[tokio::test]
 async fn the_connection_is_stored_and_the_schedules_fire() {
     for (via, with) in [(Via::Kombo, "--integration"), (Via::KomboPassthrough, "--token")] {
         let desk = Desk::new().await;

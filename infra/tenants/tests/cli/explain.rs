@@ -40,17 +40,31 @@ async fn shows_every_step_on_every_route() {
     }
 }
 
+/// What bounds the time it takes: the same few calls, whatever the company's size.
 #[tokio::test]
-async fn asks_about_one_person_only() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
-    company.personio.put_all((1..=300).map(person));
-    company.personio.reset_log();
-    company.reteach.reset_log();
-    let done = desk.json(&["explain", "acme", "7"]).await;
-    assert_eq!(done.exit, Exit::Done, "{}", done.out);
-    assert!(company.personio.requests().len() <= 2, "a login and one record");
-    assert!(company.reteach.requests().len() <= 3, "a login and two look-ups");
+async fn asks_about_one_person_only_in_a_company_of_ten_thousand() {
+    for (via, hr_calls) in [(Via::Direct, 2), (Via::KomboPassthrough, 1), (Via::Kombo, 1)] {
+        let desk = Desk::new().await;
+        let company = desk.company(via).await;
+        company.personio.put_all((1..=10_000).map(person));
+        let (file, credentials) = desk.files(&company, "");
+        if let Some(kombo) = &company.kombo {
+            kombo.mirror(local::INTEGRATION);
+        }
+        let added = desk.run(&["add", "--unchecked", "--file", &file, "--credentials", &credentials]).await;
+        assert_eq!(added.exit, Exit::Done, "{}", added.out);
+        company.forget_calls();
+        let done = desk.json(&["explain", "acme", "7042"]).await;
+        assert_eq!(done.exit, Exit::Done, "{}", done.out);
+        assert!(step(&done.json(), "decide").contains("create"), "{}", done.out);
+        let hr = match &company.kombo {
+            Some(kombo) => kombo.requests().len(),
+            None => company.personio.requests().len(),
+        };
+        assert_eq!(hr, hr_calls, "{via:?}: one record, on the direct route after a login");
+        let reteach = company.reteach.requests();
+        assert_eq!(reteach.len(), 3, "{via:?}: a login, by external id, by mail address: {reteach:?}");
+    }
 }
 
 #[tokio::test]

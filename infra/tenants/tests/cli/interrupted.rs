@@ -3,10 +3,10 @@
 use http::Method;
 use serde_json::json;
 use shared::tenant::Via;
-use simulators::{Behaviour, Body, Cut, Fault, Moment, Point};
+use simulators::{Behaviour, Body, Cut, CutRun, Fault, Moment, Point};
 use tenants::{Exit, Somebody};
 
-use crate::support::{Desk, GROUP, run};
+use crate::support::{Desk, Done, GROUP, run};
 
 const FULL: [&str; 2] =
     ["acme.certificates ENABLED rate(30 minutes)", "acme.employees ENABLED rate(5 minutes)"];
@@ -20,19 +20,26 @@ async fn at_each_step(cut: Cut, moment: Moment, check: impl AsyncFn(Point) -> bo
     step
 }
 
+/// An `add` of a new company, cut at `point`; returned with the command, to be repeated.
+async fn cut_add(desk: &Desk, point: Point) -> ([String; 6], CutRun<Done>) {
+    let company = desk.company(Via::Direct).await;
+    let (file, credentials) = desk.files(&company, "");
+    let add = ["add", "--unchecked", "--file", &file, "--credentials", &credentials];
+    let here = desk.surroundings(desk.variables(), Somebody::Nobody, "");
+    let cut = desk.scissors.cut_at(point, run(&add, &here)).await;
+    (add.map(str::to_owned), cut)
+}
+
 #[tokio::test]
 async fn an_add_that_is_killed_anywhere_is_completed_by_repeating_it_or_ended_by_a_removal() {
     for moment in [Moment::Before, Moment::After] {
         let steps = at_each_step(Cut::Kill, moment, async |point| {
             let desk = Desk::new().await;
-            let company = desk.company(Via::Direct).await;
-            let (file, credentials) = desk.files(&company, "");
-            let add = ["add", "--unchecked", "--file", &file, "--credentials", &credentials];
-            let here = desk.surroundings(desk.variables(), Somebody::Nobody, "");
-            let cut = desk.scissors.cut_at(point, run(&add, &here)).await;
+            let (add, cut) = cut_add(&desk, point).await;
             if cut.cut.is_none() {
                 return false;
             }
+            let add: Vec<&str> = add.iter().map(String::as_str).collect();
             assert!(cut.ran.is_none());
             if point.step % 2 == 0 {
                 let done = desk.json(&add).await;
@@ -48,6 +55,27 @@ async fn an_add_that_is_killed_anywhere_is_completed_by_repeating_it_or_ended_by
                 assert_eq!(desk.stack.store().list_tenants().await.unwrap(), []);
                 assert_eq!(desk.schedules(), [""; 0]);
             }
+            true
+        })
+        .await;
+        assert!(steps >= 7, "{steps}");
+    }
+}
+
+#[tokio::test]
+async fn an_add_whose_connection_breaks_anywhere_is_whole_or_taken_back() {
+    for moment in [Moment::Before, Moment::After] {
+        let steps = at_each_step(Cut::CloseConnection, moment, async |point| {
+            let desk = Desk::new().await;
+            let (_, cut) = cut_add(&desk, point).await;
+            let Some(step) = cut.cut else { return false };
+            let expected: &[&str] = match cut.ran.unwrap().exit {
+                Exit::Done => &FULL,
+                _ => &[],
+            };
+            assert_eq!(desk.schedules(), expected, "{step}");
+            let tenants = desk.stack.store().list_tenants().await.unwrap();
+            assert_eq!(tenants.len() * 2, expected.len(), "{step}");
             true
         })
         .await;

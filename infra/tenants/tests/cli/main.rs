@@ -9,15 +9,25 @@ mod check;
 #[cfg(test)]
 mod connect;
 #[cfg(test)]
+mod credentials;
+#[cfg(test)]
 mod explain;
 #[cfg(test)]
 mod interrupted;
 #[cfg(test)]
+mod json;
+#[cfg(test)]
 mod printed;
+#[cfg(test)]
+mod process;
+#[cfg(test)]
+mod region;
 #[cfg(test)]
 mod remove;
 #[cfg(test)]
 mod runs;
+#[cfg(test)]
+mod session;
 #[cfg(test)]
 mod status;
 #[cfg(test)]

@@ -7,37 +7,6 @@ use tenants::Cli;
 use crate::support::{Desk, steady};
 
 #[tokio::test]
-async fn the_first_day_of_a_tenant() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
-    company.reteach.insert(simulators::reteach::Customer {
-        email: crate::support::person(2).email,
-        ..Default::default()
-    });
-    let (file, credentials) = desk.files(&company, "");
-    let commands: &[&[&str]] = &[
-        &["list"],
-        &["add", "--file", &file, "--credentials", &credentials],
-        &["list"],
-        &["plan", "acme"],
-        &["sync", "acme", "--here"],
-        &["status"],
-        &["status", "acme"],
-        &["runs", "acme"],
-        &["pause", "acme"],
-        &["resume", "acme"],
-        &["remove", "acme", "--yes"],
-    ];
-    let mut said = String::new();
-    for args in commands {
-        let done = desk.run(args).await;
-        let args = args.join(" ").replace(&file, "acme.toml").replace(&credentials, "acme.json");
-        said.push_str(&format!("$ tenants {args}    ({})\n{}\n", done.exit.code(), done.out));
-    }
-    insta::assert_snapshot!(steady(&said));
-}
-
-#[tokio::test]
 async fn a_check_with_misses() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
@@ -82,24 +51,51 @@ async fn one_person_explained() {
 #[test]
 fn every_command_s_help() {
     let mut command = Cli::command().term_width(100);
-    let mut help = String::new();
     command.build();
-    help.push_str(&command.render_long_help().to_string());
-    for sub in command.get_subcommands_mut() {
-        let name = sub.get_name().to_owned();
-        help.push_str(&format!("\n=== {name}\n{}", sub.render_long_help()));
+    let mut help = command.render_long_help().to_string();
+    for (name, text) in long_helps(&mut command) {
+        let parts = ["Usage: ", "Exit status:", "Examples:", "See also:"];
+        // One that has commands of its own leaves examples to them.
+        let parts = if name == "certificates" { &parts[..1] } else { &parts };
+        assert!(parts.iter().all(|part| text.contains(part)), "{name}: {text}");
+        help.push_str(&format!("\n=== {name}\n{text}"));
     }
     for line in help.lines() {
         assert!(line.chars().count() <= 100, "{line}");
     }
+    // The same in each: shown once.
+    let global = global_options(&help);
+    let help = format!("{}\n=== in every command\n{global}", help.replace(&global, ""));
     insta::assert_snapshot!(help.lines().map(str::trim_end).collect::<Vec<_>>().join("\n"));
 }
 
+/// The long help of each command and of the commands below it, but for `help`.
+fn long_helps(command: &mut clap::Command) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    for sub in command.get_subcommands_mut().filter(|sub| sub.get_name() != "help") {
+        let name = sub.get_name().to_owned();
+        all.push((name.clone(), sub.render_long_help().to_string()));
+        all.extend(long_helps(sub).into_iter().map(|(below, text)| (format!("{name} {below}"), text)));
+    }
+    all
+}
+
+/// The block of global options, as `list` has it.
+fn global_options(help: &str) -> String {
+    let (_, list) = help.split_once("=== list\n").unwrap();
+    let (_, rest) = list.split_once("Global options:\n").unwrap();
+    let (block, _) = rest.split_once("Examples:").unwrap();
+    format!("Global options:\n{block}")
+}
+
 #[tokio::test]
-async fn completions_for_every_shell() {
+async fn completions_for_every_shell_know_every_command() {
     let desk = Desk::new().await;
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let done = desk.run(&["completions", shell]).await;
-        assert!(done.out.contains("certificates"), "{shell}");
+        for command in Cli::command().get_subcommands() {
+            assert!(done.out.contains(command.get_name()), "{shell}: {}", command.get_name());
+        }
+        assert_eq!(desk.json(&["completions", shell]).await.json()["script"], done.out.as_str(), "{shell}");
     }
 }

@@ -52,6 +52,12 @@ async fn a_held_plan_is_approved_or_dismissed_by_its_hash() {
         status.json()["health"]["problems"].to_string().contains(&format!("tenants approve acme {hash}"))
     );
 
+    // The plan says whom it would hit: what is approved is what was looked at.
+    let plan = desk.run(&["plan", "acme"]).await;
+    assert!(plan.out.contains("held    1  lock"), "{}", plan.out);
+    assert_eq!(plan.out.matches("\nheld    ").count() + 1, 20, "{}", plan.out);
+    assert_eq!(desk.json(&["plan", "acme"]).await.json()["held"].as_array().unwrap().len(), 20);
+
     let stale = desk.json(&["approve", "acme", "0123456789ab"]).await;
     assert_eq!(stale.exit, Exit::Look);
     assert!(stale.error().contains(&hash), "the hash that is held is named: {}", stale.error());

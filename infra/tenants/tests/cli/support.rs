@@ -1,7 +1,7 @@
 //! A stack, companies, and somebody who types commands.
 
 use std::collections::HashMap;
-use std::io::Cursor;
+use std::io::{Cursor, Write};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -40,6 +40,28 @@ pub(crate) struct Desk {
 pub(crate) struct Done {
     pub(crate) exit: Exit,
     pub(crate) out: String,
+    /// What came on standard error.
+    pub(crate) errors: String,
+}
+
+/// Standard error, kept.
+#[derive(Clone, Default)]
+pub(crate) struct Errors(Arc<Mutex<Vec<u8>>>);
+
+impl Errors {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Errors {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Done {
@@ -143,11 +165,22 @@ impl Desk {
         somebody: Somebody,
         input: &str,
     ) -> Surroundings {
+        self.surroundings_with(variables, somebody, input, Errors::default())
+    }
+
+    fn surroundings_with(
+        &self,
+        variables: HashMap<String, String>,
+        somebody: Somebody,
+        input: &str,
+        errors: Errors,
+    ) -> Surroundings {
         Surroundings {
             variables: Box::new(move |name| variables.get(name).cloned()),
             clock: Arc::new(self.clock().clone()),
             pace: Some(Pace::new(&[])),
             input: Mutex::new(Box::new(Cursor::new(input.to_owned()))),
+            errors: Mutex::new(Box::new(errors)),
             somebody,
             look_every: Duration::from_millis(1),
         }
@@ -163,7 +196,21 @@ impl Desk {
     }
 
     pub(crate) async fn run_in(&self, variables: HashMap<String, String>, args: &[&str]) -> Done {
-        run(args, &self.surroundings(variables, Somebody::Nobody, "")).await
+        self.run_as(Somebody::Nobody, "", variables, args).await
+    }
+
+    /// The same, perhaps with somebody there, who types `input`.
+    pub(crate) async fn run_as(
+        &self,
+        somebody: Somebody,
+        input: &str,
+        variables: HashMap<String, String>,
+        args: &[&str],
+    ) -> Done {
+        let errors = Errors::default();
+        let here = self.surroundings_with(variables, somebody, input, errors.clone());
+        let done = run(args, &here).await;
+        Done { errors: errors.text(), ..done }
     }
 
     /// The names of the schedules that fire, and of those that do not.
@@ -180,7 +227,7 @@ pub(crate) async fn run(args: &[&str], surroundings: &Surroundings) -> Done {
     let cli = Cli::try_parse_from(["tenants"].iter().chain(args)).unwrap();
     let mut out = Vec::new();
     let exit = Box::pin(tenants::run(cli, surroundings, &mut out)).await;
-    Done { exit, out: String::from_utf8(out).unwrap() }
+    Done { exit, out: String::from_utf8(out).unwrap(), errors: String::new() }
 }
 
 pub(crate) fn person(id: u64) -> Person {

@@ -2,7 +2,9 @@
 
 use clap::Parser as _;
 use clap::error::ErrorKind;
+use http::Method;
 use shared::tenant::Via;
+use simulators::{Behaviour, Body, Fault};
 use tenants::{Cli, Exit};
 
 use crate::support::{CERTIFICATES, Desk, EMPLOYEES, GROUP};
@@ -76,6 +78,31 @@ async fn a_deployment_that_cannot_be_found_is_told_by_what_is_missing() {
         assert_eq!(done.exit, exit, "{args:?}: {}", done.out);
         assert!(done.error().contains(hint), "{args:?}: {}", done.error());
     }
+}
+
+#[tokio::test]
+async fn what_aws_refuses_is_told_with_what_to_do() {
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    for (body, hint) in [
+        (r#"{"__type": "AccessDeniedException"}"#, "do not allow scheduler:ListSchedules"),
+        (r#"{"__type": "ExpiredTokenException"}"#, "your AWS credentials have expired"),
+        (r#"{"__type": "UnrecognizedClientException"}"#, "AWS refuses your credentials"),
+        (r#"{"__type": "ServiceQuotaExceededException"}"#, "has reached a quota"),
+        (r#"{"__type": "ValidationException", "message": "odd"}"#, "(ValidationException): odd"),
+    ] {
+        let refused = Fault::new(Behaviour::Status(403, Body::Json(body)));
+        desk.aws.fail(refused.method(Method::GET).path("/schedules").always());
+        let done = desk.json(&["status"]).await;
+        assert_eq!(done.exit, Exit::Look, "{}", done.out);
+        assert!(done.error().contains(hint), "{body}: {}", done.error());
+        desk.aws.clear_faults();
+    }
+    let mut variables = desk.variables();
+    variables.insert("AWS_ENDPOINT_URL_CLOUDFORMATION".to_owned(), "http://127.0.0.1:1".to_owned());
+    let done = desk.run_in(variables, &["list", "--stack", "reteach-personio", "--json"]).await;
+    assert_eq!(done.exit, Exit::Look, "{}", done.out);
+    assert!(done.error().contains("did not answer cloudformation:DescribeStacks"), "{}", done.error());
 }
 
 #[tokio::test]

@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 use std::sync::Mutex;
 
 use http::{HeaderName, Method, StatusCode};
+use serde_json::{Value, json};
 
 use super::Endpoint;
+use super::function::{self, Answer, Function};
 use super::schedules::{self, Put};
 use super::state::State;
 use crate::Clock;
@@ -39,16 +41,18 @@ impl Vendor for Region {
 
     async fn answer(&self, endpoint: Endpoint, path: &[String], request: &Request) -> Outcome {
         let now = (self.clock)();
-        let state = &mut *lock(&self.state);
         let name = path.first().map_or("", String::as_str);
+        if endpoint == Endpoint::Invoke {
+            return Outcome::Answered(self.invoke(name, request).await);
+        }
+        let state = &mut *lock(&self.state);
         Outcome::Answered(match endpoint {
             Endpoint::CreateSchedule => schedules::put(state, name, request, Put::Create, now),
             Endpoint::UpdateSchedule => schedules::put(state, name, request, Put::Update, now),
             Endpoint::GetSchedule => schedules::get(state, name, request),
             Endpoint::DeleteSchedule => schedules::delete(state, name, request),
             Endpoint::ListSchedules => schedules::list(state, request),
-            Endpoint::Invoke => invoke(state, name, request),
-            Endpoint::DescribeStacks => describe_stacks(state, request),
+            Endpoint::Invoke | Endpoint::DescribeStacks => describe_stacks(state, request),
         })
     }
 
@@ -62,23 +66,75 @@ impl Vendor for Region {
     }
 }
 
-fn invoke(state: &mut State, arn: &str, request: &Request) -> Reply {
-    let event = serde_json::from_slice(&request.body).unwrap_or_default();
-    let Some(answer) = state.functions.get(arn).cloned() else {
-        return schedules::error(StatusCode::NOT_FOUND, "ResourceNotFoundException", "No such function.");
-    };
-    state.events.push((arn.to_owned(), event));
-    let reply = Reply::json(StatusCode::OK, &answer.reply);
-    if answer.failed {
-        return reply.with(HeaderName::from_static("x-amz-function-error"), "Unhandled");
+/// How Lambda was asked to invoke a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Invocation {
+    RequestResponse,
+    Event,
+    DryRun,
+}
+
+impl Region {
+    async fn invoke(&self, name: &str, request: &Request) -> Reply {
+        let invocation = match request.header("x-amz-invocation-type") {
+            None | Some("RequestResponse") => Invocation::RequestResponse,
+            Some("Event") => Invocation::Event,
+            Some("DryRun") => Invocation::DryRun,
+            Some(_) => {
+                let text = "The InvocationType is none of RequestResponse, Event and DryRun.";
+                return schedules::error(StatusCode::BAD_REQUEST, "InvalidParameterValueException", text);
+            }
+        };
+        let event =
+            if request.body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&request.body) };
+        let Ok(event) = event else {
+            let text = "Could not parse request body into json.";
+            return schedules::error(StatusCode::BAD_REQUEST, "InvalidRequestContentException", text);
+        };
+        let Some((arn, function)) = function::find(&lock(&self.state).functions, name) else {
+            let text = "No such function.";
+            return schedules::error(StatusCode::NOT_FOUND, "ResourceNotFoundException", text);
+        };
+        let empty = |status| Reply::raw(status, "application/json", "");
+        let how = match invocation {
+            Invocation::DryRun => return empty(StatusCode::NO_CONTENT),
+            Invocation::Event => function::Call::Event,
+            Invocation::RequestResponse => function::Call::RequestResponse,
+        };
+        let answer = match function {
+            Function::Fixed(answer) => {
+                lock(&self.state).events.push((arn, event));
+                answer
+            }
+            Function::Run(runtime) => {
+                // A task of its own: it runs to its end although the caller is gone.
+                let running = tokio::spawn(runtime.invoke(arn, event, how));
+                if how == function::Call::Event {
+                    return empty(StatusCode::ACCEPTED);
+                }
+                let ended =
+                    |_| Answer::Error(json!({"errorType": "Runtime.ExitError", "errorMessage": "It ended."}));
+                running.await.unwrap_or_else(ended)
+            }
+        };
+        match (how, answer) {
+            (function::Call::Event, _) => empty(StatusCode::ACCEPTED),
+            (_, Answer::Reply(reply)) => Reply::json(StatusCode::OK, &reply),
+            (_, Answer::Error(error)) => Reply::json(StatusCode::OK, &error)
+                .with(HeaderName::from_static("x-amz-function-error"), "Unhandled"),
+        }
     }
-    reply
 }
 
 /// CloudFormation takes forms and answers XML.
 fn describe_stacks(state: &State, request: &Request) -> Reply {
     const MIME: &str = "text/xml";
     let form: Vec<(String, String)> = url::form_urlencoded::parse(&request.body).into_owned().collect();
+    if !form.iter().any(|(key, action)| key == "Action" && action == "DescribeStacks") {
+        let body = "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidAction</Code><Message>Only DescribeStacks is \
+                    simulated.</Message></Error></ErrorResponse>";
+        return Reply::raw(StatusCode::BAD_REQUEST, MIME, body);
+    }
     let name = form.iter().find(|(key, _)| key == "StackName").map_or("", |(_, name)| name.as_str());
     let Some(outputs) = state.stacks.get(name) else {
         let body = format!(

@@ -1,9 +1,13 @@
 //! EventBridge Scheduler, Lambda's invocations and CloudFormation's outputs: as much of them as an operator's command line asks.
 //!
 //! A schedule is kept as it was sent. From EventBridge Scheduler's pages: an update replaces everything; a StartDate more than five
-//! minutes ago is refused (`ValidationException`), on an update too. Nothing is ever fired.
+//! minutes ago is refused (`ValidationException`), on an update too. Expressions other than `rate(…)`, an EndDate and flexible
+//! windows are not simulated, and refused. Nothing is fired of itself; [`period`] and [`Runtime`] are for those who do.
+//!
+//! A function is called by its ARN or its name, with `RequestResponse`, `Event` or `DryRun`.
 
 mod api;
+mod function;
 mod schedules;
 mod state;
 mod sts;
@@ -20,7 +24,12 @@ use crate::engine::lock;
 use crate::engine::server::{self, Running, common_handle};
 
 use api::Region;
-use state::{Answer, State};
+use function::Function;
+use state::State;
+
+pub use function::{Answer, Call, Runtime};
+pub use schedules::period;
+pub use state::Groups;
 pub use sts::{AssumeRole, Sts};
 
 /// The endpoints, for [`Aws::calls`].
@@ -98,15 +107,30 @@ impl Aws {
 
     /// Deploys a function that answers every event with `reply`.
     pub fn add_function(&self, arn: &str, reply: Value) {
-        self.state(|state| state.functions.insert(arn.to_owned(), Answer { reply, failed: false }));
+        self.deploy(arn, Function::Fixed(Answer::Reply(reply)));
     }
 
     /// Deploys a function that fails, with `error` as Lambda's words for it.
     pub fn add_failing_function(&self, arn: &str, error: Value) {
-        self.state(|state| state.functions.insert(arn.to_owned(), Answer { reply: error, failed: true }));
+        self.deploy(arn, Function::Fixed(Answer::Error(error)));
     }
 
-    /// What the functions were sent, in order.
+    /// Deploys a function that `runtime` runs.
+    pub fn add_runtime(&self, arn: &str, runtime: Arc<dyn Runtime>) {
+        self.deploy(arn, Function::Run(runtime));
+    }
+
+    fn deploy(&self, arn: &str, function: Function) {
+        self.state(|state| state.functions.insert(arn.to_owned(), function));
+    }
+
+    /// Calls `keep` with all schedules after every change that was asked for by a request, before it is answered. Where it
+    /// fails, the change is taken back and the request refused.
+    pub fn keep_schedules(&self, keep: impl Fn(&Groups) -> io::Result<()> + Send + Sync + 'static) {
+        self.state(|state| state.keep = Some(Box::new(keep)));
+    }
+
+    /// What the functions with fixed answers were sent, in order.
     #[must_use]
     pub fn events(&self) -> Vec<(String, Value)> {
         self.state(|state| state.events.clone())

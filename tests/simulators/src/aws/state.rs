@@ -1,25 +1,56 @@
 //! What there is in a region.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
 
 use serde_json::Value;
 
+use super::function::Function;
+
+/// Schedules by group and name, each as it was sent.
+pub type Groups = BTreeMap<String, BTreeMap<String, Value>>;
+
+/// Keeps the schedules somewhere else.
+type Keep = Box<dyn Fn(&Groups) -> io::Result<()> + Send + Sync>;
+
 /// What there is in a region.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct State {
     /// Schedules by group and name.
-    pub(super) groups: BTreeMap<String, BTreeMap<String, Value>>,
+    pub(super) groups: Groups,
+    /// Called after a change of the schedules.
+    pub(super) keep: Option<Keep>,
     /// Outputs by stack.
     pub(super) stacks: BTreeMap<String, BTreeMap<String, String>>,
     /// Functions by ARN.
-    pub(super) functions: BTreeMap<String, Answer>,
+    pub(super) functions: BTreeMap<String, Function>,
     /// What the functions were sent.
     pub(super) events: Vec<(String, Value)>,
 }
 
-/// What a function answers.
-#[derive(Debug, Clone)]
-pub(super) struct Answer {
-    pub(super) reply: Value,
-    pub(super) failed: bool,
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("groups", &self.groups).finish_non_exhaustive()
+    }
+}
+
+impl State {
+    /// Puts a schedule of a known group there, or takes it away.
+    pub(super) fn change(&mut self, group: &str, name: &str, schedule: Option<Value>) -> io::Result<()> {
+        let before = self.replace(group, name, schedule);
+        let kept = self.keep.as_ref().map_or(Ok(()), |keep| keep(&self.groups));
+        if kept.is_err() {
+            self.replace(group, name, before);
+        }
+        kept
+    }
+
+    fn replace(&mut self, group: &str, name: &str, schedule: Option<Value>) -> Option<Value> {
+        let schedules = self.groups.entry(group.to_owned()).or_default();
+        match schedule {
+            Some(schedule) => schedules.insert(name.to_owned(), schedule),
+            None => schedules.remove(name),
+        }
+    }
 }

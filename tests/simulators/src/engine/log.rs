@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::exchange::Request;
 
 /// Which way a request came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// Over the simulator's own socket.
     Direct,

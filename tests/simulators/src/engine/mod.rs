@@ -15,6 +15,7 @@ pub(crate) mod scissors;
 #[cfg(test)]
 mod scissors_tests;
 pub(crate) mod server;
+pub(crate) mod status;
 pub(crate) mod streamed;
 #[cfg(test)]
 mod tests;

@@ -65,6 +65,8 @@ pub(crate) struct Pipeline<V> {
     pub(crate) faults: Mutex<Faults>,
     latency_ms: AtomicU64,
     closing: watch::Receiver<bool>,
+    /// Counts what may have changed the state.
+    pub(crate) activity: watch::Sender<u64>,
     pub(crate) scissors: OnceLock<Scissors>,
 }
 
@@ -77,6 +79,7 @@ impl<V: Vendor> Pipeline<V> {
             faults: Mutex::default(),
             latency_ms: AtomicU64::new(0),
             closing,
+            activity: watch::Sender::new(0),
             scissors: OnceLock::new(),
         }
     }
@@ -84,6 +87,11 @@ impl<V: Vendor> Pipeline<V> {
     pub(crate) fn set_latency(&self, latency: Duration) {
         let milliseconds = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
         self.latency_ms.store(milliseconds, Ordering::Relaxed);
+    }
+
+    /// Says that the state may have changed.
+    pub(crate) fn stir(&self) {
+        self.activity.send_modify(|count| *count += 1);
     }
 
     /// How many logged calls were for `endpoint`.
@@ -94,6 +102,11 @@ impl<V: Vendor> Pipeline<V> {
             })
         };
         lock(&self.log).entries().iter().filter(|entry| is_endpoint(&entry.method, entry.template)).count()
+    }
+
+    /// Every call there is.
+    pub(crate) fn routes(&self) -> Vec<(Method, &'static str)> {
+        V::ROUTES.iter().map(|route| (route.method.clone(), route.template)).collect()
     }
 
     /// Ends when the simulator shuts down.
@@ -124,6 +137,7 @@ impl<V: Vendor> Pipeline<V> {
             Some(fault) => self.struck(fault, found, &mut request).await,
             None => self.answered(found, &request).await,
         };
+        self.stir();
         let status = match &outcome {
             Outcome::Answered(reply) | Outcome::CutMidBody(reply) => Some(reply.status),
             Outcome::Streamed(streamed) => Some(streamed.status),

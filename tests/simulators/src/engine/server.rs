@@ -175,9 +175,21 @@ macro_rules! common_handle {
                 self.running.pipeline.calls(endpoint)
             }
 
+            /// Every call there is, as method and path template, in the order in which templates are tried.
+            #[must_use]
+            pub fn routes(&self) -> Vec<(http::Method, &'static str)> {
+                self.running.pipeline.routes()
+            }
+
             /// Makes every request a step of the runs that `scissors` cuts. The first pair stays.
             pub fn cut_by(&self, scissors: &$crate::Scissors) {
                 self.running.cut_by(scissors);
+            }
+
+            /// Moves whenever the state may have changed: for whoever keeps it on disk.
+            #[must_use]
+            pub fn activity(&self) -> tokio::sync::watch::Receiver<u64> {
+                self.running.pipeline.activity.subscribe()
             }
 
             /// Empties the log.

@@ -39,6 +39,7 @@ impl Vendor for Environment {
         Route::new(Endpoint::DocumentCategories, Method::GET, "/v1/hris/employee-document-categories"),
         Route::new(Endpoint::AddDocument, Method::POST, "/v1/hris/employees/{employee_id}/documents"),
         Route::new(Endpoint::Passthrough, Method::POST, "/v1/passthrough/{tool}/{api}"),
+        Route::new(Endpoint::ConnectPage, Method::GET, "/connect/{token}"),
     ];
 
     const LIST: ListShape = ListShape { rows: &["/data/results"], totals: &[], next: &["/data/next"] };
@@ -93,6 +94,9 @@ impl Environment {
         now: Timestamp,
     ) -> Result<Reply, Refusal> {
         let state = &mut *lock(&self.state);
+        if let (Endpoint::ConnectPage, [token]) = (endpoint, path) {
+            return connect::page(state, token, request, now);
+        }
         state.check_key(request)?;
         match (endpoint, path) {
             (Endpoint::Integration, [id]) => {

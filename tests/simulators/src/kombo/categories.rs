@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::errors::Refusal;
@@ -16,10 +17,11 @@ const FILTERS: &[&str] =
     &["include_deleted", "ids", "remote_ids", "updated_after", "ignore_unsupported_filters"];
 
 /// The categories an integration has ever seen, by Kombo's id.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Categories(BTreeMap<String, Known>);
 
 /// One category as of the last sync.
+#[derive(Serialize, Deserialize)]
 struct Known {
     category: Category,
     changed_at: Timestamp,
@@ -70,7 +72,7 @@ pub(super) fn list(integration: &Integration, request: &Request) -> Result<Reply
             && among("remote_ids", &known.category.id.to_string())
             && since.is_none_or(|since| known.changed_at > since)
     };
-    let all: Vec<(&String, &Known)> = integration.categories.0.iter().filter(wanted).collect();
+    let all: Vec<(&String, &Known)> = integration.record.categories.0.iter().filter(wanted).collect();
     let begin = after.map_or(0, |after| all.partition_point(|(id, _)| **id <= after));
     let page: Vec<_> = all.iter().skip(begin.saturating_sub(request.rows_back)).take(size).collect();
     let more = page.last().filter(|(id, _)| all.last().is_some_and(|(last, _)| *id < *last));

@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 use super::errors::{Code, Refusal};
 use super::files::FileObject;
 use super::integrations::Integration;
+use super::remote::Remote;
+use crate::Origin;
 use crate::engine::exchange::{Outcome, Reply, Request};
 use crate::engine::multipart::{self, Part};
-use crate::{Origin, Personio};
 
 /// A checked upload, with everything that is needed to do it.
 pub(super) struct Upload {
-    personio: Personio,
+    remote: Remote,
     token: String,
     employee_id: u64,
     category_id: u64,
@@ -29,7 +30,7 @@ pub(super) fn upload(
     path: &[String],
     request: &Request,
 ) -> Result<Upload, Refusal> {
-    if !integration.manages_documents {
+    if !integration.record.manages_documents {
         return Err(Refusal::new(Code::ActionDisabled));
     }
     let Some(Value::Object(body)) = request.json() else {
@@ -41,21 +42,22 @@ pub(super) fn upload(
     let category = body.get("category_id").and_then(Value::as_str);
     let category = category.ok_or_else(|| Refusal::input("category_id must be a string."))?;
     let file = FileObject::of(body.get("document").unwrap_or(&Value::Null))?;
-    let employee = path.first().and_then(|id| integration.mirror.0.get(id));
+    let employee = path.first().and_then(|id| integration.record.mirror.0.get(id));
     let employee = employee
         .filter(|known| known.deleted_at.is_none())
         .ok_or_else(|| Refusal::input("There is no employee with this id."))?;
     let category_id = integration
+        .record
         .categories
         .remote_id(category)
         .ok_or_else(|| Refusal::input("There is no document category with this id."))?;
-    let (client_id, client_secret) = &integration.credential;
+    let (client_id, client_secret) = &integration.record.credential;
     let token = integration
         .personio
         .token_for(client_id, client_secret)
         .ok_or_else(|| Refusal::new(Code::IntegrationAuthenticationInvalid))?;
     Ok(Upload {
-        personio: integration.personio.clone(),
+        remote: integration.remote(),
         token,
         employee_id: employee.person.id,
         category_id,
@@ -88,7 +90,7 @@ impl Upload {
             },
         ]);
         let request = Request { effect_after: self.effect_after, ..post(&self.token, &content_type, body) };
-        let outcome = self.personio.forward(request, Origin::KomboAction).await;
+        let outcome = self.remote.ask(request, Origin::KomboAction, client).await;
         let Outcome::Answered(reply) = outcome else {
             // Kombo waited for Personio in vain: nobody knows whether the document is there.
             return Err(Refusal::new(Code::RemoteUnavailable));

@@ -31,7 +31,7 @@ pub(super) fn list(integration: &Integration, request: &Request, now: Timestamp)
         Some(after) => Bound::Excluded(after.as_str()),
         None => Bound::Unbounded,
     };
-    let people = &integration.mirror.0;
+    let people = &integration.record.mirror.0;
     let wanted = |entry: &(&String, &Mirrored)| filter.lets_pass(entry.0, entry.1);
     let until = after.as_deref().map_or(Bound::Excluded(""), Bound::Included);
     let mut early: Vec<_> = people
@@ -48,9 +48,9 @@ pub(super) fn list(integration: &Integration, request: &Request, now: Timestamp)
         people.range::<str, _>((Bound::Excluded(last), Bound::Unbounded)).any(|entry| wanted(&entry))
     });
     let next = last.filter(|_| more).map(|last| paging::cursor(last, request, FILTERS));
-    let field = integration.employment_type_field.as_deref();
+    let field = integration.record.employment_type_field.as_deref();
     let results: Vec<_> =
-        page.iter().map(|(id, known)| employee(&integration.id, id, known, field, now)).collect();
+        page.iter().map(|(id, known)| employee(&integration.record.id, id, known, field, now)).collect();
     Ok(paging::page(&results, next))
 }
 

@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::categories::Categories;
 use super::errors::{Code, Refusal};
 use super::mirror::Mirror;
 use super::places::Places;
+use super::remote::Remote;
 use crate::Personio;
 use crate::personio::Mirrorable;
 
 /// What state an integration is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Condition {
     /// Working.
     Active,
@@ -31,27 +34,43 @@ pub enum Condition {
 
 /// One integration.
 pub(super) struct Integration {
-    pub(super) id: String,
     pub(super) personio: Personio,
+    /// Where calls go on to over a socket; `None`: in this process.
+    pub(super) personio_at: Option<String>,
+    pub(super) record: Record,
+}
+
+/// What Kombo knows of an integration.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Record {
+    pub(super) id: String,
     /// Personio client id and secret.
     pub(super) credential: (String, String),
     pub(super) condition: Condition,
     pub(super) origin: Option<String>,
     pub(super) passes_through: bool,
     pub(super) manages_documents: bool,
+    #[serde(skip)]
     pub(super) places: Places,
     pub(super) categories: Categories,
     pub(super) mirrors_automatically: bool,
     pub(super) employment_type_field: Option<String>,
     pub(super) mirror: Mirror,
+    /// Personio's revision at the last sync.
+    #[serde(skip)]
     synced: Option<u64>,
+}
+
+impl Serialize for Integration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.record.serialize(serializer)
+    }
 }
 
 impl Integration {
     pub(super) fn new(id: &str, personio: Personio, client_id: &str, client_secret: &str) -> Self {
-        Self {
+        let record = Record {
             id: id.to_owned(),
-            personio,
             credential: (client_id.to_owned(), client_secret.to_owned()),
             condition: Condition::Active,
             origin: None,
@@ -63,40 +82,49 @@ impl Integration {
             employment_type_field: None,
             mirror: Mirror::default(),
             synced: None,
-        }
+        };
+        Self { personio, personio_at: None, record }
     }
 
     /// `personio` of `personio:CBNMt7dSNCzBdnRTx87dev4E`.
     pub(super) fn tool(&self) -> &str {
-        self.id.split(':').next().unwrap_or_default()
+        self.record.id.split(':').next().unwrap_or_default()
+    }
+
+    /// Where calls go on to.
+    pub(super) fn remote(&self) -> Remote {
+        Remote { personio: self.personio.clone(), address: self.personio_at.clone() }
     }
 
     /// A full sync.
     pub(super) fn sync(&mut self, now: Timestamp) {
-        self.synced = Some(self.personio.revision());
-        let (client_id, client_secret) = &self.credential;
-        match self.personio.mirrorable(client_id, client_secret) {
+        let Self { personio, record, .. } = self;
+        record.synced = Some(personio.revision());
+        let (client_id, client_secret) = &record.credential;
+        match personio.mirrorable(client_id, client_secret) {
             Mirrorable::People(people, readable, categories) => {
-                self.categories.refresh(&self.id, categories, now);
-                self.mirror.refresh(&self.id, people, Arc::new(readable), now);
-                if self.condition == Condition::Invalid {
-                    self.condition = Condition::Active;
+                record.categories.refresh(&record.id, categories, now);
+                record.mirror.refresh(&record.id, people, Arc::new(readable), now);
+                if record.condition == Condition::Invalid {
+                    record.condition = Condition::Active;
                 }
             }
-            Mirrorable::Refused if self.condition == Condition::Active => self.condition = Condition::Invalid,
+            Mirrorable::Refused if record.condition == Condition::Active => {
+                record.condition = Condition::Invalid;
+            }
             Mirrorable::Refused => {}
         }
     }
 
     /// A sync before a read, where that is switched on and something has changed at Personio.
     pub(super) fn sync_if_stale(&mut self, now: Timestamp) {
-        if self.mirrors_automatically && self.synced != Some(self.personio.revision()) {
+        if self.record.mirrors_automatically && self.record.synced != Some(self.personio.revision()) {
             self.sync(now);
         }
     }
 
     pub(super) fn check_condition(&self) -> Result<(), Refusal> {
-        let code = match self.condition {
+        let code = match self.record.condition {
             Condition::Active => return Ok(()),
             Condition::SetupSyncPending => Code::SetupSyncPending,
             Condition::SetupIncomplete => Code::SetupIncomplete,
@@ -109,29 +137,29 @@ impl Integration {
 
     /// The id of this action is in no document: it is made up.
     fn documents_action(&self) -> Value {
-        let setting = if self.manages_documents { "ENABLED" } else { "DISABLED" };
-        json!({"id": "hris_manage_documents", "label": "Manage documents", "is_available": self.manages_documents, "coverage_status": "SUPPORTED", "scope_config_setting": setting, "opted_out_by_customer": false, "fields": []})
+        let setting = if self.record.manages_documents { "ENABLED" } else { "DISABLED" };
+        json!({"id": "hris_manage_documents", "label": "Manage documents", "is_available": self.record.manages_documents, "coverage_status": "SUPPORTED", "scope_config_setting": setting, "opted_out_by_customer": false, "fields": []})
     }
 
     /// `GET /integrations/{integration_id}`
     pub(super) fn view(&self) -> Value {
-        let status = match self.condition {
+        let status = match self.record.condition {
             Condition::Invalid => "INVALID",
             Condition::Inactive => "INACTIVE",
             _ => "ACTIVE",
         };
-        let setup_status = match self.condition {
+        let setup_status = match self.record.condition {
             Condition::SetupIncomplete => "INCOMPLETE",
             Condition::SetupSyncPending => "FINAL_SYNC_PENDING",
             _ => "COMPLETED",
         };
         let data = json!({
-            "id": self.id,
+            "id": self.record.id,
             "tool": {"id": self.tool(), "label": "Personio", "internal_label": null, "logo_url": "https://storage.example/logo.svg", "icon_url": "https://storage.example/icon.svg"},
             "category": "HRIS",
             "status": status,
             "setup_status": setup_status,
-            "end_user": {"organization_name": "Muster GmbH", "creator_email": "hr@muster.example", "origin_id": self.origin},
+            "end_user": {"organization_name": "Muster GmbH", "creator_email": "hr@muster.example", "origin_id": self.record.origin},
             "scope_config": {"id": "B1hu5NGyhdjSq5X3hxEz4bAN", "name": "reteach"},
             "data_expired_at": null,
             "created_at": "2026-01-02T08:00:00.000Z",

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::digest;
 use crate::people::Person;
 
 /// Everybody an integration has ever seen, by Kombo's id.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Mirror(pub(super) BTreeMap<String, Mirrored>);
 
 /// One person as of the last sync.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Mirrored {
     pub(super) person: Arc<Person>,
     /// The Personio attributes that the credential could read.
@@ -21,6 +22,7 @@ pub(super) struct Mirrored {
     pub(super) changed_at: Timestamp,
     pub(super) deleted_at: Option<Timestamp>,
     /// The JSON last shown: valid until the record, the integration's field or the deletion's age changes.
+    #[serde(skip)]
     pub(super) shown: OnceLock<Arc<str>>,
 }
 

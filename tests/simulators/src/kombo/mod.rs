@@ -35,6 +35,7 @@ mod model;
 mod paging;
 mod passthrough;
 mod places;
+mod remote;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -43,15 +44,18 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
+use serde_json::value::{RawValue, to_raw_value};
+
 use crate::engine::limiter::Pacing;
 use crate::engine::lock;
 use crate::engine::server::{self, Running, common_handle};
 use crate::{Clock, Personio};
 
 use api::Environment;
+use connect::Customer;
 pub use integrations::Condition;
 use integrations::Integration;
-use state::State;
+use state::{Restored, State};
 
 /// The endpoints, for [`Kombo::calls`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +76,8 @@ pub enum Endpoint {
     AddDocument,
     /// `POST /v1/passthrough/{tool}/{api}`
     Passthrough,
+    /// `GET /connect/{token}`: the page of [`Kombo::connect_here`].
+    ConnectPage,
 }
 
 /// A running Kombo environment. Clones share it; it stops with the last one.
@@ -107,6 +113,49 @@ impl Kombo {
         format!("http://{}/v1", self.running.address)
     }
 
+    /// All it holds, as JSON: what [`restore`](Self::restore) takes. Faults, latency, limits and the log are not in it.
+    ///
+    /// # Errors
+    /// None is known: everything it holds has a form in JSON.
+    pub fn snapshot(&self) -> serde_json::Result<Box<RawValue>> {
+        to_raw_value(&*lock(&self.running.pipeline.vendor.state))
+    }
+
+    /// Puts a [`snapshot`](Self::snapshot) in the place of all it holds; every integration is one of `personio`.
+    ///
+    /// # Errors
+    /// When it is no snapshot of an environment; nothing is changed then.
+    pub fn restore(&self, snapshot: &RawValue, personio: &Personio) -> serde_json::Result<()> {
+        let restored: Restored = serde_json::from_str(snapshot.get())?;
+        self.state(|state| state.restore(restored, personio));
+        Ok(())
+    }
+
+    /// Lets links lead to a page of this simulator, not to Kombo's; whoever opens one has connected `personio` with this
+    /// credential. Such an integration mirrors automatically, and carries Personio's own employment type in the custom field of
+    /// this name, where there is one.
+    pub fn connect_here(
+        &self,
+        personio: &Personio,
+        credential: (&str, &str),
+        employment_type_field: Option<&str>,
+    ) {
+        let base_url = format!("http://{}", self.running.address);
+        let customer = Customer {
+            personio: personio.clone(),
+            credential: (credential.0.to_owned(), credential.1.to_owned()),
+            employment_type_field: employment_type_field.map(str::to_owned),
+            base_url,
+        };
+        self.state(|state| state.customer = Some(customer));
+    }
+
+    /// The ids of all integrations.
+    #[must_use]
+    pub fn integrations(&self) -> Vec<String> {
+        self.state(|state| state.integrations.keys().cloned().collect())
+    }
+
     /// Adds an API key.
     pub fn add_api_key(&self, key: &str) {
         self.state(|state| state.api_keys.insert(key.to_owned()));
@@ -128,7 +177,7 @@ impl Kombo {
     /// The id of ours that the link carried by which an integration was connected; none at the start, as for one that was made in
     /// Kombo's dashboard.
     pub fn set_origin(&self, id: &str, origin: Option<&str>) {
-        self.integration(id, |integration| integration.origin = origin.map(str::to_owned));
+        self.integration(id, |integration| integration.record.origin = origin.map(str::to_owned));
     }
 
     /// The links that were made, each as the request's body.
@@ -145,7 +194,7 @@ impl Kombo {
     /// The customer reconnects with another Personio credential.
     pub fn reconnect(&self, id: &str, client_id: &str, client_secret: &str) {
         self.integration(id, |integration| {
-            integration.credential = (client_id.to_owned(), client_secret.to_owned());
+            integration.record.credential = (client_id.to_owned(), client_secret.to_owned());
         });
         self.mirror(id);
     }
@@ -158,40 +207,47 @@ impl Kombo {
 
     /// Syncs before every read (`true`), as if Kombo's webhooks were instant; at the start only [`mirror`](Self::mirror) does.
     pub fn mirror_automatically(&self, id: &str, automatically: bool) {
-        self.integration(id, |integration| integration.mirrors_automatically = automatically);
+        self.integration(id, |integration| integration.record.mirrors_automatically = automatically);
+    }
+
+    /// What goes on to Personio (passthrough, uploads) is sent to `address`, which stands for `https://api.personio.de` and leads
+    /// to the account; at the start the account is asked without a socket. [`Origin`](crate::Origin) and
+    /// [`Behaviour::LateEffect`](crate::Behaviour::LateEffect) do not travel that way.
+    pub fn reach_personio_at(&self, id: &str, address: &str) {
+        self.integration(id, |integration| integration.personio_at = Some(address.to_owned()));
     }
 
     /// Puts an integration into a condition; [`Condition::Active`] at the start.
     pub fn set_condition(&self, id: &str, condition: Condition) {
-        self.integration(id, |integration| integration.condition = condition);
+        self.integration(id, |integration| integration.record.condition = condition);
     }
 
     /// The condition an integration is in.
     #[must_use]
     pub fn condition(&self, id: &str) -> Option<Condition> {
-        self.state(|state| state.integrations.get(id).map(|integration| integration.condition))
+        self.state(|state| state.integrations.get(id).map(|integration| integration.record.condition))
     }
 
     /// Opens the passthrough for an integration (as it is at the start) or closes it: Kombo opens it per customer and use case.
     pub fn allow_passthrough(&self, id: &str, allowed: bool) {
-        self.integration(id, |integration| integration.passes_through = allowed);
+        self.integration(id, |integration| integration.record.passes_through = allowed);
     }
 
     /// Switches `Manage documents` of the scope config on (as it is at the start) or off.
     pub fn allow_documents(&self, id: &str, allowed: bool) {
-        self.integration(id, |integration| integration.manages_documents = allowed);
+        self.integration(id, |integration| integration.record.manages_documents = allowed);
     }
 
     /// How many calls of an integration that go on to Personio may be under way at once; 30 at the start.
     pub fn limit_concurrency(&self, id: &str, calls: usize) {
-        self.integration(id, |integration| integration.places.limit = calls);
+        self.integration(id, |integration| integration.record.places.limit = calls);
     }
 
     /// Carries Personio's own employment type in the custom field of this name, as `Intern` or `Extern`; none at the start.
     pub fn set_employment_type_field(&self, id: &str, field: Option<&str>) {
         self.integration(id, |integration| {
-            integration.employment_type_field = field.map(str::to_owned);
-            integration.mirror.forget_shown();
+            integration.record.employment_type_field = field.map(str::to_owned);
+            integration.record.mirror.forget_shown();
         });
     }
 
@@ -210,6 +266,8 @@ impl Kombo {
     }
 
     fn state<T>(&self, access: impl FnOnce(&mut State) -> T) -> T {
-        access(&mut lock(&self.running.pipeline.vendor.state))
+        let result = access(&mut lock(&self.running.pipeline.vendor.state));
+        self.running.pipeline.stir();
+        result
     }
 }

@@ -10,16 +10,17 @@ use serde_json::{Map, Value, json};
 use super::errors::{Code, Refusal};
 use super::files::FileObject;
 use super::integrations::Integration;
+use super::remote::Remote;
+use crate::Origin;
 use crate::engine::exchange::{Outcome, Reply, Request};
 use crate::engine::multipart::{self, Part};
-use crate::{Origin, Personio};
 
 /// Keys of the request body that are simulated.
 const KEYS: &[&str] = &["method", "path", "headers", "params", "data", "multipart_form_data", "api_options"];
 
 /// A checked call, ready to be forwarded.
 pub(super) struct Call {
-    personio: Personio,
+    remote: Remote,
     request: Request,
     url: String,
     form: Vec<FormField>,
@@ -44,7 +45,7 @@ pub(super) fn call(integration: &Integration, path: &[String], request: &Request
             "There is no passthrough API {tool}/{api} for this integration."
         )));
     }
-    if !integration.passes_through {
+    if !integration.record.passes_through {
         return Err(Refusal::new(Code::ActionNotAvailable));
     }
     let Some(Value::Object(body)) = request.json() else {
@@ -53,7 +54,7 @@ pub(super) fn call(integration: &Integration, path: &[String], request: &Request
     if let Some(unknown) = body.keys().find(|key| !KEYS.contains(&key.as_str())) {
         return Err(Refusal::input(format!("The key {unknown} is not simulated or does not exist.")));
     }
-    let (client_id, client_secret) = &integration.credential;
+    let (client_id, client_secret) = &integration.record.credential;
     let personio = &integration.personio;
     let token = match version {
         "v2" => personio.token_v2_for(client_id, client_secret),
@@ -64,12 +65,12 @@ pub(super) fn call(integration: &Integration, path: &[String], request: &Request
     let path = path.ok_or_else(|| Refusal::input("path must be a string that begins with /."))?;
     let url = format!("https://api.personio.de/{version}{path}");
     let form = form(&body)?;
-    let target = remote(&body, &format!("/{version}{path}"), &token)?;
+    let target = target(&body, &format!("/{version}{path}"), &token)?;
     let target = Request { effect_after: request.effect_after, ..target };
-    Ok(Call { personio: personio.clone(), request: target, url, form })
+    Ok(Call { remote: integration.remote(), request: target, url, form })
 }
 
-fn remote(body: &Map<String, Value>, path: &str, token: &str) -> Result<Request, Refusal> {
+fn target(body: &Map<String, Value>, path: &str, token: &str) -> Result<Request, Refusal> {
     let method = match body.get("method").and_then(Value::as_str) {
         Some("GET") => Method::GET,
         Some("POST") => Method::POST,
@@ -141,7 +142,7 @@ pub(super) async fn forward(mut call: Call, client: &Client) -> Result<Outcome, 
         }
         call.request.body = body;
     }
-    match call.personio.forward(call.request, Origin::KomboPassthrough).await {
+    match call.remote.ask(call.request, Origin::KomboPassthrough, client).await {
         Outcome::Answered(reply) => Ok(Outcome::Answered(wrapped(&reply, &call.url))),
         // Kombo waited for Personio in vain. Nothing of Personio's is streamed.
         Outcome::Cut | Outcome::CutMidBody(_) | Outcome::Streamed(_) => {

@@ -4,25 +4,44 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::connect::Customer;
 use super::errors::{Code, Refusal};
-use super::integrations::Integration;
+use super::integrations::{Integration, Record};
 use super::places::Places;
+use crate::Personio;
 use crate::engine::exchange::Request;
 use crate::engine::limiter::{Limiter, Pacing, tick};
 
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// One environment.
+/// One environment. Limits are not in its JSON.
+#[derive(Serialize)]
 pub(super) struct State {
     pub(super) api_keys: BTreeSet<String>,
     pub(super) integrations: BTreeMap<String, Integration>,
     pub(super) links: Vec<Value>,
+    /// Who opens the links, where that happens here.
+    #[serde(skip)]
+    pub(super) customer: Option<Customer>,
+    #[serde(skip)]
     pub(super) pacing: Pacing,
+    #[serde(skip)]
     allowed: usize,
+    #[serde(skip)]
     limiter: Limiter,
+    #[serde(skip)]
     started: Instant,
+}
+
+/// The same from JSON, before each integration has its Personio account.
+#[derive(Deserialize)]
+pub(super) struct Restored {
+    api_keys: BTreeSet<String>,
+    integrations: BTreeMap<String, Record>,
+    links: Vec<Value>,
 }
 
 /// What the rate limit says to one request.
@@ -37,11 +56,19 @@ impl State {
             api_keys: BTreeSet::new(),
             integrations: BTreeMap::new(),
             links: Vec::new(),
+            customer: None,
             pacing: Pacing::default(),
             allowed: 300,
             limiter: Limiter::new(300, WINDOW),
             started: Instant::now(),
         }
+    }
+
+    pub(super) fn restore(&mut self, restored: Restored, personio: &Personio) {
+        let attach =
+            |(id, record)| (id, Integration { personio: personio.clone(), personio_at: None, record });
+        self.integrations = restored.integrations.into_iter().map(attach).collect();
+        (self.api_keys, self.links) = (restored.api_keys, restored.links);
     }
 
     pub(super) fn set_limit(&mut self, requests: usize) {
@@ -68,7 +95,7 @@ impl State {
 
     /// The places of the integration that is addressed, where there is one.
     pub(super) fn places(&mut self, request: &Request) -> Option<Places> {
-        self.addressed(request).ok().map(|integration| integration.places.clone())
+        self.addressed(request).ok().map(|integration| integration.record.places.clone())
     }
 
     /// The integration that `X-Integration-Id` names.

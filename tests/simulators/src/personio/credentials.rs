@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::engine::digest;
 
@@ -17,13 +18,14 @@ pub(super) enum Version {
 }
 
 /// The account's credentials, by client id.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Credentials {
     known: HashMap<String, Credential>,
     /// Whether a token is good for both versions.
     pub(super) serve_both: bool,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Credential {
     secret: String,
     token: Option<Token>,

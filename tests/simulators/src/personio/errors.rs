@@ -8,7 +8,8 @@ use serde_json::json;
 use crate::engine::exchange::Reply;
 
 /// The language of an account's labels and messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Language {
     /// German, as most accounts of our tenants.
     #[default]

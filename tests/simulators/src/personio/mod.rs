@@ -42,6 +42,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use jiff::tz::TimeZone;
 use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::engine::exchange::{Outcome, Request};
 use crate::engine::limiter::Pacing;
@@ -108,6 +109,24 @@ impl Personio {
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.running.address)
+    }
+
+    /// All it holds, as JSON: what [`restore`](Self::restore) takes. Faults, latency, limits and the log are not in it.
+    ///
+    /// # Errors
+    /// None is known: everything it holds has a form in JSON.
+    pub fn snapshot(&self) -> serde_json::Result<Box<RawValue>> {
+        to_raw_value(&*lock(&self.running.pipeline.vendor.state))
+    }
+
+    /// Puts a [`snapshot`](Self::snapshot) in the place of all it holds.
+    ///
+    /// # Errors
+    /// When it is no snapshot of an account; nothing is changed then.
+    pub fn restore(&self, snapshot: &RawValue) -> serde_json::Result<()> {
+        let restored = serde_json::from_str(snapshot.get())?;
+        self.state(|state| *state = restored);
+        Ok(())
     }
 
     /// Everybody, by id.
@@ -256,6 +275,8 @@ impl Personio {
     }
 
     fn state<T>(&self, access: impl FnOnce(&mut State) -> T) -> T {
-        access(&mut lock(&self.running.pipeline.vendor.state))
+        let result = access(&mut lock(&self.running.pipeline.vendor.state));
+        self.running.pipeline.stir();
+        result
     }
 }

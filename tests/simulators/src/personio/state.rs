@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::StatusCode;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::attributes::{DEFAULT_GRANTS, Definition, render};
@@ -13,26 +14,32 @@ use super::credentials::Credentials;
 use super::documents::{Category, Documents};
 use super::errors::Language;
 use super::limits::Limits;
-use crate::engine::digest;
+use crate::engine::{digest, status};
 use crate::people::Person;
 
-/// One account.
+/// One account. What can be had from the rest, and limits, are not in its JSON.
+#[derive(Serialize, Deserialize)]
 pub(super) struct State {
     records: HashMap<u64, Record>,
     /// The page order; gone when somebody came or went.
+    #[serde(skip)]
     order: Option<Arc<[u64]>>,
+    #[serde(skip)]
     rendered: Rendered,
     pub(super) grants: BTreeSet<String>,
     pub(super) credentials: Credentials,
     pub(super) documents: Documents,
     pub(super) may_read: bool,
     pub(super) language: Language,
+    #[serde(with = "status")]
     pub(super) token_refusal: StatusCode,
+    #[serde(skip, default = "Limits::new")]
     pub(super) limits: Limits,
     pub(super) revision: u64,
 }
 
 /// One employee, what the API is told to show instead, and when HR last touched the profile.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) person: Arc<Person>,
     pub(super) raw: HashMap<String, Value>,

@@ -41,6 +41,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use http::StatusCode;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::Clock;
 use crate::engine::limiter::Pacing;
@@ -128,6 +129,25 @@ impl Reteach {
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.running.address)
+    }
+
+    /// All it holds, as JSON: what [`restore`](Self::restore) takes. Faults, latency, limits and the log are not in it.
+    ///
+    /// # Errors
+    /// None is known: everything it holds has a form in JSON.
+    pub fn snapshot(&self) -> serde_json::Result<Box<RawValue>> {
+        to_raw_value(&*lock(&self.running.pipeline.vendor.state))
+    }
+
+    /// Puts a [`snapshot`](Self::snapshot) in the place of all it holds. Certificates' URLs name this academy's downloads.
+    ///
+    /// # Errors
+    /// When it is no snapshot of an academy; nothing is changed then.
+    pub fn restore(&self, snapshot: &RawValue) -> serde_json::Result<()> {
+        let restored: State = serde_json::from_str(snapshot.get())?;
+        self.state(|state| *state = restored);
+        self.downloads.set_url_base(&self.downloads.base_url());
+        Ok(())
     }
 
     /// Makes it another academy: all have the same id at the start.
@@ -221,6 +241,8 @@ impl Reteach {
     }
 
     fn state<T>(&self, access: impl FnOnce(&mut State) -> T) -> T {
-        access(&mut lock(&self.running.pipeline.vendor.state))
+        let result = access(&mut lock(&self.running.pipeline.vendor.state));
+        self.running.pipeline.stir();
+        result
     }
 }

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::errors::Refusal;
@@ -16,7 +17,7 @@ use crate::engine::exchange::{Reply, Request};
 const TOKEN_SECONDS: i64 = 3_600;
 
 /// Credentials and what was issued for them.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Tokens {
     /// Client id to secret and code.
     credentials: HashMap<String, (String, String)>,

@@ -8,7 +8,7 @@ use crate::engine::digest;
 
 /// One participation. The default is a completed one without a person, a course or a certificate: as odd as an academy's oldest
 /// records.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Participation {
     /// A UUID; filled in where it is empty.
     pub id: String,
@@ -48,7 +48,7 @@ pub enum ParticipationStatus {
 }
 
 /// A certificate: a small PDF that is there at once, by default.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Certificate {
     /// A UUID; filled in where it is empty.
     pub id: String,
@@ -59,7 +59,7 @@ pub struct Certificate {
 }
 
 /// When a certificate's PDF is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Publication {
     /// From the start.
     #[default]
@@ -71,7 +71,7 @@ pub enum Publication {
 }
 
 /// What happens to the list while it is read; see [`change_while_reading`](super::Reteach::change_while_reading).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Change {
     /// A new participation comes in at the top: later pages repeat a row.
     Insert(Participation),

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::customer::Customer;
 use super::downloads::Links;
@@ -11,10 +12,11 @@ use super::errors::Refusal;
 use super::oauth::Tokens;
 use super::participations::Participations;
 use super::store::{Customers, keys};
-use crate::engine::digest;
 use crate::engine::limiter::{Limiter, Pacing, tick};
+use crate::engine::{digest, status};
 
-/// One academy.
+/// One academy. Limits are not in its JSON.
+#[derive(Serialize, Deserialize)]
 pub(super) struct State {
     pub(super) id: String,
     pub(super) name: String,
@@ -23,16 +25,20 @@ pub(super) struct State {
     pub(super) links: Links,
     pub(super) tags: Vec<Tag>,
     pub(super) tokens: Tokens,
+    #[serde(with = "status")]
     pub(super) conflict: StatusCode,
     pub(super) ignores_filter: bool,
+    #[serde(skip)]
     pub(super) pacing: Pacing,
+    #[serde(skip, default = "Instant::now")]
     started: Instant,
+    #[serde(skip)]
     limiter: Option<Limiter>,
     made: u64,
 }
 
 /// A tag of the academy.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Tag {
     pub(super) id: String,
     pub(super) name: String,

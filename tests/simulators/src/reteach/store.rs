@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::customer::Customer;
@@ -49,12 +50,27 @@ pub(super) fn keys(customer: &Customer) -> impl Iterator<Item = Key> {
 }
 
 /// The accounts in the order of registration, found by each of their identifiers.
-#[derive(Default)]
+#[derive(Default, Deserialize)]
+#[serde(from = "Vec<Customer>")]
 pub(super) struct Customers {
     rows: Vec<Customer>,
     index: HashMap<Key, usize>,
     /// By id: the JSON of an account, and the status it shows.
     shown: RefCell<HashMap<String, Shown>>,
+}
+
+impl Serialize for Customers {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.rows.serialize(serializer)
+    }
+}
+
+impl From<Vec<Customer>> for Customers {
+    fn from(rows: Vec<Customer>) -> Self {
+        let mut customers = Self::default();
+        rows.into_iter().for_each(|customer| customers.push(customer));
+        customers
+    }
 }
 
 type Shown = (&'static str, Arc<RawValue>);
@@ -123,9 +139,7 @@ impl Customers {
         let id = self.find(identifier)?.id.clone();
         let row = self.index.get(&Field::Id.key(&id)).copied()?;
         let gone = self.rows.remove(row);
-        for customer in std::mem::take(self).rows {
-            self.push(customer);
-        }
+        *self = std::mem::take(&mut self.rows).into();
         Some(gone)
     }
 }

@@ -1,7 +1,6 @@
 mod acts;
 mod args;
 mod check;
-mod keep;
 mod printed;
 mod real;
 mod story;

@@ -212,34 +212,41 @@ fn answer(
     if made + repaired > 0 && !is_new {
         text.push_str(&words::point(&format!("schedules made: {made}, put right: {repaired}")));
     }
-    if let Some(schedules) = &operator.schedules {
-        for (job, schedule) in schedules.wanted(config, *status, operator.now()) {
-            let fires = match schedule.firing {
-                Firing::On => {
-                    format!("{}, first after {}", schedule.expression, words::moment(schedule.start))
-                }
-                Firing::Off => "off for now".to_owned(),
-            };
-            text.push_str(&words::point(&format!("{job}: {fires}")));
-        }
-    } else {
+    let schedules = operator.schedules.as_ref().map(|it| it.wanted(config, *status, operator.now()));
+    for (job, schedule) in schedules.iter().flatten() {
+        let fires = match schedule.firing {
+            Firing::On => format!("{}, first after {}", schedule.expression, words::moment(schedule.start)),
+            Firing::Off => "off for now".to_owned(),
+        };
+        text.push_str(&words::point(&format!("{job}: {fires}")));
+    }
+    if schedules.is_none() {
         text.push_str(&words::point("no schedules: this deployment has no scheduler"));
     }
-    if let Some(ledger) = before.ledger.filter(|_| is_new) {
+    let ledger = before.ledger.filter(|_| is_new);
+    if let Some(ledger) = ledger {
         text.push_str(&words::point(&format!(
             "its ledger of {} from before is still there: these are not filed again",
             words::number(ledger, "certificate", "certificates")
         )));
     }
-    for next in next_steps(config, *status, is_new) {
-        text.push_str(&words::point(&next));
+    let next = next_steps(config, *status, is_new);
+    for step in &next {
+        text.push_str(&words::point(step));
     }
+    let firing = schedules.iter().flatten().map(|(job, schedule)| {
+        let (fires, first) = (schedule.firing == Firing::On, words::moment(schedule.start));
+        json!({"job": job, "expression": schedule.expression, "fires": fires, "first_after": fires.then_some(first)})
+    });
     let json = json!({
         "tenant_id": tenant,
         "written": true,
         "new": is_new,
         "status": status,
         "schedules": {"created": made, "updated": repaired, "unchanged": count(Written::Unchanged)},
+        "firing": firing.collect::<Vec<_>>(),
+        "certificates_from_before": ledger,
+        "next": next,
         "check": checked,
     });
     Answer::new(Verdict::look_if(checked.is_some_and(check::Examined::has_misses)), text, json)

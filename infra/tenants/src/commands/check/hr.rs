@@ -121,8 +121,12 @@ fn reading(people: &People, config: &TenantConfig, named: &BTreeSet<&'static str
     }
     if without_mail > 0 {
         let text = format!(
-            "{} no mail address and get a user name instead",
-            words::number(without_mail, "person has", "people have")
+            "{} a user name instead",
+            words::number(
+                without_mail,
+                "person has no mail address and gets",
+                "people have no mail address and get"
+            )
         );
         items.push(Item::note(about, text));
     }

@@ -21,7 +21,7 @@ pub(super) async fn examine(
     let mut items = Vec::new();
     if let Err(error) = client.check_api_key().await {
         let text = SourceError::from(error).to_string();
-        items.push(Item::miss(
+        items.push(Item::blocker(
             "Kombo: API key",
             text,
             "take the key from Kombo's dashboard and store it with `tenants add --credentials`",

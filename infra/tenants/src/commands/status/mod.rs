@@ -49,7 +49,7 @@ async fn all(operator: &Operator<'_>) -> Result<Answer, Failure> {
     if health.is_empty() && left_over.is_empty() {
         return Answer::done(
             "There are no tenants yet: `tenants add` makes one.\n",
-            json!({"tenants": health}),
+            json!({"tenants": health, "left_over_schedules": left_over}),
         );
     }
     let now = operator.now();
@@ -139,7 +139,22 @@ async fn one(operator: &Operator<'_>, tenant: &TenantId) -> Result<Answer, Failu
         text.push_str(&words::point(problem));
     }
     let verdict = Verdict::look_if(!health.problems.is_empty());
-    let json = json!({"health": health, "schedules": schedules_json, "held": held, "last_reports": reports});
+    let accounts = root.map(|root| json!({"open": root.open_accounts, "waiting": root.waiting}));
+    let config = config.map(|(config, _)| {
+        json!({
+            "route": words::route(config.personio.via),
+            "people_every": config.schedule.employees.to_string(),
+            "certificates_every": config.certificates.enabled.then(|| config.schedule.certificates.to_string()),
+        })
+    });
+    let json = json!({
+        "health": health,
+        "configuration": config,
+        "accounts": accounts,
+        "schedules": schedules_json,
+        "held": held,
+        "last_reports": reports,
+    });
     Answer::new(verdict, text, json)
 }
 

@@ -1,8 +1,10 @@
 mod categories;
+mod connect;
 mod documents;
 mod forms;
 mod mirror;
 mod passthrough;
+mod snapshot;
 
 use std::collections::BTreeSet;
 

@@ -88,3 +88,18 @@ async fn lets_go_of_personio_when_it_shuts_down() {
     drop(env.kombo);
     assert!(hung.await.unwrap().is_err());
 }
+
+#[tokio::test]
+async fn asks_personio_where_it_is_told_to() {
+    let env = environment(people::demo(3, 1, date(2026, 3, 16))).await;
+    env.kombo.reach_personio_at(ID, &env.personio.base_url());
+    let path = "/company/employees?attributes[]=last_name&attributes[]=email";
+    let answer = env.pass(json!({"method": "GET", "path": path, "params": {"limit": "2"}})).await;
+    assert_eq!((answer.at("/data/status"), answer.at("/data/data/limit")), (json!(200), json!(2)));
+    assert_eq!(answer.at("/data/headers/content-length"), Value::Null);
+    let seen = &env.personio.requests()[0];
+    assert_eq!((seen.origin, seen.template), (Origin::Direct, Some("/v1/company/employees")));
+    env.personio.fail(Fault::new(Behaviour::Close));
+    let nobody = env.pass(json!({"method": "GET", "path": path})).await;
+    assert_eq!((nobody.status, code(&nobody)), (503, json!("REMOTE.SERVICE_UNAVAILABLE")));
+}

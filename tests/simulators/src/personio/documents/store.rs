@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use http::StatusCode;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::Origin;
+use crate::engine::status;
 
 /// A document of an employee, and what is kept of its file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
     /// Personio's id.
     pub id: u64,
@@ -40,7 +42,7 @@ pub struct Document {
 }
 
 /// A category of documents, made by HR.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Category {
     /// Personio's id.
     pub id: u64,
@@ -49,6 +51,7 @@ pub struct Category {
 }
 
 /// Documents, categories, and how the API deals with them.
+#[derive(Serialize, Deserialize)]
 pub(in crate::personio) struct Documents {
     categories: BTreeMap<u64, String>,
     next_category: u64,
@@ -57,7 +60,9 @@ pub(in crate::personio) struct Documents {
     by_employee: HashMap<u64, Vec<usize>>,
     pub(in crate::personio) may_read: bool,
     pub(in crate::personio) may_write: bool,
+    #[serde(with = "status")]
     pub(in crate::personio) reading_refusal: StatusCode,
+    #[serde(with = "status")]
     pub(in crate::personio) too_large: StatusCode,
     /// How long a document stays out of the v2 list.
     pub(in crate::personio) lag: SignedDuration,

@@ -88,13 +88,17 @@ pub(in crate::personio) fn upload(
     let shown = |document: &Document, id: u64| {
         let integer =
             json!({"label": "ID", "value": document.employee_id, "type": "integer", "universal_id": "id"});
-        let attributes = json!({
+        let mut attributes = json!({
             "title": document.title,
             "date": document.date,
             "comment": document.comment,
             "employee": {"type": "Employee", "attributes": {"id": integer}},
             "category": {"id": document.category_id, "type": "DocumentCategory", "attributes": {"name": category}},
         });
+        // What was not given is left out: the document has texts there, and no null.
+        if let Some(attributes) = attributes.as_object_mut() {
+            attributes.retain(|_, value| !value.is_null());
+        }
         json!({"success": true, "data": {"id": id, "type": "Document", "attributes": attributes}})
     };
     let id = state.documents.file(document.clone());

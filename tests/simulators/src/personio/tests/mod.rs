@@ -1,6 +1,7 @@
 mod documents;
 mod listing;
 mod lost_uploads;
+mod snapshot;
 mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::multipart::Hashing;
 use crate::engine::streamed::Streamed;
@@ -12,7 +13,7 @@ use crate::engine::streamed::Streamed;
 const SMALL: u64 = 2_000;
 
 /// What a download of a certificate gets.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Delivery {
     /// A PDF of this many bytes.
     Pdf {

@@ -1,12 +1,14 @@
 //! Signed URLs: who has one may download for a while, without a token.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::engine::digest;
 use crate::engine::exchange::Request;
 use crate::reteach::state::State;
 
 /// What URLs look like, and what the host counts.
+#[derive(Serialize, Deserialize)]
 pub(in crate::reteach) struct Links {
     pub(super) base_url: String,
     pub(super) lifetime: SignedDuration,

@@ -6,6 +6,7 @@ mod list;
 use std::collections::{HashMap, VecDeque};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::participation::{Certificate, Change, Participation, Publication};
 use super::state::State;
@@ -13,7 +14,7 @@ use super::state::State;
 pub(super) use list::{get, list};
 
 /// Whether the academy knows the filters that came after 2023.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Filters {
     /// Knows them, and refuses what it does not know.
     #[default]
@@ -23,7 +24,7 @@ pub enum Filters {
 }
 
 /// A certificate as it is kept.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Issued {
     pub(super) certificate: Certificate,
     /// Never, where nobody has said when.
@@ -37,7 +38,7 @@ impl Issued {
 }
 
 /// The academy's participations and certificates.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Participations {
     /// In the order in which they were added.
     rows: Vec<Participation>,

@@ -1,5 +1,6 @@
 mod downloads;
 mod participations;
+mod snapshot;
 mod writes;
 
 use serde_json::{Value, json};

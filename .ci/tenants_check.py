@@ -1,0 +1,190 @@
+"""Looks at the rehearsal's companies while the deployed functions look after them: what do reteach and Personio hold?
+
+    python .ci/tenants_check.py onboarded|failed|paused|resumed|removed      with the environment of the rehearsal
+
+Nothing here knows the project's code: what should be there is worked out from Personio's people and reteach's courses.
+"""
+
+import datetime
+import json
+import subprocess
+import sys
+import time
+import zoneinfo
+
+import boto3
+
+TENANTS = ("local-direct", "local-passthrough", "local-kombo")
+JOBS = ("employees", "certificates")
+# Both schedules fire every minute.
+PATIENCE = 300
+
+checks = 0
+
+
+def expect(what, found, wanted):
+    global checks
+    checks += 1
+    if found != wanted:
+        sys.exit(f"{what}: {found!r} instead of {wanted!r}")
+
+
+def wait(what, look):
+    """What `look` returns, once it returns something."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        found = look()
+        if found:
+            return found
+        time.sleep(3)
+    sys.exit(f"{what}: not within {PATIENCE} s")
+
+
+def cargo(*arguments):
+    """What a command of the project says, exit status 1 (something to look at) included."""
+    run = subprocess.run(["cargo", *arguments, "--json"], stdout=subprocess.PIPE, text=True)
+    if run.returncode not in (0, 1):
+        sys.exit(f"cargo {' '.join(arguments)}: exit status {run.returncode}")
+    return json.loads(run.stdout)
+
+
+def show(tenant, what):
+    return cargo("local", "show", what, "--tenant", tenant)
+
+
+def status(tenant):
+    return cargo("tenants", "status", tenant)
+
+
+def accounts(tenant):
+    """The academy's accounts that come from Personio, by their ids there."""
+    found = [account for account in show(tenant, "accounts") if (account["external_id"] or "").startswith("personio:")]
+    ids = [int(account["external_id"].removeprefix("personio:")) for account in found]
+    expect(f"{tenant}: accounts with the same id", len(ids) - len(set(ids)), 0)
+    return dict(zip(ids, found))
+
+
+def is_locked(person, today):
+    """By the contract's days alone: nobody in the rehearsal is inactive without an end date before today, except by status."""
+    begins, ends = person["hire_date"], person["termination_date"]
+    return bool((begins and begins > today) or (ends and ends < today) or (person["status"] == "inactive" and not (ends and ends < today)))
+
+
+def filed(tenant):
+    """Each certificate of somebody from Personio, and the documents that name it."""
+    owners = {account["id"]: person for person, account in accounts(tenant).items()}
+    documents = show(tenant, "documents")
+    for participation in show(tenant, "participations"):
+        certificate = participation["certificate"]
+        if certificate and participation["customer"] in owners:
+            names = [document for document in documents if certificate["id"] in f"{document['comment']} {document['file_name']}"]
+            yield owners[participation["customer"]], participation, names
+
+
+def is_through(tenant):
+    """The first runs of both functions are done, and nothing waits to be filed."""
+    health = status(tenant)["health"]
+    if set(health["last_good_runs"]) != set(JOBS) or health["gate"] is None:
+        return False
+    return all(documents or participation["certificate"]["publication"] != "AtOnce" for _, participation, documents in filed(tenant))
+
+
+def contents(tenant):
+    today = datetime.datetime.now(zoneinfo.ZoneInfo("Europe/Berlin")).date().isoformat()
+    people = {person["id"]: person for person in show(tenant, "people")}
+    found = accounts(tenant)
+    expect(f"{tenant}: accounts of nobody", set(found) - set(people), set())
+    expect(f"{tenant}: people without an account", len(set(people) - set(found)), conflicts(tenant))
+    for id, account in found.items():
+        person = people[id]
+        names = ("first_name", "last_name", "position")
+        expect(f"{tenant}: {id}", [account[name] for name in names], [person[name] for name in names])
+        # An account that was there before keeps its own spelling.
+        expect(f"{tenant}: {id}'s address", (account["email"] or "").lower(), (person["email"] or "").lower())
+        expect(f"{tenant}: {id} is locked", account["status"] == "INACTIVE", is_locked(person, today))
+    certificates = 0
+    for person, participation, documents in filed(tenant):
+        if not documents:
+            continue
+        certificates += 1
+        what = f"{tenant}: certificate {participation['certificate']['id']}"
+        expect(f"{what}: documents", [document["employee_id"] for document in documents], [person])
+        expect(f"{what}: is a PDF", bytes(documents[0]["head"])[:5], b"%PDF-")
+        if tenant != "local-kombo":
+            expect(f"{what}: title", documents[0]["title"], participation["course_name"])
+    expect(f"{tenant}: documents", len(show(tenant, "documents")), certificates)
+    expect(f"{tenant}: certificates are filed", certificates > 0, True)
+    return len(found), certificates
+
+
+def conflicts(tenant):
+    """People whose mail address is taken, as the first run reported them."""
+    reports = [report for report in cargo("tenants", "runs", tenant) if report["job"] == "employee-sync"]
+    return max(report["counts"]["conflicts"] for report in reports)
+
+
+def onboarded():
+    """Within a tick or two of each schedule everybody has an account, and every certificate is in its file, once."""
+    for tenant in TENANTS:
+        wait(f"{tenant}: first runs", lambda: is_through(tenant))
+        people, certificates = contents(tenant)
+        runs = cargo("tenants", "runs", tenant)
+        expect(f"{tenant}: outcomes", {run["outcome"] for run in runs} <= {"done", "partly", "unchanged", "waiting"}, True)
+        expect(f"{tenant}: jobs", {run["job"] for run in runs}, {"employee-sync", "certificate-sync"})
+        print(f"{tenant}: {people} accounts, {certificates} certificates")
+
+
+def outputs():
+    stack = boto3.client("cloudformation").describe_stacks(StackName="reteach-personio")["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def failed():
+    """A tick that cannot be run becomes a dead letter with its tenant; the schedule behind it is drift."""
+    stack, scheduler, name = outputs(), boto3.client("scheduler"), "nobody.employees"
+    event = {"tenant_id": "nobody", "mode": "no such mode"}
+    target = {"Arn": stack["EmployeeFunctionArn"], "RoleArn": stack["SchedulerRoleArn"], "Input": json.dumps(event)}
+    group = stack["ScheduleGroupName"]
+    scheduler.create_schedule(
+        Name=name, GroupName=group, ScheduleExpression="rate(1 minute)", FlexibleTimeWindow={"Mode": "OFF"}, Target=target
+    )
+    text = json.dumps(cargo("tenants", "status"))
+    expect("the left-over schedule in `tenants status`", name in text, True)
+    sqs, queue = boto3.client("sqs"), stack["ExecutionQueueUrl"]
+    receive = lambda: sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=10).get("Messages", [])
+    messages = wait("the tick's dead letter", receive)
+    expect("dead letter", json.loads(messages[0]["Body"])["requestPayload"], event)
+    scheduler.delete_schedule(Name=name, GroupName=group)
+    sqs.purge_queue(QueueUrl=queue)
+
+
+def paused():
+    """Of two companies that hire on the same day, the one that is paused gets no account."""
+    hired = cargo("local", "act", "hire", "Erika", "Muster", "--email", "erika@other.example", "--tenant", "local-passthrough")
+    wait("the other company's new account", lambda: hired["person"] in accounts("local-passthrough"))
+    expect("the paused company's people without an account", unknown("local-direct"), {1061})
+    expect("status", status("local-direct")["health"]["status"], "paused")
+
+
+def resumed():
+    wait("the resumed company's new account", lambda: not unknown("local-direct"))
+
+
+def unknown(tenant):
+    """Who has been hired and has no account yet."""
+    return {person["id"] for person in show(tenant, "people") if person["id"] > 1060} - set(accounts(tenant))
+
+
+def removed():
+    """Schedules, configuration and credentials are gone; what reteach and Personio hold is not."""
+    expect("tenants", cargo("tenants", "list"), [])
+    schedules = boto3.client("scheduler").list_schedules(GroupName=outputs()["ScheduleGroupName"])["Schedules"]
+    expect("schedules", schedules, [])
+    secrets = boto3.client("secretsmanager").list_secrets(IncludePlannedDeletion=True)["SecretList"]
+    expect("secrets that stay", [secret["Name"] for secret in secrets if "DeletedDate" not in secret], [])
+    for tenant in TENANTS:
+        contents(tenant)
+
+
+{"onboarded": onboarded, "failed": failed, "paused": paused, "resumed": resumed, "removed": removed}[sys.argv[1]]()
+print(f"{sys.argv[1]}: {checks} checks passed")

@@ -1,0 +1,188 @@
+//! A file with state, as JSON: written whole or not at all, and readable by its owner only.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use thiserror::Error;
+
+/// The format that is written and read here.
+const FORMAT: u32 = 1;
+
+/// A file with state.
+#[derive(Clone, Debug)]
+pub(crate) struct StateFile {
+    path: PathBuf,
+    /// What is lost with it, and what brings that back.
+    lost: &'static str,
+}
+
+/// A file with state cannot be used.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// It is not what was written.
+    #[error(
+        "{} is damaged ({problem}). Put back a copy, or delete it and start again: that loses {lost}",
+        .path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+        /// What is lost with it.
+        lost: &'static str,
+    },
+    /// It was written by another version.
+    #[error(
+        "{} has format {format}, which this version does not know: use the version that wrote it, or start over in \
+         another folder (--state)",
+        .path.display()
+    )]
+    OtherFormat {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        format: u32,
+    },
+    /// The system does not let us.
+    #[error("{}: {error}", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        error: io::Error,
+    },
+}
+
+#[derive(Serialize)]
+struct Written<'a, T> {
+    format: u32,
+    content: &'a T,
+}
+
+#[derive(Deserialize)]
+struct Read<'a> {
+    format: u32,
+    /// Looked at only where the format is known.
+    #[serde(borrow, default)]
+    content: Option<&'a RawValue>,
+}
+
+impl StateFile {
+    /// The file at `path`; `lost` completes "that loses …".
+    pub(crate) fn new(path: &Path, lost: &'static str) -> Self {
+        Self { path: path.to_owned(), lost }
+    }
+
+    /// What was written; `None` if nothing ever was.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<Option<T>, FileError> {
+        let text = match fs::read_to_string(&self.path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(self.damaged("no text")),
+            Err(error) => return Err(self.io(error)),
+        };
+        // The place is enough: a secret's text has no place in a message.
+        let place = |error: &serde_json::Error| format!("line {}, column {}", error.line(), error.column());
+        let read: Read<'_> = serde_json::from_str(&text).map_err(|error| self.damaged(&place(&error)))?;
+        if read.format != FORMAT {
+            return Err(FileError::OtherFormat { path: self.path.clone(), format: read.format });
+        }
+        let content = read.content.ok_or_else(|| self.damaged("it has no content"))?;
+        serde_json::from_str(content.get()).map(Some).map_err(|error| self.damaged(&place(&error)))
+    }
+
+    /// Puts `content` in the place of what there was.
+    pub(crate) fn write<T: Serialize>(&self, content: &T) -> Result<(), FileError> {
+        let written = serde_json::to_vec_pretty(&Written { format: FORMAT, content });
+        written
+            .map_err(io::Error::other)
+            .and_then(|text| replace(&self.path, &text))
+            .map_err(|error| self.io(error))
+    }
+
+    /// It is not what was written.
+    pub(crate) fn damaged(&self, problem: &str) -> FileError {
+        FileError::Damaged { path: self.path.clone(), problem: problem.to_owned(), lost: self.lost }
+    }
+
+    fn io(&self, error: io::Error) -> FileError {
+        FileError::Io { path: self.path.clone(), error }
+    }
+}
+
+/// Writes the file whole or not at all: it is complete under another name before it takes its own.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let new = path.with_file_name(name);
+    let mut file = private().create(true).truncate(true).write(true).open(&new)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(new, path)
+}
+
+/// Files that are made are their owner's alone.
+#[cfg(unix)]
+fn private() -> OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
+}
+
+#[cfg(not(unix))]
+fn private() -> OpenOptions {
+    OpenOptions::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str) -> StateFile {
+        let folder = std::env::temp_dir().join(format!("local-file-{}-{name}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        StateFile::new(&folder.join("state.json"), "everything")
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_is_its_owner_s_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let file = file("written");
+        let _ = fs::remove_file(&file.path);
+        assert_eq!(file.read::<Vec<u8>>().unwrap(), None);
+        file.write(&vec![1_u8, 2]).unwrap();
+        file.write(&vec![3_u8]).unwrap();
+        assert_eq!(file.read::<Vec<u8>>().unwrap(), Some(vec![3]));
+        assert_eq!(fs::metadata(&file.path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::read_dir(file.path.parent().unwrap()).unwrap().count(),
+            1,
+            "nothing is left beside it"
+        );
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_used_says_what_to_do_and_nothing_of_its_content() {
+        let file = file("unusable");
+        for (text, hint) in [
+            ("", "is damaged"),
+            ("{\"format\":1,\"content\":[\"hush\"", "is damaged"),
+            ("{\"format\":1,\"content\":[\"hush\"]}", "is damaged"),
+            ("{\"format\":1}", "it has no content"),
+            ("{\"format\":2,\"content\":{\"hush\":1}}", "has format 2"),
+        ] {
+            fs::write(&file.path, text).unwrap();
+            let error = file.read::<Vec<u8>>().unwrap_err().to_string();
+            assert!(error.contains(hint) && !error.contains("hush"), "{text}: {error}");
+            assert!(error.contains("state.json"), "{error}");
+        }
+        fs::write(&file.path, [0xff, 0xfe]).unwrap();
+        assert!(file.read::<Vec<u8>>().unwrap_err().to_string().contains("delete it"));
+    }
+}

@@ -1,0 +1,102 @@
+//! One endpoint for all services, as `AWS_ENDPOINT_URL` names it.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Json, Router};
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::{HeaderMap, Method, StatusCode};
+use reqwest::Client;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+/// DynamoDB takes 16 MB at once, and nobody takes more.
+const LARGEST_BODY: usize = 20 * 1024 * 1024;
+
+/// Where the services listen.
+#[derive(Clone, Debug)]
+pub(super) struct Gateway {
+    pub(super) dynamodb: String,
+    pub(super) secrets_manager: String,
+    /// Scheduler, Lambda and CloudFormation.
+    pub(super) others: String,
+    pub(super) client: Client,
+}
+
+impl Gateway {
+    /// Hands each request to its service.
+    pub(super) async fn serve(self, listener: TcpListener) {
+        let router = Router::new().fallback(handle).with_state(Arc::new(self));
+        // It returns only if the listener fails, and then there is nobody to tell.
+        let _ = axum::serve(listener, router).await;
+    }
+
+    fn service(&self, method: &Method, path: &str, headers: &HeaderMap) -> Option<&str> {
+        if let Some(target) = headers.get("x-amz-target") {
+            let target = target.to_str().unwrap_or_default();
+            return match target.split(['.', '_']).next() {
+                Some("DynamoDB") => Some(&self.dynamodb),
+                Some("secretsmanager") => Some(&self.secrets_manager),
+                _ => None,
+            };
+        }
+        let is_form = path == "/" && method == Method::POST;
+        let is_rest = ["/schedules", "/2015-03-31/functions/"].iter().any(|it| path.starts_with(it));
+        (is_form || is_rest).then_some(&self.others)
+    }
+}
+
+async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Some(service) = gateway.service(&parts.method, parts.uri.path(), &parts.headers) else {
+        return refusal(
+            StatusCode::BAD_REQUEST,
+            "UnknownOperationException",
+            "cargo local has DynamoDB, Secrets Manager, EventBridge Scheduler's schedules, Lambda's Invoke and \
+             CloudFormation's DescribeStacks",
+        );
+    };
+    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
+        return refusal(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "RequestEntityTooLargeException",
+            "The request is too large.",
+        );
+    };
+    let mut headers = parts.headers;
+    for name in [HOST, CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION] {
+        headers.remove(name);
+    }
+    let target = parts.uri.path_and_query().map_or("/", |it| it.as_str());
+    let call = gateway.client.request(parts.method, format!("{service}{target}")).headers(headers).body(body);
+    match call.send().await {
+        Ok(reply) => forwarded(reply).await,
+        Err(_) => gone(),
+    }
+}
+
+async fn forwarded(mut reply: reqwest::Response) -> Response {
+    let status = reply.status();
+    let mut headers = std::mem::take(reply.headers_mut());
+    for name in [CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION] {
+        headers.remove(name);
+    }
+    match reply.bytes().await {
+        Ok(body) => (status, headers, Body::from(body)).into_response(),
+        Err(_) => gone(),
+    }
+}
+
+fn gone() -> Response {
+    refusal(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "ServiceUnavailable",
+        "The service behind the endpoint gave no answer.",
+    )
+}
+
+fn refusal(status: StatusCode, code: &'static str, text: &str) -> Response {
+    (status, [("x-amzn-errortype", code)], Json(json!({"__type": code, "message": text}))).into_response()
+}

@@ -1,0 +1,324 @@
+//! A region of AWS on one machine, behind one endpoint: DynamoDB, Secrets Manager, EventBridge Scheduler whose schedules
+//! fire, Lambda's Invoke, and the outputs of one deployed stack. All of it is kept in a folder.
+
+mod dead_letters;
+mod gateway;
+mod names;
+mod runtime;
+pub mod serve;
+mod ticks;
+mod told;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::future::join_all;
+use jiff::Timestamp;
+use reqwest::Url;
+use serde::{Deserialize, Serialize};
+use shared::clock::{Clock, SystemClock};
+use shared::http::Pace;
+use simulators::Aws;
+use simulators::aws::Groups;
+use thiserror::Error;
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::file::{FileError, StateFile};
+use crate::server::Server;
+use crate::stack::{Options as StackOptions, Stack, StartError, State};
+use crate::world::{Functions, PATIENCE, WorldError};
+
+pub use dead_letters::{DeadLetter, Queue};
+pub use names::STACK;
+pub use told::{Cause, Ended, Invocation, Place, Told};
+
+use dead_letters::DeadLetters;
+use gateway::Gateway;
+use runtime::{Handle, Runtime};
+use watch::Watch;
+
+/// The endpoint's port, until another one is asked for.
+const PORT: u16 = 8410;
+/// Where `cargo lambda watch` listens unless it is told otherwise.
+pub const LAMBDA_URL: &str = "http://127.0.0.1:9000";
+
+/// How a region is set up.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where everything is kept. It is made if it is not there.
+    pub folder: PathBuf,
+    /// The endpoint's port from now on; 0: any free one. `None`: that of the last time.
+    pub port: Option<u16>,
+    /// Where `cargo lambda watch` may listen.
+    pub lambda_url: Url,
+    /// What schedules and functions go by.
+    pub clock: Arc<dyn Clock>,
+    /// Another pace for every vendor, for functions that run in this process.
+    pub pace: Option<Pace>,
+}
+
+impl Options {
+    /// As `cargo local` has it, kept in `folder`.
+    #[must_use]
+    pub fn new(folder: PathBuf, lambda_url: Url) -> Self {
+        Self { folder, port: None, lambda_url, clock: Arc::new(SystemClock), pace: None }
+    }
+}
+
+/// Why a region did not start.
+#[derive(Debug, Error)]
+pub enum RegionError {
+    /// The folder cannot be used.
+    #[error("{}: {error}", .path.display())]
+    Folder {
+        /// The folder, or the file in it.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// Another process uses the folder.
+    #[error("{} is in use by another `cargo local`: end it first, or take another folder with --state", .0.display())]
+    InUse(PathBuf),
+    /// Somebody else listens there.
+    #[error(
+        "port {port} of 127.0.0.1 cannot be had ({error}): end what listens there, or choose another one with --port; it is \
+         remembered"
+    )]
+    Port {
+        /// The port.
+        port: u16,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A file with state cannot be used.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The database's file cannot be used.
+    #[error(
+        "{}: {problem}. Put back a copy, or delete it and start again: that loses all tenants with their ledgers",
+        .path.display()
+    )]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A part did not start.
+    #[error(transparent)]
+    Stack(StartError),
+    /// The functions cannot be built.
+    #[error(transparent)]
+    Functions(#[from] WorldError),
+    /// No simulator could be started.
+    #[error("no server could be started on 127.0.0.1: {0}")]
+    Listen(io::Error),
+    /// No HTTP client could be built.
+    #[error("the HTTP client cannot be built")]
+    Client(#[from] reqwest::Error),
+}
+
+/// What is remembered of the endpoint.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Endpoint {
+    port: u16,
+}
+
+/// A running region. It ends when this is dropped.
+pub struct Region {
+    stack: Stack,
+    aws: Aws,
+    gateway: Server,
+    runtime: Arc<Runtime>,
+    /// The last look at the schedules.
+    looked: Mutex<Timestamp>,
+    _lock: File,
+}
+
+impl fmt::Debug for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Region").field("stack", &self.stack).finish_non_exhaustive()
+    }
+}
+
+impl Region {
+    /// Starts the region with what its folder has kept, and tells `tell` what happens in it.
+    ///
+    /// # Errors
+    /// [`RegionError`].
+    pub async fn start(options: Options, tell: UnboundedSender<Told>) -> Result<Self, RegionError> {
+        let Options { folder, port, lambda_url, clock, pace } = options;
+        let lock = lock(&folder)?;
+        let endpoint = StateFile::new(&folder.join("endpoint.json"), "the endpoint's port");
+        let remembered = endpoint.read::<Endpoint>()?.map_or(PORT, |endpoint| endpoint.port);
+        let port = port.unwrap_or(remembered);
+        let stack = stack(&folder, &clock).await?;
+        let aws = aws(&folder, &clock).await?;
+        let runtime = Arc::new(Runtime {
+            functions: Functions::new(&stack, &clock, pace.as_ref())?,
+            watch: Watch::new(lambda_url)?,
+            dead_letters: DeadLetters::open(&folder.join("dead-letters.json"))?,
+            tell,
+            place: Mutex::default(),
+            runs: AtomicU64::default(),
+            under_way: tokio::sync::watch::Sender::new(0),
+            clock,
+        });
+        for function in names::functions() {
+            aws.add_runtime(&function, Arc::new(Handle(Arc::clone(&runtime))));
+        }
+        let (dynamodb, secrets_manager) = stack.endpoints();
+        let client = reqwest::Client::builder().no_proxy().no_gzip().build()?;
+        let gateway = Gateway { dynamodb, secrets_manager, others: aws.base_url(), client };
+        let gateway = Server::start_on(port, |listener| gateway.serve(listener)).await;
+        let gateway = gateway.map_err(|error| RegionError::Port { port, error })?;
+        endpoint.write(&Endpoint { port: gateway.port() })?;
+        let looked = Mutex::new(runtime.clock.now());
+        let region = Self { stack, aws, gateway, runtime, looked, _lock: lock };
+        region.write_environment(&folder)?;
+        region.runtime.look().await;
+        Ok(region)
+    }
+
+    /// What `AWS_ENDPOINT_URL` has to be.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.gateway.url()
+    }
+
+    /// DynamoDB and Secrets Manager, to look into.
+    #[must_use]
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    /// The environment in which `tenants` and the functions use this region.
+    #[must_use]
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("AWS_ENDPOINT_URL", self.url()),
+            ("AWS_REGION", names::REGION.to_owned()),
+            ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+            ("TENANTS_STACK", STACK.to_owned()),
+            ("TABLE_NAME", STACK.to_owned()),
+            ("SECRET_PREFIX", STACK.to_owned()),
+        ]
+    }
+
+    /// The schedules that there are, by name, each as it was sent.
+    #[must_use]
+    pub fn schedules(&self) -> BTreeMap<String, serde_json::Value> {
+        self.aws.schedules(STACK)
+    }
+
+    /// What failed and nobody waited for, the oldest first.
+    #[must_use]
+    pub fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.runtime.dead_letters.all()
+    }
+
+    /// Fires what has come due since the last look. What is fired runs on its own; the future ends when it is over.
+    pub fn fire(&self) -> impl Future<Output = ()> + use<> {
+        // Nobody reads it here, and it would grow for as long as this runs.
+        self.aws.reset_log();
+        let now = self.runtime.clock.now();
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let groups = Groups::from([(STACK.to_owned(), self.schedules())]);
+        let due = ticks::due(&groups, *looked, now);
+        *looked = now;
+        let fired = due.into_iter().map(|tick| {
+            let runtime = Arc::clone(&self.runtime);
+            tokio::spawn(async move { runtime.invoke(&tick.function, tick.event, Cause::Tick).await })
+        });
+        let fired: Vec<_> = fired.collect();
+        async move {
+            join_all(fired).await;
+        }
+    }
+
+    /// How many invocations are under way.
+    #[must_use]
+    pub fn under_way(&self) -> usize {
+        *self.runtime.under_way.borrow()
+    }
+
+    /// Waits until no invocation is under way.
+    pub async fn idle(&self) {
+        // It fails only if the sender is gone, which is ours.
+        let _ = self.runtime.under_way.subscribe().wait_for(|count| *count == 0).await;
+    }
+
+    /// Ends it, and waits until its port is free again. What is under way goes on, unheard.
+    pub async fn stop(self) {
+        self.gateway.stop().await;
+    }
+
+    fn write_environment(&self, folder: &Path) -> Result<(), RegionError> {
+        let lines = self.environment().into_iter().map(|(name, value)| format!("export {name}={value}\n"));
+        let path = folder.join("environment");
+        crate::file::replace(&path, lines.collect::<String>().as_bytes())
+            .map_err(|error| RegionError::Folder { path, error })
+    }
+}
+
+/// Makes the folder, and keeps everybody else out of it.
+fn lock(folder: &Path) -> Result<File, RegionError> {
+    let broken = |path: &Path| {
+        let path = path.to_owned();
+        move |error| RegionError::Folder { path, error }
+    };
+    fs::create_dir_all(folder).map_err(broken(folder))?;
+    let path = folder.join("lock");
+    let file = File::create(&path).map_err(broken(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(RegionError::InUse(folder.to_owned())),
+        Err(TryLockError::Error(error)) => Err(broken(&path)(error)),
+    }
+}
+
+async fn stack(folder: &Path, clock: &Arc<dyn Clock>) -> Result<Stack, RegionError> {
+    let path = folder.join("dynamodb.sqlite");
+    let options = StackOptions {
+        state: State::File(path.clone()),
+        secrets: State::File(folder.join("secrets.json")),
+        table: STACK.to_owned(),
+        secret_prefix: STACK.to_owned(),
+        clock: Arc::clone(clock),
+        scissors: None,
+        sts: None,
+        patience: Some(PATIENCE),
+    };
+    Stack::start(options).await.map_err(|error| match error {
+        StartError::Secrets(error) => RegionError::File(error),
+        StartError::Database(problem) => RegionError::Database { path, problem },
+        error => RegionError::Stack(error),
+    })
+}
+
+/// Scheduler, Lambda and CloudFormation, with the schedules that were kept.
+async fn aws(folder: &Path, clock: &Arc<dyn Clock>) -> Result<Aws, RegionError> {
+    let file = StateFile::new(
+        &folder.join("schedules.json"),
+        "all schedules; `tenants add` with a tenant's files makes them anew",
+    );
+    let groups = file.read::<Groups>()?.unwrap_or_default();
+    let now = Arc::clone(clock);
+    let aws = Aws::start(Arc::new(move || now.now())).await.map_err(RegionError::Listen)?;
+    aws.add_group(STACK);
+    for (name, schedule) in groups.get(STACK).into_iter().flatten() {
+        aws.put_schedule(STACK, name, schedule.clone());
+    }
+    aws.keep_schedules(move |groups| file.write(groups).map_err(io::Error::other));
+    let outputs = names::outputs();
+    let outputs: Vec<(&str, &str)> = outputs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    aws.add_stack(STACK, &outputs);
+    Ok(aws)
+}

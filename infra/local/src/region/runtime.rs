@@ -1,0 +1,172 @@
+//! Where the stack's functions run: in `cargo lambda watch` where it listens, else in this process.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use serde_json::{Value, json};
+use shared::clock::Clock;
+use shared::http::Deadline;
+use shared::id::{RunId, TenantId};
+use shared::job::{App, Event, Request, Work};
+use shared::state::Job;
+use simulators::aws::{self, Answer, Call};
+use tokio::sync::{mpsc, watch};
+
+use super::dead_letters::{DeadLetter, DeadLetters, Queue};
+use super::names;
+use super::told::{Cause, Ended, Invocation, Place, Told};
+use super::watch::Watch;
+use crate::world::Functions;
+
+/// Where the stack's functions run, and what becomes of their answers.
+pub(super) struct Runtime {
+    pub(super) functions: Functions,
+    pub(super) watch: Watch,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) dead_letters: DeadLetters,
+    pub(super) tell: mpsc::UnboundedSender<Told>,
+    /// Where the last invocation ran.
+    pub(super) place: Mutex<Option<Place>>,
+    pub(super) runs: AtomicU64,
+    /// How many run at the moment.
+    pub(super) under_way: watch::Sender<usize>,
+}
+
+impl aws::Runtime for Handle {
+    fn invoke(&self, function: String, event: Value, call: Call) -> BoxFuture<'static, Answer> {
+        let runtime = Arc::clone(&self.0);
+        let cause = match call {
+            Call::RequestResponse => Cause::Call,
+            Call::Event => Cause::Event,
+        };
+        Box::pin(async move { runtime.invoke(&function, event, cause).await })
+    }
+}
+
+/// The runtime, for the simulated Lambda.
+pub(super) struct Handle(pub(super) Arc<Runtime>);
+
+impl Runtime {
+    /// Runs a function on `event`, and tells how it ended.
+    pub(super) async fn invoke(&self, function: &str, event: Value, cause: Cause) -> Answer {
+        let _under_way = UnderWay::new(&self.under_way);
+        let (at, began) = (self.clock.now(), Instant::now());
+        let job = names::job(function);
+        let (answer, queue) = match job {
+            Some(job) => (self.answer(job, &event).await, Queue::Execution),
+            None => (no_function(function), Queue::Delivery),
+        };
+        let function = job.map_or_else(|| function.to_owned(), |job| job.function().to_owned());
+        let tenant = event.get("tenant_id").and_then(Value::as_str).and_then(|id| TenantId::parse(id).ok());
+        let ended = match &answer {
+            Answer::Reply(reply) => Ended::reply(reply),
+            Answer::Error(error) => {
+                let is_dead = cause != Cause::Call;
+                if is_dead {
+                    let (function, error) = (function.clone(), error.clone());
+                    self.keep(DeadLetter { at, queue, function, event, error });
+                }
+                Ended::error(error, is_dead)
+            }
+        };
+        let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.tell(Told::Invocation(Box::new(Invocation { at, tenant, function, cause, duration_ms, ended })));
+        answer
+    }
+
+    async fn answer(&self, job: Job, event: &Value) -> Answer {
+        match self.look().await {
+            Place::Watch { .. } => self.watch.invoke(job.function(), event).await,
+            Place::Here { .. } => match job {
+                Job::Employees => self.here(&self.functions.employees, event).await,
+                Job::Certificates => self.here(&self.functions.certificates, event).await,
+            },
+        }
+    }
+
+    /// Where functions run now; tells if that has changed.
+    pub(super) async fn look(&self) -> Place {
+        let place = self.watch.place().await;
+        let mut last = self.place.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref() != Some(&place) {
+            self.tell(Told::Functions { run: place.clone() });
+            *last = Some(place.clone());
+        }
+        place
+    }
+
+    /// As Lambda's runtime does: an event that cannot be taken, a panic and the end of the time are errors.
+    async fn here<W: Work>(&self, app: &App<W>, event: &Value) -> Answer {
+        let event = match Event::parse(event.clone(), W::JOB) {
+            Ok(event) => event,
+            Err(error) => return failed("InvalidEvent", &error.to_string()),
+        };
+        let number = self.runs.fetch_add(1, Ordering::Relaxed);
+        let run_id = format!("local-{}-{number}", self.clock.now().as_millisecond());
+        let time = timeout(W::JOB);
+        let request = Request { event, run_id: RunId::new(run_id.as_str()), deadline: Deadline::after(time) };
+        let run = AssertUnwindSafe(app.run(&request, &|_| {})).catch_unwind();
+        match tokio::time::timeout(time, run).await {
+            Ok(Ok(ran)) => match serde_json::to_value(&ran.report) {
+                Ok(report) => Answer::Reply(report),
+                Err(error) => failed("Runtime.MarshalError", &error.to_string()),
+            },
+            Ok(Err(_)) => {
+                failed("Runtime.ExitError", &format!("RequestId: {run_id} Error: the function panicked"))
+            }
+            Err(_) => {
+                let text =
+                    format!("RequestId: {run_id} Error: Task timed out after {} seconds", time.as_secs());
+                failed("Sandbox.Timedout", &text)
+            }
+        }
+    }
+
+    fn keep(&self, letter: DeadLetter) {
+        if let Err(error) = self.dead_letters.add(letter) {
+            self.tell(Told::NotKept { problem: error.to_string() });
+        }
+    }
+
+    /// Whoever listened may be gone.
+    fn tell(&self, told: Told) {
+        let _ = self.tell.send(told);
+    }
+}
+
+/// As in `template.yaml`.
+fn timeout(job: Job) -> Duration {
+    Duration::from_secs(match job {
+        Job::Employees => 240,
+        Job::Certificates => 900,
+    })
+}
+
+fn failed(kind: &str, text: &str) -> Answer {
+    Answer::Error(json!({"errorType": kind, "errorMessage": text}))
+}
+
+/// What EventBridge Scheduler says of a target that is not there.
+fn no_function(function: &str) -> Answer {
+    failed("ResourceNotFoundException", &format!("there is no function {function}"))
+}
+
+/// Counts an invocation until it is over, however it ends.
+struct UnderWay<'a>(&'a watch::Sender<usize>);
+
+impl<'a> UnderWay<'a> {
+    fn new(count: &'a watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(count)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}

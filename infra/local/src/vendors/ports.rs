@@ -1,0 +1,41 @@
+//! Ports that are still free on the next start, too.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+
+use super::error::VendorsError;
+
+/// Below those that systems give to outgoing connections, which would now and then sit on one of ours.
+const FIRST: u16 = 20_000;
+/// How many there are to choose from.
+const MANY: u16 = 10_000;
+/// Enough to tell a busy machine from one where nothing can listen.
+const ATTEMPTS: u16 = 100;
+
+/// Starts something on ports that are chosen anew as long as somebody else is quicker to take one.
+pub(super) async fn chosen<T>(
+    mut start: impl AsyncFnMut() -> Result<T, VendorsError>,
+) -> Result<T, VendorsError> {
+    for _ in 0..ATTEMPTS {
+        match start().await {
+            Err(VendorsError::PortTaken { .. }) => {}
+            started => return started,
+        }
+    }
+    Err(VendorsError::Listen(io::ErrorKind::AddrInUse.into()))
+}
+
+/// A port of 127.0.0.1 on which nobody listens.
+pub(super) fn free() -> Result<u16, VendorsError> {
+    let random = RandomState::new();
+    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for attempt in 0..ATTEMPTS {
+        let offset = u16::try_from(random.hash_one(attempt) % u64::from(MANY)).unwrap_or_default();
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, FIRST + offset)) {
+            Ok(_) => return Ok(FIRST + offset),
+            Err(error) => last = error,
+        }
+    }
+    Err(VendorsError::Listen(last))
+}

@@ -1,0 +1,88 @@
+//! People: the first run, a company's changes, accounts that were there before, and the operator's questions.
+
+use harness::{by_hand, date, person};
+use shared::http::Deadline;
+use shared::job::{Mode, Outcome};
+use simulators::people::{EmploymentType, Status};
+use simulators::{Person, reteach};
+
+use super::Stage;
+
+pub(super) async fn come_and_go(stage: &Stage) {
+    first_run(stage).await;
+    changes(stage).await;
+    accounts_of_others(stage).await;
+    questions(stage).await;
+}
+
+async fn first_run(stage: &Stage) {
+    let (harness, reteach) = (&stage.harness, &stage.harness.company.reteach);
+    reteach.insert(by_hand("person-1@muster.example"));
+    stage.tenants(&["plan", "acme", "--details"]).await;
+    let report = harness.now().await;
+    assert_eq!(report.outcome, Outcome::Done, "{report:#?}");
+    assert_eq!(harness.tick().await.outcome, Outcome::Unchanged);
+}
+
+async fn changes(stage: &Stage) {
+    let harness = &stage.harness;
+    harness.change(2, |it| it.position = Some("Leiterin".into()));
+    harness.change(3, |it| it.termination_date = date("2026-05-09"));
+    harness.change(4, |it| it.status = Status::Inactive);
+    harness.change(5, |it| it.employment_type = Some(EmploymentType::External));
+    harness.change(6, |it| (it.gender, it.office) = (None, None));
+    harness.change(7, |it| it.email = Some("neu@muster.example".into()));
+    harness.change(8, |it| it.email = None);
+    harness.company.personio.remove(9);
+    let status = Status::Onboarding;
+    harness.company.personio.put(Person { status, hire_date: date("2026-06-01"), ..person(20) });
+    assert_eq!(harness.tick().await.outcome, Outcome::Done);
+    harness.change(3, |it| it.termination_date = None);
+    harness.change(4, |it| it.status = Status::Active);
+    // Nobody has the id 9 twice in a row now.
+    assert_eq!(harness.tick().await.outcome, Outcome::Done);
+    harness.company.personio.put(person(9));
+    assert_eq!(harness.tick().await.outcome, Outcome::Done);
+}
+
+/// A few unknown people are looked up one by one; accounts of others are in the way of a new one and of a change.
+async fn accounts_of_others(stage: &Stage) {
+    let (harness, reteach) = (&stage.harness, &stage.harness.company.reteach);
+    let other =
+        |email: &str| reteach::Customer { external_id: Some(format!("other:{email}")), ..by_hand(email) };
+    reteach.insert(by_hand("person-21@muster.example"));
+    reteach.insert(other("person-22@muster.example"));
+    harness.company.personio.put_all([person(21), person(22), person(23)]);
+    for id in ["21", "22", "23"] {
+        stage.tenants(&["explain", "acme", id]).await;
+    }
+    harness.tick().await;
+    reteach.insert(other("vergeben@muster.example"));
+    harness.change(2, |it| it.email = Some("vergeben@muster.example".into()));
+    harness.tick().await;
+    reteach.answer_conflicts_with(http::StatusCode::UNPROCESSABLE_ENTITY);
+    harness.change(6, |it| it.email = Some("vergeben@muster.example".into()));
+    harness.tick().await;
+    // An admin deletes an account that we write to.
+    reteach.remove("personio:10");
+    harness.change(10, |it| it.position = Some("Leiterin".into()));
+    harness.tick().await;
+    for id in [2, 6] {
+        harness.change(id, |it| it.email = Some(format!("person-{id}@muster.example")));
+    }
+    harness.company.personio.remove(22);
+    harness.run(Mode::Reconcile, Deadline::never()).await;
+}
+
+async fn questions(stage: &Stage) {
+    for args in [
+        &["check", "acme"][..],
+        &["explain", "acme", "2", "--details"],
+        &["explain", "acme", "999"],
+        &["sync", "acme", "--here"],
+        &["sync", "acme", "--here", "--mode", "dry-run"],
+        &["status", "acme"],
+    ] {
+        stage.tenants(args).await;
+    }
+}

@@ -1,0 +1,127 @@
+//! A company whose vendors are all behind Prism, the functions, and an operator.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use clap::Parser as _;
+use harness::Harness;
+use local::{INTEGRATION, route};
+use secrecy::ExposeSecret as _;
+use shared::clock::Clock as _;
+use shared::http::Pace;
+use shared::secrets::TenantSecret;
+use shared::tenant::Via;
+use simulators::{Aws, Fault, Kombo};
+use tenants::{Cli, Exit, Somebody, Surroundings};
+
+use crate::document::Vendor;
+use crate::gate::Gate;
+
+const GROUP: &str = "reteach-personio";
+const FUNCTION: &str = "arn:aws:lambda:eu-central-1:123456789012:function";
+
+pub(crate) struct Stage {
+    pub(crate) harness: Harness,
+    /// Before reteach.
+    pub(crate) reteach: SocketAddr,
+    /// The tenant's file, with the addresses of the fronts.
+    pub(crate) file: String,
+    aws: Aws,
+    folder: PathBuf,
+}
+
+impl Stage {
+    pub(crate) async fn set(gate: &Arc<Gate>, via: Via) -> Self {
+        let harness = Harness::new(via, "", harness::people(12)).await;
+        let company = &harness.company;
+        let personio = gate.before(Vendor::Personio, company.personio.address()).await;
+        let reteach = gate.before(Vendor::Reteach, company.reteach.address()).await;
+        let mut file = company.tenant_file("[brake]\nat_least = 100\n");
+        file = file.replace(&company.personio.address().to_string(), &personio.to_string());
+        file = file.replace(&company.reteach.address().to_string(), &reteach.to_string());
+        if let Some(kombo) = &company.kombo {
+            let front = gate.before(Vendor::Kombo, kombo.address()).await;
+            file = file.replace(&kombo.address().to_string(), &front.to_string());
+            kombo.reach_personio_at(INTEGRATION, &format!("http://{personio}"));
+        }
+        let clock = harness.world.clock.clone();
+        let aws = Aws::start(Arc::new(move || clock.now())).await.unwrap();
+        aws.add_group(GROUP);
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("contract-{}", route(via)));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self { harness, reteach, file, aws, folder }
+    }
+
+    pub(crate) fn via(&self) -> Via {
+        self.harness.company.via
+    }
+
+    pub(crate) fn kombo(&self) -> Option<&Kombo> {
+        self.harness.company.kombo.as_ref()
+    }
+
+    /// A fault at Personio, at Kombo or at reteach.
+    pub(crate) fn fail(&self, vendor: Vendor, fault: Fault) {
+        match vendor {
+            Vendor::Personio => self.harness.company.personio.fail(fault),
+            Vendor::Kombo => self.kombo().unwrap().fail(fault),
+            Vendor::Reteach => self.harness.company.reteach.fail(fault),
+        }
+    }
+
+    /// The tenant is added, or added again, with this file.
+    pub(crate) async fn add(&self, file: &str) -> Exit {
+        let secret = TenantSecret { fingerprint_key: None, ..self.harness.company.secret() };
+        let file = self.write("tenant.toml", file);
+        let credentials = self.write("credentials.json", secret.to_json().expose_secret());
+        self.tenants(&["add", "--update", "--file", &file, "--credentials", &credentials]).await
+    }
+
+    /// The operator types a command.
+    pub(crate) async fn tenants(&self, args: &[&str]) -> Exit {
+        let cli = Cli::try_parse_from(["tenants"].iter().chain(args)).unwrap();
+        let mut out = Vec::new();
+        let exit = Box::pin(tenants::run(cli, &self.surroundings(), &mut out)).await;
+        assert_ne!(exit, Exit::Usage, "{args:?}: {}", String::from_utf8_lossy(&out));
+        exit
+    }
+
+    fn write(&self, name: &str, content: &str) -> String {
+        let path = self.folder.join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_string_lossy().into_owned()
+    }
+
+    fn surroundings(&self) -> Surroundings {
+        let variables = self.variables();
+        Surroundings {
+            variables: Box::new(move |name| variables.get(name).cloned()),
+            clock: Arc::new(self.harness.world.clock.clone()),
+            pace: Some(Pace::new(&[])),
+            input: Mutex::new(Box::new(io::empty())),
+            errors: Mutex::new(Box::new(io::sink())),
+            somebody: Somebody::Nobody,
+            look_every: Duration::from_millis(1),
+        }
+    }
+
+    fn variables(&self) -> HashMap<String, String> {
+        let url = self.aws.base_url();
+        let more = [
+            ("AWS_ENDPOINT_URL_SCHEDULER", url.clone()),
+            ("AWS_ENDPOINT_URL_LAMBDA", url.clone()),
+            ("AWS_ENDPOINT_URL_CLOUDFORMATION", url),
+            ("SCHEDULE_GROUP_NAME", GROUP.to_owned()),
+            ("SCHEDULER_ROLE_ARN", "arn:aws:iam::123456789012:role/scheduler".to_owned()),
+            ("DELIVERY_QUEUE_ARN", "arn:aws:sqs:eu-central-1:123456789012:delivery".to_owned()),
+            ("EMPLOYEE_FUNCTION_ARN", format!("{FUNCTION}:employee-sync")),
+            ("CERTIFICATE_FUNCTION_ARN", format!("{FUNCTION}:certificate-sync")),
+        ];
+        let more = more.map(|(name, value)| (name.to_owned(), value));
+        self.harness.world.stack.environment().into_iter().chain(more).collect()
+    }
+}

@@ -1,0 +1,111 @@
+//! What breaks a document.
+
+use std::fmt;
+
+use http::HeaderValue;
+use serde::Deserialize;
+
+/// One thing in a call or its answer that the document does not have.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Violation {
+    /// Where: `request` or `response`, and the way to the value; `*` stands for any index of a list.
+    pub(crate) at: String,
+    /// What, in Prism's words.
+    pub(crate) says: String,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    location: Vec<String>,
+    #[serde(default)]
+    code: serde_json::Value,
+    message: String,
+}
+
+impl Violation {
+    pub(crate) fn new(at: impl Into<String>, says: impl Into<String>) -> Self {
+        Self { at: at.into(), says: says.into() }
+    }
+
+    fn of(Entry { location, code, message }: Entry, status: u16) -> Self {
+        let at = place(&location);
+        // The place is said once.
+        let message = match message.split_once(" property ") {
+            Some((_, rest)) if at.contains(".body.") => {
+                rest.split_once(' ').map_or(rest, |(_, says)| says).to_owned()
+            }
+            _ => message,
+        };
+        match message.split_once("additional properties; found '") {
+            Some((_, found)) if code == "additionalProperties" => {
+                Self::new(format!("{at}.{}", found.trim_end_matches('\'')), NOT_THERE)
+            }
+            _ if message.contains("returned status code") => {
+                Self::new(format!("{at}.status.{status}"), message)
+            }
+            _ => Self::new(at, message),
+        }
+    }
+}
+
+/// Of a key, or a parameter.
+pub(crate) const NOT_THERE: &str = "is not in the document";
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.at, self.says)
+    }
+}
+
+/// Prism's list about an answer with this status: location, severity, code and message for each.
+pub(crate) fn parse(header: Option<HeaderValue>, status: u16) -> Vec<Violation> {
+    let Some(header) = header else { return Vec::new() };
+    match serde_json::from_slice::<Vec<Entry>>(header.as_bytes()) {
+        Ok(entries) => entries.into_iter().map(|entry| Violation::of(entry, status)).collect(),
+        // A list that is too long is cut off, and the rest must not get lost.
+        Err(error) => vec![Violation::new("sl-violations", format!("Prism's list cannot be read: {error}"))],
+    }
+}
+
+fn place(location: &[String]) -> String {
+    let step = |step: &String| if step.parse::<u64>().is_ok() { "*".to_owned() } else { step.clone() };
+    location.iter().map(step).collect::<Vec<_>>().join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_the_place_once_and_for_all_rows() {
+        let header = r#"[
+            {"location":["response","body","results","0"],"severity":"Error","code":"additionalProperties",
+             "message":"Response body property results.0 must NOT have additional properties; found 'position'"},
+            {"location":["response","body","data","7","office"],"severity":"Error","code":"type",
+             "message":"Response body property data.7.office must be object"},
+            {"location":["request","body"],"severity":"Error","code":"required",
+             "message":"Request body must have required property 'tags'"},
+            {"location":["response"],"severity":"Error",
+             "message":"Unable to match the returned status code with those defined in the document: 200"},
+            {"location":["request"],"severity":"Warning","message":"Selected route not found"}]"#;
+        let header = HeaderValue::from_str(&header.replace('\n', " ")).unwrap();
+        let found: Vec<_> = parse(Some(header), 409).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            found,
+            [
+                "response.body.results.*.position: is not in the document",
+                "response.body.data.*.office: must be object",
+                "request.body: Request body must have required property 'tags'",
+                "response.status.409: Unable to match the returned status code with those defined in the document: 200",
+                "request: Selected route not found",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_list_that_was_cut_off_is_a_violation_itself() {
+        let cut = HeaderValue::from_static(r#"Too many violations! [{"location":["#);
+        assert_eq!(parse(Some(cut), 200).len(), 1);
+        assert!(parse(None, 200).is_empty());
+    }
+}
