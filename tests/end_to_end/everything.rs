@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clap::Parser as _;
-use harness::{CERTIFICATE_TICK, MARK, ROUTES, TICK, Witness, completed, marked_company, unwatched};
+use harness::{CERTIFICATE_TICK, Lines, MARK, ROUTES, TICK, Witness, completed, marked_company, unwatched};
 use jiff::SignedDuration;
 use secrecy::ExposeSecret as _;
 use shared::connect::{Connections, Sink, Source};
@@ -73,31 +73,17 @@ impl Drop for Files {
     }
 }
 
-/// Standard error, kept.
-#[derive(Clone, Default)]
-struct Errors(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Errors {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(text)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// What a command writes, on standard output and standard error, as text or for programs.
+/// What a command writes, as text or for programs, with what goes to standard error.
 async fn typed(seen: &Witness, args: &[&str]) -> String {
     let variables = seen.harness.world.stack.environment();
-    let errors = Errors::default();
+    let errors = Lines::default();
     let surroundings = Surroundings {
         variables: Box::new(move |name| {
             variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
         }),
         clock: Arc::new(seen.harness.world.clock.clone()),
         pace: Some(Pace::new(&[])),
-        input: Mutex::new(Box::new(Cursor::new(String::new()))),
+        input: Mutex::new(Box::new(Cursor::new("acme\n"))),
         errors: Mutex::new(Box::new(errors.clone())),
         somebody: Somebody::Nobody,
         look_every: Duration::from_millis(1),
@@ -105,8 +91,7 @@ async fn typed(seen: &Witness, args: &[&str]) -> String {
     let mut out = Vec::new();
     let cli = Cli::try_parse_from(["tenants"].iter().chain(args)).unwrap();
     Box::pin(tenants::run(cli, &surroundings, &mut out)).await;
-    out.extend_from_slice(&errors.0.lock().unwrap());
-    String::from_utf8(out).unwrap()
+    String::from_utf8(out).unwrap() + &errors.text()
 }
 
 async fn every_command(seen: &mut Witness, files: &Files) {

@@ -23,6 +23,14 @@ const ALSO: [&str; 4] = ["x-signature", "x-expires", "/certificates/", "bearer "
 #[derive(Clone, Debug, Default)]
 pub struct Lines(Arc<Mutex<Vec<u8>>>);
 
+impl Lines {
+    /// What was written.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
 impl io::Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap().write(bytes)
@@ -71,7 +79,7 @@ impl Witness {
 
     /// No mark is in any of it.
     pub fn check(&self) {
-        let log = String::from_utf8(self.log.0.lock().unwrap().clone()).unwrap();
+        let log = self.log.text();
         assert!(log.contains("\"acme\"") && log.contains("finding"), "the log was captured: {log}");
         for text in self.texts.iter().flat_map(|it| it.lines()).chain(log.lines()) {
             let lower = text.to_lowercase();

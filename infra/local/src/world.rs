@@ -249,8 +249,8 @@ fn app<W: Work>(
     let (store, secrets) = stack.for_function().map_err(StartError::from)?;
     let client = http::client().map_err(|_| WorldError::Tls)?;
     let sessions = stack.sessions().map_err(StartError::from)?;
-    let context = Context::new(client, Arc::clone(clock), Calls::default());
-    let app = App::new(work, store, secrets, context).with_sessions(sessions);
+    let app = App::new(work, store, secrets, Context::new(client, Arc::clone(clock), Calls::default()))
+        .with_sessions(sessions);
     Ok(match pace {
         Some(pace) => app.with_pace(pace.clone()),
         None => app,
