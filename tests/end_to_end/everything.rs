@@ -4,7 +4,7 @@
 //! The one exception is asked for: `--details` shows an operator values, and the test says so.
 
 use std::fmt;
-use std::io::{self, Cursor, Write};
+use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
