@@ -8,6 +8,7 @@ mod certificates;
 mod checks;
 mod cuts;
 mod marks;
+pub mod process;
 mod stored;
 
 use employee_sync::EmployeeSync;

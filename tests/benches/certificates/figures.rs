@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
+use certificate_sync::report::Counts;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
+use harness::process::Told;
 use serde_json::json;
 
 use crate::cases::Case;
-use crate::function::Told;
 use crate::{LIMIT, RECORD, WORKING_SPACE};
 
 /// A case and what the function told of it.
 #[derive(Debug)]
 pub(crate) struct Measured {
     pub(crate) case: Case,
-    pub(crate) told: Told,
+    pub(crate) told: Told<Counts>,
 }
 
 const HEADER: [&str; 12] = [

@@ -1,7 +1,7 @@
 //! A company with its certificates, and the function let loose on it.
 
-use std::process::{Command, Stdio};
-
+use certificate_sync::report::Counts;
+use harness::process::{self, Apart, Told};
 use harness::{Harness, completed, people};
 use jiff::{SignedDuration, Timestamp};
 use shared::job::Outcome;
@@ -9,7 +9,6 @@ use simulators::reteach::{Certificate, Participation};
 
 use crate::cases::{Case, File, Run};
 use crate::figures::Measured;
-use crate::function::Told;
 
 const PEOPLE: u64 = 100;
 
@@ -47,21 +46,14 @@ fn id(number: u64) -> String {
     format!("9f0c2c53-3f6e-4b0f-9f6c-{number:012}")
 }
 
-/// The function, in this executable as a process of its own: nothing but the stack's environment reaches it.
-async fn run(harness: &Harness, run: Run) -> Told {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command
-        .args(["--function", harness.company.tenant.as_str()])
-        .args((run == Run::FullScan).then_some("--full-scan"))
-        .env_clear()
-        .envs(harness.world.stack.environment())
-        .stderr(Stdio::inherit());
-    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
-    assert!(output.status.success(), "the function: {}", output.status);
-    serde_json::from_slice(&output.stdout).unwrap()
+async fn run(harness: &Harness, run: Run) -> Told<Counts> {
+    let arguments: &[&str] = if run == Run::FullScan { &["--full-scan"] } else { &[] };
+    let Apart { mut runs, .. } =
+        process::apart(&harness.world.stack, &harness.company.tenant, arguments).await;
+    runs.pop().unwrap()
 }
 
-fn check(harness: &Harness, case: Case, told: &Told) {
+fn check(harness: &Harness, case: Case, told: &Told<Counts>) {
     let (report, company) = (&told.report, &harness.company);
     let is_done = report.outcome == Outcome::Done && report.counts.uploaded == case.certificates;
     assert!(is_done, "{case}: {report:#?}");

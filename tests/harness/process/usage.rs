@@ -6,20 +6,24 @@ use serde::{Deserialize, Serialize};
 
 /// Memory and processor time. Nothing of it is known where there is no `/proc`.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Usage {
+pub struct Usage {
     /// The most that was ever resident, in bytes (`VmHWM`).
-    pub(crate) peak: Option<u64>,
+    pub peak: Option<u64>,
     /// Processor time of the program itself.
-    pub(crate) user: Option<Duration>,
+    pub user: Option<Duration>,
     /// Processor time of the kernel on its behalf: on loopback nearly all of the transfer.
-    pub(crate) system: Option<Duration>,
+    pub system: Option<Duration>,
+    /// Both together, exactly.
+    pub processor: Option<Duration>,
 }
 
 /// Linux counts in hundredths of a second, whatever its own clock does (`USER_HZ`).
 const TICK: Duration = Duration::from_millis(10);
 
 impl Usage {
-    pub(crate) fn now() -> Self {
+    /// Up to this moment.
+    #[must_use]
+    pub fn now() -> Self {
         let read = |path| std::fs::read_to_string(path).ok();
         let (status, stat) = (read("/proc/self/status"), read("/proc/self/stat"));
         // The second field is the program's name, in parentheses, with whatever it is called; then come 3 and so on.
@@ -29,8 +33,19 @@ impl Usage {
             peak: status.as_deref().and_then(peak),
             user: field(14).map(|ticks| TICK * ticks),
             system: field(15).map(|ticks| TICK * ticks),
+            processor: processor(),
         }
     }
+}
+
+/// All of the processor's time that the threads that are alive have had, to the nanosecond.
+fn processor() -> Option<Duration> {
+    let threads = std::fs::read_dir("/proc/self/task").ok()?;
+    let of = |thread: std::fs::DirEntry| {
+        let schedstat = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        schedstat.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+    };
+    threads.filter_map(|thread| of(thread.ok()?)).reduce(|sum, time| sum + time)
 }
 
 fn peak(status: &str) -> Option<u64> {

@@ -1,0 +1,136 @@
+//! What a tenant costs in a month.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use shared::state::Job;
+
+use crate::count::{Count, What};
+use crate::month::{
+    CERTIFICATE_TICKS, CERTIFICATES, CHANGED, DAYS, EMPLOYEE_TICKS, HANDSHAKE, MEMORY_GB, PROCESSOR_SHARE,
+    REPORT_HOURS, REPORTS, SENT_BYTES, TENANTS,
+};
+use crate::timing::{Taken, Timing};
+use crate::{Measured, prices};
+
+/// Pages that are under way at once, each on a connection of its own.
+const CONNECTIONS: u64 = 6;
+/// The template: its alarms are counted.
+const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+/// One line of the bill.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Line {
+    pub(crate) name: &'static str,
+    /// USD a month.
+    pub(crate) usd: f64,
+    /// Whether it belongs to the secret, which is counted apart.
+    pub(crate) is_secret: bool,
+}
+
+/// The bill. Every tick finds a process that knows nothing of the tenant: it reads the secret and logs in. That is so with more
+/// than some dozen tenants, and the dearest there is.
+pub(crate) fn of(measured: &Measured) -> Vec<Line> {
+    let month = Month { measured };
+    let line = |name, usd| Line { name, usd, is_secret: false };
+    let ticks = EMPLOYEE_TICKS + CERTIFICATE_TICKS;
+    vec![
+        line("Lambda, requests", ticks * prices::REQUEST),
+        line("Lambda, time", month.gb_seconds() * prices::GB_SECOND),
+        line("DynamoDB, writes", month.sum(|count| count.units.write) * prices::WRITE_UNIT),
+        line("DynamoDB, reads", month.sum(|count| count.units.read) * prices::READ_UNIT),
+        line("DynamoDB, storage", month.stored() / 1e9 * prices::STORED_GB),
+        line("Scheduler", ticks * prices::INVOCATION),
+        line("Logs", month.sum(log_bytes) / 1e9 * prices::LOG_GB),
+        line("Data out", month.sum(|count| count.calls() as f64) * SENT_BYTES / 1e9 * prices::OUT_GB),
+        line("Metrics, alarms, dashboard: a thousandth", month.fleet() / TENANTS),
+        Line {
+            is_secret: true,
+            ..line("Calls to Secrets Manager", month.sum(|count| count.secrets as f64) * prices::SECRET_CALL)
+        },
+        Line { is_secret: true, ..line("The secret", prices::SECRET) },
+    ]
+}
+
+fn log_bytes(count: &Count) -> f64 {
+    count.log_bytes as f64 + count.log_lines as f64 * prices::LOG_LINE_BYTES
+}
+
+/// What a month of a tenant is made of.
+pub(crate) struct Month<'a> {
+    pub(crate) measured: &'a Measured,
+}
+
+impl Month<'_> {
+    fn count(&self, what: What) -> &Count {
+        self.measured.counts.iter().find(|count| count.what == what).unwrap()
+    }
+
+    fn changed_ticks(&self) -> f64 {
+        self.measured.people as f64 * CHANGED
+    }
+
+    fn certificates(&self) -> f64 {
+        self.measured.people as f64 * CERTIFICATES
+    }
+
+    /// `of` every run of a month, added up. What a run with changes takes beyond an unchanged one comes on top.
+    fn sum(&self, of: impl Fn(&Count) -> f64) -> f64 {
+        let value = |what| of(self.count(what));
+        let beyond = |what, usual| value(what) - value(usual);
+        let certificate_ticks = self.certificates().min(CERTIFICATE_TICKS);
+        // A certificate that shares its tick takes what one of ten takes beyond the first.
+        let each = (value(What::TenCertificates) - value(What::OneCertificate)) / 9.0;
+        EMPLOYEE_TICKS * value(What::UnchangedCold)
+            + REPORTS * at_least_nothing(beyond(What::UnchangedHourly, What::Unchanged))
+            + self.changed_ticks() * at_least_nothing(beyond(What::OneChanged, What::Unchanged))
+            + DAYS * at_least_nothing(beyond(What::Reconcile, What::Unchanged))
+            + CERTIFICATE_TICKS * value(What::NoCertificatesCold)
+            + certificate_ticks * at_least_nothing(beyond(What::OneCertificate, What::NoCertificates))
+            + (self.certificates() - certificate_ticks) * each
+            + DAYS * at_least_nothing(beyond(What::FullScan, What::NoCertificates))
+    }
+
+    /// Of Lambda, for ticks with nothing to do; the others are too few to show.
+    fn gb_seconds(&self) -> f64 {
+        let seconds = |job, ticks| {
+            let timing = self.measured.timings.iter().find(|timing| timing.job == job);
+            timing.map_or(0.0, |timing| ticks * self.billed(timing).as_secs_f64())
+        };
+        MEMORY_GB * (seconds(Job::Employees, EMPLOYEE_TICKS) + seconds(Job::Certificates, CERTIFICATE_TICKS))
+    }
+
+    /// What Lambda bills for an unchanged tick: waiting, and the processor's time stretched by the small share of it.
+    pub(crate) fn billed(&self, timing: &Timing) -> Duration {
+        let Taken { processor, .. } = timing.cold;
+        let what = match timing.job {
+            Job::Employees => What::UnchangedCold,
+            Job::Certificates => What::NoCertificatesCold,
+        };
+        // DynamoDB, Secrets Manager, and one for each call that is under way to a vendor.
+        let connections = 2 + self.count(what).calls().min(CONNECTIONS);
+        let work = processor.unwrap_or_default().as_secs_f64() + connections as f64 * HANDSHAKE;
+        timing.waiting + Duration::from_secs_f64(work / PROCESSOR_SHARE - work)
+    }
+
+    /// Bytes in the table, with a month of reports.
+    fn stored(&self) -> f64 {
+        let all = &self.measured.stored;
+        let lasting: u64 = all.iter().filter(|kind| kind.kind != "RUN").map(|kind| kind.bytes).sum();
+        let report = all.iter().find(|kind| kind.kind == "RUN").unwrap();
+        let reports = 2.0 * REPORT_HOURS + self.changed_ticks() + self.certificates().min(CERTIFICATE_TICKS);
+        lasting as f64 + reports * report.bytes as f64 / report.items as f64
+    }
+
+    /// Of all tenants together.
+    fn fleet(&self) -> f64 {
+        let metrics = self.count(What::Unchanged).metrics + self.count(What::NoCertificates).metrics;
+        let alarms = TEMPLATE.matches("Type: AWS::CloudWatch::Alarm").count();
+        metrics as f64 * prices::METRIC + alarms as f64 * prices::ALARM + prices::DASHBOARD
+    }
+}
+
+/// Never less than nothing: a run that is compared with another may have found a secret in the cache.
+fn at_least_nothing(more: f64) -> f64 {
+    more.max(0.0)
+}

@@ -1,0 +1,93 @@
+//! One run, counted: by itself, and where it cannot see it, from outside.
+
+use std::future::Future;
+
+use harness::{Harness, people};
+use serde::Serialize;
+use shared::http;
+use shared::job::{Counts, Report};
+use shared::state::Units;
+use shared::tenant::Via;
+use simulators::{Cut, Moment, Point};
+
+use crate::log::{self, Logged};
+
+/// Which run it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum What {
+    /// Everybody is brought over.
+    First,
+    /// Nothing has changed; the process has run for the tenant before.
+    Unchanged,
+    /// Nothing has changed; the process is new.
+    UnchangedCold,
+    /// Nothing has changed; the hourly report is due.
+    UnchangedHourly,
+    /// One person has changed.
+    OneChanged,
+    /// One person in a hundred has changed.
+    OnePercentChanged,
+    /// Everybody is compared with what reteach has.
+    Reconcile,
+    /// No certificate is new.
+    NoCertificates,
+    /// No certificate is new; the process is new.
+    NoCertificatesCold,
+    /// One certificate is filed.
+    OneCertificate,
+    /// Ten certificates are filed.
+    TenCertificates,
+    /// Certificates are filed, as many as there are people.
+    FirstCertificates,
+    /// All of them are looked at again.
+    FullScan,
+}
+
+/// What it took.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Count {
+    pub(crate) what: What,
+    /// Requests, by vendor.
+    pub(crate) calls: http::Counts,
+    /// Of DynamoDB.
+    pub(crate) units: Units,
+    /// Requests to Secrets Manager.
+    pub(crate) secrets: u64,
+    /// Bytes of the log, metrics included.
+    pub(crate) log_bytes: u64,
+    /// Its lines.
+    pub(crate) log_lines: u64,
+    /// Metrics in it.
+    pub(crate) metrics: u64,
+}
+
+impl Count {
+    /// All requests to vendors.
+    pub(crate) fn calls(&self) -> u64 {
+        self.calls.personio + self.calls.kombo + self.calls.reteach
+    }
+}
+
+/// A company before its first run.
+pub(crate) async fn company(via: Via, size: u64) -> Harness {
+    let harness = Harness::to_be_cut(via, "", people(size)).await;
+    harness.company.personio.add_category("Bildungszertifikate");
+    harness
+}
+
+/// Counts `run`.
+pub(crate) async fn count<C: Counts>(
+    harness: &Harness,
+    what: What,
+    run: impl Future<Output = Report<C>>,
+) -> Count {
+    // Beyond the last step: nothing is cut, everything is counted.
+    let nowhere = Point { step: usize::MAX, moment: Moment::Before, cut: Cut::CloseConnection };
+    let scissors = harness.world.stack.scissors().unwrap_or_else(|| panic!("there is nothing to count with"));
+    let report = scissors.cut_at(nowhere, run).await.ran.unwrap();
+    assert!(report.outcome.is_good(), "{what:?}: {report:#?}");
+    let secrets = scissors.steps().iter().filter(|step| step.starts_with("Secrets Manager")).count() as u64;
+    let Logged { bytes: log_bytes, lines: log_lines, metrics } = log::of(&report);
+    Count { what, calls: report.calls, units: report.dynamodb, secrets, log_bytes, log_lines, metrics }
+}

@@ -1,0 +1,29 @@
+//! How a month is assumed to go for a tenant.
+
+/// Hours of a month.
+pub(crate) const HOURS: f64 = 730.0;
+/// Ticks of the employee job: every five minutes.
+pub(crate) const EMPLOYEE_TICKS: f64 = HOURS * 12.0;
+/// Ticks of the certificate job: every half hour.
+pub(crate) const CERTIFICATE_TICKS: f64 = HOURS * 2.0;
+/// Reports of a job that has nothing to do: one an hour.
+pub(crate) const REPORTS: f64 = HOURS;
+/// Reconciles and full scans: one of either a day.
+pub(crate) const DAYS: f64 = HOURS / 24.0;
+/// Reports are kept for so many hours.
+pub(crate) const REPORT_HOURS: f64 = 720.0;
+/// The share of people whose record changes, each on a tick of its own.
+pub(crate) const CHANGED: f64 = 0.05;
+/// Certificates for each person: two a year, each on a tick of its own as long as there are ticks.
+pub(crate) const CERTIFICATES: f64 = 1.0 / 6.0;
+
+/// What a function has at 128 MB: a share of a processor.
+pub(crate) const PROCESSOR_SHARE: f64 = 128.0 / 1_769.0;
+/// Memory, in GB.
+pub(crate) const MEMORY_GB: f64 = 0.125;
+/// What a TLS handshake takes of a whole processor, in seconds. Assumed: there is no TLS on loopback.
+pub(crate) const HANDSHAKE: f64 = 0.0015;
+/// What a call sends, in bytes: its head with a token, and its share of a handshake. Assumed.
+pub(crate) const SENT_BYTES: f64 = 1_000.0;
+/// Tenants that share alarms, metrics and dashboard.
+pub(crate) const TENANTS: f64 = 1_000.0;

@@ -1,0 +1,65 @@
+//! The function's side: what `shared::job::serve` builds, without Lambda around it.
+
+use std::io::{self, Write as _};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use shared::aws::{self, Aws};
+use shared::clock::SystemClock;
+use shared::http::{self, Calls, Context, Deadline, Pace};
+use shared::id::{RunId, TenantId};
+use shared::job::{App, Event, Mode, Report, Request, Work, tell};
+use shared::secrets::Secrets;
+use shared::state::Store;
+use shared::telemetry;
+
+use super::Usage;
+
+/// What the function tells of a run, on standard output.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Told<C> {
+    /// Before the event.
+    pub before: Usage,
+    /// After the answer.
+    pub after: Usage,
+    /// From one to the other.
+    pub wall: Duration,
+    /// The answer.
+    pub report: Report<C>,
+}
+
+/// Runs the job for `tenant` once in each of `modes`, and tells what it took. The log goes to standard error. At `pace`
+/// where one is given, else at the vendors' own.
+pub fn run<W: Work>(work: W, tenant: &TenantId, modes: &[Mode], pace: Option<Pace>) {
+    telemetry::init_to(io::stderr);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let told = runtime.block_on(async {
+        let app = app(work);
+        let app = pace.into_iter().fold(app, App::with_pace);
+        let mut told = Vec::new();
+        for (number, mode) in modes.iter().enumerate() {
+            let event = Event { tenant_id: tenant.clone(), mode: *mode };
+            // As long as Lambda's.
+            let run_id = RunId::new(format!("8476a536-e9f4-11e8-9739-{number:012}"));
+            let request = Request { event, run_id, deadline: Deadline::never() };
+            let (before, began) = (Usage::now(), Instant::now());
+            let report = app.run(&request, &|_| {}).await.report;
+            tell(&report, &mut io::stderr().lock());
+            told.push(Told { before, wall: began.elapsed(), after: Usage::now(), report });
+        }
+        told
+    });
+    serde_json::to_writer(io::stdout().lock(), &told).unwrap();
+    io::stdout().flush().unwrap();
+}
+
+fn app<W: Work>(work: W) -> App<W> {
+    let client = http::client().unwrap();
+    let aws = Aws::new(aws::from_env(client.clone()).unwrap());
+    let clock = Arc::new(SystemClock);
+    let variable = |name: &str| std::env::var(name).unwrap();
+    let store = Store::new(&aws, &variable("TABLE_NAME"));
+    let secrets = Secrets::new(&aws, &variable("SECRET_PREFIX"), clock.clone());
+    App::new(work, store, secrets, Context::new(client, clock, Calls::default()))
+}

@@ -1,0 +1,40 @@
+//! A function in a process of its own: the benchmark's executable, started once more. What it tells of each run is what
+//! the run took of this machine.
+
+mod function;
+mod usage;
+
+use std::process::{Command, Stdio};
+
+use local::Stack;
+use serde::de::DeserializeOwned;
+use shared::id::TenantId;
+
+pub use function::{Told, run};
+pub use usage::Usage;
+
+/// The function's runs and everything that it has logged.
+#[derive(Debug)]
+pub struct Apart<C> {
+    /// Run by run.
+    pub runs: Vec<Told<C>>,
+    /// Its log, metrics included.
+    pub log: String,
+}
+
+/// Has this executable be the function of `tenant`: it is started with `--function <tenant>` and `arguments`, and must
+/// call [`run`]. Nothing but the stack's environment reaches it.
+pub async fn apart<C: DeserializeOwned>(stack: &Stack, tenant: &TenantId, arguments: &[&str]) -> Apart<C> {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--function", tenant.as_str()])
+        .args(arguments)
+        .env_clear()
+        .envs(stack.environment())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let log = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "the function: {}\n{log}", output.status);
+    Apart { runs: serde_json::from_slice(&output.stdout).unwrap(), log }
+}
