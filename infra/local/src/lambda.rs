@@ -19,12 +19,12 @@ use serde_json::Value;
 use simulators::aws::Answer;
 use thiserror::Error;
 use tokio::process::{Child, Command};
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, mpsc, watch};
 
 use crate::server::Server;
 use crate::stack::Stack;
 
-/// Each event's deadline is this far away: longer than any run on a local stack takes.
+/// An event's deadline is this far away: longer than any run on a local stack takes.
 const TIMEOUT: SignedDuration = SignedDuration::from_secs(60);
 /// Megabytes that the function is told it has.
 const MEMORY: &str = "128";
@@ -36,20 +36,29 @@ const EVENTS: usize = 1;
 pub struct Function {
     process: Child,
     _runtime_api: Server,
-    events: mpsc::Sender<Value>,
+    events: mpsc::Sender<Event>,
     answers: mpsc::Receiver<Answer>,
+    asked: watch::Receiver<bool>,
+}
+
+/// An event, and how long the function may take over it.
+#[derive(Debug)]
+struct Event {
+    payload: Value,
+    timeout: SignedDuration,
 }
 
 /// The function did not answer before its deadline, or ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the function did not answer within {} s, or has ended", TIMEOUT.as_secs())]
+#[error("the function did not answer before its deadline, or has ended")]
 pub struct NoAnswer;
 
 /// Lambda's ends of the two channels.
 struct Ends {
     function: String,
-    events: Mutex<mpsc::Receiver<Value>>,
+    events: Mutex<mpsc::Receiver<Event>>,
     answers: mpsc::Sender<Answer>,
+    asked: watch::Sender<bool>,
 }
 
 impl Function {
@@ -60,7 +69,13 @@ impl Function {
     pub async fn start(name: &str, bootstrap: impl AsRef<OsStr>, stack: &Stack) -> io::Result<Self> {
         let (events, to_hand_out) = mpsc::channel(EVENTS);
         let (taken, answers) = mpsc::channel(EVENTS);
-        let ends = Ends { function: name.to_owned(), events: Mutex::new(to_hand_out), answers: taken };
+        let (tell_asked, asked) = watch::channel(false);
+        let ends = Ends {
+            function: name.to_owned(),
+            events: Mutex::new(to_hand_out),
+            answers: taken,
+            asked: tell_asked,
+        };
         let app = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/{kind}", post(take))
@@ -80,7 +95,23 @@ impl Function {
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
-        Ok(Self { process, _runtime_api: runtime_api, events, answers })
+        Ok(Self { process, _runtime_api: runtime_api, events, answers, asked })
+    }
+
+    /// The process's id, as long as it runs.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.process.id()
+    }
+
+    /// Ends when the function has asked for its first event: its start is over.
+    ///
+    /// # Errors
+    /// [`NoAnswer`] if it does not ask in time.
+    pub async fn ready(&mut self) -> Result<(), NoAnswer> {
+        let patience = Duration::try_from(TIMEOUT).unwrap_or_default();
+        let asked = tokio::time::timeout(patience, self.asked.wait_for(|asked| *asked)).await;
+        asked.map_err(|_| NoAnswer)?.map(drop).map_err(|_| NoAnswer)
     }
 
     /// The function's answer to `event`.
@@ -88,8 +119,16 @@ impl Function {
     /// # Errors
     /// [`NoAnswer`] if none comes in time.
     pub async fn invoke(&mut self, event: Value) -> Result<Answer, NoAnswer> {
-        self.events.send(event).await.map_err(|_| NoAnswer)?;
-        let patience = Duration::try_from(TIMEOUT).unwrap_or_default();
+        self.invoke_within(event, TIMEOUT).await
+    }
+
+    /// The same with another deadline than a minute.
+    ///
+    /// # Errors
+    /// [`NoAnswer`] if none comes in time.
+    pub async fn invoke_within(&mut self, event: Value, timeout: SignedDuration) -> Result<Answer, NoAnswer> {
+        self.events.send(Event { payload: event, timeout }).await.map_err(|_| NoAnswer)?;
+        let patience = Duration::try_from(timeout).unwrap_or_default();
         tokio::time::timeout(patience, self.answers.recv()).await.ok().flatten().ok_or(NoAnswer)
     }
 
@@ -105,8 +144,10 @@ impl Function {
 }
 
 async fn next(State(ends): State<Arc<Ends>>) -> Response {
-    let Some(event) = ends.events.lock().await.recv().await else { return StatusCode::GONE.into_response() };
-    let deadline = Timestamp::now() + TIMEOUT;
+    ends.asked.send_replace(true);
+    let event = ends.events.lock().await.recv().await;
+    let Some(Event { payload, timeout }) = event else { return StatusCode::GONE.into_response() };
+    let deadline = Timestamp::now() + timeout;
     let headers = [
         ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned()),
         ("lambda-runtime-deadline-ms", deadline.as_millisecond().to_string()),
@@ -115,7 +156,7 @@ async fn next(State(ends): State<Arc<Ends>>) -> Response {
             format!("arn:aws:lambda:eu-central-1:1:function:{}", ends.function),
         ),
     ];
-    (headers, Json(event)).into_response()
+    (headers, Json(payload)).into_response()
 }
 
 /// Lambda's runtimes do not all say that they send JSON.

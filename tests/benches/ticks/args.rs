@@ -1,13 +1,14 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use clap::{Parser, ValueEnum};
-use shared::id::TenantId;
 use shared::tenant::Via;
 
 /// Counts and measures what a tenant's ticks take, and works out what that costs on AWS in a month
 ///
 /// Calls, capacity units and bytes are counted with both jobs in this process, on a clock that is moved by hand; time,
-/// processor and memory are those of the employee function in a process of its own.
+/// processor and memory are those of the functions as Lambda gets them, each a process of its own.
 #[derive(Debug, Parser)]
 #[command(name = "cargo bench --workspace --bench ticks --", max_term_width = 100)]
 pub(crate) struct Args {
@@ -17,24 +18,16 @@ pub(crate) struct Args {
     /// Only this route; may be given several times
     #[arg(long, value_enum, value_name = "ROUTE")]
     route: Vec<Route>,
-    /// Count only: the same on every machine
-    #[arg(long)]
-    counts: bool,
+    /// The folder with employee-sync/bootstrap and certificate-sync/bootstrap, as `cargo lambda build` leaves them:
+    /// these are timed. Without it everything is counted only, which is the same on every machine
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) bootstraps: Option<PathBuf>,
     /// 100 people, counted only: for every change
-    #[arg(long, conflicts_with_all = ["people", "route"])]
+    #[arg(long, conflicts_with_all = ["people", "bootstraps"])]
     quick: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// Be the function, for this tenant
-    #[arg(long, hide = true, value_parser = TenantId::parse)]
-    pub(crate) function: Option<TenantId>,
-    /// As the function: no faster than the vendors allow
-    #[arg(long, hide = true, requires = "function")]
-    pub(crate) paced: bool,
-    /// As the function: be the one for certificates
-    #[arg(long, hide = true, requires = "function")]
-    pub(crate) certificates: bool,
     /// What `cargo bench` says to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
@@ -70,10 +63,5 @@ impl Args {
         };
         let routes = if self.route.is_empty() { Route::ALL.to_vec() } else { self.route.clone() };
         people.iter().flat_map(|people| routes.iter().map(|route| (*people, route.via()))).collect()
-    }
-
-    /// Whether time, processor and memory are left out.
-    pub(crate) fn is_counted_only(&self) -> bool {
-        self.counts || self.quick
     }
 }

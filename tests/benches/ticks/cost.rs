@@ -46,7 +46,7 @@ pub(crate) fn of(measured: &Measured) -> Vec<Line> {
         line("Metrics, alarms, dashboard: a thousandth", month.fleet() / TENANTS),
         Line {
             is_secret: true,
-            ..line("Calls to Secrets Manager", month.sum(|count| count.secrets as f64) * prices::SECRET_CALL)
+            ..line("Calls to Secrets Manager", month.secret_calls() * prices::SECRET_CALL)
         },
         Line { is_secret: true, ..line("The secret", prices::SECRET) },
     ]
@@ -86,9 +86,16 @@ impl Month<'_> {
             + self.changed_ticks() * at_least_nothing(beyond(What::OneChanged, What::Unchanged))
             + DAYS * at_least_nothing(beyond(What::Reconcile, What::Unchanged))
             + CERTIFICATE_TICKS * value(What::NoCertificatesCold)
+            + REPORTS * at_least_nothing(beyond(What::NoCertificatesHourly, What::NoCertificates))
             + certificate_ticks * at_least_nothing(beyond(What::OneCertificate, What::NoCertificates))
             + (self.certificates() - certificate_ticks) * each
             + DAYS * at_least_nothing(beyond(What::FullScan, What::NoCertificates))
+    }
+
+    /// The secret is read once a tick, whatever else there is to do.
+    fn secret_calls(&self) -> f64 {
+        let reads = |what| self.count(what).secrets as f64;
+        EMPLOYEE_TICKS * reads(What::UnchangedCold) + CERTIFICATE_TICKS * reads(What::NoCertificatesCold)
     }
 
     /// Of Lambda, for ticks with nothing to do; the others are too few to show.

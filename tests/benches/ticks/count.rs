@@ -34,6 +34,8 @@ pub(crate) enum What {
     NoCertificates,
     /// No certificate is new; the process is new.
     NoCertificatesCold,
+    /// No certificate is new; the hourly report is due.
+    NoCertificatesHourly,
     /// One certificate is filed.
     OneCertificate,
     /// Ten certificates are filed.

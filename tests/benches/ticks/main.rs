@@ -16,12 +16,7 @@ mod timing;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use certificate_sync::CertificateSync;
 use clap::Parser as _;
-use employee_sync::EmployeeSync;
-use harness::process;
-use shared::http::Pace;
-use shared::job::Mode;
 use shared::tenant::Via;
 
 use args::Args;
@@ -40,16 +35,6 @@ struct Measured {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    if let Some(tenant) = &args.function {
-        // The first run finds a cold process, the second a warm one. Waiting is the same for both.
-        let runs = [Mode::Scheduled; 2];
-        let (runs, pace) = if args.paced { (&runs[..1], None) } else { (&runs[..], Some(Pace::new(&[]))) };
-        match args.certificates {
-            true => process::run(CertificateSync::new().unwrap(), tenant, runs, pace),
-            false => process::run(EmployeeSync, tenant, runs, pace),
-        }
-        return ExitCode::SUCCESS;
-    }
     log::init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let mut measured = Vec::new();
@@ -70,6 +55,9 @@ async fn measure(via: Via, people: u64, args: &Args) -> Measured {
     counts.push(employees::reconcile(&harness).await);
     let stored = stored::of(&harness).await;
     drop(harness);
-    let timings = if args.is_counted_only() { Vec::new() } else { timing::measure(via, people).await };
+    let timings = match &args.bootstraps {
+        Some(bootstraps) => timing::measure(via, people, bootstraps).await,
+        None => Vec::new(),
+    };
     Measured { via, people, counts, stored, timings }
 }

@@ -1,26 +1,30 @@
-//! A function in a process of its own, on a tick with nothing to do.
+//! The functions as Lambda gets them, on a tick with nothing to do.
 
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
-use harness::process::{self, Apart};
+use harness::process::Usage;
 use harness::{Harness, people};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use local::{Answer, Function};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use shared::job::{Counts, Outcome};
+use serde_json::json;
 use shared::state::Job;
 use shared::tenant::Via;
 
 /// How long each vendor takes to answer, where waiting is measured. It is assumed: nobody publishes it.
 pub(crate) const LATENCY: Duration = Duration::from_millis(200);
 
+/// A run may take as long as Lambda lets any.
+const TIMEOUT: SignedDuration = SignedDuration::from_mins(15);
+
 /// An unchanged tick of one job.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Timing {
     pub(crate) job: Job,
-    /// In a new process, at the vendors' own pace, each answer after [`LATENCY`].
+    /// In a new process, each answer after [`LATENCY`].
     pub(crate) waiting: Duration,
-    /// Without latency and pace,
+    /// In a new process, without latency,
     pub(crate) cold: Taken,
     /// and once more in the same process.
     pub(crate) warm: Taken,
@@ -33,48 +37,49 @@ pub(crate) struct Taken {
     pub(crate) processor: Option<Duration>,
     /// The most memory that the process had until then, in bytes.
     pub(crate) peak: Option<u64>,
-    /// The same before the event.
-    pub(crate) start: Option<u64>,
 }
 
 /// Both jobs of a company in step.
-pub(crate) async fn measure(via: Via, size: u64) -> Vec<Timing> {
+pub(crate) async fn measure(via: Via, size: u64, bootstraps: &Path) -> Vec<Timing> {
     let harness = Harness::at(&Timestamp::now().to_string(), via, "", people(size)).await;
     harness.company.personio.add_category("Bildungszertifikate");
     harness.first_run().await;
     harness.certificates_now().await;
-    vec![
-        of::<employee_sync::report::Counts>(&harness, Job::Employees).await,
-        of::<certificate_sync::report::Counts>(&harness, Job::Certificates).await,
-    ]
+    let mut timings = Vec::new();
+    for job in [Job::Employees, Job::Certificates] {
+        timings.push(of(&harness, job, bootstraps).await);
+    }
+    timings
 }
 
-async fn of<C: Counts + DeserializeOwned>(harness: &Harness, job: Job) -> Timing {
-    let (stack, tenant) = (&harness.world.stack, &harness.company.tenant);
-    let job_argument = (job == Job::Certificates).then_some("--certificates");
+async fn of(harness: &Harness, job: Job, bootstraps: &Path) -> Timing {
     set_latency(harness, Duration::ZERO);
-    let arguments: Vec<_> = job_argument.into_iter().collect();
-    let [cold, warm] = taken(&process::apart::<C>(stack, tenant, &arguments).await)[..] else {
-        panic!("two runs were asked for")
-    };
+    let mut function = start(harness, job, bootstraps).await;
+    let cold = run(&mut function).await;
+    let warm = run(&mut function).await;
     set_latency(harness, LATENCY);
-    let arguments: Vec<_> = arguments.into_iter().chain(["--paced"]).collect();
-    let waiting = taken(&process::apart::<C>(stack, tenant, &arguments).await)[0].wall;
+    let waiting = run(&mut start(harness, job, bootstraps).await).await.wall;
     Timing { job, waiting, cold, warm }
 }
 
-fn taken<C: Counts>(apart: &Apart<C>) -> Vec<Taken> {
-    let each = apart.runs.iter().map(|told| {
-        assert_eq!(told.report.outcome, Outcome::Unchanged, "{:#?}", told.report);
-        let processor = told.after.processor.zip(told.before.processor);
-        Taken {
-            wall: told.wall,
-            processor: processor.map(|(after, before)| after - before),
-            peak: told.after.peak,
-            start: told.before.peak,
-        }
-    });
-    each.collect()
+async fn start(harness: &Harness, job: Job, bootstraps: &Path) -> Function {
+    let name = job.function();
+    let bootstrap = bootstraps.join(name).join("bootstrap");
+    let mut function = Function::start(name, bootstrap, &harness.world.stack).await.unwrap();
+    function.ready().await.unwrap();
+    function
+}
+
+async fn run(function: &mut Function) -> Taken {
+    let usage = || Usage::of_process(function.id().unwrap());
+    let (before, began) = (usage(), Instant::now());
+    let answer = function.invoke_within(json!({"tenant_id": "acme"}), TIMEOUT).await.unwrap();
+    let wall = began.elapsed();
+    let after = Usage::of_process(function.id().unwrap());
+    let Answer::Reply(report) = answer else { panic!("{answer:?}") };
+    assert_eq!(report["outcome"], "unchanged", "{report:#}");
+    let processor = after.processor.zip(before.processor).map(|(after, before)| after - before);
+    Taken { wall, processor, peak: after.peak }
 }
 
 fn set_latency(harness: &Harness, latency: Duration) {

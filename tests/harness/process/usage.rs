@@ -1,5 +1,6 @@
-//! What this process has used so far.
+//! What a process has used so far.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -21,11 +22,22 @@ pub struct Usage {
 const TICK: Duration = Duration::from_millis(10);
 
 impl Usage {
-    /// Up to this moment.
+    /// Of this process, up to this moment.
     #[must_use]
     pub fn now() -> Self {
-        let read = |path| std::fs::read_to_string(path).ok();
-        let (status, stat) = (read("/proc/self/status"), read("/proc/self/stat"));
+        Self::of("self")
+    }
+
+    /// Of the process with this id, up to this moment.
+    #[must_use]
+    pub fn of_process(id: u32) -> Self {
+        Self::of(&id.to_string())
+    }
+
+    fn of(process: &str) -> Self {
+        let folder = Path::new("/proc").join(process);
+        let read = |file| std::fs::read_to_string(folder.join(file)).ok();
+        let (status, stat) = (read("status"), read("stat"));
         // The second field is the program's name, in parentheses, with whatever it is called; then come 3 and so on.
         let after_name = stat.as_deref().and_then(|stat| Some(stat.rsplit_once(')')?.1));
         let field = |number: usize| after_name?.split_whitespace().nth(number - 3)?.parse::<u32>().ok();
@@ -33,14 +45,14 @@ impl Usage {
             peak: status.as_deref().and_then(peak),
             user: field(14).map(|ticks| TICK * ticks),
             system: field(15).map(|ticks| TICK * ticks),
-            processor: processor(),
+            processor: processor(&folder),
         }
     }
 }
 
 /// All of the processor's time that the threads that are alive have had, to the nanosecond.
-fn processor() -> Option<Duration> {
-    let threads = std::fs::read_dir("/proc/self/task").ok()?;
+fn processor(folder: &Path) -> Option<Duration> {
+    let threads = std::fs::read_dir(folder.join("task")).ok()?;
     let of = |thread: std::fs::DirEntry| {
         let schedstat = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
         schedstat.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
