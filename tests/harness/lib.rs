@@ -9,6 +9,7 @@ mod checks;
 mod cuts;
 mod marks;
 pub mod process;
+mod settled;
 mod stored;
 
 use employee_sync::EmployeeSync;

@@ -10,7 +10,7 @@ use crate::month::{
     CERTIFICATE_TICKS, CERTIFICATES, CHANGED, DAYS, EMPLOYEE_TICKS, HANDSHAKE, MEMORY_GB, PROCESSOR_SHARE,
     REPORT_HOURS, REPORTS, SENT_BYTES, TENANTS,
 };
-use crate::timing::{Taken, Timing};
+use crate::timing::Timing;
 use crate::{Measured, prices};
 
 /// Pages that are under way at once, each on a connection of its own.
@@ -57,8 +57,8 @@ fn log_bytes(count: &Count) -> f64 {
 }
 
 /// What a month of a tenant is made of.
-pub(crate) struct Month<'a> {
-    pub(crate) measured: &'a Measured,
+struct Month<'a> {
+    measured: &'a Measured,
 }
 
 impl Month<'_> {
@@ -102,22 +102,9 @@ impl Month<'_> {
     fn gb_seconds(&self) -> f64 {
         let seconds = |job, ticks| {
             let timing = self.measured.timings.iter().find(|timing| timing.job == job);
-            timing.map_or(0.0, |timing| ticks * self.billed(timing).as_secs_f64())
+            timing.map_or(0.0, |timing| ticks * billed(timing).as_secs_f64())
         };
         MEMORY_GB * (seconds(Job::Employees, EMPLOYEE_TICKS) + seconds(Job::Certificates, CERTIFICATE_TICKS))
-    }
-
-    /// What Lambda bills for an unchanged tick: waiting, and the processor's time stretched by the small share of it.
-    pub(crate) fn billed(&self, timing: &Timing) -> Duration {
-        let Taken { processor, .. } = timing.cold;
-        let what = match timing.job {
-            Job::Employees => What::UnchangedCold,
-            Job::Certificates => What::NoCertificatesCold,
-        };
-        // DynamoDB, Secrets Manager, and one for each call that is under way to a vendor.
-        let connections = 2 + self.count(what).calls().min(CONNECTIONS);
-        let work = processor.unwrap_or_default().as_secs_f64() + connections as f64 * HANDSHAKE;
-        timing.waiting + Duration::from_secs_f64(work / PROCESSOR_SHARE - work)
     }
 
     /// Bytes in the table, with a month of reports.
@@ -135,6 +122,14 @@ impl Month<'_> {
         let alarms = TEMPLATE.matches("Type: AWS::CloudWatch::Alarm").count();
         metrics as f64 * prices::METRIC + alarms as f64 * prices::ALARM + prices::DASHBOARD
     }
+}
+
+/// What Lambda bills for an unchanged tick: waiting, and the processor's time stretched by the small share of it.
+pub(crate) fn billed(timing: &Timing) -> Duration {
+    // DynamoDB, Secrets Manager, and one for each call that is under way to a vendor.
+    let connections = 2 + timing.cold.calls.min(CONNECTIONS);
+    let work = timing.cold.processor.unwrap_or_default().as_secs_f64() + connections as f64 * HANDSHAKE;
+    timing.waiting + Duration::from_secs_f64(work / PROCESSOR_SHARE - work)
 }
 
 /// Never less than nothing: a run that is compared with another may have found a secret in the cache.

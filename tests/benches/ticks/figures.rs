@@ -8,28 +8,32 @@ use serde_json::json;
 use shared::state::Job;
 
 use crate::Measured;
-use crate::cost::{self, Month};
+use crate::cost;
 use crate::timing::Timing;
 
 /// Tables, and what has to be known to read them.
 pub(crate) fn text(measured: &[Measured]) -> String {
-    let counted = format!(
-        "What each run takes. Counted, the same on every machine.\n\n{}\n\nWhat is stored, in bytes as DynamoDB bills them.\n\n{}\n",
-        counts(measured),
-        stored(measured)
-    );
-    if measured.iter().any(|measured| measured.timings.is_empty()) {
-        return counted;
-    }
-    let profile = if cfg!(debug_assertions) { ", built without optimisation" } else { "" };
+    let (is_counted, is_timed) =
+        (measured.iter().all(Measured::is_counted), measured.iter().all(Measured::is_timed));
     let latency = crate::timing::LATENCY.as_millis();
-    format!(
-        "{counted}\nAn unchanged tick, by a function that is a process of its own{profile}: over loopback, without TLS. Cold: the process is new. \
-         Waiting: cold, at the vendors' pace, with {latency} ms until each of their answers. Billed: with the share of a processor that 128 MB have.\n\n{}\n\n\
-         A tenant's month at AWS's list prices, free allowances left out. Each tick finds a cold process.\n\n{}\n",
-        timings(measured),
-        bills(measured)
-    )
+    let parts = [
+        is_counted.then(|| format!("What each run takes: the same on every machine.\n\n{}\n", counts(measured))),
+        is_counted.then(|| format!("What is stored, in bytes as DynamoDB bills them.\n\n{}\n", stored(measured))),
+        is_timed.then(|| {
+            format!(
+                "An unchanged tick by a function that is a process of its own, over loopback and without TLS. Cold: the process is new. \
+                 Waiting: cold, with {latency} ms until each answer of a vendor.\n\n{}\n",
+                timings(measured)
+            )
+        }),
+        (is_counted && is_timed).then(|| {
+            format!(
+                "A tenant's month at AWS's list prices, free allowances left out, if each tick finds a cold process.\n\n{}\n",
+                bills(measured)
+            )
+        }),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
 fn counts(measured: &[Measured]) -> Table {
@@ -94,6 +98,9 @@ fn timings(measured: &[Measured]) -> Table {
         "warm processor ms",
         "peak MiB",
         "waiting ms",
+        "calls",
+        "read units",
+        "write units",
         "billed ms",
     ];
     let rows = measured.iter().flat_map(|it| it.timings.iter().map(|timing| timing_row(it, timing)));
@@ -121,7 +128,10 @@ fn timing_row(measured: &Measured, timing: &Timing) -> Vec<String> {
         processor(warm.processor),
         memory(cold.peak.max(warm.peak)),
         format!("{:.0}", ms(timing.waiting)),
-        format!("{:.0}", ms(Month { measured }.billed(timing))),
+        cold.calls.to_string(),
+        format!("{:.1}", cold.units.read),
+        format!("{:.0}", cold.units.write),
+        format!("{:.0}", ms(cost::billed(timing))),
     ]
 }
 
@@ -155,7 +165,7 @@ fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, texts: us
 /// The same as JSON.
 pub(crate) fn json(measured: &[Measured]) -> String {
     let each = |it: &Measured| {
-        let bill = (!it.timings.is_empty()).then(|| cost::of(it));
+        let bill = (it.is_counted() && it.is_timed()).then(|| cost::of(it));
         json!({
             "route": local::route(it.via),
             "people": it.people,

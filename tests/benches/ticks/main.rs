@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark stops at the first thing amiss")]
 
 mod args;
+mod bounds;
 mod certificates;
 mod cost;
 mod count;
@@ -33,6 +34,16 @@ struct Measured {
     timings: Vec<Timing>,
 }
 
+impl Measured {
+    fn is_counted(&self) -> bool {
+        !self.counts.is_empty()
+    }
+
+    fn is_timed(&self) -> bool {
+        !self.timings.is_empty()
+    }
+}
+
 fn main() -> ExitCode {
     let args = Args::parse();
     log::init();
@@ -45,19 +56,25 @@ fn main() -> ExitCode {
     let text = if args.json { figures::json(&measured) } else { figures::text(&measured) };
     // A closed pipe is no reason to fail: the exit code still tells.
     let _ = io::stdout().lock().write_all(text.as_bytes());
-    ExitCode::SUCCESS
+    let bounded = measured.iter().filter(|measured| measured.people == bounds::PEOPLE);
+    let exceeded: Vec<_> = bounded.flat_map(bounds::exceeded).collect();
+    for excess in &exceeded {
+        eprintln!("more than before: {excess}");
+    }
+    if exceeded.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 async fn measure(via: Via, people: u64, args: &Args) -> Measured {
-    let harness = count::company(via, people).await;
-    let mut counts = employees::count_all(&harness, people).await;
-    counts.extend(certificates::count_all(&harness, people).await);
-    counts.push(employees::reconcile(&harness).await);
-    let stored = stored::of(&harness).await;
-    drop(harness);
-    let timings = match &args.bootstraps {
-        Some(bootstraps) => timing::measure(via, people, bootstraps).await,
-        None => Vec::new(),
-    };
-    Measured { via, people, counts, stored, timings }
+    let mut measured = Measured { via, people, counts: Vec::new(), stored: Vec::new(), timings: Vec::new() };
+    if !args.timings_only {
+        let harness = count::company(via, people).await;
+        measured.counts = employees::count_all(&harness, people).await;
+        measured.counts.extend(certificates::count_all(&harness, people).await);
+        measured.counts.push(employees::reconcile(&harness).await);
+        measured.stored = stored::of(&harness).await;
+    }
+    if let Some(bootstraps) = &args.bootstraps {
+        measured.timings = timing::measure(via, people, bootstraps).await;
+    }
+    measured
 }

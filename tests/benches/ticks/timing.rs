@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use local::{Answer, Function};
 use serde::Serialize;
 use serde_json::json;
-use shared::state::Job;
+use shared::http;
+use shared::state::{Job, Units};
 use shared::tenant::Via;
 
 /// How long each vendor takes to answer, where waiting is measured. It is assumed: nobody publishes it.
@@ -37,13 +38,17 @@ pub(crate) struct Taken {
     pub(crate) processor: Option<Duration>,
     /// The most memory that the process had until then, in bytes.
     pub(crate) peak: Option<u64>,
+    /// Requests to vendors.
+    pub(crate) calls: u64,
+    /// Of DynamoDB.
+    pub(crate) units: Units,
 }
 
 /// Both jobs of a company in step.
 pub(crate) async fn measure(via: Via, size: u64, bootstraps: &Path) -> Vec<Timing> {
     let harness = Harness::at(&Timestamp::now().to_string(), via, "", people(size)).await;
     harness.company.personio.add_category("Bildungszertifikate");
-    harness.first_run().await;
+    harness.settle().await;
     harness.certificates_now().await;
     let mut timings = Vec::new();
     for job in [Job::Employees, Job::Certificates] {
@@ -78,8 +83,11 @@ async fn run(function: &mut Function) -> Taken {
     let after = Usage::of_process(function.id().unwrap());
     let Answer::Reply(report) = answer else { panic!("{answer:?}") };
     assert_eq!(report["outcome"], "unchanged", "{report:#}");
+    let calls = serde_json::from_value::<http::Counts>(report["calls"].clone()).unwrap();
+    let calls = calls.personio + calls.kombo + calls.reteach;
+    let units = serde_json::from_value(report["dynamodb"].clone()).unwrap();
     let processor = after.processor.zip(before.processor).map(|(after, before)| after - before);
-    Taken { wall, processor, peak: after.peak }
+    Taken { wall, processor, peak: after.peak, calls, units }
 }
 
 fn set_latency(harness: &Harness, latency: Duration) {

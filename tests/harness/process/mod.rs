@@ -2,6 +2,7 @@
 //! the run took of this machine.
 
 mod function;
+mod share;
 mod usage;
 
 use std::process::{Command, Stdio};
@@ -11,6 +12,7 @@ use serde::de::DeserializeOwned;
 use shared::id::TenantId;
 
 pub use function::{Told, run};
+pub use share::Share;
 pub use usage::Usage;
 
 /// The function's runs and everything that it has logged.
