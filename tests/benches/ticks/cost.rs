@@ -124,12 +124,13 @@ impl Month<'_> {
     }
 }
 
-/// What Lambda bills for an unchanged tick: waiting, and the processor's time stretched by the small share of it.
+/// What Lambda bills for an unchanged tick: as it was measured, and the handshakes that loopback does without.
 pub(crate) fn billed(timing: &Timing) -> Duration {
     // DynamoDB, Secrets Manager, and one for each call that is under way to a vendor.
-    let connections = 2 + timing.cold.calls.min(CONNECTIONS);
-    let work = timing.cold.processor.unwrap_or_default().as_secs_f64() + connections as f64 * HANDSHAKE;
-    timing.waiting + Duration::from_secs_f64(work / PROCESSOR_SHARE - work)
+    let handshakes = (2 + timing.cold.calls.min(CONNECTIONS)) as f64 * HANDSHAKE;
+    let processor = timing.cold.processor.unwrap_or_default().as_secs_f64();
+    let stretched = if timing.at_full_speed { processor * (1.0 / PROCESSOR_SHARE - 1.0) } else { 0.0 };
+    timing.waiting + Duration::from_secs_f64(stretched + handshakes / PROCESSOR_SHARE)
 }
 
 /// Never less than nothing: a run that is compared with another may have found a secret in the cache.

@@ -22,7 +22,7 @@ pub(crate) fn text(measured: &[Measured]) -> String {
         is_timed.then(|| {
             format!(
                 "An unchanged tick by a function that is a process of its own, over loopback and without TLS. Cold: the process is new. \
-                 Waiting: cold, with {latency} ms until each answer of a vendor.\n\n{}\n",
+                 Waiting: cold, with {latency} ms until each answer of a vendor and the share of a processor that 128 MB have. Billed: with TLS handshakes, which are assumed.\n\n{}\n",
                 timings(measured)
             )
         }),

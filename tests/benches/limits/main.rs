@@ -1,0 +1,157 @@
+//! How close runs with much to do come to what the limits of the vendors alone would take.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark stops at the first thing amiss")]
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use comfy_table::presets::ASCII_MARKDOWN;
+use comfy_table::{CellAlignment, Table};
+use harness::process::Usage;
+use harness::{Harness, completed, people};
+use jiff::{SignedDuration, Timestamp};
+use local::{Answer, Function};
+use serde::Serialize;
+use serde_json::{Value, json};
+use shared::tenant::Via;
+use simulators::reteach::{Certificate, Participation};
+
+/// Brings people over, files certificates, at the pace that the vendors allow, and times both
+///
+/// It takes as long as that: 100 ms for each call of reteach, a second for each certificate.
+#[derive(Debug, Parser)]
+#[command(name = "cargo bench --workspace --bench limits --", max_term_width = 100)]
+struct Args {
+    /// The folder with employee-sync/bootstrap and certificate-sync/bootstrap, as `cargo lambda build` leaves them
+    #[arg(long, value_name = "FOLDER")]
+    bootstraps: PathBuf,
+    /// How many people
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    people: u64,
+    /// How many certificates
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    certificates: u64,
+    /// The size of each PDF
+    #[arg(long, value_name = "BYTES", default_value_t = 200_000)]
+    size: u64,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// What `cargo bench` says to every benchmark
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// reteach's customers: 10 at once, then one every 100 ms (`shared::reteach`).
+const CALLS: (u64, Duration) = (10, Duration::from_millis(100));
+/// Personio's uploads: 60 a minute (`shared::personio`).
+const UPLOADS: (u64, Duration) = (1, Duration::from_micros(1_016_950));
+const TIMEOUT: SignedDuration = SignedDuration::from_mins(60);
+
+/// One run.
+#[derive(Clone, Debug, Serialize)]
+struct Took {
+    run: &'static str,
+    latency: Duration,
+    number: u64,
+    wall: Duration,
+    /// What the calls would take if nothing but the limit held them back.
+    limit: Duration,
+    calls: u64,
+    processor: Option<Duration>,
+    peak: Option<u64>,
+}
+
+#[tokio::main]
+async fn main() {
+    let args = Args::parse();
+    let mut all = Vec::new();
+    for latency in [20, 100].map(Duration::from_millis) {
+        let harness = Harness::at(&Timestamp::now().to_string(), Via::Direct, "", people(args.people)).await;
+        harness.company.personio.add_category("Bildungszertifikate");
+        harness.company.personio.set_latency(latency);
+        harness.company.reteach.set_latency(latency);
+        all.push(first_run(&harness, &args, latency).await);
+        all.push(certificates(&harness, &args, latency).await);
+    }
+    let text = if args.json { json!({ "measured": all }).to_string() } else { table(&all).to_string() };
+    // A closed pipe is no reason to fail.
+    let _ = writeln!(io::stdout(), "{text}");
+}
+
+async fn first_run(harness: &Harness, args: &Args, latency: Duration) -> Took {
+    let (report, took) = run(harness, &args.bootstraps, "employee-sync").await;
+    assert_eq!(report["counts"]["created"], args.people, "{report:#}");
+    let calls = report["calls"]["reteach"].as_u64().unwrap();
+    Took { run: "first run, people", latency, number: args.people, limit: limit(calls, CALLS), ..took }
+}
+
+async fn certificates(harness: &Harness, args: &Args, latency: Duration) -> Took {
+    let at = (Timestamp::now() - SignedDuration::from_hours(24)).to_string();
+    harness.issue((0..args.certificates).map(|number| {
+        let id = format!("9f0c2c53-3f6e-4b0f-9f6c-{number:012}");
+        Participation {
+            certificate: Some(Certificate::new(&id, args.size)),
+            ..completed("", 1 + number % args.people, "Datenschutz", &at)
+        }
+    }));
+    let (report, took) = run(harness, &args.bootstraps, "certificate-sync").await;
+    assert_eq!(report["counts"]["uploaded"], args.certificates, "{report:#}");
+    let limit = limit(args.certificates, UPLOADS);
+    Took { run: "certificates", latency, number: args.certificates, limit, ..took }
+}
+
+/// So many calls with nothing but a limit in their way.
+fn limit(calls: u64, (burst, every): (u64, Duration)) -> Duration {
+    every * u32::try_from(calls.saturating_sub(burst)).unwrap()
+}
+
+async fn run(harness: &Harness, bootstraps: &Path, name: &'static str) -> (Value, Took) {
+    let bootstrap = bootstraps.join(name).join("bootstrap");
+    let began = Instant::now();
+    let mut function = Function::start(name, bootstrap, &harness.world.stack).await.unwrap();
+    let Answer::Reply(report) = function.invoke_within(json!({"tenant_id": "acme"}), TIMEOUT).await.unwrap()
+    else {
+        panic!("{name} answers with an error")
+    };
+    let wall = began.elapsed();
+    let Usage { processor, peak, .. } = Usage::of_process(function.id().unwrap());
+    let calls = ["personio", "kombo", "reteach"].map(|vendor| report["calls"][vendor].as_u64().unwrap());
+    let calls = calls.iter().sum();
+    let nothing = Duration::ZERO;
+    (report, Took { run: name, latency: nothing, number: 0, wall, limit: nothing, calls, processor, peak })
+}
+
+fn table(all: &[Took]) -> Table {
+    let mut table = Table::new();
+    table.load_style(ASCII_MARKDOWN);
+    table.set_header([
+        "run",
+        "latency ms",
+        "number",
+        "wall s",
+        "limit alone s",
+        "share %",
+        "calls each",
+        "processor ms each",
+        "peak MiB",
+    ]);
+    table.add_rows(all.iter().map(|took| {
+        let (wall, limit) = (took.wall.as_secs_f64(), took.limit.as_secs_f64());
+        let number = took.number as f64;
+        [
+            took.run.to_owned(),
+            took.latency.as_millis().to_string(),
+            took.number.to_string(),
+            format!("{wall:.1}"),
+            format!("{limit:.1}"),
+            format!("{:.1}", 100.0 * limit / wall),
+            format!("{:.2}", took.calls as f64 / number),
+            format!("{:.2}", took.processor.unwrap_or_default().as_secs_f64() * 1e3 / number),
+            format!("{:.1}", took.peak.unwrap_or_default() as f64 / f64::from(1 << 20)),
+        ]
+    }));
+    table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+    table
+}
