@@ -1,5 +1,10 @@
 //! Cold starts: both functions as Lambda gets them, beside the smallest function that `lambda_runtime` makes.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark stops at the first thing amiss")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a benchmark stops at the first thing amiss"
+)]
 
 mod figures;
 mod start;

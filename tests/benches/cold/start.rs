@@ -68,8 +68,7 @@ pub(crate) async fn measure(args: &Args) -> Vec<Starts> {
 }
 
 async fn starts(harness: &Harness, program: &Program, share: Option<&Share>, times: usize) -> Starts {
-    let file =
-        share.map_or_else(|| program.file.clone(), |share| share.wrap(&program.file, &std::env::temp_dir()));
+    let file = share.map_or_else(|| program.file.clone(), |share| share.wrap(&program.file));
     let (mut questions, mut answers) = (Vec::new(), Vec::new());
     for _ in 0..times {
         let [question, answer] = start(harness, program, &file).await;

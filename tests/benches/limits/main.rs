@@ -1,5 +1,10 @@
 //! How close runs with much to do come to what the limits of the vendors alone would take.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark stops at the first thing amiss")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a benchmark stops at the first thing amiss"
+)]
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,10 @@
 //! The employee function beside what people would read Personio with: Python with requests, and dlt.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark stops at the first thing amiss")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a benchmark stops at the first thing amiss"
+)]
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};

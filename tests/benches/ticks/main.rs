@@ -1,5 +1,10 @@
 //! What the ticks of a tenant take, counted and measured, and what that costs on AWS in a month.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark stops at the first thing amiss")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a benchmark stops at the first thing amiss"
+)]
 
 mod args;
 mod bounds;

@@ -69,17 +69,16 @@ async fn of(harness: &Harness, job: Job, bootstraps: &Path) -> Timing {
     set_latency(harness, Duration::ZERO);
     let bootstrap = bootstraps.join(job.function()).join("bootstrap");
     let mut function = start(harness, job, &bootstrap).await;
-    let cold = run(&mut function).await;
-    let warm = run(&mut function).await;
+    let cold = run(&mut function, job).await;
+    let warm = run(&mut function, job).await;
     set_latency(harness, LATENCY);
     let share = Share::of_megabytes(MEMORY);
-    let folder = std::env::temp_dir();
-    let bootstrap = share.as_ref().map_or(bootstrap.clone(), |share| share.wrap(&bootstrap, &folder));
+    let bootstrap = share.as_ref().map_or(bootstrap.clone(), |share| share.wrap(&bootstrap));
     // The machine may be busy elsewhere: the shortest counts.
     let mut waiting = Duration::MAX;
     for _ in 0..if cold.wall < SHORT { 5 } else { 1 } {
         let mut function = start(harness, job, &bootstrap).await;
-        waiting = waiting.min(run(&mut function).await.wall);
+        waiting = waiting.min(run(&mut function, job).await.wall);
         function.stop().await.unwrap();
     }
     Timing { job, waiting, at_full_speed: share.is_none(), cold, warm }
@@ -91,14 +90,18 @@ async fn start(harness: &Harness, job: Job, bootstrap: &Path) -> Function {
     function
 }
 
-async fn run(function: &mut Function) -> Taken {
+async fn run(function: &mut Function, job: Job) -> Taken {
     let usage = || Usage::of_process(function.id().unwrap());
     let (before, began) = (usage(), Instant::now());
     let answer = function.invoke_within(json!({"tenant_id": "acme"}), TIMEOUT).await.unwrap();
     let wall = began.elapsed();
     let after = Usage::of_process(function.id().unwrap());
     let Answer::Reply(report) = answer else { panic!("{answer:?}") };
-    assert_eq!(report["outcome"], "unchanged", "{report:#}");
+    assert_eq!(
+        (&report["job"], &report["outcome"]),
+        (&json!(job.function()), &json!("unchanged")),
+        "{report:#}"
+    );
     let calls = serde_json::from_value::<http::Counts>(report["calls"].clone()).unwrap();
     let calls = calls.personio + calls.kombo + calls.reteach;
     let units = serde_json::from_value(report["dynamodb"].clone()).unwrap();

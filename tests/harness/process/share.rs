@@ -36,20 +36,26 @@ impl Share {
         limits.iter().all(|(file, limit)| fs::write(share.group.join(file), limit).is_ok()).then_some(share)
     }
 
-    /// A program that is `program` within this share, in `folder`.
+    /// A program that is `program` within this share. It is a file that goes with the share.
     #[must_use]
-    pub fn wrap(&self, program: &Path, folder: &Path) -> PathBuf {
+    pub fn wrap(&self, program: &Path) -> PathBuf {
         let (group, program) = (self.group.display(), program.canonicalize().unwrap());
-        let wrapper = folder.join("within-a-share");
         let script = format!("#!/bin/sh\necho $$ > '{group}/cgroup.procs' && exec '{}'\n", program.display());
+        let wrapper = self.wrapper();
         fs::write(&wrapper, script).unwrap();
         fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o700)).unwrap();
         wrapper
+    }
+
+    /// Named as the group is, so that two benchmarks at once keep to their own.
+    fn wrapper(&self) -> PathBuf {
+        std::env::temp_dir().join(self.group.file_name().unwrap())
     }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
+        let _ = fs::remove_file(self.wrapper());
         let _ = fs::remove_dir(&self.group);
     }
 }
