@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde::Serialize;
+use serde::de::IgnoredAny;
 
 use super::customer::TagId;
 use super::limits::TIMEOUT;
@@ -40,7 +41,7 @@ impl Client {
         let tags = names.iter().map(|name| Named { name }).collect();
         let target = self.target(Method::PUT, "/customer/{id}/multiple-tags", &[id.as_str()])?;
         let body = Body { tags, mode: Mode::Add };
-        self.call(Request::new(target, Repeat::Idempotent, TIMEOUT).json(&body)?).await.map(drop)
+        self.confirmed(Request::new(target, Repeat::Idempotent, TIMEOUT).json(&body)?).await
     }
 
     /// Takes one tag off: `DELETE /customer/{id}/tags/{tag}`.
@@ -50,6 +51,12 @@ impl Client {
     pub async fn remove_tag(&self, id: &CustomerId, tag: &TagId) -> Result<(), Error> {
         let segments = [id.as_str(), tag.as_str()];
         let target = self.target(Method::DELETE, "/customer/{id}/tags/{tag}", &segments)?;
-        self.call(Request::new(target, Repeat::Idempotent, TIMEOUT)).await.map(drop)
+        self.confirmed(Request::new(target, Repeat::Idempotent, TIMEOUT)).await
+    }
+
+    /// A success only with the JSON that the vendor's document promises: a gateway's page comes with status 200 as well.
+    async fn confirmed(&self, request: Request) -> Result<(), Error> {
+        self.call(request).await?.json::<IgnoredAny>()?;
+        Ok(())
     }
 }

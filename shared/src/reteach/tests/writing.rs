@@ -67,6 +67,27 @@ async fn adds_tags_without_replacing_others_and_removes_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_tag_is_written_only_if_the_answer_says_so_in_json() {
+    let cases: [(fn() -> Canned, bool); 4] = [
+        (|| Canned::Text(200, "<html>"), false),
+        (|| Canned::Text(200, ""), false),
+        (|| Canned::Text(201, "[{\"id\""), false),
+        (|| Canned::Json(200, json!({"id": "t", "name": "x"})), true),
+    ];
+    for (number, (answer, is_written)) in cases.into_iter().enumerate() {
+        let server = reteach(move |_| answer()).await;
+        let (client, id) = (client(&server), CustomerId::new("c1"));
+        let added = client.add_tags(&id, &["Anstellungsart: intern".to_owned()]).await;
+        let removed = client.remove_tag(&id, &TagId::new("t1")).await;
+        assert_eq!(
+            (added.is_ok(), removed.is_ok()),
+            (is_written, is_written),
+            "{number}: {added:?} {removed:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn says_what_a_refusal_means_and_echoes_no_value() {
     for (status, message, expected) in [
         (
