@@ -132,8 +132,15 @@ impl Context<'_> {
             (Account::Trusted(id), Some(entry)) => (id.clone(), entry.window),
             _ => return Verdict::Skip(Skip::GoneAlready),
         };
-        if before.inactive_at.is_some_and(|at| at <= self.now) {
-            return Verdict::Skip(Skip::GoneAlready);
+        if let Some(since) = before.inactive_at.filter(|at| *at <= self.now) {
+            return match &subject.entry {
+                // Locked by a run that could not write it down: who comes back must be known to be locked.
+                Some(entry) if entry.window != before => {
+                    let locked = entry.locked.or(Some(Locked { since, reason: LockReason::Vanished }));
+                    Verdict::Bookkeeping(EmployeeEntry { window: before, locked, ..entry.clone() })
+                }
+                _ => Verdict::Skip(Skip::GoneAlready),
+            };
         }
         let target = Target::vanished(subject.entry.as_ref().and_then(|entry| entry.locked), self.now);
         let window = WindowChange::between(before, target.active_at, target.inactive_at, Cause::Vanished);

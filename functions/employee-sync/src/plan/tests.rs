@@ -189,6 +189,22 @@ fn somebody_gone_is_locked_from_now_on_and_nothing_else_is_touched() {
 }
 
 #[test]
+fn somebody_gone_who_is_locked_is_known_to_be() {
+    let (one, config) = (employee("1"), config(""));
+    let window = Window { inactive_at: Some(now()), ..account_of(&one, &config).window };
+    let account = AccountView { window, ..account_of(&one, &config) };
+    let external_id = ExternalId::of("personio", &one.source_id);
+    let gone = Subject {
+        view: View::Gone { external_id },
+        account: Account::Seen(Box::new(account), Link::ExternalId),
+        ..trusted(&one, &one, &config)
+    };
+    let kept = plan(&[gone], &config).bookkeeping;
+    let locked = Locked { since: now(), reason: LockReason::Vanished };
+    assert_eq!(kept.iter().map(|it| (it.window, it.locked)).collect::<Vec<_>>(), [(window, Some(locked))]);
+}
+
+#[test]
 fn somebody_gone_is_locked_although_the_account_has_lost_its_external_id() {
     let config = config("");
     let account = AccountView { external_id: None, ..account_of(&employee("1"), &config) };
