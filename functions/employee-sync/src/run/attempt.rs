@@ -112,6 +112,7 @@ impl Work for EmployeeSync {
         };
         root.open_accounts = settle::open_accounts(&root, &look, &subjects, &plan, &outcome, now);
         settle::count_brakes(&mut root, &passed, &outcome, now);
+        root.pending = plan.marks(&settle::in_doubt(&passed, &outcome), key);
         tally.settled(&settlement.write(root, now).await?);
         held::keep(tools, held.as_ref(), stored.as_ref(), tally.leaves_something(&outcome)).await?;
         if tally.is_complete(&outcome) {

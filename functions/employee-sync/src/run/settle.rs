@@ -49,8 +49,14 @@ pub(super) fn pending_of(
         .collect()
 }
 
-/// Counts the harm that was applied, and takes back its announcement. What is not known to have come through is planned
-/// again, and counted then.
+/// The harm of which nobody knows whether it came through: it stays announced. The next plan asks for it again, or it counts
+/// as applied (a ledger entry whose write got no answer may have been written).
+pub(super) fn in_doubt(passed: &[Harm], outcome: &Outcome) -> Vec<Harm> {
+    let is_open = |harm: &&Harm| matches!(outcome.applied.get(&harm.source_id), None | Some(Applied::Open));
+    passed.iter().filter(is_open).cloned().collect()
+}
+
+/// Counts the harm that was applied, and takes back its announcement.
 pub(super) fn count_brakes(root: &mut Root, passed: &[Harm], outcome: &Outcome, now: Timestamp) {
     root.pending.clear();
     for brake in Brake::ALL {
@@ -119,12 +125,14 @@ impl Settlement<'_> {
         let anew = root.shards.len() != self.sharding.count().get();
         root.shards.resize(self.sharding.count().get(), Packed::default());
         let mut missing = 0;
-        let mut waiting = i64::from(root.waiting);
+        // Of everybody it is counted anew: between a shard and its root a run may have been interrupted.
+        let is_recount = matches!(self.look, Look::Everybody(_));
+        let mut waiting = if is_recount { 0 } else { i64::from(root.waiting) };
         self.tools.guard.check().await?;
         for (number, old) in self.shards {
             let next = next_shard(*number, old, self.sharding, self.people.completeness, self.became);
             missing += next.0.values().filter(|entry| entry.standing == Standing::MissingOnce).count() as u64;
-            waiting += people_waiting(&next) - people_waiting(old);
+            waiting += people_waiting(&next) - if is_recount { 0 } else { people_waiting(old) };
             if anew || next != *old {
                 store.put_shard(tenant, token, *number, &next).await?;
             }

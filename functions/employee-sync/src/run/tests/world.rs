@@ -174,6 +174,7 @@ impl World {
         let became = tally.applied(&plan, &outcome, &subjects, now);
         root.open_accounts = settle::open_accounts(&root, &look, &subjects, &plan, &outcome, now);
         settle::count_brakes(&mut root, &passed, &outcome, now);
+        root.pending = plan.marks(&settle::in_doubt(&passed, &outcome), &key);
         root.shards.resize(count.get(), Packed::default());
         for (number, old) in &shards {
             let next = next_shard(*number, old, &sharding, people.completeness, &became);
