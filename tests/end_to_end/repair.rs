@@ -6,6 +6,7 @@ use shared::http::Deadline;
 use shared::job::{FindingKind, Mode, Outcome};
 use shared::tenant::Via;
 use simulators::reteach::Endpoint;
+use simulators::{Behaviour, Fault};
 
 #[tokio::test]
 async fn a_record_that_reteach_refuses_stops_nobody_and_is_tried_again_with_growing_pauses() {
@@ -165,4 +166,16 @@ async fn an_account_whose_external_id_an_admin_cleared_is_ours_again() {
         (id, Some("person-2@muster.example"))
     );
     assert_eq!(harness.company.reteach.customers().len(), 4);
+}
+
+#[tokio::test]
+async fn an_academy_that_says_it_is_empty_is_not_believed() {
+    let harness = Harness::synced(Via::Direct, "", people(6)).await;
+    let listing = || Fault::new(Behaviour::EmptyList).path("/customer");
+    harness.company.reteach.fail(listing());
+    let report = harness.run(Mode::Reconcile, Deadline::never()).await.report;
+    assert_eq!(report.outcome, Outcome::ReteachUnavailable, "{report:#?}");
+    assert!(report.message.contains("6 are known"), "{}", report.message);
+    assert!(harness.writes().is_empty());
+    assert_eq!(harness.run(Mode::Reconcile, Deadline::never()).await.report.outcome, Outcome::Done);
 }

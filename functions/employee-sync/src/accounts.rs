@@ -167,6 +167,12 @@ pub enum AccountsError {
     /// The list of customers changed while it was read, each time.
     #[error("reteach's list of customers kept changing while it was read; the next run tries again")]
     Shifting,
+    /// The list is empty, and the ledger knows this many accounts.
+    #[error(
+        "reteach lists no account at all, and {0} are known: nothing was written, the next run asks again; \
+         if the academy was emptied on purpose, `tenants remove` and `tenants add` begin anew"
+    )]
+    Emptied(usize),
 }
 
 /// Lists all customers and indexes them.

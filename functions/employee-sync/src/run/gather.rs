@@ -12,7 +12,7 @@ use shared::source::EmployeeSource as _;
 use shared::state::{EmployeeEntry, Root, Store};
 use shared::tenant::TenantConfig;
 
-use crate::accounts::{self, Accounts, Question};
+use crate::accounts::{self, Accounts, AccountsError, Question};
 use crate::known::{Look, Sharding, Triage, triage};
 use crate::plan::{Account, Subject, View};
 use crate::read::{People, Person};
@@ -66,7 +66,9 @@ pub(super) async fn gather<'a>(
 
     let tool = connections.hr.tool();
     let mut subjects = subjects(tool, &tenant.config, people, (&ids, &gone), entries);
+    let most = usize::try_from(tenant.config.brake.at_least).unwrap_or(usize::MAX);
     let accounts = find_accounts(connections, &subjects, people, everybody).await?;
+    believable(accounts.as_ref(), &subjects, most)?;
     for subject in &mut subjects {
         attach(subject, accounts.as_ref());
     }
@@ -187,6 +189,16 @@ async fn find_accounts(
         }
         _ => Some(Accounts::Listed(accounts::list(&connections.reteach).await?)),
     })
+}
+
+/// An academy without a single account is believed as long as the ledger knows of no more than `most`.
+fn believable(accounts: Option<&Accounts>, subjects: &[Subject], most: usize) -> Result<(), AccountsError> {
+    let is_empty = matches!(accounts, Some(Accounts::Listed(index)) if index.is_empty());
+    let known = |subject: &&Subject| subject.entry.as_ref().is_some_and(|entry| entry.customer_id.is_some());
+    match subjects.iter().filter(known).count() {
+        known if is_empty && known > most => Err(AccountsError::Emptied(known)),
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn may_be_created(subject: &Subject) -> bool {
