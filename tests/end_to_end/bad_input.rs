@@ -52,6 +52,9 @@ async fn a_paused_tenant_rests_until_it_is_resumed() {
         let report = harness.tick().await;
         assert_eq!((report.outcome, harness.asked().len(), harness.pages_read()), (Outcome::Paused, 0, 0));
         assert!(report.message.contains("2026-05-11T08:00:00Z") && report.message.contains("tenants resume"));
+        // What it would do can be looked at.
+        let looked = harness.run(Mode::DryRun, Deadline::never()).await.report;
+        assert_eq!((looked.outcome, looked.counts.updated), (Outcome::Planned, 1), "{via:?}: {looked:#?}");
         assert_eq!(harness.items().await, items, "{via:?}");
         store.set_status(tenant, TenantStatus::Active).await.unwrap();
         harness.tick().await;
