@@ -26,7 +26,7 @@ pub(super) fn functions() -> impl Iterator<Item = String> {
 }
 
 /// The stack's outputs. There are no queues, topics and dashboards here; their names are as they would be.
-pub(super) fn outputs() -> [(&'static str, String); 12] {
+pub(super) fn outputs() -> [(&'static str, String); 13] {
     let queue = |name: &str| format!("{STACK}-{name}");
     let arn = |service: &str, name: &str| format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{name}");
     let url = |name: &str| format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{}", queue(name));
@@ -38,6 +38,7 @@ pub(super) fn outputs() -> [(&'static str, String); 12] {
         ("CertificateFunctionArn", function(Job::Certificates)),
         ("ScheduleGroupName", STACK.to_owned()),
         ("SchedulerRoleArn", format!("arn:aws:iam::{ACCOUNT}:role/{STACK}-scheduler")),
+        ("OperatorPolicyArn", format!("arn:aws:iam::{ACCOUNT}:policy/{STACK}-operator")),
         ("DeliveryQueueArn", arn("sqs", &queue("delivery-dead-letters"))),
         ("DeliveryQueueUrl", url("delivery-dead-letters")),
         ("ExecutionQueueUrl", url("execution-dead-letters")),
