@@ -8,7 +8,6 @@ mod sts;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -63,11 +62,12 @@ struct Inner {
     sts: Sts,
     scope: Scope,
     clock: Arc<dyn Clock>,
-    kept: Mutex<HashMap<TenantId, Session>>,
+    kept: Mutex<Vec<Session>>,
 }
 
 #[derive(Clone)]
 struct Session {
+    tenant: TenantId,
     aws: Aws,
     until: Timestamp,
 }
@@ -129,16 +129,17 @@ impl Sessions {
         let provider = SharedCredentialsProvider::new(credentials);
         let aws = Aws::new(config.clone().into_builder().credentials_provider(provider).build());
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|session| session.tenant != *tenant);
         if kept.len() >= MOST_KEPT {
             kept.clear();
         }
-        kept.insert(tenant.clone(), Session { aws: aws.clone(), until });
+        kept.push(Session { tenant: tenant.clone(), aws: aws.clone(), until });
         Ok(aws)
     }
 
     fn kept(&self, tenant: &TenantId) -> Option<Session> {
         let kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let session = kept.get(tenant)?;
-        (self.0.clock.now() + ENOUGH < session.until).then(|| session.clone())
+        let enough = self.0.clock.now() + ENOUGH;
+        kept.iter().find(|session| session.tenant == *tenant && enough < session.until).cloned()
     }
 }
