@@ -91,16 +91,15 @@ impl Session {
             }
             "five minutes pass" => self.pass(5),
             "courses are completed" => {
-                for (number, person, course) in
-                    [(1, 1001, "Brandschutz"), (2, 1002, "Datenschutz"), (3, 1003, "Erste Hilfe")]
-                {
-                    acme.reteach.add_participation(participation(number, person, course));
-                }
+                acme.reteach.add_participation(participation(1, 1001, "Brandschutz"));
+                desk.run(&["sync", "acme", "--here", "--job", "certificates"]).await;
+                acme.reteach.add_participation(participation(2, 1002, "Datenschutz"));
+                acme.reteach.add_participation(participation(3, 1003, "Erste Hilfe"));
                 acme.reteach.set_delivery("certificate-2", Delivery::NotAPdf);
                 acme.personio.allow_reading_documents(false);
                 let lost =
                     Fault::new(Behaviour::LoseReply).method(Method::POST).path("/v1/company/documents");
-                acme.personio.fail(lost.nth(2));
+                acme.personio.fail(lost);
             }
             "half a day passes" => {
                 for _ in 0..24 {
@@ -161,7 +160,7 @@ fn participation(number: u64, person: u64, course: &str) -> Participation {
         id: format!("participation-{number}"),
         customer: Some(format!("personio:{person}")),
         course_name: Some(course.to_owned()),
-        completed_at: Some("2026-05-08T10:00:00Z".parse().unwrap()),
+        completed_at: Some("2026-05-11T07:30:00Z".parse().unwrap()),
         certificate: Some(Certificate::new(&format!("certificate-{number}"), 20_000)),
         ..Participation::default()
     }
