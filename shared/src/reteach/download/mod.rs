@@ -25,7 +25,7 @@ pub struct Downloads {
 
 impl Downloads {
     /// Downloads from `hosts` (`*.reteach.io`, `files.example.com`) over `client`, made by
-    /// [`client`](crate::http::download_client).
+    /// [`client`](crate::http::client).
     #[must_use]
     pub fn new(reteach: Client, client: reqwest::Client, hosts: &[String]) -> Self {
         let hosts = Hosts::new(&reteach.base, hosts);
