@@ -2,10 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 use simulators::Person;
-use simulators::people::Status;
+use simulators::people::{Status, today};
 use simulators::reteach::{Account, Customer};
 
-use super::stage::{Cast, today};
+use super::stage::Cast;
 
 /// Of so many people with a mail address one has an account, made by hand.
 const EVERY: usize = 4;

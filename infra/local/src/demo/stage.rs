@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use shared::clock::Clock as _;
 use shared::tenant::Via;
+use simulators::people::{today, zone};
 use simulators::reteach::{Certificate, Participation, Publication};
 use simulators::{Behaviour, Fault, Person};
 
@@ -17,8 +16,6 @@ use super::expect::Expected;
 use super::expect::filing::{Filing, Label};
 use crate::world::{Company, World, WorldError, route};
 
-/// The time zone of `World`'s tenant files.
-const ZONE: &str = "Europe/Berlin";
 /// Bytes of a certificate's PDF.
 const PDF_SIZE: u64 = 2_000;
 
@@ -135,15 +132,4 @@ impl Cast {
 
 fn external_id(person: u64) -> String {
     format!("personio:{person}")
-}
-
-/// The companies' time zone; UTC only if the built-in time zones lacked it.
-fn zone() -> TimeZone {
-    TimeZone::get(ZONE).unwrap_or(TimeZone::UTC)
-}
-
-/// The companies' day at `now`.
-#[must_use]
-pub(super) fn today(now: Timestamp) -> Date {
-    now.to_zoned_datetime(zone()).date()
 }

@@ -4,17 +4,13 @@ use std::fmt;
 
 use clap::Subcommand;
 use jiff::civil::{Date, time};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use simulators::Person;
-use simulators::people::{EmploymentType, Status};
+use simulators::people::{self, EmploymentType, Status};
 use simulators::reteach::{Certificate, Participation};
 
 use crate::world::Company;
-
-/// The companies' time zone, as their tenant files have it.
-const ZONE: &str = "Europe/Berlin";
 
 /// Something that somebody does in a company.
 #[derive(Clone, Debug, Deserialize, Serialize, Subcommand)]
@@ -130,7 +126,8 @@ impl Act {
     pub(super) fn perform(&self, company: &Company, now: Timestamp) -> Result<Done, String> {
         let done = match self {
             Self::Hire { first_name, last_name, from, external, details } => {
-                let person = hired(company, (first_name, last_name), from.unwrap_or(today(now)), *external);
+                let person =
+                    hired(company, (first_name, last_name), from.unwrap_or(people::today(now)), *external);
                 let id = person.id;
                 company.personio.put(person);
                 company.personio.change(id, |person| details.enter(person));
@@ -143,7 +140,7 @@ impl Act {
                 "is changed".to_owned()
             })?,
             Self::Leave { person, on } => change(company, *person, |it| {
-                let last = on.unwrap_or(today(now));
+                let last = on.unwrap_or(people::today(now));
                 it.termination_date = Some(last);
                 format!("leaves after {last}")
             })?,
@@ -242,15 +239,7 @@ fn issue(company: &Company, id: u64, course: &str, on: Option<Date>, now: Timest
     Ok(Done { certificate, ..Done::to(id, text) })
 }
 
-fn zone() -> TimeZone {
-    TimeZone::get(ZONE).unwrap_or(TimeZone::UTC)
-}
-
-fn today(now: Timestamp) -> Date {
-    now.to_zoned_datetime(zone()).date()
-}
-
 fn noon(day: Date) -> Timestamp {
-    let noon = day.to_datetime(time(12, 0, 0, 0)).to_zoned_datetime(zone());
+    let noon = day.to_datetime(time(12, 0, 0, 0)).to_zoned_datetime(people::zone());
     noon.map_or(Timestamp::UNIX_EPOCH, |moment| moment.timestamp())
 }

@@ -5,10 +5,24 @@ mod names;
 #[cfg(test)]
 mod tests;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 pub use demo::demo;
+
+/// The companies' time zone; UTC only if the built-in time zones lacked it.
+#[must_use]
+pub fn zone() -> TimeZone {
+    TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC)
+}
+
+/// The companies' day at `now`.
+#[must_use]
+pub fn today(now: Timestamp) -> Date {
+    now.to_zoned_datetime(zone()).date()
+}
 
 /// One employee.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

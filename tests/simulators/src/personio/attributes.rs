@@ -1,17 +1,16 @@
 //! The attributes of an employee: labels in two languages, types, and how v1 shows their values, quirks included.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::errors::Language;
 use super::state::Record;
 use crate::engine::digest;
+use crate::people;
 
 /// What an integration of ours asks the HR admin to make readable.
 pub const DEFAULT_GRANTS: &[&str] = &[
@@ -209,14 +208,12 @@ fn work_schedule(record: &Record) -> Value {
     }
 }
 
-static BERLIN: LazyLock<TimeZone> = LazyLock::new(|| TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC));
-
 /// Midnight in Berlin with that day's offset: `2014-11-09T00:00:00+01:00`.
 fn date(date: Option<Date>) -> Value {
-    let midnight = date.and_then(|date| date.to_zoned_datetime(BERLIN.clone()).ok());
+    let midnight = date.and_then(|date| date.to_zoned_datetime(people::zone()).ok());
     midnight.map_or(Value::Null, |midnight| json!(midnight.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()))
 }
 
 fn moment(moment: Timestamp) -> Value {
-    json!(moment.to_zoned_datetime(BERLIN.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())
+    json!(moment.to_zoned_datetime(people::zone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())
 }

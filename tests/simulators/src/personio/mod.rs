@@ -40,7 +40,6 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::StatusCode;
-use jiff::tz::TimeZone;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -48,7 +47,7 @@ use crate::engine::exchange::{Outcome, Request};
 use crate::engine::limiter::Pacing;
 use crate::engine::lock;
 use crate::engine::server::{self, Running, common_handle};
-use crate::people::Person;
+use crate::people::{self, Person};
 use crate::{Clock, Origin};
 
 use api::Account;
@@ -164,11 +163,11 @@ impl Personio {
         self.state(|state| state.remove(id))
     }
 
-    /// Moves everybody's status to where the clock's day (UTC, as Personio's nightly run) puts it; see [`Person::settle`].
+    /// Moves everybody's status to where the clock's day in [`people::zone`] puts it; see [`Person::settle`].
     /// Returns how many changed.
     pub fn settle(&self) -> usize {
         let now = self.now();
-        let today = now.to_zoned_datetime(TimeZone::UTC).date();
+        let today = people::today(now);
         self.state(|state| state.settle(today, now))
     }
 

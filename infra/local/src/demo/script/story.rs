@@ -3,11 +3,11 @@
 use jiff::SignedDuration;
 use shared::clock::Clock as _;
 use shared::state::{Decision, Job, StateError};
+use simulators::people::today;
 
 use super::{Audience, PlayError, Theatre, Turn};
 use crate::demo::acts::{Act, people};
 use crate::demo::play::{Cue, Must};
-use crate::demo::stage::today;
 
 const TICK: SignedDuration = SignedDuration::from_mins(5);
 const HALF_HOUR: SignedDuration = SignedDuration::from_mins(30);

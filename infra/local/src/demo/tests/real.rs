@@ -70,7 +70,7 @@ impl Drop for Files {
 
 async fn company(world: &World) -> Company {
     let company = world.company("acme", Via::Direct, "").await.unwrap();
-    let today = super::super::stage::today(Timestamp::now());
+    let today = simulators::people::today(Timestamp::now());
     company.personio.put_all(simulators::people::demo(5, 1, today));
     company
 }
