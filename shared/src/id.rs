@@ -33,6 +33,18 @@ macro_rules! opaque_id {
     };
 }
 
+/// The most bytes a vendor's id may have. Ids become parts of sort keys (DynamoDB takes 1,024 bytes), addresses and log lines.
+pub const MAX_ID_BYTES: usize = 256;
+
+/// What is wrong with an id that is not [`is_usable`].
+pub(crate) const UNUSABLE: &str = "is longer than 256 bytes or has control characters";
+
+/// Whether a vendor's id can be worked with: 1 to [`MAX_ID_BYTES`] bytes, none of them a control character.
+#[must_use]
+pub fn is_usable(id: &str) -> bool {
+    (1..=MAX_ID_BYTES).contains(&id.len()) && !id.contains(char::is_control)
+}
+
 opaque_id! {
     /// The employee's id in the HR system: Personio's employee id, Kombo's `remote_id`.
     SourceId

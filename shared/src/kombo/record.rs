@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::wire::{self, Identity, Named};
 use crate::employee::{Employee, EmploymentType, Field, Gender, Status};
-use crate::id::SourceId;
+use crate::id::{self, SourceId};
 use crate::source::{Record, calendar_day, employment_type};
 
 /// A field that does not fit, and why.
@@ -24,8 +24,10 @@ pub(super) fn read(raw: &RawValue, employment_type_field: Option<&str>) -> Optio
     if identity.remote_deleted_at.is_some() {
         return None;
     }
-    let Some(id) = identity.remote_id.filter(|id| !id.is_empty()).map(SourceId::new) else {
-        return rejected(None, "remote_id", "is missing");
+    let id = match identity.remote_id.filter(|id| !id.is_empty()) {
+        Some(id) if id::is_usable(&id) => SourceId::new(id),
+        Some(_) => return rejected(None, "remote_id", id::UNUSABLE),
+        None => return rejected(None, "remote_id", "is missing"),
     };
     let wire: wire::Employee<'_> = match parse(raw) {
         Ok(wire) => wire,

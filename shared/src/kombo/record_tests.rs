@@ -180,6 +180,8 @@ fn what_does_not_fit_is_rejected_by_field() {
         (json!({"last_name": "Doe"}), None, "remote_id"),
         (json!({"remote_id": "", "last_name": "Doe"}), None, "remote_id"),
         (json!({"remote_id": 32, "last_name": "Doe"}), None, "remote_id"),
+        (json!({"remote_id": "3".repeat(257), "last_name": "Doe"}), None, "remote_id"),
+        (json!({"remote_id": "3\n2", "last_name": "Doe"}), None, "remote_id"),
         (json!({"remote_id": "32", "last_name": 7}), Some("32"), "last_name"),
         (
             json!({"remote_id": "32", "last_name": "Doe", "termination_date": "soon"}),

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::attribute::Attribute;
 use super::wire;
 use crate::employee::{Employee, Field, Gender, Status};
-use crate::id::SourceId;
+use crate::id::{self, SourceId};
 use crate::source::{Record, calendar_day, employment_type};
 
 /// An attribute that does not fit, and why.
@@ -25,7 +25,10 @@ pub(super) fn read(raw: &RawValue) -> Record {
         Err(error) => return rejected(None, error.path().to_string(), "has another type than documented"),
     };
     let id = match &attributes.id {
-        Attribute::Number(id) | Attribute::Text(id) => SourceId::new(id.as_str()),
+        Attribute::Number(id) | Attribute::Text(id) if id::is_usable(id.as_str()) => {
+            SourceId::new(id.as_str())
+        }
+        Attribute::Number(_) | Attribute::Text(_) => return rejected(None, "id".to_owned(), id::UNUSABLE),
         Attribute::Absent | Attribute::Empty => return rejected(None, "id".to_owned(), "is missing"),
         Attribute::Named(_) | Attribute::Misfit => {
             return rejected(None, "id".to_owned(), "is not a number");

@@ -199,6 +199,7 @@ fn what_does_not_fit_is_rejected_by_field_and_without_its_value() {
         (json!({"id": null}), None, "id", "is missing"),
         (json!({"id": {"value": ""}}), None, "id", "is missing"),
         (json!({"id": {"value": true}}), None, "id", "is not a number"),
+        (json!({"id": {"value": "1".repeat(257)}}), None, "id", crate::id::UNUSABLE),
         (json!({"id": id, "hire_date": {"value": "Erika"}}), Some("7"), "hire_date", "is not a date"),
         (json!({"id": id, "hire_date": {"value": "0000-00-00"}}), Some("7"), "hire_date", "is not a date"),
         (json!({"id": id, "hire_date": {"value": 20210101}}), Some("7"), "hire_date", "is not a date"),

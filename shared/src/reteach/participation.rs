@@ -8,7 +8,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::http::SecretUrl;
-use crate::id::{CertificateId, CustomerId, ExternalId};
+use crate::id::{self, CertificateId, CustomerId, ExternalId};
 
 /// Somebody on a course, as far as certificates need it.
 #[derive(Clone)]
@@ -110,7 +110,8 @@ impl fmt::Debug for Participation {
 /// One record of a page. A record that does not fit is told by its certificate.
 pub(super) fn read(raw: &RawValue) -> Result<Participation, Rejected> {
     let record: Value = serde_json::from_str(raw.get()).unwrap_or_default();
-    let certificate_id = record.get("certificate").and_then(id_of).map(CertificateId::new);
+    let certificate_id =
+        record.get("certificate").and_then(|it| id_of(it, "certificate.id").ok()).map(CertificateId::new);
     participation(&record).map_err(|Misfit(field, problem)| Rejected { certificate_id, field, problem })
 }
 
@@ -118,7 +119,7 @@ pub(super) fn read(raw: &RawValue) -> Result<Participation, Rejected> {
 struct Misfit(&'static str, &'static str);
 
 fn participation(record: &Value) -> Result<Participation, Misfit> {
-    let id = id_of(record).ok_or(Misfit("id", "is missing"))?;
+    let id = id_of(record, "id")?;
     let course = object(record, "course");
     let status = record.get("status").cloned().and_then(|status| serde_json::from_value(status).ok());
     Ok(Participation {
@@ -133,14 +134,14 @@ fn participation(record: &Value) -> Result<Participation, Misfit> {
 
 fn owner(customer: &Value) -> Result<Owner, Misfit> {
     Ok(Owner {
-        id: id_of(customer).map(CustomerId::new).ok_or(Misfit("customer.id", "is missing"))?,
+        id: CustomerId::new(id_of(customer, "customer.id")?),
         external_id: text(customer, "externalId", "customer.externalId")?.map(ExternalId::new),
     })
 }
 
 fn certificate(certificate: &Value) -> Result<Certificate, Misfit> {
     Ok(Certificate {
-        id: id_of(certificate).map(CertificateId::new).ok_or(Misfit("certificate.id", "is missing"))?,
+        id: CertificateId::new(id_of(certificate, "certificate.id")?),
         url: text(certificate, "url", "certificate.url")?.map(SecretUrl::new),
     })
 }
@@ -150,12 +151,13 @@ fn object<'a>(record: &'a Value, key: &str) -> Option<&'a Value> {
     record.get(key).filter(|value| !value.is_null())
 }
 
-fn id_of(record: &Value) -> Option<String> {
-    match record.get("id")? {
-        Value::String(id) if !id.is_empty() => Some(id.clone()),
-        Value::Number(id) => Some(id.to_string()),
-        _ => None,
-    }
+fn id_of(record: &Value, field: &'static str) -> Result<String, Misfit> {
+    let id = match record.get("id") {
+        Some(Value::String(id)) if !id.is_empty() => id.clone(),
+        Some(Value::Number(id)) => id.to_string(),
+        _ => return Err(Misfit(field, "is missing")),
+    };
+    if id::is_usable(&id) { Ok(id) } else { Err(Misfit(field, id::UNUSABLE)) }
 }
 
 /// Text; missing, null and `""` are nothing.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::*;
-use crate::id::CertificateId;
+use crate::id::{self, CertificateId};
 
 /// The documented example.
 fn participation(id: u64) -> Value {
@@ -91,6 +91,11 @@ async fn a_record_that_does_not_fit_never_fails_its_page() {
     for (record, expected) in [
         (with(1, "id", json!(null)), Some((Some("z1"), "id", "is missing"))),
         (with(1, "id", json!("")), Some((Some("z1"), "id", "is missing"))),
+        (
+            with(1, "certificate", json!({"id": "z".repeat(257)})),
+            Some((None, "certificate.id", id::UNUSABLE)),
+        ),
+        (with(1, "certificate", json!({"id": "z\n"})), Some((None, "certificate.id", id::UNUSABLE))),
         (with(1, "id", json!(17)), None),
         (with(1, "status", json!(null)), Some((Some("z1"), "status", "is missing"))),
         (with(1, "completedAt", json!("soon")), Some((Some("z1"), "completedAt", "is not a moment"))),
