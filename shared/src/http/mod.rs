@@ -8,6 +8,7 @@ mod context;
 mod deadline;
 mod error;
 mod fetch;
+pub(crate) mod json;
 mod pace;
 mod redact;
 mod reply;

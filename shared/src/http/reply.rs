@@ -8,7 +8,7 @@ use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::error::Category;
 
-use super::{Call, Effect, Error};
+use super::{Call, Effect, Error, json};
 
 /// An answer, whatever its status: what it means is for the vendor's client to say.
 #[derive(Clone)]
@@ -62,8 +62,7 @@ impl Reply {
     /// # Errors
     /// [`Error::Unreadable`] naming the JSON path, never the value.
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
-        let mut reader = serde_json::Deserializer::from_slice(&self.body);
-        serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        json::read(|| serde_json::Deserializer::from_slice(&self.body)).map_err(|error| {
             let (at, problem) = match error.inner().classify() {
                 Category::Data => (error.path().to_string(), "another type or a missing field"),
                 // It may have happened in a member that nobody asked for: the path would repeat the vendor's own keys.

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use super::wire::{self, Identity, Named};
 use crate::employee::{Employee, EmploymentType, Field, Gender, Status};
+use crate::http::json;
 use crate::id::{self, SourceId};
 use crate::source::{Record, calendar_day, employment_type};
 
@@ -44,8 +45,7 @@ pub(super) fn read(raw: &RawValue, employment_type_field: Option<&str>) -> Optio
 
 /// The record as `T`, or the path of what does not fit.
 fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, String> {
-    let mut reader = serde_json::Deserializer::from_str(raw.get());
-    serde_path_to_error::deserialize(&mut reader).map_err(|error| error.path().to_string())
+    json::read(|| serde_json::Deserializer::from_str(raw.get())).map_err(|error| error.path().to_string())
 }
 
 /// 14 days after a deletion all fields are null.

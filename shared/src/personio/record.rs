@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use super::attribute::Attribute;
 use super::wire;
 use crate::employee::{Employee, Field, Gender, Status};
+use crate::http::json;
 use crate::id::{self, SourceId};
 use crate::source::{Record, calendar_day, employment_type};
 
@@ -19,9 +20,8 @@ pub(super) fn read(raw: &RawValue) -> Record {
         field,
         problem: problem.to_owned(),
     };
-    let mut reader = serde_json::Deserializer::from_str(raw.get());
-    let attributes = match serde_path_to_error::deserialize::<_, wire::Employee>(&mut reader) {
-        Ok(employee) => employee.attributes,
+    let attributes = match json::read(|| serde_json::Deserializer::from_str(raw.get())) {
+        Ok(wire::Employee { attributes }) => attributes,
         Err(error) => return rejected(None, error.path().to_string(), "has another type than documented"),
     };
     let id = match &attributes.id {
