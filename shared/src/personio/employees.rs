@@ -36,6 +36,13 @@ struct Part {
     total: Option<u64>,
 }
 
+impl Part {
+    fn of<R>(page: Page<R>, read: fn(R) -> Record) -> Self {
+        let total = page.metadata.unwrap_or_default().total_elements.0;
+        Self { records: page.data.into_iter().map(read).collect(), total }
+    }
+}
+
 /// `GET /v1/company/employees/{id}`
 #[derive(Deserialize)]
 struct One<'a> {
@@ -68,11 +75,11 @@ impl Client {
         let query: Vec<_> = paging.into_iter().chain(ATTRIBUTES.map(|key| ("attributes[]", key))).collect();
         let reply = self.transport.get(Endpoint::Employees, &query).await?;
         error::check(&reply)?;
-        let page: Page<'_> = reply.json()?;
-        Ok(Part {
-            records: page.data.into_iter().map(record::read).collect(),
-            total: page.metadata.unwrap_or_default().total_elements.0,
-        })
+        // A page is read in one go. Only if something in it does not fit, each record is read on its own: an odd one fails nobody else.
+        if let Ok(page) = serde_json::from_slice(&reply.body) {
+            return Ok(Part::of(page, record::of));
+        }
+        Ok(Part::of(reply.json()?, record::read))
     }
 }
 

@@ -13,30 +13,33 @@ use crate::source::{Record, calendar_day, employment_type};
 /// An attribute that does not fit, and why.
 struct Misfit(&'static str, &'static str);
 
-/// One record of a page.
+fn rejected(source_id: Option<SourceId>, field: impl Into<String>, problem: &str) -> Record {
+    Record::Rejected { source_id, field: field.into(), problem: problem.to_owned() }
+}
+
+/// One record of a page, as text.
 pub(super) fn read(raw: &RawValue) -> Record {
-    let rejected = |source_id, field: String, problem: &str| Record::Rejected {
-        source_id,
-        field,
-        problem: problem.to_owned(),
-    };
-    let attributes = match json::read(|| serde_json::Deserializer::from_str(raw.get())) {
-        Ok(wire::Employee { attributes }) => attributes,
-        Err(error) => return rejected(None, error.path().to_string(), "has another type than documented"),
-    };
+    match json::read(|| serde_json::Deserializer::from_str(raw.get())) {
+        Ok(employee) => of(employee),
+        Err(error) => rejected(None, error.path().to_string(), "has another type than documented"),
+    }
+}
+
+/// One record of a page.
+pub(super) fn of(wire::Employee { attributes }: wire::Employee) -> Record {
     let id = match &attributes.id {
         Attribute::Number(id) | Attribute::Text(id) if id::is_usable(id.as_str()) => {
             SourceId::new(id.as_str())
         }
-        Attribute::Number(_) | Attribute::Text(_) => return rejected(None, "id".to_owned(), id::UNUSABLE),
-        Attribute::Absent | Attribute::Empty => return rejected(None, "id".to_owned(), "is missing"),
+        Attribute::Number(_) | Attribute::Text(_) => return rejected(None, "id", id::UNUSABLE),
+        Attribute::Absent | Attribute::Empty => return rejected(None, "id", "is missing"),
         Attribute::Named(_) | Attribute::Misfit => {
-            return rejected(None, "id".to_owned(), "is not a number");
+            return rejected(None, "id", "is not a number");
         }
     };
     match employee(id.clone(), attributes) {
         Ok(employee) => Record::Employee(Box::new(employee)),
-        Err(Misfit(field, problem)) => rejected(Some(id), field.to_owned(), problem),
+        Err(Misfit(field, problem)) => rejected(Some(id), field, problem),
     }
 }
 

@@ -2,18 +2,18 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
 
 use super::attribute::Attribute;
 use crate::http::rows;
 
-/// One page of `GET /v1/company/employees`. Records are kept as text until each is read on its own.
+/// One page of `GET /v1/company/employees`: records as [`Employee`], or as text until each is read on its own.
 #[derive(Deserialize)]
-pub(super) struct Page<'a> {
+#[serde(bound = "R: Deserialize<'de>")]
+pub(super) struct Page<R> {
     #[serde(default)]
     pub(super) metadata: Option<Metadata>,
-    #[serde(borrow, deserialize_with = "rows")]
-    pub(super) data: Vec<&'a RawValue>,
+    #[serde(deserialize_with = "rows")]
+    pub(super) data: Vec<R>,
 }
 
 /// Numbers here have come as text, and the official examples contradict themselves: nothing is required.
