@@ -13,6 +13,7 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::Parser;
+use harness::process::in_repository;
 
 /// Times cold starts: to the first question for an event, and to the first answer
 ///
@@ -40,6 +41,7 @@ struct Args {
 
 fn main() {
     let args = Args::parse();
+    in_repository();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let measured = runtime.block_on(start::measure(&args));
     let text = if args.json { figures::json(&measured) } else { figures::text(&measured) };

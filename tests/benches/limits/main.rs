@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{CellAlignment, Table};
-use harness::process::Usage;
+use harness::process::{Usage, in_repository};
 use harness::{Harness, completed, people};
 use jiff::{SignedDuration, Timestamp};
 use local::{Answer, Function};
@@ -40,6 +40,9 @@ struct Args {
     /// The size of each PDF
     #[arg(long, value_name = "BYTES", default_value_t = 200_000)]
     size: u64,
+    /// How long each vendor takes to answer; may be given several times
+    #[arg(long, value_name = "MS", default_values_t = [20, 100])]
+    latency: Vec<u64>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -71,8 +74,9 @@ struct Took {
 #[tokio::main]
 async fn main() {
     let args = Args::parse();
+    in_repository();
     let mut all = Vec::new();
-    for latency in [20, 100].map(Duration::from_millis) {
+    for latency in args.latency.iter().copied().map(Duration::from_millis) {
         let harness = Harness::at(&Timestamp::now().to_string(), Via::Direct, "", people(args.people)).await;
         harness.company.personio.add_category("Bildungszertifikate");
         harness.company.personio.set_latency(latency);

@@ -13,7 +13,7 @@ use std::process::{Command, Stdio};
 use clap::Parser;
 use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{CellAlignment, Table};
-use harness::process::Usage;
+use harness::process::{Usage, in_repository};
 use harness::{Harness, people};
 use jiff::Timestamp;
 use local::{Answer, Function};
@@ -55,6 +55,7 @@ struct Took {
 #[tokio::main]
 async fn main() {
     let args = Args::parse();
+    in_repository();
     let harness = Harness::at(&Timestamp::now().to_string(), Via::Direct, "", people(args.people)).await;
     harness.settle().await;
     let own = function(&harness, &args.bootstraps).await;

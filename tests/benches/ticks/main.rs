@@ -23,6 +23,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use harness::process::in_repository;
 use shared::tenant::Via;
 
 use args::Args;
@@ -51,6 +52,7 @@ impl Measured {
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    in_repository();
     log::init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let mut measured = Vec::new();

@@ -24,6 +24,11 @@ pub struct Apart<C> {
     pub log: String,
 }
 
+/// Makes paths on a benchmark's command line those of the repository: `cargo bench` starts it in its package's folder.
+pub fn in_repository() {
+    std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).unwrap();
+}
+
 /// Has this executable be the function of `tenant`: it is started with `--function <tenant>` and `arguments`, and must
 /// call [`run`]. Nothing but the stack's environment reaches it.
 pub async fn apart<C: DeserializeOwned>(stack: &Stack, tenant: &TenantId, arguments: &[&str]) -> Apart<C> {
