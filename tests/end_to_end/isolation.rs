@@ -54,6 +54,17 @@ async fn both_jobs_do_with_the_rights_of_one_tenant() {
 }
 
 #[tokio::test]
+async fn what_a_session_asked_again_is_in_the_report() {
+    let (world, _sts, [acme, _]) = apart(Via::Direct).await;
+    for proxy in world.stack.proxies().unwrap() {
+        proxy.fail(Fault::new(Behaviour::Status(503, Body::Vendor)));
+    }
+    let report = world.tick(&acme).await;
+    assert_eq!((report.outcome, report.dynamodb.retries), (Outcome::Done, 2), "{report:#?}");
+    assert_eq!(world.tick(&acme).await.dynamodb.retries, 0);
+}
+
+#[tokio::test]
 async fn what_another_tenant_has_is_out_of_reach() {
     let (world, _sts, [acme, other]) = apart(Via::Direct).await;
     for company in [&acme, &other] {

@@ -180,6 +180,12 @@ impl Stack {
         self.options.scissors.as_ref()
     }
 
+    /// What stands before DynamoDB and Secrets Manager where runs can be cut or have sessions: there they can be made to fail.
+    #[must_use]
+    pub fn proxies(&self) -> Option<&[Proxy; 2]> {
+        self.proxies.as_ref()
+    }
+
     /// Where DynamoDB and Secrets Manager listen, past any scissors.
     pub(crate) fn endpoints(&self) -> (String, String) {
         (self.dynamodb.url(), self.secrets_manager.url())

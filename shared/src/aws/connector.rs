@@ -12,6 +12,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 
+use super::retries;
+
 /// A [`reqwest::Client`] behind the SDK's interface. Its connections are shared with whoever else holds the client.
 #[derive(Debug, Clone)]
 pub struct ReqwestClient(reqwest::Client);
@@ -43,6 +45,7 @@ impl HttpConnector for Connector {
         let timeout = self.timeout;
         HttpConnectorFuture::new(async move {
             let mut request = outgoing(request)?;
+            retries::note(request.headers());
             *request.timeout_mut() = timeout;
             let response = client.execute(request).await.map_err(classify)?;
             incoming(response).await

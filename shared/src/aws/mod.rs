@@ -3,6 +3,7 @@
 
 mod config;
 mod connector;
+mod retries;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use aws_types::SdkConfig;
 
 pub use config::{ConfigError, from_env, http_client, sdk_config};
 pub use connector::ReqwestClient;
+pub use retries::Retries;
 pub use session::{SessionError, Sessions};
 
 /// The AWS clients of one process. Each is built when it is first asked for; copies share them.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Mode, Ran, Request, Run, Tenant, Watch, Work};
-use crate::aws::{SessionError, Sessions};
+use crate::aws::{Retries, SessionError, Sessions};
 use crate::clock::Clock;
 use crate::connect::{ConnectError, Connections};
 use crate::http::{Calls, Context, Pace};
@@ -75,6 +75,12 @@ impl<W: Work> App<W> {
 
     /// Runs once. Whatever happens comes back as a report.
     pub async fn run(&self, request: &Request, watch: Watch<'_>) -> Ran<W> {
+        let retries = Retries::default();
+        // On the heap: whoever waits for it does not carry all of it along.
+        retries.counting(Box::pin(self.counted(request, watch, retries.clone()))).await
+    }
+
+    async fn counted(&self, request: &Request, watch: Watch<'_>, retries: Retries) -> Ran<W> {
         let calls = self.calls(&request.event.tenant_id);
         let before = calls.counts();
         let scoped = self.scoped_to(&request.event.tenant_id).await;
@@ -83,7 +89,7 @@ impl<W: Work> App<W> {
         // Counted for this run alone: a process may run for several tenants at once.
         let store = store.with_fresh_units();
         let started_at = self.clock.now();
-        let run = Run { app: self, request, watch, store, secrets, calls, before, started_at };
+        let run = Run { app: self, request, watch, store, secrets, calls, before, retries, started_at };
         if let Err(error) = scoped {
             // Without a session nothing may be written, no report either.
             return run.ran(Err(error.into()));

@@ -9,11 +9,12 @@ use super::{
     App, Cause, Finished, Guard, Halt, MOST_FINDINGS, Mode, Outcome, Progress, Ran, Report, Request, Watch,
     Work,
 };
+use crate::aws::Retries;
 use crate::clock::Clock;
 use crate::connect::{ConnectError, Connections};
 use crate::http::{self, Calls, Deadline};
 use crate::secrets::{Secrets, TenantSecret};
-use crate::state::{Acquisition, LastRun, Store, TenantRecord, TenantStatus};
+use crate::state::{Acquisition, LastRun, Store, TenantRecord, TenantStatus, Units};
 use crate::tenant::TenantConfig;
 
 /// Reports are kept for this long.
@@ -31,6 +32,7 @@ pub struct Run<'a, W: Work> {
     pub(super) secrets: Secrets,
     pub(super) calls: Calls,
     pub(super) before: http::Counts,
+    pub(super) retries: Retries,
     pub(super) started_at: Timestamp,
 }
 
@@ -136,7 +138,7 @@ impl<W: Work> Run<'_, W> {
             tracing::warn!(tenant = %id, run = %owner, %error, "the lease was not released");
         }
         // The reply knows what report and release have cost as well.
-        ran.report.dynamodb = store.units();
+        ran.report.dynamodb = self.units();
         ran
     }
 
@@ -195,6 +197,10 @@ impl<W: Work> Run<'_, W> {
         })
     }
 
+    fn units(&self) -> Units {
+        Units { retries: self.retries.count(), ..self.store.units() }
+    }
+
     pub(super) fn ran(&self, finished: Result<Finished<W>, Halt>) -> Ran<W> {
         let took = self.app.clock.now().duration_since(self.started_at);
         let finished = finished.unwrap_or_else(Finished::from);
@@ -216,7 +222,7 @@ impl<W: Work> Run<'_, W> {
             findings,
             findings_total,
             calls: self.calls.counts() - self.before,
-            dynamodb: self.store.units(),
+            dynamodb: self.units(),
         };
         Ran { report, plan }
     }

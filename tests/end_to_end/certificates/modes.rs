@@ -147,7 +147,7 @@ async fn costs_next_to_nothing(harness: &Harness, label: &str) {
     let counts = Counts { readings: 1, ..Counts::default() };
     assert_eq!(report.counts, counts, "{label}");
     // The tenant and the root are read; the lease is taken and released.
-    let Units { read, write, calls } = report.dynamodb;
+    let Units { read, write, calls, .. } = report.dynamodb;
     assert!(read <= 2.0, "{label}: {read} read units");
     assert!(write <= 2.0 && calls <= 4, "{label}: {write} write units, {calls} calls");
 }

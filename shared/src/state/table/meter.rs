@@ -17,6 +17,14 @@ pub struct Units {
     pub write: f64,
     /// Calls, the SDK's own retries not counted.
     pub calls: u64,
+    /// The SDK's own retries in a run, those for the secret included.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub retries: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Sub for Units {
@@ -28,6 +36,7 @@ impl Sub for Units {
             read: self.read - earlier.read,
             write: self.write - earlier.write,
             calls: self.calls.saturating_sub(earlier.calls),
+            retries: self.retries.saturating_sub(earlier.retries),
         }
     }
 }
@@ -42,11 +51,11 @@ impl Meter {
     }
 
     pub(super) fn read(&self, units: Option<f64>) {
-        self.add(Units { read: units.unwrap_or_default(), write: 0.0, calls: 1 });
+        self.add(Units { read: units.unwrap_or_default(), calls: 1, ..Units::default() });
     }
 
     pub(super) fn write(&self, units: Option<f64>) {
-        self.add(Units { read: 0.0, write: units.unwrap_or_default(), calls: 1 });
+        self.add(Units { write: units.unwrap_or_default(), calls: 1, ..Units::default() });
     }
 
     fn add(&self, more: Units) {

@@ -33,7 +33,7 @@ pub(super) fn quiet() -> Report {
     report.findings.clear();
     report.findings_total = 0;
     report.calls = shared::http::Counts { personio: 2, kombo: 0, reteach: 0 };
-    report.dynamodb = shared::state::Units { read: 1.5, write: 2.0, calls: 4 };
+    report.dynamodb = shared::state::Units { read: 1.5, write: 2.0, calls: 4, retries: 0 };
     report
 }
 
