@@ -58,6 +58,18 @@ pub struct Options {
     pub sts: Option<Sts>,
     /// How long a call may take; `None`: as long as at AWS.
     pub patience: Option<Duration>,
+    /// Whose threads DynamoDB works on.
+    pub threads: Threads,
+}
+
+/// Whose threads DynamoDB works on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Threads {
+    /// Its own: nobody else waits while it works.
+    #[default]
+    Own,
+    /// Those of the runtime that starts the stack: where that has one thread, everything happens in one order.
+    Shared,
 }
 
 impl Default for Options {
@@ -71,6 +83,7 @@ impl Default for Options {
             scissors: None,
             sts: None,
             patience: None,
+            threads: Threads::Own,
         }
     }
 }
@@ -119,7 +132,11 @@ impl Stack {
         let broken = |error: dynoxide::DynoxideError| StartError::Database(error.to_string());
         let database = dynamodb::open(path).map_err(broken)?;
         dynamodb::make_table(&database, &options.table).map_err(broken)?;
-        let dynamodb = Server::start_apart(|listener| dynoxide::server::serve_on(listener, database))?;
+        let serve = |listener| dynoxide::server::serve_on(listener, database);
+        let dynamodb = match options.threads {
+            Threads::Own => Server::start_apart(serve)?,
+            Threads::Shared => Server::start(serve).await?,
+        };
         let service = SecretsManager::open(options.secrets.path()).await?;
         let secrets_manager = Server::start(|listener| service.serve(listener)).await?;
         let variables = variables(&options, &dynamodb.url(), &secrets_manager.url());

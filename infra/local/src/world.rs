@@ -9,9 +9,9 @@ use employee_sync::EmployeeSync;
 use employee_sync::report::Report;
 use jiff::Timestamp;
 use shared::clock::{Clock, ManualClock};
-use shared::http::{self, Calls, Context, Deadline, Pace};
+use shared::http::Deadline;
 use shared::id::{InvalidTenantId, RunId, TenantId};
-use shared::job::{App, Event, Mode, Progress, Ran, Request, Watch, Work};
+use shared::job::{Event, Mode, Progress, Ran, Request, Watch};
 use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, SecretError, TenantSecret};
 use shared::state::StateError;
 use shared::tenant::Via;
@@ -19,6 +19,7 @@ use simulators::aws::Sts;
 use simulators::{Kombo, Pacing, Personio, Reteach, Scissors};
 use thiserror::Error;
 
+use crate::functions::Functions;
 use crate::stack::{Options, Stack, StartError};
 
 /// The stack, the clock and both functions.
@@ -30,15 +31,6 @@ pub struct World {
     pub clock: ManualClock,
     functions: Mutex<Arc<Functions>>,
     runs: AtomicU64,
-}
-
-/// Both functions.
-#[derive(Debug)]
-pub struct Functions {
-    /// From the HR system to reteach.
-    pub employees: App<EmployeeSync>,
-    /// From reteach to the HR system.
-    pub certificates: App<CertificateSync>,
 }
 
 /// A company: its HR system, perhaps behind Kombo, and its academy.
@@ -108,8 +100,8 @@ impl World {
     /// # Errors
     /// [`WorldError`] if there is no port, or no TLS.
     pub async fn start_with(now: Timestamp, scissors: Option<Scissors>) -> Result<Self, WorldError> {
-        let clock = ManualClock::new(now);
-        Self::start_over(Options { scissors, ..Options::default() }, clock).await
+        let options = Options { scissors, patience: Some(PATIENCE), ..Options::default() };
+        Self::start_by(ManualClock::new(now), options).await
     }
 
     /// The same, where each run has the rights of its tenant alone, as sessions of the token service that is returned.
@@ -120,14 +112,19 @@ impl World {
         let clock = ManualClock::new(now);
         let time = clock.clone();
         let sts = Sts::start(Arc::new(move || shared::clock::Clock::now(&time))).await?;
-        let options = Options { sts: Some(sts.clone()), ..Options::default() };
-        Ok((Self::start_over(options, clock).await?, sts))
+        let options = Options { sts: Some(sts.clone()), patience: Some(PATIENCE), ..Options::default() };
+        Ok((Self::start_by(clock, options).await?, sts))
     }
 
-    async fn start_over(options: Options, clock: ManualClock) -> Result<Self, WorldError> {
-        let options = Options { clock: Arc::new(clock.clone()), patience: Some(PATIENCE), ..options };
+    /// The same by a clock that others move too, on a stack of the caller's choice.
+    ///
+    /// # Errors
+    /// [`WorldError`] if there is no port, or no TLS.
+    pub async fn start_by(clock: ManualClock, options: Options) -> Result<Self, WorldError> {
+        let options = Options { clock: Arc::new(clock.clone()), ..options };
         let stack = Stack::start(options).await?;
-        let functions = Mutex::new(Arc::new(Functions::unpaced(&stack, &clock)?));
+        let clocked: Arc<dyn Clock> = Arc::new(clock.clone());
+        let functions = Mutex::new(Arc::new(Functions::unpaced(&stack, &clocked)?));
         Ok(Self { stack, clock, functions, runs: AtomicU64::new(0) })
     }
 
@@ -142,7 +139,15 @@ impl World {
     /// # Errors
     /// [`WorldError`] if there is no TLS.
     pub fn restart(&self) -> Result<(), WorldError> {
-        let functions = Arc::new(Functions::unpaced(&self.stack, &self.clock)?);
+        self.restart_by(Arc::new(self.clock.clone()))
+    }
+
+    /// The same on a machine whose clock is another.
+    ///
+    /// # Errors
+    /// [`WorldError`] if there is no TLS.
+    pub fn restart_by(&self, clock: Arc<dyn Clock>) -> Result<(), WorldError> {
+        let functions = Arc::new(Functions::unpaced(&self.stack, &clock)?);
         *self.functions.lock().unwrap_or_else(PoisonError::into_inner) = functions;
         Ok(())
     }
@@ -219,42 +224,6 @@ impl World {
         let clock = self.clock.clone();
         Arc::new(move || shared::clock::Clock::now(&clock))
     }
-}
-
-impl Functions {
-    /// Each built from parts of its own, as its process builds them when it starts. `pace` takes the place of the vendors'.
-    pub(crate) fn new(
-        stack: &Stack,
-        clock: &Arc<dyn Clock>,
-        pace: Option<&Pace>,
-    ) -> Result<Self, WorldError> {
-        let work = CertificateSync::new().map_err(|_| WorldError::Tls)?;
-        let employees = app(EmployeeSync, stack, clock, pace)?;
-        Ok(Self { employees, certificates: app(work, stack, clock, pace)? })
-    }
-
-    /// The vendors here set no limits, so nobody waits.
-    fn unpaced(stack: &Stack, clock: &ManualClock) -> Result<Self, WorldError> {
-        let clock: Arc<dyn Clock> = Arc::new(clock.clone());
-        Self::new(stack, &clock, Some(&Pace::new(&[])))
-    }
-}
-
-fn app<W: Work>(
-    work: W,
-    stack: &Stack,
-    clock: &Arc<dyn Clock>,
-    pace: Option<&Pace>,
-) -> Result<App<W>, WorldError> {
-    let (store, secrets) = stack.for_function().map_err(StartError::from)?;
-    let client = http::client().map_err(|_| WorldError::Tls)?;
-    let sessions = stack.sessions().map_err(StartError::from)?;
-    let app = App::new(work, store, secrets, Context::new(client, Arc::clone(clock), Calls::default()))
-        .with_sessions(sessions);
-    Ok(match pace {
-        Some(pace) => app.with_pace(pace.clone()),
-        None => app,
-    })
 }
 
 /// The route's name, as tenant files spell it.

@@ -17,6 +17,7 @@ pub use engine::fault::{Behaviour, Body, Fault, RetryAfter};
 pub use engine::limiter::Pacing;
 pub use engine::log::{Origin, Received};
 pub use engine::scissors::{Cut, CutRun, Moment, Point, Scissors};
+pub use engine::strikes::{CallId, Rule, Strikes, Stroke};
 pub use kombo::Kombo;
 pub use people::Person;
 pub use personio::Personio;

@@ -115,6 +115,10 @@ impl Vendor for Service {
         Reply::raw(status, "application/x-amz-json-1.0", "{}")
     }
 
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn step_name(&self, _: Option<&'static str>, request: &Request) -> String {
         let target = request.header("x-amz-target").unwrap_or("?");
         format!("{} {}", self.name, target.rsplit('.').next().unwrap_or(target))

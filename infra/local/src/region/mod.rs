@@ -30,9 +30,10 @@ use thiserror::Error;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::file::{FileError, StateFile};
+use crate::functions::Functions;
 use crate::server::Server;
-use crate::stack::{Options as StackOptions, Stack, StartError, State};
-use crate::world::{Functions, PATIENCE, WorldError};
+use crate::stack::{Options as StackOptions, Stack, StartError, State, Threads};
+use crate::world::{PATIENCE, WorldError};
 
 pub use dead_letters::{DeadLetter, Queue};
 pub use names::STACK;
@@ -295,6 +296,7 @@ async fn stack(folder: &Path, clock: &Arc<dyn Clock>) -> Result<Stack, RegionErr
         scissors: None,
         sts: None,
         patience: Some(PATIENCE),
+        threads: Threads::Own,
     };
     Stack::start(options).await.map_err(|error| match error {
         StartError::Secrets(error) => RegionError::File(error),

@@ -20,7 +20,7 @@ use super::dead_letters::{DeadLetter, DeadLetters, Queue};
 use super::names;
 use super::told::{Cause, Ended, Invocation, Place, Told};
 use super::watch::Watch;
-use crate::world::Functions;
+use crate::functions::Functions;
 
 /// Where the stack's functions run, and what becomes of their answers.
 pub(super) struct Runtime {

@@ -123,6 +123,8 @@ pub(crate) enum Outcome {
     Answered(Reply),
     /// An answer whose body is made while it is sent.
     Streamed(Streamed),
+    /// An answer; then the server is gone for this long.
+    Last(Reply, std::time::Duration),
     /// The connection closes before any byte of an answer.
     Cut,
     /// The connection closes in the middle of the body.

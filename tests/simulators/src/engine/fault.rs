@@ -35,6 +35,11 @@ pub enum Behaviour {
     TruncateJson,
     /// Leaves out this many rows at the end of a list, totals unchanged.
     DropRows(usize),
+    /// Leaves out this many rows at the beginning of a list, totals unchanged: as if rows before it had gone since the previous
+    /// page.
+    SkipRows(usize),
+    /// The first rows of a list, as many as this, come once more at its end, totals unchanged.
+    DoubleRows(usize),
     /// An empty list, totals 0: what peers have taken for "everybody left".
     EmptyList,
     /// The announced total is off by this.
@@ -44,6 +49,14 @@ pub enum Behaviour {
     RepeatRows(usize),
     /// Answers 302 with this location.
     Redirect(String),
+    /// Answers, and closes the connection after the last byte.
+    CloseAfterReply,
+    /// Answers; then the server is gone for this long: every connection ends, and whoever connects is refused.
+    GoAway(Duration),
+    /// Of a batch for DynamoDB: nothing takes effect, and all of it comes back as not processed.
+    Unprocessed,
+    /// Takes no effect, and answers as to a `GET` of the same address: as if all were done.
+    Pretend,
 }
 
 /// The body of [`Behaviour::Status`].

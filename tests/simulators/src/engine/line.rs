@@ -6,13 +6,17 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use futures::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
+
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1024;
 
 /// Ends one connection: from then on every read and write fails, and the server lets go of it.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +48,7 @@ impl Hangup {
 pub(crate) struct Door {
     address: SocketAddr,
     open: Arc<watch::Sender<Open>>,
+    away: Arc<watch::Sender<Option<Duration>>>,
 }
 
 /// The open connections, by where they come from.
@@ -64,6 +69,14 @@ impl Door {
         open.into_iter().map(Hangup).for_each(|line| line.now());
     }
 
+    /// Ends every connection but the one that is being answered, if any, and refuses others for this long.
+    pub(crate) fn leave(&self, time: Duration, answered: Option<&Hangup>) {
+        self.away.send_replace(Some(time));
+        let open: Vec<_> = self.open.borrow().iter().filter_map(|(_, line)| line.upgrade()).collect();
+        let others = open.into_iter().filter(|line| answered.is_none_or(|it| !Arc::ptr_eq(line, &it.0)));
+        others.map(Hangup).for_each(|line| line.now());
+    }
+
     fn entered(&self, from: SocketAddr, hangup: &Hangup) {
         let line = Arc::downgrade(&hangup.0);
         self.open.send_modify(|open| {
@@ -76,18 +89,64 @@ impl Door {
 /// A listener whose connections can be ended.
 #[derive(Debug)]
 pub(crate) struct Lines {
-    listener: TcpListener,
+    listener: Option<TcpListener>,
     door: Door,
+}
+
+/// A listener on `address`. A port that the system chose (0) can be kept while nobody listens; one that was asked for belongs
+/// to one process alone.
+pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.port() == 0 { shared(address)? } else { bound(address, |_| Ok(()))? };
+    socket.listen(BACKLOG)
+}
+
+/// Several of these may be bound to the same port at once; those that listen get the connections.
+fn shared(address: SocketAddr) -> io::Result<TcpSocket> {
+    #[cfg(unix)]
+    return bound(address, |socket| socket.set_reuseport(true));
+    #[cfg(not(unix))]
+    bound(address, |_| Ok(()))
+}
+
+fn bound(address: SocketAddr, set: impl Fn(&TcpSocket) -> io::Result<()>) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    set(&socket)?;
+    socket.bind(address)?;
+    Ok(socket)
 }
 
 impl Lines {
     pub(crate) fn new(listener: TcpListener) -> io::Result<Self> {
-        let door = Door { address: listener.local_addr()?, open: Arc::default() };
-        Ok(Self { listener, door })
+        let away = Arc::new(watch::Sender::new(None));
+        let door = Door { address: listener.local_addr()?, open: Arc::default(), away };
+        Ok(Self { listener: Some(listener), door })
     }
 
     pub(crate) fn door(&self) -> Door {
         self.door.clone()
+    }
+
+    /// Whoever connects is refused for this long. The port stays ours.
+    async fn be_away(&mut self, time: Duration) {
+        let keeper = shared(self.door.address);
+        self.listener = None;
+        tokio::time::sleep(time).await;
+        self.listener = shared(self.door.address).and_then(|socket| socket.listen(BACKLOG)).ok();
+        self.door.away.send_replace(None);
+        drop(keeper);
+    }
+}
+
+async fn told(away: &mut watch::Receiver<Option<Duration>>) -> Result<Duration, watch::error::RecvError> {
+    away.wait_for(Option::is_some).await.map(|time| time.unwrap_or_default())
+}
+
+/// The next connection; never where the port was lost.
+async fn next(listener: &mut Option<TcpListener>) -> (TcpStream, SocketAddr) {
+    match listener {
+        Some(listener) => Listener::accept(listener).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -96,7 +155,14 @@ impl Listener for Lines {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Line, SocketAddr) {
-        let (stream, address) = Listener::accept(&mut self.listener).await;
+        let (stream, address) = loop {
+            let mut away = self.door.away.subscribe();
+            tokio::select! {
+                biased;
+                Ok(time) = told(&mut away) => self.be_away(time).await,
+                accepted = next(&mut self.listener) => break accepted,
+            }
+        };
         // Replies are small: waiting to fill a packet would only slow every call down.
         let _ = stream.set_nodelay(true);
         let hangup = Hangup::default();
@@ -105,7 +171,7 @@ impl Listener for Lines {
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+        Ok(self.door.address)
     }
 }
 

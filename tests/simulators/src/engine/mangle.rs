@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::exchange::Reply;
+use super::exchange::{Reply, Request};
 use super::pipeline::ListShape;
 
 /// The first half of a body.
@@ -25,6 +25,24 @@ pub(crate) fn drop_rows(reply: Reply, shape: &ListShape, count: usize) -> Reply 
     edit(reply, |body| {
         if let Some(rows) = rows(body, shape) {
             rows.truncate(rows.len().saturating_sub(count));
+        }
+    })
+}
+
+/// Leaves out the first `count` rows.
+pub(crate) fn skip_rows(reply: Reply, shape: &ListShape, count: usize) -> Reply {
+    edit(reply, |body| {
+        if let Some(rows) = rows(body, shape) {
+            rows.drain(..count.min(rows.len()));
+        }
+    })
+}
+
+/// The first `count` rows once more.
+pub(crate) fn double_rows(reply: Reply, shape: &ListShape, count: usize) -> Reply {
+    edit(reply, |body| {
+        if let Some(rows) = rows(body, shape) {
+            rows.extend_from_within(..count.min(rows.len()));
         }
     })
 }
@@ -52,6 +70,19 @@ pub(crate) fn total_off(reply: Reply, shape: &ListShape, by: i64) -> Reply {
             put(body, pointer, Value::from(total.saturating_add(by)));
         }
     })
+}
+
+/// A batch of which DynamoDB has processed nothing.
+pub(crate) fn unprocessed(request: &Request) -> Reply {
+    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let items = body.get("RequestItems").cloned().unwrap_or_default();
+    let is_read = request.header("x-amz-target").is_some_and(|target| target.ends_with("BatchGetItem"));
+    let answer = if is_read {
+        json!({ "Responses": {}, "UnprocessedKeys": items })
+    } else {
+        json!({ "UnprocessedItems": items })
+    };
+    Reply::json(StatusCode::OK, &answer)
 }
 
 fn rows<'b>(body: &'b mut Value, shape: &ListShape) -> Option<&'b mut Vec<Value>> {

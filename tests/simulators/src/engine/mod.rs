@@ -17,6 +17,7 @@ mod scissors_tests;
 pub(crate) mod server;
 pub(crate) mod status;
 pub(crate) mod streamed;
+pub(crate) mod strikes;
 #[cfg(test)]
 mod tests;
 

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use http::header::{LOCATION, RETRY_AFTER};
+use bytes::Bytes;
+use http::header::{CONNECTION, LOCATION, RETRY_AFTER};
 use http::{Method, StatusCode};
 use tokio::sync::watch;
 
@@ -12,8 +13,9 @@ use super::exchange::{Outcome, Reply, Request};
 use super::fault::{Behaviour, Body, Faults, RetryAfter, Target};
 use super::log::{Arrival, Log};
 use super::route::{self, Route};
-use super::scissors::Scissors;
+use super::scissors::{Moment, Scissors};
 use super::streamed::Streamed;
+use super::strikes::{Strikes, Stroke};
 use super::{lock, mangle};
 use crate::Clock;
 
@@ -48,9 +50,14 @@ pub(crate) trait Vendor: Send + Sync + 'static {
     /// The vendor's own error body for a status: 404 for what it does not have, others for faults.
     fn error(&self, status: StatusCode, request: &Request) -> Reply;
 
+    /// What it is called in the steps of a run.
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
     /// What a call is called as a step of a run.
     fn step_name(&self, template: Option<&'static str>, request: &Request) -> String {
-        format!("{} {} {}", Self::NAME, request.method, template.unwrap_or("?"))
+        format!("{} {} {}", self.name(), request.method, template.unwrap_or("?"))
     }
 
     /// Whether the log keeps the bodies of this endpoint.
@@ -131,15 +138,23 @@ impl<V: Vendor> Pipeline<V> {
         let arrival = Arrival { at: (self.clock)(), template, keep_body };
         let sequence = lock(&self.log).arrived(&request, arrival);
         let is_template = |path: &str| V::ROUTES.iter().any(|route| route.template == path);
-        let fault = lock(&self.faults).strike(&Target { request: &request, template, is_template });
+        let stroke = self.stroke(template, &request);
+        let fault = match &stroke {
+            Some(Stroke::Behave(behaviour)) => Some(behaviour.clone()),
+            _ => lock(&self.faults).strike(&Target { request: &request, template, is_template }),
+        };
+        self.hold(&stroke, Moment::Before).await;
         pause(Duration::from_millis(self.latency_ms.load(Ordering::Relaxed))).await;
         let outcome = match fault {
             Some(fault) => self.struck(fault, found, &mut request).await,
             None => self.answered(found, &request).await,
         };
+        self.hold(&stroke, Moment::After).await;
         self.stir();
         let status = match &outcome {
-            Outcome::Answered(reply) | Outcome::CutMidBody(reply) => Some(reply.status),
+            Outcome::Answered(reply) | Outcome::CutMidBody(reply) | Outcome::Last(reply, _) => {
+                Some(reply.status)
+            }
             Outcome::Streamed(streamed) => Some(streamed.status),
             Outcome::Cut => None,
         };
@@ -147,6 +162,22 @@ impl<V: Vendor> Pipeline<V> {
             lock(&self.log).answered(sequence, status.as_u16());
         }
         outcome
+    }
+
+    fn strikes(&self) -> Option<&Strikes> {
+        self.scissors.get().map(Scissors::strikes)
+    }
+
+    fn stroke(&self, template: Option<&'static str>, request: &Request) -> Option<Stroke> {
+        self.strikes()?.arrived(self.vendor.step_name(template, request), request)
+    }
+
+    async fn hold(&self, stroke: &Option<Stroke>, moment: Moment) {
+        if let (Some(Stroke::Hold(at)), Some(strikes)) = (stroke, self.strikes())
+            && *at == moment
+        {
+            strikes.wait().await;
+        }
     }
 
     async fn answered(&self, found: Found<V>, request: &Request) -> Outcome {
@@ -183,6 +214,11 @@ impl<V: Vendor> Pipeline<V> {
                 self.answered(found, request).await;
                 Outcome::Cut
             }
+            Behaviour::Unprocessed => Outcome::Answered(mangle::unprocessed(request)),
+            Behaviour::Pretend => {
+                let get = Request { method: Method::GET, body: Bytes::new(), ..request.clone() };
+                self.answered(route::find(V::ROUTES, &get), &get).await
+            }
             Behaviour::RepeatRows(rows) => {
                 request.rows_back = rows;
                 self.answered(found, request).await
@@ -210,17 +246,21 @@ async fn after_effect(fault: Behaviour, outcome: Outcome, shape: &ListShape) -> 
     let reply = match outcome {
         Outcome::Answered(reply) => reply,
         Outcome::Streamed(streamed) => return after_start(fault, streamed).await,
-        Outcome::Cut | Outcome::CutMidBody(_) => return outcome,
+        Outcome::Cut | Outcome::CutMidBody(_) | Outcome::Last(..) => return outcome,
     };
     match fault {
         Behaviour::LoseReply => Outcome::Cut,
         Behaviour::CloseMidBody => Outcome::CutMidBody(reply),
+        Behaviour::CloseAfterReply => Outcome::Answered(reply.with(CONNECTION, "close")),
+        Behaviour::GoAway(time) => Outcome::Last(reply.with(CONNECTION, "close"), time),
         Behaviour::Slow(time) => {
             pause(time).await;
             Outcome::Answered(reply)
         }
         Behaviour::TruncateJson => Outcome::Answered(mangle::first_half(reply)),
         Behaviour::DropRows(count) => Outcome::Answered(mangle::drop_rows(reply, shape, count)),
+        Behaviour::SkipRows(count) => Outcome::Answered(mangle::skip_rows(reply, shape, count)),
+        Behaviour::DoubleRows(count) => Outcome::Answered(mangle::double_rows(reply, shape, count)),
         Behaviour::EmptyList => Outcome::Answered(mangle::empty(reply, shape)),
         Behaviour::TotalOff(by) => Outcome::Answered(mangle::total_off(reply, shape, by)),
         _ => Outcome::Answered(reply),
@@ -232,6 +272,7 @@ async fn after_start(fault: Behaviour, streamed: Streamed) -> Outcome {
     match fault {
         Behaviour::LoseReply => Outcome::Cut,
         Behaviour::CloseMidBody => Outcome::Streamed(streamed.cut_in_the_middle()),
+        Behaviour::CloseAfterReply => Outcome::Streamed(streamed.the_last()),
         Behaviour::Slow(time) => {
             pause(time).await;
             Outcome::Streamed(streamed)

@@ -1,11 +1,13 @@
 //! Scissors that end a run at any of its steps: every request that it makes to one of a world's servers is a step.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
 use super::line::Door;
 use super::lock;
+use super::strikes::Strikes;
 
 /// On which side of a request's effect a run is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,12 +56,17 @@ pub struct CutRun<T> {
 #[derive(Debug, Clone)]
 pub struct Scissors {
     state: Arc<watch::Sender<State>>,
-    doors: Arc<Mutex<Vec<Door>>>,
+    doors: Arc<Mutex<Vec<(&'static str, Door)>>>,
+    strikes: Strikes,
 }
 
 impl Default for Scissors {
     fn default() -> Self {
-        Self { state: Arc::new(watch::Sender::new(State::default())), doors: Arc::default() }
+        Self {
+            state: Arc::new(watch::Sender::new(State::default())),
+            doors: Arc::default(),
+            strikes: Strikes::default(),
+        }
     }
 }
 
@@ -119,14 +126,27 @@ impl Scissors {
         CutRun { cut: state.cut.and_then(|step| state.steps.get(step).cloned()), ran }
     }
 
+    /// What strikes single calls at the same servers.
+    #[must_use]
+    pub fn strikes(&self) -> &Strikes {
+        &self.strikes
+    }
+
     /// The steps of the last run, in their order.
     #[must_use]
     pub fn steps(&self) -> Vec<String> {
         self.state.borrow().steps.clone()
     }
 
-    pub(crate) fn watch(&self, door: Door) {
-        lock(&self.doors).push(door);
+    /// Sends a server away, by its name in the steps: every connection to it ends, and whoever connects is refused for this
+    /// long.
+    pub fn send_away(&self, name: &str, time: Duration) {
+        let doors = lock(&self.doors).clone();
+        doors.iter().filter(|(known, _)| *known == name).for_each(|(_, door)| door.leave(time, None));
+    }
+
+    pub(crate) fn watch(&self, name: &'static str, door: Door) {
+        lock(&self.doors).push((name, door));
     }
 
     /// Carries out `effect` as a step, or, outside of a run that is to be cut, just so. `None`: the connection closes without a
@@ -183,7 +203,7 @@ impl Scissors {
     async fn bury(&self) {
         self.state.send_modify(|state| state.phase = Phase::Buried);
         let doors = lock(&self.doors).clone();
-        for door in doors {
+        for (_, door) in doors {
             door.shut().await;
         }
         self.until(|state| state.under_way == 0).await;

@@ -1,5 +1,7 @@
 //! The scissors at a server, and at one behind another.
 
+use std::time::Duration;
+
 use http::Method;
 use serde_json::json;
 
@@ -136,4 +138,15 @@ async fn a_proxy_makes_the_calls_of_an_aws_service_steps() {
     }
     assert_eq!(ask().await.unwrap().status, 404, "the service's own answer");
     assert!(reteach.requests().iter().all(|request| request.method == Method::POST));
+}
+
+#[tokio::test]
+async fn a_server_that_is_sent_away_is_gone_for_that_long() {
+    let scissors = Scissors::default();
+    let (reteach, token) = academy(&scissors).await;
+    scissors.send_away("Personio", Duration::from_secs(3_600));
+    assert_eq!(two(&reteach, &token).await, [true; 2]);
+    scissors.send_away("reteach", Duration::from_secs(3_600));
+    assert_eq!(two(&reteach, &token).await, [false; 2]);
+    assert_eq!(reteach.customers().len(), 2);
 }

@@ -11,11 +11,10 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures::stream;
 use http::header::{CONTENT_LENGTH, HeaderValue};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::exchange::{Outcome, Reply, Request};
-use super::line::{Door, Hangup, Lines};
+use super::line::{self, Door, Hangup, Lines};
 use super::pipeline::{Pipeline, Vendor};
 use super::scissors::Scissors;
 use crate::Clock;
@@ -42,12 +41,24 @@ impl<V> Clone for Running<V> {
     }
 }
 
-impl<V> Running<V> {
+impl<V: Vendor> Running<V> {
     /// Every request is a step of runs that `scissors` cuts. Only the first pair counts.
     pub(crate) fn cut_by(&self, scissors: &Scissors) {
         if self.pipeline.scissors.set(scissors.clone()).is_ok() {
-            scissors.watch(self.door.clone());
+            scissors.watch(self.pipeline.vendor.name(), self.door.clone());
         }
+    }
+}
+
+/// What every request finds.
+struct Site<V> {
+    pipeline: Arc<Pipeline<V>>,
+    door: Door,
+}
+
+impl<V> Clone for Site<V> {
+    fn clone(&self) -> Self {
+        Self { pipeline: Arc::clone(&self.pipeline), door: self.door.clone() }
     }
 }
 
@@ -61,7 +72,7 @@ impl Drop for Open {
 
 /// Serves `vendor` on `address` (port 0: any free one) from the current Tokio runtime.
 pub(crate) async fn start<V: Vendor>(vendor: V, clock: Clock, address: SocketAddr) -> io::Result<Running<V>> {
-    let listener = TcpListener::bind(address).await?;
+    let listener = line::listen(address)?;
     let address = listener.local_addr()?;
     let lines = Lines::new(listener)?;
     let door = lines.door();
@@ -69,7 +80,7 @@ pub(crate) async fn start<V: Vendor>(vendor: V, clock: Clock, address: SocketAdd
     let pipeline = Arc::new(Pipeline::new(vendor, clock, closing));
     let service = Router::new()
         .fallback(serve::<V>)
-        .with_state(Arc::clone(&pipeline))
+        .with_state(Site { pipeline: Arc::clone(&pipeline), door: door.clone() })
         .into_make_service_with_connect_info::<Hangup>();
     let closing = Arc::clone(&pipeline);
     let until_closed = async move { closing.closed().await };
@@ -81,10 +92,11 @@ pub(crate) async fn start<V: Vendor>(vendor: V, clock: Clock, address: SocketAdd
 }
 
 async fn serve<V: Vendor>(
-    State(pipeline): State<Arc<Pipeline<V>>>,
+    State(site): State<Site<V>>,
     ConnectInfo(hangup): ConnectInfo<Hangup>,
     request: HttpRequest,
 ) -> Response {
+    let pipeline = &site.pipeline;
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let head = Request::new(parts.method, path, parts.uri.query(), parts.headers, Bytes::new());
@@ -106,6 +118,10 @@ async fn serve<V: Vendor>(
         Outcome::Answered(reply) => response(reply),
         Outcome::Streamed(streamed) => streamed.into_response(),
         Outcome::CutMidBody(reply) => broken_off(reply),
+        Outcome::Last(reply, time) => {
+            site.door.leave(time, Some(&hangup));
+            response(reply)
+        }
         Outcome::Cut => {
             hangup.now();
             Response::default()

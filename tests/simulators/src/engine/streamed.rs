@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use futures::stream;
-use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderValue};
 use http::{HeaderMap, StatusCode};
 
 /// A body's parts, in their order.
@@ -49,6 +49,12 @@ impl Streamed {
 
     pub(crate) fn cut_in_the_middle(self) -> Self {
         Self { cut_at: Some(self.size / 2), ..self }
+    }
+
+    /// The connection closes after it.
+    pub(crate) fn the_last(mut self) -> Self {
+        self.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        self
     }
 
     /// Parts of at most `bytes`, `pause` apart.

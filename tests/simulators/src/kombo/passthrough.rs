@@ -143,7 +143,9 @@ pub(super) async fn forward(mut call: Call, client: &Client) -> Result<Outcome, 
         call.request.body = body;
     }
     match call.remote.ask(call.request, Origin::KomboPassthrough, client).await {
-        Outcome::Answered(reply) => Ok(Outcome::Answered(wrapped(&reply, &call.url))),
+        Outcome::Answered(reply) | Outcome::Last(reply, _) => {
+            Ok(Outcome::Answered(wrapped(&reply, &call.url)))
+        }
         // Kombo waited for Personio in vain. Nothing of Personio's is streamed.
         Outcome::Cut | Outcome::CutMidBody(_) | Outcome::Streamed(_) => {
             Err(Refusal::new(Code::RemoteUnavailable))
