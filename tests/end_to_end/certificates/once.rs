@@ -66,6 +66,24 @@ async fn doubt(harness: &Harness, at: UploadAt, behaviour: &Behaviour, takes_eff
 }
 
 #[tokio::test]
+async fn one_list_without_the_document_is_not_believed() {
+    for via in ROUTES {
+        for behaviour in [Behaviour::EmptyList, Behaviour::DropRows(1), Behaviour::SkipRows(1)] {
+            let harness = company(via).await;
+            issue(&harness, "c-1");
+            harness.fail_next_upload(UploadAt::on(via)[0], Behaviour::LoseReply);
+            assert_eq!(harness.certificates_now().await.counts.doubtful, 1);
+            harness.world.clock.advance(MINUTE * 15);
+            let list = Fault::new(behaviour.clone()).path("/v2/document-management/documents");
+            harness.company.personio.fail(list);
+            let counts = harness.certificates_now().await.counts;
+            assert_eq!((counts.verified, counts.uploaded), (1, 0), "{via:?} {behaviour:?}");
+            assert_eq!(harness.company.personio.documents().len(), 1, "{via:?} {behaviour:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_upload_of_unknown_outcome_is_looked_for_before_it_is_sent_again() {
     for via in ROUTES {
         for at in UploadAt::on(via) {
