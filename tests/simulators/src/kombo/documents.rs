@@ -97,6 +97,8 @@ impl Upload {
         };
         match refusal(reply.status) {
             Some(code) => Err(Refusal::new(code)),
+            // A gateway's page, or half an answer: Personio has not said that the document is there.
+            None if !is_confirmed(&reply) => Err(Refusal::new(Code::RemoteUnavailable)),
             None => {
                 let body = json!({"status": "success", "data": {}, "warnings": warnings});
                 Ok(Outcome::Answered(Reply::json(StatusCode::OK, &body)))
@@ -112,6 +114,11 @@ fn post(token: &str, content_type: &str, body: Bytes) -> Request {
         .filter_map(|(name, value)| Some((name, HeaderValue::try_from(value).ok()?)))
         .collect();
     Request::new(Method::POST, "/v1/company/documents".to_owned(), None, headers, body)
+}
+
+fn is_confirmed(reply: &Reply) -> bool {
+    let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    body.pointer("/success").and_then(Value::as_bool) == Some(true)
 }
 
 /// What Kombo says to a refusal of Personio's.
