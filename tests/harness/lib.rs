@@ -7,6 +7,7 @@ mod certificate_faults;
 mod certificates;
 mod checks;
 mod cuts;
+mod endings;
 mod marks;
 pub mod process;
 mod settled;
@@ -16,6 +17,8 @@ mod tap;
 use employee_sync::EmployeeSync;
 use employee_sync::report::Report;
 use jiff::{SignedDuration, Timestamp};
+use local::{Options, Threads};
+use shared::clock::ManualClock;
 use shared::http::Deadline;
 use shared::job::{Mode, Ran};
 use shared::tenant::Via;
@@ -26,6 +29,7 @@ pub use certificate_faults::UploadAt;
 pub use certificate_sync::report::Report as CertificateReport;
 pub use certificates::{CERTIFICATE_TICK, completed, named};
 pub use cuts::at_every_point;
+pub use endings::{Ending, difference};
 pub use local::{Company, World, unwatched};
 pub use marks::{Lines, MARK, Witness, marked, marked_company};
 pub use stored::{Items, kept};
@@ -72,6 +76,19 @@ impl Harness {
         Self::with(Some(Scissors::default()), "2026-05-11T08:00:00Z", via, more, people).await
     }
 
+    /// The same by a clock that others move too, in a world that keeps to the thread it is made on: everything in it happens in
+    /// one order. AWS is as patient as in production.
+    pub async fn in_order(
+        clock: ManualClock,
+        via: Via,
+        more: &str,
+        people: impl IntoIterator<Item = simulators::Person>,
+    ) -> Self {
+        let options =
+            Options { scissors: Some(Scissors::default()), threads: Threads::Shared, ..Options::default() };
+        Self::found(World::start_by(clock, options).await.unwrap(), via, more, people).await
+    }
+
     async fn with(
         scissors: Option<Scissors>,
         start: &str,
@@ -80,6 +97,15 @@ impl Harness {
         people: impl IntoIterator<Item = simulators::Person>,
     ) -> Self {
         let world = World::start_with(start.parse().unwrap(), scissors).await.unwrap();
+        Self::found(world, via, more, people).await
+    }
+
+    async fn found(
+        world: World,
+        via: Via,
+        more: &str,
+        people: impl IntoIterator<Item = simulators::Person>,
+    ) -> Self {
         let company = world.company("acme", via, more).await.unwrap();
         company.personio.put_all(people);
         Self { world, company }

@@ -1,0 +1,219 @@
+//! The companies that runs are tried on.
+
+use harness::{Harness, by_hand, completed, date, people, person};
+use jiff::SignedDuration;
+use shared::clock::ManualClock;
+use shared::state::Job;
+use shared::tenant::Via;
+use simulators::people::{EmploymentType, Status};
+use simulators::reteach::{Certificate, Customer, Participation, Publication};
+use simulators::{Behaviour, Fault, Person};
+
+/// A company before the run that is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Scene {
+    /// Nobody is there yet.
+    First,
+    /// Everybody was in step yesterday.
+    Morning,
+    /// Certificates old and new, one without a PDF, and an upload of which nobody knows.
+    Certificates,
+    /// So many people and accounts that their lists have two pages, on the morning of the daily comparison.
+    Pages,
+    /// So many certificates that their list has two pages.
+    Archive,
+}
+
+impl Scene {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::First, Self::Morning, Self::Certificates, Self::Pages, Self::Archive];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Morning => "morning",
+            Self::Certificates => "certificates",
+            Self::Pages => "pages",
+            Self::Archive => "archive",
+        }
+    }
+
+    /// Whether this part of a case's name may be one of its cases: not if it begins with another scene.
+    pub(crate) fn may_be(self, part: &str) -> bool {
+        let begins = |scene: Self| part.split_once('/').is_some_and(|(name, _)| name == scene.name());
+        begins(self) || !Self::ALL.into_iter().any(begins)
+    }
+
+    /// Whether only the pages of its lists are tried, and by what befalls lists.
+    pub(crate) fn is_of_pages(self) -> bool {
+        matches!(self, Self::Pages | Self::Archive)
+    }
+
+    /// The job that is tried.
+    pub(crate) fn job(self) -> Job {
+        match self {
+            Self::First | Self::Morning | Self::Pages => Job::Employees,
+            Self::Certificates | Self::Archive => Job::Certificates,
+        }
+    }
+
+    /// Who may be locked at any time.
+    pub(crate) fn may_be_locked(self) -> &'static [u64] {
+        match self {
+            Self::First => &[3],
+            Self::Morning => &[3, 4, 5, 7],
+            Self::Pages => &[1, 3, 7],
+            Self::Certificates | Self::Archive => &[],
+        }
+    }
+
+    /// How many records are refused for good.
+    pub(crate) fn waiting(self) -> u32 {
+        match self {
+            Self::First | Self::Morning => 1,
+            Self::Certificates | Self::Pages | Self::Archive => 0,
+        }
+    }
+
+    /// The company, a moment before the run.
+    pub(crate) async fn set(self, clock: ManualClock, via: Via) -> Harness {
+        match self {
+            Self::First => first(clock, via).await,
+            Self::Morning => morning(clock, via).await,
+            Self::Certificates => certificates(clock, via).await,
+            Self::Pages => pages(clock, via).await,
+            Self::Archive => archive(clock, via).await,
+        }
+    }
+
+    /// What happens after the run that is tried.
+    pub(crate) fn later(self, harness: &Harness) {
+        if self == Self::Certificates {
+            assert!(harness.company.reteach.publish_pdf("c-4"));
+        }
+    }
+
+    /// Others go on working: every list has other rows before those that are still to come. That of people is as long as it was.
+    pub(crate) fn shift(self, harness: &Harness) {
+        match self.job() {
+            Job::Employees => {
+                assert!(harness.company.personio.remove(1));
+                harness.company.personio.put(person(999));
+                harness.company.reteach.insert(by_hand("aushilfe@muster.example"));
+            }
+            Job::Certificates => {
+                harness.issue([completed("c-9", 2, "Leitern und Tritte", "2026-05-11T08:20:00Z")]);
+            }
+        }
+    }
+}
+
+/// An account with this mail address that belongs to somebody else.
+fn taken(id: u64) -> Customer {
+    let external_id = Some("personio:99".to_owned());
+    Customer { external_id, ..by_hand(&person(id).email.unwrap_or_default()) }
+}
+
+/// One to be created, one without a mail address, one who has not begun, one whom an admin has added by hand, one whose
+/// address is another's.
+async fn first(clock: ManualClock, via: Via) -> Harness {
+    let without_mail = Person { email: None, ..person(2) };
+    let not_begun = Person { hire_date: date("2026-06-01"), ..person(3) };
+    let all = [person(1), without_mail, not_begun, person(4), person(5)];
+    let harness = Harness::in_order(clock, via, "", all).await;
+    harness.company.reteach.insert(by_hand(&person(4).email.unwrap_or_default()));
+    harness.company.reteach.insert(taken(5));
+    harness
+}
+
+/// One is as before; one has another position and contract, one has left, one is inactive without a date, one is back, one has
+/// another address, one is gone for the second time, one has no position any more; one is new, one is new and there by
+/// hand, one is new with another's address.
+async fn morning(clock: ManualClock, via: Via) -> Harness {
+    let harness = Harness::in_order(clock, via, "", people(8)).await;
+    harness.change(5, |it| it.status = Status::Inactive);
+    harness.first_run().await;
+    harness.company.personio.remove(7);
+    harness.tick().await;
+    harness.change(2, |it| {
+        it.position = Some("Leiterin".to_owned());
+        it.employment_type = Some(EmploymentType::External);
+    });
+    harness.change(3, |it| it.termination_date = date("2026-05-10"));
+    harness.change(4, |it| it.status = Status::Inactive);
+    harness.change(5, |it| it.status = Status::Active);
+    harness.change(6, |it| it.email = Some("neu.6@muster.example".to_owned()));
+    harness.change(8, |it| it.position = None);
+    harness.company.personio.put_all([person(9), person(10), person(11)]);
+    harness.company.reteach.insert(by_hand(&person(10).email.unwrap_or_default()));
+    harness.company.reteach.insert(taken(11));
+    harness.world.clock.advance(harness::TICK);
+    harness.forget_requests();
+    harness
+}
+
+async fn certificates(clock: ManualClock, via: Via) -> Harness {
+    let harness = Harness::in_order(clock, via, "", people(3)).await;
+    harness.first_run().await;
+    harness.company.personio.add_category("Bildungszertifikate");
+    harness.issue([completed("c-1", 1, "Brandschutz", "2026-05-01T09:30:00Z")]);
+    let lost = Fault::new(Behaviour::LoseReply).path("/v1/company/documents");
+    harness.company.personio.fail(lost);
+    assert_eq!(harness.certificates_now().await.counts.doubtful, 1);
+    let by_hand = harness.company.reteach.insert(by_hand("chefin@muster.example"));
+    let at = "2026-05-11T08:10:00Z";
+    let late = Certificate { publication: Publication::OnDemand, ..Certificate::new("c-4", 9_000) };
+    harness.issue([
+        completed("c-2", 2, "Erste Hilfe", at),
+        completed("c-3", 3, "Datenschutz", "2024-02-29T23:30:00Z"),
+        Participation { certificate: Some(late), ..completed("c-4", 1, "Ladungssicherung", at) },
+        Participation { customer: Some(by_hand), ..completed("c-5", 1, "Brandschutz", at) },
+    ]);
+    harness.world.clock.advance(SignedDuration::from_mins(30));
+    // What was completed long ago is seen by a scan of all.
+    let store = harness.world.stack.store();
+    store.ask_full_scan(&harness.company.tenant, harness.moment()).await.unwrap();
+    harness.forget_traffic();
+    harness
+}
+
+/// One has another position, one has left, one is gone for the second time, one is new.
+async fn pages(clock: ManualClock, via: Via) -> Harness {
+    // A page has 100 people of Personio, 250 of Kombo, and 250 accounts.
+    let (people_there, strangers) = if via == Via::Kombo { (252, 0) } else { (102, 160) };
+    let harness = Harness::in_order(clock, via, "", people(people_there)).await;
+    for number in 0..strangers {
+        harness.company.reteach.insert(by_hand(&format!("fremd-{number}@muster.example")));
+    }
+    harness.first_run().await;
+    harness.world.clock.advance(SignedDuration::from_hours(24));
+    harness.company.personio.remove(7);
+    harness.tick().await;
+    harness.change(2, |it| it.position = Some("Leiterin".to_owned()));
+    harness.change(3, |it| it.termination_date = date("2026-05-10"));
+    harness.company.personio.put(person(people_there + 1));
+    harness.world.clock.advance(SignedDuration::from_hours(25));
+    harness.forget_requests();
+    harness
+}
+
+/// Three of employees, and those of people whom Personio does not have.
+async fn archive(clock: ManualClock, via: Via) -> Harness {
+    let harness = Harness::in_order(clock, via, "", people(3)).await;
+    harness.first_run().await;
+    harness.company.personio.add_category("Bildungszertifikate");
+    let at = "2026-05-04T08:00:00Z";
+    let stranger = harness.company.reteach.insert(by_hand("chefin@muster.example"));
+    let strange = (0..260).map(|number| Participation {
+        customer: Some(stranger.clone()),
+        ..completed(&format!("s-{number}"), 1, "Brandschutz", at)
+    });
+    harness.issue(strange);
+    harness.issue([
+        completed("c-1", 1, "Brandschutz", "2026-05-01T09:30:00Z"),
+        completed("c-2", 2, "Erste Hilfe", "2026-05-11T07:10:00Z"),
+        completed("c-3", 3, "Datenschutz", "2024-02-29T23:30:00Z"),
+    ]);
+    harness.forget_traffic();
+    harness
+}

@@ -1,0 +1,96 @@
+//! Time that stands still until nothing moves any more: an hour of waiting is over at once, and a busy machine makes nobody late.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use shared::clock::ManualClock;
+use tokio::runtime::Builder;
+
+/// Nothing moves if the thread has slept for this long, by the machine's clock.
+const QUIET: Duration = Duration::from_millis(2);
+/// What time is wound on by at first. As long as nothing comes of it, the step doubles: a thread that only waits for its turn
+/// on a busy machine does not miss a timeout.
+const FIRST: Duration = Duration::from_millis(10);
+/// The largest step.
+const LARGEST: Duration = Duration::from_secs(4);
+
+/// Whether the one thread of a runtime sleeps, and how often it has been woken.
+#[derive(Debug, Default)]
+struct Pulse {
+    sleeps: AtomicBool,
+    woken: AtomicU64,
+    is_over: AtomicBool,
+}
+
+impl Pulse {
+    /// Comes back, with how often the thread has been woken, when nothing moves.
+    fn quiet(&self) -> u64 {
+        loop {
+            let before = self.woken.load(Ordering::SeqCst);
+            thread::sleep(QUIET);
+            let is_over = self.is_over.load(Ordering::SeqCst);
+            if is_over || (self.sleeps.load(Ordering::SeqCst) && self.woken.load(Ordering::SeqCst) == before)
+            {
+                return before;
+            }
+        }
+    }
+}
+
+/// Runs `work` on this thread alone. `clock` and tokio's time are wound on together, and only while nothing moves.
+pub(crate) fn run<T>(clock: &ManualClock, work: impl Future<Output = T>) -> T {
+    let pulse = Arc::new(Pulse::default());
+    let (parked, unparked, over) = (Arc::clone(&pulse), Arc::clone(&pulse), Arc::clone(&pulse));
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .on_thread_park(move || parked.sleeps.store(true, Ordering::SeqCst))
+        .on_thread_unpark(move || {
+            unparked.sleeps.store(false, Ordering::SeqCst);
+            unparked.woken.fetch_add(1, Ordering::SeqCst);
+        })
+        .build()
+        .unwrap();
+    // Goes before the runtime, also where the work panics: a runtime waits for its threads.
+    let _over = Over(over);
+    runtime.block_on(async {
+        tokio::select! {
+            biased;
+            done = work => done,
+            never = wind(pulse, clock.clone()) => never,
+        }
+    })
+}
+
+/// Ends the watching with the work.
+struct Over(Arc<Pulse>);
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        self.0.is_over.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Lets this much time pass at once, for everybody.
+pub(crate) async fn pass(clock: &ManualClock, time: Duration) {
+    clock.advance(SignedDuration::try_from(time).unwrap());
+    tokio::time::advance(time).await;
+}
+
+async fn wind<T>(pulse: Arc<Pulse>, clock: ManualClock) -> T {
+    let (mut step, mut before) = (FIRST, 0);
+    loop {
+        let watched = Arc::clone(&pulse);
+        // While a blocking task is under way, paused time does not jump to the next timer by itself.
+        let woken = tokio::task::spawn_blocking(move || watched.quiet()).await.unwrap();
+        // Being told so wakes the thread once.
+        let has_moved = woken - before > 1;
+        step = if has_moved { FIRST } else { (step * 2).min(LARGEST) };
+        before = woken;
+        pass(&clock, step).await;
+    }
+}

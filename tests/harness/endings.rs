@@ -1,0 +1,123 @@
+//! What a company has come to, as text to be compared: of two ways to the same end nothing differs.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use shared::http::Deadline;
+use shared::job::Mode;
+use shared::state::{Brake, CertificateState};
+
+use crate::Harness;
+
+/// What must be the same in the end, a line for each account, document, entry and sum. Ids that others make up, addresses,
+/// attempts and the moments of the runs themselves are left out.
+pub type Ending = Vec<String>;
+
+/// Clocks of other machines are off by as much.
+const SKEW: SignedDuration = SignedDuration::from_mins(15);
+
+/// Stands for every moment of the runs themselves.
+const RECENTLY: Timestamp = Timestamp::UNIX_EPOCH;
+
+impl Harness {
+    /// What the company has come to since `start`, and what a reconcile still finds amiss.
+    pub async fn ending(&self, start: Timestamp) -> Ending {
+        let mut lines = self.people_since(start).await;
+        lines.extend(self.files().await);
+        lines.extend(self.sums().await);
+        lines.sort();
+        lines.extend(self.reconciled().await);
+        lines
+    }
+
+    async fn people_since(&self, start: Timestamp) -> Ending {
+        let (begin, now) = (start - SKEW, self.moment() + SKEW);
+        let plain = |moment: Timestamp| if (begin..=now).contains(&moment) { RECENTLY } else { moment };
+        let mut lines = Ending::new();
+        let mut owners = BTreeMap::new();
+        for mut account in self.company.reteach.customers() {
+            owners.insert(std::mem::take(&mut account.id), account.external_id.clone());
+            account.registered_at = None;
+            account.set_inactive_at = account.set_inactive_at.map(plain);
+            account.tags.sort();
+            lines.push(format!("{account:?}"));
+        }
+        let entries = self.world.stack.store().all_employees(&self.company.tenant).await.unwrap();
+        for mut entry in entries.into_values() {
+            let account = entry.customer_id.take().map(|id| owners.remove(id.as_str()));
+            entry.window.inactive_at = entry.window.inactive_at.map(plain);
+            if let Some(locked) = &mut entry.locked {
+                locked.since = plain(locked.since);
+            }
+            if let Some(failure) = &mut entry.failure {
+                (failure.attempts, failure.retry_at) = (1, RECENTLY);
+            }
+            lines.push(format!("{entry:?} of {account:?}"));
+        }
+        lines
+    }
+
+    async fn files(&self) -> Ending {
+        let documents = self.company.personio.documents().into_iter().map(|it| {
+            let (title, date, comment) = (it.title, it.date, it.comment);
+            let (category, name, hash) = (it.category, it.file_name, it.sha256);
+            format!(
+                "document of {}: {title:?} {date:?} {comment:?} {category:?} {name:?} {hash}",
+                it.employee_id
+            )
+        });
+        let entries = self.certificate_ledger().await.into_iter().map(|(id, entry)| {
+            let state = match entry.state {
+                CertificateState::Intended(_) => "intended",
+                CertificateState::Uploaded { .. } => "uploaded",
+                CertificateState::Failed(_) => "failed",
+                CertificateState::Parked { .. } => "parked",
+                CertificateState::Dismissed { .. } => "dismissed",
+            };
+            format!("certificate {}: {state}", id.as_str())
+        });
+        documents.chain(entries).collect()
+    }
+
+    async fn sums(&self) -> Ending {
+        let (store, tenant, now) = (self.world.stack.store(), &self.company.tenant, self.moment());
+        let root = store.root(tenant).await.unwrap().unwrap();
+        let counted = Brake::ALL.map(|it| root.brakes.count(it, now));
+        let certificates = store.certificate_start(tenant).await.unwrap().root.unwrap_or_default();
+        let leases = store.leases(tenant).await.unwrap().into_iter();
+        let leases: Vec<_> = leases.map(|(job, lease)| (job, lease.until <= now)).collect();
+        let shards: Vec<_> = root.shards.iter().map(|it| (it.digest, it.due > 0)).collect();
+        vec![
+            format!("waiting {}, counted {counted:?}", root.waiting),
+            format!("pending {:?}, shards {shards:?}", root.pending),
+            format!("gate {}", store.tenant(tenant).await.unwrap().unwrap().gate.is_some()),
+            format!("held {}", self.held().await.is_some()),
+            format!(
+                "certificates: {} left, {} parked, open {:?}",
+                certificates.remaining,
+                certificates.parked,
+                certificates.open.keys().collect::<Vec<_>>()
+            ),
+            format!("free leases {leases:?}"),
+        ]
+    }
+
+    /// What a reconcile finds amiss in reteach, and how many accounts it counts: between two of them that number, a brake's
+    /// measure, is carried on from run to run, and may be off.
+    async fn reconciled(&self) -> Ending {
+        self.forget_requests();
+        self.run(Mode::Reconcile, Deadline::never()).await;
+        let root = self.world.stack.store().root(&self.company.tenant).await.unwrap().unwrap();
+        let writes = self.writes().into_iter().map(|it| format!("repaired: {} {}", it.method, it.path));
+        writes.chain([format!("open accounts: {}", root.open_accounts)]).collect()
+    }
+}
+
+/// What differs, if anything does.
+#[must_use]
+pub fn difference(expected: &Ending, got: &Ending) -> Option<String> {
+    let only = |these: &Ending, those: &Ending| {
+        these.iter().filter(|line| !those.contains(line)).cloned().collect::<Vec<_>>().join("\n  ")
+    };
+    (expected != got).then(|| format!("expected\n  {}\nbut\n  {}", only(expected, got), only(got, expected)))
+}
