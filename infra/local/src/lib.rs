@@ -21,4 +21,4 @@ pub use lambda::{Function, NoAnswer};
 pub use region::Region;
 pub use simulators::aws::Answer;
 pub use stack::{Options, Stack, StartError, State};
-pub use world::{Company, Functions, INTEGRATION, World, WorldError, route, unwatched};
+pub use world::{Company, Functions, INTEGRATION, Order, World, WorldError, route, unwatched};

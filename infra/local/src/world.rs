@@ -9,7 +9,7 @@ use employee_sync::EmployeeSync;
 use employee_sync::report::Report;
 use jiff::Timestamp;
 use shared::clock::{Clock, ManualClock};
-use shared::http::{self, Calls, Context, Deadline, Pace};
+use shared::http::{self, Calls, Context, Deadline, Pace, Waits};
 use shared::id::{InvalidTenantId, RunId, TenantId};
 use shared::job::{App, Event, Mode, Progress, Ran, Request, Watch, Work};
 use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, SecretError, TenantSecret};
@@ -29,7 +29,17 @@ pub struct World {
     /// Everybody's clock, the simulators' too.
     pub clock: ManualClock,
     functions: Mutex<Arc<Functions>>,
+    order: Order,
     runs: AtomicU64,
+}
+
+/// In which order the functions call the vendors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Several calls at once, as on Lambda, and real waits between attempts.
+    Usual,
+    /// One call at a time, always in the same order; waits move the clock, with jitter from this seed.
+    InTurn(u64),
 }
 
 /// Both functions.
@@ -108,8 +118,20 @@ impl World {
     /// # Errors
     /// [`WorldError`] if there is no port, or no TLS.
     pub async fn start_with(now: Timestamp, scissors: Option<Scissors>) -> Result<Self, WorldError> {
+        Self::start_in(Order::Usual, now, scissors).await
+    }
+
+    /// The same, where calls go in this order.
+    ///
+    /// # Errors
+    /// [`WorldError`] if there is no port, or no TLS.
+    pub async fn start_in(
+        order: Order,
+        now: Timestamp,
+        scissors: Option<Scissors>,
+    ) -> Result<Self, WorldError> {
         let clock = ManualClock::new(now);
-        Self::start_over(Options { scissors, ..Options::default() }, clock).await
+        Self::start_over(Options { scissors, ..Options::default() }, clock, order).await
     }
 
     /// The same, where each run has the rights of its tenant alone, as sessions of the token service that is returned.
@@ -121,14 +143,14 @@ impl World {
         let time = clock.clone();
         let sts = Sts::start(Arc::new(move || shared::clock::Clock::now(&time))).await?;
         let options = Options { sts: Some(sts.clone()), ..Options::default() };
-        Ok((Self::start_over(options, clock).await?, sts))
+        Ok((Self::start_over(options, clock, Order::Usual).await?, sts))
     }
 
-    async fn start_over(options: Options, clock: ManualClock) -> Result<Self, WorldError> {
+    async fn start_over(options: Options, clock: ManualClock, order: Order) -> Result<Self, WorldError> {
         let options = Options { clock: Arc::new(clock.clone()), patience: Some(PATIENCE), ..options };
         let stack = Stack::start(options).await?;
-        let functions = Mutex::new(Arc::new(Functions::unpaced(&stack, &clock)?));
-        Ok(Self { stack, clock, functions, runs: AtomicU64::new(0) })
+        let functions = Mutex::new(Arc::new(Functions::unpaced(&stack, &clock, order)?));
+        Ok(Self { stack, clock, functions, order, runs: AtomicU64::new(0) })
     }
 
     /// Both functions, as they are now.
@@ -142,7 +164,7 @@ impl World {
     /// # Errors
     /// [`WorldError`] if there is no TLS.
     pub fn restart(&self) -> Result<(), WorldError> {
-        let functions = Arc::new(Functions::unpaced(&self.stack, &self.clock)?);
+        let functions = Arc::new(Functions::unpaced(&self.stack, &self.clock, self.order)?);
         *self.functions.lock().unwrap_or_else(PoisonError::into_inner) = functions;
         Ok(())
     }
@@ -228,15 +250,28 @@ impl Functions {
         clock: &Arc<dyn Clock>,
         pace: Option<&Pace>,
     ) -> Result<Self, WorldError> {
-        let work = CertificateSync::new().map_err(|_| WorldError::Tls)?;
-        let employees = app(EmployeeSync, stack, clock, pace)?;
-        Ok(Self { employees, certificates: app(work, stack, clock, pace)? })
+        Self::ordered(stack, clock, pace, None)
     }
 
     /// The vendors here set no limits, so nobody waits.
-    fn unpaced(stack: &Stack, clock: &ManualClock) -> Result<Self, WorldError> {
+    fn unpaced(stack: &Stack, clock: &ManualClock, order: Order) -> Result<Self, WorldError> {
+        let waits = match order {
+            Order::Usual => None,
+            Order::InTurn(seed) => Some(Waits::simulated(clock.clone(), seed)),
+        };
         let clock: Arc<dyn Clock> = Arc::new(clock.clone());
-        Self::new(stack, &clock, Some(&Pace::new(&[])))
+        Self::ordered(stack, &clock, Some(&Pace::new(&[])), waits.as_ref())
+    }
+
+    fn ordered(
+        stack: &Stack,
+        clock: &Arc<dyn Clock>,
+        pace: Option<&Pace>,
+        in_turn: Option<&Waits>,
+    ) -> Result<Self, WorldError> {
+        let work = CertificateSync::new().map_err(|_| WorldError::Tls)?;
+        let employees = app(EmployeeSync, stack, clock, pace, in_turn)?;
+        Ok(Self { employees, certificates: app(work, stack, clock, pace, in_turn)? })
     }
 }
 
@@ -245,14 +280,21 @@ fn app<W: Work>(
     stack: &Stack,
     clock: &Arc<dyn Clock>,
     pace: Option<&Pace>,
+    in_turn: Option<&Waits>,
 ) -> Result<App<W>, WorldError> {
     let (store, secrets) = stack.for_function().map_err(StartError::from)?;
     let client = http::client().map_err(|_| WorldError::Tls)?;
     let sessions = stack.sessions().map_err(StartError::from)?;
-    let app = App::new(work, store, secrets, Context::new(client, Arc::clone(clock), Calls::default()))
-        .with_sessions(sessions);
-    Ok(match pace {
-        Some(pace) => app.with_pace(pace.clone()),
+    let mut context = Context::new(client, Arc::clone(clock), Calls::default());
+    if let Some(waits) = in_turn {
+        context = context.with_waits(waits.clone());
+    }
+    let mut app = App::new(work, store, secrets, context).with_sessions(sessions);
+    if let Some(pace) = pace {
+        app = app.with_pace(pace.clone());
+    }
+    Ok(match in_turn {
+        Some(_) => app.in_turn(),
         None => app,
     })
 }

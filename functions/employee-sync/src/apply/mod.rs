@@ -22,7 +22,7 @@ use crate::known::Became;
 use crate::plan::{Change, Plan, Subject, View};
 
 /// Changes in flight at once.
-const CONCURRENCY: usize = 8;
+pub const CONCURRENCY: usize = 8;
 
 /// Everything the executor acts with.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +39,8 @@ pub struct Tools<'a> {
     pub clock: &'a dyn Clock,
     /// No new change is begun after this.
     pub stop_at: Deadline,
+    /// Changes in flight at once.
+    pub at_once: usize,
 }
 
 /// What became of a change.
@@ -91,7 +93,7 @@ pub async fn apply(
             (id, applied)
         }
     });
-    let applied = stream::iter(each).buffer_unordered(CONCURRENCY).collect().await;
+    let applied = stream::iter(each).buffer_unordered(tools.at_once).collect().await;
     Outcome { applied, stop: brake.into_reason() }
 }
 
@@ -102,7 +104,7 @@ pub async fn apply(
 pub async fn keep(tools: Tools<'_>, entries: &[EmployeeEntry]) -> Result<(), StateError> {
     // Collected first: a closure kept across the await would tie the run to one thread.
     let writes: Vec<_> = entries.iter().map(|entry| write_entry(tools, entry)).collect();
-    let results: Vec<_> = stream::iter(writes).buffer_unordered(CONCURRENCY).collect().await;
+    let results: Vec<_> = stream::iter(writes).buffer_unordered(tools.at_once).collect().await;
     results.into_iter().collect()
 }
 
