@@ -50,6 +50,8 @@ pub enum Applied {
     Done,
     /// reteach refused it; noted on the person.
     Refused(Failure),
+    /// reteach refused the values, which is noted on the person, and took the lock or unlock without them.
+    WindowAlone(Failure),
     /// Not reached, or not known to have taken effect: the next run looks again.
     Open,
 }
@@ -151,17 +153,15 @@ async fn one(
     }
     let fingerprint = change.fingerprint;
     let entry = entry.unwrap_or_else(|| EmployeeEntry::new(change.source_id.clone()));
+    let window = write::window_alone(&change);
     match write::write(tools, change, entry.clone()).await {
-        Ok(()) => {
+        Ok(_) => {
             switch.answered();
             Applied::Done
         }
         Err(write::Trouble::Refused(reason)) => {
             switch.answered();
-            match note(tools, entry, fingerprint, reason).await {
-                Ok(failure) => failure.map_or(Applied::Open, Applied::Refused),
-                Err(error) => open(switch, Stop::State(error)),
-            }
+            refused(tools, window, entry, (fingerprint, reason), switch).await
         }
         Err(write::Trouble::AccountGone) => match forget_account(tools, entry).await {
             Ok(()) => Applied::Open,
@@ -172,6 +172,25 @@ async fn one(
             Applied::Open
         }
         Err(write::Trouble::Stop(stop)) => open(switch, stop),
+    }
+}
+
+/// A value that does not fit must not keep an account open whose owner has left: the window is written without it.
+async fn refused(
+    tools: Tools<'_>,
+    window: Option<Change>,
+    entry: EmployeeEntry,
+    (fingerprint, reason): (Option<Fingerprint>, String),
+    switch: &StopSwitch<Stop>,
+) -> Applied {
+    let alone = match window {
+        Some(window) => write::write(tools, window, entry.clone()).await.ok(),
+        None => None,
+    };
+    let became = if alone.is_some() { Applied::WindowAlone } else { Applied::Refused };
+    match note(tools, alone.unwrap_or(entry), fingerprint, reason).await {
+        Ok(failure) => failure.map_or(Applied::Open, became),
+        Err(error) => open(switch, Stop::State(error)),
     }
 }
 
