@@ -218,7 +218,10 @@ impl Context<'_> {
         };
         let before =
             seen.map_or_else(|| entry.map(|entry| entry.window).unwrap_or_default(), |seen| seen.window);
-        let target = self.target(record, compare::known_lock(entry, before, record, self.now));
+        // Where the ledger knows nothing, what the end date explains is no lock of our own: it moves with the date.
+        let explained = entry.is_none() && self.target(record, None).inactive_at == before.inactive_at.into();
+        let known = compare::known_lock(entry, before, record, self.now).filter(|_| !explained);
+        let target = self.target(record, known);
         let cause = compare::cause(record, &target, before, self.now);
         let window = WindowChange::between(before, target.active_at, target.inactive_at, cause);
         let values = match (record.employment.scope, seen, entry) {
