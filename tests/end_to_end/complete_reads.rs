@@ -153,19 +153,6 @@ async fn a_reading_that_is_complete_the_second_time_counts() {
 }
 
 #[tokio::test]
-async fn an_empty_list() {
-    let empty = case(
-        "an empty list",
-        vec![(Behaviour::EmptyList, Fault::always)],
-        Outcome::Partly,
-        "reported nobody at all",
-    );
-    for via in harness::ROUTES {
-        nobody_is_locked(via, std::slice::from_ref(&empty)).await;
-    }
-}
-
-#[tokio::test]
 async fn a_page_that_fails() {
     let refused = |behaviour, says| {
         case(

@@ -22,3 +22,4 @@ mod scope;
 mod troubles;
 mod unchanged;
 mod waiting;
+mod worst_days;
