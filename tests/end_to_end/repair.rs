@@ -7,7 +7,7 @@ use shared::job::{FindingKind, Mode, Outcome};
 use shared::tenant::Via;
 use simulators::people::Status;
 use simulators::reteach::Endpoint;
-use simulators::{Behaviour, Fault};
+use simulators::{Behaviour, Body, Fault};
 
 #[tokio::test]
 async fn a_record_that_reteach_refuses_stops_nobody_and_is_tried_again_with_growing_pauses() {
@@ -198,6 +198,32 @@ async fn an_account_whose_external_id_an_admin_cleared_is_ours_again() {
         (id, Some("person-2@muster.example"))
     );
     assert_eq!(harness.company.reteach.customers().len(), 4);
+}
+
+#[tokio::test]
+async fn who_is_gone_is_locked_although_their_account_was_not_found_at_first() {
+    for via in ROUTES {
+        let harness = Harness::synced(via, "", people(6)).await;
+        harness.company.personio.remove(2);
+        harness.tick().await;
+        let not_found = Behaviour::Status(404, Body::Vendor);
+        harness
+            .company
+            .reteach
+            .fail(Fault::new(not_found).method(http::Method::PUT).path("/customer/{customerIdentifier}"));
+        let report = harness.tick().await;
+        assert_eq!((report.outcome, report.counts.left), (Outcome::Partly, 1), "{via:?}");
+        assert_eq!((harness.tick().await.counts.locked, harness.is_locked(2)), (1, true), "{via:?}");
+        assert_eq!(harness.tick().await.outcome, Outcome::Unchanged);
+        // Where the account was really deleted, nobody looks twice.
+        harness.company.personio.remove(3);
+        harness.company.reteach.remove("personio:3");
+        for _ in 0..3 {
+            harness.tick().await;
+        }
+        harness.forget_requests();
+        assert_eq!((harness.tick().await.outcome, harness.asked().len()), (Outcome::Unchanged, 0), "{via:?}");
+    }
 }
 
 #[tokio::test]

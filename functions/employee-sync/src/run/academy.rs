@@ -10,7 +10,7 @@ use shared::reteach::{Customer, CustomerInput, Status, Tag, TagId};
 use shared::state::EmployeeEntry;
 use shared::tenant::TenantConfig;
 
-use super::gather::{attach, may_be_created, question, subjects};
+use super::gather::{attach, is_looked_for, question, subjects};
 use crate::accounts::{Accounts, Index};
 use crate::apply::{Applied, Outcome, Stop, after, failure, input};
 use crate::plan::{Account, Change, Doing, Plan, Subject, View};
@@ -59,7 +59,7 @@ impl Academy {
             Asking::Everybody => listed,
             Asking::Unknown => {
                 let unknown = subjects.iter().filter(|it| matches!(it.account, Account::Unasked));
-                let questions = unknown.filter(|it| may_be_created(it)).filter_map(question);
+                let questions = unknown.filter(|it| is_looked_for(it)).filter_map(question);
                 let found = questions.map(|question| (question.external_id.clone(), listed.find(question)));
                 Accounts::LookedUp(found.collect())
             }

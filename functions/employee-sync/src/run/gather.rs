@@ -179,7 +179,7 @@ async fn find_accounts(
     if everybody {
         return Ok(Some(Accounts::Listed(accounts::list(&connections.reteach).await?)));
     }
-    let unknown = subjects.iter().filter(|it| matches!(it.account, Account::Unasked) && may_be_created(it));
+    let unknown = subjects.iter().filter(|it| matches!(it.account, Account::Unasked) && is_looked_for(it));
     let questions: Vec<Question<'_>> = unknown.filter_map(question).collect();
     // A look-up takes up to two calls, a page of the list one.
     Ok(match questions.len() {
@@ -201,8 +201,13 @@ fn believable(accounts: Option<&Accounts>, subjects: &[Subject], most: usize) ->
     }
 }
 
-pub(super) fn may_be_created(subject: &Subject) -> bool {
-    matches!(&subject.view, View::Present { record, .. } if record.employment.scope == Scoped::In)
+/// Whose account matters although the ledger knows none: who would get one, and who is gone and must not keep one.
+pub(super) fn is_looked_for(subject: &Subject) -> bool {
+    match &subject.view {
+        View::Present { record, .. } => record.employment.scope == Scoped::In,
+        View::Gone { .. } => true,
+        View::Rejected { .. } => false,
+    }
 }
 
 pub(super) fn question(subject: &Subject) -> Option<Question<'_>> {
