@@ -235,7 +235,7 @@ async fn rows_that_kombo_repeats_count_once() {
         let report = harness.tick().await;
         assert_eq!((report.outcome, report.counts.people), (Outcome::Unchanged, 260));
     }
-    // Kombo announces no total: rows that are missing are noticed by nobody, but once is not enough to be gone.
+    // Kombo announces no total: rows that are missing once are noticed by nobody.
     harness.fail_reading(Behaviour::DropRows(3), |fault| fault.nth(2));
     assert_eq!(harness.tick().await.counts.missing_once, 3);
     harness.tick().await;

@@ -15,6 +15,7 @@ mod first_sync;
 mod held_plans;
 mod interruption;
 mod isolation;
+mod left_out;
 mod locks;
 mod privacy;
 mod repair;
