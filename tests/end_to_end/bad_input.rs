@@ -140,6 +140,24 @@ async fn a_record_that_does_not_fit_leaves_its_account_alone_and_stops_nobody() 
 }
 
 #[tokio::test]
+async fn somebody_whose_record_does_not_fit_and_who_is_then_deleted_is_locked() {
+    for via in [Via::Direct, Via::KomboPassthrough] {
+        let harness = Harness::synced(via, "", people(4)).await;
+        harness.company.personio.set_raw(2, "hire_date", json!("gestern"));
+        assert_eq!(harness.tick().await.counts.refused, 1, "{via:?}");
+        harness.company.personio.remove(2);
+        harness.tick().await;
+        assert_eq!(harness.locked(1..=4), 0, "{via:?}: once is not enough");
+        let report = harness.tick().await;
+        assert_eq!(
+            (report.counts.locked, harness.is_locked(2), harness.locked(1..=4)),
+            (1, true, 1),
+            "{via:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_record_without_an_id_makes_the_reading_incomplete() {
     for via in [Via::Direct, Via::KomboPassthrough] {
         for id in [json!(""), json!(null), json!({"a": 1})] {

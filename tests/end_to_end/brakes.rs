@@ -165,35 +165,6 @@ async fn within_the_limit_everything_is_applied() {
 }
 
 #[tokio::test]
-async fn a_drip_is_stopped_by_the_window_of_a_day() {
-    let harness = Harness::synced(Via::Kombo, PLAIN, people(200)).await;
-    for id in 1..=200 {
-        harness.change(id, |it| it.status = Status::Inactive);
-        // One person each tick, then the rest in twenties.
-        if id <= 20 || id % 20 == 0 {
-            harness.tick().await;
-        }
-    }
-    // Of 191 open accounts 5 % are nine: whoever is locked does not make room for the next.
-    assert_eq!((harness.locked(1..=9), harness.locked(10..=200)), (9, 0));
-    harness.after(SignedDuration::from_hours(25)).await;
-    assert_eq!(harness.locked(10..=200), 0);
-}
-
-#[tokio::test]
-async fn a_whole_company_gone_is_held() {
-    for via in ROUTES {
-        let harness = Harness::synced(via, PLAIN, people(20)).await;
-        (2..=20).for_each(|id| assert!(harness.company.personio.remove(id)));
-        for _ in 0..4 {
-            harness.tick().await;
-        }
-        assert_eq!(harness.locked(1..=20), 0, "{via:?}");
-        assert_eq!(harness.held().await.unwrap().counts[&Brake::UnexplainedLock], 19);
-    }
-}
-
-#[tokio::test]
 async fn a_scope_that_shuts_out_the_company_is_held() {
     for via in ROUTES {
         let harness = Harness::synced(via, PLAIN, people(20)).await;
@@ -201,21 +172,6 @@ async fn a_scope_that_shuts_out_the_company_is_held() {
         let report = harness.tick().await;
         assert_eq!((harness.locked(1..=20), report.counts.held), (0, 20), "{via:?}");
     }
-}
-
-#[tokio::test]
-async fn a_right_that_kombo_has_lost_looks_like_emptied_fields_and_is_held() {
-    let harness = Harness::synced(Via::Kombo, PLAIN, people(20)).await;
-    let before = harness.company.reteach.customers();
-    harness.company.personio.revoke(&["position", "office", "email"]);
-    let report = harness.tick().await;
-    assert_eq!(report.counts.held, 20);
-    harness.company.personio.grant(&["position", "office", "email"]);
-    harness.tick().await;
-    let mail = |all: Vec<simulators::reteach::Customer>| {
-        all.into_iter().map(|it| (it.email, it.position, it.location)).collect::<Vec<_>>()
-    };
-    assert_eq!(mail(harness.company.reteach.customers()), mail(before));
 }
 
 #[tokio::test]

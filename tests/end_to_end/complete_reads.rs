@@ -153,19 +153,6 @@ async fn a_reading_that_is_complete_the_second_time_counts() {
 }
 
 #[tokio::test]
-async fn an_empty_list() {
-    let empty = case(
-        "an empty list",
-        vec![(Behaviour::EmptyList, Fault::always)],
-        Outcome::Partly,
-        "reported nobody at all",
-    );
-    for via in harness::ROUTES {
-        nobody_is_locked(via, std::slice::from_ref(&empty)).await;
-    }
-}
-
-#[tokio::test]
 async fn a_page_that_fails() {
     let refused = |behaviour, says| {
         case(
@@ -248,7 +235,7 @@ async fn rows_that_kombo_repeats_count_once() {
         let report = harness.tick().await;
         assert_eq!((report.outcome, report.counts.people), (Outcome::Unchanged, 260));
     }
-    // Kombo announces no total: rows that are missing are noticed by nobody, but once is not enough to be gone.
+    // Kombo announces no total: rows that are missing once are noticed by nobody.
     harness.fail_reading(Behaviour::DropRows(3), |fault| fault.nth(2));
     assert_eq!(harness.tick().await.counts.missing_once, 3);
     harness.tick().await;

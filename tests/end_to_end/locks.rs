@@ -256,3 +256,19 @@ async fn whoever_vanishes_while_the_root_is_lost_is_missed_all_the_same() {
     assert_eq!(harness.tick().await.counts.locked, 1);
     assert!(harness.is_locked(7));
 }
+
+#[tokio::test]
+async fn a_lost_ledger_does_not_take_an_end_date_for_a_lock_of_its_own() {
+    for via in ROUTES {
+        let left = |day| Person { status: Status::Inactive, termination_date: date(day), ..person(1) };
+        let undated = Person { status: Status::Inactive, ..person(2) };
+        let harness = Harness::synced(via, "", [left("2026-05-04"), undated, person(3)]).await;
+        let seen = harness.account(2).set_inactive_at;
+        harness.lose_the_ledger("").await;
+        harness.tick().await;
+        harness.company.personio.put(left("2026-05-07"));
+        harness.tick().await;
+        assert_eq!(harness.account(1).set_inactive_at, Some(at("2026-05-07T22:00:00Z")), "{via:?}");
+        assert_eq!(harness.account(2).set_inactive_at, seen, "{via:?}: this one nothing else explains");
+    }
+}

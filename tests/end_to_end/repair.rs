@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use shared::http::Deadline;
 use shared::job::{FindingKind, Mode, Outcome};
 use shared::tenant::Via;
+use simulators::people::Status;
 use simulators::reteach::Endpoint;
 use simulators::{Behaviour, Body, Fault};
 
@@ -59,6 +60,37 @@ async fn a_change_that_reteach_refuses_leaves_the_account_as_it_is() {
         let report = harness.tick().await;
         assert_eq!((report.counts.refused, report.counts.updated), (1, 1), "{via:?}");
         assert_eq!((harness.account(2), harness.account(3).position.as_deref()), (before, Some("Chefin")));
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_reteach_refuses_keeps_nobody_s_account_open() {
+    for via in ROUTES {
+        let harness = Harness::synced(via, "", people(9)).await;
+        // The mail address is somebody else's in reteach; a position is too long.
+        for id in 2..=4 {
+            harness.change(id, |it| it.email = Some("person-1@muster.example".into()));
+        }
+        harness.change(5, |it| it.position = Some("x".repeat(300)));
+        harness.tick().await;
+        harness.change(2, |it| it.termination_date = date("2026-05-10"));
+        harness.change(3, |it| it.status = Status::Inactive);
+        harness.change(5, |it| it.termination_date = date("2026-05-31"));
+        let report = harness.tick().await;
+        let seen = harness.moment();
+        assert_eq!((harness.locked(2..=3), harness.locked(4..=9)), (2, 0), "{via:?}: {report:#?}");
+        assert_eq!(report.counts.refused, 3, "{via:?}");
+        assert!(report.findings.iter().any(|it| it.text.contains("its lock or unlock went through")));
+        // Tried again and refused again, the lock stays where it is, and ends where it should.
+        harness.after(SignedDuration::from_hours(25)).await;
+        assert_eq!(harness.account(3).set_inactive_at, Some(seen), "{via:?}");
+        harness.set_clock("2026-05-31T22:00:00Z");
+        assert!(harness.is_locked(5), "{via:?}");
+        harness.change(2, |it| it.termination_date = None);
+        harness.change(3, |it| it.status = Status::Active);
+        harness.now().await;
+        assert_eq!(harness.locked(2..=3), 0, "{via:?}");
+        assert_eq!(harness.account(2).email.as_deref(), Some("person-2@muster.example"), "{via:?}");
     }
 }
 

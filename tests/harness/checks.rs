@@ -97,7 +97,7 @@ impl Harness {
     }
 
     /// Nobody is invited, no account is deleted, no tag of anybody else's is replaced.
-    pub(crate) fn check_the_never_rules(&self) {
+    pub fn check_the_never_rules(&self) {
         for request in self.company.reteach.requests() {
             let template = request.template.unwrap_or("a path that reteach does not have");
             let is_allowed = match (request.method.as_str(), template) {

@@ -30,7 +30,7 @@ pub use certificate_sync::report::Report as CertificateReport;
 pub use certificates::{CERTIFICATE_TICK, completed, named};
 pub use cuts::at_every_point;
 pub use endings::{Ending, difference};
-pub use local::{Company, World, unwatched};
+pub use local::{Company, Order, World, unwatched};
 pub use marks::{Lines, MARK, Witness, marked, marked_company};
 pub use stored::{Items, kept};
 pub use tap::Tap;
@@ -64,7 +64,18 @@ impl Harness {
         more: &str,
         people: impl IntoIterator<Item = simulators::Person>,
     ) -> Self {
-        Self::with(None, start, via, more, people).await
+        Self::with(Order::Usual, None, start, via, more, people).await
+    }
+
+    /// The same at another moment, where calls go in turn: two such worlds with the same seed go the same way.
+    pub async fn in_turn(
+        seed: u64,
+        start: &str,
+        via: Via,
+        more: &str,
+        people: impl IntoIterator<Item = simulators::Person>,
+    ) -> Self {
+        Self::with(Order::InTurn(seed), None, start, via, more, people).await
     }
 
     /// The same as [`new`](Self::new), where runs can be cut.
@@ -73,7 +84,7 @@ impl Harness {
         more: &str,
         people: impl IntoIterator<Item = simulators::Person>,
     ) -> Self {
-        Self::with(Some(Scissors::default()), "2026-05-11T08:00:00Z", via, more, people).await
+        Self::with(Order::Usual, Some(Scissors::default()), "2026-05-11T08:00:00Z", via, more, people).await
     }
 
     /// The same by a clock that others move too, in a world that keeps to the thread it is made on: everything in it happens in
@@ -90,13 +101,14 @@ impl Harness {
     }
 
     async fn with(
+        order: Order,
         scissors: Option<Scissors>,
         start: &str,
         via: Via,
         more: &str,
         people: impl IntoIterator<Item = simulators::Person>,
     ) -> Self {
-        let world = World::start_with(start.parse().unwrap(), scissors).await.unwrap();
+        let world = World::start_in(order, start.parse().unwrap(), scissors).await.unwrap();
         Self::found(world, via, more, people).await
     }
 

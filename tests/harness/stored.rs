@@ -62,13 +62,24 @@ impl Harness {
 
     /// The root is lost, and with it the shards: the ledger alone is left.
     pub async fn lose_the_root(&self) {
+        self.lose("FINGERPRINTS").await;
+    }
+
+    /// What the ledger knows of each certificate is lost.
+    pub async fn lose_the_certificates(&self) {
+        for id in self.certificate_ledger().await.keys() {
+            self.lose(&format!("CERTIFICATE#{id}")).await;
+        }
+    }
+
+    async fn lose(&self, item: &str) {
         let dynamodb = self.world.stack.aws().dynamodb();
         let text = |text: String| AttributeValue::S(text);
         dynamodb
             .delete_item()
             .table_name("reteach-personio")
             .key("pk", text(format!("TENANT#{}", self.company.tenant)))
-            .key("sk", text("FINGERPRINTS".to_owned()))
+            .key("sk", text(item.to_owned()))
             .send()
             .await
             .unwrap();

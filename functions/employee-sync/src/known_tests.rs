@@ -25,7 +25,7 @@ fn people(versions: &[(&str, &str)], completeness: Completeness) -> People {
         problem: String::new(),
     };
     let by_id = versions.iter().map(|(id, version)| (SourceId::new(*id), person(version))).collect();
-    People { by_id, completeness, readings: 1 }
+    People { by_id, completeness, readings: 1, marked: None }
 }
 
 fn entry(version: &str, standing: Standing) -> ShardEntry {

@@ -2,14 +2,14 @@
 //! 200 with data missing, and peers then deleted whole companies (awslabs/ssosync 159, 194, 278; keycloak 24669;
 //! firezone 9194).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use shared::employee::Employee;
 use shared::fingerprint::{Fingerprint, FingerprintKey, Part};
 use shared::id::SourceId;
 use shared::mapping::Record as Mapped;
-use shared::source::{EmployeeSource, Reading, Record, SourceError};
+use shared::source::{Absence, EmployeeSource, Reading, Record, SourceError};
 use shared::tenant::TenantConfig;
 
 /// How often people are read before an inconsistent reading is taken as it is, for incomplete.
@@ -24,6 +24,19 @@ pub struct People {
     pub completeness: Completeness,
     /// How many times everybody was read.
     pub readings: u32,
+    /// Whom the source marks as deleted; `None` where it marks nobody.
+    pub marked: Option<BTreeSet<SourceId>>,
+}
+
+impl People {
+    /// What it means that `id` is missing.
+    #[must_use]
+    pub fn absence(&self, id: &SourceId) -> Absence {
+        match &self.marked {
+            Some(marked) if !marked.contains(id) => Absence::Unmarked,
+            Some(_) | None => Absence::Explained,
+        }
+    }
 }
 
 /// One person as reported, with the fingerprint of what that means for reteach.
@@ -114,7 +127,7 @@ pub async fn read(
         let completeness = judge(&reading);
         if completeness == Completeness::Complete || readings == READINGS {
             let by_id = identify(reading.records, source.tool(), config, key);
-            return Ok(People { by_id, completeness, readings });
+            return Ok(People { by_id, completeness, readings, marked: reading.marked });
         }
         readings += 1;
     }
@@ -180,7 +193,7 @@ mod tests {
 
     fn reading(ids: &[&str], first: Option<u64>, last: Option<u64>) -> Reading {
         let records = ids.iter().map(|id| Record::Employee(Box::new(employee(id)))).collect();
-        Reading { records, first_total: first, last_total: last }
+        Reading { records, first_total: first, last_total: last, marked: None }
     }
 
     async fn outcome(mut readings: Vec<Reading>) -> (usize, Completeness, u32) {

@@ -82,7 +82,7 @@ impl EmployeeSource for Script {
                     let (field, problem) = ("id".to_owned(), "is missing".to_owned());
                     records.push(Record::Rejected { source_id: None, field, problem });
                 }
-                Ok(Reading { records, first_total, last_total })
+                Ok(Reading { records, first_total, last_total, marked: None })
             }
         }
     }

@@ -57,7 +57,7 @@ mod tests {
             (it.source_id.clone(), Person::Employee(Box::new(it), fingerprint))
         };
         let by_id: BTreeMap<_, _> = employees.into_iter().map(person).collect();
-        People { by_id, completeness: Completeness::Complete, readings: 1 }
+        People { by_id, completeness: Completeness::Complete, readings: 1, marked: None }
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use certificate_sync::CertificateSync;
 use employee_sync::EmployeeSync;
-use shared::clock::Clock;
-use shared::http::{self, Calls, Context, Pace};
+use shared::clock::{Clock, ManualClock};
+use shared::http::{self, Calls, Context, Pace, Waits};
 use shared::job::{App, Work};
 
 use crate::WorldError;
@@ -20,6 +20,24 @@ pub struct Functions {
     pub certificates: App<CertificateSync>,
 }
 
+/// In which order the functions call the vendors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Several calls at once, as on Lambda, and real waits between attempts.
+    Usual,
+    /// One call at a time, always in the same order; waits move the clock, with jitter from this seed.
+    InTurn(u64),
+}
+
+impl Order {
+    pub(crate) fn waits(self, clock: &ManualClock) -> Option<Waits> {
+        match self {
+            Self::Usual => None,
+            Self::InTurn(seed) => Some(Waits::simulated(clock.clone(), seed)),
+        }
+    }
+}
+
 impl Functions {
     /// Each built from parts of its own, as its process builds them when it starts. `pace` takes the place of the vendors'.
     pub(crate) fn new(
@@ -27,14 +45,27 @@ impl Functions {
         clock: &Arc<dyn Clock>,
         pace: Option<&Pace>,
     ) -> Result<Self, WorldError> {
-        let work = CertificateSync::new().map_err(|_| WorldError::Tls)?;
-        let employees = app(EmployeeSync, stack, clock, pace)?;
-        Ok(Self { employees, certificates: app(work, stack, clock, pace)? })
+        Self::ordered(stack, clock, pace, None)
     }
 
-    /// The vendors here set no limits, so nobody waits.
-    pub(crate) fn unpaced(stack: &Stack, clock: &Arc<dyn Clock>) -> Result<Self, WorldError> {
-        Self::new(stack, clock, Some(&Pace::new(&[])))
+    /// The vendors here set no limits, so nobody waits. With `in_turn`, one call is made at a time.
+    pub(crate) fn unpaced(
+        stack: &Stack,
+        clock: &Arc<dyn Clock>,
+        in_turn: Option<&Waits>,
+    ) -> Result<Self, WorldError> {
+        Self::ordered(stack, clock, Some(&Pace::new(&[])), in_turn)
+    }
+
+    fn ordered(
+        stack: &Stack,
+        clock: &Arc<dyn Clock>,
+        pace: Option<&Pace>,
+        in_turn: Option<&Waits>,
+    ) -> Result<Self, WorldError> {
+        let work = CertificateSync::new().map_err(|_| WorldError::Tls)?;
+        let employees = app(EmployeeSync, stack, clock, pace, in_turn)?;
+        Ok(Self { employees, certificates: app(work, stack, clock, pace, in_turn)? })
     }
 }
 
@@ -43,14 +74,21 @@ fn app<W: Work>(
     stack: &Stack,
     clock: &Arc<dyn Clock>,
     pace: Option<&Pace>,
+    in_turn: Option<&Waits>,
 ) -> Result<App<W>, WorldError> {
     let (store, secrets) = stack.for_function().map_err(StartError::from)?;
     let client = http::client().map_err(|_| WorldError::Tls)?;
     let sessions = stack.sessions().map_err(StartError::from)?;
-    let app = App::new(work, store, secrets, Context::new(client, Arc::clone(clock), Calls::default()))
-        .with_sessions(sessions);
-    Ok(match pace {
-        Some(pace) => app.with_pace(pace.clone()),
+    let mut context = Context::new(client, Arc::clone(clock), Calls::default());
+    if let Some(waits) = in_turn {
+        context = context.with_waits(waits.clone());
+    }
+    let mut app = App::new(work, store, secrets, context).with_sessions(sessions);
+    if let Some(pace) = pace {
+        app = app.with_pace(pace.clone());
+    }
+    Ok(match in_turn {
+        Some(_) => app.in_turn(),
         None => app,
     })
 }

@@ -18,7 +18,7 @@ pub mod vendors;
 mod world;
 
 pub use file::FileError;
-pub use functions::Functions;
+pub use functions::{Functions, Order};
 pub use lambda::{Function, NoAnswer};
 pub use region::Region;
 pub use simulators::aws::Answer;

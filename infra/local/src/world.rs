@@ -19,7 +19,7 @@ use simulators::aws::Sts;
 use simulators::{Kombo, Pacing, Personio, Reteach, Scissors};
 use thiserror::Error;
 
-use crate::functions::Functions;
+use crate::functions::{Functions, Order};
 use crate::stack::{Options, Stack, StartError};
 
 /// The stack, the clock and both functions.
@@ -30,6 +30,7 @@ pub struct World {
     /// Everybody's clock, the simulators' too.
     pub clock: ManualClock,
     functions: Mutex<Arc<Functions>>,
+    order: Order,
     runs: AtomicU64,
 }
 
@@ -100,8 +101,20 @@ impl World {
     /// # Errors
     /// [`WorldError`] if there is no port, or no TLS.
     pub async fn start_with(now: Timestamp, scissors: Option<Scissors>) -> Result<Self, WorldError> {
+        Self::start_in(Order::Usual, now, scissors).await
+    }
+
+    /// The same, where calls go in this order.
+    ///
+    /// # Errors
+    /// [`WorldError`] if there is no port, or no TLS.
+    pub async fn start_in(
+        order: Order,
+        now: Timestamp,
+        scissors: Option<Scissors>,
+    ) -> Result<Self, WorldError> {
         let options = Options { scissors, patience: Some(PATIENCE), ..Options::default() };
-        Self::start_by(ManualClock::new(now), options).await
+        Self::start_over(ManualClock::new(now), options, order).await
     }
 
     /// The same, where each run has the rights of its tenant alone, as sessions of the token service that is returned.
@@ -121,11 +134,15 @@ impl World {
     /// # Errors
     /// [`WorldError`] if there is no port, or no TLS.
     pub async fn start_by(clock: ManualClock, options: Options) -> Result<Self, WorldError> {
+        Self::start_over(clock, options, Order::Usual).await
+    }
+
+    async fn start_over(clock: ManualClock, options: Options, order: Order) -> Result<Self, WorldError> {
         let options = Options { clock: Arc::new(clock.clone()), ..options };
         let stack = Stack::start(options).await?;
         let clocked: Arc<dyn Clock> = Arc::new(clock.clone());
-        let functions = Mutex::new(Arc::new(Functions::unpaced(&stack, &clocked)?));
-        Ok(Self { stack, clock, functions, runs: AtomicU64::new(0) })
+        let functions = Functions::unpaced(&stack, &clocked, order.waits(&clock).as_ref())?;
+        Ok(Self { stack, clock, functions: Mutex::new(Arc::new(functions)), order, runs: AtomicU64::new(0) })
     }
 
     /// Both functions, as they are now.
@@ -147,7 +164,8 @@ impl World {
     /// # Errors
     /// [`WorldError`] if there is no TLS.
     pub fn restart_by(&self, clock: Arc<dyn Clock>) -> Result<(), WorldError> {
-        let functions = Arc::new(Functions::unpaced(&self.stack, &clock)?);
+        let waits = self.order.waits(&self.clock);
+        let functions = Arc::new(Functions::unpaced(&self.stack, &clock, waits.as_ref())?);
         *self.functions.lock().unwrap_or_else(PoisonError::into_inner) = functions;
         Ok(())
     }

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::error::{Effect, Error, Fault};
 use super::reply::{Answer, Origin, Reply};
 use super::retry::{self, Decision};
-use super::{Calls, Deadline, NotPublic, Pace, Payload, Request};
+use super::{Calls, Deadline, NotPublic, Pace, Payload, Request, Waits};
 use crate::clock::Clock;
 
 /// The largest reply that is read, in bytes, unpacked. A page of 250 people has some hundred kilobytes; the function has
@@ -20,10 +20,17 @@ pub const MAX_REPLY_BYTES: usize = 8 * 1024 * 1024;
 /// What every client is built from; cheap to copy.
 #[derive(Clone, Debug)]
 pub struct Context {
-    client: reqwest::Client,
-    clock: Arc<dyn Clock>,
+    parts: Arc<Parts>,
     pub(super) calls: Calls,
     pub(super) deadline: Deadline,
+}
+
+/// What is the same for the life of a process.
+#[derive(Clone, Debug)]
+struct Parts {
+    client: reqwest::Client,
+    clock: Arc<dyn Clock>,
+    waits: Waits,
 }
 
 /// Why an attempt brought no reply.
@@ -37,7 +44,8 @@ impl Context {
     /// Calls over `client`, counted in `calls`, without a deadline.
     #[must_use]
     pub fn new(client: reqwest::Client, clock: Arc<dyn Clock>, calls: Calls) -> Self {
-        Self { client, clock, calls, deadline: Deadline::never() }
+        let parts = Arc::new(Parts { client, clock, waits: Waits::Real });
+        Self { parts, calls, deadline: Deadline::never() }
     }
 
     /// The same, but nothing goes past `deadline`.
@@ -45,6 +53,13 @@ impl Context {
     pub fn until(mut self, deadline: Deadline) -> Self {
         self.deadline = deadline;
         self
+    }
+
+    /// The same, but waiting for another attempt as `waits` says.
+    #[must_use]
+    pub fn with_waits(self, waits: Waits) -> Self {
+        let parts = Arc::new(Parts { waits, ..Parts::clone(&self.parts) });
+        Self { parts, ..self }
     }
 
     /// The same, but counted in `calls`.
@@ -57,7 +72,12 @@ impl Context {
     /// The wall clock, for the life of tokens.
     #[must_use]
     pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.clock
+        &self.parts.clock
+    }
+
+    /// How waiting for another attempt goes.
+    pub(super) fn waits(&self) -> &Waits {
+        &self.parts.waits
     }
 
     /// Sends `request` until there is an answer that another attempt would not change, and returns it whatever its
@@ -73,13 +93,13 @@ impl Context {
             pace.ready(self.deadline).await.map_err(|_| out_of_time(request, effect))?;
             let attempt = self.attempt(request, None).await;
             let (settled, decision, asked) = self.judge(request, attempt, &mut effect);
-            let wait = ceilings.next().and_then(|ceiling| retry::wait(asked, ceiling));
+            let wait = ceilings.next().and_then(|ceiling| retry::wait(asked, ceiling, self.waits().jitter()));
             let (Decision::Again, Some(wait)) = (decision, wait) else { return settled };
-            if let Some(asked) = asked {
+            if let Some(asked) = asked.filter(|_| self.waits().hold_others()) {
                 pace.hold(asked);
             }
             tracing::debug!(call = %request.call(), ?wait, "trying again");
-            self.deadline.sleep(wait).await.map_err(|_| out_of_time(request, effect))?;
+            self.waits().wait(wait, self.deadline).await.map_err(|_| out_of_time(request, effect))?;
         }
     }
 
@@ -94,7 +114,8 @@ impl Context {
         let complete = payload.complete();
         let attempt = self.attempt(request, Some(payload)).await;
         let (settled, _, asked) = self.judge(request, attempt, &mut effect);
-        if let Some(asked) = asked.filter(|asked| *asked <= retry::LONGEST_WAIT) {
+        let is_short = |asked: &Duration| *asked <= retry::LONGEST_WAIT && self.waits().hold_others();
+        if let Some(asked) = asked.filter(is_short) {
             pace.hold(asked);
         }
         settled.map_err(|error| if complete.is() { error } else { error.without_effect() })
@@ -113,7 +134,7 @@ impl Context {
                 let Answer { mut reply, verdict } = (request.interpret)(reply);
                 *effect = (*effect).max(retry::effect_of_answer(reply.status, verdict, repeat));
                 reply.effect = *effect;
-                let asked = retry::asked(reply.status, &reply.headers, self.clock.now());
+                let asked = retry::asked(reply.status, &reply.headers, self.clock().now());
                 let decision = retry::after_answer(reply.status, verdict, repeat);
                 (Ok(reply), decision, asked)
             }
@@ -144,8 +165,11 @@ impl Context {
 
     async fn exchange(&self, request: &Request, payload: Option<Payload>) -> Result<Reply, Miss> {
         let call = request.call().clone();
-        let mut sending =
-            self.client.request(call.method.clone(), request.url().clone()).headers(request.headers.clone());
+        let mut sending = self
+            .parts
+            .client
+            .request(call.method.clone(), request.url().clone())
+            .headers(request.headers.clone());
         if let Some(body) = &request.body {
             sending = sending.body(body.clone());
         }

@@ -54,9 +54,9 @@ impl Context {
                 Err(_) if left <= fetch.timeout => return Err(late()),
                 Err(_) => fetch.unreachable(Fault::TimedOut),
             };
-            let wait = ceilings.next().and_then(|ceiling| retry::wait(asked, ceiling));
+            let wait = ceilings.next().and_then(|ceiling| retry::wait(asked, ceiling, self.waits().jitter()));
             let (Decision::Again, Some(wait)) = (decision, wait) else { return settled };
-            self.deadline.sleep(wait).await.map_err(|_| late())?;
+            self.waits().wait(wait, self.deadline).await.map_err(|_| late())?;
         }
     }
 

@@ -18,6 +18,7 @@ mod rows;
 mod secret_url;
 mod token;
 mod vocabulary;
+mod waits;
 
 pub use address::{NotPublic, PublicAddresses, SystemNames, is_public};
 pub(crate) use base_url::is_loopback;
@@ -35,6 +36,7 @@ pub use request::{Repeat, Request, Target};
 pub(crate) use rows::rows;
 pub use secret_url::SecretUrl;
 pub use token::{Answered, Grant, Token, TokenCache};
+pub use waits::{Simulated, Waits};
 
 use std::sync::Arc;
 use std::time::Duration;

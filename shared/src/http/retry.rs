@@ -69,9 +69,9 @@ pub(super) fn effect_of_fault(fault: Fault, repeat: Repeat) -> Effect {
 }
 
 /// How long to wait: what the vendor asks for plus full jitter, or full jitter alone. `None`: longer than a call
-/// may wait.
-pub(super) fn wait(asked: Option<Duration>, ceiling: Duration) -> Option<Duration> {
-    let jitter = ceiling.mul_f64(fastrand::f64());
+/// may wait. `share` is the jitter, from 0 to 1.
+pub(super) fn wait(asked: Option<Duration>, ceiling: Duration, share: f64) -> Option<Duration> {
+    let jitter = ceiling.mul_f64(share);
     match asked {
         Some(asked) if asked > LONGEST_WAIT => None,
         Some(asked) => Some(asked + jitter),
@@ -191,12 +191,12 @@ mod tests {
     #[test]
     fn waits_no_less_than_asked_and_no_more_than_a_call_may() {
         let ceiling = Duration::from_secs(2);
-        for _ in 0..100 {
-            assert!(wait(None, ceiling).unwrap() <= ceiling);
-            let asked = wait(Some(Duration::from_secs(5)), ceiling).unwrap();
-            assert!(asked >= Duration::from_secs(5) && asked <= Duration::from_secs(7), "{asked:?}");
+        let asked = Some(Duration::from_secs(5));
+        for (share, alone, after) in [(0.0, 0, 5_000), (0.5, 1_000, 6_000), (1.0, 2_000, 7_000)] {
+            assert_eq!(wait(None, ceiling, share), Some(Duration::from_millis(alone)));
+            assert_eq!(wait(asked, ceiling, share), Some(Duration::from_millis(after)));
         }
-        assert_eq!(wait(Some(Duration::from_secs(61)), ceiling), None);
+        assert_eq!(wait(Some(Duration::from_secs(61)), ceiling, 0.5), None);
         assert_eq!(schedule().map(|ceiling| ceiling.as_secs()).collect::<Vec<_>>(), [1, 2, 4]);
     }
 }

@@ -25,6 +25,7 @@ pub struct App<W: Work> {
     pub(super) clock: Arc<dyn Clock>,
     pace: Option<Pace>,
     sessions: Option<Sessions>,
+    pub(super) in_turn: bool,
     warm: Mutex<HashMap<TenantId, Warm<W::Hr>>>,
 }
 
@@ -58,7 +59,8 @@ impl<W: Work> App<W> {
     #[must_use]
     pub fn new(work: W, store: Store, secrets: Secrets, http: Context) -> Self {
         let clock = Arc::clone(http.clock());
-        Self { work, store, secrets, http, clock, pace: None, sessions: None, warm: Mutex::default() }
+        let (sessions, warm) = (None, Mutex::default());
+        Self { work, store, secrets, http, clock, pace: None, sessions, in_turn: false, warm }
     }
 
     /// The same at another pace for every vendor: for simulators, which have no limits.
@@ -71,6 +73,12 @@ impl<W: Work> App<W> {
     #[must_use]
     pub fn with_sessions(self, sessions: Option<Sessions>) -> Self {
         Self { sessions, ..self }
+    }
+
+    /// The same with one call to a vendor at a time, in the same order each time: for tests that have to be repeatable.
+    #[must_use]
+    pub fn in_turn(self) -> Self {
+        Self { in_turn: true, ..self }
     }
 
     /// Runs once. Whatever happens comes back as a report.

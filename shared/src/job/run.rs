@@ -78,6 +78,12 @@ impl<W: Work> Run<'_, W> {
         }
     }
 
+    /// How many writes to a vendor may be in flight at once: `usual`, unless they go in turn.
+    #[must_use]
+    pub fn at_once(&self, usual: usize) -> usize {
+        if self.app.in_turn { 1 } else { usual }
+    }
+
     /// The tenant's clients: the warm ones, if configuration and secret are still the same.
     ///
     /// # Errors

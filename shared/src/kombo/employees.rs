@@ -1,13 +1,14 @@
 //! Kombo's unified model as a source of employees.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use reqwest::Method;
 
+use super::IntegrationId;
 use super::client::{Client, Envelope};
 use super::limits::{MAX_PAGES, PAGE_SIZE};
+use super::record::{self, Row};
 use super::wire::Page;
-use super::{IntegrationId, record};
 use crate::http::{Deadline, Pace};
 use crate::id::SourceId;
 use crate::source::{EmployeeSource, Reading, Record, SourceError};
@@ -57,20 +58,20 @@ impl Employees {
         let reply = self.client.get(target, Some(&self.integration)).await?;
         let page = reply.json::<Envelope<Page<'_>>>()?.data;
         let field = self.employment_type_field.as_deref();
-        let mut records = page.results.into_iter().filter_map(|raw| record::read(raw, field));
+        let mut records = page.results.into_iter().filter_map(|raw| record::read(raw, field).record());
         Ok(records.find(|record| record.source_id() == Some(id)))
     }
 
-    /// One page: its records and the cursor of the next. Filters are repeated on every page, as Kombo asks.
-    async fn page(&self, cursor: Option<&str>) -> Result<(Vec<Record>, Option<String>), SourceError> {
+    /// One page: its rows and the cursor of the next. Filters are repeated on every page, as Kombo asks.
+    async fn page(&self, cursor: Option<&str>) -> Result<(Vec<Row>, Option<String>), SourceError> {
         let filters = [("page_size", PAGE_SIZE), ("include_deleted", "true")];
         let target = self.client.target(Method::GET, "/hris/employees", &[])?;
         let target = target.query(filters.into_iter().chain(cursor.map(|cursor| ("cursor", cursor))));
         let reply = self.client.get(target, Some(&self.integration)).await?;
         let page = reply.json::<Envelope<Page<'_>>>()?.data;
         let field = self.employment_type_field.as_deref();
-        let records = page.results.into_iter().filter_map(|raw| record::read(raw, field)).collect();
-        Ok((records, page.next.filter(|next| !next.is_empty())))
+        let rows = page.results.into_iter().map(|raw| record::read(raw, field)).collect();
+        Ok((rows, page.next.filter(|next| !next.is_empty())))
     }
 }
 
@@ -80,13 +81,19 @@ impl EmployeeSource for Employees {
     }
 
     async fn read(&self) -> Result<Reading, SourceError> {
-        let mut reading = Reading::default();
+        let (mut reading, mut marked) = (Reading::default(), BTreeSet::new());
         let mut seen = HashSet::new();
         let mut cursor: Option<String> = None;
         for _ in 0..MAX_PAGES {
-            let (records, next) = self.page(cursor.as_deref()).await?;
-            reading.records.extend(records);
-            let Some(next) = next else { return Ok(reading) };
+            let (rows, next) = self.page(cursor.as_deref()).await?;
+            for row in rows {
+                match row {
+                    Row::There(record) => reading.records.push(record),
+                    Row::Deleted(id) => marked.extend(id),
+                    Row::Emptied => {}
+                }
+            }
+            let Some(next) = next else { return Ok(Reading { marked: Some(marked), ..reading }) };
             if !seen.insert(next.clone()) {
                 return Err(SourceError::Unreadable(
                     "Kombo GET /hris/employees: a cursor came twice, the pages have no end".to_owned(),

@@ -13,19 +13,42 @@ use crate::source::{Record, calendar_day, employment_type};
 /// A field that does not fit, and why.
 struct Misfit(&'static str, &'static str);
 
-/// One record of a page; `None` for a person who is deleted, or whose data Kombo has already emptied.
-pub(super) fn read(raw: &RawValue, employment_type_field: Option<&str>) -> Option<Record> {
+/// What one row of a page stands for.
+#[derive(Debug)]
+pub(super) enum Row {
+    /// A person.
+    There(Record),
+    /// A person whom Kombo marks as deleted. `None` where the row does not say any more who that was: it explains nobody's
+    /// absence.
+    Deleted(Option<SourceId>),
+    /// A row without data, and without a mark that would explain it.
+    Emptied,
+}
+
+impl Row {
+    /// The person, if there is one.
+    pub(super) fn record(self) -> Option<Record> {
+        match self {
+            Self::There(record) => Some(record),
+            Self::Deleted(_) | Self::Emptied => None,
+        }
+    }
+}
+
+/// One row of a page.
+pub(super) fn read(raw: &RawValue, employment_type_field: Option<&str>) -> Row {
     let rejected = |source_id, field: &str, problem: &str| {
-        Some(Record::Rejected { source_id, field: field.to_owned(), problem: problem.to_owned() })
+        Row::There(Record::Rejected { source_id, field: field.to_owned(), problem: problem.to_owned() })
     };
     let identity: Identity = match parse(raw) {
         Ok(identity) => identity,
         Err(field) => return rejected(None, &field, "has another type than documented"),
     };
+    let id = identity.remote_id.filter(|id| !id.is_empty());
     if identity.remote_deleted_at.is_some() {
-        return None;
+        return Row::Deleted(id.map(SourceId::new));
     }
-    let id = match identity.remote_id.filter(|id| !id.is_empty()) {
+    let id = match id {
         Some(id) if id::is_usable(&id) => SourceId::new(id),
         Some(_) => return rejected(None, "remote_id", id::UNUSABLE),
         None => return rejected(None, "remote_id", "is missing"),
@@ -35,10 +58,10 @@ pub(super) fn read(raw: &RawValue, employment_type_field: Option<&str>) -> Optio
         Err(field) => return rejected(Some(id), &field, "has another type than documented"),
     };
     if is_emptied(&wire) {
-        return None;
+        return Row::Emptied;
     }
     match employee(id.clone(), wire, employment_type_field) {
-        Ok(employee) => Some(Record::Employee(Box::new(employee))),
+        Ok(employee) => Row::There(Record::Employee(Box::new(employee))),
         Err(Misfit(field, problem)) => rejected(Some(id), field, problem),
     }
 }

@@ -6,8 +6,12 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn parse_with(record: &Value, key: Option<&str>) -> Option<Record> {
+fn row(record: &Value, key: Option<&str>) -> Row {
     read(&serde_json::value::to_raw_value(record).unwrap(), key)
+}
+
+fn parse_with(record: &Value, key: Option<&str>) -> Option<Record> {
+    row(record, key).record()
 }
 
 fn employee_with(record: &Value, key: Option<&str>) -> Employee {
@@ -166,11 +170,16 @@ fn a_named_custom_field_outweighs_the_inferred_employment_type() {
 fn who_is_deleted_or_emptied_is_left_out() {
     let mut deleted = documented();
     deleted["remote_deleted_at"] = json!("2026-03-01T00:00:00.000Z");
-    assert!(parse_with(&deleted, None).is_none());
-    let emptied = json!({"id": "x", "remote_id": "32", "first_name": null, "last_name": null, "work_email": null,
+    assert!(matches!(row(&deleted, None), Row::Deleted(Some(id)) if id.as_str() == "32"));
+    let mut emptied = json!({"id": "x", "remote_id": "32", "first_name": null, "last_name": null, "work_email": null,
                          "job_title": null, "start_date": null, "legal_entity": null, "work_location": null,
                          "groups": [], "remote_deleted_at": null});
-    assert!(parse_with(&emptied, None).is_none());
+    assert!(matches!(row(&emptied, None), Row::Emptied));
+    emptied["remote_deleted_at"] = json!("2026-03-01T00:00:00.000Z");
+    assert!(matches!(row(&emptied, None), Row::Deleted(Some(_))));
+    // Once the row does not say any more who it was, it explains nobody's absence.
+    emptied["remote_id"] = json!(null);
+    assert!(matches!(row(&emptied, None), Row::Deleted(None)));
 }
 
 #[test]

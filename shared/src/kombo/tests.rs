@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::http::testing::{Canned, Server};
 use crate::http::{Effect, Vendor};
+use crate::id::SourceId;
 use crate::source::{EmployeeSource, Record, SourceError};
 
 const INTEGRATION: &str = "personio:CBNMt7dSNCzBdnRTx87dev4E";
@@ -76,7 +77,10 @@ async fn the_deleted_are_left_out_and_a_bad_record_is_rejected() {
     deleted["remote_deleted_at"] = json!("2026-03-01T00:00:00.000Z");
     let mut bad = person(3);
     bad["start_date"] = json!("next week");
-    let page = json!({"next": null, "results": [person(1), deleted, bad, "?"]});
+    let mut emptied = person(4);
+    emptied["remote_id"] = json!(null);
+    emptied["remote_deleted_at"] = json!("2026-02-01T00:00:00.000Z");
+    let page = json!({"next": null, "results": [person(1), deleted, bad, emptied, "?"]});
     let server = Server::start(move |_, _| success(page.clone())).await;
     let reading = employees(&server).read().await.unwrap();
     let [Record::Employee(john), Record::Rejected { source_id, field, problem }, Record::Rejected { .. }] =
@@ -87,6 +91,7 @@ async fn the_deleted_are_left_out_and_a_bad_record_is_rejected() {
     assert_eq!(john.source_id.as_str(), "1");
     let rejected = (source_id.as_ref().map(|id| id.as_str()), field.as_str(), problem.as_str());
     assert_eq!(rejected, (Some("3"), "start_date", "is not a date"));
+    assert_eq!(reading.marked, Some([SourceId::new("2")].into()), "who is not named is not marked");
 }
 
 #[tokio::test(start_paused = true)]

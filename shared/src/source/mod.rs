@@ -7,6 +7,7 @@ mod kind;
 pub use day::calendar_day;
 pub use kind::employment_type;
 
+use std::collections::BTreeSet;
 use std::future::Future;
 
 use thiserror::Error;
@@ -33,6 +34,17 @@ pub struct Reading {
     pub first_total: Option<u64>,
     /// The total that the last page announced.
     pub last_total: Option<u64>,
+    /// Whom the source marks as deleted; `None` where it marks nobody, and its total says how many there are.
+    pub marked: Option<BTreeSet<SourceId>>,
+}
+
+/// What it means that somebody is missing from a complete reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absence {
+    /// They are gone: the source counts its people and they are not among them, or it marks them as deleted.
+    Explained,
+    /// The source marks whom it deletes, and has not marked them: they may only have been left out.
+    Unmarked,
 }
 
 /// One record of a page: an employee, or why it could not be taken as one.

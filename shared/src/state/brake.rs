@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 pub enum Brake {
     /// A lock without an end date that explains it: vanished, inactive, out of scope.
     UnexplainedLock,
+    /// A lock of somebody who is missing from a list that marks whom it deletes, without such a mark. None goes through
+    /// unasked.
+    UnmarkedLock,
     /// A lock at an end date.
     ExplainedLock,
     /// An account that was locked and is open again.
@@ -23,14 +26,21 @@ pub enum Brake {
 
 impl Brake {
     /// All kinds, in the order of reports.
-    pub const ALL: [Self; 5] =
-        [Self::UnexplainedLock, Self::ExplainedLock, Self::Unlock, Self::Blank, Self::MailChange];
+    pub const ALL: [Self; 6] = [
+        Self::UnexplainedLock,
+        Self::UnmarkedLock,
+        Self::ExplainedLock,
+        Self::Unlock,
+        Self::Blank,
+        Self::MailChange,
+    ];
 
     /// The kind in words.
     #[must_use]
     pub fn describe(self) -> &'static str {
         match self {
             Self::UnexplainedLock => "locks without an end date",
+            Self::UnmarkedLock => "locks of people who are missing and not marked as deleted",
             Self::ExplainedLock => "locks at an end date",
             Self::Unlock => "unlocks",
             Self::Blank => "emptied fields",

@@ -28,7 +28,7 @@ pub(crate) use folder::find as find_folder;
 use crate::plan::{Check, Todo, Upload};
 
 /// Uploads in flight at once: enough to keep Personio's pace of one a second while each takes a few.
-const CONCURRENCY: usize = 4;
+pub const CONCURRENCY: usize = 4;
 /// With less than this left, no upload is begun: it may be a large file.
 const ENOUGH: Duration = Duration::from_secs(30);
 
@@ -51,6 +51,8 @@ pub struct Tools<'a> {
     pub clock: &'a dyn Clock,
     /// Everything has to have ended by then.
     pub stop_at: Deadline,
+    /// Uploads in flight at once.
+    pub at_once: usize,
     /// Days are told in this time zone.
     pub time_zone: &'a TimeZone,
     /// The folder of the tenant's choice.
@@ -117,7 +119,7 @@ async fn check_all(
     let each = checks
         .into_iter()
         .map(|check| async move { (check.id.clone(), check::check(tools, check, switch, silence).await) });
-    stream::iter(each).buffer_unordered(CONCURRENCY).collect().await
+    stream::iter(each).buffer_unordered(tools.at_once).collect().await
 }
 
 async fn upload_all(
@@ -144,7 +146,7 @@ async fn upload_all(
         progress();
         (upload.id, end)
     });
-    stream::iter(each).buffer_unordered(CONCURRENCY).collect().await
+    stream::iter(each).buffer_unordered(tools.at_once).collect().await
 }
 
 async fn one(

@@ -79,6 +79,7 @@ impl Work for CertificateSync {
             guard,
             clock: run.clock(),
             stop_at,
+            at_once: run.at_once(apply::CONCURRENCY),
             time_zone: &config.time_zone,
             category,
         };

@@ -22,7 +22,7 @@ use crate::known::Became;
 use crate::plan::{Change, Plan, Subject, View};
 
 /// Changes in flight at once.
-const CONCURRENCY: usize = 8;
+pub const CONCURRENCY: usize = 8;
 
 /// Everything the executor acts with.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +39,8 @@ pub struct Tools<'a> {
     pub clock: &'a dyn Clock,
     /// No new change is begun after this.
     pub stop_at: Deadline,
+    /// Changes in flight at once.
+    pub at_once: usize,
 }
 
 /// What became of a change.
@@ -48,6 +50,8 @@ pub enum Applied {
     Done,
     /// reteach refused it; noted on the person.
     Refused(Failure),
+    /// reteach refused the values, which is noted on the person, and took the lock or unlock without them.
+    WindowAlone(Failure),
     /// Not reached, or not known to have taken effect: the next run looks again.
     Open,
 }
@@ -91,7 +95,7 @@ pub async fn apply(
             (id, applied)
         }
     });
-    let applied = stream::iter(each).buffer_unordered(CONCURRENCY).collect().await;
+    let applied = stream::iter(each).buffer_unordered(tools.at_once).collect().await;
     Outcome { applied, stop: brake.into_reason() }
 }
 
@@ -102,7 +106,7 @@ pub async fn apply(
 pub async fn keep(tools: Tools<'_>, entries: &[EmployeeEntry]) -> Result<(), StateError> {
     // Collected first: a closure kept across the await would tie the run to one thread.
     let writes: Vec<_> = entries.iter().map(|entry| write_entry(tools, entry)).collect();
-    let results: Vec<_> = stream::iter(writes).buffer_unordered(CONCURRENCY).collect().await;
+    let results: Vec<_> = stream::iter(writes).buffer_unordered(tools.at_once).collect().await;
     results.into_iter().collect()
 }
 
@@ -149,17 +153,15 @@ async fn one(
     }
     let fingerprint = change.fingerprint;
     let entry = entry.unwrap_or_else(|| EmployeeEntry::new(change.source_id.clone()));
+    let window = write::window_alone(&change);
     match write::write(tools, change, entry.clone()).await {
-        Ok(()) => {
+        Ok(_) => {
             switch.answered();
             Applied::Done
         }
         Err(write::Trouble::Refused(reason)) => {
             switch.answered();
-            match note(tools, entry, fingerprint, reason).await {
-                Ok(failure) => failure.map_or(Applied::Open, Applied::Refused),
-                Err(error) => open(switch, Stop::State(error)),
-            }
+            refused(tools, window, entry, (fingerprint, reason), switch).await
         }
         Err(write::Trouble::AccountGone) => match forget_account(tools, entry).await {
             Ok(()) => Applied::Open,
@@ -170,6 +172,25 @@ async fn one(
             Applied::Open
         }
         Err(write::Trouble::Stop(stop)) => open(switch, stop),
+    }
+}
+
+/// A value that does not fit must not keep an account open whose owner has left: the window is written without it.
+async fn refused(
+    tools: Tools<'_>,
+    window: Option<Change>,
+    entry: EmployeeEntry,
+    (fingerprint, reason): (Option<Fingerprint>, String),
+    switch: &StopSwitch<Stop>,
+) -> Applied {
+    let alone = match window {
+        Some(window) => write::write(tools, window, entry.clone()).await.ok(),
+        None => None,
+    };
+    let became = if alone.is_some() { Applied::WindowAlone } else { Applied::Refused };
+    match note(tools, alone.unwrap_or(entry), fingerprint, reason).await {
+        Ok(failure) => failure.map_or(Applied::Open, became),
+        Err(error) => open(switch, Stop::State(error)),
     }
 }
 

@@ -8,7 +8,7 @@ use shared::reteach::{self, Customer, CustomerInput, Gender};
 use shared::state::{EmployeeEntry, StateError};
 
 use super::{Stop, Tools};
-use crate::plan::{AccountView, Change, Doing, Extent};
+use crate::plan::{AccountView, Baseline, Change, Doing, Extent};
 
 /// Why a change did not come through.
 #[derive(Debug)]
@@ -50,13 +50,17 @@ impl From<reteach::Error> for Trouble {
     }
 }
 
-/// Carries out `change` and writes what reteach was given over `entry`.
-pub(super) async fn write(tools: Tools<'_>, change: Change, entry: EmployeeEntry) -> Result<(), Trouble> {
+/// Carries out `change`, writes what reteach was given over `entry`, and returns that.
+pub(super) async fn write(
+    tools: Tools<'_>,
+    change: Change,
+    entry: EmployeeEntry,
+) -> Result<EmployeeEntry, Trouble> {
     let customer = account(tools, &change).await?;
     tags(tools, &change, &customer).await?;
     let entry = after(&change, customer.id, entry);
     tools.store.put_employee(tools.tenant, tools.guard.token(), &entry).await?;
-    Ok(())
+    Ok(entry)
 }
 
 fn until(tools: Tools<'_>, deadline: Deadline) -> reteach::Client {
@@ -129,6 +133,17 @@ async fn tags(tools: Tools<'_>, change: &Change, customer: &Customer) -> Result<
         until(tools, deadline).add_tags(&customer.id, &missing).await?;
     }
     Ok(())
+}
+
+/// The lock or unlock of `change` without the values beside it. `None` where it has only one of both, or no account yet.
+pub(super) fn window_alone(change: &Change) -> Option<Change> {
+    let has_both = change.window.is_some() && !change.values.is_empty();
+    (has_both && matches!(change.doing, Doing::Update(_))).then(|| Change {
+        values: Vec::new(),
+        extent: Extent::HarmlessPart,
+        baseline: Baseline { window: change.baseline.window, ..Baseline::default() },
+        ..change.clone()
+    })
 }
 
 pub(crate) fn input(change: &Change) -> CustomerInput {

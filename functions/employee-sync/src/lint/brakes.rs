@@ -17,7 +17,8 @@ pub struct Limits {
 
 impl Limits {
     /// The limits for a tenant with this many open accounts. People who are locked already do not count: they would
-    /// make room for locking those who are left (firezone 9373).
+    /// make room for locking those who are left. Nor do they count among the harm, as no change is planned for them: in
+    /// firezone 9373 the brake counted people who were gone already, and stopped what was harmless.
     #[must_use]
     pub fn of(config: BrakeConfig, open_accounts: u32) -> Self {
         let share = |percent: f64| {
@@ -38,6 +39,7 @@ impl Limits {
     pub fn get(self, brake: Brake) -> u32 {
         match brake {
             Brake::ExplainedLock => self.explained_lock,
+            Brake::UnmarkedLock => 0,
             Brake::UnexplainedLock | Brake::Unlock | Brake::Blank | Brake::MailChange => self.each,
         }
     }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::employee::Field;
 use shared::id::SourceId;
 use shared::mapping::Attribute;
+use shared::source::Absence;
 use shared::state::{Brake, Window};
 use shared::tenant::{LockOn, TenantConfig};
 
@@ -41,6 +42,9 @@ fn of_change(
         return Vec::new();
     }
     let window = change.window.and_then(|window| {
+        if subject.is_some_and(is_unmarked) {
+            return Some(Brake::UnmarkedLock);
+        }
         let brake = of_window(window.before, window.after, now)?;
         let ends = window.after.inactive_at.is_some_and(|shuts| shuts <= now + A_DAY);
         let explained =
@@ -70,6 +74,11 @@ fn of_window(before: Window, after: Window, now: Timestamp) -> Option<Brake> {
     } else {
         None
     }
+}
+
+/// Whether somebody is missing from a list that marks whom it deletes, without such a mark.
+fn is_unmarked(subject: &Subject) -> bool {
+    matches!(subject.view, View::Gone { absence: Absence::Unmarked, .. })
 }
 
 fn end_date(subject: &Subject) -> Option<Date> {

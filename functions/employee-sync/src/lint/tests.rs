@@ -8,6 +8,7 @@ use jiff::{Timestamp, ToSpan as _};
 use shared::employee::{Employee, Field, Status};
 use shared::id::{ExternalId, SourceId};
 use shared::mapping::{Attribute, Text};
+use shared::source::Absence;
 use shared::state::{Brake, BrakeWindow, Window};
 use shared::tenant::{BrakeConfig, TenantConfig};
 
@@ -175,12 +176,26 @@ fn who_vanished_or_left_the_scope_is_an_unexplained_lock_in_spite_of_an_end_date
     let scope = config("[scope]\nexclude_companies = [\"Muster AG\"]\n");
     let ends = Employee { end_date: Field::Value("2026-05-31".parse().unwrap()), ..employee("1") };
     let moved = Employee { company: Field::Value("Muster AG".into()), ..ends.clone() };
-    let gone = View::Gone { external_id: ExternalId::new("personio:1") };
+    let gone = View::Gone { external_id: ExternalId::new("personio:1"), absence: Absence::Explained };
     let subjects = [Subject { view: gone, ..trusted(&ends, &ends, &scope) }, trusted(&moved, &ends, &scope)];
     for subject in subjects {
         let subjects = [subject];
         let harms = examine(&plan(&subjects, &scope), &subjects, "personio", &scope, now()).unwrap();
         assert_eq!(harms.iter().map(|it| it.brake).collect::<Vec<_>>(), [Brake::UnexplainedLock]);
+    }
+}
+
+#[test]
+fn who_is_missing_without_a_deletion_mark_is_never_locked_unasked() {
+    let config = config("[brake]\npercent = 100.0\nat_least = 1000\n");
+    let not_begun = Employee { hire_date: Field::Value("2026-09-01".parse().unwrap()), ..employee("1") };
+    for person in [employee("1"), not_begun] {
+        let view = View::Gone { external_id: ExternalId::new("personio:1"), absence: Absence::Unmarked };
+        let subjects = [Subject { view, ..trusted(&person, &person, &config) }];
+        let harms = examine(&plan(&subjects, &config), &subjects, "personio", &config, now()).unwrap();
+        assert_eq!(harms.iter().map(|it| it.brake).collect::<Vec<_>>(), [Brake::UnmarkedLock]);
+        let judgement = weigh(harms, Limits::of(config.brake, 1_000), &BrakeWindow::default(), now());
+        assert_eq!(judgement.split().1, []);
     }
 }
 
@@ -213,7 +228,11 @@ fn limits_are_a_share_of_the_open_accounts_and_at_least_a_few() {
     for (percent, at_least, open, each, explained) in cases {
         let limits = Limits::of(config(percent, at_least), open);
         for brake in Brake::ALL {
-            let limit = if brake == Brake::ExplainedLock { explained } else { each };
+            let limit = match brake {
+                Brake::ExplainedLock => explained,
+                Brake::UnmarkedLock => 0,
+                _ => each,
+            };
             assert_eq!(limits.get(brake), limit, "{percent} % of {open}, {brake:?}");
         }
     }

@@ -7,6 +7,7 @@ use shared::employee::Field;
 use shared::fingerprint::{Fingerprint, FingerprintKey};
 use shared::id::{CustomerId, SourceId};
 use shared::mapping::{Attribute, Record, Scoped, Target, Text, target_window, user_name};
+use shared::source::Absence;
 use shared::state::{EmployeeEntry, LockReason, Locked, Window};
 use shared::tenant::TenantConfig;
 
@@ -124,7 +125,7 @@ impl Context<'_> {
     }
 
     fn gone(&self, subject: &Subject) -> Verdict {
-        let View::Gone { external_id } = &subject.view else { return Verdict::Unchanged };
+        let View::Gone { external_id, absence } = &subject.view else { return Verdict::Unchanged };
         let (account, before) = match (&subject.account, &subject.entry) {
             (Account::Seen(account, Link::ExternalId | Link::Ledger), _) => {
                 (account.id.clone(), account.window)
@@ -143,7 +144,11 @@ impl Context<'_> {
             };
         }
         let target = Target::vanished(subject.entry.as_ref().and_then(|entry| entry.locked), self.now);
-        let window = WindowChange::between(before, target.active_at, target.inactive_at, Cause::Vanished);
+        let cause = match absence {
+            Absence::Explained => Cause::Vanished,
+            Absence::Unmarked => Cause::Unmarked,
+        };
+        let window = WindowChange::between(before, target.active_at, target.inactive_at, cause);
         Verdict::Change(Change {
             source_id: subject.source_id.clone(),
             external_id: external_id.clone(),
@@ -218,7 +223,10 @@ impl Context<'_> {
         };
         let before =
             seen.map_or_else(|| entry.map(|entry| entry.window).unwrap_or_default(), |seen| seen.window);
-        let target = self.target(record, compare::known_lock(entry, before, record, self.now));
+        // Where the ledger knows nothing, what the end date explains is no lock of our own: it moves with the date.
+        let explained = entry.is_none() && self.target(record, None).inactive_at == before.inactive_at.into();
+        let known = compare::known_lock(entry, before, record, self.now).filter(|_| !explained);
+        let target = self.target(record, known);
         let cause = compare::cause(record, &target, before, self.now);
         let window = WindowChange::between(before, target.active_at, target.inactive_at, cause);
         let values = match (record.employment.scope, seen, entry) {

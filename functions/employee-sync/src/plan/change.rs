@@ -128,6 +128,8 @@ pub enum Cause {
     Inactive,
     /// Missing from two complete reads in a row.
     Vanished,
+    /// The same, but the source marks whom it deletes, and has not marked them.
+    Unmarked,
     /// No longer in the tenant's scope.
     OutOfScope,
     /// Employed, without an end.
@@ -141,6 +143,7 @@ impl fmt::Display for Cause {
             Self::ContractBegins(day) => write!(f, "contract begins {day}"),
             Self::Inactive => f.write_str("inactive without an end date that has passed"),
             Self::Vanished => f.write_str("gone from two complete reads"),
+            Self::Unmarked => f.write_str("missing from two complete reads without a deletion mark"),
             Self::OutOfScope => f.write_str("no longer in scope"),
             Self::Employed => f.write_str("employed"),
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use shared::fingerprint::Fingerprint;
 use shared::id::{CustomerId, ExternalId, SourceId};
 use shared::mapping::{Attribute, Record, Text};
+use shared::source::Absence;
 use shared::state::{EmployeeEntry, Window};
 
 /// A person, from all sides.
@@ -43,6 +44,8 @@ pub enum View {
     Gone {
         /// What reteach calls them.
         external_id: ExternalId,
+        /// What that means.
+        absence: Absence,
     },
 }
 

@@ -7,6 +7,7 @@ use insta::assert_snapshot;
 use shared::employee::{Employee, Field, Status};
 use shared::id::{CustomerId, ExternalId};
 use shared::mapping::{Attribute, Text};
+use shared::source::Absence;
 use shared::state::{EmployeeEntry, Failure, LockReason, Locked, Window};
 use shared::tenant::TenantConfig;
 
@@ -174,7 +175,10 @@ fn somebody_whose_start_moves_ahead_is_locked_until_then() {
 fn somebody_gone_is_locked_from_now_on_and_nothing_else_is_touched() {
     let before = employee("1");
     let external_id = ExternalId::of("personio", &before.source_id);
-    let gone = Subject { view: View::Gone { external_id }, ..trusted(&before, &before, &config("")) };
+    let gone = Subject {
+        view: View::Gone { external_id, absence: Absence::Explained },
+        ..trusted(&before, &before, &config(""))
+    };
     assert_snapshot!(words(gone.clone(), &config("")), @"
     lock    1  (gone from two complete reads)
               setInactiveAt: (none) → 2026-05-10T12:00:00Z
@@ -189,13 +193,26 @@ fn somebody_gone_is_locked_from_now_on_and_nothing_else_is_touched() {
 }
 
 #[test]
+fn somebody_missing_without_a_deletion_mark_is_told_apart_from_somebody_gone() {
+    let before = employee("1");
+    let view =
+        View::Gone { external_id: ExternalId::of("personio", &before.source_id), absence: Absence::Unmarked };
+    let left_out = Subject { view, ..trusted(&before, &before, &config("")) };
+    let words = words(left_out, &config(""));
+    assert!(
+        words.starts_with("lock    1  (missing from two complete reads without a deletion mark)"),
+        "{words}"
+    );
+}
+
+#[test]
 fn somebody_gone_who_is_locked_is_known_to_be() {
     let (one, config) = (employee("1"), config(""));
     let window = Window { inactive_at: Some(now()), ..account_of(&one, &config).window };
     let account = AccountView { window, ..account_of(&one, &config) };
     let external_id = ExternalId::of("personio", &one.source_id);
     let gone = Subject {
-        view: View::Gone { external_id },
+        view: View::Gone { external_id, absence: Absence::Explained },
         account: Account::Seen(Box::new(account), Link::ExternalId),
         ..trusted(&one, &one, &config)
     };
@@ -210,7 +227,7 @@ fn somebody_gone_is_locked_although_the_account_has_lost_its_external_id() {
     let account = AccountView { external_id: None, ..account_of(&employee("1"), &config) };
     let external_id = ExternalId::of("personio", &employee("1").source_id);
     let gone = Subject {
-        view: View::Gone { external_id },
+        view: View::Gone { external_id, absence: Absence::Explained },
         account: Account::Seen(Box::new(account), Link::Ledger),
         ..trusted(&employee("1"), &employee("1"), &config)
     };

@@ -89,8 +89,15 @@ impl Work for EmployeeSync {
             return Ok(tally.dry(plan, note(held), now).concluded(mode));
         };
 
-        let tools =
-            Tools { tenant: &tenant.config.tenant_id, reteach, store, guard, clock: run.clock(), stop_at };
+        let tools = Tools {
+            tenant: &tenant.config.tenant_id,
+            reteach,
+            store,
+            guard,
+            clock: run.clock(),
+            stop_at,
+            at_once: run.at_once(apply::CONCURRENCY),
+        };
         let counted = settle::pending_of(&passed, &marks);
         if !counted.is_empty() {
             root.pending.clone_from(&counted);

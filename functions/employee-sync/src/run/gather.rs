@@ -158,7 +158,9 @@ pub(super) fn subjects(
         };
         Some((id, view))
     });
-    let gone = gone.iter().map(|id| (id, View::Gone { external_id: ExternalId::of(tool, id) }));
+    let gone = gone
+        .iter()
+        .map(|id| (id, View::Gone { external_id: ExternalId::of(tool, id), absence: people.absence(id) }));
     let mut subjects = Vec::new();
     for (id, view) in there.chain(gone) {
         let entry = entries.remove(id);
@@ -218,7 +220,7 @@ pub(super) fn question(subject: &Subject) -> Option<Question<'_>> {
                 record.values.get(&Attribute::Email).and_then(Option::as_ref).map(|mail| mail.reveal());
             Some(Question { external_id: &record.external_id, known, mail })
         }
-        View::Gone { external_id } => Some(Question { external_id, known, mail: None }),
+        View::Gone { external_id, .. } => Some(Question { external_id, known, mail: None }),
         View::Rejected { .. } => None,
     }
 }

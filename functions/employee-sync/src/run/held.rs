@@ -91,6 +91,13 @@ impl Holding {
         let (hash, applied, tenant) = (&self.held.hash, self.applied, &config.tenant_id);
         let reasons = self.over.iter().map(|(brake, Over { planned, before, limit })| {
             let what = brake.describe();
+            if *brake == Brake::UnmarkedLock {
+                return format!(
+                    "{planned} {what} (Kombo marks whom it deletes, so they may only have been left out of its list: their \
+                     accounts stay open until they are back or marked, or until somebody who has looked them up in the HR \
+                     system approves)"
+                );
+            }
             format!(
                 "{planned} {what} (with {before} over the last 24 hours; up to {limit} go through unasked)"
             )

@@ -10,7 +10,7 @@ use shared::state::{Brake, BrakeWindow, Root, StateError, Window};
 
 use crate::apply::{Applied, Outcome, Tools};
 use crate::known::{Became, Look, Reason, Sharding, next_shard};
-use crate::plan::{Account, Harm, Plan, Subject};
+use crate::plan::{Account, Harm, Part, Plan, Subject};
 use crate::read::People;
 
 /// The root of a tenant of whom nothing is known.
@@ -61,7 +61,12 @@ pub(super) fn count_brakes(root: &mut Root, passed: &[Harm], outcome: &Outcome, 
     root.pending.clear();
     for brake in Brake::ALL {
         let done = |harm: &&Harm| {
-            harm.brake == brake && outcome.applied.get(&harm.source_id) == Some(&Applied::Done)
+            harm.brake == brake
+                && match outcome.applied.get(&harm.source_id) {
+                    Some(Applied::Done) => true,
+                    Some(Applied::WindowAlone(_)) => harm.part == Part::Window,
+                    Some(Applied::Refused(_) | Applied::Open) | None => false,
+                }
         };
         let people: BTreeSet<&SourceId> = passed.iter().filter(done).map(|harm| &harm.source_id).collect();
         root.brakes.add(brake, u32::try_from(people.len()).unwrap_or(u32::MAX), now);
@@ -78,7 +83,8 @@ pub(super) fn open_accounts(
     now: Timestamp,
 ) -> u32 {
     let is_open = |window: Window| i64::from(!window.is_locked_at(now));
-    let done = plan.changes.iter().filter(|it| outcome.applied.get(&it.source_id) == Some(&Applied::Done));
+    let is_through = |id| matches!(outcome.applied.get(id), Some(Applied::Done | Applied::WindowAlone(_)));
+    let done = plan.changes.iter().filter(|it| is_through(&it.source_id));
     let changed: i64 = done
         .map(|change| {
             let (before, after) =

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use shared::id::SourceId;
 use shared::job::{Finding, FindingKind, HeldNote};
+use shared::state::Failure;
 use shared::tenant::TenantConfig;
 
 use super::Ended;
@@ -145,9 +146,12 @@ impl Tally {
                     self.count(change, now);
                     if change.extent == Extent::Whole { Became::Settled } else { Became::Open }
                 }
-                Some(Applied::Refused(failure)) => {
+                Some(applied @ (Applied::Refused(failure) | Applied::WindowAlone(failure))) => {
                     self.counts.refused += 1;
-                    let text = format!("{}; tried again from {:.0} on", failure.reason, failure.retry_at);
+                    let is_alone = matches!(applied, Applied::WindowAlone(_));
+                    let alone = if is_alone { "; its lock or unlock went through" } else { "" };
+                    let Failure { reason, retry_at, .. } = failure;
+                    let text = format!("{reason}{alone}; tried again from {retry_at:.0} on");
                     self.find(Some(&change.source_id), FindingKind::Refused, text);
                     Became::RetryAt(failure.retry_at)
                 }

@@ -4,6 +4,7 @@ use jiff::ToSpan as _;
 use shared::employee::Field;
 use shared::id::{CustomerId, ExternalId, SourceId};
 use shared::mapping::Attribute;
+use shared::source::Absence;
 use shared::state::Window;
 
 use super::{lock, plan, three};
@@ -77,7 +78,7 @@ const BREACHES: [Breach; 30] = [
     }),
     (NULLS, Some("1"), |_, subjects| {
         let external_id = ExternalId::new("personio:1");
-        subjects[0].view = View::Gone { external_id };
+        subjects[0].view = View::Gone { external_id, absence: Absence::Explained };
     }),
     (CAUSE, Some("1"), |plan, _| {
         plan.changes[0].window = lock(Window { active_at: None, inactive_at: Some(now()) });
@@ -100,7 +101,8 @@ const BREACHES: [Breach; 30] = [
         subjects[1] = subject(&employee("2"), &scope);
     }),
     (CREATION, Some("2"), |_, subjects| {
-        subjects[1].view = View::Gone { external_id: ExternalId::new("personio:2") };
+        subjects[1].view =
+            View::Gone { external_id: ExternalId::new("personio:2"), absence: Absence::Explained };
     }),
 ];
 

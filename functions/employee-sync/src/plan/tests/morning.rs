@@ -25,7 +25,7 @@ pub(super) fn read<'a>(employees: impl IntoIterator<Item = &'a Employee>, config
         (employee.source_id.clone(), Person::Employee(Box::new(employee.clone()), fingerprint))
     };
     let by_id = employees.into_iter().map(person).collect();
-    People { by_id, completeness: Completeness::Complete, readings: 1 }
+    People { by_id, completeness: Completeness::Complete, readings: 1, marked: None }
 }
 
 /// A run over everybody, from what is known to what became of it.

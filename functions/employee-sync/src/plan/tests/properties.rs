@@ -128,7 +128,7 @@ proptest! {
         for change in &run.plan.changes {
             let harm = run.harms.iter().find(|it| it.source_id == change.source_id && it.part == Part::Window);
             let access = match harm.map(|it| it.brake) {
-                Some(Brake::UnexplainedLock | Brake::ExplainedLock) => Access::Lock,
+                Some(Brake::UnexplainedLock | Brake::UnmarkedLock | Brake::ExplainedLock) => Access::Lock,
                 Some(Brake::Unlock) => Access::Unlock,
                 Some(Brake::Blank | Brake::MailChange) => unreachable!("a window is no value"),
                 None => Access::Same,

@@ -36,7 +36,8 @@ fn a_company_is_sharded_anew_only_when_everybody_is_looked_at() {
 fn everybody_keeps_their_standing_in_another_shard() {
     let key = key();
     let print = |id: &str| key.fingerprint([shared::fingerprint::Part::Value(id)]);
-    let nobody = People { by_id: BTreeMap::new(), completeness: Completeness::Complete, readings: 1 };
+    let nobody =
+        People { by_id: BTreeMap::new(), completeness: Completeness::Complete, readings: 1, marked: None };
     for (stored, next) in [(1, 8), (8, 1), (8, 2), (4, 4)] {
         let old = ShardCount::of_table(stored);
         let mut loaded: BTreeMap<ShardNumber, Shard> = BTreeMap::new();

@@ -110,7 +110,7 @@ impl World {
             (id.clone(), Person::Employee(Box::new(employee.clone()), fingerprint))
         };
         let by_id = self.employees.iter().map(person).collect();
-        People { by_id, completeness: Completeness::Complete, readings: 1 }
+        People { by_id, completeness: Completeness::Complete, readings: 1, marked: None }
     }
 
     /// One run, now.

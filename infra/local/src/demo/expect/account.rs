@@ -34,7 +34,7 @@ pub(super) fn of(
         termination_date,
         weekly_hours: _,
     } = person;
-    let before = before.unwrap_or_else(|| Customer { source: Source::RestApi, ..Customer::default() });
+    let before = before.unwrap_or_else(made_by_api);
     let name = email.is_none().then(|| format!("personio-{id}"));
     Customer {
         external_id: Some(format!("personio:{id}")),
@@ -51,6 +51,16 @@ pub(super) fn of(
         tags: tags(before.tags, *employment_type),
         ..before
     }
+}
+
+/// A new account, made through the API.
+pub(super) fn made_by_api() -> Customer {
+    Customer { source: Source::RestApi, ..Customer::default() }
+}
+
+/// `account` with the external id of `person`.
+pub(super) fn ours(person: u64, account: Customer) -> Customer {
+    Customer { external_id: Some(format!("personio:{person}")), ..account }
 }
 
 /// An address that differs in nothing but its letters' case is left as it is.

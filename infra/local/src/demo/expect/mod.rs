@@ -70,10 +70,41 @@ impl Expected {
         self.apart.push(customer);
     }
 
-    /// Takes over what an admin changed on the account of `person`, to be kept from then on.
+    /// Takes over what an admin changed on the account that the sync has made or adopted for `person`, to be kept from
+    /// then on.
     pub fn by_admin(&mut self, person: u64, change: impl FnOnce(&mut Customer)) {
-        if let Some(account) = self.ours.get_mut(&person) {
-            change(account);
+        self.adopted(person);
+        change(self.ours.entry(person).or_insert_with(|| account::ours(person, account::made_by_api())));
+    }
+
+    /// The sync has found the account that was made by hand for `person`, if there is one.
+    pub fn adopted(&mut self, person: u64) {
+        if let Some(found) = self.adoptable.remove(&person) {
+            self.ours.insert(person, account::ours(person, found));
+        }
+    }
+
+    /// An admin has deleted the account of `person`: whatever it held is lost.
+    pub fn deleted(&mut self, person: u64) {
+        self.ours.remove(&person);
+        self.adoptable.remove(&person);
+    }
+
+    /// A company that has come to rest at `now`, after any number of runs, complete or not. `since` has the moments that only
+    /// those runs know: when somebody without an end date that had passed was first seen to be inactive. Who is `apart` is
+    /// left out: what their account holds depends on how far the runs came.
+    pub fn rested(
+        &mut self,
+        people: &[Person],
+        since: &BTreeMap<u64, Timestamp>,
+        apart: &BTreeSet<u64>,
+        now: Timestamp,
+    ) {
+        for person in people.iter().filter(|it| !apart.contains(&it.id)) {
+            let mut inactive_since = since.get(&person.id).copied();
+            let before = self.ours.remove(&person.id).or_else(|| self.adoptable.remove(&person.id));
+            let account = account::of(person, before, &mut inactive_since, now, &self.zone);
+            self.ours.insert(person.id, account);
         }
     }
 

@@ -10,7 +10,7 @@ use futures::join;
 use shared::connect::{Connections, Source};
 use shared::id::{ExternalId, SourceId};
 use shared::mapping::Record as Mapped;
-use shared::source::{EmployeeSource as _, Record};
+use shared::source::{Absence, EmployeeSource as _, Record};
 
 use self::story::Story;
 use crate::answer::{Answer, Verdict};
@@ -55,7 +55,7 @@ pub(super) async fn explain(operator: &Operator<'_>, args: &Explain) -> Result<A
             field: field.clone(),
             problem: problem.clone(),
         },
-        None => View::Gone { external_id: external_id.clone() },
+        None => View::Gone { external_id: external_id.clone(), absence: Absence::Explained },
     };
     let subject = Subject { source_id: id.clone(), view, entry, account };
     let now = operator.now();
@@ -63,6 +63,7 @@ pub(super) async fn explain(operator: &Operator<'_>, args: &Explain) -> Result<A
     let plan = Plan::build(std::slice::from_ref(&subject), context);
     let story = Story {
         tenant,
+        via: known.config.personio.via,
         person: &id,
         read: read.as_ref(),
         subject: &subject,

@@ -10,12 +10,14 @@ use shared::id::{SourceId, TenantId};
 use shared::mapping::{Record as Mapped, Scoped, Standing};
 use shared::source::Record;
 use shared::state::{EmployeeEntry, HeldPlan, Window};
+use shared::tenant::Via;
 
 use crate::words;
 
 /// Everything that is known of one person.
 pub(super) struct Story<'a> {
     pub(super) tenant: &'a TenantId,
+    pub(super) via: Via,
     pub(super) person: &'a SourceId,
     pub(super) read: Option<&'a Record>,
     pub(super) subject: &'a Subject,
@@ -177,6 +179,12 @@ impl Story<'_> {
             if matches!(self.subject.view, View::Gone { .. }) {
                 lines
                     .push("but only after two complete readings of everybody without this person".to_owned());
+                if self.via == Via::Kombo {
+                    lines.push(
+                        "and only with Kombo's deletion mark; without it the lock waits for an approval"
+                            .to_owned(),
+                    );
+                }
             }
         }
         lines.extend(self.plan.skipped.iter().map(|(_, skip)| skip.to_string()));

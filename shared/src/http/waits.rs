@@ -1,0 +1,89 @@
+//! How the time between two attempts passes.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::{Deadline, Elapsed};
+use crate::clock::ManualClock;
+
+/// How the time between two attempts passes.
+#[derive(Clone, Debug, Default)]
+pub enum Waits {
+    /// As it does, with jitter of the machine's own.
+    #[default]
+    Real,
+    /// Nobody waits: the clock is moved instead, by what is asked for and jitter from a seed. For tests that have to go the
+    /// same way each time.
+    Simulated(Simulated),
+}
+
+/// A clock that waiting moves, and where jitter comes from.
+#[derive(Clone, Debug)]
+pub struct Simulated {
+    clock: ManualClock,
+    random: Arc<Mutex<fastrand::Rng>>,
+}
+
+impl Waits {
+    /// Waiting moves `clock`; `seed` makes the jitter.
+    #[must_use]
+    pub fn simulated(clock: ManualClock, seed: u64) -> Self {
+        Self::Simulated(Simulated { clock, random: Arc::new(Mutex::new(fastrand::Rng::with_seed(seed))) })
+    }
+
+    /// A share of a wait, from 0 to 1.
+    pub(super) fn jitter(&self) -> f64 {
+        match self {
+            Self::Real => fastrand::f64(),
+            Self::Simulated(Simulated { random, .. }) => {
+                random.lock().unwrap_or_else(PoisonError::into_inner).f64()
+            }
+        }
+    }
+
+    /// Whether others are to wait as well, by the machine's clock, when a vendor has had enough.
+    pub(super) fn hold_others(&self) -> bool {
+        matches!(self, Self::Real)
+    }
+
+    /// Waits for `time`, or says that there is not that much time left before `deadline`.
+    pub(super) async fn wait(&self, time: Duration, deadline: Deadline) -> Result<(), Elapsed> {
+        match self {
+            Self::Real => deadline.sleep(time).await,
+            Self::Simulated(Simulated { clock, .. }) => {
+                clock.advance(SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX));
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::clock::Clock as _;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_simulated_wait_moves_the_clock_and_takes_no_time() {
+        let clock = ManualClock::new(Timestamp::UNIX_EPOCH);
+        let waits = Waits::simulated(clock.clone(), 1);
+        let before = tokio::time::Instant::now();
+        assert_eq!(waits.wait(Duration::from_millis(2_500), Deadline::never()).await, Ok(()));
+        assert_eq!(tokio::time::Instant::now(), before);
+        assert_eq!(clock.now(), Timestamp::from_millisecond(2_500).unwrap());
+    }
+
+    #[test]
+    fn the_same_seed_makes_the_same_jitter() {
+        let jitter = |seed| {
+            let waits = Waits::simulated(ManualClock::new(Timestamp::UNIX_EPOCH), seed);
+            [waits.jitter(), waits.jitter()]
+        };
+        assert_eq!(jitter(7), jitter(7));
+        assert_ne!(jitter(7), jitter(8));
+    }
+}

@@ -1,0 +1,299 @@
+//! What HR, admins and the academy do.
+
+use harness::{by_hand, person};
+use jiff::{SignedDuration, ToSpan as _};
+use local::INTEGRATION;
+use local::demo::acts::courses::Issued;
+use shared::secrets::{PersonioSecret, TenantSecret};
+use shared::tenant::Via;
+use simulators::people::{EmploymentType, Status};
+use simulators::reteach::{Certificate, Participation, Publication};
+use simulators::{Person, reteach};
+
+use crate::event::Event;
+use crate::life::Life;
+
+const FOLDERS: [&str; 3] = ["Bildungszertifikate", "LEARNING CERTIFICATES", "Fortbildung"];
+
+impl Life {
+    /// Does it, if there is somebody to do it to.
+    pub(crate) fn deed(&mut self, event: Event) {
+        match event {
+            Event::Hire { in_days } => {
+                self.hire(in_days, None);
+            }
+            Event::HireWithAccount => {
+                let mail = format!("schon.da.{}@muster.example", self.next_person);
+                let account = self.insert(by_hand(&mail));
+                let id = self.hire(0, Some(mail));
+                self.model.expected.adoptable(id, account);
+            }
+            Event::Rehired(who) => self.rehire(who),
+            Event::TakesMail(who) => self.take_mail(who),
+            Event::Deleted(who) => self.delete(who),
+            Event::Restored => {
+                if let Some(person) = self.deleted.pop() {
+                    self.harness.company.personio.put(person);
+                }
+            }
+            Event::Mistake(number) => {
+                let at_work = self.people().into_iter().filter(|it| it.status == Status::Active);
+                self.mistaken = at_work.take(usize::from(number)).collect();
+                for person in &self.mistaken {
+                    self.harness.change(person.id, |it| it.status = Status::Inactive);
+                }
+            }
+            Event::MistakeUndone => {
+                for person in std::mem::take(&mut self.mistaken) {
+                    let back = |it: &mut Person| it.status = person.status;
+                    self.harness.company.personio.change(person.id, back);
+                }
+            }
+            Event::Earned { who, hours_ago, late } => self.earn(who, hours_ago, late),
+            Event::Reissued(which) => self.reissue(which),
+            Event::PdfsMade => self.make_pdfs(),
+            Event::Folder(which) => self.make_folder(FOLDERS[usize::from(which) % FOLDERS.len()]),
+            Event::TokensRevoked => {
+                self.harness.company.reteach.revoke_tokens();
+                self.harness.company.personio.revoke_tokens();
+            }
+            Event::AdminEdits(who)
+            | Event::AdminNotes(who)
+            | Event::AdminUnlocks(who)
+            | Event::AdminDeletes(who) => {
+                self.by_admin(event, who);
+            }
+            event => self.edit(event),
+        }
+    }
+
+    /// HR edits somebody's profile.
+    fn edit(&mut self, event: Event) {
+        let today = self.now().to_zoned_datetime(self.model.zone.clone()).date();
+        let who = match event {
+            Event::Rename(who) | Event::Move(who) | Event::Emptied(who) | Event::NewMail(who) => who,
+            Event::NoMail(who) | Event::Inactive(who) | Event::OnLeave(who) | Event::Returns(who) => who,
+            Event::Ends { who, .. } => who,
+            _ => return,
+        };
+        let Some(person) = self.chosen(who) else { return };
+        // Whose first sight is still ahead keeps the mail address by which they may be found.
+        if matches!(event, Event::NewMail(_) | Event::NoMail(_)) && self.account(person.id).is_none() {
+            return;
+        }
+        // Kombo leaves some empty fields out, and what is absent clears nothing: either may be right there.
+        let tells_null = self.harness.company.via != Via::Kombo;
+        if matches!(event, Event::NoMail(_)) && !tells_null {
+            return;
+        }
+        // A user name that an account once needed stays with it.
+        if let (Event::NewMail(_), Some(account)) = (event, self.account(person.id)) {
+            self.model.expected.by_admin(person.id, |it| it.user_name = account.user_name);
+        }
+        let stamp = self.now().as_second();
+        self.harness.change(person.id, |it| match event {
+            Event::Rename(_) => it.last_name = format!("Umbenannt-{stamp}"),
+            Event::Move(_) => {
+                it.position = Some(format!("Stelle {stamp}"));
+                it.subcompany = Some("Muster Österreich GmbH".to_owned());
+                it.office = Some("Wien".to_owned());
+                it.employment_type = Some(EmploymentType::External);
+            }
+            Event::Emptied(_) => {
+                (it.position, it.office) = (None, None);
+                it.employment_type = it.employment_type.filter(|_| !tells_null);
+            }
+            Event::NewMail(_) => it.email = Some(format!("neu.{}.{stamp}@muster.example", it.id)),
+            Event::NoMail(_) => it.email = None,
+            Event::Ends { in_days, .. } => {
+                it.termination_date = Some(today.saturating_add(i32::from(in_days).days()));
+            }
+            Event::Inactive(_) => it.status = Status::Inactive,
+            Event::OnLeave(_) if it.status == Status::Active => it.status = Status::Leave,
+            Event::Returns(_) => (it.status, it.termination_date) = (Status::Active, None),
+            _ => {}
+        });
+    }
+
+    fn chosen(&self, who: u8) -> Option<Person> {
+        let mut people = self.people();
+        (!people.is_empty()).then(|| people.swap_remove(usize::from(who) % people.len()))
+    }
+
+    fn account(&self, person: u64) -> Option<reteach::Customer> {
+        self.harness.find(person)
+    }
+
+    fn hire(&mut self, in_days: i8, email: Option<String>) -> u64 {
+        let today = self.now().to_zoned_datetime(self.model.zone.clone()).date();
+        let id = self.next_person;
+        self.next_person += 1;
+        let new = person(id);
+        let status = if in_days > 0 { Status::Onboarding } else { Status::Active };
+        let hire_date = Some(today.saturating_add(i32::from(in_days).days()));
+        self.harness.company.personio.put(Person {
+            status,
+            hire_date,
+            email: email.or(new.email.clone()),
+            ..new
+        });
+        id
+    }
+
+    fn rehire(&mut self, who: u8) {
+        if let Some(mail) = self.mail_left_behind(who) {
+            self.hire(0, Some(mail));
+        }
+    }
+
+    fn take_mail(&mut self, who: u8) {
+        let Some(person) = self.chosen(who).filter(|it| self.account(it.id).is_some()) else { return };
+        if let Some(mail) = self.mail_left_behind(who) {
+            let name = self.account(person.id).and_then(|it| it.user_name);
+            self.model.expected.by_admin(person.id, |it| it.user_name = name);
+            self.harness.change(person.id, |it| it.email = Some(mail));
+        }
+    }
+
+    /// The mail address of somebody who has left and has an account with it.
+    fn mail_left_behind(&self, who: u8) -> Option<String> {
+        let now = self.now();
+        let left = self.people().into_iter().filter(|it| self.model.is_to_be_locked(it, now));
+        let mut left: Vec<Person> = left.chain(self.deleted.iter().cloned()).collect();
+        left.retain(|it| {
+            let held = self.account(it.id).and_then(|it| it.email);
+            held.is_some() && held == it.email
+        });
+        if left.is_empty() { None } else { left.swap_remove(usize::from(who) % left.len()).email }
+    }
+
+    fn delete(&mut self, who: u8) {
+        let Some(person) = self.chosen(who) else { return };
+        self.harness.company.personio.remove(person.id);
+        let now = self.now();
+        self.model.deleted(person.id, now);
+        if !self.written.contains(&person.id) {
+            self.model.orphans.insert(person.id);
+        }
+        self.deleted.push(person);
+    }
+
+    fn earn(&mut self, who: u8, hours_ago: u8, late: bool) {
+        let Some(person) = self.chosen(who) else { return };
+        let Some(account) = self.account(person.id) else { return };
+        let then = self.now() - SignedDuration::from_hours(i64::from(hours_ago));
+        let moment = then.to_zoned_datetime(self.model.zone.clone());
+        let when = (moment.date(), moment.time());
+        let issued = self.registry.issue(Some(person.id), account.id.clone(), when);
+        let issued = Issued { has_pdf: !late, ..issued };
+        let publication = if late { Publication::OnDemand } else { Publication::AtOnce };
+        let certificate = Certificate { publication, ..Certificate::new(&issued.id, 2_000) };
+        let participation = self.harness.company.reteach.add_participation(Participation {
+            customer: Some(account.id),
+            course_name: Some(issued.course.name.to_owned()),
+            completed_at: Some(issued.completed_at),
+            certificate: Some(certificate),
+            ..Participation::default()
+        });
+        self.model.issued(issued, participation, !late);
+    }
+
+    fn reissue(&mut self, which: u8) {
+        let papers = &self.model.papers;
+        if papers.is_empty() {
+            return;
+        }
+        let old = papers[usize::from(which) % papers.len()].clone();
+        let Some(id) = self.harness.company.reteach.reissue(&old.participation) else { return };
+        let excused = old.is_excused;
+        self.model.excuse(|paper| paper.participation == old.participation);
+        // The new one is made as the old one was: at once, or on demand.
+        let issued = Issued { id: id.clone(), ..old.issued };
+        let has_pdf = issued.has_pdf;
+        self.model.issued(issued, old.participation, has_pdf);
+        if excused {
+            self.model.excuse(|paper| paper.issued.id == id);
+        }
+    }
+
+    fn make_pdfs(&mut self) {
+        for paper in &mut self.model.papers {
+            if !paper.has_pdf && self.harness.company.reteach.publish_pdf(&paper.issued.id) {
+                paper.has_pdf = true;
+            }
+        }
+    }
+
+    fn make_folder(&mut self, name: &'static str) {
+        let personio = &self.harness.company.personio;
+        let id = match self.folder {
+            Some((old, id)) => {
+                personio.rename_category(old, name);
+                id
+            }
+            None => personio.add_category(name),
+        };
+        self.folder = Some((name, id));
+        self.model.folder((name != "Fortbildung").then_some(id));
+    }
+
+    fn by_admin(&mut self, event: Event, who: u8) {
+        let Some(person) = self.chosen(who) else { return };
+        let Some(account) = self.account(person.id) else { return };
+        let reteach = &self.harness.company.reteach;
+        match event {
+            Event::AdminEdits(_) => {
+                reteach.edit(&account.id, |it| {
+                    it.position = Some("von Hand".to_owned());
+                    it.first_name = None;
+                    it.tags.retain(|tag| !tag.starts_with("Anstellungsart"));
+                });
+            }
+            Event::AdminNotes(_) => {
+                let edit = |it: &mut reteach::Customer| {
+                    it.note = Some("Ersthelferin".to_owned());
+                    it.team = Some("Team Nord".to_owned());
+                    it.tags.retain(|tag| tag != "Führungskraft");
+                    it.tags.push("Führungskraft".to_owned());
+                };
+                reteach.edit(&account.id, edit);
+                self.model.expected.by_admin(person.id, edit);
+            }
+            Event::AdminUnlocks(_) => {
+                reteach.edit(&account.id, |it| (it.set_active_at, it.set_inactive_at) = (None, None));
+            }
+            Event::AdminDeletes(_) => {
+                reteach.remove(&account.id);
+                self.model.expected.deleted(person.id);
+                self.model.excuse(|paper| paper.issued.account == account.id);
+            }
+            _ => {}
+        }
+    }
+
+    /// Personio gets another secret.
+    pub(crate) fn rotate(&mut self) {
+        self.secrets += 1;
+        self.untold = true;
+        self.harness.company.personio.rotate_secret("papi-client", &self.secret());
+    }
+
+    fn secret(&self) -> String {
+        format!("papi-secret-{}", self.secrets)
+    }
+
+    /// The operator, or whoever reconnects Kombo, hears of the secret.
+    pub(crate) async fn operator_learns(&mut self) {
+        if !std::mem::take(&mut self.untold) {
+            return;
+        }
+        let company = &self.harness.company;
+        if let Some(kombo) = &company.kombo {
+            kombo.reconnect(INTEGRATION, "papi-client", &self.secret());
+        }
+        let personio =
+            PersonioSecret { client_id: "papi-client".into(), client_secret: self.secret().as_str().into() };
+        let secret = TenantSecret { personio: Some(personio), ..company.secret() };
+        self.harness.world.stack.secrets().put(&company.tenant, &secret).await.unwrap();
+    }
+}

@@ -1,0 +1,235 @@
+//! One company's life: a history played against the simulators with the real functions, the model beside it.
+
+use std::collections::BTreeSet;
+
+use harness::{Harness, ROUTES, by_hand};
+use jiff::{SignedDuration, Timestamp};
+use local::demo::acts::courses::Registry;
+use shared::tenant::Via;
+use simulators::reteach::Customer;
+use simulators::{Person, Scissors};
+
+use crate::broken::Broken;
+use crate::event::{Event, Job, Pass};
+use crate::model::Model;
+use crate::trace::Trace;
+use crate::trouble;
+
+/// When worlds begin: a plain week, before both changes of daylight saving, before New Year's Eve, before a leap day.
+const STARTS: [&str; 5] = [
+    "2026-05-11T08:00:00Z",
+    "2026-03-27T22:40:00Z",
+    "2026-10-23T20:10:00Z",
+    "2026-12-30T05:00:00Z",
+    "2028-02-27T12:00:00Z",
+];
+
+/// What a seed decides beside the history.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setting {
+    /// Of jitter, and of the people.
+    pub(crate) seed: u64,
+    /// The way to Personio.
+    pub(crate) via: Via,
+    start: &'static str,
+    people: usize,
+    /// What is wrong with the product on purpose.
+    broken: Option<Broken>,
+}
+
+impl Setting {
+    /// The same with a broken product.
+    pub(crate) fn broken(self, broken: Broken) -> Self {
+        Self { broken: Some(broken), ..self }
+    }
+
+    /// The setting of a seed.
+    pub(crate) fn of(seed: u64, random: &mut fastrand::Rng) -> Self {
+        Self {
+            seed,
+            via: ROUTES[random.usize(..ROUTES.len())],
+            start: STARTS[random.usize(..STARTS.len())],
+            people: random.usize(8..=16),
+            broken: None,
+        }
+    }
+}
+
+/// What a life came to.
+#[derive(Debug)]
+pub(crate) struct Lived {
+    pub(crate) trace: Trace,
+    /// Runs of either job.
+    pub(crate) runs: usize,
+    /// Simulated time.
+    pub(crate) time: SignedDuration,
+}
+
+/// A company under way.
+pub(crate) struct Life {
+    pub(crate) harness: Harness,
+    pub(crate) scissors: Scissors,
+    pub(crate) model: Model,
+    pub(crate) trace: Trace,
+    pub(crate) registry: Registry,
+    pub(crate) runs: usize,
+    /// Everything that was not as it should be.
+    pub(crate) wrong: Vec<String>,
+    pub(crate) next_person: u64,
+    pub(crate) deleted: Vec<Person>,
+    pub(crate) mistaken: Vec<Person>,
+    pub(crate) folder: Option<(&'static str, u64)>,
+    pub(crate) secrets: u32,
+    pub(crate) untold: bool,
+    /// Whose account was written down as theirs when somebody was last deleted.
+    pub(crate) written: BTreeSet<u64>,
+    pub(crate) broken: Option<Broken>,
+}
+
+impl Life {
+    /// Plays `history`, then waits until all is quiet. `Err`: what was not as it should be.
+    pub(crate) async fn live(setting: Setting, history: &[Event]) -> Result<Lived, String> {
+        let mut life = Self::begin(setting).await;
+        let start = life.now();
+        for event in history.iter().chain(&[Event::Rest]) {
+            life.happens(*event).await;
+            if !life.wrong.is_empty() {
+                return Err(format!("{event:?}, {}: {}", life.now(), life.wrong.join("; ")));
+            }
+        }
+        let time = life.now().duration_since(start);
+        Ok(Lived { trace: life.trace, runs: life.runs, time })
+    }
+
+    async fn begin(setting: Setting) -> Self {
+        let Setting { seed, via, start, people, broken } = setting;
+        let today = start.parse::<Timestamp>().unwrap().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+        let people = simulators::people::demo(people, seed, today);
+        let next_person = people.iter().map(|it| it.id).max().unwrap_or(0) + 1;
+        let more = broken.map_or("", Broken::configuration);
+        let harness = Harness::in_turn(seed, start, via, more, people).await;
+        let scissors = Scissors::default();
+        let company = &harness.company;
+        company.personio.cut_by(&scissors);
+        company.reteach.cut_by(&scissors);
+        company.reteach.downloads().cut_by(&scissors);
+        if let Some(kombo) = &company.kombo {
+            kombo.cut_by(&scissors);
+        }
+        let model = Model::new(via);
+        let registry = Registry::new(seed, model.zone.clone());
+        let mut life = Self {
+            harness,
+            scissors,
+            model,
+            trace: Trace::default(),
+            registry,
+            runs: 0,
+            wrong: Vec::new(),
+            next_person,
+            deleted: Vec::new(),
+            mistaken: Vec::new(),
+            folder: None,
+            secrets: 0,
+            untold: false,
+            written: BTreeSet::new(),
+            broken,
+        };
+        life.furnish();
+        life.trace.note(setting);
+        life
+    }
+
+    /// Accounts that were there before us: two to be adopted, one of another system, one of a guest.
+    fn furnish(&mut self) {
+        let with_mail: Vec<_> = self.people().into_iter().filter(|it| it.email.is_some()).collect();
+        for person in with_mail.iter().take(2) {
+            let account = self.insert(by_hand(&person.email.as_ref().unwrap().to_uppercase()));
+            self.model.expected.adoptable(person.id, account);
+        }
+        let other = Customer { external_id: Some("sap:4711".to_owned()), ..by_hand("sap@muster.example") };
+        for account in [other, by_hand("gast@kunde.example")] {
+            let account = self.insert(account);
+            self.model.expected.untouched(account);
+        }
+        let (people, now) = (self.people(), self.now());
+        self.model.look_at(&people, now);
+    }
+
+    /// Adds an account by hand; returns it as it is.
+    pub(crate) fn insert(&self, customer: Customer) -> Customer {
+        let reteach = &self.harness.company.reteach;
+        let id = reteach.insert(customer);
+        reteach.customer(&id).unwrap()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.harness.moment()
+    }
+
+    pub(crate) fn people(&self) -> Vec<Person> {
+        self.harness.company.personio.people()
+    }
+
+    async fn happens(&mut self, event: Event) {
+        self.trace.note(event);
+        match event {
+            Event::Pass(pass) => self.pass(pass).await,
+            Event::Run(job, way) => self.run_oddly(job, way).await,
+            Event::Rest => self.comes_to_rest().await,
+            Event::Fault(trouble) => trouble::strike(&self.harness, trouble),
+            Event::Cleared => {
+                self.harness.clear_faults();
+                self.harness.company.reteach.downloads().clear_faults();
+                self.operator_learns().await;
+            }
+            Event::SecretRotated { told } => {
+                self.rotate();
+                if told {
+                    self.operator_learns().await;
+                }
+            }
+            deed => {
+                if matches!(deed, Event::Deleted(_)) {
+                    self.look_into_the_ledger().await;
+                }
+                self.deed(deed);
+            }
+        }
+        let (people, now) = (self.people(), self.now());
+        self.model.look_at(&people, now);
+    }
+
+    /// Whose account is written down as theirs.
+    async fn look_into_the_ledger(&mut self) {
+        let company = &self.harness.company;
+        let ledger = self.harness.world.stack.store().all_employees(&company.tenant).await.unwrap();
+        let written = ledger.values().filter(|it| it.customer_id.is_some());
+        self.written = written.filter_map(|it| it.source_id.as_str().parse().ok()).collect();
+    }
+
+    async fn pass(&mut self, pass: Pass) {
+        match pass {
+            Pass::Tick => self.after(5, &[Job::Employees]).await,
+            Pass::HalfHour => self.after(30, &[Job::Employees, Job::Certificates]).await,
+            Pass::Night => self.after(8 * 60, &[Job::Employees, Job::Certificates]).await,
+            Pass::Days(days) => {
+                for _ in 0..days {
+                    self.after(24 * 60, &[Job::Employees, Job::Certificates]).await;
+                }
+            }
+            Pass::Silence(hours) => self.after(i64::from(hours) * 60, &[]).await,
+        }
+    }
+
+    /// So many minutes later, these jobs run.
+    pub(crate) async fn after(&mut self, minutes: i64, jobs: &[Job]) {
+        self.harness.world.clock.advance(SignedDuration::from_mins(minutes));
+        self.harness.company.personio.settle();
+        let (people, now) = (self.people(), self.now());
+        self.model.look_at(&people, now);
+        for job in jobs {
+            self.run(*job).await;
+        }
+    }
+}

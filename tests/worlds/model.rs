@@ -1,0 +1,219 @@
+//! What academy and personnel files should hold, from what happened alone. Accounts and documents are worked out by the
+//! demo's second opinion ([`local::demo::expect`]); nothing here knows the product's code.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use local::demo::acts::courses::Issued;
+use local::demo::expect::filing::{Filing, Label};
+use local::demo::expect::{Difference, Expected};
+use shared::tenant::Via;
+use simulators::people::Status;
+use simulators::personio::Document;
+use simulators::reteach::Customer;
+use simulators::{Person, Personio, Reteach};
+
+/// Where certificates go without a folder of their own, and its id in a new Personio.
+const AT_FIRST: u64 = 2;
+
+/// What should be.
+#[derive(Debug)]
+pub(crate) struct Model {
+    pub(crate) expected: Expected,
+    pub(crate) zone: TimeZone,
+    via: Via,
+    /// Since when somebody who is inactive now may have been seen so, or gone.
+    since: BTreeMap<u64, Timestamp>,
+    /// People who were deleted while nothing said that their account, if there is one, is ours: made by a run that was
+    /// killed before it could write that down, and never seen again.
+    pub(crate) orphans: BTreeSet<u64>,
+    pub(crate) papers: Vec<Paper>,
+    /// The ids of the folders for certificates, one after the other.
+    folders: Vec<u64>,
+}
+
+/// A certificate.
+#[derive(Clone, Debug)]
+pub(crate) struct Paper {
+    pub(crate) issued: Issued,
+    pub(crate) participation: String,
+    pub(crate) has_pdf: bool,
+    /// Something happened after which it may be filed or not: issued again, its owner or the account deleted.
+    pub(crate) is_excused: bool,
+    /// The first of the folders it may be in.
+    folder: usize,
+}
+
+impl Model {
+    pub(crate) fn new(via: Via) -> Self {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        Self {
+            expected: Expected::new(zone.clone()),
+            zone,
+            via,
+            since: BTreeMap::new(),
+            orphans: BTreeSet::new(),
+            papers: Vec::new(),
+            folders: vec![AT_FIRST],
+        }
+    }
+
+    /// HR has changed something.
+    pub(crate) fn look_at(&mut self, people: &[Person], now: Timestamp) {
+        for person in people.iter().filter(|it| it.status == Status::Inactive) {
+            self.since.entry(person.id).or_insert(now);
+        }
+    }
+
+    /// A profile is gone.
+    pub(crate) fn deleted(&mut self, person: u64, now: Timestamp) {
+        self.since.entry(person).or_insert(now);
+        self.excuse(|paper| paper.issued.person == Some(person));
+    }
+
+    /// What becomes of these certificates is not foreseen.
+    pub(crate) fn excuse(&mut self, which: impl Fn(&Paper) -> bool) {
+        self.papers.iter_mut().filter(|it| which(it)).for_each(|it| it.is_excused = true);
+    }
+
+    /// A certificate is issued.
+    pub(crate) fn issued(&mut self, issued: Issued, participation: String, has_pdf: bool) {
+        let folder = self.folders.len() - 1;
+        self.papers.push(Paper { issued, participation, has_pdf, is_excused: false, folder });
+    }
+
+    /// Certificates go to another folder from now on; `None`: to where they went at first.
+    pub(crate) fn folder(&mut self, id: Option<u64>) {
+        self.folders.push(id.unwrap_or(AT_FIRST));
+    }
+
+    /// Whether the account of `person` is to be locked.
+    pub(crate) fn is_to_be_locked(&self, person: &Person, now: Timestamp) -> bool {
+        let begins = person.hire_date.is_some_and(|day| now < self.midnight(day));
+        let ended = person.termination_date.is_some_and(|day| self.midnight(day.tomorrow().unwrap()) <= now);
+        begins || ended || person.status == Status::Inactive
+    }
+
+    fn midnight(&self, day: Date) -> Timestamp {
+        day.to_zoned_datetime(self.zone.clone()).unwrap().timestamp()
+    }
+
+    /// Everything in which the academy is not as it should be, once all is quiet.
+    pub(crate) fn accounts(&mut self, people: &[Person], reteach: &Reteach, now: Timestamp) -> Vec<String> {
+        let customers = reteach.customers();
+        let ours = |id: u64| format!("personio:{id}");
+        let by_id: BTreeMap<&str, &Customer> =
+            customers.iter().filter_map(|it| Some((it.external_id.as_deref()?, it))).collect();
+        let mut found = Vec::new();
+        let mut apart = BTreeSet::new();
+        let mut since = BTreeMap::new();
+        let mut present = BTreeSet::new();
+        for person in people {
+            present.insert(ours(person.id));
+            let account = by_id.get(ours(person.id).as_str()).copied();
+            if let Some(reason) = conflict(person, &customers) {
+                apart.insert(person.id);
+                if let Some(account) = account
+                    && account.is_locked(now) != self.is_to_be_locked(person, now)
+                {
+                    let locked = account.is_locked(now);
+                    found.push(format!("personio:{} ({reason}) is locked: {locked}", person.id));
+                }
+                continue;
+            }
+            if person.status == Status::Inactive
+                && let Some(from) = self.since.get(&person.id)
+                && let Some(at) = account.and_then(|it| it.set_inactive_at)
+                && from.as_second() <= at.as_second()
+                && at <= now
+            {
+                since.insert(person.id, at);
+            }
+        }
+        for account in &customers {
+            let id = account.external_id.as_deref().unwrap_or_default();
+            // Adopted, even if the person is gone by now: what it had by hand is kept.
+            let person = id.strip_prefix("personio:").and_then(|id| id.parse().ok());
+            let Some(person) = person else { continue };
+            self.expected.adopted(person);
+            if !present.contains(id) && !self.orphans.contains(&person) && !account.is_locked(now) {
+                found.push(format!("{id} is gone and not locked"));
+            }
+        }
+        self.expected.rested(people, &since, &apart, now);
+        let apart: BTreeSet<String> = apart.into_iter().map(ours).collect();
+        let is_settled = |account: &str| {
+            !account.starts_with("personio:") || (present.contains(account) && !apart.contains(account))
+        };
+        let differences = self.expected.differences(&customers);
+        let matters = |it: &&Difference| is_settled(whose(it)) && !is_only_case(it);
+        found.extend(differences.iter().filter(matters).map(ToString::to_string));
+        let still = |id: &u64| {
+            let person = people.iter().find(|it| it.id == *id);
+            person.is_none_or(|it| it.status == Status::Inactive)
+        };
+        self.since.retain(|id, _| still(id));
+        found
+    }
+
+    /// Everything in which the personnel files are not as they should be, once all is quiet.
+    pub(crate) fn documents(&self, personio: &Personio, reteach: &Reteach) -> Vec<String> {
+        let documents = personio.documents();
+        let categories: BTreeMap<u64, String> =
+            personio.categories().into_iter().map(|it| (it.id, it.name)).collect();
+        let label = if self.via == Via::Kombo { Label::FileName } else { Label::Full };
+        let mut filing = Filing::new(label);
+        for paper in &self.papers {
+            let id = &paper.issued.id;
+            let document = documents.iter().find(|it| is_of(it, id));
+            if document.is_none() && (paper.is_excused || !paper.has_pdf) {
+                continue;
+            }
+            let last = self.folders.last().copied().unwrap_or(AT_FIRST);
+            let allowed = &self.folders[paper.folder..];
+            let folder = document.map(|it| it.category_id).filter(|it| allowed.contains(it)).unwrap_or(last);
+            filing.folder_made(&categories[&folder]);
+            let issued = Issued { has_pdf: paper.has_pdf, ..paper.issued.clone() };
+            filing.issued(&issued, sha256(document, paper, reteach));
+            filing.ran();
+        }
+        filing.differences(&documents).iter().map(ToString::to_string).collect()
+    }
+}
+
+/// What the academy says of its file; of a certificate that was issued again since, nobody can say any more.
+fn sha256(document: Option<&Document>, paper: &Paper, reteach: &Reteach) -> String {
+    let known = reteach.pdf_sha256(&paper.issued.id);
+    known.unwrap_or_else(|| document.map(|it| it.sha256.clone()).unwrap_or_default())
+}
+
+fn is_of(document: &Document, certificate: &str) -> bool {
+    document.file_name.ends_with(&format!(" {certificate}.pdf"))
+}
+
+/// An adopted account keeps its mail address in the letters it was given, unless a run that was cut off did not learn of them.
+fn is_only_case(difference: &Difference) -> bool {
+    matches!(difference, Difference::Field { field: "email", expected, actual, .. }
+        if expected.to_lowercase() == actual.to_lowercase())
+}
+
+fn whose(difference: &Difference) -> &str {
+    match difference {
+        Difference::Missing(account)
+        | Difference::Unexpected(account)
+        | Difference::Field { account, .. } => account,
+    }
+}
+
+/// Why somebody cannot have what Personio says: the mail address is another account's.
+fn conflict(person: &Person, customers: &[Customer]) -> Option<String> {
+    let mail = person.email.as_ref()?.to_lowercase();
+    let ours = format!("personio:{}", person.id);
+    let other = customers.iter().find(|it| {
+        let is_other = it.external_id.as_ref().is_some_and(|id| *id != ours);
+        is_other && it.email.as_ref().is_some_and(|held| held.to_lowercase() == mail)
+    })?;
+    Some(format!("whose mail address is that of {}", other.external_id.as_deref().unwrap_or_default()))
+}

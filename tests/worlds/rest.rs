@@ -1,0 +1,73 @@
+//! A quiet period: nothing fails, nobody changes anything, the schedules fire. Then everything is as it should be.
+
+use shared::state::{CertificateState, Decision};
+
+use crate::event::Job::{Certificates, Employees};
+use crate::life::Life;
+
+/// A plan that a brake holds changes with each approval that lets a part of it through.
+const MOST_APPROVALS: usize = 5;
+
+impl Life {
+    /// Lets time pass until every pause before another try is over, and compares everything with the model.
+    pub(crate) async fn comes_to_rest(&mut self) {
+        self.trace.note("rest");
+        self.harness.clear_faults();
+        self.harness.company.reteach.downloads().clear_faults();
+        self.operator_learns().await;
+        self.after(6, &[Employees]).await;
+        self.after(20, &[Employees, Certificates]).await;
+        for _ in 0..2 {
+            self.after(25 * 60, &[Employees, Certificates]).await;
+            self.approve().await;
+        }
+        self.retry_parked().await;
+        self.harness.world.clock.advance(jiff::SignedDuration::from_mins(30));
+        let outcome = [self.run(Employees).await, self.run(Certificates).await];
+        for ran in outcome.iter().filter(|it| !it.outcome.is_good() || it.held.is_some()) {
+            self.wrong.push(format!("nothing fails any more, and yet: {ran:?}"));
+        }
+        let (people, now) = (self.people(), self.now());
+        let company = &self.harness.company;
+        self.wrong.extend(self.model.accounts(&people, &company.reteach, now));
+        self.wrong.extend(self.model.documents(&company.personio, &company.reteach));
+    }
+
+    /// Somebody looks at what a brake holds, and approves it: by now Personio says what HR means.
+    async fn approve(&mut self) {
+        for _ in 0..MOST_APPROVALS {
+            if !self.approves().await {
+                return;
+            }
+            self.after(5, &[Employees]).await;
+        }
+        self.wrong.push(format!("still held after {MOST_APPROVALS} approvals"));
+    }
+
+    /// What is held may go ahead; `false` if nothing is.
+    pub(crate) async fn approves(&mut self) -> bool {
+        let Some(held) = self.harness.held().await else { return false };
+        let decision = Decision::Approved { at: self.now() };
+        self.trace.note((&held.hash, &held.counts));
+        let store = self.harness.world.stack.store();
+        store.decide(&self.harness.company.tenant, &held.hash, decision).await.unwrap();
+        true
+    }
+
+    /// Somebody looks at the certificates that wait for a decision, and lets them be tried again.
+    async fn retry_parked(&mut self) {
+        let ledger = self.harness.certificate_ledger().await;
+        let parked = ledger.iter().filter(|(_, it)| matches!(it.state, CertificateState::Parked { .. }));
+        let (store, now) = (self.harness.world.stack.store(), self.now());
+        let mut any = false;
+        for (id, _) in parked {
+            store.retry_certificate(&self.harness.company.tenant, id, now).await.unwrap();
+            any = true;
+        }
+        if any {
+            self.trace.note("parked certificates are tried again");
+            self.after(30, &[Certificates]).await;
+            self.after(30, &[Certificates]).await;
+        }
+    }
+}

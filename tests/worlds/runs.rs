@@ -1,0 +1,136 @@
+//! Runs, plain and odd, and what no run may ever do.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use harness::unwatched;
+use jiff::SignedDuration;
+use shared::http::Deadline;
+use shared::job::{Mode, Outcome, Progress};
+use simulators::reteach::Customer;
+use simulators::{Cut, Moment, Point};
+
+use crate::event::{Job, Way};
+use crate::life::Life;
+
+/// What came of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ran {
+    pub(crate) outcome: Outcome,
+    pub(crate) message: String,
+    /// The plan that a brake holds.
+    pub(crate) held: Option<String>,
+}
+
+impl Life {
+    /// One run.
+    pub(crate) async fn run(&mut self, job: Job) -> Ran {
+        let before = self.harness.company.reteach.customers();
+        let ran = self.fire(job, &unwatched).await;
+        self.trace.note((job, &ran));
+        self.runs += 1;
+        self.check(&before);
+        self.breaks(job).await;
+        ran
+    }
+
+    /// One run that does not simply go.
+    pub(crate) async fn run_oddly(&mut self, job: Job, way: Way) {
+        let before = self.harness.company.reteach.customers();
+        match way {
+            // How two runs that begin together get on would be the machine's choice: the second begins at a sign of the first.
+            Way::Twice => self.freeze(job, 0, SignedDuration::ZERO).await,
+            Way::Frozen(at) => self.freeze(job, at, SignedDuration::from_mins(6)).await,
+            Way::Killed { step, after } => self.cut(job, Cut::Kill, step, after).await,
+            Way::Closed { step, after } => self.cut(job, Cut::CloseConnection, step, after).await,
+        }
+        self.check(&before);
+    }
+
+    pub(crate) async fn fire(&self, job: Job, watch: shared::job::Watch<'_>) -> Ran {
+        let (world, company) = (&self.harness.world, &self.harness.company);
+        match job {
+            Job::Employees => {
+                let ran = world.run(company, Mode::Scheduled, Deadline::never(), watch).await.report;
+                let held = ran.held.map(|held| held.hash);
+                Ran { outcome: ran.outcome, message: ran.message, held }
+            }
+            Job::Certificates => {
+                let ran =
+                    world.run_certificates(company, Mode::Scheduled, Deadline::never(), watch).await.report;
+                Ran { outcome: ran.outcome, message: ran.message, held: None }
+            }
+        }
+    }
+
+    /// At a sign of progress the machine is held up for this long, perhaps for longer than the lease lasts, and another run comes
+    /// and goes.
+    async fn freeze(&mut self, job: Job, at: u8, time: SignedDuration) {
+        let signs = AtomicUsize::new(0);
+        let other = std::sync::Mutex::new(None);
+        let watch = |_: Progress| {
+            if signs.fetch_add(1, Ordering::SeqCst) == usize::from(at) {
+                self.harness.world.clock.advance(time);
+                let second = self.fire(job, &unwatched);
+                let second =
+                    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(second));
+                *other.lock().unwrap() = Some(second);
+            }
+        };
+        let first = self.fire(job, &watch).await;
+        let other = other.into_inner().unwrap();
+        self.runs += 1 + usize::from(other.is_some());
+        self.trace.note((job, other, first));
+    }
+
+    async fn cut(&mut self, job: Job, cut: Cut, step: u8, after: bool) {
+        let moment = if after { Moment::After } else { Moment::Before };
+        let point = Point { step: usize::from(step), moment, cut };
+        let run = self.scissors.cut_at(point, self.fire(job, &unwatched)).await;
+        if run.ran.is_none() {
+            self.trace.is_killed = true;
+            self.harness.world.restart().unwrap();
+        }
+        self.runs += 1;
+        self.trace.note((job, run.cut, run.ran));
+    }
+
+    /// What holds after every run, whatever happened in it.
+    pub(crate) fn check(&mut self, before: &[Customer]) {
+        self.harness.check_the_never_rules();
+        self.harness.check_the_never_rules_of_certificates();
+        self.trace.take_calls(&self.harness);
+        let after = self.harness.company.reteach.customers();
+        for old in before {
+            match after.iter().find(|it| it.id == old.id) {
+                None => self.wrong.push(format!("the account {} was deleted", old.id)),
+                Some(new) => self.check_account(Some(old), new),
+            }
+        }
+        for new in after.iter().filter(|new| before.iter().all(|old| old.id != new.id)) {
+            self.check_account(None, new);
+        }
+    }
+
+    fn check_account(&mut self, old: Option<&Customer>, new: &Customer) {
+        let now = self.now();
+        let id = new.external_id.as_deref().and_then(|id| id.strip_prefix("personio:"));
+        let Some(id) = id.and_then(|id| id.parse().ok()) else {
+            if old != Some(new) {
+                self.wrong.push(format!("not ours, and touched: {old:?} is now {new:?}"));
+            }
+            return;
+        };
+        let (was, is) = (old.map(|it| it.is_locked(now)), new.is_locked(now));
+        if was == Some(is) {
+            return;
+        }
+        let should = match self.harness.company.personio.person(id) {
+            Some(person) => self.model.is_to_be_locked(&person, now),
+            None => true,
+        };
+        // Somebody new is created as the last reading had them: there is none more recent than this run's own.
+        if is != should {
+            self.wrong.push(format!("personio:{id} was wrongly {}", if is { "locked" } else { "unlocked" }));
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! A seed: its setting and history, lived on a runtime of its own.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use fastrand::Rng;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::event::{Event, Way, history};
+use crate::life::{Life, Lived, Setting};
+use crate::shrink::shrink;
+
+/// Bytes of a thread's stack: futures are large without optimisation.
+const STACK: usize = 32 * 1024 * 1024;
+
+/// Does `work` on a thread with room for it.
+pub(crate) fn roomy<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).unwrap();
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// What a seed stands for.
+pub(crate) fn of(seed: u64) -> (Setting, Vec<Event>) {
+    let mut random = Rng::with_seed(seed);
+    (Setting::of(seed, &mut random), history(&mut random))
+}
+
+/// Lives a history. `Err`: what was not as it should be, or the panic of a rule that was broken.
+pub(crate) fn live(setting: Setting, history: &[Event]) -> Result<Lived, String> {
+    let lived = catch_unwind(AssertUnwindSafe(|| runtime(history).block_on(Life::live(setting, history))));
+    lived.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned()));
+        Err(text.unwrap_or_else(|| "a panic without a text".to_owned()))
+    })
+}
+
+/// One thread, but where a run is held up: it keeps its thread while the other one runs.
+fn runtime(history: &[Event]) -> Runtime {
+    let is_held_up = history.iter().any(|it| matches!(it, Event::Run(_, Way::Frozen(_) | Way::Twice)));
+    let mut builder = if is_held_up { Builder::new_multi_thread() } else { Builder::new_current_thread() };
+    if is_held_up {
+        builder.worker_threads(2).thread_stack_size(STACK);
+    }
+    builder.enable_all().build().unwrap()
+}
+
+/// Lives the seed's history; a failing one is told with its shortest part that fails as well.
+pub(crate) fn check(seed: u64) -> Result<Lived, String> {
+    let (setting, history) = of(seed);
+    live(setting, &history).map_err(|failure| {
+        eprintln!("seed {seed} fails, and is shrunk: {failure}");
+        let (history, said) = shortest(setting, history, failure);
+        let events: Vec<String> = history.iter().map(|it| format!("    {it:?}")).collect();
+        format!(
+            "seed {seed}: {said}\n  {setting:?}, shortest history:\n{}\n  alone: WORLDS_SEED={seed} cargo test --workspace --test worlds",
+            events.join("\n")
+        )
+    })
+}
+
+/// The shortest part of a history that fails as well, and what it says.
+pub(crate) fn shortest(setting: Setting, history: Vec<Event>, failure: String) -> (Vec<Event>, String) {
+    shrink(history, failure, |part| live(setting, part).err())
+}
