@@ -16,6 +16,7 @@ mod held_plans;
 mod interruption;
 mod isolation;
 mod locks;
+mod overload;
 mod privacy;
 mod repair;
 mod scope;
