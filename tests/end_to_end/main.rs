@@ -17,6 +17,7 @@ mod interruption;
 mod isolation;
 mod left_out;
 mod locks;
+mod overload;
 mod privacy;
 mod repair;
 mod scope;

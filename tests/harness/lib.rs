@@ -8,6 +8,7 @@ mod certificates;
 mod checks;
 mod cuts;
 mod endings;
+pub mod fleet;
 mod marks;
 pub mod process;
 mod settled;

@@ -35,6 +35,8 @@ pub enum Reason {
     NewRules,
     /// The daily reconcile, or one that was asked for.
     Reconcile,
+    /// Many more people than the shards are made for: they are sharded anew, and not only at the next reconcile.
+    Outgrown,
 }
 
 /// Who falls into which shard.
@@ -66,6 +68,11 @@ impl<'a> Sharding<'a> {
     #[must_use]
     pub fn shard_of(&self, id: &SourceId) -> ShardNumber {
         self.count.shard_of(self.key, id)
+    }
+
+    /// How many people there are.
+    fn people(&self) -> usize {
+        self.members.values().map(BTreeMap::len).sum()
     }
 
     /// The people of a shard.
@@ -102,6 +109,9 @@ pub fn look(
         return Look::Everybody(Reason::Reconcile);
     }
     let open = sharding.unsettled(root, now);
+    if !open.is_empty() && sharding.count.is_overfull_with(sharding.people()) {
+        return Look::Everybody(Reason::Outgrown);
+    }
     if open.is_empty() && root.pending.is_empty() { Look::Nobody } else { Look::Shards(open) }
 }
 

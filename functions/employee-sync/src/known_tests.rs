@@ -213,6 +213,20 @@ fn only_the_shards_that_changed_are_looked_at() {
     assert_eq!(look(Some(&root), &sharding, "rules", false, now()), Look::Shards(expected));
 }
 
+#[test]
+fn so_many_new_people_that_a_shard_would_not_fit_an_item_are_sharded_anew() {
+    let key = key();
+    let root = root(vec![Packed::default()]);
+    for (number, outgrown) in [(256, false), (257, true), (50_000, true)] {
+        let ids: Vec<_> = (0..number).map(|id: usize| id.to_string()).collect();
+        let versions: Vec<_> = ids.iter().map(|id| (id.as_str(), "a")).collect();
+        let people = people(&versions, Complete);
+        let sharding = Sharding::new(&people, ShardCount::of_table(1), &key);
+        let found = look(Some(&root), &sharding, "rules", false, now());
+        assert_eq!(found == Look::Everybody(Reason::Outgrown), outgrown, "{number}: {found:?}");
+    }
+}
+
 /// A run over everybody, with what becomes of each: the root and the shards that it leaves.
 fn settle(
     people: &People,

@@ -44,6 +44,13 @@ impl ShardCount {
         wanted >= self.0.saturating_mul(4) || wanted.saturating_mul(4) <= self.0
     }
 
+    /// Whether there are so many more people that a shard might come near DynamoDB's 400 KB for an item: eight times as many
+    /// as a company with these shards has.
+    #[must_use]
+    pub fn is_overfull_with(self, people: usize) -> bool {
+        Self::for_people(people).0 >= self.0.saturating_mul(8)
+    }
+
     /// The shard that `id` falls into.
     #[must_use]
     pub fn shard_of(self, key: &FingerprintKey, id: &SourceId) -> ShardNumber {

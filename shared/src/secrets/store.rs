@@ -142,10 +142,10 @@ impl Secrets {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let known = cache.get(tenant).filter(|known| version.is_some() && known.version == version);
         let secret = known.map_or_else(|| Arc::new(secret), |known| Arc::clone(&known.secret));
-        cache.insert(
-            tenant.clone(),
-            Cached { secret: Arc::clone(&secret), version, read_at: self.clock.now() },
-        );
+        let read_at = self.clock.now();
+        // A process meets thousands of tenants in its life. Whose secret was due and nobody asked for it has gone elsewhere.
+        cache.retain(|_, known| read_at.duration_since(known.read_at) < self.keep * 2);
+        cache.insert(tenant.clone(), Cached { secret: Arc::clone(&secret), version, read_at });
         Ok(secret)
     }
 

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use local::{Options, Stack};
 use secrecy::ExposeSecret as _;
 use shared::clock::ManualClock;
+use shared::id::TenantId;
 use shared::secrets::{SecretError, Secrets, TenantSecret};
 
 use crate::proxy::{Fate, Proxy};
@@ -56,6 +57,23 @@ async fn a_rotated_secret_is_seen_after_the_time_limit_or_a_refresh() {
     elsewhere.put(&acme(), &kombo("three")).await.unwrap();
     assert_eq!(key(&secrets.refresh(&acme()).await.unwrap()), "three");
     assert_eq!(key(&secrets.get(&acme()).await.unwrap()), "three", "a refresh fills the cache");
+}
+
+#[tokio::test]
+async fn a_secret_that_nobody_asks_for_any_more_is_forgotten() {
+    let clock = clock();
+    let stack = stack(&clock).await;
+    let (secrets, globex) = (stack.secrets(), TenantId::parse("globex").unwrap());
+    for tenant in [acme(), globex.clone()] {
+        secrets.put(&tenant, &kombo("one")).await.unwrap();
+    }
+    let kept = Arc::downgrade(&secrets.get(&acme()).await.unwrap());
+    for (minutes, is_kept) in [(15, true), (15, false)] {
+        clock.advance(SignedDuration::from_mins(minutes));
+        secrets.get(&globex).await.unwrap();
+        assert_eq!(kept.upgrade().is_some(), is_kept);
+    }
+    assert_eq!(key(&secrets.get(&acme()).await.unwrap()), "one");
 }
 
 #[tokio::test]

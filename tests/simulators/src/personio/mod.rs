@@ -149,7 +149,11 @@ impl Personio {
     /// [`put`](Self::put) for many.
     pub fn put_all(&self, people: impl IntoIterator<Item = Person>) {
         let now = self.now();
-        self.state(|state| people.into_iter().for_each(|person| state.put(person, now)));
+        self.state(|state| {
+            people.into_iter().for_each(|person| state.put(person, now));
+            // Here and not in the next request, which shares its thread with other simulators.
+            state.order();
+        });
     }
 
     /// Changes an employee; returns whether there is one with this id.

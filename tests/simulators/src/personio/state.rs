@@ -150,7 +150,7 @@ impl State {
             return Arc::clone(order);
         }
         let mut ids: Vec<u64> = self.records.keys().copied().collect();
-        ids.sort_by_key(|id| (digest::number(&[&id.to_string()]), *id));
+        ids.sort_by_cached_key(|id| (digest::number(&[&id.to_string()]), *id));
         let order: Arc<[u64]> = ids.into();
         self.order = Some(Arc::clone(&order));
         order

@@ -1,0 +1,82 @@
+//! What has to hold whatever the machine.
+
+use certificate_sync::CertificateSync;
+use employee_sync::EmployeeSync;
+use harness::fleet::{Fleet, Hostility, Seen, Told};
+use jiff::SignedDuration;
+use shared::job::{Outcome, Work as _};
+use shared::state::Job;
+
+use crate::args::Size;
+use crate::rounds::Mood;
+
+pub(crate) fn all_good(what: &str, told: &[Told]) -> Vec<String> {
+    let bad = told.iter().filter(|told| !told.outcome.is_good());
+    bad.map(|told| format!("{what} of company {}: {:?} {}", told.company, told.outcome, told.message))
+        .collect()
+}
+
+/// Honest tenants' runs are good and end within their own lease of the moment they were due: nobody starves. Hostile ones end
+/// within their deadline, with a cause.
+pub(crate) fn round(size: &Size, mood: Mood, told: &[Told]) -> Vec<String> {
+    let is_hostile = |told: &&Told| mood == Mood::Hostile && size.hostility(told.company).is_some();
+    let (hostile, honest): (Vec<_>, Vec<_>) = told.iter().cloned().partition(|told| is_hostile(&told));
+    let mut amiss = all_good("a run", &honest);
+    let is_late = |told: &&Told| {
+        SignedDuration::try_from(told.queued + told.took).is_ok_and(|late| late > lease(told.job))
+    };
+    amiss.extend(
+        honest.iter().filter(is_late).map(|told| format!("company {} starved: {told:?}", told.company)),
+    );
+    for told in &hostile {
+        let (job, hostility) = (told.job, size.hostility(told.company).unwrap());
+        let is_clear = told.outcome == Outcome::SourceUnavailable && told.message.contains("Personio");
+        let is_fine = job == Job::Certificates
+            // Too little time to begin an upload, or nothing to begin: people are no matter of this job.
+            && (told.outcome == Outcome::Partly || hostility == Hostility::Floods && told.outcome.is_good());
+        if told.took > size.deadline(job, true) || !(is_clear || is_fine) {
+            amiss.push(format!("company {}, which {hostility}: {told:?}", told.company));
+        }
+    }
+    amiss
+}
+
+/// After a round nobody has a lease.
+pub(crate) async fn leases(fleet: &Fleet) -> Vec<String> {
+    let mut amiss = Vec::new();
+    for company in 0..fleet.companies.len() {
+        if !fleet.is_free(company).await {
+            amiss.push(format!("company {company} is still locked"));
+        }
+    }
+    amiss
+}
+
+/// Accounts as an independent calculation wants them, each certificate filed once.
+pub(crate) fn settled(fleet: &Fleet, issued: &[usize]) -> Vec<String> {
+    let mut amiss = Vec::new();
+    for ((number, company), issued) in fleet.companies.iter().enumerate().zip(issued) {
+        let differences = fleet.differences(number);
+        if !differences.is_empty() {
+            amiss.push(format!("accounts of company {number}: {differences:?}"));
+        }
+        let (filed, twice) = (company.personio.documents().len(), company.personio.duplicates().len());
+        if (filed, twice) != (*issued, 0) {
+            amiss.push(format!(
+                "company {number}: {issued} certificates, {filed} filed, {twice} of them twice"
+            ));
+        }
+    }
+    amiss
+}
+
+pub(crate) fn limits(seen: &Seen) -> Vec<String> {
+    seen.broken().map(|(limit, most)| format!("{limit}: {most}")).collect()
+}
+
+fn lease(job: Job) -> SignedDuration {
+    match job {
+        Job::Employees => EmployeeSync::LEASE.lasts,
+        Job::Certificates => CertificateSync::LEASE.lasts,
+    }
+}

@@ -1,0 +1,145 @@
+//! Rounds of ticks, by turns without and with hostile tenants.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash as _, Hasher as _};
+use std::time::{Duration, Instant};
+
+use harness::completed;
+use harness::fleet::{Event, Fleet, Seen, Terms, Told};
+use harness::process::Usage;
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::state::Job;
+use tokio::runtime::Runtime;
+
+use crate::args::Size;
+use crate::checks;
+
+/// One in so many tenants has a change, and another one a new certificate, in each round.
+const CHANGES: usize = 20;
+/// Environments of the first runs, which go as fast as the machine does.
+const AT_FIRST: usize = 16;
+
+/// Whether hostile tenants are hostile now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Mood {
+    Calm,
+    Hostile,
+}
+
+/// One round.
+#[derive(Debug)]
+pub(crate) struct Round {
+    pub(crate) mood: Mood,
+    pub(crate) told: Vec<Told>,
+}
+
+/// Everything that was seen.
+#[derive(Debug)]
+pub(crate) struct Load {
+    /// How long it took to bring everybody over.
+    pub(crate) first: Duration,
+    pub(crate) rounds: Vec<Round>,
+    /// The most of any credential.
+    pub(crate) seen: Seen,
+    /// The most memory of everything together, in bytes.
+    pub(crate) peak: Option<u64>,
+    pub(crate) amiss: Vec<String>,
+}
+
+pub(crate) fn play(runtime: &Runtime, size: &Size) -> Load {
+    eprintln!("{} tenants of {} people come over …", size.tenants, size.people);
+    let fleet = runtime.block_on(Fleet::start(size.tenants, size.people));
+    let began = Instant::now();
+    let told = fleet.first_runs(AT_FIRST);
+    let first = began.elapsed();
+    let mut amiss = checks::all_good("a first run", &told);
+    fleet.set_latency(size.latency);
+    let mut issued = vec![0; size.tenants];
+    let mut rounds = Vec::new();
+    // The last one is calm, and shows that everybody has recovered.
+    for number in 0..=2 * size.pairs {
+        let mood = if number % 2 == 0 { Mood::Calm } else { Mood::Hostile };
+        eprintln!("round {} of {}, {mood:?} …", number + 1, 2 * size.pairs + 1);
+        something_new(&fleet, size, number, &mut issued);
+        turn(&fleet, size, mood, Turn::Begins);
+        let told = fleet.round(&events(size, mood), &Terms { environments: size.environments, pace: None });
+        turn(&fleet, size, mood, Turn::Ends);
+        amiss.extend(checks::round(size, mood, &told));
+        amiss.extend(runtime.block_on(checks::leases(&fleet)));
+        rounds.push(Round { mood, told });
+    }
+    amiss.extend(checks::settled(&fleet, &issued));
+    let seen = fleet.companies.iter().map(|it| Seen::at(&it.personio)).fold(Seen::default(), Seen::or_more);
+    amiss.extend(checks::limits(&seen));
+    Load { first, rounds, seen, peak: Usage::now().peak, amiss }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Begins,
+    Ends,
+}
+
+fn turn(fleet: &Fleet, size: &Size, mood: Mood, turn: Turn) {
+    if mood == Mood::Calm {
+        return;
+    }
+    for (number, company) in fleet.companies.iter().enumerate() {
+        match (size.hostility(number), turn) {
+            (Some(hostility), Turn::Begins) => hostility.begin(company, size.flood),
+            (Some(hostility), Turn::Ends) => hostility.end(company, size.flood),
+            (None, _) => {}
+        }
+    }
+}
+
+/// HR changes somebody, an academy issues a certificate: as many in each round, and at the hostile tenants always.
+fn something_new(fleet: &Fleet, size: &Size, round: usize, issued: &mut [usize]) {
+    let is_due = |number: usize, offset: usize| {
+        number < size.hostile || (number + round + offset).is_multiple_of(CHANGES)
+    };
+    for ((number, company), issued) in fleet.companies.iter().enumerate().zip(issued) {
+        if is_due(number, 0) {
+            let person = 1 + round as u64 % size.people;
+            let position = Some(format!("Leitung {round}"));
+            assert!(company.personio.change(person, |it| it.position = position));
+        }
+        if is_due(number, CHANGES / 2) {
+            let id = format!("9f0c2c53-3f6e-4b0f-{round:04}-{number:012}");
+            company.reteach.add_participation(completed(
+                &id,
+                1,
+                "Datenschutz",
+                &Timestamp::now().to_string(),
+            ));
+            *issued += 1;
+        }
+    }
+}
+
+/// Every tenant's tick of both jobs, spread over the window: the hostile ones first, so that they are there all along, the
+/// others in an order that is always the same.
+fn events(size: &Size, mood: Mood) -> Vec<Event> {
+    let mut order: Vec<_> = (0..size.tenants).collect();
+    order.sort_by_cached_key(|company| {
+        let mut hasher = DefaultHasher::new();
+        company.hash(&mut hasher);
+        (*company >= size.hostile, hasher.finish())
+    });
+    let is_hostile = |company| mood == Mood::Hostile && size.hostility(company).is_some();
+    let deadline = |company, job| size.deadline(job, is_hostile(company));
+    let apart = size.window / u32::try_from(2 * size.tenants).unwrap();
+    let turns =
+        order.into_iter().flat_map(|company| [(company, Job::Employees), (company, Job::Certificates)]);
+    (0..)
+        .zip(turns)
+        .map(|(turn, (company, job))| Event {
+            company,
+            job,
+            at: apart * turn,
+            deadline: deadline(company, job),
+        })
+        .collect()
+}

@@ -1,0 +1,108 @@
+//! Many tenants on few environments, some of them hostile: a Personio that hangs, one that answers nothing but 429, one that
+//! suddenly has thousands of people. `cargo bench --workspace --bench load` does the same at full size, and times it.
+
+use std::time::Duration;
+
+use harness::completed;
+use harness::fleet::{Event, Fleet, Hostility, LIMITS, Seen, Terms, Told};
+use jiff::Timestamp;
+use shared::job::Outcome;
+use shared::state::Job;
+
+/// Tenants; the first few are the hostile ones.
+const TENANTS: usize = 40;
+const PEOPLE: u64 = 5;
+const ENVIRONMENTS: usize = 8;
+/// People who are read after this many pages could not all come by any deadline here.
+const FLOOD: u64 = 5_000;
+/// A hostile tenant's runs have this long; 5 seconds of 429 do not fit twice.
+const SHORT: Duration = Duration::from_secs(6);
+/// Everybody else's, however busy the machine.
+const LONG: Duration = Duration::from_secs(240);
+
+/// Both functions for every tenant, the hostile ones first.
+fn tick(deadline_of_the_hostile: Duration) -> Vec<Event> {
+    let deadline = |company| if company < Hostility::ALL.len() { deadline_of_the_hostile } else { LONG };
+    let of = |company| {
+        [Job::Employees, Job::Certificates].map(|job| Event {
+            company,
+            job,
+            at: Duration::ZERO,
+            deadline: deadline(company),
+        })
+    };
+    (0..TENANTS).flat_map(of).collect()
+}
+
+/// One change and one certificate for everybody.
+fn something_new(fleet: &Fleet, round: u64) {
+    for (number, company) in fleet.companies.iter().enumerate() {
+        let position = Some(format!("Leitung {round}"));
+        assert!(company.personio.change(1 + round % PEOPLE, |person| person.position = position));
+        let id = format!("9f0c2c53-3f6e-4b0f-{round:04}-{number:012}");
+        let at = Timestamp::now().to_string();
+        company.reteach.add_participation(completed(&id, 1, "Brandschutz", &at));
+    }
+}
+
+fn hostile(fleet: &Fleet) -> impl Iterator<Item = (Hostility, &harness::Company)> {
+    Hostility::ALL.into_iter().zip(&fleet.companies)
+}
+
+fn check_honest(told: &[Told]) {
+    for told in told.iter().filter(|told| told.company >= Hostility::ALL.len()) {
+        assert_eq!(told.outcome, Outcome::Done, "{told:?}");
+    }
+}
+
+fn check_settled(fleet: &Fleet, company: usize, certificates: usize) {
+    assert_eq!(fleet.differences(company), []);
+    let personio = &fleet.company(company).personio;
+    assert_eq!(personio.documents().len(), certificates);
+    assert!(personio.duplicates().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hostile_tenants_keep_nobody_waiting_and_recover_on_the_next_tick() {
+    let fleet = Fleet::start(TENANTS, PEOPLE).await;
+    let first = tokio::task::block_in_place(|| fleet.first_runs(ENVIRONMENTS));
+    assert!(first.iter().all(|told| told.outcome.is_good()), "{first:?}");
+    something_new(&fleet, 0);
+    for (hostility, company) in hostile(&fleet) {
+        hostility.begin(company, FLOOD);
+    }
+
+    let terms = Terms { environments: ENVIRONMENTS, pace: None };
+    let told = tokio::task::block_in_place(|| fleet.round(&tick(SHORT), &terms));
+    check_honest(&told);
+    for company in Hostility::ALL.len()..TENANTS {
+        check_settled(&fleet, company, 1);
+    }
+    for told in told.iter().filter(|told| told.company < Hostility::ALL.len()) {
+        let hostility = Hostility::ALL[told.company];
+        // In so short a time no upload is begun.
+        let (outcome, says) = match told.job {
+            Job::Employees => (Outcome::SourceUnavailable, "Personio"),
+            Job::Certificates => (Outcome::Partly, "the rest follows"),
+        };
+        assert_eq!(told.outcome, outcome, "{hostility}: {told:?}");
+        assert!(told.message.contains(says), "{hostility}: {}", told.message);
+    }
+    for company in 0..TENANTS {
+        assert!(fleet.is_free(company).await, "{company}");
+    }
+
+    for (hostility, company) in hostile(&fleet) {
+        hostility.end(company, FLOOD);
+    }
+    something_new(&fleet, 1);
+    let told = tokio::task::block_in_place(|| fleet.round(&tick(LONG), &terms));
+    assert!(told.iter().all(|told| told.outcome == Outcome::Done), "{told:#?}");
+    for company in 0..TENANTS {
+        check_settled(&fleet, company, 2);
+    }
+    for company in &fleet.companies {
+        let seen = Seen::at(&company.personio);
+        assert_eq!(seen.broken().next(), None, "{LIMITS:?} {seen:?}");
+    }
+}

@@ -1,0 +1,92 @@
+//! One round of ticks: events at their time, whoever is free takes them.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use certificate_sync::CertificateSync;
+use employee_sync::EmployeeSync;
+use shared::http::Pace;
+use shared::state::Job;
+
+use super::Fleet;
+use super::environment::{Environments, Invocation, Told};
+
+/// One tick of one company.
+#[derive(Clone, Copy, Debug)]
+pub struct Event {
+    /// The company's number.
+    pub company: usize,
+    /// The function.
+    pub job: Job,
+    /// When it is due, from the beginning of the round.
+    pub at: Duration,
+    /// How long its run may take.
+    pub deadline: Duration,
+}
+
+/// What a round's events meet.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// Environments of each function, all of them new.
+    pub environments: usize,
+    /// The pace in the place of the vendors' own.
+    pub pace: Option<Pace>,
+}
+
+/// Names runs: no two are the same.
+static RUNS: AtomicUsize = AtomicUsize::new(0);
+
+impl Fleet {
+    /// Fires `events`, which are in order, and waits until each is answered. Blocks the thread: the simulators must have
+    /// others.
+    ///
+    /// # Panics
+    /// When a run does.
+    #[must_use]
+    pub fn round(&self, events: &[Event], terms: &Terms) -> Vec<Told> {
+        let (tell, told) = mpsc::channel();
+        let (number, pace) = (terms.environments, terms.pace.as_ref());
+        let has = |job| if events.iter().any(|event| event.job == job) { number } else { 0 };
+        let employees = Environments::start(has(Job::Employees), || EmployeeSync, &self.stack, pace, &tell);
+        let work = || CertificateSync::new().unwrap();
+        let certificates = Environments::start(has(Job::Certificates), work, &self.stack, pace, &tell);
+        drop(tell);
+        let began = Instant::now();
+        for event in events {
+            let due = began + event.at;
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+            let invocation = Invocation {
+                company: event.company,
+                tenant: self.company(event.company).tenant.clone(),
+                number: RUNS.fetch_add(1, Ordering::Relaxed),
+                due,
+                deadline: event.deadline,
+            };
+            match event.job {
+                Job::Employees => employees.invoke(invocation),
+                Job::Certificates => certificates.invoke(invocation),
+            }
+        }
+        drop((employees, certificates));
+        let told: Vec<_> = told.into_iter().collect();
+        assert_eq!(told.len(), events.len(), "each event is answered");
+        told
+    }
+
+    /// Every company's first runs, as fast as the machine goes: everybody is brought over, and then every certificate.
+    #[must_use]
+    pub fn first_runs(&self, environments: usize) -> Vec<Told> {
+        let terms = Terms { environments, pace: Some(Pace::new(&[])) };
+        let deadline = Duration::from_secs(900);
+        let of = |job| {
+            (0..self.companies.len()).map(move |company| Event { company, job, at: Duration::ZERO, deadline })
+        };
+        let employees: Vec<_> = of(Job::Employees).collect();
+        let certificates: Vec<_> = of(Job::Certificates).collect();
+        let mut told = self.round(&employees, &terms);
+        told.extend(self.round(&certificates, &terms));
+        told
+    }
+}
