@@ -3,12 +3,13 @@
 use std::collections::{BTreeSet, HashSet};
 
 use reqwest::Method;
+use serde_json::value::RawValue;
 
 use super::IntegrationId;
 use super::client::{Client, Envelope};
 use super::limits::{MAX_PAGES, PAGE_SIZE};
 use super::record::{self, Row};
-use super::wire::Page;
+use super::wire::{Employee, Page};
 use crate::http::{Deadline, Pace};
 use crate::id::SourceId;
 use crate::source::{EmployeeSource, Reading, Record, SourceError};
@@ -56,7 +57,7 @@ impl Employees {
         let target = self.client.target(Method::GET, "/hris/employees", &[])?;
         let target = target.query([("remote_ids", id.as_str()), ("page_size", PAGE_SIZE)]);
         let reply = self.client.get(target, Some(&self.integration)).await?;
-        let page = reply.json::<Envelope<Page<'_>>>()?.data;
+        let page = reply.json::<Envelope<Page<&RawValue>>>()?.data;
         let field = self.employment_type_field.as_deref();
         let mut records = page.results.into_iter().filter_map(|raw| record::read(raw, field).record());
         Ok(records.find(|record| record.source_id() == Some(id)))
@@ -68,10 +69,18 @@ impl Employees {
         let target = self.client.target(Method::GET, "/hris/employees", &[])?;
         let target = target.query(filters.into_iter().chain(cursor.map(|cursor| ("cursor", cursor))));
         let reply = self.client.get(target, Some(&self.integration)).await?;
-        let page = reply.json::<Envelope<Page<'_>>>()?.data;
         let field = self.employment_type_field.as_deref();
-        let rows = page.results.into_iter().map(|raw| record::read(raw, field)).collect();
-        Ok((rows, page.next.filter(|next| !next.is_empty())))
+        // A page is read in one go. Only if something in it does not fit, each record is read on its own: an odd one fails nobody else.
+        if let Ok(Envelope { data }) = serde_json::from_slice::<Envelope<Page<Employee<'_>>>>(&reply.body) {
+            return Ok(data.rows(|wire| record::of(wire, field)));
+        }
+        Ok(reply.json::<Envelope<Page<&RawValue>>>()?.data.rows(|raw| record::read(raw, field)))
+    }
+}
+
+impl<R> Page<R> {
+    fn rows(self, read: impl FnMut(R) -> Row) -> (Vec<Row>, Option<String>) {
+        (self.results.into_iter().map(read).collect(), self.next.filter(|next| !next.is_empty()))
     }
 }
 

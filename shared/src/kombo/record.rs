@@ -35,27 +35,29 @@ impl Row {
     }
 }
 
-/// One row of a page.
+fn rejected(source_id: Option<SourceId>, field: &str, problem: &str) -> Row {
+    Row::There(Record::Rejected { source_id, field: field.to_owned(), problem: problem.to_owned() })
+}
+
+/// One row of a page, as text.
 pub(super) fn read(raw: &RawValue, employment_type_field: Option<&str>) -> Row {
-    let rejected = |source_id, field: &str, problem: &str| {
-        Row::There(Record::Rejected { source_id, field: field.to_owned(), problem: problem.to_owned() })
+    let misfit = match parse(raw) {
+        Ok(wire) => return of(wire, employment_type_field),
+        Err(field) => field,
     };
-    let identity: Identity = match parse(raw) {
-        Ok(identity) => identity,
-        Err(field) => return rejected(None, &field, "has another type than documented"),
-    };
-    let id = identity.remote_id.filter(|id| !id.is_empty());
-    if identity.remote_deleted_at.is_some() {
-        return Row::Deleted(id.map(SourceId::new));
+    let problem = "has another type than documented";
+    match parse::<Identity>(raw).map(|it| whose(it.remote_id, it.remote_deleted_at.as_deref())) {
+        Ok(Ok(id)) => rejected(Some(id), &misfit, problem),
+        Ok(Err(row)) => row,
+        Err(field) => rejected(None, &field, problem),
     }
-    let id = match id {
-        Some(id) if id::is_usable(&id) => SourceId::new(id),
-        Some(_) => return rejected(None, "remote_id", id::UNUSABLE),
-        None => return rejected(None, "remote_id", "is missing"),
-    };
-    let wire: wire::Employee<'_> = match parse(raw) {
-        Ok(wire) => wire,
-        Err(field) => return rejected(Some(id), &field, "has another type than documented"),
+}
+
+/// One row of a page.
+pub(super) fn of(mut wire: wire::Employee<'_>, employment_type_field: Option<&str>) -> Row {
+    let id = match whose(wire.remote_id.take(), wire.remote_deleted_at.as_deref()) {
+        Ok(id) => id,
+        Err(row) => return row,
     };
     if is_emptied(&wire) {
         return Row::Emptied;
@@ -63,6 +65,19 @@ pub(super) fn read(raw: &RawValue, employment_type_field: Option<&str>) -> Row {
     match employee(id.clone(), wire, employment_type_field) {
         Ok(employee) => Row::There(Record::Employee(Box::new(employee))),
         Err(Misfit(field, problem)) => rejected(Some(id), field, problem),
+    }
+}
+
+/// Whose row it is; or what it stands for without looking any further.
+fn whose(remote_id: Option<String>, remote_deleted_at: Option<&str>) -> Result<SourceId, Row> {
+    let id = remote_id.filter(|id| !id.is_empty());
+    if remote_deleted_at.is_some() {
+        return Err(Row::Deleted(id.map(SourceId::new)));
+    }
+    match id {
+        Some(id) if id::is_usable(&id) => Ok(SourceId::new(id)),
+        Some(_) => Err(rejected(None, "remote_id", id::UNUSABLE)),
+        None => Err(rejected(None, "remote_id", "is missing")),
     }
 }
 

@@ -8,12 +8,13 @@ use serde_json::value::RawValue;
 use crate::employee::Field;
 use crate::http::rows;
 
-/// One page of `GET /hris/employees`. Records are kept as text until each is read on its own.
+/// One page of `GET /hris/employees`: records as [`Employee`], or as text until each is read on its own.
 #[derive(Deserialize)]
-pub(super) struct Page<'a> {
+#[serde(bound = "R: Deserialize<'de>")]
+pub(super) struct Page<R> {
     pub(super) next: Option<String>,
-    #[serde(borrow, deserialize_with = "rows")]
-    pub(super) results: Vec<&'a RawValue>,
+    #[serde(deserialize_with = "rows")]
+    pub(super) results: Vec<R>,
 }
 
 /// Tells null from absent: serde's default makes both the same.
@@ -21,6 +22,7 @@ fn field<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Res
     Option::<T>::deserialize(deserializer).map(Field::from)
 }
 
+/// Whose record it is, where anything else of it does not fit.
 #[derive(Deserialize)]
 pub(super) struct Identity {
     pub(super) remote_id: Option<String>,
@@ -29,6 +31,8 @@ pub(super) struct Identity {
 
 #[derive(Deserialize)]
 pub(super) struct Employee<'a> {
+    pub(super) remote_id: Option<String>,
+    pub(super) remote_deleted_at: Option<String>,
     #[serde(default, deserialize_with = "field")]
     pub(super) first_name: Field<String>,
     #[serde(default, deserialize_with = "field")]
