@@ -35,6 +35,10 @@ pub struct Terms {
     pub pace: Option<Pace>,
 }
 
+/// Companies whose first runs the same environments take: here each has servers of its own, and connections to them stay open
+/// for a while.
+const AT_FIRST: usize = 200;
+
 /// Names runs: no two are the same.
 static RUNS: AtomicUsize = AtomicUsize::new(0);
 
@@ -80,13 +84,14 @@ impl Fleet {
     pub fn first_runs(&self, environments: usize) -> Vec<Told> {
         let terms = Terms { environments, pace: Some(Pace::new(&[])) };
         let deadline = Duration::from_secs(900);
-        let of = |job| {
-            (0..self.companies.len()).map(move |company| Event { company, job, at: Duration::ZERO, deadline })
-        };
-        let employees: Vec<_> = of(Job::Employees).collect();
-        let certificates: Vec<_> = of(Job::Certificates).collect();
-        let mut told = self.round(&employees, &terms);
-        told.extend(self.round(&certificates, &terms));
+        let companies: Vec<_> = (0..self.companies.len()).collect();
+        let mut told = Vec::new();
+        for some in companies.chunks(AT_FIRST) {
+            for job in [Job::Employees, Job::Certificates] {
+                let event = |company: &usize| Event { company: *company, job, at: Duration::ZERO, deadline };
+                told.extend(self.round(&some.iter().map(event).collect::<Vec<_>>(), &terms));
+            }
+        }
         told
     }
 }
