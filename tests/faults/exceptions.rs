@@ -38,11 +38,6 @@ const EXCEPTIONS: &[Exception] = &[
         why: "behind Kombo nobody but Kombo can log in again: as above",
     },
     Exception {
-        of: &["/kombo", "reteach's files", "/reset-in-reply"],
-        leaves: Leaves::NothingToTell,
-        why: "the function looks at a file's beginning, and Kombo fetches the whole",
-    },
-    Exception {
         of: &["document-categories", "/fewer-rows"],
         leaves: Leaves::Unnoticed(&["document of"]),
         why: "Personio's list of folders announces no total: without the best one, the next best is taken",

@@ -9,7 +9,7 @@ use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt, stream};
 use thiserror::Error;
 
-use crate::http::{Content, ContentError, SecretUrl};
+use crate::http::{Content, ContentError};
 
 /// Why a file that had begun well did not end so.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -33,7 +33,6 @@ pub struct PdfBody {
     pieces: Pieces,
     length: Option<u64>,
     reopen: Option<Reopen>,
-    public: Option<SecretUrl>,
 }
 
 impl PdfBody {
@@ -52,7 +51,7 @@ impl PdfBody {
     /// A file in pieces, with its length where that is known.
     #[must_use]
     pub fn new(pieces: BoxStream<'static, Result<Bytes, BodyError>>, length: Option<u64>) -> Self {
-        Self { pieces, length, reopen: None, public: None }
+        Self { pieces, length, reopen: None }
     }
 
     /// The same, with a way to begin anew: an upload that is refused for its token is sent again with a fresh one.
@@ -65,22 +64,10 @@ impl PdfBody {
         self
     }
 
-    /// The same, with an address from which anybody can fetch it without credentials.
-    #[must_use]
-    pub fn fetchable_at(mut self, url: SecretUrl) -> Self {
-        self.public = Some(url);
-        self
-    }
-
     /// Its size in bytes, where it is known.
     #[must_use]
     pub fn length(&self) -> Option<u64> {
         self.length
-    }
-
-    /// The address from which anybody can fetch it without credentials.
-    pub(crate) fn public(&self) -> Option<&SecretUrl> {
-        self.public.as_ref()
     }
 
     /// A way to begin anew.

@@ -114,19 +114,13 @@ impl Request {
     ///
     /// # Errors
     /// [`Error::Invalid`] if it cannot be written as JSON.
-    pub fn json(self, body: &impl Serialize) -> Result<Self, Error> {
+    pub fn json(mut self, body: &impl Serialize) -> Result<Self, Error> {
         let problem = "its body cannot be written as JSON";
         let json = serde_json::to_string(body)
             .map_err(|_| Error::Invalid { call: self.target.call.clone(), problem })?;
-        Ok(self.json_text(json))
-    }
-
-    /// Sends `json`, which is JSON already.
-    #[must_use]
-    pub fn json_text(mut self, json: String) -> Self {
         self.body = Some(json.into());
         self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        self
+        Ok(self)
     }
 
     /// Sends `fields` as a form (`application/x-www-form-urlencoded`).

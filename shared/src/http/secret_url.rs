@@ -19,11 +19,6 @@ impl SecretUrl {
     pub(crate) fn parse(&self) -> Option<Url> {
         Url::parse(self.0.expose_secret()).ok()
     }
-
-    /// The URL as it was given, for a body that hands it on.
-    pub(crate) fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
 }
 
 impl fmt::Debug for SecretUrl {

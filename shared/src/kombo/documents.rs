@@ -141,10 +141,8 @@ impl DocumentSink for Documents {
         let target = self.client.target(Method::POST, path, &[&employee])?;
         let request = Request::new(target, Repeat::OnlyIfNotSent, UPLOAD_TIMEOUT).interpret(interpret);
         let request = self.client.authorize(request, Some(&self.integration))?;
-        let upload = Upload {
-            category_id: document.category.as_str(),
-            document: File::new(&document.file_name, body.public()),
-        };
+        let upload =
+            Upload { category_id: document.category.as_str(), document: File::new(&document.file_name) };
         let call = FileCall::new(request, &upload)?;
         let reply = self.client.send_file(call, body, &self.uploads).await?;
         // A 200 of somebody in between is no proof that it is filed.

@@ -1,4 +1,4 @@
-//! A file in a request to Kombo: an address to fetch it from, or its bytes.
+//! A file in a request to Kombo.
 
 use std::fmt;
 
@@ -8,26 +8,24 @@ use super::client::Client;
 use super::passthrough;
 use super::upload_error::upload_error;
 use crate::document::{PdfBody, UploadError};
-use crate::http::{Origin, Pace, Payload, Reply, Request, SecretUrl};
+use crate::http::{Origin, Pace, Payload, Reply, Request};
 
-/// A PDF in Kombo's words. Kombo recommends `data_url`, which it fetches while the request runs, without credentials.
+/// A PDF in Kombo's words.
+///
+/// Kombo recommends `data_url`, which it fetches itself. What it is given there then is seen by nobody, so a page of
+/// HTML would be filed: the bytes are sent that were looked at.
 #[derive(Clone, Serialize)]
 pub struct File<'a> {
     name: &'a str,
     content_type: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data_url: Option<&'a str>,
     /// Base64. Stays last, so that the bytes can be put in between while they are sent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'static str>,
+    data: &'static str,
 }
 
 impl<'a> File<'a> {
-    /// The file called `name`: by its address where anybody can fetch it, else by its bytes.
-    pub(crate) fn new(name: &'a str, url: Option<&'a SecretUrl>) -> Self {
-        let data_url = url.map(SecretUrl::expose);
-        let data = if data_url.is_some() { None } else { Some("") };
-        Self { name, content_type: "application/pdf", data_url, data }
+    /// The file called `name`, its bytes still to come.
+    pub(crate) fn new(name: &'a str) -> Self {
+        Self { name, content_type: "application/pdf", data: "" }
     }
 }
 
@@ -40,8 +38,6 @@ pub struct FileForm<'a> {
     pub field: &'static str,
     /// The file's name.
     pub file_name: &'a str,
-    /// The address from which anybody can fetch the file; `None`: its bytes are sent.
-    pub url: Option<&'a SecretUrl>,
 }
 
 impl<'a> FileForm<'a> {
@@ -50,7 +46,7 @@ impl<'a> FileForm<'a> {
     pub fn parts(&self) -> Vec<FormPart<'a>> {
         let text =
             |(name, value): &'a (&'static str, String)| FormPart { name, value: FormValue::Text(value) };
-        let file = FormPart { name: self.field, value: FormValue::File(File::new(self.file_name, self.url)) };
+        let file = FormPart { name: self.field, value: FormValue::File(File::new(self.file_name)) };
         self.fields.iter().map(text).chain([file]).collect()
     }
 }
@@ -96,7 +92,7 @@ const GAP: &str = "\"data\":\"";
 impl Client {
     /// Sends `call` with `body` as its file, at most once, and returns the answer; Kombo's own no is an error.
     ///
-    /// Bytes are encoded while they are sent: memory does not grow with the file.
+    /// The bytes are encoded while they are sent: memory does not grow with the file.
     pub(crate) async fn send_file(
         &self,
         call: FileCall,
@@ -104,12 +100,6 @@ impl Client {
         pace: &Pace,
     ) -> Result<Reply, UploadError> {
         let FileCall { request, mut json } = call;
-        if body.public().is_some() {
-            // Kombo fetches the file itself; our own download ends here.
-            drop(body);
-            let reply = self.context.send(&request.json_text(json), pace).await?;
-            return answered(reply);
-        }
         let at = json.rfind(GAP).map_or(json.len(), |at| at + GAP.len());
         let after = json.split_off(at);
         let (content, watch) = body.into_content();
@@ -133,7 +123,7 @@ fn answered(reply: Reply) -> Result<Reply, UploadError> {
 }
 
 impl fmt::Debug for File<'_> {
-    /// Neither its name, which names a course, nor its address, which may be signed.
+    /// Not its name, which names a course.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("File(…)")
     }

@@ -103,8 +103,7 @@ impl Forwarded {
 
     async fn upload(&self, document: &Document, body: PdfBody) -> Result<Reply, UploadError> {
         let fields = upload::fields(document);
-        let form =
-            FileForm { fields: &fields, field: "file", file_name: &document.file_name, url: body.public() };
+        let form = FileForm { fields: &fields, field: "file", file_name: &document.file_name };
         let call = Passthrough {
             api: PersonioApi::Personnel,
             method: Method::POST,

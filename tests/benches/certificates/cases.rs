@@ -7,16 +7,6 @@ use shared::tenant::Via;
 
 use crate::args::Args;
 
-/// How the file gets to the HR system.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum File {
-    /// Its bytes pass through the function.
-    Bytes,
-    /// Kombo fetches it from its address.
-    Address,
-}
-
 /// What the function does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -32,7 +22,6 @@ pub(crate) enum Run {
 pub(crate) struct Case {
     #[serde(serialize_with = "route")]
     pub(crate) via: Via,
-    pub(crate) file: File,
     pub(crate) certificates: u64,
     /// Of each, in bytes.
     pub(crate) size: u64,
@@ -41,14 +30,7 @@ pub(crate) struct Case {
 
 const MB: u64 = 1_000_000;
 
-/// Every route, and both ways where a route has two.
-const WAYS: [(Via, File); 5] = [
-    (Via::Direct, File::Bytes),
-    (Via::KomboPassthrough, File::Bytes),
-    (Via::KomboPassthrough, File::Address),
-    (Via::Kombo, File::Bytes),
-    (Via::Kombo, File::Address),
-];
+const ROUTES: [Via; 3] = [Via::Direct, Via::KomboPassthrough, Via::Kombo];
 
 const MANY: (u64, u64) = (5_000, 2 * MB);
 
@@ -67,8 +49,7 @@ const QUICK: [Case; 3] = [
     Case { certificates: 2_000, size: 100, ..DIRECT },
 ];
 
-const DIRECT: Case =
-    Case { via: Via::Direct, file: File::Bytes, certificates: MANY.0, size: MANY.1, run: Run::Filing };
+const DIRECT: Case = Case { via: Via::Direct, certificates: MANY.0, size: MANY.1, run: Run::Filing };
 
 /// What `args` ask for.
 pub(crate) fn of(args: &Args) -> Vec<Case> {
@@ -82,9 +63,9 @@ pub(crate) fn of(args: &Args) -> Vec<Case> {
     };
     let is_wanted =
         |case: &Case| args.route.is_empty() || args.route.iter().any(|route| route.via() == case.via);
-    let filing = amounts.iter().flat_map(|&(certificates, size)| {
-        WAYS.map(|(via, file)| Case { via, file, certificates, size, ..DIRECT })
-    });
+    let filing = amounts
+        .iter()
+        .flat_map(|&(certificates, size)| ROUTES.map(|via| Case { via, certificates, size, ..DIRECT }));
     filing.chain(further).filter(is_wanted).collect()
 }
 
@@ -93,15 +74,10 @@ fn route<S: Serializer>(via: &Via, serializer: S) -> Result<S::Ok, S::Error> {
 }
 
 impl Case {
-    /// The route, and which way the file goes.
+    /// The route, and which run it is.
     pub(crate) fn way(&self) -> String {
-        let file = match (self.via, self.file) {
-            (Via::Direct, _) => "",
-            (_, File::Bytes) => ", bytes",
-            (_, File::Address) => ", address",
-        };
         let run = if self.run == Run::FullScan { ", all filed" } else { "" };
-        format!("{}{file}{run}", local::route(self.via))
+        format!("{}{run}", local::route(self.via))
     }
 }
 

@@ -99,8 +99,7 @@ fn notes() -> String {
     format!(
         "{profile}Memory is the most that the function's own process ever had resident (VmHWM). A failure: more than \
          {limit} MiB, or than {space} MiB and {record} KiB for each certificate above what it had at the start.\nWithout Personio's limit of 60 uploads a minute, over loopback, without TLS. Processor time is \
-         the function's own: user is its code, system the kernel's copying.\n\"address\": Kombo fetches the file itself; \
-         \"bytes\": the file goes through the function, as base64.\n"
+         the function's own: user is its code, system the kernel's copying.\nTo Kombo a file goes as base64.\n"
     )
 }
 

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::job::Outcome;
 use simulators::reteach::{Certificate, Participation};
 
-use crate::cases::{Case, File, Run};
+use crate::cases::{Case, Run};
 use crate::figures::Measured;
 
 const PEOPLE: u64 = 100;
@@ -17,12 +17,8 @@ pub(crate) async fn play(case: Case) -> Measured {
     let began = Timestamp::now();
     let harness = Harness::at(&began.to_string(), case.via, "", people(PEOPLE)).await;
     harness.first_run().await;
-    let reteach = &harness.company.reteach;
-    reteach.add_participations((0..case.certificates).map(|number| participation(case, number, began)));
-    if case.file == File::Bytes {
-        // For an address on the API's own host the token is needed, which Kombo does not have.
-        reteach.downloads().set_url_base(&reteach.base_url());
-    }
+    let certificates = (0..case.certificates).map(|number| participation(case, number, began));
+    harness.company.reteach.add_participations(certificates);
     let mut told = run(&harness, Run::Filing).await;
     check(&harness, case, &told);
     if case.run == Run::FullScan {

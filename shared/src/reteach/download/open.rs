@@ -22,15 +22,14 @@ impl Downloads {
     /// See [`DownloadError`]; after [`Expired`](DownloadError::Expired) ask for a fresh address and try once more.
     pub async fn open(&self, url: &SecretUrl) -> Result<PdfBody, DownloadError> {
         let until = Instant::now() + DOWNLOAD_TIMEOUT;
-        let (response, bare) = self.follow(url).await?;
+        let response = self.follow(url).await?;
         let length = response.content_length();
         if length.is_some_and(|length| length > MAX_PDF_BYTES) {
             return Err(DownloadError::TooLarge);
         }
         let pieces = pieces::checked(response, until, self.reteach.context.deadline()).await?;
         let (again, at) = (self.clone(), url.clone());
-        let body = PdfBody::new(pieces, length).reopened_by(move || again.clone().reopen(at.clone()));
-        Ok(if bare { body.fetchable_at(url.clone()) } else { body })
+        Ok(PdfBody::new(pieces, length).reopened_by(move || again.clone().reopen(at.clone())))
     }
 
     /// The same file from its beginning.
@@ -38,17 +37,15 @@ impl Downloads {
         Box::pin(async move { Ok(self.open(&url).await?) })
     }
 
-    /// Follows `url` to its answer, and tells whether no token was needed on the way.
-    async fn follow(&self, url: &SecretUrl) -> Result<(reqwest::Response, bool), DownloadError> {
+    /// Follows `url` to its answer.
+    async fn follow(&self, url: &SecretUrl) -> Result<reqwest::Response, DownloadError> {
         let mut url = url.parse().ok_or(DownloadError::Forbidden(Forbidden::Url))?;
-        let mut bare = true;
         for _ in 0..=MAX_REDIRECTS {
             let access = self.hosts.check(&url).map_err(DownloadError::Forbidden)?;
-            bare &= access == Access::Bare;
             let response = self.get(&url, access).await?;
             let status = response.status();
             if !is_redirect(status) {
-                return judged(response).map(|response| (response, bare));
+                return judged(response);
             }
             let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
             let next = location.and_then(|location| url.join(location).ok());
