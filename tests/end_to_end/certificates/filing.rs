@@ -87,9 +87,8 @@ async fn what_is_filed_stays_filed_once_however_often_it_is_seen() {
             );
         }
         assert_eq!(harness.company.personio.documents(), documents, "{via:?}");
-        // Kombo fetches the file itself after we have looked at it.
         let downloads = harness.company.reteach.downloads().requests().len();
-        assert_eq!(downloads, if via == Via::Direct { 2 } else { 4 }, "{via:?}");
+        assert_eq!(downloads, 2, "{via:?}: each file is fetched once");
     }
 }
 
