@@ -16,7 +16,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let calls = Calls::default();
     let context = Context::new(client()?, Arc::new(SystemClock), calls.clone())
         .until(Deadline::after(Duration::from_secs(20)));
-    let pace = Pace::new(&[Rate { burst: 1, every: Duration::from_secs(1) }]);
+    let pace = Pace::new(&[Rate { calls: 1, within: Duration::from_secs(1) }]);
     let target = Target::new(Vendor::Reteach, &base, Method::GET, "/me", &[])?;
     let request = Request::new(target, Repeat::Read, Duration::from_secs(5));
     match context.send(&request, &pace).await {

@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     eprintln!("environment {}", kombo.check_api_key().await?.environment_id);
     let integration = kombo.integration(&id).await?;
     eprintln!("{:?}, setup {:?}", integration.status, integration.setup_status);
-    let reading = Employees::new(kombo, id).read().await?;
+    let reading = Employees::new(kombo, id).read(0).await?;
     eprintln!("{} records, {:?}", reading.records.len(), calls.counts());
     Ok(())
 }

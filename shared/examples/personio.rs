@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let missing: Vec<_> = ATTRIBUTES.iter().filter(|key| !readable.contains(**key)).collect();
     eprintln!("attributes not readable: {missing:?}");
 
-    let reading = personio.read().await?;
+    let reading = personio.read(0).await?;
     eprintln!("{} records, {:?} announced", reading.records.len(), reading.last_total);
     for record in &reading.records {
         if let Record::Rejected { source_id, field, problem } = record {

@@ -210,10 +210,10 @@ impl EmployeeSource for Source {
         }
     }
 
-    async fn read(&self) -> Result<Reading, SourceError> {
+    async fn read(&self, expected: u64) -> Result<Reading, SourceError> {
         match self {
-            Self::Personio(client) => client.read().await,
-            Self::Kombo(employees) => employees.read().await,
+            Self::Personio(client) => client.read(expected).await,
+            Self::Kombo(employees) => employees.read(expected).await,
         }
     }
 }

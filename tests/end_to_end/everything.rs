@@ -153,7 +153,7 @@ async fn panics(seen: &mut Witness) {
     let connections: Connections<Source> = Connections::new(&config, &secret, &context).unwrap();
     let sink: Connections<Sink> = Connections::new(&config, &secret, &context).unwrap();
     let (connections, sink) = (connections.with_pace(&Pace::new(&[])), sink.with_pace(&Pace::new(&[])));
-    let people = connections.hr.read().await.unwrap();
+    let people = connections.hr.read(0).await.unwrap();
     let accounts = connections.reteach.list_all().await.unwrap();
     let certificates =
         connections.reteach.participations(&shared::reteach::Filter::default(), 1).await.unwrap();

@@ -25,7 +25,7 @@ impl Harness {
             Context::new(http::client().unwrap(), Arc::new(self.world.clock.clone()), Calls::default());
         let connections = Connections::<Source>::new(&config, &self.company.secret(), &context).unwrap();
         let Connections { hr, key, .. } = connections.with_pace(&Pace::new(&[]));
-        let people = read::read(&hr, &config, &key).await.unwrap();
+        let people = read::read(&hr, &config, &key, 0).await.unwrap();
         let sharding = Sharding::new(&people, ShardCount::for_people(people.by_id.len()), &key);
         let became: BTreeMap<_, _> = people.by_id.keys().map(|id| (id.clone(), Became::Settled)).collect();
         let lease = self.take_lease("a first run").await;
@@ -39,6 +39,7 @@ impl Harness {
             mapping_version: MAPPING_VERSION,
             configuration: format!("{:016x}", key.mark("configuration", &record.config)),
             shards,
+            people: 0,
             open_accounts: u32::try_from(people.by_id.len()).unwrap(),
             brakes: BrakeWindow::default(),
             pending: BTreeMap::new(),

@@ -138,6 +138,7 @@ fn root(shards: Vec<Packed>) -> Root {
         mapping_version: MAPPING_VERSION,
         configuration: "rules".into(),
         shards,
+        people: 0,
         open_accounts: 0,
         brakes: BrakeWindow::default(),
         pending: BTreeMap::new(),

@@ -112,7 +112,7 @@ impl fmt::Display for Doubt {
     }
 }
 
-/// Reads everybody, again if the numbers do not agree.
+/// Reads everybody, `expected` people as far as is known, again if the numbers do not agree.
 ///
 /// # Errors
 /// [`SourceError`] if a page fails: then nothing was read.
@@ -120,10 +120,11 @@ pub async fn read(
     source: &impl EmployeeSource,
     config: &TenantConfig,
     key: &FingerprintKey,
+    expected: u64,
 ) -> Result<People, SourceError> {
     let mut readings = 1;
     loop {
-        let reading = source.read().await?;
+        let reading = source.read(expected).await?;
         let completeness = judge(&reading);
         if completeness == Completeness::Complete || readings == READINGS {
             let by_id = identify(reading.records, source.tool(), config, key);
@@ -186,7 +187,7 @@ mod tests {
             "personio"
         }
 
-        async fn read(&self) -> Result<Reading, SourceError> {
+        async fn read(&self, _: u64) -> Result<Reading, SourceError> {
             self.0.lock().unwrap().pop().ok_or(SourceError::Unavailable("a page failed".into()))
         }
     }
@@ -198,7 +199,7 @@ mod tests {
 
     async fn outcome(mut readings: Vec<Reading>) -> (usize, Completeness, u32) {
         readings.reverse();
-        let people = read(&Script(Mutex::new(readings)), &config(""), &key()).await.unwrap();
+        let people = read(&Script(Mutex::new(readings)), &config(""), &key(), 0).await.unwrap();
         (people.by_id.len(), people.completeness, people.readings)
     }
 
@@ -247,7 +248,7 @@ mod tests {
     #[tokio::test]
     async fn a_reading_that_fails_is_none() {
         let short = reading(&["1"], Some(2), Some(2));
-        let result = read(&Script(Mutex::new(vec![short])), &config(""), &key()).await;
+        let result = read(&Script(Mutex::new(vec![short])), &config(""), &key(), 0).await;
         assert_eq!(result.unwrap_err(), SourceError::Unavailable("a page failed".into()));
     }
 }

@@ -65,7 +65,7 @@ impl EmployeeSource for Script {
         "personio"
     }
 
-    async fn read(&self) -> Result<Reading, SourceError> {
+    async fn read(&self, _: u64) -> Result<Reading, SourceError> {
         let next = self.0.lock().unwrap().pop();
         let mut last = self.1.lock().unwrap();
         if next.is_some() {
@@ -122,6 +122,7 @@ impl Memory {
             mapping_version: shared::mapping::MAPPING_VERSION,
             configuration: String::new(),
             shards: vec![line(0), line(1)],
+            people: 0,
             open_accounts: 0,
             brakes: shared::state::BrakeWindow::default(),
             pending: BTreeMap::new(),
@@ -156,7 +157,7 @@ proptest! {
         let mut memory = Memory::default();
         for answers in runs {
             let script = Script(Mutex::new(answers.into_iter().rev().collect()), Mutex::default());
-            let Ok(people) = runtime.block_on(read(&script, &config, &key)) else { continue };
+            let Ok(people) = runtime.block_on(read(&script, &config, &key, 0)) else { continue };
             let believed = script.1.lock().unwrap().clone().unwrap();
             prop_assert_eq!(people.completeness == Completeness::Complete, believed.is_whole(), "{:?}", believed);
             let there = people.by_id.keys().cloned().collect();

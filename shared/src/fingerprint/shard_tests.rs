@@ -136,6 +136,7 @@ fn root(shards: Vec<Packed>) -> Root {
         mapping_version: 1,
         configuration: "c".into(),
         shards,
+        people: 0,
         open_accounts: 7,
         brakes: crate::state::BrakeWindow::default(),
         pending: BTreeMap::new(),

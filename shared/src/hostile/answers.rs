@@ -101,7 +101,7 @@ fn rejection(record: Option<Record>, what: &str) {
 }
 
 async fn all_of_personio(client: personio::Client) {
-    rejections(heard(client.read().await, "read"), "read");
+    rejections(heard(client.read(0).await, "read"), "read");
     rejection(heard(client.one(&SourceId::new("4711")).await, "one").flatten(), "one");
     heard(client.attributes().await, "attributes");
     documents::all(&client).await;
@@ -116,7 +116,7 @@ async fn all_of_kombo(client: kombo::Client) {
     heard(client.integration_by_token(&"token".into()).await, "integration_by_token");
     let employees =
         kombo::Employees::new(client.clone(), id.clone()).with_employment_type_field("anstellungsart");
-    rejections(heard(employees.read().await, "read"), "read");
+    rejections(heard(employees.read(0).await, "read"), "read");
     rejection(heard(employees.one(&SourceId::new("4711")).await, "one").flatten(), "one");
     documents::all(&kombo::Documents::new(client, id).with_pace(&Pace::new(&[]))).await;
 }

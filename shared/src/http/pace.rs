@@ -1,35 +1,21 @@
-//! Pacing: never faster than a vendor allows, whatever the window it counts in.
+//! Pacing: never faster than a vendor allows, wherever its window begins.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use governor::clock::Clock;
-use governor::middleware::NoOpMiddleware;
-use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
 use tokio::time::Instant;
 
 use super::{Deadline, Elapsed};
 
-/// One quota: `burst` calls at once, then one more `every` so often.
-///
-/// At most `burst + w / every` calls fall into any window of length `w`; choose both so that this stays under the
-/// vendor's limit, wherever its window begins.
+/// A quota as vendors put it: at most `calls` in any window of length `within`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// Calls that need not wait; at least 1.
-    pub burst: u32,
-    /// The time in which one further call is earned.
-    pub every: Duration,
-}
-
-impl Rate {
-    /// The most calls that can fall into a window of this length.
-    #[must_use]
-    pub fn most_within(&self, window: Duration) -> u128 {
-        u128::from(self.burst) + window.as_nanos() / self.every.as_nanos().max(1)
-    }
+    /// Calls that need not wait for each other; at least 1.
+    pub calls: usize,
+    /// After this time each of them may be followed by another one.
+    pub within: Duration,
 }
 
 /// Quotas that all calls of one credential to one endpoint share; copies share the same count.
@@ -37,35 +23,22 @@ impl Rate {
 pub struct Pace(Arc<Shared>);
 
 struct Shared {
-    limiters: Vec<Limiter>,
-    held_until: Mutex<Option<Instant>>,
+    rates: Vec<Rate>,
+    state: Mutex<State>,
 }
 
-type Limiter = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>;
-
-/// Tokio's time, so that a test that pauses it pauses the pace as well.
-#[derive(Clone, Debug)]
-struct TokioClock(Instant);
-
-impl Clock for TokioClock {
-    type Instant = Duration;
-
-    fn now(&self) -> Duration {
-        self.0.elapsed()
-    }
+/// When the latest calls were or will be sent, in order: as many as the largest quota allows at once.
+#[derive(Default)]
+struct State {
+    turns: VecDeque<Instant>,
+    held_until: Option<Instant>,
 }
 
 impl Pace {
     /// Keeps to all of `rates` at once. None of them: no limit.
     #[must_use]
     pub fn new(rates: &[Rate]) -> Self {
-        let limiter = |rate: &Rate| {
-            let burst = std::num::NonZeroU32::new(rate.burst).unwrap_or(std::num::NonZeroU32::MIN);
-            let quota = Quota::with_period(rate.every)?.allow_burst(burst);
-            Some(RateLimiter::direct_with_clock(quota, TokioClock(Instant::now())))
-        };
-        let limiters = rates.iter().filter_map(limiter).collect();
-        Self(Arc::new(Shared { limiters, held_until: Mutex::new(None) }))
+        Self(Arc::new(Shared { rates: rates.to_vec(), state: Mutex::default() }))
     }
 
     /// Waits for this call's turn.
@@ -76,27 +49,49 @@ impl Pace {
         if deadline.remaining() == Some(Duration::ZERO) {
             return Err(Elapsed);
         }
-        while let Some(wait) = self.held_for() {
-            deadline.sleep(wait).await?;
-        }
-        for limiter in &self.0.limiters {
-            while let Err(not_yet) = limiter.check() {
-                deadline.sleep(not_yet.wait_time_from(limiter.clock().now())).await?;
+        loop {
+            let turn = self.turn();
+            wait(turn, deadline).await?;
+            // Held in the meantime: all who waited would be sent at once, each long after its turn.
+            if self.held_until().is_none_or(|until| until <= turn) {
+                return Ok(());
             }
         }
-        Ok(())
     }
 
     /// Holds every call for `time`: the vendor said that it has had enough.
     pub fn hold(&self, time: Duration) {
         let until = Instant::now() + time;
-        let mut held = self.0.held_until.lock().unwrap_or_else(PoisonError::into_inner);
-        *held = (*held).max(Some(until));
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.held_until = state.held_until.max(Some(until));
     }
 
-    fn held_for(&self) -> Option<Duration> {
-        let held = *self.0.held_until.lock().unwrap_or_else(PoisonError::into_inner);
-        held.map(|until| until.saturating_duration_since(Instant::now())).filter(|wait| !wait.is_zero())
+    /// The moment of the next call that all quotas allow. It is taken; a call that is given up leaves it unused.
+    fn turn(&self) -> Instant {
+        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let earliest = state.held_until.max(Some(Instant::now()));
+        let free = self.0.rates.iter().filter_map(|rate| {
+            let before = state.turns.len().checked_sub(rate.calls.max(1))?;
+            Some(*state.turns.get(before)? + rate.within)
+        });
+        let turn = free.chain(earliest).max().unwrap_or_else(Instant::now);
+        state.turns.push_back(turn);
+        let kept = self.0.rates.iter().map(|rate| rate.calls.max(1)).max().unwrap_or(0);
+        while state.turns.len() > kept {
+            state.turns.pop_front();
+        }
+        turn
+    }
+
+    fn held_until(&self) -> Option<Instant> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).held_until
+    }
+}
+
+async fn wait(until: Instant, deadline: Deadline) -> Result<(), Elapsed> {
+    match until.saturating_duration_since(Instant::now()) {
+        Duration::ZERO => Ok(()),
+        time => deadline.sleep(time).await,
     }
 }
 
@@ -108,24 +103,59 @@ impl fmt::Debug for Pace {
 
 #[cfg(test)]
 mod tests {
+    use futures::future::join_all;
+    use proptest::prelude::*;
+
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
 
+    /// When each of `calls` was let through that came at the same moment.
+    async fn at_once(pace: &Pace, calls: usize) -> Vec<Duration> {
+        let start = Instant::now();
+        let one = async || {
+            pace.ready(Deadline::never()).await.unwrap();
+            start.elapsed()
+        };
+        join_all((0..calls).map(|_| one())).await
+    }
+
     #[tokio::test(start_paused = true)]
     async fn keeps_to_every_quota_at_once() {
         let pace = Pace::new(&[
-            Rate { burst: 2, every: Duration::from_millis(100) },
-            Rate { burst: 5, every: Duration::from_secs(1) },
+            Rate { calls: 2, within: Duration::from_millis(100) },
+            Rate { calls: 5, within: SECOND },
         ]);
-        let start = Instant::now();
-        let mut sent = Vec::new();
-        for _ in 0..8 {
-            pace.ready(Deadline::never()).await.unwrap();
-            sent.push(start.elapsed());
-        }
-        assert_eq!(sent.iter().filter(|at| at.is_zero()).count(), 2, "{sent:?}");
-        assert!(sent[4] < SECOND && sent[5] >= SECOND && sent[7] >= 3 * SECOND, "{sent:?}");
+        let sent: Vec<_> = at_once(&pace, 8).await.iter().map(Duration::as_millis).collect();
+        assert_eq!(sent, [0, 0, 100, 100, 200, 1000, 1000, 1100]);
+    }
+
+    #[test]
+    fn no_window_has_more_calls_than_its_quota_and_none_waits_for_nothing() {
+        let rates = prop::collection::vec((1..6_usize, 1..50_u64), 1..3);
+        let pauses = prop::collection::vec(0..20_u64, 1..60);
+        proptest!(|(rates in rates, pauses in pauses)| {
+            let rates: Vec<_> =
+                rates.into_iter().map(|(calls, ms)| Rate { calls, within: Duration::from_millis(ms) }).collect();
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+            let sent = runtime.block_on(async {
+                let (pace, mut sent) = (Pace::new(&rates), Vec::new());
+                for pause in pauses {
+                    tokio::time::sleep(Duration::from_millis(pause)).await;
+                    let came = Instant::now();
+                    pace.ready(Deadline::never()).await.unwrap();
+                    sent.push((came, Instant::now()));
+                }
+                sent
+            });
+            for (number, &(came, at)) in sent.iter().enumerate() {
+                // The call that stood in its way, a whole quota before it.
+                let free = |rate: &Rate| number.checked_sub(rate.calls).map(|before| sent[before].1 + rate.within);
+                let earliest = rates.iter().filter_map(free).chain([came]).max().unwrap();
+                prop_assert_eq!(at, earliest);
+            }
+        });
     }
 
     #[tokio::test(start_paused = true)]
@@ -139,8 +169,24 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn who_waited_while_all_were_held_keeps_to_the_quota_after_it() {
+        let pace = Pace::new(&[Rate { calls: 2, within: SECOND }]);
+        at_once(&pace, 2).await;
+        let hold = async {
+            tokio::time::sleep(SECOND / 2).await;
+            pace.hold(9 * SECOND);
+        };
+        let (sent, ()) = tokio::join!(at_once(&pace, 5), hold);
+        let sent: Vec<_> = sent.iter().map(Duration::as_millis).collect();
+        assert!(sent.iter().all(|at| *at >= 9_500), "{sent:?}");
+        let most =
+            sent.iter().map(|from| sent.iter().filter(|at| (*from..from + 1_000).contains(at)).count()).max();
+        assert_eq!(most, Some(2), "{sent:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_turn_after_the_deadline_is_not_waited_for() {
-        let pace = Pace::new(&[Rate { burst: 1, every: 10 * SECOND }]);
+        let pace = Pace::new(&[Rate { calls: 1, within: 10 * SECOND }]);
         let deadline = Deadline::after(5 * SECOND);
         assert_eq!(pace.ready(deadline).await, Ok(()));
         let start = Instant::now();

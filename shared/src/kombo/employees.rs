@@ -71,7 +71,7 @@ impl Employees {
         let reply = self.client.get(target, Some(&self.integration)).await?;
         let field = self.employment_type_field.as_deref();
         // A page is read in one go. Only if something in it does not fit, each record is read on its own: an odd one fails nobody else.
-        if let Ok(Envelope { data }) = serde_json::from_slice::<Envelope<Page<Employee<'_>>>>(&reply.body) {
+        if let Some(Envelope { data }) = reply.fitting::<Envelope<Page<Employee<'_>>>>() {
             return Ok(data.rows(|wire| record::of(wire, field)));
         }
         Ok(reply.json::<Envelope<Page<&RawValue>>>()?.data.rows(|raw| record::read(raw, field)))
@@ -89,7 +89,8 @@ impl EmployeeSource for Employees {
         self.integration.tool()
     }
 
-    async fn read(&self) -> Result<Reading, SourceError> {
+    /// Each page names the next: none is asked for ahead.
+    async fn read(&self, _expected: u64) -> Result<Reading, SourceError> {
         let (mut reading, mut marked) = (Reading::default(), BTreeSet::new());
         let mut seen = HashSet::new();
         let mut cursor: Option<String> = None;

@@ -12,6 +12,6 @@ pub(super) const MAX_PAGES: usize = 1_000;
 pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// A passthrough call takes as long as the remote system. Our own bound.
 pub(super) const PASSTHROUGH_TIMEOUT: Duration = Duration::from_secs(60);
-/// `ratelimit-limit` shows 300 with a reset below a minute, as a sample (docs.kombo.dev, fetching data): at most
-/// 50 + 250 calls fall into any minute. The real limit comes with each 429.
-pub(super) const READS: &[Rate] = &[Rate { burst: 50, every: Duration::from_millis(240) }];
+/// `ratelimit-limit` shows 300 with a reset below a minute, as a sample (docs.kombo.dev, fetching data). The real limit
+/// comes with each 429.
+pub(super) const READS: &[Rate] = &[Rate { calls: 300, within: Duration::from_secs(61) }];

@@ -1,6 +1,9 @@
 //! All employees, page by page.
 
-use futures::{StreamExt, TryStreamExt, stream};
+use std::ops::Range;
+use std::pin::pin;
+
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -31,6 +34,7 @@ pub const ATTRIBUTES: [&str; 13] = [
 ];
 
 /// One page: its records and the total that it announced.
+#[derive(Default)]
 struct Part {
     records: Vec<Record>,
     total: Option<u64>,
@@ -76,10 +80,15 @@ impl Client {
         let reply = self.transport.get(Endpoint::Employees, &query).await?;
         error::check(&reply)?;
         // A page is read in one go. Only if something in it does not fit, each record is read on its own: an odd one fails nobody else.
-        if let Ok(page) = serde_json::from_slice(&reply.body) {
+        if let Some(page) = reply.fitting() {
             return Ok(Part::of(page, record::of));
         }
         Ok(Part::of(reply.json()?, record::read))
+    }
+
+    /// Pages of `step` records, in order, some of them at once.
+    fn pages(&self, pages: Range<u64>, step: u64) -> impl Stream<Item = Result<Part, SourceError>> {
+        stream::iter(pages).map(move |page| self.page(page * step)).buffered(CONCURRENCY)
     }
 }
 
@@ -88,26 +97,38 @@ impl EmployeeSource for Client {
         "personio"
     }
 
-    async fn read(&self) -> Result<Reading, SourceError> {
-        let first = self.page(0).await?;
+    async fn read(&self, expected: u64) -> Result<Reading, SourceError> {
+        let ahead = expected.div_ceil(PAGE_SIZE).clamp(1, MAX_PAGES);
+        let mut pages = pin!(self.pages(0..ahead, PAGE_SIZE));
+        let first = pages.try_next().await?.unwrap_or_default();
         // The server decides how many records a page has: it has lowered its maximum before.
         let step = u64::try_from(first.records.len()).unwrap_or(u64::MAX);
-        let announced = first.total.map_or(1, |total| total.div_ceil(step.max(1)));
+        let announced = first.total.map(|total| total.div_ceil(step.max(1)));
         let mut reading = Reading { first_total: first.total, ..Reading::default() };
         take(&mut reading, first);
         if step == 0 {
             return Ok(reading);
         }
-        if announced > MAX_PAGES {
+        if announced.is_some_and(|announced| announced > MAX_PAGES) {
             return Err(endless());
         }
-        let rest = stream::iter(1..announced).map(|page| self.page(page * step));
-        let mut rest = std::pin::pin!(rest.buffered(CONCURRENCY));
+        // Pages that were asked for ahead begin elsewhere than pages of this size.
+        let came =
+            if step == PAGE_SIZE { announced.map_or(ahead, |announced| announced.min(ahead)) } else { 1 };
+        for _ in 1..came {
+            let part = pages.try_next().await?.unwrap_or_default();
+            if announced.is_none() && part.records.is_empty() {
+                return Ok(reading);
+            }
+            take(&mut reading, part);
+        }
+        let announced = announced.unwrap_or(came);
+        let mut rest = pin!(self.pages(came..announced, step));
         while let Some(part) = rest.try_next().await? {
             take(&mut reading, part);
         }
         // No total was announced, or it grew while the pages came.
-        for page in announced.max(1)..MAX_PAGES {
+        for page in announced..MAX_PAGES {
             if reading.last_total.is_some_and(|total| page * step >= total) {
                 return Ok(reading);
             }

@@ -25,10 +25,10 @@ pub(super) const MAX_PAGES: u32 = 1_000;
 pub(super) const REREADS: usize = 2;
 /// Pages in flight at once. Our own bound.
 pub(super) const CONCURRENCY: usize = 4;
-/// No limit is documented: at most 10 + 10 calls fall into any second. Our own choice.
-pub(super) const CALLS: &[Rate] = &[Rate { burst: 10, every: Duration::from_millis(100) }];
+/// No limit is documented. Our own choice.
+pub(super) const CALLS: &[Rate] = &[Rate { calls: 10, within: Duration::from_secs(1) }];
 /// Our own choice; a login is needed once an hour.
-pub(super) const LOGINS: &[Rate] = &[Rate { burst: 5, every: Duration::from_secs(2) }];
+pub(super) const LOGINS: &[Rate] = &[Rate { calls: 5, within: Duration::from_secs(10) }];
 /// Our own bound.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 /// An access token lives 1 hour ("Rest API Access and Authentication"), if the login does not say.

@@ -22,7 +22,10 @@ pub trait EmployeeSource: Send + Sync {
     fn tool(&self) -> &str;
 
     /// Reads every page once. All pages came, or it is an error: a read that failed on any page is not a read.
-    fn read(&self) -> impl Future<Output = Result<Reading, SourceError>> + Send;
+    ///
+    /// `expected` is how many people there were last time, 0 if that is not known: as many pages may be asked for at once. It
+    /// changes nothing about what is read.
+    fn read(&self, expected: u64) -> impl Future<Output = Result<Reading, SourceError>> + Send;
 }
 
 /// What one pass over all pages brought.

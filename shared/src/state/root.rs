@@ -18,6 +18,9 @@ pub struct Root {
     /// One line for each shard.
     #[serde(with = "table")]
     pub shards: Vec<Packed>,
+    /// People whom the HR system reported when this was written: the next reading asks for as many pages at once.
+    #[serde(default)]
+    pub people: u32,
     /// People whose accounts are open: what the brakes' percentages are of.
     pub open_accounts: u32,
     /// What the brakes have counted over the last 24 hours.

@@ -111,9 +111,9 @@ async fn certificates(harness: &Harness, args: &Args, latency: Duration) -> Took
     Took { run: "certificates", latency, number: args.certificates, limit, ..took }
 }
 
-/// So many calls with nothing but a limit in their way.
-fn limit(calls: u64, (burst, every): (u64, Duration)) -> Duration {
-    every * u32::try_from(calls.saturating_sub(burst)).unwrap()
+/// So many calls with nothing but a limit in their way: the last one's turn.
+fn limit(calls: u64, (at_once, within): (u64, Duration)) -> Duration {
+    within * u32::try_from(calls.saturating_sub(1) / at_once).unwrap()
 }
 
 async fn run(harness: &Harness, bootstraps: &Path, name: &'static str) -> (Value, Took) {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::try_join;
 use jiff::{SignedDuration, Timestamp};
 use shared::connect::{Connections, Source};
 use shared::fingerprint::ShardCount;
@@ -137,15 +136,16 @@ async fn open_gate(store: &Store, tenant: &Tenant, now: Timestamp) -> Result<(),
     }
 }
 
-/// People and root, at the same time.
+/// The root, and the people, of whom it tells how many there were.
 async fn read(
     run: &Run<'_, EmployeeSync>,
     tenant: &Tenant,
     connections: &Connections<Source>,
 ) -> Result<(People, Option<Root>), Halt> {
-    let people = async { Ok(read::read(&connections.hr, &tenant.config, &connections.key).await?) };
-    let root = async { Ok(run.store().root(&tenant.config.tenant_id).await?) };
-    try_join(people, root).await
+    let root = run.store().root(&tenant.config.tenant_id).await?;
+    let expected = root.as_ref().map_or(0, |root| u64::from(root.people));
+    let people = read::read(&connections.hr, &tenant.config, &connections.key, expected).await?;
+    Ok((people, root))
 }
 
 async fn apply(

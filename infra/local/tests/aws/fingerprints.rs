@@ -31,6 +31,7 @@ fn root() -> Root {
         mapping_version: 1,
         configuration: "digest".to_owned(),
         shards: vec![Packed { digest: u64::MAX, due: 0 }, Packed::default(), shard(3).packed()],
+        people: 0,
         open_accounts: 1000,
         brakes,
         pending: BTreeMap::from([(Brake::Unlock, BTreeSet::from([0, u64::MAX]))]),

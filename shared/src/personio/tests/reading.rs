@@ -3,11 +3,12 @@
 use serde_json::json;
 
 use super::*;
+use crate::personio::limits::CONCURRENCY;
 
 #[tokio::test(start_paused = true)]
 async fn sends_credentials_in_the_body_and_asks_for_what_it_needs() {
     let server = personio(|seen| Canned::Json(200, company(3, 100)(seen))).await;
-    let reading = direct(&server).read().await.unwrap();
+    let reading = direct(&server).read(0).await.unwrap();
     assert_eq!((ids(&reading), reading.first_total, reading.last_total), (vec![1, 2, 3], Some(3), Some(3)));
     let seen = server.seen();
     assert_eq!(seen.len(), 2);
@@ -32,10 +33,45 @@ async fn reads_every_page_in_order_whatever_size_the_server_chooses() {
     {
         let company = company(people, most);
         let server = personio(move |seen| Canned::Json(200, company(seen))).await;
-        let reading = direct(&server).read().await.unwrap();
+        let reading = direct(&server).read(0).await.unwrap();
         assert_eq!(ids(&reading), (1..=people).collect::<Vec<_>>(), "{people} of {most}");
         assert_eq!((reading.first_total, reading.last_total), (Some(people), Some(people)));
         assert_eq!(server.seen().len(), 1 + pages, "{people} of {most}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_expected_changes_nothing_but_how_many_pages_are_asked_for_at_once() {
+    for (people, most, announces) in [
+        (0, 100, true),
+        (100, 100, true),
+        (1_050, 100, true),
+        (1_050, 100, false),
+        (120, 50, true),
+        (120, 50, false),
+    ] {
+        // As many as there are, fewer, more, and far more: half the company was let go.
+        for expected in [people, people / 2, people + 1, people + 500, 2_000_000] {
+            let company = company(people, most);
+            let server = personio(move |seen| {
+                let mut page = company(seen);
+                if !announces {
+                    page["metadata"] = json!(null);
+                }
+                Canned::Json(200, page)
+            })
+            .await;
+            let reading = direct(&server).read(expected).await.unwrap();
+            let label = format!("{people} of {most}, {expected} expected, {announces}");
+            assert_eq!(ids(&reading), (1..=people).collect::<Vec<_>>(), "{label}");
+            assert_eq!(reading.first_total, announces.then_some(people), "{label}");
+            let pages = people.div_ceil(most).max(1) as usize;
+            let calls = server.seen().len() - 1;
+            if most == 100 && announces && expected <= people {
+                assert_eq!(calls, pages, "{label}: no call too many");
+            }
+            assert!((pages..=pages + CONCURRENCY + 1).contains(&calls), "{label}: {calls}");
+        }
     }
 }
 
@@ -59,7 +95,7 @@ async fn needs_no_metadata_that_makes_sense() {
             Canned::Json(200, page)
         })
         .await;
-        let reading = direct(&server).read().await.unwrap();
+        let reading = direct(&server).read(0).await.unwrap();
         assert_eq!(
             (reading.records.len(), reading.first_total, reading.last_total),
             (250, total, total),
@@ -76,7 +112,7 @@ async fn reports_a_total_that_moved_while_reading() {
         Canned::Json(200, company(people, 100)(seen))
     })
     .await;
-    let reading = direct(&server).read().await.unwrap();
+    let reading = direct(&server).read(0).await.unwrap();
     assert_eq!((reading.first_total, reading.last_total, reading.records.len()), (Some(200), Some(201), 201));
 }
 
@@ -88,7 +124,7 @@ async fn pages_without_an_end_are_an_error() {
         Canned::Json(200, json!({"success": true, "metadata": metadata, "data": [person(1)]}))
     }] {
         let server = personio(answer).await;
-        let error = direct(&server).read().await.unwrap_err();
+        let error = direct(&server).read(0).await.unwrap_err();
         assert!(matches!(&error, SourceError::Unreadable(text) if text.contains("no end")), "{error}");
     }
 }
@@ -104,7 +140,7 @@ async fn one_page_that_fails_fails_the_reading() {
         }
     })
     .await;
-    let error = direct(&server).read().await.unwrap_err();
+    let error = direct(&server).read(0).await.unwrap_err();
     assert_eq!(error, SourceError::Unavailable("Personio GET /v1/company/employees answered 502".to_owned()));
     let tries = server.seen().iter().filter(|seen| seen.query("offset").as_deref() == Some("300")).count();
     assert_eq!(tries, 4);
@@ -122,7 +158,7 @@ async fn one_bad_record_is_rejected_and_the_page_goes_on() {
         )
     })
     .await;
-    let reading = direct(&server).read().await.unwrap();
+    let reading = direct(&server).read(0).await.unwrap();
     let rejected: Vec<_> = reading
         .records
         .iter()

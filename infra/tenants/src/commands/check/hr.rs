@@ -43,7 +43,7 @@ pub(super) async fn examine(
             }
         }
     }
-    let people = match read::read(&connections.hr, config, &connections.key).await {
+    let people = match read::read(&connections.hr, config, &connections.key, 0).await {
         Ok(people) => people,
         Err(error) => {
             items.push(refused("Personio: employees", &error, config, "Mitarbeiter: Lesen").blocking());
