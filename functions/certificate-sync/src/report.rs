@@ -49,6 +49,8 @@ impl job::Counts for Counts {
         }
     }
 
+    const ALARMED: Option<&'static str> = Some("CertificatesParked");
+
     fn metrics(&self) -> Vec<(&'static str, u64)> {
         vec![
             ("CertificatesSeen", self.seen),
@@ -61,5 +63,19 @@ impl job::Counts for Counts {
             ("CertificatesRemaining", self.remaining),
             ("CertificatesNotFromPersonio", self.not_from_personio),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::job::Counts as _;
+
+    use super::*;
+
+    #[test]
+    fn every_metric_is_documented() {
+        for (name, _) in Counts::default().metrics() {
+            assert!(include_str!("../../../LOGGING.md").contains(&format!("`{name}`")), "{name}");
+        }
     }
 }

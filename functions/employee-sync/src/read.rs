@@ -125,23 +125,21 @@ pub async fn read(
     let mut readings = 1;
     loop {
         let reading = source.read(expected).await?;
-        let completeness = judge(&reading);
+        let Reading { records, first_total, last_total, marked } = reading;
+        let nameless = records.iter().filter(|record| record.source_id().is_none()).count() as u64;
+        let by_id = identify(records, source.tool(), config, key);
+        let completeness = judge(nameless, by_id.len() as u64, first_total, last_total);
         if completeness == Completeness::Complete || readings == READINGS {
-            let by_id = identify(reading.records, source.tool(), config, key);
-            return Ok(People { by_id, completeness, readings, marked: reading.marked });
+            return Ok(People { by_id, completeness, readings, marked });
         }
         readings += 1;
     }
 }
 
-fn judge(reading: &Reading) -> Completeness {
-    let mut ids: Vec<&SourceId> = reading.records.iter().filter_map(Record::source_id).collect();
-    let nameless = reading.records.len() - ids.len();
-    ids.sort_unstable();
-    ids.dedup();
-    let received = ids.len() as u64;
-    let doubt = match (reading.first_total, reading.last_total) {
-        _ if nameless > 0 => Some(Doubt::Nameless(nameless as u64)),
+/// Whether the numbers agree: records without an id, different people, and the totals that the first and the last page announced.
+fn judge(nameless: u64, received: u64, first_total: Option<u64>, last_total: Option<u64>) -> Completeness {
+    let doubt = match (first_total, last_total) {
+        _ if nameless > 0 => Some(Doubt::Nameless(nameless)),
         (Some(first), Some(last)) if first != last => Some(Doubt::TotalMoved { first, last }),
         (Some(announced), _) | (None, Some(announced)) if announced != received => {
             Some(Doubt::Miscounted { announced, received })

@@ -69,3 +69,17 @@ impl job::Counts for Counts {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use shared::job::Counts as _;
+
+    use super::*;
+
+    #[test]
+    fn every_metric_is_documented() {
+        for (name, _) in Counts::default().metrics() {
+            assert!(include_str!("../../../LOGGING.md").contains(&format!("`{name}`")), "{name}");
+        }
+    }
+}

@@ -53,6 +53,9 @@ pub trait Counts: Clone + Copy + fmt::Debug + Default + Serialize + Send + Sync 
     #[must_use]
     fn with_earlier(self, earlier: Self) -> Self;
 
+    /// The metric that an alarm looks at: its zero ends the alarm. All others are written where they are not zero.
+    const ALARMED: Option<&'static str> = None;
+
     /// The counts as metrics, by their names there.
     fn metrics(&self) -> Vec<(&'static str, u64)>;
 }

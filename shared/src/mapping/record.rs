@@ -153,7 +153,7 @@ impl Values {
         match value {
             Field::Absent => {}
             Field::Null => drop(self.0.insert(attribute, None)),
-            Field::Value(text) => drop(self.0.insert(attribute, Some(Text::new(format!("{prefix}{text}"))))),
+            Field::Value(text) => drop(self.0.insert(attribute, Some(Text::new([prefix, text].concat())))),
         }
     }
 

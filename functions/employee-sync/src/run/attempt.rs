@@ -143,7 +143,7 @@ async fn read(
     connections: &Connections<Source>,
 ) -> Result<(People, Option<Root>), Halt> {
     let root = run.store().root(&tenant.config.tenant_id).await?;
-    let expected = root.as_ref().map_or(0, |root| u64::from(root.people));
+    let expected = run.at_once(root.as_ref().map_or(0, |root| root.people as usize)) as u64;
     let people = read::read(&connections.hr, &tenant.config, &connections.key, expected).await?;
     Ok((people, root))
 }

@@ -92,6 +92,7 @@ pub enum RetryAfter {
 pub struct Fault {
     method: Option<Method>,
     path: Option<String>,
+    query: Option<(&'static str, &'static str)>,
     /// Matching calls to let through first.
     skip: usize,
     /// Matching calls to strike; `None` for all.
@@ -103,7 +104,7 @@ impl Fault {
     /// `behaviour` on the next call.
     #[must_use]
     pub fn new(behaviour: Behaviour) -> Self {
-        Self { method: None, path: None, skip: 0, strikes: Some(1), behaviour }
+        Self { method: None, path: None, query: None, skip: 0, strikes: Some(1), behaviour }
     }
 
     /// Only calls with this method.
@@ -118,6 +119,13 @@ impl Fault {
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
+        self
+    }
+
+    /// Only calls with this in their query (`offset`, `100`): one of several pages that are asked for at once.
+    #[must_use]
+    pub fn query(mut self, key: &'static str, value: &'static str) -> Self {
+        self.query = Some((key, value));
         self
     }
 
@@ -152,7 +160,8 @@ impl Fault {
                 target.request.path.starts_with(path)
             }
         });
-        method && path
+        let has = |(key, value)| target.request.query.iter().any(|(k, v)| k == key && v == value);
+        method && path && self.query.is_none_or(has)
     }
 }
 
