@@ -51,10 +51,10 @@ struct Args {
     bench: bool,
 }
 
-/// reteach's customers: 10 at once, then one every 100 ms (`shared::reteach`).
-const CALLS: (u64, Duration) = (10, Duration::from_millis(100));
-/// Personio's uploads: 60 a minute (`shared::personio`).
-const UPLOADS: (u64, Duration) = (1, Duration::from_micros(1_016_950));
+/// Calls to reteach: 10 a second (`shared::reteach`).
+const CALLS: (u64, Duration) = (10, Duration::from_secs(1));
+/// Personio's uploads: 60 a minute.
+const UPLOADS: (u64, Duration) = (60, Duration::from_secs(60));
 const TIMEOUT: SignedDuration = SignedDuration::from_mins(60);
 
 /// One run.
