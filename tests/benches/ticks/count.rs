@@ -60,8 +60,6 @@ pub(crate) struct Count {
     pub(crate) log_bytes: u64,
     /// Its lines.
     pub(crate) log_lines: u64,
-    /// Metrics in it.
-    pub(crate) metrics: u64,
 }
 
 impl Count {
@@ -90,6 +88,6 @@ pub(crate) async fn count<C: Counts>(
     let report = scissors.cut_at(nowhere, run).await.ran.unwrap();
     assert!(report.outcome.is_good(), "{what:?}: {report:#?}");
     let secrets = scissors.steps().iter().filter(|step| step.starts_with("Secrets Manager")).count() as u64;
-    let Logged { bytes: log_bytes, lines: log_lines, metrics } = log::of(&report);
-    Count { what, calls: report.calls, units: report.dynamodb, secrets, log_bytes, log_lines, metrics }
+    let Logged { bytes: log_bytes, lines: log_lines } = log::of(&report);
+    Count { what, calls: report.calls, units: report.dynamodb, secrets, log_bytes, log_lines }
 }
