@@ -8,7 +8,7 @@ use std::sync::Arc;
 use shared::clock::SystemClock;
 use shared::http::{Calls, Context, client};
 use shared::kombo::{ApiKey, Client, Employees, IntegrationId};
-use shared::source::EmployeeSource;
+use shared::source::read_all;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     eprintln!("environment {}", kombo.check_api_key().await?.environment_id);
     let integration = kombo.integration(&id).await?;
     eprintln!("{:?}, setup {:?}", integration.status, integration.setup_status);
-    let reading = Employees::new(kombo, id).read(0).await?;
-    eprintln!("{} records, {:?}", reading.records.len(), calls.counts());
+    let (records, _) = read_all(&Employees::new(kombo, id), 0).await?;
+    eprintln!("{} records, {:?}", records.len(), calls.counts());
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use shared::clock::SystemClock;
 use shared::http::{Calls, Context, client};
 use shared::personio::{ATTRIBUTES, Client, Credentials, Direct, Transport};
-use shared::source::{EmployeeSource, Record};
+use shared::source::{Record, read_all};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -22,9 +22,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let missing: Vec<_> = ATTRIBUTES.iter().filter(|key| !readable.contains(**key)).collect();
     eprintln!("attributes not readable: {missing:?}");
 
-    let reading = personio.read(0).await?;
-    eprintln!("{} records, {:?} announced", reading.records.len(), reading.last_total);
-    for record in &reading.records {
+    let (records, reading) = read_all(&personio, 0).await?;
+    eprintln!("{} records, {:?} announced", records.len(), reading.last_total);
+    for record in &records {
         if let Record::Rejected { source_id, field, problem } = record {
             eprintln!("{source_id:?}: {field} {problem}");
         }

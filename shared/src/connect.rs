@@ -13,7 +13,7 @@ use crate::kombo::{self, IntegrationId};
 use crate::personio;
 use crate::reteach;
 use crate::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
-use crate::source::{EmployeeSource, Reading, Record, SourceError};
+use crate::source::{EmployeeSource, Reading, Record, SourceError, Take};
 use crate::tenant::{TenantConfig, Via};
 
 /// The clients of one tenant, and its key. Copies share tokens and pace. `H` is the HR system as the job needs it.
@@ -210,10 +210,10 @@ impl EmployeeSource for Source {
         }
     }
 
-    async fn read(&self, expected: u64) -> Result<Reading, SourceError> {
+    async fn read(&self, expected: u64, take: &mut Take<'_>) -> Result<Reading, SourceError> {
         match self {
-            Self::Personio(client) => client.read(expected).await,
-            Self::Kombo(employees) => employees.read(expected).await,
+            Self::Personio(client) => client.read(expected, take).await,
+            Self::Kombo(employees) => employees.read(expected, take).await,
         }
     }
 }

@@ -18,7 +18,7 @@ use shared::connect::{Connections, Sink, Source};
 use shared::document::DocumentSink as _;
 use shared::http::{Calls, Context, Deadline, Pace};
 use shared::job::Mode;
-use shared::source::EmployeeSource as _;
+use shared::source::read_all;
 use shared::tenant::TenantConfig;
 use simulators::{Behaviour, Body, Fault};
 use tenants::{Cli, Somebody, Surroundings};
@@ -153,13 +153,11 @@ async fn panics(seen: &mut Witness) {
     let connections: Connections<Source> = Connections::new(&config, &secret, &context).unwrap();
     let sink: Connections<Sink> = Connections::new(&config, &secret, &context).unwrap();
     let (connections, sink) = (connections.with_pace(&Pace::new(&[])), sink.with_pace(&Pace::new(&[])));
-    let people = connections.hr.read(0).await.unwrap();
+    let people = read_all(&connections.hr, 0).await.unwrap();
     let accounts = connections.reteach.list_all().await.unwrap();
     let certificates =
         connections.reteach.participations(&shared::reteach::Filter::default(), 1).await.unwrap();
-    assert!(
-        people.records.len() > 10 && accounts.customers.len() > 10 && !certificates.participations.is_empty()
-    );
+    assert!(people.0.len() > 10 && accounts.customers.len() > 10 && !certificates.participations.is_empty());
     let folders = sink.hr.categories().await.unwrap();
     let held: [&dyn fmt::Debug; 8] =
         [&*secret, &connections, &sink, &people, &accounts, &certificates, &folders, &seen.harness.world];

@@ -26,8 +26,8 @@ impl Harness {
         let connections = Connections::<Source>::new(&config, &self.company.secret(), &context).unwrap();
         let Connections { hr, key, .. } = connections.with_pace(&Pace::new(&[]));
         let people = read::read(&hr, &config, &key, 0).await.unwrap();
-        let sharding = Sharding::new(&people, ShardCount::for_people(people.by_id.len()), &key);
-        let became: BTreeMap<_, _> = people.by_id.keys().map(|id| (id.clone(), Became::Settled)).collect();
+        let sharding = Sharding::new(&people, ShardCount::for_people(people.roll.len()), &key);
+        let became: BTreeMap<_, _> = people.roll.ids().map(|id| (id, Became::Settled)).collect();
         let lease = self.take_lease("a first run").await;
         let mut shards = Vec::new();
         for number in (0..).map(ShardNumber).take(sharding.count().get()) {
@@ -39,8 +39,8 @@ impl Harness {
             mapping_version: MAPPING_VERSION,
             configuration: format!("{:016x}", key.mark("configuration", &record.config)),
             shards,
-            people: 0,
-            open_accounts: u32::try_from(people.by_id.len()).unwrap(),
+            people: u32::try_from(people.roll.len()).unwrap(),
+            open_accounts: u32::try_from(people.roll.len()).unwrap(),
             brakes: BrakeWindow::default(),
             pending: BTreeMap::new(),
             waiting: 0,

@@ -11,6 +11,7 @@ use shared::mapping::MAPPING_VERSION;
 use shared::state::Root;
 
 use crate::read::{Completeness, People};
+use crate::roll::Roll;
 
 /// reteach's actual values are compared with the plan this often.
 const RECONCILE_EVERY: SignedDuration = SignedDuration::from_hours(24);
@@ -44,18 +45,20 @@ pub enum Reason {
 pub struct Sharding<'a> {
     count: ShardCount,
     key: &'a FingerprintKey,
-    members: BTreeMap<ShardNumber, BTreeMap<&'a SourceId, Fingerprint>>,
+    roll: &'a Roll,
+    /// Places in the roll.
+    members: BTreeMap<ShardNumber, Vec<usize>>,
 }
 
 impl<'a> Sharding<'a> {
     /// Spreads `people` over `count` shards.
     #[must_use]
     pub fn new(people: &'a People, count: ShardCount, key: &'a FingerprintKey) -> Self {
-        let mut members: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
-        for (id, person) in &people.by_id {
-            members.entry(count.shard_of(key, id)).or_default().insert(id, person.fingerprint());
+        let mut members: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (place, id) in people.roll.ids().enumerate() {
+            members.entry(count.shard_of(key, &id)).or_default().push(place);
         }
-        Self { count, key, members }
+        Self { count, key, roll: &people.roll, members }
     }
 
     /// The number of shards.
@@ -72,20 +75,27 @@ impl<'a> Sharding<'a> {
 
     /// How many people there are.
     fn people(&self) -> usize {
-        self.members.values().map(BTreeMap::len).sum()
+        self.roll.len()
+    }
+
+    fn places(&self, number: ShardNumber) -> impl Iterator<Item = usize> + '_ {
+        self.members.get(&number).into_iter().flatten().copied()
     }
 
     /// The people of a shard.
-    pub fn members(&self, number: ShardNumber) -> impl Iterator<Item = (&'a SourceId, Fingerprint)> + '_ {
-        self.members.get(&number).into_iter().flatten().map(|(id, print)| (*id, *print))
+    pub fn members(&self, number: ShardNumber) -> impl Iterator<Item = (SourceId, Fingerprint)> + '_ {
+        self.places(number).filter_map(|place| self.roll.at(place))
+    }
+
+    fn fingerprints(&self, number: ShardNumber) -> impl Iterator<Item = Fingerprint> + '_ {
+        self.places(number).filter_map(|place| self.roll.fingerprint_at(place))
     }
 
     /// The shards whose line in the root does not settle them.
     #[must_use]
     pub fn unsettled(&self, root: &Root, now: Timestamp) -> BTreeSet<ShardNumber> {
         let numbered = (0..).map(ShardNumber).zip(&root.shards);
-        let open =
-            numbered.filter(|(number, line)| !line.is_settled(self.members(*number).map(|(_, it)| it), now));
+        let open = numbered.filter(|(number, line)| !line.is_settled(self.fingerprints(*number), now));
         open.map(|(number, _)| number).collect()
     }
 }
@@ -137,8 +147,7 @@ pub fn triage(
     for (number, shard) in shards {
         let mut there = BTreeSet::new();
         for (id, fingerprint) in sharding.members(*number) {
-            there.insert(id);
-            let same = shard.0.get(id).filter(|entry| entry.fingerprint == fingerprint);
+            let same = shard.0.get(&id).filter(|entry| entry.fingerprint == fingerprint);
             let rests = same.is_some_and(|entry| match entry.standing {
                 Standing::Synced => true,
                 // Back again: what was refused or held before they were missing is not known any more.
@@ -148,8 +157,9 @@ pub fn triage(
             if everybody || !rests {
                 triage.look.insert(id.clone());
             }
+            there.insert(id);
         }
-        let missing = shard.0.iter().filter(|(id, _)| !there.contains(id));
+        let missing = shard.0.iter().filter(|(id, _)| !there.contains(*id));
         let twice = missing.filter(|(_, entry)| entry.standing == Standing::MissingOnce);
         if completeness == Completeness::Complete {
             triage.gone.extend(twice.map(|(id, _)| id.clone()));
@@ -183,8 +193,8 @@ pub fn next_shard(
 ) -> Shard {
     let mut next = Shard::default();
     for (id, fingerprint) in sharding.members(number) {
-        let before = old.0.get(id).copied();
-        let entry = match became.get(id) {
+        let before = old.0.get(&id).copied();
+        let entry = match became.get(&id) {
             Some(Became::Settled) => Some(ShardEntry { fingerprint, standing: Standing::Synced }),
             Some(Became::RetryAt(at)) => Some(ShardEntry { fingerprint, standing: Standing::RetryAt(*at) }),
             Some(Became::Open) => Some(ShardEntry { fingerprint, standing: AT_ONCE }),
@@ -193,10 +203,10 @@ pub fn next_shard(
                 Standing::Synced | Standing::RetryAt(_) => entry,
             }),
         };
-        next.0.extend(entry.map(|entry| (id.clone(), entry)));
+        next.0.extend(entry.map(|entry| (id, entry)));
     }
-    let there: BTreeSet<&SourceId> = sharding.members(number).map(|(id, _)| id).collect();
-    for (id, entry) in old.0.iter().filter(|(id, _)| !there.contains(id)) {
+    let there: BTreeSet<SourceId> = sharding.members(number).map(|(id, _)| id).collect();
+    for (id, entry) in old.0.iter().filter(|(id, _)| !there.contains(*id)) {
         let kept = match (became.get(id), completeness) {
             (Some(Became::Settled), _) => None,
             (_, Completeness::Complete) => Some(ShardEntry { standing: Standing::MissingOnce, ..*entry }),

@@ -6,7 +6,8 @@ use shared::state::BrakeWindow;
 
 use super::*;
 use crate::plan::builders::{key, now};
-use crate::read::{Doubt, Person};
+use crate::read::Doubt;
+use crate::roll::Person;
 use Completeness::Complete;
 use Standing::{MissingOnce, RetryAt, Synced};
 
@@ -24,8 +25,8 @@ fn people(versions: &[(&str, &str)], completeness: Completeness) -> People {
         field: String::new(),
         problem: String::new(),
     };
-    let by_id = versions.iter().map(|(id, version)| (SourceId::new(*id), person(version))).collect();
-    People { by_id, completeness, readings: 1, marked: None }
+    let everybody = versions.iter().map(|(id, version)| (SourceId::new(*id), person(version)));
+    People { completeness, ..People::complete(everybody) }
 }
 
 fn entry(version: &str, standing: Standing) -> ShardEntry {
@@ -206,9 +207,8 @@ fn only_the_shards_that_changed_are_looked_at() {
     let (count, key) = (ShardCount::of_table(8), key());
     let before = people(&versions, Complete);
     let root = settle(&before, count, &BTreeMap::new(), |_| Became::Settled).0;
-    let mut after = people(&versions, Complete);
-    after.by_id.remove(&SourceId::new("3"));
-    after.by_id.extend(people(&[("7", "b"), ("new", "a")], Complete).by_id);
+    let others = versions.iter().filter(|(id, _)| !["3", "7"].contains(id)).copied();
+    let after = people(&others.chain([("7", "b"), ("new", "a")]).collect::<Vec<_>>(), Complete);
     let sharding = Sharding::new(&after, count, &key);
     let expected = ids(&["3", "7", "new"]).iter().map(|id| sharding.shard_of(id)).collect();
     assert_eq!(look(Some(&root), &sharding, "rules", false, now()), Look::Shards(expected));

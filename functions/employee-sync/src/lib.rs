@@ -7,8 +7,9 @@ pub mod lint;
 pub mod plan;
 pub mod read;
 pub mod report;
+pub mod roll;
 mod run;
-pub mod unreadable;
+mod unreadable;
 
 /// The job: people from the HR system to reteach.
 #[derive(Clone, Copy, Debug, Default)]

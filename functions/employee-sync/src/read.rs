@@ -2,15 +2,17 @@
 //! 200 with data missing, and peers then deleted whole companies (awslabs/ssosync 159, 194, 278; keycloak 24669;
 //! firezone 9194).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
-use shared::employee::Employee;
-use shared::fingerprint::{Fingerprint, FingerprintKey, Part};
+use shared::fingerprint::{FingerprintKey, Part};
 use shared::id::SourceId;
 use shared::mapping::Record as Mapped;
 use shared::source::{Absence, EmployeeSource, Reading, Record, SourceError};
 use shared::tenant::TenantConfig;
+
+use crate::roll::{Arrivals, Person, Roll};
+use crate::unreadable::Lacking;
 
 /// How often people are read before an inconsistent reading is taken as it is, for incomplete.
 const READINGS: u32 = 3;
@@ -18,49 +20,33 @@ const READINGS: u32 = 3;
 /// Everybody the source reported, each once.
 #[derive(Debug)]
 pub struct People {
-    /// By source id.
-    pub by_id: BTreeMap<SourceId, Person>,
+    /// Who they are.
+    pub roll: Roll,
     /// Whether anything may be concluded about who is missing.
     pub completeness: Completeness,
     /// How many times everybody was read.
     pub readings: u32,
     /// Whom the source marks as deleted; `None` where it marks nobody.
     pub marked: Option<BTreeSet<SourceId>>,
+    /// Attributes that the tenant carries over and nobody's record has, by Personio's names.
+    pub unreadable: Vec<&'static str>,
 }
 
 impl People {
+    /// A complete reading that brought these people.
+    #[cfg(test)]
+    pub(crate) fn complete(people: impl IntoIterator<Item = (SourceId, Person)>) -> Self {
+        let roll = people.into_iter().collect();
+        let completeness = Completeness::Complete;
+        Self { roll, completeness, readings: 1, marked: None, unreadable: Vec::new() }
+    }
+
     /// What it means that `id` is missing.
     #[must_use]
     pub fn absence(&self, id: &SourceId) -> Absence {
         match &self.marked {
             Some(marked) if !marked.contains(id) => Absence::Unmarked,
             Some(_) | None => Absence::Explained,
-        }
-    }
-}
-
-/// One person as reported, with the fingerprint of what that means for reteach.
-#[derive(Debug)]
-pub enum Person {
-    /// An employee.
-    Employee(Box<Employee>, Fingerprint),
-    /// A record that does not fit.
-    Rejected {
-        /// Stands for the rejection: the same one is not looked at twice.
-        fingerprint: Fingerprint,
-        /// The field that does not fit.
-        field: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-}
-
-impl Person {
-    /// The fingerprint of the person's record.
-    #[must_use]
-    pub fn fingerprint(&self) -> Fingerprint {
-        match self {
-            Self::Employee(_, fingerprint) | Self::Rejected { fingerprint, .. } => *fingerprint,
         }
     }
 }
@@ -124,15 +110,44 @@ pub async fn read(
 ) -> Result<People, SourceError> {
     let mut readings = 1;
     loop {
-        let reading = source.read(expected).await?;
-        let Reading { records, first_total, last_total, marked } = reading;
-        let nameless = records.iter().filter(|record| record.source_id().is_none()).count() as u64;
-        let by_id = identify(records, source.tool(), config, key);
-        let completeness = judge(nameless, by_id.len() as u64, first_total, last_total);
+        let mut taken = Taken { arrivals: Arrivals::default(), nameless: 0, lacking: Lacking::of(config) };
+        let reading =
+            source.read(expected, &mut |record| taken.take(record, source.tool(), config, key)).await?;
+        let Reading { first_total, last_total, marked } = reading;
+        let Taken { arrivals, nameless, lacking } = taken;
+        let roll = arrivals.into_roll();
+        let completeness = judge(nameless, roll.len() as u64, first_total, last_total);
         if completeness == Completeness::Complete || readings == READINGS {
-            return Ok(People { by_id, completeness, readings, marked });
+            return Ok(People { roll, completeness, readings, marked, unreadable: lacking.names() });
         }
         readings += 1;
+    }
+}
+
+/// What has come of a reading so far.
+struct Taken {
+    arrivals: Arrivals,
+    /// Records without an id.
+    nameless: u64,
+    lacking: Lacking,
+}
+
+impl Taken {
+    fn take(&mut self, record: Record, tool: &str, config: &TenantConfig, key: &FingerprintKey) {
+        match record {
+            Record::Employee(employee) => {
+                self.lacking.see(&employee);
+                let fingerprint = Mapped::of(&employee, tool, config).fingerprint(key);
+                let id = employee.source_id.clone();
+                self.arrivals.push(&id, &Person::Employee(employee, fingerprint));
+            }
+            Record::Rejected { source_id: Some(id), field, problem } => {
+                let parts = ["rejected", id.as_str(), &field, &problem];
+                let fingerprint = key.fingerprint(parts.map(Part::Value));
+                self.arrivals.push(&id, &Person::Rejected { fingerprint, field, problem });
+            }
+            Record::Rejected { source_id: None, .. } => self.nameless += 1,
+        }
     }
 }
 
@@ -150,55 +165,41 @@ fn judge(nameless: u64, received: u64, first_total: Option<u64>, last_total: Opt
     doubt.map_or(Completeness::Complete, Completeness::Incomplete)
 }
 
-fn identify(
-    records: Vec<Record>,
-    tool: &str,
-    config: &TenantConfig,
-    key: &FingerprintKey,
-) -> BTreeMap<SourceId, Person> {
-    let people = records.into_iter().filter_map(|record| match record {
-        Record::Employee(employee) => {
-            let fingerprint = Mapped::of(&employee, tool, config).fingerprint(key);
-            Some((employee.source_id.clone(), Person::Employee(employee, fingerprint)))
-        }
-        Record::Rejected { source_id, field, problem } => {
-            let id = source_id?;
-            let parts = ["rejected", id.as_str(), &field, &problem];
-            let fingerprint = key.fingerprint(parts.map(Part::Value));
-            Some((id, Person::Rejected { fingerprint, field, problem }))
-        }
-    });
-    people.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
 
+    use shared::source::Take;
+
     use super::*;
     use crate::plan::builders::{config, employee, key};
 
-    struct Script(Mutex<Vec<Reading>>);
+    type Came = (Vec<Record>, Reading);
+
+    struct Script(Mutex<Vec<Came>>);
 
     impl EmployeeSource for Script {
         fn tool(&self) -> &'static str {
             "personio"
         }
 
-        async fn read(&self, _: u64) -> Result<Reading, SourceError> {
-            self.0.lock().unwrap().pop().ok_or(SourceError::Unavailable("a page failed".into()))
+        async fn read(&self, _: u64, take: &mut Take<'_>) -> Result<Reading, SourceError> {
+            let failed = SourceError::Unavailable("a page failed".into());
+            let (records, reading) = self.0.lock().unwrap().pop().ok_or(failed)?;
+            records.into_iter().for_each(take);
+            Ok(reading)
         }
     }
 
-    fn reading(ids: &[&str], first: Option<u64>, last: Option<u64>) -> Reading {
+    fn reading(ids: &[&str], first: Option<u64>, last: Option<u64>) -> Came {
         let records = ids.iter().map(|id| Record::Employee(Box::new(employee(id)))).collect();
-        Reading { records, first_total: first, last_total: last, marked: None }
+        (records, Reading { first_total: first, last_total: last, marked: None })
     }
 
-    async fn outcome(mut readings: Vec<Reading>) -> (usize, Completeness, u32) {
+    async fn outcome(mut readings: Vec<Came>) -> (usize, Completeness, u32) {
         readings.reverse();
         let people = read(&Script(Mutex::new(readings)), &config(""), &key(), 0).await.unwrap();
-        (people.by_id.len(), people.completeness, people.readings)
+        (people.roll.len(), people.completeness, people.readings)
     }
 
     #[tokio::test]
@@ -207,12 +208,12 @@ mod tests {
             || Record::Rejected { source_id: None, field: "id".into(), problem: "is missing".into() };
         let with_nameless = || {
             let mut reading = reading(&["1", "2"], Some(3), Some(3));
-            reading.records.push(nameless());
+            reading.0.push(nameless());
             reading
         };
         let miscounted =
             |announced, received| Completeness::Incomplete(Doubt::Miscounted { announced, received });
-        let cases: Vec<(fn() -> Reading, Completeness)> = vec![
+        let cases: Vec<(fn() -> Came, Completeness)> = vec![
             (|| reading(&["1", "2"], Some(2), Some(2)), Completeness::Complete),
             (|| reading(&["1", "2", "2"], Some(2), Some(2)), Completeness::Complete),
             (|| reading(&["1", "2"], None, None), Completeness::Complete),

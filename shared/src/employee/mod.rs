@@ -1,10 +1,13 @@
 //! The canonical employee: what every source client produces and the mapping reads.
 
 mod field;
+mod packed;
 
 pub use field::Field;
+pub use packed::PackedError;
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use crate::id::SourceId;
 
@@ -48,7 +51,7 @@ impl std::fmt::Debug for Employee {
 }
 
 /// Gender as reteach knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Gender {
     /// Male.
     Male,
@@ -59,7 +62,7 @@ pub enum Gender {
 }
 
 /// Anstellungsart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EmploymentType {
     /// Personio `internal`.
     Internal,
@@ -70,7 +73,7 @@ pub enum EmploymentType {
 }
 
 /// The HR system's own view of the employment. Only [`Status::Inactive`] locks; dates decide the rest.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
     /// Contract signed, not started (Kombo: `PENDING`).
     Onboarding,

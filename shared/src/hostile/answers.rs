@@ -13,7 +13,7 @@ use crate::http::Pace;
 use crate::http::testing::{Canned, Server};
 use crate::id::{CertificateId, CustomerId, ExternalId, SourceId};
 use crate::reteach::{CustomerInput, Filter, TagId};
-use crate::source::{EmployeeSource, Reading, Record};
+use crate::source::{Reading, Record, read_all};
 use crate::{kombo, personio, reteach};
 
 const INTEGRATION: &str = "personio:CBNMt7dSNCzBdnRTx87dev4E";
@@ -87,8 +87,8 @@ fn heard<T, E: std::error::Error>(result: Result<T, E>, what: &str) -> Option<T>
     result.inspect_err(|error| assert_silent(error, what)).ok()
 }
 
-fn rejections(reading: Option<Reading>, what: &str) {
-    for record in reading.into_iter().flat_map(|reading| reading.records) {
+fn rejections(read: Option<(Vec<Record>, Reading)>, what: &str) {
+    for record in read.into_iter().flat_map(|(records, _)| records) {
         rejection(Some(record), what);
     }
 }
@@ -101,7 +101,7 @@ fn rejection(record: Option<Record>, what: &str) {
 }
 
 async fn all_of_personio(client: personio::Client) {
-    rejections(heard(client.read(0).await, "read"), "read");
+    rejections(heard(read_all(&client, 0).await, "read"), "read");
     rejection(heard(client.one(&SourceId::new("4711")).await, "one").flatten(), "one");
     heard(client.attributes().await, "attributes");
     documents::all(&client).await;
@@ -116,7 +116,7 @@ async fn all_of_kombo(client: kombo::Client) {
     heard(client.integration_by_token(&"token".into()).await, "integration_by_token");
     let employees =
         kombo::Employees::new(client.clone(), id.clone()).with_employment_type_field("anstellungsart");
-    rejections(heard(employees.read(0).await, "read"), "read");
+    rejections(heard(read_all(&employees, 0).await, "read"), "read");
     rejection(heard(employees.one(&SourceId::new("4711")).await, "one").flatten(), "one");
     documents::all(&kombo::Documents::new(client, id).with_pace(&Pace::new(&[]))).await;
 }

@@ -12,7 +12,7 @@ use super::record::{self, Row};
 use super::wire::{Employee, Page};
 use crate::http::{Deadline, Pace};
 use crate::id::SourceId;
-use crate::source::{EmployeeSource, Reading, Record, SourceError};
+use crate::source::{EmployeeSource, Reading, Record, SourceError, Take};
 
 /// All people of one integration, from Kombo's mirror.
 #[derive(Clone, Debug)]
@@ -90,20 +90,20 @@ impl EmployeeSource for Employees {
     }
 
     /// Each page names the next: none is asked for ahead.
-    async fn read(&self, _expected: u64) -> Result<Reading, SourceError> {
-        let (mut reading, mut marked) = (Reading::default(), BTreeSet::new());
+    async fn read(&self, _expected: u64, take: &mut Take<'_>) -> Result<Reading, SourceError> {
+        let mut marked = BTreeSet::new();
         let mut seen = HashSet::new();
         let mut cursor: Option<String> = None;
         for _ in 0..MAX_PAGES {
             let (rows, next) = self.page(cursor.as_deref()).await?;
             for row in rows {
                 match row {
-                    Row::There(record) => reading.records.push(record),
+                    Row::There(record) => take(record),
                     Row::Deleted(id) => marked.extend(id),
                     Row::Emptied => {}
                 }
             }
-            let Some(next) = next else { return Ok(Reading { marked: Some(marked), ..reading }) };
+            let Some(next) = next else { return Ok(Reading { marked: Some(marked), ..Reading::default() }) };
             if !seen.insert(next.clone()) {
                 return Err(SourceError::Unreadable(
                     "Kombo GET /hris/employees: a cursor came twice, the pages have no end".to_owned(),

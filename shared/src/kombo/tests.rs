@@ -6,7 +6,7 @@ use super::*;
 use crate::http::testing::{Canned, Server};
 use crate::http::{Effect, Vendor};
 use crate::id::SourceId;
-use crate::source::{EmployeeSource, Record, SourceError};
+use crate::source::{EmployeeSource, Record, SourceError, read_all};
 
 const INTEGRATION: &str = "personio:CBNMt7dSNCzBdnRTx87dev4E";
 
@@ -42,8 +42,8 @@ async fn reads_by_cursor_and_repeats_the_filters_on_each_page() {
     })
     .await;
     let source = employees(&server);
-    let reading = source.read(0).await.unwrap();
-    let ids: Vec<_> = reading.records.iter().map(|record| record.source_id().unwrap().as_str()).collect();
+    let (records, reading) = read_all(&source, 0).await.unwrap();
+    let ids: Vec<_> = records.iter().map(|record| record.source_id().unwrap().as_str()).collect();
     assert_eq!((source.tool(), ids), ("personio", vec!["1", "2", "3"]));
     assert_eq!((reading.first_total, reading.last_total), (None, None));
     let seen = server.seen();
@@ -66,7 +66,7 @@ async fn a_cursor_that_comes_twice_is_an_error() {
         success(json!({"next": if number % 2 == 0 { "a" } else { "b" }, "results": [person(1)]}))
     })
     .await;
-    let error = employees(&server).read(0).await.unwrap_err();
+    let error = read_all(&employees(&server), 0).await.unwrap_err();
     assert!(matches!(&error, SourceError::Unreadable(text) if text.contains("came twice")), "{error}");
     assert_eq!(server.seen().len(), 3);
 }
@@ -82,11 +82,11 @@ async fn the_deleted_are_left_out_and_a_bad_record_is_rejected() {
     emptied["remote_deleted_at"] = json!("2026-02-01T00:00:00.000Z");
     let page = json!({"next": null, "results": [person(1), deleted, bad, emptied, "?"]});
     let server = Server::start(move |_, _| success(page.clone())).await;
-    let reading = employees(&server).read(0).await.unwrap();
+    let (records, reading) = read_all(&employees(&server), 0).await.unwrap();
     let [Record::Employee(john), Record::Rejected { source_id, field, problem }, Record::Rejected { .. }] =
-        &reading.records[..]
+        &records[..]
     else {
-        panic!("{reading:?}")
+        panic!("{records:?}")
     };
     assert_eq!(john.source_id.as_str(), "1");
     let rejected = (source_id.as_ref().map(|id| id.as_str()), field.as_str(), problem.as_str());
@@ -124,7 +124,7 @@ async fn says_what_a_code_means_and_tries_again_where_that_helps() {
     ] {
         let sent = code.clone();
         let server = Server::start(move |_, _| refused(status, sent.clone())).await;
-        let error = employees(&server).read(0).await.unwrap_err();
+        let error = read_all(&employees(&server), 0).await.unwrap_err();
         assert!(format!("{error:?}").starts_with(expected), "{status} {code}: {error:?}");
         assert_eq!(server.seen().len(), attempts, "{status} {code}");
         let text = error.to_string();
@@ -150,7 +150,7 @@ async fn a_load_balancers_page_is_bad_weather() {
 async fn an_answer_without_employees_is_unreadable() {
     for body in ["{}", "[]", "", r#"{"status":"success","data":{"next":null}}"#, "<html>"] {
         let server = Server::start(move |_, _| Canned::Text(200, body)).await;
-        let error = employees(&server).read(0).await.unwrap_err();
+        let error = read_all(&employees(&server), 0).await.unwrap_err();
         assert!(matches!(error, SourceError::Unreadable(_)), "{body}: {error:?}");
     }
 }

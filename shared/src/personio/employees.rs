@@ -14,7 +14,7 @@ use super::transport::Endpoint;
 use super::wire::Page;
 use super::{error, record};
 use crate::id::SourceId;
-use crate::source::{EmployeeSource, Reading, Record, SourceError};
+use crate::source::{EmployeeSource, Reading, Record, SourceError, Take};
 
 /// The attributes that a reading asks for. One that the credential may not read is silently left out by Personio.
 pub const ATTRIBUTES: [&str; 13] = [
@@ -44,6 +44,11 @@ impl Part {
     fn of<R>(page: Page<R>, read: fn(R) -> Record) -> Self {
         let total = page.metadata.unwrap_or_default().total_elements.0;
         Self { records: page.data.into_iter().map(read).collect(), total }
+    }
+
+    fn into_reading(self, reading: &mut Reading, take: &mut Take<'_>) {
+        self.records.into_iter().for_each(take);
+        reading.last_total = self.total.or(reading.last_total);
     }
 }
 
@@ -97,7 +102,7 @@ impl EmployeeSource for Client {
         "personio"
     }
 
-    async fn read(&self, expected: u64) -> Result<Reading, SourceError> {
+    async fn read(&self, expected: u64, take: &mut Take<'_>) -> Result<Reading, SourceError> {
         let ahead = expected.div_ceil(PAGE_SIZE).clamp(1, MAX_PAGES);
         let mut pages = pin!(self.pages(0..ahead, PAGE_SIZE));
         let first = pages.try_next().await?.unwrap_or_default();
@@ -105,7 +110,7 @@ impl EmployeeSource for Client {
         let step = u64::try_from(first.records.len()).unwrap_or(u64::MAX);
         let announced = first.total.map(|total| total.div_ceil(step.max(1)));
         let mut reading = Reading { first_total: first.total, ..Reading::default() };
-        take(&mut reading, first);
+        first.into_reading(&mut reading, take);
         if step == 0 {
             return Ok(reading);
         }
@@ -120,12 +125,12 @@ impl EmployeeSource for Client {
             if announced.is_none() && part.records.is_empty() {
                 return Ok(reading);
             }
-            take(&mut reading, part);
+            part.into_reading(&mut reading, take);
         }
         let announced = announced.unwrap_or(came);
         let mut rest = pin!(self.pages(came..announced, step));
         while let Some(part) = rest.try_next().await? {
-            take(&mut reading, part);
+            part.into_reading(&mut reading, take);
         }
         // No total was announced, or it grew while the pages came.
         for page in announced..MAX_PAGES {
@@ -136,15 +141,10 @@ impl EmployeeSource for Client {
             if part.records.is_empty() {
                 return Ok(reading);
             }
-            take(&mut reading, part);
+            part.into_reading(&mut reading, take);
         }
         Err(endless())
     }
-}
-
-fn take(reading: &mut Reading, part: Part) {
-    reading.records.extend(part.records);
-    reading.last_total = part.total.or(reading.last_total);
 }
 
 fn endless() -> SourceError {

@@ -16,23 +16,43 @@ use crate::employee::Employee;
 use crate::http;
 use crate::id::SourceId;
 
+/// Where a reading's records go, one by one.
+pub type Take<'a> = dyn FnMut(Record) + Send + 'a;
+
 /// A source of employees, read in full.
 pub trait EmployeeSource: Send + Sync {
     /// The HR system's slug, the first half of every external id: `personio`.
     fn tool(&self) -> &str;
 
-    /// Reads every page once. All pages came, or it is an error: a read that failed on any page is not a read.
+    /// Reads every page once and hands each record to `take` as it comes, in the order received; duplicates over pages are
+    /// still in. All pages came, or it is an error: a read that failed on any page is not a read, and what was taken of it
+    /// is worth nothing.
     ///
     /// `expected` is how many people there were last time, 0 if that is not known: as many pages may be asked for at once. It
     /// changes nothing about what is read.
-    fn read(&self, expected: u64) -> impl Future<Output = Result<Reading, SourceError>> + Send;
+    fn read(
+        &self,
+        expected: u64,
+        take: &mut Take<'_>,
+    ) -> impl Future<Output = Result<Reading, SourceError>> + Send;
 }
 
-/// What one pass over all pages brought.
+/// Reads everybody and keeps all records.
+///
+/// # Errors
+/// As for [`EmployeeSource::read`].
+pub async fn read_all(
+    source: &impl EmployeeSource,
+    expected: u64,
+) -> Result<(Vec<Record>, Reading), SourceError> {
+    let mut records = Vec::new();
+    let reading = source.read(expected, &mut |record| records.push(record)).await?;
+    Ok((records, reading))
+}
+
+/// What one pass over all pages said of itself, beside the records.
 #[derive(Debug, Default)]
 pub struct Reading {
-    /// Every record, in the order received; duplicates over pages are still in.
-    pub records: Vec<Record>,
     /// The total that the first page announced; `None` where the source announces none (Kombo).
     pub first_total: Option<u64>,
     /// The total that the last page announced.

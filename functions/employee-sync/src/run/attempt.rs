@@ -50,14 +50,14 @@ impl Work for EmployeeSync {
         let Connections { hr: source, reteach, key } = &connections;
         let configuration = format!("{:016x}", key.mark("configuration", &tenant.record.config));
         let (people, root) = read(run, tenant, &connections).await?;
-        run.tell(Progress::Read(people.by_id.len()));
+        run.tell(Progress::Read(people.roll.len()));
 
         let now = run.clock().now();
         let count = ShardCount::of_table(root.as_ref().map_or(0, |root| root.shards.len()));
         let sharding = Sharding::new(&people, count, key);
         let asked = mode == Mode::Reconcile;
         let look = known::look(root.as_ref(), &sharding, &configuration, asked, now);
-        let mut tally = Tally::new(&people, &tenant.config);
+        let mut tally = Tally::new(&people);
         if look == Look::Nobody {
             let waiting = root.map_or(0, |root| u64::from(root.waiting));
             let ended = tally.nothing_to_do(waiting);

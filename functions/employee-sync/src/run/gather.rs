@@ -15,7 +15,8 @@ use shared::tenant::TenantConfig;
 use crate::accounts::{self, Accounts, AccountsError, Question};
 use crate::known::{Look, Sharding, Triage, triage};
 use crate::plan::{Account, Subject, View};
-use crate::read::{People, Person};
+use crate::read::People;
+use crate::roll::Person;
 
 /// Customers on one page of reteach's list.
 const PAGE: usize = 250;
@@ -45,7 +46,7 @@ pub(super) async fn gather<'a>(
 ) -> Result<Gathered<'a>, Halt> {
     let stored = root.map_or(0, |root| root.shards.len());
     let everybody = matches!(look, Look::Everybody(_));
-    let count = count(stored, people.by_id.len(), everybody);
+    let count = count(stored, people.roll.len(), everybody);
     let sharding = Sharding::new(people, count, &connections.key);
     let wanted: Vec<ShardNumber> = match look {
         Look::Nobody => Vec::new(),
@@ -129,7 +130,7 @@ fn remember(
     entries: &HashMap<SourceId, EmployeeEntry>,
     now: Timestamp,
 ) {
-    let missing = entries.values().filter(|entry| !people.by_id.contains_key(&entry.source_id));
+    let missing = entries.values().filter(|entry| !people.roll.contains(&entry.source_id));
     let shut = |entry: &EmployeeEntry| entry.window.inactive_at.is_some_and(|at| at <= now);
     for entry in missing.filter(|entry| entry.customer_id.is_some() && !shut(entry)) {
         let Some(fingerprint) = entry.fingerprint else { continue };
@@ -147,13 +148,12 @@ pub(super) fn subjects(
     mut entries: HashMap<SourceId, EmployeeEntry>,
 ) -> Vec<Subject> {
     let there = look.iter().filter_map(|id| {
-        let view = match people.by_id.get(id)? {
+        let view = match people.roll.get(id)? {
             Person::Employee(employee, fingerprint) => {
-                let record = Box::new(Record::of(employee, tool, config));
-                View::Present { record, fingerprint: *fingerprint }
+                View::Present { record: Box::new(Record::of(&employee, tool, config)), fingerprint }
             }
             Person::Rejected { fingerprint, field, problem } => {
-                View::Rejected { fingerprint: *fingerprint, field: field.clone(), problem: problem.clone() }
+                View::Rejected { fingerprint, field, problem }
             }
         };
         Some((id, view))
@@ -186,7 +186,7 @@ async fn find_accounts(
     // A look-up takes up to two calls, a page of the list one.
     Ok(match questions.len() {
         0 => None,
-        few if few * 2 <= people.by_id.len() / PAGE + 1 => {
+        few if few * 2 <= people.roll.len() / PAGE + 1 => {
             Some(accounts::look_up(&connections.reteach, &questions).await?)
         }
         _ => Some(Accounts::Listed(accounts::list(&connections.reteach).await?)),

@@ -148,7 +148,7 @@ impl Settlement<'_> {
             }
         }
         root.waiting = u32::try_from(waiting.max(0)).unwrap_or(u32::MAX);
-        root.people = u32::try_from(self.people.by_id.len()).unwrap_or(u32::MAX);
+        root.people = u32::try_from(self.people.roll.len()).unwrap_or(u32::MAX);
         // A comparison of everybody that stopped early begins again on the next run.
         let begins_again = self.stopped && !matches!(self.look, Look::Everybody(Reason::FirstRun));
         if let (Look::Everybody(_), false) = (self.look, begins_again) {

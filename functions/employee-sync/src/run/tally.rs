@@ -6,7 +6,6 @@ use jiff::{SignedDuration, Timestamp};
 use shared::id::SourceId;
 use shared::job::{Finding, FindingKind, HeldNote};
 use shared::state::Failure;
-use shared::tenant::TenantConfig;
 
 use super::Ended;
 use super::held::Holding;
@@ -16,7 +15,6 @@ use crate::known::Became;
 use crate::plan::{Change, Extent, Kind, Plan, Skip, Subject};
 use crate::read::{Completeness, People};
 use crate::report::Counts;
-use crate::unreadable::unreadable;
 
 /// A record that does not fit is told of again after this long, if it is still the same.
 const TELL_AGAIN: SignedDuration = SignedDuration::from_hours(24);
@@ -30,11 +28,11 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn new(people: &People, config: &TenantConfig) -> Self {
+    pub(super) fn new(people: &People) -> Self {
         let counts = Counts {
-            people: people.by_id.len() as u64,
+            people: people.roll.len() as u64,
             readings: u64::from(people.readings),
-            unchanged: people.by_id.len() as u64,
+            unchanged: people.roll.len() as u64,
             ..Counts::default()
         };
         let mut tally =
@@ -47,11 +45,10 @@ impl Tally {
             );
             tally.find(None, FindingKind::Incomplete, text);
         }
-        let unreadable = unreadable(people, config);
-        if !unreadable.is_empty() {
+        if !people.unreadable.is_empty() {
             let text = format!(
                 "the credential may not read {}: these stay as they are in reteach; grant the attributes in Personio",
-                unreadable.join(", ")
+                people.unreadable.join(", ")
             );
             tally.find(None, FindingKind::Unreadable, text);
         }
@@ -107,7 +104,7 @@ impl Tally {
             .chain(plan.skipped.iter().map(|(id, _)| id))
             .chain(&self.held)
             // Who is gone was not counted among the people in the first place.
-            .filter(|id| people.by_id.contains_key(id))
+            .filter(|id| people.roll.contains(id))
             .collect();
         self.counts.unchanged = self.counts.people.saturating_sub(touched.len() as u64);
     }

@@ -23,8 +23,8 @@ async fn reads_the_same_through_kombo() {
     })
     .await;
     let client = forwarded(&server);
-    let reading = client.read(0).await.unwrap();
-    assert_eq!((client.tool(), ids(&reading)), ("personio", (1..=250).collect()));
+    let (records, _) = read_all(&client, 0).await.unwrap();
+    assert_eq!((client.tool(), ids(&records)), ("personio", (1..=250).collect()));
     let seen = server.seen();
     assert_eq!((seen.len(), server.calls.counts().kombo, server.calls.counts().personio), (3, 3, 0));
     assert_eq!((seen[0].method.as_str(), seen[0].uri.as_str()), ("POST", "/passthrough/personio/personnel"));
@@ -59,7 +59,7 @@ async fn through_kombo_the_remote_status_decides_then_kombos_own() {
     ];
     for (number, (answer, expected, attempts)) in cases.into_iter().enumerate() {
         let server = Server::start(move |_, _| answer()).await;
-        let error = forwarded(&server).read(0).await.unwrap_err();
+        let error = read_all(&forwarded(&server), 0).await.unwrap_err();
         assert!(format!("{error:?}").starts_with(expected), "case {number}: {error:?}");
         assert!(!error.to_string().contains("x@y.de"), "{error}");
         assert_eq!(server.seen().len(), attempts, "case {number}");
@@ -78,7 +78,7 @@ async fn through_kombo_a_remote_retry_after_is_honoured() {
     })
     .await;
     let start = tokio::time::Instant::now();
-    let reading = forwarded(&server).read(0).await.unwrap();
-    assert!(matches!(&reading.records[..], [Record::Employee(person)] if person.email == Field::Absent));
+    let (records, _) = read_all(&forwarded(&server), 0).await.unwrap();
+    assert!(matches!(&records[..], [Record::Employee(person)] if person.email == Field::Absent));
     assert!(start.elapsed() >= Duration::from_secs(9));
 }

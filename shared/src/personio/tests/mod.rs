@@ -17,7 +17,7 @@ use crate::http::Pace;
 use crate::http::testing::{Canned, Seen, Server};
 use crate::id::{CategoryId, CertificateId, SourceId};
 use crate::kombo;
-use crate::source::{EmployeeSource, Reading, Record, SourceError};
+use crate::source::{EmployeeSource, Record, SourceError, read_all};
 
 fn direct(server: &Server) -> Client {
     let direct =
@@ -60,9 +60,9 @@ async fn personio(answer: impl Fn(&Seen) -> Canned + Send + Sync + 'static) -> S
     Server::start(move |_, seen| if seen.path() == "/v1/auth" { login() } else { answer(seen) }).await
 }
 
-fn ids(reading: &Reading) -> Vec<u64> {
+fn ids(records: &[Record]) -> Vec<u64> {
     let id = |record: &Record| record.source_id().unwrap().as_str().parse().unwrap();
-    reading.records.iter().map(id).collect()
+    records.iter().map(id).collect()
 }
 
 /// A document as the certificate job makes it.

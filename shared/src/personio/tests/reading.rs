@@ -8,8 +8,8 @@ use crate::personio::limits::CONCURRENCY;
 #[tokio::test(start_paused = true)]
 async fn sends_credentials_in_the_body_and_asks_for_what_it_needs() {
     let server = personio(|seen| Canned::Json(200, company(3, 100)(seen))).await;
-    let reading = direct(&server).read(0).await.unwrap();
-    assert_eq!((ids(&reading), reading.first_total, reading.last_total), (vec![1, 2, 3], Some(3), Some(3)));
+    let (records, reading) = read_all(&direct(&server), 0).await.unwrap();
+    assert_eq!((ids(&records), reading.first_total, reading.last_total), (vec![1, 2, 3], Some(3), Some(3)));
     let seen = server.seen();
     assert_eq!(seen.len(), 2);
     assert_eq!((seen[0].method.as_str(), seen[0].uri.as_str()), ("POST", "/v1/auth"));
@@ -33,8 +33,8 @@ async fn reads_every_page_in_order_whatever_size_the_server_chooses() {
     {
         let company = company(people, most);
         let server = personio(move |seen| Canned::Json(200, company(seen))).await;
-        let reading = direct(&server).read(0).await.unwrap();
-        assert_eq!(ids(&reading), (1..=people).collect::<Vec<_>>(), "{people} of {most}");
+        let (records, reading) = read_all(&direct(&server), 0).await.unwrap();
+        assert_eq!(ids(&records), (1..=people).collect::<Vec<_>>(), "{people} of {most}");
         assert_eq!((reading.first_total, reading.last_total), (Some(people), Some(people)));
         assert_eq!(server.seen().len(), 1 + pages, "{people} of {most}");
     }
@@ -61,9 +61,9 @@ async fn what_was_expected_changes_nothing_but_how_many_pages_are_asked_for_at_o
                 Canned::Json(200, page)
             })
             .await;
-            let reading = direct(&server).read(expected).await.unwrap();
+            let (records, reading) = read_all(&direct(&server), expected).await.unwrap();
             let label = format!("{people} of {most}, {expected} expected, {announces}");
-            assert_eq!(ids(&reading), (1..=people).collect::<Vec<_>>(), "{label}");
+            assert_eq!(ids(&records), (1..=people).collect::<Vec<_>>(), "{label}");
             assert_eq!(reading.first_total, announces.then_some(people), "{label}");
             let pages = people.div_ceil(most).max(1) as usize;
             let calls = server.seen().len() - 1;
@@ -95,9 +95,9 @@ async fn needs_no_metadata_that_makes_sense() {
             Canned::Json(200, page)
         })
         .await;
-        let reading = direct(&server).read(0).await.unwrap();
+        let (records, reading) = read_all(&direct(&server), 0).await.unwrap();
         assert_eq!(
-            (reading.records.len(), reading.first_total, reading.last_total),
+            (records.len(), reading.first_total, reading.last_total),
             (250, total, total),
             "{metadata}"
         );
@@ -112,8 +112,8 @@ async fn reports_a_total_that_moved_while_reading() {
         Canned::Json(200, company(people, 100)(seen))
     })
     .await;
-    let reading = direct(&server).read(0).await.unwrap();
-    assert_eq!((reading.first_total, reading.last_total, reading.records.len()), (Some(200), Some(201), 201));
+    let (records, reading) = read_all(&direct(&server), 0).await.unwrap();
+    assert_eq!((reading.first_total, reading.last_total, records.len()), (Some(200), Some(201), 201));
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,7 +124,7 @@ async fn pages_without_an_end_are_an_error() {
         Canned::Json(200, json!({"success": true, "metadata": metadata, "data": [person(1)]}))
     }] {
         let server = personio(answer).await;
-        let error = direct(&server).read(0).await.unwrap_err();
+        let error = read_all(&direct(&server), 0).await.unwrap_err();
         assert!(matches!(&error, SourceError::Unreadable(text) if text.contains("no end")), "{error}");
     }
 }
@@ -140,7 +140,7 @@ async fn one_page_that_fails_fails_the_reading() {
         }
     })
     .await;
-    let error = direct(&server).read(0).await.unwrap_err();
+    let error = read_all(&direct(&server), 0).await.unwrap_err();
     assert_eq!(error, SourceError::Unavailable("Personio GET /v1/company/employees answered 502".to_owned()));
     let tries = server.seen().iter().filter(|seen| seen.query("offset").as_deref() == Some("300")).count();
     assert_eq!(tries, 4);
@@ -158,9 +158,8 @@ async fn one_bad_record_is_rejected_and_the_page_goes_on() {
         )
     })
     .await;
-    let reading = direct(&server).read(0).await.unwrap();
-    let rejected: Vec<_> = reading
-        .records
+    let (records, _) = read_all(&direct(&server), 0).await.unwrap();
+    let rejected: Vec<_> = records
         .iter()
         .filter_map(|record| match record {
             Record::Rejected { source_id, field, problem } => {
@@ -171,5 +170,5 @@ async fn one_bad_record_is_rejected_and_the_page_goes_on() {
         .collect();
     let other = (None, ".", "has another type than documented");
     assert_eq!(rejected, [(Some("2"), "hire_date", "is not a date"), other]);
-    assert_eq!(reading.records.len(), 4);
+    assert_eq!(records.len(), 4);
 }

@@ -41,7 +41,7 @@ async fn says_what_a_refusal_means() {
     ] {
         let body: &'static str = body.leak();
         let server = personio(move |_| Canned::Text(status, body)).await;
-        let error = direct(&server).read(0).await.unwrap_err();
+        let error = read_all(&direct(&server), 0).await.unwrap_err();
         assert!(format!("{error:?}").starts_with(expected), "{status} {body}: {error:?}");
         assert!(!error.to_string().contains("x@y.de") && !error.to_string().contains("Erika"), "{error}");
         assert!(error.to_string().contains("Personio GET /v1/company/employees"), "{error}");
@@ -61,7 +61,7 @@ async fn a_refused_login_is_about_the_credential() {
         (503, "<html>", "Unavailable"),
     ] {
         let server = Server::start(move |_, _| Canned::Text(status, body)).await;
-        let error = direct(&server).read(0).await.unwrap_err();
+        let error = read_all(&direct(&server), 0).await.unwrap_err();
         assert!(format!("{error:?}").starts_with(expected), "{status} {body}: {error:?}");
         assert!(!error.to_string().contains("papi-"), "{error}");
         assert!(server.seen().iter().all(|seen| seen.path() == "/v1/auth"));
@@ -81,7 +81,7 @@ async fn logs_in_once_more_on_a_401() {
             _ => Canned::Json(200, company(1, 100)(seen)),
         })
         .await;
-        assert_eq!(direct(&server).read(0).await.unwrap().records.len(), 1);
+        assert_eq!(read_all(&direct(&server), 0).await.unwrap().0.len(), 1);
         assert_eq!(server.seen().iter().filter(|seen| seen.path() == "/v1/auth").count(), logins);
     }
 }
@@ -90,7 +90,7 @@ async fn logs_in_once_more_on_a_401() {
 async fn the_deadline_ends_a_reading() {
     let server = personio(|_| Canned::Hang).await;
     let client = direct(&server).until(Deadline::after(Duration::from_secs(10)));
-    let error = client.read(0).await.unwrap_err();
+    let error = read_all(&client, 0).await.unwrap_err();
     assert!(
         matches!(&error, SourceError::Unavailable(text) if text.contains("time for this run")),
         "{error}"

@@ -15,7 +15,8 @@ use crate::lint;
 use crate::plan::arbitrary::{Company, Drift, PERSONAL};
 use crate::plan::builders::{key, now};
 use crate::plan::{Context, Harm, Plan, Skip, Subject};
-use crate::read::{Completeness, People, Person};
+use crate::read::People;
+use crate::roll::Person;
 use crate::run::academy::{Academy, Asking, TOOL, tag};
 
 /// The people of one reading.
@@ -24,8 +25,7 @@ pub(super) fn read<'a>(employees: impl IntoIterator<Item = &'a Employee>, config
         let fingerprint = Record::of(employee, TOOL, config).fingerprint(&key());
         (employee.source_id.clone(), Person::Employee(Box::new(employee.clone()), fingerprint))
     };
-    let by_id = employees.into_iter().map(person).collect();
-    People { by_id, completeness: Completeness::Complete, readings: 1, marked: None }
+    People::complete(employees.into_iter().map(person))
 }
 
 /// A run over everybody, from what is known to what became of it.
@@ -43,7 +43,7 @@ pub(super) fn run(
     config: &TenantConfig,
     now: Timestamp,
 ) -> Run {
-    let look = people.by_id.keys().cloned().collect();
+    let look = people.roll.ids().collect();
     let subjects = academy.subjects(people, (&look, gone), asking, config);
     let plan = Plan::build(&subjects, Context { now, config, key: &key() });
     let harms = lint::examine(&plan, &subjects, TOOL, config, now);
@@ -77,10 +77,10 @@ pub(super) fn morning(company: &Company) -> Morning {
         drift(&mut academy, &SourceId::new(number.to_string()), story.drift);
     }
     let people = read(stories.iter().filter_map(|it| it.after.as_ref()), new);
-    let left = first.by_id.keys().filter(|id| !people.by_id.contains_key(id));
+    let left = first.roll.ids().filter(|id| !people.roll.contains(id));
     let after = stories.iter().filter_map(|it| it.after.clone());
     Morning {
-        gone: left.cloned().collect(),
+        gone: left.collect(),
         employees: after.map(|it| (it.source_id.clone(), it)).collect(),
         academy,
         people,

@@ -78,7 +78,7 @@ proptest! {
     #[test]
     fn the_order_of_people_does_not_matter(company in company(), turn in 0_usize..8, asking in asking()) {
         let morning = morning(&company);
-        let look = morning.people.by_id.keys().cloned().collect();
+        let look = morning.people.roll.ids().collect();
         let mut subjects = morning.academy.subjects(&morning.people, (&look, &morning.gone), asking, &morning.config);
         let key = key();
         let context = Context { now: now(), config: &morning.config, key: &key };

@@ -8,7 +8,7 @@ use shared::id::SourceId;
 use super::world::{End, World};
 use crate::known::Sharding;
 use crate::plan::builders::{employee, key};
-use crate::read::{Completeness, People};
+use crate::read::People;
 use crate::run::gather::{count, spread};
 
 fn people_in(shards: &BTreeMap<ShardNumber, Shard>) -> BTreeMap<SourceId, ShardEntry> {
@@ -36,8 +36,7 @@ fn a_company_is_sharded_anew_only_when_everybody_is_looked_at() {
 fn everybody_keeps_their_standing_in_another_shard() {
     let key = key();
     let print = |id: &str| key.fingerprint([shared::fingerprint::Part::Value(id)]);
-    let nobody =
-        People { by_id: BTreeMap::new(), completeness: Completeness::Complete, readings: 1, marked: None };
+    let nobody = People::complete([]);
     for (stored, next) in [(1, 8), (8, 1), (8, 2), (4, 4)] {
         let old = ShardCount::of_table(stored);
         let mut loaded: BTreeMap<ShardNumber, Shard> = BTreeMap::new();

@@ -15,7 +15,8 @@ use crate::known::{self, Look, Sharding, next_shard, triage};
 use crate::lint::{self, Limits};
 use crate::plan::builders::{config, employee, key, now};
 use crate::plan::{Account, Context, Plan};
-use crate::read::{Completeness, People, Person};
+use crate::read::People;
+use crate::roll::Person;
 use crate::run::academy::{Academy, Asking, TOOL};
 use crate::run::tally::Tally;
 use crate::run::{gather, held, settle};
@@ -109,8 +110,7 @@ impl World {
             let fingerprint = Record::of(employee, TOOL, &self.config).fingerprint(&key());
             (id.clone(), Person::Employee(Box::new(employee.clone()), fingerprint))
         };
-        let by_id = self.employees.iter().map(person).collect();
-        People { by_id, completeness: Completeness::Complete, readings: 1, marked: None }
+        People::complete(self.employees.iter().map(person))
     }
 
     /// One run, now.
@@ -119,13 +119,13 @@ impl World {
         let stored = self.root.as_ref().map_or(0, |root| root.shards.len());
         let sharding = Sharding::new(&people, ShardCount::of_table(stored), &key);
         let look = known::look(self.root.as_ref(), &sharding, "", false, now);
-        let mut tally = Tally::new(&people, &self.config);
+        let mut tally = Tally::new(&people);
         if look == Look::Nobody {
             return Tick::default();
         }
 
         let everybody = matches!(look, Look::Everybody(_));
-        let count = gather::count(stored, people.by_id.len(), everybody);
+        let count = gather::count(stored, people.roll.len(), everybody);
         let sharding = Sharding::new(&people, count, &key);
         let wanted: Vec<ShardNumber> = match &look {
             Look::Shards(numbers) => numbers.iter().copied().collect(),

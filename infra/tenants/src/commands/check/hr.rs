@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use employee_sync::read::{self, Completeness, People, Person};
-use employee_sync::unreadable::unreadable;
+use employee_sync::read::{self, Completeness, People};
+use employee_sync::roll::Person;
 use shared::connect::{Connections, Sink, Source};
 use shared::document::{DocumentSink as _, choose_category};
 use shared::id::SourceId;
@@ -52,8 +52,8 @@ pub(super) async fn examine(
     };
     items.extend(reading(&people, config, &named));
     if config.certificates.enabled {
-        let somebody = people.by_id.keys().next();
-        items.extend(documents(operator, config, secret, somebody).await?);
+        let somebody = people.roll.ids().next();
+        items.extend(documents(operator, config, secret, somebody.as_ref()).await?);
     }
     Ok(items)
 }
@@ -80,12 +80,12 @@ fn attributes(config: &TenantConfig, readable: &BTreeSet<String>) -> (Vec<Item>,
 fn reading(people: &People, config: &TenantConfig, named: &BTreeSet<&'static str>) -> Vec<Item> {
     let about = "Personio: employees";
     let (mut scoped, mut undecided, mut rejected, mut without_mail) = (0, 0, 0, 0);
-    for person in people.by_id.values() {
+    for (_, person) in people.roll.iter() {
         match person {
             Person::Rejected { .. } => rejected += 1,
             Person::Employee(employee, _) => {
                 without_mail += u64::from(employee.email.value().is_none());
-                match Record::of(employee, "personio", config).employment.scope {
+                match Record::of(&employee, "personio", config).employment.scope {
                     Scoped::In => scoped += 1,
                     Scoped::Undecided(_) => undecided += 1,
                     Scoped::OutLocked | Scoped::OutLeft => {}
@@ -93,7 +93,7 @@ fn reading(people: &People, config: &TenantConfig, named: &BTreeSet<&'static str
             }
         }
     }
-    let count = words::number(people.by_id.len() as u64, "person", "people");
+    let count = words::number(people.roll.len() as u64, "person", "people");
     let mut items = match people.completeness {
         Completeness::Complete => vec![Item::good(about, format!("{count} can be read, {scoped} in scope"))],
         Completeness::Incomplete(doubt) => vec![Item::miss(
@@ -130,7 +130,7 @@ fn reading(people: &People, config: &TenantConfig, named: &BTreeSet<&'static str
         );
         items.push(Item::note(about, text));
     }
-    for key in unreadable(people, config).into_iter().filter(|key| !named.contains(key)) {
+    for key in people.unreadable.iter().filter(|key| !named.contains(*key)) {
         items.push(Item::miss(
             &format!("Personio: {key}"),
             format!("is in nobody's record: {}", without(key)),

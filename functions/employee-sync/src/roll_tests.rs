@@ -1,0 +1,59 @@
+//! The roll beside a map of whole records.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use shared::employee::Field;
+use shared::fingerprint::Part;
+
+use super::*;
+use crate::plan::builders::{employee, key};
+
+/// Somebody who came: with a record that fits or one that does not, in one of several versions.
+fn arrival() -> impl Strategy<Value = (SourceId, bool, u8)> {
+    let id = prop::sample::select(vec!["1", "10", "2", "9", "19", "ä", "a"]);
+    (id, any::<bool>(), 0..3_u8).prop_map(|(id, fits, version)| (SourceId::new(id), fits, version))
+}
+
+fn person((id, fits, version): &(SourceId, bool, u8)) -> Person {
+    let version = version.to_string();
+    let fingerprint = key().fingerprint([Part::Value(id.as_str()), Part::Value(&version)]);
+    if *fits {
+        let position = Field::Value(format!("position {version}"));
+        return Person::Employee(Box::new(Employee { position, ..employee(id.as_str()) }), fingerprint);
+    }
+    Person::Rejected { fingerprint, field: format!("field {version}"), problem: "is odd".to_owned() }
+}
+
+/// Everything about somebody, to compare.
+fn whole(person: &Person) -> (Fingerprint, Option<Employee>, String) {
+    match person {
+        Person::Employee(employee, fingerprint) => {
+            (*fingerprint, Some(Employee::clone(employee)), String::new())
+        }
+        Person::Rejected { fingerprint, field, problem } => {
+            (*fingerprint, None, format!("{field}: {problem}"))
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn everybody_is_there_once_with_the_record_that_came_last(came in prop::collection::vec(arrival(), 0..12)) {
+        let expected: BTreeMap<_, _> = came.iter().map(|it| (it.0.clone(), whole(&person(it)))).collect();
+        let roll: Roll = came.iter().map(|it| (it.0.clone(), person(it))).collect();
+        let there: BTreeMap<_, _> = roll.iter().map(|(id, person)| (id, whole(&person))).collect();
+        prop_assert_eq!((roll.len(), roll.is_empty()), (expected.len(), expected.is_empty()));
+        prop_assert_eq!(&there, &expected);
+        prop_assert!(roll.ids().eq(expected.keys().cloned()));
+        for (place, (id, whole_of_it)) in expected.iter().enumerate() {
+            prop_assert_eq!(roll.at(place), Some((id.clone(), whole_of_it.0)));
+            prop_assert_eq!(roll.fingerprint_at(place), Some(whole_of_it.0));
+            let found = roll.get(id).map(|person| whole(&person));
+            prop_assert_eq!(found.as_ref(), Some(whole_of_it));
+        }
+        prop_assert_eq!(roll.at(expected.len()), None);
+        let absent = SourceId::new("5");
+        prop_assert!(!roll.contains(&absent) && roll.get(&absent).is_none());
+    }
+}
