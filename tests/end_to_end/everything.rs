@@ -149,7 +149,7 @@ async fn panics(seen: &mut Witness) {
     let secret = seen.harness.world.stack.secrets().get(&company.tenant).await.unwrap();
     let config = TenantConfig::parse(&company.tenant_file("")).unwrap();
     let clock = Arc::new(seen.harness.world.clock.clone());
-    let context = Context::new(shared::http::client().unwrap(), clock, Calls::default());
+    let context = Context::new(shared::http::client().unwrap(), clock, Calls::default()).with_simulators();
     let connections: Connections<Source> = Connections::new(&config, &secret, &context).unwrap();
     let sink: Connections<Sink> = Connections::new(&config, &secret, &context).unwrap();
     let (connections, sink) = (connections.with_pace(&Pace::new(&[])), sink.with_pace(&Pace::new(&[])));
