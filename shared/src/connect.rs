@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::document::{Category, Document, DocumentSink, PdfBody, UploadError, Verification};
 use crate::fingerprint::{FingerprintKey, FingerprintKeyError};
-use crate::http::{Context, Deadline, Pace};
+use crate::http::{BaseUrl, Context, Deadline, Pace};
 use crate::id::{DocumentId, SourceId};
 use crate::kombo::{self, IntegrationId};
 use crate::personio;
@@ -77,6 +77,11 @@ pub enum ConnectError {
         "kombo.integration_id is not set: the company has not connected its HR system yet, use `tenants connect`"
     )]
     NotConnected,
+    /// A simulator's address, where there are none.
+    #[error(
+        "{0} names this machine, where a function has no vendor: give the vendor's address, or leave it out"
+    )]
+    OnThisMachine(&'static str),
 }
 
 impl<H: HrSystem> Connections<H> {
@@ -89,6 +94,7 @@ impl<H: HrSystem> Connections<H> {
         secret: &TenantSecret,
         context: &Context,
     ) -> Result<Self, ConnectError> {
+        reachable(config, context)?;
         let key = secret.fingerprint_key.as_ref().ok_or(ConnectError::MissingSecret("fingerprint_key"))?;
         let hr = H::connect(config, secret, context)?;
         let academy = secret.reteach.as_ref().ok_or(ConnectError::MissingSecret("reteach"))?;
@@ -239,6 +245,16 @@ impl DocumentSink for Sink {
             Self::Kombo(documents) => documents.find(document).await,
         }
     }
+}
+
+/// The one place where addresses on this machine are refused to whom they are not simulators.
+fn reachable(config: &TenantConfig, context: &Context) -> Result<(), ConnectError> {
+    let kombo = config.kombo.as_ref().map(|kombo| ("kombo.base_url", &kombo.base_url));
+    let others =
+        [("personio.base_url", &config.personio.base_url), ("reteach.base_url", &config.reteach.base_url)];
+    let refused = |(_, base): &(&str, &BaseUrl)| !context.may_call(base);
+    let found = others.into_iter().chain(kombo).find(refused);
+    found.map_or(Ok(()), |(field, _)| Err(ConnectError::OnThisMachine(field)))
 }
 
 /// Personio's own API, on either of the two ways to it.

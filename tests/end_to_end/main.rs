@@ -21,6 +21,7 @@ mod overload;
 mod privacy;
 mod repair;
 mod scope;
+mod threat_model;
 mod troubles;
 mod unchanged;
 mod waiting;

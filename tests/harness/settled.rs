@@ -22,7 +22,8 @@ impl Harness {
         let record = store.tenant(tenant).await.unwrap().unwrap();
         let config = TenantConfig::parse(&record.config).unwrap();
         let context =
-            Context::new(http::client().unwrap(), Arc::new(self.world.clock.clone()), Calls::default());
+            Context::new(http::client().unwrap(), Arc::new(self.world.clock.clone()), Calls::default())
+                .with_simulators();
         let connections = Connections::<Source>::new(&config, &self.company.secret(), &context).unwrap();
         let Connections { hr, key, .. } = connections.with_pace(&Pace::new(&[]));
         let people = read::read(&hr, &config, &key, 0).await.unwrap();

@@ -23,3 +23,25 @@ impl CertificateSync {
         Ok(Self { downloads: http::client()? })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+    use std::iter;
+
+    use shared::http::NotPublic;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn downloads_follow_no_name_that_leads_beside_us() {
+        let downloads = CertificateSync::new().unwrap().downloads;
+        for name in simulators::names_beside_us() {
+            let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let port = server.local_addr().unwrap().port();
+            let error = downloads.get(format!("https://{name}:{port}/c.pdf")).send().await.unwrap_err();
+            let causes = iter::successors(Some(&error as &(dyn Error + 'static)), |error| (*error).source());
+            assert!(causes.into_iter().any(|error| error.is::<NotPublic>()), "{name}: {error:?}");
+        }
+    }
+}

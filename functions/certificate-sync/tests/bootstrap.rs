@@ -10,9 +10,13 @@ use shared::tenant::Via;
 use simulators::reteach::{Certificate, Participation};
 
 async fn start(world: &World) -> Function {
+    start_in(world.stack.environment()).await
+}
+
+async fn start_in(environment: Vec<(String, String)>) -> Function {
     let built_here = env!("CARGO_BIN_EXE_certificate-sync").to_owned();
     let bootstrap = std::env::var("BOOTSTRAP").unwrap_or(built_here);
-    Function::start("certificate-sync", bootstrap, &world.stack).await.unwrap()
+    Function::start_in(environment, "certificate-sync", bootstrap).await.unwrap()
 }
 
 async fn report(function: &mut Function, event: Value) -> Value {
@@ -91,5 +95,50 @@ async fn answers_events_over_the_runtime_api_against_the_local_stack() {
             assert!(error["errorMessage"].as_str().unwrap().contains(says), "{error}");
         }
         check_log(&function.stop().await.unwrap());
+    }
+}
+
+/// AWS is reached by an address that is not a loopback one, as it is on Lambda. What listens on loopback there is the runtime API.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_aws_is_elsewhere_no_tenant_leads_to_the_function_s_own_machine() {
+    let world = World::start(jiff::Timestamp::now()).await.unwrap();
+    let company = world.company("acme", Via::Kombo, "").await.unwrap();
+    settle_in(&world, &company).await;
+    company.reteach.reset_log();
+    let elsewhere = |(name, value): (String, String)| (name, value.replace("127.0.0.1", "0.0.0.0"));
+    let mut function = start_in(world.stack.environment().into_iter().map(elsewhere).collect()).await;
+    // Whichever address it is: the vendors' own are public.
+    let file = company.tenant_file("");
+    let personio = file.replace(&company.personio.base_url(), "https://api.personio.de");
+    let reteach = personio.replace(&company.reteach.base_url(), "https://api.reteach.io");
+    for (file, field) in [(file, "personio"), (personio, "reteach"), (reteach, "kombo")] {
+        world.stack.store().put_tenant(&company.tenant, &file).await.unwrap();
+        let report = report(&mut function, json!({"tenant_id": "acme"})).await;
+        assert_eq!(report["outcome"], "bad-configuration", "{report}");
+        let says = format!("{field}.base_url names this machine");
+        assert!(report["message"].as_str().unwrap().contains(&says), "{report}");
+    }
+    assert!(company.reteach.requests().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_leads_beside_us_is_not_called_by_the_function_itself() {
+    let world = World::start(jiff::Timestamp::now()).await.unwrap();
+    let company = world.company("acme", Via::Direct, "").await.unwrap();
+    settle_in(&world, &company).await;
+    let mut function = start(&world).await;
+    for name in simulators::names_beside_us() {
+        let beside = |base: &str| base.replace("http://127.0.0.1", &format!("https://{name}"));
+        for (base, outcome) in [
+            (company.personio.base_url(), "source-unavailable"),
+            (company.reteach.base_url(), "reteach-unavailable"),
+        ] {
+            let file = company.tenant_file("").replace(&base, &beside(&base));
+            world.stack.store().put_tenant(&company.tenant, &file).await.unwrap();
+            let report = report(&mut function, json!({"tenant_id": "acme"})).await;
+            assert_eq!(report["outcome"], outcome, "{report}");
+            let message = report["message"].as_str().unwrap();
+            assert!(message.contains("leads to an address that is not public"), "{report}");
+        }
     }
 }

@@ -9,9 +9,13 @@ use serde_json::{Value, json};
 use shared::tenant::Via;
 
 async fn start(world: &World) -> Function {
+    start_in(world.stack.environment()).await
+}
+
+async fn start_in(environment: Vec<(String, String)>) -> Function {
     let built_here = env!("CARGO_BIN_EXE_employee-sync").to_owned();
     let bootstrap = std::env::var("BOOTSTRAP").unwrap_or(built_here);
-    Function::start("employee-sync", bootstrap, &world.stack).await.unwrap()
+    Function::start_in(environment, "employee-sync", bootstrap).await.unwrap()
 }
 
 async fn report(function: &mut Function, event: Value) -> Value {
@@ -49,5 +53,40 @@ async fn answers_events_over_the_runtime_api_against_the_local_stack() {
     assert!(log.contains("\"CloudWatchMetrics\"") && log.contains("\"outcome\":\"Done\""), "{log}");
     for secret in ["papi-secret", "reteach-secret", "reteach-code", "Jörg", "Weiß", "muster.example"] {
         assert!(!log.contains(secret), "the log contains {secret}");
+    }
+}
+
+/// AWS is reached by an address that is not a loopback one, as it is on Lambda. What listens on loopback there is the runtime API.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_aws_is_elsewhere_no_tenant_leads_to_the_function_s_own_machine() {
+    let world = World::start(jiff::Timestamp::now()).await.unwrap();
+    let company = world.company("acme", Via::Direct, "").await.unwrap();
+    let elsewhere = |(name, value): (String, String)| (name, value.replace("127.0.0.1", "0.0.0.0"));
+    let mut function = start_in(world.stack.environment().into_iter().map(elsewhere).collect()).await;
+    let report = report(&mut function, json!({"tenant_id": "acme"})).await;
+    assert_eq!(report["outcome"], "bad-configuration", "{report}");
+    assert!(report["message"].as_str().unwrap().contains("personio.base_url names this machine"), "{report}");
+    assert!(company.personio.requests().is_empty() && company.reteach.requests().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_leads_beside_us_is_not_called_by_the_function_itself() {
+    let world = World::start(jiff::Timestamp::now()).await.unwrap();
+    let company = world.company("acme", Via::Direct, "").await.unwrap();
+    let mut function = start(&world).await;
+    let names = simulators::names_beside_us();
+    println!("names that lead beside us here: {names:?}");
+    for name in names {
+        let base = company.personio.base_url();
+        let file = company
+            .tenant_file("")
+            .replace(&base, &base.replace("http://127.0.0.1", &format!("https://{name}")));
+        world.stack.store().put_tenant(&company.tenant, &file).await.unwrap();
+        let report = report(&mut function, json!({"tenant_id": "acme"})).await;
+        assert_eq!(report["outcome"], "source-unavailable", "{report}");
+        assert!(
+            report["message"].as_str().unwrap().contains("leads to an address that is not public"),
+            "{report}"
+        );
     }
 }

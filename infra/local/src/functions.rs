@@ -79,7 +79,7 @@ fn app<W: Work>(
     let (store, secrets) = stack.for_function().map_err(StartError::from)?;
     let client = http::client().map_err(|_| WorldError::Tls)?;
     let sessions = stack.sessions().map_err(StartError::from)?;
-    let mut context = Context::new(client, Arc::clone(clock), Calls::default());
+    let mut context = Context::new(client, Arc::clone(clock), Calls::default()).with_simulators();
     if let Some(waits) = in_turn {
         context = context.with_waits(waits.clone());
     }

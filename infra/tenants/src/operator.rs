@@ -86,7 +86,7 @@ impl<'a> Operator<'a> {
                 .scheduler
                 .clone()
                 .map(|parts| Schedules::new(aws_sdk_scheduler::Client::new(&config), parts)),
-            http: Context::new(http, clock, Calls::default()),
+            http: Context::new(http, clock, Calls::default()).with_simulators(),
             surroundings,
             global,
             deployment,

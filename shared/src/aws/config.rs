@@ -10,8 +10,10 @@ use aws_sdk_dynamodb::config::{
 use aws_types::SdkConfig;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use thiserror::Error;
+use url::Url;
 
 use super::ReqwestClient;
+use crate::http;
 
 /// Attempts for each call, the first included.
 const ATTEMPTS: u32 = 3;
@@ -109,6 +111,14 @@ pub(super) fn described(read: &Environment<'_>, http: reqwest::Client) -> Result
 /// As [`sdk_config`].
 pub fn from_env(http: reqwest::Client) -> Result<SdkConfig, ConfigError> {
     sdk_config(|name| std::env::var(name).ok(), http)
+}
+
+/// Whether an emulator on this machine stands in for AWS: the table itself is there, which it never is in production. An endpoint
+/// elsewhere, such as one of a private network, says nothing of the kind.
+pub fn is_on_this_machine(environment: impl Fn(&str) -> Option<String>) -> bool {
+    let read = Environment(&environment);
+    let endpoint = read.optional("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| read.optional("AWS_ENDPOINT_URL"));
+    endpoint.and_then(|url| Url::parse(&url).ok()).is_some_and(|url| http::is_loopback(&url))
 }
 
 /// An HTTP client fit for AWS: rustls on ring with webpki roots, no proxy, no redirect.

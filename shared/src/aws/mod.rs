@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 
 use aws_types::SdkConfig;
 
-pub use config::{ConfigError, from_env, http_client, sdk_config};
+pub use config::{ConfigError, from_env, http_client, is_on_this_machine, sdk_config};
 pub use connector::ReqwestClient;
 pub use retries::Retries;
 pub use session::{SessionError, Sessions};

@@ -87,3 +87,27 @@ async fn a_service_s_own_endpoint_goes_before_the_common_one() {
         assert!(own[0]["x-amz-target"].to_str().unwrap().starts_with(expected));
     }
 }
+
+#[test]
+fn aws_is_on_this_machine_where_the_table_is() {
+    let (common, own, secrets) =
+        ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SECRETS_MANAGER");
+    let here = "http://127.0.0.1:4566";
+    for (variables, expected) in [
+        (vec![], false),
+        (vec![(common, here)], true),
+        (vec![(common, "http://localhost:4566")], true),
+        (vec![(own, "http://[::1]:8000")], true),
+        (vec![(own, ""), (common, here)], true),
+        // The table is elsewhere: on AWS, by way of a private network or an emulator on another machine.
+        (vec![(own, "https://vpce-1.dynamodb.eu-central-1.vpce.amazonaws.com"), (common, here)], false),
+        (vec![(own, "http://10.0.0.7:8000")], false),
+        (vec![(secrets, here)], false),
+        (vec![(common, "127.0.0.1:4566")], false),
+        (vec![(common, "http://127.0.0.1.example.com")], false),
+    ] {
+        let read =
+            |name: &str| variables.iter().find(|(it, _)| *it == name).map(|(_, url)| (*url).to_owned());
+        assert_eq!(is_on_this_machine(read), expected, "{variables:?}");
+    }
+}

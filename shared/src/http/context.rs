@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::error::{Effect, Error, Fault};
 use super::reply::{Answer, Origin, Reply};
 use super::retry::{self, Decision};
-use super::{Calls, Deadline, NotPublic, Pace, Payload, Request, Waits};
+use super::{BaseUrl, Calls, Deadline, NotPublic, Pace, Payload, Request, Waits};
 use crate::clock::Clock;
 
 /// The largest reply that is read, in bytes, unpacked. A page of 250 people has some hundred kilobytes; the function has
@@ -31,6 +31,7 @@ struct Parts {
     client: reqwest::Client,
     clock: Arc<dyn Clock>,
     waits: Waits,
+    simulators: bool,
 }
 
 /// Why an attempt brought no reply.
@@ -41,10 +42,10 @@ enum Miss {
 }
 
 impl Context {
-    /// Calls over `client`, counted in `calls`, without a deadline.
+    /// Calls over `client`, counted in `calls`, without a deadline. No API is on this machine.
     #[must_use]
     pub fn new(client: reqwest::Client, clock: Arc<dyn Clock>, calls: Calls) -> Self {
-        let parts = Arc::new(Parts { client, clock, waits: Waits::Real });
+        let parts = Arc::new(Parts { client, clock, waits: Waits::Real, simulators: false });
         Self { parts, calls, deadline: Deadline::never() }
     }
 
@@ -60,6 +61,20 @@ impl Context {
     pub fn with_waits(self, waits: Waits) -> Self {
         let parts = Arc::new(Parts { waits, ..Parts::clone(&self.parts) });
         Self { parts, ..self }
+    }
+
+    /// The same, but an API may be on this machine, where simulators are: for operators, demo and tests. To a function on Lambda
+    /// this machine is the runtime API, and no tenant's file may name that.
+    #[must_use]
+    pub fn with_simulators(self) -> Self {
+        let parts = Arc::new(Parts { simulators: true, ..Parts::clone(&self.parts) });
+        Self { parts, ..self }
+    }
+
+    /// Whether the API at `base` may be called.
+    #[must_use]
+    pub fn may_call(&self, base: &BaseUrl) -> bool {
+        self.parts.simulators || !base.is_loopback()
     }
 
     /// The same, but counted in `calls`.

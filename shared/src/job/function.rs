@@ -37,6 +37,8 @@ fn app<W: Work>(work: W) -> Result<App<W>, Error> {
     let store = Store::new(&aws, &variable("TABLE_NAME")?);
     let secrets = Secrets::new(&aws, &variable("SECRET_PREFIX")?, clock.clone());
     let context = Context::new(http::client()?, clock, Calls::default());
+    let emulated = aws::is_on_this_machine(|name| std::env::var(name).ok());
+    let context = if emulated { context.with_simulators() } else { context };
     Ok(App::new(work, store, secrets, context).with_sessions(sessions))
 }
 

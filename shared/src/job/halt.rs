@@ -82,6 +82,7 @@ impl From<ConnectError> for Halt {
         let outcome = match error {
             ConnectError::MissingSecret(_) | ConnectError::FingerprintKey(_) => Outcome::BadSecret,
             ConnectError::NotConnected => Outcome::NotConnected,
+            ConnectError::OnThisMachine(_) => Outcome::BadConfiguration,
         };
         Self::new(outcome, error)
     }

@@ -70,8 +70,9 @@ pub(crate) fn play(runtime: &Runtime, size: &Whole) -> Beside {
     if refused.iter().any(|told| told.outcome.is_good()) {
         amiss.push("a refused token was good".to_owned());
     }
-    let seen = fleet.companies.iter().map(|it| Seen::at(&it.personio)).fold(Seen::default(), Seen::or_more);
-    amiss.extend(checks::limits(&seen));
+    // None of them says 429 of itself.
+    let seen = Seen::of(&fleet.companies);
+    amiss.extend(checks::refused(&seen).into_iter().chain(checks::limits(&seen)));
     amiss.extend(runtime.block_on(checks::leases(&fleet)));
     Beside { neighbours: neighbours.into(), seen, amiss }
 }

@@ -74,6 +74,12 @@ pub(crate) fn limits(seen: &Seen) -> Vec<String> {
     seen.broken().map(|(limit, most)| format!("{limit}: {most}")).collect()
 }
 
+/// Whoever keeps to the limits is never told to wait: nobody who is not hostile saw a 429.
+pub(crate) fn refused(seen: &Seen) -> Option<String> {
+    (seen.refused > 0)
+        .then(|| format!("{} calls of tenants that are not hostile were answered 429", seen.refused))
+}
+
 fn lease(job: Job) -> SignedDuration {
     match job {
         Job::Employees => EmployeeSync::LEASE.lasts,

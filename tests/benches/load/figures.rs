@@ -13,22 +13,22 @@ use crate::args::Size;
 use crate::beside::Beside;
 use crate::memory::Memory;
 use crate::rounds::{Load, Mood, Round};
-
-/// The target: hostile tenants cost the others' 99th percentile no more than this.
-const TARGET: f64 = 1.05;
+use crate::verdict;
 
 /// Honest tenants' runs of one job in the rounds of one mood: medians over the rounds.
 #[derive(Clone, Copy, Debug, Serialize)]
-struct Runs {
-    job: Job,
+pub(crate) struct Runs {
+    pub(crate) job: Job,
     mood: Mood,
     runs: usize,
     /// From the moment a run was due.
     p50: Duration,
-    p99: Duration,
+    pub(crate) p99: Duration,
     /// The rounds' lowest and highest.
-    p99_least: Duration,
-    p99_most: Duration,
+    pub(crate) p99_least: Duration,
+    pub(crate) p99_most: Duration,
+    /// Whether the rounds agree among themselves: three in four are within the target of their median.
+    pub(crate) p99_agree: bool,
     longest: Duration,
     queued_longest: Duration,
     processor_p50: Duration,
@@ -58,6 +58,7 @@ impl Runs {
             p99: middle(99.0, wall),
             p99_least: p99s.first().copied().unwrap_or_default(),
             p99_most: p99s.last().copied().unwrap_or_default(),
+            p99_agree: verdict::agree(&p99s),
             longest: most(wall),
             queued_longest: most(|told| told.queued),
             processor_p50: middle(50.0, |told| told.processor),
@@ -84,13 +85,13 @@ fn sorted(times: impl Iterator<Item = Duration>) -> Vec<Duration> {
 }
 
 /// The time that so many percent of all do not exceed.
-fn percentile(part: f64, times: impl Iterator<Item = Duration>) -> Duration {
+pub(crate) fn percentile(part: f64, times: impl Iterator<Item = Duration>) -> Duration {
     let times = sorted(times);
     let rank = (part / 100.0 * times.len() as f64).ceil() as usize;
     times.get(rank.saturating_sub(1)).copied().unwrap_or_default()
 }
 
-fn all_runs(load: &Load, hostile: usize) -> Vec<Runs> {
+pub(crate) fn all_runs(load: &Load, hostile: usize) -> Vec<Runs> {
     let of = |job| [Mood::Calm, Mood::Hostile].map(|mood| Runs::of(load, hostile, job, mood));
     [Job::Employees, Job::Certificates].into_iter().flat_map(of).collect()
 }
@@ -112,7 +113,7 @@ pub(crate) fn text(size: &Size, load: &Load, beside: &Beside, memory: &[Memory])
         size.latency.as_millis(),
         load.first.as_secs_f64(),
         others(&runs),
-        verdict(&runs),
+        verdict::text(&runs),
         hostile(size, load),
         neighbours(beside),
         limits(load, beside),
@@ -166,23 +167,6 @@ fn others(runs: &[Runs]) -> Table {
             ]
         }),
     )
-}
-
-/// Whether the target holds, in words; beside it what the rounds without hostile tenants differ by among themselves.
-fn verdict(runs: &[Runs]) -> String {
-    let judged = runs.chunks_exact(2).filter_map(|pair| {
-        let [calm, hostile] = pair else { return None };
-        let ratio = hostile.p99.as_secs_f64() / calm.p99.as_secs_f64();
-        let noise = calm.p99_most.as_secs_f64() / calm.p99_least.as_secs_f64();
-        let kept = if ratio <= TARGET { "within" } else { "beyond" };
-        let name = calm.job.function();
-        Some(format!(
-            "{name}: the others' p99 beside hostile ones is {:+.1} %, {kept} the target of 5 %; calm rounds differ by {:.1} % among themselves.\n",
-            100.0 * (ratio - 1.0),
-            100.0 * (noise - 1.0),
-        ))
-    });
-    judged.collect()
 }
 
 fn hostile(size: &Size, load: &Load) -> Table {

@@ -17,6 +17,7 @@ mod checks;
 mod figures;
 mod memory;
 mod rounds;
+mod verdict;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -43,7 +44,8 @@ fn main() -> ExitCode {
     };
     // A closed pipe is no reason to fail: the exit code still tells.
     let _ = io::stdout().lock().write_all(text.as_bytes());
-    let amiss: Vec<_> = load.amiss.iter().chain(&beside.amiss).collect();
+    let beyond = if args.judge { verdict::beyond(&size, &load) } else { Vec::new() };
+    let amiss: Vec<_> = load.amiss.iter().chain(&beside.amiss).chain(&beyond).collect();
     for it in &amiss {
         eprintln!("amiss: {it}");
     }

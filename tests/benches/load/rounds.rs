@@ -71,7 +71,10 @@ pub(crate) fn play(runtime: &Runtime, size: &Size) -> Load {
         rounds.push(Round { mood, told });
     }
     amiss.extend(checks::settled(&fleet, &issued));
-    let seen = fleet.companies.iter().map(|it| Seen::at(&it.personio)).fold(Seen::default(), Seen::or_more);
+    let (hostile, honest) = fleet.companies.split_at(size.hostile.min(fleet.companies.len()));
+    let (hostile, honest) = (Seen::of(hostile), Seen::of(honest));
+    amiss.extend(checks::refused(&honest));
+    let seen = honest.or_more(hostile);
     amiss.extend(checks::limits(&seen));
     Load { first, rounds, seen, peak: Usage::now().peak, amiss }
 }

@@ -96,7 +96,8 @@ impl Drop for Environments {
 /// What the function's process builds when it starts.
 fn app<W: Work>(work: W, stack: &Stack, pace: Option<&Pace>) -> App<W> {
     let (store, secrets) = stack.for_function().unwrap();
-    let context = Context::new(http::client().unwrap(), Arc::new(SystemClock), Calls::default());
+    let context =
+        Context::new(http::client().unwrap(), Arc::new(SystemClock), Calls::default()).with_simulators();
     let app = App::new(work, store, secrets, context);
     pace.cloned().into_iter().fold(app, App::with_pace)
 }

@@ -1,6 +1,7 @@
 //! How fast a credential was used, as Personio saw it.
 
 use jiff::{SignedDuration, Timestamp};
+use local::Company;
 use simulators::{Personio, Received};
 
 /// The most calls of each kind that came within a window, wherever it begins; in the order of [`LIMITS`].
@@ -49,6 +50,12 @@ impl Seen {
         let requests = personio.requests();
         let refused = requests.iter().filter(|request| request.status == Some(429)).count();
         Self { most: LIMITS.map(|limit| limit.seen_in(&requests)), refused }
+    }
+
+    /// The most of any of them.
+    #[must_use]
+    pub fn of(companies: &[Company]) -> Self {
+        companies.iter().map(|it| Self::at(&it.personio)).fold(Self::default(), Self::or_more)
     }
 
     /// The higher of both, limit by limit.

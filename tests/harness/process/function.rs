@@ -61,5 +61,5 @@ fn app<W: Work>(work: W) -> App<W> {
     let variable = |name: &str| std::env::var(name).unwrap();
     let store = Store::new(&aws, &variable("TABLE_NAME"));
     let secrets = Secrets::new(&aws, &variable("SECRET_PREFIX"), clock.clone());
-    App::new(work, store, secrets, Context::new(client, clock, Calls::default()))
+    App::new(work, store, secrets, Context::new(client, clock, Calls::default()).with_simulators())
 }

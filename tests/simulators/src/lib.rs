@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod aws;
+mod beside;
 mod engine;
 pub mod kombo;
 pub mod people;
@@ -13,6 +14,7 @@ mod testing;
 use std::sync::Arc;
 
 pub use aws::Aws;
+pub use beside::names_beside_us;
 pub use engine::fault::{Behaviour, Body, Fault, RetryAfter};
 pub use engine::limiter::Pacing;
 pub use engine::log::{Origin, Received};

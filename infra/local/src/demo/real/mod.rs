@@ -39,7 +39,8 @@ impl Functions {
         let stack = Stack::start(Options { state, ..Options::default() }).await?;
         stack.store().put_tenant(&tenant.id, &tenant.file).await?;
         stack.secrets().put(&tenant.id, &tenant.secret).await?;
-        let context = Context::new(http::client()?, Arc::new(SystemClock), Calls::default());
+        let context =
+            Context::new(http::client()?, Arc::new(SystemClock), Calls::default()).with_simulators();
         let employees = App::new(EmployeeSync, stack.store(), stack.secrets(), context.clone());
         let work = CertificateSync::new()?;
         let certificates = App::new(work, stack.store(), stack.secrets(), context);

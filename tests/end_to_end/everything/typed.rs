@@ -1,0 +1,214 @@
+//! What an operator may type about a company, and what comes of it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io::Cursor;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use clap::{CommandFactory as _, Parser as _};
+use futures::future::BoxFuture;
+use harness::{Lines, Witness};
+use local::{Answer, Functions};
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+use shared::clock::Clock as _;
+use shared::http::{Deadline, Pace};
+use shared::id::RunId;
+use shared::job::{App, Event, Request, Work};
+use simulators::Aws;
+use simulators::aws::{Call, Runtime};
+use tenants::{Cli, Somebody, Surroundings};
+
+const GROUP: &str = "reteach-personio";
+const EMPLOYEES: &str = "arn:aws:lambda:eu-central-1:123456789012:function:employee-sync";
+const CERTIFICATES: &str = "arn:aws:lambda:eu-central-1:123456789012:function:certificate-sync";
+
+/// Everything but what adds and removes a company.
+const COMMANDS: &[&[&str]] = &[
+    &["list"],
+    &["status"],
+    &["status", "acme"],
+    &["check", "acme"],
+    &["plan", "acme"],
+    &["explain", "acme", "1"],
+    &["explain", "acme", "personio:3"],
+    &["explain", "acme", "999"],
+    &["sync", "acme", "--here"],
+    &["sync", "acme", "--here", "--job", "certificates"],
+    &["sync", "acme"],
+    &["sync", "acme", "--job", "certificates"],
+    &["runs", "acme"],
+    &["runs", "acme", "--findings"],
+    &["certificates", "list", "acme"],
+    &["certificates", "list", "acme", "--all"],
+    &["certificates", "retry", "acme", "c-1"],
+    &["certificates", "dismiss", "acme", "c-1"],
+    &["approve", "acme", "3fa9c27be104"],
+    &["dismiss", "acme", "3fa9c27be104"],
+    &["connect", "acme", "--email", "zwetschge.hr@zwetschge.example", "--company", "Zwetschge GmbH"],
+    &["connect", "acme", "--replace", "--email", "hr@zwetschge.example", "--company", "Zwetschge GmbH"],
+    &["connect", "acme", "--replace", "--integration", local::INTEGRATION],
+    &["pause", "acme"],
+    &["resume", "acme"],
+    &["completions", "bash"],
+];
+
+/// What ends a company's life here; after each of them it is added anew.
+const REMOVALS: &[&[&str]] =
+    &[&["remove", "acme", "--yes"], &["remove", "acme", "--certificate-ledger", "--yes"]];
+
+/// As text, and for programs.
+const FORMS: [&[&str]; 2] = [&[], &["--json"]];
+
+/// The company's files as an operator has them, and the deployment that commands find.
+pub(super) struct Desk {
+    folder: PathBuf,
+    aws: Aws,
+}
+
+impl Desk {
+    pub(super) async fn of(seen: &Witness) -> Self {
+        let (world, company) = (&seen.harness.world, &seen.harness.company);
+        let folder =
+            std::env::temp_dir().join(format!("everything-{}-{:?}", std::process::id(), company.via));
+        std::fs::create_dir_all(&folder).unwrap();
+        let secret = world.stack.secrets().get(&company.tenant).await.unwrap();
+        std::fs::write(folder.join("acme.toml"), company.tenant_file("")).unwrap();
+        std::fs::write(folder.join("acme.json"), secret.to_json().expose_secret()).unwrap();
+        let clock = world.clock.clone();
+        let aws = Aws::start(Arc::new(move || clock.now())).await.unwrap();
+        aws.add_group(GROUP);
+        for arn in [EMPLOYEES, CERTIFICATES] {
+            aws.add_runtime(arn, Arc::new(Deployed(world.functions())));
+        }
+        Self { folder, aws }
+    }
+
+    pub(super) fn path(&self, name: &str) -> String {
+        self.folder.join(name).to_string_lossy().into_owned()
+    }
+
+    fn variables(&self, seen: &Witness) -> HashMap<String, String> {
+        let url = self.aws.base_url();
+        let more = [
+            ("AWS_ENDPOINT_URL_SCHEDULER", url.as_str()),
+            ("AWS_ENDPOINT_URL_LAMBDA", &url),
+            ("SCHEDULE_GROUP_NAME", GROUP),
+            ("SCHEDULER_ROLE_ARN", "arn:aws:iam::123456789012:role/scheduler"),
+            ("DELIVERY_QUEUE_ARN", "arn:aws:sqs:eu-central-1:123456789012:delivery"),
+            ("EMPLOYEE_FUNCTION_ARN", EMPLOYEES),
+            ("CERTIFICATE_FUNCTION_ARN", CERTIFICATES),
+        ];
+        let more = more.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        seen.harness.world.stack.environment().into_iter().chain(more).collect()
+    }
+
+    /// What a command writes, as text or for programs, with what goes to standard error.
+    pub(super) async fn typed(&self, seen: &Witness, args: &[&str]) -> String {
+        let variables = self.variables(seen);
+        let errors = Lines::default();
+        let surroundings = Surroundings {
+            variables: Box::new(move |name| variables.get(name).cloned()),
+            clock: Arc::new(seen.harness.world.clock.clone()),
+            pace: Some(Pace::new(&[])),
+            input: Mutex::new(Box::new(Cursor::new("acme\n"))),
+            errors: Mutex::new(Box::new(errors.clone())),
+            somebody: Somebody::Nobody,
+            look_every: Duration::from_millis(1),
+        };
+        let mut out = Vec::new();
+        let cli = Cli::try_parse_from(["tenants"].iter().chain(args)).unwrap();
+        Box::pin(tenants::run(cli, &surroundings, &mut out)).await;
+        String::from_utf8(out).unwrap() + &errors.text()
+    }
+
+    /// The command, as text and for programs.
+    async fn both(&self, seen: &mut Witness, args: &[&str]) {
+        for more in FORMS {
+            self.one(seen, args, more).await;
+        }
+    }
+
+    async fn one(&self, seen: &mut Witness, args: &[&str], more: &[&str]) {
+        let args: Vec<&str> = args.iter().chain(more).copied().collect();
+        let said = self.typed(seen, &args).await;
+        assert!(!said.is_empty(), "{args:?} says something");
+        seen.texts.push(said);
+    }
+
+    /// Every command that leaves the company where it is.
+    pub(super) async fn every_command(&self, seen: &mut Witness) {
+        for args in COMMANDS {
+            self.both(seen, args).await;
+        }
+        self.add(seen, &["--update"]).await;
+    }
+
+    /// Every command that takes the company away, and the one that adds it.
+    pub(super) async fn comes_and_goes(&self, seen: &mut Witness) {
+        for (args, more) in REMOVALS.iter().flat_map(|args| FORMS.map(|more| (args, more))) {
+            self.one(seen, args, more).await;
+            let left = seen.harness.world.stack.store().tenant(&seen.harness.company.tenant).await.unwrap();
+            assert_eq!(left, None, "{args:?}");
+            self.add(seen, &[]).await;
+        }
+    }
+
+    async fn add(&self, seen: &mut Witness, more: &[&str]) {
+        let (file, credentials) = (self.path("acme.toml"), self.path("acme.json"));
+        let add = ["add", "--file", &file, "--credentials", &credentials];
+        let args: Vec<&str> = add.iter().chain(more).copied().collect();
+        self.both(seen, &args).await;
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Both functions, called by Lambda.
+struct Deployed(Arc<Functions>);
+
+impl Runtime for Deployed {
+    fn invoke(&self, arn: String, event: Value, _: Call) -> BoxFuture<'static, Answer> {
+        let functions = Arc::clone(&self.0);
+        Box::pin(async move {
+            Answer::Reply(match arn.ends_with("certificate-sync") {
+                true => run(&functions.certificates, event).await,
+                false => run(&functions.employees, event).await,
+            })
+        })
+    }
+}
+
+async fn run<W: Work>(app: &App<W>, event: Value) -> Value {
+    let event = Event::parse(event, W::JOB).unwrap();
+    let request = Request { event, run_id: RunId::new("called"), deadline: Deadline::never() };
+    serde_json::to_value(app.run(&request, &|_| {}).await.report).unwrap()
+}
+
+/// The names of `command`'s last subcommands, each with those before it.
+fn leaves(command: &clap::Command, before: &[String]) -> BTreeSet<Vec<String>> {
+    let mut found = BTreeSet::new();
+    for command in command.get_subcommands() {
+        let path = [before, &[command.get_name().to_owned()]].concat();
+        let below = leaves(command, &path);
+        found.extend(if below.is_empty() { [path].into() } else { below });
+    }
+    found
+}
+
+#[test]
+fn every_command_there_is_is_looked_at() {
+    let add = ["add", "--file"];
+    let typed: Vec<&[&str]> = COMMANDS.iter().chain(REMOVALS).copied().chain([&add[..]]).collect();
+    let is_typed =
+        |path: &Vec<String>| typed.iter().any(|args| args.iter().zip(path).all(|(is, name)| is == name));
+    let all = leaves(&Cli::command(), &[]);
+    assert!(all.len() > 15, "{all:?}");
+    let missing: Vec<_> = all.iter().filter(|path| !is_typed(path)).collect();
+    assert!(missing.is_empty(), "nobody looks at {missing:?}");
+}
