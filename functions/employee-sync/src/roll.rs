@@ -1,4 +1,4 @@
-//! Everybody who was read, each once, packed: a run looks at few of them again, and as it is read a record takes five times the
+//! Everybody who was read, each once, packed: a run looks at few of them again, and a record as it is read lies in many pieces of
 //! memory.
 
 use std::fmt;

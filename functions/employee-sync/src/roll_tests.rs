@@ -57,3 +57,12 @@ proptest! {
         prop_assert!(!roll.contains(&absent) && roll.get(&absent).is_none());
     }
 }
+
+#[test]
+fn what_is_packed_is_not_shown() {
+    let came = [(SourceId::new("4711"), true, 1), (SourceId::new("4712"), false, 1)];
+    let mut arrivals = Arrivals::default();
+    came.iter().for_each(|it| arrivals.push(&it.0, &person(it)));
+    assert_eq!(format!("{arrivals:?}"), "Arrivals(2)");
+    assert_eq!(format!("{:#?}", arrivals.into_roll()), "Roll(2)");
+}

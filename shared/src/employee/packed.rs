@@ -13,7 +13,7 @@ use crate::id::SourceId;
 pub struct PackedError;
 
 impl Employee {
-    /// Appends this employee, some 150 bytes that begin with the id, to `bytes`.
+    /// Appends this employee to `bytes`; what is appended begins with the id.
     ///
     /// # Errors
     /// [`PackedError`] where a part of it cannot be written, which happens to none that a source makes. Then `bytes` are as
