@@ -74,7 +74,7 @@ async fn pass(client: TcpStream, target: String, kept: Arc<Mutex<Vec<Vec<u8>>>>,
         let mut piece = vec![0; 64 * 1024];
         while let Ok(length @ 1..) = from.read(&mut piece).await {
             let piece = piece.get(..length).unwrap_or_default();
-            kept.lock().unwrap()[connection].extend_from_slice(piece);
+            kept.lock().unwrap().get_mut(connection).unwrap().extend_from_slice(piece);
             if to.write_all(piece).await.is_err() {
                 break;
             }

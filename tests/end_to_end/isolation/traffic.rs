@@ -83,8 +83,8 @@ impl TappedAws {
         let read = |name: &str| variables.get(name).cloned();
         let aws = Aws::new(aws::sdk_config(read, aws::http_client().unwrap()).unwrap());
         let clock: Arc<dyn Clock> = Arc::new(world.clock.clone());
-        let store = Store::new(&aws, &variables["TABLE_NAME"]);
-        let secrets = Secrets::new(&aws, &variables["SECRET_PREFIX"], Arc::clone(&clock));
+        let store = Store::new(&aws, &read("TABLE_NAME").unwrap());
+        let secrets = Secrets::new(&aws, &read("SECRET_PREFIX").unwrap(), Arc::clone(&clock));
         let context = Context::new(http::client().unwrap(), clock, Calls::default()).with_simulators();
         let pace = Pace::new(&[]);
         let employees = App::new(EmployeeSync, store.clone(), secrets.clone(), context.clone());
