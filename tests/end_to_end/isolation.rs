@@ -1,7 +1,9 @@
 //! Tenants side by side in one process: none reads or changes anything of another's, and nothing of one is in another's
 //! traffic.
 
-use harness::{Company, Harness, ROUTES, Tap, World, completed, marked, marked_company, people, unwatched};
+mod traffic;
+
+use harness::{Company, Harness, ROUTES, World, completed, people, unwatched};
 use jiff::SignedDuration;
 use shared::http::Deadline;
 use shared::id::{RunId, TenantId};
@@ -109,83 +111,12 @@ async fn without_a_session_nothing_is_done_and_the_report_says_why() {
     assert_eq!(world.tick(&acme).await.outcome, Outcome::Done);
 }
 
-/// The vendors of a company, with what is sent to each of them.
-struct Tapped {
-    company: Company,
-    taps: Vec<Tap>,
-}
-
-impl Tapped {
-    async fn new(world: &World, company: Company, more: &str) -> Self {
-        let mut file = company.tenant_file(more);
-        let mut taps = Vec::new();
-        let kombo = company.kombo.as_ref().map(|kombo| kombo.base_url());
-        let vendors = [Some(company.personio.base_url()), Some(company.reteach.base_url()), kombo];
-        for url in vendors.into_iter().flatten() {
-            let origin: String = url.split_inclusive('/').take(3).collect();
-            let tap = Tap::before(&origin).await;
-            file = file.replace(origin.trim_end_matches('/'), tap.url());
-            taps.push(tap);
-        }
-        world.stack.store().put_tenant(&company.tenant, &file).await.unwrap();
-        Self { company, taps }
-    }
-
-    fn sent(&self) -> String {
-        self.taps.iter().map(Tap::sent).collect()
-    }
-
-    /// The bearer tokens among it.
-    fn tokens(&self) -> Vec<String> {
-        let sent = self.sent();
-        let bearer = |line: &str| line.strip_prefix("authorization: Bearer ").map(str::to_owned);
-        let mut tokens: Vec<String> = sent.lines().filter_map(bearer).collect();
-        tokens.sort();
-        tokens.dedup();
-        tokens
-    }
-}
-
 /// Another company in the same processes, with people and credentials of its own.
 async fn neighbour(harness: &Harness, via: Via) -> Company {
     let company = harness.world.company("globex", via, "").await.unwrap();
     company.personio.put_all(people(PEOPLE));
     company.personio.add_category("Bildungszertifikate");
     company
-}
-
-#[tokio::test]
-async fn nothing_of_one_tenant_is_in_another_s_traffic() {
-    for via in ROUTES {
-        let harness = marked_company(via).await;
-        harness.company.personio.add_category("Bildungszertifikate");
-        let world = &harness.world;
-        let globex = Tapped::new(world, neighbour(&harness, via).await, "").await;
-        let acme = Tapped::new(world, harness.company.clone(), "").await;
-        for round in 0..3 {
-            both_jobs(world, &acme.company).await;
-            both_jobs(world, &globex.company).await;
-            acme.company.personio.put_all([marked(30 + round)]);
-            globex.company.personio.put_all([harness::person(30 + round)]);
-            // Both at once, as far as one process goes.
-            tokio::join!(world.tick(&acme.company), world.tick(&globex.company));
-            world.clock.advance(SignedDuration::from_mins(20));
-        }
-        let (of_acme, of_globex) = (acme.sent().to_lowercase(), globex.sent().to_lowercase());
-        assert!(of_acme.contains(harness::MARK) && of_acme.contains("brandschutz"), "the tap sees it all");
-        assert!(of_globex.contains("groß-1") && of_globex.contains("brandschutz"), "the tap sees it all");
-        assert!(!of_globex.contains(harness::MARK), "{via:?}: acme's in globex's traffic");
-        assert!(!of_globex.contains("acme"), "{via:?}: acme's in globex's traffic");
-        assert!(
-            !of_acme.contains("groß-") && !of_acme.contains("globex"),
-            "{via:?}: globex's in acme's traffic"
-        );
-        let (tokens, others) = (acme.tokens(), globex.tokens());
-        assert!(!tokens.is_empty() && !others.is_empty(), "{via:?}");
-        for token in &tokens {
-            assert!(!others.contains(token), "{via:?}: a token of acme's in globex's traffic");
-        }
-    }
 }
 
 #[tokio::test]

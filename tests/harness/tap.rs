@@ -1,4 +1,4 @@
-//! What a function sends to a vendor, byte for byte: headers, tokens, bodies.
+//! What a function sends to a vendor or to AWS, byte for byte: headers, tokens, bodies.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,8 @@ use tokio::task::AbortHandle;
 #[derive(Debug)]
 pub struct Tap {
     url: String,
-    sent: Arc<Mutex<Vec<u8>>>,
+    /// By connection.
+    sent: Arc<Mutex<Vec<Vec<u8>>>>,
     task: AbortHandle,
 }
 
@@ -24,7 +25,12 @@ impl Tap {
         let kept = Arc::clone(&sent);
         let accept = async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(pass(client, target.clone(), Arc::clone(&kept)));
+                let connection = {
+                    let mut kept = kept.lock().unwrap();
+                    kept.push(Vec::new());
+                    kept.len() - 1
+                };
+                tokio::spawn(pass(client, target.clone(), Arc::clone(&kept), connection));
             }
         };
         Self { url, sent, task: tokio::spawn(accept).abort_handle() }
@@ -39,7 +45,19 @@ impl Tap {
     /// Everything that was sent so far, as text.
     #[must_use]
     pub fn sent(&self) -> String {
-        String::from_utf8_lossy(&self.sent.lock().unwrap()).into_owned()
+        let sent = self.sent.lock().unwrap();
+        sent.iter().map(|it| String::from_utf8_lossy(it)).collect()
+    }
+
+    /// Everything that was sent since the last time, request by request; nothing may be under way.
+    pub fn requests(&self) -> Vec<String> {
+        let sent: Vec<_> = self.sent.lock().unwrap().iter_mut().map(std::mem::take).collect();
+        let text = sent.iter().map(|it| String::from_utf8_lossy(it).into_owned());
+        let apart = |text: String| {
+            let parts = text.split("POST / HTTP/1.1").map(str::to_owned);
+            parts.filter(|it| !it.is_empty()).collect::<Vec<_>>()
+        };
+        text.flat_map(apart).collect()
     }
 }
 
@@ -49,14 +67,14 @@ impl Drop for Tap {
     }
 }
 
-async fn pass(client: TcpStream, target: String, kept: Arc<Mutex<Vec<u8>>>) {
+async fn pass(client: TcpStream, target: String, kept: Arc<Mutex<Vec<Vec<u8>>>>, connection: usize) {
     let Ok(server) = TcpStream::connect(target).await else { return };
     let ((mut from, mut back), (mut reply, mut to)) = (client.into_split(), server.into_split());
     let there = async {
         let mut piece = vec![0; 64 * 1024];
         while let Ok(length @ 1..) = from.read(&mut piece).await {
             let piece = piece.get(..length).unwrap_or_default();
-            kept.lock().unwrap().extend_from_slice(piece);
+            kept.lock().unwrap().get_mut(connection).unwrap().extend_from_slice(piece);
             if to.write_all(piece).await.is_err() {
                 break;
             }

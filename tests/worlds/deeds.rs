@@ -2,9 +2,7 @@
 
 use harness::{by_hand, person};
 use jiff::{SignedDuration, ToSpan as _};
-use local::INTEGRATION;
 use local::demo::acts::courses::Issued;
-use shared::secrets::{PersonioSecret, TenantSecret};
 use shared::tenant::Via;
 use simulators::people::{EmploymentType, Status};
 use simulators::reteach::{Certificate, Participation, Publication};
@@ -269,31 +267,5 @@ impl Life {
             }
             _ => {}
         }
-    }
-
-    /// Personio gets another secret.
-    pub(crate) fn rotate(&mut self) {
-        self.secrets += 1;
-        self.untold = true;
-        self.harness.company.personio.rotate_secret("papi-client", &self.secret());
-    }
-
-    fn secret(&self) -> String {
-        format!("papi-secret-{}", self.secrets)
-    }
-
-    /// The operator, or whoever reconnects Kombo, hears of the secret.
-    pub(crate) async fn operator_learns(&mut self) {
-        if !std::mem::take(&mut self.untold) {
-            return;
-        }
-        let company = &self.harness.company;
-        if let Some(kombo) = &company.kombo {
-            kombo.reconnect(INTEGRATION, "papi-client", &self.secret());
-        }
-        let personio =
-            PersonioSecret { client_id: "papi-client".into(), client_secret: self.secret().as_str().into() };
-        let secret = TenantSecret { personio: Some(personio), ..company.secret() };
-        self.harness.world.stack.secrets().put(&company.tenant, &secret).await.unwrap();
     }
 }

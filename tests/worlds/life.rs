@@ -12,6 +12,7 @@ use simulators::{Person, Scissors};
 use crate::broken::Broken;
 use crate::event::{Event, Job, Pass};
 use crate::model::Model;
+use crate::operator::Secrets;
 use crate::trace::Trace;
 use crate::trouble;
 
@@ -61,6 +62,8 @@ pub(crate) struct Lived {
     pub(crate) trace: Trace,
     /// Runs of either job.
     pub(crate) runs: usize,
+    /// Those of them that their time ended before all was done.
+    pub(crate) cut_short: usize,
     /// Simulated time.
     pub(crate) time: SignedDuration,
 }
@@ -73,14 +76,14 @@ pub(crate) struct Life {
     pub(crate) trace: Trace,
     pub(crate) registry: Registry,
     pub(crate) runs: usize,
+    pub(crate) cut_short: usize,
     /// Everything that was not as it should be.
     pub(crate) wrong: Vec<String>,
     pub(crate) next_person: u64,
     pub(crate) deleted: Vec<Person>,
     pub(crate) mistaken: Vec<Person>,
     pub(crate) folder: Option<(&'static str, u64)>,
-    pub(crate) secrets: u32,
-    pub(crate) untold: bool,
+    pub(crate) secrets: Secrets,
     /// Whose account was written down as theirs when somebody was last deleted.
     pub(crate) written: BTreeSet<u64>,
     pub(crate) broken: Option<Broken>,
@@ -98,7 +101,7 @@ impl Life {
             }
         }
         let time = life.now().duration_since(start);
-        Ok(Lived { trace: life.trace, runs: life.runs, time })
+        Ok(Lived { trace: life.trace, runs: life.runs, cut_short: life.cut_short, time })
     }
 
     async fn begin(setting: Setting) -> Self {
@@ -125,13 +128,13 @@ impl Life {
             trace: Trace::default(),
             registry,
             runs: 0,
+            cut_short: 0,
             wrong: Vec::new(),
             next_person,
             deleted: Vec::new(),
             mistaken: Vec::new(),
             folder: None,
-            secrets: 0,
-            untold: false,
+            secrets: Secrets::default(),
             written: BTreeSet::new(),
             broken,
         };
@@ -183,8 +186,9 @@ impl Life {
                 self.harness.company.reteach.downloads().clear_faults();
                 self.operator_learns().await;
             }
-            Event::SecretRotated { told } => {
-                self.rotate();
+            Event::Configured(config) => self.configure(config).await,
+            Event::SecretRotated { whose, told } => {
+                self.rotate(whose);
                 if told {
                     self.operator_learns().await;
                 }

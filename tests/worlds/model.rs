@@ -15,6 +15,8 @@ use simulators::personio::Document;
 use simulators::reteach::Customer;
 use simulators::{Person, Personio, Reteach};
 
+use crate::event::Config;
+
 /// Where certificates go without a folder of their own, and its id in a new Personio.
 const AT_FIRST: u64 = 2;
 
@@ -24,6 +26,8 @@ pub(crate) struct Model {
     pub(crate) expected: Expected,
     pub(crate) zone: TimeZone,
     via: Via,
+    /// The tenant file there is now.
+    pub(crate) config: Config,
     /// Since when somebody who is inactive now may have been seen so, or gone.
     since: BTreeMap<u64, Timestamp>,
     /// People who were deleted while nothing said that their account, if there is one, is ours: made by a run that was
@@ -53,6 +57,7 @@ impl Model {
             expected: Expected::new(zone.clone()),
             zone,
             via,
+            config: Config::Usual,
             since: BTreeMap::new(),
             orphans: BTreeSet::new(),
             papers: Vec::new(),
@@ -60,11 +65,29 @@ impl Model {
         }
     }
 
-    /// HR has changed something.
+    /// HR, or the operator, has changed something.
     pub(crate) fn look_at(&mut self, people: &[Person], now: Timestamp) {
-        for person in people.iter().filter(|it| it.status == Status::Inactive) {
-            self.since.entry(person.id).or_insert(now);
+        let may_be_locked = |it: &&Person| it.status == Status::Inactive || self.is_shut_out(it);
+        let ids: Vec<u64> = people.iter().filter(may_be_locked).map(|it| it.id).collect();
+        for id in ids {
+            self.since.entry(id).or_insert(now);
         }
+    }
+
+    /// Another tenant file.
+    pub(crate) fn configured(&mut self, config: Config, people: &[Person], now: Timestamp) {
+        self.config = config;
+        self.look_at(people, now);
+    }
+
+    fn is_shut_out(&self, person: &Person) -> bool {
+        let is_austrian = person.subcompany.as_deref() == Some("Muster Österreich GmbH");
+        is_austrian && matches!(self.config, Config::WithoutAustria | Config::LeavesAustria)
+    }
+
+    /// Whether the account of `person` is none of ours at the moment.
+    pub(crate) fn is_left_alone(&self, person: &Person) -> bool {
+        self.config == Config::LeavesAustria && self.is_shut_out(person)
     }
 
     /// A profile is gone.
@@ -92,8 +115,12 @@ impl Model {
     /// Whether the account of `person` is to be locked.
     pub(crate) fn is_to_be_locked(&self, person: &Person, now: Timestamp) -> bool {
         let begins = person.hire_date.is_some_and(|day| now < self.midnight(day));
-        let ended = person.termination_date.is_some_and(|day| self.midnight(day.tomorrow().unwrap()) <= now);
-        begins || ended || person.status == Status::Inactive
+        let ended = person.termination_date.is_some_and(|day| {
+            let is_early = self.config == Config::LocksOnLastDay;
+            self.midnight(if is_early { day } else { day.tomorrow().unwrap() }) <= now
+        });
+        let is_locked_by_scope = self.is_shut_out(person) && !self.is_left_alone(person);
+        begins || ended || person.status == Status::Inactive || is_locked_by_scope
     }
 
     fn midnight(&self, day: Date) -> Timestamp {

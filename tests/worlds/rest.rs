@@ -2,6 +2,7 @@
 
 use shared::state::{CertificateState, Decision};
 
+use crate::event::Config;
 use crate::event::Job::{Certificates, Employees};
 use crate::life::Life;
 
@@ -15,6 +16,7 @@ impl Life {
         self.harness.clear_faults();
         self.harness.company.reteach.downloads().clear_faults();
         self.operator_learns().await;
+        self.configure(Config::Usual).await;
         self.after(6, &[Employees]).await;
         self.after(20, &[Employees, Certificates]).await;
         for _ in 0..2 {

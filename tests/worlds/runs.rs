@@ -1,6 +1,8 @@
 //! Runs, plain and odd, and what no run may ever do.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Waker};
+use std::time::Duration;
 
 use harness::unwatched;
 use jiff::SignedDuration;
@@ -8,9 +10,22 @@ use shared::http::Deadline;
 use shared::job::{Mode, Outcome, Progress};
 use simulators::reteach::Customer;
 use simulators::{Cut, Moment, Point};
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::event::{Job, Way};
 use crate::life::Life;
+
+/// A run that its time ends may take this long: longer than any takes here.
+const TIME: Duration = Duration::from_secs(3600);
+
+/// The runtime's clock jumps.
+fn skip(time: Duration) {
+    tokio::time::pause();
+    // It jumps when it is first asked; then it would wait for nobody but itself.
+    let mut jump = std::pin::pin!(tokio::time::advance(time));
+    let _ = jump.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    tokio::time::resume();
+}
 
 /// What came of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,21 +57,25 @@ impl Life {
             Way::Frozen(at) => self.freeze(job, at, SignedDuration::from_mins(6)).await,
             Way::Killed { step, after } => self.cut(job, Cut::Kill, step, after).await,
             Way::Closed { step, after } => self.cut(job, Cut::CloseConnection, step, after).await,
+            Way::OutOfTime(at) => self.out_of_time(job, at).await,
         }
         self.check(&before);
     }
 
     pub(crate) async fn fire(&self, job: Job, watch: shared::job::Watch<'_>) -> Ran {
+        self.fire_until(job, Deadline::never(), watch).await
+    }
+
+    async fn fire_until(&self, job: Job, deadline: Deadline, watch: shared::job::Watch<'_>) -> Ran {
         let (world, company) = (&self.harness.world, &self.harness.company);
         match job {
             Job::Employees => {
-                let ran = world.run(company, Mode::Scheduled, Deadline::never(), watch).await.report;
+                let ran = world.run(company, Mode::Scheduled, deadline, watch).await.report;
                 let held = ran.held.map(|held| held.hash);
                 Ran { outcome: ran.outcome, message: ran.message, held }
             }
             Job::Certificates => {
-                let ran =
-                    world.run_certificates(company, Mode::Scheduled, Deadline::never(), watch).await.report;
+                let ran = world.run_certificates(company, Mode::Scheduled, deadline, watch).await.report;
                 Ran { outcome: ran.outcome, message: ran.message, held: None }
             }
         }
@@ -80,6 +99,24 @@ impl Life {
         let other = other.into_inner().unwrap();
         self.runs += 1 + usize::from(other.is_some());
         self.trace.note((job, other, first));
+    }
+
+    /// At a sign of progress the time is over: Lambda's clock, unlike the world's, is not ours to move while others run, so there the
+    /// run has none from the beginning.
+    async fn out_of_time(&mut self, job: Job, at: Option<u8>) {
+        let is_alone = Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread;
+        let at = at.filter(|_| is_alone);
+        let signs = AtomicUsize::new(0);
+        let watch = |_: Progress| {
+            if at.is_some_and(|at| signs.fetch_add(1, Ordering::SeqCst) == usize::from(at)) {
+                skip(TIME);
+            }
+        };
+        let time = if at.is_some() { TIME } else { Duration::ZERO };
+        let ran = self.fire_until(job, Deadline::after(time), &watch).await;
+        self.runs += 1;
+        self.cut_short += usize::from(!ran.outcome.is_good());
+        self.trace.note((job, ran));
     }
 
     async fn cut(&mut self, job: Job, cut: Cut, step: u8, after: bool) {
@@ -124,7 +161,13 @@ impl Life {
         if was == Some(is) {
             return;
         }
-        let should = match self.harness.company.personio.person(id) {
+        let person = self.harness.company.personio.person(id);
+        if was.is_some() && person.as_ref().is_some_and(|it| self.model.is_left_alone(it)) {
+            self.wrong
+                .push(format!("personio:{id} is out of scope, to be left alone, and was locked or unlocked"));
+            return;
+        }
+        let should = match person {
             Some(person) => self.model.is_to_be_locked(&person, now),
             None => true,
         };

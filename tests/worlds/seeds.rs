@@ -5,7 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use fastrand::Rng;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::event::{Event, Way, history};
+use crate::event::{Event, Way};
+use crate::history::history;
 use crate::life::{Life, Lived, Setting};
 use crate::shrink::shrink;
 

@@ -1,0 +1,136 @@
+//! Histories of a company, from a seed.
+
+use fastrand::Rng;
+
+use crate::event::{Config, Event, Job, Mishap, Pass, Place, Trouble, Way, Whose};
+
+/// Scenes of a history.
+const SCENES: std::ops::Range<usize> = 3..8;
+
+/// A history: scenes in which something happens, perhaps while something fails, and runs follow.
+pub(crate) fn history(random: &mut Rng) -> Vec<Event> {
+    let mut events = Vec::new();
+    let scenes = random.usize(SCENES);
+    // Half of the worlds come to rest in between as well.
+    let rest_before = if random.bool() { scenes / 2 } else { scenes };
+    for scene in 0..scenes {
+        if scene == rest_before {
+            events.push(Event::Rest);
+        }
+        for _ in 0..random.usize(1..5) {
+            events.push(deed(random));
+        }
+        if random.u8(0..5) < 3 {
+            events.push(Event::Fault(trouble(random)));
+        }
+        for _ in 0..random.usize(1..3) {
+            let is_odd = random.u8(0..4) == 0;
+            events.push(if is_odd {
+                Event::Run(job(random), way(random))
+            } else {
+                Event::Pass(pass(random))
+            });
+        }
+        if random.u8(0..4) == 0 {
+            events.push(Event::Cleared);
+        }
+    }
+    events
+}
+
+fn deed(random: &mut Rng) -> Event {
+    match random.u8(0..20) {
+        0..5 => certificate(random),
+        5..7 => academy(random),
+        7 | 8 => operation(random),
+        _ => people(random),
+    }
+}
+
+fn people(random: &mut Rng) -> Event {
+    let who = random.u8(..);
+    match random.u8(0..23) {
+        0 | 1 => Event::Hire { in_days: random.i8(-3..10) },
+        2 => Event::HireWithAccount,
+        3 => Event::Rename(who),
+        4 => Event::Move(who),
+        5 => Event::Emptied(who),
+        6 => Event::NewMail(who),
+        7 => Event::NoMail(who),
+        8..11 => Event::Ends { who, in_days: random.i8(-4..5) },
+        11 | 12 => Event::Inactive(who),
+        13 => Event::OnLeave(who),
+        14 | 15 => Event::Returns(who),
+        16 | 17 => Event::Deleted(who),
+        18 => Event::Restored,
+        19 => Event::Rehired(who),
+        20 => Event::TakesMail(who),
+        21 => Event::Mistake(random.u8(2..12)),
+        _ => Event::MistakeUndone,
+    }
+}
+
+fn certificate(random: &mut Rng) -> Event {
+    match random.u8(0..8) {
+        0..5 => Event::Earned { who: random.u8(..), hours_ago: random.u8(0..40), late: random.u8(0..4) == 0 },
+        5 => Event::Reissued(random.u8(..)),
+        6 => Event::PdfsMade,
+        _ => Event::Folder(random.u8(..)),
+    }
+}
+
+fn academy(random: &mut Rng) -> Event {
+    let who = random.u8(..);
+    match random.u8(0..5) {
+        0 | 1 => Event::AdminEdits(who),
+        2 => Event::AdminNotes(who),
+        3 => Event::AdminUnlocks(who),
+        _ => Event::AdminDeletes(who),
+    }
+}
+
+fn operation(random: &mut Rng) -> Event {
+    match random.u8(0..4) {
+        0 => Event::TokensRevoked,
+        1 => Event::Configured(*random.choice(Config::ALL).unwrap_or(&Config::Usual)),
+        _ => {
+            let whose = *random.choice(Whose::ALL).unwrap_or(&Whose::Personio);
+            Event::SecretRotated { whose, told: random.bool() }
+        }
+    }
+}
+
+fn pass(random: &mut Rng) -> Pass {
+    match random.u8(0..10) {
+        0..4 => Pass::Tick,
+        4..6 => Pass::HalfHour,
+        6 | 7 => Pass::Night,
+        8 => Pass::Days(random.u8(1..4)),
+        _ => Pass::Silence(random.u8(1..60)),
+    }
+}
+
+fn job(random: &mut Rng) -> Job {
+    if random.bool() { Job::Employees } else { Job::Certificates }
+}
+
+fn way(random: &mut Rng) -> Way {
+    let (step, after) = (random.u8(0..14), random.bool());
+    match random.u8(0..8) {
+        0 => Way::Twice,
+        1 => Way::Frozen(random.u8(0..5)),
+        2..5 => Way::Killed { step, after },
+        5 => Way::OutOfTime(None),
+        6 => Way::OutOfTime(Some(random.u8(0..5))),
+        _ => Way::Closed { step, after },
+    }
+}
+
+fn trouble(random: &mut Rng) -> Trouble {
+    Trouble {
+        at: *random.choice(Place::ALL).unwrap_or(&Place::People),
+        what: *random.choice(Mishap::ALL).unwrap_or(&Mishap::Close),
+        skip: if random.bool() { 0 } else { random.u8(0..4) },
+        times: random.u8(0..6),
+    }
+}

@@ -1,0 +1,96 @@
+//! What operators do: new secrets, and another tenant file.
+
+use local::INTEGRATION;
+use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
+
+use crate::broken::Broken;
+use crate::event::{Config, Whose};
+use crate::life::Life;
+
+/// How often each secret was rotated, and whether the operator has heard of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Secrets {
+    personio: u32,
+    kombo: u32,
+    reteach: u32,
+    untold: bool,
+}
+
+/// A secret as it was first, or after so many rotations.
+fn rotated(first: &str, times: u32) -> String {
+    if times == 0 { first.to_owned() } else { format!("{first}-{times}") }
+}
+
+impl Life {
+    /// A vendor gets another secret, and takes the old one no more.
+    pub(crate) fn rotate(&mut self, whose: Whose) {
+        self.secrets.untold = true;
+        let company = &self.harness.company;
+        match whose {
+            Whose::Personio => {
+                self.secrets.personio += 1;
+                company.personio.rotate_secret("papi-client", &rotated("papi-secret", self.secrets.personio));
+            }
+            Whose::Kombo => {
+                let Some(kombo) = &company.kombo else { return };
+                kombo.revoke_api_key(&rotated("kombo-key", self.secrets.kombo));
+                self.secrets.kombo += 1;
+                kombo.add_api_key(&rotated("kombo-key", self.secrets.kombo));
+            }
+            Whose::Reteach => {
+                self.secrets.reteach += 1;
+                let secret = rotated("reteach-secret", self.secrets.reteach);
+                company.reteach.add_credentials("reteach-client", &secret, "reteach-code");
+                // So that it is missed now, not when the last token ends.
+                company.reteach.revoke_tokens();
+            }
+        }
+    }
+
+    /// The operator, or whoever reconnects Kombo, hears of the secrets.
+    pub(crate) async fn operator_learns(&mut self) {
+        if !std::mem::take(&mut self.secrets.untold) {
+            return;
+        }
+        let Secrets { personio, kombo, reteach, untold: _ } = self.secrets;
+        let company = &self.harness.company;
+        let personio = rotated("papi-secret", personio);
+        if let Some(kombo) = &company.kombo {
+            kombo.reconnect(INTEGRATION, "papi-client", &personio);
+        }
+        let secret = TenantSecret {
+            personio: Some(PersonioSecret {
+                client_id: "papi-client".into(),
+                client_secret: personio.as_str().into(),
+            }),
+            kombo: Some(KomboSecret { api_key: rotated("kombo-key", kombo).as_str().into() }),
+            reteach: Some(ReteachSecret {
+                client_id: "reteach-client".into(),
+                client_secret: rotated("reteach-secret", reteach).as_str().into(),
+                client_code: "reteach-code".into(),
+            }),
+            ..company.secret()
+        };
+        self.harness.world.stack.secrets().put(&company.tenant, &secret).await.unwrap();
+    }
+
+    /// The operator writes another tenant file.
+    pub(crate) async fn configure(&mut self, config: Config) {
+        if self.model.config == config {
+            return;
+        }
+        let (people, now) = (self.people(), self.now());
+        self.model.configured(config, &people, now);
+        let own = match config {
+            Config::Usual => "",
+            Config::WithoutAustria => "[scope]\nexclude_companies = [\"Muster Österreich GmbH\"]\n",
+            Config::LeavesAustria => {
+                "[scope]\nexclude_companies = [\"Muster Österreich GmbH\"]\nout_of_scope = \"leave\"\n"
+            }
+            Config::LocksOnLastDay => "[employees]\nlock_on = \"end-day\"\n",
+        };
+        // A product that is broken by its tenant file stays so.
+        let broken = self.broken.map_or("", Broken::configuration);
+        self.harness.configure(if broken.is_empty() { own } else { broken }).await;
+    }
+}
