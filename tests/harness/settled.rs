@@ -39,7 +39,7 @@ impl Harness {
             mapping_version: MAPPING_VERSION,
             configuration: format!("{:016x}", key.mark("configuration", &record.config)),
             shards,
-            people: 0,
+            people: u32::try_from(people.by_id.len()).unwrap(),
             open_accounts: u32::try_from(people.by_id.len()).unwrap(),
             brakes: BrakeWindow::default(),
             pending: BTreeMap::new(),
