@@ -67,6 +67,18 @@ impl Function {
     /// # Errors
     /// When there is no port, or `bootstrap` cannot be started.
     pub async fn start(name: &str, bootstrap: impl AsRef<OsStr>, stack: &Stack) -> io::Result<Self> {
+        Self::start_in(name, bootstrap, stack.environment()).await
+    }
+
+    /// The same in another environment than a stack's own.
+    ///
+    /// # Errors
+    /// When there is no port, or `bootstrap` cannot be started.
+    pub async fn start_in(
+        name: &str,
+        bootstrap: impl AsRef<OsStr>,
+        environment: Vec<(String, String)>,
+    ) -> io::Result<Self> {
         let (events, to_hand_out) = mpsc::channel(EVENTS);
         let (taken, answers) = mpsc::channel(EVENTS);
         let (tell_asked, asked) = watch::channel(false);
@@ -87,7 +99,7 @@ impl Function {
         .await?;
         let process = Command::new(bootstrap)
             .env_clear()
-            .envs(stack.environment())
+            .envs(environment)
             .env("AWS_LAMBDA_RUNTIME_API", runtime_api.url().trim_start_matches("http://"))
             .env("AWS_LAMBDA_FUNCTION_NAME", name)
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", MEMORY)

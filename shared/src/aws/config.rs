@@ -116,7 +116,7 @@ pub fn from_env(http: reqwest::Client) -> Result<SdkConfig, ConfigError> {
 /// # Errors
 /// [`ConfigError::HttpClient`] if TLS cannot be set up.
 pub fn http_client() -> Result<reqwest::Client, ConfigError> {
-    reqwest::Client::builder()
+    crate::http::trusting()
         .use_rustls_tls()
         .no_proxy()
         .no_gzip()
