@@ -10,6 +10,7 @@ mod cuts;
 mod endings;
 pub mod fleet;
 mod marks;
+pub mod output;
 pub mod process;
 mod settled;
 mod stored;

@@ -15,7 +15,7 @@ async fn start(world: &World) -> Function {
 async fn start_in(environment: Vec<(String, String)>) -> Function {
     let built_here = env!("CARGO_BIN_EXE_employee-sync").to_owned();
     let bootstrap = std::env::var("BOOTSTRAP").unwrap_or(built_here);
-    Function::start_in(environment, "employee-sync", bootstrap).await.unwrap()
+    Function::start_in("employee-sync", bootstrap, environment).await.unwrap()
 }
 
 async fn report(function: &mut Function, event: Value) -> Value {

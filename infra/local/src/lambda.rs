@@ -67,17 +67,17 @@ impl Function {
     /// # Errors
     /// When there is no port, or `bootstrap` cannot be started.
     pub async fn start(name: &str, bootstrap: impl AsRef<OsStr>, stack: &Stack) -> io::Result<Self> {
-        Self::start_in(stack.environment(), name, bootstrap).await
+        Self::start_in(name, bootstrap, stack.environment()).await
     }
 
-    /// The same in this environment.
+    /// The same in another environment than a stack's own.
     ///
     /// # Errors
     /// When there is no port, or `bootstrap` cannot be started.
     pub async fn start_in(
-        environment: Vec<(String, String)>,
         name: &str,
         bootstrap: impl AsRef<OsStr>,
+        environment: Vec<(String, String)>,
     ) -> io::Result<Self> {
         let (events, to_hand_out) = mpsc::channel(EVENTS);
         let (taken, answers) = mpsc::channel(EVENTS);

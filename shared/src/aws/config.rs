@@ -126,7 +126,7 @@ pub fn is_on_this_machine(environment: impl Fn(&str) -> Option<String>) -> bool 
 /// # Errors
 /// [`ConfigError::HttpClient`] if TLS cannot be set up.
 pub fn http_client() -> Result<reqwest::Client, ConfigError> {
-    reqwest::Client::builder()
+    crate::http::trusting()
         .use_rustls_tls()
         .no_proxy()
         .no_gzip()

@@ -7,6 +7,8 @@ mod content;
 mod context;
 mod deadline;
 mod error;
+#[cfg(feature = "extra-root")]
+mod extra_root;
 mod fetch;
 pub(crate) mod json;
 mod pace;
@@ -60,8 +62,16 @@ pub fn client_with(names: impl Resolve + 'static) -> Result<reqwest::Client, req
     builder().dns_resolver(Arc::new(PublicAddresses(names))).build()
 }
 
-fn builder() -> reqwest::ClientBuilder {
+/// Where every client begins: with the roots that come with the program.
+pub(crate) fn trusting() -> reqwest::ClientBuilder {
+    #[cfg(feature = "extra-root")]
+    return extra_root::added_to(reqwest::Client::builder());
+    #[cfg(not(feature = "extra-root"))]
     reqwest::Client::builder()
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    trusting()
         .user_agent(concat!("reteach-personio/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()

@@ -1,6 +1,9 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use clap::{Parser, ValueEnum};
+use harness::output::Output;
 use shared::id::TenantId;
 use shared::tenant::Via;
 
@@ -8,7 +11,7 @@ use shared::tenant::Via;
 ///
 /// Everything is on this machine: DynamoDB, Secrets Manager and the simulators in one process, the function in another.
 /// Ends with 1 if the function needed more than 64 MiB, or if its memory grows with the number of certificates by more
-/// than the record of each.
+/// than the record of each, or with their size.
 #[derive(Debug, Parser)]
 #[command(name = "cargo bench -p end-to-end --bench certificates --", max_term_width = 100)]
 pub(crate) struct Args {
@@ -21,21 +24,23 @@ pub(crate) struct Args {
     /// Only this route; may be given several times
     #[arg(long, value_enum, value_name = "ROUTE")]
     pub(crate) route: Vec<Route>,
-    /// Three small cases, for every change
+    /// A few small cases, for every change
     #[arg(long, conflicts_with_all = ["certificates", "size", "route"])]
     pub(crate) quick: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
+    /// Few certificates of very different sizes alone
+    #[arg(long, conflicts_with_all = ["certificates", "size", "route", "quick"])]
+    pub(crate) sizes: bool,
     /// Be the function, for this tenant
     #[arg(long, hide = true, value_parser = TenantId::parse)]
     pub(crate) function: Option<TenantId>,
     /// As the function: look at every certificate again
     #[arg(long, hide = true, requires = "function")]
     pub(crate) full_scan: bool,
-    /// What `cargo bench` says to every benchmark
-    #[arg(long, hide = true)]
-    bench: bool,
+    /// Be what the function is held against: move the files in this list
+    #[arg(long, hide = true, value_name = "FILE", conflicts_with = "function")]
+    pub(crate) transfer: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
 /// A route to Personio.

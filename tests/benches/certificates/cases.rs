@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use shared::tenant::Via;
 
 use crate::args::Args;
+use crate::figures::Measured;
 
 /// What the function does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -49,16 +50,26 @@ const QUICK: [Case; 3] = [
     Case { certificates: 2_000, size: 100, ..DIRECT },
 ];
 
+/// As many of each size: what one of them takes in memory beside its bytes is the same.
+const SIZES: [Case; 3] = [
+    Case { certificates: 20, size: 100, ..DIRECT },
+    Case { certificates: 20, size: 2 * MB, ..DIRECT },
+    Case { certificates: 20, size: 25 * MB, ..DIRECT },
+];
+
 const DIRECT: Case = Case { via: Via::Direct, certificates: MANY.0, size: MANY.1, run: Run::Filing };
 
 /// What `args` ask for.
 pub(crate) fn of(args: &Args) -> Vec<Case> {
+    if args.sizes {
+        return SIZES.to_vec();
+    }
     if args.quick {
-        return QUICK.to_vec();
+        return [QUICK, SIZES].concat();
     }
     let (amounts, further) = match (args.certificates, args.size) {
         // The small ones show what an upload takes beside its bytes.
-        (None, None) => (vec![MANY, (2_000, 100)], FURTHER.to_vec()),
+        (None, None) => (vec![MANY, (2_000, 100)], [FURTHER.as_slice(), &SIZES].concat()),
         (certificates, size) => (vec![(certificates.unwrap_or(MANY.0), size.unwrap_or(MANY.1))], Vec::new()),
     };
     let is_wanted =
@@ -67,6 +78,13 @@ pub(crate) fn of(args: &Args) -> Vec<Case> {
         .iter()
         .flat_map(|&(certificates, size)| ROUTES.map(|via| Case { via, certificates, size, ..DIRECT }));
     filing.chain(further).filter(is_wanted).collect()
+}
+
+/// The smallest and the largest of the cases that differ in size alone, if both are there.
+pub(crate) fn extremes(measured: &[Measured]) -> Option<(&Measured, &Measured)> {
+    let [small, _, large] = SIZES;
+    let of = |case: Case| measured.iter().find(|it| it.case == case);
+    of(small).zip(of(large))
 }
 
 fn route<S: Serializer>(via: &Via, serializer: S) -> Result<S::Ok, S::Error> {

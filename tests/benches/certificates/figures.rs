@@ -3,22 +3,24 @@
 use std::time::Duration;
 
 use certificate_sync::report::Counts;
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{CellAlignment, Table};
+use harness::output::table;
 use harness::process::Told;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::cases::Case;
-use crate::{LIMIT, RECORD, WORKING_SPACE};
+use crate::cases::{self, Case};
+use crate::transfer::Moved;
+use crate::{LARGER, LIMIT, RECORD, WORKING_SPACE};
 
 /// A case and what the function told of it.
 #[derive(Debug)]
 pub(crate) struct Measured {
     pub(crate) case: Case,
     pub(crate) told: Told<Counts>,
+    /// The same bytes without the function.
+    pub(crate) transfer: Option<Moved>,
 }
 
-const HEADER: [&str; 12] = [
+const HEADER: [&str; 14] = [
     "route",
     "PDFs",
     "of bytes",
@@ -29,6 +31,8 @@ const HEADER: [&str; 12] = [
     "MB/s",
     "user ms/PDF",
     "system ms/PDF",
+    "transfer alone, ms/PDF",
+    "times that",
     "HTTP calls",
     "DynamoDB units",
 ];
@@ -63,11 +67,21 @@ impl Measured {
         self.each(self.told.before.system, self.told.after.system)
     }
 
-    fn row(&self) -> [String; 12] {
-        let Self { case, told } = self;
+    fn processor(&self) -> Option<f64> {
+        self.each(self.told.before.processor, self.told.after.processor)
+    }
+
+    /// Processor time for each of them without the function.
+    fn transfer_alone(&self) -> Option<f64> {
+        Some(milliseconds(self.transfer?.processor?) / self.case.certificates as f64)
+    }
+
+    fn row(&self) -> Vec<String> {
+        let Self { case, told, .. } = self;
         let (wall, bytes) = (told.wall.as_secs_f64(), case.certificates * case.size);
         let units = told.report.dynamodb;
-        [
+        let transfer = |of: &dyn Fn(f64) -> String| self.transfer_alone().map_or_else(String::new, of);
+        vec![
             case.way(),
             case.certificates.to_string(),
             case.size.to_string(),
@@ -78,19 +92,28 @@ impl Measured {
             format!("{:.0}", bytes as f64 / 1e6 / wall),
             shown(self.user(), 2),
             shown(self.system(), 2),
+            transfer(&|alone| format!("{alone:.2}")),
+            transfer(&|alone| shown(self.processor().map(|own| own / alone), 1)),
             self.calls().to_string(),
             format!("{:.0} written, {:.1} read", units.write, units.read),
         ]
     }
 }
 
+/// How much more memory the largest PDFs take than as many of the smallest, where both were filed.
+pub(crate) fn growth(measured: &[Measured]) -> Option<u64> {
+    let (small, large) = cases::extremes(measured)?;
+    Some(large.peak()?.saturating_sub(small.peak()?))
+}
+
 /// A table, and what has to be known to read it.
 pub(crate) fn text(measured: &[Measured]) -> String {
-    let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_header(HEADER);
-    table.add_rows(measured.iter().map(Measured::row));
-    table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
-    format!("{table}\n{}", notes())
+    let table = table(&HEADER, measured.iter().map(Measured::row), 1);
+    let growth = growth(measured).map(|growth| {
+        let (growth, allowed) = (mebibytes(growth), LARGER >> 20);
+        format!("The largest PDFs take {growth:.1} MiB more than as many of the smallest; {allowed} are allowed.\n")
+    });
+    format!("{table}\n{}{}", growth.unwrap_or_default(), notes())
 }
 
 fn notes() -> String {
@@ -99,12 +122,13 @@ fn notes() -> String {
     format!(
         "{profile}Memory is the most that the function's own process ever had resident (VmHWM). A failure: more than \
          {limit} MiB, or than {space} MiB and {record} KiB for each certificate above what it had at the start.\nWithout Personio's limit of 60 uploads a minute, over loopback, without TLS. Processor time is \
-         the function's own: user is its code, system the kernel's copying.\nTo Kombo a file goes as base64.\n"
+         the function's own: user is its code, system the kernel's copying. Transfer \
+         alone: a program that does nothing but fetch each file and send it on, as many at once.\nTo Kombo a file goes as base64.\n"
     )
 }
 
 /// The same as JSON.
-pub(crate) fn json(measured: &[Measured]) -> String {
+pub(crate) fn json(measured: &[Measured]) -> Value {
     let each = |measured: &Measured| {
         json!({
             "case": measured.case,
@@ -113,12 +137,21 @@ pub(crate) fn json(measured: &[Measured]) -> String {
             "wall_seconds": measured.told.wall.as_secs_f64(),
             "user_milliseconds_each": measured.user(),
             "system_milliseconds_each": measured.system(),
+            "transfer": measured.transfer,
+            "transfer_milliseconds_each": measured.transfer_alone(),
+            "processor_milliseconds_each": measured.processor(),
             "http_calls": measured.calls(),
             "report": measured.told.report,
         })
     };
     let all: Vec<_> = measured.iter().map(each).collect();
-    format!("{}\n", json!({ "limit_bytes": LIMIT, "optimised": !cfg!(debug_assertions), "measured": all }))
+    json!({
+        "limit_bytes": LIMIT,
+        "optimised": !cfg!(debug_assertions),
+        "growth_with_size_bytes": growth(measured),
+        "growth_allowed_bytes": LARGER,
+        "measured": all,
+    })
 }
 
 fn shown(figure: Option<f64>, digits: usize) -> String {

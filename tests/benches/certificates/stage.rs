@@ -5,12 +5,14 @@ use harness::process::{self, Apart, Told};
 use harness::{Harness, completed, people};
 use jiff::{SignedDuration, Timestamp};
 use shared::job::Outcome;
+use shared::tenant::Via;
 use simulators::reteach::{Certificate, Participation};
 
 use crate::cases::{Case, Run};
 use crate::figures::Measured;
+use crate::transfer;
 
-const PEOPLE: u64 = 100;
+pub(crate) const PEOPLE: u64 = 100;
 
 /// Sets everything up for `case`, has the function run, and makes sure that each certificate is where it belongs.
 pub(crate) async fn play(case: Case) -> Measured {
@@ -26,7 +28,10 @@ pub(crate) async fn play(case: Case) -> Measured {
         let (outcome, settled) = (told.report.outcome, told.report.counts.settled);
         assert_eq!((outcome, settled), (Outcome::Unchanged, case.certificates), "{case}");
     }
-    Measured { case, told }
+    // After everything is checked: what is moved once more is filed a second time.
+    let is_compared = case.via == Via::Direct && case.run == Run::Filing;
+    let transfer = if is_compared { Some(transfer::measure(&harness, case).await) } else { None };
+    Measured { case, told, transfer }
 }
 
 fn participation(case: Case, number: u64, began: Timestamp) -> Participation {
@@ -38,7 +43,7 @@ fn participation(case: Case, number: u64, began: Timestamp) -> Participation {
 }
 
 /// As long as reteach's own.
-fn id(number: u64) -> String {
+pub(crate) fn id(number: u64) -> String {
     format!("9f0c2c53-3f6e-4b0f-9f6c-{number:012}")
 }
 

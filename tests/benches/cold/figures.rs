@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use comfy_table::presets::ASCII_MARKDOWN;
-use comfy_table::{CellAlignment, Table};
-use serde_json::json;
+use harness::output::table;
+use serde_json::{Value, json};
 
-use crate::start::{Starts, Took};
+use crate::start::{OverTls, Starts, Took};
 
-const HEADER: [&str; 9] = [
+const HEADER: [&str; 12] = [
     "function",
     "speed",
     "bytes",
@@ -17,43 +16,51 @@ const HEADER: [&str; 9] = [
     "times bare",
     "to the first answer, ms",
     "processor ms",
+    "first answer with TLS, ms",
+    "processor ms",
+    "handshakes: processor ms each",
     "peak MiB",
 ];
 
 /// A table, each function beside the bare one at the same speed.
 pub(crate) fn text(measured: &[Starts]) -> String {
-    let mut table = Table::new();
-    table.load_style(ASCII_MARKDOWN).set_header(HEADER);
-    table.add_rows(measured.iter().map(|starts| row(starts, bare(measured, starts))));
-    table.column_iter_mut().skip(2).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+    let table = table(&HEADER, measured.iter().map(|starts| row(starts, times_bare(measured, starts))), 2);
     format!(
-        "Cold starts, medians; over loopback and without TLS. \"times bare\" is processor time to the first question.\n\n{table}\n"
+        "Cold starts, medians, over loopback. \"times bare\" is processor time to the first question. Over TLS, every server has a \
+         certificate of its own making, by way of an intermediate; a handshake is what the answer takes more than without.\n\n{table}\n"
     )
 }
 
-fn bare<'a>(measured: &'a [Starts], beside: &Starts) -> &'a Starts {
-    measured.iter().find(|starts| starts.name == "bare" && starts.shared == beside.shared).unwrap()
+/// How much more processor it takes to the first question than the bare function at the same speed.
+fn times_bare(measured: &[Starts], starts: &Starts) -> f64 {
+    let bare = measured.iter().find(|it| it.name == "bare" && it.shared == starts.shared).unwrap();
+    starts.first_question.processor.as_secs_f64() / bare.first_question.processor.as_secs_f64()
 }
 
-fn row(starts: &Starts, bare: &Starts) -> [String; 9] {
+fn row(starts: &Starts, times_bare: f64) -> Vec<String> {
     let Took { wall, processor, .. } = starts.first_question;
-    let times = processor.as_secs_f64() / bare.first_question.processor.as_secs_f64();
-    [
+    let over_tls = |of: &dyn Fn(OverTls) -> String| starts.over_tls.map_or_else(String::new, of);
+    let peak = starts.over_tls.map_or(starts.first_answer.peak, |it| it.first_answer.peak);
+    vec![
         starts.name.to_owned(),
         if starts.shared { "128 MB" } else { "full" }.to_owned(),
         starts.size.to_string(),
         ms(wall),
         ms(processor),
-        format!("{times:.1}"),
+        format!("{times_bare:.1}"),
         ms(starts.first_answer.wall),
         ms(starts.first_answer.processor),
-        format!("{:.1}", starts.first_answer.peak as f64 / f64::from(1 << 20)),
+        over_tls(&|it| ms(it.first_answer.wall)),
+        over_tls(&|it| ms(it.first_answer.processor)),
+        over_tls(&|it| format!("{}: {:.2}", it.handshakes, it.processor_each.as_secs_f64() * 1e3)),
+        format!("{:.1}", peak as f64 / f64::from(1 << 20)),
     ]
 }
 
 /// The same as JSON.
-pub(crate) fn json(measured: &[Starts]) -> String {
-    format!("{}\n", json!({ "starts": measured }))
+pub(crate) fn json(measured: &[Starts]) -> Value {
+    let times: Vec<_> = measured.iter().map(|starts| times_bare(measured, starts)).collect();
+    json!({ "starts": measured, "times_bare": times })
 }
 
 fn ms(time: Duration) -> String {

@@ -1,17 +1,13 @@
 //! One start after the other.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use harness::process::{Share, Usage};
-use harness::{Harness, people};
-use jiff::Timestamp;
-use local::{Answer, Function};
 use serde::Serialize;
-use serde_json::{Value, json};
-use shared::tenant::Via;
 
 use crate::Args;
+use crate::stage::Stage;
 
 /// What Lambda gives 128 MB.
 const MEMORY: f64 = 128.0;
@@ -27,6 +23,17 @@ pub(crate) struct Starts {
     /// Medians.
     pub(crate) first_question: Took,
     pub(crate) first_answer: Took,
+    /// Of the program that is built for it.
+    pub(crate) over_tls: Option<OverTls>,
+}
+
+/// The first answer over TLS.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct OverTls {
+    pub(crate) first_answer: Took,
+    pub(crate) handshakes: u64,
+    /// What the answer takes more than the same without TLS, for each handshake: packing the bytes is in it.
+    pub(crate) processor_each: Duration,
 }
 
 /// Since the process was made.
@@ -41,61 +48,89 @@ pub(crate) struct Took {
 struct Program {
     name: &'static str,
     file: PathBuf,
-    event: Value,
+}
+
+/// Where programs are started, and with how much of a processor.
+struct Scene<'a> {
+    plain: &'a Stage,
+    tls: Option<&'a Stage>,
+    share: Option<&'a Share>,
 }
 
 pub(crate) async fn measure(args: &Args) -> Vec<Starts> {
-    let harness = Harness::at(&Timestamp::now().to_string(), Via::Direct, "", people(10)).await;
-    harness.settle().await;
-    harness.certificates_now().await;
-    let tick = json!({"tenant_id": "acme"});
-    let ours =
-        |name| Program { name, file: args.bootstraps.join(name).join("bootstrap"), event: tick.clone() };
-    let bare = Program { name: "bare", file: args.bare.clone(), event: json!({}) };
-    let programs = [bare, ours("employee-sync"), ours("certificate-sync")];
+    let plain = Stage::plain(&args.bootstraps).await;
+    let tls = match &args.tls {
+        Some(bootstraps) => Some(Stage::over_tls(bootstraps).await),
+        None => None,
+    };
+    let bare = args.bare.clone().unwrap_or_else(|| plain.bootstrap("bare"));
+    let ours = |name| Program { name, file: plain.bootstrap(name) };
+    let programs = [Program { name: "bare", file: bare }, ours("employee-sync"), ours("certificate-sync")];
     let share = Share::of_megabytes(MEMORY);
     if share.is_none() {
         eprintln!("control groups cannot be made here: full speed only");
     }
     let mut all = Vec::new();
     for share in [None, share.as_ref()].into_iter().take(1 + usize::from(share.is_some())) {
+        let scene = Scene { plain: &plain, tls: tls.as_ref(), share };
         for program in &programs {
             eprintln!("{} …", program.name);
-            all.push(starts(&harness, program, share, args.starts).await);
+            all.push(scene.starts(program, args.starts).await);
         }
     }
     all
 }
 
-async fn starts(harness: &Harness, program: &Program, share: Option<&Share>, times: usize) -> Starts {
-    let file = share.map_or_else(|| program.file.clone(), |share| share.wrap(&program.file));
-    let (mut questions, mut answers) = (Vec::new(), Vec::new());
-    for _ in 0..times {
-        let [question, answer] = start(harness, program, &file).await;
-        questions.push(question);
-        answers.push(answer);
+impl Scene<'_> {
+    async fn starts(&self, program: &Program, times: usize) -> Starts {
+        let tls = self.tls.filter(|_| program.name != "bare");
+        let (mut questions, mut answers, mut answers_over_tls) = (Vec::new(), Vec::new(), Vec::new());
+        let before = self.tls.map_or(0, Stage::handshakes);
+        // In turn, so that what else the machine does befalls both.
+        for _ in 0..times {
+            let [question, answer] = self.start(self.plain, program.name, program.file.clone()).await;
+            questions.push(question);
+            answers.push(answer);
+            if let Some(stage) = tls {
+                let [_, answer] = self.start(stage, program.name, stage.bootstrap(program.name)).await;
+                answers_over_tls.push(answer);
+            }
+        }
+        let (first_question, first_answer) = (median(&questions), median(&answers));
+        let over_tls = tls.map(|stage| {
+            let handshakes = (stage.handshakes() - before) / times as u64;
+            let over_tls = median(&answers_over_tls);
+            let more = over_tls.processor.saturating_sub(first_answer.processor);
+            let each = more / u32::try_from(handshakes).unwrap();
+            OverTls { first_answer: over_tls, handshakes, processor_each: each }
+        });
+        let size = std::fs::metadata(&program.file).unwrap().len();
+        let shared = self.share.is_some();
+        Starts { name: program.name, size, shared, first_question, first_answer, over_tls }
     }
-    let size = std::fs::metadata(&program.file).unwrap().len();
-    let (first_question, first_answer) = (median(&questions), median(&answers));
-    Starts { name: program.name, size, shared: share.is_some(), first_question, first_answer }
-}
 
-async fn start(harness: &Harness, program: &Program, file: &Path) -> [Took; 2] {
-    let began = Instant::now();
-    let mut function = Function::start(program.name, file, &harness.world.stack).await.unwrap();
-    let took = |function: &Function| {
-        let wall = began.elapsed();
-        let usage = Usage::of_process(function.id().unwrap());
-        Took { wall, processor: usage.processor.unwrap_or_default(), peak: usage.peak.unwrap_or_default() }
-    };
-    function.ready().await.unwrap();
-    let question = took(&function);
-    let Answer::Reply(_) = function.invoke(program.event.clone()).await.unwrap() else {
-        panic!("{} answers with an error", program.name)
-    };
-    let answer = took(&function);
-    function.stop().await.unwrap();
-    [question, answer]
+    async fn start(&self, stage: &Stage, name: &str, file: PathBuf) -> [Took; 2] {
+        let began = Instant::now();
+        let mut function = stage.start(name, &file).await;
+        let id = function.id().unwrap();
+        if let Some(share) = self.share {
+            share.hold(id);
+        }
+        let took = || {
+            let (wall, usage) = (began.elapsed(), Usage::of_process(id));
+            Took {
+                wall,
+                processor: usage.processor.unwrap_or_default(),
+                peak: usage.peak.unwrap_or_default(),
+            }
+        };
+        function.ready().await.unwrap();
+        let question = took();
+        stage.answer(&mut function).await;
+        let answer = took();
+        function.stop().await.unwrap();
+        [question, answer]
+    }
 }
 
 fn median(all: &[Took]) -> Took {

@@ -6,13 +6,13 @@
     reason = "a benchmark stops at the first thing amiss"
 )]
 
-use std::io::{self, Write as _};
+mod figures;
+mod python;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use clap::Parser;
-use comfy_table::presets::ASCII_MARKDOWN;
-use comfy_table::{CellAlignment, Table};
+use harness::output::Output;
 use harness::process::{Usage, in_repository};
 use harness::{Harness, people};
 use jiff::Timestamp;
@@ -20,6 +20,8 @@ use local::{Answer, Function};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use shared::tenant::Via;
+
+use python::Python;
 
 /// Reads everybody with Python's requests, with dlt, and with an unchanged tick of the employee function
 ///
@@ -34,15 +36,11 @@ struct Args {
     /// A Python that has requests and dlt
     #[arg(long, value_name = "FILE", default_value = "python3")]
     python: PathBuf,
-    /// How many people
-    #[arg(long, value_name = "N", default_value_t = 1_000)]
-    people: u64,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    /// What `cargo bench` says to every benchmark
-    #[arg(long, hide = true)]
-    bench: bool,
+    /// How many people; may be given several times
+    #[arg(long, value_name = "N", default_values_t = [1_000])]
+    people: Vec<u64>,
+    #[command(flatten)]
+    output: Output,
 }
 
 /// What reading everybody took.
@@ -52,31 +50,40 @@ struct Took {
     peak_bytes: u64,
 }
 
+/// All who read so many people; the function first.
+#[derive(Debug, Serialize)]
+struct Read {
+    people: u64,
+    by: Vec<(&'static str, Took)>,
+}
+
 #[tokio::main]
 async fn main() {
     let args = Args::parse();
     in_repository();
-    let harness = Harness::at(&Timestamp::now().to_string(), Via::Direct, "", people(args.people)).await;
-    harness.settle().await;
-    let own = function(&harness, &args.bootstraps).await;
-    let base = harness.company.personio.base_url();
-    let mut all = vec![("employee-sync", own)];
-    for (name, script) in [("requests", "with_requests.py"), ("dlt", "with_dlt.py")] {
-        let (base, args) = (base.clone(), [args.python.display().to_string(), args.people.to_string()]);
-        let took =
-            tokio::task::spawn_blocking(move || python(&args[0], script, &base, &args[1])).await.unwrap();
-        match took {
-            Some(took) => all.push((name, took)),
-            None => eprintln!("{name} is left out: that Python does not have it"),
-        }
+    let python = Python::find(&args.python);
+    for package in python.missing() {
+        eprintln!("{package} is left out: {} does not have it", args.python.display());
     }
-    let text = if args.json {
-        json!({ "people": args.people, "measured": all }).to_string()
-    } else {
-        format!("Reading {} people.\n\n{}", args.people, table(&all))
-    };
-    // A closed pipe is no reason to fail.
-    let _ = writeln!(io::stdout(), "{text}");
+    let mut all = Vec::new();
+    for people in &args.people {
+        all.push(read(*people, &args.bootstraps, &python).await);
+    }
+    args.output.tell(&figures::text(&all, &python), &figures::json(&all, &python));
+}
+
+async fn read(size: u64, bootstraps: &Path, python: &Python) -> Read {
+    eprintln!("{size} people …");
+    let harness = Harness::at(&Timestamp::now().to_string(), Via::Direct, "", people(size)).await;
+    harness.settle().await;
+    let mut by = vec![("employee-sync", function(&harness, bootstraps).await)];
+    let base = harness.company.personio.base_url();
+    for package in python.found() {
+        let (python, base) = (python.clone(), base.clone());
+        let took = tokio::task::spawn_blocking(move || python.read_with(package, &base, size)).await.unwrap();
+        by.push((package, took));
+    }
+    Read { people: size, by }
 }
 
 async fn function(harness: &Harness, bootstraps: &Path) -> Took {
@@ -88,30 +95,4 @@ async fn function(harness: &Harness, bootstraps: &Path) -> Took {
     assert_eq!(report["outcome"], "unchanged", "{report:#}");
     let usage = Usage::of_process(function.id().unwrap());
     Took { processor_seconds: usage.processor.unwrap().as_secs_f64(), peak_bytes: usage.peak.unwrap() }
-}
-
-fn python(python: &str, script: &str, base: &str, people: &str) -> Option<Took> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers").join(script);
-    let mut command = Command::new(python);
-    command.arg(script).args([base, people]).stderr(Stdio::inherit());
-    let output = command.output().ok()?;
-    output.status.success().then(|| serde_json::from_slice(&output.stdout).unwrap())
-}
-
-fn table(all: &[(&str, Took)]) -> Table {
-    let mut table = Table::new();
-    table.load_style(ASCII_MARKDOWN);
-    table.set_header(["", "processor s", "times ours", "peak MiB", "times ours"]);
-    let own = all[0].1;
-    table.add_rows(all.iter().map(|(name, took)| {
-        [
-            (*name).to_owned(),
-            format!("{:.3}", took.processor_seconds),
-            format!("{:.1}", took.processor_seconds / own.processor_seconds),
-            format!("{:.1}", took.peak_bytes as f64 / f64::from(1 << 20)),
-            format!("{:.1}", took.peak_bytes as f64 / own.peak_bytes as f64),
-        ]
-    }));
-    table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
-    table
 }

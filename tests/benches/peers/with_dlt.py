@@ -4,11 +4,12 @@ import json
 import resource
 import sys
 
-import requests
+from dlt.sources.helpers.rest_client import RESTClient
 from dlt.sources.rest_api import rest_api_resources
 
 base, expected = sys.argv[1], int(sys.argv[2])
-login = requests.post(f"{base}/v1/auth", json={"client_id": "papi-client", "client_secret": "papi-secret"}, timeout=30)
+credentials = {"client_id": "papi-client", "client_secret": "papi-secret"}
+login = RESTClient(base_url=base).post("/v1/auth", json=credentials)
 login.raise_for_status()
 
 [employees] = rest_api_resources(

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
+use harness::output::Output;
 use shared::tenant::Via;
 
 use crate::bounds;
@@ -11,7 +12,8 @@ use crate::bounds;
 ///
 /// Calls, capacity units and bytes are counted with both jobs in this process, on a clock that is moved by hand; time,
 /// processor and memory are those of the functions as Lambda gets them, each a process of its own. Ends with 1 if a run over
-/// 100 people takes more calls, units, reads of the secret or bytes of log than its recorded bound.
+/// 100 people takes more calls, units, reads of the secret or bytes of log than its recorded bound, or an unchanged one over
+/// any number more calls or units than it may at any size.
 #[derive(Debug, Parser)]
 #[command(name = "cargo bench --workspace --bench ticks --", max_term_width = 100)]
 pub(crate) struct Args {
@@ -28,15 +30,33 @@ pub(crate) struct Args {
     /// Time only, without counting every kind of run: for many people
     #[arg(long, requires = "bootstraps")]
     pub(crate) timings_only: bool,
-    /// 100 people, counted only: for every change
+    /// What a TLS handshake takes of a whole processor, where it was measured (`cold --tls`)
+    #[arg(long, value_name = "MS")]
+    pub(crate) handshake: Option<f64>,
+    /// 100 people, and an unchanged run over 1,000, counted only: for every change
     #[arg(long, conflicts_with_all = ["people", "bootstraps", "timings_only"])]
     quick: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// What `cargo bench` says to every benchmark
-    #[arg(long, hide = true)]
-    bench: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// A company, and how much of its life is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Company {
+    pub(crate) people: u64,
+    pub(crate) via: Via,
+    pub(crate) runs: Runs,
+}
+
+/// Which runs are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Runs {
+    /// One of each kind.
+    All,
+    /// Those with nothing to do: they are to take the same at any size.
+    Unchanged,
+    /// None.
+    None,
 }
 
 /// A route to Personio.
@@ -61,13 +81,20 @@ impl Route {
 
 impl Args {
     /// Each size on each route.
-    pub(crate) fn companies(&self) -> Vec<(u64, Via)> {
-        let people = match (self.people.as_slice(), self.quick) {
-            ([], true) => vec![bounds::PEOPLE],
-            ([], false) => vec![100, 1_000, 10_000],
-            (people, _) => people.to_vec(),
+    pub(crate) fn companies(&self) -> Vec<Company> {
+        let sizes = match (self.people.as_slice(), self.quick) {
+            ([], true) => vec![(bounds::PEOPLE, Runs::All), (1_000, Runs::Unchanged)],
+            ([], false) => [100, 1_000, 10_000].map(|people| (people, self.runs())).to_vec(),
+            (people, _) => people.iter().map(|people| (*people, self.runs())).collect(),
         };
         let routes = if self.route.is_empty() { Route::ALL.to_vec() } else { self.route.clone() };
-        people.iter().flat_map(|people| routes.iter().map(|route| (*people, route.via()))).collect()
+        let on_each = |(people, runs)| {
+            routes.iter().map(move |route| Company { people, via: route.via(), runs }).collect::<Vec<_>>()
+        };
+        sizes.into_iter().flat_map(on_each).collect()
+    }
+
+    fn runs(&self) -> Runs {
+        if self.timings_only { Runs::None } else { Runs::All }
     }
 }

@@ -1,6 +1,8 @@
 //! What a run over a hundred people may take at most: what it took when it was last looked at. Where less is enough, lower
-//! the bound; where more is needed, raise it with the reason in the commit.
+//! the bound; where more is needed, raise it with the reason in the commit. And what an unchanged one may take at any size.
 
+use shared::http;
+use shared::state::{Job, Units};
 use shared::tenant::Via;
 
 use crate::Measured;
@@ -44,17 +46,70 @@ const BOUNDS: [Bound; 14] = [
 /// What a run without findings may log.
 const LOG_BYTES: u64 = 1_650;
 
+/// What an unchanged tick may take of DynamoDB, whatever the company's size: of either kind of unit.
+const UNITS: f64 = 2.0;
+
 /// Everything that takes more than it may, in words.
 pub(crate) fn exceeded(measured: &Measured) -> Vec<String> {
-    let route = local::route(measured.via);
-    let of = |count: &Count| {
-        let bound = BOUNDS.iter().find(|bound| bound.what == count.what);
-        bound.map_or_else(|| vec!["has no bound".to_owned()], |bound| bound.exceeded_by(count, measured.via))
-    };
-    let all = measured.counts.iter().flat_map(|count| {
-        of(count).into_iter().map(move |excess| format!("{route}, {:?}: {excess}", count.what))
+    let Measured { via, people, .. } = *measured;
+    let is_unchanged = |what| matches!(what, What::Unchanged | What::UnchangedCold);
+    let counts = measured.counts.iter().flat_map(|count| {
+        let recorded = if people == PEOPLE { recorded(count, via) } else { Vec::new() };
+        let unchanged = if is_unchanged(count.what) {
+            unchanged(via, people, count.calls, count.units)
+        } else {
+            Vec::new()
+        };
+        let all = recorded.into_iter().chain(unchanged);
+        all.map(move |excess| format!("{:?}: {excess}", count.what))
     });
-    all.collect()
+    let employees = measured.timings.iter().filter(|timing| timing.job == Job::Employees);
+    let timings = employees.flat_map(|timing| [("cold", timing.cold), ("warm", timing.warm)]);
+    let timings = timings.flat_map(|(which, taken)| {
+        let logins = (taken.logins > logins(via)).then(|| format!("{} logins", taken.logins));
+        let all = unchanged(via, people, taken.calls, taken.units).into_iter().chain(logins);
+        all.map(move |excess| format!("timed {which}: {excess}"))
+    });
+    let route = local::route(via);
+    counts.chain(timings).map(|excess| format!("{route}, {people} people, {excess}")).collect()
+}
+
+fn recorded(count: &Count, via: Via) -> Vec<String> {
+    let bound = BOUNDS.iter().find(|bound| bound.what == count.what);
+    bound.map_or_else(|| vec!["has no bound".to_owned()], |bound| bound.exceeded_by(count, via))
+}
+
+/// What an unchanged tick takes beyond its pages, a login, and the units that are the same at any size.
+fn unchanged(via: Via, people: u64, calls: http::Counts, units: Units) -> Vec<String> {
+    let figures = [
+        (
+            "calls for people",
+            (calls.personio + calls.kombo) as f64,
+            (pages(via, people) + logins(via)) as f64,
+        ),
+        ("calls to reteach", calls.reteach as f64, 0.0),
+        ("read units", units.read, UNITS),
+        ("write units", units.write, UNITS),
+    ];
+    above(figures)
+}
+
+/// Personio's pages have 100 people, Kombo's own 250.
+pub(crate) fn pages(via: Via, people: u64) -> u64 {
+    match via {
+        Via::Direct | Via::KomboPassthrough => people.div_ceil(100),
+        Via::Kombo => people.div_ceil(250),
+    }
+}
+
+/// Kombo takes a key.
+fn logins(via: Via) -> u64 {
+    u64::from(via == Via::Direct)
+}
+
+fn above<const N: usize>(figures: [(&str, f64, f64); N]) -> Vec<String> {
+    let above = figures.into_iter().filter(|(_, took, most)| took > most);
+    above.map(|(name, took, most)| format!("{took} {name}, at most {most} are allowed")).collect()
 }
 
 impl Bound {
@@ -65,14 +120,12 @@ impl Bound {
             Via::KomboPassthrough => passthrough,
             Via::Kombo => kombo,
         };
-        let figures = [
+        above([
             ("calls", count.calls() as f64, calls as f64),
             ("read units", count.units.read, self.read_units),
             ("write units", count.units.write, self.write_units),
             ("reads of the secret", count.secrets as f64, self.secrets as f64),
             ("bytes of log", count.log_bytes as f64, LOG_BYTES as f64),
-        ];
-        let above = figures.into_iter().filter(|(_, took, most)| took > most);
-        above.map(|(name, took, most)| format!("{took} {name}, at most {most} are allowed")).collect()
+        ])
     }
 }

@@ -10,8 +10,8 @@ use shared::state::Job;
 
 use crate::count::{Count, What};
 use crate::month::{
-    CERTIFICATE_TICKS, CERTIFICATES, CHANGED, DAYS, EMPLOYEE_TICKS, HANDSHAKE, MEMORY_GB, PROCESSOR_SHARE,
-    REPORT_HOURS, REPORTS, SENT_BYTES, TENANTS,
+    CERTIFICATE_TICKS, CERTIFICATES, CHANGED, DAYS, EMPLOYEE_TICKS, MEMORY_GB, PROCESSOR_SHARE, REPORT_HOURS,
+    REPORTS, SENT_BYTES, TENANTS,
 };
 use crate::timing::Timing;
 use crate::{Measured, prices};
@@ -35,8 +35,9 @@ pub(crate) struct Line {
 
 /// The bill. Every tick finds a process that knows nothing of the tenant: it reads the secret and logs in. That is so with more
 /// than some dozen tenants, and the dearest there is.
-pub(crate) fn of(measured: &Measured) -> Vec<Line> {
-    let month = Month { measured };
+/// A TLS handshake takes `handshake` seconds of a processor.
+pub(crate) fn of(measured: &Measured, handshake: f64) -> Vec<Line> {
+    let month = Month { measured, handshake };
     let line = |name, usd| Line { name, usd, is_secret: false };
     let ticks = EMPLOYEE_TICKS + CERTIFICATE_TICKS;
     vec![
@@ -64,6 +65,7 @@ fn log_bytes(count: &Count) -> f64 {
 /// What a month of a tenant is made of.
 struct Month<'a> {
     measured: &'a Measured,
+    handshake: f64,
 }
 
 impl Month<'_> {
@@ -107,7 +109,7 @@ impl Month<'_> {
     fn gb_seconds(&self) -> f64 {
         let seconds = |job, ticks| {
             let timing = self.measured.timings.iter().find(|timing| timing.job == job);
-            timing.map_or(0.0, |timing| ticks * billed(timing).as_secs_f64())
+            timing.map_or(0.0, |timing| ticks * billed(timing, self.handshake).as_secs_f64())
         };
         MEMORY_GB * (seconds(Job::Employees, EMPLOYEE_TICKS) + seconds(Job::Certificates, CERTIFICATE_TICKS))
     }
@@ -133,9 +135,9 @@ impl Month<'_> {
 }
 
 /// What Lambda bills for an unchanged tick: as it was measured, and the handshakes that loopback does without.
-pub(crate) fn billed(timing: &Timing) -> Duration {
+pub(crate) fn billed(timing: &Timing, handshake: f64) -> Duration {
     // DynamoDB, Secrets Manager, and one for each call that is under way to a vendor.
-    let handshakes = (2 + timing.cold.calls.min(CONNECTIONS)) as f64 * HANDSHAKE;
+    let handshakes = (2 + timing.cold.all_calls().min(CONNECTIONS)) as f64 * handshake;
     let processor = timing.cold.processor.unwrap_or_default().as_secs_f64();
     let stretched = if timing.at_full_speed { processor * (1.0 / PROCESSOR_SHARE - 1.0) } else { 0.0 };
     timing.waiting + Duration::from_secs_f64(stretched + handshakes / PROCESSOR_SHARE)

@@ -22,6 +22,13 @@ pub(crate) async fn count_all(harness: &Harness, people: u64) -> Vec<Count> {
     vec![first, unchanged, cold, hourly, one, percent]
 }
 
+/// Those with nothing to do, of a company in step.
+pub(crate) async fn unchanged(harness: &Harness) -> Vec<Count> {
+    harness.settle().await;
+    let cold = count(harness, What::UnchangedCold, harness.tick()).await;
+    vec![cold, count(harness, What::Unchanged, harness.tick()).await]
+}
+
 /// A day after the first run.
 pub(crate) async fn reconcile(harness: &Harness) -> Count {
     let run = async {

@@ -1,39 +1,56 @@
 //! The figures, for people and for programs.
 
-use std::time::Duration;
+use comfy_table::Table;
+use harness::output::table;
+use serde_json::{Value, json};
 
-use comfy_table::presets::ASCII_MARKDOWN;
-use comfy_table::{CellAlignment, Table};
-use serde_json::json;
-use shared::state::Job;
-
-use crate::Measured;
-use crate::cost;
-use crate::timing::Timing;
+use crate::{Measured, cost, month, timed};
 
 /// Tables, and what has to be known to read them.
-pub(crate) fn text(measured: &[Measured]) -> String {
-    let (is_counted, is_timed) =
+pub(crate) fn text(measured: &[Measured], handshake: f64) -> String {
+    let is_counted = measured.iter().any(|it| !it.counts.is_empty());
+    let (is_complete, is_timed) =
         (measured.iter().all(Measured::is_counted), measured.iter().all(Measured::is_timed));
+    let has_changed = measured.iter().any(|it| it.changed.is_some());
     let latency = crate::timing::LATENCY.as_millis();
     let parts = [
         is_counted.then(|| format!("What each run takes: the same on every machine.\n\n{}\n", counts(measured))),
         is_counted.then(|| format!("What is stored, in bytes as DynamoDB bills them.\n\n{}\n", stored(measured))),
         is_timed.then(|| {
             format!(
-                "An unchanged tick by a function that is a process of its own, over loopback and without TLS. Cold: the process is new. \
-                 Waiting: cold, with {latency} ms until each answer of a vendor and the share of a processor that 128 MB have. Billed: with TLS handshakes, which are assumed.\n\n{}\n",
-                timings(measured)
+                "An unchanged tick by a function that is a process of its own, over loopback and without TLS; the vendors keep to their limits, and a call too early \
+                 would be counted twice. Cold: the process is new. Reference: parsing the same pages with serde and a fingerprint of each person, in this process, where it is optimised. \
+                 Waiting: cold, with {latency} ms until each answer of a vendor and the share of a processor that 128 MB have. Billed: with TLS handshakes, {:.1} ms of a processor each.\n\n{}\n{}",
+                handshake * 1e3,
+                timed::timings(measured, handshake),
+                growth(measured)
             )
         }),
-        (is_counted && is_timed).then(|| {
+        has_changed.then(|| {
+            format!(
+                "A tick on which one person in a hundred has changed, beyond the same process's unchanged one. USD: Lambda's time with 128 MB, DynamoDB, data out.\n\n{}\n",
+                timed::changed(measured)
+            )
+        }),
+        (is_complete && is_timed).then(|| {
             format!(
                 "A tenant's month at AWS's list prices, free allowances left out, if each tick finds a cold process.\n\n{}\n",
-                bills(measured)
+                bills(measured, handshake)
             )
         }),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("\n")
+}
+
+fn growth(measured: &[Measured]) -> String {
+    let all = timed::growth(measured).into_iter();
+    let line = |it: timed::Growth| {
+        format!(
+            "{}: {} people take {:.1} times the processor of a tenth of them\n",
+            it.route, it.people, it.times
+        )
+    };
+    all.map(line).collect()
 }
 
 fn counts(measured: &[Measured]) -> Table {
@@ -87,57 +104,9 @@ fn stored(measured: &[Measured]) -> Table {
     table(&["route", "people", "items", "number", "bytes", "bytes each"], rows, 3)
 }
 
-fn timings(measured: &[Measured]) -> Table {
-    let header = [
-        "route",
-        "people",
-        "job",
-        "cold ms",
-        "warm ms",
-        "cold processor ms",
-        "warm processor ms",
-        "peak MiB",
-        "waiting ms",
-        "calls",
-        "read units",
-        "write units",
-        "billed ms",
-    ];
-    let rows = measured.iter().flat_map(|it| it.timings.iter().map(|timing| timing_row(it, timing)));
-    table(&header, rows, 3)
-}
-
-fn timing_row(measured: &Measured, timing: &Timing) -> Vec<String> {
-    let job = match timing.job {
-        Job::Employees => "employees",
-        Job::Certificates => "certificates",
-    };
-    let (cold, warm) = (timing.cold, timing.warm);
-    let processor =
-        |time: Option<Duration>| time.map_or_else(|| "?".to_owned(), |it| format!("{:.1}", ms(it)));
-    let memory = |bytes: Option<u64>| {
-        bytes.map_or_else(|| "?".to_owned(), |it| format!("{:.1}", it as f64 / f64::from(1 << 20)))
-    };
-    vec![
-        local::route(measured.via).to_owned(),
-        measured.people.to_string(),
-        job.to_owned(),
-        format!("{:.0}", ms(cold.wall)),
-        format!("{:.0}", ms(warm.wall)),
-        processor(cold.processor),
-        processor(warm.processor),
-        memory(cold.peak.max(warm.peak)),
-        format!("{:.0}", ms(timing.waiting)),
-        cold.calls.to_string(),
-        format!("{:.1}", cold.units.read),
-        format!("{:.0}", cold.units.write),
-        format!("{:.0}", ms(cost::billed(timing))),
-    ]
-}
-
 /// One column for each company.
-fn bills(measured: &[Measured]) -> Table {
-    let bills: Vec<_> = measured.iter().map(cost::of).collect();
+fn bills(measured: &[Measured], handshake: f64) -> Table {
+    let bills: Vec<_> = measured.iter().map(|it| cost::of(it, handshake)).collect();
     let title = |it: &Measured| format!("{} {}", it.people, local::route(it.via));
     let header: Vec<_> =
         std::iter::once("USD a month".to_owned()).chain(measured.iter().map(title)).collect();
@@ -154,29 +123,30 @@ fn bills(measured: &[Measured]) -> Table {
     table(&header, rows, 1)
 }
 
-fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, texts: usize) -> Table {
-    let mut table = Table::new();
-    table.load_style(ASCII_MARKDOWN).set_header(header.to_vec());
-    table.add_rows(rows);
-    table.column_iter_mut().skip(texts).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
-    table
-}
-
 /// The same as JSON.
-pub(crate) fn json(measured: &[Measured]) -> String {
+pub(crate) fn json(measured: &[Measured], handshake: f64) -> Value {
     let each = |it: &Measured| {
-        let bill = (it.is_counted() && it.is_timed()).then(|| cost::of(it));
+        let bill = (it.is_counted() && it.is_timed()).then(|| cost::of(it, handshake));
         json!({
             "route": local::route(it.via),
             "people": it.people,
+            "pages": crate::bounds::pages(it.via, it.people),
             "runs": it.counts,
             "stored": it.stored,
             "timings": it.timings,
+            "reference": it.reference,
+            "one_percent_changed": timed::json(it.changed),
             "usd_a_month": bill,
         })
     };
     let all: Vec<_> = measured.iter().map(each).collect();
-    format!("{}\n", json!({ "optimised": !cfg!(debug_assertions), "measured": all }))
+    json!({
+        "optimised": !cfg!(debug_assertions),
+        "handshake_milliseconds": handshake * 1e3,
+        "handshake_assumed_milliseconds": month::HANDSHAKE * 1e3,
+        "growth": timed::growth(measured),
+        "measured": all,
+    })
 }
 
 fn name(what: &impl serde::Serialize) -> String {
@@ -184,8 +154,4 @@ fn name(what: &impl serde::Serialize) -> String {
         .ok()
         .and_then(|name| name.as_str().map(|name| name.replace('-', " ")))
         .unwrap_or_default()
-}
-
-fn ms(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }

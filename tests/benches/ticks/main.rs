@@ -9,25 +9,30 @@
 mod args;
 mod bounds;
 mod certificates;
+mod changed;
 mod cost;
 mod count;
 mod employees;
 mod figures;
 mod log;
 mod month;
+mod pages;
 mod prices;
+mod reference;
 mod stored;
+mod timed;
 mod timing;
 
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use harness::process::in_repository;
 use shared::tenant::Via;
 
-use args::Args;
+use args::{Args, Company, Runs};
+use changed::Changed;
 use count::Count;
+use reference::Reference;
 use timing::Timing;
 
 /// Everything about one company.
@@ -38,11 +43,15 @@ struct Measured {
     counts: Vec<Count>,
     stored: Vec<stored::Kind>,
     timings: Vec<Timing>,
+    changed: Option<Changed>,
+    /// Only where this program is optimised, as the functions are.
+    reference: Option<Reference>,
 }
 
 impl Measured {
+    /// Whether each kind of run was.
     fn is_counted(&self) -> bool {
-        !self.counts.is_empty()
+        !self.stored.is_empty()
     }
 
     fn is_timed(&self) -> bool {
@@ -56,32 +65,44 @@ fn main() -> ExitCode {
     log::init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let mut measured = Vec::new();
-    for (people, via) in args.companies() {
-        eprintln!("{}, {people} people …", local::route(via));
-        measured.push(runtime.block_on(measure(via, people, &args)));
+    for company in args.companies() {
+        eprintln!("{}, {} people …", local::route(company.via), company.people);
+        measured.push(runtime.block_on(measure(company, &args)));
     }
-    let text = if args.json { figures::json(&measured) } else { figures::text(&measured) };
-    // A closed pipe is no reason to fail: the exit code still tells.
-    let _ = io::stdout().lock().write_all(text.as_bytes());
-    let bounded = measured.iter().filter(|measured| measured.people == bounds::PEOPLE);
-    let exceeded: Vec<_> = bounded.flat_map(bounds::exceeded).collect();
+    let handshake = args.handshake.map_or(month::HANDSHAKE, |milliseconds| milliseconds / 1e3);
+    args.output.tell(&figures::text(&measured, handshake), &figures::json(&measured, handshake));
+    let exceeded: Vec<_> = measured.iter().flat_map(bounds::exceeded).collect();
     for excess in &exceeded {
         eprintln!("more than before: {excess}");
     }
     if exceeded.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-async fn measure(via: Via, people: u64, args: &Args) -> Measured {
-    let mut measured = Measured { via, people, counts: Vec::new(), stored: Vec::new(), timings: Vec::new() };
-    if !args.timings_only {
-        let harness = count::company(via, people).await;
-        measured.counts = employees::count_all(&harness, people).await;
-        measured.counts.extend(certificates::count_all(&harness, people).await);
-        measured.counts.push(employees::reconcile(&harness).await);
-        measured.stored = stored::of(&harness).await;
-    }
+async fn measure(Company { people, via, runs }: Company, args: &Args) -> Measured {
+    let (counts, stored) = match runs {
+        Runs::All => count_all(via, people).await,
+        Runs::Unchanged => (employees::unchanged(&count::company(via, people).await).await, Vec::new()),
+        Runs::None => (Vec::new(), Vec::new()),
+    };
+    let mut measured =
+        Measured { via, people, counts, stored, timings: Vec::new(), changed: None, reference: None };
     if let Some(bootstraps) = &args.bootstraps {
-        measured.timings = timing::measure(via, people, bootstraps).await;
+        let harness = timing::company(via, people).await;
+        measured.timings = timing::measure(&harness, people, bootstraps).await;
+        if !cfg!(debug_assertions) {
+            measured.reference = Some(reference::measure(&harness, people).await);
+        }
+        if people <= changed::UP_TO {
+            measured.changed = Some(changed::measure(via, people, bootstraps).await);
+        }
     }
     measured
+}
+
+async fn count_all(via: Via, people: u64) -> (Vec<Count>, Vec<stored::Kind>) {
+    let harness = count::company(via, people).await;
+    let mut counts = employees::count_all(&harness, people).await;
+    counts.extend(certificates::count_all(&harness, people).await);
+    counts.push(employees::reconcile(&harness).await);
+    (counts, stored::of(&harness).await)
 }

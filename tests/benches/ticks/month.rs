@@ -21,7 +21,8 @@ pub(crate) const CERTIFICATES: f64 = 1.0 / 6.0;
 pub(crate) const PROCESSOR_SHARE: f64 = 128.0 / 1_769.0;
 /// Memory, in GB.
 pub(crate) const MEMORY_GB: f64 = 0.125;
-/// What a TLS handshake takes of a whole processor, in seconds. Assumed: there is no TLS on loopback.
+/// What a TLS handshake takes of a whole processor, in seconds. Assumed, where `cold --tls` has not
+/// measured it: there is no TLS on loopback.
 pub(crate) const HANDSHAKE: f64 = 0.0015;
 /// What a call sends, in bytes: its head with a token, and its share of a handshake. Assumed.
 pub(crate) const SENT_BYTES: f64 = 1_000.0;

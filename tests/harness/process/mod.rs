@@ -3,6 +3,7 @@
 
 mod function;
 mod share;
+mod tls;
 mod usage;
 
 use std::process::{Command, Stdio};
@@ -13,6 +14,7 @@ use shared::id::TenantId;
 
 pub use function::{Told, run};
 pub use share::Share;
+pub use tls::Tls;
 pub use usage::Usage;
 
 /// The function's runs and everything that it has logged.

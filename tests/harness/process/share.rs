@@ -1,7 +1,6 @@
 //! A share of a processor, as Lambda gives one with little memory.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Lambda gives one processor with 1,769 MB, and less in proportion (developer guide, "Configure Lambda function memory").
@@ -21,6 +20,7 @@ impl Share {
     pub fn of_megabytes(memory: f64) -> Option<Self> {
         let quota = (memory / MEGABYTES_PER_PROCESSOR * f64::from(PERIOD)).round().to_string();
         let period = PERIOD.to_string();
+        // Named after the process, so that two benchmarks at once keep to their own.
         let name = format!("reteach-personio-bench-{}", std::process::id());
         let [first, second] =
             ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup"].map(|root| Path::new(root).join(&name));
@@ -36,26 +36,14 @@ impl Share {
         limits.iter().all(|(file, limit)| fs::write(share.group.join(file), limit).is_ok()).then_some(share)
     }
 
-    /// A program that is `program` within this share. It is a file that goes with the share.
-    #[must_use]
-    pub fn wrap(&self, program: &Path) -> PathBuf {
-        let (group, program) = (self.group.display(), program.canonicalize().unwrap());
-        let script = format!("#!/bin/sh\necho $$ > '{group}/cgroup.procs' && exec '{}'\n", program.display());
-        let wrapper = self.wrapper();
-        fs::write(&wrapper, script).unwrap();
-        fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o700)).unwrap();
-        wrapper
-    }
-
-    /// Named as the group is, so that two benchmarks at once keep to their own.
-    fn wrapper(&self) -> PathBuf {
-        std::env::temp_dir().join(self.group.file_name().unwrap())
+    /// Holds the process with this id from now on: it has just begun, and what it has had until now is a few microseconds.
+    pub fn hold(&self, process: u32) {
+        fs::write(self.group.join("cgroup.procs"), process.to_string()).unwrap();
     }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
-        let _ = fs::remove_file(self.wrapper());
         let _ = fs::remove_dir(&self.group);
     }
 }

@@ -34,6 +34,15 @@ impl Usage {
         Self::of(&id.to_string())
     }
 
+    /// Processor time of the calling thread; none where there is no `/proc`.
+    #[must_use]
+    pub fn of_this_thread() -> Duration {
+        // The kernel counts what a thread has had when it lets go of the processor.
+        std::thread::yield_now();
+        let schedstat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+        nanoseconds(&schedstat).unwrap_or_default()
+    }
+
     fn of(process: &str) -> Self {
         let folder = Path::new("/proc").join(process);
         let read = |file| std::fs::read_to_string(folder.join(file)).ok();
@@ -55,9 +64,14 @@ fn processor(folder: &Path) -> Option<Duration> {
     let threads = std::fs::read_dir(folder.join("task")).ok()?;
     let of = |thread: std::fs::DirEntry| {
         let schedstat = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
-        schedstat.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+        nanoseconds(&schedstat)
     };
     threads.filter_map(|thread| of(thread.ok()?)).reduce(|sum, time| sum + time)
+}
+
+/// The first field of `schedstat`.
+fn nanoseconds(schedstat: &str) -> Option<Duration> {
+    schedstat.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
 }
 
 fn peak(status: &str) -> Option<u64> {

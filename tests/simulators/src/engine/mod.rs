@@ -4,6 +4,7 @@
 pub(crate) mod digest;
 pub(crate) mod exchange;
 pub(crate) mod fault;
+mod gzip;
 pub(crate) mod limiter;
 mod line;
 pub(crate) mod log;

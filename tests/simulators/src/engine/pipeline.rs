@@ -1,6 +1,6 @@
 //! The way of every request, from a socket or from a passthrough: log, latency, fault, the vendor's own answer, log.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, SystemTime};
 
@@ -71,6 +71,7 @@ pub(crate) struct Pipeline<V> {
     pub(crate) log: Mutex<Log>,
     pub(crate) faults: Mutex<Faults>,
     latency_ms: AtomicU64,
+    gzip: AtomicBool,
     closing: watch::Receiver<bool>,
     /// Counts what may have changed the state.
     pub(crate) activity: watch::Sender<u64>,
@@ -85,6 +86,7 @@ impl<V: Vendor> Pipeline<V> {
             log: Mutex::default(),
             faults: Mutex::default(),
             latency_ms: AtomicU64::new(0),
+            gzip: AtomicBool::new(false),
             closing,
             activity: watch::Sender::new(0),
             scissors: OnceLock::new(),
@@ -94,6 +96,15 @@ impl<V: Vendor> Pipeline<V> {
     pub(crate) fn set_latency(&self, latency: Duration) {
         let milliseconds = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
         self.latency_ms.store(milliseconds, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_gzip(&self, gzip: bool) {
+        self.gzip.store(gzip, Ordering::Relaxed);
+    }
+
+    /// Whether answers are packed for whoever takes them so.
+    pub(crate) fn packs(&self) -> bool {
+        self.gzip.load(Ordering::Relaxed)
     }
 
     /// Says that the state may have changed.

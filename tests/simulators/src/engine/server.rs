@@ -14,6 +14,7 @@ use http::header::{CONTENT_LENGTH, HeaderValue};
 use tokio::sync::watch;
 
 use super::exchange::{Outcome, Reply, Request};
+use super::gzip;
 use super::line::{self, Door, Hangup, Lines};
 use super::pipeline::{Pipeline, Vendor};
 use super::scissors::Scissors;
@@ -115,6 +116,7 @@ async fn serve<V: Vendor>(
         () = pipeline.closed() => Outcome::Cut,
     };
     match outcome {
+        Outcome::Answered(reply) if pipeline.packs() => response(gzip::packed(reply, &head)),
         Outcome::Answered(reply) => response(reply),
         Outcome::Streamed(streamed) => streamed.into_response(),
         Outcome::CutMidBody(reply) => broken_off(reply),
@@ -177,6 +179,11 @@ macro_rules! common_handle {
             /// Delays every answer by this long; zero at the start.
             pub fn set_latency(&self, latency: std::time::Duration) {
                 self.running.pipeline.set_latency(latency);
+            }
+
+            /// Packs answers with gzip for whoever takes them so; at the start none is.
+            pub fn set_gzip(&self, gzip: bool) {
+                self.running.pipeline.set_gzip(gzip);
             }
 
             /// What was received since the start or the last [`reset_log`](Self::reset_log), in order of arrival.
