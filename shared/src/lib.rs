@@ -10,6 +10,7 @@ pub mod fingerprint;
 pub mod http;
 pub mod id;
 pub mod job;
+mod json;
 pub mod kombo;
 pub mod mapping;
 pub mod personio;

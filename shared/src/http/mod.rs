@@ -10,7 +10,6 @@ mod error;
 #[cfg(feature = "extra-root")]
 mod extra_root;
 mod fetch;
-pub(crate) mod json;
 mod pace;
 mod redact;
 mod reply;

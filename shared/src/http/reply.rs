@@ -8,7 +8,8 @@ use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::error::Category;
 
-use super::{Call, Effect, Error, json};
+use super::{Call, Effect, Error};
+use crate::json;
 
 /// An answer, whatever its status: what it means is for the vendor's client to say.
 #[derive(Clone)]
@@ -62,14 +63,14 @@ impl Reply {
     /// # Errors
     /// [`Error::Unreadable`] naming the JSON path, never the value.
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
-        json::read(|| serde_json::Deserializer::from_slice(&self.body)).map_err(|error| {
-            let (at, problem) = match error.inner().classify() {
-                Category::Data => (error.path().to_string(), "another type or a missing field"),
-                // It may have happened in a member that nobody asked for: the path would repeat the vendor's own keys.
-                Category::Eof => (".".to_owned(), "it ends too early"),
-                Category::Syntax | Category::Io => (".".to_owned(), "not JSON"),
+        let text = str::from_utf8(&self.body).map_err(|_| self.unreadable(".", "not JSON"))?;
+        json::read(text).map_err(|misfit| {
+            let problem = match misfit.category {
+                Category::Data => "another type or a missing field",
+                Category::Eof => "it ends too early",
+                Category::Syntax | Category::Io => "not JSON",
             };
-            self.unreadable(&at, problem)
+            self.unreadable(&misfit.path, problem)
         })
     }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::id::TenantId;
+use crate::json::{self, Misfit};
 use crate::state::Job;
 
 /// `{"tenant_id":"acme"}`, with an optional `"mode"`.
@@ -66,10 +67,9 @@ impl Event {
     /// # Errors
     /// [`EventError`] naming the member that does not fit.
     pub fn parse(event: serde_json::Value, job: Job) -> Result<Self, EventError> {
-        let event: Self = serde_path_to_error::deserialize(event).map_err(|error| {
-            let path = error.path().to_string();
+        let event: Self = json::read(&event.to_string()).map_err(|Misfit { path, message, .. }| {
             let field = if path == "." { "the event itself".to_owned() } else { path };
-            EventError::Malformed { field, problem: error.inner().to_string() }
+            EventError::Malformed { field, problem: message }
         })?;
         let belongs_to = |mode, other, own| Err(EventError::OtherJobsMode { mode, other, job, own });
         match (job, event.mode) {

@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 
 use super::wire::{self, Identity, Named};
 use crate::employee::{Employee, EmploymentType, Field, Gender, Status};
-use crate::http::json;
 use crate::id::{self, SourceId};
+use crate::json;
 use crate::source::{Record, calendar_day, employment_type};
 
 /// A field that does not fit, and why.
@@ -83,7 +83,7 @@ fn whose(remote_id: Option<String>, remote_deleted_at: Option<&str>) -> Result<S
 
 /// The record as `T`, or the path of what does not fit.
 fn parse<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, String> {
-    json::read(|| serde_json::Deserializer::from_str(raw.get())).map_err(|error| error.path().to_string())
+    json::read(raw.get()).map_err(|misfit| misfit.path)
 }
 
 /// 14 days after a deletion all fields are null.

@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 use super::attribute::Attribute;
 use super::wire;
 use crate::employee::{Employee, Field, Gender, Status};
-use crate::http::json;
 use crate::id::{self, SourceId};
+use crate::json;
 use crate::source::{Record, calendar_day, employment_type};
 
 /// An attribute that does not fit, and why.
@@ -19,9 +19,9 @@ fn rejected(source_id: Option<SourceId>, field: impl Into<String>, problem: &str
 
 /// One record of a page, as text.
 pub(super) fn read(raw: &RawValue) -> Record {
-    match json::read(|| serde_json::Deserializer::from_str(raw.get())) {
+    match json::read(raw.get()) {
         Ok(employee) => of(employee),
-        Err(error) => rejected(None, error.path().to_string(), "has another type than documented"),
+        Err(misfit) => rejected(None, misfit.path, "has another type than documented"),
     }
 }
 

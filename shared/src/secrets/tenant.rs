@@ -5,6 +5,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
+use crate::json::{self, Misfit};
+
 /// A tenant's credentials, only the parts its route needs, and the key of its fingerprints.
 #[derive(Clone, Debug, Default)]
 pub struct TenantSecret {
@@ -92,9 +94,7 @@ impl TenantSecret {
     /// # Errors
     /// [`MalformedSecret`] names the first member that is unknown, missing, empty or not text.
     pub fn parse(text: &SecretString) -> Result<Self, MalformedSecret> {
-        let mut deserializer = serde_json::Deserializer::from_str(text.expose_secret());
-        let document: Document = serde_path_to_error::deserialize(&mut deserializer).map_err(misfit)?;
-        deserializer.end().map_err(|_| not_json())?;
+        let document: Document = json::read(text.expose_secret()).map_err(malformed)?;
         Ok(Self {
             personio: document.personio.map(Personio::complete).transpose()?,
             kombo: document.kombo.map(Kombo::complete).transpose()?,
@@ -168,16 +168,11 @@ fn filled(member: &str, value: Option<SecretString>) -> Result<SecretString, Mal
 }
 
 /// serde's own text would repeat the value that does not fit.
-fn misfit(error: serde_path_to_error::Error<serde_json::Error>) -> MalformedSecret {
-    let member = error.path().to_string();
-    if !error.inner().is_data() || member == "." {
-        return not_json();
+fn malformed(misfit: Misfit) -> MalformedSecret {
+    if misfit.path == "." {
+        return MalformedSecret { member: "the secret".to_owned(), problem: "is not a JSON object" };
     }
-    MalformedSecret { member, problem: "is not known here, or not of the right kind" }
-}
-
-fn not_json() -> MalformedSecret {
-    MalformedSecret { member: "the secret".to_owned(), problem: "is not a JSON object" }
+    MalformedSecret { member: misfit.path, problem: "is not known here, or not of the right kind" }
 }
 
 #[cfg(test)]

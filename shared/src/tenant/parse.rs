@@ -1,10 +1,12 @@
 //! From text to a valid configuration.
 
 use std::fmt;
+use std::ops::Range;
 
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
+use toml::de::DeTable;
 
 use super::{TenantConfig, Via};
 
@@ -34,13 +36,14 @@ impl TenantConfig {
     /// # Errors
     /// [`ConfigError`] naming each field that is missing, unknown or not valid.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        let one = |field: String, message: String| ConfigError(vec![Problem { field, message }]);
-        let document =
-            toml::Deserializer::parse(text).map_err(|error| one("(file)".into(), message(&error)))?;
-        let config: Self = serde_path_to_error::deserialize(document).map_err(|error| {
-            let path = error.path().to_string();
-            let field = if path == "." { "(file)".to_owned() } else { path };
-            one(field, message(error.inner()))
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let field = error.span().and_then(|place| {
+                let file = DeTable::parse(text).ok()?;
+                if place == file.span() { None } else { field(file.get_ref(), &place) }
+            });
+            let problem =
+                Problem { field: field.unwrap_or_else(|| "(file)".to_owned()), message: message(&error) };
+            ConfigError(vec![problem])
         })?;
         let problems = config.problems();
         if problems.is_empty() { Ok(config) } else { Err(ConfigError(problems)) }
@@ -97,6 +100,18 @@ impl TenantConfig {
             .map(|(field, _, message)| Problem { field: field.to_owned(), message: message.to_owned() })
             .collect()
     }
+}
+
+/// The path of the innermost field whose name or value is at `place` in the file.
+fn field(table: &DeTable<'_>, place: &Range<usize>) -> Option<String> {
+    let is_there = |span: Range<usize>| span.start <= place.start && place.end <= span.end;
+    table.iter().find_map(|(name, value)| {
+        // A table's own place is its header: its fields are elsewhere.
+        let inner = value.get_ref().as_table().and_then(|table| field(table, place));
+        let inner = inner.map(|inner| format!("{}.{inner}", name.get_ref()));
+        inner
+            .or_else(|| (is_there(name.span()) || is_there(value.span())).then(|| name.get_ref().to_string()))
+    })
 }
 
 /// The message without the excerpt of the file that toml adds around it.
