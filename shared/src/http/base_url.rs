@@ -20,7 +20,7 @@ pub struct BaseUrl(Url);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum InvalidBaseUrl {
     /// Not a URL at all.
-    #[error("is not a URL; write it like https://api.example.com")]
+    #[error("is not a URL; write it like https://api.example.com, a host in other letters by its xn-- name")]
     NotAUrl,
     /// Credentials and personal data would cross the network in the clear.
     #[error("must begin with https:// (http:// only for loopback addresses such as 127.0.0.1)")]
@@ -134,6 +134,7 @@ mod tests {
             ("http://127.9.9.9/x", "http://127.9.9.9/x"),
             ("http://[::1]:80/", "http://[::1]"),
             ("http://localhost:3000", "http://localhost:3000"),
+            ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example"),
         ] {
             assert_eq!(given.parse::<BaseUrl>().map(|url| url.to_string()), Ok(shown.to_owned()), "{given}");
         }
@@ -144,6 +145,8 @@ mod tests {
         for (given, error) in [
             ("api.personio.de", InvalidBaseUrl::NotAUrl),
             ("", InvalidBaseUrl::NotAUrl),
+            ("https://bücher.example", InvalidBaseUrl::NotAUrl),
+            ("https://１６９.254.169.254", InvalidBaseUrl::NotAUrl),
             ("http://api.personio.de", InvalidBaseUrl::NotHttps),
             ("http://127.0.0.1.example.com", InvalidBaseUrl::NotHttps),
             ("http://localhost.example.com", InvalidBaseUrl::NotHttps),
