@@ -98,3 +98,31 @@ async fn wherever_a_run_is_cut_the_next_ones_end_where_it_would_have() {
     });
     join_all(cuts).await;
 }
+
+/// Cuts the run at `point`; whoever is new is deleted before the next one. Returns whether the run was cut.
+async fn cut_and_deleted(scene: Scene, via: Via, point: Point) -> bool {
+    let harness = scene.set(via).await;
+    let run = harness.world.run(&harness.company, Mode::Scheduled, Deadline::never(), &unwatched);
+    let Some(step) = harness.cut_at(point, run).await.cut else { return false };
+    let new: &[u64] = match scene {
+        Scene::Morning => &[5],
+        Scene::First => &[1, 4],
+    };
+    for id in new {
+        harness.company.personio.remove(*id);
+    }
+    harness.world.clock.advance(harness::TICK);
+    quiet(&harness).await;
+    let now = harness.moment();
+    let theirs: Vec<_> = new.iter().map(|id| Some(format!("personio:{id}"))).collect();
+    let accounts = harness.company.reteach.customers();
+    let open = accounts.iter().filter(|it| theirs.contains(&it.external_id) && !it.is_locked(now));
+    assert_eq!(open.count(), 0, "{scene:?} {via:?} {point:?}: {step}");
+    true
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wherever_a_run_is_cut_nobody_who_is_deleted_then_keeps_an_account() {
+    let all = [Scene::Morning, Scene::First].into_iter().flat_map(|scene| ROUTES.map(|via| (scene, via)));
+    join_all(all.map(|(scene, via)| at_every_point(move |point| cut_and_deleted(scene, via, point)))).await;
+}

@@ -170,9 +170,6 @@ impl Life {
         self.harness.company.personio.remove(person.id);
         let now = self.now();
         self.model.deleted(person.id, now);
-        if !self.written.contains(&person.id) {
-            self.model.orphans.insert(person.id);
-        }
         self.deleted.push(person);
     }
 

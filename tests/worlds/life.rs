@@ -1,7 +1,5 @@
 //! One company's life: a history played against the simulators with the real functions, the model beside it.
 
-use std::collections::BTreeSet;
-
 use harness::{Harness, ROUTES, by_hand};
 use jiff::{SignedDuration, Timestamp};
 use local::demo::acts::courses::Registry;
@@ -84,8 +82,6 @@ pub(crate) struct Life {
     pub(crate) mistaken: Vec<Person>,
     pub(crate) folder: Option<(&'static str, u64)>,
     pub(crate) secrets: Secrets,
-    /// Whose account was written down as theirs when somebody was last deleted.
-    pub(crate) written: BTreeSet<u64>,
     pub(crate) broken: Option<Broken>,
 }
 
@@ -135,7 +131,6 @@ impl Life {
             mistaken: Vec::new(),
             folder: None,
             secrets: Secrets::default(),
-            written: BTreeSet::new(),
             broken,
         };
         life.furnish();
@@ -193,23 +188,10 @@ impl Life {
                     self.operator_learns().await;
                 }
             }
-            deed => {
-                if matches!(deed, Event::Deleted(_)) {
-                    self.look_into_the_ledger().await;
-                }
-                self.deed(deed);
-            }
+            deed => self.deed(deed),
         }
         let (people, now) = (self.people(), self.now());
         self.model.look_at(&people, now);
-    }
-
-    /// Whose account is written down as theirs.
-    async fn look_into_the_ledger(&mut self) {
-        let company = &self.harness.company;
-        let ledger = self.harness.world.stack.store().all_employees(&company.tenant).await.unwrap();
-        let written = ledger.values().filter(|it| it.customer_id.is_some());
-        self.written = written.filter_map(|it| it.source_id.as_str().parse().ok()).collect();
     }
 
     async fn pass(&mut self, pass: Pass) {

@@ -30,9 +30,6 @@ pub(crate) struct Model {
     pub(crate) config: Config,
     /// Since when somebody who is inactive now may have been seen so, or gone.
     since: BTreeMap<u64, Timestamp>,
-    /// People who were deleted while nothing said that their account, if there is one, is ours: made by a run that was
-    /// killed before it could write that down, and never seen again.
-    pub(crate) orphans: BTreeSet<u64>,
     pub(crate) papers: Vec<Paper>,
     /// The ids of the folders for certificates, one after the other.
     folders: Vec<u64>,
@@ -59,7 +56,6 @@ impl Model {
             via,
             config: Config::Usual,
             since: BTreeMap::new(),
-            orphans: BTreeSet::new(),
             papers: Vec::new(),
             folders: vec![AT_FIRST],
         }
@@ -165,7 +161,7 @@ impl Model {
             let person = id.strip_prefix("personio:").and_then(|id| id.parse().ok());
             let Some(person) = person else { continue };
             self.expected.adopted(person);
-            if !present.contains(id) && !self.orphans.contains(&person) && !account.is_locked(now) {
+            if !present.contains(id) && !account.is_locked(now) {
                 found.push(format!("{id} is gone and not locked"));
             }
         }

@@ -30,7 +30,7 @@ pub enum Look {
 /// Why a run looks at everybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// Nothing is known yet.
+    /// Nothing is known yet, or no more than whom a run has begun with.
     FirstRun,
     /// The mapping or the tenant's configuration is another one.
     NewRules,
@@ -109,7 +109,8 @@ pub fn look(
     asked: bool,
     now: Timestamp,
 ) -> Look {
-    let Some(root) = root.filter(|root| !root.shards.is_empty()) else {
+    // A first run that did not come to its end leaves the shards of those whom it announced, and no configuration.
+    let Some(root) = root.filter(|root| !root.shards.is_empty() && !root.configuration.is_empty()) else {
         return Look::Everybody(Reason::FirstRun);
     };
     if root.mapping_version != MAPPING_VERSION || root.configuration != configuration {
@@ -180,7 +181,7 @@ pub enum Became {
 }
 
 /// Due in the next run, whenever that is.
-const AT_ONCE: Standing = Standing::RetryAt(Timestamp::UNIX_EPOCH);
+pub const AT_ONCE: Standing = Standing::RetryAt(Timestamp::UNIX_EPOCH);
 
 /// The shard after the run: `became` says what came of those who were looked at.
 #[must_use]

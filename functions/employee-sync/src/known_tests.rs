@@ -169,6 +169,14 @@ fn a_run_looks_at_as_little_as_it_may() {
             0,
             Look::Everybody(Reason::FirstRun),
         ),
+        (
+            "a first run that announced people",
+            with(|it| it.configuration.clear()),
+            "a",
+            false,
+            0,
+            Look::Everybody(Reason::FirstRun),
+        ),
         ("nothing changed", same(), "a", false, 0, Look::Nobody),
         ("one changed", same(), "b", false, 0, only.clone()),
         (
@@ -181,7 +189,7 @@ fn a_run_looks_at_as_little_as_it_may() {
         ),
         (
             "another configuration",
-            with(|it| it.configuration.clear()),
+            with(|it| it.configuration = "others".into()),
             "a",
             false,
             0,

@@ -104,7 +104,7 @@ impl Memory {
         let (key, now) = (key(), now());
         let count = ShardCount::of_table(2);
         let sharding = Sharding::new(people, count, &key);
-        let numbers: Vec<_> = match look(self.root.as_ref(), &sharding, "", false, now) {
+        let numbers: Vec<_> = match look(self.root.as_ref(), &sharding, "rules", false, now) {
             Look::Nobody => return BTreeSet::new(),
             Look::Everybody(_) => vec![ShardNumber(0), ShardNumber(1)],
             Look::Shards(numbers) => numbers.into_iter().collect(),
@@ -121,7 +121,7 @@ impl Memory {
         let line = |number| self.shards.get(&ShardNumber(number)).map(Shard::packed).unwrap_or_default();
         self.root = Some(shared::state::Root {
             mapping_version: shared::mapping::MAPPING_VERSION,
-            configuration: String::new(),
+            configuration: "rules".into(),
             shards: vec![line(0), line(1)],
             people: 0,
             open_accounts: 0,

@@ -13,7 +13,7 @@ use crate::fingerprint::Packed;
 pub struct Root {
     /// The mapping's version: another one means that everybody is compared anew.
     pub mapping_version: u32,
-    /// Digest of the tenant's configuration as far as the mapping reads it.
+    /// Digest of the tenant's configuration as far as the mapping reads it. Empty until a first run has come to its end.
     pub configuration: String,
     /// One line for each shard.
     #[serde(with = "table")]

@@ -12,6 +12,7 @@ use shared::secrets::TenantSecret;
 use shared::source::EmployeeSource as _;
 use shared::state::{Job, Root, StateError, Store};
 
+use super::announce::announce;
 use super::gather::{self, Gathered};
 use super::halt;
 use super::held::{self, Decided};
@@ -70,7 +71,7 @@ impl Work for EmployeeSync {
 
         let gathered =
             gather::gather(store, tenant, &connections, &people, root.as_ref(), &look, now).await?;
-        let Gathered { subjects, sharding, shards, obsolete, open_accounts } = gathered;
+        let Gathered { subjects, sharding, mut shards, obsolete, open_accounts } = gathered;
         let plan = Plan::build(&subjects, Context { now, config: &tenant.config, key });
         let harms = lint::examine(&plan, &subjects, source.tool(), &tenant.config, now)
             .map_err(|broken| halt::refused(&broken))?;
@@ -98,7 +99,8 @@ impl Work for EmployeeSync {
             at_once: run.at_once(apply::CONCURRENCY),
         };
         let counted = settle::pending_of(&passed, &marks);
-        if !counted.is_empty() {
+        let announced = announce(tools, &plan, &sharding, &mut shards, &mut root).await?;
+        if announced || !counted.is_empty() {
             root.pending.clone_from(&counted);
             store.put_root(tools.tenant, guard.token(), &root).await?;
         }

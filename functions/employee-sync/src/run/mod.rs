@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 pub(crate) mod academy;
+mod announce;
 mod attempt;
 mod gather;
 mod halt;

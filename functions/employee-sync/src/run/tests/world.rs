@@ -19,7 +19,10 @@ use crate::read::People;
 use crate::roll::Person;
 use crate::run::academy::{Academy, Asking, TOOL};
 use crate::run::tally::Tally;
-use crate::run::{gather, held, settle};
+use crate::run::{announce, gather, held, settle};
+
+/// The digest of a configuration that never changes.
+const RULES: &str = "rules";
 
 /// How a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +58,16 @@ pub(super) struct Tick {
 impl World {
     /// A company of `size`, in step.
     pub(super) fn new(size: usize, rules: &str) -> Self {
+        let mut world = Self::before(size, rules);
+        world.tick(End::Well);
+        world.after(5);
+        world
+    }
+
+    /// The same before its first run.
+    pub(super) fn before(size: usize, rules: &str) -> Self {
         let employees = (0..size).map(|id| (SourceId::new(id.to_string()), employee(&id.to_string())));
-        let mut world = Self {
+        Self {
             employees: employees.collect(),
             academy: Academy::default(),
             root: None,
@@ -64,10 +75,15 @@ impl World {
             held: None,
             now: now(),
             config: config(rules),
-        };
-        world.tick(End::Well);
-        world.after(5);
-        world
+        }
+    }
+
+    /// One run that is killed after so many changes; the ledger has not heard of one of them.
+    pub(super) fn killed_after(&mut self, changes: usize) {
+        let known: BTreeSet<SourceId> = self.academy.ledger.keys().cloned().collect();
+        self.tick(End::Dies(changes));
+        let unheard_of = self.academy.ledger.keys().filter(|id| !known.contains(id)).next_back().cloned();
+        self.academy.ledger.remove(&unheard_of.unwrap());
     }
 
     pub(super) fn after(&mut self, minutes: i64) -> &mut Self {
@@ -118,7 +134,7 @@ impl World {
         let (people, key, now) = (self.people(), key(), self.now);
         let stored = self.root.as_ref().map_or(0, |root| root.shards.len());
         let sharding = Sharding::new(&people, ShardCount::of_table(stored), &key);
-        let look = known::look(self.root.as_ref(), &sharding, "", false, now);
+        let look = known::look(self.root.as_ref(), &sharding, RULES, false, now);
         let mut tally = Tally::new(&people);
         if look == Look::Nobody {
             return Tick::default();
@@ -133,7 +149,7 @@ impl World {
         };
         let load = |number| (number, self.shards.get(&number).cloned().unwrap_or_default());
         let loaded = wanted.into_iter().map(load).collect();
-        let (shards, obsolete) = gather::spread(loaded, stored, &sharding, everybody);
+        let (mut shards, obsolete) = gather::spread(loaded, stored, &sharding, everybody);
         let found = triage(&sharding, &shards, people.completeness, everybody, now);
         let asking = if everybody { Asking::Everybody } else { Asking::Unknown };
         let subjects = self.academy.subjects(&people, (&found.look, &found.gone), asking, &self.config);
@@ -155,7 +171,11 @@ impl World {
         let held::Decided { plan, passed, held } = decided;
         tally.planned(&people, &plan, held.as_ref());
         let counted = settle::pending_of(&passed, &marks);
-        if !counted.is_empty() {
+        let announced = announce::prepare(&plan, &sharding, &mut shards, &mut root);
+        for number in &announced {
+            self.shards.insert(*number, shards[number].clone());
+        }
+        if !announced.is_empty() || !counted.is_empty() {
             root.pending = counted;
             self.root = Some(root.clone());
         }
@@ -186,6 +206,7 @@ impl World {
         }
         if everybody && outcome.stop.is_none() {
             root.mapping_version = MAPPING_VERSION;
+            root.configuration = RULES.to_owned();
             root.reconciled_at = now;
         }
         self.root = Some(root);
