@@ -1,0 +1,93 @@
+//! Which benchmarks are run, with what, and which of them side by side.
+
+use crate::args::{Args, Bench};
+use crate::builds::Bootstraps;
+
+/// One run of a benchmark.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) bench: Bench,
+    /// What is looked at, for people.
+    pub(crate) what: &'static str,
+    /// Its command line, or why it cannot be run.
+    pub(crate) arguments: Result<Vec<String>, String>,
+}
+
+/// All that `args` ask for; those of one group side by side, the groups in turn.
+pub(crate) fn groups(args: &Args, bootstraps: &Bootstraps) -> Vec<Vec<Step>> {
+    let sizes = Sizes::of(args.quick);
+    let folder = || bootstraps.functions.as_ref().map(|folder| folder.display().to_string());
+    let timed = |bench, what, arguments: &str| {
+        let arguments = folder().map(|folder| words(&format!("--bootstraps {folder} {arguments}")));
+        Step { bench, what, arguments: arguments.map_err(Clone::clone) }
+    };
+    let counted =
+        |bench, what, arguments: &str| Step { bench, what, arguments: Ok(words(arguments)) };
+    let mut cold = timed(Bench::Cold, "cold starts", sizes.cold);
+    if let (Ok(arguments), bare, tls) = (&mut cold.arguments, &bootstraps.bare, &bootstraps.extra_root) {
+        arguments.extend(tls.iter().flat_map(|folder| ["--tls".to_owned(), folder.display().to_string()]));
+        arguments.extend(bare.iter().flat_map(|file| ["--bare".to_owned(), file.display().to_string()]));
+    }
+    if let Err(why) = &bootstraps.bare {
+        cold.arguments = Err(why.clone());
+    }
+    let mut peers = timed(Bench::Peers, "reading people, beside Python", sizes.peers);
+    if let Ok(arguments) = &mut peers.arguments {
+        arguments.extend(["--python".to_owned(), args.python.display().to_string()]);
+    }
+    let mut groups = vec![
+        vec![cold],
+        vec![counted(Bench::Ticks, "each kind of run, counted", "--quick")],
+        vec![timed(Bench::Ticks, "ticks, timed", sizes.ticks)],
+        vec![peers],
+        vec![counted(Bench::Certificates, "certificates without the limit", sizes.certificates)],
+        vec![counted(Bench::Certificates, "certificates by size", "--sizes")],
+    ];
+    // Both mostly wait for the vendors' limits.
+    let mut waiting = vec![timed(Bench::Limits, "at the vendors' own pace", sizes.limits)];
+    waiting.extend(sizes.large_ticks.map(|large| timed(Bench::Ticks, "large ticks, timed", large)));
+    groups.push(waiting);
+    for group in &mut groups {
+        group.retain(|step| args.is_wanted(step.bench));
+    }
+    groups.retain(|group| !group.is_empty());
+    groups
+}
+
+/// The benchmarks' own options.
+struct Sizes {
+    cold: &'static str,
+    ticks: &'static str,
+    large_ticks: Option<&'static str>,
+    limits: &'static str,
+    certificates: &'static str,
+    peers: &'static str,
+}
+
+impl Sizes {
+    fn of(is_quick: bool) -> Self {
+        if is_quick {
+            Self {
+                cold: "--starts 7",
+                ticks: "--timings-only --people 1000",
+                large_ticks: None,
+                limits: "--people 30 --certificates 61 --latency 20 --latency 100",
+                certificates: "--route direct --certificates 200 --size 200000",
+                peers: "--people 1000",
+            }
+        } else {
+            Self {
+                cold: "--starts 21",
+                ticks: "--timings-only --people 1000 --people 10000",
+                large_ticks: Some("--timings-only --people 100000"),
+                limits: "--people 10000 --certificates 2000 --latency 20 --latency 100",
+                certificates: "--route direct --certificates 2000 --size 200000",
+                peers: "--people 1000 --people 10000",
+            }
+        }
+    }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
