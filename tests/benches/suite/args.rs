@@ -17,7 +17,7 @@ use serde::Serialize;
 /// above its target, or if a benchmark fails. Times and memory are shown beside their targets and not judged. What could not be measured is shown
 /// with the reason. `cargo bench --workspace --bench load` is not among them: it needs a machine with nothing else to do.
 #[derive(Debug, Parser)]
-#[command(name = "cargo measure", max_term_width = 100)]
+#[command(name = "cargo measure", bin_name = "cargo measure", max_term_width = 100)]
 pub(crate) struct Args {
     /// A small set, in minutes: sizes are in the table
     #[arg(long)]

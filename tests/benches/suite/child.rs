@@ -21,8 +21,11 @@ pub(crate) struct Left {
 
 /// Runs it until it ends; what it says on the way goes to standard error, with `name` before it.
 pub(crate) fn run(name: &str, program: &Path, arguments: &[String]) -> Left {
-    run_to_end(name, program, arguments)
-        .unwrap_or_else(|error| Left { figures: None, is_content: false, last_words: error.to_string() })
+    run_to_end(name, program, arguments).unwrap_or_else(|error| Left {
+        figures: None,
+        is_content: false,
+        last_words: error.to_string(),
+    })
 }
 
 fn run_to_end(name: &str, program: &Path, arguments: &[String]) -> std::io::Result<Left> {

@@ -84,8 +84,7 @@ fn rows(args: &Args, ran: &[Ran]) -> Vec<Row> {
     let mut rows = Vec::new();
     for bench in args.benches() {
         let steps: Vec<_> = ran.iter().filter(|ran| ran.bench == bench).collect();
-        let figures: Vec<_> =
-            steps.iter().filter_map(|ran| ran.left.as_ref()?.figures.clone()).collect();
+        let figures: Vec<_> = steps.iter().filter_map(|ran| ran.left.as_ref()?.figures.clone()).collect();
         match rows::of(bench, &figures) {
             Ok(of_bench) => rows.extend(of_bench),
             Err(error) => rows.push(Row::failed(bench.name(), &error.to_string())),

@@ -104,5 +104,9 @@ pub(crate) fn mebibytes(bytes: u64) -> f64 {
 /// Milliseconds, with more digits where there are few of them.
 pub(crate) fn milliseconds(time: std::time::Duration) -> String {
     let all = time.as_secs_f64() * 1e3;
-    if all < 100.0 { format!("{all:.1} ms") } else { format!("{all:.0} ms") }
+    match all {
+        ..10.0 => format!("{all:.2} ms"),
+        ..100.0 => format!("{all:.1} ms"),
+        _ => format!("{} ms", thousands(all.round() as u64)),
+    }
 }

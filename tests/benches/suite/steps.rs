@@ -21,8 +21,7 @@ pub(crate) fn groups(args: &Args, bootstraps: &Bootstraps) -> Vec<Vec<Step>> {
         let arguments = folder().map(|folder| words(&format!("--bootstraps {folder} {arguments}")));
         Step { bench, what, arguments: arguments.map_err(Clone::clone) }
     };
-    let counted =
-        |bench, what, arguments: &str| Step { bench, what, arguments: Ok(words(arguments)) };
+    let counted = |bench, what, arguments: &str| Step { bench, what, arguments: Ok(words(arguments)) };
     let mut cold = timed(Bench::Cold, "cold starts", sizes.cold);
     if let (Ok(arguments), bare, tls) = (&mut cold.arguments, &bootstraps.bare, &bootstraps.extra_root) {
         arguments.extend(tls.iter().flat_map(|folder| ["--tls".to_owned(), folder.display().to_string()]));

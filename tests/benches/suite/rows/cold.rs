@@ -45,10 +45,7 @@ pub(super) fn rows(Figures { starts, times_bare }: &Figures) -> Vec<Row> {
     let mut rows: Vec<_> =
         starts.iter().zip(times_bare).flat_map(|(starts, times)| of(starts, *times)).collect();
     if !starts.iter().any(|starts| starts.shared) {
-        rows.push(Row::not_measured(
-            "cold starts with 7 % of a core",
-            "control groups cannot be made here",
-        ));
+        rows.push(Row::not_measured("cold starts with 7 % of a core", "control groups cannot be made here"));
     }
     rows
 }

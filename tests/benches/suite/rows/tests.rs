@@ -36,7 +36,20 @@ fn cold_starts_are_beside_the_bare_one() {
         ],
         "times_bare": [1.0, 4.0, 3.5],
     });
-    insta::assert_snapshot!(table(Bench::Cold, &[figures]), @"");
+    insta::assert_snapshot!(table(Bench::Cold, &[figures]), @r#"
+    | what                                                 | measured                                                                  | target                  | met        |
+    |------------------------------------------------------|---------------------------------------------------------------------------|-------------------------|------------|
+    | bare: to the first question                          | 2.00 ms processor                                                         |                         |            |
+    | employee-sync: bootstrap                             | 5,000,001 bytes                                                           | at most 5,000,000 bytes | **missed** |
+    | employee-sync: to the first question, beside bare    | 4.0 times (8.00 ms processor)                                             | at most 3.5 times       | missed     |
+    | employee-sync: to the first answer                   | 8.00 ms processor, 31.0 ms in all                                         |                         |            |
+    | employee-sync: to the first answer, over TLS         | 14.0 ms processor, 40.0 ms in all; 4 handshakes of 1.45 ms processor each |                         |            |
+    | certificate-sync: bootstrap                          | 5,000,000 bytes                                                           | at most 5,000,000 bytes | met        |
+    | certificate-sync: to the first question, beside bare | 3.5 times (7.00 ms processor)                                             | at most 3.5 times       | met        |
+    | certificate-sync: to the first answer                | 8.00 ms processor, 31.0 ms in all                                         |                         |            |
+    | certificate-sync: to the first answer, over TLS      | not measured: no build that trusts one more root                          |                         |            |
+    | cold starts with 7 % of a core                       | not measured: control groups cannot be made here                          |                         |            |
+    "#);
 }
 
 /// An unchanged tick's part of the JSON.
@@ -66,12 +79,34 @@ fn ticks_of_different_runs_are_beside_each_other() {
     });
     let once = json!({ "measured": [company("direct", 1_000, 10, 12, 10, 0), small, company("kombo", 10_000, 41, 101, 25, 1)] });
     let again = json!({ "measured": [company("direct", 100_000, 1_000, 1_100, 30, 0)] });
-    insta::assert_snapshot!(table(Bench::Ticks, &[once, again]), @"");
+    insta::assert_snapshot!(table(Bench::Ticks, &[once, again]), @r#"
+    | what                                                             | measured                                                                             | target                                        | met        |
+    |------------------------------------------------------------------|--------------------------------------------------------------------------------------|-----------------------------------------------|------------|
+    | unchanged tick, direct, 1,000 people: calls                      | 10 pages, 1 login, 0 to reteach                                                      | 10 pages, at most 1 login, none to reteach    | met        |
+    | unchanged tick, direct, 1,000 people: DynamoDB                   | 1.5 read units, 2 write units                                                        | at most 2 of each                             | met        |
+    | unchanged tick, direct, 1,000 people: processor                  | 12.0 ms                                                                              |                                               |            |
+    | unchanged tick, direct, 1,000 people: peak memory                | 10.0 MiB                                                                             |                                               |            |
+    | unchanged tick, direct, 10,000 people: calls                     | 100 pages, 1 login, 0 to reteach                                                     | 100 pages, at most 1 login, none to reteach   | met        |
+    | unchanged tick, direct, 10,000 people: DynamoDB                  | 1.5 read units, 2 write units                                                        | at most 2 of each                             | met        |
+    | unchanged tick, direct, 10,000 people: processor                 | 98.0 ms                                                                              | at most 100 ms                                | met        |
+    | unchanged tick, direct, 10,000 people: peak memory               | 15.0 MiB                                                                             | at most 24 MiB                                | met        |
+    | unchanged tick, kombo, 10,000 people: calls                      | 41 pages, 0 logins, 1 to reteach                                                     | 40 pages, no login, none to reteach           | **missed** |
+    | unchanged tick, kombo, 10,000 people: DynamoDB                   | 1.5 read units, 2 write units                                                        | at most 2 of each                             | met        |
+    | unchanged tick, kombo, 10,000 people: processor                  | 101 ms                                                                               | at most 100 ms                                | missed     |
+    | unchanged tick, kombo, 10,000 people: peak memory                | 25.0 MiB                                                                             | at most 24 MiB                                | missed     |
+    | unchanged tick, direct, 100,000 people: calls                    | 1,000 pages, 1 login, 0 to reteach                                                   | 1,000 pages, at most 1 login, none to reteach | met        |
+    | unchanged tick, direct, 100,000 people: DynamoDB                 | 1.5 read units, 2 write units                                                        | at most 2 of each                             | met        |
+    | unchanged tick, direct, 100,000 people: processor                | 1,100 ms                                                                             |                                               |            |
+    | unchanged tick, direct, 100,000 people: peak memory              | 30.0 MiB                                                                             | at most 36 MiB                                | met        |
+    | unchanged tick, direct, 100,000 people: processor, beside 10,000 | 11.2 times                                                                           | at most 10.5 times                            | missed     |
+    | changed tick, direct, 10,000 people, 100 of them changed: each   | 1.00 calls, 2.00 read units, 3.02 write units, 0.50 ms processor, 4.00 USD a million |                                               |            |
+    "#);
 }
 
 #[test]
 fn a_count_above_its_target_is_a_failure_and_a_time_is_not() {
-    let judged = |company| of(Bench::Ticks, &[json!({ "measured": [company] })]).unwrap().iter().any(Row::is_failure);
+    let judged =
+        |company| of(Bench::Ticks, &[json!({ "measured": [company] })]).unwrap().iter().any(Row::is_failure);
     assert!(!judged(company("kombo", 10_000, 40, 5_000, 900, 0)));
     assert!(judged(company("kombo", 10_000, 41, 50, 9, 0)));
     assert!(judged(company("kombo", 10_000, 40, 50, 9, 1)));
@@ -91,7 +126,19 @@ fn runs_at_the_vendors_pace_are_beside_the_limit() {
         run("certificates", 61, 62_000, json!(3.3)),
         run("certificates", 60, 1_000, Value::Null),
     ];
-    insta::assert_snapshot!(table(Bench::Limits, &[json!({ "measured": measured })]), @"");
+    insta::assert_snapshot!(table(Bench::Limits, &[json!({ "measured": measured })]), @r#"
+    | what                                                                                 | measured                                | target        | met    |
+    |--------------------------------------------------------------------------------------|-----------------------------------------|---------------|--------|
+    | first run, 1,200, answers after 20 ms: share of the limit alone                      | 98.4 % (61.0 s, 60.0 s the limit alone) | at least 90 % | met    |
+    | first run, 1,200, answers after 20 ms: calls for each person                         | 2.00                                    |               |        |
+    | first run, 1,200, answers after 20 ms: peak memory                                   | 20.0 MiB                                |               |        |
+    | certificates at Personio's pace, 61, answers after 20 ms: beyond the limit           | 3.3 % (62.0 s, 60.0 s the limit alone)  | at most 2 %   | missed |
+    | certificates at Personio's pace, 61, answers after 20 ms: calls for each certificate | 2.00                                    |               |        |
+    | certificates at Personio's pace, 61, answers after 20 ms: peak memory                | 20.0 MiB                                |               |        |
+    | certificates at Personio's pace, 60, answers after 20 ms: beyond the limit           | not measured: so few take it no time    |               |        |
+    | certificates at Personio's pace, 60, answers after 20 ms: calls for each certificate | 2.00                                    |               |        |
+    | certificates at Personio's pace, 60, answers after 20 ms: peak memory                | 20.0 MiB                                |               |        |
+    "#);
 }
 
 #[test]
@@ -103,12 +150,20 @@ fn certificates_of_any_size_take_the_same_memory() {
             "peak_memory_bytes": 40 << 20, "wall_seconds": 8.0, "processor_milliseconds_each": 3.0, "transfer_milliseconds_each": 1.5,
         }],
     });
-    insta::assert_snapshot!(table(Bench::Certificates, &[figures]), @"");
+    insta::assert_snapshot!(table(Bench::Certificates, &[figures]), @r#"
+    | what                                                                           | measured                             | target             | met    |
+    |--------------------------------------------------------------------------------|--------------------------------------|--------------------|--------|
+    | 2,000 certificates of 200,000 bytes, direct, without the limit: time           | 8.0 s, 250.0 a second                |                    |        |
+    | 2,000 certificates of 200,000 bytes, direct, without the limit: processor each | 3.0 ms, 2.0 times the transfer alone |                    |        |
+    | 2,000 certificates of 200,000 bytes, direct, without the limit: peak memory    | 40.0 MiB                             | at most 64 MiB     | met    |
+    | the largest PDFs, beside as many of the smallest: peak memory                  | 9.0 MiB more                         | at most 8 MiB more | missed |
+    "#);
 }
 
 #[test]
 fn a_package_that_is_not_there_is_not_left_out() {
-    let took = |seconds: f64, mebibytes: u64| json!({ "processor_seconds": seconds, "peak_bytes": mebibytes << 20 });
+    let took =
+        |seconds: f64, mebibytes: u64| json!({ "processor_seconds": seconds, "peak_bytes": mebibytes << 20 });
     let figures = |dlt: Value, by: Value, targets: Value| {
         json!({
             "python": { "version": "3.11.2", "packages": [["requests", "2.32.0"], ["dlt", dlt]] },
@@ -124,7 +179,16 @@ fn a_package_that_is_not_there_is_not_left_out() {
     ]);
     let with = figures(json!("1.9.0"), json!([own, dlt]), targets);
     let without = figures(Value::Null, json!([own]), json!([]));
-    insta::assert_snapshot!(table(Bench::Peers, &[with, without]), @"");
+    insta::assert_snapshot!(table(Bench::Peers, &[with, without]), @r#"
+    | what                                        | measured                                            | target                 | met    |
+    |---------------------------------------------|-----------------------------------------------------|------------------------|--------|
+    | reading 1,000 people: employee-sync         | 40 ms processor, 10.0 MiB                           |                        |        |
+    | reading 1,000 people: dlt                   | 600 ms processor, 60.0 MiB, 15.0 and 6.0 times ours |                        |        |
+    | reading 1,000 people, beside dlt: processor | 15.0 times less                                     | at least 20 times less | missed |
+    | reading 1,000 people, beside dlt: memory    | 6.0 times less                                      | at least 5 times less  | met    |
+    | reading 1,000 people: employee-sync         | 40 ms processor, 10.0 MiB                           |                        |        |
+    | reading people, beside dlt                  | not measured: Python 3.11.2 does not have it        |                        |        |
+    "#);
 }
 
 #[test]

@@ -133,7 +133,8 @@ impl Company {
     }
 
     fn calls(&self) -> String {
-        format!("{} pages, {} login, 0 to reteach", thousands(self.pages), self.logins())
+        let logins = if self.logins() == 0 { "no login" } else { "at most 1 login" };
+        format!("{} pages, {logins}, none to reteach", thousands(self.pages))
     }
 
     fn is_called_enough(&self, taken: &Taken) -> bool {
@@ -161,7 +162,13 @@ impl Taken {
     }
 
     fn called(&self) -> String {
-        format!("{} pages, {} login, {} to reteach", thousands(self.pages()), self.logins, self.calls.reteach)
+        let logins = if self.logins == 1 { "login" } else { "logins" };
+        format!(
+            "{} pages, {} {logins}, {} to reteach",
+            thousands(self.pages()),
+            self.logins,
+            self.calls.reteach
+        )
     }
 
     fn counted(&self) -> String {
