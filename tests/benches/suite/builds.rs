@@ -133,15 +133,28 @@ impl Tool {
     }
 
     fn cargo(&self) -> Command {
-        let mut command = Command::new("cargo");
+        let mut command = cargo();
         command.envs(self.path.iter().map(|path| ("PATH", path)));
         command
     }
 }
 
+/// Cargo without what `cargo run` tells this program of its own package: build scripts that ask for it would run again, here and, after
+/// this, wherever else.
+fn cargo() -> Command {
+    const OWN: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_NAME", "CARGO_CRATE_NAME"];
+    let mut command = Command::new("cargo");
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| OWN.iter().any(|own| name.starts_with(own))) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 /// The benchmarks' executables, built with `args`' profile.
 pub(crate) fn benches(args: &Args) -> Result<BTreeMap<String, PathBuf>, String> {
-    let mut command = Command::new("cargo");
+    let mut command = cargo();
     command.args(["bench", "--workspace", "--no-run", "--message-format", "json-render-diagnostics"]);
     command.args(["--profile", &args.profile]);
     command.args(args.benches().into_iter().map(Bench::name).flat_map(|name| ["--bench", name]));
