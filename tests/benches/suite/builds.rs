@@ -33,16 +33,23 @@ struct Build {
     folder: &'static str,
     packages: &'static [&'static str],
     features: Option<&'static str>,
+    wanted_by: &'static [Bench],
 }
 
 const BUILDS: [Build; 3] = [
-    Build { folder: DEPLOYED, packages: &FUNCTIONS, features: None },
+    Build {
+        folder: DEPLOYED,
+        packages: &FUNCTIONS,
+        features: None,
+        wanted_by: &[Bench::Cold, Bench::Ticks, Bench::Limits, Bench::Peers],
+    },
     // By itself: with the functions it would get their features of what they share.
-    Build { folder: DEPLOYED, packages: &["bare"], features: None },
+    Build { folder: DEPLOYED, packages: &["bare"], features: None, wanted_by: &[Bench::Cold] },
     Build {
         folder: EXTRA_ROOT,
         packages: &FUNCTIONS,
         features: Some("employee-sync/extra-root,certificate-sync/extra-root"),
+        wanted_by: &[Bench::Cold],
     },
 ];
 
@@ -58,7 +65,11 @@ impl Bootstraps {
             };
         }
         let tool = Tool::find();
+        let wanted = args.benches();
         let [functions, bare, extra_root] = BUILDS.map(|build| match &tool {
+            _ if !wanted.iter().any(|bench| build.wanted_by.contains(bench)) => {
+                Err("nobody needs it".to_owned())
+            }
             Some(tool) => build.make(tool),
             None => build.find(),
         });
