@@ -9,9 +9,9 @@ use serde::Serialize;
 /// Measures everything that has a target, and shows what was measured beside it
 ///
 /// Both functions and the bare one, which their cold starts are held against, are built as Lambda gets them, by the same
-/// toolchain: `cargo lambda build --release`. A second build of the functions, which trusts one more root certificate, is for the
-/// cold starts over TLS. Then come the benchmarks: alone, but for those that mostly wait. In full it takes an hour and a half, with `--quick` a
-/// quarter of one.
+/// toolchain: `cargo lambda build --release`, of which nothing is done twice. A second build of the functions, in target/lambda-tls, trusts
+/// one more root certificate, for the cold starts over TLS. Then come the benchmarks, alone but for those that mostly wait. In full that
+/// takes about an hour, with `--quick` minutes.
 ///
 /// Counts (calls, capacity units, bytes) are the same on every machine and are judged: the command ends with 1 if one of them is
 /// above its target, or if a benchmark fails. Times and memory are shown beside their targets and not judged. What could not be measured is shown

@@ -54,26 +54,30 @@ const BUILDS: [Build; 3] = [
 ];
 
 impl Bootstraps {
-    /// Those that `args` name, or else built now; where they cannot be, those that are there.
-    pub(crate) fn find(args: &Args) -> Self {
+    /// Those that `args` name, or else built now; without the tool for it, those that are there. A build that fails is an error.
+    pub(crate) fn find(args: &Args) -> Result<Self, String> {
         if let Some(folder) = &args.bootstraps {
             let none = || Err("--tls was not given".to_owned());
-            return Self {
+            return Ok(Self {
                 functions: in_folder(folder, &FUNCTIONS),
                 bare: in_folder(folder, &["bare"]).map(|folder| bootstrap(&folder, "bare")),
                 extra_root: args.tls.as_ref().map_or_else(none, |folder| in_folder(folder, &FUNCTIONS)),
-            };
+            });
         }
-        let tool = Tool::find();
-        let wanted = args.benches();
-        let [functions, bare, extra_root] = BUILDS.map(|build| match &tool {
+        let (tool, wanted) = (Tool::find(), args.benches());
+        let made = |build: &Build| match &tool {
             _ if !wanted.iter().any(|bench| build.wanted_by.contains(bench)) => {
-                Err("nobody needs it".to_owned())
+                Ok(Err("nobody needs it".to_owned()))
             }
-            Some(tool) => build.make(tool),
-            None => build.find(),
-        });
-        Self { functions, bare: bare.map(|folder| bootstrap(&folder, "bare")), extra_root }
+            Some(tool) => build.make(tool).map(Ok),
+            None => Ok(build.find()),
+        };
+        let [functions, bare, extra_root] = &BUILDS;
+        Ok(Self {
+            functions: made(functions)?,
+            bare: made(bare)?.map(|folder| bootstrap(&folder, "bare")),
+            extra_root: made(extra_root)?,
+        })
     }
 }
 

@@ -90,3 +90,68 @@ impl Sizes {
 fn words(text: &str) -> Vec<String> {
     text.split_whitespace().map(str::to_owned).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use clap::Parser as _;
+
+    use super::*;
+
+    fn bootstraps(functions: Result<PathBuf, String>) -> Bootstraps {
+        let bare = functions.clone().map(|folder| folder.join("bare/bootstrap"));
+        Bootstraps { functions, bare, extra_root: Err("no second build".to_owned()) }
+    }
+
+    fn groups_of(arguments: &[&str], functions: Result<PathBuf, String>) -> Vec<Vec<Step>> {
+        let args = Args::parse_from([&["cargo measure"], arguments].concat());
+        groups(&args, &bootstraps(functions))
+    }
+
+    fn lines(groups: &[Vec<Step>]) -> String {
+        let line = |step: &Step| match &step.arguments {
+            Ok(arguments) => format!("{} {}", step.bench.name(), arguments.join(" ")),
+            Err(why) => format!("{}: {why}", step.what),
+        };
+        groups
+            .iter()
+            .map(|group| group.iter().map(line).collect::<Vec<_>>().join("\n & "))
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    #[test]
+    fn only_what_waits_has_company() {
+        insta::assert_snapshot!(lines(&groups_of(&[], Ok("built".into()))), @r#"
+    cold --bootstraps built --starts 21 --bare built/bare/bootstrap
+    ticks --quick
+    ticks --bootstraps built --timings-only --people 1000 --people 10000
+    peers --bootstraps built --people 1000 --people 10000 --python python3
+    certificates --route direct --certificates 2000 --size 200000
+    certificates --sizes
+    limits --bootstraps built --people 10000 --certificates 2000 --latency 20 --latency 100
+     & ticks --bootstraps built --timings-only --people 100000
+    "#);
+    }
+
+    #[test]
+    fn without_bootstraps_everything_that_is_timed_says_why_it_is_not() {
+        insta::assert_snapshot!(lines(&groups_of(&["--quick"], Err("no cargo-lambda".to_owned()))), @r#"
+    cold starts: no cargo-lambda
+    ticks --quick
+    ticks, timed: no cargo-lambda
+    reading people, beside Python: no cargo-lambda
+    certificates --route direct --certificates 200 --size 200000
+    certificates --sizes
+    at the vendors' own pace: no cargo-lambda
+    "#);
+    }
+
+    #[test]
+    fn a_part_is_only_that() {
+        let groups = groups_of(&["--only", "certificates", "peers"], Ok("built".into()));
+        let named: Vec<_> = groups.iter().flatten().map(|step| step.bench).collect();
+        assert_eq!(named, [Bench::Peers, Bench::Certificates, Bench::Certificates]);
+    }
+}
