@@ -18,8 +18,8 @@ use harness::process::in_repository;
 /// Times cold starts: to the first question for an event, and to the first answer
 ///
 /// The answer is that of an unchanged tick over ten people; the bare function says hello. Once at full speed, and once with the
-/// fourteenth of a processor that comes with 128 MB, where control groups can be made. All three programs are to be built by the
-/// same command: `cargo lambda build --release -p employee-sync -p certificate-sync -p bare`.
+/// fourteenth of a processor that comes with 128 MB, where control groups can be made. The bare function is to be built by the same
+/// toolchain as the others, `cargo lambda build --release -p bare`, and by itself: with the others it would get their features of what they share.
 #[derive(Debug, Parser)]
 #[command(name = "cargo bench --workspace --bench cold --", max_term_width = 100)]
 struct Args {

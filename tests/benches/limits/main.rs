@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use comfy_table::Table;
 use futures::future::join_all;
+use futures::join;
 use harness::output::{Output, table};
 use harness::process::{Usage, in_repository};
 use harness::{Harness, completed, people};
@@ -24,8 +25,8 @@ use simulators::reteach::{Certificate, Participation};
 
 /// Brings people over, files certificates, at the pace that the vendors allow, and times both
 ///
-/// It takes as long as that: 100 ms for each call of reteach, a second for each certificate. All latencies are waited for at once,
-/// each in a world of its own.
+/// It takes as long as that: 100 ms for each call of reteach, a second for each certificate. Both, and all latencies, are waited for
+/// at once, each in a world of its own.
 #[derive(Debug, Parser)]
 #[command(name = "cargo bench --workspace --bench limits --", max_term_width = 100)]
 struct Args {
@@ -52,6 +53,8 @@ struct Args {
 const CALLS: (u64, Duration) = (10, Duration::from_secs(1));
 /// Personio's uploads: 60 a minute.
 const UPLOADS: (u64, Duration) = (60, Duration::from_secs(60));
+/// So many people have certificates.
+const HOLDERS: u64 = 100;
 const TIMEOUT: SignedDuration = SignedDuration::from_mins(60);
 
 /// One run.
@@ -78,13 +81,24 @@ async fn main() {
     args.output.tell(&format!("{}\n", shown(&all)), &json!({ "measured": measured }));
 }
 
-/// Both runs with this latency.
+/// Both runs with this latency, side by side: neither waits for the other's limit.
 async fn at(latency: Duration, args: &Args) -> Vec<Took> {
-    let harness = Harness::at(&Timestamp::now().to_string(), Via::Direct, "", people(args.people)).await;
+    let newcomers = company(args.people).await;
+    let holders = company(args.people.min(HOLDERS)).await;
+    holders.first_run().await;
+    for harness in [&newcomers, &holders] {
+        harness.company.personio.set_latency(latency);
+        harness.company.reteach.set_latency(latency);
+    }
+    let (first, certificates) =
+        join!(first_run(&newcomers, args, latency), certificates(&holders, args, latency));
+    vec![first, certificates]
+}
+
+async fn company(size: u64) -> Harness {
+    let harness = Harness::at(&Timestamp::now().to_string(), Via::Direct, "", people(size)).await;
     harness.company.personio.add_category("Bildungszertifikate");
-    harness.company.personio.set_latency(latency);
-    harness.company.reteach.set_latency(latency);
-    vec![first_run(&harness, args, latency).await, certificates(&harness, args, latency).await]
+    harness
 }
 
 impl Took {
@@ -120,7 +134,7 @@ async fn certificates(harness: &Harness, args: &Args, latency: Duration) -> Took
         let id = format!("9f0c2c53-3f6e-4b0f-9f6c-{number:012}");
         Participation {
             certificate: Some(Certificate::new(&id, args.size)),
-            ..completed("", 1 + number % args.people, "Datenschutz", &at)
+            ..completed("", 1 + number % args.people.min(HOLDERS), "Datenschutz", &at)
         }
     }));
     let (report, took) = run(harness, &args.bootstraps, "certificate-sync").await;

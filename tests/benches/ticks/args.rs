@@ -30,7 +30,7 @@ pub(crate) struct Args {
     /// Time only, without counting every kind of run: for many people
     #[arg(long, requires = "bootstraps")]
     pub(crate) timings_only: bool,
-    /// What a TLS handshake takes of a whole processor, where it was measured (`cold --tls`)
+    /// What a TLS handshake takes of a whole processor, as `cold --tls` measures it [default: what it was when last looked at]
     #[arg(long, value_name = "MS")]
     pub(crate) handshake: Option<f64>,
     /// 100 people, and an unchanged run over 1,000, counted only: for every change

@@ -126,6 +126,8 @@ fn config(chain: Vec<CertificateDer<'static>>, key: PrivatePkcs8KeyDer<'static>)
 
 /// A connection, until one side ends it.
 async fn carry(line: TcpStream, acceptor: TlsAcceptor, target: SocketAddr, handshakes: Arc<AtomicU64>) {
+    // Else small packets wait up to 40 ms until the last ones are acknowledged, which no handshake does.
+    let _ = line.set_nodelay(true);
     let Ok(mut line) = acceptor.accept(line).await else { return };
     handshakes.fetch_add(1, Ordering::Relaxed);
     let Ok(mut target) = TcpStream::connect(target).await else { return };
