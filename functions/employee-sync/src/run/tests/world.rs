@@ -82,7 +82,7 @@ impl World {
     pub(super) fn killed_after(&mut self, changes: usize) {
         let known: BTreeSet<SourceId> = self.academy.ledger.keys().cloned().collect();
         self.tick(End::Dies(changes));
-        let unheard_of = self.academy.ledger.keys().filter(|id| !known.contains(id)).next_back().cloned();
+        let unheard_of = self.academy.ledger.keys().find(|id| !known.contains(*id)).cloned();
         self.academy.ledger.remove(&unheard_of.unwrap());
     }
 
