@@ -27,7 +27,7 @@ const fn bound(what: What, calls: [u64; 3], read_units: f64, write_units: f64, s
 }
 
 const BOUNDS: [Bound; 14] = [
-    bound(What::First, [204, 203, 203], 3.5, 109.0, 1),
+    bound(What::First, [204, 203, 203], 3.5, 116.0, 1),
     bound(What::Unchanged, [1, 1, 1], 1.5, 2.0, 0),
     bound(What::UnchangedCold, [2, 1, 1], 1.5, 2.0, 1),
     bound(What::UnchangedHourly, [1, 1, 1], 1.5, 3.0, 1),
