@@ -146,6 +146,7 @@ mod tests {
             ("api.personio.de", InvalidBaseUrl::NotAUrl),
             ("", InvalidBaseUrl::NotAUrl),
             ("https://bücher.example", InvalidBaseUrl::NotAUrl),
+            ("https://BÜCHER.example", InvalidBaseUrl::NotAUrl),
             ("https://１６９.254.169.254", InvalidBaseUrl::NotAUrl),
             ("http://api.personio.de", InvalidBaseUrl::NotHttps),
             ("http://127.0.0.1.example.com", InvalidBaseUrl::NotHttps),
