@@ -14,8 +14,9 @@ use serde::Serialize;
 /// takes about an hour, with `--quick` minutes.
 ///
 /// Counts (calls, capacity units, bytes) are the same on every machine and are judged: the command ends with 1 if one of them is
-/// above its target, or if a benchmark fails. Times and memory are shown beside their targets and not judged. What could not be measured is shown
-/// with the reason. `cargo bench --workspace --bench load` is not among them: it needs a machine with nothing else to do.
+/// above its target, or if a benchmark fails. Times and memory are shown beside their targets and not judged. What could not be
+/// measured is shown with the reason. `cargo bench --workspace --bench load` is not among them: it needs a machine with nothing else
+/// to do.
 #[derive(Debug, Parser)]
 #[command(name = "cargo measure", bin_name = "cargo measure", max_term_width = 100)]
 pub(crate) struct Args {

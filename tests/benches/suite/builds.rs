@@ -118,13 +118,21 @@ impl Build {
     /// Without the tool: as somebody has left it, or how to get it.
     fn find(&self) -> Result<PathBuf, String> {
         let found = in_folder(Path::new(self.folder), self.packages);
-        if found.is_ok() {
-            eprintln!("cargo-lambda is not installed: {} is taken as it is", self.folder);
-        }
         let command = self.arguments().join(" ");
-        found.map_err(|missing| {
+        let found = found.map_err(|missing| {
             format!("{missing}; `pip install cargo-lambda ziglang`, then `cargo {command}`")
-        })
+        });
+        match &found {
+            Ok(folder) => {
+                eprintln!(
+                    "cargo-lambda is not installed: {} in {} as they are",
+                    self.packages.join(", "),
+                    folder.display()
+                );
+            }
+            Err(why) => eprintln!("cargo-lambda is not installed: {why}"),
+        }
+        found
     }
 }
 

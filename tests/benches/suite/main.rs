@@ -8,6 +8,7 @@ mod rows;
 mod steps;
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
@@ -68,7 +69,7 @@ fn side_by_side(group: Vec<Step>, programs: &BTreeMap<String, PathBuf>) -> Vec<R
     thread::scope(|scope| {
         let threads: Vec<_> =
             group.into_iter().map(|step| scope.spawn(move || run(step, programs))).collect();
-        threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
     })
 }
 
