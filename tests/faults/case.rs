@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use harness::{Ending, difference};
+use harness::{Ending, apart, difference};
 use local::route;
 use shared::clock::ManualClock;
 use simulators::{CallId, Rule};
@@ -96,15 +96,8 @@ impl Case {
 
     /// What differs although it may not.
     fn differs(&self, leaves: Leaves, expected: &Ending, played: &Played) -> Option<String> {
-        let mut all = difference(expected, &played.ending);
-        let (one, other) = (expected, &played.ending);
-        let changed = |these: &'_ Ending, those: &'_ Ending| -> Vec<String> {
-            these.iter().filter(|line| !those.contains(line)).cloned().collect()
-        };
-        let changed = [changed(one, other), changed(other, one)].concat();
-        if leaves.covers(changed.iter()) {
-            all = None;
-        }
+        let changed = [apart(expected, &played.ending), apart(&played.ending, expected)].concat();
+        let all = difference(expected, &played.ending).filter(|_| !leaves.covers(changed.iter()));
         let is_repaired = !played.compared.iter().any(|line| line.starts_with("repaired"));
         match leaves {
             Leaves::UntilTheComparison(_) if !is_repaired => {

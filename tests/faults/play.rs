@@ -1,5 +1,6 @@
 //! One company's way from before the run that is tried until nothing moves any more.
 
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -94,12 +95,17 @@ struct Stage {
     lane: Lane,
     harness: Harness,
     never: Vec<String>,
+    /// Accounts that were seen locked, and those of them that were open later.
+    locked: BTreeSet<String>,
+    opened: BTreeSet<String>,
 }
 
 /// Plays `lane` with `twist`.
 pub(crate) async fn play(clock: ManualClock, lane: Lane, twist: Twist) -> Result<Played, String> {
     let harness = lane.scene.set(clock.clone(), lane.via).await;
-    let mut stage = Stage { lane, harness, never: Vec::new() };
+    let (locked, opened) = (BTreeSet::new(), BTreeSet::new());
+    let mut stage = Stage { lane, harness, never: Vec::new(), locked, opened };
+    stage.look();
     let start = clock.now();
     let strikes = stage.strikes();
     if let Some(rule) = twist.broken {
@@ -144,7 +150,7 @@ impl Stage {
         }
     }
 
-    /// Nobody is locked who should not be, and no document is there twice.
+    /// Nobody is locked who should not be, or open for a while who was locked and is to be, and no document is there twice.
     fn look(&mut self) {
         let now = self.harness.moment();
         let allowed: Vec<_> =
@@ -155,6 +161,14 @@ impl Stage {
             let is_allowed = account.external_id.as_ref().is_some_and(|id| allowed.contains(id));
             if is_locked && !is_allowed {
                 self.never.push(format!("locked: {:?}", account.external_id));
+            }
+            match (self.locked.contains(&account.id), is_locked) {
+                (true, false) => drop(self.opened.insert(account.id)),
+                (false, true) if self.opened.contains(&account.id) => {
+                    self.never.push(format!("opened for a while: {:?}", account.external_id));
+                }
+                (false, true) => drop(self.locked.insert(account.id)),
+                _ => {}
             }
         }
         self.harness.check_the_never_rules_of_certificates();

@@ -116,8 +116,43 @@ impl Harness {
 /// What differs, if anything does.
 #[must_use]
 pub fn difference(expected: &Ending, got: &Ending) -> Option<String> {
-    let only = |these: &Ending, those: &Ending| {
-        these.iter().filter(|line| !those.contains(line)).cloned().collect::<Vec<_>>().join("\n  ")
+    let [missing, more] = [apart(expected, got), apart(got, expected)];
+    let is_same = missing.is_empty() && more.is_empty();
+    (!is_same).then(|| format!("expected\n  {}\nbut\n  {}", missing.join("\n  "), more.join("\n  ")))
+}
+
+/// The lines of `these` that `those` do not have as well, as often: a document that is there twice is one too many.
+#[must_use]
+pub fn apart(these: &Ending, those: &Ending) -> Vec<String> {
+    let mut rest: Vec<&String> = those.iter().collect();
+    let is_apart = |line: &&String| match rest.iter().position(|it| it == line) {
+        Some(at) => {
+            rest.swap_remove(at);
+            false
+        }
+        None => true,
     };
-    (expected != got).then(|| format!("expected\n  {}\nbut\n  {}", only(expected, got), only(got, expected)))
+    these.iter().filter(is_apart).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_there_twice_is_not_the_same_as_once() {
+        let lines = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Ending>();
+        for (these, those, expected) in [
+            ("a b", "b a", ""),
+            ("a a b", "a b", "a"),
+            ("a b", "a a b", ""),
+            ("a a a", "a", "a a"),
+            ("a c", "b", "a c"),
+            ("", "a", ""),
+        ] {
+            assert_eq!(apart(&lines(these), &lines(those)), lines(expected), "{these} {those}");
+        }
+        assert_eq!(difference(&lines("a"), &lines("a a")).unwrap(), "expected\n  \nbut\n  a");
+        assert_eq!(difference(&lines("a b"), &lines("b a")), None);
+    }
 }

@@ -31,7 +31,7 @@ pub use certificate_faults::UploadAt;
 pub use certificate_sync::report::Report as CertificateReport;
 pub use certificates::{CERTIFICATE_TICK, completed, named};
 pub use cuts::at_every_point;
-pub use endings::{Ending, difference};
+pub use endings::{Ending, apart, difference};
 pub use local::{Company, Order, World, unwatched};
 pub use marks::{Lines, MARK, Witness, marked, marked_company};
 pub use stored::{Items, kept};

@@ -55,12 +55,15 @@ fn cold_starts_are_beside_the_bare_one() {
 /// An unchanged tick's part of the JSON.
 fn company(route: &str, people: u64, pages: u64, processor: u64, mebibytes: u64, reteach: u64) -> Value {
     let (personio, kombo, logins) = if route == "direct" { (pages + 1, 0, 1) } else { (0, pages, 0) };
+    // As long as the vendor's pace makes it.
+    let (wall, write) = if people == 100_000 { (207_000, 5.0) } else { (10_000, 2.0) };
     let taken = json!({
+        "wall": ms(wall),
         "processor": ms(processor),
         "peak": mebibytes << 20,
         "calls": { "personio": personio, "kombo": kombo, "reteach": reteach },
         "logins": logins,
-        "units": { "read": 1.5, "write": 2.0, "calls": 4 },
+        "units": { "read": 1.5, "write": write, "calls": 4 },
     });
     let timing = |job, gzip| json!({ "job": job, "gzip": gzip, "cold": taken, "warm": taken });
     json!({
@@ -95,7 +98,7 @@ fn ticks_of_different_runs_are_beside_each_other() {
     | unchanged tick, kombo, 10,000 people: processor                  | 101 ms                                                                               | at most 100 ms                                | missed     |
     | unchanged tick, kombo, 10,000 people: peak memory                | 25.0 MiB                                                                             | at most 24 MiB                                | missed     |
     | unchanged tick, direct, 100,000 people: calls                    | 1,000 pages, 1 login, 0 to reteach                                                   | 1,000 pages, at most 1 login, none to reteach | met        |
-    | unchanged tick, direct, 100,000 people: DynamoDB                 | 1.5 read units, 2 write units                                                        | at most 2 of each                             | met        |
+    | unchanged tick, direct, 100,000 people: DynamoDB                 | 1.5 read units, 5 write units                                                        | at most 2 of each, 3 to renew the lease       | met        |
     | unchanged tick, direct, 100,000 people: processor                | 1,100 ms                                                                             |                                               |            |
     | unchanged tick, direct, 100,000 people: peak memory              | 30.0 MiB                                                                             | at most 36 MiB                                | met        |
     | unchanged tick, direct, 100,000 people: processor, beside 10,000 | 11.2 times                                                                           | at most 10.5 times                            | missed     |
