@@ -1,9 +1,11 @@
 //! JSON, and where in it something does not fit.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::Deserialize;
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer as _};
+use serde_json::Deserializer;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
@@ -45,25 +47,63 @@ fn misfit(text: &str, error: &serde_json::Error) -> Misfit {
 /// The path of the value in `text` at which a reader stopped after so many bytes: in it, at its end, or before what it did not expect.
 fn path(text: &str, stopped: usize) -> String {
     let start = |inner: &str| inner.as_ptr().addr() - text.as_ptr().addr();
-    let reached = |inner: &RawValue| start(inner.get()) + inner.get().len() >= stopped;
     let mut path = String::new();
     let mut value = text.trim_ascii_start();
     while start(value) < stopped {
-        let next = if let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(value) {
-            let mut elements = elements.into_iter().enumerate();
-            elements.find(|(_, it)| reached(it)).map(|(index, it)| (format!("[{index}]"), it))
-        } else if let Ok(members) = serde_json::from_str::<BTreeMap<Cow<'_, str>, &RawValue>>(value) {
-            let members = members.into_iter().filter(|(_, it)| reached(it));
-            let dot = if path.is_empty() { "" } else { "." };
-            members.min_by_key(|(_, it)| start(it.get())).map(|(name, it)| (format!("{dot}{name}"), it))
-        } else {
-            None
+        let reached = |inner: &str| start(inner) + inner.len() >= stopped;
+        let Ok(Some((step, inner))) = Deserializer::from_str(value).deserialize_any(First(reached)) else {
+            break;
         };
-        let Some((step, inner)) = next else { break };
-        path += &step;
+        path += match step {
+            Step::Member(_) if !path.is_empty() => ".",
+            _ => "",
+        };
+        path += &match step {
+            Step::Element(index) => format!("[{index}]"),
+            Step::Member(name) => name,
+        };
         value = inner.get();
     }
     path
+}
+
+/// One step of a path.
+enum Step {
+    Element(usize),
+    Member(String),
+}
+
+/// The first element or member of a value for which this holds. Foreign lists are long: no other one is kept.
+struct First<F>(F);
+
+impl<'de, F: Fn(&str) -> bool> Visitor<'de> for First<F> {
+    type Value = Option<(Step, &'de RawValue)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list or an object")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut first = None;
+        let mut index = 0;
+        while let Some(element) = list.next_element::<&RawValue>()? {
+            if first.is_none() && self.0(element.get()) {
+                first = Some((Step::Element(index), element));
+            }
+            index += 1;
+        }
+        Ok(first)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+        let mut first = None;
+        while let Some((name, member)) = object.next_entry::<Cow<'_, str>, &RawValue>()? {
+            if first.is_none() && self.0(member.get()) {
+                first = Some((Step::Member(name.into_owned()), member));
+            }
+        }
+        Ok(first)
+    }
 }
 
 #[cfg(test)]
