@@ -7,6 +7,7 @@ mod case;
 mod changes;
 mod choice;
 mod exceptions;
+mod locks;
 mod net;
 mod play;
 mod pool;

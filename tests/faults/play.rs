@@ -1,6 +1,5 @@
 //! One company's way from before the run that is tried until nothing moves any more.
 
-use std::collections::BTreeSet;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use shared::tenant::Via;
 use simulators::{CallId, Moment, Rule, Strikes};
 
 use crate::changes::{older_mapping, rotate};
+use crate::locks::Locks;
 use crate::scene::Scene;
 use crate::still::pass;
 use crate::table::{Blow, Event};
@@ -95,16 +95,13 @@ struct Stage {
     lane: Lane,
     harness: Harness,
     never: Vec<String>,
-    /// Accounts that were seen locked, and those of them that were open later.
-    locked: BTreeSet<String>,
-    opened: BTreeSet<String>,
+    locks: Locks,
 }
 
 /// Plays `lane` with `twist`.
 pub(crate) async fn play(clock: ManualClock, lane: Lane, twist: Twist) -> Result<Played, String> {
     let harness = lane.scene.set(clock.clone(), lane.via).await;
-    let (locked, opened) = (BTreeSet::new(), BTreeSet::new());
-    let mut stage = Stage { lane, harness, never: Vec::new(), locked, opened };
+    let mut stage = Stage { lane, harness, never: Vec::new(), locks: Locks::default() };
     stage.look();
     let start = clock.now();
     let strikes = stage.strikes();
@@ -162,13 +159,8 @@ impl Stage {
             if is_locked && !is_allowed {
                 self.never.push(format!("locked: {:?}", account.external_id));
             }
-            match (self.locked.contains(&account.id), is_locked) {
-                (true, false) => drop(self.opened.insert(account.id)),
-                (false, true) if self.opened.contains(&account.id) => {
-                    self.never.push(format!("opened for a while: {:?}", account.external_id));
-                }
-                (false, true) => drop(self.locked.insert(account.id)),
-                _ => {}
+            if self.locks.see(account.id, is_locked) {
+                self.never.push(format!("open for a while: {:?}", account.external_id));
             }
         }
         self.harness.check_the_never_rules_of_certificates();

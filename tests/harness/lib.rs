@@ -15,6 +15,7 @@ pub mod process;
 mod settled;
 mod stored;
 mod tap;
+pub mod units;
 
 use employee_sync::EmployeeSync;
 use employee_sync::report::Report;

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use harness::units::{UNITS, renewals};
 use shared::http;
 use shared::state::{Job, Units};
 use shared::tenant::Via;
@@ -48,12 +49,6 @@ const BOUNDS: [Bound; 14] = [
 /// What a run without findings may log.
 const LOG_BYTES: u64 = 1_650;
 
-/// What an unchanged tick may take of DynamoDB, whatever the company's size: of either kind of unit.
-const UNITS: f64 = 2.0;
-
-/// How often the lease of a run is renewed, which is a write: only the vendors' pace makes an unchanged one last as long.
-const RENEWED_EVERY: Duration = Duration::from_secs(60);
-
 /// Everything that takes more than it may, in words.
 pub(crate) fn exceeded(measured: &Measured) -> Vec<String> {
     let Measured { via, people, .. } = *measured;
@@ -86,7 +81,6 @@ fn recorded(count: &Count, via: Via) -> Vec<String> {
 
 /// What an unchanged tick takes beyond its pages, a login, and the units that are the same at any size.
 fn unchanged(via: Via, people: u64, calls: http::Counts, units: Units, took: Duration) -> Vec<String> {
-    let renewals = took.div_duration_f64(RENEWED_EVERY).floor();
     let figures = [
         (
             "calls for people",
@@ -95,7 +89,7 @@ fn unchanged(via: Via, people: u64, calls: http::Counts, units: Units, took: Dur
         ),
         ("calls to reteach", calls.reteach as f64, 0.0),
         ("read units", units.read, UNITS),
-        ("write units", units.write, UNITS + renewals),
+        ("write units", units.write, UNITS + renewals(took)),
     ];
     above(figures)
 }

@@ -2,17 +2,12 @@
 
 use std::time::Duration;
 
+use harness::units::{UNITS, renewals};
 use serde::Deserialize;
 use shared::http;
 use shared::state::{Job, Units};
 
 use crate::row::{Row, mebibytes, milliseconds, thousands};
-
-/// Of DynamoDB, of either kind, at any size.
-const UNITS: f64 = 2.0;
-
-/// How often the lease of a run is renewed, which is a write: only the vendors' pace makes an unchanged one last as long.
-const RENEWED_EVERY: Duration = Duration::from_secs(60);
 
 /// What a tick over so many people may take.
 struct Target {
@@ -127,7 +122,7 @@ impl Company {
             row("DynamoDB", cold.counted())
                 .beside(
                     cold.allowed(),
-                    cold.units.read <= UNITS && cold.units.write <= UNITS + cold.renewals(),
+                    cold.units.read <= UNITS && cold.units.write <= UNITS + renewals(cold.wall),
                 )
                 .judged(),
         ];
@@ -178,13 +173,8 @@ impl Taken {
         )
     }
 
-    /// Writes that renew the lease.
-    fn renewals(&self) -> f64 {
-        self.wall.div_duration_f64(RENEWED_EVERY).floor()
-    }
-
     fn allowed(&self) -> String {
-        match self.renewals() {
+        match renewals(self.wall) {
             0.0 => format!("at most {UNITS} of each"),
             renewals => format!("at most {UNITS} of each, {renewals} to renew the lease"),
         }
