@@ -7,7 +7,6 @@ mod case;
 mod changes;
 mod choice;
 mod exceptions;
-mod locks;
 mod net;
 mod play;
 mod pool;

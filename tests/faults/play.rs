@@ -3,6 +3,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use harness::locks::Locks;
 use harness::{Ending, Harness};
 use shared::clock::{Clock as _, ManualClock};
 use shared::http::{Counts, Deadline};
@@ -12,7 +13,7 @@ use shared::tenant::Via;
 use simulators::{CallId, Moment, Rule, Strikes};
 
 use crate::changes::{older_mapping, rotate};
-use crate::locks::Locks;
+
 use crate::scene::Scene;
 use crate::still::pass;
 use crate::table::{Blow, Event};

@@ -9,6 +9,7 @@ mod checks;
 mod cuts;
 mod endings;
 pub mod fleet;
+pub mod locks;
 mod marks;
 pub mod output;
 pub mod process;
