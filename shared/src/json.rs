@@ -54,30 +54,17 @@ fn path(text: &str, stopped: usize) -> String {
         let Ok(Some((step, inner))) = Deserializer::from_str(value).deserialize_any(First(reached)) else {
             break;
         };
-        path += match step {
-            Step::Member(_) if !path.is_empty() => ".",
-            _ => "",
-        };
-        path += &match step {
-            Step::Element(index) => format!("[{index}]"),
-            Step::Member(name) => name,
-        };
+        path += &step;
         value = inner.get();
     }
-    path
+    path.strip_prefix('.').map(str::to_owned).unwrap_or(path)
 }
 
-/// One step of a path.
-enum Step {
-    Element(usize),
-    Member(String),
-}
-
-/// The first element or member of a value for which this holds. Foreign lists are long: no other one is kept.
+/// The first element or member of a value for which this holds, and the step to it. Foreign lists are long: no other one is kept.
 struct First<F>(F);
 
 impl<'de, F: Fn(&str) -> bool> Visitor<'de> for First<F> {
-    type Value = Option<(Step, &'de RawValue)>;
+    type Value = Option<(String, &'de RawValue)>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list or an object")
@@ -88,7 +75,7 @@ impl<'de, F: Fn(&str) -> bool> Visitor<'de> for First<F> {
         let mut index = 0;
         while let Some(element) = list.next_element::<&RawValue>()? {
             if first.is_none() && self.0(element.get()) {
-                first = Some((Step::Element(index), element));
+                first = Some((format!("[{index}]"), element));
             }
             index += 1;
         }
@@ -99,7 +86,7 @@ impl<'de, F: Fn(&str) -> bool> Visitor<'de> for First<F> {
         let mut first = None;
         while let Some((name, member)) = object.next_entry::<Cow<'_, str>, &RawValue>()? {
             if first.is_none() && self.0(member.get()) {
-                first = Some((Step::Member(name.into_owned()), member));
+                first = Some((format!(".{name}"), member));
             }
         }
         Ok(first)

@@ -54,14 +54,15 @@ const BUILDS: [Build; 3] = [
 ];
 
 impl Bootstraps {
-    /// Those that `args` name, or else built now; without the tool for it, those that are there. A build that fails is an error.
+    /// Those that `args` name, or else built now; without the tool for it, those that are there. A build that fails is an error, and so is
+    /// a folder that was named and has no functions.
     pub(crate) fn find(args: &Args) -> Result<Self, String> {
         if let Some(folder) = &args.bootstraps {
-            let none = || Err("--tls was not given".to_owned());
+            let tls = args.tls.as_ref().map(|folder| named("--tls", folder)).transpose()?;
             return Ok(Self {
-                functions: in_folder(folder, &FUNCTIONS),
+                functions: Ok(named("--bootstraps", folder)?),
                 bare: in_folder(folder, &["bare"]).map(|folder| bootstrap(&folder, "bare")),
-                extra_root: args.tls.as_ref().map_or_else(none, |folder| in_folder(folder, &FUNCTIONS)),
+                extra_root: tls.ok_or_else(|| "--tls was not given".to_owned()),
             });
         }
         let (tool, wanted) = (Tool::find(), args.benches());
@@ -83,6 +84,12 @@ impl Bootstraps {
 
 fn bootstrap(folder: &Path, name: &str) -> PathBuf {
     folder.join(name).join("bootstrap")
+}
+
+fn named(option: &str, folder: &Path) -> Result<PathBuf, String> {
+    in_folder(folder, &FUNCTIONS).map_err(|missing| {
+        format!("{option}: {missing}; `cargo lambda build --release` leaves both in target/lambda")
+    })
 }
 
 fn in_folder(folder: &Path, names: &[&str]) -> Result<PathBuf, String> {

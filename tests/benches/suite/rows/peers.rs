@@ -46,7 +46,7 @@ pub(super) fn rows(figures: &Figures) -> Vec<Row> {
     let missing = missing.map(|(package, _)| {
         let why = match &python.version {
             Some(version) => format!("Python {version} does not have it"),
-            None => "there is no Python".to_owned(),
+            None => "there is no such Python; --python names one that has requests and dlt".to_owned(),
         };
         Row::not_measured(format!("reading people, beside {package}"), &why)
     });
