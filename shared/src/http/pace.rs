@@ -27,10 +27,10 @@ struct Shared {
     state: Mutex<State>,
 }
 
-/// When the latest calls were or will be sent, in order: as many as the largest quota allows at once.
+/// When the latest calls were sent, in order: as many as the largest quota allows at once.
 #[derive(Default)]
 struct State {
-    turns: VecDeque<Instant>,
+    sent: VecDeque<Instant>,
     held_until: Option<Instant>,
 }
 
@@ -41,22 +41,19 @@ impl Pace {
         Self(Arc::new(Shared { rates: rates.to_vec(), state: Mutex::default() }))
     }
 
-    /// Waits for this call's turn.
+    /// Waits until all quotas allow this call, which is to be sent at once then: it counts from that moment. A thread that was busy
+    /// when its turn came is late for it, and those behind it are too.
     ///
     /// # Errors
-    /// [`Elapsed`] if its turn comes after the deadline, or the deadline is already here.
+    /// [`Elapsed`] if that is after the deadline, or the deadline is already here.
     pub async fn ready(&self, deadline: Deadline) -> Result<(), Elapsed> {
         if deadline.remaining() == Some(Duration::ZERO) {
             return Err(Elapsed);
         }
-        loop {
-            let turn = self.turn();
-            wait(turn, deadline).await?;
-            // Held in the meantime: all who waited would be sent at once, each long after its turn.
-            if self.held_until().is_none_or(|until| until <= turn) {
-                return Ok(());
-            }
+        while let Some(free) = self.take() {
+            deadline.sleep(free.saturating_duration_since(Instant::now())).await?;
         }
+        Ok(())
     }
 
     /// Holds every call for `time`: the vendor said that it has had enough.
@@ -66,32 +63,22 @@ impl Pace {
         state.held_until = state.held_until.max(Some(until));
     }
 
-    /// The moment of the next call that all quotas allow. It is taken; a call that is given up leaves it unused.
-    fn turn(&self) -> Instant {
+    /// Takes this moment for a call; if it is too early, says when to try again.
+    fn take(&self) -> Option<Instant> {
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let earliest = state.held_until.max(Some(Instant::now()));
+        let State { sent, held_until } = &mut *state;
         let free = self.0.rates.iter().filter_map(|rate| {
-            let before = state.turns.len().checked_sub(rate.calls.max(1))?;
-            Some(*state.turns.get(before)? + rate.within)
+            let before = sent.len().checked_sub(rate.calls.max(1))?;
+            Some(*sent.get(before)? + rate.within)
         });
-        let turn = free.chain(earliest).max().unwrap_or_else(Instant::now);
-        state.turns.push_back(turn);
-        let kept = self.0.rates.iter().map(|rate| rate.calls.max(1)).max().unwrap_or(0);
-        while state.turns.len() > kept {
-            state.turns.pop_front();
+        let now = Instant::now();
+        let too_early = free.chain(*held_until).max().filter(|free| *free > now);
+        if too_early.is_none() {
+            sent.push_back(now);
+            let kept = self.0.rates.iter().map(|rate| rate.calls.max(1)).max().unwrap_or(0);
+            sent.drain(..sent.len().saturating_sub(kept));
         }
-        turn
-    }
-
-    fn held_until(&self) -> Option<Instant> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).held_until
-    }
-}
-
-async fn wait(until: Instant, deadline: Deadline) -> Result<(), Elapsed> {
-    match until.saturating_duration_since(Instant::now()) {
-        Duration::ZERO => Ok(()),
-        time => deadline.sleep(time).await,
+        too_early
     }
 }
 
@@ -182,6 +169,19 @@ mod tests {
         let most =
             sent.iter().map(|from| sent.iter().filter(|at| (*from..from + 1_000).contains(at)).count()).max();
         assert_eq!(most, Some(2), "{sent:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_was_late_because_the_thread_was_busy_keeps_to_the_quota_after_it() {
+        let pace = Pace::new(&[Rate { calls: 2, within: SECOND }]);
+        // Nobody is polled while time jumps.
+        let busy = async {
+            tokio::time::sleep(SECOND / 2).await;
+            tokio::time::advance(2 * SECOND).await;
+        };
+        let (sent, ()) = tokio::join!(at_once(&pace, 8), busy);
+        let sent: Vec<_> = sent.iter().map(Duration::as_millis).collect();
+        assert_eq!(sent, [0, 0, 2500, 2500, 3500, 3500, 4500, 4500]);
     }
 
     #[tokio::test(start_paused = true)]
