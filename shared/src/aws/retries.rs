@@ -1,4 +1,4 @@
-//! How often the SDK had to ask again, for the run's report: it repeats calls on its own and tells nobody.
+//! How often AWS had to be asked again, for the run's report: the SDK repeats calls on its own and tells nobody.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -32,9 +32,14 @@ pub(super) fn note(headers: &HeaderMap) {
     let text = headers.get("amz-sdk-request").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let attempt = text.split("; ").find_map(|part| part.strip_prefix("attempt="));
     if attempt.is_some_and(|attempt| attempt != "1") {
-        // Outside of a run nobody counts.
-        let _ = RETRIES.try_with(|retries| retries.0.fetch_add(1, Ordering::Relaxed));
+        again();
     }
+}
+
+/// Counts an attempt that is not a call's first.
+pub(super) fn again() {
+    // Outside of a run nobody counts.
+    let _ = RETRIES.try_with(|retries| retries.0.fetch_add(1, Ordering::Relaxed));
 }
 
 #[cfg(test)]

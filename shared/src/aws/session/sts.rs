@@ -13,6 +13,7 @@ use reqwest::header::CONTENT_TYPE;
 use url::form_urlencoded::Serializer;
 
 use super::{Granted, SessionError};
+use crate::aws::retries;
 use crate::clock::Clock;
 use crate::id::TenantId;
 
@@ -55,6 +56,7 @@ impl Sts {
                 settled => return settled,
             }
             tokio::time::sleep(PAUSE).await;
+            retries::again();
         }
     }
 

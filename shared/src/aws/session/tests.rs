@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 
 use super::*;
-use crate::aws::http_client;
+use crate::aws::{Retries, http_client};
 use crate::clock::ManualClock;
 
 const GRANTED: &str = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA1</AccessKeyId>\
@@ -115,11 +115,12 @@ async fn says_what_a_refusal_means_and_not_what_sts_wrote() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_moment_of_bad_weather_is_waited_out() {
+async fn a_moment_of_bad_weather_is_waited_out_and_counted() {
     let (url, seen) = sts(vec![(503, ""), (200, GRANTED)]).await;
     let sessions = sessions(&environment(&url), &clock()).unwrap().unwrap();
-    sessions.of(&tenant("acme")).await.unwrap();
-    assert_eq!(seen.lock().unwrap().len(), 2);
+    let retries = Retries::default();
+    retries.counting(sessions.of(&tenant("acme"))).await.unwrap();
+    assert_eq!((seen.lock().unwrap().len(), retries.count()), (2, 1));
 }
 
 #[test]

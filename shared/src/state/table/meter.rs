@@ -17,7 +17,7 @@ pub struct Units {
     pub write: f64,
     /// Calls, the SDK's own retries not counted.
     pub calls: u64,
-    /// The SDK's own retries in a run, those for the secret included.
+    /// What was asked again of AWS in a run: the SDK's own retries, those for the secret included, and those for the session.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub retries: u64,
 }
