@@ -63,6 +63,25 @@ impl Plan {
         marks
     }
 
+    /// `harms` without what somebody approved less than 24 hours ago: the rest of an approved plan that was interrupted, which may be
+    /// so small that no brake would hold it.
+    #[must_use]
+    pub fn unapproved(
+        &self,
+        harms: Vec<Harm>,
+        stored: Option<&HeldPlan>,
+        key: &FingerprintKey,
+        now: Timestamp,
+    ) -> Vec<Harm> {
+        let Some(approved) = stored.filter(|stored| is_approved(stored, now)) else { return harms };
+        let by_id: BTreeMap<&SourceId, &Change> = self.changes.iter().map(|it| (&it.source_id, it)).collect();
+        let is_approved = |harm: &Harm| {
+            let change = by_id.get(&harm.source_id);
+            change.is_some_and(|change| approved.changes.contains(&change.mark_of_part(harm.part, key)))
+        };
+        harms.into_iter().filter(|harm| !is_approved(harm)).collect()
+    }
+
     /// Moves the parts that `harms` names from the plan's changes to what is held. `None` if there are none.
     #[must_use]
     pub fn hold(self, harms: Vec<Harm>, key: &FingerprintKey) -> (Self, Option<Held>) {
@@ -155,6 +174,11 @@ pub enum Consent {
     Open,
 }
 
+/// Whether somebody approved it less than 24 hours ago.
+fn is_approved(stored: &HeldPlan, now: Timestamp) -> bool {
+    matches!(stored.decision, Some(Decision::Approved { at }) if now < at + super::SOON)
+}
+
 impl Held {
     /// What was decided about this plan, or about a larger one of which it is the rest.
     #[must_use]
@@ -162,8 +186,8 @@ impl Held {
         let Some(stored) = stored else { return Consent::Open };
         let rest = !stored.changes.is_empty() && self.marks.is_subset(&stored.changes);
         match stored.decision {
-            Some(Decision::Approved { at })
-                if now < at + super::SOON && (stored.hash == self.hash || rest) =>
+            Some(Decision::Approved { .. })
+                if is_approved(stored, now) && (stored.hash == self.hash || rest) =>
             {
                 Consent::Approved
             }

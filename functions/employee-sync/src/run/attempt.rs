@@ -98,7 +98,7 @@ impl Work for EmployeeSync {
             stop_at,
             at_once: run.at_once(apply::CONCURRENCY),
         };
-        let counted = settle::pending_of(&passed, &marks);
+        let counted = plan.marks(&passed, key);
         let announced = announce(tools, &plan, &sharding, &mut shards, &mut root).await?;
         if announced || !counted.is_empty() {
             root.pending.clone_from(&counted);
@@ -121,8 +121,9 @@ impl Work for EmployeeSync {
         root.open_accounts = settle::open_accounts(&root, &look, &subjects, &plan, &outcome, now);
         settle::count_brakes(&mut root, &passed, &outcome, now);
         root.pending = plan.marks(&settle::in_doubt(&passed, &outcome), key);
-        tally.settled(&settlement.write(root, now).await?);
+        // Before the shards: once they are settled nobody looks again, and what is not held any more would stay approved.
         held::keep(tools, held.as_ref(), stored.as_ref(), tally.leaves_something(&outcome)).await?;
+        tally.settled(&settlement.write(root, now).await?);
         if tally.is_complete(&outcome) {
             open_gate(store, tenant, now).await?;
         }

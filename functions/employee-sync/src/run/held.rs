@@ -40,12 +40,13 @@ pub(super) fn decide(
 ) -> Decided {
     let over = judgement.over.clone();
     let (harmful, passed) = judgement.split();
+    // What somebody approved does not count against the brakes: they go on for everything else.
+    let passed = plan.unapproved(passed, stored, key, now);
     let whole = plan.clone();
     let (plan, held) = plan.hold(harmful, key);
     let Some(held) = held else { return Decided { plan, passed, held: None } };
     let consent = held.consent(stored, now);
     if consent == Consent::Approved {
-        // What somebody approved does not count against the brakes: they go on for everything else.
         return Decided { plan: whole, passed, held: None };
     }
     let applied = plan.changes.len();

@@ -37,19 +37,6 @@ pub(super) fn recover_pending(root: &mut Root, planned: &BTreeMap<Brake, BTreeSe
     }
 }
 
-/// The marks of the harm that is about to be applied.
-pub(super) fn pending_of(
-    passed: &[Harm],
-    marks: &BTreeMap<Brake, BTreeSet<u64>>,
-) -> BTreeMap<Brake, BTreeSet<u64>> {
-    let brakes: BTreeSet<Brake> = passed.iter().map(|harm| harm.brake).collect();
-    marks
-        .iter()
-        .filter(|(brake, _)| brakes.contains(brake))
-        .map(|(brake, marks)| (*brake, marks.clone()))
-        .collect()
-}
-
 /// The harm of which nobody knows whether it came through: it stays announced. The next plan asks for it again, or it counts
 /// as applied (a ledger entry whose write got no answer may have been written).
 pub(super) fn in_doubt(passed: &[Harm], outcome: &Outcome) -> Vec<Harm> {

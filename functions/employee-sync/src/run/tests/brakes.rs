@@ -236,6 +236,23 @@ fn the_rest_of_an_approved_plan_that_was_interrupted_goes_on() {
 }
 
 #[test]
+fn the_rest_of_an_approved_plan_does_not_count_where_no_brake_would_hold_it() {
+    for end in [End::OutOfTime(7), End::Dies(7)] {
+        let mut world = decided(approved);
+        world.after(5).tick(end);
+        world.after(5).tick(End::Well);
+        assert_eq!((world.locked(), world.held.is_some()), (10, false), "{end:?}");
+        assert_eq!(world.counted(Brake::UnexplainedLock), 0, "{end:?}");
+        // Somebody of whom nobody was asked counts beside it.
+        let mut world = decided(approved);
+        world.after(5).tick(end);
+        world.deactivate(20..21);
+        world.after(5).tick(End::Well);
+        assert_eq!((world.locked(), world.counted(Brake::UnexplainedLock)), (11, 1), "{end:?}");
+    }
+}
+
+#[test]
 fn a_dismissed_plan_stays_held_until_it_changes() {
     let mut world = decided(dismissed);
     for minutes in [5, 24 * 60] {

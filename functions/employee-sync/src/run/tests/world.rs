@@ -170,7 +170,7 @@ impl World {
         let decided = held::decide(plan, judgement, self.held.as_ref(), &key, now);
         let held::Decided { plan, passed, held } = decided;
         tally.planned(&people, &plan, held.as_ref());
-        let counted = settle::pending_of(&passed, &marks);
+        let counted = plan.marks(&passed, &key);
         let announced = announce::prepare(&plan, &sharding, &mut shards, &mut root);
         for number in &announced {
             self.shards.insert(*number, shards[number].clone());
