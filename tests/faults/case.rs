@@ -2,14 +2,13 @@
 
 use std::fmt;
 
-use harness::{Ending, apart, difference};
+use harness::{Ending, apart, difference, still};
 use local::route;
 use shared::clock::ManualClock;
 use simulators::{CallId, Rule};
 
 use crate::exceptions::{Leaves, exception};
 use crate::play::{Lane, Played, Twist, Whole, play};
-use crate::still;
 use crate::table::{Blow, Event, Expect};
 
 /// What befalls the run.
@@ -48,6 +47,7 @@ impl fmt::Display for Case {
         match &self.what {
             What::Call(call, _) => write!(f, "{call}/{}", self.fault),
             What::Whole(Whole::Away(server)) => write!(f, "{server}/{}", self.fault),
+            What::Whole(Whole::Killed(polls)) => write!(f, "poll#{polls}/{}", self.fault),
             What::Whole(_) => write!(f, "run/{}", self.fault),
         }
     }
@@ -57,7 +57,7 @@ impl fmt::Display for Case {
 pub(crate) fn played(lane: Lane, twist: Twist, seed: u64) -> Result<Played, String> {
     fastrand::seed(seed);
     let clock = ManualClock::new("2026-05-11T08:00:00Z".parse().unwrap());
-    still::run(&clock, play(clock.clone(), lane, twist))
+    still::run(|time| still::advance(&clock, time), play(clock.clone(), lane, twist))
 }
 
 impl Case {

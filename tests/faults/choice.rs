@@ -44,7 +44,8 @@ fn of_lane(baseline: &Baseline) -> Vec<Case> {
         // There is nothing that another version could have left before the first run.
         let is_first = lane.scene == Scene::First;
         let new = (!is_first).then_some(("new-version", Whole::NewVersion, Expect::Quiet));
-        let whole = WHOLE.into_iter().chain(away).chain(new);
+        let killed = (0..baseline.played.polls).map(|polls| ("killed", Whole::Killed(polls), Expect::Quiet));
+        let whole = WHOLE.into_iter().chain(away).chain(new).chain(killed);
         cases.extend(whole.map(|(fault, whole, expect)| Case {
             lane,
             fault,

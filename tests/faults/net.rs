@@ -12,6 +12,8 @@ use crate::table::{Blow, Expect};
 pub(crate) struct Mutant {
     /// What is wrong with it.
     pub(crate) name: &'static str,
+    /// What the matrix says of it.
+    pub(crate) says: &'static str,
     scene: Scene,
     /// The calls that are struck.
     at: &'static str,
@@ -34,6 +36,7 @@ pub(crate) fn mutants() -> [Mutant; 3] {
     [
         Mutant {
             name: "the intent is written after the upload, whose reply is lost",
+            says: "filed twice",
             scene: Scene::Certificates,
             at: upload,
             fault: ("lose-reply", Behaviour::LoseReply),
@@ -41,6 +44,7 @@ pub(crate) fn mutants() -> [Mutant; 3] {
         },
         Mutant {
             name: "the intent is written after the upload, which hangs",
+            says: "filed twice",
             scene: Scene::Certificates,
             at: upload,
             fault: ("hang-after-effect", Behaviour::HangReply),
@@ -48,6 +52,7 @@ pub(crate) fn mutants() -> [Mutant; 3] {
         },
         Mutant {
             name: "the ledger says done before reteach has it",
+            says: "expected\n  Customer",
             scene: Scene::Morning,
             at: put,
             fault: pretend,

@@ -1,9 +1,14 @@
 //! One company's way from before the run that is tried until nothing moves any more.
 
+use std::future::Future;
 use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use harness::locks::Locks;
+use harness::still::{pass, settled};
 use harness::{Ending, Harness};
 use shared::clock::{Clock as _, ManualClock};
 use shared::http::{Counts, Deadline};
@@ -15,7 +20,6 @@ use simulators::{CallId, Moment, Rule, Strikes};
 use crate::changes::{older_mapping, rotate};
 
 use crate::scene::Scene;
-use crate::still::pass;
 use crate::table::{Blow, Event};
 
 /// A scene on a route.
@@ -51,6 +55,8 @@ pub(crate) enum Whole {
     NewVersion,
     /// This server cannot be reached when it begins, and for a minute.
     Away(&'static str),
+    /// Its process is killed when it has been polled as often as this.
+    Killed(usize),
     /// Nothing, and then the operator changes the mapping.
     ThenNewMapping,
     /// Nothing, and then others change what is listed.
@@ -78,6 +84,8 @@ pub(crate) struct Played {
     /// By the runs after it.
     pub(crate) later: Vec<Told>,
     pub(crate) calls: Vec<CallId>,
+    /// How often the run that is tried was polled, where it is one that simply goes, or is killed.
+    pub(crate) polls: usize,
     pub(crate) was_struck: bool,
     /// What must never be.
     pub(crate) never: Vec<String>,
@@ -97,12 +105,31 @@ struct Stage {
     harness: Harness,
     never: Vec<String>,
     locks: Locks,
+    polls: usize,
+}
+
+/// Polls `work` as often as `most`, at most. Returns what it came to, `None` if it was dropped before its end, and how often it was
+/// polled: only when it has asked for it, not whenever its neighbours move.
+async fn polled<T>(work: impl Future<Output = T>, most: usize) -> (Option<T>, usize) {
+    let mut polls = 0;
+    let mut work = Box::pin(work);
+    let mut alone: FuturesUnordered<_> = std::iter::once(std::future::poll_fn(|context| {
+        if polls == most {
+            return Poll::Ready(None);
+        }
+        polls += 1;
+        work.as_mut().poll(context).map(Some)
+    }))
+    .collect();
+    let done = alone.next().await.flatten();
+    drop(alone);
+    (done, polls)
 }
 
 /// Plays `lane` with `twist`.
 pub(crate) async fn play(clock: ManualClock, lane: Lane, twist: Twist) -> Result<Played, String> {
     let harness = lane.scene.set(clock.clone(), lane.via).await;
-    let mut stage = Stage { lane, harness, never: Vec::new(), locks: Locks::default() };
+    let mut stage = Stage { lane, harness, never: Vec::new(), locks: Locks::default(), polls: 0 };
     stage.look();
     let start = clock.now();
     let strikes = stage.strikes();
@@ -113,7 +140,7 @@ pub(crate) async fn play(clock: ManualClock, lane: Lane, twist: Twist) -> Result
     let told = match (&twist.struck, twist.whole) {
         (Some((_, Blow::Meanwhile(moment, event))), _) => stage.meanwhile(*moment, *event).await,
         (_, Some(whole)) => stage.whole(whole).await,
-        _ => vec![stage.run(lane.scene.job(), stage.time()).await],
+        _ => stage.killed(usize::MAX).await,
     };
     let (calls, was_struck) = strikes.end();
     stage.look();
@@ -125,7 +152,8 @@ pub(crate) async fn play(clock: ManualClock, lane: Lane, twist: Twist) -> Result
     let is_repaired = ending.iter().any(|line| line.starts_with("repaired"));
     let compared = if is_repaired { stage.harness.ending(start).await } else { ending.clone() };
     stage.look();
-    Ok(Played { ending, compared, told, later, calls, was_struck, never: stage.never })
+    let Stage { never, polls, .. } = stage;
+    Ok(Played { ending, compared, told, later, calls, polls, was_struck, never })
 }
 
 impl Stage {
@@ -193,15 +221,28 @@ impl Stage {
         strikes.let_go();
         if moment == Moment::After {
             // What has waited for a process that was frozen is there when it goes on.
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            settled().await;
         }
         all.insert(0, run.await);
         all
     }
 
-    async fn whole(&self, whole: Whole) -> Vec<Told> {
+    /// A run whose process is killed when it has been polled as often as this, if it has not ended by then. What it has sent
+    /// arrives; a new process takes over.
+    async fn killed(&mut self, polls: usize) -> Vec<Told> {
+        let (told, polls) = polled(self.run(self.lane.scene.job(), self.time()), polls).await;
+        self.polls = polls;
+        if told.is_none() {
+            self.harness.world.restart().unwrap();
+            settled().await;
+        }
+        told.into_iter().collect()
+    }
+
+    async fn whole(&mut self, whole: Whole) -> Vec<Told> {
         let (world, job) = (&self.harness.world, self.lane.scene.job());
         match whole {
+            Whole::Killed(polls) => self.killed(polls).await,
             Whole::NoTime => vec![self.run(job, Deadline::after(Duration::ZERO)).await],
             Whole::Twice => {
                 let one = self.run(job, self.time());
@@ -223,7 +264,7 @@ impl Stage {
                 world.restart().unwrap();
                 world.stack.scissors().unwrap().send_away(server, AWAY);
                 // The port is given up by a task of its own.
-                tokio::time::sleep(Duration::from_millis(1)).await;
+                settled().await;
                 vec![self.run(job, self.time()).await]
             }
             Whole::NewVersion => {

@@ -3,7 +3,7 @@
 use harness::{Harness, by_hand, completed, date, people, person};
 use jiff::SignedDuration;
 use shared::clock::ManualClock;
-use shared::state::Job;
+use shared::state::{Decision, Job};
 use shared::tenant::Via;
 use simulators::people::{EmploymentType, Status};
 use simulators::reteach::{Certificate, Customer, Participation, Publication};
@@ -16,6 +16,8 @@ pub(crate) enum Scene {
     First,
     /// Everybody was in step yesterday.
     Morning,
+    /// A brake has held what an operator has approved since.
+    Approved,
     /// Certificates old and new, one without a PDF, and an upload of which nobody knows.
     Certificates,
     /// So many people and accounts that their lists have two pages, on the morning of the daily comparison.
@@ -25,13 +27,14 @@ pub(crate) enum Scene {
 }
 
 impl Scene {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::First, Self::Morning, Self::Certificates, Self::Pages, Self::Archive];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::First, Self::Morning, Self::Approved, Self::Certificates, Self::Pages, Self::Archive];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::First => "first",
             Self::Morning => "morning",
+            Self::Approved => "approved",
             Self::Certificates => "certificates",
             Self::Pages => "pages",
             Self::Archive => "archive",
@@ -52,7 +55,7 @@ impl Scene {
     /// The job that is tried.
     pub(crate) fn job(self) -> Job {
         match self {
-            Self::First | Self::Morning | Self::Pages => Job::Employees,
+            Self::First | Self::Morning | Self::Approved | Self::Pages => Job::Employees,
             Self::Certificates | Self::Archive => Job::Certificates,
         }
     }
@@ -62,6 +65,7 @@ impl Scene {
         match self {
             Self::First => &[3],
             Self::Morning => &[3, 4, 5, 7],
+            Self::Approved => &[1, 2, 3, 4, 5, 6, 7],
             Self::Pages => &[1, 3, 7],
             Self::Certificates | Self::Archive => &[],
         }
@@ -71,7 +75,7 @@ impl Scene {
     pub(crate) fn waiting(self) -> u32 {
         match self {
             Self::First | Self::Morning => 1,
-            Self::Certificates | Self::Pages | Self::Archive => 0,
+            Self::Approved | Self::Certificates | Self::Pages | Self::Archive => 0,
         }
     }
 
@@ -80,6 +84,7 @@ impl Scene {
         match self {
             Self::First => first(clock, via).await,
             Self::Morning => morning(clock, via).await,
+            Self::Approved => approved(clock, via).await,
             Self::Certificates => certificates(clock, via).await,
             Self::Pages => pages(clock, via).await,
             Self::Archive => archive(clock, via).await,
@@ -147,6 +152,22 @@ async fn morning(clock: ManualClock, via: Via) -> Harness {
     harness.company.personio.put_all([person(9), person(10), person(11)]);
     harness.company.reteach.insert(by_hand(&person(10).email.unwrap_or_default()));
     harness.company.reteach.insert(taken(11));
+    harness.world.clock.advance(harness::TICK);
+    harness.forget_requests();
+    harness
+}
+
+/// Seven of ten are inactive without a date, and somebody has said that it is meant.
+async fn approved(clock: ManualClock, via: Via) -> Harness {
+    let harness = Harness::in_order(clock, via, "", people(10)).await;
+    harness.first_run().await;
+    for id in 1..=7 {
+        harness.change(id, |it| it.status = Status::Inactive);
+    }
+    harness.tick().await;
+    let held = harness.held().await.unwrap();
+    let decision = Decision::Approved { at: harness.moment() };
+    harness.world.stack.store().decide(&harness.company.tenant, &held.hash, decision).await.unwrap();
     harness.world.clock.advance(harness::TICK);
     harness.forget_requests();
     harness

@@ -86,7 +86,8 @@ const OF_PAGES: [&str; 10] = [
 ];
 const LOG_INS: [&str; 2] = ["POST /v1/auth", "POST /oauth/authorize"];
 const UPLOADS: [&str; 2] = ["POST /v1/company/documents", "POST /v1/hris/employees/{employee_id}/documents"];
-const SERVERS: [&str; 6] = ["Personio", "Kombo", "reteach's files", "reteach", "DynamoDB", "Secrets Manager"];
+const SERVERS: [&str; 7] =
+    ["Personio", "Kombo", "reteach's files", "reteach", "DynamoDB", "Secrets Manager", "STS"];
 
 impl Call {
     pub(crate) fn new(id: &CallId, all: &[CallId], scene: Scene) -> Self {
@@ -151,6 +152,10 @@ const SLOWER_THAN_ANY_TIMEOUT: Duration = Duration::from_secs(600);
 const AWAY: Duration = Duration::from_millis(1_500);
 const THROTTLED: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"slow down"}"#;
 const SECRETS_THROTTLED: &str = r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#;
+const DENIED: &str = r#"{"__type":"AccessDeniedException","message":"not authorized"}"#;
+const EXPIRED: &str = r#"{"__type":"ExpiredTokenException","message":"the token is expired"}"#;
+const NO_TABLE: &str =
+    r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"no such table"}"#;
 const AWS_ERROR: &str =
     r#"{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"oops"}"#;
 
@@ -210,6 +215,9 @@ pub(crate) fn faults() -> Vec<Fault> {
         behave("shows-up-late", Call::is_upload, B::LateEffect(SignedDuration::from_mins(10)), Told),
         behave("throttled", dynamodb, B::Status(400, Body::Json(THROTTLED)), Told),
         behave("throttled", secrets, B::Status(400, Body::Json(SECRETS_THROTTLED)), Told),
+        behave("aws-denied", aws, B::Status(400, Body::Json(DENIED)), Told),
+        behave("aws-expired", aws, B::Status(400, Body::Json(EXPIRED)), Told),
+        behave("no-table", dynamodb, B::Status(400, Body::Json(NO_TABLE)), Told),
         behave("aws-500", aws, B::Status(500, Body::Json(AWS_ERROR)), Told),
         behave("unprocessed", Call::is_batch, B::Unprocessed, Told),
         meanwhile("freeze", any, Moment::After, Event::Freeze, Told),

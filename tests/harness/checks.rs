@@ -87,9 +87,13 @@ impl Harness {
         }
     }
 
-    /// Ends the faults of every vendor.
+    /// Ends the faults of every vendor and of AWS.
     pub fn clear_faults(&self) {
+        let stack = &self.world.stack;
+        stack.proxies().into_iter().flatten().for_each(simulators::Proxy::clear_faults);
+        stack.sts().into_iter().for_each(simulators::aws::Sts::clear_faults);
         self.company.reteach.clear_faults();
+        self.company.reteach.downloads().clear_faults();
         self.company.personio.clear_faults();
         if let Some(kombo) = &self.company.kombo {
             kombo.clear_faults();

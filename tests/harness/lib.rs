@@ -14,6 +14,7 @@ mod marks;
 pub mod output;
 pub mod process;
 mod settled;
+pub mod still;
 mod stored;
 mod tap;
 pub mod units;
@@ -27,6 +28,7 @@ use shared::http::Deadline;
 use shared::job::{Mode, Ran};
 use shared::tenant::Via;
 use simulators::Scissors;
+use simulators::aws::Sts;
 
 pub use build::{by_hand, date, people, person};
 pub use certificate_faults::UploadAt;
@@ -68,10 +70,11 @@ impl Harness {
         more: &str,
         people: impl IntoIterator<Item = simulators::Person>,
     ) -> Self {
-        Self::with(Order::Usual, None, start, via, more, people).await
+        Self::with(None, start, via, more, people).await
     }
 
-    /// The same at another moment, where calls go in turn: two such worlds with the same seed go the same way.
+    /// The same at another moment, where calls go in turn, and runs can be cut: two such worlds with the same seed go the same way
+    /// on a runtime of one thread. AWS is as patient as in production, and each run has a session for its tenant alone.
     pub async fn in_turn(
         seed: u64,
         start: &str,
@@ -79,7 +82,8 @@ impl Harness {
         more: &str,
         people: impl IntoIterator<Item = simulators::Person>,
     ) -> Self {
-        Self::with(Order::InTurn(seed), None, start, via, more, people).await
+        let (order, clock) = (Order::InTurn(seed), ManualClock::new(start.parse().unwrap()));
+        Self::on_one_thread(order, clock, via, more, people).await
     }
 
     /// The same as [`new`](Self::new), where runs can be cut.
@@ -88,31 +92,46 @@ impl Harness {
         more: &str,
         people: impl IntoIterator<Item = simulators::Person>,
     ) -> Self {
-        Self::with(Order::Usual, Some(Scissors::default()), "2026-05-11T08:00:00Z", via, more, people).await
+        Self::with(Some(Scissors::default()), "2026-05-11T08:00:00Z", via, more, people).await
     }
 
     /// The same by a clock that others move too, in a world that keeps to the thread it is made on: everything in it happens in
-    /// one order. AWS is as patient as in production.
+    /// one order. AWS is as patient as in production, and each run has a session for its tenant alone.
     pub async fn in_order(
         clock: ManualClock,
         via: Via,
         more: &str,
         people: impl IntoIterator<Item = simulators::Person>,
     ) -> Self {
-        let options =
-            Options { scissors: Some(Scissors::default()), threads: Threads::Shared, ..Options::default() };
-        Self::found(World::start_by(clock, options).await.unwrap(), via, more, people).await
+        Self::on_one_thread(Order::Usual, clock, via, more, people).await
+    }
+
+    async fn on_one_thread(
+        order: Order,
+        clock: ManualClock,
+        via: Via,
+        more: &str,
+        people: impl IntoIterator<Item = simulators::Person>,
+    ) -> Self {
+        let time = clock.clone();
+        let sts = Sts::start(std::sync::Arc::new(move || shared::clock::Clock::now(&time))).await.unwrap();
+        let options = Options {
+            scissors: Some(Scissors::default()),
+            sts: Some(sts),
+            threads: Threads::Shared,
+            ..Options::default()
+        };
+        Self::found(World::start_by(order, clock, options).await.unwrap(), via, more, people).await
     }
 
     async fn with(
-        order: Order,
         scissors: Option<Scissors>,
         start: &str,
         via: Via,
         more: &str,
         people: impl IntoIterator<Item = simulators::Person>,
     ) -> Self {
-        let world = World::start_in(order, start.parse().unwrap(), scissors).await.unwrap();
+        let world = World::start_with(start.parse().unwrap(), scissors).await.unwrap();
         Self::found(world, via, more, people).await
     }
 

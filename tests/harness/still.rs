@@ -41,8 +41,8 @@ impl Pulse {
     }
 }
 
-/// Runs `work` on this thread alone. `clock` and tokio's time are wound on together, and only while nothing moves.
-pub(crate) fn run<T>(clock: &ManualClock, work: impl Future<Output = T>) -> T {
+/// Runs `work` on this thread alone. tokio's time is wound on only while nothing moves; `along` is told by how much, before it is.
+pub fn run<T>(along: impl Fn(Duration), work: impl Future<Output = T>) -> T {
     let pulse = Arc::new(Pulse::default());
     let (parked, unparked, over) = (Arc::clone(&pulse), Arc::clone(&pulse), Arc::clone(&pulse));
     let runtime = Builder::new_current_thread()
@@ -61,7 +61,7 @@ pub(crate) fn run<T>(clock: &ManualClock, work: impl Future<Output = T>) -> T {
         tokio::select! {
             biased;
             done = work => done,
-            never = wind(pulse, clock.clone()) => never,
+            never = wind(pulse, along) => never,
         }
     })
 }
@@ -75,13 +75,24 @@ impl Drop for Over {
     }
 }
 
-/// Lets this much time pass at once, for everybody.
-pub(crate) async fn pass(clock: &ManualClock, time: Duration) {
-    clock.advance(SignedDuration::try_from(time).unwrap());
+/// Lets this much time pass at once, by `clock` and for everybody.
+pub async fn pass(clock: &ManualClock, time: Duration) {
+    advance(clock, time);
     tokio::time::advance(time).await;
 }
 
-async fn wind<T>(pulse: Arc<Pulse>, clock: ManualClock) -> T {
+/// Comes back when nothing is under way any more.
+pub async fn settled() {
+    // A timer that is due within QUIET by the runtime's time, which stands still, wakes the thread so often that it never looks quiet.
+    tokio::time::sleep(FIRST).await;
+}
+
+/// Moves `clock` alone.
+pub fn advance(clock: &ManualClock, time: Duration) {
+    clock.advance(SignedDuration::try_from(time).unwrap());
+}
+
+async fn wind<T>(pulse: Arc<Pulse>, along: impl Fn(Duration)) -> T {
     let (mut step, mut before) = (FIRST, 0);
     loop {
         let watched = Arc::clone(&pulse);
@@ -91,6 +102,7 @@ async fn wind<T>(pulse: Arc<Pulse>, clock: ManualClock) -> T {
         let has_moved = woken - before > 1;
         step = if has_moved { FIRST } else { (step * 2).min(LARGEST) };
         before = woken;
-        pass(&clock, step).await;
+        along(step);
+        tokio::time::advance(step).await;
     }
 }

@@ -114,7 +114,7 @@ pub(crate) enum Way {
     Twice,
     /// Held up at this sign of progress for longer than the lease lasts, while another one runs.
     Frozen(u8),
-    /// Killed at this call of a vendor, before or after its effect.
+    /// Killed at this call of a vendor or of AWS, before or after its effect.
     Killed { step: u8, after: bool },
     /// The connection of this call is closed, before or after its effect.
     Closed { step: u8, after: bool },
@@ -188,11 +188,21 @@ listed! {
     AnyHr,
     /// Any call of reteach.
     AnyReteach,
+    /// A call of DynamoDB.
+    Table,
+    /// A call of Secrets Manager.
+    Secrets,
+    /// A call of the security token service.
+    Session,
 }
 
 listed! {
     /// What a call comes to.
     Mishap:
+    /// No answer, ever, and nothing happened.
+    Hang,
+    /// Took effect, and there is no answer, ever.
+    HangAfterEffect,
     /// Closed before anything happened.
     Close,
     /// Took effect, and the reply is lost.

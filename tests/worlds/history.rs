@@ -7,6 +7,9 @@ use crate::event::{Config, Event, Job, Mishap, Pass, Place, Trouble, Way, Whose}
 /// Scenes of a history.
 const SCENES: std::ops::Range<usize> = 3..8;
 
+/// Calls that a run of so small a company makes, or a few more.
+const MOST_STEPS: u8 = 32;
+
 /// A history: scenes in which something happens, perhaps while something fails, and runs follow.
 pub(crate) fn history(random: &mut Rng) -> Vec<Event> {
     let mut events = Vec::new();
@@ -115,7 +118,7 @@ fn job(random: &mut Rng) -> Job {
 }
 
 fn way(random: &mut Rng) -> Way {
-    let (step, after) = (random.u8(0..14), random.bool());
+    let (step, after) = (random.u8(0..MOST_STEPS), random.bool());
     match random.u8(0..8) {
         0 => Way::Twice,
         1 => Way::Frozen(random.u8(0..5)),

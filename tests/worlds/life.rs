@@ -1,11 +1,14 @@
 //! One company's life: a history played against the simulators with the real functions, the model beside it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use harness::{Harness, ROUTES, by_hand};
 use jiff::{SignedDuration, Timestamp};
 use local::demo::acts::courses::Registry;
 use shared::tenant::Via;
+use simulators::Person;
 use simulators::reteach::Customer;
-use simulators::{Person, Scissors};
 
 use crate::broken::Broken;
 use crate::event::{Event, Job, Pass};
@@ -62,6 +65,8 @@ pub(crate) struct Lived {
     pub(crate) runs: usize,
     /// Those of them that their time ended before all was done.
     pub(crate) cut_short: usize,
+    /// Calls that hung.
+    pub(crate) hung: usize,
     /// Simulated time.
     pub(crate) time: SignedDuration,
 }
@@ -69,12 +74,12 @@ pub(crate) struct Lived {
 /// A company under way.
 pub(crate) struct Life {
     pub(crate) harness: Harness,
-    pub(crate) scissors: Scissors,
     pub(crate) model: Model,
     pub(crate) trace: Trace,
     pub(crate) registry: Registry,
     pub(crate) runs: usize,
     pub(crate) cut_short: usize,
+    hung: Arc<AtomicUsize>,
     /// Everything that was not as it should be.
     pub(crate) wrong: Vec<String>,
     pub(crate) next_person: u64,
@@ -97,7 +102,8 @@ impl Life {
             }
         }
         let time = life.now().duration_since(start);
-        Ok(Lived { trace: life.trace, runs: life.runs, cut_short: life.cut_short, time })
+        let Self { trace, runs, cut_short, hung, .. } = life;
+        Ok(Lived { trace, runs, cut_short, hung: hung.load(Ordering::Relaxed), time })
     }
 
     async fn begin(setting: Setting) -> Self {
@@ -107,24 +113,17 @@ impl Life {
         let next_person = people.iter().map(|it| it.id).max().unwrap_or(0) + 1;
         let more = broken.map_or("", Broken::configuration);
         let harness = Harness::in_turn(seed, start, via, more, people).await;
-        let scissors = Scissors::default();
-        let company = &harness.company;
-        company.personio.cut_by(&scissors);
-        company.reteach.cut_by(&scissors);
-        company.reteach.downloads().cut_by(&scissors);
-        if let Some(kombo) = &company.kombo {
-            kombo.cut_by(&scissors);
-        }
+        let hung = trouble::wait_for_what_hangs(&harness);
         let model = Model::new(via);
         let registry = Registry::new(seed, model.zone.clone());
         let mut life = Self {
             harness,
-            scissors,
             model,
             trace: Trace::default(),
             registry,
             runs: 0,
             cut_short: 0,
+            hung,
             wrong: Vec::new(),
             next_person,
             deleted: Vec::new(),
@@ -178,7 +177,6 @@ impl Life {
             Event::Fault(trouble) => trouble::strike(&self.harness, trouble),
             Event::Cleared => {
                 self.harness.clear_faults();
-                self.harness.company.reteach.downloads().clear_faults();
                 self.operator_learns().await;
             }
             Event::Configured(config) => self.configure(config).await,

@@ -45,6 +45,7 @@ struct Total {
     worlds: u64,
     runs: usize,
     cut_short: usize,
+    hung: usize,
     calls: usize,
     time: SignedDuration,
     failures: Vec<String>,
@@ -78,6 +79,7 @@ fn after_each_quiet_period_everything_is_as_it_should_be() {
                             Ok(lived) => {
                                 total.runs += lived.runs;
                                 total.cut_short += lived.cut_short;
+                                total.hung += lived.hung;
                                 total.calls += lived.trace.calls;
                                 total.time += lived.time;
                             }
@@ -88,10 +90,10 @@ fn after_each_quiet_period_everything_is_as_it_should_be() {
             });
         }
     });
-    let Total { worlds, runs, cut_short, calls, time, failures } = total.into_inner().unwrap();
+    let Total { worlds, runs, cut_short, hung, calls, time, failures } = total.into_inner().unwrap();
     let (seconds, years) = (began.elapsed().as_secs_f64(), time.as_secs_f64() / (365.25 * 86_400.0));
     println!(
-        "{worlds} worlds in {seconds:.0} s: {runs} runs, {cut_short} of them cut short by their time, {calls} HTTP calls, {years:.1} tenant-years, {:.1} a minute",
+        "{worlds} worlds in {seconds:.0} s: {runs} runs, {cut_short} of them cut short by their time, {calls} HTTP calls to vendors, {hung} calls that hung, {years:.1} tenant-years, {:.1} a minute",
         years / seconds * 60.0
     );
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));

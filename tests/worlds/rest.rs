@@ -14,7 +14,6 @@ impl Life {
     pub(crate) async fn comes_to_rest(&mut self) {
         self.trace.note("rest");
         self.harness.clear_faults();
-        self.harness.company.reteach.downloads().clear_faults();
         self.operator_learns().await;
         self.configure(Config::Usual).await;
         self.after(6, &[Employees]).await;

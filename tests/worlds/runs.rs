@@ -1,7 +1,9 @@
 //! Runs, plain and odd, and what no run may ever do.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use harness::unwatched;
@@ -10,21 +12,23 @@ use shared::http::Deadline;
 use shared::job::{Mode, Outcome, Progress};
 use simulators::reteach::Customer;
 use simulators::{Cut, Moment, Point};
-use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::event::{Job, Way};
 use crate::life::Life;
 
-/// A run that its time ends may take this long: longer than any takes here.
-const TIME: Duration = Duration::from_secs(3600);
+/// What a function has for a run (`template.yaml`).
+fn time(job: Job) -> Duration {
+    Duration::from_secs(match job {
+        Job::Employees => 240,
+        Job::Certificates => 900,
+    })
+}
 
 /// The runtime's clock jumps.
 fn skip(time: Duration) {
-    tokio::time::pause();
     // It jumps when it is first asked; then it would wait for nobody but itself.
-    let mut jump = std::pin::pin!(tokio::time::advance(time));
+    let mut jump = pin!(tokio::time::advance(time));
     let _ = jump.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-    tokio::time::resume();
 }
 
 /// What came of a run.
@@ -63,7 +67,7 @@ impl Life {
     }
 
     pub(crate) async fn fire(&self, job: Job, watch: shared::job::Watch<'_>) -> Ran {
-        self.fire_until(job, Deadline::never(), watch).await
+        self.fire_until(job, Deadline::after(time(job)), watch).await
     }
 
     async fn fire_until(&self, job: Job, deadline: Deadline, watch: shared::job::Watch<'_>) -> Ran {
@@ -85,34 +89,38 @@ impl Life {
     /// and goes.
     async fn freeze(&mut self, job: Job, at: u8, time: SignedDuration) {
         let signs = AtomicUsize::new(0);
-        let other = std::sync::Mutex::new(None);
         let watch = |_: Progress| {
-            if signs.fetch_add(1, Ordering::SeqCst) == usize::from(at) {
-                self.harness.world.clock.advance(time);
-                let second = self.fire(job, &unwatched);
-                let second =
-                    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(second));
-                *other.lock().unwrap() = Some(second);
+            signs.fetch_add(1, Ordering::SeqCst);
+        };
+        let (other, first) = {
+            let mut first = pin!(self.fire(job, &watch));
+            let early = poll_fn(|context| match first.as_mut().poll(context) {
+                Poll::Ready(ran) => Poll::Ready(Some(ran)),
+                Poll::Pending if signs.load(Ordering::SeqCst) > usize::from(at) => Poll::Ready(None),
+                Poll::Pending => Poll::Pending,
+            })
+            .await;
+            match early {
+                Some(first) => (None, first),
+                None => {
+                    self.harness.world.clock.advance(time);
+                    (Some(self.fire(job, &unwatched).await), first.await)
+                }
             }
         };
-        let first = self.fire(job, &watch).await;
-        let other = other.into_inner().unwrap();
         self.runs += 1 + usize::from(other.is_some());
         self.trace.note((job, other, first));
     }
 
-    /// At a sign of progress the time is over: Lambda's clock, unlike the world's, is not ours to move while others run, so there the
-    /// run has none from the beginning.
+    /// At a sign of progress the time is over; without one, before the run begins.
     async fn out_of_time(&mut self, job: Job, at: Option<u8>) {
-        let is_alone = Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread;
-        let at = at.filter(|_| is_alone);
         let signs = AtomicUsize::new(0);
         let watch = |_: Progress| {
             if at.is_some_and(|at| signs.fetch_add(1, Ordering::SeqCst) == usize::from(at)) {
-                skip(TIME);
+                skip(time(job));
             }
         };
-        let time = if at.is_some() { TIME } else { Duration::ZERO };
+        let time = if at.is_some() { time(job) } else { Duration::ZERO };
         let ran = self.fire_until(job, Deadline::after(time), &watch).await;
         self.runs += 1;
         self.cut_short += usize::from(!ran.outcome.is_good());
@@ -122,7 +130,8 @@ impl Life {
     async fn cut(&mut self, job: Job, cut: Cut, step: u8, after: bool) {
         let moment = if after { Moment::After } else { Moment::Before };
         let point = Point { step: usize::from(step), moment, cut };
-        let run = self.scissors.cut_at(point, self.fire(job, &unwatched)).await;
+        let scissors = self.harness.world.stack.scissors().unwrap();
+        let run = scissors.cut_at(point, self.fire(job, &unwatched)).await;
         if run.ran.is_none() {
             self.trace.is_killed = true;
             self.harness.world.restart().unwrap();

@@ -1,11 +1,11 @@
-//! A seed: its setting and history, lived on a runtime of its own.
+//! A seed: its setting and history, lived on a thread of its own, where time stands still while anything moves.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fastrand::Rng;
-use tokio::runtime::{Builder, Runtime};
+use harness::still;
 
-use crate::event::{Event, Way};
+use crate::event::Event;
 use crate::history::history;
 use crate::life::{Life, Lived, Setting};
 use crate::shrink::shrink;
@@ -29,22 +29,16 @@ pub(crate) fn of(seed: u64) -> (Setting, Vec<Event>) {
 
 /// Lives a history. `Err`: what was not as it should be, or the panic of a rule that was broken.
 pub(crate) fn live(setting: Setting, history: &[Event]) -> Result<Lived, String> {
-    let lived = catch_unwind(AssertUnwindSafe(|| runtime(history).block_on(Life::live(setting, history))));
+    // The SDK's pauses between attempts.
+    fastrand::seed(setting.seed);
+    // What the runtime waits for is no part of the log: the world's clock goes its own way.
+    let life = || still::run(|_| (), Life::live(setting, history));
+    let lived = catch_unwind(AssertUnwindSafe(life));
     lived.unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned()));
         Err(text.unwrap_or_else(|| "a panic without a text".to_owned()))
     })
-}
-
-/// One thread, but where a run is held up: it keeps its thread while the other one runs.
-fn runtime(history: &[Event]) -> Runtime {
-    let is_held_up = history.iter().any(|it| matches!(it, Event::Run(_, Way::Frozen(_) | Way::Twice)));
-    let mut builder = if is_held_up { Builder::new_multi_thread() } else { Builder::new_current_thread() };
-    if is_held_up {
-        builder.worker_threads(2).thread_stack_size(STACK);
-    }
-    builder.enable_all().build().unwrap()
 }
 
 /// Lives the seed's history; a failing one is told with its shortest part that fails as well.

@@ -52,7 +52,7 @@ pub struct Options {
     pub secret_prefix: String,
     /// What the secrets' cache goes by.
     pub clock: Arc<dyn Clock>,
-    /// Cut the functions' runs at their calls of DynamoDB and Secrets Manager too.
+    /// Cut the functions' runs at their calls of AWS too.
     pub scissors: Option<Scissors>,
     /// Give each run of the functions the rights of its tenant alone, as sessions of this service.
     pub sts: Option<Sts>,
@@ -141,17 +141,17 @@ impl Stack {
         let secrets_manager = Server::start(|listener| service.serve(listener)).await?;
         let variables = variables(&options, &dynamodb.url(), &secrets_manager.url());
         let aws = aws(&variables, options.patience)?;
-        let proxies = match (&options.sts, &options.scissors) {
+        let (sts, scissors) = (options.sts.as_ref(), options.scissors.as_ref());
+        let proxies = match (sts, scissors) {
             (None, None) => None,
-            (Some(sts), _) => Some([
-                Proxy::guarded("DynamoDB", dynamodb.url(), sts).await?,
-                Proxy::guarded("Secrets Manager", secrets_manager.url(), sts).await?,
-            ]),
-            (None, Some(scissors)) => Some([
-                Proxy::start("DynamoDB", dynamodb.url(), scissors).await?,
-                Proxy::start("Secrets Manager", secrets_manager.url(), scissors).await?,
+            _ => Some([
+                Proxy::start("DynamoDB", dynamodb.url(), scissors, sts).await?,
+                Proxy::start("Secrets Manager", secrets_manager.url(), scissors, sts).await?,
             ]),
         };
+        if let (Some(sts), Some(scissors)) = (sts, scissors) {
+            sts.cut_by(scissors);
+        }
         Ok(Self { options, dynamodb, secrets_manager, aws, proxies })
     }
 
@@ -195,6 +195,12 @@ impl Stack {
     #[must_use]
     pub fn scissors(&self) -> Option<&Scissors> {
         self.options.scissors.as_ref()
+    }
+
+    /// The token service, where each run has a session.
+    #[must_use]
+    pub fn sts(&self) -> Option<&Sts> {
+        self.options.sts.as_ref()
     }
 
     /// What stands before DynamoDB and Secrets Manager where runs can be cut or have sessions: there they can be made to fail.

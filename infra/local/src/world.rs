@@ -101,20 +101,8 @@ impl World {
     /// # Errors
     /// [`WorldError`] if there is no port, or no TLS.
     pub async fn start_with(now: Timestamp, scissors: Option<Scissors>) -> Result<Self, WorldError> {
-        Self::start_in(Order::Usual, now, scissors).await
-    }
-
-    /// The same, where calls go in this order.
-    ///
-    /// # Errors
-    /// [`WorldError`] if there is no port, or no TLS.
-    pub async fn start_in(
-        order: Order,
-        now: Timestamp,
-        scissors: Option<Scissors>,
-    ) -> Result<Self, WorldError> {
         let options = Options { scissors, patience: Some(PATIENCE), ..Options::default() };
-        Self::start_over(ManualClock::new(now), options, order).await
+        Self::start_by(Order::Usual, ManualClock::new(now), options).await
     }
 
     /// The same, where each run has the rights of its tenant alone, as sessions of the token service that is returned.
@@ -126,18 +114,14 @@ impl World {
         let time = clock.clone();
         let sts = Sts::start(Arc::new(move || shared::clock::Clock::now(&time))).await?;
         let options = Options { sts: Some(sts.clone()), patience: Some(PATIENCE), ..Options::default() };
-        Ok((Self::start_by(clock, options).await?, sts))
+        Ok((Self::start_by(Order::Usual, clock, options).await?, sts))
     }
 
-    /// The same by a clock that others move too, on a stack of the caller's choice.
+    /// The same by a clock that others move too, on a stack of the caller's choice, where calls go in this order.
     ///
     /// # Errors
     /// [`WorldError`] if there is no port, or no TLS.
-    pub async fn start_by(clock: ManualClock, options: Options) -> Result<Self, WorldError> {
-        Self::start_over(clock, options, Order::Usual).await
-    }
-
-    async fn start_over(clock: ManualClock, options: Options, order: Order) -> Result<Self, WorldError> {
+    pub async fn start_by(order: Order, clock: ManualClock, options: Options) -> Result<Self, WorldError> {
         let options = Options { clock: Arc::new(clock.clone()), ..options };
         let stack = Stack::start(options).await?;
         let clocked: Arc<dyn Clock> = Arc::new(clock.clone());

@@ -1,4 +1,4 @@
-//! A proxy before an AWS service that is served by others, so that its calls can be cut, or refused, as well.
+//! A proxy before an AWS service that is served by others, so that its calls can be cut, fail, or need a session.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -29,36 +29,28 @@ pub struct Proxy {
 common_handle!(Proxy, Operation);
 
 impl Proxy {
-    /// Stands before the service at `target` on a free port. Its calls are steps by `service` and operation: `DynamoDB PutItem`.
+    /// Stands before the service at `target` on a free port. Where there are `scissors`, its calls are steps by `service` and
+    /// operation: `DynamoDB PutItem`. Where there is an `sts`, only its sessions get through, each as far as its policy goes.
     ///
     /// # Errors
     /// When no socket can be opened.
-    pub async fn start(service: &'static str, target: String, scissors: &Scissors) -> io::Result<Self> {
-        let proxy = Self::before(service, target, scissors, None).await?;
-        proxy.cut_by(scissors);
-        Ok(proxy)
-    }
-
-    /// The same, where only sessions of `sts` get through, each as far as its policy goes; nothing is cut.
-    ///
-    /// # Errors
-    /// When no socket can be opened.
-    pub async fn guarded(service: &'static str, target: String, sts: &Sts) -> io::Result<Self> {
-        Self::before(service, target, &Scissors::default(), Some(sts.clone())).await
-    }
-
-    async fn before(
+    pub async fn start(
         service: &'static str,
         target: String,
-        scissors: &Scissors,
-        sts: Option<Sts>,
+        scissors: Option<&Scissors>,
+        sts: Option<&Sts>,
     ) -> io::Result<Self> {
         let client = Client::builder().no_proxy().tls_built_in_root_certs(false).build();
         let client = client.map_err(io::Error::other)?;
-        let service = Service { name: service, target, client, scissors: scissors.clone(), sts };
+        let (under_way, sts) = (scissors.cloned().unwrap_or_default(), sts.cloned());
+        let service = Service { name: service, target, client, scissors: under_way, sts };
         let running =
             server::start(service, Arc::new(Timestamp::now), (Ipv4Addr::LOCALHOST, 0).into()).await?;
-        Ok(Self { running })
+        let proxy = Self { running };
+        if let Some(scissors) = scissors {
+            proxy.cut_by(scissors);
+        }
+        Ok(proxy)
     }
 
     /// What stands for the service's endpoint.
@@ -120,8 +112,7 @@ impl Vendor for Service {
     }
 
     fn step_name(&self, _: Option<&'static str>, request: &Request) -> String {
-        let target = request.header("x-amz-target").unwrap_or("?");
-        format!("{} {}", self.name, target.rsplit('.').next().unwrap_or(target))
+        format!("{} {}", self.name, request.operation().unwrap_or("?"))
     }
 
     fn keeps_body(_: Operation) -> bool {

@@ -105,6 +105,10 @@ impl Vendor for Service {
         Reply::raw(status, MIME, body)
     }
 
+    fn step_name(&self, _: Option<&'static str>, _: &Request) -> String {
+        "STS AssumeRole".to_owned()
+    }
+
     fn keeps_body(_: AssumeRole) -> bool {
         false
     }

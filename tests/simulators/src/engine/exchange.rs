@@ -64,6 +64,11 @@ impl Request {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
+    /// The operation of an AWS service (`PutItem`).
+    pub(crate) fn operation(&self) -> Option<&str> {
+        self.header("x-amz-target")?.rsplit('.').next()
+    }
+
     /// The token of `Authorization: Bearer …`.
     pub(crate) fn bearer(&self) -> Option<&str> {
         self.header("authorization").and_then(|value| value.strip_prefix("Bearer "))

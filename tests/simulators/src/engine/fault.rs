@@ -93,6 +93,7 @@ pub struct Fault {
     method: Option<Method>,
     path: Option<String>,
     query: Option<(&'static str, &'static str)>,
+    operation: Option<&'static str>,
     /// Matching calls to let through first.
     skip: usize,
     /// Matching calls to strike; `None` for all.
@@ -104,7 +105,7 @@ impl Fault {
     /// `behaviour` on the next call.
     #[must_use]
     pub fn new(behaviour: Behaviour) -> Self {
-        Self { method: None, path: None, query: None, skip: 0, strikes: Some(1), behaviour }
+        Self { method: None, path: None, query: None, operation: None, skip: 0, strikes: Some(1), behaviour }
     }
 
     /// Only calls with this method.
@@ -126,6 +127,13 @@ impl Fault {
     #[must_use]
     pub fn query(mut self, key: &'static str, value: &'static str) -> Self {
         self.query = Some((key, value));
+        self
+    }
+
+    /// Only calls of an AWS service whose operation begins like this (`BatchGetItem`, `Batch`).
+    #[must_use]
+    pub fn operation(mut self, begins: &'static str) -> Self {
+        self.operation = Some(begins);
         self
     }
 
@@ -161,7 +169,9 @@ impl Fault {
             }
         });
         let has = |(key, value)| target.request.query.iter().any(|(k, v)| k == key && v == value);
-        method && path && self.query.is_none_or(has)
+        let is_operation =
+            |begins| target.request.operation().is_some_and(|operation| operation.starts_with(begins));
+        method && path && self.query.is_none_or(has) && self.operation.is_none_or(is_operation)
     }
 }
 

@@ -76,8 +76,7 @@ pub(crate) fn total_off(reply: Reply, shape: &ListShape, by: i64) -> Reply {
 pub(crate) fn unprocessed(request: &Request) -> Reply {
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let items = body.get("RequestItems").cloned().unwrap_or_default();
-    let is_read = request.header("x-amz-target").is_some_and(|target| target.ends_with("BatchGetItem"));
-    let answer = if is_read {
+    let answer = if request.operation() == Some("BatchGetItem") {
         json!({ "Responses": {}, "UnprocessedKeys": items })
     } else {
         json!({ "UnprocessedItems": items })

@@ -210,11 +210,10 @@ impl<V: Vendor> Pipeline<V> {
                 Outcome::Answered(reply)
             }
             Behaviour::Close => Outcome::Cut,
-            // The server ends it when the simulator shuts down.
-            Behaviour::Hang => std::future::pending().await,
+            Behaviour::Hang => self.hang().await,
             Behaviour::HangReply => {
                 self.answered(found, request).await;
-                std::future::pending().await
+                self.hang().await
             }
             Behaviour::LateStatus(status, body) => {
                 self.answered(found, request).await;
@@ -236,6 +235,14 @@ impl<V: Vendor> Pipeline<V> {
             }
             other => after_effect(other, self.answered(found, request).await, &V::LIST).await,
         }
+    }
+
+    /// Never comes back: the server ends it when the simulator shuts down.
+    async fn hang<T>(&self) -> T {
+        if let Some(strikes) = self.strikes() {
+            strikes.hangs(self.vendor.name());
+        }
+        std::future::pending().await
     }
 
     fn refusal(&self, status: u16, body: Body, request: &Request) -> Reply {

@@ -126,7 +126,7 @@ async fn a_call_behind_a_call_is_a_step_of_its_own() {
 async fn a_proxy_makes_the_calls_of_an_aws_service_steps() {
     let scissors = Scissors::default();
     let (reteach, _) = academy(&Scissors::default()).await;
-    let proxy = Proxy::start("DynamoDB", reteach.base_url(), &scissors).await.unwrap();
+    let proxy = Proxy::start("DynamoDB", reteach.base_url(), Some(&scissors), None).await.unwrap();
     let ask = || {
         Call::new("POST", &proxy.base_url()).header("x-amz-target", "DynamoDB_20120810.PutItem").try_send()
     };

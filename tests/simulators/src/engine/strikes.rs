@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tokio::sync::watch;
 
@@ -47,11 +47,21 @@ pub struct Rule {
     pub behaviour: Behaviour,
 }
 
+/// What is done when a call of the server with this name begins to hang.
+type OnHang = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// The strikes of one world, at whichever of its servers. Clones are the same.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Strikes {
     state: Arc<Mutex<State>>,
     hold: Arc<watch::Sender<Hold>>,
+    on_hang: Arc<OnceLock<OnHang>>,
+}
+
+impl fmt::Debug for Strikes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Strikes").field("state", &self.state).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -71,7 +81,11 @@ enum Hold {
 
 impl Default for Strikes {
     fn default() -> Self {
-        Self { state: Arc::default(), hold: Arc::new(watch::Sender::new(Hold::Open)) }
+        Self {
+            state: Arc::default(),
+            hold: Arc::new(watch::Sender::new(Hold::Open)),
+            on_hang: Arc::default(),
+        }
     }
 }
 
@@ -94,6 +108,18 @@ impl Strikes {
     /// Adds a rule, which holds from now on, counted or not.
     pub fn rule(&self, rule: Rule) {
         lock(&self.state).rules.push(rule);
+    }
+
+    /// Does this whenever a call of a server, which is told by its name in the steps, begins to hang. The first one stays.
+    pub fn on_hang(&self, on_hang: impl Fn(&str) + Send + Sync + 'static) {
+        // Whoever is second is not heard, as said.
+        let _ = self.on_hang.set(Arc::new(on_hang));
+    }
+
+    pub(crate) fn hangs(&self, server: &str) {
+        if let Some(on_hang) = self.on_hang.get() {
+            on_hang(server);
+        }
     }
 
     /// Comes back when a call is held.
