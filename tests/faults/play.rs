@@ -69,6 +69,8 @@ pub(crate) struct Told {
     pub(crate) outcome: Outcome,
     message: String,
     findings: Vec<String>,
+    /// The plan that a brake holds.
+    held: Option<String>,
     calls: Counts,
     dynamodb: [u64; 2],
 }
@@ -295,7 +297,11 @@ impl Stage {
             };
             pass(&self.harness.world.clock, Duration::from_secs(tick << (round / 6))).await;
             let people = self.run(Job::Employees, self.time()).await;
-            let mut is_quiet = people.outcome == Outcome::Unchanged && self.harness.asked().is_empty();
+            let is_done = match self.lane.scene.ends_held() {
+                true => people.outcome == Outcome::Done && people.held.is_some(),
+                false => people.outcome == Outcome::Unchanged,
+            };
+            let mut is_quiet = is_done && self.harness.asked().is_empty();
             all.push(people);
             if self.lane.scene.job() == Job::Certificates {
                 let files = self.run(Job::Certificates, self.time()).await;
@@ -325,6 +331,7 @@ fn told<C>(report: Report<C>) -> Told {
     Told {
         outcome: report.outcome,
         message: report.message,
+        held: report.held.map(|held| held.hash),
         findings: findings
             .map(|it| format!("{:?} {:?} {:?} {}", it.kind, it.person, it.certificate, it.text))
             .collect(),

@@ -16,6 +16,8 @@ pub(crate) enum Scene {
     First,
     /// Everybody was in step yesterday.
     Morning,
+    /// So many are inactive all of a sudden that a brake holds them, and nobody says anything.
+    Held,
     /// A brake has held what an operator has approved since.
     Approved,
     /// Certificates old and new, one without a PDF, and an upload of which nobody knows.
@@ -27,13 +29,21 @@ pub(crate) enum Scene {
 }
 
 impl Scene {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::First, Self::Morning, Self::Approved, Self::Certificates, Self::Pages, Self::Archive];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::First,
+        Self::Morning,
+        Self::Held,
+        Self::Approved,
+        Self::Certificates,
+        Self::Pages,
+        Self::Archive,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::First => "first",
             Self::Morning => "morning",
+            Self::Held => "held",
             Self::Approved => "approved",
             Self::Certificates => "certificates",
             Self::Pages => "pages",
@@ -55,7 +65,7 @@ impl Scene {
     /// The job that is tried.
     pub(crate) fn job(self) -> Job {
         match self {
-            Self::First | Self::Morning | Self::Approved | Self::Pages => Job::Employees,
+            Self::First | Self::Morning | Self::Held | Self::Approved | Self::Pages => Job::Employees,
             Self::Certificates | Self::Archive => Job::Certificates,
         }
     }
@@ -67,15 +77,20 @@ impl Scene {
             Self::Morning => &[3, 4, 5, 7],
             Self::Approved => &[1, 2, 3, 4, 5, 6, 7],
             Self::Pages => &[1, 3, 7],
-            Self::Certificates | Self::Archive => &[],
+            Self::Held | Self::Certificates | Self::Archive => &[],
         }
+    }
+
+    /// Whether a brake holds something in the end.
+    pub(crate) fn ends_held(self) -> bool {
+        self == Self::Held
     }
 
     /// How many records are refused for good.
     pub(crate) fn waiting(self) -> u32 {
         match self {
             Self::First | Self::Morning => 1,
-            Self::Approved | Self::Certificates | Self::Pages | Self::Archive => 0,
+            Self::Held | Self::Approved | Self::Certificates | Self::Pages | Self::Archive => 0,
         }
     }
 
@@ -84,6 +99,7 @@ impl Scene {
         match self {
             Self::First => first(clock, via).await,
             Self::Morning => morning(clock, via).await,
+            Self::Held => held(clock, via).await,
             Self::Approved => approved(clock, via).await,
             Self::Certificates => certificates(clock, via).await,
             Self::Pages => pages(clock, via).await,
@@ -157,14 +173,24 @@ async fn morning(clock: ManualClock, via: Via) -> Harness {
     harness
 }
 
-/// Seven of ten are inactive without a date, and somebody has said that it is meant.
-async fn approved(clock: ManualClock, via: Via) -> Harness {
+/// Seven of ten are inactive without a date; one has another position, and one is new.
+async fn held(clock: ManualClock, via: Via) -> Harness {
     let harness = Harness::in_order(clock, via, "", people(10)).await;
     harness.first_run().await;
     for id in 1..=7 {
         harness.change(id, |it| it.status = Status::Inactive);
     }
-    harness.tick().await;
+    harness.change(2, |it| it.position = Some("Leiterin".to_owned()));
+    harness.company.personio.put(person(11));
+    harness.world.clock.advance(harness::TICK);
+    harness.forget_requests();
+    harness
+}
+
+/// The same a tick later, and somebody has said that it is meant.
+async fn approved(clock: ManualClock, via: Via) -> Harness {
+    let harness = held(clock, via).await;
+    harness.now().await;
     let held = harness.held().await.unwrap();
     let decision = Decision::Approved { at: harness.moment() };
     harness.world.stack.store().decide(&harness.company.tenant, &held.hash, decision).await.unwrap();
