@@ -77,6 +77,8 @@ pub(crate) struct Size {
 /// How much of what is tried in an environment of its own.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Beside {
+    /// After the first runs, which other processes make, at a pace of their own: no minute has calls of both.
+    pub(crate) pause: Duration,
     pub(crate) flood: u64,
     pub(crate) deadline: Duration,
     /// To be filed in one run.
@@ -94,6 +96,7 @@ impl Args {
         let [employees, certificates] = if self.quick { [8, 8] } else { [30, 50] }.map(Duration::from_secs);
         let beside = if self.quick {
             Beside {
+                pause: Duration::ZERO,
                 flood: 5_000,
                 deadline: Duration::from_secs(12),
                 certificates: 12,
@@ -102,6 +105,7 @@ impl Args {
             }
         } else {
             Beside {
+                pause: Duration::from_secs(60),
                 flood: 50_000,
                 deadline: Duration::from_secs(125),
                 certificates: 90,

@@ -48,6 +48,7 @@ pub(crate) fn play(runtime: &Runtime, size: &Whole) -> Beside {
     let mut amiss = checks::all_good("a first run", &fleet.first_runs(COMPANIES));
     fleet.set_latency(size.latency);
     let size = size.beside;
+    thread::sleep(size.pause);
     let (neighbours, filed, refused) = thread::scope(|scope| {
         let fleet = &fleet;
         let neighbours = NEIGHBOURS.map(|them| scope.spawn(move || neighbours(fleet, size, them)));
