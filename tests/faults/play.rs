@@ -9,7 +9,7 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use harness::locks::Locks;
 use harness::still::{pass, settled};
-use harness::{Ending, Harness};
+use harness::{CERTIFICATE_TIMEOUT, EMPLOYEE_TIMEOUT, Ending, Harness};
 use shared::clock::{Clock as _, ManualClock};
 use shared::http::{Counts, Deadline};
 use shared::job::{Mode, Outcome, Report};
@@ -163,12 +163,11 @@ impl Stage {
         self.harness.world.stack.scissors().unwrap().strikes().clone()
     }
 
-    /// What a function has for a run (`template.yaml`).
     fn time(&self) -> Deadline {
-        Deadline::after(Duration::from_secs(match self.lane.scene.job() {
-            Job::Employees => 240,
-            Job::Certificates => 900,
-        }))
+        Deadline::after(match self.lane.scene.job() {
+            Job::Employees => EMPLOYEE_TIMEOUT,
+            Job::Certificates => CERTIFICATE_TIMEOUT,
+        })
     }
 
     async fn run(&self, job: Job, deadline: Deadline) -> Told {

@@ -19,6 +19,8 @@ mod stored;
 mod tap;
 pub mod units;
 
+use std::time::Duration;
+
 use employee_sync::EmployeeSync;
 use employee_sync::report::Report;
 use jiff::{SignedDuration, Timestamp};
@@ -43,6 +45,12 @@ pub use tap::Tap;
 
 /// Every way to Personio.
 pub const ROUTES: [Via; 3] = [Via::Direct, Via::KomboPassthrough, Via::Kombo];
+
+/// What the employee function has for a run (`template.yaml`).
+pub const EMPLOYEE_TIMEOUT: Duration = Duration::from_secs(240);
+
+/// What the certificate function has for one.
+pub const CERTIFICATE_TIMEOUT: Duration = Duration::from_secs(900);
 
 /// A schedule fires this often.
 pub const TICK: SignedDuration = SignedDuration::from_mins(5);

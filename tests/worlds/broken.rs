@@ -1,6 +1,7 @@
 //! The worlds can fail: products that are broken on purpose are found within a few seeds, and told with a short history.
 
 use shared::tenant::Via;
+use simulators::{Behaviour, Body, Rule};
 
 use crate::event::{Event, Job, Mishap, Place};
 use crate::life::{Life, Setting};
@@ -13,6 +14,8 @@ pub(crate) enum Broken {
     LocksADayEarly,
     /// The ledger of certificates is not kept.
     ForgetsFilings,
+    /// DynamoDB confirms what is meant to be uploaded, and does not keep it.
+    ForgetsIntents,
     /// Nothing is ever held, so whom Kombo leaves out of its list is taken for gone.
     HoldsNothing,
 }
@@ -26,7 +29,7 @@ struct Case {
     says: &'static str,
 }
 
-const CASES: [Case; 3] = [
+const CASES: [Case; 4] = [
     Case {
         broken: Broken::LocksADayEarly,
         concerns: |_, _| true,
@@ -40,6 +43,13 @@ const CASES: [Case; 3] = [
         seeds: 8,
         events: 4,
         says: "",
+    },
+    Case {
+        broken: Broken::ForgetsIntents,
+        concerns: |_, history| history.iter().any(|it| matches!(it, Event::Earned { late: false, .. })),
+        seeds: 8,
+        events: 4,
+        says: "filed twice",
     },
     Case {
         broken: Broken::HoldsNothing,
@@ -60,8 +70,17 @@ impl Broken {
     pub(crate) fn configuration(self) -> &'static str {
         match self {
             Self::LocksADayEarly => "[employees]\nlock_on = \"end-day\"\n",
-            Self::ForgetsFilings | Self::HoldsNothing => "",
+            Self::ForgetsFilings | Self::ForgetsIntents | Self::HoldsNothing => "",
         }
+    }
+
+    /// How its DynamoDB behaves.
+    pub(crate) fn rule(self) -> Option<Rule> {
+        (self == Self::ForgetsIntents).then_some(Rule {
+            name: "DynamoDB PutItem",
+            body: &["CERTIFICATE#", "intended"],
+            behaviour: Behaviour::Status(200, Body::Json("{}")),
+        })
     }
 }
 

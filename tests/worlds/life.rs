@@ -114,6 +114,9 @@ impl Life {
         let more = broken.map_or("", Broken::configuration);
         let harness = Harness::in_turn(seed, start, via, more, people).await;
         let hung = trouble::wait_for_what_hangs(&harness);
+        if let Some(rule) = broken.and_then(Broken::rule) {
+            harness.world.stack.scissors().unwrap().strikes().rule(rule);
+        }
         let model = Model::new(via);
         let registry = Registry::new(seed, model.zone.clone());
         let mut life = Self {

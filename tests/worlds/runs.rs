@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use harness::unwatched;
+use harness::{CERTIFICATE_TIMEOUT, EMPLOYEE_TIMEOUT, unwatched};
 use jiff::SignedDuration;
 use shared::http::Deadline;
 use shared::job::{Mode, Outcome, Progress};
@@ -16,12 +16,12 @@ use simulators::{Cut, Moment, Point};
 use crate::event::{Job, Way};
 use crate::life::Life;
 
-/// What a function has for a run (`template.yaml`).
+/// What a function has for a run.
 fn time(job: Job) -> Duration {
-    Duration::from_secs(match job {
-        Job::Employees => 240,
-        Job::Certificates => 900,
-    })
+    match job {
+        Job::Employees => EMPLOYEE_TIMEOUT,
+        Job::Certificates => CERTIFICATE_TIMEOUT,
+    }
 }
 
 /// The runtime's clock jumps.

@@ -16,8 +16,10 @@ const NEVER_LISTENED_TO: &str = "http://127.0.0.1:9/";
 
 const AWS: [&str; 3] = ["DynamoDB", "Secrets Manager", "STS"];
 
-/// How long a call that hangs is waited for, more or less: of AWS, of anybody else.
-const PATIENCE: [SignedDuration; 2] = [SignedDuration::from_secs(5), SignedDuration::from_secs(30)];
+/// How long a call of AWS that hangs is waited for, more or less.
+const PATIENCE_WITH_AWS: SignedDuration = SignedDuration::from_secs(5);
+/// The same of anybody else.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(30);
 
 /// Time passes while a call hangs: by the world's clock at once, whatever the machine does meanwhile. Returns how many have.
 pub(crate) fn wait_for_what_hangs(harness: &Harness) -> Arc<AtomicUsize> {
@@ -26,8 +28,7 @@ pub(crate) fn wait_for_what_hangs(harness: &Harness) -> Arc<AtomicUsize> {
     let count = Arc::clone(&hung);
     harness.world.stack.scissors().unwrap().strikes().on_hang(move |server| {
         count.fetch_add(1, Ordering::Relaxed);
-        let [aws, vendor] = PATIENCE;
-        clock.advance(if AWS.contains(&server) { aws } else { vendor });
+        clock.advance(if AWS.contains(&server) { PATIENCE_WITH_AWS } else { PATIENCE });
     });
     hung
 }
