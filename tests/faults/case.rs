@@ -70,6 +70,9 @@ impl Case {
         let seed =
             self.to_string().bytes().fold(7, |seed: u64, byte| seed.wrapping_mul(31) + u64::from(byte));
         let played = played(self.lane, Twist { struck, whole, broken: self.broken.clone() }, seed)?;
+        if matches!(whole, Some(Whole::Killed(_))) && !played.told.is_empty() {
+            return Err(format!("it ended before it was killed, after {} polls", played.polls));
+        }
         if !played.was_struck {
             return Err(format!("the call never came: {:?}", played.calls));
         }

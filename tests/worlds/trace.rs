@@ -1,4 +1,4 @@
-//! The event log of a world: what happened, what came of each run, and every HTTP call in the order of its arrival.
+//! The event log of a world: what happened, what came of each run, and every call of a vendor in the order of its arrival.
 
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};

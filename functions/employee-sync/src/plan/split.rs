@@ -53,7 +53,7 @@ impl Plan {
     /// A keyed mark of each of `harms`, by brake.
     #[must_use]
     pub fn marks(&self, harms: &[Harm], key: &FingerprintKey) -> BTreeMap<Brake, BTreeSet<u64>> {
-        let by_id: BTreeMap<&SourceId, &Change> = self.changes.iter().map(|it| (&it.source_id, it)).collect();
+        let by_id = self.by_id();
         let mut marks: BTreeMap<Brake, BTreeSet<u64>> = BTreeMap::new();
         for harm in harms {
             if let Some(change) = by_id.get(&harm.source_id) {
@@ -74,12 +74,16 @@ impl Plan {
         now: Timestamp,
     ) -> Vec<Harm> {
         let Some(approved) = stored.filter(|stored| is_approved(stored, now)) else { return harms };
-        let by_id: BTreeMap<&SourceId, &Change> = self.changes.iter().map(|it| (&it.source_id, it)).collect();
+        let by_id = self.by_id();
         let is_approved = |harm: &Harm| {
             let change = by_id.get(&harm.source_id);
             change.is_some_and(|change| approved.changes.contains(&change.mark_of_part(harm.part, key)))
         };
         harms.into_iter().filter(|harm| !is_approved(harm)).collect()
+    }
+
+    fn by_id(&self) -> BTreeMap<&SourceId, &Change> {
+        self.changes.iter().map(|change| (&change.source_id, change)).collect()
     }
 
     /// Moves the parts that `harms` names from the plan's changes to what is held. `None` if there are none.
