@@ -11,7 +11,10 @@ use shared::reteach::{Client, Credentials, Downloads, Filter};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let base = env::args().nth(1).unwrap_or_else(|| "https://api.reteach.io".to_owned()).parse()?;
+    let base = env::args()
+        .nth(1)
+        .unwrap_or_else(|| "https://api.reteach.io".to_owned())
+        .parse()?;
     let read = |name| env::var(name);
     let credentials = Credentials::new(
         read("RETEACH_CLIENT_ID")?,
@@ -30,7 +33,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         page.total,
         page.rejected.len()
     );
-    for certificate in page.participations.iter().filter_map(|it| it.certificate.as_ref()).take(5) {
+    for certificate in page
+        .participations
+        .iter()
+        .filter_map(|it| it.certificate.as_ref())
+        .take(5)
+    {
         match &certificate.url {
             None => eprintln!("{}: not made yet", certificate.id),
             Some(url) => match downloads.open(url).await {

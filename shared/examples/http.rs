@@ -7,16 +7,23 @@ use std::time::Duration;
 
 use reqwest::Method;
 use shared::clock::SystemClock;
-use shared::http::{BaseUrl, Calls, Context, Deadline, Pace, Rate, Repeat, Request, Target, Vendor, client};
+use shared::http::{
+    BaseUrl, Calls, Context, Deadline, Pace, Rate, Repeat, Request, Target, Vendor, client,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let base: BaseUrl =
-        std::env::args().nth(1).unwrap_or_else(|| "https://api.reteach.io".to_owned()).parse()?;
+    let base: BaseUrl = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| "https://api.reteach.io".to_owned())
+        .parse()?;
     let calls = Calls::default();
     let context = Context::new(client()?, Arc::new(SystemClock), calls.clone())
         .until(Deadline::after(Duration::from_secs(20)));
-    let pace = Pace::new(&[Rate { calls: 1, within: Duration::from_secs(1) }]);
+    let pace = Pace::new(&[Rate {
+        calls: 1,
+        within: Duration::from_secs(1),
+    }]);
     let target = Target::new(Vendor::Reteach, &base, Method::GET, "/me", &[])?;
     let request = Request::new(target, Repeat::Read, Duration::from_secs(5));
     match context.send(&request, &pace).await {

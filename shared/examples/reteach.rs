@@ -11,7 +11,10 @@ use shared::reteach::{Client, Credentials};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let base = env::args().nth(1).unwrap_or_else(|| "https://api.reteach.io".to_owned()).parse()?;
+    let base = env::args()
+        .nth(1)
+        .unwrap_or_else(|| "https://api.reteach.io".to_owned())
+        .parse()?;
     let read = |name| env::var(name);
     let credentials = Credentials::new(
         read("RETEACH_CLIENT_ID")?,
@@ -24,8 +27,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     eprintln!("academy {}", reteach.me().await?.base_url);
     let all = reteach.list_all().await?;
-    let managed = all.customers.iter().filter(|customer| customer.external_id.is_some()).count();
-    eprintln!("{} accounts, {managed} with an external id, {:?}", all.customers.len(), all.completeness);
+    let managed = all
+        .customers
+        .iter()
+        .filter(|customer| customer.external_id.is_some())
+        .count();
+    eprintln!(
+        "{} accounts, {managed} with an external id, {:?}",
+        all.customers.len(),
+        all.completeness
+    );
     eprintln!("{:?}", calls.counts());
     Ok(())
 }

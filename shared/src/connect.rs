@@ -33,8 +33,11 @@ pub trait HrSystem: Clone + fmt::Debug + Send + Sync + Sized {
     ///
     /// # Errors
     /// [`ConnectError`] naming what the route needs and does not have.
-    fn connect(config: &TenantConfig, secret: &TenantSecret, context: &Context)
-    -> Result<Self, ConnectError>;
+    fn connect(
+        config: &TenantConfig,
+        secret: &TenantSecret,
+        context: &Context,
+    ) -> Result<Self, ConnectError>;
 
     /// The same, but nothing goes past `deadline`.
     #[must_use]
@@ -95,27 +98,45 @@ impl<H: HrSystem> Connections<H> {
         context: &Context,
     ) -> Result<Self, ConnectError> {
         reachable(config, context)?;
-        let key = secret.fingerprint_key.as_ref().ok_or(ConnectError::MissingSecret("fingerprint_key"))?;
+        let key = secret
+            .fingerprint_key
+            .as_ref()
+            .ok_or(ConnectError::MissingSecret("fingerprint_key"))?;
         let hr = H::connect(config, secret, context)?;
-        let academy = secret.reteach.as_ref().ok_or(ConnectError::MissingSecret("reteach"))?;
+        let academy = secret
+            .reteach
+            .as_ref()
+            .ok_or(ConnectError::MissingSecret("reteach"))?;
         let reteach = reteach::Client::new(
             config.reteach.base_url.clone(),
             reteach_credentials(academy),
             context.clone(),
         );
-        Ok(Self { hr, reteach, key: FingerprintKey::parse(key)? })
+        Ok(Self {
+            hr,
+            reteach,
+            key: FingerprintKey::parse(key)?,
+        })
     }
 
     /// The same clients, but nothing goes past `deadline`.
     #[must_use]
     pub fn until(self, deadline: Deadline) -> Self {
-        Self { hr: self.hr.until(deadline), reteach: self.reteach.until(deadline), key: self.key }
+        Self {
+            hr: self.hr.until(deadline),
+            reteach: self.reteach.until(deadline),
+            key: self.key,
+        }
     }
 
     /// The same clients at another pace: for simulators without limits.
     #[must_use]
     pub fn with_pace(self, pace: &Pace) -> Self {
-        Self { hr: self.hr.with_pace(pace), reteach: self.reteach.with_pace(pace.clone()), key: self.key }
+        Self {
+            hr: self.hr.with_pace(pace),
+            reteach: self.reteach.with_pace(pace.clone()),
+            key: self.key,
+        }
     }
 }
 
@@ -126,7 +147,9 @@ impl HrSystem for Source {
         context: &Context,
     ) -> Result<Self, ConnectError> {
         Ok(match config.personio.via {
-            Via::Direct | Via::KomboPassthrough => Self::Personio(personio(config, secret, context)?),
+            Via::Direct | Via::KomboPassthrough => {
+                Self::Personio(personio(config, secret, context)?)
+            }
             Via::Kombo => {
                 let (client, integration, field) = through_kombo(config, secret, context)?;
                 let employees = kombo::Employees::new(client, integration);
@@ -160,7 +183,9 @@ impl HrSystem for Sink {
         context: &Context,
     ) -> Result<Self, ConnectError> {
         Ok(match config.personio.via {
-            Via::Direct | Via::KomboPassthrough => Self::Personio(personio(config, secret, context)?),
+            Via::Direct | Via::KomboPassthrough => {
+                Self::Personio(personio(config, secret, context)?)
+            }
             Via::Kombo => {
                 let (client, integration, _) = through_kombo(config, secret, context)?;
                 Self::Kombo(kombo::Documents::new(client, integration))
@@ -232,7 +257,11 @@ impl DocumentSink for Sink {
         }
     }
 
-    async fn upload(&self, document: &Document, body: PdfBody) -> Result<Option<DocumentId>, UploadError> {
+    async fn upload(
+        &self,
+        document: &Document,
+        body: PdfBody,
+    ) -> Result<Option<DocumentId>, UploadError> {
         match self {
             Self::Personio(client) => client.upload(document, body).await,
             Self::Kombo(documents) => documents.upload(document, body).await,
@@ -249,9 +278,14 @@ impl DocumentSink for Sink {
 
 /// The one place where addresses on this machine are refused to whom they are not simulators.
 fn reachable(config: &TenantConfig, context: &Context) -> Result<(), ConnectError> {
-    let kombo = config.kombo.as_ref().map(|kombo| ("kombo.base_url", &kombo.base_url));
-    let others =
-        [("personio.base_url", &config.personio.base_url), ("reteach.base_url", &config.reteach.base_url)];
+    let kombo = config
+        .kombo
+        .as_ref()
+        .map(|kombo| ("kombo.base_url", &kombo.base_url));
+    let others = [
+        ("personio.base_url", &config.personio.base_url),
+        ("reteach.base_url", &config.reteach.base_url),
+    ];
     let refused = |(_, base): &(&str, &BaseUrl)| !context.may_call(base);
     let found = others.into_iter().chain(kombo).find(refused);
     found.map_or(Ok(()), |(field, _)| Err(ConnectError::OnThisMachine(field)))
@@ -264,8 +298,14 @@ fn personio(
     context: &Context,
 ) -> Result<personio::Client, ConnectError> {
     let transport = if config.personio.via == Via::Direct {
-        let secret = secret.personio.as_ref().ok_or(ConnectError::MissingSecret("personio"))?;
-        let PersonioSecret { client_id, client_secret } = secret;
+        let secret = secret
+            .personio
+            .as_ref()
+            .ok_or(ConnectError::MissingSecret("personio"))?;
+        let PersonioSecret {
+            client_id,
+            client_secret,
+        } = secret;
         let credentials = personio::Credentials::new(text(client_id), text(client_secret));
         let base = config.personio.base_url.clone();
         personio::Transport::Direct(personio::Direct::new(base, credentials, context.clone()))
@@ -282,15 +322,28 @@ fn through_kombo(
     context: &Context,
 ) -> Result<(kombo::Client, IntegrationId, Option<String>), ConnectError> {
     let config = config.kombo.as_ref().ok_or(ConnectError::NotConnected)?;
-    let integration = config.integration_id.clone().ok_or(ConnectError::NotConnected)?;
-    let KomboSecret { api_key } = secret.kombo.as_ref().ok_or(ConnectError::MissingSecret("kombo"))?;
-    let client =
-        kombo::Client::new(config.base_url.clone(), kombo::ApiKey::new(text(api_key)), context.clone());
+    let integration = config
+        .integration_id
+        .clone()
+        .ok_or(ConnectError::NotConnected)?;
+    let KomboSecret { api_key } = secret
+        .kombo
+        .as_ref()
+        .ok_or(ConnectError::MissingSecret("kombo"))?;
+    let client = kombo::Client::new(
+        config.base_url.clone(),
+        kombo::ApiKey::new(text(api_key)),
+        context.clone(),
+    );
     Ok((client, integration, config.employment_type_field.clone()))
 }
 
 fn reteach_credentials(secret: &ReteachSecret) -> reteach::Credentials {
-    let ReteachSecret { client_id, client_secret, client_code } = secret;
+    let ReteachSecret {
+        client_id,
+        client_secret,
+        client_code,
+    } = secret;
     reteach::Credentials::new(text(client_id), text(client_secret), text(client_code))
 }
 

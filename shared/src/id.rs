@@ -85,7 +85,10 @@ impl ExternalId {
     /// The employee's id, if this external id is one of `tool`'s.
     #[must_use]
     pub fn source_id(&self, tool: &str) -> Option<SourceId> {
-        self.0.strip_prefix(tool)?.strip_prefix(':').map(SourceId::new)
+        self.0
+            .strip_prefix(tool)?
+            .strip_prefix(':')
+            .map(SourceId::new)
     }
 }
 
@@ -106,8 +109,14 @@ impl TenantId {
     /// [`InvalidTenantId`] unless it is 2 to 40 characters of `a-z`, `0-9` and `-`.
     pub fn parse(text: &str) -> Result<Self, InvalidTenantId> {
         let fits = (2..=40).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if fits { Ok(Self(text.to_owned())) } else { Err(InvalidTenantId) }
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidTenantId)
+        }
     }
 
     /// The id as text.

@@ -32,13 +32,23 @@ pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Misfit> {
 }
 
 fn misfit(text: &str, error: &serde_json::Error) -> Misfit {
-    let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+    let lines = text
+        .split_inclusive('\n')
+        .take(error.line().saturating_sub(1));
     let stopped = lines.map(str::len).sum::<usize>() + error.column();
-    let path = if error.is_data() { path(text, stopped) } else { String::new() };
+    let path = if error.is_data() {
+        path(text, stopped)
+    } else {
+        String::new()
+    };
     let message = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     Misfit {
-        path: if path.is_empty() { ".".to_owned() } else { path },
+        path: if path.is_empty() {
+            ".".to_owned()
+        } else {
+            path
+        },
         category: error.classify(),
         message: message.strip_suffix(&place).unwrap_or(&message).to_owned(),
     }
@@ -51,7 +61,8 @@ fn path(text: &str, stopped: usize) -> String {
     let mut value = text.trim_ascii_start();
     while start(value) < stopped {
         let reached = |inner: &str| start(inner) + inner.len() >= stopped;
-        let Ok(Some((step, inner))) = Deserializer::from_str(value).deserialize_any(First(reached)) else {
+        let Ok(Some((step, inner))) = Deserializer::from_str(value).deserialize_any(First(reached))
+        else {
             break;
         };
         path += &step;
@@ -107,10 +118,20 @@ mod tests {
 
     #[test]
     fn what_fits_is_read() {
-        let row = |id, name: Option<&str>, of| Row { id, name: name.map(str::to_owned), of };
+        let row = |id, name: Option<&str>, of| Row {
+            id,
+            name: name.map(str::to_owned),
+            of,
+        };
         let rows: Vec<Row> =
             read(r#"[{"id": 1}, {"id": 2, "name": "Zwetschge", "of": [{"id": 3}]}]"#).unwrap();
-        assert_eq!(rows, [row(1, None, None), row(2, Some("Zwetschge"), Some(vec![row(3, None, None)]))]);
+        assert_eq!(
+            rows,
+            [
+                row(1, None, None),
+                row(2, Some("Zwetschge"), Some(vec![row(3, None, None)]))
+            ]
+        );
     }
 
     #[test]
@@ -121,17 +142,30 @@ mod tests {
             (r#"[{"id": 1, "name": ["x", {"y": 1}]}]"#, "[0].name"),
             (r#"[{"id": {"name": 1}}]"#, "[0].id"),
             (r#"[{"name": "x"}, {"id": 1}]"#, "[0]"),
-            (r#"[{"id": 1, "of": [{"id": 2}, {"name": "x"}]}]"#, "[0].of[1]"),
+            (
+                r#"[{"id": 1, "of": [{"id": 2}, {"name": "x"}]}]"#,
+                "[0].of[1]",
+            ),
             (r#"[{"id": 1, "of": [{"id": 2}, 7]}]"#, "[0].of[1]"),
-            (r#"[{"id": 1, "of": [{"id": 2}, {"id": 3, "of": {"id": 4}}]}]"#, "[0].of[1].of"),
-            ("[\n  {\"id\": 1},\n  {\n    \"id\": 1,\n    \"nöme\": null}]", "[1].nöme"),
+            (
+                r#"[{"id": 1, "of": [{"id": 2}, {"id": 3, "of": {"id": 4}}]}]"#,
+                "[0].of[1].of",
+            ),
+            (
+                "[\n  {\"id\": 1},\n  {\n    \"id\": 1,\n    \"nöme\": null}]",
+                "[1].nöme",
+            ),
             (r#"[{"id": 1, "id": 2}]"#, "[0].id"),
             (r#"[[]]"#, "[0]"),
             ("{\"id\": 1}", "."),
             ("7", "."),
         ] {
             let misfit = read::<Vec<Row>>(text).unwrap_err();
-            assert_eq!((misfit.path.as_str(), misfit.category), (expected, Category::Data), "{text}");
+            assert_eq!(
+                (misfit.path.as_str(), misfit.category),
+                (expected, Category::Data),
+                "{text}"
+            );
             assert!(!misfit.message.contains("column"), "{}", misfit.message);
         }
     }
@@ -145,7 +179,11 @@ mod tests {
             ("[] []", Category::Syntax),
         ] {
             let misfit = read::<Vec<Row>>(text).unwrap_err();
-            assert_eq!((misfit.path.as_str(), misfit.category), (".", category), "{text}");
+            assert_eq!(
+                (misfit.path.as_str(), misfit.category),
+                (".", category),
+                "{text}"
+            );
         }
     }
 

@@ -32,8 +32,13 @@ pub(crate) enum Document {
 }
 
 impl Document {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::PersonioAuth, Self::PersonioPersonnel, Self::PersonioCredentials, Self::Kombo, Self::Reteach];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::PersonioAuth,
+        Self::PersonioPersonnel,
+        Self::PersonioCredentials,
+        Self::Kombo,
+        Self::Reteach,
+    ];
 
     /// Where it lies in the folder of documents.
     pub(crate) fn file(self) -> &'static str {

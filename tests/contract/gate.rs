@@ -68,17 +68,34 @@ impl Gate {
         let upstream = format!("http://{address}");
         let start = |document| Prism::start(program, specs, document, &upstream);
         let prisms = futures::future::join_all(Document::ALL.map(start)).await;
-        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none());
         let client = client.tls_built_in_root_certs(false).build().unwrap();
-        let gate = Arc::new(Self { prisms, client, calls: Mutex::default() });
-        serve(listener, Router::new().fallback(back).with_state(Arc::clone(&gate)));
+        let gate = Arc::new(Self {
+            prisms,
+            client,
+            calls: Mutex::default(),
+        });
+        serve(
+            listener,
+            Router::new().fallback(back).with_state(Arc::clone(&gate)),
+        );
         gate
     }
 
     /// A front before `simulator`; its address stands for the simulator's.
-    pub(crate) async fn before(self: &Arc<Self>, vendor: Vendor, simulator: SocketAddr) -> SocketAddr {
+    pub(crate) async fn before(
+        self: &Arc<Self>,
+        vendor: Vendor,
+        simulator: SocketAddr,
+    ) -> SocketAddr {
         let (listener, address) = listen().await;
-        let state = Arc::new(Front { gate: Arc::clone(self), vendor, simulator });
+        let state = Arc::new(Front {
+            gate: Arc::clone(self),
+            vendor,
+            simulator,
+        });
         serve(listener, Router::new().fallback(front).with_state(state));
         address
     }
@@ -89,21 +106,28 @@ impl Gate {
     }
 
     fn prism(&self, document: Document) -> &Prism {
-        self.prisms.iter().find(|prism| prism.document == document).unwrap()
+        self.prisms
+            .iter()
+            .find(|prism| prism.document == document)
+            .unwrap()
     }
 
     fn number(&self, simulator: SocketAddr, base_path: &'static str) -> String {
         let mut calls = self.calls.lock().unwrap();
         calls.last += 1;
         let number = calls.last.to_string();
-        calls.under_way.insert(number.clone(), (simulator, base_path));
+        calls
+            .under_way
+            .insert(number.clone(), (simulator, base_path));
         number
     }
 
     fn note(&self, number: &str, mut exchange: Exchange) {
         let mut calls = self.calls.lock().unwrap();
         if calls.under_way.remove(number).is_some() {
-            exchange.violations.push(Violation::new("request", "Prism did not let it through"));
+            exchange
+                .violations
+                .push(Violation::new("request", "Prism did not let it through"));
         }
         calls.exchanges.push(exchange);
     }
@@ -122,22 +146,49 @@ async fn front(State(front): State<Arc<Front>>, request: Request) -> Response {
     let unknown = unknown(prism, &parts, &body);
     let mut headers = between_connections(parts.headers);
     headers.insert(CALL, number.parse().unwrap());
-    let call = front.gate.client.request(parts.method.clone(), url).headers(headers);
+    let call = front
+        .gate
+        .client
+        .request(parts.method.clone(), url)
+        .headers(headers);
     let mut answer = call.body(body).send().await.unwrap();
     let mut headers = std::mem::take(answer.headers_mut());
     let (vendor, method, status) = (front.vendor, parts.method, answer.status().as_u16());
-    let violations = [unknown, violation::parse(headers.remove(VIOLATIONS), status)].concat();
-    front.gate.note(&number, Exchange { vendor, method, path, status, violations });
+    let violations = [
+        unknown,
+        violation::parse(headers.remove(VIOLATIONS), status),
+    ]
+    .concat();
+    front.gate.note(
+        &number,
+        Exchange {
+            vendor,
+            method,
+            path,
+            status,
+            violations,
+        },
+    );
     handed_on(answer, headers).await
 }
 
 /// What Prism does not look for.
 fn unknown(prism: &Prism, parts: &Parts, body: &[u8]) -> Vec<Violation> {
     let path = parts.uri.path();
-    let path = path.strip_prefix(prism.document.base_path()).unwrap_or(path);
-    let content_type = parts.headers.get(CONTENT_TYPE).map_or("", |value| value.to_str().unwrap());
-    let query = prism.parameters.unknown(&parts.method, path, parts.uri.query().unwrap_or_default());
-    let fields = prism.parameters.unknown_fields(&parts.method, path, &Form { content_type, body });
+    let path = path
+        .strip_prefix(prism.document.base_path())
+        .unwrap_or(path);
+    let content_type = parts
+        .headers
+        .get(CONTENT_TYPE)
+        .map_or("", |value| value.to_str().unwrap());
+    let query =
+        prism
+            .parameters
+            .unknown(&parts.method, path, parts.uri.query().unwrap_or_default());
+    let fields = prism
+        .parameters
+        .unknown_fields(&parts.method, path, &Form { content_type, body });
     [query, fields].concat()
 }
 
@@ -145,11 +196,23 @@ async fn back(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let mut headers = between_connections(parts.headers);
     let number = headers.remove(CALL).unwrap();
-    let (simulator, base_path) =
-        gate.calls.lock().unwrap().under_way.remove(number.to_str().unwrap()).unwrap();
-    let url = format!("http://{simulator}{base_path}{}", parts.uri.path_and_query().unwrap());
+    let (simulator, base_path) = gate
+        .calls
+        .lock()
+        .unwrap()
+        .under_way
+        .remove(number.to_str().unwrap())
+        .unwrap();
+    let url = format!(
+        "http://{simulator}{base_path}{}",
+        parts.uri.path_and_query().unwrap()
+    );
     let call = gate.client.request(parts.method, url).headers(headers);
-    let mut answer = call.body(to_bytes(body, LARGEST).await.unwrap()).send().await.unwrap();
+    let mut answer = call
+        .body(to_bytes(body, LARGEST).await.unwrap())
+        .send()
+        .await
+        .unwrap();
     let headers = std::mem::take(answer.headers_mut());
     handed_on(answer, headers).await
 }

@@ -53,10 +53,23 @@ impl Known {
     fn parse(text: &str) -> Self {
         let file: File = toml::from_str(text).unwrap();
         let mut places = BTreeSet::new();
-        for Entry { vendor, calls, at, reason } in &file.difference {
+        for Entry {
+            vendor,
+            calls,
+            at,
+            reason,
+        } in &file.difference
+        {
             assert!(!reason.trim().is_empty(), "no reason for {calls:?} {at:?}");
-            for (call, at) in calls.iter().flat_map(|call| at.iter().map(move |at| (call, at))) {
-                let place = Place { vendor: *vendor, call: call.clone(), at: at.clone() };
+            for (call, at) in calls
+                .iter()
+                .flat_map(|call| at.iter().map(move |at| (call, at)))
+            {
+                let place = Place {
+                    vendor: *vendor,
+                    call: call.clone(),
+                    at: at.clone(),
+                };
                 assert!(!places.contains(&place), "listed twice: {place}");
                 places.insert(place);
             }
@@ -69,7 +82,8 @@ impl Known {
         let new = found.iter().filter(|(place, _)| !self.0.contains(place));
         let stale = self.0.iter().filter(|place| !found.contains_key(place));
         let new = new.map(|(place, violation)| format!("new: {place}: {}", violation.says));
-        new.chain(stale.map(|place| format!("no longer there: {place}"))).collect()
+        new.chain(stale.map(|place| format!("no longer there: {place}")))
+            .collect()
     }
 }
 
@@ -86,14 +100,23 @@ mod tests {
     "#;
 
     fn found(at: &[&str]) -> BTreeMap<Place, Violation> {
-        let place = |at: &str| Place { vendor: Vendor::Reteach, call: "GET /customer".into(), at: at.into() };
-        at.iter().map(|at| (place(at), Violation::new(*at, "is not in the document"))).collect()
+        let place = |at: &str| Place {
+            vendor: Vendor::Reteach,
+            call: "GET /customer".into(),
+            at: at.into(),
+        };
+        at.iter()
+            .map(|at| (place(at), Violation::new(*at, "is not in the document")))
+            .collect()
     }
 
     #[test]
     fn what_is_listed_is_known_and_nothing_else() {
         let known = Known::parse(TWO);
-        let [position, location] = ["response.body.results.*.position", "response.body.results.*.location"];
+        let [position, location] = [
+            "response.body.results.*.position",
+            "response.body.results.*.location",
+        ];
         assert!(known.compare(&found(&[position, location])).is_empty());
         assert_eq!(
             known.compare(&found(&[position, location, "request.query.pages"])),
@@ -104,7 +127,10 @@ mod tests {
     #[test]
     fn what_no_longer_occurs_must_go_from_the_list() {
         let left = Known::parse(TWO).compare(&found(&["response.body.results.*.position"]));
-        assert_eq!(left, ["no longer there: reteach GET /customer response.body.results.*.location"]);
+        assert_eq!(
+            left,
+            ["no longer there: reteach GET /customer response.body.results.*.location"]
+        );
     }
 
     #[test]

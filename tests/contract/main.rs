@@ -31,11 +31,18 @@ async fn nothing_breaks_the_vendors_documents() {
     let summary = Summary::new(routes(&stages), gate.exchanges());
     let amiss = [summary.gaps(), Known::read().compare(&summary.found)].concat();
     writeln!(std::io::stdout(), "{}", summary.table()).unwrap();
-    assert!(amiss.is_empty(), "{} things amiss:\n{}", amiss.len(), amiss.join("\n"));
+    assert!(
+        amiss.is_empty(),
+        "{} things amiss:\n{}",
+        amiss.len(),
+        amiss.join("\n")
+    );
 }
 
 fn path(name: &str) -> PathBuf {
-    std::env::var_os(name).unwrap_or_else(|| panic!("{name} is not set")).into()
+    std::env::var_os(name)
+        .unwrap_or_else(|| panic!("{name} is not set"))
+        .into()
 }
 
 fn routes(stages: &[Stage]) -> BTreeMap<Vendor, Vec<(http::Method, &'static str)>> {

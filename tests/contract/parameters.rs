@@ -15,13 +15,16 @@ impl Parameters {
     /// Reads `document` in the folder `specs`.
     pub(crate) fn read(specs: &Path, document: Document) -> Self {
         let path = specs.join(document.file());
-        let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let text =
+            std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         Self(serde_json::from_slice(&text).unwrap())
     }
 
     /// The parameters of `query` that the call of `path` does not have in the document. A call that is not there may have any.
     pub(crate) fn unknown(&self, method: &Method, path: &str, query: &str) -> Vec<Violation> {
-        let Some(item) = self.item(path) else { return Vec::new() };
+        let Some(item) = self.item(path) else {
+            return Vec::new();
+        };
         let operation = &item[method.as_str().to_lowercase()];
         let known: Vec<&str> = [&item["parameters"], &operation["parameters"]]
             .into_iter()
@@ -31,31 +34,56 @@ impl Parameters {
             .filter(|parameter| parameter["in"] == "query")
             .filter_map(|parameter| parameter["name"].as_str())
             .collect();
-        let unknown = names(query).into_iter().filter(|name| !known.contains(&name.as_str()));
-        unknown.map(|name| Violation::new(format!("request.query.{name}"), NOT_THERE)).collect()
+        let unknown = names(query)
+            .into_iter()
+            .filter(|name| !known.contains(&name.as_str()));
+        unknown
+            .map(|name| Violation::new(format!("request.query.{name}"), NOT_THERE))
+            .collect()
     }
 
     /// The fields of a form that the call of `path` does not have in the document; none where `body` is no form.
-    pub(crate) fn unknown_fields(&self, method: &Method, path: &str, body: &Form<'_>) -> Vec<Violation> {
-        let operation = self.item(path).and_then(|item| item.get(method.as_str().to_lowercase()));
+    pub(crate) fn unknown_fields(
+        &self,
+        method: &Method,
+        path: &str,
+        body: &Form<'_>,
+    ) -> Vec<Violation> {
+        let operation = self
+            .item(path)
+            .and_then(|item| item.get(method.as_str().to_lowercase()));
         let forms = operation.and_then(|operation| operation.pointer("/requestBody/content"));
-        let Some(content) = forms.and_then(|forms| forms.get(body.mime())) else { return Vec::new() };
+        let Some(content) = forms.and_then(|forms| forms.get(body.mime())) else {
+            return Vec::new();
+        };
         let schema = self.resolved(&content["schema"]);
-        let unknown = body.fields().into_iter().filter(|name| schema["properties"].get(name).is_none());
-        unknown.map(|name| Violation::new(format!("request.body.{name}"), NOT_THERE)).collect()
+        let unknown = body
+            .fields()
+            .into_iter()
+            .filter(|name| schema["properties"].get(name).is_none());
+        unknown
+            .map(|name| Violation::new(format!("request.body.{name}"), NOT_THERE))
+            .collect()
     }
 
     /// A path without placeholders goes before one with.
     fn item(&self, path: &str) -> Option<&Value> {
         let paths = self.0.get("paths")?.as_object()?;
-        paths
-            .get(path)
-            .or_else(|| paths.iter().find(|(template, _)| fits(template, path)).map(|(_, item)| item))
+        paths.get(path).or_else(|| {
+            paths
+                .iter()
+                .find(|(template, _)| fits(template, path))
+                .map(|(_, item)| item)
+        })
     }
 
     fn resolved<'a>(&'a self, parameter: &'a Value) -> &'a Value {
-        let reference = parameter["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
-        reference.and_then(|pointer| self.0.pointer(pointer)).unwrap_or(parameter)
+        let reference = parameter["$ref"]
+            .as_str()
+            .and_then(|reference| reference.strip_prefix('#'));
+        reference
+            .and_then(|pointer| self.0.pointer(pointer))
+            .unwrap_or(parameter)
     }
 }
 
@@ -75,7 +103,9 @@ impl Form<'_> {
         match self.mime() {
             "multipart/form-data" => {
                 let parts = text.split("form-data; name=\"").skip(1);
-                parts.filter_map(|part| Some(part.split_once('"')?.0.to_owned())).collect()
+                parts
+                    .filter_map(|part| Some(part.split_once('"')?.0.to_owned()))
+                    .collect()
             }
             "application/x-www-form-urlencoded" => names(&text),
             _ => Vec::new(),
@@ -85,14 +115,20 @@ impl Form<'_> {
 
 fn names(encoded: &str) -> Vec<String> {
     let url = reqwest::Url::parse(&format!("http://any/?{encoded}")).unwrap();
-    url.query_pairs().map(|(name, _)| name.into_owned()).collect()
+    url.query_pairs()
+        .map(|(name, _)| name.into_owned())
+        .collect()
 }
 
 /// Whether `path` is one of those that `template` (`/customer/{id}`) stands for.
 pub(crate) fn fits(template: &str, path: &str) -> bool {
-    let (parts, segments): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+    let (parts, segments): (Vec<_>, Vec<_>) =
+        (template.split('/').collect(), path.split('/').collect());
     parts.len() == segments.len()
-        && parts.iter().zip(segments).all(|(part, segment)| part.starts_with('{') || *part == segment)
+        && parts
+            .iter()
+            .zip(segments)
+            .all(|(part, segment)| part.starts_with('{') || *part == segment)
 }
 
 #[cfg(test)]
@@ -117,8 +153,14 @@ mod tests {
             let found = parameters.unknown(&Method::GET, path, query);
             found.into_iter().map(|it| it.at).collect::<Vec<_>>()
         };
-        assert_eq!(unknown("/people/all", "page=1&ids[]=1&ids%5B%5D=2&X-App=a"), ["request.query.X-App"]);
-        assert_eq!(unknown("/people/7", "deep=1&page=2"), ["request.query.page"]);
+        assert_eq!(
+            unknown("/people/all", "page=1&ids[]=1&ids%5B%5D=2&X-App=a"),
+            ["request.query.X-App"]
+        );
+        assert_eq!(
+            unknown("/people/7", "deep=1&page=2"),
+            ["request.query.page"]
+        );
         assert!(unknown("/others", "page=2").is_empty());
     }
 
@@ -134,13 +176,28 @@ mod tests {
         let parts = "--x\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nA\r\n--x\r\n\
                      Content-Disposition: form-data; name=\"remark\"\r\n\r\nB\r\n--x--";
         for (content_type, body, expected) in [
-            ("multipart/form-data; boundary=x", parts, &["request.body.remark"][..]),
-            ("application/x-www-form-urlencoded", "title=A&day=1&file=", &["request.body.day"]),
+            (
+                "multipart/form-data; boundary=x",
+                parts,
+                &["request.body.remark"][..],
+            ),
+            (
+                "application/x-www-form-urlencoded",
+                "title=A&day=1&file=",
+                &["request.body.day"],
+            ),
             ("application/json", r#"{"day": 1}"#, &[]),
         ] {
-            let form = Form { content_type, body: body.as_bytes() };
+            let form = Form {
+                content_type,
+                body: body.as_bytes(),
+            };
             let found = parameters.unknown_fields(&Method::POST, "/documents", &form);
-            assert_eq!(found.into_iter().map(|it| it.at).collect::<Vec<_>>(), expected, "{content_type}");
+            assert_eq!(
+                found.into_iter().map(|it| it.at).collect::<Vec<_>>(),
+                expected,
+                "{content_type}"
+            );
         }
     }
 }

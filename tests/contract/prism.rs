@@ -25,26 +25,52 @@ pub(crate) struct Prism {
 
 impl Prism {
     /// Starts `program` before `upstream`, with `document` from the folder `specs`.
-    pub(crate) async fn start(program: &Path, specs: &Path, document: Document, upstream: &str) -> Self {
+    pub(crate) async fn start(
+        program: &Path,
+        specs: &Path,
+        document: Document,
+        upstream: &str,
+    ) -> Self {
         let port = free_port().await;
         // Its log is a line for each violation: half of its time, and we have them in the answers.
         let mut process = Command::new(program)
             .arg("proxy")
             .arg(specs.join(document.file()))
-            .args([upstream, "--port", &port.to_string(), "--verboseLevel", "silent"])
+            .args([
+                upstream,
+                "--port",
+                &port.to_string(),
+                "--verboseLevel",
+                "silent",
+            ])
             .args(["--validate-request", "true", "--errors", "false"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .kill_on_drop(true)
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}", program.display()));
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err() {
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+            .await
+            .is_err()
+        {
             let ended = process.try_wait().unwrap();
-            assert!(ended.is_none(), "Prism does not take {}: {ended:?}", document.file());
+            assert!(
+                ended.is_none(),
+                "Prism does not take {}: {ended:?}",
+                document.file()
+            );
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        let (url, parameters) = (format!("http://127.0.0.1:{port}"), Parameters::read(specs, document));
-        Self { document, url, parameters, _process: process }
+        let (url, parameters) = (
+            format!("http://127.0.0.1:{port}"),
+            Parameters::read(specs, document),
+        );
+        Self {
+            document,
+            url,
+            parameters,
+            _process: process,
+        }
     }
 }
 

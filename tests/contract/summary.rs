@@ -16,11 +16,17 @@ type Routes = Vec<(Method, &'static str)>;
 
 /// What a simulator answers and no client of ours asks; `/connect/…` is for an HR admin's browser.
 const UNUSED: [(Vendor, &str); 9] = [
-    (Vendor::Personio, "GET /v1/company/employees/custom-attributes"),
+    (
+        Vendor::Personio,
+        "GET /v1/company/employees/custom-attributes",
+    ),
     (Vendor::Kombo, "GET /connect/{token}"),
     (Vendor::Reteach, "POST /customer/{customerIdentifier}"),
     (Vendor::Reteach, "DELETE /customer/{customerIdentifier}"),
-    (Vendor::Reteach, "POST /customer/{customerIdentifier}/send-invitation"),
+    (
+        Vendor::Reteach,
+        "POST /customer/{customerIdentifier}/send-invitation",
+    ),
     (Vendor::Reteach, "GET /participation/{participationId}"),
     (Vendor::Reteach, "GET /tags"),
     (Vendor::Reteach, "POST /tags"),
@@ -49,7 +55,11 @@ pub(crate) struct Summary {
 
 impl Summary {
     pub(crate) fn new(routes: BTreeMap<Vendor, Routes>, exchanges: Vec<Exchange>) -> Self {
-        let mut summary = Self { routes, lines: BTreeMap::new(), found: BTreeMap::new() };
+        let mut summary = Self {
+            routes,
+            lines: BTreeMap::new(),
+            found: BTreeMap::new(),
+        };
         for exchange in exchanges {
             summary.add(exchange);
         }
@@ -57,17 +67,31 @@ impl Summary {
     }
 
     fn add(&mut self, exchange: Exchange) {
-        let Exchange { vendor, method, path, status, violations } = exchange;
+        let Exchange {
+            vendor,
+            method,
+            path,
+            status,
+            violations,
+        } = exchange;
         let template = self.routes.get(&vendor).into_iter().flatten();
-        let template =
-            template.filter(|(known, _)| *known == method).find(|(_, template)| fits(template, &path));
-        let call = format!("{method} {}", template.map_or(path.as_str(), |(_, template)| template));
+        let template = template
+            .filter(|(known, _)| *known == method)
+            .find(|(_, template)| fits(template, &path));
+        let call = format!(
+            "{method} {}",
+            template.map_or(path.as_str(), |(_, template)| template)
+        );
         let line = self.lines.entry((vendor, call.clone())).or_default();
         line.times += 1;
         line.statuses.insert(status);
         for violation in violations {
             line.found.insert(violation.at.clone());
-            let place = Place { vendor, call: call.clone(), at: violation.at.clone() };
+            let place = Place {
+                vendor,
+                call: call.clone(),
+                at: violation.at.clone(),
+            };
             self.found.entry(place).or_insert(violation);
         }
     }
@@ -76,9 +100,14 @@ impl Summary {
     pub(crate) fn gaps(&self) -> Vec<String> {
         let mut gaps = Vec::new();
         for (vendor, routes) in &self.routes {
-            for call in routes.iter().map(|(method, template)| format!("{method} {template}")) {
-                let (unused, asked) =
-                    (UNUSED.contains(&(*vendor, &call)), self.lines.contains_key(&(*vendor, call.clone())));
+            for call in routes
+                .iter()
+                .map(|(method, template)| format!("{method} {template}"))
+            {
+                let (unused, asked) = (
+                    UNUSED.contains(&(*vendor, &call)),
+                    self.lines.contains_key(&(*vendor, call.clone())),
+                );
                 match (unused, asked) {
                     (false, false) => gaps.push(format!("never asked: {vendor} {call}")),
                     (true, true) => gaps.push(format!("asked, although unused: {vendor} {call}")),
@@ -88,7 +117,9 @@ impl Summary {
         }
         for (vendor, refusals) in REFUSALS {
             let lines = self.lines.iter().filter(|((whose, _), _)| *whose == vendor);
-            let met: BTreeSet<u16> = lines.flat_map(|(_, line)| line.statuses.iter().copied()).collect();
+            let met: BTreeSet<u16> = lines
+                .flat_map(|(_, line)| line.statuses.iter().copied())
+                .collect();
             let unmet = refusals.iter().filter(|status| !met.contains(status));
             gaps.extend(unmet.map(|status| format!("never answered: {vendor} {status}")));
         }
@@ -102,7 +133,11 @@ impl Summary {
         table.set_header(["vendor", "call", "times", "answered", "differences"]);
         for ((vendor, call), line) in &self.lines {
             let statuses: Vec<_> = line.statuses.iter().map(u16::to_string).collect();
-            let cells = [line.times.to_string(), statuses.join(" "), line.found.len().to_string()];
+            let cells = [
+                line.times.to_string(),
+                statuses.join(" "),
+                line.found.len().to_string(),
+            ];
             table.add_row([vendor.to_string(), call.clone()].into_iter().chain(cells));
         }
         table

@@ -24,16 +24,27 @@ struct Entry {
 
 impl Violation {
     pub(crate) fn new(at: impl Into<String>, says: impl Into<String>) -> Self {
-        Self { at: at.into(), says: says.into() }
+        Self {
+            at: at.into(),
+            says: says.into(),
+        }
     }
 
-    fn of(Entry { location, code, message }: Entry, status: u16) -> Self {
+    fn of(
+        Entry {
+            location,
+            code,
+            message,
+        }: Entry,
+        status: u16,
+    ) -> Self {
         let at = place(&location);
         // The place is said once.
         let message = match message.split_once(" property ") {
-            Some((_, rest)) if at.contains(".body.") => {
-                rest.split_once(' ').map_or(rest, |(_, says)| says).to_owned()
-            }
+            Some((_, rest)) if at.contains(".body.") => rest
+                .split_once(' ')
+                .map_or(rest, |(_, says)| says)
+                .to_owned(),
             _ => message,
         };
         match message.split_once("additional properties; found '") {
@@ -59,16 +70,30 @@ impl fmt::Display for Violation {
 
 /// Prism's list about an answer with this status: location, severity, code and message for each.
 pub(crate) fn parse(header: Option<HeaderValue>, status: u16) -> Vec<Violation> {
-    let Some(header) = header else { return Vec::new() };
+    let Some(header) = header else {
+        return Vec::new();
+    };
     match serde_json::from_slice::<Vec<Entry>>(header.as_bytes()) {
-        Ok(entries) => entries.into_iter().map(|entry| Violation::of(entry, status)).collect(),
+        Ok(entries) => entries
+            .into_iter()
+            .map(|entry| Violation::of(entry, status))
+            .collect(),
         // A list that is too long is cut off, and the rest must not get lost.
-        Err(error) => vec![Violation::new("sl-violations", format!("Prism's list cannot be read: {error}"))],
+        Err(error) => vec![Violation::new(
+            "sl-violations",
+            format!("Prism's list cannot be read: {error}"),
+        )],
     }
 }
 
 fn place(location: &[String]) -> String {
-    let step = |step: &String| if step.parse::<u64>().is_ok() { "*".to_owned() } else { step.clone() };
+    let step = |step: &String| {
+        if step.parse::<u64>().is_ok() {
+            "*".to_owned()
+        } else {
+            step.clone()
+        }
+    };
     location.iter().map(step).collect::<Vec<_>>().join(".")
 }
 
@@ -89,7 +114,10 @@ mod tests {
              "message":"Unable to match the returned status code with those defined in the document: 200"},
             {"location":["request"],"severity":"Warning","message":"Selected route not found"}]"#;
         let header = HeaderValue::from_str(&header.replace('\n', " ")).unwrap();
-        let found: Vec<_> = parse(Some(header), 409).iter().map(ToString::to_string).collect();
+        let found: Vec<_> = parse(Some(header), 409)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert_eq!(
             found,
             [

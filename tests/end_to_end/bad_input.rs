@@ -16,11 +16,16 @@ fn an_event_that_does_not_fit_says_where() {
         (json!([]), "the event itself"),
         (json!({"tenant_id": "../acme"}), "tenant_id"),
         (json!({"tenant_id": "acme", "mode": "Scheduled"}), "mode"),
-        (json!({"tenant_id": "acme", "mode": "full-scan"}), "certificate-sync"),
+        (
+            json!({"tenant_id": "acme", "mode": "full-scan"}),
+            "certificate-sync",
+        ),
         (json!({"tenant_id": "acme", "dry_run": true}), "dry_run"),
     ];
     for (event, hint) in cases {
-        let error = Event::parse(event.clone(), shared::state::Job::Employees).unwrap_err().to_string();
+        let error = Event::parse(event.clone(), shared::state::Job::Employees)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(hint), "{event}: {error}");
     }
 }
@@ -29,9 +34,22 @@ fn an_event_that_does_not_fit_says_where() {
 async fn a_tenant_that_nobody_knows_leaves_no_trace() {
     let harness = Harness::synced(Via::Direct, "", people(2)).await;
     let items = harness.items().await;
-    let event = Event { tenant_id: TenantId::parse("nobody").unwrap(), mode: Mode::Scheduled };
-    let request = Request { event, run_id: RunId::new("run-x"), deadline: Deadline::never() };
-    let report = harness.world.functions().employees.run(&request, &unwatched).await.report;
+    let event = Event {
+        tenant_id: TenantId::parse("nobody").unwrap(),
+        mode: Mode::Scheduled,
+    };
+    let request = Request {
+        event,
+        run_id: RunId::new("run-x"),
+        deadline: Deadline::never(),
+    };
+    let report = harness
+        .world
+        .functions()
+        .employees
+        .run(&request, &unwatched)
+        .await
+        .report;
     assert_eq!(report.outcome, Outcome::UnknownTenant);
     assert!(
         report.message.contains("nobody") && report.message.contains("tenants add"),
@@ -46,19 +64,44 @@ async fn a_paused_tenant_rests_until_it_is_resumed() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(2)).await;
         let (store, tenant) = (harness.world.stack.store(), &harness.company.tenant);
-        store.set_status(tenant, TenantStatus::Paused { since: harness.moment() }).await.unwrap();
+        store
+            .set_status(
+                tenant,
+                TenantStatus::Paused {
+                    since: harness.moment(),
+                },
+            )
+            .await
+            .unwrap();
         harness.change(2, |it| it.office = Some("Wien".into()));
         let items = harness.items().await;
         let report = harness.tick().await;
-        assert_eq!((report.outcome, harness.asked().len(), harness.pages_read()), (Outcome::Paused, 0, 0));
-        assert!(report.message.contains("2026-05-11T08:00:00Z") && report.message.contains("tenants resume"));
+        assert_eq!(
+            (report.outcome, harness.asked().len(), harness.pages_read()),
+            (Outcome::Paused, 0, 0)
+        );
+        assert!(
+            report.message.contains("2026-05-11T08:00:00Z")
+                && report.message.contains("tenants resume")
+        );
         // What it would do can be looked at.
         let looked = harness.run(Mode::DryRun, Deadline::never()).await.report;
-        assert_eq!((looked.outcome, looked.counts.updated), (Outcome::Planned, 1), "{via:?}: {looked:#?}");
+        assert_eq!(
+            (looked.outcome, looked.counts.updated),
+            (Outcome::Planned, 1),
+            "{via:?}: {looked:#?}"
+        );
         assert_eq!(harness.items().await, items, "{via:?}");
-        store.set_status(tenant, TenantStatus::Active).await.unwrap();
+        store
+            .set_status(tenant, TenantStatus::Active)
+            .await
+            .unwrap();
         harness.tick().await;
-        assert_eq!(harness.account(2).location.as_deref(), Some("Wien"), "{via:?}");
+        assert_eq!(
+            harness.account(2).location.as_deref(),
+            Some("Wien"),
+            "{via:?}"
+        );
     }
 }
 
@@ -68,14 +111,26 @@ async fn a_tenant_file_that_cannot_be_used_says_which_field() {
     let file = harness.company.tenant_file("");
     let cases = [
         ("tenant_id = ".to_owned(), Outcome::BadConfiguration, ""),
-        (file.replace("Europe/Berlin", "Berlin"), Outcome::BadConfiguration, "time_zone"),
-        (file.replace("\"direct\"", "\"fax\""), Outcome::BadConfiguration, "personio.via"),
+        (
+            file.replace("Europe/Berlin", "Berlin"),
+            Outcome::BadConfiguration,
+            "time_zone",
+        ),
+        (
+            file.replace("\"direct\"", "\"fax\""),
+            Outcome::BadConfiguration,
+            "personio.via",
+        ),
         (
             format!("{file}[employees]\npositions = \"tag\"\n"),
             Outcome::BadConfiguration,
             "employees.positions",
         ),
-        (file.replace("\"acme\"", "\"other\""), Outcome::BadConfiguration, "that of other"),
+        (
+            file.replace("\"acme\"", "\"other\""),
+            Outcome::BadConfiguration,
+            "that of other",
+        ),
         (
             file.replace("via = \"direct\"", "via = \"kombo\"")
                 + "[kombo]\nbase_url = \"http://127.0.0.1:9/v1\"\n",
@@ -84,9 +139,19 @@ async fn a_tenant_file_that_cannot_be_used_says_which_field() {
         ),
     ];
     for (text, outcome, says) in cases {
-        harness.world.stack.store().put_tenant(&harness.company.tenant, &text).await.unwrap();
+        harness
+            .world
+            .stack
+            .store()
+            .put_tenant(&harness.company.tenant, &text)
+            .await
+            .unwrap();
         let report = harness.tick().await;
-        assert_eq!((report.outcome, harness.asked().len()), (outcome, 0), "{text}: {report:#?}");
+        assert_eq!(
+            (report.outcome, harness.asked().len()),
+            (outcome, 0),
+            "{text}: {report:#?}"
+        );
         assert!(report.message.contains(says), "{text}: {}", report.message);
         assert_eq!(harness.reports().await[0].outcome, outcome);
     }
@@ -98,11 +163,27 @@ async fn a_tenant_file_that_cannot_be_used_says_which_field() {
 async fn a_record_that_does_not_fit_leaves_its_account_alone_and_stops_nobody() {
     let cases: [(&str, Value, &str); 6] = [
         ("hire_date", json!("gestern"), "hire_date is not a date"),
-        ("termination_date", json!("31.12.2026"), "termination_date is not a date"),
-        ("termination_date", json!(20_261_231), "termination_date is not a date"),
-        ("termination_date", json!("2026-02-30T00:00:00+01:00"), "termination_date is not a date"),
+        (
+            "termination_date",
+            json!("31.12.2026"),
+            "termination_date is not a date",
+        ),
+        (
+            "termination_date",
+            json!(20_261_231),
+            "termination_date is not a date",
+        ),
+        (
+            "termination_date",
+            json!("2026-02-30T00:00:00+01:00"),
+            "termination_date is not a date",
+        ),
         ("last_name", json!(["Groß"]), "last_name is not text"),
-        ("office", json!({"type": "Office", "attributes": {"id": 7}}), "office has no name"),
+        (
+            "office",
+            json!({"type": "Office", "attributes": {"id": 7}}),
+            "office has no name",
+        ),
     ];
     for via in [Via::Direct, Via::KomboPassthrough] {
         for (attribute, value, says) in cases.clone() {
@@ -118,7 +199,11 @@ async fn a_record_that_does_not_fit_leaves_its_account_alone_and_stops_nobody() 
                 (Outcome::Done, 1, 1),
                 "{label}"
             );
-            let finding = report.findings.iter().find(|it| it.kind == FindingKind::Rejected).unwrap();
+            let finding = report
+                .findings
+                .iter()
+                .find(|it| it.kind == FindingKind::Rejected)
+                .unwrap();
             assert_eq!(finding.person.as_deref(), Some("2"), "{label}");
             assert!(
                 finding.text.contains(says) && finding.text.contains("correct it in Personio"),
@@ -127,14 +212,30 @@ async fn a_record_that_does_not_fit_leaves_its_account_alone_and_stops_nobody() 
             );
             for _ in 0..3 {
                 let report = harness.tick().await;
-                assert_eq!((report.counts.waiting, report.counts.unchanged), (1, 3), "{label}: {report:#?}");
+                assert_eq!(
+                    (report.counts.waiting, report.counts.unchanged),
+                    (1, 3),
+                    "{label}: {report:#?}"
+                );
             }
             harness.after(SignedDuration::from_hours(25)).await;
-            assert_eq!(harness.account(2), before, "{label}: neither written nor taken for gone");
-            assert_eq!(harness.account(3).position.as_deref(), Some("Chefin"), "{label}");
+            assert_eq!(
+                harness.account(2),
+                before,
+                "{label}: neither written nor taken for gone"
+            );
+            assert_eq!(
+                harness.account(3).position.as_deref(),
+                Some("Chefin"),
+                "{label}"
+            );
             harness.company.personio.clear_raw(2, attribute);
             harness.tick().await;
-            assert_eq!(harness.account(2).position.as_deref(), Some("Chefin"), "{label}");
+            assert_eq!(
+                harness.account(2).position.as_deref(),
+                Some("Chefin"),
+                "{label}"
+            );
         }
     }
 }
@@ -143,14 +244,21 @@ async fn a_record_that_does_not_fit_leaves_its_account_alone_and_stops_nobody() 
 async fn somebody_whose_record_does_not_fit_and_who_is_then_deleted_is_locked() {
     for via in [Via::Direct, Via::KomboPassthrough] {
         let harness = Harness::synced(via, "", people(4)).await;
-        harness.company.personio.set_raw(2, "hire_date", json!("gestern"));
+        harness
+            .company
+            .personio
+            .set_raw(2, "hire_date", json!("gestern"));
         assert_eq!(harness.tick().await.counts.refused, 1, "{via:?}");
         harness.company.personio.remove(2);
         harness.tick().await;
         assert_eq!(harness.locked(1..=4), 0, "{via:?}: once is not enough");
         let report = harness.tick().await;
         assert_eq!(
-            (report.counts.locked, harness.is_locked(2), harness.locked(1..=4)),
+            (
+                report.counts.locked,
+                harness.is_locked(2),
+                harness.locked(1..=4)
+            ),
             (1, true, 1),
             "{via:?}"
         );
@@ -166,7 +274,11 @@ async fn a_record_without_an_id_makes_the_reading_incomplete() {
             harness.change(3, |it| it.position = Some("Chefin".into()));
             for _ in 0..4 {
                 let report = harness.tick().await;
-                let finding = report.findings.iter().find(|it| it.kind == FindingKind::Incomplete).unwrap();
+                let finding = report
+                    .findings
+                    .iter()
+                    .find(|it| it.kind == FindingKind::Incomplete)
+                    .unwrap();
                 assert!(
                     finding.text.contains("1 records came without an id"),
                     "{via:?} {id}: {}",
@@ -189,11 +301,20 @@ async fn a_number_for_a_name_is_taken_as_it_is_written() {
 
 #[tokio::test]
 async fn fifty_thousand_people_are_read_and_planned() {
-    let harness =
-        Harness::new(Via::Direct, "", simulators::people::demo(50_000, 1, jiff::civil::date(2026, 5, 11)))
-            .await;
+    let harness = Harness::new(
+        Via::Direct,
+        "",
+        simulators::people::demo(50_000, 1, jiff::civil::date(2026, 5, 11)),
+    )
+    .await;
     let ran = harness.run(Mode::DryRun, Deadline::never()).await;
-    assert_eq!((ran.report.outcome, ran.report.counts.created), (Outcome::Planned, 50_000));
-    assert_eq!((ran.report.findings.len(), ran.report.findings_total), (200, 50_000));
+    assert_eq!(
+        (ran.report.outcome, ran.report.counts.created),
+        (Outcome::Planned, 50_000)
+    );
+    assert_eq!(
+        (ran.report.findings.len(), ran.report.findings_total),
+        (200, 50_000)
+    );
     assert_eq!(harness.pages_read(), 500);
 }

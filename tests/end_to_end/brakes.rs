@@ -64,14 +64,23 @@ const KINDS: [Kind; 5] = [
         brake: Brake::MailChange,
         limits: (10, 5),
         before: |_| {},
-        harm: |harness, id| harness.change(id, |it| it.email = Some(format!("neu-{id}@muster.example"))),
-        is_done: |harness, id| harness.account(id).email.is_some_and(|it| it.starts_with("neu-")),
+        harm: |harness, id| {
+            harness.change(id, |it| it.email = Some(format!("neu-{id}@muster.example")))
+        },
+        is_done: |harness, id| {
+            harness
+                .account(id)
+                .email
+                .is_some_and(|it| it.starts_with("neu-"))
+        },
         words: "changed mail addresses",
     },
 ];
 
 fn done(kind: &Kind, harness: &Harness, ids: impl IntoIterator<Item = u64>) -> usize {
-    ids.into_iter().filter(|id| (kind.is_done)(harness, *id)).count()
+    ids.into_iter()
+        .filter(|id| (kind.is_done)(harness, *id))
+        .count()
 }
 
 async fn company(kind: &Kind, via: Via, people_count: u64) -> Harness {
@@ -94,9 +103,17 @@ async fn trips(kind: &Kind, harness: &Harness, limit: u64) {
     let is_rest_applied =
         harness.find(900).is_some() && harness.account(1).location.as_deref() == Some("Wien");
     assert!(is_rest_applied, "{label}");
-    assert_eq!((report.outcome, report.counts.held), (Outcome::Done, limit + 1), "{label}");
+    assert_eq!(
+        (report.outcome, report.counts.held),
+        (Outcome::Done, limit + 1),
+        "{label}"
+    );
     let held = report.held.as_ref().unwrap();
-    assert_eq!(held.counts.get(&kind.brake).copied().map(u64::from), Some(limit + 1), "{label}");
+    assert_eq!(
+        held.counts.get(&kind.brake).copied().map(u64::from),
+        Some(limit + 1),
+        "{label}"
+    );
     for part in [
         kind.words,
         &format!("Plan {} is held", held.hash),
@@ -109,15 +126,28 @@ async fn trips(kind: &Kind, harness: &Harness, limit: u64) {
     ] {
         assert!(held.text.contains(part), "{label}: {part} in {}", held.text);
     }
-    assert!(report.findings.iter().any(|it| it.kind == FindingKind::Held && it.text == held.text));
+    assert!(
+        report
+            .findings
+            .iter()
+            .any(|it| it.kind == FindingKind::Held && it.text == held.text)
+    );
     assert_eq!(harness.held().await.unwrap().hash, held.hash, "{label}");
 
     // Later runs go on, and hold the same plan.
     harness.change(19, |it| it.office = Some("Wien".into()));
     harness.forget_requests();
     let again = harness.tick().await;
-    assert_eq!(again.held.as_ref().map(|it| (&it.hash, it.since)), Some((&held.hash, held.since)), "{label}");
-    assert_eq!((harness.writes().len(), done(kind, harness, 1..=limit + 1)), (1, 0), "{label}");
+    assert_eq!(
+        again.held.as_ref().map(|it| (&it.hash, it.since)),
+        Some((&held.hash, held.since)),
+        "{label}"
+    );
+    assert_eq!(
+        (harness.writes().len(), done(kind, harness, 1..=limit + 1)),
+        (1, 0),
+        "{label}"
+    );
 }
 
 #[tokio::test]
@@ -152,14 +182,28 @@ async fn within_the_limit_everything_is_applied() {
             (kind.harm)(&harness, id);
         }
         let report = harness.tick().await;
-        assert_eq!((done(kind, &harness, 1..=5), report.held), (5, None), "{:?}", kind.brake);
+        assert_eq!(
+            (done(kind, &harness, 1..=5), report.held),
+            (5, None),
+            "{:?}",
+            kind.brake
+        );
         // One more within 24 hours is too many; a day later it is not.
-        let next = if kind.brake == Brake::ExplainedLock { 6..=13 } else { 6..=6 };
+        let next = if kind.brake == Brake::ExplainedLock {
+            6..=13
+        } else {
+            6..=6
+        };
         next.clone().for_each(|id| (kind.harm)(&harness, id));
         harness.tick().await;
         assert_eq!(done(kind, &harness, next.clone()), 0, "{:?}", kind.brake);
         harness.after(SignedDuration::from_hours(25)).await;
-        assert_eq!(done(kind, &harness, next.clone()), next.count(), "{:?}", kind.brake);
+        assert_eq!(
+            done(kind, &harness, next.clone()),
+            next.count(),
+            "{:?}",
+            kind.brake
+        );
         assert_eq!(harness.held().await, None);
     }
 }
@@ -168,9 +212,17 @@ async fn within_the_limit_everything_is_applied() {
 async fn a_scope_that_shuts_out_the_company_is_held() {
     for via in ROUTES {
         let harness = Harness::synced(via, PLAIN, people(20)).await;
-        harness.configure(&format!("{PLAIN}[scope]\ninclude_companies = [\"Mutser GmbH\"]\n")).await;
+        harness
+            .configure(&format!(
+                "{PLAIN}[scope]\ninclude_companies = [\"Mutser GmbH\"]\n"
+            ))
+            .await;
         let report = harness.tick().await;
-        assert_eq!((harness.locked(1..=20), report.counts.held), (0, 20), "{via:?}");
+        assert_eq!(
+            (harness.locked(1..=20), report.counts.held),
+            (0, 20),
+            "{via:?}"
+        );
     }
 }
 

@@ -11,7 +11,10 @@ use simulators::people::{EmploymentType, Gender};
 /// The bodies of the account writes since the log was emptied.
 fn bodies(harness: &Harness) -> Vec<Value> {
     let writes = harness.writes().into_iter();
-    writes.filter(|it| !it.path.contains("tags")).map(|it| it.body.unwrap_or_default()).collect()
+    writes
+        .filter(|it| !it.path.contains("tags"))
+        .map(|it| it.body.unwrap_or_default())
+        .collect()
 }
 
 /// One change to person 2 with what reteach is then sent.
@@ -24,7 +27,11 @@ struct Case {
 fn cases() -> Vec<Case> {
     let case = |name, change, sent| Case { name, change, sent };
     vec![
-        case("moves", |it| it.office = Some(" Köln".into()), json!({"location": " Köln"})),
+        case(
+            "moves",
+            |it| it.office = Some(" Köln".into()),
+            json!({"location": " Köln"}),
+        ),
         case(
             "is renamed",
             |it| it.last_name = "Groß von der Heide".into(),
@@ -40,14 +47,26 @@ fn cases() -> Vec<Case> {
             |it| it.email = Some("K.Groß@muster.example".into()),
             json!({"email": "K.Groß@muster.example"}),
         ),
-        case("position emptied", |it| it.position = None, json!({"position": null})),
+        case(
+            "position emptied",
+            |it| it.position = None,
+            json!({"position": null}),
+        ),
         case(
             "another company",
             |it| it.subcompany = Some("Muster Suisse SA".into()),
             json!({"company": "Muster Suisse SA"}),
         ),
-        case("gender", |it| it.gender = Some(Gender::Diverse), json!({"gender": "DIVERSE"})),
-        case("gender emptied", |it| it.gender = None, json!({"gender": null})),
+        case(
+            "gender",
+            |it| it.gender = Some(Gender::Diverse),
+            json!({"gender": "DIVERSE"}),
+        ),
+        case(
+            "gender emptied",
+            |it| it.gender = None,
+            json!({"gender": null}),
+        ),
         case(
             "hired earlier",
             |it| it.hire_date = date("2019-07-01"),
@@ -61,7 +80,11 @@ fn cases() -> Vec<Case> {
             },
             json!({"position": "Chefin", "location": null}),
         ),
-        case("mail address emptied", |it| it.email = None, json!({"email": null, "userName": "personio-2"})),
+        case(
+            "mail address emptied",
+            |it| it.email = None,
+            json!({"email": null, "userName": "personio-2"}),
+        ),
         case(
             "mail address is back",
             |it| it.email = Some("kg@muster.example".into()),
@@ -89,8 +112,18 @@ async fn each_change_is_one_call_with_that_field_alone() {
             }
             assert_eq!(body, [sent], "{label}");
             assert_eq!(harness.asked().len(), 1, "{label}");
-            let counts = Counts { people: 8, readings: 1, updated: 1, unchanged: 7, ..Counts::default() };
-            assert_eq!((report.outcome, report.counts), (Outcome::Done, counts), "{label}");
+            let counts = Counts {
+                people: 8,
+                readings: 1,
+                updated: 1,
+                unchanged: 7,
+                ..Counts::default()
+            };
+            assert_eq!(
+                (report.outcome, report.counts),
+                (Outcome::Done, counts),
+                "{label}"
+            );
             harness.forget_requests();
             assert_eq!(harness.tick().await.outcome, Outcome::Unchanged, "{label}");
             assert_eq!(harness.asked().len(), 0, "{label}");
@@ -110,9 +143,16 @@ async fn a_department_is_carried_over_once_it_is_switched_on() {
         assert_eq!(harness.tick().await.outcome, Outcome::Unchanged, "{via:?}");
         harness.configure("[employees]\ndepartment = true\n").await;
         let report = harness.tick().await;
-        assert_eq!((report.outcome, report.counts.updated), (Outcome::Done, 4), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.outcome, report.counts.updated),
+            (Outcome::Done, 4),
+            "{via:?}: {report:#?}"
+        );
         assert_eq!(harness.account(3).department.as_deref(), Some("Vertrieb"));
-        assert_eq!(harness.account(4).department.as_deref(), Some("Entwicklung"));
+        assert_eq!(
+            harness.account(4).department.as_deref(),
+            Some("Entwicklung")
+        );
         harness.forget_requests();
         harness.tick().await;
         assert_eq!(harness.asked().len(), 0);
@@ -130,10 +170,22 @@ async fn the_tag_of_the_employment_type_is_replaced_and_other_tags_stay() {
         harness.change(2, |it| it.employment_type = Some(EmploymentType::External));
         harness.tick().await;
         let tags = harness.account(2).tags;
-        assert_eq!(tags, ["Führungskraft", "Anstellungsart intern", "Anstellungsart: extern"], "{via:?}");
+        assert_eq!(
+            tags,
+            [
+                "Führungskraft",
+                "Anstellungsart intern",
+                "Anstellungsart: extern"
+            ],
+            "{via:?}"
+        );
         harness.change(2, |it| it.employment_type = None);
         harness.tick().await;
-        assert_eq!(harness.account(2).tags, ["Führungskraft", "Anstellungsart intern"], "{via:?}");
+        assert_eq!(
+            harness.account(2).tags,
+            ["Führungskraft", "Anstellungsart intern"],
+            "{via:?}"
+        );
         harness.forget_requests();
         harness.tick().await;
         assert_eq!(harness.asked().len(), 0);
@@ -145,7 +197,12 @@ async fn position_and_location_go_where_the_tenant_wants_them() {
     // As field, as tag, not at all: what the account of a new person then holds.
     let cases = [
         ("field", Some("Ingenieurin"), Some("München"), vec![]),
-        ("tag", None, None, vec!["Position: Ingenieurin", "Standort: München"]),
+        (
+            "tag",
+            None,
+            None,
+            vec!["Position: Ingenieurin", "Standort: München"],
+        ),
         ("off", None, None, vec![]),
     ];
     for (placement, position, location, tags) in cases {
@@ -158,10 +215,15 @@ async fn position_and_location_go_where_the_tenant_wants_them() {
             let held = (account.position.as_deref(), account.location.as_deref());
             assert_eq!(
                 (held, account.tags),
-                ((position, location), tags.iter().map(|it| (*it).to_owned()).collect())
+                (
+                    (position, location),
+                    tags.iter().map(|it| (*it).to_owned()).collect()
+                )
             );
 
-            harness.change(1, |it| (it.position, it.office) = (Some("Chefin".into()), None));
+            harness.change(1, |it| {
+                (it.position, it.office) = (Some("Chefin".into()), None)
+            });
             let report = harness.tick().await;
             let account = harness.account(1);
             let expected: (_, &[&str], _) = match placement {
@@ -169,7 +231,11 @@ async fn position_and_location_go_where_the_tenant_wants_them() {
                 "tag" => (None, &["Position: Chefin"], Outcome::Done),
                 _ => (None, &[], Outcome::Unchanged),
             };
-            assert_eq!(account.position.as_deref(), expected.0, "{via:?} {placement}");
+            assert_eq!(
+                account.position.as_deref(),
+                expected.0,
+                "{via:?} {placement}"
+            );
             assert_eq!(
                 (account.location, account.tags),
                 (None, expected.1.iter().map(|it| (*it).to_owned()).collect())
@@ -202,25 +268,38 @@ async fn an_attribute_that_may_no_longer_be_read_clears_nothing_and_catches_up_l
         for attribute in personal {
             harness.company.personio.revoke(&[attribute]);
             let report = harness.tick().await;
-            let told = report.findings.iter().find(|finding| finding.kind == FindingKind::Unreadable);
+            let told = report
+                .findings
+                .iter()
+                .find(|finding| finding.kind == FindingKind::Unreadable);
             assert_eq!(
                 told.is_some_and(|it| it.text.contains(attribute)),
                 attribute != "department",
                 "{attribute}"
             );
-            assert_eq!(harness.company.reteach.customers(), before, "{via:?} without {attribute}");
+            assert_eq!(
+                harness.company.reteach.customers(),
+                before,
+                "{via:?} without {attribute}"
+            );
             assert_eq!(harness.writes().len(), 0, "{via:?} without {attribute}");
             harness.company.personio.grant(&[attribute]);
         }
         harness.company.personio.revoke(&personal);
-        harness.change(2, |it| (it.office, it.position) = (Some("Wien".into()), None));
+        harness.change(2, |it| {
+            (it.office, it.position) = (Some("Wien".into()), None)
+        });
         // Also not where everybody is compared.
         harness.after(jiff::SignedDuration::from_hours(25)).await;
         assert_eq!(harness.company.reteach.customers(), before, "{via:?}");
         harness.company.personio.grant(&personal);
         harness.forget_requests();
         let report = harness.tick().await;
-        assert_eq!(bodies(&harness), [json!({"location": "Wien", "position": null})], "{via:?}");
+        assert_eq!(
+            bodies(&harness),
+            [json!({"location": "Wien", "position": null})],
+            "{via:?}"
+        );
         assert_eq!((report.outcome, report.counts.updated), (Outcome::Done, 1));
     }
 }
@@ -229,18 +308,34 @@ async fn an_attribute_that_may_no_longer_be_read_clears_nothing_and_catches_up_l
 async fn somebody_new_is_looked_for_in_the_list_or_by_look_up_whichever_takes_fewer_calls() {
     let list = ["1 GET /customer"];
     let look_up = ["1 GET /customer", "1 GET /customer/{customerIdentifier}"];
-    let create = ["1 POST /customer", "1 PUT /customer/{customerIdentifier}/multiple-tags"];
+    let create = [
+        "1 POST /customer",
+        "1 PUT /customer/{customerIdentifier}/multiple-tags",
+    ];
     for (via, company, looking) in
-        ROUTES.map(|via| (via, 5, &list[..])).into_iter().chain([(Via::Direct, 260, &look_up[..])])
+        ROUTES
+            .map(|via| (via, 5, &list[..]))
+            .into_iter()
+            .chain([(Via::Direct, 260, &look_up[..])])
     {
         let harness = Harness::synced(via, "", people(company)).await;
         harness.company.personio.put(person(company + 1));
         let report = harness.tick().await;
         let account = harness.account(company + 1);
-        assert_eq!((report.counts.created, account.position.as_deref()), (1, Some("Ingenieurin")));
-        let names: Vec<_> =
-            harness.summary().into_iter().map(|(name, calls)| format!("{calls} {name}")).collect();
-        assert_eq!(names, [looking, &create].concat(), "{via:?}, {company} people");
+        assert_eq!(
+            (report.counts.created, account.position.as_deref()),
+            (1, Some("Ingenieurin"))
+        );
+        let names: Vec<_> = harness
+            .summary()
+            .into_iter()
+            .map(|(name, calls)| format!("{calls} {name}"))
+            .collect();
+        assert_eq!(
+            names,
+            [looking, &create].concat(),
+            "{via:?}, {company} people"
+        );
     }
 }
 
@@ -248,12 +343,22 @@ async fn somebody_new_is_looked_for_in_the_list_or_by_look_up_whichever_takes_fe
 async fn somebody_new_with_the_address_of_an_account_made_by_hand_is_adopted() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(5)).await;
-        let id = harness.company.reteach.insert(harness::by_hand("Person-6@muster.example"));
+        let id = harness
+            .company
+            .reteach
+            .insert(harness::by_hand("Person-6@muster.example"));
         harness.company.personio.put(person(6));
         let report = harness.tick().await;
-        assert_eq!((report.counts.created, report.counts.adopted), (0, 1), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.counts.created, report.counts.adopted),
+            (0, 1),
+            "{via:?}: {report:#?}"
+        );
         let account = harness.account(6);
-        assert_eq!((account.id, account.note.as_deref()), (id, Some("hat Prokura")));
+        assert_eq!(
+            (account.id, account.note.as_deref()),
+            (id, Some("hat Prokura"))
+        );
         assert_eq!(account.tags, ["Führungskraft", "Anstellungsart: intern"]);
     }
 }

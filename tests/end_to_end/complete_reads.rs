@@ -22,14 +22,21 @@ struct Case {
 }
 
 fn says(report: &Report, text: &str) -> bool {
-    let incomplete = report.findings.iter().filter(|it| it.kind == FindingKind::Incomplete);
-    incomplete.map(|it| it.text.as_str()).chain([report.message.as_str()]).any(|it| it.contains(text))
+    let incomplete = report
+        .findings
+        .iter()
+        .filter(|it| it.kind == FindingKind::Incomplete);
+    incomplete
+        .map(|it| it.text.as_str())
+        .chain([report.message.as_str()])
+        .any(|it| it.contains(text))
 }
 
 /// A company of two pages. In each case somebody vanishes and somebody comes while every reading is flawed, for four
 /// ticks; then all is well again.
 async fn nobody_is_locked(via: Via, cases: &[Case]) {
-    let harness = Harness::synced(via, "[employees]\nemployment_type = \"off\"\n", people(104)).await;
+    let harness =
+        Harness::synced(via, "[employees]\nemployment_type = \"off\"\n", people(104)).await;
     for (id, case) in (1..).zip(cases) {
         let label = format!("{via:?}: {}", case.name);
         let newcomer = 1_000 + id;
@@ -45,21 +52,43 @@ async fn nobody_is_locked(via: Via, cases: &[Case]) {
             harness.clear_faults();
             assert_eq!(report.outcome, case.outcome, "{label}: {report:#?}");
             assert!(says(&report, case.says), "{label}: {report:#?}");
-            assert_eq!((report.counts.missing_once, report.counts.locked), (0, 0), "{label}");
+            assert_eq!(
+                (report.counts.missing_once, report.counts.locked),
+                (0, 0),
+                "{label}"
+            );
         }
         assert_eq!(harness.locked(1..=104), locked, "{label}");
         let is_read = case.outcome == Outcome::Partly && !case.says.contains("nobody");
         assert_eq!(harness.find(newcomer).is_some(), is_read, "{label}");
         assert_eq!(harness.writes().len(), usize::from(is_read), "{label}");
         harness.tick().await;
-        assert_eq!((harness.locked(1..=104), harness.find(newcomer).is_some()), (locked, true), "{label}");
+        assert_eq!(
+            (harness.locked(1..=104), harness.find(newcomer).is_some()),
+            (locked, true),
+            "{label}"
+        );
         harness.tick().await;
-        assert_eq!((harness.locked(1..=104), harness.is_locked(id)), (locked + 1, true), "{label}");
+        assert_eq!(
+            (harness.locked(1..=104), harness.is_locked(id)),
+            (locked + 1, true),
+            "{label}"
+        );
     }
 }
 
-fn case(name: &'static str, faults: Vec<(Behaviour, Adjust)>, outcome: Outcome, says: &'static str) -> Case {
-    Case { name, faults, outcome, says }
+fn case(
+    name: &'static str,
+    faults: Vec<(Behaviour, Adjust)>,
+    outcome: Outcome,
+    says: &'static str,
+) -> Case {
+    Case {
+        name,
+        faults,
+        outcome,
+        says,
+    }
 }
 
 #[tokio::test]
@@ -125,9 +154,16 @@ async fn nobody_is_missed_by_rows(via: Via, case: &Case) {
         let report = harness.tick().await;
         harness.clear_faults();
         assert!(says(&report, case.says), "{via:?}: {report:#?}");
-        assert_eq!((report.outcome, report.counts.readings), (Outcome::Partly, 3));
+        assert_eq!(
+            (report.outcome, report.counts.readings),
+            (Outcome::Partly, 3)
+        );
     }
-    assert_eq!((harness.locked(1..=104), harness.writes().len()), (0, 0), "{via:?}");
+    assert_eq!(
+        (harness.locked(1..=104), harness.writes().len()),
+        (0, 0),
+        "{via:?}"
+    );
 }
 
 #[tokio::test]
@@ -146,7 +182,12 @@ async fn a_reading_that_is_complete_the_second_time_counts() {
 #[tokio::test]
 async fn a_page_that_fails() {
     let refused = |behaviour, says| {
-        case("the second page", vec![(behaviour, SECOND_PAGE)], Outcome::SourceUnavailable, says)
+        case(
+            "the second page",
+            vec![(behaviour, SECOND_PAGE)],
+            Outcome::SourceUnavailable,
+            says,
+        )
     };
     let cases = [
         refused(Behaviour::Status(404, Body::Vendor), "answered 404"),
@@ -158,7 +199,10 @@ async fn a_page_that_fails() {
             ),
             "answered 200",
         ),
-        refused(Behaviour::Status(200, Body::Json(r#"{"success":true,"data":{}}"#)), "/company/employees"),
+        refused(
+            Behaviour::Status(200, Body::Json(r#"{"success":true,"data":{}}"#)),
+            "/company/employees",
+        ),
         refused(Behaviour::TruncateJson, "/company/employees"),
     ];
     for via in PERSONIO {
@@ -169,13 +213,21 @@ async fn a_page_that_fails() {
 #[tokio::test]
 async fn a_page_of_kombos_that_fails() {
     let refused = |behaviour, says| {
-        case("the first page", vec![(behaviour, Fault::always as Adjust)], Outcome::SourceUnavailable, says)
+        case(
+            "the first page",
+            vec![(behaviour, Fault::always as Adjust)],
+            Outcome::SourceUnavailable,
+            says,
+        )
     };
     let cases = [
         refused(Behaviour::Status(400, Body::Vendor), "answered 400"),
         refused(Behaviour::Status(200, Body::Html), "/hris/employees"),
         refused(
-            Behaviour::Status(200, Body::Json(r#"{"status":"error","error":{"code":null,"title":null}}"#)),
+            Behaviour::Status(
+                200,
+                Body::Json(r#"{"status":"error","error":{"code":null,"title":null}}"#),
+            ),
             "/hris/employees",
         ),
         refused(Behaviour::TruncateJson, "/hris/employees"),
@@ -215,11 +267,19 @@ async fn an_incomplete_reading_between_two_complete_ones_neither_counts_nor_begi
 
 #[tokio::test]
 async fn rows_that_kombo_repeats_count_once() {
-    let harness = Harness::synced(Via::Kombo, "[employees]\nemployment_type = \"off\"\n", people(260)).await;
+    let harness = Harness::synced(
+        Via::Kombo,
+        "[employees]\nemployment_type = \"off\"\n",
+        people(260),
+    )
+    .await;
     for _ in 0..3 {
         harness.fail_reading(Behaviour::RepeatRows(20), |fault| fault.nth(2));
         let report = harness.tick().await;
-        assert_eq!((report.outcome, report.counts.people), (Outcome::Unchanged, 260));
+        assert_eq!(
+            (report.outcome, report.counts.people),
+            (Outcome::Unchanged, 260)
+        );
     }
     // Kombo announces no total: rows that are missing once are noticed by nobody.
     harness.fail_reading(Behaviour::DropRows(3), |fault| fault.nth(2));

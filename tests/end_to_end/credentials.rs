@@ -30,8 +30,10 @@ fn troubles() -> Vec<Trouble> {
             "reteach forbids it",
             ALL,
             |it| {
-                let fault =
-                    simulators::Fault::new(simulators::Behaviour::Status(403, simulators::Body::Vendor));
+                let fault = simulators::Fault::new(simulators::Behaviour::Status(
+                    403,
+                    simulators::Body::Vendor,
+                ));
                 it.company.reteach.fail(fault.path("/customer").always());
             },
             Outcome::AccessDenied,
@@ -44,7 +46,15 @@ fn troubles() -> Vec<Trouble> {
 
 #[tokio::test]
 async fn every_trouble_has_its_word_and_ends_by_itself() {
-    for Trouble { name, routes, begin, outcome, says, end } in troubles() {
+    for Trouble {
+        name,
+        routes,
+        begin,
+        outcome,
+        says,
+        end,
+    } in troubles()
+    {
         for via in routes {
             let label = format!("{via:?}: {name}");
             let harness = Harness::synced(*via, "", people(3)).await;
@@ -64,11 +74,19 @@ async fn every_trouble_has_its_word_and_ends_by_itself() {
                     "{label}"
                 );
             }
-            assert_eq!(harness.last_good_run().await, good, "{label}: not a good run");
+            assert_eq!(
+                harness.last_good_run().await,
+                good,
+                "{label}: not a good run"
+            );
             end(&harness);
             let report = harness.tick().await;
             assert_eq!(report.outcome, Outcome::Done, "{label}: {report:#?}");
-            assert_eq!(harness.account(2).location.as_deref(), Some("Wien"), "{label}");
+            assert_eq!(
+                harness.account(2).location.as_deref(),
+                Some("Wien"),
+                "{label}"
+            );
             assert!(harness.find(9).is_some(), "{label}");
         }
     }
@@ -90,8 +108,10 @@ async fn a_rotated_secret_works_at_once_and_without_an_operator() {
             routes: DIRECT,
             at_the_vendor: |it| it.company.personio.rotate_secret("papi-client", "papi-new"),
             in_the_secret: |secret| {
-                let new =
-                    PersonioSecret { client_id: "papi-client".into(), client_secret: "papi-new".into() };
+                let new = PersonioSecret {
+                    client_id: "papi-client".into(),
+                    client_secret: "papi-new".into(),
+                };
                 secret.personio = Some(new);
             },
         },
@@ -102,7 +122,11 @@ async fn a_rotated_secret_works_at_once_and_without_an_operator() {
                 kombo(it).revoke_api_key("kombo-key");
                 kombo(it).add_api_key("kombo-new");
             },
-            in_the_secret: |secret| secret.kombo = Some(KomboSecret { api_key: "kombo-new".into() }),
+            in_the_secret: |secret| {
+                secret.kombo = Some(KomboSecret {
+                    api_key: "kombo-new".into(),
+                })
+            },
         },
         Rotation {
             name: "reteach",
@@ -110,7 +134,9 @@ async fn a_rotated_secret_works_at_once_and_without_an_operator() {
             at_the_vendor: |it| {
                 it.company.reteach.remove_credentials("reteach-client");
                 it.company.reteach.revoke_tokens();
-                it.company.reteach.add_credentials("new-client", "new-secret", "new-code");
+                it.company
+                    .reteach
+                    .add_credentials("new-client", "new-secret", "new-code");
             },
             in_the_secret: |secret| {
                 secret.reteach = Some(ReteachSecret {
@@ -121,13 +147,25 @@ async fn a_rotated_secret_works_at_once_and_without_an_operator() {
             },
         },
     ];
-    for Rotation { name, routes, at_the_vendor, in_the_secret } in rotations {
+    for Rotation {
+        name,
+        routes,
+        at_the_vendor,
+        in_the_secret,
+    } in rotations
+    {
         for via in routes {
             let harness = Harness::synced(*via, "", people(3)).await;
             at_the_vendor(&harness);
             let mut secret = harness.company.secret();
             in_the_secret(&mut secret);
-            harness.world.stack.secrets().put(&harness.company.tenant, &secret).await.unwrap();
+            harness
+                .world
+                .stack
+                .secrets()
+                .put(&harness.company.tenant, &secret)
+                .await
+                .unwrap();
             harness.change(2, |it| it.office = Some("Wien".into()));
             let report = harness.tick().await;
             assert_eq!(
@@ -151,25 +189,57 @@ async fn a_secret_that_cannot_be_used_is_told_by_its_part() {
         (Via::Direct, format!("{{{full},{academy}}}"), "no personio"),
         (Via::Direct, format!("{{{full},{papi}}}"), "no reteach"),
         (Via::Kombo, format!("{{{full},{academy}}}"), "no kombo"),
-        (Via::KomboPassthrough, format!("{{{full},{papi},{academy}}}"), "no kombo"),
+        (
+            Via::KomboPassthrough,
+            format!("{{{full},{papi},{academy}}}"),
+            "no kombo",
+        ),
         (
             Via::Direct,
             format!("{{{full},{papi},\"reteach\":{{\"client_id\":\"hunter2\"}}}}"),
             "reteach.client_secret is missing",
         ),
-        (Via::Direct, format!("{{\"fingerprint_key\":\"hunter2\",{papi},{academy}}}"), "key"),
+        (
+            Via::Direct,
+            format!("{{\"fingerprint_key\":\"hunter2\",{papi},{academy}}}"),
+            "key",
+        ),
     ];
     for (via, text, says) in cases {
         let harness = Harness::synced(via, "", people(2)).await;
         let vault = harness.world.stack.aws().secrets_manager();
         let name = "reteach-personio/acme";
-        vault.put_secret_value().secret_id(name).secret_string(&text).send().await.unwrap();
+        vault
+            .put_secret_value()
+            .secret_id(name)
+            .secret_string(&text)
+            .send()
+            .await
+            .unwrap();
         // Secrets are kept for 15 minutes.
         let report = harness.after(SignedDuration::from_mins(16)).await;
-        assert_eq!((report.outcome, harness.asked().len()), (Outcome::BadSecret, 0), "{text}: {report:#?}");
-        assert!(report.message.contains(says) && !report.message.contains("hunter2"), "{}", report.message);
-        harness.world.stack.secrets().put(&harness.company.tenant, &harness.company.secret()).await.unwrap();
-        assert_eq!(harness.after(SignedDuration::from_mins(16)).await.outcome, Outcome::Unchanged, "{text}");
+        assert_eq!(
+            (report.outcome, harness.asked().len()),
+            (Outcome::BadSecret, 0),
+            "{text}: {report:#?}"
+        );
+        assert!(
+            report.message.contains(says) && !report.message.contains("hunter2"),
+            "{}",
+            report.message
+        );
+        harness
+            .world
+            .stack
+            .secrets()
+            .put(&harness.company.tenant, &harness.company.secret())
+            .await
+            .unwrap();
+        assert_eq!(
+            harness.after(SignedDuration::from_mins(16)).await.outcome,
+            Outcome::Unchanged,
+            "{text}"
+        );
     }
 }
 
@@ -177,9 +247,19 @@ async fn a_secret_that_cannot_be_used_is_told_by_its_part() {
 async fn a_secret_that_is_not_there() {
     let harness = Harness::synced(Via::Direct, "", people(2)).await;
     let vault = harness.world.stack.aws().secrets_manager();
-    let delete = vault.delete_secret().secret_id("reteach-personio/acme").force_delete_without_recovery(true);
+    let delete = vault
+        .delete_secret()
+        .secret_id("reteach-personio/acme")
+        .force_delete_without_recovery(true);
     delete.send().await.unwrap();
     let report = harness.after(SignedDuration::from_mins(16)).await;
-    assert_eq!((report.outcome, harness.asked().len()), (Outcome::BadSecret, 0));
-    assert!(report.message.contains("reteach-personio/acme"), "{}", report.message);
+    assert_eq!(
+        (report.outcome, harness.asked().len()),
+        (Outcome::BadSecret, 0)
+    );
+    assert!(
+        report.message.contains("reteach-personio/acme"),
+        "{}",
+        report.message
+    );
 }

@@ -41,10 +41,17 @@ impl Scene {
                 harness
             }
             Self::First => {
-                let without_mail = Person { email: None, ..person(2) };
-                let not_begun = Person { hire_date: date("2026-06-01"), ..person(3) };
+                let without_mail = Person {
+                    email: None,
+                    ..person(2)
+                };
+                let not_begun = Person {
+                    hire_date: date("2026-06-01"),
+                    ..person(3)
+                };
                 let harness =
-                    Harness::to_be_cut(via, "", [person(1), without_mail, not_begun, person(4)]).await;
+                    Harness::to_be_cut(via, "", [person(1), without_mail, not_begun, person(4)])
+                        .await;
                 let email = person(4).email.unwrap_or_default();
                 harness.company.reteach.insert(by_hand(&email));
                 harness
@@ -71,8 +78,15 @@ async fn quiet(harness: &Harness) {
 async fn cut(scene: Scene, via: Via, point: Point, expected: Arc<Ending>) -> bool {
     let harness = scene.set(via).await;
     let start = harness.moment();
-    let run = harness.world.run(&harness.company, Mode::Scheduled, Deadline::never(), &unwatched);
-    let Some(step) = harness.cut_at(point, run).await.cut else { return false };
+    let run = harness.world.run(
+        &harness.company,
+        Mode::Scheduled,
+        Deadline::never(),
+        &unwatched,
+    );
+    let Some(step) = harness.cut_at(point, run).await.cut else {
+        return false;
+    };
     quiet(&harness).await;
     let difference = difference(&expected, &harness.ending(start).await);
     assert_eq!(difference, None, "{scene:?} {via:?} {point:?}: {step}");
@@ -89,7 +103,9 @@ async fn uninterrupted(scene: Scene, via: Via) -> Ending {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wherever_a_run_is_cut_the_next_ones_end_where_it_would_have() {
-    let all = [Scene::Morning, Scene::First].into_iter().flat_map(|scene| ROUTES.map(|via| (scene, via)));
+    let all = [Scene::Morning, Scene::First]
+        .into_iter()
+        .flat_map(|scene| ROUTES.map(|via| (scene, via)));
     let cuts = all.map(|(scene, via)| async move {
         let expected = Arc::new(uninterrupted(scene, via).await);
         let cuts = at_every_point(|point| cut(scene, via, point, Arc::clone(&expected))).await;
@@ -102,8 +118,15 @@ async fn wherever_a_run_is_cut_the_next_ones_end_where_it_would_have() {
 /// Cuts the run at `point`; whoever is new is deleted before the next one. Returns whether the run was cut.
 async fn cut_and_deleted(scene: Scene, via: Via, point: Point) -> bool {
     let harness = scene.set(via).await;
-    let run = harness.world.run(&harness.company, Mode::Scheduled, Deadline::never(), &unwatched);
-    let Some(step) = harness.cut_at(point, run).await.cut else { return false };
+    let run = harness.world.run(
+        &harness.company,
+        Mode::Scheduled,
+        Deadline::never(),
+        &unwatched,
+    );
+    let Some(step) = harness.cut_at(point, run).await.cut else {
+        return false;
+    };
     let new: &[u64] = match scene {
         Scene::Morning => &[5],
         Scene::First => &[1, 4],
@@ -114,15 +137,25 @@ async fn cut_and_deleted(scene: Scene, via: Via, point: Point) -> bool {
     harness.world.clock.advance(harness::TICK);
     quiet(&harness).await;
     let now = harness.moment();
-    let theirs: Vec<_> = new.iter().map(|id| Some(format!("personio:{id}"))).collect();
+    let theirs: Vec<_> = new
+        .iter()
+        .map(|id| Some(format!("personio:{id}")))
+        .collect();
     let accounts = harness.company.reteach.customers();
-    let open = accounts.iter().filter(|it| theirs.contains(&it.external_id) && !it.is_locked(now));
+    let open = accounts
+        .iter()
+        .filter(|it| theirs.contains(&it.external_id) && !it.is_locked(now));
     assert_eq!(open.count(), 0, "{scene:?} {via:?} {point:?}: {step}");
     true
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wherever_a_run_is_cut_nobody_who_is_deleted_then_keeps_an_account() {
-    let all = [Scene::Morning, Scene::First].into_iter().flat_map(|scene| ROUTES.map(|via| (scene, via)));
-    join_all(all.map(|(scene, via)| at_every_point(move |point| cut_and_deleted(scene, via, point)))).await;
+    let all = [Scene::Morning, Scene::First]
+        .into_iter()
+        .flat_map(|scene| ROUTES.map(|via| (scene, via)));
+    join_all(
+        all.map(|(scene, via)| at_every_point(move |point| cut_and_deleted(scene, via, point))),
+    )
+    .await;
 }

@@ -14,7 +14,11 @@ async fn dry(harness: &Harness) -> Ran<EmployeeSync> {
     let (items, accounts) = (harness.items().await, harness.company.reteach.customers());
     harness.forget_requests();
     let ran = harness.run(Mode::DryRun, Deadline::never()).await;
-    assert_eq!(harness.items().await, items, "the state is as it was, down to the lease");
+    assert_eq!(
+        harness.items().await,
+        items,
+        "the state is as it was, down to the lease"
+    );
     assert_eq!(harness.company.reteach.customers(), accounts);
     assert_eq!(harness.writes().len(), 0);
     assert_eq!(ran.report.dynamodb.write, 0.0);
@@ -25,19 +29,41 @@ async fn dry(harness: &Harness) -> Ran<EmployeeSync> {
 async fn a_first_dry_run_names_who_is_created_adopted_and_in_conflict() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(4)).await;
-        harness.company.reteach.insert(by_hand("person-2@muster.example"));
-        let foreign = Customer { external_id: Some("sap:3".into()), ..by_hand("person-3@muster.example") };
+        harness
+            .company
+            .reteach
+            .insert(by_hand("person-2@muster.example"));
+        let foreign = Customer {
+            external_id: Some("sap:3".into()),
+            ..by_hand("person-3@muster.example")
+        };
         harness.company.reteach.insert(foreign);
         let ran = dry(&harness).await;
         let counts = ran.report.counts;
         assert_eq!(ran.report.outcome, Outcome::Planned);
-        assert_eq!((counts.created, counts.adopted, counts.conflicts), (2, 1, 1), "{via:?}");
-        let said: BTreeMap<_, _> =
-            ran.report.findings.iter().map(|it| (it.person.clone().unwrap(), it.text.clone())).collect();
-        assert!(said["1"].starts_with("create email, firstName, lastName"), "{}", said["1"]);
+        assert_eq!(
+            (counts.created, counts.adopted, counts.conflicts),
+            (2, 1, 1),
+            "{via:?}"
+        );
+        let said: BTreeMap<_, _> = ran
+            .report
+            .findings
+            .iter()
+            .map(|it| (it.person.clone().unwrap(), it.text.clone()))
+            .collect();
+        assert!(
+            said["1"].starts_with("create email, firstName, lastName"),
+            "{}",
+            said["1"]
+        );
         assert!(said["2"].starts_with("adopt"), "{}", said["2"]);
         assert!(said["3"].starts_with("conflict"), "{}", said["3"]);
-        let shown = ran.plan.unwrap().shown(harness.moment(), Details::Values).to_string();
+        let shown = ran
+            .plan
+            .unwrap()
+            .shown(harness.moment(), Details::Values)
+            .to_string();
         assert!(shown.contains("(empty) → \"Groß-1\""), "{shown}");
     }
 }
@@ -53,7 +79,11 @@ async fn a_dry_run_says_what_the_next_run_then_does() {
         (4..=9).for_each(|id| harness.change(id, |it| it.status = Status::Inactive));
         let ran = dry(&harness).await;
         let planned = ran.report;
-        assert_eq!((planned.counts.held, planned.held.is_some()), (6, true), "{via:?}");
+        assert_eq!(
+            (planned.counts.held, planned.held.is_some()),
+            (6, true),
+            "{via:?}"
+        );
         let texts: Vec<_> = planned
             .findings
             .iter()
@@ -62,7 +92,9 @@ async fn a_dry_run_says_what_the_next_run_then_does() {
             .collect();
         assert!(texts.contains(&"update location"), "{texts:?}");
         assert!(
-            texts.iter().any(|it| it.starts_with("lock") && it.contains("contract ends 2026-05-08")),
+            texts
+                .iter()
+                .any(|it| it.starts_with("lock") && it.contains("contract ends 2026-05-08")),
             "{texts:?}"
         );
         assert_eq!(harness.held().await, None);
@@ -70,7 +102,14 @@ async fn a_dry_run_says_what_the_next_run_then_does() {
         let done = harness.now().await;
         let counts = |it: &employee_sync::report::Report| {
             let it = it.counts;
-            (it.created, it.updated, it.locked, it.unlocked, it.held, it.unchanged)
+            (
+                it.created,
+                it.updated,
+                it.locked,
+                it.unlocked,
+                it.held,
+                it.unchanged,
+            )
         };
         assert_eq!(counts(&done), counts(&planned), "{via:?}");
         assert_eq!(done.held.map(|it| it.hash), planned.held.map(|it| it.hash));
@@ -83,7 +122,10 @@ async fn a_dry_run_needs_no_lease() {
     harness.take_lease("another").await;
     harness.change(2, |it| it.office = Some("Wien".into()));
     let ran = dry(&harness).await;
-    assert_eq!((ran.report.outcome, ran.report.counts.updated), (Outcome::Planned, 1));
+    assert_eq!(
+        (ran.report.outcome, ran.report.counts.updated),
+        (Outcome::Planned, 1)
+    );
 }
 
 #[tokio::test]
@@ -91,6 +133,11 @@ async fn a_dry_run_that_fails_writes_nothing_either() {
     let harness = Harness::synced(shared::tenant::Via::Direct, "", people(2)).await;
     harness.company.personio.remove_credentials("papi-client");
     assert_eq!(dry(&harness).await.report.outcome, Outcome::AccessDenied);
-    harness.configure("[employees]\nposition = \"label\"\n").await;
-    assert_eq!(dry(&harness).await.report.outcome, Outcome::BadConfiguration);
+    harness
+        .configure("[employees]\nposition = \"label\"\n")
+        .await;
+    assert_eq!(
+        dry(&harness).await.report.outcome,
+        Outcome::BadConfiguration
+    );
 }

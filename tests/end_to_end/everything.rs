@@ -7,7 +7,9 @@ mod panics;
 mod typed;
 
 use clap::Parser as _;
-use harness::{CERTIFICATE_TICK, MARK, ROUTES, TICK, Witness, completed, marked_company, unwatched};
+use harness::{
+    CERTIFICATE_TICK, MARK, ROUTES, TICK, Witness, completed, marked_company, unwatched,
+};
 use jiff::SignedDuration;
 use shared::http::Deadline;
 use shared::job::Mode;
@@ -21,13 +23,19 @@ const TALK: &str = r#"{"success":false,"status":"error","error":{"code":"REMOTE.
 async fn both_jobs(seen: &mut Witness) {
     for mode in [Mode::DryRun, Mode::Scheduled, Mode::Reconcile] {
         seen.harness.world.clock.advance(TICK);
-        let ran = seen.harness.world.run(&seen.harness.company, mode, Deadline::never(), &unwatched).await;
+        let ran = seen
+            .harness
+            .world
+            .run(&seen.harness.company, mode, Deadline::never(), &unwatched)
+            .await;
         seen.see(&ran).await;
     }
     for mode in [Mode::DryRun, Mode::Scheduled, Mode::FullScan] {
         seen.harness.world.clock.advance(CERTIFICATE_TICK);
         let (world, company) = (&seen.harness.world, &seen.harness.company);
-        let ran = world.run_certificates(company, mode, Deadline::never(), &unwatched).await;
+        let ran = world
+            .run_certificates(company, mode, Deadline::never(), &unwatched)
+            .await;
         seen.see(&ran).await;
     }
 }
@@ -45,7 +53,14 @@ fn loose_tongues(seen: &Witness, status: u16) {
 }
 
 fn issue(seen: &Witness, ids: std::ops::Range<u64>) {
-    let course = |id: u64| completed(&format!("c-{id}"), id, "Zwetschgenkunde", "2026-05-10T12:00:00Z");
+    let course = |id: u64| {
+        completed(
+            &format!("c-{id}"),
+            id,
+            "Zwetschgenkunde",
+            "2026-05-10T12:00:00Z",
+        )
+    };
     seen.harness.issue(ids.map(course));
 }
 
@@ -69,7 +84,10 @@ async fn no_mark_is_seen_by_whoever_looks() {
     for via in ROUTES {
         let mut seen = Witness::new(marked_company(via).await);
         let desk = Desk::of(&seen).await;
-        seen.harness.company.personio.add_category("Bildungszertifikate");
+        seen.harness
+            .company
+            .personio
+            .add_category("Bildungszertifikate");
         desk.every_command(&mut seen).await;
         issue(&seen, 1..5);
         both_jobs(&mut seen).await;
@@ -77,22 +95,34 @@ async fn no_mark_is_seen_by_whoever_looks() {
         demo(&mut seen, &desk).await;
         for (status, ids) in [(422, 5..8), (200, 8..11)] {
             issue(&seen, ids.clone());
-            ids.for_each(|id| seen.harness.change(id, |it| it.last_name = format!("Zwetschge-{status}")));
+            ids.for_each(|id| {
+                seen.harness
+                    .change(id, |it| it.last_name = format!("Zwetschge-{status}"))
+            });
             loose_tongues(&seen, status);
             both_jobs(&mut seen).await;
             desk.every_command(&mut seen).await;
             seen.harness.clear_faults();
             seen.harness.company.reteach.downloads().clear_faults();
-            seen.harness.world.clock.advance(SignedDuration::from_hours(1));
+            seen.harness
+                .world
+                .clock
+                .advance(SignedDuration::from_hours(1));
         }
         let filed = seen.harness.company.personio.documents();
         assert!(
             filed.iter().any(|it| it.title == "Zwetschgenkunde" || it.file_name.contains("Zwetschgenkunde"))
         );
         // The exception, which an operator has to ask for: values are shown where they were asked for.
-        seen.harness.change(12, |it| it.position = Some("Zwetschgenmeister".into()));
-        let shown = desk.typed(&seen, &["explain", "acme", "12", "--details"]).await;
-        assert!(shown.to_lowercase().contains(MARK), "--details shows values: {shown}");
+        seen.harness
+            .change(12, |it| it.position = Some("Zwetschgenmeister".into()));
+        let shown = desk
+            .typed(&seen, &["explain", "acme", "12", "--details"])
+            .await;
+        assert!(
+            shown.to_lowercase().contains(MARK),
+            "--details shows values: {shown}"
+        );
         let hidden = desk.typed(&seen, &["explain", "acme", "12"]).await;
         assert!(!hidden.to_lowercase().contains(MARK), "{hidden}");
         desk.comes_and_goes(&mut seen).await;

@@ -11,7 +11,11 @@ use simulators::{Person, personio, reteach};
 
 /// The account without what the academy makes itself.
 fn written(account: Customer) -> Customer {
-    Customer { id: String::new(), registered_at: None, ..account }
+    Customer {
+        id: String::new(),
+        registered_at: None,
+        ..account
+    }
 }
 
 #[tokio::test]
@@ -48,7 +52,15 @@ async fn creates_everybody_with_every_value_unchanged() {
         let report = harness.tick().await;
         assert_eq!(written(harness.account(41)), expected, "{via:?}");
         assert_eq!(report.outcome, Outcome::Done);
-        assert_eq!(report.counts, Counts { people: 1, readings: 1, created: 1, ..Counts::default() });
+        assert_eq!(
+            report.counts,
+            Counts {
+                people: 1,
+                readings: 1,
+                created: 1,
+                ..Counts::default()
+            }
+        );
     }
 }
 
@@ -64,7 +76,11 @@ async fn empty_fields_and_people_without_mail_are_created_all_the_same() {
         };
         let harness = Harness::new(via, "", (1..=6).map(bare)).await;
         let report = harness.tick().await;
-        assert_eq!((report.outcome, report.counts.created), (Outcome::Done, 6), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.outcome, report.counts.created),
+            (Outcome::Done, 6),
+            "{via:?}: {report:#?}"
+        );
         for id in 1..=6 {
             let expected = Customer {
                 user_name: Some(format!("personio-{id}")),
@@ -88,7 +104,11 @@ async fn a_mail_address_that_may_not_be_read_is_one_that_is_missing() {
         harness.company.personio.revoke(&["email"]);
         harness.first_run().await;
         let account = harness.account(2);
-        assert_eq!((account.email, account.user_name.as_deref()), (None, Some("personio-2")), "{via:?}");
+        assert_eq!(
+            (account.email, account.user_name.as_deref()),
+            (None, Some("personio-2")),
+            "{via:?}"
+        );
     }
 }
 
@@ -97,7 +117,10 @@ async fn takes_as_many_calls_as_people_and_pages() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(120)).await;
         for number in 0..260 {
-            harness.company.reteach.insert(by_hand(&format!("{number}@elsewhere.example")));
+            harness
+                .company
+                .reteach
+                .insert(by_hand(&format!("{number}@elsewhere.example")));
         }
         let report = harness.tick().await;
         let count = |name: &str, calls: usize| (name.to_owned(), calls);
@@ -108,7 +131,10 @@ async fn takes_as_many_calls_as_people_and_pages() {
         ];
         assert_eq!(harness.summary(), expected, "{via:?}");
         assert_eq!(harness.pages_read(), if via == Via::Kombo { 1 } else { 2 });
-        assert_eq!(report.calls.reteach, harness.company.reteach.requests().len() as u64);
+        assert_eq!(
+            report.calls.reteach,
+            harness.company.reteach.requests().len() as u64
+        );
         let (personio, kombo) = (report.calls.personio, report.calls.kombo);
         match &harness.company.kombo {
             None => assert_eq!(personio, harness.company.personio.requests().len() as u64),
@@ -119,11 +145,19 @@ async fn takes_as_many_calls_as_people_and_pages() {
 
 #[tokio::test]
 async fn takes_one_call_a_person_where_no_tags_are_used() {
-    let harness = Harness::new(Via::Direct, "[employees]\nemployment_type = \"off\"\n", people(30)).await;
+    let harness = Harness::new(
+        Via::Direct,
+        "[employees]\nemployment_type = \"off\"\n",
+        people(30),
+    )
+    .await;
     harness.tick().await;
     assert_eq!(harness.asked().len(), 1 + 30);
     assert_eq!(harness.company.personio.calls(personio::Endpoint::Auth), 1);
-    assert_eq!(harness.company.reteach.calls(reteach::Endpoint::Authorize), 1);
+    assert_eq!(
+        harness.company.reteach.calls(reteach::Endpoint::Authorize),
+        1
+    );
 }
 
 #[tokio::test]
@@ -141,7 +175,11 @@ async fn adopts_an_account_by_its_mail_address_and_leaves_alone_what_is_not_ours
         };
         let id = harness.company.reteach.insert(before.clone());
         let report = harness.tick().await;
-        assert_eq!((report.counts.created, report.counts.adopted), (2, 1), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.counts.created, report.counts.adopted),
+            (2, 1),
+            "{via:?}: {report:#?}"
+        );
         let account = harness.account(2);
         assert_eq!(account.id, id);
         let expected = Customer {
@@ -163,19 +201,28 @@ async fn adopts_an_account_by_its_mail_address_and_leaves_alone_what_is_not_ours
         };
         assert_eq!(written(account), expected, "{via:?}");
         harness.forget_requests();
-        assert_eq!((harness.tick().await.outcome, harness.asked().len()), (Outcome::Unchanged, 0));
+        assert_eq!(
+            (harness.tick().await.outcome, harness.asked().len()),
+            (Outcome::Unchanged, 0)
+        );
     }
 }
 
 #[tokio::test]
 async fn an_account_of_another_system_is_a_conflict_that_is_looked_at_with_growing_pauses() {
     let harness = Harness::new(Via::Direct, "", people(2)).await;
-    let foreign = Customer { external_id: Some("sap:7".into()), ..by_hand("person-2@muster.example") };
+    let foreign = Customer {
+        external_id: Some("sap:7".into()),
+        ..by_hand("person-2@muster.example")
+    };
     harness.company.reteach.insert(foreign.clone());
     let first = harness.now().await;
     assert_eq!((first.counts.created, first.counts.conflicts), (1, 1));
     assert!(
-        first.findings.iter().any(|it| it.kind == FindingKind::Conflict && it.person.as_deref() == Some("2"))
+        first
+            .findings
+            .iter()
+            .any(|it| it.kind == FindingKind::Conflict && it.person.as_deref() == Some("2"))
     );
 
     let mut looked = Vec::new();
@@ -192,7 +239,9 @@ async fn an_account_of_another_system_is_a_conflict_that_is_looked_at_with_growi
     assert_eq!(written(account), foreign);
     assert_eq!(harness.find(2), None);
 
-    harness.company.reteach.edit("sap:7", |account| account.email = Some("other@muster.example".into()));
+    harness.company.reteach.edit("sap:7", |account| {
+        account.email = Some("other@muster.example".into())
+    });
     harness.after(SignedDuration::from_hours(3)).await;
     assert_eq!(harness.account(2).last_name.as_deref(), Some("Groß-2"));
     assert_eq!(harness.tick().await.outcome, Outcome::Unchanged);
@@ -203,16 +252,28 @@ async fn finds_everybody_again_by_external_id_when_the_ledger_is_lost() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(5)).await;
         // Neither the mail address nor the name need still be the same.
-        harness.company.reteach.edit("personio:4", |it| it.email = Some("renamed@muster.example".into()));
+        harness.company.reteach.edit("personio:4", |it| {
+            it.email = Some("renamed@muster.example".into())
+        });
         harness.change(4, |it| it.email = Some("renamed@muster.example".into()));
         let before = harness.company.reteach.customers();
         harness.lose_the_ledger("").await;
         let report = harness.tick().await;
-        assert_eq!(harness.summary(), [("GET /customer".to_owned(), 1)], "{via:?}");
-        assert_eq!((report.outcome, report.counts.unchanged), (Outcome::Done, 5));
+        assert_eq!(
+            harness.summary(),
+            [("GET /customer".to_owned(), 1)],
+            "{via:?}"
+        );
+        assert_eq!(
+            (report.outcome, report.counts.unchanged),
+            (Outcome::Done, 5)
+        );
         assert_eq!(harness.company.reteach.customers(), before);
         harness.forget_requests();
-        assert_eq!((harness.tick().await.outcome, harness.asked().len()), (Outcome::Unchanged, 0));
+        assert_eq!(
+            (harness.tick().await.outcome, harness.asked().len()),
+            (Outcome::Unchanged, 0)
+        );
         harness.change(4, |it| it.position = Some("Chefin".into()));
         harness.tick().await;
         assert_eq!(harness.account(4).position.as_deref(), Some("Chefin"));
@@ -223,13 +284,27 @@ async fn finds_everybody_again_by_external_id_when_the_ledger_is_lost() {
 async fn people_who_have_left_or_not_begun_start_out_locked_and_no_brake_minds() {
     for via in ROUTES {
         let everybody = (1..=30).map(|id| match id {
-            1..=10 => Person { status: Status::Inactive, termination_date: date("2026-04-30"), ..person(id) },
-            11..=20 => Person { status: Status::Onboarding, hire_date: date("2026-06-01"), ..person(id) },
-            _ => Person { status: Status::Inactive, ..person(id) },
+            1..=10 => Person {
+                status: Status::Inactive,
+                termination_date: date("2026-04-30"),
+                ..person(id)
+            },
+            11..=20 => Person {
+                status: Status::Onboarding,
+                hire_date: date("2026-06-01"),
+                ..person(id)
+            },
+            _ => Person {
+                status: Status::Inactive,
+                ..person(id)
+            },
         });
         let harness = Harness::new(via, "", everybody).await;
         let report = harness.tick().await;
-        assert_eq!((report.outcome, report.counts.created, report.counts.locked), (Outcome::Done, 30, 0));
+        assert_eq!(
+            (report.outcome, report.counts.created, report.counts.locked),
+            (Outcome::Done, 30, 0)
+        );
         assert_eq!((harness.locked(1..=30), report.held), (30, None), "{via:?}");
     }
 }

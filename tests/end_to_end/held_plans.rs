@@ -20,20 +20,39 @@ async fn held() -> (Harness, Report) {
 }
 
 async fn decide(harness: &Harness, hash: &str, decision: Decision) {
-    harness.world.stack.store().decide(&harness.company.tenant, hash, decision).await.unwrap();
+    harness
+        .world
+        .stack
+        .store()
+        .decide(&harness.company.tenant, hash, decision)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
 async fn what_is_approved_is_applied_and_nothing_beyond_it() {
     let (harness, report) = held().await;
     let hash = report.held.unwrap().hash;
-    decide(&harness, &hash, Decision::Approved { at: harness.moment() }).await;
+    decide(
+        &harness,
+        &hash,
+        Decision::Approved {
+            at: harness.moment(),
+        },
+    )
+    .await;
     let report = harness.tick().await;
     assert_eq!((harness.locked(1..=6), harness.locked(7..=20)), (6, 0));
-    assert_eq!((report.counts.locked, report.counts.held, report.held), (6, 0, None));
+    assert_eq!(
+        (report.counts.locked, report.counts.held, report.held),
+        (6, 0, None)
+    );
     assert_eq!(harness.held().await, None);
     harness.forget_requests();
-    assert_eq!((harness.tick().await.outcome, harness.asked().len()), (Outcome::Unchanged, 0));
+    assert_eq!(
+        (harness.tick().await.outcome, harness.asked().len()),
+        (Outcome::Unchanged, 0)
+    );
     // The brake goes on for everything else.
     (7..=12).for_each(|id| harness.change(id, |it| it.status = Status::Inactive));
     harness.tick().await;
@@ -43,7 +62,14 @@ async fn what_is_approved_is_applied_and_nothing_beyond_it() {
 #[tokio::test]
 async fn an_approval_lapses_when_the_plan_changes() {
     let (harness, report) = held().await;
-    decide(&harness, &report.held.unwrap().hash, Decision::Approved { at: harness.moment() }).await;
+    decide(
+        &harness,
+        &report.held.unwrap().hash,
+        Decision::Approved {
+            at: harness.moment(),
+        },
+    )
+    .await;
     harness.change(7, |it| it.status = Status::Inactive);
     let report = harness.tick().await;
     assert_eq!((harness.locked(1..=20), report.counts.held), (0, 7));
@@ -55,20 +81,42 @@ async fn an_approval_lapses_when_the_plan_changes() {
 #[tokio::test]
 async fn an_approval_lapses_after_a_day() {
     let (harness, report) = held().await;
-    decide(&harness, &report.held.unwrap().hash, Decision::Approved { at: harness.moment() }).await;
+    decide(
+        &harness,
+        &report.held.unwrap().hash,
+        Decision::Approved {
+            at: harness.moment(),
+        },
+    )
+    .await;
     let report = harness.after(SignedDuration::from_hours(24)).await;
-    assert_eq!((harness.locked(1..=20), report.counts.held), (0, 6), "{report:#?}");
+    assert_eq!(
+        (harness.locked(1..=20), report.counts.held),
+        (0, 6),
+        "{report:#?}"
+    );
 }
 
 #[tokio::test]
 async fn a_dismissed_plan_stays_held_and_quiet() {
     let (harness, report) = held().await;
     let hash = report.held.unwrap().hash;
-    decide(&harness, &hash, Decision::Dismissed { at: harness.moment() }).await;
+    decide(
+        &harness,
+        &hash,
+        Decision::Dismissed {
+            at: harness.moment(),
+        },
+    )
+    .await;
     for _ in 0..3 {
         let note = harness.tick().await.held.unwrap();
         assert_eq!((&note.hash, note.dismissed), (&hash, true));
-        assert!(note.text.contains("dismissed") && !note.text.contains("tenants approve"), "{}", note.text);
+        assert!(
+            note.text.contains("dismissed") && !note.text.contains("tenants approve"),
+            "{}",
+            note.text
+        );
     }
     assert_eq!(harness.locked(1..=20), 0);
     harness.change(7, |it| it.status = Status::Inactive);
@@ -80,7 +128,13 @@ async fn what_resolves_itself_is_held_no_longer() {
     let (harness, _) = held().await;
     (1..=6).for_each(|id| harness.change(id, |it| it.status = Status::Active));
     let report = harness.tick().await;
-    assert_eq!((report.held, harness.held().await, harness.locked(1..=20)), (None, None, 0));
+    assert_eq!(
+        (report.held, harness.held().await, harness.locked(1..=20)),
+        (None, None, 0)
+    );
     harness.forget_requests();
-    assert_eq!((harness.tick().await.outcome, harness.asked().len()), (Outcome::Unchanged, 0));
+    assert_eq!(
+        (harness.tick().await.outcome, harness.asked().len()),
+        (Outcome::Unchanged, 0)
+    );
 }

@@ -18,20 +18,41 @@ use tokio::sync::Notify;
 /// Everybody has exactly one account, complete to the tag, and the next run has nothing to do.
 async fn all_is_well(harness: &Harness, everybody: u64) {
     let accounts = harness.company.reteach.customers();
-    let ids: BTreeSet<_> = accounts.iter().filter_map(|it| it.external_id.clone()).collect();
-    assert_eq!((accounts.len() as u64, ids.len() as u64), (everybody, everybody));
+    let ids: BTreeSet<_> = accounts
+        .iter()
+        .filter_map(|it| it.external_id.clone())
+        .collect();
+    assert_eq!(
+        (accounts.len() as u64, ids.len() as u64),
+        (everybody, everybody)
+    );
     for account in accounts {
-        assert_eq!(account.tags, ["Anstellungsart: intern"], "{:?}", account.external_id);
+        assert_eq!(
+            account.tags,
+            ["Anstellungsart: intern"],
+            "{:?}",
+            account.external_id
+        );
         assert_eq!(account.position.as_deref(), Some("Ingenieurin"));
     }
     harness.forget_requests();
     let report = harness.tick().await;
-    assert_eq!((report.outcome, harness.asked().len()), (Outcome::Unchanged, 0), "{report:#?}");
-    assert_eq!((report.counts.unchanged, report.counts.left), (everybody, 0));
+    assert_eq!(
+        (report.outcome, harness.asked().len()),
+        (Outcome::Unchanged, 0),
+        "{report:#?}"
+    );
+    assert_eq!(
+        (report.counts.unchanged, report.counts.left),
+        (everybody, 0)
+    );
 }
 
 fn creates(harness: &Harness) -> usize {
-    harness.company.reteach.calls(reteach::Endpoint::FindOrCreateCustomer)
+    harness
+        .company
+        .reteach
+        .calls(reteach::Endpoint::FindOrCreateCustomer)
 }
 
 /// Begins a run and cuts it off, as when a machine dies, once `changes` are applied.
@@ -55,7 +76,14 @@ async fn cut_off_after(harness: &Harness, changes: usize) {
 async fn of_two_runs_at_once_one_is_busy() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(20)).await;
-        let run = || harness.world.run(&harness.company, Mode::Scheduled, Deadline::never(), &unwatched);
+        let run = || {
+            harness.world.run(
+                &harness.company,
+                Mode::Scheduled,
+                Deadline::never(),
+                &unwatched,
+            )
+        };
         let (one, other) = tokio::join!(run(), run());
         let mut outcomes = [one.report.outcome, other.report.outcome];
         outcomes.sort_by_key(|it| *it == Outcome::Busy);
@@ -71,13 +99,30 @@ async fn a_run_that_finds_the_lease_taken_asks_nobody_anything() {
     let lease = harness.take_lease("another").await;
     harness.change(2, |it| it.office = Some("Wien".into()));
     let report = harness.now().await;
-    assert_eq!((report.outcome, harness.pages_read(), harness.asked().len()), (Outcome::Busy, 0, 0));
-    assert!(report.message.contains(&lease.until.to_string()), "{}", report.message);
+    assert_eq!(
+        (report.outcome, harness.pages_read(), harness.asked().len()),
+        (Outcome::Busy, 0, 0)
+    );
+    assert!(
+        report.message.contains(&lease.until.to_string()),
+        "{}",
+        report.message
+    );
     let Units { write, calls, .. } = report.dynamodb;
-    assert_eq!((write, calls), (1.0, 2), "the tenant is read, the lease asked for");
+    assert_eq!(
+        (write, calls),
+        (1.0, 2),
+        "the tenant is read, the lease asked for"
+    );
     // Nobody gave it back: it expires, and clocks may differ by five seconds.
-    assert_eq!(harness.after(SignedDuration::from_secs(125)).await.outcome, Outcome::Busy);
-    assert_eq!(harness.after(SignedDuration::from_secs(1)).await.outcome, Outcome::Done);
+    assert_eq!(
+        harness.after(SignedDuration::from_secs(125)).await.outcome,
+        Outcome::Busy
+    );
+    assert_eq!(
+        harness.after(SignedDuration::from_secs(1)).await.outcome,
+        Outcome::Done
+    );
     assert_eq!(harness.account(2).location.as_deref(), Some("Wien"));
     let store = harness.world.stack.store();
     assert!(store.release(&lease, LastRun::default()).await.is_err());
@@ -98,15 +143,33 @@ async fn a_run_whose_lease_was_taken_over_writes_no_more() {
         });
         seen.store(creates(&harness), Ordering::SeqCst);
     };
-    let ran = harness.world.run(&harness.company, Mode::Scheduled, Deadline::never(), &watch).await;
-    assert_eq!(ran.report.outcome, Outcome::StateUnavailable, "{:#?}", ran.report);
-    assert!(ran.report.message.contains("lease"), "{}", ran.report.message);
+    let ran = harness
+        .world
+        .run(&harness.company, Mode::Scheduled, Deadline::never(), &watch)
+        .await;
+    assert_eq!(
+        ran.report.outcome,
+        Outcome::StateUnavailable,
+        "{:#?}",
+        ran.report
+    );
+    assert!(
+        ran.report.message.contains("lease"),
+        "{}",
+        ran.report.message
+    );
     // What was on its way arrives; nothing is begun after that.
     assert!(creates(&harness) <= seen.load(Ordering::SeqCst) + 8 && creates(&harness) < 30);
     let created = harness.company.reteach.customers().len();
-    assert_eq!(harness.after(SignedDuration::from_secs(60)).await.outcome, Outcome::Busy);
+    assert_eq!(
+        harness.after(SignedDuration::from_secs(60)).await.outcome,
+        Outcome::Busy
+    );
     assert_eq!(harness.company.reteach.customers().len(), created);
-    assert_eq!(harness.after(SignedDuration::from_secs(120)).await.outcome, Outcome::Done);
+    assert_eq!(
+        harness.after(SignedDuration::from_secs(120)).await.outcome,
+        Outcome::Done
+    );
     all_is_well(&harness, 60).await;
 }
 
@@ -124,13 +187,23 @@ async fn what_a_run_does_not_reach_before_its_deadline_is_left_for_the_next() {
             }
         };
         let deadline = Deadline::after(Duration::from_secs(60));
-        let ran = harness.world.run(&harness.company, Mode::Scheduled, deadline, &watch).await;
+        let ran = harness
+            .world
+            .run(&harness.company, Mode::Scheduled, deadline, &watch)
+            .await;
         let first = ran.report;
         assert_eq!(first.outcome, Outcome::Partly, "{via:?}: {first:#?}");
-        assert!(first.counts.created >= 10 && first.counts.left > 30, "{via:?}: {first:#?}");
+        assert!(
+            first.counts.created >= 10 && first.counts.left > 30,
+            "{via:?}: {first:#?}"
+        );
         assert_eq!(first.counts.created + first.counts.left, 60, "{via:?}");
         let second = harness.tick().await;
-        assert_eq!((second.outcome, second.counts.left), (Outcome::Done, 0), "{via:?}: {second:#?}");
+        assert_eq!(
+            (second.outcome, second.counts.left),
+            (Outcome::Done, 0),
+            "{via:?}: {second:#?}"
+        );
         assert_eq!(creates(&harness), 60, "{via:?}");
         all_is_well(&harness, 60).await;
     }
@@ -142,7 +215,10 @@ async fn a_run_that_dies_is_completed_by_the_next() {
         let harness = Harness::new(via, "", people(40)).await;
         cut_off_after(&harness, 5).await;
         assert!(harness.company.reteach.customers().len() < 40);
-        assert_eq!(harness.after(SignedDuration::from_secs(60)).await.outcome, Outcome::Busy);
+        assert_eq!(
+            harness.after(SignedDuration::from_secs(60)).await.outcome,
+            Outcome::Busy
+        );
         let report = harness.tick().await;
         assert_eq!(report.outcome, Outcome::Done, "{via:?}: {report:#?}");
         all_is_well(&harness, 40).await;
@@ -172,7 +248,11 @@ async fn what_a_run_that_dies_has_locked_counts_once() {
     assert_eq!(harness.locked(1..=20), 3);
     inactive(4..=5);
     harness.tick().await;
-    assert_eq!(harness.locked(1..=20), 5, "three and two are not more than five");
+    assert_eq!(
+        harness.locked(1..=20),
+        5,
+        "three and two are not more than five"
+    );
     inactive(6..=6);
     harness.tick().await;
     assert_eq!(harness.locked(1..=20), 5, "the sixth is one too many");
@@ -196,15 +276,27 @@ async fn an_approved_plan_that_is_cut_off_is_completed_without_asking_again() {
     let harness = Harness::synced(Via::Direct, "", people(30)).await;
     (1..=20).for_each(|id| harness.change(id, |it| it.status = Status::Inactive));
     let hash = harness.tick().await.held.unwrap().hash;
-    let approved = shared::state::Decision::Approved { at: harness.moment() };
-    harness.world.stack.store().decide(&harness.company.tenant, &hash, approved).await.unwrap();
+    let approved = shared::state::Decision::Approved {
+        at: harness.moment(),
+    };
+    harness
+        .world
+        .stack
+        .store()
+        .decide(&harness.company.tenant, &hash, approved)
+        .await
+        .unwrap();
     harness.world.clock.advance(SignedDuration::from_mins(5));
     cut_off_after(&harness, 4).await;
     let locked = harness.locked(1..=20);
     assert!((4..20).contains(&locked), "{locked}");
     let report = harness.tick().await;
     assert_eq!(
-        (harness.locked(1..=20), report.counts.held, harness.held().await),
+        (
+            harness.locked(1..=20),
+            report.counts.held,
+            harness.held().await
+        ),
         (20, 0, None),
         "{report:#?}"
     );
@@ -214,11 +306,16 @@ async fn an_approved_plan_that_is_cut_off_is_completed_without_asking_again() {
 async fn reteach_down_in_the_middle_of_a_run() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(40)).await;
-        let down =
-            Fault::new(Behaviour::Status(500, Body::Html)).method(http::Method::POST).path("/customer");
+        let down = Fault::new(Behaviour::Status(500, Body::Html))
+            .method(http::Method::POST)
+            .path("/customer");
         harness.company.reteach.fail(down.nth(11).times(1_000));
         let report = harness.tick().await;
-        assert_eq!((report.outcome, report.counts.created), (Outcome::ReteachUnavailable, 10), "{via:?}");
+        assert_eq!(
+            (report.outcome, report.counts.created),
+            (Outcome::ReteachUnavailable, 10),
+            "{via:?}"
+        );
         assert_eq!(report.counts.left, 30, "{via:?}");
         assert!(creates(&harness) < 25, "it gives up soon");
         harness.clear_faults();
@@ -232,12 +329,22 @@ async fn reteach_down_in_the_middle_of_a_run() {
 #[tokio::test]
 async fn a_lost_reply_makes_no_second_account() {
     for via in ROUTES {
-        for behaviour in [Behaviour::LoseReply, Behaviour::CloseMidBody, Behaviour::TruncateJson] {
+        for behaviour in [
+            Behaviour::LoseReply,
+            Behaviour::CloseMidBody,
+            Behaviour::TruncateJson,
+        ] {
             let harness = Harness::new(via, "", people(6)).await;
-            let lost = Fault::new(behaviour.clone()).method(http::Method::POST).path("/customer");
+            let lost = Fault::new(behaviour.clone())
+                .method(http::Method::POST)
+                .path("/customer");
             harness.company.reteach.fail(lost.nth(3));
             let report = harness.tick().await;
-            assert_eq!((report.counts.created, report.counts.left), (5, 1), "{via:?} {behaviour:?}");
+            assert_eq!(
+                (report.counts.created, report.counts.left),
+                (5, 1),
+                "{via:?} {behaviour:?}"
+            );
             assert_eq!(report.outcome, Outcome::Partly);
             assert_eq!(harness.company.reteach.customers().len(), 6);
             harness.tick().await;

@@ -32,8 +32,15 @@ async fn apart(via: Via) -> (World, Sts, [Company; 2]) {
 
 async fn both_jobs(world: &World, company: &Company) -> [Outcome; 2] {
     let employees = world.tick(company).await;
-    company.reteach.add_participations([completed("c-1", 1, "Brandschutz", "2026-05-10T12:00:00Z")]);
-    let certificates = world.run_certificates(company, Mode::Scheduled, Deadline::never(), &unwatched).await;
+    company.reteach.add_participations([completed(
+        "c-1",
+        1,
+        "Brandschutz",
+        "2026-05-10T12:00:00Z",
+    )]);
+    let certificates = world
+        .run_certificates(company, Mode::Scheduled, Deadline::never(), &unwatched)
+        .await;
     [employees.outcome, certificates.report.outcome]
 }
 
@@ -42,14 +49,21 @@ async fn both_jobs_do_with_the_rights_of_one_tenant() {
     for via in ROUTES {
         let (world, sts, companies) = apart(via).await;
         for company in &companies {
-            assert_eq!(both_jobs(&world, company).await, [Outcome::Done; 2], "{via:?}");
+            assert_eq!(
+                both_jobs(&world, company).await,
+                [Outcome::Done; 2],
+                "{via:?}"
+            );
             assert_eq!(company.personio.documents().len(), 1, "{via:?}");
         }
         // One session for each tenant and function, and none of them names the other tenant.
         assert_eq!(sts.calls(AssumeRole), 4);
         for session in sts.sessions().into_values() {
             let (tenant, policy) = (&session["RoleSessionName"], &session["Policy"]);
-            assert!(policy.contains(&format!("[\"TENANT#{tenant}\"]")), "{policy}");
+            assert!(
+                policy.contains(&format!("[\"TENANT#{tenant}\"]")),
+                "{policy}"
+            );
             assert!(policy.contains(&format!("/{tenant}-??????\"")), "{policy}");
         }
     }
@@ -62,7 +76,11 @@ async fn what_a_session_asked_again_is_in_the_report() {
         proxy.fail(Fault::new(Behaviour::Status(503, Body::Vendor)));
     }
     let report = world.tick(&acme).await;
-    assert_eq!((report.outcome, report.dynamodb.retries), (Outcome::Done, 2), "{report:#?}");
+    assert_eq!(
+        (report.outcome, report.dynamodb.retries),
+        (Outcome::Done, 2),
+        "{report:#?}"
+    );
     assert_eq!(world.tick(&acme).await.dynamodb.retries, 0);
 }
 
@@ -72,7 +90,14 @@ async fn what_another_tenant_has_is_out_of_reach() {
     for company in [&acme, &other] {
         both_jobs(&world, company).await;
     }
-    let aws = world.stack.sessions().unwrap().unwrap().of(&acme.tenant).await.unwrap();
+    let aws = world
+        .stack
+        .sessions()
+        .unwrap()
+        .unwrap()
+        .of(&acme.tenant)
+        .await
+        .unwrap();
     let (store, secrets) = world.stack.for_function().unwrap();
     let (store, secrets) = (store.over(&aws), secrets.over(&aws));
     assert!(store.tenant(&acme.tenant).await.unwrap().is_some());
@@ -84,8 +109,15 @@ async fn what_another_tenant_has_is_out_of_reach() {
     denied(store.put_tenant(&other.tenant, "").await.unwrap_err());
     let now = shared::clock::Clock::now(&world.clock);
     let owner = RunId::new("intruder");
-    let taken =
-        store.acquire(&other.tenant, Job::Employees, &owner, now, SignedDuration::from_secs(60)).await;
+    let taken = store
+        .acquire(
+            &other.tenant,
+            Job::Employees,
+            &owner,
+            now,
+            SignedDuration::from_secs(60),
+        )
+        .await;
     denied(taken.unwrap_err());
     let error = secrets.get(&other.tenant).await.unwrap_err();
     assert!(matches!(error, SecretError::Denied { .. }), "{error}");
@@ -101,7 +133,9 @@ async fn without_a_session_nothing_is_done_and_the_report_says_why() {
     let report = world.tick(&acme).await;
     assert_eq!(report.outcome, Outcome::StateUnavailable);
     assert!(
-        report.message.contains("the tenants' role may not be assumed (AccessDenied)"),
+        report
+            .message
+            .contains("the tenants' role may not be assumed (AccessDenied)"),
         "{}",
         report.message
     );
@@ -124,13 +158,28 @@ async fn a_configuration_that_names_another_tenant_is_not_run() {
     let harness = Harness::new(Via::Direct, "", people(PEOPLE)).await;
     let globex = neighbour(&harness, Via::Direct).await;
     // The file of one under the name of the other: whichever way it got there.
-    harness.world.stack.store().put_tenant(&globex.tenant, &harness.company.tenant_file("")).await.unwrap();
+    harness
+        .world
+        .stack
+        .store()
+        .put_tenant(&globex.tenant, &harness.company.tenant_file(""))
+        .await
+        .unwrap();
     let report = harness.world.tick(&globex).await;
     assert_eq!(report.outcome, Outcome::BadConfiguration);
-    assert!(harness.company.personio.requests().is_empty(), "nothing was asked with either's credentials");
+    assert!(
+        harness.company.personio.requests().is_empty(),
+        "nothing was asked with either's credentials"
+    );
     let acme: &TenantId = &harness.company.tenant;
     assert_eq!(
-        harness.world.stack.store().reports::<serde_json::Value>(acme, 10).await.unwrap(),
+        harness
+            .world
+            .stack
+            .store()
+            .reports::<serde_json::Value>(acme, 10)
+            .await
+            .unwrap(),
         Vec::<serde_json::Value>::new()
     );
 }

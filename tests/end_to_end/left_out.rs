@@ -17,7 +17,14 @@ async fn left_out() -> (Harness, Report, [u64; 3], Vec<u64>) {
     let report = harness.tick().await;
     assert_eq!((report.counts.missing_once, report.held), (3, None));
     let report = harness.tick().await;
-    let ids: Vec<u64> = harness.held().await.unwrap().sample.iter().map(|id| id.parse().unwrap()).collect();
+    let ids: Vec<u64> = harness
+        .held()
+        .await
+        .unwrap()
+        .sample
+        .iter()
+        .map(|id| id.parse().unwrap())
+        .collect();
     let others = (1..=20).filter(|id| !ids.contains(id)).collect();
     (harness, report, ids.try_into().unwrap(), others)
 }
@@ -26,36 +33,66 @@ async fn left_out() -> (Harness, Report, [u64; 3], Vec<u64>) {
 async fn whom_kombo_leaves_out_without_a_deletion_mark_is_not_locked_by_that() {
     let (harness, report, _, others) = left_out().await;
     let held = report.held.as_ref().unwrap();
-    assert_eq!(held.counts.iter().collect::<Vec<_>>(), [(&Brake::UnmarkedLock, &3)]);
-    for words in
-        ["3 locks of people who are missing and not marked as deleted", "stay open", "`tenants approve acme "]
-    {
+    assert_eq!(
+        held.counts.iter().collect::<Vec<_>>(),
+        [(&Brake::UnmarkedLock, &3)]
+    );
+    for words in [
+        "3 locks of people who are missing and not marked as deleted",
+        "stay open",
+        "`tenants approve acme ",
+    ] {
         assert!(held.text.contains(words), "{}", held.text);
     }
-    assert!(report.findings.iter().any(|it| it.kind == FindingKind::Held && it.text == held.text));
+    assert!(
+        report
+            .findings
+            .iter()
+            .any(|it| it.kind == FindingKind::Held && it.text == held.text)
+    );
     for id in others.into_iter().take(3) {
         harness.change(id, |it| it.position = Some("Chefin".into()));
         let report = harness.tick().await;
-        assert_eq!((report.outcome, report.counts.held, report.counts.updated), (Outcome::Done, 3, 1));
+        assert_eq!(
+            (report.outcome, report.counts.held, report.counts.updated),
+            (Outcome::Done, 3, 1)
+        );
         assert_eq!(report.held.unwrap().hash, held.hash);
     }
     // The daily comparison with reteach thinks no worse of them.
     let report = harness.after(jiff::SignedDuration::from_hours(25)).await;
-    assert_eq!((report.held.unwrap().hash, harness.locked(1..=20)), (held.hash.clone(), 0));
+    assert_eq!(
+        (report.held.unwrap().hash, harness.locked(1..=20)),
+        (held.hash.clone(), 0)
+    );
     harness.clear_faults();
     harness.forget_requests();
-    assert_eq!((harness.tick().await.held, harness.held().await), (None, None));
+    assert_eq!(
+        (harness.tick().await.held, harness.held().await),
+        (None, None)
+    );
     assert_eq!(harness.writes().len(), 0);
 }
 
 #[tokio::test]
 async fn whom_kombo_leaves_out_is_locked_once_somebody_approves_it() {
     let (harness, report, ids, _) = left_out().await;
-    let decision = Decision::Approved { at: harness.moment() };
+    let decision = Decision::Approved {
+        at: harness.moment(),
+    };
     let hash = report.held.unwrap().hash;
-    harness.world.stack.store().decide(&harness.company.tenant, &hash, decision).await.unwrap();
+    harness
+        .world
+        .stack
+        .store()
+        .decide(&harness.company.tenant, &hash, decision)
+        .await
+        .unwrap();
     let report = harness.tick().await;
-    assert_eq!((report.counts.locked, harness.locked(ids), report.held), (3, 3, None));
+    assert_eq!(
+        (report.counts.locked, harness.locked(ids), report.held),
+        (3, 3, None)
+    );
     assert_eq!(harness.tick().await.outcome, Outcome::Unchanged);
     harness.clear_faults();
     harness.tick().await;
@@ -70,12 +107,26 @@ async fn whom_kombo_marks_as_deleted_is_locked_beside_those_whom_it_leaves_out()
     harness.company.personio.remove(two);
     harness.tick().await;
     let report = harness.tick().await;
-    assert_eq!((report.counts.locked, report.counts.held, harness.locked([one, two])), (2, 3, 2));
+    assert_eq!(
+        (
+            report.counts.locked,
+            report.counts.held,
+            harness.locked([one, two])
+        ),
+        (2, 3, 2)
+    );
     assert_eq!(harness.locked(1..=20), 2);
     // Somebody who was left out is marked: that explains the absence.
     harness.company.personio.remove(ids[0]);
     harness.clear_faults();
     harness.tick().await;
     harness.tick().await;
-    assert_eq!((harness.locked([ids[0]]), harness.locked(1..=20), harness.held().await), (1, 3, None));
+    assert_eq!(
+        (
+            harness.locked([ids[0]]),
+            harness.locked(1..=20),
+            harness.held().await
+        ),
+        (1, 3, None)
+    );
 }

@@ -40,7 +40,10 @@ async fn an_end_date_locks_by_itself_at_midnight_in_berlin() {
         ("2026-03-30", "2026-03-29T22:00:00Z"),
         ("2026-10-26", "2026-10-25T23:00:00Z"),
     ];
-    for (more, cases) in [("", day_after), ("[employees]\nlock_on = \"end-day\"\n", end_day)] {
+    for (more, cases) in [
+        ("", day_after),
+        ("[employees]\nlock_on = \"end-day\"\n", end_day),
+    ] {
         for via in ROUTES {
             let harness = Harness::at("2026-01-12T08:00:00Z", via, more, people(7)).await;
             harness.first_run().await;
@@ -52,7 +55,10 @@ async fn an_end_date_locks_by_itself_at_midnight_in_berlin() {
             harness.forget_requests();
             for (id, (end, locks)) in (1..).zip(cases) {
                 let label = format!("{via:?} {end} {more}");
-                harness.world.clock.set(at(locks) - SignedDuration::from_secs(1));
+                harness
+                    .world
+                    .clock
+                    .set(at(locks) - SignedDuration::from_secs(1));
                 assert!(!harness.is_locked(id), "{label}");
                 harness.world.clock.set(at(locks));
                 assert!(harness.is_locked(id), "{label}");
@@ -61,7 +67,11 @@ async fn an_end_date_locks_by_itself_at_midnight_in_berlin() {
                 harness.company.personio.settle();
                 harness.tick().await;
                 assert_eq!(harness.writes().len(), 0, "{label}");
-                assert_eq!(harness.account(id).set_inactive_at, Some(at(locks)), "{label}");
+                assert_eq!(
+                    harness.account(id).set_inactive_at,
+                    Some(at(locks)),
+                    "{label}"
+                );
             }
         }
     }
@@ -85,7 +95,10 @@ async fn a_hire_date_ahead_opens_by_itself_at_midnight_in_berlin() {
         let harness = Harness::at("2026-01-12T08:00:00Z", via, "", newcomers).await;
         harness.first_run().await;
         for (id, (hired, opens)) in (1..).zip(cases) {
-            harness.world.clock.set(at(opens) - SignedDuration::from_secs(1));
+            harness
+                .world
+                .clock
+                .set(at(opens) - SignedDuration::from_secs(1));
             assert!(harness.is_locked(id), "{via:?} {hired}");
             harness.world.clock.set(at(opens));
             assert!(!harness.is_locked(id), "{via:?} {hired}");
@@ -103,7 +116,11 @@ async fn leave_is_no_lock() {
         let harness = Harness::synced(via, "", people(3)).await;
         harness.change(2, |it| it.status = Status::Leave);
         harness.tick().await;
-        assert_eq!((harness.locked(1..=3), harness.asked().len()), (0, 0), "{via:?}");
+        assert_eq!(
+            (harness.locked(1..=3), harness.asked().len()),
+            (0, 0),
+            "{via:?}"
+        );
     }
 }
 
@@ -114,7 +131,11 @@ async fn inactive_without_an_end_date_locks_at_the_moment_it_was_first_seen() {
         harness.change(2, |it| it.status = Status::Inactive);
         let report = harness.tick().await;
         let seen = Some(at("2026-05-11T08:05:00Z"));
-        assert_eq!((harness.account(2).set_inactive_at, harness.is_locked(2)), (seen, true), "{via:?}");
+        assert_eq!(
+            (harness.account(2).set_inactive_at, harness.is_locked(2)),
+            (seen, true),
+            "{via:?}"
+        );
         assert_eq!((report.counts.locked, report.counts.updated), (1, 0));
         nothing_more_is_written(&harness, "still inactive").await;
         // Not even when the ledger is lost, or an end date is entered afterwards.
@@ -126,9 +147,15 @@ async fn inactive_without_an_end_date_locks_at_the_moment_it_was_first_seen() {
         assert_eq!(harness.account(2).set_inactive_at, seen, "{via:?}");
         nothing_more_is_written(&harness, "with an end date").await;
 
-        harness.change(2, |it| (it.status, it.termination_date) = (Status::Active, None));
+        harness.change(2, |it| {
+            (it.status, it.termination_date) = (Status::Active, None)
+        });
         let report = harness.tick().await;
-        assert_eq!((harness.account(2).set_inactive_at, report.counts.unlocked), (None, 1), "{via:?}");
+        assert_eq!(
+            (harness.account(2).set_inactive_at, report.counts.unlocked),
+            (None, 1),
+            "{via:?}"
+        );
         nothing_more_is_written(&harness, "back").await;
     }
 }
@@ -143,8 +170,15 @@ async fn an_end_date_that_is_taken_back_or_moved_opens_again() {
         assert!(harness.is_locked(2));
         harness.change(2, |it| it.termination_date = date("2026-05-31"));
         let report = harness.tick().await;
-        assert_eq!((harness.is_locked(2), report.counts.unlocked), (false, 1), "{via:?}");
-        assert_eq!(harness.account(2).set_inactive_at, Some(at("2026-05-31T22:00:00Z")));
+        assert_eq!(
+            (harness.is_locked(2), report.counts.unlocked),
+            (false, 1),
+            "{via:?}"
+        );
+        assert_eq!(
+            harness.account(2).set_inactive_at,
+            Some(at("2026-05-31T22:00:00Z"))
+        );
         harness.change(2, |it| it.termination_date = None);
         harness.tick().await;
         assert_eq!(harness.account(2).set_inactive_at, None, "{via:?}");
@@ -154,10 +188,15 @@ async fn an_end_date_that_is_taken_back_or_moved_opens_again() {
 #[tokio::test]
 async fn somebody_who_is_hired_again_is_locked_until_then() {
     for via in ROUTES {
-        let left = Person { status: Status::Inactive, termination_date: date("2025-12-31"), ..person(2) };
+        let left = Person {
+            status: Status::Inactive,
+            termination_date: date("2025-12-31"),
+            ..person(2)
+        };
         let harness = Harness::synced(via, "", [person(1), left]).await;
         harness.change(2, |it| {
-            (it.status, it.hire_date, it.termination_date) = (Status::Onboarding, date("2026-06-01"), None);
+            (it.status, it.hire_date, it.termination_date) =
+                (Status::Onboarding, date("2026-06-01"), None);
         });
         harness.tick().await;
         let account = harness.account(2);
@@ -176,13 +215,31 @@ async fn somebody_gone_is_locked_after_two_complete_reads_and_open_again_when_ba
         let colleague = harness.company.personio.person(2).unwrap();
         harness.company.personio.remove(2);
         let report = harness.tick().await;
-        assert_eq!((harness.is_locked(2), report.counts.missing_once), (false, 1), "{via:?}");
+        assert_eq!(
+            (harness.is_locked(2), report.counts.missing_once),
+            (false, 1),
+            "{via:?}"
+        );
         assert_eq!(harness.writes().len(), 0);
         let report = harness.tick().await;
         let seen = Some(at("2026-05-11T08:10:00Z"));
-        assert_eq!((harness.is_locked(2), harness.account(2).set_inactive_at), (true, seen), "{via:?}");
-        let counts = Counts { people: 3, readings: 1, locked: 1, unchanged: 3, ..Counts::default() };
-        assert_eq!((report.outcome, report.counts), (Outcome::Done, counts), "{via:?}");
+        assert_eq!(
+            (harness.is_locked(2), harness.account(2).set_inactive_at),
+            (true, seen),
+            "{via:?}"
+        );
+        let counts = Counts {
+            people: 3,
+            readings: 1,
+            locked: 1,
+            unchanged: 3,
+            ..Counts::default()
+        };
+        assert_eq!(
+            (report.outcome, report.counts),
+            (Outcome::Done, counts),
+            "{via:?}"
+        );
         assert_eq!(harness.writes().len(), 1);
         nothing_more_is_written(&harness, "gone").await;
         // Kombo empties the record after 14 days: that overwrites nothing.
@@ -192,7 +249,11 @@ async fn somebody_gone_is_locked_after_two_complete_reads_and_open_again_when_ba
 
         harness.company.personio.put(colleague);
         let report = harness.tick().await;
-        assert_eq!((harness.is_locked(2), report.counts.unlocked), (false, 1), "{via:?}: {report:#?}");
+        assert_eq!(
+            (harness.is_locked(2), report.counts.unlocked),
+            (false, 1),
+            "{via:?}: {report:#?}"
+        );
         nothing_more_is_written(&harness, "back").await;
         assert_eq!(harness.company.reteach.customers().len(), 4);
     }
@@ -205,24 +266,40 @@ async fn somebody_missing_once_and_back_has_never_been_away() {
         let colleague = harness.company.personio.person(2).unwrap();
         for round in 0..3 {
             harness.company.personio.remove(2);
-            assert_eq!(harness.tick().await.counts.missing_once, 1, "{via:?} {round}");
+            assert_eq!(
+                harness.tick().await.counts.missing_once,
+                1,
+                "{via:?} {round}"
+            );
             harness.company.personio.put(colleague.clone());
             harness.tick().await;
         }
-        assert_eq!((harness.is_locked(2), harness.writes().len()), (false, 0), "{via:?}");
+        assert_eq!(
+            (harness.is_locked(2), harness.writes().len()),
+            (false, 0),
+            "{via:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn somebody_who_left_and_is_then_deleted_keeps_their_window() {
     for via in ROUTES {
-        let left = Person { status: Status::Inactive, termination_date: date("2026-04-30"), ..person(2) };
+        let left = Person {
+            status: Status::Inactive,
+            termination_date: date("2026-04-30"),
+            ..person(2)
+        };
         let harness = Harness::synced(via, "", [person(1), left, person(3)]).await;
         harness.company.personio.remove(2);
         harness.tick().await;
         harness.tick().await;
         assert_eq!(harness.writes().len(), 0, "{via:?}");
-        assert_eq!(harness.account(2).set_inactive_at, Some(at("2026-04-30T22:00:00Z")), "{via:?}");
+        assert_eq!(
+            harness.account(2).set_inactive_at,
+            Some(at("2026-04-30T22:00:00Z")),
+            "{via:?}"
+        );
     }
 }
 
@@ -237,7 +314,11 @@ async fn a_status_that_may_not_be_read_locks_and_unlocks_nobody() {
         harness.company.personio.revoke(&["status"]);
         harness.change(3, |it| it.status = Status::Inactive);
         harness.tick().await;
-        assert_eq!((harness.is_locked(2), harness.is_locked(3)), (true, false), "{via:?}");
+        assert_eq!(
+            (harness.is_locked(2), harness.is_locked(3)),
+            (true, false),
+            "{via:?}"
+        );
         assert_eq!(harness.writes().len(), 0, "{via:?}");
         harness.company.personio.grant(&["status"]);
         harness.tick().await;
@@ -251,7 +332,11 @@ async fn whoever_vanishes_while_the_root_is_lost_is_missed_all_the_same() {
     harness.lose_the_root().await;
     harness.company.personio.remove(7);
     let missed = harness.tick().await;
-    assert_eq!((missed.counts.missing_once, missed.counts.locked), (1, 0), "{missed:#?}");
+    assert_eq!(
+        (missed.counts.missing_once, missed.counts.locked),
+        (1, 0),
+        "{missed:#?}"
+    );
     assert!(!harness.is_locked(7));
     assert_eq!(harness.tick().await.counts.locked, 1);
     assert!(harness.is_locked(7));
@@ -260,15 +345,30 @@ async fn whoever_vanishes_while_the_root_is_lost_is_missed_all_the_same() {
 #[tokio::test]
 async fn a_lost_ledger_does_not_take_an_end_date_for_a_lock_of_its_own() {
     for via in ROUTES {
-        let left = |day| Person { status: Status::Inactive, termination_date: date(day), ..person(1) };
-        let undated = Person { status: Status::Inactive, ..person(2) };
+        let left = |day| Person {
+            status: Status::Inactive,
+            termination_date: date(day),
+            ..person(1)
+        };
+        let undated = Person {
+            status: Status::Inactive,
+            ..person(2)
+        };
         let harness = Harness::synced(via, "", [left("2026-05-04"), undated, person(3)]).await;
         let seen = harness.account(2).set_inactive_at;
         harness.lose_the_ledger("").await;
         harness.tick().await;
         harness.company.personio.put(left("2026-05-07"));
         harness.tick().await;
-        assert_eq!(harness.account(1).set_inactive_at, Some(at("2026-05-07T22:00:00Z")), "{via:?}");
-        assert_eq!(harness.account(2).set_inactive_at, seen, "{via:?}: this one nothing else explains");
+        assert_eq!(
+            harness.account(1).set_inactive_at,
+            Some(at("2026-05-07T22:00:00Z")),
+            "{via:?}"
+        );
+        assert_eq!(
+            harness.account(2).set_inactive_at,
+            seen,
+            "{via:?}: this one nothing else explains"
+        );
     }
 }

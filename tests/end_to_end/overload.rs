@@ -22,7 +22,13 @@ const LONG: Duration = Duration::from_secs(240);
 
 /// Both functions for every tenant, the hostile ones first.
 fn tick(deadline_of_the_hostile: Duration) -> Vec<Event> {
-    let deadline = |company| if company < Hostility::ALL.len() { deadline_of_the_hostile } else { LONG };
+    let deadline = |company| {
+        if company < Hostility::ALL.len() {
+            deadline_of_the_hostile
+        } else {
+            LONG
+        }
+    };
     let of = |company| {
         [Job::Employees, Job::Certificates].map(|job| Event {
             company,
@@ -38,10 +44,16 @@ fn tick(deadline_of_the_hostile: Duration) -> Vec<Event> {
 fn something_new(fleet: &Fleet, round: u64) {
     for (number, company) in fleet.companies.iter().enumerate() {
         let position = Some(format!("Leitung {round}"));
-        assert!(company.personio.change(1 + round % PEOPLE, |person| person.position = position));
+        assert!(
+            company
+                .personio
+                .change(1 + round % PEOPLE, |person| person.position = position)
+        );
         let id = format!("9f0c2c53-3f6e-4b0f-{round:04}-{number:012}");
         let at = Timestamp::now().to_string();
-        company.reteach.add_participation(completed(&id, 1, "Brandschutz", &at));
+        company
+            .reteach
+            .add_participation(completed(&id, 1, "Brandschutz", &at));
     }
 }
 
@@ -50,7 +62,10 @@ fn hostile(fleet: &Fleet) -> impl Iterator<Item = (Hostility, &harness::Company)
 }
 
 fn check_honest(told: &[Told]) {
-    for told in told.iter().filter(|told| told.company >= Hostility::ALL.len()) {
+    for told in told
+        .iter()
+        .filter(|told| told.company >= Hostility::ALL.len())
+    {
         assert_eq!(told.outcome, Outcome::Done, "{told:?}");
     }
 }
@@ -72,13 +87,19 @@ async fn hostile_tenants_keep_nobody_waiting_and_recover_on_the_next_tick() {
         hostility.begin(company, FLOOD);
     }
 
-    let terms = Terms { environments: ENVIRONMENTS, pace: None };
+    let terms = Terms {
+        environments: ENVIRONMENTS,
+        pace: None,
+    };
     let told = tokio::task::block_in_place(|| fleet.round(&tick(SHORT), &terms));
     check_honest(&told);
     for company in Hostility::ALL.len()..TENANTS {
         check_settled(&fleet, company, 1);
     }
-    for told in told.iter().filter(|told| told.company < Hostility::ALL.len()) {
+    for told in told
+        .iter()
+        .filter(|told| told.company < Hostility::ALL.len())
+    {
         let hostility = Hostility::ALL[told.company];
         // In so short a time no upload is begun.
         let (outcome, says) = match told.job {
@@ -97,7 +118,10 @@ async fn hostile_tenants_keep_nobody_waiting_and_recover_on_the_next_tick() {
     }
     something_new(&fleet, 1);
     let told = tokio::task::block_in_place(|| fleet.round(&tick(LONG), &terms));
-    assert!(told.iter().all(|told| told.outcome == Outcome::Done), "{told:#?}");
+    assert!(
+        told.iter().all(|told| told.outcome == Outcome::Done),
+        "{told:#?}"
+    );
     for company in 0..TENANTS {
         check_settled(&fleet, company, 2);
     }

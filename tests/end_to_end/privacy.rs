@@ -13,10 +13,17 @@ use simulators::{Behaviour, Body, Fault};
 
 async fn run(seen: &mut Witness, mode: Mode) {
     seen.harness.world.clock.advance(harness::TICK);
-    let ran = seen.harness.world.run(&seen.harness.company, mode, Deadline::never(), &unwatched).await;
+    let ran = seen
+        .harness
+        .world
+        .run(&seen.harness.company, mode, Deadline::never(), &unwatched)
+        .await;
     seen.see(&ran).await;
     if let Some(plan) = &ran.plan {
-        seen.texts.push(plan.shown(seen.harness.moment(), Details::Names).to_string());
+        seen.texts.push(
+            plan.shown(seen.harness.moment(), Details::Names)
+                .to_string(),
+        );
     }
 }
 
@@ -30,13 +37,25 @@ async fn ticks(seen: &mut Witness, times: usize) {
 fn go_wrong(harness: &Harness) {
     let academy = &harness.company.reteach;
     academy.insert(by_hand("zwetschge.1@zwetschge.example"));
-    academy
-        .insert(Customer { external_id: Some("sap:2".into()), ..by_hand("zwetschge.2@zwetschge.example") });
+    academy.insert(Customer {
+        external_id: Some("sap:2".into()),
+        ..by_hand("zwetschge.2@zwetschge.example")
+    });
     harness.change(3, |it| it.last_name = "Zwetschge".repeat(40));
-    harness.change(4, |it| it.email = Some("zwetschge.5@zwetschge.example".into()));
-    harness.change(6, |it| it.email = Some("zwetschge ist keine adresse".into()));
-    harness.company.personio.set_raw(7, "hire_date", json!("Zwetschgenzeit"));
-    harness.company.personio.set_raw(8, "last_name", json!(["Zwetschge"]));
+    harness.change(4, |it| {
+        it.email = Some("zwetschge.5@zwetschge.example".into())
+    });
+    harness.change(6, |it| {
+        it.email = Some("zwetschge ist keine adresse".into())
+    });
+    harness
+        .company
+        .personio
+        .set_raw(7, "hire_date", json!("Zwetschgenzeit"));
+    harness
+        .company
+        .personio
+        .set_raw(8, "last_name", json!(["Zwetschge"]));
 }
 
 async fn scenario(seen: &mut Witness) {
@@ -54,10 +73,21 @@ async fn scenario(seen: &mut Witness) {
     run(seen, Mode::DryRun).await;
     ticks(seen, 2).await;
     let hash = seen.harness.held().await.unwrap().hash;
-    let approved = Decision::Approved { at: seen.harness.moment() };
-    seen.harness.world.stack.store().decide(&seen.harness.company.tenant, &hash, approved).await.unwrap();
+    let approved = Decision::Approved {
+        at: seen.harness.moment(),
+    };
+    seen.harness
+        .world
+        .stack
+        .store()
+        .decide(&seen.harness.company.tenant, &hash, approved)
+        .await
+        .unwrap();
     ticks(seen, 1).await;
-    seen.harness.world.clock.advance(SignedDuration::from_hours(25));
+    seen.harness
+        .world
+        .clock
+        .advance(SignedDuration::from_hours(25));
     ticks(seen, 1).await;
 }
 
@@ -65,28 +95,50 @@ async fn scenario(seen: &mut Witness) {
 async fn loose_tongues(seen: &mut Witness) {
     const TALK: &str = r#"{"success":false,"error":{"code":1,"message":"Frau Zwetschge, \"Zwetschge\", zwetschge@zwetschge.example","title":"zwetschge@x.example"},"statusCode":422,"message":["lastName of Zwetschge is zwetschge@zwetschge.example"]}"#;
     for status in [200, 400, 401, 403, 404, 409, 422] {
-        seen.harness.fail_reading(Behaviour::Status(status, Body::Json(TALK)), Fault::always);
+        seen.harness
+            .fail_reading(Behaviour::Status(status, Body::Json(TALK)), Fault::always);
         ticks(seen, 1).await;
         seen.harness.clear_faults();
-        seen.harness.change(18, |it| it.last_name = format!("Zwetschge-{status}"));
         seen.harness
-            .company
-            .reteach
-            .fail(Fault::new(Behaviour::Status(status, Body::Json(TALK))).path("/customer/").always());
+            .change(18, |it| it.last_name = format!("Zwetschge-{status}"));
+        seen.harness.company.reteach.fail(
+            Fault::new(Behaviour::Status(status, Body::Json(TALK)))
+                .path("/customer/")
+                .always(),
+        );
         ticks(seen, 1).await;
         seen.harness.clear_faults();
     }
-    seen.harness.company.reteach.remove_credentials("rid-zwetschge");
+    seen.harness
+        .company
+        .reteach
+        .remove_credentials("rid-zwetschge");
     seen.harness.company.reteach.revoke_tokens();
-    seen.harness.company.personio.remove_credentials("id-zwetschge");
+    seen.harness
+        .company
+        .personio
+        .remove_credentials("id-zwetschge");
     if let Some(kombo) = &seen.harness.company.kombo {
         kombo.revoke_api_key("zwetschge-2");
     }
     ticks(seen, 1).await;
     let vault = seen.harness.world.stack.aws().secrets_manager().clone();
-    for text in ["Zwetschge", r#"{"reteach":"zwetschge"}"#, r#"{"fingerprint_key":"zwetschge"}"#] {
-        vault.put_secret_value().secret_id("reteach-personio/acme").secret_string(text).send().await.unwrap();
-        seen.harness.world.clock.advance(SignedDuration::from_mins(16));
+    for text in [
+        "Zwetschge",
+        r#"{"reteach":"zwetschge"}"#,
+        r#"{"fingerprint_key":"zwetschge"}"#,
+    ] {
+        vault
+            .put_secret_value()
+            .secret_id("reteach-personio/acme")
+            .secret_string(text)
+            .send()
+            .await
+            .unwrap();
+        seen.harness
+            .world
+            .clock
+            .advance(SignedDuration::from_mins(16));
         run(seen, Mode::Scheduled).await;
     }
 }
@@ -99,6 +151,9 @@ async fn no_mark_is_seen_anywhere() {
         loose_tongues(&mut seen).await;
         seen.check();
         let academy = format!("{:?}", seen.harness.company.reteach.customers());
-        assert!(academy.matches("Zwetschge").count() > 50, "the marks did go through the whole job");
+        assert!(
+            academy.matches("Zwetschge").count() > 50,
+            "the marks did go through the whole job"
+        );
     }
 }

@@ -16,20 +16,44 @@ async fn a_record_that_reteach_refuses_stops_nobody_and_is_tried_again_with_grow
         everybody[1].last_name = "Ü".repeat(300);
         let harness = Harness::new(via, "", everybody).await;
         let report = harness.now().await;
-        assert_eq!((report.counts.created, report.counts.refused), (5, 1), "{via:?}");
+        assert_eq!(
+            (report.counts.created, report.counts.refused),
+            (5, 1),
+            "{via:?}"
+        );
         assert_eq!((report.counts.unchanged, harness.find(2)), (0, None));
-        let finding = report.findings.iter().find(|it| it.kind == FindingKind::Refused).unwrap();
+        let finding = report
+            .findings
+            .iter()
+            .find(|it| it.kind == FindingKind::Refused)
+            .unwrap();
         assert_eq!(finding.person.as_deref(), Some("2"));
-        assert!(finding.text.contains("lastName") && finding.text.contains("422"), "{}", finding.text);
-        assert!(finding.text.contains("2026-05-11T08:15:00Z"), "{}", finding.text);
+        assert!(
+            finding.text.contains("lastName") && finding.text.contains("422"),
+            "{}",
+            finding.text
+        );
+        assert!(
+            finding.text.contains("2026-05-11T08:15:00Z"),
+            "{}",
+            finding.text
+        );
 
         let mut tried = Vec::new();
         for minute in (5..=240).step_by(5) {
             harness.forget_requests();
             let report = harness.tick().await;
-            let is_tried = harness.company.reteach.calls(Endpoint::FindOrCreateCustomer) > 0;
+            let is_tried = harness
+                .company
+                .reteach
+                .calls(Endpoint::FindOrCreateCustomer)
+                > 0;
             tried.extend(is_tried.then_some(minute));
-            let counts = (report.counts.refused, report.counts.waiting, report.counts.unchanged);
+            let counts = (
+                report.counts.refused,
+                report.counts.waiting,
+                report.counts.unchanged,
+            );
             assert_eq!(
                 counts,
                 if is_tried { (1, 0, 5) } else { (0, 1, 5) },
@@ -41,10 +65,20 @@ async fn a_record_that_reteach_refuses_stops_nobody_and_is_tried_again_with_grow
         // Another record is tried at once.
         harness.change(2, |it| it.last_name = "Übel".into());
         let report = harness.tick().await;
-        assert_eq!((report.counts.created, harness.account(2).last_name.as_deref()), (1, Some("Übel")));
+        assert_eq!(
+            (
+                report.counts.created,
+                harness.account(2).last_name.as_deref()
+            ),
+            (1, Some("Übel"))
+        );
         let report = harness.tick().await;
         assert_eq!(
-            (report.outcome, report.counts.unchanged, report.counts.waiting),
+            (
+                report.outcome,
+                report.counts.unchanged,
+                report.counts.waiting
+            ),
             (Outcome::Unchanged, 6, 0)
         );
     }
@@ -58,8 +92,15 @@ async fn a_change_that_reteach_refuses_leaves_the_account_as_it_is() {
         harness.change(2, |it| it.position = Some("x".repeat(300)));
         harness.change(3, |it| it.position = Some("Chefin".into()));
         let report = harness.tick().await;
-        assert_eq!((report.counts.refused, report.counts.updated), (1, 1), "{via:?}");
-        assert_eq!((harness.account(2), harness.account(3).position.as_deref()), (before, Some("Chefin")));
+        assert_eq!(
+            (report.counts.refused, report.counts.updated),
+            (1, 1),
+            "{via:?}"
+        );
+        assert_eq!(
+            (harness.account(2), harness.account(3).position.as_deref()),
+            (before, Some("Chefin"))
+        );
     }
 }
 
@@ -78,9 +119,18 @@ async fn a_value_that_reteach_refuses_keeps_nobody_s_account_open() {
         harness.change(5, |it| it.termination_date = date("2026-05-31"));
         let report = harness.tick().await;
         let seen = harness.moment();
-        assert_eq!((harness.locked(2..=3), harness.locked(4..=9)), (2, 0), "{via:?}: {report:#?}");
+        assert_eq!(
+            (harness.locked(2..=3), harness.locked(4..=9)),
+            (2, 0),
+            "{via:?}: {report:#?}"
+        );
         assert_eq!(report.counts.refused, 3, "{via:?}");
-        assert!(report.findings.iter().any(|it| it.text.contains("its lock or unlock went through")));
+        assert!(
+            report
+                .findings
+                .iter()
+                .any(|it| it.text.contains("its lock or unlock went through"))
+        );
         // Tried again and refused again, the lock stays where it is, and ends where it should.
         harness.after(SignedDuration::from_hours(25)).await;
         assert_eq!(harness.account(3).set_inactive_at, Some(seen), "{via:?}");
@@ -90,7 +140,11 @@ async fn a_value_that_reteach_refuses_keeps_nobody_s_account_open() {
         harness.change(3, |it| it.status = Status::Active);
         harness.now().await;
         assert_eq!(harness.locked(2..=3), 0, "{via:?}");
-        assert_eq!(harness.account(2).email.as_deref(), Some("person-2@muster.example"), "{via:?}");
+        assert_eq!(
+            harness.account(2).email.as_deref(),
+            Some("person-2@muster.example"),
+            "{via:?}"
+        );
     }
 }
 
@@ -102,7 +156,11 @@ async fn two_people_with_one_mail_address() {
         let harness = Harness::new(via, "", everybody).await;
         let report = harness.now().await;
         let conflicts = report.counts.refused + report.counts.conflicts;
-        assert_eq!((report.counts.created, conflicts), (3, 1), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.counts.created, conflicts),
+            (3, 1),
+            "{via:?}: {report:#?}"
+        );
         let held: Vec<bool> = [2, 3].map(|id| harness.find(id).is_some()).to_vec();
         assert!(held == [true, false] || held == [false, true], "{via:?}");
         let winner = if held[0] { 2 } else { 3 };
@@ -110,13 +168,20 @@ async fn two_people_with_one_mail_address() {
             harness.tick().await;
         }
         let account = harness.account(winner);
-        assert_eq!(account.last_name, Some(format!("Groß-{winner}")), "the one never overwrites the other");
+        assert_eq!(
+            account.last_name,
+            Some(format!("Groß-{winner}")),
+            "the one never overwrites the other"
+        );
         assert_eq!(harness.company.reteach.customers().len(), 3);
         harness.change(3, |it| it.email = Some("own@muster.example".into()));
         harness.change(2, |it| it.email = Some("person-2@muster.example".into()));
         harness.tick().await;
         harness.after(SignedDuration::from_hours(2)).await;
-        assert!(harness.find(2).is_some() && harness.find(3).is_some(), "{via:?}");
+        assert!(
+            harness.find(2).is_some() && harness.find(3).is_some(),
+            "{via:?}"
+        );
     }
 }
 
@@ -129,7 +194,8 @@ async fn once_a_day_drift_is_repaired_and_what_is_not_ours_stays() {
         let before = harness.company.reteach.customers();
         let academy = &harness.company.reteach;
         academy.edit("personio:1", |it| {
-            (it.first_name, it.position, it.gender) = (Some("Kathi".into()), None, Some("MALE".into()));
+            (it.first_name, it.position, it.gender) =
+                (Some("Kathi".into()), None, Some("MALE".into()));
             it.tags = vec!["Anstellungsart: extern".into(), "Vertrieb".into()];
             it.note = Some("eine Notiz".into());
         });
@@ -137,22 +203,44 @@ async fn once_a_day_drift_is_repaired_and_what_is_not_ours_stays() {
         for _ in 0..3 {
             harness.tick().await;
         }
-        assert_eq!(harness.asked().len(), 0, "nobody looks before the day is over");
+        assert_eq!(
+            harness.asked().len(),
+            0,
+            "nobody looks before the day is over"
+        );
         let report = harness.after(SignedDuration::from_hours(24) - TICK).await;
-        assert_eq!((report.counts.updated, report.counts.locked), (1, 1), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.counts.updated, report.counts.locked),
+            (1, 1),
+            "{via:?}: {report:#?}"
+        );
         let (repaired, original) = (
             harness.account(1),
-            &before[before.iter().position(|it| it.external_id.as_deref() == Some("personio:1")).unwrap()],
+            &before[before
+                .iter()
+                .position(|it| it.external_id.as_deref() == Some("personio:1"))
+                .unwrap()],
         );
-        assert_eq!(repaired.tags, ["Vertrieb", "Anstellungsart: intern"], "{via:?}");
+        assert_eq!(
+            repaired.tags,
+            ["Vertrieb", "Anstellungsart: intern"],
+            "{via:?}"
+        );
         assert_eq!(repaired.note.as_deref(), Some("eine Notiz"));
         let ours = |it: &simulators::reteach::Customer| {
-            (it.first_name.clone(), it.position.clone(), it.gender.clone())
+            (
+                it.first_name.clone(),
+                it.position.clone(),
+                it.gender.clone(),
+            )
         };
         assert_eq!(ours(&repaired), ours(original), "{via:?}");
         assert!(harness.is_locked(3), "{via:?}");
         harness.forget_requests();
-        assert_eq!((harness.tick().await.outcome, harness.asked().len()), (Outcome::Unchanged, 0));
+        assert_eq!(
+            (harness.tick().await.outcome, harness.asked().len()),
+            (Outcome::Unchanged, 0)
+        );
     }
 }
 
@@ -164,7 +252,10 @@ async fn an_account_that_an_admin_deleted_is_created_again() {
         harness.company.reteach.remove("personio:2");
         let report = harness.run(Mode::Reconcile, Deadline::never()).await.report;
         assert_eq!(
-            (report.counts.created, harness.account(2).position.as_deref()),
+            (
+                report.counts.created,
+                harness.account(2).position.as_deref()
+            ),
             (1, Some("Ingenieurin")),
             "{via:?}"
         );
@@ -172,10 +263,17 @@ async fn an_account_that_an_admin_deleted_is_created_again() {
         harness.company.reteach.remove("personio:3");
         harness.change(3, |it| it.position = Some("Chefin".into()));
         let report = harness.tick().await;
-        assert_eq!((report.outcome, report.counts.left), (Outcome::Partly, 1), "{via:?}");
+        assert_eq!(
+            (report.outcome, report.counts.left),
+            (Outcome::Partly, 1),
+            "{via:?}"
+        );
         let report = harness.tick().await;
         assert_eq!(
-            (report.counts.created, harness.account(3).position.as_deref()),
+            (
+                report.counts.created,
+                harness.account(3).position.as_deref()
+            ),
             (1, Some("Chefin")),
             "{via:?}"
         );
@@ -188,10 +286,9 @@ async fn an_account_that_an_admin_deleted_is_created_again() {
 async fn an_account_whose_external_id_an_admin_cleared_is_ours_again() {
     let harness = Harness::synced(Via::Direct, "", people(4)).await;
     let id = harness.account(2).id;
-    harness
-        .company
-        .reteach
-        .edit(&id, |it| (it.external_id, it.email) = (None, Some("anders@muster.example".into())));
+    harness.company.reteach.edit(&id, |it| {
+        (it.external_id, it.email) = (None, Some("anders@muster.example".into()))
+    });
     harness.run(Mode::Reconcile, Deadline::never()).await;
     assert_eq!(
         (harness.account(2).id, harness.account(2).email.as_deref()),
@@ -207,13 +304,22 @@ async fn who_is_gone_is_locked_although_their_account_was_not_found_at_first() {
         harness.company.personio.remove(2);
         harness.tick().await;
         let not_found = Behaviour::Status(404, Body::Vendor);
-        harness
-            .company
-            .reteach
-            .fail(Fault::new(not_found).method(http::Method::PUT).path("/customer/{customerIdentifier}"));
+        harness.company.reteach.fail(
+            Fault::new(not_found)
+                .method(http::Method::PUT)
+                .path("/customer/{customerIdentifier}"),
+        );
         let report = harness.tick().await;
-        assert_eq!((report.outcome, report.counts.left), (Outcome::Partly, 1), "{via:?}");
-        assert_eq!((harness.tick().await.counts.locked, harness.is_locked(2)), (1, true), "{via:?}");
+        assert_eq!(
+            (report.outcome, report.counts.left),
+            (Outcome::Partly, 1),
+            "{via:?}"
+        );
+        assert_eq!(
+            (harness.tick().await.counts.locked, harness.is_locked(2)),
+            (1, true),
+            "{via:?}"
+        );
         assert_eq!(harness.tick().await.outcome, Outcome::Unchanged);
         // Where the account was really deleted, nobody looks twice.
         harness.company.personio.remove(3);
@@ -222,7 +328,11 @@ async fn who_is_gone_is_locked_although_their_account_was_not_found_at_first() {
             harness.tick().await;
         }
         harness.forget_requests();
-        assert_eq!((harness.tick().await.outcome, harness.asked().len()), (Outcome::Unchanged, 0), "{via:?}");
+        assert_eq!(
+            (harness.tick().await.outcome, harness.asked().len()),
+            (Outcome::Unchanged, 0),
+            "{via:?}"
+        );
     }
 }
 
@@ -235,5 +345,12 @@ async fn an_academy_that_says_it_is_empty_is_not_believed() {
     assert_eq!(report.outcome, Outcome::ReteachUnavailable, "{report:#?}");
     assert!(report.message.contains("6 are known"), "{}", report.message);
     assert!(harness.writes().is_empty());
-    assert_eq!(harness.run(Mode::Reconcile, Deadline::never()).await.report.outcome, Outcome::Done);
+    assert_eq!(
+        harness
+            .run(Mode::Reconcile, Deadline::never())
+            .await
+            .report
+            .outcome,
+        Outcome::Done
+    );
 }

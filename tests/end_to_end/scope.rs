@@ -9,7 +9,10 @@ use simulators::Person;
 use simulators::people::{EmploymentType, Status};
 
 fn company(id: u64, company: Option<&str>) -> Person {
-    Person { subcompany: company.map(str::to_owned), ..person(id) }
+    Person {
+        subcompany: company.map(str::to_owned),
+        ..person(id)
+    }
 }
 
 #[tokio::test]
@@ -19,10 +22,22 @@ async fn only_people_in_scope_get_an_account() {
             person(1),
             company(2, Some("Muster Suisse SA")),
             company(3, None),
-            Person { department: Some("Vertrieb".into()), ..person(4) },
-            Person { office: Some("Köln".into()), ..person(5) },
-            Person { employment_type: Some(EmploymentType::External), ..person(6) },
-            Person { status: Status::Leave, ..person(7) },
+            Person {
+                department: Some("Vertrieb".into()),
+                ..person(4)
+            },
+            Person {
+                office: Some("Köln".into()),
+                ..person(5)
+            },
+            Person {
+                employment_type: Some(EmploymentType::External),
+                ..person(6)
+            },
+            Person {
+                status: Status::Leave,
+                ..person(7)
+            },
             company(8, Some("muster gmbh")),
         ]
     };
@@ -30,9 +45,15 @@ async fn only_people_in_scope_get_an_account() {
         ("include_companies = [\"Muster GmbH\"]", &[1, 4, 5, 6, 7]),
         ("exclude_companies = [\"Muster GmbH\"]", &[2, 3, 8]),
         ("include_departments = [\"Vertrieb\", \"Einkauf\"]", &[4]),
-        ("exclude_departments = [\"Vertrieb\"]", &[1, 2, 3, 5, 6, 7, 8]),
+        (
+            "exclude_departments = [\"Vertrieb\"]",
+            &[1, 2, 3, 5, 6, 7, 8],
+        ),
         ("include_locations = [\"Köln\"]", &[5]),
-        ("exclude_employment_types = [\"external\"]", &[1, 2, 3, 4, 5, 7, 8]),
+        (
+            "exclude_employment_types = [\"external\"]",
+            &[1, 2, 3, 4, 5, 7, 8],
+        ),
         ("include_statuses = [\"active\"]", &[1, 2, 3, 4, 5, 6, 8]),
         (
             "include_companies = [\"Muster GmbH\"]\nexclude_locations = [\"Köln\"]\nexclude_statuses = [\"leave\"]",
@@ -57,7 +78,11 @@ async fn only_people_in_scope_get_an_account() {
                 out_of_scope: all - inside,
                 ..Counts::default()
             };
-            assert_eq!((report.outcome, report.counts), (Outcome::Done, counts), "{via:?} {scope}");
+            assert_eq!(
+                (report.outcome, report.counts),
+                (Outcome::Done, counts),
+                "{via:?} {scope}"
+            );
             harness.forget_requests();
             harness.tick().await;
             assert_eq!(harness.asked().len(), 0, "{via:?} {scope}");
@@ -75,23 +100,38 @@ async fn leaving_the_scope_locks_and_coming_back_unlocks() {
         });
         let report = harness.tick().await;
         let account = harness.account(2);
-        assert_eq!((harness.is_locked(2), report.counts.locked), (true, 1), "{via:?}");
+        assert_eq!(
+            (harness.is_locked(2), report.counts.locked),
+            (true, 1),
+            "{via:?}"
+        );
         // Only the window is still ours: what changes out of scope stays there.
         assert_eq!(
             (account.company.as_deref(), account.position.as_deref()),
             (Some("Muster GmbH"), Some("Ingenieurin"))
         );
-        assert_eq!(account.set_inactive_at, Some("2026-05-11T08:05:00Z".parse().unwrap()));
+        assert_eq!(
+            account.set_inactive_at,
+            Some("2026-05-11T08:05:00Z".parse().unwrap())
+        );
         harness.forget_requests();
         harness.change(2, |it| it.last_name = "Anders".into());
         harness.tick().await;
         harness.after(SignedDuration::from_hours(25)).await;
-        assert_eq!((harness.writes().len(), harness.account(2)), (0, account), "{via:?}");
+        assert_eq!(
+            (harness.writes().len(), harness.account(2)),
+            (0, account),
+            "{via:?}"
+        );
 
         harness.change(2, |it| it.subcompany = Some("Muster GmbH".into()));
         let report = harness.tick().await;
         let account = harness.account(2);
-        assert_eq!((harness.is_locked(2), report.counts.unlocked), (false, 1), "{via:?}: {report:#?}");
+        assert_eq!(
+            (harness.is_locked(2), report.counts.unlocked),
+            (false, 1),
+            "{via:?}: {report:#?}"
+        );
         assert_eq!(
             (account.last_name.as_deref(), account.position.as_deref()),
             (Some("Anders"), Some("Chefin"))
@@ -110,7 +150,11 @@ async fn leaving_the_scope_leaves_the_account_alone_where_the_tenant_wants_that(
         });
         harness.tick().await;
         harness.after(SignedDuration::from_hours(25)).await;
-        assert_eq!((harness.writes().len(), harness.account(2)), (0, before), "{via:?}");
+        assert_eq!(
+            (harness.writes().len(), harness.account(2)),
+            (0, before),
+            "{via:?}"
+        );
     }
 }
 
@@ -118,7 +162,12 @@ async fn leaving_the_scope_leaves_the_account_alone_where_the_tenant_wants_that(
 async fn accounts_that_were_never_ours_are_not_touched() {
     let scope = "[scope]\ninclude_companies = [\"Muster GmbH\"]\n";
     for via in ROUTES {
-        let harness = Harness::new(via, scope, [person(1), company(2, Some("Muster Suisse SA"))]).await;
+        let harness = Harness::new(
+            via,
+            scope,
+            [person(1), company(2, Some("Muster Suisse SA"))],
+        )
+        .await;
         // Of somebody out of scope, of nobody in Personio, of another system.
         let academy = &harness.company.reteach;
         academy.insert(by_hand("person-2@muster.example"));
@@ -142,19 +191,31 @@ async fn accounts_that_were_never_ours_are_not_touched() {
 #[tokio::test]
 async fn a_scope_by_a_field_that_may_not_be_read_creates_nobody_and_locks_nobody() {
     for via in [Via::Direct, Via::KomboPassthrough] {
-        let harness =
-            Harness::synced(via, "[scope]\ninclude_departments = [\"Entwicklung\"]\n", people(3)).await;
+        let harness = Harness::synced(
+            via,
+            "[scope]\ninclude_departments = [\"Entwicklung\"]\n",
+            people(3),
+        )
+        .await;
         harness.company.personio.revoke(&["department"]);
         harness.company.personio.put(person(4));
         harness.change(2, |it| it.office = Some("Wien".into()));
         let report = harness.tick().await;
-        assert_eq!((harness.locked(1..=3), harness.find(4)), (0, None), "{via:?}");
+        assert_eq!(
+            (harness.locked(1..=3), harness.find(4)),
+            (0, None),
+            "{via:?}"
+        );
         assert_eq!(
             harness.account(2).location.as_deref(),
             Some("Wien"),
             "those with an account stay in step"
         );
-        let finding = report.findings.iter().find(|it| it.kind == FindingKind::ScopeUndecided).unwrap();
+        let finding = report
+            .findings
+            .iter()
+            .find(|it| it.kind == FindingKind::ScopeUndecided)
+            .unwrap();
         assert_eq!(finding.person.as_deref(), Some("4"));
         assert!(finding.text.contains("department"), "{}", finding.text);
         harness.company.personio.grant(&["department"]);

@@ -9,8 +9,9 @@ fn root() -> PathBuf {
 
 /// Every Rust source of the workspace, one after another.
 fn sources() -> String {
-    let mut folders: Vec<PathBuf> =
-        ["functions", "infra", "shared", "tests"].map(|it| root().join(it)).into();
+    let mut folders: Vec<PathBuf> = ["functions", "infra", "shared", "tests"]
+        .map(|it| root().join(it))
+        .into();
     let mut text = String::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
@@ -27,9 +28,13 @@ fn sources() -> String {
 
 /// The last column of the page's table, row by row.
 fn shown_by(page: &str) -> Vec<&str> {
-    let rows = page.lines().filter_map(|line| line.strip_prefix('|')?.strip_suffix('|'));
+    let rows = page
+        .lines()
+        .filter_map(|line| line.strip_prefix('|')?.strip_suffix('|'));
     // The heading and the line below it.
-    rows.skip(2).filter_map(|row| row.rsplit('|').next()).collect()
+    rows.skip(2)
+        .filter_map(|row| row.rsplit('|').next())
+        .collect()
 }
 
 /// What stands between backticks.
@@ -41,7 +46,8 @@ fn quoted(cell: &str) -> impl Iterator<Item = &str> {
 fn is_test(name: &str, sources: &str) -> bool {
     let head = format!("fn {name}(");
     let heads = sources.match_indices(&head).map(|(at, _)| &sources[..at]);
-    let mut attributes = heads.map(|head| head.rsplit('\n').skip(1).take_while(|it| it.contains("#[")));
+    let mut attributes =
+        heads.map(|head| head.rsplit('\n').skip(1).take_while(|it| it.contains("#[")));
     attributes.any(|mut lines| lines.any(|line| line.contains("test")))
 }
 
@@ -53,8 +59,12 @@ fn exists(name: &str, sources: &str) -> bool {
     let gate = fs::read_to_string(root().join(".ci/run")).unwrap();
     let checks = fs::read_to_string(root().join(".ci/deploy_check.py")).unwrap();
     is_test(name, sources)
-        || gate.lines().any(|line| line.starts_with(&format!("{name}() {{")))
-        || checks.lines().any(|line| line.starts_with(&format!("def {name}(")))
+        || gate
+            .lines()
+            .any(|line| line.starts_with(&format!("{name}() {{")))
+        || checks
+            .lines()
+            .any(|line| line.starts_with(&format!("def {name}(")))
 }
 
 #[test]
@@ -65,22 +75,36 @@ fn every_row_of_the_threat_model_is_shown_by_tests_that_exist() {
     for row in rows {
         let names: Vec<&str> = quoted(row).collect();
         assert!(!names.is_empty(), "nothing shows it: {row}");
-        let missing: Vec<_> = names.into_iter().filter(|name| !exists(name, &sources)).collect();
+        let missing: Vec<_> = names
+            .into_iter()
+            .filter(|name| !exists(name, &sources))
+            .collect();
         assert!(missing.is_empty(), "{missing:?} of {row}");
     }
 }
 
 #[test]
 fn a_name_that_is_none_is_noticed() {
-    let page = "| who | shown by |\n|---|---|\n| one | `a_test`, `.ci/run` |\n| two | `no_test` |\n";
+    let page =
+        "| who | shown by |\n|---|---|\n| one | `a_test`, `.ci/run` |\n| two | `no_test` |\n";
     assert_eq!(
-        shown_by(page).into_iter().flat_map(quoted).collect::<Vec<_>>(),
+        shown_by(page)
+            .into_iter()
+            .flat_map(quoted)
+            .collect::<Vec<_>>(),
         ["a_test", ".ci/run", "no_test"]
     );
-    let sources =
-        "#[test]\nfn a_test() {}\n\n    #[tokio::test]\n    async fn another() {}\n\nfn no_test() {}\n";
-    let found =
-        ["a_test", "another", ".ci/run", "dependencies", "permissions", "no_test", "a_tes", ".ci/ran"]
-            .map(|name| exists(name, sources));
+    let sources = "#[test]\nfn a_test() {}\n\n    #[tokio::test]\n    async fn another() {}\n\nfn no_test() {}\n";
+    let found = [
+        "a_test",
+        "another",
+        ".ci/run",
+        "dependencies",
+        "permissions",
+        "no_test",
+        "a_tes",
+        ".ci/ran",
+    ]
+    .map(|name| exists(name, sources));
     assert_eq!(found, [true, true, true, true, true, false, false, false]);
 }

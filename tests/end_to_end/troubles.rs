@@ -40,13 +40,22 @@ pub(crate) fn trouble(
     says: &'static str,
     end: fn(&Harness),
 ) -> Trouble {
-    Trouble { name, routes, begin, outcome, says, end }
+    Trouble {
+        name,
+        routes,
+        begin,
+        outcome,
+        says,
+        end,
+    }
 }
 
 /// The troubles that both jobs have, in the same words.
 pub(crate) fn common() -> Vec<Trouble> {
     let condition = |name, begin, says| {
-        trouble(name, KOMBO, begin, Outcome::NotConnected, says, |it| put_into(it, Condition::Active))
+        trouble(name, KOMBO, begin, Outcome::NotConnected, says, |it| {
+            put_into(it, Condition::Active)
+        })
     };
     vec![
         trouble(
@@ -55,7 +64,11 @@ pub(crate) fn common() -> Vec<Trouble> {
             |it| it.company.personio.remove_credentials("papi-client"),
             Outcome::AccessDenied,
             "Personio refused the client id and secret",
-            |it| it.company.personio.add_credentials("papi-client", "papi-secret"),
+            |it| {
+                it.company
+                    .personio
+                    .add_credentials("papi-client", "papi-secret")
+            },
         ),
         trouble(
             "the credential that Kombo holds is deleted",
@@ -63,7 +76,11 @@ pub(crate) fn common() -> Vec<Trouble> {
             |it| it.company.personio.remove_credentials("papi-client"),
             Outcome::NotConnected,
             "send a new Kombo Connect link",
-            |it| it.company.personio.add_credentials("papi-client", "papi-secret"),
+            |it| {
+                it.company
+                    .personio
+                    .add_credentials("papi-client", "papi-secret")
+            },
         ),
         trouble(
             "Kombo's key is revoked",
@@ -81,11 +98,31 @@ pub(crate) fn common() -> Vec<Trouble> {
             "Kombo does not offer this here",
             |it| kombo(it).allow_passthrough(INTEGRATION, true),
         ),
-        condition("pending", |it| put_into(it, Condition::SetupSyncPending), "first sync is still running"),
-        condition("incomplete", |it| put_into(it, Condition::SetupIncomplete), "has not finished the setup"),
-        condition("checks", |it| put_into(it, Condition::QaFailed), "Kombo's checks"),
-        condition("invalid", |it| put_into(it, Condition::Invalid), "reconnect"),
-        condition("inactive", |it| put_into(it, Condition::Inactive), "switched off"),
+        condition(
+            "pending",
+            |it| put_into(it, Condition::SetupSyncPending),
+            "first sync is still running",
+        ),
+        condition(
+            "incomplete",
+            |it| put_into(it, Condition::SetupIncomplete),
+            "has not finished the setup",
+        ),
+        condition(
+            "checks",
+            |it| put_into(it, Condition::QaFailed),
+            "Kombo's checks",
+        ),
+        condition(
+            "invalid",
+            |it| put_into(it, Condition::Invalid),
+            "reconnect",
+        ),
+        condition(
+            "inactive",
+            |it| put_into(it, Condition::Inactive),
+            "switched off",
+        ),
         trouble(
             "reteach's credential is deleted",
             ALL,
@@ -95,7 +132,13 @@ pub(crate) fn common() -> Vec<Trouble> {
             },
             Outcome::AccessDenied,
             "Check the client id, secret and code in reteach's settings",
-            |it| it.company.reteach.add_credentials("reteach-client", "reteach-secret", "reteach-code"),
+            |it| {
+                it.company.reteach.add_credentials(
+                    "reteach-client",
+                    "reteach-secret",
+                    "reteach-code",
+                )
+            },
         ),
     ]
 }

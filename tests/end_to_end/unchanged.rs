@@ -16,14 +16,28 @@ async fn costs_next_to_nothing(harness: &Harness, people: u64, label: &str) {
     assert_eq!(report.outcome, Outcome::Unchanged, "{label}: {report:#?}");
     assert_eq!(harness.asked().len(), 0, "{label}");
     assert_eq!(report.calls.reteach, 0, "{label}");
-    let counts = Counts { people, readings: 1, unchanged: people, ..Counts::default() };
+    let counts = Counts {
+        people,
+        readings: 1,
+        unchanged: people,
+        ..Counts::default()
+    };
     assert_eq!(report.counts, counts, "{label}");
-    assert!(report.findings.is_empty() && report.message.is_empty(), "{label}");
+    assert!(
+        report.findings.is_empty() && report.message.is_empty(),
+        "{label}"
+    );
     // The tenant and the root are read; the lease is taken and released.
-    let Units { read, write, calls, .. } = report.dynamodb;
+    let Units {
+        read, write, calls, ..
+    } = report.dynamodb;
     assert!(read <= 2.0, "{label}: {read} read units");
     assert_eq!((write, calls), (2.0, 4), "{label}");
-    assert_eq!(harness.last_good_run().await, Some(harness.moment()), "{label}");
+    assert_eq!(
+        harness.last_good_run().await,
+        Some(harness.moment()),
+        "{label}"
+    );
 }
 
 #[tokio::test]
@@ -87,7 +101,10 @@ async fn once_a_day_everybody_is_compared_and_nothing_written() {
     assert_eq!(harness.asked().len(), 0);
     let report = harness.tick().await;
     assert_eq!(harness.summary(), [("GET /customer".to_owned(), 1)]);
-    assert_eq!((report.outcome, report.counts.unchanged), (Outcome::Done, 3));
+    assert_eq!(
+        (report.outcome, report.counts.unchanged),
+        (Outcome::Done, 3)
+    );
     harness.forget_requests();
     costs_next_to_nothing(&harness, 3, "after the reconcile").await;
 }

@@ -7,7 +7,11 @@ use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault};
 
 fn breaks(harness: &Harness) {
-    harness.company.reteach.fail(Fault::new(Behaviour::Status(403, Body::Vendor)).path("/customer").always());
+    harness.company.reteach.fail(
+        Fault::new(Behaviour::Status(403, Body::Vendor))
+            .path("/customer")
+            .always(),
+    );
 }
 
 #[tokio::test]
@@ -18,11 +22,17 @@ async fn counts_from_the_last_good_run_until_the_next() {
     breaks(&harness);
     for minutes in [5, 10, 15] {
         let report = harness.tick().await;
-        assert_eq!((report.outcome, report.minutes_since_good_run), (Outcome::AccessDenied, Some(minutes)));
+        assert_eq!(
+            (report.outcome, report.minutes_since_good_run),
+            (Outcome::AccessDenied, Some(minutes))
+        );
     }
     harness.clear_faults();
     let report = harness.tick().await;
-    assert_eq!((report.outcome, report.minutes_since_good_run), (Outcome::Done, Some(0)));
+    assert_eq!(
+        (report.outcome, report.minutes_since_good_run),
+        (Outcome::Done, Some(0))
+    );
 }
 
 #[tokio::test]
@@ -31,7 +41,10 @@ async fn counts_from_the_first_run_of_a_tenant_that_never_had_a_good_one() {
     breaks(&harness);
     for minutes in [0, 40, 80] {
         let report = harness.now().await;
-        assert_eq!((report.outcome, report.minutes_since_good_run), (Outcome::AccessDenied, Some(minutes)));
+        assert_eq!(
+            (report.outcome, report.minutes_since_good_run),
+            (Outcome::AccessDenied, Some(minutes))
+        );
         harness.world.clock.advance(SignedDuration::from_mins(40));
     }
 }
@@ -39,6 +52,11 @@ async fn counts_from_the_first_run_of_a_tenant_that_never_had_a_good_one() {
 #[tokio::test]
 async fn a_dry_run_says_nothing_of_it() {
     let harness = Harness::synced(Via::Direct, "", people(3)).await;
-    let ran = harness.run(Mode::DryRun, shared::http::Deadline::never()).await;
-    assert_eq!((ran.report.outcome, ran.report.minutes_since_good_run), (Outcome::Planned, None));
+    let ran = harness
+        .run(Mode::DryRun, shared::http::Deadline::never())
+        .await;
+    assert_eq!(
+        (ran.report.outcome, ran.report.minutes_since_good_run),
+        (Outcome::Planned, None)
+    );
 }

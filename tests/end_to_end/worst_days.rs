@@ -19,13 +19,25 @@ const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Everybody who is in Personio has an open account, and nobody's account is gone.
 fn all_are_at_work(harness: &Harness, everybody: u64, label: &str) {
     assert_eq!(harness.locked(1..=everybody), 0, "{label}");
-    assert_eq!(harness.company.reteach.calls(Endpoint::DeleteCustomer), 0, "{label}");
+    assert_eq!(
+        harness.company.reteach.calls(Endpoint::DeleteCustomer),
+        0,
+        "{label}"
+    );
 }
 
 async fn approve(harness: &Harness, report: &Report) {
     let hash = &report.held.as_ref().unwrap().hash;
-    let decision = Decision::Approved { at: harness.moment() };
-    harness.world.stack.store().decide(&harness.company.tenant, hash, decision).await.unwrap();
+    let decision = Decision::Approved {
+        at: harness.moment(),
+    };
+    harness
+        .world
+        .stack
+        .store()
+        .decide(&harness.company.tenant, hash, decision)
+        .await
+        .unwrap();
 }
 
 /// awslabs/ssosync 88: a run deleted accounts and groups that the sync had never made: Control Tower had, and Google did not
@@ -35,14 +47,23 @@ async fn ssosync_88_accounts_of_others_are_left_alone() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(3)).await;
         for number in 0..20 {
-            harness.company.reteach.insert(by_hand(&format!("admin-{number}@tower.example")));
+            harness
+                .company
+                .reteach
+                .insert(by_hand(&format!("admin-{number}@tower.example")));
         }
-        let other = Customer { external_id: Some("sap:1".to_owned()), ..by_hand("sap@tower.example") };
+        let other = Customer {
+            external_id: Some("sap:1".to_owned()),
+            ..by_hand("sap@tower.example")
+        };
         harness.company.reteach.insert(other);
         let others = || {
             let all = harness.company.reteach.customers().into_iter();
-            let is_ours =
-                |it: &Customer| it.external_id.as_ref().is_some_and(|id| id.starts_with("personio:"));
+            let is_ours = |it: &Customer| {
+                it.external_id
+                    .as_ref()
+                    .is_some_and(|id| id.starts_with("personio:"))
+            };
             all.filter(|it| !is_ours(it)).collect::<Vec<_>>()
         };
         let before = others();
@@ -64,9 +85,17 @@ async fn ssosync_104_nothing_is_ever_deleted() {
         let report = harness.tick().await;
         approve(&harness, &report).await;
         harness.tick().await;
-        assert_eq!((harness.locked(2..=12), harness.is_locked(1)), (11, false), "{via:?}");
+        assert_eq!(
+            (harness.locked(2..=12), harness.is_locked(1)),
+            (11, false),
+            "{via:?}"
+        );
         assert_eq!(harness.company.reteach.customers().len(), 12, "{via:?}");
-        assert_eq!(harness.company.reteach.calls(Endpoint::DeleteCustomer), 0, "{via:?}");
+        assert_eq!(
+            harness.company.reteach.calls(Endpoint::DeleteCustomer),
+            0,
+            "{via:?}"
+        );
     }
 }
 
@@ -84,7 +113,10 @@ async fn ssosync_159_what_was_synced_by_hand_is_not_undone_by_the_schedule() {
             harness.tick().await;
         }
         all_are_at_work(&harness, 20, &format!("{via:?}"));
-        assert_eq!(harness.held().await.unwrap().counts[&Brake::UnexplainedLock], 19);
+        assert_eq!(
+            harness.held().await.unwrap().counts[&Brake::UnexplainedLock],
+            19
+        );
     }
 }
 
@@ -101,7 +133,10 @@ async fn ssosync_194_an_empty_list_is_not_an_empty_company() {
                 let report = harness.tick().await;
                 assert_eq!(report.outcome, Outcome::Partly, "{via:?}");
                 assert!(
-                    report.findings.iter().any(|it| it.text.contains("reported nobody at all")),
+                    report
+                        .findings
+                        .iter()
+                        .any(|it| it.text.contains("reported nobody at all")),
                     "{via:?}"
                 );
             }
@@ -110,7 +145,11 @@ async fn ssosync_194_an_empty_list_is_not_an_empty_company() {
             harness.clear_faults();
             harness.forget_requests();
             harness.tick().await;
-            assert_eq!(harness.writes().len(), 0, "{via:?}: and nothing is made anew");
+            assert_eq!(
+                harness.writes().len(),
+                0,
+                "{via:?}: and nothing is made anew"
+            );
         }
     }
 }
@@ -121,9 +160,12 @@ async fn ssosync_194_an_empty_list_is_not_an_empty_company() {
 async fn ssosync_234_one_odd_answer_among_good_ones_concludes_nothing() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(20)).await;
-        for behaviour in
-            [Behaviour::DropRows(4), Behaviour::EmptyList, Behaviour::TotalOff(-4), Behaviour::TruncateJson]
-        {
+        for behaviour in [
+            Behaviour::DropRows(4),
+            Behaviour::EmptyList,
+            Behaviour::TotalOff(-4),
+            Behaviour::TruncateJson,
+        ] {
             for _ in 0..2 {
                 harness.fail_reading(behaviour.clone(), Fault::always);
                 harness.tick().await;
@@ -145,7 +187,11 @@ async fn ssosync_278_fewer_people_than_announced_are_not_gone() {
         harness.fail_reading(Behaviour::DropRows(missing), Fault::always);
         for _ in 0..6 {
             let report = harness.tick().await;
-            assert_eq!(report.outcome == Outcome::Partly, via != Via::Kombo, "{via:?}: {report:#?}");
+            assert_eq!(
+                report.outcome == Outcome::Partly,
+                via != Via::Kombo,
+                "{via:?}: {report:#?}"
+            );
         }
         harness.after(A_DAY).await;
         all_are_at_work(&harness, 20, &format!("{via:?} {missing}"));
@@ -168,13 +214,21 @@ async fn keycloak_24669_a_connection_that_drops_concludes_nothing() {
                     harness.fail_reading(behaviour.clone(), |fault| fault.nth(page).times(20));
                     let report = harness.tick().await;
                     harness.clear_faults();
-                    assert!(!report.outcome.is_good(), "{via:?} {page} {behaviour:?}: {report:#?}");
+                    assert!(
+                        !report.outcome.is_good(),
+                        "{via:?} {page} {behaviour:?}: {report:#?}"
+                    );
                 }
                 all_are_at_work(&harness, 120, &format!("{via:?} {page} {behaviour:?}"));
             }
         }
         // reteach's own look-ups, and its list, come back empty while somebody is new.
-        let empty = || Fault::new(Behaviour::EmptyList).path("/customer").method(http::Method::GET).always();
+        let empty = || {
+            Fault::new(Behaviour::EmptyList)
+                .path("/customer")
+                .method(http::Method::GET)
+                .always()
+        };
         harness.company.reteach.fail(empty());
         harness.company.personio.put(person(121));
         harness.tick().await;
@@ -197,10 +251,19 @@ async fn owncloud_28039_a_short_page_is_not_the_last_one() {
             let label = format!("{via:?} {offset}");
             let harness = Harness::synced(via, PLAIN, people(250)).await;
             harness.company.personio.put(person(251));
-            harness.fail_reading(Behaviour::DropRows(2), |fault| fault.query("offset", offset).always());
+            harness.fail_reading(Behaviour::DropRows(2), |fault| {
+                fault.query("offset", offset).always()
+            });
             let report = harness.tick().await;
-            assert_eq!((report.counts.people, report.outcome), (came, outcome), "{label}: {report:#?}");
-            assert!(harness.find(251).is_some(), "{label}: the last page was read");
+            assert_eq!(
+                (report.counts.people, report.outcome),
+                (came, outcome),
+                "{label}: {report:#?}"
+            );
+            assert!(
+                harness.find(251).is_some(),
+                "{label}: the last page was read"
+            );
             for _ in 0..2 {
                 harness.tick().await;
             }
@@ -230,7 +293,10 @@ async fn owncloud_29547_a_source_that_cannot_be_reached_has_lost_nobody() {
             harness.fail_reading(answer.clone(), Fault::always);
             for _ in 0..3 {
                 let report = harness.tick().await;
-                assert!(!report.outcome.is_good() && !report.message.is_empty(), "{via:?} {answer:?}");
+                assert!(
+                    !report.outcome.is_good() && !report.message.is_empty(),
+                    "{via:?} {answer:?}"
+                );
             }
             harness.clear_faults();
             all_are_at_work(&harness, 20, &format!("{via:?} {answer:?}"));
@@ -271,7 +337,10 @@ async fn firezone_9194_a_200_without_its_data_is_no_answer() {
 async fn firezone_9373_whoever_is_gone_already_counts_on_neither_side() {
     for via in ROUTES {
         let mut everybody = people(60);
-        everybody.iter_mut().take(20).for_each(|it| it.termination_date = date("2026-04-30"));
+        everybody
+            .iter_mut()
+            .take(20)
+            .for_each(|it| it.termination_date = date("2026-04-30"));
         let harness = Harness::synced(via, PLAIN, everybody).await;
         (1..=20).for_each(|id| assert!(harness.company.personio.remove(id)));
         (21..=25).for_each(|id| harness.change(id, |it| it.status = Status::Inactive));
@@ -281,13 +350,20 @@ async fn firezone_9373_whoever_is_gone_already_counts_on_neither_side() {
         assert_eq!(harness.locked(1..=60), 25, "{via:?}");
 
         let mut everybody = people(200);
-        everybody.iter_mut().take(160).for_each(|it| it.termination_date = date("2026-04-30"));
+        everybody
+            .iter_mut()
+            .take(160)
+            .for_each(|it| it.termination_date = date("2026-04-30"));
         let harness = Harness::synced(via, PLAIN, everybody).await;
         assert_eq!(harness.locked(1..=200), 160);
         // Six: 3 % of all, more than the five of a company of forty.
         (161..=166).for_each(|id| harness.change(id, |it| it.status = Status::Inactive));
         let report = harness.tick().await;
-        assert_eq!((harness.locked(161..=200), report.counts.held), (0, 6), "{via:?}");
+        assert_eq!(
+            (harness.locked(161..=200), report.counts.held),
+            (0, 6),
+            "{via:?}"
+        );
     }
 }
 
@@ -299,10 +375,18 @@ async fn firezone_10898_an_approval_widens_no_limit() {
         let harness = Harness::synced(via, PLAIN, people(30)).await;
         (1..=8).for_each(|id| harness.change(id, |it| it.status = Status::Inactive));
         let report = harness.tick().await;
-        assert_eq!((harness.locked(1..=30), report.counts.held), (0, 8), "{via:?}");
+        assert_eq!(
+            (harness.locked(1..=30), report.counts.held),
+            (0, 8),
+            "{via:?}"
+        );
         approve(&harness, &report).await;
         harness.tick().await;
-        assert_eq!((harness.locked(1..=30), harness.held().await), (8, None), "{via:?}");
+        assert_eq!(
+            (harness.locked(1..=30), harness.held().await),
+            (8, None),
+            "{via:?}"
+        );
         for later in [SignedDuration::from_mins(5), A_DAY * 2] {
             harness.world.clock.advance(later);
             (9..=14).for_each(|id| harness.change(id, |it| it.status = Status::Inactive));
@@ -317,17 +401,31 @@ async fn firezone_10898_an_approval_widens_no_limit() {
 #[tokio::test]
 async fn zammad_4674_a_dry_run_writes_nothing() {
     for via in ROUTES {
-        let left = simulators::Person { termination_date: date("2026-04-30"), ..person(1) };
+        let left = simulators::Person {
+            termination_date: date("2026-04-30"),
+            ..person(1)
+        };
         let harness = Harness::new(via, "", [left, person(2)]).await;
-        harness.company.reteach.insert(by_hand("person-1@muster.example"));
+        harness
+            .company
+            .reteach
+            .insert(by_hand("person-1@muster.example"));
         let (accounts, items) = (harness.company.reteach.customers(), harness.items().await);
         for _ in 0..3 {
             let report = harness.run(Mode::DryRun, Deadline::never()).await.report;
             let counts = &report.counts;
-            assert_eq!((report.outcome, counts.adopted, counts.created), (Outcome::Planned, 1, 1), "{via:?}");
+            assert_eq!(
+                (report.outcome, counts.adopted, counts.created),
+                (Outcome::Planned, 1, 1),
+                "{via:?}"
+            );
         }
         assert_eq!(harness.company.reteach.customers(), accounts, "{via:?}");
-        assert_eq!((harness.items().await, harness.writes().len()), (items, 0), "{via:?}");
+        assert_eq!(
+            (harness.items().await, harness.writes().len()),
+            (items, 0),
+            "{via:?}"
+        );
     }
 }
 
@@ -342,7 +440,11 @@ async fn a_drip_of_one_per_cent_a_tick_is_stopped_by_the_window_of_a_day() {
             harness.tick().await;
         }
         // A hundred ticks are eight hours. Whoever is locked makes no room for the next: of 192 open accounts 5 % are nine.
-        assert_eq!((harness.locked(1..=8), harness.locked(9..=200)), (8, 0), "{via:?}");
+        assert_eq!(
+            (harness.locked(1..=8), harness.locked(9..=200)),
+            (8, 0),
+            "{via:?}"
+        );
         harness.after(SignedDuration::from_hours(25)).await;
         assert_eq!(harness.locked(9..=200), 0, "{via:?}");
     }
@@ -354,7 +456,10 @@ async fn a_drip_of_one_per_cent_a_tick_is_stopped_by_the_window_of_a_day() {
 async fn a_mass_unlock_is_held() {
     for via in ROUTES {
         let mut everybody = people(20);
-        everybody.iter_mut().take(10).for_each(|it| it.termination_date = date("2026-04-30"));
+        everybody
+            .iter_mut()
+            .take(10)
+            .for_each(|it| it.termination_date = date("2026-04-30"));
         let harness = Harness::synced(via, PLAIN, everybody).await;
         (1..=10).for_each(|id| harness.change(id, |it| it.termination_date = None));
         harness.company.personio.put(person(21));
@@ -362,8 +467,16 @@ async fn a_mass_unlock_is_held() {
             assert_eq!(harness.tick().await.counts.held, 10, "{via:?}");
         }
         harness.after(A_DAY).await;
-        assert_eq!((harness.locked(1..=10), harness.is_locked(21)), (10, false), "{via:?}");
-        assert_eq!(harness.held().await.unwrap().counts[&Brake::Unlock], 10, "{via:?}");
+        assert_eq!(
+            (harness.locked(1..=10), harness.is_locked(21)),
+            (10, false),
+            "{via:?}"
+        );
+        assert_eq!(
+            harness.held().await.unwrap().counts[&Brake::Unlock],
+            10,
+            "{via:?}"
+        );
     }
 }
 
@@ -375,17 +488,28 @@ async fn a_withdrawn_right_blanks_nobody() {
         let harness = Harness::synced(via, PLAIN, people(20)).await;
         let held = || {
             let all = harness.company.reteach.customers().into_iter();
-            all.map(|it| (it.email, it.position, it.location)).collect::<Vec<_>>()
+            all.map(|it| (it.email, it.position, it.location))
+                .collect::<Vec<_>>()
         };
         let before = held();
-        harness.company.personio.revoke(&["position", "office", "email"]);
+        harness
+            .company
+            .personio
+            .revoke(&["position", "office", "email"]);
         for _ in 0..2 {
             let report = harness.tick().await;
-            assert_eq!(report.counts.held, if via == Via::Kombo { 20 } else { 0 }, "{via:?}");
+            assert_eq!(
+                report.counts.held,
+                if via == Via::Kombo { 20 } else { 0 },
+                "{via:?}"
+            );
         }
         harness.after(A_DAY).await;
         assert_eq!(held(), before, "{via:?}");
-        harness.company.personio.grant(&["position", "office", "email"]);
+        harness
+            .company
+            .personio
+            .grant(&["position", "office", "email"]);
         harness.tick().await;
         assert_eq!((held(), harness.held().await), (before, None), "{via:?}");
     }
@@ -397,14 +521,29 @@ async fn a_withdrawn_right_blanks_nobody() {
 async fn a_mass_mail_change_is_held() {
     for via in ROUTES {
         let harness = Harness::synced(via, PLAIN, people(20)).await;
-        (1..=20)
-            .for_each(|id| harness.change(id, |it| it.email = Some(format!("person-{id}@mutser.example"))));
+        (1..=20).for_each(|id| {
+            harness.change(id, |it| {
+                it.email = Some(format!("person-{id}@mutser.example"))
+            })
+        });
         let report = harness.tick().await;
         harness.after(A_DAY).await;
         let mail = |id| harness.account(id).email.unwrap_or_default();
-        assert_eq!((1..=20).filter(|id| mail(*id).ends_with("@muster.example")).count(), 20, "{via:?}");
+        assert_eq!(
+            (1..=20)
+                .filter(|id| mail(*id).ends_with("@muster.example"))
+                .count(),
+            20,
+            "{via:?}"
+        );
         approve(&harness, &report).await;
         harness.tick().await;
-        assert_eq!((1..=20).filter(|id| mail(*id).ends_with("@mutser.example")).count(), 20, "{via:?}");
+        assert_eq!(
+            (1..=20)
+                .filter(|id| mail(*id).ends_with("@mutser.example"))
+                .count(),
+            20,
+            "{via:?}"
+        );
     }
 }

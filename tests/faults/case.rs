@@ -57,7 +57,10 @@ impl fmt::Display for Case {
 pub(crate) fn played(lane: Lane, twist: Twist, seed: u64) -> Result<Played, String> {
     fastrand::seed(seed);
     let clock = ManualClock::new("2026-05-11T08:00:00Z".parse().unwrap());
-    still::run(|time| still::advance(&clock, time), play(clock.clone(), lane, twist))
+    still::run(
+        |time| still::advance(&clock, time),
+        play(clock.clone(), lane, twist),
+    )
 }
 
 impl Case {
@@ -67,11 +70,24 @@ impl Case {
             What::Call(call, blow) => (Some((call.clone(), blow.clone())), None),
             What::Whole(whole) => (None, Some(*whole)),
         };
-        let seed =
-            self.to_string().bytes().fold(7, |seed: u64, byte| seed.wrapping_mul(31) + u64::from(byte));
-        let played = played(self.lane, Twist { struck, whole, broken: self.broken.clone() }, seed)?;
+        let seed = self
+            .to_string()
+            .bytes()
+            .fold(7, |seed: u64, byte| seed.wrapping_mul(31) + u64::from(byte));
+        let played = played(
+            self.lane,
+            Twist {
+                struck,
+                whole,
+                broken: self.broken.clone(),
+            },
+            seed,
+        )?;
         if matches!(whole, Some(Whole::Killed(_))) && !played.told.is_empty() {
-            return Err(format!("it ended before it was killed, after {} polls", played.polls));
+            return Err(format!(
+                "it ended before it was killed, after {} polls",
+                played.polls
+            ));
         }
         if !played.was_struck {
             return Err(format!("the call never came: {:?}", played.calls));
@@ -88,7 +104,10 @@ impl Case {
         let leaves = exception.map_or(Leaves::Lines(&[]), |it| it.leaves);
         if let Some(difference) = self.differs(leaves, expected, &played) {
             let why = exception.map_or("", |it| it.why);
-            return Err(format!("{why} {difference}\n  told {:?}\n  later {:?}", played.told, played.later));
+            return Err(format!(
+                "{why} {difference}\n  told {:?}\n  later {:?}",
+                played.told, played.later
+            ));
         }
         let is_told = played.told != baseline.played.told || played.later != baseline.played.later;
         if self.expect == Expect::Told && !leaves.is_silent() && !is_told {
@@ -99,9 +118,16 @@ impl Case {
 
     /// What differs although it may not.
     fn differs(&self, leaves: Leaves, expected: &Ending, played: &Played) -> Option<String> {
-        let changed = [apart(expected, &played.ending), apart(&played.ending, expected)].concat();
+        let changed = [
+            apart(expected, &played.ending),
+            apart(&played.ending, expected),
+        ]
+        .concat();
         let all = difference(expected, &played.ending).filter(|_| !leaves.covers(changed.iter()));
-        let is_repaired = !played.compared.iter().any(|line| line.starts_with("repaired"));
+        let is_repaired = !played
+            .compared
+            .iter()
+            .any(|line| line.starts_with("repaired"));
         match leaves {
             Leaves::UntilTheComparison(_) if !is_repaired => {
                 Some(format!("not repaired: {:?}", played.compared))

@@ -7,7 +7,9 @@ use shared::state::LastRun;
 /// Every credential is another from now on, and the old ones are worth nothing.
 pub(crate) async fn rotate(harness: &Harness) {
     let company = &harness.company;
-    company.reteach.add_credentials("reteach-2", "reteach-secret-2", "reteach-code-2");
+    company
+        .reteach
+        .add_credentials("reteach-2", "reteach-secret-2", "reteach-code-2");
     company.reteach.remove_credentials("reteach-client");
     company.reteach.revoke_tokens();
     match &company.kombo {
@@ -16,7 +18,9 @@ pub(crate) async fn rotate(harness: &Harness) {
             kombo.revoke_api_key("kombo-key");
         }
         None => {
-            company.personio.rotate_secret("papi-client", "papi-secret-2");
+            company
+                .personio
+                .rotate_secret("papi-client", "papi-secret-2");
             company.personio.revoke_tokens();
         }
     }
@@ -25,7 +29,9 @@ pub(crate) async fn rotate(harness: &Harness) {
             client_id: "papi-client".into(),
             client_secret: "papi-secret-2".into(),
         }),
-        kombo: Some(KomboSecret { api_key: "kombo-key-2".into() }),
+        kombo: Some(KomboSecret {
+            api_key: "kombo-key-2".into(),
+        }),
         reteach: Some(ReteachSecret {
             client_id: "reteach-2".into(),
             client_secret: "reteach-secret-2".into(),
@@ -33,7 +39,13 @@ pub(crate) async fn rotate(harness: &Harness) {
         }),
         ..company.secret()
     };
-    harness.world.stack.secrets().put(&company.tenant, &secret).await.unwrap();
+    harness
+        .world
+        .stack
+        .secrets()
+        .put(&company.tenant, &secret)
+        .await
+        .unwrap();
 }
 
 /// What is there was left by a version of the program that mapped people otherwise.

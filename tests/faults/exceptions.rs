@@ -23,7 +23,14 @@ pub(crate) enum Leaves {
     UntilTheComparison(&'static [&'static str]),
 }
 
-const ACCOUNTS: &[&str] = &["Customer", "EmployeeEntry", "waiting", "pending", "repaired", "open accounts"];
+const ACCOUNTS: &[&str] = &[
+    "Customer",
+    "EmployeeEntry",
+    "waiting",
+    "pending",
+    "repaired",
+    "open accounts",
+];
 
 /// The first that matches counts.
 const EXCEPTIONS: &[Exception] = &[
@@ -33,7 +40,11 @@ const EXCEPTIONS: &[Exception] = &[
         why: "documents that may not be listed: the upload of unknown outcome is parked for the operator",
     },
     Exception {
-        of: &["certificates/kombo", "GET /v2/document-management/documents", "/401"],
+        of: &[
+            "certificates/kombo",
+            "GET /v2/document-management/documents",
+            "/401",
+        ],
         leaves: Leaves::Lines(&["certificate c-1", "certificates:"]),
         why: "behind Kombo nobody but Kombo can log in again: as above",
     },
@@ -48,12 +59,20 @@ const EXCEPTIONS: &[Exception] = &[
         why: "the same",
     },
     Exception {
-        of: &["pages/", "Personio GET /v1/company/employees#1", "/fewer-rows"],
+        of: &[
+            "pages/",
+            "Personio GET /v1/company/employees#1",
+            "/fewer-rows",
+        ],
         leaves: Leaves::NothingToTell,
         why: "the next page begins where the rows ended: nobody is missed",
     },
     Exception {
-        of: &["morning/", "reteach PUT /customer/{customerIdentifier}#", "/404"],
+        of: &[
+            "morning/",
+            "reteach PUT /customer/{customerIdentifier}#",
+            "/404",
+        ],
         leaves: Leaves::Lines(&["SourceId(\"7\")"]),
         why: "an account said to be deleted is forgotten: it is found by its id and locked, and what it holds is noted no more",
     },
@@ -88,7 +107,10 @@ const EXCEPTIONS: &[Exception] = &[
         why: "Kombo opens the passthrough per customer: an answer that is none means that documents cannot be listed",
     },
     Exception {
-        of: &["certificates/kombo/", "GET /v2/document-management/documents"],
+        of: &[
+            "certificates/kombo/",
+            "GET /v2/document-management/documents",
+        ],
         leaves: Leaves::Lines(&["certificate c-1", "certificates:"]),
         why: "the same",
     },
@@ -97,19 +119,35 @@ const EXCEPTIONS: &[Exception] = &[
         leaves: Leaves::Lines(&["waiting"]),
         why: "a root that was not written after its shards: who waits is counted anew by the daily comparison",
     },
-    Exception { of: &["morning/", "/killed"], leaves: Leaves::Lines(&["waiting"]), why: "the same" },
     Exception {
-        of: &["approved/kombo/", "GET /v1/hris/employees#1/", "fewer-rows|rows-skipped"],
+        of: &["morning/", "/killed"],
+        leaves: Leaves::Lines(&["waiting"]),
+        why: "the same",
+    },
+    Exception {
+        of: &[
+            "approved/kombo/",
+            "GET /v1/hris/employees#1/",
+            "fewer-rows|rows-skipped",
+        ],
         leaves: Leaves::Lines(&["counted"]),
         why: "an approval ends with its plan: who is missing from the list is locked by the next one, and counts",
     },
     Exception {
-        of: &["approved/", "reteach PUT /customer/{customerIdentifier}#", "/400|/409|/422"],
+        of: &[
+            "approved/",
+            "reteach PUT /customer/{customerIdentifier}#",
+            "/400|/409|/422",
+        ],
         leaves: Leaves::Lines(&["counted"]),
         why: "the same: who is refused is tried again later, and counts then",
     },
     Exception {
-        of: &["held/", "reteach PUT /customer/{customerIdentifier}#", "/400|/404|/409|/422"],
+        of: &[
+            "held/",
+            "reteach PUT /customer/{customerIdentifier}#",
+            "/400|/404|/409|/422",
+        ],
         leaves: Leaves::Lines(&["SourceId(\"2\")"]),
         why: "a refusal stays noted, or what an account holds that was forgotten does not, until the whole of a change is through",
     },
@@ -118,28 +156,41 @@ const EXCEPTIONS: &[Exception] = &[
 /// The exception that a case is, if it is one.
 pub(crate) fn exception(case: &str) -> Option<&'static Exception> {
     let holds = |part: &&str| part.split('|').any(|text| case.contains(text));
-    EXCEPTIONS.iter().find(|exception| exception.of.iter().all(holds))
+    EXCEPTIONS
+        .iter()
+        .find(|exception| exception.of.iter().all(holds))
 }
 
 /// The exceptions that none of `cases` is.
 pub(crate) fn idle(cases: &[String]) -> Vec<String> {
     let is_idle = |it: &&Exception| {
-        !cases.iter().any(|case| exception(case).is_some_and(|found| std::ptr::eq(found, *it)))
+        !cases
+            .iter()
+            .any(|case| exception(case).is_some_and(|found| std::ptr::eq(found, *it)))
     };
-    EXCEPTIONS.iter().filter(is_idle).map(|it| format!("{:?}: {}", it.of, it.why)).collect()
+    EXCEPTIONS
+        .iter()
+        .filter(is_idle)
+        .map(|it| format!("{:?}: {}", it.of, it.why))
+        .collect()
 }
 
 impl Leaves {
     /// Whether nobody need be told.
     pub(crate) fn is_silent(self) -> bool {
-        matches!(self, Self::NothingToTell | Self::Unnoticed(_) | Self::UntilTheComparison(_))
+        matches!(
+            self,
+            Self::NothingToTell | Self::Unnoticed(_) | Self::UntilTheComparison(_)
+        )
     }
 
     /// Whether all that differs may.
     pub(crate) fn covers<'a>(self, mut lines: impl Iterator<Item = &'a String>) -> bool {
         let allowed = match self {
             Self::NothingToTell => &[],
-            Self::Lines(allowed) | Self::Unnoticed(allowed) | Self::UntilTheComparison(allowed) => allowed,
+            Self::Lines(allowed) | Self::Unnoticed(allowed) | Self::UntilTheComparison(allowed) => {
+                allowed
+            }
         };
         lines.all(|line| allowed.iter().any(|text| line.contains(text)))
     }

@@ -1,7 +1,11 @@
 //! Every fault at every call of both jobs on every route: the next runs come to where a run without it would have come.
 //! Without more, one case is run of each fault, kind of call, job and route; `FAULT_EVERY=<n>` adds every nth of the rest, so that
 //! `FAULT_EVERY=1` runs all. `FAULT=<part of a case's name>` runs those cases alone.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test with a report of its own")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test with a report of its own"
+)]
 
 mod case;
 mod changes;
@@ -28,14 +32,22 @@ use scene::Scene;
 fn baseline(lane: &Lane) -> Result<Baseline, String> {
     let played = case::played(*lane, Twist::default(), 1)?;
     let and_then = |whole| {
-        let twist = Twist { whole: Some(whole), ..Twist::default() };
+        let twist = Twist {
+            whole: Some(whole),
+            ..Twist::default()
+        };
         case::played(*lane, twist, 1).map(|played| played.ending)
     };
     let (mapped, shifted) = match lane.scene.is_of_pages() {
         false => (and_then(Whole::ThenNewMapping)?, played.ending.clone()),
         true => (played.ending.clone(), and_then(Whole::ThenShift)?),
     };
-    Ok(Baseline { lane: *lane, played, mapped, shifted })
+    Ok(Baseline {
+        lane: *lane,
+        played,
+        mapped,
+        shifted,
+    })
 }
 
 /// Every broken product fails each of its cases, by what it does.
@@ -43,9 +55,15 @@ fn net(baselines: &[Baseline]) -> bool {
     mutants().into_iter().fold(true, |holds, mutant| {
         let cases = mutant.cases(baselines);
         let results = pool::all(&cases, |(baseline, case)| case.check(baseline));
-        let caught =
-            results.iter().filter(|it| it.as_ref().is_err_and(|said| said.contains(mutant.says))).count();
-        println!("broken on purpose: {}: caught in {caught} of {} cases", mutant.name, cases.len());
+        let caught = results
+            .iter()
+            .filter(|it| it.as_ref().is_err_and(|said| said.contains(mutant.says)))
+            .count();
+        println!(
+            "broken on purpose: {}: caught in {caught} of {} cases",
+            mutant.name,
+            cases.len()
+        );
         holds && caught == cases.len() && caught > 0
     })
 }
@@ -64,15 +82,25 @@ fn failures(cases: &[Tried<'_>]) -> usize {
 fn main() -> ExitCode {
     let start = Instant::now();
     let only = std::env::var("FAULT").ok();
-    let every = match std::env::var("FAULT_EVERY").ok().map(|text| text.parse::<NonZeroUsize>()).transpose() {
+    let every = match std::env::var("FAULT_EVERY")
+        .ok()
+        .map(|text| text.parse::<NonZeroUsize>())
+        .transpose()
+    {
         Ok(every) => every.map(NonZeroUsize::get),
         Err(_) => {
-            println!("FAULT_EVERY is a whole number from 1 on: every nth case is run besides; 1 runs all");
+            println!(
+                "FAULT_EVERY is a whole number from 1 on: every nth case is run besides; 1 runs all"
+            );
             return ExitCode::FAILURE;
         }
     };
-    let scenes = Scene::ALL.into_iter().filter(|scene| only.as_deref().is_none_or(|only| scene.may_be(only)));
-    let lanes: Vec<_> = scenes.flat_map(|scene| ROUTES.map(|via| Lane { scene, via })).collect();
+    let scenes = Scene::ALL
+        .into_iter()
+        .filter(|scene| only.as_deref().is_none_or(|only| scene.may_be(only)));
+    let lanes: Vec<_> = scenes
+        .flat_map(|scene| ROUTES.map(|via| Lane { scene, via }))
+        .collect();
     let baselines: Result<Vec<_>, _> = pool::all(&lanes, baseline).into_iter().collect();
     let baselines = match baselines {
         Ok(baselines) => baselines,
@@ -84,16 +112,24 @@ fn main() -> ExitCode {
     let mut cases = choice::all(&baselines);
     let all = cases.len();
     let idle = match only {
-        None => exceptions::idle(&cases.iter().map(|(_, case)| case.to_string()).collect::<Vec<_>>()),
+        None => exceptions::idle(
+            &cases
+                .iter()
+                .map(|(_, case)| case.to_string())
+                .collect::<Vec<_>>(),
+        ),
         Some(_) => Vec::new(),
     };
-    idle.iter().for_each(|exception| println!("an exception of which there is no case: {exception}"));
+    idle.iter()
+        .for_each(|exception| println!("an exception of which there is no case: {exception}"));
     match &only {
         Some(part) => cases.retain(|(_, case)| case.to_string().contains(part)),
         None => cases = choice::sample(cases, every),
     }
     if cases.is_empty() {
-        println!("no case has this in its name; names are like first/direct/reteach GET /customer#1/hang");
+        println!(
+            "no case has this in its name; names are like first/direct/reteach GET /customer#1/hang"
+        );
         return ExitCode::FAILURE;
     }
     let failed = failures(&cases);
@@ -101,5 +137,9 @@ fn main() -> ExitCode {
     let (tried, runs, time) = (cases.len(), lanes.len(), start.elapsed());
     println!("{tried} of {all} cases, {calls} calls of {runs} runs: {failed} failed; {time:.0?}");
     let is_caught = only.is_some() || net(&baselines);
-    if failed == 0 && idle.is_empty() && is_caught { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if failed == 0 && idle.is_empty() && is_caught {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

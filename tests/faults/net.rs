@@ -64,7 +64,10 @@ pub(crate) fn mutants() -> [Mutant; 3] {
 impl Mutant {
     /// The cases that a mutant of this kind has to fail.
     pub(crate) fn cases<'a>(&self, baselines: &'a [Baseline]) -> Vec<(&'a Baseline, Case)> {
-        let lane = Lane { scene: self.scene, via: Via::Direct };
+        let lane = Lane {
+            scene: self.scene,
+            via: Via::Direct,
+        };
         let baselines = baselines.iter().filter(|it| it.lane == lane);
         let is_struck = |call: &&CallId| call.name == self.at;
         baselines
@@ -82,6 +85,12 @@ impl Mutant {
     fn case(&self, lane: Lane, call: &CallId) -> Case {
         let (fault, behaviour) = self.fault.clone();
         let what = What::Call(call.clone(), Blow::Behave(behaviour));
-        Case { lane, fault, what, expect: Expect::Told, broken: self.broken.clone() }
+        Case {
+            lane,
+            fault,
+            what,
+            expect: Expect::Told,
+            broken: self.broken.clone(),
+        }
     }
 }

@@ -131,14 +131,25 @@ async fn polled<T>(work: impl Future<Output = T>, most: usize) -> (Option<T>, us
 /// Plays `lane` with `twist`.
 pub(crate) async fn play(clock: ManualClock, lane: Lane, twist: Twist) -> Result<Played, String> {
     let harness = lane.scene.set(clock.clone(), lane.via).await;
-    let mut stage = Stage { lane, harness, never: Vec::new(), locks: Locks::default(), polls: 0 };
+    let mut stage = Stage {
+        lane,
+        harness,
+        never: Vec::new(),
+        locks: Locks::default(),
+        polls: 0,
+    };
     stage.look();
     let start = clock.now();
     let strikes = stage.strikes();
     if let Some(rule) = twist.broken {
         strikes.rule(rule);
     }
-    strikes.begin(twist.struck.as_ref().map(|(call, blow)| (call.clone(), blow.stroke())));
+    strikes.begin(
+        twist
+            .struck
+            .as_ref()
+            .map(|(call, blow)| (call.clone(), blow.stroke())),
+    );
     let told = match (&twist.struck, twist.whole) {
         (Some((_, Blow::Meanwhile(moment, event))), _) => stage.meanwhile(*moment, *event).await,
         (_, Some(whole)) => stage.whole(whole).await,
@@ -152,15 +163,34 @@ pub(crate) async fn play(clock: ManualClock, lane: Lane, twist: Twist) -> Result
     pass(&stage.harness.world.clock, Duration::from_secs(15 * 60)).await;
     let ending = stage.harness.ending(start).await;
     let is_repaired = ending.iter().any(|line| line.starts_with("repaired"));
-    let compared = if is_repaired { stage.harness.ending(start).await } else { ending.clone() };
+    let compared = if is_repaired {
+        stage.harness.ending(start).await
+    } else {
+        ending.clone()
+    };
     stage.look();
     let Stage { never, polls, .. } = stage;
-    Ok(Played { ending, compared, told, later, calls, polls, was_struck, never })
+    Ok(Played {
+        ending,
+        compared,
+        told,
+        later,
+        calls,
+        polls,
+        was_struck,
+        never,
+    })
 }
 
 impl Stage {
     fn strikes(&self) -> Strikes {
-        self.harness.world.stack.scissors().unwrap().strikes().clone()
+        self.harness
+            .world
+            .stack
+            .scissors()
+            .unwrap()
+            .strikes()
+            .clone()
     }
 
     fn time(&self) -> Deadline {
@@ -173,24 +203,39 @@ impl Stage {
     async fn run(&self, job: Job, deadline: Deadline) -> Told {
         match job {
             Job::Employees => told(self.harness.run(Mode::Scheduled, deadline).await.report),
-            Job::Certificates => told(self.harness.certificates(Mode::Scheduled, deadline).await.report),
+            Job::Certificates => told(
+                self.harness
+                    .certificates(Mode::Scheduled, deadline)
+                    .await
+                    .report,
+            ),
         }
     }
 
     /// Nobody is locked who should not be, or open for a while who was locked and is to be, and no document is there twice.
     fn look(&mut self) {
         let now = self.harness.moment();
-        let allowed: Vec<_> =
-            self.lane.scene.may_be_locked().iter().map(|id| format!("personio:{id}")).collect();
+        let allowed: Vec<_> = self
+            .lane
+            .scene
+            .may_be_locked()
+            .iter()
+            .map(|id| format!("personio:{id}"))
+            .collect();
         for account in self.harness.company.reteach.customers() {
             let is_locked = account.set_active_at.is_some_and(|at| at > now)
                 || account.set_inactive_at.is_some_and(|at| at <= now);
-            let is_allowed = account.external_id.as_ref().is_some_and(|id| allowed.contains(id));
+            let is_allowed = account
+                .external_id
+                .as_ref()
+                .is_some_and(|id| allowed.contains(id));
             if is_locked && !is_allowed {
-                self.never.push(format!("locked: {:?}", account.external_id));
+                self.never
+                    .push(format!("locked: {:?}", account.external_id));
             }
             if self.locks.see(account.id, is_locked) {
-                self.never.push(format!("open for a while: {:?}", account.external_id));
+                self.never
+                    .push(format!("open for a while: {:?}", account.external_id));
             }
         }
         self.harness.check_the_never_rules_of_certificates();
@@ -253,10 +298,15 @@ impl Stage {
             }
             Whole::LateTwoAtOnce => {
                 pass(&world.clock, Duration::from_secs(3 * 60 * 60)).await;
-                vec![self.run(job, self.time()).await, self.run(job, self.time()).await]
+                vec![
+                    self.run(job, self.time()).await,
+                    self.run(job, self.time()).await,
+                ]
             }
             Whole::Skewed(seconds) => {
-                world.restart_by(crate::skew::skewed(&world.clock, seconds)).unwrap();
+                world
+                    .restart_by(crate::skew::skewed(&world.clock, seconds))
+                    .unwrap();
                 let told = self.run(job, self.time()).await;
                 world.restart().unwrap();
                 vec![told]
@@ -294,7 +344,11 @@ impl Stage {
                 Job::Employees => 5 * 60,
                 Job::Certificates => 30 * 60,
             };
-            pass(&self.harness.world.clock, Duration::from_secs(tick << (round / 6))).await;
+            pass(
+                &self.harness.world.clock,
+                Duration::from_secs(tick << (round / 6)),
+            )
+            .await;
             let people = self.run(Job::Employees, self.time()).await;
             let is_done = match self.lane.scene.ends_held() {
                 true => people.outcome == Outcome::Done && people.held.is_some(),
@@ -317,11 +371,21 @@ impl Stage {
     }
 
     async fn waits(&self) -> bool {
-        let (store, tenant) = (self.harness.world.stack.store(), &self.harness.company.tenant);
+        let (store, tenant) = (
+            self.harness.world.stack.store(),
+            &self.harness.company.tenant,
+        );
         let root = store.root(tenant).await.unwrap();
-        let files = store.certificate_start(tenant).await.unwrap().root.unwrap_or_default();
+        let files = store
+            .certificate_start(tenant)
+            .await
+            .unwrap()
+            .root
+            .unwrap_or_default();
         let expected = self.lane.scene.waiting();
-        root.is_none_or(|root| root.waiting > expected) || !files.open.is_empty() || files.remaining > 0
+        root.is_none_or(|root| root.waiting > expected)
+            || !files.open.is_empty()
+            || files.remaining > 0
     }
 }
 
@@ -332,7 +396,12 @@ fn told<C>(report: Report<C>) -> Told {
         message: report.message,
         held: report.held.map(|held| held.hash),
         findings: findings
-            .map(|it| format!("{:?} {:?} {:?} {}", it.kind, it.person, it.certificate, it.text))
+            .map(|it| {
+                format!(
+                    "{:?} {:?} {:?} {}",
+                    it.kind, it.person, it.certificate, it.text
+                )
+            })
             .collect(),
         calls: report.calls,
         dynamodb: [report.dynamodb.calls, report.dynamodb.retries],

@@ -32,7 +32,9 @@ pub(crate) fn all<T: Sync, R: Send>(
             let spawned = thread.spawn_scoped(scope, || {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(number) else { return };
+                    let Some(item) = items.get(number) else {
+                        return;
+                    };
                     let caught = panic::catch_unwind(AssertUnwindSafe(|| work(item)));
                     let result = caught.unwrap_or_else(|_: Box<dyn Any + Send>| Err(PANIC.take()));
                     done.lock().unwrap().push((number, result));

@@ -53,7 +53,10 @@ impl Scene {
 
     /// Whether this part of a case's name may be one of its cases: not if it begins with another scene.
     pub(crate) fn may_be(self, part: &str) -> bool {
-        let begins = |scene: Self| part.split_once('/').is_some_and(|(name, _)| name == scene.name());
+        let begins = |scene: Self| {
+            part.split_once('/')
+                .is_some_and(|(name, _)| name == scene.name())
+        };
         begins(self) || !Self::ALL.into_iter().any(begins)
     }
 
@@ -65,7 +68,9 @@ impl Scene {
     /// The job that is tried.
     pub(crate) fn job(self) -> Job {
         match self {
-            Self::First | Self::Morning | Self::Held | Self::Approved | Self::Pages => Job::Employees,
+            Self::First | Self::Morning | Self::Held | Self::Approved | Self::Pages => {
+                Job::Employees
+            }
             Self::Certificates | Self::Archive => Job::Certificates,
         }
     }
@@ -120,10 +125,18 @@ impl Scene {
             Job::Employees => {
                 assert!(harness.company.personio.remove(1));
                 harness.company.personio.put(person(999));
-                harness.company.reteach.insert(by_hand("aushilfe@muster.example"));
+                harness
+                    .company
+                    .reteach
+                    .insert(by_hand("aushilfe@muster.example"));
             }
             Job::Certificates => {
-                harness.issue([completed("c-9", 2, "Leitern und Tritte", "2026-05-11T08:20:00Z")]);
+                harness.issue([completed(
+                    "c-9",
+                    2,
+                    "Leitern und Tritte",
+                    "2026-05-11T08:20:00Z",
+                )]);
             }
         }
     }
@@ -132,17 +145,29 @@ impl Scene {
 /// An account with this mail address that belongs to somebody else.
 fn taken(id: u64) -> Customer {
     let external_id = Some("personio:99".to_owned());
-    Customer { external_id, ..by_hand(&person(id).email.unwrap_or_default()) }
+    Customer {
+        external_id,
+        ..by_hand(&person(id).email.unwrap_or_default())
+    }
 }
 
 /// One to be created, one without a mail address, one who has not begun, one whom an admin has added by hand, one whose
 /// address is another's.
 async fn first(clock: ManualClock, via: Via) -> Harness {
-    let without_mail = Person { email: None, ..person(2) };
-    let not_begun = Person { hire_date: date("2026-06-01"), ..person(3) };
+    let without_mail = Person {
+        email: None,
+        ..person(2)
+    };
+    let not_begun = Person {
+        hire_date: date("2026-06-01"),
+        ..person(3)
+    };
     let all = [person(1), without_mail, not_begun, person(4), person(5)];
     let harness = Harness::in_order(clock, via, "", all).await;
-    harness.company.reteach.insert(by_hand(&person(4).email.unwrap_or_default()));
+    harness
+        .company
+        .reteach
+        .insert(by_hand(&person(4).email.unwrap_or_default()));
     harness.company.reteach.insert(taken(5));
     harness
 }
@@ -165,8 +190,14 @@ async fn morning(clock: ManualClock, via: Via) -> Harness {
     harness.change(5, |it| it.status = Status::Active);
     harness.change(6, |it| it.email = Some("neu.6@muster.example".to_owned()));
     harness.change(8, |it| it.position = None);
-    harness.company.personio.put_all([person(9), person(10), person(11)]);
-    harness.company.reteach.insert(by_hand(&person(10).email.unwrap_or_default()));
+    harness
+        .company
+        .personio
+        .put_all([person(9), person(10), person(11)]);
+    harness
+        .company
+        .reteach
+        .insert(by_hand(&person(10).email.unwrap_or_default()));
     harness.company.reteach.insert(taken(11));
     harness.world.clock.advance(harness::TICK);
     harness.forget_requests();
@@ -192,8 +223,16 @@ async fn approved(clock: ManualClock, via: Via) -> Harness {
     let harness = held(clock, via).await;
     harness.now().await;
     let held = harness.held().await.unwrap();
-    let decision = Decision::Approved { at: harness.moment() };
-    harness.world.stack.store().decide(&harness.company.tenant, &held.hash, decision).await.unwrap();
+    let decision = Decision::Approved {
+        at: harness.moment(),
+    };
+    harness
+        .world
+        .stack
+        .store()
+        .decide(&harness.company.tenant, &held.hash, decision)
+        .await
+        .unwrap();
     harness.world.clock.advance(harness::TICK);
     harness.forget_requests();
     harness
@@ -207,19 +246,34 @@ async fn certificates(clock: ManualClock, via: Via) -> Harness {
     let lost = Fault::new(Behaviour::LoseReply).path("/v1/company/documents");
     harness.company.personio.fail(lost);
     assert_eq!(harness.certificates_now().await.counts.doubtful, 1);
-    let by_hand = harness.company.reteach.insert(by_hand("chefin@muster.example"));
+    let by_hand = harness
+        .company
+        .reteach
+        .insert(by_hand("chefin@muster.example"));
     let at = "2026-05-11T08:10:00Z";
-    let late = Certificate { publication: Publication::OnDemand, ..Certificate::new("c-4", 9_000) };
+    let late = Certificate {
+        publication: Publication::OnDemand,
+        ..Certificate::new("c-4", 9_000)
+    };
     harness.issue([
         completed("c-2", 2, "Erste Hilfe", at),
         completed("c-3", 3, "Datenschutz", "2024-02-29T23:30:00Z"),
-        Participation { certificate: Some(late), ..completed("c-4", 1, "Ladungssicherung", at) },
-        Participation { customer: Some(by_hand), ..completed("c-5", 1, "Brandschutz", at) },
+        Participation {
+            certificate: Some(late),
+            ..completed("c-4", 1, "Ladungssicherung", at)
+        },
+        Participation {
+            customer: Some(by_hand),
+            ..completed("c-5", 1, "Brandschutz", at)
+        },
     ]);
     harness.world.clock.advance(SignedDuration::from_mins(30));
     // What was completed long ago is seen by a scan of all.
     let store = harness.world.stack.store();
-    store.ask_full_scan(&harness.company.tenant, harness.moment()).await.unwrap();
+    store
+        .ask_full_scan(&harness.company.tenant, harness.moment())
+        .await
+        .unwrap();
     harness.forget_traffic();
     harness
 }
@@ -227,10 +281,17 @@ async fn certificates(clock: ManualClock, via: Via) -> Harness {
 /// One has another position, one has left, one is gone for the second time, one is new.
 async fn pages(clock: ManualClock, via: Via) -> Harness {
     // A page has 100 people of Personio, 250 of Kombo, and 250 accounts.
-    let (people_there, strangers) = if via == Via::Kombo { (252, 0) } else { (102, 160) };
+    let (people_there, strangers) = if via == Via::Kombo {
+        (252, 0)
+    } else {
+        (102, 160)
+    };
     let harness = Harness::in_order(clock, via, "", people(people_there)).await;
     for number in 0..strangers {
-        harness.company.reteach.insert(by_hand(&format!("fremd-{number}@muster.example")));
+        harness
+            .company
+            .reteach
+            .insert(by_hand(&format!("fremd-{number}@muster.example")));
     }
     harness.first_run().await;
     harness.world.clock.advance(SignedDuration::from_hours(24));
@@ -250,7 +311,10 @@ async fn archive(clock: ManualClock, via: Via) -> Harness {
     harness.first_run().await;
     harness.company.personio.add_category("Bildungszertifikate");
     let at = "2026-05-04T08:00:00Z";
-    let stranger = harness.company.reteach.insert(by_hand("chefin@muster.example"));
+    let stranger = harness
+        .company
+        .reteach
+        .insert(by_hand("chefin@muster.example"));
     let strange = (0..260).map(|number| Participation {
         customer: Some(stranger.clone()),
         ..completed(&format!("s-{number}"), 1, "Brandschutz", at)

@@ -19,5 +19,8 @@ impl Clock for Skewed {
 
 /// `clock`, ahead by so many seconds, or behind.
 pub(crate) fn skewed(clock: &ManualClock, seconds: i64) -> Arc<dyn Clock> {
-    Arc::new(Skewed { clock: clock.clone(), by: SignedDuration::from_secs(seconds) })
+    Arc::new(Skewed {
+        clock: clock.clone(),
+        by: SignedDuration::from_secs(seconds),
+    })
 }

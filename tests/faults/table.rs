@@ -85,19 +85,40 @@ const OF_PAGES: [&str; 10] = [
     "lose-reply",
 ];
 const LOG_INS: [&str; 2] = ["POST /v1/auth", "POST /oauth/authorize"];
-const UPLOADS: [&str; 2] = ["POST /v1/company/documents", "POST /v1/hris/employees/{employee_id}/documents"];
-const SERVERS: [&str; 7] =
-    ["Personio", "Kombo", "reteach's files", "reteach", "DynamoDB", "Secrets Manager", "STS"];
+const UPLOADS: [&str; 2] = [
+    "POST /v1/company/documents",
+    "POST /v1/hris/employees/{employee_id}/documents",
+];
+const SERVERS: [&str; 7] = [
+    "Personio",
+    "Kombo",
+    "reteach's files",
+    "reteach",
+    "DynamoDB",
+    "Secrets Manager",
+    "STS",
+];
 
 impl Call {
     pub(crate) fn new(id: &CallId, all: &[CallId], scene: Scene) -> Self {
         let vendor = vendor_of(id);
-        let rest = id.name.strip_prefix(vendor).unwrap_or_default().trim_start();
+        let rest = id
+            .name
+            .strip_prefix(vendor)
+            .unwrap_or_default()
+            .trim_start();
         let later = all.iter().skip_while(|it| *it != id).skip(1);
         let is_behind = vendor == "Personio" && all.iter().any(|it| vendor_of(it) == "Kombo");
         let has_next = later.into_iter().any(|it| vendor_of(it) == vendor);
         let (is_page, nth) = (scene.is_of_pages(), id.nth);
-        Self { vendor: vendor.to_owned(), rest: rest.to_owned(), has_next, is_behind, is_page, nth }
+        Self {
+            vendor: vendor.to_owned(),
+            rest: rest.to_owned(),
+            has_next,
+            is_behind,
+            is_page,
+            nth,
+        }
     }
 
     /// Whether a fault of this name strikes it.
@@ -139,11 +160,16 @@ impl Call {
 pub(crate) fn servers(calls: &[CallId]) -> impl Iterator<Item = &'static str> {
     let is_called = |name: &str| calls.iter().any(|it| vendor_of(it) == name);
     let is_behind = move |name: &str| name == "Personio" && is_called("Kombo");
-    SERVERS.into_iter().filter(move |name| is_called(name) && !is_behind(name))
+    SERVERS
+        .into_iter()
+        .filter(move |name| is_called(name) && !is_behind(name))
 }
 
 fn vendor_of(id: &CallId) -> &'static str {
-    SERVERS.into_iter().find(|server| id.name.starts_with(server)).unwrap_or_default()
+    SERVERS
+        .into_iter()
+        .find(|server| id.name.starts_with(server))
+        .unwrap_or_default()
 }
 
 const ELSEWHERE: &str = "http://127.0.0.1:9/elsewhere";
@@ -154,8 +180,7 @@ const THROTTLED: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#Provision
 const SECRETS_THROTTLED: &str = r#"{"__type":"ThrottlingException","message":"Rate exceeded"}"#;
 const DENIED: &str = r#"{"__type":"AccessDeniedException","message":"not authorized"}"#;
 const EXPIRED: &str = r#"{"__type":"ExpiredTokenException","message":"the token is expired"}"#;
-const NO_TABLE: &str =
-    r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"no such table"}"#;
+const NO_TABLE: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"no such table"}"#;
 const AWS_ERROR: &str =
     r#"{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"oops"}"#;
 
@@ -170,8 +195,12 @@ pub(crate) fn faults() -> Vec<Fault> {
     let dynamodb: fn(&Call) -> bool = |it| it.vendor == "DynamoDB";
     let secrets: fn(&Call) -> bool = |it| it.vendor == "Secrets Manager";
     let status = |code| B::Status(code, Body::Vendor);
-    let behave =
-        |name, strikes, behaviour, expect| Fault { name, strikes, blow: Blow::Behave(behaviour), expect };
+    let behave = |name, strikes, behaviour, expect| Fault {
+        name,
+        strikes,
+        blow: Blow::Behave(behaviour),
+        expect,
+    };
     let meanwhile = |name, strikes, moment, event, expect| Fault {
         name,
         strikes,
@@ -180,10 +209,20 @@ pub(crate) fn faults() -> Vec<Fault> {
     };
     let moment = "2026-05-11T09:00:05Z".parse().unwrap();
     vec![
-        behave("refused-next", |it| it.has_next && !it.is_behind && !it.is_file(), B::GoAway(AWAY), Told),
+        behave(
+            "refused-next",
+            |it| it.has_next && !it.is_behind && !it.is_file(),
+            B::GoAway(AWAY),
+            Told,
+        ),
         behave("hang", any, B::Hang, Told),
         behave("hang-after-effect", any, B::HangReply, Told),
-        behave("slower-than-timeout", any, B::Slow(SLOWER_THAN_ANY_TIMEOUT), Told),
+        behave(
+            "slower-than-timeout",
+            any,
+            B::Slow(SLOWER_THAN_ANY_TIMEOUT),
+            Told,
+        ),
         behave("reset-before-reply", any, B::Close, Told),
         behave("reset-in-reply", any, B::CloseMidBody, Told),
         behave("reset-after-reply", any, B::CloseAfterReply, Quiet),
@@ -194,8 +233,19 @@ pub(crate) fn faults() -> Vec<Fault> {
         behave("rows-skipped", list, B::SkipRows(1), Told),
         behave("rows-doubled", list, B::DoubleRows(1), Quiet),
         // All but one row of the page before, so that a page of 100 has no room for its own last.
-        behave("rows-repeated", |it| it.is_page && it.nth > 1, B::RepeatRows(99), Quiet),
-        meanwhile("rows-shift", |it| it.is_page, Moment::After, Event::Shift, Quiet),
+        behave(
+            "rows-repeated",
+            |it| it.is_page && it.nth > 1,
+            B::RepeatRows(99),
+            Quiet,
+        ),
+        meanwhile(
+            "rows-shift",
+            |it| it.is_page,
+            Moment::After,
+            Event::Shift,
+            Quiet,
+        ),
         behave("empty-list", list, B::EmptyList, Told),
         behave("total-off", list, B::TotalOff(1), Told),
         behave("400", http, status(400), Told),
@@ -204,25 +254,77 @@ pub(crate) fn faults() -> Vec<Fault> {
         behave("404", http, status(404), Told),
         behave("409", http, status(409), Told),
         behave("422", http, status(422), Told),
-        behave("429-seconds", http, B::TooManyRequests(RetryAfter::Seconds(3)), Told),
-        behave("429-date", http, B::TooManyRequests(RetryAfter::At(moment)), Told),
+        behave(
+            "429-seconds",
+            http,
+            B::TooManyRequests(RetryAfter::Seconds(3)),
+            Told,
+        ),
+        behave(
+            "429-date",
+            http,
+            B::TooManyRequests(RetryAfter::At(moment)),
+            Told,
+        ),
         behave("429-bare", http, B::TooManyRequests(RetryAfter::None), Told),
         behave("500", any, status(500), Told),
-        behave("500-after-effect", http, B::LateStatus(500, Body::Vendor), Told),
+        behave(
+            "500-after-effect",
+            http,
+            B::LateStatus(500, Body::Vendor),
+            Told,
+        ),
         behave("502-html", any, B::Status(502, Body::Html), Told),
         behave("503", any, status(503), Told),
         behave("redirect", http, B::Redirect(ELSEWHERE.to_owned()), Told),
-        behave("shows-up-late", Call::is_upload, B::LateEffect(SignedDuration::from_mins(10)), Told),
-        behave("throttled", dynamodb, B::Status(400, Body::Json(THROTTLED)), Told),
-        behave("throttled", secrets, B::Status(400, Body::Json(SECRETS_THROTTLED)), Told),
+        behave(
+            "shows-up-late",
+            Call::is_upload,
+            B::LateEffect(SignedDuration::from_mins(10)),
+            Told,
+        ),
+        behave(
+            "throttled",
+            dynamodb,
+            B::Status(400, Body::Json(THROTTLED)),
+            Told,
+        ),
+        behave(
+            "throttled",
+            secrets,
+            B::Status(400, Body::Json(SECRETS_THROTTLED)),
+            Told,
+        ),
         behave("aws-denied", aws, B::Status(400, Body::Json(DENIED)), Told),
-        behave("aws-expired", aws, B::Status(400, Body::Json(EXPIRED)), Told),
-        behave("no-table", dynamodb, B::Status(400, Body::Json(NO_TABLE)), Told),
+        behave(
+            "aws-expired",
+            aws,
+            B::Status(400, Body::Json(EXPIRED)),
+            Told,
+        ),
+        behave(
+            "no-table",
+            dynamodb,
+            B::Status(400, Body::Json(NO_TABLE)),
+            Told,
+        ),
         behave("aws-500", aws, B::Status(500, Body::Json(AWS_ERROR)), Told),
         behave("unprocessed", Call::is_batch, B::Unprocessed, Told),
         meanwhile("freeze", any, Moment::After, Event::Freeze, Told),
-        meanwhile("second-delivery", any, Moment::Before, Event::SecondDelivery, Quiet),
-        meanwhile("rotation", |it| !it.is_log_in(), Moment::Before, Event::Rotation, Quiet),
+        meanwhile(
+            "second-delivery",
+            any,
+            Moment::Before,
+            Event::SecondDelivery,
+            Quiet,
+        ),
+        meanwhile(
+            "rotation",
+            |it| !it.is_log_in(),
+            Moment::Before,
+            Event::Rotation,
+            Quiet,
+        ),
         meanwhile("new-mapping", any, Moment::Before, Event::NewMapping, Quiet),
     ]
 }

@@ -46,12 +46,16 @@ impl Harness {
 
     /// Sets a fault for uploads at Personio, behind Kombo where the route goes through it.
     pub fn fail_uploads(&self, fault: Fault) {
-        self.company.personio.fail(fault.path("/v1/company/documents"));
+        self.company
+            .personio
+            .fail(fault.path("/v1/company/documents"));
     }
 
     /// Sets a fault for lists of documents at Personio, behind Kombo where the route goes through it.
     pub fn fail_finding(&self, fault: Fault) {
-        self.company.personio.fail(fault.path("/v2/document-management/documents"));
+        self.company
+            .personio
+            .fail(fault.path("/v2/document-management/documents"));
     }
 
     /// How many uploads have reached Personio.
@@ -62,7 +66,10 @@ impl Harness {
 
     /// What the ledger has of the certificate `id`.
     pub async fn state_of(&self, id: &str) -> Option<CertificateState> {
-        self.certificate_ledger().await.remove(&CertificateId::new(id)).map(|entry| entry.state)
+        self.certificate_ledger()
+            .await
+            .remove(&CertificateId::new(id))
+            .map(|entry| entry.state)
     }
 
     /// The document that the ledger has for the certificate `id`; `None` where it is not filed or the route told no id.

@@ -33,7 +33,9 @@ pub fn completed(id: &str, person: u64, course: &str, at: &str) -> Participation
 impl Harness {
     /// Runs the certificate job once, now.
     pub async fn certificates_now(&self) -> Report {
-        self.certificates(Mode::Scheduled, Deadline::never()).await.report
+        self.certificates(Mode::Scheduled, Deadline::never())
+            .await
+            .report
     }
 
     /// Half an hour later: one run of the certificate job.
@@ -44,7 +46,10 @@ impl Harness {
 
     /// One run of the certificate job in any mode, with the checks that hold for all.
     pub async fn certificates(&self, mode: Mode, deadline: Deadline) -> Ran<CertificateSync> {
-        let ran = self.world.run_certificates(&self.company, mode, deadline, &unwatched).await;
+        let ran = self
+            .world
+            .run_certificates(&self.company, mode, deadline, &unwatched)
+            .await;
         self.check_the_never_rules_of_certificates();
         ran
     }
@@ -63,8 +68,11 @@ impl Harness {
     #[must_use]
     pub fn titles(&self, person: u64) -> Vec<String> {
         let documents = self.company.personio.documents();
-        let mut titles: Vec<_> =
-            documents.into_iter().filter(|it| it.employee_id == person).map(|it| it.title).collect();
+        let mut titles: Vec<_> = documents
+            .into_iter()
+            .filter(|it| it.employee_id == person)
+            .map(|it| it.title)
+            .collect();
         titles.sort();
         titles
     }
@@ -73,7 +81,10 @@ impl Harness {
     #[must_use]
     pub fn document_of(&self, id: &str) -> Option<Document> {
         let names = |it: &Document| {
-            it.comment.as_deref().is_some_and(|comment| comment.contains(id)) || it.file_name.contains(id)
+            it.comment
+                .as_deref()
+                .is_some_and(|comment| comment.contains(id))
+                || it.file_name.contains(id)
         };
         let documents = self.company.personio.documents();
         let mut found = documents.into_iter().filter(names);
@@ -85,7 +96,14 @@ impl Harness {
     /// The ledger of certificates, by id.
     pub async fn certificate_ledger(&self) -> BTreeMap<CertificateId, CertificateEntry> {
         let tenant: &TenantId = &self.company.tenant;
-        self.world.stack.store().all_certificates(tenant).await.unwrap().into_iter().collect()
+        self.world
+            .stack
+            .store()
+            .all_certificates(tenant)
+            .await
+            .unwrap()
+            .into_iter()
+            .collect()
     }
 
     /// The moment this long from now.
@@ -132,24 +150,43 @@ impl Harness {
     /// The documents of the employee `person` that name the certificates, in the order of their uploads.
     #[must_use]
     pub fn documents_of(&self, person: u64) -> Vec<Document> {
-        self.company.personio.documents().into_iter().filter(|it| it.employee_id == person).collect()
+        self.company
+            .personio
+            .documents()
+            .into_iter()
+            .filter(|it| it.employee_id == person)
+            .collect()
     }
 
     /// How often the HR system was asked for its folders.
     #[must_use]
     pub fn folder_lookups(&self) -> usize {
         match (&self.company.kombo, self.company.via) {
-            (Some(kombo), Via::Kombo) => kombo.calls(simulators::kombo::Endpoint::DocumentCategories),
-            _ => self.company.personio.calls(personio::Endpoint::DocumentCategories),
+            (Some(kombo), Via::Kombo) => {
+                kombo.calls(simulators::kombo::Endpoint::DocumentCategories)
+            }
+            _ => self
+                .company
+                .personio
+                .calls(personio::Endpoint::DocumentCategories),
         }
     }
 
     /// How many requests each of them received: reteach and its files, Personio, Kombo.
     #[must_use]
     pub fn traffic(&self) -> [usize; 4] {
-        let kombo = self.company.kombo.as_ref().map_or(0, |kombo| kombo.requests().len());
+        let kombo = self
+            .company
+            .kombo
+            .as_ref()
+            .map_or(0, |kombo| kombo.requests().len());
         let (reteach, personio) = (&self.company.reteach, &self.company.personio);
-        [reteach.requests().len(), reteach.downloads().requests().len(), personio.requests().len(), kombo]
+        [
+            reteach.requests().len(),
+            reteach.downloads().requests().len(),
+            personio.requests().len(),
+            kombo,
+        ]
     }
 
     /// Empties the simulators' logs, that of the downloads too.
@@ -160,8 +197,16 @@ impl Harness {
 
     /// The reports of the certificate job that were kept, the newest first.
     pub async fn certificate_reports(&self) -> Vec<Report> {
-        let all: Vec<Report> = self.world.stack.store().reports(&self.company.tenant, 1_000).await.unwrap();
-        all.into_iter().filter(|report| report.job == "certificate-sync").collect()
+        let all: Vec<Report> = self
+            .world
+            .stack
+            .store()
+            .reports(&self.company.tenant, 1_000)
+            .await
+            .unwrap();
+        all.into_iter()
+            .filter(|report| report.job == "certificate-sync")
+            .collect()
     }
 
     /// Takes the lease of the certificate job as another run would.
@@ -169,7 +214,9 @@ impl Harness {
         let store = self.world.stack.store();
         let (tenant, owner) = (&self.company.tenant, RunId::new(owner));
         let lasts = SignedDuration::from_secs(300);
-        let taken = store.acquire(tenant, Job::Certificates, &owner, self.moment(), lasts).await;
+        let taken = store
+            .acquire(tenant, Job::Certificates, &owner, self.moment(), lasts)
+            .await;
         match taken.unwrap() {
             Acquisition::Acquired(lease) => lease,
             Acquisition::Held { until } => panic!("another run has the lease until {until}"),

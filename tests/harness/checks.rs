@@ -10,7 +10,8 @@ impl Harness {
     /// The account of the person with this id.
     #[must_use]
     pub fn account(&self, id: u64) -> Customer {
-        self.find(id).unwrap_or_else(|| panic!("there is no account personio:{id}"))
+        self.find(id)
+            .unwrap_or_else(|| panic!("there is no account personio:{id}"))
     }
 
     /// The account of the person with this id, if there is one.
@@ -36,13 +37,18 @@ impl Harness {
     #[must_use]
     pub fn asked(&self) -> Vec<Received> {
         let requests = self.company.reteach.requests().into_iter();
-        requests.filter(|request| request.template != Some("/oauth/authorize")).collect()
+        requests
+            .filter(|request| request.template != Some("/oauth/authorize"))
+            .collect()
     }
 
     /// The writes among them.
     #[must_use]
     pub fn writes(&self) -> Vec<Received> {
-        self.asked().into_iter().filter(|request| request.method.as_str() != "GET").collect()
+        self.asked()
+            .into_iter()
+            .filter(|request| request.method.as_str() != "GET")
+            .collect()
     }
 
     /// What reteach was asked, in short: `PUT /customer/{customerIdentifier}`, with how often.
@@ -83,15 +89,25 @@ impl Harness {
         let fault = simulators::Fault::new(behaviour);
         match (&self.company.kombo, self.company.via) {
             (Some(kombo), Via::Kombo) => kombo.fail(adjust(fault.path("/v1/hris/employees"))),
-            _ => self.company.personio.fail(adjust(fault.path("/v1/company/employees"))),
+            _ => self
+                .company
+                .personio
+                .fail(adjust(fault.path("/v1/company/employees"))),
         }
     }
 
     /// Ends the faults of every vendor and of AWS.
     pub fn clear_faults(&self) {
         let stack = &self.world.stack;
-        stack.proxies().into_iter().flatten().for_each(simulators::Proxy::clear_faults);
-        stack.sts().into_iter().for_each(simulators::aws::Sts::clear_faults);
+        stack
+            .proxies()
+            .into_iter()
+            .flatten()
+            .for_each(simulators::Proxy::clear_faults);
+        stack
+            .sts()
+            .into_iter()
+            .for_each(simulators::aws::Sts::clear_faults);
         self.company.reteach.clear_faults();
         self.company.reteach.downloads().clear_faults();
         self.company.personio.clear_faults();
@@ -103,17 +119,24 @@ impl Harness {
     /// Nobody is invited, no account is deleted, no tag of anybody else's is replaced.
     pub fn check_the_never_rules(&self) {
         for request in self.company.reteach.requests() {
-            let template = request.template.unwrap_or("a path that reteach does not have");
+            let template = request
+                .template
+                .unwrap_or("a path that reteach does not have");
             let is_allowed = match (request.method.as_str(), template) {
                 ("POST", "/oauth/authorize" | "/customer") | ("GET", _) => true,
                 ("PUT", "/customer/{customerIdentifier}") => true,
-                ("PUT", "/customer/{customerIdentifier}/multiple-tags") => {
-                    request.body.as_ref().is_some_and(|body| body.get("mode") == Some(&"ADD".into()))
-                }
+                ("PUT", "/customer/{customerIdentifier}/multiple-tags") => request
+                    .body
+                    .as_ref()
+                    .is_some_and(|body| body.get("mode") == Some(&"ADD".into())),
                 ("DELETE", "/customer/{customerIdentifier}/tags/{tagIdOrName}") => true,
                 _ => false,
             };
-            assert!(is_allowed, "never: {} {template} {:?}", request.method, request.body);
+            assert!(
+                is_allowed,
+                "never: {} {template} {:?}",
+                request.method, request.body
+            );
         }
     }
 }

@@ -14,7 +14,11 @@ impl Harness {
     /// Cuts `run`, which must be one of this world's ([`to_be_cut`](Self::to_be_cut)). A killed one leaves its lease behind,
     /// and a new process takes over.
     pub async fn cut_at<T>(&self, point: Point, run: impl Future<Output = T>) -> CutRun<T> {
-        let scissors = self.world.stack.scissors().unwrap_or_else(|| panic!("there are no scissors here"));
+        let scissors = self
+            .world
+            .stack
+            .scissors()
+            .unwrap_or_else(|| panic!("there are no scissors here"));
         let cut = scissors.cut_at(point, run).await;
         if cut.ran.is_none() {
             self.world.restart().unwrap();
@@ -32,15 +36,19 @@ pub async fn at_every_point<F>(check: impl Fn(Point) -> F) -> usize
 where
     F: Future<Output = bool> + Send + 'static,
 {
-    let kinds = [Moment::Before, Moment::After].into_iter().flat_map(|moment| {
-        [Cut::Kill, Cut::CloseConnection].map(|cut| move |step| Point { step, moment, cut })
-    });
+    let kinds = [Moment::Before, Moment::After]
+        .into_iter()
+        .flat_map(|moment| {
+            [Cut::Kill, Cut::CloseConnection].map(|cut| move |step| Point { step, moment, cut })
+        });
     let check = &check;
     let cuts = kinds.map(|point| {
         stream::iter(0..)
             .map(move |step| tokio::spawn(check(point(step))))
             .buffered(AT_ONCE)
-            .map(|checked| checked.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())))
+            .map(|checked| {
+                checked.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+            })
             .take_while(|was_cut| future::ready(*was_cut))
             .count()
     });

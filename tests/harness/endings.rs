@@ -32,7 +32,13 @@ impl Harness {
 
     async fn people_since(&self, start: Timestamp) -> Ending {
         let (begin, now) = (start - SKEW, self.moment() + SKEW);
-        let plain = |moment: Timestamp| if (begin..=now).contains(&moment) { RECENTLY } else { moment };
+        let plain = |moment: Timestamp| {
+            if (begin..=now).contains(&moment) {
+                RECENTLY
+            } else {
+                moment
+            }
+        };
         let mut lines = Ending::new();
         let mut owners = BTreeMap::new();
         for mut account in self.company.reteach.customers() {
@@ -42,9 +48,18 @@ impl Harness {
             account.tags.sort();
             lines.push(format!("{account:?}"));
         }
-        let entries = self.world.stack.store().all_employees(&self.company.tenant).await.unwrap();
+        let entries = self
+            .world
+            .stack
+            .store()
+            .all_employees(&self.company.tenant)
+            .await
+            .unwrap();
         for mut entry in entries.into_values() {
-            let account = entry.customer_id.take().map(|id| owners.remove(id.as_str()));
+            let account = entry
+                .customer_id
+                .take()
+                .map(|id| owners.remove(id.as_str()));
             entry.window.inactive_at = entry.window.inactive_at.map(plain);
             if let Some(locked) = &mut entry.locked {
                 locked.since = plain(locked.since);
@@ -66,31 +81,53 @@ impl Harness {
                 it.employee_id
             )
         });
-        let entries = self.certificate_ledger().await.into_iter().map(|(id, entry)| {
-            let state = match entry.state {
-                CertificateState::Intended(_) => "intended",
-                CertificateState::Uploaded { .. } => "uploaded",
-                CertificateState::Failed(_) => "failed",
-                CertificateState::Parked { .. } => "parked",
-                CertificateState::Dismissed { .. } => "dismissed",
-            };
-            format!("certificate {}: {state}", id.as_str())
-        });
+        let entries = self
+            .certificate_ledger()
+            .await
+            .into_iter()
+            .map(|(id, entry)| {
+                let state = match entry.state {
+                    CertificateState::Intended(_) => "intended",
+                    CertificateState::Uploaded { .. } => "uploaded",
+                    CertificateState::Failed(_) => "failed",
+                    CertificateState::Parked { .. } => "parked",
+                    CertificateState::Dismissed { .. } => "dismissed",
+                };
+                format!("certificate {}: {state}", id.as_str())
+            });
         documents.chain(entries).collect()
     }
 
     async fn sums(&self) -> Ending {
-        let (store, tenant, now) = (self.world.stack.store(), &self.company.tenant, self.moment());
+        let (store, tenant, now) = (
+            self.world.stack.store(),
+            &self.company.tenant,
+            self.moment(),
+        );
         let root = store.root(tenant).await.unwrap().unwrap();
         let counted = Brake::ALL.map(|it| root.brakes.count(it, now));
-        let certificates = store.certificate_start(tenant).await.unwrap().root.unwrap_or_default();
+        let certificates = store
+            .certificate_start(tenant)
+            .await
+            .unwrap()
+            .root
+            .unwrap_or_default();
         let leases = store.leases(tenant).await.unwrap().into_iter();
-        let leases: Vec<_> = leases.map(|(job, lease)| (job, lease.until <= now)).collect();
-        let shards: Vec<_> = root.shards.iter().map(|it| (it.digest, it.due > 0)).collect();
+        let leases: Vec<_> = leases
+            .map(|(job, lease)| (job, lease.until <= now))
+            .collect();
+        let shards: Vec<_> = root
+            .shards
+            .iter()
+            .map(|it| (it.digest, it.due > 0))
+            .collect();
         vec![
             format!("waiting {}, counted {counted:?}", root.waiting),
             format!("pending {:?}, shards {shards:?}", root.pending),
-            format!("gate {}", store.tenant(tenant).await.unwrap().unwrap().gate.is_some()),
+            format!(
+                "gate {}",
+                store.tenant(tenant).await.unwrap().unwrap().gate.is_some()
+            ),
             format!("held {}", self.held().await.is_some()),
             format!(
                 "certificates: {} left, {} parked, open {:?}",
@@ -107,9 +144,21 @@ impl Harness {
     async fn reconciled(&self) -> Ending {
         self.forget_requests();
         self.run(Mode::Reconcile, Deadline::never()).await;
-        let root = self.world.stack.store().root(&self.company.tenant).await.unwrap().unwrap();
-        let writes = self.writes().into_iter().map(|it| format!("repaired: {} {}", it.method, it.path));
-        writes.chain([format!("open accounts: {}", root.open_accounts)]).collect()
+        let root = self
+            .world
+            .stack
+            .store()
+            .root(&self.company.tenant)
+            .await
+            .unwrap()
+            .unwrap();
+        let writes = self
+            .writes()
+            .into_iter()
+            .map(|it| format!("repaired: {} {}", it.method, it.path));
+        writes
+            .chain([format!("open accounts: {}", root.open_accounts)])
+            .collect()
     }
 }
 
@@ -118,7 +167,13 @@ impl Harness {
 pub fn difference(expected: &Ending, got: &Ending) -> Option<String> {
     let [missing, more] = [apart(expected, got), apart(got, expected)];
     let is_same = missing.is_empty() && more.is_empty();
-    (!is_same).then(|| format!("expected\n  {}\nbut\n  {}", missing.join("\n  "), more.join("\n  ")))
+    (!is_same).then(|| {
+        format!(
+            "expected\n  {}\nbut\n  {}",
+            missing.join("\n  "),
+            more.join("\n  ")
+        )
+    })
 }
 
 /// The lines of `these` that `those` do not have as well, as often: a document that is there twice is one too many.
@@ -141,7 +196,11 @@ mod tests {
 
     #[test]
     fn a_line_that_is_there_twice_is_not_the_same_as_once() {
-        let lines = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Ending>();
+        let lines = |text: &str| {
+            text.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Ending>()
+        };
         for (these, those, expected) in [
             ("a b", "b a", ""),
             ("a a b", "a b", "a"),
@@ -150,9 +209,16 @@ mod tests {
             ("a c", "b", "a c"),
             ("", "a", ""),
         ] {
-            assert_eq!(apart(&lines(these), &lines(those)), lines(expected), "{these} {those}");
+            assert_eq!(
+                apart(&lines(these), &lines(those)),
+                lines(expected),
+                "{these} {those}"
+            );
         }
-        assert_eq!(difference(&lines("a"), &lines("a a")).unwrap(), "expected\n  \nbut\n  a");
+        assert_eq!(
+            difference(&lines("a"), &lines("a a")).unwrap(),
+            "expected\n  \nbut\n  a"
+        );
         assert_eq!(difference(&lines("a b"), &lines("b a")), None);
     }
 }

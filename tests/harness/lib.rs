@@ -1,6 +1,10 @@
 //! What the end-to-end tests and benchmarks stand on: a local world with one company, ready to tick, and the rules that
 //! hold in every run.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a harness stops the test at the first thing amiss")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a harness stops the test at the first thing amiss"
+)]
 
 mod build;
 mod certificate_faults;
@@ -67,7 +71,11 @@ pub struct Harness {
 impl Harness {
     /// A company of `people` on a Monday morning, 2026-05-11 08:00 UTC, before its first run. `more` is added to its
     /// tenant file.
-    pub async fn new(via: Via, more: &str, people: impl IntoIterator<Item = simulators::Person>) -> Self {
+    pub async fn new(
+        via: Via,
+        more: &str,
+        people: impl IntoIterator<Item = simulators::Person>,
+    ) -> Self {
         Self::at("2026-05-11T08:00:00Z", via, more, people).await
     }
 
@@ -90,7 +98,10 @@ impl Harness {
         more: &str,
         people: impl IntoIterator<Item = simulators::Person>,
     ) -> Self {
-        let (order, clock) = (Order::InTurn(seed), ManualClock::new(start.parse().unwrap()));
+        let (order, clock) = (
+            Order::InTurn(seed),
+            ManualClock::new(start.parse().unwrap()),
+        );
         Self::on_one_thread(order, clock, via, more, people).await
     }
 
@@ -100,7 +111,14 @@ impl Harness {
         more: &str,
         people: impl IntoIterator<Item = simulators::Person>,
     ) -> Self {
-        Self::with(Some(Scissors::default()), "2026-05-11T08:00:00Z", via, more, people).await
+        Self::with(
+            Some(Scissors::default()),
+            "2026-05-11T08:00:00Z",
+            via,
+            more,
+            people,
+        )
+        .await
     }
 
     /// The same by a clock that others move too, in a world that keeps to the thread it is made on: everything in it happens in
@@ -122,14 +140,24 @@ impl Harness {
         people: impl IntoIterator<Item = simulators::Person>,
     ) -> Self {
         let time = clock.clone();
-        let sts = Sts::start(std::sync::Arc::new(move || shared::clock::Clock::now(&time))).await.unwrap();
+        let sts = Sts::start(std::sync::Arc::new(move || {
+            shared::clock::Clock::now(&time)
+        }))
+        .await
+        .unwrap();
         let options = Options {
             scissors: Some(Scissors::default()),
             sts: Some(sts),
             threads: Threads::Shared,
             ..Options::default()
         };
-        Self::found(World::start_by(order, clock, options).await.unwrap(), via, more, people).await
+        Self::found(
+            World::start_by(order, clock, options).await.unwrap(),
+            via,
+            more,
+            people,
+        )
+        .await
     }
 
     async fn with(
@@ -139,7 +167,9 @@ impl Harness {
         more: &str,
         people: impl IntoIterator<Item = simulators::Person>,
     ) -> Self {
-        let world = World::start_with(start.parse().unwrap(), scissors).await.unwrap();
+        let world = World::start_with(start.parse().unwrap(), scissors)
+            .await
+            .unwrap();
         Self::found(world, via, more, people).await
     }
 
@@ -155,7 +185,11 @@ impl Harness {
     }
 
     /// The same after its first run, which has brought everybody over; the simulators' logs are empty again.
-    pub async fn synced(via: Via, more: &str, people: impl IntoIterator<Item = simulators::Person>) -> Self {
+    pub async fn synced(
+        via: Via,
+        more: &str,
+        people: impl IntoIterator<Item = simulators::Person>,
+    ) -> Self {
         let harness = Self::new(via, more, people).await;
         harness.first_run().await;
         harness
@@ -193,7 +227,10 @@ impl Harness {
 
     /// One run in any mode, with the checks that hold for all.
     pub async fn run(&self, mode: Mode, deadline: Deadline) -> Ran<EmployeeSync> {
-        let ran = self.world.run(&self.company, mode, deadline, &unwatched).await;
+        let ran = self
+            .world
+            .run(&self.company, mode, deadline, &unwatched)
+            .await;
         self.check_the_never_rules();
         ran
     }
@@ -211,12 +248,20 @@ impl Harness {
 
     /// HR changes somebody's profile.
     pub fn change(&self, id: u64, change: impl FnOnce(&mut simulators::Person)) {
-        assert!(self.company.personio.change(id, change), "nobody has the id {id}");
+        assert!(
+            self.company.personio.change(id, change),
+            "nobody has the id {id}"
+        );
     }
 
     /// The operator writes another tenant file.
     pub async fn configure(&self, more: &str) {
         let file = self.company.tenant_file(more);
-        self.world.stack.store().put_tenant(&self.company.tenant, &file).await.unwrap();
+        self.world
+            .stack
+            .store()
+            .put_tenant(&self.company.tenant, &file)
+            .await
+            .unwrap();
     }
 }

@@ -38,7 +38,9 @@ mod tests {
             ("open locked open open locked", true),
         ] {
             let mut locks = Locks::default();
-            let seen = looks.split(' ').fold(false, |_, look| locks.see("a".to_owned(), look == "locked"));
+            let seen = looks
+                .split(' ')
+                .fold(false, |_, look| locks.see("a".to_owned(), look == "locked"));
             assert_eq!(seen, expected, "{looks}");
             assert!(!locks.see("b".to_owned(), true));
         }

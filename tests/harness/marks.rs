@@ -61,30 +61,57 @@ impl Witness {
         // Our own lines down to the last one; libraries as in production, where they see requests and replies.
         let ours = "warn,shared=trace,employee_sync=trace,certificate_sync=trace";
         let ours: tracing_subscriber::filter::Targets = ours.parse().unwrap();
-        let lines = tracing_subscriber::fmt::layer().json().with_writer(move || writer.clone());
+        let lines = tracing_subscriber::fmt::layer()
+            .json()
+            .with_writer(move || writer.clone());
         let subscriber = tracing_subscriber::registry().with(lines).with(ours);
         let capturing = tracing::subscriber::set_default(subscriber);
-        Self { harness, texts: Vec::new(), log, _capturing: capturing }
+        Self {
+            harness,
+            texts: Vec::new(),
+            log,
+            _capturing: capturing,
+        }
     }
 
     /// Looks at a run: log line, metrics, report, Debug output, and everything in the state.
     pub async fn see<W: Work<Counts: Counts, Plan: fmt::Debug>>(&mut self, ran: &Ran<W>) {
         shared::job::tell(&ran.report, &mut self.log.clone());
         self.texts.push(serde_json::to_string(&ran.report).unwrap());
-        self.texts.push(format!("{ran:?} {:?} {:?}", self.harness.world, self.harness.held().await));
+        self.texts.push(format!(
+            "{ran:?} {:?} {:?}",
+            self.harness.world,
+            self.harness.held().await
+        ));
         let items = self.harness.items().await;
         // The tenant's own file is the operator's.
-        self.texts.extend(items.into_iter().filter(|it| !it.contains("S(\"CONFIG\")")));
+        self.texts
+            .extend(items.into_iter().filter(|it| !it.contains("S(\"CONFIG\")")));
     }
 
     /// No mark is in any of it.
     pub fn check(&self) {
         let log = self.log.text();
-        assert!(log.contains("\"acme\"") && log.contains("finding"), "the log was captured: {log}");
-        for text in self.texts.iter().flat_map(|it| it.lines()).chain(log.lines()) {
+        assert!(
+            log.contains("\"acme\"") && log.contains("finding"),
+            "the log was captured: {log}"
+        );
+        for text in self
+            .texts
+            .iter()
+            .flat_map(|it| it.lines())
+            .chain(log.lines())
+        {
             let lower = text.to_lowercase();
-            let found = ALSO.into_iter().chain([MARK]).find(|mark| lower.contains(mark));
-            assert!(found.is_none(), "{:?}: {found:?} in {text}", self.harness.company.via);
+            let found = ALSO
+                .into_iter()
+                .chain([MARK])
+                .find(|mark| lower.contains(mark));
+            assert!(
+                found.is_none(),
+                "{:?}: {found:?} in {text}",
+                self.harness.company.via
+            );
         }
     }
 }
@@ -112,7 +139,9 @@ fn secret() -> TenantSecret {
             client_id: "id-zwetschge".into(),
             client_secret: "zwetschge-1".into(),
         }),
-        kombo: Some(KomboSecret { api_key: "zwetschge-2".into() }),
+        kombo: Some(KomboSecret {
+            api_key: "zwetschge-2".into(),
+        }),
         reteach: Some(ReteachSecret {
             client_id: "rid-zwetschge".into(),
             client_secret: "zwetschge-3".into(),
@@ -124,17 +153,34 @@ fn secret() -> TenantSecret {
 
 /// A company of twenty marked people with marked secrets, before its first run.
 pub async fn marked_company(via: Via) -> Harness {
-    let harness =
-        Harness::new(via, "[employees]\ndepartment = true\nposition = \"tag\"\n", (1..=20).map(marked)).await;
+    let harness = Harness::new(
+        via,
+        "[employees]\ndepartment = true\nposition = \"tag\"\n",
+        (1..=20).map(marked),
+    )
+    .await;
     let company = &harness.company;
-    company.personio.add_credentials("id-zwetschge", "zwetschge-1");
-    company.reteach.add_credentials("rid-zwetschge", "zwetschge-3", "zwetschge-4");
+    company
+        .personio
+        .add_credentials("id-zwetschge", "zwetschge-1");
+    company
+        .reteach
+        .add_credentials("rid-zwetschge", "zwetschge-3", "zwetschge-4");
     if let Some(kombo) = &company.kombo {
         kombo.add_api_key("zwetschge-2");
         kombo.revoke_api_key("kombo-key");
     }
     let fingerprint_key = company.secret().fingerprint_key;
-    let secret = TenantSecret { fingerprint_key, ..secret() };
-    harness.world.stack.secrets().put(&company.tenant, &secret).await.unwrap();
+    let secret = TenantSecret {
+        fingerprint_key,
+        ..secret()
+    };
+    harness
+        .world
+        .stack
+        .secrets()
+        .put(&company.tenant, &secret)
+        .await
+        .unwrap();
     harness
 }

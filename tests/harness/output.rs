@@ -41,6 +41,9 @@ pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, texts
     let mut table = Table::new();
     table.load_style(ASCII_MARKDOWN).set_header(header.to_vec());
     table.add_rows(rows);
-    table.column_iter_mut().skip(texts).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+    table
+        .column_iter_mut()
+        .skip(texts)
+        .for_each(|column| column.set_cell_alignment(CellAlignment::Right));
     table
 }

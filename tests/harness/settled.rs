@@ -18,13 +18,21 @@ impl Harness {
     /// Leaves the fingerprints that a run leaves which found everybody in step. There are no accounts, and no ledger of them: a
     /// run with nothing to do asks for neither.
     pub async fn settle(&self) {
-        let (store, tenant, now) = (self.world.stack.store(), &self.company.tenant, self.moment());
+        let (store, tenant, now) = (
+            self.world.stack.store(),
+            &self.company.tenant,
+            self.moment(),
+        );
         let record = store.tenant(tenant).await.unwrap().unwrap();
         let config = TenantConfig::parse(&record.config).unwrap();
-        let context =
-            Context::new(http::client().unwrap(), Arc::new(self.world.clock.clone()), Calls::default())
-                .with_simulators();
-        let connections = Connections::<Source>::new(&config, &self.company.secret(), &context).unwrap();
+        let context = Context::new(
+            http::client().unwrap(),
+            Arc::new(self.world.clock.clone()),
+            Calls::default(),
+        )
+        .with_simulators();
+        let connections =
+            Connections::<Source>::new(&config, &self.company.secret(), &context).unwrap();
         let Connections { hr, key, .. } = connections.with_pace(&Pace::new(&[]));
         let people = read::read(&hr, &config, &key, 0).await.unwrap();
         let sharding = Sharding::new(&people, ShardCount::for_people(people.roll.len()), &key);
@@ -32,8 +40,17 @@ impl Harness {
         let lease = self.take_lease("a first run").await;
         let mut shards = Vec::new();
         for number in (0..).map(ShardNumber).take(sharding.count().get()) {
-            let shard = next_shard(number, &Shard::default(), &sharding, people.completeness, &became);
-            store.put_shard(tenant, lease.token, number, &shard).await.unwrap();
+            let shard = next_shard(
+                number,
+                &Shard::default(),
+                &sharding,
+                people.completeness,
+                &became,
+            );
+            store
+                .put_shard(tenant, lease.token, number, &shard)
+                .await
+                .unwrap();
             shards.push(shard.packed());
         }
         let root = Root {
@@ -49,6 +66,15 @@ impl Harness {
         };
         store.put_root(tenant, lease.token, &root).await.unwrap();
         store.open_gate(tenant, now).await.unwrap();
-        store.release(&lease, LastRun { good_run: Some(now), reported: Some(now) }).await.unwrap();
+        store
+            .release(
+                &lease,
+                LastRun {
+                    good_run: Some(now),
+                    reported: Some(now),
+                },
+            )
+            .await
+            .unwrap();
     }
 }

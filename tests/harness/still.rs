@@ -33,7 +33,9 @@ impl Pulse {
             let before = self.woken.load(Ordering::SeqCst);
             thread::sleep(QUIET);
             let is_over = self.is_over.load(Ordering::SeqCst);
-            if is_over || (self.sleeps.load(Ordering::SeqCst) && self.woken.load(Ordering::SeqCst) == before)
+            if is_over
+                || (self.sleeps.load(Ordering::SeqCst)
+                    && self.woken.load(Ordering::SeqCst) == before)
             {
                 return before;
             }
@@ -97,10 +99,16 @@ async fn wind<T>(pulse: Arc<Pulse>, along: impl Fn(Duration)) -> T {
     loop {
         let watched = Arc::clone(&pulse);
         // While a blocking task is under way, paused time does not jump to the next timer by itself.
-        let woken = tokio::task::spawn_blocking(move || watched.quiet()).await.unwrap();
+        let woken = tokio::task::spawn_blocking(move || watched.quiet())
+            .await
+            .unwrap();
         // Being told so wakes the thread once.
         let has_moved = woken - before > 1;
-        step = if has_moved { FIRST } else { (step * 2).min(LARGEST) };
+        step = if has_moved {
+            FIRST
+        } else {
+            (step * 2).min(LARGEST)
+        };
         before = woken;
         along(step);
         tokio::time::advance(step).await;

@@ -14,12 +14,22 @@ pub type Items = Vec<String>;
 impl Harness {
     /// The reports that were kept, the newest first.
     pub async fn reports(&self) -> Vec<Report> {
-        self.world.stack.store().reports(&self.company.tenant, 1_000).await.unwrap()
+        self.world
+            .stack
+            .store()
+            .reports(&self.company.tenant, 1_000)
+            .await
+            .unwrap()
     }
 
     /// The held plan.
     pub async fn held(&self) -> Option<HeldPlan> {
-        self.world.stack.store().held(&self.company.tenant).await.unwrap()
+        self.world
+            .stack
+            .store()
+            .held(&self.company.tenant)
+            .await
+            .unwrap()
     }
 
     /// When the last good run ended.
@@ -35,8 +45,15 @@ impl Harness {
         let store = self.world.stack.store();
         let duration = jiff::SignedDuration::from_secs(120);
         let owner = RunId::new(owner);
-        let taken =
-            store.acquire(&self.company.tenant, Job::Employees, &owner, self.moment(), duration).await;
+        let taken = store
+            .acquire(
+                &self.company.tenant,
+                Job::Employees,
+                &owner,
+                self.moment(),
+                duration,
+            )
+            .await;
         match taken.unwrap() {
             Acquisition::Acquired(lease) => lease,
             Acquisition::Held { until } => panic!("another run has the lease until {until}"),
@@ -46,13 +63,29 @@ impl Harness {
     /// Everything in the table.
     pub async fn items(&self) -> Items {
         let client = self.world.stack.aws().dynamodb();
-        let table =
-            self.world.stack.environment().into_iter().find(|(name, _)| name == "TABLE_NAME").unwrap().1;
+        let table = self
+            .world
+            .stack
+            .environment()
+            .into_iter()
+            .find(|(name, _)| name == "TABLE_NAME")
+            .unwrap()
+            .1;
         let mut items = Items::new();
         let mut start = None;
         loop {
-            let page = client.scan().table_name(&table).set_exclusive_start_key(start).send().await.unwrap();
-            items.extend(page.items().iter().map(|item| shown(&AttributeValue::M(item.clone()))));
+            let page = client
+                .scan()
+                .table_name(&table)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .unwrap();
+            items.extend(
+                page.items()
+                    .iter()
+                    .map(|item| shown(&AttributeValue::M(item.clone()))),
+            );
             start = page.last_evaluated_key().cloned();
             if start.is_none() {
                 return items;
@@ -87,7 +120,12 @@ impl Harness {
 
     /// The ledger is lost: of the tenant only the configuration is left.
     pub async fn lose_the_ledger(&self, more: &str) {
-        self.world.stack.store().remove_tenant(&self.company.tenant).await.unwrap();
+        self.world
+            .stack
+            .store()
+            .remove_tenant(&self.company.tenant)
+            .await
+            .unwrap();
         self.configure(more).await;
     }
 }
@@ -95,14 +133,19 @@ impl Harness {
 /// `report` as `stored` holds it: the units that writing it took are known only afterwards.
 #[must_use]
 pub fn kept(report: &Report, stored: &Report) -> Report {
-    Report { dynamodb: stored.dynamodb, ..report.clone() }
+    Report {
+        dynamodb: stored.dynamodb,
+        ..report.clone()
+    }
 }
 
 fn shown(value: &AttributeValue) -> String {
     match value {
         AttributeValue::M(members) => {
-            let mut members: Vec<_> =
-                members.iter().map(|(name, value)| format!("{name}: {}", shown(value))).collect();
+            let mut members: Vec<_> = members
+                .iter()
+                .map(|(name, value)| format!("{name}: {}", shown(value)))
+                .collect();
             members.sort();
             format!("{{{}}}", members.join(", "))
         }

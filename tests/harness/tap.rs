@@ -20,7 +20,10 @@ impl Tap {
     pub async fn before(target: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let target = target.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let target = target
+            .trim_start_matches("http://")
+            .trim_end_matches('/')
+            .to_owned();
         let sent = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&sent);
         let accept = async move {
@@ -33,7 +36,11 @@ impl Tap {
                 tokio::spawn(pass(client, target.clone(), Arc::clone(&kept), connection));
             }
         };
-        Self { url, sent, task: tokio::spawn(accept).abort_handle() }
+        Self {
+            url,
+            sent,
+            task: tokio::spawn(accept).abort_handle(),
+        }
     }
 
     /// Where it listens.
@@ -51,8 +58,16 @@ impl Tap {
 
     /// Everything that was sent since the last time, request by request; nothing may be under way.
     pub fn requests(&self) -> Vec<String> {
-        let sent: Vec<_> = self.sent.lock().unwrap().iter_mut().map(std::mem::take).collect();
-        let text = sent.iter().map(|it| String::from_utf8_lossy(it).into_owned());
+        let sent: Vec<_> = self
+            .sent
+            .lock()
+            .unwrap()
+            .iter_mut()
+            .map(std::mem::take)
+            .collect();
+        let text = sent
+            .iter()
+            .map(|it| String::from_utf8_lossy(it).into_owned());
         let apart = |text: String| {
             let parts = text.split("POST / HTTP/1.1").map(str::to_owned);
             parts.filter(|it| !it.is_empty()).collect::<Vec<_>>()
@@ -67,14 +82,25 @@ impl Drop for Tap {
     }
 }
 
-async fn pass(client: TcpStream, target: String, kept: Arc<Mutex<Vec<Vec<u8>>>>, connection: usize) {
-    let Ok(server) = TcpStream::connect(target).await else { return };
+async fn pass(
+    client: TcpStream,
+    target: String,
+    kept: Arc<Mutex<Vec<Vec<u8>>>>,
+    connection: usize,
+) {
+    let Ok(server) = TcpStream::connect(target).await else {
+        return;
+    };
     let ((mut from, mut back), (mut reply, mut to)) = (client.into_split(), server.into_split());
     let there = async {
         let mut piece = vec![0; 64 * 1024];
         while let Ok(length @ 1..) = from.read(&mut piece).await {
             let piece = piece.get(..length).unwrap_or_default();
-            kept.lock().unwrap().get_mut(connection).unwrap().extend_from_slice(piece);
+            kept.lock()
+                .unwrap()
+                .get_mut(connection)
+                .unwrap()
+                .extend_from_slice(piece);
             if to.write_all(piece).await.is_err() {
                 break;
             }

@@ -39,21 +39,31 @@ const CASES: [Case; 4] = [
     },
     Case {
         broken: Broken::ForgetsFilings,
-        concerns: |_, history| history.iter().any(|it| matches!(it, Event::Earned { late: false, .. })),
+        concerns: |_, history| {
+            history
+                .iter()
+                .any(|it| matches!(it, Event::Earned { late: false, .. }))
+        },
         seeds: 8,
         events: 4,
         says: "",
     },
     Case {
         broken: Broken::ForgetsIntents,
-        concerns: |_, history| history.iter().any(|it| matches!(it, Event::Earned { late: false, .. })),
+        concerns: |_, history| {
+            history
+                .iter()
+                .any(|it| matches!(it, Event::Earned { late: false, .. }))
+        },
         seeds: 8,
         events: 4,
         says: "filed twice",
     },
     Case {
         broken: Broken::HoldsNothing,
-        concerns: |setting, history| setting.via == Via::Kombo && history.iter().any(leaves_people_out),
+        concerns: |setting, history| {
+            setting.via == Via::Kombo && history.iter().any(leaves_people_out)
+        },
         seeds: 8,
         events: 4,
         says: "was wrongly locked",
@@ -88,7 +98,9 @@ impl Life {
     /// What a broken product does wrong after a run.
     pub(crate) async fn breaks(&mut self, job: Job) {
         match (self.broken, job) {
-            (Some(Broken::ForgetsFilings), Job::Certificates) => self.harness.lose_the_certificates().await,
+            (Some(Broken::ForgetsFilings), Job::Certificates) => {
+                self.harness.lose_the_certificates().await
+            }
             (Some(Broken::HoldsNothing), Job::Employees) if self.approves().await => {
                 let before = self.harness.company.reteach.customers();
                 self.fire(job, &harness::unwatched).await;
@@ -101,15 +113,28 @@ impl Life {
 
 #[test]
 fn products_that_are_broken_on_purpose_are_found_and_told_in_short() {
-    for Case { broken, concerns, seeds, events, says } in CASES {
-        let worlds = (0..).map(seeds::of).filter(|(setting, history)| concerns(*setting, history));
+    for Case {
+        broken,
+        concerns,
+        seeds,
+        events,
+        says,
+    } in CASES
+    {
+        let worlds = (0..)
+            .map(seeds::of)
+            .filter(|(setting, history)| concerns(*setting, history));
         let found = worlds.take(seeds).find_map(|(setting, history)| {
             let setting = setting.broken(broken);
             let failure = seeds::roomy(|| seeds::live(setting, &history)).err()?;
             Some(seeds::roomy(|| seeds::shortest(setting, history, failure)))
         });
-        let (history, said) = found.unwrap_or_else(|| panic!("{broken:?}: not found in {seeds} seeds"));
+        let (history, said) =
+            found.unwrap_or_else(|| panic!("{broken:?}: not found in {seeds} seeds"));
         println!("{broken:?}: {history:?}: {said}");
-        assert!(history.len() <= events && said.contains(says), "{broken:?}: {history:?}: {said}");
+        assert!(
+            history.len() <= events && said.contains(says),
+            "{broken:?}: {history:?}: {said}"
+        );
     }
 }

@@ -11,7 +11,11 @@ use simulators::{Person, reteach};
 use crate::event::Event;
 use crate::life::Life;
 
-const FOLDERS: [&str; 3] = ["Bildungszertifikate", "LEARNING CERTIFICATES", "Fortbildung"];
+const FOLDERS: [&str; 3] = [
+    "Bildungszertifikate",
+    "LEARNING CERTIFICATES",
+    "Fortbildung",
+];
 
 impl Life {
     /// Does it, if there is somebody to do it to.
@@ -35,10 +39,14 @@ impl Life {
                 }
             }
             Event::Mistake(number) => {
-                let at_work = self.people().into_iter().filter(|it| it.status == Status::Active);
+                let at_work = self
+                    .people()
+                    .into_iter()
+                    .filter(|it| it.status == Status::Active);
                 self.mistaken = at_work.take(usize::from(number)).collect();
                 for person in &self.mistaken {
-                    self.harness.change(person.id, |it| it.status = Status::Inactive);
+                    self.harness
+                        .change(person.id, |it| it.status = Status::Inactive);
                 }
             }
             Event::MistakeUndone => {
@@ -47,7 +55,11 @@ impl Life {
                     self.harness.company.personio.change(person.id, back);
                 }
             }
-            Event::Earned { who, hours_ago, late } => self.earn(who, hours_ago, late),
+            Event::Earned {
+                who,
+                hours_ago,
+                late,
+            } => self.earn(who, hours_ago, late),
             Event::Reissued(which) => self.reissue(which),
             Event::PdfsMade => self.make_pdfs(),
             Event::Folder(which) => self.make_folder(FOLDERS[usize::from(which) % FOLDERS.len()]),
@@ -69,14 +81,23 @@ impl Life {
     fn edit(&mut self, event: Event) {
         let today = self.now().to_zoned_datetime(self.model.zone.clone()).date();
         let who = match event {
-            Event::Rename(who) | Event::Move(who) | Event::Emptied(who) | Event::NewMail(who) => who,
-            Event::NoMail(who) | Event::Inactive(who) | Event::OnLeave(who) | Event::Returns(who) => who,
+            Event::Rename(who) | Event::Move(who) | Event::Emptied(who) | Event::NewMail(who) => {
+                who
+            }
+            Event::NoMail(who)
+            | Event::Inactive(who)
+            | Event::OnLeave(who)
+            | Event::Returns(who) => who,
             Event::Ends { who, .. } => who,
             _ => return,
         };
-        let Some(person) = self.chosen(who) else { return };
+        let Some(person) = self.chosen(who) else {
+            return;
+        };
         // Whose first sight is still ahead keeps the mail address by which they may be found.
-        if matches!(event, Event::NewMail(_) | Event::NoMail(_)) && self.account(person.id).is_none() {
+        if matches!(event, Event::NewMail(_) | Event::NoMail(_))
+            && self.account(person.id).is_none()
+        {
             return;
         }
         // Kombo leaves some empty fields out, and what is absent clears nothing: either may be right there.
@@ -86,7 +107,9 @@ impl Life {
         }
         // A user name that an account once needed stays with it.
         if let (Event::NewMail(_), Some(account)) = (event, self.account(person.id)) {
-            self.model.expected.by_admin(person.id, |it| it.user_name = account.user_name);
+            self.model
+                .expected
+                .by_admin(person.id, |it| it.user_name = account.user_name);
         }
         let stamp = self.now().as_second();
         self.harness.change(person.id, |it| match event {
@@ -127,7 +150,11 @@ impl Life {
         let id = self.next_person;
         self.next_person += 1;
         let new = person(id);
-        let status = if in_days > 0 { Status::Onboarding } else { Status::Active };
+        let status = if in_days > 0 {
+            Status::Onboarding
+        } else {
+            Status::Active
+        };
         let hire_date = Some(today.saturating_add(i32::from(in_days).days()));
         self.harness.company.personio.put(Person {
             status,
@@ -145,10 +172,14 @@ impl Life {
     }
 
     fn take_mail(&mut self, who: u8) {
-        let Some(person) = self.chosen(who).filter(|it| self.account(it.id).is_some()) else { return };
+        let Some(person) = self.chosen(who).filter(|it| self.account(it.id).is_some()) else {
+            return;
+        };
         if let Some(mail) = self.mail_left_behind(who) {
             let name = self.account(person.id).and_then(|it| it.user_name);
-            self.model.expected.by_admin(person.id, |it| it.user_name = name);
+            self.model
+                .expected
+                .by_admin(person.id, |it| it.user_name = name);
             self.harness.change(person.id, |it| it.email = Some(mail));
         }
     }
@@ -156,17 +187,26 @@ impl Life {
     /// The mail address of somebody who has left and has an account with it.
     fn mail_left_behind(&self, who: u8) -> Option<String> {
         let now = self.now();
-        let left = self.people().into_iter().filter(|it| self.model.is_to_be_locked(it, now));
+        let left = self
+            .people()
+            .into_iter()
+            .filter(|it| self.model.is_to_be_locked(it, now));
         let mut left: Vec<Person> = left.chain(self.deleted.iter().cloned()).collect();
         left.retain(|it| {
             let held = self.account(it.id).and_then(|it| it.email);
             held.is_some() && held == it.email
         });
-        if left.is_empty() { None } else { left.swap_remove(usize::from(who) % left.len()).email }
+        if left.is_empty() {
+            None
+        } else {
+            left.swap_remove(usize::from(who) % left.len()).email
+        }
     }
 
     fn delete(&mut self, who: u8) {
-        let Some(person) = self.chosen(who) else { return };
+        let Some(person) = self.chosen(who) else {
+            return;
+        };
         self.harness.company.personio.remove(person.id);
         let now = self.now();
         self.model.deleted(person.id, now);
@@ -174,22 +214,42 @@ impl Life {
     }
 
     fn earn(&mut self, who: u8, hours_ago: u8, late: bool) {
-        let Some(person) = self.chosen(who) else { return };
-        let Some(account) = self.account(person.id) else { return };
+        let Some(person) = self.chosen(who) else {
+            return;
+        };
+        let Some(account) = self.account(person.id) else {
+            return;
+        };
         let then = self.now() - SignedDuration::from_hours(i64::from(hours_ago));
         let moment = then.to_zoned_datetime(self.model.zone.clone());
         let when = (moment.date(), moment.time());
-        let issued = self.registry.issue(Some(person.id), account.id.clone(), when);
-        let issued = Issued { has_pdf: !late, ..issued };
-        let publication = if late { Publication::OnDemand } else { Publication::AtOnce };
-        let certificate = Certificate { publication, ..Certificate::new(&issued.id, 2_000) };
-        let participation = self.harness.company.reteach.add_participation(Participation {
-            customer: Some(account.id),
-            course_name: Some(issued.course.name.to_owned()),
-            completed_at: Some(issued.completed_at),
-            certificate: Some(certificate),
-            ..Participation::default()
-        });
+        let issued = self
+            .registry
+            .issue(Some(person.id), account.id.clone(), when);
+        let issued = Issued {
+            has_pdf: !late,
+            ..issued
+        };
+        let publication = if late {
+            Publication::OnDemand
+        } else {
+            Publication::AtOnce
+        };
+        let certificate = Certificate {
+            publication,
+            ..Certificate::new(&issued.id, 2_000)
+        };
+        let participation = self
+            .harness
+            .company
+            .reteach
+            .add_participation(Participation {
+                customer: Some(account.id),
+                course_name: Some(issued.course.name.to_owned()),
+                completed_at: Some(issued.completed_at),
+                certificate: Some(certificate),
+                ..Participation::default()
+            });
         self.model.issued(issued, participation, !late);
     }
 
@@ -199,11 +259,17 @@ impl Life {
             return;
         }
         let old = papers[usize::from(which) % papers.len()].clone();
-        let Some(id) = self.harness.company.reteach.reissue(&old.participation) else { return };
+        let Some(id) = self.harness.company.reteach.reissue(&old.participation) else {
+            return;
+        };
         let excused = old.is_excused;
-        self.model.excuse(|paper| paper.participation == old.participation);
+        self.model
+            .excuse(|paper| paper.participation == old.participation);
         // The new one is made as the old one was: at once, or on demand.
-        let issued = Issued { id: id.clone(), ..old.issued };
+        let issued = Issued {
+            id: id.clone(),
+            ..old.issued
+        };
         let has_pdf = issued.has_pdf;
         self.model.issued(issued, old.participation, has_pdf);
         if excused {
@@ -233,8 +299,12 @@ impl Life {
     }
 
     fn by_admin(&mut self, event: Event, who: u8) {
-        let Some(person) = self.chosen(who) else { return };
-        let Some(account) = self.account(person.id) else { return };
+        let Some(person) = self.chosen(who) else {
+            return;
+        };
+        let Some(account) = self.account(person.id) else {
+            return;
+        };
         let reteach = &self.harness.company.reteach;
         match event {
             Event::AdminEdits(_) => {
@@ -255,12 +325,15 @@ impl Life {
                 self.model.expected.by_admin(person.id, edit);
             }
             Event::AdminUnlocks(_) => {
-                reteach.edit(&account.id, |it| (it.set_active_at, it.set_inactive_at) = (None, None));
+                reteach.edit(&account.id, |it| {
+                    (it.set_active_at, it.set_inactive_at) = (None, None)
+                });
             }
             Event::AdminDeletes(_) => {
                 reteach.remove(&account.id);
                 self.model.expected.deleted(person.id);
-                self.model.excuse(|paper| paper.issued.account == account.id);
+                self.model
+                    .excuse(|paper| paper.issued.account == account.id);
             }
             _ => {}
         }

@@ -53,14 +53,19 @@ fn deed(random: &mut Rng) -> Event {
 fn people(random: &mut Rng) -> Event {
     let who = random.u8(..);
     match random.u8(0..23) {
-        0 | 1 => Event::Hire { in_days: random.i8(-3..10) },
+        0 | 1 => Event::Hire {
+            in_days: random.i8(-3..10),
+        },
         2 => Event::HireWithAccount,
         3 => Event::Rename(who),
         4 => Event::Move(who),
         5 => Event::Emptied(who),
         6 => Event::NewMail(who),
         7 => Event::NoMail(who),
-        8..11 => Event::Ends { who, in_days: random.i8(-4..5) },
+        8..11 => Event::Ends {
+            who,
+            in_days: random.i8(-4..5),
+        },
         11 | 12 => Event::Inactive(who),
         13 => Event::OnLeave(who),
         14 | 15 => Event::Returns(who),
@@ -75,7 +80,11 @@ fn people(random: &mut Rng) -> Event {
 
 fn certificate(random: &mut Rng) -> Event {
     match random.u8(0..8) {
-        0..5 => Event::Earned { who: random.u8(..), hours_ago: random.u8(0..40), late: random.u8(0..4) == 0 },
+        0..5 => Event::Earned {
+            who: random.u8(..),
+            hours_ago: random.u8(0..40),
+            late: random.u8(0..4) == 0,
+        },
         5 => Event::Reissued(random.u8(..)),
         6 => Event::PdfsMade,
         _ => Event::Folder(random.u8(..)),
@@ -98,7 +107,10 @@ fn operation(random: &mut Rng) -> Event {
         1 => Event::Configured(*random.choice(Config::ALL).unwrap_or(&Config::Usual)),
         _ => {
             let whose = *random.choice(Whose::ALL).unwrap_or(&Whose::Personio);
-            Event::SecretRotated { whose, told: random.bool() }
+            Event::SecretRotated {
+                whose,
+                told: random.bool(),
+            }
         }
     }
 }
@@ -114,7 +126,11 @@ fn pass(random: &mut Rng) -> Pass {
 }
 
 fn job(random: &mut Rng) -> Job {
-    if random.bool() { Job::Employees } else { Job::Certificates }
+    if random.bool() {
+        Job::Employees
+    } else {
+        Job::Certificates
+    }
 }
 
 fn way(random: &mut Rng) -> Way {

@@ -42,7 +42,10 @@ pub(crate) struct Setting {
 impl Setting {
     /// The same with a broken product.
     pub(crate) fn broken(self, broken: Broken) -> Self {
-        Self { broken: Some(broken), ..self }
+        Self {
+            broken: Some(broken),
+            ..self
+        }
     }
 
     /// The setting of a seed.
@@ -98,17 +101,43 @@ impl Life {
         for event in history.iter().chain(&[Event::Rest]) {
             life.happens(*event).await;
             if !life.wrong.is_empty() {
-                return Err(format!("{event:?}, {}: {}", life.now(), life.wrong.join("; ")));
+                return Err(format!(
+                    "{event:?}, {}: {}",
+                    life.now(),
+                    life.wrong.join("; ")
+                ));
             }
         }
         let time = life.now().duration_since(start);
-        let Self { trace, runs, cut_short, hung, .. } = life;
-        Ok(Lived { trace, runs, cut_short, hung: hung.load(Ordering::Relaxed), time })
+        let Self {
+            trace,
+            runs,
+            cut_short,
+            hung,
+            ..
+        } = life;
+        Ok(Lived {
+            trace,
+            runs,
+            cut_short,
+            hung: hung.load(Ordering::Relaxed),
+            time,
+        })
     }
 
     async fn begin(setting: Setting) -> Self {
-        let Setting { seed, via, start, people, broken } = setting;
-        let today = start.parse::<Timestamp>().unwrap().to_zoned_datetime(jiff::tz::TimeZone::UTC).date();
+        let Setting {
+            seed,
+            via,
+            start,
+            people,
+            broken,
+        } = setting;
+        let today = start
+            .parse::<Timestamp>()
+            .unwrap()
+            .to_zoned_datetime(jiff::tz::TimeZone::UTC)
+            .date();
         let people = simulators::people::demo(people, seed, today);
         let next_person = people.iter().map(|it| it.id).max().unwrap_or(0) + 1;
         let more = broken.map_or("", Broken::configuration);
@@ -142,12 +171,19 @@ impl Life {
 
     /// Accounts that were there before us: two to be adopted, one of another system, one of a guest.
     fn furnish(&mut self) {
-        let with_mail: Vec<_> = self.people().into_iter().filter(|it| it.email.is_some()).collect();
+        let with_mail: Vec<_> = self
+            .people()
+            .into_iter()
+            .filter(|it| it.email.is_some())
+            .collect();
         for person in with_mail.iter().take(2) {
             let account = self.insert(by_hand(&person.email.as_ref().unwrap().to_uppercase()));
             self.model.expected.adoptable(person.id, account);
         }
-        let other = Customer { external_id: Some("sap:4711".to_owned()), ..by_hand("sap@muster.example") };
+        let other = Customer {
+            external_id: Some("sap:4711".to_owned()),
+            ..by_hand("sap@muster.example")
+        };
         for account in [other, by_hand("gast@kunde.example")] {
             let account = self.insert(account);
             self.model.expected.untouched(account);
@@ -199,10 +235,14 @@ impl Life {
         match pass {
             Pass::Tick => self.after(5, &[Job::Employees]).await,
             Pass::HalfHour => self.after(30, &[Job::Employees, Job::Certificates]).await,
-            Pass::Night => self.after(8 * 60, &[Job::Employees, Job::Certificates]).await,
+            Pass::Night => {
+                self.after(8 * 60, &[Job::Employees, Job::Certificates])
+                    .await
+            }
             Pass::Days(days) => {
                 for _ in 0..days {
-                    self.after(24 * 60, &[Job::Employees, Job::Certificates]).await;
+                    self.after(24 * 60, &[Job::Employees, Job::Certificates])
+                        .await;
                 }
             }
             Pass::Silence(hours) => self.after(i64::from(hours) * 60, &[]).await,
@@ -211,7 +251,10 @@ impl Life {
 
     /// So many minutes later, these jobs run.
     pub(crate) async fn after(&mut self, minutes: i64, jobs: &[Job]) {
-        self.harness.world.clock.advance(SignedDuration::from_mins(minutes));
+        self.harness
+            .world
+            .clock
+            .advance(SignedDuration::from_mins(minutes));
         self.harness.company.personio.settle();
         let (people, now) = (self.people(), self.now());
         self.model.look_at(&people, now);

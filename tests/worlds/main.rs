@@ -37,7 +37,9 @@ const WORLDS: u64 = 1_000;
 const MOST_FAILURES: usize = 3;
 
 fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok().map(|text| text.parse().unwrap())
+    std::env::var(variable)
+        .ok()
+        .map(|text| text.parse().unwrap())
 }
 
 #[derive(Default)]
@@ -56,11 +58,16 @@ fn after_each_quiet_period_everything_is_as_it_should_be() {
     if let Some(seed) = number("WORLDS_SEED") {
         let (setting, history) = seeds::of(seed);
         println!("{setting:?}\n{history:#?}");
-        let lived = seeds::roomy(|| seeds::check(seed)).unwrap_or_else(|failure| panic!("{failure}"));
+        let lived =
+            seeds::roomy(|| seeds::check(seed)).unwrap_or_else(|failure| panic!("{failure}"));
         println!("{}", lived.trace.text());
         return;
     }
-    let (worlds, next, began) = (number("WORLDS").unwrap_or(WORLDS), AtomicU64::new(0), Instant::now());
+    let (worlds, next, began) = (
+        number("WORLDS").unwrap_or(WORLDS),
+        AtomicU64::new(0),
+        Instant::now(),
+    );
     let total = Mutex::new(Total::default());
     let threads = std::thread::available_parallelism().map_or(4, usize::from);
     std::thread::scope(|scope| {
@@ -90,8 +97,19 @@ fn after_each_quiet_period_everything_is_as_it_should_be() {
             });
         }
     });
-    let Total { worlds, runs, cut_short, hung, calls, time, failures } = total.into_inner().unwrap();
-    let (seconds, years) = (began.elapsed().as_secs_f64(), time.as_secs_f64() / (365.25 * 86_400.0));
+    let Total {
+        worlds,
+        runs,
+        cut_short,
+        hung,
+        calls,
+        time,
+        failures,
+    } = total.into_inner().unwrap();
+    let (seconds, years) = (
+        began.elapsed().as_secs_f64(),
+        time.as_secs_f64() / (365.25 * 86_400.0),
+    );
     println!(
         "{worlds} worlds in {seconds:.0} s: {runs} runs, {cut_short} of them cut short by their time, {calls} HTTP calls to vendors, {hung} calls that hung, {years:.1} tenant-years, {:.1} a minute",
         years / seconds * 60.0
@@ -103,13 +121,23 @@ fn after_each_quiet_period_everything_is_as_it_should_be() {
 fn the_same_seed_twice_is_the_same_log() {
     for seed in 0..24 {
         let (setting, history) = seeds::of(seed);
-        let [one, other] = [0; 2].map(|_| seeds::roomy(|| seeds::live(setting, &history)).unwrap().trace);
+        let [one, other] = [0; 2].map(|_| {
+            seeds::roomy(|| seeds::live(setting, &history))
+                .unwrap()
+                .trace
+        });
         if one.hash() != other.hash() {
             let lines = one.text().lines().zip(other.text().lines());
-            let first = lines.clone().position(|(one, other)| one != other).unwrap_or_default();
+            let first = lines
+                .clone()
+                .position(|(one, other)| one != other)
+                .unwrap_or_default();
             panic!(
                 "seed {seed}, line {first}: {:#?}",
-                lines.skip(first.saturating_sub(2)).take(6).collect::<Vec<_>>()
+                lines
+                    .skip(first.saturating_sub(2))
+                    .take(6)
+                    .collect::<Vec<_>>()
             );
         }
     }

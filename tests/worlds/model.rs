@@ -64,7 +64,11 @@ impl Model {
     /// HR, or the operator, has changed something.
     pub(crate) fn look_at(&mut self, people: &[Person], now: Timestamp) {
         let may_be_locked = |it: &&Person| it.status == Status::Inactive || self.is_shut_out(it);
-        let ids: Vec<u64> = people.iter().filter(may_be_locked).map(|it| it.id).collect();
+        let ids: Vec<u64> = people
+            .iter()
+            .filter(may_be_locked)
+            .map(|it| it.id)
+            .collect();
         for id in ids {
             self.since.entry(id).or_insert(now);
         }
@@ -94,13 +98,22 @@ impl Model {
 
     /// What becomes of these certificates is not foreseen.
     pub(crate) fn excuse(&mut self, which: impl Fn(&Paper) -> bool) {
-        self.papers.iter_mut().filter(|it| which(it)).for_each(|it| it.is_excused = true);
+        self.papers
+            .iter_mut()
+            .filter(|it| which(it))
+            .for_each(|it| it.is_excused = true);
     }
 
     /// A certificate is issued.
     pub(crate) fn issued(&mut self, issued: Issued, participation: String, has_pdf: bool) {
         let folder = self.folders.len() - 1;
-        self.papers.push(Paper { issued, participation, has_pdf, is_excused: false, folder });
+        self.papers.push(Paper {
+            issued,
+            participation,
+            has_pdf,
+            is_excused: false,
+            folder,
+        });
     }
 
     /// Certificates go to another folder from now on; `None`: to where they went at first.
@@ -113,22 +126,35 @@ impl Model {
         let begins = person.hire_date.is_some_and(|day| now < self.midnight(day));
         let ended = person.termination_date.is_some_and(|day| {
             let is_early = self.config == Config::LocksOnLastDay;
-            self.midnight(if is_early { day } else { day.tomorrow().unwrap() }) <= now
+            self.midnight(if is_early {
+                day
+            } else {
+                day.tomorrow().unwrap()
+            }) <= now
         });
         let is_locked_by_scope = self.is_shut_out(person) && !self.is_left_alone(person);
         begins || ended || person.status == Status::Inactive || is_locked_by_scope
     }
 
     fn midnight(&self, day: Date) -> Timestamp {
-        day.to_zoned_datetime(self.zone.clone()).unwrap().timestamp()
+        day.to_zoned_datetime(self.zone.clone())
+            .unwrap()
+            .timestamp()
     }
 
     /// Everything in which the academy is not as it should be, once all is quiet.
-    pub(crate) fn accounts(&mut self, people: &[Person], reteach: &Reteach, now: Timestamp) -> Vec<String> {
+    pub(crate) fn accounts(
+        &mut self,
+        people: &[Person],
+        reteach: &Reteach,
+        now: Timestamp,
+    ) -> Vec<String> {
         let customers = reteach.customers();
         let ours = |id: u64| format!("personio:{id}");
-        let by_id: BTreeMap<&str, &Customer> =
-            customers.iter().filter_map(|it| Some((it.external_id.as_deref()?, it))).collect();
+        let by_id: BTreeMap<&str, &Customer> = customers
+            .iter()
+            .filter_map(|it| Some((it.external_id.as_deref()?, it)))
+            .collect();
         let mut found = Vec::new();
         let mut apart = BTreeSet::new();
         let mut since = BTreeMap::new();
@@ -142,7 +168,10 @@ impl Model {
                     && account.is_locked(now) != self.is_to_be_locked(person, now)
                 {
                     let locked = account.is_locked(now);
-                    found.push(format!("personio:{} ({reason}) is locked: {locked}", person.id));
+                    found.push(format!(
+                        "personio:{} ({reason}) is locked: {locked}",
+                        person.id
+                    ));
                 }
                 continue;
             }
@@ -168,7 +197,8 @@ impl Model {
         self.expected.rested(people, &since, &apart, now);
         let apart: BTreeSet<String> = apart.into_iter().map(ours).collect();
         let is_settled = |account: &str| {
-            !account.starts_with("personio:") || (present.contains(account) && !apart.contains(account))
+            !account.starts_with("personio:")
+                || (present.contains(account) && !apart.contains(account))
         };
         let differences = self.expected.differences(&customers);
         let matters = |it: &&Difference| is_settled(whose(it)) && !is_only_case(it);
@@ -184,9 +214,16 @@ impl Model {
     /// Everything in which the personnel files are not as they should be, once all is quiet.
     pub(crate) fn documents(&self, personio: &Personio, reteach: &Reteach) -> Vec<String> {
         let documents = personio.documents();
-        let categories: BTreeMap<u64, String> =
-            personio.categories().into_iter().map(|it| (it.id, it.name)).collect();
-        let label = if self.via == Via::Kombo { Label::FileName } else { Label::Full };
+        let categories: BTreeMap<u64, String> = personio
+            .categories()
+            .into_iter()
+            .map(|it| (it.id, it.name))
+            .collect();
+        let label = if self.via == Via::Kombo {
+            Label::FileName
+        } else {
+            Label::Full
+        };
         let mut filing = Filing::new(label);
         for paper in &self.papers {
             let id = &paper.issued.id;
@@ -196,13 +233,23 @@ impl Model {
             }
             let last = self.folders.last().copied().unwrap_or(AT_FIRST);
             let allowed = &self.folders[paper.folder..];
-            let folder = document.map(|it| it.category_id).filter(|it| allowed.contains(it)).unwrap_or(last);
+            let folder = document
+                .map(|it| it.category_id)
+                .filter(|it| allowed.contains(it))
+                .unwrap_or(last);
             filing.folder_made(&categories[&folder]);
-            let issued = Issued { has_pdf: paper.has_pdf, ..paper.issued.clone() };
+            let issued = Issued {
+                has_pdf: paper.has_pdf,
+                ..paper.issued.clone()
+            };
             filing.issued(&issued, sha256(document, paper, reteach));
             filing.ran();
         }
-        filing.differences(&documents).iter().map(ToString::to_string).collect()
+        filing
+            .differences(&documents)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
     }
 }
 
@@ -236,7 +283,14 @@ fn conflict(person: &Person, customers: &[Customer]) -> Option<String> {
     let ours = format!("personio:{}", person.id);
     let other = customers.iter().find(|it| {
         let is_other = it.external_id.as_ref().is_some_and(|id| *id != ours);
-        is_other && it.email.as_ref().is_some_and(|held| held.to_lowercase() == mail)
+        is_other
+            && it
+                .email
+                .as_ref()
+                .is_some_and(|held| held.to_lowercase() == mail)
     })?;
-    Some(format!("whose mail address is that of {}", other.external_id.as_deref().unwrap_or_default()))
+    Some(format!(
+        "whose mail address is that of {}",
+        other.external_id.as_deref().unwrap_or_default()
+    ))
 }

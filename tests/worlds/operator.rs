@@ -18,7 +18,11 @@ pub(crate) struct Secrets {
 
 /// A secret as it was first, or after so many rotations.
 fn rotated(first: &str, times: u32) -> String {
-    if times == 0 { first.to_owned() } else { format!("{first}-{times}") }
+    if times == 0 {
+        first.to_owned()
+    } else {
+        format!("{first}-{times}")
+    }
 }
 
 impl Life {
@@ -29,7 +33,10 @@ impl Life {
         match whose {
             Whose::Personio => {
                 self.secrets.personio += 1;
-                company.personio.rotate_secret("papi-client", &rotated("papi-secret", self.secrets.personio));
+                company.personio.rotate_secret(
+                    "papi-client",
+                    &rotated("papi-secret", self.secrets.personio),
+                );
             }
             Whose::Kombo => {
                 let Some(kombo) = &company.kombo else { return };
@@ -40,7 +47,9 @@ impl Life {
             Whose::Reteach => {
                 self.secrets.reteach += 1;
                 let secret = rotated("reteach-secret", self.secrets.reteach);
-                company.reteach.add_credentials("reteach-client", &secret, "reteach-code");
+                company
+                    .reteach
+                    .add_credentials("reteach-client", &secret, "reteach-code");
                 // So that it is missed now, not when the last token ends.
                 company.reteach.revoke_tokens();
             }
@@ -52,7 +61,12 @@ impl Life {
         if !std::mem::take(&mut self.secrets.untold) {
             return;
         }
-        let Secrets { personio, kombo, reteach, untold: _ } = self.secrets;
+        let Secrets {
+            personio,
+            kombo,
+            reteach,
+            untold: _,
+        } = self.secrets;
         let company = &self.harness.company;
         let personio = rotated("papi-secret", personio);
         if let Some(kombo) = &company.kombo {
@@ -63,7 +77,9 @@ impl Life {
                 client_id: "papi-client".into(),
                 client_secret: personio.as_str().into(),
             }),
-            kombo: Some(KomboSecret { api_key: rotated("kombo-key", kombo).as_str().into() }),
+            kombo: Some(KomboSecret {
+                api_key: rotated("kombo-key", kombo).as_str().into(),
+            }),
             reteach: Some(ReteachSecret {
                 client_id: "reteach-client".into(),
                 client_secret: rotated("reteach-secret", reteach).as_str().into(),
@@ -71,7 +87,13 @@ impl Life {
             }),
             ..company.secret()
         };
-        self.harness.world.stack.secrets().put(&company.tenant, &secret).await.unwrap();
+        self.harness
+            .world
+            .stack
+            .secrets()
+            .put(&company.tenant, &secret)
+            .await
+            .unwrap();
     }
 
     /// The operator writes another tenant file.
@@ -91,6 +113,8 @@ impl Life {
         };
         // A product that is broken by its tenant file stays so.
         let broken = self.broken.map_or("", Broken::configuration);
-        self.harness.configure(if broken.is_empty() { own } else { broken }).await;
+        self.harness
+            .configure(if broken.is_empty() { own } else { broken })
+            .await;
     }
 }

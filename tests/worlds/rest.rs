@@ -23,15 +23,24 @@ impl Life {
             self.approve().await;
         }
         self.retry_parked().await;
-        self.harness.world.clock.advance(jiff::SignedDuration::from_mins(30));
+        self.harness
+            .world
+            .clock
+            .advance(jiff::SignedDuration::from_mins(30));
         let outcome = [self.run(Employees).await, self.run(Certificates).await];
-        for ran in outcome.iter().filter(|it| !it.outcome.is_good() || it.held.is_some()) {
-            self.wrong.push(format!("nothing fails any more, and yet: {ran:?}"));
+        for ran in outcome
+            .iter()
+            .filter(|it| !it.outcome.is_good() || it.held.is_some())
+        {
+            self.wrong
+                .push(format!("nothing fails any more, and yet: {ran:?}"));
         }
         let (people, now) = (self.people(), self.now());
         let company = &self.harness.company;
-        self.wrong.extend(self.model.accounts(&people, &company.reteach, now));
-        self.wrong.extend(self.model.documents(&company.personio, &company.reteach));
+        self.wrong
+            .extend(self.model.accounts(&people, &company.reteach, now));
+        self.wrong
+            .extend(self.model.documents(&company.personio, &company.reteach));
     }
 
     /// Somebody looks at what a brake holds, and approves it: by now Personio says what HR means.
@@ -42,27 +51,38 @@ impl Life {
             }
             self.after(5, &[Employees]).await;
         }
-        self.wrong.push(format!("still held after {MOST_APPROVALS} approvals"));
+        self.wrong
+            .push(format!("still held after {MOST_APPROVALS} approvals"));
     }
 
     /// What is held may go ahead; `false` if nothing is.
     pub(crate) async fn approves(&mut self) -> bool {
-        let Some(held) = self.harness.held().await else { return false };
+        let Some(held) = self.harness.held().await else {
+            return false;
+        };
         let decision = Decision::Approved { at: self.now() };
         self.trace.note((&held.hash, &held.counts));
         let store = self.harness.world.stack.store();
-        store.decide(&self.harness.company.tenant, &held.hash, decision).await.unwrap();
+        store
+            .decide(&self.harness.company.tenant, &held.hash, decision)
+            .await
+            .unwrap();
         true
     }
 
     /// Somebody looks at the certificates that wait for a decision, and lets them be tried again.
     async fn retry_parked(&mut self) {
         let ledger = self.harness.certificate_ledger().await;
-        let parked = ledger.iter().filter(|(_, it)| matches!(it.state, CertificateState::Parked { .. }));
+        let parked = ledger
+            .iter()
+            .filter(|(_, it)| matches!(it.state, CertificateState::Parked { .. }));
         let (store, now) = (self.harness.world.stack.store(), self.now());
         let mut any = false;
         for (id, _) in parked {
-            store.retry_certificate(&self.harness.company.tenant, id, now).await.unwrap();
+            store
+                .retry_certificate(&self.harness.company.tenant, id, now)
+                .await
+                .unwrap();
             any = true;
         }
         if any {

@@ -67,20 +67,35 @@ impl Life {
     }
 
     pub(crate) async fn fire(&self, job: Job, watch: shared::job::Watch<'_>) -> Ran {
-        self.fire_until(job, Deadline::after(time(job)), watch).await
+        self.fire_until(job, Deadline::after(time(job)), watch)
+            .await
     }
 
     async fn fire_until(&self, job: Job, deadline: Deadline, watch: shared::job::Watch<'_>) -> Ran {
         let (world, company) = (&self.harness.world, &self.harness.company);
         match job {
             Job::Employees => {
-                let ran = world.run(company, Mode::Scheduled, deadline, watch).await.report;
+                let ran = world
+                    .run(company, Mode::Scheduled, deadline, watch)
+                    .await
+                    .report;
                 let held = ran.held.map(|held| held.hash);
-                Ran { outcome: ran.outcome, message: ran.message, held }
+                Ran {
+                    outcome: ran.outcome,
+                    message: ran.message,
+                    held,
+                }
             }
             Job::Certificates => {
-                let ran = world.run_certificates(company, Mode::Scheduled, deadline, watch).await.report;
-                Ran { outcome: ran.outcome, message: ran.message, held: None }
+                let ran = world
+                    .run_certificates(company, Mode::Scheduled, deadline, watch)
+                    .await
+                    .report;
+                Ran {
+                    outcome: ran.outcome,
+                    message: ran.message,
+                    held: None,
+                }
             }
         }
     }
@@ -96,7 +111,9 @@ impl Life {
             let mut first = pin!(self.fire(job, &watch));
             let early = poll_fn(|context| match first.as_mut().poll(context) {
                 Poll::Ready(ran) => Poll::Ready(Some(ran)),
-                Poll::Pending if signs.load(Ordering::SeqCst) > usize::from(at) => Poll::Ready(None),
+                Poll::Pending if signs.load(Ordering::SeqCst) > usize::from(at) => {
+                    Poll::Ready(None)
+                }
                 Poll::Pending => Poll::Pending,
             })
             .await;
@@ -120,7 +137,11 @@ impl Life {
                 skip(time(job));
             }
         };
-        let time = if at.is_some() { time(job) } else { Duration::ZERO };
+        let time = if at.is_some() {
+            time(job)
+        } else {
+            Duration::ZERO
+        };
         let ran = self.fire_until(job, Deadline::after(time), &watch).await;
         self.runs += 1;
         self.cut_short += usize::from(!ran.outcome.is_good());
@@ -129,7 +150,11 @@ impl Life {
 
     async fn cut(&mut self, job: Job, cut: Cut, step: u8, after: bool) {
         let moment = if after { Moment::After } else { Moment::Before };
-        let point = Point { step: usize::from(step), moment, cut };
+        let point = Point {
+            step: usize::from(step),
+            moment,
+            cut,
+        };
         let scissors = self.harness.world.stack.scissors().unwrap();
         let run = scissors.cut_at(point, self.fire(job, &unwatched)).await;
         if run.ran.is_none() {
@@ -148,21 +173,30 @@ impl Life {
         let after = self.harness.company.reteach.customers();
         for old in before {
             match after.iter().find(|it| it.id == old.id) {
-                None => self.wrong.push(format!("the account {} was deleted", old.id)),
+                None => self
+                    .wrong
+                    .push(format!("the account {} was deleted", old.id)),
                 Some(new) => self.check_account(Some(old), new),
             }
         }
-        for new in after.iter().filter(|new| before.iter().all(|old| old.id != new.id)) {
+        for new in after
+            .iter()
+            .filter(|new| before.iter().all(|old| old.id != new.id))
+        {
             self.check_account(None, new);
         }
     }
 
     fn check_account(&mut self, old: Option<&Customer>, new: &Customer) {
         let now = self.now();
-        let id = new.external_id.as_deref().and_then(|id| id.strip_prefix("personio:"));
+        let id = new
+            .external_id
+            .as_deref()
+            .and_then(|id| id.strip_prefix("personio:"));
         let Some(id) = id.and_then(|id| id.parse().ok()) else {
             if old != Some(new) {
-                self.wrong.push(format!("not ours, and touched: {old:?} is now {new:?}"));
+                self.wrong
+                    .push(format!("not ours, and touched: {old:?} is now {new:?}"));
             }
             return;
         };
@@ -171,9 +205,14 @@ impl Life {
             return;
         }
         let person = self.harness.company.personio.person(id);
-        if was.is_some() && person.as_ref().is_some_and(|it| self.model.is_left_alone(it)) {
-            self.wrong
-                .push(format!("personio:{id} is out of scope, to be left alone, and was locked or unlocked"));
+        if was.is_some()
+            && person
+                .as_ref()
+                .is_some_and(|it| self.model.is_left_alone(it))
+        {
+            self.wrong.push(format!(
+                "personio:{id} is out of scope, to be left alone, and was locked or unlocked"
+            ));
             return;
         }
         let should = match person {
@@ -182,7 +221,10 @@ impl Life {
         };
         // Somebody new is created as the last reading had them: there is none more recent than this run's own.
         if is != should {
-            self.wrong.push(format!("personio:{id} was wrongly {}", if is { "locked" } else { "unlocked" }));
+            self.wrong.push(format!(
+                "personio:{id} was wrongly {}",
+                if is { "locked" } else { "unlocked" }
+            ));
         }
     }
 }

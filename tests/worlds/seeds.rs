@@ -16,8 +16,13 @@ const STACK: usize = 32 * 1024 * 1024;
 /// Does `work` on a thread with room for it.
 pub(crate) fn roomy<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).unwrap();
-        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let thread = std::thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, work)
+            .unwrap();
+        thread
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 
@@ -56,6 +61,10 @@ pub(crate) fn check(seed: u64) -> Result<Lived, String> {
 }
 
 /// The shortest part of a history that fails as well, and what it says.
-pub(crate) fn shortest(setting: Setting, history: Vec<Event>, failure: String) -> (Vec<Event>, String) {
+pub(crate) fn shortest(
+    setting: Setting,
+    history: Vec<Event>,
+    failure: String,
+) -> (Vec<Event>, String) {
     shrink(history, failure, |part| live(setting, part).err())
 }

@@ -21,7 +21,11 @@ pub(crate) fn shrink<E: Clone, F>(
                 start = end;
             }
         }
-        size = if size == 1 && !shorter { 0 } else { (size / 2).max(1) };
+        size = if size == 1 && !shorter {
+            0
+        } else {
+            (size / 2).max(1)
+        };
     }
     (best, said)
 }

@@ -25,7 +25,11 @@ impl Trace {
     /// Takes over what the simulators have received, and empties their logs.
     pub(crate) fn take_calls(&mut self, harness: &Harness) {
         let company = &harness.company;
-        let kombo = company.kombo.as_ref().map(simulators::Kombo::requests).unwrap_or_default();
+        let kombo = company
+            .kombo
+            .as_ref()
+            .map(simulators::Kombo::requests)
+            .unwrap_or_default();
         for (vendor, calls) in [
             ("Personio", company.personio.requests()),
             ("Kombo", kombo),
@@ -41,12 +45,24 @@ impl Trace {
     }
 
     fn call(&mut self, vendor: &str, call: &Received) {
-        let Received { sequence, at, origin, method, path, template: _, query, body, status } = call;
+        let Received {
+            sequence,
+            at,
+            origin,
+            method,
+            path,
+            template: _,
+            query,
+            body,
+            status,
+        } = call;
         self.calls += 1;
         // Killed while Kombo waits for Personio: whether Kombo still answers nobody is the machine's choice.
         let status = status.filter(|_| !(self.is_killed && vendor == "Kombo"));
         let body = body.as_ref().map(ToString::to_string).unwrap_or_default();
-        let line = format!("{vendor} {sequence} {at} {origin:?} {method} {path} {query:?} {status:?} {body}");
+        let line = format!(
+            "{vendor} {sequence} {at} {origin:?} {method} {path} {query:?} {status:?} {body}"
+        );
         let _ = writeln!(self.text, "{}", without_ports(&line));
     }
 

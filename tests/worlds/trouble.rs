@@ -26,10 +26,20 @@ pub(crate) fn wait_for_what_hangs(harness: &Harness) -> Arc<AtomicUsize> {
     let clock = harness.world.clock.clone();
     let hung = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&hung);
-    harness.world.stack.scissors().unwrap().strikes().on_hang(move |server| {
-        count.fetch_add(1, Ordering::Relaxed);
-        clock.advance(if AWS.contains(&server) { PATIENCE_WITH_AWS } else { PATIENCE });
-    });
+    harness
+        .world
+        .stack
+        .scissors()
+        .unwrap()
+        .strikes()
+        .on_hang(move |server| {
+            count.fetch_add(1, Ordering::Relaxed);
+            clock.advance(if AWS.contains(&server) {
+                PATIENCE_WITH_AWS
+            } else {
+                PATIENCE
+            });
+        });
     hung
 }
 
@@ -39,12 +49,20 @@ pub(crate) fn strike(harness: &Harness, trouble: Trouble) {
     let [table, secrets] = harness.world.stack.proxies().unwrap();
     let when = |behaviour| {
         let fault = Fault::new(behaviour).nth(usize::from(trouble.skip) + 1);
-        if trouble.times == 0 { fault.always() } else { fault.times(usize::from(trouble.times)) }
+        if trouble.times == 0 {
+            fault.always()
+        } else {
+            fault.times(usize::from(trouble.times))
+        }
     };
     let fault = when(behaviour(trouble.what));
     let at_aws = |proxy: &Proxy| {
         let fault = when(at_aws(trouble.what));
-        proxy.fail(if is_of_rows(trouble.what) { fault.operation("Batch") } else { fault });
+        proxy.fail(if is_of_rows(trouble.what) {
+            fault.operation("Batch")
+        } else {
+            fault
+        });
     };
     let at_reteach = |path: &str, method: Method| fault.clone().path(path).method(method);
     match trouble.at {
@@ -53,11 +71,17 @@ pub(crate) fn strike(harness: &Harness, trouble: Trouble) {
             _ => company.personio.fail(fault.path("/v1/company/employees")),
         },
         Place::Folders => match (&company.kombo, company.via) {
-            (Some(kombo), Via::Kombo) => kombo.fail(fault.path("/v1/hris/employee-document-categories")),
-            _ => company.personio.fail(fault.path("/v1/company/document-categories")),
+            (Some(kombo), Via::Kombo) => {
+                kombo.fail(fault.path("/v1/hris/employee-document-categories"))
+            }
+            _ => company
+                .personio
+                .fail(fault.path("/v1/company/document-categories")),
         },
         Place::Upload => company.personio.fail(fault.path("/v1/company/documents")),
-        Place::Documents => company.personio.fail(fault.path("/v2/document-management/documents")),
+        Place::Documents => company
+            .personio
+            .fail(fault.path("/v2/document-management/documents")),
         Place::AnyHr => match &company.kombo {
             Some(kombo) => kombo.fail(fault),
             None => company.personio.fail(fault),
@@ -66,15 +90,24 @@ pub(crate) fn strike(harness: &Harness, trouble: Trouble) {
         Place::AnyReteach => company.reteach.fail(fault),
         Place::Accounts => company.reteach.fail(at_reteach("/customer", Method::GET)),
         Place::Create => company.reteach.fail(at_reteach("/customer", Method::POST)),
-        Place::Update => company.reteach.fail(at_reteach("/customer/{customerIdentifier}", Method::PUT)),
+        Place::Update => company
+            .reteach
+            .fail(at_reteach("/customer/{customerIdentifier}", Method::PUT)),
         Place::Tags => {
-            company.reteach.fail(at_reteach("/customer/{customerIdentifier}/multiple-tags", Method::PUT));
+            company.reteach.fail(at_reteach(
+                "/customer/{customerIdentifier}/multiple-tags",
+                Method::PUT,
+            ));
         }
-        Place::Participations => company.reteach.fail(at_reteach("/participation", Method::GET)),
+        Place::Participations => company
+            .reteach
+            .fail(at_reteach("/participation", Method::GET)),
         Place::Session => harness.world.stack.sts().unwrap().fail(fault),
         Place::Table => at_aws(table),
         Place::Secrets => at_aws(secrets),
-        Place::LogIn => company.reteach.fail(at_reteach("/oauth/authorize", Method::POST)),
+        Place::LogIn => company
+            .reteach
+            .fail(at_reteach("/oauth/authorize", Method::POST)),
     }
 }
 
@@ -109,7 +142,10 @@ fn behaviour(mishap: Mishap) -> Behaviour {
 /// What a list comes to that nobody but a vendor has.
 fn is_of_rows(mishap: Mishap) -> bool {
     use Mishap as M;
-    matches!(mishap, M::DroppedRows | M::EmptyList | M::WrongTotal | M::RepeatedRows)
+    matches!(
+        mishap,
+        M::DroppedRows | M::EmptyList | M::WrongTotal | M::RepeatedRows
+    )
 }
 
 /// The same at AWS, in its words.
@@ -117,7 +153,9 @@ fn at_aws(mishap: Mishap) -> Behaviour {
     let error = |status, text| Behaviour::Status(status, Body::Json(text));
     match mishap {
         rows if is_of_rows(rows) => Behaviour::Unprocessed,
-        Mishap::Limited | Mishap::LimitedForLong => error(400, r#"{"__type":"ThrottlingException"}"#),
+        Mishap::Limited | Mishap::LimitedForLong => {
+            error(400, r#"{"__type":"ThrottlingException"}"#)
+        }
         Mishap::Unauthorized => error(400, r#"{"__type":"ExpiredTokenException"}"#),
         Mishap::Forbidden => error(400, r#"{"__type":"AccessDeniedException"}"#),
         Mishap::NotFound => error(400, r#"{"__type":"ResourceNotFoundException"}"#),

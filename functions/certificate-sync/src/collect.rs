@@ -7,7 +7,8 @@ use std::future::Future;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use shared::id::CertificateId;
 use shared::reteach::{
-    Client, Completeness, Error, Filter, Participation, ParticipationId, ParticipationPage, Rejected,
+    Client, Completeness, Error, Filter, Participation, ParticipationId, ParticipationPage,
+    Rejected,
 };
 
 /// How often participations are read before what came is taken as it is, for incomplete.
@@ -48,14 +49,28 @@ pub async fn collect(
     let mut readings = 0;
     loop {
         readings += 1;
-        let reading = Reading::of(readings, &mut seen, |page| reteach.participations(filter, page)).await?;
+        let reading = Reading::of(readings, &mut seen, |page| {
+            reteach.participations(filter, page)
+        })
+        .await?;
         let completeness = reading.completeness();
         if completeness == Completeness::Complete || readings == READINGS {
-            let unwanted = seen.certificates.values().filter(|(_, kept)| !kept.is_wanted()).count() as u64;
+            let unwanted = seen
+                .certificates
+                .values()
+                .filter(|(_, kept)| !kept.is_wanted())
+                .count() as u64;
             let count = seen.certificates.len() as u64;
             let (certificates, ambiguous) = seen.told();
             let rejected = reading.rejected.into_iter().chain(ambiguous).collect();
-            return Ok(Collected { seen: count, unwanted, certificates, rejected, completeness, readings });
+            return Ok(Collected {
+                seen: count,
+                unwanted,
+                certificates,
+                rejected,
+                completeness,
+                readings,
+            });
         }
     }
 }
@@ -89,7 +104,9 @@ impl Kept {
 
     fn is_anothers(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Wanted(one), Self::Wanted(two)) => one.id != two.id && one.customer != two.customer,
+            (Self::Wanted(one), Self::Wanted(two)) => {
+                one.id != two.id && one.customer != two.customer
+            }
             _ => false,
         }
     }
@@ -97,12 +114,20 @@ impl Kept {
 
 impl<'a> Seen<'a> {
     fn new(wanted: &'a (dyn Fn(&CertificateId) -> bool + Sync)) -> Self {
-        Self { wanted, certificates: BTreeMap::new(), ambiguous: BTreeSet::new() }
+        Self {
+            wanted,
+            certificates: BTreeMap::new(),
+            ambiguous: BTreeSet::new(),
+        }
     }
 
     /// Takes what a reading brought, and says whether it had brought the same before.
     fn take(&mut self, reading: u32, participation: Participation) -> bool {
-        let Some(id) = participation.certificate.as_ref().map(|certificate| certificate.id.clone()) else {
+        let Some(id) = participation
+            .certificate
+            .as_ref()
+            .map(|certificate| certificate.id.clone())
+        else {
             return false;
         };
         let kept = if (self.wanted)(&id) {
@@ -125,15 +150,25 @@ impl<'a> Seen<'a> {
 
     /// Those that are wanted. A certificate of several people is nobody's: it must not get into the wrong file.
     fn told(self) -> (BTreeMap<CertificateId, Participation>, Vec<Rejected>) {
-        let Self { wanted: _, certificates, ambiguous } = self;
-        let clear = certificates.into_iter().filter(|(id, _)| !ambiguous.contains(id));
+        let Self {
+            wanted: _,
+            certificates,
+            ambiguous,
+        } = self;
+        let clear = certificates
+            .into_iter()
+            .filter(|(id, _)| !ambiguous.contains(id));
         let certificates = clear.filter_map(|(id, (_, kept))| match kept {
             Kept::Wanted(participation) => Some((id, *participation)),
             Kept::Unwanted(_) => None,
         });
         let certificates = certificates.collect();
         let problem = "is that of several people's participations: issue them anew";
-        let reject = |id| Rejected { certificate_id: Some(id), field: "certificate.id", problem };
+        let reject = |id| Rejected {
+            certificate_id: Some(id),
+            field: "certificate.id",
+            problem,
+        };
         (certificates, ambiguous.into_iter().map(reject).collect())
     }
 }
@@ -163,8 +198,13 @@ impl Reading {
     {
         let first = page(1).await?;
         let (size, total) = (first.received.max(1), first.total);
-        let last = u32::try_from(total.div_ceil(size)).unwrap_or(u32::MAX).min(MAX_PAGES);
-        let mut reading = Self { number, ..Self::default() };
+        let last = u32::try_from(total.div_ceil(size))
+            .unwrap_or(u32::MAX)
+            .min(MAX_PAGES);
+        let mut reading = Self {
+            number,
+            ..Self::default()
+        };
         reading.take(first, seen);
         let mut pages = std::pin::pin!(stream::iter(2..=last).map(&page).buffered(CONCURRENCY));
         while let Some(next) = pages.try_next().await? {
@@ -192,7 +232,11 @@ impl Reading {
     /// comes twice has moved to a later page, and another may have moved to an earlier one.
     fn completeness(&self) -> Completeness {
         let steady = self.totals.len() == 1 && self.totals.contains(&self.received);
-        if steady && !self.repeated { Completeness::Complete } else { Completeness::Shifting }
+        if steady && !self.repeated {
+            Completeness::Complete
+        } else {
+            Completeness::Shifting
+        }
     }
 }
 

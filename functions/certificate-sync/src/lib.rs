@@ -20,7 +20,9 @@ impl CertificateSync {
     /// # Errors
     /// Where the TLS configuration cannot be built.
     pub fn new() -> Result<Self, reqwest::Error> {
-        Ok(Self { downloads: http::client()? })
+        Ok(Self {
+            downloads: http::client()?,
+        })
     }
 }
 
@@ -39,9 +41,18 @@ mod tests {
         for name in simulators::names_beside_us() {
             let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let port = server.local_addr().unwrap().port();
-            let error = downloads.get(format!("https://{name}:{port}/c.pdf")).send().await.unwrap_err();
-            let causes = iter::successors(Some(&error as &(dyn Error + 'static)), |error| (*error).source());
-            assert!(causes.into_iter().any(|error| error.is::<NotPublic>()), "{name}: {error:?}");
+            let error = downloads
+                .get(format!("https://{name}:{port}/c.pdf"))
+                .send()
+                .await
+                .unwrap_err();
+            let causes = iter::successors(Some(&error as &(dyn Error + 'static)), |error| {
+                (*error).source()
+            });
+            assert!(
+                causes.into_iter().any(|error| error.is::<NotPublic>()),
+                "{name}: {error:?}"
+            );
         }
     }
 }

@@ -75,7 +75,10 @@ mod tests {
     #[test]
     fn every_metric_is_documented() {
         for (name, _) in Counts::default().metrics() {
-            assert!(include_str!("../../../LOGGING.md").contains(&format!("`{name}`")), "{name}");
+            assert!(
+                include_str!("../../../LOGGING.md").contains(&format!("`{name}`")),
+                "{name}"
+            );
         }
     }
 }

@@ -69,15 +69,22 @@ impl From<Customer> for AccountView {
             (Attribute::Location, location),
             (Attribute::Gender, gender.map(gender_name)),
         ];
-        let filled = values.into_iter().filter_map(|(attribute, value)| Some((attribute, value?)));
-        let values: BTreeMap<_, _> =
-            filled.filter(|(_, value)| !value.is_empty()).map(|(it, value)| (it, Text::new(value))).collect();
+        let filled = values
+            .into_iter()
+            .filter_map(|(attribute, value)| Some((attribute, value?)));
+        let values: BTreeMap<_, _> = filled
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(it, value)| (it, Text::new(value)))
+            .collect();
         Self {
             id,
             external_id: external_id.filter(|id| !id.as_str().is_empty()),
             values,
             tags: tags.into_iter().map(|tag| Text::new(tag.name)).collect(),
-            window: Window { active_at: set_active_at, inactive_at: set_inactive_at },
+            window: Window {
+                active_at: set_active_at,
+                inactive_at: set_inactive_at,
+            },
         }
     }
 }
@@ -127,12 +134,17 @@ impl Index {
         if let Some(account) = self.by_external_id.get(question.external_id).and_then(get) {
             return Account::Seen(Box::new(account.clone()), Link::ExternalId);
         }
-        let known = question.known.and_then(|id| self.by_id.get(id)).and_then(get);
+        let known = question
+            .known
+            .and_then(|id| self.by_id.get(id))
+            .and_then(get);
         if let Some(account) = known.filter(|account| account.external_id.is_none()) {
             return Account::Seen(Box::new(account.clone()), Link::Ledger);
         }
         let mail = question.mail.map(str::to_lowercase);
-        mail.and_then(|mail| self.by_mail.get(&mail)).and_then(get).map_or(Account::Missing, by_mail)
+        mail.and_then(|mail| self.by_mail.get(&mail))
+            .and_then(get)
+            .map_or(Account::Missing, by_mail)
     }
 }
 
@@ -151,9 +163,10 @@ impl Accounts {
     pub fn find(&self, question: Question<'_>) -> Account {
         match self {
             Self::Listed(index) => index.find(question),
-            Self::LookedUp(accounts) => {
-                accounts.get(question.external_id).cloned().unwrap_or(Account::Unasked)
-            }
+            Self::LookedUp(accounts) => accounts
+                .get(question.external_id)
+                .cloned()
+                .unwrap_or(Account::Unasked),
         }
     }
 }
@@ -165,7 +178,9 @@ pub enum AccountsError {
     #[error(transparent)]
     Reteach(#[from] reteach::Error),
     /// The list of customers changed while it was read, each time.
-    #[error("reteach's list of customers kept changing while it was read; the next run tries again")]
+    #[error(
+        "reteach's list of customers kept changing while it was read; the next run tries again"
+    )]
     Shifting,
     /// The list is empty, and the ledger knows this many accounts.
     #[error(
@@ -191,7 +206,10 @@ pub async fn list(client: &Client) -> Result<Index, AccountsError> {
 ///
 /// # Errors
 /// [`AccountsError`] at the first call that fails.
-pub async fn look_up(client: &Client, questions: &[Question<'_>]) -> Result<Accounts, AccountsError> {
+pub async fn look_up(
+    client: &Client,
+    questions: &[Question<'_>],
+) -> Result<Accounts, AccountsError> {
     let mut accounts = HashMap::new();
     for question in questions {
         let account = look_up_one(client, *question).await?;
@@ -204,7 +222,11 @@ async fn look_up_one(client: &Client, question: Question<'_>) -> Result<Account,
     if let Some(customer) = client.find_by_external_id(question.external_id).await? {
         return Ok(Account::Seen(Box::new(customer.into()), Link::ExternalId));
     }
-    let Some(mail) = question.mail else { return Ok(Account::Missing) };
+    let Some(mail) = question.mail else {
+        return Ok(Account::Missing);
+    };
     let found = client.find_by_email(mail).await?;
-    Ok(found.map(AccountView::from).map_or(Account::Missing, |account| by_mail(&account)))
+    Ok(found
+        .map(AccountView::from)
+        .map_or(Account::Missing, |account| by_mail(&account)))
 }

@@ -56,9 +56,17 @@ impl<'a> Sharding<'a> {
     pub fn new(people: &'a People, count: ShardCount, key: &'a FingerprintKey) -> Self {
         let mut members: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (place, id) in people.roll.ids().enumerate() {
-            members.entry(count.shard_of(key, &id)).or_default().push(place);
+            members
+                .entry(count.shard_of(key, &id))
+                .or_default()
+                .push(place);
         }
-        Self { count, key, roll: &people.roll, members }
+        Self {
+            count,
+            key,
+            roll: &people.roll,
+            members,
+        }
     }
 
     /// The number of shards.
@@ -83,19 +91,24 @@ impl<'a> Sharding<'a> {
     }
 
     /// The people of a shard.
-    pub fn members(&self, number: ShardNumber) -> impl Iterator<Item = (SourceId, Fingerprint)> + '_ {
+    pub fn members(
+        &self,
+        number: ShardNumber,
+    ) -> impl Iterator<Item = (SourceId, Fingerprint)> + '_ {
         self.places(number).filter_map(|place| self.roll.at(place))
     }
 
     fn fingerprints(&self, number: ShardNumber) -> impl Iterator<Item = Fingerprint> + '_ {
-        self.places(number).filter_map(|place| self.roll.fingerprint_at(place))
+        self.places(number)
+            .filter_map(|place| self.roll.fingerprint_at(place))
     }
 
     /// The shards whose line in the root does not settle them.
     #[must_use]
     pub fn unsettled(&self, root: &Root, now: Timestamp) -> BTreeSet<ShardNumber> {
         let numbered = (0..).map(ShardNumber).zip(&root.shards);
-        let open = numbered.filter(|(number, line)| !line.is_settled(self.fingerprints(*number), now));
+        let open =
+            numbered.filter(|(number, line)| !line.is_settled(self.fingerprints(*number), now));
         open.map(|(number, _)| number).collect()
     }
 }
@@ -110,7 +123,8 @@ pub fn look(
     now: Timestamp,
 ) -> Look {
     // A first run that did not come to its end leaves the shards of those whom it announced, and no configuration.
-    let Some(root) = root.filter(|root| !root.shards.is_empty() && !root.configuration.is_empty()) else {
+    let Some(root) = root.filter(|root| !root.shards.is_empty() && !root.configuration.is_empty())
+    else {
         return Look::Everybody(Reason::FirstRun);
     };
     if root.mapping_version != MAPPING_VERSION || root.configuration != configuration {
@@ -123,7 +137,11 @@ pub fn look(
     if !open.is_empty() && sharding.count.is_overfull_with(sharding.people()) {
         return Look::Everybody(Reason::Outgrown);
     }
-    if open.is_empty() && root.pending.is_empty() { Look::Nobody } else { Look::Shards(open) }
+    if open.is_empty() && root.pending.is_empty() {
+        Look::Nobody
+    } else {
+        Look::Shards(open)
+    }
 }
 
 /// Who of a shard needs what.
@@ -148,7 +166,10 @@ pub fn triage(
     for (number, shard) in shards {
         let mut there = BTreeSet::new();
         for (id, fingerprint) in sharding.members(*number) {
-            let same = shard.0.get(&id).filter(|entry| entry.fingerprint == fingerprint);
+            let same = shard
+                .0
+                .get(&id)
+                .filter(|entry| entry.fingerprint == fingerprint);
             let rests = same.is_some_and(|entry| match entry.standing {
                 Standing::Synced => true,
                 // Back again: what was refused or held before they were missing is not known any more.
@@ -196,11 +217,23 @@ pub fn next_shard(
     for (id, fingerprint) in sharding.members(number) {
         let before = old.0.get(&id).copied();
         let entry = match became.get(&id) {
-            Some(Became::Settled) => Some(ShardEntry { fingerprint, standing: Standing::Synced }),
-            Some(Became::RetryAt(at)) => Some(ShardEntry { fingerprint, standing: Standing::RetryAt(*at) }),
-            Some(Became::Open) => Some(ShardEntry { fingerprint, standing: AT_ONCE }),
+            Some(Became::Settled) => Some(ShardEntry {
+                fingerprint,
+                standing: Standing::Synced,
+            }),
+            Some(Became::RetryAt(at)) => Some(ShardEntry {
+                fingerprint,
+                standing: Standing::RetryAt(*at),
+            }),
+            Some(Became::Open) => Some(ShardEntry {
+                fingerprint,
+                standing: AT_ONCE,
+            }),
             None => before.map(|entry| match entry.standing {
-                Standing::MissingOnce => ShardEntry { standing: AT_ONCE, ..entry },
+                Standing::MissingOnce => ShardEntry {
+                    standing: AT_ONCE,
+                    ..entry
+                },
                 Standing::Synced | Standing::RetryAt(_) => entry,
             }),
         };
@@ -210,7 +243,10 @@ pub fn next_shard(
     for (id, entry) in old.0.iter().filter(|(id, _)| !there.contains(*id)) {
         let kept = match (became.get(id), completeness) {
             (Some(Became::Settled), _) => None,
-            (_, Completeness::Complete) => Some(ShardEntry { standing: Standing::MissingOnce, ..*entry }),
+            (_, Completeness::Complete) => Some(ShardEntry {
+                standing: Standing::MissingOnce,
+                ..*entry
+            }),
             (_, Completeness::Incomplete(_)) => Some(*entry),
         };
         next.0.extend(kept.map(|entry| (id.clone(), entry)));

@@ -25,16 +25,29 @@ fn people(versions: &[(&str, &str)], completeness: Completeness) -> People {
         field: String::new(),
         problem: String::new(),
     };
-    let everybody = versions.iter().map(|(id, version)| (SourceId::new(*id), person(version)));
-    People { completeness, ..People::complete(everybody) }
+    let everybody = versions
+        .iter()
+        .map(|(id, version)| (SourceId::new(*id), person(version)));
+    People {
+        completeness,
+        ..People::complete(everybody)
+    }
 }
 
 fn entry(version: &str, standing: Standing) -> ShardEntry {
-    ShardEntry { fingerprint: print(version), standing }
+    ShardEntry {
+        fingerprint: print(version),
+        standing,
+    }
 }
 
 fn shard(entries: &[(&str, &str, Standing)]) -> Shard {
-    Shard(entries.iter().map(|(id, version, it)| (SourceId::new(*id), entry(version, *it))).collect())
+    Shard(
+        entries
+            .iter()
+            .map(|(id, version, it)| (SourceId::new(*id), entry(version, *it)))
+            .collect(),
+    )
 }
 
 fn ids(ids: &[&str]) -> BTreeSet<SourceId> {
@@ -46,8 +59,13 @@ fn at(minutes: i64) -> Timestamp {
 }
 
 /// What the last run left of person 1, their record now, how it was read; and whether they need a look or are gone.
-type Case =
-    (Option<Standing>, Option<&'static str>, Completeness, &'static [&'static str], &'static [&'static str]);
+type Case = (
+    Option<Standing>,
+    Option<&'static str>,
+    Completeness,
+    &'static [&'static str],
+    &'static [&'static str],
+);
 
 #[test]
 fn whoever_is_as_the_last_run_left_them_needs_no_look() {
@@ -82,15 +100,30 @@ fn whoever_is_as_the_last_run_left_them_needs_no_look() {
         let people = people(&versions, completeness);
         let key = key();
         let sharding = Sharding::new(&people, ShardCount::of_table(1), &key);
-        let old: Vec<_> = standing.map(|standing| ("1", "a", standing)).into_iter().collect();
+        let old: Vec<_> = standing
+            .map(|standing| ("1", "a", standing))
+            .into_iter()
+            .collect();
         let shards = BTreeMap::from([(ONLY, shard(&old))]);
         let triaged = triage(&sharding, &shards, completeness, false, now());
-        let expected = Triage { look: ids(look), gone: ids(gone) };
-        assert_eq!(triaged, expected, "{standing:?} {version:?} {completeness:?}");
+        let expected = Triage {
+            look: ids(look),
+            gone: ids(gone),
+        };
+        assert_eq!(
+            triaged, expected,
+            "{standing:?} {version:?} {completeness:?}"
+        );
         // When everybody is looked at, whoever is there is; who is gone does not depend on it.
         let everybody = triage(&sharding, &shards, completeness, true, now());
         let there: Vec<_> = versions.iter().map(|(id, _)| *id).collect();
-        assert_eq!(everybody, Triage { look: ids(&there), gone: ids(gone) });
+        assert_eq!(
+            everybody,
+            Triage {
+                look: ids(&there),
+                gone: ids(gone)
+            }
+        );
     }
 }
 
@@ -100,37 +133,112 @@ fn what_became_of_somebody_is_what_the_next_run_finds() {
     let some = |version, standing| Some(entry(version, standing));
     let cases = [
         // Looked at: the record of now, with what became of it.
-        (Some(Synced), Some("b"), Complete, Some(Became::Settled), some("b", Synced)),
-        (None, Some("b"), Complete, Some(Became::Settled), some("b", Synced)),
-        (Some(Synced), Some("b"), Complete, Some(Became::RetryAt(at(15))), some("b", retry)),
-        (Some(Synced), Some("b"), Complete, Some(Became::Open), some("b", AT_ONCE)),
-        (Some(MissingOnce), Some("a"), Complete, Some(Became::Settled), some("a", Synced)),
-        (Some(retry), Some("b"), INCOMPLETE, Some(Became::Settled), some("b", Synced)),
+        (
+            Some(Synced),
+            Some("b"),
+            Complete,
+            Some(Became::Settled),
+            some("b", Synced),
+        ),
+        (
+            None,
+            Some("b"),
+            Complete,
+            Some(Became::Settled),
+            some("b", Synced),
+        ),
+        (
+            Some(Synced),
+            Some("b"),
+            Complete,
+            Some(Became::RetryAt(at(15))),
+            some("b", retry),
+        ),
+        (
+            Some(Synced),
+            Some("b"),
+            Complete,
+            Some(Became::Open),
+            some("b", AT_ONCE),
+        ),
+        (
+            Some(MissingOnce),
+            Some("a"),
+            Complete,
+            Some(Became::Settled),
+            some("a", Synced),
+        ),
+        (
+            Some(retry),
+            Some("b"),
+            INCOMPLETE,
+            Some(Became::Settled),
+            some("b", Synced),
+        ),
         // Not looked at: as before.
         (Some(Synced), Some("a"), Complete, None, some("a", Synced)),
         (Some(retry), Some("a"), Complete, None, some("a", retry)),
-        (Some(MissingOnce), Some("a"), Complete, None, some("a", AT_ONCE)),
+        (
+            Some(MissingOnce),
+            Some("a"),
+            Complete,
+            None,
+            some("a", AT_ONCE),
+        ),
         (None, Some("a"), Complete, None, None),
         // Missing: once, and again, and locked.
         (Some(Synced), None, Complete, None, some("a", MissingOnce)),
         (Some(retry), None, Complete, None, some("a", MissingOnce)),
         (Some(Synced), None, INCOMPLETE, None, some("a", Synced)),
         (Some(retry), None, INCOMPLETE, None, some("a", retry)),
-        (Some(MissingOnce), None, INCOMPLETE, None, some("a", MissingOnce)),
-        (Some(MissingOnce), None, Complete, Some(Became::Open), some("a", MissingOnce)),
-        (Some(MissingOnce), None, Complete, Some(Became::RetryAt(at(15))), some("a", MissingOnce)),
-        (Some(MissingOnce), None, Complete, Some(Became::Settled), None),
+        (
+            Some(MissingOnce),
+            None,
+            INCOMPLETE,
+            None,
+            some("a", MissingOnce),
+        ),
+        (
+            Some(MissingOnce),
+            None,
+            Complete,
+            Some(Became::Open),
+            some("a", MissingOnce),
+        ),
+        (
+            Some(MissingOnce),
+            None,
+            Complete,
+            Some(Became::RetryAt(at(15))),
+            some("a", MissingOnce),
+        ),
+        (
+            Some(MissingOnce),
+            None,
+            Complete,
+            Some(Became::Settled),
+            None,
+        ),
     ];
     for (standing, version, completeness, became, expected) in cases {
         let versions: Vec<_> = version.map(|version| ("1", version)).into_iter().collect();
         let people = people(&versions, completeness);
         let key = key();
         let sharding = Sharding::new(&people, ShardCount::of_table(1), &key);
-        let old: Vec<_> = standing.map(|standing| ("1", "a", standing)).into_iter().collect();
-        let outcomes = became.map(|became| (SourceId::new("1"), became)).into_iter().collect();
+        let old: Vec<_> = standing
+            .map(|standing| ("1", "a", standing))
+            .into_iter()
+            .collect();
+        let outcomes = became
+            .map(|became| (SourceId::new("1"), became))
+            .into_iter()
+            .collect();
         let next = next_shard(ONLY, &shard(&old), &sharding, completeness, &outcomes);
         let found = next.0.get(&SourceId::new("1")).copied();
-        assert_eq!(found, expected, "{standing:?} {version:?} {completeness:?} {became:?}");
+        assert_eq!(
+            found, expected,
+            "{standing:?} {version:?} {completeness:?} {became:?}"
+        );
     }
 }
 
@@ -158,9 +266,21 @@ fn a_run_looks_at_as_little_as_it_may() {
     };
     let same = || with(|_| {});
     let only = Look::Shards(BTreeSet::from([ONLY]));
-    let pending = with(|it| drop(it.pending.insert(shared::state::Brake::Unlock, BTreeSet::from([7]))));
+    let pending = with(|it| {
+        drop(
+            it.pending
+                .insert(shared::state::Brake::Unlock, BTreeSet::from([7])),
+        )
+    });
     let cases = [
-        ("first run", None, "a", false, 0, Look::Everybody(Reason::FirstRun)),
+        (
+            "first run",
+            None,
+            "a",
+            false,
+            0,
+            Look::Everybody(Reason::FirstRun),
+        ),
         (
             "a first run that never ended",
             with(|it| it.shards.clear()),
@@ -195,16 +315,41 @@ fn a_run_looks_at_as_little_as_it_may() {
             0,
             Look::Everybody(Reason::NewRules),
         ),
-        ("asked for", same(), "a", true, 0, Look::Everybody(Reason::Reconcile)),
+        (
+            "asked for",
+            same(),
+            "a",
+            true,
+            0,
+            Look::Everybody(Reason::Reconcile),
+        ),
         ("nearly a day later", same(), "b", false, 24 * 60 - 1, only),
-        ("a day later", same(), "a", false, 24 * 60, Look::Everybody(Reason::Reconcile)),
-        ("a run that broke off", pending, "a", false, 0, Look::Shards(BTreeSet::new())),
+        (
+            "a day later",
+            same(),
+            "a",
+            false,
+            24 * 60,
+            Look::Everybody(Reason::Reconcile),
+        ),
+        (
+            "a run that broke off",
+            pending,
+            "a",
+            false,
+            0,
+            Look::Shards(BTreeSet::new()),
+        ),
     ];
     for (name, root, version, asked, minutes, expected) in cases {
         let people = people(&[("1", version)], Complete);
         let key = key();
         let sharding = Sharding::new(&people, ShardCount::of_table(1), &key);
-        assert_eq!(look(root.as_ref(), &sharding, "rules", asked, at(minutes)), expected, "{name}");
+        assert_eq!(
+            look(root.as_ref(), &sharding, "rules", asked, at(minutes)),
+            expected,
+            "{name}"
+        );
     }
 }
 
@@ -215,11 +360,23 @@ fn only_the_shards_that_changed_are_looked_at() {
     let (count, key) = (ShardCount::of_table(8), key());
     let before = people(&versions, Complete);
     let root = settle(&before, count, &BTreeMap::new(), |_| Became::Settled).0;
-    let others = versions.iter().filter(|(id, _)| !["3", "7"].contains(id)).copied();
-    let after = people(&others.chain([("7", "b"), ("new", "a")]).collect::<Vec<_>>(), Complete);
+    let others = versions
+        .iter()
+        .filter(|(id, _)| !["3", "7"].contains(id))
+        .copied();
+    let after = people(
+        &others.chain([("7", "b"), ("new", "a")]).collect::<Vec<_>>(),
+        Complete,
+    );
     let sharding = Sharding::new(&after, count, &key);
-    let expected = ids(&["3", "7", "new"]).iter().map(|id| sharding.shard_of(id)).collect();
-    assert_eq!(look(Some(&root), &sharding, "rules", false, now()), Look::Shards(expected));
+    let expected = ids(&["3", "7", "new"])
+        .iter()
+        .map(|id| sharding.shard_of(id))
+        .collect();
+    assert_eq!(
+        look(Some(&root), &sharding, "rules", false, now()),
+        Look::Shards(expected)
+    );
 }
 
 #[test]
@@ -232,7 +389,11 @@ fn so_many_new_people_that_a_shard_would_not_fit_an_item_are_sharded_anew() {
         let people = people(&versions, Complete);
         let sharding = Sharding::new(&people, ShardCount::of_table(1), &key);
         let found = look(Some(&root), &sharding, "rules", false, now());
-        assert_eq!(found == Look::Everybody(Reason::Outgrown), outgrown, "{number}: {found:?}");
+        assert_eq!(
+            found == Look::Everybody(Reason::Outgrown),
+            outgrown,
+            "{number}: {found:?}"
+        );
     }
 }
 
@@ -246,13 +407,22 @@ fn settle(
     let key = key();
     let sharding = Sharding::new(people, count, &key);
     let numbers = (0..).map(ShardNumber).take(count.get());
-    let old: BTreeMap<_, _> =
-        numbers.map(|number| (number, old.get(&number).cloned().unwrap_or_default())).collect();
+    let old: BTreeMap<_, _> = numbers
+        .map(|number| (number, old.get(&number).cloned().unwrap_or_default()))
+        .collect();
     let Triage { look, gone } = triage(&sharding, &old, people.completeness, true, now());
-    let became = look.union(&gone).map(|id| (id.clone(), became(id))).collect();
+    let became = look
+        .union(&gone)
+        .map(|id| (id.clone(), became(id)))
+        .collect();
     let next: BTreeMap<_, _> = old
         .iter()
-        .map(|(number, old)| (*number, next_shard(*number, old, &sharding, people.completeness, &became)))
+        .map(|(number, old)| {
+            (
+                *number,
+                next_shard(*number, old, &sharding, people.completeness, &became),
+            )
+        })
         .collect();
     (root(next.values().map(Shard::packed).collect()), next)
 }
@@ -262,7 +432,10 @@ fn company() -> impl Strategy<Value = BTreeMap<String, String>> {
 }
 
 fn reading(company: &BTreeMap<String, String>, completeness: Completeness) -> People {
-    let versions: Vec<_> = company.iter().map(|(id, version)| (id.as_str(), version.as_str())).collect();
+    let versions: Vec<_> = company
+        .iter()
+        .map(|(id, version)| (id.as_str(), version.as_str()))
+        .collect();
     people(&versions, completeness)
 }
 

@@ -38,7 +38,13 @@ impl People {
     pub(crate) fn complete(people: impl IntoIterator<Item = (SourceId, Person)>) -> Self {
         let roll = people.into_iter().collect();
         let completeness = Completeness::Complete;
-        Self { roll, completeness, readings: 1, marked: None, unreadable: Vec::new() }
+        Self {
+            roll,
+            completeness,
+            readings: 1,
+            marked: None,
+            unreadable: Vec::new(),
+        }
     }
 
     /// What it means that `id` is missing.
@@ -88,9 +94,15 @@ impl fmt::Display for Doubt {
         match self {
             Self::Nobody => f.write_str("the source reported nobody at all"),
             Self::TotalMoved { first, last } => {
-                write!(f, "the first page announced {first} people, the last page {last}")
+                write!(
+                    f,
+                    "the first page announced {first} people, the last page {last}"
+                )
             }
-            Self::Miscounted { announced, received } => {
+            Self::Miscounted {
+                announced,
+                received,
+            } => {
                 write!(f, "{announced} people were announced and {received} came")
             }
             Self::Nameless(records) => write!(f, "{records} records came without an id"),
@@ -110,15 +122,36 @@ pub async fn read(
 ) -> Result<People, SourceError> {
     let mut readings = 1;
     loop {
-        let mut taken = Taken { arrivals: Arrivals::default(), nameless: 0, lacking: Lacking::of(config) };
-        let reading =
-            source.read(expected, &mut |record| taken.take(record, source.tool(), config, key)).await?;
-        let Reading { first_total, last_total, marked } = reading;
-        let Taken { arrivals, nameless, lacking } = taken;
+        let mut taken = Taken {
+            arrivals: Arrivals::default(),
+            nameless: 0,
+            lacking: Lacking::of(config),
+        };
+        let reading = source
+            .read(expected, &mut |record| {
+                taken.take(record, source.tool(), config, key)
+            })
+            .await?;
+        let Reading {
+            first_total,
+            last_total,
+            marked,
+        } = reading;
+        let Taken {
+            arrivals,
+            nameless,
+            lacking,
+        } = taken;
         let roll = arrivals.into_roll();
         let completeness = judge(nameless, roll.len() as u64, first_total, last_total);
         if completeness == Completeness::Complete || readings == READINGS {
-            return Ok(People { roll, completeness, readings, marked, unreadable: lacking.names() });
+            return Ok(People {
+                roll,
+                completeness,
+                readings,
+                marked,
+                unreadable: lacking.names(),
+            });
         }
         readings += 1;
     }
@@ -139,25 +172,47 @@ impl Taken {
                 self.lacking.see(&employee);
                 let fingerprint = Mapped::of(&employee, tool, config).fingerprint(key);
                 let id = employee.source_id.clone();
-                self.arrivals.push(&id, &Person::Employee(employee, fingerprint));
+                self.arrivals
+                    .push(&id, &Person::Employee(employee, fingerprint));
             }
-            Record::Rejected { source_id: Some(id), field, problem } => {
+            Record::Rejected {
+                source_id: Some(id),
+                field,
+                problem,
+            } => {
                 let parts = ["rejected", id.as_str(), &field, &problem];
                 let fingerprint = key.fingerprint(parts.map(Part::Value));
-                self.arrivals.push(&id, &Person::Rejected { fingerprint, field, problem });
+                self.arrivals.push(
+                    &id,
+                    &Person::Rejected {
+                        fingerprint,
+                        field,
+                        problem,
+                    },
+                );
             }
-            Record::Rejected { source_id: None, .. } => self.nameless += 1,
+            Record::Rejected {
+                source_id: None, ..
+            } => self.nameless += 1,
         }
     }
 }
 
 /// Whether the numbers agree: records without an id, different people, and the totals that the first and the last page announced.
-fn judge(nameless: u64, received: u64, first_total: Option<u64>, last_total: Option<u64>) -> Completeness {
+fn judge(
+    nameless: u64,
+    received: u64,
+    first_total: Option<u64>,
+    last_total: Option<u64>,
+) -> Completeness {
     let doubt = match (first_total, last_total) {
         _ if nameless > 0 => Some(Doubt::Nameless(nameless)),
         (Some(first), Some(last)) if first != last => Some(Doubt::TotalMoved { first, last }),
         (Some(announced), _) | (None, Some(announced)) if announced != received => {
-            Some(Doubt::Miscounted { announced, received })
+            Some(Doubt::Miscounted {
+                announced,
+                received,
+            })
         }
         _ if received == 0 => Some(Doubt::Nobody),
         _ => None,
@@ -192,30 +247,55 @@ mod tests {
     }
 
     fn reading(ids: &[&str], first: Option<u64>, last: Option<u64>) -> Came {
-        let records = ids.iter().map(|id| Record::Employee(Box::new(employee(id)))).collect();
-        (records, Reading { first_total: first, last_total: last, marked: None })
+        let records = ids
+            .iter()
+            .map(|id| Record::Employee(Box::new(employee(id))))
+            .collect();
+        (
+            records,
+            Reading {
+                first_total: first,
+                last_total: last,
+                marked: None,
+            },
+        )
     }
 
     async fn outcome(mut readings: Vec<Came>) -> (usize, Completeness, u32) {
         readings.reverse();
-        let people = read(&Script(Mutex::new(readings)), &config(""), &key(), 0).await.unwrap();
+        let people = read(&Script(Mutex::new(readings)), &config(""), &key(), 0)
+            .await
+            .unwrap();
         (people.roll.len(), people.completeness, people.readings)
     }
 
     #[tokio::test]
     async fn a_reading_is_complete_only_if_all_numbers_agree() {
-        let nameless =
-            || Record::Rejected { source_id: None, field: "id".into(), problem: "is missing".into() };
+        let nameless = || Record::Rejected {
+            source_id: None,
+            field: "id".into(),
+            problem: "is missing".into(),
+        };
         let with_nameless = || {
             let mut reading = reading(&["1", "2"], Some(3), Some(3));
             reading.0.push(nameless());
             reading
         };
-        let miscounted =
-            |announced, received| Completeness::Incomplete(Doubt::Miscounted { announced, received });
+        let miscounted = |announced, received| {
+            Completeness::Incomplete(Doubt::Miscounted {
+                announced,
+                received,
+            })
+        };
         let cases: Vec<(fn() -> Came, Completeness)> = vec![
-            (|| reading(&["1", "2"], Some(2), Some(2)), Completeness::Complete),
-            (|| reading(&["1", "2", "2"], Some(2), Some(2)), Completeness::Complete),
+            (
+                || reading(&["1", "2"], Some(2), Some(2)),
+                Completeness::Complete,
+            ),
+            (
+                || reading(&["1", "2", "2"], Some(2), Some(2)),
+                Completeness::Complete,
+            ),
             (|| reading(&["1", "2"], None, None), Completeness::Complete),
             // owncloud/core 28039: asked for 500, got 498, took it for the last page.
             (|| reading(&["1", "2"], Some(3), Some(3)), miscounted(3, 2)),
@@ -224,31 +304,53 @@ mod tests {
                 || reading(&["1", "2"], Some(3), Some(2)),
                 Completeness::Incomplete(Doubt::TotalMoved { first: 3, last: 2 }),
             ),
-            (|| reading(&[], Some(0), Some(0)), Completeness::Incomplete(Doubt::Nobody)),
-            (|| reading(&[], None, None), Completeness::Incomplete(Doubt::Nobody)),
+            (
+                || reading(&[], Some(0), Some(0)),
+                Completeness::Incomplete(Doubt::Nobody),
+            ),
+            (
+                || reading(&[], None, None),
+                Completeness::Incomplete(Doubt::Nobody),
+            ),
         ];
         for (make, expected) in cases {
             let (_, completeness, readings) = outcome(vec![make(), make(), make()]).await;
             assert_eq!(completeness, expected);
-            assert_eq!(readings, if expected == Completeness::Complete { 1 } else { 3 });
+            assert_eq!(
+                readings,
+                if expected == Completeness::Complete {
+                    1
+                } else {
+                    3
+                }
+            );
         }
         let (people, completeness, _) =
             outcome(vec![with_nameless(), with_nameless(), with_nameless()]).await;
-        assert_eq!((people, completeness), (2, Completeness::Incomplete(Doubt::Nameless(1))));
+        assert_eq!(
+            (people, completeness),
+            (2, Completeness::Incomplete(Doubt::Nameless(1)))
+        );
     }
 
     #[tokio::test]
     async fn an_inconsistent_reading_is_repeated_until_it_is_consistent() {
         let short = reading(&["1"], Some(2), Some(2));
         let whole = reading(&["1", "2"], Some(2), Some(2));
-        assert_eq!(outcome(vec![short, whole]).await, (2, Completeness::Complete, 2));
+        assert_eq!(
+            outcome(vec![short, whole]).await,
+            (2, Completeness::Complete, 2)
+        );
     }
 
     #[tokio::test]
     async fn a_reading_that_fails_is_none() {
         let short = reading(&["1"], Some(2), Some(2));
         let result = read(&Script(Mutex::new(vec![short])), &config(""), &key(), 0).await;
-        assert_eq!(result.unwrap_err(), SourceError::Unavailable("a page failed".into()));
+        assert_eq!(
+            result.unwrap_err(),
+            SourceError::Unavailable("a page failed".into())
+        );
     }
 }
 

@@ -19,19 +19,32 @@ enum Answer {
     /// A page fails.
     Fails,
     /// These people (bit by bit) come, each once or twice, with these totals.
-    Comes { who: u8, twice: bool, nameless: bool, totals: (Option<u64>, Option<u64>) },
+    Comes {
+        who: u8,
+        twice: bool,
+        nameless: bool,
+        totals: (Option<u64>, Option<u64>),
+    },
 }
 
 impl Answer {
     fn ids(who: u8) -> BTreeSet<SourceId> {
-        (0..PEOPLE).filter(|bit| who & (1 << bit) != 0).map(|bit| SourceId::new(bit.to_string())).collect()
+        (0..PEOPLE)
+            .filter(|bit| who & (1 << bit) != 0)
+            .map(|bit| SourceId::new(bit.to_string()))
+            .collect()
     }
 
     /// Whether this answer can be believed about who is missing.
     fn is_whole(&self) -> bool {
         match self {
             Self::Fails => false,
-            Self::Comes { who, nameless, totals, .. } => {
+            Self::Comes {
+                who,
+                nameless,
+                totals,
+                ..
+            } => {
                 let count = Some(u64::from((who & ((1 << PEOPLE) - 1)).count_ones()));
                 let agrees = |total: Option<u64>| total.is_none() || total == count;
                 !nameless && count != Some(0) && agrees(totals.0) && agrees(totals.1)
@@ -43,10 +56,8 @@ impl Answer {
 fn answer() -> impl Strategy<Value = Answer> {
     let all: u8 = (1 << PEOPLE) - 1;
     // Mostly nearly everybody: people do not vanish all at once.
-    let who =
-        prop_oneof![3 => Just(all), 3 => (0..PEOPLE).prop_map(move |bit| all & !(1 << bit)), 1 => 0..=all];
-    let total =
-        |honest: u64| prop_oneof![5 => Just(Some(honest)), 1 => (0_u64..7).prop_map(Some), 1 => Just(None)];
+    let who = prop_oneof![3 => Just(all), 3 => (0..PEOPLE).prop_map(move |bit| all & !(1 << bit)), 1 => 0..=all];
+    let total = |honest: u64| prop_oneof![5 => Just(Some(honest)), 1 => (0_u64..7).prop_map(Some), 1 => Just(None)];
     let comes =
         (who, any::<bool>(), prop::bool::weighted(0.1)).prop_flat_map(move |(who, twice, nameless)| {
             let honest = u64::from(who.count_ones());
@@ -73,17 +84,30 @@ impl EmployeeSource for Script {
         }
         match last.clone() {
             None | Some(Answer::Fails) => Err(SourceError::Unavailable("a page failed".into())),
-            Some(Answer::Comes { who, twice, nameless, totals: (first_total, last_total) }) => {
+            Some(Answer::Comes {
+                who,
+                twice,
+                nameless,
+                totals: (first_total, last_total),
+            }) => {
                 let ids = Answer::ids(who);
                 let again = ids.iter().filter(|_| twice);
                 let record = |id: &SourceId| Record::Employee(Box::new(employee(id.as_str())));
                 let mut records: Vec<_> = ids.iter().chain(again).map(record).collect();
                 if nameless {
                     let (field, problem) = ("id".to_owned(), "is missing".to_owned());
-                    records.push(Record::Rejected { source_id: None, field, problem });
+                    records.push(Record::Rejected {
+                        source_id: None,
+                        field,
+                        problem,
+                    });
                 }
                 records.into_iter().for_each(take);
-                Ok(Reading { first_total, last_total, marked: None })
+                Ok(Reading {
+                    first_total,
+                    last_total,
+                    marked: None,
+                })
             }
         }
     }
@@ -109,8 +133,10 @@ impl Memory {
             Look::Everybody(_) => vec![ShardNumber(0), ShardNumber(1)],
             Look::Shards(numbers) => numbers.into_iter().collect(),
         };
-        let shards: BTreeMap<_, _> =
-            numbers.iter().map(|it| (*it, self.shards.get(it).cloned().unwrap_or_default())).collect();
+        let shards: BTreeMap<_, _> = numbers
+            .iter()
+            .map(|it| (*it, self.shards.get(it).cloned().unwrap_or_default()))
+            .collect();
         let triage = triage(&sharding, &shards, people.completeness, false, now);
         let settled = |id: &SourceId| (id.clone(), Became::Settled);
         let became = triage.look.union(&triage.gone).map(settled).collect();
@@ -118,7 +144,12 @@ impl Memory {
             let next = next_shard(*number, old, &sharding, people.completeness, &became);
             self.shards.insert(*number, next);
         }
-        let line = |number| self.shards.get(&ShardNumber(number)).map(Shard::packed).unwrap_or_default();
+        let line = |number| {
+            self.shards
+                .get(&ShardNumber(number))
+                .map(Shard::packed)
+                .unwrap_or_default()
+        };
         self.root = Some(shared::state::Root {
             mapping_version: shared::mapping::MAPPING_VERSION,
             configuration: "rules".into(),
@@ -136,11 +167,19 @@ impl Memory {
     /// Who must be taken for gone after a reading of these people.
     fn expected(&mut self, there: &BTreeSet<SourceId>, whole: bool) -> BTreeSet<SourceId> {
         for (id, missed) in &mut self.missed {
-            *missed = if there.contains(id) { 0 } else { *missed + u32::from(whole) };
+            *missed = if there.contains(id) {
+                0
+            } else {
+                *missed + u32::from(whole)
+            };
         }
         self.missed.extend(there.iter().map(|id| (id.clone(), 0)));
-        let gone: BTreeSet<_> =
-            self.missed.iter().filter(|(_, it)| **it >= 2).map(|(id, _)| id.clone()).collect();
+        let gone: BTreeSet<_> = self
+            .missed
+            .iter()
+            .filter(|(_, it)| **it >= 2)
+            .map(|(id, _)| id.clone())
+            .collect();
         self.missed.retain(|id, _| !gone.contains(id));
         gone
     }

@@ -71,19 +71,31 @@ impl Arrivals {
                 let start = self.packed.len();
                 match employee.pack_onto(&mut self.packed) {
                     Ok(()) => {
-                        self.lines.push(Line { fingerprint: *fingerprint, start, kind: Kind::Employee });
+                        self.lines.push(Line {
+                            fingerprint: *fingerprint,
+                            start,
+                            kind: Kind::Employee,
+                        });
                     }
                     Err(error) => self.reject(id, *fingerprint, "", &error.to_string()),
                 }
             }
-            Person::Rejected { fingerprint, field, problem } => {
+            Person::Rejected {
+                fingerprint,
+                field,
+                problem,
+            } => {
                 self.reject(id, *fingerprint, field, problem);
             }
         }
     }
 
     fn reject(&mut self, id: &SourceId, fingerprint: Fingerprint, field: &str, problem: &str) {
-        self.lines.push(Line { fingerprint, start: self.packed.len(), kind: Kind::Rejected });
+        self.lines.push(Line {
+            fingerprint,
+            start: self.packed.len(),
+            kind: Kind::Rejected,
+        });
         for text in [id.as_str(), field, problem] {
             // Writing text to memory does not fail.
             let _ = postcard::to_io(text, &mut self.packed);
@@ -129,7 +141,9 @@ impl Roll {
 
     /// Everybody, in the order of the ids.
     pub fn iter(&self) -> impl Iterator<Item = (SourceId, Person)> + '_ {
-        self.lines.iter().map(|line| (self.id(line), self.person(line)))
+        self.lines
+            .iter()
+            .map(|line| (self.id(line), self.person(line)))
     }
 
     /// Everybody's id, in order.
@@ -139,7 +153,9 @@ impl Roll {
 
     /// Id and fingerprint of the person at this place in the order of the ids.
     pub(crate) fn at(&self, place: usize) -> Option<(SourceId, Fingerprint)> {
-        self.lines.get(place).map(|line| (self.id(line), line.fingerprint))
+        self.lines
+            .get(place)
+            .map(|line| (self.id(line), line.fingerprint))
     }
 
     /// The fingerprint of the person at this place in the order of the ids.
@@ -148,7 +164,9 @@ impl Roll {
     }
 
     fn find(&self, id: &SourceId) -> Option<&Line> {
-        let place = self.lines.binary_search_by(|line| id_at(&self.packed, line.start).cmp(id.as_str()));
+        let place = self
+            .lines
+            .binary_search_by(|line| id_at(&self.packed, line.start).cmp(id.as_str()));
         self.lines.get(place.ok()?)
     }
 
@@ -157,10 +175,17 @@ impl Roll {
     }
 
     fn person(&self, line: &Line) -> Person {
-        let (fingerprint, bytes) = (line.fingerprint, self.packed.get(line.start..).unwrap_or_default());
+        let (fingerprint, bytes) = (
+            line.fingerprint,
+            self.packed.get(line.start..).unwrap_or_default(),
+        );
         let rejected = |field: &str, problem: &str| {
             let (field, problem) = (field.to_owned(), problem.to_owned());
-            Person::Rejected { fingerprint, field, problem }
+            Person::Rejected {
+                fingerprint,
+                field,
+                problem,
+            }
         };
         match line.kind {
             Kind::Employee => match Employee::unpack(bytes) {
@@ -177,7 +202,10 @@ impl Roll {
 
 /// The id that a packed record begins with.
 fn id_at(packed: &[u8], start: usize) -> &str {
-    packed.get(start..).and_then(|bytes| postcard::from_bytes(bytes).ok()).unwrap_or_default()
+    packed
+        .get(start..)
+        .and_then(|bytes| postcard::from_bytes(bytes).ok())
+        .unwrap_or_default()
 }
 
 impl fmt::Debug for Arrivals {

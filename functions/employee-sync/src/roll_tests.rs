@@ -20,9 +20,19 @@ fn person((id, fits, version): &(SourceId, bool, u8)) -> Person {
     let fingerprint = key().fingerprint([Part::Value(id.as_str()), Part::Value(&version)]);
     if *fits {
         let position = Field::Value(format!("position {version}"));
-        return Person::Employee(Box::new(Employee { position, ..employee(id.as_str()) }), fingerprint);
+        return Person::Employee(
+            Box::new(Employee {
+                position,
+                ..employee(id.as_str())
+            }),
+            fingerprint,
+        );
     }
-    Person::Rejected { fingerprint, field: format!("field {version}"), problem: "is odd".to_owned() }
+    Person::Rejected {
+        fingerprint,
+        field: format!("field {version}"),
+        problem: "is odd".to_owned(),
+    }
 }
 
 /// Everything about somebody, to compare.
@@ -31,9 +41,11 @@ fn whole(person: &Person) -> (Fingerprint, Option<Employee>, String) {
         Person::Employee(employee, fingerprint) => {
             (*fingerprint, Some(Employee::clone(employee)), String::new())
         }
-        Person::Rejected { fingerprint, field, problem } => {
-            (*fingerprint, None, format!("{field}: {problem}"))
-        }
+        Person::Rejected {
+            fingerprint,
+            field,
+            problem,
+        } => (*fingerprint, None, format!("{field}: {problem}")),
     }
 }
 
@@ -60,7 +72,10 @@ proptest! {
 
 #[test]
 fn what_is_packed_is_not_shown() {
-    let came = [(SourceId::new("4711"), true, 1), (SourceId::new("4712"), false, 1)];
+    let came = [
+        (SourceId::new("4711"), true, 1),
+        (SourceId::new("4712"), false, 1),
+    ];
     let mut arrivals = Arrivals::default();
     came.iter().for_each(|it| arrivals.push(&it.0, &person(it)));
     assert_eq!(format!("{arrivals:?}"), "Arrivals(2)");

@@ -23,20 +23,31 @@ impl Lacking {
             ("first_name", true, |it| it.first_name.is_absent()),
             ("last_name", true, |it| it.last_name.is_absent()),
             ("email", true, |it| it.email.is_absent()),
-            ("position", options.position != Placement::Off, |it| it.position.is_absent()),
-            ("subcompany", true, |it| it.company.is_absent()),
-            ("department", options.department, |it| it.department.is_absent()),
-            ("office", options.location != Placement::Off, |it| it.location.is_absent()),
-            ("gender", true, |it| it.gender.is_absent()),
-            ("employment_type", options.employment_type == EmploymentTypeAs::Tag, |it| {
-                it.employment_type.is_absent()
+            ("position", options.position != Placement::Off, |it| {
+                it.position.is_absent()
             }),
+            ("subcompany", true, |it| it.company.is_absent()),
+            ("department", options.department, |it| {
+                it.department.is_absent()
+            }),
+            ("office", options.location != Placement::Off, |it| {
+                it.location.is_absent()
+            }),
+            ("gender", true, |it| it.gender.is_absent()),
+            (
+                "employment_type",
+                options.employment_type == EmploymentTypeAs::Tag,
+                |it| it.employment_type.is_absent(),
+            ),
             ("hire_date", true, |it| it.hire_date.is_absent()),
             ("termination_date", true, |it| it.end_date.is_absent()),
             ("status", true, |it| it.status.is_absent()),
         ];
         let wanted = attributes.into_iter().filter(|(_, wanted, _)| *wanted);
-        Self { attributes: wanted.map(|(name, _, lacks)| (name, lacks)).collect(), anybody: false }
+        Self {
+            attributes: wanted.map(|(name, _, lacks)| (name, lacks)).collect(),
+            anybody: false,
+        }
     }
 
     /// Strikes off what this person's record has.
@@ -49,7 +60,11 @@ impl Lacking {
     #[must_use]
     pub(crate) fn names(&self) -> Vec<&'static str> {
         let names = self.attributes.iter().map(|(name, _)| *name);
-        if self.anybody { names.collect() } else { Vec::new() }
+        if self.anybody {
+            names.collect()
+        } else {
+            Vec::new()
+        }
     }
 }
 
@@ -73,10 +88,16 @@ mod tests {
             employees.iter().for_each(|employee| lacking.see(employee));
             lacking.names()
         };
-        assert_eq!(shown("", vec![hidden("1"), hidden("2")]), ["position", "status"]);
+        assert_eq!(
+            shown("", vec![hidden("1"), hidden("2")]),
+            ["position", "status"]
+        );
         assert_eq!(shown("", vec![hidden("1"), employee("2")]), [""; 0]);
         assert_eq!(
-            shown("[employees]\nposition = \"off\"\ndepartment = true", vec![hidden("1")]),
+            shown(
+                "[employees]\nposition = \"off\"\ndepartment = true",
+                vec![hidden("1")]
+            ),
             ["department", "status"]
         );
         assert_eq!(shown("", vec![]), [""; 0]);

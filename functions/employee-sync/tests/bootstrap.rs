@@ -15,7 +15,9 @@ async fn start(world: &World) -> Function {
 async fn start_in(environment: Vec<(String, String)>) -> Function {
     let built_here = env!("CARGO_BIN_EXE_employee-sync").to_owned();
     let bootstrap = std::env::var("BOOTSTRAP").unwrap_or(built_here);
-    Function::start_in("employee-sync", bootstrap, environment).await.unwrap()
+    Function::start_in("employee-sync", bootstrap, environment)
+        .await
+        .unwrap()
 }
 
 async fn report(function: &mut Function, event: Value) -> Value {
@@ -29,12 +31,21 @@ async fn report(function: &mut Function, event: Value) -> Value {
 async fn answers_events_over_the_runtime_api_against_the_local_stack() {
     let world = World::start(jiff::Timestamp::now()).await.unwrap();
     let company = world.company("acme", Via::Direct, "").await.unwrap();
-    company.personio.put_all([simulators::Person::new(7, "Jörg", "Weiß")]);
+    company
+        .personio
+        .put_all([simulators::Person::new(7, "Jörg", "Weiß")]);
     let mut function = start(&world).await;
 
     let first = report(&mut function, json!({"tenant_id": "acme"})).await;
-    assert_eq!((&first["outcome"], &first["counts"]["created"]), (&json!("done"), &json!(1)), "{first}");
-    assert_eq!(company.reteach.customers()[0].external_id.as_deref(), Some("personio:7"));
+    assert_eq!(
+        (&first["outcome"], &first["counts"]["created"]),
+        (&json!("done"), &json!(1)),
+        "{first}"
+    );
+    assert_eq!(
+        company.reteach.customers()[0].external_id.as_deref(),
+        Some("personio:7")
+    );
 
     let second = report(&mut function, json!({"tenant_id": "acme"})).await;
     assert_eq!(second["outcome"], "unchanged", "{second}");
@@ -46,12 +57,29 @@ async fn answers_events_over_the_runtime_api_against_the_local_stack() {
     };
     assert_eq!(error["errorType"], "InvalidEvent");
     let message = error["errorMessage"].as_str().unwrap();
-    assert!(message.contains("tenant") && message.contains("dry-run"), "{message}");
+    assert!(
+        message.contains("tenant") && message.contains("dry-run"),
+        "{message}"
+    );
 
     let log = function.stop().await.unwrap();
-    assert!(log.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{log}");
-    assert!(log.contains("\"CloudWatchMetrics\"") && log.contains("\"outcome\":\"Done\""), "{log}");
-    for secret in ["papi-secret", "reteach-secret", "reteach-code", "Jörg", "Weiß", "muster.example"] {
+    assert!(
+        log.lines()
+            .all(|line| serde_json::from_str::<Value>(line).is_ok()),
+        "{log}"
+    );
+    assert!(
+        log.contains("\"CloudWatchMetrics\"") && log.contains("\"outcome\":\"Done\""),
+        "{log}"
+    );
+    for secret in [
+        "papi-secret",
+        "reteach-secret",
+        "reteach-code",
+        "Jörg",
+        "Weiß",
+        "muster.example",
+    ] {
         assert!(!log.contains(secret), "the log contains {secret}");
     }
 }
@@ -62,10 +90,24 @@ async fn where_aws_is_elsewhere_no_tenant_leads_to_the_function_s_own_machine() 
     let world = World::start(jiff::Timestamp::now()).await.unwrap();
     let company = world.company("acme", Via::Direct, "").await.unwrap();
     let elsewhere = |(name, value): (String, String)| (name, value.replace("127.0.0.1", "0.0.0.0"));
-    let mut function = start_in(world.stack.environment().into_iter().map(elsewhere).collect()).await;
+    let mut function = start_in(
+        world
+            .stack
+            .environment()
+            .into_iter()
+            .map(elsewhere)
+            .collect(),
+    )
+    .await;
     let report = report(&mut function, json!({"tenant_id": "acme"})).await;
     assert_eq!(report["outcome"], "bad-configuration", "{report}");
-    assert!(report["message"].as_str().unwrap().contains("personio.base_url names this machine"), "{report}");
+    assert!(
+        report["message"]
+            .as_str()
+            .unwrap()
+            .contains("personio.base_url names this machine"),
+        "{report}"
+    );
     assert!(company.personio.requests().is_empty() && company.reteach.requests().is_empty());
 }
 
@@ -78,14 +120,23 @@ async fn a_name_that_leads_beside_us_is_not_called_by_the_function_itself() {
     eprintln!("names that lead beside us here: {names:?}");
     for name in names {
         let base = company.personio.base_url();
-        let file = company
-            .tenant_file("")
-            .replace(&base, &base.replace("http://127.0.0.1", &format!("https://{name}")));
-        world.stack.store().put_tenant(&company.tenant, &file).await.unwrap();
+        let file = company.tenant_file("").replace(
+            &base,
+            &base.replace("http://127.0.0.1", &format!("https://{name}")),
+        );
+        world
+            .stack
+            .store()
+            .put_tenant(&company.tenant, &file)
+            .await
+            .unwrap();
         let report = report(&mut function, json!({"tenant_id": "acme"})).await;
         assert_eq!(report["outcome"], "source-unavailable", "{report}");
         assert!(
-            report["message"].as_str().unwrap().contains("leads to an address that is not public"),
+            report["message"]
+                .as_str()
+                .unwrap()
+                .contains("leads to an address that is not public"),
             "{report}"
         );
     }

@@ -28,7 +28,13 @@ pub struct Args {
     #[command(subcommand)]
     pub command: Option<Command>,
     /// Where everything is kept
-    #[arg(long, global = true, value_name = "DIR", default_value = ".local", env = "LOCAL_STATE")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = ".local",
+        env = "LOCAL_STATE"
+    )]
     pub state: PathBuf,
     /// Print JSON for programs
     #[arg(long, global = true)]

@@ -24,7 +24,10 @@ pub(crate) fn make_table(database: &Database, name: &str) -> Result<(), Dynoxide
     }
     database.create_table(CreateTableRequest {
         table_name: name.to_owned(),
-        key_schema: vec![key(PARTITION_KEY, KeyType::HASH), key(SORT_KEY, KeyType::RANGE)],
+        key_schema: vec![
+            key(PARTITION_KEY, KeyType::HASH),
+            key(SORT_KEY, KeyType::RANGE),
+        ],
         attribute_definitions: vec![text(PARTITION_KEY), text(SORT_KEY)],
         billing_mode: Some("PAY_PER_REQUEST".to_owned()),
         ..CreateTableRequest::default()
@@ -40,9 +43,15 @@ pub(crate) fn make_table(database: &Database, name: &str) -> Result<(), Dynoxide
 }
 
 fn key(name: &str, key_type: KeyType) -> KeySchemaElement {
-    KeySchemaElement { attribute_name: name.to_owned(), key_type }
+    KeySchemaElement {
+        attribute_name: name.to_owned(),
+        key_type,
+    }
 }
 
 fn text(name: &str) -> AttributeDefinition {
-    AttributeDefinition { attribute_name: name.to_owned(), attribute_type: ScalarAttributeType::S }
+    AttributeDefinition {
+        attribute_name: name.to_owned(),
+        attribute_type: ScalarAttributeType::S,
+    }
 }

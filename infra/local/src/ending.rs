@@ -20,7 +20,10 @@ impl Ending {
     pub fn watch() -> io::Result<Self> {
         Ok(Self {
             #[cfg(unix)]
-            signals: [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?],
+            signals: [
+                signal(SignalKind::interrupt())?,
+                signal(SignalKind::terminate())?,
+            ],
         })
     }
 

@@ -75,7 +75,10 @@ struct Read<'a> {
 impl StateFile {
     /// The file at `path`; `lost` completes "that loses …".
     pub(crate) fn new(path: &Path, lost: &'static str) -> Self {
-        Self { path: path.to_owned(), lost }
+        Self {
+            path: path.to_owned(),
+            lost,
+        }
     }
 
     /// What was written; `None` if nothing ever was.
@@ -83,15 +86,24 @@ impl StateFile {
         let text = match fs::read_to_string(&self.path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(self.damaged("no text")),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return Err(self.damaged("no text"));
+            }
             Err(error) => return Err(self.io(error)),
         };
         let read: Read<'_> = serde_json::from_str(&text).map_err(|error| self.broken(&error))?;
         if read.format != FORMAT {
-            return Err(FileError::OtherFormat { path: self.path.clone(), format: read.format });
+            return Err(FileError::OtherFormat {
+                path: self.path.clone(),
+                format: read.format,
+            });
         }
-        let content = read.content.ok_or_else(|| self.damaged("it has no content"))?;
-        serde_json::from_str(content.get()).map(Some).map_err(|error| self.broken(&error))
+        let content = read
+            .content
+            .ok_or_else(|| self.damaged("it has no content"))?;
+        serde_json::from_str(content.get())
+            .map(Some)
+            .map_err(|error| self.broken(&error))
     }
 
     /// Puts `content` in the place of what there was.
@@ -101,7 +113,10 @@ impl StateFile {
 
     /// The text of the file with this content.
     pub(crate) fn form<T: Serialize>(&self, content: &T) -> Result<Vec<u8>, FileError> {
-        let written = serde_json::to_vec_pretty(&Written { format: FORMAT, content });
+        let written = serde_json::to_vec_pretty(&Written {
+            format: FORMAT,
+            content,
+        });
         written.map_err(|error| self.without_form(error))
     }
 
@@ -122,11 +137,18 @@ impl StateFile {
 
     /// It is not what was written.
     pub(crate) fn damaged(&self, problem: &str) -> FileError {
-        FileError::Damaged { path: self.path.clone(), problem: problem.to_owned(), lost: self.lost }
+        FileError::Damaged {
+            path: self.path.clone(),
+            problem: problem.to_owned(),
+            lost: self.lost,
+        }
     }
 
     fn io(&self, error: io::Error) -> FileError {
-        FileError::Io { path: self.path.clone(), error }
+        FileError::Io {
+            path: self.path.clone(),
+            error,
+        }
     }
 }
 
@@ -140,7 +162,11 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let new = path.with_file_name(name);
-    let mut file = private().create(true).truncate(true).write(true).open(&new)?;
+    let mut file = private()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .open(&new)?;
     file.write_all(content)?;
     file.sync_all()?;
     fs::rename(new, path)
@@ -179,7 +205,10 @@ mod tests {
         file.write(&vec![1_u8, 2]).unwrap();
         file.write(&vec![3_u8]).unwrap();
         assert_eq!(file.read::<Vec<u8>>().unwrap(), Some(vec![3]));
-        assert_eq!(fs::metadata(&file.path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(&file.path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
         assert_eq!(
             fs::read_dir(file.path.parent().unwrap()).unwrap().count(),
             1,
@@ -199,10 +228,18 @@ mod tests {
         ] {
             fs::write(&file.path, text).unwrap();
             let error = file.read::<Vec<u8>>().unwrap_err().to_string();
-            assert!(error.contains(hint) && !error.contains("hush"), "{text}: {error}");
+            assert!(
+                error.contains(hint) && !error.contains("hush"),
+                "{text}: {error}"
+            );
             assert!(error.contains("state.json"), "{error}");
         }
         fs::write(&file.path, [0xff, 0xfe]).unwrap();
-        assert!(file.read::<Vec<u8>>().unwrap_err().to_string().contains("delete it"));
+        assert!(
+            file.read::<Vec<u8>>()
+                .unwrap_err()
+                .to_string()
+                .contains("delete it")
+        );
     }
 }

@@ -65,7 +65,10 @@ impl Functions {
     ) -> Result<Self, WorldError> {
         let work = CertificateSync::new().map_err(|_| WorldError::Tls)?;
         let employees = app(EmployeeSync, stack, clock, pace, in_turn)?;
-        Ok(Self { employees, certificates: app(work, stack, clock, pace, in_turn)? })
+        Ok(Self {
+            employees,
+            certificates: app(work, stack, clock, pace, in_turn)?,
+        })
     }
 }
 

@@ -66,7 +66,11 @@ impl Function {
     ///
     /// # Errors
     /// When there is no port, or `bootstrap` cannot be started.
-    pub async fn start(name: &str, bootstrap: impl AsRef<OsStr>, stack: &Stack) -> io::Result<Self> {
+    pub async fn start(
+        name: &str,
+        bootstrap: impl AsRef<OsStr>,
+        stack: &Stack,
+    ) -> io::Result<Self> {
         Self::start_in(name, bootstrap, stack.environment()).await
     }
 
@@ -100,14 +104,23 @@ impl Function {
         let process = Command::new(bootstrap)
             .env_clear()
             .envs(environment)
-            .env("AWS_LAMBDA_RUNTIME_API", runtime_api.url().trim_start_matches("http://"))
+            .env(
+                "AWS_LAMBDA_RUNTIME_API",
+                runtime_api.url().trim_start_matches("http://"),
+            )
             .env("AWS_LAMBDA_FUNCTION_NAME", name)
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", MEMORY)
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
-        Ok(Self { process, _runtime_api: runtime_api, events, answers, asked })
+        Ok(Self {
+            process,
+            _runtime_api: runtime_api,
+            events,
+            answers,
+            asked,
+        })
     }
 
     /// The process's id, as long as it runs.
@@ -138,10 +151,24 @@ impl Function {
     ///
     /// # Errors
     /// [`NoAnswer`] if none comes in time.
-    pub async fn invoke_within(&mut self, event: Value, timeout: SignedDuration) -> Result<Answer, NoAnswer> {
-        self.events.send(Event { payload: event, timeout }).await.map_err(|_| NoAnswer)?;
+    pub async fn invoke_within(
+        &mut self,
+        event: Value,
+        timeout: SignedDuration,
+    ) -> Result<Answer, NoAnswer> {
+        self.events
+            .send(Event {
+                payload: event,
+                timeout,
+            })
+            .await
+            .map_err(|_| NoAnswer)?;
         let patience = Duration::try_from(timeout).unwrap_or_default();
-        tokio::time::timeout(patience, self.answers.recv()).await.ok().flatten().ok_or(NoAnswer)
+        tokio::time::timeout(patience, self.answers.recv())
+            .await
+            .ok()
+            .flatten()
+            .ok_or(NoAnswer)
     }
 
     /// Ends the process and returns what it has logged on standard output.
@@ -158,11 +185,19 @@ impl Function {
 async fn next(State(ends): State<Arc<Ends>>) -> Response {
     ends.asked.send_replace(true);
     let event = ends.events.lock().await.recv().await;
-    let Some(Event { payload, timeout }) = event else { return StatusCode::GONE.into_response() };
+    let Some(Event { payload, timeout }) = event else {
+        return StatusCode::GONE.into_response();
+    };
     let deadline = Timestamp::now() + timeout;
     let headers = [
-        ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned()),
-        ("lambda-runtime-deadline-ms", deadline.as_millisecond().to_string()),
+        (
+            "lambda-runtime-aws-request-id",
+            "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned(),
+        ),
+        (
+            "lambda-runtime-deadline-ms",
+            deadline.as_millisecond().to_string(),
+        ),
         (
             "lambda-runtime-invoked-function-arn",
             format!("arn:aws:lambda:eu-central-1:1:function:{}", ends.function),
@@ -177,8 +212,14 @@ async fn take(
     Path((_, kind)): Path<(String, String)>,
     body: Bytes,
 ) -> StatusCode {
-    let Ok(body) = serde_json::from_slice(&body) else { return StatusCode::BAD_REQUEST };
-    let answer = if kind == "response" { Answer::Reply(body) } else { Answer::Error(body) };
+    let Ok(body) = serde_json::from_slice(&body) else {
+        return StatusCode::BAD_REQUEST;
+    };
+    let answer = if kind == "response" {
+        Answer::Reply(body)
+    } else {
+        Answer::Error(body)
+    };
     match ends.answers.send(answer).await {
         Ok(()) => StatusCode::ACCEPTED,
         Err(_) => StatusCode::GONE,

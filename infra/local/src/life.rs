@@ -35,24 +35,46 @@ pub async fn run(args: Args, out: &mut (dyn Write + Send)) -> ExitCode {
 }
 
 async fn dispatch(args: Args, out: &mut (dyn Write + Send)) -> Result<(), Failed> {
-    let Args { command, state, json, vendors_only, port, lambda_url, people } = args;
+    let Args {
+        command,
+        state,
+        json,
+        vendors_only,
+        port,
+        lambda_url,
+        people,
+    } = args;
     match command {
         None => {
             let people = usize::try_from(people).unwrap_or(usize::MAX);
-            let options = Options { dir: state.clone(), people };
+            let options = Options {
+                dir: state.clone(),
+                people,
+            };
             if vendors_only {
                 return keep_vendors(&options, json, out).await;
             }
-            let region = region::Options { port, ..region::Options::new(state, lambda_url) };
+            let region = region::Options {
+                port,
+                ..region::Options::new(state, lambda_url)
+            };
             Box::pin(keep(&options, region, json, out)).await
         }
         Some(Command::Act { tenant, act }) => {
             let done = vendors::act(&state, &Order { tenant, act }).await?;
-            if json { write_json(out, &done) } else { Ok(writeln!(out, "{done}")?) }
+            if json {
+                write_json(out, &done)
+            } else {
+                Ok(writeln!(out, "{done}")?)
+            }
         }
         Some(Command::Show { list, tenant }) => {
             let rows = vendors::show(&state, &Question { tenant, list }).await?;
-            if json { write_json(out, &rows) } else { Ok(writeln!(out, "{}", list.table(&rows))?) }
+            if json {
+                write_json(out, &rows)
+            } else {
+                Ok(writeln!(out, "{}", list.table(&rows))?)
+            }
         }
     }
 }
@@ -79,7 +101,11 @@ async fn keep(
     out.flush()?;
     // A closed pipe is no reason to stop.
     let mut show = |told: &Told| {
-        let line = if json { serde_json::to_string(told).unwrap_or_default() } else { told.to_string() };
+        let line = if json {
+            serde_json::to_string(told).unwrap_or_default()
+        } else {
+            told.to_string()
+        };
         let _ = writeln!(out, "{line}").and_then(|()| out.flush());
     };
     serve::run(&region, &mut told, &mut show, ending.wait()).await;
@@ -91,7 +117,11 @@ async fn keep(
 }
 
 /// The same of the vendors alone.
-async fn keep_vendors(options: &Options, json: bool, out: &mut (dyn Write + Send)) -> Result<(), Failed> {
+async fn keep_vendors(
+    options: &Options,
+    json: bool,
+    out: &mut (dyn Write + Send),
+) -> Result<(), Failed> {
     let mut ending = Ending::watch()?;
     let vendors = Vendors::start(options).await?;
     let announcement = vendors.announcement();
@@ -112,19 +142,32 @@ fn write_json(out: &mut (dyn Write + Send), document: &impl Serialize) -> Result
 
 impl From<io::Error> for Failed {
     fn from(error: io::Error) -> Self {
-        Self { code: BAD, text: error.to_string() }
+        Self {
+            code: BAD,
+            text: error.to_string(),
+        }
     }
 }
 
 impl From<RegionError> for Failed {
     fn from(error: RegionError) -> Self {
-        Self { code: USAGE, text: error.to_string() }
+        Self {
+            code: USAGE,
+            text: error.to_string(),
+        }
     }
 }
 
 impl From<vendors::VendorsError> for Failed {
     fn from(error: vendors::VendorsError) -> Self {
-        let code = if matches!(error, vendors::VendorsError::Refused(_)) { BAD } else { USAGE };
-        Self { code, text: error.to_string() }
+        let code = if matches!(error, vendors::VendorsError::Refused(_)) {
+            BAD
+        } else {
+            USAGE
+        };
+        Self {
+            code,
+            text: error.to_string(),
+        }
     }
 }

@@ -31,7 +31,12 @@ impl SecretsManager {
     /// With what the file at `path` has kept; without a path in memory.
     pub(crate) async fn open(path: Option<&Path>) -> Result<Arc<Self>, FileError> {
         let service = SecretsManagerService::new();
-        let Some(path) = path else { return Ok(Arc::new(Self { service, file: None })) };
+        let Some(path) = path else {
+            return Ok(Arc::new(Self {
+                service,
+                file: None,
+            }));
+        };
         let file = StateFile::new(path, LOST);
         if let Some(view) = file.read::<SecretsmanagerStateView>()? {
             service
@@ -39,7 +44,10 @@ impl SecretsManager {
                 .await
                 .map_err(|error| file.damaged(&error.to_string()))?;
         }
-        Ok(Arc::new(Self { service, file: Some(Mutex::new(file)) }))
+        Ok(Arc::new(Self {
+            service,
+            file: Some(Mutex::new(file)),
+        }))
     }
 
     /// Answers whoever connects.
@@ -50,9 +58,16 @@ impl SecretsManager {
     }
 
     async fn answer(&self, request: MockRequest) -> Response {
-        let target = request.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
-        let operation = target.and_then(|target| target.rsplit('.').next()).unwrap_or_default();
-        let only_reads = ["Get", "BatchGet", "List", "Describe"].iter().any(|it| operation.starts_with(it));
+        let target = request
+            .headers
+            .get("x-amz-target")
+            .and_then(|target| target.to_str().ok());
+        let operation = target
+            .and_then(|target| target.rsplit('.').next())
+            .unwrap_or_default();
+        let only_reads = ["Get", "BatchGet", "List", "Describe"]
+            .iter()
+            .any(|it| operation.starts_with(it));
         let Some(file) = self.file.as_ref().filter(|_| !only_reads) else {
             return response(self.service.handle(request).await);
         };
@@ -62,8 +77,7 @@ impl SecretsManager {
         match file.write(&view) {
             Ok(()) => response(reply),
             Err(error) => {
-                let body =
-                    serde_json::json!({"__type": "InternalServiceError", "message": error.to_string()});
+                let body = serde_json::json!({"__type": "InternalServiceError", "message": error.to_string()});
                 (StatusCode::INTERNAL_SERVER_ERROR, axum::Json(body)).into_response()
             }
         }
@@ -82,7 +96,14 @@ async fn handle(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    service.answer(MockRequest { method: method.to_string(), uri: uri.to_string(), headers, body }).await
+    service
+        .answer(MockRequest {
+            method: method.to_string(),
+            uri: uri.to_string(),
+            headers,
+            body,
+        })
+        .await
 }
 
 fn response(reply: winterbaume_core::MockResponse) -> Response {

@@ -29,14 +29,21 @@ impl Server {
     }
 
     /// The same on this port; 0: any free one.
-    pub(crate) async fn start_on<F>(port: u16, serve: impl FnOnce(TcpListener) -> F) -> io::Result<Self>
+    pub(crate) async fn start_on<F>(
+        port: u16,
+        serve: impl FnOnce(TcpListener) -> F,
+    ) -> io::Result<Self>
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let address = listener.local_addr()?;
         let task = tokio::spawn(serve(listener));
-        Ok(Self { address, task, own: None })
+        Ok(Self {
+            address,
+            task,
+            own: None,
+        })
     }
 
     /// The same on threads of its own: for a server whose calls wait for each other on a lock, and would keep
@@ -48,13 +55,20 @@ impl Server {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let own = Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
+        let own = Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .enable_all()
+            .build()?;
         let listener = {
             let _own = own.enter();
             TcpListener::from_std(listener)?
         };
         let task = own.spawn(serve(listener));
-        Ok(Self { address, task, own: Some(own) })
+        Ok(Self {
+            address,
+            task,
+            own: Some(own),
+        })
     }
 
     /// Ends it, and waits until its port is free again.

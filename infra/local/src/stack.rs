@@ -117,7 +117,9 @@ pub struct Stack {
 
 impl fmt::Debug for Stack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stack").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Stack")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 
@@ -152,15 +154,27 @@ impl Stack {
         if let (Some(sts), Some(scissors)) = (sts, scissors) {
             sts.cut_by(scissors);
         }
-        Ok(Self { options, dynamodb, secrets_manager, aws, proxies })
+        Ok(Self {
+            options,
+            dynamodb,
+            secrets_manager,
+            aws,
+            proxies,
+        })
     }
 
     /// The environment in which a function or a command line uses this stack.
     #[must_use]
     pub fn environment(&self) -> Vec<(String, String)> {
         let mut variables = match &self.proxies {
-            None => variables(&self.options, &self.dynamodb.url(), &self.secrets_manager.url()),
-            Some([dynamodb, secrets]) => variables(&self.options, &dynamodb.base_url(), &secrets.base_url()),
+            None => variables(
+                &self.options,
+                &self.dynamodb.url(),
+                &self.secrets_manager.url(),
+            ),
+            Some([dynamodb, secrets]) => {
+                variables(&self.options, &dynamodb.base_url(), &secrets.base_url())
+            }
         };
         if let Some(sts) = &self.options.sts {
             let role = "arn:aws:iam::123456789012:role/tenant".to_owned();
@@ -187,8 +201,16 @@ impl Stack {
     /// [`ConfigError`] if the AWS client cannot be set up.
     pub fn for_function(&self) -> Result<(Store, Secrets), ConfigError> {
         let aws = aws(&self.environment(), self.options.patience)?;
-        let Options { table, secret_prefix, clock, .. } = &self.options;
-        Ok((Store::new(&aws, table), Secrets::new(&aws, secret_prefix, Arc::clone(clock))))
+        let Options {
+            table,
+            secret_prefix,
+            clock,
+            ..
+        } = &self.options;
+        Ok((
+            Store::new(&aws, table),
+            Secrets::new(&aws, secret_prefix, Arc::clone(clock)),
+        ))
     }
 
     /// The scissors that cut the functions' runs, if there are any.
@@ -229,15 +251,26 @@ impl Stack {
     /// The tenants' secrets, with a cache of its own.
     #[must_use]
     pub fn secrets(&self) -> Secrets {
-        Secrets::new(&self.aws, &self.options.secret_prefix, self.options.clock.clone())
+        Secrets::new(
+            &self.aws,
+            &self.options.secret_prefix,
+            self.options.clock.clone(),
+        )
     }
 }
 
 fn aws(variables: &[(String, String)], patience: Option<Duration>) -> Result<Aws, ConfigError> {
-    let read = |name: &str| variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let read = |name: &str| {
+        variables
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.clone())
+    };
     let mut config = sdk_config(read, http_client()?)?.into_builder();
     if let Some(patience) = patience {
-        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(patience).build();
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(patience)
+            .build();
         config.set_timeout_config(Some(timeouts));
     }
     Ok(Aws::new(config.build()))

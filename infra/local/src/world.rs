@@ -100,8 +100,15 @@ impl World {
     ///
     /// # Errors
     /// [`WorldError`] if there is no port, or no TLS.
-    pub async fn start_with(now: Timestamp, scissors: Option<Scissors>) -> Result<Self, WorldError> {
-        let options = Options { scissors, patience: Some(PATIENCE), ..Options::default() };
+    pub async fn start_with(
+        now: Timestamp,
+        scissors: Option<Scissors>,
+    ) -> Result<Self, WorldError> {
+        let options = Options {
+            scissors,
+            patience: Some(PATIENCE),
+            ..Options::default()
+        };
         Self::start_by(Order::Usual, ManualClock::new(now), options).await
     }
 
@@ -113,7 +120,11 @@ impl World {
         let clock = ManualClock::new(now);
         let time = clock.clone();
         let sts = Sts::start(Arc::new(move || shared::clock::Clock::now(&time))).await?;
-        let options = Options { sts: Some(sts.clone()), patience: Some(PATIENCE), ..Options::default() };
+        let options = Options {
+            sts: Some(sts.clone()),
+            patience: Some(PATIENCE),
+            ..Options::default()
+        };
         Ok((Self::start_by(Order::Usual, clock, options).await?, sts))
     }
 
@@ -121,18 +132,36 @@ impl World {
     ///
     /// # Errors
     /// [`WorldError`] if there is no port, or no TLS.
-    pub async fn start_by(order: Order, clock: ManualClock, options: Options) -> Result<Self, WorldError> {
-        let options = Options { clock: Arc::new(clock.clone()), ..options };
+    pub async fn start_by(
+        order: Order,
+        clock: ManualClock,
+        options: Options,
+    ) -> Result<Self, WorldError> {
+        let options = Options {
+            clock: Arc::new(clock.clone()),
+            ..options
+        };
         let stack = Stack::start(options).await?;
         let clocked: Arc<dyn Clock> = Arc::new(clock.clone());
         let functions = Functions::unpaced(&stack, &clocked, order.waits(&clock).as_ref())?;
-        Ok(Self { stack, clock, functions: Mutex::new(Arc::new(functions)), order, runs: AtomicU64::new(0) })
+        Ok(Self {
+            stack,
+            clock,
+            functions: Mutex::new(Arc::new(functions)),
+            order,
+            runs: AtomicU64::new(0),
+        })
     }
 
     /// Both functions, as they are now.
     #[must_use]
     pub fn functions(&self) -> Arc<Functions> {
-        Arc::clone(&self.functions.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(
+            &self
+                .functions
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
     }
 
     /// New processes take the functions' place: they have no connections, no tokens, nothing in memory.
@@ -150,7 +179,10 @@ impl World {
     pub fn restart_by(&self, clock: Arc<dyn Clock>) -> Result<(), WorldError> {
         let waits = self.order.waits(&self.clock);
         let functions = Arc::new(Functions::unpaced(&self.stack, &clock, waits.as_ref())?);
-        *self.functions.lock().unwrap_or_else(PoisonError::into_inner) = functions;
+        *self
+            .functions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = functions;
         Ok(())
     }
 
@@ -179,18 +211,32 @@ impl World {
                 Some(kombo)
             }
         };
-        let company = Company { tenant, via, personio, kombo, reteach };
+        let company = Company {
+            tenant,
+            via,
+            personio,
+            kombo,
+            reteach,
+        };
         if let Some(scissors) = self.stack.scissors() {
             company.cut_by(scissors);
         }
-        self.stack.store().put_tenant(&company.tenant, &company.tenant_file(more)).await?;
-        self.stack.secrets().put(&company.tenant, &company.secret()).await?;
+        self.stack
+            .store()
+            .put_tenant(&company.tenant, &company.tenant_file(more))
+            .await?;
+        self.stack
+            .secrets()
+            .put(&company.tenant, &company.secret())
+            .await?;
         Ok(company)
     }
 
     /// Runs the employee function once for `company`.
     pub async fn tick(&self, company: &Company) -> Report {
-        self.run(company, Mode::Scheduled, Deadline::never(), &|_| {}).await.report
+        self.run(company, Mode::Scheduled, Deadline::never(), &|_| {})
+            .await
+            .report
     }
 
     /// Runs the employee function once for `company`, in any mode.
@@ -201,7 +247,10 @@ impl World {
         deadline: Deadline,
         watch: Watch<'_>,
     ) -> Ran<EmployeeSync> {
-        self.functions().employees.run(&self.request(company, mode, deadline), watch).await
+        self.functions()
+            .employees
+            .run(&self.request(company, mode, deadline), watch)
+            .await
     }
 
     /// Runs the certificate function once for `company`, in any mode.
@@ -212,14 +261,24 @@ impl World {
         deadline: Deadline,
         watch: Watch<'_>,
     ) -> Ran<CertificateSync> {
-        self.functions().certificates.run(&self.request(company, mode, deadline), watch).await
+        self.functions()
+            .certificates
+            .run(&self.request(company, mode, deadline), watch)
+            .await
     }
 
     /// A run of its own, with the next number for its id.
     fn request(&self, company: &Company, mode: Mode, deadline: Deadline) -> Request {
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
-        let event = Event { tenant_id: company.tenant.clone(), mode };
-        Request { event, run_id: RunId::new(format!("run-{number:06}")), deadline }
+        let event = Event {
+            tenant_id: company.tenant.clone(),
+            mode,
+        };
+        Request {
+            event,
+            run_id: RunId::new(format!("run-{number:06}")),
+            deadline,
+        }
     }
 
     fn simulators_clock(&self) -> simulators::Clock {
@@ -265,13 +324,25 @@ impl Company {
 
     /// The same with this connection through Kombo, or none yet.
     pub(crate) fn tenant_file_with(&self, integration: Option<&str>, more: &str) -> String {
-        let (tenant, personio, reteach) = (&self.tenant, self.personio.base_url(), self.reteach.base_url());
+        let (tenant, personio, reteach) = (
+            &self.tenant,
+            self.personio.base_url(),
+            self.reteach.base_url(),
+        );
         let via = route(self.via);
         let kombo = self.kombo.as_ref().map_or_else(String::new, |kombo| {
-            let field = (self.via == Via::Kombo).then_some(("employment_type_field", EMPLOYMENT_TYPE_FIELD));
+            let field = (self.via == Via::Kombo)
+                .then_some(("employment_type_field", EMPLOYMENT_TYPE_FIELD));
             let id = integration.map(|id| ("integration_id", id));
-            let lines = id.into_iter().chain(field).map(|(name, value)| format!("{name} = \"{value}\"\n"));
-            format!("[kombo]\nbase_url = \"{}\"\n{}", kombo.base_url(), lines.collect::<String>())
+            let lines = id
+                .into_iter()
+                .chain(field)
+                .map(|(name, value)| format!("{name} = \"{value}\"\n"));
+            format!(
+                "[kombo]\nbase_url = \"{}\"\n{}",
+                kombo.base_url(),
+                lines.collect::<String>()
+            )
         });
         format!(
             "tenant_id = \"{tenant}\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"{via}\"\nbase_url = \"{personio}\"\n\
@@ -283,8 +354,13 @@ impl Company {
     #[must_use]
     pub fn secret(&self) -> TenantSecret {
         TenantSecret {
-            personio: Some(PersonioSecret { client_id: PERSONIO.0.into(), client_secret: PERSONIO.1.into() }),
-            kombo: Some(KomboSecret { api_key: KOMBO_KEY.into() }),
+            personio: Some(PersonioSecret {
+                client_id: PERSONIO.0.into(),
+                client_secret: PERSONIO.1.into(),
+            }),
+            kombo: Some(KomboSecret {
+                api_key: KOMBO_KEY.into(),
+            }),
             reteach: Some(ReteachSecret {
                 client_id: RETEACH.0.into(),
                 client_secret: RETEACH.1.into(),

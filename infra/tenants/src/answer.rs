@@ -44,9 +44,14 @@ impl Answer {
         text: impl Into<String>,
         json: impl Serialize,
     ) -> Result<Self, Failure> {
-        let json = serde_json::to_value(json)
-            .map_err(|error| Failure::look(format!("the answer cannot be written as JSON: {error}")))?;
-        Ok(Self { verdict, text: text.into(), json })
+        let json = serde_json::to_value(json).map_err(|error| {
+            Failure::look(format!("the answer cannot be written as JSON: {error}"))
+        })?;
+        Ok(Self {
+            verdict,
+            text: text.into(),
+            json,
+        })
     }
 
     /// All is well, or done.
@@ -59,7 +64,11 @@ impl Answer {
             Verdict::Done => Exit::Done,
             Verdict::Look => Exit::Look,
         };
-        let written = if json { write_json(&self.json, out) } else { out.write_all(self.text.as_bytes()) };
+        let written = if json {
+            write_json(&self.json, out)
+        } else {
+            out.write_all(self.text.as_bytes())
+        };
         // A closed pipe (`| head`) is no reason to complain: the exit code still tells.
         let _ = written;
         exit
@@ -68,7 +77,12 @@ impl Answer {
 
 impl Failure {
     /// As one JSON document on `out`, or in words on standard error.
-    pub(crate) fn write(&self, json: bool, surroundings: &Surroundings, out: &mut dyn Write) -> Exit {
+    pub(crate) fn write(
+        &self,
+        json: bool,
+        surroundings: &Surroundings,
+        out: &mut dyn Write,
+    ) -> Exit {
         let Self { exit, text } = self;
         if json {
             let _ = write_json(&json!({"error": text, "exit_code": exit.code()}), out);

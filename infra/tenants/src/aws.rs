@@ -11,28 +11,38 @@ const KEYS: &str = "keys are taken from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
     `eval \"$(aws configure export-credentials --format env)\"` puts those of a profile or of a login there";
 
 /// Why `action` (`scheduler:CreateSchedule`) failed.
-pub(crate) fn failure<E: ProvideErrorMetadata>(action: &str, error: &SdkError<E, HttpResponse>) -> Failure {
-    let is_server_error = error.raw_response().is_some_and(|reply| reply.status().is_server_error());
+pub(crate) fn failure<E: ProvideErrorMetadata>(
+    action: &str,
+    error: &SdkError<E, HttpResponse>,
+) -> Failure {
+    let is_server_error = error
+        .raw_response()
+        .is_some_and(|reply| reply.status().is_server_error());
     let is_reply = matches!(error, SdkError::ServiceError(_));
     match code(error) {
         _ if !is_reply || is_server_error => Failure::look(format!(
             "AWS did not answer {action}: is the region right (AWS_REGION, --region), is the network there? Try again"
         )),
-        Some("AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "AuthorizationError") => {
-            Failure::look(format!(
-                "your AWS credentials do not allow {action}: have it added to your role's policy"
-            ))
-        }
-        Some("ExpiredToken" | "ExpiredTokenException" | "RequestExpired") => {
-            Failure::look(format!("your AWS credentials have expired ({action}); {KEYS}"))
-        }
+        Some(
+            "AccessDenied"
+            | "AccessDeniedException"
+            | "UnauthorizedOperation"
+            | "AuthorizationError",
+        ) => Failure::look(format!(
+            "your AWS credentials do not allow {action}: have it added to your role's policy"
+        )),
+        Some("ExpiredToken" | "ExpiredTokenException" | "RequestExpired") => Failure::look(
+            format!("your AWS credentials have expired ({action}); {KEYS}"),
+        ),
         Some(
             code @ ("InvalidClientTokenId"
             | "UnrecognizedClientException"
             | "InvalidSignatureException"
             | "SignatureDoesNotMatch"
             | "MissingAuthenticationToken"),
-        ) => Failure::look(format!("AWS refuses your credentials ({action}: {code}); {KEYS}")),
+        ) => Failure::look(format!(
+            "AWS refuses your credentials ({action}: {code}); {KEYS}"
+        )),
         Some(
             code @ ("Throttling"
             | "ThrottlingException"
@@ -43,7 +53,9 @@ pub(crate) fn failure<E: ProvideErrorMetadata>(action: &str, error: &SdkError<E,
         )),
         code => {
             let code = code.unwrap_or("no error code");
-            let said = error.as_service_error().and_then(ProvideErrorMetadata::message);
+            let said = error
+                .as_service_error()
+                .and_then(ProvideErrorMetadata::message);
             let said = said.map(|said| format!(": {said}")).unwrap_or_default();
             Failure::look(format!("AWS refuses {action} ({code}){said}"))
         }
@@ -52,7 +64,9 @@ pub(crate) fn failure<E: ProvideErrorMetadata>(action: &str, error: &SdkError<E,
 
 /// AWS's code for the error.
 pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Option<&str> {
-    error.as_service_error().and_then(ProvideErrorMetadata::code)
+    error
+        .as_service_error()
+        .and_then(ProvideErrorMetadata::code)
 }
 
 /// The environment says neither where nor as whom to call AWS.

@@ -46,12 +46,18 @@ pub struct Failure {
 impl Failure {
     /// Something that somebody has to look at.
     pub(crate) fn look(text: impl Into<String>) -> Self {
-        Self { exit: Exit::Look, text: text.into() }
+        Self {
+            exit: Exit::Look,
+            text: text.into(),
+        }
     }
 
     /// The command line, or a file it names, cannot be used.
     pub(crate) fn usage(text: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, text: text.into() }
+        Self {
+            exit: Exit::Usage,
+            text: text.into(),
+        }
     }
 }
 
@@ -94,9 +100,19 @@ mod tests {
 
     #[test]
     fn a_command_does_not_promise_a_next_run() {
-        let failure = Failure::from(StateError::Unavailable { operation: "GetItem" });
-        assert_eq!(failure, Failure::look("DynamoDB did not answer GetItem; try again"));
-        let failure = Failure::from(SecretError::Unavailable { name: "x/acme".to_owned() });
-        assert_eq!(failure, Failure::look("Secrets Manager did not answer for x/acme; try again"));
+        let failure = Failure::from(StateError::Unavailable {
+            operation: "GetItem",
+        });
+        assert_eq!(
+            failure,
+            Failure::look("DynamoDB did not answer GetItem; try again")
+        );
+        let failure = Failure::from(SecretError::Unavailable {
+            name: "x/acme".to_owned(),
+        });
+        assert_eq!(
+            failure,
+            Failure::look("Secrets Manager did not answer for x/acme; try again")
+        );
     }
 }

@@ -19,14 +19,25 @@ const STANDARD_INPUT: &str = "-";
 pub(crate) fn tenant(path: &Path) -> Result<(String, TenantConfig), Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
     let config = TenantConfig::parse(&text).map_err(|error| {
-        let problems: Vec<String> = error.0.iter().map(|problem| format!("\n  {problem}")).collect();
-        Failure::usage(format!("{} is not valid:{}", path.display(), problems.concat()))
+        let problems: Vec<String> = error
+            .0
+            .iter()
+            .map(|problem| format!("\n  {problem}"))
+            .collect();
+        Failure::usage(format!(
+            "{} is not valid:{}",
+            path.display(),
+            problems.concat()
+        ))
     })?;
     Ok((text, config))
 }
 
 /// Reads and checks credentials. Problems name the member, never a value.
-pub(crate) fn credentials(path: &Path, surroundings: &Surroundings) -> Result<TenantSecret, Failure> {
+pub(crate) fn credentials(
+    path: &Path,
+    surroundings: &Surroundings,
+) -> Result<TenantSecret, Failure> {
     let text = if path == Path::new(STANDARD_INPUT) {
         surroundings.read_input()
     } else {
@@ -36,7 +47,8 @@ pub(crate) fn credentials(path: &Path, surroundings: &Surroundings) -> Result<Te
     let secret = TenantSecret::parse(&text)
         .map_err(|error| Failure::usage(format!("the credentials are not valid: {error}")))?;
     if let Some(key) = &secret.fingerprint_key {
-        FingerprintKey::parse(key).map_err(|error| Failure::usage(format!("the credentials: {error}")))?;
+        FingerprintKey::parse(key)
+            .map_err(|error| Failure::usage(format!("the credentials: {error}")))?;
     }
     Ok(secret)
 }
@@ -45,17 +57,29 @@ pub(crate) fn credentials(path: &Path, surroundings: &Surroundings) -> Result<Te
 pub(crate) fn missing(config: &TenantConfig, secret: &TenantSecret) -> Vec<&'static str> {
     let direct = config.personio.via == Via::Direct;
     let checks = [
-        (direct && secret.personio.is_none(), "personio (client_id, client_secret)"),
+        (
+            direct && secret.personio.is_none(),
+            "personio (client_id, client_secret)",
+        ),
         (!direct && secret.kombo.is_none(), "kombo (api_key)"),
-        (secret.reteach.is_none(), "reteach (client_id, client_secret, client_code)"),
+        (
+            secret.reteach.is_none(),
+            "reteach (client_id, client_secret, client_code)",
+        ),
     ];
-    checks.into_iter().filter(|(is_missing, _)| *is_missing).map(|(_, text)| text).collect()
+    checks
+        .into_iter()
+        .filter(|(is_missing, _)| *is_missing)
+        .map(|(_, text)| text)
+        .collect()
 }
 
 /// A key for a tenant's fingerprints: 32 random bytes in base64.
 pub(crate) fn random_key() -> Result<SecretString, Failure> {
     let mut key = [0; 32];
-    SystemRandom::new().fill(&mut key).map_err(|_| Failure::look("the system gives no random numbers"))?;
+    SystemRandom::new()
+        .fill(&mut key)
+        .map_err(|_| Failure::look("the system gives no random numbers"))?;
     Ok(STANDARD.encode(key).into())
 }
 

@@ -12,5 +12,7 @@ async fn main() -> ExitCode {
     if std::env::var_os("RUST_LOG").is_some() {
         shared::telemetry::init_to(io::stderr);
     }
-    tenants::run(cli, &Surroundings::of_process(), &mut io::stdout()).await.into()
+    tenants::run(cli, &Surroundings::of_process(), &mut io::stdout())
+        .await
+        .into()
 }

@@ -51,7 +51,10 @@ pub(crate) struct Known {
 }
 
 impl<'a> Operator<'a> {
-    pub(crate) async fn new(global: Global, surroundings: &'a Surroundings) -> Result<Self, Failure> {
+    pub(crate) async fn new(
+        global: Global,
+        surroundings: &'a Surroundings,
+    ) -> Result<Self, Failure> {
         let region = global
             .region
             .clone()
@@ -67,7 +70,8 @@ impl<'a> Operator<'a> {
             Some(_) => None,
         };
         let client = shared::aws::http_client().map_err(|error| aws::not_configured(&error))?;
-        let config = shared::aws::sdk_config(read, client).map_err(|error| aws::not_configured(&error))?;
+        let config =
+            shared::aws::sdk_config(read, client).map_err(|error| aws::not_configured(&error))?;
         let deployment = match (deployment, &global.stack) {
             (Some(deployment), _) => deployment,
             (None, name) => {
@@ -78,7 +82,8 @@ impl<'a> Operator<'a> {
         };
         let clients = Aws::new(config.clone());
         let clock = Arc::clone(&surroundings.clock);
-        let http = http::client().map_err(|_| Failure::look("the TLS configuration cannot be built"))?;
+        let http =
+            http::client().map_err(|_| Failure::look("the TLS configuration cannot be built"))?;
         Ok(Self {
             store: Store::new(&clients, &deployment.table),
             secrets: Secrets::new(&clients, &deployment.secret_prefix, Arc::clone(&clock)),
@@ -115,12 +120,19 @@ impl<'a> Operator<'a> {
             .tcp_keepalive(KEEP_ALIVE)
             .build()
             .map_err(|_| Failure::look("the TLS configuration cannot be built"))?;
-        Ok(aws_sdk_lambda::Client::from_conf(lambda_config(&self.config, http)))
+        Ok(aws_sdk_lambda::Client::from_conf(lambda_config(
+            &self.config,
+            http,
+        )))
     }
 
     /// The tenant as stored.
     pub(crate) async fn known(&self, tenant: &TenantId) -> Result<Known, Failure> {
-        let record = self.store.tenant(tenant).await?.ok_or_else(|| unknown(tenant))?;
+        let record = self
+            .store
+            .tenant(tenant)
+            .await?
+            .ok_or_else(|| unknown(tenant))?;
         let config = TenantConfig::parse(&record.config).map_err(|error| {
             Failure::look(format!(
                 "the stored configuration of {tenant} cannot be used; `tenants add` writes it anew: {error}"
@@ -135,8 +147,8 @@ impl<'a> Operator<'a> {
         config: &TenantConfig,
         secret: &TenantSecret,
     ) -> Result<Connections<H>, Failure> {
-        let connections =
-            Connections::new(config, secret, &self.http).map_err(|error| Failure::look(error.to_string()))?;
+        let connections = Connections::new(config, secret, &self.http)
+            .map_err(|error| Failure::look(error.to_string()))?;
         Ok(match &self.surroundings.pace {
             Some(pace) => connections.with_pace(pace),
             None => connections,
@@ -150,13 +162,18 @@ impl<'a> Operator<'a> {
 
     /// The certificate job in this process.
     pub(crate) fn certificates(&self) -> Result<App<CertificateSync>, Failure> {
-        let work =
-            CertificateSync::new().map_err(|_| Failure::look("the TLS configuration cannot be built"))?;
+        let work = CertificateSync::new()
+            .map_err(|_| Failure::look("the TLS configuration cannot be built"))?;
         Ok(self.app(work))
     }
 
     fn app<W: Work>(&self, work: W) -> App<W> {
-        let app = App::new(work, self.store.clone(), self.secrets.clone(), self.http.clone());
+        let app = App::new(
+            work,
+            self.store.clone(),
+            self.secrets.clone(),
+            self.http.clone(),
+        );
         match &self.surroundings.pace {
             Some(pace) => app.with_pace(pace.clone()),
             None => app,
@@ -166,8 +183,10 @@ impl<'a> Operator<'a> {
 
 /// What is not set here is taken from `config`, where an attempt has seconds.
 fn lambda_config(config: &SdkConfig, http: reqwest::Client) -> aws_sdk_lambda::Config {
-    let timeouts =
-        TimeoutConfig::builder().operation_timeout(INVOCATION).operation_attempt_timeout(INVOCATION).build();
+    let timeouts = TimeoutConfig::builder()
+        .operation_timeout(INVOCATION)
+        .operation_attempt_timeout(INVOCATION)
+        .build();
     aws_sdk_lambda::config::Builder::from(config)
         .http_client(ReqwestClient::new(http))
         .retry_config(RetryConfig::disabled())
@@ -191,7 +210,10 @@ mod tests {
         let read = |name: &str| Some(name.to_owned()).filter(|name| !name.contains("ENDPOINT"));
         let http = shared::aws::http_client().unwrap();
         let config = shared::aws::sdk_config(read, http.clone()).unwrap();
-        let timeouts = lambda_config(&config, http).timeout_config().cloned().unwrap();
+        let timeouts = lambda_config(&config, http)
+            .timeout_config()
+            .cloned()
+            .unwrap();
         assert_eq!(timeouts.operation_timeout(), Some(INVOCATION));
         assert_eq!(timeouts.operation_attempt_timeout(), Some(INVOCATION));
         assert_eq!(timeouts.read_timeout(), None);

@@ -40,7 +40,9 @@ pub enum Somebody {
 
 impl fmt::Debug for Surroundings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Surroundings").field("somebody", &self.somebody).finish_non_exhaustive()
+        f.debug_struct("Surroundings")
+            .field("somebody", &self.somebody)
+            .finish_non_exhaustive()
     }
 }
 
@@ -55,7 +57,11 @@ impl Surroundings {
             pace: None,
             input: Mutex::new(Box::new(io::BufReader::new(io::stdin()))),
             errors: Mutex::new(Box::new(io::stderr())),
-            somebody: if watches { Somebody::Watches } else { Somebody::Nobody },
+            somebody: if watches {
+                Somebody::Watches
+            } else {
+                Somebody::Nobody
+            },
             look_every: Duration::from_secs(5),
         }
     }
@@ -68,7 +74,10 @@ impl Surroundings {
     /// All of standard input.
     pub(crate) fn read_input(&self) -> io::Result<String> {
         let mut text = String::new();
-        self.input.lock().unwrap_or_else(PoisonError::into_inner).read_to_string(&mut text)?;
+        self.input
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .read_to_string(&mut text)?;
         Ok(text)
     }
 
@@ -76,7 +85,10 @@ impl Surroundings {
     pub(crate) fn ask(&self, question: &str) -> io::Result<String> {
         self.say(&format!("{question} "));
         let mut line = String::new();
-        self.input.lock().unwrap_or_else(PoisonError::into_inner).read_line(&mut line)?;
+        self.input
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .read_line(&mut line)?;
         Ok(line.trim().to_owned())
     }
 
@@ -90,6 +102,8 @@ impl Surroundings {
     /// Writes to standard error. Where that is closed, nobody reads it: the exit status still tells.
     pub(crate) fn say(&self, text: &str) {
         let mut errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = errors.write_all(text.as_bytes()).and_then(|()| errors.flush());
+        let _ = errors
+            .write_all(text.as_bytes())
+            .and_then(|()| errors.flush());
     }
 }

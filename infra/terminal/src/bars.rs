@@ -33,7 +33,11 @@ impl Bars {
         bar.set_prefix(name.to_owned());
         bar.set_message(format!("reads {}", read_by(job)));
         bar.enable_steady_tick(Duration::from_millis(100));
-        Bar { bar, job, planned: Arc::default() }
+        Bar {
+            bar,
+            job,
+            planned: Arc::default(),
+        }
     }
 }
 
@@ -53,7 +57,8 @@ impl Bar {
     pub fn show(&self, progress: Progress) {
         match progress {
             Progress::Read(number) => {
-                self.bar.set_message(format!("has read {number} {}", read_by(self.job)));
+                self.bar
+                    .set_message(format!("has read {number} {}", read_by(self.job)));
             }
             Progress::Planned(changes) => {
                 self.planned.store(changes, Ordering::Relaxed);

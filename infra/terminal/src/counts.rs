@@ -14,19 +14,30 @@ pub fn counted(report: &Report<Value>) -> String {
     let (read, done) = if report.job == Job::Employees.function() {
         // Every count has a default: what another version counts is left out.
         let counts: Employees = serde_json::from_value(counts).unwrap_or_default();
-        (number(counts.people, "person", "people"), employees(&counts, findings))
+        (
+            number(counts.people, "person", "people"),
+            employees(&counts, findings),
+        )
     } else {
         let counts: Certificates = serde_json::from_value(counts).unwrap_or_default();
         let read = number(counts.seen, "certificate", "certificates");
         (read, certificates(&counts, findings))
     };
-    if done.is_empty() { read } else { format!("{read}; {done}") }
+    if done.is_empty() {
+        read
+    } else {
+        format!("{read}; {done}")
+    }
 }
 
 /// `number` of `one`, or of `many`.
 #[must_use]
 pub fn number(number: u64, one: &str, many: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+    if number == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{number} {many}")
+    }
 }
 
 /// Everything that is not zero.
@@ -106,7 +117,9 @@ pub fn certificates(counts: &Certificates, findings: u64) -> String {
 }
 
 fn listed(parts: &[(u64, &str)]) -> String {
-    let shown =
-        parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}"));
+    let shown = parts
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{number} {what}"));
     shown.collect::<Vec<_>>().join(", ")
 }

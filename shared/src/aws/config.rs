@@ -39,7 +39,9 @@ const ENDPOINTS: [(&str, &str); 5] = [
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ConfigError {
     /// A variable that Lambda sets is missing.
-    #[error("the environment variable {0} is not set; on Lambda it always is, elsewhere set it yourself")]
+    #[error(
+        "the environment variable {0} is not set; on Lambda it always is, elsewhere set it yourself"
+    )]
     Missing(&'static str),
     /// A variable is not what it should be.
     #[error("the environment variable {0} cannot be used: it is not what the deployment sets")]
@@ -88,9 +90,14 @@ pub fn sdk_config(
 }
 
 /// One copy in the binary, whoever asks.
-pub(super) fn described(read: &Environment<'_>, http: reqwest::Client) -> Result<SdkConfig, ConfigError> {
-    let endpoints =
-        ENDPOINTS.iter().filter_map(|(service, name)| Some((*service, read.optional(name)?))).collect();
+pub(super) fn described(
+    read: &Environment<'_>,
+    http: reqwest::Client,
+) -> Result<SdkConfig, ConfigError> {
+    let endpoints = ENDPOINTS
+        .iter()
+        .filter_map(|(service, name)| Some((*service, read.optional(name)?)))
+        .collect();
     let mut builder = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new(read.required("AWS_REGION")?))
@@ -117,8 +124,12 @@ pub fn from_env(http: reqwest::Client) -> Result<SdkConfig, ConfigError> {
 /// elsewhere, such as one of a private network, says nothing of the kind.
 pub fn is_on_this_machine(environment: impl Fn(&str) -> Option<String>) -> bool {
     let read = Environment(&environment);
-    let endpoint = read.optional("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| read.optional("AWS_ENDPOINT_URL"));
-    endpoint.and_then(|url| Url::parse(&url).ok()).is_some_and(|url| http::is_loopback(&url))
+    let endpoint = read
+        .optional("AWS_ENDPOINT_URL_DYNAMODB")
+        .or_else(|| read.optional("AWS_ENDPOINT_URL"));
+    endpoint
+        .and_then(|url| Url::parse(&url).ok())
+        .is_some_and(|url| http::is_loopback(&url))
 }
 
 /// An HTTP client fit for AWS: rustls on ring with webpki roots, no proxy, no redirect.
@@ -137,7 +148,9 @@ pub fn http_client() -> Result<reqwest::Client, ConfigError> {
 }
 
 fn retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_PAUSE)
+    RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(FIRST_PAUSE)
 }
 
 fn timeouts() -> TimeoutConfig {
@@ -155,7 +168,10 @@ struct Endpoints(Vec<(&'static str, String)>);
 impl LoadServiceConfig for Endpoints {
     fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
         let wanted = key.env() == "AWS_ENDPOINT_URL";
-        let mut endpoints = self.0.iter().filter(|(service, _)| wanted && *service == key.service_id());
+        let mut endpoints = self
+            .0
+            .iter()
+            .filter(|(service, _)| wanted && *service == key.service_id());
         endpoints.next().map(|(_, url)| url.clone())
     }
 }

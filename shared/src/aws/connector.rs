@@ -27,8 +27,15 @@ impl ReqwestClient {
 }
 
 impl HttpClient for ReqwestClient {
-    fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        let connector = Connector { client: self.0.clone(), timeout: settings.read_timeout() };
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let connector = Connector {
+            client: self.0.clone(),
+            timeout: settings.read_timeout(),
+        };
         SharedHttpConnector::new(connector)
     }
 }
@@ -54,16 +61,22 @@ impl HttpConnector for Connector {
 }
 
 fn outgoing(request: HttpRequest) -> Result<reqwest::Request, ConnectorError> {
-    let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+    let request = request
+        .try_into_http1x()
+        .map_err(|error| ConnectorError::user(error.into()))?;
     let (parts, body) = request.into_parts();
     let body = body.bytes().map(Bytes::copy_from_slice);
-    let body = body.ok_or_else(|| ConnectorError::user("a streaming body is not supported".into()))?;
-    http::Request::from_parts(parts, body).try_into().map_err(classify)
+    let body =
+        body.ok_or_else(|| ConnectorError::user("a streaming body is not supported".into()))?;
+    http::Request::from_parts(parts, body)
+        .try_into()
+        .map_err(classify)
 }
 
 async fn incoming(response: reqwest::Response) -> Result<HttpResponse, ConnectorError> {
     let (status, headers) = (response.status(), response.headers().clone());
-    let mut incoming = http::Response::new(SdkBody::from(response.bytes().await.map_err(classify)?));
+    let mut incoming =
+        http::Response::new(SdkBody::from(response.bytes().await.map_err(classify)?));
     *incoming.status_mut() = status;
     *incoming.headers_mut() = headers;
     HttpResponse::try_from(incoming).map_err(|error| ConnectorError::other(error.into(), None))
@@ -97,11 +110,16 @@ mod tests {
     use crate::aws::http_client;
 
     async fn call(url: &str, body: SdkBody) -> Result<HttpResponse, ConnectorError> {
-        let connector = Connector { client: http_client().unwrap(), timeout: Some(Duration::from_secs(5)) };
+        let connector = Connector {
+            client: http_client().unwrap(),
+            timeout: Some(Duration::from_secs(5)),
+        };
         let mut request = HttpRequest::new(body);
         request.set_method("POST").unwrap();
         request.set_uri(url).unwrap();
-        request.headers_mut().insert("x-amz-target", "DynamoDB.GetItem");
+        request
+            .headers_mut()
+            .insert("x-amz-target", "DynamoDB.GetItem");
         connector.call(request).await
     }
 
@@ -121,7 +139,11 @@ mod tests {
     async fn carries_status_headers_and_bodies_both_ways() {
         let echo = |headers: HeaderMap, body: String| async move {
             let target = headers["x-amz-target"].to_str().unwrap().to_owned();
-            (StatusCode::IM_A_TEAPOT, [("x-amzn-requestid", "r-1")], format!("{target} {body}"))
+            (
+                StatusCode::IM_A_TEAPOT,
+                [("x-amzn-requestid", "r-1")],
+                format!("{target} {body}"),
+            )
         };
         let url = serve(Router::new().fallback(echo)).await;
         let reply = call(&url, "hello".into()).await.unwrap();
@@ -158,7 +180,9 @@ mod tests {
 
     #[tokio::test]
     async fn what_cannot_be_sent_is_the_caller_s_error() {
-        let error = call("http://127.0.0.1/", SdkBody::taken()).await.unwrap_err();
+        let error = call("http://127.0.0.1/", SdkBody::taken())
+            .await
+            .unwrap_err();
         assert!(error.is_user(), "{error:?}");
         let error = call("nowhere", SdkBody::empty()).await.unwrap_err();
         assert!(error.is_user(), "{error:?}");

@@ -32,18 +32,26 @@ impl Aws {
     /// The clients for this configuration.
     #[must_use]
     pub fn new(config: SdkConfig) -> Self {
-        Self(Arc::new(Inner { config, dynamodb: OnceLock::new(), secrets_manager: OnceLock::new() }))
+        Self(Arc::new(Inner {
+            config,
+            dynamodb: OnceLock::new(),
+            secrets_manager: OnceLock::new(),
+        }))
     }
 
     /// The client for DynamoDB.
     #[must_use]
     pub fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
-        self.0.dynamodb.get_or_init(|| aws_sdk_dynamodb::Client::new(&self.0.config))
+        self.0
+            .dynamodb
+            .get_or_init(|| aws_sdk_dynamodb::Client::new(&self.0.config))
     }
 
     /// The client for Secrets Manager.
     #[must_use]
     pub fn secrets_manager(&self) -> &aws_sdk_secretsmanager::Client {
-        self.0.secrets_manager.get_or_init(|| aws_sdk_secretsmanager::Client::new(&self.0.config))
+        self.0
+            .secrets_manager
+            .get_or_init(|| aws_sdk_secretsmanager::Client::new(&self.0.config))
     }
 }

@@ -29,8 +29,13 @@ impl Retries {
 
 /// Counts a request if it is not a call's first: the SDK says so in `amz-sdk-request: attempt=2; max=3`.
 pub(super) fn note(headers: &HeaderMap) {
-    let text = headers.get("amz-sdk-request").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let attempt = text.split("; ").find_map(|part| part.strip_prefix("attempt="));
+    let text = headers
+        .get("amz-sdk-request")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let attempt = text
+        .split("; ")
+        .find_map(|part| part.strip_prefix("attempt="));
     if attempt.is_some_and(|attempt| attempt != "1") {
         again();
     }
@@ -60,7 +65,13 @@ mod tests {
         noted("attempt=2; max=3");
         retries
             .counting(async {
-                for text in ["attempt=1; max=3", "attempt=2; max=3", "ttl=1; attempt=3; max=3", "max=3", ""] {
+                for text in [
+                    "attempt=1; max=3",
+                    "attempt=2; max=3",
+                    "ttl=1; attempt=3; max=3",
+                    "max=3",
+                    "",
+                ] {
                     noted(text);
                 }
                 note(&HeaderMap::new());

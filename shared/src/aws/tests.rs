@@ -18,7 +18,10 @@ fn config(variables: &HashMap<&str, String>) -> Result<SdkConfig, ConfigError> {
 }
 
 fn complete() -> HashMap<&'static str, String> {
-    COMPLETE.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
+    COMPLETE
+        .iter()
+        .map(|(name, value)| (*name, (*value).to_owned()))
+        .collect()
 }
 
 #[test]
@@ -29,12 +32,19 @@ fn names_the_variable_that_is_missing_or_empty() {
             let mut variables = complete();
             variables.remove(name);
             variables.extend(value.map(|value| (name, value.to_owned())));
-            assert_eq!(config(&variables).unwrap_err(), ConfigError::Missing(name), "{value:?}");
+            assert_eq!(
+                config(&variables).unwrap_err(),
+                ConfigError::Missing(name),
+                "{value:?}"
+            );
         }
     }
     let mut variables = complete();
     variables.remove("AWS_SESSION_TOKEN");
-    assert!(config(&variables).is_ok(), "only temporary credentials have a token");
+    assert!(
+        config(&variables).is_ok(),
+        "only temporary credentials have a token"
+    );
 }
 
 /// A server that refuses everything, and the headers of what it was sent.
@@ -54,13 +64,23 @@ async fn server() -> (String, Arc<Mutex<Vec<HeaderMap>>>) {
 async fn call_both(variables: &HashMap<&str, String>) {
     let aws = Aws::new(config(variables).unwrap());
     aws.dynamodb().list_tables().send().await.unwrap_err();
-    aws.secrets_manager().list_secrets().send().await.unwrap_err();
+    aws.secrets_manager()
+        .list_secrets()
+        .send()
+        .await
+        .unwrap_err();
 }
 
 #[tokio::test]
 async fn signs_with_the_environment_s_credentials_for_the_region() {
     let (url, seen) = server().await;
-    call_both(&complete().into_iter().chain([("AWS_ENDPOINT_URL", url)]).collect()).await;
+    call_both(
+        &complete()
+            .into_iter()
+            .chain([("AWS_ENDPOINT_URL", url)])
+            .collect(),
+    )
+    .await;
     let seen = seen.lock().unwrap();
     let signed_for: Vec<(bool, bool, &str)> = seen
         .iter()
@@ -76,22 +96,33 @@ async fn signs_with_the_environment_s_credentials_for_the_region() {
 
 #[tokio::test]
 async fn a_service_s_own_endpoint_goes_before_the_common_one() {
-    for (name, expected) in
-        [("AWS_ENDPOINT_URL_DYNAMODB", "DynamoDB"), ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "secretsmanager")]
-    {
+    for (name, expected) in [
+        ("AWS_ENDPOINT_URL_DYNAMODB", "DynamoDB"),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", "secretsmanager"),
+    ] {
         let ((common, at_common), (own, at_own)) = (server().await, server().await);
-        let variables = complete().into_iter().chain([("AWS_ENDPOINT_URL", common), (name, own)]);
+        let variables = complete()
+            .into_iter()
+            .chain([("AWS_ENDPOINT_URL", common), (name, own)]);
         call_both(&variables.collect()).await;
         let own = at_own.lock().unwrap();
         assert_eq!((at_common.lock().unwrap().len(), own.len()), (1, 1));
-        assert!(own[0]["x-amz-target"].to_str().unwrap().starts_with(expected));
+        assert!(
+            own[0]["x-amz-target"]
+                .to_str()
+                .unwrap()
+                .starts_with(expected)
+        );
     }
 }
 
 #[test]
 fn aws_is_on_this_machine_where_the_table_is() {
-    let (common, own, secrets) =
-        ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SECRETS_MANAGER");
+    let (common, own, secrets) = (
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    );
     let here = "http://127.0.0.1:4566";
     for (variables, expected) in [
         (vec![], false),
@@ -100,14 +131,27 @@ fn aws_is_on_this_machine_where_the_table_is() {
         (vec![(own, "http://[::1]:8000")], true),
         (vec![(own, ""), (common, here)], true),
         // The table is elsewhere: on AWS, by way of a private network or an emulator on another machine.
-        (vec![(own, "https://vpce-1.dynamodb.eu-central-1.vpce.amazonaws.com"), (common, here)], false),
+        (
+            vec![
+                (
+                    own,
+                    "https://vpce-1.dynamodb.eu-central-1.vpce.amazonaws.com",
+                ),
+                (common, here),
+            ],
+            false,
+        ),
         (vec![(own, "http://10.0.0.7:8000")], false),
         (vec![(secrets, here)], false),
         (vec![(common, "127.0.0.1:4566")], false),
         (vec![(common, "http://127.0.0.1.example.com")], false),
     ] {
-        let read =
-            |name: &str| variables.iter().find(|(it, _)| *it == name).map(|(_, url)| (*url).to_owned());
+        let read = |name: &str| {
+            variables
+                .iter()
+                .find(|(it, _)| *it == name)
+                .map(|(_, url)| (*url).to_owned())
+        };
         assert_eq!(is_on_this_machine(read), expected, "{variables:?}");
     }
 }

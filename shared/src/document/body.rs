@@ -51,7 +51,11 @@ impl PdfBody {
     /// A file in pieces, with its length where that is known.
     #[must_use]
     pub fn new(pieces: BoxStream<'static, Result<Bytes, BodyError>>, length: Option<u64>) -> Self {
-        Self { pieces, length, reopen: None }
+        Self {
+            pieces,
+            length,
+            reopen: None,
+        }
     }
 
     /// The same, with a way to begin anew: an upload that is refused for its token is sent again with a fresh one.
@@ -83,7 +87,13 @@ impl PdfBody {
             noted.note(&error);
             ContentError::from(error)
         });
-        (Content { stream: pieces.boxed(), length: self.length }, watch)
+        (
+            Content {
+                stream: pieces.boxed(),
+                length: self.length,
+            },
+            watch,
+        )
     }
 }
 
@@ -98,12 +108,17 @@ impl Watch {
 
     /// The file's own error, if it had one.
     pub(crate) fn failure(&self) -> Option<BodyError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
 impl fmt::Debug for PdfBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PdfBody").field("length", &self.length).finish_non_exhaustive()
+        f.debug_struct("PdfBody")
+            .field("length", &self.length)
+            .finish_non_exhaustive()
     }
 }

@@ -31,8 +31,12 @@ pub enum NoCategory {
 }
 
 /// The folders made for certificates, then Personio's own for everything else; the first of a list wins.
-const USUAL: [&str; 4] =
-    ["Bildungszertifikate", "Learning Certificates", "Other Documents", "Sonstige Dokumente"];
+const USUAL: [&str; 4] = [
+    "Bildungszertifikate",
+    "Learning Certificates",
+    "Other Documents",
+    "Sonstige Dokumente",
+];
 
 /// The category for certificates: the tenant's own choice (`chosen`, exact before any case), else one of the usual
 /// ones in any case.
@@ -44,18 +48,27 @@ pub fn choose_category<'a>(
     chosen: Option<&str>,
 ) -> Result<&'a Category, NoCategory> {
     match chosen {
-        Some(name) => {
-            named(categories, name).ok_or_else(|| NoCategory::NotTheChosenOne(name.trim().to_owned()))
-        }
-        None => USUAL.iter().find_map(|name| named(categories, name)).ok_or(NoCategory::NoneOfTheUsual),
+        Some(name) => named(categories, name)
+            .ok_or_else(|| NoCategory::NotTheChosenOne(name.trim().to_owned())),
+        None => USUAL
+            .iter()
+            .find_map(|name| named(categories, name))
+            .ok_or(NoCategory::NoneOfTheUsual),
     }
 }
 
 /// The category of this name: exactly, else in any case and without the spaces around it.
 fn named<'a>(categories: &'a [Category], name: &str) -> Option<&'a Category> {
     let folded = |name: &str| name.trim().to_lowercase();
-    let in_any_case = || categories.iter().find(|category| folded(&category.name) == folded(name));
-    categories.iter().find(|category| category.name == name).or_else(in_any_case)
+    let in_any_case = || {
+        categories
+            .iter()
+            .find(|category| folded(&category.name) == folded(name))
+    };
+    categories
+        .iter()
+        .find(|category| category.name == name)
+        .or_else(in_any_case)
 }
 
 #[cfg(test)]
@@ -65,34 +78,87 @@ mod tests {
     #[test]
     fn chooses_by_name() {
         for (names, chosen, expected) in [
-            (&["Other Documents", "Bildungszertifikate"][..], None, Some("Bildungszertifikate")),
-            (&["other documents", "learning certificates"], None, Some("learning certificates")),
-            (&["Learning Certificates", "BILDUNGSZERTIFIKATE"], None, Some("BILDUNGSZERTIFIKATE")),
-            (&["Other documents", "Contracts"], None, Some("Other documents")),
-            (&["Sonstige Dokumente", "Verträge"], None, Some("Sonstige Dokumente")),
-            (&["Sonstige Dokumente ", "Other documents"], None, Some("Other documents")),
-            (&[" bildungszertifikate "], None, Some(" bildungszertifikate ")),
+            (
+                &["Other Documents", "Bildungszertifikate"][..],
+                None,
+                Some("Bildungszertifikate"),
+            ),
+            (
+                &["other documents", "learning certificates"],
+                None,
+                Some("learning certificates"),
+            ),
+            (
+                &["Learning Certificates", "BILDUNGSZERTIFIKATE"],
+                None,
+                Some("BILDUNGSZERTIFIKATE"),
+            ),
+            (
+                &["Other documents", "Contracts"],
+                None,
+                Some("Other documents"),
+            ),
+            (
+                &["Sonstige Dokumente", "Verträge"],
+                None,
+                Some("Sonstige Dokumente"),
+            ),
+            (
+                &["Sonstige Dokumente ", "Other documents"],
+                None,
+                Some("Other documents"),
+            ),
+            (
+                &[" bildungszertifikate "],
+                None,
+                Some(" bildungszertifikate "),
+            ),
             (&["Contracts"], None, None),
             (&["Bildungszertifikate 2025"], None, None),
             (&[], None, None),
-            (&["schulungen", "Schulungen"], Some("Schulungen"), Some("Schulungen")),
-            (&["SCHULUNGEN", "Andere"], Some("Schulungen"), Some("SCHULUNGEN")),
+            (
+                &["schulungen", "Schulungen"],
+                Some("Schulungen"),
+                Some("Schulungen"),
+            ),
+            (
+                &["SCHULUNGEN", "Andere"],
+                Some("Schulungen"),
+                Some("SCHULUNGEN"),
+            ),
             (&["ÜBUNGEN"], Some("übungen"), Some("ÜBUNGEN")),
             (&["Schulungen"], Some(" Schulungen "), Some("Schulungen")),
-            (&["Bildungszertifikate", "Other Documents"], Some("Schulungen"), None),
+            (
+                &["Bildungszertifikate", "Other Documents"],
+                Some("Schulungen"),
+                None,
+            ),
         ] {
-            let category = |name: &&str| Category { id: CategoryId::new(*name), name: (*name).to_owned() };
+            let category = |name: &&str| Category {
+                id: CategoryId::new(*name),
+                name: (*name).to_owned(),
+            };
             let categories: Vec<_> = names.iter().map(category).collect();
-            let found = choose_category(&categories, chosen).map(|category| category.name.as_str()).ok();
+            let found = choose_category(&categories, chosen)
+                .map(|category| category.name.as_str())
+                .ok();
             assert_eq!(found, expected, "{names:?} {chosen:?}");
         }
     }
 
     #[test]
     fn says_which_folder_to_make() {
-        let error = choose_category(&[], Some("Schulungen")).unwrap_err().to_string();
-        assert!(error.contains("\"Schulungen\"") && error.contains("make it"), "{error}");
+        let error = choose_category(&[], Some("Schulungen"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("\"Schulungen\"") && error.contains("make it"),
+            "{error}"
+        );
         let error = choose_category(&[], None).unwrap_err().to_string();
-        assert!(error.contains("\"Bildungszertifikate\"") && error.contains("[certificates]"), "{error}");
+        assert!(
+            error.contains("\"Bildungszertifikate\"") && error.contains("[certificates]"),
+            "{error}"
+        );
     }
 }

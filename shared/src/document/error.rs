@@ -60,7 +60,11 @@ pub enum UploadError {
 
 /// The fields that did not pass, for the end of a sentence.
 fn named(fields: &[String]) -> String {
-    if fields.is_empty() { String::new() } else { format!(" (did not pass: {})", fields.join(", ")) }
+    if fields.is_empty() {
+        String::new()
+    } else {
+        format!(" (did not pass: {})", fields.join(", "))
+    }
 }
 
 impl UploadError {
@@ -97,7 +101,10 @@ impl From<http::Error> for UploadError {
         let (problem, effect) = (error.to_string(), error.effect());
         match error {
             http::Error::OutOfTime { .. } => Self::OutOfTime { problem, effect },
-            http::Error::Invalid { .. } => Self::Refused { problem, fields: Vec::new() },
+            http::Error::Invalid { .. } => Self::Refused {
+                problem,
+                fields: Vec::new(),
+            },
             http::Error::Unreachable { .. }
             | http::Error::TooLarge { .. }
             | http::Error::Unreadable { .. } => Self::by_effect(problem, effect),
@@ -110,7 +117,9 @@ impl From<SourceError> for UploadError {
     fn from(error: SourceError) -> Self {
         match error {
             SourceError::Forbidden(problem) => Self::Forbidden(problem),
-            SourceError::Unavailable(problem) | SourceError::Unreadable(problem) => Self::NotSent(problem),
+            SourceError::Unavailable(problem) | SourceError::Unreadable(problem) => {
+                Self::NotSent(problem)
+            }
             SourceError::Credential(_) | SourceError::NotReady(_) | SourceError::Lapsed(_) => {
                 Self::Connection(error)
             }
@@ -123,7 +132,10 @@ impl From<BodyError> for UploadError {
     fn from(error: BodyError) -> Self {
         match error {
             BodyError::TooLarge => Self::TooLarge(error.to_string()),
-            BodyError::OutOfTime => Self::OutOfTime { problem: error.to_string(), effect: Effect::None },
+            BodyError::OutOfTime => Self::OutOfTime {
+                problem: error.to_string(),
+                effect: Effect::None,
+            },
             BodyError::Interrupted(_) => Self::FileBrokeOff(error.to_string()),
         }
     }

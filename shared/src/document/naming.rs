@@ -16,8 +16,8 @@ const MAX_ID_BYTES: usize = 100;
 pub(super) const CERTIFICATE_ID: &str = "Zertifikat-ID";
 /// Device names that Windows takes for a file of that name with any extension.
 const RESERVED: [&str; 22] = [
-    "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9",
-    "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
+    "CON", "PRN", "AUX", "NUL", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8",
+    "COM9", "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9",
 ];
 
 /// A document's title: the course's name, at most 255 characters; `Zertifikat` for a course without one.
@@ -31,7 +31,9 @@ pub fn title(course: Option<&str>) -> String {
 #[must_use]
 pub fn comment(course: Option<&str>, day: Option<Date>, id: &CertificateId) -> String {
     let course = title(course);
-    let completed = day.map(|day| format!(", abgeschlossen am {day}")).unwrap_or_default();
+    let completed = day
+        .map(|day| format!(", abgeschlossen am {day}"))
+        .unwrap_or_default();
     format!("reteach: {course}{completed}, {CERTIFICATE_ID} {id}")
 }
 
@@ -54,17 +56,32 @@ pub(super) fn end_of_name(day: Option<Date>, id: &CertificateId) -> String {
 
 /// A certificate's id as it stands in file names.
 fn safe_id(id: &CertificateId) -> String {
-    let safe = |char: char| if char.is_ascii_alphanumeric() || char == '_' { char } else { '-' };
+    let safe = |char: char| {
+        if char.is_ascii_alphanumeric() || char == '_' {
+            char
+        } else {
+            '-'
+        }
+    };
     let id: String = id.as_str().chars().map(safe).collect();
     cut(&id, MAX_ID_BYTES).to_owned()
 }
 
 /// The course's name on one line, with nothing blank around it; never empty.
 fn one_line(course: Option<&str>) -> String {
-    let visible = course.unwrap_or_default().chars().filter(|char| !is_direction(*char));
-    let line: String = visible.map(|char| if char.is_control() { ' ' } else { char }).collect();
+    let visible = course
+        .unwrap_or_default()
+        .chars()
+        .filter(|char| !is_direction(*char));
+    let line: String = visible
+        .map(|char| if char.is_control() { ' ' } else { char })
+        .collect();
     let line = line.trim_matches(is_blank);
-    if line.is_empty() { NAMELESS.to_owned() } else { line.to_owned() }
+    if line.is_empty() {
+        NAMELESS.to_owned()
+    } else {
+        line.to_owned()
+    }
 }
 
 /// What is not seen at either end: spaces, and what has no width. At a cut, the joiner within an emoji is one of these.
@@ -88,8 +105,14 @@ fn safe(course: &str) -> String {
     let name = name.trim_start_matches(['.', ' ', '~']);
     // A device name counts up to the first dot, whatever follows.
     let device = name.split(['.', ' ']).next().unwrap_or_default();
-    let reserved = RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(device));
-    if reserved { format!("_{name}") } else { name.to_owned() }
+    let reserved = RESERVED
+        .iter()
+        .any(|reserved| reserved.eq_ignore_ascii_case(device));
+    if reserved {
+        format!("_{name}")
+    } else {
+        name.to_owned()
+    }
 }
 
 /// The longest beginning of at most `bytes` bytes that ends between characters, and not before a mark that belongs to
@@ -98,6 +121,11 @@ fn cut(text: &str, bytes: usize) -> &str {
     if text.len() <= bytes {
         return text;
     }
-    let at = (0..=bytes).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
-    text.get(..at).unwrap_or_default().trim_end_matches(is_blank)
+    let at = (0..=bytes)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or_default();
+    text.get(..at)
+        .unwrap_or_default()
+        .trim_end_matches(is_blank)
 }

@@ -36,7 +36,10 @@ pub trait DocumentSink: Send + Sync {
     ///
     /// # Errors
     /// [`SourceError::Forbidden`] where the credential may not list documents; else as for a reading of employees.
-    fn find(&self, document: &Document) -> impl Future<Output = Result<Verification, SourceError>> + Send;
+    fn find(
+        &self,
+        document: &Document,
+    ) -> impl Future<Output = Result<Verification, SourceError>> + Send;
 }
 
 /// Whether a document is filed.
@@ -91,7 +94,11 @@ impl Document {
         certificate: Certificate<'_>,
         time_zone: &TimeZone,
     ) -> Self {
-        let Certificate { id, course, completed_at } = certificate;
+        let Certificate {
+            id,
+            course,
+            completed_at,
+        } = certificate;
         let date = completed_at.map(|moment| time_zone.to_datetime(moment).date());
         Self {
             employee,
@@ -119,6 +126,8 @@ impl fmt::Debug for Document {
 
 impl fmt::Debug for Certificate<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Certificate").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Certificate")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }

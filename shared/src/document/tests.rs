@@ -16,7 +16,9 @@ fn id() -> CertificateId {
 
 fn named(course: Option<&str>) -> String {
     let name = file_name(course, Some(DAY), &CertificateId::new("id-1"));
-    name.strip_suffix(" 2026-03-14 id-1.pdf").unwrap().to_owned()
+    name.strip_suffix(" 2026-03-14 id-1.pdf")
+        .unwrap()
+        .to_owned()
 }
 
 #[test]
@@ -43,14 +45,23 @@ fn a_title_is_the_course_at_most_255_characters() {
         assert_eq!(title(Some(&char.repeat(256))), char.repeat(255));
     }
     let long = "x".repeat(253);
-    assert_eq!(title(Some(&format!("{long}\u{1F468}\u{200D}\u{1F692}"))), format!("{long}\u{1F468}"));
+    assert_eq!(
+        title(Some(&format!("{long}\u{1F468}\u{200D}\u{1F692}"))),
+        format!("{long}\u{1F468}")
+    );
 }
 
 #[test]
 fn a_comment_names_course_day_and_certificate() {
     let expected = "reteach: Brandschutz, abgeschlossen am 2026-03-14, Zertifikat-ID c-7";
-    assert_eq!(comment(Some("Brandschutz"), Some(DAY), &CertificateId::new("c-7")), expected);
-    assert_eq!(comment(None, None, &CertificateId::new("c-7")), "reteach: Zertifikat, Zertifikat-ID c-7");
+    assert_eq!(
+        comment(Some("Brandschutz"), Some(DAY), &CertificateId::new("c-7")),
+        expected
+    );
+    assert_eq!(
+        comment(None, None, &CertificateId::new("c-7")),
+        "reteach: Zertifikat, Zertifikat-ID c-7"
+    );
 }
 
 #[test]
@@ -66,7 +77,10 @@ fn a_file_name_is_safe_everywhere() {
         (Some("../../etc/passwd"), "-..-etc-passwd"),
         (Some("...versteckt"), "versteckt"),
         (Some("~heim"), "heim"),
-        (Some("Zeile\r\nZwei\u{0}Drei\u{2028}Vier"), "Zeile Zwei Drei-Vier"),
+        (
+            Some("Zeile\r\nZwei\u{0}Drei\u{2028}Vier"),
+            "Zeile Zwei Drei-Vier",
+        ),
         (Some("Rechnung \u{202E}fdp.exe"), "Rechnung fdp.exe"),
         (Some("viel   Platz "), "viel Platz"),
         (Some("Ende..."), "Ende"),
@@ -81,7 +95,10 @@ fn a_file_name_is_safe_everywhere() {
     ] {
         assert_eq!(named(course), expected, "{course:?}");
     }
-    assert_eq!(file_name(Some("X"), None, &CertificateId::new("../7 ü")), "X ---7--.pdf");
+    assert_eq!(
+        file_name(Some("X"), None, &CertificateId::new("../7 ü")),
+        "X ---7--.pdf"
+    );
 }
 
 #[test]
@@ -128,36 +145,65 @@ proptest! {
 }
 
 fn nothing() -> Filed<'static> {
-    Filed { name: None, date: None, comment: None, size: None }
+    Filed {
+        name: None,
+        date: None,
+        comment: None,
+        size: None,
+    }
 }
 
 fn document(course: Option<&str>, certificate: &str) -> Document {
     let id = CertificateId::new(certificate);
     let completed_at = Some("2026-03-13T23:30:00Z".parse().unwrap());
     let berlin = TimeZone::get("Europe/Berlin").unwrap();
-    let certificate = Certificate { id: &id, course, completed_at };
-    Document::new(SourceId::new("4711"), CategoryId::new("2"), certificate, &berlin)
+    let certificate = Certificate {
+        id: &id,
+        course,
+        completed_at,
+    };
+    Document::new(
+        SourceId::new("4711"),
+        CategoryId::new("2"),
+        certificate,
+        &berlin,
+    )
 }
 
 #[test]
 fn the_day_is_the_one_in_the_tenants_time_zone() {
     let document = document(Some("Modul 7"), "7");
-    assert_eq!((document.date, document.title.as_str()), (Some(DAY), "Modul 7"));
+    assert_eq!(
+        (document.date, document.title.as_str()),
+        (Some(DAY), "Modul 7")
+    );
     assert_eq!(document.file_name, "Modul 7 2026-03-14 7.pdf");
     let shown = format!("{document:?}");
-    assert!(shown.contains("4711") && !shown.contains("Modul"), "{shown}");
+    assert!(
+        shown.contains("4711") && !shown.contains("Modul"),
+        "{shown}"
+    );
 }
 
 #[test]
 fn a_filed_document_is_ours_by_id_else_by_title_day_and_size() {
-    let ours = Document { size: Some(100), ..document(Some("Modul 7"), "7") };
+    let ours = Document {
+        size: Some(100),
+        ..document(Some("Modul 7"), "7")
+    };
     let (title, day) = (Some("Modul 7"), Some(DAY));
     for (name, date, comment, size, expected) in [
         (None, None, Some("reteach: X, Zertifikat-ID 7"), None, true),
         (None, None, Some("Zertifikat-ID  7. Geprüft."), None, true),
         (None, None, Some("Zertifikat-ID 77"), None, false),
         (None, None, Some("Zertifikat-ID 7-1"), None, false),
-        (None, None, Some("Zertifikat-ID 1, Zertifikat-ID 7"), None, true),
+        (
+            None,
+            None,
+            Some("Zertifikat-ID 1, Zertifikat-ID 7"),
+            None,
+            true,
+        ),
         (
             title,
             day,
@@ -180,8 +226,17 @@ fn a_filed_document_is_ours_by_id_else_by_title_day_and_size() {
         (Some("Modul 8"), day, None, Some(100), false),
         (None, day, None, Some(100), false),
     ] {
-        let filed = Filed { name, date, comment, size };
-        assert_eq!(is_filed_as(&ours, &filed), expected, "{name:?} {date:?} {comment:?} {size:?}");
+        let filed = Filed {
+            name,
+            date,
+            comment,
+            size,
+        };
+        assert_eq!(
+            is_filed_as(&ours, &filed),
+            expected,
+            "{name:?} {date:?} {comment:?} {size:?}"
+        );
     }
 }
 
@@ -190,8 +245,20 @@ fn only_what_may_have_been_filed_has_an_effect() {
     let text = String::new;
     for (error, effect) in [
         (UploadError::Uncertain(text()), Effect::Unknown),
-        (UploadError::OutOfTime { problem: text(), effect: Effect::Unknown }, Effect::Unknown),
-        (UploadError::OutOfTime { problem: text(), effect: Effect::None }, Effect::None),
+        (
+            UploadError::OutOfTime {
+                problem: text(),
+                effect: Effect::Unknown,
+            },
+            Effect::Unknown,
+        ),
+        (
+            UploadError::OutOfTime {
+                problem: text(),
+                effect: Effect::None,
+            },
+            Effect::None,
+        ),
         (UploadError::RateLimited(text()), Effect::None),
         (UploadError::NotSent(text()), Effect::None),
         (BodyError::TooLarge.into(), Effect::None),

@@ -46,7 +46,9 @@ pub struct Employee {
 impl std::fmt::Debug for Employee {
     /// Names the person by id only: the rest is personal.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Employee").field("source_id", &self.source_id).finish_non_exhaustive()
+        f.debug_struct("Employee")
+            .field("source_id", &self.source_id)
+            .finish_non_exhaustive()
     }
 }
 

@@ -26,10 +26,12 @@ impl Employee {
             }
         }
         let before = bytes.len();
-        postcard::to_io(&Whole(self), &mut *bytes).map(drop).map_err(|_| {
-            bytes.truncate(before);
-            PackedError
-        })
+        postcard::to_io(&Whole(self), &mut *bytes)
+            .map(drop)
+            .map_err(|_| {
+                bytes.truncate(before);
+                PackedError
+            })
     }
 
     /// The employee whose bytes `bytes` begin with.

@@ -36,7 +36,9 @@ impl<'de> Deserialize<'de> for Fingerprint {
             return u128::deserialize(deserializer).map(Self);
         }
         let text = String::deserialize(deserializer)?;
-        u128::from_str_radix(&text, 16).map(Self).map_err(serde::de::Error::custom)
+        u128::from_str_radix(&text, 16)
+            .map(Self)
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -75,7 +77,9 @@ impl FingerprintKey {
     /// # Errors
     /// [`FingerprintKeyError`] if it is anything else.
     pub fn parse(text: &SecretString) -> Result<Self, FingerprintKeyError> {
-        let bytes = STANDARD.decode(text.expose_secret()).map_err(|_| FingerprintKeyError)?;
+        let bytes = STANDARD
+            .decode(text.expose_secret())
+            .map_err(|_| FingerprintKeyError)?;
         let bytes: [u8; 32] = bytes.try_into().map_err(|_| FingerprintKeyError)?;
         Ok(Self::from_bytes(&bytes))
     }
@@ -103,7 +107,11 @@ impl FingerprintKey {
             }
         }
         let tag = hmac::sign(&self.0, &record);
-        let head = tag.as_ref().first_chunk::<16>().copied().unwrap_or_default();
+        let head = tag
+            .as_ref()
+            .first_chunk::<16>()
+            .copied()
+            .unwrap_or_default();
         Fingerprint(u128::from_be_bytes(head))
     }
 
@@ -150,15 +158,20 @@ mod tests {
             vec![Part::Value("a"), Part::Value("bc")],
             vec![Part::Value("abc")],
         ];
-        let prints: std::collections::HashSet<_> =
-            variants.iter().map(|parts| key().fingerprint(parts.iter().copied())).collect();
+        let prints: std::collections::HashSet<_> = variants
+            .iter()
+            .map(|parts| key().fingerprint(parts.iter().copied()))
+            .collect();
         assert_eq!(prints.len(), variants.len());
     }
 
     #[test]
     fn another_key_gives_another_fingerprint() {
         let other = FingerprintKey::from_bytes(&[8; 32]);
-        assert_ne!(key().fingerprint([Part::Value("x")]), other.fingerprint([Part::Value("x")]));
+        assert_ne!(
+            key().fingerprint([Part::Value("x")]),
+            other.fingerprint([Part::Value("x")])
+        );
     }
 
     #[test]
@@ -170,7 +183,10 @@ mod tests {
             (String::new(), false),
         ];
         for (text, fits) in cases {
-            assert_eq!(FingerprintKey::parse(&SecretString::from(text)).is_ok(), fits);
+            assert_eq!(
+                FingerprintKey::parse(&SecretString::from(text)).is_ok(),
+                fits
+            );
         }
     }
 }

@@ -28,13 +28,21 @@ impl ShardCount {
     #[must_use]
     pub fn for_people(people: usize) -> Self {
         let wanted = people.div_ceil(PEOPLE_PER_SHARD).next_power_of_two();
-        Self(u16::try_from(wanted).unwrap_or(MOST_SHARDS).clamp(1, MOST_SHARDS))
+        Self(
+            u16::try_from(wanted)
+                .unwrap_or(MOST_SHARDS)
+                .clamp(1, MOST_SHARDS),
+        )
     }
 
     /// The count that a stored table of shards has.
     #[must_use]
     pub fn of_table(len: usize) -> Self {
-        Self(u16::try_from(len).unwrap_or(MOST_SHARDS).clamp(1, MOST_SHARDS))
+        Self(
+            u16::try_from(len)
+                .unwrap_or(MOST_SHARDS)
+                .clamp(1, MOST_SHARDS),
+        )
     }
 
     /// Whether the company has grown or shrunk so much that it is worth sharding anew: by a factor of four.
@@ -113,7 +121,10 @@ impl Shard {
             Standing::RetryAt(at) => Some(u32::try_from(at.as_second().max(1)).unwrap_or(u32::MAX)),
             Standing::MissingOnce => Some(1),
         });
-        Packed { digest, due: due.min().unwrap_or(0) }
+        Packed {
+            digest,
+            due: due.min().unwrap_or(0),
+        }
     }
 
     /// The shard as it is stored.
@@ -137,14 +148,20 @@ impl Shard {
 /// records of two people do not cancel out.
 #[must_use]
 pub(crate) fn digest(fingerprints: impl IntoIterator<Item = Fingerprint>) -> u64 {
-    let sum = fingerprints.into_iter().fold(0_u128, |sum, print| sum.wrapping_add(print.as_u128()));
+    let sum = fingerprints
+        .into_iter()
+        .fold(0_u128, |sum, print| sum.wrapping_add(print.as_u128()));
     u64::try_from(sum >> 64).unwrap_or_default()
 }
 
 impl Packed {
     /// Whether this line says that nothing has to be done for people with these fingerprints at `now`.
     #[must_use]
-    pub fn is_settled(self, fingerprints: impl IntoIterator<Item = Fingerprint>, now: Timestamp) -> bool {
+    pub fn is_settled(
+        self,
+        fingerprints: impl IntoIterator<Item = Fingerprint>,
+        now: Timestamp,
+    ) -> bool {
         let due = self.due != 0 && i64::from(self.due) <= now.as_second();
         !due && self.digest == digest(fingerprints)
     }
@@ -164,7 +181,10 @@ impl Packed {
     pub fn from_bytes(bytes: &[u8; 12]) -> Self {
         let digest = bytes.first_chunk::<8>().copied().unwrap_or_default();
         let due = bytes.last_chunk::<4>().copied().unwrap_or_default();
-        Self { digest: u64::from_be_bytes(digest), due: u32::from_be_bytes(due) }
+        Self {
+            digest: u64::from_be_bytes(digest),
+            due: u32::from_be_bytes(due),
+        }
     }
 }
 

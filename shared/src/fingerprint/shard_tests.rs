@@ -19,8 +19,21 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn shard(people: &[(&str, Standing)]) -> Shard {
-    let entry = |id: &str, standing| (SourceId::new(id), ShardEntry { fingerprint: print(id), standing });
-    Shard(people.iter().map(|(id, standing)| entry(id, *standing)).collect())
+    let entry = |id: &str, standing| {
+        (
+            SourceId::new(id),
+            ShardEntry {
+                fingerprint: print(id),
+                standing,
+            },
+        )
+    };
+    Shard(
+        people
+            .iter()
+            .map(|(id, standing)| entry(id, *standing))
+            .collect(),
+    )
 }
 
 #[test]
@@ -47,7 +60,14 @@ fn the_number_of_shards_grows_with_the_company_by_powers_of_two() {
 
 #[test]
 fn a_stored_table_tells_its_own_count() {
-    for (len, shards) in [(0, 1), (1, 1), (16, 16), (256, 256), (1_000, 256), (100_000, 256)] {
+    for (len, shards) in [
+        (0, 1),
+        (1, 1),
+        (16, 16),
+        (256, 256),
+        (1_000, 256),
+        (100_000, 256),
+    ] {
         assert_eq!(ShardCount::of_table(len).get(), shards, "{len}");
     }
 }
@@ -68,7 +88,11 @@ fn a_company_is_outgrown_by_a_factor_of_four() {
         (256, 4_096, true),
     ];
     for (shards, people, outgrown) in cases {
-        assert_eq!(ShardCount::of_table(shards).is_outgrown_by(people), outgrown, "{shards} {people}");
+        assert_eq!(
+            ShardCount::of_table(shards).is_outgrown_by(people),
+            outgrown,
+            "{shards} {people}"
+        );
     }
 }
 
@@ -81,7 +105,13 @@ fn a_line_is_due_for_the_first_of_its_people_that_wait() {
         (&[("1", Synced), ("2", RetryAt(at(500)))], 500),
         (&[("1", RetryAt(at(900))), ("2", RetryAt(at(500)))], 500),
         // At once, that is in the next run: the epoch, and what is missing for the first time.
-        (&[("1", RetryAt(Timestamp::UNIX_EPOCH)), ("2", RetryAt(at(500)))], 1),
+        (
+            &[
+                ("1", RetryAt(Timestamp::UNIX_EPOCH)),
+                ("2", RetryAt(at(500))),
+            ],
+            1,
+        ),
         (&[("1", MissingOnce), ("2", RetryAt(at(500)))], 1),
         (&[("1", RetryAt(at(-5)))], 1),
         (&[("1", RetryAt(Timestamp::MAX))], u32::MAX),
@@ -107,7 +137,11 @@ fn a_line_settles_the_same_people_until_it_is_due() {
         (vec![], 499, false),
     ];
     for (people, second, settled) in cases {
-        assert_eq!(line.is_settled(people.clone(), at(second)), settled, "{people:?} {second}");
+        assert_eq!(
+            line.is_settled(people.clone(), at(second)),
+            settled,
+            "{people:?} {second}"
+        );
     }
     assert!(Packed::default().is_settled([], at(0)));
     assert!(!Packed::default().is_settled([one], at(0)));
@@ -116,15 +150,24 @@ fn a_line_settles_the_same_people_until_it_is_due() {
 #[test]
 fn bytes_that_are_no_shard_are_refused() {
     let bytes = shard(&[("1", Standing::Synced)]).to_bytes().unwrap();
-    assert_eq!(Shard::from_bytes(&bytes[..bytes.len() - 1]), Err(ShardError));
+    assert_eq!(
+        Shard::from_bytes(&bytes[..bytes.len() - 1]),
+        Err(ShardError)
+    );
     assert_eq!(Shard::from_bytes(&[0xff; 4]), Err(ShardError));
-    assert_eq!(Shard::from_bytes(&Shard::default().to_bytes().unwrap()), Ok(Shard::default()));
+    assert_eq!(
+        Shard::from_bytes(&Shard::default().to_bytes().unwrap()),
+        Ok(Shard::default())
+    );
 }
 
 #[test]
 fn a_shard_of_the_usual_size_fits_three_write_units() {
     let people = (0..64).map(|number| {
-        let entry = ShardEntry { fingerprint: print(&number.to_string()), standing: Standing::Synced };
+        let entry = ShardEntry {
+            fingerprint: print(&number.to_string()),
+            standing: Standing::Synced,
+        };
         (SourceId::new((10_000_000 + number).to_string()), entry)
     });
     let bytes = Shard(people.collect()).to_bytes().unwrap();
@@ -147,13 +190,34 @@ fn root(shards: Vec<Packed>) -> Root {
 
 #[test]
 fn the_roots_table_is_one_run_of_twelve_bytes_a_shard() {
-    let lines = [Packed { digest: 0x0102_0304_0506_0708, due: 0x090a_0b0c }, Packed { digest: 0, due: 1 }];
+    let lines = [
+        Packed {
+            digest: 0x0102_0304_0506_0708,
+            due: 0x090a_0b0c,
+        },
+        Packed { digest: 0, due: 1 },
+    ];
     let text = serde_json::to_value(root(lines.to_vec())).unwrap();
-    let bytes: Vec<u64> = text["shards"].as_array().unwrap().iter().map(|it| it.as_u64().unwrap()).collect();
-    assert_eq!(bytes, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    let bytes: Vec<u64> = text["shards"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it.as_u64().unwrap())
+        .collect();
+    assert_eq!(
+        bytes,
+        [
+            1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1
+        ]
+    );
     let mut cut = text;
     cut["shards"].as_array_mut().unwrap().pop();
-    assert!(serde_json::from_value::<Root>(cut).unwrap_err().to_string().contains("cut off"));
+    assert!(
+        serde_json::from_value::<Root>(cut)
+            .unwrap_err()
+            .to_string()
+            .contains("cut off")
+    );
 }
 
 /// An attribute's size as DynamoDB counts it.
@@ -161,7 +225,12 @@ fn size_of(value: &serde_dynamo::AttributeValue) -> usize {
     use serde_dynamo::AttributeValue::{B, M, N, S};
     match value {
         B(bytes) => bytes.len(),
-        M(map) => 3 + map.iter().map(|(name, value)| name.len() + size_of(value)).sum::<usize>(),
+        M(map) => {
+            3 + map
+                .iter()
+                .map(|(name, value)| name.len() + size_of(value))
+                .sum::<usize>()
+        }
         S(text) | N(text) => text.len(),
         other => panic!("{other:?}"),
     }
@@ -169,9 +238,19 @@ fn size_of(value: &serde_dynamo::AttributeValue) -> usize {
 
 #[test]
 fn the_largest_root_is_one_read_unit() {
-    let root = root(vec![Packed { digest: u64::MAX, due: 1 }; 256]);
+    let root = root(vec![
+        Packed {
+            digest: u64::MAX,
+            due: 1
+        };
+        256
+    ]);
     let item: serde_dynamo::Item = serde_dynamo::to_item(root).unwrap();
-    let size: usize = item.inner().iter().map(|(name, value)| name.len() + size_of(value)).sum();
+    let size: usize = item
+        .inner()
+        .iter()
+        .map(|(name, value)| name.len() + size_of(value))
+        .sum();
     assert!(size <= 4096, "{size}");
 }
 
@@ -185,10 +264,17 @@ fn standing() -> impl Strategy<Value = Standing> {
 }
 
 fn any_shard() -> impl Strategy<Value = Shard> {
-    let people = prop::collection::btree_map("[0-9]{1,8}|\\PC{1,6}", (any::<u64>(), standing()), 0..20);
+    let people =
+        prop::collection::btree_map("[0-9]{1,8}|\\PC{1,6}", (any::<u64>(), standing()), 0..20);
     people.prop_map(|people| {
         let entry = |(id, (seed, standing)): (String, (u64, Standing))| {
-            (SourceId::new(id), ShardEntry { fingerprint: print(&seed.to_string()), standing })
+            (
+                SourceId::new(id),
+                ShardEntry {
+                    fingerprint: print(&seed.to_string()),
+                    standing,
+                },
+            )
         };
         Shard(people.into_iter().map(entry).collect())
     })
@@ -263,5 +349,8 @@ fn people_spread_evenly() {
     for id in 0..4_096 {
         sizes[usize::from(count.shard_of(&key(), &SourceId::new(id.to_string())).0)] += 1;
     }
-    assert!(sizes.iter().all(|size| (30..=100).contains(size)), "{sizes:?}");
+    assert!(
+        sizes.iter().all(|size| (30..=100).contains(size)),
+        "{sizes:?}"
+    );
 }

@@ -61,9 +61,14 @@ fn answer(samples: Vec<Value>) -> impl Strategy<Value = Answer> {
 }
 
 fn response(answer: &Answer) -> Canned {
-    let Answer { status, header: (name, value), body } = answer;
-    let build =
-        |response: axum::http::response::Builder| response.status(*status).body(Body::from(body.clone()));
+    let Answer {
+        status,
+        header: (name, value),
+        body,
+    } = answer;
+    let build = |response: axum::http::response::Builder| {
+        response.status(*status).body(Body::from(body.clone()))
+    };
     let response = build(Response::builder().header(*name, value.as_str()));
     // What cannot stand in a header is left out.
     Canned::Custom(response.or_else(|_| build(Response::builder())).unwrap())
@@ -71,8 +76,11 @@ fn response(answer: &Answer) -> Canned {
 
 /// Runs `call` against a server that gives these answers in turn; waits cost nothing.
 fn with_server<F: Future<Output = ()>>(answers: Vec<Answer>, call: impl FnOnce(Arc<Server>) -> F) {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let server = Server::start(move |number, _| match answers.get(number % answers.len()) {
             Some(answer) if number < ANSWERS => response(answer),
@@ -102,7 +110,10 @@ fn rejection(record: Option<Record>, what: &str) {
 
 async fn all_of_personio(client: personio::Client) {
     rejections(heard(read_all(&client, 0).await, "read"), "read");
-    rejection(heard(client.one(&SourceId::new("4711")).await, "one").flatten(), "one");
+    rejection(
+        heard(client.one(&SourceId::new("4711")).await, "one").flatten(),
+        "one",
+    );
     heard(client.attributes().await, "attributes");
     documents::all(&client).await;
 }
@@ -111,13 +122,24 @@ async fn all_of_kombo(client: kombo::Client) {
     let id: kombo::IntegrationId = INTEGRATION.parse().unwrap();
     heard(client.check_api_key().await, "check_api_key");
     heard(client.integration(&id).await, "integration");
-    let whom = kombo::LinkFor { email: "x", organization: "x", origin_id: "acme", tool: "personio" };
+    let whom = kombo::LinkFor {
+        email: "x",
+        organization: "x",
+        origin_id: "acme",
+        tool: "personio",
+    };
     heard(client.create_link(&whom).await, "create_link");
-    heard(client.integration_by_token(&"token".into()).await, "integration_by_token");
-    let employees =
-        kombo::Employees::new(client.clone(), id.clone()).with_employment_type_field("anstellungsart");
+    heard(
+        client.integration_by_token(&"token".into()).await,
+        "integration_by_token",
+    );
+    let employees = kombo::Employees::new(client.clone(), id.clone())
+        .with_employment_type_field("anstellungsart");
     rejections(heard(read_all(&employees, 0).await, "read"), "read");
-    rejection(heard(employees.one(&SourceId::new("4711")).await, "one").flatten(), "one");
+    rejection(
+        heard(employees.one(&SourceId::new("4711")).await, "one").flatten(),
+        "one",
+    );
     documents::all(&kombo::Documents::new(client, id).with_pace(&Pace::new(&[]))).await;
 }
 
@@ -125,21 +147,38 @@ async fn all_of_reteach(client: reteach::Client) {
     let (id, external) = (CustomerId::new("c1"), ExternalId::new("personio:4711"));
     heard(client.me().await, "me");
     heard(client.list_all().await, "list_all");
-    heard(client.find_by_external_id(&external).await, "find_by_external_id");
+    heard(
+        client.find_by_external_id(&external).await,
+        "find_by_external_id",
+    );
     heard(client.find_by_email("k@example.com").await, "find_by_email");
     heard(client.get(&id).await, "get");
-    let input = CustomerInput { external_id: Field::Value(external), ..CustomerInput::default() };
+    let input = CustomerInput {
+        external_id: Field::Value(external),
+        ..CustomerInput::default()
+    };
     heard(client.create(&input).await, "create");
     heard(client.update(&id, &input).await, "update");
-    heard(client.add_tags(&id, &["Standort: x".to_owned()]).await, "add_tags");
-    heard(client.remove_tag(&id, &TagId::new("t1")).await, "remove_tag");
-    let page = heard(client.participations(&Filter::default(), 1).await, "participations");
+    heard(
+        client.add_tags(&id, &["Standort: x".to_owned()]).await,
+        "add_tags",
+    );
+    heard(
+        client.remove_tag(&id, &TagId::new("t1")).await,
+        "remove_tag",
+    );
+    let page = heard(
+        client.participations(&Filter::default(), 1).await,
+        "participations",
+    );
     for rejected in page.into_iter().flat_map(|page| page.rejected) {
         assert_silent(&rejected.field, "participations");
         assert_silent(&rejected.problem, "participations");
     }
     heard(
-        client.participation_by_certificate(&CertificateId::new("0f0c-7")).await,
+        client
+            .participation_by_certificate(&CertificateId::new("0f0c-7"))
+            .await,
         "participation_by_certificate",
     );
 }

@@ -10,7 +10,11 @@ use crate::id::{CategoryId, CertificateId, SourceId};
 pub(super) async fn all(sink: &impl DocumentSink) {
     let certificate = CertificateId::new("0f0c-7");
     let completed_at = Some("2026-03-13T23:30:00Z".parse().unwrap());
-    let certificate = Certificate { id: &certificate, course: Some("Brandschutz"), completed_at };
+    let certificate = Certificate {
+        id: &certificate,
+        course: Some("Brandschutz"),
+        completed_at,
+    };
     let (employee, category) = (SourceId::new("4711"), CategoryId::new("7"));
     let document = Document::new(employee, category, certificate, &TimeZone::UTC);
     match sink.categories().await {

@@ -39,7 +39,9 @@ fn samples() -> Vec<Value> {
 
 /// Attribute values: one of DynamoDB's types with anything in it.
 fn attribute() -> impl Strategy<Value = Value> {
-    let typed = prop::sample::select(vec!["S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"]);
+    let typed = prop::sample::select(vec![
+        "S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL",
+    ]);
     prop_oneof![
         Just(json!({"S": "zwetschge"})),
         Just(json!({"N": "1e99"})),
@@ -54,7 +56,10 @@ fn attribute() -> impl Strategy<Value = Value> {
 async fn table(item: Vec<u8>) -> Store {
     let item = String::from_utf8_lossy(&item).into_owned();
     let answer = move |headers: http::HeaderMap| {
-        let target = headers.get("x-amz-target").and_then(|it| it.to_str().ok()).unwrap_or_default();
+        let target = headers
+            .get("x-amz-target")
+            .and_then(|it| it.to_str().ok())
+            .unwrap_or_default();
         let body = match target.rsplit('.').next() {
             Some("Query") => format!("{{\"Items\":[{item}],\"Count\":1}}"),
             Some("BatchGetItem") => {
@@ -88,7 +93,10 @@ fn heard<T>(result: Result<T, StateError>) {
 }
 
 async fn read_all(store: &Store) {
-    let (tenant, now) = (TenantId::parse("acme").unwrap(), "2026-05-11T08:00:00Z".parse().unwrap());
+    let (tenant, now) = (
+        TenantId::parse("acme").unwrap(),
+        "2026-05-11T08:00:00Z".parse().unwrap(),
+    );
     heard(store.tenant(&tenant).await);
     heard(store.list_tenants().await);
     heard(store.root(&tenant).await);
@@ -96,14 +104,28 @@ async fn read_all(store: &Store) {
     heard(store.held(&tenant).await);
     heard(store.employees(&tenant, [&SourceId::new("4711")]).await);
     heard(store.all_employees(&tenant).await);
-    heard(store.certificates(&tenant, [&CertificateId::new("0f0c-7")]).await);
+    heard(
+        store
+            .certificates(&tenant, [&CertificateId::new("0f0c-7")])
+            .await,
+    );
     heard(store.all_certificates(&tenant).await);
     heard(store.parked_certificates(&tenant).await);
     heard(store.reports::<crate::job::Report<()>>(&tenant, 10).await);
     heard(store.inventory(&tenant).await);
     heard(store.leases(&tenant).await);
     let owner = RunId::new("run");
-    heard(store.acquire(&tenant, Job::Employees, &owner, now, SignedDuration::from_secs(60)).await);
+    heard(
+        store
+            .acquire(
+                &tenant,
+                Job::Employees,
+                &owner,
+                now,
+                SignedDuration::from_secs(60),
+            )
+            .await,
+    );
 }
 
 proptest! {

@@ -20,7 +20,10 @@ const MARK: &str = "zwetschge";
 /// A part of the usual number of cases, for those that take a server each.
 fn one_in(parts: u32) -> ProptestConfig {
     let usual = ProptestConfig::default();
-    ProptestConfig { cases: usual.cases.div_ceil(parts), ..usual }
+    ProptestConfig {
+        cases: usual.cases.div_ceil(parts),
+        ..usual
+    }
 }
 
 /// What is done to a sample.
@@ -48,7 +51,11 @@ pub(crate) enum Damage {
 pub(crate) fn assert_silent(error: &(impl std::fmt::Display + std::fmt::Debug), what: &str) {
     for text in [error.to_string(), format!("{error:?}")] {
         assert!(!text.to_lowercase().contains(MARK), "{what}: {text}");
-        assert!(text.len() < 4_000, "{what}: an error of {} bytes", text.len());
+        assert!(
+            text.len() < 4_000,
+            "{what}: an error of {} bytes",
+            text.len()
+        );
     }
 }
 
@@ -165,7 +172,12 @@ fn visit(value: &mut Value, left: &mut usize, harm: &Harm) -> bool {
         match (harm, &mut *value) {
             (Harm::Replace(_, other), value) => *value = other.clone(),
             (Harm::Repeat(_, times), Value::Array(rows)) => {
-                *rows = rows.iter().cycle().take(rows.len() * times).cloned().collect();
+                *rows = rows
+                    .iter()
+                    .cycle()
+                    .take(rows.len() * times)
+                    .cloned()
+                    .collect();
             }
             (Harm::Drop(_), _) => return true,
             (Harm::Repeat(..), _) => {}
@@ -174,7 +186,9 @@ fn visit(value: &mut Value, left: &mut usize, harm: &Harm) -> bool {
     }
     *left = left.saturating_sub(1);
     match value {
-        Value::Array(values) => values.retain_mut(|value| *left == usize::MAX || !visit(value, left, harm)),
+        Value::Array(values) => {
+            values.retain_mut(|value| *left == usize::MAX || !visit(value, left, harm))
+        }
         Value::Object(members) => {
             members.retain(|_, value| *left == usize::MAX || !visit(value, left, harm));
         }

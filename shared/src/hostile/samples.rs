@@ -69,8 +69,10 @@ pub(super) fn kombo() -> Vec<Value> {
                        "write_actions": []}),
         ),
         success(json!({"link": "https://connect.kombo.dev/zwetschge", "id": "personio:x"})),
-        success(json!({"status": 200, "headers": {"retry-after": "7", "x-zwetschge": ["zwetschge"]},
-                       "data": personio().swap_remove(1)})),
+        success(
+            json!({"status": 200, "headers": {"retry-after": "7", "x-zwetschge": ["zwetschge"]},
+                       "data": personio().swap_remove(1)}),
+        ),
         success(json!({"status": 200, "headers": {}, "data": personio().swap_remove(4)})),
         success(json!({"status": 200, "headers": {}, "data": "<html>zwetschge</html>"})),
         success(json!({"warnings": [{"message": "zwetschge"}]})),

@@ -51,7 +51,12 @@ fn secret() -> Value {
 
 fn is_a_marked_key(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text).to_lowercase();
-    text.split("\":").any(|before| before.rsplit('"').next().is_some_and(|key| key.contains(MARK)))
+    text.split("\":").any(|before| {
+        before
+            .rsplit('"')
+            .next()
+            .is_some_and(|key| key.contains(MARK))
+    })
 }
 
 proptest! {

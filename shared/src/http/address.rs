@@ -25,7 +25,9 @@ impl Resolve for SystemNames {
         let name = name.as_str().to_owned();
         Box::pin(async move {
             let look_up = move || (name, 0).to_socket_addrs();
-            let all = tokio::task::spawn_blocking(look_up).await.map_err(io::Error::other)??;
+            let all = tokio::task::spawn_blocking(look_up)
+                .await
+                .map_err(io::Error::other)??;
             Ok(Box::new(all) as Addrs)
         })
     }
@@ -48,7 +50,11 @@ fn acceptable(addresses: Vec<SocketAddr>, local: bool) -> Result<Vec<SocketAddr>
         true => address.ip().is_loopback(),
         false => is_public(address.ip()),
     };
-    if addresses.iter().all(fits) { Ok(addresses) } else { Err(NotPublic) }
+    if addresses.iter().all(fits) {
+        Ok(addresses)
+    } else {
+        Err(NotPublic)
+    }
 }
 
 /// Whether `address` belongs to the public internet (IANA's special-purpose registries, as of 2026).
@@ -84,7 +90,9 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     };
     match address.segments() {
         // IPv4 in other clothes: mapped, NAT64, 6to4.
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => embedded(high, low),
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+            embedded(high, low)
+        }
         [0x2002, high, low, ..] => embedded(high, low),
         // Documentation; IETF protocols, Teredo among them.
         [0x2001, 0xdb8, ..] | [0x2001, 0..0x200, ..] | [0x3fff, 0..0x1000, ..] => false,
@@ -158,7 +166,11 @@ mod tests {
     #[test]
     fn one_address_beside_us_spoils_the_name() {
         let socket = |address: &str| SocketAddr::new(address.parse().unwrap(), 0);
-        let (public, metadata, local) = (socket("8.8.8.8"), socket("169.254.169.254"), socket("127.0.0.1"));
+        let (public, metadata, local) = (
+            socket("8.8.8.8"),
+            socket("169.254.169.254"),
+            socket("127.0.0.1"),
+        );
         for (addresses, is_local, fits) in [
             (vec![public], false, true),
             (vec![public, metadata], false, false),
@@ -166,13 +178,24 @@ mod tests {
             (vec![local], true, true),
             (vec![local, public], true, false),
         ] {
-            assert_eq!(acceptable(addresses.clone(), is_local).is_ok(), fits, "{addresses:?}");
+            assert_eq!(
+                acceptable(addresses.clone(), is_local).is_ok(),
+                fits,
+                "{addresses:?}"
+            );
         }
     }
 
     #[tokio::test]
     async fn resolves_localhost_to_this_machine() {
-        let resolved = PublicAddresses(SystemNames).resolve("localhost".parse().unwrap()).await.unwrap();
-        assert!(resolved.map(|address| address.ip()).all(|address| address.is_loopback()));
+        let resolved = PublicAddresses(SystemNames)
+            .resolve("localhost".parse().unwrap())
+            .await
+            .unwrap();
+        assert!(
+            resolved
+                .map(|address| address.ip())
+                .all(|address| address.is_loopback())
+        );
     }
 }

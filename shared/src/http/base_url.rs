@@ -20,7 +20,9 @@ pub struct BaseUrl(Url);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum InvalidBaseUrl {
     /// Not a URL at all.
-    #[error("is not a URL; write it like https://api.example.com, a host in other letters by its xn-- name")]
+    #[error(
+        "is not a URL; write it like https://api.example.com, a host in other letters by its xn-- name"
+    )]
     NotAUrl,
     /// Credentials and personal data would cross the network in the clear.
     #[error("must begin with https:// (http:// only for loopback addresses such as 127.0.0.1)")]
@@ -134,9 +136,16 @@ mod tests {
             ("http://127.9.9.9/x", "http://127.9.9.9/x"),
             ("http://[::1]:80/", "http://[::1]"),
             ("http://localhost:3000", "http://localhost:3000"),
-            ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example"),
+            (
+                "https://xn--bcher-kva.example",
+                "https://xn--bcher-kva.example",
+            ),
         ] {
-            assert_eq!(given.parse::<BaseUrl>().map(|url| url.to_string()), Ok(shown.to_owned()), "{given}");
+            assert_eq!(
+                given.parse::<BaseUrl>().map(|url| url.to_string()),
+                Ok(shown.to_owned()),
+                "{given}"
+            );
         }
     }
 
@@ -159,7 +168,10 @@ mod tests {
             ("https://10.0.0.1", InvalidBaseUrl::NotPublic),
             ("https://0.0.0.0", InvalidBaseUrl::NotPublic),
             ("https://[fd00:ec2::254]", InvalidBaseUrl::NotPublic),
-            ("https://[::ffff:169.254.169.254]", InvalidBaseUrl::NotPublic),
+            (
+                "https://[::ffff:169.254.169.254]",
+                InvalidBaseUrl::NotPublic,
+            ),
             ("https://user@api.personio.de", InvalidBaseUrl::HasUser),
             ("https://:secret@api.personio.de", InvalidBaseUrl::HasUser),
             ("https://api.personio.de/?a=b", InvalidBaseUrl::HasQuery),
@@ -172,8 +184,14 @@ mod tests {
     #[test]
     fn is_a_string_in_configuration() {
         let url: BaseUrl = serde_json::from_str(r#""https://api.kombo.dev/v1""#).unwrap();
-        assert_eq!(serde_json::to_string(&url).unwrap(), r#""https://api.kombo.dev/v1""#);
+        assert_eq!(
+            serde_json::to_string(&url).unwrap(),
+            r#""https://api.kombo.dev/v1""#
+        );
         let error = serde_json::from_str::<BaseUrl>(r#""http://example.com""#).unwrap_err();
-        assert!(error.to_string().contains("must begin with https://"), "{error}");
+        assert!(
+            error.to_string().contains("must begin with https://"),
+            "{error}"
+        );
     }
 }

@@ -31,7 +31,10 @@ pub struct Payload {
 
 enum Kind {
     Form(Form),
-    Json { body: reqwest::Body, length: Option<u64> },
+    Json {
+        body: reqwest::Body,
+        length: Option<u64>,
+    },
 }
 
 /// Whether all of a content went out: until then, nobody can have received the whole request.
@@ -81,10 +84,18 @@ impl Payload {
             None => Part::stream(body),
         };
         let mut headers = header::HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/pdf"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/pdf"),
+        );
         let part = part.file_name(file_name.to_owned()).headers(headers);
-        let form = fields.into_iter().fold(Form::new(), |form, (name, value)| form.text(name, value));
-        Self { kind: Kind::Form(form.part(field, part)), complete }
+        let form = fields
+            .into_iter()
+            .fold(Form::new(), |form, (name, value)| form.text(name, value));
+        Self {
+            kind: Kind::Form(form.part(field, part)),
+            complete,
+        }
     }
 
     /// JSON text with `content` as base64 between `before` and `after`, encoded while it is sent.
@@ -96,7 +107,13 @@ impl Payload {
         let whole = stream::once(async { Ok(Bytes::from(before)) })
             .chain(base64(content.watched(complete.clone())))
             .chain(stream::once(async { Ok(Bytes::from(after)) }));
-        Self { kind: Kind::Json { body: reqwest::Body::wrap_stream(whole), length }, complete }
+        Self {
+            kind: Kind::Json {
+                body: reqwest::Body::wrap_stream(whole),
+                length,
+            },
+            complete,
+        }
     }
 
     pub(super) fn complete(&self) -> Complete {
@@ -107,7 +124,9 @@ impl Payload {
         match self.kind {
             Kind::Form(form) => sending.multipart(form),
             Kind::Json { body, length } => {
-                let sending = sending.header(header::CONTENT_TYPE, "application/json").body(body);
+                let sending = sending
+                    .header(header::CONTENT_TYPE, "application/json")
+                    .body(body);
                 match length {
                     Some(length) => sending.header(header::CONTENT_LENGTH, length),
                     None => sending,
@@ -139,7 +158,9 @@ pub(super) fn base64(
 
 impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Content").field("length", &self.length).finish_non_exhaustive()
+        f.debug_struct("Content")
+            .field("length", &self.length)
+            .finish_non_exhaustive()
     }
 }
 

@@ -16,41 +16,74 @@ use super::testing::{Canned, Server};
 use super::*;
 
 fn content(pieces: &[&'static [u8]], length: Option<u64>) -> Content {
-    let pieces: Vec<_> = pieces.iter().map(|piece| Ok(Bytes::from_static(piece))).collect();
-    Content { stream: stream::iter(pieces).boxed(), length }
+    let pieces: Vec<_> = pieces
+        .iter()
+        .map(|piece| Ok(Bytes::from_static(piece)))
+        .collect();
+    Content {
+        stream: stream::iter(pieces).boxed(),
+        length,
+    }
 }
 
 /// A content of which `pieces` come, and then nothing any more.
 fn stuck(pieces: &[&'static [u8]]) -> Content {
     let Content { stream, length } = content(pieces, Some(1_000));
-    Content { stream: stream.chain(stream::pending()).boxed(), length }
+    Content {
+        stream: stream.chain(stream::pending()).boxed(),
+        length,
+    }
 }
 
 fn broken() -> Content {
-    let pieces = [Ok(Bytes::from_static(b"%PDF-")), Err(ContentError::from(io::Error::other("broken")))];
-    Content { stream: stream::iter(pieces).boxed(), length: Some(1_000) }
+    let pieces = [
+        Ok(Bytes::from_static(b"%PDF-")),
+        Err(ContentError::from(io::Error::other("broken"))),
+    ];
+    Content {
+        stream: stream::iter(pieces).boxed(),
+        length: Some(1_000),
+    }
 }
 
 fn form(content: Content) -> Payload {
-    let fields = vec![("title", "Ü\r\n\"x\"".to_owned()), ("employee_id", "4711".to_owned())];
+    let fields = vec![
+        ("title", "Ü\r\n\"x\"".to_owned()),
+        ("employee_id", "4711".to_owned()),
+    ];
     Payload::pdf_form(fields, "file", "Übung \u{1F525}.pdf", content)
 }
 
 async fn send(server: &Server, payload: Payload) -> Result<Reply, Error> {
-    let target = Target::new(Vendor::Personio, &server.base, Method::POST, "/documents", &[]).unwrap();
+    let target = Target::new(
+        Vendor::Personio,
+        &server.base,
+        Method::POST,
+        "/documents",
+        &[],
+    )
+    .unwrap();
     let request = Request::new(target, Repeat::OnlyIfNotSent, Duration::from_secs(30));
-    server.context().send_once(&request, payload, &Pace::new(&[])).await
+    server
+        .context()
+        .send_once(&request, payload, &Pace::new(&[]))
+        .await
 }
 
 #[tokio::test]
 async fn a_form_goes_out_as_browsers_send_it() {
     for (length, has_length) in [(Some(9), true), (None, false)] {
         let server = Server::start(|_, _| Canned::Json(201, json!({}))).await;
-        let reply = send(&server, form(content(&[b"%PDF-", b"1.7\n"], length))).await.unwrap();
+        let reply = send(&server, form(content(&[b"%PDF-", b"1.7\n"], length)))
+            .await
+            .unwrap();
         assert_eq!(reply.status.as_u16(), 201);
         let seen = server.seen().remove(0);
-        let boundary =
-            seen.header("content-type").unwrap().strip_prefix("multipart/form-data; boundary=").unwrap();
+        let boundary = seen
+            .header("content-type")
+            .unwrap()
+            .strip_prefix("multipart/form-data; boundary=")
+            .unwrap();
         let expected = format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nÜ\r\n\"x\"\r\n\
              --{boundary}\r\nContent-Disposition: form-data; name=\"employee_id\"\r\n\r\n4711\r\n\
@@ -68,10 +101,14 @@ async fn bytes_are_encoded_within_json_while_they_are_sent() {
     for length in [Some(9), None] {
         let server = Server::start(|_, _| Canned::Json(200, json!({}))).await;
         let content = content(&[b"%", b"PDF-1", b"", b".7\n"], length);
-        let payload = Payload::base64_within(r#"{"a":""#.to_owned(), content, r#"","b":1}"#.to_owned());
+        let payload =
+            Payload::base64_within(r#"{"a":""#.to_owned(), content, r#"","b":1}"#.to_owned());
         send(&server, payload).await.unwrap();
         let seen = server.seen().remove(0);
-        assert_eq!(seen.body, json!({"a": STANDARD.encode("%PDF-1.7\n"), "b": 1}));
+        assert_eq!(
+            seen.body,
+            json!({"a": STANDARD.encode("%PDF-1.7\n"), "b": 1})
+        );
         assert_eq!(seen.header("content-type"), Some("application/json"));
         let sent = seen.raw.len().to_string();
         assert_eq!(seen.header("content-length"), length.map(|_| sent.as_str()));
@@ -83,11 +120,36 @@ async fn only_what_went_out_completely_may_have_taken_effect() {
     type Case = (&'static str, fn() -> Canned, fn() -> Content, Effect);
     let whole: fn() -> Content = || content(&[b"%PDF-"], Some(5));
     let cases: [Case; 5] = [
-        ("the answer never comes", || Canned::Hang, whole, Effect::Unknown),
-        ("the answer breaks off", || Canned::Half, whole, Effect::Unknown),
-        ("the content never ends", || Canned::Hang, || stuck(&[b"%PDF-"]), Effect::None),
-        ("the content breaks off", || Canned::Hang, broken, Effect::None),
-        ("the content is empty and ends", || Canned::Hang, || content(&[], Some(0)), Effect::Unknown),
+        (
+            "the answer never comes",
+            || Canned::Hang,
+            whole,
+            Effect::Unknown,
+        ),
+        (
+            "the answer breaks off",
+            || Canned::Half,
+            whole,
+            Effect::Unknown,
+        ),
+        (
+            "the content never ends",
+            || Canned::Hang,
+            || stuck(&[b"%PDF-"]),
+            Effect::None,
+        ),
+        (
+            "the content breaks off",
+            || Canned::Hang,
+            broken,
+            Effect::None,
+        ),
+        (
+            "the content is empty and ends",
+            || Canned::Hang,
+            || content(&[], Some(0)),
+            Effect::Unknown,
+        ),
     ];
     for (name, canned, content, effect) in cases {
         for in_form in [true, false] {
@@ -99,47 +161,89 @@ async fn only_what_went_out_completely_may_have_taken_effect() {
             let error = send(&server, payload).await.unwrap_err();
             assert_eq!(error.effect(), effect, "{name}: {error}");
             let arrived = usize::from(effect == Effect::Unknown);
-            assert_eq!((server.seen().len(), server.calls.counts().personio), (arrived, 1), "{name}");
+            assert_eq!(
+                (server.seen().len(), server.calls.counts().personio),
+                (arrived, 1),
+                "{name}"
+            );
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_says_what_may_have_taken_effect() {
-    for (status, effect) in
-        [(201, Effect::Unknown), (404, Effect::None), (429, Effect::None), (503, Effect::Unknown)]
-    {
+    for (status, effect) in [
+        (201, Effect::Unknown),
+        (404, Effect::None),
+        (429, Effect::None),
+        (503, Effect::Unknown),
+    ] {
         let server = Server::start(move |_, _| Canned::Text(status, "")).await;
-        let reply = send(&server, form(content(&[b"%PDF-"], Some(5)))).await.unwrap();
-        assert_eq!((reply.status.as_u16(), reply.effect, server.seen().len()), (status, effect, 1));
+        let reply = send(&server, form(content(&[b"%PDF-"], Some(5))))
+            .await
+            .unwrap();
+        assert_eq!(
+            (reply.status.as_u16(), reply.effect, server.seen().len()),
+            (status, effect, 1)
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn too_many_uploads_hold_the_pace_and_are_not_sent_again() {
     let server = Server::start(|_, _| Canned::With(429, "retry-after", "7", json!({}))).await;
-    let target = Target::new(Vendor::Personio, &server.base, Method::POST, "/documents", &[]).unwrap();
+    let target = Target::new(
+        Vendor::Personio,
+        &server.base,
+        Method::POST,
+        "/documents",
+        &[],
+    )
+    .unwrap();
     let request = Request::new(target, Repeat::OnlyIfNotSent, Duration::from_secs(30));
     let pace = Pace::new(&[]);
     let context = server.context();
-    context.send_once(&request, form(content(&[b"%PDF-"], Some(5))), &pace).await.unwrap();
+    context
+        .send_once(&request, form(content(&[b"%PDF-"], Some(5))), &pace)
+        .await
+        .unwrap();
     assert_eq!(server.seen().len(), 1);
     let start = Instant::now();
     pace.ready(Deadline::never()).await.unwrap();
-    assert!(start.elapsed() >= Duration::from_secs(7) - Duration::from_millis(50), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() >= Duration::from_secs(7) - Duration::from_millis(50),
+        "{:?}",
+        start.elapsed()
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_deadline_ends_an_upload() {
-    for (content, effect) in
-        [(content(&[b"%PDF-"], Some(5)), Effect::Unknown), (stuck(&[b"%PDF-"]), Effect::None)]
-    {
+    for (content, effect) in [
+        (content(&[b"%PDF-"], Some(5)), Effect::Unknown),
+        (stuck(&[b"%PDF-"]), Effect::None),
+    ] {
         let server = Server::start(|_, _| Canned::Hang).await;
-        let target = Target::new(Vendor::Personio, &server.base, Method::POST, "/documents", &[]).unwrap();
+        let target = Target::new(
+            Vendor::Personio,
+            &server.base,
+            Method::POST,
+            "/documents",
+            &[],
+        )
+        .unwrap();
         let request = Request::new(target, Repeat::OnlyIfNotSent, Duration::from_secs(30));
-        let context = server.context().until(Deadline::after(Duration::from_secs(10)));
-        let error = context.send_once(&request, form(content), &Pace::new(&[])).await.unwrap_err();
-        assert!(matches!(&error, Error::OutOfTime { effect: seen, .. } if *seen == effect), "{error:?}");
+        let context = server
+            .context()
+            .until(Deadline::after(Duration::from_secs(10)));
+        let error = context
+            .send_once(&request, form(content), &Pace::new(&[]))
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(&error, Error::OutOfTime { effect: seen, .. } if *seen == effect),
+            "{error:?}"
+        );
     }
 }
 

@@ -45,8 +45,17 @@ impl Context {
     /// Calls over `client`, counted in `calls`, without a deadline. No API is on this machine.
     #[must_use]
     pub fn new(client: reqwest::Client, clock: Arc<dyn Clock>, calls: Calls) -> Self {
-        let parts = Arc::new(Parts { client, clock, waits: Waits::Real, simulators: false });
-        Self { parts, calls, deadline: Deadline::never() }
+        let parts = Arc::new(Parts {
+            client,
+            clock,
+            waits: Waits::Real,
+            simulators: false,
+        });
+        Self {
+            parts,
+            calls,
+            deadline: Deadline::never(),
+        }
     }
 
     /// The same, but nothing goes past `deadline`.
@@ -59,7 +68,10 @@ impl Context {
     /// The same, but waiting for another attempt as `waits` says.
     #[must_use]
     pub fn with_waits(self, waits: Waits) -> Self {
-        let parts = Arc::new(Parts { waits, ..Parts::clone(&self.parts) });
+        let parts = Arc::new(Parts {
+            waits,
+            ..Parts::clone(&self.parts)
+        });
         Self { parts, ..self }
     }
 
@@ -67,7 +79,10 @@ impl Context {
     /// this machine is the runtime API, and no tenant's file may name that.
     #[must_use]
     pub fn with_simulators(self) -> Self {
-        let parts = Arc::new(Parts { simulators: true, ..Parts::clone(&self.parts) });
+        let parts = Arc::new(Parts {
+            simulators: true,
+            ..Parts::clone(&self.parts)
+        });
         Self { parts, ..self }
     }
 
@@ -105,16 +120,25 @@ impl Context {
         let mut effect = Effect::None;
         let mut ceilings = retry::schedule();
         loop {
-            pace.ready(self.deadline).await.map_err(|_| out_of_time(request, effect))?;
+            pace.ready(self.deadline)
+                .await
+                .map_err(|_| out_of_time(request, effect))?;
             let attempt = self.attempt(request, None).await;
             let (settled, decision, asked) = self.judge(request, attempt, &mut effect);
-            let wait = ceilings.next().and_then(|ceiling| retry::wait(asked, ceiling, self.waits().jitter()));
-            let (Decision::Again, Some(wait)) = (decision, wait) else { return settled };
+            let wait = ceilings
+                .next()
+                .and_then(|ceiling| retry::wait(asked, ceiling, self.waits().jitter()));
+            let (Decision::Again, Some(wait)) = (decision, wait) else {
+                return settled;
+            };
             if let Some(asked) = asked.filter(|_| self.waits().hold_others()) {
                 pace.hold(asked);
             }
             tracing::debug!(call = %request.call(), ?wait, "trying again");
-            self.waits().wait(wait, self.deadline).await.map_err(|_| out_of_time(request, effect))?;
+            self.waits()
+                .wait(wait, self.deadline)
+                .await
+                .map_err(|_| out_of_time(request, effect))?;
         }
     }
 
@@ -123,17 +147,31 @@ impl Context {
     /// # Errors
     /// As for [`send`](Self::send). What broke off before the payload's content was out had no effect: nobody can
     /// have received the whole request.
-    pub async fn send_once(&self, request: &Request, payload: Payload, pace: &Pace) -> Result<Reply, Error> {
+    pub async fn send_once(
+        &self,
+        request: &Request,
+        payload: Payload,
+        pace: &Pace,
+    ) -> Result<Reply, Error> {
         let mut effect = Effect::None;
-        pace.ready(self.deadline).await.map_err(|_| out_of_time(request, effect))?;
+        pace.ready(self.deadline)
+            .await
+            .map_err(|_| out_of_time(request, effect))?;
         let complete = payload.complete();
         let attempt = self.attempt(request, Some(payload)).await;
         let (settled, _, asked) = self.judge(request, attempt, &mut effect);
-        let is_short = |asked: &Duration| *asked <= retry::LONGEST_WAIT && self.waits().hold_others();
+        let is_short =
+            |asked: &Duration| *asked <= retry::LONGEST_WAIT && self.waits().hold_others();
         if let Some(asked) = asked.filter(is_short) {
             pace.hold(asked);
         }
-        settled.map_err(|error| if complete.is() { error } else { error.without_effect() })
+        settled.map_err(|error| {
+            if complete.is() {
+                error
+            } else {
+                error.without_effect()
+            }
+        })
     }
 
     /// What an attempt would be if it were the last, whether it need be, and the wait that the vendor asks for.
@@ -155,12 +193,14 @@ impl Context {
             }
             Err(miss) => {
                 let (seen, decision) = match miss {
-                    Miss::Fault(fault) => {
-                        (retry::effect_of_fault(fault, repeat), retry::after_fault(fault, repeat))
-                    }
-                    Miss::TooLarge | Miss::OutOfTime => {
-                        (retry::effect_of_fault(Fault::TimedOut, repeat), Decision::Stop)
-                    }
+                    Miss::Fault(fault) => (
+                        retry::effect_of_fault(fault, repeat),
+                        retry::after_fault(fault, repeat),
+                    ),
+                    Miss::TooLarge | Miss::OutOfTime => (
+                        retry::effect_of_fault(Fault::TimedOut, repeat),
+                        Decision::Stop,
+                    ),
                 };
                 *effect = (*effect).max(seen);
                 (Err(error(request, miss, *effect)), decision, None)
@@ -191,18 +231,32 @@ impl Context {
         if let Some(payload) = payload {
             sending = payload.put_into(sending);
         }
-        let response = sending.send().await.map_err(|error| Miss::Fault(fault(&error)))?;
+        let response = sending
+            .send()
+            .await
+            .map_err(|error| Miss::Fault(fault(&error)))?;
         let (status, headers) = (response.status(), response.headers().clone());
         tracing::debug!(%call, status = status.as_u16(), "answered");
         let body = read(response).await?;
-        Ok(Reply { call, status, headers, body, effect: Effect::None, origin: Origin::Called })
+        Ok(Reply {
+            call,
+            status,
+            headers,
+            body,
+            effect: Effect::None,
+            origin: Origin::Called,
+        })
     }
 }
 
 /// Reads the body piece by piece, so that an endless one is cut off.
 async fn read(mut response: reqwest::Response) -> Result<Bytes, Miss> {
     let mut body = BytesMut::new();
-    while let Some(piece) = response.chunk().await.map_err(|error| Miss::Fault(fault(&error)))? {
+    while let Some(piece) = response
+        .chunk()
+        .await
+        .map_err(|error| Miss::Fault(fault(&error)))?
+    {
         if body.len() + piece.len() > MAX_REPLY_BYTES {
             return Err(Miss::TooLarge);
         }
@@ -218,7 +272,10 @@ pub(super) fn fault(error: &reqwest::Error) -> Fault {
         if cause.is::<NotPublic>() {
             return Fault::NotPublic;
         }
-        kind = cause.downcast_ref::<io::Error>().map(io::Error::kind).or(kind);
+        kind = cause
+            .downcast_ref::<io::Error>()
+            .map(io::Error::kind)
+            .or(kind);
         source = cause.source();
     }
     match error {
@@ -231,8 +288,16 @@ pub(super) fn fault(error: &reqwest::Error) -> Fault {
 fn error(request: &Request, miss: Miss, effect: Effect) -> Error {
     let call = request.call().clone();
     match miss {
-        Miss::Fault(fault) => Error::Unreachable { call, fault, effect },
-        Miss::TooLarge => Error::TooLarge { call, limit: MAX_REPLY_BYTES, effect },
+        Miss::Fault(fault) => Error::Unreachable {
+            call,
+            fault,
+            effect,
+        },
+        Miss::TooLarge => Error::TooLarge {
+            call,
+            limit: MAX_REPLY_BYTES,
+            effect,
+        },
         Miss::OutOfTime => Error::OutOfTime { call, effect },
     }
 }

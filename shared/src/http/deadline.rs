@@ -45,7 +45,8 @@ impl Deadline {
     /// The time that is left; `None` without a deadline, zero once it is here.
     #[must_use]
     pub fn remaining(&self) -> Option<Duration> {
-        self.0.map(|instant| instant.saturating_duration_since(Instant::now()))
+        self.0
+            .map(|instant| instant.saturating_duration_since(Instant::now()))
     }
 
     /// Waits for `time`, or says at once that there is not that much time left.

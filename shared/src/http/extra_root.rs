@@ -6,7 +6,9 @@ use reqwest::{Certificate, ClientBuilder};
 const VARIABLE: &str = "EXTRA_ROOT_FILE";
 
 pub(super) fn added_to(builder: ClientBuilder) -> ClientBuilder {
-    let file = std::env::var(VARIABLE).ok().and_then(|path| std::fs::read(path).ok());
+    let file = std::env::var(VARIABLE)
+        .ok()
+        .and_then(|path| std::fs::read(path).ok());
     match file.and_then(|der| Certificate::from_der(&der).ok()) {
         Some(root) => builder.add_root_certificate(root),
         None => builder,

@@ -36,7 +36,10 @@ impl Context {
         fetch: &Fetch<'_>,
         pace: &Pace,
     ) -> Result<reqwest::Response, Error> {
-        let late = || Error::OutOfTime { call: fetch.call.clone(), effect: Effect::None };
+        let late = || Error::OutOfTime {
+            call: fetch.call.clone(),
+            effect: Effect::None,
+        };
         let mut ceilings = retry::schedule();
         loop {
             pace.ready(self.deadline).await.map_err(|_| late())?;
@@ -54,9 +57,16 @@ impl Context {
                 Err(_) if left <= fetch.timeout => return Err(late()),
                 Err(_) => fetch.unreachable(Fault::TimedOut),
             };
-            let wait = ceilings.next().and_then(|ceiling| retry::wait(asked, ceiling, self.waits().jitter()));
-            let (Decision::Again, Some(wait)) = (decision, wait) else { return settled };
-            self.waits().wait(wait, self.deadline).await.map_err(|_| late())?;
+            let wait = ceilings
+                .next()
+                .and_then(|ceiling| retry::wait(asked, ceiling, self.waits().jitter()));
+            let (Decision::Again, Some(wait)) = (decision, wait) else {
+                return settled;
+            };
+            self.waits()
+                .wait(wait, self.deadline)
+                .await
+                .map_err(|_| late())?;
         }
     }
 
@@ -69,18 +79,31 @@ impl Context {
 
 impl Fetch<'_> {
     fn request(&self, client: &reqwest::Client) -> Result<reqwest::RequestBuilder, Error> {
-        let request =
-            client.get(self.url.clone()).header(ACCEPT, HeaderValue::from_static("application/pdf"));
-        let Some(token) = self.bearer else { return Ok(request) };
+        let request = client
+            .get(self.url.clone())
+            .header(ACCEPT, HeaderValue::from_static("application/pdf"));
+        let Some(token) = self.bearer else {
+            return Ok(request);
+        };
         let problem = "the token has characters that a header may not have";
         let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
-            .map_err(|_| Error::Invalid { call: self.call.clone(), problem })?;
+            .map_err(|_| Error::Invalid {
+                call: self.call.clone(),
+                problem,
+            })?;
         value.set_sensitive(true);
         Ok(request.header(reqwest::header::AUTHORIZATION, value))
     }
 
-    fn unreachable(&self, fault: Fault) -> (Result<reqwest::Response, Error>, Decision, Option<Duration>) {
-        let error = Error::Unreachable { call: self.call.clone(), fault, effect: Effect::None };
+    fn unreachable(
+        &self,
+        fault: Fault,
+    ) -> (Result<reqwest::Response, Error>, Decision, Option<Duration>) {
+        let error = Error::Unreachable {
+            call: self.call.clone(),
+            fault,
+            effect: Effect::None,
+        };
         (Err(error), retry::after_fault(fault, Repeat::Read), None)
     }
 }

@@ -26,7 +26,10 @@ fn request(server: &Server, repeat: Repeat, timeout: Duration) -> Request {
 }
 
 async fn send(server: &Server, repeat: Repeat, timeout: Duration) -> Result<Reply, Error> {
-    server.context().send(&request(server, repeat, timeout), &Pace::new(&[])).await
+    server
+        .context()
+        .send(&request(server, repeat, timeout), &Pace::new(&[]))
+        .await
 }
 
 fn ok() -> Canned {
@@ -38,7 +41,11 @@ struct LeadsTo(&'static [&'static str]);
 
 impl Resolve for LeadsTo {
     fn resolve(&self, _: Name) -> Resolving {
-        let addresses: Vec<_> = self.0.iter().map(|it| SocketAddr::new(it.parse().unwrap(), 0)).collect();
+        let addresses: Vec<_> = self
+            .0
+            .iter()
+            .map(|it| SocketAddr::new(it.parse().unwrap(), 0))
+            .collect();
         Box::pin(async { Ok(Box::new(addresses.into_iter()) as Addrs) })
     }
 }
@@ -62,12 +69,20 @@ async fn a_name_that_leads_beside_us_is_not_called() {
         );
         // The server's own port: a call that went out would arrive.
         let port = server.base.as_url().port().unwrap();
-        let base: BaseUrl = format!("https://api.personio.example:{port}").parse().unwrap();
+        let base: BaseUrl = format!("https://api.personio.example:{port}")
+            .parse()
+            .unwrap();
         let target = Target::new(Vendor::Personio, &base, Method::POST, "/v1/auth", &[]).unwrap();
         let request = Request::new(target, Repeat::Read, TIMEOUT);
         let error = context.send(&request, &Pace::new(&[])).await.unwrap_err();
-        let Error::Unreachable { fault, effect, .. } = &error else { panic!("{error}") };
-        assert_eq!((*fault, *effect), (Fault::NotPublic, Effect::None), "{leads_to:?}");
+        let Error::Unreachable { fault, effect, .. } = &error else {
+            panic!("{error}")
+        };
+        assert_eq!(
+            (*fault, *effect),
+            (Fault::NotPublic, Effect::None),
+            "{leads_to:?}"
+        );
         assert_eq!(server.calls.counts().personio, 1, "it is not tried again");
         assert!(server.seen().is_empty(), "{leads_to:?}");
         assert!(!error.to_string().contains("example"), "{error}");
@@ -78,30 +93,49 @@ async fn a_name_that_leads_beside_us_is_not_called() {
 async fn a_simulator_on_this_machine_is_called_by_its_name() {
     let server = Server::start(|_, _| ok()).await;
     let port = server.base.as_url().port().unwrap();
-    for (names, arrives) in [(LeadsTo(&["127.0.0.1"]), true), (LeadsTo(&["8.8.8.8"]), false)] {
+    for (names, arrives) in [
+        (LeadsTo(&["127.0.0.1"]), true),
+        (LeadsTo(&["8.8.8.8"]), false),
+    ] {
         let context = server.context();
-        let context = Context::new(client_with(names).unwrap(), context.clock().clone(), Calls::default());
+        let context = Context::new(
+            client_with(names).unwrap(),
+            context.clock().clone(),
+            Calls::default(),
+        );
         let base: BaseUrl = format!("http://localhost:{port}").parse().unwrap();
         let target = Target::new(Vendor::Personio, &base, Method::GET, "/x", &[]).unwrap();
         let request = Request::new(target, Repeat::Read, TIMEOUT);
-        assert_eq!(context.send(&request, &Pace::new(&[])).await.is_ok(), arrives);
+        assert_eq!(
+            context.send(&request, &Pace::new(&[])).await.is_ok(),
+            arrives
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_zip_bomb_is_cut_off() {
-    for (unpacked, fits) in
-        [(MAX_REPLY_BYTES, true), (MAX_REPLY_BYTES + 1, false), (8 * MAX_REPLY_BYTES, false)]
-    {
+    for (unpacked, fits) in [
+        (MAX_REPLY_BYTES, true),
+        (MAX_REPLY_BYTES + 1, false),
+        (8 * MAX_REPLY_BYTES, false),
+    ] {
         let server = Server::start(move |_, _| {
-            let body =
-                Response::builder().header("content-encoding", "gzip").body(Body::from(bomb(unpacked)));
+            let body = Response::builder()
+                .header("content-encoding", "gzip")
+                .body(Body::from(bomb(unpacked)));
             Canned::Custom(body.unwrap())
         })
         .await;
         let reply = send(&server, Repeat::Read, TIMEOUT).await;
         assert_eq!(reply.is_ok(), fits, "{unpacked}");
-        let too_large = matches!(reply, Err(Error::TooLarge { limit: MAX_REPLY_BYTES, .. }));
+        let too_large = matches!(
+            reply,
+            Err(Error::TooLarge {
+                limit: MAX_REPLY_BYTES,
+                ..
+            })
+        );
         assert_eq!(too_large, !fits, "{unpacked}");
         assert_eq!(server.seen().len(), 1, "it is not asked for again");
     }
@@ -133,8 +167,12 @@ fn drip() -> Body {
 async fn a_drip_ends_with_the_attempt_s_time() {
     let server = Server::start(|_, _| Canned::Custom(Response::new(drip()))).await;
     let start = Instant::now();
-    let error = send(&server, Repeat::OnlyIfNotSent, Duration::from_secs(7)).await.unwrap_err();
-    let Error::Unreachable { fault, effect, .. } = error else { panic!("{error}") };
+    let error = send(&server, Repeat::OnlyIfNotSent, Duration::from_secs(7))
+        .await
+        .unwrap_err();
+    let Error::Unreachable { fault, effect, .. } = error else {
+        panic!("{error}")
+    };
     assert_eq!((fault, effect), (Fault::TimedOut, Effect::Unknown));
     assert_eq!((start.elapsed().as_secs(), server.seen().len()), (7, 1));
 }
@@ -142,18 +180,35 @@ async fn a_drip_ends_with_the_attempt_s_time() {
 #[tokio::test(start_paused = true)]
 async fn a_drip_ends_with_the_run_s_time() {
     let server = Server::start(|_, _| Canned::Custom(Response::new(drip()))).await;
-    let context = server.context().until(Deadline::after(Duration::from_secs(5)));
-    let error = context.send(&request(&server, Repeat::Read, TIMEOUT), &Pace::new(&[])).await.unwrap_err();
+    let context = server
+        .context()
+        .until(Deadline::after(Duration::from_secs(5)));
+    let error = context
+        .send(&request(&server, Repeat::Read, TIMEOUT), &Pace::new(&[]))
+        .await
+        .unwrap_err();
     assert!(matches!(error, Error::OutOfTime { .. }), "{error}");
     assert_eq!(server.seen().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn redirects_to_places_beside_us_are_not_followed() {
-    for to in ["http://169.254.169.254/latest/meta-data/", "http://127.0.0.1:9001/", "file:///etc/passwd"] {
+    for to in [
+        "http://169.254.169.254/latest/meta-data/",
+        "http://127.0.0.1:9001/",
+        "file:///etc/passwd",
+    ] {
         for status in [301, 302, 303, 307, 308] {
-            let server = Server::start(move |_, _| Canned::With(status, "location", to, json!({}))).await;
-            assert_eq!(send(&server, Repeat::OnlyIfNotSent, TIMEOUT).await.unwrap().status.as_u16(), status);
+            let server =
+                Server::start(move |_, _| Canned::With(status, "location", to, json!({}))).await;
+            assert_eq!(
+                send(&server, Repeat::OnlyIfNotSent, TIMEOUT)
+                    .await
+                    .unwrap()
+                    .status
+                    .as_u16(),
+                status
+            );
             assert_eq!(server.seen().len(), 1, "{status} {to}");
         }
     }

@@ -58,7 +58,9 @@ pub fn client() -> Result<reqwest::Client, reqwest::Error> {
 /// # Errors
 /// Where the TLS configuration cannot be built.
 pub fn client_with(names: impl Resolve + 'static) -> Result<reqwest::Client, reqwest::Error> {
-    builder().dns_resolver(Arc::new(PublicAddresses(names))).build()
+    builder()
+        .dns_resolver(Arc::new(PublicAddresses(names)))
+        .build()
 }
 
 /// Where every client begins: with the roots that come with the program.

@@ -38,7 +38,10 @@ impl Pace {
     /// Keeps to all of `rates` at once. None of them: no limit.
     #[must_use]
     pub fn new(rates: &[Rate]) -> Self {
-        Self(Arc::new(Shared { rates: rates.to_vec(), state: Mutex::default() }))
+        Self(Arc::new(Shared {
+            rates: rates.to_vec(),
+            state: Mutex::default(),
+        }))
     }
 
     /// Waits until all quotas allow this call, which is to be sent at once then: it counts from that moment. A thread that was busy
@@ -51,7 +54,9 @@ impl Pace {
             return Err(Elapsed);
         }
         while let Some(free) = self.take() {
-            deadline.sleep(free.saturating_duration_since(Instant::now())).await?;
+            deadline
+                .sleep(free.saturating_duration_since(Instant::now()))
+                .await?;
         }
         Ok(())
     }
@@ -75,7 +80,13 @@ impl Pace {
         let too_early = free.chain(*held_until).max().filter(|free| *free > now);
         if too_early.is_none() {
             sent.push_back(now);
-            let kept = self.0.rates.iter().map(|rate| rate.calls.max(1)).max().unwrap_or(0);
+            let kept = self
+                .0
+                .rates
+                .iter()
+                .map(|rate| rate.calls.max(1))
+                .max()
+                .unwrap_or(0);
             sent.drain(..sent.len().saturating_sub(kept));
         }
         too_early
@@ -110,10 +121,20 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn keeps_to_every_quota_at_once() {
         let pace = Pace::new(&[
-            Rate { calls: 2, within: Duration::from_millis(100) },
-            Rate { calls: 5, within: SECOND },
+            Rate {
+                calls: 2,
+                within: Duration::from_millis(100),
+            },
+            Rate {
+                calls: 5,
+                within: SECOND,
+            },
         ]);
-        let sent: Vec<_> = at_once(&pace, 8).await.iter().map(Duration::as_millis).collect();
+        let sent: Vec<_> = at_once(&pace, 8)
+            .await
+            .iter()
+            .map(Duration::as_millis)
+            .collect();
         assert_eq!(sent, [0, 0, 100, 100, 200, 1000, 1000, 1100]);
     }
 
@@ -157,7 +178,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_waited_while_all_were_held_keeps_to_the_quota_after_it() {
-        let pace = Pace::new(&[Rate { calls: 2, within: SECOND }]);
+        let pace = Pace::new(&[Rate {
+            calls: 2,
+            within: SECOND,
+        }]);
         at_once(&pace, 2).await;
         let hold = async {
             tokio::time::sleep(SECOND / 2).await;
@@ -166,14 +190,23 @@ mod tests {
         let (sent, ()) = tokio::join!(at_once(&pace, 5), hold);
         let sent: Vec<_> = sent.iter().map(Duration::as_millis).collect();
         assert!(sent.iter().all(|at| *at >= 9_500), "{sent:?}");
-        let most =
-            sent.iter().map(|from| sent.iter().filter(|at| (*from..from + 1_000).contains(at)).count()).max();
+        let most = sent
+            .iter()
+            .map(|from| {
+                sent.iter()
+                    .filter(|at| (*from..from + 1_000).contains(at))
+                    .count()
+            })
+            .max();
         assert_eq!(most, Some(2), "{sent:?}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_was_late_because_the_thread_was_busy_keeps_to_the_quota_after_it() {
-        let pace = Pace::new(&[Rate { calls: 2, within: SECOND }]);
+        let pace = Pace::new(&[Rate {
+            calls: 2,
+            within: SECOND,
+        }]);
         // Nobody is polled while time jumps.
         let busy = async {
             tokio::time::sleep(SECOND / 2).await;
@@ -186,7 +219,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_turn_after_the_deadline_is_not_waited_for() {
-        let pace = Pace::new(&[Rate { calls: 1, within: 10 * SECOND }]);
+        let pace = Pace::new(&[Rate {
+            calls: 1,
+            within: 10 * SECOND,
+        }]);
         let deadline = Deadline::after(5 * SECOND);
         assert_eq!(pace.ready(deadline).await, Ok(()));
         let start = Instant::now();

@@ -82,7 +82,12 @@ impl Reply {
     /// The error for an answer that cannot be understood: after a write, it may have taken effect.
     #[must_use]
     pub fn unreadable(&self, at: &str, problem: &'static str) -> Error {
-        Error::Unreadable { call: self.call.clone(), at: at.to_owned(), problem, effect: self.effect }
+        Error::Unreadable {
+            call: self.call.clone(),
+            at: at.to_owned(),
+            problem,
+            effect: self.effect,
+        }
     }
 }
 

@@ -33,7 +33,11 @@ pub struct Target {
 }
 
 /// Everything but RFC 3986's unreserved characters.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 impl Target {
     /// Fills `{…}` in `path` with `segments`, one after the other, and appends it to `base`.
@@ -48,7 +52,11 @@ impl Target {
         path: &'static str,
         segments: &[&str],
     ) -> Result<Self, Error> {
-        let call = Call { vendor, method, path };
+        let call = Call {
+            vendor,
+            method,
+            path,
+        };
         let mut values = segments.iter();
         let mut filled = base.as_url().path().trim_end_matches('/').to_owned();
         for part in path.split('/').skip(1) {
@@ -59,7 +67,10 @@ impl Target {
             }
             match values.next() {
                 None | Some(&("" | "." | "..")) => {
-                    return Err(Error::Invalid { call, problem: "an id is empty or no id at all" });
+                    return Err(Error::Invalid {
+                        call,
+                        problem: "an id is empty or no id at all",
+                    });
                 }
                 Some(value) => filled.extend(utf8_percent_encode(value, SEGMENT)),
             }
@@ -106,8 +117,18 @@ impl Request {
     pub fn new(target: Target, repeat: Repeat, timeout: Duration) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        let interpret = |reply| Answer { reply, verdict: Verdict::ByStatus };
-        Self { target, headers, body: None, repeat, timeout, interpret }
+        let interpret = |reply| Answer {
+            reply,
+            verdict: Verdict::ByStatus,
+        };
+        Self {
+            target,
+            headers,
+            body: None,
+            repeat,
+            timeout,
+            interpret,
+        }
     }
 
     /// Sends `body` as JSON.
@@ -116,17 +137,24 @@ impl Request {
     /// [`Error::Invalid`] if it cannot be written as JSON.
     pub fn json(mut self, body: &impl Serialize) -> Result<Self, Error> {
         let problem = "its body cannot be written as JSON";
-        let json = serde_json::to_string(body)
-            .map_err(|_| Error::Invalid { call: self.target.call.clone(), problem })?;
+        let json = serde_json::to_string(body).map_err(|_| Error::Invalid {
+            call: self.target.call.clone(),
+            problem,
+        })?;
         self.body = Some(json.into());
-        self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        self.headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
         Ok(self)
     }
 
     /// Sends `fields` as a form (`application/x-www-form-urlencoded`).
     #[must_use]
     pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
         self.body = Some(body.into());
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
         self.headers.insert(header::CONTENT_TYPE, form);
@@ -139,8 +167,10 @@ impl Request {
     /// [`Error::Invalid`] if the value cannot stand in a header.
     pub fn header(mut self, name: &'static str, value: &str) -> Result<Self, Error> {
         let problem = "a header value has characters that a header may not have";
-        let value = HeaderValue::from_str(value)
-            .map_err(|_| Error::Invalid { call: self.target.call.clone(), problem })?;
+        let value = HeaderValue::from_str(value).map_err(|_| Error::Invalid {
+            call: self.target.call.clone(),
+            problem,
+        })?;
         self.headers.insert(HeaderName::from_static(name), value);
         Ok(self)
     }
@@ -152,7 +182,10 @@ impl Request {
     pub fn bearer(mut self, token: &SecretString) -> Result<Self, Error> {
         let problem = "the token has characters that a header may not have";
         let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
-            .map_err(|_| Error::Invalid { call: self.target.call.clone(), problem })?;
+            .map_err(|_| Error::Invalid {
+                call: self.target.call.clone(),
+                problem,
+            })?;
         value.set_sensitive(true);
         self.headers.insert(header::AUTHORIZATION, value);
         Ok(self)
@@ -192,20 +225,38 @@ mod tests {
     use super::*;
 
     fn target(base: &str, path: &'static str, segments: &[&str]) -> Result<Target, Error> {
-        Target::new(Vendor::Reteach, &base.parse().unwrap(), Method::DELETE, path, segments)
+        Target::new(
+            Vendor::Reteach,
+            &base.parse().unwrap(),
+            Method::DELETE,
+            path,
+            segments,
+        )
     }
 
     #[test]
     fn encodes_every_segment() {
-        let tag = target("https://x.de/v1/", "/customer/{id}/tags/{tag}", &["a/b?c#d%e", "é@+ :"]).unwrap();
-        assert_eq!(tag.url.as_str(), "https://x.de/v1/customer/a%2Fb%3Fc%23d%25e/tags/%C3%A9%40%2B%20%3A");
-        assert_eq!(format!("{tag:?}"), "reteach DELETE /customer/{id}/tags/{tag}");
+        let tag = target(
+            "https://x.de/v1/",
+            "/customer/{id}/tags/{tag}",
+            &["a/b?c#d%e", "é@+ :"],
+        )
+        .unwrap();
+        assert_eq!(
+            tag.url.as_str(),
+            "https://x.de/v1/customer/a%2Fb%3Fc%23d%25e/tags/%C3%A9%40%2B%20%3A"
+        );
+        assert_eq!(
+            format!("{tag:?}"),
+            "reteach DELETE /customer/{id}/tags/{tag}"
+        );
     }
 
     #[test]
     fn refuses_segments_that_lead_elsewhere() {
         for bad in ["", ".", ".."] {
-            let error = target("https://x.de", "/customer/{id}/tags/{tag}", &["7", bad]).unwrap_err();
+            let error =
+                target("https://x.de", "/customer/{id}/tags/{tag}", &["7", bad]).unwrap_err();
             assert!(matches!(error, Error::Invalid { .. }), "{bad}");
         }
         let encoded_dots = target("https://x.de", "/customer/{id}", &["%2e%2e"]).unwrap();
@@ -214,7 +265,11 @@ mod tests {
 
     #[test]
     fn repeats_query_keys() {
-        let query = [("attributes[]", "id"), ("attributes[]", "email"), ("x", "a&b=c+d")];
+        let query = [
+            ("attributes[]", "id"),
+            ("attributes[]", "email"),
+            ("x", "a&b=c+d"),
+        ];
         let target = target("https://x.de", "/e", &[]).unwrap().query(query);
         let expected = "attributes%5B%5D=id&attributes%5B%5D=email&x=a%26b%3Dc%2Bd";
         assert_eq!(target.url.query(), Some(expected));
@@ -224,7 +279,11 @@ mod tests {
     fn shows_neither_token_nor_body_nor_url() {
         let target = target("https://x.de", "/customer/{id}", &["erika@example.com"]).unwrap();
         let request = Request::new(target, Repeat::Read, Duration::from_secs(1));
-        let request = request.bearer(&"secret-token".into()).unwrap().json(&"Erika").unwrap();
+        let request = request
+            .bearer(&"secret-token".into())
+            .unwrap()
+            .json(&"Erika")
+            .unwrap();
         let shown = format!("{request:?}");
         for hidden in ["secret-token", "Erika", "erika", "x.de"] {
             assert!(!shown.contains(hidden), "{shown}");

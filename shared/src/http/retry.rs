@@ -81,16 +81,27 @@ pub(super) fn wait(asked: Option<Duration>, ceiling: Duration, share: f64) -> Op
 
 /// What the vendor asks for: `Retry-After` in seconds or as a date, Kombo's `ratelimit-reset` in seconds.
 pub(super) fn asked(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::trim)
+    };
     let limited = status == StatusCode::TOO_MANY_REQUESTS;
     text(RETRY_AFTER.as_str())
         .and_then(|value| seconds(value).or_else(|| until(value, now)))
-        .or_else(|| text("ratelimit-reset").filter(|_| limited).and_then(seconds))
+        .or_else(|| {
+            text("ratelimit-reset")
+                .filter(|_| limited)
+                .and_then(seconds)
+        })
         .or_else(|| limited.then_some(WAIT_WHEN_LIMITED))
 }
 
 fn seconds(text: &str) -> Option<Duration> {
-    text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+    text.parse()
+        .ok()
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
 }
 
 fn until(text: &str, now: Timestamp) -> Option<Duration> {
@@ -121,8 +132,13 @@ mod tests {
             (503, Again, Again, Stop),
             (504, Again, Again, Stop),
         ] {
-            let decide =
-                |repeat| after_answer(StatusCode::from_u16(status).unwrap(), Verdict::ByStatus, repeat);
+            let decide = |repeat| {
+                after_answer(
+                    StatusCode::from_u16(status).unwrap(),
+                    Verdict::ByStatus,
+                    repeat,
+                )
+            };
             let decided = (decide(Read), decide(Idempotent), decide(OnlyIfNotSent));
             assert_eq!(decided, (read, idempotent, only_if_not_sent), "{status}");
         }
@@ -133,7 +149,11 @@ mod tests {
         ] {
             assert_eq!(after_fault(fault, Read), read, "{fault}");
             assert_eq!(after_fault(fault, Idempotent), read, "{fault}");
-            assert_eq!(after_fault(fault, OnlyIfNotSent), only_if_not_sent, "{fault}");
+            assert_eq!(
+                after_fault(fault, OnlyIfNotSent),
+                only_if_not_sent,
+                "{fault}"
+            );
         }
     }
 
@@ -141,24 +161,47 @@ mod tests {
     fn a_vendors_verdict_outweighs_the_status() {
         let ok = StatusCode::OK;
         assert_eq!(after_answer(ok, Verdict::Again, OnlyIfNotSent), Again);
-        assert_eq!(after_answer(StatusCode::SERVICE_UNAVAILABLE, Verdict::Final, Read), Stop);
-        assert_eq!(effect_of_answer(ok, Verdict::Again, OnlyIfNotSent), Effect::None);
+        assert_eq!(
+            after_answer(StatusCode::SERVICE_UNAVAILABLE, Verdict::Final, Read),
+            Stop
+        );
+        assert_eq!(
+            effect_of_answer(ok, Verdict::Again, OnlyIfNotSent),
+            Effect::None
+        );
     }
 
     #[test]
     fn says_what_may_have_taken_effect() {
-        for (status, idempotent) in
-            [(200, Effect::Unknown), (404, Effect::None), (429, Effect::None), (503, Effect::Unknown)]
-        {
-            let effect =
-                |repeat| effect_of_answer(StatusCode::from_u16(status).unwrap(), Verdict::ByStatus, repeat);
+        for (status, idempotent) in [
+            (200, Effect::Unknown),
+            (404, Effect::None),
+            (429, Effect::None),
+            (503, Effect::Unknown),
+        ] {
+            let effect = |repeat| {
+                effect_of_answer(
+                    StatusCode::from_u16(status).unwrap(),
+                    Verdict::ByStatus,
+                    repeat,
+                )
+            };
             assert_eq!(effect(Read), Effect::None, "{status}");
             assert_eq!(effect(Idempotent), idempotent, "{status}");
             assert_eq!(effect(OnlyIfNotSent), idempotent, "{status}");
         }
-        assert_eq!(effect_of_fault(Fault::NotSent(None), OnlyIfNotSent), Effect::None);
-        assert_eq!(effect_of_fault(Fault::TimedOut, OnlyIfNotSent), Effect::Unknown);
-        assert_eq!(effect_of_fault(Fault::Broken(None), Idempotent), Effect::Unknown);
+        assert_eq!(
+            effect_of_fault(Fault::NotSent(None), OnlyIfNotSent),
+            Effect::None
+        );
+        assert_eq!(
+            effect_of_fault(Fault::TimedOut, OnlyIfNotSent),
+            Effect::Unknown
+        );
+        assert_eq!(
+            effect_of_fault(Fault::Broken(None), Idempotent),
+            Effect::Unknown
+        );
         assert_eq!(effect_of_fault(Fault::TimedOut, Read), Effect::None);
     }
 
@@ -169,8 +212,18 @@ mod tests {
             (503, "retry-after", "7", Some(7.0)),
             (429, "retry-after", "0", Some(0.0)),
             (429, "retry-after", "1.5", Some(1.5)),
-            (503, "retry-after", "Wed, 21 Oct 2015 07:28:00 GMT", Some(60.0)),
-            (503, "retry-after", "Wed, 21 Oct 2015 07:00:00 GMT", Some(0.0)),
+            (
+                503,
+                "retry-after",
+                "Wed, 21 Oct 2015 07:28:00 GMT",
+                Some(60.0),
+            ),
+            (
+                503,
+                "retry-after",
+                "Wed, 21 Oct 2015 07:00:00 GMT",
+                Some(0.0),
+            ),
             (503, "retry-after", "soon", None),
             (503, "retry-after", "-3", None),
             (503, "retry-after", "NaN", None),
@@ -184,7 +237,11 @@ mod tests {
                 value.parse().unwrap(),
             )]);
             let read = asked(StatusCode::from_u16(status).unwrap(), &headers, now);
-            assert_eq!(read.map(|wait| wait.as_secs_f64()), asked_for, "{status} {name}: {value}");
+            assert_eq!(
+                read.map(|wait| wait.as_secs_f64()),
+                asked_for,
+                "{status} {name}: {value}"
+            );
         }
     }
 
@@ -193,10 +250,21 @@ mod tests {
         let ceiling = Duration::from_secs(2);
         let asked = Some(Duration::from_secs(5));
         for (share, alone, after) in [(0.0, 0, 5_000), (0.5, 1_000, 6_000), (1.0, 2_000, 7_000)] {
-            assert_eq!(wait(None, ceiling, share), Some(Duration::from_millis(alone)));
-            assert_eq!(wait(asked, ceiling, share), Some(Duration::from_millis(after)));
+            assert_eq!(
+                wait(None, ceiling, share),
+                Some(Duration::from_millis(alone))
+            );
+            assert_eq!(
+                wait(asked, ceiling, share),
+                Some(Duration::from_millis(after))
+            );
         }
         assert_eq!(wait(Some(Duration::from_secs(61)), ceiling, 0.5), None);
-        assert_eq!(schedule().map(|ceiling| ceiling.as_secs()).collect::<Vec<_>>(), [1, 2, 4]);
+        assert_eq!(
+            schedule()
+                .map(|ceiling| ceiling.as_secs())
+                .collect::<Vec<_>>(),
+            [1, 2, 4]
+        );
     }
 }

@@ -32,8 +32,13 @@ impl Seen {
     }
 
     pub(crate) fn query(&self, key: &str) -> Option<String> {
-        let url = url::Url::parse("http://x").unwrap().join(&self.uri).unwrap();
-        url.query_pairs().find(|(name, _)| name == key).map(|(_, value)| value.into_owned())
+        let url = url::Url::parse("http://x")
+            .unwrap()
+            .join(&self.uri)
+            .unwrap();
+        url.query_pairs()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.into_owned())
     }
 
     pub(crate) fn path(&self) -> &str {
@@ -65,7 +70,9 @@ pub(crate) struct Server {
 
 impl Server {
     /// `answer` gets the requests, numbered from 0.
-    pub(crate) async fn start(answer: impl Fn(usize, &Seen) -> Canned + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(
+        answer: impl Fn(usize, &Seen) -> Canned + Send + Sync + 'static,
+    ) -> Self {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let (log, answer) = (Arc::clone(&seen), Arc::new(answer));
         let handler = move |request: Request| {
@@ -85,14 +92,25 @@ impl Server {
             }
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap())
+            .parse()
+            .unwrap();
         tokio::spawn(async move { axum::serve(listener, Router::new().fallback(handler)).await });
         let clock = ManualClock::new("2026-03-14T09:00:00Z".parse::<Timestamp>().unwrap());
-        Self { base, clock, calls: Calls::default(), seen }
+        Self {
+            base,
+            clock,
+            calls: Calls::default(),
+            seen,
+        }
     }
 
     pub(crate) fn context(&self) -> Context {
-        Context::new(client().unwrap(), Arc::new(self.clock.clone()), self.calls.clone())
+        Context::new(
+            client().unwrap(),
+            Arc::new(self.clock.clone()),
+            self.calls.clone(),
+        )
     }
 
     pub(crate) fn seen(&self) -> Vec<Seen> {
@@ -117,9 +135,9 @@ async fn respond(canned: Canned) -> Response {
     match canned {
         Canned::Json(status, body) => answer(status).body(Body::from(body.to_string())),
         Canned::Text(status, body) => answer(status).body(Body::from(body)),
-        Canned::With(status, name, value, body) => {
-            answer(status).header(name, value).body(Body::from(body.to_string()))
-        }
+        Canned::With(status, name, value, body) => answer(status)
+            .header(name, value)
+            .body(Body::from(body.to_string())),
         Canned::Custom(response) => Ok(response),
         Canned::Hang => std::future::pending().await,
         Canned::Half => {
@@ -127,8 +145,11 @@ async fn respond(canned: Canned) -> Response {
             answer(200).body(Body::from_stream(stream::iter(pieces)))
         }
         Canned::Long(bytes) => {
-            let pieces = std::iter::repeat_n(Bytes::from(vec![b' '; 1 << 20]), bytes.div_ceil(1 << 20));
-            answer(200).body(Body::from_stream(stream::iter(pieces.map(Ok::<_, std::io::Error>))))
+            let pieces =
+                std::iter::repeat_n(Bytes::from(vec![b' '; 1 << 20]), bytes.div_ceil(1 << 20));
+            answer(200).body(Body::from_stream(stream::iter(
+                pieces.map(Ok::<_, std::io::Error>),
+            )))
         }
     }
     .unwrap()

@@ -60,7 +60,10 @@ impl TokenCache {
     /// An empty cache; `clock` decides when a token is due for renewal.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, slot: Mutex::new(None) }
+        Self {
+            clock,
+            slot: Mutex::new(None),
+        }
     }
 
     /// Makes `call` with the token; on a 401 once more with a fresh one. A second 401 is returned as it is.
@@ -96,7 +99,11 @@ impl TokenCache {
     }
 
     /// A token other than `refused`, which another call may have fetched already.
-    async fn replace<E, LF>(&self, refused: &Token, login: &impl Fn() -> LF) -> Result<Arc<Token>, E>
+    async fn replace<E, LF>(
+        &self,
+        refused: &Token,
+        login: &impl Fn() -> LF,
+    ) -> Result<Arc<Token>, E>
     where
         LF: Future<Output = Result<Grant, E>>,
     {
@@ -119,8 +126,16 @@ impl TokenCache {
         let generation = slot.as_ref().map_or(0, |token| token.generation + 1);
         let Grant { token, lives } = login().await?;
         let usable = lives - MARGIN.min(lives / 2);
-        let renew_at = self.clock.now().saturating_add(usable).unwrap_or(Timestamp::MAX);
-        let token = Arc::new(Token { secret: token, renew_at, generation });
+        let renew_at = self
+            .clock
+            .now()
+            .saturating_add(usable)
+            .unwrap_or(Timestamp::MAX);
+        let token = Arc::new(Token {
+            secret: token,
+            renew_at,
+            generation,
+        });
         *slot = Some(Arc::clone(&token));
         Ok(token)
     }
@@ -163,14 +178,21 @@ mod tests {
         fn new() -> Self {
             let clock = ManualClock::new(Timestamp::UNIX_EPOCH);
             let cache = TokenCache::new(Arc::new(clock.clone()));
-            Self { made: AtomicUsize::new(0), clock, cache }
+            Self {
+                made: AtomicUsize::new(0),
+                clock,
+                cache,
+            }
         }
 
         async fn login(&self) -> Result<Grant, &'static str> {
             tokio::task::yield_now().await;
             let number = self.made.fetch_add(1, Ordering::SeqCst);
             let token = SecretString::from(format!("token-{number}"));
-            Ok(Grant { token, lives: SignedDuration::from_hours(1) })
+            Ok(Grant {
+                token,
+                lives: SignedDuration::from_hours(1),
+            })
         }
 
         /// A call that is refused while the token is one of `refused`; returns the last token and the status.
@@ -178,7 +200,11 @@ mod tests {
             let used = std::sync::Mutex::new(String::new());
             let call = |token: Arc<Token>| {
                 let secret = token.secret().expose_secret().to_owned();
-                let status = if refused.contains(&secret.as_str()) { 401 } else { 200 };
+                let status = if refused.contains(&secret.as_str()) {
+                    401
+                } else {
+                    200
+                };
                 *used.lock().unwrap() = secret;
                 async move {
                     tokio::task::yield_now().await;
@@ -192,7 +218,11 @@ mod tests {
 
     fn reply(status: u16) -> Reply {
         Reply {
-            call: Call { vendor: Vendor::Reteach, method: Method::GET, path: "/me" },
+            call: Call {
+                vendor: Vendor::Reteach,
+                method: Method::GET,
+                path: "/me",
+            },
             status: StatusCode::from_u16(status).unwrap(),
             headers: Default::default(),
             body: Default::default(),
@@ -205,7 +235,12 @@ mod tests {
     async fn many_calls_at_once_share_one_login() {
         let logins = Logins::new();
         let answers = join_all((0..20).map(|_| logins.call(&[]))).await;
-        assert!(answers.iter().all(|answer| *answer == ("token-0".to_owned(), 200)), "{answers:?}");
+        assert!(
+            answers
+                .iter()
+                .all(|answer| *answer == ("token-0".to_owned(), 200)),
+            "{answers:?}"
+        );
         assert_eq!(logins.made.load(Ordering::SeqCst), 1);
     }
 
@@ -224,7 +259,12 @@ mod tests {
         let logins = Logins::new();
         logins.call(&[]).await;
         let answers = join_all((0..20).map(|_| logins.call(&["token-0"]))).await;
-        assert!(answers.iter().all(|answer| *answer == ("token-1".to_owned(), 200)), "{answers:?}");
+        assert!(
+            answers
+                .iter()
+                .all(|answer| *answer == ("token-1".to_owned(), 200)),
+            "{answers:?}"
+        );
         assert_eq!(logins.made.load(Ordering::SeqCst), 2);
     }
 
@@ -239,7 +279,10 @@ mod tests {
     #[tokio::test]
     async fn a_failed_login_leaves_no_token_behind() {
         let logins = Logins::new();
-        let failed = logins.cache.authorized(|| async { Err("down") }, |_| async { Ok(reply(200)) }).await;
+        let failed = logins
+            .cache
+            .authorized(|| async { Err("down") }, |_| async { Ok(reply(200)) })
+            .await;
         assert_eq!(failed.map(|reply| reply.status), Err("down"));
         assert_eq!(logins.call(&[]).await.0, "token-0");
     }

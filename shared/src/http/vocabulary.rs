@@ -46,8 +46,8 @@ pub(super) fn is_known(word: &str) -> bool {
     let bare = word.trim_matches(|char: char| !char.is_alphanumeric());
     let is_status = bare.len() <= 3 && bare.bytes().all(|byte| byte.is_ascii_digit());
     let is_code = bare.contains('_')
-        && bare
-            .bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'.'));
+        && bare.bytes().all(|byte| {
+            byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'.')
+        });
     is_status || is_code || WORDS.contains(&bare.to_lowercase().as_str())
 }

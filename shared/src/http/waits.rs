@@ -30,7 +30,10 @@ impl Waits {
     /// Waiting moves `clock`; `seed` makes the jitter.
     #[must_use]
     pub fn simulated(clock: ManualClock, seed: u64) -> Self {
-        Self::Simulated(Simulated { clock, random: Arc::new(Mutex::new(fastrand::Rng::with_seed(seed))) })
+        Self::Simulated(Simulated {
+            clock,
+            random: Arc::new(Mutex::new(fastrand::Rng::with_seed(seed))),
+        })
     }
 
     /// A share of a wait, from 0 to 1.
@@ -72,7 +75,12 @@ mod tests {
         let clock = ManualClock::new(Timestamp::UNIX_EPOCH);
         let waits = Waits::simulated(clock.clone(), 1);
         let before = tokio::time::Instant::now();
-        assert_eq!(waits.wait(Duration::from_millis(2_500), Deadline::never()).await, Ok(()));
+        assert_eq!(
+            waits
+                .wait(Duration::from_millis(2_500), Deadline::never())
+                .await,
+            Ok(())
+        );
         assert_eq!(tokio::time::Instant::now(), before);
         assert_eq!(clock.now(), Timestamp::from_millisecond(2_500).unwrap());
     }

@@ -44,7 +44,10 @@ struct Clients<H> {
 
 impl<H> Default for Warm<H> {
     fn default() -> Self {
-        Self { calls: Calls::default(), clients: None }
+        Self {
+            calls: Calls::default(),
+            clients: None,
+        }
     }
 }
 
@@ -60,13 +63,26 @@ impl<W: Work> App<W> {
     pub fn new(work: W, store: Store, secrets: Secrets, http: Context) -> Self {
         let clock = Arc::clone(http.clock());
         let (sessions, warm) = (None, Mutex::default());
-        Self { work, store, secrets, http, clock, pace: None, sessions, in_turn: false, warm }
+        Self {
+            work,
+            store,
+            secrets,
+            http,
+            clock,
+            pace: None,
+            sessions,
+            in_turn: false,
+            warm,
+        }
     }
 
     /// The same at another pace for every vendor: for simulators, which have no limits.
     #[must_use]
     pub fn with_pace(self, pace: Pace) -> Self {
-        Self { pace: Some(pace), ..self }
+        Self {
+            pace: Some(pace),
+            ..self
+        }
     }
 
     /// The same, where each run has no more rights than its tenant needs.
@@ -78,14 +94,19 @@ impl<W: Work> App<W> {
     /// The same with one call to a vendor at a time, in the same order each time: for tests that have to be repeatable.
     #[must_use]
     pub fn in_turn(self) -> Self {
-        Self { in_turn: true, ..self }
+        Self {
+            in_turn: true,
+            ..self
+        }
     }
 
     /// Runs once. Whatever happens comes back as a report.
     pub async fn run(&self, request: &Request, watch: Watch<'_>) -> Ran<W> {
         let retries = Retries::default();
         // On the heap: whoever waits for it does not carry all of it along.
-        retries.counting(Box::pin(self.counted(request, watch, retries.clone()))).await
+        retries
+            .counting(Box::pin(self.counted(request, watch, retries.clone())))
+            .await
     }
 
     async fn counted(&self, request: &Request, watch: Watch<'_>, retries: Retries) -> Ran<W> {
@@ -97,7 +118,17 @@ impl<W: Work> App<W> {
         // Counted for this run alone: a process may run for several tenants at once.
         let store = store.with_fresh_units();
         let started_at = self.clock.now();
-        let run = Run { app: self, request, watch, store, secrets, calls, before, retries, started_at };
+        let run = Run {
+            app: self,
+            request,
+            watch,
+            store,
+            secrets,
+            calls,
+            before,
+            retries,
+            started_at,
+        };
         if let Err(error) = scoped {
             // Without a session nothing may be written, no report either.
             return run.ran(Err(error.into()));
@@ -114,7 +145,9 @@ impl<W: Work> App<W> {
 
     /// State and secrets with the rights of `tenant`, or with the process's own where there are no sessions.
     async fn scoped_to(&self, tenant: &TenantId) -> Result<(Store, Secrets), SessionError> {
-        let Some(sessions) = &self.sessions else { return Ok((self.store.clone(), self.secrets.clone())) };
+        let Some(sessions) = &self.sessions else {
+            return Ok((self.store.clone(), self.secrets.clone()));
+        };
         let aws = sessions.of(tenant).await?;
         Ok((self.store.over(&aws), self.secrets.over(&aws)))
     }
@@ -147,7 +180,11 @@ impl<W: Work> App<W> {
             connections = connections.with_pace(pace);
         }
         let (configuration, secret) = (tenant.record.config.clone(), Arc::clone(secret));
-        entry.clients = Some(Clients { configuration, secret, connections: connections.clone() });
+        entry.clients = Some(Clients {
+            configuration,
+            secret,
+            connections: connections.clone(),
+        });
         Ok(connections)
     }
 }

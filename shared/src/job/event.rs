@@ -67,14 +67,33 @@ impl Event {
     /// # Errors
     /// [`EventError`] naming the member that does not fit.
     pub fn parse(event: serde_json::Value, job: Job) -> Result<Self, EventError> {
-        let event: Self = json::read(&event.to_string()).map_err(|Misfit { path, message, .. }| {
-            let field = if path == "." { "the event itself".to_owned() } else { path };
-            EventError::Malformed { field, problem: message }
-        })?;
-        let belongs_to = |mode, other, own| Err(EventError::OtherJobsMode { mode, other, job, own });
+        let event: Self =
+            json::read(&event.to_string()).map_err(|Misfit { path, message, .. }| {
+                let field = if path == "." {
+                    "the event itself".to_owned()
+                } else {
+                    path
+                };
+                EventError::Malformed {
+                    field,
+                    problem: message,
+                }
+            })?;
+        let belongs_to = |mode, other, own| {
+            Err(EventError::OtherJobsMode {
+                mode,
+                other,
+                job,
+                own,
+            })
+        };
         match (job, event.mode) {
-            (Job::Employees, Mode::FullScan) => belongs_to("full-scan", Job::Certificates, "reconcile"),
-            (Job::Certificates, Mode::Reconcile) => belongs_to("reconcile", Job::Employees, "full-scan"),
+            (Job::Employees, Mode::FullScan) => {
+                belongs_to("full-scan", Job::Certificates, "reconcile")
+            }
+            (Job::Certificates, Mode::Reconcile) => {
+                belongs_to("reconcile", Job::Employees, "full-scan")
+            }
             _ => Ok(event),
         }
     }
@@ -89,13 +108,34 @@ mod tests {
     #[test]
     fn an_event_names_a_tenant_and_perhaps_a_mode() {
         for (job, event, mode) in [
-            (Job::Employees, json!({"tenant_id": "acme"}), Mode::Scheduled),
-            (Job::Employees, json!({"tenant_id": "acme", "mode": "dry-run"}), Mode::DryRun),
-            (Job::Employees, json!({"tenant_id": "acme", "mode": "reconcile"}), Mode::Reconcile),
-            (Job::Certificates, json!({"tenant_id": "acme"}), Mode::Scheduled),
-            (Job::Certificates, json!({"tenant_id": "acme", "mode": "full-scan"}), Mode::FullScan),
+            (
+                Job::Employees,
+                json!({"tenant_id": "acme"}),
+                Mode::Scheduled,
+            ),
+            (
+                Job::Employees,
+                json!({"tenant_id": "acme", "mode": "dry-run"}),
+                Mode::DryRun,
+            ),
+            (
+                Job::Employees,
+                json!({"tenant_id": "acme", "mode": "reconcile"}),
+                Mode::Reconcile,
+            ),
+            (
+                Job::Certificates,
+                json!({"tenant_id": "acme"}),
+                Mode::Scheduled,
+            ),
+            (
+                Job::Certificates,
+                json!({"tenant_id": "acme", "mode": "full-scan"}),
+                Mode::FullScan,
+            ),
         ] {
-            let parsed = Event::parse(event, job).map(|event| (event.tenant_id.to_string(), event.mode));
+            let parsed =
+                Event::parse(event, job).map(|event| (event.tenant_id.to_string(), event.mode));
             assert_eq!(parsed, Ok(("acme".into(), mode)));
         }
     }
@@ -106,8 +146,16 @@ mod tests {
             (Job::Employees, json!({}), "tenant_id"),
             (Job::Employees, json!({"tenant_id": "ACME"}), "tenant_id"),
             (Job::Employees, json!({"tenant_id": 7}), "tenant_id"),
-            (Job::Employees, json!({"tenant_id": "acme", "mode": "drip"}), "mode"),
-            (Job::Employees, json!({"tenant_id": "acme", "mod": "dry-run"}), "mod"),
+            (
+                Job::Employees,
+                json!({"tenant_id": "acme", "mode": "drip"}),
+                "mode",
+            ),
+            (
+                Job::Employees,
+                json!({"tenant_id": "acme", "mod": "dry-run"}),
+                "mod",
+            ),
             (Job::Employees, json!("acme"), "the event itself"),
             (Job::Employees, json!(null), "the event itself"),
             (

@@ -31,14 +31,21 @@ fn app<W: Work>(work: W) -> Result<App<W>, Error> {
     // AWS has a client of its own: its endpoints may be private ones.
     let client = aws::http_client()?;
     let clock = Arc::new(SystemClock);
-    let sessions =
-        Sessions::from_environment(|name| std::env::var(name).ok(), client.clone(), clock.clone())?;
+    let sessions = Sessions::from_environment(
+        |name| std::env::var(name).ok(),
+        client.clone(),
+        clock.clone(),
+    )?;
     let aws = Aws::new(aws::from_env(client)?);
     let store = Store::new(&aws, &variable("TABLE_NAME")?);
     let secrets = Secrets::new(&aws, &variable("SECRET_PREFIX")?, clock.clone());
     let context = Context::new(http::client()?, clock, Calls::default());
     let emulated = aws::is_on_this_machine(|name| std::env::var(name).ok());
-    let context = if emulated { context.with_simulators() } else { context };
+    let context = if emulated {
+        context.with_simulators()
+    } else {
+        context
+    };
     Ok(App::new(work, store, secrets, context).with_sessions(sessions))
 }
 
@@ -63,7 +70,10 @@ async fn handle<W: Work>(
 
 /// What Lambda answers to an event that cannot be taken.
 fn refusal(error: &EventError) -> Diagnostic {
-    Diagnostic { error_type: "InvalidEvent".to_owned(), error_message: error.to_string() }
+    Diagnostic {
+        error_type: "InvalidEvent".to_owned(),
+        error_message: error.to_string(),
+    }
 }
 
 /// The time until `deadline` (Unix milliseconds), which the runtime hands over with each event. `cargo lambda watch`
@@ -71,6 +81,12 @@ fn refusal(error: &EventError) -> Diagnostic {
 fn remaining(deadline: u64) -> Duration {
     const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
     let deadline = Duration::from_millis(deadline);
-    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    if deadline < A_YEAR { deadline } else { deadline.saturating_sub(since_epoch) }
+    let since_epoch = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    if deadline < A_YEAR {
+        deadline
+    } else {
+        deadline.saturating_sub(since_epoch)
+    }
 }

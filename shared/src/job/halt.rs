@@ -37,15 +37,23 @@ impl Halt {
     /// An end that no other credentials would have prevented.
     #[must_use]
     pub fn new(outcome: Outcome, message: impl ToString) -> Self {
-        Self { outcome, message: message.to_string(), cause: Cause::Other }
+        Self {
+            outcome,
+            message: message.to_string(),
+            cause: Cause::Other,
+        }
     }
 
     pub(super) fn unknown_tenant(tenant: &TenantId) -> Self {
-        Self::new(Outcome::UnknownTenant, format!("there is no tenant {tenant}; `tenants add` makes one"))
+        Self::new(
+            Outcome::UnknownTenant,
+            format!("there is no tenant {tenant}; `tenants add` makes one"),
+        )
     }
 
     pub(super) fn other_tenant(tenant: &TenantId) -> Self {
-        let message = format!("the stored configuration is that of {tenant}; `tenants add` writes it anew");
+        let message =
+            format!("the stored configuration is that of {tenant}; `tenants add` writes it anew");
         Self::new(Outcome::BadConfiguration, message)
     }
 
@@ -57,7 +65,10 @@ impl Halt {
     }
 
     pub(super) fn busy(until: Timestamp) -> Self {
-        Self::new(Outcome::Busy, format!("another run has the lease until {until:.0}"))
+        Self::new(
+            Outcome::Busy,
+            format!("another run has the lease until {until:.0}"),
+        )
     }
 }
 
@@ -96,8 +107,15 @@ impl From<SourceError> for Halt {
             SourceError::Unavailable(_) | SourceError::Unreadable(_) => Outcome::SourceUnavailable,
         };
         let refused = matches!(error, SourceError::Credential(_));
-        let cause = if refused { Cause::Credentials } else { Cause::Other };
-        Self { cause, ..Self::new(outcome, error) }
+        let cause = if refused {
+            Cause::Credentials
+        } else {
+            Cause::Other
+        };
+        Self {
+            cause,
+            ..Self::new(outcome, error)
+        }
     }
 }
 
@@ -109,8 +127,15 @@ impl From<reteach::Error> for Halt {
             _ => Outcome::ReteachUnavailable,
         };
         let refused = matches!(error, Reteach::Credential(_));
-        let cause = if refused { Cause::Credentials } else { Cause::Other };
-        Self { cause, ..Self::new(outcome, error) }
+        let cause = if refused {
+            Cause::Credentials
+        } else {
+            Cause::Other
+        };
+        Self {
+            cause,
+            ..Self::new(outcome, error)
+        }
     }
 }
 

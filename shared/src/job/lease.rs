@@ -47,7 +47,14 @@ impl<'a> Guard<'a> {
         lease: Lease,
         deadline: Deadline,
     ) -> Self {
-        Self { store, clock, terms, token: lease.token, lease: Mutex::new(lease), deadline }
+        Self {
+            store,
+            clock,
+            terms,
+            token: lease.token,
+            lease: Mutex::new(lease),
+            deadline,
+        }
     }
 
     /// The fencing token for every ledger write.

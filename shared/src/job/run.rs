@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    App, Cause, Finished, Guard, Halt, MOST_FINDINGS, Mode, Outcome, Progress, Ran, Report, Request, Watch,
-    Work,
+    App, Cause, Finished, Guard, Halt, MOST_FINDINGS, Mode, Outcome, Progress, Ran, Report,
+    Request, Watch, Work,
 };
 use crate::aws::Retries;
 use crate::clock::Clock;
@@ -98,9 +98,15 @@ impl<W: Work> Run<'_, W> {
 
     pub(super) async fn prepare(&self) -> Result<Tenant, Halt> {
         let tenant = &self.request.event.tenant_id;
-        let record = self.store.tenant(tenant).await?.ok_or_else(|| Halt::unknown_tenant(tenant))?;
+        let record = self
+            .store
+            .tenant(tenant)
+            .await?
+            .ok_or_else(|| Halt::unknown_tenant(tenant))?;
         // A dry run writes nothing: it is what somebody looks at before the first run.
-        if let (TenantStatus::Paused { since }, false) = (record.status, self.mode() == Mode::DryRun) {
+        if let (TenantStatus::Paused { since }, false) =
+            (record.status, self.mode() == Mode::DryRun)
+        {
             return Err(Halt::paused(since));
         }
         let config = TenantConfig::parse(&record.config)?;
@@ -123,7 +129,13 @@ impl<W: Work> Run<'_, W> {
         };
         let last_report = lease.last_report_at;
         let waiting_since = lease.last_good_run.or(lease.first_run).unwrap_or(now);
-        let guard = Guard::new(store, &self.app.clock, W::LEASE, lease, self.request.deadline);
+        let guard = Guard::new(
+            store,
+            &self.app.clock,
+            W::LEASE,
+            lease,
+            self.request.deadline,
+        );
         let finished = tokio::select! {
             finished = self.attempt_twice(tenant, Some(&guard)) => finished,
             lost = guard.keep() => Err(lost.into()),
@@ -131,7 +143,11 @@ impl<W: Work> Run<'_, W> {
         let mut ran = self.ran(finished);
         let now = self.app.clock.now();
         let is_good = ran.report.outcome.is_good();
-        let waited = if is_good { 0 } else { now.duration_since(waiting_since).as_mins() };
+        let waited = if is_good {
+            0
+        } else {
+            now.duration_since(waiting_since).as_mins()
+        };
         ran.report.minutes_since_good_run = Some(waited);
         let is_due = last_report.is_none_or(|at| at + REPORT_EVERY <= now);
         let reported = if is_due || ran.report.outcome != Outcome::Unchanged {
@@ -151,8 +167,10 @@ impl<W: Work> Run<'_, W> {
     /// A run that did not get as far as a lease.
     pub(super) async fn unleased(&self, finished: Result<Finished<W>, Halt>) -> Ran<W> {
         let ran = self.ran(finished);
-        let nobody_looks =
-            matches!(ran.report.outcome, Outcome::UnknownTenant | Outcome::Paused | Outcome::Disabled);
+        let nobody_looks = matches!(
+            ran.report.outcome,
+            Outcome::UnknownTenant | Outcome::Paused | Outcome::Disabled
+        );
         if !nobody_looks && self.mode() != Mode::DryRun {
             self.keep(&ran.report).await;
         }
@@ -163,7 +181,10 @@ impl<W: Work> Run<'_, W> {
     async fn keep(&self, report: &Report<W::Counts>) -> Option<Timestamp> {
         let now = self.app.clock.now();
         let (tenant, run) = (&report.tenant_id, &report.run_id);
-        let written = self.store.put_report(tenant, W::JOB, now, run, now + KEEP_REPORTS, report).await;
+        let written = self
+            .store
+            .put_report(tenant, W::JOB, now, run, now + KEEP_REPORTS, report)
+            .await;
         match written {
             Ok(()) => Some(now),
             Err(error) => {
@@ -183,7 +204,9 @@ impl<W: Work> Run<'_, W> {
         let id = &tenant.config.tenant_id;
         let secret = secrets.get(id).await?;
         let first = work.attempt(self, tenant, Arc::clone(&secret), guard).await;
-        let cause = first.as_ref().map_or_else(|halt| halt.cause, |finished| finished.cause);
+        let cause = first
+            .as_ref()
+            .map_or_else(|halt| halt.cause, |finished| finished.cause);
         if cause == Cause::Other {
             return first;
         }
@@ -204,13 +227,24 @@ impl<W: Work> Run<'_, W> {
     }
 
     fn units(&self) -> Units {
-        Units { retries: self.retries.count(), ..self.store.units() }
+        Units {
+            retries: self.retries.count(),
+            ..self.store.units()
+        }
     }
 
     pub(super) fn ran(&self, finished: Result<Finished<W>, Halt>) -> Ran<W> {
         let took = self.app.clock.now().duration_since(self.started_at);
         let finished = finished.unwrap_or_else(Finished::from);
-        let Finished { outcome, message, cause: _, counts, mut findings, held, plan } = finished;
+        let Finished {
+            outcome,
+            message,
+            cause: _,
+            counts,
+            mut findings,
+            held,
+            plan,
+        } = finished;
         let findings_total = findings.len() as u64;
         findings.truncate(MOST_FINDINGS);
         let report = Report {

@@ -15,19 +15,28 @@ pub struct StopSwitch<S> {
 
 impl<S> Default for StopSwitch<S> {
     fn default() -> Self {
-        Self { reason: Mutex::new(None), unanswered: AtomicU32::new(0) }
+        Self {
+            reason: Mutex::new(None),
+            unanswered: AtomicU32::new(0),
+        }
     }
 }
 
 impl<S> StopSwitch<S> {
     /// Whether nothing more is to be begun.
     pub fn is_thrown(&self) -> bool {
-        self.reason.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        self.reason
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some()
     }
 
     /// Nothing more is to be begun.
     pub fn throw(&self, reason: S) {
-        self.reason.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
+        self.reason
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(reason);
     }
 
     /// The vendor answered.
@@ -44,7 +53,9 @@ impl<S> StopSwitch<S> {
 
     /// Why it was thrown, if it was.
     pub fn into_reason(self) -> Option<S> {
-        self.reason.into_inner().unwrap_or_else(PoisonError::into_inner)
+        self.reason
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

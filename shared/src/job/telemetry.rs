@@ -51,35 +51,70 @@ fn log<C: Counts>(report: &Report<C>) {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of people and calls are far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of people and calls are far below 2^52"
+)]
 fn write_metrics<C: Counts>(report: &Report<C>, writer: &mut impl io::Write) -> io::Result<()> {
-    let count = |name, value: u64| Metric { name, unit: Unit::Count, value: value as f64 };
-    let duration = Metric { name: "Duration", unit: Unit::Milliseconds, value: report.duration_ms as f64 };
+    let count = |name, value: u64| Metric {
+        name,
+        unit: Unit::Count,
+        value: value as f64,
+    };
+    let duration = Metric {
+        name: "Duration",
+        unit: Unit::Milliseconds,
+        value: report.duration_ms as f64,
+    };
     let ended = [
         duration,
         count("GoodRuns", u64::from(report.outcome.is_good())),
         count("FailedRuns", u64::from(report.outcome.is_failure())),
         count("NeedsAction", u64::from(report.outcome.needs_action())),
-        count("HeldPlans", u64::from(report.held.as_ref().is_some_and(|held| !held.dismissed))),
+        count(
+            "HeldPlans",
+            u64::from(report.held.as_ref().is_some_and(|held| !held.dismissed)),
+        ),
     ];
     let waited = report.minutes_since_good_run;
-    let waited =
-        waited.map(|minutes| Metric { name: "MinutesSinceGoodRun", unit: Unit::None, value: minutes as f64 });
+    let waited = waited.map(|minutes| Metric {
+        name: "MinutesSinceGoodRun",
+        unit: Unit::None,
+        value: minutes as f64,
+    });
     let used = [
         count("PersonioCalls", report.calls.personio),
         count("KomboCalls", report.calls.kombo),
         count("ReteachCalls", report.calls.reteach),
-        Metric { name: "ReadUnits", unit: Unit::Count, value: report.dynamodb.read },
-        Metric { name: "WriteUnits", unit: Unit::Count, value: report.dynamodb.write },
+        Metric {
+            name: "ReadUnits",
+            unit: Unit::Count,
+            value: report.dynamodb.read,
+        },
+        Metric {
+            name: "WriteUnits",
+            unit: Unit::Count,
+            value: report.dynamodb.write,
+        },
     ];
-    let done = report.counts.metrics().into_iter().map(|(name, value)| count(name, value));
+    let done = report
+        .counts
+        .metrics()
+        .into_iter()
+        .map(|(name, value)| count(name, value));
     // No line says the same as a zero, and a log is billed by its bytes.
     let says_something = |metric: &Metric| metric.value != 0.0 || Some(metric.name) == C::ALARMED;
     let happened = done.chain(used).filter(says_something);
     let values: Vec<Metric> = ended.into_iter().chain(waited).chain(happened).collect();
     let at = report.started_at + jiff::SignedDuration::from_millis(report.duration_ms);
-    Metrics { job: &report.job, tenant: &report.tenant_id, run: &report.run_id, at, values: &values }
-        .write(writer)
+    Metrics {
+        job: &report.job,
+        tenant: &report.tenant_id,
+        run: &report.run_id,
+        at,
+        values: &values,
+    }
+    .write(writer)
 }
 
 #[cfg(test)]
@@ -113,7 +148,10 @@ mod tests {
             "started_at": "2026-03-31T08:05:00Z", "duration_ms": 250, "outcome": "done", "counts": {},
             "calls": {"personio": 3, "kombo": 0, "reteach": 1}, "dynamodb": {"read": 1.5, "write": 2.0, "calls": 4}
         });
-        report.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        report
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
         serde_json::from_value(report).unwrap()
     }
 
@@ -121,26 +159,33 @@ mod tests {
         let mut text = Vec::new();
         write_metrics(report, &mut text).unwrap();
         let line: BTreeMap<String, Value> = serde_json::from_slice(&text).unwrap();
-        line.into_iter().filter_map(|(name, value)| Some((name, value.as_f64()?))).collect()
+        line.into_iter()
+            .filter_map(|(name, value)| Some((name, value.as_f64()?)))
+            .collect()
     }
 
     #[test]
     fn says_how_a_run_went_in_numbers() {
-        let numbers =
-            metrics(&report(json!({"minutes_since_good_run": 35, "outcome": "source-unavailable"})));
+        let numbers = metrics(&report(
+            json!({"minutes_since_good_run": 35, "outcome": "source-unavailable"}),
+        ));
         insta::assert_compact_debug_snapshot!(numbers, @r#"{"Created": 2.0, "Duration": 250.0, "FailedRuns": 1.0, "GoodRuns": 0.0, "HeldPlans": 0.0, "MinutesSinceGoodRun": 35.0, "NeedsAction": 0.0, "Parked": 0.0, "PersonioCalls": 3.0, "ReadUnits": 1.5, "ReteachCalls": 1.0, "WriteUnits": 2.0}"#);
     }
 
     #[test]
     fn a_run_without_a_lease_says_nothing_about_the_last_good_one() {
-        assert!(!metrics(&report(json!({"outcome": "paused"}))).contains_key("MinutesSinceGoodRun"));
+        assert!(
+            !metrics(&report(json!({"outcome": "paused"}))).contains_key("MinutesSinceGoodRun")
+        );
     }
 
     #[test]
     fn counts_a_held_plan_until_somebody_decides() {
         let held = |dismissed| {
             let note = json!({"hash": "1f", "since": "2026-03-31T08:00:00Z", "counts": {}, "dismissed": dismissed, "text": ""});
-            metrics(&report(json!({"held": note}))).get("HeldPlans").copied()
+            metrics(&report(json!({"held": note})))
+                .get("HeldPlans")
+                .copied()
         };
         assert_eq!([held(false), held(true)], [Some(1.0), Some(0.0)]);
     }
@@ -161,7 +206,11 @@ mod tests {
         ] {
             let report = report(json!({"outcome": outcome}));
             let numbers = metrics(&report);
-            assert_eq!([numbers["FailedRuns"], numbers["NeedsAction"]], [failed, needs_action], "{outcome}");
+            assert_eq!(
+                [numbers["FailedRuns"], numbers["NeedsAction"]],
+                [failed, needs_action],
+                "{outcome}"
+            );
             assert_eq!(logged(&report)["level"], level, "{outcome}");
         }
     }
@@ -170,17 +219,26 @@ mod tests {
     fn logged(report: &Report<Two>) -> Value {
         let lines = Lines::default();
         let writer = lines.clone();
-        let subscriber =
-            tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || writer.clone()).finish();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .flatten_event(true)
+            .with_writer(move || writer.clone())
+            .finish();
         tracing::subscriber::with_default(subscriber, || log(report));
         let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-        assert_eq!(text.matches("\"message\":").count(), 1, "a member twice is no JSON: {text}");
+        assert_eq!(
+            text.matches("\"message\":").count(),
+            1,
+            "a member twice is no JSON: {text}"
+        );
         serde_json::from_str(&text).unwrap()
     }
 
     #[test]
     fn the_log_line_gives_the_reason() {
-        let line = logged(&report(json!({"outcome": "access-denied", "message": "a right is missing"})));
+        let line = logged(&report(
+            json!({"outcome": "access-denied", "message": "a right is missing"}),
+        ));
         assert_eq!(
             (&line["message"], &line["reason"], &line["tenant"]),
             (&json!("run"), &json!("a right is missing"), &json!("acme"))

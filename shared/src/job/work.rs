@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Cause, Event, Finding, Guard, Halt, HeldNote, LeaseTerms, Outcome, Report, Run, Tenant};
+use super::{
+    Cause, Event, Finding, Guard, Halt, HeldNote, LeaseTerms, Outcome, Report, Run, Tenant,
+};
 use crate::connect::HrSystem;
 use crate::http::Deadline;
 use crate::id::RunId;
@@ -95,7 +97,10 @@ pub struct Ran<W: Work> {
 
 impl<W: Work> fmt::Debug for Ran<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ran").field("report", &self.report).field("plan", &self.plan).finish()
+        f.debug_struct("Ran")
+            .field("report", &self.report)
+            .field("plan", &self.plan)
+            .finish()
     }
 }
 
@@ -119,7 +124,11 @@ pub struct Finished<W: Work> {
 
 impl<W: Work> From<Halt> for Finished<W> {
     fn from(halt: Halt) -> Self {
-        let Halt { outcome, message, cause } = halt;
+        let Halt {
+            outcome,
+            message,
+            cause,
+        } = halt;
         Self {
             outcome,
             message,
@@ -139,6 +148,9 @@ impl<W: Work> Finished<W> {
         let news = |it: &Finding| it.certificate.is_some() && !self.findings.contains(it);
         let news: Vec<_> = earlier.findings.into_iter().filter(news).collect();
         self.findings.extend(news);
-        Self { counts: self.counts.with_earlier(earlier.counts), ..self }
+        Self {
+            counts: self.counts.with_earlier(earlier.counts),
+            ..self
+        }
     }
 }

@@ -57,7 +57,12 @@ impl Client {
     /// A client for the API at `base`, path prefix included (`https://api.kombo.dev/v1`).
     #[must_use]
     pub fn new(base: BaseUrl, key: ApiKey, context: Context) -> Self {
-        Self { base, key, context, reads: Pace::new(READS) }
+        Self {
+            base,
+            key,
+            context,
+            reads: Pace::new(READS),
+        }
     }
 
     /// The same client, but nothing goes past `deadline`.

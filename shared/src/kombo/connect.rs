@@ -64,7 +64,9 @@ impl Client {
         };
         let target = self.target(Method::POST, "/connect/create-link", &[])?;
         // A link that nobody uses does no harm: a lost one may be made again.
-        let request = Request::new(target, Repeat::Read, READ_TIMEOUT).interpret(interpret).json(&body)?;
+        let request = Request::new(target, Repeat::Read, READ_TIMEOUT)
+            .interpret(interpret)
+            .json(&body)?;
         let request = self.authorize(request, None)?;
         let reply = self.context.send(&request, &self.reads).await?;
         if let Some(refusal) = Refusal::of(&reply) {

@@ -63,7 +63,12 @@ impl Documents {
     pub fn new(client: Client, integration: IntegrationId) -> Self {
         let forwarded = personio::Forwarded::new(client.clone(), integration.clone());
         let personio = personio::Client::new(personio::Transport::Kombo(forwarded));
-        Self { client, integration, uploads: Pace::new(DOCUMENTS), personio }
+        Self {
+            client,
+            integration,
+            uploads: Pace::new(DOCUMENTS),
+            personio,
+        }
     }
 
     /// The HR system behind the integration, as our external ids name it.
@@ -75,14 +80,26 @@ impl Documents {
     /// The same, but nothing goes past `deadline`.
     #[must_use]
     pub fn until(self, deadline: Deadline) -> Self {
-        Self { client: self.client.until(deadline), personio: self.personio.until(deadline), ..self }
+        Self {
+            client: self.client.until(deadline),
+            personio: self.personio.until(deadline),
+            ..self
+        }
     }
 
     /// The same with another pace: for a simulator without limits.
     #[must_use]
     pub fn with_pace(self, pace: &Pace) -> Self {
-        let (client, personio) = (self.client.with_pace(pace.clone()), self.personio.with_pace(pace.clone()));
-        Self { client, personio, uploads: pace.clone(), ..self }
+        let (client, personio) = (
+            self.client.with_pace(pace.clone()),
+            self.personio.with_pace(pace.clone()),
+        );
+        Self {
+            client,
+            personio,
+            uploads: pace.clone(),
+            ..self
+        }
     }
 
     /// Kombo's own id of the employee: `GET /hris/employees?remote_ids=…`.
@@ -92,8 +109,11 @@ impl Documents {
     async fn employee(&self, id: &SourceId) -> Result<String, UploadError> {
         let target = self.client.target(Method::GET, "/hris/employees", &[])?;
         let target = target.query([("remote_ids", id.as_str())]);
-        let page: Page<Person> =
-            self.client.read(target, Some(&self.integration)).await.map_err(SourceError::from)?;
+        let page: Page<Person> = self
+            .client
+            .read(target, Some(&self.integration))
+            .await
+            .map_err(SourceError::from)?;
         let is_asked_for = |person: &Person| {
             person.remote_id.as_deref() == Some(id.as_str()) && person.remote_deleted_at.is_none()
         };
@@ -106,7 +126,9 @@ impl Documents {
     }
 
     async fn category_page(&self, cursor: Option<&str>) -> Result<Page<CategoryItem>, SourceError> {
-        let target = self.client.target(Method::GET, "/hris/employee-document-categories", &[])?;
+        let target = self
+            .client
+            .target(Method::GET, "/hris/employee-document-categories", &[])?;
         let paging = cursor.map(|cursor| ("cursor", cursor));
         let target = target.query([("page_size", PAGE_SIZE)].into_iter().chain(paging));
         let reply = self.client.get(target, Some(&self.integration)).await?;
@@ -120,11 +142,20 @@ impl DocumentSink for Documents {
         let mut cursor: Option<String> = None;
         for _ in 0..MAX_PAGES {
             let page = self.category_page(cursor.as_deref()).await?;
-            let there = page.results.into_iter().filter(|item| item.remote_deleted_at.is_none());
-            let named =
-                |item: CategoryItem| Some(Category { id: CategoryId::new(item.id), name: item.name? });
+            let there = page
+                .results
+                .into_iter()
+                .filter(|item| item.remote_deleted_at.is_none());
+            let named = |item: CategoryItem| {
+                Some(Category {
+                    id: CategoryId::new(item.id),
+                    name: item.name?,
+                })
+            };
             categories.extend(there.filter_map(named));
-            let Some(next) = page.next.filter(|next| !next.is_empty()) else { return Ok(categories) };
+            let Some(next) = page.next.filter(|next| !next.is_empty()) else {
+                return Ok(categories);
+            };
             if !seen.insert(next.clone()) {
                 break;
             }
@@ -135,14 +166,21 @@ impl DocumentSink for Documents {
         ))
     }
 
-    async fn upload(&self, document: &Document, body: PdfBody) -> Result<Option<DocumentId>, UploadError> {
+    async fn upload(
+        &self,
+        document: &Document,
+        body: PdfBody,
+    ) -> Result<Option<DocumentId>, UploadError> {
         let employee = self.employee(&document.employee).await?;
         let path = "/hris/employees/{employee_id}/documents";
         let target = self.client.target(Method::POST, path, &[&employee])?;
-        let request = Request::new(target, Repeat::OnlyIfNotSent, UPLOAD_TIMEOUT).interpret(interpret);
+        let request =
+            Request::new(target, Repeat::OnlyIfNotSent, UPLOAD_TIMEOUT).interpret(interpret);
         let request = self.client.authorize(request, Some(&self.integration))?;
-        let upload =
-            Upload { category_id: document.category.as_str(), document: File::new(&document.file_name) };
+        let upload = Upload {
+            category_id: document.category.as_str(),
+            document: File::new(&document.file_name),
+        };
         let call = FileCall::new(request, &upload)?;
         let reply = self.client.send_file(call, body, &self.uploads).await?;
         // A 200 of somebody in between is no proof that it is filed.

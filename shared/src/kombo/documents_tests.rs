@@ -17,16 +17,24 @@ const INTEGRATION: &str = "personio:CBNMt7dSNCzBdnRTx87dev4E";
 const PDF: &[u8] = b"%PDF-1.7 and so on";
 
 fn sink(server: &Server, integration: &str) -> Documents {
-    let client = Client::new(server.base.clone(), ApiKey::new("kombo-key"), server.context());
+    let client = Client::new(
+        server.base.clone(),
+        ApiKey::new("kombo-key"),
+        server.context(),
+    );
     Documents::new(client, integration.parse().unwrap()).with_pace(&Pace::new(&[]))
 }
 
 fn success(data: Value) -> Canned {
-    Canned::Json(200, json!({"status": "success", "data": data, "warnings": [{"message": "Look!"}]}))
+    Canned::Json(
+        200,
+        json!({"status": "success", "data": data, "warnings": [{"message": "Look!"}]}),
+    )
 }
 
 fn refused(status: u16, code: Value) -> Canned {
-    let error = json!({"code": code, "title": "It did not work.", "message": "x@y.de", "log_url": null});
+    let error =
+        json!({"code": code, "title": "It did not work.", "message": "x@y.de", "log_url": null});
     Canned::Json(status, json!({"status": "error", "error": error}))
 }
 
@@ -41,7 +49,11 @@ fn people(people: Vec<Value>) -> Canned {
 fn document() -> Document {
     let id = CertificateId::new("0f0c-7");
     let completed_at = Some("2026-03-14T09:21:00Z".parse().unwrap());
-    let certificate = Certificate { id: &id, course: Some("Brandschutz"), completed_at };
+    let certificate = Certificate {
+        id: &id,
+        course: Some("Brandschutz"),
+        completed_at,
+    };
     Document::new(
         SourceId::new("32"),
         CategoryId::new("3Cjwu7nA7pH5cX5X1NAPmb7M"),
@@ -66,11 +78,16 @@ async fn lists_the_categories_of_all_pages() {
             category("k2", json!(null), json!(null)),
             category("k3", json!("Old"), json!("2022-08-07T14:01:29.196Z")),
         ]})),
-        _ => success(json!({"next": null, "results": [category("k4", json!("Other"), json!(null))]})),
+        _ => {
+            success(json!({"next": null, "results": [category("k4", json!("Other"), json!(null))]}))
+        }
     })
     .await;
     let categories = sink(&server, INTEGRATION).categories().await.unwrap();
-    let told: Vec<_> = categories.iter().map(|it| (it.id.as_str(), it.name.as_str())).collect();
+    let told: Vec<_> = categories
+        .iter()
+        .map(|it| (it.id.as_str(), it.name.as_str()))
+        .collect();
     assert_eq!(told, [("k1", "Employment contract"), ("k4", "Other")]);
     let seen = server.seen();
     assert_eq!(
@@ -80,31 +97,56 @@ async fn lists_the_categories_of_all_pages() {
     assert_eq!(seen[1].query("cursor").as_deref(), Some("a"));
     let endless = Server::start(|_, _| success(json!({"next": "a", "results": []}))).await;
     let error = sink(&endless, INTEGRATION).categories().await.unwrap_err();
-    assert!(matches!(&error, SourceError::Unreadable(text) if text.contains("no end")), "{error}");
+    assert!(
+        matches!(&error, SourceError::Unreadable(text) if text.contains("no end")),
+        "{error}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn files_for_the_employee_that_kombo_knows_by_another_id() {
     let server = Server::start(|number, _| match number {
-        0 => people(vec![person("k1", "3", json!(null)), person("k32", "32", json!(null))]),
+        0 => people(vec![
+            person("k1", "3", json!(null)),
+            person("k32", "32", json!(null)),
+        ]),
         _ => success(json!({})),
     })
     .await;
-    assert_eq!(sink(&server, INTEGRATION).upload(&document(), pdf()).await.unwrap(), None);
+    assert_eq!(
+        sink(&server, INTEGRATION)
+            .upload(&document(), pdf())
+            .await
+            .unwrap(),
+        None
+    );
     let seen = server.seen();
     assert_eq!(seen[0].query("remote_ids").as_deref(), Some("32"));
-    assert_eq!((seen[1].method.as_str(), seen[1].uri.as_str()), ("POST", "/hris/employees/k32/documents"));
+    assert_eq!(
+        (seen[1].method.as_str(), seen[1].uri.as_str()),
+        ("POST", "/hris/employees/k32/documents")
+    );
     assert_eq!(seen[1].header("x-integration-id"), Some(INTEGRATION));
     let expected = json!({"name": "Brandschutz 2026-03-14 0f0c-7.pdf", "content_type": "application/pdf", "data": STANDARD.encode(PDF)});
-    assert_eq!(seen[1].body, json!({"category_id": "3Cjwu7nA7pH5cX5X1NAPmb7M", "document": expected}));
+    assert_eq!(
+        seen[1].body,
+        json!({"category_id": "3Cjwu7nA7pH5cX5X1NAPmb7M", "document": expected})
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn whom_kombo_does_not_know_is_gone() {
     let deleted = json!("2026-03-01T00:00:00.000Z");
-    for answer in [vec![], vec![person("k1", "3", json!(null))], vec![person("k32", "32", deleted)]] {
+    for answer in [
+        vec![],
+        vec![person("k1", "3", json!(null))],
+        vec![person("k32", "32", deleted)],
+    ] {
         let server = Server::start(move |_, _| people(answer.clone())).await;
-        let error = sink(&server, INTEGRATION).upload(&document(), pdf()).await.unwrap_err();
+        let error = sink(&server, INTEGRATION)
+            .upload(&document(), pdf())
+            .await
+            .unwrap_err();
         assert!(matches!(error, UploadError::PersonGone(_)), "{error:?}");
         assert_eq!(server.seen().len(), 1);
     }
@@ -127,9 +169,21 @@ async fn says_by_code_what_a_refusal_means_and_sends_once() {
         (400, json!("PLATFORM.INPUT_INVALID"), "Refused"),
         (429, json!("PLATFORM.RATE_LIMIT_EXCEEDED"), "RateLimited"),
         (400, json!("REMOTE.RATE_LIMIT_EXCEEDED"), "RateLimited"),
-        (401, json!("PLATFORM.AUTHENTICATION_INVALID"), "Connection(Credential"),
-        (400, json!("INTEGRATION.AUTHENTICATION_INVALID"), "Connection(Lapsed"),
-        (409, json!("INTEGRATION.SETUP_SYNC_PENDING"), "Connection(NotReady"),
+        (
+            401,
+            json!("PLATFORM.AUTHENTICATION_INVALID"),
+            "Connection(Credential",
+        ),
+        (
+            400,
+            json!("INTEGRATION.AUTHENTICATION_INVALID"),
+            "Connection(Lapsed",
+        ),
+        (
+            409,
+            json!("INTEGRATION.SETUP_SYNC_PENDING"),
+            "Connection(NotReady",
+        ),
         (413, json!(null), "TooLarge"),
         (404, json!(null), "Gone"),
         (401, json!(null), "Connection(Credential"),
@@ -142,10 +196,24 @@ async fn says_by_code_what_a_refusal_means_and_sends_once() {
             _ => refused(status, sent.clone()),
         })
         .await;
-        let error = sink(&server, INTEGRATION).upload(&document(), pdf()).await.unwrap_err();
-        assert!(format!("{error:?}").starts_with(expected), "{status} {code}: {error:?}");
-        let effect = if expected == "Uncertain" { Effect::Unknown } else { Effect::None };
-        assert_eq!((error.effect(), server.seen().len()), (effect, 2), "{status} {code}");
+        let error = sink(&server, INTEGRATION)
+            .upload(&document(), pdf())
+            .await
+            .unwrap_err();
+        assert!(
+            format!("{error:?}").starts_with(expected),
+            "{status} {code}: {error:?}"
+        );
+        let effect = if expected == "Uncertain" {
+            Effect::Unknown
+        } else {
+            Effect::None
+        };
+        assert_eq!(
+            (error.effect(), server.seen().len()),
+            (effect, 2),
+            "{status} {code}"
+        );
         let text = error.to_string();
         assert!(!text.contains("x@y.de") && !text.contains("k32"), "{text}");
     }
@@ -159,22 +227,32 @@ async fn a_lost_answer_leaves_it_open() {
             _ => lost(),
         })
         .await;
-        let error = sink(&server, INTEGRATION).upload(&document(), pdf()).await.unwrap_err();
-        assert_eq!((error.effect(), server.seen().len()), (Effect::Unknown, 2), "{error:?}");
+        let error = sink(&server, INTEGRATION)
+            .upload(&document(), pdf())
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.effect(), server.seen().len()),
+            (Effect::Unknown, 2),
+            "{error:?}"
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn looks_through_the_passthrough_where_there_is_one() {
     let filed = |comment: &'static str| {
-        let data =
-            json!({"_data": [{"id": "5", "name": "Brandschutz 2026-03-14 0f0c-7.pdf", "comment": comment}]});
+        let data = json!({"_data": [{"id": "5", "name": "Brandschutz 2026-03-14 0f0c-7.pdf", "comment": comment}]});
         json!({"url": "https://x", "status": 200, "headers": {}, "data": data})
     };
     let found = Verification::Found(DocumentId::new("5"));
     type Answer = Box<dyn Fn() -> Canned + Send + Sync>;
     let cases: Vec<(&str, Answer, Option<Verification>)> = vec![
-        (INTEGRATION, Box::new(move || success(filed(""))), Some(found)),
+        (
+            INTEGRATION,
+            Box::new(move || success(filed(""))),
+            Some(found),
+        ),
         (
             INTEGRATION,
             Box::new(|| success(json!({"status": 200, "data": {"_data": []}}))),
@@ -186,14 +264,25 @@ async fn looks_through_the_passthrough_where_there_is_one() {
             Some(Verification::Unknowable),
         ),
         (INTEGRATION, Box::new(|| refused(503, json!(null))), None),
-        ("sapsf:x", Box::new(|| Canned::Hang), Some(Verification::Unknowable)),
+        (
+            "sapsf:x",
+            Box::new(|| Canned::Hang),
+            Some(Verification::Unknowable),
+        ),
     ];
     for (number, (integration, answer, expected)) in cases.into_iter().enumerate() {
         let server = Server::start(move |_, _| answer()).await;
         let verified = sink(&server, integration).find(&document()).await;
-        assert_eq!(verified.as_ref().ok(), expected.as_ref(), "case {number}: {verified:?}");
+        assert_eq!(
+            verified.as_ref().ok(),
+            expected.as_ref(),
+            "case {number}: {verified:?}"
+        );
         if expected.is_none() {
-            assert!(matches!(verified, Err(SourceError::Unavailable(_))), "{verified:?}");
+            assert!(
+                matches!(verified, Err(SourceError::Unavailable(_))),
+                "{verified:?}"
+            );
         }
     }
 }
@@ -201,8 +290,12 @@ async fn looks_through_the_passthrough_where_there_is_one() {
 #[tokio::test]
 async fn names_the_right_that_finding_needs() {
     let no_right = Server::start(|_, _| success(json!({"status": 403, "data": {}}))).await;
-    let no_passthrough = Server::start(|_, _| refused(403, json!("INTEGRATION.ACTION_NOT_AVAILABLE"))).await;
-    for (server, right) in [(no_right, "\"Documents: read\""), (no_passthrough, "scope config")] {
+    let no_passthrough =
+        Server::start(|_, _| refused(403, json!("INTEGRATION.ACTION_NOT_AVAILABLE"))).await;
+    for (server, right) in [
+        (no_right, "\"Documents: read\""),
+        (no_passthrough, "scope config"),
+    ] {
         let refused = sink(&server, INTEGRATION).find(&document()).await;
         let named = matches!(&refused, Err(SourceError::Forbidden(text)) if text.contains(right));
         assert!(named, "{refused:?}");

@@ -26,7 +26,11 @@ impl Employees {
     /// The people of `integration`, with the employment type that Kombo infers.
     #[must_use]
     pub fn new(client: Client, integration: IntegrationId) -> Self {
-        Self { client, integration, employment_type_field: None }
+        Self {
+            client,
+            integration,
+            employment_type_field: None,
+        }
     }
 
     /// The same, with the employment type from the custom field `key`: the HR system's own value.
@@ -46,7 +50,10 @@ impl Employees {
     /// The same with another pace: for a simulator without limits.
     #[must_use]
     pub fn with_pace(self, reads: Pace) -> Self {
-        Self { client: self.client.with_pace(reads), ..self }
+        Self {
+            client: self.client.with_pace(reads),
+            ..self
+        }
     }
 
     /// The record of one person; `None` if Kombo's mirror has no such person (any more).
@@ -59,7 +66,10 @@ impl Employees {
         let reply = self.client.get(target, Some(&self.integration)).await?;
         let page = reply.json::<Envelope<Page<&RawValue>>>()?.data;
         let field = self.employment_type_field.as_deref();
-        let mut records = page.results.into_iter().filter_map(|raw| record::read(raw, field).record());
+        let mut records = page
+            .results
+            .into_iter()
+            .filter_map(|raw| record::read(raw, field).record());
         Ok(records.find(|record| record.source_id() == Some(id)))
     }
 
@@ -67,20 +77,30 @@ impl Employees {
     async fn page(&self, cursor: Option<&str>) -> Result<(Vec<Row>, Option<String>), SourceError> {
         let filters = [("page_size", PAGE_SIZE), ("include_deleted", "true")];
         let target = self.client.target(Method::GET, "/hris/employees", &[])?;
-        let target = target.query(filters.into_iter().chain(cursor.map(|cursor| ("cursor", cursor))));
+        let target = target.query(
+            filters
+                .into_iter()
+                .chain(cursor.map(|cursor| ("cursor", cursor))),
+        );
         let reply = self.client.get(target, Some(&self.integration)).await?;
         let field = self.employment_type_field.as_deref();
         // A page is read in one go. Only if something in it does not fit, each record is read on its own: an odd one fails nobody else.
         if let Some(Envelope { data }) = reply.fitting::<Envelope<Page<Employee<'_>>>>() {
             return Ok(data.rows(|wire| record::of(wire, field)));
         }
-        Ok(reply.json::<Envelope<Page<&RawValue>>>()?.data.rows(|raw| record::read(raw, field)))
+        Ok(reply
+            .json::<Envelope<Page<&RawValue>>>()?
+            .data
+            .rows(|raw| record::read(raw, field)))
     }
 }
 
 impl<R> Page<R> {
     fn rows(self, read: impl FnMut(R) -> Row) -> (Vec<Row>, Option<String>) {
-        (self.results.into_iter().map(read).collect(), self.next.filter(|next| !next.is_empty()))
+        (
+            self.results.into_iter().map(read).collect(),
+            self.next.filter(|next| !next.is_empty()),
+        )
     }
 }
 
@@ -103,14 +123,22 @@ impl EmployeeSource for Employees {
                     Row::Emptied => {}
                 }
             }
-            let Some(next) = next else { return Ok(Reading { marked: Some(marked), ..Reading::default() }) };
+            let Some(next) = next else {
+                return Ok(Reading {
+                    marked: Some(marked),
+                    ..Reading::default()
+                });
+            };
             if !seen.insert(next.clone()) {
                 return Err(SourceError::Unreadable(
-                    "Kombo GET /hris/employees: a cursor came twice, the pages have no end".to_owned(),
+                    "Kombo GET /hris/employees: a cursor came twice, the pages have no end"
+                        .to_owned(),
                 ));
             }
             cursor = Some(next);
         }
-        Err(SourceError::Unreadable(format!("Kombo GET /hris/employees: no end after {MAX_PAGES} pages")))
+        Err(SourceError::Unreadable(format!(
+            "Kombo GET /hris/employees: no end after {MAX_PAGES} pages"
+        )))
     }
 }

@@ -42,7 +42,9 @@ impl fmt::Display for Refusal {
         if let Some(code) = &self.code {
             write!(f, " {code}")?;
         }
-        self.title.as_ref().map_or(Ok(()), |title| write!(f, ": {title}"))
+        self.title
+            .as_ref()
+            .map_or(Ok(()), |title| write!(f, ": {title}"))
     }
 }
 
@@ -63,7 +65,10 @@ impl Refusal {
         if reply.status.is_success() {
             return None;
         }
-        let nothing = Detail { code: None, title: None };
+        let nothing = Detail {
+            code: None,
+            title: None,
+        };
         let Detail { code, title } = reply.json::<Body>().map_or(nothing, |body| body.error);
         Some(Self {
             call: reply.call.clone(),
@@ -79,8 +84,12 @@ impl Refusal {
 pub(super) fn interpret(mut reply: Reply) -> Answer {
     let code = Refusal::of(&reply).and_then(|refusal| refusal.code);
     let verdict = match code {
-        None | Some(Code::Other(_) | Code::PlatformUnknown | Code::TaskTimedOut) => Verdict::ByStatus,
-        Some(Code::RateLimited | Code::ConcurrencyLimited | Code::RemoteRateLimited) => Verdict::Again,
+        None | Some(Code::Other(_) | Code::PlatformUnknown | Code::TaskTimedOut) => {
+            Verdict::ByStatus
+        }
+        Some(Code::RateLimited | Code::ConcurrencyLimited | Code::RemoteRateLimited) => {
+            Verdict::Again
+        }
         Some(Code::RemoteUnavailable) => {
             reply.status = StatusCode::SERVICE_UNAVAILABLE;
             Verdict::ByStatus
@@ -102,20 +111,22 @@ impl From<Error> for SourceError {
 impl From<Refusal> for SourceError {
     fn from(refusal: Refusal) -> Self {
         let advise = |what: &str| format!("{refusal}. {what}");
-        let Some(code) = &refusal.code else { return by_status(&refusal) };
+        let Some(code) = &refusal.code else {
+            return by_status(&refusal);
+        };
         match code {
-            Code::SetupSyncPending => {
-                Self::NotReady(advise("The first sync is still running; nothing needs to be done."))
-            }
+            Code::SetupSyncPending => Self::NotReady(advise(
+                "The first sync is still running; nothing needs to be done.",
+            )),
             Code::AuthenticationInvalid => Self::Lapsed(advise(
                 "The customer's HR credential is no longer valid: send a new Kombo Connect link and reconnect.",
             )),
-            Code::Inactive => {
-                Self::Lapsed(advise("The integration is switched off: enable it in Kombo's dashboard."))
-            }
-            Code::SetupIncomplete => {
-                Self::Lapsed(advise("The customer has not finished the setup: send the setup link again."))
-            }
+            Code::Inactive => Self::Lapsed(advise(
+                "The integration is switched off: enable it in Kombo's dashboard.",
+            )),
+            Code::SetupIncomplete => Self::Lapsed(advise(
+                "The customer has not finished the setup: send the setup link again.",
+            )),
             Code::QaFailed => Self::Lapsed(advise(
                 "The setup did not pass Kombo's checks: look at the integration in Kombo's dashboard.",
             )),
@@ -123,12 +134,12 @@ impl From<Refusal> for SourceError {
                 "There is no such integration for this API key: check [kombo] integration_id, or connect anew.",
             )),
             Code::KeyInvalid => Self::Credential(advise("The Kombo API key is wrong or revoked.")),
-            Code::IpNotAllowed => {
-                Self::Forbidden(advise("The Kombo API key is limited to other addresses: extend its list."))
-            }
-            Code::PermissionMissing => {
-                Self::Forbidden(advise("The customer's HR credential lacks a right: grant it there."))
-            }
+            Code::IpNotAllowed => Self::Forbidden(advise(
+                "The Kombo API key is limited to other addresses: extend its list.",
+            )),
+            Code::PermissionMissing => Self::Forbidden(advise(
+                "The customer's HR credential lacks a right: grant it there.",
+            )),
             Code::ModelNotAvailable
             | Code::ModelDisabled
             | Code::ActionNotAvailable
@@ -150,7 +161,9 @@ impl From<Refusal> for SourceError {
 
 fn by_status(refusal: &Refusal) -> SourceError {
     match refusal.status.as_u16() {
-        401 => SourceError::Credential(format!("{refusal}. The Kombo API key is wrong or revoked.")),
+        401 => {
+            SourceError::Credential(format!("{refusal}. The Kombo API key is wrong or revoked."))
+        }
         403 => SourceError::Forbidden(refusal.to_string()),
         408 | 429 | 500.. => SourceError::Unavailable(refusal.to_string()),
         _ => SourceError::Unreadable(refusal.to_string()),

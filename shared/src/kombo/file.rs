@@ -25,7 +25,11 @@ pub struct File<'a> {
 impl<'a> File<'a> {
     /// The file called `name`, its bytes still to come.
     pub(crate) fn new(name: &'a str) -> Self {
-        Self { name, content_type: "application/pdf", data: "" }
+        Self {
+            name,
+            content_type: "application/pdf",
+            data: "",
+        }
     }
 }
 
@@ -44,9 +48,14 @@ impl<'a> FileForm<'a> {
     /// The parts, the file last.
     #[must_use]
     pub fn parts(&self) -> Vec<FormPart<'a>> {
-        let text =
-            |(name, value): &'a (&'static str, String)| FormPart { name, value: FormValue::Text(value) };
-        let file = FormPart { name: self.field, value: FormValue::File(File::new(self.file_name)) };
+        let text = |(name, value): &'a (&'static str, String)| FormPart {
+            name,
+            value: FormValue::Text(value),
+        };
+        let file = FormPart {
+            name: self.field,
+            value: FormValue::File(File::new(self.file_name)),
+        };
         self.fields.iter().map(text).chain([file]).collect()
     }
 }
@@ -80,8 +89,10 @@ impl FileCall {
     /// `request` with `body` as JSON, in which a [`File`] is the last value.
     pub(super) fn new(request: Request, body: &impl Serialize) -> Result<Self, crate::http::Error> {
         let problem = "its body cannot be written as JSON";
-        let json = serde_json::to_string(body)
-            .map_err(|_| crate::http::Error::Invalid { call: request.call().clone(), problem })?;
+        let json = serde_json::to_string(body).map_err(|_| crate::http::Error::Invalid {
+            call: request.call().clone(),
+            problem,
+        })?;
         Ok(Self { request, json })
     }
 }
@@ -105,7 +116,11 @@ impl Client {
         let (content, watch) = body.into_content();
         let payload = Payload::base64_within(json, content, after);
         let sent = self.context.send_once(&request, payload, pace).await;
-        let reply = sent.map_err(|error| watch.failure().map_or_else(|| error.into(), UploadError::from))?;
+        let reply = sent.map_err(|error| {
+            watch
+                .failure()
+                .map_or_else(|| error.into(), UploadError::from)
+        })?;
         answered(reply)
     }
 }
@@ -115,9 +130,8 @@ fn answered(reply: Reply) -> Result<Reply, UploadError> {
     let passed_through = reply.call.path.starts_with("/passthrough/");
     match reply.origin {
         Origin::Called if passed_through => passthrough::remote(reply).map_err(upload_error),
-        Origin::Called => {
-            super::error::Refusal::of(&reply).map_or(Ok(reply), |refusal| Err(upload_error(refusal.into())))
-        }
+        Origin::Called => super::error::Refusal::of(&reply)
+            .map_or(Ok(reply), |refusal| Err(upload_error(refusal.into()))),
         Origin::Remote => Ok(reply),
     }
 }

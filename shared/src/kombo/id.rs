@@ -39,12 +39,18 @@ impl FromStr for IntegrationId {
     fn from_str(text: &str) -> Result<Self, InvalidIntegrationId> {
         let (tool, id) = text.split_once(':').ok_or(InvalidIntegrationId)?;
         let fits = |part: &str| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+            !part.is_empty()
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
         };
         if !fits(tool) || !fits(id) {
             return Err(InvalidIntegrationId);
         }
-        Ok(Self { colon: tool.len(), text: text.to_owned() })
+        Ok(Self {
+            colon: tool.len(),
+            text: text.to_owned(),
+        })
     }
 }
 

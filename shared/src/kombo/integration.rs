@@ -107,9 +107,26 @@ struct EndUser {
 
 impl From<Wire> for Integration {
     fn from(wire: Wire) -> Self {
-        let Wire { id, tool, status, setup_status, data_expired_at, end_user, read_models, write_actions } =
-            wire;
+        let Wire {
+            id,
+            tool,
+            status,
+            setup_status,
+            data_expired_at,
+            end_user,
+            read_models,
+            write_actions,
+        } = wire;
         let (tool, origin_id) = (tool.id, end_user.origin_id);
-        Self { id, tool, status, setup_status, data_expired_at, origin_id, read_models, write_actions }
+        Self {
+            id,
+            tool,
+            status,
+            setup_status,
+            data_expired_at,
+            origin_id,
+            read_models,
+            write_actions,
+        }
     }
 }

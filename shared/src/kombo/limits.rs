@@ -14,4 +14,7 @@ pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) const PASSTHROUGH_TIMEOUT: Duration = Duration::from_secs(60);
 /// `ratelimit-limit` shows 300 with a reset below a minute, as a sample (docs.kombo.dev, fetching data). The real limit
 /// comes with each 429.
-pub(super) const READS: &[Rate] = &[Rate { calls: 300, within: Duration::from_secs(61) }];
+pub(super) const READS: &[Rate] = &[Rate {
+    calls: 300,
+    within: Duration::from_secs(61),
+}];

@@ -50,7 +50,10 @@ pub struct Passthrough<'a> {
     /// Further headers.
     pub headers: HashMap<&'static str, &'a str>,
     /// The remote body, if it is a form with a file. Comes last: the file's content is put in while it is sent.
-    #[serde(rename = "multipart_form_data", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "multipart_form_data",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub form: Option<Vec<FormPart<'a>>>,
 }
 
@@ -71,7 +74,9 @@ impl Client {
         pace: &Pace,
     ) -> Result<Reply, Error> {
         let target = self.target(Method::POST, call.api.path(), &[])?;
-        let request = Request::new(target, repeat, PASSTHROUGH_TIMEOUT).interpret(unwrap).json(call)?;
+        let request = Request::new(target, repeat, PASSTHROUGH_TIMEOUT)
+            .interpret(unwrap)
+            .json(call)?;
         let request = self.authorize(request, Some(integration))?;
         self.send(&request, pace).await
     }
@@ -84,7 +89,10 @@ impl Client {
     ) -> Result<FileCall, UploadError> {
         let target = self.target(Method::POST, call.api.path(), &[])?;
         let request = Request::new(target, Repeat::OnlyIfNotSent, UPLOAD_TIMEOUT).interpret(unwrap);
-        Ok(FileCall::new(self.authorize(request, Some(integration))?, call)?)
+        Ok(FileCall::new(
+            self.authorize(request, Some(integration))?,
+            call,
+        )?)
     }
 }
 
@@ -111,10 +119,22 @@ fn unwrap(reply: Reply) -> Answer {
     }
     match inner(&reply) {
         Some((status, headers, body)) => {
-            let reply = Reply { status, headers, body, origin: Origin::Remote, ..reply };
-            Answer { reply, verdict: Verdict::ByStatus }
+            let reply = Reply {
+                status,
+                headers,
+                body,
+                origin: Origin::Remote,
+                ..reply
+            };
+            Answer {
+                reply,
+                verdict: Verdict::ByStatus,
+            }
         }
-        None => Answer { reply, verdict: Verdict::Final },
+        None => Answer {
+            reply,
+            verdict: Verdict::Final,
+        },
     }
 }
 
@@ -126,7 +146,11 @@ fn inner(reply: &Reply) -> Option<(StatusCode, HeaderMap, Bytes)> {
         Some(text) if text.starts_with('"') => serde_json::from_str::<String>(text).ok()?.into(),
         Some(json) => reply.body.slice_ref(json.as_bytes()),
     };
-    Some((StatusCode::from_u16(remote.status).ok()?, headers(remote.headers), body))
+    Some((
+        StatusCode::from_u16(remote.status).ok()?,
+        headers(remote.headers),
+        body,
+    ))
 }
 
 fn headers(wire: HashMap<String, Header>) -> HeaderMap {

@@ -36,7 +36,11 @@ impl Row {
 }
 
 fn rejected(source_id: Option<SourceId>, field: &str, problem: &str) -> Row {
-    Row::There(Record::Rejected { source_id, field: field.to_owned(), problem: problem.to_owned() })
+    Row::There(Record::Rejected {
+        source_id,
+        field: field.to_owned(),
+        problem: problem.to_owned(),
+    })
 }
 
 /// One row of a page, as text.
@@ -153,7 +157,9 @@ fn department(groups: Field<Vec<wire::Group>>) -> Field<String> {
         Field::Absent => Field::Absent,
         Field::Null => Field::Null,
         Field::Value(groups) => {
-            let department = groups.into_iter().find(|group| group.r#type.as_deref() == Some("DEPARTMENT"));
+            let department = groups
+                .into_iter()
+                .find(|group| group.r#type.as_deref() == Some("DEPARTMENT"));
             filled(department.and_then(|group| group.name).into())
         }
     }
@@ -183,17 +189,23 @@ fn status(text: String) -> Status {
 fn inferred_employment_type(text: String) -> EmploymentType {
     match text.as_str() {
         "FREELANCE" | "CONTRACT" => EmploymentType::External,
-        "FULL_TIME" | "PART_TIME" | "INTERNSHIP" | "WORKING_STUDENT" | "APPRENTICESHIP" | "TRAINING" => {
-            EmploymentType::Internal
-        }
+        "FULL_TIME" | "PART_TIME" | "INTERNSHIP" | "WORKING_STUDENT" | "APPRENTICESHIP"
+        | "TRAINING" => EmploymentType::Internal,
         _ => EmploymentType::Other(text),
     }
 }
 
 /// Personio's own value, from the custom field that the tenant named. A field that is not there is absent: it is
 /// not mapped for this integration.
-fn own_employment_type(wire: &wire::Employee<'_>, key: &str) -> Result<Field<EmploymentType>, Misfit> {
-    let Some(raw) = wire.custom_fields.as_ref().and_then(|fields| fields.get(key)) else {
+fn own_employment_type(
+    wire: &wire::Employee<'_>,
+    key: &str,
+) -> Result<Field<EmploymentType>, Misfit> {
+    let Some(raw) = wire
+        .custom_fields
+        .as_ref()
+        .and_then(|fields| fields.get(key))
+    else {
         return Ok(Field::Absent);
     };
     let text = serde_json::from_str::<Option<String>>(raw.get())
@@ -205,7 +217,9 @@ fn day(field: &'static str, text: Field<String>) -> Result<Field<Date>, Misfit> 
     match filled(text) {
         Field::Absent => Ok(Field::Absent),
         Field::Null => Ok(Field::Null),
-        Field::Value(text) => calendar_day(&text).map(Field::Value).ok_or(Misfit(field, "is not a date")),
+        Field::Value(text) => calendar_day(&text)
+            .map(Field::Value)
+            .ok_or(Misfit(field, "is not a date")),
     }
 }
 

@@ -23,7 +23,10 @@ fn employee_with(record: &Value, key: Option<&str>) -> Employee {
 
 /// A person who has `value` as `key` besides a name.
 fn with(key: &str, value: Value) -> Employee {
-    employee_with(&json!({"remote_id": "32", "last_name": "Doe", key: value}), None)
+    employee_with(
+        &json!({"remote_id": "32", "last_name": "Doe", key: value}),
+        None,
+    )
 }
 
 fn text(text: &str) -> Field<String> {
@@ -101,10 +104,19 @@ fn absent_null_and_empty_are_told_apart() {
         assert_eq!(field(&employee_with(&record, None)), Field::Null, "{key}");
     }
     assert_eq!(with("work_email", json!("")).email, Field::Null);
-    assert_eq!(with("legal_entity", json!({"id": "x", "name": null})).company, Field::Null);
+    assert_eq!(
+        with("legal_entity", json!({"id": "x", "name": null})).company,
+        Field::Null
+    );
     assert_eq!(with("groups", json!([])).department, Field::Null);
-    assert_eq!(with("groups", json!([{"name": "Team", "type": "TEAM"}])).department, Field::Null);
-    assert_eq!(with("groups", json!([{"name": null, "type": "DEPARTMENT"}])).department, Field::Null);
+    assert_eq!(
+        with("groups", json!([{"name": "Team", "type": "TEAM"}])).department,
+        Field::Null
+    );
+    assert_eq!(
+        with("groups", json!([{"name": null, "type": "DEPARTMENT"}])).department,
+        Field::Null
+    );
 }
 
 #[test]
@@ -125,7 +137,11 @@ fn knows_kombos_words_and_keeps_the_others() {
         ("INACTIVE", Status::Inactive),
         ("ruhend", Status::Other("ruhend".to_owned())),
     ] {
-        assert_eq!(with("employment_status", json!(value)).status, Field::Value(status), "{value}");
+        assert_eq!(
+            with("employment_status", json!(value)).status,
+            Field::Value(status),
+            "{value}"
+        );
     }
     for (value, kind) in [
         ("FULL_TIME", EmploymentType::Internal),
@@ -138,16 +154,29 @@ fn knows_kombos_words_and_keeps_the_others() {
         ("CONTRACT", EmploymentType::External),
         ("Minijob", EmploymentType::Other("Minijob".to_owned())),
     ] {
-        assert_eq!(with("employment_type", json!(value)).employment_type, Field::Value(kind), "{value}");
+        assert_eq!(
+            with("employment_type", json!(value)).employment_type,
+            Field::Value(kind),
+            "{value}"
+        );
     }
 }
 
 #[test]
 fn a_named_custom_field_outweighs_the_inferred_employment_type() {
     for (custom_fields, kind) in [
-        (json!({"art": "Extern"}), Field::Value(EmploymentType::External)),
-        (json!({"art": "internal", "other": {"deep": [1]}}), Field::Value(EmploymentType::Internal)),
-        (json!({"art": "Werkstudent"}), Field::Value(EmploymentType::Other("Werkstudent".to_owned()))),
+        (
+            json!({"art": "Extern"}),
+            Field::Value(EmploymentType::External),
+        ),
+        (
+            json!({"art": "internal", "other": {"deep": [1]}}),
+            Field::Value(EmploymentType::Internal),
+        ),
+        (
+            json!({"art": "Werkstudent"}),
+            Field::Value(EmploymentType::Other("Werkstudent".to_owned())),
+        ),
         (json!({"art": null}), Field::Null),
         (json!({"art": ""}), Field::Null),
         (json!({"other": "Extern"}), Field::Absent),
@@ -155,11 +184,17 @@ fn a_named_custom_field_outweighs_the_inferred_employment_type() {
     ] {
         let mut record = documented();
         record["custom_fields"] = custom_fields.clone();
-        assert_eq!(employee_with(&record, Some("art")).employment_type, kind, "{custom_fields}");
+        assert_eq!(
+            employee_with(&record, Some("art")).employment_type,
+            kind,
+            "{custom_fields}"
+        );
     }
     let mut record = documented();
     record["custom_fields"] = json!({"art": 7});
-    let Some(Record::Rejected { field, problem, .. }) = parse_with(&record, Some("art")) else { panic!() };
+    let Some(Record::Rejected { field, problem, .. }) = parse_with(&record, Some("art")) else {
+        panic!()
+    };
     assert_eq!(
         (field.as_str(), problem.as_str()),
         ("custom_fields", "the employment type in it is not text")
@@ -185,25 +220,62 @@ fn who_is_deleted_or_emptied_is_left_out() {
 #[test]
 fn what_does_not_fit_is_rejected_by_field() {
     for (record, source_id, field) in [
-        (json!({"remote_id": null, "last_name": "Doe"}), None, "remote_id"),
+        (
+            json!({"remote_id": null, "last_name": "Doe"}),
+            None,
+            "remote_id",
+        ),
         (json!({"last_name": "Doe"}), None, "remote_id"),
-        (json!({"remote_id": "", "last_name": "Doe"}), None, "remote_id"),
-        (json!({"remote_id": 32, "last_name": "Doe"}), None, "remote_id"),
-        (json!({"remote_id": "3".repeat(257), "last_name": "Doe"}), None, "remote_id"),
-        (json!({"remote_id": "3\n2", "last_name": "Doe"}), None, "remote_id"),
-        (json!({"remote_id": "32", "last_name": 7}), Some("32"), "last_name"),
+        (
+            json!({"remote_id": "", "last_name": "Doe"}),
+            None,
+            "remote_id",
+        ),
+        (
+            json!({"remote_id": 32, "last_name": "Doe"}),
+            None,
+            "remote_id",
+        ),
+        (
+            json!({"remote_id": "3".repeat(257), "last_name": "Doe"}),
+            None,
+            "remote_id",
+        ),
+        (
+            json!({"remote_id": "3\n2", "last_name": "Doe"}),
+            None,
+            "remote_id",
+        ),
+        (
+            json!({"remote_id": "32", "last_name": 7}),
+            Some("32"),
+            "last_name",
+        ),
         (
             json!({"remote_id": "32", "last_name": "Doe", "termination_date": "soon"}),
             Some("32"),
             "termination_date",
         ),
-        (json!({"remote_id": "32", "legal_entity": {"name": 1}}), Some("32"), "legal_entity.name"),
+        (
+            json!({"remote_id": "32", "legal_entity": {"name": 1}}),
+            Some("32"),
+            "legal_entity.name",
+        ),
         (json!("Doe"), None, "."),
     ] {
-        let Some(Record::Rejected { source_id: id, field: named, .. }) = parse_with(&record, None) else {
+        let Some(Record::Rejected {
+            source_id: id,
+            field: named,
+            ..
+        }) = parse_with(&record, None)
+        else {
             panic!("{record}")
         };
-        assert_eq!((id.as_ref().map(|id| id.as_str()), named.as_str()), (source_id, field), "{record}");
+        assert_eq!(
+            (id.as_ref().map(|id| id.as_str()), named.as_str()),
+            (source_id, field),
+            "{record}"
+        );
     }
 }
 

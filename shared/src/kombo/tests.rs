@@ -11,7 +11,11 @@ use crate::source::{EmployeeSource, Record, SourceError, read_all};
 const INTEGRATION: &str = "personio:CBNMt7dSNCzBdnRTx87dev4E";
 
 fn client(server: &Server) -> Client {
-    Client::new(server.base.clone(), ApiKey::new("kombo-key"), server.context())
+    Client::new(
+        server.base.clone(),
+        ApiKey::new("kombo-key"),
+        server.context(),
+    )
 }
 
 fn employees(server: &Server) -> Employees {
@@ -24,7 +28,8 @@ fn success(data: Value) -> Canned {
 
 fn refused(status: u16, code: Value) -> Canned {
     let message = "\"Erika\" x@y.de";
-    let error = json!({"code": code, "title": "It did not work.", "message": message, "log_url": null});
+    let error =
+        json!({"code": code, "title": "It did not work.", "message": message, "log_url": null});
     Canned::Json(status, json!({"status": "error", "error": error}))
 }
 
@@ -43,12 +48,18 @@ async fn reads_by_cursor_and_repeats_the_filters_on_each_page() {
     .await;
     let source = employees(&server);
     let (records, reading) = read_all(&source, 0).await.unwrap();
-    let ids: Vec<_> = records.iter().map(|record| record.source_id().unwrap().as_str()).collect();
+    let ids: Vec<_> = records
+        .iter()
+        .map(|record| record.source_id().unwrap().as_str())
+        .collect();
     assert_eq!((source.tool(), ids), ("personio", vec!["1", "2", "3"]));
     assert_eq!((reading.first_total, reading.last_total), (None, None));
     let seen = server.seen();
     let cursors: Vec<_> = seen.iter().map(|seen| seen.query("cursor")).collect();
-    assert_eq!(cursors, [None, Some("a/b==".to_owned()), Some("c".to_owned())]);
+    assert_eq!(
+        cursors,
+        [None, Some("a/b==".to_owned()), Some("c".to_owned())]
+    );
     for request in &seen {
         assert_eq!(request.path(), "/hris/employees");
         assert_eq!(request.query("page_size").as_deref(), Some("250"));
@@ -67,7 +78,10 @@ async fn a_cursor_that_comes_twice_is_an_error() {
     })
     .await;
     let error = read_all(&employees(&server), 0).await.unwrap_err();
-    assert!(matches!(&error, SourceError::Unreadable(text) if text.contains("came twice")), "{error}");
+    assert!(
+        matches!(&error, SourceError::Unreadable(text) if text.contains("came twice")),
+        "{error}"
+    );
     assert_eq!(server.seen().len(), 3);
 }
 
@@ -83,15 +97,30 @@ async fn the_deleted_are_left_out_and_a_bad_record_is_rejected() {
     let page = json!({"next": null, "results": [person(1), deleted, bad, emptied, "?"]});
     let server = Server::start(move |_, _| success(page.clone())).await;
     let (records, reading) = read_all(&employees(&server), 0).await.unwrap();
-    let [Record::Employee(john), Record::Rejected { source_id, field, problem }, Record::Rejected { .. }] =
-        &records[..]
+    let [
+        Record::Employee(john),
+        Record::Rejected {
+            source_id,
+            field,
+            problem,
+        },
+        Record::Rejected { .. },
+    ] = &records[..]
     else {
         panic!("{records:?}")
     };
     assert_eq!(john.source_id.as_str(), "1");
-    let rejected = (source_id.as_ref().map(|id| id.as_str()), field.as_str(), problem.as_str());
+    let rejected = (
+        source_id.as_ref().map(|id| id.as_str()),
+        field.as_str(),
+        problem.as_str(),
+    );
     assert_eq!(rejected, (Some("3"), "start_date", "is not a date"));
-    assert_eq!(reading.marked, Some([SourceId::new("2")].into()), "who is not named is not marked");
+    assert_eq!(
+        reading.marked,
+        Some([SourceId::new("2")].into()),
+        "who is not named is not marked"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -102,16 +131,36 @@ async fn says_what_a_code_means_and_tries_again_where_that_helps() {
         (409, json!("INTEGRATION.SETUP_INCOMPLETE"), "Lapsed", 1),
         (409, json!("INTEGRATION.QA_FAILED"), "Lapsed", 1),
         (400, json!("INTEGRATION.INACTIVE"), "Lapsed", 1),
-        (400, json!("INTEGRATION.AUTHENTICATION_INVALID"), "Lapsed", 1),
+        (
+            400,
+            json!("INTEGRATION.AUTHENTICATION_INVALID"),
+            "Lapsed",
+            1,
+        ),
         (404, json!("PLATFORM.INTEGRATION_NOT_FOUND"), "Lapsed", 1),
-        (401, json!("PLATFORM.AUTHENTICATION_INVALID"), "Credential", 1),
+        (
+            401,
+            json!("PLATFORM.AUTHENTICATION_INVALID"),
+            "Credential",
+            1,
+        ),
         (403, json!("PLATFORM.IP_NOT_WHITELISTED"), "Forbidden", 1),
         (403, json!("INTEGRATION.PERMISSION_MISSING"), "Forbidden", 1),
         (400, json!("INTEGRATION.MODEL_DISABLED"), "Forbidden", 1),
-        (400, json!("INTEGRATION.MODEL_NOT_AVAILABLE"), "Forbidden", 1),
+        (
+            400,
+            json!("INTEGRATION.MODEL_NOT_AVAILABLE"),
+            "Forbidden",
+            1,
+        ),
         (400, json!("PLATFORM.INPUT_INVALID"), "Unreadable", 1),
         (429, json!("PLATFORM.RATE_LIMIT_EXCEEDED"), "Unavailable", 4),
-        (400, json!("PLATFORM.CONCURRENCY_LIMIT_EXCEEDED"), "Unavailable", 4),
+        (
+            400,
+            json!("PLATFORM.CONCURRENCY_LIMIT_EXCEEDED"),
+            "Unavailable",
+            4,
+        ),
         (400, json!("REMOTE.RATE_LIMIT_EXCEEDED"), "Unavailable", 4),
         (400, json!("REMOTE.SERVICE_UNAVAILABLE"), "Unavailable", 4),
         (500, json!("PLATFORM.UNKNOWN_ERROR"), "Unavailable", 4),
@@ -125,11 +174,20 @@ async fn says_what_a_code_means_and_tries_again_where_that_helps() {
         let sent = code.clone();
         let server = Server::start(move |_, _| refused(status, sent.clone())).await;
         let error = read_all(&employees(&server), 0).await.unwrap_err();
-        assert!(format!("{error:?}").starts_with(expected), "{status} {code}: {error:?}");
+        assert!(
+            format!("{error:?}").starts_with(expected),
+            "{status} {code}: {error:?}"
+        );
         assert_eq!(server.seen().len(), attempts, "{status} {code}");
         let text = error.to_string();
-        assert!(!text.contains("Erika") && !text.contains("x@y.de") && !text.contains("kombo-key"), "{text}");
-        assert!(text.contains("Kombo GET /hris/employees") && text.contains("It did not work."), "{text}");
+        assert!(
+            !text.contains("Erika") && !text.contains("x@y.de") && !text.contains("kombo-key"),
+            "{text}"
+        );
+        assert!(
+            text.contains("Kombo GET /hris/employees") && text.contains("It did not work."),
+            "{text}"
+        );
     }
 }
 
@@ -137,21 +195,35 @@ async fn says_what_a_code_means_and_tries_again_where_that_helps() {
 async fn a_load_balancers_page_is_bad_weather() {
     let server = Server::start(|_, _| Canned::Text(503, "<html>")).await;
     let error = client(&server).check_api_key().await.unwrap_err();
-    let Error::Refused(refusal) = &error else { panic!("{error:?}") };
+    let Error::Refused(refusal) = &error else {
+        panic!("{error:?}")
+    };
     assert_eq!(
         (refusal.code.clone(), refusal.effect, refusal.call.vendor),
         (None, Effect::None, Vendor::Kombo)
     );
     assert_eq!(error.to_string(), "Kombo GET /check-api-key answered 503");
-    assert!(matches!(SourceError::from(error), SourceError::Unavailable(_)));
+    assert!(matches!(
+        SourceError::from(error),
+        SourceError::Unavailable(_)
+    ));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_without_employees_is_unreadable() {
-    for body in ["{}", "[]", "", r#"{"status":"success","data":{"next":null}}"#, "<html>"] {
+    for body in [
+        "{}",
+        "[]",
+        "",
+        r#"{"status":"success","data":{"next":null}}"#,
+        "<html>",
+    ] {
         let server = Server::start(move |_, _| Canned::Text(200, body)).await;
         let error = read_all(&employees(&server), 0).await.unwrap_err();
-        assert!(matches!(error, SourceError::Unreadable(_)), "{body}: {error:?}");
+        assert!(
+            matches!(error, SourceError::Unreadable(_)),
+            "{body}: {error:?}"
+        );
     }
 }
 
@@ -159,7 +231,14 @@ async fn an_answer_without_employees_is_unreadable() {
 async fn checks_the_key() {
     let data = json!({"environment_id": "env", "customer_id": "old"});
     let server = Server::start(move |_, _| success(data.clone())).await;
-    assert_eq!(client(&server).check_api_key().await.unwrap().environment_id, "env");
+    assert_eq!(
+        client(&server)
+            .check_api_key()
+            .await
+            .unwrap()
+            .environment_id,
+        "env"
+    );
     assert_eq!(server.seen()[0].header("x-integration-id"), None);
 }
 
@@ -183,27 +262,59 @@ async fn shows_how_an_integration_is_doing() {
     let integration = client(&server).integration(&id).await.unwrap();
     assert!(integration.is(&id));
     assert_eq!(integration.status, Status::Invalid);
-    assert_eq!(integration.setup_status, SetupStatus::Other("SOMETHING_NEW".to_owned()));
+    assert_eq!(
+        integration.setup_status,
+        SetupStatus::Other("SOMETHING_NEW".to_owned())
+    );
     assert_eq!(integration.origin_id.as_deref(), Some("36123"));
-    assert_eq!(integration.data_expired_at.unwrap().to_string(), "2022-08-07T14:01:29.196Z");
-    let model = Availability { id: "hris_employees".to_owned(), is_available: true };
-    assert_eq!((integration.tool.as_str(), integration.read_models), ("personio", vec![model]));
-    assert_eq!(server.seen()[0].uri, "/integrations/personio%3ACBNMt7dSNCzBdnRTx87dev4E");
+    assert_eq!(
+        integration.data_expired_at.unwrap().to_string(),
+        "2022-08-07T14:01:29.196Z"
+    );
+    let model = Availability {
+        id: "hris_employees".to_owned(),
+        is_available: true,
+    };
+    assert_eq!(
+        (integration.tool.as_str(), integration.read_models),
+        ("personio", vec![model])
+    );
+    assert_eq!(
+        server.seen()[0].uri,
+        "/integrations/personio%3ACBNMt7dSNCzBdnRTx87dev4E"
+    );
 }
 
 #[test]
 fn an_integration_id_names_its_tool() {
-    assert_eq!(INTEGRATION.parse::<IntegrationId>().unwrap().tool(), "personio");
-    for wrong in
-        ["", "personio", "personio:", ":x", "personio:a b", "personio:a\n", "personio:a:b", "pérsonio:a"]
-    {
-        assert_eq!(wrong.parse::<IntegrationId>(), Err(InvalidIntegrationId), "{wrong}");
+    assert_eq!(
+        INTEGRATION.parse::<IntegrationId>().unwrap().tool(),
+        "personio"
+    );
+    for wrong in [
+        "",
+        "personio",
+        "personio:",
+        ":x",
+        "personio:a b",
+        "personio:a\n",
+        "personio:a:b",
+        "pérsonio:a",
+    ] {
+        assert_eq!(
+            wrong.parse::<IntegrationId>(),
+            Err(InvalidIntegrationId),
+            "{wrong}"
+        );
     }
 }
 
 #[test]
 fn an_unknown_code_is_kept_as_written() {
-    assert_eq!(Code::parse("PLATFORM.RATE_LIMIT_EXCEEDED"), Code::RateLimited);
+    assert_eq!(
+        Code::parse("PLATFORM.RATE_LIMIT_EXCEEDED"),
+        Code::RateLimited
+    );
     assert_eq!(Code::parse("A.NEW_ONE").as_str(), "A.NEW_ONE");
 }
 

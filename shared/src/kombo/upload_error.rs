@@ -14,7 +14,9 @@ pub(super) fn upload_error(error: Error) -> UploadError {
 
 fn refused(refusal: Refusal) -> UploadError {
     let text = refusal.to_string();
-    let Some(code) = &refusal.code else { return by_status(&refusal) };
+    let Some(code) = &refusal.code else {
+        return by_status(&refusal);
+    };
     match code {
         Code::RateLimited | Code::ConcurrencyLimited | Code::RemoteRateLimited => {
             UploadError::RateLimited(text)
@@ -24,7 +26,10 @@ fn refused(refusal: Refusal) -> UploadError {
                 "{text}. Kombo does not take this document as it is: look at the certificate's file, and at the log in \
                  Kombo's dashboard."
             );
-            UploadError::Refused { problem, fields: Vec::new() }
+            UploadError::Refused {
+                problem,
+                fields: Vec::new(),
+            }
         }
         Code::ActionDisabled => UploadError::Forbidden(format!(
             "{text}. Switch \"Manage documents\" on in the scope config of Kombo's dashboard."
@@ -65,7 +70,10 @@ fn by_status(refusal: &Refusal) -> UploadError {
         404 => UploadError::Gone(text),
         413 => UploadError::TooLarge(text),
         429 => UploadError::RateLimited(text),
-        400 | 415 | 422 => UploadError::Refused { problem: text, fields: Vec::new() },
+        400 | 415 | 422 => UploadError::Refused {
+            problem: text,
+            fields: Vec::new(),
+        },
         _ => UploadError::Uncertain(text),
     }
 }

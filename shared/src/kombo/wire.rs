@@ -18,7 +18,9 @@ pub(super) struct Page<R> {
 }
 
 /// Tells null from absent: serde's default makes both the same.
-fn field<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Field<T>, D::Error> {
+fn field<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Field<T>, D::Error> {
     Option::<T>::deserialize(deserializer).map(Field::from)
 }
 

@@ -13,8 +13,9 @@ pub(crate) fn key() -> FingerprintKey {
 }
 
 pub(crate) fn config(more: &str) -> TenantConfig {
-    let text =
-        format!("tenant_id = \"acme\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"direct\"\n{more}");
+    let text = format!(
+        "tenant_id = \"acme\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"direct\"\n{more}"
+    );
     TenantConfig::parse(&text).unwrap()
 }
 
@@ -27,11 +28,19 @@ fn field<T: std::fmt::Debug + Clone + 'static>(values: Vec<T>) -> impl Strategy<
 }
 
 fn text() -> impl Strategy<Value = Field<String>> {
-    field(["A", "a", "B", " A", "A ", "AB", "Ä"].map(str::to_owned).to_vec())
+    field(
+        ["A", "a", "B", " A", "A ", "AB", "Ä"]
+            .map(str::to_owned)
+            .to_vec(),
+    )
 }
 
 fn day() -> impl Strategy<Value = Field<Date>> {
-    field(["2026-05-09", "2026-05-10", "2026-05-11"].map(|day| day.parse().unwrap()).to_vec())
+    field(
+        ["2026-05-09", "2026-05-10", "2026-05-11"]
+            .map(|day| day.parse().unwrap())
+            .to_vec(),
+    )
 }
 
 /// Somebody of whom the source says nothing but the id.
@@ -58,8 +67,11 @@ pub(crate) fn employee(id: &'static str) -> impl Strategy<Value = Employee> {
     let texts = (text(), text(), text(), text(), text(), text(), text());
     let other = || "A".to_owned();
     let genders = field(vec![Gender::Male, Gender::Female, Gender::Diverse]);
-    let kinds =
-        field(vec![EmploymentType::Internal, EmploymentType::External, EmploymentType::Other(other())]);
+    let kinds = field(vec![
+        EmploymentType::Internal,
+        EmploymentType::External,
+        EmploymentType::Other(other()),
+    ]);
     let states = field(vec![
         Status::Onboarding,
         Status::Active,

@@ -8,7 +8,9 @@ use super::{Attribute, Text};
 use crate::employee::{Employee, EmploymentType, Field, Gender, Status};
 use crate::fingerprint::{Fingerprint, FingerprintKey, Part};
 use crate::id::{ExternalId, SourceId};
-use crate::tenant::{EmployeesConfig, EmploymentTypeAs, OutOfScope, Placement, ScopeVerdict, TenantConfig};
+use crate::tenant::{
+    EmployeesConfig, EmploymentTypeAs, OutOfScope, Placement, ScopeVerdict, TenantConfig,
+};
 
 /// What reteach should hold for one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,15 +92,28 @@ impl Record {
         }
         values.text(Attribute::FirstName, first_name);
         values.text(Attribute::LastName, last_name);
-        values.placed(options.position, (Attribute::Position, Attribute::PositionTag), position);
+        values.placed(
+            options.position,
+            (Attribute::Position, Attribute::PositionTag),
+            position,
+        );
         values.text(Attribute::Company, company);
         if options.department {
             values.text(Attribute::Department, department);
         }
-        values.placed(options.location, (Attribute::Location, Attribute::LocationTag), location);
-        values.text(Attribute::Gender, &gender.map(|gender| gender_name(gender).to_owned()));
+        values.placed(
+            options.location,
+            (Attribute::Location, Attribute::LocationTag),
+            location,
+        );
+        values.text(
+            Attribute::Gender,
+            &gender.map(|gender| gender_name(gender).to_owned()),
+        );
         if options.employment_type == EmploymentTypeAs::Tag {
-            let label = employment_type.as_ref().map(|kind| label(kind, options).to_owned());
+            let label = employment_type
+                .as_ref()
+                .map(|kind| label(kind, options).to_owned());
             values.text(Attribute::EmploymentTypeTag, &label);
         }
         Self {
@@ -117,18 +132,20 @@ impl Record {
     /// The fingerprint of this record.
     #[must_use]
     pub fn fingerprint(&self, key: &FingerprintKey) -> Fingerprint {
-        let dates =
-            [self.employment.hire_date, self.employment.end_date].map(|date| date.map(|day| day.to_string()));
+        let dates = [self.employment.hire_date, self.employment.end_date]
+            .map(|date| date.map(|day| day.to_string()));
         let head = [
             Part::Value(self.external_id.as_str()),
             Part::Value(standing_name(self.employment.standing)),
             Part::Value(scope_name(self.employment.scope)),
         ];
-        let values = Attribute::ALL.iter().map(|attribute| match self.values.get(attribute) {
-            None => Part::Absent,
-            Some(None) => Part::Null,
-            Some(Some(text)) => Part::Value(text.reveal()),
-        });
+        let values = Attribute::ALL
+            .iter()
+            .map(|attribute| match self.values.get(attribute) {
+                None => Part::Absent,
+                Some(None) => Part::Null,
+                Some(Some(text)) => Part::Value(text.reveal()),
+            });
         let dates = dates.iter().map(|date| match date {
             Field::Absent => Part::Absent,
             Field::Null => Part::Null,
@@ -153,11 +170,19 @@ impl Values {
         match value {
             Field::Absent => {}
             Field::Null => drop(self.0.insert(attribute, None)),
-            Field::Value(text) => drop(self.0.insert(attribute, Some(Text::new([prefix, text].concat())))),
+            Field::Value(text) => drop(
+                self.0
+                    .insert(attribute, Some(Text::new([prefix, text].concat()))),
+            ),
         }
     }
 
-    fn placed(&mut self, placement: Placement, (field, tag): (Attribute, Attribute), value: &Field<String>) {
+    fn placed(
+        &mut self,
+        placement: Placement,
+        (field, tag): (Attribute, Attribute),
+        value: &Field<String>,
+    ) {
         match placement {
             Placement::Field => self.text(field, value),
             Placement::Tag => self.text(tag, value),

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::mapping::arbitrary::{self, config, key};
 use Attribute::{
-    Company, Department, Email, EmploymentTypeTag, FirstName, LastName, Location, LocationTag, PositionTag,
-    UserName,
+    Company, Department, Email, EmploymentTypeTag, FirstName, LastName, Location, LocationTag,
+    PositionTag, UserName,
 };
 
 const ID: &str = "42";
@@ -19,7 +19,11 @@ fn mapped(edit: impl FnOnce(&mut Employee), options: &str) -> Record {
 
 /// What reteach is given, as far as it is said: `None` clears.
 fn values(record: &Record) -> Vec<(Attribute, Option<&str>)> {
-    record.values.iter().map(|(attribute, value)| (*attribute, value.as_ref().map(Text::reveal))).collect()
+    record
+        .values
+        .iter()
+        .map(|(attribute, value)| (*attribute, value.as_ref().map(Text::reveal)))
+        .collect()
 }
 
 #[test]
@@ -45,23 +49,47 @@ const TEXTS: [(Slot, Attribute, &str); 9] = [
     (|it| &mut it.first_name, FirstName, ""),
     (|it| &mut it.last_name, LastName, ""),
     (|it| &mut it.position, Attribute::Position, ""),
-    (|it| &mut it.position, PositionTag, "[employees]\nposition = \"tag\"\n"),
+    (
+        |it| &mut it.position,
+        PositionTag,
+        "[employees]\nposition = \"tag\"\n",
+    ),
     (|it| &mut it.company, Company, ""),
-    (|it| &mut it.department, Department, "[employees]\ndepartment = true\n"),
+    (
+        |it| &mut it.department,
+        Department,
+        "[employees]\ndepartment = true\n",
+    ),
     (|it| &mut it.location, Location, ""),
-    (|it| &mut it.location, LocationTag, "[employees]\nlocation = \"tag\"\n"),
+    (
+        |it| &mut it.location,
+        LocationTag,
+        "[employees]\nlocation = \"tag\"\n",
+    ),
     (|it| &mut it.email, Email, ""),
 ];
 
 #[test]
 fn text_is_carried_unchanged_to_its_one_place() {
-    let texts =
-        ["Köln", " Bonn ", "\tx\n", "VERTRIEB & Einkauf", "Ö", "O\u{308}", "a\u{a0}b", "null", "東京"];
+    let texts = [
+        "Köln",
+        " Bonn ",
+        "\tx\n",
+        "VERTRIEB & Einkauf",
+        "Ö",
+        "O\u{308}",
+        "a\u{a0}b",
+        "null",
+        "東京",
+    ];
     for (slot, attribute, options) in TEXTS {
         let prefix = attribute.tag_prefix().unwrap_or_default();
         for text in texts {
             let record = mapped(|it| *slot(it) = Field::Value(text.to_owned()), options);
-            assert_eq!(values(&record), [(attribute, Some(format!("{prefix}{text}").as_str()))]);
+            assert_eq!(
+                values(&record),
+                [(attribute, Some(format!("{prefix}{text}").as_str()))]
+            );
         }
     }
 }
@@ -88,7 +116,11 @@ fn what_is_switched_off_is_neither_set_nor_cleared() {
     ];
     for (slot, options) in off {
         for value in [Field::Absent, Field::Null, Field::Value("x".to_owned())] {
-            assert_eq!(values(&mapped(|it| *slot(it) = value, options)), [], "{options}");
+            assert_eq!(
+                values(&mapped(|it| *slot(it) = value, options)),
+                [],
+                "{options}"
+            );
         }
     }
 }
@@ -98,9 +130,18 @@ fn gender_is_one_of_three_or_nothing() {
     let cases = [
         (Field::Absent, vec![]),
         (Field::Null, vec![(Attribute::Gender, None)]),
-        (Field::Value(Gender::Male), vec![(Attribute::Gender, Some("MALE"))]),
-        (Field::Value(Gender::Female), vec![(Attribute::Gender, Some("FEMALE"))]),
-        (Field::Value(Gender::Diverse), vec![(Attribute::Gender, Some("DIVERSE"))]),
+        (
+            Field::Value(Gender::Male),
+            vec![(Attribute::Gender, Some("MALE"))],
+        ),
+        (
+            Field::Value(Gender::Female),
+            vec![(Attribute::Gender, Some("FEMALE"))],
+        ),
+        (
+            Field::Value(Gender::Diverse),
+            vec![(Attribute::Gender, Some("DIVERSE"))],
+        ),
     ];
     for (gender, expected) in cases {
         assert_eq!(values(&mapped(|it| it.gender = gender, "")), expected);
@@ -115,18 +156,45 @@ fn employment_type_is_a_tag_with_the_tenants_own_words() {
     let cases = [
         (Field::Absent, "", None),
         (Field::Null, "", Some(None)),
-        (Field::Value(Internal), "", Some(Some("Anstellungsart: intern"))),
-        (Field::Value(External), "", Some(Some("Anstellungsart: extern"))),
-        (Field::Value(Other("Werk student".into())), "", Some(Some("Anstellungsart: Werk student"))),
-        (Field::Value(Internal), own, Some(Some("Anstellungsart: Stammkraft"))),
-        (Field::Value(External), own, Some(Some("Anstellungsart: Leih arbeit"))),
-        (Field::Value(Other("intern".into())), own, Some(Some("Anstellungsart: intern"))),
+        (
+            Field::Value(Internal),
+            "",
+            Some(Some("Anstellungsart: intern")),
+        ),
+        (
+            Field::Value(External),
+            "",
+            Some(Some("Anstellungsart: extern")),
+        ),
+        (
+            Field::Value(Other("Werk student".into())),
+            "",
+            Some(Some("Anstellungsart: Werk student")),
+        ),
+        (
+            Field::Value(Internal),
+            own,
+            Some(Some("Anstellungsart: Stammkraft")),
+        ),
+        (
+            Field::Value(External),
+            own,
+            Some(Some("Anstellungsart: Leih arbeit")),
+        ),
+        (
+            Field::Value(Other("intern".into())),
+            own,
+            Some(Some("Anstellungsart: intern")),
+        ),
         (Field::Value(Internal), off, None),
         (Field::Null, off, None),
     ];
     for (kind, options, expected) in cases {
         let record = mapped(|it| it.employment_type = kind.clone(), options);
-        let expected: Vec<_> = expected.map(|value| (EmploymentTypeTag, value)).into_iter().collect();
+        let expected: Vec<_> = expected
+            .map(|value| (EmploymentTypeTag, value))
+            .into_iter()
+            .collect();
         assert_eq!(values(&record), expected, "{kind:?} {options}");
     }
 }
@@ -135,8 +203,14 @@ fn employment_type_is_a_tag_with_the_tenants_own_words() {
 fn days_are_kept_as_days() {
     let day = "2026-03-31".parse().unwrap();
     for field in [Field::Absent, Field::Null, Field::Value(day)] {
-        assert_eq!(mapped(|it| it.hire_date = field, "").employment.hire_date, field);
-        assert_eq!(mapped(|it| it.end_date = field, "").employment.end_date, field);
+        assert_eq!(
+            mapped(|it| it.hire_date = field, "").employment.hire_date,
+            field
+        );
+        assert_eq!(
+            mapped(|it| it.end_date = field, "").employment.end_date,
+            field
+        );
     }
 }
 
@@ -148,19 +222,30 @@ fn only_inactive_is_not_employed() {
         (Field::Value(Status::Onboarding), Standing::Employed),
         (Field::Value(Status::Active), Standing::Employed),
         (Field::Value(Status::Leave), Standing::Employed),
-        (Field::Value(Status::Other("sabbatical".into())), Standing::Employed),
+        (
+            Field::Value(Status::Other("sabbatical".into())),
+            Standing::Employed,
+        ),
         (Field::Value(Status::Inactive), Standing::Inactive),
     ];
     for (status, standing) in cases {
-        assert_eq!(mapped(|it| it.status = status.clone(), "").employment.standing, standing, "{status:?}");
+        assert_eq!(
+            mapped(|it| it.status = status.clone(), "")
+                .employment
+                .standing,
+            standing,
+            "{status:?}"
+        );
     }
 }
 
 #[test]
 fn the_external_id_names_the_hr_system() {
-    for (tool, external_id) in
-        [("personio", "personio:42"), ("hibob", "hibob:42"), ("bamboohr", "bamboohr:42")]
-    {
+    for (tool, external_id) in [
+        ("personio", "personio:42"),
+        ("hibob", "hibob:42"),
+        ("bamboohr", "bamboohr:42"),
+    ] {
         let record = Record::of(&arbitrary::nobody(ID), tool, &config(""));
         assert_eq!(record.external_id.as_str(), external_id);
         assert_eq!(record.external_id.source_id(tool), Some(SourceId::new(ID)));
@@ -169,18 +254,26 @@ fn the_external_id_names_the_hr_system() {
 
 #[test]
 fn a_user_name_stands_in_only_for_a_mail_address_that_is_empty() {
-    let cases =
-        [(Field::Absent, None), (Field::Null, Some("personio-42")), (Field::Value("a@b".into()), None)];
+    let cases = [
+        (Field::Absent, None),
+        (Field::Null, Some("personio-42")),
+        (Field::Value("a@b".into()), None),
+    ];
     for (email, expected) in cases {
         let record = mapped(|it| it.email = email, "");
-        let user_name = record.values.get(&UserName).and_then(Option::as_ref).map(Text::reveal);
+        let user_name = record
+            .values
+            .get(&UserName)
+            .and_then(Option::as_ref)
+            .map(Text::reveal);
         assert_eq!(user_name, expected);
     }
 }
 
 #[test]
 fn who_is_out_of_scope_is_locked_or_left_as_the_tenant_chose() {
-    let scope = |policy| format!("[scope]\ninclude_companies = [\"A\"]\nout_of_scope = \"{policy}\"\n");
+    let scope =
+        |policy| format!("[scope]\ninclude_companies = [\"A\"]\nout_of_scope = \"{policy}\"\n");
     let cases = [
         ("lock", Field::Value("A".to_owned()), Scoped::In),
         ("lock", Field::Value("B".to_owned()), Scoped::OutLocked),
@@ -191,7 +284,13 @@ fn who_is_out_of_scope_is_locked_or_left_as_the_tenant_chose() {
         ("leave", Field::Absent, Scoped::Undecided("company")),
     ];
     for (policy, company, scoped) in cases {
-        assert_eq!(mapped(|it| it.company = company, &scope(policy)).employment.scope, scoped, "{policy}");
+        assert_eq!(
+            mapped(|it| it.company = company, &scope(policy))
+                .employment
+                .scope,
+            scoped,
+            "{policy}"
+        );
     }
 }
 

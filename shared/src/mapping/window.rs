@@ -33,8 +33,14 @@ pub fn target_window(
     zone: &TimeZone,
     lock_on: LockOn,
 ) -> Target {
-    let active_at = employment.hire_date.map(|day| start_of_day(day, zone)).flatten();
-    let end = employment.end_date.map(|day| end_of_work(day, zone, lock_on)).flatten();
+    let active_at = employment
+        .hire_date
+        .map(|day| start_of_day(day, zone))
+        .flatten();
+    let end = employment
+        .end_date
+        .map(|day| end_of_work(day, zone, lock_on))
+        .flatten();
     let (inactive_at, locked) = match lock_reason(employment, locked) {
         Some(reason) => match (end, locked) {
             (Field::Value(end), None) if end <= now => (Field::Value(end), None),
@@ -47,7 +53,11 @@ pub fn target_window(
         None if end.is_absent() && locked.is_some() => (Field::Null, None),
         None => (end, None),
     };
-    Target { active_at, inactive_at, locked }
+    Target {
+        active_at,
+        inactive_at,
+        locked,
+    }
 }
 
 impl Target {
@@ -58,7 +68,10 @@ impl Target {
         Self {
             active_at: Field::Absent,
             inactive_at: Field::Value(since),
-            locked: Some(Locked { since, reason: LockReason::Vanished }),
+            locked: Some(Locked {
+                since,
+                reason: LockReason::Vanished,
+            }),
         }
     }
 }
@@ -84,7 +97,9 @@ fn end_of_work(day: Date, zone: &TimeZone, lock_on: LockOn) -> Option<Timestamp>
 
 /// `None` only for days outside the years -9999 to 9999.
 fn start_of_day(day: Date, zone: &TimeZone) -> Option<Timestamp> {
-    day.to_zoned_datetime(zone.clone()).ok().map(|midnight| midnight.timestamp())
+    day.to_zoned_datetime(zone.clone())
+        .ok()
+        .map(|midnight| midnight.timestamp())
 }
 
 /// reteach keeps milliseconds; whole seconds read back the same whatever it does with fractions.
@@ -116,17 +131,53 @@ mod tests {
     }
 
     #[test]
-    fn starts_at_midnight_of_the_hire_date_and_locks_the_day_after_the_end_date_in_the_tenants_zone() {
+    fn starts_at_midnight_of_the_hire_date_and_locks_the_day_after_the_end_date_in_the_tenants_zone()
+     {
         let cases = [
             // Winter, summer, the two changes of daylight saving, west of Greenwich, half an hour off.
-            ("Europe/Berlin", "2026-01-15", "2026-01-14T23:00:00Z", "2026-01-15T23:00:00Z"),
-            ("Europe/Berlin", "2026-07-15", "2026-07-14T22:00:00Z", "2026-07-15T22:00:00Z"),
-            ("Europe/Berlin", "2026-03-29", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"),
-            ("Europe/Berlin", "2026-10-25", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"),
-            ("America/New_York", "2026-01-15", "2026-01-15T05:00:00Z", "2026-01-16T05:00:00Z"),
-            ("Asia/Kolkata", "2026-01-15", "2026-01-14T18:30:00Z", "2026-01-15T18:30:00Z"),
+            (
+                "Europe/Berlin",
+                "2026-01-15",
+                "2026-01-14T23:00:00Z",
+                "2026-01-15T23:00:00Z",
+            ),
+            (
+                "Europe/Berlin",
+                "2026-07-15",
+                "2026-07-14T22:00:00Z",
+                "2026-07-15T22:00:00Z",
+            ),
+            (
+                "Europe/Berlin",
+                "2026-03-29",
+                "2026-03-28T23:00:00Z",
+                "2026-03-29T22:00:00Z",
+            ),
+            (
+                "Europe/Berlin",
+                "2026-10-25",
+                "2026-10-24T22:00:00Z",
+                "2026-10-25T23:00:00Z",
+            ),
+            (
+                "America/New_York",
+                "2026-01-15",
+                "2026-01-15T05:00:00Z",
+                "2026-01-16T05:00:00Z",
+            ),
+            (
+                "Asia/Kolkata",
+                "2026-01-15",
+                "2026-01-14T18:30:00Z",
+                "2026-01-15T18:30:00Z",
+            ),
             // Chile's clocks skip midnight itself: the day begins at one.
-            ("America/Santiago", "2026-09-06", "2026-09-06T04:00:00Z", "2026-09-07T03:00:00Z"),
+            (
+                "America/Santiago",
+                "2026-09-06",
+                "2026-09-06T04:00:00Z",
+                "2026-09-07T03:00:00Z",
+            ),
         ];
         for (name, day, starts, ends) in cases {
             let day: Date = day.parse().unwrap();
@@ -144,8 +195,13 @@ mod tests {
             );
             assert_eq!(target.active_at, Field::Value(at(starts)), "{name} {day}");
             assert_eq!(target.inactive_at, Field::Value(at(ends)), "{name} {day}");
-            let target =
-                target_window(&employment, None, at("2026-01-01T00:00:00Z"), &zone(name), LockOn::EndDay);
+            let target = target_window(
+                &employment,
+                None,
+                at("2026-01-01T00:00:00Z"),
+                &zone(name),
+                LockOn::EndDay,
+            );
             assert_eq!(target.inactive_at, Field::Value(at(starts)), "{name} {day}");
         }
     }
@@ -158,11 +214,46 @@ mod tests {
         let since = |since, reason| Some(Locked { since, reason });
         let inactive = LockReason::Inactive;
         let cases = [
-            ("employed, no end", Standing::Employed, None, None, None, None),
-            ("employed, end ahead", Standing::Employed, Some("2026-05-31"), None, Some(future_end), None),
-            ("employed, end passed", Standing::Employed, Some("2026-04-30"), None, Some(past_end), None),
-            ("inactive, end passed", Standing::Inactive, Some("2026-04-30"), None, Some(past_end), None),
-            ("inactive, no end", Standing::Inactive, None, None, Some(today), since(today, inactive)),
+            (
+                "employed, no end",
+                Standing::Employed,
+                None,
+                None,
+                None,
+                None,
+            ),
+            (
+                "employed, end ahead",
+                Standing::Employed,
+                Some("2026-05-31"),
+                None,
+                Some(future_end),
+                None,
+            ),
+            (
+                "employed, end passed",
+                Standing::Employed,
+                Some("2026-04-30"),
+                None,
+                Some(past_end),
+                None,
+            ),
+            (
+                "inactive, end passed",
+                Standing::Inactive,
+                Some("2026-04-30"),
+                None,
+                Some(past_end),
+                None,
+            ),
+            (
+                "inactive, no end",
+                Standing::Inactive,
+                None,
+                None,
+                Some(today),
+                since(today, inactive),
+            ),
             (
                 "inactive, end ahead",
                 Standing::Inactive,
@@ -187,7 +278,14 @@ mod tests {
                 Some(seen),
                 since(seen, inactive),
             ),
-            ("back", Standing::Employed, None, since(seen, inactive), None, None),
+            (
+                "back",
+                Standing::Employed,
+                None,
+                since(seen, inactive),
+                None,
+                None,
+            ),
             (
                 "back with an end",
                 Standing::Employed,
@@ -204,7 +302,14 @@ mod tests {
                 Some(seen),
                 since(seen, inactive),
             ),
-            ("status unreadable, never locked", Standing::Unknown, None, None, None, None),
+            (
+                "status unreadable, never locked",
+                Standing::Unknown,
+                None,
+                None,
+                None,
+                None,
+            ),
             (
                 "back from vanishing, status unreadable",
                 Standing::Unknown,
@@ -230,34 +335,102 @@ mod tests {
     #[test]
     fn a_lock_stays_while_the_scope_cannot_be_decided_any_more() {
         let (seen, now) = (at("2026-05-01T08:00:00Z"), at("2026-05-10T12:00:00Z"));
-        let lock = |reason| Some(Locked { since: seen, reason });
+        let lock = |reason| {
+            Some(Locked {
+                since: seen,
+                reason,
+            })
+        };
         let cases = [
-            (Scoped::Undecided("company"), LockReason::OutOfScope, Standing::Employed, true),
-            (Scoped::Undecided("company"), LockReason::OutOfScope, Standing::Unknown, true),
-            (Scoped::Undecided("company"), LockReason::OutOfScope, Standing::Inactive, true),
-            (Scoped::Undecided("company"), LockReason::Inactive, Standing::Employed, false),
-            (Scoped::Undecided("company"), LockReason::Vanished, Standing::Employed, false),
-            (Scoped::OutLocked, LockReason::Inactive, Standing::Employed, true),
-            (Scoped::In, LockReason::OutOfScope, Standing::Employed, false),
+            (
+                Scoped::Undecided("company"),
+                LockReason::OutOfScope,
+                Standing::Employed,
+                true,
+            ),
+            (
+                Scoped::Undecided("company"),
+                LockReason::OutOfScope,
+                Standing::Unknown,
+                true,
+            ),
+            (
+                Scoped::Undecided("company"),
+                LockReason::OutOfScope,
+                Standing::Inactive,
+                true,
+            ),
+            (
+                Scoped::Undecided("company"),
+                LockReason::Inactive,
+                Standing::Employed,
+                false,
+            ),
+            (
+                Scoped::Undecided("company"),
+                LockReason::Vanished,
+                Standing::Employed,
+                false,
+            ),
+            (
+                Scoped::OutLocked,
+                LockReason::Inactive,
+                Standing::Employed,
+                true,
+            ),
+            (
+                Scoped::In,
+                LockReason::OutOfScope,
+                Standing::Employed,
+                false,
+            ),
             (Scoped::In, LockReason::OutOfScope, Standing::Unknown, false),
         ];
         for (scope, reason, standing, stays) in cases {
-            let employment = Employment { scope, ..employment(standing, None) };
-            let target =
-                target_window(&employment, lock(reason), now, &zone("Europe/Berlin"), LockOn::DayAfterEnd);
-            let expected = if stays { Field::Value(seen) } else { Field::Null };
-            assert_eq!(target.inactive_at, expected, "{scope:?} {reason:?} {standing:?}");
+            let employment = Employment {
+                scope,
+                ..employment(standing, None)
+            };
+            let target = target_window(
+                &employment,
+                lock(reason),
+                now,
+                &zone("Europe/Berlin"),
+                LockOn::DayAfterEnd,
+            );
+            let expected = if stays {
+                Field::Value(seen)
+            } else {
+                Field::Null
+            };
+            assert_eq!(
+                target.inactive_at, expected,
+                "{scope:?} {reason:?} {standing:?}"
+            );
         }
     }
 
     #[test]
     fn an_end_date_that_may_not_be_read_leaves_the_window_alone_but_lifts_our_own_lock() {
         let now = at("2026-05-10T12:00:00Z");
-        let hidden = Employment { end_date: Field::Absent, ..employment(Standing::Employed, None) };
-        let target =
-            |locked| target_window(&hidden, locked, now, &zone("Europe/Berlin"), LockOn::DayAfterEnd);
+        let hidden = Employment {
+            end_date: Field::Absent,
+            ..employment(Standing::Employed, None)
+        };
+        let target = |locked| {
+            target_window(
+                &hidden,
+                locked,
+                now,
+                &zone("Europe/Berlin"),
+                LockOn::DayAfterEnd,
+            )
+        };
         assert_eq!(target(None).inactive_at, Field::Absent);
-        let locked = Some(Locked { since: now, reason: LockReason::Inactive });
+        let locked = Some(Locked {
+            since: now,
+            reason: LockReason::Inactive,
+        });
         assert_eq!(target(locked).inactive_at, Field::Null);
     }
 

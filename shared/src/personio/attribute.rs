@@ -60,11 +60,16 @@ impl Parsed {
     fn into_attribute(self) -> Attribute {
         match self {
             Self::Plain(attribute) => attribute,
-            Self::Object(Object { value: Some(value), .. }) => value,
-            Self::Object(Object { attributes: Some(inner), .. }) => {
-                Attribute::Named(Box::new(inner.into_name()))
-            }
-            Self::Object(Object { has_members: false, .. }) => Attribute::Empty,
+            Self::Object(Object {
+                value: Some(value), ..
+            }) => value,
+            Self::Object(Object {
+                attributes: Some(inner),
+                ..
+            }) => Attribute::Named(Box::new(inner.into_name())),
+            Self::Object(Object {
+                has_members: false, ..
+            }) => Attribute::Empty,
             // A wrapper without a value says nothing about the person.
             Self::Object(_) => Attribute::Absent,
         }
@@ -73,10 +78,13 @@ impl Parsed {
     /// The name in an object's `attributes`: flat, wrapped, or empty in one of PHP's ways.
     fn into_name(self) -> Attribute {
         match self {
-            Self::Object(Object { name: Some(name), .. }) => name,
-            Self::Plain(Attribute::Empty) | Self::Object(Object { has_members: false, .. }) => {
-                Attribute::Empty
-            }
+            Self::Object(Object {
+                name: Some(name), ..
+            }) => name,
+            Self::Plain(Attribute::Empty)
+            | Self::Object(Object {
+                has_members: false, ..
+            }) => Attribute::Empty,
             _ => Attribute::Misfit,
         }
     }
@@ -122,7 +130,11 @@ impl<'de> Visitor<'de> for ParsedVisitor {
     }
 
     fn visit_string<E>(self, text: String) -> Result<Parsed, E> {
-        Ok(Parsed::Plain(if text.is_empty() { Attribute::Empty } else { Attribute::Text(text) }))
+        Ok(Parsed::Plain(if text.is_empty() {
+            Attribute::Empty
+        } else {
+            Attribute::Text(text)
+        }))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Parsed, A::Error> {

@@ -24,6 +24,10 @@ impl Client {
         let reply = self.transport.get(Endpoint::Attributes, &[]).await?;
         error::check(&reply)?;
         let answer: Answer = reply.json()?;
-        Ok(answer.data.into_iter().map(|attribute| attribute.key).collect())
+        Ok(answer
+            .data
+            .into_iter()
+            .map(|attribute| attribute.key)
+            .collect())
     }
 }

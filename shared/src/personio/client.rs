@@ -19,12 +19,16 @@ impl Client {
     /// The same client, but nothing goes past `deadline`.
     #[must_use]
     pub fn until(self, deadline: Deadline) -> Self {
-        Self { transport: self.transport.until(deadline) }
+        Self {
+            transport: self.transport.until(deadline),
+        }
     }
 
     /// The same client with another pace: for a simulator without limits.
     #[must_use]
     pub fn with_pace(self, pace: Pace) -> Self {
-        Self { transport: self.transport.with_pace(pace) }
+        Self {
+            transport: self.transport.with_pace(pace),
+        }
     }
 }

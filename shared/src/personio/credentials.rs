@@ -22,11 +22,17 @@ pub(super) struct Login<'a> {
 impl Credentials {
     /// Takes the pair as Personio shows it.
     pub fn new(client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
-        Self { client_id: client_id.into().into(), client_secret: client_secret.into().into() }
+        Self {
+            client_id: client_id.into().into(),
+            client_secret: client_secret.into().into(),
+        }
     }
 
     pub(super) fn login(&self) -> Login<'_> {
-        Login { client_id: self.client_id.expose_secret(), client_secret: self.client_secret.expose_secret() }
+        Login {
+            client_id: self.client_id.expose_secret(),
+            client_secret: self.client_secret.expose_secret(),
+        }
     }
 
     /// The body of `POST /v2/auth/token`.

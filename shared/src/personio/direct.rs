@@ -64,7 +64,17 @@ impl Direct {
         let tokens_v2 = Arc::new(TokenCache::new(Arc::clone(context.clock())));
         let (logins, employees) = (Pace::new(LOGINS), Pace::new(EMPLOYEES));
         let (documents, lists) = (Pace::new(DOCUMENTS), Pace::new(LISTS));
-        Self { base, credentials, context, tokens, tokens_v2, logins, employees, documents, lists }
+        Self {
+            base,
+            credentials,
+            context,
+            tokens,
+            tokens_v2,
+            logins,
+            employees,
+            documents,
+            lists,
+        }
     }
 
     pub(super) fn until(mut self, deadline: Deadline) -> Self {
@@ -74,7 +84,13 @@ impl Direct {
 
     pub(super) fn with_pace(self, pace: Pace) -> Self {
         let (logins, employees, documents) = (pace.clone(), pace.clone(), pace.clone());
-        Self { logins, employees, documents, lists: pace, ..self }
+        Self {
+            logins,
+            employees,
+            documents,
+            lists: pace,
+            ..self
+        }
     }
 
     /// A call of the v1 API.
@@ -82,18 +98,32 @@ impl Direct {
         Target::new(Vendor::Personio, &self.base, method, path, &[])
     }
 
-    pub(super) async fn get(&self, endpoint: Endpoint, query: &[(&str, &str)]) -> Result<Reply, SourceError> {
+    pub(super) async fn get(
+        &self,
+        endpoint: Endpoint,
+        query: &[(&str, &str)],
+    ) -> Result<Reply, SourceError> {
         let target = self.target(Method::GET, endpoint.path())?;
-        let target = if query.is_empty() { target } else { target.query(query.iter().copied()) };
-        let request = Request::new(target, Repeat::Read, READ_TIMEOUT).header(APP_ID.0, APP_ID.1)?;
-        self.tokens.authorized(|| self.login(), |token| self.send(request.clone(), token)).await
+        let target = if query.is_empty() {
+            target
+        } else {
+            target.query(query.iter().copied())
+        };
+        let request =
+            Request::new(target, Repeat::Read, READ_TIMEOUT).header(APP_ID.0, APP_ID.1)?;
+        self.tokens
+            .authorized(|| self.login(), |token| self.send(request.clone(), token))
+            .await
     }
 
     /// The record of one person; `id` is a number.
     pub(super) async fn get_one(&self, id: &str) -> Result<Reply, SourceError> {
         let target = Target::new(Vendor::Personio, &self.base, Method::GET, EMPLOYEE, &[id])?;
-        let request = Request::new(target, Repeat::Read, READ_TIMEOUT).header(APP_ID.0, APP_ID.1)?;
-        self.tokens.authorized(|| self.login(), |token| self.send(request.clone(), token)).await
+        let request =
+            Request::new(target, Repeat::Read, READ_TIMEOUT).header(APP_ID.0, APP_ID.1)?;
+        self.tokens
+            .authorized(|| self.login(), |token| self.send(request.clone(), token))
+            .await
     }
 
     async fn send(&self, request: Request, token: Arc<Token>) -> Result<Reply, SourceError> {
@@ -119,7 +149,8 @@ impl Direct {
         query: &[(&str, &str)],
     ) -> Result<Reply, SourceError> {
         let target = self.target(Method::GET, path)?.query(query.iter().copied());
-        let request = Request::new(target, Repeat::Read, READ_TIMEOUT).header(APP_ID.0, APP_ID.1)?;
+        let request =
+            Request::new(target, Repeat::Read, READ_TIMEOUT).header(APP_ID.0, APP_ID.1)?;
         let call = async |token: Arc<Token>| {
             let request = request.clone().bearer(token.secret())?;
             Ok(self.context.send(&request, &self.lists).await?)
@@ -134,13 +165,20 @@ impl Direct {
             .form(&self.credentials.token_form());
         let reply = self.context.send(&request, &self.logins).await?;
         error_v2::check_token(&reply)?;
-        let TokenAnswer { access_token, expires_in } = reply.json()?;
+        let TokenAnswer {
+            access_token,
+            expires_in,
+        } = reply.json()?;
         Ok(grant(access_token, expires_in))
     }
 
     /// Sends `document` with `body` as its file and returns Personio's answer. Sent again, from the file's beginning,
     /// only where the token was refused.
-    pub(super) async fn upload(&self, document: &Document, body: PdfBody) -> Result<Reply, UploadError> {
+    pub(super) async fn upload(
+        &self,
+        document: &Document,
+        body: PdfBody,
+    ) -> Result<Reply, UploadError> {
         let reopen = body.reopener();
         let first = Mutex::new(Some(body));
         let call = async |token: Arc<Token>| {
@@ -152,7 +190,9 @@ impl Direct {
             };
             self.send_document(document, body, token).await
         };
-        self.tokens.authorized(async || Ok(self.login().await?), call).await
+        self.tokens
+            .authorized(async || Ok(self.login().await?), call)
+            .await
     }
 
     async fn send_document(
@@ -166,16 +206,34 @@ impl Direct {
             .header(APP_ID.0, APP_ID.1)?
             .bearer(token.secret())?;
         let (content, watch) = body.into_content();
-        let payload = Payload::pdf_form(upload::fields(document), "file", &document.file_name, content);
-        let sent = self.context.send_once(&request, payload, &self.documents).await;
-        sent.map_err(|error| watch.failure().map_or_else(|| error.into(), UploadError::from))
+        let payload = Payload::pdf_form(
+            upload::fields(document),
+            "file",
+            &document.file_name,
+            content,
+        );
+        let sent = self
+            .context
+            .send_once(&request, payload, &self.documents)
+            .await;
+        sent.map_err(|error| {
+            watch
+                .failure()
+                .map_or_else(|| error.into(), UploadError::from)
+        })
     }
 }
 
 /// A token's life: what the login says, else what Personio's documents say.
 fn grant(token: SecretString, expires_in: wire::Count) -> Grant {
-    let lives = expires_in.0.filter(|seconds| *seconds > 0).and_then(|seconds| i64::try_from(seconds).ok());
-    Grant { token, lives: lives.map_or(TOKEN_LIFE, SignedDuration::from_secs) }
+    let lives = expires_in
+        .0
+        .filter(|seconds| *seconds > 0)
+        .and_then(|seconds| i64::try_from(seconds).ok());
+    Grant {
+        token,
+        lives: lives.map_or(TOKEN_LIFE, SignedDuration::from_secs),
+    }
 }
 
 const TOKEN_REFUSED: &str = "Personio refused the token, and the file cannot be read a second time";

@@ -43,7 +43,10 @@ struct Part {
 impl Part {
     fn of<R>(page: Page<R>, read: fn(R) -> Record) -> Self {
         let total = page.metadata.unwrap_or_default().total_elements.0;
-        Self { records: page.data.into_iter().map(read).collect(), total }
+        Self {
+            records: page.data.into_iter().map(read).collect(),
+            total,
+        }
     }
 
     fn into_reading(self, reading: &mut Reading, take: &mut Take<'_>) {
@@ -81,7 +84,10 @@ impl Client {
     async fn page(&self, offset: u64) -> Result<Part, SourceError> {
         let (limit, offset) = (PAGE_SIZE.to_string(), offset.to_string());
         let paging = [("limit", limit.as_str()), ("offset", offset.as_str())];
-        let query: Vec<_> = paging.into_iter().chain(ATTRIBUTES.map(|key| ("attributes[]", key))).collect();
+        let query: Vec<_> = paging
+            .into_iter()
+            .chain(ATTRIBUTES.map(|key| ("attributes[]", key)))
+            .collect();
         let reply = self.transport.get(Endpoint::Employees, &query).await?;
         error::check(&reply)?;
         // A page is read in one go. Only if something in it does not fit, each record is read on its own: an odd one fails nobody else.
@@ -93,7 +99,9 @@ impl Client {
 
     /// Pages of `step` records, in order, some of them at once.
     fn pages(&self, pages: Range<u64>, step: u64) -> impl Stream<Item = Result<Part, SourceError>> {
-        stream::iter(pages).map(move |page| self.page(page * step)).buffered(CONCURRENCY)
+        stream::iter(pages)
+            .map(move |page| self.page(page * step))
+            .buffered(CONCURRENCY)
     }
 }
 
@@ -109,7 +117,10 @@ impl EmployeeSource for Client {
         // The server decides how many records a page has: it has lowered its maximum before.
         let step = u64::try_from(first.records.len()).unwrap_or(u64::MAX);
         let announced = first.total.map(|total| total.div_ceil(step.max(1)));
-        let mut reading = Reading { first_total: first.total, ..Reading::default() };
+        let mut reading = Reading {
+            first_total: first.total,
+            ..Reading::default()
+        };
         first.into_reading(&mut reading, take);
         if step == 0 {
             return Ok(reading);
@@ -118,8 +129,11 @@ impl EmployeeSource for Client {
             return Err(endless());
         }
         // Pages that were asked for ahead begin elsewhere than pages of this size.
-        let came =
-            if step == PAGE_SIZE { announced.map_or(ahead, |announced| announced.min(ahead)) } else { 1 };
+        let came = if step == PAGE_SIZE {
+            announced.map_or(ahead, |announced| announced.min(ahead))
+        } else {
+            1
+        };
         for _ in 1..came {
             let part = pages.try_next().await?.unwrap_or_default();
             if announced.is_none() && part.records.is_empty() {
@@ -148,5 +162,7 @@ impl EmployeeSource for Client {
 }
 
 fn endless() -> SourceError {
-    SourceError::Unreadable(format!("Personio GET /v1/company/employees: no end after {MAX_PAGES} pages"))
+    SourceError::Unreadable(format!(
+        "Personio GET /v1/company/employees: no end after {MAX_PAGES} pages"
+    ))
 }

@@ -107,7 +107,14 @@ fn model(message: &str) -> Option<Model> {
 }
 
 /// The fields of `POST /v1/company/documents`: nothing else is repeated from an answer.
-const FIELDS: [&str; 6] = ["title", "employee_id", "category_id", "file", "comment", "date"];
+const FIELDS: [&str; 6] = [
+    "title",
+    "employee_id",
+    "category_id",
+    "file",
+    "comment",
+    "date",
+];
 
 impl No<'_> {
     pub(super) fn text(&self) -> String {
@@ -123,23 +130,48 @@ impl No<'_> {
 pub(super) fn no(reply: &Reply) -> Option<No<'_>> {
     // A page of people is not read twice to find out that it is one.
     let may_fail = !reply.status.is_success() || !reply.body.starts_with(b"{\"success\":true");
-    let outcome = if may_fail { reply.json::<Outcome>().ok() } else { None };
-    let failed = outcome.as_ref().is_some_and(|outcome| outcome.success == Some(false));
+    let outcome = if may_fail {
+        reply.json::<Outcome>().ok()
+    } else {
+        None
+    };
+    let failed = outcome
+        .as_ref()
+        .is_some_and(|outcome| outcome.success == Some(false));
     if reply.status.is_success() && !failed {
         return None;
     }
     let (own_code, message, error_data) = match outcome.and_then(|outcome| outcome.error) {
-        Some(Detail::Usual { code, message, error_data }) => (code.unwrap_or_default(), message, error_data),
+        Some(Detail::Usual {
+            code,
+            message,
+            error_data,
+        }) => (code.unwrap_or_default(), message, error_data),
         Some(Detail::Unknown(_)) | None => (0, None, ErrorData::None),
     };
     let fields = match error_data {
-        ErrorData::ByField(messages) => {
-            FIELDS.into_iter().filter(|field| messages.contains_key(*field)).map(str::to_owned).collect()
-        }
+        ErrorData::ByField(messages) => FIELDS
+            .into_iter()
+            .filter(|field| messages.contains_key(*field))
+            .map(str::to_owned)
+            .collect(),
         ErrorData::Other(_) | ErrorData::None => Vec::new(),
     };
     let model = message.as_deref().and_then(model);
-    let code = if reply.status.is_success() { own_code } else { reply.status.as_u16() };
-    let message = message.map(|message| redact(&message)).filter(|message| !message.is_empty());
-    Some(No { call: &reply.call, status: reply.status, code, message, model, fields })
+    let code = if reply.status.is_success() {
+        own_code
+    } else {
+        reply.status.as_u16()
+    };
+    let message = message
+        .map(|message| redact(&message))
+        .filter(|message| !message.is_empty());
+    Some(No {
+        call: &reply.call,
+        status: reply.status,
+        code,
+        message,
+        model,
+        fields,
+    })
 }

@@ -24,7 +24,12 @@ pub(super) fn check_list(reply: &Reply) -> Result<(), SourceError> {
     if reply.status.is_success() {
         return Ok(());
     }
-    let title = reply.json::<Problem>().unwrap_or_default().errors.into_iter().find_map(|entry| entry.title);
+    let title = reply
+        .json::<Problem>()
+        .unwrap_or_default()
+        .errors
+        .into_iter()
+        .find_map(|entry| entry.title);
     let text = text(reply, title.as_deref().map(redact));
     Err(match reply.status.as_u16() {
         401 | 403 => SourceError::Forbidden(format!(
@@ -55,7 +60,9 @@ pub(super) fn check_token(reply: &Reply) -> Result<(), SourceError> {
         return Ok(());
     }
     let code = reply.json::<Problem>().unwrap_or_default().error;
-    let known = CODES.into_iter().find(|known| code.as_deref() == Some(*known));
+    let known = CODES
+        .into_iter()
+        .find(|known| code.as_deref() == Some(*known));
     let text = text(reply, known.map(str::to_owned));
     Err(match (reply.status.as_u16(), code.as_deref()) {
         (_, Some("server_error" | "temporarily_unavailable")) | (408 | 429 | 500.., _) => {

@@ -17,15 +17,32 @@ pub(super) const CONCURRENCY: usize = 10;
 const JITTER: Duration = Duration::from_millis(300);
 /// Employees: 300 a minute with bursts of 15 a second (changelog "Rate limits on GET employees endpoint"). Three a second are
 /// left for those that are later still.
-pub(super) const EMPLOYEES: &[Rate] =
-    &[Rate { calls: 12, within: seconds(1) }, Rate { calls: 300, within: seconds(60) }];
+pub(super) const EMPLOYEES: &[Rate] = &[
+    Rate {
+        calls: 12,
+        within: seconds(1),
+    },
+    Rate {
+        calls: 300,
+        within: seconds(60),
+    },
+];
 /// Logins: 60 a minute, then 60 s of cool-down (reference "auth"). Half of them: both jobs log in with one credential.
-pub(super) const LOGINS: &[Rate] = &[Rate { calls: 30, within: seconds(60) }];
+pub(super) const LOGINS: &[Rate] = &[Rate {
+    calls: 30,
+    within: seconds(60),
+}];
 /// Uploads: 60 a minute (OpenAPI document of 2025-01, `POST /v1/company/documents`; changelog "Documents API: POST
 /// documents endpoints"). Kombo's uploads end at the same limit.
-pub(crate) const DOCUMENTS: &[Rate] = &[Rate { calls: 60, within: seconds(60) }];
+pub(crate) const DOCUMENTS: &[Rate] = &[Rate {
+    calls: 60,
+    within: seconds(60),
+}];
 /// v2 lists: no limit is documented; 10 a second were observed on others. Our own choice.
-pub(super) const LISTS: &[Rate] = &[Rate { calls: 4, within: seconds(1) }];
+pub(super) const LISTS: &[Rate] = &[Rate {
+    calls: 4,
+    within: seconds(1),
+}];
 /// `limit` of v2 lists: 1 to 200 (common components, 2026-09).
 pub(super) const LIST_SIZE: &str = "200";
 /// More pages than this (20,000 documents of one employee) are a paging fault. Our own bound.

@@ -106,7 +106,9 @@ impl Client {
             error_v2::check_list(&reply)?;
             let page: Page = reply.json()?;
             documents.extend(page.data.into_iter().filter_map(|item| item.of(owner)));
-            let Some(next) = next_cursor(page.meta, &reply)? else { return Ok(documents) };
+            let Some(next) = next_cursor(page.meta, &reply)? else {
+                return Ok(documents);
+            };
             if !seen.insert(next.clone()) {
                 return Err(endless("a cursor came twice"));
             }
@@ -138,20 +140,33 @@ impl Item {
 /// The cursor in the link to the next page. The link itself is never followed: it may name another host, and the
 /// request carries the token.
 fn next_cursor(meta: Option<Meta>, reply: &Reply) -> Result<Option<String>, SourceError> {
-    let link = meta.and_then(|meta| meta.links).and_then(|links| links.next).and_then(|next| next.href);
-    let Some(link) = link.filter(|link| !link.is_empty()) else { return Ok(None) };
-    let anywhere = Url::parse("https://localhost").and_then(|base| base.join(&link)).ok();
+    let link = meta
+        .and_then(|meta| meta.links)
+        .and_then(|links| links.next)
+        .and_then(|next| next.href);
+    let Some(link) = link.filter(|link| !link.is_empty()) else {
+        return Ok(None);
+    };
+    let anywhere = Url::parse("https://localhost")
+        .and_then(|base| base.join(&link))
+        .ok();
     let cursor = anywhere.and_then(|url| {
-        url.query_pairs().find(|(key, _)| key == "cursor").map(|(_, cursor)| cursor.into_owned())
+        url.query_pairs()
+            .find(|(key, _)| key == "cursor")
+            .map(|(_, cursor)| cursor.into_owned())
     });
     match cursor {
         Some(cursor) => Ok(Some(cursor)),
-        None => Err(reply.unreadable("_meta.links.next.href", "a link without a cursor").into()),
+        None => Err(reply
+            .unreadable("_meta.links.next.href", "a link without a cursor")
+            .into()),
     }
 }
 
 fn endless(problem: &str) -> SourceError {
-    SourceError::Unreadable(format!("Personio GET {DOCUMENTS}: {problem}, the pages have no end"))
+    SourceError::Unreadable(format!(
+        "Personio GET {DOCUMENTS}: {problem}, the pages have no end"
+    ))
 }
 
 impl fmt::Debug for FiledDocument {

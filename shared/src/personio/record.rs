@@ -14,7 +14,11 @@ use crate::source::{Record, calendar_day, employment_type};
 struct Misfit(&'static str, &'static str);
 
 fn rejected(source_id: Option<SourceId>, field: impl Into<String>, problem: &str) -> Record {
-    Record::Rejected { source_id, field: field.into(), problem: problem.to_owned() }
+    Record::Rejected {
+        source_id,
+        field: field.into(),
+        problem: problem.to_owned(),
+    }
 }
 
 /// One record of a page, as text.
@@ -97,14 +101,22 @@ fn day(field: &'static str, attribute: Attribute) -> Result<Field<Date>, Misfit>
     match attribute {
         Attribute::Absent => Ok(Field::Absent),
         Attribute::Empty => Ok(Field::Null),
-        Attribute::Text(text) => calendar_day(&text).map(Field::Value).ok_or(Misfit(field, "is not a date")),
-        Attribute::Number(_) | Attribute::Named(_) | Attribute::Misfit => Err(Misfit(field, "is not a date")),
+        Attribute::Text(text) => calendar_day(&text)
+            .map(Field::Value)
+            .ok_or(Misfit(field, "is not a date")),
+        Attribute::Number(_) | Attribute::Named(_) | Attribute::Misfit => {
+            Err(Misfit(field, "is not a date"))
+        }
     }
 }
 
 /// Null where reteach has no counterpart.
 fn gender_of(text: Field<String>) -> Field<Gender> {
-    match text.map(|text| text.to_ascii_lowercase()).as_ref().map(String::as_str) {
+    match text
+        .map(|text| text.to_ascii_lowercase())
+        .as_ref()
+        .map(String::as_str)
+    {
         Field::Absent => Field::Absent,
         Field::Value("male") => Field::Value(Gender::Male),
         Field::Value("female") => Field::Value(Gender::Female),

@@ -26,9 +26,11 @@ fn with(key: &str, value: Value) -> Employee {
 fn rejection(attributes: Value) -> (Option<String>, String, String) {
     match parse(&json!({"type": "Employee", "attributes": attributes})) {
         Record::Employee(_) => panic!("taken: {attributes}"),
-        Record::Rejected { source_id, field, problem } => {
-            (source_id.map(|id| id.as_str().to_owned()), field, problem)
-        }
+        Record::Rejected {
+            source_id,
+            field,
+            problem,
+        } => (source_id.map(|id| id.as_str().to_owned()), field, problem),
     }
 }
 
@@ -97,33 +99,72 @@ fn what_may_not_be_read_is_absent() {
         end_date,
         status,
     } = person;
-    for field in [first_name, last_name, email, position, company, department, location] {
+    for field in [
+        first_name, last_name, email, position, company, department, location,
+    ] {
         assert_eq!(field, Field::Absent);
     }
     assert!(gender.is_absent() && employment_type.is_absent() && status.is_absent());
     assert!(hire_date.is_absent() && end_date.is_absent());
     // A wrapper that lost its value says nothing.
-    assert_eq!(employee(json!({"id": {"value": 1}, "email": {"label": "Email"}})).email, Field::Absent);
+    assert_eq!(
+        employee(json!({"id": {"value": 1}, "email": {"label": "Email"}})).email,
+        Field::Absent
+    );
 }
 
 #[test]
 fn every_kind_of_nothing_is_null() {
     for nothing in [json!(null), json!(""), json!([]), json!({})] {
-        assert_eq!(with("email", nothing.clone()).email, Field::Null, "{nothing}");
-        assert_eq!(with("department", nothing.clone()).department, Field::Null, "{nothing}");
-        assert_eq!(with("hire_date", nothing.clone()).hire_date, Field::Null, "{nothing}");
-        assert_eq!(with("gender", nothing.clone()).gender, Field::Null, "{nothing}");
-        assert_eq!(with("status", nothing.clone()).status, Field::Null, "{nothing}");
+        assert_eq!(
+            with("email", nothing.clone()).email,
+            Field::Null,
+            "{nothing}"
+        );
+        assert_eq!(
+            with("department", nothing.clone()).department,
+            Field::Null,
+            "{nothing}"
+        );
+        assert_eq!(
+            with("hire_date", nothing.clone()).hire_date,
+            Field::Null,
+            "{nothing}"
+        );
+        assert_eq!(
+            with("gender", nothing.clone()).gender,
+            Field::Null,
+            "{nothing}"
+        );
+        assert_eq!(
+            with("status", nothing.clone()).status,
+            Field::Null,
+            "{nothing}"
+        );
         let office = json!({"type": "Office", "attributes": nothing});
-        assert_eq!(with("office", office.clone()).location, Field::Null, "{office}");
+        assert_eq!(
+            with("office", office.clone()).location,
+            Field::Null,
+            "{office}"
+        );
         let named = json!({"type": "Office", "attributes": {"id": 1, "name": nothing}});
-        assert_eq!(with("office", named.clone()).location, Field::Null, "{named}");
+        assert_eq!(
+            with("office", named.clone()).location,
+            Field::Null,
+            "{named}"
+        );
     }
 }
 
 #[test]
 fn values_are_carried_unchanged() {
-    for value in [" Müller ", "O'Brien-\u{1F600}", "a\tb", "weird \" quote", "NULL"] {
+    for value in [
+        " Müller ",
+        "O'Brien-\u{1F600}",
+        "a\tb",
+        "weird \" quote",
+        "NULL",
+    ] {
         assert_eq!(with("last_name", json!(value)).last_name, text(value));
         let office = json!({"type": "Office", "attributes": {"id": 1, "name": value}});
         assert_eq!(with("office", office).location, text(value));
@@ -132,18 +173,39 @@ fn values_are_carried_unchanged() {
 
 #[test]
 fn takes_wrapped_flat_and_numeric_values() {
-    for (id, read) in [(json!(4711), "4711"), (json!("4711"), "4711"), (json!(4711.0), "4711")] {
-        assert_eq!(employee(json!({"id": id, "first_name": "Eva"})).source_id.as_str(), read);
-        assert_eq!(employee(json!({"id": {"label": "ID", "value": id}})).source_id.as_str(), read);
+    for (id, read) in [
+        (json!(4711), "4711"),
+        (json!("4711"), "4711"),
+        (json!(4711.0), "4711"),
+    ] {
+        assert_eq!(
+            employee(json!({"id": id, "first_name": "Eva"}))
+                .source_id
+                .as_str(),
+            read
+        );
+        assert_eq!(
+            employee(json!({"id": {"label": "ID", "value": id}}))
+                .source_id
+                .as_str(),
+            read
+        );
     }
-    assert_eq!(employee(json!({"id": 1, "first_name": "Eva"})).first_name, text("Eva"));
+    assert_eq!(
+        employee(json!({"id": 1, "first_name": "Eva"})).first_name,
+        text("Eva")
+    );
     assert_eq!(with("position", json!(7)).position, text("7"));
     assert_eq!(with("position", json!(-7)).position, text("-7"));
     assert_eq!(with("position", json!(0.5)).position, text("0.5"));
     assert_eq!(with("department", json!("Sales")).department, text("Sales"));
-    let wrapped = json!({"type": "Office", "attributes": {"name": {"label": "Name", "value": "Berlin"}}});
+    let wrapped =
+        json!({"type": "Office", "attributes": {"name": {"label": "Name", "value": "Berlin"}}});
     assert_eq!(with("office", wrapped).location, text("Berlin"));
-    assert_eq!(with("office", json!({"attributes": {"name": 12}})).location, text("12"));
+    assert_eq!(
+        with("office", json!({"attributes": {"name": 12}})).location,
+        text("12")
+    );
 }
 
 #[test]
@@ -155,7 +217,10 @@ fn takes_the_day_as_written_in_every_form() {
         ("1835-02-01T00:00:00+00:53", date(1835, 2, 1)),
     ] {
         assert_eq!(with("hire_date", json!(value)).hire_date, Field::Value(day));
-        assert_eq!(with("termination_date", json!(value)).end_date, Field::Value(day));
+        assert_eq!(
+            with("termination_date", json!(value)).end_date,
+            Field::Value(day)
+        );
     }
 }
 
@@ -178,14 +243,25 @@ fn knows_the_words_and_keeps_the_others() {
         ("Inactive", Status::Inactive),
         ("Paused", Status::Other("Paused".to_owned())),
     ] {
-        assert_eq!(with("status", json!(value)).status, Field::Value(status), "{value}");
+        assert_eq!(
+            with("status", json!(value)).status,
+            Field::Value(status),
+            "{value}"
+        );
     }
     for (value, kind) in [
         ("internal", EmploymentType::Internal),
         ("external", EmploymentType::External),
-        ("Werkstudent", EmploymentType::Other("Werkstudent".to_owned())),
+        (
+            "Werkstudent",
+            EmploymentType::Other("Werkstudent".to_owned()),
+        ),
     ] {
-        assert_eq!(with("employment_type", json!(value)).employment_type, Field::Value(kind), "{value}");
+        assert_eq!(
+            with("employment_type", json!(value)).employment_type,
+            Field::Value(kind),
+            "{value}"
+        );
     }
 }
 
@@ -195,17 +271,62 @@ fn what_does_not_fit_is_rejected_by_field_and_without_its_value() {
     for (attributes, source_id, field, problem) in [
         (json!({}), None, "id", "is missing"),
         (json!([]), None, "id", "is missing"),
-        (json!(null), None, "attributes", "has another type than documented"),
+        (
+            json!(null),
+            None,
+            "attributes",
+            "has another type than documented",
+        ),
         (json!({"id": null}), None, "id", "is missing"),
         (json!({"id": {"value": ""}}), None, "id", "is missing"),
-        (json!({"id": {"value": true}}), None, "id", "is not a number"),
-        (json!({"id": {"value": "1".repeat(257)}}), None, "id", crate::id::UNUSABLE),
-        (json!({"id": id, "hire_date": {"value": "Erika"}}), Some("7"), "hire_date", "is not a date"),
-        (json!({"id": id, "hire_date": {"value": "0000-00-00"}}), Some("7"), "hire_date", "is not a date"),
-        (json!({"id": id, "hire_date": {"value": 20210101}}), Some("7"), "hire_date", "is not a date"),
-        (json!({"id": id, "termination_date": {"value": {"a": 1}}}), Some("7"), "termination_date", ""),
-        (json!({"id": id, "email": {"value": ["Erika"]}}), Some("7"), "email", "is not text"),
-        (json!({"id": id, "email": {"value": false}}), Some("7"), "email", "is not text"),
+        (
+            json!({"id": {"value": true}}),
+            None,
+            "id",
+            "is not a number",
+        ),
+        (
+            json!({"id": {"value": "1".repeat(257)}}),
+            None,
+            "id",
+            crate::id::UNUSABLE,
+        ),
+        (
+            json!({"id": id, "hire_date": {"value": "Erika"}}),
+            Some("7"),
+            "hire_date",
+            "is not a date",
+        ),
+        (
+            json!({"id": id, "hire_date": {"value": "0000-00-00"}}),
+            Some("7"),
+            "hire_date",
+            "is not a date",
+        ),
+        (
+            json!({"id": id, "hire_date": {"value": 20210101}}),
+            Some("7"),
+            "hire_date",
+            "is not a date",
+        ),
+        (
+            json!({"id": id, "termination_date": {"value": {"a": 1}}}),
+            Some("7"),
+            "termination_date",
+            "",
+        ),
+        (
+            json!({"id": id, "email": {"value": ["Erika"]}}),
+            Some("7"),
+            "email",
+            "is not text",
+        ),
+        (
+            json!({"id": id, "email": {"value": false}}),
+            Some("7"),
+            "email",
+            "is not text",
+        ),
         (
             json!({"id": id, "office": {"value": {"attributes": {"id": 1}}}}),
             Some("7"),
@@ -224,11 +345,30 @@ fn what_does_not_fit_is_rejected_by_field_and_without_its_value() {
             assert!(employee(attributes).end_date.is_absent());
             continue;
         }
-        let expected = (source_id.map(str::to_owned), field.to_owned(), problem.to_owned());
+        let expected = (
+            source_id.map(str::to_owned),
+            field.to_owned(),
+            problem.to_owned(),
+        );
         assert_eq!(rejection(attributes.clone()), expected, "{attributes}");
     }
-    for record in [json!(null), json!([]), json!("Erika"), json!(1), json!({"type": "Employee"})] {
-        assert!(matches!(parse(&record), Record::Rejected { source_id: None, .. }), "{record}");
+    for record in [
+        json!(null),
+        json!([]),
+        json!("Erika"),
+        json!(1),
+        json!({"type": "Employee"}),
+    ] {
+        assert!(
+            matches!(
+                parse(&record),
+                Record::Rejected {
+                    source_id: None,
+                    ..
+                }
+            ),
+            "{record}"
+        );
     }
 }
 
@@ -245,8 +385,12 @@ fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
-            prop::collection::hash_map("value|attributes|name|id|label|type|\\PC{0,4}", inner, 0..4)
-                .prop_map(|members| members.into_iter().collect::<Value>()),
+            prop::collection::hash_map(
+                "value|attributes|name|id|label|type|\\PC{0,4}",
+                inner,
+                0..4
+            )
+            .prop_map(|members| members.into_iter().collect::<Value>()),
         ]
     })
 }

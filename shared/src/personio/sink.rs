@@ -30,15 +30,30 @@ struct CategoryAttributes {
 
 impl DocumentSink for Client {
     async fn categories(&self) -> Result<Vec<Category>, SourceError> {
-        let reply = self.transport.get(Endpoint::DocumentCategories, &[]).await?;
+        let reply = self
+            .transport
+            .get(Endpoint::DocumentCategories, &[])
+            .await?;
         error::check_right(&reply, "Documents: write")?;
         let named = |CategoryItem { id, attributes }| {
-            Some(Category { id: CategoryId::new(id), name: attributes.name? })
+            Some(Category {
+                id: CategoryId::new(id),
+                name: attributes.name?,
+            })
         };
-        Ok(reply.json::<Categories>()?.data.into_iter().filter_map(named).collect())
+        Ok(reply
+            .json::<Categories>()?
+            .data
+            .into_iter()
+            .filter_map(named)
+            .collect())
     }
 
-    async fn upload(&self, document: &Document, body: PdfBody) -> Result<Option<DocumentId>, UploadError> {
+    async fn upload(
+        &self,
+        document: &Document,
+        body: PdfBody,
+    ) -> Result<Option<DocumentId>, UploadError> {
         let reply = self.transport.upload(document, body).await?;
         upload::outcome(&reply)
     }
@@ -46,12 +61,29 @@ impl DocumentSink for Client {
     async fn find(&self, document: &Document) -> Result<Verification, SourceError> {
         // In all categories: the tenant's choice may have changed since.
         let filed = self.documents(&document.employee, None, None).await?;
-        let ours = filed.into_iter().find(|filed| is_filed_as(document, &told(filed)));
-        Ok(ours.map_or(Verification::NotThere, |filed| Verification::Found(filed.id)))
+        let ours = filed
+            .into_iter()
+            .find(|filed| is_filed_as(document, &told(filed)));
+        Ok(ours.map_or(Verification::NotThere, |filed| {
+            Verification::Found(filed.id)
+        }))
     }
 }
 
 fn told(document: &FiledDocument) -> Filed<'_> {
-    let FiledDocument { id: _, name, date, comment, size, category: _, created_at: _ } = document;
-    Filed { name: name.as_deref(), date: *date, comment: comment.as_deref(), size: *size }
+    let FiledDocument {
+        id: _,
+        name,
+        date,
+        comment,
+        size,
+        category: _,
+        created_at: _,
+    } = document;
+    Filed {
+        name: name.as_deref(),
+        date: *date,
+        comment: comment.as_deref(),
+        size: *size,
+    }
 }

@@ -66,23 +66,55 @@ impl Forwarded {
     /// The Personio account behind `integration`.
     #[must_use]
     pub fn new(kombo: kombo::Client, integration: IntegrationId) -> Self {
-        let (employees, documents, lists) = (Pace::new(EMPLOYEES), Pace::new(DOCUMENTS), Pace::new(LISTS));
-        Self { kombo, integration, employees, documents, lists }
+        let (employees, documents, lists) =
+            (Pace::new(EMPLOYEES), Pace::new(DOCUMENTS), Pace::new(LISTS));
+        Self {
+            kombo,
+            integration,
+            employees,
+            documents,
+            lists,
+        }
     }
 
     async fn get(&self, endpoint: Endpoint, query: &[(&str, &str)]) -> Result<Reply, SourceError> {
         let path = endpoint.forwarded_path();
-        self.read(PersonioApi::Personnel, path, endpoint.path(), query, &self.employees).await
+        self.read(
+            PersonioApi::Personnel,
+            path,
+            endpoint.path(),
+            query,
+            &self.employees,
+        )
+        .await
     }
 
     async fn get_one(&self, id: &str) -> Result<Reply, SourceError> {
         let forwarded = format!("/company/employees/{id}");
-        self.read(PersonioApi::Personnel, &forwarded, EMPLOYEE, &[], &self.employees).await
+        self.read(
+            PersonioApi::Personnel,
+            &forwarded,
+            EMPLOYEE,
+            &[],
+            &self.employees,
+        )
+        .await
     }
 
-    async fn get_v2(&self, path: &'static str, query: &[(&str, &str)]) -> Result<Reply, SourceError> {
+    async fn get_v2(
+        &self,
+        path: &'static str,
+        query: &[(&str, &str)],
+    ) -> Result<Reply, SourceError> {
         let forwarded = path.trim_start_matches("/v2");
-        self.read(PersonioApi::PersonnelV2, forwarded, path, query, &self.lists).await
+        self.read(
+            PersonioApi::PersonnelV2,
+            forwarded,
+            path,
+            query,
+            &self.lists,
+        )
+        .await
     }
 
     async fn read(
@@ -93,17 +125,36 @@ impl Forwarded {
         query: &[(&str, &str)],
         pace: &Pace,
     ) -> Result<Reply, SourceError> {
-        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
-        let forwarded = if query.is_empty() { forwarded.to_owned() } else { format!("{forwarded}?{query}") };
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(query)
+            .finish();
+        let forwarded = if query.is_empty() {
+            forwarded.to_owned()
+        } else {
+            format!("{forwarded}?{query}")
+        };
         let headers = HashMap::from([APP_ID]);
-        let call = Passthrough { api, method: Method::GET, path: &forwarded, headers, form: None };
-        let reply = self.kombo.personio(&self.integration, &call, Repeat::Read, pace).await?;
+        let call = Passthrough {
+            api,
+            method: Method::GET,
+            path: &forwarded,
+            headers,
+            form: None,
+        };
+        let reply = self
+            .kombo
+            .personio(&self.integration, &call, Repeat::Read, pace)
+            .await?;
         Ok(named(reply, Method::GET, path))
     }
 
     async fn upload(&self, document: &Document, body: PdfBody) -> Result<Reply, UploadError> {
         let fields = upload::fields(document);
-        let form = FileForm { fields: &fields, field: "file", file_name: &document.file_name };
+        let form = FileForm {
+            fields: &fields,
+            field: "file",
+            file_name: &document.file_name,
+        };
         let call = Passthrough {
             api: PersonioApi::Personnel,
             method: Method::POST,
@@ -119,12 +170,23 @@ impl Forwarded {
 
 /// It is Personio's answer: say so in errors.
 fn named(reply: Reply, method: Method, path: &'static str) -> Reply {
-    Reply { call: Call { vendor: Vendor::Personio, method, path }, ..reply }
+    Reply {
+        call: Call {
+            vendor: Vendor::Personio,
+            method,
+            path,
+        },
+        ..reply
+    }
 }
 
 impl Transport {
     /// Reads `endpoint` and returns Personio's answer, whatever its status.
-    pub(super) async fn get(&self, endpoint: Endpoint, query: &[(&str, &str)]) -> Result<Reply, SourceError> {
+    pub(super) async fn get(
+        &self,
+        endpoint: Endpoint,
+        query: &[(&str, &str)],
+    ) -> Result<Reply, SourceError> {
         match self {
             Self::Direct(direct) => direct.get(endpoint, query).await,
             Self::Kombo(forwarded) => forwarded.get(endpoint, query).await,
@@ -152,7 +214,11 @@ impl Transport {
     }
 
     /// Sends `document`, once, and returns Personio's answer, whatever its status.
-    pub(super) async fn upload(&self, document: &Document, body: PdfBody) -> Result<Reply, UploadError> {
+    pub(super) async fn upload(
+        &self,
+        document: &Document,
+        body: PdfBody,
+    ) -> Result<Reply, UploadError> {
         match self {
             Self::Direct(direct) => direct.upload(document, body).await,
             Self::Kombo(forwarded) => forwarded.upload(document, body).await,
@@ -162,9 +228,10 @@ impl Transport {
     pub(super) fn until(self, deadline: Deadline) -> Self {
         match self {
             Self::Direct(direct) => Self::Direct(direct.until(deadline)),
-            Self::Kombo(forwarded) => {
-                Self::Kombo(Forwarded { kombo: forwarded.kombo.until(deadline), ..forwarded })
-            }
+            Self::Kombo(forwarded) => Self::Kombo(Forwarded {
+                kombo: forwarded.kombo.until(deadline),
+                ..forwarded
+            }),
         }
     }
 
@@ -173,7 +240,12 @@ impl Transport {
             Self::Direct(direct) => Self::Direct(direct.with_pace(pace)),
             Self::Kombo(forwarded) => {
                 let (employees, documents, lists) = (pace.clone(), pace.clone(), pace);
-                Self::Kombo(Forwarded { employees, documents, lists, ..forwarded })
+                Self::Kombo(Forwarded {
+                    employees,
+                    documents,
+                    lists,
+                    ..forwarded
+                })
             }
         }
     }

@@ -61,11 +61,17 @@ pub(super) fn outcome(reply: &Reply) -> Result<Option<DocumentId>, UploadError> 
         return Err(refused(&no, reply.origin));
     }
     let unclear = |problem: &str| UploadError::Uncertain(format!("{}: {problem}", reply.call));
-    let filed: Filed = reply.json().map_err(|_| unclear("the answer to an upload cannot be read"))?;
+    let filed: Filed = reply
+        .json()
+        .map_err(|_| unclear("the answer to an upload cannot be read"))?;
     if !filed.success {
         return Err(unclear("the answer to an upload says neither yes nor no"));
     }
-    let id = filed.data.and_then(|data| data.id).map(String::from).filter(|id| !id.is_empty());
+    let id = filed
+        .data
+        .and_then(|data| data.id)
+        .map(String::from)
+        .filter(|id| !id.is_empty());
     Ok(id.map(DocumentId::new))
 }
 
@@ -93,6 +99,9 @@ fn refused(no: &No<'_>, origin: Origin) -> UploadError {
         429 => UploadError::RateLimited(text),
         // 408 comes from proxies as well, which may have passed the request on.
         300..=399 | 408 | 500.. => UploadError::Uncertain(text),
-        _ => UploadError::Refused { problem: text, fields: no.fields.clone() },
+        _ => UploadError::Refused {
+            problem: text,
+            fields: no.fields.clone(),
+        },
     }
 }

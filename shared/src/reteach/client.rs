@@ -11,7 +11,8 @@ use super::Credentials;
 use super::error::{Error, check};
 use super::limits::{CALLS, LOGINS, TIMEOUT, TOKEN_LIFE};
 use crate::http::{
-    BaseUrl, Context, Deadline, Grant, Pace, Repeat, Reply, Request, Target, Token, TokenCache, Vendor,
+    BaseUrl, Context, Deadline, Grant, Pace, Repeat, Reply, Request, Target, Token, TokenCache,
+    Vendor,
 };
 
 /// reteach's API for one academy; copies share token and pace.
@@ -50,7 +51,14 @@ impl Client {
     #[must_use]
     pub fn new(base: BaseUrl, credentials: Credentials, context: Context) -> Self {
         let tokens = Arc::new(TokenCache::new(Arc::clone(context.clock())));
-        Self { base, credentials, context, tokens, logins: Pace::new(LOGINS), calls: Pace::new(CALLS) }
+        Self {
+            base,
+            credentials,
+            context,
+            tokens,
+            logins: Pace::new(LOGINS),
+            calls: Pace::new(CALLS),
+        }
     }
 
     /// The same client, but nothing goes past `deadline`.
@@ -63,7 +71,11 @@ impl Client {
     /// The same client with another pace: for a simulator without limits.
     #[must_use]
     pub fn with_pace(self, pace: Pace) -> Self {
-        Self { calls: pace.clone(), logins: pace, ..self }
+        Self {
+            calls: pace.clone(),
+            logins: pace,
+            ..self
+        }
     }
 
     /// Whose credentials they are: `GET /me`.
@@ -72,7 +84,10 @@ impl Client {
     /// See [`Error`].
     pub async fn me(&self) -> Result<Academy, Error> {
         let target = self.target(Method::GET, "/me", &[])?;
-        Ok(self.call(Request::new(target, Repeat::Read, TIMEOUT)).await?.json()?)
+        Ok(self
+            .call(Request::new(target, Repeat::Read, TIMEOUT))
+            .await?
+            .json()?)
     }
 
     pub(super) fn target(
@@ -81,7 +96,13 @@ impl Client {
         path: &'static str,
         segments: &[&str],
     ) -> Result<Target, Error> {
-        Ok(Target::new(Vendor::Reteach, &self.base, method, path, segments)?)
+        Ok(Target::new(
+            Vendor::Reteach,
+            &self.base,
+            method,
+            path,
+            segments,
+        )?)
     }
 
     /// Makes the call; anything but a success is an error.
@@ -91,16 +112,29 @@ impl Client {
     }
 
     async fn send(&self, request: Request, token: Arc<Token>) -> Result<Reply, Error> {
-        Ok(self.context.send(&request.bearer(token.secret())?, &self.calls).await?)
+        Ok(self
+            .context
+            .send(&request.bearer(token.secret())?, &self.calls)
+            .await?)
     }
 
     pub(super) async fn login(&self) -> Result<Grant, Error> {
         let target = self.target(Method::POST, "/oauth/authorize", &[])?;
-        let request = Request::new(target, Repeat::Read, TIMEOUT).json(&self.credentials.login())?;
-        let reply = check(self.context.send(&request, &self.logins).await?).map_err(about_credentials)?;
-        let LoginAnswer { access_token, expires_in } = reply.json()?;
-        let lives = expires_in.and_then(|value| value.as_i64()).filter(|seconds| *seconds > 0);
-        Ok(Grant { token: access_token, lives: lives.map_or(TOKEN_LIFE, SignedDuration::from_secs) })
+        let request =
+            Request::new(target, Repeat::Read, TIMEOUT).json(&self.credentials.login())?;
+        let reply =
+            check(self.context.send(&request, &self.logins).await?).map_err(about_credentials)?;
+        let LoginAnswer {
+            access_token,
+            expires_in,
+        } = reply.json()?;
+        let lives = expires_in
+            .and_then(|value| value.as_i64())
+            .filter(|seconds| *seconds > 0);
+        Ok(Grant {
+            token: access_token,
+            lives: lives.map_or(TOKEN_LIFE, SignedDuration::from_secs),
+        })
     }
 }
 

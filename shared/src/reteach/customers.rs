@@ -38,7 +38,8 @@ impl Client {
     /// See [`Error`]; an unknown address is `None`.
     pub async fn find_by_email(&self, email: &str) -> Result<Option<Customer>, Error> {
         let asked_for = email.to_lowercase();
-        let matches = |found: &Customer| found.email.as_deref().map(str::to_lowercase) == Some(asked_for);
+        let matches =
+            |found: &Customer| found.email.as_deref().map(str::to_lowercase) == Some(asked_for);
         Ok(self.find(email).await?.filter(matches))
     }
 
@@ -51,7 +52,10 @@ impl Client {
         if customer.id == *id {
             return Ok(customer);
         }
-        let call = self.target(Method::GET, "/customer/{id}", &[id.as_str()])?.call().clone();
+        let call = self
+            .target(Method::GET, "/customer/{id}", &[id.as_str()])?
+            .call()
+            .clone();
         Err(Error::NotFound { call })
     }
 
@@ -91,6 +95,9 @@ impl Client {
     /// Whatever account reteach finds by id, mail address, user name or external id.
     async fn identified(&self, identifier: &str) -> Result<Customer, Error> {
         let target = self.target(Method::GET, "/customer/{id}", &[identifier])?;
-        Ok(self.call(Request::new(target, Repeat::Read, TIMEOUT)).await?.json()?)
+        Ok(self
+            .call(Request::new(target, Repeat::Read, TIMEOUT))
+            .await?
+            .json()?)
     }
 }

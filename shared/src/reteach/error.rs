@@ -35,7 +35,9 @@ pub enum Error {
         reasons: Vec<String>,
     },
     /// The credentials are wrong or revoked.
-    #[error("{0}. Check the client id, secret and code in reteach's settings, and store them again.")]
+    #[error(
+        "{0}. Check the client id, secret and code in reteach's settings, and store them again."
+    )]
     Credential(String),
     /// The credentials lack a right.
     #[error("{0}. The academy does not allow this to these credentials.")]
@@ -93,9 +95,12 @@ impl From<http::Error> for Error {
         match error {
             http::Error::OutOfTime { call, effect } => Self::OutOfTime { call, effect },
             http::Error::Unreachable { .. } => Self::Unavailable { problem, effect },
-            http::Error::Invalid { call, .. } => {
-                Self::Rejected { call, status: 0, fields: Vec::new(), reasons: vec![problem] }
-            }
+            http::Error::Invalid { call, .. } => Self::Rejected {
+                call,
+                status: 0,
+                fields: Vec::new(),
+                reasons: vec![problem],
+            },
             http::Error::TooLarge { .. } | http::Error::Unreadable { .. } => {
                 Self::Unreadable { problem, effect }
             }
@@ -127,7 +132,10 @@ pub(super) fn check(reply: Reply) -> Result<Reply, Error> {
         Ok(Messages::Several(messages)) => messages,
         Err(_) => Vec::new(),
     };
-    let fields = messages.iter().filter_map(|message| field(message)).collect();
+    let fields = messages
+        .iter()
+        .filter_map(|message| field(message))
+        .collect();
     let reasons: Vec<_> = messages.iter().map(|message| redact(message)).collect();
     let call = reply.call;
     let problem = match reasons.first() {
@@ -135,13 +143,24 @@ pub(super) fn check(reply: Reply) -> Result<Reply, Error> {
         None => format!("{call} answered {status}"),
     };
     Err(match status {
-        400 | 422 => Error::Rejected { call, status, fields, reasons },
+        400 | 422 => Error::Rejected {
+            call,
+            status,
+            fields,
+            reasons,
+        },
         401 => Error::Credential(problem),
         403 => Error::Forbidden(problem),
         404 => Error::NotFound { call },
         409 => Error::Conflict { call, reasons },
-        408 | 429 | 500.. => Error::Unavailable { problem, effect: reply.effect },
-        _ => Error::Unreadable { problem, effect: reply.effect },
+        408 | 429 | 500.. => Error::Unavailable {
+            problem,
+            effect: reply.effect,
+        },
+        _ => Error::Unreadable {
+            problem,
+            effect: reply.effect,
+        },
     })
 }
 
@@ -162,6 +181,12 @@ fn field(message: &str) -> Option<String> {
         "setInactiveAt",
         "language",
     ];
-    let first = message.split_whitespace().next()?.trim_matches(|char: char| !char.is_alphanumeric());
-    FIELDS.iter().find(|field| **field == first).map(|field| (*field).to_owned())
+    let first = message
+        .split_whitespace()
+        .next()?
+        .trim_matches(|char: char| !char.is_alphanumeric());
+    FIELDS
+        .iter()
+        .find(|field| **field == first)
+        .map(|field| (*field).to_owned())
 }

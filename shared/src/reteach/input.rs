@@ -57,6 +57,8 @@ pub struct CustomerInput {
 impl fmt::Debug for CustomerInput {
     /// Names the account by its external id only: the rest is personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CustomerInput").field("external_id", &self.external_id).finish_non_exhaustive()
+        f.debug_struct("CustomerInput")
+            .field("external_id", &self.external_id)
+            .finish_non_exhaustive()
     }
 }

@@ -26,9 +26,15 @@ pub(super) const REREADS: usize = 2;
 /// Pages in flight at once. Our own bound.
 pub(super) const CONCURRENCY: usize = 4;
 /// No limit is documented. Our own choice.
-pub(super) const CALLS: &[Rate] = &[Rate { calls: 10, within: Duration::from_secs(1) }];
+pub(super) const CALLS: &[Rate] = &[Rate {
+    calls: 10,
+    within: Duration::from_secs(1),
+}];
 /// Our own choice; a login is needed once an hour.
-pub(super) const LOGINS: &[Rate] = &[Rate { calls: 5, within: Duration::from_secs(10) }];
+pub(super) const LOGINS: &[Rate] = &[Rate {
+    calls: 5,
+    within: Duration::from_secs(10),
+}];
 /// Our own bound.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 /// An access token lives 1 hour ("Rest API Access and Authentication"), if the login does not say.

@@ -66,10 +66,15 @@ impl Client {
     }
 
     async fn list_once(&self) -> Result<Customers, Error> {
-        let CustomerPage { mut customers, total } = self.list(1).await?;
+        let CustomerPage {
+            mut customers,
+            total,
+        } = self.list(1).await?;
         // The server decides how many accounts a page has.
         let size = u64::try_from(customers.len()).unwrap_or(u64::MAX).max(1);
-        let last = u32::try_from(total.div_ceil(size)).ok().filter(|last| *last <= MAX_PAGES);
+        let last = u32::try_from(total.div_ceil(size))
+            .ok()
+            .filter(|last| *last <= MAX_PAGES);
         let last = last.ok_or_else(endless)?;
         let mut steady = true;
         let rest = stream::iter(2..=last).map(|page| self.list(page));
@@ -81,8 +86,15 @@ impl Client {
         let mut seen = HashSet::with_capacity(customers.len());
         customers.retain(|customer| seen.insert(customer.id.clone()));
         let all = u64::try_from(customers.len()) == Ok(total);
-        let completeness = if steady && all { Completeness::Complete } else { Completeness::Shifting };
-        Ok(Customers { customers, completeness })
+        let completeness = if steady && all {
+            Completeness::Complete
+        } else {
+            Completeness::Shifting
+        };
+        Ok(Customers {
+            customers,
+            completeness,
+        })
     }
 
     pub(super) async fn page(
@@ -93,13 +105,21 @@ impl Client {
     ) -> Result<CustomerPage, Error> {
         let (page, limit) = (page.to_string(), limit.to_string());
         let filter = external_id.map(|id| ("externalId", id.as_str()));
-        let query = [("page", page.as_str()), ("limit", limit.as_str())].into_iter().chain(filter);
+        let query = [("page", page.as_str()), ("limit", limit.as_str())]
+            .into_iter()
+            .chain(filter);
         let target = self.target(Method::GET, "/customer", &[])?.query(query);
-        Ok(self.call(Request::new(target, Repeat::Read, TIMEOUT)).await?.json()?)
+        Ok(self
+            .call(Request::new(target, Repeat::Read, TIMEOUT))
+            .await?
+            .json()?)
     }
 }
 
 fn endless() -> Error {
     let problem = format!("reteach GET /customer: no end after {MAX_PAGES} pages");
-    Error::Unreadable { problem, effect: Effect::None }
+    Error::Unreadable {
+        problem,
+        effect: Effect::None,
+    }
 }

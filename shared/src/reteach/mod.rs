@@ -20,7 +20,9 @@ pub use download::{DownloadError, Downloads, Forbidden};
 pub use error::Error;
 pub use input::CustomerInput;
 pub use listing::{Completeness, CustomerPage, Customers};
-pub use participation::{Certificate, Owner, Participation, ParticipationId, ParticipationStatus, Rejected};
+pub use participation::{
+    Certificate, Owner, Participation, ParticipationId, ParticipationStatus, Rejected,
+};
 pub use participations::{Filter, ParticipationPage};
 
 #[cfg(test)]

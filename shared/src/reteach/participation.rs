@@ -110,9 +110,15 @@ impl fmt::Debug for Participation {
 /// One record of a page. A record that does not fit is told by its certificate.
 pub(super) fn read(raw: &RawValue) -> Result<Participation, Rejected> {
     let record: Value = serde_json::from_str(raw.get()).unwrap_or_default();
-    let certificate_id =
-        record.get("certificate").and_then(|it| id_of(it, "certificate.id").ok()).map(CertificateId::new);
-    participation(&record).map_err(|Misfit(field, problem)| Rejected { certificate_id, field, problem })
+    let certificate_id = record
+        .get("certificate")
+        .and_then(|it| id_of(it, "certificate.id").ok())
+        .map(CertificateId::new);
+    participation(&record).map_err(|Misfit(field, problem)| Rejected {
+        certificate_id,
+        field,
+        problem,
+    })
 }
 
 /// A field that does not fit, and why.
@@ -121,7 +127,10 @@ struct Misfit(&'static str, &'static str);
 fn participation(record: &Value) -> Result<Participation, Misfit> {
     let id = id_of(record, "id")?;
     let course = object(record, "course");
-    let status = record.get("status").cloned().and_then(|status| serde_json::from_value(status).ok());
+    let status = record
+        .get("status")
+        .cloned()
+        .and_then(|status| serde_json::from_value(status).ok());
     Ok(Participation {
         id: ParticipationId(id),
         customer: object(record, "customer").map(owner).transpose()?,
@@ -157,7 +166,11 @@ fn id_of(record: &Value, field: &'static str) -> Result<String, Misfit> {
         Some(Value::Number(id)) => id.to_string(),
         _ => return Err(Misfit(field, "is missing")),
     };
-    if id::is_usable(&id) { Ok(id) } else { Err(Misfit(field, id::UNUSABLE)) }
+    if id::is_usable(&id) {
+        Ok(id)
+    } else {
+        Err(Misfit(field, id::UNUSABLE))
+    }
 }
 
 /// Text; missing, null and `""` are nothing.
@@ -171,6 +184,10 @@ fn text(record: &Value, key: &str, field: &'static str) -> Result<Option<String>
 
 fn moment(record: &Value) -> Result<Option<Timestamp>, Misfit> {
     let field = "completedAt";
-    let Some(text) = text(record, field, field)? else { return Ok(None) };
-    text.parse().map(Some).map_err(|_| Misfit(field, "is not a moment"))
+    let Some(text) = text(record, field, field)? else {
+        return Ok(None);
+    };
+    text.parse()
+        .map(Some)
+        .map_err(|_| Misfit(field, "is not a moment"))
 }

@@ -48,7 +48,11 @@ impl Client {
     ///
     /// # Errors
     /// See [`Error`].
-    pub async fn participations(&self, filter: &Filter, page: u32) -> Result<ParticipationPage, Error> {
+    pub async fn participations(
+        &self,
+        filter: &Filter,
+        page: u32,
+    ) -> Result<ParticipationPage, Error> {
         let (page, limit) = (page.to_string(), PAGE_SIZE.to_string());
         let since = filter.completed_since.map(|moment| moment.to_string());
         let query = [
@@ -58,18 +62,27 @@ impl Client {
             ("limit", limit.as_str()),
         ];
         let since = since.as_deref().map(|since| ("completedAtSince", since));
-        let reply = self.read_participations(query.into_iter().chain(since)).await?;
+        let reply = self
+            .read_participations(query.into_iter().chain(since))
+            .await?;
         let Page { results, total } = reply.json()?;
         let received = u64::try_from(results.len()).unwrap_or(u64::MAX);
         let (mut participations, mut rejected) = (Vec::new(), Vec::new());
         for raw in results {
             match participation::read(raw) {
-                Ok(participation) if matches(filter, &participation) => participations.push(participation),
+                Ok(participation) if matches(filter, &participation) => {
+                    participations.push(participation)
+                }
                 Ok(_) => {}
                 Err(misfit) => rejected.push(misfit),
             }
         }
-        Ok(ParticipationPage { participations, rejected, received, total })
+        Ok(ParticipationPage {
+            participations,
+            rejected,
+            received,
+            total,
+        })
     }
 
     /// The participation that the certificate `id` belongs to, with a fresh address of its PDF; `None` if there is
@@ -83,15 +96,26 @@ impl Client {
         id: &CertificateId,
     ) -> Result<Option<Participation>, Error> {
         let limit = FEW.to_string();
-        let query = [("customerCertificateId", id.as_str()), ("limit", limit.as_str())];
+        let query = [
+            ("customerCertificateId", id.as_str()),
+            ("limit", limit.as_str()),
+        ];
         let reply = self.read_participations(query).await?;
         let Page { results, .. } = reply.json()?;
         let is_asked_for = |found: &Participation| {
-            found.certificate.as_ref().is_some_and(|certificate| certificate.id == *id)
+            found
+                .certificate
+                .as_ref()
+                .is_some_and(|certificate| certificate.id == *id)
         };
-        let found = results.iter().filter_map(|raw| participation::read(raw).ok()).find(is_asked_for);
+        let found = results
+            .iter()
+            .filter_map(|raw| participation::read(raw).ok())
+            .find(is_asked_for);
         if found.is_none() && !results.is_empty() {
-            return Err(reply.unreadable("results", "none of them is the one asked for").into());
+            return Err(reply
+                .unreadable("results", "none of them is the one asked for")
+                .into());
         }
         Ok(found)
     }
@@ -100,7 +124,9 @@ impl Client {
         &self,
         query: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Reply, Error> {
-        let target = self.target(Method::GET, "/participation", &[])?.query(query);
+        let target = self
+            .target(Method::GET, "/participation", &[])?
+            .query(query);
         self.call(Request::new(target, Repeat::Read, TIMEOUT)).await
     }
 }
@@ -111,5 +137,7 @@ fn matches(filter: &Filter, participation: &Participation) -> bool {
         (Some(since), Some(completed)) => completed >= since,
         _ => true,
     };
-    recent && participation.certificate.is_some() && participation.status == ParticipationStatus::Completed
+    recent
+        && participation.certificate.is_some()
+        && participation.status == ParticipationStatus::Completed
 }

@@ -40,8 +40,12 @@ impl Client {
         }
         let tags = names.iter().map(|name| Named { name }).collect();
         let target = self.target(Method::PUT, "/customer/{id}/multiple-tags", &[id.as_str()])?;
-        let body = Body { tags, mode: Mode::Add };
-        self.confirmed(Request::new(target, Repeat::Idempotent, TIMEOUT).json(&body)?).await
+        let body = Body {
+            tags,
+            mode: Mode::Add,
+        };
+        self.confirmed(Request::new(target, Repeat::Idempotent, TIMEOUT).json(&body)?)
+            .await
     }
 
     /// Takes one tag off: `DELETE /customer/{id}/tags/{tag}`.
@@ -51,7 +55,8 @@ impl Client {
     pub async fn remove_tag(&self, id: &CustomerId, tag: &TagId) -> Result<(), Error> {
         let segments = [id.as_str(), tag.as_str()];
         let target = self.target(Method::DELETE, "/customer/{id}/tags/{tag}", &segments)?;
-        self.confirmed(Request::new(target, Repeat::Idempotent, TIMEOUT)).await
+        self.confirmed(Request::new(target, Repeat::Idempotent, TIMEOUT))
+            .await
     }
 
     /// A success only with the JSON that the vendor's document promises: a gateway's page comes with status 200 as well.

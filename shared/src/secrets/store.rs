@@ -92,7 +92,9 @@ struct Cached {
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Secrets").field("prefix", &self.prefix).finish_non_exhaustive()
+        f.debug_struct("Secrets")
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
     }
 }
 
@@ -101,13 +103,22 @@ impl Secrets {
     #[must_use]
     pub fn new(aws: &Aws, prefix: &str, clock: Arc<dyn Clock>) -> Self {
         let client = aws.secrets_manager().clone();
-        Self { client, prefix: prefix.into(), clock, keep: KEEP, cache: Arc::default() }
+        Self {
+            client,
+            prefix: prefix.into(),
+            clock,
+            keep: KEEP,
+            cache: Arc::default(),
+        }
     }
 
     /// The same secrets by way of other clients: with other rights. The cache is shared.
     #[must_use]
     pub fn over(&self, aws: &Aws) -> Self {
-        Self { client: aws.secrets_manager().clone(), ..self.clone() }
+        Self {
+            client: aws.secrets_manager().clone(),
+            ..self.clone()
+        }
     }
 
     /// The same with another time limit.
@@ -137,15 +148,25 @@ impl Secrets {
         let reply = self.client.get_secret_value().secret_id(&name).send().await;
         let reply = reply.map_err(|error| failure(&error, &name))?;
         let text = SecretString::from(reply.secret_string.unwrap_or_default());
-        let secret = TenantSecret::parse(&text).map_err(|source| SecretError::Malformed { name, source })?;
+        let secret =
+            TenantSecret::parse(&text).map_err(|source| SecretError::Malformed { name, source })?;
         let version = reply.version_id;
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = cache.get(tenant).filter(|known| version.is_some() && known.version == version);
+        let known = cache
+            .get(tenant)
+            .filter(|known| version.is_some() && known.version == version);
         let secret = known.map_or_else(|| Arc::new(secret), |known| Arc::clone(&known.secret));
         let read_at = self.clock.now();
         // A process meets thousands of tenants in its life. Whose secret was due and nobody asked for it has gone elsewhere.
         cache.retain(|_, known| read_at.duration_since(known.read_at) < self.keep * 2);
-        cache.insert(tenant.clone(), Cached { secret: Arc::clone(&secret), version, read_at });
+        cache.insert(
+            tenant.clone(),
+            Cached {
+                secret: Arc::clone(&secret),
+                version,
+                read_at,
+            },
+        );
         Ok(secret)
     }
 
@@ -156,8 +177,15 @@ impl Secrets {
     pub async fn put(&self, tenant: &TenantId, secret: &TenantSecret) -> Result<(), SecretError> {
         let name = self.name(tenant);
         let text = secret.to_json();
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner).remove(tenant);
-        let put = self.client.put_secret_value().secret_id(&name).secret_string(text.expose_secret());
+        self.cache
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(tenant);
+        let put = self
+            .client
+            .put_secret_value()
+            .secret_id(&name)
+            .secret_string(text.expose_secret());
         match put.send().await.map_err(|error| failure(&error, &name)) {
             Ok(_) => Ok(()),
             Err(SecretError::NotFound { .. }) => self.create(&name, &text).await,
@@ -172,8 +200,15 @@ impl Secrets {
     /// [`SecretError`].
     pub async fn delete(&self, tenant: &TenantId, days: i64) -> Result<bool, SecretError> {
         let name = self.name(tenant);
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner).remove(tenant);
-        let delete = self.client.delete_secret().secret_id(&name).recovery_window_in_days(days);
+        self.cache
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(tenant);
+        let delete = self
+            .client
+            .delete_secret()
+            .secret_id(&name)
+            .recovery_window_in_days(days);
         match delete.send().await.map_err(|error| failure(&error, &name)) {
             Ok(_) => Ok(true),
             // The second is one that is marked already.
@@ -190,12 +225,24 @@ impl Secrets {
     pub async fn restore(&self, tenant: &TenantId) -> Result<(), SecretError> {
         let name = self.name(tenant);
         let restore = self.client.restore_secret().secret_id(&name);
-        restore.send().await.map(|_| ()).map_err(|error| failure(&error, &name))
+        restore
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| failure(&error, &name))
     }
 
     async fn create(&self, name: &str, text: &SecretString) -> Result<(), SecretError> {
-        let create = self.client.create_secret().name(name).secret_string(text.expose_secret());
-        create.send().await.map(|_| ()).map_err(|error| failure(&error, name))
+        let create = self
+            .client
+            .create_secret()
+            .name(name)
+            .secret_string(text.expose_secret());
+        create
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| failure(&error, name))
     }
 
     fn cached(&self, tenant: &TenantId) -> Option<Arc<TenantSecret>> {
@@ -213,8 +260,13 @@ impl Secrets {
 /// The error without what Secrets Manager wrote.
 fn failure<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, name: &str) -> SecretError {
     let name = name.to_owned();
-    let is_reply = matches!(error, SdkError::ServiceError(_) | SdkError::ConstructionFailure(_));
-    let is_server_error = error.raw_response().is_some_and(|reply| reply.status().is_server_error());
+    let is_reply = matches!(
+        error,
+        SdkError::ServiceError(_) | SdkError::ConstructionFailure(_)
+    );
+    let is_server_error = error
+        .raw_response()
+        .is_some_and(|reply| reply.status().is_server_error());
     let code = error.code().unwrap_or("no error code");
     match code {
         _ if !is_reply || is_server_error => SecretError::Unavailable { name },
@@ -225,7 +277,13 @@ fn failure<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, name: &st
         | "EncryptionFailure"
         | "ExpiredTokenException"
         | "InvalidSignatureException"
-        | "UnrecognizedClientException" => SecretError::Denied { name, code: code.to_owned() },
-        _ => SecretError::Refused { name, code: code.to_owned() },
+        | "UnrecognizedClientException" => SecretError::Denied {
+            name,
+            code: code.to_owned(),
+        },
+        _ => SecretError::Refused {
+            name,
+            code: code.to_owned(),
+        },
     }
 }

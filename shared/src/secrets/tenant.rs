@@ -111,14 +111,25 @@ impl TenantSecret {
     pub fn to_json(&self) -> SecretString {
         let mut document = Map::new();
         if let Some(personio) = &self.personio {
-            let PersonioSecret { client_id, client_secret } = personio;
+            let PersonioSecret {
+                client_id,
+                client_secret,
+            } = personio;
             let part = json!({"client_id": client_id.expose_secret(), "client_secret": client_secret.expose_secret()});
             document.insert("personio".to_owned(), part);
         }
         if let Some(KomboSecret { api_key }) = &self.kombo {
-            document.insert("kombo".to_owned(), json!({"api_key": api_key.expose_secret()}));
+            document.insert(
+                "kombo".to_owned(),
+                json!({"api_key": api_key.expose_secret()}),
+            );
         }
-        if let Some(ReteachSecret { client_id, client_secret, client_code }) = &self.reteach {
+        if let Some(ReteachSecret {
+            client_id,
+            client_secret,
+            client_code,
+        }) = &self.reteach
+        {
             let part = json!({
                 "client_id": client_id.expose_secret(),
                 "client_secret": client_secret.expose_secret(),
@@ -144,7 +155,9 @@ impl Personio {
 
 impl Kombo {
     fn complete(self) -> Result<KomboSecret, MalformedSecret> {
-        Ok(KomboSecret { api_key: filled("kombo.api_key", self.api_key)? })
+        Ok(KomboSecret {
+            api_key: filled("kombo.api_key", self.api_key)?,
+        })
     }
 }
 
@@ -164,15 +177,24 @@ fn filled(member: &str, value: Option<SecretString>) -> Result<SecretString, Mal
         Some(text) if text.expose_secret().trim().is_empty() => "is empty",
         Some(text) => return Ok(text),
     };
-    Err(MalformedSecret { member: member.to_owned(), problem })
+    Err(MalformedSecret {
+        member: member.to_owned(),
+        problem,
+    })
 }
 
 /// serde's own text would repeat the value that does not fit.
 fn malformed(misfit: Misfit) -> MalformedSecret {
     if misfit.path == "." {
-        return MalformedSecret { member: "the secret".to_owned(), problem: "is not a JSON object" };
+        return MalformedSecret {
+            member: "the secret".to_owned(),
+            problem: "is not a JSON object",
+        };
     }
-    MalformedSecret { member: misfit.path, problem: "is not known here, or not of the right kind" }
+    MalformedSecret {
+        member: misfit.path,
+        problem: "is not known here, or not of the right kind",
+    }
 }
 
 #[cfg(test)]
@@ -185,13 +207,33 @@ mod tests {
     #[test]
     fn reads_what_it_writes() {
         let secret = TenantSecret::parse(&FULL.into()).unwrap();
-        assert_eq!(secret.personio.as_ref().unwrap().client_secret.expose_secret(), "psecret");
-        assert_eq!(secret.kombo.as_ref().unwrap().api_key.expose_secret(), "kkey");
-        assert_eq!(secret.reteach.as_ref().unwrap().client_code.expose_secret(), "rcode");
-        assert_eq!(secret.fingerprint_key.as_ref().unwrap().expose_secret(), "fkey");
+        assert_eq!(
+            secret
+                .personio
+                .as_ref()
+                .unwrap()
+                .client_secret
+                .expose_secret(),
+            "psecret"
+        );
+        assert_eq!(
+            secret.kombo.as_ref().unwrap().api_key.expose_secret(),
+            "kkey"
+        );
+        assert_eq!(
+            secret.reteach.as_ref().unwrap().client_code.expose_secret(),
+            "rcode"
+        );
+        assert_eq!(
+            secret.fingerprint_key.as_ref().unwrap().expose_secret(),
+            "fkey"
+        );
 
         let again = TenantSecret::parse(&secret.to_json()).unwrap();
-        assert_eq!(again.to_json().expose_secret(), secret.to_json().expose_secret());
+        assert_eq!(
+            again.to_json().expose_secret(),
+            secret.to_json().expose_secret()
+        );
         let nothing = TenantSecret::parse(&"{}".into()).unwrap();
         assert_eq!(nothing.to_json().expose_secret(), "{}");
     }
@@ -199,18 +241,33 @@ mod tests {
     #[test]
     fn names_the_member_that_does_not_fit_and_never_a_value() {
         let cases = [
-            (r#"{"personio":{"client_id":"s3cret"}}"#, "personio.client_secret is missing"),
+            (
+                r#"{"personio":{"client_id":"s3cret"}}"#,
+                "personio.client_secret is missing",
+            ),
             (r#"{"kombo":{"api_key":" "}}"#, "kombo.api_key is empty"),
             (r#"{"fingerprint_key":""}"#, "fingerprint_key is empty"),
-            (r#"{"kombo":{"api_key":4711}}"#, "kombo.api_key is not known here, or not of the right kind"),
-            (r#"{"kombo":"s3cret"}"#, "kombo is not known here, or not of the right kind"),
+            (
+                r#"{"kombo":{"api_key":4711}}"#,
+                "kombo.api_key is not known here, or not of the right kind",
+            ),
+            (
+                r#"{"kombo":"s3cret"}"#,
+                "kombo is not known here, or not of the right kind",
+            ),
             (
                 r#"{"reteach":{"client_id":"s3cret","tenant":"s3cret"}}"#,
                 "reteach.tenant is not known here, or not of the right kind",
             ),
-            (r#"{"personia":{}}"#, "personia is not known here, or not of the right kind"),
+            (
+                r#"{"personia":{}}"#,
+                "personia is not known here, or not of the right kind",
+            ),
             (r#""s3cret""#, "the secret is not a JSON object"),
-            (r#"{"kombo":{"api_key":"s3cret"}"#, "the secret is not a JSON object"),
+            (
+                r#"{"kombo":{"api_key":"s3cret"}"#,
+                "the secret is not a JSON object",
+            ),
             (r#"{} s3cret"#, "the secret is not a JSON object"),
             ("", "the secret is not a JSON object"),
         ];

@@ -11,7 +11,9 @@ use jiff::civil::Date;
 pub fn calendar_day(text: &str) -> Option<Date> {
     let (day, time) = text.split_at_checked(10)?;
     let is_time = |rest: &str| {
-        rest.starts_with(['T', 't', ' ']) && rest.len() > 1 && rest.chars().skip(1).all(is_part_of_time)
+        rest.starts_with(['T', 't', ' '])
+            && rest.len() > 1
+            && rest.chars().skip(1).all(is_part_of_time)
     };
     let is_day = day.bytes().enumerate().all(|(at, byte)| match at {
         4 | 7 => byte == b'-',
@@ -21,7 +23,9 @@ pub fn calendar_day(text: &str) -> Option<Date> {
         return None;
     }
     let (year, month, day) = (day.get(..4)?, day.get(5..7)?, day.get(8..)?);
-    Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok().filter(|day| day.year() > 0)
+    Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+        .ok()
+        .filter(|day| day.year() > 0)
 }
 
 fn is_part_of_time(char: char) -> bool {

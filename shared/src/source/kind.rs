@@ -24,7 +24,10 @@ mod tests {
             ("INTERNAL", EmploymentType::Internal),
             ("external", EmploymentType::External),
             ("Extern", EmploymentType::External),
-            ("Werkstudent ", EmploymentType::Other("Werkstudent ".to_owned())),
+            (
+                "Werkstudent ",
+                EmploymentType::Other("Werkstudent ".to_owned()),
+            ),
             (" intern", EmploymentType::Other(" intern".to_owned())),
         ] {
             assert_eq!(employment_type(text.to_owned()), kind, "{text}");

@@ -46,7 +46,9 @@ pub async fn read_all(
     expected: u64,
 ) -> Result<(Vec<Record>, Reading), SourceError> {
     let mut records = Vec::new();
-    let reading = source.read(expected, &mut |record| records.push(record)).await?;
+    let reading = source
+        .read(expected, &mut |record| records.push(record))
+        .await?;
     Ok((records, reading))
 }
 
@@ -126,9 +128,9 @@ impl From<http::Error> for SourceError {
             http::Error::Unreachable { .. } | http::Error::OutOfTime { .. } => {
                 Self::Unavailable(error.to_string())
             }
-            http::Error::TooLarge { .. } | http::Error::Unreadable { .. } | http::Error::Invalid { .. } => {
-                Self::Unreadable(error.to_string())
-            }
+            http::Error::TooLarge { .. }
+            | http::Error::Unreadable { .. }
+            | http::Error::Invalid { .. } => Self::Unreadable(error.to_string()),
         }
     }
 }

@@ -58,20 +58,32 @@ impl BrakeWindow {
     /// How many changes of `kind` were applied in the 24 hours before `now`.
     #[must_use]
     pub fn count(&self, kind: Brake, now: Timestamp) -> u32 {
-        self.current(now).filter_map(|(_, kinds)| kinds.get(&kind)).sum()
+        self.current(now)
+            .filter_map(|(_, kinds)| kinds.get(&kind))
+            .sum()
     }
 
     /// Adds `number` changes of `kind` that were applied at `now`, and forgets what is over.
     pub fn add(&mut self, kind: Brake, number: u32, now: Timestamp) {
-        self.0 = self.current(now).map(|(hour, kinds)| (hour.clone(), kinds.clone())).collect();
+        self.0 = self
+            .current(now)
+            .map(|(hour, kinds)| (hour.clone(), kinds.clone()))
+            .collect();
         if number > 0 {
-            *self.0.entry(hour(now).to_string()).or_default().entry(kind).or_default() += number;
+            *self
+                .0
+                .entry(hour(now).to_string())
+                .or_default()
+                .entry(kind)
+                .or_default() += number;
         }
     }
 
     fn current(&self, now: Timestamp) -> impl Iterator<Item = (&String, &BTreeMap<Brake, u32>)> {
         let oldest = hour(now) - 24;
-        self.0.iter().filter(move |(hour, _)| hour.parse::<i64>().is_ok_and(|hour| hour >= oldest))
+        self.0
+            .iter()
+            .filter(move |(hour, _)| hour.parse::<i64>().is_ok_and(|hour| hour >= oldest))
     }
 }
 
@@ -90,7 +102,11 @@ mod tests {
         let mut window = BrakeWindow::default();
         window.add(Brake::Unlock, 3, start);
         for (minutes, counted) in [(0, 3), (24 * 60, 3), (24 * 60 + 49, 3), (24 * 60 + 50, 0)] {
-            assert_eq!(window.count(Brake::Unlock, start + minutes.minutes()), counted, "{minutes}");
+            assert_eq!(
+                window.count(Brake::Unlock, start + minutes.minutes()),
+                counted,
+                "{minutes}"
+            );
         }
         assert_eq!(window.count(Brake::Blank, start), 0);
     }

@@ -59,7 +59,9 @@ pub enum StateError {
         item: String,
     },
     /// No plan with that hash is held: it has changed, was applied or was never there.
-    #[error("no plan with this hash is held: it may have changed meanwhile, look at the held plan again")]
+    #[error(
+        "no plan with this hash is held: it may have changed meanwhile, look at the held plan again"
+    )]
     NoSuchPlan,
     /// The certificate does not wait for anybody's decision.
     #[error(

@@ -76,12 +76,18 @@ pub(super) fn partition(tenant: &TenantId) -> String {
 
 impl Key {
     fn of(tenant: &TenantId, sk: impl Into<String>) -> Self {
-        Self { pk: partition(tenant), sk: sk.into() }
+        Self {
+            pk: partition(tenant),
+            sk: sk.into(),
+        }
     }
 
     /// The tenant's line in the registry.
     pub(super) fn registry(tenant: &TenantId) -> Self {
-        Self { pk: REGISTRY.to_owned(), sk: tenant.to_string() }
+        Self {
+            pk: REGISTRY.to_owned(),
+            sk: tenant.to_string(),
+        }
     }
 
     pub(super) fn config(tenant: &TenantId) -> Self {
@@ -145,7 +151,10 @@ mod tests {
             Key::certificate_root(&tenant),
             Key::report(&tenant, Job::Employees, at),
         ];
-        let lines: Vec<String> = keys.iter().map(|key| format!("{} {}", key.pk, key.sk)).collect();
+        let lines: Vec<String> = keys
+            .iter()
+            .map(|key| format!("{} {}", key.pk, key.sk))
+            .collect();
         insta::assert_snapshot!(lines.join("\n"), @r#"
         TENANTS acme
         TENANT#acme CONFIG
@@ -179,10 +188,19 @@ mod tests {
     #[test]
     fn reports_sort_by_time_whatever_their_fractions() {
         let tenant = TenantId::parse("acme").unwrap();
-        let times = ["2026-03-31T08:05:00Z", "2026-03-31T08:05:00.0009Z", "2026-03-31T08:05:00.02Z"];
-        let keys: Vec<String> =
-            times.iter().map(|time| Key::report(&tenant, Job::Employees, time.parse().unwrap()).sk).collect();
+        let times = [
+            "2026-03-31T08:05:00Z",
+            "2026-03-31T08:05:00.0009Z",
+            "2026-03-31T08:05:00.02Z",
+        ];
+        let keys: Vec<String> = times
+            .iter()
+            .map(|time| Key::report(&tenant, Job::Employees, time.parse().unwrap()).sk)
+            .collect();
         assert!(keys.is_sorted(), "{keys:?}");
-        assert!(keys.iter().all(|key| key.len() == keys[0].len()), "{keys:?}");
+        assert!(
+            keys.iter().all(|key| key.len() == keys[0].len()),
+            "{keys:?}"
+        );
     }
 }

@@ -20,7 +20,7 @@ pub use held::{Decision, HeldPlan};
 pub use key::{Job, PARTITION_KEY, SORT_KEY, TIME_TO_LIVE};
 pub use root::Root;
 pub use store::{
-    Acquisition, CertificateLedger, FencingToken, Inventory, LastRun, Lease, LeaseState, Noted, Store,
-    TenantRecord, TenantStatus,
+    Acquisition, CertificateLedger, FencingToken, Inventory, LastRun, Lease, LeaseState, Noted,
+    Store, TenantRecord, TenantStatus,
 };
 pub use table::Units;

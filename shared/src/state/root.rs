@@ -42,12 +42,17 @@ mod table {
 
     use super::Packed;
 
-    pub(super) fn serialize<S: Serializer>(shards: &[Packed], serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        shards: &[Packed],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         let bytes: Vec<u8> = shards.iter().flat_map(|line| line.to_bytes()).collect();
         serializer.serialize_bytes(&bytes)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Packed>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Packed>, D::Error> {
         let bytes = serde_bytes::ByteBuf::deserialize(deserializer)?;
         let (lines, rest) = bytes.as_chunks::<12>();
         if rest.is_empty() {

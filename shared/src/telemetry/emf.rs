@@ -69,8 +69,12 @@ impl Metrics<'_> {
     /// # Errors
     /// If `writer` fails.
     pub fn write(&self, writer: &mut impl Write) -> io::Result<()> {
-        let finite: Vec<Metric> =
-            self.values.iter().copied().filter(|metric| metric.value.is_finite()).collect();
+        let finite: Vec<Metric> = self
+            .values
+            .iter()
+            .copied()
+            .filter(|metric| metric.value.is_finite())
+            .collect();
         for values in finite.chunks(MOST) {
             let mut line = serde_json::to_vec(&Line(Metrics { values, ..*self }))?;
             line.push(b'\n');
@@ -84,9 +88,22 @@ struct Line<'a>(Metrics<'a>);
 
 impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Metrics { job, tenant, run, at, values } = self.0;
-        let directive = Directive { namespace: NAMESPACE, dimensions: [[DIMENSION]], metrics: values };
-        let metadata = Metadata { timestamp: at.as_millisecond(), cloud_watch_metrics: [directive] };
+        let Metrics {
+            job,
+            tenant,
+            run,
+            at,
+            values,
+        } = self.0;
+        let directive = Directive {
+            namespace: NAMESPACE,
+            dimensions: [[DIMENSION]],
+            metrics: values,
+        };
+        let metadata = Metadata {
+            timestamp: at.as_millisecond(),
+            cloud_watch_metrics: [directive],
+        };
         let mut line = serializer.serialize_map(None)?;
         line.serialize_entry("_aws", &metadata)?;
         line.serialize_entry(DIMENSION, job)?;
@@ -123,18 +140,35 @@ mod tests {
         let run = RunId::new("run-1");
         let at = "2026-03-31T08:05:00.25Z".parse().unwrap();
         let mut text = Vec::new();
-        let metrics = Metrics { job: "employee-sync", tenant: &tenant, run: &run, at, values };
+        let metrics = Metrics {
+            job: "employee-sync",
+            tenant: &tenant,
+            run: &run,
+            at,
+            values,
+        };
         metrics.write(&mut text).unwrap();
         String::from_utf8(text).unwrap()
     }
 
     fn count(value: f64) -> Metric {
-        Metric { name: "EmployeesCreated", unit: Unit::Count, value }
+        Metric {
+            name: "EmployeesCreated",
+            unit: Unit::Count,
+            value,
+        }
     }
 
     #[test]
     fn writes_one_line_as_the_specification_says() {
-        let text = lines(&[count(3.0), Metric { name: "Duration", unit: Unit::Milliseconds, value: 412.5 }]);
+        let text = lines(&[
+            count(3.0),
+            Metric {
+                name: "Duration",
+                unit: Unit::Milliseconds,
+                value: 412.5,
+            },
+        ]);
         assert_eq!(text.matches('\n').count(), 1);
         insta::assert_snapshot!(text, @r#"{"_aws":{"Timestamp":1774944300250,"CloudWatchMetrics":[{"Namespace":"ReteachPersonio","Dimensions":[["Job"]],"Metrics":[{"Name":"EmployeesCreated","Unit":"Count"},{"Name":"Duration","Unit":"Milliseconds"}]}]},"Job":"employee-sync","tenant":"acme","run_id":"run-1","EmployeesCreated":3.0,"Duration":412.5}"#);
     }

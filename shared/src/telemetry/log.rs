@@ -55,7 +55,8 @@ where
 fn filter(environment: impl Fn(&str) -> Option<String>) -> Targets {
     let read = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
     let wish = read("RUST_LOG").or_else(|| read("AWS_LAMBDA_LOG_LEVEL"));
-    wish.and_then(|wish| directives(wish.trim())).unwrap_or_else(|| everything_at(LevelFilter::INFO))
+    wish.and_then(|wish| directives(wish.trim()))
+        .unwrap_or_else(|| everything_at(LevelFilter::INFO))
 }
 
 /// A level is for our own lines; directives (`shared=debug,hyper=trace`) are taken as they are.
@@ -70,7 +71,9 @@ fn directives(wish: &str) -> Option<Targets> {
 
 fn everything_at(level: LevelFilter) -> Targets {
     let quiet = level.min(LevelFilter::WARN);
-    Targets::new().with_default(level).with_targets(LIBRARIES.map(|library| (library, quiet)))
+    Targets::new()
+        .with_default(level)
+        .with_targets(LIBRARIES.map(|library| (library, quiet)))
 }
 
 #[cfg(test)]
@@ -81,7 +84,10 @@ mod tests {
 
     fn with(variables: &'static [(&str, &str)]) -> String {
         let read = |name: &str| {
-            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            variables
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
         };
         filter(read).to_string()
     }
@@ -90,19 +96,41 @@ mod tests {
     fn takes_the_level_from_the_environment() {
         let at = |level| everything_at(level).to_string();
         assert_eq!(with(&[]), at(LevelFilter::INFO));
-        assert_eq!(with(&[("AWS_LAMBDA_LOG_LEVEL", "INFO")]), at(LevelFilter::INFO));
-        assert_eq!(with(&[("AWS_LAMBDA_LOG_LEVEL", "FATAL")]), at(LevelFilter::ERROR));
-        assert_eq!(with(&[("AWS_LAMBDA_LOG_LEVEL", "DEBUG"), ("RUST_LOG", "")]), at(LevelFilter::DEBUG));
-        assert_eq!(with(&[("AWS_LAMBDA_LOG_LEVEL", "DEBUG"), ("RUST_LOG", "error")]), at(LevelFilter::ERROR));
+        assert_eq!(
+            with(&[("AWS_LAMBDA_LOG_LEVEL", "INFO")]),
+            at(LevelFilter::INFO)
+        );
+        assert_eq!(
+            with(&[("AWS_LAMBDA_LOG_LEVEL", "FATAL")]),
+            at(LevelFilter::ERROR)
+        );
+        assert_eq!(
+            with(&[("AWS_LAMBDA_LOG_LEVEL", "DEBUG"), ("RUST_LOG", "")]),
+            at(LevelFilter::DEBUG)
+        );
+        assert_eq!(
+            with(&[("AWS_LAMBDA_LOG_LEVEL", "DEBUG"), ("RUST_LOG", "error")]),
+            at(LevelFilter::ERROR)
+        );
         assert_eq!(with(&[("RUST_LOG", "shared=trace")]), "shared=trace");
-        assert_eq!(with(&[("RUST_LOG", "shared=loudly")]), at(LevelFilter::INFO));
+        assert_eq!(
+            with(&[("RUST_LOG", "shared=loudly")]),
+            at(LevelFilter::INFO)
+        );
     }
 
     #[test]
     fn libraries_stay_at_warnings_whatever_our_own_level() {
-        for (level, expected) in [("trace", "hyper=warn"), ("info", "hyper=warn"), ("error", "hyper=error")] {
+        for (level, expected) in [
+            ("trace", "hyper=warn"),
+            ("info", "hyper=warn"),
+            ("error", "hyper=error"),
+        ] {
             let filter = directives(level).unwrap().to_string();
-            assert!(filter.split(',').any(|directive| directive == expected), "{filter}");
+            assert!(
+                filter.split(',').any(|directive| directive == expected),
+                "{filter}"
+            );
         }
     }
 

@@ -181,7 +181,10 @@ fn kombo_base_url() -> BaseUrl {
     known_base_url("https://api.kombo.dev/v1")
 }
 
-#[expect(clippy::expect_used, reason = "the two or three defaults above are constants")]
+#[expect(
+    clippy::expect_used,
+    reason = "the two or three defaults above are constants"
+)]
 fn known_base_url(text: &str) -> BaseUrl {
     text.parse().expect("a default base URL is valid")
 }
@@ -211,18 +214,28 @@ impl Default for EmployeesConfig {
 
 impl Default for EmploymentTypeLabels {
     fn default() -> Self {
-        Self { internal: "intern".to_owned(), external: "extern".to_owned() }
+        Self {
+            internal: "intern".to_owned(),
+            external: "extern".to_owned(),
+        }
     }
 }
 
 impl Default for BrakeConfig {
     fn default() -> Self {
-        Self { percent: 5.0, explained_lock_percent: 20.0, at_least: 5 }
+        Self {
+            percent: 5.0,
+            explained_lock_percent: 20.0,
+            at_least: 5,
+        }
     }
 }
 
 impl Default for CertificatesConfig {
     fn default() -> Self {
-        Self { enabled: true, category: None }
+        Self {
+            enabled: true,
+            category: None,
+        }
     }
 }

@@ -39,20 +39,33 @@ impl TenantConfig {
         let config: Self = toml::from_str(text).map_err(|error| {
             let field = error.span().and_then(|place| {
                 let file = DeTable::parse(text).ok()?;
-                if place == file.span() { None } else { field(file.get_ref(), &place) }
+                if place == file.span() {
+                    None
+                } else {
+                    field(file.get_ref(), &place)
+                }
             });
-            let problem =
-                Problem { field: field.unwrap_or_else(|| "(file)".to_owned()), message: message(&error) };
+            let problem = Problem {
+                field: field.unwrap_or_else(|| "(file)".to_owned()),
+                message: message(&error),
+            };
             ConfigError(vec![problem])
         })?;
         let problems = config.problems();
-        if problems.is_empty() { Ok(config) } else { Err(ConfigError(problems)) }
+        if problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigError(problems))
+        }
     }
 
     fn problems(&self) -> Vec<Problem> {
         let through_kombo = self.personio.via != Via::Direct;
         let labels = &self.employees.employment_type_labels;
-        let integration = self.kombo.as_ref().and_then(|kombo| kombo.integration_id.as_ref());
+        let integration = self
+            .kombo
+            .as_ref()
+            .and_then(|kombo| kombo.integration_id.as_ref());
         let checks = [
             (
                 "kombo",
@@ -65,7 +78,11 @@ impl TenantConfig {
                     && integration.is_some_and(|id| id.tool() != "personio"),
                 "must be a Personio integration (personio:…) on the route kombo-passthrough",
             ),
-            ("brake.percent", !is_percent(self.brake.percent), "must be more than 0 and at most 100"),
+            (
+                "brake.percent",
+                !is_percent(self.brake.percent),
+                "must be more than 0 and at most 100",
+            ),
             (
                 "brake.explained_lock_percent",
                 !is_percent(self.brake.explained_lock_percent),
@@ -83,7 +100,10 @@ impl TenantConfig {
             ),
             (
                 "reteach.download_hosts",
-                self.reteach.download_hosts.iter().any(|host| !is_host_pattern(host)),
+                self.reteach
+                    .download_hosts
+                    .iter()
+                    .any(|host| !is_host_pattern(host)),
                 "must be host names such as files.reteach.io or *.reteach.io",
             ),
             (
@@ -91,13 +111,24 @@ impl TenantConfig {
                 self.scope.has_an_empty_inclusion(),
                 "an include_ list must name something; an empty one would leave nobody in scope",
             ),
-            ("scope.include_statuses", !are_statuses(self.scope.include_statuses.as_ref()), STATUSES),
-            ("scope.exclude_statuses", !are_statuses(self.scope.exclude_statuses.as_ref()), STATUSES),
+            (
+                "scope.include_statuses",
+                !are_statuses(self.scope.include_statuses.as_ref()),
+                STATUSES,
+            ),
+            (
+                "scope.exclude_statuses",
+                !are_statuses(self.scope.exclude_statuses.as_ref()),
+                STATUSES,
+            ),
         ];
         checks
             .into_iter()
             .filter(|(_, wrong, _)| *wrong)
-            .map(|(field, _, message)| Problem { field: field.to_owned(), message: message.to_owned() })
+            .map(|(field, _, message)| Problem {
+                field: field.to_owned(),
+                message: message.to_owned(),
+            })
             .collect()
     }
 }
@@ -107,10 +138,14 @@ fn field(table: &DeTable<'_>, place: &Range<usize>) -> Option<String> {
     let is_there = |span: Range<usize>| span.start <= place.start && place.end <= span.end;
     table.iter().find_map(|(name, value)| {
         // A table's own place is its header: its fields are elsewhere.
-        let inner = value.get_ref().as_table().and_then(|table| field(table, place));
+        let inner = value
+            .get_ref()
+            .as_table()
+            .and_then(|table| field(table, place));
         let inner = inner.map(|inner| format!("{}.{inner}", name.get_ref()));
-        inner
-            .or_else(|| (is_there(name.span()) || is_there(value.span())).then(|| name.get_ref().to_string()))
+        inner.or_else(|| {
+            (is_there(name.span()) || is_there(value.span())).then(|| name.get_ref().to_string())
+        })
     })
 }
 
@@ -123,7 +158,9 @@ const STATUSES: &str = "must be of onboarding, active, leave and inactive";
 
 fn are_statuses(names: Option<&Vec<String>>) -> bool {
     names.is_none_or(|names| {
-        names.iter().all(|name| ["onboarding", "active", "leave", "inactive"].contains(&name.as_str()))
+        names
+            .iter()
+            .all(|name| ["onboarding", "active", "leave", "inactive"].contains(&name.as_str()))
     })
 }
 
@@ -133,14 +170,18 @@ fn is_percent(number: f64) -> bool {
 
 fn is_host_pattern(host: &str) -> bool {
     let name = host.strip_prefix("*.").unwrap_or(host);
-    name.contains('.') && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
+    name.contains('.')
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
         || name == "localhost"
 }
 
 pub(super) fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
     let name = String::deserialize(deserializer)?;
-    TimeZone::get(&name)
-        .map_err(|_| serde::de::Error::custom("is not a time zone; use an IANA name such as Europe/Berlin"))
+    TimeZone::get(&name).map_err(|_| {
+        serde::de::Error::custom("is not a time zone; use an IANA name such as Europe/Berlin")
+    })
 }
 
 #[cfg(test)]
@@ -158,7 +199,11 @@ mod tests {
         assert_eq!(config.employees.lock_on, LockOn::DayAfterEnd);
         assert!(!config.employees.department);
         assert_eq!(
-            (config.brake.percent, config.brake.explained_lock_percent, config.brake.at_least),
+            (
+                config.brake.percent,
+                config.brake.explained_lock_percent,
+                config.brake.at_least
+            ),
             (5.0, 20.0, 5)
         );
         assert!(config.certificates.enabled);
@@ -169,12 +214,28 @@ mod tests {
     fn every_problem_names_its_field_and_what_would_be_right() {
         let with = |more: &str| format!("{SMALLEST}{more}");
         let cases = [
-            ("time_zone = \"Europe/Berlin\"\n[personio]\nvia = \"direct\"".to_owned(), "(file)", "tenant_id"),
+            (
+                "time_zone = \"Europe/Berlin\"\n[personio]\nvia = \"direct\"".to_owned(),
+                "(file)",
+                "tenant_id",
+            ),
             (SMALLEST.replace("acme", "ACME"), "tenant_id", "a-z"),
-            (SMALLEST.replace("Europe/Berlin", "Berlin"), "time_zone", "IANA"),
+            (
+                SMALLEST.replace("Europe/Berlin", "Berlin"),
+                "time_zone",
+                "IANA",
+            ),
             (SMALLEST.replace("via = \"direct\"", ""), "personio", "via"),
-            (SMALLEST.replace("direct", "fax"), "personio.via", "kombo-passthrough"),
-            (with("base_url = \"http://personio.example\""), "personio.base_url", "https"),
+            (
+                SMALLEST.replace("direct", "fax"),
+                "personio.via",
+                "kombo-passthrough",
+            ),
+            (
+                with("base_url = \"http://personio.example\""),
+                "personio.base_url",
+                "https",
+            ),
             (SMALLEST.replace("direct", "kombo"), "kombo", "[kombo]"),
             (
                 SMALLEST.replace("direct", "kombo") + "[kombo]\nintegration_id = \"x\"",
@@ -182,20 +243,57 @@ mod tests {
                 "personio:",
             ),
             (
-                SMALLEST.replace("direct", "kombo-passthrough") + "[kombo]\nintegration_id = \"hibob:abc\"",
+                SMALLEST.replace("direct", "kombo-passthrough")
+                    + "[kombo]\nintegration_id = \"hibob:abc\"",
                 "kombo.integration_id",
                 "personio:",
             ),
-            (with("[employees]\nposition = \"label\""), "employees.position", "field"),
-            (with("[employees]\npositions = \"tag\""), "employees.positions", "unknown field"),
-            (with("[employees]\nlock_on = \"never\""), "employees.lock_on", "day-after-end"),
+            (
+                with("[employees]\nposition = \"label\""),
+                "employees.position",
+                "field",
+            ),
+            (
+                with("[employees]\npositions = \"tag\""),
+                "employees.positions",
+                "unknown field",
+            ),
+            (
+                with("[employees]\nlock_on = \"never\""),
+                "employees.lock_on",
+                "day-after-end",
+            ),
             (with("[brake]\npercent = 0"), "brake.percent", "more than 0"),
-            (with("[brake]\nexplained_lock_percent = 101"), "brake.explained_lock_percent", "at most 100"),
-            (with("[brake]\nat_least = -1"), "brake.at_least", "invalid value"),
-            (with("[scope]\nout_of_scope = \"delete\""), "scope.out_of_scope", "lock"),
-            (with("[scope]\ninclude_statuses = [\"aktiv\"]"), "scope.include_statuses", "onboarding"),
-            (with("[scope]\ninclude_companies = []"), "scope", "nobody in scope"),
-            (with("[reteach]\ndownload_hosts = [\"https://x.io/\"]"), "reteach.download_hosts", "host names"),
+            (
+                with("[brake]\nexplained_lock_percent = 101"),
+                "brake.explained_lock_percent",
+                "at most 100",
+            ),
+            (
+                with("[brake]\nat_least = -1"),
+                "brake.at_least",
+                "invalid value",
+            ),
+            (
+                with("[scope]\nout_of_scope = \"delete\""),
+                "scope.out_of_scope",
+                "lock",
+            ),
+            (
+                with("[scope]\ninclude_statuses = [\"aktiv\"]"),
+                "scope.include_statuses",
+                "onboarding",
+            ),
+            (
+                with("[scope]\ninclude_companies = []"),
+                "scope",
+                "nobody in scope",
+            ),
+            (
+                with("[reteach]\ndownload_hosts = [\"https://x.io/\"]"),
+                "reteach.download_hosts",
+                "host names",
+            ),
             (
                 with("[employees.employment_type_labels]\ninternal = \"x\"\nexternal = \"x\""),
                 "employees.employment_type_labels",
@@ -206,7 +304,9 @@ mod tests {
         for (text, field, hint) in cases {
             let ConfigError(problems) = TenantConfig::parse(&text).unwrap_err();
             assert!(
-                problems.iter().any(|problem| problem.field == field && problem.to_string().contains(hint)),
+                problems
+                    .iter()
+                    .any(|problem| problem.field == field && problem.to_string().contains(hint)),
                 "{text}\n{problems:?}"
             );
         }

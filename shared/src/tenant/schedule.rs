@@ -18,7 +18,10 @@ pub struct ScheduleConfig {
 
 impl Default for ScheduleConfig {
     fn default() -> Self {
-        Self { employees: Every { minutes: 5 }, certificates: Every { minutes: 30 } }
+        Self {
+            employees: Every { minutes: 5 },
+            certificates: Every { minutes: 30 },
+        }
     }
 }
 
@@ -31,7 +34,9 @@ pub struct Every {
 
 /// A period of another form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("must be a period such as \"5 minutes\" or \"1 hour\", at least a minute and at most a day")]
+#[error(
+    "must be a period such as \"5 minutes\" or \"1 hour\", at least a minute and at most a day"
+)]
 pub struct InvalidEvery;
 
 /// The longest period: once a day everybody is compared with what reteach holds.
@@ -65,7 +70,9 @@ impl FromStr for Every {
             "hour" | "hours" => number.checked_mul(60),
             _ => None,
         };
-        let minutes = minutes.filter(|minutes| (1..=A_DAY).contains(minutes)).ok_or(InvalidEvery)?;
+        let minutes = minutes
+            .filter(|minutes| (1..=A_DAY).contains(minutes))
+            .ok_or(InvalidEvery)?;
         Ok(Self { minutes })
     }
 }

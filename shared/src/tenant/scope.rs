@@ -73,21 +73,36 @@ impl Scope {
         let employment_type = employee.employment_type.as_ref().map(employment_type_name);
         let status = employee.status.as_ref().map(status_name);
         let questions = [
-            ("company", as_str(&employee.company), &self.include_companies, &self.exclude_companies),
+            (
+                "company",
+                as_str(&employee.company),
+                &self.include_companies,
+                &self.exclude_companies,
+            ),
             (
                 "department",
                 as_str(&employee.department),
                 &self.include_departments,
                 &self.exclude_departments,
             ),
-            ("location", as_str(&employee.location), &self.include_locations, &self.exclude_locations),
+            (
+                "location",
+                as_str(&employee.location),
+                &self.include_locations,
+                &self.exclude_locations,
+            ),
             (
                 "employment_type",
                 employment_type,
                 &self.include_employment_types,
                 &self.exclude_employment_types,
             ),
-            ("status", status, &self.include_statuses, &self.exclude_statuses),
+            (
+                "status",
+                status,
+                &self.include_statuses,
+                &self.exclude_statuses,
+            ),
         ];
         let verdicts = questions.map(|(name, value, include, exclude)| {
             judge_one(name, value, include.as_ref(), exclude.as_ref())
@@ -95,7 +110,10 @@ impl Scope {
         if verdicts.contains(&ScopeVerdict::Out) {
             return ScopeVerdict::Out;
         }
-        verdicts.into_iter().find(|verdict| *verdict != ScopeVerdict::In).unwrap_or(ScopeVerdict::In)
+        verdicts
+            .into_iter()
+            .find(|verdict| *verdict != ScopeVerdict::In)
+            .unwrap_or(ScopeVerdict::In)
     }
 }
 
@@ -113,7 +131,8 @@ fn judge_one(
         Field::Null => None,
         Field::Value(value) => Some(value),
     };
-    let listed = |list: &Vec<String>| value.is_some_and(|value| list.iter().any(|one| one == value));
+    let listed =
+        |list: &Vec<String>| value.is_some_and(|value| list.iter().any(|one| one == value));
     if include.is_none_or(listed) && !exclude.is_some_and(listed) {
         ScopeVerdict::In
     } else {

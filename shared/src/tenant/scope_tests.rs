@@ -11,12 +11,16 @@ type Slot = fn(&mut Employee, Field<String>);
 /// Each field a scope can ask for, with the list's name and how a value comes into the employee.
 const FIELDS: [(&str, &str, Slot); 5] = [
     ("company", "companies", |it, value| it.company = value),
-    ("department", "departments", |it, value| it.department = value),
+    ("department", "departments", |it, value| {
+        it.department = value
+    }),
     ("location", "locations", |it, value| it.location = value),
     ("employment_type", "employment_types", |it, value| {
         it.employment_type = value.map(EmploymentType::Other);
     }),
-    ("status", "statuses", |it, value| it.status = value.map(status)),
+    ("status", "statuses", |it, value| {
+        it.status = value.map(status)
+    }),
 ];
 
 fn status(name: String) -> Status {
@@ -90,11 +94,22 @@ fn the_kinds_of_employment_go_by_personios_names() {
         ("include_employment_types = [\"internal\"]", External, Out),
         ("exclude_employment_types = [\"external\"]", Internal, In),
         ("exclude_employment_types = [\"external\"]", External, Out),
-        ("exclude_employment_types = [\"external\"]", Other("extern".into()), In),
-        ("include_employment_types = [\"FULL_TIME\"]", Other("FULL_TIME".into()), In),
+        (
+            "exclude_employment_types = [\"external\"]",
+            Other("extern".into()),
+            In,
+        ),
+        (
+            "include_employment_types = [\"FULL_TIME\"]",
+            Other("FULL_TIME".into()),
+            In,
+        ),
     ];
     for (lists, kind, verdict) in cases {
-        let employee = Employee { employment_type: Field::Value(kind.clone()), ..somebody() };
+        let employee = Employee {
+            employment_type: Field::Value(kind.clone()),
+            ..somebody()
+        };
         assert_eq!(scope(lists).judge(&employee), verdict, "{lists} {kind:?}");
     }
 }
@@ -108,10 +123,25 @@ fn every_given_list_must_match_and_out_wins_over_undecided() {
         (value("B"), value("C"), value("active"), Out),
         (value("A"), value("B"), value("active"), Out),
         (value("A"), value("C"), value("leave"), Out),
-        (Field::Absent, value("C"), value("active"), Undecided("company")),
-        (value("A"), Field::Absent, value("active"), Undecided("location")),
+        (
+            Field::Absent,
+            value("C"),
+            value("active"),
+            Undecided("company"),
+        ),
+        (
+            value("A"),
+            Field::Absent,
+            value("active"),
+            Undecided("location"),
+        ),
         (value("A"), value("C"), Field::Absent, Undecided("status")),
-        (Field::Absent, Field::Absent, Field::Absent, Undecided("company")),
+        (
+            Field::Absent,
+            Field::Absent,
+            Field::Absent,
+            Undecided("company"),
+        ),
         (Field::Absent, value("B"), value("active"), Out),
         (Field::Absent, value("C"), value("leave"), Out),
         (value("A"), Field::Absent, value("leave"), Out),
@@ -124,7 +154,11 @@ fn every_given_list_must_match_and_out_wins_over_undecided() {
             status: status_name.clone().map(status),
             ..somebody()
         };
-        assert_eq!(scope(lists).judge(&employee), verdict, "{company:?} {location:?} {status_name:?}");
+        assert_eq!(
+            scope(lists).judge(&employee),
+            verdict,
+            "{company:?} {location:?} {status_name:?}"
+        );
     }
 }
 

@@ -13,7 +13,10 @@ use shared::tenant::Via;
 /// Ends with 1 if the function needed more than 64 MiB, or if its memory grows with the number of certificates by more
 /// than the record of each, or with their size.
 #[derive(Debug, Parser)]
-#[command(name = "cargo bench -p end-to-end --bench certificates --", max_term_width = 100)]
+#[command(
+    name = "cargo bench -p end-to-end --bench certificates --",
+    max_term_width = 100
+)]
 pub(crate) struct Args {
     /// How many certificates; without this and --size a set of cases that can be compared
     #[arg(long, value_name = "N")]

@@ -45,8 +45,11 @@ impl Measured {
 
     /// Whether the peak is above the limit, or too far above the start for this many certificates.
     pub(crate) fn is_too_much(&self) -> bool {
-        let allowed = |start: u64| LIMIT.min(start + WORKING_SPACE + RECORD * self.case.certificates);
-        self.peak().zip(self.told.before.peak).is_some_and(|(peak, start)| peak > allowed(start))
+        let allowed =
+            |start: u64| LIMIT.min(start + WORKING_SPACE + RECORD * self.case.certificates);
+        self.peak()
+            .zip(self.told.before.peak)
+            .is_some_and(|(peak, start)| peak > allowed(start))
     }
 
     fn calls(&self) -> u64 {
@@ -80,7 +83,8 @@ impl Measured {
         let Self { case, told, .. } = self;
         let (wall, bytes) = (told.wall.as_secs_f64(), case.certificates * case.size);
         let units = told.report.dynamodb;
-        let transfer = |of: &dyn Fn(f64) -> String| self.transfer_alone().map_or_else(String::new, of);
+        let transfer =
+            |of: &dyn Fn(f64) -> String| self.transfer_alone().map_or_else(String::new, of);
         vec![
             case.way(),
             case.certificates.to_string(),
@@ -118,7 +122,11 @@ pub(crate) fn text(measured: &[Measured]) -> String {
 
 fn notes() -> String {
     let (limit, space, record) = (LIMIT >> 20, WORKING_SPACE >> 20, RECORD >> 10);
-    let profile = if cfg!(debug_assertions) { "Built without optimisation. " } else { "" };
+    let profile = if cfg!(debug_assertions) {
+        "Built without optimisation. "
+    } else {
+        ""
+    };
     format!(
         "{profile}Memory is the most that the function's own process ever had resident (VmHWM). A failure: more than \
          {limit} MiB, or than {space} MiB and {record} KiB for each certificate above what it had at the start.\nWithout Personio's limit of 60 uploads a minute, over loopback, without TLS. Processor time is \
@@ -155,7 +163,10 @@ pub(crate) fn json(measured: &[Measured]) -> Value {
 }
 
 fn shown(figure: Option<f64>, digits: usize) -> String {
-    figure.map_or_else(|| "not measured".to_owned(), |figure| format!("{figure:.digits$}"))
+    figure.map_or_else(
+        || "not measured".to_owned(),
+        |figure| format!("{figure:.digits$}"),
+    )
 }
 
 fn mebibytes(bytes: u64) -> f64 {

@@ -34,30 +34,52 @@ const LARGER: u64 = 8 * 1024 * 1024;
 fn main() -> ExitCode {
     let args = Args::parse();
     if let Some(tenant) = &args.function {
-        let mode = if args.full_scan { Mode::FullScan } else { Mode::Scheduled };
+        let mode = if args.full_scan {
+            Mode::FullScan
+        } else {
+            Mode::Scheduled
+        };
         // Personio's 60 uploads a minute would be most of what is measured.
-        process::run(CertificateSync::new().unwrap(), tenant, &[mode], Some(Pace::new(&[])));
+        process::run(
+            CertificateSync::new().unwrap(),
+            tenant,
+            &[mode],
+            Some(Pace::new(&[])),
+        );
         return ExitCode::SUCCESS;
     }
     if let Some(list) = &args.transfer {
         transfer::run(list);
         return ExitCode::SUCCESS;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     process::in_repository();
     let mut measured = Vec::new();
     for case in cases::of(&args) {
         eprintln!("{case} …");
         measured.push(runtime.block_on(stage::play(case)));
     }
-    args.output.tell(&figures::text(&measured), &figures::json(&measured));
-    let above: Vec<_> = measured.iter().filter(|measured| measured.is_too_much()).collect();
+    args.output
+        .tell(&figures::text(&measured), &figures::json(&measured));
+    let above: Vec<_> = measured
+        .iter()
+        .filter(|measured| measured.is_too_much())
+        .collect();
     for measured in &above {
         eprintln!("too much memory: {}", measured.case);
     }
     let growth = figures::growth(&measured).filter(|growth| *growth > LARGER);
     if let Some(growth) = growth {
-        eprintln!("memory grows with the size of the PDFs: by {growth} bytes, at most {LARGER} are allowed");
+        eprintln!(
+            "memory grows with the size of the PDFs: by {growth} bytes, at most {LARGER} are allowed"
+        );
     }
-    if above.is_empty() && growth.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if above.is_empty() && growth.is_none() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

@@ -26,19 +26,36 @@ pub(crate) async fn play(case: Case) -> Measured {
     if case.run == Run::FullScan {
         told = run(&harness, case.run).await;
         let (outcome, settled) = (told.report.outcome, told.report.counts.settled);
-        assert_eq!((outcome, settled), (Outcome::Unchanged, case.certificates), "{case}");
+        assert_eq!(
+            (outcome, settled),
+            (Outcome::Unchanged, case.certificates),
+            "{case}"
+        );
     }
     // After everything is checked: what is moved once more is filed a second time.
     let is_compared = case.via == Via::Direct && case.run == Run::Filing;
-    let transfer = if is_compared { Some(transfer::measure(&harness, case).await) } else { None };
-    Measured { case, told, transfer }
+    let transfer = if is_compared {
+        Some(transfer::measure(&harness, case).await)
+    } else {
+        None
+    };
+    Measured {
+        case,
+        told,
+        transfer,
+    }
 }
 
 fn participation(case: Case, number: u64, began: Timestamp) -> Participation {
     let at = (began - SignedDuration::from_mins(i64::try_from(number).unwrap())).to_string();
     Participation {
         certificate: Some(Certificate::new(&id(number), case.size)),
-        ..completed("", 1 + number % PEOPLE, "Datenschutz für alle, die mit Kundendaten arbeiten", &at)
+        ..completed(
+            "",
+            1 + number % PEOPLE,
+            "Datenschutz für alle, die mit Kundendaten arbeiten",
+            &at,
+        )
     }
 }
 
@@ -48,7 +65,11 @@ pub(crate) fn id(number: u64) -> String {
 }
 
 async fn run(harness: &Harness, run: Run) -> Told<Counts> {
-    let arguments: &[&str] = if run == Run::FullScan { &["--full-scan"] } else { &[] };
+    let arguments: &[&str] = if run == Run::FullScan {
+        &["--full-scan"]
+    } else {
+        &[]
+    };
     let Apart { mut runs, .. } =
         process::apart(&harness.world.stack, &harness.company.tenant, arguments).await;
     runs.pop().unwrap()
@@ -61,9 +82,18 @@ fn check(harness: &Harness, case: Case, told: &Told<Counts>) {
     harness.check_the_never_rules_of_certificates();
     let documents = company.personio.documents();
     assert_eq!(documents.len() as u64, case.certificates, "{case}");
-    assert!(documents.iter().all(|document| document.size == case.size), "{case}");
+    assert!(
+        documents.iter().all(|document| document.size == case.size),
+        "{case}"
+    );
     for number in [0, case.certificates / 2, case.certificates - 1] {
-        let filed = harness.document_of(&id(number)).map(|document| document.sha256);
-        assert_eq!(filed, company.reteach.pdf_sha256(&id(number)), "{case}: certificate {number}");
+        let filed = harness
+            .document_of(&id(number))
+            .map(|document| document.sha256);
+        assert_eq!(
+            filed,
+            company.reteach.pdf_sha256(&id(number)),
+            "{case}: certificate {number}"
+        );
     }
 }

@@ -51,11 +51,17 @@ pub(crate) async fn measure(harness: &Harness, case: Case) -> Moved {
         size: case.size,
         urls: (0..case.certificates).map(url).collect(),
     };
-    let file = std::env::temp_dir().join(format!("reteach-personio-bench-{}-list.json", std::process::id()));
+    let file = std::env::temp_dir().join(format!(
+        "reteach-personio-bench-{}-list.json",
+        std::process::id()
+    ));
     std::fs::write(&file, json!(list).to_string()).unwrap();
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.arg("--transfer").arg(&file).stdout(Stdio::piped());
-    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let output = tokio::task::spawn_blocking(move || command.output())
+        .await
+        .unwrap()
+        .unwrap();
     std::fs::remove_file(file).unwrap();
     assert!(output.status.success(), "the transfer: {}", output.status);
     serde_json::from_slice(&output.stdout).unwrap()
@@ -64,32 +70,72 @@ pub(crate) async fn measure(harness: &Harness, case: Case) -> Moved {
 /// Is that process.
 pub(crate) fn run(list: &Path) {
     let list = serde_json::from_slice(&std::fs::read(list).unwrap()).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     serde_json::to_writer(std::io::stdout(), &runtime.block_on(moved(&list))).unwrap();
 }
 
 async fn moved(list: &List) -> Moved {
     let client = Client::builder().no_proxy().build().unwrap();
     let login = json!({"client_id": list.client_id, "client_secret": list.client_secret});
-    let login = client.post(format!("{}/v1/auth", list.personio)).json(&login).send().await.unwrap();
+    let login = client
+        .post(format!("{}/v1/auth", list.personio))
+        .json(&login)
+        .send()
+        .await
+        .unwrap();
     let login: Value = login.json().await.unwrap();
     let token = login["data"]["token"].as_str().unwrap();
     let (before, began) = (Usage::now(), Instant::now());
-    let each = list.urls.iter().zip(1..).map(|(url, number)| one(&client, list, token, url, number));
-    stream::iter(each).buffer_unordered(CONCURRENCY).collect::<()>().await;
+    let each = list
+        .urls
+        .iter()
+        .zip(1..)
+        .map(|(url, number)| one(&client, list, token, url, number));
+    stream::iter(each)
+        .buffer_unordered(CONCURRENCY)
+        .collect::<()>()
+        .await;
     let (after, wall) = (Usage::now(), began.elapsed());
-    let processor = after.processor.zip(before.processor).map(|(after, before)| after - before);
-    Moved { wall, processor, peak: after.peak }
+    let processor = after
+        .processor
+        .zip(before.processor)
+        .map(|(after, before)| after - before);
+    Moved {
+        wall,
+        processor,
+        peak: after.peak,
+    }
 }
 
 async fn one(client: &Client, list: &List, token: &str, url: &str, number: u64) {
-    let pdf = client.get(url).send().await.unwrap().error_for_status().unwrap();
+    let pdf = client
+        .get(url)
+        .send()
+        .await
+        .unwrap()
+        .error_for_status()
+        .unwrap();
     let file = Part::stream_with_length(Body::wrap_stream(pdf.bytes_stream()), list.size);
     let form = Form::new()
         .text("title", "Datenschutz")
         .text("employee_id", (1 + number % PEOPLE).to_string())
         .text("category_id", list.category.to_string())
-        .part("file", file.file_name(format!("{number}.pdf")).mime_str("application/pdf").unwrap());
-    let call = client.post(format!("{}/v1/company/documents", list.personio)).bearer_auth(token);
-    call.multipart(form).send().await.unwrap().error_for_status().unwrap();
+        .part(
+            "file",
+            file.file_name(format!("{number}.pdf"))
+                .mime_str("application/pdf")
+                .unwrap(),
+        );
+    let call = client
+        .post(format!("{}/v1/company/documents", list.personio))
+        .bearer_auth(token);
+    call.multipart(form)
+        .send()
+        .await
+        .unwrap()
+        .error_for_status()
+        .unwrap();
 }

@@ -24,7 +24,13 @@ const HEADER: [&str; 12] = [
 
 /// A table, each function beside the bare one at the same speed.
 pub(crate) fn text(measured: &[Starts]) -> String {
-    let table = table(&HEADER, measured.iter().map(|starts| row(starts, times_bare(measured, starts))), 2);
+    let table = table(
+        &HEADER,
+        measured
+            .iter()
+            .map(|starts| row(starts, times_bare(measured, starts))),
+        2,
+    );
     format!(
         "Cold starts, medians, over loopback. \"times bare\" is processor time to the first question. Over TLS, every server has a \
          certificate of its own making, by way of an intermediate; a handshake is what the answer takes more than without.\n\n{table}\n"
@@ -33,14 +39,21 @@ pub(crate) fn text(measured: &[Starts]) -> String {
 
 /// How much more processor it takes to the first question than the bare function at the same speed.
 fn times_bare(measured: &[Starts], starts: &Starts) -> f64 {
-    let bare = measured.iter().find(|it| it.name == "bare" && it.shared == starts.shared).unwrap();
+    let bare = measured
+        .iter()
+        .find(|it| it.name == "bare" && it.shared == starts.shared)
+        .unwrap();
     starts.first_question.processor.as_secs_f64() / bare.first_question.processor.as_secs_f64()
 }
 
 fn row(starts: &Starts, times_bare: f64) -> Vec<String> {
-    let Took { wall, processor, .. } = starts.first_question;
+    let Took {
+        wall, processor, ..
+    } = starts.first_question;
     let over_tls = |of: &dyn Fn(OverTls) -> String| starts.over_tls.map_or_else(String::new, of);
-    let peak = starts.over_tls.map_or(starts.first_answer.peak, |it| it.first_answer.peak);
+    let peak = starts
+        .over_tls
+        .map_or(starts.first_answer.peak, |it| it.first_answer.peak);
     vec![
         starts.name.to_owned(),
         if starts.shared { "128 MB" } else { "full" }.to_owned(),
@@ -52,14 +65,23 @@ fn row(starts: &Starts, times_bare: f64) -> Vec<String> {
         ms(starts.first_answer.processor),
         over_tls(&|it| ms(it.first_answer.wall)),
         over_tls(&|it| ms(it.first_answer.processor)),
-        over_tls(&|it| format!("{}: {:.2}", it.handshakes, it.processor_each.as_secs_f64() * 1e3)),
+        over_tls(&|it| {
+            format!(
+                "{}: {:.2}",
+                it.handshakes,
+                it.processor_each.as_secs_f64() * 1e3
+            )
+        }),
         format!("{:.1}", peak as f64 / f64::from(1 << 20)),
     ]
 }
 
 /// The same as JSON.
 pub(crate) fn json(measured: &[Starts]) -> Value {
-    let times: Vec<_> = measured.iter().map(|starts| times_bare(measured, starts)).collect();
+    let times: Vec<_> = measured
+        .iter()
+        .map(|starts| times_bare(measured, starts))
+        .collect();
     json!({ "starts": measured, "times_bare": times })
 }
 

@@ -43,7 +43,11 @@ struct Args {
 fn main() {
     let args = Args::parse();
     in_repository();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let measured = runtime.block_on(start::measure(&args));
-    args.output.tell(&figures::text(&measured), &figures::json(&measured));
+    args.output
+        .tell(&figures::text(&measured), &figures::json(&measured));
 }

@@ -22,7 +22,12 @@ impl Stage {
     pub(crate) async fn plain(bootstraps: &Path) -> Self {
         let harness = company().await;
         let environment = harness.world.stack.environment();
-        Self { harness, tls: None, environment, bootstraps: bootstraps.to_owned() }
+        Self {
+            harness,
+            tls: None,
+            environment,
+            bootstraps: bootstraps.to_owned(),
+        }
     }
 
     /// The same behind TLS, of which the company's next run learns.
@@ -31,9 +36,20 @@ impl Stage {
         let company = &harness.company;
         let vendors = [company.personio.address(), company.reteach.address()];
         let file = tls.before(vendors, &company.tenant_file("")).await;
-        harness.world.stack.store().put_tenant(&company.tenant, &file).await.unwrap();
+        harness
+            .world
+            .stack
+            .store()
+            .put_tenant(&company.tenant, &file)
+            .await
+            .unwrap();
         let environment = tls.before_all(harness.world.stack.environment()).await;
-        let stage = Self { harness, tls: Some(tls), environment, bootstraps: bootstraps.to_owned() };
+        let stage = Self {
+            harness,
+            tls: Some(tls),
+            environment,
+            bootstraps: bootstraps.to_owned(),
+        };
         for name in ["employee-sync", "certificate-sync"] {
             let mut function = stage.start(name, &stage.bootstrap(name)).await;
             stage.answer(&mut function).await;
@@ -46,7 +62,9 @@ impl Stage {
     }
 
     pub(crate) async fn start(&self, name: &str, file: &Path) -> Function {
-        Function::start_in(name, file, self.environment.clone()).await.unwrap()
+        Function::start_in(name, file, self.environment.clone())
+            .await
+            .unwrap()
     }
 
     /// Has `function` tick.
@@ -64,8 +82,12 @@ impl Stage {
 
 /// The bare function has no outcome.
 fn is_good(answer: &Answer) -> bool {
-    let Answer::Reply(report) = answer else { return false };
-    report.get("outcome").is_none_or(|outcome| outcome == "unchanged" || outcome == "done")
+    let Answer::Reply(report) = answer else {
+        return false;
+    };
+    report
+        .get("outcome")
+        .is_none_or(|outcome| outcome == "unchanged" || outcome == "done")
 }
 
 async fn company() -> Harness {

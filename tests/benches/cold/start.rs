@@ -64,15 +64,32 @@ pub(crate) async fn measure(args: &Args) -> Vec<Starts> {
         None => None,
     };
     let bare = args.bare.clone().unwrap_or_else(|| plain.bootstrap("bare"));
-    let ours = |name| Program { name, file: plain.bootstrap(name) };
-    let programs = [Program { name: "bare", file: bare }, ours("employee-sync"), ours("certificate-sync")];
+    let ours = |name| Program {
+        name,
+        file: plain.bootstrap(name),
+    };
+    let programs = [
+        Program {
+            name: "bare",
+            file: bare,
+        },
+        ours("employee-sync"),
+        ours("certificate-sync"),
+    ];
     let share = Share::of_megabytes(MEMORY);
     if share.is_none() {
         eprintln!("control groups cannot be made here: full speed only");
     }
     let mut all = Vec::new();
-    for share in [None, share.as_ref()].into_iter().take(1 + usize::from(share.is_some())) {
-        let scene = Scene { plain: &plain, tls: tls.as_ref(), share };
+    for share in [None, share.as_ref()]
+        .into_iter()
+        .take(1 + usize::from(share.is_some()))
+    {
+        let scene = Scene {
+            plain: &plain,
+            tls: tls.as_ref(),
+            share,
+        };
         for program in &programs {
             eprintln!("{} …", program.name);
             all.push(scene.starts(program, args.starts).await);
@@ -84,15 +101,20 @@ pub(crate) async fn measure(args: &Args) -> Vec<Starts> {
 impl Scene<'_> {
     async fn starts(&self, program: &Program, times: usize) -> Starts {
         let tls = self.tls.filter(|_| program.name != "bare");
-        let (mut questions, mut answers, mut answers_over_tls) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut questions, mut answers, mut answers_over_tls) =
+            (Vec::new(), Vec::new(), Vec::new());
         let before = self.tls.map_or(0, Stage::handshakes);
         // In turn, so that what else the machine does befalls both.
         for _ in 0..times {
-            let [question, answer] = self.start(self.plain, program.name, program.file.clone()).await;
+            let [question, answer] = self
+                .start(self.plain, program.name, program.file.clone())
+                .await;
             questions.push(question);
             answers.push(answer);
             if let Some(stage) = tls {
-                let [_, answer] = self.start(stage, program.name, stage.bootstrap(program.name)).await;
+                let [_, answer] = self
+                    .start(stage, program.name, stage.bootstrap(program.name))
+                    .await;
                 answers_over_tls.push(answer);
             }
         }
@@ -102,11 +124,22 @@ impl Scene<'_> {
             let over_tls = median(&answers_over_tls);
             let more = over_tls.processor.saturating_sub(first_answer.processor);
             let each = more / u32::try_from(handshakes).unwrap();
-            OverTls { first_answer: over_tls, handshakes, processor_each: each }
+            OverTls {
+                first_answer: over_tls,
+                handshakes,
+                processor_each: each,
+            }
         });
         let size = std::fs::metadata(&program.file).unwrap().len();
         let shared = self.share.is_some();
-        Starts { name: program.name, size, shared, first_question, first_answer, over_tls }
+        Starts {
+            name: program.name,
+            size,
+            shared,
+            first_question,
+            first_answer,
+            over_tls,
+        }
     }
 
     async fn start(&self, stage: &Stage, name: &str, file: PathBuf) -> [Took; 2] {

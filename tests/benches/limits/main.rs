@@ -28,7 +28,10 @@ use simulators::reteach::{Certificate, Participation};
 /// It takes as long as that: 100 ms for each call of reteach, a second for each certificate. Both, and all latencies, are waited for
 /// at once, each in a world of its own.
 #[derive(Debug, Parser)]
-#[command(name = "cargo bench --workspace --bench limits --", max_term_width = 100)]
+#[command(
+    name = "cargo bench --workspace --bench limits --",
+    max_term_width = 100
+)]
 struct Args {
     /// The folder with employee-sync/bootstrap and certificate-sync/bootstrap, as `cargo lambda build` leaves them
     #[arg(long, value_name = "FOLDER")]
@@ -76,9 +79,14 @@ async fn main() {
     let args = Args::parse();
     in_repository();
     let latencies = args.latency.iter().copied().map(Duration::from_millis);
-    let all = join_all(latencies.map(|latency| at(latency, &args))).await.concat();
+    let all = join_all(latencies.map(|latency| at(latency, &args)))
+        .await
+        .concat();
     let measured: Vec<_> = all.iter().map(Took::json).collect();
-    args.output.tell(&format!("{}\n", shown(&all)), &json!({ "measured": measured }));
+    args.output.tell(
+        &format!("{}\n", shown(&all)),
+        &json!({ "measured": measured }),
+    );
 }
 
 /// Both runs with this latency, side by side: neither waits for the other's limit.
@@ -90,8 +98,10 @@ async fn at(latency: Duration, args: &Args) -> Vec<Took> {
         harness.company.personio.set_latency(latency);
         harness.company.reteach.set_latency(latency);
     }
-    let (first, certificates) =
-        join!(first_run(&newcomers, args, latency), certificates(&holders, args, latency));
+    let (first, certificates) = join!(
+        first_run(&newcomers, args, latency),
+        certificates(&holders, args, latency)
+    );
     vec![first, certificates]
 }
 
@@ -125,7 +135,13 @@ async fn first_run(harness: &Harness, args: &Args, latency: Duration) -> Took {
     let (report, took) = run(harness, &args.bootstraps, "employee-sync").await;
     assert_eq!(report["counts"]["created"], args.people, "{report:#}");
     let calls = report["calls"]["reteach"].as_u64().unwrap();
-    Took { run: "first run, people", latency, number: args.people, limit: limit(calls, CALLS), ..took }
+    Took {
+        run: "first run, people",
+        latency,
+        number: args.people,
+        limit: limit(calls, CALLS),
+        ..took
+    }
 }
 
 async fn certificates(harness: &Harness, args: &Args, latency: Duration) -> Took {
@@ -134,13 +150,27 @@ async fn certificates(harness: &Harness, args: &Args, latency: Duration) -> Took
         let id = format!("9f0c2c53-3f6e-4b0f-9f6c-{number:012}");
         Participation {
             certificate: Some(Certificate::new(&id, args.size)),
-            ..completed("", 1 + number % args.people.min(HOLDERS), "Datenschutz", &at)
+            ..completed(
+                "",
+                1 + number % args.people.min(HOLDERS),
+                "Datenschutz",
+                &at,
+            )
         }
     }));
     let (report, took) = run(harness, &args.bootstraps, "certificate-sync").await;
-    assert_eq!(report["counts"]["uploaded"], args.certificates, "{report:#}");
+    assert_eq!(
+        report["counts"]["uploaded"], args.certificates,
+        "{report:#}"
+    );
     let limit = limit(args.certificates, UPLOADS);
-    Took { run: "certificates", latency, number: args.certificates, limit, ..took }
+    Took {
+        run: "certificates",
+        latency,
+        number: args.certificates,
+        limit,
+        ..took
+    }
 }
 
 /// So many calls with nothing but a limit in their way: the last one's turn.
@@ -151,17 +181,37 @@ fn limit(calls: u64, (at_once, within): (u64, Duration)) -> Duration {
 async fn run(harness: &Harness, bootstraps: &Path, name: &'static str) -> (Value, Took) {
     let bootstrap = bootstraps.join(name).join("bootstrap");
     let began = Instant::now();
-    let mut function = Function::start(name, bootstrap, &harness.world.stack).await.unwrap();
-    let Answer::Reply(report) = function.invoke_within(json!({"tenant_id": "acme"}), TIMEOUT).await.unwrap()
+    let mut function = Function::start(name, bootstrap, &harness.world.stack)
+        .await
+        .unwrap();
+    let Answer::Reply(report) = function
+        .invoke_within(json!({"tenant_id": "acme"}), TIMEOUT)
+        .await
+        .unwrap()
     else {
         panic!("{name} answers with an error")
     };
     let wall = began.elapsed();
-    let Usage { processor, peak, .. } = Usage::of_process(function.id().unwrap());
-    let calls = ["personio", "kombo", "reteach"].map(|vendor| report["calls"][vendor].as_u64().unwrap());
+    let Usage {
+        processor, peak, ..
+    } = Usage::of_process(function.id().unwrap());
+    let calls =
+        ["personio", "kombo", "reteach"].map(|vendor| report["calls"][vendor].as_u64().unwrap());
     let calls = calls.iter().sum();
     let nothing = Duration::ZERO;
-    (report, Took { run: name, latency: nothing, number: 0, wall, limit: nothing, calls, processor, peak })
+    (
+        report,
+        Took {
+            run: name,
+            latency: nothing,
+            number: 0,
+            wall,
+            limit: nothing,
+            calls,
+            processor,
+            peak,
+        },
+    )
 }
 
 fn shown(all: &[Took]) -> Table {
@@ -186,10 +236,17 @@ fn shown(all: &[Took]) -> Table {
             format!("{:.1}", took.wall.as_secs_f64()),
             format!("{:.1}", took.limit.as_secs_f64()),
             format!("{:.1}", took.share()),
-            took.overhead().map_or_else(|| "no limit".to_owned(), |percent| format!("{percent:.1}")),
+            took.overhead()
+                .map_or_else(|| "no limit".to_owned(), |percent| format!("{percent:.1}")),
             format!("{:.2}", took.calls as f64 / number),
-            format!("{:.2}", took.processor.unwrap_or_default().as_secs_f64() * 1e3 / number),
-            format!("{:.1}", took.peak.unwrap_or_default() as f64 / f64::from(1 << 20)),
+            format!(
+                "{:.2}",
+                took.processor.unwrap_or_default().as_secs_f64() * 1e3 / number
+            ),
+            format!(
+                "{:.1}",
+                took.peak.unwrap_or_default() as f64 / f64::from(1 << 20)
+            ),
         ]
     });
     table(&header, rows, 1)

@@ -91,9 +91,13 @@ pub(crate) struct Beside {
 
 impl Args {
     pub(crate) fn size(&self) -> Size {
-        let (tenants, people, pairs, window) =
-            if self.quick { (100, 20, 1, 5) } else { (self.tenants, self.people, self.pairs, self.window) };
-        let [employees, certificates] = if self.quick { [8, 8] } else { [30, 50] }.map(Duration::from_secs);
+        let (tenants, people, pairs, window) = if self.quick {
+            (100, 20, 1, 5)
+        } else {
+            (self.tenants, self.people, self.pairs, self.window)
+        };
+        let [employees, certificates] =
+            if self.quick { [8, 8] } else { [30, 50] }.map(Duration::from_secs);
         let beside = if self.quick {
             Beside {
                 pause: Duration::ZERO,
@@ -116,7 +120,9 @@ impl Args {
         Size {
             tenants,
             people,
-            hostile: self.hostile.unwrap_or_else(|| (tenants / 100).max(Hostility::ALL.len())),
+            hostile: self
+                .hostile
+                .unwrap_or_else(|| (tenants / 100).max(Hostility::ALL.len())),
             environments: self.environments,
             pairs,
             window: Duration::from_secs(window),
@@ -143,6 +149,8 @@ impl Size {
     /// What kind of burden the tenant with this number is in a hostile round, if any: the first ones are.
     pub(crate) fn hostility(&self, company: usize) -> Option<Hostility> {
         let mut kinds = Hostility::ALL.into_iter().cycle();
-        (company < self.hostile).then(|| kinds.nth(company)).flatten()
+        (company < self.hostile)
+            .then(|| kinds.nth(company))
+            .flatten()
     }
 }

@@ -16,7 +16,8 @@ use crate::args::{Beside as Size, Size as Whole};
 use crate::checks;
 
 /// Two companies for each pair of neighbours, then one for documents and one for log-ins.
-const NEIGHBOURS: [(Hostility, usize, usize); 2] = [(Hostility::Hangs, 0, 1), (Hostility::Floods, 2, 3)];
+const NEIGHBOURS: [(Hostility, usize, usize); 2] =
+    [(Hostility::Hangs, 0, 1), (Hostility::Floods, 2, 3)];
 const DOCUMENTS: usize = 4;
 const LOGINS: usize = 5;
 const COMPANIES: usize = 6;
@@ -54,13 +55,19 @@ pub(crate) fn play(runtime: &Runtime, size: &Whole) -> Beside {
         let neighbours = NEIGHBOURS.map(|them| scope.spawn(move || neighbours(fleet, size, them)));
         let filed = scope.spawn(move || documents(fleet, size));
         let refused = scope.spawn(move || logins(fleet, size));
-        (neighbours.map(|it| it.join().unwrap()), filed.join().unwrap(), refused.join().unwrap())
+        (
+            neighbours.map(|it| it.join().unwrap()),
+            filed.join().unwrap(),
+            refused.join().unwrap(),
+        )
     });
     for them in &neighbours {
         let is_late = them.hostile.took > them.deadline;
         let is_good = them.before.outcome.is_good() && them.after.outcome.is_good();
         // Too many people may all have come just before the time was over, wherever that was.
-        let Told { outcome, message, .. } = &them.hostile;
+        let Told {
+            outcome, message, ..
+        } = &them.hostile;
         let is_clear = matches!(outcome, Outcome::Partly | Outcome::SourceUnavailable)
             || message.contains("the time for this run is over");
         if is_late || !is_good || !is_clear {
@@ -73,26 +80,53 @@ pub(crate) fn play(runtime: &Runtime, size: &Whole) -> Beside {
     }
     // None of them says 429 of itself.
     let seen = Seen::of(&fleet.companies);
-    amiss.extend(checks::refused(&seen).into_iter().chain(checks::limits(&seen)));
+    amiss.extend(
+        checks::refused(&seen)
+            .into_iter()
+            .chain(checks::limits(&seen)),
+    );
     amiss.extend(runtime.block_on(checks::leases(&fleet)));
-    Beside { neighbours: neighbours.into(), seen, amiss }
+    Beside {
+        neighbours: neighbours.into(),
+        seen,
+        amiss,
+    }
 }
 
 /// The honest one twice, so that it is warm, then the hostile one, then the honest one.
-fn neighbours(fleet: &Fleet, size: Size, (hostility, one, other): (Hostility, usize, usize)) -> Neighbours {
+fn neighbours(
+    fleet: &Fleet,
+    size: Size,
+    (hostility, one, other): (Hostility, usize, usize),
+) -> Neighbours {
     hostility.begin(fleet.company(one), size.flood);
     let of = |company| event(company, Job::Employees, size.deadline);
     let told = one_by_one(fleet, &[of(other), of(other), of(one), of(other)]);
     let [_, before, hostile, after]: [Told; 4] = told.try_into().unwrap();
-    Neighbours { hostility, hostile, deadline: size.deadline, before, after }
+    Neighbours {
+        hostility,
+        hostile,
+        deadline: size.deadline,
+        before,
+        after,
+    }
 }
 
 /// One run with more certificates than a minute takes.
 fn documents(fleet: &Fleet, size: Size) -> Vec<Told> {
     let at = (Timestamp::now() - SignedDuration::from_hours(1)).to_string();
-    let certificate =
-        |number| completed(&format!("9f0c2c53-3f6e-4b0f-9f6c-{number:012}"), 1, "Datenschutz", &at);
-    fleet.company(DOCUMENTS).reteach.add_participations((0..size.certificates).map(certificate));
+    let certificate = |number| {
+        completed(
+            &format!("9f0c2c53-3f6e-4b0f-9f6c-{number:012}"),
+            1,
+            "Datenschutz",
+            &at,
+        )
+    };
+    fleet
+        .company(DOCUMENTS)
+        .reteach
+        .add_participations((0..size.certificates).map(certificate));
     one_by_one(fleet, &[event(DOCUMENTS, Job::Certificates, LONG)])
 }
 
@@ -100,14 +134,28 @@ fn documents(fleet: &Fleet, size: Size) -> Vec<Told> {
 fn logins(fleet: &Fleet, size: Size) -> Vec<Told> {
     let fault = Fault::new(Behaviour::Status(401, Body::Vendor)).path("/v1/company/employees");
     fleet.company(LOGINS).personio.fail(fault.always());
-    one_by_one(fleet, &vec![event(LOGINS, Job::Employees, LONG); size.logins])
+    one_by_one(
+        fleet,
+        &vec![event(LOGINS, Job::Employees, LONG); size.logins],
+    )
 }
 
 fn event(company: usize, job: Job, deadline: Duration) -> Event {
-    Event { company, job, at: Duration::ZERO, deadline }
+    Event {
+        company,
+        job,
+        at: Duration::ZERO,
+        deadline,
+    }
 }
 
 /// In one environment, at the vendors' own pace.
 fn one_by_one(fleet: &Fleet, events: &[Event]) -> Vec<Told> {
-    fleet.round(events, &Terms { environments: 1, pace: None })
+    fleet.round(
+        events,
+        &Terms {
+            environments: 1,
+            pace: None,
+        },
+    )
 }

@@ -12,30 +12,43 @@ use crate::rounds::Mood;
 
 pub(crate) fn all_good(what: &str, told: &[Told]) -> Vec<String> {
     let bad = told.iter().filter(|told| !told.outcome.is_good());
-    bad.map(|told| format!("{what} of company {}: {:?} {}", told.company, told.outcome, told.message))
-        .collect()
+    bad.map(|told| {
+        format!(
+            "{what} of company {}: {:?} {}",
+            told.company, told.outcome, told.message
+        )
+    })
+    .collect()
 }
 
 /// Honest tenants' runs are good and end within their own lease of the moment they were due: nobody starves. Hostile ones end
 /// within their deadline, with a cause.
 pub(crate) fn round(size: &Size, mood: Mood, told: &[Told]) -> Vec<String> {
     let is_hostile = |told: &&Told| mood == Mood::Hostile && size.hostility(told.company).is_some();
-    let (hostile, honest): (Vec<_>, Vec<_>) = told.iter().cloned().partition(|told| is_hostile(&told));
+    let (hostile, honest): (Vec<_>, Vec<_>) =
+        told.iter().cloned().partition(|told| is_hostile(&told));
     let mut amiss = all_good("a run", &honest);
     let is_late = |told: &&Told| {
         SignedDuration::try_from(told.queued + told.took).is_ok_and(|late| late > lease(told.job))
     };
     amiss.extend(
-        honest.iter().filter(is_late).map(|told| format!("company {} starved: {told:?}", told.company)),
+        honest
+            .iter()
+            .filter(is_late)
+            .map(|told| format!("company {} starved: {told:?}", told.company)),
     );
     for told in &hostile {
         let (job, hostility) = (told.job, size.hostility(told.company).unwrap());
-        let is_clear = told.outcome == Outcome::SourceUnavailable && told.message.contains("Personio");
+        let is_clear =
+            told.outcome == Outcome::SourceUnavailable && told.message.contains("Personio");
         let is_fine = job == Job::Certificates
             // Too little time to begin an upload, or nothing to begin: people are no matter of this job.
             && (told.outcome == Outcome::Partly || hostility == Hostility::Floods && told.outcome.is_good());
         if told.took > size.deadline(job, true) || !(is_clear || is_fine) {
-            amiss.push(format!("company {}, which {hostility}: {told:?}", told.company));
+            amiss.push(format!(
+                "company {}, which {hostility}: {told:?}",
+                told.company
+            ));
         }
     }
     amiss
@@ -60,7 +73,10 @@ pub(crate) fn settled(fleet: &Fleet, issued: &[usize]) -> Vec<String> {
         if !differences.is_empty() {
             amiss.push(format!("accounts of company {number}: {differences:?}"));
         }
-        let (filed, twice) = (company.personio.documents().len(), company.personio.duplicates().len());
+        let (filed, twice) = (
+            company.personio.documents().len(),
+            company.personio.duplicates().len(),
+        );
         if (filed, twice) != (*issued, 0) {
             amiss.push(format!(
                 "company {number}: {issued} certificates, {filed} filed, {twice} of them twice"
@@ -71,13 +87,19 @@ pub(crate) fn settled(fleet: &Fleet, issued: &[usize]) -> Vec<String> {
 }
 
 pub(crate) fn limits(seen: &Seen) -> Vec<String> {
-    seen.broken().map(|(limit, most)| format!("{limit}: {most}")).collect()
+    seen.broken()
+        .map(|(limit, most)| format!("{limit}: {most}"))
+        .collect()
 }
 
 /// Whoever keeps to the limits is never told to wait: nobody who is not hostile saw a 429.
 pub(crate) fn refused(seen: &Seen) -> Option<String> {
-    (seen.refused > 0)
-        .then(|| format!("{} calls of tenants that are not hostile were answered 429", seen.refused))
+    (seen.refused > 0).then(|| {
+        format!(
+            "{} calls of tenants that are not hostile were answered 429",
+            seen.refused
+        )
+    })
 }
 
 fn lease(job: Job) -> SignedDuration {

@@ -43,12 +43,18 @@ impl Runs {
         let rounds = load.rounds.iter().filter(|round| round.mood == mood);
         let rounds: Vec<Vec<&Told>> = rounds.map(|round| honest(round, hostile, job)).collect();
         let each = |part: f64, of: fn(&Told) -> Duration| {
-            sorted(rounds.iter().map(|told| percentile(part, told.iter().map(|told| of(told)))))
+            sorted(
+                rounds
+                    .iter()
+                    .map(|told| percentile(part, told.iter().map(|told| of(told)))),
+            )
         };
         let middle = |part, of| percentile(50.0, each(part, of).into_iter());
         let all: Vec<_> = rounds.iter().flatten().collect();
-        let most = |of: fn(&Told) -> Duration| all.iter().map(|told| of(told)).max().unwrap_or_default();
-        let mean = |of: fn(&Told) -> f64| all.iter().map(|told| of(told)).sum::<f64>() / all.len() as f64;
+        let most =
+            |of: fn(&Told) -> Duration| all.iter().map(|told| of(told)).max().unwrap_or_default();
+        let mean =
+            |of: fn(&Told) -> f64| all.iter().map(|told| of(told)).sum::<f64>() / all.len() as f64;
         let p99s = each(99.0, wall);
         Self {
             job,
@@ -71,7 +77,11 @@ impl Runs {
 }
 
 fn honest(round: &Round, hostile: usize, job: Job) -> Vec<&Told> {
-    round.told.iter().filter(|told| told.job == job && told.company >= hostile).collect()
+    round
+        .told
+        .iter()
+        .filter(|told| told.job == job && told.company >= hostile)
+        .collect()
 }
 
 fn wall(told: &Told) -> Duration {
@@ -88,12 +98,18 @@ fn sorted(times: impl Iterator<Item = Duration>) -> Vec<Duration> {
 pub(crate) fn percentile(part: f64, times: impl Iterator<Item = Duration>) -> Duration {
     let times = sorted(times);
     let rank = (part / 100.0 * times.len() as f64).ceil() as usize;
-    times.get(rank.saturating_sub(1)).copied().unwrap_or_default()
+    times
+        .get(rank.saturating_sub(1))
+        .copied()
+        .unwrap_or_default()
 }
 
 pub(crate) fn all_runs(load: &Load, hostile: usize) -> Vec<Runs> {
     let of = |job| [Mood::Calm, Mood::Hostile].map(|mood| Runs::of(load, hostile, job, mood));
-    [Job::Employees, Job::Certificates].into_iter().flat_map(of).collect()
+    [Job::Employees, Job::Certificates]
+        .into_iter()
+        .flat_map(of)
+        .collect()
 }
 
 pub(crate) fn text(size: &Size, load: &Load, beside: &Beside, memory: &[Memory]) -> String {
@@ -125,7 +141,10 @@ fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table 
     let mut table = Table::new();
     table.load_style(ASCII_MARKDOWN);
     table.set_header(header.to_vec()).add_rows(rows);
-    table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+    table
+        .column_iter_mut()
+        .skip(1)
+        .for_each(|column| column.set_cell_alignment(CellAlignment::Right));
     table
 }
 
@@ -151,7 +170,11 @@ fn others(runs: &[Runs]) -> Table {
                 format!(
                     "{}, {}",
                     it.job.function(),
-                    if it.mood == Mood::Calm { "nobody hostile" } else { "with hostile ones" }
+                    if it.mood == Mood::Calm {
+                        "nobody hostile"
+                    } else {
+                        "with hostile ones"
+                    }
                 ),
                 it.runs.to_string(),
                 ms(it.p50),
@@ -170,20 +193,46 @@ fn others(runs: &[Runs]) -> Table {
 }
 
 fn hostile(size: &Size, load: &Load) -> Table {
-    let told = load.rounds.iter().filter(|round| round.mood == Mood::Hostile).flat_map(|round| &round.told);
-    let of: Vec<_> = told.filter_map(|told| Some((size.hostility(told.company)?, told))).collect();
-    let kinds = of.iter().map(|(hostility, told)| (*hostility, told.job.function()));
+    let told = load
+        .rounds
+        .iter()
+        .filter(|round| round.mood == Mood::Hostile)
+        .flat_map(|round| &round.told);
+    let of: Vec<_> = told
+        .filter_map(|told| Some((size.hostility(told.company)?, told)))
+        .collect();
+    let kinds = of
+        .iter()
+        .map(|(hostility, told)| (*hostility, told.job.function()));
     let kinds: std::collections::BTreeSet<_> = kinds.collect();
     let rows = kinds.into_iter().map(|(kind, job)| {
-        let those: Vec<_> =
-            of.iter().filter(|(it, told)| (*it, told.job.function()) == (kind, job)).collect();
-        let longest = those.iter().map(|(_, told)| told.took).max().unwrap_or_default();
-        let mut ends: Vec<_> = those.iter().map(|(_, told)| format!("{:?}", told.outcome)).collect();
+        let those: Vec<_> = of
+            .iter()
+            .filter(|(it, told)| (*it, told.job.function()) == (kind, job))
+            .collect();
+        let longest = those
+            .iter()
+            .map(|(_, told)| told.took)
+            .max()
+            .unwrap_or_default();
+        let mut ends: Vec<_> = those
+            .iter()
+            .map(|(_, told)| format!("{:?}", told.outcome))
+            .collect();
         ends.sort();
         ends.dedup();
-        let most =
-            |of: fn(&Told) -> Duration| those.iter().map(|(_, told)| of(told)).max().unwrap_or_default();
-        let calls = those.iter().map(|(_, told)| told.calls).max().unwrap_or_default();
+        let most = |of: fn(&Told) -> Duration| {
+            those
+                .iter()
+                .map(|(_, told)| of(told))
+                .max()
+                .unwrap_or_default()
+        };
+        let calls = those
+            .iter()
+            .map(|(_, told)| told.calls)
+            .max()
+            .unwrap_or_default();
         vec![
             format!("{job}, Personio: {kind}"),
             those.len().to_string(),
@@ -194,7 +243,14 @@ fn hostile(size: &Size, load: &Load) -> Table {
         ]
     });
     table(
-        &["hostile tenants' runs", "runs", "outcome", "longest s", "processor ms at most", "calls at most"],
+        &[
+            "hostile tenants' runs",
+            "runs",
+            "outcome",
+            "longest s",
+            "processor ms at most",
+            "calls at most",
+        ],
         rows,
     )
 }
@@ -224,9 +280,19 @@ fn neighbours(beside: &Beside) -> Table {
 }
 
 fn limits(load: &Load, beside: &Beside) -> Table {
-    let rows = LIMITS.iter().zip(load.seen.most).zip(beside.seen.most).map(|((limit, rounds), beside)| {
-        vec![limit.name.to_owned(), limit.most.to_string(), rounds.to_string(), beside.to_string()]
-    });
+    let rows =
+        LIMITS
+            .iter()
+            .zip(load.seen.most)
+            .zip(beside.seen.most)
+            .map(|((limit, rounds), beside)| {
+                vec![
+                    limit.name.to_owned(),
+                    limit.most.to_string(),
+                    rounds.to_string(),
+                    beside.to_string(),
+                ]
+            });
     let header = [
         "calls of one credential, the most in any window",
         "limit",
@@ -237,11 +303,29 @@ fn limits(load: &Load, beside: &Beside) -> Table {
 }
 
 fn many(memory: &[Memory]) -> Table {
-    let mib = |bytes: Option<u64>| format!("{:.1}", bytes.unwrap_or_default() as f64 / f64::from(1 << 20));
-    let rows = memory
-        .iter()
-        .map(|it| vec![it.people.to_string(), mib(it.at_start), mib(it.peak), it.processor.to_string()]);
-    table(&["people, all of a sudden", "MiB at start", "MiB at most", "processor ms"], rows)
+    let mib = |bytes: Option<u64>| {
+        format!(
+            "{:.1}",
+            bytes.unwrap_or_default() as f64 / f64::from(1 << 20)
+        )
+    };
+    let rows = memory.iter().map(|it| {
+        vec![
+            it.people.to_string(),
+            mib(it.at_start),
+            mib(it.peak),
+            it.processor.to_string(),
+        ]
+    });
+    table(
+        &[
+            "people, all of a sudden",
+            "MiB at start",
+            "MiB at most",
+            "processor ms",
+        ],
+        rows,
+    )
 }
 
 fn ms(time: Duration) -> String {

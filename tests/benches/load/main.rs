@@ -9,7 +9,10 @@
 //! Environments, simulators and DynamoDB share the machine's processors, which they do not on AWS. So each run is told apart: how
 //! long it took, how much of a processor it had, and for how long it waited for one. What a hostile tenant costs others in
 //! waiting alone is this machine; what it costs them in processor, calls or capacity units would be our code.
-#![expect(clippy::unwrap_used, reason = "a benchmark stops at the first thing amiss")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a benchmark stops at the first thing amiss"
+)]
 
 mod args;
 mod beside;
@@ -32,7 +35,10 @@ fn main() -> ExitCode {
         memory::function(tenant);
         return ExitCode::SUCCESS;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let size = args.size();
     let load = rounds::play(&runtime, &size);
     let beside = beside::play(&runtime, &size);
@@ -44,10 +50,23 @@ fn main() -> ExitCode {
     };
     // A closed pipe is no reason to fail: the exit code still tells.
     let _ = io::stdout().lock().write_all(text.as_bytes());
-    let beyond = if args.judge { verdict::beyond(&size, &load) } else { Vec::new() };
-    let amiss: Vec<_> = load.amiss.iter().chain(&beside.amiss).chain(&beyond).collect();
+    let beyond = if args.judge {
+        verdict::beyond(&size, &load)
+    } else {
+        Vec::new()
+    };
+    let amiss: Vec<_> = load
+        .amiss
+        .iter()
+        .chain(&beside.amiss)
+        .chain(&beyond)
+        .collect();
     for it in &amiss {
         eprintln!("amiss: {it}");
     }
-    if amiss.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if amiss.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

@@ -39,12 +39,14 @@ pub(crate) fn measure(runtime: &Runtime, size: &Size) -> Vec<Memory> {
         .map(|(number, people)| {
             let company = fleet.company(number);
             company.personio.set_pacing(simulators::Pacing::Off);
-            company.personio.put_all((size.people + 1..=*people).map(person));
+            company
+                .personio
+                .put_all((size.people + 1..=*people).map(person));
             let apart = process::apart::<Counts>(&fleet.stack, &company.tenant, &[]);
             let told = runtime.block_on(apart).runs.pop().unwrap();
             assert_eq!(told.report.counts.people, *people, "{:?}", told.report);
-            let processor =
-                told.after.processor.unwrap_or_default() - told.before.processor.unwrap_or_default();
+            let processor = told.after.processor.unwrap_or_default()
+                - told.before.processor.unwrap_or_default();
             Memory {
                 people: *people,
                 at_start: told.before.peak,

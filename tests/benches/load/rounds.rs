@@ -49,7 +49,10 @@ pub(crate) struct Load {
 }
 
 pub(crate) fn play(runtime: &Runtime, size: &Size) -> Load {
-    eprintln!("{} tenants of {} people come over …", size.tenants, size.people);
+    eprintln!(
+        "{} tenants of {} people come over …",
+        size.tenants, size.people
+    );
     let fleet = runtime.block_on(Fleet::start(size.tenants, size.people));
     let began = Instant::now();
     let told = fleet.first_runs(AT_FIRST);
@@ -60,23 +63,41 @@ pub(crate) fn play(runtime: &Runtime, size: &Size) -> Load {
     let mut rounds = Vec::new();
     // The last one is calm, and shows that everybody has recovered.
     for number in 0..=2 * size.pairs {
-        let mood = if number % 2 == 0 { Mood::Calm } else { Mood::Hostile };
+        let mood = if number % 2 == 0 {
+            Mood::Calm
+        } else {
+            Mood::Hostile
+        };
         eprintln!("round {} of {}, {mood:?} …", number + 1, 2 * size.pairs + 1);
         something_new(&fleet, size, number, &mut issued);
         turn(&fleet, size, mood, Turn::Begins);
-        let told = fleet.round(&events(size, mood), &Terms { environments: size.environments, pace: None });
+        let told = fleet.round(
+            &events(size, mood),
+            &Terms {
+                environments: size.environments,
+                pace: None,
+            },
+        );
         turn(&fleet, size, mood, Turn::Ends);
         amiss.extend(checks::round(size, mood, &told));
         amiss.extend(runtime.block_on(checks::leases(&fleet)));
         rounds.push(Round { mood, told });
     }
     amiss.extend(checks::settled(&fleet, &issued));
-    let (hostile, honest) = fleet.companies.split_at(size.hostile.min(fleet.companies.len()));
+    let (hostile, honest) = fleet
+        .companies
+        .split_at(size.hostile.min(fleet.companies.len()));
     let (hostile, honest) = (Seen::of(hostile), Seen::of(honest));
     amiss.extend(checks::refused(&honest));
     let seen = honest.or_more(hostile);
     amiss.extend(checks::limits(&seen));
-    Load { first, rounds, seen, peak: Usage::now().peak, amiss }
+    Load {
+        first,
+        rounds,
+        seen,
+        peak: Usage::now().peak,
+        amiss,
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -134,8 +155,9 @@ fn events(size: &Size, mood: Mood) -> Vec<Event> {
     let is_hostile = |company| mood == Mood::Hostile && size.hostility(company).is_some();
     let deadline = |company, job| size.deadline(job, is_hostile(company));
     let apart = size.window / u32::try_from(2 * size.tenants).unwrap();
-    let turns =
-        order.into_iter().flat_map(|company| [(company, Job::Employees), (company, Job::Certificates)]);
+    let turns = order
+        .into_iter()
+        .flat_map(|company| [(company, Job::Employees), (company, Job::Certificates)]);
     (0..)
         .zip(turns)
         .map(|(turn, (company, job))| Event {

@@ -12,7 +12,9 @@ const TARGET: f64 = 1.05;
 /// Whether three in four of these times are within the target of their median.
 pub(crate) fn agree(times: &[Duration]) -> bool {
     let median = percentile(50.0, times.iter().copied());
-    let close = times.iter().filter(|it| **it <= median.mul_f64(TARGET) && median <= it.mul_f64(TARGET));
+    let close = times
+        .iter()
+        .filter(|it| **it <= median.mul_f64(TARGET) && median <= it.mul_f64(TARGET));
     4 * close.count() >= 3 * times.len()
 }
 
@@ -46,7 +48,10 @@ fn verdicts(runs: &[Runs]) -> impl Iterator<Item = Verdict> {
 /// The jobs for which the target does not hold, although the rounds without hostile tenants agree among themselves.
 pub(crate) fn beyond(size: &Size, load: &Load) -> Vec<String> {
     let runs = all_runs(load, size.hostile);
-    verdicts(&runs).filter(|it| it.is_beyond).map(|it| it.text).collect()
+    verdicts(&runs)
+        .filter(|it| it.is_beyond)
+        .map(|it| it.text)
+        .collect()
 }
 
 /// What the table is followed by.

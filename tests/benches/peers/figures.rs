@@ -14,14 +14,20 @@ const MEMORY: f64 = 5.0;
 
 /// A table, and whether the targets beside dlt are met.
 pub(crate) fn text(all: &[Read], python: &Python) -> String {
-    let have = |(package, version): &(&str, Option<String>)| Some(format!("{package} {}", version.as_ref()?));
+    let have = |(package, version): &(&str, Option<String>)| {
+        Some(format!("{package} {}", version.as_ref()?))
+    };
     let versions: Vec<_> = python.packages.iter().filter_map(have).collect();
     let caption = match &python.version {
         Some(version) => format!("Python {version}, {}", versions.join(", ")),
         None => "without Python".to_owned(),
     };
     let targets = all.iter().flat_map(targets).map(|target| target.line());
-    format!("Reading everybody, {caption}.\n\n{}\n{}", shown(all), targets.collect::<String>())
+    format!(
+        "Reading everybody, {caption}.\n\n{}\n{}",
+        shown(all),
+        targets.collect::<String>()
+    )
 }
 
 fn shown(all: &[Read]) -> Table {
@@ -38,7 +44,18 @@ fn shown(all: &[Read]) -> Table {
             ]
         })
     });
-    table(&["", "people", "processor s", "times ours", "peak MiB", "times ours"], rows, 1)
+    table(
+        &[
+            "",
+            "people",
+            "processor s",
+            "times ours",
+            "peak MiB",
+            "times ours",
+        ],
+        rows,
+        1,
+    )
 }
 
 #[derive(serde::Serialize)]
@@ -51,7 +68,12 @@ struct Target {
 
 impl Target {
     fn line(&self) -> String {
-        let Self { people, what, target, times } = self;
+        let Self {
+            people,
+            what,
+            target,
+            times,
+        } = self;
         let met = if times >= target { "met" } else { "missed" };
         format!(
             "{people} people, {what} beside dlt: {times:.1} times less, at least {target:.0} are wanted: {met}\n"
@@ -60,13 +82,25 @@ impl Target {
 }
 
 fn targets(read: &Read) -> Vec<Target> {
-    let Some((_, dlt)) = read.by.iter().find(|(name, _)| *name == "dlt") else { return Vec::new() };
+    let Some((_, dlt)) = read.by.iter().find(|(name, _)| *name == "dlt") else {
+        return Vec::new();
+    };
     let (own, people) = (read.by[0].1, read.people);
     let processor = dlt.processor_seconds / own.processor_seconds;
     let memory = dlt.peak_bytes as f64 / own.peak_bytes as f64;
     vec![
-        Target { people, what: "processor", target: PROCESSOR, times: processor },
-        Target { people, what: "memory", target: MEMORY, times: memory },
+        Target {
+            people,
+            what: "processor",
+            target: PROCESSOR,
+            times: processor,
+        },
+        Target {
+            people,
+            what: "memory",
+            target: MEMORY,
+            times: memory,
+        },
     ]
 }
 

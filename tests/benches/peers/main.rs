@@ -28,7 +28,10 @@ use python::Python;
 /// All of them from the same simulator of Personio. The function does more: it maps everybody, compares them with what the last run
 /// left and writes that down; its start is counted as theirs is.
 #[derive(Debug, Parser)]
-#[command(name = "cargo bench --workspace --bench peers --", max_term_width = 100)]
+#[command(
+    name = "cargo bench --workspace --bench peers --",
+    max_term_width = 100
+)]
 struct Args {
     /// The folder with employee-sync/bootstrap, as `cargo lambda build` leaves it
     #[arg(long, value_name = "FOLDER")]
@@ -63,13 +66,17 @@ async fn main() {
     in_repository();
     let python = Python::find(&args.python);
     for package in python.missing() {
-        eprintln!("{package} is left out: {} does not have it", args.python.display());
+        eprintln!(
+            "{package} is left out: {} does not have it",
+            args.python.display()
+        );
     }
     let mut all = Vec::new();
     for people in &args.people {
         all.push(read(*people, &args.bootstraps, &python).await);
     }
-    args.output.tell(&figures::text(&all, &python), &figures::json(&all, &python));
+    args.output
+        .tell(&figures::text(&all, &python), &figures::json(&all, &python));
 }
 
 async fn read(size: u64, bootstraps: &Path, python: &Python) -> Read {
@@ -80,7 +87,9 @@ async fn read(size: u64, bootstraps: &Path, python: &Python) -> Read {
     let base = harness.company.personio.base_url();
     for package in python.found() {
         let (python, base) = (python.clone(), base.clone());
-        let took = tokio::task::spawn_blocking(move || python.read_with(package, &base, size)).await.unwrap();
+        let took = tokio::task::spawn_blocking(move || python.read_with(package, &base, size))
+            .await
+            .unwrap();
         by.push((package, took));
     }
     Read { people: size, by }
@@ -88,11 +97,16 @@ async fn read(size: u64, bootstraps: &Path, python: &Python) -> Read {
 
 async fn function(harness: &Harness, bootstraps: &Path) -> Took {
     let bootstrap = bootstraps.join("employee-sync/bootstrap");
-    let mut function = Function::start("employee-sync", bootstrap, &harness.world.stack).await.unwrap();
+    let mut function = Function::start("employee-sync", bootstrap, &harness.world.stack)
+        .await
+        .unwrap();
     let Answer::Reply(report) = function.invoke(json!({"tenant_id": "acme"})).await.unwrap() else {
         panic!("it answers with an error")
     };
     assert_eq!(report["outcome"], "unchanged", "{report:#}");
     let usage = Usage::of_process(function.id().unwrap());
-    Took { processor_seconds: usage.processor.unwrap().as_secs_f64(), peak_bytes: usage.peak.unwrap() }
+    Took {
+        processor_seconds: usage.processor.unwrap().as_secs_f64(),
+        peak_bytes: usage.peak.unwrap(),
+    }
 }

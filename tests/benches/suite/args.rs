@@ -18,7 +18,11 @@ use serde::Serialize;
 /// measured is shown with the reason. `cargo bench --workspace --bench load` is not among them: it needs a machine with nothing else
 /// to do.
 #[derive(Debug, Parser)]
-#[command(name = "cargo measure", bin_name = "cargo measure", max_term_width = 100)]
+#[command(
+    name = "cargo measure",
+    bin_name = "cargo measure",
+    max_term_width = 100
+)]
 pub(crate) struct Args {
     /// A small set, in minutes: sizes are in the table
     #[arg(long)]
@@ -79,6 +83,10 @@ impl Args {
 
     /// All that are.
     pub(crate) fn benches(&self) -> Vec<Bench> {
-        Bench::value_variants().iter().copied().filter(|bench| self.is_wanted(*bench)).collect()
+        Bench::value_variants()
+            .iter()
+            .copied()
+            .filter(|bench| self.is_wanted(*bench))
+            .collect()
     }
 }

@@ -44,7 +44,12 @@ const BUILDS: [Build; 3] = [
         wanted_by: &[Bench::Cold, Bench::Ticks, Bench::Limits, Bench::Peers],
     },
     // By itself: with the functions it would get their features of what they share.
-    Build { folder: DEPLOYED, packages: &["bare"], features: None, wanted_by: &[Bench::Cold] },
+    Build {
+        folder: DEPLOYED,
+        packages: &["bare"],
+        features: None,
+        wanted_by: &[Bench::Cold],
+    },
     Build {
         folder: EXTRA_ROOT,
         packages: &FUNCTIONS,
@@ -58,7 +63,11 @@ impl Bootstraps {
     /// a folder that was named and has no functions.
     pub(crate) fn find(args: &Args) -> Result<Self, String> {
         if let Some(folder) = &args.bootstraps {
-            let tls = args.tls.as_ref().map(|folder| named("--tls", folder)).transpose()?;
+            let tls = args
+                .tls
+                .as_ref()
+                .map(|folder| named("--tls", folder))
+                .transpose()?;
             return Ok(Self {
                 functions: Ok(named("--bootstraps", folder)?),
                 bare: in_folder(folder, &["bare"]).map(|folder| bootstrap(&folder, "bare")),
@@ -93,7 +102,11 @@ fn named(option: &str, folder: &Path) -> Result<PathBuf, String> {
 }
 
 fn in_folder(folder: &Path, names: &[&str]) -> Result<PathBuf, String> {
-    match names.iter().map(|name| bootstrap(folder, name)).find(|file| !file.is_file()) {
+    match names
+        .iter()
+        .map(|name| bootstrap(folder, name))
+        .find(|file| !file.is_file())
+    {
         Some(missing) => Err(format!("{} is not there", missing.display())),
         None => Ok(folder.to_owned()),
     }
@@ -102,7 +115,11 @@ fn in_folder(folder: &Path, names: &[&str]) -> Result<PathBuf, String> {
 impl Build {
     fn arguments(&self) -> Vec<String> {
         let mut all: Vec<_> = ["lambda", "build", "--release"].map(str::to_owned).to_vec();
-        all.extend(self.packages.iter().flat_map(|name| ["--package".to_owned(), (*name).to_owned()]));
+        all.extend(
+            self.packages
+                .iter()
+                .flat_map(|name| ["--package".to_owned(), (*name).to_owned()]),
+        );
         if let Some(features) = self.features {
             all.extend(["--features", features, "--lambda-dir", self.folder].map(str::to_owned));
         }
@@ -152,13 +169,20 @@ impl Tool {
     fn find() -> Option<Self> {
         let own = std::env::current_dir().ok()?.join(TOOLS);
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let longer = std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&path))).ok();
-        [None, longer].into_iter().map(|path| Self { path }).find(Self::is_there)
+        let longer =
+            std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&path))).ok();
+        [None, longer]
+            .into_iter()
+            .map(|path| Self { path })
+            .find(Self::is_there)
     }
 
     fn is_there(&self) -> bool {
         let mut command = self.cargo();
-        command.args(["lambda", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .args(["lambda", "--version"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         command.status().is_ok_and(|status| status.success())
     }
 
@@ -172,10 +196,18 @@ impl Tool {
 /// Cargo without what `cargo run` tells this program of its own package: build scripts that ask for it would run again, here and, after
 /// this, wherever else.
 fn cargo() -> Command {
-    const OWN: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_NAME", "CARGO_CRATE_NAME"];
+    const OWN: [&str; 4] = [
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+        "CARGO_BIN_NAME",
+        "CARGO_CRATE_NAME",
+    ];
     let mut command = Command::new("cargo");
     for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| OWN.iter().any(|own| name.starts_with(own))) {
+        if name
+            .to_str()
+            .is_some_and(|name| OWN.iter().any(|own| name.starts_with(own)))
+        {
             command.env_remove(name);
         }
     }
@@ -185,16 +217,34 @@ fn cargo() -> Command {
 /// The benchmarks' executables, built with `args`' profile.
 pub(crate) fn benches(args: &Args) -> Result<BTreeMap<String, PathBuf>, String> {
     let mut command = cargo();
-    command.args(["bench", "--workspace", "--no-run", "--message-format", "json-render-diagnostics"]);
+    command.args([
+        "bench",
+        "--workspace",
+        "--no-run",
+        "--message-format",
+        "json-render-diagnostics",
+    ]);
     command.args(["--profile", &args.profile]);
-    command.args(args.benches().into_iter().map(Bench::name).flat_map(|name| ["--bench", name]));
-    let output = command.stderr(Stdio::inherit()).output().map_err(|error| format!("cargo: {error}"))?;
+    command.args(
+        args.benches()
+            .into_iter()
+            .map(Bench::name)
+            .flat_map(|name| ["--bench", name]),
+    );
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("cargo: {error}"))?;
     if !output.status.success() {
         return Err(format!("the benchmarks cannot be built: {}", output.status));
     }
     let text = String::from_utf8_lossy(&output.stdout);
-    let built = text.lines().filter_map(|line| serde_json::from_str::<Built>(line).ok());
-    Ok(built.filter_map(|built| Some((built.target.name, built.executable?))).collect())
+    let built = text
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Built>(line).ok());
+    Ok(built
+        .filter_map(|built| Some((built.target.name, built.executable?)))
+        .collect())
 }
 
 /// Of what cargo says, a program that is ready.

@@ -31,7 +31,10 @@ pub(crate) fn run(name: &str, program: &Path, arguments: &[String]) -> Left {
 fn run_to_end(name: &str, program: &Path, arguments: &[String]) -> std::io::Result<Left> {
     let mut command = Command::new(program);
     command.args(arguments).arg("--json").stdin(Stdio::null());
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
     let said = child.stderr.take().map(|said| {
         let name = name.to_owned();
         thread::spawn(move || {
@@ -51,6 +54,14 @@ fn run_to_end(name: &str, program: &Path, arguments: &[String]) -> std::io::Resu
     }
     let status = child.wait()?;
     let last = said.and_then(|said| said.join().ok()).unwrap_or_default();
-    let last_words = if last.is_empty() { status.to_string() } else { last };
-    Ok(Left { figures: serde_json::from_str(&told).ok(), is_content: status.success(), last_words })
+    let last_words = if last.is_empty() {
+        status.to_string()
+    } else {
+        last
+    };
+    Ok(Left {
+        figures: serde_json::from_str(&told).ok(),
+        is_content: status.success(),
+        last_words,
+    })
 }

@@ -67,22 +67,46 @@ fn measure(args: &Args) -> Result<Vec<Row>, String> {
 
 fn side_by_side(group: Vec<Step>, programs: &BTreeMap<String, PathBuf>) -> Vec<Ran> {
     thread::scope(|scope| {
-        let threads: Vec<_> =
-            group.into_iter().map(|step| scope.spawn(move || run(step, programs))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+        let threads: Vec<_> = group
+            .into_iter()
+            .map(|step| scope.spawn(move || run(step, programs)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+            .collect()
     })
 }
 
-fn run(Step { bench, what, arguments }: Step, programs: &BTreeMap<String, PathBuf>) -> Ran {
+fn run(
+    Step {
+        bench,
+        what,
+        arguments,
+    }: Step,
+    programs: &BTreeMap<String, PathBuf>,
+) -> Ran {
     let name = bench.name();
-    let left = arguments.as_ref().ok().map(|arguments| match programs.get(name) {
-        Some(program) => {
-            eprintln!("{name} {} …", arguments.join(" "));
-            child::run(name, program, arguments)
-        }
-        None => Left { figures: None, is_content: false, last_words: "it was not built".to_owned() },
-    });
-    Ran { bench, what, arguments, left }
+    let left = arguments
+        .as_ref()
+        .ok()
+        .map(|arguments| match programs.get(name) {
+            Some(program) => {
+                eprintln!("{name} {} …", arguments.join(" "));
+                child::run(name, program, arguments)
+            }
+            None => Left {
+                figures: None,
+                is_content: false,
+                last_words: "it was not built".to_owned(),
+            },
+        });
+    Ran {
+        bench,
+        what,
+        arguments,
+        left,
+    }
 }
 
 /// Benchmark by benchmark: its figures, then what has none.
@@ -90,7 +114,10 @@ fn rows(args: &Args, ran: &[Ran]) -> Vec<Row> {
     let mut rows = Vec::new();
     for bench in args.benches() {
         let steps: Vec<_> = ran.iter().filter(|ran| ran.bench == bench).collect();
-        let figures: Vec<_> = steps.iter().filter_map(|ran| ran.left.as_ref()?.figures.clone()).collect();
+        let figures: Vec<_> = steps
+            .iter()
+            .filter_map(|ran| ran.left.as_ref()?.figures.clone())
+            .collect();
         match rows::of(bench, &figures) {
             Ok(of_bench) => rows.extend(of_bench),
             Err(error) => rows.push(Row::failed(bench.name(), &error.to_string())),
@@ -115,7 +142,14 @@ impl Ran {
     fn row(&self) -> Option<Row> {
         match (&self.arguments, &self.left) {
             (Err(why), _) => Some(Row::not_measured(self.what, why)),
-            (Ok(_), Some(Left { figures: None, last_words, .. })) => Some(Row::failed(self.what, last_words)),
+            (
+                Ok(_),
+                Some(Left {
+                    figures: None,
+                    last_words,
+                    ..
+                }),
+            ) => Some(Row::failed(self.what, last_words)),
             (Ok(_), Some(left)) => self.verdict(left),
             (Ok(_), None) => None,
         }
@@ -124,8 +158,13 @@ impl Ran {
     /// What the benchmark itself says to its figures, where it judges them. Only of the ticks are they counts.
     fn verdict(&self, left: &Left) -> Option<Row> {
         let row = |what: &str| {
-            let measured = if left.is_content { "all of them" } else { &left.last_words };
-            Row::told(format!("{}: {what}", self.what), measured).beside("all of them", left.is_content)
+            let measured = if left.is_content {
+                "all of them"
+            } else {
+                &left.last_words
+            };
+            Row::told(format!("{}: {what}", self.what), measured)
+                .beside("all of them", left.is_content)
         };
         match self.bench {
             Bench::Ticks => Some(row("calls, units and log within their recorded bounds").judged()),

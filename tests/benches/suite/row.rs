@@ -41,23 +41,40 @@ impl Row {
 
     /// What there is no figure for.
     pub(crate) fn not_measured(what: impl Into<String>, why: &str) -> Self {
-        Self { verdict: Verdict::NotMeasured, ..Self::told(what, format!("not measured: {why}")) }
+        Self {
+            verdict: Verdict::NotMeasured,
+            ..Self::told(what, format!("not measured: {why}"))
+        }
     }
 
     /// A benchmark that did not get to its figures.
     pub(crate) fn failed(what: impl Into<String>, why: &str) -> Self {
-        Self { verdict: Verdict::Failed, ..Self::told(what, format!("failed: {why}")) }
+        Self {
+            verdict: Verdict::Failed,
+            ..Self::told(what, format!("failed: {why}"))
+        }
     }
 
     /// The same with a target.
     pub(crate) fn beside(self, target: impl Into<String>, is_met: bool) -> Self {
-        let verdict = if is_met { Verdict::Met } else { Verdict::Missed };
-        Self { target: Some(target.into()), verdict, ..self }
+        let verdict = if is_met {
+            Verdict::Met
+        } else {
+            Verdict::Missed
+        };
+        Self {
+            target: Some(target.into()),
+            verdict,
+            ..self
+        }
     }
 
     /// The same, of a count.
     pub(crate) fn judged(self) -> Self {
-        Self { is_judged: true, ..self }
+        Self {
+            is_judged: true,
+            ..self
+        }
     }
 
     /// Whether the command fails for it.
@@ -74,13 +91,22 @@ impl Row {
             Verdict::Failed => "**failed**",
         };
         let target = self.target.clone().unwrap_or_default();
-        vec![self.what.clone(), self.measured.clone(), target, verdict.to_owned()]
+        vec![
+            self.what.clone(),
+            self.measured.clone(),
+            target,
+            verdict.to_owned(),
+        ]
     }
 }
 
 /// All of them, as Markdown.
 pub(crate) fn shown(rows: &[Row]) -> Table {
-    table(&["what", "measured", "target", "met"], rows.iter().map(Row::cells), 4)
+    table(
+        &["what", "measured", "target", "met"],
+        rows.iter().map(Row::cells),
+        4,
+    )
 }
 
 /// `12345678` as `12,345,678`.

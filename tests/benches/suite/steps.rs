@@ -16,16 +16,39 @@ pub(crate) struct Step {
 /// All that `args` ask for; those of one group side by side, the groups in turn.
 pub(crate) fn groups(args: &Args, bootstraps: &Bootstraps) -> Vec<Vec<Step>> {
     let sizes = Sizes::of(args.quick);
-    let folder = || bootstraps.functions.as_ref().map(|folder| folder.display().to_string());
+    let folder = || {
+        bootstraps
+            .functions
+            .as_ref()
+            .map(|folder| folder.display().to_string())
+    };
     let timed = |bench, what, arguments: &str| {
         let arguments = folder().map(|folder| words(&format!("--bootstraps {folder} {arguments}")));
-        Step { bench, what, arguments: arguments.map_err(Clone::clone) }
+        Step {
+            bench,
+            what,
+            arguments: arguments.map_err(Clone::clone),
+        }
     };
-    let counted = |bench, what, arguments: &str| Step { bench, what, arguments: Ok(words(arguments)) };
+    let counted = |bench, what, arguments: &str| Step {
+        bench,
+        what,
+        arguments: Ok(words(arguments)),
+    };
     let mut cold = timed(Bench::Cold, "cold starts", sizes.cold);
-    if let (Ok(arguments), bare, tls) = (&mut cold.arguments, &bootstraps.bare, &bootstraps.extra_root) {
-        arguments.extend(tls.iter().flat_map(|folder| ["--tls".to_owned(), folder.display().to_string()]));
-        arguments.extend(bare.iter().flat_map(|file| ["--bare".to_owned(), file.display().to_string()]));
+    if let (Ok(arguments), bare, tls) = (
+        &mut cold.arguments,
+        &bootstraps.bare,
+        &bootstraps.extra_root,
+    ) {
+        arguments.extend(
+            tls.iter()
+                .flat_map(|folder| ["--tls".to_owned(), folder.display().to_string()]),
+        );
+        arguments.extend(
+            bare.iter()
+                .flat_map(|file| ["--bare".to_owned(), file.display().to_string()]),
+        );
     }
     if let Err(why) = &bootstraps.bare {
         cold.arguments = Err(why.clone());
@@ -36,15 +59,35 @@ pub(crate) fn groups(args: &Args, bootstraps: &Bootstraps) -> Vec<Vec<Step>> {
     }
     let mut groups = vec![
         vec![cold],
-        vec![counted(Bench::Ticks, "each kind of run, counted", "--quick")],
+        vec![counted(
+            Bench::Ticks,
+            "each kind of run, counted",
+            "--quick",
+        )],
         vec![timed(Bench::Ticks, "ticks, timed", sizes.ticks)],
         vec![peers],
-        vec![counted(Bench::Certificates, "certificates without the limit", sizes.certificates)],
-        vec![counted(Bench::Certificates, "certificates by size", "--sizes")],
+        vec![counted(
+            Bench::Certificates,
+            "certificates without the limit",
+            sizes.certificates,
+        )],
+        vec![counted(
+            Bench::Certificates,
+            "certificates by size",
+            "--sizes",
+        )],
     ];
     // Both mostly wait for the vendors' limits.
-    let mut waiting = vec![timed(Bench::Limits, "at the vendors' own pace", sizes.limits)];
-    waiting.extend(sizes.large_ticks.map(|large| timed(Bench::Ticks, "large ticks, timed", large)));
+    let mut waiting = vec![timed(
+        Bench::Limits,
+        "at the vendors' own pace",
+        sizes.limits,
+    )];
+    waiting.extend(
+        sizes
+            .large_ticks
+            .map(|large| timed(Bench::Ticks, "large ticks, timed", large)),
+    );
     groups.push(waiting);
     for group in &mut groups {
         group.retain(|step| args.is_wanted(step.bench));
@@ -100,8 +143,14 @@ mod tests {
     use super::*;
 
     fn bootstraps(functions: Result<PathBuf, String>) -> Bootstraps {
-        let bare = functions.clone().map(|folder| folder.join("bare/bootstrap"));
-        Bootstraps { functions, bare, extra_root: Err("no second build".to_owned()) }
+        let bare = functions
+            .clone()
+            .map(|folder| folder.join("bare/bootstrap"));
+        Bootstraps {
+            functions,
+            bare,
+            extra_root: Err("no second build".to_owned()),
+        }
     }
 
     fn groups_of(arguments: &[&str], functions: Result<PathBuf, String>) -> Vec<Vec<Step>> {
@@ -152,6 +201,9 @@ mod tests {
     fn a_part_is_only_that() {
         let groups = groups_of(&["--only", "certificates", "peers"], Ok("built".into()));
         let named: Vec<_> = groups.iter().flatten().map(|step| step.bench).collect();
-        assert_eq!(named, [Bench::Peers, Bench::Certificates, Bench::Certificates]);
+        assert_eq!(
+            named,
+            [Bench::Peers, Bench::Certificates, Bench::Certificates]
+        );
     }
 }

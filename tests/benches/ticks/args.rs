@@ -15,7 +15,10 @@ use crate::bounds;
 /// 100 people takes more calls, units, reads of the secret or bytes of log than its recorded bound, or an unchanged one over
 /// any number more calls or units than it may at any size.
 #[derive(Debug, Parser)]
-#[command(name = "cargo bench --workspace --bench ticks --", max_term_width = 100)]
+#[command(
+    name = "cargo bench --workspace --bench ticks --",
+    max_term_width = 100
+)]
 pub(crate) struct Args {
     /// How many people; may be given several times [default: 100, 1000 and 10000]
     #[arg(long, value_name = "N")]
@@ -84,17 +87,34 @@ impl Args {
     pub(crate) fn companies(&self) -> Vec<Company> {
         let sizes = match (self.people.as_slice(), self.quick) {
             ([], true) => vec![(bounds::PEOPLE, Runs::All), (1_000, Runs::Unchanged)],
-            ([], false) => [100, 1_000, 10_000].map(|people| (people, self.runs())).to_vec(),
+            ([], false) => [100, 1_000, 10_000]
+                .map(|people| (people, self.runs()))
+                .to_vec(),
             (people, _) => people.iter().map(|people| (*people, self.runs())).collect(),
         };
-        let routes = if self.route.is_empty() { Route::ALL.to_vec() } else { self.route.clone() };
+        let routes = if self.route.is_empty() {
+            Route::ALL.to_vec()
+        } else {
+            self.route.clone()
+        };
         let on_each = |(people, runs)| {
-            routes.iter().map(move |route| Company { people, via: route.via(), runs }).collect::<Vec<_>>()
+            routes
+                .iter()
+                .map(move |route| Company {
+                    people,
+                    via: route.via(),
+                    runs,
+                })
+                .collect::<Vec<_>>()
         };
         sizes.into_iter().flat_map(on_each).collect()
     }
 
     fn runs(&self) -> Runs {
-        if self.timings_only { Runs::None } else { Runs::All }
+        if self.timings_only {
+            Runs::None
+        } else {
+            Runs::All
+        }
     }
 }

@@ -25,8 +25,20 @@ struct Bound {
     secrets: u64,
 }
 
-const fn bound(what: What, calls: [u64; 3], read_units: f64, write_units: f64, secrets: u64) -> Bound {
-    Bound { what, calls, read_units, write_units, secrets }
+const fn bound(
+    what: What,
+    calls: [u64; 3],
+    read_units: f64,
+    write_units: f64,
+    secrets: u64,
+) -> Bound {
+    Bound {
+        what,
+        calls,
+        read_units,
+        write_units,
+        secrets,
+    }
 }
 
 const BOUNDS: [Bound; 14] = [
@@ -54,7 +66,11 @@ pub(crate) fn exceeded(measured: &Measured) -> Vec<String> {
     let Measured { via, people, .. } = *measured;
     let is_unchanged = |what| matches!(what, What::Unchanged | What::UnchangedCold);
     let counts = measured.counts.iter().flat_map(|count| {
-        let recorded = if people == PEOPLE { recorded(count, via) } else { Vec::new() };
+        let recorded = if people == PEOPLE {
+            recorded(count, via)
+        } else {
+            Vec::new()
+        };
         let unchanged = if is_unchanged(count.what) {
             unchanged(via, people, count.calls, count.units, Duration::ZERO)
         } else {
@@ -63,24 +79,41 @@ pub(crate) fn exceeded(measured: &Measured) -> Vec<String> {
         let all = recorded.into_iter().chain(unchanged);
         all.map(move |excess| format!("{:?}: {excess}", count.what))
     });
-    let employees = measured.timings.iter().filter(|timing| timing.job == Job::Employees);
+    let employees = measured
+        .timings
+        .iter()
+        .filter(|timing| timing.job == Job::Employees);
     let timings = employees.flat_map(|timing| [("cold", timing.cold), ("warm", timing.warm)]);
     let timings = timings.flat_map(|(which, taken)| {
         let logins = (taken.logins > logins(via)).then(|| format!("{} logins", taken.logins));
-        let all = unchanged(via, people, taken.calls, taken.units, taken.wall).into_iter().chain(logins);
+        let all = unchanged(via, people, taken.calls, taken.units, taken.wall)
+            .into_iter()
+            .chain(logins);
         all.map(move |excess| format!("timed {which}: {excess}"))
     });
     let route = local::route(via);
-    counts.chain(timings).map(|excess| format!("{route}, {people} people, {excess}")).collect()
+    counts
+        .chain(timings)
+        .map(|excess| format!("{route}, {people} people, {excess}"))
+        .collect()
 }
 
 fn recorded(count: &Count, via: Via) -> Vec<String> {
     let bound = BOUNDS.iter().find(|bound| bound.what == count.what);
-    bound.map_or_else(|| vec!["has no bound".to_owned()], |bound| bound.exceeded_by(count, via))
+    bound.map_or_else(
+        || vec!["has no bound".to_owned()],
+        |bound| bound.exceeded_by(count, via),
+    )
 }
 
 /// What an unchanged tick takes beyond its pages, a login, and the units that are the same at any size.
-fn unchanged(via: Via, people: u64, calls: http::Counts, units: Units, took: Duration) -> Vec<String> {
+fn unchanged(
+    via: Via,
+    people: u64,
+    calls: http::Counts,
+    units: Units,
+    took: Duration,
+) -> Vec<String> {
     let figures = [
         (
             "calls for people",
@@ -109,7 +142,9 @@ fn logins(via: Via) -> u64 {
 
 fn above<const N: usize>(figures: [(&str, f64, f64); N]) -> Vec<String> {
     let above = figures.into_iter().filter(|(_, took, most)| took > most);
-    above.map(|(name, took, most)| format!("{took} {name}, at most {most} are allowed")).collect()
+    above
+        .map(|(name, took, most)| format!("{took} {name}, at most {most} are allowed"))
+        .collect()
 }
 
 impl Bound {
@@ -124,7 +159,11 @@ impl Bound {
             ("calls", count.calls() as f64, calls as f64),
             ("read units", count.units.read, self.read_units),
             ("write units", count.units.write, self.write_units),
-            ("reads of the secret", count.secrets as f64, self.secrets as f64),
+            (
+                "reads of the secret",
+                count.secrets as f64,
+                self.secrets as f64,
+            ),
             ("bytes of log", count.log_bytes as f64, LOG_BYTES as f64),
         ])
     }

@@ -13,8 +13,18 @@ pub(crate) async fn count_all(harness: &Harness, people: u64) -> Vec<Count> {
     // It scans everything and leaves a report; so the next is due after the second tick from here.
     harness.certificates_now().await;
     harness.world.restart().unwrap();
-    let cold = count(harness, What::NoCertificatesCold, harness.certificates_tick()).await;
-    let hourly = count(harness, What::NoCertificatesHourly, harness.certificates_tick()).await;
+    let cold = count(
+        harness,
+        What::NoCertificatesCold,
+        harness.certificates_tick(),
+    )
+    .await;
+    let hourly = count(
+        harness,
+        What::NoCertificatesHourly,
+        harness.certificates_tick(),
+    )
+    .await;
     // Before reteach's token ends.
     let soon = harness.certificates_after(SignedDuration::from_mins(10));
     let none = count(harness, What::NoCertificates, soon).await;
@@ -23,8 +33,18 @@ pub(crate) async fn count_all(harness: &Harness, people: u64) -> Vec<Count> {
     issue(harness, 1..11, people);
     let ten = count(harness, What::TenCertificates, harness.certificates_tick()).await;
     issue(harness, 11..people, people);
-    let first = count(harness, What::FirstCertificates, harness.certificates_tick()).await;
-    let scan = async { harness.certificates(Mode::FullScan, Deadline::never()).await.report };
+    let first = count(
+        harness,
+        What::FirstCertificates,
+        harness.certificates_tick(),
+    )
+    .await;
+    let scan = async {
+        harness
+            .certificates(Mode::FullScan, Deadline::never())
+            .await
+            .report
+    };
     let scan = count(harness, What::FullScan, scan).await;
     vec![none, cold, hourly, one, ten, first, scan]
 }
@@ -35,7 +55,12 @@ fn issue(harness: &Harness, numbers: std::ops::Range<u64>, people: u64) {
         let id = format!("9f0c2c53-3f6e-4b0f-9f6c-{number:012}");
         Participation {
             certificate: Some(Certificate::new(&id, 1_000)),
-            ..completed("", 1 + number % people, "Datenschutz für alle, die mit Kundendaten arbeiten", &at)
+            ..completed(
+                "",
+                1 + number % people,
+                "Datenschutz für alle, die mit Kundendaten arbeiten",
+                &at,
+            )
         }
     }));
 }

@@ -50,24 +50,39 @@ pub(crate) async fn measure(via: Via, size: u64, bootstraps: &Path) -> Changed {
         harness.change(id, |person| person.position = Some("Leitung".to_owned()));
     }
     let changed = timing::run(&harness, &mut function, Job::Employees, "done").await;
-    Changed { number, unchanged, changed }
+    Changed {
+        number,
+        unchanged,
+        changed,
+    }
 }
 
 impl Changed {
     pub(crate) fn each(&self) -> Each {
-        let beyond =
-            |of: &dyn Fn(&Taken) -> f64| (of(&self.changed) - of(&self.unchanged)) / self.number as f64;
+        let beyond = |of: &dyn Fn(&Taken) -> f64| {
+            (of(&self.changed) - of(&self.unchanged)) / self.number as f64
+        };
         let processor = beyond(&|taken| taken.processor.unwrap_or_default().as_secs_f64());
         let wall = beyond(&|taken| taken.wall.as_secs_f64());
-        let (calls, read_units, write_units) =
-            (beyond(&|it| it.all_calls() as f64), beyond(&|it| it.units.read), beyond(&|it| it.units.write));
+        let (calls, read_units, write_units) = (
+            beyond(&|it| it.all_calls() as f64),
+            beyond(&|it| it.units.read),
+            beyond(&|it| it.units.write),
+        );
         // With 128 MB the processor is slower; the pace of the calls is what it is.
         let billed = wall + processor * (1.0 / PROCESSOR_SHARE - 1.0);
         let usd = billed * MEMORY_GB * prices::GB_SECOND
             + read_units * prices::READ_UNIT
             + write_units * prices::WRITE_UNIT
             + calls * SENT_BYTES / 1e9 * prices::OUT_GB;
-        let processor_milliseconds = Duration::from_secs_f64(processor.max(0.0)).as_secs_f64() * 1e3;
-        Each { calls, read_units, write_units, processor_milliseconds, usd }
+        let processor_milliseconds =
+            Duration::from_secs_f64(processor.max(0.0)).as_secs_f64() * 1e3;
+        Each {
+            calls,
+            read_units,
+            write_units,
+            processor_milliseconds,
+            usd,
+        }
     }
 }

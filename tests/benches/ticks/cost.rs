@@ -10,8 +10,8 @@ use shared::state::Job;
 
 use crate::count::{Count, What};
 use crate::month::{
-    CERTIFICATE_TICKS, CERTIFICATES, CHANGED, DAYS, EMPLOYEE_TICKS, MEMORY_GB, PROCESSOR_SHARE, REPORT_HOURS,
-    REPORTS, SENT_BYTES, TENANTS,
+    CERTIFICATE_TICKS, CERTIFICATES, CHANGED, DAYS, EMPLOYEE_TICKS, MEMORY_GB, PROCESSOR_SHARE,
+    REPORT_HOURS, REPORTS, SENT_BYTES, TENANTS,
 };
 use crate::timing::Timing;
 use crate::{Measured, prices};
@@ -37,24 +37,52 @@ pub(crate) struct Line {
 /// than some dozen tenants, and the dearest there is.
 /// A TLS handshake takes `handshake` seconds of a processor.
 pub(crate) fn of(measured: &Measured, handshake: f64) -> Vec<Line> {
-    let month = Month { measured, handshake };
-    let line = |name, usd| Line { name, usd, is_secret: false };
+    let month = Month {
+        measured,
+        handshake,
+    };
+    let line = |name, usd| Line {
+        name,
+        usd,
+        is_secret: false,
+    };
     let ticks = EMPLOYEE_TICKS + CERTIFICATE_TICKS;
     vec![
         line("Lambda, requests", ticks * prices::REQUEST),
         line("Lambda, time", month.gb_seconds() * prices::GB_SECOND),
-        line("DynamoDB, writes", month.sum(|count| count.units.write) * prices::WRITE_UNIT),
-        line("DynamoDB, reads", month.sum(|count| count.units.read) * prices::READ_UNIT),
-        line("DynamoDB, storage", month.stored() / 1e9 * prices::STORED_GB),
+        line(
+            "DynamoDB, writes",
+            month.sum(|count| count.units.write) * prices::WRITE_UNIT,
+        ),
+        line(
+            "DynamoDB, reads",
+            month.sum(|count| count.units.read) * prices::READ_UNIT,
+        ),
+        line(
+            "DynamoDB, storage",
+            month.stored() / 1e9 * prices::STORED_GB,
+        ),
         line("Scheduler", ticks * prices::INVOCATION),
         line("Logs", month.sum(log_bytes) / 1e9 * prices::LOG_GB),
-        line("Data out", month.sum(|count| count.calls() as f64) * SENT_BYTES / 1e9 * prices::OUT_GB),
-        line("Metrics, alarms, dashboard: a thousandth", month.fleet() / TENANTS),
+        line(
+            "Data out",
+            month.sum(|count| count.calls() as f64) * SENT_BYTES / 1e9 * prices::OUT_GB,
+        ),
+        line(
+            "Metrics, alarms, dashboard: a thousandth",
+            month.fleet() / TENANTS,
+        ),
         Line {
             is_secret: true,
-            ..line("Calls to Secrets Manager", month.secret_calls() * prices::SECRET_CALL)
+            ..line(
+                "Calls to Secrets Manager",
+                month.secret_calls() * prices::SECRET_CALL,
+            )
         },
-        Line { is_secret: true, ..line("The secret", prices::SECRET) },
+        Line {
+            is_secret: true,
+            ..line("The secret", prices::SECRET)
+        },
     ]
 }
 
@@ -70,7 +98,11 @@ struct Month<'a> {
 
 impl Month<'_> {
     fn count(&self, what: What) -> &Count {
-        self.measured.counts.iter().find(|count| count.what == what).unwrap()
+        self.measured
+            .counts
+            .iter()
+            .find(|count| count.what == what)
+            .unwrap()
     }
 
     fn changed_ticks(&self) -> f64 {
@@ -94,7 +126,8 @@ impl Month<'_> {
             + DAYS * at_least_nothing(beyond(What::Reconcile, What::Unchanged))
             + CERTIFICATE_TICKS * value(What::NoCertificatesCold)
             + REPORTS * at_least_nothing(beyond(What::NoCertificatesHourly, What::NoCertificates))
-            + certificate_ticks * at_least_nothing(beyond(What::OneCertificate, What::NoCertificates))
+            + certificate_ticks
+                * at_least_nothing(beyond(What::OneCertificate, What::NoCertificates))
             + (self.certificates() - certificate_ticks) * each
             + DAYS * at_least_nothing(beyond(What::FullScan, What::NoCertificates))
     }
@@ -102,32 +135,46 @@ impl Month<'_> {
     /// The secret is read once a tick, whatever else there is to do.
     fn secret_calls(&self) -> f64 {
         let reads = |what| self.count(what).secrets as f64;
-        EMPLOYEE_TICKS * reads(What::UnchangedCold) + CERTIFICATE_TICKS * reads(What::NoCertificatesCold)
+        EMPLOYEE_TICKS * reads(What::UnchangedCold)
+            + CERTIFICATE_TICKS * reads(What::NoCertificatesCold)
     }
 
     /// Of Lambda, for ticks with nothing to do; the others are too few to show.
     fn gb_seconds(&self) -> f64 {
         let seconds = |job, ticks| {
-            let timing = self.measured.timings.iter().find(|timing| timing.job == job);
-            timing.map_or(0.0, |timing| ticks * billed(timing, self.handshake).as_secs_f64())
+            let timing = self
+                .measured
+                .timings
+                .iter()
+                .find(|timing| timing.job == job);
+            timing.map_or(0.0, |timing| {
+                ticks * billed(timing, self.handshake).as_secs_f64()
+            })
         };
-        MEMORY_GB * (seconds(Job::Employees, EMPLOYEE_TICKS) + seconds(Job::Certificates, CERTIFICATE_TICKS))
+        MEMORY_GB
+            * (seconds(Job::Employees, EMPLOYEE_TICKS)
+                + seconds(Job::Certificates, CERTIFICATE_TICKS))
     }
 
     /// Bytes in the table, with a month of reports.
     fn stored(&self) -> f64 {
         let all = &self.measured.stored;
-        let lasting: u64 = all.iter().filter(|kind| kind.kind != "RUN").map(|kind| kind.bytes).sum();
+        let lasting: u64 = all
+            .iter()
+            .filter(|kind| kind.kind != "RUN")
+            .map(|kind| kind.bytes)
+            .sum();
         let report = all.iter().find(|kind| kind.kind == "RUN").unwrap();
-        let reports = 2.0 * REPORT_HOURS + self.changed_ticks() + self.certificates().min(CERTIFICATE_TICKS);
+        let reports =
+            2.0 * REPORT_HOURS + self.changed_ticks() + self.certificates().min(CERTIFICATE_TICKS);
         lasting as f64 + reports * report.bytes as f64 / report.items as f64
     }
 
     /// Of all tenants together.
     fn fleet(&self) -> f64 {
         // Some tenant has one of each in every hour.
-        let counts =
-            employees::Counts::default().metrics().len() + certificates::Counts::default().metrics().len();
+        let counts = employees::Counts::default().metrics().len()
+            + certificates::Counts::default().metrics().len();
         let metrics = counts + 2 * METRICS_OF_ANY_JOB;
         let alarms = TEMPLATE.matches("Type: AWS::CloudWatch::Alarm").count();
         metrics as f64 * prices::METRIC + alarms as f64 * prices::ALARM + prices::DASHBOARD
@@ -139,7 +186,11 @@ pub(crate) fn billed(timing: &Timing, handshake: f64) -> Duration {
     // DynamoDB, Secrets Manager, and one for each call that is under way to a vendor.
     let handshakes = (2 + timing.cold.all_calls().min(CONNECTIONS)) as f64 * handshake;
     let processor = timing.cold.processor.unwrap_or_default().as_secs_f64();
-    let stretched = if timing.at_full_speed { processor * (1.0 / PROCESSOR_SHARE - 1.0) } else { 0.0 };
+    let stretched = if timing.at_full_speed {
+        processor * (1.0 / PROCESSOR_SHARE - 1.0)
+    } else {
+        0.0
+    };
     timing.waiting + Duration::from_secs_f64(stretched + handshakes / PROCESSOR_SHARE)
 }
 

@@ -83,11 +83,33 @@ pub(crate) async fn count<C: Counts>(
     run: impl Future<Output = Report<C>>,
 ) -> Count {
     // Beyond the last step: nothing is cut, everything is counted.
-    let nowhere = Point { step: usize::MAX, moment: Moment::Before, cut: Cut::CloseConnection };
-    let scissors = harness.world.stack.scissors().unwrap_or_else(|| panic!("there is nothing to count with"));
+    let nowhere = Point {
+        step: usize::MAX,
+        moment: Moment::Before,
+        cut: Cut::CloseConnection,
+    };
+    let scissors = harness
+        .world
+        .stack
+        .scissors()
+        .unwrap_or_else(|| panic!("there is nothing to count with"));
     let report = scissors.cut_at(nowhere, run).await.ran.unwrap();
     assert!(report.outcome.is_good(), "{what:?}: {report:#?}");
-    let secrets = scissors.steps().iter().filter(|step| step.starts_with("Secrets Manager")).count() as u64;
-    let Logged { bytes: log_bytes, lines: log_lines } = log::of(&report);
-    Count { what, calls: report.calls, units: report.dynamodb, secrets, log_bytes, log_lines }
+    let secrets = scissors
+        .steps()
+        .iter()
+        .filter(|step| step.starts_with("Secrets Manager"))
+        .count() as u64;
+    let Logged {
+        bytes: log_bytes,
+        lines: log_lines,
+    } = log::of(&report);
+    Count {
+        what,
+        calls: report.calls,
+        units: report.dynamodb,
+        secrets,
+        log_bytes,
+        log_lines,
+    }
 }

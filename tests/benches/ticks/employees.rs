@@ -12,8 +12,11 @@ pub(crate) async fn count_all(harness: &Harness, people: u64) -> Vec<Count> {
     let unchanged = count(harness, What::Unchanged, harness.tick()).await;
     harness.world.restart().unwrap();
     let cold = count(harness, What::UnchangedCold, harness.tick()).await;
-    let hourly =
-        count(harness, What::UnchangedHourly, harness.after(SignedDuration::from_hours(1) - TICK * 2));
+    let hourly = count(
+        harness,
+        What::UnchangedHourly,
+        harness.after(SignedDuration::from_hours(1) - TICK * 2),
+    );
     let hourly = hourly.await;
     change(harness, 1);
     let one = count(harness, What::OneChanged, harness.tick()).await;
@@ -43,6 +46,8 @@ pub(crate) async fn reconcile(harness: &Harness) -> Count {
 fn change(harness: &Harness, people: u64) {
     let moment = harness.moment();
     for id in 1..=people {
-        harness.change(id, |person| person.position = Some(format!("Leitung seit {moment}")));
+        harness.change(id, |person| {
+            person.position = Some(format!("Leitung seit {moment}"))
+        });
     }
 }

@@ -9,8 +9,10 @@ use crate::{Measured, cost, month, timed};
 /// Tables, and what has to be known to read them.
 pub(crate) fn text(measured: &[Measured], handshake: f64) -> String {
     let is_counted = measured.iter().any(|it| !it.counts.is_empty());
-    let (is_complete, is_timed) =
-        (measured.iter().all(Measured::is_counted), measured.iter().all(Measured::is_timed));
+    let (is_complete, is_timed) = (
+        measured.iter().all(Measured::is_counted),
+        measured.iter().all(Measured::is_timed),
+    );
     let has_changed = measured.iter().any(|it| it.changed.is_some());
     let latency = crate::timing::LATENCY.as_millis();
     let parts = [
@@ -101,22 +103,36 @@ fn stored(measured: &[Measured]) -> Table {
             ]
         })
     });
-    table(&["route", "people", "items", "number", "bytes", "bytes each"], rows, 3)
+    table(
+        &["route", "people", "items", "number", "bytes", "bytes each"],
+        rows,
+        3,
+    )
 }
 
 /// One column for each company.
 fn bills(measured: &[Measured], handshake: f64) -> Table {
     let bills: Vec<_> = measured.iter().map(|it| cost::of(it, handshake)).collect();
     let title = |it: &Measured| format!("{} {}", it.people, local::route(it.via));
-    let header: Vec<_> =
-        std::iter::once("USD a month".to_owned()).chain(measured.iter().map(title)).collect();
+    let header: Vec<_> = std::iter::once("USD a month".to_owned())
+        .chain(measured.iter().map(title))
+        .collect();
     let row = |name: &str, of: &dyn Fn(&[cost::Line]) -> f64| -> Vec<String> {
-        std::iter::once(name.to_owned()).chain(bills.iter().map(|bill| format!("{:.4}", of(bill)))).collect()
+        std::iter::once(name.to_owned())
+            .chain(bills.iter().map(|bill| format!("{:.4}", of(bill))))
+            .collect()
     };
-    let mut rows: Vec<_> =
-        bills[0].iter().enumerate().map(|(number, line)| row(line.name, &|bill| bill[number].usd)).collect();
-    let sum =
-        |bill: &[cost::Line], all: bool| bill.iter().filter(|it| all || !it.is_secret).map(|it| it.usd).sum();
+    let mut rows: Vec<_> = bills[0]
+        .iter()
+        .enumerate()
+        .map(|(number, line)| row(line.name, &|bill| bill[number].usd))
+        .collect();
+    let sum = |bill: &[cost::Line], all: bool| {
+        bill.iter()
+            .filter(|it| all || !it.is_secret)
+            .map(|it| it.usd)
+            .sum()
+    };
     rows.push(row("beside the secret", &|bill| sum(bill, false)));
     rows.push(row("all", &|bill| sum(bill, true)));
     let header: Vec<_> = header.iter().map(String::as_str).collect();

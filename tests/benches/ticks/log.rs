@@ -17,7 +17,10 @@ struct Log;
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LINES.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+        LINES
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -39,8 +42,17 @@ pub(crate) struct Logged {
 
 /// Tells of `report` and counts what that writes.
 pub(crate) fn of<C: Counts>(report: &Report<C>) -> Logged {
-    tell(&Report { run_id: RunId::new(RUN), ..report.clone() }, &mut Log);
+    tell(
+        &Report {
+            run_id: RunId::new(RUN),
+            ..report.clone()
+        },
+        &mut Log,
+    );
     let lines = std::mem::take(&mut *LINES.lock().unwrap_or_else(PoisonError::into_inner));
     let text = String::from_utf8_lossy(&lines);
-    Logged { bytes: lines.len() as u64, lines: text.lines().count() as u64 }
+    Logged {
+        bytes: lines.len() as u64,
+        lines: text.lines().count() as u64,
+    }
 }

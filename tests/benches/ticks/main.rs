@@ -63,29 +63,51 @@ fn main() -> ExitCode {
     let args = Args::parse();
     in_repository();
     log::init();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let mut measured = Vec::new();
     for company in args.companies() {
         eprintln!("{}, {} people …", local::route(company.via), company.people);
         measured.push(runtime.block_on(measure(company, &args)));
     }
-    let handshake = args.handshake.map_or(month::HANDSHAKE, |milliseconds| milliseconds / 1e3);
-    args.output.tell(&figures::text(&measured, handshake), &figures::json(&measured, handshake));
+    let handshake = args
+        .handshake
+        .map_or(month::HANDSHAKE, |milliseconds| milliseconds / 1e3);
+    args.output.tell(
+        &figures::text(&measured, handshake),
+        &figures::json(&measured, handshake),
+    );
     let exceeded: Vec<_> = measured.iter().flat_map(bounds::exceeded).collect();
     for excess in &exceeded {
         eprintln!("more than before: {excess}");
     }
-    if exceeded.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if exceeded.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 async fn measure(Company { people, via, runs }: Company, args: &Args) -> Measured {
     let (counts, stored) = match runs {
         Runs::All => count_all(via, people).await,
-        Runs::Unchanged => (employees::unchanged(&count::company(via, people).await).await, Vec::new()),
+        Runs::Unchanged => (
+            employees::unchanged(&count::company(via, people).await).await,
+            Vec::new(),
+        ),
         Runs::None => (Vec::new(), Vec::new()),
     };
-    let mut measured =
-        Measured { via, people, counts, stored, timings: Vec::new(), changed: None, reference: None };
+    let mut measured = Measured {
+        via,
+        people,
+        counts,
+        stored,
+        timings: Vec::new(),
+        changed: None,
+        reference: None,
+    };
     if let Some(bootstraps) = &args.bootstraps {
         let harness = timing::company(via, people).await;
         measured.timings = timing::measure(&harness, people, bootstraps).await;

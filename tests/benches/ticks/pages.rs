@@ -62,7 +62,10 @@ pub(crate) mod personio {
     /// Of everybody on a page.
     pub(crate) fn fingerprints(page: &[u8], key: &FingerprintKey) -> Vec<Fingerprint> {
         let page: Page = serde_json::from_slice(page).unwrap();
-        page.data.iter().map(|row| row.attributes.fingerprint(key)).collect()
+        page.data
+            .iter()
+            .map(|row| row.attributes.fingerprint(key))
+            .collect()
     }
 
     impl Attributes {
@@ -83,7 +86,9 @@ pub(crate) mod personio {
                 &self.office,
                 &self.subcompany,
             ];
-            key.fingerprint(attributes.map(|value| value.as_deref().map_or(Part::Null, Part::Value)))
+            key.fingerprint(
+                attributes.map(|value| value.as_deref().map_or(Part::Null, Part::Value)),
+            )
         }
     }
 }
@@ -133,7 +138,12 @@ pub(crate) mod kombo {
     /// Of everybody on a page.
     pub(crate) fn fingerprints(page: &[u8], key: &FingerprintKey) -> Vec<Fingerprint> {
         let reply: Reply = serde_json::from_slice(page).unwrap();
-        reply.data.results.iter().map(|row| row.fingerprint(key)).collect()
+        reply
+            .data
+            .results
+            .iter()
+            .map(|row| row.fingerprint(key))
+            .collect()
     }
 
     impl Row {
@@ -152,7 +162,10 @@ pub(crate) mod kombo {
                 &name(self.legal_entity.as_ref()),
                 &name(self.work_location.as_ref()),
                 &name(self.groups.first()),
-                &self.custom_fields.as_ref().and_then(|fields| fields.anstellungsart.clone()),
+                &self
+                    .custom_fields
+                    .as_ref()
+                    .and_then(|fields| fields.anstellungsart.clone()),
             ];
             key.fingerprint(fields.map(|value| value.as_deref().map_or(Part::Null, Part::Value)))
         }

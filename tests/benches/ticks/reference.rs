@@ -33,15 +33,25 @@ pub(crate) async fn measure(harness: &Harness, people: u64) -> Reference {
 async fn of_personio(harness: &Harness, people: u64) -> Reference {
     let (client, base) = (client(), harness.company.personio.base_url());
     let secret = harness.company.secret().personio.unwrap();
-    let [id, secret] = [secret.client_id.expose_secret(), secret.client_secret.expose_secret()];
-    let login =
-        client.post(format!("{base}/v1/auth")).json(&json!({"client_id": id, "client_secret": secret}));
+    let [id, secret] = [
+        secret.client_id.expose_secret(),
+        secret.client_secret.expose_secret(),
+    ];
+    let login = client
+        .post(format!("{base}/v1/auth"))
+        .json(&json!({"client_id": id, "client_secret": secret}));
     let login: Value = login.send().await.unwrap().json().await.unwrap();
     let token = login["data"]["token"].as_str().unwrap();
-    let call = client.get(format!("{base}/v1/company/employees")).bearer_auth(token);
+    let call = client
+        .get(format!("{base}/v1/company/employees"))
+        .bearer_auth(token);
     let (key, mut sum) = (key(), Sum::default());
     while sum.people < people {
-        let page = page(&call, &[("limit", "100"), ("offset", &sum.people.to_string())]).await;
+        let page = page(
+            &call,
+            &[("limit", "100"), ("offset", &sum.people.to_string())],
+        )
+        .await;
         sum.take(&page, |page| personio::fingerprints(page, &key));
     }
     sum.reference(people)
@@ -49,7 +59,9 @@ async fn of_personio(harness: &Harness, people: u64) -> Reference {
 
 async fn of_kombo(harness: &Harness, base: &str, people: u64) -> Reference {
     let secret = harness.company.secret().kombo.unwrap();
-    let call = client().get(format!("{base}/hris/employees")).bearer_auth(secret.api_key.expose_secret());
+    let call = client()
+        .get(format!("{base}/hris/employees"))
+        .bearer_auth(secret.api_key.expose_secret());
     let call = call.header("X-Integration-Id", INTEGRATION);
     let (key, mut sum, mut cursor) = (key(), Sum::default(), None::<String>);
     while sum.people < people {
@@ -71,7 +83,15 @@ fn key() -> FingerprintKey {
 }
 
 async fn page(call: &RequestBuilder, query: &[(&str, &str)]) -> Vec<u8> {
-    let reply = call.try_clone().unwrap().query(query).send().await.unwrap().error_for_status().unwrap();
+    let reply = call
+        .try_clone()
+        .unwrap()
+        .query(query)
+        .send()
+        .await
+        .unwrap()
+        .error_for_status()
+        .unwrap();
     reply.bytes().await.unwrap().to_vec()
 }
 
@@ -101,16 +121,24 @@ impl Sum {
         let before = Usage::of_this_thread();
         let fingerprints = of(page);
         self.processor += Usage::of_this_thread().saturating_sub(before);
-        assert!(!fingerprints.is_empty(), "there are fewer people than there should be");
+        assert!(
+            !fingerprints.is_empty(),
+            "there are fewer people than there should be"
+        );
         self.people += fingerprints.len() as u64;
         self.bytes += page.len() as u64;
-        self.digest = fingerprints.iter().fold(self.digest, |sum, it| sum.wrapping_add(it.as_u128()));
+        self.digest = fingerprints
+            .iter()
+            .fold(self.digest, |sum, it| sum.wrapping_add(it.as_u128()));
     }
 
     fn reference(self, people: u64) -> Reference {
         assert_eq!(self.people, people);
         // So that nothing of it is left out by the compiler.
         std::hint::black_box(self.digest);
-        Reference { processor: self.processor, bytes: self.bytes }
+        Reference {
+            processor: self.processor,
+            bytes: self.bytes,
+        }
     }
 }

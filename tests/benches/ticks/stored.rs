@@ -26,11 +26,16 @@ pub(crate) async fn of(harness: &Harness) -> Vec<Kind> {
     let mut kinds = BTreeMap::<String, (u64, u64)>::new();
     let mut start = None;
     loop {
-        let scan = client.scan().table_name("reteach-personio").set_exclusive_start_key(start);
+        let scan = client
+            .scan()
+            .table_name("reteach-personio")
+            .set_exclusive_start_key(start);
         let page = scan.send().await.unwrap();
         for item in page.items() {
             let sort_key = item.get("sk").and_then(|key| key.as_s().ok()).unwrap();
-            let kind = kinds.entry(sort_key.split('#').next().unwrap().to_owned()).or_default();
+            let kind = kinds
+                .entry(sort_key.split('#').next().unwrap().to_owned())
+                .or_default();
             *kind = (kind.0 + 1, kind.1 + members(item) + OVERHEAD);
         }
         start = page.last_evaluated_key().cloned();
@@ -38,12 +43,18 @@ pub(crate) async fn of(harness: &Harness) -> Vec<Kind> {
             break;
         }
     }
-    kinds.into_iter().map(|(kind, (items, bytes))| Kind { kind, items, bytes }).collect()
+    kinds
+        .into_iter()
+        .map(|(kind, (items, bytes))| Kind { kind, items, bytes })
+        .collect()
 }
 
 /// Names and values (developer guide, "DynamoDB item sizes and formats").
 fn members(members: &HashMap<String, AttributeValue>) -> u64 {
-    members.iter().map(|(name, value)| name.len() as u64 + size(value)).sum()
+    members
+        .iter()
+        .map(|(name, value)| name.len() as u64 + size(value))
+        .sum()
 }
 
 fn size(value: &AttributeValue) -> u64 {

@@ -30,7 +30,9 @@ pub(crate) fn timings(measured: &[Measured], handshake: f64) -> Table {
         "write units",
         "billed ms",
     ];
-    let rows = measured.iter().flat_map(|it| it.timings.iter().map(|timing| row(it, timing, handshake)));
+    let rows = measured
+        .iter()
+        .flat_map(|it| it.timings.iter().map(|timing| row(it, timing, handshake)));
     table(&header, rows, 4)
 }
 
@@ -40,7 +42,12 @@ fn row(measured: &Measured, timing: &Timing, handshake: f64) -> Vec<String> {
     vec![
         local::route(measured.via).to_owned(),
         measured.people.to_string(),
-        if timing.job == Job::Employees { "employees" } else { "certificates" }.to_owned(),
+        if timing.job == Job::Employees {
+            "employees"
+        } else {
+            "certificates"
+        }
+        .to_owned(),
         if timing.gzip { "on" } else { "off" }.to_owned(),
         format!("{:.0}", ms(cold.wall)),
         format!("{:.0}", ms(warm.wall)),
@@ -102,20 +109,31 @@ pub(crate) struct Growth {
 pub(crate) fn growth(measured: &[Measured]) -> Vec<Growth> {
     let of = |it: &Measured| Some(employees(it)?.cold.processor?.as_secs_f64());
     let pair = |large: &Measured| {
-        let is_tenth = |small: &&Measured| small.via == large.via && small.people * 10 == large.people;
+        let is_tenth =
+            |small: &&Measured| small.via == large.via && small.people * 10 == large.people;
         let times = of(large)? / of(measured.iter().find(is_tenth)?)?;
-        Some(Growth { route: local::route(large.via), people: large.people, times })
+        Some(Growth {
+            route: local::route(large.via),
+            people: large.people,
+            times,
+        })
     };
     measured.iter().filter_map(pair).collect()
 }
 
 fn employees(measured: &Measured) -> Option<&Timing> {
-    measured.timings.iter().find(|timing| timing.job == Job::Employees)
+    measured
+        .timings
+        .iter()
+        .find(|timing| timing.job == Job::Employees)
 }
 
 /// The same as JSON.
 pub(crate) fn json(changed: Option<Changed>) -> Value {
-    changed.map_or(Value::Null, |changed| json!({ "runs": changed, "each": changed.each() }))
+    changed.map_or(
+        Value::Null,
+        |changed| json!({ "runs": changed, "each": changed.each() }),
+    )
 }
 
 fn processor(time: Option<Duration>) -> String {
@@ -123,7 +141,10 @@ fn processor(time: Option<Duration>) -> String {
 }
 
 fn mebibytes(bytes: Option<u64>) -> String {
-    bytes.map_or_else(|| "?".to_owned(), |it| format!("{:.1}", it as f64 / f64::from(1 << 20)))
+    bytes.map_or_else(
+        || "?".to_owned(),
+        |it| format!("{:.1}", it as f64 / f64::from(1 << 20)),
+    )
 }
 
 fn ms(time: Duration) -> f64 {

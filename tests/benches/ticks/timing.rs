@@ -71,7 +71,11 @@ impl Taken {
 pub(crate) async fn measure(harness: &Harness, size: u64, bootstraps: &Path) -> Vec<Timing> {
     let is_packed = harness.company.via == Via::Direct && size <= PACKED_UP_TO;
     let mut timings = Vec::new();
-    for (job, gzip) in [(Job::Employees, false), (Job::Employees, true), (Job::Certificates, false)] {
+    for (job, gzip) in [
+        (Job::Employees, false),
+        (Job::Employees, true),
+        (Job::Certificates, false),
+    ] {
         if is_packed || !gzip {
             harness.company.personio.set_gzip(gzip);
             timings.push(of(harness, job, gzip, bootstraps).await);
@@ -109,12 +113,26 @@ async fn of(harness: &Harness, job: Job, gzip: bool, bootstraps: &Path) -> Timin
         waiting = waiting.min(run(harness, &mut function, job, "unchanged").await.wall);
         function.stop().await.unwrap();
     }
-    Timing { job, gzip, waiting, at_full_speed: share.is_none(), cold, warm }
+    Timing {
+        job,
+        gzip,
+        waiting,
+        at_full_speed: share.is_none(),
+        cold,
+        warm,
+    }
 }
 
 /// Starts a job's function, within `share` if there is one, and waits until it asks for its first event.
-pub(crate) async fn start(harness: &Harness, job: Job, bootstrap: &Path, share: Option<&Share>) -> Function {
-    let mut function = Function::start(job.function(), bootstrap, &harness.world.stack).await.unwrap();
+pub(crate) async fn start(
+    harness: &Harness,
+    job: Job,
+    bootstrap: &Path,
+    share: Option<&Share>,
+) -> Function {
+    let mut function = Function::start(job.function(), bootstrap, &harness.world.stack)
+        .await
+        .unwrap();
     if let Some(share) = share {
         share.hold(function.id().unwrap());
     }
@@ -123,18 +141,42 @@ pub(crate) async fn start(harness: &Harness, job: Job, bootstrap: &Path, share: 
 }
 
 /// One run, which ends with `outcome`.
-pub(crate) async fn run(harness: &Harness, function: &mut Function, job: Job, outcome: &str) -> Taken {
+pub(crate) async fn run(
+    harness: &Harness,
+    function: &mut Function,
+    job: Job,
+    outcome: &str,
+) -> Taken {
     harness.forget_requests();
     let (before, began) = (Usage::of_process(function.id().unwrap()), Instant::now());
-    let answer = function.invoke_within(json!({"tenant_id": "acme"}), TIMEOUT).await.unwrap();
+    let answer = function
+        .invoke_within(json!({"tenant_id": "acme"}), TIMEOUT)
+        .await
+        .unwrap();
     let wall = began.elapsed();
     let after = Usage::of_process(function.id().unwrap());
-    let Answer::Reply(report) = answer else { panic!("{answer:?}") };
+    let Answer::Reply(report) = answer else {
+        panic!("{answer:?}")
+    };
     let ended = (&report["job"], &report["outcome"]);
-    assert_eq!(ended, (&json!(job.function()), &json!(outcome)), "{report:#}");
-    let processor = after.processor.zip(before.processor).map(|(after, before)| after - before);
+    assert_eq!(
+        ended,
+        (&json!(job.function()), &json!(outcome)),
+        "{report:#}"
+    );
+    let processor = after
+        .processor
+        .zip(before.processor)
+        .map(|(after, before)| after - before);
     let (calls, units) = (part(&report, "calls"), part(&report, "dynamodb"));
-    Taken { wall, processor, peak: after.peak, calls, logins: logins(harness), units }
+    Taken {
+        wall,
+        processor,
+        peak: after.peak,
+        calls,
+        logins: logins(harness),
+        units,
+    }
 }
 
 fn part<T: serde::de::DeserializeOwned>(report: &Value, name: &str) -> T {
@@ -146,7 +188,11 @@ fn logins(harness: &Harness) -> u64 {
     let company = &harness.company;
     let personio = [personio::Endpoint::Auth, personio::Endpoint::TokenV2];
     let reteach = company.reteach.calls(reteach::Endpoint::Authorize);
-    (personio.map(|endpoint| company.personio.calls(endpoint)).iter().sum::<usize>() + reteach) as u64
+    (personio
+        .map(|endpoint| company.personio.calls(endpoint))
+        .iter()
+        .sum::<usize>()
+        + reteach) as u64
 }
 
 fn set_latency(harness: &Harness, latency: Duration) {

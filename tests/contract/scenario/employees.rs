@@ -35,7 +35,11 @@ async fn changes(stage: &Stage) {
     harness.change(8, |it| it.email = None);
     harness.company.personio.remove(9);
     let status = Status::Onboarding;
-    harness.company.personio.put(Person { status, hire_date: date("2026-06-01"), ..person(20) });
+    harness.company.personio.put(Person {
+        status,
+        hire_date: date("2026-06-01"),
+        ..person(20)
+    });
     assert_eq!(harness.tick().await.outcome, Outcome::Done);
     harness.change(3, |it| it.termination_date = None);
     harness.change(4, |it| it.status = Status::Active);
@@ -48,11 +52,16 @@ async fn changes(stage: &Stage) {
 /// A few unknown people are looked up one by one; accounts of others are in the way of a new one and of a change.
 async fn accounts_of_others(stage: &Stage) {
     let (harness, reteach) = (&stage.harness, &stage.harness.company.reteach);
-    let other =
-        |email: &str| reteach::Customer { external_id: Some(format!("other:{email}")), ..by_hand(email) };
+    let other = |email: &str| reteach::Customer {
+        external_id: Some(format!("other:{email}")),
+        ..by_hand(email)
+    };
     reteach.insert(by_hand("person-21@muster.example"));
     reteach.insert(other("person-22@muster.example"));
-    harness.company.personio.put_all([person(21), person(22), person(23)]);
+    harness
+        .company
+        .personio
+        .put_all([person(21), person(22), person(23)]);
     for id in ["21", "22", "23"] {
         stage.tenants(&["explain", "acme", id]).await;
     }
@@ -68,7 +77,9 @@ async fn accounts_of_others(stage: &Stage) {
     harness.change(10, |it| it.position = Some("Leiterin".into()));
     harness.tick().await;
     for id in [2, 6] {
-        harness.change(id, |it| it.email = Some(format!("person-{id}@muster.example")));
+        harness.change(id, |it| {
+            it.email = Some(format!("person-{id}@muster.example"))
+        });
     }
     harness.company.personio.remove(22);
     harness.run(Mode::Reconcile, Deadline::never()).await;

@@ -14,7 +14,9 @@ use crate::document::Vendor;
 /// The tenant is added; on Kombo's routes its company connects by a link first.
 pub(super) async fn connects(stage: &Stage) {
     if stage.kombo().is_some() {
-        let unconnected = stage.file.replace(&format!("integration_id = \"{INTEGRATION}\"\n"), "");
+        let unconnected = stage
+            .file
+            .replace(&format!("integration_id = \"{INTEGRATION}\"\n"), "");
         stage
             .harness
             .world
@@ -23,11 +25,30 @@ pub(super) async fn connects(stage: &Stage) {
             .put_tenant(&stage.harness.company.tenant, &unconnected)
             .await
             .unwrap();
-        let link = ["connect", "acme", "--email", "hr@acme.example", "--company", "Acme GmbH"];
+        let link = [
+            "connect",
+            "acme",
+            "--email",
+            "hr@acme.example",
+            "--company",
+            "Acme GmbH",
+        ];
         assert_eq!(stage.tenants(&link).await, Exit::Done);
-        stage.tenants(&["connect", "acme", "--integration", "personio:nobody", "--wait", "0"]).await;
+        stage
+            .tenants(&[
+                "connect",
+                "acme",
+                "--integration",
+                "personio:nobody",
+                "--wait",
+                "0",
+            ])
+            .await;
         let token: String = INTEGRATION.chars().rev().collect();
-        assert_eq!(stage.tenants(&["connect", "acme", "--token", &token]).await, Exit::Done);
+        assert_eq!(
+            stage.tenants(&["connect", "acme", "--token", &token]).await,
+            Exit::Done
+        );
     }
     assert_eq!(stage.add(&stage.file).await, Exit::Done);
     assert_eq!(stage.tenants(&["check", "acme"]).await, Exit::Done);

@@ -26,7 +26,9 @@ async fn tokens_and_credentials(stage: &Stage) {
     harness.world.restart().unwrap();
     harness.tick().await;
     stage.tenants(&["check", "acme"]).await;
-    company.personio.add_credentials("papi-client", "papi-secret");
+    company
+        .personio
+        .add_credentials("papi-client", "papi-secret");
     if let Some(kombo) = stage.kombo() {
         kombo.reconnect(local::INTEGRATION, "papi-client", "papi-secret");
     }
@@ -34,7 +36,9 @@ async fn tokens_and_credentials(stage: &Stage) {
     harness.world.restart().unwrap();
     harness.tick().await;
     stage.tenants(&["check", "acme"]).await;
-    company.reteach.add_credentials("reteach-client", "reteach-secret", "reteach-code");
+    company
+        .reteach
+        .add_credentials("reteach-client", "reteach-secret", "reteach-code");
 }
 
 async fn of_personio(stage: &Stage) {
@@ -53,9 +57,16 @@ async fn of_personio(stage: &Stage) {
 
 async fn of_reteach(stage: &Stage) {
     let harness = &stage.harness;
-    let (one, tags) = ("/customer/{customerIdentifier}", "/customer/{customerIdentifier}/multiple-tags");
+    let (one, tags) = (
+        "/customer/{customerIdentifier}",
+        "/customer/{customerIdentifier}/multiple-tags",
+    );
     for (id, status) in [(30, 401), (31, 403), (32, 404), (33, 422)] {
-        for (method, path) in [(Method::POST, "/customer"), (Method::PUT, tags), (Method::PUT, one)] {
+        for (method, path) in [
+            (Method::POST, "/customer"),
+            (Method::PUT, tags),
+            (Method::PUT, one),
+        ] {
             let fault = Fault::new(Behaviour::Status(status, Body::Vendor));
             stage.fail(Vendor::Reteach, fault.method(method).path(path));
             harness.company.personio.put(person(id));

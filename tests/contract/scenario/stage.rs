@@ -38,10 +38,17 @@ impl Stage {
     pub(crate) async fn set(gate: &Arc<Gate>, via: Via) -> Self {
         let harness = Harness::new(via, "", harness::people(12)).await;
         let company = &harness.company;
-        let personio = gate.before(Vendor::Personio, company.personio.address()).await;
-        let reteach = gate.before(Vendor::Reteach, company.reteach.address()).await;
+        let personio = gate
+            .before(Vendor::Personio, company.personio.address())
+            .await;
+        let reteach = gate
+            .before(Vendor::Reteach, company.reteach.address())
+            .await;
         let mut file = company.tenant_file("[brake]\nat_least = 100\n");
-        file = file.replace(&company.personio.address().to_string(), &personio.to_string());
+        file = file.replace(
+            &company.personio.address().to_string(),
+            &personio.to_string(),
+        );
         file = file.replace(&company.reteach.address().to_string(), &reteach.to_string());
         if let Some(kombo) = &company.kombo {
             let front = gate.before(Vendor::Kombo, kombo.address()).await;
@@ -51,9 +58,16 @@ impl Stage {
         let clock = harness.world.clock.clone();
         let aws = Aws::start(Arc::new(move || clock.now())).await.unwrap();
         aws.add_group(GROUP);
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("contract-{}", route(via)));
+        let folder =
+            PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("contract-{}", route(via)));
         std::fs::create_dir_all(&folder).unwrap();
-        Self { harness, reteach, file, aws, folder }
+        Self {
+            harness,
+            reteach,
+            file,
+            aws,
+            folder,
+        }
     }
 
     pub(crate) fn via(&self) -> Via {
@@ -75,10 +89,21 @@ impl Stage {
 
     /// The tenant is added, or added again, with this file.
     pub(crate) async fn add(&self, file: &str) -> Exit {
-        let secret = TenantSecret { fingerprint_key: None, ..self.harness.company.secret() };
+        let secret = TenantSecret {
+            fingerprint_key: None,
+            ..self.harness.company.secret()
+        };
         let file = self.write("tenant.toml", file);
         let credentials = self.write("credentials.json", secret.to_json().expose_secret());
-        self.tenants(&["add", "--update", "--file", &file, "--credentials", &credentials]).await
+        self.tenants(&[
+            "add",
+            "--update",
+            "--file",
+            &file,
+            "--credentials",
+            &credentials,
+        ])
+        .await
     }
 
     /// The operator types a command.
@@ -86,7 +111,12 @@ impl Stage {
         let cli = Cli::try_parse_from(["tenants"].iter().chain(args)).unwrap();
         let mut out = Vec::new();
         let exit = Box::pin(tenants::run(cli, &self.surroundings(), &mut out)).await;
-        assert_ne!(exit, Exit::Usage, "{args:?}: {}", String::from_utf8_lossy(&out));
+        assert_ne!(
+            exit,
+            Exit::Usage,
+            "{args:?}: {}",
+            String::from_utf8_lossy(&out)
+        );
         exit
     }
 
@@ -116,12 +146,27 @@ impl Stage {
             ("AWS_ENDPOINT_URL_LAMBDA", url.clone()),
             ("AWS_ENDPOINT_URL_CLOUDFORMATION", url),
             ("SCHEDULE_GROUP_NAME", GROUP.to_owned()),
-            ("SCHEDULER_ROLE_ARN", "arn:aws:iam::123456789012:role/scheduler".to_owned()),
-            ("DELIVERY_QUEUE_ARN", "arn:aws:sqs:eu-central-1:123456789012:delivery".to_owned()),
+            (
+                "SCHEDULER_ROLE_ARN",
+                "arn:aws:iam::123456789012:role/scheduler".to_owned(),
+            ),
+            (
+                "DELIVERY_QUEUE_ARN",
+                "arn:aws:sqs:eu-central-1:123456789012:delivery".to_owned(),
+            ),
             ("EMPLOYEE_FUNCTION_ARN", format!("{FUNCTION}:employee-sync")),
-            ("CERTIFICATE_FUNCTION_ARN", format!("{FUNCTION}:certificate-sync")),
+            (
+                "CERTIFICATE_FUNCTION_ARN",
+                format!("{FUNCTION}:certificate-sync"),
+            ),
         ];
         let more = more.map(|(name, value)| (name.to_owned(), value));
-        self.harness.world.stack.environment().into_iter().chain(more).collect()
+        self.harness
+            .world
+            .stack
+            .environment()
+            .into_iter()
+            .chain(more)
+            .collect()
     }
 }

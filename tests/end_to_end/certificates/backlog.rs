@@ -26,10 +26,18 @@ async fn old_company(via: Via, count: u32) -> Harness {
 
 fn issue(harness: &Harness, count: u32, ago: SignedDuration) {
     let first = harness.moment() - ago;
-    harness.company.reteach.add_participations((1..=count).map(|number| {
-        let at = first + SignedDuration::from_secs(i64::from(number));
-        completed(&format!("c-{number}"), u64::from(number % 3) + 1, "Brandschutz", &at.to_string())
-    }));
+    harness
+        .company
+        .reteach
+        .add_participations((1..=count).map(|number| {
+            let at = first + SignedDuration::from_secs(i64::from(number));
+            completed(
+                &format!("c-{number}"),
+                u64::from(number % 3) + 1,
+                "Brandschutz",
+                &at.to_string(),
+            )
+        }));
 }
 
 fn filed(harness: &Harness) -> usize {
@@ -39,9 +47,23 @@ fn filed(harness: &Harness) -> usize {
 /// The queries with which reteach was asked for participations: all, some since a moment, or one.
 fn questions(harness: &Harness) -> (usize, usize, usize) {
     let asked = harness.asked();
-    let has = |name: &str| asked.iter().filter(|it| it.query.iter().any(|(key, _)| key == name)).count();
+    let has = |name: &str| {
+        asked
+            .iter()
+            .filter(|it| it.query.iter().any(|(key, _)| key == name))
+            .count()
+    };
     let (since, one) = (has("completedAtSince"), has("customerCertificateId"));
-    (asked.iter().filter(|it| it.template == Some("/participation")).count() - since - one, since, one)
+    (
+        asked
+            .iter()
+            .filter(|it| it.template == Some("/participation"))
+            .count()
+            - since
+            - one,
+        since,
+        one,
+    )
 }
 
 #[tokio::test]
@@ -56,15 +78,33 @@ async fn while_nothing_can_be_reached_nothing_counts_as_a_failure() {
         // Nobody listens there.
         let dead = file.replace(&base, "http://127.0.0.1:1");
         let store = harness.world.stack.store();
-        store.put_tenant(&harness.company.tenant, &dead).await.unwrap();
+        store
+            .put_tenant(&harness.company.tenant, &dead)
+            .await
+            .unwrap();
         let report = harness.certificates_tick().await;
-        assert_eq!(report.outcome, Outcome::SourceUnavailable, "{via:?}: {report:#?}");
-        assert_eq!((report.counts.remaining, report.counts.failed), (5, 0), "{via:?}: {report:#?}");
+        assert_eq!(
+            report.outcome,
+            Outcome::SourceUnavailable,
+            "{via:?}: {report:#?}"
+        );
+        assert_eq!(
+            (report.counts.remaining, report.counts.failed),
+            (5, 0),
+            "{via:?}: {report:#?}"
+        );
         assert!(harness.certificate_ledger().await.is_empty(), "{via:?}");
         harness.world.clock.advance(HOUR * 24 * 9);
-        store.put_tenant(&harness.company.tenant, &file).await.unwrap();
+        store
+            .put_tenant(&harness.company.tenant, &file)
+            .await
+            .unwrap();
         let report = harness.certificates_tick().await;
-        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 5), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.outcome, report.counts.uploaded),
+            (Outcome::Done, 5),
+            "{via:?}: {report:#?}"
+        );
     }
 }
 
@@ -74,13 +114,22 @@ async fn bad_weather_is_waited_for_for_a_week() {
     harness.fail_uploads(Fault::new(Behaviour::TooManyRequests(RetryAfter::Seconds(0))).always());
     for _ in 0..27 {
         let report = harness.certificates_now().await;
-        assert_eq!((report.counts.parked, report.counts.uploaded), (0, 0), "{report:#?}");
+        assert_eq!(
+            (report.counts.parked, report.counts.uploaded),
+            (0, 0),
+            "{report:#?}"
+        );
         assert!(report.counts.failed <= 5, "{report:#?}");
         harness.world.clock.advance(HOUR * 6);
     }
     for entry in harness.certificate_ledger().await.into_values() {
-        let CertificateState::Failed(setback) = entry.state else { panic!("{entry:?}") };
-        assert!(setback.failures >= 5 && setback.reason.contains("429"), "{setback:?}");
+        let CertificateState::Failed(setback) = entry.state else {
+            panic!("{entry:?}")
+        };
+        assert!(
+            setback.failures >= 5 && setback.reason.contains("429"),
+            "{setback:?}"
+        );
         assert!(setback.retry_at <= harness.later(HOUR * 24), "{setback:?}");
     }
     harness.clear_faults();
@@ -88,7 +137,10 @@ async fn bad_weather_is_waited_for_for_a_week() {
         harness.certificates_now().await;
         harness.world.clock.advance(HOUR * 6);
     }
-    assert_eq!((filed(&harness), harness.certificates_now().await.outcome), (5, Outcome::Unchanged));
+    assert_eq!(
+        (filed(&harness), harness.certificates_now().await.outcome),
+        (5, Outcome::Unchanged)
+    );
 }
 
 #[tokio::test]
@@ -97,12 +149,26 @@ async fn weather_that_lasts_longer_than_a_week_is_parked() {
     harness.fail_uploads(Fault::new(Behaviour::TooManyRequests(RetryAfter::Seconds(0))).always());
     for _ in 0..7 {
         let report = harness.certificates_now().await;
-        assert_eq!((report.counts.failed, report.counts.parked), (1, 0), "{report:#?}");
+        assert_eq!(
+            (report.counts.failed, report.counts.parked),
+            (1, 0),
+            "{report:#?}"
+        );
         harness.world.clock.advance(HOUR * 24 + CERTIFICATE_TICK);
     }
     let report = harness.certificates_now().await;
-    assert_eq!((report.counts.failed, report.counts.parked), (0, 1), "{report:#?}");
-    assert!(report.findings.iter().any(|it| it.text.contains("given up after 8 tries")), "{report:#?}");
+    assert_eq!(
+        (report.counts.failed, report.counts.parked),
+        (0, 1),
+        "{report:#?}"
+    );
+    assert!(
+        report
+            .findings
+            .iter()
+            .any(|it| it.text.contains("given up after 8 tries")),
+        "{report:#?}"
+    );
 }
 
 #[tokio::test]
@@ -111,16 +177,36 @@ async fn three_silences_in_a_row_stop_the_run_and_the_next_goes_on() {
         let harness = company(via, 30).await;
         harness.fail_uploads(Fault::new(Behaviour::Close).always());
         let report = harness.certificates_now().await;
-        assert_eq!(report.outcome, Outcome::SourceUnavailable, "{via:?}: {report:#?}");
+        assert_eq!(
+            report.outcome,
+            Outcome::SourceUnavailable,
+            "{via:?}: {report:#?}"
+        );
         // Three, and what was on its way beside the third.
         let doubtful = report.counts.doubtful;
         assert!((3..=6).contains(&doubtful), "{via:?}: {report:#?}");
-        assert_eq!(report.counts.remaining, 30 - doubtful, "{via:?}: {report:#?}");
+        assert_eq!(
+            report.counts.remaining,
+            30 - doubtful,
+            "{via:?}: {report:#?}"
+        );
         harness.clear_faults();
         harness.forget_requests();
         let report = harness.certificates_tick().await;
-        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 30), "{via:?}: {report:#?}");
-        assert_eq!((report.counts.remaining, report.counts.doubtful, filed(&harness)), (0, 0, 30), "{via:?}");
+        assert_eq!(
+            (report.outcome, report.counts.uploaded),
+            (Outcome::Done, 30),
+            "{via:?}: {report:#?}"
+        );
+        assert_eq!(
+            (
+                report.counts.remaining,
+                report.counts.doubtful,
+                filed(&harness)
+            ),
+            (0, 0, 30),
+            "{via:?}"
+        );
     }
 }
 
@@ -132,7 +218,11 @@ async fn an_outage_of_a_day_parks_nothing() {
         harness.fail_uploads(Fault::new(Behaviour::Status(502, Body::Html)).always());
         for _ in 0..48 {
             let report = harness.certificates_tick().await;
-            assert_eq!((report.counts.parked, report.counts.uploaded), (0, 0), "{via:?}: {report:#?}");
+            assert_eq!(
+                (report.counts.parked, report.counts.uploaded),
+                (0, 0),
+                "{via:?}: {report:#?}"
+            );
         }
         harness.clear_faults();
         let mut ticks = 0;
@@ -152,13 +242,31 @@ async fn an_upload_that_never_comes_through_is_parked_after_a_week() {
     let start = harness.moment();
     let mut report = harness.certificates_now().await;
     while report.counts.parked == 0 {
-        assert!(harness.moment().duration_since(start) < HOUR * 24 * 10, "{report:#?}");
+        assert!(
+            harness.moment().duration_since(start) < HOUR * 24 * 10,
+            "{report:#?}"
+        );
         report = harness.certificates_tick().await;
     }
-    assert!(harness.moment().duration_since(start) >= HOUR * 24 * 7, "{report:#?}");
-    assert!((5..=15).contains(&harness.uploads()), "growing pauses: {} uploads", harness.uploads());
-    let told = report.findings.iter().find(|it| it.kind == FindingKind::Parked).unwrap();
-    assert!(told.text.contains("given up") && told.text.contains("no answer"), "{}", told.text);
+    assert!(
+        harness.moment().duration_since(start) >= HOUR * 24 * 7,
+        "{report:#?}"
+    );
+    assert!(
+        (5..=15).contains(&harness.uploads()),
+        "growing pauses: {} uploads",
+        harness.uploads()
+    );
+    let told = report
+        .findings
+        .iter()
+        .find(|it| it.kind == FindingKind::Parked)
+        .unwrap();
+    assert!(
+        told.text.contains("given up") && told.text.contains("no answer"),
+        "{}",
+        told.text
+    );
 }
 
 /// A run stops after `before` uploads, because the right to file documents is taken away.
@@ -178,15 +286,35 @@ async fn what_a_stopped_run_left_is_taken_up_by_the_next() {
     for (left, full_scan) in [(100_u32, false), (101, true), (300, true)] {
         let harness = old_company(Via::Direct, left + 20).await;
         let report = stopped_after(&harness, 20).await;
-        assert_eq!((report.counts.uploaded, report.counts.remaining), (20, u64::from(left)), "{report:#?}");
-        assert_eq!((report.counts.failed, report.counts.doubtful), (0, 0), "{report:#?}");
+        assert_eq!(
+            (report.counts.uploaded, report.counts.remaining),
+            (20, u64::from(left)),
+            "{report:#?}"
+        );
+        assert_eq!(
+            (report.counts.failed, report.counts.doubtful),
+            (0, 0),
+            "{report:#?}"
+        );
         let report = harness.certificates_tick().await;
-        assert_eq!((report.outcome, report.counts.remaining), (Outcome::Done, 0), "{left}: {report:#?}");
-        assert_eq!(report.counts.uploaded, u64::from(left), "{left}: {report:#?}");
+        assert_eq!(
+            (report.outcome, report.counts.remaining),
+            (Outcome::Done, 0),
+            "{left}: {report:#?}"
+        );
+        assert_eq!(
+            report.counts.uploaded,
+            u64::from(left),
+            "{left}: {report:#?}"
+        );
         let (all, since, one) = questions(&harness);
         assert_eq!(
             (all > 0, since, one),
-            (full_scan, usize::from(!full_scan), if full_scan { 0 } else { 100 }),
+            (
+                full_scan,
+                usize::from(!full_scan),
+                if full_scan { 0 } else { 100 }
+            ),
             "{left}"
         );
         harness.forget_requests();
@@ -209,11 +337,21 @@ async fn a_look_up_that_fails_stops_nobody_else() {
     ] {
         let harness = old_company(Via::Direct, 1).await;
         harness.fail_uploads(Fault::new(Behaviour::Status(422, Body::Vendor)));
-        assert_eq!(harness.certificates_now().await.counts.failed, 1, "{behaviour:?}");
+        assert_eq!(
+            harness.certificates_now().await.counts.failed,
+            1,
+            "{behaviour:?}"
+        );
         let now = harness.moment().to_string();
-        harness.company.reteach.add_participation(completed("c-new", 3, "Erste Hilfe", &now));
+        harness
+            .company
+            .reteach
+            .add_participation(completed("c-new", 3, "Erste Hilfe", &now));
         // The list comes first.
-        let fault = Fault::new(behaviour.clone()).path("/participation").nth(2).times(attempts);
+        let fault = Fault::new(behaviour.clone())
+            .path("/participation")
+            .nth(2)
+            .times(attempts);
         harness.company.reteach.fail(fault);
         let report = harness.certificates_tick().await;
         assert_eq!(
@@ -227,6 +365,10 @@ async fn a_look_up_that_fails_stops_nobody_else() {
             (Outcome::Done, 1),
             "{behaviour:?}: {report:#?}"
         );
-        assert_eq!((filed(&harness), questions(&harness).0), (2, 1), "{behaviour:?}: without a full scan");
+        assert_eq!(
+            (filed(&harness), questions(&harness).0),
+            (2, 1),
+            "{behaviour:?}: without a full scan"
+        );
     }
 }

@@ -22,34 +22,70 @@ struct Bad {
 }
 
 fn bad() -> Vec<Bad> {
-    let bad = |name, delivery, says| Bad { name, delivery, says };
+    let bad = |name, delivery, says| Bad {
+        name,
+        delivery,
+        says,
+    };
     vec![
         bad("no PDF", |_| Delivery::NotAPdf, "is not a PDF"),
         bad("empty", |_| Delivery::Empty, "is empty"),
-        bad("31 MB", |_| Delivery::Pdf { size: LARGEST + 1 }, "larger than 30 MB"),
-        bad("31 MB in chunks", |_| Delivery::Chunked { size: LARGEST + 1 }, "larger than 30 MB"),
+        bad(
+            "31 MB",
+            |_| Delivery::Pdf { size: LARGEST + 1 },
+            "larger than 30 MB",
+        ),
+        bad(
+            "31 MB in chunks",
+            |_| Delivery::Chunked { size: LARGEST + 1 },
+            "larger than 30 MB",
+        ),
         bad(
             "says 31 MB",
-            |_| Delivery::LyingLength { size: 400_000, announced: LARGEST + 1 },
+            |_| Delivery::LyingLength {
+                size: 400_000,
+                announced: LARGEST + 1,
+            },
             "larger than 30 MB",
         ),
         bad(
             "shorter than it says",
-            |_| Delivery::LyingLength { size: 400_000, announced: 900_000 },
+            |_| Delivery::LyingLength {
+                size: 400_000,
+                announced: 900_000,
+            },
             "broke off",
         ),
-        bad("cut in the middle", |_| Delivery::CutMidBody { size: 400_000 }, "broke off"),
+        bad(
+            "cut in the middle",
+            |_| Delivery::CutMidBody { size: 400_000 },
+            "broke off",
+        ),
         bad("gone", |_| Delivery::Status(404), "no longer good (404)"),
-        bad("forbidden", |_| Delivery::Status(403), "no longer good (403)"),
+        bad(
+            "forbidden",
+            |_| Delivery::Status(403),
+            "no longer good (403)",
+        ),
         bad("a loop", |_| Delivery::RedirectLoop, "redirected too often"),
         bad(
             "elsewhere",
-            |it| Delivery::Elsewhere(format!("{}/x.pdf", it.company.reteach.downloads().localhost_url())),
+            |it| {
+                Delivery::Elsewhere(format!(
+                    "{}/x.pdf",
+                    it.company.reteach.downloads().localhost_url()
+                ))
+            },
             "leads to localhost, which is not in [reteach] download_hosts",
         ),
         bad(
             "led elsewhere",
-            |it| Delivery::RedirectTo(format!("{}/x.pdf", it.company.reteach.downloads().localhost_url())),
+            |it| {
+                Delivery::RedirectTo(format!(
+                    "{}/x.pdf",
+                    it.company.reteach.downloads().localhost_url()
+                ))
+            },
             "leads to localhost, which is not in [reteach] download_hosts",
         ),
         bad(
@@ -62,22 +98,48 @@ fn bad() -> Vec<Bad> {
             |_| Delivery::RedirectTo("https://10.0.0.1/c.pdf".into()),
             "leads to 10.0.0.1, which is not a public machine",
         ),
-        bad("not https", |_| Delivery::Elsewhere("http://files.example.com/c.pdf".into()), "is not https"),
-        bad("no URL", |_| Delivery::Elsewhere("certificates/2.pdf".into()), "is no usable URL"),
-        bad("a file of ours", |_| Delivery::Elsewhere("file:///etc/passwd".into()), "is no usable URL"),
+        bad(
+            "not https",
+            |_| Delivery::Elsewhere("http://files.example.com/c.pdf".into()),
+            "is not https",
+        ),
+        bad(
+            "no URL",
+            |_| Delivery::Elsewhere("certificates/2.pdf".into()),
+            "is no usable URL",
+        ),
+        bad(
+            "a file of ours",
+            |_| Delivery::Elsewhere("file:///etc/passwd".into()),
+            "is no usable URL",
+        ),
     ]
 }
 
 /// The academy's file store, and a private machine that somebody once allowed.
 async fn allow_a_private_host(harness: &Harness) {
-    let file = harness.company.tenant_file("").replace("[\"127.0.0.1\"]", "[\"127.0.0.1\", \"10.0.0.1\"]");
-    harness.world.stack.store().put_tenant(&harness.company.tenant, &file).await.unwrap();
+    let file = harness
+        .company
+        .tenant_file("")
+        .replace("[\"127.0.0.1\"]", "[\"127.0.0.1\", \"10.0.0.1\"]");
+    harness
+        .world
+        .stack
+        .store()
+        .put_tenant(&harness.company.tenant, &file)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
 async fn a_file_that_cannot_be_filed_waits_with_a_clear_word_and_the_others_go_on() {
     for via in ROUTES {
-        for Bad { name, delivery, says } in bad() {
+        for Bad {
+            name,
+            delivery,
+            says,
+        } in bad()
+        {
             let label = format!("{via:?}: {name}");
             let harness = certified(via, 3).await;
             allow_a_private_host(&harness).await;
@@ -92,12 +154,28 @@ async fn a_file_that_cannot_be_filed_waits_with_a_clear_word_and_the_others_go_o
             let found = finding(&report, FindingKind::NotFiled, "c-002");
             assert_eq!(found.person.as_deref(), Some("2"), "{label}");
             assert!(found.text.contains(says), "{label}: {}", found.text);
-            assert!(found.text.contains("tried again from 2026-05-11T08:30"), "{label}: {}", found.text);
-            assert_eq!(harness.company.reteach.downloads().requests_with_authorization(), 0, "{label}");
+            assert!(
+                found.text.contains("tried again from 2026-05-11T08:30"),
+                "{label}: {}",
+                found.text
+            );
+            assert_eq!(
+                harness
+                    .company
+                    .reteach
+                    .downloads()
+                    .requests_with_authorization(),
+                0,
+                "{label}"
+            );
 
             deliver(&harness, "c-002", Delivery::Pdf { size: 2_000 });
             let report = harness.certificates_tick().await;
-            assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 1), "{label}: {report:#?}");
+            assert_eq!(
+                (report.outcome, report.counts.uploaded),
+                (Outcome::Done, 1),
+                "{label}: {report:#?}"
+            );
             all_are_filed(&harness, 3).await;
         }
     }
@@ -107,14 +185,26 @@ async fn a_file_that_cannot_be_filed_waits_with_a_clear_word_and_the_others_go_o
 async fn odd_files_that_are_as_they_should_be_are_filed() {
     for via in ROUTES {
         let harness = certified(via, 5).await;
-        let drip = Delivery::Drip { size: 2_000, piece: 500, pause: Duration::from_millis(1) };
+        let drip = Delivery::Drip {
+            size: 2_000,
+            piece: 500,
+            pause: Duration::from_millis(1),
+        };
         deliver(&harness, "c-001", drip);
         deliver(&harness, "c-002", Delivery::Chunked { size: 200_000 });
         deliver(&harness, "c-003", Delivery::RedirectHere { size: 2_000 });
         deliver(&harness, "c-004", Delivery::Pdf { size: LARGEST });
-        harness.company.reteach.downloads().set_content_type(Some("application/octet-stream"));
+        harness
+            .company
+            .reteach
+            .downloads()
+            .set_content_type(Some("application/octet-stream"));
         let report = harness.certificates_now().await;
-        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 5), "{via:?} {report:#?}");
+        assert_eq!(
+            (report.outcome, report.counts.uploaded),
+            (Outcome::Done, 5),
+            "{via:?} {report:#?}"
+        );
         all_are_filed(&harness, 5).await;
     }
 }
@@ -134,8 +224,17 @@ async fn many_bad_files_stop_nobody() {
             }
             let report = harness.certificates_now().await;
             let counts = report.counts;
-            let end = (report.outcome, counts.uploaded, counts.failed, counts.remaining);
-            assert_eq!(end, (Outcome::Done, 4, 10, 0), "{via:?} {delivery:?}: {report:#?}");
+            let end = (
+                report.outcome,
+                counts.uploaded,
+                counts.failed,
+                counts.remaining,
+            );
+            assert_eq!(
+                end,
+                (Outcome::Done, 4, 10, 0),
+                "{via:?} {delivery:?}: {report:#?}"
+            );
         }
     }
 }
@@ -150,20 +249,34 @@ async fn an_address_that_is_withdrawn_is_asked_for_anew_once() {
         let text = &finding(&report, FindingKind::NotFiled, "c-001").text;
         assert!(text.contains("nor is a fresh one"), "{text}");
         assert_eq!(asked_for_one(&harness), 1, "{status}");
-        assert_eq!(harness.company.reteach.downloads().requests().len(), 2, "{status}");
+        assert_eq!(
+            harness.company.reteach.downloads().requests().len(),
+            2,
+            "{status}"
+        );
     }
 }
 
 /// How often the academy was asked for one certificate.
 fn asked_for_one(harness: &Harness) -> usize {
-    let is_one = |it: &simulators::Received| it.query.iter().any(|(name, _)| name == "customerCertificateId");
+    let is_one = |it: &simulators::Received| {
+        it.query
+            .iter()
+            .any(|(name, _)| name == "customerCertificateId")
+    };
     harness.asked().iter().filter(|it| is_one(it)).count()
 }
 
 #[tokio::test]
 async fn addresses_that_expire_in_a_long_queue_are_asked_for_anew() {
     // All at once, before the first is reached; and one by one, where nobody but us fetches them.
-    let at_once = |progress| if matches!(progress, Progress::Planned(_)) { 60 } else { 0 };
+    let at_once = |progress| {
+        if matches!(progress, Progress::Planned(_)) {
+            60
+        } else {
+            0
+        }
+    };
     let by_and_by = |progress| if progress == Progress::Applied { 1 } else { 0 };
     type Passing = fn(Progress) -> i64;
     let cases: [(Via, Passing, _); 4] = [
@@ -174,27 +287,52 @@ async fn addresses_that_expire_in_a_long_queue_are_asked_for_anew() {
     ];
     for (via, seconds, expected) in cases {
         let harness = certified(via, 60).await;
-        harness.company.reteach.downloads().set_url_lifetime(SignedDuration::from_secs(30));
-        let watch = |progress| harness.world.clock.advance(SignedDuration::from_secs(seconds(progress)));
+        harness
+            .company
+            .reteach
+            .downloads()
+            .set_url_lifetime(SignedDuration::from_secs(30));
+        let watch = |progress| {
+            harness
+                .world
+                .clock
+                .advance(SignedDuration::from_secs(seconds(progress)))
+        };
         let report = run_watched(&harness, &watch).await;
-        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 60), "{via:?} {report:#?}");
+        assert_eq!(
+            (report.outcome, report.counts.uploaded),
+            (Outcome::Done, 60),
+            "{via:?} {report:#?}"
+        );
         let asked = asked_for_one(&harness);
         assert!(expected.contains(&asked), "{via:?} {asked}");
-        assert_eq!(harness.company.reteach.calls(Endpoint::ListParticipations), 1 + asked, "{via:?}");
+        assert_eq!(
+            harness.company.reteach.calls(Endpoint::ListParticipations),
+            1 + asked,
+            "{via:?}"
+        );
         all_are_filed(&harness, 60).await;
     }
 }
 
 #[tokio::test]
-async fn a_file_that_stays_bad_is_parked_at_the_fifth_failure_until_the_operator_has_it_tried_again() {
+async fn a_file_that_stays_bad_is_parked_at_the_fifth_failure_until_the_operator_has_it_tried_again()
+ {
     for via in ROUTES {
         let harness = certified(via, 2).await;
         deliver(&harness, "c-002", Delivery::NotAPdf);
         assert_eq!(harness.certificates_now().await.counts.uploaded, 1);
         for (before, minutes) in PAUSES.into_iter().enumerate() {
-            harness.world.clock.advance(SignedDuration::from_mins(minutes - 1));
+            harness
+                .world
+                .clock
+                .advance(SignedDuration::from_mins(minutes - 1));
             let early = harness.certificates_now().await;
-            assert_eq!((early.counts.failed, early.counts.parked), (0, 0), "{via:?} {before}: {early:#?}");
+            assert_eq!(
+                (early.counts.failed, early.counts.parked),
+                (0, 0),
+                "{via:?} {before}: {early:#?}"
+            );
             harness.world.clock.advance(SignedDuration::from_mins(1));
             let report = harness.certificates_now().await;
             let expected = if before == 3 { (0, 1) } else { (1, 0) };
@@ -205,19 +343,33 @@ async fn a_file_that_stays_bad_is_parked_at_the_fifth_failure_until_the_operator
             );
             if before == 3 {
                 let text = &finding(&report, FindingKind::Parked, "c-002").text;
-                assert!(text.contains("given up after 5 tries") && text.contains("not a PDF"), "{text}");
+                assert!(
+                    text.contains("given up after 5 tries") && text.contains("not a PDF"),
+                    "{text}"
+                );
             }
         }
         deliver(&harness, "c-002", Delivery::Pdf { size: 2_000 });
         harness.company.reteach.downloads().reset_log();
         let later = harness.certificates_tick().await;
-        assert_eq!((later.counts.uploaded, later.counts.parked), (0, 1), "{via:?}: parked is left alone");
+        assert_eq!(
+            (later.counts.uploaded, later.counts.parked),
+            (0, 1),
+            "{via:?}: parked is left alone"
+        );
         assert!(harness.company.reteach.downloads().requests().is_empty());
 
         let (store, tenant) = (harness.world.stack.store(), &harness.company.tenant);
-        store.retry_certificate(tenant, &CertificateId::new("c-002"), harness.moment()).await.unwrap();
+        store
+            .retry_certificate(tenant, &CertificateId::new("c-002"), harness.moment())
+            .await
+            .unwrap();
         let report = harness.certificates_tick().await;
-        assert_eq!((report.counts.uploaded, report.counts.parked), (1, 0), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.counts.uploaded, report.counts.parked),
+            (1, 0),
+            "{via:?}: {report:#?}"
+        );
         all_are_filed(&harness, 2).await;
     }
 }
@@ -229,15 +381,38 @@ async fn kombo_is_sent_the_bytes_that_were_looked_at() {
         let academy = &harness.company.reteach;
         // The first one's address is the academy's own: it takes the token, and leads to the second one's file.
         let file = academy.certificate_url("c-002").unwrap();
-        deliver(&harness, "c-001", Delivery::Elsewhere(format!("{}/me", academy.base_url())));
-        academy.fail(simulators::Fault::new(simulators::Behaviour::Redirect(file)).path("/me").always());
+        deliver(
+            &harness,
+            "c-001",
+            Delivery::Elsewhere(format!("{}/me", academy.base_url())),
+        );
+        academy.fail(
+            simulators::Fault::new(simulators::Behaviour::Redirect(file))
+                .path("/me")
+                .always(),
+        );
         let report = harness.certificates_now().await;
         assert_eq!(report.counts.uploaded, 2, "{via:?} {report:#?}");
         let bodies: Vec<_> = kombo_uploads(&harness);
-        let with = |key: &str| bodies.iter().filter(|body| body.contains(&format!("\"{key}\":\""))).count();
-        assert_eq!((bodies.len(), with("data_url"), with("data")), (2, 0, 2), "{via:?}");
-        let (one, other) = (harness.document_of("c-001").unwrap(), harness.document_of("c-002").unwrap());
-        assert_eq!(one.sha256, other.sha256, "{via:?}: the same bytes from either address");
+        let with = |key: &str| {
+            bodies
+                .iter()
+                .filter(|body| body.contains(&format!("\"{key}\":\"")))
+                .count()
+        };
+        assert_eq!(
+            (bodies.len(), with("data_url"), with("data")),
+            (2, 0, 2),
+            "{via:?}"
+        );
+        let (one, other) = (
+            harness.document_of("c-001").unwrap(),
+            harness.document_of("c-002").unwrap(),
+        );
+        assert_eq!(
+            one.sha256, other.sha256,
+            "{via:?}: the same bytes from either address"
+        );
         assert_eq!(Some(other.sha256), academy.pdf_sha256("c-002"));
         assert_eq!(academy.downloads().requests_with_authorization(), 0);
     }
@@ -246,6 +421,11 @@ async fn kombo_is_sent_the_bytes_that_were_looked_at() {
 /// The bodies of uploads as Kombo got them.
 fn kombo_uploads(harness: &Harness) -> Vec<String> {
     let requests = harness.company.kombo.as_ref().unwrap().requests();
-    let bodies = requests.into_iter().filter_map(|it| it.body).map(|body| body.to_string());
-    bodies.filter(|body| body.contains("\"content_type\":\"application/pdf\"")).collect()
+    let bodies = requests
+        .into_iter()
+        .filter_map(|it| it.body)
+        .map(|body| body.to_string());
+    bodies
+        .filter(|body| body.contains("\"content_type\":\"application/pdf\""))
+        .collect()
 }

@@ -25,7 +25,8 @@ pub(super) async fn certified(via: Via, employees: u64) -> Harness {
     let harness = Harness::synced(via, "", people(employees)).await;
     harness.company.personio.add_category("Bildungszertifikate");
     for number in 1..=employees {
-        let at = harness.moment() - SignedDuration::from_hours(24) + SignedDuration::from_mins(number as i64);
+        let at = harness.moment() - SignedDuration::from_hours(24)
+            + SignedDuration::from_mins(number as i64);
         let course = format!("Kurs {number}");
         let participation = completed(&id(number), number, &course, &at.to_string());
         harness.company.reteach.add_participation(participation);
@@ -45,15 +46,21 @@ pub(super) fn deliver(harness: &Harness, id: &str, delivery: Delivery) {
 
 /// The one finding of this kind about the certificate `id`.
 pub(super) fn finding<'a>(report: &'a Report, kind: FindingKind, id: &str) -> &'a Finding {
-    let about =
-        |it: &&Finding| it.kind == kind && it.certificate.as_ref().is_some_and(|it| it.as_str() == id);
+    let about = |it: &&Finding| {
+        it.kind == kind && it.certificate.as_ref().is_some_and(|it| it.as_str() == id)
+    };
     let found: Vec<_> = report.findings.iter().filter(about).collect();
-    let [one] = found.as_slice() else { panic!("{kind:?} {id}: {report:#?}") };
+    let [one] = found.as_slice() else {
+        panic!("{kind:?} {id}: {report:#?}")
+    };
     one
 }
 
 /// A run during which, once its first change is made, `meanwhile` happens.
-pub(super) async fn with_meanwhile(harness: &Harness, meanwhile: impl Fn(&Harness) + Sync) -> Report {
+pub(super) async fn with_meanwhile(
+    harness: &Harness,
+    meanwhile: impl Fn(&Harness) + Sync,
+) -> Report {
     let done = AtomicBool::new(false);
     let watch = |progress| {
         if progress == Progress::Applied && !done.swap(true, Ordering::SeqCst) {
@@ -65,7 +72,9 @@ pub(super) async fn with_meanwhile(harness: &Harness, meanwhile: impl Fn(&Harnes
 
 pub(super) async fn run_watched(harness: &Harness, watch: &(dyn Fn(Progress) + Sync)) -> Report {
     let (world, company) = (&harness.world, &harness.company);
-    let ran = world.run_certificates(company, Mode::Scheduled, Deadline::never(), watch).await;
+    let ran = world
+        .run_certificates(company, Mode::Scheduled, Deadline::never(), watch)
+        .await;
     harness.check_the_never_rules_of_certificates();
     ran.report
 }
@@ -83,9 +92,14 @@ pub(super) async fn all_are_filed(harness: &Harness, certificates: u64) {
     assert_eq!(documents.len() as u64, certificates, "{documents:#?}");
     for number in 1..=certificates {
         let id = id(number);
-        let document = harness.document_of(&id).unwrap_or_else(|| panic!("{id} is not filed"));
+        let document = harness
+            .document_of(&id)
+            .unwrap_or_else(|| panic!("{id} is not filed"));
         assert_eq!(document.employee_id, number);
-        assert_eq!(Some(document.sha256), harness.company.reteach.pdf_sha256(&id));
+        assert_eq!(
+            Some(document.sha256),
+            harness.company.reteach.pdf_sha256(&id)
+        );
     }
     let ledger = harness.certificate_ledger().await;
     let is_filed = |state: &CertificateState| matches!(state, CertificateState::Uploaded { .. });
@@ -98,7 +112,9 @@ pub(super) async fn nothing_is_held_against_any(harness: &Harness) {
     for (id, entry) in harness.certificate_ledger().await {
         match entry.state {
             CertificateState::Uploaded { .. } => {}
-            CertificateState::Failed(setback) => assert_eq!(setback.failures, 0, "{id}: {setback:?}"),
+            CertificateState::Failed(setback) => {
+                assert_eq!(setback.failures, 0, "{id}: {setback:?}")
+            }
             other => panic!("{id}: {other:?}"),
         }
     }
@@ -111,5 +127,8 @@ pub(super) fn fail_uploads(harness: &Harness, fault: Fault) {
 
 /// Sets a fault where the academy lists certificates, until faults are cleared.
 pub(super) fn fail_participations(harness: &Harness, behaviour: Behaviour) {
-    harness.company.reteach.fail(Fault::new(behaviour).path("/participation").always());
+    harness
+        .company
+        .reteach
+        .fail(Fault::new(behaviour).path("/participation").always());
 }

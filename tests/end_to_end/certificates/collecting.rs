@@ -20,14 +20,24 @@ fn certificate(number: u32, at: Timestamp) -> Participation {
     let id = format!("c-{number}");
     let certificate = Some(Certificate::new(&id, 100));
     let id = format!("p-{number}");
-    let issued = completed("", u64::from(number % 3) + 1, "Brandschutz", &at.to_string());
-    Participation { id, certificate, ..issued }
+    let issued = completed(
+        "",
+        u64::from(number % 3) + 1,
+        "Brandschutz",
+        &at.to_string(),
+    );
+    Participation {
+        id,
+        certificate,
+        ..issued
+    }
 }
 
 /// Certificates `c-1` to `c-<count>`, completed long ago.
 fn old(harness: &Harness, count: u32) {
     let first = harness.moment() - HOUR * 5_000;
-    let issued = (1..=count).map(|number| anybodys(number, first + HOUR * i32::try_from(number).unwrap()));
+    let issued =
+        (1..=count).map(|number| anybodys(number, first + HOUR * i32::try_from(number).unwrap()));
     harness.company.reteach.add_participations(issued);
 }
 
@@ -41,7 +51,8 @@ fn anybodys(number: u32, at: Timestamp) -> Participation {
 /// How many certificates there are that are to be filed.
 fn ours(harness: &Harness) -> usize {
     let all = harness.company.reteach.participations().into_iter();
-    all.filter(|it| it.customer.is_some() && it.certificate.is_some()).count()
+    all.filter(|it| it.customer.is_some() && it.certificate.is_some())
+        .count()
 }
 
 fn filed(harness: &Harness) -> usize {
@@ -49,8 +60,13 @@ fn filed(harness: &Harness) -> usize {
 }
 
 async fn root(harness: &Harness) -> CertificateRoot {
-    let CertificateStart { root, .. } =
-        harness.world.stack.store().certificate_start(&harness.company.tenant).await.unwrap();
+    let CertificateStart { root, .. } = harness
+        .world
+        .stack
+        .store()
+        .certificate_start(&harness.company.tenant)
+        .await
+        .unwrap();
     root.unwrap_or_default()
 }
 
@@ -59,12 +75,18 @@ fn was_full_scan(harness: &Harness) -> bool {
     let lists = |name: &str, it: &simulators::Received| it.query.iter().any(|(key, _)| key == name);
     let asked = harness.asked();
     harness.forget_requests();
-    let all = asked.iter().filter(|it| it.template == Some("/participation"));
-    all.filter(|it| !lists("customerCertificateId", it)).any(|it| !lists("completedAtSince", it))
+    let all = asked
+        .iter()
+        .filter(|it| it.template == Some("/participation"));
+    all.filter(|it| !lists("customerCertificateId", it))
+        .any(|it| !lists("completedAtSince", it))
 }
 
 fn incomplete(report: &CertificateReport) -> bool {
-    report.findings.iter().any(|it| it.kind == FindingKind::Incomplete)
+    report
+        .findings
+        .iter()
+        .any(|it| it.kind == FindingKind::Incomplete)
 }
 
 fn insert(number: u32) -> Change {
@@ -77,21 +99,34 @@ async fn a_list_that_shifts_while_it_is_read_is_read_again() {
         || vec![insert(1001)],
         || vec![insert(1001), insert(1002), insert(1003)],
         || vec![Change::Remove("p-581".to_owned())],
-        || vec![insert(1001), Change::Remove("p-599".to_owned()), insert(1002)],
+        || {
+            vec![
+                insert(1001),
+                Change::Remove("p-599".to_owned()),
+                insert(1002),
+            ]
+        },
     ];
     for (number, shift) in cases.into_iter().enumerate() {
         let harness = company().await;
         old(&harness, 600);
         harness.company.reteach.change_while_reading(shift());
         let report = harness.certificates_now().await;
-        assert_eq!((report.counts.readings, incomplete(&report)), (2, false), "{number}: {report:#?}");
+        assert_eq!(
+            (report.counts.readings, incomplete(&report)),
+            (2, false),
+            "{number}: {report:#?}"
+        );
         assert_eq!(
             (report.outcome, filed(&harness)),
             (Outcome::Done, ours(&harness)),
             "{number}: {report:#?}"
         );
         let root = root(&harness).await;
-        assert_eq!((root.read_at, root.scanned_at), (Some(harness.moment()), Some(harness.moment())));
+        assert_eq!(
+            (root.read_at, root.scanned_at),
+            (Some(harness.moment()), Some(harness.moment()))
+        );
     }
 }
 
@@ -111,14 +146,24 @@ async fn a_list_that_does_not_agree_with_itself_is_read_again() {
             }
             let harness = company().await;
             old(&harness, 600);
-            harness.company.reteach.fail(Fault::new(behaviour.clone()).path("/participation").nth(page));
+            harness.company.reteach.fail(
+                Fault::new(behaviour.clone())
+                    .path("/participation")
+                    .nth(page),
+            );
             let report = harness.certificates_now().await;
             if behaviour == Behaviour::TruncateJson {
                 assert_eq!(report.outcome, Outcome::ReteachUnavailable, "{report:#?}");
-                assert_eq!((filed(&harness), root(&harness).await), (0, CertificateRoot::default()));
+                assert_eq!(
+                    (filed(&harness), root(&harness).await),
+                    (0, CertificateRoot::default())
+                );
                 harness.certificates_tick().await;
             } else {
-                assert_eq!(report.counts.readings, 2, "{behaviour:?} on page {page}: {report:#?}");
+                assert_eq!(
+                    report.counts.readings, 2,
+                    "{behaviour:?} on page {page}: {report:#?}"
+                );
             }
             assert_eq!(filed(&harness), 60, "{behaviour:?} on page {page}");
         }
@@ -129,9 +174,16 @@ async fn a_list_that_does_not_agree_with_itself_is_read_again() {
 async fn what_three_shifting_readings_brought_is_filed_and_the_watermark_stays() {
     let harness = company().await;
     old(&harness, 600);
-    harness.company.reteach.change_while_reading((1001..1100).map(insert));
+    harness
+        .company
+        .reteach
+        .change_while_reading((1001..1100).map(insert));
     let report = harness.certificates_now().await;
-    assert_eq!((report.outcome, report.counts.readings), (Outcome::Partly, 3), "{report:#?}");
+    assert_eq!(
+        (report.outcome, report.counts.readings),
+        (Outcome::Partly, 3),
+        "{report:#?}"
+    );
     assert!(incomplete(&report), "{report:#?}");
     assert!(filed(&harness) > 60, "{}", filed(&harness));
     let left = root(&harness).await;
@@ -140,28 +192,47 @@ async fn what_three_shifting_readings_brought_is_filed_and_the_watermark_stays()
     harness.company.reteach.change_while_reading([]);
 
     let report = harness.certificates_tick().await;
-    assert!(was_full_scan(&harness) && !incomplete(&report), "{report:#?}");
+    assert!(
+        was_full_scan(&harness) && !incomplete(&report),
+        "{report:#?}"
+    );
     assert_eq!(filed(&harness), ours(&harness));
     let scanned = root(&harness).await;
-    assert_eq!((scanned.read_at, scanned.scanned_at), (Some(harness.moment()), Some(harness.moment())));
+    assert_eq!(
+        (scanned.read_at, scanned.scanned_at),
+        (Some(harness.moment()), Some(harness.moment()))
+    );
 
     // The same on a run that reads only what is new: 300 of one morning, while more come in.
     harness.world.clock.advance(HOUR * 4);
     let now = harness.moment();
-    harness.company.reteach.add_participations((2001..2301).map(|number| anybodys(number, now)));
+    harness
+        .company
+        .reteach
+        .add_participations((2001..2301).map(|number| anybodys(number, now)));
     harness
         .company
         .reteach
         .change_while_reading((3001..3100).map(|number| Change::Insert(certificate(number, now))));
     let report = harness.certificates_now().await;
-    assert!(incomplete(&report) && !was_full_scan(&harness), "{report:#?}");
+    assert!(
+        incomplete(&report) && !was_full_scan(&harness),
+        "{report:#?}"
+    );
     assert_eq!(
-        (root(&harness).await.read_at, root(&harness).await.scanned_at),
+        (
+            root(&harness).await.read_at,
+            root(&harness).await.scanned_at
+        ),
         (scanned.read_at, scanned.scanned_at)
     );
     harness.company.reteach.change_while_reading([]);
     let report = harness.certificates_tick().await;
-    assert_eq!((incomplete(&report), was_full_scan(&harness)), (false, false), "{report:#?}");
+    assert_eq!(
+        (incomplete(&report), was_full_scan(&harness)),
+        (false, false),
+        "{report:#?}"
+    );
     assert_eq!(filed(&harness), ours(&harness));
 }
 
@@ -172,18 +243,43 @@ async fn an_academy_that_ignores_the_filters_is_filtered_here() {
     harness.company.reteach.set_filters(Filters::Of2023);
     old(&harness, 300);
     let at = harness.moment() - HOUR * 100;
-    let odd = |number: u32, status| Participation { status, ..certificate(number, at) };
-    harness.company.reteach.add_participations((5001..5200).map(|it| odd(it, ParticipationStatus::Started)));
-    harness.company.reteach.add_participations(
-        (6001..6200).map(|it| Participation { certificate: None, ..certificate(it, at) }),
-    );
+    let odd = |number: u32, status| Participation {
+        status,
+        ..certificate(number, at)
+    };
+    harness
+        .company
+        .reteach
+        .add_participations((5001..5200).map(|it| odd(it, ParticipationStatus::Started)));
+    harness
+        .company
+        .reteach
+        .add_participations((6001..6200).map(|it| Participation {
+            certificate: None,
+            ..certificate(it, at)
+        }));
     let report = harness.certificates_now().await;
-    assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 30), "{report:#?}");
-    assert_eq!((report.counts.readings, filed(&harness)), (1, 30), "{report:#?}");
+    assert_eq!(
+        (report.outcome, report.counts.uploaded),
+        (Outcome::Done, 30),
+        "{report:#?}"
+    );
+    assert_eq!(
+        (report.counts.readings, filed(&harness)),
+        (1, 30),
+        "{report:#?}"
+    );
     let quiet = harness.certificates_tick().await;
-    assert_eq!((quiet.outcome, quiet.counts.seen), (Outcome::Unchanged, 0), "{quiet:#?}");
+    assert_eq!(
+        (quiet.outcome, quiet.counts.seen),
+        (Outcome::Unchanged, 0),
+        "{quiet:#?}"
+    );
     let now = harness.moment();
-    harness.company.reteach.add_participation(certificate(301, now));
+    harness
+        .company
+        .reteach
+        .add_participation(certificate(301, now));
     assert_eq!(harness.certificates_tick().await.counts.uploaded, 1);
 }
 
@@ -195,22 +291,46 @@ async fn a_certificate_that_turns_up_late_is_filed() {
     harness.certificates_now().await;
     was_full_scan(&harness);
     // Completed five hours ago, and shown only now.
-    harness.company.reteach.add_participation(certificate(1, harness.moment() - HOUR * 5));
+    harness
+        .company
+        .reteach
+        .add_participation(certificate(1, harness.moment() - HOUR * 5));
     // Completed a month ago, and given a certificate only now.
-    harness.company.reteach.add_participation(certificate(2, harness.moment() - HOUR * 700));
+    harness
+        .company
+        .reteach
+        .add_participation(certificate(2, harness.moment() - HOUR * 700));
     let report = harness.certificates_tick().await;
-    assert_eq!((report.counts.uploaded, was_full_scan(&harness)), (1, false), "{report:#?}");
+    assert_eq!(
+        (report.counts.uploaded, was_full_scan(&harness)),
+        (1, false),
+        "{report:#?}"
+    );
     assert!(harness.document_of("c-1").is_some());
     while harness.document_of("c-2").is_none() {
-        assert!(harness.moment() < "2026-05-12T09:00:00Z".parse().unwrap(), "a day is over");
+        assert!(
+            harness.moment() < "2026-05-12T09:00:00Z".parse().unwrap(),
+            "a day is over"
+        );
         was_full_scan(&harness);
         harness.certificates_tick().await;
     }
     assert!(was_full_scan(&harness));
     // Whoever does not want to wait asks for it.
-    harness.company.reteach.add_participation(certificate(3, harness.moment() - HOUR * 700));
+    harness
+        .company
+        .reteach
+        .add_participation(certificate(3, harness.moment() - HOUR * 700));
     harness.world.clock.advance(CERTIFICATE_TICK);
-    assert_eq!(harness.certificates(Mode::FullScan, Deadline::never()).await.report.counts.uploaded, 1);
+    assert_eq!(
+        harness
+            .certificates(Mode::FullScan, Deadline::never())
+            .await
+            .report
+            .counts
+            .uploaded,
+        1
+    );
 }
 
 /// While nothing is new the root is not written with every run; what turns up is found all the same.
@@ -221,7 +341,10 @@ async fn the_watermark_may_lag_but_loses_nothing() {
     for number in 1..=46 {
         harness.world.clock.advance(CERTIFICATE_TICK);
         let at = harness.moment() - HOUR * 5 - SignedDuration::from_mins(59);
-        harness.company.reteach.add_participation(certificate(number, at));
+        harness
+            .company
+            .reteach
+            .add_participation(certificate(number, at));
         let report = harness.certificates_now().await;
         assert_eq!(report.counts.uploaded, 1, "{number}: {report:#?}");
     }
@@ -233,12 +356,19 @@ async fn the_watermark_may_lag_but_loses_nothing() {
 async fn a_certificate_issued_anew_is_another_one() {
     let harness = company().await;
     let at = harness.moment() - HOUR;
-    let id = harness.company.reteach.add_participation(certificate(1, at));
+    let id = harness
+        .company
+        .reteach
+        .add_participation(certificate(1, at));
     harness.fail_uploads(Fault::new(Behaviour::Status(422, Body::Vendor)));
     assert_eq!(harness.certificates_now().await.counts.failed, 1);
     let new = harness.company.reteach.reissue(&id).unwrap();
     let report = harness.certificates_tick().await;
-    assert_eq!((report.counts.uploaded, filed(&harness)), (1, 1), "{report:#?}");
+    assert_eq!(
+        (report.counts.uploaded, filed(&harness)),
+        (1, 1),
+        "{report:#?}"
+    );
     assert!(harness.document_of(&new).is_some());
     harness.world.clock.advance(HOUR * 24);
     assert!(harness.certificates_now().await.outcome.is_good());
@@ -250,7 +380,10 @@ async fn a_certificate_issued_anew_is_another_one() {
 async fn an_empty_list_costs_a_day_at_most() {
     let harness = company().await;
     old(&harness, 30);
-    harness.company.reteach.fail(Fault::new(Behaviour::EmptyList).path("/participation"));
+    harness
+        .company
+        .reteach
+        .fail(Fault::new(Behaviour::EmptyList).path("/participation"));
     assert_eq!(harness.certificates_now().await.counts.seen, 0);
     harness.world.clock.advance(HOUR * 24);
     assert_eq!(harness.certificates_now().await.counts.uploaded, 3);

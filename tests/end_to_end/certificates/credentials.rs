@@ -77,13 +77,29 @@ fn troubles() -> Vec<Trouble> {
 
 #[tokio::test]
 async fn every_trouble_has_its_word_and_ends_by_itself() {
-    for Trouble { name, routes, begin, outcome, says, end } in troubles() {
+    for Trouble {
+        name,
+        routes,
+        begin,
+        outcome,
+        says,
+        end,
+    } in troubles()
+    {
         for via in routes {
             let label = format!("{via:?}: {name}");
             let harness = certified(*via, 12).await;
             let root = async || {
-                let start = harness.world.stack.store().certificate_start(&harness.company.tenant).await;
-                start.unwrap().root.map(|root| (root.read_at, root.scanned_at))
+                let start = harness
+                    .world
+                    .stack
+                    .store()
+                    .certificate_start(&harness.company.tenant)
+                    .await;
+                start
+                    .unwrap()
+                    .root
+                    .map(|root| (root.read_at, root.scanned_at))
             };
             begin(&harness);
             for _ in 0..3 {
@@ -94,14 +110,21 @@ async fn every_trouble_has_its_word_and_ends_by_itself() {
                 nothing_is_held_against_any(&harness).await;
             }
             // Four are under way at once when the first no comes.
-            let uploads = harness.company.personio.calls(personio::Endpoint::UploadDocument);
+            let uploads = harness
+                .company
+                .personio
+                .calls(personio::Endpoint::UploadDocument);
             assert!(uploads <= 3 * 4, "{label}: {uploads} attempts");
             if outcome == Outcome::ReteachUnavailable {
                 assert_eq!(root().await, None, "{label}: nothing counts as read");
             }
             end(&harness);
             let report = harness.certificates_tick().await;
-            assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 12), "{label}: {report:#?}");
+            assert_eq!(
+                (report.outcome, report.counts.uploaded),
+                (Outcome::Done, 12),
+                "{label}: {report:#?}"
+            );
             all_are_filed(&harness, 12).await;
         }
     }
@@ -122,8 +145,10 @@ fn rotations() -> [Rotation; 3] {
             routes: DIRECT,
             at_the_vendor: |it| it.company.personio.rotate_secret("papi-client", "papi-new"),
             in_the_secret: |secret| {
-                let new =
-                    PersonioSecret { client_id: "papi-client".into(), client_secret: "papi-new".into() };
+                let new = PersonioSecret {
+                    client_id: "papi-client".into(),
+                    client_secret: "papi-new".into(),
+                };
                 secret.personio = Some(new);
             },
         },
@@ -134,7 +159,11 @@ fn rotations() -> [Rotation; 3] {
                 kombo(it).revoke_api_key("kombo-key");
                 kombo(it).add_api_key("kombo-new");
             },
-            in_the_secret: |secret| secret.kombo = Some(KomboSecret { api_key: "kombo-new".into() }),
+            in_the_secret: |secret| {
+                secret.kombo = Some(KomboSecret {
+                    api_key: "kombo-new".into(),
+                })
+            },
         },
         Rotation {
             name: "reteach",
@@ -142,7 +171,9 @@ fn rotations() -> [Rotation; 3] {
             at_the_vendor: |it| {
                 it.company.reteach.remove_credentials("reteach-client");
                 it.company.reteach.revoke_tokens();
-                it.company.reteach.add_credentials("new-client", "new-secret", "new-code");
+                it.company
+                    .reteach
+                    .add_credentials("new-client", "new-secret", "new-code");
             },
             in_the_secret: |secret| {
                 secret.reteach = Some(ReteachSecret {
@@ -157,25 +188,47 @@ fn rotations() -> [Rotation; 3] {
 
 #[tokio::test]
 async fn a_secret_that_is_rotated_while_certificates_are_filed_is_taken_up_within_the_run() {
-    for Rotation { name, routes, at_the_vendor, in_the_secret } in rotations() {
+    for Rotation {
+        name,
+        routes,
+        at_the_vendor,
+        in_the_secret,
+    } in rotations()
+    {
         for via in routes {
             let label = format!("{via:?} {name}");
             let harness = certified(*via, 20).await;
             // Every address has to be asked for anew: all vendors are needed to the end.
-            harness.company.reteach.downloads().set_url_lifetime(SignedDuration::from_secs(60));
+            harness
+                .company
+                .reteach
+                .downloads()
+                .set_url_lifetime(SignedDuration::from_secs(60));
             // A warm function has the old secret in its hands.
             harness.certificates(Mode::DryRun, Deadline::never()).await;
             let mut secret = harness.company.secret();
             in_the_secret(&mut secret);
-            harness.world.stack.secrets().put(&harness.company.tenant, &secret).await.unwrap();
+            harness
+                .world
+                .stack
+                .secrets()
+                .put(&harness.company.tenant, &secret)
+                .await
+                .unwrap();
             let applied = AtomicUsize::new(0);
             let watch = |progress| match progress {
                 Progress::Planned(_) => harness.world.clock.advance(SignedDuration::from_secs(61)),
-                Progress::Applied if applied.fetch_add(1, Ordering::SeqCst) == 4 => at_the_vendor(&harness),
+                Progress::Applied if applied.fetch_add(1, Ordering::SeqCst) == 4 => {
+                    at_the_vendor(&harness)
+                }
                 Progress::Applied | Progress::Read(_) => {}
             };
             let report = run_watched(&harness, &watch).await;
-            assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 20), "{label}: {report:#?}");
+            assert_eq!(
+                (report.outcome, report.counts.uploaded),
+                (Outcome::Done, 20),
+                "{label}: {report:#?}"
+            );
             all_are_filed(&harness, 20).await;
         }
     }
@@ -183,17 +236,39 @@ async fn a_secret_that_is_rotated_while_certificates_are_filed_is_taken_up_withi
 
 #[tokio::test]
 async fn what_failed_before_a_rotated_secret_was_taken_up_is_told_all_the_same() {
-    let [Rotation { at_the_vendor, in_the_secret, .. }, ..] = rotations();
+    let [
+        Rotation {
+            at_the_vendor,
+            in_the_secret,
+            ..
+        },
+        ..,
+    ] = rotations();
     let harness = certified(Via::Direct, 20).await;
     deliver(&harness, "c-020", reteach::Delivery::NotAPdf);
     harness.certificates(Mode::DryRun, Deadline::never()).await;
     let mut secret = harness.company.secret();
     in_the_secret(&mut secret);
-    harness.world.stack.secrets().put(&harness.company.tenant, &secret).await.unwrap();
+    harness
+        .world
+        .stack
+        .secrets()
+        .put(&harness.company.tenant, &secret)
+        .await
+        .unwrap();
     let report = with_meanwhile(&harness, at_the_vendor).await;
     let counts = report.counts;
-    assert_eq!((report.outcome, counts.uploaded, counts.failed), (Outcome::Done, 19, 1), "{report:#?}");
-    assert_eq!(finding(&report, FindingKind::NotFiled, "c-020").person.as_deref(), Some("20"));
+    assert_eq!(
+        (report.outcome, counts.uploaded, counts.failed),
+        (Outcome::Done, 19, 1),
+        "{report:#?}"
+    );
+    assert_eq!(
+        finding(&report, FindingKind::NotFiled, "c-020")
+            .person
+            .as_deref(),
+        Some("20")
+    );
 }
 
 #[tokio::test]
@@ -207,9 +282,15 @@ async fn who_may_not_write_is_told_after_one_round() {
             (Outcome::AccessDenied, 60),
             "{via:?} {report:#?}"
         );
-        let uploads = harness.company.personio.calls(personio::Endpoint::UploadDocument);
+        let uploads = harness
+            .company
+            .personio
+            .calls(personio::Endpoint::UploadDocument);
         assert!((1..=4).contains(&uploads), "{via:?} {uploads}");
-        let listed = harness.company.reteach.calls(reteach::Endpoint::ListParticipations);
+        let listed = harness
+            .company
+            .reteach
+            .calls(reteach::Endpoint::ListParticipations);
         assert_eq!(listed, 1, "{via:?}");
     }
 }

@@ -21,11 +21,23 @@ enum Sight {
 async fn scene(via: Via, sight: Sight) -> Harness {
     let harness = Harness::to_be_cut(via, "", people(2)).await;
     harness.first_run().await;
-    harness.company.reteach.add_participation(completed("c-1", 1, "Brandschutz", "2026-05-01T09:30:00Z"));
-    let lost = Fault::new(Behaviour::LoseReply).method(Method::POST).path("/v1/company/documents");
+    harness.company.reteach.add_participation(completed(
+        "c-1",
+        1,
+        "Brandschutz",
+        "2026-05-01T09:30:00Z",
+    ));
+    let lost = Fault::new(Behaviour::LoseReply)
+        .method(Method::POST)
+        .path("/v1/company/documents");
     harness.company.personio.fail(lost);
     assert_eq!(harness.certificates_now().await.counts.doubtful, 1);
-    harness.company.reteach.add_participation(completed("c-2", 2, "Erste Hilfe", "2026-05-11T08:10:00Z"));
+    harness.company.reteach.add_participation(completed(
+        "c-2",
+        2,
+        "Erste Hilfe",
+        "2026-05-11T08:10:00Z",
+    ));
     if sight == Sight::Unlisted {
         harness.company.personio.allow_reading_documents(false);
     }
@@ -49,9 +61,15 @@ async fn quiet(harness: &Harness) {
 /// Cuts the run at `point` and lets the next ones go on. Returns whether the run was cut.
 async fn cut(via: Via, sight: Sight, point: Point) -> bool {
     let harness = scene(via, sight).await;
-    let run =
-        harness.world.run_certificates(&harness.company, Mode::Scheduled, Deadline::never(), &unwatched);
-    let Some(step) = harness.cut_at(point, run).await.cut else { return false };
+    let run = harness.world.run_certificates(
+        &harness.company,
+        Mode::Scheduled,
+        Deadline::never(),
+        &unwatched,
+    );
+    let Some(step) = harness.cut_at(point, run).await.cut else {
+        return false;
+    };
     quiet(&harness).await;
     harness.check_the_never_rules_of_certificates();
     for (id, entry) in harness.certificate_ledger().await {
@@ -64,13 +82,19 @@ async fn cut(via: Via, sight: Sight, point: Point) -> bool {
             (_, state) => panic!("{via:?} {sight:?} {point:?} {step}: {id} {state:?}"),
         }
     }
-    assert_eq!(harness.certificate_ledger().await.len(), 2, "{via:?} {sight:?} {point:?} {step}");
+    assert_eq!(
+        harness.certificate_ledger().await.len(),
+        2,
+        "{via:?} {sight:?} {point:?} {step}"
+    );
     true
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wherever_a_run_is_cut_each_certificate_is_filed_once() {
-    let all = [Sight::Listed, Sight::Unlisted].into_iter().flat_map(|sight| ROUTES.map(|via| (via, sight)));
+    let all = [Sight::Listed, Sight::Unlisted]
+        .into_iter()
+        .flat_map(|sight| ROUTES.map(|via| (via, sight)));
     let cuts = all.map(|(via, sight)| async move {
         let cuts = at_every_point(|point| cut(via, sight, point)).await;
         eprintln!("{via:?} {sight:?}: {cuts} cuts");

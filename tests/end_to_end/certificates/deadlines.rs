@@ -18,13 +18,19 @@ use tokio::time::Instant;
 async fn company(via: Via, people_: u64, count: u64) -> Harness {
     let harness = Harness::synced(via, "", people(people_)).await;
     let newest = harness.moment() - SignedDuration::from_hours(1);
-    harness.company.reteach.add_participations((1..=count).rev().map(|number| {
-        let at = newest - SignedDuration::from_mins(30) * i32::try_from(number).unwrap();
-        let id = format!("c-{number}");
-        let certificate = Some(Certificate::new(&id, 100));
-        let issued = completed(&id, number % people_ + 1, "Brandschutz", &at.to_string());
-        simulators::reteach::Participation { certificate, ..issued }
-    }));
+    harness
+        .company
+        .reteach
+        .add_participations((1..=count).rev().map(|number| {
+            let at = newest - SignedDuration::from_mins(30) * i32::try_from(number).unwrap();
+            let id = format!("c-{number}");
+            let certificate = Some(Certificate::new(&id, 100));
+            let issued = completed(&id, number % people_ + 1, "Brandschutz", &at.to_string());
+            simulators::reteach::Participation {
+                certificate,
+                ..issued
+            }
+        }));
     harness
 }
 
@@ -48,14 +54,21 @@ async fn run_of(harness: &Harness, uploads: usize) -> CertificateReport {
         _ => {}
     };
     let deadline = Deadline::after(Duration::from_secs(60));
-    let ran = harness.world.run_certificates(&harness.company, Mode::Scheduled, deadline, &watch).await;
+    let ran = harness
+        .world
+        .run_certificates(&harness.company, Mode::Scheduled, deadline, &watch)
+        .await;
     ran.report
 }
 
 /// Exactly the newest `count` certificates are filed.
 async fn newest_are_filed(harness: &Harness, count: usize) {
-    let ids: BTreeSet<_> =
-        harness.certificate_ledger().await.into_keys().map(|id| id.as_str().to_owned()).collect();
+    let ids: BTreeSet<_> = harness
+        .certificate_ledger()
+        .await
+        .into_keys()
+        .map(|id| id.as_str().to_owned())
+        .collect();
     let newest: BTreeSet<_> = (1..=count).map(|number| format!("c-{number}")).collect();
     assert_eq!(ids, newest);
     assert_eq!(harness.company.personio.documents().len(), count);
@@ -70,14 +83,21 @@ async fn what_a_run_does_not_reach_is_left_for_the_next_the_newest_first() {
             let report = run_of(&harness, 15).await;
             assert_eq!(report.outcome, Outcome::Partly, "{via:?}: {report:#?}");
             // Those that were on their way beside the fifteenth come through.
-            assert!((15..=18).contains(&report.counts.uploaded), "{via:?}: {report:#?}");
+            assert!(
+                (15..=18).contains(&report.counts.uploaded),
+                "{via:?}: {report:#?}"
+            );
             filed += report.counts.uploaded;
             assert_eq!(report.counts.remaining, 60 - filed, "{via:?}: {report:#?}");
             newest_are_filed(&harness, usize::try_from(filed).unwrap()).await;
             harness.world.clock.advance(harness::CERTIFICATE_TICK);
         }
         let report = harness.certificates_tick().await;
-        assert_eq!((report.outcome, report.counts.remaining), (Outcome::Done, 0), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.outcome, report.counts.remaining),
+            (Outcome::Done, 0),
+            "{via:?}: {report:#?}"
+        );
         newest_are_filed(&harness, 60).await;
     }
 }
@@ -96,10 +116,22 @@ async fn an_upload_that_the_deadline_cuts_off_is_in_doubt() {
         let deadline = Deadline::after(Duration::from_secs(60));
         let (ran, ()) = tokio::join!(harness.certificates(Mode::Scheduled, deadline), cut);
         let report = ran.report;
-        assert_eq!((report.outcome, report.counts.doubtful), (Outcome::Partly, 4), "{via:?}: {report:#?}");
-        assert_eq!((report.counts.uploaded, report.counts.remaining), (0, 8), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.outcome, report.counts.doubtful),
+            (Outcome::Partly, 4),
+            "{via:?}: {report:#?}"
+        );
+        assert_eq!(
+            (report.counts.uploaded, report.counts.remaining),
+            (0, 8),
+            "{via:?}: {report:#?}"
+        );
         let report = harness.certificates_tick().await;
-        assert_eq!((report.counts.verified, report.counts.uploaded), (4, 8), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.counts.verified, report.counts.uploaded),
+            (4, 8),
+            "{via:?}: {report:#?}"
+        );
         newest_are_filed(&harness, 12).await;
     }
 }
@@ -111,14 +143,34 @@ async fn with_too_little_time_nothing_is_begun() {
         harness.fail_uploads(Fault::new(Behaviour::LoseReply).times(2));
         let short = || Deadline::after(Duration::from_secs(39));
         let report = harness.certificates(Mode::Scheduled, short()).await.report;
-        assert_eq!((report.outcome, report.counts.remaining), (Outcome::Partly, 12), "{via:?}: {report:#?}");
-        assert_eq!((harness.uploads(), harness.certificate_ledger().await.len()), (0, 0), "{via:?}");
+        assert_eq!(
+            (report.outcome, report.counts.remaining),
+            (Outcome::Partly, 12),
+            "{via:?}: {report:#?}"
+        );
+        assert_eq!(
+            (harness.uploads(), harness.certificate_ledger().await.len()),
+            (0, 0),
+            "{via:?}"
+        );
         let report = harness.certificates_now().await;
-        assert_eq!((report.counts.doubtful, report.counts.uploaded), (2, 10), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.counts.doubtful, report.counts.uploaded),
+            (2, 10),
+            "{via:?}: {report:#?}"
+        );
         harness.world.clock.advance(harness::CERTIFICATE_TICK);
         let report = harness.certificates(Mode::Scheduled, short()).await.report;
-        assert_eq!((report.outcome, report.counts.remaining), (Outcome::Partly, 2), "{via:?}: {report:#?}");
-        assert_eq!(harness.certificates_tick().await.counts.verified, 2, "{via:?}");
+        assert_eq!(
+            (report.outcome, report.counts.remaining),
+            (Outcome::Partly, 2),
+            "{via:?}: {report:#?}"
+        );
+        assert_eq!(
+            harness.certificates_tick().await.counts.verified,
+            2,
+            "{via:?}"
+        );
         newest_are_filed(&harness, 12).await;
     }
 }
@@ -139,10 +191,17 @@ async fn years_of_certificates_are_filed_over_several_runs() {
         harness.clear_faults();
         let uploaded = report.counts.uploaded;
         assert_eq!(uploaded, left.min(AT_ONCE as u64), "{report:#?}");
-        (filed, left, refusals) =
-            (filed + uploaded, left - uploaded, refusals + harness.uploads() as u64 - before - uploaded);
+        (filed, left, refusals) = (
+            filed + uploaded,
+            left - uploaded,
+            refusals + harness.uploads() as u64 - before - uploaded,
+        );
         assert_eq!(report.counts.remaining, left, "{report:#?}");
-        assert_eq!((report.counts.failed, report.counts.doubtful), (0, 0), "{report:#?}");
+        assert_eq!(
+            (report.counts.failed, report.counts.doubtful),
+            (0, 0),
+            "{report:#?}"
+        );
         assert_eq!(harness.company.personio.documents().len() as u64, filed);
         harness.world.clock.advance(harness::CERTIFICATE_TICK);
     }
@@ -150,5 +209,9 @@ async fn years_of_certificates_are_filed_over_several_runs() {
     newest_are_filed(&harness, usize::try_from(ALL).unwrap()).await;
     harness.check_the_never_rules_of_certificates();
     let report = harness.certificates_tick().await;
-    assert_eq!((report.outcome, report.counts.remaining), (Outcome::Unchanged, 0), "{report:#?}");
+    assert_eq!(
+        (report.outcome, report.counts.remaining),
+        (Outcome::Unchanged, 0),
+        "{report:#?}"
+    );
 }

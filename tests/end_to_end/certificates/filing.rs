@@ -13,11 +13,41 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 #[tokio::test]
 async fn each_certificate_is_in_one_document_of_its_employee() {
     let all = [
-        ("c-1", 1, "Brandschutz", "2026-05-01T09:30:00Z", "2026-05-01"),
-        ("c-2", 2, "Erste Hilfe", "2026-06-30T22:30:00Z", "2026-07-01"),
-        ("c-3", 1, "Datenschutz", "2019-12-31T08:00:00Z", "2019-12-31"),
-        ("c-4", 3, "Brandschutz", "2026-05-01T09:30:00Z", "2026-05-01"),
-        ("c-5", 3, "Übung für Führungskräfte", "2026-05-10T23:59:59Z", "2026-05-11"),
+        (
+            "c-1",
+            1,
+            "Brandschutz",
+            "2026-05-01T09:30:00Z",
+            "2026-05-01",
+        ),
+        (
+            "c-2",
+            2,
+            "Erste Hilfe",
+            "2026-06-30T22:30:00Z",
+            "2026-07-01",
+        ),
+        (
+            "c-3",
+            1,
+            "Datenschutz",
+            "2019-12-31T08:00:00Z",
+            "2019-12-31",
+        ),
+        (
+            "c-4",
+            3,
+            "Brandschutz",
+            "2026-05-01T09:30:00Z",
+            "2026-05-01",
+        ),
+        (
+            "c-5",
+            3,
+            "Übung für Führungskräfte",
+            "2026-05-10T23:59:59Z",
+            "2026-05-11",
+        ),
     ];
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(4)).await;
@@ -28,34 +58,66 @@ async fn each_certificate_is_in_one_document_of_its_employee() {
             (Outcome::Done, 5, 5),
             "{report:#?}"
         );
-        assert!(report.findings.is_empty() && report.message.is_empty(), "{report:#?}");
+        assert!(
+            report.findings.is_empty() && report.message.is_empty(),
+            "{report:#?}"
+        );
 
-        assert_eq!(harness.company.personio.documents().len(), all.len(), "{via:?}");
+        assert_eq!(
+            harness.company.personio.documents().len(),
+            all.len(),
+            "{via:?}"
+        );
         let ledger = harness.certificate_ledger().await;
         for (id, person, course, _, day) in all {
             let label = format!("{via:?} {id}");
             let document = harness.document_of(id).unwrap();
             assert_eq!(document.employee_id, person, "{label}");
-            assert_eq!(document.category.as_deref(), Some("Bildungszertifikate"), "{label}");
-            assert_eq!(Some(document.sha256), harness.company.reteach.pdf_sha256(id), "{label}");
-            assert_eq!((document.size, document.file_name), (20_000, named(course, day, id)), "{label}");
+            assert_eq!(
+                document.category.as_deref(),
+                Some("Bildungszertifikate"),
+                "{label}"
+            );
+            assert_eq!(
+                Some(document.sha256),
+                harness.company.reteach.pdf_sha256(id),
+                "{label}"
+            );
+            assert_eq!(
+                (document.size, document.file_name),
+                (20_000, named(course, day, id)),
+                "{label}"
+            );
             if via == Via::Kombo {
                 // Kombo's upload has a name and nothing else.
                 assert_eq!(document.title, named(course, day, id), "{label}");
                 assert_eq!((document.date, document.comment), (None, None), "{label}");
             } else {
-                assert_eq!((document.title.as_str(), document.date), (course, day.parse().ok()), "{label}");
-                let comment = format!("reteach: {course}, abgeschlossen am {day}, Zertifikat-ID {id}");
+                assert_eq!(
+                    (document.title.as_str(), document.date),
+                    (course, day.parse().ok()),
+                    "{label}"
+                );
+                let comment =
+                    format!("reteach: {course}, abgeschlossen am {day}, Zertifikat-ID {id}");
                 assert_eq!(document.comment, Some(comment), "{label}");
             }
             let entry = &ledger[&CertificateId::new(id)];
             assert_eq!(entry.employee, SourceId::new(person.to_string()), "{label}");
-            let CertificateState::Uploaded { at, document: noted } = &entry.state else {
+            let CertificateState::Uploaded {
+                at,
+                document: noted,
+            } = &entry.state
+            else {
                 panic!("{label}: {entry:?}")
             };
             assert_eq!(*at, harness.moment(), "{label}");
             let told = (via != Via::Kombo).then(|| document.id.to_string());
-            assert_eq!(noted.as_ref().map(ToString::to_string), told, "{label}: Kombo tells no id");
+            assert_eq!(
+                noted.as_ref().map(ToString::to_string),
+                told,
+                "{label}: Kombo tells no id"
+            );
         }
     }
 }
@@ -120,10 +182,14 @@ async fn the_date_is_the_day_in_berlin() {
     ];
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(1)).await;
-        let issued =
-            (0..).zip(cases).map(|(number, (at, _))| completed(&format!("id-{number:02}"), 1, "Kurs", at));
+        let issued = (0..)
+            .zip(cases)
+            .map(|(number, (at, _))| completed(&format!("id-{number:02}"), 1, "Kurs", at));
         harness.issue(issued);
-        assert_eq!(harness.certificates_now().await.counts.uploaded, cases.len() as u64);
+        assert_eq!(
+            harness.certificates_now().await.counts.uploaded,
+            cases.len() as u64
+        );
         for (number, (at, day)) in (0..).zip(cases) {
             let (label, id) = (format!("{via:?} {at}"), format!("id-{number:02}"));
             let document = harness.document_of(&id).unwrap();
@@ -132,21 +198,40 @@ async fn the_date_is_the_day_in_berlin() {
             assert_eq!(document.date, date, "{label}");
         }
         // What has a date ahead is listed on each run: it is not filed again.
-        assert_eq!(harness.certificates_tick().await.outcome, Outcome::Unchanged, "{via:?}");
+        assert_eq!(
+            harness.certificates_tick().await.outcome,
+            Outcome::Unchanged,
+            "{via:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn the_time_zone_is_the_tenants() {
-    for (zone, day) in
-        [("America/New_York", "2026-04-30"), ("Asia/Tokyo", "2026-05-01"), ("UTC", "2026-04-30")]
-    {
+    for (zone, day) in [
+        ("America/New_York", "2026-04-30"),
+        ("Asia/Tokyo", "2026-05-01"),
+        ("UTC", "2026-04-30"),
+    ] {
         let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
-        let file = harness.company.tenant_file("").replace("Europe/Berlin", zone);
-        harness.world.stack.store().put_tenant(&harness.company.tenant, &file).await.unwrap();
+        let file = harness
+            .company
+            .tenant_file("")
+            .replace("Europe/Berlin", zone);
+        harness
+            .world
+            .stack
+            .store()
+            .put_tenant(&harness.company.tenant, &file)
+            .await
+            .unwrap();
         harness.issue([completed("c-1", 1, "Kurs", "2026-04-30T21:00:00Z")]);
         harness.certificates_now().await;
-        assert_eq!(harness.document_of("c-1").unwrap().date, day.parse().ok(), "{zone}");
+        assert_eq!(
+            harness.document_of("c-1").unwrap().date,
+            day.parse().ok(),
+            "{zone}"
+        );
     }
 }
 
@@ -154,18 +239,36 @@ async fn the_time_zone_is_the_tenants() {
 async fn without_a_date_of_completion_it_is_filed_without_one() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(1)).await;
-        let undated =
-            Participation { completed_at: None, ..completed("c-1", 1, "Kurs", "2026-05-01T09:30:00Z") };
+        let undated = Participation {
+            completed_at: None,
+            ..completed("c-1", 1, "Kurs", "2026-05-01T09:30:00Z")
+        };
         harness.issue([undated]);
         let report = harness.certificates_now().await;
-        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 1), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.outcome, report.counts.uploaded),
+            (Outcome::Done, 1),
+            "{via:?}: {report:#?}"
+        );
         let document = harness.document_of("c-1").unwrap();
-        assert_eq!((document.date, document.file_name.as_str()), (None, "Kurs c-1.pdf"), "{via:?}");
+        assert_eq!(
+            (document.date, document.file_name.as_str()),
+            (None, "Kurs c-1.pdf"),
+            "{via:?}"
+        );
         if via != Via::Kombo {
-            assert_eq!(document.comment.as_deref(), Some("reteach: Kurs, Zertifikat-ID c-1"), "{via:?}");
+            assert_eq!(
+                document.comment.as_deref(),
+                Some("reteach: Kurs, Zertifikat-ID c-1"),
+                "{via:?}"
+            );
         }
         let again = harness.certificates_after(DAY).await;
-        assert_eq!((again.outcome, again.counts.settled), (Outcome::Unchanged, 1), "{via:?}");
+        assert_eq!(
+            (again.outcome, again.counts.settled),
+            (Outcome::Unchanged, 1),
+            "{via:?}"
+        );
     }
 }
 
@@ -177,13 +280,25 @@ async fn a_course_taken_twice_on_one_day_is_two_documents() {
             completed("c-1", 1, "Brandschutz", "2026-05-10T09:30:00Z"),
             completed("c-2", 1, "Brandschutz", "2026-05-10T09:30:00Z"),
         ]);
-        assert_eq!(harness.certificates_now().await.counts.uploaded, 2, "{via:?}");
+        assert_eq!(
+            harness.certificates_now().await.counts.uploaded,
+            2,
+            "{via:?}"
+        );
         harness.issue([completed("c-3", 1, "Brandschutz", "2026-05-10T15:30:00Z")]);
-        assert_eq!(harness.certificates_after(DAY).await.counts.uploaded, 1, "{via:?}");
+        assert_eq!(
+            harness.certificates_after(DAY).await.counts.uploaded,
+            1,
+            "{via:?}"
+        );
         assert_eq!(harness.documents_of(1).len(), 3, "{via:?}");
         for id in ["c-1", "c-2", "c-3"] {
             let document = harness.document_of(id).unwrap();
-            assert_eq!(Some(document.sha256), harness.company.reteach.pdf_sha256(id), "{via:?} {id}");
+            assert_eq!(
+                Some(document.sha256),
+                harness.company.reteach.pdf_sha256(id),
+                "{via:?} {id}"
+            );
         }
     }
 }
@@ -198,11 +313,27 @@ async fn a_certificate_issued_anew_is_another_document() {
         harness.certificates_now().await;
         let renewed = reteach.reissue(&participation).unwrap();
         let report = harness.certificates_tick().await;
-        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 1), "{via:?}: {report:#?}");
-        assert_eq!(harness.documents_of(1).len(), 2, "{via:?}: the old one stays");
+        assert_eq!(
+            (report.outcome, report.counts.uploaded),
+            (Outcome::Done, 1),
+            "{via:?}: {report:#?}"
+        );
+        assert_eq!(
+            harness.documents_of(1).len(),
+            2,
+            "{via:?}: the old one stays"
+        );
         let document = harness.document_of(&renewed).unwrap();
-        assert_eq!(Some(document.sha256), reteach.pdf_sha256(&renewed), "{via:?}");
-        assert_eq!(harness.certificates_after(DAY).await.outcome, Outcome::Unchanged, "{via:?}");
+        assert_eq!(
+            Some(document.sha256),
+            reteach.pdf_sha256(&renewed),
+            "{via:?}"
+        );
+        assert_eq!(
+            harness.certificates_after(DAY).await.outcome,
+            Outcome::Unchanged,
+            "{via:?}"
+        );
     }
 }
 
@@ -212,11 +343,20 @@ async fn only_completed_courses_with_a_certificate_count() {
     let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
     let one = |id: &str| completed(id, 1, "Kurs", "2026-05-11T07:30:00Z");
     let begun = [Added, Joined, Started, Expired];
-    let begun =
-        (1..).zip(begun).map(|(number, status)| Participation { status, ..one(&format!("c-{number}")) });
+    let begun = (1..).zip(begun).map(|(number, status)| Participation {
+        status,
+        ..one(&format!("c-{number}"))
+    });
     harness.issue(begun);
-    harness.issue([Participation { certificate: None, ..one("c-9") }]);
+    harness.issue([Participation {
+        certificate: None,
+        ..one("c-9")
+    }]);
     let report = harness.certificates_now().await;
-    assert_eq!((report.outcome, report.counts.seen), (Outcome::Unchanged, 0), "{report:#?}");
+    assert_eq!(
+        (report.outcome, report.counts.seen),
+        (Outcome::Unchanged, 0),
+        "{report:#?}"
+    );
     assert_eq!(harness.company.personio.documents(), []);
 }

@@ -24,32 +24,85 @@ fn chosen(name: &str) -> String {
 #[tokio::test]
 async fn the_folder_is_the_tenants_own_else_one_for_certificates_else_the_one_for_everything() {
     let cases: &[(&[&str], Option<&str>, &str)] = &[
-        (&["Arbeitsvertrag", "Sonstige Dokumente"], None, "Sonstige Dokumente"),
+        (
+            &["Arbeitsvertrag", "Sonstige Dokumente"],
+            None,
+            "Sonstige Dokumente",
+        ),
         (&["Contracts", "Other Documents"], None, "Other Documents"),
         (&["other documents", "Contracts"], None, "other documents"),
         (&["SONSTIGE DOKUMENTE"], None, "SONSTIGE DOKUMENTE"),
-        (&["Sonstige Dokumente", "Other Documents"], None, "Other Documents"),
-        (&["Sonstige Dokumente", "Bildungszertifikate"], None, "Bildungszertifikate"),
-        (&["Sonstige Dokumente", "BILDUNGSZERTIFIKATE"], None, "BILDUNGSZERTIFIKATE"),
-        (&["Other Documents", "Learning Certificates"], None, "Learning Certificates"),
+        (
+            &["Sonstige Dokumente", "Other Documents"],
+            None,
+            "Other Documents",
+        ),
+        (
+            &["Sonstige Dokumente", "Bildungszertifikate"],
+            None,
+            "Bildungszertifikate",
+        ),
+        (
+            &["Sonstige Dokumente", "BILDUNGSZERTIFIKATE"],
+            None,
+            "BILDUNGSZERTIFIKATE",
+        ),
+        (
+            &["Other Documents", "Learning Certificates"],
+            None,
+            "Learning Certificates",
+        ),
         (&["learning certificates"], None, "learning certificates"),
-        (&["Learning Certificates", "bildungszertifikate"], None, "bildungszertifikate"),
+        (
+            &["Learning Certificates", "bildungszertifikate"],
+            None,
+            "bildungszertifikate",
+        ),
         (&[" Bildungszertifikate "], None, " Bildungszertifikate "),
-        (&["Bildungszertifikate", "Schulungen"], Some("Schulungen"), "Schulungen"),
-        (&["Bildungszertifikate", "SCHULUNGEN"], Some("Schulungen"), "SCHULUNGEN"),
-        (&["schulungen", "Schulungen"], Some("Schulungen"), "Schulungen"),
-        (&["Übungen & Kurse"], Some("übungen & kurse"), "Übungen & Kurse"),
-        (&["Bildungszertifikate", "Arbeitsvertrag"], Some("Arbeitsvertrag"), "Arbeitsvertrag"),
+        (
+            &["Bildungszertifikate", "Schulungen"],
+            Some("Schulungen"),
+            "Schulungen",
+        ),
+        (
+            &["Bildungszertifikate", "SCHULUNGEN"],
+            Some("Schulungen"),
+            "SCHULUNGEN",
+        ),
+        (
+            &["schulungen", "Schulungen"],
+            Some("Schulungen"),
+            "Schulungen",
+        ),
+        (
+            &["Übungen & Kurse"],
+            Some("übungen & kurse"),
+            "Übungen & Kurse",
+        ),
+        (
+            &["Bildungszertifikate", "Arbeitsvertrag"],
+            Some("Arbeitsvertrag"),
+            "Arbeitsvertrag",
+        ),
     ];
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(1)).await;
         for (number, (names, choice, expected)) in cases.iter().enumerate() {
-            let (label, id) = (format!("{via:?} {names:?} {choice:?}"), format!("id-{number:02}"));
+            let (label, id) = (
+                format!("{via:?} {names:?} {choice:?}"),
+                format!("id-{number:02}"),
+            );
             folders(&harness, names);
-            harness.configure(&choice.map_or_else(String::new, chosen)).await;
+            harness
+                .configure(&choice.map_or_else(String::new, chosen))
+                .await;
             harness.issue([completed(&id, 1, "Kurs", LATELY)]);
             let report = harness.certificates_in(Mode::FullScan).await;
-            assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 1), "{label}: {report:#?}");
+            assert_eq!(
+                (report.outcome, report.counts.uploaded),
+                (Outcome::Done, 1),
+                "{label}: {report:#?}"
+            );
             let document = harness.document_of(&id).unwrap();
             assert_eq!(document.category.as_deref(), Some(*expected), "{label}");
         }
@@ -57,7 +110,12 @@ async fn the_folder_is_the_tenants_own_else_one_for_certificates_else_the_one_fo
 }
 
 /// What there is, what the tenant wants, what the message names, what HR makes then.
-type Missing = (&'static [&'static str], Option<&'static str>, [&'static str; 2], &'static str);
+type Missing = (
+    &'static [&'static str],
+    Option<&'static str>,
+    [&'static str; 2],
+    &'static str,
+);
 
 #[tokio::test]
 async fn without_a_folder_nothing_is_sent_and_nothing_lost() {
@@ -68,7 +126,12 @@ async fn without_a_folder_nothing_is_sent_and_nothing_lost() {
             ["\"Bildungszertifikate\"", "\"Learning Certificates\""],
             "Bildungszertifikate",
         ),
-        (&[], None, ["\"Bildungszertifikate\"", "[certificates] category"], "Sonstige Dokumente"),
+        (
+            &[],
+            None,
+            ["\"Bildungszertifikate\"", "[certificates] category"],
+            "Sonstige Dokumente",
+        ),
         (
             &["Bildungszertifikate", "Other Documents"],
             Some("Schulungen"),
@@ -93,19 +156,42 @@ async fn without_a_folder_nothing_is_sent_and_nothing_lost() {
                 harness.forget_traffic();
                 let report = harness.certificates_tick().await;
                 assert_eq!(report.outcome, Outcome::NoCategory, "{label}: {report:#?}");
-                assert!(says.iter().all(|text| report.message.contains(text)), "{label}: {}", report.message);
-                assert_eq!((report.counts.uploaded, report.counts.remaining), (0, 3), "{label}");
-                assert!(report.findings.is_empty(), "one error, not one for each: {report:#?}");
+                assert!(
+                    says.iter().all(|text| report.message.contains(text)),
+                    "{label}: {}",
+                    report.message
+                );
+                assert_eq!(
+                    (report.counts.uploaded, report.counts.remaining),
+                    (0, 3),
+                    "{label}"
+                );
+                assert!(
+                    report.findings.is_empty(),
+                    "one error, not one for each: {report:#?}"
+                );
                 assert_eq!(harness.folder_lookups(), 1, "{label}");
                 let [_, downloads, ..] = harness.traffic();
-                assert_eq!((downloads, harness.company.personio.documents().len()), (0, 0), "{label}");
+                assert_eq!(
+                    (downloads, harness.company.personio.documents().len()),
+                    (0, 0),
+                    "{label}"
+                );
                 assert!(harness.certificate_ledger().await.is_empty(), "{label}");
             }
             harness.company.personio.add_category(made);
             let report = harness.certificates_tick().await;
-            assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 3), "{label}: {report:#?}");
+            assert_eq!(
+                (report.outcome, report.counts.uploaded),
+                (Outcome::Done, 3),
+                "{label}: {report:#?}"
+            );
             for id in ["c-1", "c-2", "c-3"] {
-                assert_eq!(harness.document_of(id).unwrap().category.as_deref(), Some(*made), "{label}");
+                assert_eq!(
+                    harness.document_of(id).unwrap().category.as_deref(),
+                    Some(*made),
+                    "{label}"
+                );
             }
         }
     }
@@ -115,16 +201,30 @@ async fn without_a_folder_nothing_is_sent_and_nothing_lost() {
 async fn more_than_a_run_keeps_in_mind_is_not_lost_either() {
     let harness = Harness::synced(Via::Direct, "", people(2)).await;
     folders(&harness, &[]);
-    let old =
-        |number: u64| completed(&format!("c-{number:03}"), number % 2 + 1, "Kurs", "2024-05-10T09:30:00Z");
+    let old = |number: u64| {
+        completed(
+            &format!("c-{number:03}"),
+            number % 2 + 1,
+            "Kurs",
+            "2024-05-10T09:30:00Z",
+        )
+    };
     harness.issue((0..130).map(old));
     for _ in 0..3 {
         let report = harness.certificates_tick().await;
-        assert_eq!((report.outcome, report.counts.remaining), (Outcome::NoCategory, 130), "{report:#?}");
+        assert_eq!(
+            (report.outcome, report.counts.remaining),
+            (Outcome::NoCategory, 130),
+            "{report:#?}"
+        );
     }
     folders(&harness, &["Bildungszertifikate"]);
     let report = harness.certificates_tick().await;
-    assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 130), "{report:#?}");
+    assert_eq!(
+        (report.outcome, report.counts.uploaded),
+        (Outcome::Done, 130),
+        "{report:#?}"
+    );
 }
 
 #[tokio::test]
@@ -135,13 +235,25 @@ async fn a_folder_made_later_is_used_from_then_on() {
         let folder = |id: &str| harness.document_of(id).unwrap().category;
         harness.issue([completed("c-1", 1, "Kurs", LATELY)]);
         harness.certificates_now().await;
-        assert_eq!(folder("c-1").as_deref(), Some("Sonstige Dokumente"), "{via:?}");
+        assert_eq!(
+            folder("c-1").as_deref(),
+            Some("Sonstige Dokumente"),
+            "{via:?}"
+        );
 
         personio.add_category("Learning Certificates");
-        assert_eq!(harness.certificates_tick().await.outcome, Outcome::Unchanged, "{via:?}");
+        assert_eq!(
+            harness.certificates_tick().await.outcome,
+            Outcome::Unchanged,
+            "{via:?}"
+        );
         harness.issue([completed("c-2", 1, "Kurs", LATELY)]);
         harness.certificates_tick().await;
-        assert_eq!(folder("c-2").as_deref(), Some("Learning Certificates"), "{via:?}");
+        assert_eq!(
+            folder("c-2").as_deref(),
+            Some("Learning Certificates"),
+            "{via:?}"
+        );
         assert_eq!(
             folder("c-1").as_deref(),
             Some("Sonstige Dokumente"),
@@ -152,7 +264,10 @@ async fn a_folder_made_later_is_used_from_then_on() {
         harness.configure(&chosen("Zertifikate")).await;
         harness.issue([completed("c-3", 1, "Kurs", LATELY)]);
         harness.certificates_tick().await;
-        assert_eq!((folder("c-2"), folder("c-3")), (Some("Zertifikate".into()), Some("Zertifikate".into())));
+        assert_eq!(
+            (folder("c-2"), folder("c-3")),
+            (Some("Zertifikate".into()), Some("Zertifikate".into()))
+        );
         assert_eq!(harness.documents_of(1).len(), 3, "{via:?}");
     }
 }
@@ -162,14 +277,28 @@ async fn folders_are_looked_up_once_a_run_and_only_where_something_is_filed() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(3)).await;
         harness.certificates_now().await;
-        assert_eq!(harness.folder_lookups(), 0, "{via:?}: nothing was ever issued");
+        assert_eq!(
+            harness.folder_lookups(),
+            0,
+            "{via:?}: nothing was ever issued"
+        );
         harness.issue((1..=3).map(|id| completed(&format!("c-{id}"), id, "Kurs", LATELY)));
         harness.certificates_tick().await;
         harness.certificates_in(Mode::FullScan).await;
-        assert_eq!((harness.documents_of(1).len(), harness.folder_lookups()), (1, 1), "{via:?}");
+        assert_eq!(
+            (harness.documents_of(1).len(), harness.folder_lookups()),
+            (1, 1),
+            "{via:?}"
+        );
         harness.forget_traffic();
         for _ in 0..3 {
-            assert_eq!(harness.certificates_after(CERTIFICATE_TICK * 20).await.outcome, Outcome::Unchanged);
+            assert_eq!(
+                harness
+                    .certificates_after(CERTIFICATE_TICK * 20)
+                    .await
+                    .outcome,
+                Outcome::Unchanged
+            );
         }
         assert_eq!(harness.folder_lookups(), 0, "{via:?}");
         // Somebody whose certificates nobody may file.

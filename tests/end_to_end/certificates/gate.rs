@@ -26,12 +26,26 @@ async fn before_the_first_complete_employee_sync_it_waits_and_calls_nobody() {
         for mode in MODES {
             let report = harness.certificates_in(mode).await;
             assert_eq!(report.outcome, Outcome::Waiting, "{via:?}: {report:#?}");
-            assert_eq!(report.message, "waiting for the first complete employee sync", "{via:?}");
-            assert_eq!((harness.traffic(), report.calls), ([0; 4], Default::default()), "{via:?}");
-            assert!(!report.outcome.is_failure() && !report.outcome.is_good(), "{via:?}");
+            assert_eq!(
+                report.message, "waiting for the first complete employee sync",
+                "{via:?}"
+            );
+            assert_eq!(
+                (harness.traffic(), report.calls),
+                ([0; 4], Default::default()),
+                "{via:?}"
+            );
+            assert!(
+                !report.outcome.is_failure() && !report.outcome.is_good(),
+                "{via:?}"
+            );
         }
         harness.first_run().await;
-        assert_eq!(harness.certificates_tick().await.counts.uploaded, 1, "{via:?}");
+        assert_eq!(
+            harness.certificates_tick().await.counts.uploaded,
+            1,
+            "{via:?}"
+        );
     }
 }
 
@@ -43,16 +57,36 @@ async fn an_employee_run_that_is_not_complete_does_not_open_the_gate() {
         // One reading after the other announces more people than come: who came is brought over, no more is concluded.
         harness.fail_reading(Behaviour::TotalOff(5), Fault::always);
         let report = harness.now().await;
-        assert_eq!((report.outcome, report.counts.created), (Outcome::Partly, 3), "{via:?}: {report:#?}");
-        assert_eq!(harness.certificates_tick().await.outcome, Outcome::Waiting, "{via:?}");
+        assert_eq!(
+            (report.outcome, report.counts.created),
+            (Outcome::Partly, 3),
+            "{via:?}: {report:#?}"
+        );
+        assert_eq!(
+            harness.certificates_tick().await.outcome,
+            Outcome::Waiting,
+            "{via:?}"
+        );
         harness.clear_faults();
         harness.fail_reading(Behaviour::Status(404, Body::Vendor), Fault::always);
-        assert_eq!(harness.tick().await.outcome, Outcome::SourceUnavailable, "{via:?}");
-        assert_eq!(harness.certificates_tick().await.outcome, Outcome::Waiting, "{via:?}");
+        assert_eq!(
+            harness.tick().await.outcome,
+            Outcome::SourceUnavailable,
+            "{via:?}"
+        );
+        assert_eq!(
+            harness.certificates_tick().await.outcome,
+            Outcome::Waiting,
+            "{via:?}"
+        );
         harness.clear_faults();
         let report = harness.tick().await;
         assert!(report.outcome.is_good(), "{via:?}: {report:#?}");
-        assert_eq!(harness.certificates_tick().await.counts.uploaded, 1, "{via:?}");
+        assert_eq!(
+            harness.certificates_tick().await.counts.uploaded,
+            1,
+            "{via:?}"
+        );
     }
 }
 
@@ -90,15 +124,27 @@ async fn a_tenant_that_does_not_want_certificates_gets_none_and_costs_nothing() 
             for mode in MODES {
                 let report = harness.certificates_in(mode).await;
                 assert_eq!(report.outcome, Outcome::Disabled, "{via:?}: {report:#?}");
-                assert!(report.message.contains("[certificates] enabled"), "{}", report.message);
+                assert!(
+                    report.message.contains("[certificates] enabled"),
+                    "{}",
+                    report.message
+                );
                 assert_eq!(harness.traffic(), [0; 4], "{via:?}");
-                assert_eq!((report.dynamodb.calls, report.dynamodb.write), (1, 0.0), "{via:?}");
+                assert_eq!(
+                    (report.dynamodb.calls, report.dynamodb.write),
+                    (1, 0.0),
+                    "{via:?}"
+                );
             }
             assert_eq!(harness.items().await, items, "{via:?}");
             // Switched on later: all of it, from the beginning.
             harness.configure("[certificates]\nenabled = true\n").await;
             harness.now().await;
-            assert_eq!(harness.certificates_tick().await.counts.uploaded, 1, "{via:?}");
+            assert_eq!(
+                harness.certificates_tick().await.counts.uploaded,
+                1,
+                "{via:?}"
+            );
         }
     }
 }
@@ -109,7 +155,15 @@ async fn a_paused_tenant_rests_and_can_be_looked_at() {
         let harness = Harness::synced(via, "", people(2)).await;
         waiting(&harness);
         let (store, tenant) = (harness.world.stack.store(), &harness.company.tenant);
-        store.set_status(tenant, TenantStatus::Paused { since: harness.moment() }).await.unwrap();
+        store
+            .set_status(
+                tenant,
+                TenantStatus::Paused {
+                    since: harness.moment(),
+                },
+            )
+            .await
+            .unwrap();
         let items = harness.items().await;
         for mode in MODES.into_iter().filter(|mode| *mode != Mode::DryRun) {
             let report = harness.certificates_in(mode).await;
@@ -119,14 +173,26 @@ async fn a_paused_tenant_rests_and_can_be_looked_at() {
                 "{via:?}: {report:#?}"
             );
             assert!(
-                report.message.contains("2026-05-11T08:00:00Z") && report.message.contains("tenants resume")
+                report.message.contains("2026-05-11T08:00:00Z")
+                    && report.message.contains("tenants resume")
             );
         }
         let looked = harness.certificates_in(Mode::DryRun).await;
-        assert_eq!((looked.outcome, looked.counts.remaining), (Outcome::Planned, 1), "{via:?}: {looked:#?}");
+        assert_eq!(
+            (looked.outcome, looked.counts.remaining),
+            (Outcome::Planned, 1),
+            "{via:?}: {looked:#?}"
+        );
         assert_eq!(harness.items().await, items, "{via:?}");
-        store.set_status(tenant, TenantStatus::Active).await.unwrap();
-        assert_eq!(harness.certificates_tick().await.counts.uploaded, 1, "{via:?}");
+        store
+            .set_status(tenant, TenantStatus::Active)
+            .await
+            .unwrap();
+        assert_eq!(
+            harness.certificates_tick().await.counts.uploaded,
+            1,
+            "{via:?}"
+        );
     }
 }
 
@@ -135,10 +201,26 @@ async fn an_unknown_tenant_leaves_no_trace() {
     let harness = Harness::synced(Via::Direct, "", people(1)).await;
     waiting(&harness);
     let items = harness.items().await;
-    let event = Event { tenant_id: TenantId::parse("nobody").unwrap(), mode: Mode::Scheduled };
-    let request = Request { event, run_id: RunId::new("run-x"), deadline: Deadline::never() };
-    let report = harness.world.functions().certificates.run(&request, &unwatched).await.report;
-    assert_eq!((report.outcome, report.job.as_str()), (Outcome::UnknownTenant, "certificate-sync"));
+    let event = Event {
+        tenant_id: TenantId::parse("nobody").unwrap(),
+        mode: Mode::Scheduled,
+    };
+    let request = Request {
+        event,
+        run_id: RunId::new("run-x"),
+        deadline: Deadline::never(),
+    };
+    let report = harness
+        .world
+        .functions()
+        .certificates
+        .run(&request, &unwatched)
+        .await
+        .report;
+    assert_eq!(
+        (report.outcome, report.job.as_str()),
+        (Outcome::UnknownTenant, "certificate-sync")
+    );
     assert!(
         report.message.contains("nobody") && report.message.contains("tenants add"),
         "{}",
@@ -154,13 +236,35 @@ async fn a_second_run_at_the_same_time_steps_back() {
         waiting(&harness);
         let lease = harness.take_certificate_lease("another run").await;
         let report = harness.certificates_now().await;
-        assert_eq!((report.outcome, harness.traffic()), (Outcome::Busy, [0; 4]), "{via:?}: {report:#?}");
-        assert!(report.message.contains("2026-05-11T08:05:00Z"), "{}", report.message);
+        assert_eq!(
+            (report.outcome, harness.traffic()),
+            (Outcome::Busy, [0; 4]),
+            "{via:?}: {report:#?}"
+        );
+        assert!(
+            report.message.contains("2026-05-11T08:05:00Z"),
+            "{}",
+            report.message
+        );
         // The lease is the job's own: people go on, and so does a dry run, which needs none.
         assert_eq!(harness.now().await.outcome, Outcome::Unchanged, "{via:?}");
-        assert_eq!(harness.certificates_in(Mode::DryRun).await.outcome, Outcome::Planned, "{via:?}");
-        harness.world.stack.store().release(&lease, LastRun::default()).await.unwrap();
-        assert_eq!(harness.certificates_now().await.counts.uploaded, 1, "{via:?}");
+        assert_eq!(
+            harness.certificates_in(Mode::DryRun).await.outcome,
+            Outcome::Planned,
+            "{via:?}"
+        );
+        harness
+            .world
+            .stack
+            .store()
+            .release(&lease, LastRun::default())
+            .await
+            .unwrap();
+        assert_eq!(
+            harness.certificates_now().await.counts.uploaded,
+            1,
+            "{via:?}"
+        );
     }
 }
 
@@ -170,17 +274,34 @@ async fn a_lease_that_nobody_gave_back_ends_by_itself() {
     waiting(&harness);
     harness.take_certificate_lease("a run that died").await;
     let minute = SignedDuration::from_mins(1);
-    assert_eq!(harness.certificates_after(minute * 5).await.outcome, Outcome::Busy);
+    assert_eq!(
+        harness.certificates_after(minute * 5).await.outcome,
+        Outcome::Busy
+    );
     assert_eq!(harness.certificates_after(minute).await.counts.uploaded, 1);
 }
 
 #[test]
 fn an_event_of_the_other_job_is_refused() {
-    for (mode, fits) in [("scheduled", true), ("dry-run", true), ("full-scan", true), ("reconcile", false)] {
-        let event = Event::parse(json!({"tenant_id": "acme", "mode": mode}), Job::Certificates);
+    for (mode, fits) in [
+        ("scheduled", true),
+        ("dry-run", true),
+        ("full-scan", true),
+        ("reconcile", false),
+    ] {
+        let event = Event::parse(
+            json!({"tenant_id": "acme", "mode": mode}),
+            Job::Certificates,
+        );
         assert_eq!(event.is_ok(), fits, "{mode}: {event:?}");
     }
-    let event = Event::parse(json!({"tenant_id": "acme", "mode": "reconcile"}), Job::Certificates);
+    let event = Event::parse(
+        json!({"tenant_id": "acme", "mode": "reconcile"}),
+        Job::Certificates,
+    );
     let error = event.unwrap_err().to_string();
-    assert!(error.contains("employee-sync") && error.contains("full-scan"), "{error}");
+    assert!(
+        error.contains("employee-sync") && error.contains("full-scan"),
+        "{error}"
+    );
 }

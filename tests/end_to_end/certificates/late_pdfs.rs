@@ -19,7 +19,13 @@ fn filed(harness: &Harness) -> usize {
 }
 
 async fn open(harness: &Harness) -> usize {
-    let start = harness.world.stack.store().certificate_start(&harness.company.tenant).await.unwrap();
+    let start = harness
+        .world
+        .stack
+        .store()
+        .certificate_start(&harness.company.tenant)
+        .await
+        .unwrap();
     start.root.map_or(0, |root| root.open.len())
 }
 
@@ -27,17 +33,38 @@ async fn open(harness: &Harness) -> usize {
 fn asked(harness: &Harness) -> (usize, bool) {
     let has = |name: &str, it: &Received| it.query.iter().any(|(key, _)| key == name);
     let asked = harness.asked();
-    let one = asked.iter().filter(|it| has("customerCertificateId", it)).count();
-    let list = |it: &&Received| it.template == Some("/participation") && !has("customerCertificateId", it);
-    (one, asked.iter().filter(list).any(|it| !has("completedAtSince", it)))
+    let one = asked
+        .iter()
+        .filter(|it| has("customerCertificateId", it))
+        .count();
+    let list =
+        |it: &&Received| it.template == Some("/participation") && !has("customerCertificateId", it);
+    (
+        one,
+        asked
+            .iter()
+            .filter(list)
+            .any(|it| !has("completedAtSince", it)),
+    )
 }
 
 /// The certificate `c-<number>`, whose PDF is made later.
 fn without_pdf(number: u32, at: Timestamp, publication: Publication) -> Participation {
     let id = format!("c-{number}");
-    let certificate = Some(Certificate { publication, ..Certificate::new(&id, 100) });
-    let issued = completed(&id, u64::from(number % 3) + 1, "Brandschutz", &at.to_string());
-    Participation { certificate, ..issued }
+    let certificate = Some(Certificate {
+        publication,
+        ..Certificate::new(&id, 100)
+    });
+    let issued = completed(
+        &id,
+        u64::from(number % 3) + 1,
+        "Brandschutz",
+        &at.to_string(),
+    );
+    Participation {
+        certificate,
+        ..issued
+    }
 }
 
 #[tokio::test]
@@ -45,9 +72,16 @@ async fn a_pdf_that_is_late_is_asked_for_after_growing_pauses_and_filed_when_it_
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(3)).await;
         let at = harness.moment() - HOUR * 100;
-        harness.company.reteach.add_participation(without_pdf(1, at, Publication::OnDemand));
+        harness
+            .company
+            .reteach
+            .add_participation(without_pdf(1, at, Publication::OnDemand));
         let report = harness.certificates_now().await;
-        assert_eq!((report.counts.waiting_for_pdf, report.counts.uploaded), (1, 0), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.counts.waiting_for_pdf, report.counts.uploaded),
+            (1, 0),
+            "{via:?}: {report:#?}"
+        );
         assert!(harness.certificate_ledger().await.is_empty(), "{via:?}");
         let mut ticks_asked = Vec::new();
         for tick in 1..=24 {
@@ -62,7 +96,11 @@ async fn a_pdf_that_is_late_is_asked_for_after_growing_pauses_and_filed_when_it_
                 ticks_asked.push(tick);
             }
         }
-        assert_eq!(ticks_asked, [1, 2, 3, 4, 5, 7, 9, 12, 15, 19, 24], "{via:?}");
+        assert_eq!(
+            ticks_asked,
+            [1, 2, 3, 4, 5, 7, 9, 12, 15, 19, 24],
+            "{via:?}"
+        );
         harness.company.reteach.publish_pdf("c-1");
         let mut ticks = 0;
         while filed(&harness) == 0 {
@@ -81,13 +119,20 @@ async fn a_pdf_that_takes_an_hour_is_filed_within_a_tick() {
     let harness = company().await;
     let at = harness.moment() - HOUR * 100;
     let hour = Publication::After(SignedDuration::from_mins(61));
-    harness.company.reteach.add_participation(without_pdf(1, at, hour));
+    harness
+        .company
+        .reteach
+        .add_participation(without_pdf(1, at, hour));
     for _ in 0..3 {
         assert_eq!(harness.certificates_now().await.counts.waiting_for_pdf, 1);
         harness.world.clock.advance(CERTIFICATE_TICK);
     }
     let report = harness.certificates_now().await;
-    assert_eq!((report.counts.uploaded, report.counts.waiting_for_pdf), (1, 0), "{report:#?}");
+    assert_eq!(
+        (report.counts.uploaded, report.counts.waiting_for_pdf),
+        (1, 0),
+        "{report:#?}"
+    );
 }
 
 /// Only a hundred are asked for one by one; the daily scan finds the others.
@@ -102,12 +147,19 @@ async fn the_late_pdfs_of_many_are_all_filed() {
             .reteach
             .add_participations((1..=150).map(|it| without_pdf(it, at, Publication::OnDemand)));
         harness.world.clock.advance(CERTIFICATE_TICK);
-        let report = harness.certificates(Mode::FullScan, Deadline::never()).await.report;
+        let report = harness
+            .certificates(Mode::FullScan, Deadline::never())
+            .await
+            .report;
         assert_eq!(report.counts.waiting_for_pdf, 150, "{report:#?}");
         assert_eq!(open(&harness).await, 100);
         for _ in 0..4 {
             let report = harness.certificates_tick().await;
-            assert_eq!((report.outcome, report.counts.remaining), (Outcome::Unchanged, 0), "{report:#?}");
+            assert_eq!(
+                (report.outcome, report.counts.remaining),
+                (Outcome::Unchanged, 0),
+                "{report:#?}"
+            );
         }
         for number in 1..=150 {
             harness.company.reteach.publish_pdf(&format!("c-{number}"));
@@ -129,11 +181,18 @@ async fn the_late_pdfs_of_many_are_all_filed() {
 async fn a_certificate_revoked_while_its_pdf_is_late_is_forgotten() {
     let harness = company().await;
     let at = harness.moment() - HOUR * 100;
-    let id = harness.company.reteach.add_participation(without_pdf(1, at, Publication::OnDemand));
+    let id = harness
+        .company
+        .reteach
+        .add_participation(without_pdf(1, at, Publication::OnDemand));
     assert_eq!(harness.certificates_now().await.counts.waiting_for_pdf, 1);
     harness.company.reteach.remove_participation(&id);
     let report = harness.certificates_tick().await;
-    assert_eq!((report.outcome, report.counts.waiting_for_pdf), (Outcome::Unchanged, 0), "{report:#?}");
+    assert_eq!(
+        (report.outcome, report.counts.waiting_for_pdf),
+        (Outcome::Unchanged, 0),
+        "{report:#?}"
+    );
     assert_eq!(open(&harness).await, 0);
     harness.forget_requests();
     harness.certificates_tick().await;

@@ -15,13 +15,23 @@ const LONG_AGO: &str = "2025-02-10T09:30:00Z";
 async fn dry(harness: &Harness) -> Report {
     let (items, documents) = (harness.items().await, harness.company.personio.documents());
     harness.forget_traffic();
-    let ran = harness.certificates(Mode::DryRun, shared::http::Deadline::never()).await;
-    assert_eq!(harness.items().await, items, "ledger, root, lease and reports are as they were");
+    let ran = harness
+        .certificates(Mode::DryRun, shared::http::Deadline::never())
+        .await;
+    assert_eq!(
+        harness.items().await,
+        items,
+        "ledger, root, lease and reports are as they were"
+    );
     assert_eq!(harness.company.personio.documents(), documents);
     let [_, downloads, ..] = harness.traffic();
     assert_eq!(downloads, 0, "nothing was fetched");
     let folders = u64::from(ran.report.counts.remaining > 0);
-    assert_eq!(harness.folder_lookups() as u64, folders, "the HR system is asked for the folder alone");
+    assert_eq!(
+        harness.folder_lookups() as u64,
+        folders,
+        "the HR system is asked for the folder alone"
+    );
     assert_eq!(ran.report.dynamodb.write, 0.0);
     ran.report
 }
@@ -30,14 +40,25 @@ async fn dry(harness: &Harness) -> Report {
 async fn a_dry_run_says_what_would_be_filed_and_does_nothing() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(3)).await;
-        let stranger = harness.company.reteach.insert(by_hand("trainer@partner.example"));
-        let pdf_later =
-            |id: &str| Certificate { publication: Publication::OnDemand, ..Certificate::new(id, 2_000) };
+        let stranger = harness
+            .company
+            .reteach
+            .insert(by_hand("trainer@partner.example"));
+        let pdf_later = |id: &str| Certificate {
+            publication: Publication::OnDemand,
+            ..Certificate::new(id, 2_000)
+        };
         harness.issue([
             completed("c-1", 1, "Kurs", LONG_AGO),
             completed("c-2", 2, "Kurs", LONG_AGO),
-            Participation { certificate: Some(pdf_later("c-3")), ..completed("c-3", 3, "Kurs", LONG_AGO) },
-            Participation { customer: Some(stranger), ..completed("c-4", 1, "Kurs", LONG_AGO) },
+            Participation {
+                certificate: Some(pdf_later("c-3")),
+                ..completed("c-3", 3, "Kurs", LONG_AGO)
+            },
+            Participation {
+                customer: Some(stranger),
+                ..completed("c-4", 1, "Kurs", LONG_AGO)
+            },
         ]);
         let report = dry(&harness).await;
         assert_eq!(report.outcome, Outcome::Planned, "{via:?}: {report:#?}");
@@ -50,7 +71,11 @@ async fn a_dry_run_says_what_would_be_filed_and_does_nothing() {
             ..Counts::default()
         };
         assert_eq!(report.counts, expected, "{via:?}");
-        let would: Vec<_> = report.findings.iter().filter(|it| it.kind == FindingKind::Change).collect();
+        let would: Vec<_> = report
+            .findings
+            .iter()
+            .filter(|it| it.kind == FindingKind::Change)
+            .collect();
         let named: Vec<_> = would
             .iter()
             .filter_map(|it| Some((it.person.as_deref()?, it.certificate.as_ref()?.as_str())))
@@ -58,21 +83,44 @@ async fn a_dry_run_says_what_would_be_filed_and_does_nothing() {
         assert_eq!(named, [("1", "c-1"), ("2", "c-2")], "{via:?}: {would:?}");
 
         let done = harness.certificates_now().await;
-        assert_eq!(done.counts, Counts { uploaded: 2, remaining: 0, ..expected }, "{via:?}: {done:#?}");
+        assert_eq!(
+            done.counts,
+            Counts {
+                uploaded: 2,
+                remaining: 0,
+                ..expected
+            },
+            "{via:?}: {done:#?}"
+        );
         let again = dry(&harness).await;
-        assert_eq!((again.outcome, again.counts.remaining), (Outcome::Planned, 0), "{via:?}: {again:#?}");
+        assert_eq!(
+            (again.outcome, again.counts.remaining),
+            (Outcome::Planned, 0),
+            "{via:?}: {again:#?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_dry_run_says_that_there_is_no_folder() {
     for via in ROUTES {
-        let harness =
-            Harness::with_folder(via, "[certificates]\ncategory = \"Schulungen\"\n", people(1)).await;
+        let harness = Harness::with_folder(
+            via,
+            "[certificates]\ncategory = \"Schulungen\"\n",
+            people(1),
+        )
+        .await;
         harness.issue([completed("c-1", 1, "Kurs", LONG_AGO)]);
         let report = dry(&harness).await;
-        assert_eq!((report.outcome, report.counts.remaining), (Outcome::Planned, 1), "{via:?}");
-        let told = report.findings.iter().any(|it| it.text.contains("\"Schulungen\": make it"));
+        assert_eq!(
+            (report.outcome, report.counts.remaining),
+            (Outcome::Planned, 1),
+            "{via:?}"
+        );
+        let told = report
+            .findings
+            .iter()
+            .any(|it| it.text.contains("\"Schulungen\": make it"));
         assert!(told, "{via:?}: {:?}", report.findings);
     }
 }
@@ -94,16 +142,39 @@ async fn a_full_scan_finds_what_the_other_runs_do_not() {
         let harness = Harness::with_folder(via, "", people(4)).await;
         harness.certificates_now().await;
         // Issued now for a course that was completed long ago, or nobody knows when.
-        let undated = Participation { completed_at: None, ..completed("c-2", 2, "Kurs", LONG_AGO) };
+        let undated = Participation {
+            completed_at: None,
+            ..completed("c-2", 2, "Kurs", LONG_AGO)
+        };
         harness.issue([completed("c-1", 1, "Kurs", LONG_AGO), undated]);
         let report = harness.certificates_tick().await;
-        assert_eq!((report.outcome, report.counts.seen), (Outcome::Unchanged, 0), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.outcome, report.counts.seen),
+            (Outcome::Unchanged, 0),
+            "{via:?}: {report:#?}"
+        );
         let report = harness.certificates_in(Mode::FullScan).await;
-        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 2), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.outcome, report.counts.uploaded),
+            (Outcome::Done, 2),
+            "{via:?}: {report:#?}"
+        );
         // And by itself once a day.
         harness.issue([completed("c-3", 3, "Kurs", LONG_AGO)]);
-        assert_eq!(harness.certificates_after(DAY - CERTIFICATE_TICK).await.counts.seen, 0, "{via:?}");
-        assert_eq!(harness.certificates_tick().await.counts.uploaded, 1, "{via:?}");
+        assert_eq!(
+            harness
+                .certificates_after(DAY - CERTIFICATE_TICK)
+                .await
+                .counts
+                .seen,
+            0,
+            "{via:?}"
+        );
+        assert_eq!(
+            harness.certificates_tick().await.counts.uploaded,
+            1,
+            "{via:?}"
+        );
     }
 }
 
@@ -128,9 +199,18 @@ async fn what_is_completed_between_two_runs_is_filed_by_the_next() {
             harness.world.clock.advance(SignedDuration::from_mins(10));
             // The certificate comes up to five hours after the course was completed.
             let at = harness.moment() - SignedDuration::from_mins(5 * 60 * (number % 2));
-            harness.issue([completed(&format!("c-{number}"), 1, "Kurs", &at.to_string())]);
+            harness.issue([completed(
+                &format!("c-{number}"),
+                1,
+                "Kurs",
+                &at.to_string(),
+            )]);
             let report = harness.certificates_tick().await;
-            assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 1), "{via:?}: {report:#?}");
+            assert_eq!(
+                (report.outcome, report.counts.uploaded),
+                (Outcome::Done, 1),
+                "{via:?}: {report:#?}"
+            );
         }
     }
 }
@@ -142,14 +222,34 @@ async fn costs_next_to_nothing(harness: &Harness, label: &str) {
     assert_eq!(report.outcome, Outcome::Unchanged, "{label}: {report:#?}");
     assert_eq!(harness.traffic(), [1, 0, 0, 0], "{label}");
     let request = harness.company.reteach.requests().pop().unwrap();
-    assert_eq!(request.template, Some("/participation"), "{label}: no log-in, the token is warm");
-    assert_eq!((report.calls.reteach, report.calls.personio, report.calls.kombo), (1, 0, 0), "{label}");
-    let counts = Counts { readings: 1, ..Counts::default() };
+    assert_eq!(
+        request.template,
+        Some("/participation"),
+        "{label}: no log-in, the token is warm"
+    );
+    assert_eq!(
+        (
+            report.calls.reteach,
+            report.calls.personio,
+            report.calls.kombo
+        ),
+        (1, 0, 0),
+        "{label}"
+    );
+    let counts = Counts {
+        readings: 1,
+        ..Counts::default()
+    };
     assert_eq!(report.counts, counts, "{label}");
     // The tenant and the root are read; the lease is taken and released.
-    let Units { read, write, calls, .. } = report.dynamodb;
+    let Units {
+        read, write, calls, ..
+    } = report.dynamodb;
     assert!(read <= 2.0, "{label}: {read} read units");
-    assert!(write <= 2.0 && calls <= 4, "{label}: {write} write units, {calls} calls");
+    assert!(
+        write <= 2.0 && calls <= 4,
+        "{label}: {write} write units, {calls} calls"
+    );
 }
 
 #[tokio::test]
@@ -181,7 +281,10 @@ async fn an_unchanged_tick_costs_the_same_with_600_certificates() {
     };
     harness.issue((0..600).map(small));
     let report = harness.certificates_now().await;
-    assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 600));
+    assert_eq!(
+        (report.outcome, report.counts.uploaded),
+        (Outcome::Done, 600)
+    );
     costs_next_to_nothing(&harness, "600 certificates").await;
 }
 
@@ -220,15 +323,27 @@ async fn every_run_that_did_something_leaves_its_report() {
     let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
     let mut told = Vec::new();
     for number in 0..3 {
-        harness.issue([completed(&format!("c-{number}"), 1, "Kurs", "2026-05-11T07:30:00Z")]);
+        harness.issue([completed(
+            &format!("c-{number}"),
+            1,
+            "Kurs",
+            "2026-05-11T07:30:00Z",
+        )]);
         told.insert(0, harness.certificates_tick().await);
     }
     let stored = harness.certificate_reports().await;
     let told: Vec<_> = told
         .iter()
         .zip(&stored)
-        .map(|(told, stored)| Report { dynamodb: stored.dynamodb, ..told.clone() })
+        .map(|(told, stored)| Report {
+            dynamodb: stored.dynamodb,
+            ..told.clone()
+        })
         .collect();
     assert_eq!(stored, told);
-    assert!(stored.iter().all(|report| report.mode == Mode::Scheduled && report.counts.uploaded == 1));
+    assert!(
+        stored
+            .iter()
+            .all(|report| report.mode == Mode::Scheduled && report.counts.uploaded == 1)
+    );
 }

@@ -29,8 +29,10 @@ async fn what_a_record_lacks_is_left_out_or_told() {
             completed_at: None,
             ..completed("c-dateless", 2, "Ohne Tag", "2026-05-10T12:00:00Z")
         });
-        let unmade =
-            Certificate { publication: Publication::OnDemand, ..Certificate::new("c-unmade", 2_000) };
+        let unmade = Certificate {
+            publication: Publication::OnDemand,
+            ..Certificate::new("c-unmade", 2_000)
+        };
         academy.add_participation(Participation {
             certificate: Some(unmade),
             ..completed("c-unmade", 2, "Spät", "2026-05-10T12:00:00Z")
@@ -50,15 +52,27 @@ async fn what_a_record_lacks_is_left_out_or_told() {
         assert_eq!((counts.waiting_for_pdf, counts.seen), (1, 6), "{via:?}");
         let text = &finding(&report, FindingKind::Rejected, "c-nobody").text;
         assert!(text.contains("no customer"), "{text}");
-        let (nameless, dateless) =
-            (harness.document_of("c-nameless").unwrap(), harness.document_of("c-dateless").unwrap());
-        assert!(nameless.title.starts_with("Zertifikat"), "{via:?} {nameless:?}");
+        let (nameless, dateless) = (
+            harness.document_of("c-nameless").unwrap(),
+            harness.document_of("c-dateless").unwrap(),
+        );
+        assert!(
+            nameless.title.starts_with("Zertifikat"),
+            "{via:?} {nameless:?}"
+        );
         assert_eq!((dateless.employee_id, dateless.date), (2, None), "{via:?}");
-        assert!(dateless.title.starts_with("Ohne Tag"), "{via:?} {dateless:?}");
+        assert!(
+            dateless.title.starts_with("Ohne Tag"),
+            "{via:?} {dateless:?}"
+        );
 
         assert!(academy.publish_pdf("c-unmade"));
         let report = harness.certificates_tick().await;
-        assert_eq!((report.counts.uploaded, report.counts.waiting_for_pdf), (1, 0), "{via:?} {report:#?}");
+        assert_eq!(
+            (report.counts.uploaded, report.counts.waiting_for_pdf),
+            (1, 0),
+            "{via:?} {report:#?}"
+        );
     }
 }
 
@@ -78,11 +92,16 @@ const MALFORMED: &str = r#"{"resultCount":9,"results":[
 async fn a_record_that_does_not_fit_is_told_by_its_field_and_stops_nobody() {
     for via in ROUTES {
         let harness = certified(via, 2).await;
-        let fault = Fault::new(Behaviour::Status(200, Body::Json(MALFORMED))).path("/participation");
+        let fault =
+            Fault::new(Behaviour::Status(200, Body::Json(MALFORMED))).path("/participation");
         harness.company.reteach.fail(fault);
         let report = harness.certificates_now().await;
         let counts = report.counts;
-        assert_eq!((counts.seen, counts.rejected, counts.waiting_for_pdf), (1, 8, 1), "{via:?} {report:#?}");
+        assert_eq!(
+            (counts.seen, counts.rejected, counts.waiting_for_pdf),
+            (1, 8, 1),
+            "{via:?} {report:#?}"
+        );
         for (id, says) in [
             ("c-date", "completedAt is not a moment"),
             ("c-number", "completedAt is not text"),
@@ -98,7 +117,11 @@ async fn a_record_that_does_not_fit_is_told_by_its_field_and_stops_nobody() {
         // None of it stays: what is listed as it should be is filed as soon as it is read again.
         harness.world.clock.advance(SignedDuration::from_hours(24));
         let report = harness.certificates_now().await;
-        assert_eq!((report.counts.uploaded, report.counts.rejected), (2, 0), "{via:?} {report:#?}");
+        assert_eq!(
+            (report.counts.uploaded, report.counts.rejected),
+            (2, 0),
+            "{via:?} {report:#?}"
+        );
         all_are_filed(&harness, 2).await;
     }
 }
@@ -124,12 +147,23 @@ async fn one_certificate_in_two_participations_of_one_person_is_filed_once() {
         ));
         let report = harness.certificates_now().await;
         assert_eq!(
-            (report.outcome, report.counts.uploaded, report.counts.readings),
+            (
+                report.outcome,
+                report.counts.uploaded,
+                report.counts.readings
+            ),
             (Outcome::Done, 2, 1),
             "{report:#?}"
         );
-        assert_eq!(harness.certificates_tick().await.outcome, Outcome::Unchanged);
-        assert_eq!(per_person(&harness), BTreeMap::from([(1, 1), (2, 1)]), "{via:?}");
+        assert_eq!(
+            harness.certificates_tick().await.outcome,
+            Outcome::Unchanged
+        );
+        assert_eq!(
+            per_person(&harness),
+            BTreeMap::from([(1, 1), (2, 1)]),
+            "{via:?}"
+        );
     }
 }
 
@@ -140,14 +174,21 @@ async fn one_certificate_of_two_people_is_told_and_filed_for_neither() {
     harness.company.reteach.add_participation(again);
     let report = harness.certificates_now().await;
     assert_eq!(
-        (report.outcome, report.counts.uploaded, report.counts.readings),
+        (
+            report.outcome,
+            report.counts.uploaded,
+            report.counts.readings
+        ),
         (Outcome::Done, 2, 1),
         "{report:#?}"
     );
     let text = &finding(&report, FindingKind::Rejected, "c-002").text;
     assert!(text.contains("several people's participations"), "{text}");
     assert_eq!(per_person(&harness), BTreeMap::from([(1, 1), (3, 1)]));
-    assert_eq!(harness.certificates_tick().await.outcome, Outcome::Unchanged);
+    assert_eq!(
+        harness.certificates_tick().await.outcome,
+        Outcome::Unchanged
+    );
 }
 
 #[tokio::test]
@@ -155,15 +196,28 @@ async fn reteach_down_concludes_nothing() {
     let harness = certified(Via::Direct, 3).await;
     harness.certificates_now().await;
     let store = harness.world.stack.store();
-    let before = store.certificate_start(&harness.company.tenant).await.unwrap();
+    let before = store
+        .certificate_start(&harness.company.tenant)
+        .await
+        .unwrap();
     fail_participations(&harness, Behaviour::Close);
     harness.world.clock.advance(SignedDuration::from_hours(25));
     let report = harness.certificates_now().await;
     assert_eq!(report.outcome, Outcome::ReteachUnavailable, "{report:#?}");
-    assert_eq!(store.certificate_start(&harness.company.tenant).await.unwrap(), before);
+    assert_eq!(
+        store
+            .certificate_start(&harness.company.tenant)
+            .await
+            .unwrap(),
+        before
+    );
     harness.clear_faults();
     let report = harness.certificates_tick().await;
-    assert_eq!((report.outcome, report.counts.seen), (Outcome::Unchanged, 3), "{report:#?}");
+    assert_eq!(
+        (report.outcome, report.counts.seen),
+        (Outcome::Unchanged, 3),
+        "{report:#?}"
+    );
 }
 
 #[tokio::test]
@@ -173,12 +227,20 @@ async fn what_an_empty_list_hides_is_found_by_the_daily_scan_at_the_latest() {
         fail_participations(&harness, Behaviour::EmptyList);
         for _ in 0..3 {
             let report = harness.certificates_tick().await;
-            assert_eq!((report.outcome, report.counts.seen), (Outcome::Unchanged, 0), "{report:#?}");
+            assert_eq!(
+                (report.outcome, report.counts.seen),
+                (Outcome::Unchanged, 0),
+                "{report:#?}"
+            );
         }
         harness.clear_faults();
         harness.world.clock.advance(SignedDuration::from_hours(24));
         let report = harness.certificates_now().await;
-        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 3), "{via:?} {report:#?}");
+        assert_eq!(
+            (report.outcome, report.counts.uploaded),
+            (Outcome::Done, 3),
+            "{via:?} {report:#?}"
+        );
         all_are_filed(&harness, 3).await;
     }
 }
@@ -195,12 +257,31 @@ async fn rows_that_are_missing_make_the_reading_incomplete_and_are_filed_by_the_
             (Outcome::Partly, 3, 3),
             "{report:#?}"
         );
-        assert!(report.findings.iter().any(|it| it.kind == FindingKind::Incomplete));
-        let start = harness.world.stack.store().certificate_start(&harness.company.tenant).await.unwrap();
-        assert!(start.root.is_none_or(|root| root.read_at.is_none() && root.scanned_at.is_none()));
+        assert!(
+            report
+                .findings
+                .iter()
+                .any(|it| it.kind == FindingKind::Incomplete)
+        );
+        let start = harness
+            .world
+            .stack
+            .store()
+            .certificate_start(&harness.company.tenant)
+            .await
+            .unwrap();
+        assert!(
+            start
+                .root
+                .is_none_or(|root| root.read_at.is_none() && root.scanned_at.is_none())
+        );
         harness.clear_faults();
         let report = harness.certificates_tick().await;
-        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 2), "{via:?} {report:#?}");
+        assert_eq!(
+            (report.outcome, report.counts.uploaded),
+            (Outcome::Done, 2),
+            "{via:?} {report:#?}"
+        );
         all_are_filed(&harness, 5).await;
     }
 }

@@ -20,32 +20,67 @@ async fn company(via: Via) -> Harness {
 
 fn issue(harness: &Harness, id: &str) {
     let now = harness.moment().to_string();
-    harness.company.reteach.add_participation(completed(id, 1, "Brandschutz", &now));
+    harness
+        .company
+        .reteach
+        .add_participation(completed(id, 1, "Brandschutz", &now));
 }
 
 /// The document's own id, as the ledger should have it.
 fn id_of(harness: &Harness, certificate: &str) -> DocumentId {
-    let document = harness.document_of(certificate).unwrap_or_else(|| panic!("{certificate} is not filed"));
+    let document = harness
+        .document_of(certificate)
+        .unwrap_or_else(|| panic!("{certificate} is not filed"));
     DocumentId::new(document.id.to_string())
 }
 
 /// One certificate whose upload's answer is lost to `behaviour`, and which is there in the end or is sent again.
-async fn doubt(harness: &Harness, at: UploadAt, behaviour: &Behaviour, takes_effect: bool, number: usize) {
+async fn doubt(
+    harness: &Harness,
+    at: UploadAt,
+    behaviour: &Behaviour,
+    takes_effect: bool,
+    number: usize,
+) {
     let what = format!("{:?} {at:?} {behaviour:?}", harness.company.via);
     let id = format!("c-{number}");
     issue(harness, &id);
     harness.fail_next_upload(at, behaviour.clone());
     let report = harness.certificates_now().await;
     let counts = report.counts;
-    assert_eq!((counts.doubtful, counts.uploaded, counts.failed), (1, 0, 0), "{what}: {report:#?}");
-    let told = report.findings.iter().find(|it| it.kind == FindingKind::Doubtful).unwrap();
-    assert_eq!(told.certificate.as_ref().map(|it| it.as_str()), Some(id.as_str()), "{what}");
-    assert!(matches!(harness.state_of(&id).await, Some(CertificateState::Intended(_))), "{what}");
+    assert_eq!(
+        (counts.doubtful, counts.uploaded, counts.failed),
+        (1, 0, 0),
+        "{what}: {report:#?}"
+    );
+    let told = report
+        .findings
+        .iter()
+        .find(|it| it.kind == FindingKind::Doubtful)
+        .unwrap();
+    assert_eq!(
+        told.certificate.as_ref().map(|it| it.as_str()),
+        Some(id.as_str()),
+        "{what}"
+    );
+    assert!(
+        matches!(
+            harness.state_of(&id).await,
+            Some(CertificateState::Intended(_))
+        ),
+        "{what}"
+    );
 
-    harness.world.clock.advance(MINUTE * 15 - SignedDuration::from_secs(1));
+    harness
+        .world
+        .clock
+        .advance(MINUTE * 15 - SignedDuration::from_secs(1));
     let early = harness.certificates_now().await;
     assert_eq!(
-        (early.counts.doubtful, early.calls.personio + early.calls.kombo),
+        (
+            early.counts.doubtful,
+            early.calls.personio + early.calls.kombo
+        ),
         (1, 0),
         "{what}: {early:#?}"
     );
@@ -53,22 +88,44 @@ async fn doubt(harness: &Harness, at: UploadAt, behaviour: &Behaviour, takes_eff
     harness.world.clock.advance(SignedDuration::from_secs(1));
     let sent = harness.uploads();
     let later = harness.certificates_now().await;
-    assert_eq!((later.outcome, later.counts.doubtful), (Outcome::Done, 0), "{what}: {later:#?}");
+    assert_eq!(
+        (later.outcome, later.counts.doubtful),
+        (Outcome::Done, 0),
+        "{what}: {later:#?}"
+    );
     let expected = if takes_effect { (1, 0) } else { (0, 1) };
-    assert_eq!((later.counts.verified, later.counts.uploaded), expected, "{what}: {later:#?}");
-    assert_eq!(harness.uploads() - sent, usize::from(!takes_effect), "{what}");
+    assert_eq!(
+        (later.counts.verified, later.counts.uploaded),
+        expected,
+        "{what}: {later:#?}"
+    );
+    assert_eq!(
+        harness.uploads() - sent,
+        usize::from(!takes_effect),
+        "{what}"
+    );
     let known = harness.filed_as(&id).await;
     if takes_effect || harness.company.via != Via::Kombo {
         assert_eq!(known, Some(id_of(harness, &id)), "{what}");
     }
-    assert!(matches!(harness.state_of(&id).await, Some(CertificateState::Uploaded { .. })), "{what}");
+    assert!(
+        matches!(
+            harness.state_of(&id).await,
+            Some(CertificateState::Uploaded { .. })
+        ),
+        "{what}"
+    );
     assert_eq!(harness.company.personio.documents().len(), number, "{what}");
 }
 
 #[tokio::test]
 async fn one_list_without_the_document_is_not_believed() {
     for via in ROUTES {
-        for behaviour in [Behaviour::EmptyList, Behaviour::DropRows(1), Behaviour::SkipRows(1)] {
+        for behaviour in [
+            Behaviour::EmptyList,
+            Behaviour::DropRows(1),
+            Behaviour::SkipRows(1),
+        ] {
             let harness = company(via).await;
             issue(&harness, "c-1");
             harness.fail_next_upload(UploadAt::on(via)[0], Behaviour::LoseReply);
@@ -77,8 +134,16 @@ async fn one_list_without_the_document_is_not_believed() {
             let list = Fault::new(behaviour.clone()).path("/v2/document-management/documents");
             harness.company.personio.fail(list);
             let counts = harness.certificates_now().await.counts;
-            assert_eq!((counts.verified, counts.uploaded), (1, 0), "{via:?} {behaviour:?}");
-            assert_eq!(harness.company.personio.documents().len(), 1, "{via:?} {behaviour:?}");
+            assert_eq!(
+                (counts.verified, counts.uploaded),
+                (1, 0),
+                "{via:?} {behaviour:?}"
+            );
+            assert_eq!(
+                harness.company.personio.documents().len(),
+                1,
+                "{via:?} {behaviour:?}"
+            );
         }
     }
 }
@@ -106,7 +171,10 @@ async fn an_upload_of_unknown_outcome_is_looked_for_before_it_is_sent_again() {
                 Behaviour::Status(504, Body::Empty),
                 Behaviour::Redirect("https://personio.de/maintenance".to_owned()),
             ];
-            let cases = lost.iter().map(|it| (it, true)).chain(nothing.iter().map(|it| (it, false)));
+            let cases = lost
+                .iter()
+                .map(|it| (it, true))
+                .chain(nothing.iter().map(|it| (it, false)));
             for (behaviour, takes_effect) in cases {
                 number += 1;
                 doubt(&harness, *at, behaviour, takes_effect, number).await;
@@ -142,20 +210,34 @@ async fn a_success_that_cannot_be_read_is_no_proof() {
 
 #[tokio::test]
 async fn kombos_own_words_for_an_unknown_outcome_are_doubts() {
-    const UNAVAILABLE: &str =
-        r#"{"status":"error","error":{"code":"REMOTE.SERVICE_UNAVAILABLE","title":"Down","message":""}}"#;
-    const TIMED_OUT: &str =
-        r#"{"status":"error","error":{"code":"PLATFORM.TASK_TIMED_OUT","title":"Slow","message":""}}"#;
+    const UNAVAILABLE: &str = r#"{"status":"error","error":{"code":"REMOTE.SERVICE_UNAVAILABLE","title":"Down","message":""}}"#;
+    const TIMED_OUT: &str = r#"{"status":"error","error":{"code":"PLATFORM.TASK_TIMED_OUT","title":"Slow","message":""}}"#;
     const NEW: &str =
         r#"{"status":"error","error":{"code":"PLATFORM.SOMETHING_NEW","title":"?","message":""}}"#;
     for via in [Via::KomboPassthrough, Via::Kombo] {
         let harness = company(via).await;
         let mut number = 0;
-        for (status, text) in [(503, UNAVAILABLE), (409, UNAVAILABLE), (504, TIMED_OUT), (400, NEW)] {
+        for (status, text) in [
+            (503, UNAVAILABLE),
+            (409, UNAVAILABLE),
+            (504, TIMED_OUT),
+            (400, NEW),
+        ] {
             for takes_effect in [true, false] {
-                let make = if takes_effect { Behaviour::LateStatus } else { Behaviour::Status };
+                let make = if takes_effect {
+                    Behaviour::LateStatus
+                } else {
+                    Behaviour::Status
+                };
                 number += 1;
-                doubt(&harness, UploadAt::Kombo, &make(status, Body::Json(text)), takes_effect, number).await;
+                doubt(
+                    &harness,
+                    UploadAt::Kombo,
+                    &make(status, Body::Json(text)),
+                    takes_effect,
+                    number,
+                )
+                .await;
             }
         }
     }
@@ -168,7 +250,14 @@ async fn a_document_that_shows_up_late_is_not_filed_twice() {
         harness.company.personio.set_document_lag(MINUTE * 10);
         doubt(&harness, UploadAt::Personio, &Behaviour::LoseReply, true, 1).await;
         harness.company.personio.set_document_lag(MINUTE * 5);
-        doubt(&harness, UploadAt::Personio, &Behaviour::LateEffect(MINUTE * 10), true, 2).await;
+        doubt(
+            &harness,
+            UploadAt::Personio,
+            &Behaviour::LateEffect(MINUTE * 10),
+            true,
+            2,
+        )
+        .await;
     }
 }
 
@@ -185,12 +274,23 @@ async fn it_is_found_though_reteach_does_not_list_it_any_more_and_hr_has_moved_i
         ));
         issue(&harness, "c-2");
         harness.fail_uploads(Fault::new(Behaviour::LoseReply).times(2));
-        assert_eq!(harness.certificates_now().await.counts.doubtful, 2, "{via:?}");
+        assert_eq!(
+            harness.certificates_now().await.counts.doubtful,
+            2,
+            "{via:?}"
+        );
         harness.company.reteach.remove_participation(&id);
-        harness.company.personio.rename_category("Sonstige Dokumente", "Verschiedenes");
+        harness
+            .company
+            .personio
+            .rename_category("Sonstige Dokumente", "Verschiedenes");
         harness.company.personio.add_category("Bildungszertifikate");
         let report = harness.certificates_tick().await;
-        assert_eq!((report.counts.verified, report.counts.doubtful), (2, 0), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.counts.verified, report.counts.doubtful),
+            (2, 0),
+            "{via:?}: {report:#?}"
+        );
         assert_eq!(harness.company.personio.documents().len(), 2, "{via:?}");
     }
 }
@@ -207,10 +307,18 @@ async fn a_certificate_revoked_while_in_doubt_is_left() {
             "2026-05-11T07:00:00Z",
         ));
         harness.fail_uploads(Fault::new(Behaviour::Close));
-        assert_eq!(harness.certificates_now().await.counts.doubtful, 1, "{via:?}");
+        assert_eq!(
+            harness.certificates_now().await.counts.doubtful,
+            1,
+            "{via:?}"
+        );
         harness.company.reteach.remove_participation(&id);
         let report = harness.certificates_tick().await;
-        assert_eq!((report.counts.uploaded, report.counts.doubtful), (0, 0), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.counts.uploaded, report.counts.doubtful),
+            (0, 0),
+            "{via:?}: {report:#?}"
+        );
         let quiet = harness.certificates_tick().await;
         assert_eq!(
             (quiet.outcome, quiet.calls.personio + quiet.calls.kombo),
@@ -236,8 +344,15 @@ async fn a_limited_upload_waits_and_is_filed_once() {
                 (Outcome::Done, 2),
                 "{via:?} {at:?}: {report:#?}"
             );
-            assert!(started.elapsed().as_secs() >= 1 || *at == UploadAt::Personio, "{via:?}: held as asked");
-            assert_eq!(harness.company.personio.documents().len(), 2, "{via:?} {at:?}");
+            assert!(
+                started.elapsed().as_secs() >= 1 || *at == UploadAt::Personio,
+                "{via:?}: held as asked"
+            );
+            assert_eq!(
+                harness.company.personio.documents().len(),
+                2,
+                "{via:?} {at:?}"
+            );
         }
     }
 }

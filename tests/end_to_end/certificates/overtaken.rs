@@ -17,7 +17,8 @@ async fn company(via: Via, count: u32) -> Harness {
     let harness = Harness::synced(via, "", people(3)).await;
     harness.certificates_now().await;
     let now = harness.moment().to_string();
-    let issued = (1..=count).map(|number| completed(&format!("c-{number}"), 1, "Brandschutz", &now));
+    let issued =
+        (1..=count).map(|number| completed(&format!("c-{number}"), 1, "Brandschutz", &now));
     harness.company.reteach.add_participations(issued);
     harness
 }
@@ -30,7 +31,14 @@ async fn of_two_runs_at_once_one_is_busy() {
         let mut outcomes = [one.outcome, other.outcome];
         outcomes.sort_by_key(|it| *it == Outcome::Busy);
         assert_eq!(outcomes, [Outcome::Done, Outcome::Busy], "{via:?}");
-        assert_eq!((harness.uploads(), harness.company.personio.documents().len()), (20, 20), "{via:?}");
+        assert_eq!(
+            (
+                harness.uploads(),
+                harness.company.personio.documents().len()
+            ),
+            (20, 20),
+            "{via:?}"
+        );
     }
 }
 
@@ -50,11 +58,22 @@ async fn a_run_that_dies_in_an_upload_leaves_no_second_document() {
             () = filed => {}
             report = harness.certificates_now() => panic!("not cut off: {report:?}"),
         }
-        harness.world.clock.advance(MINUTE * 5 + SignedDuration::from_secs(6));
+        harness
+            .world
+            .clock
+            .advance(MINUTE * 5 + SignedDuration::from_secs(6));
         let report = harness.certificates_now().await;
-        assert_eq!((report.counts.doubtful, report.counts.uploaded), (1, 0), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.counts.doubtful, report.counts.uploaded),
+            (1, 0),
+            "{via:?}: {report:#?}"
+        );
         let report = harness.certificates_tick().await;
-        assert_eq!((report.counts.verified, report.counts.uploaded), (1, 0), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.counts.verified, report.counts.uploaded),
+            (1, 0),
+            "{via:?}: {report:#?}"
+        );
         let document = DocumentId::new(harness.document_of("c-1").unwrap().id.to_string());
         assert_eq!(harness.filed_as("c-1").await, Some(document), "{via:?}");
     }
@@ -76,9 +95,13 @@ async fn a_run_that_lost_its_lease_files_nothing_more() {
                 if moment == overtaken_after {
                     harness.world.clock.advance(MINUTE * 6);
                     let other = harness.certificates_now();
-                    let report =
-                        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(other));
-                    assert!(report.counts.uploaded >= 13 - overtaken_after as u64, "{via:?}: {report:#?}");
+                    let report = tokio::task::block_in_place(|| {
+                        tokio::runtime::Handle::current().block_on(other)
+                    });
+                    assert!(
+                        report.counts.uploaded >= 13 - overtaken_after as u64,
+                        "{via:?}: {report:#?}"
+                    );
                 }
             };
             let ran = harness
@@ -95,7 +118,11 @@ async fn a_run_that_lost_its_lease_files_nothing_more() {
             assert!(before <= 20, "{via:?} {overtaken_after}: {before} uploads");
             let last = harness.certificates_tick().await;
             assert!(last.outcome.is_good(), "{last:#?}");
-            assert_eq!(harness.company.personio.documents().len(), 20, "{via:?} {overtaken_after}");
+            assert_eq!(
+                harness.company.personio.documents().len(),
+                20,
+                "{via:?} {overtaken_after}"
+            );
             assert_eq!(harness.uploads(), 20, "{via:?} {overtaken_after}");
             harness.check_the_never_rules_of_certificates();
         }

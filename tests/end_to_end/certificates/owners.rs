@@ -12,7 +12,10 @@ const LONG_AGO: &str = "2025-02-10T09:30:00Z";
 
 /// A certificate of the account with this id, mail address or external id.
 fn of(account: &str, id: &str) -> Participation {
-    Participation { customer: Some(account.to_owned()), ..completed(id, 0, "Kurs", LONG_AGO) }
+    Participation {
+        customer: Some(account.to_owned()),
+        ..completed(id, 0, "Kurs", LONG_AGO)
+    }
 }
 
 #[tokio::test]
@@ -20,15 +23,29 @@ async fn an_account_without_our_external_id_is_known_by_the_ledger_of_employees(
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(3)).await;
         let reteach = &harness.company.reteach;
-        harness.issue([of("personio:1", "c-1"), of("personio:2", "c-2"), of("personio:3", "c-3")]);
+        harness.issue([
+            of("personio:1", "c-1"),
+            of("personio:2", "c-2"),
+            of("personio:3", "c-3"),
+        ]);
         // An admin empties the field, or puts something else there.
         reteach.edit("personio:2", |account| account.external_id = None);
-        reteach.edit("personio:3", |account| account.external_id = Some("sap:77".to_owned()));
+        reteach.edit("personio:3", |account| {
+            account.external_id = Some("sap:77".to_owned())
+        });
         let report = harness.certificates_now().await;
-        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 3), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.outcome, report.counts.uploaded),
+            (Outcome::Done, 3),
+            "{via:?}: {report:#?}"
+        );
         assert_eq!(report.counts.not_from_personio, 0, "{via:?}");
         for (id, person) in [("c-1", 1), ("c-2", 2), ("c-3", 3)] {
-            assert_eq!(harness.document_of(id).unwrap().employee_id, person, "{via:?} {id}");
+            assert_eq!(
+                harness.document_of(id).unwrap().employee_id,
+                person,
+                "{via:?} {id}"
+            );
         }
     }
 }
@@ -39,18 +56,36 @@ async fn who_is_not_from_personio_is_counted_and_skipped() {
         let harness = Harness::with_folder(via, "", people(2)).await;
         let reteach = &harness.company.reteach;
         let by_hand = reteach.insert(by_hand("trainer@partner.example"));
-        let sap =
-            Customer { external_id: Some("sap:1".to_owned()), ..harness::by_hand("sap@partner.example") };
+        let sap = Customer {
+            external_id: Some("sap:1".to_owned()),
+            ..harness::by_hand("sap@partner.example")
+        };
         let sap = reteach.insert(sap);
-        harness.issue([of(&by_hand, "c-1"), of(&sap, "c-2"), of("personio:2", "c-3")]);
-        for (mode, uploaded, outcome) in
-            [(Mode::Scheduled, 1, Outcome::Done), (Mode::FullScan, 0, Outcome::Unchanged)]
-        {
+        harness.issue([
+            of(&by_hand, "c-1"),
+            of(&sap, "c-2"),
+            of("personio:2", "c-3"),
+        ]);
+        for (mode, uploaded, outcome) in [
+            (Mode::Scheduled, 1, Outcome::Done),
+            (Mode::FullScan, 0, Outcome::Unchanged),
+        ] {
             let report = harness.certificates_in(mode).await;
             let counts = report.counts;
-            assert_eq!((report.outcome, counts.not_from_personio), (outcome, 2), "{via:?}: {report:#?}");
-            assert_eq!((counts.uploaded, counts.seen, counts.failed), (uploaded, 3, 0), "{via:?}");
-            assert!(report.findings.is_empty(), "nobody has to do anything: {report:#?}");
+            assert_eq!(
+                (report.outcome, counts.not_from_personio),
+                (outcome, 2),
+                "{via:?}: {report:#?}"
+            );
+            assert_eq!(
+                (counts.uploaded, counts.seen, counts.failed),
+                (uploaded, 3, 0),
+                "{via:?}"
+            );
+            assert!(
+                report.findings.is_empty(),
+                "nobody has to do anything: {report:#?}"
+            );
         }
         assert_eq!(harness.certificate_ledger().await.len(), 1, "{via:?}");
         assert_eq!(harness.company.personio.documents().len(), 1, "{via:?}");
@@ -61,15 +96,30 @@ async fn who_is_not_from_personio_is_counted_and_skipped() {
 async fn who_comes_to_personio_later_gets_the_old_ones_with_the_next_full_scan() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(1)).await;
-        let account = harness.company.reteach.insert(by_hand("person-2@muster.example"));
+        let account = harness
+            .company
+            .reteach
+            .insert(by_hand("person-2@muster.example"));
         harness.issue([of(&account, "c-1"), of(&account, "c-2")]);
-        assert_eq!(harness.certificates_now().await.counts.not_from_personio, 2, "{via:?}");
+        assert_eq!(
+            harness.certificates_now().await.counts.not_from_personio,
+            2,
+            "{via:?}"
+        );
 
         harness.company.personio.put(person(2));
         assert_eq!(harness.tick().await.counts.adopted, 1, "{via:?}");
-        assert_eq!(harness.certificates_tick().await.counts.seen, 0, "{via:?}: they are old");
+        assert_eq!(
+            harness.certificates_tick().await.counts.seen,
+            0,
+            "{via:?}: they are old"
+        );
         let report = harness.certificates_after(DAY).await;
-        assert_eq!((report.counts.uploaded, report.counts.not_from_personio), (2, 0), "{via:?}: {report:#?}");
+        assert_eq!(
+            (report.counts.uploaded, report.counts.not_from_personio),
+            (2, 0),
+            "{via:?}: {report:#?}"
+        );
         assert_eq!(harness.documents_of(2).len(), 2, "{via:?}");
     }
 }
@@ -78,7 +128,10 @@ async fn who_comes_to_personio_later_gets_the_old_ones_with_the_next_full_scan()
 async fn a_participation_without_a_customer_is_counted_and_told_by_full_scans() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(2)).await;
-        let gone = harness.company.reteach.insert(by_hand("gone@partner.example"));
+        let gone = harness
+            .company
+            .reteach
+            .insert(by_hand("gone@partner.example"));
         // Two ids, so that the record lacks the account in either way: null, and not at all.
         let nobody = |id: &str, record: &str| Participation {
             customer: None,
@@ -94,16 +147,32 @@ async fn a_participation_without_a_customer_is_counted_and_told_by_full_scans() 
         harness.company.reteach.remove(&gone);
         let report = harness.certificates_now().await;
         let counts = report.counts;
-        assert_eq!((counts.without_customer, counts.uploaded, counts.rejected), (3, 1, 0), "{report:#?}");
-        let told: Vec<_> = report.findings.iter().filter(|it| it.kind == FindingKind::Rejected).collect();
+        assert_eq!(
+            (counts.without_customer, counts.uploaded, counts.rejected),
+            (3, 1, 0),
+            "{report:#?}"
+        );
+        let told: Vec<_> = report
+            .findings
+            .iter()
+            .filter(|it| it.kind == FindingKind::Rejected)
+            .collect();
         assert_eq!(told.len(), 3, "{via:?}");
         assert!(
-            told.iter().all(|it| it.certificate.is_some() && it.text.contains("no customer")),
+            told.iter()
+                .all(|it| it.certificate.is_some() && it.text.contains("no customer")),
             "{told:?}"
         );
         let again = harness.certificates_tick().await;
-        assert_eq!((again.outcome, again.counts.without_customer), (Outcome::Unchanged, 2), "{again:#?}");
-        assert!(again.findings.is_empty(), "{via:?}: told once a day: {again:#?}");
+        assert_eq!(
+            (again.outcome, again.counts.without_customer),
+            (Outcome::Unchanged, 2),
+            "{again:#?}"
+        );
+        assert!(
+            again.findings.is_empty(),
+            "{via:?}: told once a day: {again:#?}"
+        );
     }
 }
 
@@ -119,8 +188,16 @@ async fn who_has_left_gets_what_was_earned() {
         assert!(harness.is_locked(1), "{via:?}");
         harness.issue([of("personio:1", "c-1")]);
         let report = harness.certificates_now().await;
-        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 1), "{via:?}: {report:#?}");
-        assert_eq!(harness.document_of("c-1").unwrap().employee_id, 1, "{via:?}");
+        assert_eq!(
+            (report.outcome, report.counts.uploaded),
+            (Outcome::Done, 1),
+            "{via:?}: {report:#?}"
+        );
+        assert_eq!(
+            harness.document_of("c-1").unwrap().employee_id,
+            1,
+            "{via:?}"
+        );
     }
 }
 
@@ -137,15 +214,32 @@ async fn who_comes_back_under_a_new_id_has_a_new_file() {
         });
         harness.tick().await;
         // The same mail address: the account belongs to the old profile, until an admin hands it over.
-        let again = simulators::Person { email: person(1).email, ..person(5) };
+        let again = simulators::Person {
+            email: person(1).email,
+            ..person(5)
+        };
         harness.company.personio.put(again);
         assert_eq!(harness.tick().await.counts.conflicts, 1, "{via:?}");
-        reteach.edit("personio:1", |account| account.external_id = Some("personio:5".to_owned()));
+        reteach.edit("personio:1", |account| {
+            account.external_id = Some("personio:5".to_owned())
+        });
         harness.issue([of("personio:5", "c-2")]);
         let report = harness.certificates_in(Mode::FullScan).await;
-        assert_eq!((report.counts.uploaded, report.counts.settled), (1, 1), "{via:?}: {report:#?}");
-        assert_eq!(harness.document_of("c-1").unwrap().employee_id, 1, "{via:?}: what is filed stays there");
-        assert_eq!(harness.document_of("c-2").unwrap().employee_id, 5, "{via:?}");
+        assert_eq!(
+            (report.counts.uploaded, report.counts.settled),
+            (1, 1),
+            "{via:?}: {report:#?}"
+        );
+        assert_eq!(
+            harness.document_of("c-1").unwrap().employee_id,
+            1,
+            "{via:?}: what is filed stays there"
+        );
+        assert_eq!(
+            harness.document_of("c-2").unwrap().employee_id,
+            5,
+            "{via:?}"
+        );
     }
 }
 
@@ -156,7 +250,9 @@ async fn the_account_of_two_people_goes_by_its_external_id() {
     let account = harness.account(2).id;
     harness.issue([of(&account, "c-1")]);
     harness.company.reteach.remove("personio:3");
-    harness.company.reteach.edit(&account, |account| account.external_id = Some("personio:3".to_owned()));
+    harness.company.reteach.edit(&account, |account| {
+        account.external_id = Some("personio:3".to_owned())
+    });
     harness.certificates_now().await;
     assert_eq!(harness.document_of("c-1").unwrap().employee_id, 3);
 }

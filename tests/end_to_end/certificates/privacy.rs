@@ -20,14 +20,22 @@ const LIST: &str = r#"{"resultCount":2,"results":[{"id":"zwetschge","status":"ZW
 async fn run(seen: &mut Witness, mode: Mode) {
     seen.harness.world.clock.advance(CERTIFICATE_TICK);
     let (world, company) = (&seen.harness.world, &seen.harness.company);
-    let ran = world.run_certificates(company, mode, Deadline::never(), &unwatched).await;
+    let ran = world
+        .run_certificates(company, mode, Deadline::never(), &unwatched)
+        .await;
     seen.see(&ran).await;
 }
 
 fn certificate(id: &str, person: u64, delivery: Delivery) -> Participation {
     let course = format!("Zwetschgenkunde für Zwetschge-{person} /zwetschge");
-    let certificate = Some(Certificate { delivery, ..Certificate::new(id, 2_000) });
-    Participation { certificate, ..completed(id, person, &course, "2026-05-10T12:00:00Z") }
+    let certificate = Some(Certificate {
+        delivery,
+        ..Certificate::new(id, 2_000)
+    });
+    Participation {
+        certificate,
+        ..completed(id, person, &course, "2026-05-10T12:00:00Z")
+    }
 }
 
 /// Files and records that go wrong in every way there is.
@@ -39,7 +47,9 @@ fn go_wrong(seen: &Witness) {
         Delivery::NotAPdf,
         Delivery::Empty,
         Delivery::CutMidBody { size: 400_000 },
-        Delivery::Chunked { size: 31 * 1024 * 1024 },
+        Delivery::Chunked {
+            size: 31 * 1024 * 1024,
+        },
         Delivery::Status(403),
         Delivery::Status(404),
         Delivery::RedirectLoop,
@@ -72,14 +82,23 @@ fn go_wrong(seen: &Witness) {
 }
 
 async fn scenario(seen: &mut Witness) {
-    seen.harness.company.personio.add_category("Bildungszertifikate");
+    seen.harness
+        .company
+        .personio
+        .add_category("Bildungszertifikate");
     go_wrong(seen);
     run(seen, Mode::DryRun).await;
     for hours in [0, 1, 2, 4, 8] {
-        seen.harness.world.clock.advance(SignedDuration::from_hours(hours));
+        seen.harness
+            .world
+            .clock
+            .advance(SignedDuration::from_hours(hours));
         run(seen, Mode::Scheduled).await;
     }
-    seen.harness.world.clock.advance(SignedDuration::from_hours(25));
+    seen.harness
+        .world
+        .clock
+        .advance(SignedDuration::from_hours(25));
     run(seen, Mode::Scheduled).await;
     run(seen, Mode::FullScan).await;
 }
@@ -88,9 +107,16 @@ async fn scenario(seen: &mut Witness) {
 async fn talked_to(seen: &mut Witness, number: usize, behaviour: Behaviour) {
     let fresh = certificate(&format!("c-talk-{number}"), 17, Delivery::default());
     seen.harness.company.reteach.add_participation(fresh);
-    let places = [UPLOAD, "/v1/company/document-categories", "/v2/document-management/documents"];
+    let places = [
+        UPLOAD,
+        "/v1/company/document-categories",
+        "/v2/document-management/documents",
+    ];
     for place in places {
-        seen.harness.company.personio.fail(Fault::new(behaviour.clone()).path(place).always());
+        seen.harness
+            .company
+            .personio
+            .fail(Fault::new(behaviour.clone()).path(place).always());
         run(seen, Mode::FullScan).await;
         seen.harness.clear_faults();
     }
@@ -102,18 +128,25 @@ async fn talked_to(seen: &mut Witness, number: usize, behaviour: Behaviour) {
     }
     seen.harness.clear_faults();
     for place in ["/participation", "/oauth"] {
-        seen.harness.company.reteach.fail(Fault::new(behaviour.clone()).path(place).always());
+        seen.harness
+            .company
+            .reteach
+            .fail(Fault::new(behaviour.clone()).path(place).always());
     }
     run(seen, Mode::FullScan).await;
     seen.harness.clear_faults();
-    seen.harness.company.reteach.downloads().fail(Fault::new(behaviour).always());
+    seen.harness
+        .company
+        .reteach
+        .downloads()
+        .fail(Fault::new(behaviour).always());
     run(seen, Mode::FullScan).await;
     seen.harness.company.reteach.downloads().clear_faults();
 }
 
 async fn loose_tongues(seen: &mut Witness) {
-    let talk =
-        [200, 400, 401, 403, 404, 409, 413, 422].map(|status| Behaviour::Status(status, Body::Json(TALK)));
+    let talk = [200, 400, 401, 403, 404, 409, 413, 422]
+        .map(|status| Behaviour::Status(status, Body::Json(TALK)));
     let more = [
         Behaviour::Status(404, Body::Json(MISSING)),
         Behaviour::Status(200, Body::Json(LIST)),
@@ -123,12 +156,18 @@ async fn loose_tongues(seen: &mut Witness) {
         talked_to(seen, number, behaviour).await;
     }
     // An upload of unknown outcome, and a list that talks when it is looked for.
-    seen.harness.company.reteach.add_participation(certificate("c-lost", 18, Delivery::default()));
-    seen.harness.company.personio.fail(Fault::new(Behaviour::LoseReply).path(UPLOAD).always());
+    seen.harness
+        .company
+        .reteach
+        .add_participation(certificate("c-lost", 18, Delivery::default()));
+    seen.harness
+        .company
+        .personio
+        .fail(Fault::new(Behaviour::LoseReply).path(UPLOAD).always());
     run(seen, Mode::FullScan).await;
     seen.harness.clear_faults();
-    let fault =
-        Fault::new(Behaviour::Status(403, Body::Json(TALK))).path("/v2/document-management/documents");
+    let fault = Fault::new(Behaviour::Status(403, Body::Json(TALK)))
+        .path("/v2/document-management/documents");
     seen.harness.company.personio.fail(fault);
     run(seen, Mode::FullScan).await;
 }
@@ -136,18 +175,33 @@ async fn loose_tongues(seen: &mut Witness) {
 /// Credentials that are refused, and secrets that are none.
 async fn without_credentials(seen: &mut Witness) {
     let company = &seen.harness.company;
-    company.reteach.add_participation(certificate("c-late", 19, Delivery::default()));
+    company
+        .reteach
+        .add_participation(certificate("c-late", 19, Delivery::default()));
     company.personio.remove_credentials("id-zwetschge");
     if let Some(kombo) = &company.kombo {
         kombo.revoke_api_key("zwetschge-2");
     }
     run(seen, Mode::FullScan).await;
-    seen.harness.company.reteach.remove_credentials("rid-zwetschge");
+    seen.harness
+        .company
+        .reteach
+        .remove_credentials("rid-zwetschge");
     seen.harness.company.reteach.revoke_tokens();
     run(seen, Mode::FullScan).await;
     let vault = seen.harness.world.stack.aws().secrets_manager().clone();
-    for text in ["Zwetschge", r#"{"reteach":"zwetschge"}"#, r#"{"fingerprint_key":"zwetschge"}"#] {
-        vault.put_secret_value().secret_id("reteach-personio/acme").secret_string(text).send().await.unwrap();
+    for text in [
+        "Zwetschge",
+        r#"{"reteach":"zwetschge"}"#,
+        r#"{"fingerprint_key":"zwetschge"}"#,
+    ] {
+        vault
+            .put_secret_value()
+            .secret_id("reteach-personio/acme")
+            .secret_string(text)
+            .send()
+            .await
+            .unwrap();
         run(seen, Mode::Scheduled).await;
     }
 }
@@ -163,8 +217,14 @@ async fn no_mark_is_seen_anywhere() {
         without_credentials(&mut seen).await;
         seen.check();
         let filed = seen.harness.company.personio.documents();
-        let marked = filed.iter().filter(|it| it.title.contains("Zwetschgenkunde")).count();
-        assert!(marked > 5, "{via:?}: the marks did go through the whole job: {filed:#?}");
+        let marked = filed
+            .iter()
+            .filter(|it| it.title.contains("Zwetschgenkunde"))
+            .count();
+        assert!(
+            marked > 5,
+            "{via:?}: the marks did go through the whole job: {filed:#?}"
+        );
         let ledger = seen.harness.certificate_ledger().await;
         assert!(ledger.len() > 20, "{via:?}: {ledger:#?}");
     }

@@ -33,13 +33,24 @@ async fn who_is_deleted_in_personio_is_parked_in_the_end_and_nobody_else() {
         assert_eq!(found.person.as_deref(), Some("2"));
         assert!(found.text.contains(says), "{via:?} {}", found.text);
         for (before, minutes) in PAUSES.into_iter().enumerate() {
-            harness.world.clock.advance(SignedDuration::from_mins(minutes));
+            harness
+                .world
+                .clock
+                .advance(SignedDuration::from_mins(minutes));
             let report = harness.certificates_now().await;
             let expected = if before == 3 { (0, 1) } else { (1, 0) };
-            assert_eq!((report.counts.failed, report.counts.parked), expected, "{via:?} {report:#?}");
+            assert_eq!(
+                (report.counts.failed, report.counts.parked),
+                expected,
+                "{via:?} {report:#?}"
+            );
         }
         let later = harness.certificates_tick().await;
-        assert_eq!((later.outcome, later.counts.parked), (Outcome::Unchanged, 1), "{via:?} {later:#?}");
+        assert_eq!(
+            (later.outcome, later.counts.parked),
+            (Outcome::Unchanged, 1),
+            "{via:?} {later:#?}"
+        );
         assert_eq!(harness.company.personio.documents().len(), 3);
     }
 }
@@ -50,14 +61,27 @@ async fn who_is_not_mirrored_yet_is_filed_once_kombo_has_them() {
     let kombo = harness.company.kombo.as_ref().unwrap();
     kombo.mirror_automatically(INTEGRATION, false);
     harness.company.personio.put(harness::person(2));
-    harness
-        .company
-        .reteach
-        .insert(reteach::Customer { external_id: Some("personio:2".into()), ..reteach::Customer::default() });
-    harness.company.reteach.add_participation(completed("c-002", 2, "Kurs 2", "2026-05-10T12:00:00Z"));
+    harness.company.reteach.insert(reteach::Customer {
+        external_id: Some("personio:2".into()),
+        ..reteach::Customer::default()
+    });
+    harness.company.reteach.add_participation(completed(
+        "c-002",
+        2,
+        "Kurs 2",
+        "2026-05-10T12:00:00Z",
+    ));
     let report = harness.certificates_now().await;
-    assert_eq!((report.counts.uploaded, report.counts.failed), (1, 1), "{report:#?}");
-    assert!(finding(&report, FindingKind::NotFiled, "c-002").text.contains("not synced yet"));
+    assert_eq!(
+        (report.counts.uploaded, report.counts.failed),
+        (1, 1),
+        "{report:#?}"
+    );
+    assert!(
+        finding(&report, FindingKind::NotFiled, "c-002")
+            .text
+            .contains("not synced yet")
+    );
     kombo.mirror(INTEGRATION);
     assert_eq!(harness.certificates_tick().await.counts.uploaded, 1);
     all_are_filed(&harness, 2).await;
@@ -73,11 +97,22 @@ async fn a_folder_that_vanishes_meanwhile_stops_the_run_and_is_held_against_no_c
         })
         .await;
         assert_eq!(report.outcome, Outcome::NoCategory, "{via:?} {report:#?}");
-        assert!(report.message.contains("\"Bildungszertifikate\""), "{via:?}: {}", report.message);
+        assert!(
+            report.message.contains("\"Bildungszertifikate\""),
+            "{via:?}: {}",
+            report.message
+        );
         let counts = report.counts;
-        assert_eq!((counts.failed, counts.doubtful, counts.parked), (0, 0, 0), "{via:?} {report:#?}");
+        assert_eq!(
+            (counts.failed, counts.doubtful, counts.parked),
+            (0, 0, 0),
+            "{via:?} {report:#?}"
+        );
         assert_eq!(counts.uploaded + counts.remaining, 20, "{via:?}");
-        assert!(counts.uploaded >= 1 && counts.remaining >= 12, "{via:?}: {counts:?}");
+        assert!(
+            counts.uploaded >= 1 && counts.remaining >= 12,
+            "{via:?}: {counts:?}"
+        );
         nothing_is_held_against_any(&harness).await;
 
         let uploads = harness.company.personio.calls(Endpoint::UploadDocument);
@@ -113,7 +148,11 @@ async fn where_another_folder_is_left_the_next_run_uses_that() {
         })
         .await;
         assert_eq!(report.outcome, Outcome::NoCategory, "{via:?} {report:#?}");
-        assert!(report.message.contains("the next run uses the new one"), "{}", report.message);
+        assert!(
+            report.message.contains("the next run uses the new one"),
+            "{}",
+            report.message
+        );
         nothing_is_held_against_any(&harness).await;
         let next = harness.certificates_tick().await;
         assert_eq!(
@@ -132,14 +171,30 @@ async fn a_folder_that_is_renamed_meanwhile_is_the_same_folder() {
     for via in ROUTES {
         let harness = certified(via, 20).await;
         let rename = |it: &Harness| {
-            assert!(it.company.personio.rename_category("Bildungszertifikate", "Learning Certificates"));
+            assert!(
+                it.company
+                    .personio
+                    .rename_category("Bildungszertifikate", "Learning Certificates")
+            );
         };
         let report = with_meanwhile(&harness, rename).await;
-        assert_eq!((report.outcome, report.counts.uploaded), (Outcome::Done, 20), "{via:?} {report:#?}");
+        assert_eq!(
+            (report.outcome, report.counts.uploaded),
+            (Outcome::Done, 20),
+            "{via:?} {report:#?}"
+        );
         all_are_filed(&harness, 20).await;
-        let categories: Vec<_> =
-            harness.company.personio.documents().into_iter().filter_map(|it| it.category).collect();
-        assert!(categories.iter().all(|it| it == "Learning Certificates"), "{categories:?}");
+        let categories: Vec<_> = harness
+            .company
+            .personio
+            .documents()
+            .into_iter()
+            .filter_map(|it| it.category)
+            .collect();
+        assert!(
+            categories.iter().all(|it| it == "Learning Certificates"),
+            "{categories:?}"
+        );
     }
 }
 
@@ -151,21 +206,42 @@ struct No {
 }
 
 const GERMAN: &str = r#"{"success":false,"error":{"code":0,"message":"Die übermittelten Daten sind ungültig.","error_data":{"title":["Kurs 2 von Käthe Groß-2 ist zu lang."],"date":["date entspricht nicht dem gültigen Format für Y-m-d."],"hunter2":["x"]}}}"#;
-const NOBODY: &str = r#"{"success":false,"error":{"code":0,"message":"Käthe Groß-2 wurde nicht gefunden"}}"#;
+const NOBODY: &str =
+    r#"{"success":false,"error":{"code":0,"message":"Käthe Groß-2 wurde nicht gefunden"}}"#;
 
 #[tokio::test]
 async fn a_no_to_one_document_names_fields_not_values_and_stops_nobody() {
     let noes = [
-        No { status: 422, body: Body::Json(GERMAN), says: &["422", "title, date"] },
-        No { status: 413, body: Body::Vendor, says: &["413"] },
-        No { status: 413, body: Body::Html, says: &["413"] },
+        No {
+            status: 422,
+            body: Body::Json(GERMAN),
+            says: &["422", "title, date"],
+        },
+        No {
+            status: 413,
+            body: Body::Vendor,
+            says: &["413"],
+        },
+        No {
+            status: 413,
+            body: Body::Html,
+            says: &["413"],
+        },
         No {
             status: 404,
             body: Body::Json(NOBODY),
             says: &["404", "the category is there, so the employee is not"],
         },
-        No { status: 404, body: Body::Html, says: &["404", "the category is there, so the employee is not"] },
-        No { status: 400, body: Body::Empty, says: &["400"] },
+        No {
+            status: 404,
+            body: Body::Html,
+            says: &["404", "the category is there, so the employee is not"],
+        },
+        No {
+            status: 400,
+            body: Body::Empty,
+            says: &["400"],
+        },
     ];
     for via in PERSONIO {
         for No { status, body, says } in &noes {
@@ -179,7 +255,11 @@ async fn a_no_to_one_document_names_fields_not_values_and_stops_nobody() {
                 (Outcome::Done, 3, 1),
                 "{label}: {report:#?}"
             );
-            let found = report.findings.iter().find(|it| it.kind == FindingKind::NotFiled).unwrap();
+            let found = report
+                .findings
+                .iter()
+                .find(|it| it.kind == FindingKind::NotFiled)
+                .unwrap();
             for part in *says {
                 assert!(found.text.contains(part), "{label}: {}", found.text);
             }
@@ -205,7 +285,11 @@ async fn an_employee_id_that_is_none_is_refused_by_its_field() {
         };
         harness.company.reteach.add_participation(odd);
         let report = harness.certificates_now().await;
-        assert_eq!((report.counts.uploaded, report.counts.failed), (2, 1), "{report:#?}");
+        assert_eq!(
+            (report.counts.uploaded, report.counts.failed),
+            (2, 1),
+            "{report:#?}"
+        );
         let text = &finding(&report, FindingKind::NotFiled, "c-009").text;
         assert!(text.contains("employee_id"), "{text}");
     }
@@ -215,12 +299,28 @@ async fn an_employee_id_that_is_none_is_refused_by_its_field() {
 async fn a_stale_mirror_of_the_folder_is_no_silence() {
     // Kombo still knows the folder, Personio does not: Kombo's no says neither which nor why.
     let harness = certified(Via::Kombo, 3).await;
-    harness.company.kombo.as_ref().unwrap().mirror_automatically(INTEGRATION, false);
+    harness
+        .company
+        .kombo
+        .as_ref()
+        .unwrap()
+        .mirror_automatically(INTEGRATION, false);
     harness.company.kombo.as_ref().unwrap().mirror(INTEGRATION);
-    harness.company.personio.remove_category("Bildungszertifikate");
+    harness
+        .company
+        .personio
+        .remove_category("Bildungszertifikate");
     let report = harness.certificates_now().await;
-    assert_eq!((report.counts.uploaded, report.counts.failed), (0, 3), "{report:#?}");
-    assert!(finding(&report, FindingKind::NotFiled, "c-002").text.contains("Kombo's dashboard"));
+    assert_eq!(
+        (report.counts.uploaded, report.counts.failed),
+        (0, 3),
+        "{report:#?}"
+    );
+    assert!(
+        finding(&report, FindingKind::NotFiled, "c-002")
+            .text
+            .contains("Kombo's dashboard")
+    );
     harness.company.kombo.as_ref().unwrap().mirror(INTEGRATION);
     all_are_filed_in_the_end(&harness, 3).await;
 }

@@ -9,8 +9,9 @@ const DAY: &str = "2026-05-01";
 /// The course's name, the title, and how the file name begins.
 fn cases() -> Vec<(Option<String>, String, String)> {
     let same = |text: &str| (Some(text.to_owned()), text.to_owned(), text.to_owned());
-    let text =
-        |course: &str, title: &str, file: &str| (Some(course.to_owned()), title.to_owned(), file.to_owned());
+    let text = |course: &str, title: &str, file: &str| {
+        (Some(course.to_owned()), title.to_owned(), file.to_owned())
+    };
     let end = format!(" {DAY} id-00.pdf").len();
     // Cut by characters in the title, by bytes in the file name.
     let long = |char: &str| {
@@ -35,8 +36,16 @@ fn cases() -> Vec<(Option<String>, String, String)> {
         long("日"),
         long("🔥"),
         text("Teil 1/2\\3", "Teil 1/2\\3", "Teil 1-2-3"),
-        text("\"Sicher\" arbeiten", "\"Sicher\" arbeiten", "-Sicher- arbeiten"),
-        text("Wer? Was: <jetzt>*|", "Wer? Was: <jetzt>*|", "Wer- Was- -jetzt---"),
+        text(
+            "\"Sicher\" arbeiten",
+            "\"Sicher\" arbeiten",
+            "-Sicher- arbeiten",
+        ),
+        text(
+            "Wer? Was: <jetzt>*|",
+            "Wer? Was: <jetzt>*|",
+            "Wer- Was- -jetzt---",
+        ),
         text("../../etc/passwd", "../../etc/passwd", "-..-etc-passwd"),
         text(
             "Zeile 1\r\nZeile 2\tTab\u{0}Null\u{7}",
@@ -44,8 +53,16 @@ fn cases() -> Vec<(Option<String>, String, String)> {
             "Zeile 1 Zeile 2 Tab Null",
         ),
         text("  Rand  ", "Rand", "Rand"),
-        text("Rechnung \u{202E}fdp.exe\u{202C}", "Rechnung fdp.exe", "Rechnung fdp.exe"),
-        text("\u{2067}عربي\u{2069} \u{200F}rechts", "عربي rechts", "عربي rechts"),
+        text(
+            "Rechnung \u{202E}fdp.exe\u{202C}",
+            "Rechnung fdp.exe",
+            "Rechnung fdp.exe",
+        ),
+        text(
+            "\u{2067}عربي\u{2069} \u{200F}rechts",
+            "عربي rechts",
+            "عربي rechts",
+        ),
         text("CON", "CON", "_CON"),
         text("nul.txt", "nul.txt", "_nul.txt"),
         text("COM1 Grundlagen", "COM1 Grundlagen", "_COM1 Grundlagen"),
@@ -64,22 +81,38 @@ async fn a_document_is_called_after_its_course_whatever_that_is_called() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(1)).await;
         let id = |number: usize| format!("id-{number:02}");
-        let issued = cases().into_iter().enumerate().map(|(number, (course_name, _, _))| Participation {
-            course_name,
-            ..completed(&id(number), 1, "", "2026-05-01T09:30:00Z")
-        });
+        let issued = cases()
+            .into_iter()
+            .enumerate()
+            .map(|(number, (course_name, _, _))| Participation {
+                course_name,
+                ..completed(&id(number), 1, "", "2026-05-01T09:30:00Z")
+            });
         harness.issue(issued);
         let report = harness.certificates_now().await;
-        assert_eq!(report.counts.uploaded, cases().len() as u64, "{via:?}: {report:#?}");
+        assert_eq!(
+            report.counts.uploaded,
+            cases().len() as u64,
+            "{via:?}: {report:#?}"
+        );
         for (number, (course, title, file)) in cases().into_iter().enumerate() {
             let (label, id) = (format!("{via:?} {course:?}"), id(number));
             let document = harness.document_of(&id).unwrap();
             let file = named(&file, DAY, &id);
             assert_eq!(document.file_name, file, "{label}");
             assert!(document.file_name.len() <= 255, "{label}");
-            assert_eq!(document.title, if via == Via::Kombo { file } else { title.clone() }, "{label}");
+            assert_eq!(
+                document.title,
+                if via == Via::Kombo {
+                    file
+                } else {
+                    title.clone()
+                },
+                "{label}"
+            );
             if via != Via::Kombo {
-                let comment = format!("reteach: {title}, abgeschlossen am {DAY}, Zertifikat-ID {id}");
+                let comment =
+                    format!("reteach: {title}, abgeschlossen am {DAY}, Zertifikat-ID {id}");
                 assert_eq!(document.comment, Some(comment), "{label}");
             }
         }
@@ -94,18 +127,32 @@ async fn a_joined_emoji_at_the_cut_leaves_no_loose_end() {
         // Cut at each place within the family, in the title and in the file name.
         let lengths = (246..=256).chain(200..=240);
         let course = |length: usize| format!("{}{family}{}", "x".repeat(length), "y".repeat(60));
-        let issued =
-            lengths.clone().map(|it| completed(&format!("id-{it}"), 1, &course(it), "2026-05-01T09:30:00Z"));
+        let issued = lengths
+            .clone()
+            .map(|it| completed(&format!("id-{it}"), 1, &course(it), "2026-05-01T09:30:00Z"));
         harness.issue(issued);
-        assert_eq!(harness.certificates_now().await.counts.uploaded, 52, "{via:?}");
+        assert_eq!(
+            harness.certificates_now().await.counts.uploaded,
+            52,
+            "{via:?}"
+        );
         for length in lengths {
             let document = harness.document_of(&format!("id-{length}")).unwrap();
-            let file = document.file_name.strip_suffix(&format!(" {DAY} id-{length}.pdf")).unwrap();
+            let file = document
+                .file_name
+                .strip_suffix(&format!(" {DAY} id-{length}.pdf"))
+                .unwrap();
             for name in [file, document.title.as_str()] {
                 assert!(!name.ends_with('\u{200D}'), "{via:?} {length}: {name:?}");
-                assert!(name.starts_with(&"x".repeat(length.min(file.len()))), "{via:?} {length}: {name:?}");
+                assert!(
+                    name.starts_with(&"x".repeat(length.min(file.len()))),
+                    "{via:?} {length}: {name:?}"
+                );
             }
-            assert!((254..=255).contains(&document.title.chars().count()) || via == Via::Kombo, "{length}");
+            assert!(
+                (254..=255).contains(&document.title.chars().count()) || via == Via::Kombo,
+                "{length}"
+            );
         }
     }
 }

@@ -20,26 +20,40 @@ async fn panics(via: Via) {
     let seen = Witness::new(marked_company(via).await);
     let (world, company) = (&seen.harness.world, &seen.harness.company);
     // Plans with something in them: everybody is new, and then somebody has another name and a certificate.
-    let first = world.run(company, Mode::DryRun, Deadline::never(), &unwatched).await;
+    let first = world
+        .run(company, Mode::DryRun, Deadline::never(), &unwatched)
+        .await;
     assert!(world.tick(company).await.outcome.is_good());
-    seen.harness.change(3, |it| it.last_name = "Zwetschge, neu".to_owned());
+    seen.harness
+        .change(3, |it| it.last_name = "Zwetschge, neu".to_owned());
     company.personio.add_category("Bildungszertifikate");
     super::issue(&seen, 1..4);
-    let changed = world.run(company, Mode::DryRun, Deadline::never(), &unwatched).await;
-    let filings = world.run_certificates(company, Mode::DryRun, Deadline::never(), &unwatched).await;
+    let changed = world
+        .run(company, Mode::DryRun, Deadline::never(), &unwatched)
+        .await;
+    let filings = world
+        .run_certificates(company, Mode::DryRun, Deadline::never(), &unwatched)
+        .await;
     assert!(first.plan.is_some() && changed.plan.is_some() && filings.plan.is_some());
 
     let secret = world.stack.secrets().get(&company.tenant).await.unwrap();
     let config = TenantConfig::parse(&company.tenant_file("")).unwrap();
     let clock = Arc::new(world.clock.clone());
-    let context = Context::new(shared::http::client().unwrap(), clock, Calls::default()).with_simulators();
+    let context =
+        Context::new(shared::http::client().unwrap(), clock, Calls::default()).with_simulators();
     let connections: Connections<Source> = Connections::new(&config, &secret, &context).unwrap();
     let sink: Connections<Sink> = Connections::new(&config, &secret, &context).unwrap();
-    let (connections, sink) = (connections.with_pace(&Pace::new(&[])), sink.with_pace(&Pace::new(&[])));
+    let (connections, sink) = (
+        connections.with_pace(&Pace::new(&[])),
+        sink.with_pace(&Pace::new(&[])),
+    );
     let people = read_all(&connections.hr, 0).await.unwrap();
     let accounts = connections.reteach.list_all().await.unwrap();
-    let certificates =
-        connections.reteach.participations(&shared::reteach::Filter::default(), 1).await.unwrap();
+    let certificates = connections
+        .reteach
+        .participations(&shared::reteach::Filter::default(), 1)
+        .await
+        .unwrap();
     let folders = sink.hr.categories().await.unwrap();
     assert!(people.0.len() > 10 && accounts.customers.len() > 10);
     assert!(!certificates.participations.is_empty() && !folders.is_empty());
@@ -62,22 +76,38 @@ async fn panics(via: Via) {
 #[test]
 fn no_mark_is_in_the_last_words_of_a_process_that_panics() {
     let on_runtime = |via| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         runtime.block_on(Box::pin(panics(via)));
     };
     if let Ok(route) = std::env::var(ROUTE) {
-        return on_runtime(ROUTES.into_iter().find(|via| local::route(*via) == route).unwrap());
+        return on_runtime(
+            ROUTES
+                .into_iter()
+                .find(|via| local::route(*via) == route)
+                .unwrap(),
+        );
     }
     for via in ROUTES {
         let name = "everything::panics::no_mark_is_in_the_last_words_of_a_process_that_panics";
         let mut process = Command::new(std::env::current_exe().unwrap());
-        process.args([name, "--exact", "--nocapture"]).env(ROUTE, local::route(via));
+        process
+            .args([name, "--exact", "--nocapture"])
+            .env(ROUTE, local::route(via));
         let output = process.env("RUST_BACKTRACE", "full").output().unwrap();
         let said = [output.stdout, output.stderr].concat();
         let said = String::from_utf8_lossy(&said).to_lowercase();
-        assert!(!output.status.success() && said.contains("panicked at"), "{via:?}: {said}");
+        assert!(
+            !output.status.success() && said.contains("panicked at"),
+            "{via:?}: {said}"
+        );
         for shown in ["the first plan", "the secret", "folders", "the world"] {
-            assert!(said.contains(shown), "{via:?}: it panicked before it held {shown}: {said}");
+            assert!(
+                said.contains(shown),
+                "{via:?}: it panicked before it held {shown}: {said}"
+            );
         }
         let found: Vec<_> = said.lines().filter(|line| line.contains(MARK)).collect();
         assert!(found.is_empty(), "{via:?}: {found:#?}");

@@ -46,17 +46,40 @@ const COMMANDS: &[&[&str]] = &[
     &["certificates", "dismiss", "acme", "c-1"],
     &["approve", "acme", "3fa9c27be104"],
     &["dismiss", "acme", "3fa9c27be104"],
-    &["connect", "acme", "--email", "zwetschge.hr@zwetschge.example", "--company", "Zwetschge GmbH"],
-    &["connect", "acme", "--replace", "--email", "hr@zwetschge.example", "--company", "Zwetschge GmbH"],
-    &["connect", "acme", "--replace", "--integration", local::INTEGRATION],
+    &[
+        "connect",
+        "acme",
+        "--email",
+        "zwetschge.hr@zwetschge.example",
+        "--company",
+        "Zwetschge GmbH",
+    ],
+    &[
+        "connect",
+        "acme",
+        "--replace",
+        "--email",
+        "hr@zwetschge.example",
+        "--company",
+        "Zwetschge GmbH",
+    ],
+    &[
+        "connect",
+        "acme",
+        "--replace",
+        "--integration",
+        local::INTEGRATION,
+    ],
     &["pause", "acme"],
     &["resume", "acme"],
     &["completions", "bash"],
 ];
 
 /// What ends a company's life here; after each of them it is added anew.
-const REMOVALS: &[&[&str]] =
-    &[&["remove", "acme", "--yes"], &["remove", "acme", "--certificate-ledger", "--yes"]];
+const REMOVALS: &[&[&str]] = &[
+    &["remove", "acme", "--yes"],
+    &["remove", "acme", "--certificate-ledger", "--yes"],
+];
 
 /// As text, and for programs.
 const FORMS: [&[&str]; 2] = [&[], &["--json"]];
@@ -70,8 +93,11 @@ pub(super) struct Desk {
 impl Desk {
     pub(super) async fn of(seen: &Witness) -> Self {
         let (world, company) = (&seen.harness.world, &seen.harness.company);
-        let folder =
-            std::env::temp_dir().join(format!("everything-{}-{:?}", std::process::id(), company.via));
+        let folder = std::env::temp_dir().join(format!(
+            "everything-{}-{:?}",
+            std::process::id(),
+            company.via
+        ));
         std::fs::create_dir_all(&folder).unwrap();
         let secret = world.stack.secrets().get(&company.tenant).await.unwrap();
         std::fs::write(folder.join("acme.toml"), company.tenant_file("")).unwrap();
@@ -95,13 +121,25 @@ impl Desk {
             ("AWS_ENDPOINT_URL_SCHEDULER", url.as_str()),
             ("AWS_ENDPOINT_URL_LAMBDA", &url),
             ("SCHEDULE_GROUP_NAME", GROUP),
-            ("SCHEDULER_ROLE_ARN", "arn:aws:iam::123456789012:role/scheduler"),
-            ("DELIVERY_QUEUE_ARN", "arn:aws:sqs:eu-central-1:123456789012:delivery"),
+            (
+                "SCHEDULER_ROLE_ARN",
+                "arn:aws:iam::123456789012:role/scheduler",
+            ),
+            (
+                "DELIVERY_QUEUE_ARN",
+                "arn:aws:sqs:eu-central-1:123456789012:delivery",
+            ),
             ("EMPLOYEE_FUNCTION_ARN", EMPLOYEES),
             ("CERTIFICATE_FUNCTION_ARN", CERTIFICATES),
         ];
         let more = more.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        seen.harness.world.stack.environment().into_iter().chain(more).collect()
+        seen.harness
+            .world
+            .stack
+            .environment()
+            .into_iter()
+            .chain(more)
+            .collect()
     }
 
     /// What a command writes, as text or for programs, with what goes to standard error.
@@ -147,9 +185,19 @@ impl Desk {
 
     /// Every command that takes the company away, and the one that adds it.
     pub(super) async fn comes_and_goes(&self, seen: &mut Witness) {
-        for (args, more) in REMOVALS.iter().flat_map(|args| FORMS.map(|more| (args, more))) {
+        for (args, more) in REMOVALS
+            .iter()
+            .flat_map(|args| FORMS.map(|more| (args, more)))
+        {
             self.one(seen, args, more).await;
-            let left = seen.harness.world.stack.store().tenant(&seen.harness.company.tenant).await.unwrap();
+            let left = seen
+                .harness
+                .world
+                .stack
+                .store()
+                .tenant(&seen.harness.company.tenant)
+                .await
+                .unwrap();
             assert_eq!(left, None, "{args:?}");
             self.add(seen, &[]).await;
         }
@@ -186,7 +234,11 @@ impl Runtime for Deployed {
 
 async fn run<W: Work>(app: &App<W>, event: Value) -> Value {
     let event = Event::parse(event, W::JOB).unwrap();
-    let request = Request { event, run_id: RunId::new("called"), deadline: Deadline::never() };
+    let request = Request {
+        event,
+        run_id: RunId::new("called"),
+        deadline: Deadline::never(),
+    };
     serde_json::to_value(app.run(&request, &|_| {}).await.report).unwrap()
 }
 
@@ -196,7 +248,11 @@ fn leaves(command: &clap::Command, before: &[String]) -> BTreeSet<Vec<String>> {
     for command in command.get_subcommands() {
         let path = [before, &[command.get_name().to_owned()]].concat();
         let below = leaves(command, &path);
-        found.extend(if below.is_empty() { [path].into() } else { below });
+        found.extend(if below.is_empty() {
+            [path].into()
+        } else {
+            below
+        });
     }
     found
 }
@@ -204,9 +260,17 @@ fn leaves(command: &clap::Command, before: &[String]) -> BTreeSet<Vec<String>> {
 #[test]
 fn every_command_there_is_is_looked_at() {
     let add = ["add", "--file"];
-    let typed: Vec<&[&str]> = COMMANDS.iter().chain(REMOVALS).copied().chain([&add[..]]).collect();
-    let is_typed =
-        |path: &Vec<String>| typed.iter().any(|args| args.iter().zip(path).all(|(is, name)| is == name));
+    let typed: Vec<&[&str]> = COMMANDS
+        .iter()
+        .chain(REMOVALS)
+        .copied()
+        .chain([&add[..]])
+        .collect();
+    let is_typed = |path: &Vec<String>| {
+        typed
+            .iter()
+            .any(|args| args.iter().zip(path).all(|(is, name)| is == name))
+    };
     let all = leaves(&Cli::command(), &[]);
     assert!(all.len() > 15, "{all:?}");
     let missing: Vec<_> = all.iter().filter(|path| !is_typed(path)).collect();

@@ -29,7 +29,11 @@ impl Tapped {
         let mut file = company.tenant_file(more);
         let mut taps = Vec::new();
         let kombo = company.kombo.as_ref().map(|kombo| kombo.base_url());
-        let vendors = [Some(company.personio.base_url()), Some(company.reteach.base_url()), kombo];
+        let vendors = [
+            Some(company.personio.base_url()),
+            Some(company.reteach.base_url()),
+            kombo,
+        ];
         for url in vendors.into_iter().flatten() {
             let origin: String = url.split_inclusive('/').take(3).collect();
             let tap = Tap::before(&origin).await;
@@ -40,7 +44,12 @@ impl Tapped {
         let tap = Tap::before(&files.base_url()).await;
         files.set_url_base(tap.url());
         taps.push(tap);
-        world.stack.store().put_tenant(&company.tenant, &file).await.unwrap();
+        world
+            .stack
+            .store()
+            .put_tenant(&company.tenant, &file)
+            .await
+            .unwrap();
         Self { company, taps }
     }
 
@@ -55,7 +64,10 @@ impl Tapped {
     /// The bearer tokens among it.
     fn tokens(&self) -> Vec<String> {
         let sent = self.sent();
-        let bearer = |line: &str| line.strip_prefix("authorization: Bearer ").map(str::to_owned);
+        let bearer = |line: &str| {
+            line.strip_prefix("authorization: Bearer ")
+                .map(str::to_owned)
+        };
         let mut tokens: Vec<String> = sent.lines().filter_map(bearer).collect();
         tokens.sort();
         tokens.dedup();
@@ -73,10 +85,13 @@ struct TappedAws {
 
 impl TappedAws {
     async fn new(world: &World) -> Self {
-        let mut variables: HashMap<String, String> = world.stack.environment().into_iter().collect();
+        let mut variables: HashMap<String, String> =
+            world.stack.environment().into_iter().collect();
         let mut taps = Vec::new();
         for service in ["DYNAMODB", "SECRETS_MANAGER"] {
-            let url = variables.get_mut(&format!("AWS_ENDPOINT_URL_{service}")).unwrap();
+            let url = variables
+                .get_mut(&format!("AWS_ENDPOINT_URL_{service}"))
+                .unwrap();
             taps.push(Tap::before(url).await);
             *url = taps.last().unwrap().url().to_owned();
         }
@@ -85,9 +100,15 @@ impl TappedAws {
         let clock: Arc<dyn Clock> = Arc::new(world.clock.clone());
         let store = Store::new(&aws, &read("TABLE_NAME").unwrap());
         let secrets = Secrets::new(&aws, &read("SECRET_PREFIX").unwrap(), Arc::clone(&clock));
-        let context = Context::new(http::client().unwrap(), clock, Calls::default()).with_simulators();
+        let context =
+            Context::new(http::client().unwrap(), clock, Calls::default()).with_simulators();
         let pace = Pace::new(&[]);
-        let employees = App::new(EmployeeSync, store.clone(), secrets.clone(), context.clone());
+        let employees = App::new(
+            EmployeeSync,
+            store.clone(),
+            secrets.clone(),
+            context.clone(),
+        );
         let certificates = App::new(CertificateSync::new().unwrap(), store, secrets, context);
         Self {
             employees: employees.with_pace(pace.clone()),
@@ -99,9 +120,22 @@ impl TappedAws {
 
     async fn run<W: Work>(&self, app: &App<W>, tenant: &TenantId) {
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
-        let event = Event { tenant_id: tenant.clone(), mode: Mode::Scheduled };
+        let event = Event {
+            tenant_id: tenant.clone(),
+            mode: Mode::Scheduled,
+        };
         let run_id = RunId::new(format!("run-{number}"));
-        let report = app.run(&Request { event, run_id, deadline: Deadline::never() }, &|_| {}).await.report;
+        let report = app
+            .run(
+                &Request {
+                    event,
+                    run_id,
+                    deadline: Deadline::never(),
+                },
+                &|_| {},
+            )
+            .await
+            .report;
         assert!(report.outcome.is_good(), "{report:?}");
     }
 
@@ -112,24 +146,45 @@ impl TappedAws {
         for (service, requests) in self.requests() {
             for request in &requests {
                 assert!(request.contains(tenant.as_str()), "{service}: {request}");
-                assert!(!request.contains(other.as_str()), "{other}'s in {tenant}'s at {service}: {request}");
+                assert!(
+                    !request.contains(other.as_str()),
+                    "{other}'s in {tenant}'s at {service}: {request}"
+                );
             }
         }
     }
 
     /// The employee job for both at once. Nothing that goes to AWS is about both.
     async fn together(&self, one: &TenantId, other: &TenantId) {
-        tokio::join!(self.run(&self.employees, one), self.run(&self.employees, other));
+        tokio::join!(
+            self.run(&self.employees, one),
+            self.run(&self.employees, other)
+        );
         let requests = self.requests();
         let [(service, requests), _] = &requests;
-        let about = |tenant: &TenantId| requests.iter().filter(|it| it.contains(tenant.as_str())).count();
-        assert!(about(one) > 2 && about(other) > 2, "{service}: the tap sees both");
-        assert_eq!(about(one) + about(other), requests.len(), "{service}: each is about one of them");
+        let about = |tenant: &TenantId| {
+            requests
+                .iter()
+                .filter(|it| it.contains(tenant.as_str()))
+                .count()
+        };
+        assert!(
+            about(one) > 2 && about(other) > 2,
+            "{service}: the tap sees both"
+        );
+        assert_eq!(
+            about(one) + about(other),
+            requests.len(),
+            "{service}: each is about one of them"
+        );
     }
 
     fn requests(&self) -> [(&'static str, Vec<String>); 2] {
         let [dynamodb, secrets] = &self.taps;
-        [("DynamoDB", dynamodb.requests()), ("Secrets Manager", secrets.requests())]
+        [
+            ("DynamoDB", dynamodb.requests()),
+            ("Secrets Manager", secrets.requests()),
+        ]
     }
 }
 
@@ -155,7 +210,10 @@ async fn nothing_of_one_tenant_is_in_another_s_traffic() {
             functions.alone(a, g).await;
             functions.alone(g, a).await;
             acme.company.personio.put_all([marked(30 + round)]);
-            globex.company.personio.put_all([harness::person(30 + round)]);
+            globex
+                .company
+                .personio
+                .put_all([harness::person(30 + round)]);
             functions.together(a, g).await;
             world.clock.advance(SignedDuration::from_mins(40));
         }
@@ -165,13 +223,28 @@ async fn nothing_of_one_tenant_is_in_another_s_traffic() {
                 files.contains(&format!("/certificates/{}-1.pdf", mine.company.tenant)),
                 "{via:?}: {files}"
             );
-            assert!(!files.contains(name) && !files.contains("authorization"), "{via:?}: {files}");
+            assert!(
+                !files.contains(name) && !files.contains("authorization"),
+                "{via:?}: {files}"
+            );
         }
         let (of_acme, of_globex) = (acme.sent().to_lowercase(), globex.sent().to_lowercase());
-        assert!(of_acme.contains(harness::MARK) && of_acme.contains("brandschutz"), "the tap sees it all");
-        assert!(of_globex.contains("groß-1") && of_globex.contains("brandschutz"), "the tap sees it all");
-        assert!(!of_globex.contains(harness::MARK), "{via:?}: acme's in globex's traffic");
-        assert!(!of_globex.contains("acme"), "{via:?}: acme's in globex's traffic");
+        assert!(
+            of_acme.contains(harness::MARK) && of_acme.contains("brandschutz"),
+            "the tap sees it all"
+        );
+        assert!(
+            of_globex.contains("groß-1") && of_globex.contains("brandschutz"),
+            "the tap sees it all"
+        );
+        assert!(
+            !of_globex.contains(harness::MARK),
+            "{via:?}: acme's in globex's traffic"
+        );
+        assert!(
+            !of_globex.contains("acme"),
+            "{via:?}: acme's in globex's traffic"
+        );
         assert!(
             !of_acme.contains("groß-") && !of_acme.contains("globex"),
             "{via:?}: globex's in acme's traffic"
@@ -179,7 +252,10 @@ async fn nothing_of_one_tenant_is_in_another_s_traffic() {
         let (tokens, others) = (acme.tokens(), globex.tokens());
         assert!(!tokens.is_empty() && !others.is_empty(), "{via:?}");
         for token in &tokens {
-            assert!(!others.contains(token), "{via:?}: a token of acme's in globex's traffic");
+            assert!(
+                !others.contains(token),
+                "{via:?}: a token of acme's in globex's traffic"
+            );
         }
     }
 }

@@ -75,7 +75,10 @@ impl Environments {
             let (app, queue, told) = (app(work(), stack, pace), Arc::clone(&queue), told.clone());
             thread::spawn(move || live(&app, &queue, &told))
         };
-        Self { events: Some(events), threads: (0..number).map(environment).collect() }
+        Self {
+            events: Some(events),
+            threads: (0..number).map(environment).collect(),
+        }
     }
 
     pub(super) fn invoke(&self, invocation: Invocation) {
@@ -96,14 +99,21 @@ impl Drop for Environments {
 /// What the function's process builds when it starts.
 fn app<W: Work>(work: W, stack: &Stack, pace: Option<&Pace>) -> App<W> {
     let (store, secrets) = stack.for_function().unwrap();
-    let context =
-        Context::new(http::client().unwrap(), Arc::new(SystemClock), Calls::default()).with_simulators();
+    let context = Context::new(
+        http::client().unwrap(),
+        Arc::new(SystemClock),
+        Calls::default(),
+    )
+    .with_simulators();
     let app = App::new(work, store, secrets, context);
     pace.cloned().into_iter().fold(app, App::with_pace)
 }
 
 fn live<W: Work>(app: &App<W>, queue: &Mutex<Receiver<Invocation>>, told: &Sender<Told>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     loop {
         let next = queue.lock().unwrap().recv();
         let Ok(invocation) = next else { return };
@@ -115,11 +125,24 @@ fn live<W: Work>(app: &App<W>, queue: &Mutex<Receiver<Invocation>>, told: &Sende
 
 /// What the function does with an event: runs, and writes its log.
 async fn run<W: Work>(app: &App<W>, invocation: Invocation) -> Told {
-    let Invocation { company, tenant, number, due, deadline } = invocation;
+    let Invocation {
+        company,
+        tenant,
+        number,
+        due,
+        deadline,
+    } = invocation;
     let (began, before) = (Instant::now(), thread_time());
-    let event = shared::job::Event { tenant_id: tenant, mode: Mode::Scheduled };
+    let event = shared::job::Event {
+        tenant_id: tenant,
+        mode: Mode::Scheduled,
+    };
     let run_id = RunId::new(format!("{}-{number:08}", W::JOB.function()));
-    let request = Request { event, run_id, deadline: Deadline::after(deadline) };
+    let request = Request {
+        event,
+        run_id,
+        deadline: Deadline::after(deadline),
+    };
     let report = app.run(&request, &|_| {}).await.report;
     tell(&report, &mut io::sink());
     let after = thread_time();
@@ -141,7 +164,11 @@ async fn run<W: Work>(app: &App<W>, invocation: Invocation) -> Told {
 /// For how long this thread has had a processor, and for how long it has waited for one. Nothing where there is no `/proc`.
 fn thread_time() -> [Duration; 2] {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let mut fields =
-        stat.split_whitespace().map(|field| field.parse().map_or(Duration::ZERO, Duration::from_nanos));
-    [fields.next().unwrap_or_default(), fields.next().unwrap_or_default()]
+    let mut fields = stat
+        .split_whitespace()
+        .map(|field| field.parse().map_or(Duration::ZERO, Duration::from_nanos));
+    [
+        fields.next().unwrap_or_default(),
+        fields.next().unwrap_or_default(),
+    ]
 }

@@ -44,8 +44,11 @@ pub struct Fleet {
 impl Fleet {
     /// So many companies with so many people each, before their first run.
     pub async fn start(companies: usize, size: u64) -> Self {
-        let options =
-            Options { clock: Arc::new(SystemClock), patience: Some(PATIENCE), ..Options::default() };
+        let options = Options {
+            clock: Arc::new(SystemClock),
+            patience: Some(PATIENCE),
+            ..Options::default()
+        };
         let stack = Stack::start(options).await.unwrap();
         let companies = stream::iter(0..companies)
             .map(|number| company(&stack, number, size))
@@ -74,7 +77,12 @@ impl Fleet {
 
     /// Whether nobody has the company's leases.
     pub async fn is_free(&self, company: usize) -> bool {
-        let leases = self.stack.store().leases(&self.company(company).tenant).await.unwrap();
+        let leases = self
+            .stack
+            .store()
+            .leases(&self.company(company).tenant)
+            .await
+            .unwrap();
         leases.values().all(|lease| lease.until <= Timestamp::now())
     }
 
@@ -90,16 +98,36 @@ async fn company(stack: &Stack, number: usize, size: u64) -> Company {
     let tenant = TenantId::parse(&format!("company-{number:04}")).unwrap();
     let personio = Personio::start(Arc::clone(&now)).await.unwrap();
     let reteach = Reteach::start(now).await.unwrap();
-    let company = Company { tenant, via: Via::Direct, personio, kombo: None, reteach };
+    let company = Company {
+        tenant,
+        via: Via::Direct,
+        personio,
+        kombo: None,
+        reteach,
+    };
     let secret = company.secret();
-    let PersonioSecret { client_id, client_secret } = secret.personio.as_ref().unwrap();
-    company.personio.add_credentials(client_id.expose_secret(), client_secret.expose_secret());
-    let ReteachSecret { client_id, client_secret, client_code } = secret.reteach.as_ref().unwrap();
-    let [id, password, code] = [client_id, client_secret, client_code].map(|text| text.expose_secret());
+    let PersonioSecret {
+        client_id,
+        client_secret,
+    } = secret.personio.as_ref().unwrap();
+    company
+        .personio
+        .add_credentials(client_id.expose_secret(), client_secret.expose_secret());
+    let ReteachSecret {
+        client_id,
+        client_secret,
+        client_code,
+    } = secret.reteach.as_ref().unwrap();
+    let [id, password, code] =
+        [client_id, client_secret, client_code].map(|text| text.expose_secret());
     company.reteach.add_credentials(id, password, code);
     company.personio.put_all(people(size));
     company.personio.add_category("Bildungszertifikate");
-    stack.store().put_tenant(&company.tenant, &company.tenant_file("")).await.unwrap();
+    stack
+        .store()
+        .put_tenant(&company.tenant, &company.tenant_file(""))
+        .await
+        .unwrap();
     stack.secrets().put(&company.tenant, &secret).await.unwrap();
     company
 }

@@ -32,15 +32,30 @@ const EMPLOYEES: (&str, &str) = ("GET", "/v1/company/employees");
 
 /// Personio's limits, as its documents have them (`shared::personio`).
 pub const LIMITS: [Limit; 4] = [
-    Limit { name: "employees, a second", endpoint: EMPLOYEES, most: 15, window: SECOND },
-    Limit { name: "employees, a minute", endpoint: EMPLOYEES, most: 300, window: MINUTE },
+    Limit {
+        name: "employees, a second",
+        endpoint: EMPLOYEES,
+        most: 15,
+        window: SECOND,
+    },
+    Limit {
+        name: "employees, a minute",
+        endpoint: EMPLOYEES,
+        most: 300,
+        window: MINUTE,
+    },
     Limit {
         name: "documents, a minute",
         endpoint: ("POST", "/v1/company/documents"),
         most: 60,
         window: MINUTE,
     },
-    Limit { name: "auth, a minute", endpoint: ("POST", "/v1/auth"), most: 60, window: MINUTE },
+    Limit {
+        name: "auth, a minute",
+        endpoint: ("POST", "/v1/auth"),
+        most: 60,
+        window: MINUTE,
+    },
 ];
 
 impl Seen {
@@ -48,14 +63,23 @@ impl Seen {
     #[must_use]
     pub fn at(personio: &Personio) -> Self {
         let requests = personio.requests();
-        let refused = requests.iter().filter(|request| request.status == Some(429)).count();
-        Self { most: LIMITS.map(|limit| limit.seen_in(&requests)), refused }
+        let refused = requests
+            .iter()
+            .filter(|request| request.status == Some(429))
+            .count();
+        Self {
+            most: LIMITS.map(|limit| limit.seen_in(&requests)),
+            refused,
+        }
     }
 
     /// The most of any of them.
     #[must_use]
     pub fn of(companies: &[Company]) -> Self {
-        companies.iter().map(|it| Self::at(&it.personio)).fold(Self::default(), Self::or_more)
+        companies
+            .iter()
+            .map(|it| Self::at(&it.personio))
+            .fold(Self::default(), Self::or_more)
     }
 
     /// The higher of both, limit by limit.
@@ -65,7 +89,10 @@ impl Seen {
         for (most, other) in most.iter_mut().zip(other.most) {
             *most = (*most).max(other);
         }
-        Self { most, refused: self.refused + other.refused }
+        Self {
+            most,
+            refused: self.refused + other.refused,
+        }
     }
 
     /// The limits that were broken.
@@ -81,8 +108,13 @@ impl Seen {
 impl Limit {
     fn seen_in(&self, requests: &[Received]) -> usize {
         let (method, template) = self.endpoint;
-        let is_ours = |it: &&Received| it.method.as_str() == method && it.template == Some(template);
-        let times: Vec<_> = requests.iter().filter(is_ours).map(|request| request.at).collect();
+        let is_ours =
+            |it: &&Received| it.method.as_str() == method && it.template == Some(template);
+        let times: Vec<_> = requests
+            .iter()
+            .filter(is_ours)
+            .map(|request| request.at)
+            .collect();
         most_within(&times, self.window)
     }
 }
@@ -94,7 +126,11 @@ pub fn most_within(moments: &[Timestamp], window: SignedDuration) -> usize {
     let mut most = 0;
     for (last, moment) in moments.iter().enumerate() {
         let is_before = |from: &Timestamp| moment.duration_since(*from) >= window;
-        first += moments.iter().skip(first).take_while(|from| is_before(from)).count();
+        first += moments
+            .iter()
+            .skip(first)
+            .take_while(|from| is_before(from))
+            .count();
         most = most.max(last + 1 - first);
     }
     most
@@ -107,7 +143,10 @@ mod tests {
     #[test]
     fn the_busiest_window_counts_wherever_it_begins() {
         let at = |milliseconds: &[i64]| -> Vec<Timestamp> {
-            milliseconds.iter().map(|it| Timestamp::from_millisecond(*it).unwrap()).collect()
+            milliseconds
+                .iter()
+                .map(|it| Timestamp::from_millisecond(*it).unwrap())
+                .collect()
         };
         for (moments, most) in [
             (at(&[]), 0),

@@ -52,10 +52,23 @@ impl Fleet {
     pub fn round(&self, events: &[Event], terms: &Terms) -> Vec<Told> {
         let (tell, told) = mpsc::channel();
         let (number, pace) = (terms.environments, terms.pace.as_ref());
-        let has = |job| if events.iter().any(|event| event.job == job) { number } else { 0 };
-        let employees = Environments::start(has(Job::Employees), || EmployeeSync, &self.stack, pace, &tell);
+        let has = |job| {
+            if events.iter().any(|event| event.job == job) {
+                number
+            } else {
+                0
+            }
+        };
+        let employees = Environments::start(
+            has(Job::Employees),
+            || EmployeeSync,
+            &self.stack,
+            pace,
+            &tell,
+        );
         let work = || CertificateSync::new().unwrap();
-        let certificates = Environments::start(has(Job::Certificates), work, &self.stack, pace, &tell);
+        let certificates =
+            Environments::start(has(Job::Certificates), work, &self.stack, pace, &tell);
         drop(tell);
         let began = Instant::now();
         for event in events {
@@ -82,13 +95,21 @@ impl Fleet {
     /// Every company's first runs, as fast as the machine goes: everybody is brought over, and then every certificate.
     #[must_use]
     pub fn first_runs(&self, environments: usize) -> Vec<Told> {
-        let terms = Terms { environments, pace: Some(Pace::new(&[])) };
+        let terms = Terms {
+            environments,
+            pace: Some(Pace::new(&[])),
+        };
         let deadline = Duration::from_secs(900);
         let companies: Vec<_> = (0..self.companies.len()).collect();
         let mut told = Vec::new();
         for some in companies.chunks(AT_FIRST) {
             for job in [Job::Employees, Job::Certificates] {
-                let event = |company: &usize| Event { company: *company, job, at: Duration::ZERO, deadline };
+                let event = |company: &usize| Event {
+                    company: *company,
+                    job,
+                    at: Duration::ZERO,
+                    deadline,
+                };
                 told.extend(self.round(&some.iter().map(event).collect::<Vec<_>>(), &terms));
             }
         }

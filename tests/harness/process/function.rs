@@ -33,20 +33,35 @@ pub struct Told<C> {
 /// where one is given, else at the vendors' own.
 pub fn run<W: Work>(work: W, tenant: &TenantId, modes: &[Mode], pace: Option<Pace>) {
     telemetry::init_to(io::stderr);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let told = runtime.block_on(async {
         let app = app(work);
         let app = pace.into_iter().fold(app, App::with_pace);
         let mut told = Vec::new();
         for (number, mode) in modes.iter().enumerate() {
-            let event = Event { tenant_id: tenant.clone(), mode: *mode };
+            let event = Event {
+                tenant_id: tenant.clone(),
+                mode: *mode,
+            };
             // As long as Lambda's.
             let run_id = RunId::new(format!("8476a536-e9f4-11e8-9739-{number:012}"));
-            let request = Request { event, run_id, deadline: Deadline::never() };
+            let request = Request {
+                event,
+                run_id,
+                deadline: Deadline::never(),
+            };
             let (before, began) = (Usage::now(), Instant::now());
             let report = app.run(&request, &|_| {}).await.report;
             tell(&report, &mut io::stderr().lock());
-            told.push(Told { before, wall: began.elapsed(), after: Usage::now(), report });
+            told.push(Told {
+                before,
+                wall: began.elapsed(),
+                after: Usage::now(),
+                report,
+            });
         }
         told
     });
@@ -61,5 +76,10 @@ fn app<W: Work>(work: W) -> App<W> {
     let variable = |name: &str| std::env::var(name).unwrap();
     let store = Store::new(&aws, &variable("TABLE_NAME"));
     let secrets = Secrets::new(&aws, &variable("SECRET_PREFIX"), clock.clone());
-    App::new(work, store, secrets, Context::new(client, clock, Calls::default()).with_simulators())
+    App::new(
+        work,
+        store,
+        secrets,
+        Context::new(client, clock, Calls::default()).with_simulators(),
+    )
 }

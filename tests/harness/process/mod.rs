@@ -33,7 +33,11 @@ pub fn in_repository() {
 
 /// Has this executable be the function of `tenant`: it is started with `--function <tenant>` and `arguments`, and must
 /// call [`run`]. Nothing but the stack's environment reaches it.
-pub async fn apart<C: DeserializeOwned>(stack: &Stack, tenant: &TenantId, arguments: &[&str]) -> Apart<C> {
+pub async fn apart<C: DeserializeOwned>(
+    stack: &Stack,
+    tenant: &TenantId,
+    arguments: &[&str],
+) -> Apart<C> {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
         .args(["--function", tenant.as_str()])
@@ -42,8 +46,18 @@ pub async fn apart<C: DeserializeOwned>(stack: &Stack, tenant: &TenantId, argume
         .envs(stack.environment())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let output = tokio::task::spawn_blocking(move || command.output())
+        .await
+        .unwrap()
+        .unwrap();
     let log = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "the function: {}\n{log}", output.status);
-    Apart { runs: serde_json::from_slice(&output.stdout).unwrap(), log }
+    assert!(
+        output.status.success(),
+        "the function: {}\n{log}",
+        output.status
+    );
+    Apart {
+        runs: serde_json::from_slice(&output.stdout).unwrap(),
+        log,
+    }
 }

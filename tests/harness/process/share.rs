@@ -18,22 +18,34 @@ impl Share {
     /// The share that comes with so much memory; `None` where control groups cannot be made.
     #[must_use]
     pub fn of_megabytes(memory: f64) -> Option<Self> {
-        let quota = (memory / MEGABYTES_PER_PROCESSOR * f64::from(PERIOD)).round().to_string();
+        let quota = (memory / MEGABYTES_PER_PROCESSOR * f64::from(PERIOD))
+            .round()
+            .to_string();
         let period = PERIOD.to_string();
         // Named after the process, so that two benchmarks at once keep to their own.
         let name = format!("reteach-personio-bench-{}", std::process::id());
         let [first, second] =
             ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup"].map(|root| Path::new(root).join(&name));
-        Self::at(first, &[("cpu.cfs_period_us", &period), ("cpu.cfs_quota_us", &quota)])
-            .or_else(|| Self::at(second, &[("cpu.max", &format!("{quota} {period}"))]))
+        Self::at(
+            first,
+            &[("cpu.cfs_period_us", &period), ("cpu.cfs_quota_us", &quota)],
+        )
+        .or_else(|| Self::at(second, &[("cpu.max", &format!("{quota} {period}"))]))
     }
 
     fn at(group: PathBuf, limits: &[(&str, &str)]) -> Option<Self> {
         // A folder is a control group only in a file system of control groups: else it has no such files.
-        group.parent()?.join("cgroup.procs").exists().then_some(())?;
+        group
+            .parent()?
+            .join("cgroup.procs")
+            .exists()
+            .then_some(())?;
         fs::create_dir(&group).ok()?;
         let share = Self { group };
-        limits.iter().all(|(file, limit)| fs::write(share.group.join(file), limit).is_ok()).then_some(share)
+        limits
+            .iter()
+            .all(|(file, limit)| fs::write(share.group.join(file), limit).is_ok())
+            .then_some(share)
     }
 
     /// Holds the process with this id from now on: it has just begun, and what it has had until now is a few microseconds.

@@ -61,7 +61,11 @@ impl Tls {
     }
 
     /// `text` with a front's `https` address for each of these plain ones of this machine.
-    pub async fn before(&mut self, addresses: impl IntoIterator<Item = SocketAddr>, text: &str) -> String {
+    pub async fn before(
+        &mut self,
+        addresses: impl IntoIterator<Item = SocketAddr>,
+        text: &str,
+    ) -> String {
         let mut text = text.to_owned();
         for address in addresses {
             text = text.replace(&format!("{HTTP}{address}"), &self.front(address).await);
@@ -70,10 +74,15 @@ impl Tls {
     }
 
     /// `environment` with a front for each address in it, and the root that they need.
-    pub async fn before_all(&mut self, environment: Vec<(String, String)>) -> Vec<(String, String)> {
+    pub async fn before_all(
+        &mut self,
+        environment: Vec<(String, String)>,
+    ) -> Vec<(String, String)> {
         let mut all = vec![(ROOT.to_owned(), self.root.display().to_string())];
         for (name, value) in environment {
-            let address = value.strip_prefix(HTTP).and_then(|address| address.parse().ok());
+            let address = value
+                .strip_prefix(HTTP)
+                .and_then(|address| address.parse().ok());
             let value = self.before(address, &value).await;
             all.push((name, value));
         }
@@ -86,7 +95,12 @@ impl Tls {
         let (acceptor, handshakes) = (self.acceptor.clone(), Arc::clone(&self.handshakes));
         self.fronts.push(tokio::spawn(async move {
             while let Ok((line, _)) = listener.accept().await {
-                tokio::spawn(carry(line, acceptor.clone(), target, Arc::clone(&handshakes)));
+                tokio::spawn(carry(
+                    line,
+                    acceptor.clone(),
+                    target,
+                    Arc::clone(&handshakes),
+                ));
             }
         }));
         format!("https://{address}")
@@ -108,7 +122,9 @@ impl Drop for Tls {
 
 impl std::fmt::Debug for Tls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tls").field("root", &self.root).finish_non_exhaustive()
+        f.debug_struct("Tls")
+            .field("root", &self.root)
+            .finish_non_exhaustive()
     }
 }
 
@@ -120,17 +136,29 @@ fn authority() -> CertificateParams {
 
 fn config(chain: Vec<CertificateDer<'static>>, key: PrivatePkcs8KeyDer<'static>) -> ServerConfig {
     let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()));
-    let builder = builder.with_protocol_versions(rustls::DEFAULT_VERSIONS).unwrap().with_no_client_auth();
+    let builder = builder
+        .with_protocol_versions(rustls::DEFAULT_VERSIONS)
+        .unwrap()
+        .with_no_client_auth();
     builder.with_single_cert(chain, key.into()).unwrap()
 }
 
 /// A connection, until one side ends it.
-async fn carry(line: TcpStream, acceptor: TlsAcceptor, target: SocketAddr, handshakes: Arc<AtomicU64>) {
+async fn carry(
+    line: TcpStream,
+    acceptor: TlsAcceptor,
+    target: SocketAddr,
+    handshakes: Arc<AtomicU64>,
+) {
     // Else small packets wait up to 40 ms until the last ones are acknowledged, which no handshake does.
     let _ = line.set_nodelay(true);
-    let Ok(mut line) = acceptor.accept(line).await else { return };
+    let Ok(mut line) = acceptor.accept(line).await else {
+        return;
+    };
     handshakes.fetch_add(1, Ordering::Relaxed);
-    let Ok(mut target) = TcpStream::connect(target).await else { return };
+    let Ok(mut target) = TcpStream::connect(target).await else {
+        return;
+    };
     let _ = target.set_nodelay(true);
     // Whoever ends it, it is over.
     let _ = copy_bidirectional(&mut line, &mut target).await;

@@ -48,8 +48,16 @@ impl Usage {
         let read = |file| std::fs::read_to_string(folder.join(file)).ok();
         let (status, stat) = (read("status"), read("stat"));
         // The second field is the program's name, in parentheses, with whatever it is called; then come 3 and so on.
-        let after_name = stat.as_deref().and_then(|stat| Some(stat.rsplit_once(')')?.1));
-        let field = |number: usize| after_name?.split_whitespace().nth(number - 3)?.parse::<u32>().ok();
+        let after_name = stat
+            .as_deref()
+            .and_then(|stat| Some(stat.rsplit_once(')')?.1));
+        let field = |number: usize| {
+            after_name?
+                .split_whitespace()
+                .nth(number - 3)?
+                .parse::<u32>()
+                .ok()
+        };
         Self {
             peak: status.as_deref().and_then(peak),
             user: field(14).map(|ticks| TICK * ticks),
@@ -66,16 +74,25 @@ fn processor(folder: &Path) -> Option<Duration> {
         let schedstat = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
         nanoseconds(&schedstat)
     };
-    threads.filter_map(|thread| of(thread.ok()?)).reduce(|sum, time| sum + time)
+    threads
+        .filter_map(|thread| of(thread.ok()?))
+        .reduce(|sum, time| sum + time)
 }
 
 /// The first field of `schedstat`.
 fn nanoseconds(schedstat: &str) -> Option<Duration> {
-    schedstat.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+    schedstat
+        .split_whitespace()
+        .next()?
+        .parse()
+        .ok()
+        .map(Duration::from_nanos)
 }
 
 fn peak(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kilobytes * 1024)
 }

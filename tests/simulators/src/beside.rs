@@ -7,9 +7,14 @@ use std::net::{IpAddr, ToSocketAddrs as _};
 #[must_use]
 pub fn names_beside_us() -> Vec<String> {
     let hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
-    let entries = hosts.lines().map(|line| line.split('#').next().unwrap_or_default());
+    let entries = hosts
+        .lines()
+        .map(|line| line.split('#').next().unwrap_or_default());
     let names = entries.flat_map(|entry| entry.split_whitespace().skip(1));
-    names.filter(|name| *name != "localhost" && leads_beside_us(name)).map(str::to_owned).collect()
+    names
+        .filter(|name| *name != "localhost" && leads_beside_us(name))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn leads_beside_us(name: &str) -> bool {
@@ -17,6 +22,9 @@ fn leads_beside_us(name: &str) -> bool {
         IpAddr::V4(address) => address.is_loopback() || address.is_private(),
         IpAddr::V6(address) => address.is_loopback(),
     };
-    let found = (name, 0).to_socket_addrs().map(Vec::from_iter).unwrap_or_default();
+    let found = (name, 0)
+        .to_socket_addrs()
+        .map(Vec::from_iter)
+        .unwrap_or_default();
     !found.is_empty() && found.iter().all(|address| beside(address.ip()))
 }

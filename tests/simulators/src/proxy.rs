@@ -40,12 +40,25 @@ impl Proxy {
         scissors: Option<&Scissors>,
         sts: Option<&Sts>,
     ) -> io::Result<Self> {
-        let client = Client::builder().no_proxy().tls_built_in_root_certs(false).build();
+        let client = Client::builder()
+            .no_proxy()
+            .tls_built_in_root_certs(false)
+            .build();
         let client = client.map_err(io::Error::other)?;
         let (under_way, sts) = (scissors.cloned().unwrap_or_default(), sts.cloned());
-        let service = Service { name: service, target, client, scissors: under_way, sts };
-        let running =
-            server::start(service, Arc::new(Timestamp::now), (Ipv4Addr::LOCALHOST, 0).into()).await?;
+        let service = Service {
+            name: service,
+            target,
+            client,
+            scissors: under_way,
+            sts,
+        };
+        let running = server::start(
+            service,
+            Arc::new(Timestamp::now),
+            (Ipv4Addr::LOCALHOST, 0).into(),
+        )
+        .await?;
         let proxy = Self { running };
         if let Some(scissors) = scissors {
             proxy.cut_by(scissors);
@@ -76,7 +89,11 @@ impl Vendor for Service {
 
     const ROUTES: &'static [Route<Operation>] = &[Route::new(Operation, Method::POST, "/")];
 
-    const LIST: ListShape = ListShape { rows: &[], totals: &[], next: &[] };
+    const LIST: ListShape = ListShape {
+        rows: &[],
+        totals: &[],
+        next: &[],
+    };
 
     async fn answer(&self, _: Operation, _: &[String], request: &Request) -> Outcome {
         if self.sts.as_ref().is_some_and(|sts| !sts.allows(request)) {
@@ -90,7 +107,11 @@ impl Vendor for Service {
         let mut headers = request.headers.clone();
         headers.remove(HOST);
         headers.remove(CONTENT_LENGTH);
-        let call = self.client.post(&self.target).headers(headers).body(request.body.clone());
+        let call = self
+            .client
+            .post(&self.target)
+            .headers(headers)
+            .body(request.body.clone());
         let under_way = self.scissors.under_way();
         // A task of its own: what has reached the service takes effect although the caller is gone.
         let forwarded = tokio::spawn(async move {
@@ -126,5 +147,9 @@ async fn forwarded(call: reqwest::RequestBuilder) -> reqwest::Result<Reply> {
     // The server says for itself how it sends the body.
     headers.remove(CONTENT_LENGTH);
     headers.remove(TRANSFER_ENCODING);
-    Ok(Reply { status, headers, body: reply.bytes().await? })
+    Ok(Reply {
+        status,
+        headers,
+        body: reply.bytes().await?,
+    })
 }

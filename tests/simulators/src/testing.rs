@@ -18,7 +18,9 @@ pub(crate) struct ManualClock(Arc<AtomicI64>);
 
 impl ManualClock {
     pub(crate) fn at(moment: &str) -> Self {
-        Self(Arc::new(AtomicI64::new(moment.parse::<Timestamp>().unwrap().as_second())))
+        Self(Arc::new(AtomicI64::new(
+            moment.parse::<Timestamp>().unwrap().as_second(),
+        )))
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
@@ -45,7 +47,11 @@ pub(crate) struct Answer {
 
 impl Call {
     pub(crate) fn new(method: &str, url: &str) -> Self {
-        let client = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
+        let client = Client::builder()
+            .redirect(Policy::none())
+            .no_proxy()
+            .build()
+            .unwrap();
         Self(client.request(method.parse::<Method>().unwrap(), url))
     }
 
@@ -78,7 +84,12 @@ impl Call {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await?;
         let body = serde_json::from_str(&text).unwrap_or_default();
-        Ok(Answer { status, headers, text, body })
+        Ok(Answer {
+            status,
+            headers,
+            text,
+            body,
+        })
     }
 
     pub(crate) async fn send(self) -> Answer {

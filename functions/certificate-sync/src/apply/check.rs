@@ -40,7 +40,10 @@ pub(super) async fn check(
     }
     match found {
         Ok(Verification::Found(document)) => {
-            let state = CertificateState::Uploaded { at: tools.clock.now(), document: Some(document) };
+            let state = CertificateState::Uploaded {
+                at: tools.clock.now(),
+                document: Some(document),
+            };
             Checked::Became(written(tools, &check, state, Became::Verified, switch).await)
         }
         Ok(Verification::NotThere) => not_there(tools, check, switch).await,
@@ -71,7 +74,12 @@ async fn look(tools: Tools<'_>, check: &Check) -> Result<Verification, SourceErr
 }
 
 /// No answer to the question: it is asked again on the next run, for a week.
-async fn later(tools: Tools<'_>, check: Check, problem: &str, switch: &StopSwitch<Halt>) -> Checked {
+async fn later(
+    tools: Tools<'_>,
+    check: Check,
+    problem: &str,
+    switch: &StopSwitch<Halt>,
+) -> Checked {
     let now = tools.clock.now();
     if now.duration_since(check.intent.at) >= setback::MOST_WEATHER {
         return unknowable(tools, check, problem, switch).await;
@@ -89,8 +97,16 @@ fn document(tools: Tools<'_>, check: &Check) -> Document {
     };
     // Wherever it is: the folder may have changed since.
     let anywhere = CategoryId::new("");
-    let document = Document::new(check.employee.clone(), anywhere, certificate, tools.time_zone);
-    Document { size: check.intent.size, ..document }
+    let document = Document::new(
+        check.employee.clone(),
+        anywhere,
+        certificate,
+        tools.time_zone,
+    );
+    Document {
+        size: check.intent.size,
+        ..document
+    }
 }
 
 /// An outage leaves many like this: they are given as much time as other bad weather. The first time it is sent again at
@@ -99,7 +115,10 @@ async fn not_there(tools: Tools<'_>, check: Check, switch: &StopSwitch<Halt>) ->
     let reason = "an upload got no answer, and the document is not there".to_owned();
     match setback::after(check.intent.into(), Kind::Weather, reason, check.intent.at) {
         Next::Retry(setback) if setback.failures == 1 || setback.retry_at <= tools.clock.now() => {
-            let earlier = Earlier { failures: setback.failures, since: Some(setback.since) };
+            let earlier = Earlier {
+                failures: setback.failures,
+                since: Some(setback.since),
+            };
             send(tools, check, earlier, switch).await
         }
         next => Checked::Became(settle(tools, (&check.id, &check.employee), next, switch).await),
@@ -107,7 +126,12 @@ async fn not_there(tools: Tools<'_>, check: Check, switch: &StopSwitch<Halt>) ->
 }
 
 /// Where nobody can tell, it is not sent again unless the operator says so.
-async fn unknowable(tools: Tools<'_>, check: Check, why: &str, switch: &StopSwitch<Halt>) -> Checked {
+async fn unknowable(
+    tools: Tools<'_>,
+    check: Check,
+    why: &str,
+    switch: &StopSwitch<Halt>,
+) -> Checked {
     if check.intent.unknowable == Unknowable::Send {
         let earlier = check.intent.into();
         return send(tools, check, earlier, switch).await;
@@ -118,12 +142,21 @@ async fn unknowable(tools: Tools<'_>, check: Check, why: &str, switch: &StopSwit
          employee's documents, then retry or dismiss"
     );
     let (now, doubt) = (tools.clock.now(), Some(check.intent));
-    let state = CertificateState::Parked { at: now, reason: reason.clone(), doubt };
+    let state = CertificateState::Parked {
+        at: now,
+        reason: reason.clone(),
+        doubt,
+    };
     Checked::Became(written(tools, &check, state, Became::Parked(reason), switch).await)
 }
 
 /// To be sent again, where reteach still has it.
-async fn send(tools: Tools<'_>, check: Check, earlier: Earlier, switch: &StopSwitch<Halt>) -> Checked {
+async fn send(
+    tools: Tools<'_>,
+    check: Check,
+    earlier: Earlier,
+    switch: &StopSwitch<Halt>,
+) -> Checked {
     let (id, employee) = (check.id.clone(), check.employee.clone());
     let became = match Upload::of(id.clone(), check.listed, earlier) {
         Ok(upload) => return Checked::Send(Box::new(upload)),
@@ -132,7 +165,8 @@ async fn send(tools: Tools<'_>, check: Check, earlier: Earlier, switch: &StopSwi
     };
     // Certainly not filed, and nothing to file: the intent must not be asked about again.
     let reason =
-        "an upload got no answer and the document is not there; reteach has no file for it now".to_owned();
+        "an upload got no answer and the document is not there; reteach has no file for it now"
+            .to_owned();
     let now = tools.clock.now();
     let setback = shared::state::Setback {
         reason,

@@ -66,7 +66,11 @@ async fn attempt(
         employee: upload.employee.clone(),
         state: CertificateState::Intended(about_to),
     };
-    match tools.store.put_certificate(tools.tenant, tools.guard.token(), &entry).await? {
+    match tools
+        .store
+        .put_certificate(tools.tenant, tools.guard.token(), &entry)
+        .await?
+    {
         Noted::Written => *intent = Some(about_to),
         Noted::Decided => return Err(Trouble::Decided),
     }
@@ -89,8 +93,13 @@ async fn open(tools: Tools<'_>, upload: &Upload) -> Result<PdfBody, Trouble> {
 }
 
 async fn fresh_url(tools: Tools<'_>, upload: &Upload) -> Result<SecretUrl, Trouble> {
-    let found = tools.reteach.participation_by_certificate(&upload.id).await?;
-    let certificate = found.and_then(|participation| participation.certificate).ok_or(Trouble::Gone)?;
+    let found = tools
+        .reteach
+        .participation_by_certificate(&upload.id)
+        .await?;
+    let certificate = found
+        .and_then(|participation| participation.certificate)
+        .ok_or(Trouble::Gone)?;
     certificate.url.ok_or(Trouble::NoFile)
 }
 
@@ -105,9 +114,9 @@ async fn judge(tools: Tools<'_>, folder: &Folder, error: UploadError) -> Trouble
             Trouble::Stop(Halt::new(Outcome::NoCategory, text))
         }
         Ok(_) => match error {
-            UploadError::Gone(text) => {
-                Trouble::Document(format!("{text}; the category is there, so the employee is not"))
-            }
+            UploadError::Gone(text) => Trouble::Document(format!(
+                "{text}; the category is there, so the employee is not"
+            )),
             other => other.into(),
         },
         Err(halt) => Trouble::Stop(halt),

@@ -19,6 +19,8 @@ pub(crate) async fn find(sink: &Sink, category: Option<&str>) -> Result<Folder, 
     let categories = sink.categories().await?;
     let chosen = choose_category(&categories, category);
     chosen
-        .map(|category| Folder { id: category.id.clone() })
+        .map(|category| Folder {
+            id: category.id.clone(),
+        })
         .map_err(|missing| Halt::new(Outcome::NoCategory, missing))
 }

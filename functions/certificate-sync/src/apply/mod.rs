@@ -94,7 +94,10 @@ pub struct Outcome {
 /// Carries out `todo`; `progress` is told of each certificate that is through or given up.
 pub async fn apply(tools: Tools<'_>, todo: Todo, progress: &(dyn Fn() + Sync)) -> Outcome {
     let (switch, silence) = (StopSwitch::default(), StopSwitch::default());
-    let Todo { checks, mut uploads } = todo;
+    let Todo {
+        checks,
+        mut uploads,
+    } = todo;
     let mut became = HashMap::new();
     for (id, checked) in check_all(tools, checks, &switch, &silence).await {
         match checked {
@@ -107,7 +110,10 @@ pub async fn apply(tools: Tools<'_>, todo: Todo, progress: &(dyn Fn() + Sync)) -
     }
     uploads.sort_by_key(|upload| Reverse(upload.completed_at));
     became.extend(upload_all(tools, uploads, &switch, progress).await);
-    Outcome { became, stop: switch.into_reason().or(silence.into_reason()) }
+    Outcome {
+        became,
+        stop: switch.into_reason().or(silence.into_reason()),
+    }
 }
 
 async fn check_all(
@@ -116,10 +122,16 @@ async fn check_all(
     switch: &StopSwitch<Halt>,
     silence: &StopSwitch<Halt>,
 ) -> Vec<(CertificateId, check::Checked)> {
-    let each = checks
-        .into_iter()
-        .map(|check| async move { (check.id.clone(), check::check(tools, check, switch, silence).await) });
-    stream::iter(each).buffer_unordered(tools.at_once).collect().await
+    let each = checks.into_iter().map(|check| async move {
+        (
+            check.id.clone(),
+            check::check(tools, check, switch, silence).await,
+        )
+    });
+    stream::iter(each)
+        .buffer_unordered(tools.at_once)
+        .collect()
+        .await
 }
 
 async fn upload_all(
@@ -128,7 +140,12 @@ async fn upload_all(
     switch: &StopSwitch<Halt>,
     progress: &(dyn Fn() + Sync),
 ) -> Vec<(CertificateId, Became)> {
-    let left = |uploads: Vec<Upload>| uploads.into_iter().map(|upload| (upload.id, Became::Left)).collect();
+    let left = |uploads: Vec<Upload>| {
+        uploads
+            .into_iter()
+            .map(|upload| (upload.id, Became::Left))
+            .collect()
+    };
     if uploads.is_empty() || switch.is_thrown() || is_late(tools, switch) {
         return left(uploads);
     }
@@ -146,7 +163,10 @@ async fn upload_all(
         progress();
         (upload.id, end)
     });
-    stream::iter(each).buffer_unordered(tools.at_once).collect().await
+    stream::iter(each)
+        .buffer_unordered(tools.at_once)
+        .collect()
+        .await
 }
 
 async fn one(
@@ -172,5 +192,8 @@ fn is_late(tools: Tools<'_>, switch: &StopSwitch<Halt>) -> bool {
 }
 
 fn out_of_time() -> Halt {
-    Halt::new(Ending::Partly, "the time for this run is over; the rest follows on the next one")
+    Halt::new(
+        Ending::Partly,
+        "the time for this run is over; the rest follows on the next one",
+    )
 }

@@ -22,7 +22,10 @@ pub(super) async fn note(
     let trouble = match result {
         Ok(document) => {
             switch.answered();
-            let state = CertificateState::Uploaded { at: tools.clock.now(), document };
+            let state = CertificateState::Uploaded {
+                at: tools.clock.now(),
+                document,
+            };
             return match write(tools, &upload.id, &upload.employee, state).await {
                 Ok(()) => Became::Filed,
                 Err(error) => {
@@ -58,15 +61,21 @@ pub(super) async fn note(
         Trouble::Stop(halt) => {
             let reason = halt.message.clone();
             switch.throw(halt);
-            take_back(tools, upload, intent, reason, switch).await.unwrap_or(Became::Left)
+            take_back(tools, upload, intent, reason, switch)
+                .await
+                .unwrap_or(Became::Left)
         }
         Trouble::NoFile => {
             let reason = "its PDF is being made anew".to_owned();
-            take_back(tools, upload, intent, reason, switch).await.unwrap_or(Became::AwaitingPdf)
+            take_back(tools, upload, intent, reason, switch)
+                .await
+                .unwrap_or(Became::AwaitingPdf)
         }
         Trouble::Gone => {
             let reason = "reteach does not have it any more".to_owned();
-            take_back(tools, upload, intent, reason, switch).await.unwrap_or(Became::Gone)
+            take_back(tools, upload, intent, reason, switch)
+                .await
+                .unwrap_or(Became::Gone)
         }
         Trouble::Decided => Became::Settled,
     }
@@ -93,9 +102,16 @@ pub(super) async fn settle(
 ) -> Became {
     let now = tools.clock.now();
     let (state, became) = match next {
-        Next::Retry(setback) => (CertificateState::Failed(setback.clone()), Became::Failed(setback)),
+        Next::Retry(setback) => (
+            CertificateState::Failed(setback.clone()),
+            Became::Failed(setback),
+        ),
         Next::Park(reason) => (
-            CertificateState::Parked { at: now, reason: reason.clone(), doubt: None },
+            CertificateState::Parked {
+                at: now,
+                reason: reason.clone(),
+                doubt: None,
+            },
             Became::Parked(reason),
         ),
     };
@@ -120,9 +136,16 @@ async fn take_back(
     let intent = intent?;
     let now = tools.clock.now();
     let Earlier { failures, since } = upload.earlier;
-    let setback = Setback { reason, failures, since: since.unwrap_or(now), retry_at: now };
+    let setback = Setback {
+        reason,
+        failures,
+        since: since.unwrap_or(now),
+        retry_at: now,
+    };
     let state = CertificateState::Failed(setback);
-    let error = write(tools, &upload.id, &upload.employee, state).await.err()?;
+    let error = write(tools, &upload.id, &upload.employee, state)
+        .await
+        .err()?;
     switch.throw(error.into());
     Some(Became::Doubtful(intent.at + LATE))
 }
@@ -135,8 +158,16 @@ pub(super) async fn write(
     state: CertificateState,
 ) -> Result<(), StateError> {
     tools.guard.check().await?;
-    let entry = CertificateEntry { certificate_id: id.clone(), employee: employee.clone(), state };
-    match tools.store.put_certificate(tools.tenant, tools.guard.token(), &entry).await? {
+    let entry = CertificateEntry {
+        certificate_id: id.clone(),
+        employee: employee.clone(),
+        state,
+    };
+    match tools
+        .store
+        .put_certificate(tools.tenant, tools.guard.token(), &entry)
+        .await?
+    {
         Noted::Written | Noted::Decided => Ok(()),
     }
 }

@@ -42,7 +42,12 @@ pub(super) fn after(earlier: Earlier, kind: Kind, reason: String, now: Timestamp
     }
     let minutes = 30_i64.saturating_mul(1 << (failures - 1).min(10));
     let retry_at = now + SignedDuration::from_mins(minutes.min(24 * 60));
-    Next::Retry(Setback { reason, failures, since, retry_at })
+    Next::Retry(Setback {
+        reason,
+        failures,
+        since,
+        retry_at,
+    })
 }
 
 #[cfg(test)]
@@ -61,7 +66,10 @@ mod tests {
                 Next::Park(_) => return (pauses, true),
                 Next::Retry(setback) => {
                     pauses.push(setback.retry_at.duration_since(now).as_mins());
-                    earlier = Earlier { failures: setback.failures, since: Some(setback.since) };
+                    earlier = Earlier {
+                        failures: setback.failures,
+                        since: Some(setback.since),
+                    };
                     now = setback.retry_at;
                 }
             }
@@ -77,16 +85,28 @@ mod tests {
     #[test]
     fn what_may_pass_by_itself_is_tried_for_a_week() {
         let (pauses, parked) = pauses(Kind::Weather, 20);
-        assert_eq!(pauses, [30, 60, 120, 240, 480, 960, 1440, 1440, 1440, 1440, 1440, 1440]);
+        assert_eq!(
+            pauses,
+            [
+                30, 60, 120, 240, 480, 960, 1440, 1440, 1440, 1440, 1440, 1440
+            ]
+        );
         assert!(parked);
     }
 
     #[test]
     fn the_reason_is_kept() {
-        let earlier = Earlier { failures: 4, since: Some(start()) };
-        let Next::Park(reason) = after(earlier, Kind::Document, "not a PDF".to_owned(), start()) else {
+        let earlier = Earlier {
+            failures: 4,
+            since: Some(start()),
+        };
+        let Next::Park(reason) = after(earlier, Kind::Document, "not a PDF".to_owned(), start())
+        else {
             panic!("not parked")
         };
-        assert_eq!(reason, "given up after 5 tries since 2026-05-11T08:00:00Z: not a PDF");
+        assert_eq!(
+            reason,
+            "given up after 5 tries since 2026-05-11T08:00:00Z: not a PDF"
+        );
     }
 }

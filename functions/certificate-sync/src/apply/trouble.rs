@@ -67,7 +67,9 @@ impl From<DownloadError> for Trouble {
             | DownloadError::Forbidden(_) => Self::Document(error.to_string()),
             DownloadError::Expired { status: 404 | 410 } => Self::Document(withheld(&error)),
             DownloadError::Expired { .. } => Self::Withheld(withheld(&error)),
-            DownloadError::Unavailable(_) => Self::Weather(Halt::new(Outcome::ReteachUnavailable, error)),
+            DownloadError::Unavailable(_) => {
+                Self::Weather(Halt::new(Outcome::ReteachUnavailable, error))
+            }
             DownloadError::OutOfTime => Self::Stop(out_of_time()),
             DownloadError::Academy(error) => error.into(),
         }
@@ -96,8 +98,14 @@ impl From<UploadError> for Trouble {
                 Self::Weather(Halt::new(Outcome::SourceUnavailable, text))
             }
             UploadError::Uncertain(_) => Self::Doubt(Halt::new(Outcome::SourceUnavailable, text)),
-            UploadError::OutOfTime { effect: Effect::None, .. } => Self::Stop(out_of_time()),
-            UploadError::OutOfTime { effect: Effect::Unknown, .. } => Self::StopInDoubt(out_of_time()),
+            UploadError::OutOfTime {
+                effect: Effect::None,
+                ..
+            } => Self::Stop(out_of_time()),
+            UploadError::OutOfTime {
+                effect: Effect::Unknown,
+                ..
+            } => Self::StopInDoubt(out_of_time()),
         }
     }
 }

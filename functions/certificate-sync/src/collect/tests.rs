@@ -15,13 +15,21 @@ fn participation(number: u32) -> Participation {
         course_name: None,
         status: ParticipationStatus::Completed,
         completed_at: None,
-        certificate: Some(Certificate { id: CertificateId::new(format!("c-{number}")), url: None }),
+        certificate: Some(Certificate {
+            id: CertificateId::new(format!("c-{number}")),
+            url: None,
+        }),
     }
 }
 
 fn page((total, records): &Page) -> ParticipationPage {
     ParticipationPage {
-        participations: records.iter().flatten().copied().map(participation).collect(),
+        participations: records
+            .iter()
+            .flatten()
+            .copied()
+            .map(participation)
+            .collect(),
         rejected: Vec::new(),
         received: records.len() as u64,
         total: *total,
@@ -53,8 +61,18 @@ async fn a_reading_is_complete_if_its_pages_agree_and_no_certificate_comes_twice
     let cases: [(&str, Vec<Page>, Completeness, u32); 16] = [
         ("nothing", vec![(0, vec![])], Complete, 1),
         ("one page", vec![(2, rows([1, 2]))], Complete, 1),
-        ("two pages", vec![(4, rows([1, 2])), (4, rows([3, 4]))], Complete, 2),
-        ("a last page that is short", vec![(3, rows([1, 2])), (3, rows([3]))], Complete, 2),
+        (
+            "two pages",
+            vec![(4, rows([1, 2])), (4, rows([3, 4]))],
+            Complete,
+            2,
+        ),
+        (
+            "a last page that is short",
+            vec![(3, rows([1, 2])), (3, rows([3]))],
+            Complete,
+            2,
+        ),
         (
             "a page in the middle that is short",
             vec![(5, rows([1, 2])), (5, rows([3])), (5, rows([4, 5]))],
@@ -73,7 +91,12 @@ async fn a_reading_is_complete_if_its_pages_agree_and_no_certificate_comes_twice
             Complete,
             3,
         ),
-        ("records that do not match", vec![(4, vec![Some(1), None]), (4, vec![None, Some(2)])], Complete, 2),
+        (
+            "records that do not match",
+            vec![(4, vec![Some(1), None]), (4, vec![None, Some(2)])],
+            Complete,
+            2,
+        ),
         (
             "one came in at the top: the page repeats",
             vec![(4, rows([1, 2])), (5, rows([2, 3])), (5, rows([4]))],
@@ -86,21 +109,58 @@ async fn a_reading_is_complete_if_its_pages_agree_and_no_certificate_comes_twice
             Shifting,
             3,
         ),
-        ("one came and one went: the totals agree", vec![(4, rows([1, 2])), (4, rows([2, 4]))], Shifting, 2),
-        ("one is twice on a page", vec![(2, rows([1, 1]))], Shifting, 1),
-        ("a row is missing at the end", vec![(4, rows([1, 2])), (4, rows([3]))], Shifting, 3),
-        ("more than announced", vec![(2, rows([1, 2, 3]))], Shifting, 1),
-        ("nothing, though something is announced", vec![(2, vec![])], Shifting, 2),
-        ("the total moved, the rows did not", vec![(4, rows([1, 2])), (5, rows([3, 4]))], Shifting, 2),
+        (
+            "one came and one went: the totals agree",
+            vec![(4, rows([1, 2])), (4, rows([2, 4]))],
+            Shifting,
+            2,
+        ),
+        (
+            "one is twice on a page",
+            vec![(2, rows([1, 1]))],
+            Shifting,
+            1,
+        ),
+        (
+            "a row is missing at the end",
+            vec![(4, rows([1, 2])), (4, rows([3]))],
+            Shifting,
+            3,
+        ),
+        (
+            "more than announced",
+            vec![(2, rows([1, 2, 3]))],
+            Shifting,
+            1,
+        ),
+        (
+            "nothing, though something is announced",
+            vec![(2, vec![])],
+            Shifting,
+            2,
+        ),
+        (
+            "the total moved, the rows did not",
+            vec![(4, rows([1, 2])), (5, rows([3, 4]))],
+            Shifting,
+            2,
+        ),
     ];
     for (what, pages, expected, most_asked) in cases {
         let (reading, seen, asked) = read(&pages).await;
         assert_eq!(reading.completeness(), expected, "{what}");
         assert!(asked <= most_asked, "{what}: {asked} pages");
-        let came: HashSet<_> = pages.iter().flat_map(|(_, rows)| rows.iter().flatten().copied()).collect();
+        let came: HashSet<_> = pages
+            .iter()
+            .flat_map(|(_, rows)| rows.iter().flatten().copied())
+            .collect();
         let kept: HashSet<_> = seen.certificates.into_keys().collect();
         if expected == Completeness::Complete {
-            assert_eq!(kept.len(), came.len(), "{what}: everything that came is kept");
+            assert_eq!(
+                kept.len(),
+                came.len(),
+                "{what}: everything that came is kept"
+            );
         }
     }
 }

@@ -15,9 +15,14 @@ impl Plan {
             plan.add(candidate, now);
         }
         plan.todo.uploads.sort_by(|one, other| {
-            other.completed_at.cmp(&one.completed_at).then_with(|| one.id.cmp(&other.id))
+            other
+                .completed_at
+                .cmp(&one.completed_at)
+                .then_with(|| one.id.cmp(&other.id))
         });
-        plan.todo.checks.sort_by(|one, other| (one.intent.at, &one.id).cmp(&(other.intent.at, &other.id)));
+        plan.todo
+            .checks
+            .sort_by(|one, other| (one.intent.at, &one.id).cmp(&(other.intent.at, &other.id)));
         plan
     }
 
@@ -26,18 +31,31 @@ impl Plan {
         let earlier = match entry.map(|entry| (entry.employee, entry.state)) {
             None => Earlier::default(),
             Some((_, CertificateState::Failed(setback))) if setback.retry_at > now => {
-                self.resting.insert(id, Rest::AwaitingRetry(setback.retry_at));
+                self.resting
+                    .insert(id, Rest::AwaitingRetry(setback.retry_at));
                 return;
             }
-            Some((_, CertificateState::Failed(Setback { failures, since, .. }))) => {
-                Earlier { failures, since: (failures > 0).then_some(since) }
-            }
+            Some((
+                _,
+                CertificateState::Failed(Setback {
+                    failures, since, ..
+                }),
+            )) => Earlier {
+                failures,
+                since: (failures > 0).then_some(since),
+            },
             Some((_, CertificateState::Intended(intent))) if intent.at + LATE > now => {
-                self.resting.insert(id, Rest::AwaitingCheck(intent.at + LATE));
+                self.resting
+                    .insert(id, Rest::AwaitingCheck(intent.at + LATE));
                 return;
             }
             Some((employee, CertificateState::Intended(intent))) => {
-                self.todo.checks.push(Check { id, employee, intent, listed });
+                self.todo.checks.push(Check {
+                    id,
+                    employee,
+                    intent,
+                    listed,
+                });
                 return;
             }
             Some((employee, CertificateState::Parked { reason, .. })) => {
@@ -64,13 +82,25 @@ impl Upload {
     /// # Errors
     /// [`Rest`], where there is no file, or nobody to file it for.
     pub fn of(id: CertificateId, listed: Option<Listed>, earlier: Earlier) -> Result<Self, Rest> {
-        let Listed { owner, url, course, completed_at } = listed.ok_or(Rest::Gone)?;
+        let Listed {
+            owner,
+            url,
+            course,
+            completed_at,
+        } = listed.ok_or(Rest::Gone)?;
         let employee = match owner {
             Owner::Employee(employee) => employee,
             Owner::Stranger => return Err(Rest::Stranger),
             Owner::Nobody => return Err(Rest::Nobody),
         };
         let url = url.ok_or(Rest::AwaitingPdf)?;
-        Ok(Self { id, employee, url, course, completed_at, earlier })
+        Ok(Self {
+            id,
+            employee,
+            url,
+            course,
+            completed_at,
+            earlier,
+        })
     }
 }

@@ -139,8 +139,14 @@ impl Listed {
     /// `participation` with its owner told.
     #[must_use]
     pub fn new(participation: Participation, people: People<'_>) -> Self {
-        let Participation { id: _, customer, course_name, status: _, completed_at, certificate } =
-            participation;
+        let Participation {
+            id: _,
+            customer,
+            course_name,
+            status: _,
+            completed_at,
+            certificate,
+        } = participation;
         Self {
             owner: Owner::of(customer.as_ref(), people),
             url: certificate.and_then(|certificate| certificate.url),
@@ -152,14 +158,19 @@ impl Listed {
 
 impl From<Intent> for Earlier {
     fn from(intent: Intent) -> Self {
-        Self { failures: intent.failures, since: intent.failing_since }
+        Self {
+            failures: intent.failures,
+            since: intent.failing_since,
+        }
     }
 }
 
 impl fmt::Debug for Listed {
     /// Without the course: which one somebody took is personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Listed").field("owner", &self.owner).finish_non_exhaustive()
+        f.debug_struct("Listed")
+            .field("owner", &self.owner)
+            .finish_non_exhaustive()
     }
 }
 

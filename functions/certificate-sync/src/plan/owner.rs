@@ -20,7 +20,9 @@ impl Owner {
     /// By the external id, else by the account that the ledger of employees knows.
     #[must_use]
     pub fn of(customer: Option<&reteach::Owner>, people: People<'_>) -> Self {
-        let Some(customer) = customer else { return Self::Nobody };
+        let Some(customer) = customer else {
+            return Self::Nobody;
+        };
         by_external_id(customer, people.tool)
             .or_else(|| people.owners.get(&customer.id).cloned())
             .map_or(Self::Stranger, Self::Employee)
@@ -34,6 +36,9 @@ pub fn is_unclear(customer: &reteach::Owner, tool: &str) -> bool {
 }
 
 fn by_external_id(customer: &reteach::Owner, tool: &str) -> Option<SourceId> {
-    let id = customer.external_id.as_ref().and_then(|id: &ExternalId| id.source_id(tool))?;
+    let id = customer
+        .external_id
+        .as_ref()
+        .and_then(|id: &ExternalId| id.source_id(tool))?;
     Some(id).filter(|id| !id.as_str().is_empty())
 }

@@ -33,19 +33,35 @@ fn intended(age: SignedDuration) -> CertificateState {
 
 fn failed(failures: u32, retry_at: Timestamp) -> CertificateState {
     let since = now() - 2.hours();
-    CertificateState::Failed(Setback { reason: "why".to_owned(), failures, since, retry_at })
+    CertificateState::Failed(Setback {
+        reason: "why".to_owned(),
+        failures,
+        since,
+        retry_at,
+    })
 }
 
 fn parked() -> CertificateState {
-    CertificateState::Parked { at: now(), reason: "why".to_owned(), doubt: None }
+    CertificateState::Parked {
+        at: now(),
+        reason: "why".to_owned(),
+        doubt: None,
+    }
 }
 
 fn uploaded() -> CertificateState {
-    CertificateState::Uploaded { at: now(), document: Some(DocumentId::new("4000003")) }
+    CertificateState::Uploaded {
+        at: now(),
+        document: Some(DocumentId::new("4000003")),
+    }
 }
 
 fn entry(state: CertificateState) -> CertificateEntry {
-    CertificateEntry { certificate_id: id(), employee: SourceId::new(LEDGERS), state }
+    CertificateEntry {
+        certificate_id: id(),
+        employee: SourceId::new(LEDGERS),
+        state,
+    }
 }
 
 fn employee() -> Owner {
@@ -77,16 +93,36 @@ fn listings() -> [Option<Listed>; 7] {
 
 /// The one decision about the one certificate of a plan, in short.
 fn decision(listed: Option<Listed>, entry: Option<CertificateEntry>) -> String {
-    let plan = Plan::build([Candidate { id: id(), listed, entry }], now());
-    let Plan { todo: Todo { checks, uploads }, resting } = plan;
+    let plan = Plan::build(
+        [Candidate {
+            id: id(),
+            listed,
+            entry,
+        }],
+        now(),
+    );
+    let Plan {
+        todo: Todo { checks, uploads },
+        resting,
+    } = plan;
     let of_upload = |it: &Upload| {
         assert_eq!((&it.id, it.course.as_deref()), (&id(), Some("Brandschutz")));
         assert_eq!(it.completed_at, Some(now() - 1.hour()));
-        let since = it.earlier.since.map(|at| now().duration_since(at).as_hours());
-        format!("file for {} after {} failures, since {since:?} hours", it.employee, it.earlier.failures)
+        let since = it
+            .earlier
+            .since
+            .map(|at| now().duration_since(at).as_hours());
+        format!(
+            "file for {} after {} failures, since {since:?} hours",
+            it.employee, it.earlier.failures
+        )
     };
     let of_check = |it: &Check| {
-        let known = if it.listed.is_some() { "listed" } else { "not listed" };
+        let known = if it.listed.is_some() {
+            "listed"
+        } else {
+            "not listed"
+        };
         format!("look at {}, {known}", it.employee)
     };
     let of_rest = |(_, rest): (&CertificateId, &Rest)| match rest {
@@ -109,13 +145,29 @@ fn decision(listed: Option<Listed>, entry: Option<CertificateEntry>) -> String {
 fn each_state_meets_each_listing() {
     let fresh = "file for 1 after 0 failures, since None hours";
     let third = "file for 1 after 2 failures, since Some(2) hours";
-    let open = |file| ["Gone", file, "AwaitingPdf", "Stranger", "Stranger", "Nobody", "Nobody"];
+    let open = |file| {
+        [
+            "Gone",
+            file,
+            "AwaitingPdf",
+            "Stranger",
+            "Stranger",
+            "Nobody",
+            "Nobody",
+        ]
+    };
     let look = |late: &'static str| [late; 7];
     let mut checks = ["look at 7, listed"; 7];
     checks[0] = "look at 7, not listed";
     let dismissed = CertificateState::Dismissed { at: now() };
-    let CertificateState::Intended(intent) = intended(LATE) else { unreachable!() };
-    let doubt = CertificateState::Parked { at: now(), reason: "why".to_owned(), doubt: Some(intent) };
+    let CertificateState::Intended(intent) = intended(LATE) else {
+        unreachable!()
+    };
+    let doubt = CertificateState::Parked {
+        at: now(),
+        reason: "why".to_owned(),
+        doubt: Some(intent),
+    };
     for (state, expected) in [
         (None, open(fresh)),
         (Some(failed(2, now())), open(third)),
@@ -124,11 +176,17 @@ fn each_state_meets_each_listing() {
         (Some(failed(2, now() + 1.minute())), look("retry in 1")),
         (Some(failed(0, now() + 30.minutes())), look("retry in 30")),
         (Some(intended(SignedDuration::ZERO)), look("check in 15")),
-        (Some(intended(LATE - SignedDuration::from_mins(1))), look("check in 1")),
+        (
+            Some(intended(LATE - SignedDuration::from_mins(1))),
+            look("check in 1"),
+        ),
         (Some(intended(LATE)), checks),
         (Some(intended(SignedDuration::from_hours(24 * 400))), checks),
         // From a machine whose clock is ahead.
-        (Some(intended(-SignedDuration::from_mins(5))), look("check in 20")),
+        (
+            Some(intended(-SignedDuration::from_mins(5))),
+            look("check in 20"),
+        ),
         (Some(parked()), look("parked for 7: why")),
         (Some(doubt), look("parked for 7: why")),
         (Some(uploaded()), look("Settled")),
@@ -136,32 +194,64 @@ fn each_state_meets_each_listing() {
     ] {
         for (listed, expected) in listings().into_iter().zip(expected) {
             let case = format!("{state:?} {listed:?}");
-            assert_eq!(decision(listed, state.clone().map(entry)), expected, "{case}");
+            assert_eq!(
+                decision(listed, state.clone().map(entry)),
+                expected,
+                "{case}"
+            );
         }
     }
 }
 
 #[test]
 fn a_check_carries_the_upload_that_it_asks_about() {
-    let CertificateState::Intended(intent) = intended(LATE) else { unreachable!() };
-    let candidate = Candidate { id: id(), listed: None, entry: Some(entry(intended(LATE))) };
+    let CertificateState::Intended(intent) = intended(LATE) else {
+        unreachable!()
+    };
+    let candidate = Candidate {
+        id: id(),
+        listed: None,
+        entry: Some(entry(intended(LATE))),
+    };
     let plan = Plan::build([candidate], now());
-    assert_eq!(plan.todo.checks.first().map(|check| check.intent), Some(intent));
-    let earlier = Earlier { failures: 2, since: Some(now() - 2.hours()) };
+    assert_eq!(
+        plan.todo.checks.first().map(|check| check.intent),
+        Some(intent)
+    );
+    let earlier = Earlier {
+        failures: 2,
+        since: Some(now() - 2.hours()),
+    };
     assert_eq!(Earlier::from(intent), earlier);
 }
 
 #[test]
 fn the_newest_is_filed_first_and_what_has_no_date_last() {
-    let days =
-        [None, Some("2026-05-09T10:00:00Z"), Some("2026-05-10T10:00:00Z"), Some("2026-05-10T10:00:00Z")];
+    let days = [
+        None,
+        Some("2026-05-09T10:00:00Z"),
+        Some("2026-05-10T10:00:00Z"),
+        Some("2026-05-10T10:00:00Z"),
+    ];
     let candidates = days.iter().zip(["d", "c", "b", "a"]).map(|(at, id)| {
         let completed_at = at.map(|at| at.parse().unwrap());
-        let listed = Listed { completed_at, ..listed(employee(), Some("https://files.example/x.pdf")) };
-        Candidate { id: CertificateId::new(id), listed: Some(listed), entry: None }
+        let listed = Listed {
+            completed_at,
+            ..listed(employee(), Some("https://files.example/x.pdf"))
+        };
+        Candidate {
+            id: CertificateId::new(id),
+            listed: Some(listed),
+            entry: None,
+        }
     });
     let plan = Plan::build(candidates, now());
-    let order: Vec<_> = plan.todo.uploads.iter().map(|upload| upload.id.as_str()).collect();
+    let order: Vec<_> = plan
+        .todo
+        .uploads
+        .iter()
+        .map(|upload| upload.id.as_str())
+        .collect();
     assert_eq!(order, ["a", "b", "c", "d"]);
 }
 
@@ -169,7 +259,10 @@ fn the_newest_is_filed_first_and_what_has_no_date_last() {
 fn an_owner_is_told_by_external_id_else_by_the_ledger_of_employees() {
     let ours = SourceId::new("3");
     let owners = [(CustomerId::new("known"), ours.clone())].into();
-    let people = People { tool: "personio", owners: &owners };
+    let people = People {
+        tool: "personio",
+        owners: &owners,
+    };
     let employee = |id: &str| Owner::Employee(SourceId::new(id));
     for (account, external_id, expected, is_clear) in [
         ("new", Some("personio:1"), employee("1"), true),
@@ -183,8 +276,10 @@ fn an_owner_is_told_by_external_id_else_by_the_ledger_of_employees() {
         ("new", Some("personio:"), Owner::Stranger, false),
         ("new", Some("hibob:1"), Owner::Stranger, false),
     ] {
-        let account =
-            reteach::Owner { id: CustomerId::new(account), external_id: external_id.map(ExternalId::new) };
+        let account = reteach::Owner {
+            id: CustomerId::new(account),
+            external_id: external_id.map(ExternalId::new),
+        };
         assert_eq!(Owner::of(Some(&account), people), expected, "{account:?}");
         assert_eq!(is_unclear(&account, "personio"), !is_clear, "{account:?}");
     }
@@ -193,10 +288,23 @@ fn an_owner_is_told_by_external_id_else_by_the_ledger_of_employees() {
 
 #[test]
 fn no_course_is_shown() {
-    let shown = format!("{:?}", listed(employee(), Some("https://files.example/secret.pdf")));
-    let candidate = Candidate { id: id(), listed: listings()[1].clone(), entry: None };
-    let plan = format!("{:?} {candidate:?}", Plan::build([candidate.clone()], now()));
+    let shown = format!(
+        "{:?}",
+        listed(employee(), Some("https://files.example/secret.pdf"))
+    );
+    let candidate = Candidate {
+        id: id(),
+        listed: listings()[1].clone(),
+        entry: None,
+    };
+    let plan = format!(
+        "{:?} {candidate:?}",
+        Plan::build([candidate.clone()], now())
+    );
     for text in [shown, plan] {
-        assert!(!text.contains("Brandschutz") && !text.contains("files.example"), "{text}");
+        assert!(
+            !text.contains("Brandschutz") && !text.contains("files.example"),
+            "{text}"
+        );
     }
 }

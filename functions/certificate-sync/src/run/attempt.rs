@@ -25,19 +25,27 @@ const RESERVE: Duration = Duration::from_secs(15);
 impl Work for CertificateSync {
     const JOB: Job = Job::Certificates;
     /// An upload takes two minutes at most.
-    const LEASE: LeaseTerms =
-        LeaseTerms { lasts: SignedDuration::from_secs(300), enough: SignedDuration::from_secs(150) };
+    const LEASE: LeaseTerms = LeaseTerms {
+        lasts: SignedDuration::from_secs(300),
+        enough: SignedDuration::from_secs(150),
+    };
     type Hr = Sink;
     type Counts = Counts;
     type Plan = Plan;
 
     fn admits(&self, tenant: &Tenant) -> Result<(), Halt> {
         if !tenant.config.certificates.enabled {
-            return Err(Halt::new(Outcome::Disabled, "[certificates] enabled is false"));
+            return Err(Halt::new(
+                Outcome::Disabled,
+                "[certificates] enabled is false",
+            ));
         }
         match tenant.record.gate {
             Some(_) => Ok(()),
-            None => Err(Halt::new(Outcome::Waiting, "waiting for the first complete employee sync")),
+            None => Err(Halt::new(
+                Outcome::Waiting,
+                "waiting for the first complete employee sync",
+            )),
         }
     }
 
@@ -60,7 +68,9 @@ impl Work for CertificateSync {
 
         let plan = Plan::build(candidates, began);
         let mut tally = Tally::new(&listing, scope, &plan);
-        run.tell(Progress::Planned(plan.todo.uploads.len() + plan.todo.checks.len()));
+        run.tell(Progress::Planned(
+            plan.todo.uploads.len() + plan.todo.checks.len(),
+        ));
         let category = config.certificates.category.as_deref();
         let Some(guard) = guard else {
             if !plan.todo.uploads.is_empty() {
@@ -110,10 +120,17 @@ async fn leave(
     tally: &mut Tally,
 ) -> Result<(), StateError> {
     let open = left.open(before, now);
-    tally.waiting_for_pdf(open.values().filter(|open| open.why == OpenReason::Pdf).count());
+    tally.waiting_for_pdf(
+        open.values()
+            .filter(|open| open.why == OpenReason::Pdf)
+            .count(),
+    );
     if let Some(root) = left.root(before, open, now) {
         tools.guard.check().await?;
-        tools.store.put_certificate_root(tools.tenant, tools.guard.token(), &root).await?;
+        tools
+            .store
+            .put_certificate_root(tools.tenant, tools.guard.token(), &root)
+            .await?;
     }
     Ok(())
 }

@@ -63,28 +63,70 @@ pub(super) async fn gather(
         Scope::Full => everything(store, tenant, &connections.reteach, scope).await?,
         Scope::Since(_) => recent(store, tenant, &connections.reteach, root, scope, now).await?,
     };
-    let Known { collected, mut entries, gone, parked, unanswered } = known;
-    let Collected { seen, unwanted: settled, certificates, rejected, completeness, readings } = collected;
+    let Known {
+        collected,
+        mut entries,
+        gone,
+        parked,
+        unanswered,
+    } = known;
+    let Collected {
+        seen,
+        unwanted: settled,
+        certificates,
+        rejected,
+        completeness,
+        readings,
+    } = collected;
     let tool = connections.hr.tool();
-    let unsettled = certificates.iter().filter(|(id, _)| !is_settled(entries.get(*id)));
-    let owners = owners(store, tenant, tool, unsettled.map(|(_, participation)| participation)).await?;
-    let people = People { tool, owners: &owners };
-    let listed = certificates.into_iter().map(|(id, it)| (id, Some(Listed::new(it, people))));
+    let unsettled = certificates
+        .iter()
+        .filter(|(id, _)| !is_settled(entries.get(*id)));
+    let owners = owners(
+        store,
+        tenant,
+        tool,
+        unsettled.map(|(_, participation)| participation),
+    )
+    .await?;
+    let people = People {
+        tool,
+        owners: &owners,
+    };
+    let listed = certificates
+        .into_iter()
+        .map(|(id, it)| (id, Some(Listed::new(it, people))));
     let all = listed.chain(gone.into_iter().map(|id| (id, None)));
     let candidates = all.map(|(id, listed)| {
         let entry = entries.remove(&id);
         Candidate { id, listed, entry }
     });
-    let listing = Listing { seen, settled, parked, rejected, completeness, readings, unanswered };
+    let listing = Listing {
+        seen,
+        settled,
+        parked,
+        rejected,
+        completeness,
+        readings,
+        unanswered,
+    };
     Ok((candidates.collect(), listing))
 }
 
 /// The whole ledger, and all that reteach lists. Of what is settled only ids are kept.
-async fn everything(store: &Store, tenant: &TenantId, reteach: &Client, scope: Scope) -> Result<Known, Halt> {
+async fn everything(
+    store: &Store,
+    tenant: &TenantId,
+    reteach: &Client,
+    scope: Scope,
+) -> Result<Known, Halt> {
     let ledger = store.all_certificates(tenant).await?;
     let is_new = ledger.is_empty();
     let is_done = |entry: &CertificateEntry| {
-        matches!(entry.state, CertificateState::Uploaded { .. } | CertificateState::Dismissed { .. })
+        matches!(
+            entry.state,
+            CertificateState::Uploaded { .. } | CertificateState::Dismissed { .. }
+        )
     };
     let (done, open): (Vec<_>, Vec<_>) = ledger.into_iter().partition(|(_, entry)| is_done(entry));
     let done: HashSet<CertificateId> = done.into_iter().map(|(id, _)| id).collect();
@@ -96,9 +138,16 @@ async fn everything(store: &Store, tenant: &TenantId, reteach: &Client, scope: S
     }
     let is_gone = |id: &&CertificateId| !collected.certificates.contains_key(*id);
     let gone = entries.keys().filter(is_gone).cloned().collect();
-    let is_parked = |entry: &&CertificateEntry| matches!(entry.state, CertificateState::Parked { .. });
+    let is_parked =
+        |entry: &&CertificateEntry| matches!(entry.state, CertificateState::Parked { .. });
     let parked = u32::try_from(entries.values().filter(is_parked).count()).unwrap_or(u32::MAX);
-    Ok(Known { collected, entries, gone, parked, unanswered: Vec::new() })
+    Ok(Known {
+        collected,
+        entries,
+        gone,
+        parked,
+        unanswered: Vec::new(),
+    })
 }
 
 /// What reteach lists since the last reading, and those that the last run left open and that are due.
@@ -112,10 +161,16 @@ async fn recent(
 ) -> Result<Known, Halt> {
     let mut collected = collect(reteach, &scope.filter(), &|_| true).await?;
     let open = root.into_iter().flat_map(|root| &root.open);
-    let due: Vec<_> = open.filter(|(_, open)| open.due <= now).map(|(id, _)| id.clone()).collect();
-    let entries = store.certificates(tenant, collected.certificates.keys().chain(&due)).await?;
-    let is_asked_for =
-        |id: &CertificateId| !collected.certificates.contains_key(id) && !is_settled(entries.get(id));
+    let due: Vec<_> = open
+        .filter(|(_, open)| open.due <= now)
+        .map(|(id, _)| id.clone())
+        .collect();
+    let entries = store
+        .certificates(tenant, collected.certificates.keys().chain(&due))
+        .await?;
+    let is_asked_for = |id: &CertificateId| {
+        !collected.certificates.contains_key(id) && !is_settled(entries.get(id))
+    };
     let asked = due.into_iter().filter(is_asked_for);
     let mut gone = Vec::new();
     let LookedUp { found, unanswered } = look_up(reteach, asked.collect()).await?;
@@ -128,7 +183,13 @@ async fn recent(
         }
     }
     let parked = root.map_or(0, |root| root.parked);
-    Ok(Known { collected, entries, gone, parked, unanswered })
+    Ok(Known {
+        collected,
+        entries,
+        gone,
+        parked,
+        unanswered,
+    })
 }
 
 /// Asks for certificates one by one. From a question without a good answer nothing is concluded: it is asked again on
@@ -143,7 +204,9 @@ async fn look_up(reteach: &Client, ids: Vec<CertificateId>) -> Result<LookedUp, 
             }
             let answer = reteach.participation_by_certificate(&id).await;
             match answer {
-                Err(error @ (Error::Credential(_) | Error::Forbidden(_) | Error::OutOfTime { .. })) => {
+                Err(
+                    error @ (Error::Credential(_) | Error::Forbidden(_) | Error::OutOfTime { .. }),
+                ) => {
                     return Err(error);
                 }
                 Err(Error::Unavailable { .. }) => silence.unanswered(()),
@@ -152,7 +215,10 @@ async fn look_up(reteach: &Client, ids: Vec<CertificateId>) -> Result<LookedUp, 
             Ok(Some((id, answer)))
         })
         .collect();
-    let answers: Vec<_> = stream::iter(questions).buffer_unordered(CONCURRENCY).try_collect().await?;
+    let answers: Vec<_> = stream::iter(questions)
+        .buffer_unordered(CONCURRENCY)
+        .try_collect()
+        .await?;
     let mut looked_up = LookedUp::default();
     for (id, answer) in answers.into_iter().flatten() {
         match answer {
@@ -173,8 +239,16 @@ async fn owners<'a>(
     tool: &str,
     mut unsettled: impl Iterator<Item = &'a Participation>,
 ) -> Result<HashMap<CustomerId, SourceId>, Halt> {
-    let unclear = unsettled.any(|it| it.customer.as_ref().is_some_and(|owner| is_unclear(owner, tool)));
-    Ok(if unclear { store.owners(tenant).await? } else { HashMap::new() })
+    let unclear = unsettled.any(|it| {
+        it.customer
+            .as_ref()
+            .is_some_and(|owner| is_unclear(owner, tool))
+    });
+    Ok(if unclear {
+        store.owners(tenant).await?
+    } else {
+        HashMap::new()
+    })
 }
 
 /// Whether nothing is to be done about it any more.

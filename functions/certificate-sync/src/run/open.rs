@@ -36,15 +36,26 @@ impl Left<'_> {
         now: Timestamp,
     ) -> BTreeMap<CertificateId, Open> {
         let known = before.map(|root| root.open.clone()).unwrap_or_default();
-        let mut open = if self.is_full_and_complete() { BTreeMap::new() } else { known.clone() };
+        let mut open = if self.is_full_and_complete() {
+            BTreeMap::new()
+        } else {
+            known.clone()
+        };
         let next = self.resting.iter().map(|(id, rest)| (id, of_rest(rest)));
-        let next = next.chain(self.became.iter().map(|(id, became)| (id, of_became(became, now))));
+        let next = next.chain(
+            self.became
+                .iter()
+                .map(|(id, became)| (id, of_became(became, now))),
+        );
         for (id, next) in next {
             let Some((why, due)) = next else {
                 open.remove(id);
                 continue;
             };
-            let since = known.get(id).filter(|known| known.why == why).map_or(now, |known| known.since);
+            let since = known
+                .get(id)
+                .filter(|known| known.why == why)
+                .map_or(now, |known| known.since);
             let due = due.unwrap_or_else(|| now + pause(now.duration_since(since)));
             open.insert(id.clone(), Open { why, since, due });
         }
@@ -62,14 +73,27 @@ impl Left<'_> {
         let known = before.cloned().unwrap_or_default();
         let (open, over) = at_most(open, now);
         let next = CertificateRoot {
-            read_at: if complete { Some(self.began) } else { known.read_at },
-            scanned_at: if self.is_full_and_complete() { Some(self.began) } else { known.scanned_at },
+            read_at: if complete {
+                Some(self.began)
+            } else {
+                known.read_at
+            },
+            scanned_at: if self.is_full_and_complete() {
+                Some(self.began)
+            } else {
+                known.scanned_at
+            },
             remaining: over,
             parked: self.parked,
             open,
         };
-        let same = CertificateRoot { read_at: known.read_at, ..next.clone() } == known;
-        let fresh = known.read_at.is_some_and(|at| self.began.duration_since(at) < WRITE_EVERY);
+        let same = CertificateRoot {
+            read_at: known.read_at,
+            ..next.clone()
+        } == known;
+        let fresh = known
+            .read_at
+            .is_some_and(|at| self.began.duration_since(at) < WRITE_EVERY);
         (!(same && fresh)).then_some(next)
     }
 
@@ -94,7 +118,9 @@ fn of_became(became: &Became, now: Timestamp) -> Option<(OpenReason, Option<Time
         Became::Failed(setback) => Some((OpenReason::Retry, Some(setback.retry_at))),
         Became::Left => Some((OpenReason::Retry, Some(now))),
         Became::Doubtful(at) => Some((OpenReason::Doubt, Some(*at))),
-        Became::Filed | Became::Verified | Became::Parked(_) | Became::Gone | Became::Settled => None,
+        Became::Filed | Became::Verified | Became::Parked(_) | Became::Gone | Became::Settled => {
+            None
+        }
     }
 }
 
@@ -105,7 +131,10 @@ fn pause(age: SignedDuration) -> SignedDuration {
 
 /// The first of these, doubts before retries before PDFs that are not made, and how many had no room that could have been
 /// filed now.
-fn at_most(open: BTreeMap<CertificateId, Open>, now: Timestamp) -> (BTreeMap<CertificateId, Open>, u32) {
+fn at_most(
+    open: BTreeMap<CertificateId, Open>,
+    now: Timestamp,
+) -> (BTreeMap<CertificateId, Open>, u32) {
     let rank = |why| match why {
         OpenReason::Doubt => 0,
         OpenReason::Retry => 1,
@@ -114,8 +143,14 @@ fn at_most(open: BTreeMap<CertificateId, Open>, now: Timestamp) -> (BTreeMap<Cer
     let mut all: Vec<_> = open.into_iter().collect();
     all.sort_by_key(|(_, open)| (rank(open.why), open.due));
     let over = all.split_off(all.len().min(MOST_OPEN));
-    let over = over.iter().filter(|(_, open)| open.why != OpenReason::Pdf && open.due <= now).count();
-    (all.into_iter().collect(), u32::try_from(over).unwrap_or(u32::MAX))
+    let over = over
+        .iter()
+        .filter(|(_, open)| open.why != OpenReason::Pdf && open.due <= now)
+        .count();
+    (
+        all.into_iter().collect(),
+        u32::try_from(over).unwrap_or(u32::MAX),
+    )
 }
 
 #[cfg(test)]

@@ -25,8 +25,16 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn new(listing: &Listing, scope: Scope, plan: &Plan) -> Self {
-        let uploads = plan.todo.uploads.iter().map(|upload| (upload.id.clone(), upload.employee.clone()));
-        let checks = plan.todo.checks.iter().map(|check| (check.id.clone(), check.employee.clone()));
+        let uploads = plan
+            .todo
+            .uploads
+            .iter()
+            .map(|upload| (upload.id.clone(), upload.employee.clone()));
+        let checks = plan
+            .todo
+            .checks
+            .iter()
+            .map(|check| (check.id.clone(), check.employee.clone()));
         let counts = Counts {
             seen: listing.seen,
             settled: listing.settled,
@@ -50,8 +58,15 @@ impl Tally {
             tally.find(None, FindingKind::Incomplete, text);
         }
         for rejected in &listing.rejected {
-            let text = format!("reteach's record does not fit: {} {}", rejected.field, rejected.problem);
-            tally.find(rejected.certificate_id.as_ref(), FindingKind::Rejected, text);
+            let text = format!(
+                "reteach's record does not fit: {} {}",
+                rejected.field, rejected.problem
+            );
+            tally.find(
+                rejected.certificate_id.as_ref(),
+                FindingKind::Rejected,
+                text,
+            );
         }
         for (id, problem) in &listing.unanswered {
             let text = format!("{problem}; asked again on the next run");
@@ -62,8 +77,15 @@ impl Tally {
     }
 
     fn find(&mut self, certificate: Option<&CertificateId>, kind: FindingKind, text: String) {
-        let person = certificate.and_then(|id| self.people.get(id)).map(ToString::to_string);
-        self.findings.push(Finding { person, certificate: certificate.cloned(), kind, text });
+        let person = certificate
+            .and_then(|id| self.people.get(id))
+            .map(ToString::to_string);
+        self.findings.push(Finding {
+            person,
+            certificate: certificate.cloned(),
+            kind,
+            text,
+        });
     }
 
     /// What nothing is done about. Only full scans tell of what the last runs have told already.
@@ -74,7 +96,12 @@ impl Tally {
                 Rest::Parked { employee, reason } if scope == Scope::Full => {
                     let person = Some(employee.to_string());
                     let (certificate, text) = (Some(id.clone()), reason.clone());
-                    self.findings.push(Finding { person, certificate, kind: FindingKind::Parked, text });
+                    self.findings.push(Finding {
+                        person,
+                        certificate,
+                        kind: FindingKind::Parked,
+                        text,
+                    });
                 }
                 Rest::AwaitingCheck(_) => self.counts.doubtful += 1,
                 Rest::Stranger => self.counts.not_from_personio += 1,
@@ -82,7 +109,8 @@ impl Tally {
                     self.counts.without_customer += 1;
                     if scope == Scope::Full {
                         let text =
-                            "the participation has no customer: there is nobody to file it for".to_owned();
+                            "the participation has no customer: there is nobody to file it for"
+                                .to_owned();
                         self.find(Some(id), FindingKind::Rejected, text);
                     }
                 }
@@ -102,7 +130,10 @@ impl Tally {
     pub(super) fn dry(mut self, plan: Plan) -> Finished<CertificateSync> {
         self.counts.remaining = plan.todo.uploads.len() as u64;
         self.counts.doubtful += plan.todo.checks.len() as u64;
-        let awaited = plan.resting.values().filter(|rest| **rest == Rest::AwaitingPdf);
+        let awaited = plan
+            .resting
+            .values()
+            .filter(|rest| **rest == Rest::AwaitingPdf);
         self.counts.waiting_for_pdf = awaited.count() as u64;
         for check in &plan.todo.checks {
             let text = "look for an upload of unknown outcome".to_owned();
@@ -111,7 +142,10 @@ impl Tally {
         for upload in &plan.todo.uploads {
             self.find(Some(&upload.id), FindingKind::Change, "file".to_owned());
         }
-        Finished { plan: Some(plan), ..self.finished(Mode::DryRun, None) }
+        Finished {
+            plan: Some(plan),
+            ..self.finished(Mode::DryRun, None)
+        }
     }
 
     /// What became of everything that something was to be done about; how many are parked now.
@@ -119,14 +153,20 @@ impl Tally {
         let mut sorted: Vec<_> = became.iter().collect();
         sorted.sort_by_key(|(id, _)| *id);
         for (id, became) in sorted {
-            self.news += u64::from(!matches!(became, Became::Left | Became::Gone | Became::Settled));
+            self.news += u64::from(!matches!(
+                became,
+                Became::Left | Became::Gone | Became::Settled
+            ));
             match became {
                 Became::Filed => self.counts.uploaded += 1,
                 Became::Verified => self.counts.verified += 1,
                 Became::Left => self.counts.remaining += 1,
                 Became::Failed(setback) => {
                     self.counts.failed += 1;
-                    let text = format!("{}; tried again from {:.0} on", setback.reason, setback.retry_at);
+                    let text = format!(
+                        "{}; tried again from {:.0} on",
+                        setback.reason, setback.retry_at
+                    );
                     self.find(Some(id), FindingKind::NotFiled, text);
                 }
                 Became::Parked(reason) => {
@@ -153,20 +193,44 @@ impl Tally {
 
     /// The end of the run.
     pub(super) fn finished(self, mode: Mode, stop: Option<Halt>) -> Finished<CertificateSync> {
-        let Self { counts, findings, completeness, people: _, news } = self;
+        let Self {
+            counts,
+            findings,
+            completeness,
+            people: _,
+            news,
+        } = self;
         let ended = match stop {
             Some(halt) => halt,
             None => {
                 let outcome = match () {
                     () if mode == Mode::DryRun => Outcome::Planned,
-                    () if counts.remaining > 0 || completeness == Completeness::Shifting => Outcome::Partly,
+                    () if counts.remaining > 0 || completeness == Completeness::Shifting => {
+                        Outcome::Partly
+                    }
                     () if news > 0 => Outcome::Done,
                     () => Outcome::Unchanged,
                 };
-                Halt { outcome, message: String::new(), cause: Cause::Other }
+                Halt {
+                    outcome,
+                    message: String::new(),
+                    cause: Cause::Other,
+                }
             }
         };
-        let Halt { outcome, message, cause } = ended;
-        Finished { outcome, message, cause, counts, findings, held: None, plan: None }
+        let Halt {
+            outcome,
+            message,
+            cause,
+        } = ended;
+        Finished {
+            outcome,
+            message,
+            cause,
+            counts,
+            findings,
+            held: None,
+            plan: None,
+        }
     }
 }

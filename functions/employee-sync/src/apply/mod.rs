@@ -95,8 +95,14 @@ pub async fn apply(
             (id, applied)
         }
     });
-    let applied = stream::iter(each).buffer_unordered(tools.at_once).collect().await;
-    Outcome { applied, stop: brake.into_reason() }
+    let applied = stream::iter(each)
+        .buffer_unordered(tools.at_once)
+        .collect()
+        .await;
+    Outcome {
+        applied,
+        stop: brake.into_reason(),
+    }
 }
 
 /// Writes ledger entries of accounts that are as they should be.
@@ -105,8 +111,14 @@ pub async fn apply(
 /// [`StateError`] at the first one that fails; the rest is found again by the next run.
 pub async fn keep(tools: Tools<'_>, entries: &[EmployeeEntry]) -> Result<(), StateError> {
     // Collected first: a closure kept across the await would tie the run to one thread.
-    let writes: Vec<_> = entries.iter().map(|entry| write_entry(tools, entry)).collect();
-    let results: Vec<_> = stream::iter(writes).buffer_unordered(tools.at_once).collect().await;
+    let writes: Vec<_> = entries
+        .iter()
+        .map(|entry| write_entry(tools, entry))
+        .collect();
+    let results: Vec<_> = stream::iter(writes)
+        .buffer_unordered(tools.at_once)
+        .collect()
+        .await;
     results.into_iter().collect()
 }
 
@@ -119,12 +131,24 @@ pub async fn note_conflicts(
     plan: &Plan,
     subjects: &[Subject],
 ) -> Result<BTreeMap<SourceId, Became>, StateError> {
-    let conflicts: HashSet<&SourceId> =
-        plan.skipped.iter().filter(|(_, skip)| skip.is_conflict()).map(|(id, _)| id).collect();
+    let conflicts: HashSet<&SourceId> = plan
+        .skipped
+        .iter()
+        .filter(|(_, skip)| skip.is_conflict())
+        .map(|(id, _)| id)
+        .collect();
     let mut became = BTreeMap::new();
-    for subject in subjects.iter().filter(|subject| conflicts.contains(&subject.source_id)) {
-        let View::Present { fingerprint, .. } = &subject.view else { continue };
-        let entry = subject.entry.clone().unwrap_or_else(|| EmployeeEntry::new(subject.source_id.clone()));
+    for subject in subjects
+        .iter()
+        .filter(|subject| conflicts.contains(&subject.source_id))
+    {
+        let View::Present { fingerprint, .. } = &subject.view else {
+            continue;
+        };
+        let entry = subject
+            .entry
+            .clone()
+            .unwrap_or_else(|| EmployeeEntry::new(subject.source_id.clone()));
         let reason = "the mail address belongs to another account".to_owned();
         if let Some(failure) = note(tools, entry, Some(*fingerprint), reason).await? {
             became.insert(subject.source_id.clone(), Became::RetryAt(failure.retry_at));
@@ -135,7 +159,10 @@ pub async fn note_conflicts(
 
 async fn write_entry(tools: Tools<'_>, entry: &EmployeeEntry) -> Result<(), StateError> {
     tools.guard.check().await?;
-    tools.store.put_employee(tools.tenant, tools.guard.token(), entry).await
+    tools
+        .store
+        .put_employee(tools.tenant, tools.guard.token(), entry)
+        .await
 }
 
 async fn one(
@@ -187,7 +214,11 @@ async fn refused(
         Some(window) => write::write(tools, window, entry.clone()).await.ok(),
         None => None,
     };
-    let became = if alone.is_some() { Applied::WindowAlone } else { Applied::Refused };
+    let became = if alone.is_some() {
+        Applied::WindowAlone
+    } else {
+        Applied::Refused
+    };
     match note(tools, alone.unwrap_or(entry), fingerprint, reason).await {
         Ok(failure) => failure.map_or(Applied::Open, became),
         Err(error) => open(switch, Stop::State(error)),
@@ -206,16 +237,29 @@ async fn note(
     fingerprint: Option<Fingerprint>,
     reason: String,
 ) -> Result<Option<Failure>, StateError> {
-    let Some(fingerprint) = fingerprint else { return Ok(None) };
-    let failure = failure(entry.failure.as_ref(), fingerprint, reason, tools.clock.now());
-    let entry = EmployeeEntry { failure: Some(failure.clone()), ..entry };
+    let Some(fingerprint) = fingerprint else {
+        return Ok(None);
+    };
+    let failure = failure(
+        entry.failure.as_ref(),
+        fingerprint,
+        reason,
+        tools.clock.now(),
+    );
+    let entry = EmployeeEntry {
+        failure: Some(failure.clone()),
+        ..entry
+    };
     write_entry(tools, &entry).await?;
     Ok(Some(failure))
 }
 
 /// An account that somebody deleted in reteach: the next run looks for one again, and creates it if there is none.
 async fn forget_account(tools: Tools<'_>, entry: EmployeeEntry) -> Result<(), StateError> {
-    let fresh = EmployeeEntry { locked: entry.locked, ..EmployeeEntry::new(entry.source_id) };
+    let fresh = EmployeeEntry {
+        locked: entry.locked,
+        ..EmployeeEntry::new(entry.source_id)
+    };
     write_entry(tools, &fresh).await
 }
 
@@ -228,11 +272,18 @@ pub fn failure(
     reason: String,
     now: Timestamp,
 ) -> Failure {
-    let attempts =
-        earlier.filter(|it| it.fingerprint == fingerprint).map_or(0, |it| it.attempts).saturating_add(1);
+    let attempts = earlier
+        .filter(|it| it.fingerprint == fingerprint)
+        .map_or(0, |it| it.attempts)
+        .saturating_add(1);
     let minutes = 15_i64.saturating_mul(1 << attempts.saturating_sub(1).min(10));
     let pause = SignedDuration::from_mins(minutes.min(24 * 60));
-    Failure { reason, fingerprint, attempts, retry_at: now + pause }
+    Failure {
+        reason,
+        fingerprint,
+        attempts,
+        retry_at: now + pause,
+    }
 }
 
 #[cfg(test)]
@@ -252,6 +303,9 @@ mod tests {
         }
         assert_eq!(pauses, [15, 30, 60, 120, 240, 480, 960, 1440, 1440]);
         let other = key().fingerprint([shared::fingerprint::Part::Null]);
-        assert_eq!(failure(earlier.as_ref(), other, String::new(), now()).attempts, 1);
+        assert_eq!(
+            failure(earlier.as_ref(), other, String::new(), now()).attempts,
+            1
+        );
     }
 }

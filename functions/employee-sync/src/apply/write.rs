@@ -34,12 +34,15 @@ impl From<reteach::Error> for Trouble {
         use reteach::Error;
         match error {
             Error::NotFound { .. } => Self::AccountGone,
-            Error::Rejected { status, ref fields, .. } if fields.is_empty() => {
+            Error::Rejected {
+                status, ref fields, ..
+            } if fields.is_empty() => {
                 Self::Refused(format!("reteach refuses the record ({status})"))
             }
-            Error::Rejected { status, fields, .. } => {
-                Self::Refused(format!("reteach refuses the record ({status}): {}", fields.join(", ")))
-            }
+            Error::Rejected { status, fields, .. } => Self::Refused(format!(
+                "reteach refuses the record ({status}): {}",
+                fields.join(", ")
+            )),
             Error::Conflict { .. } => Self::Refused(
                 "reteach has another account with this mail address or user name (409)".to_owned(),
             ),
@@ -59,7 +62,10 @@ pub(super) async fn write(
     let customer = account(tools, &change).await?;
     tags(tools, &change, &customer).await?;
     let entry = after(&change, customer.id, entry);
-    tools.store.put_employee(tools.tenant, tools.guard.token(), &entry).await?;
+    tools
+        .store
+        .put_employee(tools.tenant, tools.guard.token(), &entry)
+        .await?;
     Ok(entry)
 }
 
@@ -101,36 +107,56 @@ async fn create(
 
 fn holds(customer: &Customer, change: &Change) -> bool {
     let view = AccountView::from(customer.clone());
-    let fields = change.values.iter().filter(|value| value.attribute.tag_prefix().is_none());
-    let same =
-        fields.into_iter().all(|value| match (view.values_of(value.attribute).first(), &value.after) {
-            (Some(held), Some(after)) => held.reveal().to_lowercase() == after.reveal().to_lowercase(),
+    let fields = change
+        .values
+        .iter()
+        .filter(|value| value.attribute.tag_prefix().is_none());
+    let same = fields.into_iter().all(|value| {
+        match (view.values_of(value.attribute).first(), &value.after) {
+            (Some(held), Some(after)) => {
+                held.reveal().to_lowercase() == after.reveal().to_lowercase()
+            }
             (held, after) => held.is_none() && after.is_none(),
-        });
-    same && change.window.is_none_or(|window| window.after == view.window)
+        }
+    });
+    same && change
+        .window
+        .is_none_or(|window| window.after == view.window)
 }
 
 /// Adds and removes tags below our own prefixes; all others stay.
 async fn tags(tools: Tools<'_>, change: &Change, customer: &Customer) -> Result<(), Trouble> {
     let mut missing = Vec::new();
     for value in &change.values {
-        let Some(prefix) = value.attribute.tag_prefix() else { continue };
+        let Some(prefix) = value.attribute.tag_prefix() else {
+            continue;
+        };
         let wanted = value.after.as_ref().map(Text::reveal);
-        let ours = customer.tags.iter().filter(|tag| tag.name.starts_with(prefix));
+        let ours = customer
+            .tags
+            .iter()
+            .filter(|tag| tag.name.starts_with(prefix));
         for tag in ours.filter(|tag| Some(tag.name.as_str()) != wanted) {
             let deadline = tools.guard.check().await?;
-            match until(tools, deadline).remove_tag(&customer.id, &tag.id).await {
+            match until(tools, deadline)
+                .remove_tag(&customer.id, &tag.id)
+                .await
+            {
                 Ok(()) | Err(reteach::Error::NotFound { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
         }
         missing.extend(
-            wanted.filter(|name| customer.tags.iter().all(|tag| tag.name != *name)).map(str::to_owned),
+            wanted
+                .filter(|name| customer.tags.iter().all(|tag| tag.name != *name))
+                .map(str::to_owned),
         );
     }
     if !missing.is_empty() {
         let deadline = tools.guard.check().await?;
-        until(tools, deadline).add_tags(&customer.id, &missing).await?;
+        until(tools, deadline)
+            .add_tags(&customer.id, &missing)
+            .await?;
     }
     Ok(())
 }
@@ -141,7 +167,10 @@ pub(super) fn window_alone(change: &Change) -> Option<Change> {
     (has_both && matches!(change.doing, Doing::Update(_))).then(|| Change {
         values: Vec::new(),
         extent: Extent::HarmlessPart,
-        baseline: Baseline { window: change.baseline.window, ..Baseline::default() },
+        baseline: Baseline {
+            window: change.baseline.window,
+            ..Baseline::default()
+        },
         ..change.clone()
     })
 }
@@ -164,7 +193,13 @@ pub(crate) fn input(change: &Change) -> CustomerInput {
         }
     }
     if let Some(window) = change.window {
-        let bound = |before, after| if before == after { Field::Absent } else { Field::from(after) };
+        let bound = |before, after| {
+            if before == after {
+                Field::Absent
+            } else {
+                Field::from(after)
+            }
+        };
         input.set_active_at = bound(window.before.active_at, window.after.active_at);
         input.set_inactive_at = bound(window.before.inactive_at, window.after.inactive_at);
     }
@@ -184,10 +219,16 @@ fn gender(name: String) -> Gender {
 }
 
 /// The ledger's entry once reteach holds `change`.
-pub(crate) fn after(change: &Change, customer_id: CustomerId, mut entry: EmployeeEntry) -> EmployeeEntry {
+pub(crate) fn after(
+    change: &Change,
+    customer_id: CustomerId,
+    mut entry: EmployeeEntry,
+) -> EmployeeEntry {
     entry.customer_id = Some(customer_id);
     entry.marks.extend(change.baseline.marks.clone());
-    entry.window = change.window.map_or(change.baseline.window, |window| window.after);
+    entry.window = change
+        .window
+        .map_or(change.baseline.window, |window| window.after);
     if change.window.is_some() {
         entry.locked = change.locked;
     }

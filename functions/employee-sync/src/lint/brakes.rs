@@ -31,7 +31,10 @@ impl Limits {
             let people = people as u32;
             people.max(config.at_least)
         };
-        Self { each: share(config.percent), explained_lock: share(config.explained_lock_percent) }
+        Self {
+            each: share(config.percent),
+            explained_lock: share(config.explained_lock_percent),
+        }
     }
 
     /// The limit for `brake`.
@@ -72,8 +75,14 @@ pub fn weigh(harms: Vec<Harm>, limits: Limits, history: &BrakeWindow, now: Times
         let planned = people(&harms, brake);
         let before = history.count(brake, now);
         let limit = limits.get(brake);
-        (planned > 0 && planned.saturating_add(before) > limit)
-            .then_some((brake, Over { planned, before, limit }))
+        (planned > 0 && planned.saturating_add(before) > limit).then_some((
+            brake,
+            Over {
+                planned,
+                before,
+                limit,
+            },
+        ))
     });
     let over = over.collect();
     Judgement { harms, over }
@@ -81,8 +90,11 @@ pub fn weigh(harms: Vec<Harm>, limits: Limits, history: &BrakeWindow, now: Times
 
 /// People whom `harms` of this kind hit, each once.
 pub(super) fn people(harms: &[Harm], brake: Brake) -> u32 {
-    let people: std::collections::BTreeSet<_> =
-        harms.iter().filter(|harm| harm.brake == brake).map(|harm| &harm.source_id).collect();
+    let people: std::collections::BTreeSet<_> = harms
+        .iter()
+        .filter(|harm| harm.brake == brake)
+        .map(|harm| &harm.source_id)
+        .collect();
     u32::try_from(people.len()).unwrap_or(u32::MAX)
 }
 
@@ -91,6 +103,8 @@ impl Judgement {
     #[must_use]
     pub fn split(self) -> (Vec<Harm>, Vec<Harm>) {
         let Self { harms, over } = self;
-        harms.into_iter().partition(|harm| over.contains_key(&harm.brake))
+        harms
+            .into_iter()
+            .partition(|harm| over.contains_key(&harm.brake))
     }
 }

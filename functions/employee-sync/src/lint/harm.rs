@@ -15,9 +15,16 @@ use crate::plan::{Before, Change, Doing, Harm, Part, Plan, Subject, ValueChange,
 
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
-pub(super) fn harms(plan: &Plan, subjects: &[Subject], config: &TenantConfig, now: Timestamp) -> Vec<Harm> {
-    let by_id: HashMap<&SourceId, &Subject> =
-        subjects.iter().map(|subject| (&subject.source_id, subject)).collect();
+pub(super) fn harms(
+    plan: &Plan,
+    subjects: &[Subject],
+    config: &TenantConfig,
+    now: Timestamp,
+) -> Vec<Harm> {
+    let by_id: HashMap<&SourceId, &Subject> = subjects
+        .iter()
+        .map(|subject| (&subject.source_id, subject))
+        .collect();
     let mut harms = Vec::new();
     for change in &plan.changes {
         let subject = by_id.get(&change.source_id).copied();
@@ -46,14 +53,29 @@ fn of_change(
             return Some(Brake::UnmarkedLock);
         }
         let brake = of_window(window.before, window.after, now)?;
-        let ends = window.after.inactive_at.is_some_and(|shuts| shuts <= now + A_DAY);
-        let explained =
-            ends && subject.and_then(end_date).is_some_and(|day| is_end(window.after, day, config));
-        Some(if brake == Brake::UnexplainedLock && explained { Brake::ExplainedLock } else { brake })
+        let ends = window
+            .after
+            .inactive_at
+            .is_some_and(|shuts| shuts <= now + A_DAY);
+        let explained = ends
+            && subject
+                .and_then(end_date)
+                .is_some_and(|day| is_end(window.after, day, config));
+        Some(if brake == Brake::UnexplainedLock && explained {
+            Brake::ExplainedLock
+        } else {
+            brake
+        })
     });
-    let values =
-        change.values.iter().filter_map(|value| Some((of_value(value)?, Part::Value(value.attribute))));
-    window.map(|brake| (brake, Part::Window)).into_iter().chain(values).collect()
+    let values = change
+        .values
+        .iter()
+        .filter_map(|value| Some((of_value(value)?, Part::Value(value.attribute))));
+    window
+        .map(|brake| (brake, Part::Window))
+        .into_iter()
+        .chain(values)
+        .collect()
 }
 
 /// A lock, taken for unexplained, or an unlock, each at once or within a day.
@@ -78,7 +100,13 @@ fn of_window(before: Window, after: Window, now: Timestamp) -> Option<Brake> {
 
 /// Whether somebody is missing from a list that marks whom it deletes, without such a mark.
 fn is_unmarked(subject: &Subject) -> bool {
-    matches!(subject.view, View::Gone { absence: Absence::Unmarked, .. })
+    matches!(
+        subject.view,
+        View::Gone {
+            absence: Absence::Unmarked,
+            ..
+        }
+    )
 }
 
 fn end_date(subject: &Subject) -> Option<Date> {
@@ -93,7 +121,9 @@ fn end_date(subject: &Subject) -> Option<Date> {
 
 /// Whether the account shuts with the contract: on the day after its end, or on the day itself, as the tenant chose.
 fn is_end(window: Window, end: Date, config: &TenantConfig) -> bool {
-    let shuts = window.inactive_at.map(|at| at.to_zoned_datetime(config.time_zone.clone()).date());
+    let shuts = window
+        .inactive_at
+        .map(|at| at.to_zoned_datetime(config.time_zone.clone()).date());
     match config.employees.lock_on {
         LockOn::EndDay => shuts == Some(end),
         LockOn::DayAfterEnd => shuts.is_some() && shuts == end.tomorrow().ok(),

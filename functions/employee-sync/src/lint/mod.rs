@@ -27,5 +27,9 @@ pub fn examine(
     now: Timestamp,
 ) -> Result<Vec<Harm>, Vec<Violation>> {
     let violations = rules::violations(plan, subjects, tool, now);
-    if violations.is_empty() { Ok(harm::harms(plan, subjects, config, now)) } else { Err(violations) }
+    if violations.is_empty() {
+        Ok(harm::harms(plan, subjects, config, now))
+    } else {
+        Err(violations)
+    }
 }

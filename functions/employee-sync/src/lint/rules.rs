@@ -31,13 +31,24 @@ impl fmt::Display for Violation {
 
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
-pub(super) fn violations(plan: &Plan, subjects: &[Subject], tool: &str, now: Timestamp) -> Vec<Violation> {
-    let by_id: HashMap<&SourceId, &Subject> =
-        subjects.iter().map(|subject| (&subject.source_id, subject)).collect();
+pub(super) fn violations(
+    plan: &Plan,
+    subjects: &[Subject],
+    tool: &str,
+    now: Timestamp,
+) -> Vec<Violation> {
+    let by_id: HashMap<&SourceId, &Subject> = subjects
+        .iter()
+        .map(|subject| (&subject.source_id, subject))
+        .collect();
     let mut found = Vec::new();
-    let verdicts = plan.changes.len() + plan.bookkeeping.len() + plan.skipped.len() + plan.unchanged.len();
+    let verdicts =
+        plan.changes.len() + plan.bookkeeping.len() + plan.skipped.len() + plan.unchanged.len();
     if verdicts != subjects.len() || by_id.len() != subjects.len() {
-        found.push(Violation { source_id: None, rule: "everybody has exactly one verdict" });
+        found.push(Violation {
+            source_id: None,
+            rule: "everybody has exactly one verdict",
+        });
     }
     let mut people = HashSet::new();
     let mut accounts = HashSet::new();
@@ -55,24 +66,43 @@ pub(super) fn violations(plan: &Plan, subjects: &[Subject], tool: &str, now: Tim
             (acts(change), "a change changes something"),
         ];
         let subject = by_id.get(&change.source_id);
-        let more = subject
-            .map_or_else(|| vec![(false, "everybody changed was looked at")], |it| about(change, it, now));
+        let more = subject.map_or_else(
+            || vec![(false, "everybody changed was looked at")],
+            |it| about(change, it, now),
+        );
         let broken = rules.into_iter().chain(more).filter(|(holds, _)| !holds);
-        found.extend(broken.map(|(_, rule)| Violation { source_id: Some(change.source_id.clone()), rule }));
+        found.extend(broken.map(|(_, rule)| Violation {
+            source_id: Some(change.source_id.clone()),
+            rule,
+        }));
     }
     found
 }
 
 fn acts(change: &Change) -> bool {
-    !change.values.is_empty() || change.window.is_some() || !matches!(change.doing, Doing::Update(_))
+    !change.values.is_empty()
+        || change.window.is_some()
+        || !matches!(change.doing, Doing::Update(_))
 }
 
 fn about(change: &Change, subject: &Subject, now: Timestamp) -> Vec<(bool, &'static str)> {
     vec![
-        (account_is_ours(change, subject), "no account is written that is not the person's"),
-        (nulls_are_reported(change, subject), "nothing is cleared that the source did not report empty"),
-        (lock_has_a_cause(change, subject, now), "nobody is locked without a cause"),
-        (creation_is_due(change, subject), "nobody out of scope, gone or with an account is created"),
+        (
+            account_is_ours(change, subject),
+            "no account is written that is not the person's",
+        ),
+        (
+            nulls_are_reported(change, subject),
+            "nothing is cleared that the source did not report empty",
+        ),
+        (
+            lock_has_a_cause(change, subject, now),
+            "nobody is locked without a cause",
+        ),
+        (
+            creation_is_due(change, subject),
+            "nobody out of scope, gone or with an account is created",
+        ),
     ]
 }
 
@@ -91,32 +121,48 @@ fn account_is_ours(change: &Change, subject: &Subject) -> bool {
         }
         // Somebody gone is locked; their external id need not come back for that.
         (Doing::Update(id), Account::Seen(account, Link::Ledger)) => {
-            *id == account.id && was_theirs(account, subject) && matches!(subject.view, View::Gone { .. })
+            *id == account.id
+                && was_theirs(account, subject)
+                && matches!(subject.view, View::Gone { .. })
         }
         _ => false,
     }
 }
 
 fn was_theirs(account: &AccountView, subject: &Subject) -> bool {
-    let known = subject.entry.as_ref().and_then(|entry| entry.customer_id.as_ref());
+    let known = subject
+        .entry
+        .as_ref()
+        .and_then(|entry| entry.customer_id.as_ref());
     account.external_id.is_none() && known == Some(&account.id)
 }
 
 fn same_mail(account: &AccountView, subject: &Subject) -> bool {
-    let View::Present { record, .. } = &subject.view else { return false };
-    let mail = record.values.get(&shared::mapping::Attribute::Email).and_then(Option::as_ref);
+    let View::Present { record, .. } = &subject.view else {
+        return false;
+    };
+    let mail = record
+        .values
+        .get(&shared::mapping::Attribute::Email)
+        .and_then(Option::as_ref);
     mail.is_some() && mail.map(|mail| mail.reveal().to_lowercase()) == account.folded_mail()
 }
 
 fn nulls_are_reported(change: &Change, subject: &Subject) -> bool {
-    change.values.iter().filter(|value| value.after.is_none()).all(|value| match &subject.view {
-        View::Present { record, .. } => record.values.get(&value.attribute) == Some(&None),
-        View::Rejected { .. } | View::Gone { .. } => false,
-    })
+    change
+        .values
+        .iter()
+        .filter(|value| value.after.is_none())
+        .all(|value| match &subject.view {
+            View::Present { record, .. } => record.values.get(&value.attribute) == Some(&None),
+            View::Rejected { .. } | View::Gone { .. } => false,
+        })
 }
 
 fn lock_has_a_cause(change: &Change, subject: &Subject, now: Timestamp) -> bool {
-    let Some(window) = change.window else { return true };
+    let Some(window) = change.window else {
+        return true;
+    };
     let shuts = window.after.inactive_at.is_some_and(|at| at <= now + A_DAY);
     let opens_later = window.after.active_at.is_some_and(|at| at > now);
     match &subject.view {
@@ -150,7 +196,10 @@ fn creation_is_due(change: &Change, subject: &Subject) -> bool {
         return true;
     }
     let unknown = matches!(subject.account, Account::Missing | Account::Unasked)
-        && subject.entry.as_ref().is_none_or(|entry| entry.customer_id.is_none());
+        && subject
+            .entry
+            .as_ref()
+            .is_none_or(|entry| entry.customer_id.is_none());
     match &subject.view {
         View::Present { record, .. } => unknown && record.employment.scope == Scoped::In,
         View::Rejected { .. } | View::Gone { .. } => false,

@@ -15,10 +15,19 @@ use shared::tenant::{BrakeConfig, TenantConfig};
 use super::brakes::people;
 use super::*;
 use crate::plan::builders::{account_of, config, employee, key, now, seen, subject, trusted};
-use crate::plan::{AccountView, Before, Cause, Context, Doing, Link, Part, ValueChange, View, WindowChange};
+use crate::plan::{
+    AccountView, Before, Cause, Context, Doing, Link, Part, ValueChange, View, WindowChange,
+};
 
 fn plan(subjects: &[Subject], config: &TenantConfig) -> Plan {
-    Plan::build(subjects, Context { now: now(), config, key: &key() })
+    Plan::build(
+        subjects,
+        Context {
+            now: now(),
+            config,
+            key: &key(),
+        },
+    )
 }
 
 fn at(text: &str) -> Timestamp {
@@ -28,7 +37,10 @@ fn at(text: &str) -> Timestamp {
 /// Person 1 has moved, person 2 is new, person 3 is as they were.
 fn three() -> Vec<Subject> {
     let config = config("");
-    let moved = Employee { position: Field::Null, ..employee("1") };
+    let moved = Employee {
+        position: Field::Null,
+        ..employee("1")
+    };
     vec![
         trusted(&moved, &employee("1"), &config),
         subject(&employee("2"), &config),
@@ -37,11 +49,18 @@ fn three() -> Vec<Subject> {
 }
 
 fn lock(after: Window) -> Option<WindowChange> {
-    Some(WindowChange { before: Window::default(), after, cause: Cause::Inactive })
+    Some(WindowChange {
+        before: Window::default(),
+        after,
+        cause: Cause::Inactive,
+    })
 }
 
 fn window(active_at: Option<Timestamp>, inactive_at: Option<Timestamp>) -> Window {
-    Window { active_at, inactive_at }
+    Window {
+        active_at,
+        inactive_at,
+    }
 }
 
 /// The harm of a change of window alone, for somebody with this end date.
@@ -53,10 +72,18 @@ fn harm_of(
     now: Timestamp,
 ) -> Option<Brake> {
     let end_date = Field::from(end.map(|day| day.parse().unwrap()));
-    let somebody = Employee { end_date, status: Field::Value(Status::Inactive), ..employee("1") };
+    let somebody = Employee {
+        end_date,
+        status: Field::Value(Status::Inactive),
+        ..employee("1")
+    };
     let subjects = [trusted(&somebody, &employee("1"), config)];
     let mut plan = plan(&subjects, config);
-    plan.changes[0].window = Some(WindowChange { before, after, cause: Cause::Employed });
+    plan.changes[0].window = Some(WindowChange {
+        before,
+        after,
+        cause: Cause::Employed,
+    });
     let harms = harm::harms(&plan, &subjects, config, now);
     assert!(harms.iter().all(|harm| harm.part == Part::Window));
     harms.first().map(|harm| harm.brake)
@@ -77,8 +104,16 @@ fn a_lock_counts_when_it_takes_effect_within_a_day() {
         (open, window(on(0), never), None),
         (open, window(on(-48), never), None),
         // Sooner, or as soon.
-        (window(never, on(48)), window(never, on(20)), Some(UnexplainedLock)),
-        (window(never, on(20)), window(never, on(0)), Some(UnexplainedLock)),
+        (
+            window(never, on(48)),
+            window(never, on(20)),
+            Some(UnexplainedLock),
+        ),
+        (
+            window(never, on(20)),
+            window(never, on(0)),
+            Some(UnexplainedLock),
+        ),
         (window(never, on(20)), window(never, on(10)), None),
         // Later.
         (window(never, on(20)), window(never, on(48)), None),
@@ -89,13 +124,25 @@ fn a_lock_counts_when_it_takes_effect_within_a_day() {
         (window(on(48), never), window(never, never), Some(Unlock)),
         (window(on(48), never), window(on(20), never), Some(Unlock)),
         // Who would have begun within the day, and now does not.
-        (window(on(20), never), window(on(48), never), Some(UnexplainedLock)),
-        (window(on(20), never), window(on(20), on(0)), Some(UnexplainedLock)),
+        (
+            window(on(20), never),
+            window(on(48), never),
+            Some(UnexplainedLock),
+        ),
+        (
+            window(on(20), never),
+            window(on(20), on(0)),
+            Some(UnexplainedLock),
+        ),
         (window(on(20), never), window(never, never), None),
         (window(on(48), never), window(on(72), never), None),
     ];
     for (before, after, brake) in cases {
-        assert_eq!(harm_of(before, after, None, &config(""), now()), brake, "{before:?} {after:?}");
+        assert_eq!(
+            harm_of(before, after, None, &config(""), now()),
+            brake,
+            "{before:?} {after:?}"
+        );
     }
 }
 
@@ -105,26 +152,101 @@ fn only_the_day_after_the_end_date_explains_a_lock_or_the_day_itself_as_the_tena
     let day_after = config("");
     let end_day = config("[employees]\nlock_on = \"end-day\"\n");
     let cases = [
-        (&day_after, "2026-05-09", "2026-05-09T22:00:00Z", ExplainedLock),
-        (&day_after, "2026-05-10", "2026-05-10T22:00:00Z", ExplainedLock),
-        (&day_after, "2026-05-10", "2026-05-09T22:00:00Z", UnexplainedLock),
-        (&day_after, "2026-05-10", "2026-05-11T10:00:00Z", ExplainedLock),
-        (&day_after, "2026-05-31", "2026-05-10T12:00:00Z", UnexplainedLock),
-        (&end_day, "2026-05-10", "2026-05-09T22:00:00Z", ExplainedLock),
-        (&end_day, "2026-05-09", "2026-05-09T22:00:00Z", UnexplainedLock),
-        (&end_day, "2026-05-11", "2026-05-10T22:00:00Z", ExplainedLock),
+        (
+            &day_after,
+            "2026-05-09",
+            "2026-05-09T22:00:00Z",
+            ExplainedLock,
+        ),
+        (
+            &day_after,
+            "2026-05-10",
+            "2026-05-10T22:00:00Z",
+            ExplainedLock,
+        ),
+        (
+            &day_after,
+            "2026-05-10",
+            "2026-05-09T22:00:00Z",
+            UnexplainedLock,
+        ),
+        (
+            &day_after,
+            "2026-05-10",
+            "2026-05-11T10:00:00Z",
+            ExplainedLock,
+        ),
+        (
+            &day_after,
+            "2026-05-31",
+            "2026-05-10T12:00:00Z",
+            UnexplainedLock,
+        ),
+        (
+            &end_day,
+            "2026-05-10",
+            "2026-05-09T22:00:00Z",
+            ExplainedLock,
+        ),
+        (
+            &end_day,
+            "2026-05-09",
+            "2026-05-09T22:00:00Z",
+            UnexplainedLock,
+        ),
+        (
+            &end_day,
+            "2026-05-11",
+            "2026-05-10T22:00:00Z",
+            ExplainedLock,
+        ),
         // Winter ends on 29 March, summer on 25 October.
-        (&day_after, "2026-03-28", "2026-03-28T23:00:00Z", ExplainedLock),
-        (&day_after, "2026-03-29", "2026-03-29T22:00:00Z", ExplainedLock),
-        (&day_after, "2026-03-29", "2026-03-28T23:00:00Z", UnexplainedLock),
-        (&day_after, "2025-10-25", "2025-10-25T22:00:00Z", ExplainedLock),
-        (&day_after, "2025-10-26", "2025-10-26T23:00:00Z", ExplainedLock),
-        (&end_day, "2025-10-26", "2025-10-25T22:00:00Z", ExplainedLock),
+        (
+            &day_after,
+            "2026-03-28",
+            "2026-03-28T23:00:00Z",
+            ExplainedLock,
+        ),
+        (
+            &day_after,
+            "2026-03-29",
+            "2026-03-29T22:00:00Z",
+            ExplainedLock,
+        ),
+        (
+            &day_after,
+            "2026-03-29",
+            "2026-03-28T23:00:00Z",
+            UnexplainedLock,
+        ),
+        (
+            &day_after,
+            "2025-10-25",
+            "2025-10-25T22:00:00Z",
+            ExplainedLock,
+        ),
+        (
+            &day_after,
+            "2025-10-26",
+            "2025-10-26T23:00:00Z",
+            ExplainedLock,
+        ),
+        (
+            &end_day,
+            "2025-10-26",
+            "2025-10-25T22:00:00Z",
+            ExplainedLock,
+        ),
     ];
     for (config, end, shuts, brake) in cases {
         let shuts = at(shuts);
-        let harm =
-            harm_of(window(None, None), window(None, Some(shuts)), Some(end), config, shuts - 1.hour());
+        let harm = harm_of(
+            window(None, None),
+            window(None, Some(shuts)),
+            Some(end),
+            config,
+            shuts - 1.hour(),
+        );
         assert_eq!(harm, Some(brake), "{end} {shuts}");
     }
 }
@@ -143,30 +265,69 @@ fn values_harm_where_they_are_emptied_and_mail_addresses_where_they_change() {
     let (some, other) = (Before::Value(text("x")), Some(text("y")));
     let cases = [
         (Attribute::Position, some.clone(), None, Some(Brake::Blank)),
-        (Attribute::Position, Before::Marked, None, Some(Brake::Blank)),
-        (Attribute::Position, Before::Unknown, None, Some(Brake::Blank)),
+        (
+            Attribute::Position,
+            Before::Marked,
+            None,
+            Some(Brake::Blank),
+        ),
+        (
+            Attribute::Position,
+            Before::Unknown,
+            None,
+            Some(Brake::Blank),
+        ),
         (Attribute::Position, Before::Null, None, None),
         (Attribute::Position, some.clone(), other.clone(), None),
-        (Attribute::LocationTag, some.clone(), None, Some(Brake::Blank)),
+        (
+            Attribute::LocationTag,
+            some.clone(),
+            None,
+            Some(Brake::Blank),
+        ),
         (Attribute::Email, some.clone(), None, Some(Brake::Blank)),
-        (Attribute::Email, some, other.clone(), Some(Brake::MailChange)),
-        (Attribute::Email, Before::Marked, other.clone(), Some(Brake::MailChange)),
-        (Attribute::Email, Before::Unknown, other.clone(), Some(Brake::MailChange)),
+        (
+            Attribute::Email,
+            some,
+            other.clone(),
+            Some(Brake::MailChange),
+        ),
+        (
+            Attribute::Email,
+            Before::Marked,
+            other.clone(),
+            Some(Brake::MailChange),
+        ),
+        (
+            Attribute::Email,
+            Before::Unknown,
+            other.clone(),
+            Some(Brake::MailChange),
+        ),
         (Attribute::Email, Before::Null, other.clone(), None),
         (Attribute::UserName, Before::Null, other, None),
     ];
     for (attribute, before, after, brake) in cases {
         let subjects = three();
         let mut plan = plan(&subjects, &config(""));
-        let expected: Vec<_> = brake.map(|brake| (brake, Part::Value(attribute))).into_iter().collect();
-        plan.changes[0].values =
-            vec![ValueChange { attribute, before: before.clone(), after: after.clone() }];
+        let expected: Vec<_> = brake
+            .map(|brake| (brake, Part::Value(attribute)))
+            .into_iter()
+            .collect();
+        plan.changes[0].values = vec![ValueChange {
+            attribute,
+            before: before.clone(),
+            after: after.clone(),
+        }];
         let harms = harm::harms(&plan, &subjects, &config(""), now());
         let found: Vec<_> = harms.iter().map(|harm| (harm.brake, harm.part)).collect();
         assert_eq!(found, expected, "{attribute} {before:?} {after:?}");
         // A new account has nothing to lose.
         plan.changes[0].doing = Doing::Create;
-        plan.changes[0].window = lock(Window { active_at: None, inactive_at: Some(now()) });
+        plan.changes[0].window = lock(Window {
+            active_at: None,
+            inactive_at: Some(now()),
+        });
         assert_eq!(harm::harms(&plan, &subjects, &config(""), now()), []);
     }
 }
@@ -174,27 +335,76 @@ fn values_harm_where_they_are_emptied_and_mail_addresses_where_they_change() {
 #[test]
 fn who_vanished_or_left_the_scope_is_an_unexplained_lock_in_spite_of_an_end_date() {
     let scope = config("[scope]\nexclude_companies = [\"Muster AG\"]\n");
-    let ends = Employee { end_date: Field::Value("2026-05-31".parse().unwrap()), ..employee("1") };
-    let moved = Employee { company: Field::Value("Muster AG".into()), ..ends.clone() };
-    let gone = View::Gone { external_id: ExternalId::new("personio:1"), absence: Absence::Explained };
-    let subjects = [Subject { view: gone, ..trusted(&ends, &ends, &scope) }, trusted(&moved, &ends, &scope)];
+    let ends = Employee {
+        end_date: Field::Value("2026-05-31".parse().unwrap()),
+        ..employee("1")
+    };
+    let moved = Employee {
+        company: Field::Value("Muster AG".into()),
+        ..ends.clone()
+    };
+    let gone = View::Gone {
+        external_id: ExternalId::new("personio:1"),
+        absence: Absence::Explained,
+    };
+    let subjects = [
+        Subject {
+            view: gone,
+            ..trusted(&ends, &ends, &scope)
+        },
+        trusted(&moved, &ends, &scope),
+    ];
     for subject in subjects {
         let subjects = [subject];
-        let harms = examine(&plan(&subjects, &scope), &subjects, "personio", &scope, now()).unwrap();
-        assert_eq!(harms.iter().map(|it| it.brake).collect::<Vec<_>>(), [Brake::UnexplainedLock]);
+        let harms = examine(
+            &plan(&subjects, &scope),
+            &subjects,
+            "personio",
+            &scope,
+            now(),
+        )
+        .unwrap();
+        assert_eq!(
+            harms.iter().map(|it| it.brake).collect::<Vec<_>>(),
+            [Brake::UnexplainedLock]
+        );
     }
 }
 
 #[test]
 fn who_is_missing_without_a_deletion_mark_is_never_locked_unasked() {
     let config = config("[brake]\npercent = 100.0\nat_least = 1000\n");
-    let not_begun = Employee { hire_date: Field::Value("2026-09-01".parse().unwrap()), ..employee("1") };
+    let not_begun = Employee {
+        hire_date: Field::Value("2026-09-01".parse().unwrap()),
+        ..employee("1")
+    };
     for person in [employee("1"), not_begun] {
-        let view = View::Gone { external_id: ExternalId::new("personio:1"), absence: Absence::Unmarked };
-        let subjects = [Subject { view, ..trusted(&person, &person, &config) }];
-        let harms = examine(&plan(&subjects, &config), &subjects, "personio", &config, now()).unwrap();
-        assert_eq!(harms.iter().map(|it| it.brake).collect::<Vec<_>>(), [Brake::UnmarkedLock]);
-        let judgement = weigh(harms, Limits::of(config.brake, 1_000), &BrakeWindow::default(), now());
+        let view = View::Gone {
+            external_id: ExternalId::new("personio:1"),
+            absence: Absence::Unmarked,
+        };
+        let subjects = [Subject {
+            view,
+            ..trusted(&person, &person, &config)
+        }];
+        let harms = examine(
+            &plan(&subjects, &config),
+            &subjects,
+            "personio",
+            &config,
+            now(),
+        )
+        .unwrap();
+        assert_eq!(
+            harms.iter().map(|it| it.brake).collect::<Vec<_>>(),
+            [Brake::UnmarkedLock]
+        );
+        let judgement = weigh(
+            harms,
+            Limits::of(config.brake, 1_000),
+            &BrakeWindow::default(),
+            now(),
+        );
         assert_eq!(judgement.split().1, []);
     }
 }
@@ -202,16 +412,33 @@ fn who_is_missing_without_a_deletion_mark_is_never_locked_unasked() {
 #[test]
 fn adopting_a_locked_account_opens_it_and_that_counts() {
     let config = config("");
-    let mut account = AccountView { external_id: None, ..account_of(&employee("1"), &config) };
+    let mut account = AccountView {
+        external_id: None,
+        ..account_of(&employee("1"), &config)
+    };
     account.window = window(None, Some(now() - 9.hours()));
     let subjects = [seen(&employee("1"), account, Link::Mail, &config)];
-    let harms = examine(&plan(&subjects, &config), &subjects, "personio", &config, now()).unwrap();
-    assert_eq!(harms.iter().map(|it| it.brake).collect::<Vec<_>>(), [Brake::Unlock]);
+    let harms = examine(
+        &plan(&subjects, &config),
+        &subjects,
+        "personio",
+        &config,
+        now(),
+    )
+    .unwrap();
+    assert_eq!(
+        harms.iter().map(|it| it.brake).collect::<Vec<_>>(),
+        [Brake::Unlock]
+    );
 }
 
 #[test]
 fn limits_are_a_share_of_the_open_accounts_and_at_least_a_few() {
-    let config = |percent, at_least| BrakeConfig { percent, explained_lock_percent: 20.0, at_least };
+    let config = |percent, at_least| BrakeConfig {
+        percent,
+        explained_lock_percent: 20.0,
+        at_least,
+    };
     let cases = [
         (5.0, 5, 0, 5, 5),
         (5.0, 5, 24, 5, 5),
@@ -240,7 +467,11 @@ fn limits_are_a_share_of_the_open_accounts_and_at_least_a_few() {
 
 /// Harms of one kind, for this many people.
 fn harms(brake: Brake, number: u32) -> Vec<Harm> {
-    let harm = |id: u32| Harm { source_id: SourceId::new(id.to_string()), brake, part: Part::Window };
+    let harm = |id: u32| Harm {
+        source_id: SourceId::new(id.to_string()),
+        brake,
+        part: Part::Window,
+    };
     (0..number).map(harm).collect()
 }
 
@@ -264,18 +495,38 @@ fn a_brake_counts_this_run_and_the_day_before_it_each_kind_for_itself() {
     ];
     for (brake, planned, over) in cases {
         let judgement = weigh(harms(brake, planned), limits, &history, now());
-        let expected: BTreeMap<_, _> =
-            over.map(|(before, limit)| (brake, Over { planned, before, limit })).into_iter().collect();
+        let expected: BTreeMap<_, _> = over
+            .map(|(before, limit)| {
+                (
+                    brake,
+                    Over {
+                        planned,
+                        before,
+                        limit,
+                    },
+                )
+            })
+            .into_iter()
+            .collect();
         assert_eq!(judgement.over, expected, "{brake:?} {planned}");
         let (held, passed) = judgement.split();
         let all = usize::try_from(planned).unwrap();
-        assert_eq!((held.len(), passed.len()), if over.is_some() { (all, 0) } else { (0, all) });
+        assert_eq!(
+            (held.len(), passed.len()),
+            if over.is_some() { (all, 0) } else { (0, all) }
+        );
     }
 }
 
 #[test]
 fn a_tripped_brake_holds_its_own_kind_only_and_people_count_once() {
-    let limits = Limits::of(BrakeConfig { at_least: 2, ..BrakeConfig::default() }, 0);
+    let limits = Limits::of(
+        BrakeConfig {
+            at_least: 2,
+            ..BrakeConfig::default()
+        },
+        0,
+    );
     let mut all = harms(Brake::UnexplainedLock, 3);
     all.extend(harms(Brake::Blank, 2));
     let fields = [Attribute::Position, Attribute::Company, Attribute::Location];

@@ -15,7 +15,8 @@ pub(crate) const PERSONAL: char = '§';
 fn field<T: std::fmt::Debug + Clone + 'static>(
     value: impl Strategy<Value = T> + 'static,
 ) -> BoxedStrategy<Field<T>> {
-    prop_oneof![1 => Just(Field::Absent), 1 => Just(Field::Null), 6 => value.prop_map(Field::Value)].boxed()
+    prop_oneof![1 => Just(Field::Absent), 1 => Just(Field::Null), 6 => value.prop_map(Field::Value)]
+        .boxed()
 }
 
 fn text() -> BoxedStrategy<Field<String>> {
@@ -24,7 +25,8 @@ fn text() -> BoxedStrategy<Field<String>> {
 
 /// Days around 2026-05-10, close ones more often.
 fn day() -> impl Strategy<Value = Date> {
-    let ahead = prop_oneof![3 => -3_i32..=3, 1 => -40_i32..=40, 1 => Just(-2_000), 1 => Just(2_000)];
+    let ahead =
+        prop_oneof![3 => -3_i32..=3, 1 => -40_i32..=40, 1 => Just(-2_000), 1 => Just(2_000)];
     ahead.prop_map(|days| Date::constant(2026, 5, 10) + days.days())
 }
 
@@ -55,27 +57,38 @@ pub(crate) fn person(number: usize) -> BoxedStrategy<Employee> {
     ];
     let texts = (text(), text(), text(), text(), text(), text());
     let genders = prop::sample::select(vec![Gender::Male, Gender::Female, Gender::Diverse]);
-    let days = (field(day()), prop_oneof![1 => Just(Field::Null), 2 => field(day())]);
-    let rest = (mail(number), field(genders), field(kinds), field(states), days);
+    let days = (
+        field(day()),
+        prop_oneof![1 => Just(Field::Null), 2 => field(day())],
+    );
+    let rest = (
+        mail(number),
+        field(genders),
+        field(kinds),
+        field(states),
+        days,
+    );
     (texts, rest)
-        .prop_map(move |(texts, (email, gender, employment_type, status, (hire_date, end_date)))| {
-            let (first_name, last_name, position, company, department, location) = texts;
-            Employee {
-                source_id: SourceId::new(number.to_string()),
-                first_name,
-                last_name,
-                email,
-                position,
-                company,
-                department,
-                location,
-                gender,
-                employment_type,
-                hire_date,
-                end_date,
-                status,
-            }
-        })
+        .prop_map(
+            move |(texts, (email, gender, employment_type, status, (hire_date, end_date)))| {
+                let (first_name, last_name, position, company, department, location) = texts;
+                Employee {
+                    source_id: SourceId::new(number.to_string()),
+                    first_name,
+                    last_name,
+                    email,
+                    position,
+                    company,
+                    department,
+                    location,
+                    gender,
+                    employment_type,
+                    hire_date,
+                    end_date,
+                    status,
+                }
+            },
+        )
         .boxed()
 }
 
@@ -91,7 +104,11 @@ pub(crate) fn tenant() -> BoxedStrategy<TenantConfig> {
     ]);
     let policy = prop::sample::select(vec!["lock", "leave"]);
     let lock_on = prop::sample::select(vec!["day-after-end", "end-day"]);
-    let zone = prop::sample::select(vec!["Europe/Berlin", "America/Los_Angeles", "Pacific/Kiritimati"]);
+    let zone = prop::sample::select(vec![
+        "Europe/Berlin",
+        "America/Los_Angeles",
+        "Pacific/Kiritimati",
+    ]);
     let kind = prop::sample::select(vec!["tag", "off"]);
     (any::<bool>(), place(), place(), kind, lock_on, lists, policy, zone)
         .prop_map(|(department, position, location, kind, lock_on, lists, policy, zone)| {
@@ -150,28 +167,37 @@ pub(crate) struct Company {
 
 fn story(number: usize) -> impl Strategy<Value = Story> {
     let after = prop_oneof![1 => Just(None), 2 => Just(Some(None)), 4 => person(number).prop_map(|it| Some(Some(it)))];
-    (prop::option::weighted(0.7, person(number)), drift(), after).prop_map(|(before, drift, after)| {
-        // Nobody; as before; somebody else.
-        let after = match after {
-            None => None,
-            Some(None) => before.clone(),
-            Some(after) => after,
-        };
-        Story { before, drift, after }
-    })
+    (prop::option::weighted(0.7, person(number)), drift(), after).prop_map(
+        |(before, drift, after)| {
+            // Nobody; as before; somebody else.
+            let after = match after {
+                None => None,
+                Some(None) => before.clone(),
+                Some(after) => after,
+            };
+            Story {
+                before,
+                drift,
+                after,
+            }
+        },
+    )
 }
 
 pub(crate) fn company() -> impl Strategy<Value = Company> {
-    let stories = (story(1), story(2), story(3), story(4)).prop_map(|(a, b, c, d)| vec![a, b, c, d]);
+    let stories =
+        (story(1), story(2), story(3), story(4)).prop_map(|(a, b, c, d)| vec![a, b, c, d]);
     let accounts = prop::collection::vec((1_usize..=4, any::<bool>()), 0..3);
     let tenants = prop_oneof![
         3 => tenant().prop_map(|it| [it.clone(), it]),
         1 => (tenant(), tenant()).prop_map(|(before, after)| [before, after]),
     ];
-    (stories, accounts, any::<bool>(), tenants).prop_map(|(stories, accounts, folds_mail, tenants)| Company {
-        stories,
-        accounts,
-        folds_mail,
-        tenants,
-    })
+    (stories, accounts, any::<bool>(), tenants).prop_map(
+        |(stories, accounts, folds_mail, tenants)| Company {
+            stories,
+            accounts,
+            folds_mail,
+            tenants,
+        },
+    )
 }

@@ -14,8 +14,8 @@ use shared::tenant::TenantConfig;
 use super::claim::Claims;
 use super::compare;
 use super::{
-    Account, AccountView, Baseline, Before, Cause, Change, Doing, Extent, Link, Subject, ValueChange, View,
-    WindowChange,
+    Account, AccountView, Baseline, Before, Cause, Change, Doing, Extent, Link, Subject,
+    ValueChange, View, WindowChange,
 };
 
 /// What every verdict depends on beside the person.
@@ -88,7 +88,10 @@ impl Plan {
     #[must_use]
     pub fn build(subjects: &[Subject], context: Context<'_>) -> Self {
         let mut plan = Self::default();
-        let verdicts: Vec<_> = subjects.iter().map(|subject| (subject, context.verdict(subject))).collect();
+        let verdicts: Vec<_> = subjects
+            .iter()
+            .map(|subject| (subject, context.verdict(subject)))
+            .collect();
         let claims = Claims::of(&verdicts);
         for (subject, verdict) in verdicts {
             let id = subject.source_id.clone();
@@ -100,7 +103,8 @@ impl Plan {
             }
         }
         plan.changes.sort_by(|a, b| a.source_id.cmp(&b.source_id));
-        plan.bookkeeping.sort_by(|a, b| a.source_id.cmp(&b.source_id));
+        plan.bookkeeping
+            .sort_by(|a, b| a.source_id.cmp(&b.source_id));
         plan.skipped.sort_by(|a, b| a.0.cmp(&b.0));
         plan.unchanged.sort();
         plan
@@ -116,16 +120,26 @@ impl Plan {
 impl Context<'_> {
     fn verdict(&self, subject: &Subject) -> Verdict {
         match &subject.view {
-            View::Rejected { field, problem, .. } => {
-                Verdict::Skip(Skip::Rejected { field: field.clone(), problem: problem.clone() })
-            }
+            View::Rejected { field, problem, .. } => Verdict::Skip(Skip::Rejected {
+                field: field.clone(),
+                problem: problem.clone(),
+            }),
             View::Gone { .. } => self.gone(subject),
-            View::Present { record, fingerprint } => self.present(subject, record, *fingerprint),
+            View::Present {
+                record,
+                fingerprint,
+            } => self.present(subject, record, *fingerprint),
         }
     }
 
     fn gone(&self, subject: &Subject) -> Verdict {
-        let View::Gone { external_id, absence } = &subject.view else { return Verdict::Unchanged };
+        let View::Gone {
+            external_id,
+            absence,
+        } = &subject.view
+        else {
+            return Verdict::Unchanged;
+        };
         let (account, before) = match (&subject.account, &subject.entry) {
             (Account::Seen(account, Link::ExternalId | Link::Ledger), _) => {
                 (account.id.clone(), account.window)
@@ -137,13 +151,23 @@ impl Context<'_> {
             return match &subject.entry {
                 // Locked by a run that could not write it down: who comes back must be known to be locked.
                 Some(entry) if entry.window != before => {
-                    let locked = entry.locked.or(Some(Locked { since, reason: LockReason::Vanished }));
-                    Verdict::Bookkeeping(EmployeeEntry { window: before, locked, ..entry.clone() })
+                    let locked = entry.locked.or(Some(Locked {
+                        since,
+                        reason: LockReason::Vanished,
+                    }));
+                    Verdict::Bookkeeping(EmployeeEntry {
+                        window: before,
+                        locked,
+                        ..entry.clone()
+                    })
                 }
                 _ => Verdict::Skip(Skip::GoneAlready),
             };
         }
-        let target = Target::vanished(subject.entry.as_ref().and_then(|entry| entry.locked), self.now);
+        let target = Target::vanished(
+            subject.entry.as_ref().and_then(|entry| entry.locked),
+            self.now,
+        );
         let cause = match absence {
             Absence::Explained => Cause::Vanished,
             Absence::Unmarked => Cause::Unmarked,
@@ -158,42 +182,67 @@ impl Context<'_> {
             locked: target.locked,
             fingerprint: None,
             extent: Extent::Whole,
-            baseline: Baseline { window: before, ..Baseline::default() },
+            baseline: Baseline {
+                window: before,
+                ..Baseline::default()
+            },
         })
     }
 
     fn present(&self, subject: &Subject, record: &Record, fingerprint: Fingerprint) -> Verdict {
-        let refused = subject.entry.as_ref().and_then(|entry| entry.failure.as_ref());
-        if let Some(failure) = refused.filter(|it| it.fingerprint == fingerprint && it.retry_at > self.now) {
+        let refused = subject
+            .entry
+            .as_ref()
+            .and_then(|entry| entry.failure.as_ref());
+        if let Some(failure) =
+            refused.filter(|it| it.fingerprint == fingerprint && it.retry_at > self.now)
+        {
             return Verdict::Skip(Skip::AwaitingRetry(failure.retry_at));
         }
         let scope = record.employment.scope;
         match (&subject.account, scope) {
-            (Account::Trusted(_) | Account::Seen(_, Link::ExternalId | Link::Ledger), Scoped::OutLeft) => {
-                Verdict::Unchanged
+            (
+                Account::Trusted(_) | Account::Seen(_, Link::ExternalId | Link::Ledger),
+                Scoped::OutLeft,
+            ) => Verdict::Unchanged,
+            (Account::Trusted(id), _) => {
+                self.update(subject, record, fingerprint, Doing::Update(id.clone()))
             }
-            (Account::Trusted(id), _) => self.update(subject, record, fingerprint, Doing::Update(id.clone())),
-            (Account::Seen(account, Link::ExternalId), _) => {
-                self.update(subject, record, fingerprint, Doing::Update(account.id.clone()))
-            }
-            (Account::Seen(account, Link::Ledger), _) => {
-                self.update(subject, record, fingerprint, Doing::Adopt(account.id.clone()))
-            }
+            (Account::Seen(account, Link::ExternalId), _) => self.update(
+                subject,
+                record,
+                fingerprint,
+                Doing::Update(account.id.clone()),
+            ),
+            (Account::Seen(account, Link::Ledger), _) => self.update(
+                subject,
+                record,
+                fingerprint,
+                Doing::Adopt(account.id.clone()),
+            ),
             (_, Scoped::OutLeft | Scoped::OutLocked) => Verdict::Skip(Skip::OutOfScope),
             (_, Scoped::Undecided(field)) => Verdict::Skip(Skip::ScopeUndecided(field)),
             (Account::Foreign(id), Scoped::In) => Verdict::Skip(Skip::Conflict(id.clone())),
-            (Account::Seen(account, Link::Mail), Scoped::In) => {
-                self.update(subject, record, fingerprint, Doing::Adopt(account.id.clone()))
-            }
+            (Account::Seen(account, Link::Mail), Scoped::In) => self.update(
+                subject,
+                record,
+                fingerprint,
+                Doing::Adopt(account.id.clone()),
+            ),
             (Account::Missing | Account::Unasked, Scoped::In) => self.create(record, fingerprint),
         }
     }
 
     fn create(&self, record: &Record, fingerprint: Fingerprint) -> Verdict {
-        let given = record.values.iter().filter_map(|(attribute, value)| Some((*attribute, value.clone()?)));
+        let given = record
+            .values
+            .iter()
+            .filter_map(|(attribute, value)| Some((*attribute, value.clone()?)));
         let mut given: BTreeMap<Attribute, Text> = given.collect();
         if !given.contains_key(&Attribute::Email) {
-            given.entry(Attribute::UserName).or_insert_with(|| Text::new(user_name(&record.source_id)));
+            given
+                .entry(Attribute::UserName)
+                .or_insert_with(|| Text::new(user_name(&record.source_id)));
         }
         let values = given.into_iter().map(|(attribute, after)| ValueChange {
             attribute,
@@ -207,7 +256,12 @@ impl Context<'_> {
             external_id: record.external_id.clone(),
             doing: Doing::Create,
             values: values.collect(),
-            window: WindowChange::between(Window::default(), target.active_at, target.inactive_at, cause),
+            window: WindowChange::between(
+                Window::default(),
+                target.active_at,
+                target.inactive_at,
+                cause,
+            ),
             locked: target.locked,
             fingerprint: Some(fingerprint),
             extent: Extent::Whole,
@@ -215,16 +269,25 @@ impl Context<'_> {
         })
     }
 
-    fn update(&self, subject: &Subject, record: &Record, fingerprint: Fingerprint, doing: Doing) -> Verdict {
+    fn update(
+        &self,
+        subject: &Subject,
+        record: &Record,
+        fingerprint: Fingerprint,
+        doing: Doing,
+    ) -> Verdict {
         let entry = subject.entry.as_ref();
         let seen = match &subject.account {
             Account::Seen(account, _) => Some(account.as_ref()),
             _ => None,
         };
-        let before =
-            seen.map_or_else(|| entry.map(|entry| entry.window).unwrap_or_default(), |seen| seen.window);
+        let before = seen.map_or_else(
+            || entry.map(|entry| entry.window).unwrap_or_default(),
+            |seen| seen.window,
+        );
         // Where the ledger knows nothing, what the end date explains is no lock of our own: it moves with the date.
-        let explained = entry.is_none() && self.target(record, None).inactive_at == before.inactive_at.into();
+        let explained =
+            entry.is_none() && self.target(record, None).inactive_at == before.inactive_at.into();
         let known = compare::known_lock(entry, before, record, self.now).filter(|_| !explained);
         let target = self.target(record, known);
         let cause = compare::cause(record, &target, before, self.now);
@@ -261,7 +324,9 @@ impl Context<'_> {
         window: Window,
         locked: Option<Locked>,
     ) -> Verdict {
-        let old = entry.cloned().unwrap_or_else(|| EmployeeEntry::new(record.source_id.clone()));
+        let old = entry
+            .cloned()
+            .unwrap_or_else(|| EmployeeEntry::new(record.source_id.clone()));
         let mut same = EmployeeEntry {
             customer_id: doing.account().cloned(),
             window,
@@ -275,17 +340,29 @@ impl Context<'_> {
         if same == old {
             Verdict::Unchanged
         } else {
-            Verdict::Bookkeeping(EmployeeEntry { fingerprint: Some(fingerprint), ..same })
+            Verdict::Bookkeeping(EmployeeEntry {
+                fingerprint: Some(fingerprint),
+                ..same
+            })
         }
     }
 
     /// Of somebody out of scope only the window is ours.
     fn baseline(&self, record: &Record, window: Window) -> Baseline {
-        let ours = record.values.iter().filter(|_| record.employment.scope != Scoped::OutLocked);
+        let ours = record
+            .values
+            .iter()
+            .filter(|_| record.employment.scope != Scoped::OutLocked);
         let marks = ours.map(|(attribute, value)| {
-            (attribute.name().to_owned(), compare::mark_of(*attribute, value.as_ref(), self.key))
+            (
+                attribute.name().to_owned(),
+                compare::mark_of(*attribute, value.as_ref(), self.key),
+            )
         });
-        Baseline { window, marks: marks.collect() }
+        Baseline {
+            window,
+            marks: marks.collect(),
+        }
     }
 
     fn target(&self, record: &Record, locked: Option<Locked>) -> Target {
@@ -298,9 +375,13 @@ impl Context<'_> {
         );
         match target.locked {
             // Out of scope says nothing about the beginning of the contract.
-            Some(Locked { reason: LockReason::OutOfScope, .. }) => {
-                Target { active_at: Field::Absent, ..target }
-            }
+            Some(Locked {
+                reason: LockReason::OutOfScope,
+                ..
+            }) => Target {
+                active_at: Field::Absent,
+                ..target
+            },
             _ => target,
         }
     }

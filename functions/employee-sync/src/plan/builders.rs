@@ -20,8 +20,9 @@ pub(crate) fn key() -> FingerprintKey {
 }
 
 pub(crate) fn config(more: &str) -> TenantConfig {
-    let text =
-        format!("tenant_id = \"acme\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"direct\"\n{more}");
+    let text = format!(
+        "tenant_id = \"acme\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"direct\"\n{more}"
+    );
     TenantConfig::parse(&text).unwrap()
 }
 
@@ -48,7 +49,10 @@ pub(crate) fn subject(employee: &Employee, config: &TenantConfig) -> Subject {
     let fingerprint = record.fingerprint(&key());
     Subject {
         source_id: employee.source_id.clone(),
-        view: View::Present { record: Box::new(record), fingerprint },
+        view: View::Present {
+            record: Box::new(record),
+            fingerprint,
+        },
         entry: None,
         account: Account::Missing,
     }
@@ -57,8 +61,18 @@ pub(crate) fn subject(employee: &Employee, config: &TenantConfig) -> Subject {
 /// The ledger's entry after `employee` was synced with `config`.
 pub(crate) fn synced(employee: &Employee, config: &TenantConfig) -> EmployeeEntry {
     let subject = subject(employee, config);
-    let View::Present { record, fingerprint } = &subject.view else { unreachable!() };
-    let context = Context { now: now(), config, key: &key() };
+    let View::Present {
+        record,
+        fingerprint,
+    } = &subject.view
+    else {
+        unreachable!()
+    };
+    let context = Context {
+        now: now(),
+        config,
+        key: &key(),
+    };
     let plan = Plan::build(std::slice::from_ref(&subject), context);
     let mut entry = EmployeeEntry::new(employee.source_id.clone());
     entry.customer_id = Some(CustomerId::new(format!("c{}", employee.source_id)));
@@ -66,9 +80,17 @@ pub(crate) fn synced(employee: &Employee, config: &TenantConfig) -> EmployeeEntr
     entry.marks = record
         .values
         .iter()
-        .map(|(attribute, value)| (attribute.name().to_owned(), mark_of(*attribute, value.as_ref(), &key())))
+        .map(|(attribute, value)| {
+            (
+                attribute.name().to_owned(),
+                mark_of(*attribute, value.as_ref(), &key()),
+            )
+        })
         .collect();
-    entry.window = plan.changes[0].window.map(|window| window.after).unwrap_or_default();
+    entry.window = plan.changes[0]
+        .window
+        .map(|window| window.after)
+        .unwrap_or_default();
     entry.locked = plan.changes[0].locked;
     entry
 }
@@ -77,23 +99,40 @@ pub(crate) fn synced(employee: &Employee, config: &TenantConfig) -> EmployeeEntr
 pub(crate) fn trusted(employee: &Employee, before: &Employee, config: &TenantConfig) -> Subject {
     let entry = synced(before, config);
     let account = Account::Trusted(entry.customer_id.clone().unwrap());
-    Subject { entry: Some(entry), account, ..subject(employee, config) }
+    Subject {
+        entry: Some(entry),
+        account,
+        ..subject(employee, config)
+    }
 }
 
 /// The account that holds exactly what `employee` maps to.
 pub(crate) fn account_of(employee: &Employee, config: &TenantConfig) -> AccountView {
     let record = Record::of(employee, "personio", config);
-    let (tags, values) =
-        record.values.into_iter().partition::<Vec<_>, _>(|(it, _)| it.tag_prefix().is_some());
+    let (tags, values) = record
+        .values
+        .into_iter()
+        .partition::<Vec<_>, _>(|(it, _)| it.tag_prefix().is_some());
     AccountView {
         id: CustomerId::new(format!("c{}", employee.source_id)),
         external_id: Some(record.external_id),
-        values: values.into_iter().filter_map(|(attribute, value)| Some((attribute, value?))).collect(),
+        values: values
+            .into_iter()
+            .filter_map(|(attribute, value)| Some((attribute, value?)))
+            .collect(),
         tags: tags.into_iter().filter_map(|(_, value)| value).collect(),
         window: synced(employee, config).window,
     }
 }
 
-pub(crate) fn seen(employee: &Employee, account: AccountView, link: Link, config: &TenantConfig) -> Subject {
-    Subject { account: Account::Seen(Box::new(account), link), ..subject(employee, config) }
+pub(crate) fn seen(
+    employee: &Employee,
+    account: AccountView,
+    link: Link,
+    config: &TenantConfig,
+) -> Subject {
+    Subject {
+        account: Account::Seen(Box::new(account), link),
+        ..subject(employee, config)
+    }
 }

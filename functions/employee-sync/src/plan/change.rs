@@ -143,7 +143,9 @@ impl fmt::Display for Cause {
             Self::ContractBegins(day) => write!(f, "contract begins {day}"),
             Self::Inactive => f.write_str("inactive without an end date that has passed"),
             Self::Vanished => f.write_str("gone from two complete reads"),
-            Self::Unmarked => f.write_str("missing from two complete reads without a deletion mark"),
+            Self::Unmarked => {
+                f.write_str("missing from two complete reads without a deletion mark")
+            }
             Self::OutOfScope => f.write_str("no longer in scope"),
             Self::Employed => f.write_str("employed"),
         }
@@ -177,7 +179,11 @@ impl WindowChange {
             active_at: over(before.active_at, active_at),
             inactive_at: over(before.inactive_at, inactive_at),
         };
-        (after != before).then_some(Self { before, after, cause })
+        (after != before).then_some(Self {
+            before,
+            after,
+            cause,
+        })
     }
 
     /// What the change does to access, seen at `now`: a lock counts when it takes effect at once or within 24 hours.

@@ -26,7 +26,9 @@ impl Claims {
     pub(super) fn of(verdicts: &[(&Subject, Verdict)]) -> Self {
         let mut best: BTreeMap<CustomerId, (Claim, Option<SourceId>)> = BTreeMap::new();
         for (subject, verdict) in verdicts {
-            let Some((account, claim)) = claim(subject, verdict) else { continue };
+            let Some((account, claim)) = claim(subject, verdict) else {
+                continue;
+            };
             let id = || Some(subject.source_id.clone());
             let leader = best.entry(account.clone()).or_insert_with(|| (claim, id()));
             if claim > leader.0 {
@@ -35,7 +37,11 @@ impl Claims {
                 leader.1 = None;
             }
         }
-        Self(best.into_iter().map(|(account, (_, person))| (account, person)).collect())
+        Self(
+            best.into_iter()
+                .map(|(account, (_, person))| (account, person))
+                .collect(),
+        )
     }
 
     /// The verdict on `subject`, unless it would write somebody else's account.
@@ -45,7 +51,9 @@ impl Claims {
             _ => None,
         };
         let contested = account.filter(|account| {
-            self.0.get(*account).is_some_and(|person| person.as_ref() != Some(&subject.source_id))
+            self.0
+                .get(*account)
+                .is_some_and(|person| person.as_ref() != Some(&subject.source_id))
         });
         match contested {
             Some(account) => Verdict::Skip(Skip::Contested(account.clone())),
@@ -56,12 +64,16 @@ impl Claims {
 
 /// A mail address alone is a claim only of somebody who would really adopt the account.
 fn claim<'a>(subject: &'a Subject, verdict: &Verdict) -> Option<(&'a CustomerId, Claim)> {
-    let adopts = matches!(verdict, Verdict::Change(change) if matches!(change.doing, Doing::Adopt(_)));
+    let adopts =
+        matches!(verdict, Verdict::Change(change) if matches!(change.doing, Doing::Adopt(_)));
     match &subject.account {
         Account::Seen(account, Link::ExternalId) => Some((&account.id, Claim::ExternalId)),
         Account::Seen(account, Link::Ledger) => Some((&account.id, Claim::Ledger)),
         Account::Trusted(id) => Some((id, Claim::Ledger)),
         Account::Seen(account, Link::Mail) if adopts => Some((&account.id, Claim::Mail)),
-        Account::Seen(_, Link::Mail) | Account::Missing | Account::Foreign(_) | Account::Unasked => None,
+        Account::Seen(_, Link::Mail)
+        | Account::Missing
+        | Account::Foreign(_)
+        | Account::Unasked => None,
     }
 }

@@ -44,8 +44,14 @@ pub(super) fn with_account(
             ([held], Some(after)) => same_value(*attribute, held, after),
             _ => false,
         };
-        let before = held.first().map_or(Before::Null, |held| Before::Value((*held).clone()));
-        (!same).then(|| ValueChange { attribute: *attribute, before, after: after.clone() })
+        let before = held
+            .first()
+            .map_or(Before::Null, |held| Before::Value((*held).clone()));
+        (!same).then(|| ValueChange {
+            attribute: *attribute,
+            before,
+            after: after.clone(),
+        })
     });
     changed.collect()
 }
@@ -60,7 +66,9 @@ fn same_value(attribute: Attribute, held: &Text, desired: &Text) -> bool {
 
 /// The ledger's mark of a value.
 pub(crate) fn mark_of(attribute: Attribute, value: Option<&Text>, key: &FingerprintKey) -> Mark {
-    value.map_or(Mark::Null, |text| Mark::Value(key.mark(attribute.name(), text.reveal())))
+    value.map_or(Mark::Null, |text| {
+        Mark::Value(key.mark(attribute.name(), text.reveal()))
+    })
 }
 
 /// The lock the ledger knows of, or, where it knows nothing of the person, one that the account shows.
@@ -77,7 +85,10 @@ pub(super) fn known_lock(
     };
     match entry {
         Some(entry) => entry.locked,
-        None => window.inactive_at.filter(|at| *at <= now).map(|since| Locked { since, reason }),
+        None => window
+            .inactive_at
+            .filter(|at| *at <= now)
+            .map(|since| Locked { since, reason }),
     }
 }
 
@@ -85,9 +96,27 @@ pub(super) fn known_lock(
 pub(super) fn cause(record: &Record, target: &Target, window: Window, now: Timestamp) -> Cause {
     let employment = &record.employment;
     match (target.locked, employment.end_date, employment.hire_date) {
-        (Some(Locked { reason: LockReason::Inactive, .. }), ..) => Cause::Inactive,
-        (Some(Locked { reason: LockReason::Vanished, .. }), ..) => Cause::Vanished,
-        (Some(Locked { reason: LockReason::OutOfScope, .. }), ..) => Cause::OutOfScope,
+        (
+            Some(Locked {
+                reason: LockReason::Inactive,
+                ..
+            }),
+            ..,
+        ) => Cause::Inactive,
+        (
+            Some(Locked {
+                reason: LockReason::Vanished,
+                ..
+            }),
+            ..,
+        ) => Cause::Vanished,
+        (
+            Some(Locked {
+                reason: LockReason::OutOfScope,
+                ..
+            }),
+            ..,
+        ) => Cause::OutOfScope,
         (None, _, Field::Value(day)) if target.active_at.value().is_some_and(|at| *at > now) => {
             Cause::ContractBegins(day)
         }

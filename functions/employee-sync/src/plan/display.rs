@@ -68,7 +68,11 @@ impl Plan {
     /// The plan as people read it, seen at `now`.
     #[must_use]
     pub fn shown(&self, now: Timestamp, details: Details) -> Shown<'_> {
-        Shown { plan: self, now, details }
+        Shown {
+            plan: self,
+            now,
+            details,
+        }
     }
 }
 
@@ -85,7 +89,12 @@ impl fmt::Display for Shown<'_> {
         for (id, skip) in &self.plan.skipped {
             writeln!(f, "skip    {id}  {skip}")?;
         }
-        write!(f, "{} to change, {} as they should be", self.plan.changes.len(), self.as_they_should_be())?;
+        write!(
+            f,
+            "{} to change, {} as they should be",
+            self.plan.changes.len(),
+            self.as_they_should_be()
+        )?;
         if !self.plan.held.is_empty() {
             write!(f, ", {} held", self.plan.held.len())?;
         }
@@ -96,7 +105,11 @@ impl fmt::Display for Shown<'_> {
 impl Shown<'_> {
     /// The rest of a change's line, and its values where they are asked for.
     fn parts(&self, f: &mut fmt::Formatter<'_>, change: &Change) -> fmt::Result {
-        let fields: Vec<&str> = change.values.iter().map(|value| value.attribute.name()).collect();
+        let fields: Vec<&str> = change
+            .values
+            .iter()
+            .map(|value| value.attribute.name())
+            .collect();
         if !fields.is_empty() {
             write!(f, "  {}", fields.join(", "))?;
         }
@@ -110,14 +123,30 @@ impl Shown<'_> {
         for value in &change.values {
             writeln!(f, "          {value}")?;
         }
-        let Some(window) = change.window else { return Ok(()) };
-        let moment = |at: Option<Timestamp>| at.map_or_else(|| "(none)".to_owned(), |at| at.to_string());
+        let Some(window) = change.window else {
+            return Ok(());
+        };
+        let moment =
+            |at: Option<Timestamp>| at.map_or_else(|| "(none)".to_owned(), |at| at.to_string());
         for (name, before, after) in [
-            ("setActiveAt", window.before.active_at, window.after.active_at),
-            ("setInactiveAt", window.before.inactive_at, window.after.inactive_at),
+            (
+                "setActiveAt",
+                window.before.active_at,
+                window.after.active_at,
+            ),
+            (
+                "setInactiveAt",
+                window.before.inactive_at,
+                window.after.inactive_at,
+            ),
         ] {
             if before != after {
-                writeln!(f, "          {name}: {} → {}", moment(before), moment(after))?;
+                writeln!(
+                    f,
+                    "          {name}: {} → {}",
+                    moment(before),
+                    moment(after)
+                )?;
             }
         }
         Ok(())
@@ -136,8 +165,10 @@ impl fmt::Display for ValueChange {
             Before::Marked => "(another value)".to_owned(),
             Before::Value(text) => format!("{:?}", text.reveal()),
         };
-        let after =
-            self.after.as_ref().map_or_else(|| "(empty)".to_owned(), |text| format!("{:?}", text.reveal()));
+        let after = self.after.as_ref().map_or_else(
+            || "(empty)".to_owned(),
+            |text| format!("{:?}", text.reveal()),
+        );
         write!(f, "{}: {before} → {after}", self.attribute)
     }
 }
@@ -155,14 +186,19 @@ impl fmt::Display for Skip {
                 "conflict: the reteach account {account} has the mail address of several people, or was another person's \
                  before; give each of them an address of their own, or put the right external id on that account"
             ),
-            Self::Rejected { field, problem } => write!(f, "{field} {problem}; correct it in Personio"),
+            Self::Rejected { field, problem } => {
+                write!(f, "{field} {problem}; correct it in Personio")
+            }
             Self::OutOfScope => f.write_str("out of scope"),
             Self::ScopeUndecided(field) => write!(
                 f,
                 "the scope asks for {field}, which the credential may not read; grant that attribute in Personio"
             ),
             Self::AwaitingRetry(at) => {
-                write!(f, "reteach refused this record before; it is tried again from {at:.0} on")
+                write!(
+                    f,
+                    "reteach refused this record before; it is tried again from {at:.0} on"
+                )
             }
             Self::GoneAlready => f.write_str("gone, and locked already"),
         }

@@ -15,7 +15,9 @@ mod subject;
 mod tests;
 
 pub use build::{Context, Plan, Skip};
-pub use change::{Access, Baseline, Before, Cause, Change, Doing, Extent, SOON, ValueChange, WindowChange};
+pub use change::{
+    Access, Baseline, Before, Cause, Change, Doing, Extent, SOON, ValueChange, WindowChange,
+};
 pub use display::{Details, Kind, Shown};
 pub use split::{Consent, Harm, Held, Part};
 pub use subject::{Account, AccountView, Link, Subject, View};

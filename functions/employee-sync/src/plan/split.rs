@@ -57,7 +57,10 @@ impl Plan {
         let mut marks: BTreeMap<Brake, BTreeSet<u64>> = BTreeMap::new();
         for harm in harms {
             if let Some(change) = by_id.get(&harm.source_id) {
-                marks.entry(harm.brake).or_default().insert(change.mark_of_part(harm.part, key));
+                marks
+                    .entry(harm.brake)
+                    .or_default()
+                    .insert(change.mark_of_part(harm.part, key));
             }
         }
         marks
@@ -73,17 +76,29 @@ impl Plan {
         key: &FingerprintKey,
         now: Timestamp,
     ) -> Vec<Harm> {
-        let Some(approved) = stored.filter(|stored| is_approved(stored, now)) else { return harms };
+        let Some(approved) = stored.filter(|stored| is_approved(stored, now)) else {
+            return harms;
+        };
         let by_id = self.by_id();
         let is_approved = |harm: &Harm| {
             let change = by_id.get(&harm.source_id);
-            change.is_some_and(|change| approved.changes.contains(&change.mark_of_part(harm.part, key)))
+            change.is_some_and(|change| {
+                approved
+                    .changes
+                    .contains(&change.mark_of_part(harm.part, key))
+            })
         };
-        harms.into_iter().filter(|harm| !is_approved(harm)).collect()
+        harms
+            .into_iter()
+            .filter(|harm| !is_approved(harm))
+            .collect()
     }
 
     fn by_id(&self) -> BTreeMap<&SourceId, &Change> {
-        self.changes.iter().map(|change| (&change.source_id, change)).collect()
+        self.changes
+            .iter()
+            .map(|change| (&change.source_id, change))
+            .collect()
     }
 
     /// Moves the parts that `harms` names from the plan's changes to what is held. `None` if there are none.
@@ -110,14 +125,22 @@ impl Plan {
             }
         }
         let hash = hash(&marks, key);
-        (Self { changes, held: taken_out, ..self }, Some(Held { hash, harms, marks }))
+        (
+            Self {
+                changes,
+                held: taken_out,
+                ..self
+            },
+            Some(Held { hash, harms, marks }),
+        )
     }
 }
 
 impl Change {
     /// Nothing but `held`.
     fn only(mut self, held: &BTreeSet<Part>) -> Self {
-        self.values.retain(|value| held.contains(&Part::Value(value.attribute)));
+        self.values
+            .retain(|value| held.contains(&Part::Value(value.attribute)));
         if !held.contains(&Part::Window) {
             self.window = None;
         }
@@ -126,7 +149,8 @@ impl Change {
 
     /// What is left of the change without `held`; `None` if nothing is.
     fn without(mut self, held: &BTreeSet<Part>) -> Option<Self> {
-        self.values.retain(|value| !held.contains(&Part::Value(value.attribute)));
+        self.values
+            .retain(|value| !held.contains(&Part::Value(value.attribute)));
         for part in held {
             if let Part::Value(attribute) = part {
                 self.baseline.marks.remove(attribute.name());
@@ -136,7 +160,9 @@ impl Change {
             self.window = None;
         }
         self.extent = Extent::HarmlessPart;
-        let acts = !self.values.is_empty() || self.window.is_some() || matches!(self.doing, Doing::Adopt(_));
+        let acts = !self.values.is_empty()
+            || self.window.is_some()
+            || matches!(self.doing, Doing::Adopt(_));
         acts.then_some(self)
     }
 
@@ -150,7 +176,10 @@ impl Change {
                 (None, _) => String::new(),
             },
             Part::Value(attribute) => {
-                let after = self.values.iter().find(|value| value.attribute == attribute);
+                let after = self
+                    .values
+                    .iter()
+                    .find(|value| value.attribute == attribute);
                 match after.map(|value| mark_of(attribute, value.after.as_ref(), key)) {
                     Some(Mark::Value(mark)) => format!("{attribute} {mark}"),
                     Some(Mark::Null) | None => attribute.to_string(),
@@ -187,7 +216,9 @@ impl Held {
     /// What was decided about this plan, or about a larger one of which it is the rest.
     #[must_use]
     pub fn consent(&self, stored: Option<&HeldPlan>, now: Timestamp) -> Consent {
-        let Some(stored) = stored else { return Consent::Open };
+        let Some(stored) = stored else {
+            return Consent::Open;
+        };
         let rest = !stored.changes.is_empty() && self.marks.is_subset(&stored.changes);
         match stored.decision {
             Some(Decision::Approved { .. })
@@ -213,8 +244,16 @@ impl Held {
             hash: self.hash.clone(),
             since: same.map_or(now, |stored| stored.since),
             counts,
-            changes: if self.marks.len() <= MOST_MARKS { self.marks.clone() } else { BTreeSet::new() },
-            sample: people.into_iter().take(SAMPLE).map(ToString::to_string).collect(),
+            changes: if self.marks.len() <= MOST_MARKS {
+                self.marks.clone()
+            } else {
+                BTreeSet::new()
+            },
+            sample: people
+                .into_iter()
+                .take(SAMPLE)
+                .map(ToString::to_string)
+                .collect(),
             decision: same.and_then(|stored| stored.decision),
         }
     }

@@ -95,7 +95,11 @@ impl AccountView {
     #[must_use]
     pub fn values_of(&self, attribute: Attribute) -> Vec<&Text> {
         match attribute.tag_prefix() {
-            Some(prefix) => self.tags.iter().filter(|tag| tag.reveal().starts_with(prefix)).collect(),
+            Some(prefix) => self
+                .tags
+                .iter()
+                .filter(|tag| tag.reveal().starts_with(prefix))
+                .collect(),
             None => self.values.get(&attribute).into_iter().collect(),
         }
     }
@@ -103,6 +107,8 @@ impl AccountView {
     /// Its mail address, folded for comparison.
     #[must_use]
     pub fn folded_mail(&self) -> Option<String> {
-        self.values.get(&Attribute::Email).map(|mail| mail.reveal().to_lowercase())
+        self.values
+            .get(&Attribute::Email)
+            .map(|mail| mail.reveal().to_lowercase())
     }
 }

@@ -15,11 +15,20 @@ use super::builders::{account_of, config, employee, key, now, seen, subject, syn
 use super::*;
 
 fn plan(subjects: &[Subject], config: &TenantConfig) -> Plan {
-    Plan::build(subjects, Context { now: now(), config, key: &key() })
+    Plan::build(
+        subjects,
+        Context {
+            now: now(),
+            config,
+            key: &key(),
+        },
+    )
 }
 
 fn words(subject: Subject, config: &TenantConfig) -> String {
-    plan(&[subject], config).shown(now(), Details::Values).to_string()
+    plan(&[subject], config)
+        .shown(now(), Details::Values)
+        .to_string()
 }
 
 fn change(edit: impl FnOnce(&mut Employee)) -> String {
@@ -176,7 +185,10 @@ fn somebody_gone_is_locked_from_now_on_and_nothing_else_is_touched() {
     let before = employee("1");
     let external_id = ExternalId::of("personio", &before.source_id);
     let gone = Subject {
-        view: View::Gone { external_id, absence: Absence::Explained },
+        view: View::Gone {
+            external_id,
+            absence: Absence::Explained,
+        },
         ..trusted(&before, &before, &config(""))
     };
     assert_snapshot!(words(gone.clone(), &config("")), @"
@@ -195,9 +207,14 @@ fn somebody_gone_is_locked_from_now_on_and_nothing_else_is_touched() {
 #[test]
 fn somebody_missing_without_a_deletion_mark_is_told_apart_from_somebody_gone() {
     let before = employee("1");
-    let view =
-        View::Gone { external_id: ExternalId::of("personio", &before.source_id), absence: Absence::Unmarked };
-    let left_out = Subject { view, ..trusted(&before, &before, &config("")) };
+    let view = View::Gone {
+        external_id: ExternalId::of("personio", &before.source_id),
+        absence: Absence::Unmarked,
+    };
+    let left_out = Subject {
+        view,
+        ..trusted(&before, &before, &config(""))
+    };
     let words = words(left_out, &config(""));
     assert!(
         words.starts_with("lock    1  (missing from two complete reads without a deletion mark)"),
@@ -208,26 +225,49 @@ fn somebody_missing_without_a_deletion_mark_is_told_apart_from_somebody_gone() {
 #[test]
 fn somebody_gone_who_is_locked_is_known_to_be() {
     let (one, config) = (employee("1"), config(""));
-    let window = Window { inactive_at: Some(now()), ..account_of(&one, &config).window };
-    let account = AccountView { window, ..account_of(&one, &config) };
+    let window = Window {
+        inactive_at: Some(now()),
+        ..account_of(&one, &config).window
+    };
+    let account = AccountView {
+        window,
+        ..account_of(&one, &config)
+    };
     let external_id = ExternalId::of("personio", &one.source_id);
     let gone = Subject {
-        view: View::Gone { external_id, absence: Absence::Explained },
+        view: View::Gone {
+            external_id,
+            absence: Absence::Explained,
+        },
         account: Account::Seen(Box::new(account), Link::ExternalId),
         ..trusted(&one, &one, &config)
     };
     let kept = plan(&[gone], &config).bookkeeping;
-    let locked = Locked { since: now(), reason: LockReason::Vanished };
-    assert_eq!(kept.iter().map(|it| (it.window, it.locked)).collect::<Vec<_>>(), [(window, Some(locked))]);
+    let locked = Locked {
+        since: now(),
+        reason: LockReason::Vanished,
+    };
+    assert_eq!(
+        kept.iter()
+            .map(|it| (it.window, it.locked))
+            .collect::<Vec<_>>(),
+        [(window, Some(locked))]
+    );
 }
 
 #[test]
 fn somebody_gone_is_locked_although_the_account_has_lost_its_external_id() {
     let config = config("");
-    let account = AccountView { external_id: None, ..account_of(&employee("1"), &config) };
+    let account = AccountView {
+        external_id: None,
+        ..account_of(&employee("1"), &config)
+    };
     let external_id = ExternalId::of("personio", &employee("1").source_id);
     let gone = Subject {
-        view: View::Gone { external_id, absence: Absence::Explained },
+        view: View::Gone {
+            external_id,
+            absence: Absence::Explained,
+        },
         account: Account::Seen(Box::new(account), Link::Ledger),
         ..trusted(&employee("1"), &employee("1"), &config)
     };
@@ -237,14 +277,28 @@ fn somebody_gone_is_locked_although_the_account_has_lost_its_external_id() {
 #[test]
 fn an_account_that_has_lost_its_external_id_is_still_ours_out_of_scope() {
     let lost = |config: &TenantConfig| {
-        let account = AccountView { external_id: None, ..account_of(&employee("1"), config) };
+        let account = AccountView {
+            external_id: None,
+            ..account_of(&employee("1"), config)
+        };
         let account = Account::Seen(Box::new(account), Link::Ledger);
-        let moved = Employee { company: Field::Value("Muster AG".into()), ..employee("1") };
-        words(Subject { account, ..trusted(&moved, &employee("1"), config) }, config)
+        let moved = Employee {
+            company: Field::Value("Muster AG".into()),
+            ..employee("1")
+        };
+        words(
+            Subject {
+                account,
+                ..trusted(&moved, &employee("1"), config)
+            },
+            config,
+        )
     };
     let scope = "[scope]\nexclude_companies = [\"Muster AG\"]\n";
     assert!(lost(&config(scope)).starts_with("adopt   1  (no longer in scope)"));
-    assert!(lost(&config(&format!("{scope}out_of_scope = \"leave\"\n"))).starts_with("0 to change"));
+    assert!(
+        lost(&config(&format!("{scope}out_of_scope = \"leave\"\n"))).starts_with("0 to change")
+    );
 }
 
 #[test]
@@ -253,11 +307,20 @@ fn somebody_who_leaves_the_scope_is_locked_or_left_alone() {
     let mut moved = employee("1");
     moved.company = Field::Value("Muster AG".into());
     moved.position = Field::Value("no longer carried over".into());
-    for (policy, outcome) in [("lock", "lock    1  (no longer in scope)"), ("leave", "0 to change")] {
+    for (policy, outcome) in [
+        ("lock", "lock    1  (no longer in scope)"),
+        ("leave", "0 to change"),
+    ] {
         let config = config(&format!("{scope}out_of_scope = \"{policy}\"\n"));
         let text = words(trusted(&moved, &employee("1"), &config), &config);
         assert!(text.starts_with(outcome), "{text}");
-        let new = words(Subject { account: Account::Unasked, ..subject(&moved, &config) }, &config);
+        let new = words(
+            Subject {
+                account: Account::Unasked,
+                ..subject(&moved, &config)
+            },
+            &config,
+        );
         assert!(new.starts_with("skip    1  out of scope"), "{new}");
     }
 }
@@ -278,7 +341,9 @@ fn nobody_is_created_while_the_scope_cannot_be_decided() {
 fn an_account_with_the_same_mail_and_no_external_id_is_adopted() {
     let mut account = account_of(&employee("1"), &config(""));
     account.external_id = None;
-    account.values.insert(Attribute::Position, Text::new("Azubi"));
+    account
+        .values
+        .insert(Attribute::Position, Text::new("Azubi"));
     account.tags = vec![Text::new("Chor"), Text::new("Anstellungsart: extern")];
     assert_snapshot!(words(seen(&employee("1"), account, Link::Mail, &config("")), &config("")), @r#"
     adopt   1  position, tag:Anstellungsart
@@ -300,16 +365,34 @@ fn an_account_of_another_external_id_is_a_conflict() {
 #[test]
 fn nobody_gets_an_account_on_a_guess() {
     let config = config("");
-    let account = || AccountView { external_id: None, ..account_of(&employee("1"), &config) };
-    let other = || Employee { email: employee("1").email, ..employee("2") };
+    let account = || AccountView {
+        external_id: None,
+        ..account_of(&employee("1"), &config)
+    };
+    let other = || Employee {
+        email: employee("1").email,
+        ..employee("2")
+    };
     let by_mail = |it: &Employee| seen(it, account(), Link::Mail, &config);
     let skip = |id: &str| (id.into(), Skip::Contested(CustomerId::new("c1")));
     let by_ledger = || trusted(&employee("1"), &employee("1"), &config);
-    let moved = || trusted(&Employee { position: Field::Null, ..employee("1") }, &employee("1"), &config);
+    let moved = || {
+        trusted(
+            &Employee {
+                position: Field::Null,
+                ..employee("1")
+            },
+            &employee("1"),
+            &config,
+        )
+    };
     let by_id = || {
         seen(
             &other(),
-            AccountView { external_id: Some(ExternalId::new("personio:2")), ..account() },
+            AccountView {
+                external_id: Some(ExternalId::new("personio:2")),
+                ..account()
+            },
             Link::ExternalId,
             &config,
         )
@@ -321,15 +404,37 @@ fn nobody_gets_an_account_on_a_guess() {
             vec![],
             vec![skip("1"), skip("2")],
         ),
-        ("mail and ledger", vec![by_ledger(), by_mail(&other())], vec![], vec![skip("2")]),
-        ("mail and a change", vec![moved(), by_mail(&other())], vec!["1"], vec![skip("2")]),
-        ("ledger and external id", vec![moved(), by_id()], vec![], vec![skip("1")]),
+        (
+            "mail and ledger",
+            vec![by_ledger(), by_mail(&other())],
+            vec![],
+            vec![skip("2")],
+        ),
+        (
+            "mail and a change",
+            vec![moved(), by_mail(&other())],
+            vec!["1"],
+            vec![skip("2")],
+        ),
+        (
+            "ledger and external id",
+            vec![moved(), by_id()],
+            vec![],
+            vec![skip("1")],
+        ),
     ];
     for (name, subjects, changed, skipped) in cases {
         let plan = plan(&subjects, &config);
-        let ids: Vec<_> = plan.changes.iter().map(|it| it.source_id.as_str()).collect();
-        let skips: Vec<(String, Skip)> =
-            plan.skipped.into_iter().map(|(id, skip)| (id.as_str().to_owned(), skip)).collect();
+        let ids: Vec<_> = plan
+            .changes
+            .iter()
+            .map(|it| it.source_id.as_str())
+            .collect();
+        let skips: Vec<(String, Skip)> = plan
+            .skipped
+            .into_iter()
+            .map(|(id, skip)| (id.as_str().to_owned(), skip))
+            .collect();
         assert_eq!((ids, skips), (changed, skipped), "{name}");
     }
 }
@@ -337,7 +442,10 @@ fn nobody_gets_an_account_on_a_guess() {
 #[test]
 fn an_account_found_as_it_should_be_is_only_written_down() {
     let account = account_of(&employee("1"), &config(""));
-    let plan = plan(&[seen(&employee("1"), account, Link::ExternalId, &config(""))], &config(""));
+    let plan = plan(
+        &[seen(&employee("1"), account, Link::ExternalId, &config(""))],
+        &config(""),
+    );
     assert!(plan.is_empty());
     assert_eq!(plan.bookkeeping, [synced(&employee("1"), &config(""))]);
 }
@@ -346,8 +454,12 @@ fn an_account_found_as_it_should_be_is_only_written_down() {
 fn an_account_that_was_given_more_than_the_ledger_knows_is_written_down_in_full() {
     let mut earlier = employee("1");
     earlier.position = Field::Value("Werkstudentin".to_owned());
-    let mut subject =
-        seen(&employee("1"), account_of(&employee("1"), &config("")), Link::ExternalId, &config(""));
+    let mut subject = seen(
+        &employee("1"),
+        account_of(&employee("1"), &config("")),
+        Link::ExternalId,
+        &config(""),
+    );
     subject.entry = Some(synced(&earlier, &config("")));
     let plan = plan(&[subject], &config(""));
     assert!(plan.is_empty());
@@ -357,8 +469,12 @@ fn an_account_that_was_given_more_than_the_ledger_knows_is_written_down_in_full(
 #[test]
 fn drift_is_repaired_but_the_case_of_a_mail_address_is_none() {
     let mut account = account_of(&employee("1"), &config(""));
-    account.values.insert(Attribute::LastName, Text::new("Weiss"));
-    account.values.insert(Attribute::Email, Text::new("P1@Muster.example"));
+    account
+        .values
+        .insert(Attribute::LastName, Text::new("Weiss"));
+    account
+        .values
+        .insert(Attribute::Email, Text::new("P1@Muster.example"));
     let mut subject = seen(&employee("1"), account, Link::ExternalId, &config(""));
     subject.entry = Some(synced(&employee("1"), &config("")));
     assert_snapshot!(words(subject, &config("")), @r#"
@@ -375,27 +491,51 @@ fn the_lock_of_an_account_the_ledger_has_forgotten_keeps_its_moment() {
     let mut account = account_of(&inactive, &config(""));
     let since = "2026-02-01T09:00:00Z".parse().unwrap();
     account.window.inactive_at = Some(since);
-    let plan = plan(&[seen(&inactive, account, Link::ExternalId, &config(""))], &config(""));
+    let plan = plan(
+        &[seen(&inactive, account, Link::ExternalId, &config(""))],
+        &config(""),
+    );
     assert!(plan.is_empty());
-    assert_eq!(plan.bookkeeping[0].locked, Some(Locked { since, reason: LockReason::Inactive }));
+    assert_eq!(
+        plan.bookkeeping[0].locked,
+        Some(Locked {
+            since,
+            reason: LockReason::Inactive
+        })
+    );
 }
 
 #[test]
 fn the_same_refused_record_waits_and_another_one_does_not() {
     let employee = employee("1");
     let mut subject = subject(&employee, &config(""));
-    let View::Present { fingerprint, .. } = subject.view else { unreachable!() };
+    let View::Present { fingerprint, .. } = subject.view else {
+        unreachable!()
+    };
     let retry_at = "2026-05-10T13:00:00Z".parse().unwrap();
-    let failure = Failure { reason: "422".into(), fingerprint, attempts: 2, retry_at };
-    let entry =
-        EmployeeEntry { failure: Some(failure.clone()), ..EmployeeEntry::new(employee.source_id.clone()) };
+    let failure = Failure {
+        reason: "422".into(),
+        fingerprint,
+        attempts: 2,
+        retry_at,
+    };
+    let entry = EmployeeEntry {
+        failure: Some(failure.clone()),
+        ..EmployeeEntry::new(employee.source_id.clone())
+    };
     subject.entry = Some(entry.clone());
     assert_snapshot!(words(subject.clone(), &config("")), @"
     skip    1  reteach refused this record before; it is tried again from 2026-05-10T13:00:00Z on
     0 to change, 0 as they should be
     ");
-    let other = Failure { fingerprint: key().fingerprint([]), ..failure };
-    subject.entry = Some(EmployeeEntry { failure: Some(other), ..entry });
+    let other = Failure {
+        fingerprint: key().fingerprint([]),
+        ..failure
+    };
+    subject.entry = Some(EmployeeEntry {
+        failure: Some(other),
+        ..entry
+    });
     assert_eq!(plan(&[subject], &config("")).changes.len(), 1);
 }
 

@@ -58,9 +58,12 @@ impl Academy {
         let accounts = match asking {
             Asking::Everybody => listed,
             Asking::Unknown => {
-                let unknown = subjects.iter().filter(|it| matches!(it.account, Account::Unasked));
+                let unknown = subjects
+                    .iter()
+                    .filter(|it| matches!(it.account, Account::Unasked));
                 let questions = unknown.filter(|it| is_looked_for(it)).filter_map(question);
-                let found = questions.map(|question| (question.external_id.clone(), listed.find(question)));
+                let found =
+                    questions.map(|question| (question.external_id.clone(), listed.find(question)));
                 Accounts::LookedUp(found.collect())
             }
         };
@@ -89,7 +92,11 @@ impl Academy {
         let mut outcome = Outcome::default();
         for (number, change) in plan.changes.iter().enumerate() {
             let id = &change.source_id;
-            let applied = if number < most { self.one(change, entry(id), now) } else { Applied::Open };
+            let applied = if number < most {
+                self.one(change, entry(id), now)
+            } else {
+                Applied::Open
+            };
             outcome.applied.insert(id.clone(), applied);
         }
         if most < plan.changes.len() {
@@ -101,7 +108,13 @@ impl Academy {
             };
             let entry = entry(id);
             let failure = failure(entry.failure.as_ref(), *fingerprint, "conflict".into(), now);
-            self.ledger.insert(id.clone(), EmployeeEntry { failure: Some(failure), ..entry });
+            self.ledger.insert(
+                id.clone(),
+                EmployeeEntry {
+                    failure: Some(failure),
+                    ..entry
+                },
+            );
         }
         outcome
     }
@@ -114,14 +127,25 @@ impl Academy {
                 Applied::Done
             }
             Err(Trouble::AccountGone) => {
-                let fresh = EmployeeEntry { locked: entry.locked, ..EmployeeEntry::new(id.clone()) };
+                let fresh = EmployeeEntry {
+                    locked: entry.locked,
+                    ..EmployeeEntry::new(id.clone())
+                };
                 self.ledger.insert(id, fresh);
                 Applied::Open
             }
             Err(Trouble::Refused) => {
-                let Some(fingerprint) = change.fingerprint else { return Applied::Open };
+                let Some(fingerprint) = change.fingerprint else {
+                    return Applied::Open;
+                };
                 let failure = failure(entry.failure.as_ref(), fingerprint, "refused".into(), now);
-                self.ledger.insert(id, EmployeeEntry { failure: Some(failure.clone()), ..entry });
+                self.ledger.insert(
+                    id,
+                    EmployeeEntry {
+                        failure: Some(failure.clone()),
+                        ..entry
+                    },
+                );
                 Applied::Refused(failure)
             }
         }
@@ -133,8 +157,13 @@ impl Academy {
             Doing::Create => self.find_or_create(&input, &change.external_id)?,
             Doing::Adopt(id) | Doing::Update(id) => id.clone(),
         };
-        let is_taken = self.customers.values().any(|other| other.id != id && clashes(other, &input));
-        let Some(customer) = self.customers.get_mut(&id) else { return Err(Trouble::AccountGone) };
+        let is_taken = self
+            .customers
+            .values()
+            .any(|other| other.id != id && clashes(other, &input));
+        let Some(customer) = self.customers.get_mut(&id) else {
+            return Err(Trouble::AccountGone);
+        };
         if is_taken {
             return Err(Trouble::Refused);
         }
@@ -143,9 +172,13 @@ impl Academy {
             customer.email = customer.email.take().map(|mail| mail.to_lowercase());
         }
         for value in &change.values {
-            let Some(prefix) = value.attribute.tag_prefix() else { continue };
+            let Some(prefix) = value.attribute.tag_prefix() else {
+                continue;
+            };
             let wanted = value.after.as_ref().map(Text::reveal);
-            customer.tags.retain(|tag| !tag.name.starts_with(prefix) || Some(tag.name.as_str()) == wanted);
+            customer
+                .tags
+                .retain(|tag| !tag.name.starts_with(prefix) || Some(tag.name.as_str()) == wanted);
             let missing = wanted.filter(|name| customer.tags.iter().all(|tag| tag.name != *name));
             customer.tags.extend(missing.map(tag));
         }
@@ -172,20 +205,26 @@ impl Academy {
     pub(crate) fn make(&mut self, email: Option<String>) -> CustomerId {
         self.made += 1;
         let id = CustomerId::new(format!("c{}", self.made));
-        self.customers.insert(id.clone(), customer(id.clone(), email));
+        self.customers
+            .insert(id.clone(), customer(id.clone(), email));
         id
     }
 
     /// The account of somebody, by our external id.
     pub(crate) fn account_of(&self, id: &SourceId) -> Option<&Customer> {
         let external_id = ExternalId::of(TOOL, id);
-        self.customers.values().find(|it| it.external_id.as_ref() == Some(&external_id))
+        self.customers
+            .values()
+            .find(|it| it.external_id.as_ref() == Some(&external_id))
     }
 }
 
 /// A tag by its name.
 pub(crate) fn tag(name: &str) -> Tag {
-    Tag { id: TagId::new(format!("t {name}")), name: name.to_owned() }
+    Tag {
+        id: TagId::new(format!("t {name}")),
+        name: name.to_owned(),
+    }
 }
 
 /// An account without values.
@@ -259,5 +298,8 @@ fn fill(customer: &mut Customer, input: CustomerInput) {
 /// What an account holds of an attribute.
 pub(crate) fn held(customer: &Customer, attribute: Attribute) -> Vec<String> {
     let view = crate::plan::AccountView::from(customer.clone());
-    view.values_of(attribute).into_iter().map(|text| text.reveal().to_owned()).collect()
+    view.values_of(attribute)
+        .into_iter()
+        .map(|text| text.reveal().to_owned())
+        .collect()
 }

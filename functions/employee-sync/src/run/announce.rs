@@ -29,8 +29,14 @@ pub(super) async fn announce(
         return Ok(false);
     }
     tools.guard.check().await?;
-    for (number, shard) in shards.iter().filter(|(number, _)| announced.contains(number)) {
-        tools.store.put_shard(tools.tenant, tools.guard.token(), *number, shard).await?;
+    for (number, shard) in shards
+        .iter()
+        .filter(|(number, _)| announced.contains(number))
+    {
+        tools
+            .store
+            .put_shard(tools.tenant, tools.guard.token(), *number, shard)
+            .await?;
     }
     Ok(true)
 }
@@ -50,8 +56,12 @@ pub(super) fn prepare(
     if root.shards.len() != sharding.count().get() {
         announced.extend(shards.keys());
     }
-    root.shards.resize(sharding.count().get(), Packed::default());
-    for (number, shard) in shards.iter().filter(|(number, _)| announced.contains(number)) {
+    root.shards
+        .resize(sharding.count().get(), Packed::default());
+    for (number, shard) in shards
+        .iter()
+        .filter(|(number, _)| announced.contains(number))
+    {
         if let Some(line) = root.shards.get_mut(usize::from(number.0)) {
             *line = shard.packed();
         }
@@ -66,17 +76,28 @@ fn extend(
     shards: &mut BTreeMap<ShardNumber, Shard>,
 ) -> BTreeSet<ShardNumber> {
     let changed = plan.changes.iter().map(|change| &change.source_id);
-    let touched: BTreeSet<&SourceId> =
-        changed.chain(plan.bookkeeping.iter().map(|entry| &entry.source_id)).collect();
+    let touched: BTreeSet<&SourceId> = changed
+        .chain(plan.bookkeeping.iter().map(|entry| &entry.source_id))
+        .collect();
     let mut announced = BTreeSet::new();
     for (number, shard) in shards {
         let unknown = |id: &SourceId| touched.contains(id) && !shard.0.contains_key(id);
-        let unknown: Vec<_> = sharding.members(*number).filter(|(id, _)| unknown(id)).collect();
+        let unknown: Vec<_> = sharding
+            .members(*number)
+            .filter(|(id, _)| unknown(id))
+            .collect();
         if !unknown.is_empty() {
             announced.insert(*number);
         }
-        let entry = |fingerprint| ShardEntry { fingerprint, standing: AT_ONCE };
-        shard.0.extend(unknown.into_iter().map(|(id, fingerprint)| (id, entry(fingerprint))));
+        let entry = |fingerprint| ShardEntry {
+            fingerprint,
+            standing: AT_ONCE,
+        };
+        shard.0.extend(
+            unknown
+                .into_iter()
+                .map(|(id, fingerprint)| (id, entry(fingerprint))),
+        );
     }
     announced
 }

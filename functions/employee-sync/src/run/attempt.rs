@@ -32,8 +32,10 @@ const RESERVE: Duration = Duration::from_secs(15);
 impl Work for EmployeeSync {
     const JOB: Job = Job::Employees;
     /// A write to reteach takes 30 seconds at most.
-    const LEASE: LeaseTerms =
-        LeaseTerms { lasts: SignedDuration::from_secs(120), enough: SignedDuration::from_secs(60) };
+    const LEASE: LeaseTerms = LeaseTerms {
+        lasts: SignedDuration::from_secs(120),
+        enough: SignedDuration::from_secs(60),
+    };
     type Hr = Source;
     type Counts = Counts;
     type Plan = Plan;
@@ -48,7 +50,11 @@ impl Work for EmployeeSync {
         let (mode, store) = (run.mode(), run.store());
         let stop_at = run.stop_at(RESERVE);
         let connections = run.connect(tenant, &secret)?.until(stop_at);
-        let Connections { hr: source, reteach, key } = &connections;
+        let Connections {
+            hr: source,
+            reteach,
+            key,
+        } = &connections;
         let configuration = format!("{:016x}", key.mark("configuration", &tenant.record.config));
         let (people, root) = read(run, tenant, &connections).await?;
         run.tell(Progress::Read(people.roll.len()));
@@ -69,19 +75,45 @@ impl Work for EmployeeSync {
             return Ok(ended.concluded(mode));
         }
 
-        let gathered =
-            gather::gather(store, tenant, &connections, &people, root.as_ref(), &look, now).await?;
-        let Gathered { subjects, sharding, mut shards, obsolete, open_accounts } = gathered;
-        let plan = Plan::build(&subjects, Context { now, config: &tenant.config, key });
+        let gathered = gather::gather(
+            store,
+            tenant,
+            &connections,
+            &people,
+            root.as_ref(),
+            &look,
+            now,
+        )
+        .await?;
+        let Gathered {
+            subjects,
+            sharding,
+            mut shards,
+            obsolete,
+            open_accounts,
+        } = gathered;
+        let plan = Plan::build(
+            &subjects,
+            Context {
+                now,
+                config: &tenant.config,
+                key,
+            },
+        );
         let harms = lint::examine(&plan, &subjects, source.tool(), &tenant.config, now)
             .map_err(|broken| halt::refused(&broken))?;
         let marks = plan.marks(&harms, key);
         let mut root = root.unwrap_or_else(settle::first_root);
         settle::recover_pending(&mut root, &marks, now);
-        let judgement =
-            lint::weigh(harms, lint::Limits::of(tenant.config.brake, open_accounts), &root.brakes, now);
+        let judgement = lint::weigh(
+            harms,
+            lint::Limits::of(tenant.config.brake, open_accounts),
+            &root.brakes,
+            now,
+        );
         let stored = store.held(&tenant.config.tenant_id).await?;
-        let Decided { plan, passed, held } = held::decide(plan, judgement, stored.as_ref(), key, now);
+        let Decided { plan, passed, held } =
+            held::decide(plan, judgement, stored.as_ref(), key, now);
         tally.planned(&people, &plan, held.as_ref());
         run.tell(Progress::Planned(plan.changes.len()));
         let note = |held: Option<held::Holding>| held.map(|held| held.note(&tenant.config, mode));
@@ -122,7 +154,13 @@ impl Work for EmployeeSync {
         settle::count_brakes(&mut root, &passed, &outcome, now);
         root.pending = plan.marks(&settle::in_doubt(&passed, &outcome), key);
         // Before the shards: once they are settled nobody looks again, and what is not held any more would stay approved.
-        held::keep(tools, held.as_ref(), stored.as_ref(), tally.leaves_something(&outcome)).await?;
+        held::keep(
+            tools,
+            held.as_ref(),
+            stored.as_ref(),
+            tally.leaves_something(&outcome),
+        )
+        .await?;
         tally.settled(&settlement.write(root, now).await?);
         if tally.is_complete(&outcome) {
             open_gate(store, tenant, now).await?;
@@ -158,9 +196,15 @@ async fn apply(
     subjects: &[crate::plan::Subject],
 ) -> Outcome {
     if let Err(error) = apply::keep(tools, &plan.bookkeeping).await {
-        return Outcome { stop: Some(Stop::State(error)), ..Outcome::default() };
+        return Outcome {
+            stop: Some(Stop::State(error)),
+            ..Outcome::default()
+        };
     }
-    let entries: BTreeMap<_, _> = subjects.iter().map(|it| (&it.source_id, it.entry.as_ref())).collect();
+    let entries: BTreeMap<_, _> = subjects
+        .iter()
+        .map(|it| (&it.source_id, it.entry.as_ref()))
+        .collect();
     let changes = plan.changes.iter().map(|change| {
         let entry = entries.get(&change.source_id).copied().flatten().cloned();
         (change.clone(), entry)

@@ -60,9 +60,12 @@ pub(super) async fn gather<'a>(
         entries = store.all_employees(&tenant.config.tenant_id).await?;
         remember(&mut shards, &sharding, people, &entries, now);
     }
-    let Triage { look: ids, gone } = triage(&sharding, &shards, people.completeness, everybody, now);
+    let Triage { look: ids, gone } =
+        triage(&sharding, &shards, people.completeness, everybody, now);
     if !everybody {
-        entries = store.employees(&tenant.config.tenant_id, ids.union(&gone)).await?;
+        entries = store
+            .employees(&tenant.config.tenant_id, ids.union(&gone))
+            .await?;
     }
 
     let tool = connections.hr.tool();
@@ -73,13 +76,20 @@ pub(super) async fn gather<'a>(
     for subject in &mut subjects {
         attach(subject, accounts.as_ref());
     }
-    let open =
-        subjects.iter().filter(|it| matches!(&it.account, Account::Seen(seen, _) if seen.is_open_at(now)));
+    let open = subjects
+        .iter()
+        .filter(|it| matches!(&it.account, Account::Seen(seen, _) if seen.is_open_at(now)));
     let open_accounts = match root {
         Some(root) if !everybody => root.open_accounts,
         _ => u32::try_from(open.count()).unwrap_or(u32::MAX),
     };
-    Ok(Gathered { subjects, sharding, shards, obsolete, open_accounts })
+    Ok(Gathered {
+        subjects,
+        sharding,
+        shards,
+        obsolete,
+        open_accounts,
+    })
 }
 
 /// A company is sharded anew only when everybody is looked at anyway.
@@ -113,10 +123,15 @@ pub(super) fn spread(
         }
         return (shards, Vec::new());
     }
-    let mut shards: BTreeMap<ShardNumber, Shard> =
-        numbers(count).map(|number| (number, Shard::default())).collect();
+    let mut shards: BTreeMap<ShardNumber, Shard> = numbers(count)
+        .map(|number| (number, Shard::default()))
+        .collect();
     for (id, entry) in loaded.into_values().flat_map(|shard| shard.0) {
-        shards.entry(sharding.shard_of(&id)).or_default().0.insert(id, entry);
+        shards
+            .entry(sharding.shard_of(&id))
+            .or_default()
+            .0
+            .insert(id, entry);
     }
     (shards, numbers(stored).skip(count).collect())
 }
@@ -130,12 +145,21 @@ fn remember(
     entries: &HashMap<SourceId, EmployeeEntry>,
     now: Timestamp,
 ) {
-    let missing = entries.values().filter(|entry| !people.roll.contains(&entry.source_id));
+    let missing = entries
+        .values()
+        .filter(|entry| !people.roll.contains(&entry.source_id));
     let shut = |entry: &EmployeeEntry| entry.window.inactive_at.is_some_and(|at| at <= now);
     for entry in missing.filter(|entry| entry.customer_id.is_some() && !shut(entry)) {
-        let Some(fingerprint) = entry.fingerprint else { continue };
-        let shard = shards.entry(sharding.shard_of(&entry.source_id)).or_default();
-        let known = ShardEntry { fingerprint, standing: Standing::Synced };
+        let Some(fingerprint) = entry.fingerprint else {
+            continue;
+        };
+        let shard = shards
+            .entry(sharding.shard_of(&entry.source_id))
+            .or_default();
+        let known = ShardEntry {
+            fingerprint,
+            standing: Standing::Synced,
+        };
         shard.0.entry(entry.source_id.clone()).or_insert(known);
     }
 }
@@ -149,24 +173,42 @@ pub(super) fn subjects(
 ) -> Vec<Subject> {
     let there = look.iter().filter_map(|id| {
         let view = match people.roll.get(id)? {
-            Person::Employee(employee, fingerprint) => {
-                View::Present { record: Box::new(Record::of(&employee, tool, config)), fingerprint }
-            }
-            Person::Rejected { fingerprint, field, problem } => {
-                View::Rejected { fingerprint, field, problem }
-            }
+            Person::Employee(employee, fingerprint) => View::Present {
+                record: Box::new(Record::of(&employee, tool, config)),
+                fingerprint,
+            },
+            Person::Rejected {
+                fingerprint,
+                field,
+                problem,
+            } => View::Rejected {
+                fingerprint,
+                field,
+                problem,
+            },
         };
         Some((id, view))
     });
-    let gone = gone
-        .iter()
-        .map(|id| (id, View::Gone { external_id: ExternalId::of(tool, id), absence: people.absence(id) }));
+    let gone = gone.iter().map(|id| {
+        (
+            id,
+            View::Gone {
+                external_id: ExternalId::of(tool, id),
+                absence: people.absence(id),
+            },
+        )
+    });
     let mut subjects = Vec::new();
     for (id, view) in there.chain(gone) {
         let entry = entries.remove(id);
         let known = entry.as_ref().and_then(|entry| entry.customer_id.clone());
         let account = known.map_or(Account::Unasked, Account::Trusted);
-        subjects.push(Subject { source_id: id.clone(), view, entry, account });
+        subjects.push(Subject {
+            source_id: id.clone(),
+            view,
+            entry,
+            account,
+        });
     }
     subjects
 }
@@ -179,9 +221,13 @@ async fn find_accounts(
     everybody: bool,
 ) -> Result<Option<Accounts>, Halt> {
     if everybody {
-        return Ok(Some(Accounts::Listed(accounts::list(&connections.reteach).await?)));
+        return Ok(Some(Accounts::Listed(
+            accounts::list(&connections.reteach).await?,
+        )));
     }
-    let unknown = subjects.iter().filter(|it| matches!(it.account, Account::Unasked) && is_looked_for(it));
+    let unknown = subjects
+        .iter()
+        .filter(|it| matches!(it.account, Account::Unasked) && is_looked_for(it));
     let questions: Vec<Question<'_>> = unknown.filter_map(question).collect();
     // A look-up takes up to two calls, a page of the list one.
     Ok(match questions.len() {
@@ -189,14 +235,25 @@ async fn find_accounts(
         few if few * 2 <= people.roll.len() / PAGE + 1 => {
             Some(accounts::look_up(&connections.reteach, &questions).await?)
         }
-        _ => Some(Accounts::Listed(accounts::list(&connections.reteach).await?)),
+        _ => Some(Accounts::Listed(
+            accounts::list(&connections.reteach).await?,
+        )),
     })
 }
 
 /// An academy without a single account is believed as long as the ledger knows of no more than `most`.
-fn believable(accounts: Option<&Accounts>, subjects: &[Subject], most: usize) -> Result<(), AccountsError> {
+fn believable(
+    accounts: Option<&Accounts>,
+    subjects: &[Subject],
+    most: usize,
+) -> Result<(), AccountsError> {
     let is_empty = matches!(accounts, Some(Accounts::Listed(index)) if index.is_empty());
-    let known = |subject: &&Subject| subject.entry.as_ref().is_some_and(|entry| entry.customer_id.is_some());
+    let known = |subject: &&Subject| {
+        subject
+            .entry
+            .as_ref()
+            .is_some_and(|entry| entry.customer_id.is_some())
+    };
     match subjects.iter().filter(known).count() {
         known if is_empty && known > most => Err(AccountsError::Emptied(known)),
         _ => Ok(()),
@@ -213,14 +270,28 @@ pub(super) fn is_looked_for(subject: &Subject) -> bool {
 }
 
 pub(super) fn question(subject: &Subject) -> Option<Question<'_>> {
-    let known = subject.entry.as_ref().and_then(|entry| entry.customer_id.as_ref());
+    let known = subject
+        .entry
+        .as_ref()
+        .and_then(|entry| entry.customer_id.as_ref());
     match &subject.view {
         View::Present { record, .. } => {
-            let mail =
-                record.values.get(&Attribute::Email).and_then(Option::as_ref).map(|mail| mail.reveal());
-            Some(Question { external_id: &record.external_id, known, mail })
+            let mail = record
+                .values
+                .get(&Attribute::Email)
+                .and_then(Option::as_ref)
+                .map(|mail| mail.reveal());
+            Some(Question {
+                external_id: &record.external_id,
+                known,
+                mail,
+            })
         }
-        View::Gone { external_id, .. } => Some(Question { external_id, known, mail: None }),
+        View::Gone { external_id, .. } => Some(Question {
+            external_id,
+            known,
+            mail: None,
+        }),
         View::Rejected { .. } => None,
     }
 }
@@ -231,12 +302,17 @@ pub(super) fn attach(subject: &mut Subject, accounts: Option<&Accounts>) {
         (Some(Accounts::Listed(_)), _) | (Some(_), Account::Unasked) => accounts,
         _ => None,
     };
-    let Some((accounts, question)) = asked.zip(question(subject)) else { return };
+    let Some((accounts, question)) = asked.zip(question(subject)) else {
+        return;
+    };
     let account = accounts.find(question);
     if matches!(account, Account::Missing)
         && let Some(entry) = subject.entry.take()
     {
-        subject.entry = Some(EmployeeEntry { failure: entry.failure, ..EmployeeEntry::new(entry.source_id) });
+        subject.entry = Some(EmployeeEntry {
+            failure: entry.failure,
+            ..EmployeeEntry::new(entry.source_id)
+        });
     }
     subject.account = account;
 }

@@ -16,8 +16,14 @@ impl From<AccountsError> for Halt {
 
 /// The linter refused the plan.
 pub(super) fn refused(violations: &[Violation]) -> Halt {
-    let listed = violations.iter().take(10).map(ToString::to_string).collect::<Vec<_>>().join("; ");
-    let message =
-        format!("a defect of this program: the plan breaks its own rules, nothing was written: {listed}");
+    let listed = violations
+        .iter()
+        .take(10)
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("; ");
+    let message = format!(
+        "a defect of this program: the plan breaks its own rules, nothing was written: {listed}"
+    );
     Halt::new(Outcome::PlanRefused, message)
 }

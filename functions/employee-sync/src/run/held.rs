@@ -44,14 +44,34 @@ pub(super) fn decide(
     let passed = plan.unapproved(passed, stored, key, now);
     let whole = plan.clone();
     let (plan, held) = plan.hold(harmful, key);
-    let Some(held) = held else { return Decided { plan, passed, held: None } };
+    let Some(held) = held else {
+        return Decided {
+            plan,
+            passed,
+            held: None,
+        };
+    };
     let consent = held.consent(stored, now);
     if consent == Consent::Approved {
-        return Decided { plan: whole, passed, held: None };
+        return Decided {
+            plan: whole,
+            passed,
+            held: None,
+        };
     }
     let applied = plan.changes.len();
     let stored = held.to_store(stored, now);
-    Decided { plan, passed, held: Some(Holding { held, stored, over, consent, applied }) }
+    Decided {
+        plan,
+        passed,
+        held: Some(Holding {
+            held,
+            stored,
+            over,
+            consent,
+            applied,
+        }),
+    }
 }
 
 /// Keeps what is held for somebody to decide, and forgets what is not held any more.
@@ -63,9 +83,17 @@ pub(super) async fn keep(
 ) -> Result<(), StateError> {
     match (holding, stored) {
         (Some(holding), stored) if stored != Some(&holding.stored) => {
-            tools.store.put_held(tools.tenant, tools.guard.token(), &holding.stored).await
+            tools
+                .store
+                .put_held(tools.tenant, tools.guard.token(), &holding.stored)
+                .await
         }
-        (None, Some(_)) if !unfinished => tools.store.clear_held(tools.tenant, tools.guard.token()).await,
+        (None, Some(_)) if !unfinished => {
+            tools
+                .store
+                .clear_held(tools.tenant, tools.guard.token())
+                .await
+        }
         _ => Ok(()),
     }
 }
@@ -78,7 +106,12 @@ impl Holding {
 
     /// What is held, in words.
     pub(super) fn note(&self, config: &TenantConfig, mode: Mode) -> HeldNote {
-        let HeldPlan { hash, since, counts, .. } = &self.stored;
+        let HeldPlan {
+            hash,
+            since,
+            counts,
+            ..
+        } = &self.stored;
         HeldNote {
             hash: hash.clone(),
             since: *since,

@@ -33,7 +33,9 @@ struct Ended {
 impl Ended {
     /// Whether the reading was not complete: nobody could be taken for gone.
     fn is_incomplete(&self) -> bool {
-        self.findings.iter().any(|finding| finding.kind == FindingKind::Incomplete)
+        self.findings
+            .iter()
+            .any(|finding| finding.kind == FindingKind::Incomplete)
     }
 
     fn concluded(self, mode: Mode) -> Finished<EmployeeSync> {
@@ -45,14 +47,39 @@ impl Ended {
             None => Outcome::Done,
             Some(Stop::OutOfTime) => Outcome::Partly,
             Some(Stop::State(_)) => Outcome::StateUnavailable,
-            Some(Stop::Reteach(Reteach::Credential(_) | Reteach::Forbidden(_))) => Outcome::AccessDenied,
+            Some(Stop::Reteach(Reteach::Credential(_) | Reteach::Forbidden(_))) => {
+                Outcome::AccessDenied
+            }
             Some(Stop::Reteach(_)) => Outcome::ReteachUnavailable,
         };
         // reteach may be asked for the first time when changes are applied.
         let refused = matches!(self.stop, Some(Stop::Reteach(Reteach::Credential(_))));
-        let cause = if refused { Cause::Credentials } else { Cause::Other };
-        let message = self.stop.as_ref().map(ToString::to_string).unwrap_or_default();
-        let Self { counts, findings, held, stop: _, plan, nothing_to_do: _ } = self;
-        Finished { outcome, message, cause, counts, findings, held, plan }
+        let cause = if refused {
+            Cause::Credentials
+        } else {
+            Cause::Other
+        };
+        let message = self
+            .stop
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let Self {
+            counts,
+            findings,
+            held,
+            stop: _,
+            plan,
+            nothing_to_do: _,
+        } = self;
+        Finished {
+            outcome,
+            message,
+            cause,
+            counts,
+            findings,
+            held,
+            plan,
+        }
     }
 }

@@ -29,18 +29,31 @@ pub(super) fn first_root() -> Root {
 }
 
 /// Counts what an interrupted run applied of the harm it had announced: all that the new plan does not ask for again.
-pub(super) fn recover_pending(root: &mut Root, planned: &BTreeMap<Brake, BTreeSet<u64>>, now: Timestamp) {
+pub(super) fn recover_pending(
+    root: &mut Root,
+    planned: &BTreeMap<Brake, BTreeSet<u64>>,
+    now: Timestamp,
+) {
     for (brake, pending) in std::mem::take(&mut root.pending) {
         let again = planned.get(&brake);
-        let applied = pending.iter().filter(|mark| !again.is_some_and(|again| again.contains(mark))).count();
-        root.brakes.add(brake, u32::try_from(applied).unwrap_or(u32::MAX), now);
+        let applied = pending
+            .iter()
+            .filter(|mark| !again.is_some_and(|again| again.contains(mark)))
+            .count();
+        root.brakes
+            .add(brake, u32::try_from(applied).unwrap_or(u32::MAX), now);
     }
 }
 
 /// The harm of which nobody knows whether it came through: it stays announced. The next plan asks for it again, or it counts
 /// as applied (a ledger entry whose write got no answer may have been written).
 pub(super) fn in_doubt(passed: &[Harm], outcome: &Outcome) -> Vec<Harm> {
-    let is_open = |harm: &&Harm| matches!(outcome.applied.get(&harm.source_id), None | Some(Applied::Open));
+    let is_open = |harm: &&Harm| {
+        matches!(
+            outcome.applied.get(&harm.source_id),
+            None | Some(Applied::Open)
+        )
+    };
     passed.iter().filter(is_open).cloned().collect()
 }
 
@@ -56,8 +69,13 @@ pub(super) fn count_brakes(root: &mut Root, passed: &[Harm], outcome: &Outcome, 
                     Some(Applied::Refused(_) | Applied::Open) | None => false,
                 }
         };
-        let people: BTreeSet<&SourceId> = passed.iter().filter(done).map(|harm| &harm.source_id).collect();
-        root.brakes.add(brake, u32::try_from(people.len()).unwrap_or(u32::MAX), now);
+        let people: BTreeSet<&SourceId> = passed
+            .iter()
+            .filter(done)
+            .map(|harm| &harm.source_id)
+            .collect();
+        root.brakes
+            .add(brake, u32::try_from(people.len()).unwrap_or(u32::MAX), now);
     }
 }
 
@@ -71,12 +89,18 @@ pub(super) fn open_accounts(
     now: Timestamp,
 ) -> u32 {
     let is_open = |window: Window| i64::from(!window.is_locked_at(now));
-    let is_through = |id| matches!(outcome.applied.get(id), Some(Applied::Done | Applied::WindowAlone(_)));
+    let is_through = |id| {
+        matches!(
+            outcome.applied.get(id),
+            Some(Applied::Done | Applied::WindowAlone(_))
+        )
+    };
     let done = plan.changes.iter().filter(|it| is_through(&it.source_id));
     let changed: i64 = done
         .map(|change| {
-            let (before, after) =
-                change.window.map_or((change.baseline.window, change.baseline.window), |window| {
+            let (before, after) = change
+                .window
+                .map_or((change.baseline.window, change.baseline.window), |window| {
                     (window.before, window.after)
                 });
             let counted = change.doing.account().is_some();
@@ -114,18 +138,41 @@ impl Settlement<'_> {
     ///
     /// # Errors
     /// [`StateError`]; the root then still stands for the old shards, and the next run looks again.
-    pub(super) async fn write(&self, mut root: Root, now: Timestamp) -> Result<Settled, StateError> {
-        let (tenant, token, store) = (self.tools.tenant, self.tools.guard.token(), self.tools.store);
+    pub(super) async fn write(
+        &self,
+        mut root: Root,
+        now: Timestamp,
+    ) -> Result<Settled, StateError> {
+        let (tenant, token, store) = (
+            self.tools.tenant,
+            self.tools.guard.token(),
+            self.tools.store,
+        );
         let anew = root.shards.len() != self.sharding.count().get();
-        root.shards.resize(self.sharding.count().get(), Packed::default());
+        root.shards
+            .resize(self.sharding.count().get(), Packed::default());
         let mut missing = 0;
         // Of everybody it is counted anew: between a shard and its root a run may have been interrupted.
         let is_recount = matches!(self.look, Look::Everybody(_));
-        let mut waiting = if is_recount { 0 } else { i64::from(root.waiting) };
+        let mut waiting = if is_recount {
+            0
+        } else {
+            i64::from(root.waiting)
+        };
         self.tools.guard.check().await?;
         for (number, old) in self.shards {
-            let next = next_shard(*number, old, self.sharding, self.people.completeness, self.became);
-            missing += next.0.values().filter(|entry| entry.standing == Standing::MissingOnce).count() as u64;
+            let next = next_shard(
+                *number,
+                old,
+                self.sharding,
+                self.people.completeness,
+                self.became,
+            );
+            missing += next
+                .0
+                .values()
+                .filter(|entry| entry.standing == Standing::MissingOnce)
+                .count() as u64;
             waiting += people_waiting(&next) - if is_recount { 0 } else { people_waiting(old) };
             if anew || next != *old {
                 store.put_shard(tenant, token, *number, &next).await?;
@@ -145,7 +192,10 @@ impl Settlement<'_> {
         }
         store.put_root(tenant, token, &root).await?;
         store.delete_shards(tenant, token, self.obsolete).await?;
-        Ok(Settled { missing, waiting: u64::from(root.waiting) })
+        Ok(Settled {
+            missing,
+            waiting: u64::from(root.waiting),
+        })
     }
 }
 
@@ -160,5 +210,12 @@ pub(super) struct Settled {
 /// Who is due at once waits for nothing: the next run looks.
 fn people_waiting(shard: &Shard) -> i64 {
     let waits = |standing| matches!(standing, Standing::RetryAt(at) if at > Timestamp::UNIX_EPOCH);
-    i64::try_from(shard.0.values().filter(|entry| waits(entry.standing)).count()).unwrap_or(i64::MAX)
+    i64::try_from(
+        shard
+            .0
+            .values()
+            .filter(|entry| waits(entry.standing))
+            .count(),
+    )
+    .unwrap_or(i64::MAX)
 }

@@ -35,8 +35,12 @@ impl Tally {
             unchanged: people.roll.len() as u64,
             ..Counts::default()
         };
-        let mut tally =
-            Self { counts, findings: Vec::new(), completeness: people.completeness, held: BTreeSet::new() };
+        let mut tally = Self {
+            counts,
+            findings: Vec::new(),
+            completeness: people.completeness,
+            held: BTreeSet::new(),
+        };
         if let Completeness::Incomplete(doubt) = people.completeness {
             let text = format!(
                 "the reading is not complete after {} attempts ({doubt}): new and changed people are carried over, nobody \
@@ -57,14 +61,24 @@ impl Tally {
 
     fn find(&mut self, person: Option<&SourceId>, kind: FindingKind, text: String) {
         let person = person.map(ToString::to_string);
-        self.findings.push(Finding { person, certificate: None, kind, text });
+        self.findings.push(Finding {
+            person,
+            certificate: None,
+            kind,
+            text,
+        });
     }
 
     /// Everything is as the last run left it. An incomplete reading is a finding all the same.
     pub(super) fn nothing_to_do(mut self, waiting: u64) -> Ended {
         self.waiting(waiting);
         let nothing_to_do = self.completeness == Completeness::Complete;
-        Ended { counts: self.counts, findings: self.findings, nothing_to_do, ..Ended::default() }
+        Ended {
+            counts: self.counts,
+            findings: self.findings,
+            nothing_to_do,
+            ..Ended::default()
+        }
     }
 
     /// What the plan leaves alone, and what a brake holds.
@@ -95,7 +109,11 @@ impl Tally {
             };
             self.find(Some(id), kind, skip.to_string());
         }
-        self.held = held.into_iter().flat_map(Holding::people).map(|harm| harm.source_id.clone()).collect();
+        self.held = held
+            .into_iter()
+            .flat_map(Holding::people)
+            .map(|harm| harm.source_id.clone())
+            .collect();
         self.counts.held = self.held.len() as u64;
         let touched: BTreeSet<&SourceId> = plan
             .changes
@@ -113,12 +131,29 @@ impl Tally {
     pub(super) fn dry(mut self, plan: Plan, held: Option<HeldNote>, now: Timestamp) -> Ended {
         for change in &plan.changes {
             self.count(change, now);
-            let names: Vec<&str> = change.values.iter().map(|value| value.attribute.name()).collect();
-            let cause = change.window.map(|window| format!(" ({})", window.cause)).unwrap_or_default();
+            let names: Vec<&str> = change
+                .values
+                .iter()
+                .map(|value| value.attribute.name())
+                .collect();
+            let cause = change
+                .window
+                .map(|window| format!(" ({})", window.cause))
+                .unwrap_or_default();
             let text = format!("{} {}{cause}", change.kind(now), names.join(", "));
-            self.find(Some(&change.source_id), FindingKind::Change, text.trim_end().to_owned());
+            self.find(
+                Some(&change.source_id),
+                FindingKind::Change,
+                text.trim_end().to_owned(),
+            );
         }
-        Ended { counts: self.counts, findings: self.findings, held, plan: Some(plan), ..Ended::default() }
+        Ended {
+            counts: self.counts,
+            findings: self.findings,
+            held,
+            plan: Some(plan),
+            ..Ended::default()
+        }
     }
 
     /// What became of everybody who was looked at.
@@ -129,25 +164,46 @@ impl Tally {
         subjects: &[Subject],
         now: Timestamp,
     ) -> BTreeMap<SourceId, Became> {
-        let mut became: BTreeMap<_, _> =
-            subjects.iter().map(|it| (it.source_id.clone(), Became::Open)).collect();
+        let mut became: BTreeMap<_, _> = subjects
+            .iter()
+            .map(|it| (it.source_id.clone(), Became::Open))
+            .collect();
         let kept = plan.bookkeeping.iter().map(|entry| &entry.source_id);
         let stopped_by_state = matches!(outcome.stop, Some(Stop::State(_)));
         if !stopped_by_state {
-            became.extend(plan.unchanged.iter().chain(kept).map(|id| (id.clone(), Became::Settled)));
+            became.extend(
+                plan.unchanged
+                    .iter()
+                    .chain(kept)
+                    .map(|id| (id.clone(), Became::Settled)),
+            );
         }
-        became.extend(plan.skipped.iter().map(|(id, skip)| (id.clone(), of_skip(skip, now))));
+        became.extend(
+            plan.skipped
+                .iter()
+                .map(|(id, skip)| (id.clone(), of_skip(skip, now))),
+        );
         for change in &plan.changes {
             let state = match outcome.applied.get(&change.source_id) {
                 Some(Applied::Done) => {
                     self.count(change, now);
-                    if change.extent == Extent::Whole { Became::Settled } else { Became::Open }
+                    if change.extent == Extent::Whole {
+                        Became::Settled
+                    } else {
+                        Became::Open
+                    }
                 }
                 Some(applied @ (Applied::Refused(failure) | Applied::WindowAlone(failure))) => {
                     self.counts.refused += 1;
                     let is_alone = matches!(applied, Applied::WindowAlone(_));
-                    let alone = if is_alone { "; its lock or unlock went through" } else { "" };
-                    let Failure { reason, retry_at, .. } = failure;
+                    let alone = if is_alone {
+                        "; its lock or unlock went through"
+                    } else {
+                        ""
+                    };
+                    let Failure {
+                        reason, retry_at, ..
+                    } = failure;
                     let text = format!("{reason}{alone}; tried again from {retry_at:.0} on");
                     self.find(Some(&change.source_id), FindingKind::Refused, text);
                     Became::RetryAt(failure.retry_at)
@@ -204,7 +260,13 @@ impl Tally {
         if let Some(held) = &held {
             self.find(None, FindingKind::Held, held.text.clone());
         }
-        Ended { counts: self.counts, findings: self.findings, held, stop, ..Ended::default() }
+        Ended {
+            counts: self.counts,
+            findings: self.findings,
+            held,
+            stop,
+            ..Ended::default()
+        }
     }
 }
 
@@ -212,8 +274,9 @@ fn of_skip(skip: &Skip, now: Timestamp) -> Became {
     match skip {
         Skip::OutOfScope | Skip::GoneAlready => Became::Settled,
         Skip::AwaitingRetry(at) => Became::RetryAt(*at),
-        Skip::Rejected { .. } | Skip::ScopeUndecided(_) | Skip::Conflict(_) | Skip::Contested(_) => {
-            Became::RetryAt(now + TELL_AGAIN)
-        }
+        Skip::Rejected { .. }
+        | Skip::ScopeUndecided(_)
+        | Skip::Conflict(_)
+        | Skip::Contested(_) => Became::RetryAt(now + TELL_AGAIN),
     }
 }

@@ -18,7 +18,10 @@ const LATE_PDFS: usize = 3;
 pub(super) fn furnish(cast: &mut Cast, now: Timestamp) {
     let at_work = |it: &Person| it.status == Status::Active && it.termination_date.is_none();
     let people = cast.company.personio.people();
-    let with_mail = people.iter().filter(|it| at_work(it)).filter_map(|it| Some((it.id, it.email.clone()?)));
+    let with_mail = people
+        .iter()
+        .filter(|it| at_work(it))
+        .filter_map(|it| Some((it.id, it.email.clone()?)));
     let mut learners = Vec::new();
     for (index, (person, mail)) in with_mail.enumerate() {
         if index == 1 {
@@ -36,7 +39,11 @@ pub(super) fn furnish(cast: &mut Cast, now: Timestamp) {
 
 fn certificates(cast: &mut Cast, learners: &[(u64, String)], people: usize, now: Timestamp) {
     let is_large = people > MANY_PEOPLE;
-    let some = if is_large { people / 10 } else { learners.len() };
+    let some = if is_large {
+        people / 10
+    } else {
+        learners.len()
+    };
     for (index, (person, account)) in learners.iter().take(some).enumerate() {
         let each = if is_large { 1 } else { 1 + index % 3 };
         for _ in 0..each {
@@ -45,7 +52,9 @@ fn certificates(cast: &mut Cast, learners: &[(u64, String)], people: usize, now:
     }
     let late = LATE_PDFS.min(learners.len() / EVERY);
     for (person, account) in learners.iter().rev().take(late) {
-        let mut issued = cast.registry.old(Some(*person), account.clone(), today(now));
+        let mut issued = cast
+            .registry
+            .old(Some(*person), account.clone(), today(now));
         issued.has_pdf = false;
         cast.issue(&issued);
         cast.taken.insert(*person);
@@ -58,10 +67,31 @@ fn issue_old(cast: &mut Cast, (person, account): (Option<u64>, &str), now: Times
 }
 
 /// One for the sync to find by mail address; a noticeable one has a tag, and the address in another case.
-fn adoptable(cast: &mut Cast, person: u64, mail: String, noticeable: bool, now: Timestamp) -> String {
-    let tags = if noticeable { vec!["Brandschutzhelferin".to_owned()] } else { Vec::new() };
-    let email = Some(if noticeable { mail.to_uppercase() } else { mail });
-    let customer = insert(cast, Customer { email, tags, ..by_hand(now) });
+fn adoptable(
+    cast: &mut Cast,
+    person: u64,
+    mail: String,
+    noticeable: bool,
+    now: Timestamp,
+) -> String {
+    let tags = if noticeable {
+        vec!["Brandschutzhelferin".to_owned()]
+    } else {
+        Vec::new()
+    };
+    let email = Some(if noticeable {
+        mail.to_uppercase()
+    } else {
+        mail
+    });
+    let customer = insert(
+        cast,
+        Customer {
+            email,
+            tags,
+            ..by_hand(now)
+        },
+    );
     let id = customer.id.clone();
     cast.expected.adoptable(person, customer);
     id
@@ -70,7 +100,14 @@ fn adoptable(cast: &mut Cast, person: u64, mail: String, noticeable: bool, now: 
 /// One whose mail address is in the way.
 fn conflicting(cast: &mut Cast, person: u64, mail: String, now: Timestamp) -> String {
     let external_id = Some("sap:4711".to_owned());
-    let customer = insert(cast, Customer { email: Some(mail), external_id, ..by_hand(now) });
+    let customer = insert(
+        cast,
+        Customer {
+            email: Some(mail),
+            external_id,
+            ..by_hand(now)
+        },
+    );
     let id = customer.id.clone();
     cast.expected.conflict(person, customer);
     cast.taken.insert(person);
@@ -81,7 +118,14 @@ fn conflicting(cast: &mut Cast, person: u64, mail: String, now: Timestamp) -> St
 fn stranger(cast: &mut Cast, now: Timestamp) -> String {
     let tags = vec!["Anstellungsart: extern".to_owned(), "Kundin".to_owned()];
     let email = Some("gast@kunde.example".to_owned());
-    let customer = insert(cast, Customer { email, tags, ..by_hand(now) });
+    let customer = insert(
+        cast,
+        Customer {
+            email,
+            tags,
+            ..by_hand(now)
+        },
+    );
     let id = customer.id.clone();
     cast.expected.untouched(customer);
     id

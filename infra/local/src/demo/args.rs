@@ -161,11 +161,23 @@ impl Args {
                 (true, true) => Apply::Unasked,
             };
             let state = self.state.unwrap_or_else(|| tenant.with_extension("state"));
-            return Mode::Real(Request { tenant, credentials, details: self.details, apply, state });
+            return Mode::Real(Request {
+                tenant,
+                credentials,
+                details: self.details,
+                apply,
+                state,
+            });
         }
         let all = [Route::Direct, Route::KomboPassthrough, Route::Kombo];
-        let routes = all.into_iter().filter(|route| self.route.is_empty() || self.route.contains(route));
+        let routes = all
+            .into_iter()
+            .filter(|route| self.route.is_empty() || self.route.contains(route));
         let people = usize::try_from(self.people).unwrap_or(usize::MAX);
-        Mode::Play(Options { people, routes: routes.map(Via::from).collect(), ends_at: present() })
+        Mode::Play(Options {
+            people,
+            routes: routes.map(Via::from).collect(),
+            ends_at: present(),
+        })
     }
 }

@@ -57,17 +57,26 @@ struct Failed {
 
 impl Failed {
     fn usage(text: impl ToString) -> Self {
-        Self { code: USAGE, text: text.to_string() }
+        Self {
+            code: USAGE,
+            text: text.to_string(),
+        }
     }
 }
 
 impl<E: std::error::Error> From<E> for Failed {
     fn from(error: E) -> Self {
-        Self { code: BAD, text: error.to_string() }
+        Self {
+            code: BAD,
+            text: error.to_string(),
+        }
     }
 }
 
-#[expect(clippy::print_stderr, reason = "this is where a command says what went wrong")]
+#[expect(
+    clippy::print_stderr,
+    reason = "this is where a command says what went wrong"
+)]
 fn complain(text: &str) {
     eprintln!("error: {text}");
 }
@@ -83,7 +92,10 @@ async fn play(options: &Options, json: bool, out: &mut (dyn Write + Send)) -> Re
         play
     };
     if json {
-        write_json(out, &serde_json::json!({"play": play, "good": play.is_good()}))?;
+        write_json(
+            out,
+            &serde_json::json!({"play": play, "good": play.is_good()}),
+        )?;
     }
     out.flush()?;
     Ok(if play.is_good() { GOOD } else { BAD })

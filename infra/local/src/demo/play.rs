@@ -146,7 +146,10 @@ impl<'a, C> From<&'a job::Report<C>> for Common<'a> {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde asks for"
+)]
 fn function<S: Serializer>(job: &Job, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(job.function())
 }

@@ -33,7 +33,10 @@ impl<'a> Console<'a> {
 
     /// A closed pipe is no reason to stop: the exit code still tells.
     fn say(&mut self, text: &str) {
-        let _ = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush());
+        let _ = self
+            .out
+            .write_all(text.as_bytes())
+            .and_then(|()| self.out.flush());
     }
 
     pub(super) fn verdict(&mut self, play: &Play) -> io::Result<()> {
@@ -46,8 +49,13 @@ impl Audience for Console<'_> {
     fn begins(&mut self, cue: &Cue, acts: &[(&'static str, Vec<Act>)]) {
         self.number += 1;
         let about = wrapped(&cue.about, "", "");
-        let text =
-            format!("{}. {} ({})\n{about}\n{}\n", self.number, cue.title, cue.job.function(), stories(acts));
+        let text = format!(
+            "{}. {} ({})\n{about}\n{}\n",
+            self.number,
+            cue.title,
+            cue.job.function(),
+            stories(acts)
+        );
         self.say(&text);
     }
 
@@ -73,7 +81,11 @@ fn stories(acts: &[(&'static str, Vec<Act>)]) -> String {
     }
     let mut text = String::new();
     for (story, people) in lines {
-        let who = if people.len() > 3 { format!("{} people", people.len()) } else { people.join(", ") };
+        let who = if people.len() > 3 {
+            format!("{} people", people.len())
+        } else {
+            people.join(", ")
+        };
         text.push_str(&wrapped(&format!("{story}: {who}"), "  - ", "    "));
         text.push('\n');
     }
@@ -84,10 +96,18 @@ fn stories(acts: &[(&'static str, Vec<Act>)]) -> String {
 pub(super) fn outcome(scene: &Scene) -> String {
     let mut notes: Vec<(String, Vec<&str>)> = Vec::new();
     for part in &scene.parts {
-        let wrong = part.problems.iter().map(|problem| format!("NOT AS IT SHOULD BE: {problem}"));
+        let wrong = part
+            .problems
+            .iter()
+            .map(|problem| format!("NOT AS IT SHOULD BE: {problem}"));
         let common = part.report.common();
-        let message = Some(common.message.to_owned()).filter(|it| !it.is_empty() && part.problems.is_empty());
-        for note in message.into_iter().chain(terminal::findings(common.findings, common.held)).chain(wrong) {
+        let message =
+            Some(common.message.to_owned()).filter(|it| !it.is_empty() && part.problems.is_empty());
+        for note in message
+            .into_iter()
+            .chain(terminal::findings(common.findings, common.held))
+            .chain(wrong)
+        {
             match notes.iter_mut().find(|(known, _)| *known == note) {
                 Some((_, routes)) => routes.push(part.route),
                 None => notes.push((note, vec![part.route])),
@@ -96,7 +116,11 @@ pub(super) fn outcome(scene: &Scene) -> String {
     }
     let mut text = format!("{}\n", table(scene.cue.job, &scene.parts).trim_fmt());
     for (note, routes) in notes {
-        text.push_str(&wrapped(&format!("{}: {note}", routes.join(", ")), "  ", "    "));
+        text.push_str(&wrapped(
+            &format!("{}: {note}", routes.join(", ")),
+            "  ",
+            "    ",
+        ));
         text.push('\n');
     }
     text.push('\n');
@@ -108,7 +132,15 @@ fn table(job: Job, parts: &[Part]) -> Table {
         Job::Employees => "people",
         Job::Certificates => "listed",
     };
-    let mut table = terminal::table(["route", read, "planned", "done", "API calls", "DynamoDB", "time"]);
+    let mut table = terminal::table([
+        "route",
+        read,
+        "planned",
+        "done",
+        "API calls",
+        "DynamoDB",
+        "time",
+    ]);
     for part in parts {
         let common = part.report.common();
         let (number, done) = read_and_done(&part.report);
@@ -119,7 +151,10 @@ fn table(job: Job, parts: &[Part]) -> Table {
             // A number stays on the line of what it counts.
             unbroken(&done),
             calls(common.calls),
-            format!("{} read\n{} written", common.dynamodb.read, common.dynamodb.write),
+            format!(
+                "{} read\n{} written",
+                common.dynamodb.read, common.dynamodb.write
+            ),
             format!("{}.{:02} s", part.took_ms / 1000, part.took_ms % 1000 / 10),
         ]);
     }
@@ -132,18 +167,23 @@ fn table(job: Job, parts: &[Part]) -> Table {
 }
 
 fn unbroken(text: &str) -> String {
-    text.split(", ").map(|part| part.replace(' ', "\u{a0}")).collect::<Vec<_>>().join(", ")
+    text.split(", ")
+        .map(|part| part.replace(' ', "\u{a0}"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// How much was read, and what came of it.
 fn read_and_done(told: &Told) -> (u64, String) {
     match told {
-        Told::Employees(report) => {
-            (report.counts.people, counts::employees(&report.counts, report.findings_total))
-        }
-        Told::Certificates(report) => {
-            (report.counts.seen, counts::certificates(&report.counts, report.findings_total))
-        }
+        Told::Employees(report) => (
+            report.counts.people,
+            counts::employees(&report.counts, report.findings_total),
+        ),
+        Told::Certificates(report) => (
+            report.counts.seen,
+            counts::certificates(&report.counts, report.findings_total),
+        ),
     }
 }
 

@@ -39,15 +39,28 @@ impl Cast {
     ///
     /// # Errors
     /// [`WorldError`] if it cannot be set up.
-    pub async fn new(world: &World, via: Via, people: usize, seed: u64) -> Result<Self, WorldError> {
-        let company = world.company(&format!("demo-{}", route(via)), via, "").await?;
+    pub async fn new(
+        world: &World,
+        via: Via,
+        people: usize,
+        seed: u64,
+    ) -> Result<Self, WorldError> {
+        let company = world
+            .company(&format!("demo-{}", route(via)), via, "")
+            .await?;
         Ok(Self::of(company, people, seed, world.clock.now()))
     }
 
     /// Fills an empty company: people, and an academy that has been in use for years.
     pub fn of(company: Company, people: usize, seed: u64, now: Timestamp) -> Self {
-        company.personio.put_all(simulators::people::demo(people, seed, today(now)));
-        let label = if company.via == Via::Kombo { Label::FileName } else { Label::Full };
+        company
+            .personio
+            .put_all(simulators::people::demo(people, seed, today(now)));
+        let label = if company.via == Via::Kombo {
+            Label::FileName
+        } else {
+            Label::Full
+        };
         let mut cast = Self {
             company,
             expected: Expected::new(zone()),
@@ -67,7 +80,9 @@ impl Cast {
     }
 
     fn perform_one(&mut self, act: &Act) {
-        let Company { personio, reteach, .. } = &self.company;
+        let Company {
+            personio, reteach, ..
+        } = &self.company;
         let certificate = act.certificate.as_deref().unwrap_or_default();
         match &act.deed {
             Deed::Put(person) => personio.put(Person::clone(person)),
@@ -91,8 +106,15 @@ impl Cast {
 
     /// The academy issues a certificate.
     pub fn issue(&mut self, issued: &Issued) {
-        let publication = if issued.has_pdf { Publication::AtOnce } else { Publication::OnDemand };
-        let certificate = Certificate { publication, ..Certificate::new(&issued.id, PDF_SIZE) };
+        let publication = if issued.has_pdf {
+            Publication::AtOnce
+        } else {
+            Publication::OnDemand
+        };
+        let certificate = Certificate {
+            publication,
+            ..Certificate::new(&issued.id, PDF_SIZE)
+        };
         self.company.reteach.add_participation(Participation {
             customer: Some(issued.account.clone()),
             course_name: Some(issued.course.name.to_owned()),
@@ -100,7 +122,11 @@ impl Cast {
             certificate: Some(certificate),
             ..Participation::default()
         });
-        let sha256 = self.company.reteach.pdf_sha256(&issued.id).unwrap_or_default();
+        let sha256 = self
+            .company
+            .reteach
+            .pdf_sha256(&issued.id)
+            .unwrap_or_default();
         self.filing.issued(issued, sha256);
     }
 
@@ -113,7 +139,10 @@ impl Cast {
     }
 
     fn has_account(&self, person: u64) -> bool {
-        self.company.reteach.customer(&external_id(person)).is_some()
+        self.company
+            .reteach
+            .customer(&external_id(person))
+            .is_some()
     }
 
     /// An admin edits a synced field of one account by hand, and adds a tag.
@@ -122,11 +151,14 @@ impl Cast {
         let mut account = people.iter().filter(|it| self.has_account(it.id));
         let Some(person) = account.next() else { return };
         let tag = || "Führungskraft".to_owned();
-        self.company.reteach.edit(&external_id(person.id), |account| {
-            account.position = Some("von Hand geändert".to_owned());
-            account.tags.push(tag());
-        });
-        self.expected.by_admin(person.id, |account| account.tags.push(tag()));
+        self.company
+            .reteach
+            .edit(&external_id(person.id), |account| {
+                account.position = Some("von Hand geändert".to_owned());
+                account.tags.push(tag());
+            });
+        self.expected
+            .by_admin(person.id, |account| account.tags.push(tag()));
     }
 }
 

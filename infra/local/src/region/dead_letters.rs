@@ -60,6 +60,9 @@ impl DeadLetters {
     }
 
     pub(super) fn all(&self) -> Vec<DeadLetter> {
-        self.letters.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.letters
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }

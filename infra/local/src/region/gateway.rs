@@ -43,7 +43,9 @@ impl Gateway {
             };
         }
         let is_form = path == "/" && method == Method::POST;
-        let is_rest = ["/schedules", "/2015-03-31/functions/"].iter().any(|it| path.starts_with(it));
+        let is_rest = ["/schedules", "/2015-03-31/functions/"]
+            .iter()
+            .any(|it| path.starts_with(it));
         (is_form || is_rest).then_some(&self.others)
     }
 }
@@ -70,7 +72,11 @@ async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
         headers.remove(name);
     }
     let target = parts.uri.path_and_query().map_or("/", |it| it.as_str());
-    let call = gateway.client.request(parts.method, format!("{service}{target}")).headers(headers).body(body);
+    let call = gateway
+        .client
+        .request(parts.method, format!("{service}{target}"))
+        .headers(headers)
+        .body(body);
     match call.send().await {
         Ok(reply) => forwarded(reply).await,
         Err(_) => gone(),
@@ -98,5 +104,10 @@ fn gone() -> Response {
 }
 
 fn refusal(status: StatusCode, code: &'static str, text: &str) -> Response {
-    (status, [("x-amzn-errortype", code)], Json(json!({"__type": code, "message": text}))).into_response()
+    (
+        status,
+        [("x-amzn-errortype", code)],
+        Json(json!({"__type": code, "message": text})),
+    )
+        .into_response()
 }

@@ -68,7 +68,13 @@ impl Options {
     /// As `cargo local` has it, kept in `folder`.
     #[must_use]
     pub fn new(folder: PathBuf, lambda_url: Url) -> Self {
-        Self { folder, port: None, lambda_url, clock: Arc::new(SystemClock), pace: None }
+        Self {
+            folder,
+            port: None,
+            lambda_url,
+            clock: Arc::new(SystemClock),
+            pace: None,
+        }
     }
 }
 
@@ -144,7 +150,9 @@ pub struct Region {
 
 impl fmt::Debug for Region {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Region").field("stack", &self.stack).finish_non_exhaustive()
+        f.debug_struct("Region")
+            .field("stack", &self.stack)
+            .finish_non_exhaustive()
     }
 }
 
@@ -154,10 +162,18 @@ impl Region {
     /// # Errors
     /// [`RegionError`].
     pub async fn start(options: Options, tell: UnboundedSender<Told>) -> Result<Self, RegionError> {
-        let Options { folder, port, lambda_url, clock, pace } = options;
+        let Options {
+            folder,
+            port,
+            lambda_url,
+            clock,
+            pace,
+        } = options;
         let lock = lock(&folder)?;
         let endpoint = StateFile::new(&folder.join("endpoint.json"), "the endpoint's port");
-        let remembered = endpoint.read::<Endpoint>()?.map_or(PORT, |endpoint| endpoint.port);
+        let remembered = endpoint
+            .read::<Endpoint>()?
+            .map_or(PORT, |endpoint| endpoint.port);
         let port = port.unwrap_or(remembered);
         let stack = stack(&folder, &clock).await?;
         let aws = aws(&folder, &clock).await?;
@@ -176,12 +192,26 @@ impl Region {
         }
         let (dynamodb, secrets_manager) = stack.endpoints();
         let client = reqwest::Client::builder().no_proxy().no_gzip().build()?;
-        let gateway = Gateway { dynamodb, secrets_manager, others: aws.base_url(), client };
+        let gateway = Gateway {
+            dynamodb,
+            secrets_manager,
+            others: aws.base_url(),
+            client,
+        };
         let gateway = Server::start_on(port, |listener| gateway.serve(listener)).await;
         let gateway = gateway.map_err(|error| RegionError::Port { port, error })?;
-        endpoint.write(&Endpoint { port: gateway.port() })?;
+        endpoint.write(&Endpoint {
+            port: gateway.port(),
+        })?;
         let looked = Mutex::new(runtime.clock.now());
-        let region = Self { stack, aws, gateway, runtime, looked, _lock: lock };
+        let region = Self {
+            stack,
+            aws,
+            gateway,
+            runtime,
+            looked,
+            _lock: lock,
+        };
         region.write_environment(&folder)?;
         region.runtime.look().await;
         Ok(region)
@@ -236,7 +266,11 @@ impl Region {
         *looked = now;
         let fired = due.into_iter().map(|tick| {
             let runtime = Arc::clone(&self.runtime);
-            tokio::spawn(async move { runtime.invoke(&tick.function, tick.event, Cause::Tick).await })
+            tokio::spawn(async move {
+                runtime
+                    .invoke(&tick.function, tick.event, Cause::Tick)
+                    .await
+            })
         });
         let fired: Vec<_> = fired.collect();
         async move {
@@ -253,7 +287,12 @@ impl Region {
     /// Waits until no invocation is under way.
     pub async fn idle(&self) {
         // It fails only if the sender is gone, which is ours.
-        let _ = self.runtime.under_way.subscribe().wait_for(|count| *count == 0).await;
+        let _ = self
+            .runtime
+            .under_way
+            .subscribe()
+            .wait_for(|count| *count == 0)
+            .await;
     }
 
     /// Ends it, and waits until its port is free again. What is under way goes on, unheard.
@@ -262,7 +301,10 @@ impl Region {
     }
 
     fn write_environment(&self, folder: &Path) -> Result<(), RegionError> {
-        let lines = self.environment().into_iter().map(|(name, value)| format!("export {name}={value}\n"));
+        let lines = self
+            .environment()
+            .into_iter()
+            .map(|(name, value)| format!("export {name}={value}\n"));
         let path = folder.join("environment");
         crate::file::replace(&path, lines.collect::<String>().as_bytes())
             .map_err(|error| RegionError::Folder { path, error })
@@ -313,14 +355,19 @@ async fn aws(folder: &Path, clock: &Arc<dyn Clock>) -> Result<Aws, RegionError> 
     );
     let groups = file.read::<Groups>()?.unwrap_or_default();
     let now = Arc::clone(clock);
-    let aws = Aws::start(Arc::new(move || now.now())).await.map_err(RegionError::Listen)?;
+    let aws = Aws::start(Arc::new(move || now.now()))
+        .await
+        .map_err(RegionError::Listen)?;
     aws.add_group(STACK);
     for (name, schedule) in groups.get(STACK).into_iter().flatten() {
         aws.put_schedule(STACK, name, schedule.clone());
     }
     aws.keep_schedules(move |groups| file.write(groups).map_err(io::Error::other));
     let outputs = names::outputs();
-    let outputs: Vec<(&str, &str)> = outputs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let outputs: Vec<(&str, &str)> = outputs
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
     aws.add_stack(STACK, &outputs);
     Ok(aws)
 }

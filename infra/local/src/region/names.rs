@@ -10,26 +10,37 @@ const JOBS: [Job; 2] = [Job::Employees, Job::Certificates];
 
 /// The ARN of the job's function.
 pub(super) fn function(job: Job) -> String {
-    format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{STACK}-{}", job.function())
+    format!(
+        "arn:aws:lambda:{REGION}:{ACCOUNT}:function:{STACK}-{}",
+        job.function()
+    )
 }
 
 /// The job of a function, by its ARN, its name, or the job's own name.
 pub(super) fn job(function: &str) -> Option<Job> {
     let name = function.rsplit(':').next().unwrap_or(function);
-    let name = name.strip_prefix(STACK).map_or(name, |rest| rest.trim_start_matches('-'));
+    let name = name
+        .strip_prefix(STACK)
+        .map_or(name, |rest| rest.trim_start_matches('-'));
     JOBS.into_iter().find(|job| job.function() == name)
 }
 
 /// Everything that is a function here: ARNs, and the names that `cargo lambda invoke` calls them by.
 pub(super) fn functions() -> impl Iterator<Item = String> {
-    JOBS.into_iter().flat_map(|job| [function(job), job.function().to_owned()])
+    JOBS.into_iter()
+        .flat_map(|job| [function(job), job.function().to_owned()])
 }
 
 /// The stack's outputs. There are no queues, topics and dashboards here; their names are as they would be.
 pub(super) fn outputs() -> [(&'static str, String); 13] {
     let queue = |name: &str| format!("{STACK}-{name}");
     let arn = |service: &str, name: &str| format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{name}");
-    let url = |name: &str| format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{}", queue(name));
+    let url = |name: &str| {
+        format!(
+            "https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{}",
+            queue(name)
+        )
+    };
     [
         ("Region", REGION.to_owned()),
         ("TableName", STACK.to_owned()),
@@ -37,9 +48,18 @@ pub(super) fn outputs() -> [(&'static str, String); 13] {
         ("EmployeeFunctionArn", function(Job::Employees)),
         ("CertificateFunctionArn", function(Job::Certificates)),
         ("ScheduleGroupName", STACK.to_owned()),
-        ("SchedulerRoleArn", format!("arn:aws:iam::{ACCOUNT}:role/{STACK}-scheduler")),
-        ("OperatorPolicyArn", format!("arn:aws:iam::{ACCOUNT}:policy/{STACK}-operator")),
-        ("DeliveryQueueArn", arn("sqs", &queue("delivery-dead-letters"))),
+        (
+            "SchedulerRoleArn",
+            format!("arn:aws:iam::{ACCOUNT}:role/{STACK}-scheduler"),
+        ),
+        (
+            "OperatorPolicyArn",
+            format!("arn:aws:iam::{ACCOUNT}:policy/{STACK}-operator"),
+        ),
+        (
+            "DeliveryQueueArn",
+            arn("sqs", &queue("delivery-dead-letters")),
+        ),
         ("DeliveryQueueUrl", url("delivery-dead-letters")),
         ("ExecutionQueueUrl", url("execution-dead-letters")),
         ("AlarmTopicArn", arn("sns", &queue("alarms"))),
@@ -55,9 +75,13 @@ mod tests {
     fn the_outputs_are_those_of_the_template() {
         let template = include_str!("../../../../template.yaml");
         let (_, outputs) = template.split_once("\nOutputs:\n").unwrap();
-        let is_name = |line: &&str| line.starts_with("  ") && !line.starts_with("   ") && line.ends_with(':');
-        let there: Vec<&str> =
-            outputs.lines().filter(is_name).map(|line| line.trim().trim_end_matches(':')).collect();
+        let is_name =
+            |line: &&str| line.starts_with("  ") && !line.starts_with("   ") && line.ends_with(':');
+        let there: Vec<&str> = outputs
+            .lines()
+            .filter(is_name)
+            .map(|line| line.trim().trim_end_matches(':'))
+            .collect();
         assert_eq!(super::outputs().map(|(name, _)| name).to_vec(), there);
     }
 
@@ -69,7 +93,12 @@ mod tests {
                 assert_eq!(super::job(&name), Some(job), "{name}");
             }
         }
-        for stranger in ["", STACK, "reteach-personio-", "arn:aws:lambda:eu-central-1:1:function:other"] {
+        for stranger in [
+            "",
+            STACK,
+            "reteach-personio-",
+            "arn:aws:lambda:eu-central-1:1:function:other",
+        ] {
             assert_eq!(job(stranger), None, "{stranger}");
         }
     }

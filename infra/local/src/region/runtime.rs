@@ -61,20 +61,36 @@ impl Runtime {
             None => (no_function(function), Queue::Delivery),
         };
         let function = job.map_or_else(|| function.to_owned(), |job| job.function().to_owned());
-        let tenant = event.get("tenant_id").and_then(Value::as_str).and_then(|id| TenantId::parse(id).ok());
+        let tenant = event
+            .get("tenant_id")
+            .and_then(Value::as_str)
+            .and_then(|id| TenantId::parse(id).ok());
         let ended = match &answer {
             Answer::Reply(reply) => Ended::reply(reply),
             Answer::Error(error) => {
                 let is_dead = cause != Cause::Call;
                 if is_dead {
                     let (function, error) = (function.clone(), error.clone());
-                    self.keep(DeadLetter { at, queue, function, event, error });
+                    self.keep(DeadLetter {
+                        at,
+                        queue,
+                        function,
+                        event,
+                        error,
+                    });
                 }
                 Ended::error(error, is_dead)
             }
         };
         let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.tell(Told::Invocation(Box::new(Invocation { at, tenant, function, cause, duration_ms, ended })));
+        self.tell(Told::Invocation(Box::new(Invocation {
+            at,
+            tenant,
+            function,
+            cause,
+            duration_ms,
+            ended,
+        })));
         answer
     }
 
@@ -108,19 +124,26 @@ impl Runtime {
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
         let run_id = format!("local-{}-{number}", self.clock.now().as_millisecond());
         let time = timeout(W::JOB);
-        let request = Request { event, run_id: RunId::new(run_id.as_str()), deadline: Deadline::after(time) };
+        let request = Request {
+            event,
+            run_id: RunId::new(run_id.as_str()),
+            deadline: Deadline::after(time),
+        };
         let run = AssertUnwindSafe(app.run(&request, &|_| {})).catch_unwind();
         match tokio::time::timeout(time, run).await {
             Ok(Ok(ran)) => match serde_json::to_value(&ran.report) {
                 Ok(report) => Answer::Reply(report),
                 Err(error) => failed("Runtime.MarshalError", &error.to_string()),
             },
-            Ok(Err(_)) => {
-                failed("Runtime.ExitError", &format!("RequestId: {run_id} Error: the function panicked"))
-            }
+            Ok(Err(_)) => failed(
+                "Runtime.ExitError",
+                &format!("RequestId: {run_id} Error: the function panicked"),
+            ),
             Err(_) => {
-                let text =
-                    format!("RequestId: {run_id} Error: Task timed out after {} seconds", time.as_secs());
+                let text = format!(
+                    "RequestId: {run_id} Error: Task timed out after {} seconds",
+                    time.as_secs()
+                );
                 failed("Sandbox.Timedout", &text)
             }
         }
@@ -128,7 +151,9 @@ impl Runtime {
 
     fn keep(&self, letter: DeadLetter) {
         if let Err(error) = self.dead_letters.add(letter) {
-            self.tell(Told::NotKept { problem: error.to_string() });
+            self.tell(Told::NotKept {
+                problem: error.to_string(),
+            });
         }
     }
 
@@ -152,7 +177,10 @@ fn failed(kind: &str, text: &str) -> Answer {
 
 /// What EventBridge Scheduler says of a target that is not there.
 fn no_function(function: &str) -> Answer {
-    failed("ResourceNotFoundException", &format!("there is no function {function}"))
+    failed(
+        "ResourceNotFoundException",
+        &format!("there is no function {function}"),
+    )
 }
 
 /// Counts an invocation until it is over, however it ends.

@@ -42,15 +42,25 @@ impl Start {
 impl fmt::Display for Start {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state.display();
-        writeln!(f, "AWS on this machine. In the other terminals, `. {state}/environment` or:\n")?;
+        writeln!(
+            f,
+            "AWS on this machine. In the other terminals, `. {state}/environment` or:\n"
+        )?;
         for (name, value) in &self.environment {
             writeln!(f, "  export {name}={value}")?;
         }
         let schedules = terminal::counts::number(self.schedules as u64, "schedule", "schedules");
-        writeln!(f, "\n{schedules}. Below is a line for each time that one fires, and for each call.")?;
+        writeln!(
+            f,
+            "\n{schedules}. Below is a line for each time that one fires, and for each call."
+        )?;
         if self.dead_letters > 0 {
-            let letters = terminal::counts::number(self.dead_letters as u64, "dead letter", "dead letters");
-            writeln!(f, "{letters} in {state}/dead-letters.json: what failed and nobody waited for.")?;
+            let letters =
+                terminal::counts::number(self.dead_letters as u64, "dead letter", "dead letters");
+            writeln!(
+                f,
+                "{letters} in {state}/dead-letters.json: what failed and nobody waited for."
+            )?;
         }
         Ok(())
     }

@@ -22,7 +22,10 @@ pub(super) struct Tick {
 pub(super) fn due(groups: &Groups, since: Timestamp, now: Timestamp) -> Vec<Tick> {
     let since = since.max(now - LATE);
     let schedules = groups.values().flat_map(|group| group.values());
-    schedules.filter(|schedule| last(schedule, now).is_some_and(|at| at > since)).map(tick).collect()
+    schedules
+        .filter(|schedule| last(schedule, now).is_some_and(|at| at > since))
+        .map(tick)
+        .collect()
 }
 
 /// The schedule's last time, `now` included.
@@ -35,16 +38,22 @@ fn last(schedule: &Value, now: Timestamp) -> Option<Timestamp> {
         clippy::cast_possible_truncation,
         reason = "a StartDate is a whole number of seconds, sent as a float"
     )]
-    let start = schedule.get("StartDate").and_then(Value::as_f64).map_or(0, |start| start as i64);
-    let past = now.as_second().checked_sub(start).filter(|past| *past >= 0)?;
+    let start = schedule
+        .get("StartDate")
+        .and_then(Value::as_f64)
+        .map_or(0, |start| start as i64);
+    let past = now
+        .as_second()
+        .checked_sub(start)
+        .filter(|past| *past >= 0)?;
     Timestamp::from_second(now.as_second() - past % period).ok()
 }
 
 fn tick(schedule: &Value) -> Tick {
     let text = |pointer: &str| schedule.pointer(pointer).and_then(Value::as_str);
     // Text that is no JSON arrives as text.
-    let event =
-        text("/Target/Input").map(|input| serde_json::from_str(input).unwrap_or_else(|_| json!(input)));
+    let event = text("/Target/Input")
+        .map(|input| serde_json::from_str(input).unwrap_or_else(|_| json!(input)));
     Tick {
         function: text("/Target/Arn").unwrap_or_default().to_owned(),
         event: event.unwrap_or_else(|| json!({})),
@@ -70,7 +79,10 @@ mod tests {
         for (name, value) in changes.as_object().unwrap() {
             schedule[name] = value.clone();
         }
-        Groups::from([("g".to_owned(), [("acme.employees".to_owned(), schedule)].into())])
+        Groups::from([(
+            "g".to_owned(),
+            [("acme.employees".to_owned(), schedule)].into(),
+        )])
     }
 
     #[test]
@@ -100,22 +112,53 @@ mod tests {
         let cases = [
             (json!({"State": "DISABLED"}), "08:06:00", 0),
             (json!({"State": null}), "08:06:00", 1),
-            (json!({"ScheduleExpression": "rate(1 minute)"}), "08:07:00", 1),
-            (json!({"ScheduleExpression": "rate(2 hours)"}), "10:01:00", 1),
-            (json!({"ScheduleExpression": "rate(2 hours)"}), "09:01:00", 0),
-            (json!({"ScheduleExpression": "cron(0 * * * ? *)"}), "09:00:00", 0),
+            (
+                json!({"ScheduleExpression": "rate(1 minute)"}),
+                "08:07:00",
+                1,
+            ),
+            (
+                json!({"ScheduleExpression": "rate(2 hours)"}),
+                "10:01:00",
+                1,
+            ),
+            (
+                json!({"ScheduleExpression": "rate(2 hours)"}),
+                "09:01:00",
+                0,
+            ),
+            (
+                json!({"ScheduleExpression": "cron(0 * * * ? *)"}),
+                "09:00:00",
+                0,
+            ),
             (json!({"StartDate": null}), "08:05:00", 1),
         ];
         for (changes, now, fires) in cases {
-            let due = due(&groups(changes.clone()), at(now) - SignedDuration::from_secs(1), at(now));
+            let due = due(
+                &groups(changes.clone()),
+                at(now) - SignedDuration::from_secs(1),
+                at(now),
+            );
             assert_eq!(due.len(), fires, "{changes} at {now}");
         }
     }
 
     #[test]
     fn a_tick_sends_the_schedule_s_input() {
-        let fired = |target: Value| due(&groups(json!({"Target": target})), at("08:00:59"), at("08:01:00"));
-        let tick = |event: Value| vec![Tick { function: "f".to_owned(), event }];
+        let fired = |target: Value| {
+            due(
+                &groups(json!({"Target": target})),
+                at("08:00:59"),
+                at("08:01:00"),
+            )
+        };
+        let tick = |event: Value| {
+            vec![Tick {
+                function: "f".to_owned(),
+                event,
+            }]
+        };
         assert_eq!(
             fired(json!({"Arn": "f", "Input": "{\"tenant_id\":\"a1\"}"})),
             tick(json!({"tenant_id": "a1"}))

@@ -106,12 +106,26 @@ impl Ended {
             return Self::Answered;
         };
         let said = report.message.clone();
-        Self::Reported { outcome: terminal::outcome(&report), counted: counted(&report), message: said }
+        Self::Reported {
+            outcome: terminal::outcome(&report),
+            counted: counted(&report),
+            message: said,
+        }
     }
 
     pub(super) fn error(error: &Value, dead_letter: bool) -> Self {
-        let text = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        Self::Failed { error: text("errorType"), message: text("errorMessage"), dead_letter }
+        let text = |name: &str| {
+            error
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        Self::Failed {
+            error: text("errorType"),
+            message: text("errorMessage"),
+            dead_letter,
+        }
     }
 }
 
@@ -129,7 +143,10 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Here { instead_of } => {
-                write!(f, "in this process (no `cargo lambda watch` at {instead_of})")
+                write!(
+                    f,
+                    "in this process (no `cargo lambda watch` at {instead_of})"
+                )
             }
             Self::Watch { url } => write!(f, "in `cargo lambda watch` at {url}"),
         }
@@ -139,7 +156,14 @@ impl fmt::Display for Place {
 impl fmt::Display for Invocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const INDENT: &str = "          ";
-        let Self { at, tenant, function, cause, duration_ms, ended } = self;
+        let Self {
+            at,
+            tenant,
+            function,
+            cause,
+            duration_ms,
+            ended,
+        } = self;
         let tenant = tenant.as_ref().map_or("?", TenantId::as_str);
         let cause = match cause {
             Cause::Tick => "tick",
@@ -150,7 +174,11 @@ impl fmt::Display for Invocation {
         write!(f, "{time} {tenant:<12} {function:<16} {cause:<5} ")?;
         let took = Took(*duration_ms);
         match ended {
-            Ended::Reported { outcome, counted, message } => {
+            Ended::Reported {
+                outcome,
+                counted,
+                message,
+            } => {
                 write!(f, "{outcome}: {counted} ({took})")?;
                 if !message.is_empty() {
                     write!(f, "\n{}", wrapped(message, INDENT, INDENT))?;
@@ -158,8 +186,16 @@ impl fmt::Display for Invocation {
                 Ok(())
             }
             Ended::Answered => write!(f, "answered, not with a report ({took})"),
-            Ended::Failed { error, message, dead_letter } => {
-                let kept = if *dead_letter { ", a dead letter now" } else { "" };
+            Ended::Failed {
+                error,
+                message,
+                dead_letter,
+            } => {
+                let kept = if *dead_letter {
+                    ", a dead letter now"
+                } else {
+                    ""
+                };
                 write!(f, "FAILED: {error} ({took}){kept}")?;
                 if !message.is_empty() {
                     write!(f, "\n{}", wrapped(message, INDENT, INDENT))?;
@@ -215,8 +251,11 @@ mod tests {
             line(good, 412),
             "08:06:00Z acme         employee-sync    tick  done: 3 people; 3 created (412 ms)"
         );
-        let bad =
-            Ended::Failed { error: text("Sandbox.Timedout"), message: text("too long"), dead_letter: true };
+        let bad = Ended::Failed {
+            error: text("Sandbox.Timedout"),
+            message: text("too long"),
+            dead_letter: true,
+        };
         assert_eq!(
             line(bad, 240_000),
             "08:06:00Z acme         employee-sync    tick  FAILED: Sandbox.Timedout (4m), a dead letter now\n          too long"
@@ -226,8 +265,15 @@ mod tests {
 
     #[test]
     fn a_reply_that_is_no_report_and_an_error_without_words_are_told_as_well() {
-        assert_eq!(Ended::reply(&serde_json::json!({"ok": true})), Ended::Answered);
-        let failed = Ended::Failed { error: String::new(), message: String::new(), dead_letter: false };
+        assert_eq!(
+            Ended::reply(&serde_json::json!({"ok": true})),
+            Ended::Answered
+        );
+        let failed = Ended::Failed {
+            error: String::new(),
+            message: String::new(),
+            dead_letter: false,
+        };
         assert_eq!(Ended::error(&Value::Null, false), failed);
     }
 }

@@ -23,7 +23,11 @@ pub(super) struct Watch {
 
 impl Watch {
     pub(super) fn new(url: Url) -> reqwest::Result<Self> {
-        let client = Client::builder().no_proxy().connect_timeout(CONNECT).timeout(PATIENCE).build()?;
+        let client = Client::builder()
+            .no_proxy()
+            .connect_timeout(CONNECT)
+            .timeout(PATIENCE)
+            .build()?;
         Ok(Self { url, client })
     }
 
@@ -33,19 +37,26 @@ impl Watch {
 
     /// Where functions run now.
     pub(super) async fn place(&self) -> Place {
-        let address =
-            (self.url.host_str().unwrap_or_default(), self.url.port_or_known_default().unwrap_or(80));
+        let address = (
+            self.url.host_str().unwrap_or_default(),
+            self.url.port_or_known_default().unwrap_or(80),
+        );
         let connected = tokio::time::timeout(CONNECT, TcpStream::connect(address)).await;
         if matches!(connected, Ok(Ok(_))) {
             Place::Watch { url: self.name() }
         } else {
-            Place::Here { instead_of: self.name() }
+            Place::Here {
+                instead_of: self.name(),
+            }
         }
     }
 
     /// Has the function run there. What goes wrong on the way is the function's error: it may have run.
     pub(super) async fn invoke(&self, function: &str, event: &Value) -> Answer {
-        let url = format!("{}/2015-03-31/functions/{function}/invocations", self.name());
+        let url = format!(
+            "{}/2015-03-31/functions/{function}/invocations",
+            self.name()
+        );
         let lost = |error: reqwest::Error| {
             let text = format!("cargo lambda watch gave no answer: {}", error.without_url());
             Answer::Error(json!({"errorType": "NoAnswer", "errorMessage": text}))
@@ -54,7 +65,8 @@ impl Watch {
             Ok(reply) => reply,
             Err(error) => return lost(error),
         };
-        let failed = reply.headers().contains_key("x-amz-function-error") || !reply.status().is_success();
+        let failed =
+            reply.headers().contains_key("x-amz-function-error") || !reply.status().is_success();
         let status = reply.status();
         let body = match reply.bytes().await {
             Ok(body) => body,

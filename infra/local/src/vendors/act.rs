@@ -117,7 +117,11 @@ impl fmt::Display for Done {
 
 impl Done {
     fn to(person: u64, text: String) -> Self {
-        Self { text, person: Some(person), certificate: None }
+        Self {
+            text,
+            person: Some(person),
+            certificate: None,
+        }
     }
 }
 
@@ -125,15 +129,36 @@ impl Act {
     /// Does it, or says why it cannot be done.
     pub(super) fn perform(&self, company: &Company, now: Timestamp) -> Result<Done, String> {
         let done = match self {
-            Self::Hire { first_name, last_name, from, external, details } => {
-                let person =
-                    hired(company, (first_name, last_name), from.unwrap_or(people::today(now)), *external);
+            Self::Hire {
+                first_name,
+                last_name,
+                from,
+                external,
+                details,
+            } => {
+                let person = hired(
+                    company,
+                    (first_name, last_name),
+                    from.unwrap_or(people::today(now)),
+                    *external,
+                );
                 let id = person.id;
                 company.personio.put(person);
                 company.personio.change(id, |person| details.enter(person));
-                Done::to(id, format!("{first_name} {last_name} is employee {id} of {}", company.tenant))
+                Done::to(
+                    id,
+                    format!(
+                        "{first_name} {last_name} is employee {id} of {}",
+                        company.tenant
+                    ),
+                )
             }
-            Self::Change { person, first_name, last_name, details } => change(company, *person, |it| {
+            Self::Change {
+                person,
+                first_name,
+                last_name,
+                details,
+            } => change(company, *person, |it| {
                 first_name.clone_into_name(&mut it.first_name);
                 last_name.clone_into_name(&mut it.last_name);
                 details.enter(it);
@@ -154,7 +179,11 @@ impl Act {
             Self::Certificate { person, course, on } => issue(company, *person, course, *on, now)?,
             Self::Folder { name } => {
                 company.personio.add_category(name);
-                Done { text: format!("there is a category {name} now"), person: None, certificate: None }
+                Done {
+                    text: format!("there is a category {name} now"),
+                    person: None,
+                    certificate: None,
+                }
             }
         };
         company.personio.settle();
@@ -193,8 +222,16 @@ impl Details {
 
 /// A new employee without details. A start that lies ahead is onboarding.
 fn hired(company: &Company, (first, last): (&str, &str), from: Date, external: bool) -> Person {
-    let id = company.personio.people().last().map_or(1_001, |last| last.id + 1);
-    let kind = if external { EmploymentType::External } else { EmploymentType::Internal };
+    let id = company
+        .personio
+        .people()
+        .last()
+        .map_or(1_001, |last| last.id + 1);
+    let kind = if external {
+        EmploymentType::External
+    } else {
+        EmploymentType::Internal
+    };
     Person {
         email: None,
         employment_type: Some(kind),
@@ -204,10 +241,17 @@ fn hired(company: &Company, (first, last): (&str, &str), from: Date, external: b
     }
 }
 
-fn change(company: &Company, id: u64, change: impl FnOnce(&mut Person) -> String) -> Result<Done, String> {
+fn change(
+    company: &Company,
+    id: u64,
+    change: impl FnOnce(&mut Person) -> String,
+) -> Result<Done, String> {
     let mut text = String::new();
     if company.personio.change(id, |person| text = change(person)) {
-        return Ok(Done::to(id, format!("employee {id} of {} {text}", company.tenant)));
+        return Ok(Done::to(
+            id,
+            format!("employee {id} of {} {text}", company.tenant),
+        ));
     }
     Err(nobody(company, id))
 }
@@ -217,8 +261,17 @@ fn nobody(company: &Company, id: u64) -> String {
     format!("{tenant} has no employee {id}: `cargo local show people --tenant {tenant}` lists them")
 }
 
-fn issue(company: &Company, id: u64, course: &str, on: Option<Date>, now: Timestamp) -> Result<Done, String> {
-    let person = company.personio.person(id).ok_or_else(|| nobody(company, id))?;
+fn issue(
+    company: &Company,
+    id: u64,
+    course: &str,
+    on: Option<Date>,
+    now: Timestamp,
+) -> Result<Done, String> {
+    let person = company
+        .personio
+        .person(id)
+        .ok_or_else(|| nobody(company, id))?;
     let by_mail = || company.reteach.customer(person.email.as_deref()?);
     let account = company.reteach.customer(&format!("personio:{id}")).or_else(by_mail).ok_or_else(|| {
         format!(
@@ -233,13 +286,24 @@ fn issue(company: &Company, id: u64, course: &str, on: Option<Date>, now: Timest
         certificate: Some(Certificate::default()),
         ..Participation::default()
     });
-    let certificate =
-        company.reteach.participation(&participation).and_then(|it| it.certificate).map(|it| it.id);
-    let text = format!("employee {id} of {} has a certificate of {course}", company.tenant);
-    Ok(Done { certificate, ..Done::to(id, text) })
+    let certificate = company
+        .reteach
+        .participation(&participation)
+        .and_then(|it| it.certificate)
+        .map(|it| it.id);
+    let text = format!(
+        "employee {id} of {} has a certificate of {course}",
+        company.tenant
+    );
+    Ok(Done {
+        certificate,
+        ..Done::to(id, text)
+    })
 }
 
 fn noon(day: Date) -> Timestamp {
-    let noon = day.to_datetime(time(12, 0, 0, 0)).to_zoned_datetime(people::zone());
+    let noon = day
+        .to_datetime(time(12, 0, 0, 0))
+        .to_zoned_datetime(people::zone());
     noon.map_or(Timestamp::UNIX_EPOCH, |moment| moment.timestamp())
 }

@@ -46,7 +46,13 @@ pub struct Announced {
 
 impl Announced {
     pub(super) fn of(dir: &Path, resident: &Resident) -> Self {
-        let Company { tenant, via, personio, kombo, reteach } = &resident.company;
+        let Company {
+            tenant,
+            via,
+            personio,
+            kombo,
+            reteach,
+        } = &resident.company;
         let (file, credentials) = onboarding::paths(dir, tenant.as_str());
         Self {
             tenant_id: tenant.to_string(),
@@ -65,16 +71,35 @@ impl Announced {
 impl fmt::Display for Announcement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for it in &self.tenants {
-            let Announced { tenant_id, people, personio, reteach, .. } = it;
-            let kombo = it.kombo.as_ref().map_or_else(String::new, |url| format!("  Kombo {url}"));
-            writeln!(f, "{tenant_id:<18} {people:>5} people  Personio {personio}  reteach {reteach}{kombo}")?;
+            let Announced {
+                tenant_id,
+                people,
+                personio,
+                reteach,
+                ..
+            } = it;
+            let kombo = it
+                .kombo
+                .as_ref()
+                .map_or_else(String::new, |url| format!("  Kombo {url}"));
+            writeln!(
+                f,
+                "{tenant_id:<18} {people:>5} people  Personio {personio}  reteach {reteach}{kombo}"
+            )?;
         }
         writeln!(f, "\nTo onboard them:\n")?;
         for it in &self.tenants {
             let (file, credentials) = (it.file.display(), it.credentials.display());
-            writeln!(f, "  cargo tenants add --file {file} --credentials {credentials}")?;
+            writeln!(
+                f,
+                "  cargo tenants add --file {file} --credentials {credentials}"
+            )?;
         }
-        if let Some(it) = self.tenants.iter().find(|it| it.kombo.is_some() && it.integrations.is_empty()) {
+        if let Some(it) = self
+            .tenants
+            .iter()
+            .find(|it| it.kombo.is_some() && it.integrations.is_empty())
+        {
             writeln!(
                 f,
                 "\nBehind Kombo, a company connects first: this prints a link, which shows the connection's id when it is opened.\n\n  \
@@ -86,10 +111,17 @@ impl fmt::Display for Announcement {
             dir if dir == Path::new(".local") => String::new(),
             dir => format!(" --state {}", dir.display()),
         };
-        writeln!(f, "\nTo play HR and the author of courses, while this runs:\n")?;
+        writeln!(
+            f,
+            "\nTo play HR and the author of courses, while this runs:\n"
+        )?;
         for example in ["act --help", "show accounts"] {
             writeln!(f, "  cargo local{state} {example}")?;
         }
-        writeln!(f, "\nEverything is kept in {}. Ctrl-C ends it.", self.state.display())
+        writeln!(
+            f,
+            "\nEverything is kept in {}. Ctrl-C ends it.",
+            self.state.display()
+        )
     }
 }

@@ -37,7 +37,11 @@ struct Ports {
 
 impl Ports {
     fn choose() -> Result<Self, VendorsError> {
-        Ok(Self { personio: ports::free()?, kombo: ports::free()?, reteach: ports::free()? })
+        Ok(Self {
+            personio: ports::free()?,
+            kombo: ports::free()?,
+            reteach: ports::free()?,
+        })
     }
 }
 
@@ -52,10 +56,16 @@ pub(super) struct Resident {
 
 impl Resident {
     /// Sets the company up, or puts it back as it was.
-    pub(super) async fn open(tenant: Tenant, options: &Options, clock: &Clock) -> Result<Self, VendorsError> {
+    pub(super) async fn open(
+        tenant: Tenant,
+        options: &Options,
+        clock: &Clock,
+    ) -> Result<Self, VendorsError> {
         let path = options.dir.join(format!("{tenant}.state.json"));
-        let file =
-            StateFile::new(&path, "the company with its accounts and documents (`tenants remove` it first)");
+        let file = StateFile::new(
+            &path,
+            "the company with its accounts and documents (`tenants remove` it first)",
+        );
         let kept: Option<Kept> = file.read()?;
         let is_new = kept.is_none();
         let company = if let Some(kept) = kept {
@@ -63,13 +73,19 @@ impl Resident {
             restore(&company, &kept).map_err(|error| file.broken(&error))?;
             company
         } else {
-            let company = ports::chosen(async || started(tenant, Ports::choose()?, clock).await).await?;
+            let company =
+                ports::chosen(async || started(tenant, Ports::choose()?, clock).await).await?;
             settle_in(&company, options.people, tenant.seed(), clock());
             company
         };
         company.personio.settle();
         onboarding::write(&options.dir, &company, is_new)?;
-        let resident = Self { tenant, company, file, written: Mutex::default() };
+        let resident = Self {
+            tenant,
+            company,
+            file,
+            written: Mutex::default(),
+        };
         resident.save()?;
         Ok(resident)
     }
@@ -87,7 +103,12 @@ impl Resident {
     }
 
     fn kept(&self) -> serde_json::Result<Kept> {
-        let Company { personio, kombo, reteach, .. } = &self.company;
+        let Company {
+            personio,
+            kombo,
+            reteach,
+            ..
+        } = &self.company;
         let port = |address: SocketAddr| address.port();
         let ports = Ports {
             personio: port(personio.address()),
@@ -96,14 +117,27 @@ impl Resident {
         };
         // Kombo's first: what it has seen of Personio must be there.
         let kombo = kombo.as_ref().map(Kombo::snapshot).transpose()?;
-        Ok(Kept { ports, kombo, personio: personio.snapshot()?, reteach: reteach.snapshot()? })
+        Ok(Kept {
+            ports,
+            kombo,
+            personio: personio.snapshot()?,
+            reteach: reteach.snapshot()?,
+        })
     }
 
     /// What says that something may have changed.
     pub(super) fn activities(&self) -> Vec<tokio::sync::watch::Receiver<u64>> {
-        let Company { personio, kombo, reteach, .. } = &self.company;
+        let Company {
+            personio,
+            kombo,
+            reteach,
+            ..
+        } = &self.company;
         let kombo = kombo.as_ref().map(Kombo::activity);
-        [personio.activity(), reteach.activity()].into_iter().chain(kombo).collect()
+        [personio.activity(), reteach.activity()]
+            .into_iter()
+            .chain(kombo)
+            .collect()
     }
 }
 
@@ -131,7 +165,13 @@ async fn started(tenant: Tenant, ports: Ports, clock: &Clock) -> Result<Company,
             Some(kombo)
         }
     };
-    Ok(Company { tenant: TenantId::parse(tenant.name())?, via: tenant.via(), personio, kombo, reteach })
+    Ok(Company {
+        tenant: TenantId::parse(tenant.name())?,
+        via: tenant.via(),
+        personio,
+        kombo,
+        reteach,
+    })
 }
 
 pub(super) fn listen_error(whose: String, port: u16, error: io::Error) -> VendorsError {
@@ -144,7 +184,9 @@ pub(super) fn listen_error(whose: String, port: u16, error: io::Error) -> Vendor
 /// Credentials, people, and an academy with accounts and certificates.
 fn settle_in(company: &Company, people: usize, seed: u64, now: Timestamp) {
     company.personio.add_credentials(PERSONIO.0, PERSONIO.1);
-    company.reteach.add_credentials(RETEACH.0, RETEACH.1, RETEACH.2);
+    company
+        .reteach
+        .add_credentials(RETEACH.0, RETEACH.1, RETEACH.2);
     if let Some(kombo) = &company.kombo {
         kombo.add_api_key(KOMBO_KEY);
     }
@@ -157,7 +199,10 @@ fn restore(company: &Company, kept: &Kept) -> serde_json::Result<()> {
     company.reteach.restore(&kept.reteach)?;
     if let Some(kombo) = &company.kombo {
         let missing = || serde::de::Error::custom("Kombo is missing");
-        kombo.restore(kept.kombo.as_deref().ok_or_else(missing)?, &company.personio)?;
+        kombo.restore(
+            kept.kombo.as_deref().ok_or_else(missing)?,
+            &company.personio,
+        )?;
     }
     Ok(())
 }
@@ -168,5 +213,11 @@ pub(super) fn make_folder(dir: &Path) -> Result<(), VendorsError> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir).map_err(|error| FileError::Io { path: dir.to_owned(), error }.into())
+    builder.create(dir).map_err(|error| {
+        FileError::Io {
+            path: dir.to_owned(),
+            error,
+        }
+        .into()
+    })
 }

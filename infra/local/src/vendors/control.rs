@@ -55,7 +55,10 @@ enum Answer<T> {
 }
 
 fn file(dir: &Path) -> StateFile {
-    StateFile::new(&dir.join("control.state.json"), "the control's port, which is chosen anew")
+    StateFile::new(
+        &dir.join("control.state.json"),
+        "the control's port, which is chosen anew",
+    )
 }
 
 /// The port, before anybody is behind it.
@@ -82,13 +85,16 @@ impl Door {
 
     async fn listen(port: u16) -> Result<Self, VendorsError> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-        let listener = listener.map_err(|error| listen_error("the control".to_owned(), port, error))?;
+        let listener =
+            listener.map_err(|error| listen_error("the control".to_owned(), port, error))?;
         Ok(Self { listener, port })
     }
 
     pub(super) fn serve(self, residents: Arc<[Resident]>, tasks: &mut JoinSet<()>) -> Control {
-        let router =
-            Router::new().route("/act", post(perform)).route("/show", post(list)).with_state(residents);
+        let router = Router::new()
+            .route("/act", post(perform))
+            .route("/show", post(list))
+            .with_state(residents);
         let Self { listener, port } = self;
         tasks.spawn(async move {
             // The listener is ours and stays valid: serving ends with the task.
@@ -109,7 +115,9 @@ async fn perform(
 ) -> (StatusCode, Json<Answer<Done>>) {
     answer(&residents, order.tenant, |resident| {
         let done = order.act.perform(&resident.company, Timestamp::now())?;
-        resident.save().map_err(|error| format!("{}, but it is not on disk: {error}", done.text))?;
+        resident
+            .save()
+            .map_err(|error| format!("{}, but it is not on disk: {error}", done.text))?;
         Ok(done)
     })
 }
@@ -119,7 +127,10 @@ async fn list(
     Json(question): Json<Question>,
 ) -> (StatusCode, Json<Answer<Vec<Value>>>) {
     answer(&residents, question.tenant, |resident| {
-        question.list.rows(&resident.company, Timestamp::now()).map_err(|error| error.to_string())
+        question
+            .list
+            .rows(&resident.company, Timestamp::now())
+            .map_err(|error| error.to_string())
     })
 }
 
@@ -129,9 +140,15 @@ fn answer<T>(
     act: impl FnOnce(&Resident) -> Result<T, String>,
 ) -> (StatusCode, Json<Answer<T>>) {
     let found = residents.iter().find(|resident| resident.tenant == tenant);
-    match found.ok_or_else(|| format!("there is no {tenant}")).and_then(act) {
+    match found
+        .ok_or_else(|| format!("there is no {tenant}"))
+        .and_then(act)
+    {
         Ok(done) => (StatusCode::OK, Json(Answer::Done(done))),
-        Err(refusal) => (StatusCode::UNPROCESSABLE_ENTITY, Json(Answer::Refused(refusal))),
+        Err(refusal) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            Json(Answer::Refused(refusal)),
+        ),
     }
 }
 
@@ -151,15 +168,31 @@ pub async fn show(dir: &Path, question: &Question) -> Result<Vec<Value>, Vendors
     ask(dir, "show", question).await
 }
 
-async fn ask<T: DeserializeOwned>(dir: &Path, what: &str, body: &impl Serialize) -> Result<T, VendorsError> {
-    let not_running = || VendorsError::NotRunning { dir: dir.to_owned() };
+async fn ask<T: DeserializeOwned>(
+    dir: &Path,
+    what: &str,
+    body: &impl Serialize,
+) -> Result<T, VendorsError> {
+    let not_running = || VendorsError::NotRunning {
+        dir: dir.to_owned(),
+    };
     let kept: Kept = file(dir).read()?.ok_or_else(not_running)?;
-    let client = reqwest::Client::builder().no_proxy().build().map_err(|_| not_running())?;
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .map_err(|_| not_running())?;
     let url = format!("{}/{what}", url(kept.port));
-    let reply = client.post(url).json(body).send().await.map_err(|_| not_running())?;
+    let reply = client
+        .post(url)
+        .json(body)
+        .send()
+        .await
+        .map_err(|_| not_running())?;
     match reply.json().await {
         Ok(Answer::Done(done)) => Ok(done),
         Ok(Answer::Refused(text)) => Err(VendorsError::Refused(text)),
-        Err(_) => Err(VendorsError::Refused("another program answers on the port of the control".to_owned())),
+        Err(_) => Err(VendorsError::Refused(
+            "another program answers on the port of the control".to_owned(),
+        )),
     }
 }

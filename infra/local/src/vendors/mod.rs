@@ -76,7 +76,12 @@ impl Vendors {
         }
         tasks.spawn(nights(Arc::clone(&residents)));
         let control = door.serve(Arc::clone(&residents), &mut tasks);
-        Ok(Self { dir: options.dir.clone(), residents, control, _tasks: tasks })
+        Ok(Self {
+            dir: options.dir.clone(),
+            residents,
+            control,
+            _tasks: tasks,
+        })
     }
 
     /// The companies.
@@ -90,7 +95,11 @@ impl Vendors {
         Announcement {
             state: self.dir.clone(),
             control: self.control.url.clone(),
-            tenants: self.residents.iter().map(|resident| Announced::of(&self.dir, resident)).collect(),
+            tenants: self
+                .residents
+                .iter()
+                .map(|resident| Announced::of(&self.dir, resident))
+                .collect(),
         }
     }
 
@@ -105,7 +114,9 @@ impl Vendors {
 
 /// Writes a company's file a short while after each change.
 fn keep(tasks: &mut JoinSet<()>, residents: &Arc<[Resident]>, number: usize) {
-    let Some(resident) = residents.get(number) else { return };
+    let Some(resident) = residents.get(number) else {
+        return;
+    };
     for mut activity in resident.activities() {
         let residents = Arc::clone(residents);
         tasks.spawn(async move {
@@ -138,7 +149,10 @@ pub(crate) fn mention(text: &str) {
 }
 
 /// Says what went wrong.
-#[expect(clippy::print_stderr, reason = "this is where a command says what went wrong")]
+#[expect(
+    clippy::print_stderr,
+    reason = "this is where a command says what went wrong"
+)]
 pub(crate) fn complain(text: &str) {
     eprintln!("error: {text}");
 }

@@ -28,11 +28,24 @@ pub enum List {
 impl List {
     /// Every row with all its fields.
     pub(super) fn rows(self, company: &Company, now: Timestamp) -> serde_json::Result<Vec<Value>> {
-        let Company { personio, kombo, reteach, .. } = company;
+        let Company {
+            personio,
+            kombo,
+            reteach,
+            ..
+        } = company;
         match self {
             Self::People => personio.people().iter().map(serde_json::to_value).collect(),
-            Self::Documents => personio.documents().iter().map(serde_json::to_value).collect(),
-            Self::Participations => reteach.participations().iter().map(serde_json::to_value).collect(),
+            Self::Documents => personio
+                .documents()
+                .iter()
+                .map(serde_json::to_value)
+                .collect(),
+            Self::Participations => reteach
+                .participations()
+                .iter()
+                .map(serde_json::to_value)
+                .collect(),
             Self::Accounts => reteach
                 .customers()
                 .iter()
@@ -45,8 +58,14 @@ impl List {
                 })
                 .collect(),
             Self::Connections => {
-                let ids = kombo.as_ref().map(simulators::Kombo::integrations).unwrap_or_default();
-                Ok(ids.into_iter().map(|id| json!({"integration_id": id})).collect())
+                let ids = kombo
+                    .as_ref()
+                    .map(simulators::Kombo::integrations)
+                    .unwrap_or_default();
+                Ok(ids
+                    .into_iter()
+                    .map(|id| json!({"integration_id": id}))
+                    .collect())
             }
         }
     }
@@ -106,7 +125,9 @@ impl List {
 
 fn columns<const N: usize>(rows: &[Value], columns: [(&str, &str); N]) -> String {
     let mut shown = Table::new();
-    shown.load_style(NOTHING).set_header(columns.map(|(header, _)| header));
+    shown
+        .load_style(NOTHING)
+        .set_header(columns.map(|(header, _)| header));
     for row in rows {
         shown.add_row(columns.map(|(_, pointer)| cell(row.pointer(pointer))));
     }
@@ -117,7 +138,11 @@ fn cell(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => "–".to_owned(),
         Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(texts)) => texts.iter().map(|text| cell(Some(text))).collect::<Vec<_>>().join(", "),
+        Some(Value::Array(texts)) => texts
+            .iter()
+            .map(|text| cell(Some(text)))
+            .collect::<Vec<_>>()
+            .join(", "),
         Some(other) => other.to_string(),
     }
 }

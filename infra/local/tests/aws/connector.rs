@@ -15,7 +15,10 @@ fn store_at(endpoint: &str) -> Store {
         "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("local".to_owned()),
         _ => None,
     };
-    Store::new(&Aws::new(sdk_config(read, http_client().unwrap()).unwrap()), "table")
+    Store::new(
+        &Aws::new(sdk_config(read, http_client().unwrap()).unwrap()),
+        "table",
+    )
 }
 
 #[tokio::test]
@@ -25,7 +28,12 @@ async fn a_refused_connection_is_unavailable_after_three_attempts() {
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let endpoint = format!("http://{}", socket.local_addr().unwrap());
     let error = store_at(&endpoint).tenant(&acme()).await.unwrap_err();
-    assert_eq!(error, StateError::Unavailable { operation: "GetItem" });
+    assert_eq!(
+        error,
+        StateError::Unavailable {
+            operation: "GetItem"
+        }
+    );
 }
 
 #[tokio::test]
@@ -43,7 +51,10 @@ async fn server_errors_are_tried_three_times() {
 #[tokio::test]
 async fn requests_are_not_redirected() {
     let stack = stack().await;
-    let proxy = Proxy::start(&stack, |_| Fate::Reply(StatusCode::TEMPORARY_REDIRECT, String::new())).await;
+    let proxy = Proxy::start(&stack, |_| {
+        Fate::Reply(StatusCode::TEMPORARY_REDIRECT, String::new())
+    })
+    .await;
     assert!(proxy.store(&stack).tenant(&acme()).await.is_err());
     assert_eq!(proxy.calls("GetItem"), 1);
 }
@@ -53,5 +64,10 @@ async fn a_server_that_never_answers_is_unavailable_after_three_attempts() {
     let stack = stack().await;
     let proxy = Proxy::start(&stack, |_| Fate::Hang).await;
     let error = proxy.store(&stack).tenant(&acme()).await.unwrap_err();
-    assert_eq!(error, StateError::Unavailable { operation: "GetItem" });
+    assert_eq!(
+        error,
+        StateError::Unavailable {
+            operation: "GetItem"
+        }
+    );
 }

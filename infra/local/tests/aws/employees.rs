@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use shared::fingerprint::{FingerprintKey, Part};
 use shared::id::{CustomerId, SourceId};
-use shared::state::{EmployeeEntry, Failure, FencingToken, LockReason, Locked, Mark, StateError, Window};
+use shared::state::{
+    EmployeeEntry, Failure, FencingToken, LockReason, Locked, Mark, StateError, Window,
+};
 
 use crate::proxy::{Fate, Proxy};
 use crate::support::{acme, at, entry, id, put_employees, stack};
@@ -25,8 +27,14 @@ async fn reads_back_every_kind_of_entry() {
                 ("email".to_owned(), Mark::Value(u64::MAX)),
                 ("company".to_owned(), Mark::Null),
             ]),
-            window: Window { active_at: Some(at("00:00:00")), inactive_at: Some(at("08:00:00.123456789")) },
-            locked: Some(Locked { since: at("08:00:00"), reason: LockReason::OutOfScope }),
+            window: Window {
+                active_at: Some(at("00:00:00")),
+                inactive_at: Some(at("08:00:00.123456789")),
+            },
+            locked: Some(Locked {
+                since: at("08:00:00"),
+                reason: LockReason::OutOfScope,
+            }),
             failure: Some(Failure {
                 reason: "422: userName is taken".to_owned(),
                 fingerprint,
@@ -34,7 +42,10 @@ async fn reads_back_every_kind_of_entry() {
                 retry_at: at("09:00:00"),
             }),
         };
-        store.put_employee(&acme(), FencingToken(1), &full).await.unwrap();
+        store
+            .put_employee(&acme(), FencingToken(1), &full)
+            .await
+            .unwrap();
         let read = store.employees(&acme(), [&full.source_id]).await.unwrap();
         assert_eq!(read[&full.source_id], full);
     }
@@ -88,13 +99,24 @@ async fn asks_again_for_keys_that_were_left_undone() {
     let proxy = Proxy::start(&stack, move |call| {
         let request: Value = serde_json::from_str(call.body).unwrap();
         let keys = request["RequestItems"]["reteach-personio"].clone();
-        record.lock().unwrap().push(keys["Keys"].as_array().unwrap().len());
+        record
+            .lock()
+            .unwrap()
+            .push(keys["Keys"].as_array().unwrap().len());
         let undone = json!({"Responses": {}, "UnprocessedKeys": {"reteach-personio": keys}});
-        if call.before < 2 { Fate::Reply(http::StatusCode::OK, undone.to_string()) } else { Fate::Pass }
+        if call.before < 2 {
+            Fate::Reply(http::StatusCode::OK, undone.to_string())
+        } else {
+            Fate::Pass
+        }
     })
     .await;
     let wanted: Vec<SourceId> = (0..10).map(id).collect();
-    let read = proxy.store(&stack).employees(&acme(), &wanted).await.unwrap();
+    let read = proxy
+        .store(&stack)
+        .employees(&acme(), &wanted)
+        .await
+        .unwrap();
     assert_eq!(read.len(), 10);
     assert_eq!(*asked.lock().unwrap(), [10, 10, 10]);
 }
@@ -103,22 +125,45 @@ async fn asks_again_for_keys_that_were_left_undone() {
 async fn an_entry_that_cannot_be_read_is_named() {
     use aws_sdk_dynamodb::types::AttributeValue;
     let stack = stack().await;
-    let put = stack.aws().dynamodb().put_item().table_name("reteach-personio");
+    let put = stack
+        .aws()
+        .dynamodb()
+        .put_item()
+        .table_name("reteach-personio");
     let put = put.item("pk", AttributeValue::S("TENANT#acme".to_owned()));
-    put.item("sk", AttributeValue::S("EMPLOYEE#7".to_owned())).send().await.unwrap();
-    let damaged = Err(StateError::Damaged { item: "EMPLOYEE#7".to_owned() });
+    put.item("sk", AttributeValue::S("EMPLOYEE#7".to_owned()))
+        .send()
+        .await
+        .unwrap();
+    let damaged = Err(StateError::Damaged {
+        item: "EMPLOYEE#7".to_owned(),
+    });
     assert_eq!(stack.store().employees(&acme(), [&id(7)]).await, damaged);
     assert_eq!(stack.store().all_employees(&acme()).await, damaged);
 }
 
 #[tokio::test]
 async fn a_write_is_fenced_by_every_newer_token() {
-    for (stored, writing, fits) in [(1, 1, true), (1, 2, true), (2, 1, false), (10, 9, false), (9, 10, true)]
-    {
+    for (stored, writing, fits) in [
+        (1, 1, true),
+        (1, 2, true),
+        (2, 1, false),
+        (10, 9, false),
+        (9, 10, true),
+    ] {
         let stack = stack().await;
         let store = stack.store();
-        store.put_employee(&acme(), FencingToken(stored), &entry(1)).await.unwrap();
-        let written = store.put_employee(&acme(), FencingToken(writing), &entry(1)).await;
-        assert_eq!(written.is_ok(), fits, "{writing} over {stored}: {written:?}");
+        store
+            .put_employee(&acme(), FencingToken(stored), &entry(1))
+            .await
+            .unwrap();
+        let written = store
+            .put_employee(&acme(), FencingToken(writing), &entry(1))
+            .await;
+        assert_eq!(
+            written.is_ok(),
+            fits,
+            "{writing} over {stored}: {written:?}"
+        );
     }
 }

@@ -17,7 +17,13 @@ fn shard(people: usize) -> Shard {
             1 => Standing::MissingOnce,
             _ => Standing::RetryAt(at("09:00:00")),
         };
-        (id(number), ShardEntry { fingerprint, standing })
+        (
+            id(number),
+            ShardEntry {
+                fingerprint,
+                standing,
+            },
+        )
     };
     Shard((0..people).map(person).collect())
 }
@@ -30,7 +36,14 @@ fn root() -> Root {
     Root {
         mapping_version: 1,
         configuration: "digest".to_owned(),
-        shards: vec![Packed { digest: u64::MAX, due: 0 }, Packed::default(), shard(3).packed()],
+        shards: vec![
+            Packed {
+                digest: u64::MAX,
+                due: 0,
+            },
+            Packed::default(),
+            shard(3).packed(),
+        ],
         people: 0,
         open_accounts: 1000,
         brakes,
@@ -52,15 +65,23 @@ async fn reads_the_root_back() {
     store.put_root(&acme(), FIRST, &root()).await.unwrap();
     assert_eq!(store.root(&acme()).await, Ok(Some(root())));
     store.put_root(&acme(), SECOND, &root()).await.unwrap();
-    let fenced = Err(StateError::Fenced { item: "FINGERPRINTS".to_owned() });
+    let fenced = Err(StateError::Fenced {
+        item: "FINGERPRINTS".to_owned(),
+    });
     assert_eq!(store.put_root(&acme(), FIRST, &root()).await, fenced);
 }
 
 #[tokio::test]
 async fn a_root_of_256_shards_is_one_read_unit() {
     let stack = stack().await;
-    let line = Packed { digest: u64::MAX, due: u32::MAX };
-    let root = Root { shards: vec![line; 256], ..root() };
+    let line = Packed {
+        digest: u64::MAX,
+        due: u32::MAX,
+    };
+    let root = Root {
+        shards: vec![line; 256],
+        ..root()
+    };
     stack.store().put_root(&acme(), FIRST, &root).await.unwrap();
     let store = stack.store();
     assert_eq!(store.root(&acme()).await, Ok(Some(root)));
@@ -72,14 +93,31 @@ async fn reads_the_shards_that_are_asked_for() {
     let stack = stack().await;
     let store = stack.store();
     for number in 0..3 {
-        store.put_shard(&acme(), FIRST, ShardNumber(number), &shard(usize::from(number) + 1)).await.unwrap();
+        store
+            .put_shard(
+                &acme(),
+                FIRST,
+                ShardNumber(number),
+                &shard(usize::from(number) + 1),
+            )
+            .await
+            .unwrap();
     }
-    let wanted = [ShardNumber(0), ShardNumber(2), ShardNumber(2), ShardNumber(200)];
+    let wanted = [
+        ShardNumber(0),
+        ShardNumber(2),
+        ShardNumber(2),
+        ShardNumber(200),
+    ];
     let read = store.shards(&acme(), &wanted).await.unwrap();
     assert_eq!(read.len(), 3);
     assert_eq!(read[&ShardNumber(0)], shard(1));
     assert_eq!(read[&ShardNumber(2)], shard(3));
-    assert_eq!(read[&ShardNumber(200)], Shard::default(), "never written: empty");
+    assert_eq!(
+        read[&ShardNumber(200)],
+        Shard::default(),
+        "never written: empty"
+    );
 }
 
 #[tokio::test]
@@ -88,7 +126,10 @@ async fn reads_all_256_shards() {
     let store = stack.store();
     let all: Vec<ShardNumber> = (0..256).map(ShardNumber).collect();
     for number in &all {
-        store.put_shard(&acme(), FIRST, *number, &shard(2)).await.unwrap();
+        store
+            .put_shard(&acme(), FIRST, *number, &shard(2))
+            .await
+            .unwrap();
     }
     let read = store.shards(&acme(), &all).await.unwrap();
     assert!(all.iter().all(|number| read[number] == shard(2)));
@@ -98,7 +139,10 @@ async fn reads_all_256_shards() {
 async fn a_shard_of_64_people_is_a_few_write_units() {
     let stack = stack().await;
     let store = stack.store();
-    store.put_shard(&acme(), FIRST, ShardNumber(0), &shard(64)).await.unwrap();
+    store
+        .put_shard(&acme(), FIRST, ShardNumber(0), &shard(64))
+        .await
+        .unwrap();
     assert!(store.units().write <= 4.0, "{:?}", store.units());
 }
 
@@ -106,9 +150,19 @@ async fn a_shard_of_64_people_is_a_few_write_units() {
 async fn a_shard_above_400_kilobytes_is_refused_by_name() {
     let stack = stack().await;
     let store = stack.store();
-    let too_large = Err(StateError::TooLarge { item: "FINGERPRINTS#5".to_owned() });
-    assert_eq!(store.put_shard(&acme(), FIRST, ShardNumber(5), &shard(20_000)).await, too_large);
-    store.put_shard(&acme(), FIRST, ShardNumber(5), &shard(9_000)).await.unwrap();
+    let too_large = Err(StateError::TooLarge {
+        item: "FINGERPRINTS#5".to_owned(),
+    });
+    assert_eq!(
+        store
+            .put_shard(&acme(), FIRST, ShardNumber(5), &shard(20_000))
+            .await,
+        too_large
+    );
+    store
+        .put_shard(&acme(), FIRST, ShardNumber(5), &shard(9_000))
+        .await
+        .unwrap();
     let read = store.shards(&acme(), &[ShardNumber(5)]).await.unwrap();
     assert_eq!(read[&ShardNumber(5)], shard(9_000));
 }
@@ -119,14 +173,25 @@ async fn deletes_shards_unless_a_newer_run_wrote_them() {
     let store = stack.store();
     for number in 0..3 {
         let token = if number == 2 { SECOND } else { FIRST };
-        store.put_shard(&acme(), token, ShardNumber(number), &shard(2)).await.unwrap();
+        store
+            .put_shard(&acme(), token, ShardNumber(number), &shard(2))
+            .await
+            .unwrap();
     }
     let gone = [ShardNumber(0), ShardNumber(1), ShardNumber(7)];
     store.delete_shards(&acme(), FIRST, &gone).await.unwrap();
-    let fenced = Err(StateError::Fenced { item: "FINGERPRINTS#2".to_owned() });
-    assert_eq!(store.delete_shards(&acme(), FIRST, &[ShardNumber(2)]).await, fenced);
+    let fenced = Err(StateError::Fenced {
+        item: "FINGERPRINTS#2".to_owned(),
+    });
+    assert_eq!(
+        store.delete_shards(&acme(), FIRST, &[ShardNumber(2)]).await,
+        fenced
+    );
 
-    let read = store.shards(&acme(), &[ShardNumber(0), ShardNumber(1), ShardNumber(2)]).await.unwrap();
+    let read = store
+        .shards(&acme(), &[ShardNumber(0), ShardNumber(1), ShardNumber(2)])
+        .await
+        .unwrap();
     assert_eq!(read[&ShardNumber(0)], Shard::default());
     assert_eq!(read[&ShardNumber(1)], Shard::default());
     assert_eq!(read[&ShardNumber(2)], shard(2));

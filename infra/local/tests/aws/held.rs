@@ -40,11 +40,20 @@ async fn a_decision_is_for_one_hash() {
     for decision in decisions {
         let stack = stack().await;
         let store = stack.store();
-        assert_eq!(store.decide(&acme(), "one", decision).await, Err(StateError::NoSuchPlan));
+        assert_eq!(
+            store.decide(&acme(), "one", decision).await,
+            Err(StateError::NoSuchPlan)
+        );
         store.put_held(&acme(), FIRST, &plan("one")).await.unwrap();
-        assert_eq!(store.decide(&acme(), "two", decision).await, Err(StateError::NoSuchPlan));
+        assert_eq!(
+            store.decide(&acme(), "two", decision).await,
+            Err(StateError::NoSuchPlan)
+        );
         store.decide(&acme(), "one", decision).await.unwrap();
-        let decided = HeldPlan { decision: Some(decision), ..plan("one") };
+        let decided = HeldPlan {
+            decision: Some(decision),
+            ..plan("one")
+        };
         assert_eq!(store.held(&acme()).await, Ok(Some(decided)));
     }
 }
@@ -55,7 +64,10 @@ async fn a_plan_that_is_no_longer_held_cannot_be_decided() {
     let store = stack.store();
     store.put_held(&acme(), FIRST, &plan("one")).await.unwrap();
     store.clear_held(&acme(), FIRST).await.unwrap();
-    assert_eq!(store.decide(&acme(), "one", approved()).await, Err(StateError::NoSuchPlan));
+    assert_eq!(
+        store.decide(&acme(), "one", approved()).await,
+        Err(StateError::NoSuchPlan)
+    );
     assert_eq!(store.held(&acme()).await, Ok(None));
 }
 
@@ -63,8 +75,13 @@ async fn a_plan_that_is_no_longer_held_cannot_be_decided() {
 async fn an_overtaken_run_cannot_bring_a_forgotten_plan_back() {
     let stack = stack().await;
     let store = stack.store();
-    let fenced = Err(StateError::Fenced { item: "HELD#employees".to_owned() });
-    store.put_held(&acme(), FencingToken(2), &plan("two")).await.unwrap();
+    let fenced = Err(StateError::Fenced {
+        item: "HELD#employees".to_owned(),
+    });
+    store
+        .put_held(&acme(), FencingToken(2), &plan("two"))
+        .await
+        .unwrap();
     assert_eq!(store.clear_held(&acme(), FIRST).await, fenced);
     store.clear_held(&acme(), FencingToken(2)).await.unwrap();
     assert_eq!(store.put_held(&acme(), FIRST, &plan("one")).await, fenced);
@@ -79,7 +96,13 @@ async fn a_decision_outlives_a_run_that_did_not_know_of_it() {
         store.put_held(&acme(), FIRST, &plan("one")).await.unwrap();
         store.decide(&acme(), "one", approved()).await.unwrap();
         store.put_held(&acme(), FIRST, &plan(next)).await.unwrap();
-        assert_eq!(store.held(&acme()).await, Ok(Some(HeldPlan { decision, ..plan(next) })));
+        assert_eq!(
+            store.held(&acme()).await,
+            Ok(Some(HeldPlan {
+                decision,
+                ..plan(next)
+            }))
+        );
     }
 }
 
@@ -90,7 +113,10 @@ async fn a_run_that_knows_of_a_decision_may_replace_it() {
     let dismissed = Decision::Dismissed { at: at("10:00:00") };
     store.put_held(&acme(), FIRST, &plan("one")).await.unwrap();
     store.decide(&acme(), "one", approved()).await.unwrap();
-    let replaced = HeldPlan { decision: Some(dismissed), ..plan("one") };
+    let replaced = HeldPlan {
+        decision: Some(dismissed),
+        ..plan("one")
+    };
     store.put_held(&acme(), FIRST, &replaced).await.unwrap();
     assert_eq!(store.held(&acme()).await, Ok(Some(replaced)));
 }

@@ -26,8 +26,16 @@ async fn a_lease_is_ours_however_many_replies_are_lost() {
         let lease = take(&proxy.store(&stack), "one", at("08:00:00")).await;
         assert_eq!(lease.token, FencingToken(1), "{lost} lost");
         assert_eq!(lease.until, at("08:05:00"), "{lost} lost");
-        assert_eq!(proxy.calls("UpdateItem"), (lost + 1).min(ATTEMPTS), "{lost} lost");
-        assert_eq!(proxy.calls("GetItem"), usize::from(lost == ATTEMPTS), "{lost} lost");
+        assert_eq!(
+            proxy.calls("UpdateItem"),
+            (lost + 1).min(ATTEMPTS),
+            "{lost} lost"
+        );
+        assert_eq!(
+            proxy.calls("GetItem"),
+            usize::from(lost == ATTEMPTS),
+            "{lost} lost"
+        );
     }
 }
 
@@ -36,12 +44,28 @@ async fn a_lease_of_somebody_else_is_not_ours_when_replies_are_lost() {
     let stack = stack().await;
     take(&stack.store(), "one", at("08:00:00")).await;
     let proxy = losing(&stack, "UpdateItem", 1).await;
-    let got = proxy.store(&stack).acquire(&acme(), Job::Employees, &run("two"), at("08:01:00"), LEASE).await;
-    assert_eq!(got, Ok(Acquisition::Held { until: at("08:05:00") }));
+    let got = proxy
+        .store(&stack)
+        .acquire(&acme(), Job::Employees, &run("two"), at("08:01:00"), LEASE)
+        .await;
+    assert_eq!(
+        got,
+        Ok(Acquisition::Held {
+            until: at("08:05:00")
+        })
+    );
 
     let proxy = losing(&stack, "UpdateItem", ATTEMPTS).await;
-    let got = proxy.store(&stack).acquire(&acme(), Job::Employees, &run("two"), at("08:01:00"), LEASE).await;
-    assert_eq!(got, Err(StateError::Unavailable { operation: "UpdateItem" }));
+    let got = proxy
+        .store(&stack)
+        .acquire(&acme(), Job::Employees, &run("two"), at("08:01:00"), LEASE)
+        .await;
+    assert_eq!(
+        got,
+        Err(StateError::Unavailable {
+            operation: "UpdateItem"
+        })
+    );
 }
 
 #[tokio::test]
@@ -49,18 +73,33 @@ async fn a_release_whose_reply_is_lost_is_a_release() {
     let stack = stack().await;
     let lease = take(&stack.store(), "one", at("08:00:00")).await;
     let proxy = losing(&stack, "UpdateItem", 1).await;
-    let run = LastRun { good_run: Some(at("08:00:30")), reported: None };
+    let run = LastRun {
+        good_run: Some(at("08:00:30")),
+        reported: None,
+    };
     proxy.store(&stack).release(&lease, run).await.unwrap();
     assert_eq!(proxy.calls("UpdateItem"), 2);
-    assert_eq!(take(&stack.store(), "two", at("08:01:00")).await.last_good_run, Some(at("08:00:30")));
+    assert_eq!(
+        take(&stack.store(), "two", at("08:01:00"))
+            .await
+            .last_good_run,
+        Some(at("08:00:30"))
+    );
 }
 
 #[tokio::test]
 async fn an_entry_is_written_although_the_reply_is_lost() {
     let stack = stack().await;
     let proxy = losing(&stack, "PutItem", 1).await;
-    proxy.store(&stack).put_employee(&acme(), FencingToken(1), &entry(1)).await.unwrap();
-    assert_eq!(stack.store().employees(&acme(), [&id(1)]).await.unwrap()[&id(1)], entry(1));
+    proxy
+        .store(&stack)
+        .put_employee(&acme(), FencingToken(1), &entry(1))
+        .await
+        .unwrap();
+    assert_eq!(
+        stack.store().employees(&acme(), [&id(1)]).await.unwrap()[&id(1)],
+        entry(1)
+    );
 }
 
 #[tokio::test]
@@ -68,21 +107,53 @@ async fn each_kind_of_refusal_has_its_own_error() {
     let operation = "GetItem";
     let table = "reteach-personio".to_owned();
     let cases = [
-        (400, "ProvisionedThroughputExceededException", StateError::Throttled { operation }),
-        (400, "ThrottlingException", StateError::Throttled { operation }),
-        (500, "InternalServerError", StateError::Unavailable { operation }),
+        (
+            400,
+            "ProvisionedThroughputExceededException",
+            StateError::Throttled { operation },
+        ),
+        (
+            400,
+            "ThrottlingException",
+            StateError::Throttled { operation },
+        ),
+        (
+            500,
+            "InternalServerError",
+            StateError::Unavailable { operation },
+        ),
         (503, "", StateError::Unavailable { operation }),
-        (400, "AccessDeniedException", denied("AccessDeniedException")),
-        (400, "ExpiredTokenException", denied("ExpiredTokenException")),
-        (400, "ResourceNotFoundException", StateError::NoTable { table }),
-        (400, "ValidationException", StateError::Refused { operation, code: "ValidationException".into() }),
+        (
+            400,
+            "AccessDeniedException",
+            denied("AccessDeniedException"),
+        ),
+        (
+            400,
+            "ExpiredTokenException",
+            denied("ExpiredTokenException"),
+        ),
+        (
+            400,
+            "ResourceNotFoundException",
+            StateError::NoTable { table },
+        ),
+        (
+            400,
+            "ValidationException",
+            StateError::Refused {
+                operation,
+                code: "ValidationException".into(),
+            },
+        ),
     ];
     let stack = stack().await;
     let checks = cases.map(|(status, code, expected)| {
         let stack = &stack;
         async move {
-            let text =
-                format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"s3cret"}}"#);
+            let text = format!(
+                r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"s3cret"}}"#
+            );
             let status = StatusCode::from_u16(status).unwrap();
             let proxy = Proxy::start(stack, move |_| Fate::Reply(status, text.clone())).await;
             let error = proxy.store(stack).tenant(&acme()).await.unwrap_err();
@@ -95,5 +166,8 @@ async fn each_kind_of_refusal_has_its_own_error() {
 }
 
 fn denied(code: &str) -> StateError {
-    StateError::Denied { operation: "GetItem", code: code.to_owned() }
+    StateError::Denied {
+        operation: "GetItem",
+        code: code.to_owned(),
+    }
 }

@@ -64,7 +64,9 @@ impl Proxy {
             calls: Arc::clone(&calls),
             rule: Box::new(rule),
         };
-        let router = Router::new().fallback(forward).with_state(Arc::new(forwarder));
+        let router = Router::new()
+            .fallback(forward)
+            .with_state(Arc::new(forwarder));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { url, calls }
     }
@@ -79,29 +81,53 @@ impl Proxy {
             .environment()
             .into_iter()
             .chain(
-                ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SECRETS_MANAGER"]
-                    .map(|name| (name.to_owned(), self.url.clone())),
+                [
+                    "AWS_ENDPOINT_URL_DYNAMODB",
+                    "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+                ]
+                .map(|name| (name.to_owned(), self.url.clone())),
             )
             .collect();
-        let config = sdk_config(|name| environment.get(name).cloned(), http_client().unwrap());
+        let config = sdk_config(
+            |name| environment.get(name).cloned(),
+            http_client().unwrap(),
+        );
         Aws::new(config.unwrap())
     }
 
     /// How often an operation was called.
     pub(crate) fn calls(&self, operation: &str) -> usize {
-        self.calls.lock().unwrap().get(operation).copied().unwrap_or_default()
+        self.calls
+            .lock()
+            .unwrap()
+            .get(operation)
+            .copied()
+            .unwrap_or_default()
     }
 }
 
 fn variable(stack: &Stack, name: &str) -> String {
-    stack.environment().into_iter().find(|(known, _)| known == name).unwrap().1
+    stack
+        .environment()
+        .into_iter()
+        .find(|(known, _)| known == name)
+        .unwrap()
+        .1
 }
 
-async fn forward(State(forwarder): State<Arc<Forwarder>>, headers: HeaderMap, body: String) -> Response {
+async fn forward(
+    State(forwarder): State<Arc<Forwarder>>,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
     let target = headers["x-amz-target"].to_str().unwrap();
     let operation = target.rsplit('.').next().unwrap();
     let before = forwarder.count(operation);
-    match (forwarder.rule)(&Call { operation, before, body: &body }) {
+    match (forwarder.rule)(&Call {
+        operation,
+        before,
+        body: &body,
+    }) {
         Fate::Pass => forwarder.pass(&headers, body.clone()).await.into_response(),
         Fate::LoseReply => {
             forwarder.pass(&headers, body.clone()).await;
@@ -125,7 +151,14 @@ impl Forwarder {
     async fn pass(&self, headers: &HeaderMap, body: String) -> (StatusCode, Bytes) {
         let mut headers = headers.clone();
         headers.remove(http::header::CONTENT_LENGTH);
-        let reply = self.client.post(&self.target).headers(headers).body(body).send().await.unwrap();
+        let reply = self
+            .client
+            .post(&self.target)
+            .headers(headers)
+            .body(body)
+            .send()
+            .await
+            .unwrap();
         (reply.status(), reply.bytes().await.unwrap())
     }
 }

@@ -14,13 +14,25 @@ struct Report {
 
 fn report(created: u32) -> Report {
     let failures = vec![("personio:1".to_owned(), "422".to_owned())];
-    Report { job: Job::Employees, created, failures, took: 0.25 }
+    Report {
+        job: Job::Employees,
+        created,
+        failures,
+        took: 0.25,
+    }
 }
 
 async fn put(store: &Store, time: &str, created: u32) {
     let run = run(&format!("run-{created}"));
     store
-        .put_report(&acme(), Job::Employees, at(time), &run, at("23:00:00"), &report(created))
+        .put_report(
+            &acme(),
+            Job::Employees,
+            at(time),
+            &run,
+            at("23:00:00"),
+            &report(created),
+        )
         .await
         .unwrap();
 }
@@ -29,10 +41,18 @@ async fn put(store: &Store, time: &str, created: u32) {
 async fn gives_the_newest_reports_first() {
     let stack = stack().await;
     let store = stack.store();
-    for (time, number) in [("08:05:00", 2), ("08:00:00", 1), ("08:05:00.5", 3), ("23:00:00", 4)] {
+    for (time, number) in [
+        ("08:05:00", 2),
+        ("08:00:00", 1),
+        ("08:05:00.5", 3),
+        ("23:00:00", 4),
+    ] {
         put(&store, time, number).await;
     }
-    assert_eq!(store.reports::<Report>(&acme(), 3).await.unwrap(), [report(4), report(3), report(2)]);
+    assert_eq!(
+        store.reports::<Report>(&acme(), 3).await.unwrap(),
+        [report(4), report(3), report(2)]
+    );
     assert_eq!(store.reports::<Report>(&acme(), 10).await.unwrap().len(), 4);
     assert_eq!(store.reports::<Report>(&acme(), 0).await.unwrap(), []);
 }
@@ -43,7 +63,17 @@ async fn both_jobs_may_report_at_the_same_moment() {
     let store = stack.store();
     for job in [Job::Employees, Job::Certificates] {
         let one = Report { job, ..report(1) };
-        store.put_report(&acme(), job, at("08:00:00"), &run("one"), at("23:00:00"), &one).await.unwrap();
+        store
+            .put_report(
+                &acme(),
+                job,
+                at("08:00:00"),
+                &run("one"),
+                at("23:00:00"),
+                &one,
+            )
+            .await
+            .unwrap();
     }
     assert_eq!(store.reports::<Report>(&acme(), 10).await.unwrap().len(), 2);
 }
@@ -52,10 +82,24 @@ async fn both_jobs_may_report_at_the_same_moment() {
 async fn a_report_ends_with_its_time_to_live() {
     let stack = stack().await;
     put(&stack.store(), "08:00:00", 1).await;
-    let scan = stack.aws().dynamodb().scan().table_name("reteach-personio").send().await.unwrap();
+    let scan = stack
+        .aws()
+        .dynamodb()
+        .scan()
+        .table_name("reteach-personio")
+        .send()
+        .await
+        .unwrap();
     let item = &scan.items()[0];
-    assert_eq!(item["expires_at"], AttributeValue::N(at("23:00:00").as_second().to_string()));
-    let ttl = stack.aws().dynamodb().describe_time_to_live().table_name("reteach-personio");
+    assert_eq!(
+        item["expires_at"],
+        AttributeValue::N(at("23:00:00").as_second().to_string())
+    );
+    let ttl = stack
+        .aws()
+        .dynamodb()
+        .describe_time_to_live()
+        .table_name("reteach-personio");
     let ttl = ttl.send().await.unwrap().time_to_live_description.unwrap();
     assert_eq!(ttl.attribute_name(), Some("expires_at"));
 }
@@ -66,9 +110,24 @@ async fn a_report_that_is_too_large_or_of_another_kind_is_named() {
     let store = stack.store();
     let item = "RUN#2026-03-31T08:00:00.000Z#employees".to_owned();
     let put = async |text: &str| {
-        store.put_report(&acme(), Job::Employees, at("08:00:00"), &run("one"), at("23:00:00"), &text).await
+        store
+            .put_report(
+                &acme(),
+                Job::Employees,
+                at("08:00:00"),
+                &run("one"),
+                at("23:00:00"),
+                &text,
+            )
+            .await
     };
-    assert_eq!(put(&"x".repeat(410_000)).await, Err(StateError::TooLarge { item: item.clone() }));
+    assert_eq!(
+        put(&"x".repeat(410_000)).await,
+        Err(StateError::TooLarge { item: item.clone() })
+    );
     put("not a report").await.unwrap();
-    assert_eq!(store.reports::<Report>(&acme(), 1).await, Err(StateError::Damaged { item }));
+    assert_eq!(
+        store.reports::<Report>(&acme(), 1).await,
+        Err(StateError::Damaged { item })
+    );
 }

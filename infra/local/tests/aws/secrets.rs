@@ -12,7 +12,12 @@ use crate::support::{acme, at};
 
 async fn stack(clock: &ManualClock) -> Stack {
     let clock = Arc::new(clock.clone());
-    Stack::start(Options { clock, ..Options::default() }).await.unwrap()
+    Stack::start(Options {
+        clock,
+        ..Options::default()
+    })
+    .await
+    .unwrap()
 }
 
 fn clock() -> ManualClock {
@@ -31,7 +36,9 @@ fn key(secret: &TenantSecret) -> &str {
 async fn stores_and_replaces_a_secret() {
     let stack = stack(&clock()).await;
     let secrets = stack.secrets();
-    let missing = SecretError::NotFound { name: "reteach-personio/acme".to_owned() };
+    let missing = SecretError::NotFound {
+        name: "reteach-personio/acme".to_owned(),
+    };
     assert_eq!(secrets.get(&acme()).await.unwrap_err(), missing);
     for value in ["one", "two"] {
         secrets.put(&acme(), &kombo(value)).await.unwrap();
@@ -50,13 +57,25 @@ async fn a_rotated_secret_is_seen_after_the_time_limit_or_a_refresh() {
 
     elsewhere.put(&acme(), &kombo("two")).await.unwrap();
     clock.advance(SignedDuration::from_secs(14 * 60 + 59));
-    assert_eq!(key(&secrets.get(&acme()).await.unwrap()), "one", "still in the cache");
+    assert_eq!(
+        key(&secrets.get(&acme()).await.unwrap()),
+        "one",
+        "still in the cache"
+    );
     clock.advance(SignedDuration::from_secs(1));
-    assert_eq!(key(&secrets.get(&acme()).await.unwrap()), "two", "the time limit is over");
+    assert_eq!(
+        key(&secrets.get(&acme()).await.unwrap()),
+        "two",
+        "the time limit is over"
+    );
 
     elsewhere.put(&acme(), &kombo("three")).await.unwrap();
     assert_eq!(key(&secrets.refresh(&acme()).await.unwrap()), "three");
-    assert_eq!(key(&secrets.get(&acme()).await.unwrap()), "three", "a refresh fills the cache");
+    assert_eq!(
+        key(&secrets.get(&acme()).await.unwrap()),
+        "three",
+        "a refresh fills the cache"
+    );
 }
 
 #[tokio::test]
@@ -89,10 +108,20 @@ async fn copies_share_the_cache() {
 #[tokio::test]
 async fn a_malformed_secret_is_named_by_its_member() {
     let stack = stack(&clock()).await;
-    let create = stack.aws().secrets_manager().create_secret().name("reteach-personio/acme");
-    create.secret_string(r#"{"kombo":{"api_kei":"s3cret"}}"#).send().await.unwrap();
+    let create = stack
+        .aws()
+        .secrets_manager()
+        .create_secret()
+        .name("reteach-personio/acme");
+    create
+        .secret_string(r#"{"kombo":{"api_kei":"s3cret"}}"#)
+        .send()
+        .await
+        .unwrap();
     let error = stack.secrets().get(&acme()).await.unwrap_err();
-    assert!(matches!(&error, SecretError::Malformed { source, .. } if source.member == "kombo.api_kei"));
+    assert!(
+        matches!(&error, SecretError::Malformed { source, .. } if source.member == "kombo.api_kei")
+    );
     assert!(!format!("{error} {error:?}").contains("s3cret"));
 }
 
@@ -114,8 +143,20 @@ async fn a_deleted_secret_can_be_brought_back() {
     for _ in 0..2 {
         assert_eq!(secrets.delete(&acme(), 7).await, Ok(true));
     }
-    assert!(secrets.get(&acme()).await.unwrap_err().is_marked_for_deletion());
-    assert!(secrets.put(&acme(), &kombo("two")).await.unwrap_err().is_marked_for_deletion());
+    assert!(
+        secrets
+            .get(&acme())
+            .await
+            .unwrap_err()
+            .is_marked_for_deletion()
+    );
+    assert!(
+        secrets
+            .put(&acme(), &kombo("two"))
+            .await
+            .unwrap_err()
+            .is_marked_for_deletion()
+    );
     secrets.restore(&acme()).await.unwrap();
     assert_eq!(key(&secrets.get(&acme()).await.unwrap()), "one");
 }
@@ -123,13 +164,27 @@ async fn a_deleted_secret_can_be_brought_back() {
 #[tokio::test]
 async fn each_kind_of_refusal_has_its_own_error() {
     let name = "reteach-personio/acme".to_owned();
-    let denied = |code: &str| SecretError::Denied { name: name.clone(), code: code.to_owned() };
-    let refused = |code: &str| SecretError::Refused { name: name.clone(), code: code.to_owned() };
+    let denied = |code: &str| SecretError::Denied {
+        name: name.clone(),
+        code: code.to_owned(),
+    };
+    let refused = |code: &str| SecretError::Refused {
+        name: name.clone(),
+        code: code.to_owned(),
+    };
     let unavailable = || SecretError::Unavailable { name: name.clone() };
     let cases = [
-        (400, "AccessDeniedException", denied("AccessDeniedException")),
+        (
+            400,
+            "AccessDeniedException",
+            denied("AccessDeniedException"),
+        ),
         (400, "DecryptionFailure", denied("DecryptionFailure")),
-        (400, "InvalidRequestException", refused("InvalidRequestException")),
+        (
+            400,
+            "InvalidRequestException",
+            refused("InvalidRequestException"),
+        ),
         (400, "ThrottlingException", unavailable()),
         (500, "InternalServiceError", unavailable()),
         (502, "", unavailable()),
@@ -142,7 +197,9 @@ async fn each_kind_of_refusal_has_its_own_error() {
             let status = http::StatusCode::from_u16(status).unwrap();
             let proxy = Proxy::start(stack, move |_| Fate::Reply(status, text.clone())).await;
             let clock = Arc::new(clock());
-            let error = Secrets::new(&proxy.aws(stack), "reteach-personio", clock).get(&acme()).await;
+            let error = Secrets::new(&proxy.aws(stack), "reteach-personio", clock)
+                .get(&acme())
+                .await;
             let error = error.unwrap_err();
             assert_eq!(error, expected, "{code}");
             assert!(!error.to_string().contains("s3cret"), "{error}");

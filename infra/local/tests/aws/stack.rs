@@ -15,9 +15,16 @@ async fn stacks_side_by_side_do_not_see_each_other() {
 #[tokio::test]
 async fn a_file_keeps_the_table() {
     let path = std::env::temp_dir().join(format!("local-stack-{}.db", std::process::id()));
-    let options = Options { state: State::File(path.clone()), ..Options::default() };
+    let options = Options {
+        state: State::File(path.clone()),
+        ..Options::default()
+    };
     let stack = Stack::start(options.clone()).await.unwrap();
-    stack.store().put_employee(&acme(), FencingToken(1), &entry(1)).await.unwrap();
+    stack
+        .store()
+        .put_employee(&acme(), FencingToken(1), &entry(1))
+        .await
+        .unwrap();
     drop(stack);
 
     let stack = Stack::start(options).await.unwrap();

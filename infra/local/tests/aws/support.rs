@@ -49,7 +49,10 @@ pub(crate) async fn put_employees(store: &Store, number: usize) {
 }
 
 pub(crate) async fn ask(store: &Store, owner: &str, now: Timestamp) -> Acquisition {
-    store.acquire(&acme(), Job::Employees, &run(owner), now, LEASE).await.unwrap()
+    store
+        .acquire(&acme(), Job::Employees, &run(owner), now, LEASE)
+        .await
+        .unwrap()
 }
 
 pub(crate) async fn take(store: &Store, owner: &str, now: Timestamp) -> Lease {

@@ -2,8 +2,8 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use shared::id::{CertificateId, TenantId};
 use shared::state::{
-    CertificateEntry, CertificateLedger, CertificateState, FencingToken, Inventory, Job, LastRun, Noted,
-    StateError, TenantRecord, TenantStatus,
+    CertificateEntry, CertificateLedger, CertificateState, FencingToken, Inventory, Job, LastRun,
+    Noted, StateError, TenantRecord, TenantStatus,
 };
 
 use crate::proxy::{Fate, Proxy};
@@ -14,7 +14,9 @@ fn tenant(name: &str) -> TenantId {
 }
 
 fn unknown() -> Result<(), StateError> {
-    Err(StateError::UnknownTenant { tenant: "acme".to_owned() })
+    Err(StateError::UnknownTenant {
+        tenant: "acme".to_owned(),
+    })
 }
 
 #[tokio::test]
@@ -22,9 +24,16 @@ async fn a_new_tenant_is_active_with_its_gate_closed() {
     let stack = stack().await;
     let store = stack.store();
     assert_eq!(store.tenant(&acme()).await, Ok(None));
-    store.put_tenant(&acme(), "tenant_id = \"acme\"").await.unwrap();
+    store
+        .put_tenant(&acme(), "tenant_id = \"acme\"")
+        .await
+        .unwrap();
     let config = "tenant_id = \"acme\"".to_owned();
-    let record = TenantRecord { config, status: TenantStatus::Active, gate: None };
+    let record = TenantRecord {
+        config,
+        status: TenantStatus::Active,
+        gate: None,
+    };
     assert_eq!(store.tenant(&acme()).await, Ok(Some(record)));
 }
 
@@ -33,11 +42,17 @@ async fn a_new_configuration_leaves_status_and_gate() {
     let stack = stack().await;
     let store = stack.store();
     store.put_tenant(&acme(), "old").await.unwrap();
-    let status = TenantStatus::Paused { since: at("08:00:00") };
+    let status = TenantStatus::Paused {
+        since: at("08:00:00"),
+    };
     store.set_status(&acme(), status).await.unwrap();
     store.open_gate(&acme(), at("07:00:00")).await.unwrap();
     store.put_tenant(&acme(), "new").await.unwrap();
-    let record = TenantRecord { config: "new".to_owned(), status, gate: Some(at("07:00:00")) };
+    let record = TenantRecord {
+        config: "new".to_owned(),
+        status,
+        gate: Some(at("07:00:00")),
+    };
     assert_eq!(store.tenant(&acme()).await, Ok(Some(record)));
 }
 
@@ -46,7 +61,12 @@ async fn a_tenant_is_paused_and_resumed() {
     let stack = stack().await;
     let store = stack.store();
     store.put_tenant(&acme(), "config").await.unwrap();
-    for status in [TenantStatus::Paused { since: at("08:00:00") }, TenantStatus::Active] {
+    for status in [
+        TenantStatus::Paused {
+            since: at("08:00:00"),
+        },
+        TenantStatus::Active,
+    ] {
         store.set_status(&acme(), status).await.unwrap();
         assert_eq!(store.tenant(&acme()).await.unwrap().unwrap().status, status);
     }
@@ -59,14 +79,20 @@ async fn the_gate_keeps_the_moment_it_was_first_opened() {
     store.put_tenant(&acme(), "config").await.unwrap();
     store.open_gate(&acme(), at("08:00:00")).await.unwrap();
     store.open_gate(&acme(), at("09:00:00")).await.unwrap();
-    assert_eq!(store.tenant(&acme()).await.unwrap().unwrap().gate, Some(at("08:00:00")));
+    assert_eq!(
+        store.tenant(&acme()).await.unwrap().unwrap().gate,
+        Some(at("08:00:00"))
+    );
 }
 
 #[tokio::test]
 async fn nothing_is_made_for_an_unknown_tenant() {
     let stack = stack().await;
     let store = stack.store();
-    assert_eq!(store.set_status(&acme(), TenantStatus::Active).await, unknown());
+    assert_eq!(
+        store.set_status(&acme(), TenantStatus::Active).await,
+        unknown()
+    );
     assert_eq!(store.open_gate(&acme(), at("08:00:00")).await, unknown());
     assert_eq!(store.tenant(&acme()).await, Ok(None));
 }
@@ -79,7 +105,10 @@ async fn lists_tenants_by_name() {
     for name in ["muster", "acme", "zz-9"] {
         store.put_tenant(&tenant(name), "config").await.unwrap();
     }
-    assert_eq!(store.list_tenants().await, Ok(vec![acme(), tenant("muster"), tenant("zz-9")]));
+    assert_eq!(
+        store.list_tenants().await,
+        Ok(vec![acme(), tenant("muster"), tenant("zz-9")])
+    );
 }
 
 #[tokio::test]
@@ -96,8 +125,19 @@ async fn removing_a_tenant_leaves_nothing_of_it_and_everything_of_others() {
     store.remove_tenant(&acme()).await.unwrap();
     assert_eq!(store.list_tenants().await, Ok(vec![other.clone()]));
     assert!(store.tenant(&other).await.unwrap().is_some());
-    let rest = stack.aws().dynamodb().scan().table_name("reteach-personio").send().await.unwrap();
-    assert_eq!(rest.count(), 2, "the other tenant's configuration and line in the registry");
+    let rest = stack
+        .aws()
+        .dynamodb()
+        .scan()
+        .table_name("reteach-personio")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        rest.count(),
+        2,
+        "the other tenant's configuration and line in the registry"
+    );
 
     store.remove_tenant(&acme()).await.unwrap();
 }
@@ -111,23 +151,49 @@ async fn the_ledger_of_certificates_outlives_its_tenant_and_can_still_be_written
     put_employees(&store, 30).await;
     let entry = |id: &str, token| {
         let (certificate_id, employee) = (CertificateId::new(id), support::id(1));
-        let state = CertificateState::Uploaded { at: at("08:00:00"), document: None };
+        let state = CertificateState::Uploaded {
+            at: at("08:00:00"),
+            document: None,
+        };
         let store = &store;
         async move {
-            let entry = CertificateEntry { certificate_id, employee, state };
+            let entry = CertificateEntry {
+                certificate_id,
+                employee,
+                state,
+            };
             store.put_certificate(&acme(), token, &entry).await
         }
     };
     assert_eq!(entry("cert-1", lease.token).await, Ok(Noted::Written));
     store.ask_full_scan(&acme(), at("08:00:00")).await.unwrap();
-    let all = Inventory { employees: 30, certificates: 1, reports: 0, other: 3 };
+    let all = Inventory {
+        employees: 30,
+        certificates: 1,
+        reports: 0,
+        other: 3,
+    };
     assert_eq!(store.inventory(&acme()).await, Ok(all));
-    assert_eq!(store.leases(&acme()).await.unwrap()[&Job::Employees].owner, lease.owner);
+    assert_eq!(
+        store.leases(&acme()).await.unwrap()[&Job::Employees].owner,
+        lease.owner
+    );
 
     for _ in 0..2 {
-        store.remove_tenant_and(&acme(), CertificateLedger::Keep).await.unwrap();
-        let kept = Inventory { certificates: 1, other: 1, ..Inventory::default() };
-        assert_eq!(store.inventory(&acme()).await, Ok(kept), "the certificate and the lease");
+        store
+            .remove_tenant_and(&acme(), CertificateLedger::Keep)
+            .await
+            .unwrap();
+        let kept = Inventory {
+            certificates: 1,
+            other: 1,
+            ..Inventory::default()
+        };
+        assert_eq!(
+            store.inventory(&acme()).await,
+            Ok(kept),
+            "the certificate and the lease"
+        );
     }
     assert_eq!(store.list_tenants().await, Ok(vec![]));
     assert_eq!(store.tenant(&acme()).await, Ok(None));
@@ -138,7 +204,10 @@ async fn the_ledger_of_certificates_outlives_its_tenant_and_can_still_be_written
     assert_eq!(lease.token, FencingToken(2));
     assert_eq!(entry("cert-2", lease.token).await, Ok(Noted::Written));
 
-    store.remove_tenant_and(&acme(), CertificateLedger::Delete).await.unwrap();
+    store
+        .remove_tenant_and(&acme(), CertificateLedger::Delete)
+        .await
+        .unwrap();
     assert!(store.inventory(&acme()).await.unwrap().is_empty());
 }
 
@@ -150,12 +219,27 @@ async fn removal_asks_again_for_what_was_left_undone() {
     let proxy = Proxy::start(&stack, |call| {
         let undone = || json!({"UnprocessedItems": from(call.body)["RequestItems"]}).to_string();
         let is_first = call.operation == "BatchWriteItem" && call.before < 2;
-        if is_first { Fate::Reply(StatusCode::OK, undone()) } else { Fate::Pass }
+        if is_first {
+            Fate::Reply(StatusCode::OK, undone())
+        } else {
+            Fate::Pass
+        }
     })
     .await;
     proxy.store(&stack).remove_tenant(&acme()).await.unwrap();
-    assert_eq!(proxy.calls("BatchWriteItem"), 4, "two batches, each left undone once");
-    let rest = stack.aws().dynamodb().scan().table_name("reteach-personio").send().await.unwrap();
+    assert_eq!(
+        proxy.calls("BatchWriteItem"),
+        4,
+        "two batches, each left undone once"
+    );
+    let rest = stack
+        .aws()
+        .dynamodb()
+        .scan()
+        .table_name("reteach-personio")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(rest.count(), 0);
 }
 

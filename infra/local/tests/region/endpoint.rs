@@ -15,17 +15,32 @@ async fn one_endpoint_stands_for_all_services() {
     );
     let date = ("x-amz-date", "20260511T080000Z");
     let target = ("x-amz-target", "DynamoDB_20120810.ListTables");
-    let tables = running.post("/", &[json, auth, date, target], "{}".to_owned()).await;
-    assert_eq!(tables.json::<Value>().await.unwrap()["TableNames"][0], "reteach-personio");
+    let tables = running
+        .post("/", &[json, auth, date, target], "{}".to_owned())
+        .await;
+    assert_eq!(
+        tables.json::<Value>().await.unwrap()["TableNames"][0],
+        "reteach-personio"
+    );
     let target = ("x-amz-target", "secretsmanager.ListSecrets");
     let secrets = running.post("/", &[json, target], "{}".to_owned()).await;
     assert!(secrets.json::<Value>().await.unwrap()["SecretList"].is_array());
     let form = ("content-type", "application/x-www-form-urlencoded");
     let describe = "Action=DescribeStacks&StackName=reteach-personio".to_owned();
-    let outputs = running.post("/", &[form], describe).await.text().await.unwrap();
-    assert!(outputs.contains("<OutputKey>SchedulerRoleArn</OutputKey>"), "{outputs}");
-    let schedules =
-        reqwest::get(format!("{}/schedules?ScheduleGroup=reteach-personio", running.region.url()));
+    let outputs = running
+        .post("/", &[form], describe)
+        .await
+        .text()
+        .await
+        .unwrap();
+    assert!(
+        outputs.contains("<OutputKey>SchedulerRoleArn</OutputKey>"),
+        "{outputs}"
+    );
+    let schedules = reqwest::get(format!(
+        "{}/schedules?ScheduleGroup=reteach-personio",
+        running.region.url()
+    ));
     assert_eq!(schedules.await.unwrap().status(), 200);
 }
 
@@ -41,7 +56,10 @@ async fn what_is_not_there_is_refused_with_what_is() {
     ] {
         let reply = running.post(path, headers, body.to_owned()).await;
         assert_eq!(reply.status(), 400, "{path}");
-        assert!(reply.text().await.unwrap().contains("DescribeStacks"), "{path}");
+        assert!(
+            reply.text().await.unwrap().contains("DescribeStacks"),
+            "{path}"
+        );
     }
 }
 
@@ -50,7 +68,13 @@ async fn the_environment_is_in_a_file_as_well() {
     let place = Place::new().await;
     let running = place.region().await;
     let text = fs::read_to_string(place.folder.join("environment")).unwrap();
-    assert!(text.contains(&format!("export AWS_ENDPOINT_URL={}\n", running.region.url())), "{text}");
+    assert!(
+        text.contains(&format!(
+            "export AWS_ENDPOINT_URL={}\n",
+            running.region.url()
+        )),
+        "{text}"
+    );
     for (name, value) in running.region.environment() {
         assert!(text.contains(&format!("export {name}={value}\n")), "{text}");
     }

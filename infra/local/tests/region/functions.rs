@@ -29,12 +29,36 @@ async fn a_function_is_called_by_its_arn_and_its_names_and_answers_with_its_repo
             "{report}"
         );
     }
-    let reply = running.invoke("certificate-sync", "RequestResponse", &json!({"tenant_id": "acme"})).await;
+    let reply = running
+        .invoke(
+            "certificate-sync",
+            "RequestResponse",
+            &json!({"tenant_id": "acme"}),
+        )
+        .await;
     assert_eq!(reply.json::<Value>().await.unwrap()["outcome"], "waiting");
     assert_eq!(running.invocations().len(), 4);
-    assert_eq!(running.invoke("employee-sync", "DryRun", &event).await.status(), 204);
-    assert_eq!(running.invoke("payroll-sync", "RequestResponse", &event).await.status(), 404);
-    assert_eq!(running.invoke("employee-sync", "Later", &event).await.status(), 400);
+    assert_eq!(
+        running
+            .invoke("employee-sync", "DryRun", &event)
+            .await
+            .status(),
+        204
+    );
+    assert_eq!(
+        running
+            .invoke("payroll-sync", "RequestResponse", &event)
+            .await
+            .status(),
+        404
+    );
+    assert_eq!(
+        running
+            .invoke("employee-sync", "Later", &event)
+            .await
+            .status(),
+        400
+    );
     assert_eq!(running.invocations(), []);
 }
 
@@ -43,23 +67,43 @@ async fn an_error_is_told_to_who_waits_and_kept_where_nobody_does() {
     let place = Place::new().await;
     let mut running = place.region().await;
     let event = json!({"tenant": "acme"});
-    let reply = running.invoke("employee-sync", "RequestResponse", &event).await;
+    let reply = running
+        .invoke("employee-sync", "RequestResponse", &event)
+        .await;
     assert_eq!(reply.status(), 200);
     assert_eq!(reply.headers()["x-amz-function-error"], "Unhandled");
-    assert_eq!(reply.json::<Value>().await.unwrap()["errorType"], "InvalidEvent");
+    assert_eq!(
+        reply.json::<Value>().await.unwrap()["errorType"],
+        "InvalidEvent"
+    );
     assert_eq!(running.region.dead_letters(), []);
 
-    assert_eq!(running.invoke("employee-sync", "Event", &event).await.status(), 202);
+    assert_eq!(
+        running
+            .invoke("employee-sync", "Event", &event)
+            .await
+            .status(),
+        202
+    );
     running.region.idle().await;
     while running.region.dead_letters().is_empty() {
         tokio::task::yield_now().await;
     }
     let letters = running.region.dead_letters();
-    let [letter] = letters.as_slice() else { panic!("{letters:?}") };
+    let [letter] = letters.as_slice() else {
+        panic!("{letters:?}")
+    };
     assert_eq!((letter.queue, &letter.event), (Queue::Execution, &event));
     let told = running.invocations();
-    assert_eq!(told.iter().map(|it| it.cause).collect::<Vec<_>>(), [Cause::Call, Cause::Event]);
-    assert!(told[1].to_string().contains("FAILED: InvalidEvent"), "{}", told[1]);
+    assert_eq!(
+        told.iter().map(|it| it.cause).collect::<Vec<_>>(),
+        [Cause::Call, Cause::Event]
+    );
+    assert!(
+        told[1].to_string().contains("FAILED: InvalidEvent"),
+        "{}",
+        told[1]
+    );
 }
 
 /// What `cargo lambda watch` was sent, and what it answers.
@@ -90,11 +134,16 @@ impl FakeWatch {
 }
 
 async fn take(State(fake): State<FakeWatch>, Path(name): Path<String>, body: String) -> Response {
-    fake.events.lock().unwrap().push((name, serde_json::from_str(&body).unwrap()));
+    fake.events
+        .lock()
+        .unwrap()
+        .push((name, serde_json::from_str(&body).unwrap()));
     let (status, failed, body) = fake.answer.lock().unwrap().clone();
     let mut reply = (status, body).into_response();
     if failed {
-        reply.headers_mut().insert("x-amz-function-error", "unhandled".parse().unwrap());
+        reply
+            .headers_mut()
+            .insert("x-amz-function-error", "unhandled".parse().unwrap());
     }
     reply
 }
@@ -105,23 +154,36 @@ async fn where_cargo_lambda_watch_listens_it_runs_the_functions() {
     let (watch, url) = FakeWatch::start().await;
     place.lambda_url.clone_from(&url);
     let mut running = place.region().await;
-    assert_eq!(running.told()[0].to_string(), format!("The functions run in `cargo lambda watch` at {url}"));
+    assert_eq!(
+        running.told()[0].to_string(),
+        format!("The functions run in `cargo lambda watch` at {url}")
+    );
     let company = place.tenant(&running).await;
     let event = json!({"tenant_id": "acme"});
 
     watch.answers(StatusCode::OK, false, json!({"from": "watch"}).to_string());
     let reply = running.invoke(EMPLOYEES, "RequestResponse", &event).await;
-    assert_eq!(reply.json::<Value>().await.unwrap(), json!({"from": "watch"}));
+    assert_eq!(
+        reply.json::<Value>().await.unwrap(),
+        json!({"from": "watch"})
+    );
     let start = place.clock().now() + SignedDuration::from_secs(1);
     running.schedule("acme.employees", start, json!({})).await;
     running.pass(place.clock(), 1).await;
     let sent = watch.events.lock().unwrap().clone();
     assert_eq!(sent, vec![("employee-sync".to_owned(), event.clone()); 2]);
     assert_eq!(
-        running.invocations().into_iter().map(|it| it.ended).collect::<Vec<_>>(),
+        running
+            .invocations()
+            .into_iter()
+            .map(|it| it.ended)
+            .collect::<Vec<_>>(),
         vec![Ended::Answered; 2]
     );
-    assert!(company.reteach.customers().is_empty(), "it did not run here as well");
+    assert!(
+        company.reteach.customers().is_empty(),
+        "it did not run here as well"
+    );
 }
 
 #[tokio::test]
@@ -133,14 +195,29 @@ async fn what_goes_wrong_there_is_the_function_s_error() {
     let error = json!({"errorType": "InvalidEvent", "errorMessage": "no"}).to_string();
     for (status, failed, body, kind) in [
         (StatusCode::OK, true, error.as_str(), "InvalidEvent"),
-        (StatusCode::INTERNAL_SERVER_ERROR, false, &error, "InvalidEvent"),
+        (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            false,
+            &error,
+            "InvalidEvent",
+        ),
         (StatusCode::NOT_FOUND, false, "no such function", "NoReply"),
         (StatusCode::OK, false, "<html>", "NoReply"),
     ] {
         watch.answers(status, failed, body);
-        let reply = running.invoke("employee-sync", "RequestResponse", &json!({"tenant_id": "acme"})).await;
+        let reply = running
+            .invoke(
+                "employee-sync",
+                "RequestResponse",
+                &json!({"tenant_id": "acme"}),
+            )
+            .await;
         assert_eq!(reply.headers()["x-amz-function-error"], "Unhandled");
-        assert_eq!(reply.json::<Value>().await.unwrap()["errorType"], kind, "{body}");
+        assert_eq!(
+            reply.json::<Value>().await.unwrap()["errorType"],
+            kind,
+            "{body}"
+        );
     }
 }
 
@@ -152,10 +229,18 @@ async fn without_it_they_run_here_and_a_change_is_told() {
     let mut running = place.region().await;
     drop(listener);
     let event = json!({"tenant_id": "nobody"});
-    let reply = running.invoke("employee-sync", "RequestResponse", &event).await;
-    assert_eq!(reply.json::<Value>().await.unwrap()["outcome"], "unknown-tenant");
+    let reply = running
+        .invoke("employee-sync", "RequestResponse", &event)
+        .await;
+    assert_eq!(
+        reply.json::<Value>().await.unwrap()["outcome"],
+        "unknown-tenant"
+    );
     let told: Vec<String> = running.told().iter().map(Told::to_string).collect();
-    assert!(told[0].contains("in `cargo lambda watch`") && told[1].contains("in this process"), "{told:?}");
+    assert!(
+        told[0].contains("in `cargo lambda watch`") && told[1].contains("in this process"),
+        "{told:?}"
+    );
 
     place.lambda_url = NO_WATCH.to_owned();
     drop(running);

@@ -9,7 +9,10 @@ use shared::clock::Clock as _;
 use crate::support::{Place, Running};
 
 fn remembered(place: &Place) -> Options {
-    Options { port: None, ..place.options() }
+    Options {
+        port: None,
+        ..place.options()
+    }
 }
 
 #[tokio::test]
@@ -24,21 +27,42 @@ async fn everything_survives_a_restart_and_missed_ticks_are_not_made_up() {
     while running.region.dead_letters().is_empty() {
         tokio::task::yield_now().await;
     }
-    let before = (running.region.url(), running.region.schedules(), running.region.dead_letters());
+    let before = (
+        running.region.url(),
+        running.region.schedules(),
+        running.region.dead_letters(),
+    );
     running.region.stop().await;
 
     // 08:00:30, 08:05:30, ...: six of them are missed.
     place.clock().advance(SignedDuration::from_mins(30));
     let mut running = place.start(remembered(&place)).await.unwrap();
-    assert_eq!((running.region.url(), running.region.schedules(), running.region.dead_letters()), before);
+    assert_eq!(
+        (
+            running.region.url(),
+            running.region.schedules(),
+            running.region.dead_letters()
+        ),
+        before
+    );
     let stack = running.region.stack();
-    assert!(stack.store().tenant(&company.tenant).await.unwrap().is_some());
+    assert!(
+        stack
+            .store()
+            .tenant(&company.tenant)
+            .await
+            .unwrap()
+            .is_some()
+    );
     assert!(stack.secrets().get(&company.tenant).await.is_ok());
     running.pass(place.clock(), 299).await;
     assert_eq!(running.invocations(), []);
     running.pass(place.clock(), 1).await;
     let fired = running.invocations();
-    assert!(matches!(fired.as_slice(), [it] if it.to_string().contains("unchanged: 3 people")), "{fired:?}");
+    assert!(
+        matches!(fired.as_slice(), [it] if it.to_string().contains("unchanged: 3 people")),
+        "{fired:?}"
+    );
 }
 
 #[tokio::test]
@@ -46,9 +70,19 @@ async fn credentials_are_their_owner_s_alone() {
     let place = Place::new().await;
     let running = place.region().await;
     place.tenant(&running).await;
-    let mode = |name: &str| fs::metadata(place.folder.join(name)).unwrap().permissions().mode() & 0o777;
+    let mode = |name: &str| {
+        fs::metadata(place.folder.join(name))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777
+    };
     assert_eq!(mode("secrets.json"), 0o600);
-    assert!(fs::read_to_string(place.folder.join("secrets.json")).unwrap().contains("papi-client"));
+    assert!(
+        fs::read_to_string(place.folder.join("secrets.json"))
+            .unwrap()
+            .contains("papi-client")
+    );
 }
 
 #[tokio::test]
@@ -59,10 +93,28 @@ async fn what_cannot_be_written_is_not_done() {
     for name in ["schedules.json.new", "secrets.json.new"] {
         fs::create_dir(place.folder.join(name)).unwrap();
     }
-    assert_eq!(running.schedule("acme.employees", place.clock().now(), json!({})).await.status(), 500);
+    assert_eq!(
+        running
+            .schedule("acme.employees", place.clock().now(), json!({}))
+            .await
+            .status(),
+        500
+    );
     assert!(running.region.schedules().is_empty());
-    let company = place.vendors.company("acme", shared::tenant::Via::Direct, "").await.unwrap();
-    assert!(running.region.stack().secrets().put(&company.tenant, &company.secret()).await.is_err());
+    let company = place
+        .vendors
+        .company("acme", shared::tenant::Via::Direct, "")
+        .await
+        .unwrap();
+    assert!(
+        running
+            .region
+            .stack()
+            .secrets()
+            .put(&company.tenant, &company.secret())
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test]
@@ -71,7 +123,11 @@ async fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
     place.region().await.region.stop().await;
     let newer = "{\"format\": 2, \"content\": {}}";
     for (name, text, hints) in [
-        ("schedules.json", "{\"format\": 1, \"content\": 7}", ["is damaged", "`tenants add`"]),
+        (
+            "schedules.json",
+            "{\"format\": 1, \"content\": 7}",
+            ["is damaged", "`tenants add`"],
+        ),
         ("secrets.json", "", ["is damaged", "`tenants add`"]),
         ("dead-letters.json", "[", ["is damaged", "delete it"]),
         ("endpoint.json", "{}", ["is damaged", "delete it"]),
@@ -87,7 +143,10 @@ async fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
         let before = fs::read(&path).ok();
         fs::write(&path, text).unwrap();
         let error = place.refusal(remembered(&place)).await;
-        assert!(error.contains(name) && hints.iter().all(|hint| error.contains(hint)), "{name}: {error}");
+        assert!(
+            error.contains(name) && hints.iter().all(|hint| error.contains(hint)),
+            "{name}: {error}"
+        );
         match before {
             Some(before) => fs::write(&path, before).unwrap(),
             None => fs::remove_file(&path).unwrap(),
@@ -105,13 +164,26 @@ async fn a_taken_port_and_a_folder_in_use_are_said() {
     let port: u16 = region.url().rsplit(':').next().unwrap().parse().unwrap();
 
     let other = Place::new().await;
-    let error = other.refusal(Options { port: Some(port), ..other.options() }).await;
-    assert!(error.contains(&port.to_string()) && error.contains("--port"), "{error}");
+    let error = other
+        .refusal(Options {
+            port: Some(port),
+            ..other.options()
+        })
+        .await;
+    assert!(
+        error.contains(&port.to_string()) && error.contains("--port"),
+        "{error}"
+    );
     drop(region);
     // The one that could not start has left nothing behind that would be in the way.
     drop(other.start(other.options()).await.unwrap());
 
     fs::write(other.folder.join("file"), "").unwrap();
-    let error = other.refusal(Options { folder: other.folder.join("file"), ..other.options() }).await;
+    let error = other
+        .refusal(Options {
+            folder: other.folder.join("file"),
+            ..other.options()
+        })
+        .await;
     assert!(error.contains("file: "), "{error}");
 }

@@ -11,22 +11,44 @@ async fn a_schedule_fires_its_function_from_its_start_on() {
     let mut running = place.region().await;
     let company = place.tenant(&running).await;
     let start = place.clock().now() + SignedDuration::from_secs(30);
-    assert_eq!(running.schedule("acme.employees", start, json!({})).await.status(), 200);
+    assert_eq!(
+        running
+            .schedule("acme.employees", start, json!({}))
+            .await
+            .status(),
+        200
+    );
 
     running.pass(place.clock(), 29).await;
     assert_eq!(running.invocations(), []);
     running.pass(place.clock(), 1).await;
     let fired = running.invocations();
-    let [first] = fired.as_slice() else { panic!("{fired:?}") };
+    let [first] = fired.as_slice() else {
+        panic!("{fired:?}")
+    };
     assert_eq!((first.cause, first.at), (Cause::Tick, start));
     assert_eq!(first.tenant, Some(company.tenant.clone()));
-    let Ended::Reported { outcome, counted, .. } = &first.ended else { panic!("{first:?}") };
-    assert_eq!((outcome.as_str(), counted.as_str()), ("done", "3 people; 3 created"));
+    let Ended::Reported {
+        outcome, counted, ..
+    } = &first.ended
+    else {
+        panic!("{first:?}")
+    };
+    assert_eq!(
+        (outcome.as_str(), counted.as_str()),
+        ("done", "3 people; 3 created")
+    );
     assert_eq!(company.reteach.customers().len(), 3);
 
     running.pass(place.clock(), 600).await;
     let fired = running.invocations();
-    assert_eq!(fired.iter().map(|it| (it.at - start).as_secs()).collect::<Vec<_>>(), [300, 600]);
+    assert_eq!(
+        fired
+            .iter()
+            .map(|it| (it.at - start).as_secs())
+            .collect::<Vec<_>>(),
+        [300, 600]
+    );
 }
 
 #[tokio::test]
@@ -34,10 +56,23 @@ async fn a_schedule_that_is_switched_off_or_deleted_does_not_fire() {
     let place = Place::new().await;
     let mut running = place.region().await;
     let start = place.clock().now() + SignedDuration::from_secs(10);
-    running.schedule("off", start, json!({"State": "DISABLED"})).await;
+    running
+        .schedule("off", start, json!({"State": "DISABLED"}))
+        .await;
     running.schedule("gone", start, json!({})).await;
-    let url = format!("{}/schedules/gone?groupName=reteach-personio", running.region.url());
-    assert_eq!(reqwest::Client::new().delete(url).send().await.unwrap().status(), 200);
+    let url = format!(
+        "{}/schedules/gone?groupName=reteach-personio",
+        running.region.url()
+    );
+    assert_eq!(
+        reqwest::Client::new()
+            .delete(url)
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
     running.pass(place.clock(), 700).await;
     assert_eq!(running.invocations(), []);
 }
@@ -55,7 +90,10 @@ async fn what_is_not_simulated_is_refused() {
         json!({"State": "ON"}),
     ] {
         assert_eq!(
-            running.schedule("acme.employees", start, changes.clone()).await.status(),
+            running
+                .schedule("acme.employees", start, changes.clone())
+                .await
+                .status(),
             400,
             "{changes}"
         );
@@ -68,10 +106,16 @@ async fn a_tick_without_a_function_is_a_dead_letter_of_delivery() {
     let place = Place::new().await;
     let mut running = place.region().await;
     let start = place.clock().now() + SignedDuration::from_secs(1);
-    let target = json!({"Target": {"Arn": "arn:aws:lambda:eu-central-1:1:function:old", "Input": "{}"}});
+    let target =
+        json!({"Target": {"Arn": "arn:aws:lambda:eu-central-1:1:function:old", "Input": "{}"}});
     running.schedule("old", start, target).await;
     running.pass(place.clock(), 1).await;
-    assert!(matches!(running.invocations().as_slice(), [it] if matches!(it.ended, Ended::Failed { .. })));
+    assert!(
+        matches!(running.invocations().as_slice(), [it] if matches!(it.ended, Ended::Failed { .. }))
+    );
     let letters = running.region.dead_letters();
-    assert!(matches!(letters.as_slice(), [letter] if letter.queue == Queue::Delivery), "{letters:?}");
+    assert!(
+        matches!(letters.as_slice(), [letter] if letter.queue == Queue::Delivery),
+        "{letters:?}"
+    );
 }

@@ -40,8 +40,14 @@ impl Place {
         let name = format!("region-{}-{number}", std::process::id());
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = std::fs::remove_dir_all(&folder);
-        let vendors = Box::pin(World::start("2026-05-11T08:00:00Z".parse().unwrap())).await.unwrap();
-        Self { vendors, folder, lambda_url: NO_WATCH.to_owned() }
+        let vendors = Box::pin(World::start("2026-05-11T08:00:00Z".parse().unwrap()))
+            .await
+            .unwrap();
+        Self {
+            vendors,
+            folder,
+            lambda_url: NO_WATCH.to_owned(),
+        }
     }
 
     pub(crate) fn clock(&self) -> &ManualClock {
@@ -63,7 +69,10 @@ impl Place {
 
     pub(crate) async fn start(&self, options: Options) -> Result<Running, RegionError> {
         let (tell, told) = unbounded_channel();
-        Ok(Running { region: Box::pin(Region::start(options, tell)).await?, told })
+        Ok(Running {
+            region: Box::pin(Region::start(options, tell)).await?,
+            told,
+        })
     }
 
     /// Why it does not start.
@@ -77,17 +86,34 @@ impl Place {
     /// A company of three people called `acme`, a tenant of the region.
     pub(crate) async fn tenant(&self, running: &Running) -> Company {
         let company = self.vendors.company("acme", Via::Direct, "").await.unwrap();
-        company.personio.put_all((1..=3).map(|id| Person::new(id, "Käthe", &format!("Groß-{id}"))));
+        company
+            .personio
+            .put_all((1..=3).map(|id| Person::new(id, "Käthe", &format!("Groß-{id}"))));
         let stack = running.region.stack();
-        stack.store().put_tenant(&company.tenant, &company.tenant_file("")).await.unwrap();
-        stack.secrets().put(&company.tenant, &company.secret()).await.unwrap();
+        stack
+            .store()
+            .put_tenant(&company.tenant, &company.tenant_file(""))
+            .await
+            .unwrap();
+        stack
+            .secrets()
+            .put(&company.tenant, &company.secret())
+            .await
+            .unwrap();
         company
     }
 }
 
 impl Running {
-    pub(crate) async fn post(&self, path: &str, headers: &[(&str, &str)], body: String) -> Response {
-        let mut call = Client::new().post(format!("{}{path}", self.region.url())).body(body);
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Response {
+        let mut call = Client::new()
+            .post(format!("{}{path}", self.region.url()))
+            .body(body);
         for (name, value) in headers {
             call = call.header(*name, *value);
         }
@@ -96,7 +122,8 @@ impl Running {
 
     pub(crate) async fn invoke(&self, function: &str, kind: &str, event: &Value) -> Response {
         let path = format!("/2015-03-31/functions/{function}/invocations");
-        self.post(&path, &[("x-amz-invocation-type", kind)], event.to_string()).await
+        self.post(&path, &[("x-amz-invocation-type", kind)], event.to_string())
+            .await
     }
 
     /// Makes a schedule of `acme`; `changes` on top of what `tenants` makes.
@@ -110,7 +137,8 @@ impl Running {
             schedule[name] = value.clone();
         }
         let json = [("content-type", "application/json")];
-        self.post(&format!("/schedules/{name}"), &json, schedule.to_string()).await
+        self.post(&format!("/schedules/{name}"), &json, schedule.to_string())
+            .await
     }
 
     /// Lets `seconds` pass second by second, and waits for what was fired.

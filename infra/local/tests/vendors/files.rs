@@ -28,11 +28,18 @@ fn each_company_has_files_to_onboard_it() {
     let folder = folder();
     for tenant in Tenant::ALL {
         let config = TenantConfig::parse(&folder.text(&format!("{tenant}.toml"))).unwrap();
-        assert_eq!((config.tenant_id.as_str(), config.personio.via), (tenant.name(), tenant.via()));
+        assert_eq!(
+            (config.tenant_id.as_str(), config.personio.via),
+            (tenant.name(), tenant.via())
+        );
         let secret = SecretString::from(folder.text(&format!("{tenant}.json")));
         let secret = TenantSecret::parse(&secret).unwrap();
         let direct = tenant.via() == Via::Direct;
-        assert_eq!((secret.personio.is_some(), secret.kombo.is_some()), (direct, !direct), "{tenant}");
+        assert_eq!(
+            (secret.personio.is_some(), secret.kombo.is_some()),
+            (direct, !direct),
+            "{tenant}"
+        );
         assert!(secret.reteach.is_some());
     }
 }
@@ -43,7 +50,11 @@ fn what_is_secret_is_for_this_user_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = folder();
     for (name, mode) in [("", 0o700), ("local-direct.json", 0o600), (STATE, 0o600)] {
-        let found = std::fs::metadata(folder.file(name)).unwrap().permissions().mode() & 0o777;
+        let found = std::fs::metadata(folder.file(name))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777;
         assert_eq!(found, mode, "{name}");
     }
 }
@@ -77,14 +88,20 @@ fn a_file_that_cannot_be_used_is_named_with_what_to_do_and_is_left_alone() {
         (|text| text[..text.len() / 2].to_owned(), "is damaged (line"),
         (|_| String::new(), "is damaged (line"),
         (|_| "{\"format\":1,\"content\":{}}".to_owned(), "is damaged"),
-        (|text| text.replacen("\"records\"", "\"others\"", 1), "is damaged"),
+        (
+            |text| text.replacen("\"records\"", "\"others\"", 1),
+            "is damaged",
+        ),
     ];
     for (spoil, hint) in cases {
         let folder = folder();
         let spoilt = spoil(&folder.text(STATE));
         std::fs::write(folder.file(STATE), &spoilt).unwrap();
         let error = refusal(&start(&folder).unwrap_err());
-        assert!(error.contains(hint) && error.contains(STATE), "{hint}: {error}");
+        assert!(
+            error.contains(hint) && error.contains(STATE),
+            "{hint}: {error}"
+        );
         assert_eq!(folder.text(STATE), spoilt);
     }
 }
@@ -96,7 +113,12 @@ fn a_port_that_is_taken_is_named_with_its_owner() {
     let port = state["content"]["ports"]["reteach"].as_u64().unwrap();
     let _other = TcpListener::bind((Ipv4Addr::LOCALHOST, u16::try_from(port).unwrap())).unwrap();
     let error = refusal(&start(&folder).unwrap_err());
-    assert!(error.contains(&format!("port {port}, which reteach of local-kombo has had")), "{error}");
+    assert!(
+        error.contains(&format!(
+            "port {port}, which reteach of local-kombo has had"
+        )),
+        "{error}"
+    );
 }
 
 #[test]
@@ -105,5 +127,8 @@ fn a_state_is_used_by_one_process_at_a_time() {
     let life = process();
     let _vendors = life.block_on(folder.start()).unwrap();
     let error = refusal(&start(&folder).unwrap_err());
-    assert!(error.contains("is `cargo local` running with this state already?"), "{error}");
+    assert!(
+        error.contains("is `cargo local` running with this state already?"),
+        "{error}"
+    );
 }

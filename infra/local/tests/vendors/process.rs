@@ -11,8 +11,10 @@ struct Running(Child);
 impl Running {
     /// Waits until it has printed where everything is.
     fn start(folder: &Folder) -> (Self, Value) {
-        let mut child =
-            local(folder, &["--vendors-only", "--people", "5"]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = local(folder, &["--vendors-only", "--people", "5"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         let mut documents = serde_json::Deserializer::from_reader(out).into_iter::<Value>();
         (Self(child), documents.next().unwrap().unwrap())
@@ -28,7 +30,11 @@ impl Drop for Running {
 
 fn local(folder: &Folder, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
-    command.args(args).arg("--json").arg("--state").arg(folder.path());
+    command
+        .args(args)
+        .arg("--json")
+        .arg("--state")
+        .arg(folder.path());
     command
 }
 
@@ -40,7 +46,10 @@ fn run(folder: &Folder, args: &[&str]) -> Output {
 fn what_another_terminal_did_is_there_after_a_kill() {
     let folder = Folder::new();
     let (running, before) = Running::start(&folder);
-    let hired = run(&folder, &["act", "hire", "Erika", "Muster", "--tenant", "local-kombo"]);
+    let hired = run(
+        &folder,
+        &["act", "hire", "Erika", "Muster", "--tenant", "local-kombo"],
+    );
     let hired: Value = serde_json::from_slice(&hired.stdout).unwrap();
     drop(running);
     let (_running, mut after) = Running::start(&folder);
@@ -49,7 +58,11 @@ fn what_another_terminal_did_is_there_after_a_kill() {
     assert_eq!(after, before, "ports, files and the rest are the same");
     let shown = run(&folder, &["show", "people", "--tenant", "local-kombo"]);
     let shown: Vec<Value> = serde_json::from_slice(&shown.stdout).unwrap();
-    assert!(shown.iter().any(|row| row["id"] == hired["person"] && row["last_name"] == "Muster"));
+    assert!(
+        shown
+            .iter()
+            .any(|row| row["id"] == hired["person"] && row["last_name"] == "Muster")
+    );
 }
 
 #[cfg(unix)]
@@ -59,18 +72,36 @@ fn sigterm_ends_it_well() {
     let (mut running, _) = Running::start(&folder);
     let pid = running.0.id().to_string();
     // The signal is taken from the moment the announcement is made.
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
     assert_eq!(running.0.wait().unwrap().code(), Some(0));
 }
 
 #[test]
 fn the_exit_code_tells_what_could_not_be_done() {
     let folder = Folder::new();
-    assert_eq!(run(&folder, &["show", "people"]).status.code(), Some(2), "nothing runs");
+    assert_eq!(
+        run(&folder, &["show", "people"]).status.code(),
+        Some(2),
+        "nothing runs"
+    );
     assert_eq!(run(&folder, &["show", "nonsense"]).status.code(), Some(2));
     let (_running, _) = Running::start(&folder);
     let left = run(&folder, &["act", "leave", "77"]);
     assert_eq!(left.status.code(), Some(1));
-    assert!(String::from_utf8(left.stderr).unwrap().contains("no employee 77"));
-    assert_eq!(run(&folder, &["--vendors-only"]).status.code(), Some(2), "it runs already");
+    assert!(
+        String::from_utf8(left.stderr)
+            .unwrap()
+            .contains("no employee 77")
+    );
+    assert_eq!(
+        run(&folder, &["--vendors-only"]).status.code(),
+        Some(2),
+        "it runs already"
+    );
 }

@@ -10,7 +10,11 @@ use shared::tenant::Via;
 use crate::support::{Folder, process};
 
 fn company(vendors: &Vendors, tenant: Tenant) -> Company {
-    vendors.companies().find(|it| it.tenant.as_str() == tenant.name()).unwrap().clone()
+    vendors
+        .companies()
+        .find(|it| it.tenant.as_str() == tenant.name())
+        .unwrap()
+        .clone()
 }
 
 /// What a company holds.
@@ -26,9 +30,21 @@ async fn connect(company: &Company) -> String {
     let link = json!({"end_user_email": "hr@a.example", "end_user_organization_name": "A", "end_user_origin_id": company.tenant});
     let url = format!("{}/connect/create-link", kombo.base_url());
     let client = Client::builder().no_proxy().build().unwrap();
-    let made: Value =
-        client.post(url).bearer_auth("kombo-key").json(&link).send().await.unwrap().json().await.unwrap();
-    let page = client.get(made["data"]["link"].as_str().unwrap()).send().await.unwrap();
+    let made: Value = client
+        .post(url)
+        .bearer_auth("kombo-key")
+        .json(&link)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    let page = client
+        .get(made["data"]["link"].as_str().unwrap())
+        .send()
+        .await
+        .unwrap();
     let connected: Value = page.json().await.unwrap();
     connected["integration_id"].as_str().unwrap().to_owned()
 }
@@ -37,10 +53,23 @@ async fn onboard(world: &World, folder: &Folder, company: &Company) {
     let mut file = folder.text(&format!("{}.toml", company.tenant));
     if company.via != Via::Direct {
         let id = connect(company).await;
-        file = file.replace("[kombo]\n", &format!("[kombo]\nintegration_id = \"{id}\"\n"));
+        file = file.replace(
+            "[kombo]\n",
+            &format!("[kombo]\nintegration_id = \"{id}\"\n"),
+        );
     }
-    world.stack.store().put_tenant(&company.tenant, &file).await.unwrap();
-    world.stack.secrets().put(&company.tenant, &company.secret()).await.unwrap();
+    world
+        .stack
+        .store()
+        .put_tenant(&company.tenant, &file)
+        .await
+        .unwrap();
+    world
+        .stack
+        .secrets()
+        .put(&company.tenant, &company.secret())
+        .await
+        .unwrap();
 }
 
 #[test]
@@ -58,9 +87,19 @@ fn a_synced_company_is_the_same_after_a_kill() {
             onboard(&world, &folder, &before).await;
             let tick = world.tick(&before).await;
             assert!(tick.counts.created > 0, "{tenant}: {tick:?}");
-            let filed = world.run_certificates(&before, Mode::Scheduled, Deadline::never(), &unwatched).await;
+            let filed = world
+                .run_certificates(&before, Mode::Scheduled, Deadline::never(), &unwatched)
+                .await;
             // Everything is on disk when an act is done.
-            folder.act(tenant, Act::Folder { name: "Neu".to_owned() }).await.unwrap();
+            folder
+                .act(
+                    tenant,
+                    Act::Folder {
+                        name: "Neu".to_owned(),
+                    },
+                )
+                .await
+                .unwrap();
             filed.report.counts.uploaded
         });
         assert!(documents > 0, "{tenant}");
@@ -77,7 +116,11 @@ fn a_synced_company_is_the_same_after_a_kill() {
             world.restart().unwrap();
             let tick = world.tick(&after).await;
             assert_eq!(
-                (tick.counts.created, tick.counts.adopted, tick.counts.updated),
+                (
+                    tick.counts.created,
+                    tick.counts.adopted,
+                    tick.counts.updated
+                ),
                 (0, 0, 0),
                 "{tenant}: {tick:?}"
             );
@@ -100,7 +143,11 @@ fn what_changes_is_written_by_itself_and_at_the_end() {
     let vendors = life.block_on(folder.start()).unwrap();
     let rename = |name: &str| {
         let changed = company(&vendors, Tenant::LocalDirect);
-        assert!(changed.personio.change(1_001, |person| name.clone_into(&mut person.last_name)));
+        assert!(
+            changed
+                .personio
+                .change(1_001, |person| name.clone_into(&mut person.last_name))
+        );
     };
     rename("Vonselbst");
     life.block_on(async {

@@ -20,8 +20,12 @@ impl Folder {
     pub(crate) fn new() -> Self {
         static FOLDERS: AtomicU64 = AtomicU64::new(0);
         let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("local-vendors-{}-{number}", std::process::id()));
-        Self { path, _turn: TURN.lock().unwrap_or_else(PoisonError::into_inner) }
+        let path =
+            std::env::temp_dir().join(format!("local-vendors-{}-{number}", std::process::id()));
+        Self {
+            path,
+            _turn: TURN.lock().unwrap_or_else(PoisonError::into_inner),
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -37,7 +41,11 @@ impl Folder {
     }
 
     pub(crate) async fn start(&self) -> Result<Vendors, VendorsError> {
-        Vendors::start(&Options { dir: self.path.clone(), people: 12 }).await
+        Vendors::start(&Options {
+            dir: self.path.clone(),
+            people: 12,
+        })
+        .await
     }
 
     pub(crate) async fn act(&self, tenant: Tenant, act: Act) -> Result<Done, VendorsError> {
@@ -53,7 +61,11 @@ impl Drop for Folder {
 
 /// A process's life: whatever it opened is closed when this is dropped, and nothing is written any more.
 pub(crate) fn process() -> Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
 }
 
 pub(crate) fn refusal(error: &VendorsError) -> String {

@@ -9,7 +9,9 @@ use clap_complete::Shell;
 use shared::id::TenantId;
 
 pub use certificates::Certificates;
-pub use tenant::{Add, Check, Connect, Decide, Explain, Plan, Remove, Runs, Status, Sync, SyncJob, SyncMode};
+pub use tenant::{
+    Add, Check, Connect, Decide, Explain, Plan, Remove, Runs, Status, Sync, SyncJob, SyncMode,
+};
 
 /// Onboards companies and looks after them: Personio and reteach, kept in step
 ///

@@ -65,7 +65,12 @@ pub struct Check {
     #[arg(value_parser = TenantId::parse, required_unless_present = "file")]
     pub tenant: Option<TenantId>,
     /// A tenant's file (TOML) that is not stored yet
-    #[arg(long, value_name = "FILE", conflicts_with = "tenant", requires = "credentials")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "tenant",
+        requires = "credentials"
+    )]
     pub file: Option<PathBuf>,
     /// Credentials (JSON) that are not stored yet, or - for standard input
     #[arg(long, value_name = "FILE", requires = "file")]

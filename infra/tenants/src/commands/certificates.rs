@@ -11,11 +11,16 @@ use crate::failure::Failure;
 use crate::operator::Operator;
 use crate::words;
 
-pub(super) async fn certificates(operator: &Operator<'_>, args: &Certificates) -> Result<Answer, Failure> {
+pub(super) async fn certificates(
+    operator: &Operator<'_>,
+    args: &Certificates,
+) -> Result<Answer, Failure> {
     match args {
         Certificates::List(list) if list.all => all(operator, &list.tenant).await,
         Certificates::List(list) => parked(operator, &list.tenant).await,
-        Certificates::Retry(which) => settle(operator, &which.tenant, &which.certificates, Word::Retry).await,
+        Certificates::Retry(which) => {
+            settle(operator, &which.tenant, &which.certificates, Word::Retry).await
+        }
         Certificates::Dismiss(which) => {
             settle(operator, &which.tenant, &which.certificates, Word::Dismiss).await
         }
@@ -26,11 +31,16 @@ async fn parked(operator: &Operator<'_>, tenant: &TenantId) -> Result<Answer, Fa
     operator.known(tenant).await?;
     let parked = operator.store.parked_certificates(tenant).await?;
     if parked.is_empty() {
-        return Answer::done(format!("No certificate of {tenant} waits for anybody.\n"), parked);
+        return Answer::done(
+            format!("No certificate of {tenant} waits for anybody.\n"),
+            parked,
+        );
     }
     let mut table = terminal::table(["certificate", "person", "since", "may be filed", "why"]);
     for entry in &parked {
-        let CertificateState::Parked { at, reason, doubt } = &entry.state else { continue };
+        let CertificateState::Parked { at, reason, doubt } = &entry.state else {
+            continue;
+        };
         table.add_row([
             entry.certificate_id.to_string(),
             entry.employee.to_string(),
@@ -50,11 +60,18 @@ async fn parked(operator: &Operator<'_>, tenant: &TenantId) -> Result<Answer, Fa
 
 async fn all(operator: &Operator<'_>, tenant: &TenantId) -> Result<Answer, Failure> {
     // The ledger outlives the tenant, unless somebody deletes it too.
-    let mut entries: Vec<CertificateEntry> =
-        operator.store.all_certificates(tenant).await?.into_values().collect();
+    let mut entries: Vec<CertificateEntry> = operator
+        .store
+        .all_certificates(tenant)
+        .await?
+        .into_values()
+        .collect();
     entries.sort_by(|a, b| a.certificate_id.as_str().cmp(b.certificate_id.as_str()));
     if entries.is_empty() {
-        return Answer::done(format!("The ledger of {tenant} has no certificates.\n"), entries);
+        return Answer::done(
+            format!("The ledger of {tenant} has no certificates.\n"),
+            entries,
+        );
     }
     let mut table = terminal::table(["certificate", "person", "state", "what is known"]);
     for entry in &entries {
@@ -71,16 +88,28 @@ async fn all(operator: &Operator<'_>, tenant: &TenantId) -> Result<Answer, Failu
 
 fn described(state: &CertificateState) -> (&'static str, String) {
     match state {
-        CertificateState::Intended(intent) => {
-            ("under way", format!("since {}; nobody knows yet how it ended", words::moment(intent.at)))
-        }
+        CertificateState::Intended(intent) => (
+            "under way",
+            format!(
+                "since {}; nobody knows yet how it ended",
+                words::moment(intent.at)
+            ),
+        ),
         CertificateState::Uploaded { at, document } => {
-            let document = document.as_ref().map(|id| format!(", document {id}")).unwrap_or_default();
+            let document = document
+                .as_ref()
+                .map(|id| format!(", document {id}"))
+                .unwrap_or_default();
             ("filed", format!("{}{document}", words::moment(*at)))
         }
-        CertificateState::Failed(setback) => {
-            ("failed", format!("{}; tried again from {} on", setback.reason, words::moment(setback.retry_at)))
-        }
+        CertificateState::Failed(setback) => (
+            "failed",
+            format!(
+                "{}; tried again from {} on",
+                setback.reason,
+                words::moment(setback.retry_at)
+            ),
+        ),
         CertificateState::Parked { at, reason, .. } => {
             ("parked", format!("{}: {reason}", words::moment(*at)))
         }
@@ -119,11 +148,18 @@ async fn settle(
             Err(error @ StateError::NotParked { .. }) => Some(error.to_string()),
             Err(error) => return Err(error.into()),
         };
-        settled.push(Settled { certificate_id, problem });
+        settled.push(Settled {
+            certificate_id,
+            problem,
+        });
     }
     let mut text = String::new();
     let done = settled.iter().filter(|it| it.problem.is_none()).count();
-    let done = words::number(u64::try_from(done).unwrap_or(u64::MAX), "certificate", "certificates");
+    let done = words::number(
+        u64::try_from(done).unwrap_or(u64::MAX),
+        "certificate",
+        "certificates",
+    );
     text.push_str(&words::paragraph(&match word {
         Word::Retry => format!(
             "{done} will be tried again by the next certificate run; `tenants sync {tenant} --job certificates` does it now."
@@ -134,5 +170,9 @@ async fn settle(
         text.push_str(&words::point(problem));
     }
     let verdict = Verdict::look_if(settled.iter().any(|it| it.problem.is_some()));
-    Answer::new(verdict, text, json!({"tenant_id": tenant, "certificates": settled}))
+    Answer::new(
+        verdict,
+        text,
+        json!({"tenant_id": tenant, "certificates": settled}),
+    )
 }

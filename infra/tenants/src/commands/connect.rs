@@ -42,11 +42,19 @@ pub(super) async fn connect(operator: &Operator<'_>, args: &Connect) -> Result<A
                 None => return sent(tenant, &link),
             }
         }
-        _ => return Err(Failure::usage("give --email and --company for a link, or --integration")),
+        _ => {
+            return Err(Failure::usage(
+                "give --email and --company for a link, or --integration",
+            ));
+        }
     };
-    if let (Some(stored), false) =
-        (kombo.integration_id.as_ref().filter(|stored| **stored != id), args.replace)
-    {
+    if let (Some(stored), false) = (
+        kombo
+            .integration_id
+            .as_ref()
+            .filter(|stored| **stored != id),
+        args.replace,
+    ) {
         return Err(Failure::usage(format!(
             "{tenant} is connected already, to {stored}: give --replace to store {id} instead"
         )));
@@ -87,12 +95,20 @@ async fn link(
     email: &str,
     company: &str,
 ) -> Result<SecretString, Failure> {
-    let whom = LinkFor { email, organization: company, origin_id: tenant.as_str(), tool: TOOL };
+    let whom = LinkFor {
+        email,
+        organization: company,
+        origin_id: tenant.as_str(),
+        tool: TOOL,
+    };
     client.create_link(&whom).await.map_err(refusal)
 }
 
 async fn by_token(client: &Client, token: &str) -> Result<IntegrationId, Failure> {
-    let connected = client.integration_by_token(&token.to_owned().into()).await.map_err(refusal)?;
+    let connected = client
+        .integration_by_token(&token.to_owned().into())
+        .await
+        .map_err(refusal)?;
     connected
         .id
         .parse()
@@ -110,12 +126,18 @@ fn ask(
         return Ok(None);
     }
     surroundings.mention(&announcement(tenant, link));
-    let question = "The connection's id from Kombo's dashboard, when the HR admin is done (Enter: later):";
-    let answer = surroundings.ask(question).map_err(|error| Failure::look(error.to_string()))?;
+    let question =
+        "The connection's id from Kombo's dashboard, when the HR admin is done (Enter: later):";
+    let answer = surroundings
+        .ask(question)
+        .map_err(|error| Failure::look(error.to_string()))?;
     if answer.is_empty() {
         return Ok(None);
     }
-    answer.parse().map(Some).map_err(|error| Failure::usage(format!("the connection's id {error}")))
+    answer
+        .parse()
+        .map(Some)
+        .map_err(|error| Failure::usage(format!("the connection's id {error}")))
 }
 
 fn announcement(tenant: &TenantId, link: &SecretString) -> String {
@@ -158,24 +180,33 @@ async fn wait(
     loop {
         let integration = client.integration(id).await.map_err(refusal)?;
         let wrong = checks::connection(config, id, &integration);
-        let only_syncs = wrong.len() == 1 && integration.setup_status == SetupStatus::FinalSyncPending;
+        let only_syncs =
+            wrong.len() == 1 && integration.setup_status == SetupStatus::FinalSyncPending;
         if wrong.is_empty() {
             return Ok(Ready::Yes(Box::new(integration)));
         }
         if !only_syncs || operator.now() >= until {
             return Ok(Ready::No(wrong));
         }
-        operator.surroundings.mention("Kombo's first sync is still running");
+        operator
+            .surroundings
+            .mention("Kombo's first sync is still running");
         tokio::time::sleep(operator.surroundings.look_every).await;
     }
 }
 
-fn refused(tenant: &TenantId, id: &IntegrationId, items: Vec<checks::Item>) -> Result<Answer, Failure> {
+fn refused(
+    tenant: &TenantId,
+    id: &IntegrationId,
+    items: Vec<checks::Item>,
+) -> Result<Answer, Failure> {
     let mut text = String::new();
     for item in &items {
         text.push_str(&item.line());
     }
-    text.push_str(&words::paragraph(&format!("{id} is not stored for {tenant}.")));
+    text.push_str(&words::paragraph(&format!(
+        "{id} is not stored for {tenant}."
+    )));
     Answer::new(
         Verdict::Look,
         text,

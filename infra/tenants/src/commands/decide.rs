@@ -16,12 +16,19 @@ pub(super) enum Word {
     Dismiss,
 }
 
-pub(super) async fn decide(operator: &Operator<'_>, args: &Decide, word: Word) -> Result<Answer, Failure> {
+pub(super) async fn decide(
+    operator: &Operator<'_>,
+    args: &Decide,
+    word: Word,
+) -> Result<Answer, Failure> {
     let Decide { tenant, hash } = args;
     operator.known(tenant).await?;
     let held = operator.store.held(tenant).await?;
-    let held = held
-        .ok_or_else(|| Failure::look(format!("no plan of {tenant} is held: there is nothing to decide")))?;
+    let held = held.ok_or_else(|| {
+        Failure::look(format!(
+            "no plan of {tenant} is held: there is nothing to decide"
+        ))
+    })?;
     if held.hash != *hash {
         return Err(Failure::look(format!(
             "the plan {hash} is not the one that is held: it has changed meanwhile. Now {}. Look at it (`tenants plan \
@@ -60,7 +67,14 @@ pub(super) async fn decide(operator: &Operator<'_>, args: &Decide, word: Word) -
 
 /// What is held, in words.
 pub(super) fn what(held: &HeldPlan) -> String {
-    let counts = held.counts.iter().map(|(brake, number)| format!("{number} {}", brake.describe()));
+    let counts = held
+        .counts
+        .iter()
+        .map(|(brake, number)| format!("{number} {}", brake.describe()));
     let counts = counts.collect::<Vec<_>>().join(", ");
-    format!("{counts} (plan {}, held since {})", held.hash, words::moment(held.since))
+    format!(
+        "{counts} (plan {}, held since {})",
+        held.hash,
+        words::moment(held.since)
+    )
 }

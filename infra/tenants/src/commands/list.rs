@@ -34,7 +34,10 @@ pub(super) async fn list(operator: &Operator<'_>) -> Result<Answer, Failure> {
         .try_collect()
         .await?;
     if lines.is_empty() {
-        return Answer::done("There are no tenants yet: `tenants add` makes one.\n", lines);
+        return Answer::done(
+            "There are no tenants yet: `tenants add` makes one.\n",
+            lines,
+        );
     }
     let mut table = terminal::table(["tenant", "status", "route", "certificates", "academy"]);
     for line in &lines {
@@ -42,7 +45,9 @@ pub(super) async fn list(operator: &Operator<'_>) -> Result<Answer, Failure> {
             line.tenant_id.to_string(),
             line.status.to_owned(),
             line.route.unwrap_or("?").to_owned(),
-            line.certificates.map_or("?", |on| if on { "on" } else { "off" }).to_owned(),
+            line.certificates
+                .map_or("?", |on| if on { "on" } else { "off" })
+                .to_owned(),
             line.academy.clone().unwrap_or_default(),
         ]);
     }
@@ -61,7 +66,9 @@ fn line(tenant_id: TenantId, record: Option<&TenantRecord>) -> Line {
     Line {
         tenant_id,
         status,
-        route: config.as_ref().map(|config| words::route(config.personio.via)),
+        route: config
+            .as_ref()
+            .map(|config| words::route(config.personio.via)),
         certificates: config.as_ref().map(|config| config.certificates.enabled),
         academy: config.and_then(|config| config.reteach.academy),
     }

@@ -40,8 +40,12 @@ pub(crate) async fn run(cli: Cli, surroundings: &Surroundings) -> Result<Answer,
         Command::Runs(args) => Box::pin(runs::runs(operator, &args)).await,
         Command::Explain(args) => Box::pin(explain::explain(operator, &args)).await,
         Command::Certificates(args) => Box::pin(certificates::certificates(operator, &args)).await,
-        Command::Approve(args) => Box::pin(decide::decide(operator, &args, decide::Word::Approve)).await,
-        Command::Dismiss(args) => Box::pin(decide::decide(operator, &args, decide::Word::Dismiss)).await,
+        Command::Approve(args) => {
+            Box::pin(decide::decide(operator, &args, decide::Word::Approve)).await
+        }
+        Command::Dismiss(args) => {
+            Box::pin(decide::decide(operator, &args, decide::Word::Dismiss)).await
+        }
         Command::Pause(one) => Box::pin(pause::pause(operator, &one.tenant)).await,
         Command::Resume(one) => Box::pin(pause::resume(operator, &one.tenant)).await,
         Command::Remove(args) => Box::pin(remove::remove(operator, &args)).await,
@@ -54,5 +58,8 @@ fn completions(shell: clap_complete::Shell) -> Result<Answer, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "tenants", &mut script);
     let script = String::from_utf8_lossy(&script).into_owned();
-    Answer::done(script.clone(), json!({"shell": shell.to_string(), "script": script}))
+    Answer::done(
+        script.clone(),
+        json!({"shell": shell.to_string(), "script": script}),
+    )
 }

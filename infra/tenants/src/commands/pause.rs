@@ -13,7 +13,12 @@ use crate::words;
 pub(super) async fn pause(operator: &Operator<'_>, tenant: &TenantId) -> Result<Answer, Failure> {
     let known = operator.known(tenant).await?;
     let (status, is_new) = match known.record.status {
-        TenantStatus::Active => (TenantStatus::Paused { since: operator.now() }, true),
+        TenantStatus::Active => (
+            TenantStatus::Paused {
+                since: operator.now(),
+            },
+            true,
+        ),
         status @ TenantStatus::Paused { .. } => (status, false),
     };
     // The status alone stops every run that begins from now on; the schedules only save the calls.
@@ -21,21 +26,35 @@ pub(super) async fn pause(operator: &Operator<'_>, tenant: &TenantId) -> Result<
         operator.store.set_status(tenant, status).await?;
     }
     let schedules = write_schedules(operator, &known, status).await?;
-    let text = if is_new { format!("{tenant} is paused") } else { format!("{tenant} was paused already") };
+    let text = if is_new {
+        format!("{tenant} is paused")
+    } else {
+        format!("{tenant} was paused already")
+    };
     let text = words::paragraph(&format!(
         "{text}: a run that is under way goes on to its end, no other begins. `tenants resume {tenant}` lets them go on."
     ));
-    Answer::done(text, json!({"tenant_id": tenant, "status": status, "schedules_changed": schedules}))
+    Answer::done(
+        text,
+        json!({"tenant_id": tenant, "status": status, "schedules_changed": schedules}),
+    )
 }
 
 pub(super) async fn resume(operator: &Operator<'_>, tenant: &TenantId) -> Result<Answer, Failure> {
     let known = operator.known(tenant).await?;
     let was_paused = known.record.status != TenantStatus::Active;
     if was_paused {
-        operator.store.set_status(tenant, TenantStatus::Active).await?;
+        operator
+            .store
+            .set_status(tenant, TenantStatus::Active)
+            .await?;
     }
     let schedules = write_schedules(operator, &known, TenantStatus::Active).await?;
-    let text = if was_paused { "runs again" } else { "was not paused" };
+    let text = if was_paused {
+        "runs again"
+    } else {
+        "was not paused"
+    };
     let every = known.config.schedule.employees;
     let text = words::paragraph(&format!(
         "{tenant} {text}: the next employee run comes within {every}, or now with `tenants sync {tenant}`."
@@ -52,7 +71,9 @@ async fn write_schedules(
     known: &Known,
     status: TenantStatus,
 ) -> Result<u64, Failure> {
-    let Some(schedules) = &operator.schedules else { return Ok(0) };
+    let Some(schedules) = &operator.schedules else {
+        return Ok(0);
+    };
     let mut changed = 0;
     for (_, wanted) in schedules.wanted(&known.config, status, operator.now()) {
         changed += u64::from(schedules.put(&wanted).await? != Written::Unchanged);

@@ -36,7 +36,11 @@ pub(super) async fn plan(operator: &Operator<'_>, args: &Plan) -> Result<Answer,
     let ran = run(operator, &operator.employees(), &args.tenant, Mode::DryRun).await;
     let Ran { report, plan } = &ran;
     let now = operator.now();
-    let details = if args.details { Details::Values } else { Details::Names };
+    let details = if args.details {
+        Details::Values
+    } else {
+        Details::Names
+    };
     let totals = plan.as_ref().map(|plan| totals(plan, now));
     let mut text = String::new();
     if let (Some(plan), Some(totals)) = (plan, &totals) {
@@ -79,8 +83,15 @@ pub(super) async fn run<W: Work>(
     mode: Mode,
 ) -> Ran<W> {
     let run_id = RunId::new(format!("tenants-{}", operator.now().as_microsecond()));
-    let event = Event { tenant_id: tenant.clone(), mode };
-    let request = Request { event, run_id, deadline: Deadline::never() };
+    let event = Event {
+        tenant_id: tenant.clone(),
+        mode,
+    };
+    let request = Request {
+        event,
+        run_id,
+        deadline: Deadline::never(),
+    };
     if operator.surroundings.somebody == Somebody::Nobody {
         return Box::pin(app.run(&request, &|_| {})).await;
     }
@@ -96,15 +107,21 @@ fn summary(report: &Report, is_shown: bool, planned: u64) -> String {
     let mut report = report.clone();
     let before = report.findings.len();
     report.findings.retain(|it| {
-        let left_alone =
-            matches!(it.kind, FindingKind::Conflict | FindingKind::Rejected | FindingKind::ScopeUndecided);
+        let left_alone = matches!(
+            it.kind,
+            FindingKind::Conflict | FindingKind::Rejected | FindingKind::ScopeUndecided
+        );
         !(is_shown && left_alone)
     });
     let told = (before - report.findings.len()) as u64;
     let findings = report.findings_total.saturating_sub(planned + told);
     let counts = terminal::counts::employees(&report.counts, findings);
     let people = words::number(report.counts.people, "person", "people");
-    let counts = if counts.is_empty() { people } else { format!("{people}; {counts}") };
+    let counts = if counts.is_empty() {
+        people
+    } else {
+        format!("{people}; {counts}")
+    };
     terminal::summary(&report, &counts)
 }
 
@@ -121,14 +138,28 @@ fn totals(plan: &EmployeePlan, now: jiff::Timestamp) -> Totals {
     }
     totals.held = plan.held.len() as u64;
     for (_, skip) in &plan.skipped {
-        *if skip.is_conflict() { &mut totals.conflict } else { &mut totals.skipped } += 1;
+        *if skip.is_conflict() {
+            &mut totals.conflict
+        } else {
+            &mut totals.skipped
+        } += 1;
     }
     totals.unchanged = (plan.unchanged.len() + plan.bookkeeping.len()) as u64;
     totals
 }
 
 fn said(totals: &Totals) -> String {
-    let Totals { create, adopt, update, lock, unlock, held, conflict, skipped, unchanged } = *totals;
+    let Totals {
+        create,
+        adopt,
+        update,
+        lock,
+        unlock,
+        held,
+        conflict,
+        skipped,
+        unchanged,
+    } = *totals;
     let parts = [
         (create, "to create"),
         (adopt, "to adopt (found by mail address)"),
@@ -140,10 +171,16 @@ fn said(totals: &Totals) -> String {
         (skipped, "left alone"),
         (unchanged, "as they should be"),
     ];
-    let parts =
-        parts.iter().filter(|(number, _)| *number > 0).map(|(number, what)| format!("{number} {what}"));
+    let parts = parts
+        .iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{number} {what}"));
     let parts = parts.collect::<Vec<_>>().join(", ");
-    if parts.is_empty() { "Nothing to do.".to_owned() } else { format!("In all: {parts}.") }
+    if parts.is_empty() {
+        "Nothing to do.".to_owned()
+    } else {
+        format!("In all: {parts}.")
+    }
 }
 
 #[derive(Serialize)]
@@ -161,15 +198,25 @@ fn shown(changes: &[Change], now: jiff::Timestamp, details: Details) -> Vec<Show
     let shown = changes.iter().map(|change| ShownChange {
         person: change.source_id.to_string(),
         kind: change.kind(now).to_string(),
-        fields: change.values.iter().map(|value| value.attribute.to_string()).collect(),
+        fields: change
+            .values
+            .iter()
+            .map(|value| value.attribute.to_string())
+            .collect(),
         cause: change.window.map(|window| window.cause.to_string()),
-        window: change.window.map(|window| json!({"before": window.before, "after": window.after})),
-        values: (details == Details::Values).then(|| change.values.iter().map(ToString::to_string).collect()),
+        window: change
+            .window
+            .map(|window| json!({"before": window.before, "after": window.after})),
+        values: (details == Details::Values)
+            .then(|| change.values.iter().map(ToString::to_string).collect()),
     });
     shown.collect()
 }
 
 /// Who is left alone, and why.
 fn skipped(plan: &EmployeePlan) -> Vec<Value> {
-    plan.skipped.iter().map(|(id, skip)| json!({"person": id, "why": skip.to_string()})).collect()
+    plan.skipped
+        .iter()
+        .map(|(id, skip)| json!({"person": id, "why": skip.to_string()}))
+        .collect()
 }

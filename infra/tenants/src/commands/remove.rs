@@ -34,16 +34,29 @@ struct Found {
 
 impl Found {
     fn is_nothing(&self, ledger: CertificateLedger) -> bool {
-        let Self { is_tenant, inventory, schedules, has_secret } = self;
+        let Self {
+            is_tenant,
+            inventory,
+            schedules,
+            has_secret,
+        } = self;
         let kept_only = inventory.employees == 0 && inventory.reports == 0 && inventory.other <= 2;
-        let stored = if ledger == CertificateLedger::Keep { !kept_only } else { !inventory.is_empty() };
+        let stored = if ledger == CertificateLedger::Keep {
+            !kept_only
+        } else {
+            !inventory.is_empty()
+        };
         !is_tenant && !stored && schedules.is_empty() && !has_secret
     }
 }
 
 pub(super) async fn remove(operator: &Operator<'_>, args: &Remove) -> Result<Answer, Failure> {
     let tenant = &args.tenant;
-    let ledger = if args.certificate_ledger { CertificateLedger::Delete } else { CertificateLedger::Keep };
+    let ledger = if args.certificate_ledger {
+        CertificateLedger::Delete
+    } else {
+        CertificateLedger::Keep
+    };
     let found = find(operator, tenant).await?;
     if found.is_nothing(ledger) {
         let kept = match found.inventory.certificates {
@@ -53,7 +66,9 @@ pub(super) async fn remove(operator: &Operator<'_>, args: &Remove) -> Result<Ans
                 words::number(number, "certificate", "certificates")
             ),
         };
-        return Err(Failure::look(format!("there is nothing of a tenant {tenant}{kept}")));
+        return Err(Failure::look(format!(
+            "there is nothing of a tenant {tenant}{kept}"
+        )));
     }
     let announcement = announcement(tenant, &found, ledger);
     confirm(operator, args, &announcement)?;
@@ -83,7 +98,14 @@ pub(super) async fn remove(operator: &Operator<'_>, args: &Remove) -> Result<Ans
         "kept": {"certificates": if kept { found.inventory.certificates } else { 0 }},
     });
     Answer::done(
-        format!("{}{tenant} is removed.\n", if asked(operator, args) { "" } else { &announcement }),
+        format!(
+            "{}{tenant} is removed.\n",
+            if asked(operator, args) {
+                ""
+            } else {
+                &announcement
+            }
+        ),
         json,
     )
 }
@@ -95,7 +117,11 @@ async fn find(operator: &Operator<'_>, tenant: &TenantId) -> Result<Found, Failu
     if let Some(all) = &operator.schedules {
         let listed = all.list().await?;
         schedules.extend(
-            listed.iter().filter_map(|it| parse_name(&it.name)).filter(|it| it.0 == *tenant).map(|it| it.1),
+            listed
+                .iter()
+                .filter_map(|it| parse_name(&it.name))
+                .filter(|it| it.0 == *tenant)
+                .map(|it| it.1),
         );
     }
     let has_secret = match operator.secrets.refresh(tenant).await {
@@ -105,11 +131,21 @@ async fn find(operator: &Operator<'_>, tenant: &TenantId) -> Result<Found, Failu
         Err(error) => return Err(error.into()),
     };
     let is_tenant = registered || operator.store.tenant(tenant).await?.is_some();
-    Ok(Found { is_tenant, inventory, schedules, has_secret })
+    Ok(Found {
+        is_tenant,
+        inventory,
+        schedules,
+        has_secret,
+    })
 }
 
 fn announcement(tenant: &TenantId, found: &Found, ledger: CertificateLedger) -> String {
-    let Found { inventory, schedules, has_secret, .. } = found;
+    let Found {
+        inventory,
+        schedules,
+        has_secret,
+        ..
+    } = found;
     let mut text = format!("Removing {tenant} deletes:\n");
     let mut point = |words: String| text.push_str(&words::point(&words));
     for job in schedules {
@@ -164,8 +200,15 @@ fn confirm(operator: &Operator<'_>, args: &Remove, announcement: &str) -> Result
     }
     operator.surroundings.mention(announcement);
     let question = format!("Type the tenant's name ({}) to go on:", args.tenant);
-    let answer = operator.surroundings.ask(&question).map_err(|error| Failure::look(error.to_string()))?;
-    if answer == args.tenant.as_str() { Ok(()) } else { Err(Failure::look("nothing was removed")) }
+    let answer = operator
+        .surroundings
+        .ask(&question)
+        .map_err(|error| Failure::look(error.to_string()))?;
+    if answer == args.tenant.as_str() {
+        Ok(())
+    } else {
+        Err(Failure::look("nothing was removed"))
+    }
 }
 
 /// Takes both leases, so that no run is under way and none begins. Gives back what it has if the other cannot be had.
@@ -176,7 +219,11 @@ async fn acquire(operator: &Operator<'_>, args: &Remove) -> Result<Vec<Lease>, F
     let mut leases = Vec::new();
     for job in JOBS {
         loop {
-            match operator.store.acquire(&args.tenant, job, &owner, operator.now(), HOLD).await? {
+            match operator
+                .store
+                .acquire(&args.tenant, job, &owner, operator.now(), HOLD)
+                .await?
+            {
                 Acquisition::Acquired(lease) => break leases.push(lease),
                 Acquisition::Held { until } if patience.is_zero() => {
                     for lease in &leases {
@@ -191,7 +238,9 @@ async fn acquire(operator: &Operator<'_>, args: &Remove) -> Result<Vec<Lease>, F
                     )));
                 }
                 Acquisition::Held { .. } => {
-                    operator.surroundings.mention(&format!("waiting for a run of {} to end", job.function()));
+                    operator
+                        .surroundings
+                        .mention(&format!("waiting for a run of {} to end", job.function()));
                     tokio::time::sleep(every.min(patience)).await;
                     patience = patience.saturating_sub(every);
                 }

@@ -12,8 +12,15 @@ use crate::words;
 pub(super) async fn runs(operator: &Operator<'_>, args: &Runs) -> Result<Answer, Failure> {
     let tenant = &args.tenant;
     operator.known(tenant).await?;
-    let reports: Vec<Report<Value>> = operator.store.reports(tenant, usize::from(args.number)).await?;
-    let verdict = Verdict::look_if(reports.first().is_some_and(|report| report.outcome.is_failure()));
+    let reports: Vec<Report<Value>> = operator
+        .store
+        .reports(tenant, usize::from(args.number))
+        .await?;
+    let verdict = Verdict::look_if(
+        reports
+            .first()
+            .is_some_and(|report| report.outcome.is_failure()),
+    );
     if reports.is_empty() {
         let text = format!("{tenant} has not run yet: `tenants sync {tenant}` runs it now.\n");
         return Answer::done(text, reports);
@@ -33,7 +40,10 @@ pub(super) async fn runs(operator: &Operator<'_>, args: &Runs) -> Result<Answer,
     if args.findings {
         for report in &reports {
             for finding in terminal::findings(&report.findings, report.held.as_ref()) {
-                text.push_str(&words::point(&format!("{}: {finding}", words::moment(report.started_at))));
+                text.push_str(&words::point(&format!(
+                    "{}: {finding}",
+                    words::moment(report.started_at)
+                )));
             }
         }
     }
@@ -45,5 +55,9 @@ pub(super) async fn runs(operator: &Operator<'_>, args: &Runs) -> Result<Answer,
 
 fn described(report: &Report<Value>) -> String {
     let counted = words::counted(report);
-    if report.message.is_empty() { counted } else { report.message.clone() }
+    if report.message.is_empty() {
+        counted
+    } else {
+        report.message.clone()
+    }
 }

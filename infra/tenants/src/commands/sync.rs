@@ -30,33 +30,51 @@ pub(super) async fn sync(operator: &Operator<'_>, args: &Sync) -> Result<Answer,
     let job = Job::from(args.job);
     match (job, args.mode) {
         (Job::Employees, SyncMode::FullScan) => {
-            return Err(Failure::usage("--mode full-scan belongs to --job certificates"));
+            return Err(Failure::usage(
+                "--mode full-scan belongs to --job certificates",
+            ));
         }
         (Job::Certificates, SyncMode::Reconcile) => {
-            return Err(Failure::usage("--mode reconcile belongs to --job employees"));
+            return Err(Failure::usage(
+                "--mode reconcile belongs to --job employees",
+            ));
         }
         _ => {}
     }
     operator.known(&args.tenant).await?;
-    let report =
-        if args.here { here(operator, args, job).await? } else { called(operator, args, job).await? };
-    let verdict =
-        Verdict::look_if(report.outcome.is_failure() || report.held.is_some() || report.findings_total > 0);
-    Answer::new(verdict, terminal::summary(&report, &words::counted(&report)), &report)
+    let report = if args.here {
+        here(operator, args, job).await?
+    } else {
+        called(operator, args, job).await?
+    };
+    let verdict = Verdict::look_if(
+        report.outcome.is_failure() || report.held.is_some() || report.findings_total > 0,
+    );
+    Answer::new(
+        verdict,
+        terminal::summary(&report, &words::counted(&report)),
+        &report,
+    )
 }
 
 /// In this process.
 async fn here(operator: &Operator<'_>, args: &Sync, job: Job) -> Result<Report<Value>, Failure> {
     let (tenant, mode) = (&args.tenant, Mode::from(args.mode));
     let report = match job {
-        Job::Employees => {
-            serde_json::to_value(plan::run(operator, &operator.employees(), tenant, mode).await.report)
-        }
-        Job::Certificates => {
-            serde_json::to_value(plan::run(operator, &operator.certificates()?, tenant, mode).await.report)
-        }
+        Job::Employees => serde_json::to_value(
+            plan::run(operator, &operator.employees(), tenant, mode)
+                .await
+                .report,
+        ),
+        Job::Certificates => serde_json::to_value(
+            plan::run(operator, &operator.certificates()?, tenant, mode)
+                .await
+                .report,
+        ),
     };
-    report.and_then(serde_json::from_value).map_err(|error| unreadable(job, &error))
+    report
+        .and_then(serde_json::from_value)
+        .map_err(|error| unreadable(job, &error))
 }
 
 /// By the deployed function.
@@ -75,7 +93,12 @@ async fn called(operator: &Operator<'_>, args: &Sync, job: Job) -> Result<Report
     let bar = (operator.surroundings.somebody == Somebody::Watches)
         .then(|| Bars::default().waiting(args.tenant.as_str(), job));
     let call = operator.lambda()?;
-    let reply = call.invoke().function_name(function).payload(Blob::new(event.to_string())).send().await;
+    let reply = call
+        .invoke()
+        .function_name(function)
+        .payload(Blob::new(event.to_string()))
+        .send()
+        .await;
     if let Some(bar) = bar {
         bar.end();
     }
@@ -92,7 +115,8 @@ async fn called(operator: &Operator<'_>, args: &Sync, job: Job) -> Result<Report
     })?;
     let payload = reply.payload().map(Blob::as_ref).unwrap_or_default();
     if reply.function_error().is_some() {
-        let failed: Failed = serde_json::from_slice(payload).map_err(|error| unreadable(job, &error))?;
+        let failed: Failed =
+            serde_json::from_slice(payload).map_err(|error| unreadable(job, &error))?;
         return Err(Failure::look(format!(
             "{} failed: {} {}. Its log (CloudWatch) says more",
             job.function(),

@@ -3,7 +3,8 @@
 use aws_sdk_scheduler::Client;
 use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
 use aws_sdk_scheduler::types::{
-    DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, ScheduleState, Target,
+    DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, ScheduleState,
+    Target,
 };
 use aws_smithy_types::DateTime;
 use shared::id::TenantId;
@@ -63,15 +64,29 @@ impl Schedules {
     }
 
     /// What is different from `wanted`, in words; `None` if there is no such schedule.
-    pub(crate) async fn differences(&self, wanted: &Wanted) -> Result<Option<Vec<String>>, Failure> {
-        Ok(self.get(&wanted.name).await?.map(|found| differences(&found, wanted)))
+    pub(crate) async fn differences(
+        &self,
+        wanted: &Wanted,
+    ) -> Result<Option<Vec<String>>, Failure> {
+        Ok(self
+            .get(&wanted.name)
+            .await?
+            .map(|found| differences(&found, wanted)))
     }
 
     async fn get(&self, name: &str) -> Result<Option<GetScheduleOutput>, Failure> {
-        let get = self.client.get_schedule().group_name(&self.parts.group).name(name);
+        let get = self
+            .client
+            .get_schedule()
+            .group_name(&self.parts.group)
+            .name(name);
         match get.send().await {
             Ok(found) => Ok(Some(found)),
-            Err(error) if error.as_service_error().is_some_and(|it| it.is_resource_not_found_exception()) => {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|it| it.is_resource_not_found_exception()) =>
+            {
                 Ok(None)
             }
             Err(error) => Err(aws::failure("scheduler:GetSchedule", &error)),
@@ -101,10 +116,18 @@ impl Schedules {
         match create.send().await {
             Ok(_) => Ok(()),
             // Made meanwhile, perhaps by an attempt of ours whose reply was lost.
-            Err(error) if error.as_service_error().is_some_and(|it| it.is_conflict_exception()) => {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|it| it.is_conflict_exception()) =>
+            {
                 self.update(wanted).await
             }
-            Err(error) if error.as_service_error().is_some_and(|it| it.is_resource_not_found_exception()) => {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|it| it.is_resource_not_found_exception()) =>
+            {
                 Err(Failure::look(format!(
                     "there is no schedule group {}: deploy the stack again",
                     self.parts.group
@@ -126,15 +149,27 @@ impl Schedules {
             .state(state(wanted.firing))
             .flexible_time_window(exactly()?)
             .target(target(wanted)?);
-        update.send().await.map(|_| ()).map_err(|error| aws::failure("scheduler:UpdateSchedule", &error))
+        update
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| aws::failure("scheduler:UpdateSchedule", &error))
     }
 
     /// Deletes a tenant's schedule. Returns whether there was one.
     pub(crate) async fn delete(&self, tenant: &TenantId, job: Job) -> Result<bool, Failure> {
-        let delete = self.client.delete_schedule().group_name(&self.parts.group).name(name(tenant, job));
+        let delete = self
+            .client
+            .delete_schedule()
+            .group_name(&self.parts.group)
+            .name(name(tenant, job));
         match delete.send().await {
             Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|it| it.is_resource_not_found_exception()) => {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|it| it.is_resource_not_found_exception()) =>
+            {
                 Ok(false)
             }
             Err(error) => Err(aws::failure("scheduler:DeleteSchedule", &error)),
@@ -143,15 +178,25 @@ impl Schedules {
 
     /// All schedules of the group.
     pub(crate) async fn list(&self) -> Result<Vec<Listed>, Failure> {
-        let pages = self.client.list_schedules().group_name(&self.parts.group).into_paginator();
+        let pages = self
+            .client
+            .list_schedules()
+            .group_name(&self.parts.group)
+            .into_paginator();
         let mut pages = pages.send();
         let mut listed = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| aws::failure("scheduler:ListSchedules", &error))?;
             listed.extend(page.schedules().iter().filter_map(|it| {
-                let firing =
-                    if it.state() == Some(&ScheduleState::Disabled) { Firing::Off } else { Firing::On };
-                Some(Listed { name: it.name()?.to_owned(), firing })
+                let firing = if it.state() == Some(&ScheduleState::Disabled) {
+                    Firing::Off
+                } else {
+                    Firing::On
+                };
+                Some(Listed {
+                    name: it.name()?.to_owned(),
+                    firing,
+                })
             }));
         }
         Ok(listed)
@@ -166,7 +211,10 @@ fn state(firing: Firing) -> ScheduleState {
 }
 
 fn exactly() -> Result<FlexibleTimeWindow, Failure> {
-    FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off).build().map_err(incomplete)
+    FlexibleTimeWindow::builder()
+        .mode(FlexibleTimeWindowMode::Off)
+        .build()
+        .map_err(incomplete)
 }
 
 fn target(wanted: &Wanted) -> Result<Target, Failure> {
@@ -175,7 +223,10 @@ fn target(wanted: &Wanted) -> Result<Target, Failure> {
         .role_arn(&wanted.role)
         .input(&wanted.input)
         .retry_policy(
-            RetryPolicy::builder().maximum_retry_attempts(0).maximum_event_age_in_seconds(EVENT_AGE).build(),
+            RetryPolicy::builder()
+                .maximum_retry_attempts(0)
+                .maximum_event_age_in_seconds(EVENT_AGE)
+                .build(),
         )
         .dead_letter_config(DeadLetterConfig::builder().arn(&wanted.queue).build())
         .build()
@@ -190,23 +241,37 @@ fn differences(found: &GetScheduleOutput, wanted: &Wanted) -> Vec<String> {
     let target = found.target();
     let wanted_state = state(wanted.firing);
     let checks = [
-        ("runs at", found.schedule_expression(), wanted.expression.as_str()),
-        ("is", found.state().map(ScheduleState::as_str), wanted_state.as_str()),
+        (
+            "runs at",
+            found.schedule_expression(),
+            wanted.expression.as_str(),
+        ),
+        (
+            "is",
+            found.state().map(ScheduleState::as_str),
+            wanted_state.as_str(),
+        ),
         ("fires", target.map(Target::arn), &wanted.function),
         ("uses the role", target.map(Target::role_arn), &wanted.role),
         ("sends", target.and_then(Target::input), &wanted.input),
         (
             "puts lost events in",
-            target.and_then(Target::dead_letter_config).and_then(DeadLetterConfig::arn),
+            target
+                .and_then(Target::dead_letter_config)
+                .and_then(DeadLetterConfig::arn),
             &wanted.queue,
         ),
     ];
     let mut differences: Vec<String> = checks
         .into_iter()
         .filter(|(_, found, wanted)| *found != Some(*wanted))
-        .map(|(what, found, wanted)| format!("{what} {} instead of {wanted}", found.unwrap_or("nothing")))
+        .map(|(what, found, wanted)| {
+            format!("{what} {} instead of {wanted}", found.unwrap_or("nothing"))
+        })
         .collect();
-    let retries = target.and_then(Target::retry_policy).and_then(RetryPolicy::maximum_retry_attempts);
+    let retries = target
+        .and_then(Target::retry_policy)
+        .and_then(RetryPolicy::maximum_retry_attempts);
     if retries != Some(0) {
         differences.push("retries, although the next tick is the retry".to_owned());
     }

@@ -50,7 +50,9 @@ pub(crate) fn name(tenant: &TenantId, job: Job) -> String {
 /// Whose schedule has this name; `None` if it is none of ours.
 pub(crate) fn parse_name(name: &str) -> Option<(TenantId, Job)> {
     let (tenant, job) = name.split_once('.')?;
-    let job = [Job::Employees, Job::Certificates].into_iter().find(|it| it.as_str() == job)?;
+    let job = [Job::Employees, Job::Certificates]
+        .into_iter()
+        .find(|it| it.as_str() == job)?;
     Some((TenantId::parse(tenant).ok()?, job))
 }
 
@@ -85,12 +87,19 @@ impl Wanted {
 fn firing(config: &TenantConfig, status: TenantStatus, job: Job) -> Firing {
     let is_active = status == TenantStatus::Active;
     let wants = job == Job::Employees || config.certificates.enabled;
-    if is_active && wants && is_connected(config) { Firing::On } else { Firing::Off }
+    if is_active && wants && is_connected(config) {
+        Firing::On
+    } else {
+        Firing::Off
+    }
 }
 
 /// Whether there is anything to read from: on the routes through Kombo only after the company has connected.
 pub(crate) fn is_connected(config: &TenantConfig) -> bool {
-    let integration = config.kombo.as_ref().and_then(|kombo| kombo.integration_id.as_ref());
+    let integration = config
+        .kombo
+        .as_ref()
+        .and_then(|kombo| kombo.integration_id.as_ref());
     config.personio.via == Via::Direct || integration.is_some()
 }
 
@@ -99,7 +108,11 @@ fn start(name: &str, period: i64, now: Timestamp) -> Timestamp {
     let offset = offset(name, period);
     let since = (now.as_second() - offset).rem_euclid(period);
     // Far enough ahead for the call to arrive in time.
-    let ahead = if period - since < SOONEST { 2 * period - since } else { period - since };
+    let ahead = if period - since < SOONEST {
+        2 * period - since
+    } else {
+        period - since
+    };
     Timestamp::from_second(now.as_second() + ahead).unwrap_or(Timestamp::MAX)
 }
 
@@ -109,7 +122,10 @@ const SOONEST: i64 = 10;
 /// Seconds from the beginning of a period: evenly spread over it, as a hash of the name is.
 fn offset(name: &str, period: i64) -> i64 {
     let digest = digest(&SHA256, name.as_bytes());
-    let (first, _) = digest.as_ref().split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
+    let (first, _) = digest
+        .as_ref()
+        .split_first_chunk::<8>()
+        .unwrap_or((&[0; 8], &[]));
     i64::try_from(u64::from_be_bytes(*first) % period.unsigned_abs()).unwrap_or_default()
 }
 
@@ -148,7 +164,10 @@ mod tests {
         };
         assert_eq!(expression("", Job::Employees), "rate(5 minutes)");
         assert_eq!(expression("", Job::Certificates), "rate(30 minutes)");
-        assert_eq!(expression("[schedule]\nemployees = \"1 minute\"", Job::Employees), "rate(1 minute)");
+        assert_eq!(
+            expression("[schedule]\nemployees = \"1 minute\"", Job::Employees),
+            "rate(1 minute)"
+        );
         assert_eq!(
             expression("[schedule]\ncertificates = \"2 hours\"", Job::Certificates),
             "rate(120 minutes)"
@@ -162,7 +181,12 @@ mod tests {
         for (more, status, employees, certificates) in [
             ("", TenantStatus::Active, Firing::On, Firing::On),
             ("", paused, Firing::Off, Firing::Off),
-            ("[certificates]\nenabled = false", TenantStatus::Active, Firing::On, Firing::Off),
+            (
+                "[certificates]\nenabled = false",
+                TenantStatus::Active,
+                Firing::On,
+                Firing::Off,
+            ),
         ] {
             let firing = |job| Wanted::new(&config(more), status, job, &parts(), now()).firing;
             assert_eq!(
@@ -175,7 +199,13 @@ mod tests {
             "tenant_id = \"acme\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"kombo\"\n{kombo}"
         );
         let unconnected = TenantConfig::parse(&text).unwrap();
-        let wanted = Wanted::new(&unconnected, TenantStatus::Active, Job::Employees, &parts(), now());
+        let wanted = Wanted::new(
+            &unconnected,
+            TenantStatus::Active,
+            Job::Employees,
+            &parts(),
+            now(),
+        );
         assert_eq!(wanted.firing, Firing::Off);
     }
 
@@ -184,20 +214,34 @@ mod tests {
         let start = |number: u32, job| {
             let mut config = config("");
             config.tenant_id = TenantId::parse(&format!("tenant-{number}")).unwrap();
-            Wanted::new(&config, TenantStatus::Active, job, &parts(), now()).start.as_second()
+            Wanted::new(&config, TenantStatus::Active, job, &parts(), now())
+                .start
+                .as_second()
         };
         for (job, period, most) in [(Job::Employees, 300, 14), (Job::Certificates, 1_800, 6)] {
             let mut seconds: BTreeMap<i64, u32> = BTreeMap::new();
             for number in 0..1_000 {
-                *seconds.entry(start(number, job).rem_euclid(period)).or_default() += 1;
+                *seconds
+                    .entry(start(number, job).rem_euclid(period))
+                    .or_default() += 1;
             }
-            assert!(seconds.values().all(|tenants| *tenants <= most), "{job}: {seconds:?}");
+            assert!(
+                seconds.values().all(|tenants| *tenants <= most),
+                "{job}: {seconds:?}"
+            );
             let quarters: BTreeMap<i64, u32> =
-                seconds.iter().fold(BTreeMap::new(), |mut quarters, (at, it)| {
-                    *quarters.entry(at * 4 / period).or_default() += it;
-                    quarters
-                });
-            assert!(quarters.values().all(|tenants| (200..=300).contains(tenants)), "{job}: {quarters:?}");
+                seconds
+                    .iter()
+                    .fold(BTreeMap::new(), |mut quarters, (at, it)| {
+                        *quarters.entry(at * 4 / period).or_default() += it;
+                        quarters
+                    });
+            assert!(
+                quarters
+                    .values()
+                    .all(|tenants| (200..=300).contains(tenants)),
+                "{job}: {quarters:?}"
+            );
         }
     }
 
@@ -223,8 +267,13 @@ mod tests {
                 assert_eq!(parse_name(&name(&tenant, job)), Some((tenant.clone(), job)));
             }
         }
-        for stranger in ["nightly-report", "acme.backup", "ACME.employees", ".employees", "acme.employees.x"]
-        {
+        for stranger in [
+            "nightly-report",
+            "acme.backup",
+            "ACME.employees",
+            ".employees",
+            "acme.employees.x",
+        ] {
             assert_eq!(parse_name(stranger), None, "{stranger}");
         }
     }

@@ -27,22 +27,44 @@ pub(crate) fn of_environment(surroundings: &Surroundings) -> Result<Deployment, 
              local stack set TABLE_NAME and SECRET_PREFIX instead",
         ));
     };
-    let functions = Functions { employees: read(EMPLOYEES), certificates: read(CERTIFICATES) };
-    let parts =
-        (read(GROUP), read(ROLE), read(QUEUE), functions.employees.clone(), functions.certificates.clone());
+    let functions = Functions {
+        employees: read(EMPLOYEES),
+        certificates: read(CERTIFICATES),
+    };
+    let parts = (
+        read(GROUP),
+        read(ROLE),
+        read(QUEUE),
+        functions.employees.clone(),
+        functions.certificates.clone(),
+    );
     let scheduler = match parts {
         (Some(group), Some(role), Some(queue), Some(employees), Some(certificates)) => {
-            Some(Scheduler { group, role, queue, employees, certificates })
+            Some(Scheduler {
+                group,
+                role,
+                queue,
+                employees,
+                certificates,
+            })
         }
         (None, ..) => None,
         _ => {
-            let names = [ROLE, QUEUE, EMPLOYEES, CERTIFICATES].map(|(_, name)| name).join(", ");
+            let names = [ROLE, QUEUE, EMPLOYEES, CERTIFICATES]
+                .map(|(_, name)| name)
+                .join(", ");
             return Err(Failure::usage(format!(
                 "SCHEDULE_GROUP_NAME is set: then {names} are needed as well"
             )));
         }
     };
-    Ok(Deployment { stack: None, table, secret_prefix, functions, scheduler })
+    Ok(Deployment {
+        stack: None,
+        table,
+        secret_prefix,
+        functions,
+        scheduler,
+    })
 }
 
 /// The outputs of the stack `name`.
@@ -65,23 +87,31 @@ pub(crate) async fn of_stack(
         }
     })?;
     let outputs = reply.stacks().iter().flat_map(|stack| stack.outputs());
-    let outputs: BTreeMap<&str, &str> =
-        outputs.filter_map(|output| Some((output.output_key()?, output.output_value()?))).collect();
+    let outputs: BTreeMap<&str, &str> = outputs
+        .filter_map(|output| Some((output.output_key()?, output.output_value()?)))
+        .collect();
     let all = [TABLE, PREFIX, EMPLOYEES, CERTIFICATES, GROUP, ROLE, QUEUE];
-    let missing: Vec<&str> =
-        all.iter().map(|(output, _)| *output).filter(|output| !outputs.contains_key(output)).collect();
+    let missing: Vec<&str> = all
+        .iter()
+        .map(|(output, _)| *output)
+        .filter(|output| !outputs.contains_key(output))
+        .collect();
     if !missing.is_empty() {
         return Err(Failure::usage(format!(
             "the stack {name} has no output {}: it is another stack, or was deployed by an older template; deploy it again",
             missing.join(", ")
         )));
     }
-    let read = |(output, _): (&str, &str)| outputs.get(output).copied().unwrap_or_default().to_owned();
+    let read =
+        |(output, _): (&str, &str)| outputs.get(output).copied().unwrap_or_default().to_owned();
     Ok(Deployment {
         stack: Some(name.to_owned()),
         table: read(TABLE),
         secret_prefix: read(PREFIX),
-        functions: Functions { employees: Some(read(EMPLOYEES)), certificates: Some(read(CERTIFICATES)) },
+        functions: Functions {
+            employees: Some(read(EMPLOYEES)),
+            certificates: Some(read(CERTIFICATES)),
+        },
         scheduler: Some(Scheduler {
             group: read(GROUP),
             role: read(ROLE),

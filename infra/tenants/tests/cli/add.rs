@@ -14,13 +14,32 @@ async fn a_tenant_is_written_with_its_credentials_a_key_and_both_schedules() {
     let desk = Desk::new().await;
     let company = desk.company(Via::Direct).await;
     let (file, credentials) = desk.files(&company, "");
-    let done = desk.json(&["add", "--file", &file, "--credentials", &credentials]).await;
-    assert_eq!((done.exit, &done.json()["new"]), (Exit::Done, &json!(true)), "{}", done.out);
+    let done = desk
+        .json(&["add", "--file", &file, "--credentials", &credentials])
+        .await;
+    assert_eq!(
+        (done.exit, &done.json()["new"]),
+        (Exit::Done, &json!(true)),
+        "{}",
+        done.out
+    );
 
-    let record = desk.stack.store().tenant(&company.tenant).await.unwrap().unwrap();
-    assert_eq!((record.status, record.config), (TenantStatus::Active, company.tenant_file("")));
+    let record = desk
+        .stack
+        .store()
+        .tenant(&company.tenant)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (record.status, record.config),
+        (TenantStatus::Active, company.tenant_file(""))
+    );
     let secret = desk.stack.secrets().get(&company.tenant).await.unwrap();
-    assert_eq!(secret.reteach.as_ref().unwrap().client_id.expose_secret(), "reteach-client");
+    assert_eq!(
+        secret.reteach.as_ref().unwrap().client_id.expose_secret(),
+        "reteach-client"
+    );
     shared::fingerprint::FingerprintKey::parse(secret.fingerprint_key.as_ref().unwrap()).unwrap();
 
     let schedules = desk.aws.schedules(GROUP);
@@ -46,13 +65,22 @@ async fn repeating_it_changes_nothing_and_keeps_the_key() {
     let secret = desk.stack.secrets().get(&company.tenant).await.unwrap();
     let schedules = desk.aws.schedules(GROUP);
     let (file, credentials) = desk.files(&company, "");
-    for args in [vec!["add", "--file", &file], vec!["add", "--file", &file, "--credentials", &credentials]] {
+    for args in [
+        vec!["add", "--file", &file],
+        vec!["add", "--file", &file, "--credentials", &credentials],
+    ] {
         let done = desk.json(&args).await;
         assert_eq!(done.exit, Exit::Done, "{}", done.out);
-        assert_eq!(done.json()["schedules"], json!({"created": 0, "updated": 0, "unchanged": 2}));
+        assert_eq!(
+            done.json()["schedules"],
+            json!({"created": 0, "updated": 0, "unchanged": 2})
+        );
     }
     let again = desk.stack.secrets().get(&company.tenant).await.unwrap();
-    assert_eq!(again.to_json().expose_secret(), secret.to_json().expose_secret());
+    assert_eq!(
+        again.to_json().expose_secret(),
+        secret.to_json().expose_secret()
+    );
     assert_eq!(desk.aws.schedules(GROUP), schedules);
 }
 
@@ -68,9 +96,17 @@ async fn schedules_that_were_deleted_or_changed_by_hand_are_put_right() {
     changed["Target"]["Input"] = json!("{}");
     desk.aws.put_schedule(GROUP, "acme.employees", changed);
     let done = desk.json(&["add", "--file", &file]).await;
-    assert_eq!(done.json()["schedules"], json!({"created": 1, "updated": 1, "unchanged": 0}), "{}", done.out);
+    assert_eq!(
+        done.json()["schedules"],
+        json!({"created": 1, "updated": 1, "unchanged": 0}),
+        "{}",
+        done.out
+    );
     assert_eq!(desk.schedules(), good);
-    assert_eq!(desk.aws.schedules(GROUP)["acme.employees"]["Target"]["Input"], r#"{"tenant_id":"acme"}"#);
+    assert_eq!(
+        desk.aws.schedules(GROUP)["acme.employees"]["Target"]["Input"],
+        r#"{"tenant_id":"acme"}"#
+    );
 }
 
 #[tokio::test]
@@ -78,15 +114,34 @@ async fn a_tenant_that_is_added_paused_is_planned_and_does_not_run_before_it_is_
     let desk = Desk::new().await;
     let company = desk.company(Via::Direct).await;
     let (file, credentials) = desk.files(&company, "");
-    let add = ["add", "--file", &file, "--credentials", &credentials, "--paused"];
+    let add = [
+        "add",
+        "--file",
+        &file,
+        "--credentials",
+        &credentials,
+        "--paused",
+    ];
     let done = desk.json(&add).await;
     assert_eq!(done.exit, Exit::Done, "{}", done.out);
-    assert!(done.json()["status"]["paused"]["since"].is_string(), "{}", done.out);
-    assert!(desk.schedules().iter().all(|it| it.contains("DISABLED")), "{:?}", desk.schedules());
+    assert!(
+        done.json()["status"]["paused"]["since"].is_string(),
+        "{}",
+        done.out
+    );
+    assert!(
+        desk.schedules().iter().all(|it| it.contains("DISABLED")),
+        "{:?}",
+        desk.schedules()
+    );
 
     let plan = desk.run(&["plan", "acme"]).await;
     assert_eq!(plan.exit, Exit::Done, "{}", plan.out);
-    assert!(plan.out.contains("3 to create") && plan.out.contains("tenants resume acme"), "{}", plan.out);
+    assert!(
+        plan.out.contains("3 to create") && plan.out.contains("tenants resume acme"),
+        "{}",
+        plan.out
+    );
     let sync = desk.json(&["sync", "acme", "--here"]).await;
     assert_eq!(sync.json()["outcome"], "paused", "{}", sync.out);
     assert_eq!(company.reteach.customers().len(), 0);
@@ -98,7 +153,11 @@ async fn a_tenant_that_is_added_paused_is_planned_and_does_not_run_before_it_is_
     assert_eq!(company.reteach.customers().len(), 3);
     let done = desk.json(&add).await;
     assert_eq!(done.exit, Exit::Usage);
-    assert!(done.error().contains("tenants pause acme"), "{}", done.error());
+    assert!(
+        done.error().contains("tenants pause acme"),
+        "{}",
+        done.error()
+    );
 }
 
 #[tokio::test]
@@ -109,14 +168,33 @@ async fn another_configuration_needs_update() {
     let (file, _) = desk.files(&company, more);
     let done = desk.json(&["add", "--file", &file]).await;
     assert_eq!(done.exit, Exit::Usage);
-    assert!(done.error().contains("([brake], [schedule])"), "{}", done.error());
-    let record = desk.stack.store().tenant(&company.tenant).await.unwrap().unwrap();
+    assert!(
+        done.error().contains("([brake], [schedule])"),
+        "{}",
+        done.error()
+    );
+    let record = desk
+        .stack
+        .store()
+        .tenant(&company.tenant)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(record.config, company.tenant_file(""));
 
     let done = desk.json(&["add", "--file", &file, "--update"]).await;
     assert_eq!(done.exit, Exit::Done, "{}", done.out);
-    assert!(desk.schedules().contains(&"acme.employees ENABLED rate(10 minutes)".to_owned()));
-    let record = desk.stack.store().tenant(&company.tenant).await.unwrap().unwrap();
+    assert!(
+        desk.schedules()
+            .contains(&"acme.employees ENABLED rate(10 minutes)".to_owned())
+    );
+    let record = desk
+        .stack
+        .store()
+        .tenant(&company.tenant)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(record.config, company.tenant_file(more));
 }
 
@@ -126,15 +204,26 @@ async fn credentials_that_are_refused_are_not_stored() {
     let company = desk.company(Via::Direct).await;
     let (file, credentials) = desk.files(&company, "");
     let text = std::fs::read_to_string(&credentials).unwrap();
-    for (right, wrong, about) in
-        [("papi-secret", "wrong", "Personio: employees"), ("reteach-secret", "wrong", "reteach: credentials")]
-    {
+    for (right, wrong, about) in [
+        ("papi-secret", "wrong", "Personio: employees"),
+        ("reteach-secret", "wrong", "reteach: credentials"),
+    ] {
         let credentials = desk.file("wrong.json", &text.replace(right, wrong));
-        let done = desk.json(&["add", "--file", &file, "--credentials", &credentials]).await;
-        assert_eq!((done.exit, &done.json()["written"]), (Exit::Look, &json!(false)), "{}", done.out);
+        let done = desk
+            .json(&["add", "--file", &file, "--credentials", &credentials])
+            .await;
+        assert_eq!(
+            (done.exit, &done.json()["written"]),
+            (Exit::Look, &json!(false)),
+            "{}",
+            done.out
+        );
         let items = done.json()["check"]["items"].clone();
         let missed = |item: &&serde_json::Value| item["level"] == "miss" && item["about"] == about;
-        assert!(items.as_array().unwrap().iter().any(|item| missed(&item)), "{items:#}");
+        assert!(
+            items.as_array().unwrap().iter().any(|item| missed(&item)),
+            "{items:#}"
+        );
         assert!(!done.out.contains("wrong"), "{}", done.out);
     }
     assert_eq!(desk.stack.store().list_tenants().await.unwrap(), []);
@@ -147,8 +236,15 @@ async fn a_miss_with_which_runs_can_do_is_told_and_the_tenant_is_added() {
     let company = desk.company(Via::Direct).await;
     company.personio.revoke(&["gender"]);
     let (file, credentials) = desk.files(&company, "");
-    let done = desk.json(&["add", "--file", &file, "--credentials", &credentials]).await;
-    assert_eq!((done.exit, &done.json()["written"]), (Exit::Look, &json!(true)), "{}", done.out);
+    let done = desk
+        .json(&["add", "--file", &file, "--credentials", &credentials])
+        .await;
+    assert_eq!(
+        (done.exit, &done.json()["written"]),
+        (Exit::Look, &json!(true)),
+        "{}",
+        done.out
+    );
     assert_eq!(desk.schedules().len(), 2);
 }
 
@@ -160,7 +256,12 @@ async fn what_is_stored_is_repaired_whatever_the_vendors_say_today() {
     company.personio.remove_credentials("papi-client");
     desk.aws.delete_schedule(GROUP, "acme.employees");
     let done = desk.json(&["add", "--file", &file]).await;
-    assert_eq!((done.exit, &done.json()["written"]), (Exit::Look, &json!(true)), "{}", done.out);
+    assert_eq!(
+        (done.exit, &done.json()["written"]),
+        (Exit::Look, &json!(true)),
+        "{}",
+        done.out
+    );
     assert_eq!(desk.schedules().len(), 2);
 }
 
@@ -172,13 +273,37 @@ async fn credentials_of_another_academy_are_refused() {
     other.reteach.set_id("another-academy");
     let file = desk.file(
         "moved.toml",
-        &company.tenant_file("").replace(&company.reteach.base_url(), &other.reteach.base_url()),
+        &company
+            .tenant_file("")
+            .replace(&company.reteach.base_url(), &other.reteach.base_url()),
     );
     let (_, credentials) = desk.files(&other, "");
-    let done = desk.json(&["add", "--file", &file, "--credentials", &credentials, "--update"]).await;
+    let done = desk
+        .json(&[
+            "add",
+            "--file",
+            &file,
+            "--credentials",
+            &credentials,
+            "--update",
+        ])
+        .await;
     assert_eq!(done.exit, Exit::Look, "{}", done.out);
-    assert!(done.json()["refused"].as_str().unwrap().contains("another academy"), "{}", done.out);
-    let record = desk.stack.store().tenant(&company.tenant).await.unwrap().unwrap();
+    assert!(
+        done.json()["refused"]
+            .as_str()
+            .unwrap()
+            .contains("another academy"),
+        "{}",
+        done.out
+    );
+    let record = desk
+        .stack
+        .store()
+        .tenant(&company.tenant)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(record.config, company.tenant_file(""));
 }
 
@@ -187,7 +312,10 @@ async fn a_paused_tenant_stays_paused() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
     desk.run(&["pause", "acme"]).await;
-    let paused = ["acme.certificates DISABLED rate(30 minutes)", "acme.employees DISABLED rate(5 minutes)"];
+    let paused = [
+        "acme.certificates DISABLED rate(30 minutes)",
+        "acme.employees DISABLED rate(5 minutes)",
+    ];
     assert_eq!(desk.schedules(), paused);
     let (file, _) = desk.files(&company, "");
     let done = desk.json(&["add", "--file", &file]).await;
@@ -196,7 +324,10 @@ async fn a_paused_tenant_stays_paused() {
 
     desk.clock().advance(jiff::SignedDuration::from_hours(30));
     assert_eq!(desk.run(&["resume", "acme"]).await.exit, Exit::Done);
-    let running = ["acme.certificates ENABLED rate(30 minutes)", "acme.employees ENABLED rate(5 minutes)"];
+    let running = [
+        "acme.certificates ENABLED rate(30 minutes)",
+        "acme.employees ENABLED rate(5 minutes)",
+    ];
     assert_eq!(desk.schedules(), running);
 }
 
@@ -204,11 +335,19 @@ async fn a_paused_tenant_stays_paused() {
 async fn without_a_scheduler_a_tenant_is_added_all_the_same() {
     let desk = Desk::new().await;
     let company = desk.company(Via::Direct).await;
-    company.personio.put(simulators::Person { status: Status::Leave, ..crate::support::person(9) });
+    company.personio.put(simulators::Person {
+        status: Status::Leave,
+        ..crate::support::person(9)
+    });
     let (file, credentials) = desk.files(&company, "");
     let mut variables = desk.variables();
     variables.retain(|name, _| name != "SCHEDULE_GROUP_NAME");
-    let done = desk.run_in(variables, &["add", "--file", &file, "--credentials", &credentials]).await;
+    let done = desk
+        .run_in(
+            variables,
+            &["add", "--file", &file, "--credentials", &credentials],
+        )
+        .await;
     assert_eq!(done.exit, Exit::Done);
     assert!(done.out.contains("no schedules"), "{}", done.out);
 }

@@ -26,12 +26,42 @@ async fn what_a_vendor_refuses_is_told_by_its_name_and_nothing_is_written() {
     let every = [Via::Direct, Via::KomboPassthrough, Via::Kombo].as_slice();
     let through_kombo = [Via::KomboPassthrough, Via::Kombo].as_slice();
     let cases = [
-        (&[Via::Direct][..], Value("papi-client"), "Personio: employees", "make a credential in Personio"),
-        (&[Via::Direct], Value("papi-secret"), "Personio: employees", "make a credential in Personio"),
-        (every, Value("reteach-client"), "reteach: credentials", "make an API credential"),
-        (every, Value("reteach-secret"), "reteach: credentials", "make an API credential"),
-        (every, Value("reteach-code"), "reteach: credentials", "make an API credential"),
-        (through_kombo, Value("kombo-key"), "Kombo: API key", "take the key from Kombo's dashboard"),
+        (
+            &[Via::Direct][..],
+            Value("papi-client"),
+            "Personio: employees",
+            "make a credential in Personio",
+        ),
+        (
+            &[Via::Direct],
+            Value("papi-secret"),
+            "Personio: employees",
+            "make a credential in Personio",
+        ),
+        (
+            every,
+            Value("reteach-client"),
+            "reteach: credentials",
+            "make an API credential",
+        ),
+        (
+            every,
+            Value("reteach-secret"),
+            "reteach: credentials",
+            "make an API credential",
+        ),
+        (
+            every,
+            Value("reteach-code"),
+            "reteach: credentials",
+            "make an API credential",
+        ),
+        (
+            through_kombo,
+            Value("kombo-key"),
+            "Kombo: API key",
+            "take the key from Kombo's dashboard",
+        ),
         (
             through_kombo,
             Vendor(|company| kombo(company).set_origin(INTEGRATION, Some("other"))),
@@ -69,7 +99,9 @@ async fn what_a_vendor_refuses_is_told_by_its_name_and_nothing_is_written() {
                 }
                 Wrong::Vendor(spoil) => spoil(&company),
             }
-            let done = desk.json(&["add", "--file", &file, "--credentials", &credentials]).await;
+            let done = desk
+                .json(&["add", "--file", &file, "--credentials", &credentials])
+                .await;
             let document = done.json();
             assert_eq!(
                 (done.exit, &document["written"]),
@@ -91,8 +123,18 @@ async fn what_a_vendor_refuses_is_told_by_its_name_and_nothing_is_written() {
 /// Neither tenant nor credentials nor schedules.
 async fn nothing_is_there(desk: &Desk, company: &Company) {
     assert_eq!(desk.stack.store().list_tenants().await.unwrap(), []);
-    assert!(desk.stack.store().inventory(&company.tenant).await.unwrap().is_empty());
+    assert!(
+        desk.stack
+            .store()
+            .inventory(&company.tenant)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let secret = desk.stack.secrets().refresh(&company.tenant).await;
-    assert!(matches!(secret, Err(SecretError::NotFound { .. })), "{secret:?}");
+    assert!(
+        matches!(secret, Err(SecretError::NotFound { .. })),
+        "{secret:?}"
+    );
     assert_eq!(desk.schedules(), [""; 0]);
 }

@@ -8,8 +8,10 @@ use tenants::{Exit, Somebody};
 
 use crate::support::{Desk, Done, GROUP, run};
 
-const FULL: [&str; 2] =
-    ["acme.certificates ENABLED rate(30 minutes)", "acme.employees ENABLED rate(5 minutes)"];
+const FULL: [&str; 2] = [
+    "acme.certificates ENABLED rate(30 minutes)",
+    "acme.employees ENABLED rate(5 minutes)",
+];
 
 /// Runs the command cut at each step, in a world of its own; returns how many steps there were.
 async fn at_each_step(cut: Cut, moment: Moment, check: impl AsyncFn(Point) -> bool) -> usize {
@@ -24,7 +26,14 @@ async fn at_each_step(cut: Cut, moment: Moment, check: impl AsyncFn(Point) -> bo
 async fn cut_add(desk: &Desk, point: Point) -> ([String; 6], CutRun<Done>) {
     let company = desk.company(Via::Direct).await;
     let (file, credentials) = desk.files(&company, "");
-    let add = ["add", "--unchecked", "--file", &file, "--credentials", &credentials];
+    let add = [
+        "add",
+        "--unchecked",
+        "--file",
+        &file,
+        "--credentials",
+        &credentials,
+    ];
     let here = desk.surroundings(desk.variables(), Somebody::Nobody, "");
     let cut = desk.scissors.cut_at(point, run(&add, &here)).await;
     (add.map(str::to_owned), cut)
@@ -43,11 +52,21 @@ async fn an_add_that_is_killed_anywhere_is_completed_by_repeating_it_or_ended_by
             assert!(cut.ran.is_none());
             if point.step % 2 == 0 {
                 let done = desk.json(&add).await;
-                assert_eq!(done.exit, Exit::Done, "{:?} {point:?}: {}", cut.cut, done.out);
+                assert_eq!(
+                    done.exit,
+                    Exit::Done,
+                    "{:?} {point:?}: {}",
+                    cut.cut,
+                    done.out
+                );
                 assert_eq!(desk.schedules(), FULL, "{:?}", cut.cut);
                 let status = desk.json(&["status", "acme"]).await;
                 let problems = status.json()["health"]["problems"].clone();
-                assert_eq!(problems.as_array().unwrap().len(), 1, "only that it has not run: {problems}");
+                assert_eq!(
+                    problems.as_array().unwrap().len(),
+                    1,
+                    "only that it has not run: {problems}"
+                );
             } else {
                 let done = desk.json(&["remove", "acme", "--yes"]).await;
                 // Where nothing had been written there is nothing to remove.
@@ -90,17 +109,42 @@ async fn an_add_that_fails_leaves_nothing_half_made() {
         let company = desk.company(Via::Direct).await;
         let (file, credentials) = desk.files(&company, "");
         let refused = Fault::new(Behaviour::Status(403, Body::Vendor));
-        desk.aws.fail(refused.method(Method::POST).path("/schedules/{name}").nth(nth));
-        let done = desk.json(&["add", "--file", &file, "--credentials", &credentials]).await;
+        desk.aws.fail(
+            refused
+                .method(Method::POST)
+                .path("/schedules/{name}")
+                .nth(nth),
+        );
+        let done = desk
+            .json(&["add", "--file", &file, "--credentials", &credentials])
+            .await;
         assert_eq!(done.exit, Exit::Look);
-        assert!(done.error().contains("do not allow scheduler:CreateSchedule"), "{}", done.error());
-        assert!(done.error().contains("all is as it was"), "{}", done.error());
+        assert!(
+            done.error()
+                .contains("do not allow scheduler:CreateSchedule"),
+            "{}",
+            done.error()
+        );
+        assert!(
+            done.error().contains("all is as it was"),
+            "{}",
+            done.error()
+        );
         assert_eq!(desk.schedules(), [""; 0]);
         assert_eq!(desk.stack.store().list_tenants().await.unwrap(), []);
-        assert!(desk.stack.store().inventory(&company.tenant).await.unwrap().is_empty());
+        assert!(
+            desk.stack
+                .store()
+                .inventory(&company.tenant)
+                .await
+                .unwrap()
+                .is_empty()
+        );
 
         desk.aws.clear_faults();
-        let done = desk.json(&["add", "--file", &file, "--credentials", &credentials]).await;
+        let done = desk
+            .json(&["add", "--file", &file, "--credentials", &credentials])
+            .await;
         assert_eq!(done.exit, Exit::Done, "{}", done.out);
         assert_eq!(desk.schedules(), FULL);
     }
@@ -121,7 +165,12 @@ async fn a_removal_that_is_killed_anywhere_is_completed_by_repeating_it() {
         desk.clock().advance(jiff::SignedDuration::from_mins(4));
         let done = desk.json(&["remove", "acme", "--yes"]).await;
         let left = desk.stack.store().inventory(&company.tenant).await.unwrap();
-        assert!(matches!(done.exit, Exit::Done | Exit::Look), "{:?}: {}", cut.cut, done.out);
+        assert!(
+            matches!(done.exit, Exit::Done | Exit::Look),
+            "{:?}: {}",
+            cut.cut,
+            done.out
+        );
         assert_eq!(desk.stack.store().list_tenants().await.unwrap(), []);
         assert_eq!((left.employees, left.reports), (0, 0));
         assert_eq!(json!(desk.aws.schedules(GROUP)), json!({}));

@@ -28,7 +28,8 @@ async fn eventful() -> Desk {
     // With the same key the same plan has the same hash in each world.
     let (file, _) = desk.files(&company, "");
     let credentials = desk.file("keyed.json", company.secret().to_json().expose_secret());
-    desk.run(&["add", "--file", &file, "--credentials", &credentials]).await;
+    desk.run(&["add", "--file", &file, "--credentials", &credentials])
+        .await;
     desk.run(&["sync", "acme", "--here"]).await;
     company.reteach.add_participation(Participation {
         id: "participation-1".to_owned(),
@@ -38,15 +39,19 @@ async fn eventful() -> Desk {
         certificate: Some(Certificate::new("certificate-1", 20_000)),
         ..Participation::default()
     });
-    desk.run(&["sync", "acme", "--here", "--job", "certificates"]).await;
+    desk.run(&["sync", "acme", "--here", "--job", "certificates"])
+        .await;
     crate::certificates::parked(&desk, &company.tenant, "certificate-2", true).await;
     desk.clock().advance(jiff::SignedDuration::from_mins(5));
     for id in 1..=8 {
-        company.personio.change(id, |person| person.status = Status::Inactive);
+        company
+            .personio
+            .change(id, |person| person.status = Status::Inactive);
     }
     company.personio.put(person(41));
     desk.run(&["sync", "acme", "--here"]).await;
-    desk.aws.delete_schedule(crate::support::GROUP, "acme.certificates");
+    desk.aws
+        .delete_schedule(crate::support::GROUP, "acme.certificates");
     desk
 }
 
@@ -56,7 +61,9 @@ fn facts(text: &str) -> BTreeSet<&str> {
     let words = words.map(|word| word.trim_matches(['.', ':', '-']));
     // Durations are milliseconds in the document.
     let words = words.filter(|word| word.len() > 1 && !["0.0", "0.000"].contains(word));
-    words.filter(|word| word.contains(|char: char| char.is_ascii_digit())).collect()
+    words
+        .filter(|word| word.contains(|char: char| char.is_ascii_digit()))
+        .collect()
 }
 
 #[tokio::test]
@@ -79,7 +86,13 @@ async fn every_command_has_a_document_that_holds_what_its_text_says() {
     ];
     let writers: &[&[&str]] = &[
         &["sync", "acme", "--here"],
-        &["certificates", "retry", "acme", "certificate-2", "certificate-9"],
+        &[
+            "certificates",
+            "retry",
+            "acme",
+            "certificate-2",
+            "certificate-9",
+        ],
         &["certificates", "dismiss", "acme", "certificate-2"],
         &["approve", "acme", hash],
         &["dismiss", "acme", hash],
@@ -87,17 +100,29 @@ async fn every_command_has_a_document_that_holds_what_its_text_says() {
         &["resume", "acme"],
         &["remove", "acme", "--yes"],
     ];
-    let shown: BTreeSet<&str> =
-        readers.iter().chain(writers).map(|args| args[0]).chain(["add", "connect", "help"]).collect();
+    let shown: BTreeSet<&str> = readers
+        .iter()
+        .chain(writers)
+        .map(|args| args[0])
+        .chain(["add", "connect", "help"])
+        .collect();
     let cli = Cli::command();
     let all: BTreeSet<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
     assert!(all.is_subset(&shown), "a command is not shown: {all:?}");
     for args in readers {
-        lacks_nothing(args, &desk.run(args).await.out, &desk.json(args).await.json());
+        lacks_nothing(
+            args,
+            &desk.run(args).await.out,
+            &desk.json(args).await.json(),
+        );
     }
     for args in writers {
         let (people, programs) = (eventful().await, eventful().await);
-        lacks_nothing(args, &people.run(args).await.out, &programs.json(args).await.json());
+        lacks_nothing(
+            args,
+            &people.run(args).await.out,
+            &programs.json(args).await.json(),
+        );
     }
 }
 
@@ -112,11 +137,23 @@ async fn adding_and_connecting_have_one_too() {
     let [(file, credentials), (for_programs, secret)] = files.try_into().unwrap();
     let args = ["add", "--file", &file, "--credentials", &credentials];
     let text = people.run(&args).await.out;
-    let document = programs.json(&["add", "--file", &for_programs, "--credentials", &secret]).await.json();
+    let document = programs
+        .json(&["add", "--file", &for_programs, "--credentials", &secret])
+        .await
+        .json();
     lacks_nothing(&args, &text, &document);
 
     for args in [
-        ["connect", "acme", "--replace", "--email", "hr@acme.example", "--company", "Acme GmbH"].as_slice(),
+        [
+            "connect",
+            "acme",
+            "--replace",
+            "--email",
+            "hr@acme.example",
+            "--company",
+            "Acme GmbH",
+        ]
+        .as_slice(),
         &["connect", "acme", "--integration", local::INTEGRATION],
     ] {
         let (text, document) = (people.run(args).await.out, programs.json(args).await.json());
@@ -128,9 +165,20 @@ fn lacks_nothing(args: &[&str], text: &str, document: &serde_json::Value) {
     assert!(!text.is_empty(), "{args:?}");
     let document = document.to_string();
     // How long a call took is another time each time.
-    let text: String =
-        text.lines().filter(|line| !line.starts_with("Read live in")).collect::<Vec<_>>().join(" ");
-    let text = FIXED.iter().fold(text, |text, fixed| text.replace(fixed, ""));
-    let missing: Vec<_> = facts(&text).into_iter().filter(|fact| !document.contains(*fact)).collect();
-    assert!(missing.is_empty(), "{args:?}: {missing:?}\n{text}\n{document}");
+    let text: String = text
+        .lines()
+        .filter(|line| !line.starts_with("Read live in"))
+        .collect::<Vec<_>>()
+        .join(" ");
+    let text = FIXED
+        .iter()
+        .fold(text, |text, fixed| text.replace(fixed, ""));
+    let missing: Vec<_> = facts(&text)
+        .into_iter()
+        .filter(|fact| !document.contains(*fact))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "{args:?}: {missing:?}\n{text}\n{document}"
+    );
 }

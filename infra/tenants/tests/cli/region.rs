@@ -26,12 +26,17 @@ async fn region(desk: &Desk) -> Region {
         pace: Some(Pace::new(&[])),
         ..Options::new(folder, NO_WATCH.parse().unwrap())
     };
-    Box::pin(Region::start(options, unbounded_channel().0)).await.unwrap()
+    Box::pin(Region::start(options, unbounded_channel().0))
+        .await
+        .unwrap()
 }
 
 /// A command in the region's environment.
 async fn run(desk: &Desk, region: &Region, args: &[&str]) -> Done {
-    let variables = region.environment().into_iter().map(|(name, value)| (name.to_owned(), value));
+    let variables = region
+        .environment()
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value));
     let variables: HashMap<String, String> = variables.collect();
     let stack = ["--stack", STACK, "--json"];
     let args: Vec<&str> = args.iter().copied().chain(stack).collect();
@@ -52,7 +57,12 @@ async fn a_tenant_s_life_in_a_local_region() {
     let region = region(&desk).await;
     let company = desk.company(Via::Direct).await;
     let (file, credentials) = desk.files(&company, "");
-    let done = run(&desk, &region, &["add", "--file", &file, "--credentials", &credentials]).await;
+    let done = run(
+        &desk,
+        &region,
+        &["add", "--file", &file, "--credentials", &credentials],
+    )
+    .await;
     assert_eq!(done.exit, Exit::Done, "{}", done.out);
     assert!(company.reteach.customers().is_empty());
 
@@ -62,24 +72,50 @@ async fn a_tenant_s_life_in_a_local_region() {
     assert_eq!(company.reteach.customers().len(), 3);
     let status = run(&desk, &region, &["status", "acme"]).await;
     assert_eq!(status.exit, Exit::Done, "{}", status.out);
-    assert_eq!(status.json()["health"]["problems"], json!([]), "{}", status.out);
+    assert_eq!(
+        status.json()["health"]["problems"],
+        json!([]),
+        "{}",
+        status.out
+    );
     let runs = run(&desk, &region, &["runs", "acme"]).await.json();
-    let outcomes = runs.as_array().unwrap().iter().filter(|run| run["job"] == "employee-sync");
-    assert!(outcomes.clone().any(|run| run["outcome"] == "done"), "{runs}");
+    let outcomes = runs
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|run| run["job"] == "employee-sync");
+    assert!(
+        outcomes.clone().any(|run| run["outcome"] == "done"),
+        "{runs}"
+    );
 
     let called = run(&desk, &region, &["sync", "acme", "--mode", "reconcile"]).await;
-    assert_eq!((called.exit, &called.json()["mode"]), (Exit::Done, &json!("reconcile")), "{}", called.out);
+    assert_eq!(
+        (called.exit, &called.json()["mode"]),
+        (Exit::Done, &json!("reconcile")),
+        "{}",
+        called.out
+    );
 
-    assert_eq!(run(&desk, &region, &["pause", "acme"]).await.exit, Exit::Done);
+    assert_eq!(
+        run(&desk, &region, &["pause", "acme"]).await.exit,
+        Exit::Done
+    );
     company.forget_calls();
     pass(&desk, &region).await;
     assert!(company.personio.requests().is_empty(), "nothing fires");
-    assert_eq!(run(&desk, &region, &["resume", "acme"]).await.exit, Exit::Done);
+    assert_eq!(
+        run(&desk, &region, &["resume", "acme"]).await.exit,
+        Exit::Done
+    );
     pass(&desk, &region).await;
     pass(&desk, &region).await;
     assert!(!company.personio.requests().is_empty(), "it fires again");
 
-    assert_eq!(run(&desk, &region, &["remove", "acme", "--yes"]).await.exit, Exit::Done);
+    assert_eq!(
+        run(&desk, &region, &["remove", "acme", "--yes"]).await.exit,
+        Exit::Done
+    );
     assert!(region.schedules().is_empty());
     company.forget_calls();
     pass(&desk, &region).await;
@@ -93,8 +129,18 @@ async fn a_tenant_s_life_in_a_local_region() {
 async fn another_stack_s_name_is_not_there() {
     let desk = Desk::new().await;
     let region = region(&desk).await;
-    let variables = region.environment().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    let done = desk.run_in(variables, &["list", "--stack", "other", "--json"]).await;
+    let variables = region
+        .environment()
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    let done = desk
+        .run_in(variables, &["list", "--stack", "other", "--json"])
+        .await;
     assert_eq!(done.exit, Exit::Usage);
-    assert!(done.error().contains("there is no stack other"), "{}", done.error());
+    assert!(
+        done.error().contains("there is no stack other"),
+        "{}",
+        done.error()
+    );
 }

@@ -26,7 +26,17 @@ async fn in_use(desk: &Desk) -> local::Company {
 }
 
 async fn file_certificates(desk: &Desk) {
-    let done = desk.run(&["sync", "acme", "--here", "--job", "certificates", "--mode", "full-scan"]).await;
+    let done = desk
+        .run(&[
+            "sync",
+            "acme",
+            "--here",
+            "--job",
+            "certificates",
+            "--mode",
+            "full-scan",
+        ])
+        .await;
     assert_eq!(done.exit, Exit::Done, "{}", done.out);
 }
 
@@ -37,7 +47,11 @@ async fn accounts_documents_and_the_ledger_of_certificates_stay_so_that_nothing_
     let accounts = company.reteach.customers();
     let done = desk.run(&["remove", "acme", "--yes"]).await;
     assert_eq!(done.exit, Exit::Done, "{}", done.out);
-    for part in ["ledger of 3 people", "every account in reteach", "ledger of 1 certificate"] {
+    for part in [
+        "ledger of 3 people",
+        "every account in reteach",
+        "ledger of 1 certificate",
+    ] {
         assert!(done.out.contains(part), "{}", done.out);
     }
     assert_eq!(desk.stack.store().list_tenants().await.unwrap(), []);
@@ -49,13 +63,24 @@ async fn accounts_documents_and_the_ledger_of_certificates_stay_so_that_nothing_
     // A second time there is nothing to remove; the ledger is still told of.
     let again = desk.json(&["remove", "acme", "--yes"]).await;
     assert_eq!(again.exit, Exit::Look);
-    assert!(again.error().contains("ledger of 1 certificate is kept"), "{}", again.error());
+    assert!(
+        again.error().contains("ledger of 1 certificate is kept"),
+        "{}",
+        again.error()
+    );
 
     // Back again: the secret is brought back, the certificate is not filed a second time.
     let (file, credentials) = desk.files(&company, "");
-    let back = desk.run(&["add", "--file", &file, "--credentials", &credentials]).await;
+    let back = desk
+        .run(&["add", "--file", &file, "--credentials", &credentials])
+        .await;
     assert_eq!(back.exit, Exit::Done, "{}", back.out);
-    assert!(back.out.contains("its ledger of 1 certificate from before is still there"), "{}", back.out);
+    assert!(
+        back.out
+            .contains("its ledger of 1 certificate from before is still there"),
+        "{}",
+        back.out
+    );
     assert_eq!(desk.run(&["sync", "acme", "--here"]).await.exit, Exit::Done);
     assert_eq!(company.reteach.customers().len(), accounts.len());
     file_certificates(&desk).await;
@@ -76,18 +101,40 @@ async fn accounts_documents_and_the_ledger_of_certificates_stay_so_that_nothing_
 async fn the_ledger_of_certificates_goes_only_when_asked_for_with_a_warning() {
     let desk = Desk::new().await;
     let company = in_use(&desk).await;
-    let done = desk.run(&["remove", "acme", "--yes", "--certificate-ledger"]).await;
+    let done = desk
+        .run(&["remove", "acme", "--yes", "--certificate-ledger"])
+        .await;
     assert_eq!(done.exit, Exit::Done, "{}", done.out);
-    assert!(done.out.contains("EVERY ONE OF THEM IS FILED A SECOND"), "{}", done.out);
-    assert!(desk.stack.store().inventory(&company.tenant).await.unwrap().is_empty());
+    assert!(
+        done.out.contains("EVERY ONE OF THEM IS FILED A SECOND"),
+        "{}",
+        done.out
+    );
+    assert!(
+        desk.stack
+            .store()
+            .inventory(&company.tenant)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 
     // It can be asked for later too.
     let desk = Desk::new().await;
     let company = in_use(&desk).await;
     desk.run(&["remove", "acme", "--yes"]).await;
-    let done = desk.run(&["remove", "acme", "--yes", "--certificate-ledger"]).await;
+    let done = desk
+        .run(&["remove", "acme", "--yes", "--certificate-ledger"])
+        .await;
     assert_eq!(done.exit, Exit::Done, "{}", done.out);
-    assert!(desk.stack.store().inventory(&company.tenant).await.unwrap().is_empty());
+    assert!(
+        desk.stack
+            .store()
+            .inventory(&company.tenant)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -97,20 +144,43 @@ async fn a_run_under_way_is_waited_for_and_nothing_is_removed_meanwhile() {
     let store = desk.stack.store();
     let (owner, lasts) = (RunId::new("run-1"), SignedDuration::from_mins(2));
     let lease = store
-        .acquire(&company.tenant, Job::Certificates, &owner, crate::support::now(), lasts)
+        .acquire(
+            &company.tenant,
+            Job::Certificates,
+            &owner,
+            crate::support::now(),
+            lasts,
+        )
         .await
         .unwrap();
-    let Acquisition::Acquired(lease) = lease else { panic!("{lease:?}") };
+    let Acquisition::Acquired(lease) = lease else {
+        panic!("{lease:?}")
+    };
     let done = desk.json(&["remove", "acme", "--yes", "--wait", "0"]).await;
     assert_eq!(done.exit, Exit::Look);
-    assert!(done.error().contains("a run of certificate-sync is under way"), "{}", done.error());
-    assert!(done.error().contains("nothing was removed"), "{}", done.error());
+    assert!(
+        done.error()
+            .contains("a run of certificate-sync is under way"),
+        "{}",
+        done.error()
+    );
+    assert!(
+        done.error().contains("nothing was removed"),
+        "{}",
+        done.error()
+    );
     assert_eq!(desk.schedules().len(), 2);
     // Neither is the other job kept from running.
     assert_eq!(desk.run(&["sync", "acme", "--here"]).await.exit, Exit::Done);
 
-    store.release(&lease, shared::state::LastRun::default()).await.unwrap();
-    assert_eq!(desk.run(&["remove", "acme", "--yes"]).await.exit, Exit::Done);
+    store
+        .release(&lease, shared::state::LastRun::default())
+        .await
+        .unwrap();
+    assert_eq!(
+        desk.run(&["remove", "acme", "--yes"]).await.exit,
+        Exit::Done
+    );
 }
 
 #[tokio::test]
@@ -120,11 +190,18 @@ async fn nothing_is_removed_unasked() {
     let done = desk.json(&["remove", "acme"]).await;
     assert_eq!(done.exit, Exit::Usage);
     assert!(done.error().contains("--yes"), "{}", done.error());
-    for (answer, exit) in
-        [("acm\n", Exit::Look), ("\n", Exit::Look), ("", Exit::Look), ("acme\n", Exit::Done)]
-    {
+    for (answer, exit) in [
+        ("acm\n", Exit::Look),
+        ("\n", Exit::Look),
+        ("", Exit::Look),
+        ("acme\n", Exit::Done),
+    ] {
         let here = desk.surroundings(desk.variables(), Somebody::Watches, answer);
-        assert_eq!(run(&["remove", "acme"], &here).await.exit, exit, "{answer:?}");
+        assert_eq!(
+            run(&["remove", "acme"], &here).await.exit,
+            exit,
+            "{answer:?}"
+        );
     }
     assert_eq!(desk.stack.store().list_tenants().await.unwrap(), []);
 }
@@ -135,5 +212,8 @@ async fn the_ledger_is_listed_after_its_tenant_is_gone() {
     in_use(&desk).await;
     desk.run(&["remove", "acme", "--yes"]).await;
     let done = desk.json(&["certificates", "list", "acme", "--all"]).await;
-    assert_eq!(done.json()[0]["certificate_id"], CertificateId::new("cert-1").as_str());
+    assert_eq!(
+        done.json()[0]["certificate_id"],
+        CertificateId::new("cert-1").as_str()
+    );
 }

@@ -20,8 +20,10 @@ use simulators::{Aws, Person, Scissors};
 use tenants::{Cli, Exit, Somebody, Surroundings};
 
 pub(crate) const GROUP: &str = "reteach-personio";
-pub(crate) const EMPLOYEES: &str = "arn:aws:lambda:eu-central-1:123456789012:function:employee-sync";
-pub(crate) const CERTIFICATES: &str = "arn:aws:lambda:eu-central-1:123456789012:function:certificate-sync";
+pub(crate) const EMPLOYEES: &str =
+    "arn:aws:lambda:eu-central-1:123456789012:function:employee-sync";
+pub(crate) const CERTIFICATES: &str =
+    "arn:aws:lambda:eu-central-1:123456789012:function:certificate-sync";
 
 /// The deployment, the companies, and a folder for files.
 pub(crate) struct Desk {
@@ -71,7 +73,10 @@ impl Done {
 
     /// The error of a command that was run with `--json`.
     pub(crate) fn error(&self) -> String {
-        self.json()["error"].as_str().unwrap_or_else(|| panic!("no error: {}", self.out)).to_owned()
+        self.json()["error"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no error: {}", self.out))
+            .to_owned()
     }
 }
 
@@ -85,17 +90,28 @@ impl Desk {
         let vendors = Box::pin(World::start(now())).await.unwrap();
         let scissors = Scissors::default();
         let clock = Arc::new(vendors.clock.clone());
-        let options = Options { clock, scissors: Some(scissors.clone()), ..Options::default() };
+        let options = Options {
+            clock,
+            scissors: Some(scissors.clone()),
+            ..Options::default()
+        };
         let stack = Stack::start(options).await.unwrap();
         let clock = vendors.clock.clone();
         let aws = Aws::start(Arc::new(move || clock.now())).await.unwrap();
         aws.cut_by(&scissors);
         aws.add_group(GROUP);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let folder =
-            PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("desk-{}-{number}", std::process::id()));
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("desk-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
-        Self { vendors, stack, aws, scissors, folder, companies: Mutex::default() }
+        Self {
+            vendors,
+            stack,
+            aws,
+            scissors,
+            folder,
+            companies: Mutex::default(),
+        }
     }
 
     pub(crate) fn clock(&self) -> &ManualClock {
@@ -120,9 +136,15 @@ impl Desk {
     /// The two files of a company.
     pub(crate) fn files(&self, company: &Company, more: &str) -> (String, String) {
         let secret = company.secret();
-        let secret = shared::secrets::TenantSecret { fingerprint_key: None, ..secret };
+        let secret = shared::secrets::TenantSecret {
+            fingerprint_key: None,
+            ..secret
+        };
         let file = self.file("tenant.toml", &company.tenant_file(more));
-        (file, self.file("credentials.json", secret.to_json().expose_secret()))
+        (
+            file,
+            self.file("credentials.json", secret.to_json().expose_secret()),
+        )
     }
 
     /// A file with this content.
@@ -136,7 +158,9 @@ impl Desk {
     pub(crate) async fn tenant(&self, via: Via) -> Company {
         let company = self.company(via).await;
         let (file, credentials) = self.files(&company, "");
-        let done = self.run(&["add", "--file", &file, "--credentials", &credentials]).await;
+        let done = self
+            .run(&["add", "--file", &file, "--credentials", &credentials])
+            .await;
         assert_eq!(done.exit, Exit::Done, "{}", done.out);
         company
     }
@@ -149,8 +173,14 @@ impl Desk {
             ("AWS_ENDPOINT_URL_LAMBDA", &url),
             ("AWS_ENDPOINT_URL_CLOUDFORMATION", &url),
             ("SCHEDULE_GROUP_NAME", GROUP),
-            ("SCHEDULER_ROLE_ARN", "arn:aws:iam::123456789012:role/scheduler"),
-            ("DELIVERY_QUEUE_ARN", "arn:aws:sqs:eu-central-1:123456789012:delivery"),
+            (
+                "SCHEDULER_ROLE_ARN",
+                "arn:aws:iam::123456789012:role/scheduler",
+            ),
+            (
+                "DELIVERY_QUEUE_ARN",
+                "arn:aws:sqs:eu-central-1:123456789012:delivery",
+            ),
             ("EMPLOYEE_FUNCTION_ARN", EMPLOYEES),
             ("CERTIFICATE_FUNCTION_ARN", CERTIFICATES),
         ];
@@ -210,14 +240,21 @@ impl Desk {
         let errors = Errors::default();
         let here = self.surroundings_with(variables, somebody, input, errors.clone());
         let done = run(args, &here).await;
-        Done { errors: errors.text(), ..done }
+        Done {
+            errors: errors.text(),
+            ..done
+        }
     }
 
     /// The names of the schedules that fire, and of those that do not.
     pub(crate) fn schedules(&self) -> Vec<String> {
         let schedules = self.aws.schedules(GROUP);
         let line = |(name, it): (&String, &Value)| {
-            format!("{name} {} {}", it["State"].as_str().unwrap(), it["ScheduleExpression"].as_str().unwrap())
+            format!(
+                "{name} {} {}",
+                it["State"].as_str().unwrap(),
+                it["ScheduleExpression"].as_str().unwrap()
+            )
         };
         schedules.iter().map(line).collect()
     }
@@ -227,7 +264,11 @@ pub(crate) async fn run(args: &[&str], surroundings: &Surroundings) -> Done {
     let cli = Cli::try_parse_from(["tenants"].iter().chain(args)).unwrap();
     let mut out = Vec::new();
     let exit = Box::pin(tenants::run(cli, surroundings, &mut out)).await;
-    Done { exit, out: String::from_utf8(out).unwrap(), errors: String::new() }
+    Done {
+        exit,
+        out: String::from_utf8(out).unwrap(),
+        errors: String::new(),
+    }
 }
 
 pub(crate) fn person(id: u64) -> Person {

@@ -15,24 +15,58 @@ fn command_lines_that_make_no_sense_are_refused_by_what_is_wrong() {
         (&[], ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
         (&["frobnicate"], ErrorKind::InvalidSubcommand),
         (&["add"], ErrorKind::MissingRequiredArgument),
-        (&["add", "--credentials", "x"], ErrorKind::MissingRequiredArgument),
+        (
+            &["add", "--credentials", "x"],
+            ErrorKind::MissingRequiredArgument,
+        ),
         (&["check"], ErrorKind::MissingRequiredArgument),
-        (&["check", "--file", "x"], ErrorKind::MissingRequiredArgument),
-        (&["check", "acme", "--file", "x", "--credentials", "y"], ErrorKind::ArgumentConflict),
+        (
+            &["check", "--file", "x"],
+            ErrorKind::MissingRequiredArgument,
+        ),
+        (
+            &["check", "acme", "--file", "x", "--credentials", "y"],
+            ErrorKind::ArgumentConflict,
+        ),
         (&["pause", "ACME"], ErrorKind::ValueValidation),
         (&["pause", "a"], ErrorKind::ValueValidation),
         (&["pause", "acme", "other"], ErrorKind::UnknownArgument),
         (&["approve", "acme"], ErrorKind::MissingRequiredArgument),
-        (&["certificates"], ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
-        (&["certificates", "retry", "acme"], ErrorKind::MissingRequiredArgument),
+        (
+            &["certificates"],
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
+        ),
+        (
+            &["certificates", "retry", "acme"],
+            ErrorKind::MissingRequiredArgument,
+        ),
         (&["connect", "acme"], ErrorKind::MissingRequiredArgument),
-        (&["connect", "acme", "--email", "a@b.example"], ErrorKind::MissingRequiredArgument),
-        (&["connect", "acme", "--integration", "x"], ErrorKind::ValueValidation),
-        (&["connect", "acme", "--integration", "personio:x", "--token", "t"], ErrorKind::ArgumentConflict),
+        (
+            &["connect", "acme", "--email", "a@b.example"],
+            ErrorKind::MissingRequiredArgument,
+        ),
+        (
+            &["connect", "acme", "--integration", "x"],
+            ErrorKind::ValueValidation,
+        ),
+        (
+            &[
+                "connect",
+                "acme",
+                "--integration",
+                "personio:x",
+                "--token",
+                "t",
+            ],
+            ErrorKind::ArgumentConflict,
+        ),
         (&["runs", "acme", "-n", "0"], ErrorKind::ValueValidation),
         (&["runs", "acme", "-n", "many"], ErrorKind::ValueValidation),
         (&["sync", "acme", "--mode", "drip"], ErrorKind::InvalidValue),
-        (&["sync", "acme", "--job", "payroll"], ErrorKind::InvalidValue),
+        (
+            &["sync", "acme", "--job", "payroll"],
+            ErrorKind::InvalidValue,
+        ),
         (&["completions", "cmd"], ErrorKind::InvalidValue),
         (&["list", "--stack"], ErrorKind::InvalidValue),
     ];
@@ -47,19 +81,50 @@ fn command_lines_that_make_no_sense_are_refused_by_what_is_wrong() {
 #[tokio::test]
 async fn a_deployment_that_cannot_be_found_is_told_by_what_is_missing() {
     let desk = Desk::new().await;
-    desk.aws.add_stack("elsewhere", &[("TableName", "t"), ("BucketName", "b")]);
+    desk.aws
+        .add_stack("elsewhere", &[("TableName", "t"), ("BucketName", "b")]);
     let without = |names: &[&str]| {
         let mut variables = desk.variables();
         variables.retain(|name, _| !names.contains(&name.as_str()));
         variables
     };
     for (variables, args, exit, hint) in [
-        (without(&["TABLE_NAME"]), vec!["list"], Exit::Usage, "--stack NAME"),
-        (without(&["SECRET_PREFIX"]), vec!["list"], Exit::Usage, "--stack NAME"),
-        (without(&["SCHEDULER_ROLE_ARN"]), vec!["list"], Exit::Usage, "SCHEDULER_ROLE_ARN"),
-        (without(&["AWS_ACCESS_KEY_ID"]), vec!["list"], Exit::Usage, "export-credentials"),
-        (without(&["AWS_SECRET_ACCESS_KEY"]), vec!["list"], Exit::Usage, "export-credentials"),
-        (without(&["AWS_REGION"]), vec!["list"], Exit::Usage, "--region"),
+        (
+            without(&["TABLE_NAME"]),
+            vec!["list"],
+            Exit::Usage,
+            "--stack NAME",
+        ),
+        (
+            without(&["SECRET_PREFIX"]),
+            vec!["list"],
+            Exit::Usage,
+            "--stack NAME",
+        ),
+        (
+            without(&["SCHEDULER_ROLE_ARN"]),
+            vec!["list"],
+            Exit::Usage,
+            "SCHEDULER_ROLE_ARN",
+        ),
+        (
+            without(&["AWS_ACCESS_KEY_ID"]),
+            vec!["list"],
+            Exit::Usage,
+            "export-credentials",
+        ),
+        (
+            without(&["AWS_SECRET_ACCESS_KEY"]),
+            vec!["list"],
+            Exit::Usage,
+            "export-credentials",
+        ),
+        (
+            without(&["AWS_REGION"]),
+            vec!["list"],
+            Exit::Usage,
+            "--region",
+        ),
         (
             without(&[]),
             vec!["list", "--stack", "nowhere"],
@@ -85,24 +150,53 @@ async fn what_aws_refuses_is_told_with_what_to_do() {
     let desk = Desk::new().await;
     desk.tenant(Via::Direct).await;
     for (body, hint) in [
-        (r#"{"__type": "AccessDeniedException"}"#, "do not allow scheduler:ListSchedules"),
-        (r#"{"__type": "ExpiredTokenException"}"#, "your AWS credentials have expired"),
-        (r#"{"__type": "UnrecognizedClientException"}"#, "AWS refuses your credentials"),
-        (r#"{"__type": "ServiceQuotaExceededException"}"#, "has reached a quota"),
-        (r#"{"__type": "ValidationException", "message": "odd"}"#, "(ValidationException): odd"),
+        (
+            r#"{"__type": "AccessDeniedException"}"#,
+            "do not allow scheduler:ListSchedules",
+        ),
+        (
+            r#"{"__type": "ExpiredTokenException"}"#,
+            "your AWS credentials have expired",
+        ),
+        (
+            r#"{"__type": "UnrecognizedClientException"}"#,
+            "AWS refuses your credentials",
+        ),
+        (
+            r#"{"__type": "ServiceQuotaExceededException"}"#,
+            "has reached a quota",
+        ),
+        (
+            r#"{"__type": "ValidationException", "message": "odd"}"#,
+            "(ValidationException): odd",
+        ),
     ] {
         let refused = Fault::new(Behaviour::Status(403, Body::Json(body)));
-        desk.aws.fail(refused.method(Method::GET).path("/schedules").always());
+        desk.aws
+            .fail(refused.method(Method::GET).path("/schedules").always());
         let done = desk.json(&["status"]).await;
         assert_eq!(done.exit, Exit::Look, "{}", done.out);
         assert!(done.error().contains(hint), "{body}: {}", done.error());
         desk.aws.clear_faults();
     }
     let mut variables = desk.variables();
-    variables.insert("AWS_ENDPOINT_URL_CLOUDFORMATION".to_owned(), "http://127.0.0.1:1".to_owned());
-    let done = desk.run_in(variables, &["list", "--stack", "reteach-personio", "--json"]).await;
+    variables.insert(
+        "AWS_ENDPOINT_URL_CLOUDFORMATION".to_owned(),
+        "http://127.0.0.1:1".to_owned(),
+    );
+    let done = desk
+        .run_in(
+            variables,
+            &["list", "--stack", "reteach-personio", "--json"],
+        )
+        .await;
     assert_eq!(done.exit, Exit::Look, "{}", done.out);
-    assert!(done.error().contains("did not answer cloudformation:DescribeStacks"), "{}", done.error());
+    assert!(
+        done.error()
+            .contains("did not answer cloudformation:DescribeStacks"),
+        "{}",
+        done.error()
+    );
 }
 
 #[tokio::test]
@@ -117,15 +211,31 @@ async fn a_stack_is_known_by_its_outputs() {
             ("EmployeeFunctionArn", EMPLOYEES),
             ("CertificateFunctionArn", CERTIFICATES),
             ("ScheduleGroupName", GROUP),
-            ("SchedulerRoleArn", "arn:aws:iam::123456789012:role/scheduler"),
-            ("DeliveryQueueArn", "arn:aws:sqs:eu-central-1:123456789012:delivery"),
+            (
+                "SchedulerRoleArn",
+                "arn:aws:iam::123456789012:role/scheduler",
+            ),
+            (
+                "DeliveryQueueArn",
+                "arn:aws:sqs:eu-central-1:123456789012:delivery",
+            ),
         ],
     );
     desk.tenant(Via::Direct).await;
     let mut bare = variables.clone();
     bare.retain(|name, _| name.starts_with("AWS_"));
-    let done = desk.run_in(bare, &["status", "acme", "--stack", "reteach-personio", "--json"]).await;
-    assert_eq!(done.json()["schedules"][0]["differences"], serde_json::json!([]), "{}", done.out);
+    let done = desk
+        .run_in(
+            bare,
+            &["status", "acme", "--stack", "reteach-personio", "--json"],
+        )
+        .await;
+    assert_eq!(
+        done.json()["schedules"][0]["differences"],
+        serde_json::json!([]),
+        "{}",
+        done.out
+    );
 }
 
 #[tokio::test]
@@ -140,25 +250,57 @@ async fn files_that_cannot_be_used_name_every_field_and_no_value() {
         ),
     );
     let no_toml = desk.file("no.toml", "tenant_id = ");
-    let schedule =
-        desk.file("schedule.toml", &company.tenant_file("[schedule]\nemployees = \"5 seconds\"\n"));
-    let kombo = desk.file("kombo.toml", &company.tenant_file("").replace("direct", "kombo"));
+    let schedule = desk.file(
+        "schedule.toml",
+        &company.tenant_file("[schedule]\nemployees = \"5 seconds\"\n"),
+    );
+    let kombo = desk.file(
+        "kombo.toml",
+        &company.tenant_file("").replace("direct", "kombo"),
+    );
     let no_json = desk.file("no.json", "{");
     let unknown = desk.file("unknown.json", r#"{"personio":{"client_id":"s3cret"}}"#);
     let key = desk.file("key.json", r#"{"fingerprint_key":"s3cret"}"#);
-    let partly = desk.file("partly.json", r#"{"personio":{"client_id":"s3cret","client_secret":"s3cret"}}"#);
+    let partly = desk.file(
+        "partly.json",
+        r#"{"personio":{"client_id":"s3cret","client_secret":"s3cret"}}"#,
+    );
     for (file, credentials, hints) in [
         ("/nowhere.toml", Some(&credentials), vec!["/nowhere.toml"]),
-        (bad.as_str(), Some(&credentials), vec!["brake.percent", "brake.explained_lock_percent", "scope"]),
+        (
+            bad.as_str(),
+            Some(&credentials),
+            vec!["brake.percent", "brake.explained_lock_percent", "scope"],
+        ),
         (&no_toml, Some(&credentials), vec!["(file)"]),
-        (&schedule, Some(&credentials), vec!["schedule.employees", "5 minutes"]),
-        (&kombo, Some(&credentials), vec!["kombo: is needed on this route"]),
+        (
+            &schedule,
+            Some(&credentials),
+            vec!["schedule.employees", "5 minutes"],
+        ),
+        (
+            &kombo,
+            Some(&credentials),
+            vec!["kombo: is needed on this route"],
+        ),
         (&file, None, vec!["--credentials FILE"]),
-        (&file, Some(&"/nowhere.json".to_owned()), vec!["/nowhere.json"]),
+        (
+            &file,
+            Some(&"/nowhere.json".to_owned()),
+            vec!["/nowhere.json"],
+        ),
         (&file, Some(&no_json), vec!["is not a JSON object"]),
-        (&file, Some(&unknown), vec!["personio.client_secret is missing"]),
+        (
+            &file,
+            Some(&unknown),
+            vec!["personio.client_secret is missing"],
+        ),
         (&file, Some(&key), vec!["fingerprint"]),
-        (&file, Some(&partly), vec!["the route direct needs: reteach"]),
+        (
+            &file,
+            Some(&partly),
+            vec!["the route direct needs: reteach"],
+        ),
     ] {
         let mut args = vec!["add", "--file", file, "--json"];
         if let Some(credentials) = credentials {
@@ -197,6 +339,10 @@ async fn a_tenant_that_is_not_there_is_said_so_by_every_command() {
     for args in commands {
         let done = desk.json(args).await;
         assert_eq!(done.exit, Exit::Look, "{args:?}: {}", done.out);
-        assert!(done.error().contains("tenant nobody"), "{args:?}: {}", done.error());
+        assert!(
+            done.error().contains("tenant nobody"),
+            "{args:?}: {}",
+            done.error()
+        );
     }
 }

@@ -80,7 +80,9 @@ struct Granted {
 
 impl fmt::Debug for Sessions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sessions").field("scope", &self.0.scope).finish_non_exhaustive()
+        f.debug_struct("Sessions")
+            .field("scope", &self.0.scope)
+            .finish_non_exhaustive()
     }
 }
 
@@ -103,17 +105,34 @@ impl Sessions {
         http: reqwest::Client,
         clock: Arc<dyn Clock>,
     ) -> Result<Option<Self>, ConfigError> {
-        let Some(role) = read.optional("TENANT_ROLE_ARN") else { return Ok(None) };
+        let Some(role) = read.optional("TENANT_ROLE_ARN") else {
+            return Ok(None);
+        };
         let config = described(read, http.clone())?;
         let region = read.required("AWS_REGION")?;
         let table = read.required("TABLE_NAME")?;
         let prefix = read.required("SECRET_PREFIX")?;
         let scope = Scope::new(&role, &region, &table, &prefix);
         let scope = scope.ok_or(ConfigError::Malformed("TENANT_ROLE_ARN"))?;
-        let endpoint = read.optional("AWS_ENDPOINT_URL_STS").or_else(|| read.optional("AWS_ENDPOINT_URL"));
+        let endpoint = read
+            .optional("AWS_ENDPOINT_URL_STS")
+            .or_else(|| read.optional("AWS_ENDPOINT_URL"));
         let credentials = read.credentials()?;
-        let sts = Sts { http, endpoint, region, role, credentials, clock: Arc::clone(&clock) };
-        Ok(Some(Self(Arc::new(Inner { config, sts, scope, clock, kept: Mutex::default() }))))
+        let sts = Sts {
+            http,
+            endpoint,
+            region,
+            role,
+            credentials,
+            clock: Arc::clone(&clock),
+        };
+        Ok(Some(Self(Arc::new(Inner {
+            config,
+            sts,
+            scope,
+            clock,
+            kept: Mutex::default(),
+        }))))
     }
 
     /// AWS as `tenant`: the session that is there, or a new one.
@@ -124,22 +143,40 @@ impl Sessions {
         if let Some(session) = self.kept(tenant) {
             return Ok(session.aws);
         }
-        let Inner { config, sts, scope, kept, .. } = &*self.0;
+        let Inner {
+            config,
+            sts,
+            scope,
+            kept,
+            ..
+        } = &*self.0;
         let Granted { credentials, until } = sts.assume(tenant, &scope.policy(tenant)).await?;
         let provider = SharedCredentialsProvider::new(credentials);
-        let aws = Aws::new(config.clone().into_builder().credentials_provider(provider).build());
+        let aws = Aws::new(
+            config
+                .clone()
+                .into_builder()
+                .credentials_provider(provider)
+                .build(),
+        );
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|session| session.tenant != *tenant);
         if kept.len() >= MOST_KEPT {
             kept.clear();
         }
-        kept.push(Session { tenant: tenant.clone(), aws: aws.clone(), until });
+        kept.push(Session {
+            tenant: tenant.clone(),
+            aws: aws.clone(),
+            until,
+        });
         Ok(aws)
     }
 
     fn kept(&self, tenant: &TenantId) -> Option<Session> {
         let kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let enough = self.0.clock.now() + ENOUGH;
-        kept.iter().find(|session| session.tenant == *tenant && enough < session.until).cloned()
+        kept.iter()
+            .find(|session| session.tenant == *tenant && enough < session.until)
+            .cloned()
     }
 }

@@ -16,9 +16,14 @@ impl Scope {
     /// The table and the secrets in the account of `role` (`arn:aws:iam::123456789012:role/…`); `None` if that is no ARN.
     pub(super) fn new(role: &str, region: &str, table: &str, prefix: &str) -> Option<Self> {
         let mut parts = role.split(':');
-        let (Some("arn"), Some(partition), Some("iam"), Some(""), Some(account), Some(_)) =
-            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
-        else {
+        let (Some("arn"), Some(partition), Some("iam"), Some(""), Some(account), Some(_)) = (
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+            parts.next(),
+        ) else {
             return None;
         };
         Some(Self {
@@ -33,7 +38,11 @@ impl Scope {
     /// A secret's ARN ends with a hyphen and six characters of Secrets Manager's own, hence the six question marks: a
     /// `*` would let `acme` read the secret of `acme-west`.
     pub(super) fn policy(&self, tenant: &TenantId) -> String {
-        let Self { table, secrets, region } = self;
+        let Self {
+            table,
+            secrets,
+            region,
+        } = self;
         // A name has letters, digits and hyphens only, and an ARN nothing that JSON would write in another way.
         // The last part: both are encrypted with keys that AWS manages and that open only by way of the two services.
         [

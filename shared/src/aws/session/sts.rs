@@ -40,7 +40,11 @@ pub(super) struct Sts {
 
 impl Sts {
     /// A session for `tenant` with no more rights than `policy` has. In CloudTrail it bears the tenant's name.
-    pub(super) async fn assume(&self, tenant: &TenantId, policy: &str) -> Result<Granted, SessionError> {
+    pub(super) async fn assume(
+        &self,
+        tenant: &TenantId,
+        policy: &str,
+    ) -> Result<Granted, SessionError> {
         let body = Serializer::new(String::new())
             .append_pair("Action", "AssumeRole")
             .append_pair("Version", "2011-06-15")
@@ -62,21 +66,33 @@ impl Sts {
 
     async fn call(&self, body: &str) -> Result<Granted, SessionError> {
         let request = self.signed(body).ok_or(SessionError::Unavailable)?;
-        let reply = request.timeout(TIMEOUT).send().await.map_err(|_| SessionError::Unavailable)?;
+        let reply = request
+            .timeout(TIMEOUT)
+            .send()
+            .await
+            .map_err(|_| SessionError::Unavailable)?;
         let status = reply.status();
         let text = reply.text().await.map_err(|_| SessionError::Unavailable)?;
         if status.is_success() {
             return granted(&text).ok_or(SessionError::Unavailable);
         }
-        Err(refusal(status.as_u16(), element(&text, "Code").unwrap_or("no error code")))
+        Err(refusal(
+            status.as_u16(),
+            element(&text, "Code").unwrap_or("no error code"),
+        ))
     }
 
     /// `None` if the endpoint or the credentials cannot stand in a request.
     fn signed(&self, body: &str) -> Option<reqwest::RequestBuilder> {
-        let Self { region, endpoint, .. } = self;
+        let Self {
+            region, endpoint, ..
+        } = self;
         let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
-        let url = endpoint.clone().unwrap_or_else(|| format!("https://sts.{region}.amazonaws.com{suffix}/"));
-        let since_epoch = Duration::try_from(self.clock.now().duration_since(Timestamp::UNIX_EPOCH)).ok()?;
+        let url = endpoint
+            .clone()
+            .unwrap_or_else(|| format!("https://sts.{region}.amazonaws.com{suffix}/"));
+        let since_epoch =
+            Duration::try_from(self.clock.now().duration_since(Timestamp::UNIX_EPOCH)).ok()?;
         let identity = self.credentials.clone().into();
         let params = v4::SigningParams::builder()
             .identity(&identity)
@@ -89,17 +105,32 @@ impl Sts {
             .into();
         let headers = [(CONTENT_TYPE.as_str(), FORM)].into_iter();
         let signable =
-            SignableRequest::new("POST", &url, headers, SignableBody::Bytes(body.as_bytes())).ok()?;
+            SignableRequest::new("POST", &url, headers, SignableBody::Bytes(body.as_bytes()))
+                .ok()?;
         let (instructions, _) = sign(signable, &params).ok()?.into_parts();
-        let request = self.http.post(&url).header(CONTENT_TYPE, FORM).body(body.to_owned());
-        Some(instructions.headers().fold(request, |request, (name, value)| request.header(name, value)))
+        let request = self
+            .http
+            .post(&url)
+            .header(CONTENT_TYPE, FORM)
+            .body(body.to_owned());
+        Some(
+            instructions
+                .headers()
+                .fold(request, |request, (name, value)| {
+                    request.header(name, value)
+                }),
+        )
     }
 }
 
 fn granted(xml: &str) -> Option<Granted> {
     let text = |name| element(xml, name);
     let until = text("Expiration")?.parse().ok()?;
-    let (key, secret, token) = (text("AccessKeyId")?, text("SecretAccessKey")?, text("SessionToken")?);
+    let (key, secret, token) = (
+        text("AccessKeyId")?,
+        text("SecretAccessKey")?,
+        text("SessionToken")?,
+    );
     let credentials = Credentials::new(key, secret, Some(token.to_owned()), None, "tenant session");
     Some(Granted { credentials, until })
 }
@@ -108,14 +139,21 @@ fn granted(xml: &str) -> Option<Granted> {
 /// would write in another way.
 fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
-    rest.split_once(&format!("</{name}>")).map(|(text, _)| text.trim())
+    rest.split_once(&format!("</{name}>"))
+        .map(|(text, _)| text.trim())
 }
 
 fn refusal(status: u16, code: &str) -> SessionError {
     // It goes into reports: a code is a word.
-    let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(60).collect();
+    let code: String = code
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(60)
+        .collect();
     match (status, code.as_str()) {
-        (500.., _) | (429, _) | (_, "Throttling" | "ThrottlingException" | "RequestLimitExceeded") => {
+        (500.., _)
+        | (429, _)
+        | (_, "Throttling" | "ThrottlingException" | "RequestLimitExceeded") => {
             SessionError::Unavailable
         }
         (

@@ -20,7 +20,9 @@ async fn sts(answers: Vec<(u16, &'static str)>) -> (String, Seen) {
     let seen = Seen::default();
     let record = Arc::clone(&seen);
     let handle = move |headers: HeaderMap, body: String| {
-        let form = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+        let form = url::form_urlencoded::parse(body.as_bytes())
+            .into_owned()
+            .collect();
         let mut seen = record.lock().unwrap();
         let (status, body) = answers[seen.len().min(answers.len() - 1)];
         seen.push((headers, form));
@@ -41,7 +43,10 @@ fn environment(sts: &str) -> HashMap<&'static str, String> {
         ("AWS_ENDPOINT_URL_STS", sts.to_owned()),
         ("TABLE_NAME", "table".to_owned()),
         ("SECRET_PREFIX", "stack".to_owned()),
-        ("TENANT_ROLE_ARN", "arn:aws:iam::123456789012:role/tenants".to_owned()),
+        (
+            "TENANT_ROLE_ARN",
+            "arn:aws:iam::123456789012:role/tenants".to_owned(),
+        ),
     ])
 }
 
@@ -49,8 +54,15 @@ fn clock() -> ManualClock {
     ManualClock::new("2026-05-11T08:00:00Z".parse::<Timestamp>().unwrap())
 }
 
-fn sessions(variables: &HashMap<&str, String>, clock: &ManualClock) -> Result<Option<Sessions>, ConfigError> {
-    Sessions::from_environment(|name| variables.get(name).cloned(), http_client()?, Arc::new(clock.clone()))
+fn sessions(
+    variables: &HashMap<&str, String>,
+    clock: &ManualClock,
+) -> Result<Option<Sessions>, ConfigError> {
+    Sessions::from_environment(
+        |name| variables.get(name).cloned(),
+        http_client()?,
+        Arc::new(clock.clone()),
+    )
 }
 
 fn tenant(name: &str) -> TenantId {
@@ -81,36 +93,71 @@ async fn a_session_is_kept_for_its_tenant_until_it_nears_its_end() {
     let clock = clock();
     let sessions = sessions(&environment(&url), &clock).unwrap().unwrap();
     let calls = || seen.lock().unwrap().len();
-    for (name, minutes, expected) in [("acme", 0, 1), ("acme", 39, 1), ("globex", 0, 2), ("acme", 2, 3)] {
+    for (name, minutes, expected) in [
+        ("acme", 0, 1),
+        ("acme", 39, 1),
+        ("globex", 0, 2),
+        ("acme", 2, 3),
+    ] {
         clock.advance(SignedDuration::from_mins(minutes));
         sessions.of(&tenant(name)).await.unwrap();
         assert_eq!(calls(), expected, "{name} after {minutes}");
     }
-    let asked: Vec<String> =
-        seen.lock().unwrap().iter().map(|(_, form)| form["RoleSessionName"].clone()).collect();
+    let asked: Vec<String> = seen
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|(_, form)| form["RoleSessionName"].clone())
+        .collect();
     assert_eq!(asked, ["acme", "globex", "acme"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn says_what_a_refusal_means_and_not_what_sts_wrote() {
-    let denied = |code: &str| SessionError::Denied { code: code.to_owned() };
-    let error =
-        "<ErrorResponse><Error><Code>AccessDenied</Code><Message>zwetschge</Message></Error></ErrorResponse>";
+    let denied = |code: &str| SessionError::Denied {
+        code: code.to_owned(),
+    };
+    let error = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>zwetschge</Message></Error></ErrorResponse>";
     let odd = "<ErrorResponse><Error><Code>\"zwe tschge\"&lt;</Code></Error></ErrorResponse>";
     let huge = "<Expiration>not a moment</Expiration>";
     for (status, body, expected, calls) in [
         (403, error, denied("AccessDenied"), 1),
-        (400, odd, SessionError::Refused { code: "zwetschgelt".to_owned() }, 1),
-        (404, "", SessionError::Refused { code: "noerrorcode".to_owned() }, 1),
+        (
+            400,
+            odd,
+            SessionError::Refused {
+                code: "zwetschgelt".to_owned(),
+            },
+            1,
+        ),
+        (
+            404,
+            "",
+            SessionError::Refused {
+                code: "noerrorcode".to_owned(),
+            },
+            1,
+        ),
         (500, error, SessionError::Unavailable, 3),
         (200, huge, SessionError::Unavailable, 3),
         (200, "", SessionError::Unavailable, 3),
-        (302, "", SessionError::Refused { code: "noerrorcode".to_owned() }, 1),
+        (
+            302,
+            "",
+            SessionError::Refused {
+                code: "noerrorcode".to_owned(),
+            },
+            1,
+        ),
     ] {
         let (url, seen) = sts(vec![(status, body)]).await;
         let sessions = sessions(&environment(&url), &clock()).unwrap().unwrap();
         let refused = sessions.of(&tenant("acme")).await.unwrap_err();
-        assert_eq!((refused, seen.lock().unwrap().len()), (expected, calls), "{status} {body}");
+        assert_eq!(
+            (refused, seen.lock().unwrap().len()),
+            (expected, calls),
+            "{status} {body}"
+        );
     }
 }
 
@@ -119,7 +166,10 @@ async fn a_moment_of_bad_weather_is_waited_out_and_counted() {
     let (url, seen) = sts(vec![(503, ""), (200, GRANTED)]).await;
     let sessions = sessions(&environment(&url), &clock()).unwrap().unwrap();
     let retries = Retries::default();
-    retries.counting(sessions.of(&tenant("acme"))).await.unwrap();
+    retries
+        .counting(sessions.of(&tenant("acme")))
+        .await
+        .unwrap();
     assert_eq!((seen.lock().unwrap().len(), retries.count()), (2, 1));
 }
 
@@ -130,8 +180,16 @@ fn there_are_none_unless_the_deployment_asks_for_them() {
     for (name, value, expected) in [
         ("TABLE_NAME", "", ConfigError::Missing("TABLE_NAME")),
         ("SECRET_PREFIX", "", ConfigError::Missing("SECRET_PREFIX")),
-        ("TENANT_ROLE_ARN", "tenants", ConfigError::Malformed("TENANT_ROLE_ARN")),
-        ("TENANT_ROLE_ARN", "arn:aws:sts::1:role/x", ConfigError::Malformed("TENANT_ROLE_ARN")),
+        (
+            "TENANT_ROLE_ARN",
+            "tenants",
+            ConfigError::Malformed("TENANT_ROLE_ARN"),
+        ),
+        (
+            "TENANT_ROLE_ARN",
+            "arn:aws:sts::1:role/x",
+            ConfigError::Malformed("TENANT_ROLE_ARN"),
+        ),
     ] {
         let mut variables = variables.clone();
         variables.insert(name, value.to_owned());
@@ -147,9 +205,19 @@ fn a_policy_fits_into_a_request_and_names_no_other_tenant() {
     let scope = Scope::new(role, "us-gov-west-1", &"t".repeat(255), &"p".repeat(128)).unwrap();
     let longest = "a".repeat(40);
     let policy = scope.policy(&tenant(&longest));
-    assert!(serde_json::from_str::<serde_json::Value>(&policy).is_ok(), "{policy}");
-    assert!(policy.len() <= 2048, "STS takes 2,048 characters: {}", policy.len());
-    assert!(!policy.contains('*') || policy.matches('*').count() == 1, "only KMS's resource: {policy}");
+    assert!(
+        serde_json::from_str::<serde_json::Value>(&policy).is_ok(),
+        "{policy}"
+    );
+    assert!(
+        policy.len() <= 2048,
+        "STS takes 2,048 characters: {}",
+        policy.len()
+    );
+    assert!(
+        !policy.contains('*') || policy.matches('*').count() == 1,
+        "only KMS's resource: {policy}"
+    );
     // Secrets Manager adds a hyphen and six characters to a name.
     let policy = scope.policy(&tenant("acme"));
     let resource = |name: &str| format!(":secret:{}/{name}-??????", "p".repeat(128));

@@ -19,7 +19,11 @@ fn filed(id: Value) -> Canned {
 }
 
 fn uploads(server: &Server) -> Vec<Seen> {
-    server.seen().into_iter().filter(|seen| seen.path() == "/v1/company/documents").collect()
+    server
+        .seen()
+        .into_iter()
+        .filter(|seen| seen.path() == "/v1/company/documents")
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -36,12 +40,24 @@ async fn lists_the_categories() {
     })
     .await;
     let categories = direct(&server).categories().await.unwrap();
-    let told: Vec<_> = categories.iter().map(|it| (it.id.as_str(), it.name.as_str())).collect();
-    assert_eq!(told, [("1", "Certificates of employment"), ("2", "Other documents")]);
+    let told: Vec<_> = categories
+        .iter()
+        .map(|it| (it.id.as_str(), it.name.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("1", "Certificates of employment"),
+            ("2", "Other documents")
+        ]
+    );
     assert_eq!(server.seen()[1].uri, "/v1/company/document-categories");
     let server = personio(|_| Canned::Json(403, json!({"success": false}))).await;
     let error = direct(&server).categories().await.unwrap_err();
-    assert!(matches!(&error, SourceError::Forbidden(text) if text.contains("Documents: write")), "{error:?}");
+    assert!(
+        matches!(&error, SourceError::Forbidden(text) if text.contains("Documents: write")),
+        "{error:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -50,9 +66,15 @@ async fn files_a_document_as_a_form() {
     let id = direct(&server).upload(&document(), pdf()).await.unwrap();
     assert_eq!(id.as_ref().map(|id| id.as_str()), Some("17"));
     let seen = uploads(&server).remove(0);
-    assert_eq!((seen.method.as_str(), seen.header("authorization")), ("POST", Some("Bearer papi-token")));
+    assert_eq!(
+        (seen.method.as_str(), seen.header("authorization")),
+        ("POST", Some("Bearer papi-token"))
+    );
     assert_eq!(seen.header("x-personio-app-id"), Some("RETEACH_PERSONIO"));
-    assert_eq!(seen.header("content-length").map(str::to_owned), Some(seen.raw.len().to_string()));
+    assert_eq!(
+        seen.header("content-length").map(str::to_owned),
+        Some(seen.raw.len().to_string())
+    );
     let text = std::str::from_utf8(&seen.raw).unwrap();
     for part in [
         "name=\"title\"\r\n\r\nBrandschutz \"Ü\"\r\n",
@@ -84,24 +106,45 @@ async fn a_success_needs_no_id_but_must_be_one() {
         let outcome = direct(&server).upload(&document(), pdf()).await;
         assert_eq!(outcome.is_ok(), is_filed, "{body}: {outcome:?}");
         if let Err(error) = outcome {
-            assert!(matches!(error, UploadError::Uncertain(_)), "{body}: {error:?}");
+            assert!(
+                matches!(error, UploadError::Uncertain(_)),
+                "{body}: {error:?}"
+            );
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn says_what_a_refusal_means_and_never_sends_again() {
-    let no = |message: &str| json!({"success": false, "error": {"message": message, "code": 0}}).to_string();
+    let no = |message: &str| {
+        json!({"success": false, "error": {"message": message, "code": 0}}).to_string()
+    };
     let invalid = json!({"success": false, "error": {"message": "The given data was invalid.", "code": 0,
         "error_data": {"file": ["The file must be a file of type: pdf, docx, ..."], "x@y.de": ["Erika"]}}});
     for (status, body, expected) in [
-        (404, no("No query results for model [DocumentCategory] 1"), "CategoryGone"),
-        (404, no("No query results for model [Employee] 4711"), "PersonGone"),
-        (404, no("No query results for model [App\\Models\\Employee]."), "PersonGone"),
+        (
+            404,
+            no("No query results for model [DocumentCategory] 1"),
+            "CategoryGone",
+        ),
+        (
+            404,
+            no("No query results for model [Employee] 4711"),
+            "PersonGone",
+        ),
+        (
+            404,
+            no("No query results for model [App\\Models\\Employee]."),
+            "PersonGone",
+        ),
         (404, no("Es ist ein Problem aufgetreten "), "Gone"),
         (404, "<html>".to_owned(), "Gone"),
         (422, invalid.to_string(), "Refused"),
-        (422, json!({"success": false, "error": {"error_data": ["x"]}}).to_string(), "Refused"),
+        (
+            422,
+            json!({"success": false, "error": {"error_data": ["x"]}}).to_string(),
+            "Refused",
+        ),
         (400, String::new(), "Refused"),
         (403, no("Erika"), "Forbidden"),
         (413, "<html>".to_owned(), "TooLarge"),
@@ -117,14 +160,30 @@ async fn says_what_a_refusal_means_and_never_sends_again() {
         let shown = body.clone();
         let body: &'static str = body.leak();
         let server = personio(move |_| Canned::Text(status, body)).await;
-        let error = direct(&server).upload(&document(), pdf()).await.unwrap_err();
-        assert!(format!("{error:?}").starts_with(expected), "{status} {shown}: {error:?}");
+        let error = direct(&server)
+            .upload(&document(), pdf())
+            .await
+            .unwrap_err();
+        assert!(
+            format!("{error:?}").starts_with(expected),
+            "{status} {shown}: {error:?}"
+        );
         assert_eq!(uploads(&server).len(), 1, "{status} {shown}");
-        let effect = if expected == "Uncertain" { Effect::Unknown } else { Effect::None };
+        let effect = if expected == "Uncertain" {
+            Effect::Unknown
+        } else {
+            Effect::None
+        };
         assert_eq!(error.effect(), effect, "{status} {shown}");
         let text = error.to_string();
-        assert!(text.contains("Personio POST /v1/company/documents"), "{text}");
-        assert!(!text.contains("Erika") && !text.contains("Brandschutz"), "{text}");
+        assert!(
+            text.contains("Personio POST /v1/company/documents"),
+            "{text}"
+        );
+        assert!(
+            !text.contains("Erika") && !text.contains("Brandschutz"),
+            "{text}"
+        );
         if status == 422 && shown.contains("pdf, docx") {
             assert!(
                 matches!(&error, UploadError::Refused { fields, .. } if *fields == ["file"]),
@@ -145,22 +204,38 @@ async fn a_refused_token_is_renewed_once_and_the_file_begins_anew() {
     let id = direct(&server).upload(&document(), pdf()).await.unwrap();
     assert_eq!(id.as_ref().map(|id| id.as_str()), Some("17"));
     let lengths: Vec<_> = uploads(&server).iter().map(|seen| seen.raw.len()).collect();
-    assert!(lengths.len() == 2 && lengths[0] == lengths[1], "{lengths:?}");
+    assert!(
+        lengths.len() == 2 && lengths[0] == lengths[1],
+        "{lengths:?}"
+    );
     let server = personio(|_| Canned::Json(401, json!({"success": false}))).await;
-    let error = direct(&server).upload(&document(), pdf()).await.unwrap_err();
-    assert!(matches!(error, UploadError::Connection(SourceError::Credential(_))), "{error:?}");
+    let error = direct(&server)
+        .upload(&document(), pdf())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, UploadError::Connection(SourceError::Credential(_))),
+        "{error:?}"
+    );
     assert_eq!(uploads(&server).len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_file_that_cannot_begin_anew_is_not_sent() {
     let server = personio(|_| Canned::Json(401, json!({"success": false}))).await;
-    let body = pdf().reopened_by(|| Box::pin(async { Err(BodyError::Interrupted("expired".to_owned())) }));
+    let body =
+        pdf().reopened_by(|| Box::pin(async { Err(BodyError::Interrupted("expired".to_owned())) }));
     let error = direct(&server).upload(&document(), body).await.unwrap_err();
     assert_eq!(error, UploadError::FileBrokeOff("expired".to_owned()));
     let pieces = futures::stream::iter([Ok(Bytes::from_static(PDF))]);
-    let error = direct(&server).upload(&document(), PdfBody::new(Box::pin(pieces), None)).await.unwrap_err();
-    assert!(matches!(&error, UploadError::NotSent(text) if text.contains("second time")), "{error:?}");
+    let error = direct(&server)
+        .upload(&document(), PdfBody::new(Box::pin(pieces), None))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, UploadError::NotSent(text) if text.contains("second time")),
+        "{error:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -178,14 +253,29 @@ async fn what_is_lost_may_have_been_filed_unless_the_file_broke_off() {
     }
     let late = direct(&hang).until(Deadline::after(Duration::from_secs(10)));
     let error = late.upload(&document(), pdf()).await.unwrap_err();
-    assert!(matches!(error, UploadError::OutOfTime { effect: Effect::Unknown, .. }), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            UploadError::OutOfTime {
+                effect: Effect::Unknown,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
     let arrived = uploads(&hang).len();
     for (error, expected) in [
         (BodyError::TooLarge, "TooLarge"),
-        (BodyError::Interrupted("broke off".to_owned()), "FileBrokeOff"),
+        (
+            BodyError::Interrupted("broke off".to_owned()),
+            "FileBrokeOff",
+        ),
         (BodyError::OutOfTime, "OutOfTime"),
     ] {
-        let error = direct(&hang).upload(&document(), broken(error)).await.unwrap_err();
+        let error = direct(&hang)
+            .upload(&document(), broken(error))
+            .await
+            .unwrap_err();
         assert!(format!("{error:?}").starts_with(expected), "{error:?}");
         assert_eq!(error.effect(), Effect::None);
     }
@@ -196,7 +286,10 @@ async fn what_is_lost_may_have_been_filed_unless_the_file_broke_off() {
 async fn a_login_that_fails_leaves_the_document_alone() {
     for (status, expected) in [(403, "Connection(Credential"), (503, "NotSent")] {
         let server = Server::start(move |_, _| Canned::Text(status, "")).await;
-        let error = direct(&server).upload(&document(), pdf()).await.unwrap_err();
+        let error = direct(&server)
+            .upload(&document(), pdf())
+            .await
+            .unwrap_err();
         assert!(format!("{error:?}").starts_with(expected), "{error:?}");
         assert_eq!((uploads(&server).len(), error.effect()), (0, Effect::None));
     }
@@ -206,11 +299,18 @@ async fn a_login_that_fails_leaves_the_document_alone() {
 async fn no_more_than_60_are_filed_in_a_minute() {
     let server = personio(|_| filed(json!(17))).await;
     let credentials = Credentials::new("papi-id", "papi-secret");
-    let client =
-        Client::new(Transport::Direct(Direct::new(server.base.clone(), credentials, server.context())));
+    let client = Client::new(Transport::Direct(Direct::new(
+        server.base.clone(),
+        credentials,
+        server.context(),
+    )));
     let start = tokio::time::Instant::now();
     for _ in 0..61 {
         client.upload(&document(), pdf()).await.unwrap();
     }
-    assert!(start.elapsed() >= Duration::from_secs(60), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() >= Duration::from_secs(60),
+        "{:?}",
+        start.elapsed()
+    );
 }

@@ -10,27 +10,45 @@ use crate::http::Effect;
 use crate::id::DocumentId;
 
 fn wrapped(status: u16, data: Value) -> Canned {
-    let data = json!({"url": "https://api.personio.de", "status": status, "headers": {}, "data": data});
-    Canned::Json(200, json!({"status": "success", "data": data, "warnings": []}))
+    let data =
+        json!({"url": "https://api.personio.de", "status": status, "headers": {}, "data": data});
+    Canned::Json(
+        200,
+        json!({"status": "success", "data": data, "warnings": []}),
+    )
 }
 
 fn refused(status: u16, code: &str) -> Canned {
-    let error = json!({"code": code, "title": "It did not work.", "message": "x@y.de", "log_url": null});
+    let error =
+        json!({"code": code, "title": "It did not work.", "message": "x@y.de", "log_url": null});
     Canned::Json(status, json!({"status": "error", "error": error}))
 }
 
 #[tokio::test(start_paused = true)]
 async fn sends_the_bytes_that_were_looked_at_with_the_form() {
-    let server = Server::start(|_, _| wrapped(201, json!({"success": true, "data": {"id": 17}}))).await;
+    let server =
+        Server::start(|_, _| wrapped(201, json!({"success": true, "data": {"id": 17}}))).await;
     let id = forwarded(&server).upload(&document(), pdf()).await.unwrap();
     assert_eq!(id, Some(DocumentId::new("17")));
     let seen = server.seen().remove(0);
-    assert_eq!((seen.method.as_str(), seen.uri.as_str()), ("POST", "/passthrough/personio/personnel"));
-    assert_eq!(seen.header("x-integration-id"), Some("personio:CBNMt7dSNCzBdnRTx87dev4E"));
-    assert_eq!((&seen.body["method"], &seen.body["path"]), (&json!("POST"), &json!("/company/documents")));
+    assert_eq!(
+        (seen.method.as_str(), seen.uri.as_str()),
+        ("POST", "/passthrough/personio/personnel")
+    );
+    assert_eq!(
+        seen.header("x-integration-id"),
+        Some("personio:CBNMt7dSNCzBdnRTx87dev4E")
+    );
+    assert_eq!(
+        (&seen.body["method"], &seen.body["path"]),
+        (&json!("POST"), &json!("/company/documents"))
+    );
     let expected = json!({"name": "Brandschutz -Ü- 2026-03-14 0f0c-7.pdf", "content_type": "application/pdf", "data": STANDARD.encode(PDF)});
     let form = &seen.body["multipart_form_data"];
-    assert_eq!(form[0], json!({"name": "title", "value": "Brandschutz \"Ü\""}));
+    assert_eq!(
+        form[0],
+        json!({"name": "title", "value": "Brandschutz \"Ü\""})
+    );
     assert_eq!(form[1], json!({"name": "employee_id", "value": "4711"}));
     assert_eq!(form[2], json!({"name": "category_id", "value": "2"}));
     assert_eq!(form[3], json!({"name": "date", "value": "2026-03-14"}));
@@ -40,8 +58,7 @@ async fn sends_the_bytes_that_were_looked_at_with_the_form() {
 
 #[tokio::test(start_paused = true)]
 async fn the_remote_status_decides_then_kombos_code() {
-    let gone =
-        json!({"success": false, "error": {"message": "No query results for model [Employee] 1", "code": 0}});
+    let gone = json!({"success": false, "error": {"message": "No query results for model [Employee] 1", "code": 0}});
     type Answer = Box<dyn Fn() -> Canned + Send + Sync>;
     let cases: Vec<(Answer, &str)> = vec![
         (Box::new(move || wrapped(404, gone.clone())), "PersonGone"),
@@ -51,22 +68,57 @@ async fn the_remote_status_decides_then_kombos_code() {
         (Box::new(|| wrapped(429, json!(null))), "RateLimited"),
         (Box::new(|| wrapped(502, json!("<html>"))), "Uncertain"),
         (Box::new(|| wrapped(201, json!("<html>"))), "Uncertain"),
-        (Box::new(|| Canned::Json(200, json!({"status": "success", "data": {}}))), "Uncertain"),
+        (
+            Box::new(|| Canned::Json(200, json!({"status": "success", "data": {}}))),
+            "Uncertain",
+        ),
         (Box::new(|| Canned::Hang), "Uncertain"),
-        (Box::new(|| refused(504, "PLATFORM.TASK_TIMED_OUT")), "Uncertain"),
-        (Box::new(|| refused(400, "PLATFORM.TASK_TIMED_OUT")), "Uncertain"),
-        (Box::new(|| refused(400, "REMOTE.UNKNOWN_HTTP_ERROR")), "Uncertain"),
+        (
+            Box::new(|| refused(504, "PLATFORM.TASK_TIMED_OUT")),
+            "Uncertain",
+        ),
+        (
+            Box::new(|| refused(400, "PLATFORM.TASK_TIMED_OUT")),
+            "Uncertain",
+        ),
+        (
+            Box::new(|| refused(400, "REMOTE.UNKNOWN_HTTP_ERROR")),
+            "Uncertain",
+        ),
         (Box::new(|| refused(400, "REMOTE.INPUT_INVALID")), "Refused"),
-        (Box::new(|| refused(400, "INTEGRATION.ACTION_DISABLED")), "Forbidden"),
-        (Box::new(|| refused(429, "PLATFORM.CONCURRENCY_LIMIT_EXCEEDED")), "RateLimited"),
-        (Box::new(|| refused(401, "PLATFORM.AUTHENTICATION_INVALID")), "Connection(Credential"),
+        (
+            Box::new(|| refused(400, "INTEGRATION.ACTION_DISABLED")),
+            "Forbidden",
+        ),
+        (
+            Box::new(|| refused(429, "PLATFORM.CONCURRENCY_LIMIT_EXCEEDED")),
+            "RateLimited",
+        ),
+        (
+            Box::new(|| refused(401, "PLATFORM.AUTHENTICATION_INVALID")),
+            "Connection(Credential",
+        ),
     ];
     for (number, (answer, expected)) in cases.into_iter().enumerate() {
         let server = Server::start(move |_, _| answer()).await;
-        let error = forwarded(&server).upload(&document(), pdf()).await.unwrap_err();
-        assert!(format!("{error:?}").starts_with(expected), "case {number}: {error:?}");
-        let effect = if expected == "Uncertain" { Effect::Unknown } else { Effect::None };
-        assert_eq!((error.effect(), server.seen().len()), (effect, 1), "case {number}");
+        let error = forwarded(&server)
+            .upload(&document(), pdf())
+            .await
+            .unwrap_err();
+        assert!(
+            format!("{error:?}").starts_with(expected),
+            "case {number}: {error:?}"
+        );
+        let effect = if expected == "Uncertain" {
+            Effect::Unknown
+        } else {
+            Effect::None
+        };
+        assert_eq!(
+            (error.effect(), server.seen().len()),
+            (effect, 1),
+            "case {number}"
+        );
         assert!(!error.to_string().contains("x@y.de"), "{error}");
     }
 }
@@ -76,7 +128,10 @@ async fn a_file_that_breaks_off_was_not_filed() {
     let server = Server::start(|_, _| Canned::Hang).await;
     let pieces = futures::stream::iter([Ok(Bytes::from_static(PDF)), Err(BodyError::TooLarge)]);
     let body = PdfBody::new(Box::pin(pieces), Some(1_000));
-    let error = forwarded(&server).upload(&document(), body).await.unwrap_err();
+    let error = forwarded(&server)
+        .upload(&document(), body)
+        .await
+        .unwrap_err();
     assert!(matches!(error, UploadError::TooLarge(_)), "{error:?}");
     assert!(server.seen().is_empty());
 }
@@ -92,7 +147,10 @@ async fn lists_through_the_passthrough_to_v2() {
     assert_eq!(found, Verification::Found(DocumentId::new("5")));
     let seen = server.seen().remove(0);
     assert_eq!(seen.uri, "/passthrough/personio/personnelv2");
-    assert_eq!(seen.body["path"], "/document-management/documents?owner_id=4711&limit=200");
+    assert_eq!(
+        seen.body["path"],
+        "/document-management/documents?owner_id=4711&limit=200"
+    );
     let server = Server::start(|_, _| wrapped(403, json!({}))).await;
     let error = forwarded(&server).find(&document()).await.unwrap_err();
     assert!(matches!(error, SourceError::Forbidden(_)), "{error:?}");

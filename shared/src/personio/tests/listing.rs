@@ -28,40 +28,67 @@ fn token() -> Canned {
 }
 
 async fn v2(answer: impl Fn(&Seen) -> Canned + Send + Sync + 'static) -> Server {
-    Server::start(move |_, seen| if seen.path() == "/v2/auth/token" { token() } else { answer(seen) }).await
+    Server::start(move |_, seen| {
+        if seen.path() == "/v2/auth/token" {
+            token()
+        } else {
+            answer(seen)
+        }
+    })
+    .await
 }
 
 #[tokio::test(start_paused = true)]
 async fn lists_by_cursor_with_a_token_of_its_own() {
     let server = v2(|seen| match seen.query("cursor").as_deref() {
-        None => page(vec![item(json!("1"))], Some("https://evil.example.com/v2/x?cursor=a%2Fb&limit=1")),
+        None => page(
+            vec![item(json!("1"))],
+            Some("https://evil.example.com/v2/x?cursor=a%2Fb&limit=1"),
+        ),
         Some("a/b") => page(vec![], Some("/v2/document-management/documents?cursor=c")),
         _ => page(vec![item(json!(2))], None),
     })
     .await;
     let day = "2026-03-01".parse().unwrap();
     let listed = direct(&server)
-        .documents(&SourceId::new("4711"), Some(&CategoryId::new("7")), Some(day))
+        .documents(
+            &SourceId::new("4711"),
+            Some(&CategoryId::new("7")),
+            Some(day),
+        )
         .await
         .unwrap();
     let ids: Vec<_> = listed.iter().map(|it| it.id.as_str()).collect();
     assert_eq!(
         (ids, listed[0].size, listed[0].date),
-        (vec!["1", "2"], Some(48213), Some("2026-03-14".parse().unwrap()))
+        (
+            vec!["1", "2"],
+            Some(48213),
+            Some("2026-03-14".parse().unwrap())
+        )
     );
     assert!(!format!("{listed:?}").contains("Brandschutz"));
     let seen = server.seen();
-    assert_eq!((seen[0].method.as_str(), seen[0].uri.as_str()), ("POST", "/v2/auth/token"));
-    assert_eq!(seen[0].header("content-type"), Some("application/x-www-form-urlencoded"));
+    assert_eq!(
+        (seen[0].method.as_str(), seen[0].uri.as_str()),
+        ("POST", "/v2/auth/token")
+    );
+    assert_eq!(
+        seen[0].header("content-type"),
+        Some("application/x-www-form-urlencoded")
+    );
     let form = "grant_type=client_credentials&client_id=papi-id&client_secret=papi-secret";
     assert_eq!(&seen[0].raw[..], form.as_bytes());
     assert_eq!(seen.len(), 4);
     for request in &seen[1..] {
         assert_eq!(request.path(), "/v2/document-management/documents");
         assert_eq!(request.header("authorization"), Some("Bearer papi-v2"));
-        for (key, value) in
-            [("owner_id", "4711"), ("category_id", "7"), ("created_at.gte", "2026-03-01"), ("limit", "200")]
-        {
+        for (key, value) in [
+            ("owner_id", "4711"),
+            ("category_id", "7"),
+            ("created_at.gte", "2026-03-01"),
+            ("limit", "200"),
+        ] {
             assert_eq!(request.query(key).as_deref(), Some(value), "{key}");
         }
     }
@@ -71,8 +98,14 @@ async fn lists_by_cursor_with_a_token_of_its_own() {
 async fn a_list_without_an_end_or_a_way_on_is_unreadable() {
     for (next, requests) in [("?cursor=same", 2), ("?page=2", 1), ("https://[", 1)] {
         let server = v2(move |_| page(vec![item(json!(1))], Some(next))).await;
-        let error = direct(&server).documents(&SourceId::new("4711"), None, None).await.unwrap_err();
-        assert!(matches!(error, SourceError::Unreadable(_)), "{next}: {error:?}");
+        let error = direct(&server)
+            .documents(&SourceId::new("4711"), None, None)
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(error, SourceError::Unreadable(_)),
+            "{next}: {error:?}"
+        );
         assert_eq!(server.seen().len(), 1 + requests, "{next}");
     }
 }
@@ -91,14 +124,26 @@ async fn says_what_a_refused_list_means() {
         (502, "<html>".to_owned(), "Unavailable", 4),
         (200, "<html>".to_owned(), "Unreadable", 1),
         (200, "{}".to_owned(), "Unreadable", 1),
-        (200, r#"{"_data":[{"name":"without an id"}]}"#.to_owned(), "Unreadable", 1),
+        (
+            200,
+            r#"{"_data":[{"name":"without an id"}]}"#.to_owned(),
+            "Unreadable",
+            1,
+        ),
     ] {
         let body: &'static str = body.leak();
         let server = v2(move |_| Canned::Text(status, body)).await;
         let error = direct(&server).find(&document()).await.unwrap_err();
-        assert!(format!("{error:?}").starts_with(expected), "{status} {body}: {error:?}");
+        assert!(
+            format!("{error:?}").starts_with(expected),
+            "{status} {body}: {error:?}"
+        );
         assert!(!error.to_string().contains("Erika"), "{error}");
-        let asked = server.seen().iter().filter(|seen| seen.path() != "/v2/auth/token").count();
+        let asked = server
+            .seen()
+            .iter()
+            .filter(|seen| seen.path() != "/v2/auth/token")
+            .count();
         assert_eq!(asked, lists, "{status} {body}");
         if expected == "Forbidden" {
             assert!(error.to_string().contains("Documents: read"), "{error}");
@@ -130,7 +175,10 @@ async fn says_what_a_refused_token_means() {
         })
         .await;
         let error = direct(&server).find(&document()).await.unwrap_err();
-        assert!(format!("{error:?}").starts_with(expected), "{status} {code}: {error:?}");
+        assert!(
+            format!("{error:?}").starts_with(expected),
+            "{status} {code}: {error:?}"
+        );
         let text = error.to_string();
         assert!(!text.contains("papi-") && !text.contains("Erika"), "{text}");
     }
@@ -150,22 +198,51 @@ async fn finds_what_was_filed_among_all_of_the_employees_documents() {
         (vec![], Verification::NotThere),
         (vec![with(json!({}))], found.clone()),
         (
-            vec![with(json!({"comment": "reteach: X, Zertifikat-ID 0f0c-7", "name": "renamed"}))],
+            vec![with(
+                json!({"comment": "reteach: X, Zertifikat-ID 0f0c-7", "name": "renamed"}),
+            )],
             found.clone(),
         ),
-        (vec![with(json!({"comment": "reteach: X, Zertifikat-ID 0f0c-8"}))], Verification::NotThere),
-        (vec![with(json!({"owner": {"id": "1"}}))], Verification::NotThere),
-        (vec![with(json!({"owner": null, "category": null, "size": "48213"}))], found.clone()),
-        (vec![with(json!({"date": "2026-03-13"}))], Verification::NotThere),
-        (vec![with(json!({"id": "4", "name": "Other"})), with(json!({}))], found.clone()),
+        (
+            vec![with(json!({"comment": "reteach: X, Zertifikat-ID 0f0c-8"}))],
+            Verification::NotThere,
+        ),
+        (
+            vec![with(json!({"owner": {"id": "1"}}))],
+            Verification::NotThere,
+        ),
+        (
+            vec![with(
+                json!({"owner": null, "category": null, "size": "48213"}),
+            )],
+            found.clone(),
+        ),
+        (
+            vec![with(json!({"date": "2026-03-13"}))],
+            Verification::NotThere,
+        ),
+        (
+            vec![with(json!({"id": "4", "name": "Other"})), with(json!({}))],
+            found.clone(),
+        ),
     ] {
         let shown = json!(items);
         let server = v2(move |_| page(items.clone(), None)).await;
-        assert_eq!(direct(&server).find(&document()).await.unwrap(), expected, "{shown}");
+        assert_eq!(
+            direct(&server).find(&document()).await.unwrap(),
+            expected,
+            "{shown}"
+        );
         assert_eq!(server.seen()[1].query("category_id"), None);
     }
     // A size that is known and another one: not ours.
     let server = v2(|_| page(vec![item(json!("5"))], None)).await;
-    let ours = Document { size: Some(1), ..document() };
-    assert_eq!(direct(&server).find(&ours).await.unwrap(), Verification::NotThere);
+    let ours = Document {
+        size: Some(1),
+        ..document()
+    };
+    assert_eq!(
+        direct(&server).find(&ours).await.unwrap(),
+        Verification::NotThere
+    );
 }

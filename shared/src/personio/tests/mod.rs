@@ -20,13 +20,20 @@ use crate::kombo;
 use crate::source::{EmployeeSource, Record, SourceError, read_all};
 
 fn direct(server: &Server) -> Client {
-    let direct =
-        Direct::new(server.base.clone(), Credentials::new("papi-id", "papi-secret"), server.context());
+    let direct = Direct::new(
+        server.base.clone(),
+        Credentials::new("papi-id", "papi-secret"),
+        server.context(),
+    );
     Client::new(Transport::Direct(direct)).with_pace(Pace::new(&[]))
 }
 
 fn forwarded(server: &Server) -> Client {
-    let kombo = kombo::Client::new(server.base.clone(), kombo::ApiKey::new("key"), server.context());
+    let kombo = kombo::Client::new(
+        server.base.clone(),
+        kombo::ApiKey::new("key"),
+        server.context(),
+    );
     let forwarded = Forwarded::new(kombo, "personio:CBNMt7dSNCzBdnRTx87dev4E".parse().unwrap());
     Client::new(Transport::Kombo(forwarded)).with_pace(Pace::new(&[]))
 }
@@ -48,7 +55,9 @@ fn company(people: u64, most: u64) -> impl Fn(&Seen) -> Value {
     move |seen| {
         let number = |key| seen.query(key).unwrap().parse::<u64>().unwrap();
         let (offset, limit) = (number("offset"), number("limit").min(most));
-        let data: Vec<_> = (offset..people.min(offset + limit)).map(|id| person(id + 1)).collect();
+        let data: Vec<_> = (offset..people.min(offset + limit))
+            .map(|id| person(id + 1))
+            .collect();
         let metadata = json!({"total_elements": people, "current_page": offset / limit,
                               "total_pages": people.div_ceil(limit)});
         json!({"success": true, "metadata": metadata, "offset": offset, "limit": limit, "data": data})
@@ -57,7 +66,14 @@ fn company(people: u64, most: u64) -> impl Fn(&Seen) -> Value {
 
 /// Answers logins, and everything else with `answer`.
 async fn personio(answer: impl Fn(&Seen) -> Canned + Send + Sync + 'static) -> Server {
-    Server::start(move |_, seen| if seen.path() == "/v1/auth" { login() } else { answer(seen) }).await
+    Server::start(move |_, seen| {
+        if seen.path() == "/v1/auth" {
+            login()
+        } else {
+            answer(seen)
+        }
+    })
+    .await
 }
 
 fn ids(records: &[Record]) -> Vec<u64> {
@@ -70,9 +86,18 @@ fn document() -> Document {
     let certificate = CertificateId::new("0f0c-7");
     let course = Some("Brandschutz \"Ü\"");
     let completed_at = Some("2026-03-13T23:30:00Z".parse().unwrap());
-    let certificate = Certificate { id: &certificate, course, completed_at };
+    let certificate = Certificate {
+        id: &certificate,
+        course,
+        completed_at,
+    };
     let berlin = TimeZone::get("Europe/Berlin").unwrap();
-    Document::new(SourceId::new("4711"), CategoryId::new("2"), certificate, &berlin)
+    Document::new(
+        SourceId::new("4711"),
+        CategoryId::new("2"),
+        certificate,
+        &berlin,
+    )
 }
 
 fn pdf() -> PdfBody {

@@ -9,33 +9,63 @@ use crate::personio::limits::CONCURRENCY;
 async fn sends_credentials_in_the_body_and_asks_for_what_it_needs() {
     let server = personio(|seen| Canned::Json(200, company(3, 100)(seen))).await;
     let (records, reading) = read_all(&direct(&server), 0).await.unwrap();
-    assert_eq!((ids(&records), reading.first_total, reading.last_total), (vec![1, 2, 3], Some(3), Some(3)));
+    assert_eq!(
+        (ids(&records), reading.first_total, reading.last_total),
+        (vec![1, 2, 3], Some(3), Some(3))
+    );
     let seen = server.seen();
     assert_eq!(seen.len(), 2);
-    assert_eq!((seen[0].method.as_str(), seen[0].uri.as_str()), ("POST", "/v1/auth"));
-    assert_eq!(seen[0].body, json!({"client_id": "papi-id", "client_secret": "papi-secret"}));
-    assert_eq!((seen[1].method.as_str(), seen[1].path()), ("GET", "/v1/company/employees"));
+    assert_eq!(
+        (seen[0].method.as_str(), seen[0].uri.as_str()),
+        ("POST", "/v1/auth")
+    );
+    assert_eq!(
+        seen[0].body,
+        json!({"client_id": "papi-id", "client_secret": "papi-secret"})
+    );
+    assert_eq!(
+        (seen[1].method.as_str(), seen[1].path()),
+        ("GET", "/v1/company/employees")
+    );
     assert_eq!(seen[1].header("authorization"), Some("Bearer papi-token"));
     assert_eq!(
-        (seen[1].query("limit").unwrap().as_str(), seen[1].query("offset").unwrap().as_str()),
+        (
+            seen[1].query("limit").unwrap().as_str(),
+            seen[1].query("offset").unwrap().as_str()
+        ),
         ("100", "0")
     );
     for (request, attributes) in [(&seen[0], 0), (&seen[1], ATTRIBUTES.len())] {
-        assert_eq!(request.header("x-personio-app-id"), Some("RETEACH_PERSONIO"));
+        assert_eq!(
+            request.header("x-personio-app-id"),
+            Some("RETEACH_PERSONIO")
+        );
         assert_eq!(request.uri.matches("attributes%5B%5D=").count(), attributes);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn reads_every_page_in_order_whatever_size_the_server_chooses() {
-    for (people, most, pages) in
-        [(0, 100, 1), (1, 100, 1), (100, 100, 1), (101, 100, 2), (1_050, 100, 11), (120, 50, 3)]
-    {
+    for (people, most, pages) in [
+        (0, 100, 1),
+        (1, 100, 1),
+        (100, 100, 1),
+        (101, 100, 2),
+        (1_050, 100, 11),
+        (120, 50, 3),
+    ] {
         let company = company(people, most);
         let server = personio(move |seen| Canned::Json(200, company(seen))).await;
         let (records, reading) = read_all(&direct(&server), 0).await.unwrap();
-        assert_eq!(ids(&records), (1..=people).collect::<Vec<_>>(), "{people} of {most}");
-        assert_eq!((reading.first_total, reading.last_total), (Some(people), Some(people)));
+        assert_eq!(
+            ids(&records),
+            (1..=people).collect::<Vec<_>>(),
+            "{people} of {most}"
+        );
+        assert_eq!(
+            (reading.first_total, reading.last_total),
+            (Some(people), Some(people))
+        );
         assert_eq!(server.seen().len(), 1 + pages, "{people} of {most}");
     }
 }
@@ -70,7 +100,10 @@ async fn what_was_expected_changes_nothing_but_how_many_pages_are_asked_for_at_o
             if most == 100 && announces && expected <= people {
                 assert_eq!(calls, pages, "{label}: no call too many");
             }
-            assert!((pages..=pages + CONCURRENCY + 1).contains(&calls), "{label}: {calls}");
+            assert!(
+                (pages..=pages + CONCURRENCY + 1).contains(&calls),
+                "{label}: {calls}"
+            );
         }
     }
 }
@@ -80,7 +113,10 @@ async fn needs_no_metadata_that_makes_sense() {
     for (metadata, total) in [
         (json!(null), None),
         (json!({}), None),
-        (json!({"total_elements": "250", "current_page": "0"}), Some(250)),
+        (
+            json!({"total_elements": "250", "current_page": "0"}),
+            Some(250),
+        ),
         (json!({"total_elements": 250, "total_pages": 9}), Some(250)),
         (json!({"total_elements": null}), None),
         (json!({"total_elements": ""}), None),
@@ -108,12 +144,19 @@ async fn needs_no_metadata_that_makes_sense() {
 async fn reports_a_total_that_moved_while_reading() {
     // Somebody is hired after the first page.
     let server = personio(|seen| {
-        let people = if seen.query("offset").unwrap() == "0" { 200 } else { 201 };
+        let people = if seen.query("offset").unwrap() == "0" {
+            200
+        } else {
+            201
+        };
         Canned::Json(200, company(people, 100)(seen))
     })
     .await;
     let (records, reading) = read_all(&direct(&server), 0).await.unwrap();
-    assert_eq!((reading.first_total, reading.last_total, records.len()), (Some(200), Some(201), 201));
+    assert_eq!(
+        (reading.first_total, reading.last_total, records.len()),
+        (Some(200), Some(201), 201)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -121,11 +164,17 @@ async fn pages_without_an_end_are_an_error() {
     let endless = |_: &Seen| Canned::Json(200, json!({"success": true, "data": [person(1)]}));
     for answer in [endless, |_: &Seen| {
         let metadata = json!({"total_elements": u64::MAX});
-        Canned::Json(200, json!({"success": true, "metadata": metadata, "data": [person(1)]}))
+        Canned::Json(
+            200,
+            json!({"success": true, "metadata": metadata, "data": [person(1)]}),
+        )
     }] {
         let server = personio(answer).await;
         let error = read_all(&direct(&server), 0).await.unwrap_err();
-        assert!(matches!(&error, SourceError::Unreadable(text) if text.contains("no end")), "{error}");
+        assert!(
+            matches!(&error, SourceError::Unreadable(text) if text.contains("no end")),
+            "{error}"
+        );
     }
 }
 
@@ -141,8 +190,15 @@ async fn one_page_that_fails_fails_the_reading() {
     })
     .await;
     let error = read_all(&direct(&server), 0).await.unwrap_err();
-    assert_eq!(error, SourceError::Unavailable("Personio GET /v1/company/employees answered 502".to_owned()));
-    let tries = server.seen().iter().filter(|seen| seen.query("offset").as_deref() == Some("300")).count();
+    assert_eq!(
+        error,
+        SourceError::Unavailable("Personio GET /v1/company/employees answered 502".to_owned())
+    );
+    let tries = server
+        .seen()
+        .iter()
+        .filter(|seen| seen.query("offset").as_deref() == Some("300"))
+        .count();
     assert_eq!(tries, 4);
 }
 
@@ -150,7 +206,8 @@ async fn one_page_that_fails_fails_the_reading() {
 async fn one_bad_record_is_rejected_and_the_page_goes_on() {
     let server = personio(|_| {
         let mut bad = person(2);
-        bad["attributes"]["hire_date"] = json!({"label": "Hire date", "value": "soon", "type": "date"});
+        bad["attributes"]["hire_date"] =
+            json!({"label": "Hire date", "value": "soon", "type": "date"});
         Canned::Json(
             200,
             json!({"success": true, "data": [person(1), bad, "?", person(3)],
@@ -162,9 +219,15 @@ async fn one_bad_record_is_rejected_and_the_page_goes_on() {
     let rejected: Vec<_> = records
         .iter()
         .filter_map(|record| match record {
-            Record::Rejected { source_id, field, problem } => {
-                Some((source_id.as_ref().map(|id| id.as_str()), field.as_str(), problem.as_str()))
-            }
+            Record::Rejected {
+                source_id,
+                field,
+                problem,
+            } => Some((
+                source_id.as_ref().map(|id| id.as_str()),
+                field.as_str(),
+                problem.as_str(),
+            )),
             Record::Employee(_) => None,
         })
         .collect();

@@ -10,10 +10,8 @@ use crate::http::Deadline;
 /// What a status and body mean to a call for data, after login.
 #[tokio::test(start_paused = true)]
 async fn says_what_a_refusal_means() {
-    let not_found =
-        r#"{"success": false, "error": {"code": 404, "message": "Es ist ein Problem aufgetreten "}}"#;
-    let refused =
-        |code: u16| json!({"success": false, "error": {"code": code, "message": "x@y.de is \"Erika\""}});
+    let not_found = r#"{"success": false, "error": {"code": 404, "message": "Es ist ein Problem aufgetreten "}}"#;
+    let refused = |code: u16| json!({"success": false, "error": {"code": code, "message": "x@y.de is \"Erika\""}});
     for (status, body, expected) in [
         (401, refused(401).to_string(), "Credential"),
         (403, refused(0).to_string(), "Forbidden"),
@@ -52,17 +50,28 @@ async fn says_what_a_refusal_means() {
 async fn a_refused_login_is_about_the_credential() {
     for (status, body, expected) in [
         (401, "", "Credential"),
-        (403, r#"{"success":false,"error":{"code":403,"message":"Wrong"}}"#, "Credential"),
+        (
+            403,
+            r#"{"success":false,"error":{"code":403,"message":"Wrong"}}"#,
+            "Credential",
+        ),
         (400, "{}", "Credential"),
         (422, "{}", "Credential"),
-        (200, r#"{"success":false,"error":{"code":0,"message":"Wrong credentials"}}"#, "Credential"),
+        (
+            200,
+            r#"{"success":false,"error":{"code":0,"message":"Wrong credentials"}}"#,
+            "Credential",
+        ),
         (200, r#"{"success":true,"data":{}}"#, "Unreadable"),
         (404, "<html>", "Unreadable"),
         (503, "<html>", "Unavailable"),
     ] {
         let server = Server::start(move |_, _| Canned::Text(status, body)).await;
         let error = read_all(&direct(&server), 0).await.unwrap_err();
-        assert!(format!("{error:?}").starts_with(expected), "{status} {body}: {error:?}");
+        assert!(
+            format!("{error:?}").starts_with(expected),
+            "{status} {body}: {error:?}"
+        );
         assert!(!error.to_string().contains("papi-"), "{error}");
         assert!(server.seen().iter().all(|seen| seen.path() == "/v1/auth"));
     }
@@ -70,19 +79,28 @@ async fn a_refused_login_is_about_the_credential() {
 
 #[tokio::test(start_paused = true)]
 async fn logs_in_once_more_on_a_401() {
-    for (token_life, logins) in
-        [(json!({"token": "papi-a"}), 2), (json!({"token": "papi-a", "expires_in": "86400"}), 2)]
-    {
+    for (token_life, logins) in [
+        (json!({"token": "papi-a"}), 2),
+        (json!({"token": "papi-a", "expires_in": "86400"}), 2),
+    ] {
         let server = Server::start(move |number, seen| match (number, seen.path()) {
             (_, "/v1/auth") => Canned::Json(200, json!({"success": true, "data": token_life})),
-            (1, _) => {
-                Canned::Json(401, json!({"success": false, "error": {"code": 401, "message": "Expired"}}))
-            }
+            (1, _) => Canned::Json(
+                401,
+                json!({"success": false, "error": {"code": 401, "message": "Expired"}}),
+            ),
             _ => Canned::Json(200, company(1, 100)(seen)),
         })
         .await;
         assert_eq!(read_all(&direct(&server), 0).await.unwrap().0.len(), 1);
-        assert_eq!(server.seen().iter().filter(|seen| seen.path() == "/v1/auth").count(), logins);
+        assert_eq!(
+            server
+                .seen()
+                .iter()
+                .filter(|seen| seen.path() == "/v1/auth")
+                .count(),
+            logins
+        );
     }
 }
 
@@ -107,6 +125,9 @@ async fn lists_what_the_credential_may_read() {
     })
     .await;
     let keys = direct(&server).attributes().await.unwrap();
-    assert_eq!(keys.into_iter().collect::<Vec<_>>(), ["dynamic_2", "first_name"]);
+    assert_eq!(
+        keys.into_iter().collect::<Vec<_>>(),
+        ["dynamic_2", "first_name"]
+    );
     assert_eq!(server.seen()[1].uri, "/v1/company/employees/attributes");
 }

@@ -23,13 +23,21 @@ pub(super) enum Access {
 
 impl Hosts {
     pub(super) fn new(api: &BaseUrl, patterns: &[String]) -> Self {
-        let patterns = patterns.iter().map(|pattern| pattern.to_ascii_lowercase()).collect();
-        Self { api: api.clone(), patterns }
+        let patterns = patterns
+            .iter()
+            .map(|pattern| pattern.to_ascii_lowercase())
+            .collect();
+        Self {
+            api: api.clone(),
+            patterns,
+        }
     }
 
     /// How `url` may be fetched.
     pub(super) fn check(&self, url: &Url) -> Result<Access, Forbidden> {
-        let Some(host) = url.host() else { return Err(Forbidden::Url) };
+        let Some(host) = url.host() else {
+            return Err(Forbidden::Url);
+        };
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Forbidden::Url);
         }
@@ -79,17 +87,31 @@ mod tests {
     #[test]
     fn follows_only_allowed_hosts_over_https() {
         let hosts = |base: &str, patterns: &[&str]| {
-            let patterns: Vec<_> = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+            let patterns: Vec<_> = patterns
+                .iter()
+                .map(|pattern| (*pattern).to_owned())
+                .collect();
             Hosts::new(&base.parse::<BaseUrl>().unwrap(), &patterns)
         };
         let real = hosts(
             "https://api.reteach.io",
-            &["*.reteach.io", "Files.Example.com", "localhost", "127.0.0.1", "10.0.0.1", "8.8.8.8", "[::1]"],
+            &[
+                "*.reteach.io",
+                "Files.Example.com",
+                "localhost",
+                "127.0.0.1",
+                "10.0.0.1",
+                "8.8.8.8",
+                "[::1]",
+            ],
         );
         let host = |name: &str| Err(Forbidden::Host(name.to_owned()));
         let beside = |name: &str| Err(Forbidden::NotPublic(name.to_owned()));
         for (url, expected) in [
-            ("https://api.reteach.io/certificates/1", Ok(Access::WithToken)),
+            (
+                "https://api.reteach.io/certificates/1",
+                Ok(Access::WithToken),
+            ),
             ("https://API.reteach.io:443/x", Ok(Access::WithToken)),
             ("https://api.reteach.io:8443/x", Ok(Access::Bare)),
             ("https://files.reteach.io/x?sig=1", Ok(Access::Bare)),
@@ -101,7 +123,10 @@ mod tests {
             ("https://evilreteach.io/x", host("evilreteach.io")),
             ("https://.reteach.io/x", host(".reteach.io")),
             ("https://reteach.io.evil.com/x", host("reteach.io.evil.com")),
-            ("https://api.reteach.io.evil.com/x", host("api.reteach.io.evil.com")),
+            (
+                "https://api.reteach.io.evil.com/x",
+                host("api.reteach.io.evil.com"),
+            ),
             ("https://x.files.example.com/x", host("x.files.example.com")),
             ("https://169.254.169.254/latest", host("169.254.169.254")),
             ("https://0x7f.1/x", beside("127.0.0.1")),
@@ -119,7 +144,10 @@ mod tests {
         ] {
             assert_eq!(real.check(&Url::parse(url).unwrap()), expected, "{url}");
         }
-        let local = hosts("http://127.0.0.1:8080", &["127.0.0.1", "localhost", "10.0.0.1"]);
+        let local = hosts(
+            "http://127.0.0.1:8080",
+            &["127.0.0.1", "localhost", "10.0.0.1"],
+        );
         for (url, expected) in [
             ("http://127.0.0.1:8080/x", Ok(Access::WithToken)),
             ("http://127.0.0.1:9090/x", Ok(Access::Bare)),

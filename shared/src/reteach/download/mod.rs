@@ -29,13 +29,20 @@ impl Downloads {
     #[must_use]
     pub fn new(reteach: Client, client: reqwest::Client, hosts: &[String]) -> Self {
         let hosts = Hosts::new(&reteach.base, hosts);
-        Self { reteach, client, hosts }
+        Self {
+            reteach,
+            client,
+            hosts,
+        }
     }
 
     /// The same, but nothing goes past `deadline`.
     #[must_use]
     pub fn until(self, deadline: Deadline) -> Self {
-        Self { reteach: self.reteach.until(deadline), ..self }
+        Self {
+            reteach: self.reteach.until(deadline),
+            ..self
+        }
     }
 }
 

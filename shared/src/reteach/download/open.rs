@@ -13,7 +13,11 @@ use crate::http::{self, Call, Fault, Fetch, Pace, SecretUrl, Token, Vendor};
 use crate::reteach::limits::{DOWNLOAD_SILENCE, DOWNLOAD_TIMEOUT, MAX_PDF_BYTES, MAX_REDIRECTS};
 
 /// What a download is called in errors.
-const CALL: Call = Call { vendor: Vendor::Reteach, method: Method::GET, path: "{certificate.url}" };
+const CALL: Call = Call {
+    vendor: Vendor::Reteach,
+    method: Method::GET,
+    path: "{certificate.url}",
+};
 
 impl Downloads {
     /// Opens the PDF at `url`: its first bytes have been looked at, the rest is read while it is uploaded.
@@ -39,7 +43,9 @@ impl Downloads {
 
     /// Follows `url` to its answer.
     async fn follow(&self, url: &SecretUrl) -> Result<reqwest::Response, DownloadError> {
-        let mut url = url.parse().ok_or(DownloadError::Forbidden(Forbidden::Url))?;
+        let mut url = url
+            .parse()
+            .ok_or(DownloadError::Forbidden(Forbidden::Url))?;
         for _ in 0..=MAX_REDIRECTS {
             let access = self.hosts.check(&url).map_err(DownloadError::Forbidden)?;
             let response = self.get(&url, access).await?;
@@ -47,7 +53,10 @@ impl Downloads {
             if !is_redirect(status) {
                 return judged(response);
             }
-            let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
+            let location = response
+                .headers()
+                .get(LOCATION)
+                .and_then(|location| location.to_str().ok());
             let next = location.and_then(|location| url.join(location).ok());
             url = next.ok_or(DownloadError::Forbidden(Forbidden::Redirect))?;
         }
@@ -59,23 +68,46 @@ impl Downloads {
             Access::Bare => self.fetch(url, None).await,
             Access::WithToken => {
                 let login = async || Ok(self.reteach.login().await?);
-                self.reteach.tokens.authorized(login, async |token| self.fetch(url, Some(&token)).await).await
+                self.reteach
+                    .tokens
+                    .authorized(login, async |token| self.fetch(url, Some(&token)).await)
+                    .await
             }
         }
     }
 
-    async fn fetch(&self, url: &Url, token: Option<&Token>) -> Result<reqwest::Response, DownloadError> {
+    async fn fetch(
+        &self,
+        url: &Url,
+        token: Option<&Token>,
+    ) -> Result<reqwest::Response, DownloadError> {
         let bearer = token.map(Token::secret);
-        let fetch = Fetch { call: CALL, url, bearer, timeout: DOWNLOAD_SILENCE };
-        let pace = if token.is_some() { self.reteach.calls.clone() } else { Pace::new(&[]) };
-        self.reteach.context.fetch(&self.client, &fetch, &pace).await.map_err(|error| match error {
-            http::Error::Unreachable { fault: Fault::NotPublic, .. } => {
-                let host = url.host_str().unwrap_or_default().to_owned();
-                DownloadError::Forbidden(Forbidden::NotPublic(host))
-            }
-            http::Error::OutOfTime { .. } => DownloadError::OutOfTime,
-            error => DownloadError::Unavailable(error.to_string()),
-        })
+        let fetch = Fetch {
+            call: CALL,
+            url,
+            bearer,
+            timeout: DOWNLOAD_SILENCE,
+        };
+        let pace = if token.is_some() {
+            self.reteach.calls.clone()
+        } else {
+            Pace::new(&[])
+        };
+        self.reteach
+            .context
+            .fetch(&self.client, &fetch, &pace)
+            .await
+            .map_err(|error| match error {
+                http::Error::Unreachable {
+                    fault: Fault::NotPublic,
+                    ..
+                } => {
+                    let host = url.host_str().unwrap_or_default().to_owned();
+                    DownloadError::Forbidden(Forbidden::NotPublic(host))
+                }
+                http::Error::OutOfTime { .. } => DownloadError::OutOfTime,
+                error => DownloadError::Unavailable(error.to_string()),
+            })
     }
 }
 
@@ -89,6 +121,8 @@ fn judged(response: reqwest::Response) -> Result<reqwest::Response, DownloadErro
         200 => Ok(response),
         204 | 205 => Err(DownloadError::Empty),
         status @ (400 | 401 | 403 | 404 | 410) => Err(DownloadError::Expired { status }),
-        status => Err(DownloadError::Unavailable(format!("{CALL} answered {status}"))),
+        status => Err(DownloadError::Unavailable(format!(
+            "{CALL} answered {status}"
+        ))),
     }
 }

@@ -21,7 +21,12 @@ pub(super) async fn checked(
     until: Instant,
     deadline: Deadline,
 ) -> Result<BoxStream<'static, Result<Bytes, BodyError>>, DownloadError> {
-    let mut rest = Rest { response, left: MAX_PDF_BYTES, until, deadline };
+    let mut rest = Rest {
+        response,
+        left: MAX_PDF_BYTES,
+        until,
+        deadline,
+    };
     let mut first = BytesMut::new();
     while first.len() < MAGIC.len() {
         match rest.next().await.map_err(failed)? {
@@ -42,7 +47,9 @@ pub(super) async fn checked(
             Err(error) => Some((Err(error), None)),
         }
     });
-    Ok(stream::once(async { Ok(first.freeze()) }).chain(rest).boxed())
+    Ok(stream::once(async { Ok(first.freeze()) })
+        .chain(rest)
+        .boxed())
 }
 
 fn failed(error: BodyError) -> DownloadError {

@@ -37,15 +37,22 @@ impl World {
         store: impl Fn(usize, &Seen) -> Canned + Send + Sync + 'static,
     ) -> Self {
         let api = Server::start(move |number, seen| match seen.path() {
-            "/oauth/authorize" => Canned::Json(201, json!({"access_token": format!("jwt-{number}")})),
+            "/oauth/authorize" => {
+                Canned::Json(201, json!({"access_token": format!("jwt-{number}")}))
+            }
             _ => api(number, seen),
         })
         .await;
         let store = Server::start(store).await;
         let credentials = Credentials::new("the-id", "the-secret", "the-code");
-        let client = Client::new(api.base.clone(), credentials, api.context()).with_pace(Pace::new(&[]));
+        let client =
+            Client::new(api.base.clone(), credentials, api.context()).with_pace(Pace::new(&[]));
         let downloads = Downloads::new(client, http::client().unwrap(), &["127.0.0.1".to_owned()]);
-        Self { api, store, downloads }
+        Self {
+            api,
+            store,
+            downloads,
+        }
     }
 
     fn at_store(&self, path: &str) -> SecretUrl {
@@ -57,13 +64,20 @@ impl World {
     }
 
     async fn open(&self) -> Result<PdfBody, DownloadError> {
-        self.downloads.open(&self.at_store("/c.pdf?signature=SECRET")).await
+        self.downloads
+            .open(&self.at_store("/c.pdf?signature=SECRET"))
+            .await
     }
 }
 
 async fn read(body: PdfBody) -> Result<Vec<u8>, BodyError> {
     let (content, watch) = body.into_content();
-    match content.stream.map_ok(|piece| piece.to_vec()).try_concat().await {
+    match content
+        .stream
+        .map_ok(|piece| piece.to_vec())
+        .try_concat()
+        .await
+    {
         Ok(bytes) => Ok(bytes),
         Err(_) => Err(watch.failure().unwrap()),
     }
@@ -86,7 +100,14 @@ async fn brings_the_file_without_the_token() {
     assert_eq!(body.length(), Some(16));
     assert_eq!(read(body).await.unwrap(), b"%PDF-1.7 content");
     let seen = world.store.seen();
-    assert_eq!((seen.len(), seen[0].header("authorization"), seen[0].header("cookie")), (1, None, None));
+    assert_eq!(
+        (
+            seen.len(),
+            seen[0].header("authorization"),
+            seen[0].header("cookie")
+        ),
+        (1, None, None)
+    );
     assert_eq!(seen[0].header("accept"), Some("application/pdf"));
     assert!(world.api.seen().is_empty());
     assert_eq!(world.api.calls.counts().reteach, 1);
@@ -111,12 +132,21 @@ async fn the_token_goes_to_the_api_alone_and_is_renewed_once() {
 async fn a_redirect_to_the_store_goes_without_the_token() {
     let store = Server::start(|_, _| Canned::Text(200, "%PDF-1.7")).await;
     let to: &'static str = format!("{}/c.pdf?signature=SECRET", store.base).leak();
-    let world =
-        World::with_api(move |_, _| Canned::With(302, "location", to, json!({})), |_, _| Canned::Hang).await;
+    let world = World::with_api(
+        move |_, _| Canned::With(302, "location", to, json!({})),
+        |_, _| Canned::Hang,
+    )
+    .await;
     let body = world.downloads.open(&world.at_api("/here")).await.unwrap();
     assert_eq!(read(body).await.unwrap(), b"%PDF-1.7");
-    assert_eq!(world.api.seen()[1].header("authorization"), Some("Bearer jwt-0"));
-    assert_eq!((store.seen().len(), store.seen()[0].header("authorization")), (1, None));
+    assert_eq!(
+        world.api.seen()[1].header("authorization"),
+        Some("Bearer jwt-0")
+    );
+    assert_eq!(
+        (store.seen().len(), store.seen()[0].header("authorization")),
+        (1, None)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -134,8 +164,14 @@ async fn redirects_are_followed_three_times_and_to_allowed_places() {
         assert_eq!((opened, world.store.seen().len()), (expected, 4), "{hops}");
     }
     for (to, expected) in [
-        ("https://169.254.169.254/latest/meta-data", Forbidden::Host("169.254.169.254".to_owned())),
-        ("https://evil.example.com/c.pdf", Forbidden::Host("evil.example.com".to_owned())),
+        (
+            "https://169.254.169.254/latest/meta-data",
+            Forbidden::Host("169.254.169.254".to_owned()),
+        ),
+        (
+            "https://evil.example.com/c.pdf",
+            Forbidden::Host("evil.example.com".to_owned()),
+        ),
         ("http://evil.example.com/c.pdf", Forbidden::Scheme),
         ("ftp://127.0.0.1/c.pdf", Forbidden::Scheme),
         ("file:///etc/passwd", Forbidden::Url),
@@ -149,7 +185,11 @@ async fn redirects_are_followed_three_times_and_to_allowed_places() {
             _ => Canned::Text(200, "%PDF-1.7"),
         })
         .await;
-        assert_eq!(world.open().await.unwrap_err(), DownloadError::Forbidden(expected), "{to}");
+        assert_eq!(
+            world.open().await.unwrap_err(),
+            DownloadError::Forbidden(expected),
+            "{to}"
+        );
         assert_eq!(world.store.seen().len(), 1, "{to}");
     }
 }
@@ -163,10 +203,20 @@ async fn a_name_that_leads_beside_us_is_not_connected_to() {
         }
     }
     let mut world = World::new(|_, _| Canned::Hang).await;
-    world.downloads.client = reqwest::Client::builder().dns_resolver(Arc::new(Beside)).build().unwrap();
+    world.downloads.client = reqwest::Client::builder()
+        .dns_resolver(Arc::new(Beside))
+        .build()
+        .unwrap();
     world.downloads.hosts = Hosts::new(&world.api.base, &["*.example.com".to_owned()]);
-    let error = world.downloads.open(&SecretUrl::new("https://files.example.com/c.pdf")).await.unwrap_err();
-    assert_eq!(error, DownloadError::Forbidden(Forbidden::NotPublic("files.example.com".to_owned())));
+    let error = world
+        .downloads
+        .open(&SecretUrl::new("https://files.example.com/c.pdf"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error,
+        DownloadError::Forbidden(Forbidden::NotPublic("files.example.com".to_owned()))
+    );
     assert_eq!(world.api.calls.counts().reteach, 1, "it is not tried again");
 }
 
@@ -174,7 +224,11 @@ async fn a_name_that_leads_beside_us_is_not_connected_to() {
 async fn what_is_no_url_is_not_fetched() {
     let world = World::new(|_, _| Canned::Hang).await;
     for url in ["", "certificates/1", "https://", "not a url"] {
-        let error = world.downloads.open(&SecretUrl::new(url)).await.unwrap_err();
+        let error = world
+            .downloads
+            .open(&SecretUrl::new(url))
+            .await
+            .unwrap_err();
         assert_eq!(error, DownloadError::Forbidden(Forbidden::Url), "{url}");
     }
 }
@@ -195,7 +249,11 @@ async fn says_what_an_answer_means() {
     ] {
         let world = World::new(move |_, _| Canned::Text(status, "")).await;
         let error = world.open().await.unwrap_err();
-        assert_eq!((&error, world.store.seen().len()), (&expected, attempts), "{status}");
+        assert_eq!(
+            (&error, world.store.seen().len()),
+            (&expected, attempts),
+            "{status}"
+        );
         assert!(!format!("{error} {error:?}").contains("SECRET"), "{error}");
     }
 }
@@ -219,26 +277,36 @@ async fn the_first_bytes_must_be_a_pdfs() {
     }
     // Byte by byte it is one all the same.
     let world = World::new(|_, _| {
-        let bytes = b"%PDF-1.7".iter().map(|byte| Bytes::copy_from_slice(&[*byte])).collect();
+        let bytes = b"%PDF-1.7"
+            .iter()
+            .map(|byte| Bytes::copy_from_slice(&[*byte]))
+            .collect();
         respond(|response| response.body(pieces(bytes)))
     })
     .await;
     let body = world.open().await.unwrap();
-    assert_eq!((body.length(), read(body).await.unwrap().as_slice()), (None, &b"%PDF-1.7"[..]));
+    assert_eq!(
+        (body.length(), read(body).await.unwrap().as_slice()),
+        (None, &b"%PDF-1.7"[..])
+    );
 }
 
 fn large(bytes: usize) -> Vec<Bytes> {
     let mut first = b"%PDF-".to_vec();
     first.resize(bytes % MB, b' ');
     let mib = Bytes::from(vec![b' '; MB]);
-    std::iter::once(Bytes::from(first)).chain(std::iter::repeat_n(mib, bytes / MB)).collect()
+    std::iter::once(Bytes::from(first))
+        .chain(std::iter::repeat_n(mib, bytes / MB))
+        .collect()
 }
 
 #[tokio::test]
 async fn a_file_above_30_mb_is_cut_off_whatever_its_length_says() {
     let world = World::new(|_, seen| match seen.path() {
         "/says-so" => respond(|response| {
-            response.header("content-length", 30 * MB + 1).body(pieces(large(30 * MB + 5)))
+            response
+                .header("content-length", 30 * MB + 1)
+                .body(pieces(large(30 * MB + 5)))
         }),
         "/fits" => respond(|response| response.body(pieces(large(29 * MB + 7)))),
         _ => respond(|response| response.body(pieces(large(30 * MB + 5)))),
@@ -247,8 +315,14 @@ async fn a_file_above_30_mb_is_cut_off_whatever_its_length_says() {
     let open = async |path| world.downloads.open(&world.at_store(path)).await;
     assert_eq!(open("/says-so").await.unwrap_err(), DownloadError::TooLarge);
     let body = open("/says-nothing").await.unwrap();
-    assert_eq!((body.length(), read(body).await.unwrap_err()), (None, BodyError::TooLarge));
-    assert_eq!(read(open("/fits").await.unwrap()).await.unwrap().len(), 29 * MB + 7);
+    assert_eq!(
+        (body.length(), read(body).await.unwrap_err()),
+        (None, BodyError::TooLarge)
+    );
+    assert_eq!(
+        read(open("/fits").await.unwrap()).await.unwrap().len(),
+        29 * MB + 7
+    );
 }
 
 #[tokio::test]
@@ -256,11 +330,18 @@ async fn a_file_that_unpacks_to_more_than_30_mb_is_cut_off() {
     // gzip, stored blocks of the same 65,535 bytes: real, but not small. What counts is what comes out.
     let world = World::new(|_, _| {
         let packed = gzip(&large(31 * MB + 5).concat());
-        respond(|response| response.header("content-encoding", "gzip").body(Body::from(packed)))
+        respond(|response| {
+            response
+                .header("content-encoding", "gzip")
+                .body(Body::from(packed))
+        })
     })
     .await;
     let body = world.open().await.unwrap();
-    assert_eq!((body.length(), read(body).await.unwrap_err()), (None, BodyError::TooLarge));
+    assert_eq!(
+        (body.length(), read(body).await.unwrap_err()),
+        (None, BodyError::TooLarge)
+    );
 }
 
 /// gzip without compression: enough for a reader that must unpack.
@@ -282,7 +363,11 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 async fn a_file_that_stops_or_breaks_off_is_an_error() {
     type Case = (fn() -> Body, &'static str);
     let silence: Case = (
-        || Body::from_stream(stream::iter([Ok::<_, Infallible>("%PDF-1.7")]).chain(stream::pending())),
+        || {
+            Body::from_stream(
+                stream::iter([Ok::<_, Infallible>("%PDF-1.7")]).chain(stream::pending()),
+            )
+        },
         "timed out",
     );
     let break_off: Case = (
@@ -301,7 +386,10 @@ async fn a_file_that_stops_or_breaks_off_is_an_error() {
             Ok(body) => read(body).await.unwrap_err().to_string(),
             Err(error) => error.to_string(),
         };
-        assert!(error.contains(expected) && error.contains("download broke off"), "{error}");
+        assert!(
+            error.contains(expected) && error.contains("download broke off"),
+            "{error}"
+        );
     }
 }
 
@@ -318,8 +406,15 @@ async fn a_drip_ends() {
     let start = tokio::time::Instant::now();
     let error = read(world.open().await.unwrap()).await.unwrap_err();
     assert!(error.to_string().contains("timed out"), "{error}");
-    assert!(start.elapsed() <= Duration::from_secs(181), "{:?}", start.elapsed());
-    let downloads = world.downloads.clone().until(Deadline::after(Duration::from_secs(25)));
+    assert!(
+        start.elapsed() <= Duration::from_secs(181),
+        "{:?}",
+        start.elapsed()
+    );
+    let downloads = world
+        .downloads
+        .clone()
+        .until(Deadline::after(Duration::from_secs(25)));
     let body = downloads.open(&world.at_store("/c.pdf")).await.unwrap();
     assert_eq!(read(body).await.unwrap_err(), BodyError::OutOfTime);
 }
@@ -328,7 +423,10 @@ async fn a_drip_ends() {
 async fn nothing_is_fetched_after_the_deadline() {
     let world = World::new(|_, _| Canned::Hang).await;
     for seconds in [0, 10] {
-        let downloads = world.downloads.clone().until(Deadline::after(Duration::from_secs(seconds)));
+        let downloads = world
+            .downloads
+            .clone()
+            .until(Deadline::after(Duration::from_secs(seconds)));
         let error = downloads.open(&world.at_store("/c.pdf")).await.unwrap_err();
         assert_eq!(error, DownloadError::OutOfTime);
     }
@@ -344,5 +442,7 @@ async fn a_body_can_begin_anew() {
     .await;
     let reopen = world.open().await.unwrap().reopener().unwrap();
     assert_eq!(read(reopen().await.unwrap()).await.unwrap(), b"%PDF-1.7");
-    assert!(matches!(reopen().await, Err(BodyError::Interrupted(text)) if text.contains("no longer good")));
+    assert!(
+        matches!(reopen().await, Err(BodyError::Interrupted(text)) if text.contains("no longer good"))
+    );
 }

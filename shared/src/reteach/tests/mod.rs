@@ -22,7 +22,9 @@ fn client(server: &Server) -> Client {
 /// Answers logins, and everything else with `answer`.
 async fn reteach(answer: impl Fn(&Seen) -> Canned + Send + Sync + 'static) -> Server {
     Server::start(move |_, seen| match seen.path() {
-        "/oauth/authorize" => Canned::Json(201, json!({"access_token": "jwt", "refresh_token": "r"})),
+        "/oauth/authorize" => {
+            Canned::Json(201, json!({"access_token": "jwt", "refresh_token": "r"}))
+        }
         _ => answer(seen),
     })
     .await
@@ -36,9 +38,16 @@ fn customer(id: u64) -> Value {
 
 /// What arrived, without the login.
 fn asked(server: &Server) -> Vec<Seen> {
-    server.seen().into_iter().filter(|seen| seen.path() != "/oauth/authorize").collect()
+    server
+        .seen()
+        .into_iter()
+        .filter(|seen| seen.path() != "/oauth/authorize")
+        .collect()
 }
 
 fn error(status: u16, message: Value) -> Canned {
-    Canned::Json(status, json!({"statusCode": status, "message": message, "error": "Error"}))
+    Canned::Json(
+        status,
+        json!({"statusCode": status, "message": message, "error": "Error"}),
+    )
 }

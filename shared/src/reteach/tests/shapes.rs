@@ -17,26 +17,44 @@ async fn reads_a_customer_with_whatever_is_missing() {
         "tags": [{"id": "t", "name": "Anstellungsart: intern"}]
     });
     let erika: Customer = serde_json::from_value(full).unwrap();
-    assert_eq!(erika.set_active_at.unwrap().to_string(), "2026-03-31T22:00:00Z");
-    assert_eq!((erika.set_inactive_at, erika.gender.clone()), (None, Some(Gender::Female)));
+    assert_eq!(
+        erika.set_active_at.unwrap().to_string(),
+        "2026-03-31T22:00:00Z"
+    );
+    assert_eq!(
+        (erika.set_inactive_at, erika.gender.clone()),
+        (None, Some(Gender::Female))
+    );
     assert_eq!(erika.status, Status::Other("SLEEPING".to_owned()));
-    assert_eq!(erika.tags, [Tag { id: TagId::new("t"), name: "Anstellungsart: intern".to_owned() }]);
+    assert_eq!(
+        erika.tags,
+        [Tag {
+            id: TagId::new("t"),
+            name: "Anstellungsart: intern".to_owned()
+        }]
+    );
     let shown = format!("{erika:?}");
     for hidden in ["Erika", "Muster", "erika", "Vertrieb", "FEMALE", "Female"] {
         assert!(!shown.contains(hidden), "{shown}");
     }
-    let bare: Customer =
-        serde_json::from_value(json!({"id": "x", "status": "ADDED", "tags": [], "gender": "X",
-        "setInactiveAt": "2026-04-01"}))
-        .unwrap();
+    let bare: Customer = serde_json::from_value(
+        json!({"id": "x", "status": "ADDED", "tags": [], "gender": "X",
+        "setInactiveAt": "2026-04-01"}),
+    )
+    .unwrap();
     assert_eq!(
         (bare.email, bare.external_id, bare.gender),
         (None, None, Some(Gender::Other("X".to_owned())))
     );
-    assert_eq!(bare.set_inactive_at.unwrap().to_string(), "2026-04-01T00:00:00Z");
+    assert_eq!(
+        bare.set_inactive_at.unwrap().to_string(),
+        "2026-04-01T00:00:00Z"
+    );
     assert!(
-        serde_json::from_value::<Customer>(json!({"id": "x", "status": "ADDED", "setActiveAt": "soon"}))
-            .is_err()
+        serde_json::from_value::<Customer>(
+            json!({"id": "x", "status": "ADDED", "setActiveAt": "soon"})
+        )
+        .is_err()
     );
 }
 
@@ -54,6 +72,9 @@ fn absent_fields_are_not_sent_and_null_ones_are() {
     let sent = json!({"email": "erika@example.com", "position": null, "gender": "DIVERSE", "externalId": "personio:1042",
                       "setActiveAt": "2026-03-31T22:00:00Z", "setInactiveAt": null});
     assert_eq!(serde_json::to_value(&input).unwrap(), sent);
-    assert_eq!(serde_json::to_value(CustomerInput::default()).unwrap(), json!({}));
+    assert_eq!(
+        serde_json::to_value(CustomerInput::default()).unwrap(),
+        json!({})
+    );
     assert!(!format!("{input:?}").contains("erika"));
 }

@@ -10,15 +10,23 @@ use crate::http::{Deadline, Effect};
 #[tokio::test(start_paused = true)]
 async fn creates_and_shows_whose_account_it_is() {
     let server = reteach(|_| Canned::Json(201, customer(1))).await;
-    let input =
-        CustomerInput { external_id: Field::Value(ExternalId::new("personio:9")), ..Default::default() };
+    let input = CustomerInput {
+        external_id: Field::Value(ExternalId::new("personio:9")),
+        ..Default::default()
+    };
     let created = client(&server).create(&input).await.unwrap();
     assert_eq!(created.external_id, Some(ExternalId::new("personio:1")));
     let seen = &asked(&server)[0];
-    assert_eq!((seen.method.as_str(), seen.uri.as_str()), ("POST", "/customer"));
+    assert_eq!(
+        (seen.method.as_str(), seen.uri.as_str()),
+        ("POST", "/customer")
+    );
     assert_eq!(
         (&seen.body, seen.header("content-type")),
-        (&json!({"externalId": "personio:9"}), Some("application/json"))
+        (
+            &json!({"externalId": "personio:9"}),
+            Some("application/json")
+        )
     );
 }
 
@@ -36,10 +44,21 @@ async fn a_create_is_never_blindly_repeated_and_an_update_is() {
     for (number, (answer, creates, updates, effect)) in cases.into_iter().enumerate() {
         let server = reteach(move |_| answer()).await;
         let failed = client(&server).create(&input).await.unwrap_err();
-        assert_eq!((asked(&server).len(), failed.effect()), (creates, effect), "create {number}: {failed}");
+        assert_eq!(
+            (asked(&server).len(), failed.effect()),
+            (creates, effect),
+            "create {number}: {failed}"
+        );
         let server = reteach(move |_| answer()).await;
-        let failed = client(&server).update(&CustomerId::new("c1"), &input).await.unwrap_err();
-        assert_eq!((asked(&server).len(), failed.effect()), (updates, effect), "update {number}: {failed}");
+        let failed = client(&server)
+            .update(&CustomerId::new("c1"), &input)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (asked(&server).len(), failed.effect()),
+            (updates, effect),
+            "update {number}: {failed}"
+        );
         let is_expected = matches!(failed, Error::Unavailable { .. } | Error::Unreadable { .. });
         assert!(is_expected, "{failed:?}");
     }
@@ -49,19 +68,40 @@ async fn a_create_is_never_blindly_repeated_and_an_update_is() {
 async fn adds_tags_without_replacing_others_and_removes_one() {
     let server = reteach(|_| Canned::Json(201, json!([{"id": "t", "name": "x"}]))).await;
     let (client, id) = (client(&server), CustomerId::new("c1"));
-    client.add_tags(&id, &["Anstellungsart: intern".to_owned(), "Standort: Köln".to_owned()]).await.unwrap();
+    client
+        .add_tags(
+            &id,
+            &[
+                "Anstellungsart: intern".to_owned(),
+                "Standort: Köln".to_owned(),
+            ],
+        )
+        .await
+        .unwrap();
     client.add_tags(&id, &[]).await.unwrap();
     client.remove_tag(&id, &TagId::new("t/1")).await.unwrap();
     let seen = asked(&server);
     assert_eq!(seen.len(), 2);
-    assert_eq!((seen[0].method.as_str(), seen[0].uri.as_str()), ("PUT", "/customer/c1/multiple-tags"));
+    assert_eq!(
+        (seen[0].method.as_str(), seen[0].uri.as_str()),
+        ("PUT", "/customer/c1/multiple-tags")
+    );
     let tags = json!([{"name": "Anstellungsart: intern"}, {"name": "Standort: Köln"}]);
     assert_eq!(seen[0].body, json!({"tags": tags, "mode": "ADD"}));
-    assert_eq!((seen[1].method.as_str(), seen[1].uri.as_str()), ("DELETE", "/customer/c1/tags/t%2F1"));
+    assert_eq!(
+        (seen[1].method.as_str(), seen[1].uri.as_str()),
+        ("DELETE", "/customer/c1/tags/t%2F1")
+    );
     // Without its last segment this would delete the customer.
     for nothing in ["", ".", ".."] {
-        let failed = client.remove_tag(&id, &TagId::new(nothing)).await.unwrap_err();
-        assert!(matches!(failed, Error::Rejected { status: 0, .. }), "{failed:?}");
+        let failed = client
+            .remove_tag(&id, &TagId::new(nothing))
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(failed, Error::Rejected { status: 0, .. }),
+            "{failed:?}"
+        );
     }
     assert_eq!(asked(&server).len(), 2);
 }
@@ -77,7 +117,9 @@ async fn a_tag_is_written_only_if_the_answer_says_so_in_json() {
     for (number, (answer, is_written)) in cases.into_iter().enumerate() {
         let server = reteach(move |_| answer()).await;
         let (client, id) = (client(&server), CustomerId::new("c1"));
-        let added = client.add_tags(&id, &["Anstellungsart: intern".to_owned()]).await;
+        let added = client
+            .add_tags(&id, &["Anstellungsart: intern".to_owned()])
+            .await;
         let removed = client.remove_tag(&id, &TagId::new("t1")).await;
         assert_eq!(
             (added.is_ok(), removed.is_ok()),
@@ -97,11 +139,26 @@ async fn says_what_a_refusal_means_and_echoes_no_value() {
                 "gender must be one of MALE, FEMALE",
                 "nonsense must not exist"
             ]),
-            Ok((vec!["email", "gender"], "rejected (400): email must be an email; gender must be")),
+            Ok((
+                vec!["email", "gender"],
+                "rejected (400): email must be an email; gender must be",
+            )),
         ),
-        (422, json!("INVALID_EMAIL"), Ok((vec![], "rejected (422): INVALID_EMAIL"))),
-        (422, json!("\"Erika\" erika@example.com is taken"), Ok((vec![], "rejected (422): … is taken"))),
-        (422, json!(null), Ok((vec![], "rejected (422): no reason given"))),
+        (
+            422,
+            json!("INVALID_EMAIL"),
+            Ok((vec![], "rejected (422): INVALID_EMAIL")),
+        ),
+        (
+            422,
+            json!("\"Erika\" erika@example.com is taken"),
+            Ok((vec![], "rejected (422): … is taken")),
+        ),
+        (
+            422,
+            json!(null),
+            Ok((vec![], "rejected (422): no reason given")),
+        ),
         (409, json!("erika@example.com exists"), Err("Conflict")),
         (404, json!("Not found"), Err("NotFound")),
         (403, json!("Forbidden resource"), Err("Forbidden")),
@@ -110,13 +167,20 @@ async fn says_what_a_refusal_means_and_echoes_no_value() {
     ] {
         let sent = message.clone();
         let server = reteach(move |_| error(status, sent.clone())).await;
-        let failed =
-            client(&server).update(&CustomerId::new("c1"), &CustomerInput::default()).await.unwrap_err();
+        let failed = client(&server)
+            .update(&CustomerId::new("c1"), &CustomerInput::default())
+            .await
+            .unwrap_err();
         let text = failed.to_string();
-        assert!(!format!("{text}{failed:?}").to_lowercase().contains("erika"), "{failed:?}");
+        assert!(
+            !format!("{text}{failed:?}").to_lowercase().contains("erika"),
+            "{failed:?}"
+        );
         match expected {
             Ok((expected_fields, contained)) => {
-                let Error::Rejected { fields, .. } = &failed else { panic!("{failed:?}") };
+                let Error::Rejected { fields, .. } = &failed else {
+                    panic!("{failed:?}")
+                };
                 assert_eq!(*fields, expected_fields, "{message}");
                 assert!(text.contains(contained), "{text}");
             }
@@ -130,7 +194,16 @@ async fn the_deadline_has_an_error_of_its_own() {
     let server = reteach(|_| Canned::Hang).await;
     let client = client(&server).until(Deadline::after(Duration::from_secs(10)));
     let failed = client.create(&CustomerInput::default()).await.unwrap_err();
-    assert!(matches!(failed, Error::OutOfTime { effect: Effect::Unknown, .. }), "{failed:?}");
+    assert!(
+        matches!(
+            failed,
+            Error::OutOfTime {
+                effect: Effect::Unknown,
+                ..
+            }
+        ),
+        "{failed:?}"
+    );
 }
 
 #[test]

@@ -94,16 +94,35 @@ impl CertificateState {
     /// nobody is waiting for one.
     pub(super) fn retried(&self, now: Timestamp) -> Option<Self> {
         match self {
-            Self::Parked { doubt: Some(intent), .. } => {
-                Some(Self::Intended(Intent { unknowable: Unknowable::Send, ..*intent }))
-            }
-            Self::Parked { doubt: None, reason, .. } => {
+            Self::Parked {
+                doubt: Some(intent),
+                ..
+            } => Some(Self::Intended(Intent {
+                unknowable: Unknowable::Send,
+                ..*intent
+            })),
+            Self::Parked {
+                doubt: None,
+                reason,
+                ..
+            } => {
                 let reason = reason.clone();
-                Some(Self::Failed(Setback { reason, failures: 0, since: now, retry_at: now }))
+                Some(Self::Failed(Setback {
+                    reason,
+                    failures: 0,
+                    since: now,
+                    retry_at: now,
+                }))
             }
-            Self::Intended(Intent { unknowable: Unknowable::Send, .. })
+            Self::Intended(Intent {
+                unknowable: Unknowable::Send,
+                ..
+            })
             | Self::Failed(Setback { failures: 0, .. }) => Some(self.clone()),
-            Self::Intended(_) | Self::Failed(_) | Self::Uploaded { .. } | Self::Dismissed { .. } => None,
+            Self::Intended(_)
+            | Self::Failed(_)
+            | Self::Uploaded { .. }
+            | Self::Dismissed { .. } => None,
         }
     }
 

@@ -7,24 +7,47 @@ fn at(time: &str) -> Timestamp {
 
 fn intent(unknowable: Unknowable) -> Intent {
     let failing_since = Some(at("06:00:00.123456789"));
-    Intent { at: at("08:00:00"), size: Some(u64::MAX), failures: 2, failing_since, unknowable }
+    Intent {
+        at: at("08:00:00"),
+        size: Some(u64::MAX),
+        failures: 2,
+        failing_since,
+        unknowable,
+    }
 }
 
 fn first_intent() -> Intent {
-    Intent { size: None, failures: 0, failing_since: None, ..intent(Unknowable::Park) }
+    Intent {
+        size: None,
+        failures: 0,
+        failing_since: None,
+        ..intent(Unknowable::Park)
+    }
 }
 
 fn failed(failures: u32) -> CertificateState {
     let (since, retry_at) = (at("06:00:00"), at("10:00:00"));
-    CertificateState::Failed(Setback { reason: "Personio: 503".to_owned(), failures, since, retry_at })
+    CertificateState::Failed(Setback {
+        reason: "Personio: 503".to_owned(),
+        failures,
+        since,
+        retry_at,
+    })
 }
 
 fn parked(doubt: Option<Intent>) -> CertificateState {
-    CertificateState::Parked { at: at("09:00:00"), reason: "no reply".to_owned(), doubt }
+    CertificateState::Parked {
+        at: at("09:00:00"),
+        reason: "no reply".to_owned(),
+        doubt,
+    }
 }
 
 fn uploaded(document: Option<&str>) -> CertificateState {
-    CertificateState::Uploaded { at: at("08:00:05"), document: document.map(DocumentId::new) }
+    CertificateState::Uploaded {
+        at: at("08:00:05"),
+        document: document.map(DocumentId::new),
+    }
 }
 
 fn dismissed(time: &str) -> CertificateState {
@@ -32,7 +55,11 @@ fn dismissed(time: &str) -> CertificateState {
 }
 
 fn entry(state: CertificateState) -> CertificateEntry {
-    CertificateEntry { certificate_id: CertificateId::new("cert-1"), employee: SourceId::new("4711"), state }
+    CertificateEntry {
+        certificate_id: CertificateId::new("cert-1"),
+        employee: SourceId::new("4711"),
+        state,
+    }
 }
 
 #[test]
@@ -51,7 +78,9 @@ fn an_item_has_the_state_by_name_and_its_detail_and_no_names_of_people() {
         let entry = entry(state);
         let item = attributes(&entry, "item").unwrap();
         assert_eq!(record::<CertificateEntry>(item.clone(), "item"), Ok(entry));
-        serde_dynamo::from_item::<_, serde_json::Value>(item).unwrap().to_string()
+        serde_dynamo::from_item::<_, serde_json::Value>(item)
+            .unwrap()
+            .to_string()
     });
     insta::assert_snapshot!(items.join("\n"), @r#"
     {"certificate_id":"cert-1","detail":{"at":"2026-03-31T08:00:00Z","failing_since":null,"failures":0,"size":null,"unknowable":"park"},"employee":"4711","state":"intended"}
@@ -69,8 +98,15 @@ fn an_item_has_the_state_by_name_and_its_detail_and_no_names_of_people() {
 fn the_key_and_the_fence_do_not_disturb_an_entry() {
     let entry = entry(failed(1));
     let mut item = attributes(&entry, "item").unwrap();
-    for (name, value) in [("pk", "TENANT#acme"), ("sk", "CERTIFICATE#cert-1"), ("fence", "7")] {
-        item.insert(name.to_owned(), serde_dynamo::to_attribute_value(value).unwrap());
+    for (name, value) in [
+        ("pk", "TENANT#acme"),
+        ("sk", "CERTIFICATE#cert-1"),
+        ("fence", "7"),
+    ] {
+        item.insert(
+            name.to_owned(),
+            serde_dynamo::to_attribute_value(value).unwrap(),
+        );
     }
     assert_eq!(record(item, "item"), Ok(entry));
 }
@@ -78,7 +114,10 @@ fn the_key_and_the_fence_do_not_disturb_an_entry() {
 #[test]
 fn a_state_of_another_version_is_damage() {
     let mut item = attributes(&entry(failed(1)), "item").unwrap();
-    item.insert("state".to_owned(), serde_dynamo::to_attribute_value("archived").unwrap());
+    item.insert(
+        "state".to_owned(),
+        serde_dynamo::to_attribute_value("archived").unwrap(),
+    );
     assert!(record::<CertificateEntry>(item, "item").is_err());
 }
 
@@ -88,12 +127,25 @@ fn the_operator_decides_about_what_waits_and_may_say_so_twice() {
     let again = CertificateState::Intended(intent(Unknowable::Send));
     let fresh = |reason: &str| {
         let reason = reason.to_owned();
-        CertificateState::Failed(Setback { reason, failures: 0, since: now, retry_at: now })
+        CertificateState::Failed(Setback {
+            reason,
+            failures: 0,
+            since: now,
+            retry_at: now,
+        })
     };
     let gone = Some(dismissed("12:00:00"));
     let cases = [
-        (parked(Some(intent(Unknowable::Park))), Some(again.clone()), gone.clone()),
-        (parked(Some(intent(Unknowable::Send))), Some(again.clone()), gone.clone()),
+        (
+            parked(Some(intent(Unknowable::Park))),
+            Some(again.clone()),
+            gone.clone(),
+        ),
+        (
+            parked(Some(intent(Unknowable::Send))),
+            Some(again.clone()),
+            gone.clone(),
+        ),
         (parked(None), Some(fresh("no reply")), gone.clone()),
         (again.clone(), Some(again), None),
         (failed(0), Some(failed(0)), gone.clone()),

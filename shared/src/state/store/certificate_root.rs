@@ -24,8 +24,14 @@ impl Store {
     ///
     /// # Errors
     /// [`StateError::Damaged`] if it cannot be read, or DynamoDB fails.
-    pub async fn certificate_start(&self, tenant: &TenantId) -> Result<CertificateStart, StateError> {
-        let start = self.table.get_record(&Key::certificate_root(tenant), Freshness::Consistent).await?;
+    pub async fn certificate_start(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<CertificateStart, StateError> {
+        let start = self
+            .table
+            .get_record(&Key::certificate_root(tenant), Freshness::Consistent)
+            .await?;
         Ok(start.unwrap_or_default())
     }
 
@@ -72,13 +78,23 @@ impl Store {
     ///
     /// # Errors
     /// [`StateError::Damaged`] if an entry cannot be read, or DynamoDB fails.
-    pub async fn owners(&self, tenant: &TenantId) -> Result<HashMap<CustomerId, SourceId>, StateError> {
-        let query = Query::partition(partition(tenant)).prefix(EMPLOYEES).eventual();
-        let mut pages = self.table.query(query.only(&[SORT_KEY, "source_id", "customer_id"]));
+    pub async fn owners(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<HashMap<CustomerId, SourceId>, StateError> {
+        let query = Query::partition(partition(tenant))
+            .prefix(EMPLOYEES)
+            .eventual();
+        let mut pages = self
+            .table
+            .query(query.only(&[SORT_KEY, "source_id", "customer_id"]));
         let mut owners = HashMap::new();
         while let Some(page) = pages.next().await? {
             for owner in records::<Owner>(page) {
-                let Owner { source_id, customer_id } = owner?;
+                let Owner {
+                    source_id,
+                    customer_id,
+                } = owner?;
                 owners.extend(customer_id.map(|account| (account, source_id)));
             }
         }

@@ -8,7 +8,9 @@ use super::fenced::FENCE;
 use super::{FencingToken, StateError, Store};
 use crate::id::{CertificateId, TenantId};
 use crate::state::key::{CERTIFICATES, Key, partition};
-use crate::state::table::{Freshness, Item, Outcome, Query, Terms, attributes, part, record, records};
+use crate::state::table::{
+    Freshness, Item, Outcome, Query, Terms, attributes, part, record, records,
+};
 use crate::state::{CertificateEntry, CertificateState};
 
 /// The attributes of a [`CertificateState`].
@@ -41,8 +43,13 @@ impl Store {
         tenant: &TenantId,
         ids: impl IntoIterator<Item = &'a CertificateId>,
     ) -> Result<HashMap<CertificateId, CertificateEntry>, StateError> {
-        let keys: Vec<Key> = ids.into_iter().map(|id| Key::certificate(tenant, id)).collect();
-        records(self.table.batch_get(keys).await?).map(by_id).collect()
+        let keys: Vec<Key> = ids
+            .into_iter()
+            .map(|id| Key::certificate(tenant, id))
+            .collect();
+        records(self.table.batch_get(keys).await?)
+            .map(by_id)
+            .collect()
     }
 
     /// Every certificate's entry.
@@ -54,7 +61,9 @@ impl Store {
         tenant: &TenantId,
     ) -> Result<HashMap<CertificateId, CertificateEntry>, StateError> {
         let mut entries = HashMap::new();
-        let mut pages = self.table.query(Query::partition(partition(tenant)).prefix(CERTIFICATES));
+        let mut pages = self
+            .table
+            .query(Query::partition(partition(tenant)).prefix(CERTIFICATES));
         while let Some(page) = pages.next().await? {
             for entry in records(page).map(by_id) {
                 entries.extend([entry?]);
@@ -67,9 +76,14 @@ impl Store {
     ///
     /// # Errors
     /// As [`certificates`](Self::certificates).
-    pub async fn parked_certificates(&self, tenant: &TenantId) -> Result<Vec<CertificateEntry>, StateError> {
+    pub async fn parked_certificates(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<Vec<CertificateEntry>, StateError> {
         let mut parked = Vec::new();
-        let mut pages = self.table.query(Query::partition(partition(tenant)).prefix(CERTIFICATES));
+        let mut pages = self
+            .table
+            .query(Query::partition(partition(tenant)).prefix(CERTIFICATES));
         while let Some(page) = pages.next().await? {
             for entry in records::<CertificateEntry>(page) {
                 let entry = entry?;
@@ -99,7 +113,10 @@ impl Store {
             .names([STATE])
             .text("intended", "intended")
             .text("failed", "failed");
-        match self.put_under(&key, token, attributes(entry, &key.sk)?, terms).await? {
+        match self
+            .put_under(&key, token, attributes(entry, &key.sk)?, terms)
+            .await?
+        {
             Outcome::Written(_) => Ok(Noted::Written),
             Outcome::Refused(Some(item)) => standing(item, &key, token, entry),
             Outcome::Refused(None) => Err(StateError::Damaged { item: key.sk }),
@@ -132,7 +149,8 @@ impl Store {
         id: &CertificateId,
         now: Timestamp,
     ) -> Result<(), StateError> {
-        self.settle(tenant, id, |state| state.dismissed(now)).await?;
+        self.settle(tenant, id, |state| state.dismissed(now))
+            .await?;
         self.ask_full_scan(tenant, now).await
     }
 
@@ -149,16 +167,28 @@ impl Store {
         // What stood in the way may be our own attempt whose reply was lost: it is judged like what was read first.
         for _ in 0..ROUNDS {
             let Some(item) = found else { break };
-            let damaged = || StateError::Damaged { item: key.sk.clone() };
+            let damaged = || StateError::Damaged {
+                item: key.sk.clone(),
+            };
             let state = item.get(STATE).cloned().ok_or_else(damaged)?;
             let detail = item.get(DETAIL).cloned().ok_or_else(damaged)?;
             let entry: CertificateEntry = record(item, &key.sk)?;
-            let Some(decided) = decide(&entry.state) else { break };
+            let Some(decided) = decide(&entry.state) else {
+                break;
+            };
             if decided == entry.state {
                 return Ok(());
             }
-            let mut next = attributes(&CertificateEntry { state: decided, ..entry }, &key.sk)?;
-            let unwritable = || StateError::Unwritable { item: key.sk.clone() };
+            let mut next = attributes(
+                &CertificateEntry {
+                    state: decided,
+                    ..entry
+                },
+                &key.sk,
+            )?;
+            let unwritable = || StateError::Unwritable {
+                item: key.sk.clone(),
+            };
             let terms = Terms::update("SET #state = :state, #detail = :detail")
                 .only_if("#state = :state_read AND #detail = :detail_read")
                 .names([STATE, DETAIL])
@@ -171,7 +201,9 @@ impl Store {
                 Outcome::Refused(standing) => found = standing,
             }
         }
-        Err(StateError::NotParked { certificate: id.to_string() })
+        Err(StateError::NotParked {
+            certificate: id.to_string(),
+        })
     }
 }
 
@@ -188,15 +220,23 @@ fn standing(
     token: FencingToken,
     wanted: &CertificateEntry,
 ) -> Result<Noted, StateError> {
-    let damaged = || StateError::Damaged { item: key.sk.clone() };
+    let damaged = || StateError::Damaged {
+        item: key.sk.clone(),
+    };
     let fence = match item.remove(FENCE) {
         Some(value) => part(value).ok_or_else(damaged)?,
         None => FencingToken::default(),
     };
     if fence > token {
-        return Err(StateError::Fenced { item: key.sk.clone() });
+        return Err(StateError::Fenced {
+            item: key.sk.clone(),
+        });
     }
     let standing: CertificateEntry = record(item, &key.sk)?;
     let is_ours = fence == token && standing == *wanted;
-    Ok(if is_ours { Noted::Written } else { Noted::Decided })
+    Ok(if is_ours {
+        Noted::Written
+    } else {
+        Noted::Decided
+    })
 }

@@ -18,8 +18,13 @@ impl Store {
         tenant: &TenantId,
         ids: impl IntoIterator<Item = &'a SourceId>,
     ) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
-        let keys: Vec<Key> = ids.into_iter().map(|id| Key::employee(tenant, id)).collect();
-        records(self.table.batch_get(keys).await?).map(by_id).collect()
+        let keys: Vec<Key> = ids
+            .into_iter()
+            .map(|id| Key::employee(tenant, id))
+            .collect();
+        records(self.table.batch_get(keys).await?)
+            .map(by_id)
+            .collect()
     }
 
     /// Everybody's entry.
@@ -31,7 +36,9 @@ impl Store {
         tenant: &TenantId,
     ) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
         let mut entries = HashMap::new();
-        let mut pages = self.table.query(Query::partition(partition(tenant)).prefix(EMPLOYEES));
+        let mut pages = self
+            .table
+            .query(Query::partition(partition(tenant)).prefix(EMPLOYEES));
         while let Some(page) = pages.next().await? {
             for entry in records(page).map(by_id) {
                 entries.extend([entry?]);
@@ -51,10 +58,13 @@ impl Store {
         entry: &EmployeeEntry,
     ) -> Result<(), StateError> {
         let key = Key::employee(tenant, &entry.source_id);
-        self.put_fenced(&key, token, attributes(entry, &key.sk)?).await
+        self.put_fenced(&key, token, attributes(entry, &key.sk)?)
+            .await
     }
 }
 
-fn by_id(entry: Result<EmployeeEntry, StateError>) -> Result<(SourceId, EmployeeEntry), StateError> {
+fn by_id(
+    entry: Result<EmployeeEntry, StateError>,
+) -> Result<(SourceId, EmployeeEntry), StateError> {
     entry.map(|entry| (entry.source_id.clone(), entry))
 }

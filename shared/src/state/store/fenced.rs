@@ -8,7 +8,9 @@ use crate::state::key::Key;
 use crate::state::table::{Item, Outcome, Terms};
 
 /// Grows by one with each new owner of a lease.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct FencingToken(pub u64);
 
@@ -47,7 +49,11 @@ impl Store {
     }
 
     /// Deletes an item unless a newer run has written it.
-    pub(super) async fn delete_fenced(&self, key: &Key, token: FencingToken) -> Result<(), StateError> {
+    pub(super) async fn delete_fenced(
+        &self,
+        key: &Key,
+        token: FencingToken,
+    ) -> Result<(), StateError> {
         fenced(key, self.table.delete(key, token.terms()).await?)
     }
 }
@@ -55,6 +61,8 @@ impl Store {
 fn fenced(key: &Key, outcome: Outcome) -> Result<(), StateError> {
     match outcome {
         Outcome::Written(_) => Ok(()),
-        Outcome::Refused(_) => Err(StateError::Fenced { item: key.sk.clone() }),
+        Outcome::Refused(_) => Err(StateError::Fenced {
+            item: key.sk.clone(),
+        }),
     }
 }

@@ -21,7 +21,9 @@ impl Store {
     /// # Errors
     /// [`StateError::Damaged`] if it cannot be read, or DynamoDB fails.
     pub async fn root(&self, tenant: &TenantId) -> Result<Option<Root>, StateError> {
-        self.table.get_record(&Key::root(tenant), Freshness::Consistent).await
+        self.table
+            .get_record(&Key::root(tenant), Freshness::Consistent)
+            .await
     }
 
     /// Writes the root: the last write of a run, after everything it speaks of.
@@ -35,7 +37,8 @@ impl Store {
         root: &Root,
     ) -> Result<(), StateError> {
         let key = Key::root(tenant);
-        self.put_fenced(&key, token, attributes(root, &key.sk)?).await
+        self.put_fenced(&key, token, attributes(root, &key.sk)?)
+            .await
     }
 
     /// These shards; one that was never written is empty.
@@ -47,9 +50,14 @@ impl Store {
         tenant: &TenantId,
         numbers: &[ShardNumber],
     ) -> Result<HashMap<ShardNumber, Shard>, StateError> {
-        let names: HashMap<String, ShardNumber> =
-            numbers.iter().map(|number| (Key::shard(tenant, *number).sk, *number)).collect();
-        let mut shards: HashMap<_, _> = numbers.iter().map(|number| (*number, Shard::default())).collect();
+        let names: HashMap<String, ShardNumber> = numbers
+            .iter()
+            .map(|number| (Key::shard(tenant, *number).sk, *number))
+            .collect();
+        let mut shards: HashMap<_, _> = numbers
+            .iter()
+            .map(|number| (*number, Shard::default()))
+            .collect();
         let keys = numbers.iter().map(|number| Key::shard(tenant, *number));
         for item in self.table.batch_get(keys).await? {
             if let Some(number) = names.get(sort_key(&item)) {
@@ -72,7 +80,9 @@ impl Store {
         shard: &Shard,
     ) -> Result<(), StateError> {
         let key = Key::shard(tenant, number);
-        let bytes = shard.to_bytes().map_err(|_| StateError::Unwritable { item: key.sk.clone() })?;
+        let bytes = shard.to_bytes().map_err(|_| StateError::Unwritable {
+            item: key.sk.clone(),
+        })?;
         let item = Item::from([(PEOPLE.to_owned(), AttributeValue::B(Blob::new(bytes)))]);
         self.put_fenced(&key, token, item).await
     }
@@ -88,7 +98,8 @@ impl Store {
         numbers: &[ShardNumber],
     ) -> Result<(), StateError> {
         for number in numbers {
-            self.delete_fenced(&Key::shard(tenant, *number), token).await?;
+            self.delete_fenced(&Key::shard(tenant, *number), token)
+                .await?;
         }
         Ok(())
     }
@@ -97,5 +108,7 @@ impl Store {
 fn unpack(item: &Item) -> Result<Shard, StateError> {
     let bytes = item.get(PEOPLE).and_then(|value| value.as_b().ok());
     let shard = bytes.and_then(|bytes| Shard::from_bytes(bytes.as_ref()).ok());
-    shard.ok_or_else(|| StateError::Damaged { item: sort_key(item).to_owned() })
+    shard.ok_or_else(|| StateError::Damaged {
+        item: sort_key(item).to_owned(),
+    })
 }

@@ -19,7 +19,9 @@ impl Store {
         let key = Key::held(tenant);
         let item = self.table.get(&key, Freshness::Consistent).await?;
         // A plan that was cleared leaves its fence behind.
-        item.filter(|item| item.contains_key("hash")).map(|item| record(item, &key.sk)).transpose()
+        item.filter(|item| item.contains_key("hash"))
+            .map(|item| record(item, &key.sk))
+            .transpose()
     }
 
     /// Holds this plan in place of any other. A plan without a decision leaves the decision that somebody may have
@@ -39,7 +41,11 @@ impl Store {
             return self.put_fenced(&key, token, item).await;
         }
         item.remove("decision");
-        let terms = token.terms().only_if(UNDECIDED).names(["decision", "hash"]).text("hash", &plan.hash);
+        let terms = token
+            .terms()
+            .only_if(UNDECIDED)
+            .names(["decision", "hash"])
+            .text("hash", &plan.hash);
         match self.put_under(&key, token, item, terms).await? {
             Outcome::Written(_) => Ok(()),
             Outcome::Refused(_) if self.is_decided(tenant, &plan.hash).await? => Ok(()),
@@ -56,15 +62,25 @@ impl Store {
     ///
     /// # Errors
     /// [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
-    pub async fn clear_held(&self, tenant: &TenantId, token: FencingToken) -> Result<(), StateError> {
-        self.put_fenced(&Key::held(tenant), token, Item::new()).await
+    pub async fn clear_held(
+        &self,
+        tenant: &TenantId,
+        token: FencingToken,
+    ) -> Result<(), StateError> {
+        self.put_fenced(&Key::held(tenant), token, Item::new())
+            .await
     }
 
     /// Records what somebody decided about the plan with this hash.
     ///
     /// # Errors
     /// [`StateError::NoSuchPlan`] unless that very plan is held, or DynamoDB fails.
-    pub async fn decide(&self, tenant: &TenantId, hash: &str, decision: Decision) -> Result<(), StateError> {
+    pub async fn decide(
+        &self,
+        tenant: &TenantId,
+        hash: &str,
+        decision: Decision,
+    ) -> Result<(), StateError> {
         let key = Key::held(tenant);
         let terms = Terms::update("SET #decision = :decision")
             .only_if("#hash = :hash")

@@ -67,7 +67,9 @@ impl Store {
     /// If DynamoDB fails.
     pub async fn inventory(&self, tenant: &TenantId) -> Result<Inventory, StateError> {
         let mut inventory = Inventory::default();
-        let query = Query::partition(partition(tenant)).eventual().only(&[SORT_KEY]);
+        let query = Query::partition(partition(tenant))
+            .eventual()
+            .only(&[SORT_KEY]);
         let mut pages = self.table.query(query);
         while let Some(page) = pages.next().await? {
             for item in &page {
@@ -85,13 +87,27 @@ impl Store {
         let mut leases = BTreeMap::new();
         for job in [Job::Employees, Job::Certificates] {
             let key = Key::lease(tenant, job);
-            let Some(stored) = self.table.get_record::<StoredLease>(&key, Freshness::Consistent).await?
+            let Some(stored) = self
+                .table
+                .get_record::<StoredLease>(&key, Freshness::Consistent)
+                .await?
             else {
                 continue;
             };
-            let StoredLease { owner, until, last_good_run } = stored;
+            let StoredLease {
+                owner,
+                until,
+                last_good_run,
+            } = stored;
             let until = Timestamp::from_millisecond(until).unwrap_or(Timestamp::MAX);
-            leases.insert(job, LeaseState { owner, until, last_good_run });
+            leases.insert(
+                job,
+                LeaseState {
+                    owner,
+                    until,
+                    last_good_run,
+                },
+            );
         }
         Ok(leases)
     }
@@ -112,20 +128,26 @@ impl Store {
         if ledger == CertificateLedger::Delete {
             return self.remove_tenant(tenant).await;
         }
-        self.table.delete(&Key::config(tenant), Terms::default()).await?;
-        let mut pages = self.table.query(Query::partition(partition(tenant)).only(&[SORT_KEY]));
+        self.table
+            .delete(&Key::config(tenant), Terms::default())
+            .await?;
+        let mut pages = self
+            .table
+            .query(Query::partition(partition(tenant)).only(&[SORT_KEY]));
         while let Some(page) = pages.next().await? {
             let goes = |item: &&Item| {
                 let name = sort_key(item);
                 !name.starts_with(CERTIFICATES) && !name.starts_with(LEASES)
             };
-            let keys = page
-                .iter()
-                .filter(goes)
-                .map(|item| Key { pk: partition(tenant), sk: sort_key(item).to_owned() });
+            let keys = page.iter().filter(goes).map(|item| Key {
+                pk: partition(tenant),
+                sk: sort_key(item).to_owned(),
+            });
             self.table.batch_delete(keys.collect()).await?;
         }
-        self.table.delete(&Key::registry(tenant), Terms::default()).await?;
+        self.table
+            .delete(&Key::registry(tenant), Terms::default())
+            .await?;
         Ok(())
     }
 }

@@ -124,18 +124,22 @@ impl Store {
             .number("one", 1)
             .number("expired", milliseconds(now, -SKEW));
         match self.table.update(&key, terms).await {
-            Ok(Outcome::Written(item)) => {
-                Ok(Acquisition::Acquired(Stored::read(item, &key)?.lease(tenant, job)))
-            }
+            Ok(Outcome::Written(item)) => Ok(Acquisition::Acquired(
+                Stored::read(item, &key)?.lease(tenant, job),
+            )),
             Ok(Outcome::Refused(Some(item))) => {
                 let lease = Stored::read(item, &key)?.lease(tenant, job);
                 self.standing(lease, owner, now, duration).await
             }
             Ok(Outcome::Refused(None)) => Err(StateError::Damaged { item: key.sk }),
             Err(failure @ StateError::Unavailable { .. }) => {
-                let stored = self.table.get_record::<Stored>(&key, Freshness::Consistent).await?;
+                let stored = self
+                    .table
+                    .get_record::<Stored>(&key, Freshness::Consistent)
+                    .await?;
                 let ours = stored.filter(|stored| stored.owner == *owner && stored.until == until);
-                ours.map(|stored| Acquisition::Acquired(stored.lease(tenant, job))).ok_or(failure)
+                ours.map(|stored| Acquisition::Acquired(stored.lease(tenant, job)))
+                    .ok_or(failure)
             }
             Err(failure) => Err(failure),
         }
@@ -184,21 +188,31 @@ impl Store {
             (None, None) => "SET #until = :until",
             (Some(_), None) => "SET #until = :until, #last_good_run = :good",
             (None, Some(_)) => "SET #until = :until, #last_report_at = :reported",
-            (Some(_), Some(_)) => "SET #until = :until, #last_good_run = :good, #last_report_at = :reported",
+            (Some(_), Some(_)) => {
+                "SET #until = :until, #last_good_run = :good, #last_report_at = :reported"
+            }
         });
         // The owner stays: a repeated release, its reply lost, finds what it expects.
         let mut terms = owned(terms, lease).number("until", 0);
         if let Some(at) = run.good_run {
-            terms = terms.names(["last_good_run"]).value("good", attribute(&at, "LEASE")?);
+            terms = terms
+                .names(["last_good_run"])
+                .value("good", attribute(&at, "LEASE")?);
         }
         if let Some(at) = run.reported {
-            terms = terms.names(["last_report_at"]).value("reported", attribute(&at, "LEASE")?);
+            terms = terms
+                .names(["last_report_at"])
+                .value("reported", attribute(&at, "LEASE")?);
         }
         self.update_lease(lease, terms).await
     }
 
     async fn update_lease(&self, lease: &Lease, terms: Terms) -> Result<(), StateError> {
-        match self.table.update(&Key::lease(&lease.tenant, lease.job), terms).await? {
+        match self
+            .table
+            .update(&Key::lease(&lease.tenant, lease.job), terms)
+            .await?
+        {
             Outcome::Written(_) => Ok(()),
             Outcome::Refused(_) => Err(StateError::LeaseLost),
         }
@@ -214,7 +228,8 @@ fn owned(terms: Terms, lease: &Lease) -> Terms {
 }
 
 fn milliseconds(now: Timestamp, duration: SignedDuration) -> i64 {
-    now.saturating_add(duration).map_or(i64::MAX, |moment| moment.as_millisecond())
+    now.saturating_add(duration)
+        .map_or(i64::MAX, |moment| moment.as_millisecond())
 }
 
 fn moment(milliseconds: i64) -> Timestamp {

@@ -31,13 +31,17 @@ impl Store {
     /// The store in the table of this name.
     #[must_use]
     pub fn new(aws: &Aws, table: &str) -> Self {
-        Self { table: Table::new(aws.dynamodb().clone(), table) }
+        Self {
+            table: Table::new(aws.dynamodb().clone(), table),
+        }
     }
 
     /// The same store by way of other clients: with other rights.
     #[must_use]
     pub fn over(&self, aws: &Aws) -> Self {
-        Self { table: self.table.over(aws.dynamodb().clone()) }
+        Self {
+            table: self.table.over(aws.dynamodb().clone()),
+        }
     }
 
     /// What this store and its copies have used so far.
@@ -49,6 +53,8 @@ impl Store {
     /// The same store with a count of its own that begins at zero: for one run.
     #[must_use]
     pub fn with_fresh_units(&self) -> Self {
-        Self { table: self.table.with_fresh_meter() }
+        Self {
+            table: self.table.with_fresh_meter(),
+        }
     }
 }

@@ -32,7 +32,10 @@ impl Store {
         let item = Item::from([
             (REPORT.to_owned(), attribute(report, &key.sk)?),
             ("run_id".to_owned(), AttributeValue::S(run.to_string())),
-            (TIME_TO_LIVE.to_owned(), AttributeValue::N(expires_at.as_second().to_string())),
+            (
+                TIME_TO_LIVE.to_owned(),
+                AttributeValue::N(expires_at.as_second().to_string()),
+            ),
         ]);
         match self.table.put(&key, item, Terms::default()).await? {
             Outcome::Written(_) => Ok(()),
@@ -49,7 +52,10 @@ impl Store {
         tenant: &TenantId,
         limit: usize,
     ) -> Result<Vec<T>, StateError> {
-        let query = Query::partition(partition(tenant)).prefix(REPORTS).eventual().newest(limit);
+        let query = Query::partition(partition(tenant))
+            .prefix(REPORTS)
+            .eventual()
+            .newest(limit);
         let items = self.table.query(query).all().await?;
         items.into_iter().map(read).collect()
     }
@@ -57,5 +63,7 @@ impl Store {
 
 fn read<T: DeserializeOwned>(mut item: Item) -> Result<T, StateError> {
     let report = item.remove(REPORT).and_then(part);
-    report.ok_or_else(|| StateError::Damaged { item: sort_key(&item).to_owned() })
+    report.ok_or_else(|| StateError::Damaged {
+        item: sort_key(&item).to_owned(),
+    })
 }

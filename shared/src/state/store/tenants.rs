@@ -39,7 +39,9 @@ impl Store {
     /// # Errors
     /// [`StateError::Damaged`] if it cannot be read, or DynamoDB fails.
     pub async fn tenant(&self, tenant: &TenantId) -> Result<Option<TenantRecord>, StateError> {
-        self.table.get_record(&Key::config(tenant), Freshness::Eventual).await
+        self.table
+            .get_record(&Key::config(tenant), Freshness::Eventual)
+            .await
     }
 
     /// Writes the tenant's configuration and its line in the registry, both or neither. A new tenant is active; one
@@ -48,7 +50,8 @@ impl Store {
     /// # Errors
     /// If DynamoDB fails.
     pub async fn put_tenant(&self, tenant: &TenantId, config: &str) -> Result<(), StateError> {
-        self.put_tenant_as(tenant, config, TenantStatus::Active).await
+        self.put_tenant_as(tenant, config, TenantStatus::Active)
+            .await
     }
 
     /// The same, where a new tenant begins with `status`.
@@ -62,11 +65,14 @@ impl Store {
         status: TenantStatus,
     ) -> Result<(), StateError> {
         let key = Key::config(tenant);
-        let terms = Terms::update("SET #config = :config, #status = if_not_exists(#status, :status)")
-            .names(["config", "status"])
-            .text("config", config)
-            .value("status", attribute(&status, &key.sk)?);
-        self.table.update_and_put((&key, terms), &Key::registry(tenant)).await
+        let terms =
+            Terms::update("SET #config = :config, #status = if_not_exists(#status, :status)")
+                .names(["config", "status"])
+                .text("config", config)
+                .value("status", attribute(&status, &key.sk)?);
+        self.table
+            .update_and_put((&key, terms), &Key::registry(tenant))
+            .await
     }
 
     /// All tenants, in alphabetical order.
@@ -82,7 +88,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StateError::UnknownTenant`], or DynamoDB fails.
-    pub async fn set_status(&self, tenant: &TenantId, status: TenantStatus) -> Result<(), StateError> {
+    pub async fn set_status(
+        &self,
+        tenant: &TenantId,
+        status: TenantStatus,
+    ) -> Result<(), StateError> {
         let key = Key::config(tenant);
         let terms = Terms::update("SET #status = :status")
             .only_if("attribute_exists(#status)")
@@ -116,23 +126,36 @@ impl Store {
     /// # Errors
     /// If DynamoDB fails.
     pub async fn remove_tenant(&self, tenant: &TenantId) -> Result<(), StateError> {
-        self.table.delete(&Key::config(tenant), Terms::default()).await?;
+        self.table
+            .delete(&Key::config(tenant), Terms::default())
+            .await?;
         let partition = partition(tenant);
-        let mut pages = self.table.query(Query::partition(partition.clone()).only(&[SORT_KEY]));
+        let mut pages = self
+            .table
+            .query(Query::partition(partition.clone()).only(&[SORT_KEY]));
         while let Some(page) = pages.next().await? {
-            let keys = page.iter().map(|item| Key { pk: partition.clone(), sk: sort_key(item).to_owned() });
+            let keys = page.iter().map(|item| Key {
+                pk: partition.clone(),
+                sk: sort_key(item).to_owned(),
+            });
             self.table.batch_delete(keys.collect()).await?;
         }
-        self.table.delete(&Key::registry(tenant), Terms::default()).await?;
+        self.table
+            .delete(&Key::registry(tenant), Terms::default())
+            .await?;
         Ok(())
     }
 }
 
 fn registered(item: &Item) -> Result<TenantId, StateError> {
     let name = sort_key(item);
-    TenantId::parse(name).map_err(|_| StateError::Damaged { item: format!("{REGISTRY} {name}") })
+    TenantId::parse(name).map_err(|_| StateError::Damaged {
+        item: format!("{REGISTRY} {name}"),
+    })
 }
 
 fn unknown(tenant: &TenantId) -> StateError {
-    StateError::UnknownTenant { tenant: tenant.to_string() }
+    StateError::UnknownTenant {
+        tenant: tenant.to_string(),
+    }
 }

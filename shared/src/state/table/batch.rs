@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, ReturnConsumedCapacity, WriteRequest};
+use aws_sdk_dynamodb::types::{
+    DeleteRequest, KeysAndAttributes, ReturnConsumedCapacity, WriteRequest,
+};
 use backon::{BackoffBuilder, ExponentialBuilder};
 use futures::{StreamExt as _, TryStreamExt as _};
 
@@ -34,9 +36,15 @@ impl Table {
         &self,
         keys: impl IntoIterator<Item = Key>,
     ) -> Result<Vec<Item>, StateError> {
-        let keys: Vec<Key> = keys.into_iter().collect::<HashSet<_>>().into_iter().collect();
-        let batches: Vec<Vec<Item>> =
-            keys.chunks(READS).map(|batch| batch.iter().map(key_item).collect()).collect();
+        let keys: Vec<Key> = keys
+            .into_iter()
+            .collect::<HashSet<_>>()
+            .into_iter()
+            .collect();
+        let batches: Vec<Vec<Item>> = keys
+            .chunks(READS)
+            .map(|batch| batch.iter().map(key_item).collect())
+            .collect();
         let items: Vec<Vec<Item>> = futures::stream::iter(batches)
             .map(|batch| self.read_batch(batch))
             .buffer_unordered(AT_ONCE)
@@ -55,15 +63,21 @@ impl Table {
                 return Ok(items);
             }
             keys = left;
-            let pause = pauses.next().ok_or(StateError::Throttled { operation: "BatchGetItem" })?;
+            let pause = pauses.next().ok_or(StateError::Throttled {
+                operation: "BatchGetItem",
+            })?;
             tokio::time::sleep(pause).await;
         }
     }
 
     /// What was found, and the keys that DynamoDB left undone.
     async fn try_read(&self, keys: Vec<Item>) -> Result<(Vec<Item>, Vec<Item>), StateError> {
-        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true);
-        let wanted = wanted.build().map_err(|_| StateError::Unwritable { item: "keys".to_owned() })?;
+        let wanted = KeysAndAttributes::builder()
+            .set_keys(Some(keys))
+            .consistent_read(true);
+        let wanted = wanted.build().map_err(|_| StateError::Unwritable {
+            item: "keys".to_owned(),
+        })?;
         let reply = self
             .client
             .batch_get_item()
@@ -73,9 +87,23 @@ impl Table {
             .await
             .map_err(|error| self.doing("BatchGetItem", "keys").failure(&error))?;
         let consumed = reply.consumed_capacity.unwrap_or_default();
-        self.meter.read(Some(consumed.iter().filter_map(|table| table.capacity_units).sum()));
-        let found = reply.responses.unwrap_or_default().into_values().flatten().collect();
-        let left = reply.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys);
+        self.meter.read(Some(
+            consumed
+                .iter()
+                .filter_map(|table| table.capacity_units)
+                .sum(),
+        ));
+        let found = reply
+            .responses
+            .unwrap_or_default()
+            .into_values()
+            .flatten()
+            .collect();
+        let left = reply
+            .unprocessed_keys
+            .unwrap_or_default()
+            .into_values()
+            .flat_map(|left| left.keys);
         Ok((found, left.collect()))
     }
 
@@ -97,13 +125,18 @@ impl Table {
             if requests.is_empty() {
                 return Ok(());
             }
-            let pause = pauses.next().ok_or(StateError::Throttled { operation: "BatchWriteItem" })?;
+            let pause = pauses.next().ok_or(StateError::Throttled {
+                operation: "BatchWriteItem",
+            })?;
             tokio::time::sleep(pause).await;
         }
     }
 
     /// The requests that DynamoDB left undone.
-    async fn try_write(&self, requests: Vec<WriteRequest>) -> Result<Vec<WriteRequest>, StateError> {
+    async fn try_write(
+        &self,
+        requests: Vec<WriteRequest>,
+    ) -> Result<Vec<WriteRequest>, StateError> {
         let reply = self
             .client
             .batch_write_item()
@@ -113,13 +146,27 @@ impl Table {
             .await
             .map_err(|error| self.doing("BatchWriteItem", "keys").failure(&error))?;
         let consumed = reply.consumed_capacity.unwrap_or_default();
-        self.meter.write(Some(consumed.iter().filter_map(|table| table.capacity_units).sum()));
-        Ok(reply.unprocessed_items.unwrap_or_default().into_values().flatten().collect())
+        self.meter.write(Some(
+            consumed
+                .iter()
+                .filter_map(|table| table.capacity_units)
+                .sum(),
+        ));
+        Ok(reply
+            .unprocessed_items
+            .unwrap_or_default()
+            .into_values()
+            .flatten()
+            .collect())
     }
 }
 
 fn deletion(key: &Key) -> Result<WriteRequest, StateError> {
-    let request = DeleteRequest::builder().set_key(Some(key_item(key))).build();
-    let request = request.map_err(|_| StateError::Unwritable { item: key.sk.clone() })?;
+    let request = DeleteRequest::builder()
+        .set_key(Some(key_item(key)))
+        .build();
+    let request = request.map_err(|_| StateError::Unwritable {
+        item: key.sk.clone(),
+    })?;
     Ok(WriteRequest::builder().delete_request(request).build())
 }

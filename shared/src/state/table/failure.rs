@@ -34,24 +34,47 @@ pub(super) struct Doing<'a> {
 
 impl Doing<'_> {
     /// The error without what DynamoDB wrote: messages may repeat keys and values.
-    pub(super) fn failure<E: ProvideErrorMetadata>(self, error: &SdkError<E, HttpResponse>) -> StateError {
-        let Self { operation, table, item } = self;
-        if !matches!(error, SdkError::ServiceError(_) | SdkError::ConstructionFailure(_)) {
+    pub(super) fn failure<E: ProvideErrorMetadata>(
+        self,
+        error: &SdkError<E, HttpResponse>,
+    ) -> StateError {
+        let Self {
+            operation,
+            table,
+            item,
+        } = self;
+        if !matches!(
+            error,
+            SdkError::ServiceError(_) | SdkError::ConstructionFailure(_)
+        ) {
             return StateError::Unavailable { operation };
         }
         let code = error.code().unwrap_or("no error code");
         if THROTTLED.contains(&code) {
             StateError::Throttled { operation }
         } else if DENIED.contains(&code) {
-            StateError::Denied { operation, code: code.to_owned() }
+            StateError::Denied {
+                operation,
+                code: code.to_owned(),
+            }
         } else if code == "ResourceNotFoundException" {
-            StateError::NoTable { table: table.to_owned() }
-        } else if error.raw_response().is_some_and(|reply| reply.status().is_server_error()) {
+            StateError::NoTable {
+                table: table.to_owned(),
+            }
+        } else if error
+            .raw_response()
+            .is_some_and(|reply| reply.status().is_server_error())
+        {
             StateError::Unavailable { operation }
         } else if code == "ValidationException" && is_too_large(error.message()) {
-            StateError::TooLarge { item: item.to_owned() }
+            StateError::TooLarge {
+                item: item.to_owned(),
+            }
         } else {
-            StateError::Refused { operation, code: code.to_owned() }
+            StateError::Refused {
+                operation,
+                code: code.to_owned(),
+            }
         }
     }
 }
@@ -59,6 +82,7 @@ impl Doing<'_> {
 /// DynamoDB has no error code of its own for this: "Item size has exceeded the maximum allowed size" (`PutItem`),
 /// "Item size to update has exceeded the maximum allowed size" (`UpdateItem`).
 fn is_too_large(message: Option<&str>) -> bool {
-    message
-        .is_some_and(|text| text.contains("Item size") && text.contains("exceeded the maximum allowed size"))
+    message.is_some_and(|text| {
+        text.contains("Item size") && text.contains("exceeded the maximum allowed size")
+    })
 }

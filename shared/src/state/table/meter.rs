@@ -22,7 +22,10 @@ pub struct Units {
     pub retries: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }
@@ -51,11 +54,19 @@ impl Meter {
     }
 
     pub(super) fn read(&self, units: Option<f64>) {
-        self.add(Units { read: units.unwrap_or_default(), calls: 1, ..Units::default() });
+        self.add(Units {
+            read: units.unwrap_or_default(),
+            calls: 1,
+            ..Units::default()
+        });
     }
 
     pub(super) fn write(&self, units: Option<f64>) {
-        self.add(Units { write: units.unwrap_or_default(), calls: 1, ..Units::default() });
+        self.add(Units {
+            write: units.unwrap_or_default(),
+            calls: 1,
+            ..Units::default()
+        });
     }
 
     fn add(&self, more: Units) {

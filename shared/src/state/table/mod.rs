@@ -53,17 +53,27 @@ pub(super) struct Table {
 
 impl Table {
     pub(super) fn new(client: Client, name: &str) -> Self {
-        Self { client, name: name.into(), meter: Meter::default() }
+        Self {
+            client,
+            name: name.into(),
+            meter: Meter::default(),
+        }
     }
 
     /// The same table by way of another client.
     pub(super) fn over(&self, client: Client) -> Self {
-        Self { client, ..self.clone() }
+        Self {
+            client,
+            ..self.clone()
+        }
     }
 
     /// The same table with a count that begins at zero.
     pub(super) fn with_fresh_meter(&self) -> Self {
-        Self { meter: Meter::default(), ..self.clone() }
+        Self {
+            meter: Meter::default(),
+            ..self.clone()
+        }
     }
 
     pub(super) fn units(&self) -> Units {
@@ -71,11 +81,19 @@ impl Table {
     }
 
     fn doing<'a>(&'a self, operation: &'static str, item: &'a str) -> Doing<'a> {
-        Doing { operation, table: &self.name, item }
+        Doing {
+            operation,
+            table: &self.name,
+            item,
+        }
     }
 
     /// The item at `key`, if there is one.
-    pub(super) async fn get(&self, key: &Key, freshness: Freshness) -> Result<Option<Item>, StateError> {
+    pub(super) async fn get(
+        &self,
+        key: &Key,
+        freshness: Freshness,
+    ) -> Result<Option<Item>, StateError> {
         let reply = self
             .client
             .get_item()
@@ -86,7 +104,11 @@ impl Table {
             .send()
             .await
             .map_err(|error| self.doing("GetItem", &key.sk).failure(&error))?;
-        self.meter.read(reply.consumed_capacity.and_then(|consumed| consumed.capacity_units));
+        self.meter.read(
+            reply
+                .consumed_capacity
+                .and_then(|consumed| consumed.capacity_units),
+        );
         Ok(reply.item)
     }
 
@@ -96,7 +118,10 @@ impl Table {
         key: &Key,
         freshness: Freshness,
     ) -> Result<Option<T>, StateError> {
-        self.get(key, freshness).await?.map(|item| record(item, &key.sk)).transpose()
+        self.get(key, freshness)
+            .await?
+            .map(|item| record(item, &key.sk))
+            .transpose()
     }
 }
 
@@ -110,12 +135,16 @@ fn key_item(key: &Key) -> Item {
 
 /// The sort key of an item, empty where it has none.
 pub(super) fn sort_key(item: &Item) -> &str {
-    item.get(SORT_KEY).and_then(|value| value.as_s().ok()).map_or("", String::as_str)
+    item.get(SORT_KEY)
+        .and_then(|value| value.as_s().ok())
+        .map_or("", String::as_str)
 }
 
 /// The record that an item holds. Attributes that the record does not know are passed over.
 pub(super) fn record<T: DeserializeOwned>(item: Item, name: &str) -> Result<T, StateError> {
-    let damaged = || StateError::Damaged { item: name.to_owned() };
+    let damaged = || StateError::Damaged {
+        item: name.to_owned(),
+    };
     // serde_dynamo panics at a type that the SDK does not know.
     if !item.values().all(is_known) {
         return Err(damaged());
@@ -125,7 +154,9 @@ pub(super) fn record<T: DeserializeOwned>(item: Item, name: &str) -> Result<T, S
 
 /// The value of one attribute; `None` if it is something else.
 pub(super) fn part<T: DeserializeOwned>(value: AttributeValue) -> Option<T> {
-    is_known(&value).then(|| serde_dynamo::from_attribute_value(value).ok()).flatten()
+    is_known(&value)
+        .then(|| serde_dynamo::from_attribute_value(value).ok())
+        .flatten()
 }
 
 fn is_known(value: &AttributeValue) -> bool {
@@ -137,7 +168,9 @@ fn is_known(value: &AttributeValue) -> bool {
 }
 
 /// The records that items hold, each named by its sort key.
-pub(super) fn records<T: DeserializeOwned>(items: Vec<Item>) -> impl Iterator<Item = Result<T, StateError>> {
+pub(super) fn records<T: DeserializeOwned>(
+    items: Vec<Item>,
+) -> impl Iterator<Item = Result<T, StateError>> {
     items.into_iter().map(|item| {
         let name = sort_key(&item).to_owned();
         record(item, &name)
@@ -146,10 +179,14 @@ pub(super) fn records<T: DeserializeOwned>(items: Vec<Item>) -> impl Iterator<It
 
 /// A record as the attributes of an item.
 pub(super) fn attributes(record: &impl Serialize, name: &str) -> Result<Item, StateError> {
-    serde_dynamo::to_item(record).map_err(|_| StateError::Unwritable { item: name.to_owned() })
+    serde_dynamo::to_item(record).map_err(|_| StateError::Unwritable {
+        item: name.to_owned(),
+    })
 }
 
 /// A value as an attribute.
 pub(super) fn attribute(value: &impl Serialize, name: &str) -> Result<AttributeValue, StateError> {
-    serde_dynamo::to_attribute_value(value).map_err(|_| StateError::Unwritable { item: name.to_owned() })
+    serde_dynamo::to_attribute_value(value).map_err(|_| StateError::Unwritable {
+        item: name.to_owned(),
+    })
 }

@@ -33,26 +33,43 @@ impl Query {
 
     /// Only sort keys that begin so.
     pub(in crate::state) fn prefix(self, prefix: &'static str) -> Self {
-        Self { prefix: Some(prefix), ..self }
+        Self {
+            prefix: Some(prefix),
+            ..self
+        }
     }
 
     /// At half the price, maybe a moment behind.
     pub(in crate::state) fn eventual(self) -> Self {
-        Self { freshness: Freshness::Eventual, ..self }
+        Self {
+            freshness: Freshness::Eventual,
+            ..self
+        }
     }
 
     /// The last `limit` items, backwards.
     pub(in crate::state) fn newest(self, limit: usize) -> Self {
-        Self { newest_first: true, limit: Some(limit), ..self }
+        Self {
+            newest_first: true,
+            limit: Some(limit),
+            ..self
+        }
     }
 
     /// Only these attributes. The price stays the same.
     pub(in crate::state) fn only(self, attributes: &'static [&'static str]) -> Self {
-        Self { only: attributes, ..self }
+        Self {
+            only: attributes,
+            ..self
+        }
     }
 
     fn condition(&self) -> &'static str {
-        if self.prefix.is_some() { "#pk = :pk AND begins_with(#sk, :sk)" } else { "#pk = :pk" }
+        if self.prefix.is_some() {
+            "#pk = :pk AND begins_with(#sk, :sk)"
+        } else {
+            "#pk = :pk"
+        }
     }
 
     fn projection(&self) -> Option<String> {
@@ -63,14 +80,23 @@ impl Query {
     /// What the placeholders stand for; DynamoDB refuses those that no expression uses.
     fn names(&self) -> HashMap<String, String> {
         let sort_key = self.prefix.map(|_| SORT_KEY);
-        let names = [PARTITION_KEY].into_iter().chain(sort_key).chain(self.only.iter().copied());
-        names.map(|name| (format!("#{name}"), name.to_owned())).collect()
+        let names = [PARTITION_KEY]
+            .into_iter()
+            .chain(sort_key)
+            .chain(self.only.iter().copied());
+        names
+            .map(|name| (format!("#{name}"), name.to_owned()))
+            .collect()
     }
 
     fn values(&self) -> Item {
         let values = [(":pk", Some(self.partition.as_str())), (":sk", self.prefix)];
-        let given = values.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        given.map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned()))).collect()
+        let given = values
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        given
+            .map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())))
+            .collect()
     }
 }
 
@@ -92,7 +118,11 @@ enum Next {
 impl Table {
     /// The items that `query` names.
     pub(in crate::state) fn query(&self, query: Query) -> Pages<'_> {
-        Pages { table: self, query, next: Next::First }
+        Pages {
+            table: self,
+            query,
+            next: Next::First,
+        }
     }
 }
 
@@ -106,7 +136,10 @@ impl Pages<'_> {
             Next::After(key) => Some(key),
         };
         let (page, next) = self.read(start).await?;
-        self.query.limit = self.query.limit.map(|limit| limit.saturating_sub(page.len()));
+        self.query.limit = self
+            .query
+            .limit
+            .map(|limit| limit.saturating_sub(page.len()));
         self.next = next.map_or(Next::Over, Next::After);
         Ok(Some(page))
     }
@@ -137,8 +170,19 @@ impl Pages<'_> {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| table.doing("Query", query.prefix.unwrap_or("*")).failure(&error))?;
-        table.meter.read(reply.consumed_capacity.and_then(|consumed| consumed.capacity_units));
-        Ok((reply.items.unwrap_or_default(), reply.last_evaluated_key.filter(|key| !key.is_empty())))
+            .map_err(|error| {
+                table
+                    .doing("Query", query.prefix.unwrap_or("*"))
+                    .failure(&error)
+            })?;
+        table.meter.read(
+            reply
+                .consumed_capacity
+                .and_then(|consumed| consumed.capacity_units),
+        );
+        Ok((
+            reply.items.unwrap_or_default(),
+            reply.last_evaluated_key.filter(|key| !key.is_empty()),
+        ))
     }
 }

@@ -18,27 +18,43 @@ pub(in crate::state) struct Terms {
 impl Terms {
     /// An update expression.
     pub(in crate::state) fn update(expression: &'static str) -> Self {
-        Self { update: Some(expression), ..Self::default() }
+        Self {
+            update: Some(expression),
+            ..Self::default()
+        }
     }
 
     /// A condition alone, for puts and deletes.
     pub(in crate::state) fn condition(expression: &'static str) -> Self {
-        Self { condition: Some(expression), ..Self::default() }
+        Self {
+            condition: Some(expression),
+            ..Self::default()
+        }
     }
 
     /// The update under a condition.
     pub(in crate::state) fn set(self, expression: &'static str) -> Self {
-        Self { update: Some(expression), ..self }
+        Self {
+            update: Some(expression),
+            ..self
+        }
     }
 
     /// The condition of an update.
     pub(in crate::state) fn only_if(self, expression: &'static str) -> Self {
-        Self { condition: Some(expression), ..self }
+        Self {
+            condition: Some(expression),
+            ..self
+        }
     }
 
     /// Attribute names; the placeholder is the name with `#` before it.
     pub(in crate::state) fn names<const N: usize>(mut self, names: [&str; N]) -> Self {
-        self.names.extend(names.into_iter().map(|name| (format!("#{name}"), name.to_owned())));
+        self.names.extend(
+            names
+                .into_iter()
+                .map(|name| (format!("#{name}"), name.to_owned())),
+        );
         self
     }
 

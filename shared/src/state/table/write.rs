@@ -6,7 +6,8 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
 use aws_sdk_dynamodb::types::{
-    Put, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    Put, ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem, Update,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
@@ -46,7 +47,11 @@ impl Table {
             .await;
         match reply {
             Ok(reply) => {
-                self.meter.write(reply.consumed_capacity.and_then(|consumed| consumed.capacity_units));
+                self.meter.write(
+                    reply
+                        .consumed_capacity
+                        .and_then(|consumed| consumed.capacity_units),
+                );
                 Ok(Outcome::Written(Item::new()))
             }
             Err(error) => self.refused(error, "PutItem", key),
@@ -54,7 +59,11 @@ impl Table {
     }
 
     /// Changes attributes of the item at `key`, making it if there is none.
-    pub(in crate::state) async fn update(&self, key: &Key, terms: Terms) -> Result<Outcome, StateError> {
+    pub(in crate::state) async fn update(
+        &self,
+        key: &Key,
+        terms: Terms,
+    ) -> Result<Outcome, StateError> {
         let (names, values) = terms.placeholders();
         let reply = self
             .client
@@ -72,7 +81,11 @@ impl Table {
             .await;
         match reply {
             Ok(reply) => {
-                self.meter.write(reply.consumed_capacity.and_then(|consumed| consumed.capacity_units));
+                self.meter.write(
+                    reply
+                        .consumed_capacity
+                        .and_then(|consumed| consumed.capacity_units),
+                );
                 Ok(Outcome::Written(reply.attributes.unwrap_or_default()))
             }
             Err(error) => self.refused(error, "UpdateItem", key),
@@ -80,7 +93,11 @@ impl Table {
     }
 
     /// Deletes the item at `key`. That there is none is no error, unless the terms say so.
-    pub(in crate::state) async fn delete(&self, key: &Key, terms: Terms) -> Result<Outcome, StateError> {
+    pub(in crate::state) async fn delete(
+        &self,
+        key: &Key,
+        terms: Terms,
+    ) -> Result<Outcome, StateError> {
         let (names, values) = terms.placeholders();
         let reply = self
             .client
@@ -95,7 +112,11 @@ impl Table {
             .await;
         match reply {
             Ok(reply) => {
-                self.meter.write(reply.consumed_capacity.and_then(|consumed| consumed.capacity_units));
+                self.meter.write(
+                    reply
+                        .consumed_capacity
+                        .and_then(|consumed| consumed.capacity_units),
+                );
                 Ok(Outcome::Written(Item::new()))
             }
             Err(error) => self.refused(error, "DeleteItem", key),
@@ -109,7 +130,9 @@ impl Table {
         put: &Key,
     ) -> Result<(), StateError> {
         let (names, values) = terms.placeholders();
-        let unwritable = |_| StateError::Unwritable { item: updated.sk.clone() };
+        let unwritable = |_| StateError::Unwritable {
+            item: updated.sk.clone(),
+        };
         let update = Update::builder()
             .table_name(&*self.name)
             .set_key(Some(key_item(updated)))
@@ -118,7 +141,9 @@ impl Table {
             .set_expression_attribute_values(values)
             .build()
             .map_err(unwritable)?;
-        let put = Put::builder().table_name(&*self.name).set_item(Some(key_item(put)));
+        let put = Put::builder()
+            .table_name(&*self.name)
+            .set_item(Some(key_item(put)));
         let put = put.build().map_err(unwritable)?;
         let reply = self
             .client
@@ -128,9 +153,17 @@ impl Table {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| self.doing("TransactWriteItems", &updated.sk).failure(&error))?;
+            .map_err(|error| {
+                self.doing("TransactWriteItems", &updated.sk)
+                    .failure(&error)
+            })?;
         let consumed = reply.consumed_capacity.unwrap_or_default();
-        self.meter.write(Some(consumed.iter().filter_map(|table| table.capacity_units).sum()));
+        self.meter.write(Some(
+            consumed
+                .iter()
+                .filter_map(|table| table.capacity_units)
+                .sum(),
+        ));
         Ok(())
     }
 

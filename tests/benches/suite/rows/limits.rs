@@ -54,7 +54,12 @@ impl Took {
             Run::First => row("share of the limit alone", self.share())
                 .beside(format!("at least {SHARE} %"), self.share_percent >= SHARE),
             Run::Certificates => self.overhead_percent.map_or_else(
-                || Row::not_measured(format!("{name}: beyond the limit"), "so few take it no time"),
+                || {
+                    Row::not_measured(
+                        format!("{name}: beyond the limit"),
+                        "so few take it no time",
+                    )
+                },
                 |percent| {
                     row("beyond the limit", self.overhead(percent))
                         .beside(format!("at most {OVERHEAD} %"), percent <= OVERHEAD)
@@ -62,11 +67,16 @@ impl Took {
             ),
         };
         let calls = self.calls as f64 / self.number as f64;
-        let memory = self.peak.map(|peak| row("peak memory", format!("{:.1} MiB", mebibytes(peak))));
-        [beside, row(&format!("calls for each {each}"), format!("{calls:.2}"))]
-            .into_iter()
-            .chain(memory)
-            .collect()
+        let memory = self
+            .peak
+            .map(|peak| row("peak memory", format!("{:.1} MiB", mebibytes(peak))));
+        [
+            beside,
+            row(&format!("calls for each {each}"), format!("{calls:.2}")),
+        ]
+        .into_iter()
+        .chain(memory)
+        .collect()
     }
 
     fn share(&self) -> String {
@@ -78,6 +88,10 @@ impl Took {
     }
 
     fn of(&self) -> String {
-        format!("{:.1} s, {:.1} s the limit alone", self.wall.as_secs_f64(), self.limit.as_secs_f64())
+        format!(
+            "{:.1} s, {:.1} s the limit alone",
+            self.wall.as_secs_f64(),
+            self.limit.as_secs_f64()
+        )
     }
 }

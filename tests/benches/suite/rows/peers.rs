@@ -39,14 +39,23 @@ struct Target {
 }
 
 pub(super) fn rows(figures: &Figures) -> Vec<Row> {
-    let Figures { python, measured, targets } = figures;
+    let Figures {
+        python,
+        measured,
+        targets,
+    } = figures;
     let read = measured.iter().flat_map(Read::rows);
     let targets = targets.iter().map(Target::row);
-    let missing = python.packages.iter().filter(|(_, version)| version.is_none());
+    let missing = python
+        .packages
+        .iter()
+        .filter(|(_, version)| version.is_none());
     let missing = missing.map(|(package, _)| {
         let why = match &python.version {
             Some(version) => format!("Python {version} does not have it"),
-            None => "there is no such Python; --python names one that has requests and dlt".to_owned(),
+            None => {
+                "there is no such Python; --python names one that has requests and dlt".to_owned()
+            }
         };
         Row::not_measured(format!("reading people, beside {package}"), &why)
     });
@@ -57,7 +66,10 @@ impl Read {
     fn rows(&self) -> Vec<Row> {
         let own = self.by.first().map(|(_, took)| *took);
         let row = |(place, (name, took)): (usize, &(String, Took))| {
-            let Took { processor_seconds, peak_bytes } = *took;
+            let Took {
+                processor_seconds,
+                peak_bytes,
+            } = *took;
             let beside = own.filter(|_| place > 0).map_or_else(String::new, |own| {
                 let processor = processor_seconds / own.processor_seconds;
                 let memory = peak_bytes as f64 / own.peak_bytes as f64;
@@ -75,7 +87,12 @@ impl Read {
 
 impl Target {
     fn row(&self) -> Row {
-        let Self { people, what, target, times } = self;
+        let Self {
+            people,
+            what,
+            target,
+            times,
+        } = self;
         Row::told(
             format!("reading {} people, beside dlt: {what}", thousands(*people)),
             format!("{times:.1} times less"),

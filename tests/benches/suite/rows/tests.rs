@@ -53,10 +53,25 @@ fn cold_starts_are_beside_the_bare_one() {
 }
 
 /// An unchanged tick's part of the JSON.
-fn company(route: &str, people: u64, pages: u64, processor: u64, mebibytes: u64, reteach: u64) -> Value {
-    let (personio, kombo, logins) = if route == "direct" { (pages + 1, 0, 1) } else { (0, pages, 0) };
+fn company(
+    route: &str,
+    people: u64,
+    pages: u64,
+    processor: u64,
+    mebibytes: u64,
+    reteach: u64,
+) -> Value {
+    let (personio, kombo, logins) = if route == "direct" {
+        (pages + 1, 0, 1)
+    } else {
+        (0, pages, 0)
+    };
     // As long as the vendor's pace makes it.
-    let (wall, write) = if people == 100_000 { (207_000, 5.0) } else { (10_000, 2.0) };
+    let (wall, write) = if people == 100_000 {
+        (207_000, 5.0)
+    } else {
+        (10_000, 2.0)
+    };
     let taken = json!({
         "wall": ms(wall),
         "processor": ms(processor),
@@ -108,8 +123,12 @@ fn ticks_of_different_runs_are_beside_each_other() {
 
 #[test]
 fn a_count_above_its_target_is_a_failure_and_a_time_is_not() {
-    let judged =
-        |company| of(Bench::Ticks, &[json!({ "measured": [company] })]).unwrap().iter().any(Row::is_failure);
+    let judged = |company| {
+        of(Bench::Ticks, &[json!({ "measured": [company] })])
+            .unwrap()
+            .iter()
+            .any(Row::is_failure)
+    };
     assert!(!judged(company("kombo", 10_000, 40, 5_000, 900, 0)));
     assert!(judged(company("kombo", 10_000, 41, 50, 9, 0)));
     assert!(judged(company("kombo", 10_000, 40, 50, 9, 1)));
@@ -165,8 +184,7 @@ fn certificates_of_any_size_take_the_same_memory() {
 
 #[test]
 fn a_package_that_is_not_there_is_not_left_out() {
-    let took =
-        |seconds: f64, mebibytes: u64| json!({ "processor_seconds": seconds, "peak_bytes": mebibytes << 20 });
+    let took = |seconds: f64, mebibytes: u64| json!({ "processor_seconds": seconds, "peak_bytes": mebibytes << 20 });
     let figures = |dlt: Value, by: Value, targets: Value| {
         json!({
             "python": { "version": "3.11.2", "packages": [["requests", "2.32.0"], ["dlt", dlt]] },

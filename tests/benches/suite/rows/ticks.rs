@@ -17,8 +17,16 @@ struct Target {
 }
 
 const TARGETS: [Target; 2] = [
-    Target { people: 10_000, processor: Some(Duration::from_millis(100)), memory: 24 << 20 },
-    Target { people: 100_000, processor: None, memory: 36 << 20 },
+    Target {
+        people: 10_000,
+        processor: Some(Duration::from_millis(100)),
+        memory: 24 << 20,
+    },
+    Target {
+        people: 100_000,
+        processor: None,
+        memory: 36 << 20,
+    },
 ];
 
 /// Processor time of a tick over ten times as many people, from 10,000 to 100,000.
@@ -81,14 +89,18 @@ struct Each {
 pub(super) fn rows(all: &[Figures]) -> Vec<Row> {
     let companies: Vec<_> = all.iter().flat_map(|figures| &figures.measured).collect();
     let unchanged = companies.iter().flat_map(|company| company.unchanged());
-    let growth = companies.iter().filter_map(|large| growth(&companies, large));
+    let growth = companies
+        .iter()
+        .filter_map(|large| growth(&companies, large));
     let changed = companies.iter().filter_map(|company| company.changed());
     unchanged.chain(growth).chain(changed).collect()
 }
 
 impl Company {
     fn employees(&self) -> Option<&Timing> {
-        self.timings.iter().find(|timing| timing.job == Job::Employees && !timing.gzip)
+        self.timings
+            .iter()
+            .find(|timing| timing.job == Job::Employees && !timing.gzip)
     }
 
     fn name(&self) -> String {
@@ -96,7 +108,9 @@ impl Company {
     }
 
     fn unchanged(&self) -> Vec<Row> {
-        let Some(Timing { cold, warm, .. }) = self.employees() else { return Vec::new() };
+        let Some(Timing { cold, warm, .. }) = self.employees() else {
+            return Vec::new();
+        };
         let row = |part: &str, measured: String| {
             Row::told(format!("unchanged tick, {}: {part}", self.name()), measured)
         };
@@ -118,7 +132,9 @@ impl Company {
             }
         });
         let counts = [
-            row("calls", cold.called()).beside(self.calls(), self.is_called_enough(cold)).judged(),
+            row("calls", cold.called())
+                .beside(self.calls(), self.is_called_enough(cold))
+                .judged(),
             row("DynamoDB", cold.counted())
                 .beside(
                     cold.allowed(),
@@ -135,7 +151,11 @@ impl Company {
     }
 
     fn calls(&self) -> String {
-        let logins = if self.logins() == 0 { "no login" } else { "at most 1 login" };
+        let logins = if self.logins() == 0 {
+            "no login"
+        } else {
+            "at most 1 login"
+        };
         format!("{} pages, {logins}, none to reteach", thousands(self.pages))
     }
 
@@ -145,10 +165,19 @@ impl Company {
 
     fn changed(&self) -> Option<Row> {
         let Changed { runs, each } = self.one_percent_changed.as_ref()?;
-        let Each { calls, read_units, write_units, processor_milliseconds, usd } = each;
+        let Each {
+            calls,
+            read_units,
+            write_units,
+            processor_milliseconds,
+            usd,
+        } = each;
         let number = thousands(runs.number);
         Some(Row::told(
-            format!("changed tick, {}, {number} of them changed: each", self.name()),
+            format!(
+                "changed tick, {}, {number} of them changed: each",
+                self.name()
+            ),
             format!(
                 "{calls:.2} calls, {read_units:.2} read units, {write_units:.2} write units, {processor_milliseconds:.2} ms processor, {:.2} USD a million",
                 usd * 1e6
@@ -181,19 +210,28 @@ impl Taken {
     }
 
     fn counted(&self) -> String {
-        format!("{} read units, {} write units", self.units.read, self.units.write)
+        format!(
+            "{} read units, {} write units",
+            self.units.read, self.units.write
+        )
     }
 }
 
 /// How much more processor ten times as many people take.
 fn growth(all: &[&Company], large: &Company) -> Option<Row> {
     let is_tenth = |small: &&&Company| {
-        small.route == large.route && small.people == GROWS_FROM && small.people * 10 == large.people
+        small.route == large.route
+            && small.people == GROWS_FROM
+            && small.people * 10 == large.people
     };
     let processor = |company: &Company| Some(company.employees()?.cold.processor?.as_secs_f64());
     let small = all.iter().find(is_tenth)?;
     let times = processor(large)? / processor(small)?;
-    let name = format!("unchanged tick, {}: processor, beside {}", large.name(), thousands(GROWS_FROM));
+    let name = format!(
+        "unchanged tick, {}: processor, beside {}",
+        large.name(),
+        thousands(GROWS_FROM)
+    );
     Some(
         Row::told(name, format!("{times:.1} times"))
             .beside(format!("at most {GROWTH} times"), times <= GROWTH),

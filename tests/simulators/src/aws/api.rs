@@ -31,13 +31,25 @@ impl Vendor for Region {
         Route::new(Endpoint::CreateSchedule, Method::POST, "/schedules/{name}"),
         Route::new(Endpoint::GetSchedule, Method::GET, "/schedules/{name}"),
         Route::new(Endpoint::UpdateSchedule, Method::PUT, "/schedules/{name}"),
-        Route::new(Endpoint::DeleteSchedule, Method::DELETE, "/schedules/{name}"),
+        Route::new(
+            Endpoint::DeleteSchedule,
+            Method::DELETE,
+            "/schedules/{name}",
+        ),
         Route::new(Endpoint::ListSchedules, Method::GET, "/schedules"),
-        Route::new(Endpoint::Invoke, Method::POST, "/2015-03-31/functions/{name}/invocations"),
+        Route::new(
+            Endpoint::Invoke,
+            Method::POST,
+            "/2015-03-31/functions/{name}/invocations",
+        ),
         Route::new(Endpoint::DescribeStacks, Method::POST, "/"),
     ];
 
-    const LIST: ListShape = ListShape { rows: &["/Schedules"], totals: &[], next: &["/NextToken"] };
+    const LIST: ListShape = ListShape {
+        rows: &["/Schedules"],
+        totals: &[],
+        next: &["/NextToken"],
+    };
 
     async fn answer(&self, endpoint: Endpoint, path: &[String], request: &Request) -> Outcome {
         let now = (self.clock)();
@@ -57,7 +69,11 @@ impl Vendor for Region {
     }
 
     fn error(&self, status: StatusCode, _: &Request) -> Reply {
-        let code = if status.is_server_error() { "InternalServerException" } else { "AccessDeniedException" };
+        let code = if status.is_server_error() {
+            "InternalServerException"
+        } else {
+            "AccessDeniedException"
+        };
         schedules::error(status, code, "A fault.")
     }
 
@@ -82,14 +98,25 @@ impl Region {
             Some("DryRun") => Invocation::DryRun,
             Some(_) => {
                 let text = "The InvocationType is none of RequestResponse, Event and DryRun.";
-                return schedules::error(StatusCode::BAD_REQUEST, "InvalidParameterValueException", text);
+                return schedules::error(
+                    StatusCode::BAD_REQUEST,
+                    "InvalidParameterValueException",
+                    text,
+                );
             }
         };
-        let event =
-            if request.body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&request.body) };
+        let event = if request.body.is_empty() {
+            Ok(Value::Null)
+        } else {
+            serde_json::from_slice(&request.body)
+        };
         let Ok(event) = event else {
             let text = "Could not parse request body into json.";
-            return schedules::error(StatusCode::BAD_REQUEST, "InvalidRequestContentException", text);
+            return schedules::error(
+                StatusCode::BAD_REQUEST,
+                "InvalidRequestContentException",
+                text,
+            );
         };
         let Some((arn, function)) = function::find(&lock(&self.state).functions, name) else {
             let text = "No such function.";
@@ -112,8 +139,11 @@ impl Region {
                 if how == function::Call::Event {
                     return empty(StatusCode::ACCEPTED);
                 }
-                let ended =
-                    |_| Answer::Error(json!({"errorType": "Runtime.ExitError", "errorMessage": "It ended."}));
+                let ended = |_| {
+                    Answer::Error(
+                        json!({"errorType": "Runtime.ExitError", "errorMessage": "It ended."}),
+                    )
+                };
                 running.await.unwrap_or_else(ended)
             }
         };
@@ -129,13 +159,21 @@ impl Region {
 /// CloudFormation takes forms and answers XML.
 fn describe_stacks(state: &State, request: &Request) -> Reply {
     const MIME: &str = "text/xml";
-    let form: Vec<(String, String)> = url::form_urlencoded::parse(&request.body).into_owned().collect();
-    if !form.iter().any(|(key, action)| key == "Action" && action == "DescribeStacks") {
+    let form: Vec<(String, String)> = url::form_urlencoded::parse(&request.body)
+        .into_owned()
+        .collect();
+    if !form
+        .iter()
+        .any(|(key, action)| key == "Action" && action == "DescribeStacks")
+    {
         let body = "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidAction</Code><Message>Only DescribeStacks is \
                     simulated.</Message></Error></ErrorResponse>";
         return Reply::raw(StatusCode::BAD_REQUEST, MIME, body);
     }
-    let name = form.iter().find(|(key, _)| key == "StackName").map_or("", |(_, name)| name.as_str());
+    let name = form
+        .iter()
+        .find(|(key, _)| key == "StackName")
+        .map_or("", |(_, name)| name.as_str());
     let Some(outputs) = state.stacks.get(name) else {
         let body = format!(
             "<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id {name} does not \

@@ -50,7 +50,10 @@ impl fmt::Debug for Function {
 }
 
 /// The function called `name`: its ARN, or the name at the ARN's end.
-pub(super) fn find(functions: &BTreeMap<String, Function>, name: &str) -> Option<(String, Function)> {
+pub(super) fn find(
+    functions: &BTreeMap<String, Function>,
+    name: &str,
+) -> Option<(String, Function)> {
     let is_it = |arn: &str| arn == name || arn.rsplit(':').next() == Some(name);
     let (arn, function) = functions.iter().find(|(arn, _)| is_it(arn))?;
     Some((arn.clone(), function.clone()))

@@ -65,8 +65,13 @@ impl Aws {
     /// # Errors
     /// When no socket can be opened.
     pub async fn start(clock: Clock) -> io::Result<Self> {
-        let region = Region { state: Mutex::new(State::default()), clock: Arc::clone(&clock) };
-        Ok(Self { running: server::start(region, clock, (Ipv4Addr::LOCALHOST, 0).into()).await? })
+        let region = Region {
+            state: Mutex::new(State::default()),
+            clock: Arc::clone(&clock),
+        };
+        Ok(Self {
+            running: server::start(region, clock, (Ipv4Addr::LOCALHOST, 0).into()).await?,
+        })
     }
 
     /// What stands for the services' endpoints.
@@ -89,18 +94,29 @@ impl Aws {
     /// Puts a schedule there by hand, or changes one.
     pub fn put_schedule(&self, group: &str, name: &str, schedule: Value) {
         self.state(|state| {
-            state.groups.entry(group.to_owned()).or_default().insert(name.to_owned(), schedule)
+            state
+                .groups
+                .entry(group.to_owned())
+                .or_default()
+                .insert(name.to_owned(), schedule)
         });
     }
 
     /// Deletes a schedule by hand.
     pub fn delete_schedule(&self, group: &str, name: &str) {
-        self.state(|state| state.groups.get_mut(group).and_then(|group| group.remove(name)));
+        self.state(|state| {
+            state
+                .groups
+                .get_mut(group)
+                .and_then(|group| group.remove(name))
+        });
     }
 
     /// Adds a stack with these outputs.
     pub fn add_stack(&self, name: &str, outputs: &[(&str, &str)]) {
-        let outputs = outputs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let outputs = outputs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let outputs = outputs.collect();
         self.state(|state| state.stacks.insert(name.to_owned(), outputs));
     }

@@ -17,11 +17,25 @@ pub(super) enum Put {
     Update,
 }
 
-pub(super) fn put(state: &mut State, name: &str, request: &Request, how: Put, now: Timestamp) -> Reply {
+pub(super) fn put(
+    state: &mut State,
+    name: &str,
+    request: &Request,
+    how: Put,
+    now: Timestamp,
+) -> Reply {
     let Some(body) = request.json().filter(Value::is_object) else {
-        return error(StatusCode::BAD_REQUEST, "ValidationException", "The body is no object.");
+        return error(
+            StatusCode::BAD_REQUEST,
+            "ValidationException",
+            "The body is no object.",
+        );
     };
-    let group = body.get("GroupName").and_then(Value::as_str).unwrap_or("default").to_owned();
+    let group = body
+        .get("GroupName")
+        .and_then(Value::as_str)
+        .unwrap_or("default")
+        .to_owned();
     let Some(schedules) = state.groups.get(&group) else {
         return missing("The group does not exist.");
     };
@@ -29,14 +43,19 @@ pub(super) fn put(state: &mut State, name: &str, request: &Request, how: Put, no
         return error(StatusCode::BAD_REQUEST, "ValidationException", &problem);
     }
     let start = body.get("StartDate").and_then(Value::as_f64);
-    #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^52")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "seconds since 1970 are far below 2^52"
+    )]
     let earliest = (now - BACK).as_second() as f64;
     if start.is_some_and(|start| start < earliest) {
         let text = "The StartDate you specify cannot be earlier than 5 minutes ago.";
         return error(StatusCode::BAD_REQUEST, "ValidationException", text);
     }
     match (how, schedules.contains_key(name)) {
-        (Put::Create, true) => return error(StatusCode::CONFLICT, "ConflictException", "It exists."),
+        (Put::Create, true) => {
+            return error(StatusCode::CONFLICT, "ConflictException", "It exists.");
+        }
         (Put::Update, false) => return missing("The schedule does not exist."),
         _ => {}
     }
@@ -48,7 +67,9 @@ pub(super) fn put(state: &mut State, name: &str, request: &Request, how: Put, no
 }
 
 pub(super) fn get(state: &State, name: &str, request: &Request) -> Reply {
-    let group = state.groups.get(request.query("groupName").unwrap_or("default"));
+    let group = state
+        .groups
+        .get(request.query("groupName").unwrap_or("default"));
     match group.and_then(|group| group.get(name)) {
         Some(schedule) => {
             let mut schedule = schedule.clone();
@@ -63,7 +84,11 @@ pub(super) fn get(state: &State, name: &str, request: &Request) -> Reply {
 
 pub(super) fn delete(state: &mut State, name: &str, request: &Request) -> Reply {
     let group = request.query("groupName").unwrap_or("default");
-    if !state.groups.get(group).is_some_and(|schedules| schedules.contains_key(name)) {
+    if !state
+        .groups
+        .get(group)
+        .is_some_and(|schedules| schedules.contains_key(name))
+    {
         return missing("The schedule does not exist.");
     }
     match state.change(group, name, None) {
@@ -82,7 +107,8 @@ fn problem(schedule: &Value) -> Option<String> {
     let text = |pointer: &str| schedule.pointer(pointer).and_then(Value::as_str);
     if text("/ScheduleExpression").and_then(period).is_none() {
         return Some(
-            "Invalid Schedule Expression, or one that is not simulated: rate(5 minutes) is.".to_owned(),
+            "Invalid Schedule Expression, or one that is not simulated: rate(5 minutes) is."
+                .to_owned(),
         );
     }
     if text("/FlexibleTimeWindow/Mode") != Some("OFF") || schedule.get("EndDate").is_some() {
@@ -97,8 +123,14 @@ fn problem(schedule: &Value) -> Option<String> {
 /// The time between two ticks of `rate(5 minutes)`; `None` for any other expression.
 #[must_use]
 pub fn period(expression: &str) -> Option<SignedDuration> {
-    let (number, unit) = expression.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
-    let number: i64 = number.parse().ok().filter(|number| (1..=MOST).contains(number))?;
+    let (number, unit) = expression
+        .strip_prefix("rate(")?
+        .strip_suffix(')')?
+        .split_once(' ')?;
+    let number: i64 = number
+        .parse()
+        .ok()
+        .filter(|number| (1..=MOST).contains(number))?;
     match unit {
         "minute" | "minutes" => Some(SignedDuration::from_mins(number)),
         "hour" | "hours" => Some(SignedDuration::from_hours(number)),
@@ -111,22 +143,35 @@ pub fn period(expression: &str) -> Option<SignedDuration> {
 const MOST: i64 = 1_000_000;
 
 pub(super) fn list(state: &State, request: &Request) -> Reply {
-    let Some(group) = state.groups.get(request.query("ScheduleGroup").unwrap_or("default")) else {
+    let Some(group) = state
+        .groups
+        .get(request.query("ScheduleGroup").unwrap_or("default"))
+    else {
         return missing("The group does not exist.");
     };
     /// Few, so that a handful of tenants takes several pages.
     const PAGE: usize = 3;
-    let from = request.query("NextToken").and_then(|token| token.parse().ok()).unwrap_or(0);
+    let from = request
+        .query("NextToken")
+        .and_then(|token| token.parse().ok())
+        .unwrap_or(0);
     let lines = group.iter().skip(from).take(PAGE).map(|(name, schedule)| {
         json!({"Name": name, "State": schedule.get("State"), "Target": {"Arn": schedule.pointer("/Target/Arn")}})
     });
     let lines: Vec<Value> = lines.collect();
     let next = (from + PAGE < group.len()).then(|| (from + PAGE).to_string());
-    Reply::json(StatusCode::OK, &json!({"Schedules": lines, "NextToken": next}))
+    Reply::json(
+        StatusCode::OK,
+        &json!({"Schedules": lines, "NextToken": next}),
+    )
 }
 
 fn not_kept() -> Reply {
-    error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerException", "The schedules could not be written.")
+    error(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "InternalServerException",
+        "The schedules could not be written.",
+    )
 }
 
 fn missing(text: &str) -> Reply {

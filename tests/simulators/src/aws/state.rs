@@ -31,13 +31,20 @@ pub(super) struct State {
 
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State").field("groups", &self.groups).finish_non_exhaustive()
+        f.debug_struct("State")
+            .field("groups", &self.groups)
+            .finish_non_exhaustive()
     }
 }
 
 impl State {
     /// Puts a schedule of a known group there, or takes it away.
-    pub(super) fn change(&mut self, group: &str, name: &str, schedule: Option<Value>) -> io::Result<()> {
+    pub(super) fn change(
+        &mut self,
+        group: &str,
+        name: &str,
+        schedule: Option<Value>,
+    ) -> io::Result<()> {
         let before = self.replace(group, name, schedule);
         let kept = self.keep.as_ref().map_or(Ok(()), |keep| keep(&self.groups));
         if kept.is_err() {

@@ -39,8 +39,13 @@ impl Sts {
     /// # Errors
     /// When no socket can be opened.
     pub async fn start(clock: Clock) -> io::Result<Self> {
-        let service = Service { sessions: Mutex::default(), clock: Arc::clone(&clock) };
-        Ok(Self { running: server::start(service, clock, (Ipv4Addr::LOCALHOST, 0).into()).await? })
+        let service = Service {
+            sessions: Mutex::default(),
+            clock: Arc::clone(&clock),
+        };
+        Ok(Self {
+            running: server::start(service, clock, (Ipv4Addr::LOCALHOST, 0).into()).await?,
+        })
     }
 
     /// What stands for the service's endpoint.
@@ -58,8 +63,12 @@ impl Sts {
     /// Whether the session that signed `request` may make it.
     pub(crate) fn allows(&self, request: &Request) -> bool {
         let sessions = lock(&self.running.pipeline.vendor.sessions);
-        let policy = signed_by(request).and_then(|key| sessions.get(key)).and_then(|form| form.get("Policy"));
-        let policy: Value = policy.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let policy = signed_by(request)
+            .and_then(|key| sessions.get(key))
+            .and_then(|form| form.get("Policy"));
+        let policy: Value = policy
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
         let statements = policy.get("Statement").and_then(Value::as_array);
         statements.is_some_and(|statements| statements.iter().any(|it| grants(it, request)))
     }
@@ -77,11 +86,16 @@ impl Vendor for Service {
 
     const ROUTES: &'static [Route<AssumeRole>] = &[Route::new(AssumeRole, Method::POST, "/")];
 
-    const LIST: ListShape = ListShape { rows: &[], totals: &[], next: &[] };
+    const LIST: ListShape = ListShape {
+        rows: &[],
+        totals: &[],
+        next: &[],
+    };
 
     async fn answer(&self, _: AssumeRole, _: &[String], request: &Request) -> Outcome {
-        let form: BTreeMap<String, String> =
-            url::form_urlencoded::parse(&request.body).into_owned().collect();
+        let form: BTreeMap<String, String> = url::form_urlencoded::parse(&request.body)
+            .into_owned()
+            .collect();
         let mut sessions = lock(&self.sessions);
         let key = format!("ASIASESSION{:04}", sessions.len());
         let until = (self.clock)() + SignedDuration::from_hours(1);
@@ -96,7 +110,11 @@ impl Vendor for Service {
     }
 
     fn error(&self, status: StatusCode, request: &Request) -> Reply {
-        let code = if status.is_server_error() { "InternalFailure" } else { "AccessDenied" };
+        let code = if status.is_server_error() {
+            "InternalFailure"
+        } else {
+            "AccessDenied"
+        };
         let who = signed_by(request).unwrap_or("nobody");
         let body = format!(
             "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{who} is not authorized</Message></Error>\
@@ -121,19 +139,30 @@ fn signed_by(request: &Request) -> Option<&str> {
 }
 
 fn grants(statement: &Value, request: &Request) -> bool {
-    let Some((action, resource)) = asked(request) else { return false };
+    let Some((action, resource)) = asked(request) else {
+        return false;
+    };
     let actions = statement.get("Action").map(texts).unwrap_or_default();
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-    let keys = statement.pointer("/Condition/ForAllValues:StringEquals/dynamodb:LeadingKeys").map(texts);
+    let keys = statement
+        .pointer("/Condition/ForAllValues:StringEquals/dynamodb:LeadingKeys")
+        .map(texts);
     let fits = match (&resource, keys) {
         // The table's own name stands at the end of its ARN.
-        (None, Some(keys)) => partitions(&body).iter().all(|partition| keys.contains(partition)),
-        (Some(secret), _) => statement.get("Resource").and_then(Value::as_str).is_some_and(|resource| {
-            resource.rsplit("secret:").next() == Some(format!("{secret}-??????").as_str())
-        }),
+        (None, Some(keys)) => partitions(&body)
+            .iter()
+            .all(|partition| keys.contains(partition)),
+        (Some(secret), _) => statement
+            .get("Resource")
+            .and_then(Value::as_str)
+            .is_some_and(|resource| {
+                resource.rsplit("secret:").next() == Some(format!("{secret}-??????").as_str())
+            }),
         (None, None) => false,
     };
-    statement.get("Effect").and_then(Value::as_str) == Some("Allow") && actions.contains(&action) && fits
+    statement.get("Effect").and_then(Value::as_str) == Some("Allow")
+        && actions.contains(&action)
+        && fits
 }
 
 /// The action, and for Secrets Manager the secret's name.

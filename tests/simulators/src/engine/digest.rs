@@ -33,7 +33,10 @@ pub(crate) fn uuid(parts: &[&str]) -> String {
 /// A 24 character id as Kombo makes them.
 pub(crate) fn base58(parts: &[&str]) -> String {
     let mut random = fastrand::Rng::with_seed(number(parts));
-    (0..24).filter_map(|_| random.choice(LETTERS)).map(|letter| char::from(*letter)).collect()
+    (0..24)
+        .filter_map(|_| random.choice(LETTERS))
+        .map(|letter| char::from(*letter))
+        .collect()
 }
 
 /// A token: `prefix` and 64 hexadecimal digits.
@@ -41,7 +44,11 @@ pub(crate) fn token(prefix: &str, parts: &[&str]) -> String {
     (0..4u8).fold(prefix.to_owned(), |mut token, round| {
         let round = round.to_string();
         // Writing to a String cannot fail.
-        let _ = write!(token, "{:016x}", number(&[&[round.as_str()], parts].concat()));
+        let _ = write!(
+            token,
+            "{:016x}",
+            number(&[&[round.as_str()], parts].concat())
+        );
         token
     })
 }

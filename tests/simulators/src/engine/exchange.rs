@@ -36,7 +36,9 @@ impl Request {
         headers: HeaderMap,
         body: Bytes,
     ) -> Self {
-        let query = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect();
+        let query = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+            .into_owned()
+            .collect();
         Self {
             method,
             path,
@@ -51,12 +53,18 @@ impl Request {
 
     /// The first value of a query parameter.
     pub(crate) fn query(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.query
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The first query parameter that is none of `known`.
     pub(crate) fn unknown_query(&self, known: &[&str]) -> Option<&str> {
-        self.query.iter().map(|(key, _)| key.as_str()).find(|key| !known.contains(key))
+        self.query
+            .iter()
+            .map(|(key, _)| key.as_str())
+            .find(|key| !known.contains(key))
     }
 
     /// A header's value, where it is text.
@@ -71,23 +79,29 @@ impl Request {
 
     /// The token of `Authorization: Bearer …`.
     pub(crate) fn bearer(&self) -> Option<&str> {
-        self.header("authorization").and_then(|value| value.strip_prefix("Bearer "))
+        self.header("authorization")
+            .and_then(|value| value.strip_prefix("Bearer "))
     }
 
     /// Whether the body is announced as `mime`, with or without parameters.
     pub(crate) fn is(&self, mime: &str) -> bool {
-        self.header("content-type").is_some_and(|value| value.split(';').next() == Some(mime))
+        self.header("content-type")
+            .is_some_and(|value| value.split(';').next() == Some(mime))
     }
 
     /// The body as JSON, if it is announced as such and is.
     pub(crate) fn json(&self) -> Option<Value> {
-        self.is("application/json").then(|| serde_json::from_slice(&self.body).ok()).flatten()
+        self.is("application/json")
+            .then(|| serde_json::from_slice(&self.body).ok())
+            .flatten()
     }
 
     /// The path's segments, decoded.
     pub(crate) fn segments(&self) -> Vec<String> {
         let path = self.path.trim_start_matches('/');
-        path.split('/').map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned()).collect()
+        path.split('/')
+            .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
+            .collect()
     }
 }
 
@@ -103,13 +117,21 @@ impl Reply {
     /// A JSON reply.
     pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Self {
         // Serialising values we built ourselves (string keys, finite numbers) cannot fail.
-        Self::raw(status, "application/json", serde_json::to_vec(body).unwrap_or_default())
+        Self::raw(
+            status,
+            "application/json",
+            serde_json::to_vec(body).unwrap_or_default(),
+        )
     }
 
     /// A reply whose body is ready.
     pub(crate) fn raw(status: StatusCode, mime: &'static str, body: impl Into<Bytes>) -> Self {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(mime))]);
-        Self { status, headers, body: body.into() }
+        Self {
+            status,
+            headers,
+            body: body.into(),
+        }
     }
 
     /// The same reply with one more header; a value that is no header value is left out.

@@ -105,7 +105,15 @@ impl Fault {
     /// `behaviour` on the next call.
     #[must_use]
     pub fn new(behaviour: Behaviour) -> Self {
-        Self { method: None, path: None, query: None, operation: None, skip: 0, strikes: Some(1), behaviour }
+        Self {
+            method: None,
+            path: None,
+            query: None,
+            operation: None,
+            skip: 0,
+            strikes: Some(1),
+            behaviour,
+        }
     }
 
     /// Only calls with this method.
@@ -160,7 +168,10 @@ impl Fault {
     }
 
     fn matches(&self, target: &Target<'_>) -> bool {
-        let method = self.method.as_ref().is_none_or(|method| *method == target.request.method);
+        let method = self
+            .method
+            .as_ref()
+            .is_none_or(|method| *method == target.request.method);
         let path = self.path.as_deref().is_none_or(|path| {
             if (target.is_template)(path) {
                 target.template == Some(path)
@@ -168,9 +179,19 @@ impl Fault {
                 target.request.path.starts_with(path)
             }
         });
-        let has = |(key, value)| target.request.query.iter().any(|(k, v)| k == key && v == value);
-        let is_operation =
-            |begins| target.request.operation().is_some_and(|operation| operation.starts_with(begins));
+        let has = |(key, value)| {
+            target
+                .request
+                .query
+                .iter()
+                .any(|(k, v)| k == key && v == value)
+        };
+        let is_operation = |begins| {
+            target
+                .request
+                .operation()
+                .is_some_and(|operation| operation.starts_with(begins))
+        };
         method && path && self.query.is_none_or(has) && self.operation.is_none_or(is_operation)
     }
 }

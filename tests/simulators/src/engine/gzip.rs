@@ -14,14 +14,19 @@ const SHORT: usize = 1_000;
 
 /// `reply` as whoever sent `request` takes it; as it is, if it is packed already or not worth it.
 pub(crate) fn packed(reply: Reply, request: &Request) -> Reply {
-    let takes =
-        |encodings: &str| encodings.split(',').any(|it| it.split(';').next().map(str::trim) == Some("gzip"));
+    let takes = |encodings: &str| {
+        encodings
+            .split(',')
+            .any(|it| it.split(';').next().map(str::trim) == Some("gzip"))
+    };
     let is_wanted = request.header("accept-encoding").is_some_and(takes);
     if !is_wanted || reply.body.len() < SHORT || reply.headers.contains_key(CONTENT_ENCODING) {
         return reply;
     }
     match pack(&reply.body) {
-        Ok(body) => Reply { body, ..reply }.with(CONTENT_ENCODING, "gzip").with(VARY, "Accept-Encoding"),
+        Ok(body) => Reply { body, ..reply }
+            .with(CONTENT_ENCODING, "gzip")
+            .with(VARY, "Accept-Encoding"),
         Err(_) => reply,
     }
 }
@@ -39,8 +44,10 @@ mod tests {
     use super::*;
 
     fn asked(encodings: &'static str) -> Request {
-        let headers =
-            HeaderMap::from_iter([("accept-encoding".parse().unwrap(), HeaderValue::from_static(encodings))]);
+        let headers = HeaderMap::from_iter([(
+            "accept-encoding".parse().unwrap(),
+            HeaderValue::from_static(encodings),
+        )]);
         Request::new(Method::GET, "/".to_owned(), None, headers, Bytes::new())
     }
 

@@ -42,7 +42,13 @@ pub(crate) struct Limiter {
 impl Limiter {
     pub(crate) fn new(allowed: usize, window: Duration) -> Self {
         let window = i64::try_from(window.as_millis()).unwrap_or(i64::MAX);
-        Self { allowed, window, cool_down: 0, taken: VecDeque::new(), closed_until: None }
+        Self {
+            allowed,
+            window,
+            cool_down: 0,
+            taken: VecDeque::new(),
+            closed_until: None,
+        }
     }
 
     /// The same limit, closed for `cool_down` whenever it is exceeded.
@@ -73,11 +79,17 @@ impl Limiter {
 
     /// Whole seconds until the oldest place is free again.
     pub(crate) fn reset_seconds(&self, tick: i64) -> i64 {
-        self.taken.front().map_or(0, |oldest| (oldest + self.window - tick + 999) / 1000)
+        self.taken
+            .front()
+            .map_or(0, |oldest| (oldest + self.window - tick + 999) / 1000)
     }
 
     fn forget(&mut self, tick: i64) {
-        while self.taken.front().is_some_and(|taken| tick - taken >= self.window) {
+        while self
+            .taken
+            .front()
+            .is_some_and(|taken| tick - taken >= self.window)
+        {
             self.taken.pop_front();
         }
     }
@@ -86,7 +98,9 @@ impl Limiter {
 /// Takes one place in every limiter, or in none if one of them is full.
 pub(crate) fn admit_to_all<'l>(limiters: impl Iterator<Item = &'l mut Limiter>, tick: i64) -> bool {
     let mut limiters: Vec<&mut Limiter> = limiters.collect();
-    let open = limiters.iter_mut().all(|limiter| limiter.remaining(tick) > 0);
+    let open = limiters
+        .iter_mut()
+        .all(|limiter| limiter.remaining(tick) > 0);
     if open {
         for limiter in limiters {
             limiter.admit(tick);

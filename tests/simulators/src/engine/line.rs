@@ -39,7 +39,11 @@ impl Hangup {
     }
 
     fn check(&self) -> io::Result<()> {
-        if self.is_over() { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
+        if self.is_over() {
+            Err(io::ErrorKind::ConnectionAborted.into())
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -65,15 +69,27 @@ impl Door {
             // The error says that the server is gone, and all its connections with it.
             let _ = self.open.subscribe().wait_for(is_in).await;
         }
-        let open: Vec<_> = self.open.borrow().iter().filter_map(|(_, line)| line.upgrade()).collect();
+        let open: Vec<_> = self
+            .open
+            .borrow()
+            .iter()
+            .filter_map(|(_, line)| line.upgrade())
+            .collect();
         open.into_iter().map(Hangup).for_each(|line| line.now());
     }
 
     /// Ends every connection but the one that is being answered, if any, and refuses others for this long.
     pub(crate) fn leave(&self, time: Duration, answered: Option<&Hangup>) {
         self.away.send_replace(Some(time));
-        let open: Vec<_> = self.open.borrow().iter().filter_map(|(_, line)| line.upgrade()).collect();
-        let others = open.into_iter().filter(|line| answered.is_none_or(|it| !Arc::ptr_eq(line, &it.0)));
+        let open: Vec<_> = self
+            .open
+            .borrow()
+            .iter()
+            .filter_map(|(_, line)| line.upgrade())
+            .collect();
+        let others = open
+            .into_iter()
+            .filter(|line| answered.is_none_or(|it| !Arc::ptr_eq(line, &it.0)));
         others.map(Hangup).for_each(|line| line.now());
     }
 
@@ -96,7 +112,11 @@ pub(crate) struct Lines {
 /// A listener on `address`. A port that the system chose (0) can be kept while nobody listens; one that was asked for belongs
 /// to one process alone.
 pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.port() == 0 { shared(address)? } else { bound(address, |_| Ok(()))? };
+    let socket = if address.port() == 0 {
+        shared(address)?
+    } else {
+        bound(address, |_| Ok(()))?
+    };
     socket.listen(BACKLOG)
 }
 
@@ -109,7 +129,11 @@ fn shared(address: SocketAddr) -> io::Result<TcpSocket> {
 }
 
 fn bound(address: SocketAddr, set: impl Fn(&TcpSocket) -> io::Result<()>) -> io::Result<TcpSocket> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
     socket.set_reuseaddr(true)?;
     set(&socket)?;
     socket.bind(address)?;
@@ -119,8 +143,15 @@ fn bound(address: SocketAddr, set: impl Fn(&TcpSocket) -> io::Result<()>) -> io:
 impl Lines {
     pub(crate) fn new(listener: TcpListener) -> io::Result<Self> {
         let away = Arc::new(watch::Sender::new(None));
-        let door = Door { address: listener.local_addr()?, open: Arc::default(), away };
-        Ok(Self { listener: Some(listener), door })
+        let door = Door {
+            address: listener.local_addr()?,
+            open: Arc::default(),
+            away,
+        };
+        Ok(Self {
+            listener: Some(listener),
+            door,
+        })
     }
 
     pub(crate) fn door(&self) -> Door {
@@ -132,14 +163,20 @@ impl Lines {
         let keeper = shared(self.door.address);
         self.listener = None;
         tokio::time::sleep(time).await;
-        self.listener = shared(self.door.address).and_then(|socket| socket.listen(BACKLOG)).ok();
+        self.listener = shared(self.door.address)
+            .and_then(|socket| socket.listen(BACKLOG))
+            .ok();
         self.door.away.send_replace(None);
         drop(keeper);
     }
 }
 
-async fn told(away: &mut watch::Receiver<Option<Duration>>) -> Result<Duration, watch::error::RecvError> {
-    away.wait_for(Option::is_some).await.map(|time| time.unwrap_or_default())
+async fn told(
+    away: &mut watch::Receiver<Option<Duration>>,
+) -> Result<Duration, watch::error::RecvError> {
+    away.wait_for(Option::is_some)
+        .await
+        .map(|time| time.unwrap_or_default())
 }
 
 /// The next connection; never where the port was lost.

@@ -64,7 +64,9 @@ impl Log {
             path: request.path.clone(),
             template: arrival.template,
             query: request.query.clone(),
-            body: (arrival.keep_body && request.body.len() <= LONGEST_KEPT).then(|| request.json()).flatten(),
+            body: (arrival.keep_body && request.body.len() <= LONGEST_KEPT)
+                .then(|| request.json())
+                .flatten(),
             status: None,
         });
         sequence
@@ -72,7 +74,12 @@ impl Log {
 
     /// Notes the status of an answer. An entry that was reset away in between stays away.
     pub(crate) fn answered(&mut self, sequence: u64, status: u16) {
-        if let Some(entry) = self.entries.iter_mut().rev().find(|entry| entry.sequence == sequence) {
+        if let Some(entry) = self
+            .entries
+            .iter_mut()
+            .rev()
+            .find(|entry| entry.sequence == sequence)
+        {
             entry.status = Some(status);
         }
     }

@@ -16,7 +16,8 @@ pub(crate) fn first_half(mut reply: Reply) -> Reply {
 /// A gateway's page.
 pub(crate) fn html(status: StatusCode) -> Reply {
     let reason = status.canonical_reason().unwrap_or("Error");
-    let page = format!("<html><head><title>{status}</title></head><body><h1>{reason}</h1></body></html>");
+    let page =
+        format!("<html><head><title>{status}</title></head><body><h1>{reason}</h1></body></html>");
     Reply::raw(status, "text/html; charset=utf-8", page)
 }
 
@@ -66,7 +67,10 @@ pub(crate) fn empty(reply: Reply, shape: &ListShape) -> Reply {
 pub(crate) fn total_off(reply: Reply, shape: &ListShape, by: i64) -> Reply {
     edit(reply, |body| {
         if let Some(pointer) = shape.totals.first() {
-            let total = body.pointer(pointer).and_then(Value::as_i64).unwrap_or_default();
+            let total = body
+                .pointer(pointer)
+                .and_then(Value::as_i64)
+                .unwrap_or_default();
             put(body, pointer, Value::from(total.saturating_add(by)));
         }
     })
@@ -85,7 +89,10 @@ pub(crate) fn unprocessed(request: &Request) -> Reply {
 }
 
 fn rows<'b>(body: &'b mut Value, shape: &ListShape) -> Option<&'b mut Vec<Value>> {
-    let pointer = shape.rows.iter().find(|pointer| body.pointer(pointer).is_some_and(Value::is_array))?;
+    let pointer = shape
+        .rows
+        .iter()
+        .find(|pointer| body.pointer(pointer).is_some_and(Value::is_array))?;
     body.pointer_mut(pointer)?.as_array_mut()
 }
 

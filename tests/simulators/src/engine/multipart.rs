@@ -42,7 +42,9 @@ pub(crate) async fn fields(request: &Request) -> Vec<Field> {
         http.headers_mut().insert(CONTENT_TYPE, kind.clone());
     }
     DefaultBodyLimit::disable().apply(&mut http);
-    let Ok(mut form) = Multipart::from_request(http, &()).await else { return Vec::new() };
+    let Ok(mut form) = Multipart::from_request(http, &()).await else {
+        return Vec::new();
+    };
     let mut fields = Vec::new();
     while let Ok(Some(mut field)) = form.next_field().await {
         let name = field.name().unwrap_or_default().to_owned();
@@ -71,7 +73,11 @@ pub(crate) struct Hashing {
 
 impl Hashing {
     pub(crate) fn new() -> Self {
-        Self { context: Context::new(&SHA256), size: 0, head: Vec::new() }
+        Self {
+            context: Context::new(&SHA256),
+            size: 0,
+            head: Vec::new(),
+        }
     }
 
     pub(crate) fn take(&mut self, part: &[u8]) {
@@ -82,15 +88,32 @@ impl Hashing {
 
     pub(crate) fn finish(self, name: String) -> File {
         let digest = self.context.finish();
-        let sha256 = digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        File { name, size: self.size, sha256, head: self.head }
+        let sha256 = digest
+            .as_ref()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        File {
+            name,
+            size: self.size,
+            sha256,
+            head: self.head,
+        }
     }
 }
 
 /// A field to be sent.
 pub(crate) enum Part {
-    Text { name: String, value: String },
-    File { name: String, file_name: String, content_type: String, content: Bytes },
+    Text {
+        name: String,
+        value: String,
+    },
+    File {
+        name: String,
+        file_name: String,
+        content_type: String,
+        content: Bytes,
+    },
 }
 
 /// The form's `Content-Type` and body.
@@ -99,7 +122,12 @@ pub(crate) fn encoded(parts: &[Part]) -> (String, Bytes) {
     for part in parts {
         let (name, file, content) = match part {
             Part::Text { name, value } => (name, String::new(), value.as_bytes()),
-            Part::File { name, file_name, content_type, content } => {
+            Part::File {
+                name,
+                file_name,
+                content_type,
+                content,
+            } => {
                 let file_name = quoted(file_name);
                 (
                     name,
@@ -109,17 +137,24 @@ pub(crate) fn encoded(parts: &[Part]) -> (String, Bytes) {
             }
         };
         let name = quoted(name);
-        let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n"
+        );
         body.reserve(head.len() + content.len() + 2);
         body.put(head.as_bytes());
         body.put(content);
         body.put(&b"\r\n"[..]);
     }
     body.put(format!("--{BOUNDARY}--\r\n").as_bytes());
-    (format!("multipart/form-data; boundary={BOUNDARY}"), body.freeze())
+    (
+        format!("multipart/form-data; boundary={BOUNDARY}"),
+        body.freeze(),
+    )
 }
 
 /// As browsers write names in a form: what would end the name or the line is escaped.
 fn quoted(name: &str) -> String {
-    name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
+    name.replace('"', "%22")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }

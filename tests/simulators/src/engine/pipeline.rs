@@ -57,7 +57,12 @@ pub(crate) trait Vendor: Send + Sync + 'static {
 
     /// What a call is called as a step of a run.
     fn step_name(&self, template: Option<&'static str>, request: &Request) -> String {
-        format!("{} {} {}", self.name(), request.method, template.unwrap_or("?"))
+        format!(
+            "{} {} {}",
+            self.name(),
+            request.method,
+            template.unwrap_or("?")
+        )
     }
 
     /// Whether the log keeps the bodies of this endpoint.
@@ -116,15 +121,24 @@ impl<V: Vendor> Pipeline<V> {
     pub(crate) fn calls(&self, endpoint: V::Endpoint) -> usize {
         let is_endpoint = |method: &Method, template: Option<&str>| {
             V::ROUTES.iter().any(|route| {
-                route.endpoint == endpoint && route.method == *method && Some(route.template) == template
+                route.endpoint == endpoint
+                    && route.method == *method
+                    && Some(route.template) == template
             })
         };
-        lock(&self.log).entries().iter().filter(|entry| is_endpoint(&entry.method, entry.template)).count()
+        lock(&self.log)
+            .entries()
+            .iter()
+            .filter(|entry| is_endpoint(&entry.method, entry.template))
+            .count()
     }
 
     /// Every call there is.
     pub(crate) fn routes(&self) -> Vec<(Method, &'static str)> {
-        V::ROUTES.iter().map(|route| (route.method.clone(), route.template)).collect()
+        V::ROUTES
+            .iter()
+            .map(|route| (route.method.clone(), route.template))
+            .collect()
     }
 
     /// Ends when the simulator shuts down.
@@ -134,8 +148,14 @@ impl<V: Vendor> Pipeline<V> {
     }
 
     /// Carries out `effect`, which is all that `request` leads to, as a step of a run, where there are scissors.
-    pub(crate) async fn step(&self, request: &Request, effect: impl Future<Output = Outcome>) -> Outcome {
-        let Some(scissors) = self.scissors.get() else { return effect.await };
+    pub(crate) async fn step(
+        &self,
+        request: &Request,
+        effect: impl Future<Output = Outcome>,
+    ) -> Outcome {
+        let Some(scissors) = self.scissors.get() else {
+            return effect.await;
+        };
         let template = route::find(V::ROUTES, request).map(|(route, _)| route.template);
         let name = self.vendor.step_name(template, request);
         scissors.step(name, effect).await.unwrap_or(Outcome::Cut)
@@ -145,17 +165,30 @@ impl<V: Vendor> Pipeline<V> {
     pub(crate) async fn handle(&self, mut request: Request) -> Outcome {
         let found = route::find(V::ROUTES, &request);
         let template = found.as_ref().map(|(route, _)| route.template);
-        let keep_body = found.as_ref().is_some_and(|(route, _)| V::keeps_body(route.endpoint));
-        let arrival = Arrival { at: (self.clock)(), template, keep_body };
+        let keep_body = found
+            .as_ref()
+            .is_some_and(|(route, _)| V::keeps_body(route.endpoint));
+        let arrival = Arrival {
+            at: (self.clock)(),
+            template,
+            keep_body,
+        };
         let sequence = lock(&self.log).arrived(&request, arrival);
         let is_template = |path: &str| V::ROUTES.iter().any(|route| route.template == path);
         let stroke = self.stroke(template, &request);
         let fault = match &stroke {
             Some(Stroke::Behave(behaviour)) => Some(behaviour.clone()),
-            _ => lock(&self.faults).strike(&Target { request: &request, template, is_template }),
+            _ => lock(&self.faults).strike(&Target {
+                request: &request,
+                template,
+                is_template,
+            }),
         };
         self.hold(&stroke, Moment::Before).await;
-        pause(Duration::from_millis(self.latency_ms.load(Ordering::Relaxed))).await;
+        pause(Duration::from_millis(
+            self.latency_ms.load(Ordering::Relaxed),
+        ))
+        .await;
         let outcome = match fault {
             Some(fault) => self.struck(fault, found, &mut request).await,
             None => self.answered(found, &request).await,
@@ -180,7 +213,8 @@ impl<V: Vendor> Pipeline<V> {
     }
 
     fn stroke(&self, template: Option<&'static str>, request: &Request) -> Option<Stroke> {
-        self.strikes()?.arrived(self.vendor.step_name(template, request), request)
+        self.strikes()?
+            .arrived(self.vendor.step_name(template, request), request)
     }
 
     async fn hold(&self, stroke: &Option<Stroke>, moment: Moment) {
@@ -200,13 +234,16 @@ impl<V: Vendor> Pipeline<V> {
 
     async fn struck(&self, fault: Behaviour, found: Found<V>, request: &mut Request) -> Outcome {
         match fault {
-            Behaviour::Status(status, body) => Outcome::Answered(self.refusal(status, body, request)),
+            Behaviour::Status(status, body) => {
+                Outcome::Answered(self.refusal(status, body, request))
+            }
             Behaviour::TooManyRequests(after) => {
                 let reply = self.vendor.error(StatusCode::TOO_MANY_REQUESTS, request);
                 Outcome::Answered(with_retry_after(reply, after))
             }
             Behaviour::Redirect(location) => {
-                let reply = Reply::raw(StatusCode::FOUND, "text/plain", "").with(LOCATION, &location);
+                let reply =
+                    Reply::raw(StatusCode::FOUND, "text/plain", "").with(LOCATION, &location);
                 Outcome::Answered(reply)
             }
             Behaviour::Close => Outcome::Cut,
@@ -226,7 +263,11 @@ impl<V: Vendor> Pipeline<V> {
             }
             Behaviour::Unprocessed => Outcome::Answered(mangle::unprocessed(request)),
             Behaviour::Pretend => {
-                let get = Request { method: Method::GET, body: Bytes::new(), ..request.clone() };
+                let get = Request {
+                    method: Method::GET,
+                    body: Bytes::new(),
+                    ..request.clone()
+                };
                 self.answered(route::find(V::ROUTES, &get), &get).await
             }
             Behaviour::RepeatRows(rows) => {

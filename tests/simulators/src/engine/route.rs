@@ -14,12 +14,19 @@ pub(crate) struct Route<E> {
 
 impl<E> Route<E> {
     pub(crate) const fn new(endpoint: E, method: Method, template: &'static str) -> Self {
-        Self { endpoint, method, template }
+        Self {
+            endpoint,
+            method,
+            template,
+        }
     }
 }
 
 /// The endpoint a request is for, and the values of the template's placeholders in their order.
-pub(crate) fn find<'r, E>(routes: &'r [Route<E>], request: &Request) -> Option<(&'r Route<E>, Vec<String>)> {
+pub(crate) fn find<'r, E>(
+    routes: &'r [Route<E>],
+    request: &Request,
+) -> Option<(&'r Route<E>, Vec<String>)> {
     let segments = request.segments();
     routes
         .iter()

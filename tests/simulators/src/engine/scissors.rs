@@ -123,7 +123,10 @@ impl Scissors {
         }
         self.state.send_modify(|state| state.phase = Phase::Idle);
         let state = self.state.borrow();
-        CutRun { cut: state.cut.and_then(|step| state.steps.get(step).cloned()), ran }
+        CutRun {
+            cut: state.cut.and_then(|step| state.steps.get(step).cloned()),
+            ran,
+        }
     }
 
     /// What strikes single calls at the same servers.
@@ -142,7 +145,10 @@ impl Scissors {
     /// long.
     pub fn send_away(&self, name: &str, time: Duration) {
         let doors = lock(&self.doors).clone();
-        doors.iter().filter(|(known, _)| *known == name).for_each(|(_, door)| door.leave(time, None));
+        doors
+            .iter()
+            .filter(|(known, _)| *known == name)
+            .for_each(|(_, door)| door.leave(time, None));
     }
 
     pub(crate) fn watch(&self, name: &'static str, door: Door) {
@@ -152,7 +158,9 @@ impl Scissors {
     /// Carries out `effect` as a step, or, outside of a run that is to be cut, just so. `None`: the connection closes without a
     /// reply.
     pub(crate) async fn step<T>(&self, name: String, effect: impl Future<Output = T>) -> Option<T> {
-        let Some(step) = self.arrived(name) else { return Some(effect.await) };
+        let Some(step) = self.arrived(name) else {
+            return Some(effect.await);
+        };
         self.pass(step, Moment::Before).await?;
         let under_way = UnderWay(Arc::clone(&self.state));
         let done = effect.await;

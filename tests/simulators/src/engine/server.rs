@@ -59,7 +59,10 @@ struct Site<V> {
 
 impl<V> Clone for Site<V> {
     fn clone(&self) -> Self {
-        Self { pipeline: Arc::clone(&self.pipeline), door: self.door.clone() }
+        Self {
+            pipeline: Arc::clone(&self.pipeline),
+            door: self.door.clone(),
+        }
     }
 }
 
@@ -72,7 +75,11 @@ impl Drop for Open {
 }
 
 /// Serves `vendor` on `address` (port 0: any free one) from the current Tokio runtime.
-pub(crate) async fn start<V: Vendor>(vendor: V, clock: Clock, address: SocketAddr) -> io::Result<Running<V>> {
+pub(crate) async fn start<V: Vendor>(
+    vendor: V,
+    clock: Clock,
+    address: SocketAddr,
+) -> io::Result<Running<V>> {
     let listener = line::listen(address)?;
     let address = listener.local_addr()?;
     let lines = Lines::new(listener)?;
@@ -81,15 +88,25 @@ pub(crate) async fn start<V: Vendor>(vendor: V, clock: Clock, address: SocketAdd
     let pipeline = Arc::new(Pipeline::new(vendor, clock, closing));
     let service = Router::new()
         .fallback(serve::<V>)
-        .with_state(Site { pipeline: Arc::clone(&pipeline), door: door.clone() })
+        .with_state(Site {
+            pipeline: Arc::clone(&pipeline),
+            door: door.clone(),
+        })
         .into_make_service_with_connect_info::<Hangup>();
     let closing = Arc::clone(&pipeline);
     let until_closed = async move { closing.closed().await };
     tokio::spawn(async move {
         // The listener is ours and stays valid: serving ends only by closing.
-        let _ = axum::serve(lines, service).with_graceful_shutdown(until_closed).await;
+        let _ = axum::serve(lines, service)
+            .with_graceful_shutdown(until_closed)
+            .await;
     });
-    Ok(Running { pipeline, address, door, _open: Arc::new(Open(sender)) })
+    Ok(Running {
+        pipeline,
+        address,
+        door,
+        _open: Arc::new(Open(sender)),
+    })
 }
 
 async fn serve<V: Vendor>(
@@ -100,10 +117,23 @@ async fn serve<V: Vendor>(
     let pipeline = &site.pipeline;
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
-    let head = Request::new(parts.method, path, parts.uri.query(), parts.headers, Bytes::new());
+    let head = Request::new(
+        parts.method,
+        path,
+        parts.uri.query(),
+        parts.headers,
+        Bytes::new(),
+    );
     let effect = async {
         match to_bytes(body, LARGEST_BODY).await {
-            Ok(body) => pipeline.handle(Request { body, ..head.clone() }).await,
+            Ok(body) => {
+                pipeline
+                    .handle(Request {
+                        body,
+                        ..head.clone()
+                    })
+                    .await
+            }
             Err(_) => Outcome::Cut,
         }
     };
@@ -150,7 +180,10 @@ fn broken_off(reply: Reply) -> Response {
         let failure = || Err(io::Error::from(io::ErrorKind::ConnectionAborted));
         Some((half.map_or_else(failure, Ok::<Bytes, io::Error>), None))
     });
-    let mut response = response(Reply { body: Bytes::new(), ..reply });
+    let mut response = response(Reply {
+        body: Bytes::new(),
+        ..reply
+    });
     *response.body_mut() = Body::from_stream(halves);
     response.headers_mut().insert(CONTENT_LENGTH, length);
     response
@@ -189,7 +222,9 @@ macro_rules! common_handle {
             /// What was received since the start or the last [`reset_log`](Self::reset_log), in order of arrival.
             #[must_use]
             pub fn requests(&self) -> Vec<$crate::Received> {
-                $crate::engine::lock(&self.running.pipeline.log).entries().to_vec()
+                $crate::engine::lock(&self.running.pipeline.log)
+                    .entries()
+                    .to_vec()
             }
 
             /// How many calls of one endpoint the log holds, whatever was answered.

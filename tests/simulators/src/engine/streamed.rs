@@ -44,16 +44,24 @@ impl Streamed {
     pub(crate) fn announcing(self, length: Option<u64>) -> Self {
         // What is announced and never comes is a connection that closes, after everything before is out.
         let short = length.is_some_and(|length| length > self.size);
-        Self { announced: length, cut_at: short.then_some(self.size).or(self.cut_at), ..self }
+        Self {
+            announced: length,
+            cut_at: short.then_some(self.size).or(self.cut_at),
+            ..self
+        }
     }
 
     pub(crate) fn cut_in_the_middle(self) -> Self {
-        Self { cut_at: Some(self.size / 2), ..self }
+        Self {
+            cut_at: Some(self.size / 2),
+            ..self
+        }
     }
 
     /// The connection closes after it.
     pub(crate) fn the_last(mut self) -> Self {
-        self.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        self.headers
+            .insert(CONNECTION, HeaderValue::from_static("close"));
         self
     }
 
@@ -61,9 +69,15 @@ impl Streamed {
     pub(crate) fn dripping(self, bytes: usize, pause: Duration) -> Self {
         let bytes = bytes.max(1);
         let split = move |mut part: Bytes| {
-            std::iter::from_fn(move || (!part.is_empty()).then(|| part.split_to(bytes.min(part.len()))))
+            std::iter::from_fn(move || {
+                (!part.is_empty()).then(|| part.split_to(bytes.min(part.len())))
+            })
         };
-        Self { parts: Box::new(self.parts.flat_map(split)), pause, ..self }
+        Self {
+            parts: Box::new(self.parts.flat_map(split)),
+            pause,
+            ..self
+        }
     }
 
     pub(crate) fn into_response(self) -> Response {
@@ -71,7 +85,9 @@ impl Streamed {
         *response.status_mut() = self.status;
         response.headers_mut().clone_from(&self.headers);
         if let Some(length) = self.announced {
-            response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+            response
+                .headers_mut()
+                .insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
         let left = self.cut_at;
         let body = stream::unfold((self.parts, left, self.pause), next);
@@ -91,7 +107,10 @@ async fn next((mut parts, left, pause): Rest) -> Option<(io::Result<Bytes>, Rest
         // Lets the server flush what it has before the connection goes.
         tokio::task::yield_now().await;
         let nothing: Parts = Box::new(std::iter::empty());
-        return Some((Err(io::ErrorKind::ConnectionAborted.into()), (nothing, None, Duration::ZERO)));
+        return Some((
+            Err(io::ErrorKind::ConnectionAborted.into()),
+            (nothing, None, Duration::ZERO),
+        ));
     }
     let mut part = parts.next()?;
     let left = left.map(|left| {

@@ -60,7 +60,9 @@ pub struct Strikes {
 
 impl fmt::Debug for Strikes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Strikes").field("state", &self.state).finish_non_exhaustive()
+        f.debug_struct("Strikes")
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }
 
@@ -102,7 +104,10 @@ impl Strikes {
     pub fn end(&self) -> (Vec<CallId>, bool) {
         let mut state = lock(&self.state);
         state.seen = None;
-        (std::mem::take(&mut state.calls), state.planned.take().is_none())
+        (
+            std::mem::take(&mut state.calls),
+            state.planned.take().is_none(),
+        )
     }
 
     /// Adds a rule, which holds from now on, counted or not.
@@ -125,7 +130,11 @@ impl Strikes {
     /// Comes back when a call is held.
     pub async fn held(&self) {
         // It does not fail: the sender is ours.
-        let _ = self.hold.subscribe().wait_for(|hold| *hold == Hold::Held).await;
+        let _ = self
+            .hold
+            .subscribe()
+            .wait_for(|hold| *hold == Hold::Held)
+            .await;
     }
 
     /// Lets a held call go on.
@@ -136,22 +145,38 @@ impl Strikes {
     /// Waits until the call is let go.
     pub(crate) async fn wait(&self) {
         self.hold.send_replace(Hold::Held);
-        let _ = self.hold.subscribe().wait_for(|hold| *hold == Hold::Open).await;
+        let _ = self
+            .hold
+            .subscribe()
+            .wait_for(|hold| *hold == Hold::Open)
+            .await;
     }
 
     /// What befalls a call that arrives now. What is planned goes before the rules.
     pub(crate) fn arrived(&self, name: String, request: &Request) -> Option<Stroke> {
         let mut state = lock(&self.state);
         let holds = |text: &&str| holds_text(&request.body, text.as_bytes());
-        let rule = state.rules.iter().find(|rule| rule.name == name && rule.body.iter().all(holds));
+        let rule = state
+            .rules
+            .iter()
+            .find(|rule| rule.name == name && rule.body.iter().all(holds));
         let ruled = rule.map(|rule| Stroke::Behave(rule.behaviour.clone()));
-        let Some(seen) = &mut state.seen else { return ruled };
+        let Some(seen) = &mut state.seen else {
+            return ruled;
+        };
         let count = seen.entry(name.clone()).or_insert(0);
         *count += 1;
         let call = CallId { name, nth: *count };
-        let is_planned = state.planned.as_ref().is_some_and(|(planned, _)| *planned == call);
+        let is_planned = state
+            .planned
+            .as_ref()
+            .is_some_and(|(planned, _)| *planned == call);
         state.calls.push(call);
-        if is_planned { state.planned.take().map(|(_, stroke)| stroke) } else { ruled }
+        if is_planned {
+            state.planned.take().map(|(_, stroke)| stroke)
+        } else {
+            ruled
+        }
     }
 }
 

@@ -32,22 +32,52 @@ impl Vendor for Environment {
 
     const ROUTES: &'static [Route<Endpoint>] = &[
         Route::new(Endpoint::CheckApiKey, Method::GET, "/v1/check-api-key"),
-        Route::new(Endpoint::CreateLink, Method::POST, "/v1/connect/create-link"),
-        Route::new(Endpoint::IntegrationByToken, Method::GET, "/v1/connect/integration-by-token/{token}"),
-        Route::new(Endpoint::Integration, Method::GET, "/v1/integrations/{integration_id}"),
+        Route::new(
+            Endpoint::CreateLink,
+            Method::POST,
+            "/v1/connect/create-link",
+        ),
+        Route::new(
+            Endpoint::IntegrationByToken,
+            Method::GET,
+            "/v1/connect/integration-by-token/{token}",
+        ),
+        Route::new(
+            Endpoint::Integration,
+            Method::GET,
+            "/v1/integrations/{integration_id}",
+        ),
         Route::new(Endpoint::Employees, Method::GET, "/v1/hris/employees"),
-        Route::new(Endpoint::DocumentCategories, Method::GET, "/v1/hris/employee-document-categories"),
-        Route::new(Endpoint::AddDocument, Method::POST, "/v1/hris/employees/{employee_id}/documents"),
-        Route::new(Endpoint::Passthrough, Method::POST, "/v1/passthrough/{tool}/{api}"),
+        Route::new(
+            Endpoint::DocumentCategories,
+            Method::GET,
+            "/v1/hris/employee-document-categories",
+        ),
+        Route::new(
+            Endpoint::AddDocument,
+            Method::POST,
+            "/v1/hris/employees/{employee_id}/documents",
+        ),
+        Route::new(
+            Endpoint::Passthrough,
+            Method::POST,
+            "/v1/passthrough/{tool}/{api}",
+        ),
         Route::new(Endpoint::ConnectPage, Method::GET, "/connect/{token}"),
     ];
 
-    const LIST: ListShape = ListShape { rows: &["/data/results"], totals: &[], next: &["/data/next"] };
+    const LIST: ListShape = ListShape {
+        rows: &["/data/results"],
+        totals: &[],
+        next: &["/data/next"],
+    };
 
     async fn answer(&self, endpoint: Endpoint, path: &[String], request: &Request) -> Outcome {
         let now = (self.clock)();
         let limits = lock(&self.state).take_place(now);
-        let places = lock(&self.state).places(request).filter(|_| is_action(endpoint));
+        let places = lock(&self.state)
+            .places(request)
+            .filter(|_| is_action(endpoint));
         let place = places.as_ref().map(Places::take);
         let concurrency = places.map(|places| places.headers());
         let reply = if limits.as_ref().is_some_and(|limits| !limits.admitted) {
@@ -100,8 +130,10 @@ impl Environment {
         state.check_key(request)?;
         match (endpoint, path) {
             (Endpoint::Integration, [id]) => {
-                let integration =
-                    state.integrations.get(id).ok_or_else(|| Refusal::new(Code::IntegrationNotFound))?;
+                let integration = state
+                    .integrations
+                    .get(id)
+                    .ok_or_else(|| Refusal::new(Code::IntegrationNotFound))?;
                 Ok(Reply::json(StatusCode::OK, &integration.view()))
             }
             (Endpoint::CreateLink, _) => connect::link(state, request),
@@ -123,12 +155,21 @@ impl Environment {
     }
 
     /// The lock is not held while Personio answers.
-    async fn act(&self, endpoint: Endpoint, path: &[String], request: &Request) -> Result<Outcome, Refusal> {
+    async fn act(
+        &self,
+        endpoint: Endpoint,
+        path: &[String],
+        request: &Request,
+    ) -> Result<Outcome, Refusal> {
         if endpoint == Endpoint::Passthrough {
-            let call = self.prepared(request, |integration| passthrough::call(integration, path, request))?;
+            let call = self.prepared(request, |integration| {
+                passthrough::call(integration, path, request)
+            })?;
             return passthrough::forward(call, &self.client).await;
         }
-        let upload = self.prepared(request, |integration| documents::upload(integration, path, request))?;
+        let upload = self.prepared(request, |integration| {
+            documents::upload(integration, path, request)
+        })?;
         upload.carried_out(&self.client).await
     }
 

@@ -13,8 +13,13 @@ use crate::engine::digest;
 use crate::engine::exchange::{Reply, Request};
 use crate::personio::Category;
 
-const FILTERS: &[&str] =
-    &["include_deleted", "ids", "remote_ids", "updated_after", "ignore_unsupported_filters"];
+const FILTERS: &[&str] = &[
+    "include_deleted",
+    "ids",
+    "remote_ids",
+    "updated_after",
+    "ignore_unsupported_filters",
+];
 
 /// The categories an integration has ever seen, by Kombo's id.
 #[derive(Default, Serialize, Deserialize)]
@@ -31,8 +36,15 @@ struct Known {
 impl Categories {
     /// Takes over what a sync has read; what is no longer there is marked deleted.
     pub(super) fn refresh(&mut self, integration: &str, categories: Vec<Category>, now: Timestamp) {
-        for known in self.0.values_mut().filter(|known| known.deleted_at.is_none()) {
-            if !categories.iter().any(|category| category.id == known.category.id) {
+        for known in self
+            .0
+            .values_mut()
+            .filter(|known| known.deleted_at.is_none())
+        {
+            if !categories
+                .iter()
+                .any(|category| category.id == known.category.id)
+            {
                 (known.deleted_at, known.changed_at) = (Some(now), now);
             }
         }
@@ -40,14 +52,24 @@ impl Categories {
             let kombo_id = digest::base58(&[integration, "category", &category.id.to_string()]);
             let same = |known: &Known| known.category == category && known.deleted_at.is_none();
             if !self.0.get(&kombo_id).is_some_and(same) {
-                self.0.insert(kombo_id, Known { category, changed_at: now, deleted_at: None });
+                self.0.insert(
+                    kombo_id,
+                    Known {
+                        category,
+                        changed_at: now,
+                        deleted_at: None,
+                    },
+                );
             }
         }
     }
 
     /// Personio's id of a category that is still there.
     pub(super) fn remote_id(&self, kombo_id: &str) -> Option<u64> {
-        self.0.get(kombo_id).filter(|known| known.deleted_at.is_none()).map(|known| known.category.id)
+        self.0
+            .get(kombo_id)
+            .filter(|known| known.deleted_at.is_none())
+            .map(|known| known.category.id)
     }
 }
 
@@ -58,7 +80,9 @@ pub(super) fn list(integration: &Integration, request: &Request) -> Result<Reply
     let with_deleted = paging::includes_deleted(request)?;
     let after = paging::after(request, FILTERS)?;
     let among = |name: &str, value: &str| {
-        request.query(name).is_none_or(|wanted| wanted.split(',').any(|wanted| wanted == value))
+        request
+            .query(name)
+            .is_none_or(|wanted| wanted.split(',').any(|wanted| wanted == value))
     };
     let since = request.query("updated_after").map(|text| {
         text.parse::<Timestamp>()
@@ -72,10 +96,22 @@ pub(super) fn list(integration: &Integration, request: &Request) -> Result<Reply
             && among("remote_ids", &known.category.id.to_string())
             && since.is_none_or(|since| known.changed_at > since)
     };
-    let all: Vec<(&String, &Known)> = integration.record.categories.0.iter().filter(wanted).collect();
+    let all: Vec<(&String, &Known)> = integration
+        .record
+        .categories
+        .0
+        .iter()
+        .filter(wanted)
+        .collect();
     let begin = after.map_or(0, |after| all.partition_point(|(id, _)| **id <= after));
-    let page: Vec<_> = all.iter().skip(begin.saturating_sub(request.rows_back)).take(size).collect();
-    let more = page.last().filter(|(id, _)| all.last().is_some_and(|(last, _)| *id < *last));
+    let page: Vec<_> = all
+        .iter()
+        .skip(begin.saturating_sub(request.rows_back))
+        .take(size)
+        .collect();
+    let more = page
+        .last()
+        .filter(|(id, _)| all.last().is_some_and(|(last, _)| *id < *last));
     let next = more.map(|(id, _)| paging::cursor(id, request, FILTERS));
     let rows: Vec<String> = page.iter().map(|(id, known)| row(id, known)).collect();
     Ok(paging::page(&rows, next))

@@ -24,11 +24,15 @@ pub(super) fn link(state: &mut State, request: &Request) -> Result<Reply, Refusa
         return Err(Refusal::input("end_user_email must be a mail address."));
     }
     if text("end_user_organization_name").is_none_or(str::is_empty) {
-        return Err(Refusal::input("end_user_organization_name must not be empty."));
+        return Err(Refusal::input(
+            "end_user_organization_name must not be empty.",
+        ));
     }
     for (member, known) in [("language", &LANGUAGES[..]), ("link_type", &TYPES[..])] {
         if text(member).is_some_and(|value| !known.contains(&value)) {
-            return Err(Refusal::input(format!("{member} has another value than documented.")));
+            return Err(Refusal::input(format!(
+                "{member} has another value than documented."
+            )));
         }
     }
     state.links.push(body);
@@ -37,7 +41,10 @@ pub(super) fn link(state: &mut State, request: &Request) -> Result<Reply, Refusa
         Some(customer) => format!("{}/connect/link-{number}", customer.base_url),
         None => format!("https://connect.kombo.dev/v1?token=link-{number}"),
     };
-    Ok(Reply::json(StatusCode::OK, &json!({"status": "success", "data": {"link": link}})))
+    Ok(Reply::json(
+        StatusCode::OK,
+        &json!({"status": "success", "data": {"link": link}}),
+    ))
 }
 
 /// Who opens the links that lead here: the company behind them.
@@ -59,26 +66,45 @@ pub(super) fn page(
     request: &Request,
     now: Timestamp,
 ) -> Result<Reply, Refusal> {
-    let number = token.strip_prefix("link-").and_then(|number| number.parse::<usize>().ok());
+    let number = token
+        .strip_prefix("link-")
+        .and_then(|number| number.parse::<usize>().ok());
     let link = number.and_then(|number| state.links.get(number.checked_sub(1)?));
     let (Some(link), Some(customer)) = (link, &state.customer) else {
         return Err(Refusal::of(StatusCode::NOT_FOUND));
     };
-    let origin = link.get("end_user_origin_id").and_then(Value::as_str).map(str::to_owned);
-    let tool = link.get("integration_tool").and_then(Value::as_str).unwrap_or("personio");
+    let origin = link
+        .get("end_user_origin_id")
+        .and_then(Value::as_str)
+        .map(str::to_owned);
+    let tool = link
+        .get("integration_tool")
+        .and_then(Value::as_str)
+        .unwrap_or("personio");
     let parts = ["integration", token, origin.as_deref().unwrap_or_default()];
     let id = format!("{tool}:{}", digest::base58(&parts));
     if !state.integrations.contains_key(&id) {
         let (client_id, client_secret) = &customer.credential;
-        let mut integration = Integration::new(&id, customer.personio.clone(), client_id, client_secret);
+        let mut integration =
+            Integration::new(&id, customer.personio.clone(), client_id, client_secret);
         integration.record.origin.clone_from(&origin);
         integration.record.mirrors_automatically = true;
-        integration.record.employment_type_field.clone_from(&customer.employment_type_field);
+        integration
+            .record
+            .employment_type_field
+            .clone_from(&customer.employment_type_field);
         integration.sync(now);
         state.integrations.insert(id.clone(), integration);
     }
-    if request.header("accept").is_some_and(|types| types.contains("text/html")) {
-        return Ok(Reply::raw(StatusCode::OK, "text/html; charset=utf-8", html(&id, origin.as_deref())));
+    if request
+        .header("accept")
+        .is_some_and(|types| types.contains("text/html"))
+    {
+        return Ok(Reply::raw(
+            StatusCode::OK,
+            "text/html; charset=utf-8",
+            html(&id, origin.as_deref()),
+        ));
     }
     let token: String = id.chars().rev().collect();
     let connected = json!({"integration_id": id, "token": token, "end_user_origin_id": origin});
@@ -87,8 +113,11 @@ pub(super) fn page(
 
 /// What a browser shows. The origin is the only text from outside.
 fn html(id: &str, origin: Option<&str>) -> String {
-    let tenant: String =
-        origin.unwrap_or("TENANT").chars().filter(|&it| it.is_alphanumeric() || it == '-').collect();
+    let tenant: String = origin
+        .unwrap_or("TENANT")
+        .chars()
+        .filter(|&it| it.is_alphanumeric() || it == '-')
+        .collect();
     format!(
         "<!DOCTYPE html><html lang=\"de\"><meta charset=\"utf-8\"><title>Kombo Connect (Simulator)</title>\
          <body style=\"font-family: sans-serif; max-width: 40em; margin: 4em auto\"><h1>Verbunden</h1>\
@@ -100,7 +129,10 @@ fn html(id: &str, origin: Option<&str>) -> String {
 /// `GET /connect/integration-by-token/{token}`
 pub(super) fn by_token(state: &State, token: &str) -> Result<Reply, Refusal> {
     let id: String = token.chars().rev().collect();
-    let integration = state.integrations.get(&id).ok_or_else(|| Refusal::new(Code::IntegrationNotFound))?;
+    let integration = state
+        .integrations
+        .get(&id)
+        .ok_or_else(|| Refusal::new(Code::IntegrationNotFound))?;
     let data = json!({
         "tool": integration.tool(),
         "id": id,
@@ -109,5 +141,8 @@ pub(super) fn by_token(state: &State, token: &str) -> Result<Reply, Refusal> {
         "end_user_email": "hr@muster.example",
         "setup_status": "COMPLETED",
     });
-    Ok(Reply::json(StatusCode::OK, &json!({"status": "success", "data": data})))
+    Ok(Reply::json(
+        StatusCode::OK,
+        &json!({"status": "success", "data": data}),
+    ))
 }

@@ -36,13 +36,18 @@ pub(super) fn upload(
     let Some(Value::Object(body)) = request.json() else {
         return Err(Refusal::input("The body must be a JSON object."));
     };
-    if let Some(unknown) = body.keys().find(|key| !["category_id", "document"].contains(&key.as_str())) {
+    if let Some(unknown) = body
+        .keys()
+        .find(|key| !["category_id", "document"].contains(&key.as_str()))
+    {
         return Err(Refusal::input(format!("The key {unknown} does not exist.")));
     }
     let category = body.get("category_id").and_then(Value::as_str);
     let category = category.ok_or_else(|| Refusal::input("category_id must be a string."))?;
     let file = FileObject::of(body.get("document").unwrap_or(&Value::Null))?;
-    let employee = path.first().and_then(|id| integration.record.mirror.0.get(id));
+    let employee = path
+        .first()
+        .and_then(|id| integration.record.mirror.0.get(id));
     let employee = employee
         .filter(|known| known.deleted_at.is_none())
         .ok_or_else(|| Refusal::input("There is no employee with this id."))?;
@@ -77,7 +82,10 @@ impl Upload {
             }
             _ => json!([]),
         };
-        let text = |name: &str, value: String| Part::Text { name: name.to_owned(), value };
+        let text = |name: &str, value: String| Part::Text {
+            name: name.to_owned(),
+            value,
+        };
         let (content_type, body) = multipart::encoded(&[
             text("title", file.name.clone()),
             text("employee_id", self.employee_id.to_string()),
@@ -89,7 +97,10 @@ impl Upload {
                 content: file.content,
             },
         ]);
-        let request = Request { effect_after: self.effect_after, ..post(&self.token, &content_type, body) };
+        let request = Request {
+            effect_after: self.effect_after,
+            ..post(&self.token, &content_type, body)
+        };
         let outcome = self.remote.ask(request, Origin::KomboAction, client).await;
         let Outcome::Answered(reply) = outcome else {
             // Kombo waited for Personio in vain: nobody knows whether the document is there.
@@ -108,12 +119,21 @@ impl Upload {
 }
 
 fn post(token: &str, content_type: &str, body: Bytes) -> Request {
-    let headers = [(AUTHORIZATION, format!("Bearer {token}")), (CONTENT_TYPE, content_type.to_owned())];
+    let headers = [
+        (AUTHORIZATION, format!("Bearer {token}")),
+        (CONTENT_TYPE, content_type.to_owned()),
+    ];
     let headers: HeaderMap = headers
         .into_iter()
         .filter_map(|(name, value)| Some((name, HeaderValue::try_from(value).ok()?)))
         .collect();
-    Request::new(Method::POST, "/v1/company/documents".to_owned(), None, headers, body)
+    Request::new(
+        Method::POST,
+        "/v1/company/documents".to_owned(),
+        None,
+        headers,
+        body,
+    )
 }
 
 fn is_confirmed(reply: &Reply) -> bool {

@@ -22,7 +22,11 @@ const FILTERS: &[&str] = &[
 ];
 
 /// One page, in the order of Kombo's ids.
-pub(super) fn list(integration: &Integration, request: &Request, now: Timestamp) -> Result<Reply, Refusal> {
+pub(super) fn list(
+    integration: &Integration,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Reply, Refusal> {
     paging::check_parameters(request, FILTERS)?;
     let size = paging::page_size(request)?;
     let filter = Filter::of(request)?;
@@ -33,7 +37,9 @@ pub(super) fn list(integration: &Integration, request: &Request, now: Timestamp)
     };
     let people = &integration.record.mirror.0;
     let wanted = |entry: &(&String, &Mirrored)| filter.lets_pass(entry.0, entry.1);
-    let until = after.as_deref().map_or(Bound::Excluded(""), Bound::Included);
+    let until = after
+        .as_deref()
+        .map_or(Bound::Excluded(""), Bound::Included);
     let mut early: Vec<_> = people
         .range::<str, _>((Bound::Unbounded, until))
         .rev()
@@ -41,16 +47,24 @@ pub(super) fn list(integration: &Integration, request: &Request, now: Timestamp)
         .take(request.rows_back)
         .collect();
     early.reverse();
-    let mut rest = people.range::<str, _>((begin, Bound::Unbounded)).filter(wanted);
+    let mut rest = people
+        .range::<str, _>((begin, Bound::Unbounded))
+        .filter(wanted);
     let page: Vec<_> = early.into_iter().chain(rest.by_ref()).take(size).collect();
     let last = page.last().map(|(id, _)| id.as_str());
     let more = last.is_some_and(|last| {
-        people.range::<str, _>((Bound::Excluded(last), Bound::Unbounded)).any(|entry| wanted(&entry))
+        people
+            .range::<str, _>((Bound::Excluded(last), Bound::Unbounded))
+            .any(|entry| wanted(&entry))
     });
-    let next = last.filter(|_| more).map(|last| paging::cursor(last, request, FILTERS));
+    let next = last
+        .filter(|_| more)
+        .map(|last| paging::cursor(last, request, FILTERS));
     let field = integration.record.employment_type_field.as_deref();
-    let results: Vec<_> =
-        page.iter().map(|(id, known)| employee(&integration.record.id, id, known, field, now)).collect();
+    let results: Vec<_> = page
+        .iter()
+        .map(|(id, known)| employee(&integration.record.id, id, known, field, now))
+        .collect();
     Ok(paging::page(&results, next))
 }
 
@@ -65,10 +79,15 @@ struct Filter<'r> {
 
 impl<'r> Filter<'r> {
     fn of(request: &'r Request) -> Result<Self, Refusal> {
-        let list = |name: &str| request.query(name).map(|values| values.split(',').collect());
+        let list = |name: &str| {
+            request
+                .query(name)
+                .map(|values| values.split(',').collect())
+        };
         let include_deleted = paging::includes_deleted(request)?;
         let updated_after = request.query("updated_after").map(|text| {
-            text.parse().map_err(|_| Refusal::input("updated_after must be YYYY-MM-DDTHH:mm:ss.sssZ."))
+            text.parse()
+                .map_err(|_| Refusal::input("updated_after must be YYYY-MM-DDTHH:mm:ss.sssZ."))
         });
         Ok(Self {
             include_deleted,
@@ -87,6 +106,8 @@ impl<'r> Filter<'r> {
             && among(&self.ids, kombo_id)
             && (self.remote_ids.is_none() || among(&self.remote_ids, &known.person.id.to_string()))
             && among(&self.statuses, status_name(known.person.status))
-            && self.updated_after.is_none_or(|after| known.changed_at > after)
+            && self
+                .updated_after
+                .is_none_or(|after| known.changed_at > after)
     }
 }

@@ -54,9 +54,9 @@ impl Code {
 
     fn status(self) -> StatusCode {
         match self {
-            Self::RateLimitExceeded | Self::ConcurrencyLimitExceeded | Self::RemoteRateLimitExceeded => {
-                StatusCode::TOO_MANY_REQUESTS
-            }
+            Self::RateLimitExceeded
+            | Self::ConcurrencyLimitExceeded
+            | Self::RemoteRateLimitExceeded => StatusCode::TOO_MANY_REQUESTS,
             Self::IntegrationNotFound => StatusCode::NOT_FOUND,
             Self::InputInvalid | Self::RemoteInputInvalid => StatusCode::BAD_REQUEST,
             Self::UnknownError => StatusCode::INTERNAL_SERVER_ERROR,
@@ -67,7 +67,9 @@ impl Code {
             | Self::ActionNotAvailable
             | Self::ActionDisabled
             | Self::PermissionMissing => StatusCode::FORBIDDEN,
-            Self::RemoteUnavailable | Self::RemoteUnknownHttpError => StatusCode::SERVICE_UNAVAILABLE,
+            Self::RemoteUnavailable | Self::RemoteUnknownHttpError => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 }
@@ -91,7 +93,10 @@ impl Refusal {
 
     /// `PLATFORM.INPUT_INVALID` with a reason.
     pub(super) fn input(message: impl Into<String>) -> Self {
-        Self { message: message.into(), ..Self::new(Code::InputInvalid) }
+        Self {
+            message: message.into(),
+            ..Self::new(Code::InputInvalid)
+        }
     }
 
     /// What an HTTP status alone says; a path that does not exist has no code.
@@ -107,7 +112,11 @@ impl Refusal {
             _ => None,
         };
         let message = status.canonical_reason().unwrap_or("Error").to_owned();
-        Self { status, code, message }
+        Self {
+            status,
+            code,
+            message,
+        }
     }
 
     pub(super) fn reply(&self) -> Reply {

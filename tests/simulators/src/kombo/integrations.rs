@@ -83,7 +83,11 @@ impl Integration {
             mirror: Mirror::default(),
             synced: None,
         };
-        Self { personio, personio_at: None, record }
+        Self {
+            personio,
+            personio_at: None,
+            record,
+        }
     }
 
     /// `personio` of `personio:CBNMt7dSNCzBdnRTx87dev4E`.
@@ -93,18 +97,25 @@ impl Integration {
 
     /// Where calls go on to.
     pub(super) fn remote(&self) -> Remote {
-        Remote { personio: self.personio.clone(), address: self.personio_at.clone() }
+        Remote {
+            personio: self.personio.clone(),
+            address: self.personio_at.clone(),
+        }
     }
 
     /// A full sync.
     pub(super) fn sync(&mut self, now: Timestamp) {
-        let Self { personio, record, .. } = self;
+        let Self {
+            personio, record, ..
+        } = self;
         record.synced = Some(personio.revision());
         let (client_id, client_secret) = &record.credential;
         match personio.mirrorable(client_id, client_secret) {
             Mirrorable::People(people, readable, categories) => {
                 record.categories.refresh(&record.id, categories, now);
-                record.mirror.refresh(&record.id, people, Arc::new(readable), now);
+                record
+                    .mirror
+                    .refresh(&record.id, people, Arc::new(readable), now);
                 if record.condition == Condition::Invalid {
                     record.condition = Condition::Active;
                 }
@@ -118,7 +129,8 @@ impl Integration {
 
     /// A sync before a read, where that is switched on and something has changed at Personio.
     pub(super) fn sync_if_stale(&mut self, now: Timestamp) {
-        if self.record.mirrors_automatically && self.record.synced != Some(self.personio.revision()) {
+        if self.record.mirrors_automatically && self.record.synced != Some(self.personio.revision())
+        {
             self.sync(now);
         }
     }
@@ -137,7 +149,11 @@ impl Integration {
 
     /// The id of this action is in no document: it is made up.
     fn documents_action(&self) -> Value {
-        let setting = if self.record.manages_documents { "ENABLED" } else { "DISABLED" };
+        let setting = if self.record.manages_documents {
+            "ENABLED"
+        } else {
+            "DISABLED"
+        };
         json!({"id": "hris_manage_documents", "label": "Manage documents", "is_available": self.record.manages_documents, "coverage_status": "SUPPORTED", "scope_config_setting": setting, "opted_out_by_customer": false, "fields": []})
     }
 

@@ -40,11 +40,23 @@ impl Mirror {
             present.insert(person.id);
             let kombo_id = digest::base58(&[integration, "employee", &person.id.to_string()]);
             let readable = Arc::clone(&readable);
-            let fresh =
-                Mirrored { person, readable, changed_at: now, deleted_at: None, shown: OnceLock::new() };
-            self.0.entry(kombo_id).and_modify(|known| known.update(&fresh)).or_insert(fresh);
+            let fresh = Mirrored {
+                person,
+                readable,
+                changed_at: now,
+                deleted_at: None,
+                shown: OnceLock::new(),
+            };
+            self.0
+                .entry(kombo_id)
+                .and_modify(|known| known.update(&fresh))
+                .or_insert(fresh);
         }
-        for gone in self.0.values_mut().filter(|known| !present.contains(&known.person.id)) {
+        for gone in self
+            .0
+            .values_mut()
+            .filter(|known| !present.contains(&known.person.id))
+        {
             if gone.deleted_at.is_none() {
                 (gone.deleted_at, gone.changed_at, gone.shown) = (Some(now), now, OnceLock::new());
             }
@@ -55,7 +67,9 @@ impl Mirror {
 impl Mirror {
     /// Has everybody's JSON made anew.
     pub(super) fn forget_shown(&mut self) {
-        self.0.values_mut().for_each(|known| known.shown = OnceLock::new());
+        self.0
+            .values_mut()
+            .for_each(|known| known.shown = OnceLock::new());
     }
 }
 

@@ -103,8 +103,14 @@ impl Kombo {
     /// When the address cannot be listened on.
     pub async fn start_on(address: SocketAddr, clock: Clock) -> io::Result<Self> {
         let client = files::client().map_err(io::Error::other)?;
-        let environment = Environment { state: Mutex::new(State::new()), clock: Arc::clone(&clock), client };
-        Ok(Self { running: server::start(environment, clock, address).await? })
+        let environment = Environment {
+            state: Mutex::new(State::new()),
+            clock: Arc::clone(&clock),
+            client,
+        };
+        Ok(Self {
+            running: server::start(environment, clock, address).await?,
+        })
     }
 
     /// What stands for `https://api.kombo.dev/v1`: with the `/v1`.
@@ -177,7 +183,9 @@ impl Kombo {
     /// The id of ours that the link carried by which an integration was connected; none at the start, as for one that was made in
     /// Kombo's dashboard.
     pub fn set_origin(&self, id: &str, origin: Option<&str>) {
-        self.integration(id, |integration| integration.record.origin = origin.map(str::to_owned));
+        self.integration(id, |integration| {
+            integration.record.origin = origin.map(str::to_owned)
+        });
     }
 
     /// The links that were made, each as the request's body.
@@ -207,14 +215,18 @@ impl Kombo {
 
     /// Syncs before every read (`true`), as if Kombo's webhooks were instant; at the start only [`mirror`](Self::mirror) does.
     pub fn mirror_automatically(&self, id: &str, automatically: bool) {
-        self.integration(id, |integration| integration.record.mirrors_automatically = automatically);
+        self.integration(id, |integration| {
+            integration.record.mirrors_automatically = automatically
+        });
     }
 
     /// What goes on to Personio (passthrough, uploads) is sent to `address`, which stands for `https://api.personio.de` and leads
     /// to the account; at the start the account is asked without a socket. [`Origin`](crate::Origin) and
     /// [`Behaviour::LateEffect`](crate::Behaviour::LateEffect) do not travel that way.
     pub fn reach_personio_at(&self, id: &str, address: &str) {
-        self.integration(id, |integration| integration.personio_at = Some(address.to_owned()));
+        self.integration(id, |integration| {
+            integration.personio_at = Some(address.to_owned())
+        });
     }
 
     /// Puts an integration into a condition; [`Condition::Active`] at the start.
@@ -225,17 +237,26 @@ impl Kombo {
     /// The condition an integration is in.
     #[must_use]
     pub fn condition(&self, id: &str) -> Option<Condition> {
-        self.state(|state| state.integrations.get(id).map(|integration| integration.record.condition))
+        self.state(|state| {
+            state
+                .integrations
+                .get(id)
+                .map(|integration| integration.record.condition)
+        })
     }
 
     /// Opens the passthrough for an integration (as it is at the start) or closes it: Kombo opens it per customer and use case.
     pub fn allow_passthrough(&self, id: &str, allowed: bool) {
-        self.integration(id, |integration| integration.record.passes_through = allowed);
+        self.integration(id, |integration| {
+            integration.record.passes_through = allowed
+        });
     }
 
     /// Switches `Manage documents` of the scope config on (as it is at the start) or off.
     pub fn allow_documents(&self, id: &str, allowed: bool) {
-        self.integration(id, |integration| integration.record.manages_documents = allowed);
+        self.integration(id, |integration| {
+            integration.record.manages_documents = allowed
+        });
     }
 
     /// How many calls of an integration that go on to Personio may be under way at once; 30 at the start.

@@ -22,15 +22,24 @@ pub(super) fn employee(
     employment_type_field: Option<&str>,
     now: Timestamp,
 ) -> Arc<str> {
-    if known.deleted_at.is_some_and(|deleted| now.duration_since(deleted) >= KEPT_AFTER_DELETION) {
+    if known
+        .deleted_at
+        .is_some_and(|deleted| now.duration_since(deleted) >= KEPT_AFTER_DELETION)
+    {
         return Value::Object(empty(kombo_id, known)).to_string().into();
     }
     let make = || {
         let mut employee = empty(kombo_id, known);
         employee.extend(data(integration, known, employment_type_field));
         if known.person.id.is_multiple_of(3) {
-            let may_be_missing = ["work_email", "gender", "employment_status", "employment_type"];
-            employee.retain(|key, value| !(value.is_null() && may_be_missing.contains(&key.as_str())));
+            let may_be_missing = [
+                "work_email",
+                "gender",
+                "employment_status",
+                "employment_type",
+            ];
+            employee
+                .retain(|key, value| !(value.is_null() && may_be_missing.contains(&key.as_str())));
         }
         Value::Object(employee).to_string().into()
     };
@@ -73,23 +82,43 @@ fn empty(kombo_id: &str, known: &Mirrored) -> Map<String, Value> {
         "legal_entity",
         "work_location",
     ];
-    const LISTS: &[&str] = &["employments", "time_off_balances", "groups", "teams", "integration_fields"];
+    const LISTS: &[&str] = &[
+        "employments",
+        "time_off_balances",
+        "groups",
+        "teams",
+        "integration_fields",
+    ];
     let nulls = NULL.iter().map(|key| ((*key).to_owned(), Value::Null));
     let lists = LISTS.iter().map(|key| ((*key).to_owned(), json!([])));
     let own = [
         ("id", json!(kombo_id)),
         ("remote_id", json!(known.person.id.to_string())),
         ("changed_at", moment(known.changed_at)),
-        ("remote_deleted_at", known.deleted_at.map_or(Value::Null, moment)),
+        (
+            "remote_deleted_at",
+            known.deleted_at.map_or(Value::Null, moment),
+        ),
         ("is_simulated", json!(true)),
     ];
-    nulls.chain(lists).chain(own.map(|(key, value)| (key.to_owned(), value))).collect()
+    nulls
+        .chain(lists)
+        .chain(own.map(|(key, value)| (key.to_owned(), value)))
+        .collect()
 }
 
-fn data(integration: &str, known: &Mirrored, employment_type_field: Option<&str>) -> Vec<(String, Value)> {
+fn data(
+    integration: &str,
+    known: &Mirrored,
+    employment_type_field: Option<&str>,
+) -> Vec<(String, Value)> {
     let (person, readable) = (&known.person, &known.readable);
     let if_readable = |attribute: &str, value: Value| {
-        if readable.contains(attribute) { value } else { Value::Null }
+        if readable.contains(attribute) {
+            value
+        } else {
+            Value::Null
+        }
     };
     let entity = Unit::readable(integration, known, "subcompany", &person.subcompany);
     let location = Unit::readable(integration, known, "office", &person.office);
@@ -97,25 +126,67 @@ fn data(integration: &str, known: &Mirrored, employment_type_field: Option<&str>
     let groups: Vec<Value> = department.iter().map(Unit::department).collect();
     let full_name = format!("{} {}", person.first_name, person.last_name);
     let custom_fields = match employment_type_field {
-        Some(field) => json!({field: if_readable("employment_type", own_type(person.employment_type))}),
+        Some(field) => {
+            json!({field: if_readable("employment_type", own_type(person.employment_type))})
+        }
         None => json!({}),
     };
     [
-        ("first_name", if_readable("first_name", json!(person.first_name))),
-        ("last_name", if_readable("last_name", json!(person.last_name))),
-        ("display_full_name", if_readable("last_name", json!(full_name))),
+        (
+            "first_name",
+            if_readable("first_name", json!(person.first_name)),
+        ),
+        (
+            "last_name",
+            if_readable("last_name", json!(person.last_name)),
+        ),
+        (
+            "display_full_name",
+            if_readable("last_name", json!(full_name)),
+        ),
         ("job_title", if_readable("position", json!(person.position))),
         ("work_email", if_readable("email", json!(person.email))),
         ("gender", if_readable("gender", gender(person.gender))),
-        ("employment_status", if_readable("status", status(person.status))),
-        ("employment_type", if_readable("weekly_working_hours", inferred_type(person.weekly_hours))),
-        ("weekly_hours", if_readable("weekly_working_hours", json!(person.weekly_hours))),
-        ("start_date", if_readable("hire_date", date(person.hire_date))),
-        ("termination_date", if_readable("termination_date", date(person.termination_date))),
-        ("legal_entity_id", json!(entity.as_ref().map(|unit| &unit.id))),
-        ("legal_entity", json!(entity.as_ref().map(Unit::legal_entity))),
-        ("work_location_id", json!(location.as_ref().map(|unit| &unit.id))),
-        ("work_location", json!(location.as_ref().map(|unit| unit.location(known.changed_at)))),
+        (
+            "employment_status",
+            if_readable("status", status(person.status)),
+        ),
+        (
+            "employment_type",
+            if_readable("weekly_working_hours", inferred_type(person.weekly_hours)),
+        ),
+        (
+            "weekly_hours",
+            if_readable("weekly_working_hours", json!(person.weekly_hours)),
+        ),
+        (
+            "start_date",
+            if_readable("hire_date", date(person.hire_date)),
+        ),
+        (
+            "termination_date",
+            if_readable("termination_date", date(person.termination_date)),
+        ),
+        (
+            "legal_entity_id",
+            json!(entity.as_ref().map(|unit| &unit.id)),
+        ),
+        (
+            "legal_entity",
+            json!(entity.as_ref().map(Unit::legal_entity)),
+        ),
+        (
+            "work_location_id",
+            json!(location.as_ref().map(|unit| &unit.id)),
+        ),
+        (
+            "work_location",
+            json!(
+                location
+                    .as_ref()
+                    .map(|unit| unit.location(known.changed_at))
+            ),
+        ),
         ("teams", json!(groups.clone())),
         ("groups", json!(groups)),
         ("custom_fields", custom_fields),
@@ -139,9 +210,15 @@ impl<'n> Unit<'n> {
         attribute: &str,
         name: &'n Option<String>,
     ) -> Option<Self> {
-        let name = name.as_deref().filter(|_| known.readable.contains(attribute))?;
+        let name = name
+            .as_deref()
+            .filter(|_| known.readable.contains(attribute))?;
         let remote_id = (digest::number(&[attribute, name]) % 1_000_000).to_string();
-        Some(Self { id: digest::base58(&[integration, attribute, &remote_id]), remote_id, name })
+        Some(Self {
+            id: digest::base58(&[integration, attribute, &remote_id]),
+            remote_id,
+            name,
+        })
     }
 
     fn department(&self) -> Value {
@@ -184,7 +261,11 @@ fn status(status: Status) -> Value {
 
 /// From the working hours, as Kombo does it for Personio: nothing to do with Personio's own employment type.
 fn inferred_type(weekly_hours: f64) -> Value {
-    json!(if weekly_hours >= 35.0 { "FULL_TIME" } else { "PART_TIME" })
+    json!(if weekly_hours >= 35.0 {
+        "FULL_TIME"
+    } else {
+        "PART_TIME"
+    })
 }
 
 fn own_type(employment_type: Option<EmploymentType>) -> Value {

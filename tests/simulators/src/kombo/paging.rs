@@ -15,18 +15,27 @@ const USUAL_PAGE: usize = 100;
 /// Refuses parameters besides `filters` and those of every list.
 pub(super) fn check_parameters(request: &Request, filters: &[&str]) -> Result<(), Refusal> {
     match request.unknown_query(&[&["cursor", "page_size"], filters].concat()) {
-        Some(unknown) => {
-            Err(Refusal::input(format!("The parameter {unknown} is not simulated or does not exist.")))
-        }
+        Some(unknown) => Err(Refusal::input(format!(
+            "The parameter {unknown} is not simulated or does not exist."
+        ))),
         None => Ok(()),
     }
 }
 
 pub(super) fn page_size(request: &Request) -> Result<usize, Refusal> {
-    let refusal = || Refusal::input(format!("page_size must be an integer from 1 to {LARGEST_PAGE}."));
-    let size =
-        request.query("page_size").map_or(Ok(USUAL_PAGE), |size| size.parse().map_err(|_| refusal()))?;
-    if (1..=LARGEST_PAGE).contains(&size) { Ok(size) } else { Err(refusal()) }
+    let refusal = || {
+        Refusal::input(format!(
+            "page_size must be an integer from 1 to {LARGEST_PAGE}."
+        ))
+    };
+    let size = request
+        .query("page_size")
+        .map_or(Ok(USUAL_PAGE), |size| size.parse().map_err(|_| refusal()))?;
+    if (1..=LARGEST_PAGE).contains(&size) {
+        Ok(size)
+    } else {
+        Err(refusal())
+    }
 }
 
 /// `include_deleted`
@@ -45,7 +54,10 @@ pub(super) fn cursor(last: &str, request: &Request, filters: &[&str]) -> String 
 
 /// The last id that the page before has shown.
 pub(super) fn after(request: &Request, filters: &[&str]) -> Result<Option<String>, Refusal> {
-    request.query("cursor").map(|cursor| position(cursor, request, filters)).transpose()
+    request
+        .query("cursor")
+        .map(|cursor| position(cursor, request, filters))
+        .transpose()
 }
 
 fn position(cursor: &str, request: &Request, filters: &[&str]) -> Result<String, Refusal> {
@@ -55,11 +67,18 @@ fn position(cursor: &str, request: &Request, filters: &[&str]) -> Result<String,
     if cursor.get("filters").and_then(Value::as_u64) != Some(bound(request, filters)) {
         return Err(invalid());
     }
-    cursor.get("after").and_then(Value::as_str).map(str::to_owned).ok_or_else(invalid)
+    cursor
+        .get("after")
+        .and_then(Value::as_str)
+        .map(str::to_owned)
+        .ok_or_else(invalid)
 }
 
 fn bound(request: &Request, filters: &[&str]) -> u64 {
-    let parts: Vec<&str> = filters.iter().map(|name| request.query(name).unwrap_or_default()).collect();
+    let parts: Vec<&str> = filters
+        .iter()
+        .map(|name| request.query(name).unwrap_or_default())
+        .collect();
     digest::number(&parts)
 }
 

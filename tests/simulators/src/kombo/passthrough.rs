@@ -16,7 +16,15 @@ use crate::engine::exchange::{Outcome, Reply, Request};
 use crate::engine::multipart::{self, Part};
 
 /// Keys of the request body that are simulated.
-const KEYS: &[&str] = &["method", "path", "headers", "params", "data", "multipart_form_data", "api_options"];
+const KEYS: &[&str] = &[
+    "method",
+    "path",
+    "headers",
+    "params",
+    "data",
+    "multipart_form_data",
+    "api_options",
+];
 
 /// A checked call, ready to be forwarded.
 pub(super) struct Call {
@@ -33,8 +41,14 @@ enum FormField {
 }
 
 /// Checks what is to be passed through, and logs in to Personio with the credential that Kombo holds.
-pub(super) fn call(integration: &Integration, path: &[String], request: &Request) -> Result<Call, Refusal> {
-    let [tool, api] = path else { return Err(Refusal::input("There is no such passthrough API.")) };
+pub(super) fn call(
+    integration: &Integration,
+    path: &[String],
+    request: &Request,
+) -> Result<Call, Refusal> {
+    let [tool, api] = path else {
+        return Err(Refusal::input("There is no such passthrough API."));
+    };
     let version = match api.as_str() {
         "personnel" => "v1",
         "personnelv2" => "v2",
@@ -52,7 +66,9 @@ pub(super) fn call(integration: &Integration, path: &[String], request: &Request
         return Err(Refusal::input("The body must be a JSON object."));
     };
     if let Some(unknown) = body.keys().find(|key| !KEYS.contains(&key.as_str())) {
-        return Err(Refusal::input(format!("The key {unknown} is not simulated or does not exist.")));
+        return Err(Refusal::input(format!(
+            "The key {unknown} is not simulated or does not exist."
+        )));
     }
     let (client_id, client_secret) = &integration.record.credential;
     let personio = &integration.personio;
@@ -61,13 +77,24 @@ pub(super) fn call(integration: &Integration, path: &[String], request: &Request
         _ => personio.token_for(client_id, client_secret),
     };
     let token = token.ok_or_else(|| Refusal::new(Code::IntegrationAuthenticationInvalid))?;
-    let path = body.get("path").and_then(Value::as_str).filter(|path| path.starts_with('/'));
+    let path = body
+        .get("path")
+        .and_then(Value::as_str)
+        .filter(|path| path.starts_with('/'));
     let path = path.ok_or_else(|| Refusal::input("path must be a string that begins with /."))?;
     let url = format!("https://api.personio.de/{version}{path}");
     let form = form(&body)?;
     let target = target(&body, &format!("/{version}{path}"), &token)?;
-    let target = Request { effect_after: request.effect_after, ..target };
-    Ok(Call { remote: integration.remote(), request: target, url, form })
+    let target = Request {
+        effect_after: request.effect_after,
+        ..target
+    };
+    Ok(Call {
+        remote: integration.remote(),
+        request: target,
+        url,
+        form,
+    })
 }
 
 fn target(body: &Map<String, Value>, path: &str, token: &str) -> Result<Request, Refusal> {
@@ -77,13 +104,18 @@ fn target(body: &Map<String, Value>, path: &str, token: &str) -> Result<Request,
         Some("PUT") => Method::PUT,
         Some("PATCH") => Method::PATCH,
         Some("DELETE") => Method::DELETE,
-        _ => return Err(Refusal::input("method must be one of GET, POST, DELETE, PUT, PATCH.")),
+        _ => {
+            return Err(Refusal::input(
+                "method must be one of GET, POST, DELETE, PUT, PATCH.",
+            ));
+        }
     };
     let mut headers = HeaderMap::new();
     for (name, value) in texts(body, "headers")? {
-        let name = HeaderName::try_from(name).map_err(|_| Refusal::input("headers: not a header name."))?;
-        let value =
-            HeaderValue::try_from(value).map_err(|_| Refusal::input("headers: not a header value."))?;
+        let name = HeaderName::try_from(name)
+            .map_err(|_| Refusal::input("headers: not a header name."))?;
+        let value = HeaderValue::try_from(value)
+            .map_err(|_| Refusal::input("headers: not a header value."))?;
         headers.insert(name, value);
     }
     let data = match body.get("data") {
@@ -97,7 +129,9 @@ fn target(body: &Map<String, Value>, path: &str, token: &str) -> Result<Request,
     if let Ok(bearer) = HeaderValue::try_from(format!("Bearer {token}")) {
         headers.insert(AUTHORIZATION, bearer);
     }
-    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+    let (path, query) = path
+        .split_once('?')
+        .map_or((path, None), |(path, query)| (path, Some(query)));
     let mut request = Request::new(method, path.to_owned(), query, headers, data);
     request.query.extend(texts(body, "params")?);
     Ok(request)
@@ -105,26 +139,42 @@ fn target(body: &Map<String, Value>, path: &str, token: &str) -> Result<Request,
 
 /// The form to be sent instead of `data`.
 fn form(body: &Map<String, Value>) -> Result<Vec<FormField>, Refusal> {
-    let Some(fields) = body.get("multipart_form_data") else { return Ok(Vec::new()) };
+    let Some(fields) = body.get("multipart_form_data") else {
+        return Ok(Vec::new());
+    };
     if body.contains_key("data") {
-        return Err(Refusal::input("data and multipart_form_data exclude each other."));
+        return Err(Refusal::input(
+            "data and multipart_form_data exclude each other.",
+        ));
     }
-    let refusal = || Refusal::input("multipart_form_data must be a list of objects with a name and a value.");
+    let refusal =
+        || Refusal::input("multipart_form_data must be a list of objects with a name and a value.");
     let field = |field: &Value| {
-        let name = field.get("name").and_then(Value::as_str).ok_or_else(refusal)?.to_owned();
+        let name = field
+            .get("name")
+            .and_then(Value::as_str)
+            .ok_or_else(refusal)?
+            .to_owned();
         match field.get("value") {
             Some(Value::String(text)) => Ok(FormField::Text(name, text.clone())),
             Some(file @ Value::Object(_)) => Ok(FormField::File(name, FileObject::of(file)?)),
             _ => Err(refusal()),
         }
     };
-    fields.as_array().ok_or_else(refusal)?.iter().map(field).collect()
+    fields
+        .as_array()
+        .ok_or_else(refusal)?
+        .iter()
+        .map(field)
+        .collect()
 }
 
 /// An object of texts, as the document has it: no numbers, no lists.
 fn texts(body: &Map<String, Value>, key: &str) -> Result<Vec<(String, String)>, Refusal> {
     let refusal = || Refusal::input(format!("{key} must be an object whose values are strings."));
-    let Some(entries) = body.get(key) else { return Ok(Vec::new()) };
+    let Some(entries) = body.get(key) else {
+        return Ok(Vec::new());
+    };
     entries
         .as_object()
         .ok_or_else(refusal)?
@@ -142,7 +192,11 @@ pub(super) async fn forward(mut call: Call, client: &Client) -> Result<Outcome, 
         }
         call.request.body = body;
     }
-    match call.remote.ask(call.request, Origin::KomboPassthrough, client).await {
+    match call
+        .remote
+        .ask(call.request, Origin::KomboPassthrough, client)
+        .await
+    {
         Outcome::Answered(reply) | Outcome::Last(reply, _) => {
             Ok(Outcome::Answered(wrapped(&reply, &call.url)))
         }
@@ -160,8 +214,14 @@ async fn encoded(form: Vec<FormField>, client: &Client) -> Result<(String, Bytes
             FormField::Text(name, value) => Part::Text { name, value },
             FormField::File(name, file) => {
                 let file = file.fetched(client).await?;
-                let (file_name, content_type, content) = (file.name, file.content_type, file.content);
-                Part::File { name, file_name, content_type, content }
+                let (file_name, content_type, content) =
+                    (file.name, file.content_type, file.content);
+                Part::File {
+                    name,
+                    file_name,
+                    content_type,
+                    content,
+                }
             }
         });
     }
@@ -178,7 +238,9 @@ fn wrapped(reply: &Reply, url: &str) -> Reply {
     // Personio's JSON goes in as it is: parsing large pages only to write them again would be slow.
     let data = match serde_json::from_slice::<IgnoredAny>(&reply.body) {
         Ok(_) => String::from_utf8_lossy(&reply.body),
-        Err(_) => json!(String::from_utf8_lossy(&reply.body)).to_string().into(),
+        Err(_) => json!(String::from_utf8_lossy(&reply.body))
+            .to_string()
+            .into(),
     };
     let (url, headers, status) = (json!(url), json!(headers), reply.status.as_u16());
     let body = format!(

@@ -16,7 +16,10 @@ pub(super) struct Place(Places);
 
 impl Default for Places {
     fn default() -> Self {
-        Self { limit: 30, taken: Arc::default() }
+        Self {
+            limit: 30,
+            taken: Arc::default(),
+        }
     }
 }
 
@@ -32,7 +35,10 @@ impl Places {
     /// `Concurrency-Limit` and `Concurrency-Remaining`.
     pub(super) fn headers(&self) -> Vec<(&'static str, String)> {
         let left = self.limit.saturating_sub(self.taken.load(Ordering::SeqCst));
-        vec![("concurrency-limit", self.limit.to_string()), ("concurrency-remaining", left.to_string())]
+        vec![
+            ("concurrency-limit", self.limit.to_string()),
+            ("concurrency-remaining", left.to_string()),
+        ]
     }
 }
 

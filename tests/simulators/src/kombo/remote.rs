@@ -18,14 +18,25 @@ impl Remote {
     pub(super) async fn ask(&self, request: Request, origin: Origin, client: &Client) -> Outcome {
         match &self.address {
             None => self.personio.forward(request, origin).await,
-            Some(address) => sent(address, request, client).await.map_or(Outcome::Cut, Outcome::Answered),
+            Some(address) => sent(address, request, client)
+                .await
+                .map_or(Outcome::Cut, Outcome::Answered),
         }
     }
 }
 
 async fn sent(address: &str, request: Request, client: &Client) -> reqwest::Result<Reply> {
-    let Request { method, path, query, headers, body, .. } = request;
-    let mut call = client.request(method, format!("{address}{path}")).headers(headers);
+    let Request {
+        method,
+        path,
+        query,
+        headers,
+        body,
+        ..
+    } = request;
+    let mut call = client
+        .request(method, format!("{address}{path}"))
+        .headers(headers);
     if !query.is_empty() {
         call = call.query(&query);
     }
@@ -38,5 +49,9 @@ async fn sent(address: &str, request: Request, client: &Client) -> reqwest::Resu
         .filter(|(name, _)| !framing.contains(&name.as_str()))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    Ok(Reply { status, headers, body: answer.bytes().await? })
+    Ok(Reply {
+        status,
+        headers,
+        body: answer.bytes().await?,
+    })
 }

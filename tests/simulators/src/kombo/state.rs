@@ -65,8 +65,16 @@ impl State {
     }
 
     pub(super) fn restore(&mut self, restored: Restored, personio: &Personio) {
-        let attach =
-            |(id, record)| (id, Integration { personio: personio.clone(), personio_at: None, record });
+        let attach = |(id, record)| {
+            (
+                id,
+                Integration {
+                    personio: personio.clone(),
+                    personio_at: None,
+                    record,
+                },
+            )
+        };
         self.integrations = restored.integrations.into_iter().map(attach).collect();
         (self.api_keys, self.links) = (restored.api_keys, restored.links);
     }
@@ -82,20 +90,34 @@ impl State {
         let admitted = self.limiter.admit(tick);
         let headers = vec![
             ("ratelimit-limit", self.allowed.to_string()),
-            ("ratelimit-remaining", self.limiter.remaining(tick).to_string()),
-            ("ratelimit-reset", self.limiter.reset_seconds(tick).to_string()),
+            (
+                "ratelimit-remaining",
+                self.limiter.remaining(tick).to_string(),
+            ),
+            (
+                "ratelimit-reset",
+                self.limiter.reset_seconds(tick).to_string(),
+            ),
         ];
         Some(Limits { admitted, headers })
     }
 
     pub(super) fn check_key(&self, request: &Request) -> Result<(), Refusal> {
-        let good = request.bearer().is_some_and(|key| self.api_keys.contains(key));
-        if good { Ok(()) } else { Err(Refusal::new(Code::AuthenticationInvalid)) }
+        let good = request
+            .bearer()
+            .is_some_and(|key| self.api_keys.contains(key));
+        if good {
+            Ok(())
+        } else {
+            Err(Refusal::new(Code::AuthenticationInvalid))
+        }
     }
 
     /// The places of the integration that is addressed, where there is one.
     pub(super) fn places(&mut self, request: &Request) -> Option<Places> {
-        self.addressed(request).ok().map(|integration| integration.record.places.clone())
+        self.addressed(request)
+            .ok()
+            .map(|integration| integration.record.places.clone())
     }
 
     /// The integration that `X-Integration-Id` names.
@@ -103,13 +125,14 @@ impl State {
         let id = request
             .header("x-integration-id")
             .ok_or_else(|| Refusal::input("The header X-Integration-Id is required."))?;
-        self.integrations.get_mut(id).ok_or_else(|| Refusal::new(Code::IntegrationNotFound))
+        self.integrations
+            .get_mut(id)
+            .ok_or_else(|| Refusal::new(Code::IntegrationNotFound))
     }
 }
 
 /// `GET /check-api-key`
 pub(super) fn checked_key() -> Value {
-    let data =
-        json!({"environment_id": "2Uev1YUTqLFdvMPD3Jtrg2FX", "customer_id": "2Uev1YUTqLFdvMPD3Jtrg2FX"});
+    let data = json!({"environment_id": "2Uev1YUTqLFdvMPD3Jtrg2FX", "customer_id": "2Uev1YUTqLFdvMPD3Jtrg2FX"});
     json!({"status": "success", "data": data})
 }

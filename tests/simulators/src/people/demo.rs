@@ -18,7 +18,10 @@ const FIRST_ID: u64 = 1_000;
 #[must_use]
 pub fn demo(n: usize, seed: u64, today: Date) -> Vec<Person> {
     let mut random = Rng::with_seed(seed);
-    let mut people: Vec<Person> = (FIRST_ID + 1..).take(n).map(|id| person(id, &mut random, today)).collect();
+    let mut people: Vec<Person> = (FIRST_ID + 1..)
+        .take(n)
+        .map(|id| person(id, &mut random, today))
+        .collect();
     if n >= 40 {
         for (index, person) in people.iter_mut().take(12).enumerate() {
             cast(index, person, today);

@@ -73,14 +73,57 @@ pub(super) const LAST: &[&str] = &[
 
 /// A department with the positions people hold in it.
 pub(super) const WORK: &[(&str, &[&str])] = &[
-    ("Vertrieb", &["Account Managerin", "Account Manager", "Vertriebsleitung", "Außendienst Süd"]),
-    ("Marketing & Kommunikation", &["Content Manager*in", "Grafikerin", "Head of Marketing"]),
-    ("Forschung & Entwicklung", &["Softwareentwickler (m/w/d)", "Ingenieurin", "Team Lead", "Werkstudent"]),
-    ("Produktion", &["Maschinenführer", "Schichtleiterin", "Qualitätsprüfer", "Auszubildende"]),
-    ("Personal", &["HR Business Partnerin", "Recruiter", "Personalsachbearbeitung"]),
-    ("Finanzen", &["Buchhalterin", "Controller", "Kaufmännische Leitung"]),
-    ("Kundendienst", &["Servicetechniker", "Kundenberaterin", "Telefonist"]),
-    ("Geschäftsführung", &["Geschäftsführer", "Assistenz der Geschäftsführung"]),
+    (
+        "Vertrieb",
+        &[
+            "Account Managerin",
+            "Account Manager",
+            "Vertriebsleitung",
+            "Außendienst Süd",
+        ],
+    ),
+    (
+        "Marketing & Kommunikation",
+        &["Content Manager*in", "Grafikerin", "Head of Marketing"],
+    ),
+    (
+        "Forschung & Entwicklung",
+        &[
+            "Softwareentwickler (m/w/d)",
+            "Ingenieurin",
+            "Team Lead",
+            "Werkstudent",
+        ],
+    ),
+    (
+        "Produktion",
+        &[
+            "Maschinenführer",
+            "Schichtleiterin",
+            "Qualitätsprüfer",
+            "Auszubildende",
+        ],
+    ),
+    (
+        "Personal",
+        &[
+            "HR Business Partnerin",
+            "Recruiter",
+            "Personalsachbearbeitung",
+        ],
+    ),
+    (
+        "Finanzen",
+        &["Buchhalterin", "Controller", "Kaufmännische Leitung"],
+    ),
+    (
+        "Kundendienst",
+        &["Servicetechniker", "Kundenberaterin", "Telefonist"],
+    ),
+    (
+        "Geschäftsführung",
+        &["Geschäftsführer", "Assistenz der Geschäftsführung"],
+    ),
 ];
 
 /// A company of the group with its offices.

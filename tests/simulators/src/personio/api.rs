@@ -27,13 +27,37 @@ impl Vendor for Account {
     const ROUTES: &'static [Route<Endpoint>] = &[
         Route::new(Endpoint::Auth, Method::POST, "/v1/auth"),
         Route::new(Endpoint::Employees, Method::GET, "/v1/company/employees"),
-        Route::new(Endpoint::Attributes, Method::GET, "/v1/company/employees/attributes"),
-        Route::new(Endpoint::Attributes, Method::GET, "/v1/company/employees/custom-attributes"),
-        Route::new(Endpoint::DocumentCategories, Method::GET, "/v1/company/document-categories"),
-        Route::new(Endpoint::UploadDocument, Method::POST, "/v1/company/documents"),
+        Route::new(
+            Endpoint::Attributes,
+            Method::GET,
+            "/v1/company/employees/attributes",
+        ),
+        Route::new(
+            Endpoint::Attributes,
+            Method::GET,
+            "/v1/company/employees/custom-attributes",
+        ),
+        Route::new(
+            Endpoint::DocumentCategories,
+            Method::GET,
+            "/v1/company/document-categories",
+        ),
+        Route::new(
+            Endpoint::UploadDocument,
+            Method::POST,
+            "/v1/company/documents",
+        ),
         Route::new(Endpoint::TokenV2, Method::POST, "/v2/auth/token"),
-        Route::new(Endpoint::Documents, Method::GET, "/v2/document-management/documents"),
-        Route::new(Endpoint::Employee, Method::GET, "/v1/company/employees/{id}"),
+        Route::new(
+            Endpoint::Documents,
+            Method::GET,
+            "/v2/document-management/documents",
+        ),
+        Route::new(
+            Endpoint::Employee,
+            Method::GET,
+            "/v1/company/employees/{id}",
+        ),
     ];
 
     const LIST: ListShape = ListShape {

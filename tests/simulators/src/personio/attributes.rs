@@ -48,7 +48,14 @@ impl Definition {
         kind: &'static str,
         value: fn(&Record) -> Value,
     ) -> Self {
-        Self { key, german, english, kind, universal: true, value }
+        Self {
+            key,
+            german,
+            english,
+            kind,
+            universal: true,
+            value,
+        }
     }
 
     const fn own(mut self) -> Self {
@@ -75,27 +82,55 @@ impl Definition {
 
 /// Every attribute of the account, in the order v1 shows them.
 pub(super) static DEFINITIONS: &[Definition] = &[
-    Definition::new("id", "ID", "ID", "integer", |record| json!(record.person.id)),
-    Definition::new("first_name", "Vorname", "First name", "standard", |record| {
-        json!(record.person.first_name)
+    Definition::new("id", "ID", "ID", "integer", |record| {
+        json!(record.person.id)
     }),
+    Definition::new(
+        "first_name",
+        "Vorname",
+        "First name",
+        "standard",
+        |record| json!(record.person.first_name),
+    ),
     Definition::new("last_name", "Nachname", "Last name", "standard", |record| {
         json!(record.person.last_name)
     }),
-    Definition::new("email", "E-Mail", "Email", "standard", |record| text(record, &record.person.email)),
-    Definition::new("gender", "Geschlecht", "Gender", "standard", |record| json!(record.person.gender)),
-    Definition::new("status", "Status", "Status", "standard", |record| json!(record.person.status)),
+    Definition::new("email", "E-Mail", "Email", "standard", |record| {
+        text(record, &record.person.email)
+    }),
+    Definition::new("gender", "Geschlecht", "Gender", "standard", |record| {
+        json!(record.person.gender)
+    }),
+    Definition::new("status", "Status", "Status", "standard", |record| {
+        json!(record.person.status)
+    }),
     Definition::new("position", "Position", "Position", "standard", |record| {
         text(record, &record.person.position)
     }),
-    Definition::new("employment_type", "Anstellungsart", "Employment type", "standard", |record| {
-        json!(record.person.employment_type)
+    Definition::new(
+        "employment_type",
+        "Anstellungsart",
+        "Employment type",
+        "standard",
+        |record| json!(record.person.employment_type),
+    ),
+    Definition::new(
+        "weekly_working_hours",
+        "Wochenstunden",
+        "Weekly hours",
+        "standard",
+        |record| json!(record.person.weekly_hours.to_string()),
+    ),
+    Definition::new("hire_date", "Anstelldatum", "Hire date", "date", |record| {
+        date(record.person.hire_date)
     }),
-    Definition::new("weekly_working_hours", "Wochenstunden", "Weekly hours", "standard", |record| {
-        json!(record.person.weekly_hours.to_string())
-    }),
-    Definition::new("hire_date", "Anstelldatum", "Hire date", "date", |record| date(record.person.hire_date)),
-    Definition::new("contract_end_date", "Vertragsende", "Contract ends", "date", |_| Value::Null),
+    Definition::new(
+        "contract_end_date",
+        "Vertragsende",
+        "Contract ends",
+        "date",
+        |_| Value::Null,
+    ),
     Definition::new(
         "termination_date",
         "Arbeitsverhältnis endet zum",
@@ -103,28 +138,72 @@ pub(super) static DEFINITIONS: &[Definition] = &[
         "date",
         |record| date(record.person.termination_date),
     ),
-    Definition::new("termination_type", "Art der Kündigung", "Termination type", "standard", |_| json!("")),
-    Definition::new("last_working_day", "Letzter Arbeitstag", "Last day of work", "date", |record| {
-        date(record.person.termination_date)
-    }),
-    Definition::new("last_modified_at", "Zuletzt geändert", "Last modified", "date", |record| {
-        moment(record.modified)
-    }),
-    Definition::new("supervisor", "Vorgesetzte*r", "Supervisor", "standard", |_| Value::Null),
-    Definition::new("department", "Abteilung", "Department", "standard", |record| {
-        unit(record, "Department", &record.person.department)
-    }),
+    Definition::new(
+        "termination_type",
+        "Art der Kündigung",
+        "Termination type",
+        "standard",
+        |_| json!(""),
+    ),
+    Definition::new(
+        "last_working_day",
+        "Letzter Arbeitstag",
+        "Last day of work",
+        "date",
+        |record| date(record.person.termination_date),
+    ),
+    Definition::new(
+        "last_modified_at",
+        "Zuletzt geändert",
+        "Last modified",
+        "date",
+        |record| moment(record.modified),
+    ),
+    Definition::new(
+        "supervisor",
+        "Vorgesetzte*r",
+        "Supervisor",
+        "standard",
+        |_| Value::Null,
+    ),
+    Definition::new(
+        "department",
+        "Abteilung",
+        "Department",
+        "standard",
+        |record| unit(record, "Department", &record.person.department),
+    ),
     Definition::new("team", "Team", "Team", "standard", |_| Value::Null),
     Definition::new("office", "Standort", "Office", "standard", |record| {
         unit(record, "Office", &record.person.office)
     }),
-    Definition::new("subcompany", "Gesellschaft", "Subcompany", "standard", |record| {
-        unit(record, "Subcompany", &record.person.subcompany)
-    }),
-    Definition::new("cost_centers", "Kostenstelle", "Cost center", "standard", |_| json!([])),
-    Definition::new("work_schedule", "Arbeitszeitmodell", "Work schedule", "standard", work_schedule),
+    Definition::new(
+        "subcompany",
+        "Gesellschaft",
+        "Subcompany",
+        "standard",
+        |record| unit(record, "Subcompany", &record.person.subcompany),
+    ),
+    Definition::new(
+        "cost_centers",
+        "Kostenstelle",
+        "Cost center",
+        "standard",
+        |_| json!([]),
+    ),
+    Definition::new(
+        "work_schedule",
+        "Arbeitszeitmodell",
+        "Work schedule",
+        "standard",
+        work_schedule,
+    ),
     Definition::new("dynamic_24407", "Titel", "Title", "standard", |record| {
-        if record.person.id % 9 == 0 { json!("Dr.") } else { Value::Null }
+        if record.person.id % 9 == 0 {
+            json!("Dr.")
+        } else {
+            Value::Null
+        }
     })
     .own(),
 ];
@@ -164,11 +243,24 @@ pub(super) fn render(record: &Record, shown: &[&'static Definition], language: L
     let wrapper = |definition: &&'static Definition| {
         let raw = record.raw.get(definition.key).map(Cow::Borrowed);
         let value = raw.unwrap_or_else(|| Cow::Owned((definition.value)(record)));
-        let rest = Rest { kind: definition.kind, universal_id: definition.universal_id() };
+        let rest = Rest {
+            kind: definition.kind,
+            universal_id: definition.universal_id(),
+        };
         let rest = (!only_id).then_some(rest);
-        (definition.key, Wrapper { label: definition.label(language), value, rest })
+        (
+            definition.key,
+            Wrapper {
+                label: definition.label(language),
+                value,
+                rest,
+            },
+        )
     };
-    let row = Row { kind: "Employee", attributes: shown.iter().map(wrapper).collect() };
+    let row = Row {
+        kind: "Employee",
+        attributes: shown.iter().map(wrapper).collect(),
+    };
     // Text keys and finite numbers cannot fail.
     serde_json::to_string(&row).unwrap_or_default()
 }
@@ -201,8 +293,7 @@ fn work_schedule(record: &Record) -> Value {
         1 => json!([]),
         2 => Value::Null,
         _ => {
-            let schedule =
-                json!({"id": 232, "name": "Vollzeit, 40 Stunden", "valid_from": null, "monday": "08:00"});
+            let schedule = json!({"id": 232, "name": "Vollzeit, 40 Stunden", "valid_from": null, "monday": "08:00"});
             json!({"type": "WorkSchedule", "attributes": schedule})
         }
     }
@@ -211,9 +302,16 @@ fn work_schedule(record: &Record) -> Value {
 /// Midnight in Berlin with that day's offset: `2014-11-09T00:00:00+01:00`.
 fn date(date: Option<Date>) -> Value {
     let midnight = date.and_then(|date| date.to_zoned_datetime(people::zone()).ok());
-    midnight.map_or(Value::Null, |midnight| json!(midnight.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()))
+    midnight.map_or(Value::Null, |midnight| {
+        json!(midnight.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())
+    })
 }
 
 fn moment(moment: Timestamp) -> Value {
-    json!(moment.to_zoned_datetime(people::zone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())
+    json!(
+        moment
+            .to_zoned_datetime(people::zone())
+            .strftime("%Y-%m-%dT%H:%M:%S%:z")
+            .to_string()
+    )
 }

@@ -14,11 +14,19 @@ use crate::engine::exchange::{Reply, Request};
 
 /// Credentials come in the body, as JSON or as a form. In the query they are refused with 403, as Personio announced for
 /// December 2026.
-pub(super) fn token(state: &mut State, request: &Request, now: Timestamp) -> Result<Reply, Refusal> {
+pub(super) fn token(
+    state: &mut State,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Reply, Refusal> {
     if !state.limits.admit_login(now) {
         return Err(Refusal::of(StatusCode::TOO_MANY_REQUESTS));
     }
-    if request.query.iter().any(|(key, _)| key == "client_id" || key == "client_secret") {
+    if request
+        .query
+        .iter()
+        .any(|(key, _)| key == "client_id" || key == "client_secret")
+    {
         let text = "Credentials in the query string are not accepted";
         return Err(Refusal::new(StatusCode::FORBIDDEN, 403, text, text));
     }
@@ -33,12 +41,26 @@ pub(super) fn token(state: &mut State, request: &Request, now: Timestamp) -> Res
     let token = state
         .credentials
         .token(&client_id, &client_secret, now)
-        .ok_or_else(|| Refusal::new(StatusCode::FORBIDDEN, 0, "Wrong credentials", "Wrong credentials"))?;
+        .ok_or_else(|| {
+            Refusal::new(
+                StatusCode::FORBIDDEN,
+                0,
+                "Wrong credentials",
+                "Wrong credentials",
+            )
+        })?;
     // The lifetime is named in full even where the same token was handed out before: nothing promises the rest of it.
     let v1 = |scope: &String| !scope.starts_with("personio:");
-    let scope = scopes(state).into_iter().filter(v1).collect::<Vec<_>>().join(" ");
+    let scope = scopes(state)
+        .into_iter()
+        .filter(v1)
+        .collect::<Vec<_>>()
+        .join(" ");
     let data = json!({"token": token, "expires_in": TOKEN_SECONDS, "scope": scope});
-    Ok(Reply::json(StatusCode::OK, &json!({"success": true, "data": data})))
+    Ok(Reply::json(
+        StatusCode::OK,
+        &json!({"success": true, "data": data}),
+    ))
 }
 
 fn credentials(request: &Request) -> Option<(String, String)> {
@@ -56,12 +78,18 @@ fn credentials(request: &Request) -> Option<(String, String)> {
 }
 
 /// `POST /v2/auth/token`: a form and nothing else. Every refusal is a 400.
-pub(super) fn token_v2(state: &mut State, request: &Request, now: Timestamp) -> Result<Reply, Denial> {
+pub(super) fn token_v2(
+    state: &mut State,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Reply, Denial> {
     if !state.limits.admit_login_v2(now) {
         return Err(Denial::TooMany);
     }
     let form: HashMap<String, String> = if request.is("application/x-www-form-urlencoded") {
-        url::form_urlencoded::parse(&request.body).into_owned().collect()
+        url::form_urlencoded::parse(&request.body)
+            .into_owned()
+            .collect()
     } else {
         HashMap::new()
     };
@@ -71,11 +99,14 @@ pub(super) fn token_v2(state: &mut State, request: &Request, now: Timestamp) -> 
     }
     let (client_id, secret) = (field("client_id")?, field("client_secret")?);
     let granted = scopes(state);
-    let wanted = form
-        .get("scope")
-        .map_or_else(|| granted.clone(), |wanted| wanted.split(' ').map(str::to_owned).collect());
-    let (token, lives) =
-        state.credentials.token_v2(client_id, secret, now).ok_or(Denial::Denied(Denied::InvalidClient))?;
+    let wanted = form.get("scope").map_or_else(
+        || granted.clone(),
+        |wanted| wanted.split(' ').map(str::to_owned).collect(),
+    );
+    let (token, lives) = state
+        .credentials
+        .token_v2(client_id, secret, now)
+        .ok_or(Denial::Denied(Denied::InvalidClient))?;
     if wanted.iter().any(|scope| !granted.contains(scope)) {
         return Err(Denial::Denied(Denied::InvalidScope));
     }
@@ -121,22 +152,47 @@ pub(super) fn known_token<'r>(
     request: &'r Request,
     now: Timestamp,
 ) -> Result<&'r str, Refusal> {
-    let token = request.bearer().ok_or_else(|| Refusal::of(StatusCode::UNAUTHORIZED))?;
+    let token = request
+        .bearer()
+        .ok_or_else(|| Refusal::of(StatusCode::UNAUTHORIZED))?;
     if !state.credentials.know_token(token, Version::V1, now) {
         let text = "Provided authorization is not valid";
-        return Err(Refusal::new(state.token_refusal, state.token_refusal.as_u16(), text, text));
+        return Err(Refusal::new(
+            state.token_refusal,
+            state.token_refusal.as_u16(),
+            text,
+            text,
+        ));
     }
     Ok(token)
 }
 
 /// The same for v2.
-pub(super) fn known_token_v2(state: &State, request: &Request, now: Timestamp) -> Result<(), Problem> {
-    let good = request.bearer().is_some_and(|token| state.credentials.know_token(token, Version::V2, now));
-    if good { Ok(()) } else { Err(Problem::of(StatusCode::UNAUTHORIZED)) }
+pub(super) fn known_token_v2(
+    state: &State,
+    request: &Request,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let good = request
+        .bearer()
+        .is_some_and(|token| state.credentials.know_token(token, Version::V2, now));
+    if good {
+        Ok(())
+    } else {
+        Err(Problem::of(StatusCode::UNAUTHORIZED))
+    }
 }
 
 /// Lets a request with a good token and the right to read employees pass, and returns the token.
-pub(super) fn authorise<'r>(state: &State, request: &'r Request, now: Timestamp) -> Result<&'r str, Refusal> {
+pub(super) fn authorise<'r>(
+    state: &State,
+    request: &'r Request,
+    now: Timestamp,
+) -> Result<&'r str, Refusal> {
     let token = known_token(state, request, now)?;
-    if state.may_read { Ok(token) } else { Err(Refusal::scope()) }
+    if state.may_read {
+        Ok(token)
+    } else {
+        Err(Refusal::scope())
+    }
 }

@@ -38,7 +38,12 @@ type Token = (String, Timestamp);
 impl Credentials {
     pub(super) fn add(&mut self, client_id: &str, secret: &str) {
         let issued = self.known.get(client_id).map_or(0, |old| old.issued);
-        let credential = Credential { secret: secret.to_owned(), token: None, token_v2: None, issued };
+        let credential = Credential {
+            secret: secret.to_owned(),
+            token: None,
+            token_v2: None,
+            issued,
+        };
         self.known.insert(client_id.to_owned(), credential);
     }
 
@@ -53,12 +58,22 @@ impl Credentials {
     }
 
     pub(super) fn are_good(&self, client_id: &str, secret: &str) -> bool {
-        self.known.get(client_id).is_some_and(|credential| credential.secret == secret)
+        self.known
+            .get(client_id)
+            .is_some_and(|credential| credential.secret == secret)
     }
 
     /// The credential's token of these 24 hours; `None` if the credential is not good.
-    pub(super) fn token(&mut self, client_id: &str, secret: &str, now: Timestamp) -> Option<String> {
-        let credential = self.known.get_mut(client_id).filter(|found| found.secret == secret)?;
+    pub(super) fn token(
+        &mut self,
+        client_id: &str,
+        secret: &str,
+        now: Timestamp,
+    ) -> Option<String> {
+        let credential = self
+            .known
+            .get_mut(client_id)
+            .filter(|found| found.secret == secret)?;
         Some(credential.token_for(client_id, Version::V1, now).0)
     }
 
@@ -69,14 +84,20 @@ impl Credentials {
         secret: &str,
         now: Timestamp,
     ) -> Option<(String, i64)> {
-        let credential = self.known.get_mut(client_id).filter(|found| found.secret == secret)?;
+        let credential = self
+            .known
+            .get_mut(client_id)
+            .filter(|found| found.secret == secret)?;
         let (token, ends) = credential.token_for(client_id, Version::V2, now);
         Some((token, ends.as_second() - now.as_second()))
     }
 
     pub(super) fn know_token(&self, token: &str, version: Version, now: Timestamp) -> bool {
-        let good =
-            |found: &Option<Token>| found.as_ref().is_some_and(|(known, ends)| known == token && now < *ends);
+        let good = |found: &Option<Token>| {
+            found
+                .as_ref()
+                .is_some_and(|(known, ends)| known == token && now < *ends)
+        };
         self.known.values().any(|credential| {
             let (this, other) = match version {
                 Version::V1 => (&credential.token, &credential.token_v2),
@@ -97,8 +118,13 @@ impl Credential {
             return token.clone();
         }
         self.issued += 1;
-        let token = digest::token("papi-", &[client_id, &self.secret, &self.issued.to_string()]);
-        let ends = now.saturating_add(SignedDuration::from_secs(TOKEN_SECONDS)).unwrap_or(Timestamp::MAX);
+        let token = digest::token(
+            "papi-",
+            &[client_id, &self.secret, &self.issued.to_string()],
+        );
+        let ends = now
+            .saturating_add(SignedDuration::from_secs(TOKEN_SECONDS))
+            .unwrap_or(Timestamp::MAX);
         place.insert((token, ends)).clone()
     }
 }

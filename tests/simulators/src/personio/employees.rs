@@ -46,7 +46,10 @@ pub(super) fn list(state: &mut State, request: &Request, now: Timestamp) -> Resu
     let body = format!(
         r#"{{"success":true,"metadata":{metadata},"offset":{offset},"limit":{limit},"data":[{rows}]}}"#
     );
-    Ok(with_token(Reply::raw(StatusCode::OK, "application/json", body), token))
+    Ok(with_token(
+        Reply::raw(StatusCode::OK, "application/json", body),
+        token,
+    ))
 }
 
 /// `GET /v1/company/employees/{id}`
@@ -62,10 +65,14 @@ pub(super) fn one(
     }
     let shown = shown(state, request);
     let id: Option<u64> = path.first().and_then(|id| id.parse().ok());
-    let row =
-        id.and_then(|id| state.rendered(id, &shown)).ok_or_else(|| Refusal::of(StatusCode::NOT_FOUND))?;
+    let row = id
+        .and_then(|id| state.rendered(id, &shown))
+        .ok_or_else(|| Refusal::of(StatusCode::NOT_FOUND))?;
     let body = format!(r#"{{"success":true,"data":{row}}}"#);
-    Ok(with_token(Reply::raw(StatusCode::OK, "application/json", body), token))
+    Ok(with_token(
+        Reply::raw(StatusCode::OK, "application/json", body),
+        token,
+    ))
 }
 
 /// `GET /v1/company/employees/attributes`: what this credential may read.
@@ -78,9 +85,14 @@ pub(super) fn readable_attributes(
     if !state.limits.admit_other(now) {
         return Err(Refusal::of(StatusCode::TOO_MANY_REQUESTS));
     }
-    let data: Vec<Value> =
-        readable(state).iter().map(|definition| definition.description(state.language)).collect();
-    Ok(with_token(Reply::json(StatusCode::OK, &json!({"success": true, "data": data})), token))
+    let data: Vec<Value> = readable(state)
+        .iter()
+        .map(|definition| definition.description(state.language))
+        .collect();
+    Ok(with_token(
+        Reply::json(StatusCode::OK, &json!({"success": true, "data": data})),
+        token,
+    ))
 }
 
 /// The id, and whatever else is readable.
@@ -114,16 +126,26 @@ fn matching(state: &mut State, request: &Request) -> std::sync::Arc<[u64]> {
         Some(email) => order
             .iter()
             .copied()
-            .filter(|id| state.person(*id).is_some_and(|person| person.email.as_deref() == Some(email)))
+            .filter(|id| {
+                state
+                    .person(*id)
+                    .is_some_and(|person| person.email.as_deref() == Some(email))
+            })
             .collect(),
     }
 }
 
 fn number(request: &Request, name: &str) -> Result<Option<usize>, Refusal> {
     let refusal = || {
-        Refusal::invalid(&format!("{name} muss eine Zahl sein."), &format!("The {name} must be an integer."))
+        Refusal::invalid(
+            &format!("{name} muss eine Zahl sein."),
+            &format!("The {name} must be an integer."),
+        )
     };
-    request.query(name).map(|text| text.parse().map_err(|_| refusal())).transpose()
+    request
+        .query(name)
+        .map(|text| text.parse().map_err(|_| refusal()))
+        .transpose()
 }
 
 /// Personnel data still comes with the token in a header, since the days when each token was good for one call.

@@ -32,27 +32,48 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, code: u16, german: &str, english: &str) -> Self {
-        Self { status, code, german: german.to_owned(), english: english.to_owned(), data: None }
+        Self {
+            status,
+            code,
+            german: german.to_owned(),
+            english: english.to_owned(),
+            data: None,
+        }
     }
 
     /// The usual message for a status.
     pub(super) fn of(status: StatusCode) -> Self {
         let code = status.as_u16();
         match code {
-            401 => Self::new(status, code, "Authorization is not provided", "Authorization is not provided"),
+            401 => Self::new(
+                status,
+                code,
+                "Authorization is not provided",
+                "Authorization is not provided",
+            ),
             403 => {
                 let text = "Provided authorization is not valid";
                 Self::new(status, code, text, text)
             }
             // The trailing space is Personio's.
-            404 => Self::new(status, code, "Es ist ein Problem aufgetreten ", "Something went wrong "),
+            404 => Self::new(
+                status,
+                code,
+                "Es ist ein Problem aufgetreten ",
+                "Something went wrong ",
+            ),
             429 => Self::new(
                 status,
                 code,
                 "Zu viele Anfragen. Bitte versuchen Sie es später erneut.",
                 "Too many requests",
             ),
-            _ => Self::new(status, code, "Etwas ist schiefgelaufen ...", "Something went wrong"),
+            _ => Self::new(
+                status,
+                code,
+                "Etwas ist schiefgelaufen ...",
+                "Something went wrong",
+            ),
         }
     }
 
@@ -75,8 +96,14 @@ impl Refusal {
 
     /// 422 about the fields of a form. The code is 0.
     pub(super) fn data(data: BTreeMap<String, Vec<String>>) -> Self {
-        let (german, english) = ("Die übermittelten Daten sind ungültig.", "The given data was invalid.");
-        Self { data: Some(data), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, 0, german, english) }
+        let (german, english) = (
+            "Die übermittelten Daten sind ungültig.",
+            "The given data was invalid.",
+        );
+        Self {
+            data: Some(data),
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, 0, german, english)
+        }
     }
 
     pub(super) fn reply(&self, language: Language) -> Reply {

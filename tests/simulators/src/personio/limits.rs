@@ -33,8 +33,9 @@ impl Limits {
     }
 
     pub(super) fn admit_login(&mut self, now: Timestamp) -> bool {
-        tick(self.pacing, self.started, now)
-            .is_none_or(|tick| self.all.remaining(tick) > 0 && self.login.admit(tick) && self.all.admit(tick))
+        tick(self.pacing, self.started, now).is_none_or(|tick| {
+            self.all.remaining(tick) > 0 && self.login.admit(tick) && self.all.admit(tick)
+        })
     }
 
     pub(super) fn admit_employees(&mut self, now: Timestamp) -> bool {

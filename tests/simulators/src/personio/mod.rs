@@ -100,8 +100,13 @@ impl Personio {
     /// # Errors
     /// When the address cannot be listened on.
     pub async fn start_on(address: SocketAddr, clock: Clock) -> io::Result<Self> {
-        let account = Account { state: Mutex::new(State::new()), clock: Arc::clone(&clock) };
-        Ok(Self { running: server::start(account, clock, address).await? })
+        let account = Account {
+            state: Mutex::new(State::new()),
+            clock: Arc::clone(&clock),
+        };
+        Ok(Self {
+            running: server::start(account, clock, address).await?,
+        })
     }
 
     /// What stands for `https://api.personio.de`: without `/v1`.
@@ -247,14 +252,20 @@ impl Personio {
     /// Takes a request that Kombo forwards, with its faults, limits and log.
     pub(crate) async fn forward(&self, request: Request, origin: Origin) -> Outcome {
         let pipeline = &self.running.pipeline;
-        let head = Request { body: Bytes::new(), ..request.clone() };
-        pipeline.step(&head, pipeline.handle(Request { origin, ..request })).await
+        let head = Request {
+            body: Bytes::new(),
+            ..request.clone()
+        };
+        pipeline
+            .step(&head, pipeline.handle(Request { origin, ..request }))
+            .await
     }
 
     /// Logs in to v2 on Kombo's behalf; `None` if the credential is not good.
     pub(crate) fn token_v2_for(&self, client_id: &str, client_secret: &str) -> Option<String> {
         let now = self.now();
-        self.state(|state| state.credentials.token_v2(client_id, client_secret, now)).map(|(token, _)| token)
+        self.state(|state| state.credentials.token_v2(client_id, client_secret, now))
+            .map(|(token, _)| token)
     }
 
     /// Logs in on Kombo's behalf; `None` if the credential is not good. Not a call of ours, so not in the log.

@@ -32,13 +32,21 @@ impl Problem {
             504 => ("Gateway timeout", "common.gateway_timeout"),
             _ => ("Internal server error", "common.internal_server_error"),
         };
-        Self { status, title: title.to_owned(), detail: title.to_owned(), kind }
+        Self {
+            status,
+            title: title.to_owned(),
+            detail: title.to_owned(),
+            kind,
+        }
     }
 
     /// 400 about one parameter.
     pub(super) fn invalid(parameter: &str) -> Self {
         let detail = format!("Provided value for {parameter} is not valid");
-        Self { detail, ..Self::of(StatusCode::BAD_REQUEST) }
+        Self {
+            detail,
+            ..Self::of(StatusCode::BAD_REQUEST)
+        }
     }
 
     /// A right is missing: 403, and on some accounts 401.
@@ -47,7 +55,10 @@ impl Problem {
             StatusCode::UNAUTHORIZED => "Unauthorized Request",
             _ => "Client scope insufficient to access resource",
         };
-        Self { detail: detail.to_owned(), ..Self::of(status) }
+        Self {
+            detail: detail.to_owned(),
+            ..Self::of(status)
+        }
     }
 
     pub(super) fn reply(&self, now: Timestamp) -> Reply {
@@ -57,8 +68,7 @@ impl Problem {
             "type": format!("https://developer.personio.de/reference/errors#{}", self.kind),
             "_meta": {},
         });
-        let body =
-            json!({"personio_trace_id": "aswo3f-1", "timestamp": format!("{now:.0}"), "errors": [error]});
+        let body = json!({"personio_trace_id": "aswo3f-1", "timestamp": format!("{now:.0}"), "errors": [error]});
         Reply::raw(self.status, MIME, body.to_string())
     }
 }
@@ -75,16 +85,22 @@ pub(super) enum Denied {
 impl Denied {
     pub(super) fn reply(self, now: Timestamp) -> Reply {
         let (error, description) = match self {
-            Self::InvalidRequest => ("invalid_request", "The request is missing a required parameter"),
+            Self::InvalidRequest => (
+                "invalid_request",
+                "The request is missing a required parameter",
+            ),
             Self::InvalidClient => ("invalid_client", "Client authentication failed"),
-            Self::UnsupportedGrantType => {
-                ("unsupported_grant_type", "The authorization grant type is not supported")
-            }
-            Self::InvalidScope => {
-                ("invalid_scope", "The requested scope is invalid or exceeds the granted one")
-            }
+            Self::UnsupportedGrantType => (
+                "unsupported_grant_type",
+                "The authorization grant type is not supported",
+            ),
+            Self::InvalidScope => (
+                "invalid_scope",
+                "The requested scope is invalid or exceeds the granted one",
+            ),
         };
-        let uri = format!("https://developer.personio.de/reference/errors#credentials.oauth2.{error}");
+        let uri =
+            format!("https://developer.personio.de/reference/errors#credentials.oauth2.{error}");
         let body = json!({
             "timestamp": format!("{now:.0}"),
             "trace_id": "baaa0001",

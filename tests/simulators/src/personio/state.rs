@@ -79,14 +79,19 @@ impl State {
     }
 
     pub(super) fn people(&self) -> Vec<Person> {
-        let mut people: Vec<Person> =
-            self.records.values().map(|record| Person::clone(&record.person)).collect();
+        let mut people: Vec<Person> = self
+            .records
+            .values()
+            .map(|record| Person::clone(&record.person))
+            .collect();
         people.sort_by_key(|person| person.id);
         people
     }
 
     pub(super) fn person(&self, id: u64) -> Option<Person> {
-        self.records.get(&id).map(|record| Person::clone(&record.person))
+        self.records
+            .get(&id)
+            .map(|record| Person::clone(&record.person))
     }
 
     pub(super) fn put(&mut self, person: Person, now: Timestamp) {
@@ -95,13 +100,24 @@ impl State {
         if raw.is_none() {
             self.order = None;
         }
-        let record = Record { person: Arc::new(person), raw: raw.unwrap_or_default(), modified: now };
+        let record = Record {
+            person: Arc::new(person),
+            raw: raw.unwrap_or_default(),
+            modified: now,
+        };
         self.records.insert(id, record);
         self.touched(id);
     }
 
-    pub(super) fn change(&mut self, id: u64, now: Timestamp, change: impl FnOnce(&mut Person)) -> bool {
-        let Some(record) = self.records.get_mut(&id) else { return false };
+    pub(super) fn change(
+        &mut self,
+        id: u64,
+        now: Timestamp,
+        change: impl FnOnce(&mut Person),
+    ) -> bool {
+        let Some(record) = self.records.get_mut(&id) else {
+            return false;
+        };
         let person = Arc::make_mut(&mut record.person);
         change(person);
         // The id is the key: it stays.
@@ -119,8 +135,12 @@ impl State {
 
     pub(super) fn settle(&mut self, today: Date, now: Timestamp) -> usize {
         let due = |record: &Record| Person::clone(&record.person).settle(today);
-        let ids: Vec<u64> =
-            self.records.iter().filter(|(_, record)| due(record)).map(|(id, _)| *id).collect();
+        let ids: Vec<u64> = self
+            .records
+            .iter()
+            .filter(|(_, record)| due(record))
+            .map(|(id, _)| *id)
+            .collect();
         for id in &ids {
             self.change(*id, now, |person| {
                 person.settle(today);
@@ -158,7 +178,13 @@ impl State {
 
     /// The JSON of one employee with these attributes.
     pub(super) fn rendered(&mut self, id: u64, shown: &[&'static Definition]) -> Option<Arc<str>> {
-        if !self.rendered.keys.iter().copied().eq(shown.iter().map(|definition| definition.key)) {
+        if !self
+            .rendered
+            .keys
+            .iter()
+            .copied()
+            .eq(shown.iter().map(|definition| definition.key))
+        {
             self.rendered = Rendered {
                 keys: shown.iter().map(|definition| definition.key).collect(),
                 ..Rendered::default()
@@ -173,12 +199,14 @@ impl State {
     }
 
     pub(super) fn grant(&mut self, attributes: &[&str]) {
-        self.grants.extend(attributes.iter().map(|&key| key.to_owned()));
+        self.grants
+            .extend(attributes.iter().map(|&key| key.to_owned()));
         self.revision += 1;
     }
 
     pub(super) fn revoke(&mut self, attributes: &[&str]) {
-        self.grants.retain(|key| !attributes.contains(&key.as_str()));
+        self.grants
+            .retain(|key| !attributes.contains(&key.as_str()));
         self.revision += 1;
     }
 
@@ -191,9 +219,17 @@ impl State {
         if !self.credentials.are_good(client_id, secret) || !self.may_read {
             return Mirrorable::Refused;
         }
-        let people = self.records.values().map(|record| Arc::clone(&record.person)).collect();
+        let people = self
+            .records
+            .values()
+            .map(|record| Arc::clone(&record.person))
+            .collect();
         let may_see = self.documents.may_read || self.documents.may_write;
-        let categories = if may_see { self.documents.categories() } else { Vec::new() };
+        let categories = if may_see {
+            self.documents.categories()
+        } else {
+            Vec::new()
+        };
         Mirrorable::People(people, self.grants.clone(), categories)
     }
 }

@@ -30,22 +30,66 @@ impl Vendor for Academy {
         Route::new(Endpoint::Me, Method::GET, "/me"),
         Route::new(Endpoint::ListCustomers, Method::GET, "/customer"),
         Route::new(Endpoint::FindOrCreateCustomer, Method::POST, "/customer"),
-        Route::new(Endpoint::GetCustomer, Method::GET, "/customer/{customerIdentifier}"),
-        Route::new(Endpoint::UpdateCustomer, Method::PUT, "/customer/{customerIdentifier}"),
-        Route::new(Endpoint::UpsertCustomer, Method::POST, "/customer/{customerIdentifier}"),
-        Route::new(Endpoint::DeleteCustomer, Method::DELETE, "/customer/{customerIdentifier}"),
-        Route::new(Endpoint::SendInvitation, Method::POST, "/customer/{customerIdentifier}/send-invitation"),
+        Route::new(
+            Endpoint::GetCustomer,
+            Method::GET,
+            "/customer/{customerIdentifier}",
+        ),
+        Route::new(
+            Endpoint::UpdateCustomer,
+            Method::PUT,
+            "/customer/{customerIdentifier}",
+        ),
+        Route::new(
+            Endpoint::UpsertCustomer,
+            Method::POST,
+            "/customer/{customerIdentifier}",
+        ),
+        Route::new(
+            Endpoint::DeleteCustomer,
+            Method::DELETE,
+            "/customer/{customerIdentifier}",
+        ),
+        Route::new(
+            Endpoint::SendInvitation,
+            Method::POST,
+            "/customer/{customerIdentifier}/send-invitation",
+        ),
         Route::new(Endpoint::ListParticipations, Method::GET, "/participation"),
-        Route::new(Endpoint::GetParticipation, Method::GET, "/participation/{participationId}"),
-        Route::new(Endpoint::DownloadCertificate, Method::GET, "/certificates/{file}"),
+        Route::new(
+            Endpoint::GetParticipation,
+            Method::GET,
+            "/participation/{participationId}",
+        ),
+        Route::new(
+            Endpoint::DownloadCertificate,
+            Method::GET,
+            "/certificates/{file}",
+        ),
         Route::new(Endpoint::ListTags, Method::GET, "/tags"),
         Route::new(Endpoint::CreateTag, Method::POST, "/tags"),
-        Route::new(Endpoint::AssignTag, Method::PUT, "/customer/{customerIdentifier}/tags"),
-        Route::new(Endpoint::AssignTags, Method::PUT, "/customer/{customerIdentifier}/multiple-tags"),
-        Route::new(Endpoint::RemoveTag, Method::DELETE, "/customer/{customerIdentifier}/tags/{tagIdOrName}"),
+        Route::new(
+            Endpoint::AssignTag,
+            Method::PUT,
+            "/customer/{customerIdentifier}/tags",
+        ),
+        Route::new(
+            Endpoint::AssignTags,
+            Method::PUT,
+            "/customer/{customerIdentifier}/multiple-tags",
+        ),
+        Route::new(
+            Endpoint::RemoveTag,
+            Method::DELETE,
+            "/customer/{customerIdentifier}/tags/{tagIdOrName}",
+        ),
     ];
 
-    const LIST: ListShape = ListShape { rows: &["/results"], totals: &["/resultCount"], next: &[] };
+    const LIST: ListShape = ListShape {
+        rows: &["/results"],
+        totals: &["/resultCount"],
+        next: &[],
+    };
 
     async fn answer(&self, endpoint: Endpoint, path: &[String], request: &Request) -> Outcome {
         let now = (self.clock)();
@@ -59,11 +103,14 @@ impl Vendor for Academy {
 
     fn error(&self, status: StatusCode, request: &Request) -> Reply {
         match status {
-            StatusCode::NOT_FOUND => {
-                Refusal::new(status, format!("Cannot {} {}", request.method, request.path))
-            }
+            StatusCode::NOT_FOUND => Refusal::new(
+                status,
+                format!("Cannot {} {}", request.method, request.path),
+            ),
             StatusCode::FORBIDDEN => Refusal::new(status, "Forbidden resource"),
-            StatusCode::TOO_MANY_REQUESTS => Refusal::new(status, "ThrottlerException: Too Many Requests"),
+            StatusCode::TOO_MANY_REQUESTS => {
+                Refusal::new(status, "ThrottlerException: Too Many Requests")
+            }
             _ => Refusal::new(status, status.canonical_reason().unwrap_or("Error")),
         }
         .reply()
@@ -82,7 +129,13 @@ fn download(
 ) -> Result<Outcome, Refusal> {
     state.admit(now)?;
     state.tokens.check(request, now)?;
-    Ok(downloads::deliver(state, DownloadEndpoint::Certificate, path, request, now))
+    Ok(downloads::deliver(
+        state,
+        DownloadEndpoint::Certificate,
+        path,
+        request,
+        now,
+    ))
 }
 
 fn route(

@@ -25,30 +25,44 @@ impl Page {
     /// Reads `page` (from 1) and `limit`; `filters` are the other parameters the list knows.
     pub(super) fn of(request: &Request, filters: &[&str]) -> Result<Self, Refusal> {
         if let Some(unknown) = request.unknown_query(&[&["page", "limit"], filters].concat()) {
-            return Err(Refusal::invalid(vec![format!("property {unknown} should not exist")]));
+            return Err(Refusal::invalid(vec![format!(
+                "property {unknown} should not exist"
+            )]));
         }
         Self::of_known(request)
     }
 
     /// The same, whatever else the request asks for.
     pub(super) fn of_known(request: &Request) -> Result<Self, Refusal> {
-        let number = |name: &str, otherwise: usize| match request.query(name).map(str::parse::<usize>) {
-            None => Ok(otherwise),
-            Some(Ok(number)) if number >= 1 => Ok(number),
-            Some(_) => Err(Refusal::invalid(vec![format!("{name} must not be less than 1")])),
-        };
+        let number =
+            |name: &str, otherwise: usize| match request.query(name).map(str::parse::<usize>) {
+                None => Ok(otherwise),
+                Some(Ok(number)) if number >= 1 => Ok(number),
+                Some(_) => Err(Refusal::invalid(vec![format!(
+                    "{name} must not be less than 1"
+                )])),
+            };
         let (page, take) = (number("page", 1)?, number("limit", USUAL_PAGE)?);
         if take > LARGEST_PAGE {
-            return Err(Refusal::invalid(vec![format!("limit must not be greater than {LARGEST_PAGE}")]));
+            return Err(Refusal::invalid(vec![format!(
+                "limit must not be greater than {LARGEST_PAGE}"
+            )]));
         }
-        Ok(Self { skip: (page - 1).saturating_mul(take).saturating_sub(request.rows_back), take })
+        Ok(Self {
+            skip: (page - 1)
+                .saturating_mul(take)
+                .saturating_sub(request.rows_back),
+            take,
+        })
     }
 }
 
 /// `GET /customer`
 pub(super) fn list(state: &State, request: &Request, now: Timestamp) -> Result<Reply, Refusal> {
     let page = Page::of(request, &["externalId"])?;
-    let filter = request.query("externalId").filter(|_| !state.ignores_filter);
+    let filter = request
+        .query("externalId")
+        .filter(|_| !state.ignores_filter);
     let found: &[Customer] = match filter {
         Some(external_id) => state
             .customers
@@ -59,16 +73,29 @@ pub(super) fn list(state: &State, request: &Request, now: Timestamp) -> Result<R
     };
     let rows = found.iter().skip(page.skip).take(page.take);
     let results: Vec<_> = rows.map(|customer| view(state, customer, now)).collect();
-    Ok(Reply::json(StatusCode::OK, &List { results, result_count: found.len() }))
+    Ok(Reply::json(
+        StatusCode::OK,
+        &List {
+            results,
+            result_count: found.len(),
+        },
+    ))
 }
 
 /// `GET /customer/{customerIdentifier}`
 pub(super) fn get(state: &State, id: &str, now: Timestamp) -> Result<Reply, Refusal> {
-    Ok(Reply::json(StatusCode::OK, &view(state, existing(state, id)?, now)))
+    Ok(Reply::json(
+        StatusCode::OK,
+        &view(state, existing(state, id)?, now),
+    ))
 }
 
 /// `POST /customer`: finds, or creates. What is found comes back unchanged, with 201 all the same.
-pub(super) fn find_or_create(state: &mut State, request: &Request, now: Timestamp) -> Result<Reply, Refusal> {
+pub(super) fn find_or_create(
+    state: &mut State,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Reply, Refusal> {
     let body = object(request)?;
     let customer = applied(&Customer::default(), &body, Input::Create).map_err(Refusal::invalid)?;
     let found = [
@@ -93,10 +120,13 @@ pub(super) fn upsert(
 ) -> Result<Reply, Refusal> {
     if state.customers.find(id).is_some() {
         let reply = update(state, id, request, now)?;
-        return Ok(Reply { status: StatusCode::CREATED, ..reply });
+        return Ok(Reply {
+            status: StatusCode::CREATED,
+            ..reply
+        });
     }
-    let customer =
-        applied(&Customer::default(), &object(request)?, Input::Update).map_err(Refusal::invalid)?;
+    let customer = applied(&Customer::default(), &object(request)?, Input::Update)
+        .map_err(Refusal::invalid)?;
     state.check_unique(&customer)?;
     create(state, customer, now)
 }
@@ -118,7 +148,10 @@ pub(super) fn update(
 
 /// `DELETE /customer/{customerIdentifier}`
 pub(super) fn delete(state: &mut State, id: &str, now: Timestamp) -> Result<Reply, Refusal> {
-    let gone = state.customers.remove(id).ok_or_else(|| Refusal::not_found("Customer"))?;
+    let gone = state
+        .customers
+        .remove(id)
+        .ok_or_else(|| Refusal::not_found("Customer"))?;
     Ok(Reply::json(StatusCode::OK, &view(state, &gone, now)))
 }
 
@@ -131,22 +164,40 @@ pub(super) fn invite(state: &mut State, id: &str) -> Result<Reply, Refusal> {
             customer.account = Account::Invited;
         }
     });
-    Ok(Reply::json(StatusCode::CREATED, &json!({"isSucceeded": true})))
+    Ok(Reply::json(
+        StatusCode::CREATED,
+        &json!({"isSucceeded": true}),
+    ))
 }
 
 fn create(state: &mut State, customer: Customer, now: Timestamp) -> Result<Reply, Refusal> {
-    let id = state.insert(Customer { source: Source::RestApi, ..customer }, now);
-    Ok(Reply::json(StatusCode::CREATED, &view(state, existing(state, &id)?, now)))
+    let id = state.insert(
+        Customer {
+            source: Source::RestApi,
+            ..customer
+        },
+        now,
+    );
+    Ok(Reply::json(
+        StatusCode::CREATED,
+        &view(state, existing(state, &id)?, now),
+    ))
 }
 
 pub(super) fn existing<'s>(state: &'s State, id: &str) -> Result<&'s Customer, Refusal> {
-    state.customers.find(id).ok_or_else(|| Refusal::not_found("Customer"))
+    state
+        .customers
+        .find(id)
+        .ok_or_else(|| Refusal::not_found("Customer"))
 }
 
 /// The body as a JSON object; anything else is 400, as from a body parser.
 pub(super) fn object(request: &Request) -> Result<Map<String, Value>, Refusal> {
     match request.json() {
         Some(Value::Object(body)) => Ok(body),
-        _ => Err(Refusal::new(StatusCode::BAD_REQUEST, "Unexpected token in JSON")),
+        _ => Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "Unexpected token in JSON",
+        )),
     }
 }

@@ -14,12 +14,18 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: Value::String(message.into()) }
+        Self {
+            status,
+            message: Value::String(message.into()),
+        }
     }
 
     /// 422 with everything that the validation found.
     pub(super) fn invalid(messages: Vec<String>) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, message: json!(messages) }
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            message: json!(messages),
+        }
     }
 
     pub(super) fn not_found(what: &str) -> Self {
@@ -32,7 +38,8 @@ impl Refusal {
             StatusCode::NOT_FOUND => "Not found",
             status => status.canonical_reason().unwrap_or("Error"),
         };
-        let body = json!({"statusCode": self.status.as_u16(), "message": self.message, "error": error});
+        let body =
+            json!({"statusCode": self.status.as_u16(), "message": self.message, "error": error});
         Reply::json(self.status, &body)
     }
 }

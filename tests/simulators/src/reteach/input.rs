@@ -8,7 +8,9 @@ use super::customer::Customer;
 /// The longest text a field takes.
 const LONGEST: usize = 255;
 const GENDERS: &[&str] = &["MALE", "FEMALE", "DIVERSE"];
-const LANGUAGES: &[&str] = &["EN", "DE", "FR", "ES", "IT", "UK", "RU", "PL", "SL", "CS", "ZH"];
+const LANGUAGES: &[&str] = &[
+    "EN", "DE", "FR", "ES", "IT", "UK", "RU", "PL", "SL", "CS", "ZH",
+];
 const AUTHENTICATION: &[&str] = &["DEFAULT", "SSO"];
 
 /// Whether the input is one of `POST /customer` or one of an update: a password can only be given at the start.
@@ -25,12 +27,18 @@ pub(super) fn applied(
     input: Input,
 ) -> Result<Customer, Vec<String>> {
     let mut after = customer.clone();
-    let mut wrong: Vec<String> =
-        body.iter().filter_map(|(key, value)| set(&mut after, key, value, input).err()).collect();
+    let mut wrong: Vec<String> = body
+        .iter()
+        .filter_map(|(key, value)| set(&mut after, key, value, input).err())
+        .collect();
     if wrong.is_empty() && after.email.is_none() && after.user_name.is_none() {
         wrong.push("MISSING_EMAIL_OR_USERNAME".to_owned());
     }
-    if wrong.is_empty() { Ok(after) } else { Err(wrong) }
+    if wrong.is_empty() {
+        Ok(after)
+    } else {
+        Err(wrong)
+    }
 }
 
 fn set(customer: &mut Customer, key: &str, value: &Value, input: Input) -> Result<(), String> {
@@ -80,9 +88,9 @@ fn text(key: &str, value: &Value) -> Result<Option<String>, String> {
     match value {
         Value::Null => Ok(None),
         // As class-validator does it, the message repeats what it was given: nobody should log it.
-        Value::String(text) if text.chars().count() > LONGEST && key != "note" => {
-            Err(format!("{key} must be shorter than or equal to {LONGEST} characters: \"{text}\""))
-        }
+        Value::String(text) if text.chars().count() > LONGEST && key != "note" => Err(format!(
+            "{key} must be shorter than or equal to {LONGEST} characters: \"{text}\""
+        )),
         Value::String(text) => Ok(Some(text.clone())),
         _ => Err(format!("{key} must be a string")),
     }
@@ -90,7 +98,11 @@ fn text(key: &str, value: &Value) -> Result<Option<String>, String> {
 
 fn not_blank(key: &str, value: &Value) -> Result<Option<String>, String> {
     let text = text(key, value)?;
-    if text.as_deref() == Some("") { Err(format!("{key} should not be empty")) } else { Ok(text) }
+    if text.as_deref() == Some("") {
+        Err(format!("{key} should not be empty"))
+    } else {
+        Ok(text)
+    }
 }
 
 fn address(key: &str, value: &Value) -> Result<Option<String>, String> {
@@ -98,10 +110,17 @@ fn address(key: &str, value: &Value) -> Result<Option<String>, String> {
     let is_address = |text: &str| {
         let parts = text.split_once('@');
         parts.is_some_and(|(local, domain)| {
-            !local.is_empty() && domain.contains('.') && !domain.contains('@') && !text.contains(' ')
+            !local.is_empty()
+                && domain.contains('.')
+                && !domain.contains('@')
+                && !text.contains(' ')
         })
     };
-    if text.as_deref().is_none_or(is_address) { Ok(text) } else { Err(format!("{key} must be an email")) }
+    if text.as_deref().is_none_or(is_address) {
+        Ok(text)
+    } else {
+        Err(format!("{key} must be an email"))
+    }
 }
 
 fn one_of(key: &str, value: &Value, allowed: &[&str]) -> Result<Option<String>, String> {
@@ -109,7 +128,10 @@ fn one_of(key: &str, value: &Value, allowed: &[&str]) -> Result<Option<String>, 
     if text.as_deref().is_none_or(|text| allowed.contains(&text)) {
         Ok(text)
     } else {
-        Err(format!("{key} must be one of the following values: {}", allowed.join(", ")))
+        Err(format!(
+            "{key} must be one of the following values: {}",
+            allowed.join(", ")
+        ))
     }
 }
 

@@ -121,8 +121,14 @@ impl Reteach {
         let state = Arc::new(Mutex::new(State::new()));
         let files = SocketAddr::new(address.ip(), 0);
         let downloads = Downloads::start(Arc::clone(&state), Arc::clone(&clock), files).await?;
-        let academy = Academy { state, clock: Arc::clone(&clock) };
-        Ok(Self { running: server::start(academy, clock, address).await?, downloads })
+        let academy = Academy {
+            state,
+            clock: Arc::clone(&clock),
+        };
+        Ok(Self {
+            running: server::start(academy, clock, address).await?,
+            downloads,
+        })
     }
 
     /// What stands for `https://api.reteach.io`.
@@ -191,7 +197,12 @@ impl Reteach {
     #[must_use]
     pub fn status(&self, identifier: &str) -> Option<&'static str> {
         let now = self.now();
-        self.state(|state| state.customers.find(identifier).map(|customer| customer.status(now)))
+        self.state(|state| {
+            state
+                .customers
+                .find(identifier)
+                .map(|customer| customer.status(now))
+        })
     }
 
     /// Adds an account made by hand or by another system, unchecked; an empty id is filled in. Returns the id.

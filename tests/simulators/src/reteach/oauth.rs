@@ -29,7 +29,8 @@ pub(super) struct Tokens {
 
 impl Tokens {
     pub(super) fn add(&mut self, client_id: &str, secret: &str, code: &str) {
-        self.credentials.insert(client_id.to_owned(), (secret.to_owned(), code.to_owned()));
+        self.credentials
+            .insert(client_id.to_owned(), (secret.to_owned(), code.to_owned()));
     }
 
     pub(super) fn remove(&mut self, client_id: &str) {
@@ -43,17 +44,25 @@ impl Tokens {
 
     /// Lets a request with a good token pass.
     pub(super) fn check(&self, request: &Request, now: Timestamp) -> Result<(), Refusal> {
-        let good = request.bearer().and_then(|token| self.access.get(token)).is_some_and(|ends| now < *ends);
-        if good { Ok(()) } else { Err(Refusal::new(StatusCode::UNAUTHORIZED, "Unauthorized")) }
+        let good = request
+            .bearer()
+            .and_then(|token| self.access.get(token))
+            .is_some_and(|ends| now < *ends);
+        if good {
+            Ok(())
+        } else {
+            Err(Refusal::new(StatusCode::UNAUTHORIZED, "Unauthorized"))
+        }
     }
 
     fn issue(&mut self, client_id: &str, now: Timestamp) -> Value {
         self.issued += 1;
-        let ends = now.saturating_add(SignedDuration::from_secs(TOKEN_SECONDS)).unwrap_or(Timestamp::MAX);
+        let ends = now
+            .saturating_add(SignedDuration::from_secs(TOKEN_SECONDS))
+            .unwrap_or(Timestamp::MAX);
         let serial = self.issued.to_string();
         let header = BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
-        let claims =
-            json!({"sub": client_id, "jti": serial, "iat": now.as_second(), "exp": ends.as_second()});
+        let claims = json!({"sub": client_id, "jti": serial, "iat": now.as_second(), "exp": ends.as_second()});
         let claims = BASE64_URL_SAFE_NO_PAD.encode(claims.to_string());
         let signature = digest::token("", &["signature", client_id, &serial]);
         let access = format!("{header}.{claims}.{signature}");
@@ -65,7 +74,11 @@ impl Tokens {
 }
 
 /// Trades a client code, or a refresh token, for an access token.
-pub(super) fn authorize(tokens: &mut Tokens, request: &Request, now: Timestamp) -> Result<Reply, Refusal> {
+pub(super) fn authorize(
+    tokens: &mut Tokens,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Reply, Refusal> {
     let body = request.json().unwrap_or_default();
     let field = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
     let client = tokens
@@ -76,7 +89,11 @@ pub(super) fn authorize(tokens: &mut Tokens, request: &Request, now: Timestamp) 
     let good = match field("grant_type") {
         "authorization_code" => client.1 == field("code"),
         "refresh_token" => {
-            tokens.refresh.get(field("refresh_token")).map(String::as_str) == Some(field("client_id"))
+            tokens
+                .refresh
+                .get(field("refresh_token"))
+                .map(String::as_str)
+                == Some(field("client_id"))
         }
         _ => {
             let message = "grant_type must be one of authorization_code, refresh_token";
@@ -86,5 +103,8 @@ pub(super) fn authorize(tokens: &mut Tokens, request: &Request, now: Timestamp) 
     if !good {
         return Err(Refusal::new(StatusCode::UNAUTHORIZED, "Unauthorized"));
     }
-    Ok(Reply::json(StatusCode::CREATED, &tokens.issue(field("client_id"), now)))
+    Ok(Reply::json(
+        StatusCode::CREATED,
+        &tokens.issue(field("client_id"), now),
+    ))
 }

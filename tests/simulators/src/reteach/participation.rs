@@ -82,7 +82,9 @@ pub enum Change {
 impl Participation {
     /// The course's id, made from its name.
     pub(super) fn course_id(&self) -> Option<String> {
-        self.course_name.as_deref().map(|name| digest::uuid(&["course", name]))
+        self.course_name
+            .as_deref()
+            .map(|name| digest::uuid(&["course", name]))
     }
 }
 
@@ -90,6 +92,10 @@ impl Certificate {
     /// A certificate with this id and a PDF of `size` bytes.
     #[must_use]
     pub fn new(id: &str, size: u64) -> Self {
-        Self { id: id.to_owned(), delivery: Delivery::Pdf { size }, ..Self::default() }
+        Self {
+            id: id.to_owned(),
+            delivery: Delivery::Pdf { size },
+            ..Self::default()
+        }
     }
 }

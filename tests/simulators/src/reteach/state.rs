@@ -70,10 +70,16 @@ impl State {
     /// Counts a request against the limit.
     pub(super) fn admit(&mut self, now: Timestamp) -> Result<(), Refusal> {
         let tick = tick(self.pacing, self.started, now);
-        if tick.zip(self.limiter.as_mut()).is_none_or(|(tick, limiter)| limiter.admit(tick)) {
+        if tick
+            .zip(self.limiter.as_mut())
+            .is_none_or(|(tick, limiter)| limiter.admit(tick))
+        {
             return Ok(());
         }
-        Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, "ThrottlerException: Too Many Requests"))
+        Err(Refusal::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "ThrottlerException: Too Many Requests",
+        ))
     }
 
     pub(super) fn next_id(&mut self, kind: &str) -> String {
@@ -97,7 +103,9 @@ impl State {
 
     /// Changes an account and makes the tags it then names, unchecked.
     pub(super) fn edit(&mut self, identifier: &str, change: impl FnOnce(&mut Customer)) -> bool {
-        let Some(mut customer) = self.customers.find(identifier).cloned() else { return false };
+        let Some(mut customer) = self.customers.find(identifier).cloned() else {
+            return false;
+        };
         change(&mut customer);
         customer.tags.iter().for_each(|name| {
             self.tag(name);
@@ -110,19 +118,26 @@ impl State {
         if let Some(tag) = self.tags.iter().find(|tag| tag.name == name) {
             return tag.clone();
         }
-        let tag = Tag { id: self.next_id("tag"), name: name.to_owned() };
+        let tag = Tag {
+            id: self.next_id("tag"),
+            name: name.to_owned(),
+        };
         self.tags.push(tag.clone());
         tag
     }
 
     /// Refuses an account that shares an identifier with another one.
     pub(super) fn check_unique(&self, customer: &Customer) -> Result<(), Refusal> {
-        let taken = keys(customer)
-            .find(|key| self.customers.by_key(key).is_some_and(|other| other.id != customer.id));
+        let taken = keys(customer).find(|key| {
+            self.customers
+                .by_key(key)
+                .is_some_and(|other| other.id != customer.id)
+        });
         match taken {
-            Some((field, _)) => {
-                Err(Refusal::new(self.conflict, format!("DUPLICATE: {} already exists", field.name())))
-            }
+            Some((field, _)) => Err(Refusal::new(
+                self.conflict,
+                format!("DUPLICATE: {} already exists", field.name()),
+            )),
             None => Ok(()),
         }
     }

@@ -30,7 +30,14 @@ impl Field {
     }
 
     fn key(self, text: &str) -> Key {
-        (self, if self == Self::Email { text.to_lowercase() } else { text.to_owned() })
+        (
+            self,
+            if self == Self::Email {
+                text.to_lowercase()
+            } else {
+                text.to_owned()
+            },
+        )
     }
 }
 
@@ -68,7 +75,8 @@ impl Serialize for Customers {
 impl From<Vec<Customer>> for Customers {
     fn from(rows: Vec<Customer>) -> Self {
         let mut customers = Self::default();
-        rows.into_iter().for_each(|customer| customers.push(customer));
+        rows.into_iter()
+            .for_each(|customer| customers.push(customer));
         customers
     }
 }
@@ -106,7 +114,10 @@ impl Customers {
     ) -> Option<Arc<RawValue>> {
         let status = customer.status(now);
         let mut shown = self.shown.borrow_mut();
-        if let Some((_, json)) = shown.get(&customer.id).filter(|(known, _)| *known == status) {
+        if let Some((_, json)) = shown
+            .get(&customer.id)
+            .filter(|(known, _)| *known == status)
+        {
             return Some(Arc::clone(json));
         }
         let json: Arc<RawValue> = make()?.into();
@@ -121,8 +132,12 @@ impl Customers {
     }
 
     pub(super) fn replace(&mut self, identifier: &str, customer: Customer) -> bool {
-        let Some(old) = self.find(identifier).cloned() else { return false };
-        let Some(row) = self.index.get(&Field::Id.key(&old.id)).copied() else { return false };
+        let Some(old) = self.find(identifier).cloned() else {
+            return false;
+        };
+        let Some(row) = self.index.get(&Field::Id.key(&old.id)).copied() else {
+            return false;
+        };
         self.shown.borrow_mut().remove(&old.id);
         for key in keys(&old) {
             self.index.remove(&key);

@@ -13,14 +13,23 @@ use crate::engine::exchange::{Reply, Request};
 pub(super) fn list(state: &State, request: &Request) -> Result<Reply, Refusal> {
     let page = Page::of(request, &[])?;
     let results: Vec<&Tag> = state.tags.iter().skip(page.skip).take(page.take).collect();
-    Ok(Reply::json(StatusCode::OK, &List { results, result_count: state.tags.len() }))
+    Ok(Reply::json(
+        StatusCode::OK,
+        &List {
+            results,
+            result_count: state.tags.len(),
+        },
+    ))
 }
 
 /// `POST /tags`: finds or creates by name.
 pub(super) fn create(state: &mut State, request: &Request) -> Result<Reply, Refusal> {
     let body = Value::Object(object(request)?);
     known(&body, &["name"])?;
-    let name = body.get("name").and_then(Value::as_str).filter(|name| !name.is_empty());
+    let name = body
+        .get("name")
+        .and_then(Value::as_str)
+        .filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| Refusal::invalid(vec!["name should not be empty".to_owned()]))?;
     Ok(Reply::json(StatusCode::CREATED, &state.tag(name)))
 }
@@ -36,7 +45,11 @@ pub(super) fn assign(state: &mut State, id: &str, request: &Request) -> Result<R
 }
 
 /// `PUT /customer/{customerIdentifier}/multiple-tags`: adds tags, or replaces all of them. 201, as the document has it.
-pub(super) fn assign_many(state: &mut State, id: &str, request: &Request) -> Result<Reply, Refusal> {
+pub(super) fn assign_many(
+    state: &mut State,
+    id: &str,
+    request: &Request,
+) -> Result<Reply, Refusal> {
     existing(state, id)?;
     let body = Value::Object(object(request)?);
     known(&body, &["tags", "mode"])?;
@@ -45,11 +58,18 @@ pub(super) fn assign_many(state: &mut State, id: &str, request: &Request) -> Res
         Some(Value::Null) => false,
         Some(Value::String(mode)) if mode == "ADD" => false,
         Some(Value::String(mode)) if mode == "REPLACE" => true,
-        _ => return Err(invalid("mode must be one of the following values: ADD, REPLACE")),
+        _ => {
+            return Err(invalid(
+                "mode must be one of the following values: ADD, REPLACE",
+            ));
+        }
     };
     let references = body.get("tags").and_then(Value::as_array);
     let references = references.ok_or_else(|| invalid("tags must be an array"))?;
-    let tags: Vec<Tag> = references.iter().map(|tag| resolve(state, tag)).collect::<Result<_, _>>()?;
+    let tags: Vec<Tag> = references
+        .iter()
+        .map(|tag| resolve(state, tag))
+        .collect::<Result<_, _>>()?;
     if replace {
         state.edit(id, |customer| customer.tags.clear());
     }
@@ -60,25 +80,41 @@ pub(super) fn assign_many(state: &mut State, id: &str, request: &Request) -> Res
 /// `DELETE /customer/{customerIdentifier}/tags/{tagIdOrName}`
 pub(super) fn remove(state: &mut State, id: &str, tag: &str) -> Result<Reply, Refusal> {
     let given = &existing(state, id)?.tags;
-    let tag = find(state, tag).filter(|tag| given.contains(&tag.name)).cloned();
+    let tag = find(state, tag)
+        .filter(|tag| given.contains(&tag.name))
+        .cloned();
     let tag = tag.ok_or_else(|| Refusal::not_found("Tag"))?;
-    state.edit(id, |customer| customer.tags.retain(|name| *name != tag.name));
+    state.edit(id, |customer| {
+        customer.tags.retain(|name| *name != tag.name)
+    });
     Ok(Reply::json(StatusCode::OK, &tag))
 }
 
 /// A tag named by id or by name; a new name makes a new tag.
 fn resolve(state: &mut State, reference: &Value) -> Result<Tag, Refusal> {
     known(reference, &["id", "name"])?;
-    let part = |key: &str| reference.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let part = |key: &str| {
+        reference
+            .get(key)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+    };
     match (part("id"), part("name")) {
-        (Some(id), _) => find(state, id).cloned().ok_or_else(|| Refusal::not_found("Tag")),
+        (Some(id), _) => find(state, id)
+            .cloned()
+            .ok_or_else(|| Refusal::not_found("Tag")),
         (None, Some(name)) => Ok(state.tag(name)),
-        (None, None) => Err(Refusal::invalid(vec!["tag must have an id or a name".to_owned()])),
+        (None, None) => Err(Refusal::invalid(vec![
+            "tag must have an id or a name".to_owned(),
+        ])),
     }
 }
 
 fn find<'s>(state: &'s State, id_or_name: &str) -> Option<&'s Tag> {
-    state.tags.iter().find(|tag| tag.id == id_or_name || tag.name == id_or_name)
+    state
+        .tags
+        .iter()
+        .find(|tag| tag.id == id_or_name || tag.name == id_or_name)
 }
 
 fn give(state: &mut State, id: &str, tags: &[Tag]) {
@@ -99,5 +135,9 @@ fn known(body: &Value, keys: &[&str]) -> Result<(), Refusal> {
         .filter(|key| !keys.contains(&key.as_str()))
         .map(|key| format!("property {key} should not exist"))
         .collect();
-    if unknown.is_empty() { Ok(()) } else { Err(Refusal::invalid(unknown)) }
+    if unknown.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::invalid(unknown))
+    }
 }

@@ -74,7 +74,10 @@ pub(super) fn view<'s>(state: &'s State, customer: &'s Customer, now: Timestamp)
         external_id: customer.external_id.as_deref(),
         note: customer.note.as_deref(),
         expired_notification_mail: customer.expired_notification_mail.as_deref(),
-        authentication_method: customer.authentication_method.as_deref().unwrap_or("DEFAULT"),
+        authentication_method: customer
+            .authentication_method
+            .as_deref()
+            .unwrap_or("DEFAULT"),
         set_active_at: customer.set_active_at.map(moment),
         set_inactive_at: customer.set_inactive_at.map(moment),
         source: customer.source,
@@ -165,23 +168,32 @@ pub(super) fn participation<'s>(
     row: &'s Participation,
     now: Timestamp,
 ) -> ParticipationView<'s> {
-    let customer = row.customer.as_deref().and_then(|id| state.customers.find(id));
+    let customer = row
+        .customer
+        .as_deref()
+        .and_then(|id| state.customers.find(id));
     let customer = customer.and_then(|customer| {
-        state.customers.shown(customer, now, || to_raw_value(&view(state, customer, now)).ok())
+        state.customers.shown(customer, now, || {
+            to_raw_value(&view(state, customer, now)).ok()
+        })
     });
-    let course = row.course_name.as_deref().zip(row.course_id()).map(|(name, id)| CourseView {
-        id,
-        name,
-        description: None,
-        status: "PRIVATE",
-        kind: "ONLINE_COURSE",
-        starts_at: None,
-        ends_at: None,
-        image: None,
-        url: "https://academy.reteach.io/course",
-        edit_url: "https://academy.reteach.io/admin/course",
-        is_archived: false,
-    });
+    let course = row
+        .course_name
+        .as_deref()
+        .zip(row.course_id())
+        .map(|(name, id)| CourseView {
+            id,
+            name,
+            description: None,
+            status: "PRIVATE",
+            kind: "ONLINE_COURSE",
+            starts_at: None,
+            ends_at: None,
+            image: None,
+            url: "https://academy.reteach.io/course",
+            edit_url: "https://academy.reteach.io/admin/course",
+            is_archived: false,
+        });
     let certificate = row.certificate.as_ref().map(|certificate| CertificateView {
         id: &certificate.id,
         url: state.certificate_url(&certificate.id, now),
@@ -196,7 +208,11 @@ pub(super) fn participation<'s>(
         updated_at: row.completed_at.map(moment),
         time_spent_to_complete: None,
         accepted_complete_confirmation_text: None,
-        progress: if row.status == ParticipationStatus::Completed { 1.0 } else { 0.5 },
+        progress: if row.status == ParticipationStatus::Completed {
+            1.0
+        } else {
+            0.5
+        },
         status: row.status,
         customer: Part::of(customer, &row.id),
         course: Part::of(course, &row.id),

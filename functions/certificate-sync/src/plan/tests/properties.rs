@@ -22,21 +22,27 @@ fn an_owner() -> impl Strategy<Value = Owner> {
 
 fn a_listing() -> impl Strategy<Value = Listed> {
     let url = prop::option::weighted(0.7, Just("https://files.example/x.pdf"));
-    (an_owner(), url, prop::option::of(a_moment()))
-        .prop_map(|(owner, url, completed_at)| Listed { completed_at, ..listed(owner, url) })
+    (an_owner(), url, prop::option::of(a_moment())).prop_map(|(owner, url, completed_at)| Listed {
+        completed_at,
+        ..listed(owner, url)
+    })
 }
 
 fn an_intent() -> impl Strategy<Value = Intent> {
     let unknowable = prop::sample::select(vec![Unknowable::Park, Unknowable::Send]);
-    (a_moment(), 0_u32..7, prop::option::of(a_moment()), unknowable).prop_map(
-        |(at, failures, failing_since, unknowable)| Intent {
+    (
+        a_moment(),
+        0_u32..7,
+        prop::option::of(a_moment()),
+        unknowable,
+    )
+        .prop_map(|(at, failures, failing_since, unknowable)| Intent {
             at,
             size: None,
             failures,
             failing_since,
             unknowable,
-        },
-    )
+        })
 }
 
 fn a_state() -> impl Strategy<Value = CertificateState> {
@@ -44,10 +50,12 @@ fn a_state() -> impl Strategy<Value = CertificateState> {
         an_intent().prop_map(CertificateState::Intended),
         a_moment().prop_map(|at| CertificateState::Uploaded { at, document: None }),
         (0_u32..7, a_moment()).prop_map(|(failures, retry_at)| failed(failures, retry_at)),
-        (a_moment(), prop::option::of(an_intent())).prop_map(|(at, doubt)| CertificateState::Parked {
-            at,
-            reason: "why".to_owned(),
-            doubt
+        (a_moment(), prop::option::of(an_intent())).prop_map(|(at, doubt)| {
+            CertificateState::Parked {
+                at,
+                reason: "why".to_owned(),
+                doubt,
+            }
         }),
         a_moment().prop_map(|at| CertificateState::Dismissed { at }),
     ]
@@ -70,17 +78,28 @@ prop_compose! {
 fn named(plan: &Plan) -> Vec<CertificateId> {
     let uploads = plan.todo.uploads.iter().map(|upload| upload.id.clone());
     let checks = plan.todo.checks.iter().map(|check| check.id.clone());
-    let mut named: Vec<_> = uploads.chain(checks).chain(plan.resting.keys().cloned()).collect();
+    let mut named: Vec<_> = uploads
+        .chain(checks)
+        .chain(plan.resting.keys().cloned())
+        .collect();
     named.sort();
     named
 }
 
 fn uploaded_by(plan: &Plan) -> BTreeSet<CertificateId> {
-    plan.todo.uploads.iter().map(|upload| upload.id.clone()).collect()
+    plan.todo
+        .uploads
+        .iter()
+        .map(|upload| upload.id.clone())
+        .collect()
 }
 
 fn checked_by(plan: &Plan) -> BTreeSet<CertificateId> {
-    plan.todo.checks.iter().map(|check| check.id.clone()).collect()
+    plan.todo
+        .checks
+        .iter()
+        .map(|check| check.id.clone())
+        .collect()
 }
 
 proptest! {

@@ -10,10 +10,16 @@ use shared::state::Window;
 use super::{lock, plan, three};
 use crate::lint::{Violation, examine};
 use crate::plan::builders::{account_of, config, employee, key, now, subject, trusted};
-use crate::plan::{Account, AccountView, Before, Doing, Link, Plan, Skip, Subject, ValueChange, View};
+use crate::plan::{
+    Account, AccountView, Before, Doing, Link, Plan, Skip, Subject, ValueChange, View,
+};
 
 /// A rule, a way to break it, and whose change is then reported.
-type Breach = (&'static str, Option<&'static str>, fn(&mut Plan, &mut Vec<Subject>));
+type Breach = (
+    &'static str,
+    Option<&'static str>,
+    fn(&mut Plan, &mut Vec<Subject>),
+);
 
 const VERDICTS: &str = "everybody has exactly one verdict";
 const TWICE: &str = "nobody is changed twice";
@@ -28,27 +34,51 @@ const CREATION: &str = "nobody out of scope, gone or with an account is created"
 
 const BREACHES: [Breach; 30] = [
     (VERDICTS, None, |plan, _| plan.unchanged.clear()),
-    (VERDICTS, None, |plan, _| plan.skipped.push((SourceId::new("9"), Skip::OutOfScope))),
+    (VERDICTS, None, |plan, _| {
+        plan.skipped.push((SourceId::new("9"), Skip::OutOfScope))
+    }),
     (VERDICTS, None, |plan, _| drop(plan.changes.pop())),
-    (VERDICTS, None, |_, subjects| subjects[2] = subjects[0].clone()),
+    (VERDICTS, None, |_, subjects| {
+        subjects[2] = subjects[0].clone()
+    }),
     (TWICE, Some("1"), |plan, _| {
         plan.changes[1] = plan.changes[0].clone();
     }),
-    (ACCOUNT, Some("2"), |plan, _| plan.changes[1].doing = plan.changes[0].doing.clone()),
-    (EXTERNAL_ID, Some("1"), |plan, _| plan.changes[0].external_id = ExternalId::new("personio:7")),
-    (EXTERNAL_ID, Some("1"), |plan, _| plan.changes[0].external_id = ExternalId::new("hibob:1")),
-    (EXTERNAL_ID, Some("1"), |plan, _| plan.changes[0].external_id = ExternalId::new("1")),
+    (ACCOUNT, Some("2"), |plan, _| {
+        plan.changes[1].doing = plan.changes[0].doing.clone()
+    }),
+    (EXTERNAL_ID, Some("1"), |plan, _| {
+        plan.changes[0].external_id = ExternalId::new("personio:7")
+    }),
+    (EXTERNAL_ID, Some("1"), |plan, _| {
+        plan.changes[0].external_id = ExternalId::new("hibob:1")
+    }),
+    (EXTERNAL_ID, Some("1"), |plan, _| {
+        plan.changes[0].external_id = ExternalId::new("1")
+    }),
     (EFFECT, Some("1"), |plan, _| plan.changes[0].values.clear()),
     (LOOKED_AT, Some("7"), |plan, _| {
         plan.changes[1].source_id = SourceId::new("7");
         plan.changes[1].external_id = ExternalId::new("personio:7");
     }),
-    (OURS, Some("1"), |plan, _| plan.changes[0].doing = Doing::Update(CustomerId::new("c9"))),
-    (OURS, Some("1"), |plan, _| plan.changes[0].doing = Doing::Adopt(CustomerId::new("c1"))),
-    (OURS, Some("1"), |_, subjects| subjects[0].account = Account::Foreign(CustomerId::new("c1"))),
-    (OURS, Some("1"), |_, subjects| found(&mut subjects[0], Some("personio:7"), Link::ExternalId)),
-    (OURS, Some("1"), |_, subjects| found(&mut subjects[0], None, Link::Mail)),
-    (OURS, Some("1"), |_, subjects| found(&mut subjects[0], None, Link::Ledger)),
+    (OURS, Some("1"), |plan, _| {
+        plan.changes[0].doing = Doing::Update(CustomerId::new("c9"))
+    }),
+    (OURS, Some("1"), |plan, _| {
+        plan.changes[0].doing = Doing::Adopt(CustomerId::new("c1"))
+    }),
+    (OURS, Some("1"), |_, subjects| {
+        subjects[0].account = Account::Foreign(CustomerId::new("c1"))
+    }),
+    (OURS, Some("1"), |_, subjects| {
+        found(&mut subjects[0], Some("personio:7"), Link::ExternalId)
+    }),
+    (OURS, Some("1"), |_, subjects| {
+        found(&mut subjects[0], None, Link::Mail)
+    }),
+    (OURS, Some("1"), |_, subjects| {
+        found(&mut subjects[0], None, Link::Ledger)
+    }),
     (OURS, Some("1"), |plan, subjects| {
         plan.changes[0].doing = Doing::Adopt(CustomerId::new("c1"));
         found(&mut subjects[0], Some("hibob:1"), Link::Mail);
@@ -57,7 +87,11 @@ const BREACHES: [Breach; 30] = [
         // The account's mail address is another one.
         plan.changes[0].doing = Doing::Adopt(CustomerId::new("c1"));
         let other = account_of(&employee("8"), &config(""));
-        let account = AccountView { id: CustomerId::new("c1"), external_id: None, ..other };
+        let account = AccountView {
+            id: CustomerId::new("c1"),
+            external_id: None,
+            ..other
+        };
         subjects[0].account = Account::Seen(Box::new(account), Link::Mail);
     }),
     (OURS, Some("1"), |plan, subjects| {
@@ -69,47 +103,80 @@ const BREACHES: [Breach; 30] = [
     (NULLS, Some("1"), |plan, _| {
         // The source said nothing of the kind.
         let attribute = Attribute::Department;
-        plan.changes[0].values.push(ValueChange { attribute, before: Before::Unknown, after: None });
+        plan.changes[0].values.push(ValueChange {
+            attribute,
+            before: Before::Unknown,
+            after: None,
+        });
     }),
     (NULLS, Some("1"), |plan, _| {
         // The source says something else.
         let attribute = Attribute::LastName;
-        plan.changes[0].values.push(ValueChange { attribute, before: Before::Unknown, after: None });
+        plan.changes[0].values.push(ValueChange {
+            attribute,
+            before: Before::Unknown,
+            after: None,
+        });
     }),
     (NULLS, Some("1"), |_, subjects| {
         let external_id = ExternalId::new("personio:1");
-        subjects[0].view = View::Gone { external_id, absence: Absence::Explained };
+        subjects[0].view = View::Gone {
+            external_id,
+            absence: Absence::Explained,
+        };
     }),
     (CAUSE, Some("1"), |plan, _| {
-        plan.changes[0].window = lock(Window { active_at: None, inactive_at: Some(now()) });
+        plan.changes[0].window = lock(Window {
+            active_at: None,
+            inactive_at: Some(now()),
+        });
     }),
     (CAUSE, Some("1"), |plan, _| {
-        plan.changes[0].window = lock(Window { active_at: None, inactive_at: Some(now() + 24.hours()) });
+        plan.changes[0].window = lock(Window {
+            active_at: None,
+            inactive_at: Some(now() + 24.hours()),
+        });
     }),
     (CAUSE, Some("1"), |plan, subjects| {
         *subjects = subjects_without_hire_date(subjects);
-        plan.changes[0].window = lock(Window { active_at: Some(now() + 1.second()), inactive_at: None });
+        plan.changes[0].window = lock(Window {
+            active_at: Some(now() + 1.second()),
+            inactive_at: None,
+        });
     }),
     (CAUSE, Some("1"), |plan, subjects| {
         let fingerprint = key().fingerprint([]);
-        subjects[0].view = View::Rejected { fingerprint, field: "id".into(), problem: "is odd".into() };
-        plan.changes[0].window = lock(Window { active_at: None, inactive_at: Some(now()) });
+        subjects[0].view = View::Rejected {
+            fingerprint,
+            field: "id".into(),
+            problem: "is odd".into(),
+        };
+        plan.changes[0].window = lock(Window {
+            active_at: None,
+            inactive_at: Some(now()),
+        });
     }),
-    (CREATION, Some("2"), |_, subjects| subjects[1] = trusted(&employee("2"), &employee("2"), &config(""))),
+    (CREATION, Some("2"), |_, subjects| {
+        subjects[1] = trusted(&employee("2"), &employee("2"), &config(""))
+    }),
     (CREATION, Some("2"), |_, subjects| {
         let scope = config("[scope]\ninclude_companies = [\"Muster AG\"]\n");
         subjects[1] = subject(&employee("2"), &scope);
     }),
     (CREATION, Some("2"), |_, subjects| {
-        subjects[1].view =
-            View::Gone { external_id: ExternalId::new("personio:2"), absence: Absence::Explained };
+        subjects[1].view = View::Gone {
+            external_id: ExternalId::new("personio:2"),
+            absence: Absence::Explained,
+        };
     }),
 ];
 
 fn found(subject: &mut Subject, external_id: Option<&str>, link: Link) {
     let config = config("");
-    let account =
-        AccountView { external_id: external_id.map(ExternalId::new), ..account_of(&employee("1"), &config) };
+    let account = AccountView {
+        external_id: external_id.map(ExternalId::new),
+        ..account_of(&employee("1"), &config)
+    };
     subject.account = Account::Seen(Box::new(account), link);
 }
 
@@ -126,10 +193,19 @@ fn every_broken_rule_is_told_with_the_person() {
     for (number, (rule, person, breach)) in BREACHES.into_iter().enumerate() {
         let mut subjects = three();
         let mut plan = plan(&subjects, &config(""));
-        assert_eq!(examine(&plan, &subjects, "personio", &config(""), now()).map(drop), Ok(()));
+        assert_eq!(
+            examine(&plan, &subjects, "personio", &config(""), now()).map(drop),
+            Ok(())
+        );
         breach(&mut plan, &mut subjects);
         let violations = examine(&plan, &subjects, "personio", &config(""), now()).unwrap_err();
-        let expected = Violation { source_id: person.map(SourceId::new), rule };
-        assert!(violations.contains(&expected), "{number} {rule}: {violations:?}");
+        let expected = Violation {
+            source_id: person.map(SourceId::new),
+            rule,
+        };
+        assert!(
+            violations.contains(&expected),
+            "{number} {rule}: {violations:?}"
+        );
     }
 }

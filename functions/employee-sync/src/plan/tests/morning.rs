@@ -20,10 +20,16 @@ use crate::roll::Person;
 use crate::run::academy::{Academy, Asking, TOOL, tag};
 
 /// The people of one reading.
-pub(super) fn read<'a>(employees: impl IntoIterator<Item = &'a Employee>, config: &TenantConfig) -> People {
+pub(super) fn read<'a>(
+    employees: impl IntoIterator<Item = &'a Employee>,
+    config: &TenantConfig,
+) -> People {
     let person = |employee: &Employee| {
         let fingerprint = Record::of(employee, TOOL, config).fingerprint(&key());
-        (employee.source_id.clone(), Person::Employee(Box::new(employee.clone()), fingerprint))
+        (
+            employee.source_id.clone(),
+            Person::Employee(Box::new(employee.clone()), fingerprint),
+        )
     };
     People::complete(employees.into_iter().map(person))
 }
@@ -45,11 +51,23 @@ pub(super) fn run(
 ) -> Run {
     let look = people.roll.ids().collect();
     let subjects = academy.subjects(people, (&look, gone), asking, config);
-    let plan = Plan::build(&subjects, Context { now, config, key: &key() });
+    let plan = Plan::build(
+        &subjects,
+        Context {
+            now,
+            config,
+            key: &key(),
+        },
+    );
     let harms = lint::examine(&plan, &subjects, TOOL, config, now);
     let harms = harms.unwrap_or_else(|violations| panic!("{violations:?}\n{plan:#?}"));
     let outcome = academy.apply(&plan, &subjects, usize::MAX, now);
-    Run { subjects, plan, outcome, harms }
+    Run {
+        subjects,
+        plan,
+        outcome,
+        harms,
+    }
 }
 
 /// A company on the morning of a run.
@@ -62,7 +80,12 @@ pub(super) struct Morning {
 }
 
 pub(super) fn morning(company: &Company) -> Morning {
-    let Company { stories, accounts, folds_mail, tenants: [old, new] } = company;
+    let Company {
+        stories,
+        accounts,
+        folds_mail,
+        tenants: [old, new],
+    } = company;
     let mut academy = Academy::default();
     academy.folds_mail = *folds_mail;
     for (number, foreign) in accounts {
@@ -72,9 +95,19 @@ pub(super) fn morning(company: &Company) -> Morning {
         customer.tags = vec![tag("Chor"), tag("Anstellungsart: Praktikum")];
     }
     let first = read(stories.iter().filter_map(|it| it.before.as_ref()), old);
-    run(&mut academy, (&first, &BTreeSet::new()), Asking::Everybody, old, now() - 72.hours());
+    run(
+        &mut academy,
+        (&first, &BTreeSet::new()),
+        Asking::Everybody,
+        old,
+        now() - 72.hours(),
+    );
     for (number, story) in (1..).zip(stories) {
-        drift(&mut academy, &SourceId::new(number.to_string()), story.drift);
+        drift(
+            &mut academy,
+            &SourceId::new(number.to_string()),
+            story.drift,
+        );
     }
     let people = read(stories.iter().filter_map(|it| it.after.as_ref()), new);
     let left = first.roll.ids().filter(|id| !people.roll.contains(id));
@@ -92,27 +125,51 @@ fn drift(academy: &mut Academy, id: &SourceId, drift: Drift) {
     if drift == Drift::Forget {
         academy.ledger.remove(id);
     }
-    let Some(account) = academy.account_of(id).map(|it| it.id.clone()) else { return };
+    let Some(account) = academy.account_of(id).map(|it| it.id.clone()) else {
+        return;
+    };
     if drift == Drift::Delete {
         academy.customers.remove(&account);
     }
-    let Some(account) = academy.customers.get_mut(&account) else { return };
+    let Some(account) = academy.customers.get_mut(&account) else {
+        return;
+    };
     match drift {
         Drift::None | Drift::Delete | Drift::Forget => {}
         Drift::ClearExternalId => account.external_id = None,
         Drift::Unlock => (account.set_active_at, account.set_inactive_at) = (None, None),
         Drift::Lock => account.set_inactive_at = Some(now() - 20.hours()),
         Drift::Rename => account.last_name = Some(format!("C{PERSONAL}")),
-        Drift::Tag => account.tags.extend([tag("Singt"), tag("Position: alt§"), tag("Standort: alt§")]),
+        Drift::Tag => {
+            account
+                .tags
+                .extend([tag("Singt"), tag("Position: alt§"), tag("Standort: alt§")])
+        }
     }
 }
 
 impl Morning {
     pub(super) fn run(&mut self, asking: Asking, now: Timestamp) -> Run {
-        let run = run(&mut self.academy, (&self.people, &self.gone), asking, &self.config, now);
+        let run = run(
+            &mut self.academy,
+            (&self.people, &self.gone),
+            asking,
+            &self.config,
+            now,
+        );
         // Who is gone, and locked, is not looked at again.
-        let locked = run.plan.skipped.iter().filter(|(_, skip)| *skip == Skip::GoneAlready).map(|(id, _)| id);
-        let done = run.outcome.applied.iter().filter(|(_, it)| **it == Applied::Done).map(|(id, _)| id);
+        let locked = run
+            .plan
+            .skipped
+            .iter()
+            .filter(|(_, skip)| *skip == Skip::GoneAlready)
+            .map(|(id, _)| id);
+        let done = run
+            .outcome
+            .applied
+            .iter()
+            .filter(|(_, it)| **it == Applied::Done)
+            .map(|(id, _)| id);
         for id in locked.chain(done) {
             self.gone.remove(id);
         }
@@ -120,14 +177,25 @@ impl Morning {
     }
 
     /// Who was written, or found as they should be, with their account.
-    pub(super) fn in_step<'a>(&'a self, run: &'a Run) -> impl Iterator<Item = (&'a Employee, &'a Customer)> {
+    pub(super) fn in_step<'a>(
+        &'a self,
+        run: &'a Run,
+    ) -> impl Iterator<Item = (&'a Employee, &'a Customer)> {
         let kept = run.plan.bookkeeping.iter().map(|entry| &entry.source_id);
-        let done = run.outcome.applied.iter().filter(|(_, it)| **it == Applied::Done).map(|(id, _)| id);
+        let done = run
+            .outcome
+            .applied
+            .iter()
+            .filter(|(_, it)| **it == Applied::Done)
+            .map(|(id, _)| id);
         let ids = run.plan.unchanged.iter().chain(kept).chain(done);
         ids.filter_map(|id| Some((self.employees.get(id)?, self.academy.account_of(id)?)))
     }
 }
 
 pub(super) fn window(customer: &Customer) -> Window {
-    Window { active_at: customer.set_active_at, inactive_at: customer.set_inactive_at }
+    Window {
+        active_at: customer.set_active_at,
+        inactive_at: customer.set_inactive_at,
+    }
 }

@@ -31,7 +31,10 @@ fn must_be_locked(employee: &Employee, config: &TenantConfig) -> Option<bool> {
         LockOn::DayAfterEnd => today > day,
         LockOn::EndDay => today >= day,
     });
-    let inactive = employee.status.as_ref().map(|status| *status == Status::Inactive);
+    let inactive = employee
+        .status
+        .as_ref()
+        .map(|status| *status == Status::Inactive);
     if [not_begun, ended, inactive].contains(&Field::Value(true)) {
         return Some(true);
     }

@@ -8,7 +8,9 @@ use crate::plan::builders::employee;
 /// Everybody leaves but the first `left`, all of a sudden.
 fn delete_all_but(world: &mut World, left: usize) {
     let ids: Vec<SourceId> = world.employees.keys().cloned().collect();
-    ids.iter().skip(left).for_each(|id| drop(world.employees.remove(id)));
+    ids.iter()
+        .skip(left)
+        .for_each(|id| drop(world.employees.remove(id)));
 }
 
 #[test]
@@ -54,7 +56,12 @@ fn who_was_announced_and_never_made_is_forgotten() {
         world.after(5).tick(End::Well);
     }
     assert_eq!((world.academy.customers.len(), world.locked()), (10, 0));
-    assert!(world.shards.values().all(|shard| !shard.0.contains_key(&id)));
+    assert!(
+        world
+            .shards
+            .values()
+            .all(|shard| !shard.0.contains_key(&id))
+    );
     assert_eq!(world.after(5).tick(End::Well).limits, None);
 }
 
@@ -65,7 +72,10 @@ fn who_was_announced_and_is_still_there_gets_one_account() {
         world.employees.insert(SourceId::new("99"), employee("99"));
         world.tick(End::Dies(killed_after));
         world.after(5).tick(End::Well);
-        assert_eq!((world.academy.customers.len(), world.academy.ledger.len()), (11, 11));
+        assert_eq!(
+            (world.academy.customers.len(), world.academy.ledger.len()),
+            (11, 11)
+        );
         assert_eq!(world.after(5).tick(End::Well).limits, None);
     }
 }

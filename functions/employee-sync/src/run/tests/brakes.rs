@@ -36,15 +36,17 @@ fn event() -> impl Strategy<Value = Event> {
 fn happen(world: &mut World, id: usize, event: Event) {
     match event {
         Event::Inactive => world.edit(id, |it| it.status = Field::Value(Status::Inactive)),
-        Event::Ended => world.edit(id, |it| it.end_date = Field::Value("2026-05-01".parse().unwrap())),
+        Event::Ended => world.edit(id, |it| {
+            it.end_date = Field::Value("2026-05-01".parse().unwrap())
+        }),
         Event::Back => world.edit(id, |it| {
             it.status = Field::Value(Status::Active);
             it.end_date = Field::Null;
         }),
         Event::Blank => world.edit(id, |it| it.position = Field::Null),
-        Event::Mail(version) => {
-            world.edit(id, |it| it.email = Field::Value(format!("{id}-{version}@muster.example")))
-        }
+        Event::Mail(version) => world.edit(id, |it| {
+            it.email = Field::Value(format!("{id}-{version}@muster.example"))
+        }),
         Event::Gone => drop(world.employees.remove(&SourceId::new(id.to_string()))),
     }
 }
@@ -132,11 +134,17 @@ fn what_is_held_has_the_same_hash_from_tick_to_tick() {
     let mut world = World::new(40, "");
     world.deactivate(0..10);
     world.tick(End::Well);
-    let (hash, since) = (world.hash().unwrap().to_owned(), world.held.as_ref().unwrap().since);
+    let (hash, since) = (
+        world.hash().unwrap().to_owned(),
+        world.held.as_ref().unwrap().since,
+    );
     assert_eq!(hash.len(), 12);
     for minutes in [5, 5, 60, 26 * 60] {
         world.after(minutes).tick(End::Well);
-        assert_eq!((world.hash(), world.held.as_ref().unwrap().since), (Some(hash.as_str()), since));
+        assert_eq!(
+            (world.hash(), world.held.as_ref().unwrap().since),
+            (Some(hash.as_str()), since)
+        );
     }
     assert_eq!(world.locked(), 0);
     // One more, and it is another plan; one less again, and it is the first.
@@ -155,7 +163,13 @@ fn everything_harmless_goes_on_while_a_plan_is_held() {
     world.edit(3, |it| it.position = Field::Value("Meister".into()));
     world.edit(20, |it| it.location = Field::Value("Bonn".into()));
     assert_eq!(world.tick(End::Well).changes, 2);
-    let account = |world: &World, id: &str| world.academy.account_of(&SourceId::new(id)).cloned().unwrap();
+    let account = |world: &World, id: &str| {
+        world
+            .academy
+            .account_of(&SourceId::new(id))
+            .cloned()
+            .unwrap()
+    };
     assert_eq!(account(&world, "3").position.as_deref(), Some("Meister"));
     assert_eq!(account(&world, "20").location.as_deref(), Some("Bonn"));
     assert_eq!(world.after(5).tick(End::Well).changes, 0);
@@ -186,7 +200,10 @@ fn an_approved_plan_is_applied_and_does_not_use_up_the_brake() {
     assert_eq!(world.counted(Brake::UnexplainedLock), 0);
     world.deactivate(10..15);
     world.after(5).tick(End::Well);
-    assert_eq!((world.locked(), world.counted(Brake::UnexplainedLock)), (15, 5));
+    assert_eq!(
+        (world.locked(), world.counted(Brake::UnexplainedLock)),
+        (15, 5)
+    );
     world.deactivate(15..16);
     world.after(5).tick(End::Well);
     assert_eq!((world.locked(), world.held.is_some()), (15, true));
@@ -196,7 +213,11 @@ fn an_approved_plan_is_applied_and_does_not_use_up_the_brake() {
 fn an_approval_is_for_what_was_seen_and_for_a_day() {
     type Meanwhile = fn(&mut World);
     let cases: [(&str, Meanwhile, usize); 6] = [
-        ("a minute short of a day", |world| world.now += SignedDuration::from_mins(24 * 60 - 1), 10),
+        (
+            "a minute short of a day",
+            |world| world.now += SignedDuration::from_mins(24 * 60 - 1),
+            10,
+        ),
         ("a day", |world| world.now += A_DAY, 0),
         ("one more person", |world| world.deactivate(10..11), 0),
         (
@@ -226,7 +247,11 @@ fn the_rest_of_an_approved_plan_that_was_interrupted_goes_on() {
         world.after(5).tick(end);
         assert_eq!(world.locked(), 4, "{end:?}");
         world.after(5).tick(End::Well);
-        assert_eq!((world.locked(), world.held.is_some()), (10, false), "{end:?}");
+        assert_eq!(
+            (world.locked(), world.held.is_some()),
+            (10, false),
+            "{end:?}"
+        );
         // The approval has lapsed before the rest could be applied: the brake decides about it.
         let mut world = decided(approved);
         world.after(5).tick(end);
@@ -241,14 +266,22 @@ fn the_rest_of_an_approved_plan_does_not_count_where_no_brake_would_hold_it() {
         let mut world = decided(approved);
         world.after(5).tick(end);
         world.after(5).tick(End::Well);
-        assert_eq!((world.locked(), world.held.is_some()), (10, false), "{end:?}");
+        assert_eq!(
+            (world.locked(), world.held.is_some()),
+            (10, false),
+            "{end:?}"
+        );
         assert_eq!(world.counted(Brake::UnexplainedLock), 0, "{end:?}");
         // Somebody of whom nobody was asked counts beside it.
         let mut world = decided(approved);
         world.after(5).tick(end);
         world.deactivate(20..21);
         world.after(5).tick(End::Well);
-        assert_eq!((world.locked(), world.counted(Brake::UnexplainedLock)), (11, 1), "{end:?}");
+        assert_eq!(
+            (world.locked(), world.counted(Brake::UnexplainedLock)),
+            (11, 1),
+            "{end:?}"
+        );
     }
 }
 
@@ -263,7 +296,10 @@ fn a_dismissed_plan_stays_held_until_it_changes() {
     }
     world.deactivate(10..11);
     world.after(5).tick(End::Well);
-    assert_eq!((world.locked(), world.held.as_ref().unwrap().decision), (0, None));
+    assert_eq!(
+        (world.locked(), world.held.as_ref().unwrap().decision),
+        (0, None)
+    );
 }
 
 #[test]
@@ -282,7 +318,11 @@ fn a_held_plan_that_is_not_asked_for_any_more_is_forgotten() {
 fn people_who_vanish_in_numbers_are_held_and_come_back_unharmed() {
     let mut world = World::new(40, "");
     let whole = world.employees.clone();
-    world.employees = whole.iter().take(20).map(|(id, it)| (id.clone(), Employee::clone(it))).collect();
+    world.employees = whole
+        .iter()
+        .take(20)
+        .map(|(id, it)| (id.clone(), Employee::clone(it)))
+        .collect();
     for _ in 0..3 {
         world.after(5).tick(End::Well);
         assert_eq!(world.locked(), 0);

@@ -66,7 +66,8 @@ impl World {
 
     /// The same before its first run.
     pub(super) fn before(size: usize, rules: &str) -> Self {
-        let employees = (0..size).map(|id| (SourceId::new(id.to_string()), employee(&id.to_string())));
+        let employees =
+            (0..size).map(|id| (SourceId::new(id.to_string()), employee(&id.to_string())));
         Self {
             employees: employees.collect(),
             academy: Academy::default(),
@@ -82,7 +83,12 @@ impl World {
     pub(super) fn killed_after(&mut self, changes: usize) {
         let known: BTreeSet<SourceId> = self.academy.ledger.keys().cloned().collect();
         self.tick(End::Dies(changes));
-        let unheard_of = self.academy.ledger.keys().find(|id| !known.contains(*id)).cloned();
+        let unheard_of = self
+            .academy
+            .ledger
+            .keys()
+            .find(|id| !known.contains(*id))
+            .cloned();
         self.academy.ledger.remove(&unheard_of.unwrap());
     }
 
@@ -105,11 +111,17 @@ impl World {
     }
 
     pub(super) fn locked(&self) -> usize {
-        self.academy.customers.values().filter(|it| window(it).is_locked_at(self.now)).count()
+        self.academy
+            .customers
+            .values()
+            .filter(|it| window(it).is_locked_at(self.now))
+            .count()
     }
 
     pub(super) fn counted(&self, brake: Brake) -> u32 {
-        self.root.as_ref().map_or(0, |root| root.brakes.count(brake, self.now))
+        self.root
+            .as_ref()
+            .map_or(0, |root| root.brakes.count(brake, self.now))
     }
 
     pub(super) fn hash(&self) -> Option<&str> {
@@ -124,7 +136,10 @@ impl World {
     fn people(&self) -> People {
         let person = |(id, employee): (&SourceId, &Employee)| {
             let fingerprint = Record::of(employee, TOOL, &self.config).fingerprint(&key());
-            (id.clone(), Person::Employee(Box::new(employee.clone()), fingerprint))
+            (
+                id.clone(),
+                Person::Employee(Box::new(employee.clone()), fingerprint),
+            )
         };
         People::complete(self.employees.iter().map(person))
     }
@@ -147,20 +162,39 @@ impl World {
             Look::Shards(numbers) => numbers.iter().copied().collect(),
             _ => gather::numbers(stored).collect(),
         };
-        let load = |number| (number, self.shards.get(&number).cloned().unwrap_or_default());
+        let load = |number| {
+            (
+                number,
+                self.shards.get(&number).cloned().unwrap_or_default(),
+            )
+        };
         let loaded = wanted.into_iter().map(load).collect();
         let (mut shards, obsolete) = gather::spread(loaded, stored, &sharding, everybody);
         let found = triage(&sharding, &shards, people.completeness, everybody, now);
-        let asking = if everybody { Asking::Everybody } else { Asking::Unknown };
-        let subjects = self.academy.subjects(&people, (&found.look, &found.gone), asking, &self.config);
-        let seen =
-            subjects.iter().filter(|it| matches!(&it.account, Account::Seen(it, _) if it.is_open_at(now)));
+        let asking = if everybody {
+            Asking::Everybody
+        } else {
+            Asking::Unknown
+        };
+        let subjects =
+            self.academy
+                .subjects(&people, (&found.look, &found.gone), asking, &self.config);
+        let seen = subjects
+            .iter()
+            .filter(|it| matches!(&it.account, Account::Seen(it, _) if it.is_open_at(now)));
         let open_accounts = match &self.root {
             Some(root) if !everybody => root.open_accounts,
             _ => u32::try_from(seen.count()).unwrap(),
         };
 
-        let plan = Plan::build(&subjects, Context { now, config: &self.config, key: &key });
+        let plan = Plan::build(
+            &subjects,
+            Context {
+                now,
+                config: &self.config,
+                key: &key,
+            },
+        );
         let harms = lint::examine(&plan, &subjects, TOOL, &self.config, now).unwrap();
         let marks = plan.marks(&harms, &key);
         let mut root = self.root.clone().unwrap_or_else(settle::first_root);
@@ -186,7 +220,11 @@ impl World {
             End::OutOfTime(most) | End::Dies(most) => most,
         };
         let outcome = self.academy.apply(&plan, &subjects, most, now);
-        let tick = Tick { harmed: self.harmed(&before), limits: Some(limits), changes: plan.changes.len() };
+        let tick = Tick {
+            harmed: self.harmed(&before),
+            limits: Some(limits),
+            changes: plan.changes.len(),
+        };
         if matches!(end, End::Dies(_)) {
             return tick;
         }
@@ -223,14 +261,27 @@ impl World {
         let mut harmed = BTreeMap::new();
         for (id, before) in &before.customers {
             let after = &self.academy.customers[id];
-            let locked = (window(before).is_locked_at(self.now), window(after).is_locked_at(self.now));
-            let source_id = before.external_id.as_ref().and_then(|it| it.source_id(TOOL)).unwrap();
-            let ended = self.employees.get(&source_id).is_some_and(|it| it.end_date.value().is_some());
+            let locked = (
+                window(before).is_locked_at(self.now),
+                window(after).is_locked_at(self.now),
+            );
+            let source_id = before
+                .external_id
+                .as_ref()
+                .and_then(|it| it.source_id(TOOL))
+                .unwrap();
+            let ended = self
+                .employees
+                .get(&source_id)
+                .is_some_and(|it| it.end_date.value().is_some());
             let brakes: BTreeSet<Brake> = [
                 (locked == (false, true) && !ended, Brake::UnexplainedLock),
                 (locked == (false, true) && ended, Brake::ExplainedLock),
                 (locked == (true, false), Brake::Unlock),
-                (before.position.is_some() && after.position.is_none(), Brake::Blank),
+                (
+                    before.position.is_some() && after.position.is_none(),
+                    Brake::Blank,
+                ),
                 (before.email != after.email, Brake::MailChange),
             ]
             .into_iter()
@@ -245,5 +296,8 @@ impl World {
 }
 
 fn window(customer: &Customer) -> Window {
-    Window { active_at: customer.set_active_at, inactive_at: customer.set_inactive_at }
+    Window {
+        active_at: customer.set_active_at,
+        inactive_at: customer.set_inactive_at,
+    }
 }

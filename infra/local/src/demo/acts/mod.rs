@@ -42,7 +42,12 @@ pub(super) enum Deed {
 
 impl Act {
     fn of(person: u64, story: &'static str, deed: Deed) -> Self {
-        Self { person: Some(person), certificate: None, story, deed }
+        Self {
+            person: Some(person),
+            certificate: None,
+            story,
+            deed,
+        }
     }
 
     /// Whether the person's profile is deleted.

@@ -10,16 +10,27 @@ pub(super) fn problems(report: &Report, seen: &Seen, due: Due<'_>) -> Vec<String
     let is_right = match must {
         Must::BeWaiting => report.outcome == Outcome::Waiting,
         Must::BeQuiet => report.outcome == Outcome::Unchanged,
-        Must::BeDone | Must::BeHeld | Must::BeInDoubt | Must::BeVerified => report.outcome.is_good(),
+        Must::BeDone | Must::BeHeld | Must::BeInDoubt | Must::BeVerified => {
+            report.outcome.is_good()
+        }
     };
-    let (doubtful, verified) = (u64::from(must == Must::BeInDoubt), u64::from(must == Must::BeVerified));
+    let (doubtful, verified) = (
+        u64::from(must == Must::BeInDoubt),
+        u64::from(must == Must::BeVerified),
+    );
     let counts = &report.counts;
     let mut found: Vec<String> = broken([
         (!is_right, ended_as(report.outcome, &report.message)),
-        (counts.doubtful != doubtful, format!("{} uploads are in doubt, not {doubtful}", counts.doubtful)),
+        (
+            counts.doubtful != doubtful,
+            format!("{} uploads are in doubt, not {doubtful}", counts.doubtful),
+        ),
         (
             counts.verified != verified,
-            format!("{} uploads were found filed, not {verified}", counts.verified),
+            format!(
+                "{} uploads were found filed, not {verified}",
+                counts.verified
+            ),
         ),
     ])
     .collect();
@@ -27,7 +38,10 @@ pub(super) fn problems(report: &Report, seen: &Seen, due: Due<'_>) -> Vec<String
         Must::BeWaiting => found.extend(calls(seen.reteach_calls + seen.hr_calls, "the vendors")),
         Must::BeQuiet => {
             found.extend(calls(seen.hr_calls, "the HR system"));
-            found.extend(too_many_units(report.dynamodb, QUIET_UNITS + due.filing.awaited().len() as f64));
+            found.extend(too_many_units(
+                report.dynamodb,
+                QUIET_UNITS + due.filing.awaited().len() as f64,
+            ));
         }
         Must::BeDone | Must::BeHeld | Must::BeInDoubt | Must::BeVerified => {}
     }

@@ -51,7 +51,10 @@ impl Seen {
     /// What there is to see of `company`; its log of calls must have been empty before the run.
     #[must_use]
     pub(super) fn of(company: &Company) -> Self {
-        let through_kombo = company.kombo.as_ref().map_or(0, |kombo| kombo.requests().len());
+        let through_kombo = company
+            .kombo
+            .as_ref()
+            .map_or(0, |kombo| kombo.requests().len());
         Self {
             reteach_calls: company.reteach.requests().len(),
             hr_calls: company.personio.requests().len() + through_kombo,
@@ -70,7 +73,10 @@ pub(super) fn problems(told: &Told, seen: &Seen, due: Due<'_>) -> Vec<String> {
         Told::Certificates(report) => certificates::problems(report, seen, due),
     };
     if seen.uploads != due.uploads {
-        found.push(format!("{} documents were sent to Personio, not {}", seen.uploads, due.uploads));
+        found.push(format!(
+            "{} documents were sent to Personio, not {}",
+            seen.uploads, due.uploads
+        ));
     }
     found.extend(some_of(due.accounts.differences(&seen.customers)));
     found.extend(some_of(due.filing.differences(&seen.documents)));
@@ -78,7 +84,11 @@ pub(super) fn problems(told: &Told, seen: &Seen, due: Due<'_>) -> Vec<String> {
 }
 
 fn some_of<T: ToString>(differences: Vec<T>) -> Vec<String> {
-    let mut found: Vec<String> = differences.iter().take(MOST).map(ToString::to_string).collect();
+    let mut found: Vec<String> = differences
+        .iter()
+        .take(MOST)
+        .map(ToString::to_string)
+        .collect();
     if differences.len() > MOST {
         found.push(format!("and {} more differences", differences.len() - MOST));
     }
@@ -86,17 +96,31 @@ fn some_of<T: ToString>(differences: Vec<T>) -> Vec<String> {
 }
 
 fn ended_as(outcome: Outcome, message: &str) -> String {
-    format!("the run ended as {outcome:?}: {message}").trim_end_matches(": ").to_owned()
+    format!("the run ended as {outcome:?}: {message}")
+        .trim_end_matches(": ")
+        .to_owned()
 }
 
 /// The texts of the checks that are broken.
 fn broken<const N: usize>(checks: [(bool, String); N]) -> impl Iterator<Item = String> {
-    checks.into_iter().filter(|(is_broken, _)| *is_broken).map(|(_, text)| text)
+    checks
+        .into_iter()
+        .filter(|(is_broken, _)| *is_broken)
+        .map(|(_, text)| text)
 }
 
 fn too_many_units(units: shared::state::Units, to_read: f64) -> impl Iterator<Item = String> {
     broken([
-        (units.read > to_read, format!("{} DynamoDB read units, more than {to_read}", units.read)),
-        (units.write > QUIET_UNITS, format!("{} DynamoDB write units, more than {QUIET_UNITS}", units.write)),
+        (
+            units.read > to_read,
+            format!("{} DynamoDB read units, more than {to_read}", units.read),
+        ),
+        (
+            units.write > QUIET_UNITS,
+            format!(
+                "{} DynamoDB write units, more than {QUIET_UNITS}",
+                units.write
+            ),
+        ),
     ])
 }

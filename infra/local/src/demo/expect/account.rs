@@ -55,12 +55,18 @@ pub(super) fn of(
 
 /// A new account, made through the API.
 pub(super) fn made_by_api() -> Customer {
-    Customer { source: Source::RestApi, ..Customer::default() }
+    Customer {
+        source: Source::RestApi,
+        ..Customer::default()
+    }
 }
 
 /// `account` with the external id of `person`.
 pub(super) fn ours(person: u64, account: Customer) -> Customer {
-    Customer { external_id: Some(format!("personio:{person}")), ..account }
+    Customer {
+        external_id: Some(format!("personio:{person}")),
+        ..account
+    }
 }
 
 /// An address that differs in nothing but its letters' case is left as it is.
@@ -83,7 +89,9 @@ fn tags(before: Vec<String>, kind: Option<EmploymentType>) -> Vec<String> {
         EmploymentType::External => "extern",
     });
     let others = before.into_iter().filter(|tag| !tag.starts_with(TAG));
-    others.chain(label.map(|label| format!("{TAG}{label}"))).collect()
+    others
+        .chain(label.map(|label| format!("{TAG}{label}")))
+        .collect()
 }
 
 /// The end of the last day; for somebody who is inactive before that, the moment it was first seen.
@@ -106,5 +114,6 @@ fn shut(
 }
 
 fn midnight(day: Date, zone: &TimeZone) -> Timestamp {
-    day.to_zoned_datetime(zone.clone()).map_or(Timestamp::MAX, |start| start.timestamp())
+    day.to_zoned_datetime(zone.clone())
+        .map_or(Timestamp::MAX, |start| start.timestamp())
 }

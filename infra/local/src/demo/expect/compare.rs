@@ -31,7 +31,12 @@ impl fmt::Display for Difference {
         match self {
             Self::Missing(account) => write!(f, "{account} has no account"),
             Self::Unexpected(account) => write!(f, "there is an account too many: {account}"),
-            Self::Field { account, field, expected, actual } => {
+            Self::Field {
+                account,
+                field,
+                expected,
+                actual,
+            } => {
                 write!(f, "{account}: {field} should be {expected} and is {actual}")
             }
         }
@@ -57,7 +62,11 @@ pub(super) fn differences<'a>(
     }
     let mut unexpected: Vec<&str> = rest.into_keys().collect();
     unexpected.sort_unstable();
-    found.extend(unexpected.into_iter().map(|account| Difference::Unexpected(account.to_owned())));
+    found.extend(
+        unexpected
+            .into_iter()
+            .map(|account| Difference::Unexpected(account.to_owned())),
+    );
     found
 }
 
@@ -125,9 +134,13 @@ fn fields(customer: &Customer) -> Vec<(&'static str, String)> {
         tags,
         invitations,
     } = customer;
-    let text =
-        |value: &Option<String>| value.as_ref().map_or_else(|| "null".to_owned(), |it| format!("{it:?}"));
-    let moment = |value: &Option<Timestamp>| value.map_or_else(|| "null".to_owned(), |at| at.to_string());
+    let text = |value: &Option<String>| {
+        value
+            .as_ref()
+            .map_or_else(|| "null".to_owned(), |it| format!("{it:?}"))
+    };
+    let moment =
+        |value: &Option<Timestamp>| value.map_or_else(|| "null".to_owned(), |at| at.to_string());
     vec![
         ("id", id.clone()),
         ("email", text(email)),

@@ -76,8 +76,16 @@ impl fmt::Display for Misfiled {
                 write!(f, "certificate {certificate} is filed {times} times")
             }
             Self::Unexpected(name) => write!(f, "there is a document too many: {name}"),
-            Self::Field { certificate, field, expected, actual } => {
-                write!(f, "certificate {certificate}: {field} should be {expected} and is {actual}")
+            Self::Field {
+                certificate,
+                field,
+                expected,
+                actual,
+            } => {
+                write!(
+                    f,
+                    "certificate {certificate}: {field} should be {expected} and is {actual}"
+                )
             }
         }
     }
@@ -87,12 +95,25 @@ impl Filing {
     /// Empty personnel files, reached by a route that says this much.
     #[must_use]
     pub fn new(label: Label) -> Self {
-        Self { label, folder: FOLDER_AT_FIRST.to_owned(), open: BTreeMap::new(), filed: BTreeMap::new() }
+        Self {
+            label,
+            folder: FOLDER_AT_FIRST.to_owned(),
+            open: BTreeMap::new(),
+            filed: BTreeMap::new(),
+        }
     }
 
     /// The academy has issued a certificate, whose PDF has this hash.
     pub fn issued(&mut self, issued: &Issued, sha256: String) {
-        let Issued { id, person, course, day, has_pdf, account: _, completed_at: _ } = issued;
+        let Issued {
+            id,
+            person,
+            course,
+            day,
+            has_pdf,
+            account: _,
+            completed_at: _,
+        } = issued;
         let paper = Paper {
             person: *person,
             course: course.name,
@@ -122,7 +143,13 @@ impl Filing {
         let before = self.filed.len();
         for (id, paper) in std::mem::take(&mut self.open) {
             if paper.has_pdf && paper.person.is_some() {
-                self.filed.insert(id, Paper { folder: self.folder.clone(), ..paper });
+                self.filed.insert(
+                    id,
+                    Paper {
+                        folder: self.folder.clone(),
+                        ..paper
+                    },
+                );
             } else {
                 self.open.insert(id, paper);
             }
@@ -139,7 +166,10 @@ impl Filing {
     /// Certificates of employees that wait for their PDF: whose, and which.
     #[must_use]
     pub fn awaited(&self) -> Vec<(u64, String)> {
-        let owned = self.open.iter().filter_map(|(id, paper)| Some((paper.person?, id.clone())));
+        let owned = self
+            .open
+            .iter()
+            .filter_map(|(id, paper)| Some((paper.person?, id.clone())));
         owned.collect()
     }
 
@@ -155,7 +185,11 @@ impl Filing {
             }
         }
         for (id, paper) in &self.filed {
-            match by_certificate.get(id.as_str()).map(Vec::as_slice).unwrap_or_default() {
+            match by_certificate
+                .get(id.as_str())
+                .map(Vec::as_slice)
+                .unwrap_or_default()
+            {
                 [] => found.push(Misfiled::Missing(id.clone())),
                 [document] => found.extend(self.of_document(id, paper, document)),
                 several => found.push(Misfiled::Repeated(id.clone(), several.len())),
@@ -190,11 +224,21 @@ impl Filing {
             ("the folder", paper.folder.clone(), shown(category.clone())),
             ("the title", our_title, title.clone()),
             ("the date", our_date, shown(*date)),
-            ("the comment", self.comment(certificate), self.comment_shown(comment.as_deref(), certificate)),
-            ("the file's name", paper.file_name.clone(), file_name.clone()),
+            (
+                "the comment",
+                self.comment(certificate),
+                self.comment_shown(comment.as_deref(), certificate),
+            ),
+            (
+                "the file's name",
+                paper.file_name.clone(),
+                file_name.clone(),
+            ),
             ("the file's SHA-256", paper.sha256.clone(), sha256.clone()),
         ];
-        let wrong = fields.into_iter().filter(|(_, expected, actual)| expected != actual);
+        let wrong = fields
+            .into_iter()
+            .filter(|(_, expected, actual)| expected != actual);
         wrong
             .map(|(field, expected, actual)| Misfiled::Field {
                 certificate: certificate.to_owned(),
@@ -214,8 +258,13 @@ impl Filing {
     }
 
     fn comment_shown(&self, comment: Option<&str>, certificate: &str) -> String {
-        let names_it = self.label == Label::Full && comment.is_some_and(|it| it.contains(certificate));
-        if names_it { certificate.to_owned() } else { shown(comment) }
+        let names_it =
+            self.label == Label::Full && comment.is_some_and(|it| it.contains(certificate));
+        if names_it {
+            certificate.to_owned()
+        } else {
+            shown(comment)
+        }
     }
 }
 

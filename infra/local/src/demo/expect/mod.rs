@@ -74,7 +74,11 @@ impl Expected {
     /// then on.
     pub fn by_admin(&mut self, person: u64, change: impl FnOnce(&mut Customer)) {
         self.adopted(person);
-        change(self.ours.entry(person).or_insert_with(|| account::ours(person, account::made_by_api())));
+        change(
+            self.ours
+                .entry(person)
+                .or_insert_with(|| account::ours(person, account::made_by_api())),
+        );
     }
 
     /// The sync has found the account that was made by hand for `person`, if there is one.
@@ -102,7 +106,10 @@ impl Expected {
     ) {
         for person in people.iter().filter(|it| !apart.contains(&it.id)) {
             let mut inactive_since = since.get(&person.id).copied();
-            let before = self.ours.remove(&person.id).or_else(|| self.adoptable.remove(&person.id));
+            let before = self
+                .ours
+                .remove(&person.id)
+                .or_else(|| self.adoptable.remove(&person.id));
             let account = account::of(person, before, &mut inactive_since, now, &self.zone);
             self.ours.insert(person.id, account);
         }
@@ -117,15 +124,25 @@ impl Expected {
     /// A complete run at `now` over `people`, which left alone whose changes are `held`.
     pub fn ran(&mut self, people: &[Person], held: &BTreeSet<u64>, now: Timestamp) {
         let free = |id: &u64| !held.contains(id);
-        for person in people.iter().filter(|it| free(&it.id) && !self.conflicts.contains(&it.id)) {
+        for person in people
+            .iter()
+            .filter(|it| free(&it.id) && !self.conflicts.contains(&it.id))
+        {
             let memory = self.memory.entry(person.id).or_default();
             memory.missed = 0;
-            let before = self.ours.remove(&person.id).or_else(|| self.adoptable.remove(&person.id));
+            let before = self
+                .ours
+                .remove(&person.id)
+                .or_else(|| self.adoptable.remove(&person.id));
             let account = account::of(person, before, &mut memory.inactive_since, now, &self.zone);
             self.ours.insert(person.id, account);
         }
         let there: BTreeSet<u64> = people.iter().map(|person| person.id).collect();
-        for (id, account) in self.ours.iter_mut().filter(|(id, _)| !there.contains(id) && free(id)) {
+        for (id, account) in self
+            .ours
+            .iter_mut()
+            .filter(|(id, _)| !there.contains(id) && free(id))
+        {
             let memory = self.memory.entry(*id).or_default();
             memory.missed += 1;
             let open = account.set_inactive_at.is_none_or(|shut| shut > now);

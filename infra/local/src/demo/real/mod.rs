@@ -36,15 +36,28 @@ struct Functions {
 
 impl Functions {
     async fn start(tenant: &Tenant, state: State) -> Result<Self, Failed> {
-        let stack = Stack::start(Options { state, ..Options::default() }).await?;
+        let stack = Stack::start(Options {
+            state,
+            ..Options::default()
+        })
+        .await?;
         stack.store().put_tenant(&tenant.id, &tenant.file).await?;
         stack.secrets().put(&tenant.id, &tenant.secret).await?;
-        let context =
-            Context::new(http::client()?, Arc::new(SystemClock), Calls::default()).with_simulators();
-        let employees = App::new(EmployeeSync, stack.store(), stack.secrets(), context.clone());
+        let context = Context::new(http::client()?, Arc::new(SystemClock), Calls::default())
+            .with_simulators();
+        let employees = App::new(
+            EmployeeSync,
+            stack.store(),
+            stack.secrets(),
+            context.clone(),
+        );
         let work = CertificateSync::new()?;
         let certificates = App::new(work, stack.store(), stack.secrets(), context);
-        Ok(Self { stack, employees, certificates })
+        Ok(Self {
+            stack,
+            employees,
+            certificates,
+        })
     }
 }
 
@@ -64,16 +77,31 @@ impl Telling<'_> {
     }
 }
 
-pub(super) async fn run(request: &Request, json: bool, out: &mut (dyn Write + Send)) -> Result<u8, Failed> {
+pub(super) async fn run(
+    request: &Request,
+    json: bool,
+    out: &mut (dyn Write + Send),
+) -> Result<u8, Failed> {
     let tenant = read(request)?;
     let keeps = request.apply != Apply::No || request.state.exists();
-    let state = if keeps { State::File(request.state.clone()) } else { State::Memory };
+    let state = if keeps {
+        State::File(request.state.clone())
+    } else {
+        State::Memory
+    };
     let functions = Functions::start(&tenant, state).await?;
     let mut telling = Telling { out, json };
 
     let planned = once(&functions.employees, &tenant.id, Mode::DryRun).await;
-    let details = if request.details { Details::Values } else { Details::Names };
-    let plan = planned.plan.as_ref().map(|plan| plan.shown(Timestamp::now(), details).to_string());
+    let details = if request.details {
+        Details::Values
+    } else {
+        Details::Names
+    };
+    let plan = planned
+        .plan
+        .as_ref()
+        .map(|plan| plan.shown(Timestamp::now(), details).to_string());
     telling.say(&text::employees(&planned.report, plan.as_deref()))?;
     let is_planned = planned.report.outcome == Outcome::Planned;
     let mut document =
@@ -81,11 +109,19 @@ pub(super) async fn run(request: &Request, json: bool, out: &mut (dyn Write + Se
     let mut is_good = is_planned && request.apply == Apply::No;
     if is_planned {
         let filing = preview::of(&functions, &tenant, planned.plan.as_ref()).await?;
-        let list = filing.plan.as_ref().filter(|_| request.details).map(text::plan);
+        let list = filing
+            .plan
+            .as_ref()
+            .filter(|_| request.details)
+            .map(text::plan);
         telling.say(&text::certificates(&filing.report, list.as_deref()))?;
         is_good &= matches!(filing.report.outcome, Outcome::Planned | Outcome::Disabled);
         let (certificates, uploads) = (&filing.report, filing.report.counts.remaining);
-        set(&mut document, "certificates", json!({"planned": certificates, "plan": list, "applied": null}));
+        set(
+            &mut document,
+            "certificates",
+            json!({"planned": certificates, "plan": list, "applied": null}),
+        );
         if asked(request, &tenant.id, uploads)? {
             is_good = apply(&functions, &tenant.id, &mut telling, &mut document).await?;
             telling.say(&text::kept(&request.state))?;
@@ -105,10 +141,14 @@ async fn apply(
     telling: &mut Telling<'_>,
     document: &mut Value,
 ) -> Result<bool, Failed> {
-    let people = once(&functions.employees, tenant, Mode::Scheduled).await.report;
+    let people = once(&functions.employees, tenant, Mode::Scheduled)
+        .await
+        .report;
     telling.say(&format!("\n{}", text::employees(&people, None)))?;
     set(document, "applied", json!(people));
-    let filed = once(&functions.certificates, tenant, Mode::Scheduled).await.report;
+    let filed = once(&functions.certificates, tenant, Mode::Scheduled)
+        .await
+        .report;
     telling.say(&text::certificates(&filed, None))?;
     if let Some(certificates) = document.get_mut("certificates") {
         set(certificates, "applied", json!(filed));
@@ -125,9 +165,16 @@ fn set(document: &mut Value, key: &str, value: Value) {
 
 async fn once<W: Work>(app: &App<W>, tenant: &TenantId, mode: Mode) -> Ran<W> {
     let bar = Bars::default().bar(tenant.as_str(), W::JOB);
-    let event = Event { tenant_id: tenant.clone(), mode };
+    let event = Event {
+        tenant_id: tenant.clone(),
+        mode,
+    };
     let run_id = RunId::new(format!("demo-{}", Timestamp::now().as_nanosecond()));
-    let request = RunRequest { event, run_id, deadline: Deadline::never() };
+    let request = RunRequest {
+        event,
+        run_id,
+        deadline: Deadline::never(),
+    };
     let ran = app.run(&request, &|progress| bar.show(progress)).await;
     bar.end();
     ran

@@ -31,14 +31,19 @@ async fn suppose(store: &Store, tenant: &Tenant, people: Option<&Plan>) -> Resul
     let (now, owner) = (Timestamp::now(), RunId::new("preview"));
     store.open_gate(&tenant.id, now).await?;
     let lasts = SignedDuration::from_mins(5);
-    let Acquisition::Acquired(lease) = store.acquire(&tenant.id, Job::Employees, &owner, now, lasts).await?
+    let Acquisition::Acquired(lease) = store
+        .acquire(&tenant.id, Job::Employees, &owner, now, lasts)
+        .await?
     else {
         return Ok(());
     };
     for change in people.into_iter().flat_map(|plan| &plan.changes) {
         if let Some(account) = change.doing.account() {
             let customer_id = Some(account.clone());
-            let entry = EmployeeEntry { customer_id, ..EmployeeEntry::new(change.source_id.clone()) };
+            let entry = EmployeeEntry {
+                customer_id,
+                ..EmployeeEntry::new(change.source_id.clone())
+            };
             store.put_employee(&tenant.id, lease.token, &entry).await?;
         }
     }

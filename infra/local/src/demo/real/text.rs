@@ -15,7 +15,10 @@ pub(super) fn employees(report: &employee_sync::report::Report, plan: Option<&st
 }
 
 /// Of the certificate job.
-pub(super) fn certificates(report: &certificate_sync::report::Report, plan: Option<&str>) -> String {
+pub(super) fn certificates(
+    report: &certificate_sync::report::Report,
+    plan: Option<&str>,
+) -> String {
     let plan = plan.map(|plan| format!("{plan}\n\n")).unwrap_or_default();
     let mut counts = report.counts;
     let planned = if report.outcome == Outcome::Planned {
@@ -30,21 +33,45 @@ pub(super) fn certificates(report: &certificate_sync::report::Report, plan: Opti
 
 /// Findings apart from what is planned.
 fn told<C>(report: &Report<C>) -> u64 {
-    if report.outcome == Outcome::Planned { 0 } else { report.findings_total }
+    if report.outcome == Outcome::Planned {
+        0
+    } else {
+        report.findings_total
+    }
 }
 
 /// The certificates of a plan, by their ids.
 pub(super) fn plan(plan: &Plan) -> String {
     let line = |(id, employee): (&_, &_)| format!("file    {id}  for {employee}\n");
-    let checks = plan.todo.checks.iter().map(|it| format!("look for {}  of {}\n", it.id, it.employee));
-    let uploads = plan.todo.uploads.iter().map(|upload| line((&upload.id, &upload.employee)));
-    checks.chain(uploads).collect::<String>().trim_end().to_owned()
+    let checks = plan
+        .todo
+        .checks
+        .iter()
+        .map(|it| format!("look for {}  of {}\n", it.id, it.employee));
+    let uploads = plan
+        .todo
+        .uploads
+        .iter()
+        .map(|upload| line((&upload.id, &upload.employee)));
+    checks
+        .chain(uploads)
+        .collect::<String>()
+        .trim_end()
+        .to_owned()
 }
 
 fn summary<C>(report: &Report<C>, counts: &[String]) -> String {
-    let counts: Vec<&str> = counts.iter().map(String::as_str).filter(|it| !it.is_empty()).collect();
+    let counts: Vec<&str> = counts
+        .iter()
+        .map(String::as_str)
+        .filter(|it| !it.is_empty())
+        .collect();
     let calls = terminal::calls(report.calls).replace('\n', ", ");
-    let calls = if calls.is_empty() { "none".to_owned() } else { calls };
+    let calls = if calls.is_empty() {
+        "none".to_owned()
+    } else {
+        calls
+    };
     let took = report.duration_ms;
     let line = format!(
         "{}, {}: {:?}. {}. Calls: {calls}. {}.{:03} s",
@@ -57,7 +84,10 @@ fn summary<C>(report: &Report<C>, counts: &[String]) -> String {
     );
     let mut text = format!("{}\n", terminal::wrapped(&line, "", "  "));
     let message = Some(report.message.clone()).filter(|it| !it.is_empty());
-    for finding in message.into_iter().chain(terminal::findings(&report.findings, report.held.as_ref())) {
+    for finding in message
+        .into_iter()
+        .chain(terminal::findings(&report.findings, report.held.as_ref()))
+    {
         text.push_str(&terminal::wrapped(&finding, "  ", "    "));
         text.push('\n');
     }
@@ -71,7 +101,11 @@ pub(super) fn warning(uploads: u64) -> String {
         1 => " and files 1 certificate in Personio, which no API can take back".to_owned(),
         many => format!(" and files {many} certificates in Personio, which no API can take back"),
     };
-    terminal::wrapped(&format!("This writes to the academy{certificates}."), "", "")
+    terminal::wrapped(
+        &format!("This writes to the academy{certificates}."),
+        "",
+        "",
+    )
 }
 
 /// Where the state stays.

@@ -70,7 +70,12 @@ impl Theatre {
         for (seed, via) in (1..).zip(&options.routes) {
             casts.push(Cast::new(&world, *via, options.people, seed).await?);
         }
-        Ok(Self { world, casts, scenes: Vec::new(), people: options.people })
+        Ok(Self {
+            world,
+            casts,
+            scenes: Vec::new(),
+            people: options.people,
+        })
     }
 
     /// Plays everything.
@@ -82,20 +87,41 @@ impl Theatre {
         let scenes = std::mem::take(&mut self.scenes);
         let problems = scenes.iter().flat_map(problems).collect();
         let certificates = self.casts.iter().map(|cast| cast.filing.filed()).sum();
-        Ok(Play { people: self.people, certificates, scenes, problems })
+        Ok(Play {
+            people: self.people,
+            certificates,
+            scenes,
+            problems,
+        })
     }
 
     fn turn(&self, acts: impl Fn(&Cast) -> Vec<Act>) -> Turn {
-        Turn { acts: self.casts.iter().map(acts).collect(), held: Vec::new() }
+        Turn {
+            acts: self.casts.iter().map(acts).collect(),
+            held: Vec::new(),
+        }
     }
 
     /// One tick of every company, all at the same time.
-    async fn scene(&mut self, cue: Cue, turn: Turn, audience: &mut dyn Audience) -> Result<(), PlayError> {
+    async fn scene(
+        &mut self,
+        cue: Cue,
+        turn: Turn,
+        audience: &mut dyn Audience,
+    ) -> Result<(), PlayError> {
         let now = self.world.clock.now();
         let Turn { acts, held } = turn;
         let mut acts = acts.into_iter();
-        let acts: Vec<Vec<Act>> = self.casts.iter().map(|_| acts.next().unwrap_or_default()).collect();
-        let named = self.casts.iter().map(|cast| route(cast.company.via)).zip(acts.iter().cloned());
+        let acts: Vec<Vec<Act>> = self
+            .casts
+            .iter()
+            .map(|_| acts.next().unwrap_or_default())
+            .collect();
+        let named = self
+            .casts
+            .iter()
+            .map(|cast| route(cast.company.via))
+            .zip(acts.iter().cloned());
         audience.begins(&cue, &named.collect::<Vec<_>>());
 
         let mut held = held.into_iter();
@@ -106,20 +132,31 @@ impl Theatre {
             let held = held.next().unwrap_or_default();
             let uploads = match (cue.job, cue.must) {
                 (Job::Employees, _) => {
-                    cast.expected.ran(&cast.company.personio.people(), &held, now);
+                    cast.expected
+                        .ran(&cast.company.personio.people(), &held, now);
                     0
                 }
                 (Job::Certificates, Must::BeWaiting) => 0,
                 (Job::Certificates, _) => cast.filing.ran(),
             };
             let bar = bars.bar(route(cast.company.via), cue.job);
-            runs.push(tokio::spawn(run(Arc::clone(&self.world), cast.clone(), bar, cue.clone(), uploads)));
+            runs.push(tokio::spawn(run(
+                Arc::clone(&self.world),
+                cast.clone(),
+                bar,
+                cue.clone(),
+                uploads,
+            )));
         }
         let mut parts = Vec::new();
         for (run, acts) in runs.into_iter().zip(acts) {
             parts.push(Part { acts, ..run.await? });
         }
-        let scene = Scene { cue, at: now, parts };
+        let scene = Scene {
+            cue,
+            at: now,
+            parts,
+        };
         audience.ended(&scene);
         self.scenes.push(scene);
         Ok(())
@@ -127,19 +164,32 @@ impl Theatre {
 }
 
 async fn run(world: Arc<World>, cast: Cast, bar: Bar, cue: Cue, uploads: usize) -> Part {
-    let Cast { company, expected, filing, .. } = &cast;
+    let Cast {
+        company,
+        expected,
+        filing,
+        ..
+    } = &cast;
     company.forget_calls();
     let started = Instant::now();
     let (mode, deadline) = (Mode::Scheduled, Deadline::never());
     let watch = |progress: Progress| bar.show(progress);
     let report = match cue.job {
         Job::Employees => Told::Employees(world.run(company, mode, deadline, &watch).await.report),
-        Job::Certificates => {
-            Told::Certificates(world.run_certificates(company, mode, deadline, &watch).await.report)
-        }
+        Job::Certificates => Told::Certificates(
+            world
+                .run_certificates(company, mode, deadline, &watch)
+                .await
+                .report,
+        ),
     };
     let took = started.elapsed();
-    let due = Due { must: cue.must, uploads, accounts: expected, filing };
+    let due = Due {
+        must: cue.must,
+        uploads,
+        accounts: expected,
+        filing,
+    };
     let problems = check::problems(&report, &Seen::of(company), due);
     company.forget_calls();
     Part {
@@ -154,6 +204,8 @@ async fn run(world: Arc<World>, cast: Cast, bar: Bar, cue: Cue, uploads: usize) 
 
 fn problems(scene: &Scene) -> impl Iterator<Item = String> {
     scene.parts.iter().flat_map(|part| {
-        part.problems.iter().map(|problem| format!("{}, {}: {problem}", scene.cue.title, part.route))
+        part.problems
+            .iter()
+            .map(|problem| format!("{}, {}: {problem}", scene.cue.title, part.route))
     })
 }

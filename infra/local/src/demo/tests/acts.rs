@@ -16,7 +16,10 @@ fn everybody_has_at_most_one_part_and_the_taken_none() {
         let ids: BTreeSet<u64> = acts.iter().filter_map(|act| act.person).collect();
         assert_eq!(ids.len(), acts.len());
         assert!(ids.is_disjoint(&taken));
-        let hired = ids.iter().filter(|id| people.iter().all(|person| person.id != **id)).count();
+        let hired = ids
+            .iter()
+            .filter(|id| people.iter().all(|person| person.id != **id))
+            .count();
         assert_eq!(hired, 1);
     }
 }
@@ -24,6 +27,10 @@ fn everybody_has_at_most_one_part_and_the_taken_none() {
 #[test]
 fn a_mistake_hits_about_a_third_but_only_where_a_brake_would_hold_it() {
     let hit = |people: usize| acts::mistake(&demo(people, 1, TODAY), &BTreeSet::new(), TODAY).len();
-    assert_eq!((hit(1), hit(5)), (0, 0), "up to five locks go through unasked");
+    assert_eq!(
+        (hit(1), hit(5)),
+        (0, 0),
+        "up to five locks go through unasked"
+    );
     assert_eq!((hit(20), hit(200), hit(1_000)), (6, 60, 300));
 }

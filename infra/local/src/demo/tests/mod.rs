@@ -29,11 +29,24 @@ pub(super) fn report() -> Report {
 pub(super) fn quiet() -> Report {
     let mut report = report();
     report.outcome = shared::job::Outcome::Unchanged;
-    report.counts = employee_sync::report::Counts { people: 200, unchanged: 200, ..Default::default() };
+    report.counts = employee_sync::report::Counts {
+        people: 200,
+        unchanged: 200,
+        ..Default::default()
+    };
     report.findings.clear();
     report.findings_total = 0;
-    report.calls = shared::http::Counts { personio: 2, kombo: 0, reteach: 0 };
-    report.dynamodb = shared::state::Units { read: 1.5, write: 2.0, calls: 4, retries: 0 };
+    report.calls = shared::http::Counts {
+        personio: 2,
+        kombo: 0,
+        reteach: 0,
+    };
+    report.dynamodb = shared::state::Units {
+        read: 1.5,
+        write: 2.0,
+        calls: 4,
+        retries: 0,
+    };
     report
 }
 

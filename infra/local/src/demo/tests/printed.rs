@@ -9,19 +9,44 @@ use super::*;
 
 fn part(route: &'static str, report: impl Into<Told>, problems: &[&str]) -> Part {
     let problems = problems.iter().map(|it| (*it).to_owned()).collect();
-    Part { route, acts: Vec::new(), planned: 199, took_ms: 2_057, report: report.into(), problems }
+    Part {
+        route,
+        acts: Vec::new(),
+        planned: 199,
+        took_ms: 2_057,
+        report: report.into(),
+        problems,
+    }
 }
 
 fn printed(job: Job, parts: Vec<Part>) -> String {
-    let cue =
-        Cue { job, title: "First sync".into(), about: "Nobody is known yet.".into(), must: Must::BeDone };
+    let cue = Cue {
+        job,
+        title: "First sync".into(),
+        about: "Nobody is known yet.".into(),
+        must: Must::BeDone,
+    };
     let mut out = Vec::new();
     let mut console = Console::new(&mut out);
     console.begins(&cue, &[]);
-    let problems = parts.iter().flat_map(|part| part.problems.clone()).collect();
-    let scene = Scene { cue, at: Timestamp::UNIX_EPOCH, parts };
+    let problems = parts
+        .iter()
+        .flat_map(|part| part.problems.clone())
+        .collect();
+    let scene = Scene {
+        cue,
+        at: Timestamp::UNIX_EPOCH,
+        parts,
+    };
     console.ended(&scene);
-    console.verdict(&Play { people: 200, certificates: 78, scenes: vec![scene], problems }).unwrap();
+    console
+        .verdict(&Play {
+            people: 200,
+            certificates: 78,
+            scenes: vec![scene],
+            problems,
+        })
+        .unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -30,7 +55,11 @@ fn a_scene_is_a_table_with_what_there_is_to_read_below() {
     let mut large = report();
     large.counts.people = 50_000;
     large.counts.created = 49_998;
-    large.calls = shared::http::Counts { personio: 0, kombo: 201, reteach: 100_201 };
+    large.calls = shared::http::Counts {
+        personio: 0,
+        kombo: 201,
+        reteach: 100_201,
+    };
     large.dynamodb.write = 104_213.0;
     let parts = vec![
         part("direct", report(), &[]),

@@ -20,26 +20,47 @@ const NOW: &str = "12:00:00";
 async fn say(store: &Store, word: Word, number: usize, time: &str) -> Decided {
     let tenant: TenantId = acme();
     match word {
-        Word::Retry => store.retry_certificate(&tenant, &id(number), at(time)).await,
-        Word::Dismiss => store.dismiss_certificate(&tenant, &id(number), at(time)).await,
+        Word::Retry => {
+            store
+                .retry_certificate(&tenant, &id(number), at(time))
+                .await
+        }
+        Word::Dismiss => {
+            store
+                .dismiss_certificate(&tenant, &id(number), at(time))
+                .await
+        }
     }
 }
 
 fn not_parked() -> Decided {
-    Err(StateError::NotParked { certificate: "cert-1".to_owned() })
+    Err(StateError::NotParked {
+        certificate: "cert-1".to_owned(),
+    })
 }
 
 fn sent_again() -> CertificateState {
-    CertificateState::Intended(Intent { unknowable: Unknowable::Send, ..intent() })
+    CertificateState::Intended(Intent {
+        unknowable: Unknowable::Send,
+        ..intent()
+    })
 }
 
 fn fresh(reason: &str) -> CertificateState {
     let reason = reason.to_owned();
-    CertificateState::Failed(Setback { reason, failures: 0, since: at(NOW), retry_at: at(NOW) })
+    CertificateState::Failed(Setback {
+        reason,
+        failures: 0,
+        since: at(NOW),
+        retry_at: at(NOW),
+    })
 }
 
 async fn asked(stack: &Stack) -> Option<jiff::Timestamp> {
-    let CertificateStart { root, scan_asked_at } = stack.store().certificate_start(&acme()).await.unwrap();
+    let CertificateStart {
+        root,
+        scan_asked_at,
+    } = stack.store().certificate_start(&acme()).await.unwrap();
     assert_eq!(root, None, "a decision leaves the root to the runs");
     scan_asked_at
 }
@@ -48,7 +69,11 @@ async fn asked(stack: &Stack) -> Option<jiff::Timestamp> {
 async fn a_decision_is_taken_about_what_waits_for_one() {
     use Word::{Dismiss, Retry};
     let cases = [
-        (Retry, parked("08:30:00", Some(intent())), Some(sent_again())),
+        (
+            Retry,
+            parked("08:30:00", Some(intent())),
+            Some(sent_again()),
+        ),
         (Retry, parked("08:30:00", None), Some(fresh("no reply"))),
         (Retry, sent_again(), Some(sent_again())),
         (Retry, fresh("told before"), Some(fresh("told before"))),
@@ -56,7 +81,11 @@ async fn a_decision_is_taken_about_what_waits_for_one() {
         (Retry, failed(), None),
         (Retry, uploaded(), None),
         (Retry, dismissed("08:45:00"), None),
-        (Dismiss, parked("08:30:00", Some(intent())), Some(dismissed(NOW))),
+        (
+            Dismiss,
+            parked("08:30:00", Some(intent())),
+            Some(dismissed(NOW)),
+        ),
         (Dismiss, parked("08:30:00", None), Some(dismissed(NOW))),
         (Dismiss, failed(), Some(dismissed(NOW))),
         (Dismiss, fresh("told before"), Some(dismissed(NOW))),
@@ -69,11 +98,27 @@ async fn a_decision_is_taken_about_what_waits_for_one() {
         let stack = stack().await;
         given(&stack.store(), FencingToken(7), &entry(1, before.clone())).await;
         let said = say(&stack.store(), word, 1, NOW).await;
-        assert_eq!(said, if after.is_some() { Ok(()) } else { not_parked() }, "{word:?} {before:?}");
-        assert_eq!(asked(&stack).await, after.is_some().then(|| at(NOW)), "{word:?} {before:?}");
+        assert_eq!(
+            said,
+            if after.is_some() {
+                Ok(())
+            } else {
+                not_parked()
+            },
+            "{word:?} {before:?}"
+        );
+        assert_eq!(
+            asked(&stack).await,
+            after.is_some().then(|| at(NOW)),
+            "{word:?} {before:?}"
+        );
         assert_eq!(stored(&stack, 1).await, entry(1, after.unwrap_or(before)));
         let fence = attribute(&stack, "CERTIFICATE#cert-1", "fence").await;
-        assert_eq!(fence, Some(AttributeValue::N("7".to_owned())), "the fence is the runs'");
+        assert_eq!(
+            fence,
+            Some(AttributeValue::N("7".to_owned())),
+            "the fence is the runs'"
+        );
     }
 }
 
@@ -82,7 +127,10 @@ async fn nothing_is_made_for_an_unknown_certificate() {
     for word in [Word::Retry, Word::Dismiss] {
         let stack = stack().await;
         assert_eq!(say(&stack.store(), word, 1, NOW).await, not_parked());
-        assert_eq!(stack.store().all_certificates(&acme()).await.unwrap().len(), 0);
+        assert_eq!(
+            stack.store().all_certificates(&acme()).await.unwrap().len(),
+            0
+        );
         assert_eq!(asked(&stack).await, None);
     }
 }
@@ -109,10 +157,23 @@ async fn a_decision_holds_although_replies_are_lost() {
     for (word, after) in [(Word::Retry, sent_again()), (Word::Dismiss, dismissed(NOW))] {
         for lost in [1, 2] {
             let stack = stack().await;
-            given(&stack.store(), FIRST, &entry(1, parked("08:30:00", Some(intent())))).await;
+            given(
+                &stack.store(),
+                FIRST,
+                &entry(1, parked("08:30:00", Some(intent()))),
+            )
+            .await;
             let proxy = losing(&stack, "UpdateItem", lost).await;
-            assert_eq!(say(&proxy.store(&stack), word, 1, NOW).await, Ok(()), "{word:?}, {lost} lost");
-            assert_eq!(proxy.calls("UpdateItem"), lost + 2, "the decision, and the scan asked for");
+            assert_eq!(
+                say(&proxy.store(&stack), word, 1, NOW).await,
+                Ok(()),
+                "{word:?}, {lost} lost"
+            );
+            assert_eq!(
+                proxy.calls("UpdateItem"),
+                lost + 2,
+                "the decision, and the scan asked for"
+            );
             assert_eq!(stored(&stack, 1).await.state, after);
             assert_eq!(asked(&stack).await, Some(at(NOW)));
         }
@@ -123,15 +184,27 @@ async fn a_decision_holds_although_replies_are_lost() {
 async fn a_decision_whose_scan_was_not_asked_for_is_completed_by_repeating_it() {
     for word in [Word::Retry, Word::Dismiss] {
         let stack = stack().await;
-        given(&stack.store(), FIRST, &entry(1, parked("08:30:00", Some(intent())))).await;
+        given(
+            &stack.store(),
+            FIRST,
+            &entry(1, parked("08:30:00", Some(intent()))),
+        )
+        .await;
         let proxy = Proxy::start(&stack, |call| {
             let denied = r#"{"__type":"com.amazonaws.dynamodb.v20120810#AccessDeniedException"}"#;
             let fails = call.operation == "UpdateItem" && call.before == 1;
-            if fails { Fate::Reply(StatusCode::BAD_REQUEST, denied.to_owned()) } else { Fate::Pass }
+            if fails {
+                Fate::Reply(StatusCode::BAD_REQUEST, denied.to_owned())
+            } else {
+                Fate::Pass
+            }
         })
         .await;
         let store = proxy.store(&stack);
-        assert!(matches!(say(&store, word, 1, NOW).await, Err(StateError::Denied { .. })));
+        assert!(matches!(
+            say(&store, word, 1, NOW).await,
+            Err(StateError::Denied { .. })
+        ));
         assert_eq!(asked(&stack).await, None);
         assert_eq!(say(&store, word, 1, "12:01:00").await, Ok(()));
         assert_eq!(asked(&stack).await, Some(at("12:01:00")));
@@ -141,8 +214,14 @@ async fn a_decision_whose_scan_was_not_asked_for_is_completed_by_repeating_it() 
 /// The reading is of a moment before, when the certificate was parked.
 #[tokio::test]
 async fn what_has_changed_since_it_was_read_is_judged_anew() {
-    let other = Intent { at: at("10:00:00"), ..intent() };
-    let sent = CertificateState::Intended(Intent { unknowable: Unknowable::Send, ..other });
+    let other = Intent {
+        at: at("10:00:00"),
+        ..intent()
+    };
+    let sent = CertificateState::Intended(Intent {
+        unknowable: Unknowable::Send,
+        ..other
+    });
     let cases = [
         (uploaded(), not_parked(), uploaded()),
         (dismissed("08:45:00"), not_parked(), dismissed("08:45:00")),
@@ -165,7 +244,11 @@ async fn what_has_changed_since_it_was_read_is_judged_anew() {
             _ => Fate::Pass,
         })
         .await;
-        assert_eq!(say(&proxy.store(&stack), Word::Retry, 1, NOW).await, expected, "{now:?}");
+        assert_eq!(
+            say(&proxy.store(&stack), Word::Retry, 1, NOW).await,
+            expected,
+            "{now:?}"
+        );
         assert_eq!(stored(&stack, 1).await.state, after);
         let fence = attribute(&stack, "CERTIFICATE#cert-1", "fence").await;
         assert_eq!(fence, Some(AttributeValue::N("2".to_owned())));
@@ -178,8 +261,15 @@ async fn a_run_goes_on_with_what_was_retried_unless_it_is_overtaken() {
     let store = stack.store();
     given(&store, SECOND, &entry(1, parked("08:30:00", None))).await;
     say(&store, Word::Retry, 1, NOW).await.unwrap();
-    let fenced = Err(StateError::Fenced { item: "CERTIFICATE#cert-1".to_owned() });
-    assert_eq!(store.put_certificate(&acme(), FIRST, &entry(1, intended())).await, fenced);
+    let fenced = Err(StateError::Fenced {
+        item: "CERTIFICATE#cert-1".to_owned(),
+    });
+    assert_eq!(
+        store
+            .put_certificate(&acme(), FIRST, &entry(1, intended()))
+            .await,
+        fenced
+    );
     given(&store, SECOND, &entry(1, intended())).await;
 }
 
@@ -196,6 +286,12 @@ async fn lists_what_is_parked_by_how_long_it_waits() {
         given(&store, FIRST, &entry(number, parked(time, None))).await;
     }
     let listed = store.parked_certificates(&acme()).await.unwrap();
-    let order: Vec<&str> = listed.iter().map(|entry| entry.certificate_id.as_str()).collect();
-    assert_eq!(order, ["cert-3", "cert-2", "cert-104", "cert-105", "cert-1"]);
+    let order: Vec<&str> = listed
+        .iter()
+        .map(|entry| entry.certificate_id.as_str())
+        .collect();
+    assert_eq!(
+        order,
+        ["cert-3", "cert-2", "cert-104", "cert-105", "cert-1"]
+    );
 }

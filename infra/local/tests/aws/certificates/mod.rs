@@ -8,7 +8,8 @@ use local::Stack;
 use serde_json::{Value, json};
 use shared::id::{CertificateId, DocumentId, SourceId};
 use shared::state::{
-    CertificateEntry, CertificateState, FencingToken, Intent, Noted, Setback, StateError, Store, Unknowable,
+    CertificateEntry, CertificateState, FencingToken, Intent, Noted, Setback, StateError, Store,
+    Unknowable,
 };
 
 use crate::lost_replies::losing;
@@ -23,7 +24,11 @@ fn id(number: usize) -> CertificateId {
 }
 
 fn entry(number: usize, state: CertificateState) -> CertificateEntry {
-    CertificateEntry { certificate_id: id(number), employee: SourceId::new("4711"), state }
+    CertificateEntry {
+        certificate_id: id(number),
+        employee: SourceId::new("4711"),
+        state,
+    }
 }
 
 fn intent() -> Intent {
@@ -41,16 +46,28 @@ fn intended() -> CertificateState {
 }
 
 fn uploaded() -> CertificateState {
-    CertificateState::Uploaded { at: at("08:00:05"), document: Some(DocumentId::new("d-7")) }
+    CertificateState::Uploaded {
+        at: at("08:00:05"),
+        document: Some(DocumentId::new("d-7")),
+    }
 }
 
 fn failed() -> CertificateState {
     let (since, retry_at) = (at("07:00:00"), at("09:00:00"));
-    CertificateState::Failed(Setback { reason: "Personio: 503".to_owned(), failures: 2, since, retry_at })
+    CertificateState::Failed(Setback {
+        reason: "Personio: 503".to_owned(),
+        failures: 2,
+        since,
+        retry_at,
+    })
 }
 
 fn parked(time: &str, doubt: Option<Intent>) -> CertificateState {
-    CertificateState::Parked { at: at(time), reason: "no reply".to_owned(), doubt }
+    CertificateState::Parked {
+        at: at(time),
+        reason: "no reply".to_owned(),
+        doubt,
+    }
 }
 
 fn dismissed(time: &str) -> CertificateState {
@@ -63,7 +80,13 @@ fn states() -> [(CertificateState, bool); 7] {
         (intended(), false),
         (failed(), false),
         (uploaded(), true),
-        (CertificateState::Uploaded { at: at("08:00:05"), document: None }, true),
+        (
+            CertificateState::Uploaded {
+                at: at("08:00:05"),
+                document: None,
+            },
+            true,
+        ),
         (parked("08:30:00", None), true),
         (parked("08:30:00", Some(intent())), true),
         (dismissed("08:45:00"), true),
@@ -72,17 +95,35 @@ fn states() -> [(CertificateState, bool); 7] {
 
 /// Makes the entry what it is to be, for a run with this token.
 async fn given(store: &Store, token: FencingToken, entry: &CertificateEntry) {
-    assert_eq!(store.put_certificate(&acme(), token, entry).await, Ok(Noted::Written));
+    assert_eq!(
+        store.put_certificate(&acme(), token, entry).await,
+        Ok(Noted::Written)
+    );
 }
 
 async fn stored(stack: &Stack, number: usize) -> CertificateEntry {
-    stack.store().certificates(&acme(), [&id(number)]).await.unwrap().remove(&id(number)).unwrap()
+    stack
+        .store()
+        .certificates(&acme(), [&id(number)])
+        .await
+        .unwrap()
+        .remove(&id(number))
+        .unwrap()
 }
 
 async fn attribute(stack: &Stack, sort_key: &str, name: &str) -> Option<AttributeValue> {
-    let get = stack.aws().dynamodb().get_item().table_name("reteach-personio");
+    let get = stack
+        .aws()
+        .dynamodb()
+        .get_item()
+        .table_name("reteach-personio");
     let get = get.key("pk", AttributeValue::S("TENANT#acme".to_owned()));
-    let item = get.key("sk", AttributeValue::S(sort_key.to_owned())).send().await.unwrap().item;
+    let item = get
+        .key("sk", AttributeValue::S(sort_key.to_owned()))
+        .send()
+        .await
+        .unwrap()
+        .item;
     item.and_then(|mut item| item.remove(name))
 }
 
@@ -108,24 +149,47 @@ async fn missing_and_repeated_ids_do_no_harm() {
     for number in 0..3 {
         given(&store, FIRST, &entry(number, failed())).await;
     }
-    let read = store.certificates(&acme(), [&id(1), &id(1), &id(2), &id(99)]).await.unwrap();
+    let read = store
+        .certificates(&acme(), [&id(1), &id(1), &id(2), &id(99)])
+        .await
+        .unwrap();
     assert_eq!(read.len(), 2);
-    assert_eq!((&read[&id(1)], &read[&id(2)]), (&entry(1, failed()), &entry(2, failed())));
+    assert_eq!(
+        (&read[&id(1)], &read[&id(2)]),
+        (&entry(1, failed()), &entry(2, failed()))
+    );
     assert_eq!(store.certificates(&acme(), []).await.unwrap().len(), 0);
 }
 
 #[tokio::test]
 async fn a_write_is_fenced_by_every_newer_token() {
-    for (before, writing, fits) in [(1, 1, true), (1, 2, true), (2, 1, false), (10, 9, false), (9, 10, true)]
-    {
+    for (before, writing, fits) in [
+        (1, 1, true),
+        (1, 2, true),
+        (2, 1, false),
+        (10, 9, false),
+        (9, 10, true),
+    ] {
         let stack = stack().await;
         given(&stack.store(), FencingToken(before), &entry(1, intended())).await;
-        let written =
-            stack.store().put_certificate(&acme(), FencingToken(writing), &entry(1, uploaded())).await;
-        let fenced = Err(StateError::Fenced { item: "CERTIFICATE#cert-1".to_owned() });
-        assert_eq!(written, if fits { Ok(Noted::Written) } else { fenced }, "{writing} over {before}");
+        let written = stack
+            .store()
+            .put_certificate(&acme(), FencingToken(writing), &entry(1, uploaded()))
+            .await;
+        let fenced = Err(StateError::Fenced {
+            item: "CERTIFICATE#cert-1".to_owned(),
+        });
+        assert_eq!(
+            written,
+            if fits { Ok(Noted::Written) } else { fenced },
+            "{writing} over {before}"
+        );
         let expected = if fits { uploaded() } else { intended() };
-        assert_eq!(stored(&stack, 1).await.state, expected, "{writing} over {before}");
+        assert_eq!(
+            stored(&stack, 1).await.state,
+            expected,
+            "{writing} over {before}"
+        );
     }
 }
 
@@ -142,9 +206,14 @@ async fn what_is_settled_is_not_written_over_by_this_run_or_a_later_one() {
                 since: at("10:00:00"),
                 retry_at: at("11:00:00"),
             });
-            let noted = store.put_certificate(&acme(), token, &entry(1, next.clone())).await;
-            let (expected, after) =
-                if is_settled { (Noted::Decided, before.clone()) } else { (Noted::Written, next) };
+            let noted = store
+                .put_certificate(&acme(), token, &entry(1, next.clone()))
+                .await;
+            let (expected, after) = if is_settled {
+                (Noted::Decided, before.clone())
+            } else {
+                (Noted::Written, next)
+            };
             assert_eq!(noted, Ok(expected), "{before:?} {token:?}");
             assert_eq!(stored(&stack, 1).await.state, after);
         }
@@ -156,10 +225,19 @@ async fn an_overtaken_run_learns_so_although_the_certificate_is_settled() {
     let stack = stack().await;
     let store = stack.store();
     given(&store, SECOND, &entry(1, uploaded())).await;
-    let fenced = Err(StateError::Fenced { item: "CERTIFICATE#cert-1".to_owned() });
-    assert_eq!(store.put_certificate(&acme(), FIRST, &entry(1, uploaded())).await, fenced);
+    let fenced = Err(StateError::Fenced {
+        item: "CERTIFICATE#cert-1".to_owned(),
+    });
     assert_eq!(
-        store.put_certificate(&acme(), FencingToken(3), &entry(1, uploaded())).await,
+        store
+            .put_certificate(&acme(), FIRST, &entry(1, uploaded()))
+            .await,
+        fenced
+    );
+    assert_eq!(
+        store
+            .put_certificate(&acme(), FencingToken(3), &entry(1, uploaded()))
+            .await,
         Ok(Noted::Decided)
     );
 }
@@ -171,7 +249,10 @@ async fn an_entry_is_written_although_replies_are_lost() {
             let stack = stack().await;
             given(&stack.store(), FIRST, &entry(1, intended())).await;
             let proxy = losing(&stack, "PutItem", lost).await;
-            let noted = proxy.store(&stack).put_certificate(&acme(), SECOND, &entry(1, state.clone())).await;
+            let noted = proxy
+                .store(&stack)
+                .put_certificate(&acme(), SECOND, &entry(1, state.clone()))
+                .await;
             assert_eq!(noted, Ok(Noted::Written), "{lost} lost, {state:?}");
             assert_eq!(proxy.calls("PutItem"), lost + 1);
             assert_eq!(stored(&stack, 1).await.state, state);
@@ -184,7 +265,10 @@ async fn an_entry_that_is_settled_meanwhile_is_not_ours_when_the_reply_is_lost()
     let stack = stack().await;
     given(&stack.store(), FIRST, &entry(1, dismissed("08:45:00"))).await;
     let proxy = losing(&stack, "PutItem", 1).await;
-    let noted = proxy.store(&stack).put_certificate(&acme(), FIRST, &entry(1, dismissed("08:46:00"))).await;
+    let noted = proxy
+        .store(&stack)
+        .put_certificate(&acme(), FIRST, &entry(1, dismissed("08:46:00")))
+        .await;
     assert_eq!(noted, Ok(Noted::Decided));
 }
 
@@ -193,7 +277,14 @@ async fn reads_more_than_a_megabyte() {
     let stack = stack().await;
     let long = |number| {
         let reason = "x".repeat(40_000);
-        entry(number, CertificateState::Parked { at: at("08:00:00"), reason, doubt: None })
+        entry(
+            number,
+            CertificateState::Parked {
+                at: at("08:00:00"),
+                reason,
+                doubt: None,
+            },
+        )
     };
     for number in 0..30 {
         given(&stack.store(), FIRST, &long(number)).await;
@@ -220,7 +311,15 @@ async fn goes_on_after_a_page_that_ends_with_the_last_entry() {
         Fate::Instead(query.to_string())
     })
     .await;
-    assert_eq!(proxy.store(&stack).all_certificates(&acme()).await.unwrap().len(), 4);
+    assert_eq!(
+        proxy
+            .store(&stack)
+            .all_certificates(&acme())
+            .await
+            .unwrap()
+            .len(),
+        4
+    );
     assert_eq!(proxy.calls("Query"), 3, "the third page is empty");
 }
 
@@ -228,19 +327,46 @@ async fn goes_on_after_a_page_that_ends_with_the_last_entry() {
 async fn an_entry_that_cannot_be_read_is_named() {
     let stack = stack().await;
     given(&stack.store(), FIRST, &entry(7, failed())).await;
-    let update = stack.aws().dynamodb().update_item().table_name("reteach-personio");
+    let update = stack
+        .aws()
+        .dynamodb()
+        .update_item()
+        .table_name("reteach-personio");
     let update = update.key("pk", AttributeValue::S("TENANT#acme".to_owned()));
     let update = update.key("sk", AttributeValue::S("CERTIFICATE#cert-7".to_owned()));
-    let update =
-        update.update_expression("SET #state = :state").expression_attribute_names("#state", "state");
+    let update = update
+        .update_expression("SET #state = :state")
+        .expression_attribute_names("#state", "state");
     let archived = AttributeValue::S("archived".to_owned());
-    update.expression_attribute_values(":state", archived).send().await.unwrap();
+    update
+        .expression_attribute_values(":state", archived)
+        .send()
+        .await
+        .unwrap();
 
-    let damaged = StateError::Damaged { item: "CERTIFICATE#cert-7".to_owned() };
+    let damaged = StateError::Damaged {
+        item: "CERTIFICATE#cert-7".to_owned(),
+    };
     let store = stack.store();
-    assert_eq!(store.certificates(&acme(), [&id(7)]).await, Err(damaged.clone()));
+    assert_eq!(
+        store.certificates(&acme(), [&id(7)]).await,
+        Err(damaged.clone())
+    );
     assert_eq!(store.all_certificates(&acme()).await, Err(damaged.clone()));
-    assert_eq!(store.parked_certificates(&acme()).await, Err(damaged.clone()));
-    assert_eq!(store.dismiss_certificate(&acme(), &id(7), at("09:00:00")).await, Err(damaged.clone()));
-    assert_eq!(store.put_certificate(&acme(), FIRST, &entry(7, failed())).await, Err(damaged));
+    assert_eq!(
+        store.parked_certificates(&acme()).await,
+        Err(damaged.clone())
+    );
+    assert_eq!(
+        store
+            .dismiss_certificate(&acme(), &id(7), at("09:00:00"))
+            .await,
+        Err(damaged.clone())
+    );
+    assert_eq!(
+        store
+            .put_certificate(&acme(), FIRST, &entry(7, failed()))
+            .await,
+        Err(damaged)
+    );
 }

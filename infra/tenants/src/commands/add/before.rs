@@ -36,7 +36,9 @@ pub(super) enum StoredSecret {
 impl Before {
     pub(super) async fn read(operator: &Operator<'_>, tenant: &TenantId) -> Result<Self, Failure> {
         let record = operator.store.tenant(tenant).await?;
-        let config = record.as_ref().and_then(|record| TenantConfig::parse(&record.config).ok());
+        let config = record
+            .as_ref()
+            .and_then(|record| TenantConfig::parse(&record.config).ok());
         let (stored, secret) = match operator.secrets.refresh(tenant).await {
             Ok(secret) => (StoredSecret::There, Some(secret.as_ref().clone())),
             Err(SecretError::NotFound { .. } | SecretError::Malformed { .. }) => {
@@ -47,10 +49,18 @@ impl Before {
         };
         let ledger = match &record {
             Some(_) => None,
-            None => Some(operator.store.inventory(tenant).await?.certificates).filter(|number| *number > 0),
+            None => Some(operator.store.inventory(tenant).await?.certificates)
+                .filter(|number| *number > 0),
         };
         let is_registered = operator.store.list_tenants().await?.contains(tenant);
-        Ok(Self { record, config, is_registered, stored, secret, ledger })
+        Ok(Self {
+            record,
+            config,
+            is_registered,
+            stored,
+            secret,
+            ledger,
+        })
     }
 
     /// The file with the connection that `tenants connect` has stored, where the file itself names none.
@@ -59,11 +69,17 @@ impl Before {
         text: String,
         config: TenantConfig,
     ) -> Result<(String, TenantConfig), Failure> {
-        let names =
-            |config: &TenantConfig| config.kombo.as_ref().and_then(|kombo| kombo.integration_id.clone());
-        let (Some(stored), None, true) =
-            (self.config.as_ref().and_then(names), names(&config), config.kombo.is_some())
-        else {
+        let names = |config: &TenantConfig| {
+            config
+                .kombo
+                .as_ref()
+                .and_then(|kombo| kombo.integration_id.clone())
+        };
+        let (Some(stored), None, true) = (
+            self.config.as_ref().and_then(names),
+            names(&config),
+            config.kombo.is_some(),
+        ) else {
             return Ok((text, config));
         };
         with_integration(&text, &stored)
@@ -71,7 +87,9 @@ impl Before {
 
     /// Whether this configuration may be written.
     pub(super) fn admit(&self, config: &TenantConfig, update: bool) -> Result<(), Failure> {
-        let Some(before) = &self.config else { return Ok(()) };
+        let Some(before) = &self.config else {
+            return Ok(());
+        };
         let changed = sections(before, config);
         if changed.is_empty() || update {
             return Ok(());
@@ -86,7 +104,10 @@ impl Before {
 
     /// Whether configuration or credentials are others than before.
     pub(super) fn changes(&self, config: &TenantConfig, secret: &TenantSecret) -> bool {
-        let same_secret = self.secret.as_ref().is_some_and(|stored| is_same(stored, secret));
+        let same_secret = self
+            .secret
+            .as_ref()
+            .is_some_and(|stored| is_same(stored, secret));
         self.config.as_ref() != Some(config) || !same_secret
     }
 
@@ -98,7 +119,9 @@ impl Before {
         config: &TenantConfig,
         secret: &TenantSecret,
     ) -> Result<Option<String>, Failure> {
-        let (Some(old_config), Some(old)) = (&self.config, &self.secret) else { return Ok(None) };
+        let (Some(old_config), Some(old)) = (&self.config, &self.secret) else {
+            return Ok(None);
+        };
         if is_same(old, secret) && old_config.reteach.base_url == config.reteach.base_url {
             return Ok(None);
         }
@@ -106,7 +129,10 @@ impl Before {
             let connections: Connections<Source> = operator.connect(config, secret).ok()?;
             connections.reteach.me().await.ok()
         };
-        let (old, new) = (academy(old_config, old).await, academy(config, secret).await);
+        let (old, new) = (
+            academy(old_config, old).await,
+            academy(config, secret).await,
+        );
         Ok(match (old, new) {
             (Some(old), Some(new)) if old.id != new.id => Some(format!(
                 "the new reteach credentials belong to another academy ({} instead of {}): a tenant stays with its academy; \
@@ -149,5 +175,9 @@ fn sections(before: &TenantConfig, after: &TenantConfig) -> Vec<&'static str> {
         ("[certificates]", *certificates != after.certificates),
         ("[schedule]", *schedule != after.schedule),
     ];
-    differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
+    differs
+        .into_iter()
+        .filter(|(_, differs)| *differs)
+        .map(|(name, _)| name)
+        .collect()
 }

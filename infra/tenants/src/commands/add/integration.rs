@@ -34,7 +34,11 @@ pub(in crate::commands) fn with_integration(
     // A file may be written in ways that no line-by-line look understands: the result is read again.
     match TenantConfig::parse(&text) {
         Ok(config)
-            if config.kombo.as_ref().and_then(|kombo| kombo.integration_id.as_ref()) == Some(integration) =>
+            if config
+                .kombo
+                .as_ref()
+                .and_then(|kombo| kombo.integration_id.as_ref())
+                == Some(integration) =>
         {
             Ok((text, config))
         }
@@ -46,14 +50,16 @@ pub(in crate::commands) fn with_integration(
 }
 
 fn is_assignment(line: &str) -> bool {
-    line.strip_prefix("integration_id").is_some_and(|rest| rest.trim_start().starts_with('='))
+    line.strip_prefix("integration_id")
+        .is_some_and(|rest| rest.trim_start().starts_with('='))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const HEAD: &str = "tenant_id = \"acme\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"kombo\"\n";
+    const HEAD: &str =
+        "tenant_id = \"acme\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"kombo\"\n";
 
     #[test]
     fn replaces_or_adds_the_line_and_leaves_the_rest_as_written() {
@@ -79,9 +85,15 @@ mod tests {
     #[test]
     fn a_file_in_another_style_is_left_to_its_author() {
         let id: IntegrationId = "personio:new".parse().unwrap();
-        let inline = HEAD.replace("[personio]", "kombo = { integration_id = \"personio:old\" }\n[personio]");
+        let inline = HEAD.replace(
+            "[personio]",
+            "kombo = { integration_id = \"personio:old\" }\n[personio]",
+        );
         assert!(
-            with_integration(&inline, &id).unwrap_err().text.contains("integration_id = \"personio:new\"")
+            with_integration(&inline, &id)
+                .unwrap_err()
+                .text
+                .contains("integration_id = \"personio:new\"")
         );
     }
 }

@@ -42,13 +42,21 @@ pub(super) async fn add(operator: &Operator<'_>, args: &Add) -> Result<Answer, F
     before.admit(&config, args.update)?;
     let secret = secret(&config, given, &before)?;
     let status = status(&config, args, &before, operator.now())?;
-    let wanted = Wanted { text, config, secret, status };
+    let wanted = Wanted {
+        text,
+        config,
+        secret,
+        status,
+    };
     let mut checked = None;
     if !args.unchecked {
         let examined = check::examine(operator, &wanted.config, &wanted.secret).await?;
-        let strangers = before.another_academy(operator, &wanted.config, &wanted.secret).await?;
+        let strangers = before
+            .another_academy(operator, &wanted.config, &wanted.secret)
+            .await?;
         // What was stored before is repaired whatever the vendors say today.
-        if strangers.is_some() || (examined.has_blockers() && before.changes(&wanted.config, &wanted.secret))
+        if strangers.is_some()
+            || (examined.has_blockers() && before.changes(&wanted.config, &wanted.secret))
         {
             return refused(&wanted.config, &examined, strangers);
         }
@@ -123,8 +131,7 @@ fn refused(
         "Nothing was written for {}. Put right what is missing and repeat, or give --unchecked.",
         config.tenant_id
     )));
-    let json =
-        json!({"tenant_id": config.tenant_id, "written": false, "check": examined, "refused": strangers});
+    let json = json!({"tenant_id": config.tenant_id, "written": false, "check": examined, "refused": strangers});
     Answer::new(Verdict::Look, text, json)
 }
 
@@ -148,10 +155,15 @@ async fn all_or_nothing(
         written = write(operator, wanted, before, &mut undo) => written,
         () = interrupted => Err(Failure::look("interrupted")),
     };
-    let Err(failure) = written else { return written };
+    let Err(failure) = written else {
+        return written;
+    };
     let tenant = &wanted.config.tenant_id;
     let text = match undo.all(operator, before, tenant).await {
-        Ok(()) => format!("{}. What was written before is taken back: all is as it was", failure.text),
+        Ok(()) => format!(
+            "{}. What was written before is taken back: all is as it was",
+            failure.text
+        ),
         Err(again) => format!(
             "{}. What was written before could not be taken back either ({}): repeat `tenants add`, or end it with `tenants \
              remove {tenant}`",
@@ -169,11 +181,22 @@ async fn write(
     undo: &mut Undo,
 ) -> Result<Schedules, Failure> {
     let tenant = &wanted.config.tenant_id;
-    if before.record.as_ref().is_none_or(|record| record.config != wanted.text) || !before.is_registered {
+    if before
+        .record
+        .as_ref()
+        .is_none_or(|record| record.config != wanted.text)
+        || !before.is_registered
+    {
         undo.expect(Step::Config);
-        operator.store.put_tenant_as(tenant, &wanted.text, wanted.status).await?;
+        operator
+            .store
+            .put_tenant_as(tenant, &wanted.text, wanted.status)
+            .await?;
     }
-    let same = before.secret.as_ref().is_some_and(|stored| before::is_same(stored, &wanted.secret));
+    let same = before
+        .secret
+        .as_ref()
+        .is_some_and(|stored| before::is_same(stored, &wanted.secret));
     if !same || matches!(before.stored, StoredSecret::Marked) {
         undo.expect(Step::Secret);
         if matches!(before.stored, StoredSecret::Marked) {
@@ -184,7 +207,10 @@ async fn write(
     let mut written = Vec::new();
     if let Some(schedules) = &operator.schedules {
         for (job, schedule) in schedules.wanted(&wanted.config, wanted.status, operator.now()) {
-            undo.expect(Step::Schedule(job, schedules.differences(&schedule).await?.is_some()));
+            undo.expect(Step::Schedule(
+                job,
+                schedules.differences(&schedule).await?.is_some(),
+            ));
             written.push(schedules.put(&schedule).await?);
         }
     }
@@ -210,18 +236,29 @@ fn answer(
     let count = |what| written.iter().filter(|it| **it == what).count();
     let (made, repaired) = (count(Written::Created), count(Written::Updated));
     if made + repaired > 0 && !is_new {
-        text.push_str(&words::point(&format!("schedules made: {made}, put right: {repaired}")));
+        text.push_str(&words::point(&format!(
+            "schedules made: {made}, put right: {repaired}"
+        )));
     }
-    let schedules = operator.schedules.as_ref().map(|it| it.wanted(config, *status, operator.now()));
+    let schedules = operator
+        .schedules
+        .as_ref()
+        .map(|it| it.wanted(config, *status, operator.now()));
     for (job, schedule) in schedules.iter().flatten() {
         let fires = match schedule.firing {
-            Firing::On => format!("{}, first after {}", schedule.expression, words::moment(schedule.start)),
+            Firing::On => format!(
+                "{}, first after {}",
+                schedule.expression,
+                words::moment(schedule.start)
+            ),
             Firing::Off => "off for now".to_owned(),
         };
         text.push_str(&words::point(&format!("{job}: {fires}")));
     }
     if schedules.is_none() {
-        text.push_str(&words::point("no schedules: this deployment has no scheduler"));
+        text.push_str(&words::point(
+            "no schedules: this deployment has no scheduler",
+        ));
     }
     let ledger = before.ledger.filter(|_| is_new);
     if let Some(ledger) = ledger {
@@ -249,7 +286,11 @@ fn answer(
         "next": next,
         "check": checked,
     });
-    Answer::new(Verdict::look_if(checked.is_some_and(check::Examined::has_misses)), text, json)
+    Answer::new(
+        Verdict::look_if(checked.is_some_and(check::Examined::has_misses)),
+        text,
+        json,
+    )
 }
 
 fn next_steps(config: &TenantConfig, status: TenantStatus, is_new: bool) -> Vec<String> {
@@ -269,7 +310,9 @@ fn next_steps(config: &TenantConfig, status: TenantStatus, is_new: bool) -> Vec<
         ));
     }
     if let (Some(academy), true) = (&config.reteach.academy, is_new) {
-        steps.push(format!("academy: https://{academy}, to be put on the Personio dashboard"));
+        steps.push(format!(
+            "academy: https://{academy}, to be put on the Personio dashboard"
+        ));
     }
     steps
 }

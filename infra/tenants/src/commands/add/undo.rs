@@ -37,7 +37,9 @@ impl Undo {
     ) -> Result<(), Failure> {
         for step in self.0.into_iter().rev() {
             match step {
-                Step::Schedule(job, was_there) => schedule(operator, before, tenant, job, was_there).await?,
+                Step::Schedule(job, was_there) => {
+                    schedule(operator, before, tenant, job, was_there).await?
+                }
                 Step::Secret => secret(operator, before, tenant).await?,
                 Step::Config => config(operator, before, tenant).await?,
             }
@@ -53,13 +55,20 @@ async fn schedule(
     job: Job,
     was_there: bool,
 ) -> Result<(), Failure> {
-    let Some(schedules) = &operator.schedules else { return Ok(()) };
+    let Some(schedules) = &operator.schedules else {
+        return Ok(());
+    };
     if !was_there {
         schedules.delete(tenant, job).await?;
         return Ok(());
     }
-    let Some(config) = &before.config else { return Ok(()) };
-    let status = before.record.as_ref().map_or(TenantStatus::Active, |record| record.status);
+    let Some(config) = &before.config else {
+        return Ok(());
+    };
+    let status = before
+        .record
+        .as_ref()
+        .map_or(TenantStatus::Active, |record| record.status);
     for (known, wanted) in schedules.wanted(config, status, operator.now()) {
         if known == job {
             schedules.put(&wanted).await?;
@@ -68,7 +77,11 @@ async fn schedule(
     Ok(())
 }
 
-async fn secret(operator: &Operator<'_>, before: &Before, tenant: &TenantId) -> Result<(), Failure> {
+async fn secret(
+    operator: &Operator<'_>,
+    before: &Before,
+    tenant: &TenantId,
+) -> Result<(), Failure> {
     match (&before.secret, before.stored) {
         (Some(secret), _) => operator.secrets.put(tenant, secret).await?,
         (None, StoredSecret::Nowhere | StoredSecret::Marked | StoredSecret::There) => {
@@ -78,10 +91,19 @@ async fn secret(operator: &Operator<'_>, before: &Before, tenant: &TenantId) -> 
     Ok(())
 }
 
-async fn config(operator: &Operator<'_>, before: &Before, tenant: &TenantId) -> Result<(), Failure> {
+async fn config(
+    operator: &Operator<'_>,
+    before: &Before,
+    tenant: &TenantId,
+) -> Result<(), Failure> {
     match &before.record {
         Some(record) => operator.store.put_tenant(tenant, &record.config).await?,
-        None => operator.store.remove_tenant_and(tenant, CertificateLedger::Keep).await?,
+        None => {
+            operator
+                .store
+                .remove_tenant_and(tenant, CertificateLedger::Keep)
+                .await?
+        }
     }
     Ok(())
 }

@@ -9,7 +9,8 @@ pub(super) type Field = (&'static str, &'static str);
 pub(super) fn needed(config: &TenantConfig) -> Vec<Field> {
     let options = &config.employees;
     let scope = &config.scope;
-    let asks = |one: &Option<Vec<String>>, other: &Option<Vec<String>>| one.is_some() || other.is_some();
+    let asks =
+        |one: &Option<Vec<String>>, other: &Option<Vec<String>>| one.is_some() || other.is_some();
     let all = [
         ("first_name", "Vorname", true),
         ("last_name", "Nachname", true),
@@ -24,26 +25,35 @@ pub(super) fn needed(config: &TenantConfig) -> Vec<Field> {
         (
             "office",
             "Standort",
-            options.location != Placement::Off || asks(&scope.include_locations, &scope.exclude_locations),
+            options.location != Placement::Off
+                || asks(&scope.include_locations, &scope.exclude_locations),
         ),
         ("gender", "Geschlecht", true),
         (
             "employment_type",
             "Anstellungsart",
             options.employment_type == EmploymentTypeAs::Tag
-                || asks(&scope.include_employment_types, &scope.exclude_employment_types),
+                || asks(
+                    &scope.include_employment_types,
+                    &scope.exclude_employment_types,
+                ),
         ),
         ("hire_date", "Anstelldatum", true),
         ("termination_date", "Arbeitsverhältnis endet zum", true),
         ("status", "Status", true),
     ];
-    all.into_iter().filter(|(_, _, needed)| *needed).map(|(key, name, _)| (key, name)).collect()
+    all.into_iter()
+        .filter(|(_, _, needed)| *needed)
+        .map(|(key, name, _)| (key, name))
+        .collect()
 }
 
 /// What goes wrong without the attribute.
 pub(super) fn without(key: &str) -> &'static str {
     match key {
-        "email" => "existing accounts cannot be found by mail address, and new ones get a user name only",
+        "email" => {
+            "existing accounts cannot be found by mail address, and new ones get a user name only"
+        }
         "hire_date" => "nobody is locked before their first day",
         "termination_date" => "nobody is locked at the end of their contract",
         "status" => "nobody who is set inactive by hand is locked",

@@ -38,7 +38,9 @@ pub(super) async fn examine(
                 named = missing;
             }
             Err(error) => {
-                items.push(refused("Personio: employees", &error, config, "Mitarbeiter: Lesen").blocking());
+                items.push(
+                    refused("Personio: employees", &error, config, "Mitarbeiter: Lesen").blocking(),
+                );
                 return Ok(items);
             }
         }
@@ -46,7 +48,9 @@ pub(super) async fn examine(
     let people = match read::read(&connections.hr, config, &connections.key, 0).await {
         Ok(people) => people,
         Err(error) => {
-            items.push(refused("Personio: employees", &error, config, "Mitarbeiter: Lesen").blocking());
+            items.push(
+                refused("Personio: employees", &error, config, "Mitarbeiter: Lesen").blocking(),
+            );
             return Ok(items);
         }
     };
@@ -58,11 +62,20 @@ pub(super) async fn examine(
     Ok(items)
 }
 
-fn attributes(config: &TenantConfig, readable: &BTreeSet<String>) -> (Vec<Item>, BTreeSet<&'static str>) {
-    let missing: Vec<_> = needed(config).into_iter().filter(|(key, _)| !readable.contains(*key)).collect();
+fn attributes(
+    config: &TenantConfig,
+    readable: &BTreeSet<String>,
+) -> (Vec<Item>, BTreeSet<&'static str>) {
+    let missing: Vec<_> = needed(config)
+        .into_iter()
+        .filter(|(key, _)| !readable.contains(*key))
+        .collect();
     if missing.is_empty() {
         return (
-            vec![Item::good("Personio: attributes", "all that are needed can be read")],
+            vec![Item::good(
+                "Personio: attributes",
+                "all that are needed can be read",
+            )],
             BTreeSet::new(),
         );
     }
@@ -73,7 +86,10 @@ fn attributes(config: &TenantConfig, readable: &BTreeSet<String>) -> (Vec<Item>,
             format!("{WHERE} → lesbare Mitarbeiterattribute → tick \"{name}\""),
         )
     });
-    (items.collect(), missing.iter().map(|(key, _)| *key).collect())
+    (
+        items.collect(),
+        missing.iter().map(|(key, _)| *key).collect(),
+    )
 }
 
 /// Who is there, and what nobody's record has although the credential may read it.
@@ -95,7 +111,10 @@ fn reading(people: &People, config: &TenantConfig, named: &BTreeSet<&'static str
     }
     let count = words::number(people.roll.len() as u64, "person", "people");
     let mut items = match people.completeness {
-        Completeness::Complete => vec![Item::good(about, format!("{count} can be read, {scoped} in scope"))],
+        Completeness::Complete => vec![Item::good(
+            about,
+            format!("{count} can be read, {scoped} in scope"),
+        )],
         Completeness::Incomplete(doubt) => vec![Item::miss(
             about,
             format!("{count} came, but the reading is not complete: {doubt}"),
@@ -136,9 +155,12 @@ fn reading(people: &People, config: &TenantConfig, named: &BTreeSet<&'static str
             format!("is in nobody's record: {}", without(key)),
             match config.personio.via {
                 Via::Kombo => {
-                    "enable the field in the integration's scope config in Kombo's dashboard".to_owned()
+                    "enable the field in the integration's scope config in Kombo's dashboard"
+                        .to_owned()
                 }
-                Via::Direct | Via::KomboPassthrough => format!("{WHERE} → lesbare Mitarbeiterattribute"),
+                Via::Direct | Via::KomboPassthrough => {
+                    format!("{WHERE} → lesbare Mitarbeiterattribute")
+                }
             },
         ));
     }
@@ -156,12 +178,12 @@ async fn documents(
     let mut items = Vec::new();
     match connections.hr.categories().await {
         Err(error) => items.push(refused(about, &error, config, "Dokumente: Schreiben")),
-        Ok(categories) => {
-            items.push(match choose_category(&categories, config.certificates.category.as_deref()) {
+        Ok(categories) => items.push(
+            match choose_category(&categories, config.certificates.category.as_deref()) {
                 Ok(category) => Item::good(about, format!("\"{}\"", category.name)),
                 Err(error) => Item::miss(about, error.to_string(), ""),
-            })
-        }
+            },
+        ),
     }
     // Where a document cannot be looked for, an upload of unknown outcome waits for somebody.
     if let (Sink::Personio(client), Some(somebody)) = (&connections.hr, somebody) {

@@ -48,35 +48,65 @@ impl Item {
 
     /// The same as something without which no run can succeed.
     pub(super) fn blocking(self) -> Self {
-        Self { blocks: true, ..self }
+        Self {
+            blocks: true,
+            ..self
+        }
     }
 
     pub(super) fn good(about: &str, text: impl Into<String>) -> Self {
-        Self { about: about.to_owned(), level: Level::Good, text: text.into(), advice: None, blocks: false }
+        Self {
+            about: about.to_owned(),
+            level: Level::Good,
+            text: text.into(),
+            advice: None,
+            blocks: false,
+        }
     }
 
     pub(super) fn note(about: &str, text: impl Into<String>) -> Self {
-        Self { about: about.to_owned(), level: Level::Note, text: text.into(), advice: None, blocks: false }
+        Self {
+            about: about.to_owned(),
+            level: Level::Note,
+            text: text.into(),
+            advice: None,
+            blocks: false,
+        }
     }
 
     pub(super) fn miss(about: &str, text: impl Into<String>, advice: impl Into<String>) -> Self {
         let advice = advice.into();
         let advice = (!advice.is_empty()).then_some(advice);
-        Self { about: about.to_owned(), level: Level::Miss, text: text.into(), advice, blocks: false }
+        Self {
+            about: about.to_owned(),
+            level: Level::Miss,
+            text: text.into(),
+            advice,
+            blocks: false,
+        }
     }
 }
 
 impl Item {
     /// For people.
     pub(in crate::commands) fn line(&self) -> String {
-        let Self { about, level, text, advice, blocks: _ } = self;
+        let Self {
+            about,
+            level,
+            text,
+            advice,
+            blocks: _,
+        } = self;
         let mark = match level {
             Level::Good => "ok  ",
             Level::Note => "note",
             Level::Miss => "MISS",
         };
         let first = format!("  {mark} ");
-        let mut line = format!("{}\n", terminal::wrapped(&format!("{about}: {text}"), &first, "       "));
+        let mut line = format!(
+            "{}\n",
+            terminal::wrapped(&format!("{about}: {text}"), &first, "       ")
+        );
         if let Some(advice) = advice {
             line.push_str(&terminal::wrapped(advice, "       → ", "         "));
             line.push('\n');
@@ -88,7 +118,11 @@ impl Item {
 impl Examined {
     pub(super) fn new(config: &TenantConfig) -> Self {
         let route = words::route(config.personio.via);
-        Self { tenant_id: config.tenant_id.clone(), route, items: Vec::new() }
+        Self {
+            tenant_id: config.tenant_id.clone(),
+            route,
+            items: Vec::new(),
+        }
     }
 
     pub(super) fn add(&mut self, item: Item) {
@@ -110,7 +144,10 @@ impl Examined {
     }
 
     fn misses(&self) -> u64 {
-        self.items.iter().map(|item| u64::from(item.level == Level::Miss)).sum()
+        self.items
+            .iter()
+            .map(|item| u64::from(item.level == Level::Miss))
+            .sum()
     }
 
     /// For people.
@@ -121,9 +158,10 @@ impl Examined {
         }
         match self.misses() {
             0 => text.push_str("Everything that is needed is there.\n"),
-            number => {
-                text.push_str(&format!("{} missing.\n", words::number(number, "thing is", "things are")))
-            }
+            number => text.push_str(&format!(
+                "{} missing.\n",
+                words::number(number, "thing is", "things are")
+            )),
         }
         text
     }

@@ -16,7 +16,9 @@ pub(super) async fn examine(
     config: &TenantConfig,
     secret: &TenantSecret,
 ) -> Result<(Vec<Item>, bool), Failure> {
-    let Some(kombo) = &config.kombo else { return Ok((Vec::new(), false)) };
+    let Some(kombo) = &config.kombo else {
+        return Ok((Vec::new(), false));
+    };
     let client = client(operator, kombo, secret)?;
     let mut items = Vec::new();
     if let Err(error) = client.check_api_key().await {
@@ -48,7 +50,10 @@ pub(super) async fn examine(
     let found = connection(config, id, &integration);
     let goes_on = found.is_empty();
     if goes_on {
-        items.push(Item::good("Kombo: connection", format!("{id} is active and set up")));
+        items.push(Item::good(
+            "Kombo: connection",
+            format!("{id} is active and set up"),
+        ));
         items.extend(offers(config, &integration));
     }
     items.extend(found);
@@ -93,17 +98,28 @@ pub(in crate::commands) fn connection(
     }
     // A connection made in the dashboard has no id of ours: nobody can tell whose it is.
     if origin != Some(tenant.as_str()) {
-        let origin =
-            origin.map_or_else(|| "no tenant's id".to_owned(), |origin| format!("the id of {origin}"));
+        let origin = origin.map_or_else(
+            || "no tenant's id".to_owned(),
+            |origin| format!("the id of {origin}"),
+        );
         items.push(Item::blocker(
             about,
             format!("{id} carries {origin}, not that of {tenant}"),
-            format!("connect anew with `tenants connect {tenant}`: its link carries this tenant's id"),
+            format!(
+                "connect anew with `tenants connect {tenant}`: its link carries this tenant's id"
+            ),
         ));
     }
     if integration.tool != "personio" && config.personio.via == Via::KomboPassthrough {
-        let text = format!("leads to {}, and this route needs Personio", integration.tool);
-        items.push(Item::blocker(about, text, "connect Personio, or use the route kombo"));
+        let text = format!(
+            "leads to {}, and this route needs Personio",
+            integration.tool
+        );
+        items.push(Item::blocker(
+            about,
+            text,
+            "connect Personio, or use the route kombo",
+        ));
     }
     match &integration.status {
         Status::Active => {}
@@ -113,11 +129,17 @@ pub(in crate::commands) fn connection(
             "let the HR admin reconnect, from Kombo's dashboard",
         )),
         Status::Inactive => {
-            items.push(Item::blocker(about, "is switched off", "enable it in Kombo's dashboard"));
+            items.push(Item::blocker(
+                about,
+                "is switched off",
+                "enable it in Kombo's dashboard",
+            ));
         }
-        Status::Other(status) => {
-            items.push(Item::blocker(about, format!("is {status}"), "look at it in Kombo's dashboard"))
-        }
+        Status::Other(status) => items.push(Item::blocker(
+            about,
+            format!("is {status}"),
+            "look at it in Kombo's dashboard",
+        )),
     }
     match &integration.setup_status {
         SetupStatus::Completed => {}
@@ -155,7 +177,10 @@ fn offers(config: &TenantConfig, integration: &Integration) -> Vec<Item> {
         return items;
     }
     let scope = "enable it in the integration's scope config in Kombo's dashboard, and let the HR admin grant the permission";
-    let reads = integration.read_models.iter().any(|it| it.id == "hris_employees" && it.is_available);
+    let reads = integration
+        .read_models
+        .iter()
+        .any(|it| it.id == "hris_employees" && it.is_available);
     items.push(if reads {
         Item::good("Kombo: employees", "can be read")
     } else {
@@ -163,11 +188,18 @@ fn offers(config: &TenantConfig, integration: &Integration) -> Vec<Item> {
     });
     if config.certificates.enabled {
         // Kombo's document names no id for this action; the word is all there is to go by.
-        let writes = integration.write_actions.iter().any(|it| it.id.contains("document") && it.is_available);
+        let writes = integration
+            .write_actions
+            .iter()
+            .any(|it| it.id.contains("document") && it.is_available);
         items.push(if writes {
             Item::good("Kombo: documents", "can be filed")
         } else {
-            Item::miss("Kombo: documents", "Kombo does not offer filing them here", scope)
+            Item::miss(
+                "Kombo: documents",
+                "Kombo does not offer filing them here",
+                scope,
+            )
         });
     }
     items

@@ -23,11 +23,18 @@ use crate::schedule::is_connected;
 pub(super) async fn check(operator: &Operator<'_>, args: &Check) -> Result<Answer, Failure> {
     let (config, secret) = subject(operator, args).await?;
     let examined = examine(operator, &config, &secret).await?;
-    Answer::new(Verdict::look_if(examined.has_misses()), examined.text(), &examined)
+    Answer::new(
+        Verdict::look_if(examined.has_misses()),
+        examined.text(),
+        &examined,
+    )
 }
 
 /// What is checked: what is stored, or what is about to be.
-async fn subject(operator: &Operator<'_>, args: &Check) -> Result<(TenantConfig, TenantSecret), Failure> {
+async fn subject(
+    operator: &Operator<'_>,
+    args: &Check,
+) -> Result<(TenantConfig, TenantSecret), Failure> {
     match (&args.tenant, &args.file, &args.credentials) {
         (Some(tenant), ..) => {
             let config = operator.known(tenant).await?.config;
@@ -36,7 +43,10 @@ async fn subject(operator: &Operator<'_>, args: &Check) -> Result<(TenantConfig,
         }
         (None, Some(file), Some(credentials)) => {
             let (_, config) = files::tenant(file)?;
-            Ok((config, files::credentials(credentials, operator.surroundings)?))
+            Ok((
+                config,
+                files::credentials(credentials, operator.surroundings)?,
+            ))
         }
         _ => Err(Failure::usage("give a tenant, or --file and --credentials")),
     }

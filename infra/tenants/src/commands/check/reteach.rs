@@ -18,7 +18,9 @@ pub(super) async fn examine(
     config: &TenantConfig,
     secret: &TenantSecret,
 ) -> Result<Vec<Item>, Failure> {
-    let Some(client) = client(operator, config, secret) else { return Ok(Vec::new()) };
+    let Some(client) = client(operator, config, secret) else {
+        return Ok(Vec::new());
+    };
     let mut items = Vec::new();
     let academy = match client.me().await {
         Ok(academy) => academy,
@@ -27,9 +29,17 @@ pub(super) async fn examine(
             return Ok(items);
         }
     };
-    items.push(Item::good("reteach: credentials", format!("they belong to {}", academy.base_url)));
+    items.push(Item::good(
+        "reteach: credentials",
+        format!("they belong to {}", academy.base_url),
+    ));
     if let Some(wanted) = &config.reteach.academy {
-        let host = academy.base_url.split("://").last().unwrap_or_default().trim_end_matches('/');
+        let host = academy
+            .base_url
+            .split("://")
+            .last()
+            .unwrap_or_default()
+            .trim_end_matches('/');
         if host != wanted {
             items.push(Item::miss(
                 "reteach: academy",
@@ -57,7 +67,11 @@ fn client(operator: &Operator<'_>, config: &TenantConfig, secret: &TenantSecret)
         academy.client_secret.expose_secret(),
         academy.client_code.expose_secret(),
     );
-    let client = Client::new(config.reteach.base_url.clone(), credentials, operator.http().clone());
+    let client = Client::new(
+        config.reteach.base_url.clone(),
+        credentials,
+        operator.http().clone(),
+    );
     Some(match &operator.surroundings.pace {
         Some(pace) => client.with_pace(pace.clone()),
         None => client,
@@ -77,7 +91,10 @@ async fn certificates(client: &Client) -> Item {
     match client.participations(&Filter::default(), 1).await {
         Ok(page) => Item::good(
             about,
-            format!("can be read; {}", words::number(page.total, "completed course", "completed courses")),
+            format!(
+                "can be read; {}",
+                words::number(page.total, "completed course", "completed courses")
+            ),
         ),
         Err(error) => miss(about, &error),
     }

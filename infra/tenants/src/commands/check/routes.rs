@@ -37,11 +37,15 @@ pub(super) fn limits(config: &TenantConfig) -> Vec<Item> {
 }
 
 fn employment_type(config: &TenantConfig) -> Item {
-    let field = config.kombo.as_ref().and_then(|kombo| kombo.employment_type_field.as_ref());
+    let field = config
+        .kombo
+        .as_ref()
+        .and_then(|kombo| kombo.employment_type_field.as_ref());
     match field {
-        Some(field) => {
-            Item::note("route", format!("kombo: Anstellungsart comes from the custom field {field}"))
-        }
+        Some(field) => Item::note(
+            "route",
+            format!("kombo: Anstellungsart comes from the custom field {field}"),
+        ),
         None => Item::note(
             "route",
             "kombo: Anstellungsart is what Kombo infers from the work schedule, not Personio's own value; a custom field that \

@@ -25,8 +25,13 @@ pub(super) async fn find(
             Err(error) => return Err(failure(&error)),
         }
     }
-    let Some(mail) = mail else { return Ok(Account::Missing) };
-    let found = client.find_by_email(mail).await.map_err(|error| failure(&error))?;
+    let Some(mail) = mail else {
+        return Ok(Account::Missing);
+    };
+    let found = client
+        .find_by_email(mail)
+        .await
+        .map_err(|error| failure(&error))?;
     Ok(match found.map(AccountView::from) {
         None => Account::Missing,
         Some(account) if account.external_id.is_some() => Account::Foreign(account.id),

@@ -35,10 +35,11 @@ pub(super) async fn explain(operator: &Operator<'_>, args: &Explain) -> Result<A
         operator.store.held(tenant),
         connections.reteach.find_by_external_id(&external_id),
     );
-    let read = read.map_err(|error| Failure::look(format!("the person cannot be read: {error}")))?;
+    let read =
+        read.map_err(|error| Failure::look(format!("the person cannot be read: {error}")))?;
     let entry = entries?.remove(&id);
-    let account =
-        account.map_err(|error| Failure::look(format!("the account cannot be looked up: {error}")))?;
+    let account = account
+        .map_err(|error| Failure::look(format!("the account cannot be looked up: {error}")))?;
     let mail = match &read {
         Some(Record::Employee(employee)) => employee.email.value().map(String::as_str),
         _ => None,
@@ -48,18 +49,33 @@ pub(super) async fn explain(operator: &Operator<'_>, args: &Explain) -> Result<A
         Some(Record::Employee(employee)) => {
             let record = Mapped::of(employee, &tool, &known.config);
             let fingerprint = record.fingerprint(&connections.key);
-            View::Present { record: Box::new(record), fingerprint }
+            View::Present {
+                record: Box::new(record),
+                fingerprint,
+            }
         }
         Some(Record::Rejected { field, problem, .. }) => View::Rejected {
             fingerprint: connections.key.fingerprint([]),
             field: field.clone(),
             problem: problem.clone(),
         },
-        None => View::Gone { external_id: external_id.clone(), absence: Absence::Explained },
+        None => View::Gone {
+            external_id: external_id.clone(),
+            absence: Absence::Explained,
+        },
     };
-    let subject = Subject { source_id: id.clone(), view, entry, account };
+    let subject = Subject {
+        source_id: id.clone(),
+        view,
+        entry,
+        account,
+    };
     let now = operator.now();
-    let context = Context { now, config: &known.config, key: &connections.key };
+    let context = Context {
+        now,
+        config: &known.config,
+        key: &connections.key,
+    };
     let plan = Plan::build(std::slice::from_ref(&subject), context);
     let story = Story {
         tenant,
@@ -70,16 +86,26 @@ pub(super) async fn explain(operator: &Operator<'_>, args: &Explain) -> Result<A
         plan: &plan,
         held: held?,
         now,
-        details: if args.details { Details::Values } else { Details::Names },
+        details: if args.details {
+            Details::Values
+        } else {
+            Details::Names
+        },
         took: began.elapsed(),
     };
     let is_known = read.is_some() || subject.entry.is_some();
-    Answer::new(Verdict::look_if(!is_known || story.is_troubled()), story.text(), story.json())
+    Answer::new(
+        Verdict::look_if(!is_known || story.is_troubled()),
+        story.text(),
+        story.json(),
+    )
 }
 
 /// The HR system's own id, however it is written.
 fn person(text: &str, tool: &str) -> Result<SourceId, Failure> {
-    let id = ExternalId::new(text).source_id(tool).unwrap_or_else(|| SourceId::new(text));
+    let id = ExternalId::new(text)
+        .source_id(tool)
+        .unwrap_or_else(|| SourceId::new(text));
     if id.as_str().trim().is_empty() || id.as_str().contains('@') {
         return Err(Failure::usage(
             "give the person's id in Personio, the number at the end of their profile's address: nothing is stored by name or \

@@ -31,14 +31,20 @@ pub(super) struct Story<'a> {
 impl Story<'_> {
     /// Whether something about the person needs somebody.
     pub(super) fn is_troubled(&self) -> bool {
-        let failed = self.subject.entry.as_ref().is_some_and(|entry| entry.failure.is_some());
+        let failed = self
+            .subject
+            .entry
+            .as_ref()
+            .is_some_and(|entry| entry.failure.is_some());
         let refused = self.plan.skipped.iter().any(|(_, skip)| skip.is_conflict());
         let rejected = matches!(self.subject.view, View::Rejected { .. });
         failed || refused || rejected || self.is_held()
     }
 
     fn is_held(&self) -> bool {
-        self.held.as_ref().is_some_and(|held| held.sample.iter().any(|id| id == self.person.as_str()))
+        self.held
+            .as_ref()
+            .is_some_and(|held| held.sample.iter().any(|id| id == self.person.as_str()))
     }
 
     /// The six steps, each with what there is to say.
@@ -58,7 +64,11 @@ impl Story<'_> {
         for (step, lines) in self.steps() {
             for (number, line) in lines.iter().enumerate() {
                 let label = if number == 0 { step } else { "" };
-                text.push_str(&terminal::wrapped(line, &format!("  {label:<11}"), "             "));
+                text.push_str(&terminal::wrapped(
+                    line,
+                    &format!("  {label:<11}"),
+                    "             ",
+                ));
                 text.push('\n');
             }
         }
@@ -67,8 +77,11 @@ impl Story<'_> {
     }
 
     pub(super) fn json(&self) -> Value {
-        let steps: serde_json::Map<String, Value> =
-            self.steps().into_iter().map(|(step, lines)| (step.replace(' ', "_"), json!(lines))).collect();
+        let steps: serde_json::Map<String, Value> = self
+            .steps()
+            .into_iter()
+            .map(|(step, lines)| (step.replace(' ', "_"), json!(lines)))
+            .collect();
         json!({
             "tenant_id": self.tenant,
             "person": self.person,
@@ -82,10 +95,15 @@ impl Story<'_> {
     fn read(&self) -> Vec<String> {
         match self.read {
             None => {
-                vec!["Personio shows no such person: deleted, or not visible to the credential".to_owned()]
+                vec![
+                    "Personio shows no such person: deleted, or not visible to the credential"
+                        .to_owned(),
+                ]
             }
             Some(Record::Rejected { field, problem, .. }) => {
-                vec![format!("the record does not fit: {field} {problem}; correct it in Personio")]
+                vec![format!(
+                    "the record does not fit: {field} {problem}; correct it in Personio"
+                )]
             }
             Some(Record::Employee(employee)) => fields(employee, self.details),
         }
@@ -122,8 +140,16 @@ impl Story<'_> {
                     Link::Mail => "by mail address; it has no external id yet, so it is adopted",
                     Link::Ledger => "by the ledger; it has lost its external id",
                 };
-                let open = if account.window.is_locked_at(self.now) { "locked" } else { "open" };
-                format!("the account {} in reteach, {how}; {open}: {}", account.id, window(account.window))
+                let open = if account.window.is_locked_at(self.now) {
+                    "locked"
+                } else {
+                    "open"
+                };
+                format!(
+                    "the account {} in reteach, {how}; {open}: {}",
+                    account.id,
+                    window(account.window)
+                )
             }
             Account::Foreign(id) => {
                 format!(
@@ -136,7 +162,9 @@ impl Story<'_> {
     }
 
     fn mapped(&self) -> Vec<String> {
-        let Some(record) = self.record() else { return vec!["nothing to map".to_owned()] };
+        let Some(record) = self.record() else {
+            return vec!["nothing to map".to_owned()];
+        };
         let standing = match record.employment.standing {
             Standing::Employed => "employed",
             Standing::Inactive => "inactive",
@@ -147,12 +175,15 @@ impl Story<'_> {
             field(&record.employment.hire_date),
             field(&record.employment.end_date)
         );
-        let values = record.values.iter().map(|(attribute, value)| match (self.details, value) {
-            (Details::Values, Some(value)) => format!("{attribute}: {:?}", value.reveal()),
-            (Details::Values, None) => format!("{attribute}: (empty)"),
-            (Details::Names, Some(_)) => attribute.to_string(),
-            (Details::Names, None) => format!("{attribute} (empty)"),
-        });
+        let values = record
+            .values
+            .iter()
+            .map(|(attribute, value)| match (self.details, value) {
+                (Details::Values, Some(value)) => format!("{attribute}: {:?}", value.reveal()),
+                (Details::Values, None) => format!("{attribute}: (empty)"),
+                (Details::Names, Some(_)) => attribute.to_string(),
+                (Details::Names, None) => format!("{attribute} (empty)"),
+            });
         let values: Vec<String> = values.collect();
         match self.details {
             Details::Values => values.into_iter().chain([employment]).collect(),
@@ -168,17 +199,30 @@ impl Story<'_> {
         for change in &self.plan.changes {
             let names: Vec<String> = match self.details {
                 Details::Values => change.values.iter().map(ToString::to_string).collect(),
-                Details::Names => change.values.iter().map(|value| value.attribute.to_string()).collect(),
+                Details::Names => change
+                    .values
+                    .iter()
+                    .map(|value| value.attribute.to_string())
+                    .collect(),
             };
-            lines.push(format!("{} {}", change.kind(self.now), names.join(", ")).trim_end().to_owned());
-            lines.extend(
-                change
-                    .window
-                    .map(|it| format!("access: {} → {} ({})", window(it.before), window(it.after), it.cause)),
+            lines.push(
+                format!("{} {}", change.kind(self.now), names.join(", "))
+                    .trim_end()
+                    .to_owned(),
             );
+            lines.extend(change.window.map(|it| {
+                format!(
+                    "access: {} → {} ({})",
+                    window(it.before),
+                    window(it.after),
+                    it.cause
+                )
+            }));
             if matches!(self.subject.view, View::Gone { .. }) {
-                lines
-                    .push("but only after two complete readings of everybody without this person".to_owned());
+                lines.push(
+                    "but only after two complete readings of everybody without this person"
+                        .to_owned(),
+                );
                 if self.via == Via::Kombo {
                     lines.push(
                         "and only with Kombo's deletion mark; without it the lock waits for an approval"
@@ -193,7 +237,9 @@ impl Story<'_> {
         }
         if let (true, Some(held)) = (self.is_held(), &self.held) {
             let (tenant, hash) = (self.tenant, &held.hash);
-            lines.push(format!("held by a brake (plan {hash}): `tenants approve {tenant} {hash}`"));
+            lines.push(format!(
+                "held by a brake (plan {hash}): `tenants approve {tenant} {hash}`"
+            ));
         }
         lines
     }
@@ -202,12 +248,26 @@ impl Story<'_> {
         let Some(entry) = &self.subject.entry else {
             return vec!["never: the ledger does not know this person".to_owned()];
         };
-        let EmployeeEntry { customer_id, marks, window: open, locked, failure, .. } = entry;
-        let account =
-            customer_id.as_ref().map_or_else(|| "no account".to_owned(), |id| format!("account {id}"));
+        let EmployeeEntry {
+            customer_id,
+            marks,
+            window: open,
+            locked,
+            failure,
+            ..
+        } = entry;
+        let account = customer_id
+            .as_ref()
+            .map_or_else(|| "no account".to_owned(), |id| format!("account {id}"));
         let fields: Vec<&str> = marks.keys().map(String::as_str).collect();
-        let mut lines = vec![format!("{account}, {}; given so far: {}", window(*open), fields.join(", "))];
-        lines.extend(locked.map(|it| format!("locked since {} ({:?})", words::moment(it.since), it.reason)));
+        let mut lines = vec![format!(
+            "{account}, {}; given so far: {}",
+            window(*open),
+            fields.join(", ")
+        )];
+        lines.extend(
+            locked.map(|it| format!("locked since {} ({:?})", words::moment(it.since), it.reason)),
+        );
         lines.extend(failure.as_ref().map(|it| {
             format!(
                 "refused {} in a row: {}; tried again from {} on",
@@ -227,7 +287,11 @@ fn window(window: Window) -> String {
         (Some(from), None) => format!("open from {}", words::moment(from)),
         (None, Some(until)) => format!("open until {}", words::moment(until)),
         (Some(from), Some(until)) => {
-            format!("open from {} until {}", words::moment(from), words::moment(until))
+            format!(
+                "open from {} until {}",
+                words::moment(from),
+                words::moment(until)
+            )
         }
     }
 }
@@ -267,19 +331,32 @@ fn fields(employee: &Employee, details: Details) -> Vec<String> {
         ("department", field(department)),
         ("office", field(location)),
         ("gender", debug(gender.as_ref().map(|it| format!("{it:?}")))),
-        ("employment_type", debug(employment_type.as_ref().map(|it| format!("{it:?}")))),
+        (
+            "employment_type",
+            debug(employment_type.as_ref().map(|it| format!("{it:?}"))),
+        ),
         ("hire_date", field(hire_date)),
         ("termination_date", field(end_date)),
         ("status", debug(status.as_ref().map(|it| format!("{it:?}")))),
     ];
     if details == Details::Values {
-        return named.into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        return named
+            .into_iter()
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect();
     }
     let with = |wanted: &str| -> Vec<&str> {
-        named.iter().filter(|(_, value)| value == wanted).map(|(name, _)| *name).collect()
+        named
+            .iter()
+            .filter(|(_, value)| value == wanted)
+            .map(|(name, _)| *name)
+            .collect()
     };
     let (absent, empty) = (with("(not readable)"), with("(empty)"));
-    let mut lines = vec![format!("there, {} fields", named.len() - absent.len() - empty.len())];
+    let mut lines = vec![format!(
+        "there, {} fields",
+        named.len() - absent.len() - empty.len()
+    )];
     if !empty.is_empty() {
         lines.push(format!("empty: {}", empty.join(", ")));
     }

@@ -11,7 +11,11 @@ use crate::schedule::{Firing, Listed, parse_name};
 /// Schedules of this tenant that the group's list lacks, or that are on or off when they should not be.
 pub(super) fn unlisted(listed: &[Listed], health: &Health) -> Vec<String> {
     let tenant = &health.tenant_id;
-    let find = |job| listed.iter().find(|it| parse_name(&it.name) == Some((tenant.clone(), job)));
+    let find = |job| {
+        listed
+            .iter()
+            .find(|it| parse_name(&it.name) == Some((tenant.clone(), job)))
+    };
     if !matches!(health.status, "active" | "paused") {
         return Vec::new();
     }
@@ -19,9 +23,16 @@ pub(super) fn unlisted(listed: &[Listed], health: &Health) -> Vec<String> {
         .into_iter()
         .filter_map(|job| match (find(job), health.status) {
             (None, _) => drift(tenant, job, None),
-            (Some(Listed { firing: Firing::On, .. }), "paused") => {
-                drift(tenant, job, Some(&["fires although the tenant is paused".to_owned()]))
-            }
+            (
+                Some(Listed {
+                    firing: Firing::On, ..
+                }),
+                "paused",
+            ) => drift(
+                tenant,
+                job,
+                Some(&["fires although the tenant is paused".to_owned()]),
+            ),
             _ => None,
         })
         .collect()
@@ -32,7 +43,10 @@ pub(super) fn drift(tenant: &TenantId, job: Job, differences: Option<&[String]>)
     match differences {
         None => Some(format!("the schedule for {job} is missing: {repair}")),
         Some([]) => None,
-        Some(differences) => Some(format!("the schedule for {job} {}: {repair}", differences.join(", "))),
+        Some(differences) => Some(format!(
+            "the schedule for {job} {}: {repair}",
+            differences.join(", ")
+        )),
     }
 }
 
@@ -42,7 +56,10 @@ pub(super) fn left_over(tenants: &[TenantId], listed: &[Listed]) -> Vec<String> 
     let strays = listed.iter().filter_map(|it| {
         let (tenant, _) = parse_name(&it.name)?;
         (!known.contains(&tenant)).then(|| {
-            format!("the schedule {}: there is no such tenant; `tenants remove {tenant}` deletes it", it.name)
+            format!(
+                "the schedule {}: there is no such tenant; `tenants remove {tenant}` deletes it",
+                it.name
+            )
         })
     });
     strays.collect()

@@ -38,11 +38,16 @@ pub(super) struct Health {
 pub(super) async fn health(operator: &Operator<'_>, tenant: &TenantId) -> Result<Health, Failure> {
     let store = &operator.store;
     let (record, leases) = (store.tenant(tenant).await?, store.leases(tenant).await?);
-    let (held, start) = (store.held(tenant).await?, store.certificate_start(tenant).await?);
+    let (held, start) = (
+        store.held(tenant).await?,
+        store.certificate_start(tenant).await?,
+    );
     let newest: Vec<Report<Value>> = store.reports(tenant, 1).await?;
     let now = operator.now();
     let mut problems = Vec::new();
-    let config = record.as_ref().map(|record| TenantConfig::parse(&record.config));
+    let config = record
+        .as_ref()
+        .map(|record| TenantConfig::parse(&record.config));
     let status = match (&record, &config) {
         (None, _) => {
             problems.push(format!(
@@ -51,7 +56,9 @@ pub(super) async fn health(operator: &Operator<'_>, tenant: &TenantId) -> Result
             "half removed"
         }
         (_, Some(Err(error))) => {
-            problems.push(format!("{error}: `tenants add --update` writes the configuration anew"));
+            problems.push(format!(
+                "{error}: `tenants add --update` writes the configuration anew"
+            ));
             "bad configuration"
         }
         (Some(record), _) if record.status == TenantStatus::Active => "active",
@@ -77,14 +84,23 @@ pub(super) async fn health(operator: &Operator<'_>, tenant: &TenantId) -> Result
     let parked = start.root.map_or(0, |root| root.parked);
     if parked > 0 {
         let parked = words::number(u64::from(parked), "certificate waits", "certificates wait");
-        problems.push(format!("{parked} for somebody: `tenants certificates list {tenant}`"));
+        problems.push(format!(
+            "{parked} for somebody: `tenants certificates list {tenant}`"
+        ));
     }
     Ok(Health {
         tenant_id: tenant.clone(),
         status,
         gate: record.and_then(|record| record.gate),
-        last_good_runs: leases.iter().filter_map(|(job, it)| Some((*job, it.last_good_run?))).collect(),
-        running: leases.iter().filter(|(_, it)| it.until > now).map(|(job, _)| *job).collect(),
+        last_good_runs: leases
+            .iter()
+            .filter_map(|(job, it)| Some((*job, it.last_good_run?)))
+            .collect(),
+        running: leases
+            .iter()
+            .filter(|(_, it)| it.until > now)
+            .map(|(job, _)| *job)
+            .collect(),
         parked_certificates: parked,
         problems,
     })
@@ -98,7 +114,10 @@ fn lateness(
 ) -> Option<String> {
     let every = config.schedule.employees;
     let patience = SignedDuration::from_mins(i64::from(every.minutes()) * TICKS);
-    match leases.get(&Job::Employees).and_then(|lease| lease.last_good_run) {
+    match leases
+        .get(&Job::Employees)
+        .and_then(|lease| lease.last_good_run)
+    {
         None => Some(format!(
             "no employee run has succeeded yet: `tenants check {tenant}`, `tenants sync {tenant}`"
         )),
@@ -119,15 +138,19 @@ pub(super) async fn secret_problem(
     match operator.secrets.refresh(&config.tenant_id).await {
         Ok(secret) => {
             let missing = crate::files::missing(config, &secret);
-            Ok((!missing.is_empty())
-                .then(|| format!("the stored credentials lack {}: {again}", missing.join(", "))))
+            Ok((!missing.is_empty()).then(|| {
+                format!(
+                    "the stored credentials lack {}: {again}",
+                    missing.join(", ")
+                )
+            }))
         }
         Err(error @ (SecretError::NotFound { .. } | SecretError::Malformed { .. })) => {
             Ok(Some(error.to_string()))
         }
-        Err(error) if error.is_marked_for_deletion() => {
-            Ok(Some(format!("the stored credentials are marked for deletion: {again}")))
-        }
+        Err(error) if error.is_marked_for_deletion() => Ok(Some(format!(
+            "the stored credentials are marked for deletion: {again}"
+        ))),
         Err(error) => Err(error.into()),
     }
 }

@@ -20,7 +20,10 @@ use crate::operator::Operator;
 use crate::schedule::Firing;
 use crate::words;
 
-pub(super) async fn status(operator: &Operator<'_>, tenant: Option<&TenantId>) -> Result<Answer, Failure> {
+pub(super) async fn status(
+    operator: &Operator<'_>,
+    tenant: Option<&TenantId>,
+) -> Result<Answer, Failure> {
     match tenant {
         Some(tenant) => one(operator, tenant).await,
         None => all(operator).await,
@@ -36,7 +39,10 @@ async fn all(operator: &Operator<'_>) -> Result<Answer, Failure> {
     let health: Vec<Health> = stream::iter(&tenants)
         .map(|tenant| async {
             let mut health = health(operator, tenant).await?;
-            let drifted = listed.as_ref().map(|listed| unlisted(listed, &health)).unwrap_or_default();
+            let drifted = listed
+                .as_ref()
+                .map(|listed| unlisted(listed, &health))
+                .unwrap_or_default();
             health.problems.extend(drifted);
             Ok::<_, Failure>(health)
         })
@@ -44,8 +50,9 @@ async fn all(operator: &Operator<'_>) -> Result<Answer, Failure> {
         .try_collect()
         .await?;
     let left_over = left_over(&tenants, listed.as_deref().unwrap_or_default());
-    let verdict =
-        Verdict::look_if(!left_over.is_empty() || health.iter().any(|health| !health.problems.is_empty()));
+    let verdict = Verdict::look_if(
+        !left_over.is_empty() || health.iter().any(|health| !health.problems.is_empty()),
+    );
     if health.is_empty() && left_over.is_empty() {
         return Answer::done(
             "There are no tenants yet: `tenants add` makes one.\n",
@@ -60,7 +67,11 @@ async fn all(operator: &Operator<'_>) -> Result<Answer, Failure> {
             line.status.to_owned(),
             last(line, Job::Employees, now),
             last(line, Job::Certificates, now),
-            if line.problems.is_empty() { "nothing".to_owned() } else { line.problems.len().to_string() },
+            if line.problems.is_empty() {
+                "nothing".to_owned()
+            } else {
+                line.problems.len().to_string()
+            },
         ]);
     }
     let mut text = format!("{}\n", table.trim_fmt());
@@ -72,7 +83,11 @@ async fn all(operator: &Operator<'_>) -> Result<Answer, Failure> {
     for schedule in &left_over {
         text.push_str(&words::point(&format!("left over: {schedule}")));
     }
-    Answer::new(verdict, text, json!({"tenants": health, "left_over_schedules": left_over}))
+    Answer::new(
+        verdict,
+        text,
+        json!({"tenants": health, "left_over_schedules": left_over}),
+    )
 }
 
 async fn one(operator: &Operator<'_>, tenant: &TenantId) -> Result<Answer, Failure> {
@@ -86,7 +101,9 @@ async fn one(operator: &Operator<'_>, tenant: &TenantId) -> Result<Answer, Failu
     if let (Some(schedules), Some((config, status))) = (&operator.schedules, &config) {
         for (job, wanted) in schedules.wanted(config, *status, operator.now()) {
             let differences = schedules.differences(&wanted).await?;
-            health.problems.extend(drift(tenant, job, differences.as_deref()));
+            health
+                .problems
+                .extend(drift(tenant, job, differences.as_deref()));
             schedules_json.push(json!({
                 "job": job,
                 "name": wanted.name,
@@ -98,7 +115,9 @@ async fn one(operator: &Operator<'_>, tenant: &TenantId) -> Result<Answer, Failu
         }
     }
     if let Some((config, _)) = &config {
-        health.problems.extend(secret_problem(operator, config).await?);
+        health
+            .problems
+            .extend(secret_problem(operator, config).await?);
     }
     let held = operator.store.held(tenant).await?;
     let reports: Vec<Report<Value>> = operator.store.reports(tenant, 2).await?;
@@ -120,7 +139,10 @@ async fn one(operator: &Operator<'_>, tenant: &TenantId) -> Result<Answer, Failu
             words::number(u64::from(root.waiting), "person waits", "people wait")
         ));
     }
-    for (job, name) in [(Job::Employees, "people"), (Job::Certificates, "certificates")] {
+    for (job, name) in [
+        (Job::Employees, "people"),
+        (Job::Certificates, "certificates"),
+    ] {
         lines.push(format!("{name}: last good run {}", last(&health, job, now)));
     }
     lines.push(match health.gate {
@@ -131,7 +153,11 @@ async fn one(operator: &Operator<'_>, tenant: &TenantId) -> Result<Answer, Failu
         lines.push("no schedules: this deployment has no scheduler".to_owned());
     }
     for report in &reports {
-        let (at, job, outcome) = (words::moment(report.started_at), &report.job, words::outcome(report));
+        let (at, job, outcome) = (
+            words::moment(report.started_at),
+            &report.job,
+            words::outcome(report),
+        );
         lines.push(format!("{at} {job}: {outcome}. {}", words::counted(report)));
     }
     let mut text = format!("{}\n", lines.join("\n  "));
@@ -178,5 +204,8 @@ fn last(health: &Health, job: Job, now: Timestamp) -> String {
     if health.running.contains(&job) {
         return "running now".to_owned();
     }
-    health.last_good_runs.get(&job).map_or_else(|| "never".to_owned(), |at| words::ago(*at, now))
+    health
+        .last_good_runs
+        .get(&job)
+        .map_or_else(|| "never".to_owned(), |at| words::ago(*at, now))
 }

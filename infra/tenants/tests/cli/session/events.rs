@@ -26,18 +26,38 @@ pub(super) struct Session {
 impl Session {
     pub(super) async fn begin() -> Self {
         let desk = Desk::new().await;
-        let acme = desk.vendors.company("acme", Via::KomboPassthrough, "").await.unwrap();
-        acme.kombo.as_ref().unwrap().set_condition(INTEGRATION, Condition::SetupIncomplete);
+        let acme = desk
+            .vendors
+            .company("acme", Via::KomboPassthrough, "")
+            .await
+            .unwrap();
+        acme.kombo
+            .as_ref()
+            .unwrap()
+            .set_condition(INTEGRATION, Condition::SetupIncomplete);
         acme.personio.revoke(&["termination_date"]);
         acme.personio.remove_category("Sonstige Dokumente");
         acme.personio.put_all(people());
-        acme.reteach.insert(account("jonas.brandt@acme.example", None));
-        acme.reteach.insert(account("mira.celik@acme.example", Some("sap:77")));
-        let birke = desk.vendors.company("birke", Via::Direct, "").await.unwrap();
+        acme.reteach
+            .insert(account("jonas.brandt@acme.example", None));
+        acme.reteach
+            .insert(account("mira.celik@acme.example", Some("sap:77")));
+        let birke = desk
+            .vendors
+            .company("birke", Via::Direct, "")
+            .await
+            .unwrap();
         birke.personio.put_all((1..=3).map(crate::support::person));
-        let mut session = Self { desk, acme, birke, files: BTreeMap::new() };
+        let mut session = Self {
+            desk,
+            acme,
+            birke,
+            files: BTreeMap::new(),
+        };
         for (name, company) in [("acme.json", &session.acme), ("birke.json", &session.birke)] {
-            let path = session.desk.file(name, company.secret().to_json().expose_secret());
+            let path = session
+                .desk
+                .file(name, company.secret().to_json().expose_secret());
             session.files.insert(name.to_owned(), path);
         }
         session
@@ -45,30 +65,49 @@ impl Session {
 
     /// A file of the page. What the simulators need and no page should show is put in.
     pub(super) fn write(&mut self, name: &str, content: &str) {
-        let company = if name == "birke.toml" { &self.birke } else { &self.acme };
+        let company = if name == "birke.toml" {
+            &self.birke
+        } else {
+            &self.acme
+        };
         let mut text = content.to_owned();
         let kombo = company.kombo.as_ref().map(|kombo| kombo.base_url());
-        let urls = [("personio", Some(company.personio.base_url())), ("kombo", kombo)];
+        let urls = [
+            ("personio", Some(company.personio.base_url())),
+            ("kombo", kombo),
+        ];
         for (section, url) in urls {
             let Some(url) = url else { continue };
-            text = text.replace(&format!("[{section}]\n"), &format!("[{section}]\nbase_url = \"{url}\"\n"));
+            text = text.replace(
+                &format!("[{section}]\n"),
+                &format!("[{section}]\nbase_url = \"{url}\"\n"),
+            );
         }
         let url = company.reteach.base_url();
-        text.push_str(&format!("[reteach]\nbase_url = \"{url}\"\ndownload_hosts = [\"127.0.0.1\"]\n"));
+        text.push_str(&format!(
+            "[reteach]\nbase_url = \"{url}\"\ndownload_hosts = [\"127.0.0.1\"]\n"
+        ));
         let path = self.desk.file(name, &text);
         self.files.insert(name.to_owned(), path);
     }
 
     /// The name of a file as its path.
     pub(super) fn path(&self, word: &str) -> String {
-        self.files.get(word).cloned().unwrap_or_else(|| word.to_owned())
+        self.files
+            .get(word)
+            .cloned()
+            .unwrap_or_else(|| word.to_owned())
     }
 
     /// Deploys what the function would answer: the same job, run at the moment of the call.
     pub(super) async fn deployed(&self, args: &[&str]) {
         let args: Vec<&str> = args.iter().copied().chain(["--here"]).collect();
         let report = self.desk.json(&args).await.json();
-        let function = if args.contains(&"certificates") { CERTIFICATES } else { EMPLOYEES };
+        let function = if args.contains(&"certificates") {
+            CERTIFICATES
+        } else {
+            EMPLOYEES
+        };
         self.desk.aws.add_function(function, report);
     }
 
@@ -83,34 +122,47 @@ impl Session {
                 acme.personio.add_category("Bildungszertifikate");
             }
             "the academy clears the external id" => {
-                assert!(acme.reteach.edit("mira.celik@acme.example", |account| account.external_id = None));
+                assert!(
+                    acme.reteach
+                        .edit("mira.celik@acme.example", |account| account.external_id =
+                            None)
+                );
             }
             "the academy makes a new PDF, HR gives the right back" => {
                 acme.personio.allow_reading_documents(true);
-                acme.reteach.set_delivery("certificate-2", Delivery::Pdf { size: 20_000 });
+                acme.reteach
+                    .set_delivery("certificate-2", Delivery::Pdf { size: 20_000 });
             }
             "five minutes pass" => self.pass(5),
             "courses are completed" => {
-                acme.reteach.add_participation(participation(1, 1001, "Brandschutz"));
-                desk.run(&["sync", "acme", "--here", "--job", "certificates"]).await;
-                acme.reteach.add_participation(participation(2, 1002, "Datenschutz"));
-                acme.reteach.add_participation(participation(3, 1003, "Erste Hilfe"));
-                acme.reteach.set_delivery("certificate-2", Delivery::NotAPdf);
+                acme.reteach
+                    .add_participation(participation(1, 1001, "Brandschutz"));
+                desk.run(&["sync", "acme", "--here", "--job", "certificates"])
+                    .await;
+                acme.reteach
+                    .add_participation(participation(2, 1002, "Datenschutz"));
+                acme.reteach
+                    .add_participation(participation(3, 1003, "Erste Hilfe"));
+                acme.reteach
+                    .set_delivery("certificate-2", Delivery::NotAPdf);
                 acme.personio.allow_reading_documents(false);
-                let lost =
-                    Fault::new(Behaviour::LoseReply).method(Method::POST).path("/v1/company/documents");
+                let lost = Fault::new(Behaviour::LoseReply)
+                    .method(Method::POST)
+                    .path("/v1/company/documents");
                 acme.personio.fail(lost);
             }
             "half a day passes" => {
                 for _ in 0..24 {
                     self.pass(30);
                     desk.run(&["sync", "acme", "--here"]).await;
-                    desk.run(&["sync", "acme", "--here", "--job", "certificates"]).await;
+                    desk.run(&["sync", "acme", "--here", "--job", "certificates"])
+                        .await;
                 }
             }
             "a filter is changed in Personio" => {
                 for id in [1001, 1002, 1003] {
-                    acme.personio.change(id, |person| person.status = Status::Inactive);
+                    acme.personio
+                        .change(id, |person| person.status = Status::Inactive);
                 }
             }
             "somebody deletes a schedule" => desk.aws.delete_schedule(GROUP, "acme.certificates"),
@@ -119,13 +171,19 @@ impl Session {
     }
 
     fn pass(&self, minutes: i64) {
-        self.desk.clock().advance(SignedDuration::from_mins(minutes));
+        self.desk
+            .clock()
+            .advance(SignedDuration::from_mins(minutes));
     }
 }
 
 fn people() -> [Person; 4] {
     let person = |id, first: &str, last: &str, position: &str| {
-        let mail = format!("{}.{}@acme.example", first.to_lowercase(), last.to_lowercase());
+        let mail = format!(
+            "{}.{}@acme.example",
+            first.to_lowercase(),
+            last.to_lowercase()
+        );
         Person {
             email: Some(mail.replace(['Ç', 'ç'], "c")),
             gender: Some(Gender::Female),
@@ -137,7 +195,10 @@ fn people() -> [Person; 4] {
     };
     [
         person(1001, "Hanna", "Albers", "Leiterin Einkauf"),
-        Person { gender: Some(Gender::Male), ..person(1002, "Jonas", "Brandt", "Einkäufer") },
+        Person {
+            gender: Some(Gender::Male),
+            ..person(1002, "Jonas", "Brandt", "Einkäufer")
+        },
         person(1003, "Mira", "Çelik", "Ingenieurin"),
         Person {
             hire_date: Some(Date::constant(2026, 6, 1)),

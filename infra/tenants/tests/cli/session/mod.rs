@@ -25,7 +25,10 @@ async fn the_page_shows_what_is_printed() {
     }
     for (number, (shown, printed)) in page.lines().zip(recorded.lines()).enumerate() {
         let line = number + 1;
-        assert_eq!(shown, printed, "infra/session.md:{line}; TENANTS_SESSION=record writes it anew");
+        assert_eq!(
+            shown, printed,
+            "infra/session.md:{line}; TENANTS_SESSION=record writes it anew"
+        );
     }
     assert_eq!(page, recorded, "one of them is longer");
 }
@@ -68,7 +71,10 @@ impl Session {
         if args.first() == Some(&"sync") && !args.contains(&"--here") {
             self.deployed(&args).await;
         }
-        let done = self.desk.run_as(Somebody::Nobody, "", self.desk.variables(), &args).await;
+        let done = self
+            .desk
+            .run_as(Somebody::Nobody, "", self.desk.variables(), &args)
+            .await;
         let status = match done.exit {
             Exit::Done => String::new(),
             exit => format!("{EXIT}\n{}\n", exit.code()),

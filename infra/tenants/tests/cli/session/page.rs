@@ -23,16 +23,26 @@ pub(super) fn parse(page: &str) -> Vec<Part<'_>> {
         parts.push(match line {
             "```console" => {
                 let commands = block(&mut lines).filter(|line| *line != super::EXIT);
-                Part::Console(commands.filter_map(|line| line.strip_prefix("$ ")).collect())
+                Part::Console(
+                    commands
+                        .filter_map(|line| line.strip_prefix("$ "))
+                        .collect(),
+                )
             }
             "```toml" => match lines.peek().and_then(|first| first.strip_prefix("# ")) {
                 Some(name) if name.ends_with(".toml") => {
                     lines.next();
-                    Part::File { name, content: block(&mut lines).map(|line| format!("{line}\n")).collect() }
+                    Part::File {
+                        name,
+                        content: block(&mut lines).map(|line| format!("{line}\n")).collect(),
+                    }
                 }
                 _ => Part::Text(line),
             },
-            _ => match line.strip_prefix("<!-- happens: ").and_then(|rest| rest.strip_suffix(" -->")) {
+            _ => match line
+                .strip_prefix("<!-- happens: ")
+                .and_then(|rest| rest.strip_suffix(" -->"))
+            {
                 Some(event) => Part::Happens(event),
                 None => Part::Text(line),
             },
@@ -42,7 +52,9 @@ pub(super) fn parse(page: &str) -> Vec<Part<'_>> {
 }
 
 /// The lines up to the end of the block.
-fn block<'p, 'l>(lines: &'p mut Peekable<Lines<'l>>) -> impl Iterator<Item = &'l str> + use<'p, 'l> {
+fn block<'p, 'l>(
+    lines: &'p mut Peekable<Lines<'l>>,
+) -> impl Iterator<Item = &'l str> + use<'p, 'l> {
     lines.take_while(|line| *line != "```")
 }
 
@@ -67,9 +79,15 @@ fn a_page_is_prose_events_files_and_commands() {
         [
             Part::Text("# Title"),
             Part::Happens("rain"),
-            Part::File { name: "a.toml", content: "x = 1\n".to_owned() },
+            Part::File {
+                name: "a.toml",
+                content: "x = 1\n".to_owned()
+            },
             Part::Console(vec!["one \"two three\"", "four"]),
         ]
     );
-    assert_eq!(words("one \"two three\" four"), ["one", "two three", "four"]);
+    assert_eq!(
+        words("one \"two three\" four"),
+        ["one", "two three", "four"]
+    );
 }

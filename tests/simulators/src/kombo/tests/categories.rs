@@ -6,12 +6,20 @@ use crate::testing::Answer;
 
 impl Environment {
     pub(super) async fn categories(&self, query: &str) -> Answer {
-        self.call("GET", &format!("/hris/employee-document-categories?{query}")).send().await
+        self.call(
+            "GET",
+            &format!("/hris/employee-document-categories?{query}"),
+        )
+        .send()
+        .await
     }
 
     /// Kombo's id of the category `Sonstige Dokumente`.
     pub(super) async fn category(&self) -> String {
-        rows(&self.categories("remote_ids=2").await)[0]["id"].as_str().unwrap().to_owned()
+        rows(&self.categories("remote_ids=2").await)[0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 }
 
@@ -20,8 +28,10 @@ async fn shows_categories_as_of_the_last_sync() {
     let env = office().await;
     let names = async |query: &str| {
         let answer = env.categories(query).await;
-        let mut names: Vec<_> =
-            rows(&answer).iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect();
+        let mut names: Vec<_> = rows(&answer)
+            .iter()
+            .map(|row| row["name"].as_str().unwrap().to_owned())
+            .collect();
         names.sort();
         names.join("|")
     };
@@ -29,26 +39,47 @@ async fn shows_categories_as_of_the_last_sync() {
     env.clock.advance(60);
     env.personio.add_category("Bildungszertifikate");
     env.personio.remove_category("Arbeitsvertrag");
-    assert_eq!(names("").await, "Arbeitsvertrag|Sonstige Dokumente", "not synced yet");
+    assert_eq!(
+        names("").await,
+        "Arbeitsvertrag|Sonstige Dokumente",
+        "not synced yet"
+    );
     env.kombo.mirror(ID);
     let cases = [
         ("", "Bildungszertifikate|Sonstige Dokumente"),
-        ("include_deleted=true", "Arbeitsvertrag|Bildungszertifikate|Sonstige Dokumente"),
-        ("updated_after=2026-03-16T10:00:30.000Z", "Bildungszertifikate"),
+        (
+            "include_deleted=true",
+            "Arbeitsvertrag|Bildungszertifikate|Sonstige Dokumente",
+        ),
+        (
+            "updated_after=2026-03-16T10:00:30.000Z",
+            "Bildungszertifikate",
+        ),
         ("remote_ids=2,3", "Bildungszertifikate|Sonstige Dokumente"),
         ("remote_ids=1", ""),
     ];
     for (query, expected) in cases {
         assert_eq!(names(query).await, expected, "{query}");
     }
-    env.personio.rename_category("Bildungszertifikate", "Schulungen");
+    env.personio
+        .rename_category("Bildungszertifikate", "Schulungen");
     env.kombo.mirror_automatically(ID, true);
     assert_eq!(names("remote_ids=3").await, "Schulungen");
     env.personio.allow_reading_documents(false);
     env.personio.allow_writing_documents(false);
     assert_eq!(names("").await, "", "no right, no categories");
-    for query in ["page_size=251", "include_deleted=yes", "updated_after=x", "cursor=x", "name=x"] {
-        assert_eq!(code(&env.categories(query).await), json!("PLATFORM.INPUT_INVALID"), "{query}");
+    for query in [
+        "page_size=251",
+        "include_deleted=yes",
+        "updated_after=x",
+        "cursor=x",
+        "name=x",
+    ] {
+        assert_eq!(
+            code(&env.categories(query).await),
+            json!("PLATFORM.INPUT_INVALID"),
+            "{query}"
+        );
     }
 }
 
@@ -62,9 +93,15 @@ async fn pages_through_categories() {
     let (mut seen, mut pages, mut cursor) = (Vec::new(), 0, String::new());
     loop {
         let answer = env.categories(&format!("page_size=3{cursor}")).await;
-        seen.extend(rows(&answer).iter().map(|row| row["remote_id"].as_str().unwrap().to_owned()));
+        seen.extend(
+            rows(&answer)
+                .iter()
+                .map(|row| row["remote_id"].as_str().unwrap().to_owned()),
+        );
         pages += 1;
-        let Value::String(next) = answer.at("/data/next") else { break };
+        let Value::String(next) = answer.at("/data/next") else {
+            break;
+        };
         cursor = format!("&cursor={}", next.replace('=', "%3D").replace('+', "%2B"));
     }
     seen.sort();

@@ -18,33 +18,63 @@ async fn passes_forms_and_v2_through() {
             text("date", "2026-03-14"), text("comment", "ü"), {"name": "file", "value": file},
         ])
     };
-    let post =
-        |form: Value| json!({"method": "POST", "path": "/company/documents", "multipart_form_data": form});
+    let post = |form: Value| json!({"method": "POST", "path": "/company/documents", "multipart_form_data": form});
     let (reteach, link) = download(&env, Delivery::Pdf { size: 200_000 }).await;
     for document in [inline(), json!({"name": "a.pdf", "data_url": link})] {
         let answer = env.pass(post(file(document))).await;
-        assert_eq!((answer.status, answer.at("/data/status")), (200, json!(201)), "{answer:?}");
+        assert_eq!(
+            (answer.status, answer.at("/data/status")),
+            (200, json!(201)),
+            "{answer:?}"
+        );
         assert!(answer.at("/data/data/data/id").is_u64());
     }
     let documents = env.personio.documents();
     assert_eq!(documents[1].sha256, reteach.pdf_sha256("c").unwrap());
-    assert_eq!((documents[0].comment.as_deref(), documents[0].origin), (Some("ü"), Origin::KomboPassthrough));
+    assert_eq!(
+        (documents[0].comment.as_deref(), documents[0].origin),
+        (Some("ü"), Origin::KomboPassthrough)
+    );
     let path = "/document-management/documents?owner_id=7";
     let body = json!({"method": "GET", "path": path, "params": {"limit": "1"}});
-    let listed = env.call("POST", "/passthrough/personio/personnelv2").json(&body).send().await;
-    assert_eq!(listed.at("/data/url"), json!(format!("https://api.personio.de/v2{path}")));
+    let listed = env
+        .call("POST", "/passthrough/personio/personnelv2")
+        .json(&body)
+        .send()
+        .await;
+    assert_eq!(
+        listed.at("/data/url"),
+        json!(format!("https://api.personio.de/v2{path}"))
+    );
     assert_eq!(listed.at("/data/data/_data/0/name"), json!("Brandschutz"));
     let next = listed.at("/data/data/_meta/links/next/href");
-    assert!(next.as_str().unwrap().starts_with("https://api.personio.de/v2/document-management/documents?"));
+    assert!(
+        next.as_str()
+            .unwrap()
+            .starts_with("https://api.personio.de/v2/document-management/documents?")
+    );
     let mut both = post(file(inline()));
     both["data"] = json!({});
-    let wrong =
-        [post(json!({})), post(json!([{"name": "a"}])), post(json!([{"name": "a", "value": 1}])), both];
+    let wrong = [
+        post(json!({})),
+        post(json!([{"name": "a"}])),
+        post(json!([{"name": "a", "value": 1}])),
+        both,
+    ];
     for body in wrong {
-        assert_eq!(code(&env.pass(body.clone()).await), json!("PLATFORM.INPUT_INVALID"), "{body}");
+        assert_eq!(
+            code(&env.pass(body.clone()).await),
+            json!("PLATFORM.INPUT_INVALID"),
+            "{body}"
+        );
     }
-    let refused = env.pass(post(json!([{"name": "title", "value": "A"}]))).await;
-    assert_eq!((refused.status, refused.at("/data/status")), (200, json!(422)));
+    let refused = env
+        .pass(post(json!([{"name": "title", "value": "A"}])))
+        .await;
+    assert_eq!(
+        (refused.status, refused.at("/data/status")),
+        (200, json!(422))
+    );
 }
 
 #[tokio::test]
@@ -55,8 +85,11 @@ async fn keeps_no_long_bodies_in_its_log() {
     long["data"] = json!(BASE64_STANDARD.encode(vec![b' '; 60_000]));
     env.add_document(long).await;
     let log = env.kombo.requests();
-    let bodies: Vec<_> =
-        log.iter().filter(|entry| entry.method == Method::POST).map(|entry| entry.body.is_some()).collect();
+    let bodies: Vec<_> = log
+        .iter()
+        .filter(|entry| entry.method == Method::POST)
+        .map(|entry| entry.body.is_some())
+        .collect();
     assert_eq!(bodies, [true, false]);
     assert_eq!(env.personio.documents()[1].size, 60_000);
 }

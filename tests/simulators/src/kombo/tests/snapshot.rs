@@ -14,15 +14,36 @@ async fn a_snapshot_brings_back_keys_integrations_their_mirror_and_links() {
     env.personio.remove(3);
     let before = env.employees("").await;
     let other = Kombo::start(env.clock.clock()).await.unwrap();
-    other.restore(&env.kombo.snapshot().unwrap(), &env.personio).unwrap();
-    assert_eq!(other.snapshot().unwrap().get(), env.kombo.snapshot().unwrap().get());
+    other
+        .restore(&env.kombo.snapshot().unwrap(), &env.personio)
+        .unwrap();
+    assert_eq!(
+        other.snapshot().unwrap().get(),
+        env.kombo.snapshot().unwrap().get()
+    );
     let url = format!("{}/hris/employees", other.base_url());
-    let after = Call::new("GET", &url).bearer("second").header("X-Integration-Id", ID).send().await;
-    assert_eq!(remote_ids(&after).len(), 3, "the mirror is as of its last sync, not of the restart");
+    let after = Call::new("GET", &url)
+        .bearer("second")
+        .header("X-Integration-Id", ID)
+        .send()
+        .await;
+    assert_eq!(
+        remote_ids(&after).len(),
+        3,
+        "the mirror is as of its last sync, not of the restart"
+    );
     assert_eq!(after.at("/data"), before.at("/data"));
     other.mirror(ID);
-    let synced = Call::new("GET", &url).bearer("key").header("X-Integration-Id", ID).send().await;
-    assert_eq!(remote_ids(&synced).len(), 2, "it syncs with the account it was restored with");
+    let synced = Call::new("GET", &url)
+        .bearer("key")
+        .header("X-Integration-Id", ID)
+        .send()
+        .await;
+    assert_eq!(
+        remote_ids(&synced).len(),
+        2,
+        "it syncs with the account it was restored with"
+    );
 }
 
 #[tokio::test]

@@ -32,5 +32,8 @@ pub(in crate::personio) fn list(
         .into_iter()
         .map(|category| json!({"id": category.id, "type": "DocumentCategory", "attributes": {"name": category.name}}))
         .collect();
-    Ok(Reply::json(StatusCode::OK, &json!({"success": true, "data": data})))
+    Ok(Reply::json(
+        StatusCode::OK,
+        &json!({"success": true, "data": data}),
+    ))
 }

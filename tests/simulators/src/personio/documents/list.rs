@@ -17,8 +17,14 @@ use crate::personio::state::State;
 
 const LARGEST_PAGE: usize = 200;
 const USUAL_PAGE: usize = 100;
-const PARAMETERS: &[&str] =
-    &["owner_id", "category_id", "created_at.gte", "created_at.lt", "limit", "cursor"];
+const PARAMETERS: &[&str] = &[
+    "owner_id",
+    "category_id",
+    "created_at.gte",
+    "created_at.lt",
+    "limit",
+    "cursor",
+];
 
 /// One employee's documents, oldest first.
 pub(in crate::personio) fn list(
@@ -39,21 +45,38 @@ pub(in crate::personio) fn list(
         None => USUAL_PAGE,
         Some(limit) => {
             let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-            if (1..=LARGEST_PAGE).contains(&limit) { limit } else { return Err(Problem::invalid("limit")) }
+            if (1..=LARGEST_PAGE).contains(&limit) {
+                limit
+            } else {
+                return Err(Problem::invalid("limit"));
+            }
         }
     };
-    let skip =
-        request.query("cursor").map(|cursor| position(cursor).ok_or_else(|| Problem::invalid("cursor")));
+    let skip = request
+        .query("cursor")
+        .map(|cursor| position(cursor).ok_or_else(|| Problem::invalid("cursor")));
     let skip = skip.transpose()?.unwrap_or(0);
-    let found: Vec<&Document> =
-        state.documents.listed(owner, now).filter(|document| filter.lets_pass(document)).collect();
-    let rows = found.iter().skip(skip.saturating_sub(request.rows_back)).take(limit);
+    let found: Vec<&Document> = state
+        .documents
+        .listed(owner, now)
+        .filter(|document| filter.lets_pass(document))
+        .collect();
+    let rows = found
+        .iter()
+        .skip(skip.saturating_sub(request.rows_back))
+        .take(limit);
     let data: Vec<Value> = rows.map(|document| item(document)).collect();
     let mut links = Map::from_iter([("self".to_owned(), json!({"href": href(request, None)}))]);
     if skip + limit < found.len() {
-        links.insert("next".to_owned(), json!({"href": href(request, Some(skip + limit))}));
+        links.insert(
+            "next".to_owned(),
+            json!({"href": href(request, Some(skip + limit))}),
+        );
     }
-    Ok(Reply::json(StatusCode::OK, &json!({"_data": data, "_meta": {"links": links}})))
+    Ok(Reply::json(
+        StatusCode::OK,
+        &json!({"_data": data, "_meta": {"links": links}}),
+    ))
 }
 
 struct Filter {
@@ -65,7 +88,10 @@ struct Filter {
 impl Filter {
     fn of(request: &Request) -> Result<Self, Problem> {
         let date = |name: &str| {
-            request.query(name).map(|text| text.parse().map_err(|_| Problem::invalid(name))).transpose()
+            request
+                .query(name)
+                .map(|text| text.parse().map_err(|_| Problem::invalid(name)))
+                .transpose()
         };
         Ok(Self {
             category: number(request, "category_id")?,
@@ -83,7 +109,10 @@ impl Filter {
 }
 
 fn number(request: &Request, name: &str) -> Result<Option<u64>, Problem> {
-    request.query(name).map(|text| text.parse().map_err(|_| Problem::invalid(name))).transpose()
+    request
+        .query(name)
+        .map(|text| text.parse().map_err(|_| Problem::invalid(name)))
+        .transpose()
 }
 
 fn item(document: &Document) -> Value {
@@ -110,9 +139,10 @@ fn href(request: &Request, skip: Option<usize>) -> String {
         query.append_pair("cursor", &cursor(skip));
     }
     let query = query.finish();
-    let host = request
-        .header("host")
-        .map_or_else(|| "https://api.personio.de".to_owned(), |host| format!("http://{host}"));
+    let host = request.header("host").map_or_else(
+        || "https://api.personio.de".to_owned(),
+        |host| format!("http://{host}"),
+    );
     format!("{host}{}?{query}", request.path)
 }
 
@@ -121,6 +151,8 @@ fn cursor(skip: usize) -> String {
 }
 
 fn position(cursor: &str) -> Option<usize> {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor.strip_prefix("cur_")?).ok()?;
+    let bytes = BASE64_URL_SAFE_NO_PAD
+        .decode(cursor.strip_prefix("cur_")?)
+        .ok()?;
     String::from_utf8(bytes).ok()?.parse().ok()
 }

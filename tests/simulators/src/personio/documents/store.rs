@@ -109,7 +109,13 @@ impl Documents {
 
     /// By id.
     pub(in crate::personio) fn categories(&self) -> Vec<Category> {
-        self.categories.iter().map(|(id, name)| Category { id: *id, name: name.clone() }).collect()
+        self.categories
+            .iter()
+            .map(|(id, name)| Category {
+                id: *id,
+                name: name.clone(),
+            })
+            .collect()
     }
 
     pub(super) fn category(&self, id: u64) -> Option<&str> {
@@ -120,7 +126,10 @@ impl Documents {
     pub(in crate::personio) fn file(&mut self, document: Document) -> u64 {
         // Ids of one account are not consecutive: others get theirs in between.
         let id = 4_000_003 + 7 * self.documents.len() as u64;
-        self.by_employee.entry(document.employee_id).or_default().push(self.documents.len());
+        self.by_employee
+            .entry(document.employee_id)
+            .or_default()
+            .push(self.documents.len());
         self.documents.push(Document { id, ..document });
         id
     }
@@ -139,23 +148,41 @@ impl Documents {
 
     /// What the v2 list shows of an employee at `now`.
     pub(super) fn listed(&self, employee: u64, now: Timestamp) -> impl Iterator<Item = &Document> {
-        let places = self.by_employee.get(&employee).map(Vec::as_slice).unwrap_or_default();
-        places.iter().filter_map(|place| self.documents.get(*place)).filter(move |document| {
-            document.created_at.saturating_add(self.lag).is_ok_and(|shown| shown <= now)
-        })
+        let places = self
+            .by_employee
+            .get(&employee)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        places
+            .iter()
+            .filter_map(|place| self.documents.get(*place))
+            .filter(move |document| {
+                document
+                    .created_at
+                    .saturating_add(self.lag)
+                    .is_ok_and(|shown| shown <= now)
+            })
     }
 
     /// Those with the same file for the same employee, where there is more than one.
     pub(in crate::personio) fn duplicates(&self, now: Timestamp) -> Vec<Vec<Document>> {
         let mut groups: BTreeMap<(u64, String), Vec<Document>> = BTreeMap::new();
         for document in self.all(now) {
-            groups.entry((document.employee_id, document.sha256.clone())).or_default().push(document);
+            groups
+                .entry((document.employee_id, document.sha256.clone()))
+                .or_default()
+                .push(document);
         }
-        groups.into_values().filter(|group| group.len() > 1).collect()
+        groups
+            .into_values()
+            .filter(|group| group.len() > 1)
+            .collect()
     }
 
     pub(in crate::personio) fn remove(&mut self, id: u64) -> bool {
-        let Some(place) = self.documents.iter_mut().find(|document| document.id == id) else { return false };
+        let Some(place) = self.documents.iter_mut().find(|document| document.id == id) else {
+            return false;
+        };
         // The place stays taken, so that the others keep theirs.
         let known = place.created_at != Timestamp::MAX;
         place.created_at = Timestamp::MAX;
@@ -163,6 +190,9 @@ impl Documents {
     }
 
     fn as_of_now(&self, document: &Document) -> Document {
-        Document { category: self.category(document.category_id).map(str::to_owned), ..document.clone() }
+        Document {
+            category: self.category(document.category_id).map(str::to_owned),
+            ..document.clone()
+        }
     }
 }

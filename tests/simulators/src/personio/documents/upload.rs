@@ -46,13 +46,18 @@ impl Form {
     }
 
     fn trimmed(mut self) -> Self {
-        self.texts.values_mut().for_each(|text| *text = text.trim().to_owned());
+        self.texts
+            .values_mut()
+            .for_each(|text| *text = text.trim().to_owned());
         self.texts.retain(|_, text| !text.is_empty());
         self
     }
 
     fn text(&self, name: &str) -> Option<&str> {
-        self.texts.get(name).map(String::as_str).filter(|text| !text.is_empty())
+        self.texts
+            .get(name)
+            .map(String::as_str)
+            .filter(|text| !text.is_empty())
     }
 }
 
@@ -70,24 +75,36 @@ pub(in crate::personio) fn upload(
     if !state.limits.admit_upload(now) {
         return Err(Refusal::of(StatusCode::TOO_MANY_REQUESTS));
     }
-    let form = if state.documents.trims { form.trimmed() } else { form };
-    if form.file.as_ref().is_some_and(|file| file.size > LARGEST_FILE)
+    let form = if state.documents.trims {
+        form.trimmed()
+    } else {
+        form
+    };
+    if form
+        .file
+        .as_ref()
+        .is_some_and(|file| file.size > LARGEST_FILE)
         && state.documents.too_large == StatusCode::PAYLOAD_TOO_LARGE
     {
         return Err(Refusal::of(StatusCode::PAYLOAD_TOO_LARGE));
     }
     let checked = Checked::of(form, state.language).map_err(Refusal::data)?;
-    let created_at = now.saturating_add(request.effect_after).unwrap_or(Timestamp::MAX);
+    let created_at = now
+        .saturating_add(request.effect_after)
+        .unwrap_or(Timestamp::MAX);
     let document = checked.document(created_at, request.origin);
     if state.person(document.employee_id).is_none() {
         return Err(Refusal::no_model("Employee", document.employee_id));
     }
-    let Some(category) = state.documents.category(document.category_id).map(str::to_owned) else {
+    let Some(category) = state
+        .documents
+        .category(document.category_id)
+        .map(str::to_owned)
+    else {
         return Err(Refusal::no_model("DocumentCategory", document.category_id));
     };
     let shown = |document: &Document, id: u64| {
-        let integer =
-            json!({"label": "ID", "value": document.employee_id, "type": "integer", "universal_id": "id"});
+        let integer = json!({"label": "ID", "value": document.employee_id, "type": "integer", "universal_id": "id"});
         let mut attributes = json!({
             "title": document.title,
             "date": document.date,
@@ -121,11 +138,19 @@ impl Checked {
     fn of(form: Form, language: Language) -> Result<Self, Wrong> {
         let mut wrong = Wrong::new();
         let say = |wrong: &mut Wrong, field: &str, german: String, english: String| {
-            let text = if language == Language::German { german } else { english };
+            let text = if language == Language::German {
+                german
+            } else {
+                english
+            };
             wrong.entry(field.to_owned()).or_default().push(text);
         };
         let known = ["title", "employee_id", "category_id", "date", "comment"];
-        for field in form.texts.keys().filter(|field| !known.contains(&field.as_str())) {
+        for field in form
+            .texts
+            .keys()
+            .filter(|field| !known.contains(&field.as_str()))
+        {
             let text = format!("{field} is not simulated or does not exist.");
             say(&mut wrong, field, text.clone(), text);
         }
@@ -135,7 +160,10 @@ impl Checked {
                 say(&mut wrong, field, german, english);
             }
         }
-        if form.text("title").is_some_and(|title| title.chars().count() > LONGEST_TITLE) {
+        if form
+            .text("title")
+            .is_some_and(|title| title.chars().count() > LONGEST_TITLE)
+        {
             let german = format!("title darf maximal {LONGEST_TITLE} Zeichen haben.");
             let english = format!("The title may not be greater than {LONGEST_TITLE} characters.");
             say(&mut wrong, "title", german, english);
@@ -144,8 +172,10 @@ impl Checked {
             let number = form.text(field).map(str::parse::<u64>);
             if let Some(Err(_)) = number {
                 let name = field.replace('_', " ");
-                let (german, english) =
-                    (format!("{name} muss eine ganze Zahl sein."), format!("The {name} must be an integer."));
+                let (german, english) = (
+                    format!("{name} muss eine ganze Zahl sein."),
+                    format!("The {name} must be an integer."),
+                );
                 say(&mut wrong, field, german, english);
             }
             number.and_then(Result::ok).unwrap_or_default()
@@ -154,7 +184,12 @@ impl Checked {
         let date = form.text("date").map(day);
         if date == Some(None) {
             let german = "date entspricht nicht dem gültigen Format für Y-m-d.".to_owned();
-            say(&mut wrong, "date", german, "The date does not match the format Y-m-d.".to_owned());
+            say(
+                &mut wrong,
+                "date",
+                german,
+                "The date does not match the format Y-m-d.".to_owned(),
+            );
         }
         match &form.file {
             None => {
@@ -181,15 +216,27 @@ impl Checked {
         let title = form.text("title").unwrap_or_default().to_owned();
         let comment = form.text("comment").map(str::to_owned);
         match form.file {
-            Some(file) if wrong.is_empty() => {
-                Ok(Self { title, employee_id, category_id, date: date.flatten(), comment, file })
-            }
+            Some(file) if wrong.is_empty() => Ok(Self {
+                title,
+                employee_id,
+                category_id,
+                date: date.flatten(),
+                comment,
+                file,
+            }),
             _ => Err(wrong),
         }
     }
 
     fn document(self, created_at: Timestamp, origin: Origin) -> Document {
-        let Self { title, employee_id, category_id, date, comment, file } = self;
+        let Self {
+            title,
+            employee_id,
+            category_id,
+            date,
+            comment,
+            file,
+        } = self;
         Document {
             id: 0,
             employee_id,
@@ -210,16 +257,23 @@ impl Checked {
 
 fn required(field: &str) -> (String, String) {
     let name = field.replace('_', " ");
-    (format!("Bitte geben Sie {name} ein, um fortzufahren."), format!("The {name} field is required."))
+    (
+        format!("Bitte geben Sie {name} ein, um fortzufahren."),
+        format!("The {name} field is required."),
+    )
 }
 
 /// `Y-m-d` and nothing else.
 fn day(text: &str) -> Option<Date> {
-    (text.len() == 10).then(|| Date::strptime("%Y-%m-%d", text).ok()).flatten()
+    (text.len() == 10)
+        .then(|| Date::strptime("%Y-%m-%d", text).ok())
+        .flatten()
 }
 
 /// By the extension alone: Personio does not look into the file.
 fn is_allowed(file_name: &str) -> bool {
-    let extension = file_name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase());
+    let extension = file_name
+        .rsplit_once('.')
+        .map(|(_, extension)| extension.to_lowercase());
     extension.is_some_and(|extension| EXTENSIONS.split(", ").any(|allowed| allowed == extension))
 }

@@ -11,7 +11,10 @@ use crate::testing::{Answer, Call, ManualClock};
 const MB: usize = 1024 * 1024;
 
 pub(super) async fn company() -> (Personio, ManualClock) {
-    let left = Person { status: Status::Inactive, ..Person::new(8, "Alt", "Ende") };
+    let left = Person {
+        status: Status::Inactive,
+        ..Person::new(8, "Alt", "Ende")
+    };
     account(vec![Person::new(7, "Anna", "Groß"), left]).await
 }
 
@@ -28,15 +31,24 @@ pub(super) fn form(changes: Changes<'_>) -> Form {
         ("comment", "Kurs Brandschutz"),
     ];
     let changed = |name: &str| changes.iter().find(|(changed, _)| *changed == name);
-    let kept = fields.into_iter().filter(|(name, _)| changed(name).is_none());
-    let given = changes.iter().filter_map(|(name, value)| Some((*name, (*value)?)));
-    kept.chain(given).fold(Form::new(), |form, (name, value)| form.text(name.to_owned(), value.to_owned()))
+    let kept = fields
+        .into_iter()
+        .filter(|(name, _)| changed(name).is_none());
+    let given = changes
+        .iter()
+        .filter_map(|(name, value)| Some((*name, (*value)?)));
+    kept.chain(given).fold(Form::new(), |form, (name, value)| {
+        form.text(name.to_owned(), value.to_owned())
+    })
 }
 
 fn file(name: &str, size: usize) -> Part {
     let mut content = b"%PDF-1.7\n".to_vec();
     content.resize(size, b' ');
-    Part::bytes(content).file_name(name.to_owned()).mime_str("application/pdf").unwrap()
+    Part::bytes(content)
+        .file_name(name.to_owned())
+        .mime_str("application/pdf")
+        .unwrap()
 }
 
 pub(super) fn pdf() -> Part {
@@ -45,7 +57,11 @@ pub(super) fn pdf() -> Part {
 
 async fn send(personio: &Personio, token: &str, form: Form) -> Result<Answer, reqwest::Error> {
     let url = format!("{}/v1/company/documents", personio.base_url());
-    Call::new("POST", &url).bearer(token).multipart(form).try_send().await
+    Call::new("POST", &url)
+        .bearer(token)
+        .multipart(form)
+        .try_send()
+        .await
 }
 
 pub(super) async fn try_upload(personio: &Personio, form: Form) -> Result<Answer, reqwest::Error> {
@@ -53,7 +69,9 @@ pub(super) async fn try_upload(personio: &Personio, form: Form) -> Result<Answer
 }
 
 pub(super) async fn upload(personio: &Personio, changes: Changes<'_>) -> Answer {
-    try_upload(personio, form(changes).part("file", pdf())).await.unwrap()
+    try_upload(personio, form(changes).part("file", pdf()))
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -61,7 +79,10 @@ async fn files_a_document_and_keeps_all_but_its_content() {
     let (personio, _) = company().await;
     let answer = upload(&personio, &[]).await;
     assert_eq!((answer.status, answer.at("/success")), (201, json!(true)));
-    assert_eq!(answer.at("/data/attributes/category/attributes/name"), json!("Sonstige Dokumente"));
+    assert_eq!(
+        answer.at("/data/attributes/category/attributes/name"),
+        json!("Sonstige Dokumente")
+    );
     let expected = Document {
         id: answer.at("/data/id").as_u64().unwrap(),
         employee_id: 7,
@@ -94,7 +115,11 @@ async fn checks_every_field_of_a_form() {
         (&[("title", None)], 422, &["title"]),
         (&[("title", Some(""))], 422, &["title"]),
         (&[("title", Some(&too_long))], 422, &["title"]),
-        (&[("employee_id", None), ("category_id", None)], 422, &["category_id", "employee_id"]),
+        (
+            &[("employee_id", None), ("category_id", None)],
+            422,
+            &["category_id", "employee_id"],
+        ),
         (&[("employee_id", Some("Anna"))], 422, &["employee_id"]),
         (&[("category_id", Some("2.0"))], 422, &["category_id"]),
         (&[("date", Some("14.03.2026"))], 422, &["date"]),
@@ -104,16 +129,26 @@ async fn checks_every_field_of_a_form() {
         (&[("folder", Some("x"))], 422, &["folder"]),
         (&[("employee_id", Some("9"))], 404, &[]),
         (&[("category_id", Some("9"))], 404, &[]),
-        (&[("employee_id", Some("9")), ("category_id", Some("9"))], 404, &[]),
+        (
+            &[("employee_id", Some("9")), ("category_id", Some("9"))],
+            404,
+            &[],
+        ),
     ];
     for (changes, status, wrong) in cases {
         let answer = upload(&personio, changes).await;
         assert_eq!(answer.status, status, "{changes:?}: {answer:?}");
         let data = answer.at("/error/error_data");
-        let fields: Vec<&str> =
-            data.as_object().into_iter().flat_map(|data| data.keys().map(String::as_str)).collect();
+        let fields: Vec<&str> = data
+            .as_object()
+            .into_iter()
+            .flat_map(|data| data.keys().map(String::as_str))
+            .collect();
         assert_eq!(fields, wrong, "{changes:?}");
-        assert!(status == 201 || answer.at("/error/code") == json!(0), "{changes:?}");
+        assert!(
+            status == 201 || answer.at("/error/code") == json!(0),
+            "{changes:?}"
+        );
     }
     assert_eq!(personio.documents().len(), 4);
 }
@@ -122,8 +157,15 @@ async fn checks_every_field_of_a_form() {
 async fn shows_of_a_document_what_was_given_and_nothing_else() {
     let (personio, _) = company().await;
     let keys = |answer: &Answer| answer.at("/data/attributes").as_object().unwrap().len();
-    assert_eq!(keys(&upload(&personio, &[]).await), 5, "title, date, comment, employee, category");
-    assert_eq!(keys(&upload(&personio, &[("comment", None), ("date", None)]).await), 3);
+    assert_eq!(
+        keys(&upload(&personio, &[]).await),
+        5,
+        "title, date, comment, employee, category"
+    );
+    assert_eq!(
+        keys(&upload(&personio, &[("comment", None), ("date", None)]).await),
+        3
+    );
 }
 
 #[tokio::test]
@@ -131,16 +173,34 @@ async fn says_what_is_wrong_in_the_language_of_the_account() {
     let (personio, _) = company().await;
     let missing = || upload(&personio, &[("category_id", None)]);
     let text = missing().await.at("/error/error_data/category_id/0");
-    assert_eq!(text, json!("Bitte geben Sie category id ein, um fortzufahren."));
+    assert_eq!(
+        text,
+        json!("Bitte geben Sie category id ein, um fortzufahren.")
+    );
     personio.set_language(Language::English);
     let english = missing().await;
-    assert_eq!(english.at("/error/message"), json!("The given data was invalid."));
-    assert_eq!(english.at("/error/error_data/category_id/0"), json!("The category id field is required."));
+    assert_eq!(
+        english.at("/error/message"),
+        json!("The given data was invalid.")
+    );
+    assert_eq!(
+        english.at("/error/error_data/category_id/0"),
+        json!("The category id field is required.")
+    );
     for (changes, message) in [
-        (("employee_id", Some("9")), "No query results for model [Employee] 9"),
-        (("category_id", Some("9")), "No query results for model [DocumentCategory] 9"),
+        (
+            ("employee_id", Some("9")),
+            "No query results for model [Employee] 9",
+        ),
+        (
+            ("category_id", Some("9")),
+            "No query results for model [DocumentCategory] 9",
+        ),
     ] {
-        assert_eq!(upload(&personio, &[changes]).await.at("/error/message"), json!(message));
+        assert_eq!(
+            upload(&personio, &[changes]).await.at("/error/message"),
+            json!(message)
+        );
     }
 }
 
@@ -165,10 +225,17 @@ async fn takes_files_up_to_30_mb_with_a_known_extension() {
     for (name, form, status) in cases {
         let answer = try_upload(&personio, form).await.unwrap();
         assert_eq!(answer.status, status, "{name}");
-        assert_eq!(answer.at("/error/error_data/file").is_array(), status == 422, "{name}");
+        assert_eq!(
+            answer.at("/error/error_data/file").is_array(),
+            status == 422,
+            "{name}"
+        );
     }
     personio.refuse_large_files_with(http::StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(try_upload(&personio, sized(31 * MB)).await.unwrap().status, 413);
+    assert_eq!(
+        try_upload(&personio, sized(31 * MB)).await.unwrap().status,
+        413
+    );
     assert_eq!(personio.documents()[0].file_name, "A.PDF");
 }
 
@@ -179,9 +246,18 @@ async fn finds_no_field_in_a_form_without_its_boundary() {
     let url = format!("{}/v1/company/documents", personio.base_url());
     for kind in ["multipart/form-data", "application/json"] {
         let body = "--X\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nA\r\n--X--\r\n";
-        let call = Call::new("POST", &url).bearer(&token).header("content-type", kind).body(body);
+        let call = Call::new("POST", &url)
+            .bearer(&token)
+            .header("content-type", kind)
+            .body(body);
         let answer = call.send().await;
-        let fields: Vec<_> = answer.at("/error/error_data").as_object().unwrap().keys().cloned().collect();
+        let fields: Vec<_> = answer
+            .at("/error/error_data")
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect();
         assert_eq!(
             (answer.status, fields.concat()),
             (422, "category_idemployee_idfiletitle".to_owned()),
@@ -194,7 +270,14 @@ async fn finds_no_field_in_a_form_without_its_boundary() {
 async fn asks_for_a_token_and_the_right_to_documents() {
     let (personio, _) = company().await;
     let url = format!("{}/v1/company/documents", personio.base_url());
-    assert_eq!(Call::new("POST", &url).multipart(form(&[])).send().await.status, 401);
+    assert_eq!(
+        Call::new("POST", &url)
+            .multipart(form(&[]))
+            .send()
+            .await
+            .status,
+        401
+    );
     // Reading employees, reading documents, writing documents; then the categories, an upload.
     let cases = [
         ([true, true, true], 200, 201),
@@ -207,7 +290,10 @@ async fn asks_for_a_token_and_the_right_to_documents() {
         personio.allow_reading_documents(read);
         personio.allow_writing_documents(write);
         let token = token(&personio).await;
-        assert_eq!(get(&personio, &token, "document-categories").await.status, categories);
+        assert_eq!(
+            get(&personio, &token, "document-categories").await.status,
+            categories
+        );
         assert_eq!(upload(&personio, &[]).await.status, uploads);
     }
 }
@@ -220,7 +306,9 @@ async fn lists_categories_as_they_are_now() {
         let answer = get(&personio, &token, "document-categories").await;
         let rows = answer.at("/data").as_array().unwrap().clone();
         assert!(rows.iter().all(|row| row["type"] == "DocumentCategory"));
-        rows.iter().map(|row| row["attributes"]["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        rows.iter()
+            .map(|row| row["attributes"]["name"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(names().await, ["Arbeitsvertrag", "Sonstige Dokumente"]);
     let id = personio.add_category("Bildungszertifikate");
@@ -228,11 +316,25 @@ async fn lists_categories_as_they_are_now() {
     upload(&personio, &[("category_id", Some("3"))]).await;
     assert!(personio.rename_category("Bildungszertifikate", "learning certificates"));
     assert_eq!(names().await[2], "learning certificates");
-    assert_eq!(personio.documents()[0].category.as_deref(), Some("learning certificates"));
+    assert_eq!(
+        personio.documents()[0].category.as_deref(),
+        Some("learning certificates")
+    );
     assert!(personio.remove_category("learning certificates"));
     assert!(!personio.remove_category("learning certificates"));
-    assert_eq!((personio.documents()[0].category.as_deref(), personio.categories().len()), (None, 2));
-    assert_eq!(upload(&personio, &[("category_id", Some("3"))]).await.status, 404);
+    assert_eq!(
+        (
+            personio.documents()[0].category.as_deref(),
+            personio.categories().len()
+        ),
+        (None, 2)
+    );
+    assert_eq!(
+        upload(&personio, &[("category_id", Some("3"))])
+            .await
+            .status,
+        404
+    );
     assert_eq!(personio.add_category("Neu"), 4, "an id is never used again");
 }
 
@@ -240,7 +342,12 @@ async fn lists_categories_as_they_are_now() {
 async fn takes_60_uploads_a_minute() {
     let (personio, clock) = company().await;
     let token = token(&personio).await;
-    let status = async || send(&personio, &token, form(&[]).part("file", pdf())).await.unwrap().status;
+    let status = async || {
+        send(&personio, &token, form(&[]).part("file", pdf()))
+            .await
+            .unwrap()
+            .status
+    };
     for _ in 0..60 {
         assert_eq!(status().await, 201);
     }
@@ -258,7 +365,17 @@ async fn trims_texts_where_told_to() {
     upload(&personio, &spaced).await;
     personio.trim_texts(true);
     upload(&personio, &spaced).await;
-    let kept: Vec<_> = personio.documents().into_iter().map(|one| (one.title, one.comment)).collect();
-    assert_eq!(kept, [(" Brandschutz ".to_owned(), Some(" ".to_owned())), ("Brandschutz".to_owned(), None)]);
+    let kept: Vec<_> = personio
+        .documents()
+        .into_iter()
+        .map(|one| (one.title, one.comment))
+        .collect();
+    assert_eq!(
+        kept,
+        [
+            (" Brandschutz ".to_owned(), Some(" ".to_owned())),
+            ("Brandschutz".to_owned(), None)
+        ]
+    );
     assert_eq!(upload(&personio, &[("title", Some(" "))]).await.status, 422);
 }

@@ -6,56 +6,99 @@ use crate::personio::{Endpoint, Personio};
 use crate::testing::{Answer, Call};
 use crate::{Behaviour, Body, Fault};
 
-const GOOD: [(&str, &str); 3] =
-    [("grant_type", "client_credentials"), ("client_id", "id"), ("client_secret", "secret")];
+const GOOD: [(&str, &str); 3] = [
+    ("grant_type", "client_credentials"),
+    ("client_id", "id"),
+    ("client_secret", "secret"),
+];
 
 async fn log_in(personio: &Personio, form: &[(&str, &str)]) -> Answer {
-    Call::new("POST", &format!("{}/v2/auth/token", personio.base_url())).form(form).send().await
+    Call::new("POST", &format!("{}/v2/auth/token", personio.base_url()))
+        .form(form)
+        .send()
+        .await
 }
 
 async fn token(personio: &Personio) -> String {
-    log_in(personio, &GOOD).await.at("/access_token").as_str().unwrap().to_owned()
+    log_in(personio, &GOOD)
+        .await
+        .at("/access_token")
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 async fn list(personio: &Personio, query: &str) -> Answer {
     let token = token(personio).await;
-    let url = format!("{}/v2/document-management/documents?{query}", personio.base_url());
+    let url = format!(
+        "{}/v2/document-management/documents?{query}",
+        personio.base_url()
+    );
     Call::new("GET", &url).bearer(&token).send().await
 }
 
 fn names(answer: &Answer) -> String {
     let rows = answer.at("/_data").as_array().cloned().unwrap_or_default();
-    rows.iter().map(|row| row["name"].as_str().unwrap()).collect()
+    rows.iter()
+        .map(|row| row["name"].as_str().unwrap())
+        .collect()
 }
 
 #[tokio::test]
 async fn takes_a_form_and_answers_400_to_whatever_is_wrong_with_it() {
     let (personio, clock) = company().await;
     let with = |name: &'static str, value: &'static str| {
-        GOOD.into_iter().filter(|(key, _)| *key != name).chain([(name, value)]).collect::<Vec<_>>()
+        GOOD.into_iter()
+            .filter(|(key, _)| *key != name)
+            .chain([(name, value)])
+            .collect::<Vec<_>>()
     };
     let cases = [
         (GOOD.to_vec(), None),
         (with("scope", "documents:read"), None),
-        (with("scope", "documents:read everything"), Some("invalid_scope")),
-        (with("grant_type", "password"), Some("unsupported_grant_type")),
+        (
+            with("scope", "documents:read everything"),
+            Some("invalid_scope"),
+        ),
+        (
+            with("grant_type", "password"),
+            Some("unsupported_grant_type"),
+        ),
         (with("client_secret", "no"), Some("invalid_client")),
         (with("client_id", "no"), Some("invalid_client")),
         (GOOD[..2].to_vec(), Some("invalid_request")),
     ];
     for (form, error) in cases {
         let answer = log_in(&personio, &form).await;
-        assert_eq!(answer.status, if error.is_some() { 400 } else { 200 }, "{form:?}");
+        assert_eq!(
+            answer.status,
+            if error.is_some() { 400 } else { 200 },
+            "{form:?}"
+        );
         assert_eq!(answer.at("/error").as_str(), error, "{form:?}");
-        let kind = if error.is_some() { "application/problem+json" } else { "application/json" };
+        let kind = if error.is_some() {
+            "application/problem+json"
+        } else {
+            "application/json"
+        };
         assert_eq!(answer.header("content-type"), Some(kind), "{form:?}");
     }
     let url = format!("{}/v2/auth/token", personio.base_url());
-    let json = Call::new("POST", &url).json(&json!({"grant_type": "client_credentials"})).send().await;
-    assert_eq!((json.status, json.at("/error")), (400, json!("invalid_request")));
+    let json = Call::new("POST", &url)
+        .json(&json!({"grant_type": "client_credentials"}))
+        .send()
+        .await;
+    assert_eq!(
+        (json.status, json.at("/error")),
+        (400, json!("invalid_request"))
+    );
     clock.advance(60);
     let later = log_in(&personio, &GOOD).await;
-    assert_eq!(later.at("/expires_in"), json!(86_340), "what is left of the same token");
+    assert_eq!(
+        later.at("/expires_in"),
+        json!(86_340),
+        "what is left of the same token"
+    );
     let scopes = json!("employees:read personio:persons:read documents:read documents:write");
     assert_eq!(later.at("/scope"), scopes);
 }
@@ -65,9 +108,14 @@ async fn keeps_the_tokens_of_the_versions_apart_unless_told_otherwise() {
     let (personio, clock) = company().await;
     let (v1, v2) = (super::token(&personio).await, token(&personio).await);
     let statuses = async || {
-        let url = format!("{}/v2/document-management/documents?owner_id=7", personio.base_url());
+        let url = format!(
+            "{}/v2/document-management/documents?owner_id=7",
+            personio.base_url()
+        );
         let by = async |token: &str| Call::new("GET", &url).bearer(token).send().await.status;
-        let categories = super::get(&personio, &v2, "document-categories").await.status;
+        let categories = super::get(&personio, &v2, "document-categories")
+            .await
+            .status;
         [by(&v1).await, by(&v2).await, categories]
     };
     assert_eq!(statuses().await, [401, 200, 401]);
@@ -82,7 +130,11 @@ async fn keeps_the_tokens_of_the_versions_apart_unless_told_otherwise() {
 #[tokio::test]
 async fn shows_documents_as_v2_does() {
     let (personio, _) = company().await;
-    let id = upload(&personio, &[]).await.at("/data/id").as_u64().unwrap();
+    let id = upload(&personio, &[])
+        .await
+        .at("/data/id")
+        .as_u64()
+        .unwrap();
     let expected = json!({
         "id": id.to_string(), "name": "Brandschutz", "date": "2026-03-14", "comment": "Kurs Brandschutz",
         "category": {"id": "2"}, "owner": {"id": "7"}, "document_type": "employee_document", "size": 2_000,
@@ -90,7 +142,10 @@ async fn shows_documents_as_v2_does() {
         "esignature": {"status": "status_unspecified"},
     });
     let answer = list(&personio, "owner_id=7").await;
-    assert_eq!((answer.status, answer.at("/_data")), (200, json!([expected])));
+    assert_eq!(
+        (answer.status, answer.at("/_data")),
+        (200, json!([expected]))
+    );
     assert_eq!(answer.at("/_meta/links/next"), Value::Null);
     assert_eq!(personio.calls(Endpoint::Documents), 1);
 }
@@ -99,10 +154,18 @@ async fn shows_documents_as_v2_does() {
 async fn filters_and_checks_its_parameters() {
     let (personio, clock) = company().await;
     for (title, category) in [("a", "1"), ("b", "2"), ("c", "2")] {
-        upload(&personio, &[("title", Some(title)), ("category_id", Some(category))]).await;
+        upload(
+            &personio,
+            &[("title", Some(title)), ("category_id", Some(category))],
+        )
+        .await;
         clock.advance(86_400);
     }
-    upload(&personio, &[("title", Some("other")), ("employee_id", Some("8"))]).await;
+    upload(
+        &personio,
+        &[("title", Some("other")), ("employee_id", Some("8"))],
+    )
+    .await;
     let cases = [
         ("owner_id=7", 200, "abc"),
         ("owner_id=8", 200, "other"),
@@ -111,7 +174,11 @@ async fn filters_and_checks_its_parameters() {
         ("owner_id=7&category_id=9", 200, ""),
         ("owner_id=7&created_at.gte=2026-03-17", 200, "bc"),
         ("owner_id=7&created_at.lt=2026-03-17", 200, "a"),
-        ("owner_id=7&created_at.gte=2026-03-17&created_at.lt=2026-03-18&category_id=2", 200, "b"),
+        (
+            "owner_id=7&created_at.gte=2026-03-17&created_at.lt=2026-03-18&category_id=2",
+            200,
+            "b",
+        ),
         ("owner_id=7&limit=200", 200, "abc"),
         ("", 400, ""),
         ("category_id=2", 400, ""),
@@ -124,8 +191,16 @@ async fn filters_and_checks_its_parameters() {
     ];
     for (query, status, expected) in cases {
         let answer = list(&personio, query).await;
-        assert_eq!((answer.status, names(&answer).as_str()), (status, expected), "{query}");
-        assert_eq!(answer.at("/errors/0/title").is_string(), status != 200, "{query}");
+        assert_eq!(
+            (answer.status, names(&answer).as_str()),
+            (status, expected),
+            "{query}"
+        );
+        assert_eq!(
+            answer.at("/errors/0/title").is_string(),
+            status != 200,
+            "{query}"
+        );
     }
 }
 
@@ -136,7 +211,10 @@ async fn pages_by_the_cursor_in_its_link() {
         upload(&personio, &[("title", Some(title))]).await;
     }
     let token = token(&personio).await;
-    let mut url = format!("{}/v2/document-management/documents?owner_id=7&limit=2", personio.base_url());
+    let mut url = format!(
+        "{}/v2/document-management/documents?owner_id=7&limit=2",
+        personio.base_url()
+    );
     let mut pages = Vec::new();
     loop {
         let answer = Call::new("GET", &url).bearer(&token).send().await;
@@ -154,15 +232,30 @@ async fn shows_a_document_only_after_a_lag() {
     let (personio, clock) = company().await;
     personio.set_document_lag(SignedDuration::from_mins(10));
     upload(&personio, &[]).await;
-    personio
-        .fail(Fault::new(Behaviour::LateEffect(SignedDuration::from_mins(5))).path("/v1/company/documents"));
-    assert!(try_upload(&personio, form(&[("title", Some("late"))]).part("file", pdf())).await.is_err());
-    for (seconds, shown, known) in
-        [(599, "", 2), (1, "Brandschutz", 2), (299, "Brandschutz", 2), (1, "Brandschutzlate", 2)]
-    {
+    personio.fail(
+        Fault::new(Behaviour::LateEffect(SignedDuration::from_mins(5)))
+            .path("/v1/company/documents"),
+    );
+    assert!(
+        try_upload(
+            &personio,
+            form(&[("title", Some("late"))]).part("file", pdf())
+        )
+        .await
+        .is_err()
+    );
+    for (seconds, shown, known) in [
+        (599, "", 2),
+        (1, "Brandschutz", 2),
+        (299, "Brandschutz", 2),
+        (1, "Brandschutzlate", 2),
+    ] {
         clock.advance(seconds);
         assert_eq!(
-            (names(&list(&personio, "owner_id=7").await).as_str(), personio.documents().len()),
+            (
+                names(&list(&personio, "owner_id=7").await).as_str(),
+                personio.documents().len()
+            ),
             (shown, known)
         );
     }
@@ -173,10 +266,16 @@ async fn refuses_reading_without_the_right_in_either_way() {
     let (personio, _) = company().await;
     personio.allow_reading_documents(false);
     let refused = list(&personio, "owner_id=7").await;
-    assert_eq!((refused.status, refused.at("/errors/0/title")), (403, json!("Insufficient access scope")));
+    assert_eq!(
+        (refused.status, refused.at("/errors/0/title")),
+        (403, json!("Insufficient access scope"))
+    );
     personio.refuse_reading_documents_with(http::StatusCode::UNAUTHORIZED);
     let refused = list(&personio, "owner_id=7").await;
-    assert_eq!((refused.status, refused.at("/errors/0/title")), (401, json!("Unauthorized Request")));
+    assert_eq!(
+        (refused.status, refused.at("/errors/0/title")),
+        (401, json!("Unauthorized Request"))
+    );
     personio.allow_reading_documents(true);
     assert_eq!(list(&personio, "owner_id=7").await.status, 200);
 }
@@ -187,7 +286,11 @@ async fn bends_its_list_under_faults() {
         (Behaviour::EmptyList, 200, ""),
         (Behaviour::DropRows(1), 200, "a"),
         (Behaviour::Status(502, Body::Vendor), 502, ""),
-        (Behaviour::Status(200, Body::Json(r#"{"_data":[]}"#)), 200, ""),
+        (
+            Behaviour::Status(200, Body::Json(r#"{"_data":[]}"#)),
+            200,
+            "",
+        ),
     ];
     for (behaviour, status, expected) in cases {
         let (personio, _) = company().await;
@@ -196,9 +299,17 @@ async fn bends_its_list_under_faults() {
         }
         personio.fail(Fault::new(behaviour.clone()).path("/v2/document-management/documents"));
         let answer = list(&personio, "owner_id=7&limit=2").await;
-        assert_eq!((answer.status, names(&answer).as_str()), (status, expected), "{behaviour:?}");
+        assert_eq!(
+            (answer.status, names(&answer).as_str()),
+            (status, expected),
+            "{behaviour:?}"
+        );
         let more = matches!(behaviour, Behaviour::DropRows(_));
-        assert_eq!(answer.at("/_meta/links/next").is_object(), more, "{behaviour:?}");
+        assert_eq!(
+            answer.at("/_meta/links/next").is_object(),
+            more,
+            "{behaviour:?}"
+        );
         assert_eq!(names(&list(&personio, "owner_id=7").await), "abc");
     }
 }

@@ -9,7 +9,12 @@ async fn files_or_does_not_file_under_a_fault() {
     // What the client sees; how many documents there are at once, and after five minutes.
     let cases = [
         (Behaviour::Status(500, Body::Vendor), Some(500), 0, 0),
-        (Behaviour::TooManyRequests(crate::RetryAfter::None), Some(429), 0, 0),
+        (
+            Behaviour::TooManyRequests(crate::RetryAfter::None),
+            Some(429),
+            0,
+            0,
+        ),
         (Behaviour::Close, None, 0, 0),
         (Behaviour::LoseReply, None, 1, 1),
         (Behaviour::CloseMidBody, None, 1, 1),
@@ -22,11 +27,19 @@ async fn files_or_does_not_file_under_a_fault() {
         let (personio, clock) = company().await;
         personio.fail(Fault::new(behaviour.clone()).path("/v1/company/documents"));
         let answer = try_upload(&personio, form(&[]).part("file", pdf())).await;
-        assert_eq!(answer.ok().map(|answer| answer.status), status, "{behaviour:?}");
+        assert_eq!(
+            answer.ok().map(|answer| answer.status),
+            status,
+            "{behaviour:?}"
+        );
         assert_eq!(personio.documents().len(), at_once, "{behaviour:?}");
         clock.advance(300);
         assert_eq!(personio.documents().len(), later, "{behaviour:?}");
-        assert_eq!(upload(&personio, &[]).await.status, 201, "the next is well again");
+        assert_eq!(
+            upload(&personio, &[]).await.status,
+            201,
+            "the next is well again"
+        );
     }
 }
 
@@ -51,7 +64,10 @@ async fn recognises_no_duplicates_but_names_them() {
     upload(&personio, &[("employee_id", Some("8"))]).await;
     assert!(personio.duplicates().is_empty(), "another employee");
     upload(&personio, &[("title", Some("Anders"))]).await;
-    let titles: Vec<_> = personio.duplicates()[0].iter().map(|document| document.title.clone()).collect();
+    let titles: Vec<_> = personio.duplicates()[0]
+        .iter()
+        .map(|document| document.title.clone())
+        .collect();
     assert_eq!(titles, ["Brandschutz", "Anders"]);
     let id = personio.documents()[0].id;
     assert!(personio.remove_document(id) && !personio.remove_document(id));

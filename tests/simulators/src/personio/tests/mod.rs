@@ -27,15 +27,26 @@ async fn account(people: Vec<Person>) -> (Personio, ManualClock) {
 
 async fn login(personio: &Personio) -> Answer {
     let body = json!({"client_id": "id", "client_secret": "secret"});
-    Call::new("POST", &format!("{}/v1/auth", personio.base_url())).json(&body).send().await
+    Call::new("POST", &format!("{}/v1/auth", personio.base_url()))
+        .json(&body)
+        .send()
+        .await
 }
 
 async fn token(personio: &Personio) -> String {
-    login(personio).await.at("/data/token").as_str().unwrap().to_owned()
+    login(personio)
+        .await
+        .at("/data/token")
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 async fn get(personio: &Personio, token: &str, path: &str) -> Answer {
-    Call::new("GET", &format!("{}/v1/company/{path}", personio.base_url())).bearer(token).send().await
+    Call::new("GET", &format!("{}/v1/company/{path}", personio.base_url()))
+        .bearer(token)
+        .send()
+        .await
 }
 
 async fn employees(personio: &Personio, query: &str) -> Answer {
@@ -56,8 +67,17 @@ async fn pages_by_record_in_an_order_that_is_not_the_ids() {
         let answer = employees(&personio, &format!("limit=100&offset={}", page * 100)).await;
         let metadata = json!({"total_elements": 230, "current_page": page, "total_pages": 3});
         assert_eq!(answer.at("/metadata"), metadata);
-        assert_eq!((answer.at("/offset"), answer.at("/limit")), (json!(page * 100), json!(100)));
-        let ids: Vec<u64> = answer.at("/data").as_array().unwrap().iter().map(id).collect();
+        assert_eq!(
+            (answer.at("/offset"), answer.at("/limit")),
+            (json!(page * 100), json!(100))
+        );
+        let ids: Vec<u64> = answer
+            .at("/data")
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(id)
+            .collect();
         assert_eq!(ids.len(), rows);
         seen.extend(ids);
     }
@@ -65,11 +85,22 @@ async fn pages_by_record_in_an_order_that_is_not_the_ids() {
     assert_eq!(sorted.len(), 230);
     assert!(!seen.is_sorted());
     let again = employees(&personio, "limit=100").await;
-    assert!(again.at("/data").as_array().unwrap().iter().map(id).eq(seen.into_iter().take(100)));
+    assert!(
+        again
+            .at("/data")
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(id)
+            .eq(seen.into_iter().take(100))
+    );
 }
 
 fn id(row: &Value) -> u64 {
-    row.pointer("/attributes/id/value").unwrap().as_u64().unwrap()
+    row.pointer("/attributes/id/value")
+        .unwrap()
+        .as_u64()
+        .unwrap()
 }
 
 #[tokio::test]
@@ -90,7 +121,11 @@ async fn checks_the_parameters_of_a_list() {
     for (query, status, rows) in cases {
         let answer = employees(&personio, query).await;
         assert_eq!(answer.status, status, "{query}");
-        assert_eq!(answer.at("/data").as_array().map_or(0, Vec::len), rows, "{query}");
+        assert_eq!(
+            answer.at("/data").as_array().map_or(0, Vec::len),
+            rows,
+            "{query}"
+        );
         clock.advance(1);
     }
 }
@@ -99,20 +134,44 @@ async fn checks_the_parameters_of_a_list() {
 async fn shows_readable_and_wanted_attributes_alone() {
     let (personio, _) = account(vec![Person::new(7, "Jürgen", "Weiß")]).await;
     let keys = |answer: Answer| {
-        answer.at("/data/0/attributes").as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>()
+        answer
+            .at("/data/0/attributes")
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect::<BTreeSet<_>>()
     };
     let wanted = "attributes[]=last_name&attributes[]=email&attributes%5B%5D=unheard_of";
-    let set = |keys: &[&str]| keys.iter().map(|&key| key.to_owned()).collect::<BTreeSet<_>>();
-    assert_eq!(keys(employees(&personio, wanted).await), set(&["id", "last_name", "email"]));
+    let set = |keys: &[&str]| {
+        keys.iter()
+            .map(|&key| key.to_owned())
+            .collect::<BTreeSet<_>>()
+    };
+    assert_eq!(
+        keys(employees(&personio, wanted).await),
+        set(&["id", "last_name", "email"])
+    );
     personio.revoke(&["email"]);
-    assert_eq!(keys(employees(&personio, wanted).await), set(&["id", "last_name"]));
+    assert_eq!(
+        keys(employees(&personio, wanted).await),
+        set(&["id", "last_name"])
+    );
     assert!(!keys(employees(&personio, "").await).contains("email"));
     personio.revoke(DEFAULT_GRANTS);
     let bare = employees(&personio, "").await;
-    assert_eq!(bare.at("/data/0/attributes"), json!({"id": {"label": "ID", "value": 7}}));
+    assert_eq!(
+        bare.at("/data/0/attributes"),
+        json!({"id": {"label": "ID", "value": 7}})
+    );
     personio.grant(&["dynamic_24407"]);
-    let own = employees(&personio, "").await.at("/data/0/attributes/dynamic_24407");
-    assert_eq!(own, json!({"label": "Titel", "value": null, "type": "standard", "universal_id": null}));
+    let own = employees(&personio, "")
+        .await
+        .at("/data/0/attributes/dynamic_24407");
+    assert_eq!(
+        own,
+        json!({"label": "Titel", "value": null, "type": "standard", "universal_id": null})
+    );
 }
 
 #[tokio::test]
@@ -133,7 +192,10 @@ async fn wraps_values_as_v1_does() {
     );
     let department = shown.pointer("/department/value").unwrap();
     assert_eq!(department.pointer("/type").unwrap(), "Department");
-    assert_eq!(department.pointer("/attributes/name").unwrap(), "Forschung & Entwicklung");
+    assert_eq!(
+        department.pointer("/attributes/name").unwrap(),
+        "Forschung & Entwicklung"
+    );
     let values = [
         ("gender", json!("diverse")),
         ("status", json!("active")),
@@ -143,27 +205,56 @@ async fn wraps_values_as_v1_does() {
         ("termination_date", json!("2026-07-31T00:00:00+02:00")),
     ];
     for (key, value) in values {
-        assert_eq!(shown.pointer(&format!("/{key}/value")), Some(&value), "{key}");
+        assert_eq!(
+            shown.pointer(&format!("/{key}/value")),
+            Some(&value),
+            "{key}"
+        );
     }
     personio.set_language(Language::English);
-    assert_eq!(attributes(&personio).await.pointer("/first_name/label").unwrap(), "First name");
+    assert_eq!(
+        attributes(&personio)
+            .await
+            .pointer("/first_name/label")
+            .unwrap(),
+        "First name"
+    );
 }
 
 #[tokio::test]
 async fn shows_what_is_empty_in_more_than_one_way() {
-    let empty = |id| Person { email: None, position: None, ..Person::new(id, "A", "B") };
+    let empty = |id| Person {
+        email: None,
+        position: None,
+        ..Person::new(id, "A", "B")
+    };
     let (personio, _) = account((1..=10).map(empty).collect()).await;
     personio.grant(&["work_schedule", "cost_centers"]);
     let answer = employees(&personio, "").await;
     let mut shapes: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for row in answer.at("/data").as_array().unwrap() {
-        for key in ["email", "position", "office", "work_schedule", "cost_centers"] {
+        for key in [
+            "email",
+            "position",
+            "office",
+            "work_schedule",
+            "cost_centers",
+        ] {
             let value = row.pointer(&format!("/attributes/{key}/value")).unwrap();
-            let shape = if value.is_object() { "{}".to_owned() } else { value.to_string() };
+            let shape = if value.is_object() {
+                "{}".to_owned()
+            } else {
+                value.to_string()
+            };
             shapes.entry(key).or_default().insert(shape);
         }
     }
-    let set = |shapes: &[&str]| shapes.iter().map(|&shape| shape.to_owned()).collect::<BTreeSet<_>>();
+    let set = |shapes: &[&str]| {
+        shapes
+            .iter()
+            .map(|&shape| shape.to_owned())
+            .collect::<BTreeSet<_>>()
+    };
     assert_eq!(shapes["email"], set(&["\"\"", "null"]));
     assert_eq!(shapes["position"], set(&["\"\"", "null"]));
     assert_eq!(shapes["office"], set(&["[]", "null"]));
@@ -174,18 +265,48 @@ async fn shows_what_is_empty_in_more_than_one_way() {
 #[tokio::test]
 async fn shows_changes_at_once() {
     let (personio, _) = account(vec![Person::new(7, "Anna", "Groß")]).await;
-    assert_eq!(attributes(&personio).await.pointer("/last_name/value").unwrap(), "Groß");
+    assert_eq!(
+        attributes(&personio)
+            .await
+            .pointer("/last_name/value")
+            .unwrap(),
+        "Groß"
+    );
     assert!(personio.change(7, |person| person.last_name = "Klein".to_owned()));
-    assert_eq!(attributes(&personio).await.pointer("/last_name/value").unwrap(), "Klein");
+    assert_eq!(
+        attributes(&personio)
+            .await
+            .pointer("/last_name/value")
+            .unwrap(),
+        "Klein"
+    );
     personio.set_raw(7, "last_name", json!("x".repeat(300)));
     personio.set_raw(7, "hire_date", json!("not a date"));
     let raw = attributes(&personio).await;
-    assert_eq!(raw.pointer("/last_name/value").unwrap().as_str().unwrap().len(), 300);
+    assert_eq!(
+        raw.pointer("/last_name/value")
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .len(),
+        300
+    );
     assert_eq!(raw.pointer("/hire_date/value").unwrap(), "not a date");
     personio.clear_raw(7, "last_name");
-    assert_eq!(attributes(&personio).await.pointer("/last_name/value").unwrap(), "Klein");
+    assert_eq!(
+        attributes(&personio)
+            .await
+            .pointer("/last_name/value")
+            .unwrap(),
+        "Klein"
+    );
     assert!(personio.remove(7));
-    assert_eq!(employees(&personio, "").await.at("/metadata/total_elements"), json!(0));
+    assert_eq!(
+        employees(&personio, "")
+            .await
+            .at("/metadata/total_elements"),
+        json!(0)
+    );
     assert!(!personio.change(7, |_| ()));
 }
 
@@ -195,17 +316,27 @@ async fn answers_for_one_employee_and_for_the_readable_attributes() {
     let token = token(&personio).await;
     let one = get(&personio, &token, "employees/7").await;
     assert_eq!(one.at("/data/attributes/last_name/value"), json!("Groß"));
-    assert_eq!(one.header("authorization"), Some(format!("Bearer {token}").as_str()));
+    assert_eq!(
+        one.header("authorization"),
+        Some(format!("Bearer {token}").as_str())
+    );
     let none = get(&personio, &token, "employees/8").await;
-    let missing =
-        json!({"success": false, "error": {"code": 404, "message": "Es ist ein Problem aufgetreten "}});
+    let missing = json!({"success": false, "error": {"code": 404, "message": "Es ist ein Problem aufgetreten "}});
     assert_eq!((none.status, none.body), (404, missing));
     personio.revoke(&["email"]);
     for path in ["employees/attributes", "employees/custom-attributes"] {
         let answer = get(&personio, &token, path).await;
-        let keys: Vec<_> =
-            answer.at("/data").as_array().unwrap().iter().map(|row| row["key"].clone()).collect();
-        assert!(keys.contains(&json!("first_name")) && !keys.contains(&json!("email")), "{path}");
+        let keys: Vec<_> = answer
+            .at("/data")
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["key"].clone())
+            .collect();
+        assert!(
+            keys.contains(&json!("first_name")) && !keys.contains(&json!("email")),
+            "{path}"
+        );
     }
 }
 
@@ -216,19 +347,38 @@ async fn moves_statuses_when_their_day_has_come() {
         hire_date: Some(date(2026, 3, 17)),
         ..Person::new(1, "Neu", "Beginn")
     };
-    let ends = Person { termination_date: Some(date(2026, 3, 16)), ..Person::new(2, "Alt", "Ende") };
+    let ends = Person {
+        termination_date: Some(date(2026, 3, 16)),
+        ..Person::new(2, "Alt", "Ende")
+    };
     let (personio, clock) = account(vec![starts, ends, Person::new(3, "Bleibt", "Da")]).await;
-    assert_eq!(personio.settle(), 0, "on the last day itself nothing happens");
+    assert_eq!(
+        personio.settle(),
+        0,
+        "on the last day itself nothing happens"
+    );
     clock.advance(86_400);
     assert_eq!(personio.settle(), 2);
-    let statuses: Vec<_> = personio.people().iter().map(|person| person.status).collect();
+    let statuses: Vec<_> = personio
+        .people()
+        .iter()
+        .map(|person| person.status)
+        .collect();
     assert_eq!(statuses, [Status::Active, Status::Inactive, Status::Active]);
 }
 
 #[tokio::test]
 async fn bends_its_lists_under_faults() {
     let (personio, _) = account((1..=5).map(|id| Person::new(id, "A", "B")).collect()).await;
-    let ids = |answer: &Answer| answer.at("/data").as_array().unwrap().iter().map(id).collect::<Vec<_>>();
+    let ids = |answer: &Answer| {
+        answer
+            .at("/data")
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(id)
+            .collect::<Vec<_>>()
+    };
     let all = ids(&employees(&personio, "").await);
     let cases = [
         (Behaviour::RepeatRows(1), &all[1..3], 5, 3),

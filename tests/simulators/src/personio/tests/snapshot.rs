@@ -10,7 +10,10 @@ use crate::people::Person;
 async fn copy(personio: &Personio, clock: &crate::testing::ManualClock) -> Personio {
     let copy = Personio::start(clock.clock()).await.unwrap();
     copy.restore(&personio.snapshot().unwrap()).unwrap();
-    assert_eq!(copy.snapshot().unwrap().get().len(), personio.snapshot().unwrap().get().len());
+    assert_eq!(
+        copy.snapshot().unwrap().get().len(),
+        personio.snapshot().unwrap().get().len()
+    );
     copy
 }
 
@@ -41,14 +44,22 @@ async fn a_snapshot_brings_back_documents_and_goes_on_with_their_ids() {
         upload(account, &[]).await;
         account.add_category("Neu");
     }
-    assert_eq!(copy.documents(), personio.documents(), "the same ids from here on");
+    assert_eq!(
+        copy.documents(),
+        personio.documents(),
+        "the same ids from here on"
+    );
     assert_eq!(copy.categories(), personio.categories());
 }
 
 #[tokio::test]
 async fn what_is_no_snapshot_changes_nothing() {
     let (personio, _) = account(vec![Person::new(1, "Ada", "A")]).await;
-    assert!(personio.restore(&to_raw_value(&json!({"records": {}})).unwrap()).is_err());
+    assert!(
+        personio
+            .restore(&to_raw_value(&json!({"records": {}})).unwrap())
+            .is_err()
+    );
     assert_eq!(personio.people().len(), 1);
 }
 
@@ -58,7 +69,10 @@ async fn says_when_something_may_have_changed() {
     let mut activity = personio.activity();
     activity.mark_unchanged();
     personio.snapshot().unwrap();
-    assert!(!activity.has_changed().unwrap(), "a snapshot changes nothing");
+    assert!(
+        !activity.has_changed().unwrap(),
+        "a snapshot changes nothing"
+    );
     personio.change(1, |person| person.position = None);
     assert!(activity.has_changed().unwrap(), "HR");
     activity.mark_unchanged();

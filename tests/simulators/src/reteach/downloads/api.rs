@@ -30,28 +30,44 @@ impl Vendor for Files {
         Route::new(Endpoint::File, Method::GET, "/files/{file}"),
     ];
 
-    const LIST: ListShape = ListShape { rows: &[], totals: &[], next: &[] };
+    const LIST: ListShape = ListShape {
+        rows: &[],
+        totals: &[],
+        next: &[],
+    };
 
     async fn answer(&self, endpoint: Endpoint, path: &[String], request: &Request) -> Outcome {
         let now = (self.clock)();
         let state = &mut *lock(&self.state);
         if request.headers.contains_key("authorization") {
             state.links.with_authorization += 1;
-            return refused(StatusCode::BAD_REQUEST, "InvalidArgument", "Only one auth mechanism allowed");
+            return refused(
+                StatusCode::BAD_REQUEST,
+                "InvalidArgument",
+                "Only one auth mechanism allowed",
+            );
         }
         match Links::check(request, now) {
             Ok(()) => deliver(state, endpoint, path, request, now),
-            Err(BadLink::Unsigned) => refused(StatusCode::FORBIDDEN, "AccessDenied", "Access Denied"),
+            Err(BadLink::Unsigned) => {
+                refused(StatusCode::FORBIDDEN, "AccessDenied", "Access Denied")
+            }
             Err(BadLink::Forged) => {
                 let text = "The request signature we calculated does not match the signature you provided.";
                 refused(StatusCode::FORBIDDEN, "SignatureDoesNotMatch", text)
             }
-            Err(BadLink::Expired) => refused(StatusCode::FORBIDDEN, "AccessDenied", "Request has expired"),
+            Err(BadLink::Expired) => {
+                refused(StatusCode::FORBIDDEN, "AccessDenied", "Request has expired")
+            }
         }
     }
 
     fn error(&self, status: StatusCode, _: &Request) -> Reply {
-        xml(status, "Error", status.canonical_reason().unwrap_or("Error"))
+        xml(
+            status,
+            "Error",
+            status.canonical_reason().unwrap_or("Error"),
+        )
     }
 
     fn keeps_body(_: Endpoint) -> bool {
@@ -67,15 +83,37 @@ pub(in crate::reteach) fn deliver(
     request: &Request,
     now: jiff::Timestamp,
 ) -> Outcome {
-    let id = path.first().and_then(|file| file.strip_suffix(".pdf")).unwrap_or_default();
-    let Some(issued) = state.participations.certificate(id).filter(|issued| issued.is_published(now)) else {
-        return refused(StatusCode::NOT_FOUND, "NoSuchKey", "The specified key does not exist.");
+    let id = path
+        .first()
+        .and_then(|file| file.strip_suffix(".pdf"))
+        .unwrap_or_default();
+    let Some(issued) = state
+        .participations
+        .certificate(id)
+        .filter(|issued| issued.is_published(now))
+    else {
+        return refused(
+            StatusCode::NOT_FOUND,
+            "NoSuchKey",
+            "The specified key does not exist.",
+        );
     };
-    let content_type = state.links.content_type.as_deref().and_then(|text| HeaderValue::from_str(text).ok());
-    let headers: HeaderMap = content_type.map(|value| (CONTENT_TYPE, value)).into_iter().collect();
+    let content_type = state
+        .links
+        .content_type
+        .as_deref()
+        .and_then(|text| HeaderValue::from_str(text).ok());
+    let headers: HeaderMap = content_type
+        .map(|value| (CONTENT_TYPE, value))
+        .into_iter()
+        .collect();
     let reply = |body: &'static str| {
         let body = body.as_bytes().into();
-        Outcome::Answered(Reply { status: StatusCode::OK, headers: headers.clone(), body })
+        Outcome::Answered(Reply {
+            status: StatusCode::OK,
+            headers: headers.clone(),
+            body,
+        })
     };
     match &issued.certificate.delivery {
         Delivery::RedirectHere { .. } if endpoint == Endpoint::Certificate => {
@@ -83,21 +121,33 @@ pub(in crate::reteach) fn deliver(
         }
         Delivery::RedirectLoop => redirect(&itself(request)),
         Delivery::RedirectTo(place) => redirect(place),
-        Delivery::NotAPdf => reply("<!DOCTYPE html><html><body>Bitte melden Sie sich an.</body></html>"),
+        Delivery::NotAPdf => {
+            reply("<!DOCTYPE html><html><body>Bitte melden Sie sich an.</body></html>")
+        }
         Delivery::Empty => reply(""),
         Delivery::Status(status) => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            refused(status, "Error", status.canonical_reason().unwrap_or("Error"))
+            refused(
+                status,
+                "Error",
+                status.canonical_reason().unwrap_or("Error"),
+            )
         }
         other => match other.answer(id, headers) {
             Some(answer) => Outcome::Streamed(answer),
-            None => refused(StatusCode::NOT_FOUND, "NoSuchKey", "The specified key does not exist."),
+            None => refused(
+                StatusCode::NOT_FOUND,
+                "NoSuchKey",
+                "The specified key does not exist.",
+            ),
         },
     }
 }
 
 fn itself(request: &Request) -> String {
-    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&request.query).finish();
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(&request.query)
+        .finish();
     format!("{}?{query}", request.path)
 }
 

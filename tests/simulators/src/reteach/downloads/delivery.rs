@@ -110,20 +110,30 @@ const END: Bytes = Bytes::from_static(b"\n%%EOF\n");
 
 impl Pdf {
     pub(in crate::reteach) fn new(id: &str, size: u64) -> Self {
-        Self { head: Bytes::from(format!("%PDF-1.7\n% certificate {id}\n")), size: size.max(9) }
+        Self {
+            head: Bytes::from(format!("%PDF-1.7\n% certificate {id}\n")),
+            size: size.max(9),
+        }
     }
 
     fn parts(&self) -> impl Iterator<Item = Bytes> + Send + use<> {
         let mut left = self.size;
-        let filler = self.size.saturating_sub((self.head.len() + END.len()) as u64);
+        let filler = self
+            .size
+            .saturating_sub((self.head.len() + END.len()) as u64);
         let blocks = filler / FILLER.len() as u64;
-        let rest = FILLER.slice(..usize::try_from(filler % FILLER.len() as u64).unwrap_or_default());
+        let rest =
+            FILLER.slice(..usize::try_from(filler % FILLER.len() as u64).unwrap_or_default());
         let blocks = std::iter::repeat_n(FILLER, usize::try_from(blocks).unwrap_or_default());
-        [self.head.clone()].into_iter().chain(blocks).chain([rest, END]).filter_map(move |mut part| {
-            part.truncate(usize::try_from(left).unwrap_or(usize::MAX));
-            left -= part.len() as u64;
-            (!part.is_empty()).then_some(part)
-        })
+        [self.head.clone()]
+            .into_iter()
+            .chain(blocks)
+            .chain([rest, END])
+            .filter_map(move |mut part| {
+                part.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+                left -= part.len() as u64;
+                (!part.is_empty()).then_some(part)
+            })
     }
 
     fn streamed(&self, headers: HeaderMap) -> Streamed {

@@ -38,21 +38,31 @@ pub(super) enum BadLink {
 impl Links {
     /// The path and query that a file can be had under until `now` plus the lifetime.
     pub(super) fn signed(&self, path: &str, now: Timestamp) -> String {
-        let expires = now.saturating_add(self.lifetime).unwrap_or(Timestamp::MAX).as_second().to_string();
+        let expires = now
+            .saturating_add(self.lifetime)
+            .unwrap_or(Timestamp::MAX)
+            .as_second()
+            .to_string();
         let signature = signature(path, &expires);
         format!("{path}?X-Expires={expires}&X-Signature={signature}")
     }
 
     /// Refuses a request whose signature does not fit its path, or fits no more.
     pub(super) fn check(request: &Request, now: Timestamp) -> Result<(), BadLink> {
-        let (Some(expires), Some(signed)) = (request.query("X-Expires"), request.query("X-Signature")) else {
+        let (Some(expires), Some(signed)) =
+            (request.query("X-Expires"), request.query("X-Signature"))
+        else {
             return Err(BadLink::Unsigned);
         };
         if signature(&request.path, expires) != signed {
             return Err(BadLink::Forged);
         }
         let ends: i64 = expires.parse().map_err(|_| BadLink::Forged)?;
-        if now.as_second() < ends { Ok(()) } else { Err(BadLink::Expired) }
+        if now.as_second() < ends {
+            Ok(())
+        } else {
+            Err(BadLink::Expired)
+        }
     }
 }
 
@@ -63,10 +73,17 @@ fn signature(path: &str, expires: &str) -> String {
 impl State {
     /// `certificate.url` as of `now`; null until the PDF is there.
     pub(in crate::reteach) fn certificate_url(&self, id: &str, now: Timestamp) -> Option<String> {
-        let issued = self.participations.certificate(id).filter(|issued| issued.is_published(now))?;
+        let issued = self
+            .participations
+            .certificate(id)
+            .filter(|issued| issued.is_published(now))?;
         if let super::Delivery::Elsewhere(url) = &issued.certificate.delivery {
             return Some(url.clone());
         }
-        Some(format!("{}{}", self.links.base_url, self.links.signed(&format!("/certificates/{id}.pdf"), now)))
+        Some(format!(
+            "{}{}",
+            self.links.base_url,
+            self.links.signed(&format!("/certificates/{id}.pdf"), now)
+        ))
     }
 }

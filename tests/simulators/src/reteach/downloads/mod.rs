@@ -42,10 +42,17 @@ impl Downloads {
         clock: Clock,
         address: SocketAddr,
     ) -> io::Result<Self> {
-        let files = Files { state, clock: Arc::clone(&clock) };
-        let downloads = Self { running: server::start(files, clock, address).await? };
+        let files = Files {
+            state,
+            clock: Arc::clone(&clock),
+        };
+        let downloads = Self {
+            running: server::start(files, clock, address).await?,
+        };
         let base_url = downloads.base_url();
-        lock(&downloads.running.pipeline.vendor.state).links.base_url = base_url;
+        lock(&downloads.running.pipeline.vendor.state)
+            .links
+            .base_url = base_url;
         Ok(downloads)
     }
 

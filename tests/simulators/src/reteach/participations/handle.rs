@@ -53,7 +53,9 @@ impl Reteach {
 
     /// Changes what downloads of a certificate get; returns whether there is one with this id.
     pub fn set_delivery(&self, certificate_id: &str, delivery: Delivery) -> bool {
-        self.certificate(certificate_id, |issued| issued.certificate.delivery = delivery)
+        self.certificate(certificate_id, |issued| {
+            issued.certificate.delivery = delivery
+        })
     }
 
     /// Issues a participation's certificate again, under a new id, which is returned. The old one is gone.
@@ -65,8 +67,14 @@ impl Reteach {
     /// The SHA-256, in hexadecimal digits, of the PDF that downloads of this certificate get when nothing goes wrong.
     #[must_use]
     pub fn pdf_sha256(&self, certificate_id: &str) -> Option<String> {
-        let size =
-            self.state(|state| state.participations.certificate(certificate_id)?.certificate.delivery.size());
+        let size = self.state(|state| {
+            state
+                .participations
+                .certificate(certificate_id)?
+                .certificate
+                .delivery
+                .size()
+        });
         Some(Pdf::new(certificate_id, size?).sha256())
     }
 

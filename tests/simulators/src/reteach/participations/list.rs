@@ -23,25 +23,44 @@ pub(in crate::reteach) fn list(
     now: Timestamp,
 ) -> Result<Reply, Refusal> {
     let old = state.participations.filters == Filters::Of2023;
-    let page = if old { Page::of_known(request)? } else { Page::of(request, &[OLD, NEW].concat())? };
+    let page = if old {
+        Page::of_known(request)?
+    } else {
+        Page::of(request, &[OLD, NEW].concat())?
+    };
     let filter = Filter::of(state, request, old)?;
     let mut count = 0;
     let mut shown = Vec::with_capacity(page.take);
-    for row in state.participations.rows.iter().rev().filter(|row| filter.lets_pass(row)) {
+    for row in state
+        .participations
+        .rows
+        .iter()
+        .rev()
+        .filter(|row| filter.lets_pass(row))
+    {
         if count >= page.skip && shown.len() < page.take {
             shown.push(row);
         }
         count += 1;
     }
     let results: Vec<_> = shown.into_iter().map(|row| view(state, row, now)).collect();
-    let reply = Reply::json(StatusCode::OK, &List { results, result_count: count });
+    let reply = Reply::json(
+        StatusCode::OK,
+        &List {
+            results,
+            result_count: count,
+        },
+    );
     state.change_once(now);
     Ok(reply)
 }
 
 /// `GET /participation/{participationId}`
 pub(in crate::reteach) fn get(state: &State, id: &str, now: Timestamp) -> Result<Reply, Refusal> {
-    let row = state.participations.find(id).ok_or_else(|| Refusal::not_found("Participation"))?;
+    let row = state
+        .participations
+        .find(id)
+        .ok_or_else(|| Refusal::not_found("Participation"))?;
     Ok(Reply::json(StatusCode::OK, &view(state, row, now)))
 }
 
@@ -74,28 +93,46 @@ impl<'r> Filter<'r> {
 
     fn lets_pass(&self, row: &Participation) -> bool {
         let certificate = row.certificate.as_ref();
-        self.has_certificate.is_none_or(|wanted| certificate.is_some() == wanted)
-            && self.statuses.as_ref().is_none_or(|wanted| wanted.contains(&row.status))
-            && self.completed_since.is_none_or(|since| row.completed_at.is_some_and(|at| at >= since))
-            && self.certificate.is_none_or(|id| certificate.is_some_and(|found| found.id == id))
-            && self.customer.as_ref().is_none_or(|id| id.is_some() && *id == row.customer)
-            && self.course.is_none_or(|id| row.course_id().as_deref() == Some(id))
+        self.has_certificate
+            .is_none_or(|wanted| certificate.is_some() == wanted)
+            && self
+                .statuses
+                .as_ref()
+                .is_none_or(|wanted| wanted.contains(&row.status))
+            && self
+                .completed_since
+                .is_none_or(|since| row.completed_at.is_some_and(|at| at >= since))
+            && self
+                .certificate
+                .is_none_or(|id| certificate.is_some_and(|found| found.id == id))
+            && self
+                .customer
+                .as_ref()
+                .is_none_or(|id| id.is_some() && *id == row.customer)
+            && self
+                .course
+                .is_none_or(|id| row.course_id().as_deref() == Some(id))
     }
 }
 
 fn statuses(text: &str) -> Result<Vec<ParticipationStatus>, Refusal> {
     let parse = |name: &str| {
-        serde_json::from_value(name.into())
-            .map_err(|_| Refusal::invalid(vec!["each value in status must be a valid enum value".to_owned()]))
+        serde_json::from_value(name.into()).map_err(|_| {
+            Refusal::invalid(vec![
+                "each value in status must be a valid enum value".to_owned(),
+            ])
+        })
     };
     text.split(',').map(parse).collect()
 }
 
 fn moment(text: &str) -> Result<Timestamp, Refusal> {
     let message = "completedAtSince must be a valid ISO 8601 date string";
-    text.parse().map_err(|_| Refusal::invalid(vec![message.to_owned()]))
+    text.parse()
+        .map_err(|_| Refusal::invalid(vec![message.to_owned()]))
 }
 
 fn flag(text: &str) -> Result<bool, Refusal> {
-    text.parse().map_err(|_| Refusal::invalid(vec!["hasCertificate must be a boolean value".to_owned()]))
+    text.parse()
+        .map_err(|_| Refusal::invalid(vec!["hasCertificate must be a boolean value".to_owned()]))
 }

@@ -61,10 +61,19 @@ impl Participations {
     }
 
     /// Changes a certificate wherever it is kept.
-    pub(super) fn change_certificate(&mut self, id: &str, change: impl FnOnce(&mut Issued)) -> bool {
-        let Some(issued) = self.certificates.get_mut(id) else { return false };
+    pub(super) fn change_certificate(
+        &mut self,
+        id: &str,
+        change: impl FnOnce(&mut Issued),
+    ) -> bool {
+        let Some(issued) = self.certificates.get_mut(id) else {
+            return false;
+        };
         change(issued);
-        let kept = self.rows.iter_mut().filter_map(|row| row.certificate.as_mut());
+        let kept = self
+            .rows
+            .iter_mut()
+            .filter_map(|row| row.certificate.as_mut());
         for certificate in kept.filter(|certificate| certificate.id == id) {
             certificate.clone_from(&issued.certificate);
         }
@@ -77,12 +86,17 @@ impl Participations {
             Publication::After(time) => now.checked_add(time).ok(),
             Publication::OnDemand => None,
         };
-        let issued = Issued { certificate: certificate.clone(), published_at };
+        let issued = Issued {
+            certificate: certificate.clone(),
+            published_at,
+        };
         self.certificates.insert(certificate.id.clone(), issued);
     }
 
     pub(super) fn remove(&mut self, id: &str) -> bool {
-        let Some(row) = self.rows.iter().position(|row| row.id == id) else { return false };
+        let Some(row) = self.rows.iter().position(|row| row.id == id) else {
+            return false;
+        };
         let gone = self.rows.remove(row);
         if let Some(certificate) = gone.certificate {
             self.certificates.remove(&certificate.id);
@@ -93,11 +107,19 @@ impl Participations {
 
 impl State {
     /// Adds a participation at the top of the list, unchecked; returns its id.
-    pub(super) fn add_participation(&mut self, mut participation: Participation, now: Timestamp) -> String {
+    pub(super) fn add_participation(
+        &mut self,
+        mut participation: Participation,
+        now: Timestamp,
+    ) -> String {
         if participation.id.is_empty() {
             participation.id = self.next_id("participation");
         }
-        if let Some(account) = participation.customer.as_deref().and_then(|name| self.customers.find(name)) {
+        if let Some(account) = participation
+            .customer
+            .as_deref()
+            .and_then(|name| self.customers.find(name))
+        {
             participation.customer = Some(account.id.clone());
         }
         if let Some(certificate) = &mut participation.certificate {
@@ -115,9 +137,15 @@ impl State {
     pub(super) fn reissue(&mut self, participation_id: &str, now: Timestamp) -> Option<String> {
         let id = self.next_id("certificate");
         let participations = &mut self.participations;
-        let row = participations.rows.iter_mut().find(|row| row.id == participation_id)?;
+        let row = participations
+            .rows
+            .iter_mut()
+            .find(|row| row.id == participation_id)?;
         let old = row.certificate.as_ref()?;
-        let certificate = Certificate { id: id.clone(), ..old.clone() };
+        let certificate = Certificate {
+            id: id.clone(),
+            ..old.clone()
+        };
         participations.certificates.remove(&old.id);
         row.certificate = Some(certificate.clone());
         participations.issue(&certificate, now);

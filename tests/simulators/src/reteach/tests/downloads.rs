@@ -10,7 +10,11 @@ use crate::{Behaviour, Body, Fault};
 
 async fn with(delivery: Delivery) -> (Academy, String) {
     let academy = academy().await;
-    let certificate = Certificate { id: "c".to_owned(), delivery, ..Certificate::default() };
+    let certificate = Certificate {
+        id: "c".to_owned(),
+        delivery,
+        ..Certificate::default()
+    };
     academy.reteach.add_participation(Participation {
         id: "p".to_owned(),
         certificate: Some(certificate),
@@ -21,7 +25,13 @@ async fn with(delivery: Delivery) -> (Academy, String) {
 }
 
 async fn url(academy: &Academy) -> String {
-    academy.get("/participation/p").await.at("/certificate/url").as_str().unwrap().to_owned()
+    academy
+        .get("/participation/p")
+        .await
+        .at("/certificate/url")
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 async fn get(url: &str) -> Result<Answer, reqwest::Error> {
@@ -39,12 +49,22 @@ async fn serves_pdfs_of_any_size() {
     for size in [9, 100, 2_000, 65_536, 200_001, 31 * 1024 * 1024] {
         let (academy, url) = with(Delivery::Pdf { size }).await;
         let answer = get(&url).await.unwrap();
-        assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/pdf")));
-        assert_eq!(answer.header("content-length"), Some(size.to_string().as_str()));
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (200, Some("application/pdf"))
+        );
+        assert_eq!(
+            answer.header("content-length"),
+            Some(size.to_string().as_str())
+        );
         assert_eq!(answer.text.len() as u64, size);
         assert!(answer.text.starts_with("%PDF-1.7\n"), "{size}");
         assert!(size < 100 || answer.text.ends_with("\n%%EOF\n"), "{size}");
-        assert_eq!(academy.reteach.pdf_sha256("c"), Some(sha256(&answer.text)), "{size}");
+        assert_eq!(
+            academy.reteach.pdf_sha256("c"),
+            Some(sha256(&answer.text)),
+            "{size}"
+        );
     }
 }
 
@@ -52,8 +72,14 @@ async fn serves_pdfs_of_any_size() {
 async fn makes_another_pdf_for_every_certificate() {
     let (academy, _) = with(Delivery::default()).await;
     let certificate = Some(Certificate::new("d", 2_000));
-    academy.reteach.add_participation(Participation { certificate, ..Participation::default() });
-    assert_ne!(academy.reteach.pdf_sha256("c"), academy.reteach.pdf_sha256("d"));
+    academy.reteach.add_participation(Participation {
+        certificate,
+        ..Participation::default()
+    });
+    assert_ne!(
+        academy.reteach.pdf_sha256("c"),
+        academy.reteach.pdf_sha256("d")
+    );
     assert_eq!(academy.reteach.pdf_sha256("none"), None);
 }
 
@@ -67,8 +93,16 @@ async fn lets_nobody_in_without_a_url_that_is_still_good() {
         ("unsigned", path.to_owned(), 403),
         ("another signature", format!("{path}?{query}0"), 403),
         ("another file", forged("/c.pdf"), 404),
-        ("another expiry", good.replace("X-Expires=", "X-Expires=9"), 403),
-        ("another path", good.replace("/certificates/", "/files/"), 403),
+        (
+            "another expiry",
+            good.replace("X-Expires=", "X-Expires=9"),
+            403,
+        ),
+        (
+            "another path",
+            good.replace("/certificates/", "/files/"),
+            403,
+        ),
     ];
     for (name, url, status) in cases {
         assert_eq!(get(&url).await.unwrap().status, status, "{name}");
@@ -77,8 +111,14 @@ async fn lets_nobody_in_without_a_url_that_is_still_good() {
     assert_eq!(get(&good).await.unwrap().status, 200);
     academy.clock.advance(1);
     let expired = get(&good).await.unwrap();
-    assert_eq!((expired.status, expired.text.contains("Request has expired")), (403, true));
-    academy.reteach.downloads().set_url_lifetime(SignedDuration::from_secs(5));
+    assert_eq!(
+        (expired.status, expired.text.contains("Request has expired")),
+        (403, true)
+    );
+    academy
+        .reteach
+        .downloads()
+        .set_url_lifetime(SignedDuration::from_secs(5));
     let fresh = url(&academy).await;
     assert_eq!(get(&fresh).await.unwrap().status, 200);
     academy.clock.advance(5);
@@ -89,10 +129,22 @@ async fn lets_nobody_in_without_a_url_that_is_still_good() {
 async fn refuses_and_counts_tokens_that_are_not_meant_for_it() {
     let (academy, url) = with(Delivery::default()).await;
     let answer = Call::new("GET", &url).bearer(&academy.token).send().await;
-    assert_eq!((answer.status, academy.reteach.downloads().requests_with_authorization()), (400, 1));
+    assert_eq!(
+        (
+            answer.status,
+            academy.reteach.downloads().requests_with_authorization()
+        ),
+        (400, 1)
+    );
     assert_eq!(get(&url).await.unwrap().status, 200);
     assert_eq!(academy.reteach.downloads().requests_with_authorization(), 1);
-    assert_eq!(academy.reteach.downloads().calls(DownloadEndpoint::Certificate), 2);
+    assert_eq!(
+        academy
+            .reteach
+            .downloads()
+            .calls(DownloadEndpoint::Certificate),
+        2
+    );
 }
 
 #[tokio::test]
@@ -101,26 +153,57 @@ async fn delivers_what_is_wrong_as_it_is_told() {
     let broken = None;
     let cases = [
         (Delivery::Chunked { size }, Some((200, 200_000))),
-        (Delivery::LyingLength { size, announced: 100 }, Some((200, 100))),
-        (Delivery::LyingLength { size, announced: 200_001 }, broken),
+        (
+            Delivery::LyingLength {
+                size,
+                announced: 100,
+            },
+            Some((200, 100)),
+        ),
+        (
+            Delivery::LyingLength {
+                size,
+                announced: 200_001,
+            },
+            broken,
+        ),
         (Delivery::CutMidBody { size }, broken),
-        (Delivery::Drip { size: 5, piece: 2, pause: Duration::from_millis(1) }, Some((200, 9))),
+        (
+            Delivery::Drip {
+                size: 5,
+                piece: 2,
+                pause: Duration::from_millis(1),
+            },
+            Some((200, 9)),
+        ),
         (Delivery::Empty, Some((200, 0))),
         (Delivery::Status(503), Some((503, 109))),
     ];
     for (delivery, expected) in cases {
         let (academy, url) = with(delivery.clone()).await;
         let answer = get(&url).await;
-        let seen = answer.as_ref().ok().map(|answer| (answer.status, answer.text.len()));
+        let seen = answer
+            .as_ref()
+            .ok()
+            .map(|answer| (answer.status, answer.text.len()));
         assert_eq!(seen, expected, "{delivery:?}: {answer:?}");
         let chunked = matches!(delivery, Delivery::Chunked { .. });
-        let length = answer.ok().and_then(|answer| answer.header("content-length").map(str::to_owned));
-        assert_eq!(length.is_none(), chunked || expected.is_none(), "{delivery:?}");
+        let length = answer
+            .ok()
+            .and_then(|answer| answer.header("content-length").map(str::to_owned));
+        assert_eq!(
+            length.is_none(),
+            chunked || expected.is_none(),
+            "{delivery:?}"
+        );
         assert_eq!(academy.reteach.downloads().requests().len(), 1);
     }
     let (_academy, url) = with(Delivery::NotAPdf).await;
     let page = get(&url).await.unwrap();
-    assert_eq!((page.status, page.header("content-type")), (200, Some("application/pdf")));
+    assert_eq!(
+        (page.status, page.header("content-type")),
+        (200, Some("application/pdf"))
+    );
     assert!(page.text.starts_with("<!DOCTYPE html>"));
 }
 
@@ -136,10 +219,19 @@ async fn redirects_here_in_circles_and_elsewhere() {
     let base = academy.reteach.downloads().base_url();
     assert_eq!(get(&format!("{base}{here}")).await.unwrap().text.len(), 300);
     let (academy, url, itself) = location(Delivery::RedirectLoop).await;
-    assert_eq!(format!("{}{itself}", academy.reteach.downloads().base_url()), url);
-    for place in ["https://evil.example/x.pdf", "http://169.254.169.254/latest/meta-data", "//evil.example/x"]
-    {
-        assert_eq!(location(Delivery::RedirectTo(place.to_owned())).await.2, place);
+    assert_eq!(
+        format!("{}{itself}", academy.reteach.downloads().base_url()),
+        url
+    );
+    for place in [
+        "https://evil.example/x.pdf",
+        "http://169.254.169.254/latest/meta-data",
+        "//evil.example/x",
+    ] {
+        assert_eq!(
+            location(Delivery::RedirectTo(place.to_owned())).await.2,
+            place
+        );
     }
 }
 
@@ -154,11 +246,18 @@ async fn names_whatever_url_it_is_told_to() {
     let by_name = url(&academy).await;
     assert!(by_name.starts_with("http://localhost:"));
     let answer = get(&by_name).await.unwrap();
-    assert_eq!((answer.status, answer.header("content-type")), (200, Some("binary/octet-stream")));
+    assert_eq!(
+        (answer.status, answer.header("content-type")),
+        (200, Some("binary/octet-stream"))
+    );
     downloads.set_content_type(None);
     assert_eq!(get(&by_name).await.unwrap().header("content-type"), None);
     downloads.set_url_base("https://files.evil.example");
-    assert!(url(&academy).await.starts_with("https://files.evil.example/certificates/c.pdf?"));
+    assert!(
+        url(&academy)
+            .await
+            .starts_with("https://files.evil.example/certificates/c.pdf?")
+    );
 }
 
 #[tokio::test]
@@ -172,16 +271,30 @@ async fn fails_downloads_under_faults() {
     ];
     for (behaviour, status) in cases {
         let (academy, url) = with(Delivery::default()).await;
-        academy.reteach.downloads().fail(Fault::new(behaviour.clone()).path("/certificates/{file}"));
-        assert_eq!(get(&url).await.ok().map(|answer| answer.status), status, "{behaviour:?}");
-        assert_eq!(get(&url).await.unwrap().status, 200, "the next is well again");
+        academy
+            .reteach
+            .downloads()
+            .fail(Fault::new(behaviour.clone()).path("/certificates/{file}"));
+        assert_eq!(
+            get(&url).await.ok().map(|answer| answer.status),
+            status,
+            "{behaviour:?}"
+        );
+        assert_eq!(
+            get(&url).await.unwrap().status,
+            200,
+            "the next is well again"
+        );
     }
 }
 
 #[tokio::test]
 async fn serves_them_on_the_api_s_own_host_with_the_token_alone() {
     let (academy, _) = with(Delivery::Pdf { size: 200 }).await;
-    academy.reteach.downloads().set_url_base(&academy.reteach.base_url());
+    academy
+        .reteach
+        .downloads()
+        .set_url_base(&academy.reteach.base_url());
     let url = url(&academy).await;
     assert!(url.starts_with(&academy.reteach.base_url()), "{url}");
     assert_eq!(get(&url).await.unwrap().status, 401);

@@ -22,8 +22,17 @@ async fn academy() -> Academy {
     let clock = ManualClock::at(NOW);
     let reteach = Reteach::start(clock.clock()).await.unwrap();
     reteach.add_credentials("id", "secret", "code");
-    let token = authorize(&reteach, &good()).await.at("/access_token").as_str().unwrap().to_owned();
-    Academy { reteach, clock, token }
+    let token = authorize(&reteach, &good())
+        .await
+        .at("/access_token")
+        .as_str()
+        .unwrap()
+        .to_owned();
+    Academy {
+        reteach,
+        clock,
+        token,
+    }
 }
 
 fn good() -> Value {
@@ -31,7 +40,10 @@ fn good() -> Value {
 }
 
 async fn authorize(reteach: &Reteach, body: &Value) -> Answer {
-    Call::new("POST", &format!("{}/oauth/authorize", reteach.base_url())).json(body).send().await
+    Call::new("POST", &format!("{}/oauth/authorize", reteach.base_url()))
+        .json(body)
+        .send()
+        .await
 }
 
 impl Academy {
@@ -88,27 +100,47 @@ async fn trades_a_code_or_a_refresh_token_for_an_hour() {
     }
     let token = first.at("/access_token").as_str().unwrap().to_owned();
     assert_eq!(token.split('.').count(), 3);
-    let me = || Call::new("GET", &format!("{}/me", reteach.base_url())).bearer(&token).send();
+    let me = || {
+        Call::new("GET", &format!("{}/me", reteach.base_url()))
+            .bearer(&token)
+            .send()
+    };
     clock.advance(3_599);
     assert_eq!(me().await.status, 200);
     clock.advance(1);
     let late = me().await;
-    let unauthorized = json!({"statusCode": 401, "message": "Unauthorized", "error": "Unauthorized"});
+    let unauthorized =
+        json!({"statusCode": 401, "message": "Unauthorized", "error": "Unauthorized"});
     assert_eq!((late.status, late.body), (401, unauthorized));
 }
 
 #[tokio::test]
 async fn asks_for_a_token_everywhere_and_knows_no_other_paths() {
     let academy = academy().await;
-    for (method, path) in [("GET", "/me"), ("GET", "/customer"), ("POST", "/tags"), ("DELETE", "/customer/x")]
-    {
+    for (method, path) in [
+        ("GET", "/me"),
+        ("GET", "/customer"),
+        ("POST", "/tags"),
+        ("DELETE", "/customer/x"),
+    ] {
         let url = format!("{}{path}", academy.reteach.base_url());
-        assert_eq!(Call::new(method, &url).send().await.status, 401, "{method} {path}");
+        assert_eq!(
+            Call::new(method, &url).send().await.status,
+            401,
+            "{method} {path}"
+        );
     }
-    for (method, path) in [("GET", "/v1/customer"), ("PATCH", "/customer/x"), ("GET", "/customers")] {
+    for (method, path) in [
+        ("GET", "/v1/customer"),
+        ("PATCH", "/customer/x"),
+        ("GET", "/customers"),
+    ] {
         let answer = academy.call(method, path).send().await;
         let message = format!("Cannot {method} {path}");
-        assert_eq!((answer.status, answer.at("/message")), (404, json!(message)));
+        assert_eq!(
+            (answer.status, answer.at("/message")),
+            (404, json!(message))
+        );
     }
     academy.reteach.revoke_tokens();
     assert_eq!(academy.get("/me").await.status, 401);
@@ -139,23 +171,59 @@ async fn pages_and_filters_the_list() {
     for (query, status, rows, count) in cases {
         let answer = academy.get(&format!("/customer{query}")).await;
         assert_eq!(answer.status, status, "{query}");
-        assert_eq!(answer.at("/results").as_array().map_or(0, Vec::len), rows, "{query}");
-        assert_eq!(answer.at("/resultCount").as_u64().unwrap_or(0), count, "{query}");
+        assert_eq!(
+            answer.at("/results").as_array().map_or(0, Vec::len),
+            rows,
+            "{query}"
+        );
+        assert_eq!(
+            answer.at("/resultCount").as_u64().unwrap_or(0),
+            count,
+            "{query}"
+        );
     }
     academy.reteach.ignore_external_id_filter(true);
-    assert_eq!(academy.get("/customer?externalId=x%3A7").await.at("/resultCount"), json!(260));
+    assert_eq!(
+        academy
+            .get("/customer?externalId=x%3A7")
+            .await
+            .at("/resultCount"),
+        json!(260)
+    );
 }
 
 #[tokio::test]
 async fn counts_invitations_and_deletions() {
     let academy = academy().await;
-    academy.reteach.insert(Customer { account: Account::Added, ..erika() });
-    let invited = academy.write("POST", "/customer/erika/send-invitation", json!({})).await;
-    assert_eq!((invited.status, invited.body), (201, json!({"isSucceeded": true})));
+    academy.reteach.insert(Customer {
+        account: Account::Added,
+        ..erika()
+    });
+    let invited = academy
+        .write("POST", "/customer/erika/send-invitation", json!({}))
+        .await;
+    assert_eq!(
+        (invited.status, invited.body),
+        (201, json!({"isSucceeded": true}))
+    );
     assert_eq!(academy.reteach.customer("erika").unwrap().invitations, 1);
     assert_eq!(academy.reteach.status("erika"), Some("INVITED"));
-    assert_eq!(academy.call("DELETE", "/customer/erika").send().await.at("/id"), json!("erika"));
-    assert_eq!(academy.call("DELETE", "/customer/erika").send().await.status, 404);
+    assert_eq!(
+        academy
+            .call("DELETE", "/customer/erika")
+            .send()
+            .await
+            .at("/id"),
+        json!("erika")
+    );
+    assert_eq!(
+        academy
+            .call("DELETE", "/customer/erika")
+            .send()
+            .await
+            .status,
+        404
+    );
     assert_eq!(academy.reteach.calls(Endpoint::SendInvitation), 1);
     assert_eq!(academy.reteach.calls(Endpoint::DeleteCustomer), 2);
     assert!(academy.reteach.customers().is_empty());
@@ -165,11 +233,23 @@ async fn counts_invitations_and_deletions() {
 async fn keeps_the_other_accounts_in_place_when_one_is_removed() {
     let academy = academy().await;
     for name in ["a", "b", "c"] {
-        academy.reteach.insert(Customer { user_name: Some(name.to_owned()), ..Customer::default() });
+        academy.reteach.insert(Customer {
+            user_name: Some(name.to_owned()),
+            ..Customer::default()
+        });
     }
     assert!(academy.reteach.remove("a"));
-    assert!(academy.reteach.edit("c", |customer| customer.user_name = Some("d".to_owned())));
-    let names: Vec<_> = academy.reteach.customers().into_iter().filter_map(|one| one.user_name).collect();
+    assert!(
+        academy
+            .reteach
+            .edit("c", |customer| customer.user_name = Some("d".to_owned()))
+    );
+    let names: Vec<_> = academy
+        .reteach
+        .customers()
+        .into_iter()
+        .filter_map(|one| one.user_name)
+        .collect();
     assert_eq!(names, ["b", "d"]);
     assert!(academy.reteach.customer("c").is_none() && academy.reteach.customer("d").is_some());
     assert!(!academy.reteach.edit("c", |_| ()));
@@ -180,7 +260,10 @@ async fn limits_requests_a_second_where_told_to() {
     let academy = academy().await;
     academy.reteach.set_pacing(Pacing::Simulated);
     academy.reteach.limit_per_second(Some(2));
-    let statuses = [academy.get("/me").await.status, academy.get("/me").await.status];
+    let statuses = [
+        academy.get("/me").await.status,
+        academy.get("/me").await.status,
+    ];
     assert_eq!(statuses, [200, 200]);
     let over = academy.get("/me").await;
     assert_eq!((over.status, over.at("/statusCode")), (429, json!(429)));

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::{Academy, NOW, academy, erika};
 use crate::reteach::{
-    Certificate, Change, Customer, Endpoint, Filters, Participation, ParticipationStatus, Publication,
+    Certificate, Change, Customer, Endpoint, Filters, Participation, ParticipationStatus,
+    Publication,
 };
 use crate::testing::Answer;
 
@@ -25,28 +26,51 @@ fn completed(id: &str, course: &str, day: &str) -> Participation {
 async fn busy() -> Academy {
     let academy = academy().await;
     academy.reteach.insert(erika());
-    academy.reteach.insert(Customer { id: "other".to_owned(), ..Customer::default() });
-    let of_other = |row: Participation| Participation { customer: Some("other".to_owned()), ..row };
+    academy.reteach.insert(Customer {
+        id: "other".to_owned(),
+        ..Customer::default()
+    });
+    let of_other = |row: Participation| Participation {
+        customer: Some("other".to_owned()),
+        ..row
+    };
     academy.reteach.add_participations([
         completed("1", "Brandschutz", "2026-01-10"),
         completed("2", "Datenschutz", "2026-02-10"),
         of_other(completed("3", "Datenschutz", "2026-03-10")),
-        Participation { certificate: None, ..completed("4", "Brandschutz", "2026-03-11") },
-        Participation { status: ParticipationStatus::Started, ..completed("5", "Brandschutz", "2026-03-12") },
-        Participation { completed_at: None, ..completed("6", "Brandschutz", "2026-03-12") },
+        Participation {
+            certificate: None,
+            ..completed("4", "Brandschutz", "2026-03-11")
+        },
+        Participation {
+            status: ParticipationStatus::Started,
+            ..completed("5", "Brandschutz", "2026-03-12")
+        },
+        Participation {
+            completed_at: None,
+            ..completed("6", "Brandschutz", "2026-03-12")
+        },
     ]);
     academy
 }
 
 fn ids(answer: &Answer) -> Vec<String> {
-    let rows = answer.at("/results").as_array().cloned().unwrap_or_default();
-    rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+    let rows = answer
+        .at("/results")
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    rows.iter()
+        .map(|row| row["id"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test]
 async fn lists_participations_newest_first_and_filters_them() {
     let academy = busy().await;
-    let brandschutz = completed("1", "Brandschutz", "2026-01-10").course_id().unwrap();
+    let brandschutz = completed("1", "Brandschutz", "2026-01-10")
+        .course_id()
+        .unwrap();
     let cases = [
         ("".to_owned(), "654321"),
         ("hasCertificate=true".to_owned(), "65321"),
@@ -61,20 +85,37 @@ async fn lists_participations_newest_first_and_filters_them() {
         ("customerIdentifier=nobody".to_owned(), ""),
         ("customerCertificateId=c-2".to_owned(), "2"),
         (format!("courseId={brandschutz}"), "6541"),
-        ("hasCertificate=true&status=COMPLETED&completedAtSince=2026-02-10T00:00:00Z".to_owned(), "32"),
+        (
+            "hasCertificate=true&status=COMPLETED&completedAtSince=2026-02-10T00:00:00Z".to_owned(),
+            "32",
+        ),
         ("limit=2&page=2".to_owned(), "43"),
         ("limit=2&page=4".to_owned(), ""),
     ];
     for (query, expected) in cases {
         let answer = academy.get(&format!("/participation?{query}")).await;
-        assert_eq!((answer.status, ids(&answer).concat()), (200, expected.to_owned()), "{query}");
+        assert_eq!(
+            (answer.status, ids(&answer).concat()),
+            (200, expected.to_owned()),
+            "{query}"
+        );
         if !query.contains("limit") {
             assert_eq!(answer.at("/resultCount"), json!(expected.len()), "{query}");
         }
     }
-    for query in ["limit=251", "page=0", "hasCertificate=yes", "status=DONE", "completedAtSince=x", "sort=id"]
-    {
-        assert_eq!(academy.get(&format!("/participation?{query}")).await.status, 422, "{query}");
+    for query in [
+        "limit=251",
+        "page=0",
+        "hasCertificate=yes",
+        "status=DONE",
+        "completedAtSince=x",
+        "sort=id",
+    ] {
+        assert_eq!(
+            academy.get(&format!("/participation?{query}")).await.status,
+            422,
+            "{query}"
+        );
     }
     assert_eq!(academy.reteach.calls(Endpoint::ListParticipations), 22);
 }
@@ -84,13 +125,20 @@ async fn ignores_what_it_does_not_know_where_the_api_is_older() {
     let academy = busy().await;
     academy.reteach.set_filters(Filters::Of2023);
     let cases = [
-        ("hasCertificate=false&status=STARTED&completedAtSince=x&anything=1", "654321"),
+        (
+            "hasCertificate=false&status=STARTED&completedAtSince=x&anything=1",
+            "654321",
+        ),
         ("customerCertificateId=c-2&hasCertificate=false", "2"),
         ("customerIdentifier=other", "3"),
     ];
     for (query, expected) in cases {
         let answer = academy.get(&format!("/participation?{query}")).await;
-        assert_eq!((answer.status, ids(&answer).concat()), (200, expected.to_owned()), "{query}");
+        assert_eq!(
+            (answer.status, ids(&answer).concat()),
+            (200, expected.to_owned()),
+            "{query}"
+        );
     }
     assert_eq!(academy.get("/participation?limit=251").await.status, 422);
 }
@@ -112,9 +160,16 @@ async fn shows_a_participation_with_its_whole_account_and_course() {
     for (pointer, value) in values {
         assert_eq!(one.at(&format!("/{pointer}")), value, "{pointer}");
     }
-    assert!(one.at("/certificate/url").as_str().unwrap().starts_with("http://127.0.0.1:"));
+    assert!(
+        one.at("/certificate/url")
+            .as_str()
+            .unwrap()
+            .starts_with("http://127.0.0.1:")
+    );
     assert_eq!(academy.get("/participation/none").await.status, 404);
-    let same = academy.get("/participation?customerCertificateId=c-1").await;
+    let same = academy
+        .get("/participation?customerCertificateId=c-1")
+        .await;
     assert_eq!(same.at("/results/0/course"), one.at("/course"));
 }
 
@@ -129,13 +184,28 @@ async fn shows_odd_records_as_they_are() {
         "\"A\" / B \\ C: <D>\n..".to_owned(),
     ];
     for name in names {
-        let id = academy.reteach.add_participation(completed("", &name, "2026-03-01"));
-        assert_eq!(academy.get(&format!("/participation/{id}")).await.at("/course/name"), json!(name));
+        let id = academy
+            .reteach
+            .add_participation(completed("", &name, "2026-03-01"));
+        assert_eq!(
+            academy
+                .get(&format!("/participation/{id}"))
+                .await
+                .at("/course/name"),
+            json!(name)
+        );
     }
-    let bare = |id: &str| Participation { id: id.to_owned(), ..Participation::default() };
-    let gone =
-        |id: &str| Participation { customer: Some("gone".to_owned()), ..completed(id, "Kurs", "2026-03-01") };
-    academy.reteach.add_participations([bare("0"), bare("1"), gone("2"), gone("3")]);
+    let bare = |id: &str| Participation {
+        id: id.to_owned(),
+        ..Participation::default()
+    };
+    let gone = |id: &str| Participation {
+        customer: Some("gone".to_owned()),
+        ..completed(id, "Kurs", "2026-03-01")
+    };
+    academy
+        .reteach
+        .add_participations([bare("0"), bare("1"), gone("2"), gone("3")]);
     let keys = ["customer", "course", "certificate"];
     let shown = async |id: &str| {
         let row = academy.get(&format!("/participation/{id}")).await.body;
@@ -147,8 +217,13 @@ async fn shows_odd_records_as_they_are() {
     assert_eq!(shown("2").await, [Some(true), Some(false), Some(false)]);
     assert_eq!(shown("3").await, [None, Some(false), Some(false)]);
     academy.reteach.remove("erika");
-    academy.reteach.add_participation(completed("4", "Kurs", "2026-03-01"));
-    assert_eq!(academy.get("/participation/4").await.at("/customer"), Value::Null);
+    academy
+        .reteach
+        .add_participation(completed("4", "Kurs", "2026-03-01"));
+    assert_eq!(
+        academy.get("/participation/4").await.at("/customer"),
+        Value::Null
+    );
 }
 
 #[tokio::test]
@@ -160,15 +235,24 @@ async fn has_a_url_as_soon_as_the_pdf_is_there() {
         ("on-demand", Publication::OnDemand),
     ];
     for (id, publication) in kinds {
-        let certificate = Certificate { id: id.to_owned(), publication, ..Certificate::default() };
-        let row =
-            Participation { id: id.to_owned(), certificate: Some(certificate), ..Participation::default() };
+        let certificate = Certificate {
+            id: id.to_owned(),
+            publication,
+            ..Certificate::default()
+        };
+        let row = Participation {
+            id: id.to_owned(),
+            certificate: Some(certificate),
+            ..Participation::default()
+        };
         academy.reteach.add_participation(row);
     }
     let there = async || {
         let answer = academy.get("/participation?hasCertificate=true").await;
         let rows = answer.at("/results").as_array().unwrap().clone();
-        rows.iter().map(|row| row["certificate"]["url"].is_string()).collect::<Vec<_>>()
+        rows.iter()
+            .map(|row| row["certificate"]["url"].is_string())
+            .collect::<Vec<_>>()
     };
     assert_eq!(there().await, [false, false, true], "newest first");
     academy.clock.advance(599);
@@ -183,12 +267,31 @@ async fn has_a_url_as_soon_as_the_pdf_is_there() {
 async fn gives_a_certificate_that_is_issued_again_a_new_id() {
     let academy = busy().await;
     let new = academy.reteach.reissue("1").unwrap();
-    assert_eq!(academy.get("/participation/1").await.at("/certificate/id"), json!(new));
-    assert_eq!(ids(&academy.get("/participation?customerCertificateId=c-1").await), [""; 0]);
+    assert_eq!(
+        academy.get("/participation/1").await.at("/certificate/id"),
+        json!(new)
+    );
+    assert_eq!(
+        ids(&academy
+            .get("/participation?customerCertificateId=c-1")
+            .await),
+        [""; 0]
+    );
     assert_eq!(academy.reteach.pdf_sha256("c-1"), None);
     assert_eq!(academy.reteach.reissue("4"), None, "never had one");
-    assert_eq!(academy.reteach.participation("1").unwrap().certificate.unwrap().id, new);
-    assert!(academy.reteach.remove_participation("1") && !academy.reteach.remove_participation("1"));
+    assert_eq!(
+        academy
+            .reteach
+            .participation("1")
+            .unwrap()
+            .certificate
+            .unwrap()
+            .id,
+        new
+    );
+    assert!(
+        academy.reteach.remove_participation("1") && !academy.reteach.remove_participation("1")
+    );
 }
 
 #[tokio::test]
@@ -198,7 +301,10 @@ async fn shifts_its_pages_when_it_changes_while_it_is_read() {
         (vec![], "65|43|21"),
         (vec![Change::Insert(new())], "65|54|32"),
         (vec![Change::Remove("6".to_owned())], "65|32|1"),
-        (vec![Change::Insert(new()), Change::Remove("5".to_owned())], "65|54|21"),
+        (
+            vec![Change::Insert(new()), Change::Remove("5".to_owned())],
+            "65|54|21",
+        ),
         (vec![Change::Remove("none".to_owned())], "65|43|21"),
     ];
     for (changes, expected) in cases {
@@ -206,7 +312,12 @@ async fn shifts_its_pages_when_it_changes_while_it_is_read() {
         academy.reteach.change_while_reading(changes.clone());
         let mut pages = Vec::new();
         for page in 1..=3 {
-            pages.push(ids(&academy.get(&format!("/participation?limit=2&page={page}")).await).concat());
+            pages.push(
+                ids(&academy
+                    .get(&format!("/participation?limit=2&page={page}"))
+                    .await)
+                .concat(),
+            );
         }
         assert_eq!(pages.join("|"), expected, "{changes:?}");
     }
@@ -219,15 +330,21 @@ async fn pages_through_20_000_participations() {
     let long_ago: Timestamp = NOW.parse().unwrap();
     for number in 0..1_000 {
         let external_id = Some(format!("personio:{number}"));
-        academy.reteach.insert(Customer { external_id, tags: vec!["A".to_owned()], ..Customer::default() });
+        academy.reteach.insert(Customer {
+            external_id,
+            tags: vec!["A".to_owned()],
+            ..Customer::default()
+        });
     }
-    academy.reteach.add_participations((0..20_000_u32).map(|number| Participation {
-        customer: Some(format!("personio:{}", number % 1_000)),
-        course_name: Some(format!("Kurs {}", number % 50)),
-        completed_at: Some(long_ago - SignedDuration::from_hours(i64::from(number))),
-        certificate: Some(Certificate::default()),
-        ..Participation::default()
-    }));
+    academy
+        .reteach
+        .add_participations((0..20_000_u32).map(|number| Participation {
+            customer: Some(format!("personio:{}", number % 1_000)),
+            course_name: Some(format!("Kurs {}", number % 50)),
+            completed_at: Some(long_ago - SignedDuration::from_hours(i64::from(number))),
+            certificate: Some(Certificate::default()),
+            ..Participation::default()
+        }));
     let mut seen = BTreeSet::new();
     for page in 1..=80 {
         let query = format!("hasCertificate=true&status=COMPLETED&limit=250&page={page}");
