@@ -8,7 +8,8 @@ use std::time::Duration;
 use reqwest::Method;
 use shared::clock::SystemClock;
 use shared::http::{
-    BaseUrl, Calls, Context, Deadline, Pace, Rate, Repeat, Request, Target, Vendor, client,
+    BaseUrl, Calls, Context, Deadline, Idempotency, Rate, RateLimiter, Request, Target, Vendor,
+    client,
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -20,12 +21,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let calls = Calls::default();
     let context = Context::new(client()?, Arc::new(SystemClock), calls.clone())
         .until(Deadline::after(Duration::from_secs(20)));
-    let pace = Pace::new(&[Rate {
+    let pace = RateLimiter::new(&[Rate {
         calls: 1,
         within: Duration::from_secs(1),
     }]);
     let target = Target::new(Vendor::Reteach, &base, Method::GET, "/me", &[])?;
-    let request = Request::new(target, Repeat::Read, Duration::from_secs(5));
+    let request = Request::new(target, Idempotency::Read, Duration::from_secs(5));
     match context.send(&request, &pace).await {
         Ok(reply) => eprintln!("{reply:?}"),
         Err(error) => eprintln!("{error}; effect: {:?}", error.effect()),

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::document::{Category, Document, DocumentSink, PdfBody, UploadError, Verification};
 use crate::fingerprint::{FingerprintKey, FingerprintKeyError};
-use crate::http::{BaseUrl, Context, Deadline, Pace};
+use crate::http::{BaseUrl, Context, Deadline, RateLimiter};
 use crate::id::{DocumentId, SourceId};
 use crate::kombo::{self, IntegrationId};
 use crate::personio;
@@ -45,7 +45,7 @@ pub trait HrSystem: Clone + fmt::Debug + Send + Sync + Sized {
 
     /// The same at another pace: for simulators without limits.
     #[must_use]
-    fn with_pace(self, pace: &Pace) -> Self;
+    fn with_pace(self, pace: &RateLimiter) -> Self;
 }
 
 /// The HR system, by the tenant's route.
@@ -131,7 +131,7 @@ impl<H: HrSystem> Connections<H> {
 
     /// The same clients at another pace: for simulators without limits.
     #[must_use]
-    pub fn with_pace(self, pace: &Pace) -> Self {
+    pub fn with_pace(self, pace: &RateLimiter) -> Self {
         Self {
             hr: self.hr.with_pace(pace),
             reteach: self.reteach.with_pace(pace.clone()),
@@ -168,7 +168,7 @@ impl HrSystem for Source {
         }
     }
 
-    fn with_pace(self, pace: &Pace) -> Self {
+    fn with_pace(self, pace: &RateLimiter) -> Self {
         match self {
             Self::Personio(client) => Self::Personio(client.with_pace(pace.clone())),
             Self::Kombo(employees) => Self::Kombo(employees.with_pace(pace.clone())),
@@ -200,7 +200,7 @@ impl HrSystem for Sink {
         }
     }
 
-    fn with_pace(self, pace: &Pace) -> Self {
+    fn with_pace(self, pace: &RateLimiter) -> Self {
         match self {
             Self::Personio(client) => Self::Personio(client.with_pace(pace.clone())),
             Self::Kombo(documents) => Self::Kombo(documents.with_pace(pace)),

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 /// What does not fit: where, and why.
 #[derive(Debug)]
-pub(crate) struct Misfit {
+pub(crate) struct DecodeError {
     /// Its path, as in `data[3].attributes.id`; `.` is all of it. A path of what is not JSON could repeat foreign keys: it is `.`.
     pub(crate) path: String,
     /// Whether it is JSON at all.
@@ -26,12 +26,12 @@ pub(crate) struct Misfit {
 /// only when something does not fit.
 ///
 /// # Errors
-/// [`Misfit`].
-pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Misfit> {
+/// [`DecodeError`].
+pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, DecodeError> {
     serde_json::from_str(text).map_err(|error| misfit(text, &error))
 }
 
-fn misfit(text: &str, error: &serde_json::Error) -> Misfit {
+fn misfit(text: &str, error: &serde_json::Error) -> DecodeError {
     let lines = text
         .split_inclusive('\n')
         .take(error.line().saturating_sub(1));
@@ -43,7 +43,7 @@ fn misfit(text: &str, error: &serde_json::Error) -> Misfit {
     };
     let message = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
-    Misfit {
+    DecodeError {
         path: if path.is_empty() {
             ".".to_owned()
         } else {

@@ -9,12 +9,12 @@ pub mod employee;
 pub mod fingerprint;
 pub mod http;
 pub mod id;
-pub mod job;
 mod json;
 pub mod kombo;
 pub mod mapping;
 pub mod personio;
 pub mod reteach;
+pub mod runtime;
 pub mod secrets;
 pub mod source;
 pub mod state;
@@ -22,4 +22,4 @@ pub mod telemetry;
 pub mod tenant;
 
 #[cfg(test)]
-mod hostile;
+mod fuzz_tests;

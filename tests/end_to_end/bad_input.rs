@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use shared::http::Deadline;
 use shared::id::{RunId, TenantId};
-use shared::job::{Event, FindingKind, Mode, Outcome, Request};
+use shared::runtime::{Event, FindingKind, Mode, Outcome, Request};
 use shared::state::TenantStatus;
 use shared::tenant::Via;
 
@@ -23,7 +23,7 @@ fn an_event_that_does_not_fit_says_where() {
         (json!({"tenant_id": "acme", "dry_run": true}), "dry_run"),
     ];
     for (event, hint) in cases {
-        let error = Event::parse(event.clone(), shared::state::Job::Employees)
+        let error = Event::parse(event.clone(), shared::state::JobKind::Employees)
             .unwrap_err()
             .to_string();
         assert!(error.contains(hint), "{event}: {error}");

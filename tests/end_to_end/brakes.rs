@@ -2,7 +2,7 @@
 
 use harness::{Harness, ROUTES, date, people, person};
 use jiff::SignedDuration;
-use shared::job::{FindingKind, Outcome};
+use shared::runtime::{FindingKind, Outcome};
 use shared::state::Brake;
 use shared::tenant::Via;
 use simulators::Person;

@@ -3,7 +3,7 @@
 use employee_sync::report::Counts;
 use harness::{Harness, ROUTES, date, people, person};
 use serde_json::{Value, json};
-use shared::job::{FindingKind, Outcome};
+use shared::runtime::{FindingKind, Outcome};
 use shared::tenant::Via;
 use simulators::Person;
 use simulators::people::{EmploymentType, Gender};

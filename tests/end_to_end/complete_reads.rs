@@ -2,7 +2,7 @@
 
 use employee_sync::report::Report;
 use harness::{Harness, people, person};
-use shared::job::{FindingKind, Outcome};
+use shared::runtime::{FindingKind, Outcome};
 use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault};
 

@@ -2,7 +2,7 @@
 
 use harness::{Harness, people};
 use jiff::SignedDuration;
-use shared::job::Outcome;
+use shared::runtime::Outcome;
 use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
 use shared::tenant::Via;
 

@@ -8,7 +8,7 @@ use harness::{
     Ending, Harness, ROUTES, at_every_point, by_hand, date, difference, people, person, unwatched,
 };
 use shared::http::Deadline;
-use shared::job::{Mode, Outcome};
+use shared::runtime::{Mode, Outcome};
 use shared::tenant::Via;
 use simulators::people::{EmploymentType, Status};
 use simulators::{Person, Point};

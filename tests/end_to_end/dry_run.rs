@@ -6,7 +6,7 @@ use employee_sync::EmployeeSync;
 use employee_sync::plan::Details;
 use harness::{Harness, ROUTES, by_hand, date, people, person};
 use shared::http::Deadline;
-use shared::job::{FindingKind, Mode, Outcome, Ran};
+use shared::runtime::{FindingKind, Mode, Outcome, Ran};
 use simulators::people::Status;
 use simulators::reteach::Customer;
 

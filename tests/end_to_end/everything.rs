@@ -12,7 +12,7 @@ use harness::{
 };
 use jiff::SignedDuration;
 use shared::http::Deadline;
-use shared::job::Mode;
+use shared::runtime::Mode;
 use simulators::{Behaviour, Body, Fault};
 
 use typed::Desk;

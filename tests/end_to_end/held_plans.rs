@@ -3,7 +3,7 @@
 use employee_sync::report::Report;
 use harness::{Harness, people};
 use jiff::SignedDuration;
-use shared::job::Outcome;
+use shared::runtime::Outcome;
 use shared::state::Decision;
 use shared::tenant::Via;
 use simulators::people::Status;

@@ -8,7 +8,7 @@ use futures::FutureExt as _;
 use harness::{Harness, ROUTES, people, unwatched};
 use jiff::SignedDuration;
 use shared::http::Deadline;
-use shared::job::{Mode, Outcome, Progress};
+use shared::runtime::{Mode, Outcome, Progress};
 use shared::state::{LastRun, Units};
 use shared::tenant::Via;
 use simulators::people::Status;

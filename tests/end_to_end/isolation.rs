@@ -7,9 +7,9 @@ use harness::{Company, Harness, ROUTES, World, completed, people, unwatched};
 use jiff::SignedDuration;
 use shared::http::Deadline;
 use shared::id::{RunId, TenantId};
-use shared::job::{Mode, Outcome};
+use shared::runtime::{Mode, Outcome};
 use shared::secrets::SecretError;
-use shared::state::{Job, StateError};
+use shared::state::{JobKind, StateError};
 use shared::tenant::Via;
 use simulators::aws::{AssumeRole, Sts};
 use simulators::{Behaviour, Body, Fault};
@@ -112,7 +112,7 @@ async fn what_another_tenant_has_is_out_of_reach() {
     let taken = store
         .acquire(
             &other.tenant,
-            Job::Employees,
+            JobKind::Employees,
             &owner,
             now,
             SignedDuration::from_secs(60),

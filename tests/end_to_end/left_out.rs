@@ -3,7 +3,7 @@
 
 use employee_sync::report::Report;
 use harness::{Harness, people};
-use shared::job::{FindingKind, Outcome};
+use shared::runtime::{FindingKind, Outcome};
 use shared::state::{Brake, Decision};
 use shared::tenant::Via;
 use simulators::{Behaviour, Fault};

@@ -3,7 +3,7 @@
 use employee_sync::report::Counts;
 use harness::{Harness, ROUTES, date, people, person};
 use jiff::{SignedDuration, Timestamp};
-use shared::job::Outcome;
+use shared::runtime::Outcome;
 use shared::tenant::Via;
 use simulators::Person;
 use simulators::people::Status;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use harness::completed;
 use harness::fleet::{Event, Fleet, Hostility, LIMITS, Seen, Terms, Told};
 use jiff::Timestamp;
-use shared::job::Outcome;
-use shared::state::Job;
+use shared::runtime::Outcome;
+use shared::state::JobKind;
 
 /// Tenants; the first few are the hostile ones.
 const TENANTS: usize = 40;
@@ -30,7 +30,7 @@ fn tick(deadline_of_the_hostile: Duration) -> Vec<Event> {
         }
     };
     let of = |company| {
-        [Job::Employees, Job::Certificates].map(|job| Event {
+        [JobKind::Employees, JobKind::Certificates].map(|job| Event {
             company,
             job,
             at: Duration::ZERO,
@@ -103,8 +103,8 @@ async fn hostile_tenants_keep_nobody_waiting_and_recover_on_the_next_tick() {
         let hostility = Hostility::ALL[told.company];
         // In so short a time no upload is begun.
         let (outcome, says) = match told.job {
-            Job::Employees => (Outcome::SourceUnavailable, "Personio"),
-            Job::Certificates => (Outcome::Partly, "the rest follows"),
+            JobKind::Employees => (Outcome::SourceUnavailable, "Personio"),
+            JobKind::Certificates => (Outcome::Partly, "the rest follows"),
         };
         assert_eq!(told.outcome, outcome, "{hostility}: {told:?}");
         assert!(told.message.contains(says), "{hostility}: {}", told.message);

@@ -5,7 +5,7 @@ use harness::{Harness, ROUTES, Witness, by_hand, marked_company, unwatched};
 use jiff::SignedDuration;
 use serde_json::json;
 use shared::http::Deadline;
-use shared::job::Mode;
+use shared::runtime::Mode;
 use shared::state::Decision;
 use simulators::people::Status;
 use simulators::reteach::Customer;

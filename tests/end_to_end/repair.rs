@@ -3,7 +3,7 @@
 use harness::{Harness, ROUTES, TICK, date, people};
 use jiff::SignedDuration;
 use shared::http::Deadline;
-use shared::job::{FindingKind, Mode, Outcome};
+use shared::runtime::{FindingKind, Mode, Outcome};
 use shared::tenant::Via;
 use simulators::people::Status;
 use simulators::reteach::Endpoint;

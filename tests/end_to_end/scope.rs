@@ -3,7 +3,7 @@
 use employee_sync::report::Counts;
 use harness::{Harness, ROUTES, by_hand, people, person};
 use jiff::SignedDuration;
-use shared::job::{FindingKind, Outcome};
+use shared::runtime::{FindingKind, Outcome};
 use shared::tenant::Via;
 use simulators::Person;
 use simulators::people::{EmploymentType, Status};

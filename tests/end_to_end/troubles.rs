@@ -2,7 +2,7 @@
 
 use harness::Harness;
 use local::INTEGRATION;
-use shared::job::Outcome;
+use shared::runtime::Outcome;
 use shared::tenant::Via;
 use simulators::kombo::Condition;
 

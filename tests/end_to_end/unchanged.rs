@@ -3,7 +3,7 @@
 use employee_sync::report::Counts;
 use harness::{Harness, ROUTES, TICK, people};
 use jiff::SignedDuration;
-use shared::job::Outcome;
+use shared::runtime::Outcome;
 use shared::state::Units;
 use shared::tenant::Via;
 use simulators::Person;

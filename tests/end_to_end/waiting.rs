@@ -2,7 +2,7 @@
 
 use harness::{Harness, people};
 use jiff::SignedDuration;
-use shared::job::{Mode, Outcome};
+use shared::runtime::{Mode, Outcome};
 use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault};
 

@@ -5,7 +5,7 @@ use employee_sync::report::Report;
 use harness::{Harness, ROUTES, by_hand, date, people, person};
 use jiff::SignedDuration;
 use shared::http::Deadline;
-use shared::job::{Mode, Outcome};
+use shared::runtime::{Mode, Outcome};
 use shared::state::{Brake, Decision};
 use shared::tenant::Via;
 use simulators::people::Status;

@@ -52,8 +52,11 @@ pub(crate) async fn rotate(harness: &Harness) {
 pub(crate) async fn older_mapping(harness: &Harness) {
     let (store, tenant) = (harness.world.stack.store(), &harness.company.tenant);
     let lease = harness.take_lease("older").await;
-    let mut root = store.root(tenant).await.unwrap().unwrap();
+    let mut root = store.sync_state(tenant).await.unwrap().unwrap();
     root.mapping_version -= 1;
-    store.put_root(tenant, lease.token, &root).await.unwrap();
+    store
+        .put_sync_state(tenant, lease.token, &root)
+        .await
+        .unwrap();
     store.release(&lease, LastRun::default()).await.unwrap();
 }

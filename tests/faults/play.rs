@@ -12,8 +12,8 @@ use harness::still::{pass, settled};
 use harness::{CERTIFICATE_TIMEOUT, EMPLOYEE_TIMEOUT, Ending, Harness};
 use shared::clock::{Clock as _, ManualClock};
 use shared::http::{Counts, Deadline};
-use shared::job::{Mode, Outcome, Report};
-use shared::state::Job;
+use shared::runtime::{Mode, Outcome, Report};
+use shared::state::JobKind;
 use shared::tenant::Via;
 use simulators::{CallId, Moment, Rule, Strikes};
 
@@ -195,15 +195,15 @@ impl Stage {
 
     fn time(&self) -> Deadline {
         Deadline::after(match self.lane.scene.job() {
-            Job::Employees => EMPLOYEE_TIMEOUT,
-            Job::Certificates => CERTIFICATE_TIMEOUT,
+            JobKind::Employees => EMPLOYEE_TIMEOUT,
+            JobKind::Certificates => CERTIFICATE_TIMEOUT,
         })
     }
 
-    async fn run(&self, job: Job, deadline: Deadline) -> Told {
+    async fn run(&self, job: JobKind, deadline: Deadline) -> Told {
         match job {
-            Job::Employees => told(self.harness.run(Mode::Scheduled, deadline).await.report),
-            Job::Certificates => told(
+            JobKind::Employees => told(self.harness.run(Mode::Scheduled, deadline).await.report),
+            JobKind::Certificates => told(
                 self.harness
                     .certificates(Mode::Scheduled, deadline)
                     .await
@@ -341,23 +341,23 @@ impl Stage {
         for round in 0..MOST_ROUNDS {
             self.harness.forget_requests();
             let tick = match self.lane.scene.job() {
-                Job::Employees => 5 * 60,
-                Job::Certificates => 30 * 60,
+                JobKind::Employees => 5 * 60,
+                JobKind::Certificates => 30 * 60,
             };
             pass(
                 &self.harness.world.clock,
                 Duration::from_secs(tick << (round / 6)),
             )
             .await;
-            let people = self.run(Job::Employees, self.time()).await;
+            let people = self.run(JobKind::Employees, self.time()).await;
             let is_done = match self.lane.scene.ends_held() {
                 true => people.outcome == Outcome::Done && people.held.is_some(),
                 false => people.outcome == Outcome::Unchanged,
             };
             let mut is_quiet = is_done && self.harness.asked().is_empty();
             all.push(people);
-            if self.lane.scene.job() == Job::Certificates {
-                let files = self.run(Job::Certificates, self.time()).await;
+            if self.lane.scene.job() == JobKind::Certificates {
+                let files = self.run(JobKind::Certificates, self.time()).await;
                 is_quiet &= files.outcome == Outcome::Unchanged;
                 all.push(files);
             }
@@ -375,7 +375,7 @@ impl Stage {
             self.harness.world.stack.store(),
             &self.harness.company.tenant,
         );
-        let root = store.root(tenant).await.unwrap();
+        let root = store.sync_state(tenant).await.unwrap();
         let files = store
             .certificate_start(tenant)
             .await

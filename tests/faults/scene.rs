@@ -3,7 +3,7 @@
 use harness::{Harness, by_hand, completed, date, people, person};
 use jiff::SignedDuration;
 use shared::clock::ManualClock;
-use shared::state::{Decision, Job};
+use shared::state::{Decision, JobKind};
 use shared::tenant::Via;
 use simulators::people::{EmploymentType, Status};
 use simulators::reteach::{Certificate, Customer, Participation, Publication};
@@ -66,12 +66,12 @@ impl Scene {
     }
 
     /// The job that is tried.
-    pub(crate) fn job(self) -> Job {
+    pub(crate) fn job(self) -> JobKind {
         match self {
             Self::First | Self::Morning | Self::Held | Self::Approved | Self::Pages => {
-                Job::Employees
+                JobKind::Employees
             }
-            Self::Certificates | Self::Archive => Job::Certificates,
+            Self::Certificates | Self::Archive => JobKind::Certificates,
         }
     }
 
@@ -122,7 +122,7 @@ impl Scene {
     /// Others go on working: every list has other rows before those that are still to come. That of people is as long as it was.
     pub(crate) fn shift(self, harness: &Harness) {
         match self.job() {
-            Job::Employees => {
+            JobKind::Employees => {
                 assert!(harness.company.personio.remove(1));
                 harness.company.personio.put(person(999));
                 harness
@@ -130,7 +130,7 @@ impl Scene {
                     .reteach
                     .insert(by_hand("aushilfe@muster.example"));
             }
-            Job::Certificates => {
+            JobKind::Certificates => {
                 harness.issue([completed(
                     "c-9",
                     2,

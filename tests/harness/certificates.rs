@@ -7,8 +7,8 @@ use certificate_sync::report::Report;
 use jiff::{SignedDuration, Timestamp};
 use shared::http::Deadline;
 use shared::id::{CertificateId, RunId, TenantId};
-use shared::job::{Mode, Ran};
-use shared::state::{Acquisition, CertificateEntry, Job, Lease};
+use shared::runtime::{Mode, Ran};
+use shared::state::{Acquisition, CertificateEntry, JobKind, Lease};
 use shared::tenant::Via;
 use simulators::personio::{self, Document};
 use simulators::reteach::{Certificate, Participation};
@@ -215,7 +215,7 @@ impl Harness {
         let (tenant, owner) = (&self.company.tenant, RunId::new(owner));
         let lasts = SignedDuration::from_secs(300);
         let taken = store
-            .acquire(tenant, Job::Certificates, &owner, self.moment(), lasts)
+            .acquire(tenant, JobKind::Certificates, &owner, self.moment(), lasts)
             .await;
         match taken.unwrap() {
             Acquisition::Acquired(lease) => lease,

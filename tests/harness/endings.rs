@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use shared::http::Deadline;
-use shared::job::Mode;
+use shared::runtime::Mode;
 use shared::state::{Brake, CertificateState};
 
 use crate::Harness;
@@ -104,7 +104,7 @@ impl Harness {
             &self.company.tenant,
             self.moment(),
         );
-        let root = store.root(tenant).await.unwrap().unwrap();
+        let root = store.sync_state(tenant).await.unwrap().unwrap();
         let counted = Brake::ALL.map(|it| root.brakes.count(it, now));
         let certificates = store
             .certificate_start(tenant)
@@ -148,7 +148,7 @@ impl Harness {
             .world
             .stack
             .store()
-            .root(&self.company.tenant)
+            .sync_state(&self.company.tenant)
             .await
             .unwrap()
             .unwrap();

@@ -31,7 +31,7 @@ use jiff::{SignedDuration, Timestamp};
 use local::{Options, Threads};
 use shared::clock::ManualClock;
 use shared::http::Deadline;
-use shared::job::{Mode, Ran};
+use shared::runtime::{Mode, Ran};
 use shared::tenant::Via;
 use simulators::Scissors;
 use simulators::aws::Sts;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use shared::job::{Counts, Ran, Work};
+use shared::runtime::{Counts, Job, Ran};
 use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
 use shared::tenant::Via;
 use simulators::Person;
@@ -75,8 +75,8 @@ impl Witness {
     }
 
     /// Looks at a run: log line, metrics, report, Debug output, and everything in the state.
-    pub async fn see<W: Work<Counts: Counts, Plan: fmt::Debug>>(&mut self, ran: &Ran<W>) {
-        shared::job::tell(&ran.report, &mut self.log.clone());
+    pub async fn see<W: Job<Counts: Counts, Plan: fmt::Debug>>(&mut self, ran: &Ran<W>) {
+        shared::runtime::emit(&ran.report, &mut self.log.clone());
         self.texts.push(serde_json::to_string(&ran.report).unwrap());
         self.texts.push(format!(
             "{ran:?} {:?} {:?}",

@@ -24,7 +24,7 @@ pub struct Output {
 
 impl Output {
     /// Prints one or the other.
-    pub fn tell(&self, text: &str, json: &Value) {
+    pub fn emit(&self, text: &str, json: &Value) {
         let json = format!("{json}\n");
         if let Some(file) = &self.save {
             std::fs::write(file, &json).unwrap();

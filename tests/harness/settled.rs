@@ -7,9 +7,9 @@ use employee_sync::known::{Became, Sharding, next_shard};
 use employee_sync::read;
 use shared::connect::{Connections, Source};
 use shared::fingerprint::{Shard, ShardCount, ShardNumber};
-use shared::http::{self, Calls, Context, Pace};
+use shared::http::{self, Calls, Context, RateLimiter};
 use shared::mapping::MAPPING_VERSION;
-use shared::state::{BrakeWindow, LastRun, Root};
+use shared::state::{BrakeWindow, LastRun, SyncState};
 use shared::tenant::TenantConfig;
 
 use crate::Harness;
@@ -33,7 +33,7 @@ impl Harness {
         .with_simulators();
         let connections =
             Connections::<Source>::new(&config, &self.company.secret(), &context).unwrap();
-        let Connections { hr, key, .. } = connections.with_pace(&Pace::new(&[]));
+        let Connections { hr, key, .. } = connections.with_pace(&RateLimiter::new(&[]));
         let people = read::read(&hr, &config, &key, 0).await.unwrap();
         let sharding = Sharding::new(&people, ShardCount::for_people(people.roll.len()), &key);
         let became: BTreeMap<_, _> = people.roll.ids().map(|id| (id, Became::Settled)).collect();
@@ -51,11 +51,11 @@ impl Harness {
                 .put_shard(tenant, lease.token, number, &shard)
                 .await
                 .unwrap();
-            shards.push(shard.packed());
+            shards.push(shard.digest());
         }
-        let root = Root {
+        let root = SyncState {
             mapping_version: MAPPING_VERSION,
-            configuration: format!("{:016x}", key.mark("configuration", &record.config)),
+            configuration: format!("{:016x}", key.digest("configuration", &record.config)),
             shards,
             people: u32::try_from(people.roll.len()).unwrap(),
             open_accounts: u32::try_from(people.roll.len()).unwrap(),
@@ -64,7 +64,10 @@ impl Harness {
             waiting: 0,
             reconciled_at: now,
         };
-        store.put_root(tenant, lease.token, &root).await.unwrap();
+        store
+            .put_sync_state(tenant, lease.token, &root)
+            .await
+            .unwrap();
         store.open_gate(tenant, now).await.unwrap();
         store
             .release(

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use employee_sync::report::Report;
 use jiff::Timestamp;
 use shared::id::RunId;
-use shared::state::{Acquisition, HeldPlan, Job, LastRun, Lease};
+use shared::state::{Acquisition, HeldPlan, JobKind, LastRun, Lease};
 
 use crate::Harness;
 
@@ -48,7 +48,7 @@ impl Harness {
         let taken = store
             .acquire(
                 &self.company.tenant,
-                Job::Employees,
+                JobKind::Employees,
                 &owner,
                 self.moment(),
                 duration,

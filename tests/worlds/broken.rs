@@ -3,7 +3,7 @@
 use shared::tenant::Via;
 use simulators::{Behaviour, Body, Rule};
 
-use crate::event::{Event, Job, Mishap, Place};
+use crate::event::{Event, JobKind, Mishap, Place};
 use crate::life::{Life, Setting};
 use crate::seeds;
 
@@ -96,12 +96,12 @@ impl Broken {
 
 impl Life {
     /// What a broken product does wrong after a run.
-    pub(crate) async fn breaks(&mut self, job: Job) {
+    pub(crate) async fn breaks(&mut self, job: JobKind) {
         match (self.broken, job) {
-            (Some(Broken::ForgetsFilings), Job::Certificates) => {
+            (Some(Broken::ForgetsFilings), JobKind::Certificates) => {
                 self.harness.lose_the_certificates().await
             }
-            (Some(Broken::HoldsNothing), Job::Employees) if self.approves().await => {
+            (Some(Broken::HoldsNothing), JobKind::Employees) if self.approves().await => {
                 let before = self.harness.company.reteach.customers();
                 self.fire(job, &harness::unwatched).await;
                 self.check(&before);

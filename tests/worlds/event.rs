@@ -80,7 +80,7 @@ pub(crate) enum Event {
     /// Time passes, and the schedules fire.
     Pass(Pass),
     /// A schedule fires in an odd way.
-    Run(Job, Way),
+    Run(JobKind, Way),
 }
 
 /// How time passes.
@@ -100,7 +100,7 @@ pub(crate) enum Pass {
 
 /// Which job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Job {
+pub(crate) enum JobKind {
     /// From Personio to reteach.
     Employees,
     /// From reteach to Personio.

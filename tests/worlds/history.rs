@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-use crate::event::{Config, Event, Job, Mishap, Pass, Place, Trouble, Way, Whose};
+use crate::event::{Config, Event, JobKind, Mishap, Pass, Place, Trouble, Way, Whose};
 
 /// Scenes of a history.
 const SCENES: std::ops::Range<usize> = 3..8;
@@ -125,11 +125,11 @@ fn pass(random: &mut Rng) -> Pass {
     }
 }
 
-fn job(random: &mut Rng) -> Job {
+fn job(random: &mut Rng) -> JobKind {
     if random.bool() {
-        Job::Employees
+        JobKind::Employees
     } else {
-        Job::Certificates
+        JobKind::Certificates
     }
 }
 

@@ -11,7 +11,7 @@ use simulators::Person;
 use simulators::reteach::Customer;
 
 use crate::broken::Broken;
-use crate::event::{Event, Job, Pass};
+use crate::event::{Event, JobKind, Pass};
 use crate::model::Model;
 use crate::operator::Secrets;
 use crate::trace::Trace;
@@ -233,15 +233,18 @@ impl Life {
 
     async fn pass(&mut self, pass: Pass) {
         match pass {
-            Pass::Tick => self.after(5, &[Job::Employees]).await,
-            Pass::HalfHour => self.after(30, &[Job::Employees, Job::Certificates]).await,
+            Pass::Tick => self.after(5, &[JobKind::Employees]).await,
+            Pass::HalfHour => {
+                self.after(30, &[JobKind::Employees, JobKind::Certificates])
+                    .await
+            }
             Pass::Night => {
-                self.after(8 * 60, &[Job::Employees, Job::Certificates])
+                self.after(8 * 60, &[JobKind::Employees, JobKind::Certificates])
                     .await
             }
             Pass::Days(days) => {
                 for _ in 0..days {
-                    self.after(24 * 60, &[Job::Employees, Job::Certificates])
+                    self.after(24 * 60, &[JobKind::Employees, JobKind::Certificates])
                         .await;
                 }
             }
@@ -250,7 +253,7 @@ impl Life {
     }
 
     /// So many minutes later, these jobs run.
-    pub(crate) async fn after(&mut self, minutes: i64, jobs: &[Job]) {
+    pub(crate) async fn after(&mut self, minutes: i64, jobs: &[JobKind]) {
         self.harness
             .world
             .clock

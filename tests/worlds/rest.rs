@@ -3,7 +3,7 @@
 use shared::state::{CertificateState, Decision};
 
 use crate::event::Config;
-use crate::event::Job::{Certificates, Employees};
+use crate::event::JobKind::{Certificates, Employees};
 use crate::life::Life;
 
 /// A plan that a brake holds changes with each approval that lets a part of it through.

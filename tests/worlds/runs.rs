@@ -9,18 +9,18 @@ use std::time::Duration;
 use harness::{CERTIFICATE_TIMEOUT, EMPLOYEE_TIMEOUT, unwatched};
 use jiff::SignedDuration;
 use shared::http::Deadline;
-use shared::job::{Mode, Outcome, Progress};
+use shared::runtime::{Mode, Outcome, Progress};
 use simulators::reteach::Customer;
 use simulators::{Cut, Moment, Point};
 
-use crate::event::{Job, Way};
+use crate::event::{JobKind, Way};
 use crate::life::Life;
 
 /// What a function has for a run.
-fn time(job: Job) -> Duration {
+fn time(job: JobKind) -> Duration {
     match job {
-        Job::Employees => EMPLOYEE_TIMEOUT,
-        Job::Certificates => CERTIFICATE_TIMEOUT,
+        JobKind::Employees => EMPLOYEE_TIMEOUT,
+        JobKind::Certificates => CERTIFICATE_TIMEOUT,
     }
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct Ran {
 
 impl Life {
     /// One run.
-    pub(crate) async fn run(&mut self, job: Job) -> Ran {
+    pub(crate) async fn run(&mut self, job: JobKind) -> Ran {
         let before = self.harness.company.reteach.customers();
         let ran = self.fire(job, &unwatched).await;
         self.trace.note((job, &ran));
@@ -53,7 +53,7 @@ impl Life {
     }
 
     /// One run that does not simply go.
-    pub(crate) async fn run_oddly(&mut self, job: Job, way: Way) {
+    pub(crate) async fn run_oddly(&mut self, job: JobKind, way: Way) {
         let before = self.harness.company.reteach.customers();
         match way {
             // How two runs that begin together get on would be the machine's choice: the second begins at a sign of the first.
@@ -66,15 +66,20 @@ impl Life {
         self.check(&before);
     }
 
-    pub(crate) async fn fire(&self, job: Job, watch: shared::job::Watch<'_>) -> Ran {
+    pub(crate) async fn fire(&self, job: JobKind, watch: shared::runtime::ProgressFn<'_>) -> Ran {
         self.fire_until(job, Deadline::after(time(job)), watch)
             .await
     }
 
-    async fn fire_until(&self, job: Job, deadline: Deadline, watch: shared::job::Watch<'_>) -> Ran {
+    async fn fire_until(
+        &self,
+        job: JobKind,
+        deadline: Deadline,
+        watch: shared::runtime::ProgressFn<'_>,
+    ) -> Ran {
         let (world, company) = (&self.harness.world, &self.harness.company);
         match job {
-            Job::Employees => {
+            JobKind::Employees => {
                 let ran = world
                     .run(company, Mode::Scheduled, deadline, watch)
                     .await
@@ -86,7 +91,7 @@ impl Life {
                     held,
                 }
             }
-            Job::Certificates => {
+            JobKind::Certificates => {
                 let ran = world
                     .run_certificates(company, Mode::Scheduled, deadline, watch)
                     .await
@@ -102,7 +107,7 @@ impl Life {
 
     /// At a sign of progress the machine is held up for this long, perhaps for longer than the lease lasts, and another run comes
     /// and goes.
-    async fn freeze(&mut self, job: Job, at: u8, time: SignedDuration) {
+    async fn freeze(&mut self, job: JobKind, at: u8, time: SignedDuration) {
         let signs = AtomicUsize::new(0);
         let watch = |_: Progress| {
             signs.fetch_add(1, Ordering::SeqCst);
@@ -130,7 +135,7 @@ impl Life {
     }
 
     /// At a sign of progress the time is over; without one, before the run begins.
-    async fn out_of_time(&mut self, job: Job, at: Option<u8>) {
+    async fn out_of_time(&mut self, job: JobKind, at: Option<u8>) {
         let signs = AtomicUsize::new(0);
         let watch = |_: Progress| {
             if at.is_some_and(|at| signs.fetch_add(1, Ordering::SeqCst) == usize::from(at)) {
@@ -148,7 +153,7 @@ impl Life {
         self.trace.note((job, ran));
     }
 
-    async fn cut(&mut self, job: Job, cut: Cut, step: u8, after: bool) {
+    async fn cut(&mut self, job: JobKind, cut: Cut, step: u8, after: bool) {
         let moment = if after { Moment::After } else { Moment::Before };
         let point = Point {
             step: usize::from(step),

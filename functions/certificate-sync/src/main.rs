@@ -6,5 +6,5 @@ use certificate_sync::CertificateSync;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    shared::job::serve(CertificateSync::new()?).await
+    shared::runtime::serve(CertificateSync::new()?).await
 }

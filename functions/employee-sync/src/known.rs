@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use shared::fingerprint::{
-    Fingerprint, FingerprintKey, Shard, ShardCount, ShardEntry, ShardNumber, Standing,
+    EntryStatus, Fingerprint, FingerprintKey, Shard, ShardCount, ShardEntry, ShardNumber,
 };
 use shared::id::SourceId;
 use shared::mapping::MAPPING_VERSION;
-use shared::state::Root;
+use shared::state::SyncState;
 
 use crate::read::{Completeness, People};
 use crate::roll::Roll;
@@ -105,7 +105,7 @@ impl<'a> Sharding<'a> {
 
     /// The shards whose line in the root does not settle them.
     #[must_use]
-    pub fn unsettled(&self, root: &Root, now: Timestamp) -> BTreeSet<ShardNumber> {
+    pub fn unsettled(&self, root: &SyncState, now: Timestamp) -> BTreeSet<ShardNumber> {
         let numbered = (0..).map(ShardNumber).zip(&root.shards);
         let open =
             numbered.filter(|(number, line)| !line.is_settled(self.fingerprints(*number), now));
@@ -116,7 +116,7 @@ impl<'a> Sharding<'a> {
 /// How much of the company this run has to look at.
 #[must_use]
 pub fn look(
-    root: Option<&Root>,
+    root: Option<&SyncState>,
     sharding: &Sharding<'_>,
     configuration: &str,
     asked: bool,
@@ -171,10 +171,10 @@ pub fn triage(
                 .get(&id)
                 .filter(|entry| entry.fingerprint == fingerprint);
             let rests = same.is_some_and(|entry| match entry.standing {
-                Standing::Synced => true,
+                EntryStatus::Synced => true,
                 // Back again: what was refused or held before they were missing is not known any more.
-                Standing::MissingOnce => false,
-                Standing::RetryAt(at) => at > now,
+                EntryStatus::MissingOnce => false,
+                EntryStatus::RetryAt(at) => at > now,
             });
             if everybody || !rests {
                 triage.look.insert(id.clone());
@@ -182,7 +182,7 @@ pub fn triage(
             there.insert(id);
         }
         let missing = shard.0.iter().filter(|(id, _)| !there.contains(*id));
-        let twice = missing.filter(|(_, entry)| entry.standing == Standing::MissingOnce);
+        let twice = missing.filter(|(_, entry)| entry.standing == EntryStatus::MissingOnce);
         if completeness == Completeness::Complete {
             triage.gone.extend(twice.map(|(id, _)| id.clone()));
         }
@@ -202,7 +202,7 @@ pub enum Became {
 }
 
 /// Due in the next run, whenever that is.
-pub const AT_ONCE: Standing = Standing::RetryAt(Timestamp::UNIX_EPOCH);
+pub const AT_ONCE: EntryStatus = EntryStatus::RetryAt(Timestamp::UNIX_EPOCH);
 
 /// The shard after the run: `became` says what came of those who were looked at.
 #[must_use]
@@ -219,22 +219,22 @@ pub fn next_shard(
         let entry = match became.get(&id) {
             Some(Became::Settled) => Some(ShardEntry {
                 fingerprint,
-                standing: Standing::Synced,
+                standing: EntryStatus::Synced,
             }),
             Some(Became::RetryAt(at)) => Some(ShardEntry {
                 fingerprint,
-                standing: Standing::RetryAt(*at),
+                standing: EntryStatus::RetryAt(*at),
             }),
             Some(Became::Open) => Some(ShardEntry {
                 fingerprint,
                 standing: AT_ONCE,
             }),
             None => before.map(|entry| match entry.standing {
-                Standing::MissingOnce => ShardEntry {
+                EntryStatus::MissingOnce => ShardEntry {
                     standing: AT_ONCE,
                     ..entry
                 },
-                Standing::Synced | Standing::RetryAt(_) => entry,
+                EntryStatus::Synced | EntryStatus::RetryAt(_) => entry,
             }),
         };
         next.0.extend(entry.map(|entry| (id, entry)));
@@ -244,7 +244,7 @@ pub fn next_shard(
         let kept = match (became.get(id), completeness) {
             (Some(Became::Settled), _) => None,
             (_, Completeness::Complete) => Some(ShardEntry {
-                standing: Standing::MissingOnce,
+                standing: EntryStatus::MissingOnce,
                 ..*entry
             }),
             (_, Completeness::Incomplete(_)) => Some(*entry),

@@ -1,7 +1,7 @@
 //! Who needs a look, and what is left for the next run.
 
 use proptest::prelude::*;
-use shared::fingerprint::{Packed, Part};
+use shared::fingerprint::{Part, ShardDigest};
 use shared::state::BrakeWindow;
 
 use super::*;
@@ -9,7 +9,7 @@ use crate::plan::builders::{key, now};
 use crate::read::Doubt;
 use crate::roll::Person;
 use Completeness::Complete;
-use Standing::{MissingOnce, RetryAt, Synced};
+use EntryStatus::{MissingOnce, RetryAt, Synced};
 
 const INCOMPLETE: Completeness = Completeness::Incomplete(Doubt::Nobody);
 const ONLY: ShardNumber = ShardNumber(0);
@@ -34,14 +34,14 @@ fn people(versions: &[(&str, &str)], completeness: Completeness) -> People {
     }
 }
 
-fn entry(version: &str, standing: Standing) -> ShardEntry {
+fn entry(version: &str, standing: EntryStatus) -> ShardEntry {
     ShardEntry {
         fingerprint: print(version),
         standing,
     }
 }
 
-fn shard(entries: &[(&str, &str, Standing)]) -> Shard {
+fn shard(entries: &[(&str, &str, EntryStatus)]) -> Shard {
     Shard(
         entries
             .iter()
@@ -60,7 +60,7 @@ fn at(minutes: i64) -> Timestamp {
 
 /// What the last run left of person 1, their record now, how it was read; and whether they need a look or are gone.
 type Case = (
-    Option<Standing>,
+    Option<EntryStatus>,
     Option<&'static str>,
     Completeness,
     &'static [&'static str],
@@ -242,8 +242,8 @@ fn what_became_of_somebody_is_what_the_next_run_finds() {
     }
 }
 
-fn root(shards: Vec<Packed>) -> Root {
-    Root {
+fn root(shards: Vec<ShardDigest>) -> SyncState {
+    SyncState {
         mapping_version: MAPPING_VERSION,
         configuration: "rules".into(),
         shards,
@@ -258,8 +258,8 @@ fn root(shards: Vec<Packed>) -> Root {
 
 #[test]
 fn a_run_looks_at_as_little_as_it_may() {
-    let settled = root(vec![shard(&[("1", "a", Synced)]).packed()]);
-    let with = |edit: fn(&mut Root)| {
+    let settled = root(vec![shard(&[("1", "a", Synced)]).digest()]);
+    let with = |edit: fn(&mut SyncState)| {
         let mut root = settled.clone();
         edit(&mut root);
         Some(root)
@@ -382,7 +382,7 @@ fn only_the_shards_that_changed_are_looked_at() {
 #[test]
 fn so_many_new_people_that_a_shard_would_not_fit_an_item_are_sharded_anew() {
     let key = key();
-    let root = root(vec![Packed::default()]);
+    let root = root(vec![ShardDigest::default()]);
     for (number, outgrown) in [(256, false), (257, true), (50_000, true)] {
         let ids: Vec<_> = (0..number).map(|id: usize| id.to_string()).collect();
         let versions: Vec<_> = ids.iter().map(|id| (id.as_str(), "a")).collect();
@@ -403,7 +403,7 @@ fn settle(
     count: ShardCount,
     old: &BTreeMap<ShardNumber, Shard>,
     became: impl Fn(&SourceId) -> Became,
-) -> (Root, BTreeMap<ShardNumber, Shard>) {
+) -> (SyncState, BTreeMap<ShardNumber, Shard>) {
     let key = key();
     let sharding = Sharding::new(people, count, &key);
     let numbers = (0..).map(ShardNumber).take(count.get());
@@ -424,7 +424,7 @@ fn settle(
             )
         })
         .collect();
-    (root(next.values().map(Shard::packed).collect()), next)
+    (root(next.values().map(Shard::digest).collect()), next)
 }
 
 fn company() -> impl Strategy<Value = BTreeMap<String, String>> {

@@ -6,5 +6,5 @@ use employee_sync::EmployeeSync;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    shared::job::serve(EmployeeSync).await
+    shared::runtime::serve(EmployeeSync).await
 }

@@ -116,7 +116,7 @@ impl EmployeeSource for Script {
 /// What is remembered from run to run, and what must be concluded from it.
 #[derive(Default)]
 struct Memory {
-    root: Option<shared::state::Root>,
+    root: Option<shared::state::SyncState>,
     shards: BTreeMap<ShardNumber, Shard>,
     /// For each person ever seen, how many believable readings in a row have lacked them.
     missed: BTreeMap<SourceId, u32>,
@@ -147,10 +147,10 @@ impl Memory {
         let line = |number| {
             self.shards
                 .get(&ShardNumber(number))
-                .map(Shard::packed)
+                .map(Shard::digest)
                 .unwrap_or_default()
         };
-        self.root = Some(shared::state::Root {
+        self.root = Some(shared::state::SyncState {
             mapping_version: shared::mapping::MAPPING_VERSION,
             configuration: "rules".into(),
             shards: vec![line(0), line(1)],

@@ -1,10 +1,10 @@
 //! What this job counts.
 
 use serde::{Deserialize, Serialize};
-use shared::job;
+use shared::runtime;
 
 /// A run's report.
-pub type Report = job::Report<Counts>;
+pub type Report = runtime::Report<Counts>;
 
 /// How many of what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ pub struct Counts {
     pub left: u64,
 }
 
-impl job::Counts for Counts {
+impl runtime::Counts for Counts {
     fn with_earlier(self, earlier: Self) -> Self {
         Self {
             created: self.created + earlier.created,
@@ -72,7 +72,7 @@ impl job::Counts for Counts {
 
 #[cfg(test)]
 mod tests {
-    use shared::job::Counts as _;
+    use shared::runtime::Counts as _;
 
     use super::*;
 

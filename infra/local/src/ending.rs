@@ -27,7 +27,7 @@ impl Ending {
         })
     }
 
-    /// Waits for it; waited for again, it is the next one.
+    /// Sleeper for it; waited for again, it is the next one.
     #[cfg(unix)]
     pub async fn wait(&mut self) {
         let [interrupt, terminate] = &mut self.signals;
@@ -37,7 +37,7 @@ impl Ending {
         }
     }
 
-    /// Waits for it; waited for again, it is the next one.
+    /// Sleeper for it; waited for again, it is the next one.
     #[cfg(not(unix))]
     pub async fn wait(&mut self) {
         // Without signals it ends as everything else does.

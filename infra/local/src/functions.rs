@@ -5,8 +5,8 @@ use std::sync::Arc;
 use certificate_sync::CertificateSync;
 use employee_sync::EmployeeSync;
 use shared::clock::{Clock, ManualClock};
-use shared::http::{self, Calls, Context, Pace, Waits};
-use shared::job::{App, Work};
+use shared::http::{self, Calls, Context, RateLimiter, Sleeper};
+use shared::runtime::{App, Job};
 
 use crate::WorldError;
 use crate::stack::{Stack, StartError};
@@ -30,10 +30,10 @@ pub enum Order {
 }
 
 impl Order {
-    pub(crate) fn waits(self, clock: &ManualClock) -> Option<Waits> {
+    pub(crate) fn waits(self, clock: &ManualClock) -> Option<Sleeper> {
         match self {
             Self::Usual => None,
-            Self::InTurn(seed) => Some(Waits::simulated(clock.clone(), seed)),
+            Self::InTurn(seed) => Some(Sleeper::simulated(clock.clone(), seed)),
         }
     }
 }
@@ -43,7 +43,7 @@ impl Functions {
     pub(crate) fn new(
         stack: &Stack,
         clock: &Arc<dyn Clock>,
-        pace: Option<&Pace>,
+        pace: Option<&RateLimiter>,
     ) -> Result<Self, WorldError> {
         Self::ordered(stack, clock, pace, None)
     }
@@ -52,16 +52,16 @@ impl Functions {
     pub(crate) fn unpaced(
         stack: &Stack,
         clock: &Arc<dyn Clock>,
-        in_turn: Option<&Waits>,
+        in_turn: Option<&Sleeper>,
     ) -> Result<Self, WorldError> {
-        Self::ordered(stack, clock, Some(&Pace::new(&[])), in_turn)
+        Self::ordered(stack, clock, Some(&RateLimiter::new(&[])), in_turn)
     }
 
     fn ordered(
         stack: &Stack,
         clock: &Arc<dyn Clock>,
-        pace: Option<&Pace>,
-        in_turn: Option<&Waits>,
+        pace: Option<&RateLimiter>,
+        in_turn: Option<&Sleeper>,
     ) -> Result<Self, WorldError> {
         let work = CertificateSync::new().map_err(|_| WorldError::Tls)?;
         let employees = app(EmployeeSync, stack, clock, pace, in_turn)?;
@@ -72,12 +72,12 @@ impl Functions {
     }
 }
 
-fn app<W: Work>(
+fn app<W: Job>(
     work: W,
     stack: &Stack,
     clock: &Arc<dyn Clock>,
-    pace: Option<&Pace>,
-    in_turn: Option<&Waits>,
+    pace: Option<&RateLimiter>,
+    in_turn: Option<&Sleeper>,
 ) -> Result<App<W>, WorldError> {
     let (store, secrets) = stack.for_function().map_err(StartError::from)?;
     let client = http::client().map_err(|_| WorldError::Tls)?;

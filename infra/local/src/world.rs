@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use shared::clock::{Clock, ManualClock};
 use shared::http::Deadline;
 use shared::id::{InvalidTenantId, RunId, TenantId};
-use shared::job::{Event, Mode, Progress, Ran, Request, Watch};
+use shared::runtime::{Event, Mode, Progress, ProgressFn, Ran, Request};
 use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, SecretError, TenantSecret};
 use shared::state::StateError;
 use shared::tenant::Via;
@@ -245,7 +245,7 @@ impl World {
         company: &Company,
         mode: Mode,
         deadline: Deadline,
-        watch: Watch<'_>,
+        watch: ProgressFn<'_>,
     ) -> Ran<EmployeeSync> {
         self.functions()
             .employees
@@ -259,7 +259,7 @@ impl World {
         company: &Company,
         mode: Mode,
         deadline: Deadline,
-        watch: Watch<'_>,
+        watch: ProgressFn<'_>,
     ) -> Ran<CertificateSync> {
         self.functions()
             .certificates

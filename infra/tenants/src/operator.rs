@@ -13,7 +13,7 @@ use shared::aws::{Aws, ReqwestClient};
 use shared::connect::{Connections, HrSystem};
 use shared::http::{self, Calls, Context};
 use shared::id::TenantId;
-use shared::job::{App, Work};
+use shared::runtime::{App, Job};
 use shared::secrets::{Secrets, TenantSecret};
 use shared::state::{Store, TenantRecord};
 use shared::tenant::TenantConfig;
@@ -167,7 +167,7 @@ impl<'a> Operator<'a> {
         Ok(self.app(work))
     }
 
-    fn app<W: Work>(&self, work: W) -> App<W> {
+    fn app<W: Job>(&self, work: W) -> App<W> {
         let app = App::new(
             work,
             self.store.clone(),

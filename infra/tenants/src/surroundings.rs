@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use shared::clock::{Clock, SystemClock};
-use shared::http::Pace;
+use shared::http::RateLimiter;
 
 /// Looks up an environment variable.
 type Variables = dyn Fn(&str) -> Option<String> + Send + Sync;
@@ -18,7 +18,7 @@ pub struct Surroundings {
     /// The present.
     pub clock: Arc<dyn Clock>,
     /// Another pace for every vendor: for simulators, which have no limits.
-    pub pace: Option<Pace>,
+    pub pace: Option<RateLimiter>,
     /// Standard input.
     pub input: Mutex<Box<dyn BufRead + Send>>,
     /// Standard error: progress, questions, what went wrong.

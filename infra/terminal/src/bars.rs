@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use shared::job::Progress;
-use shared::state::Job;
+use shared::runtime::Progress;
+use shared::state::JobKind;
 
 const READING: &str = "{prefix:>18} {spinner} {msg}";
 const WAITING: &str = "{prefix:>18} {spinner} {msg} {elapsed}";
@@ -20,14 +20,14 @@ pub struct Bars(MultiProgress);
 #[derive(Clone, Debug)]
 pub struct Bar {
     bar: ProgressBar,
-    job: Job,
+    job: JobKind,
     planned: Arc<AtomicUsize>,
 }
 
 impl Bars {
     /// A bar for the run of `name`.
     #[must_use]
-    pub fn bar(&self, name: &str, job: Job) -> Bar {
+    pub fn bar(&self, name: &str, job: JobKind) -> Bar {
         let bar = self.0.add(ProgressBar::new_spinner());
         bar.set_style(style(READING));
         bar.set_prefix(name.to_owned());
@@ -44,7 +44,7 @@ impl Bars {
 impl Bars {
     /// A line with the time that `name` has been waiting for a run of `job` elsewhere.
     #[must_use]
-    pub fn waiting(&self, name: &str, job: Job) -> Bar {
+    pub fn waiting(&self, name: &str, job: JobKind) -> Bar {
         let bar = self.bar(name, job);
         bar.bar.set_style(style(WAITING));
         bar.bar.set_message(format!("{} runs", job.function()));
@@ -82,9 +82,9 @@ fn style(template: &str) -> ProgressStyle {
 }
 
 /// What the job reads.
-fn read_by(job: Job) -> &'static str {
+fn read_by(job: JobKind) -> &'static str {
     match job {
-        Job::Employees => "people",
-        Job::Certificates => "certificates",
+        JobKind::Employees => "people",
+        JobKind::Certificates => "certificates",
     }
 }

@@ -3,15 +3,15 @@
 use certificate_sync::report::Counts as Certificates;
 use employee_sync::report::Counts as Employees;
 use serde_json::Value;
-use shared::job::Report;
-use shared::state::Job;
+use shared::runtime::Report;
+use shared::state::JobKind;
 
 /// How many of what, of either job: everything that is not zero.
 #[must_use]
 pub fn counted(report: &Report<Value>) -> String {
     let findings = report.findings_total;
     let counts = report.counts.clone();
-    let (read, done) = if report.job == Job::Employees.function() {
+    let (read, done) = if report.job == JobKind::Employees.function() {
         // Every count has a default: what another version counts is left out.
         let counts: Employees = serde_json::from_value(counts).unwrap_or_default();
         (

@@ -1,7 +1,7 @@
 //! A run's report in words.
 
 use shared::http;
-use shared::job::{Finding, FindingKind, HeldNote, Report};
+use shared::runtime::{Finding, FindingKind, HeldNote, Report};
 
 use crate::text::wrapped;
 

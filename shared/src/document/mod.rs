@@ -3,8 +3,8 @@
 mod body;
 mod category;
 mod error;
+mod matching;
 mod naming;
-mod recognize;
 mod sink;
 
 pub use body::{BodyError, PdfBody};
@@ -13,7 +13,7 @@ pub use error::UploadError;
 pub use naming::{comment, file_name, title};
 pub use sink::{Certificate, Document, DocumentSink, Verification};
 
-pub(crate) use recognize::{Filed, is_filed_as};
+pub(crate) use matching::{Filed, is_filed_as};
 
 #[cfg(test)]
 mod tests;

@@ -50,7 +50,7 @@ pub enum Verification {
     /// The employee's documents were read in full, and it is not among them.
     NotThere,
     /// This route cannot list documents.
-    Unknowable,
+    OnUnverifiable,
 }
 
 /// A document to be filed.

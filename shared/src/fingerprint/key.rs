@@ -117,7 +117,7 @@ impl FingerprintKey {
 
     /// A short mark of one value: tells whether a field has changed, not what it is.
     #[must_use]
-    pub fn mark(&self, field: &str, text: &str) -> u64 {
+    pub fn digest(&self, field: &str, text: &str) -> u64 {
         let fingerprint = self.fingerprint([Part::Value(field), Part::Value(text)]);
         u64::try_from(fingerprint.0 >> 64).unwrap_or_default()
     }
@@ -125,7 +125,7 @@ impl FingerprintKey {
     /// A number that spreads people evenly over shards.
     #[must_use]
     pub fn spread(&self, id: &SourceId) -> u64 {
-        self.mark("shard", id.as_str())
+        self.digest("shard", id.as_str())
     }
 }
 

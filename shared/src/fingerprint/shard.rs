@@ -75,7 +75,7 @@ impl ShardCount {
 
 /// What the last run left of a person, beside the fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Standing {
+pub enum EntryStatus {
     /// reteach holds what the fingerprint stands for.
     Synced,
     /// reteach refused this record; the same record is tried again from this moment on.
@@ -90,7 +90,7 @@ pub struct ShardEntry {
     /// The record the last run saw.
     pub fingerprint: Fingerprint,
     /// What became of it.
-    pub standing: Standing,
+    pub standing: EntryStatus,
 }
 
 /// The people of one shard.
@@ -99,7 +99,7 @@ pub struct Shard(pub BTreeMap<SourceId, ShardEntry>);
 
 /// A shard's one line in the root.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Packed {
+pub struct ShardDigest {
     /// Digest of all fingerprints of the shard. Zero for an empty one.
     pub digest: u64,
     /// From when on (Unix seconds) the shard must be looked at although its digest fits; 0: never.
@@ -114,14 +114,16 @@ pub struct ShardError;
 impl Shard {
     /// The shard's line in the root.
     #[must_use]
-    pub fn packed(&self) -> Packed {
+    pub fn digest(&self) -> ShardDigest {
         let digest = digest(self.0.values().map(|entry| entry.fingerprint));
         let due = self.0.values().filter_map(|entry| match entry.standing {
-            Standing::Synced => None,
-            Standing::RetryAt(at) => Some(u32::try_from(at.as_second().max(1)).unwrap_or(u32::MAX)),
-            Standing::MissingOnce => Some(1),
+            EntryStatus::Synced => None,
+            EntryStatus::RetryAt(at) => {
+                Some(u32::try_from(at.as_second().max(1)).unwrap_or(u32::MAX))
+            }
+            EntryStatus::MissingOnce => Some(1),
         });
-        Packed {
+        ShardDigest {
             digest,
             due: due.min().unwrap_or(0),
         }
@@ -154,7 +156,7 @@ pub(crate) fn digest(fingerprints: impl IntoIterator<Item = Fingerprint>) -> u64
     u64::try_from(sum >> 64).unwrap_or_default()
 }
 
-impl Packed {
+impl ShardDigest {
     /// Whether this line says that nothing has to be done for people with these fingerprints at `now`.
     #[must_use]
     pub fn is_settled(

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fingerprint::Part;
-use crate::state::Root;
+use crate::state::SyncState;
 
 fn key() -> FingerprintKey {
     FingerprintKey::from_bytes(&[7; 32])
@@ -18,7 +18,7 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-fn shard(people: &[(&str, Standing)]) -> Shard {
+fn shard(people: &[(&str, EntryStatus)]) -> Shard {
     let entry = |id: &str, standing| {
         (
             SourceId::new(id),
@@ -98,8 +98,8 @@ fn a_company_is_outgrown_by_a_factor_of_four() {
 
 #[test]
 fn a_line_is_due_for_the_first_of_its_people_that_wait() {
-    use Standing::{MissingOnce, RetryAt, Synced};
-    let cases: [(&[(&str, Standing)], u32); 8] = [
+    use EntryStatus::{MissingOnce, RetryAt, Synced};
+    let cases: [(&[(&str, EntryStatus)], u32); 8] = [
         (&[], 0),
         (&[("1", Synced), ("2", Synced)], 0),
         (&[("1", Synced), ("2", RetryAt(at(500)))], 500),
@@ -117,14 +117,18 @@ fn a_line_is_due_for_the_first_of_its_people_that_wait() {
         (&[("1", RetryAt(Timestamp::MAX))], u32::MAX),
     ];
     for (people, due) in cases {
-        assert_eq!(shard(people).packed().due, due, "{people:?}");
+        assert_eq!(shard(people).digest().due, due, "{people:?}");
     }
 }
 
 #[test]
 fn a_line_settles_the_same_people_until_it_is_due() {
     let (one, two) = (print("1"), print("2"));
-    let line = shard(&[("1", Standing::Synced), ("2", Standing::RetryAt(at(500)))]).packed();
+    let line = shard(&[
+        ("1", EntryStatus::Synced),
+        ("2", EntryStatus::RetryAt(at(500))),
+    ])
+    .digest();
     let cases = [
         (vec![one, two], 499, true),
         (vec![two, one], 499, true),
@@ -143,13 +147,13 @@ fn a_line_settles_the_same_people_until_it_is_due() {
             "{people:?} {second}"
         );
     }
-    assert!(Packed::default().is_settled([], at(0)));
-    assert!(!Packed::default().is_settled([one], at(0)));
+    assert!(ShardDigest::default().is_settled([], at(0)));
+    assert!(!ShardDigest::default().is_settled([one], at(0)));
 }
 
 #[test]
 fn bytes_that_are_no_shard_are_refused() {
-    let bytes = shard(&[("1", Standing::Synced)]).to_bytes().unwrap();
+    let bytes = shard(&[("1", EntryStatus::Synced)]).to_bytes().unwrap();
     assert_eq!(
         Shard::from_bytes(&bytes[..bytes.len() - 1]),
         Err(ShardError)
@@ -166,7 +170,7 @@ fn a_shard_of_the_usual_size_fits_three_write_units() {
     let people = (0..64).map(|number| {
         let entry = ShardEntry {
             fingerprint: print(&number.to_string()),
-            standing: Standing::Synced,
+            standing: EntryStatus::Synced,
         };
         (SourceId::new((10_000_000 + number).to_string()), entry)
     });
@@ -174,8 +178,8 @@ fn a_shard_of_the_usual_size_fits_three_write_units() {
     assert!(bytes.len() <= 3 * 1024, "{}", bytes.len());
 }
 
-fn root(shards: Vec<Packed>) -> Root {
-    Root {
+fn root(shards: Vec<ShardDigest>) -> SyncState {
+    SyncState {
         mapping_version: 1,
         configuration: "c".into(),
         shards,
@@ -191,11 +195,11 @@ fn root(shards: Vec<Packed>) -> Root {
 #[test]
 fn the_roots_table_is_one_run_of_twelve_bytes_a_shard() {
     let lines = [
-        Packed {
+        ShardDigest {
             digest: 0x0102_0304_0506_0708,
             due: 0x090a_0b0c,
         },
-        Packed { digest: 0, due: 1 },
+        ShardDigest { digest: 0, due: 1 },
     ];
     let text = serde_json::to_value(root(lines.to_vec())).unwrap();
     let bytes: Vec<u64> = text["shards"]
@@ -213,7 +217,7 @@ fn the_roots_table_is_one_run_of_twelve_bytes_a_shard() {
     let mut cut = text;
     cut["shards"].as_array_mut().unwrap().pop();
     assert!(
-        serde_json::from_value::<Root>(cut)
+        serde_json::from_value::<SyncState>(cut)
             .unwrap_err()
             .to_string()
             .contains("cut off")
@@ -239,7 +243,7 @@ fn size_of(value: &serde_dynamo::AttributeValue) -> usize {
 #[test]
 fn the_largest_root_is_one_read_unit() {
     let root = root(vec![
-        Packed {
+        ShardDigest {
             digest: u64::MAX,
             due: 1
         };
@@ -254,12 +258,12 @@ fn the_largest_root_is_one_read_unit() {
     assert!(size <= 4096, "{size}");
 }
 
-fn standing() -> impl Strategy<Value = Standing> {
+fn standing() -> impl Strategy<Value = EntryStatus> {
     prop_oneof![
-        3 => Just(Standing::Synced),
-        1 => Just(Standing::MissingOnce),
+        3 => Just(EntryStatus::Synced),
+        1 => Just(EntryStatus::MissingOnce),
         // The root keeps due times as Unix seconds in 32 bits, until 2106; later ones count as due then.
-        1 => (0..i64::from(u32::MAX)).prop_map(|second| Standing::RetryAt(at(second))),
+        1 => (0..i64::from(u32::MAX)).prop_map(|second| EntryStatus::RetryAt(at(second))),
     ]
 }
 
@@ -267,7 +271,7 @@ fn any_shard() -> impl Strategy<Value = Shard> {
     let people =
         prop::collection::btree_map("[0-9]{1,8}|\\PC{1,6}", (any::<u64>(), standing()), 0..20);
     people.prop_map(|people| {
-        let entry = |(id, (seed, standing)): (String, (u64, Standing))| {
+        let entry = |(id, (seed, standing)): (String, (u64, EntryStatus))| {
             (
                 SourceId::new(id),
                 ShardEntry {
@@ -295,13 +299,13 @@ proptest! {
 
     #[test]
     fn a_line_and_a_table_of_lines_read_back(lines in prop::collection::vec(any::<(u64, u32)>(), 0..40)) {
-        let lines: Vec<Packed> = lines.into_iter().map(|(digest, due)| Packed { digest, due }).collect();
+        let lines: Vec<ShardDigest> = lines.into_iter().map(|(digest, due)| ShardDigest { digest, due }).collect();
         for line in &lines {
-            prop_assert_eq!(Packed::from_bytes(&line.to_bytes()), *line);
+            prop_assert_eq!(ShardDigest::from_bytes(&line.to_bytes()), *line);
         }
         let root = root(lines);
         let item: serde_dynamo::Item = serde_dynamo::to_item(&root).unwrap();
-        prop_assert_eq!(serde_dynamo::from_item::<_, Root>(item).unwrap(), root);
+        prop_assert_eq!(serde_dynamo::from_item::<_, SyncState>(item).unwrap(), root);
     }
 
     #[test]
@@ -319,12 +323,12 @@ proptest! {
 
     #[test]
     fn a_shard_settles_exactly_the_people_it_holds(shard in any_shard(), more in any::<u64>(), now in 1..i64::from(u32::MAX)) {
-        let line = shard.packed();
+        let line = shard.digest();
         let prints: Vec<Fingerprint> = shard.0.values().map(|entry| entry.fingerprint).collect();
         let waits = shard.0.values().any(|entry| match entry.standing {
-            Standing::Synced => false,
-            Standing::RetryAt(moment) => moment <= at(now),
-            Standing::MissingOnce => true,
+            EntryStatus::Synced => false,
+            EntryStatus::RetryAt(moment) => moment <= at(now),
+            EntryStatus::MissingOnce => true,
         });
         prop_assert_eq!(line.is_settled(prints.clone(), at(now)), !waits);
         let grown = prints.iter().copied().chain([print(&more.to_string())]);

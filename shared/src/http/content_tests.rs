@@ -63,10 +63,10 @@ async fn send(server: &Server, payload: Payload) -> Result<Reply, Error> {
         &[],
     )
     .unwrap();
-    let request = Request::new(target, Repeat::OnlyIfNotSent, Duration::from_secs(30));
+    let request = Request::new(target, Idempotency::OnlyIfNotSent, Duration::from_secs(30));
     server
         .context()
-        .send_once(&request, payload, &Pace::new(&[]))
+        .send_once(&request, payload, &RateLimiter::new(&[]))
         .await
 }
 
@@ -200,8 +200,8 @@ async fn too_many_uploads_hold_the_pace_and_are_not_sent_again() {
         &[],
     )
     .unwrap();
-    let request = Request::new(target, Repeat::OnlyIfNotSent, Duration::from_secs(30));
-    let pace = Pace::new(&[]);
+    let request = Request::new(target, Idempotency::OnlyIfNotSent, Duration::from_secs(30));
+    let pace = RateLimiter::new(&[]);
     let context = server.context();
     context
         .send_once(&request, form(content(&[b"%PDF-"], Some(5))), &pace)
@@ -232,12 +232,12 @@ async fn the_deadline_ends_an_upload() {
             &[],
         )
         .unwrap();
-        let request = Request::new(target, Repeat::OnlyIfNotSent, Duration::from_secs(30));
+        let request = Request::new(target, Idempotency::OnlyIfNotSent, Duration::from_secs(30));
         let context = server
             .context()
             .until(Deadline::after(Duration::from_secs(10)));
         let error = context
-            .send_once(&request, form(content), &Pace::new(&[]))
+            .send_once(&request, form(content), &RateLimiter::new(&[]))
             .await
             .unwrap_err();
         assert!(

@@ -7,10 +7,10 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::time::timeout;
 
-use super::error::{Effect, Error, Fault};
+use super::error::{Effect, Error, TransportError};
 use super::reply::{Answer, Origin, Reply};
 use super::retry::{self, Decision};
-use super::{BaseUrl, Calls, Deadline, NotPublic, Pace, Payload, Request, Waits};
+use super::{BaseUrl, Calls, Deadline, NotPublic, Payload, RateLimiter, Request, Sleeper};
 use crate::clock::Clock;
 
 /// The largest reply that is read, in bytes, unpacked. A page of 250 people has some hundred kilobytes; the function has
@@ -30,13 +30,13 @@ pub struct Context {
 struct Parts {
     client: reqwest::Client,
     clock: Arc<dyn Clock>,
-    waits: Waits,
+    waits: Sleeper,
     simulators: bool,
 }
 
 /// Why an attempt brought no reply.
-enum Miss {
-    Fault(Fault),
+enum AttemptError {
+    TransportError(TransportError),
     TooLarge,
     OutOfTime,
 }
@@ -48,7 +48,7 @@ impl Context {
         let parts = Arc::new(Parts {
             client,
             clock,
-            waits: Waits::Real,
+            waits: Sleeper::Real,
             simulators: false,
         });
         Self {
@@ -67,7 +67,7 @@ impl Context {
 
     /// The same, but waiting for another attempt as `waits` says.
     #[must_use]
-    pub fn with_waits(self, waits: Waits) -> Self {
+    pub fn with_waits(self, waits: Sleeper) -> Self {
         let parts = Arc::new(Parts {
             waits,
             ..Parts::clone(&self.parts)
@@ -106,7 +106,7 @@ impl Context {
     }
 
     /// How waiting for another attempt goes.
-    pub(super) fn waits(&self) -> &Waits {
+    pub(super) fn waits(&self) -> &Sleeper {
         &self.parts.waits
     }
 
@@ -116,7 +116,7 @@ impl Context {
     /// # Errors
     /// [`Error::Unreachable`], [`Error::TooLarge`] or [`Error::OutOfTime`], each saying whether the call may have
     /// taken effect.
-    pub async fn send(&self, request: &Request, pace: &Pace) -> Result<Reply, Error> {
+    pub async fn send(&self, request: &Request, pace: &RateLimiter) -> Result<Reply, Error> {
         let mut effect = Effect::None;
         let mut ceilings = retry::schedule();
         loop {
@@ -132,7 +132,7 @@ impl Context {
                 return settled;
             };
             if let Some(asked) = asked.filter(|_| self.waits().hold_others()) {
-                pace.hold(asked);
+                pace.pause_for(asked);
             }
             tracing::debug!(call = %request.call(), ?wait, "trying again");
             self.waits()
@@ -151,7 +151,7 @@ impl Context {
         &self,
         request: &Request,
         payload: Payload,
-        pace: &Pace,
+        pace: &RateLimiter,
     ) -> Result<Reply, Error> {
         let mut effect = Effect::None;
         pace.ready(self.deadline)
@@ -163,7 +163,7 @@ impl Context {
         let is_short =
             |asked: &Duration| *asked <= retry::LONGEST_WAIT && self.waits().hold_others();
         if let Some(asked) = asked.filter(is_short) {
-            pace.hold(asked);
+            pace.pause_for(asked);
         }
         settled.map_err(|error| {
             if complete.is() {
@@ -178,7 +178,7 @@ impl Context {
     fn judge(
         &self,
         request: &Request,
-        attempt: Result<Reply, Miss>,
+        attempt: Result<Reply, AttemptError>,
         effect: &mut Effect,
     ) -> (Result<Reply, Error>, Decision, Option<Duration>) {
         let repeat = request.repeat;
@@ -193,12 +193,12 @@ impl Context {
             }
             Err(miss) => {
                 let (seen, decision) = match miss {
-                    Miss::Fault(fault) => (
-                        retry::effect_of_fault(fault, repeat),
-                        retry::after_fault(fault, repeat),
+                    AttemptError::TransportError(fault) => (
+                        retry::effect_of_transport_error(fault, repeat),
+                        retry::after_transport_error(fault, repeat),
                     ),
-                    Miss::TooLarge | Miss::OutOfTime => (
-                        retry::effect_of_fault(Fault::TimedOut, repeat),
+                    AttemptError::TooLarge | AttemptError::OutOfTime => (
+                        retry::effect_of_transport_error(TransportError::TimedOut, repeat),
                         Decision::Stop,
                     ),
                 };
@@ -208,17 +208,25 @@ impl Context {
         }
     }
 
-    async fn attempt(&self, request: &Request, payload: Option<Payload>) -> Result<Reply, Miss> {
+    async fn attempt(
+        &self,
+        request: &Request,
+        payload: Option<Payload>,
+    ) -> Result<Reply, AttemptError> {
         let left = self.deadline.remaining().unwrap_or(Duration::MAX);
         self.calls.count(request.call().vendor);
         match timeout(request.timeout.min(left), self.exchange(request, payload)).await {
             Ok(exchanged) => exchanged,
-            Err(_) if left <= request.timeout => Err(Miss::OutOfTime),
-            Err(_) => Err(Miss::Fault(Fault::TimedOut)),
+            Err(_) if left <= request.timeout => Err(AttemptError::OutOfTime),
+            Err(_) => Err(AttemptError::TransportError(TransportError::TimedOut)),
         }
     }
 
-    async fn exchange(&self, request: &Request, payload: Option<Payload>) -> Result<Reply, Miss> {
+    async fn exchange(
+        &self,
+        request: &Request,
+        payload: Option<Payload>,
+    ) -> Result<Reply, AttemptError> {
         let call = request.call().clone();
         let mut sending = self
             .parts
@@ -234,7 +242,7 @@ impl Context {
         let response = sending
             .send()
             .await
-            .map_err(|error| Miss::Fault(fault(&error)))?;
+            .map_err(|error| AttemptError::TransportError(fault(&error)))?;
         let (status, headers) = (response.status(), response.headers().clone());
         tracing::debug!(%call, status = status.as_u16(), "answered");
         let body = read(response).await?;
@@ -250,27 +258,27 @@ impl Context {
 }
 
 /// Reads the body piece by piece, so that an endless one is cut off.
-async fn read(mut response: reqwest::Response) -> Result<Bytes, Miss> {
+async fn read(mut response: reqwest::Response) -> Result<Bytes, AttemptError> {
     let mut body = BytesMut::new();
     while let Some(piece) = response
         .chunk()
         .await
-        .map_err(|error| Miss::Fault(fault(&error)))?
+        .map_err(|error| AttemptError::TransportError(fault(&error)))?
     {
         if body.len() + piece.len() > MAX_REPLY_BYTES {
-            return Err(Miss::TooLarge);
+            return Err(AttemptError::TooLarge);
         }
         body.extend_from_slice(&piece);
     }
     Ok(body.freeze())
 }
 
-pub(super) fn fault(error: &reqwest::Error) -> Fault {
+pub(super) fn fault(error: &reqwest::Error) -> TransportError {
     let mut source = std::error::Error::source(error);
     let mut kind = None;
     while let Some(cause) = source {
         if cause.is::<NotPublic>() {
-            return Fault::NotPublic;
+            return TransportError::NotPublic;
         }
         kind = cause
             .downcast_ref::<io::Error>()
@@ -279,29 +287,29 @@ pub(super) fn fault(error: &reqwest::Error) -> Fault {
         source = cause.source();
     }
     match error {
-        _ if error.is_connect() || error.is_builder() => Fault::NotSent(kind),
-        _ if error.is_timeout() => Fault::TimedOut,
-        _ => Fault::Broken(kind),
+        _ if error.is_connect() || error.is_builder() => TransportError::NotSent(kind),
+        _ if error.is_timeout() => TransportError::TimedOut,
+        _ => TransportError::Broken(kind),
     }
 }
 
-fn error(request: &Request, miss: Miss, effect: Effect) -> Error {
+fn error(request: &Request, miss: AttemptError, effect: Effect) -> Error {
     let call = request.call().clone();
     match miss {
-        Miss::Fault(fault) => Error::Unreachable {
+        AttemptError::TransportError(fault) => Error::Unreachable {
             call,
             fault,
             effect,
         },
-        Miss::TooLarge => Error::TooLarge {
+        AttemptError::TooLarge => Error::TooLarge {
             call,
             limit: MAX_REPLY_BYTES,
             effect,
         },
-        Miss::OutOfTime => Error::OutOfTime { call, effect },
+        AttemptError::OutOfTime => Error::OutOfTime { call, effect },
     }
 }
 
 fn out_of_time(request: &Request, effect: Effect) -> Error {
-    error(request, Miss::OutOfTime, effect)
+    error(request, AttemptError::OutOfTime, effect)
 }

@@ -49,7 +49,7 @@ impl Deadline {
             .map(|instant| instant.saturating_duration_since(Instant::now()))
     }
 
-    /// Waits for `time`, or says at once that there is not that much time left.
+    /// Sleeper for `time`, or says at once that there is not that much time left.
     ///
     /// # Errors
     /// [`Elapsed`] if the deadline comes first.

@@ -37,7 +37,7 @@ pub enum Effect {
 
 /// Why there was no usable answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Fault {
+pub enum TransportError {
     /// No connection: nothing was sent. Carries the system's reason where it gave one.
     #[error("no connection{}", reason(*.0))]
     NotSent(Option<io::ErrorKind>),
@@ -65,7 +65,7 @@ pub enum Error {
         /// Which call.
         call: Call,
         /// What happened to the last attempt.
-        fault: Fault,
+        fault: TransportError,
         /// Whether it may have taken effect.
         effect: Effect,
     },

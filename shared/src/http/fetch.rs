@@ -10,7 +10,7 @@ use url::Url;
 use super::context::fault;
 use super::reply::Verdict;
 use super::retry::{self, Decision};
-use super::{Call, Context, Deadline, Effect, Error, Fault, Pace, Repeat};
+use super::{Call, Context, Deadline, Effect, Error, Idempotency, RateLimiter, TransportError};
 
 /// One file to get: a read, repeated where that helps.
 #[derive(Clone)]
@@ -29,12 +29,12 @@ impl Context {
     /// Gets the answer for `fetch` over `client`, whatever its status; redirects are not followed.
     ///
     /// # Errors
-    /// [`Error`]; a name that leads to a machine beside us is [`Fault::NotPublic`].
+    /// [`Error`]; a name that leads to a machine beside us is [`TransportError::NotPublic`].
     pub async fn fetch(
         &self,
         client: &reqwest::Client,
         fetch: &Fetch<'_>,
-        pace: &Pace,
+        pace: &RateLimiter,
     ) -> Result<reqwest::Response, Error> {
         let late = || Error::OutOfTime {
             call: fetch.call.clone(),
@@ -49,13 +49,14 @@ impl Context {
             let (settled, decision, asked) = match attempt {
                 Ok(Ok(response)) => {
                     let status = response.status();
-                    let decision = retry::after_answer(status, Verdict::ByStatus, Repeat::Read);
+                    let decision =
+                        retry::after_answer(status, Verdict::ByStatus, Idempotency::Read);
                     let asked = retry::asked(status, response.headers(), self.clock().now());
                     (Ok(response), decision, asked)
                 }
                 Ok(Err(error)) => fetch.unreachable(fault(&error)),
                 Err(_) if left <= fetch.timeout => return Err(late()),
-                Err(_) => fetch.unreachable(Fault::TimedOut),
+                Err(_) => fetch.unreachable(TransportError::TimedOut),
             };
             let wait = ceilings
                 .next()
@@ -97,19 +98,23 @@ impl Fetch<'_> {
 
     fn unreachable(
         &self,
-        fault: Fault,
+        fault: TransportError,
     ) -> (Result<reqwest::Response, Error>, Decision, Option<Duration>) {
         let error = Error::Unreachable {
             call: self.call.clone(),
             fault,
             effect: Effect::None,
         };
-        (Err(error), retry::after_fault(fault, Repeat::Read), None)
+        (
+            Err(error),
+            retry::after_transport_error(fault, Idempotency::Read),
+            None,
+        )
     }
 }
 
 /// What a body that breaks off while it is read is called.
 #[must_use]
-pub fn body_fault(error: &reqwest::Error) -> Fault {
+pub fn body_fault(error: &reqwest::Error) -> TransportError {
     fault(error)
 }

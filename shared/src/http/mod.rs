@@ -10,16 +10,16 @@ mod error;
 #[cfg(feature = "extra-root")]
 mod extra_root;
 mod fetch;
-mod pace;
+mod rate_limiter;
 mod redact;
 mod reply;
 mod request;
 mod retry;
 mod rows;
-mod secret_url;
+mod safe_words;
+mod signed_url;
+mod sleeper;
 mod token;
-mod vocabulary;
-mod waits;
 
 pub use address::{NotPublic, PublicAddresses, SystemNames, is_public};
 pub(crate) use base_url::is_loopback;
@@ -28,16 +28,16 @@ pub use calls::{Calls, Counts, Vendor};
 pub use content::{Content, ContentError, Payload};
 pub use context::{Context, MAX_REPLY_BYTES};
 pub use deadline::{Deadline, Elapsed};
-pub use error::{Call, Effect, Error, Fault};
+pub use error::{Call, Effect, Error, TransportError};
 pub use fetch::{Fetch, body_fault};
-pub use pace::{Pace, Rate};
+pub use rate_limiter::{Rate, RateLimiter};
 pub use redact::redact;
 pub use reply::{Answer, Origin, Reply, Verdict};
-pub use request::{Repeat, Request, Target};
+pub use request::{Idempotency, Request, Target};
 pub(crate) use rows::rows;
-pub use secret_url::SecretUrl;
+pub use signed_url::SignedUrl;
+pub use sleeper::{Simulated, Sleeper};
 pub use token::{Answered, Grant, Token, TokenCache};
-pub use waits::{Simulated, Waits};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,7 +86,7 @@ fn builder() -> reqwest::ClientBuilder {
 #[cfg(test)]
 mod content_tests;
 #[cfg(test)]
-mod hostile_tests;
+mod fuzz_tests;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

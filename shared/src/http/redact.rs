@@ -1,6 +1,6 @@
 //! A vendor's free text, made fit for logs and reports.
 
-use super::vocabulary::is_known;
+use super::safe_words::is_known;
 
 /// How much of a vendor's text is kept, in characters.
 const MAX_CHARS: usize = 200;

@@ -16,7 +16,7 @@ use super::{BaseUrl, Call, Error, Reply, Vendor, Verdict};
 
 /// What may be sent a second time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeat {
+pub enum Idempotency {
     /// Only reads, whatever its method is: it can be repeated, and never has an effect.
     Read,
     /// Writes, but twice is the same as once (`PUT` of full values): it can be repeated.
@@ -100,13 +100,13 @@ impl fmt::Debug for Target {
     }
 }
 
-/// One call, ready to be sent as often as [`Repeat`] allows.
+/// One call, ready to be sent as often as [`Idempotency`] allows.
 #[derive(Clone)]
 pub struct Request {
     pub(super) target: Target,
     pub(super) headers: HeaderMap,
     pub(super) body: Option<Bytes>,
-    pub(super) repeat: Repeat,
+    pub(super) repeat: Idempotency,
     pub(super) timeout: Duration,
     pub(super) interpret: fn(Reply) -> Answer,
 }
@@ -114,7 +114,7 @@ pub struct Request {
 impl Request {
     /// A call without a body; `timeout` is for each attempt, from connecting to the last byte of the answer.
     #[must_use]
-    pub fn new(target: Target, repeat: Repeat, timeout: Duration) -> Self {
+    pub fn new(target: Target, repeat: Idempotency, timeout: Duration) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         let interpret = |reply| Answer {
@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn shows_neither_token_nor_body_nor_url() {
         let target = target("https://x.de", "/customer/{id}", &["erika@example.com"]).unwrap();
-        let request = Request::new(target, Repeat::Read, Duration::from_secs(1));
+        let request = Request::new(target, Idempotency::Read, Duration::from_secs(1));
         let request = request
             .bearer(&"secret-token".into())
             .unwrap()

@@ -8,7 +8,7 @@ use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use super::reply::Verdict;
-use super::{Effect, Fault, Repeat};
+use super::{Effect, Idempotency, TransportError};
 
 /// Attempts after the first one.
 const RETRIES: usize = 3;
@@ -33,38 +33,50 @@ pub(super) enum Decision {
     Again,
 }
 
-pub(super) fn after_answer(status: StatusCode, verdict: Verdict, repeat: Repeat) -> Decision {
+pub(super) fn after_answer(status: StatusCode, verdict: Verdict, repeat: Idempotency) -> Decision {
     match (verdict, status.as_u16(), repeat) {
         (Verdict::Final, ..) => Decision::Stop,
         (Verdict::Again, ..) | (Verdict::ByStatus, 429, _) => Decision::Again,
-        (Verdict::ByStatus, 500 | 502..=504, Repeat::Read | Repeat::Idempotent) => Decision::Again,
+        (Verdict::ByStatus, 500 | 502..=504, Idempotency::Read | Idempotency::Idempotent) => {
+            Decision::Again
+        }
         (Verdict::ByStatus, ..) => Decision::Stop,
     }
 }
 
-pub(super) fn after_fault(fault: Fault, repeat: Repeat) -> Decision {
-    match (fault, repeat) {
-        (Fault::NotPublic, _) => Decision::Stop,
-        (Fault::NotSent(_), _) | (_, Repeat::Read | Repeat::Idempotent) => Decision::Again,
-        (Fault::TimedOut | Fault::Broken(_), Repeat::OnlyIfNotSent) => Decision::Stop,
+pub(super) fn after_transport_error(error: TransportError, repeat: Idempotency) -> Decision {
+    match (error, repeat) {
+        (TransportError::NotPublic, _) => Decision::Stop,
+        (TransportError::NotSent(_), _) | (_, Idempotency::Read | Idempotency::Idempotent) => {
+            Decision::Again
+        }
+        (TransportError::TimedOut | TransportError::Broken(_), Idempotency::OnlyIfNotSent) => {
+            Decision::Stop
+        }
     }
 }
 
 /// Whether an attempt that was answered like this may have changed something. A success that turns out to be
 /// unreadable did.
-pub(super) fn effect_of_answer(status: StatusCode, verdict: Verdict, repeat: Repeat) -> Effect {
+pub(super) fn effect_of_answer(
+    status: StatusCode,
+    verdict: Verdict,
+    repeat: Idempotency,
+) -> Effect {
     match repeat {
-        Repeat::Read => Effect::None,
+        Idempotency::Read => Effect::None,
         _ if verdict == Verdict::Again || status.is_client_error() => Effect::None,
-        Repeat::Idempotent | Repeat::OnlyIfNotSent => Effect::Unknown,
+        Idempotency::Idempotent | Idempotency::OnlyIfNotSent => Effect::Unknown,
     }
 }
 
 /// Whether an attempt that broke off like this may have changed something.
-pub(super) fn effect_of_fault(fault: Fault, repeat: Repeat) -> Effect {
-    match (fault, repeat) {
-        (Fault::NotSent(_) | Fault::NotPublic, _) | (_, Repeat::Read) => Effect::None,
-        (Fault::TimedOut | Fault::Broken(_), _) => Effect::Unknown,
+pub(super) fn effect_of_transport_error(error: TransportError, repeat: Idempotency) -> Effect {
+    match (error, repeat) {
+        (TransportError::NotSent(_) | TransportError::NotPublic, _) | (_, Idempotency::Read) => {
+            Effect::None
+        }
+        (TransportError::TimedOut | TransportError::Broken(_), _) => Effect::Unknown,
     }
 }
 
@@ -114,7 +126,7 @@ fn until(text: &str, now: Timestamp) -> Option<Duration> {
 mod tests {
     use super::*;
     use Decision::{Again, Stop};
-    use Repeat::{Idempotent, OnlyIfNotSent, Read};
+    use Idempotency::{Idempotent, OnlyIfNotSent, Read};
 
     #[test]
     fn repeats_only_what_is_safe() {
@@ -142,17 +154,17 @@ mod tests {
             let decided = (decide(Read), decide(Idempotent), decide(OnlyIfNotSent));
             assert_eq!(decided, (read, idempotent, only_if_not_sent), "{status}");
         }
-        for (fault, read, only_if_not_sent) in [
-            (Fault::NotSent(None), Again, Again),
-            (Fault::TimedOut, Again, Stop),
-            (Fault::Broken(None), Again, Stop),
+        for (error, read, only_if_not_sent) in [
+            (TransportError::NotSent(None), Again, Again),
+            (TransportError::TimedOut, Again, Stop),
+            (TransportError::Broken(None), Again, Stop),
         ] {
-            assert_eq!(after_fault(fault, Read), read, "{fault}");
-            assert_eq!(after_fault(fault, Idempotent), read, "{fault}");
+            assert_eq!(after_transport_error(error, Read), read, "{error}");
+            assert_eq!(after_transport_error(error, Idempotent), read, "{error}");
             assert_eq!(
-                after_fault(fault, OnlyIfNotSent),
+                after_transport_error(error, OnlyIfNotSent),
                 only_if_not_sent,
-                "{fault}"
+                "{error}"
             );
         }
     }
@@ -191,18 +203,21 @@ mod tests {
             assert_eq!(effect(OnlyIfNotSent), idempotent, "{status}");
         }
         assert_eq!(
-            effect_of_fault(Fault::NotSent(None), OnlyIfNotSent),
+            effect_of_transport_error(TransportError::NotSent(None), OnlyIfNotSent),
             Effect::None
         );
         assert_eq!(
-            effect_of_fault(Fault::TimedOut, OnlyIfNotSent),
+            effect_of_transport_error(TransportError::TimedOut, OnlyIfNotSent),
             Effect::Unknown
         );
         assert_eq!(
-            effect_of_fault(Fault::Broken(None), Idempotent),
+            effect_of_transport_error(TransportError::Broken(None), Idempotent),
             Effect::Unknown
         );
-        assert_eq!(effect_of_fault(Fault::TimedOut, Read), Effect::None);
+        assert_eq!(
+            effect_of_transport_error(TransportError::TimedOut, Read),
+            Effect::None
+        );
     }
 
     #[test]

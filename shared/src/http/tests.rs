@@ -12,20 +12,20 @@ use super::*;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-fn request(server: &Server, method: Method, repeat: Repeat) -> Request {
+fn request(server: &Server, method: Method, repeat: Idempotency) -> Request {
     let target = Target::new(Vendor::Kombo, &server.base, method, "/thing/{id}", &["7"]).unwrap();
     Request::new(target, repeat, TIMEOUT)
 }
 
-async fn send(server: &Server, repeat: Repeat) -> Result<Reply, Error> {
-    let method = if repeat == Repeat::Read {
+async fn send(server: &Server, repeat: Idempotency) -> Result<Reply, Error> {
+    let method = if repeat == Idempotency::Read {
         Method::GET
     } else {
         Method::POST
     };
     server
         .context()
-        .send(&request(server, method, repeat), &Pace::new(&[]))
+        .send(&request(server, method, repeat), &RateLimiter::new(&[]))
         .await
 }
 
@@ -36,7 +36,7 @@ fn ok() -> Canned {
 #[tokio::test(start_paused = true)]
 async fn names_itself_and_asks_for_json() {
     let server = Server::start(|_, _| ok()).await;
-    let reply = send(&server, Repeat::Read).await.unwrap();
+    let reply = send(&server, Idempotency::Read).await.unwrap();
     assert_eq!((reply.status.as_u16(), reply.effect), (200, Effect::None));
     let seen = server.seen();
     assert_eq!(seen[0].uri, "/thing/7");
@@ -50,7 +50,7 @@ async fn names_itself_and_asks_for_json() {
 
 #[tokio::test(start_paused = true)]
 async fn tries_again_as_often_as_is_safe() {
-    use Repeat::{Idempotent, OnlyIfNotSent, Read};
+    use Idempotency::{Idempotent, OnlyIfNotSent, Read};
     for (repeat, first, attempts, last, effect) in [
         (Read, 503, 2, 200, Effect::None),
         (Idempotent, 502, 2, 200, Effect::Unknown),
@@ -78,7 +78,7 @@ async fn tries_again_as_often_as_is_safe() {
 #[tokio::test(start_paused = true)]
 async fn gives_up_after_three_retries() {
     let server = Server::start(|_, _| Canned::Text(503, "")).await;
-    let reply = send(&server, Repeat::Read).await.unwrap();
+    let reply = send(&server, Idempotency::Read).await.unwrap();
     assert_eq!((reply.status.as_u16(), server.seen().len()), (503, 4));
 }
 
@@ -97,7 +97,7 @@ async fn waits_as_long_as_the_vendor_asks() {
         let server = Server::start(answer).await;
         let start = Instant::now();
         assert!(
-            send(&server, Repeat::Read)
+            send(&server, Idempotency::Read)
                 .await
                 .unwrap()
                 .status
@@ -118,7 +118,11 @@ async fn leaves_a_very_long_wait_to_the_next_run() {
     let server = Server::start(|_, _| Canned::With(429, "retry-after", "3600", json!({}))).await;
     let start = Instant::now();
     assert_eq!(
-        send(&server, Repeat::Read).await.unwrap().status.as_u16(),
+        send(&server, Idempotency::Read)
+            .await
+            .unwrap()
+            .status
+            .as_u16(),
         429
     );
     assert!(start.elapsed() < Duration::from_secs(1));
@@ -127,14 +131,17 @@ async fn leaves_a_very_long_wait_to_the_next_run() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_answer_to_a_write_is_an_unknown_effect() {
-    type Case = (fn() -> Canned, fn(Fault) -> bool);
-    let hang: Case = (|| Canned::Hang, |fault| fault == Fault::TimedOut);
-    let half: Case = (|| Canned::Half, |fault| matches!(fault, Fault::Broken(_)));
+    type Case = (fn() -> Canned, fn(TransportError) -> bool);
+    let hang: Case = (|| Canned::Hang, |fault| fault == TransportError::TimedOut);
+    let half: Case = (
+        || Canned::Half,
+        |fault| matches!(fault, TransportError::Broken(_)),
+    );
     for (canned, is_expected) in [hang, half] {
         for (repeat, attempts, expected) in [
-            (Repeat::Read, 4, Effect::None),
-            (Repeat::Idempotent, 4, Effect::Unknown),
-            (Repeat::OnlyIfNotSent, 1, Effect::Unknown),
+            (Idempotency::Read, 4, Effect::None),
+            (Idempotency::Idempotent, 4, Effect::Unknown),
+            (Idempotency::OnlyIfNotSent, 1, Effect::Unknown),
         ] {
             let server = Server::start(move |_, _| canned()).await;
             let error = send(&server, repeat).await.unwrap_err();
@@ -161,7 +168,7 @@ async fn an_unknown_effect_outlives_a_later_refusal() {
         }
     };
     let server = Server::start(answer).await;
-    let reply = send(&server, Repeat::Idempotent).await.unwrap();
+    let reply = send(&server, Idempotency::Idempotent).await.unwrap();
     assert_eq!(
         (reply.status.as_u16(), reply.effect),
         (404, Effect::Unknown)
@@ -178,10 +185,10 @@ async fn a_refused_connection_is_safe_to_repeat() {
         .parse()
         .unwrap();
     let target = Target::new(Vendor::Reteach, &base, Method::POST, "/customer", &[]).unwrap();
-    let request = Request::new(target, Repeat::OnlyIfNotSent, TIMEOUT);
+    let request = Request::new(target, Idempotency::OnlyIfNotSent, TIMEOUT);
     let error = server
         .context()
-        .send(&request, &Pace::new(&[]))
+        .send(&request, &RateLimiter::new(&[]))
         .await
         .unwrap_err();
     assert_eq!(error.effect(), Effect::None);
@@ -190,7 +197,7 @@ async fn a_refused_connection_is_safe_to_repeat() {
     };
     assert_eq!(
         *fault,
-        Fault::NotSent(Some(io::ErrorKind::ConnectionRefused))
+        TransportError::NotSent(Some(io::ErrorKind::ConnectionRefused))
     );
     assert_eq!(
         error.to_string(),
@@ -216,8 +223,11 @@ async fn nothing_goes_past_the_deadline() {
             .context()
             .until(Deadline::after(Duration::from_secs(deadline)));
         let start = Instant::now();
-        let request = request(&server, Method::PUT, Repeat::Idempotent);
-        let error = context.send(&request, &Pace::new(&[])).await.unwrap_err();
+        let request = request(&server, Method::PUT, Idempotency::Idempotent);
+        let error = context
+            .send(&request, &RateLimiter::new(&[]))
+            .await
+            .unwrap_err();
         let Error::OutOfTime { effect, .. } = error else {
             panic!("{error}")
         };
@@ -232,8 +242,8 @@ async fn after_the_deadline_nothing_is_sent() {
     let context = server.context().until(Deadline::after(Duration::ZERO));
     let error = context
         .send(
-            &request(&server, Method::POST, Repeat::OnlyIfNotSent),
-            &Pace::new(&[]),
+            &request(&server, Method::POST, Idempotency::OnlyIfNotSent),
+            &RateLimiter::new(&[]),
         )
         .await;
     let Err(Error::OutOfTime { effect, .. }) = error else {
@@ -245,7 +255,7 @@ async fn after_the_deadline_nothing_is_sent() {
 #[tokio::test(start_paused = true)]
 async fn an_endless_answer_is_cut_off() {
     let server = Server::start(|_, _| Canned::Long(MAX_REPLY_BYTES + 1)).await;
-    let error = send(&server, Repeat::Read).await.unwrap_err();
+    let error = send(&server, Idempotency::Read).await.unwrap_err();
     assert!(
         matches!(
             error,
@@ -259,7 +269,7 @@ async fn an_endless_answer_is_cut_off() {
     );
     let server = Server::start(|_, _| Canned::Long(MAX_REPLY_BYTES)).await;
     assert_eq!(
-        send(&server, Repeat::Read).await.unwrap().body.len(),
+        send(&server, Idempotency::Read).await.unwrap().body.len(),
         MAX_REPLY_BYTES
     );
 }
@@ -269,7 +279,11 @@ async fn a_redirect_is_not_followed() {
     let server =
         Server::start(|_, _| Canned::With(302, "location", "http://127.0.0.1:9/", json!({}))).await;
     assert_eq!(
-        send(&server, Repeat::Read).await.unwrap().status.as_u16(),
+        send(&server, Idempotency::Read)
+            .await
+            .unwrap()
+            .status
+            .as_u16(),
         302
     );
     assert_eq!(server.seen().len(), 1);
@@ -301,7 +315,7 @@ async fn an_unreadable_answer_names_the_place_and_not_the_value() {
             n: u8,
         }
         let server = Server::start(move |_, _| Canned::Text(200, body)).await;
-        let error = send(&server, Repeat::OnlyIfNotSent)
+        let error = send(&server, Idempotency::OnlyIfNotSent)
             .await
             .unwrap()
             .json::<Page>()

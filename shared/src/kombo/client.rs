@@ -11,7 +11,9 @@ use super::error::{Error, Refusal, interpret};
 use super::integration::Integration;
 use super::limits::{READ_TIMEOUT, READS};
 use super::{IntegrationId, passthrough};
-use crate::http::{self, BaseUrl, Context, Deadline, Pace, Repeat, Reply, Request, Target, Vendor};
+use crate::http::{
+    self, BaseUrl, Context, Deadline, Idempotency, RateLimiter, Reply, Request, Target, Vendor,
+};
 
 /// A key of one Kombo environment.
 #[derive(Clone, Deserialize)]
@@ -37,7 +39,7 @@ pub struct Client {
     base: BaseUrl,
     key: ApiKey,
     pub(super) context: Context,
-    pub(super) reads: Pace,
+    pub(super) reads: RateLimiter,
 }
 
 /// Whose key it is.
@@ -61,7 +63,7 @@ impl Client {
             base,
             key,
             context,
-            reads: Pace::new(READS),
+            reads: RateLimiter::new(READS),
         }
     }
 
@@ -74,7 +76,7 @@ impl Client {
 
     /// The same client with another pace for reads: for a simulator without limits.
     #[must_use]
-    pub fn with_pace(self, reads: Pace) -> Self {
+    pub fn with_pace(self, reads: RateLimiter) -> Self {
         Self { reads, ..self }
     }
 
@@ -121,7 +123,7 @@ impl Client {
         target: Target,
         integration: Option<&IntegrationId>,
     ) -> Result<Reply, Error> {
-        let request = Request::new(target, Repeat::Read, READ_TIMEOUT).interpret(interpret);
+        let request = Request::new(target, Idempotency::Read, READ_TIMEOUT).interpret(interpret);
         let request = self.authorize(request, integration)?;
         let reply = self.context.send(&request, &self.reads).await?;
         Refusal::of(&reply).map_or(Ok(reply), |refusal| Err(refusal.into()))
@@ -139,7 +141,7 @@ impl Client {
         }
     }
 
-    pub(super) async fn send(&self, request: &Request, pace: &Pace) -> Result<Reply, Error> {
+    pub(super) async fn send(&self, request: &Request, pace: &RateLimiter) -> Result<Reply, Error> {
         let reply = self.context.send(request, pace).await?;
         passthrough::remote(reply)
     }

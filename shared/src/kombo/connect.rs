@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::client::{Client, Envelope};
 use super::error::{Error, Refusal, interpret};
 use super::limits::READ_TIMEOUT;
-use crate::http::{Repeat, Request};
+use crate::http::{Idempotency, Request};
 
 /// Whom a link is for.
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ impl Client {
         };
         let target = self.target(Method::POST, "/connect/create-link", &[])?;
         // A link that nobody uses does no harm: a lost one may be made again.
-        let request = Request::new(target, Repeat::Read, READ_TIMEOUT)
+        let request = Request::new(target, Idempotency::Read, READ_TIMEOUT)
             .interpret(interpret)
             .json(&body)?;
         let request = self.authorize(request, None)?;

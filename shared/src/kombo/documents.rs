@@ -12,7 +12,7 @@ use super::error::interpret;
 use super::file::{File, FileCall};
 use super::limits::{MAX_PAGES, PAGE_SIZE};
 use crate::document::{Category, Document, DocumentSink, PdfBody, UploadError, Verification};
-use crate::http::{Deadline, Pace, Repeat, Request, rows};
+use crate::http::{Deadline, Idempotency, RateLimiter, Request, rows};
 use crate::id::{CategoryId, DocumentId, SourceId};
 use crate::personio::{self, DOCUMENTS, UPLOAD_TIMEOUT};
 use crate::source::SourceError;
@@ -25,7 +25,7 @@ use crate::source::SourceError;
 pub struct Documents {
     client: Client,
     integration: IntegrationId,
-    uploads: Pace,
+    uploads: RateLimiter,
     personio: personio::Client,
 }
 
@@ -66,7 +66,7 @@ impl Documents {
         Self {
             client,
             integration,
-            uploads: Pace::new(DOCUMENTS),
+            uploads: RateLimiter::new(DOCUMENTS),
             personio,
         }
     }
@@ -89,7 +89,7 @@ impl Documents {
 
     /// The same with another pace: for a simulator without limits.
     #[must_use]
-    pub fn with_pace(self, pace: &Pace) -> Self {
+    pub fn with_pace(self, pace: &RateLimiter) -> Self {
         let (client, personio) = (
             self.client.with_pace(pace.clone()),
             self.personio.with_pace(pace.clone()),
@@ -175,7 +175,7 @@ impl DocumentSink for Documents {
         let path = "/hris/employees/{employee_id}/documents";
         let target = self.client.target(Method::POST, path, &[&employee])?;
         let request =
-            Request::new(target, Repeat::OnlyIfNotSent, UPLOAD_TIMEOUT).interpret(interpret);
+            Request::new(target, Idempotency::OnlyIfNotSent, UPLOAD_TIMEOUT).interpret(interpret);
         let request = self.client.authorize(request, Some(&self.integration))?;
         let upload = Upload {
             category_id: document.category.as_str(),
@@ -190,11 +190,11 @@ impl DocumentSink for Documents {
 
     async fn find(&self, document: &Document) -> Result<Verification, SourceError> {
         if self.integration.tool() != "personio" {
-            return Ok(Verification::Unknowable);
+            return Ok(Verification::OnUnverifiable);
         }
         match self.personio.find(document).await {
             // Kombo opens the passthrough per customer; which code it refuses others with is in no document.
-            Err(SourceError::Unreadable(_)) => Ok(Verification::Unknowable),
+            Err(SourceError::Unreadable(_)) => Ok(Verification::OnUnverifiable),
             answer => answer,
         }
     }

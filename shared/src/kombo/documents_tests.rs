@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::document::{Certificate, Document, DocumentSink, PdfBody, UploadError, Verification};
 use crate::http::testing::{Canned, Server};
-use crate::http::{Effect, Pace};
+use crate::http::{Effect, RateLimiter};
 use crate::id::{CategoryId, CertificateId, DocumentId, SourceId};
 use crate::source::SourceError;
 
@@ -22,7 +22,7 @@ fn sink(server: &Server, integration: &str) -> Documents {
         ApiKey::new("kombo-key"),
         server.context(),
     );
-    Documents::new(client, integration.parse().unwrap()).with_pace(&Pace::new(&[]))
+    Documents::new(client, integration.parse().unwrap()).with_pace(&RateLimiter::new(&[]))
 }
 
 fn success(data: Value) -> Canned {
@@ -261,13 +261,13 @@ async fn looks_through_the_passthrough_where_there_is_one() {
         (
             INTEGRATION,
             Box::new(|| refused(404, json!("PLATFORM.SOMETHING_NEW"))),
-            Some(Verification::Unknowable),
+            Some(Verification::OnUnverifiable),
         ),
         (INTEGRATION, Box::new(|| refused(503, json!(null))), None),
         (
             "sapsf:x",
             Box::new(|| Canned::Hang),
-            Some(Verification::Unknowable),
+            Some(Verification::OnUnverifiable),
         ),
     ];
     for (number, (integration, answer, expected)) in cases.into_iter().enumerate() {

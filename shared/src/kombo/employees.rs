@@ -10,7 +10,7 @@ use super::client::{Client, Envelope};
 use super::limits::{MAX_PAGES, PAGE_SIZE};
 use super::record::{self, Row};
 use super::wire::{Employee, Page};
-use crate::http::{Deadline, Pace};
+use crate::http::{Deadline, RateLimiter};
 use crate::id::SourceId;
 use crate::source::{EmployeeSource, Reading, Record, SourceError, Take};
 
@@ -49,7 +49,7 @@ impl Employees {
 
     /// The same with another pace: for a simulator without limits.
     #[must_use]
-    pub fn with_pace(self, reads: Pace) -> Self {
+    pub fn with_pace(self, reads: RateLimiter) -> Self {
         Self {
             client: self.client.with_pace(reads),
             ..self

@@ -8,7 +8,7 @@ use super::client::Client;
 use super::passthrough;
 use super::upload_error::upload_error;
 use crate::document::{PdfBody, UploadError};
-use crate::http::{Origin, Pace, Payload, Reply, Request};
+use crate::http::{Origin, Payload, RateLimiter, Reply, Request};
 
 /// A PDF in Kombo's words.
 ///
@@ -108,7 +108,7 @@ impl Client {
         &self,
         call: FileCall,
         body: PdfBody,
-        pace: &Pace,
+        pace: &RateLimiter,
     ) -> Result<Reply, UploadError> {
         let FileCall { request, mut json } = call;
         let at = json.rfind(GAP).map_or(json.len(), |at| at + GAP.len());

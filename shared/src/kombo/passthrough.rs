@@ -14,7 +14,7 @@ use super::error::{Error, Refusal, interpret};
 use super::file::{FileCall, FormPart};
 use super::limits::PASSTHROUGH_TIMEOUT;
 use crate::document::UploadError;
-use crate::http::{Answer, Origin, Pace, Repeat, Reply, Request, Verdict};
+use crate::http::{Answer, Idempotency, Origin, RateLimiter, Reply, Request, Verdict};
 use crate::personio::UPLOAD_TIMEOUT;
 
 /// Which of Personio's APIs a call is for.
@@ -70,8 +70,8 @@ impl Client {
         &self,
         integration: &IntegrationId,
         call: &Passthrough<'_>,
-        repeat: Repeat,
-        pace: &Pace,
+        repeat: Idempotency,
+        pace: &RateLimiter,
     ) -> Result<Reply, Error> {
         let target = self.target(Method::POST, call.api.path(), &[])?;
         let request = Request::new(target, repeat, PASSTHROUGH_TIMEOUT)
@@ -88,7 +88,8 @@ impl Client {
         call: &Passthrough<'_>,
     ) -> Result<FileCall, UploadError> {
         let target = self.target(Method::POST, call.api.path(), &[])?;
-        let request = Request::new(target, Repeat::OnlyIfNotSent, UPLOAD_TIMEOUT).interpret(unwrap);
+        let request =
+            Request::new(target, Idempotency::OnlyIfNotSent, UPLOAD_TIMEOUT).interpret(unwrap);
         Ok(FileCall::new(
             self.authorize(request, Some(integration))?,
             call,

@@ -11,7 +11,7 @@ use crate::json;
 use crate::source::{Record, calendar_day, employment_type};
 
 /// A field that does not fit, and why.
-struct Misfit(&'static str, &'static str);
+struct DecodeError(&'static str, &'static str);
 
 /// What one row of a page stands for.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ pub(super) fn of(mut wire: wire::Employee<'_>, employment_type_field: Option<&st
     }
     match employee(id.clone(), wire, employment_type_field) {
         Ok(employee) => Row::There(Record::Employee(Box::new(employee))),
-        Err(Misfit(field, problem)) => rejected(Some(id), field, problem),
+        Err(DecodeError(field, problem)) => rejected(Some(id), field, problem),
     }
 }
 
@@ -113,7 +113,7 @@ fn employee(
     source_id: SourceId,
     wire: wire::Employee<'_>,
     employment_type_field: Option<&str>,
-) -> Result<Employee, Misfit> {
+) -> Result<Employee, DecodeError> {
     let kind = match employment_type_field {
         Some(key) => own_employment_type(&wire, key)?,
         None => filled(wire.employment_type).map(inferred_employment_type),
@@ -200,7 +200,7 @@ fn inferred_employment_type(text: String) -> EmploymentType {
 fn own_employment_type(
     wire: &wire::Employee<'_>,
     key: &str,
-) -> Result<Field<EmploymentType>, Misfit> {
+) -> Result<Field<EmploymentType>, DecodeError> {
     let Some(raw) = wire
         .custom_fields
         .as_ref()
@@ -209,17 +209,17 @@ fn own_employment_type(
         return Ok(Field::Absent);
     };
     let text = serde_json::from_str::<Option<String>>(raw.get())
-        .map_err(|_| Misfit("custom_fields", "the employment type in it is not text"))?;
+        .map_err(|_| DecodeError("custom_fields", "the employment type in it is not text"))?;
     Ok(filled(text.into()).map(employment_type))
 }
 
-fn day(field: &'static str, text: Field<String>) -> Result<Field<Date>, Misfit> {
+fn day(field: &'static str, text: Field<String>) -> Result<Field<Date>, DecodeError> {
     match filled(text) {
         Field::Absent => Ok(Field::Absent),
         Field::Null => Ok(Field::Null),
         Field::Value(text) => calendar_day(&text)
             .map(Field::Value)
-            .ok_or(Misfit(field, "is not a date")),
+            .ok_or(DecodeError(field, "is not a date")),
     }
 }
 

@@ -7,7 +7,7 @@ mod record;
 mod window;
 
 pub use attribute::{Attribute, Text};
-pub use record::{Employment, Record, Scoped, Standing, user_name};
+pub use record::{Employment, EmploymentStatus, Record, Scoped, user_name};
 pub use window::{Target, target_window};
 
 /// Raised whenever the same employee is mapped to another record: everybody is then compared anew.

@@ -34,14 +34,14 @@ pub struct Employment {
     /// Arbeitsverhältnis endet zum.
     pub end_date: Field<Date>,
     /// Whether the HR system says inactive.
-    pub standing: Standing,
+    pub standing: EmploymentStatus,
     /// Whether the person is in the tenant's scope.
     pub scope: Scoped,
 }
 
 /// The part of the HR system's status that locks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum EmploymentStatus {
     /// Onboarding, active, on leave, or anything that is not inactive.
     Employed,
     /// Inactive.
@@ -207,13 +207,13 @@ fn gender_name(gender: Gender) -> &'static str {
     }
 }
 
-fn standing(status: &Field<Status>) -> Standing {
+fn standing(status: &Field<Status>) -> EmploymentStatus {
     match status {
-        Field::Value(Status::Inactive) => Standing::Inactive,
+        Field::Value(Status::Inactive) => EmploymentStatus::Inactive,
         Field::Value(Status::Onboarding | Status::Active | Status::Leave | Status::Other(_)) => {
-            Standing::Employed
+            EmploymentStatus::Employed
         }
-        Field::Absent | Field::Null => Standing::Unknown,
+        Field::Absent | Field::Null => EmploymentStatus::Unknown,
     }
 }
 
@@ -226,11 +226,11 @@ fn scoped(verdict: ScopeVerdict, policy: OutOfScope) -> Scoped {
     }
 }
 
-fn standing_name(standing: Standing) -> &'static str {
+fn standing_name(standing: EmploymentStatus) -> &'static str {
     match standing {
-        Standing::Employed => "employed",
-        Standing::Inactive => "inactive",
-        Standing::Unknown => "unknown",
+        EmploymentStatus::Employed => "employed",
+        EmploymentStatus::Inactive => "inactive",
+        EmploymentStatus::Unknown => "unknown",
     }
 }
 

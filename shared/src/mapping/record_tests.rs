@@ -36,7 +36,7 @@ fn a_source_that_says_nothing_gives_reteach_nothing() {
         Employment {
             hire_date: Field::Absent,
             end_date: Field::Absent,
-            standing: Standing::Unknown,
+            standing: EmploymentStatus::Unknown,
             scope: Scoped::In
         }
     );
@@ -217,16 +217,16 @@ fn days_are_kept_as_days() {
 #[test]
 fn only_inactive_is_not_employed() {
     let cases = [
-        (Field::Absent, Standing::Unknown),
-        (Field::Null, Standing::Unknown),
-        (Field::Value(Status::Onboarding), Standing::Employed),
-        (Field::Value(Status::Active), Standing::Employed),
-        (Field::Value(Status::Leave), Standing::Employed),
+        (Field::Absent, EmploymentStatus::Unknown),
+        (Field::Null, EmploymentStatus::Unknown),
+        (Field::Value(Status::Onboarding), EmploymentStatus::Employed),
+        (Field::Value(Status::Active), EmploymentStatus::Employed),
+        (Field::Value(Status::Leave), EmploymentStatus::Employed),
         (
             Field::Value(Status::Other("sabbatical".into())),
-            Standing::Employed,
+            EmploymentStatus::Employed,
         ),
-        (Field::Value(Status::Inactive), Standing::Inactive),
+        (Field::Value(Status::Inactive), EmploymentStatus::Inactive),
     ];
     for (status, standing) in cases {
         assert_eq!(

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::{Employment, Scoped, Standing};
+use super::{Employment, EmploymentStatus, Scoped};
 use crate::employee::Field;
 use crate::state::{LockReason, Locked};
 use crate::tenant::LockOn;
@@ -82,9 +82,9 @@ fn lock_reason(employment: &Employment, locked: Option<Locked>) -> Option<LockRe
         (Scoped::OutLocked, _) => Some(LockReason::OutOfScope),
         // What may not be read any more lifts no lock.
         (Scoped::Undecided(_), _) if before == Some(LockReason::OutOfScope) => before,
-        (_, Standing::Inactive) => Some(LockReason::Inactive),
-        (_, Standing::Unknown) => before.filter(|reason| *reason == LockReason::Inactive),
-        (_, Standing::Employed) => None,
+        (_, EmploymentStatus::Inactive) => Some(LockReason::Inactive),
+        (_, EmploymentStatus::Unknown) => before.filter(|reason| *reason == LockReason::Inactive),
+        (_, EmploymentStatus::Employed) => None,
     }
 }
 
@@ -121,7 +121,7 @@ mod tests {
         TimeZone::get(name).unwrap()
     }
 
-    fn employment(standing: Standing, end: Option<&str>) -> Employment {
+    fn employment(standing: EmploymentStatus, end: Option<&str>) -> Employment {
         Employment {
             hire_date: Field::Null,
             end_date: end.map(|day| day.parse().unwrap()).into(),
@@ -184,7 +184,7 @@ mod tests {
             let employment = Employment {
                 hire_date: Field::Value(day),
                 end_date: Field::Value(day),
-                ..employment(Standing::Employed, None)
+                ..employment(EmploymentStatus::Employed, None)
             };
             let target = target_window(
                 &employment,
@@ -216,7 +216,7 @@ mod tests {
         let cases = [
             (
                 "employed, no end",
-                Standing::Employed,
+                EmploymentStatus::Employed,
                 None,
                 None,
                 None,
@@ -224,7 +224,7 @@ mod tests {
             ),
             (
                 "employed, end ahead",
-                Standing::Employed,
+                EmploymentStatus::Employed,
                 Some("2026-05-31"),
                 None,
                 Some(future_end),
@@ -232,7 +232,7 @@ mod tests {
             ),
             (
                 "employed, end passed",
-                Standing::Employed,
+                EmploymentStatus::Employed,
                 Some("2026-04-30"),
                 None,
                 Some(past_end),
@@ -240,7 +240,7 @@ mod tests {
             ),
             (
                 "inactive, end passed",
-                Standing::Inactive,
+                EmploymentStatus::Inactive,
                 Some("2026-04-30"),
                 None,
                 Some(past_end),
@@ -248,7 +248,7 @@ mod tests {
             ),
             (
                 "inactive, no end",
-                Standing::Inactive,
+                EmploymentStatus::Inactive,
                 None,
                 None,
                 Some(today),
@@ -256,7 +256,7 @@ mod tests {
             ),
             (
                 "inactive, end ahead",
-                Standing::Inactive,
+                EmploymentStatus::Inactive,
                 Some("2026-05-31"),
                 None,
                 Some(today),
@@ -264,7 +264,7 @@ mod tests {
             ),
             (
                 "still inactive",
-                Standing::Inactive,
+                EmploymentStatus::Inactive,
                 None,
                 since(seen, inactive),
                 Some(seen),
@@ -272,7 +272,7 @@ mod tests {
             ),
             (
                 "still inactive, end has passed meanwhile",
-                Standing::Inactive,
+                EmploymentStatus::Inactive,
                 Some("2026-04-30"),
                 since(seen, inactive),
                 Some(seen),
@@ -280,7 +280,7 @@ mod tests {
             ),
             (
                 "back",
-                Standing::Employed,
+                EmploymentStatus::Employed,
                 None,
                 since(seen, inactive),
                 None,
@@ -288,7 +288,7 @@ mod tests {
             ),
             (
                 "back with an end",
-                Standing::Employed,
+                EmploymentStatus::Employed,
                 Some("2026-05-31"),
                 since(seen, inactive),
                 Some(future_end),
@@ -296,7 +296,7 @@ mod tests {
             ),
             (
                 "status unreadable",
-                Standing::Unknown,
+                EmploymentStatus::Unknown,
                 None,
                 since(seen, inactive),
                 Some(seen),
@@ -304,7 +304,7 @@ mod tests {
             ),
             (
                 "status unreadable, never locked",
-                Standing::Unknown,
+                EmploymentStatus::Unknown,
                 None,
                 None,
                 None,
@@ -312,7 +312,7 @@ mod tests {
             ),
             (
                 "back from vanishing, status unreadable",
-                Standing::Unknown,
+                EmploymentStatus::Unknown,
                 None,
                 since(seen, LockReason::Vanished),
                 None,
@@ -345,46 +345,51 @@ mod tests {
             (
                 Scoped::Undecided("company"),
                 LockReason::OutOfScope,
-                Standing::Employed,
+                EmploymentStatus::Employed,
                 true,
             ),
             (
                 Scoped::Undecided("company"),
                 LockReason::OutOfScope,
-                Standing::Unknown,
+                EmploymentStatus::Unknown,
                 true,
             ),
             (
                 Scoped::Undecided("company"),
                 LockReason::OutOfScope,
-                Standing::Inactive,
+                EmploymentStatus::Inactive,
                 true,
             ),
             (
                 Scoped::Undecided("company"),
                 LockReason::Inactive,
-                Standing::Employed,
+                EmploymentStatus::Employed,
                 false,
             ),
             (
                 Scoped::Undecided("company"),
                 LockReason::Vanished,
-                Standing::Employed,
+                EmploymentStatus::Employed,
                 false,
             ),
             (
                 Scoped::OutLocked,
                 LockReason::Inactive,
-                Standing::Employed,
+                EmploymentStatus::Employed,
                 true,
             ),
             (
                 Scoped::In,
                 LockReason::OutOfScope,
-                Standing::Employed,
+                EmploymentStatus::Employed,
                 false,
             ),
-            (Scoped::In, LockReason::OutOfScope, Standing::Unknown, false),
+            (
+                Scoped::In,
+                LockReason::OutOfScope,
+                EmploymentStatus::Unknown,
+                false,
+            ),
         ];
         for (scope, reason, standing, stays) in cases {
             let employment = Employment {
@@ -415,7 +420,7 @@ mod tests {
         let now = at("2026-05-10T12:00:00Z");
         let hidden = Employment {
             end_date: Field::Absent,
-            ..employment(Standing::Employed, None)
+            ..employment(EmploymentStatus::Employed, None)
         };
         let target = |locked| {
             target_window(
@@ -439,7 +444,7 @@ mod tests {
         fn the_lock_of_somebody_without_a_date_does_not_move(seconds in 0i64..10_000_000, later in 0i64..100_000_000) {
             let now = at("2026-01-01T00:00:00Z") + seconds.seconds();
             let berlin = zone("Europe/Berlin");
-            let employment = employment(Standing::Inactive, None);
+            let employment = employment(EmploymentStatus::Inactive, None);
             let first = target_window(&employment, None, now, &berlin, LockOn::DayAfterEnd);
             let second = target_window(&employment, first.locked, now + later.seconds(), &berlin, LockOn::DayAfterEnd);
             proptest::prop_assert_eq!(first, second);

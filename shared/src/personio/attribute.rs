@@ -22,7 +22,7 @@ pub(super) enum Attribute {
     /// An object's `attributes.name` (department, office, subcompany).
     Named(Box<Attribute>),
     /// Anything else.
-    Misfit,
+    DecodeError,
 }
 
 impl<'de> Deserialize<'de> for Attribute {
@@ -85,7 +85,7 @@ impl Parsed {
             | Self::Object(Object {
                 has_members: false, ..
             }) => Attribute::Empty,
-            _ => Attribute::Misfit,
+            _ => Attribute::DecodeError,
         }
     }
 }
@@ -110,7 +110,7 @@ impl<'de> Visitor<'de> for ParsedVisitor {
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Parsed, E> {
-        Ok(Parsed::Plain(Attribute::Misfit))
+        Ok(Parsed::Plain(Attribute::DecodeError))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Parsed, E> {
@@ -140,7 +140,7 @@ impl<'de> Visitor<'de> for ParsedVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Parsed, A::Error> {
         let mut held = Attribute::Empty;
         while items.next_element::<IgnoredAny>()?.is_some() {
-            held = Attribute::Misfit;
+            held = Attribute::DecodeError;
         }
         Ok(Parsed::Plain(held))
     }

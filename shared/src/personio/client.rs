@@ -1,7 +1,7 @@
 //! The calls of v1, over either transport.
 
 use super::transport::Transport;
-use crate::http::{Deadline, Pace};
+use crate::http::{Deadline, RateLimiter};
 
 /// Personio's v1 API for one company; copies share token and pace.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ impl Client {
 
     /// The same client with another pace: for a simulator without limits.
     #[must_use]
-    pub fn with_pace(self, pace: Pace) -> Self {
+    pub fn with_pace(self, pace: RateLimiter) -> Self {
         Self {
             transport: self.transport.with_pace(pace),
         }

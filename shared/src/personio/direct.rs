@@ -17,8 +17,8 @@ use super::upload::{self, UPLOAD};
 use super::{error, error_v2, wire};
 use crate::document::{Document, PdfBody, UploadError};
 use crate::http::{
-    self, BaseUrl, Context, Deadline, Grant, Pace, Payload, Repeat, Reply, Request, Target, Token,
-    TokenCache, Vendor,
+    self, BaseUrl, Context, Deadline, Grant, Idempotency, Payload, RateLimiter, Reply, Request,
+    Target, Token, TokenCache, Vendor,
 };
 use crate::source::SourceError;
 
@@ -30,10 +30,10 @@ pub struct Direct {
     context: Context,
     tokens: Arc<TokenCache>,
     tokens_v2: Arc<TokenCache>,
-    logins: Pace,
-    employees: Pace,
-    documents: Pace,
-    lists: Pace,
+    logins: RateLimiter,
+    employees: RateLimiter,
+    documents: RateLimiter,
+    lists: RateLimiter,
 }
 
 /// The answer of `POST /v2/auth/token`.
@@ -62,8 +62,8 @@ impl Direct {
     pub fn new(base: BaseUrl, credentials: Credentials, context: Context) -> Self {
         let tokens = Arc::new(TokenCache::new(Arc::clone(context.clock())));
         let tokens_v2 = Arc::new(TokenCache::new(Arc::clone(context.clock())));
-        let (logins, employees) = (Pace::new(LOGINS), Pace::new(EMPLOYEES));
-        let (documents, lists) = (Pace::new(DOCUMENTS), Pace::new(LISTS));
+        let (logins, employees) = (RateLimiter::new(LOGINS), RateLimiter::new(EMPLOYEES));
+        let (documents, lists) = (RateLimiter::new(DOCUMENTS), RateLimiter::new(LISTS));
         Self {
             base,
             credentials,
@@ -82,7 +82,7 @@ impl Direct {
         self
     }
 
-    pub(super) fn with_pace(self, pace: Pace) -> Self {
+    pub(super) fn with_pace(self, pace: RateLimiter) -> Self {
         let (logins, employees, documents) = (pace.clone(), pace.clone(), pace.clone());
         Self {
             logins,
@@ -110,7 +110,7 @@ impl Direct {
             target.query(query.iter().copied())
         };
         let request =
-            Request::new(target, Repeat::Read, READ_TIMEOUT).header(APP_ID.0, APP_ID.1)?;
+            Request::new(target, Idempotency::Read, READ_TIMEOUT).header(APP_ID.0, APP_ID.1)?;
         self.tokens
             .authorized(|| self.login(), |token| self.send(request.clone(), token))
             .await
@@ -120,7 +120,7 @@ impl Direct {
     pub(super) async fn get_one(&self, id: &str) -> Result<Reply, SourceError> {
         let target = Target::new(Vendor::Personio, &self.base, Method::GET, EMPLOYEE, &[id])?;
         let request =
-            Request::new(target, Repeat::Read, READ_TIMEOUT).header(APP_ID.0, APP_ID.1)?;
+            Request::new(target, Idempotency::Read, READ_TIMEOUT).header(APP_ID.0, APP_ID.1)?;
         self.tokens
             .authorized(|| self.login(), |token| self.send(request.clone(), token))
             .await
@@ -133,7 +133,7 @@ impl Direct {
 
     async fn login(&self) -> Result<Grant, SourceError> {
         let target = self.target(Method::POST, "/v1/auth")?;
-        let request = Request::new(target, Repeat::Read, LOGIN_TIMEOUT)
+        let request = Request::new(target, Idempotency::Read, LOGIN_TIMEOUT)
             .header(APP_ID.0, APP_ID.1)?
             .json(&self.credentials.login())?;
         let reply = self.context.send(&request, &self.logins).await?;
@@ -150,7 +150,7 @@ impl Direct {
     ) -> Result<Reply, SourceError> {
         let target = self.target(Method::GET, path)?.query(query.iter().copied());
         let request =
-            Request::new(target, Repeat::Read, READ_TIMEOUT).header(APP_ID.0, APP_ID.1)?;
+            Request::new(target, Idempotency::Read, READ_TIMEOUT).header(APP_ID.0, APP_ID.1)?;
         let call = async |token: Arc<Token>| {
             let request = request.clone().bearer(token.secret())?;
             Ok(self.context.send(&request, &self.lists).await?)
@@ -160,7 +160,7 @@ impl Direct {
 
     async fn login_v2(&self) -> Result<Grant, SourceError> {
         let target = self.target(Method::POST, "/v2/auth/token")?;
-        let request = Request::new(target, Repeat::Read, LOGIN_TIMEOUT)
+        let request = Request::new(target, Idempotency::Read, LOGIN_TIMEOUT)
             .header(APP_ID.0, APP_ID.1)?
             .form(&self.credentials.token_form());
         let reply = self.context.send(&request, &self.logins).await?;
@@ -202,7 +202,7 @@ impl Direct {
         token: Arc<Token>,
     ) -> Result<Reply, UploadError> {
         let target = self.target(Method::POST, UPLOAD)?;
-        let request = Request::new(target, Repeat::OnlyIfNotSent, UPLOAD_TIMEOUT)
+        let request = Request::new(target, Idempotency::OnlyIfNotSent, UPLOAD_TIMEOUT)
             .header(APP_ID.0, APP_ID.1)?
             .bearer(token.secret())?;
         let (content, watch) = body.into_content();

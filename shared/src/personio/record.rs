@@ -11,7 +11,7 @@ use crate::json;
 use crate::source::{Record, calendar_day, employment_type};
 
 /// An attribute that does not fit, and why.
-struct Misfit(&'static str, &'static str);
+struct DecodeError(&'static str, &'static str);
 
 fn rejected(source_id: Option<SourceId>, field: impl Into<String>, problem: &str) -> Record {
     Record::Rejected {
@@ -37,17 +37,17 @@ pub(super) fn of(wire::Employee { attributes }: wire::Employee) -> Record {
         }
         Attribute::Number(_) | Attribute::Text(_) => return rejected(None, "id", id::UNUSABLE),
         Attribute::Absent | Attribute::Empty => return rejected(None, "id", "is missing"),
-        Attribute::Named(_) | Attribute::Misfit => {
+        Attribute::Named(_) | Attribute::DecodeError => {
             return rejected(None, "id", "is not a number");
         }
     };
     match employee(id.clone(), attributes) {
         Ok(employee) => Record::Employee(Box::new(employee)),
-        Err(Misfit(field, problem)) => rejected(Some(id), field, problem),
+        Err(DecodeError(field, problem)) => rejected(Some(id), field, problem),
     }
 }
 
-fn employee(source_id: SourceId, attributes: wire::Attributes) -> Result<Employee, Misfit> {
+fn employee(source_id: SourceId, attributes: wire::Attributes) -> Result<Employee, DecodeError> {
     let wire::Attributes {
         id: _,
         first_name,
@@ -81,7 +81,7 @@ fn employee(source_id: SourceId, attributes: wire::Attributes) -> Result<Employe
 }
 
 /// Text, a number, or the name of an object: unchanged.
-fn text(field: &'static str, attribute: Attribute) -> Result<Field<String>, Misfit> {
+fn text(field: &'static str, attribute: Attribute) -> Result<Field<String>, DecodeError> {
     match attribute {
         Attribute::Absent => Ok(Field::Absent),
         Attribute::Empty => Ok(Field::Null),
@@ -89,23 +89,23 @@ fn text(field: &'static str, attribute: Attribute) -> Result<Field<String>, Misf
         Attribute::Named(name) => match *name {
             Attribute::Empty => Ok(Field::Null),
             Attribute::Text(text) | Attribute::Number(text) => Ok(Field::Value(text)),
-            Attribute::Absent | Attribute::Named(_) | Attribute::Misfit => {
-                Err(Misfit(field, "has no name that is text"))
+            Attribute::Absent | Attribute::Named(_) | Attribute::DecodeError => {
+                Err(DecodeError(field, "has no name that is text"))
             }
         },
-        Attribute::Misfit => Err(Misfit(field, "is not text")),
+        Attribute::DecodeError => Err(DecodeError(field, "is not text")),
     }
 }
 
-fn day(field: &'static str, attribute: Attribute) -> Result<Field<Date>, Misfit> {
+fn day(field: &'static str, attribute: Attribute) -> Result<Field<Date>, DecodeError> {
     match attribute {
         Attribute::Absent => Ok(Field::Absent),
         Attribute::Empty => Ok(Field::Null),
         Attribute::Text(text) => calendar_day(&text)
             .map(Field::Value)
-            .ok_or(Misfit(field, "is not a date")),
-        Attribute::Number(_) | Attribute::Named(_) | Attribute::Misfit => {
-            Err(Misfit(field, "is not a date"))
+            .ok_or(DecodeError(field, "is not a date")),
+        Attribute::Number(_) | Attribute::Named(_) | Attribute::DecodeError => {
+            Err(DecodeError(field, "is not a date"))
         }
     }
 }

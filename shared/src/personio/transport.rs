@@ -9,7 +9,7 @@ use super::direct::Direct;
 use super::limits::{DOCUMENTS, EMPLOYEES, LISTS};
 use super::upload::{self, UPLOAD};
 use crate::document::{Document, PdfBody, UploadError};
-use crate::http::{Call, Deadline, Pace, Repeat, Reply, Vendor};
+use crate::http::{Call, Deadline, Idempotency, RateLimiter, Reply, Vendor};
 use crate::kombo::{self, FileForm, IntegrationId, Passthrough, PersonioApi};
 use crate::source::SourceError;
 
@@ -57,17 +57,20 @@ pub enum Transport {
 pub struct Forwarded {
     kombo: kombo::Client,
     integration: IntegrationId,
-    employees: Pace,
-    documents: Pace,
-    lists: Pace,
+    employees: RateLimiter,
+    documents: RateLimiter,
+    lists: RateLimiter,
 }
 
 impl Forwarded {
     /// The Personio account behind `integration`.
     #[must_use]
     pub fn new(kombo: kombo::Client, integration: IntegrationId) -> Self {
-        let (employees, documents, lists) =
-            (Pace::new(EMPLOYEES), Pace::new(DOCUMENTS), Pace::new(LISTS));
+        let (employees, documents, lists) = (
+            RateLimiter::new(EMPLOYEES),
+            RateLimiter::new(DOCUMENTS),
+            RateLimiter::new(LISTS),
+        );
         Self {
             kombo,
             integration,
@@ -123,7 +126,7 @@ impl Forwarded {
         forwarded: &str,
         path: &'static str,
         query: &[(&str, &str)],
-        pace: &Pace,
+        pace: &RateLimiter,
     ) -> Result<Reply, SourceError> {
         let query = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(query)
@@ -143,7 +146,7 @@ impl Forwarded {
         };
         let reply = self
             .kombo
-            .personio(&self.integration, &call, Repeat::Read, pace)
+            .personio(&self.integration, &call, Idempotency::Read, pace)
             .await?;
         Ok(named(reply, Method::GET, path))
     }
@@ -235,7 +238,7 @@ impl Transport {
         }
     }
 
-    pub(super) fn with_pace(self, pace: Pace) -> Self {
+    pub(super) fn with_pace(self, pace: RateLimiter) -> Self {
         match self {
             Self::Direct(direct) => Self::Direct(direct.with_pace(pace)),
             Self::Kombo(forwarded) => {

@@ -11,8 +11,8 @@ use super::Credentials;
 use super::error::{Error, check};
 use super::limits::{CALLS, LOGINS, TIMEOUT, TOKEN_LIFE};
 use crate::http::{
-    BaseUrl, Context, Deadline, Grant, Pace, Repeat, Reply, Request, Target, Token, TokenCache,
-    Vendor,
+    BaseUrl, Context, Deadline, Grant, Idempotency, RateLimiter, Reply, Request, Target, Token,
+    TokenCache, Vendor,
 };
 
 /// reteach's API for one academy; copies share token and pace.
@@ -22,8 +22,8 @@ pub struct Client {
     credentials: Credentials,
     pub(super) context: Context,
     pub(super) tokens: Arc<TokenCache>,
-    logins: Pace,
-    pub(super) calls: Pace,
+    logins: RateLimiter,
+    pub(super) calls: RateLimiter,
 }
 
 /// The academy that the credentials belong to.
@@ -56,8 +56,8 @@ impl Client {
             credentials,
             context,
             tokens,
-            logins: Pace::new(LOGINS),
-            calls: Pace::new(CALLS),
+            logins: RateLimiter::new(LOGINS),
+            calls: RateLimiter::new(CALLS),
         }
     }
 
@@ -70,7 +70,7 @@ impl Client {
 
     /// The same client with another pace: for a simulator without limits.
     #[must_use]
-    pub fn with_pace(self, pace: Pace) -> Self {
+    pub fn with_pace(self, pace: RateLimiter) -> Self {
         Self {
             calls: pace.clone(),
             logins: pace,
@@ -85,7 +85,7 @@ impl Client {
     pub async fn me(&self) -> Result<Academy, Error> {
         let target = self.target(Method::GET, "/me", &[])?;
         Ok(self
-            .call(Request::new(target, Repeat::Read, TIMEOUT))
+            .call(Request::new(target, Idempotency::Read, TIMEOUT))
             .await?
             .json()?)
     }
@@ -121,7 +121,7 @@ impl Client {
     pub(super) async fn login(&self) -> Result<Grant, Error> {
         let target = self.target(Method::POST, "/oauth/authorize", &[])?;
         let request =
-            Request::new(target, Repeat::Read, TIMEOUT).json(&self.credentials.login())?;
+            Request::new(target, Idempotency::Read, TIMEOUT).json(&self.credentials.login())?;
         let reply =
             check(self.context.send(&request, &self.logins).await?).map_err(about_credentials)?;
         let LoginAnswer {

@@ -6,7 +6,7 @@ use super::customer::Customer;
 use super::input::CustomerInput;
 use super::limits::{FEW, TIMEOUT};
 use super::{Client, Error};
-use crate::http::{Repeat, Request};
+use crate::http::{Idempotency, Request};
 use crate::id::{CustomerId, ExternalId};
 
 impl Client {
@@ -69,7 +69,7 @@ impl Client {
     /// [`effect`](Error::effect) look for the external id before creating again.
     pub async fn create(&self, input: &CustomerInput) -> Result<Customer, Error> {
         let target = self.target(Method::POST, "/customer", &[])?;
-        let request = Request::new(target, Repeat::OnlyIfNotSent, TIMEOUT).json(input)?;
+        let request = Request::new(target, Idempotency::OnlyIfNotSent, TIMEOUT).json(input)?;
         Ok(self.call(request).await?.json()?)
     }
 
@@ -79,7 +79,7 @@ impl Client {
     /// See [`Error`].
     pub async fn update(&self, id: &CustomerId, input: &CustomerInput) -> Result<Customer, Error> {
         let target = self.target(Method::PUT, "/customer/{id}", &[id.as_str()])?;
-        let request = Request::new(target, Repeat::Idempotent, TIMEOUT).json(input)?;
+        let request = Request::new(target, Idempotency::Idempotent, TIMEOUT).json(input)?;
         Ok(self.call(request).await?.json()?)
     }
 
@@ -96,7 +96,7 @@ impl Client {
     async fn identified(&self, identifier: &str) -> Result<Customer, Error> {
         let target = self.target(Method::GET, "/customer/{id}", &[identifier])?;
         Ok(self
-            .call(Request::new(target, Repeat::Read, TIMEOUT))
+            .call(Request::new(target, Idempotency::Read, TIMEOUT))
             .await?
             .json()?)
     }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::customer::Customer;
 use super::limits::{CONCURRENCY, MAX_PAGES, PAGE_SIZE, REREADS, TIMEOUT};
 use super::{Client, Error};
-use crate::http::{Effect, Repeat, Request, rows};
+use crate::http::{Effect, Idempotency, Request, rows};
 use crate::id::ExternalId;
 
 /// One page of accounts.
@@ -110,7 +110,7 @@ impl Client {
             .chain(filter);
         let target = self.target(Method::GET, "/customer", &[])?.query(query);
         Ok(self
-            .call(Request::new(target, Repeat::Read, TIMEOUT))
+            .call(Request::new(target, Idempotency::Read, TIMEOUT))
             .await?
             .json()?)
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::http::SecretUrl;
+use crate::http::SignedUrl;
 use crate::id::{self, CertificateId, CustomerId, ExternalId};
 
 /// Somebody on a course, as far as certificates need it.
@@ -43,7 +43,7 @@ pub struct Certificate {
     pub id: CertificateId,
     /// Where its PDF is; `None`: not made yet. It may be signed and expire: ask for a fresh one then
     /// ([`Client::participation_by_certificate`](super::Client::participation_by_certificate)).
-    pub url: Option<SecretUrl>,
+    pub url: Option<SignedUrl>,
 }
 
 /// A participation with a certificate that does not fit.
@@ -114,7 +114,7 @@ pub(super) fn read(raw: &RawValue) -> Result<Participation, Rejected> {
         .get("certificate")
         .and_then(|it| id_of(it, "certificate.id").ok())
         .map(CertificateId::new);
-    participation(&record).map_err(|Misfit(field, problem)| Rejected {
+    participation(&record).map_err(|DecodeError(field, problem)| Rejected {
         certificate_id,
         field,
         problem,
@@ -122,9 +122,9 @@ pub(super) fn read(raw: &RawValue) -> Result<Participation, Rejected> {
 }
 
 /// A field that does not fit, and why.
-struct Misfit(&'static str, &'static str);
+struct DecodeError(&'static str, &'static str);
 
-fn participation(record: &Value) -> Result<Participation, Misfit> {
+fn participation(record: &Value) -> Result<Participation, DecodeError> {
     let id = id_of(record, "id")?;
     let course = object(record, "course");
     let status = record
@@ -135,23 +135,23 @@ fn participation(record: &Value) -> Result<Participation, Misfit> {
         id: ParticipationId(id),
         customer: object(record, "customer").map(owner).transpose()?,
         course_name: course.map_or(Ok(None), |course| text(course, "name", "course.name"))?,
-        status: status.ok_or(Misfit("status", "is missing"))?,
+        status: status.ok_or(DecodeError("status", "is missing"))?,
         completed_at: moment(record)?,
         certificate: object(record, "certificate").map(certificate).transpose()?,
     })
 }
 
-fn owner(customer: &Value) -> Result<Owner, Misfit> {
+fn owner(customer: &Value) -> Result<Owner, DecodeError> {
     Ok(Owner {
         id: CustomerId::new(id_of(customer, "customer.id")?),
         external_id: text(customer, "externalId", "customer.externalId")?.map(ExternalId::new),
     })
 }
 
-fn certificate(certificate: &Value) -> Result<Certificate, Misfit> {
+fn certificate(certificate: &Value) -> Result<Certificate, DecodeError> {
     Ok(Certificate {
         id: CertificateId::new(id_of(certificate, "certificate.id")?),
-        url: text(certificate, "url", "certificate.url")?.map(SecretUrl::new),
+        url: text(certificate, "url", "certificate.url")?.map(SignedUrl::new),
     })
 }
 
@@ -160,34 +160,34 @@ fn object<'a>(record: &'a Value, key: &str) -> Option<&'a Value> {
     record.get(key).filter(|value| !value.is_null())
 }
 
-fn id_of(record: &Value, field: &'static str) -> Result<String, Misfit> {
+fn id_of(record: &Value, field: &'static str) -> Result<String, DecodeError> {
     let id = match record.get("id") {
         Some(Value::String(id)) if !id.is_empty() => id.clone(),
         Some(Value::Number(id)) => id.to_string(),
-        _ => return Err(Misfit(field, "is missing")),
+        _ => return Err(DecodeError(field, "is missing")),
     };
     if id::is_usable(&id) {
         Ok(id)
     } else {
-        Err(Misfit(field, id::UNUSABLE))
+        Err(DecodeError(field, id::UNUSABLE))
     }
 }
 
 /// Text; missing, null and `""` are nothing.
-fn text(record: &Value, key: &str, field: &'static str) -> Result<Option<String>, Misfit> {
+fn text(record: &Value, key: &str, field: &'static str) -> Result<Option<String>, DecodeError> {
     match record.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
-        Some(_) => Err(Misfit(field, "is not text")),
+        Some(_) => Err(DecodeError(field, "is not text")),
     }
 }
 
-fn moment(record: &Value) -> Result<Option<Timestamp>, Misfit> {
+fn moment(record: &Value) -> Result<Option<Timestamp>, DecodeError> {
     let field = "completedAt";
     let Some(text) = text(record, field, field)? else {
         return Ok(None);
     };
     text.parse()
         .map(Some)
-        .map_err(|_| Misfit(field, "is not a moment"))
+        .map_err(|_| DecodeError(field, "is not a moment"))
 }

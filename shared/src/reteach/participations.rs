@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::limits::{FEW, PAGE_SIZE, TIMEOUT};
 use super::participation::{self, Participation, ParticipationStatus, Rejected};
 use super::{Client, Error};
-use crate::http::{Repeat, Reply, Request, rows};
+use crate::http::{Idempotency, Reply, Request, rows};
 use crate::id::CertificateId;
 
 /// Which participations to list: completed ones with a certificate, and of these
@@ -127,7 +127,8 @@ impl Client {
         let target = self
             .target(Method::GET, "/participation", &[])?
             .query(query);
-        self.call(Request::new(target, Repeat::Read, TIMEOUT)).await
+        self.call(Request::new(target, Idempotency::Read, TIMEOUT))
+            .await
     }
 }
 

@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use super::customer::TagId;
 use super::limits::TIMEOUT;
 use super::{Client, Error};
-use crate::http::{Repeat, Request};
+use crate::http::{Idempotency, Request};
 use crate::id::CustomerId;
 
 #[derive(Serialize)]
@@ -44,7 +44,7 @@ impl Client {
             tags,
             mode: Mode::Add,
         };
-        self.confirmed(Request::new(target, Repeat::Idempotent, TIMEOUT).json(&body)?)
+        self.confirmed(Request::new(target, Idempotency::Idempotent, TIMEOUT).json(&body)?)
             .await
     }
 
@@ -55,7 +55,7 @@ impl Client {
     pub async fn remove_tag(&self, id: &CustomerId, tag: &TagId) -> Result<(), Error> {
         let segments = [id.as_str(), tag.as_str()];
         let target = self.target(Method::DELETE, "/customer/{id}/tags/{tag}", &segments)?;
-        self.confirmed(Request::new(target, Repeat::Idempotent, TIMEOUT))
+        self.confirmed(Request::new(target, Idempotency::Idempotent, TIMEOUT))
             .await
     }
 

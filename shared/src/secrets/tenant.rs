@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use crate::json::{self, Misfit};
+use crate::json::{self, DecodeError};
 
 /// A tenant's credentials, only the parts its route needs, and the key of its fingerprints.
 #[derive(Clone, Debug, Default)]
@@ -184,7 +184,7 @@ fn filled(member: &str, value: Option<SecretString>) -> Result<SecretString, Mal
 }
 
 /// serde's own text would repeat the value that does not fit.
-fn malformed(misfit: Misfit) -> MalformedSecret {
+fn malformed(misfit: DecodeError) -> MalformedSecret {
     if misfit.path == "." {
         return MalformedSecret {
             member: "the secret".to_owned(),

@@ -19,7 +19,7 @@ pub struct EmployeeEntry {
     pub fingerprint: Option<Fingerprint>,
     /// For each field that reteach was given, a mark of its value.
     #[serde(default)]
-    pub marks: BTreeMap<String, Mark>,
+    pub marks: BTreeMap<String, ValueDigest>,
     /// The window in which the account is open, as last written.
     #[serde(default)]
     pub window: Window,
@@ -47,7 +47,7 @@ impl EmployeeEntry {
 
 /// A value as the ledger keeps it: whether it was empty, and otherwise a keyed hash of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Mark {
+pub enum ValueDigest {
     /// reteach was given null.
     Null,
     /// reteach was given a value with this hash.

@@ -18,14 +18,14 @@ pub const TIME_TO_LIVE: &str = "expires_at";
 /// One of the two jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Job {
+pub enum JobKind {
     /// People, from the HR system to reteach.
     Employees,
     /// Certificates, from reteach to the HR system.
     Certificates,
 }
 
-impl Job {
+impl JobKind {
     /// The job as keys and reports name it: `employees`, `certificates`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -45,7 +45,7 @@ impl Job {
     }
 }
 
-impl fmt::Display for Job {
+impl fmt::Display for JobKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -94,7 +94,7 @@ impl Key {
         Self::of(tenant, "CONFIG")
     }
 
-    pub(super) fn lease(tenant: &TenantId, job: Job) -> Self {
+    pub(super) fn lease(tenant: &TenantId, job: JobKind) -> Self {
         Self::of(tenant, format!("{LEASES}{job}"))
     }
 
@@ -123,7 +123,7 @@ impl Key {
     }
 
     /// The time has a fixed width, so that the order of the keys is the order of the runs.
-    pub(super) fn report(tenant: &TenantId, job: Job, at: Timestamp) -> Self {
+    pub(super) fn report(tenant: &TenantId, job: JobKind, at: Timestamp) -> Self {
         Self::of(tenant, format!("{REPORTS}{at:.3}#{job}"))
     }
 }
@@ -141,15 +141,15 @@ mod tests {
         let keys = [
             Key::registry(&tenant),
             Key::config(&tenant),
-            Key::lease(&tenant, Job::Employees),
-            Key::lease(&tenant, Job::Certificates),
+            Key::lease(&tenant, JobKind::Employees),
+            Key::lease(&tenant, JobKind::Certificates),
             Key::employee(&tenant, &SourceId::new("4711")),
             Key::root(&tenant),
             Key::shard(&tenant, ShardNumber(17)),
             Key::held(&tenant),
             Key::certificate(&tenant, &CertificateId::new("cert-1")),
             Key::certificate_root(&tenant),
-            Key::report(&tenant, Job::Employees, at),
+            Key::report(&tenant, JobKind::Employees, at),
         ];
         let lines: Vec<String> = keys
             .iter()
@@ -195,7 +195,7 @@ mod tests {
         ];
         let keys: Vec<String> = times
             .iter()
-            .map(|time| Key::report(&tenant, Job::Employees, time.parse().unwrap()).sk)
+            .map(|time| Key::report(&tenant, JobKind::Employees, time.parse().unwrap()).sk)
             .collect();
         assert!(keys.is_sorted(), "{keys:?}");
         assert!(

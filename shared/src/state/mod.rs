@@ -7,20 +7,20 @@ mod employee;
 mod error;
 mod held;
 mod key;
-mod root;
 mod store;
+mod sync_state;
 mod table;
 
 pub use brake::{Brake, BrakeWindow};
-pub use certificate::{CertificateEntry, CertificateState, Intent, Setback, Unknowable};
+pub use certificate::{CertificateEntry, CertificateState, Intent, OnUnverifiable, RetryState};
 pub use certificate_root::{CertificateRoot, CertificateStart, Open, OpenReason};
-pub use employee::{EmployeeEntry, Failure, LockReason, Locked, Mark, Window};
+pub use employee::{EmployeeEntry, Failure, LockReason, Locked, ValueDigest, Window};
 pub use error::StateError;
 pub use held::{Decision, HeldPlan};
-pub use key::{Job, PARTITION_KEY, SORT_KEY, TIME_TO_LIVE};
-pub use root::Root;
+pub use key::{JobKind, PARTITION_KEY, SORT_KEY, TIME_TO_LIVE};
 pub use store::{
-    Acquisition, CertificateLedger, FencingToken, Inventory, LastRun, Lease, LeaseState, Noted,
-    Store, TenantRecord, TenantStatus,
+    Acquisition, CertificateLedger, FencingToken, Inventory, LastRun, Lease, LeaseState,
+    PutOutcome, Store, TenantRecord, TenantStatus,
 };
+pub use sync_state::SyncState;
 pub use table::Units;

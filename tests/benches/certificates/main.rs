@@ -17,8 +17,8 @@ use std::process::ExitCode;
 use certificate_sync::CertificateSync;
 use clap::Parser as _;
 use harness::process;
-use shared::http::Pace;
-use shared::job::Mode;
+use shared::http::RateLimiter;
+use shared::runtime::Mode;
 
 use args::Args;
 
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
             CertificateSync::new().unwrap(),
             tenant,
             &[mode],
-            Some(Pace::new(&[])),
+            Some(RateLimiter::new(&[])),
         );
         return ExitCode::SUCCESS;
     }
@@ -63,7 +63,7 @@ fn main() -> ExitCode {
         measured.push(runtime.block_on(stage::play(case)));
     }
     args.output
-        .tell(&figures::text(&measured), &figures::json(&measured));
+        .emit(&figures::text(&measured), &figures::json(&measured));
     let above: Vec<_> = measured
         .iter()
         .filter(|measured| measured.is_too_much())

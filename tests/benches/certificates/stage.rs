@@ -4,7 +4,7 @@ use certificate_sync::report::Counts;
 use harness::process::{self, Apart, Told};
 use harness::{Harness, completed, people};
 use jiff::{SignedDuration, Timestamp};
-use shared::job::Outcome;
+use shared::runtime::Outcome;
 use shared::tenant::Via;
 use simulators::reteach::{Certificate, Participation};
 

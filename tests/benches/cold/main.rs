@@ -49,5 +49,5 @@ fn main() {
         .unwrap();
     let measured = runtime.block_on(start::measure(&args));
     args.output
-        .tell(&figures::text(&measured), &figures::json(&measured));
+        .emit(&figures::text(&measured), &figures::json(&measured));
 }

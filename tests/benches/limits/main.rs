@@ -83,7 +83,7 @@ async fn main() {
         .await
         .concat();
     let measured: Vec<_> = all.iter().map(Took::json).collect();
-    args.output.tell(
+    args.output.emit(
         &format!("{}\n", shown(&all)),
         &json!({ "measured": measured }),
     );

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Parser;
 use harness::fleet::Hostility;
 use shared::id::TenantId;
-use shared::state::Job;
+use shared::state::JobKind;
 
 /// Runs both jobs for very many tenants, again and again, every other time with hostile ones among them
 ///
@@ -137,12 +137,12 @@ impl Args {
 
 impl Size {
     /// How long a run may take: as long as on Lambda, if nobody is hostile.
-    pub(crate) fn deadline(&self, job: Job, is_hostile: bool) -> Duration {
+    pub(crate) fn deadline(&self, job: JobKind, is_hostile: bool) -> Duration {
         match (job, is_hostile) {
-            (Job::Employees, true) => self.employees,
-            (Job::Certificates, true) => self.certificates,
-            (Job::Employees, false) => Duration::from_secs(240),
-            (Job::Certificates, false) => Duration::from_secs(900),
+            (JobKind::Employees, true) => self.employees,
+            (JobKind::Certificates, true) => self.certificates,
+            (JobKind::Employees, false) => Duration::from_secs(240),
+            (JobKind::Certificates, false) => Duration::from_secs(900),
         }
     }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use harness::completed;
 use harness::fleet::{Event, Fleet, Hostility, Seen, Terms, Told};
 use jiff::{SignedDuration, Timestamp};
-use shared::job::Outcome;
-use shared::state::Job;
+use shared::runtime::Outcome;
+use shared::state::JobKind;
 use simulators::{Behaviour, Body, Fault};
 use tokio::runtime::Runtime;
 
@@ -100,7 +100,7 @@ fn neighbours(
     (hostility, one, other): (Hostility, usize, usize),
 ) -> Neighbours {
     hostility.begin(fleet.company(one), size.flood);
-    let of = |company| event(company, Job::Employees, size.deadline);
+    let of = |company| event(company, JobKind::Employees, size.deadline);
     let told = one_by_one(fleet, &[of(other), of(other), of(one), of(other)]);
     let [_, before, hostile, after]: [Told; 4] = told.try_into().unwrap();
     Neighbours {
@@ -127,7 +127,7 @@ fn documents(fleet: &Fleet, size: Size) -> Vec<Told> {
         .company(DOCUMENTS)
         .reteach
         .add_participations((0..size.certificates).map(certificate));
-    one_by_one(fleet, &[event(DOCUMENTS, Job::Certificates, LONG)])
+    one_by_one(fleet, &[event(DOCUMENTS, JobKind::Certificates, LONG)])
 }
 
 /// Runs one after another in which no token is taken: each logs in, and once more.
@@ -136,11 +136,11 @@ fn logins(fleet: &Fleet, size: Size) -> Vec<Told> {
     fleet.company(LOGINS).personio.fail(fault.always());
     one_by_one(
         fleet,
-        &vec![event(LOGINS, Job::Employees, LONG); size.logins],
+        &vec![event(LOGINS, JobKind::Employees, LONG); size.logins],
     )
 }
 
-fn event(company: usize, job: Job, deadline: Duration) -> Event {
+fn event(company: usize, job: JobKind, deadline: Duration) -> Event {
     Event {
         company,
         job,

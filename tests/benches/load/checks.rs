@@ -4,8 +4,8 @@ use certificate_sync::CertificateSync;
 use employee_sync::EmployeeSync;
 use harness::fleet::{Fleet, Hostility, Seen, Told};
 use jiff::SignedDuration;
-use shared::job::{Outcome, Work as _};
-use shared::state::Job;
+use shared::runtime::{Job as _, Outcome};
+use shared::state::JobKind;
 
 use crate::args::Size;
 use crate::rounds::Mood;
@@ -41,7 +41,7 @@ pub(crate) fn round(size: &Size, mood: Mood, told: &[Told]) -> Vec<String> {
         let (job, hostility) = (told.job, size.hostility(told.company).unwrap());
         let is_clear =
             told.outcome == Outcome::SourceUnavailable && told.message.contains("Personio");
-        let is_fine = job == Job::Certificates
+        let is_fine = job == JobKind::Certificates
             // Too little time to begin an upload, or nothing to begin: people are no matter of this job.
             && (told.outcome == Outcome::Partly || hostility == Hostility::Floods && told.outcome.is_good());
         if told.took > size.deadline(job, true) || !(is_clear || is_fine) {
@@ -102,9 +102,9 @@ pub(crate) fn refused(seen: &Seen) -> Option<String> {
     })
 }
 
-fn lease(job: Job) -> SignedDuration {
+fn lease(job: JobKind) -> SignedDuration {
     match job {
-        Job::Employees => EmployeeSync::LEASE.lasts,
-        Job::Certificates => CertificateSync::LEASE.lasts,
+        JobKind::Employees => EmployeeSync::LEASE.lasts,
+        JobKind::Certificates => CertificateSync::LEASE.lasts,
     }
 }

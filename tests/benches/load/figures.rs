@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, Table};
 use harness::fleet::{LIMITS, Told};
 use serde::Serialize;
 use serde_json::json;
-use shared::state::Job;
+use shared::state::JobKind;
 
 use crate::args::Size;
 use crate::beside::Beside;
@@ -18,7 +18,7 @@ use crate::verdict;
 /// Honest tenants' runs of one job in the rounds of one mood: medians over the rounds.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Runs {
-    pub(crate) job: Job,
+    pub(crate) job: JobKind,
     mood: Mood,
     runs: usize,
     /// From the moment a run was due.
@@ -39,7 +39,7 @@ pub(crate) struct Runs {
 }
 
 impl Runs {
-    fn of(load: &Load, hostile: usize, job: Job, mood: Mood) -> Self {
+    fn of(load: &Load, hostile: usize, job: JobKind, mood: Mood) -> Self {
         let rounds = load.rounds.iter().filter(|round| round.mood == mood);
         let rounds: Vec<Vec<&Told>> = rounds.map(|round| honest(round, hostile, job)).collect();
         let each = |part: f64, of: fn(&Told) -> Duration| {
@@ -76,7 +76,7 @@ impl Runs {
     }
 }
 
-fn honest(round: &Round, hostile: usize, job: Job) -> Vec<&Told> {
+fn honest(round: &Round, hostile: usize, job: JobKind) -> Vec<&Told> {
     round
         .told
         .iter()
@@ -106,7 +106,7 @@ pub(crate) fn percentile(part: f64, times: impl Iterator<Item = Duration>) -> Du
 
 pub(crate) fn all_runs(load: &Load, hostile: usize) -> Vec<Runs> {
     let of = |job| [Mood::Calm, Mood::Hostile].map(|mood| Runs::of(load, hostile, job, mood));
-    [Job::Employees, Job::Certificates]
+    [JobKind::Employees, JobKind::Certificates]
         .into_iter()
         .flat_map(of)
         .collect()

@@ -7,9 +7,9 @@ use harness::fleet::Fleet;
 use harness::person;
 use harness::process;
 use serde::Serialize;
-use shared::http::Pace;
+use shared::http::RateLimiter;
 use shared::id::TenantId;
-use shared::job::Mode;
+use shared::runtime::Mode;
 use tokio::runtime::Runtime;
 
 use crate::args::Size;
@@ -27,7 +27,12 @@ pub(crate) struct Memory {
 
 /// Be the function: one dry run, as fast as it goes.
 pub(crate) fn function(tenant: &TenantId) {
-    process::run(EmployeeSync, tenant, &[Mode::DryRun], Some(Pace::new(&[])));
+    process::run(
+        EmployeeSync,
+        tenant,
+        &[Mode::DryRun],
+        Some(RateLimiter::new(&[])),
+    );
 }
 
 pub(crate) fn measure(runtime: &Runtime, size: &Size) -> Vec<Memory> {

@@ -9,7 +9,7 @@ use harness::fleet::{Event, Fleet, Seen, Terms, Told};
 use harness::process::Usage;
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::state::Job;
+use shared::state::JobKind;
 use tokio::runtime::Runtime;
 
 use crate::args::Size;
@@ -155,9 +155,12 @@ fn events(size: &Size, mood: Mood) -> Vec<Event> {
     let is_hostile = |company| mood == Mood::Hostile && size.hostility(company).is_some();
     let deadline = |company, job| size.deadline(job, is_hostile(company));
     let apart = size.window / u32::try_from(2 * size.tenants).unwrap();
-    let turns = order
-        .into_iter()
-        .flat_map(|company| [(company, Job::Employees), (company, Job::Certificates)]);
+    let turns = order.into_iter().flat_map(|company| {
+        [
+            (company, JobKind::Employees),
+            (company, JobKind::Certificates),
+        ]
+    });
     (0..)
         .zip(turns)
         .map(|(turn, (company, job))| Event {

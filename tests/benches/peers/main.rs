@@ -76,7 +76,7 @@ async fn main() {
         all.push(read(*people, &args.bootstraps, &python).await);
     }
     args.output
-        .tell(&figures::text(&all, &python), &figures::json(&all, &python));
+        .emit(&figures::text(&all, &python), &figures::json(&all, &python));
 }
 
 async fn read(size: u64, bootstraps: &Path, python: &Python) -> Read {

@@ -58,7 +58,7 @@ fn measure(args: &Args) -> Result<Vec<Row>, String> {
     ran.sort_by_key(|ran| ran.bench);
     let rows = rows(args, &ran);
     let (machine, steps) = (machine(), ran.iter().map(Ran::json).collect::<Vec<_>>());
-    args.output.tell(
+    args.output.emit(
         &format!("{}\n\n{}\n", caption(&machine, args), row::shown(&rows)),
         &json!({ "machine": machine, "quick": args.quick, "profile": args.profile, "rows": rows, "steps": steps }),
     );

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use harness::units::{UNITS, renewals};
 use shared::http;
-use shared::state::{Job, Units};
+use shared::state::{JobKind, Units};
 use shared::tenant::Via;
 
 use crate::Measured;
@@ -82,7 +82,7 @@ pub(crate) fn exceeded(measured: &Measured) -> Vec<String> {
     let employees = measured
         .timings
         .iter()
-        .filter(|timing| timing.job == Job::Employees);
+        .filter(|timing| timing.job == JobKind::Employees);
     let timings = employees.flat_map(|timing| [("cold", timing.cold), ("warm", timing.warm)]);
     let timings = timings.flat_map(|(which, taken)| {
         let logins = (taken.logins > logins(via)).then(|| format!("{} logins", taken.logins));

@@ -3,7 +3,7 @@
 use harness::{Harness, completed};
 use jiff::SignedDuration;
 use shared::http::Deadline;
-use shared::job::Mode;
+use shared::runtime::Mode;
 use simulators::reteach::{Certificate, Participation};
 
 use crate::count::{Count, What, count};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use harness::{Harness, people};
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::state::Job;
+use shared::state::JobKind;
 use shared::tenant::Via;
 
 use crate::month::{MEMORY_GB, PROCESSOR_SHARE, SENT_BYTES};
@@ -41,15 +41,15 @@ pub(crate) async fn measure(via: Via, size: u64, bootstraps: &Path) -> Changed {
     let harness = Harness::at(&Timestamp::now().to_string(), via, "", people(size)).await;
     harness.first_run().await;
     let bootstrap = bootstraps.join("employee-sync/bootstrap");
-    let mut function = timing::start(&harness, Job::Employees, &bootstrap, None).await;
+    let mut function = timing::start(&harness, JobKind::Employees, &bootstrap, None).await;
     // It logs in and connects.
-    timing::run(&harness, &mut function, Job::Employees, "unchanged").await;
-    let unchanged = timing::run(&harness, &mut function, Job::Employees, "unchanged").await;
+    timing::run(&harness, &mut function, JobKind::Employees, "unchanged").await;
+    let unchanged = timing::run(&harness, &mut function, JobKind::Employees, "unchanged").await;
     let number = (size / 100).max(1);
     for id in 1..=number {
         harness.change(id, |person| person.position = Some("Leitung".to_owned()));
     }
-    let changed = timing::run(&harness, &mut function, Job::Employees, "done").await;
+    let changed = timing::run(&harness, &mut function, JobKind::Employees, "done").await;
     Changed {
         number,
         unchanged,

@@ -5,8 +5,8 @@ use std::time::Duration;
 use certificate_sync::report as certificates;
 use employee_sync::report as employees;
 use serde::Serialize;
-use shared::job::Counts as _;
-use shared::state::Job;
+use shared::runtime::Counts as _;
+use shared::state::JobKind;
 
 use crate::count::{Count, What};
 use crate::month::{
@@ -152,8 +152,8 @@ impl Month<'_> {
             })
         };
         MEMORY_GB
-            * (seconds(Job::Employees, EMPLOYEE_TICKS)
-                + seconds(Job::Certificates, CERTIFICATE_TICKS))
+            * (seconds(JobKind::Employees, EMPLOYEE_TICKS)
+                + seconds(JobKind::Certificates, CERTIFICATE_TICKS))
     }
 
     /// Bytes in the table, with a month of reports.

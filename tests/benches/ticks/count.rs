@@ -5,7 +5,7 @@ use std::future::Future;
 use harness::{Harness, people};
 use serde::Serialize;
 use shared::http;
-use shared::job::{Counts, Report};
+use shared::runtime::{Counts, Report};
 use shared::state::Units;
 use shared::tenant::Via;
 use simulators::{Cut, Moment, Point};

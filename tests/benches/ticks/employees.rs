@@ -2,7 +2,7 @@
 
 use harness::{Harness, TICK};
 use jiff::SignedDuration;
-use shared::job::Outcome;
+use shared::runtime::Outcome;
 
 use crate::count::{Count, What, count};
 

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use shared::id::RunId;
-use shared::job::{Counts, Report, tell};
+use shared::runtime::{Counts, Report, emit};
 
 /// Lambda's request ids have this length.
 const RUN: &str = "8476a536-e9f4-11e8-9739-2dfe598c3fcd";
@@ -42,7 +42,7 @@ pub(crate) struct Logged {
 
 /// Tells of `report` and counts what that writes.
 pub(crate) fn of<C: Counts>(report: &Report<C>) -> Logged {
-    tell(
+    emit(
         &Report {
             run_id: RunId::new(RUN),
             ..report.clone()

@@ -75,7 +75,7 @@ fn main() -> ExitCode {
     let handshake = args
         .handshake
         .map_or(month::HANDSHAKE, |milliseconds| milliseconds / 1e3);
-    args.output.tell(
+    args.output.emit(
         &figures::text(&measured, handshake),
         &figures::json(&measured, handshake),
     );

@@ -5,7 +5,7 @@ use std::time::Duration;
 use comfy_table::Table;
 use harness::output::table;
 use serde_json::{Value, json};
-use shared::state::Job;
+use shared::state::JobKind;
 
 use crate::changed::Changed;
 use crate::timing::Timing;
@@ -38,11 +38,13 @@ pub(crate) fn timings(measured: &[Measured], handshake: f64) -> Table {
 
 fn row(measured: &Measured, timing: &Timing, handshake: f64) -> Vec<String> {
     let (cold, warm) = (timing.cold, timing.warm);
-    let reference = measured.reference.filter(|_| timing.job == Job::Employees);
+    let reference = measured
+        .reference
+        .filter(|_| timing.job == JobKind::Employees);
     vec![
         local::route(measured.via).to_owned(),
         measured.people.to_string(),
-        if timing.job == Job::Employees {
+        if timing.job == JobKind::Employees {
             "employees"
         } else {
             "certificates"
@@ -125,7 +127,7 @@ fn employees(measured: &Measured) -> Option<&Timing> {
     measured
         .timings
         .iter()
-        .find(|timing| timing.job == Job::Employees)
+        .find(|timing| timing.job == JobKind::Employees)
 }
 
 /// The same as JSON.

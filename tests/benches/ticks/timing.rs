@@ -10,7 +10,7 @@ use local::{Answer, Function};
 use serde::Serialize;
 use serde_json::{Value, json};
 use shared::http;
-use shared::state::{Job, Units};
+use shared::state::{JobKind, Units};
 use shared::tenant::Via;
 use simulators::{Pacing, personio, reteach};
 
@@ -32,7 +32,7 @@ const PACKED_UP_TO: u64 = 10_000;
 /// An unchanged tick of one job.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Timing {
-    pub(crate) job: Job,
+    pub(crate) job: JobKind,
     /// Whether the vendors' answers were packed.
     pub(crate) gzip: bool,
     /// In a new process, each answer after [`LATENCY`], with as little of a processor as 128 MB have.
@@ -72,9 +72,9 @@ pub(crate) async fn measure(harness: &Harness, size: u64, bootstraps: &Path) -> 
     let is_packed = harness.company.via == Via::Direct && size <= PACKED_UP_TO;
     let mut timings = Vec::new();
     for (job, gzip) in [
-        (Job::Employees, false),
-        (Job::Employees, true),
-        (Job::Certificates, false),
+        (JobKind::Employees, false),
+        (JobKind::Employees, true),
+        (JobKind::Certificates, false),
     ] {
         if is_packed || !gzip {
             harness.company.personio.set_gzip(gzip);
@@ -94,7 +94,7 @@ pub(crate) async fn company(via: Via, size: u64) -> Harness {
     harness
 }
 
-async fn of(harness: &Harness, job: Job, gzip: bool, bootstraps: &Path) -> Timing {
+async fn of(harness: &Harness, job: JobKind, gzip: bool, bootstraps: &Path) -> Timing {
     set_latency(harness, Duration::ZERO);
     let bootstrap = bootstraps.join(job.function()).join("bootstrap");
     let mut function = start(harness, job, &bootstrap, None).await;
@@ -126,7 +126,7 @@ async fn of(harness: &Harness, job: Job, gzip: bool, bootstraps: &Path) -> Timin
 /// Starts a job's function, within `share` if there is one, and waits until it asks for its first event.
 pub(crate) async fn start(
     harness: &Harness,
-    job: Job,
+    job: JobKind,
     bootstrap: &Path,
     share: Option<&Share>,
 ) -> Function {
@@ -144,7 +144,7 @@ pub(crate) async fn start(
 pub(crate) async fn run(
     harness: &Harness,
     function: &mut Function,
-    job: Job,
+    job: JobKind,
     outcome: &str,
 ) -> Taken {
     harness.forget_requests();

@@ -3,7 +3,7 @@
 use harness::completed;
 use jiff::SignedDuration;
 use shared::http::Deadline;
-use shared::job::{Mode, Outcome};
+use shared::runtime::{Mode, Outcome};
 use simulators::{Behaviour, Body, Fault};
 
 use super::Stage;

@@ -2,7 +2,7 @@
 
 use harness::{by_hand, date, person};
 use shared::http::Deadline;
-use shared::job::{Mode, Outcome};
+use shared::runtime::{Mode, Outcome};
 use simulators::people::{EmploymentType, Status};
 use simulators::{Person, reteach};
 

@@ -12,7 +12,7 @@ use harness::Harness;
 use local::{INTEGRATION, route};
 use secrecy::ExposeSecret as _;
 use shared::clock::Clock as _;
-use shared::http::Pace;
+use shared::http::RateLimiter;
 use shared::secrets::TenantSecret;
 use shared::tenant::Via;
 use simulators::{Aws, Fault, Kombo};
@@ -131,7 +131,7 @@ impl Stage {
         Surroundings {
             variables: Box::new(move |name| variables.get(name).cloned()),
             clock: Arc::new(self.harness.world.clock.clone()),
-            pace: Some(Pace::new(&[])),
+            pace: Some(RateLimiter::new(&[])),
             input: Mutex::new(Box::new(io::empty())),
             errors: Mutex::new(Box::new(io::sink())),
             somebody: Somebody::Nobody,

@@ -2,7 +2,7 @@
 
 use harness::{CERTIFICATE_TICK, Harness, ROUTES, completed, people};
 use jiff::SignedDuration;
-use shared::job::{FindingKind, Outcome};
+use shared::runtime::{FindingKind, Outcome};
 use shared::state::CertificateState;
 use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault, RetryAfter};

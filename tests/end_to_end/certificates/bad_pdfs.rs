@@ -4,7 +4,7 @@
 use harness::{Harness, ROUTES};
 use jiff::SignedDuration;
 use shared::id::CertificateId;
-use shared::job::{FindingKind, Outcome, Progress};
+use shared::runtime::{FindingKind, Outcome, Progress};
 use shared::tenant::Via;
 use simulators::reteach::{Delivery, Endpoint};
 use std::time::Duration;

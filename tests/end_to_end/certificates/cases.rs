@@ -6,7 +6,7 @@ use certificate_sync::report::Report;
 use harness::{Harness, completed, people};
 use jiff::SignedDuration;
 use shared::http::Deadline;
-use shared::job::{Finding, FindingKind, Mode, Progress};
+use shared::runtime::{Finding, FindingKind, Mode, Progress};
 use shared::state::CertificateState;
 use shared::tenant::Via;
 use simulators::reteach::Delivery;

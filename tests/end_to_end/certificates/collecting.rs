@@ -3,7 +3,7 @@
 use harness::{CERTIFICATE_TICK, CertificateReport, Harness, completed, people};
 use jiff::{SignedDuration, Timestamp};
 use shared::http::Deadline;
-use shared::job::{FindingKind, Mode, Outcome};
+use shared::runtime::{FindingKind, Mode, Outcome};
 use shared::state::{CertificateRoot, CertificateStart};
 use shared::tenant::Via;
 use simulators::reteach::{Certificate, Change, Filters, Participation, ParticipationStatus};

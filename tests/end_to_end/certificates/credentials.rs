@@ -7,7 +7,7 @@ use harness::{Harness, ROUTES};
 use jiff::SignedDuration;
 use local::INTEGRATION;
 use shared::http::Deadline;
-use shared::job::{FindingKind, Mode, Outcome, Progress};
+use shared::runtime::{FindingKind, Mode, Outcome, Progress};
 use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
 use shared::tenant::Via;
 use simulators::{Behaviour, Body, personio, reteach};

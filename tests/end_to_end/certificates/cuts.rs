@@ -5,7 +5,7 @@ use futures::future::join_all;
 use harness::{Harness, ROUTES, at_every_point, completed, people, unwatched};
 use http::Method;
 use shared::http::Deadline;
-use shared::job::{Mode, Outcome};
+use shared::runtime::{Mode, Outcome};
 use shared::state::CertificateState;
 use shared::tenant::Via;
 use simulators::{Behaviour, Fault, Point};

@@ -8,7 +8,7 @@ use futures::FutureExt as _;
 use harness::{CertificateReport, Harness, ROUTES, completed, people};
 use jiff::SignedDuration;
 use shared::http::Deadline;
-use shared::job::{Mode, Outcome, Progress};
+use shared::runtime::{Mode, Outcome, Progress};
 use shared::tenant::Via;
 use simulators::reteach::Certificate;
 use simulators::{Behaviour, Body, Fault};

@@ -3,7 +3,7 @@
 use harness::{Harness, ROUTES, completed, named, people};
 use jiff::SignedDuration;
 use shared::id::{CertificateId, SourceId};
-use shared::job::Outcome;
+use shared::runtime::Outcome;
 use shared::state::CertificateState;
 use shared::tenant::Via;
 use simulators::reteach::Participation;

@@ -1,7 +1,7 @@
 //! Which folder certificates go to.
 
 use harness::{CERTIFICATE_TICK, Harness, ROUTES, completed, people};
-use shared::job::{Mode, Outcome};
+use shared::runtime::{Mode, Outcome};
 use shared::tenant::Via;
 
 const LATELY: &str = "2026-05-11T07:30:00Z";

@@ -5,8 +5,8 @@ use jiff::SignedDuration;
 use serde_json::json;
 use shared::http::Deadline;
 use shared::id::{RunId, TenantId};
-use shared::job::{Event, Mode, Outcome, Request};
-use shared::state::{Job, LastRun, TenantStatus};
+use shared::runtime::{Event, Mode, Outcome, Request};
+use shared::state::{JobKind, LastRun, TenantStatus};
 use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault};
 
@@ -291,13 +291,13 @@ fn an_event_of_the_other_job_is_refused() {
     ] {
         let event = Event::parse(
             json!({"tenant_id": "acme", "mode": mode}),
-            Job::Certificates,
+            JobKind::Certificates,
         );
         assert_eq!(event.is_ok(), fits, "{mode}: {event:?}");
     }
     let event = Event::parse(
         json!({"tenant_id": "acme", "mode": "reconcile"}),
-        Job::Certificates,
+        JobKind::Certificates,
     );
     let error = event.unwrap_err().to_string();
     assert!(

@@ -3,7 +3,7 @@
 use harness::{CERTIFICATE_TICK, Harness, ROUTES, completed, people};
 use jiff::{SignedDuration, Timestamp};
 use shared::http::Deadline;
-use shared::job::{Mode, Outcome};
+use shared::runtime::{Mode, Outcome};
 use shared::tenant::Via;
 use simulators::Received;
 use simulators::reteach::{Certificate, Participation, Publication};

@@ -3,7 +3,7 @@
 use certificate_sync::report::{Counts, Report};
 use harness::{CERTIFICATE_TICK, Harness, ROUTES, by_hand, completed, people};
 use jiff::SignedDuration;
-use shared::job::{FindingKind, Mode, Outcome};
+use shared::runtime::{FindingKind, Mode, Outcome};
 use shared::state::Units;
 use shared::tenant::Via;
 use simulators::reteach::{Certificate, Participation, Publication};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use harness::{Harness, ROUTES, completed};
 use jiff::SignedDuration;
-use shared::job::{FindingKind, Outcome};
+use shared::runtime::{FindingKind, Outcome};
 use shared::tenant::Via;
 use simulators::reteach::{Certificate, Participation, Publication};
 use simulators::{Behaviour, Body, Fault};

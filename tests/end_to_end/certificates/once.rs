@@ -4,7 +4,7 @@
 use harness::{Harness, ROUTES, UploadAt, completed, people};
 use jiff::SignedDuration;
 use shared::id::DocumentId;
-use shared::job::{FindingKind, Outcome};
+use shared::runtime::{FindingKind, Outcome};
 use shared::state::CertificateState;
 use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault, RetryAfter};

@@ -6,7 +6,7 @@ use harness::{Harness, ROUTES, completed, people};
 use jiff::SignedDuration;
 use shared::http::Deadline;
 use shared::id::DocumentId;
-use shared::job::{Mode, Outcome, Progress};
+use shared::runtime::{Mode, Outcome, Progress};
 use shared::tenant::Via;
 use simulators::{Behaviour, Fault};
 

@@ -2,7 +2,7 @@
 
 use harness::{Harness, ROUTES, by_hand, completed, date, people, person};
 use jiff::SignedDuration;
-use shared::job::{FindingKind, Mode, Outcome};
+use shared::runtime::{FindingKind, Mode, Outcome};
 use shared::tenant::Via;
 use simulators::people::Status;
 use simulators::reteach::{Customer, Participation};

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use local::INTEGRATION;
 use shared::http::Deadline;
 use shared::id::CertificateId;
-use shared::job::{FindingKind, Mode, Outcome};
+use shared::runtime::{FindingKind, Mode, Outcome};
 use shared::state::{CertificateState, StateError};
 use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault};

@@ -4,7 +4,7 @@
 use harness::{CERTIFICATE_TICK, ROUTES, Witness, completed, marked_company, unwatched};
 use jiff::SignedDuration;
 use shared::http::Deadline;
-use shared::job::Mode;
+use shared::runtime::Mode;
 use simulators::reteach::{Certificate, Customer, Delivery, Participation};
 use simulators::{Behaviour, Body, Fault};
 

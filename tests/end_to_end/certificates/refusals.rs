@@ -4,7 +4,7 @@
 use harness::{Harness, ROUTES, completed};
 use jiff::SignedDuration;
 use local::INTEGRATION;
-use shared::job::{FindingKind, Outcome};
+use shared::runtime::{FindingKind, Outcome};
 use shared::tenant::Via;
 use simulators::personio::Endpoint;
 use simulators::{Behaviour, Body, Fault, reteach};

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use harness::{MARK, ROUTES, Witness, marked_company, unwatched};
 use shared::connect::{Connections, Sink, Source};
 use shared::document::DocumentSink as _;
-use shared::http::{Calls, Context, Deadline, Pace};
-use shared::job::Mode;
+use shared::http::{Calls, Context, Deadline, RateLimiter};
+use shared::runtime::Mode;
 use shared::source::read_all;
 use shared::tenant::{TenantConfig, Via};
 
@@ -44,8 +44,8 @@ async fn panics(via: Via) {
     let connections: Connections<Source> = Connections::new(&config, &secret, &context).unwrap();
     let sink: Connections<Sink> = Connections::new(&config, &secret, &context).unwrap();
     let (connections, sink) = (
-        connections.with_pace(&Pace::new(&[])),
-        sink.with_pace(&Pace::new(&[])),
+        connections.with_pace(&RateLimiter::new(&[])),
+        sink.with_pace(&RateLimiter::new(&[])),
     );
     let people = read_all(&connections.hr, 0).await.unwrap();
     let accounts = connections.reteach.list_all().await.unwrap();

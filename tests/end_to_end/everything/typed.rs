@@ -13,9 +13,9 @@ use local::{Answer, Functions};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use shared::clock::Clock as _;
-use shared::http::{Deadline, Pace};
+use shared::http::{Deadline, RateLimiter};
 use shared::id::RunId;
-use shared::job::{App, Event, Request, Work};
+use shared::runtime::{App, Event, Job, Request};
 use simulators::Aws;
 use simulators::aws::{Call, Runtime};
 use tenants::{Cli, Somebody, Surroundings};
@@ -149,7 +149,7 @@ impl Desk {
         let surroundings = Surroundings {
             variables: Box::new(move |name| variables.get(name).cloned()),
             clock: Arc::new(seen.harness.world.clock.clone()),
-            pace: Some(Pace::new(&[])),
+            pace: Some(RateLimiter::new(&[])),
             input: Mutex::new(Box::new(Cursor::new("acme\n"))),
             errors: Mutex::new(Box::new(errors.clone())),
             somebody: Somebody::Nobody,
@@ -232,7 +232,7 @@ impl Runtime for Deployed {
     }
 }
 
-async fn run<W: Work>(app: &App<W>, event: Value) -> Value {
+async fn run<W: Job>(app: &App<W>, event: Value) -> Value {
     let event = Event::parse(event, W::JOB).unwrap();
     let request = Request {
         event,

@@ -10,9 +10,9 @@ use harness::{Company, ROUTES, Tap, World, completed, marked, marked_company};
 use jiff::SignedDuration;
 use shared::aws::{self, Aws};
 use shared::clock::Clock;
-use shared::http::{self, Calls, Context, Deadline, Pace};
+use shared::http::{self, Calls, Context, Deadline, RateLimiter};
 use shared::id::{RunId, TenantId};
-use shared::job::{App, Event, Mode, Request, Work};
+use shared::runtime::{App, Event, Job, Mode, Request};
 use shared::secrets::Secrets;
 use shared::state::Store;
 
@@ -102,7 +102,7 @@ impl TappedAws {
         let secrets = Secrets::new(&aws, &read("SECRET_PREFIX").unwrap(), Arc::clone(&clock));
         let context =
             Context::new(http::client().unwrap(), clock, Calls::default()).with_simulators();
-        let pace = Pace::new(&[]);
+        let pace = RateLimiter::new(&[]);
         let employees = App::new(
             EmployeeSync,
             store.clone(),
@@ -118,7 +118,7 @@ impl TappedAws {
         }
     }
 
-    async fn run<W: Work>(&self, app: &App<W>, tenant: &TenantId) {
+    async fn run<W: Job>(&self, app: &App<W>, tenant: &TenantId) {
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
         let event = Event {
             tenant_id: tenant.clone(),

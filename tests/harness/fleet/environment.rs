@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use local::Stack;
 use shared::clock::SystemClock;
-use shared::http::{self, Calls, Context, Deadline, Pace};
+use shared::http::{self, Calls, Context, Deadline, RateLimiter};
 use shared::id::{RunId, TenantId};
-use shared::job::{App, Mode, Outcome, Request, Work, tell};
-use shared::state::{Job, Units};
+use shared::runtime::{App, Job, Mode, Outcome, Request, emit};
+use shared::state::{JobKind, Units};
 
 /// One event on its way to whichever environment is free.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub struct Told {
     /// The company's number.
     pub company: usize,
     /// The function.
-    pub job: Job,
+    pub job: JobKind,
     /// From the moment at which the event was due until an environment took it.
     pub queued: Duration,
     /// From then until the answer.
@@ -62,11 +62,11 @@ pub struct Environments {
 impl Environments {
     /// So many new ones for the function that `work` makes, telling `told` of each run. At `pace` where one is given, else at
     /// the vendors' own.
-    pub(super) fn start<W: Work>(
+    pub(super) fn start<W: Job>(
         number: usize,
         work: impl Fn() -> W,
         stack: &Stack,
-        pace: Option<&Pace>,
+        pace: Option<&RateLimiter>,
         told: &Sender<Told>,
     ) -> Self {
         let (events, queue) = mpsc::channel();
@@ -97,7 +97,7 @@ impl Drop for Environments {
 }
 
 /// What the function's process builds when it starts.
-fn app<W: Work>(work: W, stack: &Stack, pace: Option<&Pace>) -> App<W> {
+fn app<W: Job>(work: W, stack: &Stack, pace: Option<&RateLimiter>) -> App<W> {
     let (store, secrets) = stack.for_function().unwrap();
     let context = Context::new(
         http::client().unwrap(),
@@ -109,7 +109,7 @@ fn app<W: Work>(work: W, stack: &Stack, pace: Option<&Pace>) -> App<W> {
     pace.cloned().into_iter().fold(app, App::with_pace)
 }
 
-fn live<W: Work>(app: &App<W>, queue: &Mutex<Receiver<Invocation>>, told: &Sender<Told>) {
+fn live<W: Job>(app: &App<W>, queue: &Mutex<Receiver<Invocation>>, told: &Sender<Told>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -124,7 +124,7 @@ fn live<W: Work>(app: &App<W>, queue: &Mutex<Receiver<Invocation>>, told: &Sende
 }
 
 /// What the function does with an event: runs, and writes its log.
-async fn run<W: Work>(app: &App<W>, invocation: Invocation) -> Told {
+async fn run<W: Job>(app: &App<W>, invocation: Invocation) -> Told {
     let Invocation {
         company,
         tenant,
@@ -133,7 +133,7 @@ async fn run<W: Work>(app: &App<W>, invocation: Invocation) -> Told {
         deadline,
     } = invocation;
     let (began, before) = (Instant::now(), thread_time());
-    let event = shared::job::Event {
+    let event = shared::runtime::Event {
         tenant_id: tenant,
         mode: Mode::Scheduled,
     };
@@ -144,7 +144,7 @@ async fn run<W: Work>(app: &App<W>, invocation: Invocation) -> Told {
         deadline: Deadline::after(deadline),
     };
     let report = app.run(&request, &|_| {}).await.report;
-    tell(&report, &mut io::sink());
+    emit(&report, &mut io::sink());
     let after = thread_time();
     Told {
         company,

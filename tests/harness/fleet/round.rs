@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use certificate_sync::CertificateSync;
 use employee_sync::EmployeeSync;
-use shared::http::Pace;
-use shared::state::Job;
+use shared::http::RateLimiter;
+use shared::state::JobKind;
 
 use super::Fleet;
 use super::environment::{Environments, Invocation, Told};
@@ -19,7 +19,7 @@ pub struct Event {
     /// The company's number.
     pub company: usize,
     /// The function.
-    pub job: Job,
+    pub job: JobKind,
     /// When it is due, from the beginning of the round.
     pub at: Duration,
     /// How long its run may take.
@@ -32,7 +32,7 @@ pub struct Terms {
     /// Environments of each function, all of them new.
     pub environments: usize,
     /// The pace in the place of the vendors' own.
-    pub pace: Option<Pace>,
+    pub pace: Option<RateLimiter>,
 }
 
 /// Companies whose first runs the same environments take: here each has servers of its own, and connections to them stay open
@@ -60,7 +60,7 @@ impl Fleet {
             }
         };
         let employees = Environments::start(
-            has(Job::Employees),
+            has(JobKind::Employees),
             || EmployeeSync,
             &self.stack,
             pace,
@@ -68,7 +68,7 @@ impl Fleet {
         );
         let work = || CertificateSync::new().unwrap();
         let certificates =
-            Environments::start(has(Job::Certificates), work, &self.stack, pace, &tell);
+            Environments::start(has(JobKind::Certificates), work, &self.stack, pace, &tell);
         drop(tell);
         let began = Instant::now();
         for event in events {
@@ -82,8 +82,8 @@ impl Fleet {
                 deadline: event.deadline,
             };
             match event.job {
-                Job::Employees => employees.invoke(invocation),
-                Job::Certificates => certificates.invoke(invocation),
+                JobKind::Employees => employees.invoke(invocation),
+                JobKind::Certificates => certificates.invoke(invocation),
             }
         }
         drop((employees, certificates));
@@ -97,13 +97,13 @@ impl Fleet {
     pub fn first_runs(&self, environments: usize) -> Vec<Told> {
         let terms = Terms {
             environments,
-            pace: Some(Pace::new(&[])),
+            pace: Some(RateLimiter::new(&[])),
         };
         let deadline = Duration::from_secs(900);
         let companies: Vec<_> = (0..self.companies.len()).collect();
         let mut told = Vec::new();
         for some in companies.chunks(AT_FIRST) {
-            for job in [Job::Employees, Job::Certificates] {
+            for job in [JobKind::Employees, JobKind::Certificates] {
                 let event = |company: &usize| Event {
                     company: *company,
                     job,

@@ -1,4 +1,4 @@
-//! The function's side: what `shared::job::serve` builds, without Lambda around it.
+//! The function's side: what `shared::runtime::serve` builds, without Lambda around it.
 
 use std::io::{self, Write as _};
 use std::sync::Arc;
@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use shared::aws::{self, Aws};
 use shared::clock::SystemClock;
-use shared::http::{self, Calls, Context, Deadline, Pace};
+use shared::http::{self, Calls, Context, Deadline, RateLimiter};
 use shared::id::{RunId, TenantId};
-use shared::job::{App, Event, Mode, Report, Request, Work, tell};
+use shared::runtime::{App, Event, Job, Mode, Report, Request, emit};
 use shared::secrets::Secrets;
 use shared::state::Store;
 use shared::telemetry;
@@ -31,7 +31,7 @@ pub struct Told<C> {
 
 /// Runs the job for `tenant` once in each of `modes`, and tells what it took. The log goes to standard error. At `pace`
 /// where one is given, else at the vendors' own.
-pub fn run<W: Work>(work: W, tenant: &TenantId, modes: &[Mode], pace: Option<Pace>) {
+pub fn run<W: Job>(work: W, tenant: &TenantId, modes: &[Mode], pace: Option<RateLimiter>) {
     telemetry::init_to(io::stderr);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -55,7 +55,7 @@ pub fn run<W: Work>(work: W, tenant: &TenantId, modes: &[Mode], pace: Option<Pac
             };
             let (before, began) = (Usage::now(), Instant::now());
             let report = app.run(&request, &|_| {}).await.report;
-            tell(&report, &mut io::stderr().lock());
+            emit(&report, &mut io::stderr().lock());
             told.push(Told {
                 before,
                 wall: began.elapsed(),
@@ -69,7 +69,7 @@ pub fn run<W: Work>(work: W, tenant: &TenantId, modes: &[Mode], pace: Option<Pac
     io::stdout().flush().unwrap();
 }
 
-fn app<W: Work>(work: W) -> App<W> {
+fn app<W: Job>(work: W) -> App<W> {
     let client = http::client().unwrap();
     let aws = Aws::new(aws::from_env(client.clone()).unwrap());
     let clock = Arc::new(SystemClock);

@@ -2,9 +2,9 @@
 
 use shared::document::{Certificate, Document, DocumentSink as _, Verification};
 use shared::id::CategoryId;
-use shared::job::{Halt, StopSwitch};
+use shared::runtime::{CircuitBreaker, RunError};
 use shared::source::SourceError;
-use shared::state::{CertificateState, Intent, Unknowable};
+use shared::state::{CertificateState, Intent, OnUnverifiable};
 
 use super::note::{settle, write};
 use super::setback::{self, Kind, Next};
@@ -25,18 +25,18 @@ pub(super) enum Checked {
 pub(super) async fn check(
     tools: Tools<'_>,
     check: Check,
-    switch: &StopSwitch<Halt>,
-    silence: &StopSwitch<Halt>,
+    breaker: &CircuitBreaker<RunError>,
+    silence: &CircuitBreaker<RunError>,
 ) -> Checked {
-    if switch.is_thrown() || is_late(tools, switch) {
+    if breaker.is_open() || is_late(tools, breaker) {
         return Checked::Became(Became::Left);
     }
-    if silence.is_thrown() {
+    if silence.is_open() {
         return Checked::Became(Became::Doubtful(tools.clock.now()));
     }
     let found = look(tools, &check).await;
     if found.is_ok() {
-        silence.answered();
+        silence.success();
     }
     match found {
         Ok(Verification::Found(document)) => {
@@ -44,22 +44,22 @@ pub(super) async fn check(
                 at: tools.clock.now(),
                 document: Some(document),
             };
-            Checked::Became(written(tools, &check, state, Became::Verified, switch).await)
+            Checked::Became(written(tools, &check, state, Became::Verified, breaker).await)
         }
-        Ok(Verification::NotThere) => not_there(tools, check, switch).await,
-        Ok(Verification::Unknowable) => {
+        Ok(Verification::NotThere) => not_there(tools, check, breaker).await,
+        Ok(Verification::OnUnverifiable) => {
             let why = "this route cannot list documents";
-            unknowable(tools, check, why, switch).await
+            unknowable(tools, check, why, breaker).await
         }
-        Err(SourceError::Forbidden(problem)) => unknowable(tools, check, &problem, switch).await,
+        Err(SourceError::Forbidden(problem)) => unknowable(tools, check, &problem, breaker).await,
         Err(error) => {
             let problem = error.to_string();
             match error {
-                SourceError::Unavailable(_) => silence.unanswered(error.into()),
+                SourceError::Unavailable(_) => silence.failure(error.into()),
                 SourceError::Unreadable(_) => {}
-                _ => silence.throw(error.into()),
+                _ => silence.open(error.into()),
             }
-            later(tools, check, &problem, switch).await
+            later(tools, check, &problem, breaker).await
         }
     }
 }
@@ -78,11 +78,11 @@ async fn later(
     tools: Tools<'_>,
     check: Check,
     problem: &str,
-    switch: &StopSwitch<Halt>,
+    breaker: &CircuitBreaker<RunError>,
 ) -> Checked {
     let now = tools.clock.now();
     if now.duration_since(check.intent.at) >= setback::MOST_WEATHER {
-        return unknowable(tools, check, problem, switch).await;
+        return unknowable(tools, check, problem, breaker).await;
     }
     Checked::Became(Became::Doubtful(now))
 }
@@ -111,7 +111,7 @@ fn document(tools: Tools<'_>, check: &Check) -> Document {
 
 /// An outage leaves many like this: they are given as much time as other bad weather. The first time it is sent again at
 /// once.
-async fn not_there(tools: Tools<'_>, check: Check, switch: &StopSwitch<Halt>) -> Checked {
+async fn not_there(tools: Tools<'_>, check: Check, breaker: &CircuitBreaker<RunError>) -> Checked {
     let reason = "an upload got no answer, and the document is not there".to_owned();
     match setback::after(check.intent.into(), Kind::Weather, reason, check.intent.at) {
         Next::Retry(setback) if setback.failures == 1 || setback.retry_at <= tools.clock.now() => {
@@ -119,9 +119,9 @@ async fn not_there(tools: Tools<'_>, check: Check, switch: &StopSwitch<Halt>) ->
                 failures: setback.failures,
                 since: Some(setback.since),
             };
-            send(tools, check, earlier, switch).await
+            send(tools, check, earlier, breaker).await
         }
-        next => Checked::Became(settle(tools, (&check.id, &check.employee), next, switch).await),
+        next => Checked::Became(settle(tools, (&check.id, &check.employee), next, breaker).await),
     }
 }
 
@@ -130,11 +130,11 @@ async fn unknowable(
     tools: Tools<'_>,
     check: Check,
     why: &str,
-    switch: &StopSwitch<Halt>,
+    breaker: &CircuitBreaker<RunError>,
 ) -> Checked {
-    if check.intent.unknowable == Unknowable::Send {
+    if check.intent.unknowable == OnUnverifiable::Send {
         let earlier = check.intent.into();
-        return send(tools, check, earlier, switch).await;
+        return send(tools, check, earlier, breaker).await;
     }
     let Intent { at, .. } = check.intent;
     let reason = format!(
@@ -147,7 +147,7 @@ async fn unknowable(
         reason: reason.clone(),
         doubt,
     };
-    Checked::Became(written(tools, &check, state, Became::Parked(reason), switch).await)
+    Checked::Became(written(tools, &check, state, Became::Parked(reason), breaker).await)
 }
 
 /// To be sent again, where reteach still has it.
@@ -155,7 +155,7 @@ async fn send(
     tools: Tools<'_>,
     check: Check,
     earlier: Earlier,
-    switch: &StopSwitch<Halt>,
+    breaker: &CircuitBreaker<RunError>,
 ) -> Checked {
     let (id, employee) = (check.id.clone(), check.employee.clone());
     let became = match Upload::of(id.clone(), check.listed, earlier) {
@@ -168,7 +168,7 @@ async fn send(
         "an upload got no answer and the document is not there; reteach has no file for it now"
             .to_owned();
     let now = tools.clock.now();
-    let setback = shared::state::Setback {
+    let setback = shared::state::RetryState {
         reason,
         failures: earlier.failures,
         since: earlier.since.unwrap_or(now),
@@ -177,7 +177,7 @@ async fn send(
     match write(tools, &id, &employee, CertificateState::Failed(setback)).await {
         Ok(()) => Checked::Became(became),
         Err(error) => {
-            switch.throw(error.into());
+            breaker.open(error.into());
             Checked::Became(Became::Left)
         }
     }
@@ -188,12 +188,12 @@ async fn written(
     check: &Check,
     state: CertificateState,
     became: Became,
-    switch: &StopSwitch<Halt>,
+    breaker: &CircuitBreaker<RunError>,
 ) -> Became {
     match write(tools, &check.id, &check.employee, state).await {
         Ok(()) => became,
         Err(error) => {
-            switch.throw(error.into());
+            breaker.open(error.into());
             Became::Left
         }
     }

@@ -1,11 +1,11 @@
 //! One certificate into the personnel file: download, intent, upload. The outcome is noted by the caller.
 
 use shared::document::{Document, DocumentSink as _, PdfBody, UploadError};
-use shared::http::SecretUrl;
+use shared::http::SignedUrl;
 use shared::id::DocumentId;
-use shared::job::{Halt, Outcome};
 use shared::reteach::DownloadError;
-use shared::state::{CertificateEntry, CertificateState, Intent, Noted, Unknowable};
+use shared::runtime::{Outcome, RunError};
+use shared::state::{CertificateEntry, CertificateState, Intent, OnUnverifiable, PutOutcome};
 
 use super::Tools;
 use super::folder::{self, Folder};
@@ -59,7 +59,7 @@ async fn attempt(
         size: document.size,
         failures: upload.earlier.failures,
         failing_since: upload.earlier.since,
-        unknowable: Unknowable::Park,
+        unknowable: OnUnverifiable::Park,
     };
     let entry = CertificateEntry {
         certificate_id: upload.id.clone(),
@@ -71,8 +71,8 @@ async fn attempt(
         .put_certificate(tools.tenant, tools.guard.token(), &entry)
         .await?
     {
-        Noted::Written => *intent = Some(about_to),
-        Noted::Decided => return Err(Trouble::Decided),
+        PutOutcome::Written => *intent = Some(about_to),
+        PutOutcome::Decided => return Err(Trouble::Decided),
     }
     let sink = shared::connect::HrSystem::until(tools.sink.clone(), until);
     match sink.upload(&document, pdf).await {
@@ -92,7 +92,7 @@ async fn open(tools: Tools<'_>, upload: &Upload) -> Result<PdfBody, Trouble> {
     }
 }
 
-async fn fresh_url(tools: Tools<'_>, upload: &Upload) -> Result<SecretUrl, Trouble> {
+async fn fresh_url(tools: Tools<'_>, upload: &Upload) -> Result<SignedUrl, Trouble> {
     let found = tools
         .reteach
         .participation_by_certificate(&upload.id)
@@ -111,7 +111,7 @@ async fn judge(tools: Tools<'_>, folder: &Folder, error: UploadError) -> Trouble
     match folder::find(tools.sink, tools.category).await {
         Ok(now) if now != *folder => {
             let text = "the folder for certificates was changed while they were filed; the next run uses the new one";
-            Trouble::Stop(Halt::new(Outcome::NoCategory, text))
+            Trouble::Stop(RunError::new(Outcome::NoCategory, text))
         }
         Ok(_) => match error {
             UploadError::Gone(text) => Trouble::Document(format!(

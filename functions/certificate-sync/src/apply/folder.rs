@@ -3,7 +3,7 @@
 use shared::connect::Sink;
 use shared::document::{DocumentSink as _, choose_category};
 use shared::id::CategoryId;
-use shared::job::{Halt, Outcome};
+use shared::runtime::{Outcome, RunError};
 
 /// The folder for certificates.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,13 +14,13 @@ pub(crate) struct Folder {
 /// Finds the tenant's folder: the one of its choice, by name, or one of the usual ones.
 ///
 /// # Errors
-/// [`Halt`]: saying which folder to make, or why the folders cannot be read.
-pub(crate) async fn find(sink: &Sink, category: Option<&str>) -> Result<Folder, Halt> {
+/// [`RunError`]: saying which folder to make, or why the folders cannot be read.
+pub(crate) async fn find(sink: &Sink, category: Option<&str>) -> Result<Folder, RunError> {
     let categories = sink.categories().await?;
     let chosen = choose_category(&categories, category);
     chosen
         .map(|category| Folder {
             id: category.id.clone(),
         })
-        .map_err(|missing| Halt::new(Outcome::NoCategory, missing))
+        .map_err(|missing| RunError::new(Outcome::NoCategory, missing))
 }

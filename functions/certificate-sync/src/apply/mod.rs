@@ -19,9 +19,9 @@ use shared::clock::Clock;
 use shared::connect::Sink;
 use shared::http::Deadline;
 use shared::id::{CertificateId, TenantId};
-use shared::job::{Guard, Halt, Outcome as Ending, StopSwitch};
 use shared::reteach::{Client, Downloads};
-use shared::state::{Setback, Store};
+use shared::runtime::{CircuitBreaker, LeaseGuard, Outcome as Ending, RunError};
+use shared::state::{RetryState, Store};
 
 pub(crate) use folder::find as find_folder;
 
@@ -46,7 +46,7 @@ pub struct Tools<'a> {
     /// The ledger.
     pub store: &'a Store,
     /// The lease.
-    pub guard: &'a Guard<'a>,
+    pub guard: &'a LeaseGuard<'a>,
     /// The present.
     pub clock: &'a dyn Clock,
     /// Everything has to have ended by then.
@@ -67,7 +67,7 @@ pub enum Became {
     /// Found filed, by an earlier upload of unknown outcome.
     Verified,
     /// Not filed; tried again later.
-    Failed(Setback),
+    Failed(RetryState),
     /// Left alone until somebody decides.
     Parked(String),
     /// Nobody knows whether it is filed; it is looked for from this moment on.
@@ -88,18 +88,18 @@ pub struct Outcome {
     /// What became of each certificate.
     pub became: HashMap<CertificateId, Became>,
     /// Why it stopped early, if it did.
-    pub stop: Option<Halt>,
+    pub stop: Option<RunError>,
 }
 
 /// Carries out `todo`; `progress` is told of each certificate that is through or given up.
 pub async fn apply(tools: Tools<'_>, todo: Todo, progress: &(dyn Fn() + Sync)) -> Outcome {
-    let (switch, silence) = (StopSwitch::default(), StopSwitch::default());
+    let (breaker, silence) = (CircuitBreaker::default(), CircuitBreaker::default());
     let Todo {
         checks,
         mut uploads,
     } = todo;
     let mut became = HashMap::new();
-    for (id, checked) in check_all(tools, checks, &switch, &silence).await {
+    for (id, checked) in check_all(tools, checks, &breaker, &silence).await {
         match checked {
             check::Checked::Became(end) => {
                 progress();
@@ -109,23 +109,23 @@ pub async fn apply(tools: Tools<'_>, todo: Todo, progress: &(dyn Fn() + Sync)) -
         }
     }
     uploads.sort_by_key(|upload| Reverse(upload.completed_at));
-    became.extend(upload_all(tools, uploads, &switch, progress).await);
+    became.extend(upload_all(tools, uploads, &breaker, progress).await);
     Outcome {
         became,
-        stop: switch.into_reason().or(silence.into_reason()),
+        stop: breaker.into_reason().or(silence.into_reason()),
     }
 }
 
 async fn check_all(
     tools: Tools<'_>,
     checks: Vec<Check>,
-    switch: &StopSwitch<Halt>,
-    silence: &StopSwitch<Halt>,
+    breaker: &CircuitBreaker<RunError>,
+    silence: &CircuitBreaker<RunError>,
 ) -> Vec<(CertificateId, check::Checked)> {
     let each = checks.into_iter().map(|check| async move {
         (
             check.id.clone(),
-            check::check(tools, check, switch, silence).await,
+            check::check(tools, check, breaker, silence).await,
         )
     });
     stream::iter(each)
@@ -137,7 +137,7 @@ async fn check_all(
 async fn upload_all(
     tools: Tools<'_>,
     uploads: Vec<Upload>,
-    switch: &StopSwitch<Halt>,
+    breaker: &CircuitBreaker<RunError>,
     progress: &(dyn Fn() + Sync),
 ) -> Vec<(CertificateId, Became)> {
     let left = |uploads: Vec<Upload>| {
@@ -146,20 +146,20 @@ async fn upload_all(
             .map(|upload| (upload.id, Became::Left))
             .collect()
     };
-    if uploads.is_empty() || switch.is_thrown() || is_late(tools, switch) {
+    if uploads.is_empty() || breaker.is_open() || is_late(tools, breaker) {
         return left(uploads);
     }
     let folder = match folder::find(tools.sink, tools.category).await {
         Ok(folder) => folder,
         Err(halt) => {
-            switch.throw(halt);
+            breaker.open(halt);
             return left(uploads);
         }
     };
     let folder = &folder;
     // Made as there is room for it, not all at once: an upload that waits as a future takes eight kilobytes.
     let each = uploads.into_iter().map(|upload| async move {
-        let end = one(tools, folder, &upload, switch).await;
+        let end = one(tools, folder, &upload, breaker).await;
         progress();
         (upload.id, end)
     });
@@ -173,26 +173,26 @@ async fn one(
     tools: Tools<'_>,
     folder: &folder::Folder,
     upload: &Upload,
-    switch: &StopSwitch<Halt>,
+    breaker: &CircuitBreaker<RunError>,
 ) -> Became {
-    if switch.is_thrown() || is_late(tools, switch) {
+    if breaker.is_open() || is_late(tools, breaker) {
         return Became::Left;
     }
     let filed = file::file(tools, folder, upload).await;
-    note::note(tools, upload, filed, switch).await
+    note::note(tools, upload, filed, breaker).await
 }
 
 /// Whether there is too little time for another upload.
-fn is_late(tools: Tools<'_>, switch: &StopSwitch<Halt>) -> bool {
+fn is_late(tools: Tools<'_>, breaker: &CircuitBreaker<RunError>) -> bool {
     let late = tools.stop_at.remaining().is_some_and(|left| left < ENOUGH);
     if late {
-        switch.throw(out_of_time());
+        breaker.open(out_of_time());
     }
     late
 }
 
-fn out_of_time() -> Halt {
-    Halt::new(
+fn out_of_time() -> RunError {
+    RunError::new(
         Ending::Partly,
         "the time for this run is over; the rest follows on the next one",
     )

@@ -1,8 +1,10 @@
 //! Writing down what became of a certificate.
 
 use shared::id::{CertificateId, SourceId};
-use shared::job::{Halt, StopSwitch};
-use shared::state::{CertificateEntry, CertificateState, Intent, Noted, Setback, StateError};
+use shared::runtime::{CircuitBreaker, RunError};
+use shared::state::{
+    CertificateEntry, CertificateState, Intent, PutOutcome, RetryState, StateError,
+};
 
 use super::file::Filed;
 use super::setback::{self, Kind, Next};
@@ -10,18 +12,18 @@ use super::trouble::Trouble;
 use super::{Became, Tools};
 use crate::plan::{Earlier, LATE, Upload};
 
-/// Notes what came of filing `upload`, and throws `switch` where nothing more must be begun.
+/// Notes what came of filing `upload`, and throws `breaker` where nothing more must be begun.
 pub(super) async fn note(
     tools: Tools<'_>,
     upload: &Upload,
     filed: Filed,
-    switch: &StopSwitch<Halt>,
+    breaker: &CircuitBreaker<RunError>,
 ) -> Became {
     let Filed { result, intent } = filed;
     let doubtful = || intent.map_or(Became::Left, |intent| Became::Doubtful(intent.at + LATE));
     let trouble = match result {
         Ok(document) => {
-            switch.answered();
+            breaker.success();
             let state = CertificateState::Uploaded {
                 at: tools.clock.now(),
                 document,
@@ -29,7 +31,7 @@ pub(super) async fn note(
             return match write(tools, &upload.id, &upload.employee, state).await {
                 Ok(()) => Became::Filed,
                 Err(error) => {
-                    switch.throw(error.into());
+                    breaker.open(error.into());
                     doubtful()
                 }
             };
@@ -38,42 +40,42 @@ pub(super) async fn note(
     };
     match trouble {
         Trouble::Document(reason) => {
-            switch.answered();
-            failed(tools, upload, Kind::Document, reason, switch).await
+            breaker.success();
+            failed(tools, upload, Kind::Document, reason, breaker).await
         }
         // A file that cannot be had tells nothing of the HR system.
         Trouble::Withheld(reason) | Trouble::BrokeOff(reason) => {
-            failed(tools, upload, Kind::Weather, reason, switch).await
+            failed(tools, upload, Kind::Weather, reason, breaker).await
         }
         Trouble::Weather(halt) => {
             let reason = halt.message.clone();
-            switch.unanswered(halt);
-            failed(tools, upload, Kind::Weather, reason, switch).await
+            breaker.failure(halt);
+            failed(tools, upload, Kind::Weather, reason, breaker).await
         }
         Trouble::Doubt(halt) => {
-            switch.unanswered(halt);
+            breaker.failure(halt);
             doubtful()
         }
         Trouble::StopInDoubt(halt) => {
-            switch.throw(halt);
+            breaker.open(halt);
             doubtful()
         }
         Trouble::Stop(halt) => {
             let reason = halt.message.clone();
-            switch.throw(halt);
-            take_back(tools, upload, intent, reason, switch)
+            breaker.open(halt);
+            take_back(tools, upload, intent, reason, breaker)
                 .await
                 .unwrap_or(Became::Left)
         }
         Trouble::NoFile => {
             let reason = "its PDF is being made anew".to_owned();
-            take_back(tools, upload, intent, reason, switch)
+            take_back(tools, upload, intent, reason, breaker)
                 .await
                 .unwrap_or(Became::AwaitingPdf)
         }
         Trouble::Gone => {
             let reason = "reteach does not have it any more".to_owned();
-            take_back(tools, upload, intent, reason, switch)
+            take_back(tools, upload, intent, reason, breaker)
                 .await
                 .unwrap_or(Became::Gone)
         }
@@ -87,10 +89,10 @@ async fn failed(
     upload: &Upload,
     kind: Kind,
     reason: String,
-    switch: &StopSwitch<Halt>,
+    breaker: &CircuitBreaker<RunError>,
 ) -> Became {
     let next = setback::after(upload.earlier, kind, reason, tools.clock.now());
-    settle(tools, (&upload.id, &upload.employee), next, switch).await
+    settle(tools, (&upload.id, &upload.employee), next, breaker).await
 }
 
 /// Writes what follows from a failure.
@@ -98,7 +100,7 @@ pub(super) async fn settle(
     tools: Tools<'_>,
     (id, employee): (&CertificateId, &SourceId),
     next: Next,
-    switch: &StopSwitch<Halt>,
+    breaker: &CircuitBreaker<RunError>,
 ) -> Became {
     let now = tools.clock.now();
     let (state, became) = match next {
@@ -118,7 +120,7 @@ pub(super) async fn settle(
     match write(tools, id, employee, state).await {
         Ok(()) => became,
         Err(error) => {
-            switch.throw(error.into());
+            breaker.open(error.into());
             Became::Left
         }
     }
@@ -131,12 +133,12 @@ async fn take_back(
     upload: &Upload,
     intent: Option<Intent>,
     reason: String,
-    switch: &StopSwitch<Halt>,
+    breaker: &CircuitBreaker<RunError>,
 ) -> Option<Became> {
     let intent = intent?;
     let now = tools.clock.now();
     let Earlier { failures, since } = upload.earlier;
-    let setback = Setback {
+    let setback = RetryState {
         reason,
         failures,
         since: since.unwrap_or(now),
@@ -146,7 +148,7 @@ async fn take_back(
     let error = write(tools, &upload.id, &upload.employee, state)
         .await
         .err()?;
-    switch.throw(error.into());
+    breaker.open(error.into());
     Some(Became::Doubtful(intent.at + LATE))
 }
 
@@ -168,6 +170,6 @@ pub(super) async fn write(
         .put_certificate(tools.tenant, tools.guard.token(), &entry)
         .await?
     {
-        Noted::Written | Noted::Decided => Ok(()),
+        PutOutcome::Written | PutOutcome::Decided => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! What becomes of a certificate that could not be filed: tried again after growing pauses, parked in the end.
 
 use jiff::{SignedDuration, Timestamp};
-use shared::state::Setback;
+use shared::state::RetryState;
 
 use crate::plan::Earlier;
 
@@ -18,7 +18,7 @@ pub(super) enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     /// Another try later.
-    Retry(Setback),
+    Retry(RetryState),
     /// No more tries, for this reason.
     Park(String),
 }
@@ -42,7 +42,7 @@ pub(super) fn after(earlier: Earlier, kind: Kind, reason: String, now: Timestamp
     }
     let minutes = 30_i64.saturating_mul(1 << (failures - 1).min(10));
     let retry_at = now + SignedDuration::from_mins(minutes.min(24 * 60));
-    Next::Retry(Setback {
+    Next::Retry(RetryState {
         reason,
         failures,
         since,

@@ -2,8 +2,8 @@
 
 use shared::document::UploadError;
 use shared::http::Effect;
-use shared::job::{Halt, Outcome};
 use shared::reteach::{self, DownloadError};
+use shared::runtime::{Outcome, RunError};
 use shared::state::StateError;
 
 use super::out_of_time;
@@ -19,9 +19,9 @@ pub(super) enum Trouble {
     /// Its file broke off while it was sent. It was certainly not filed.
     BrokeOff(String),
     /// Bad weather between us and the HR system, or the academy's files: it was certainly not filed.
-    Weather(Halt),
+    Weather(RunError),
     /// It may be filed: there was no answer.
-    Doubt(Halt),
+    Doubt(RunError),
     /// Its PDF is not made yet.
     NoFile,
     /// reteach does not have it any more.
@@ -29,9 +29,9 @@ pub(super) enum Trouble {
     /// Somebody decided about it meanwhile.
     Decided,
     /// Nothing more must be begun in this run; this one was certainly not filed.
-    Stop(Halt),
+    Stop(RunError),
     /// Nothing more must be begun in this run; this one may be filed.
-    StopInDoubt(Halt),
+    StopInDoubt(RunError),
 }
 
 impl Trouble {
@@ -68,7 +68,7 @@ impl From<DownloadError> for Trouble {
             DownloadError::Expired { status: 404 | 410 } => Self::Document(withheld(&error)),
             DownloadError::Expired { .. } => Self::Withheld(withheld(&error)),
             DownloadError::Unavailable(_) => {
-                Self::Weather(Halt::new(Outcome::ReteachUnavailable, error))
+                Self::Weather(RunError::new(Outcome::ReteachUnavailable, error))
             }
             DownloadError::OutOfTime => Self::Stop(out_of_time()),
             DownloadError::Academy(error) => error.into(),
@@ -90,14 +90,16 @@ impl From<UploadError> for Trouble {
             | UploadError::Gone(_)
             | UploadError::Refused { .. }
             | UploadError::TooLarge(_) => Self::Document(text),
-            UploadError::CategoryGone(_) => Self::Stop(Halt::new(Outcome::NoCategory, text)),
-            UploadError::Forbidden(_) => Self::Stop(Halt::new(Outcome::AccessDenied, text)),
+            UploadError::CategoryGone(_) => Self::Stop(RunError::new(Outcome::NoCategory, text)),
+            UploadError::Forbidden(_) => Self::Stop(RunError::new(Outcome::AccessDenied, text)),
             UploadError::FileBrokeOff(_) => Self::BrokeOff(text),
             UploadError::Connection(error) => Self::Stop(error.into()),
             UploadError::RateLimited(_) | UploadError::NotSent(_) => {
-                Self::Weather(Halt::new(Outcome::SourceUnavailable, text))
+                Self::Weather(RunError::new(Outcome::SourceUnavailable, text))
             }
-            UploadError::Uncertain(_) => Self::Doubt(Halt::new(Outcome::SourceUnavailable, text)),
+            UploadError::Uncertain(_) => {
+                Self::Doubt(RunError::new(Outcome::SourceUnavailable, text))
+            }
             UploadError::OutOfTime {
                 effect: Effect::None,
                 ..

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use shared::id::CertificateId;
-use shared::state::{CertificateState, Setback};
+use shared::state::{CertificateState, RetryState};
 
 use super::{Candidate, Check, Earlier, LATE, Listed, Owner, Plan, Rest, Upload};
 
@@ -37,7 +37,7 @@ impl Plan {
             }
             Some((
                 _,
-                CertificateState::Failed(Setback {
+                CertificateState::Failed(RetryState {
                     failures, since, ..
                 }),
             )) => Earlier {

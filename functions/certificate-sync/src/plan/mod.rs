@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
-use shared::http::SecretUrl;
+use shared::http::SignedUrl;
 use shared::id::{CertificateId, CustomerId, SourceId};
 use shared::reteach::Participation;
 use shared::state::{CertificateEntry, Intent};
@@ -36,7 +36,7 @@ pub struct Listed {
     /// Whose it is.
     pub owner: Owner,
     /// Where its PDF is; `None`: not made yet.
-    pub url: Option<SecretUrl>,
+    pub url: Option<SignedUrl>,
     /// The course's name.
     pub course: Option<String>,
     /// When the course was completed.
@@ -78,7 +78,7 @@ pub struct Upload {
     /// In whose file.
     pub employee: SourceId,
     /// Where its PDF is.
-    pub url: SecretUrl,
+    pub url: SignedUrl,
     /// The course's name.
     pub course: Option<String>,
     /// When the course was completed.

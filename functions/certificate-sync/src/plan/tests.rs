@@ -3,10 +3,10 @@
 mod properties;
 
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
-use shared::http::SecretUrl;
+use shared::http::SignedUrl;
 use shared::id::{CertificateId, CustomerId, DocumentId, ExternalId, SourceId};
 use shared::reteach;
-use shared::state::{CertificateEntry, CertificateState, Intent, Setback, Unknowable};
+use shared::state::{CertificateEntry, CertificateState, Intent, OnUnverifiable, RetryState};
 
 use super::*;
 
@@ -27,13 +27,13 @@ fn intended(age: SignedDuration) -> CertificateState {
         size: Some(1_000),
         failures: 2,
         failing_since: Some(now() - 2.hours()),
-        unknowable: Unknowable::Park,
+        unknowable: OnUnverifiable::Park,
     })
 }
 
 fn failed(failures: u32, retry_at: Timestamp) -> CertificateState {
     let since = now() - 2.hours();
-    CertificateState::Failed(Setback {
+    CertificateState::Failed(RetryState {
         reason: "why".to_owned(),
         failures,
         since,
@@ -71,7 +71,7 @@ fn employee() -> Owner {
 fn listed(owner: Owner, url: Option<&str>) -> Listed {
     Listed {
         owner,
-        url: url.map(SecretUrl::new),
+        url: url.map(SignedUrl::new),
         course: Some("Brandschutz".to_owned()),
         completed_at: Some(now() - 1.hour()),
     }

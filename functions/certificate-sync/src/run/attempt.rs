@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use shared::connect::Sink;
-use shared::job::{Finished, Guard, Halt, LeaseTerms, Outcome, Progress, Run, Tenant, Work};
 use shared::reteach::Downloads;
+use shared::runtime::{
+    Job, JobResult, LeaseGuard, LeaseTerms, Outcome, Progress, Run, RunError, Tenant,
+};
 use shared::secrets::TenantSecret;
-use shared::state::{CertificateRoot, Job, OpenReason, StateError};
+use shared::state::{CertificateRoot, JobKind, OpenReason, StateError};
 
 use super::gather::gather;
 use super::open::Left;
@@ -22,8 +24,8 @@ use crate::report::Counts;
 /// Kept back at the end of a run for noting what became of the last uploads, and for the report.
 const RESERVE: Duration = Duration::from_secs(15);
 
-impl Work for CertificateSync {
-    const JOB: Job = Job::Certificates;
+impl Job for CertificateSync {
+    const JOB: JobKind = JobKind::Certificates;
     /// An upload takes two minutes at most.
     const LEASE: LeaseTerms = LeaseTerms {
         lasts: SignedDuration::from_secs(300),
@@ -33,16 +35,16 @@ impl Work for CertificateSync {
     type Counts = Counts;
     type Plan = Plan;
 
-    fn admits(&self, tenant: &Tenant) -> Result<(), Halt> {
+    fn admits(&self, tenant: &Tenant) -> Result<(), RunError> {
         if !tenant.config.certificates.enabled {
-            return Err(Halt::new(
+            return Err(RunError::new(
                 Outcome::Disabled,
                 "[certificates] enabled is false",
             ));
         }
         match tenant.record.gate {
             Some(_) => Ok(()),
-            None => Err(Halt::new(
+            None => Err(RunError::new(
                 Outcome::Waiting,
                 "waiting for the first complete employee sync",
             )),
@@ -54,8 +56,8 @@ impl Work for CertificateSync {
         run: &Run<'_, Self>,
         tenant: &Tenant,
         secret: Arc<TenantSecret>,
-        guard: Option<&Guard<'_>>,
-    ) -> Result<Finished<Self>, Halt> {
+        guard: Option<&LeaseGuard<'_>>,
+    ) -> Result<JobResult<Self>, RunError> {
         let (store, config) = (run.store(), &tenant.config);
         let stop_at = run.stop_at(RESERVE);
         let connections = run.connect(tenant, &secret)?.until(stop_at);
@@ -64,11 +66,11 @@ impl Work for CertificateSync {
         let (scope, root) = (Scope::of(&start, run.mode(), began), start.root.as_ref());
         let (candidates, listing) =
             gather(store, &config.tenant_id, &connections, root, scope, began).await?;
-        run.tell(Progress::Read(candidates.len()));
+        run.emit(Progress::Read(candidates.len()));
 
         let plan = Plan::build(candidates, began);
         let mut tally = Tally::new(&listing, scope, &plan);
-        run.tell(Progress::Planned(
+        run.emit(Progress::Planned(
             plan.todo.uploads.len() + plan.todo.checks.len(),
         ));
         let category = config.certificates.category.as_deref();
@@ -95,7 +97,7 @@ impl Work for CertificateSync {
         };
         let Plan { todo, resting } = plan;
         let apply::Outcome { became, mut stop } =
-            apply::apply(tools, todo, &|| run.tell(Progress::Applied)).await;
+            apply::apply(tools, todo, &|| run.emit(Progress::Applied)).await;
         let left = Left {
             scope,
             began,

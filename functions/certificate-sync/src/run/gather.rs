@@ -6,8 +6,8 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use shared::connect::{Connections, Sink};
 use shared::id::{CertificateId, CustomerId, SourceId, TenantId};
-use shared::job::{Halt, StopSwitch};
 use shared::reteach::{Client, Completeness, Error, Participation, Rejected};
+use shared::runtime::{CircuitBreaker, RunError};
 use shared::state::{CertificateEntry, CertificateRoot, CertificateState, Store};
 
 use super::scope::Scope;
@@ -58,7 +58,7 @@ pub(super) async fn gather(
     root: Option<&CertificateRoot>,
     scope: Scope,
     now: Timestamp,
-) -> Result<(Vec<Candidate>, Listing), Halt> {
+) -> Result<(Vec<Candidate>, Listing), RunError> {
     let known = match scope {
         Scope::Full => everything(store, tenant, &connections.reteach, scope).await?,
         Scope::Since(_) => recent(store, tenant, &connections.reteach, root, scope, now).await?,
@@ -119,7 +119,7 @@ async fn everything(
     tenant: &TenantId,
     reteach: &Client,
     scope: Scope,
-) -> Result<Known, Halt> {
+) -> Result<Known, RunError> {
     let ledger = store.all_certificates(tenant).await?;
     let is_new = ledger.is_empty();
     let is_done = |entry: &CertificateEntry| {
@@ -158,7 +158,7 @@ async fn recent(
     root: Option<&CertificateRoot>,
     scope: Scope,
     now: Timestamp,
-) -> Result<Known, Halt> {
+) -> Result<Known, RunError> {
     let mut collected = collect(reteach, &scope.filter(), &|_| true).await?;
     let open = root.into_iter().flat_map(|root| &root.open);
     let due: Vec<_> = open
@@ -195,11 +195,11 @@ async fn recent(
 /// Asks for certificates one by one. From a question without a good answer nothing is concluded: it is asked again on
 /// the next run, and the others go on; after three silences in a row no more are asked.
 async fn look_up(reteach: &Client, ids: Vec<CertificateId>) -> Result<LookedUp, Error> {
-    let silence = StopSwitch::default();
+    let silence = CircuitBreaker::default();
     let questions: Vec<_> = ids
         .into_iter()
         .map(async |id: CertificateId| {
-            if silence.is_thrown() {
+            if silence.is_open() {
                 return Ok(None);
             }
             let answer = reteach.participation_by_certificate(&id).await;
@@ -209,8 +209,8 @@ async fn look_up(reteach: &Client, ids: Vec<CertificateId>) -> Result<LookedUp, 
                 ) => {
                     return Err(error);
                 }
-                Err(Error::Unavailable { .. }) => silence.unanswered(()),
-                _ => silence.answered(),
+                Err(Error::Unavailable { .. }) => silence.failure(()),
+                _ => silence.success(),
             }
             Ok(Some((id, answer)))
         })
@@ -238,7 +238,7 @@ async fn owners<'a>(
     tenant: &TenantId,
     tool: &str,
     mut unsettled: impl Iterator<Item = &'a Participation>,
-) -> Result<HashMap<CustomerId, SourceId>, Halt> {
+) -> Result<HashMap<CustomerId, SourceId>, RunError> {
     let unclear = unsettled.any(|it| {
         it.customer
             .as_ref()

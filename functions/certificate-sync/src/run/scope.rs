@@ -1,8 +1,8 @@
 //! How much of reteach's list a run reads.
 
 use jiff::{SignedDuration, Timestamp};
-use shared::job::Mode;
 use shared::reteach::Filter;
+use shared::runtime::Mode;
 use shared::state::CertificateStart;
 
 /// Most runs read what was completed since the last reading began, and this much before: reteach's clock is not ours,

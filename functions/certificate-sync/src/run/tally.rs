@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use shared::id::{CertificateId, SourceId};
-use shared::job::{Cause, Finding, FindingKind, Finished, Halt, Mode, Outcome};
 use shared::reteach::Completeness;
+use shared::runtime::{Cause, Finding, FindingKind, JobResult, Mode, Outcome, RunError};
 
 use super::gather::Listing;
 use super::scope::Scope;
@@ -120,14 +120,14 @@ impl Tally {
     }
 
     /// Why nothing could be filed, as far as that shows without filing anything.
-    pub(super) fn folder(&mut self, missing: Option<Halt>) {
+    pub(super) fn folder(&mut self, missing: Option<RunError>) {
         if let Some(halt) = missing {
             self.find(None, FindingKind::Refused, halt.message);
         }
     }
 
     /// What would be done, as findings.
-    pub(super) fn dry(mut self, plan: Plan) -> Finished<CertificateSync> {
+    pub(super) fn dry(mut self, plan: Plan) -> JobResult<CertificateSync> {
         self.counts.remaining = plan.todo.uploads.len() as u64;
         self.counts.doubtful += plan.todo.checks.len() as u64;
         let awaited = plan
@@ -142,7 +142,7 @@ impl Tally {
         for upload in &plan.todo.uploads {
             self.find(Some(&upload.id), FindingKind::Change, "file".to_owned());
         }
-        Finished {
+        JobResult {
             plan: Some(plan),
             ..self.finished(Mode::DryRun, None)
         }
@@ -192,7 +192,7 @@ impl Tally {
     }
 
     /// The end of the run.
-    pub(super) fn finished(self, mode: Mode, stop: Option<Halt>) -> Finished<CertificateSync> {
+    pub(super) fn finished(self, mode: Mode, stop: Option<RunError>) -> JobResult<CertificateSync> {
         let Self {
             counts,
             findings,
@@ -211,19 +211,19 @@ impl Tally {
                     () if news > 0 => Outcome::Done,
                     () => Outcome::Unchanged,
                 };
-                Halt {
+                RunError {
                     outcome,
                     message: String::new(),
                     cause: Cause::Other,
                 }
             }
         };
-        let Halt {
+        let RunError {
             outcome,
             message,
             cause,
         } = ended;
-        Finished {
+        JobResult {
             outcome,
             message,
             cause,

@@ -14,8 +14,8 @@ use shared::clock::Clock;
 use shared::fingerprint::Fingerprint;
 use shared::http::Deadline;
 use shared::id::{SourceId, TenantId};
-use shared::job::{Guard, StopSwitch};
 use shared::reteach;
+use shared::runtime::{CircuitBreaker, LeaseGuard};
 use shared::state::{EmployeeEntry, Failure, StateError, Store};
 
 use crate::known::Became;
@@ -34,7 +34,7 @@ pub struct Tools<'a> {
     /// The ledger.
     pub store: &'a Store,
     /// The lease.
-    pub guard: &'a Guard<'a>,
+    pub guard: &'a LeaseGuard<'a>,
     /// The present.
     pub clock: &'a dyn Clock,
     /// No new change is begun after this.
@@ -85,7 +85,7 @@ pub async fn apply(
     changes: Vec<(Change, Option<EmployeeEntry>)>,
     progress: &(dyn Fn() + Sync),
 ) -> Outcome {
-    let brake = StopSwitch::default();
+    let brake = CircuitBreaker::default();
     let each = changes.into_iter().map(|(change, entry)| {
         let brake = &brake;
         async move {
@@ -169,13 +169,13 @@ async fn one(
     tools: Tools<'_>,
     change: Change,
     entry: Option<EmployeeEntry>,
-    switch: &StopSwitch<Stop>,
+    breaker: &CircuitBreaker<Stop>,
 ) -> Applied {
-    if switch.is_thrown() {
+    if breaker.is_open() {
         return Applied::Open;
     }
     if tools.stop_at.remaining().is_some_and(|left| left.is_zero()) {
-        switch.throw(Stop::OutOfTime);
+        breaker.open(Stop::OutOfTime);
         return Applied::Open;
     }
     let fingerprint = change.fingerprint;
@@ -183,22 +183,22 @@ async fn one(
     let window = write::window_alone(&change);
     match write::write(tools, change, entry.clone()).await {
         Ok(_) => {
-            switch.answered();
+            breaker.success();
             Applied::Done
         }
         Err(write::Trouble::Refused(reason)) => {
-            switch.answered();
-            refused(tools, window, entry, (fingerprint, reason), switch).await
+            breaker.success();
+            refused(tools, window, entry, (fingerprint, reason), breaker).await
         }
         Err(write::Trouble::AccountGone) => match forget_account(tools, entry).await {
             Ok(()) => Applied::Open,
-            Err(error) => open(switch, Stop::State(error)),
+            Err(error) => open(breaker, Stop::State(error)),
         },
         Err(write::Trouble::NoAnswer(error)) => {
-            switch.unanswered(Stop::Reteach(error));
+            breaker.failure(Stop::Reteach(error));
             Applied::Open
         }
-        Err(write::Trouble::Stop(stop)) => open(switch, stop),
+        Err(write::Trouble::Stop(stop)) => open(breaker, stop),
     }
 }
 
@@ -208,7 +208,7 @@ async fn refused(
     window: Option<Change>,
     entry: EmployeeEntry,
     (fingerprint, reason): (Option<Fingerprint>, String),
-    switch: &StopSwitch<Stop>,
+    breaker: &CircuitBreaker<Stop>,
 ) -> Applied {
     let alone = match window {
         Some(window) => write::write(tools, window, entry.clone()).await.ok(),
@@ -221,12 +221,12 @@ async fn refused(
     };
     match note(tools, alone.unwrap_or(entry), fingerprint, reason).await {
         Ok(failure) => failure.map_or(Applied::Open, became),
-        Err(error) => open(switch, Stop::State(error)),
+        Err(error) => open(breaker, Stop::State(error)),
     }
 }
 
-fn open(switch: &StopSwitch<Stop>, stop: Stop) -> Applied {
-    switch.throw(stop);
+fn open(breaker: &CircuitBreaker<Stop>, stop: Stop) -> Applied {
+    breaker.open(stop);
     Applied::Open
 }
 

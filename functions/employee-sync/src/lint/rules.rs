@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use shared::employee::Field;
 use shared::id::SourceId;
-use shared::mapping::{Scoped, Standing};
+use shared::mapping::{EmploymentStatus, Scoped};
 use shared::state::LockReason;
 
 use crate::plan::{Account, AccountView, Change, Doing, Link, Plan, Subject, View};
@@ -177,7 +177,7 @@ fn lock_has_a_cause(change: &Change, subject: &Subject, now: Timestamp) -> bool 
                 Scoped::Undecided(_) => was_locked_for(subject, LockReason::OutOfScope),
                 Scoped::In | Scoped::OutLeft => false,
             };
-            let shut = ended || employment.standing != Standing::Employed || is_out;
+            let shut = ended || employment.standing != EmploymentStatus::Employed || is_out;
             let not_begun = matches!(employment.hire_date, Field::Value(_));
             let kept = window.after.inactive_at == window.before.inactive_at;
             (!shuts || shut || kept)

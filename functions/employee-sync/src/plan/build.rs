@@ -356,7 +356,7 @@ impl Context<'_> {
         let marks = ours.map(|(attribute, value)| {
             (
                 attribute.name().to_owned(),
-                compare::mark_of(*attribute, value.as_ref(), self.key),
+                compare::digest_of(*attribute, value.as_ref(), self.key),
             )
         });
         Baseline {

@@ -8,7 +8,7 @@ use shared::mapping::Record;
 use shared::state::EmployeeEntry;
 use shared::tenant::TenantConfig;
 
-use super::compare::mark_of;
+use super::compare::digest_of;
 use super::{Account, AccountView, Context, Link, Plan, Subject, View};
 
 pub(crate) fn now() -> Timestamp {
@@ -83,7 +83,7 @@ pub(crate) fn synced(employee: &Employee, config: &TenantConfig) -> EmployeeEntr
         .map(|(attribute, value)| {
             (
                 attribute.name().to_owned(),
-                mark_of(*attribute, value.as_ref(), &key()),
+                digest_of(*attribute, value.as_ref(), &key()),
             )
         })
         .collect();

@@ -9,7 +9,7 @@ use shared::employee::Field;
 use shared::fingerprint::Fingerprint;
 use shared::id::{CustomerId, ExternalId, SourceId};
 use shared::mapping::{Attribute, Text};
-use shared::state::{Locked, Mark, Window};
+use shared::state::{Locked, ValueDigest, Window};
 
 /// What is to be done for one person. It always changes something: a change without effect cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct Baseline {
     /// The window before the change.
     pub window: Window,
     /// Marks of all values of the record: those that change, and those that are there already.
-    pub marks: BTreeMap<String, Mark>,
+    pub marks: BTreeMap<String, ValueDigest>,
 }
 
 /// How much of a person's change this is.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use shared::employee::Field;
 use shared::fingerprint::FingerprintKey;
-use shared::mapping::{Attribute, Record, Scoped, Standing, Target, Text};
-use shared::state::{EmployeeEntry, LockReason, Locked, Mark, Window};
+use shared::mapping::{Attribute, EmploymentStatus, Record, Scoped, Target, Text};
+use shared::state::{EmployeeEntry, LockReason, Locked, ValueDigest, Window};
 
 use super::{AccountView, Before, Cause, ValueChange};
 
@@ -20,10 +20,10 @@ pub(super) fn with_marks(
         let mark = entry.marks.get(attribute.name());
         let before = match mark {
             None => Before::Unknown,
-            Some(Mark::Null) => Before::Null,
-            Some(Mark::Value(_)) => Before::Marked,
+            Some(ValueDigest::Null) => Before::Null,
+            Some(ValueDigest::Value(_)) => Before::Marked,
         };
-        (mark != Some(&mark_of(*attribute, after.as_ref(), key))).then(|| ValueChange {
+        (mark != Some(&digest_of(*attribute, after.as_ref(), key))).then(|| ValueChange {
             attribute: *attribute,
             before,
             after: after.clone(),
@@ -65,9 +65,13 @@ fn same_value(attribute: Attribute, held: &Text, desired: &Text) -> bool {
 }
 
 /// The ledger's mark of a value.
-pub(crate) fn mark_of(attribute: Attribute, value: Option<&Text>, key: &FingerprintKey) -> Mark {
-    value.map_or(Mark::Null, |text| {
-        Mark::Value(key.mark(attribute.name(), text.reveal()))
+pub(crate) fn digest_of(
+    attribute: Attribute,
+    value: Option<&Text>,
+    key: &FingerprintKey,
+) -> ValueDigest {
+    value.map_or(ValueDigest::Null, |text| {
+        ValueDigest::Value(key.digest(attribute.name(), text.reveal()))
     })
 }
 
@@ -80,7 +84,7 @@ pub(super) fn known_lock(
 ) -> Option<Locked> {
     let reason = match (record.employment.scope, record.employment.standing) {
         (Scoped::OutLocked, _) => LockReason::OutOfScope,
-        (_, Standing::Inactive) => LockReason::Inactive,
+        (_, EmploymentStatus::Inactive) => LockReason::Inactive,
         _ => return entry.and_then(|entry| entry.locked),
     };
     match entry {

@@ -8,9 +8,9 @@ use shared::id::SourceId;
 use shared::mapping::Attribute;
 use shared::state::{Brake, Decision, HeldPlan};
 
-use super::compare::mark_of;
+use super::compare::digest_of;
 use super::{Change, Doing, Extent, Plan};
-use shared::state::Mark;
+use shared::state::ValueDigest;
 
 /// A harmful part of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -180,13 +180,13 @@ impl Change {
                     .values
                     .iter()
                     .find(|value| value.attribute == attribute);
-                match after.map(|value| mark_of(attribute, value.after.as_ref(), key)) {
-                    Some(Mark::Value(mark)) => format!("{attribute} {mark}"),
-                    Some(Mark::Null) | None => attribute.to_string(),
+                match after.map(|value| digest_of(attribute, value.after.as_ref(), key)) {
+                    Some(ValueDigest::Value(mark)) => format!("{attribute} {mark}"),
+                    Some(ValueDigest::Null) | None => attribute.to_string(),
                 }
             }
         };
-        key.mark(self.source_id.as_str(), &what)
+        key.digest(self.source_id.as_str(), &what)
     }
 }
 

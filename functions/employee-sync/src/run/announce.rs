@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::fingerprint::{Packed, Shard, ShardEntry, ShardNumber};
+use shared::fingerprint::{Shard, ShardDigest, ShardEntry, ShardNumber};
 use shared::id::SourceId;
-use shared::state::{Root, StateError};
+use shared::state::{StateError, SyncState};
 
 use crate::apply::Tools;
 use crate::known::{AT_ONCE, Sharding};
@@ -22,7 +22,7 @@ pub(super) async fn announce(
     plan: &Plan,
     sharding: &Sharding<'_>,
     shards: &mut BTreeMap<ShardNumber, Shard>,
-    root: &mut Root,
+    root: &mut SyncState,
 ) -> Result<bool, StateError> {
     let announced = prepare(plan, sharding, shards, root);
     if announced.is_empty() {
@@ -46,7 +46,7 @@ pub(super) fn prepare(
     plan: &Plan,
     sharding: &Sharding<'_>,
     shards: &mut BTreeMap<ShardNumber, Shard>,
-    root: &mut Root,
+    root: &mut SyncState,
 ) -> BTreeSet<ShardNumber> {
     let mut announced = extend(plan, sharding, shards);
     if announced.is_empty() {
@@ -57,13 +57,13 @@ pub(super) fn prepare(
         announced.extend(shards.keys());
     }
     root.shards
-        .resize(sharding.count().get(), Packed::default());
+        .resize(sharding.count().get(), ShardDigest::default());
     for (number, shard) in shards
         .iter()
         .filter(|(number, _)| announced.contains(number))
     {
         if let Some(line) = root.shards.get_mut(usize::from(number.0)) {
-            *line = shard.packed();
+            *line = shard.digest();
         }
     }
     announced

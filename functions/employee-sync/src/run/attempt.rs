@@ -7,10 +7,12 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use shared::connect::{Connections, Source};
 use shared::fingerprint::ShardCount;
-use shared::job::{Finished, Guard, Halt, LeaseTerms, Mode, Progress, Run, Tenant, Work};
+use shared::runtime::{
+    Job, JobResult, LeaseGuard, LeaseTerms, Mode, Progress, Run, RunError, Tenant,
+};
 use shared::secrets::TenantSecret;
 use shared::source::EmployeeSource as _;
-use shared::state::{Job, Root, StateError, Store};
+use shared::state::{JobKind, StateError, Store, SyncState};
 
 use super::announce::announce;
 use super::gather::{self, Gathered};
@@ -29,8 +31,8 @@ use crate::report::Counts;
 /// Kept back at the end of a run for writing shards, root and report; of a short run a quarter.
 const RESERVE: Duration = Duration::from_secs(15);
 
-impl Work for EmployeeSync {
-    const JOB: Job = Job::Employees;
+impl Job for EmployeeSync {
+    const JOB: JobKind = JobKind::Employees;
     /// A write to reteach takes 30 seconds at most.
     const LEASE: LeaseTerms = LeaseTerms {
         lasts: SignedDuration::from_secs(120),
@@ -45,8 +47,8 @@ impl Work for EmployeeSync {
         run: &Run<'_, Self>,
         tenant: &Tenant,
         secret: Arc<TenantSecret>,
-        guard: Option<&Guard<'_>>,
-    ) -> Result<Finished<Self>, Halt> {
+        guard: Option<&LeaseGuard<'_>>,
+    ) -> Result<JobResult<Self>, RunError> {
         let (mode, store) = (run.mode(), run.store());
         let stop_at = run.stop_at(RESERVE);
         let connections = run.connect(tenant, &secret)?.until(stop_at);
@@ -55,9 +57,12 @@ impl Work for EmployeeSync {
             reteach,
             key,
         } = &connections;
-        let configuration = format!("{:016x}", key.mark("configuration", &tenant.record.config));
+        let configuration = format!(
+            "{:016x}",
+            key.digest("configuration", &tenant.record.config)
+        );
         let (people, root) = read(run, tenant, &connections).await?;
-        run.tell(Progress::Read(people.roll.len()));
+        run.emit(Progress::Read(people.roll.len()));
 
         let now = run.clock().now();
         let count = ShardCount::of_table(root.as_ref().map_or(0, |root| root.shards.len()));
@@ -115,7 +120,7 @@ impl Work for EmployeeSync {
         let Decided { plan, passed, held } =
             held::decide(plan, judgement, stored.as_ref(), key, now);
         tally.planned(&people, &plan, held.as_ref());
-        run.tell(Progress::Planned(plan.changes.len()));
+        run.emit(Progress::Planned(plan.changes.len()));
         let note = |held: Option<held::Holding>| held.map(|held| held.note(&tenant.config, mode));
         let Some(guard) = guard else {
             return Ok(tally.dry(plan, note(held), now).concluded(mode));
@@ -134,7 +139,9 @@ impl Work for EmployeeSync {
         let announced = announce(tools, &plan, &sharding, &mut shards, &mut root).await?;
         if announced || !counted.is_empty() {
             root.pending.clone_from(&counted);
-            store.put_root(tools.tenant, guard.token(), &root).await?;
+            store
+                .put_sync_state(tools.tenant, guard.token(), &root)
+                .await?;
         }
         let outcome = apply(run, tools, &plan, &subjects).await;
         let mut became = tally.applied(&plan, &outcome, &subjects, now);
@@ -182,8 +189,8 @@ async fn read(
     run: &Run<'_, EmployeeSync>,
     tenant: &Tenant,
     connections: &Connections<Source>,
-) -> Result<(People, Option<Root>), Halt> {
-    let root = run.store().root(&tenant.config.tenant_id).await?;
+) -> Result<(People, Option<SyncState>), RunError> {
+    let root = run.store().sync_state(&tenant.config.tenant_id).await?;
     let expected = run.at_once(root.as_ref().map_or(0, |root| root.people as usize)) as u64;
     let people = read::read(&connections.hr, &tenant.config, &connections.key, expected).await?;
     Ok((people, root))
@@ -209,5 +216,5 @@ async fn apply(
         let entry = entries.get(&change.source_id).copied().flatten().cloned();
         (change.clone(), entry)
     });
-    apply::apply(tools, changes.collect(), &|| run.tell(Progress::Applied)).await
+    apply::apply(tools, changes.collect(), &|| run.emit(Progress::Applied)).await
 }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use shared::connect::{Connections, Source};
-use shared::fingerprint::{Shard, ShardCount, ShardEntry, ShardNumber, Standing};
+use shared::fingerprint::{EntryStatus, Shard, ShardCount, ShardEntry, ShardNumber};
 use shared::id::{ExternalId, SourceId};
-use shared::job::{Halt, Tenant};
 use shared::mapping::{Attribute, Record, Scoped};
+use shared::runtime::{RunError, Tenant};
 use shared::source::EmployeeSource as _;
-use shared::state::{EmployeeEntry, Root, Store};
+use shared::state::{EmployeeEntry, Store, SyncState};
 use shared::tenant::TenantConfig;
 
 use crate::accounts::{self, Accounts, AccountsError, Question};
@@ -40,10 +40,10 @@ pub(super) async fn gather<'a>(
     tenant: &Tenant,
     connections: &'a Connections<Source>,
     people: &'a People,
-    root: Option<&Root>,
+    root: Option<&SyncState>,
     look: &Look,
     now: Timestamp,
-) -> Result<Gathered<'a>, Halt> {
+) -> Result<Gathered<'a>, RunError> {
     let stored = root.map_or(0, |root| root.shards.len());
     let everybody = matches!(look, Look::Everybody(_));
     let count = count(stored, people.roll.len(), everybody);
@@ -158,7 +158,7 @@ fn remember(
             .or_default();
         let known = ShardEntry {
             fingerprint,
-            standing: Standing::Synced,
+            standing: EntryStatus::Synced,
         };
         shard.0.entry(entry.source_id.clone()).or_insert(known);
     }
@@ -219,7 +219,7 @@ async fn find_accounts(
     subjects: &[Subject],
     people: &People,
     everybody: bool,
-) -> Result<Option<Accounts>, Halt> {
+) -> Result<Option<Accounts>, RunError> {
     if everybody {
         return Ok(Some(Accounts::Listed(
             accounts::list(&connections.reteach).await?,

@@ -1,11 +1,11 @@
 //! What ends a run of this job early, beside what ends any.
 
-use shared::job::{Halt, Outcome};
+use shared::runtime::{Outcome, RunError};
 
 use crate::accounts::AccountsError;
 use crate::lint::Violation;
 
-impl From<AccountsError> for Halt {
+impl From<AccountsError> for RunError {
     fn from(error: AccountsError) -> Self {
         match error {
             AccountsError::Reteach(error) => error.into(),
@@ -15,7 +15,7 @@ impl From<AccountsError> for Halt {
 }
 
 /// The linter refused the plan.
-pub(super) fn refused(violations: &[Violation]) -> Halt {
+pub(super) fn refused(violations: &[Violation]) -> RunError {
     let listed = violations
         .iter()
         .take(10)
@@ -25,5 +25,5 @@ pub(super) fn refused(violations: &[Violation]) -> Halt {
     let message = format!(
         "a defect of this program: the plan breaks its own rules, nothing was written: {listed}"
     );
-    Halt::new(Outcome::PlanRefused, message)
+    RunError::new(Outcome::PlanRefused, message)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use shared::fingerprint::FingerprintKey;
-use shared::job::{HeldNote, Mode};
+use shared::runtime::{HeldNote, Mode};
 use shared::state::{Brake, HeldPlan, StateError};
 use shared::tenant::TenantConfig;
 

@@ -12,7 +12,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-use shared::job::{Cause, Finding, FindingKind, Finished, HeldNote, Mode, Outcome};
+use shared::runtime::{Cause, Finding, FindingKind, HeldNote, JobResult, Mode, Outcome};
 
 use crate::EmployeeSync;
 use crate::apply::Stop;
@@ -38,7 +38,7 @@ impl Ended {
             .any(|finding| finding.kind == FindingKind::Incomplete)
     }
 
-    fn concluded(self, mode: Mode) -> Finished<EmployeeSync> {
+    fn concluded(self, mode: Mode) -> JobResult<EmployeeSync> {
         use shared::reteach::Error as Reteach;
         let outcome = match &self.stop {
             _ if mode == Mode::DryRun => Outcome::Planned,
@@ -72,7 +72,7 @@ impl Ended {
             plan,
             nothing_to_do: _,
         } = self;
-        Finished {
+        JobResult {
             outcome,
             message,
             cause,

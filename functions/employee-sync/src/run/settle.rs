@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use shared::fingerprint::{Packed, Shard, ShardNumber, Standing};
+use shared::fingerprint::{EntryStatus, Shard, ShardDigest, ShardNumber};
 use shared::id::SourceId;
 use shared::mapping::MAPPING_VERSION;
-use shared::state::{Brake, BrakeWindow, Root, StateError, Window};
+use shared::state::{Brake, BrakeWindow, StateError, SyncState, Window};
 
 use crate::apply::{Applied, Outcome, Tools};
 use crate::known::{Became, Look, Reason, Sharding, next_shard};
@@ -14,8 +14,8 @@ use crate::plan::{Account, Harm, Part, Plan, Subject};
 use crate::read::People;
 
 /// The root of a tenant of whom nothing is known.
-pub(super) fn first_root() -> Root {
-    Root {
+pub(super) fn first_root() -> SyncState {
+    SyncState {
         mapping_version: 0,
         configuration: String::new(),
         shards: Vec::new(),
@@ -30,7 +30,7 @@ pub(super) fn first_root() -> Root {
 
 /// Counts what an interrupted run applied of the harm it had announced: all that the new plan does not ask for again.
 pub(super) fn recover_pending(
-    root: &mut Root,
+    root: &mut SyncState,
     planned: &BTreeMap<Brake, BTreeSet<u64>>,
     now: Timestamp,
 ) {
@@ -58,7 +58,12 @@ pub(super) fn in_doubt(passed: &[Harm], outcome: &Outcome) -> Vec<Harm> {
 }
 
 /// Counts the harm that was applied, and takes back its announcement.
-pub(super) fn count_brakes(root: &mut Root, passed: &[Harm], outcome: &Outcome, now: Timestamp) {
+pub(super) fn count_brakes(
+    root: &mut SyncState,
+    passed: &[Harm],
+    outcome: &Outcome,
+    now: Timestamp,
+) {
     root.pending.clear();
     for brake in Brake::ALL {
         let done = |harm: &&Harm| {
@@ -81,7 +86,7 @@ pub(super) fn count_brakes(root: &mut Root, passed: &[Harm], outcome: &Outcome, 
 
 /// How many accounts are open after the run: counted where everybody was looked at, else by what changed.
 pub(super) fn open_accounts(
-    root: &Root,
+    root: &SyncState,
     look: &Look,
     subjects: &[Subject],
     plan: &Plan,
@@ -140,7 +145,7 @@ impl Settlement<'_> {
     /// [`StateError`]; the root then still stands for the old shards, and the next run looks again.
     pub(super) async fn write(
         &self,
-        mut root: Root,
+        mut root: SyncState,
         now: Timestamp,
     ) -> Result<Settled, StateError> {
         let (tenant, token, store) = (
@@ -150,7 +155,7 @@ impl Settlement<'_> {
         );
         let anew = root.shards.len() != self.sharding.count().get();
         root.shards
-            .resize(self.sharding.count().get(), Packed::default());
+            .resize(self.sharding.count().get(), ShardDigest::default());
         let mut missing = 0;
         // Of everybody it is counted anew: between a shard and its root a run may have been interrupted.
         let is_recount = matches!(self.look, Look::Everybody(_));
@@ -171,14 +176,14 @@ impl Settlement<'_> {
             missing += next
                 .0
                 .values()
-                .filter(|entry| entry.standing == Standing::MissingOnce)
+                .filter(|entry| entry.standing == EntryStatus::MissingOnce)
                 .count() as u64;
             waiting += people_waiting(&next) - if is_recount { 0 } else { people_waiting(old) };
             if anew || next != *old {
                 store.put_shard(tenant, token, *number, &next).await?;
             }
             if let Some(line) = root.shards.get_mut(usize::from(number.0)) {
-                *line = next.packed();
+                *line = next.digest();
             }
         }
         root.waiting = u32::try_from(waiting.max(0)).unwrap_or(u32::MAX);
@@ -190,7 +195,7 @@ impl Settlement<'_> {
             root.configuration = self.configuration.to_owned();
             root.reconciled_at = now;
         }
-        store.put_root(tenant, token, &root).await?;
+        store.put_sync_state(tenant, token, &root).await?;
         store.delete_shards(tenant, token, self.obsolete).await?;
         Ok(Settled {
             missing,
@@ -209,7 +214,8 @@ pub(super) struct Settled {
 
 /// Who is due at once waits for nothing: the next run looks.
 fn people_waiting(shard: &Shard) -> i64 {
-    let waits = |standing| matches!(standing, Standing::RetryAt(at) if at > Timestamp::UNIX_EPOCH);
+    let waits =
+        |standing| matches!(standing, EntryStatus::RetryAt(at) if at > Timestamp::UNIX_EPOCH);
     i64::try_from(
         shard
             .0

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use shared::id::SourceId;
-use shared::job::{Finding, FindingKind, HeldNote};
+use shared::runtime::{Finding, FindingKind, HeldNote};
 use shared::state::Failure;
 
 use super::Ended;

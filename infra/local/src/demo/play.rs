@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
-use shared::state::Job;
+use shared::state::JobKind;
 use shared::tenant::Via;
-use shared::{http, job, state};
+use shared::{http, runtime, state};
 
 use super::acts::Act;
 
@@ -49,7 +49,7 @@ pub struct Scene {
 pub struct Cue {
     /// Which function runs.
     #[serde(serialize_with = "function")]
-    pub job: Job,
+    pub job: JobKind,
     /// In a few words.
     pub title: String,
     /// In a sentence or two.
@@ -107,8 +107,8 @@ pub enum Told {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Common<'a> {
     pub(super) message: &'a str,
-    pub(super) findings: &'a [job::Finding],
-    pub(super) held: Option<&'a job::HeldNote>,
+    pub(super) findings: &'a [runtime::Finding],
+    pub(super) held: Option<&'a runtime::HeldNote>,
     pub(super) calls: http::Counts,
     pub(super) dynamodb: state::Units,
 }
@@ -134,8 +134,8 @@ impl From<certificate_sync::report::Report> for Told {
     }
 }
 
-impl<'a, C> From<&'a job::Report<C>> for Common<'a> {
-    fn from(report: &'a job::Report<C>) -> Self {
+impl<'a, C> From<&'a runtime::Report<C>> for Common<'a> {
+    fn from(report: &'a runtime::Report<C>) -> Self {
         Self {
             message: &report.message,
             findings: &report.findings,
@@ -150,7 +150,7 @@ impl<'a, C> From<&'a job::Report<C>> for Common<'a> {
     clippy::trivially_copy_pass_by_ref,
     reason = "the signature that serde asks for"
 )]
-fn function<S: Serializer>(job: &Job, serializer: S) -> Result<S::Ok, S::Error> {
+fn function<S: Serializer>(job: &JobKind, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(job.function())
 }
 

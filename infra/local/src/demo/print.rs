@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, Table};
-use shared::state::Job;
+use shared::state::JobKind;
 use terminal::{calls, counts, wrapped};
 
 use super::acts::Act;
@@ -127,10 +127,10 @@ pub(super) fn outcome(scene: &Scene) -> String {
     text
 }
 
-fn table(job: Job, parts: &[Part]) -> Table {
+fn table(job: JobKind, parts: &[Part]) -> Table {
     let read = match job {
-        Job::Employees => "people",
-        Job::Certificates => "listed",
+        JobKind::Employees => "people",
+        JobKind::Certificates => "listed",
     };
     let mut table = terminal::table([
         "route",

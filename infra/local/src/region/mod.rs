@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use shared::clock::{Clock, SystemClock};
-use shared::http::Pace;
+use shared::http::RateLimiter;
 use simulators::Aws;
 use simulators::aws::Groups;
 use thiserror::Error;
@@ -61,7 +61,7 @@ pub struct Options {
     /// What schedules and functions go by.
     pub clock: Arc<dyn Clock>,
     /// Another pace for every vendor, for functions that run in this process.
-    pub pace: Option<Pace>,
+    pub pace: Option<RateLimiter>,
 }
 
 impl Options {
@@ -284,7 +284,7 @@ impl Region {
         *self.runtime.under_way.borrow()
     }
 
-    /// Waits until no invocation is under way.
+    /// Sleeper until no invocation is under way.
     pub async fn idle(&self) {
         // It fails only if the sender is gone, which is ours.
         let _ = self

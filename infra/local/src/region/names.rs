@@ -1,15 +1,15 @@
 //! What the stack is called, and its parts: the same as those that `template.yaml` makes under the name of `samconfig.toml`.
 
-use shared::state::Job;
+use shared::state::JobKind;
 
 /// The stack, and what is called after it: table, secrets, schedule group.
 pub const STACK: &str = "reteach-personio";
 pub(super) const REGION: &str = "eu-central-1";
 const ACCOUNT: &str = "123456789012";
-const JOBS: [Job; 2] = [Job::Employees, Job::Certificates];
+const JOBS: [JobKind; 2] = [JobKind::Employees, JobKind::Certificates];
 
 /// The ARN of the job's function.
-pub(super) fn function(job: Job) -> String {
+pub(super) fn function(job: JobKind) -> String {
     format!(
         "arn:aws:lambda:{REGION}:{ACCOUNT}:function:{STACK}-{}",
         job.function()
@@ -17,7 +17,7 @@ pub(super) fn function(job: Job) -> String {
 }
 
 /// The job of a function, by its ARN, its name, or the job's own name.
-pub(super) fn job(function: &str) -> Option<Job> {
+pub(super) fn job(function: &str) -> Option<JobKind> {
     let name = function.rsplit(':').next().unwrap_or(function);
     let name = name
         .strip_prefix(STACK)
@@ -45,8 +45,8 @@ pub(super) fn outputs() -> [(&'static str, String); 13] {
         ("Region", REGION.to_owned()),
         ("TableName", STACK.to_owned()),
         ("SecretPrefix", STACK.to_owned()),
-        ("EmployeeFunctionArn", function(Job::Employees)),
-        ("CertificateFunctionArn", function(Job::Certificates)),
+        ("EmployeeFunctionArn", function(JobKind::Employees)),
+        ("CertificateFunctionArn", function(JobKind::Certificates)),
         ("ScheduleGroupName", STACK.to_owned()),
         (
             "SchedulerRoleArn",

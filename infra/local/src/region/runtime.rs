@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::http::Deadline;
 use shared::id::{RunId, TenantId};
-use shared::job::{App, Event, Request, Work};
-use shared::state::Job;
+use shared::runtime::{App, Event, Job, Request};
+use shared::state::JobKind;
 use simulators::aws::{self, Answer, Call};
 use tokio::sync::{mpsc, watch};
 
@@ -83,7 +83,7 @@ impl Runtime {
             }
         };
         let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.tell(Told::Invocation(Box::new(Invocation {
+        self.emit(Told::Invocation(Box::new(Invocation {
             at,
             tenant,
             function,
@@ -94,12 +94,12 @@ impl Runtime {
         answer
     }
 
-    async fn answer(&self, job: Job, event: &Value) -> Answer {
+    async fn answer(&self, job: JobKind, event: &Value) -> Answer {
         match self.look().await {
             Place::Watch { .. } => self.watch.invoke(job.function(), event).await,
             Place::Here { .. } => match job {
-                Job::Employees => self.here(&self.functions.employees, event).await,
-                Job::Certificates => self.here(&self.functions.certificates, event).await,
+                JobKind::Employees => self.here(&self.functions.employees, event).await,
+                JobKind::Certificates => self.here(&self.functions.certificates, event).await,
             },
         }
     }
@@ -109,14 +109,14 @@ impl Runtime {
         let place = self.watch.place().await;
         let mut last = self.place.lock().unwrap_or_else(PoisonError::into_inner);
         if last.as_ref() != Some(&place) {
-            self.tell(Told::Functions { run: place.clone() });
+            self.emit(Told::Functions { run: place.clone() });
             *last = Some(place.clone());
         }
         place
     }
 
     /// As Lambda's runtime does: an event that cannot be taken, a panic and the end of the time are errors.
-    async fn here<W: Work>(&self, app: &App<W>, event: &Value) -> Answer {
+    async fn here<W: Job>(&self, app: &App<W>, event: &Value) -> Answer {
         let event = match Event::parse(event.clone(), W::JOB) {
             Ok(event) => event,
             Err(error) => return failed("InvalidEvent", &error.to_string()),
@@ -151,23 +151,23 @@ impl Runtime {
 
     fn keep(&self, letter: DeadLetter) {
         if let Err(error) = self.dead_letters.add(letter) {
-            self.tell(Told::NotKept {
+            self.emit(Told::NotKept {
                 problem: error.to_string(),
             });
         }
     }
 
     /// Whoever listened may be gone.
-    fn tell(&self, told: Told) {
+    fn emit(&self, told: Told) {
         let _ = self.tell.send(told);
     }
 }
 
 /// As in `template.yaml`.
-fn timeout(job: Job) -> Duration {
+fn timeout(job: JobKind) -> Duration {
     Duration::from_secs(match job {
-        Job::Employees => 240,
-        Job::Certificates => 900,
+        JobKind::Employees => 240,
+        JobKind::Certificates => 900,
     })
 }
 

@@ -86,7 +86,7 @@ pub async fn run(
     }
 }
 
-/// Waits for what is under way and shows how it ends, until `interrupted`.
+/// Sleeper for what is under way and shows how it ends, until `interrupted`.
 pub async fn finish(
     region: &Region,
     told: &mut UnboundedReceiver<Told>,

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 use shared::id::TenantId;
-use shared::job::Report;
+use shared::runtime::Report;
 use terminal::counts::counted;
 use terminal::wrapped;
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use shared::fingerprint::{FingerprintKey, Part};
 use shared::id::{CustomerId, SourceId};
 use shared::state::{
-    EmployeeEntry, Failure, FencingToken, LockReason, Locked, Mark, StateError, Window,
+    EmployeeEntry, Failure, FencingToken, LockReason, Locked, StateError, ValueDigest, Window,
 };
 
 use crate::proxy::{Fate, Proxy};
@@ -24,8 +24,8 @@ async fn reads_back_every_kind_of_entry() {
             customer_id: Some(CustomerId::new("c-1")),
             fingerprint: Some(fingerprint),
             marks: BTreeMap::from([
-                ("email".to_owned(), Mark::Value(u64::MAX)),
-                ("company".to_owned(), Mark::Null),
+                ("email".to_owned(), ValueDigest::Value(u64::MAX)),
+                ("company".to_owned(), ValueDigest::Null),
             ]),
             window: Window {
                 active_at: Some(at("00:00:00")),

@@ -1,7 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::fingerprint::{FingerprintKey, Packed, Part, Shard, ShardEntry, ShardNumber, Standing};
-use shared::state::{Brake, BrakeWindow, FencingToken, Root, StateError};
+use shared::fingerprint::{
+    EntryStatus, FingerprintKey, Part, Shard, ShardDigest, ShardEntry, ShardNumber,
+};
+use shared::state::{Brake, BrakeWindow, FencingToken, StateError, SyncState};
 
 use crate::support::{acme, at, id, stack};
 
@@ -13,9 +15,9 @@ fn shard(people: usize) -> Shard {
     let person = |number: usize| {
         let fingerprint = key.fingerprint([Part::Value(&number.to_string())]);
         let standing = match number % 3 {
-            0 => Standing::Synced,
-            1 => Standing::MissingOnce,
-            _ => Standing::RetryAt(at("09:00:00")),
+            0 => EntryStatus::Synced,
+            1 => EntryStatus::MissingOnce,
+            _ => EntryStatus::RetryAt(at("09:00:00")),
         };
         (
             id(number),
@@ -28,21 +30,21 @@ fn shard(people: usize) -> Shard {
     Shard((0..people).map(person).collect())
 }
 
-fn root() -> Root {
+fn root() -> SyncState {
     let mut brakes = BrakeWindow::default();
     for kind in Brake::ALL {
         brakes.add(kind, 3, at("08:00:00"));
     }
-    Root {
+    SyncState {
         mapping_version: 1,
         configuration: "digest".to_owned(),
         shards: vec![
-            Packed {
+            ShardDigest {
                 digest: u64::MAX,
                 due: 0,
             },
-            Packed::default(),
-            shard(3).packed(),
+            ShardDigest::default(),
+            shard(3).digest(),
         ],
         people: 0,
         open_accounts: 1000,
@@ -55,36 +57,43 @@ fn root() -> Root {
 
 #[tokio::test]
 async fn there_is_no_root_before_the_first_run() {
-    assert_eq!(stack().await.store().root(&acme()).await, Ok(None));
+    assert_eq!(stack().await.store().sync_state(&acme()).await, Ok(None));
 }
 
 #[tokio::test]
 async fn reads_the_root_back() {
     let stack = stack().await;
     let store = stack.store();
-    store.put_root(&acme(), FIRST, &root()).await.unwrap();
-    assert_eq!(store.root(&acme()).await, Ok(Some(root())));
-    store.put_root(&acme(), SECOND, &root()).await.unwrap();
+    store.put_sync_state(&acme(), FIRST, &root()).await.unwrap();
+    assert_eq!(store.sync_state(&acme()).await, Ok(Some(root())));
+    store
+        .put_sync_state(&acme(), SECOND, &root())
+        .await
+        .unwrap();
     let fenced = Err(StateError::Fenced {
         item: "FINGERPRINTS".to_owned(),
     });
-    assert_eq!(store.put_root(&acme(), FIRST, &root()).await, fenced);
+    assert_eq!(store.put_sync_state(&acme(), FIRST, &root()).await, fenced);
 }
 
 #[tokio::test]
 async fn a_root_of_256_shards_is_one_read_unit() {
     let stack = stack().await;
-    let line = Packed {
+    let line = ShardDigest {
         digest: u64::MAX,
         due: u32::MAX,
     };
-    let root = Root {
+    let root = SyncState {
         shards: vec![line; 256],
         ..root()
     };
-    stack.store().put_root(&acme(), FIRST, &root).await.unwrap();
+    stack
+        .store()
+        .put_sync_state(&acme(), FIRST, &root)
+        .await
+        .unwrap();
     let store = stack.store();
-    assert_eq!(store.root(&acme()).await, Ok(Some(root)));
+    assert_eq!(store.sync_state(&acme()).await, Ok(Some(root)));
     assert!(store.units().read <= 1.0, "{:?}", store.units());
 }
 

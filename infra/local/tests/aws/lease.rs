@@ -1,5 +1,5 @@
 use jiff::SignedDuration;
-use shared::state::{Acquisition, FencingToken, Job, LastRun, StateError};
+use shared::state::{Acquisition, FencingToken, JobKind, LastRun, StateError};
 
 use crate::support::{LEASE, acme, ask, at, entry, run, stack, take};
 
@@ -40,7 +40,7 @@ async fn the_jobs_and_the_tenants_have_leases_of_their_own() {
     let store = stack.store();
     take(&store, "one", at("08:00:00")).await;
     let other = shared::id::TenantId::parse("other").unwrap();
-    for (tenant, job) in [(acme(), Job::Certificates), (other, Job::Employees)] {
+    for (tenant, job) in [(acme(), JobKind::Certificates), (other, JobKind::Employees)] {
         let got = store
             .acquire(&tenant, job, &run("two"), at("08:00:00"), LEASE)
             .await

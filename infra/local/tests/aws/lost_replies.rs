@@ -1,7 +1,7 @@
 //! Writes that took effect although the caller never heard of it.
 
 use http::StatusCode;
-use shared::state::{Acquisition, FencingToken, Job, LastRun, StateError};
+use shared::state::{Acquisition, FencingToken, JobKind, LastRun, StateError};
 
 use crate::proxy::{Fate, Proxy};
 use crate::support::{LEASE, acme, at, entry, id, run, stack, take};
@@ -46,7 +46,13 @@ async fn a_lease_of_somebody_else_is_not_ours_when_replies_are_lost() {
     let proxy = losing(&stack, "UpdateItem", 1).await;
     let got = proxy
         .store(&stack)
-        .acquire(&acme(), Job::Employees, &run("two"), at("08:01:00"), LEASE)
+        .acquire(
+            &acme(),
+            JobKind::Employees,
+            &run("two"),
+            at("08:01:00"),
+            LEASE,
+        )
         .await;
     assert_eq!(
         got,
@@ -58,7 +64,13 @@ async fn a_lease_of_somebody_else_is_not_ours_when_replies_are_lost() {
     let proxy = losing(&stack, "UpdateItem", ATTEMPTS).await;
     let got = proxy
         .store(&stack)
-        .acquire(&acme(), Job::Employees, &run("two"), at("08:01:00"), LEASE)
+        .acquire(
+            &acme(),
+            JobKind::Employees,
+            &run("two"),
+            at("08:01:00"),
+            LEASE,
+        )
         .await;
     assert_eq!(
         got,

@@ -1,12 +1,12 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
-use shared::state::{Job, StateError, Store};
+use shared::state::{JobKind, StateError, Store};
 
 use crate::support::{acme, at, run, stack};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Report {
-    job: Job,
+    job: JobKind,
     created: u32,
     failures: Vec<(String, String)>,
     took: f64,
@@ -15,7 +15,7 @@ struct Report {
 fn report(created: u32) -> Report {
     let failures = vec![("personio:1".to_owned(), "422".to_owned())];
     Report {
-        job: Job::Employees,
+        job: JobKind::Employees,
         created,
         failures,
         took: 0.25,
@@ -27,7 +27,7 @@ async fn put(store: &Store, time: &str, created: u32) {
     store
         .put_report(
             &acme(),
-            Job::Employees,
+            JobKind::Employees,
             at(time),
             &run,
             at("23:00:00"),
@@ -61,7 +61,7 @@ async fn gives_the_newest_reports_first() {
 async fn both_jobs_may_report_at_the_same_moment() {
     let stack = stack().await;
     let store = stack.store();
-    for job in [Job::Employees, Job::Certificates] {
+    for job in [JobKind::Employees, JobKind::Certificates] {
         let one = Report { job, ..report(1) };
         store
             .put_report(
@@ -113,7 +113,7 @@ async fn a_report_that_is_too_large_or_of_another_kind_is_named() {
         store
             .put_report(
                 &acme(),
-                Job::Employees,
+                JobKind::Employees,
                 at("08:00:00"),
                 &run("one"),
                 at("23:00:00"),

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use local::{Options, Stack};
 use shared::id::{RunId, SourceId, TenantId};
-use shared::state::{Acquisition, EmployeeEntry, FencingToken, Job, Lease, Store};
+use shared::state::{Acquisition, EmployeeEntry, FencingToken, JobKind, Lease, Store};
 
 /// How long leases last here.
 pub(crate) const LEASE: SignedDuration = SignedDuration::from_mins(5);
@@ -50,7 +50,7 @@ pub(crate) async fn put_employees(store: &Store, number: usize) {
 
 pub(crate) async fn ask(store: &Store, owner: &str, now: Timestamp) -> Acquisition {
     store
-        .acquire(&acme(), Job::Employees, &run(owner), now, LEASE)
+        .acquire(&acme(), JobKind::Employees, &run(owner), now, LEASE)
         .await
         .unwrap()
 }

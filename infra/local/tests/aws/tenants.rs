@@ -2,8 +2,8 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use shared::id::{CertificateId, TenantId};
 use shared::state::{
-    CertificateEntry, CertificateLedger, CertificateState, FencingToken, Inventory, Job, LastRun,
-    Noted, StateError, TenantRecord, TenantStatus,
+    CertificateEntry, CertificateLedger, CertificateState, FencingToken, Inventory, JobKind,
+    LastRun, PutOutcome, StateError, TenantRecord, TenantStatus,
 };
 
 use crate::proxy::{Fate, Proxy};
@@ -165,7 +165,7 @@ async fn the_ledger_of_certificates_outlives_its_tenant_and_can_still_be_written
             store.put_certificate(&acme(), token, &entry).await
         }
     };
-    assert_eq!(entry("cert-1", lease.token).await, Ok(Noted::Written));
+    assert_eq!(entry("cert-1", lease.token).await, Ok(PutOutcome::Written));
     store.ask_full_scan(&acme(), at("08:00:00")).await.unwrap();
     let all = Inventory {
         employees: 30,
@@ -175,7 +175,7 @@ async fn the_ledger_of_certificates_outlives_its_tenant_and_can_still_be_written
     };
     assert_eq!(store.inventory(&acme()).await, Ok(all));
     assert_eq!(
-        store.leases(&acme()).await.unwrap()[&Job::Employees].owner,
+        store.leases(&acme()).await.unwrap()[&JobKind::Employees].owner,
         lease.owner
     );
 
@@ -202,7 +202,7 @@ async fn the_ledger_of_certificates_outlives_its_tenant_and_can_still_be_written
     store.release(&lease, LastRun::default()).await.unwrap();
     lease = take(&store, "two", at("09:00:00")).await;
     assert_eq!(lease.token, FencingToken(2));
-    assert_eq!(entry("cert-2", lease.token).await, Ok(Noted::Written));
+    assert_eq!(entry("cert-2", lease.token).await, Ok(PutOutcome::Written));
 
     store
         .remove_tenant_and(&acme(), CertificateLedger::Delete)

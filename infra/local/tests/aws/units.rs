@@ -40,7 +40,7 @@ async fn an_unchanged_run_costs_two_writes_and_one_and_a_half_reads() {
     let used = cost(&store, async |store| {
         store.tenant(&acme()).await.unwrap();
         let lease = take(store, "one", at("08:00:00")).await;
-        store.root(&acme()).await.unwrap();
+        store.sync_state(&acme()).await.unwrap();
         store.release(&lease, run).await.unwrap();
     });
     assert_eq!(
@@ -68,7 +68,7 @@ async fn reads_cost_by_size_and_freshness() {
         assert_eq!(used, read(units, 1), "{bytes} bytes");
     }
     assert_eq!(
-        cost(&store, async |store| store.root(&acme()).await).await,
+        cost(&store, async |store| store.sync_state(&acme()).await).await,
         read(1.0, 1)
     );
 }

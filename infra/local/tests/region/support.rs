@@ -10,7 +10,7 @@ use local::{Company, World};
 use reqwest::{Client, Response, Url};
 use serde_json::{Value, json};
 use shared::clock::ManualClock;
-use shared::http::Pace;
+use shared::http::RateLimiter;
 use shared::tenant::Via;
 use simulators::Person;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -58,7 +58,7 @@ impl Place {
         Options {
             port: Some(0),
             clock: Arc::new(self.clock().clone()),
-            pace: Some(Pace::new(&[])),
+            pace: Some(RateLimiter::new(&[])),
             ..Options::new(self.folder.clone(), Url::parse(&self.lambda_url).unwrap())
         }
     }

@@ -9,7 +9,7 @@ use crate::support::Folder;
 struct Running(Child);
 
 impl Running {
-    /// Waits until it has printed where everything is.
+    /// Sleeper until it has printed where everything is.
     fn start(folder: &Folder) -> (Self, Value) {
         let mut child = local(folder, &["--vendors-only", "--people", "5"])
             .stdout(Stdio::piped())

@@ -4,7 +4,7 @@ use local::{Company, World, unwatched};
 use reqwest::Client;
 use serde_json::{Value, json};
 use shared::http::Deadline;
-use shared::job::Mode;
+use shared::runtime::Mode;
 use shared::tenant::Via;
 
 use crate::support::{Folder, process};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use shared::id::TenantId;
 use shared::kombo::IntegrationId;
-use shared::state::Job;
+use shared::state::JobKind;
 
 use super::help;
 
@@ -116,7 +116,7 @@ pub enum SyncJob {
     Certificates,
 }
 
-impl From<SyncJob> for Job {
+impl From<SyncJob> for JobKind {
     fn from(job: SyncJob) -> Self {
         match job {
             SyncJob::Employees => Self::Employees,
@@ -138,7 +138,7 @@ pub enum SyncMode {
     FullScan,
 }
 
-impl From<SyncMode> for shared::job::Mode {
+impl From<SyncMode> for shared::runtime::Mode {
     fn from(mode: SyncMode) -> Self {
         match mode {
             SyncMode::Scheduled => Self::Scheduled,

@@ -168,7 +168,7 @@ enum Ready {
     No(Vec<checks::Item>),
 }
 
-/// Waits for the first sync, and for nothing else: what somebody has to do is said at once.
+/// Sleeper for the first sync, and for nothing else: what somebody has to do is said at once.
 async fn wait(
     operator: &Operator<'_>,
     config: &TenantConfig,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use shared::http::Deadline;
 use shared::id::RunId;
-use shared::job::{App, Event, FindingKind, Mode, Outcome, Ran, Request, Work};
+use shared::runtime::{App, Event, FindingKind, Job, Mode, Outcome, Ran, Request};
 use shared::state::TenantStatus;
 use terminal::Bars;
 
@@ -76,7 +76,7 @@ pub(super) async fn plan(operator: &Operator<'_>, args: &Plan) -> Result<Answer,
 }
 
 /// Runs a job in this process, with a bar for whoever watches.
-pub(super) async fn run<W: Work>(
+pub(super) async fn run<W: Job>(
     operator: &Operator<'_>,
     app: &App<W>,
     tenant: &shared::id::TenantId,

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use shared::id::{RunId, TenantId};
 use shared::secrets::SecretError;
-use shared::state::{Acquisition, CertificateLedger, Inventory, Job, LastRun, Lease};
+use shared::state::{Acquisition, CertificateLedger, Inventory, JobKind, LastRun, Lease};
 
 use crate::answer::Answer;
 use crate::args::Remove;
@@ -16,7 +16,7 @@ use crate::schedule::{name, parse_name};
 use crate::surroundings::Somebody;
 use crate::words;
 
-const JOBS: [Job; 2] = [Job::Employees, Job::Certificates];
+const JOBS: [JobKind; 2] = [JobKind::Employees, JobKind::Certificates];
 
 /// A deleted secret can be brought back for this many days: the fewest that Secrets Manager offers.
 const RECOVERABLE_DAYS: i64 = 7;
@@ -28,7 +28,7 @@ const HOLD: SignedDuration = SignedDuration::from_mins(3);
 struct Found {
     is_tenant: bool,
     inventory: Inventory,
-    schedules: Vec<Job>,
+    schedules: Vec<JobKind>,
     has_secret: bool,
 }
 

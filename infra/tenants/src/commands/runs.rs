@@ -1,7 +1,7 @@
 //! `tenants runs`
 
 use serde_json::Value;
-use shared::job::Report;
+use shared::runtime::Report;
 
 use crate::answer::{Answer, Verdict};
 use crate::args::Runs;

@@ -3,8 +3,8 @@
 use aws_sdk_lambda::primitives::Blob;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use shared::job::{Mode, Report};
-use shared::state::Job;
+use shared::runtime::{Mode, Report};
+use shared::state::JobKind;
 use terminal::Bars;
 
 use super::plan;
@@ -27,14 +27,14 @@ struct Failed {
 }
 
 pub(super) async fn sync(operator: &Operator<'_>, args: &Sync) -> Result<Answer, Failure> {
-    let job = Job::from(args.job);
+    let job = JobKind::from(args.job);
     match (job, args.mode) {
-        (Job::Employees, SyncMode::FullScan) => {
+        (JobKind::Employees, SyncMode::FullScan) => {
             return Err(Failure::usage(
                 "--mode full-scan belongs to --job certificates",
             ));
         }
-        (Job::Certificates, SyncMode::Reconcile) => {
+        (JobKind::Certificates, SyncMode::Reconcile) => {
             return Err(Failure::usage(
                 "--mode reconcile belongs to --job employees",
             ));
@@ -58,15 +58,19 @@ pub(super) async fn sync(operator: &Operator<'_>, args: &Sync) -> Result<Answer,
 }
 
 /// In this process.
-async fn here(operator: &Operator<'_>, args: &Sync, job: Job) -> Result<Report<Value>, Failure> {
+async fn here(
+    operator: &Operator<'_>,
+    args: &Sync,
+    job: JobKind,
+) -> Result<Report<Value>, Failure> {
     let (tenant, mode) = (&args.tenant, Mode::from(args.mode));
     let report = match job {
-        Job::Employees => serde_json::to_value(
+        JobKind::Employees => serde_json::to_value(
             plan::run(operator, &operator.employees(), tenant, mode)
                 .await
                 .report,
         ),
-        Job::Certificates => serde_json::to_value(
+        JobKind::Certificates => serde_json::to_value(
             plan::run(operator, &operator.certificates()?, tenant, mode)
                 .await
                 .report,
@@ -78,14 +82,18 @@ async fn here(operator: &Operator<'_>, args: &Sync, job: Job) -> Result<Report<V
 }
 
 /// By the deployed function.
-async fn called(operator: &Operator<'_>, args: &Sync, job: Job) -> Result<Report<Value>, Failure> {
+async fn called(
+    operator: &Operator<'_>,
+    args: &Sync,
+    job: JobKind,
+) -> Result<Report<Value>, Failure> {
     let function = operator.deployment.functions.of(job).ok_or_else(|| {
         Failure::usage(format!(
             "there is no {} function to call: set {}, or give --here to run in this process",
             job.function(),
             match job {
-                Job::Employees => "EMPLOYEE_FUNCTION_ARN",
-                Job::Certificates => "CERTIFICATE_FUNCTION_ARN",
+                JobKind::Employees => "EMPLOYEE_FUNCTION_ARN",
+                JobKind::Certificates => "CERTIFICATE_FUNCTION_ARN",
             }
         ))
     })?;
@@ -127,7 +135,7 @@ async fn called(operator: &Operator<'_>, args: &Sync, job: Job) -> Result<Report
     serde_json::from_slice(payload).map_err(|error| unreadable(job, &error))
 }
 
-fn unreadable(job: Job, error: &serde_json::Error) -> Failure {
+fn unreadable(job: JobKind, error: &serde_json::Error) -> Failure {
     Failure::look(format!(
         "the answer of {} is not a report ({error}): is the deployed function of another version than this command?",
         job.function()

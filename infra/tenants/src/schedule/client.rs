@@ -8,7 +8,7 @@ use aws_sdk_scheduler::types::{
 };
 use aws_smithy_types::DateTime;
 use shared::id::TenantId;
-use shared::state::{Job, TenantStatus};
+use shared::state::{JobKind, TenantStatus};
 use shared::tenant::TenantConfig;
 
 use super::wanted::{Firing, Wanted, name};
@@ -19,7 +19,7 @@ use crate::stack::Scheduler;
 /// The shortest life of an event that EventBridge Scheduler takes, in seconds: the next tick is the retry.
 const EVENT_AGE: i32 = 60;
 
-const JOBS: [Job; 2] = [Job::Employees, Job::Certificates];
+const JOBS: [JobKind; 2] = [JobKind::Employees, JobKind::Certificates];
 
 /// The group's schedules.
 #[derive(Clone, Debug)]
@@ -59,7 +59,7 @@ impl Schedules {
         config: &TenantConfig,
         status: TenantStatus,
         now: jiff::Timestamp,
-    ) -> [(Job, Wanted); 2] {
+    ) -> [(JobKind, Wanted); 2] {
         JOBS.map(|job| (job, Wanted::new(config, status, job, &self.parts, now)))
     }
 
@@ -157,7 +157,7 @@ impl Schedules {
     }
 
     /// Deletes a tenant's schedule. Returns whether there was one.
-    pub(crate) async fn delete(&self, tenant: &TenantId, job: Job) -> Result<bool, Failure> {
+    pub(crate) async fn delete(&self, tenant: &TenantId, job: JobKind) -> Result<bool, Failure> {
         let delete = self
             .client
             .delete_schedule()

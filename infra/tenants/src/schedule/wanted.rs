@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
 use shared::id::TenantId;
-use shared::state::{Job, TenantStatus};
+use shared::state::{JobKind, TenantStatus};
 use shared::tenant::{TenantConfig, Via};
 
 use crate::stack::Scheduler;
@@ -43,14 +43,14 @@ pub(crate) struct Wanted {
 }
 
 /// The name of a tenant's schedule. A tenant id has no dot.
-pub(crate) fn name(tenant: &TenantId, job: Job) -> String {
+pub(crate) fn name(tenant: &TenantId, job: JobKind) -> String {
     format!("{tenant}.{job}")
 }
 
 /// Whose schedule has this name; `None` if it is none of ours.
-pub(crate) fn parse_name(name: &str) -> Option<(TenantId, Job)> {
+pub(crate) fn parse_name(name: &str) -> Option<(TenantId, JobKind)> {
     let (tenant, job) = name.split_once('.')?;
-    let job = [Job::Employees, Job::Certificates]
+    let job = [JobKind::Employees, JobKind::Certificates]
         .into_iter()
         .find(|it| it.as_str() == job)?;
     Some((TenantId::parse(tenant).ok()?, job))
@@ -61,14 +61,14 @@ impl Wanted {
     pub(crate) fn new(
         config: &TenantConfig,
         status: TenantStatus,
-        job: Job,
+        job: JobKind,
         parts: &Scheduler,
         now: Timestamp,
     ) -> Self {
         let tenant = &config.tenant_id;
         let every = match job {
-            Job::Employees => config.schedule.employees,
-            Job::Certificates => config.schedule.certificates,
+            JobKind::Employees => config.schedule.employees,
+            JobKind::Certificates => config.schedule.certificates,
         };
         let name = name(tenant, job);
         Self {
@@ -84,9 +84,9 @@ impl Wanted {
     }
 }
 
-fn firing(config: &TenantConfig, status: TenantStatus, job: Job) -> Firing {
+fn firing(config: &TenantConfig, status: TenantStatus, job: JobKind) -> Firing {
     let is_active = status == TenantStatus::Active;
-    let wants = job == Job::Employees || config.certificates.enabled;
+    let wants = job == JobKind::Employees || config.certificates.enabled;
     if is_active && wants && is_connected(config) {
         Firing::On
     } else {
@@ -162,14 +162,17 @@ mod tests {
         let expression = |more: &str, job| {
             Wanted::new(&config(more), TenantStatus::Active, job, &parts(), now()).expression
         };
-        assert_eq!(expression("", Job::Employees), "rate(5 minutes)");
-        assert_eq!(expression("", Job::Certificates), "rate(30 minutes)");
+        assert_eq!(expression("", JobKind::Employees), "rate(5 minutes)");
+        assert_eq!(expression("", JobKind::Certificates), "rate(30 minutes)");
         assert_eq!(
-            expression("[schedule]\nemployees = \"1 minute\"", Job::Employees),
+            expression("[schedule]\nemployees = \"1 minute\"", JobKind::Employees),
             "rate(1 minute)"
         );
         assert_eq!(
-            expression("[schedule]\ncertificates = \"2 hours\"", Job::Certificates),
+            expression(
+                "[schedule]\ncertificates = \"2 hours\"",
+                JobKind::Certificates
+            ),
             "rate(120 minutes)"
         );
     }
@@ -190,7 +193,7 @@ mod tests {
         ] {
             let firing = |job| Wanted::new(&config(more), status, job, &parts(), now()).firing;
             assert_eq!(
-                (firing(Job::Employees), firing(Job::Certificates)),
+                (firing(JobKind::Employees), firing(JobKind::Certificates)),
                 (employees, certificates),
                 "{more}"
             );
@@ -202,7 +205,7 @@ mod tests {
         let wanted = Wanted::new(
             &unconnected,
             TenantStatus::Active,
-            Job::Employees,
+            JobKind::Employees,
             &parts(),
             now(),
         );
@@ -218,7 +221,10 @@ mod tests {
                 .start
                 .as_second()
         };
-        for (job, period, most) in [(Job::Employees, 300, 14), (Job::Certificates, 1_800, 6)] {
+        for (job, period, most) in [
+            (JobKind::Employees, 300, 14),
+            (JobKind::Certificates, 1_800, 6),
+        ] {
             let mut seconds: BTreeMap<i64, u32> = BTreeMap::new();
             for number in 0..1_000 {
                 *seconds
@@ -263,7 +269,7 @@ mod tests {
     fn names_lead_back_to_tenant_and_job() {
         for tenant in ["acme", "acme-employees", "a1"] {
             let tenant = TenantId::parse(tenant).unwrap();
-            for job in [Job::Employees, Job::Certificates] {
+            for job in [JobKind::Employees, JobKind::Certificates] {
                 assert_eq!(parse_name(&name(&tenant, job)), Some((tenant.clone(), job)));
             }
         }

@@ -2,7 +2,7 @@
 
 mod outputs;
 
-use shared::state::Job;
+use shared::state::JobKind;
 
 pub(crate) use outputs::{of_environment, of_stack};
 
@@ -31,10 +31,10 @@ pub(crate) struct Functions {
 }
 
 impl Functions {
-    pub(crate) fn of(&self, job: Job) -> Option<&str> {
+    pub(crate) fn of(&self, job: JobKind) -> Option<&str> {
         match job {
-            Job::Employees => self.employees.as_deref(),
-            Job::Certificates => self.certificates.as_deref(),
+            JobKind::Employees => self.employees.as_deref(),
+            JobKind::Certificates => self.certificates.as_deref(),
         }
     }
 }
@@ -55,10 +55,10 @@ pub(crate) struct Scheduler {
 }
 
 impl Scheduler {
-    pub(crate) fn function(&self, job: Job) -> &str {
+    pub(crate) fn function(&self, job: JobKind) -> &str {
         match job {
-            Job::Employees => &self.employees,
-            Job::Certificates => &self.certificates,
+            JobKind::Employees => &self.employees,
+            JobKind::Certificates => &self.certificates,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use shared::id::{CertificateId, SourceId};
-use shared::state::{CertificateEntry, CertificateState, FencingToken, Intent, Unknowable};
+use shared::state::{CertificateEntry, CertificateState, FencingToken, Intent, OnUnverifiable};
 use shared::tenant::Via;
 use tenants::Exit;
 
@@ -14,7 +14,7 @@ pub(crate) async fn parked(desk: &Desk, tenant: &shared::id::TenantId, id: &str,
         size: None,
         failures: 0,
         failing_since: None,
-        unknowable: Unknowable::Park,
+        unknowable: OnUnverifiable::Park,
     };
     let entry = CertificateEntry {
         certificate_id: CertificateId::new(id),

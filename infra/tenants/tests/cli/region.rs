@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use local::Region;
 use local::region::{Options, STACK};
 use serde_json::json;
-use shared::http::Pace;
+use shared::http::RateLimiter;
 use shared::tenant::Via;
 use tenants::Exit;
 use tokio::sync::mpsc::unbounded_channel;
@@ -23,7 +23,7 @@ async fn region(desk: &Desk) -> Region {
     let options = Options {
         port: Some(0),
         clock: Arc::new(desk.clock().clone()),
-        pace: Some(Pace::new(&[])),
+        pace: Some(RateLimiter::new(&[])),
         ..Options::new(folder, NO_WATCH.parse().unwrap())
     };
     Box::pin(Region::start(options, unbounded_channel().0))

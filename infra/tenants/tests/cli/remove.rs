@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use shared::id::{CertificateId, RunId};
-use shared::state::{Acquisition, Job};
+use shared::state::{Acquisition, JobKind};
 use shared::tenant::Via;
 use simulators::reteach::{Certificate, Participation};
 use tenants::{Exit, Somebody};
@@ -146,7 +146,7 @@ async fn a_run_under_way_is_waited_for_and_nothing_is_removed_meanwhile() {
     let lease = store
         .acquire(
             &company.tenant,
-            Job::Certificates,
+            JobKind::Certificates,
             &owner,
             crate::support::now(),
             lasts,

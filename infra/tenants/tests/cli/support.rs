@@ -13,7 +13,7 @@ use local::{Company, Options, Stack, World};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use shared::clock::{Clock as _, ManualClock};
-use shared::http::Pace;
+use shared::http::RateLimiter;
 use shared::tenant::Via;
 use simulators::people::Gender;
 use simulators::{Aws, Person, Scissors};
@@ -208,7 +208,7 @@ impl Desk {
         Surroundings {
             variables: Box::new(move |name| variables.get(name).cloned()),
             clock: Arc::new(self.clock().clone()),
-            pace: Some(Pace::new(&[])),
+            pace: Some(RateLimiter::new(&[])),
             input: Mutex::new(Box::new(Cursor::new(input.to_owned()))),
             errors: Mutex::new(Box::new(errors)),
             somebody,

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::document::{Certificate, Document, DocumentSink, PdfBody, UploadError, Verification};
-use crate::http::Pace;
+use crate::http::RateLimiter;
 use crate::http::testing::{Canned, Seen, Server};
 use crate::id::{CategoryId, CertificateId, SourceId};
 use crate::kombo;
@@ -25,7 +25,7 @@ fn direct(server: &Server) -> Client {
         Credentials::new("papi-id", "papi-secret"),
         server.context(),
     );
-    Client::new(Transport::Direct(direct)).with_pace(Pace::new(&[]))
+    Client::new(Transport::Direct(direct)).with_pace(RateLimiter::new(&[]))
 }
 
 fn forwarded(server: &Server) -> Client {
@@ -35,7 +35,7 @@ fn forwarded(server: &Server) -> Client {
         server.context(),
     );
     let forwarded = Forwarded::new(kombo, "personio:CBNMt7dSNCzBdnRTx87dev4E".parse().unwrap());
-    Client::new(Transport::Kombo(forwarded)).with_pace(Pace::new(&[]))
+    Client::new(Transport::Kombo(forwarded)).with_pace(RateLimiter::new(&[]))
 }
 
 fn login() -> Canned {

@@ -9,7 +9,7 @@ use url::Url;
 use super::hosts::Access;
 use super::{DownloadError, Downloads, Forbidden, pieces};
 use crate::document::{BodyError, PdfBody};
-use crate::http::{self, Call, Fault, Fetch, Pace, SecretUrl, Token, Vendor};
+use crate::http::{self, Call, Fetch, RateLimiter, SignedUrl, Token, TransportError, Vendor};
 use crate::reteach::limits::{DOWNLOAD_SILENCE, DOWNLOAD_TIMEOUT, MAX_PDF_BYTES, MAX_REDIRECTS};
 
 /// What a download is called in errors.
@@ -24,7 +24,7 @@ impl Downloads {
     ///
     /// # Errors
     /// See [`DownloadError`]; after [`Expired`](DownloadError::Expired) ask for a fresh address and try once more.
-    pub async fn open(&self, url: &SecretUrl) -> Result<PdfBody, DownloadError> {
+    pub async fn open(&self, url: &SignedUrl) -> Result<PdfBody, DownloadError> {
         let until = Instant::now() + DOWNLOAD_TIMEOUT;
         let response = self.follow(url).await?;
         let length = response.content_length();
@@ -37,12 +37,12 @@ impl Downloads {
     }
 
     /// The same file from its beginning.
-    fn reopen(self, url: SecretUrl) -> BoxFuture<'static, Result<PdfBody, BodyError>> {
+    fn reopen(self, url: SignedUrl) -> BoxFuture<'static, Result<PdfBody, BodyError>> {
         Box::pin(async move { Ok(self.open(&url).await?) })
     }
 
     /// Follows `url` to its answer.
-    async fn follow(&self, url: &SecretUrl) -> Result<reqwest::Response, DownloadError> {
+    async fn follow(&self, url: &SignedUrl) -> Result<reqwest::Response, DownloadError> {
         let mut url = url
             .parse()
             .ok_or(DownloadError::Forbidden(Forbidden::Url))?;
@@ -91,7 +91,7 @@ impl Downloads {
         let pace = if token.is_some() {
             self.reteach.calls.clone()
         } else {
-            Pace::new(&[])
+            RateLimiter::new(&[])
         };
         self.reteach
             .context
@@ -99,7 +99,7 @@ impl Downloads {
             .await
             .map_err(|error| match error {
                 http::Error::Unreachable {
-                    fault: Fault::NotPublic,
+                    fault: TransportError::NotPublic,
                     ..
                 } => {
                     let host = url.host_str().unwrap_or_default().to_owned();

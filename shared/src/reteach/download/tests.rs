@@ -15,7 +15,7 @@ use serde_json::json;
 use super::*;
 use crate::document::{BodyError, PdfBody};
 use crate::http::testing::{Canned, Seen, Server};
-use crate::http::{self, NotPublic, Pace, SecretUrl};
+use crate::http::{self, NotPublic, RateLimiter, SignedUrl};
 use crate::reteach::Credentials;
 
 const MB: usize = 1 << 20;
@@ -45,8 +45,8 @@ impl World {
         .await;
         let store = Server::start(store).await;
         let credentials = Credentials::new("the-id", "the-secret", "the-code");
-        let client =
-            Client::new(api.base.clone(), credentials, api.context()).with_pace(Pace::new(&[]));
+        let client = Client::new(api.base.clone(), credentials, api.context())
+            .with_pace(RateLimiter::new(&[]));
         let downloads = Downloads::new(client, http::client().unwrap(), &["127.0.0.1".to_owned()]);
         Self {
             api,
@@ -55,12 +55,12 @@ impl World {
         }
     }
 
-    fn at_store(&self, path: &str) -> SecretUrl {
-        SecretUrl::new(format!("{}{path}", self.store.base))
+    fn at_store(&self, path: &str) -> SignedUrl {
+        SignedUrl::new(format!("{}{path}", self.store.base))
     }
 
-    fn at_api(&self, path: &str) -> SecretUrl {
-        SecretUrl::new(format!("{}{path}", self.api.base))
+    fn at_api(&self, path: &str) -> SignedUrl {
+        SignedUrl::new(format!("{}{path}", self.api.base))
     }
 
     async fn open(&self) -> Result<PdfBody, DownloadError> {
@@ -210,7 +210,7 @@ async fn a_name_that_leads_beside_us_is_not_connected_to() {
     world.downloads.hosts = Hosts::new(&world.api.base, &["*.example.com".to_owned()]);
     let error = world
         .downloads
-        .open(&SecretUrl::new("https://files.example.com/c.pdf"))
+        .open(&SignedUrl::new("https://files.example.com/c.pdf"))
         .await
         .unwrap_err();
     assert_eq!(
@@ -226,7 +226,7 @@ async fn what_is_no_url_is_not_fetched() {
     for url in ["", "certificates/1", "https://", "not a url"] {
         let error = world
             .downloads
-            .open(&SecretUrl::new(url))
+            .open(&SignedUrl::new(url))
             .await
             .unwrap_err();
         assert_eq!(error, DownloadError::Forbidden(Forbidden::Url), "{url}");

@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::employee::Field;
-use crate::http::Pace;
+use crate::http::RateLimiter;
 use crate::http::testing::{Canned, Seen, Server};
 use crate::id::{CustomerId, ExternalId};
 
 fn client(server: &Server) -> Client {
     let credentials = Credentials::new("the-id", "the-secret", "the-code");
-    Client::new(server.base.clone(), credentials, server.context()).with_pace(Pace::new(&[]))
+    Client::new(server.base.clone(), credentials, server.context()).with_pace(RateLimiter::new(&[]))
 }
 
 /// Answers logins, and everything else with `answer`.

@@ -32,7 +32,7 @@ pub enum CertificateState {
         document: Option<DocumentId>,
     },
     /// Certainly not filed; tried again later.
-    Failed(Setback),
+    Failed(RetryState),
     /// Left alone until somebody decides.
     Parked {
         /// Since when.
@@ -62,13 +62,13 @@ pub struct Intent {
     pub failing_since: Option<Timestamp>,
     /// What to do where the route cannot tell whether it is filed.
     #[serde(default)]
-    pub unknowable: Unknowable,
+    pub unknowable: OnUnverifiable,
 }
 
 /// What becomes of an upload of unknown outcome where the route cannot tell whether it is filed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Unknowable {
+pub enum OnUnverifiable {
     /// It is left for the operator.
     #[default]
     Park,
@@ -78,7 +78,7 @@ pub enum Unknowable {
 
 /// An upload that certainly filed nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Setback {
+pub struct RetryState {
     /// What was wrong, without personal data.
     pub reason: String,
     /// How often in a row; 0 after the operator asked for another attempt.
@@ -98,7 +98,7 @@ impl CertificateState {
                 doubt: Some(intent),
                 ..
             } => Some(Self::Intended(Intent {
-                unknowable: Unknowable::Send,
+                unknowable: OnUnverifiable::Send,
                 ..*intent
             })),
             Self::Parked {
@@ -107,7 +107,7 @@ impl CertificateState {
                 ..
             } => {
                 let reason = reason.clone();
-                Some(Self::Failed(Setback {
+                Some(Self::Failed(RetryState {
                     reason,
                     failures: 0,
                     since: now,
@@ -115,10 +115,10 @@ impl CertificateState {
                 }))
             }
             Self::Intended(Intent {
-                unknowable: Unknowable::Send,
+                unknowable: OnUnverifiable::Send,
                 ..
             })
-            | Self::Failed(Setback { failures: 0, .. }) => Some(self.clone()),
+            | Self::Failed(RetryState { failures: 0, .. }) => Some(self.clone()),
             Self::Intended(_)
             | Self::Failed(_)
             | Self::Uploaded { .. }

@@ -5,7 +5,7 @@ fn at(time: &str) -> Timestamp {
     format!("2026-03-31T{time}Z").parse().unwrap()
 }
 
-fn intent(unknowable: Unknowable) -> Intent {
+fn intent(unknowable: OnUnverifiable) -> Intent {
     let failing_since = Some(at("06:00:00.123456789"));
     Intent {
         at: at("08:00:00"),
@@ -21,13 +21,13 @@ fn first_intent() -> Intent {
         size: None,
         failures: 0,
         failing_since: None,
-        ..intent(Unknowable::Park)
+        ..intent(OnUnverifiable::Park)
     }
 }
 
 fn failed(failures: u32) -> CertificateState {
     let (since, retry_at) = (at("06:00:00"), at("10:00:00"));
-    CertificateState::Failed(Setback {
+    CertificateState::Failed(RetryState {
         reason: "Personio: 503".to_owned(),
         failures,
         since,
@@ -66,11 +66,11 @@ fn entry(state: CertificateState) -> CertificateEntry {
 fn an_item_has_the_state_by_name_and_its_detail_and_no_names_of_people() {
     let states = [
         CertificateState::Intended(first_intent()),
-        CertificateState::Intended(intent(Unknowable::Send)),
+        CertificateState::Intended(intent(OnUnverifiable::Send)),
         uploaded(Some("d-7")),
         uploaded(None),
         failed(3),
-        parked(Some(intent(Unknowable::Park))),
+        parked(Some(intent(OnUnverifiable::Park))),
         parked(None),
         dismissed("09:30:00"),
     ];
@@ -124,10 +124,10 @@ fn a_state_of_another_version_is_damage() {
 #[test]
 fn the_operator_decides_about_what_waits_and_may_say_so_twice() {
     let now = at("12:00:00");
-    let again = CertificateState::Intended(intent(Unknowable::Send));
+    let again = CertificateState::Intended(intent(OnUnverifiable::Send));
     let fresh = |reason: &str| {
         let reason = reason.to_owned();
-        CertificateState::Failed(Setback {
+        CertificateState::Failed(RetryState {
             reason,
             failures: 0,
             since: now,
@@ -137,12 +137,12 @@ fn the_operator_decides_about_what_waits_and_may_say_so_twice() {
     let gone = Some(dismissed("12:00:00"));
     let cases = [
         (
-            parked(Some(intent(Unknowable::Park))),
+            parked(Some(intent(OnUnverifiable::Park))),
             Some(again.clone()),
             gone.clone(),
         ),
         (
-            parked(Some(intent(Unknowable::Send))),
+            parked(Some(intent(OnUnverifiable::Send))),
             Some(again.clone()),
             gone.clone(),
         ),

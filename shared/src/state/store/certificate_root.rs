@@ -9,7 +9,7 @@ use super::fenced::FENCE;
 use super::{FencingToken, StateError, Store};
 use crate::id::{CustomerId, SourceId, TenantId};
 use crate::state::key::{EMPLOYEES, Key, SORT_KEY, partition};
-use crate::state::table::{Freshness, Outcome, Query, Terms, attribute, records};
+use crate::state::table::{Condition, Freshness, Outcome, Query, attribute, records};
 use crate::state::{CertificateRoot, CertificateStart};
 
 /// As much of a person's entry as tells whose account it is.
@@ -47,12 +47,12 @@ impl Store {
         root: &CertificateRoot,
     ) -> Result<(), StateError> {
         let key = Key::certificate_root(tenant);
-        let terms = token
-            .terms()
+        let condition = token
+            .condition()
             .set("SET #root = :root, #fence = :token")
             .names(["root", FENCE])
             .value("root", attribute(root, &key.sk)?);
-        match self.table.update(&key, terms).await? {
+        match self.table.update(&key, condition).await? {
             Outcome::Written(_) => Ok(()),
             Outcome::Refused(_) => Err(StateError::Fenced { item: key.sk }),
         }
@@ -64,10 +64,10 @@ impl Store {
     /// If DynamoDB fails.
     pub async fn ask_full_scan(&self, tenant: &TenantId, at: Timestamp) -> Result<(), StateError> {
         let key = Key::certificate_root(tenant);
-        let terms = Terms::update("SET #scan_asked_at = :at")
+        let condition = Condition::update("SET #scan_asked_at = :at")
             .names(["scan_asked_at"])
             .value("at", attribute(&at, &key.sk)?);
-        match self.table.update(&key, terms).await? {
+        match self.table.update(&key, condition).await? {
             Outcome::Written(_) => Ok(()),
             Outcome::Refused(_) => Err(StateError::Unwritable { item: key.sk }),
         }

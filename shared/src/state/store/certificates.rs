@@ -9,7 +9,7 @@ use super::{FencingToken, StateError, Store};
 use crate::id::{CertificateId, TenantId};
 use crate::state::key::{CERTIFICATES, Key, partition};
 use crate::state::table::{
-    Freshness, Item, Outcome, Query, Terms, attributes, part, record, records,
+    Condition, Freshness, Item, Outcome, Query, attributes, part, record, records,
 };
 use crate::state::{CertificateEntry, CertificateState};
 
@@ -26,7 +26,7 @@ const ROUNDS: usize = 3;
 
 /// What came of writing a certificate's entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Noted {
+pub enum PutOutcome {
     /// It is written.
     Written,
     /// It is not: the certificate is settled already (uploaded, parked, dismissed).
@@ -105,19 +105,19 @@ impl Store {
         tenant: &TenantId,
         token: FencingToken,
         entry: &CertificateEntry,
-    ) -> Result<Noted, StateError> {
+    ) -> Result<PutOutcome, StateError> {
         let key = Key::certificate(tenant, &entry.certificate_id);
-        let terms = token
-            .terms()
+        let condition = token
+            .condition()
             .only_if(UNSETTLED)
             .names([STATE])
             .text("intended", "intended")
             .text("failed", "failed");
         match self
-            .put_under(&key, token, attributes(entry, &key.sk)?, terms)
+            .put_under(&key, token, attributes(entry, &key.sk)?, condition)
             .await?
         {
-            Outcome::Written(_) => Ok(Noted::Written),
+            Outcome::Written(_) => Ok(PutOutcome::Written),
             Outcome::Refused(Some(item)) => standing(item, &key, token, entry),
             Outcome::Refused(None) => Err(StateError::Damaged { item: key.sk }),
         }
@@ -189,14 +189,14 @@ impl Store {
             let unwritable = || StateError::Unwritable {
                 item: key.sk.clone(),
             };
-            let terms = Terms::update("SET #state = :state, #detail = :detail")
+            let condition = Condition::update("SET #state = :state, #detail = :detail")
                 .only_if("#state = :state_read AND #detail = :detail_read")
                 .names([STATE, DETAIL])
                 .value("state", next.remove(STATE).ok_or_else(unwritable)?)
                 .value("detail", next.remove(DETAIL).ok_or_else(unwritable)?)
                 .value("state_read", state)
                 .value("detail_read", detail);
-            match self.table.update(&key, terms).await? {
+            match self.table.update(&key, condition).await? {
                 Outcome::Written(_) => return Ok(()),
                 Outcome::Refused(standing) => found = standing,
             }
@@ -219,7 +219,7 @@ fn standing(
     key: &Key,
     token: FencingToken,
     wanted: &CertificateEntry,
-) -> Result<Noted, StateError> {
+) -> Result<PutOutcome, StateError> {
     let damaged = || StateError::Damaged {
         item: key.sk.clone(),
     };
@@ -235,8 +235,8 @@ fn standing(
     let standing: CertificateEntry = record(item, &key.sk)?;
     let is_ours = fence == token && standing == *wanted;
     Ok(if is_ours {
-        Noted::Written
+        PutOutcome::Written
     } else {
-        Noted::Decided
+        PutOutcome::Decided
     })
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{StateError, Store};
 use crate::state::key::Key;
-use crate::state::table::{Item, Outcome, Terms};
+use crate::state::table::{Condition, Item, Outcome};
 
 /// Grows by one with each new owner of a lease.
 #[derive(
@@ -18,8 +18,8 @@ pub struct FencingToken(pub u64);
 pub(super) const FENCE: &str = "fence";
 
 impl FencingToken {
-    pub(super) fn terms(self) -> Terms {
-        Terms::condition("attribute_not_exists(#fence) OR #fence <= :token")
+    pub(super) fn condition(self) -> Condition {
+        Condition::condition("attribute_not_exists(#fence) OR #fence <= :token")
             .names([FENCE])
             .number("token", self.0)
     }
@@ -33,19 +33,22 @@ impl Store {
         token: FencingToken,
         item: Item,
     ) -> Result<(), StateError> {
-        fenced(key, self.put_under(key, token, item, token.terms()).await?)
+        fenced(
+            key,
+            self.put_under(key, token, item, token.condition()).await?,
+        )
     }
 
-    /// Puts an item that carries the token, under these terms.
+    /// Puts an item that carries the token, under these condition.
     pub(super) async fn put_under(
         &self,
         key: &Key,
         token: FencingToken,
         mut item: Item,
-        terms: Terms,
+        condition: Condition,
     ) -> Result<Outcome, StateError> {
         item.insert(FENCE.to_owned(), AttributeValue::N(token.0.to_string()));
-        self.table.put(key, item, terms).await
+        self.table.put(key, item, condition).await
     }
 
     /// Deletes an item unless a newer run has written it.
@@ -54,7 +57,7 @@ impl Store {
         key: &Key,
         token: FencingToken,
     ) -> Result<(), StateError> {
-        fenced(key, self.table.delete(key, token.terms()).await?)
+        fenced(key, self.table.delete(key, token.condition()).await?)
     }
 }
 

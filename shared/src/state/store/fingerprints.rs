@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::{FencingToken, StateError, Store};
 use crate::fingerprint::{Shard, ShardNumber};
 use crate::id::TenantId;
-use crate::state::Root;
+use crate::state::SyncState;
 use crate::state::key::Key;
 use crate::state::table::{Freshness, Item, attributes, sort_key};
 
@@ -20,7 +20,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StateError::Damaged`] if it cannot be read, or DynamoDB fails.
-    pub async fn root(&self, tenant: &TenantId) -> Result<Option<Root>, StateError> {
+    pub async fn sync_state(&self, tenant: &TenantId) -> Result<Option<SyncState>, StateError> {
         self.table
             .get_record(&Key::root(tenant), Freshness::Consistent)
             .await
@@ -30,11 +30,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
-    pub async fn put_root(
+    pub async fn put_sync_state(
         &self,
         tenant: &TenantId,
         token: FencingToken,
-        root: &Root,
+        root: &SyncState,
     ) -> Result<(), StateError> {
         let key = Key::root(tenant);
         self.put_fenced(&key, token, attributes(root, &key.sk)?)

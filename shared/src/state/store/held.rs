@@ -3,7 +3,7 @@
 use super::{FencingToken, StateError, Store};
 use crate::id::TenantId;
 use crate::state::key::Key;
-use crate::state::table::{Freshness, Item, Outcome, Terms, attribute, attributes, record};
+use crate::state::table::{Condition, Freshness, Item, Outcome, attribute, attributes, record};
 use crate::state::{Decision, HeldPlan};
 
 /// No newer run has written the item, and nobody has decided about this very plan.
@@ -41,12 +41,12 @@ impl Store {
             return self.put_fenced(&key, token, item).await;
         }
         item.remove("decision");
-        let terms = token
-            .terms()
+        let condition = token
+            .condition()
             .only_if(UNDECIDED)
             .names(["decision", "hash"])
             .text("hash", &plan.hash);
-        match self.put_under(&key, token, item, terms).await? {
+        match self.put_under(&key, token, item, condition).await? {
             Outcome::Written(_) => Ok(()),
             Outcome::Refused(_) if self.is_decided(tenant, &plan.hash).await? => Ok(()),
             Outcome::Refused(_) => Err(StateError::Fenced { item: key.sk }),
@@ -82,12 +82,12 @@ impl Store {
         decision: Decision,
     ) -> Result<(), StateError> {
         let key = Key::held(tenant);
-        let terms = Terms::update("SET #decision = :decision")
+        let condition = Condition::update("SET #decision = :decision")
             .only_if("#hash = :hash")
             .names(["decision", "hash"])
             .text("hash", hash)
             .value("decision", attribute(&decision, &key.sk)?);
-        match self.table.update(&key, terms).await? {
+        match self.table.update(&key, condition).await? {
             Outcome::Written(_) => Ok(()),
             Outcome::Refused(_) => Err(StateError::NoSuchPlan),
         }

@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use super::{StateError, Store};
 use crate::id::{RunId, TenantId};
-use crate::state::Job;
+use crate::state::JobKind;
 use crate::state::key::{CERTIFICATES, EMPLOYEES, Key, LEASES, REPORTS, SORT_KEY, partition};
-use crate::state::table::{Freshness, Item, Query, Terms, sort_key};
+use crate::state::table::{Condition, Freshness, Item, Query, sort_key};
 
 /// How much is stored of a tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,9 +83,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StateError::Damaged`] if one cannot be read, or DynamoDB fails.
-    pub async fn leases(&self, tenant: &TenantId) -> Result<BTreeMap<Job, LeaseState>, StateError> {
+    pub async fn leases(
+        &self,
+        tenant: &TenantId,
+    ) -> Result<BTreeMap<JobKind, LeaseState>, StateError> {
         let mut leases = BTreeMap::new();
-        for job in [Job::Employees, Job::Certificates] {
+        for job in [JobKind::Employees, JobKind::Certificates] {
             let key = Key::lease(tenant, job);
             let Some(stored) = self
                 .table
@@ -129,7 +132,7 @@ impl Store {
             return self.remove_tenant(tenant).await;
         }
         self.table
-            .delete(&Key::config(tenant), Terms::default())
+            .delete(&Key::config(tenant), Condition::default())
             .await?;
         let mut pages = self
             .table
@@ -146,7 +149,7 @@ impl Store {
             self.table.batch_delete(keys.collect()).await?;
         }
         self.table
-            .delete(&Key::registry(tenant), Terms::default())
+            .delete(&Key::registry(tenant), Condition::default())
             .await?;
         Ok(())
     }

@@ -6,9 +6,9 @@ use serde::Deserialize;
 use super::fenced::FENCE;
 use super::{FencingToken, StateError, Store};
 use crate::id::{RunId, TenantId};
-use crate::state::Job;
+use crate::state::JobKind;
 use crate::state::key::Key;
-use crate::state::table::{Freshness, Item, Outcome, Terms, attribute, record};
+use crate::state::table::{Condition, Freshness, Item, Outcome, attribute, record};
 
 /// How far apart the clocks of two machines may be: a lease is taken over only this long after it has expired.
 const SKEW: SignedDuration = SignedDuration::from_secs(5);
@@ -19,7 +19,7 @@ pub struct Lease {
     /// The tenant.
     pub tenant: TenantId,
     /// The job.
-    pub job: Job,
+    pub job: JobKind,
     /// The run that has it.
     pub owner: RunId,
     /// Goes into every write.
@@ -82,7 +82,7 @@ impl Stored {
         record(item, &key.sk)
     }
 
-    fn lease(self, tenant: &TenantId, job: Job) -> Lease {
+    fn lease(self, tenant: &TenantId, job: JobKind) -> Lease {
         Lease {
             tenant: tenant.clone(),
             job,
@@ -107,7 +107,7 @@ impl Store {
     pub async fn acquire(
         &self,
         tenant: &TenantId,
-        job: Job,
+        job: JobKind,
         owner: &RunId,
         now: Timestamp,
         duration: SignedDuration,
@@ -115,7 +115,7 @@ impl Store {
         let key = Key::lease(tenant, job);
         let until = milliseconds(now, duration);
         let update = "SET #owner = :owner, #until = :until, #first_run = if_not_exists(#first_run, :now) ADD #fence :one";
-        let terms = Terms::update(update)
+        let condition = Condition::update(update)
             .only_if("attribute_not_exists(#until) OR #until < :expired")
             .names(["owner", "until", "first_run", FENCE])
             .value("now", attribute(&now, &key.sk)?)
@@ -123,7 +123,7 @@ impl Store {
             .number("until", until)
             .number("one", 1)
             .number("expired", milliseconds(now, -SKEW));
-        match self.table.update(&key, terms).await {
+        match self.table.update(&key, condition).await {
             Ok(Outcome::Written(item)) => Ok(Acquisition::Acquired(
                 Stored::read(item, &key)?.lease(tenant, job),
             )),
@@ -173,8 +173,9 @@ impl Store {
         duration: SignedDuration,
     ) -> Result<(), StateError> {
         let until = milliseconds(now, duration);
-        let terms = owned(Terms::update("SET #until = :until"), lease).number("until", until);
-        self.update_lease(lease, terms).await?;
+        let condition =
+            owned(Condition::update("SET #until = :until"), lease).number("until", until);
+        self.update_lease(lease, condition).await?;
         lease.until = moment(until);
         Ok(())
     }
@@ -184,7 +185,7 @@ impl Store {
     /// # Errors
     /// [`StateError::LeaseLost`] if another run has it, or DynamoDB fails.
     pub async fn release(&self, lease: &Lease, run: LastRun) -> Result<(), StateError> {
-        let terms = Terms::update(match (run.good_run, run.reported) {
+        let condition = Condition::update(match (run.good_run, run.reported) {
             (None, None) => "SET #until = :until",
             (Some(_), None) => "SET #until = :until, #last_good_run = :good",
             (None, Some(_)) => "SET #until = :until, #last_report_at = :reported",
@@ -193,24 +194,24 @@ impl Store {
             }
         });
         // The owner stays: a repeated release, its reply lost, finds what it expects.
-        let mut terms = owned(terms, lease).number("until", 0);
+        let mut condition = owned(condition, lease).number("until", 0);
         if let Some(at) = run.good_run {
-            terms = terms
+            condition = condition
                 .names(["last_good_run"])
                 .value("good", attribute(&at, "LEASE")?);
         }
         if let Some(at) = run.reported {
-            terms = terms
+            condition = condition
                 .names(["last_report_at"])
                 .value("reported", attribute(&at, "LEASE")?);
         }
-        self.update_lease(lease, terms).await
+        self.update_lease(lease, condition).await
     }
 
-    async fn update_lease(&self, lease: &Lease, terms: Terms) -> Result<(), StateError> {
+    async fn update_lease(&self, lease: &Lease, condition: Condition) -> Result<(), StateError> {
         match self
             .table
-            .update(&Key::lease(&lease.tenant, lease.job), terms)
+            .update(&Key::lease(&lease.tenant, lease.job), condition)
             .await?
         {
             Outcome::Written(_) => Ok(()),
@@ -219,8 +220,8 @@ impl Store {
     }
 }
 
-fn owned(terms: Terms, lease: &Lease) -> Terms {
-    terms
+fn owned(condition: Condition, lease: &Lease) -> Condition {
+    condition
         .only_if("#owner = :owner AND #fence = :token")
         .names(["owner", "until", FENCE])
         .text("owner", lease.owner.as_str())

@@ -15,7 +15,7 @@ use super::StateError;
 use super::table::{Table, Units};
 use crate::aws::Aws;
 
-pub use certificates::Noted;
+pub use certificates::PutOutcome;
 pub use fenced::FencingToken;
 pub use inventory::{CertificateLedger, Inventory, LeaseState};
 pub use lease::{Acquisition, LastRun, Lease};

@@ -7,9 +7,9 @@ use serde::de::DeserializeOwned;
 
 use super::{StateError, Store};
 use crate::id::{RunId, TenantId};
-use crate::state::Job;
+use crate::state::JobKind;
 use crate::state::key::{Key, REPORTS, TIME_TO_LIVE, partition};
-use crate::state::table::{Item, Outcome, Query, Terms, attribute, part, sort_key};
+use crate::state::table::{Condition, Item, Outcome, Query, attribute, part, sort_key};
 
 /// The attribute that holds the report itself.
 const REPORT: &str = "report";
@@ -22,7 +22,7 @@ impl Store {
     pub async fn put_report(
         &self,
         tenant: &TenantId,
-        job: Job,
+        job: JobKind,
         at: Timestamp,
         run: &RunId,
         expires_at: Timestamp,
@@ -37,7 +37,7 @@ impl Store {
                 AttributeValue::N(expires_at.as_second().to_string()),
             ),
         ]);
-        match self.table.put(&key, item, Terms::default()).await? {
+        match self.table.put(&key, item, Condition::default()).await? {
             Outcome::Written(_) => Ok(()),
             Outcome::Refused(_) => Err(StateError::Unwritable { item: key.sk }),
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{StateError, Store};
 use crate::id::TenantId;
 use crate::state::key::{Key, REGISTRY, SORT_KEY, partition};
-use crate::state::table::{Freshness, Item, Outcome, Query, Terms, attribute, sort_key};
+use crate::state::table::{Condition, Freshness, Item, Outcome, Query, attribute, sort_key};
 
 /// What is stored of a tenant as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,13 +65,13 @@ impl Store {
         status: TenantStatus,
     ) -> Result<(), StateError> {
         let key = Key::config(tenant);
-        let terms =
-            Terms::update("SET #config = :config, #status = if_not_exists(#status, :status)")
+        let condition =
+            Condition::update("SET #config = :config, #status = if_not_exists(#status, :status)")
                 .names(["config", "status"])
                 .text("config", config)
                 .value("status", attribute(&status, &key.sk)?);
         self.table
-            .update_and_put((&key, terms), &Key::registry(tenant))
+            .update_and_put((&key, condition), &Key::registry(tenant))
             .await
     }
 
@@ -94,11 +94,11 @@ impl Store {
         status: TenantStatus,
     ) -> Result<(), StateError> {
         let key = Key::config(tenant);
-        let terms = Terms::update("SET #status = :status")
+        let condition = Condition::update("SET #status = :status")
             .only_if("attribute_exists(#status)")
             .names(["status"])
             .value("status", attribute(&status, &key.sk)?);
-        match self.table.update(&key, terms).await? {
+        match self.table.update(&key, condition).await? {
             Outcome::Written(_) => Ok(()),
             Outcome::Refused(_) => Err(unknown(tenant)),
         }
@@ -110,11 +110,11 @@ impl Store {
     /// [`StateError::UnknownTenant`], or DynamoDB fails.
     pub async fn open_gate(&self, tenant: &TenantId, at: Timestamp) -> Result<(), StateError> {
         let key = Key::config(tenant);
-        let terms = Terms::update("SET #gate = :at")
+        let condition = Condition::update("SET #gate = :at")
             .only_if("attribute_exists(#status) AND attribute_not_exists(#gate)")
             .names(["gate", "status"])
             .value("at", attribute(&at, &key.sk)?);
-        match self.table.update(&key, terms).await? {
+        match self.table.update(&key, condition).await? {
             Outcome::Written(_) | Outcome::Refused(Some(_)) => Ok(()),
             Outcome::Refused(None) => Err(unknown(tenant)),
         }
@@ -127,7 +127,7 @@ impl Store {
     /// If DynamoDB fails.
     pub async fn remove_tenant(&self, tenant: &TenantId) -> Result<(), StateError> {
         self.table
-            .delete(&Key::config(tenant), Terms::default())
+            .delete(&Key::config(tenant), Condition::default())
             .await?;
         let partition = partition(tenant);
         let mut pages = self
@@ -141,7 +141,7 @@ impl Store {
             self.table.batch_delete(keys.collect()).await?;
         }
         self.table
-            .delete(&Key::registry(tenant), Terms::default())
+            .delete(&Key::registry(tenant), Condition::default())
             .await?;
         Ok(())
     }

@@ -1,10 +1,10 @@
 //! One DynamoDB table, call by call: keys and items in, our own errors out, every unit counted.
 
 mod batch;
+mod condition;
 mod failure;
 mod meter;
 mod query;
-mod terms;
 mod write;
 
 use std::collections::HashMap;
@@ -20,9 +20,9 @@ use super::key::{Key, PARTITION_KEY, SORT_KEY};
 use failure::Doing;
 use meter::Meter;
 
+pub(super) use condition::Condition;
 pub use meter::Units;
 pub(super) use query::Query;
-pub(super) use terms::Terms;
 pub(super) use write::Outcome;
 
 /// An item as the SDK has it.

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
-use super::{Item, StateError, Table, Terms, key_item};
+use super::{Condition, Item, StateError, Table, key_item};
 use crate::state::key::Key;
 
 /// What a conditional write came to.
@@ -29,16 +29,16 @@ impl Table {
         &self,
         key: &Key,
         mut item: Item,
-        terms: Terms,
+        condition: Condition,
     ) -> Result<Outcome, StateError> {
         item.extend(key_item(key));
-        let (names, values) = terms.placeholders();
+        let (names, values) = condition.placeholders();
         let reply = self
             .client
             .put_item()
             .table_name(&*self.name)
             .set_item(Some(item))
-            .set_condition_expression(terms.condition.map(str::to_owned))
+            .set_condition_expression(condition.condition.map(str::to_owned))
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
@@ -62,16 +62,16 @@ impl Table {
     pub(in crate::state) async fn update(
         &self,
         key: &Key,
-        terms: Terms,
+        condition: Condition,
     ) -> Result<Outcome, StateError> {
-        let (names, values) = terms.placeholders();
+        let (names, values) = condition.placeholders();
         let reply = self
             .client
             .update_item()
             .table_name(&*self.name)
             .set_key(Some(key_item(key)))
-            .set_update_expression(terms.update.map(str::to_owned))
-            .set_condition_expression(terms.condition.map(str::to_owned))
+            .set_update_expression(condition.update.map(str::to_owned))
+            .set_condition_expression(condition.condition.map(str::to_owned))
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values)
             .return_values(ReturnValue::AllNew)
@@ -92,19 +92,19 @@ impl Table {
         }
     }
 
-    /// Deletes the item at `key`. That there is none is no error, unless the terms say so.
+    /// Deletes the item at `key`. That there is none is no error, unless the condition say so.
     pub(in crate::state) async fn delete(
         &self,
         key: &Key,
-        terms: Terms,
+        condition: Condition,
     ) -> Result<Outcome, StateError> {
-        let (names, values) = terms.placeholders();
+        let (names, values) = condition.placeholders();
         let reply = self
             .client
             .delete_item()
             .table_name(&*self.name)
             .set_key(Some(key_item(key)))
-            .set_condition_expression(terms.condition.map(str::to_owned))
+            .set_condition_expression(condition.condition.map(str::to_owned))
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
@@ -126,17 +126,17 @@ impl Table {
     /// Updates one item and puts another, both or neither. Twice the price of two single writes.
     pub(in crate::state) async fn update_and_put(
         &self,
-        (updated, terms): (&Key, Terms),
+        (updated, condition): (&Key, Condition),
         put: &Key,
     ) -> Result<(), StateError> {
-        let (names, values) = terms.placeholders();
+        let (names, values) = condition.placeholders();
         let unwritable = |_| StateError::Unwritable {
             item: updated.sk.clone(),
         };
         let update = Update::builder()
             .table_name(&*self.name)
             .set_key(Some(key_item(updated)))
-            .update_expression(terms.update.unwrap_or_default())
+            .update_expression(condition.update.unwrap_or_default())
             .set_expression_attribute_names(names)
             .set_expression_attribute_values(values)
             .build()

@@ -5,7 +5,7 @@ use std::time::Duration;
 use harness::units::{UNITS, renewals};
 use serde::Deserialize;
 use shared::http;
-use shared::state::{Job, Units};
+use shared::state::{JobKind, Units};
 
 use crate::row::{Row, mebibytes, milliseconds, thousands};
 
@@ -49,7 +49,7 @@ struct Company {
 
 #[derive(Deserialize)]
 struct Timing {
-    job: Job,
+    job: JobKind,
     gzip: bool,
     cold: Taken,
     warm: Taken,
@@ -100,7 +100,7 @@ impl Company {
     fn employees(&self) -> Option<&Timing> {
         self.timings
             .iter()
-            .find(|timing| timing.job == Job::Employees && !timing.gzip)
+            .find(|timing| timing.job == JobKind::Employees && !timing.gzip)
     }
 
     fn name(&self) -> String {

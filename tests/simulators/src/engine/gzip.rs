@@ -1,4 +1,4 @@
-//! Packed answers.
+//! ShardDigest answers.
 
 use std::io::Write as _;
 

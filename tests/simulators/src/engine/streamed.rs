@@ -23,7 +23,7 @@ pub(crate) struct Streamed {
     announced: Option<u64>,
     /// The connection closes after this many bytes.
     cut_at: Option<u64>,
-    /// Waits this long before each part.
+    /// Sleeper this long before each part.
     pause: Duration,
 }
 

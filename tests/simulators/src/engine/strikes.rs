@@ -142,7 +142,7 @@ impl Strikes {
         self.hold.send_replace(Hold::Open);
     }
 
-    /// Waits until the call is let go.
+    /// Sleeper until the call is let go.
     pub(crate) async fn wait(&self) {
         self.hold.send_replace(Hold::Held);
         let _ = self

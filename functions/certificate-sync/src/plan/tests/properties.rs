@@ -29,7 +29,7 @@ fn a_listing() -> impl Strategy<Value = Listed> {
 }
 
 fn an_intent() -> impl Strategy<Value = Intent> {
-    let unknowable = prop::sample::select(vec![Unknowable::Park, Unknowable::Send]);
+    let unknowable = prop::sample::select(vec![OnUnverifiable::Park, OnUnverifiable::Send]);
     (
         a_moment(),
         0_u32..7,

@@ -1,7 +1,7 @@
 //! What stays open after a run, how much of it is kept, and when it is written down.
 
 use jiff::ToSpan as _;
-use shared::state::Setback;
+use shared::state::RetryState;
 
 use super::*;
 
@@ -83,8 +83,8 @@ impl Found {
     }
 }
 
-fn setback(retry_at: Timestamp) -> Setback {
-    Setback {
+fn setback(retry_at: Timestamp) -> RetryState {
+    RetryState {
         reason: "why".to_owned(),
         failures: 1,
         since: now(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shared::fingerprint::{Shard, ShardCount, ShardEntry, ShardNumber, Standing};
+use shared::fingerprint::{EntryStatus, Shard, ShardCount, ShardEntry, ShardNumber};
 use shared::id::SourceId;
 
 use super::world::{End, World};
@@ -48,7 +48,7 @@ fn everybody_keeps_their_standing_in_another_shard() {
             let id = SourceId::new(id.to_string());
             let entry = ShardEntry {
                 fingerprint: print(id.as_str()),
-                standing: Standing::MissingOnce,
+                standing: EntryStatus::MissingOnce,
             };
             loaded
                 .entry(old.shard_of(&key, &id))

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use shared::employee::{Employee, Field, Status};
-use shared::fingerprint::{Packed, Shard, ShardCount, ShardNumber};
+use shared::fingerprint::{Shard, ShardCount, ShardDigest, ShardNumber};
 use shared::id::SourceId;
 use shared::mapping::{MAPPING_VERSION, Record};
 use shared::reteach::Customer;
-use shared::state::{Brake, Decision, HeldPlan, Root, Window};
+use shared::state::{Brake, Decision, HeldPlan, SyncState, Window};
 use shared::tenant::TenantConfig;
 
 use crate::known::{self, Look, Sharding, next_shard, triage};
@@ -39,7 +39,7 @@ pub(super) enum End {
 pub(super) struct World {
     pub(super) employees: BTreeMap<SourceId, Employee>,
     pub(super) academy: Academy,
-    pub(super) root: Option<Root>,
+    pub(super) root: Option<SyncState>,
     pub(super) shards: BTreeMap<ShardNumber, Shard>,
     pub(super) held: Option<HeldPlan>,
     pub(super) now: Timestamp,
@@ -233,10 +233,10 @@ impl World {
         root.open_accounts = settle::open_accounts(&root, &look, &subjects, &plan, &outcome, now);
         settle::count_brakes(&mut root, &passed, &outcome, now);
         root.pending = plan.marks(&settle::in_doubt(&passed, &outcome), &key);
-        root.shards.resize(count.get(), Packed::default());
+        root.shards.resize(count.get(), ShardDigest::default());
         for (number, old) in &shards {
             let next = next_shard(*number, old, &sharding, people.completeness, &became);
-            root.shards[usize::from(number.0)] = next.packed();
+            root.shards[usize::from(number.0)] = next.digest();
             self.shards.insert(*number, next);
         }
         for number in obsolete {

@@ -1,7 +1,7 @@
 //! What a run of the certificate job says and calls.
 
 use certificate_sync::report::Report;
-use shared::job::Outcome;
+use shared::runtime::Outcome;
 
 use super::{Due, Must, QUIET_UNITS, Seen, broken, ended_as, too_many_units};
 

@@ -3,7 +3,7 @@
 mod certificates;
 mod employees;
 
-use shared::job::Outcome;
+use shared::runtime::Outcome;
 use simulators::personio::{Document, Endpoint};
 use simulators::reteach::Customer;
 

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use shared::clock::SystemClock;
 use shared::http::{self, Calls, Context, Deadline};
 use shared::id::{RunId, TenantId};
-use shared::job::{App, Event, Mode, Outcome, Ran, Request as RunRequest, Work};
+use shared::runtime::{App, Event, Job, Mode, Outcome, Ran, Request as RunRequest};
 
 use super::args::{Apply, Request};
 use super::{BAD, Failed, GOOD, write_json};
@@ -163,7 +163,7 @@ fn set(document: &mut Value, key: &str, value: Value) {
     }
 }
 
-async fn once<W: Work>(app: &App<W>, tenant: &TenantId, mode: Mode) -> Ran<W> {
+async fn once<W: Job>(app: &App<W>, tenant: &TenantId, mode: Mode) -> Ran<W> {
     let bar = Bars::default().bar(tenant.as_str(), W::JOB);
     let event = Event {
         tenant_id: tenant.clone(),

@@ -4,8 +4,8 @@ use certificate_sync::CertificateSync;
 use employee_sync::plan::Plan;
 use jiff::{SignedDuration, Timestamp};
 use shared::id::RunId;
-use shared::job::{Mode, Ran};
-use shared::state::{Acquisition, EmployeeEntry, Job, LastRun, Store};
+use shared::runtime::{Mode, Ran};
+use shared::state::{Acquisition, EmployeeEntry, JobKind, LastRun, Store};
 
 use super::files::Tenant;
 use super::{Failed, Functions, once};
@@ -32,7 +32,7 @@ async fn suppose(store: &Store, tenant: &Tenant, people: Option<&Plan>) -> Resul
     store.open_gate(&tenant.id, now).await?;
     let lasts = SignedDuration::from_mins(5);
     let Acquisition::Acquired(lease) = store
-        .acquire(&tenant.id, Job::Employees, &owner, now, lasts)
+        .acquire(&tenant.id, JobKind::Employees, &owner, now, lasts)
         .await?
     else {
         return Ok(());

@@ -4,7 +4,7 @@ use std::path::Path;
 use terminal::counts;
 
 use certificate_sync::plan::Plan;
-use shared::job::{Outcome, Report};
+use shared::runtime::{Outcome, Report};
 
 /// Of the employee job.
 pub(super) fn employees(report: &employee_sync::report::Report, plan: Option<&str>) -> String {

@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use shared::clock::Clock as _;
 use shared::http::Deadline;
-use shared::job::{Mode, Progress};
-use shared::state::{Job, StateError};
+use shared::runtime::{Mode, Progress};
+use shared::state::{JobKind, StateError};
 use tokio::task::JoinError;
 
 use super::acts::Act;
@@ -83,7 +83,7 @@ impl Theatre {
     /// # Errors
     /// [`PlayError`]. What merely is not as it should be is in the result.
     pub async fn play(&mut self, audience: &mut dyn Audience) -> Result<Play, PlayError> {
-        self.tell(audience).await?;
+        self.emit(audience).await?;
         let scenes = std::mem::take(&mut self.scenes);
         let problems = scenes.iter().flat_map(problems).collect();
         let certificates = self.casts.iter().map(|cast| cast.filing.filed()).sum();
@@ -131,13 +131,13 @@ impl Theatre {
             cast.perform(acts);
             let held = held.next().unwrap_or_default();
             let uploads = match (cue.job, cue.must) {
-                (Job::Employees, _) => {
+                (JobKind::Employees, _) => {
                     cast.expected
                         .ran(&cast.company.personio.people(), &held, now);
                     0
                 }
-                (Job::Certificates, Must::BeWaiting) => 0,
-                (Job::Certificates, _) => cast.filing.ran(),
+                (JobKind::Certificates, Must::BeWaiting) => 0,
+                (JobKind::Certificates, _) => cast.filing.ran(),
             };
             let bar = bars.bar(route(cast.company.via), cue.job);
             runs.push(tokio::spawn(run(
@@ -175,8 +175,10 @@ async fn run(world: Arc<World>, cast: Cast, bar: Bar, cue: Cue, uploads: usize) 
     let (mode, deadline) = (Mode::Scheduled, Deadline::never());
     let watch = |progress: Progress| bar.show(progress);
     let report = match cue.job {
-        Job::Employees => Told::Employees(world.run(company, mode, deadline, &watch).await.report),
-        Job::Certificates => Told::Certificates(
+        JobKind::Employees => {
+            Told::Employees(world.run(company, mode, deadline, &watch).await.report)
+        }
+        JobKind::Certificates => Told::Certificates(
             world
                 .run_certificates(company, mode, deadline, &watch)
                 .await

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use shared::clock::Clock as _;
-use shared::state::{Decision, Job, StateError};
+use shared::state::{Decision, JobKind, StateError};
 use simulators::people::today;
 
 use super::{Audience, PlayError, Theatre, Turn};
@@ -17,7 +17,7 @@ pub(super) const LENGTH: SignedDuration = SignedDuration::from_mins(24 * 60 + 7 
 
 impl Theatre {
     /// Tells all of it.
-    pub(super) async fn tell(&mut self, audience: &mut dyn Audience) -> Result<(), PlayError> {
+    pub(super) async fn emit(&mut self, audience: &mut dyn Audience) -> Result<(), PlayError> {
         self.certificates_wait(audience).await?;
         self.first_sync(audience).await?;
         self.backfill(audience).await?;
@@ -214,7 +214,7 @@ impl Theatre {
 
 fn employees(must: Must, title: &str, about: &str) -> Cue {
     Cue {
-        job: Job::Employees,
+        job: JobKind::Employees,
         title: title.to_owned(),
         about: about.to_owned(),
         must,
@@ -223,7 +223,7 @@ fn employees(must: Must, title: &str, about: &str) -> Cue {
 
 fn certificates(must: Must, title: &str, about: &str) -> Cue {
     Cue {
-        job: Job::Certificates,
+        job: JobKind::Certificates,
         ..employees(must, title, about)
     }
 }

@@ -1,5 +1,5 @@
 use jiff::tz::TimeZone;
-use shared::job::Outcome;
+use shared::runtime::Outcome;
 use simulators::reteach::Customer;
 
 use super::super::check::{Due, Seen, problems};

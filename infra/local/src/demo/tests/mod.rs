@@ -28,7 +28,7 @@ pub(super) fn report() -> Report {
 /// A report of a run that had nothing to do.
 pub(super) fn quiet() -> Report {
     let mut report = report();
-    report.outcome = shared::job::Outcome::Unchanged;
+    report.outcome = shared::runtime::Outcome::Unchanged;
     report.counts = employee_sync::report::Counts {
         people: 200,
         unchanged: 200,

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 
-use shared::state::Job;
+use shared::state::JobKind;
 
 use terminal::wrapped;
 
@@ -19,7 +19,7 @@ fn part(route: &'static str, report: impl Into<Told>, problems: &[&str]) -> Part
     }
 }
 
-fn printed(job: Job, parts: Vec<Part>) -> String {
+fn printed(job: JobKind, parts: Vec<Part>) -> String {
     let cue = Cue {
         job,
         title: "First sync".into(),
@@ -66,13 +66,13 @@ fn a_scene_is_a_table_with_what_there_is_to_read_below() {
         part("kombo-passthrough", large, &[]),
         part("kombo", quiet(), &[]),
     ];
-    insta::assert_snapshot!(printed(Job::Employees, parts));
+    insta::assert_snapshot!(printed(JobKind::Employees, parts));
 }
 
 #[test]
 fn a_scene_of_certificates_has_its_own_words() {
     let backfill = CertificateReport {
-        outcome: shared::job::Outcome::Done,
+        outcome: shared::runtime::Outcome::Done,
         counts: certificate_sync::report::Counts {
             seen: 78,
             uploaded: 72,
@@ -89,13 +89,13 @@ fn a_scene_of_certificates_has_its_own_words() {
         ..certificates()
     };
     let parts = vec![part("direct", backfill, &[]), part("kombo", waiting, &[])];
-    insta::assert_snapshot!(printed(Job::Certificates, parts));
+    insta::assert_snapshot!(printed(JobKind::Certificates, parts));
 }
 
 #[test]
 fn what_is_wrong_is_said_at_the_scene_and_at_the_end() {
     insta::assert_snapshot!(printed(
-        Job::Employees,
+        JobKind::Employees,
         vec![part("direct", quiet(), &["personio:1001 has no account"])]
     ));
 }
@@ -103,7 +103,7 @@ fn what_is_wrong_is_said_at_the_scene_and_at_the_end() {
 #[test]
 fn no_line_is_wider_than_100_columns() {
     let parts = vec![part("kombo-passthrough", report(), &["a problem"])];
-    for line in printed(Job::Employees, parts).lines() {
+    for line in printed(JobKind::Employees, parts).lines() {
         assert!(line.chars().count() <= 100, "{line}");
     }
 }

@@ -41,14 +41,14 @@ fn not_parked() -> Decided {
 
 fn sent_again() -> CertificateState {
     CertificateState::Intended(Intent {
-        unknowable: Unknowable::Send,
+        unknowable: OnUnverifiable::Send,
         ..intent()
     })
 }
 
 fn fresh(reason: &str) -> CertificateState {
     let reason = reason.to_owned();
-    CertificateState::Failed(Setback {
+    CertificateState::Failed(RetryState {
         reason,
         failures: 0,
         since: at(NOW),
@@ -219,7 +219,7 @@ async fn what_has_changed_since_it_was_read_is_judged_anew() {
         ..intent()
     };
     let sent = CertificateState::Intended(Intent {
-        unknowable: Unknowable::Send,
+        unknowable: OnUnverifiable::Send,
         ..other
     });
     let cases = [

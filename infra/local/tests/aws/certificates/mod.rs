@@ -8,8 +8,8 @@ use local::Stack;
 use serde_json::{Value, json};
 use shared::id::{CertificateId, DocumentId, SourceId};
 use shared::state::{
-    CertificateEntry, CertificateState, FencingToken, Intent, Noted, Setback, StateError, Store,
-    Unknowable,
+    CertificateEntry, CertificateState, FencingToken, Intent, OnUnverifiable, PutOutcome,
+    RetryState, StateError, Store,
 };
 
 use crate::lost_replies::losing;
@@ -37,7 +37,7 @@ fn intent() -> Intent {
         size: Some(200_000),
         failures: 1,
         failing_since: Some(at("07:00:00.123456789")),
-        unknowable: Unknowable::Park,
+        unknowable: OnUnverifiable::Park,
     }
 }
 
@@ -54,7 +54,7 @@ fn uploaded() -> CertificateState {
 
 fn failed() -> CertificateState {
     let (since, retry_at) = (at("07:00:00"), at("09:00:00"));
-    CertificateState::Failed(Setback {
+    CertificateState::Failed(RetryState {
         reason: "Personio: 503".to_owned(),
         failures: 2,
         since,
@@ -97,7 +97,7 @@ fn states() -> [(CertificateState, bool); 7] {
 async fn given(store: &Store, token: FencingToken, entry: &CertificateEntry) {
     assert_eq!(
         store.put_certificate(&acme(), token, entry).await,
-        Ok(Noted::Written)
+        Ok(PutOutcome::Written)
     );
 }
 
@@ -181,7 +181,11 @@ async fn a_write_is_fenced_by_every_newer_token() {
         });
         assert_eq!(
             written,
-            if fits { Ok(Noted::Written) } else { fenced },
+            if fits {
+                Ok(PutOutcome::Written)
+            } else {
+                fenced
+            },
             "{writing} over {before}"
         );
         let expected = if fits { uploaded() } else { intended() };
@@ -200,7 +204,7 @@ async fn what_is_settled_is_not_written_over_by_this_run_or_a_later_one() {
             let stack = stack().await;
             let store = stack.store();
             given(&store, FIRST, &entry(1, before.clone())).await;
-            let next = CertificateState::Failed(Setback {
+            let next = CertificateState::Failed(RetryState {
                 reason: "another".to_owned(),
                 failures: 9,
                 since: at("10:00:00"),
@@ -210,9 +214,9 @@ async fn what_is_settled_is_not_written_over_by_this_run_or_a_later_one() {
                 .put_certificate(&acme(), token, &entry(1, next.clone()))
                 .await;
             let (expected, after) = if is_settled {
-                (Noted::Decided, before.clone())
+                (PutOutcome::Decided, before.clone())
             } else {
-                (Noted::Written, next)
+                (PutOutcome::Written, next)
             };
             assert_eq!(noted, Ok(expected), "{before:?} {token:?}");
             assert_eq!(stored(&stack, 1).await.state, after);
@@ -238,7 +242,7 @@ async fn an_overtaken_run_learns_so_although_the_certificate_is_settled() {
         store
             .put_certificate(&acme(), FencingToken(3), &entry(1, uploaded()))
             .await,
-        Ok(Noted::Decided)
+        Ok(PutOutcome::Decided)
     );
 }
 
@@ -253,7 +257,7 @@ async fn an_entry_is_written_although_replies_are_lost() {
                 .store(&stack)
                 .put_certificate(&acme(), SECOND, &entry(1, state.clone()))
                 .await;
-            assert_eq!(noted, Ok(Noted::Written), "{lost} lost, {state:?}");
+            assert_eq!(noted, Ok(PutOutcome::Written), "{lost} lost, {state:?}");
             assert_eq!(proxy.calls("PutItem"), lost + 1);
             assert_eq!(stored(&stack, 1).await.state, state);
         }
@@ -269,7 +273,7 @@ async fn an_entry_that_is_settled_meanwhile_is_not_ours_when_the_reply_is_lost()
         .store(&stack)
         .put_certificate(&acme(), FIRST, &entry(1, dismissed("08:46:00")))
         .await;
-    assert_eq!(noted, Ok(Noted::Decided));
+    assert_eq!(noted, Ok(PutOutcome::Decided));
 }
 
 #[tokio::test]

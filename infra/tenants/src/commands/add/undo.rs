@@ -1,7 +1,7 @@
 //! Taking back what an `add` that failed has written.
 
 use shared::id::TenantId;
-use shared::state::{CertificateLedger, Job, TenantStatus};
+use shared::state::{CertificateLedger, JobKind, TenantStatus};
 
 use super::before::{Before, StoredSecret};
 use crate::failure::Failure;
@@ -16,7 +16,7 @@ pub(super) enum Step {
     Config,
     Secret,
     /// The schedule of this job, and whether there was one.
-    Schedule(Job, bool),
+    Schedule(JobKind, bool),
 }
 
 /// What may have been written, in order. A step is noted before it is taken: its reply may be lost.
@@ -52,7 +52,7 @@ async fn schedule(
     operator: &Operator<'_>,
     before: &Before,
     tenant: &TenantId,
-    job: Job,
+    job: JobKind,
     was_there: bool,
 ) -> Result<(), Failure> {
     let Some(schedules) = &operator.schedules else {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::employee::{Employee, Field};
 use shared::id::{SourceId, TenantId};
-use shared::mapping::{Record as Mapped, Scoped, Standing};
+use shared::mapping::{EmploymentStatus, Record as Mapped, Scoped};
 use shared::source::Record;
 use shared::state::{EmployeeEntry, HeldPlan, Window};
 use shared::tenant::Via;
@@ -166,9 +166,9 @@ impl Story<'_> {
             return vec!["nothing to map".to_owned()];
         };
         let standing = match record.employment.standing {
-            Standing::Employed => "employed",
-            Standing::Inactive => "inactive",
-            Standing::Unknown => "status not readable",
+            EmploymentStatus::Employed => "employed",
+            EmploymentStatus::Inactive => "inactive",
+            EmploymentStatus::Unknown => "status not readable",
         };
         let employment = format!(
             "{standing}, begins {}, ends {}",

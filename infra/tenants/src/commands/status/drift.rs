@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use shared::id::TenantId;
-use shared::state::Job;
+use shared::state::JobKind;
 
 use super::health::Health;
 use crate::schedule::{Firing, Listed, parse_name};
@@ -19,7 +19,7 @@ pub(super) fn unlisted(listed: &[Listed], health: &Health) -> Vec<String> {
     if !matches!(health.status, "active" | "paused") {
         return Vec::new();
     }
-    [Job::Employees, Job::Certificates]
+    [JobKind::Employees, JobKind::Certificates]
         .into_iter()
         .filter_map(|job| match (find(job), health.status) {
             (None, _) => drift(tenant, job, None),
@@ -38,7 +38,11 @@ pub(super) fn unlisted(listed: &[Listed], health: &Health) -> Vec<String> {
         .collect()
 }
 
-pub(super) fn drift(tenant: &TenantId, job: Job, differences: Option<&[String]>) -> Option<String> {
+pub(super) fn drift(
+    tenant: &TenantId,
+    job: JobKind,
+    differences: Option<&[String]>,
+) -> Option<String> {
     let repair = format!("`tenants add --file {tenant}.toml` puts it right");
     match differences {
         None => Some(format!("the schedule for {job} is missing: {repair}")),

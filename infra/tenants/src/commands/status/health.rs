@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 use shared::id::TenantId;
-use shared::job::Report;
+use shared::runtime::Report;
 use shared::secrets::SecretError;
-use shared::state::{Job, LeaseState, TenantStatus};
+use shared::state::{JobKind, LeaseState, TenantStatus};
 use shared::tenant::TenantConfig;
 
 use super::super::decide;
@@ -27,8 +27,8 @@ pub(super) struct Health {
     pub(super) status: &'static str,
     /// Since when certificates are filed: after the first complete employee run.
     pub(super) gate: Option<Timestamp>,
-    pub(super) last_good_runs: BTreeMap<Job, Timestamp>,
-    pub(super) running: Vec<Job>,
+    pub(super) last_good_runs: BTreeMap<JobKind, Timestamp>,
+    pub(super) running: Vec<JobKind>,
     pub(super) parked_certificates: u32,
     /// What somebody should look at, with what to do about it.
     pub(super) problems: Vec<String>,
@@ -109,13 +109,13 @@ pub(super) async fn health(operator: &Operator<'_>, tenant: &TenantId) -> Result
 fn lateness(
     tenant: &TenantId,
     config: &TenantConfig,
-    leases: &BTreeMap<Job, LeaseState>,
+    leases: &BTreeMap<JobKind, LeaseState>,
     now: Timestamp,
 ) -> Option<String> {
     let every = config.schedule.employees;
     let patience = SignedDuration::from_mins(i64::from(every.minutes()) * TICKS);
     match leases
-        .get(&Job::Employees)
+        .get(&JobKind::Employees)
         .and_then(|lease| lease.last_good_run)
     {
         None => Some(format!(

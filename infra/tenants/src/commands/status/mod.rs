@@ -7,8 +7,8 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::id::TenantId;
-use shared::job::Report;
-use shared::state::{Job, TenantStatus};
+use shared::runtime::Report;
+use shared::state::{JobKind, TenantStatus};
 use shared::tenant::TenantConfig;
 
 use self::drift::{drift, left_over, unlisted};
@@ -65,8 +65,8 @@ async fn all(operator: &Operator<'_>) -> Result<Answer, Failure> {
         table.add_row([
             line.tenant_id.to_string(),
             line.status.to_owned(),
-            last(line, Job::Employees, now),
-            last(line, Job::Certificates, now),
+            last(line, JobKind::Employees, now),
+            last(line, JobKind::Certificates, now),
             if line.problems.is_empty() {
                 "nothing".to_owned()
             } else {
@@ -121,7 +121,7 @@ async fn one(operator: &Operator<'_>, tenant: &TenantId) -> Result<Answer, Failu
     }
     let held = operator.store.held(tenant).await?;
     let reports: Vec<Report<Value>> = operator.store.reports(tenant, 2).await?;
-    let root = operator.store.root(tenant).await?;
+    let root = operator.store.sync_state(tenant).await?;
     let now = operator.now();
     let mut lines = vec![format!("{tenant}: {}", health.status)];
     if let Some((config, _)) = &config {
@@ -140,8 +140,8 @@ async fn one(operator: &Operator<'_>, tenant: &TenantId) -> Result<Answer, Failu
         ));
     }
     for (job, name) in [
-        (Job::Employees, "people"),
-        (Job::Certificates, "certificates"),
+        (JobKind::Employees, "people"),
+        (JobKind::Certificates, "certificates"),
     ] {
         lines.push(format!("{name}: last good run {}", last(&health, job, now)));
     }
@@ -200,7 +200,7 @@ fn certificates(config: &TenantConfig) -> String {
     }
 }
 
-fn last(health: &Health, job: Job, now: Timestamp) -> String {
+fn last(health: &Health, job: JobKind, now: Timestamp) -> String {
     if health.running.contains(&job) {
         return "running now".to_owned();
     }

@@ -20,15 +20,15 @@ use super::*;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-fn request(server: &Server, repeat: Repeat, timeout: Duration) -> Request {
+fn request(server: &Server, repeat: Idempotency, timeout: Duration) -> Request {
     let target = Target::new(Vendor::Kombo, &server.base, Method::POST, "/thing", &[]).unwrap();
     Request::new(target, repeat, timeout)
 }
 
-async fn send(server: &Server, repeat: Repeat, timeout: Duration) -> Result<Reply, Error> {
+async fn send(server: &Server, repeat: Idempotency, timeout: Duration) -> Result<Reply, Error> {
     server
         .context()
-        .send(&request(server, repeat, timeout), &Pace::new(&[]))
+        .send(&request(server, repeat, timeout), &RateLimiter::new(&[]))
         .await
 }
 
@@ -73,14 +73,17 @@ async fn a_name_that_leads_beside_us_is_not_called() {
             .parse()
             .unwrap();
         let target = Target::new(Vendor::Personio, &base, Method::POST, "/v1/auth", &[]).unwrap();
-        let request = Request::new(target, Repeat::Read, TIMEOUT);
-        let error = context.send(&request, &Pace::new(&[])).await.unwrap_err();
+        let request = Request::new(target, Idempotency::Read, TIMEOUT);
+        let error = context
+            .send(&request, &RateLimiter::new(&[]))
+            .await
+            .unwrap_err();
         let Error::Unreachable { fault, effect, .. } = &error else {
             panic!("{error}")
         };
         assert_eq!(
             (*fault, *effect),
-            (Fault::NotPublic, Effect::None),
+            (TransportError::NotPublic, Effect::None),
             "{leads_to:?}"
         );
         assert_eq!(server.calls.counts().personio, 1, "it is not tried again");
@@ -105,9 +108,9 @@ async fn a_simulator_on_this_machine_is_called_by_its_name() {
         );
         let base: BaseUrl = format!("http://localhost:{port}").parse().unwrap();
         let target = Target::new(Vendor::Personio, &base, Method::GET, "/x", &[]).unwrap();
-        let request = Request::new(target, Repeat::Read, TIMEOUT);
+        let request = Request::new(target, Idempotency::Read, TIMEOUT);
         assert_eq!(
-            context.send(&request, &Pace::new(&[])).await.is_ok(),
+            context.send(&request, &RateLimiter::new(&[])).await.is_ok(),
             arrives
         );
     }
@@ -127,7 +130,7 @@ async fn a_zip_bomb_is_cut_off() {
             Canned::Custom(body.unwrap())
         })
         .await;
-        let reply = send(&server, Repeat::Read, TIMEOUT).await;
+        let reply = send(&server, Idempotency::Read, TIMEOUT).await;
         assert_eq!(reply.is_ok(), fits, "{unpacked}");
         let too_large = matches!(
             reply,
@@ -167,13 +170,13 @@ fn drip() -> Body {
 async fn a_drip_ends_with_the_attempt_s_time() {
     let server = Server::start(|_, _| Canned::Custom(Response::new(drip()))).await;
     let start = Instant::now();
-    let error = send(&server, Repeat::OnlyIfNotSent, Duration::from_secs(7))
+    let error = send(&server, Idempotency::OnlyIfNotSent, Duration::from_secs(7))
         .await
         .unwrap_err();
     let Error::Unreachable { fault, effect, .. } = error else {
         panic!("{error}")
     };
-    assert_eq!((fault, effect), (Fault::TimedOut, Effect::Unknown));
+    assert_eq!((fault, effect), (TransportError::TimedOut, Effect::Unknown));
     assert_eq!((start.elapsed().as_secs(), server.seen().len()), (7, 1));
 }
 
@@ -184,7 +187,10 @@ async fn a_drip_ends_with_the_run_s_time() {
         .context()
         .until(Deadline::after(Duration::from_secs(5)));
     let error = context
-        .send(&request(&server, Repeat::Read, TIMEOUT), &Pace::new(&[]))
+        .send(
+            &request(&server, Idempotency::Read, TIMEOUT),
+            &RateLimiter::new(&[]),
+        )
         .await
         .unwrap_err();
     assert!(matches!(error, Error::OutOfTime { .. }), "{error}");
@@ -202,7 +208,7 @@ async fn redirects_to_places_beside_us_are_not_followed() {
             let server =
                 Server::start(move |_, _| Canned::With(status, "location", to, json!({}))).await;
             assert_eq!(
-                send(&server, Repeat::OnlyIfNotSent, TIMEOUT)
+                send(&server, Idempotency::OnlyIfNotSent, TIMEOUT)
                     .await
                     .unwrap()
                     .status

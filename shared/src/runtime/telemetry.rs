@@ -6,7 +6,7 @@ use super::{Counts, Outcome, Report};
 use crate::telemetry::{Metric, Metrics, Unit};
 
 /// Writes a run's log line to the log, and its metrics to `metrics`.
-pub fn tell<C: Counts>(report: &Report<C>, metrics: &mut impl io::Write) {
+pub fn emit<C: Counts>(report: &Report<C>, metrics: &mut impl io::Write) {
     log(report);
     if let Err(error) = write_metrics(report, metrics) {
         tracing::warn!(%error, "the metrics were not written");

@@ -8,14 +8,14 @@ use super::Item;
 
 /// The expressions of a write and what their placeholders stand for.
 #[derive(Clone, Debug, Default)]
-pub(in crate::state) struct Terms {
+pub(in crate::state) struct Condition {
     pub(super) update: Option<&'static str>,
     pub(super) condition: Option<&'static str>,
     names: HashMap<String, String>,
     values: Item,
 }
 
-impl Terms {
+impl Condition {
     /// An update expression.
     pub(in crate::state) fn update(expression: &'static str) -> Self {
         Self {

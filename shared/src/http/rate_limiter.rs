@@ -20,7 +20,7 @@ pub struct Rate {
 
 /// Quotas that all calls of one credential to one endpoint share; copies share the same count.
 #[derive(Clone)]
-pub struct Pace(Arc<Shared>);
+pub struct RateLimiter(Arc<Shared>);
 
 struct Shared {
     rates: Vec<Rate>,
@@ -34,7 +34,7 @@ struct State {
     held_until: Option<Instant>,
 }
 
-impl Pace {
+impl RateLimiter {
     /// Keeps to all of `rates` at once. None of them: no limit.
     #[must_use]
     pub fn new(rates: &[Rate]) -> Self {
@@ -44,7 +44,7 @@ impl Pace {
         }))
     }
 
-    /// Waits until all quotas allow this call, which is to be sent at once then: it counts from that moment. A thread that was busy
+    /// Sleeper until all quotas allow this call, which is to be sent at once then: it counts from that moment. A thread that was busy
     /// when its turn came is late for it, and those behind it are too.
     ///
     /// # Errors
@@ -62,7 +62,7 @@ impl Pace {
     }
 
     /// Holds every call for `time`: the vendor said that it has had enough.
-    pub fn hold(&self, time: Duration) {
+    pub fn pause_for(&self, time: Duration) {
         let until = Instant::now() + time;
         let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.held_until = state.held_until.max(Some(until));
@@ -93,9 +93,9 @@ impl Pace {
     }
 }
 
-impl fmt::Debug for Pace {
+impl fmt::Debug for RateLimiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pace").finish_non_exhaustive()
+        f.debug_struct("RateLimiter").finish_non_exhaustive()
     }
 }
 
@@ -109,7 +109,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     /// When each of `calls` was let through that came at the same moment.
-    async fn at_once(pace: &Pace, calls: usize) -> Vec<Duration> {
+    async fn at_once(pace: &RateLimiter, calls: usize) -> Vec<Duration> {
         let start = Instant::now();
         let one = async || {
             pace.ready(Deadline::never()).await.unwrap();
@@ -120,7 +120,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn keeps_to_every_quota_at_once() {
-        let pace = Pace::new(&[
+        let pace = RateLimiter::new(&[
             Rate {
                 calls: 2,
                 within: Duration::from_millis(100),
@@ -148,7 +148,7 @@ mod tests {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
             let sent = runtime.block_on(async {
-                let (pace, mut sent) = (Pace::new(&rates), Vec::new());
+                let (pace, mut sent) = (RateLimiter::new(&rates), Vec::new());
                 for pause in pauses {
                     tokio::time::sleep(Duration::from_millis(pause)).await;
                     let came = Instant::now();
@@ -168,9 +168,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_hold_stops_all_who_share_the_pace() {
-        let pace = Pace::new(&[]);
-        pace.clone().hold(5 * SECOND);
-        pace.hold(SECOND);
+        let pace = RateLimiter::new(&[]);
+        pace.clone().pause_for(5 * SECOND);
+        pace.pause_for(SECOND);
         let start = Instant::now();
         pace.ready(Deadline::never()).await.unwrap();
         assert!(start.elapsed() >= 5 * SECOND);
@@ -178,14 +178,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_waited_while_all_were_held_keeps_to_the_quota_after_it() {
-        let pace = Pace::new(&[Rate {
+        let pace = RateLimiter::new(&[Rate {
             calls: 2,
             within: SECOND,
         }]);
         at_once(&pace, 2).await;
         let hold = async {
             tokio::time::sleep(SECOND / 2).await;
-            pace.hold(9 * SECOND);
+            pace.pause_for(9 * SECOND);
         };
         let (sent, ()) = tokio::join!(at_once(&pace, 5), hold);
         let sent: Vec<_> = sent.iter().map(Duration::as_millis).collect();
@@ -203,7 +203,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_was_late_because_the_thread_was_busy_keeps_to_the_quota_after_it() {
-        let pace = Pace::new(&[Rate {
+        let pace = RateLimiter::new(&[Rate {
             calls: 2,
             within: SECOND,
         }]);
@@ -219,7 +219,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_turn_after_the_deadline_is_not_waited_for() {
-        let pace = Pace::new(&[Rate {
+        let pace = RateLimiter::new(&[Rate {
             calls: 1,
             within: 10 * SECOND,
         }]);

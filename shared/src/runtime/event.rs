@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::id::TenantId;
-use crate::json::{self, Misfit};
-use crate::state::Job;
+use crate::json::{self, DecodeError};
+use crate::state::JobKind;
 
 /// `{"tenant_id":"acme"}`, with an optional `"mode"`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -53,9 +53,9 @@ pub enum EventError {
         /// The mode that was asked for.
         mode: &'static str,
         /// The job that it belongs to.
-        other: Job,
+        other: JobKind,
         /// The job that was asked.
-        job: Job,
+        job: JobKind,
         /// The mode that it has in its place.
         own: &'static str,
     },
@@ -66,9 +66,9 @@ impl Event {
     ///
     /// # Errors
     /// [`EventError`] naming the member that does not fit.
-    pub fn parse(event: serde_json::Value, job: Job) -> Result<Self, EventError> {
+    pub fn parse(event: serde_json::Value, job: JobKind) -> Result<Self, EventError> {
         let event: Self =
-            json::read(&event.to_string()).map_err(|Misfit { path, message, .. }| {
+            json::read(&event.to_string()).map_err(|DecodeError { path, message, .. }| {
                 let field = if path == "." {
                     "the event itself".to_owned()
                 } else {
@@ -88,11 +88,11 @@ impl Event {
             })
         };
         match (job, event.mode) {
-            (Job::Employees, Mode::FullScan) => {
-                belongs_to("full-scan", Job::Certificates, "reconcile")
+            (JobKind::Employees, Mode::FullScan) => {
+                belongs_to("full-scan", JobKind::Certificates, "reconcile")
             }
-            (Job::Certificates, Mode::Reconcile) => {
-                belongs_to("reconcile", Job::Employees, "full-scan")
+            (JobKind::Certificates, Mode::Reconcile) => {
+                belongs_to("reconcile", JobKind::Employees, "full-scan")
             }
             _ => Ok(event),
         }
@@ -109,27 +109,27 @@ mod tests {
     fn an_event_names_a_tenant_and_perhaps_a_mode() {
         for (job, event, mode) in [
             (
-                Job::Employees,
+                JobKind::Employees,
                 json!({"tenant_id": "acme"}),
                 Mode::Scheduled,
             ),
             (
-                Job::Employees,
+                JobKind::Employees,
                 json!({"tenant_id": "acme", "mode": "dry-run"}),
                 Mode::DryRun,
             ),
             (
-                Job::Employees,
+                JobKind::Employees,
                 json!({"tenant_id": "acme", "mode": "reconcile"}),
                 Mode::Reconcile,
             ),
             (
-                Job::Certificates,
+                JobKind::Certificates,
                 json!({"tenant_id": "acme"}),
                 Mode::Scheduled,
             ),
             (
-                Job::Certificates,
+                JobKind::Certificates,
                 json!({"tenant_id": "acme", "mode": "full-scan"}),
                 Mode::FullScan,
             ),
@@ -143,28 +143,32 @@ mod tests {
     #[test]
     fn a_malformed_event_says_where_and_what() {
         let cases = [
-            (Job::Employees, json!({}), "tenant_id"),
-            (Job::Employees, json!({"tenant_id": "ACME"}), "tenant_id"),
-            (Job::Employees, json!({"tenant_id": 7}), "tenant_id"),
+            (JobKind::Employees, json!({}), "tenant_id"),
             (
-                Job::Employees,
+                JobKind::Employees,
+                json!({"tenant_id": "ACME"}),
+                "tenant_id",
+            ),
+            (JobKind::Employees, json!({"tenant_id": 7}), "tenant_id"),
+            (
+                JobKind::Employees,
                 json!({"tenant_id": "acme", "mode": "drip"}),
                 "mode",
             ),
             (
-                Job::Employees,
+                JobKind::Employees,
                 json!({"tenant_id": "acme", "mod": "dry-run"}),
                 "mod",
             ),
-            (Job::Employees, json!("acme"), "the event itself"),
-            (Job::Employees, json!(null), "the event itself"),
+            (JobKind::Employees, json!("acme"), "the event itself"),
+            (JobKind::Employees, json!(null), "the event itself"),
             (
-                Job::Employees,
+                JobKind::Employees,
                 json!({"tenant_id": "acme", "mode": "full-scan"}),
                 "certificate-sync; employee-sync takes",
             ),
             (
-                Job::Certificates,
+                JobKind::Certificates,
                 json!({"tenant_id": "acme", "mode": "reconcile"}),
                 "employee-sync; certificate-sync takes",
             ),

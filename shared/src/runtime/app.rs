@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Mode, Ran, Request, Run, Tenant, Watch, Work};
+use super::{Job, Mode, ProgressFn, Ran, Request, Run, Tenant};
 use crate::aws::{Retries, SessionError, Sessions};
 use crate::clock::Clock;
 use crate::connect::{ConnectError, Connections};
-use crate::http::{Calls, Context, Pace};
+use crate::http::{Calls, Context, RateLimiter};
 use crate::id::TenantId;
 use crate::secrets::{Secrets, TenantSecret};
 use crate::state::Store;
@@ -17,13 +17,13 @@ use crate::state::Store;
 const MOST_WARM: usize = 64;
 
 /// A job with everything it needs, built once per process.
-pub struct App<W: Work> {
+pub struct App<W: Job> {
     pub(super) work: W,
     store: Store,
     secrets: Secrets,
     http: Context,
     pub(super) clock: Arc<dyn Clock>,
-    pace: Option<Pace>,
+    pace: Option<RateLimiter>,
     sessions: Option<Sessions>,
     pub(super) in_turn: bool,
     warm: Mutex<HashMap<TenantId, Warm<W::Hr>>>,
@@ -51,13 +51,13 @@ impl<H> Default for Warm<H> {
     }
 }
 
-impl<W: Work> fmt::Debug for App<W> {
+impl<W: Job> fmt::Debug for App<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("App").finish_non_exhaustive()
     }
 }
 
-impl<W: Work> App<W> {
+impl<W: Job> App<W> {
     /// The job over these parts.
     #[must_use]
     pub fn new(work: W, store: Store, secrets: Secrets, http: Context) -> Self {
@@ -78,7 +78,7 @@ impl<W: Work> App<W> {
 
     /// The same at another pace for every vendor: for simulators, which have no limits.
     #[must_use]
-    pub fn with_pace(self, pace: Pace) -> Self {
+    pub fn with_pace(self, pace: RateLimiter) -> Self {
         Self {
             pace: Some(pace),
             ..self
@@ -101,7 +101,7 @@ impl<W: Work> App<W> {
     }
 
     /// Runs once. Whatever happens comes back as a report.
-    pub async fn run(&self, request: &Request, watch: Watch<'_>) -> Ran<W> {
+    pub async fn run(&self, request: &Request, watch: ProgressFn<'_>) -> Ran<W> {
         let retries = Retries::default();
         // On the heap: whoever waits for it does not carry all of it along.
         retries
@@ -109,7 +109,7 @@ impl<W: Work> App<W> {
             .await
     }
 
-    async fn counted(&self, request: &Request, watch: Watch<'_>, retries: Retries) -> Ran<W> {
+    async fn counted(&self, request: &Request, watch: ProgressFn<'_>, retries: Retries) -> Ran<W> {
         let calls = self.calls(&request.event.tenant_id);
         let before = calls.counts();
         let scoped = self.scoped_to(&request.event.tenant_id).await;

@@ -14,7 +14,7 @@ use crate::tenant::ConfigError;
 
 /// Why a run, or an attempt at it, ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Halt {
+pub struct RunError {
     /// What the report says it came to.
     pub outcome: Outcome,
     /// The same in words: what is wrong and what to do.
@@ -33,7 +33,7 @@ pub enum Cause {
     Other,
 }
 
-impl Halt {
+impl RunError {
     /// An end that no other credentials would have prevented.
     #[must_use]
     pub fn new(outcome: Outcome, message: impl ToString) -> Self {
@@ -72,13 +72,13 @@ impl Halt {
     }
 }
 
-impl From<ConfigError> for Halt {
+impl From<ConfigError> for RunError {
     fn from(error: ConfigError) -> Self {
         Self::new(Outcome::BadConfiguration, error)
     }
 }
 
-impl From<SecretError> for Halt {
+impl From<SecretError> for RunError {
     fn from(error: SecretError) -> Self {
         let outcome = match error {
             SecretError::Unavailable { .. } => Outcome::StateUnavailable,
@@ -88,7 +88,7 @@ impl From<SecretError> for Halt {
     }
 }
 
-impl From<ConnectError> for Halt {
+impl From<ConnectError> for RunError {
     fn from(error: ConnectError) -> Self {
         let outcome = match error {
             ConnectError::MissingSecret(_) | ConnectError::FingerprintKey(_) => Outcome::BadSecret,
@@ -99,7 +99,7 @@ impl From<ConnectError> for Halt {
     }
 }
 
-impl From<SourceError> for Halt {
+impl From<SourceError> for RunError {
     fn from(error: SourceError) -> Self {
         let outcome = match error {
             SourceError::NotReady(_) | SourceError::Lapsed(_) => Outcome::NotConnected,
@@ -119,7 +119,7 @@ impl From<SourceError> for Halt {
     }
 }
 
-impl From<reteach::Error> for Halt {
+impl From<reteach::Error> for RunError {
     fn from(error: reteach::Error) -> Self {
         use reteach::Error as Reteach;
         let outcome = match error {
@@ -139,13 +139,13 @@ impl From<reteach::Error> for Halt {
     }
 }
 
-impl From<SessionError> for Halt {
+impl From<SessionError> for RunError {
     fn from(error: SessionError) -> Self {
         Self::new(Outcome::StateUnavailable, error)
     }
 }
 
-impl From<StateError> for Halt {
+impl From<StateError> for RunError {
     fn from(error: StateError) -> Self {
         Self::new(Outcome::StateUnavailable, error)
     }

@@ -7,9 +7,9 @@ use url::Url;
 
 /// A URL that is never shown. It may be no URL at all: that is found out when it is used.
 #[derive(Clone)]
-pub struct SecretUrl(SecretString);
+pub struct SignedUrl(SecretString);
 
-impl SecretUrl {
+impl SignedUrl {
     /// Takes a URL as a vendor gave it.
     pub fn new(url: impl Into<String>) -> Self {
         Self(SecretString::from(url.into()))
@@ -21,8 +21,8 @@ impl SecretUrl {
     }
 }
 
-impl fmt::Debug for SecretUrl {
+impl fmt::Debug for SignedUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretUrl(…)")
+        f.write_str("SignedUrl(…)")
     }
 }

@@ -1,25 +1,25 @@
 //! What a run of either job is: an event, a lease, an attempt at the work, a report.
 //!
-//! [`App`] takes a tenant through all of it; a job only says what its work is ([`Work`]).
+//! [`App`] takes a tenant through all of it; a job only says what its work is ([`Job`]).
 
 mod app;
+mod circuit_breaker;
 mod event;
 mod function;
-mod halt;
+mod job;
 mod lease;
 mod report;
 mod run;
-mod switch;
+mod run_error;
 mod telemetry;
-mod work;
 
 pub use app::App;
+pub use circuit_breaker::CircuitBreaker;
 pub use event::{Event, EventError, Mode};
 pub use function::serve;
-pub use halt::{Cause, Halt};
-pub use lease::{Guard, LeaseTerms};
+pub use job::{Counts, Job, JobResult, Progress, ProgressFn, Ran, Request};
+pub use lease::{LeaseGuard, LeaseTerms};
 pub use report::{Finding, FindingKind, HeldNote, MOST_FINDINGS, Outcome, Report};
 pub use run::{Run, Tenant};
-pub use switch::StopSwitch;
-pub use telemetry::tell;
-pub use work::{Counts, Finished, Progress, Ran, Request, Watch, Work};
+pub use run_error::{Cause, RunError};
+pub use telemetry::emit;

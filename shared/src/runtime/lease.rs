@@ -28,7 +28,7 @@ const SKEW: SignedDuration = SignedDuration::from_secs(10);
 
 /// A run's hold on its lease.
 #[derive(Debug)]
-pub struct Guard<'a> {
+pub struct LeaseGuard<'a> {
     store: &'a Store,
     clock: &'a Arc<dyn Clock>,
     terms: LeaseTerms,
@@ -37,7 +37,7 @@ pub struct Guard<'a> {
     deadline: Deadline,
 }
 
-impl<'a> Guard<'a> {
+impl<'a> LeaseGuard<'a> {
     /// Guards `lease` for a run that ends at `deadline`.
     #[must_use]
     pub fn new(

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 
-use super::{App, Event, EventError, Report, Request, Work, tell};
+use super::{App, Event, EventError, Job, Report, Request, emit};
 use crate::aws::{self, Aws, Sessions};
 use crate::clock::SystemClock;
 use crate::http::{self, Calls, Context, Deadline};
@@ -19,7 +19,7 @@ use crate::state::Store;
 ///
 /// # Errors
 /// Where the environment or the TLS configuration cannot be used; the text names the variable.
-pub async fn serve<W: Work>(work: W) -> Result<(), Error> {
+pub async fn serve<W: Job>(work: W) -> Result<(), Error> {
     crate::telemetry::init();
     let app = &app(work)?;
     // On the heap: the runtime's nested future is deeper than the compiler follows by default.
@@ -27,7 +27,7 @@ pub async fn serve<W: Work>(work: W) -> Result<(), Error> {
 }
 
 /// Clients are built once per process; each connects when it is first used.
-fn app<W: Work>(work: W) -> Result<App<W>, Error> {
+fn app<W: Job>(work: W) -> Result<App<W>, Error> {
     // AWS has a client of its own: its endpoints may be private ones.
     let client = aws::http_client()?;
     let clock = Arc::new(SystemClock);
@@ -53,7 +53,7 @@ fn variable(name: &str) -> Result<String, Error> {
     std::env::var(name).map_err(|_| format!("the environment variable {name} is not set").into())
 }
 
-async fn handle<W: Work>(
+async fn handle<W: Job>(
     app: &App<W>,
     event: LambdaEvent<serde_json::Value>,
 ) -> Result<Report<W::Counts>, Diagnostic> {
@@ -64,7 +64,7 @@ async fn handle<W: Work>(
         deadline: Deadline::after(remaining(event_context.deadline)),
     };
     let ran = app.run(&request, &|_| {}).await;
-    tell(&ran.report, &mut io::stdout().lock());
+    emit(&ran.report, &mut io::stdout().lock());
     Ok(ran.report)
 }
 

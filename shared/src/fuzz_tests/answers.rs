@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{assert_silent, damage, documents, harmed, harms, one_in, samples, text};
 use crate::employee::Field;
-use crate::http::Pace;
+use crate::http::RateLimiter;
 use crate::http::testing::{Canned, Server};
 use crate::id::{CertificateId, CustomerId, ExternalId, SourceId};
 use crate::reteach::{CustomerInput, Filter, TagId};
@@ -140,7 +140,7 @@ async fn all_of_kombo(client: kombo::Client) {
         heard(employees.one(&SourceId::new("4711")).await, "one").flatten(),
         "one",
     );
-    documents::all(&kombo::Documents::new(client, id).with_pace(&Pace::new(&[]))).await;
+    documents::all(&kombo::Documents::new(client, id).with_pace(&RateLimiter::new(&[]))).await;
 }
 
 async fn all_of_reteach(client: reteach::Client) {
@@ -201,7 +201,7 @@ proptest! {
             let credentials = personio::Credentials::new("papi-id", "papi-secret");
             let direct = personio::Direct::new(server.base.clone(), credentials, server.context());
             let client = personio::Client::new(personio::Transport::Direct(direct));
-            all_of_personio(client.with_pace(Pace::new(&[]))).await;
+            all_of_personio(client.with_pace(RateLimiter::new(&[]))).await;
         });
     }
 
@@ -209,7 +209,7 @@ proptest! {
     fn kombo_may_answer_anything(answers in prop::collection::vec(answer(samples::kombo()), 1..4)) {
         with_server(answers, |server| async move {
             let client = kombo::Client::new(server.base.clone(), kombo::ApiKey::new("key"), server.context());
-            all_of_kombo(client.with_pace(Pace::new(&[]))).await;
+            all_of_kombo(client.with_pace(RateLimiter::new(&[]))).await;
         });
     }
 
@@ -219,7 +219,7 @@ proptest! {
             let kombo = kombo::Client::new(server.base.clone(), kombo::ApiKey::new("key"), server.context());
             let forwarded = personio::Forwarded::new(kombo, INTEGRATION.parse().unwrap());
             let client = personio::Client::new(personio::Transport::Kombo(forwarded));
-            all_of_personio(client.with_pace(Pace::new(&[]))).await;
+            all_of_personio(client.with_pace(RateLimiter::new(&[]))).await;
         });
     }
 
@@ -237,7 +237,7 @@ proptest! {
         with_server(answers, |server| async move {
             let credentials = reteach::Credentials::new("the-id", "the-secret", "the-code");
             let client = reteach::Client::new(server.base.clone(), credentials, server.context());
-            all_of_reteach(client.with_pace(Pace::new(&[]))).await;
+            all_of_reteach(client.with_pace(RateLimiter::new(&[]))).await;
         });
     }
 }

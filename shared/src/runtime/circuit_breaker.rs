@@ -4,27 +4,27 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// After this many calls in a row that a vendor did not answer, the rest is left for the next run.
-const PATIENCE: u32 = 3;
+const FAILURE_THRESHOLD: u32 = 3;
 
 /// Stops all further writes, for the first reason given.
 #[derive(Debug)]
-pub struct StopSwitch<S> {
+pub struct CircuitBreaker<S> {
     reason: Mutex<Option<S>>,
-    unanswered: AtomicU32,
+    failures: AtomicU32,
 }
 
-impl<S> Default for StopSwitch<S> {
+impl<S> Default for CircuitBreaker<S> {
     fn default() -> Self {
         Self {
             reason: Mutex::new(None),
-            unanswered: AtomicU32::new(0),
+            failures: AtomicU32::new(0),
         }
     }
 }
 
-impl<S> StopSwitch<S> {
+impl<S> CircuitBreaker<S> {
     /// Whether nothing more is to be begun.
-    pub fn is_thrown(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         self.reason
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -32,7 +32,7 @@ impl<S> StopSwitch<S> {
     }
 
     /// Nothing more is to be begun.
-    pub fn throw(&self, reason: S) {
+    pub fn open(&self, reason: S) {
         self.reason
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -40,14 +40,14 @@ impl<S> StopSwitch<S> {
     }
 
     /// The vendor answered.
-    pub fn answered(&self) {
-        self.unanswered.store(0, Ordering::Relaxed);
+    pub fn success(&self) {
+        self.failures.store(0, Ordering::Relaxed);
     }
 
     /// The vendor did not answer; the third time in a row that is the reason to stop.
-    pub fn unanswered(&self, reason: S) {
-        if self.unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= PATIENCE {
-            self.throw(reason);
+    pub fn failure(&self, reason: S) {
+        if self.failures.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURE_THRESHOLD {
+            self.open(reason);
         }
     }
 
@@ -65,16 +65,16 @@ mod tests {
 
     #[test]
     fn the_third_silence_in_a_row_stops_and_the_first_reason_counts() {
-        let switch = StopSwitch::default();
-        switch.unanswered("one");
-        switch.unanswered("two");
-        switch.answered();
-        switch.unanswered("three");
-        switch.unanswered("four");
-        assert!(!switch.is_thrown());
-        switch.unanswered("five");
-        assert!(switch.is_thrown());
-        switch.throw("six");
-        assert_eq!(switch.into_reason(), Some("five"));
+        let breaker = CircuitBreaker::default();
+        breaker.failure("one");
+        breaker.failure("two");
+        breaker.success();
+        breaker.failure("three");
+        breaker.failure("four");
+        assert!(!breaker.is_open());
+        breaker.failure("five");
+        assert!(breaker.is_open());
+        breaker.open("six");
+        assert_eq!(breaker.into_reason(), Some("five"));
     }
 }

@@ -8,11 +8,11 @@ use super::{MARK, apply, assert_silent, damage, damaged, harmed, harms, text};
 use crate::document::{file_name, title};
 use crate::http::redact;
 use crate::id::{CertificateId, TenantId};
-use crate::job::Event;
 use crate::kombo::IntegrationId;
+use crate::runtime::Event;
 use crate::secrets::TenantSecret;
 use crate::source::calendar_day;
-use crate::state::Job;
+use crate::state::JobKind;
 use crate::tenant::TenantConfig;
 
 const FILE: &str = r#"
@@ -64,7 +64,7 @@ proptest! {
     fn an_event_names_one_tenant_or_is_refused(harms in harms(), modes in any::<bool>()) {
         let mut event = json!({"tenant_id": "acme", "mode": "scheduled"});
         harms.iter().for_each(|harm| apply(&mut event, harm));
-        let job = if modes { Job::Employees } else { Job::Certificates };
+        let job = if modes { JobKind::Employees } else { JobKind::Certificates };
         if let Ok(event) = Event::parse(event, job) {
             let id = event.tenant_id.as_str();
             prop_assert!(id.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-')), "{id}");

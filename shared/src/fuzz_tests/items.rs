@@ -11,7 +11,7 @@ use super::{Damage, assert_silent, harmed, harms, one_in, value};
 use crate::aws::{Aws, http_client, sdk_config};
 use crate::fingerprint::ShardNumber;
 use crate::id::{CertificateId, RunId, SourceId, TenantId};
-use crate::state::{Job, StateError, Store};
+use crate::state::{JobKind, StateError, Store};
 
 fn samples() -> Vec<Value> {
     let at = json!({"S": "2026-05-11T08:00:00Z"});
@@ -99,7 +99,7 @@ async fn read_all(store: &Store) {
     );
     heard(store.tenant(&tenant).await);
     heard(store.list_tenants().await);
-    heard(store.root(&tenant).await);
+    heard(store.sync_state(&tenant).await);
     heard(store.shards(&tenant, &[ShardNumber(0)]).await);
     heard(store.held(&tenant).await);
     heard(store.employees(&tenant, [&SourceId::new("4711")]).await);
@@ -111,7 +111,11 @@ async fn read_all(store: &Store) {
     );
     heard(store.all_certificates(&tenant).await);
     heard(store.parked_certificates(&tenant).await);
-    heard(store.reports::<crate::job::Report<()>>(&tenant, 10).await);
+    heard(
+        store
+            .reports::<crate::runtime::Report<()>>(&tenant, 10)
+            .await,
+    );
     heard(store.inventory(&tenant).await);
     heard(store.leases(&tenant).await);
     let owner = RunId::new("run");
@@ -119,7 +123,7 @@ async fn read_all(store: &Store) {
         store
             .acquire(
                 &tenant,
-                Job::Employees,
+                JobKind::Employees,
                 &owner,
                 now,
                 SignedDuration::from_secs(60),

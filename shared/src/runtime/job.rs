@@ -7,18 +7,18 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{
-    Cause, Event, Finding, Guard, Halt, HeldNote, LeaseTerms, Outcome, Report, Run, Tenant,
+    Cause, Event, Finding, HeldNote, LeaseGuard, LeaseTerms, Outcome, Report, Run, RunError, Tenant,
 };
 use crate::connect::HrSystem;
 use crate::http::Deadline;
 use crate::id::RunId;
 use crate::secrets::TenantSecret;
-use crate::state::Job;
+use crate::state::JobKind;
 
 /// What a job does; everything around it is the same for both.
-pub trait Work: Send + Sync + Sized + 'static {
+pub trait Job: Send + Sync + Sized + 'static {
     /// Which of the two it is.
-    const JOB: Job;
+    const JOB: JobKind;
     /// How it holds its lease.
     const LEASE: LeaseTerms;
     /// The HR system as this job needs it.
@@ -31,22 +31,22 @@ pub trait Work: Send + Sync + Sized + 'static {
     /// Whether the tenant wants this job, and may have it.
     ///
     /// # Errors
-    /// [`Halt`] saying why not.
-    fn admits(&self, _tenant: &Tenant) -> Result<(), Halt> {
+    /// [`RunError`] saying why not.
+    fn admits(&self, _tenant: &Tenant) -> Result<(), RunError> {
         Ok(())
     }
 
     /// One attempt with the credentials in `secret`. Without a guard (a dry run) nothing is written.
     ///
     /// # Errors
-    /// [`Halt`] if it ends before there is anything to tell but that.
+    /// [`RunError`] if it ends before there is anything to tell but that.
     fn attempt(
         &self,
         run: &Run<'_, Self>,
         tenant: &Tenant,
         secret: Arc<TenantSecret>,
-        guard: Option<&Guard<'_>>,
-    ) -> impl Future<Output = Result<Finished<Self>, Halt>> + Send;
+        guard: Option<&LeaseGuard<'_>>,
+    ) -> impl Future<Output = Result<JobResult<Self>, RunError>> + Send;
 }
 
 /// A job's counts.
@@ -85,17 +85,17 @@ pub enum Progress {
 }
 
 /// Told how far a run is.
-pub type Watch<'a> = &'a (dyn Fn(Progress) + Sync);
+pub type ProgressFn<'a> = &'a (dyn Fn(Progress) + Sync);
 
 /// A run's report, and for a dry run the plan itself.
-pub struct Ran<W: Work> {
+pub struct Ran<W: Job> {
     /// What may be kept and logged.
     pub report: Report<W::Counts>,
     /// What was planned, where it came to that.
     pub plan: Option<W::Plan>,
 }
 
-impl<W: Work> fmt::Debug for Ran<W> {
+impl<W: Job> fmt::Debug for Ran<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ran")
             .field("report", &self.report)
@@ -105,7 +105,7 @@ impl<W: Work> fmt::Debug for Ran<W> {
 }
 
 /// What an attempt came to before it is put into a report.
-pub struct Finished<W: Work> {
+pub struct JobResult<W: Job> {
     /// How it ended.
     pub outcome: Outcome,
     /// What it ended with, in words. Empty where all is well.
@@ -122,9 +122,9 @@ pub struct Finished<W: Work> {
     pub plan: Option<W::Plan>,
 }
 
-impl<W: Work> From<Halt> for Finished<W> {
-    fn from(halt: Halt) -> Self {
-        let Halt {
+impl<W: Job> From<RunError> for JobResult<W> {
+    fn from(halt: RunError) -> Self {
+        let RunError {
             outcome,
             message,
             cause,
@@ -141,7 +141,7 @@ impl<W: Work> From<Halt> for Finished<W> {
     }
 }
 
-impl<W: Work> Finished<W> {
+impl<W: Job> JobResult<W> {
     /// The same together with what an earlier attempt of the same run had come to. What became of a certificate then is
     /// not told again by this one.
     pub(super) fn after(mut self, earlier: Self) -> Self {

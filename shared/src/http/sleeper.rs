@@ -10,7 +10,7 @@ use crate::clock::ManualClock;
 
 /// How the time between two attempts passes.
 #[derive(Clone, Debug, Default)]
-pub enum Waits {
+pub enum Sleeper {
     /// As it does, with jitter of the machine's own.
     #[default]
     Real,
@@ -26,7 +26,7 @@ pub struct Simulated {
     random: Arc<Mutex<fastrand::Rng>>,
 }
 
-impl Waits {
+impl Sleeper {
     /// Waiting moves `clock`; `seed` makes the jitter.
     #[must_use]
     pub fn simulated(clock: ManualClock, seed: u64) -> Self {
@@ -51,7 +51,7 @@ impl Waits {
         matches!(self, Self::Real)
     }
 
-    /// Waits for `time`, or says that there is not that much time left before `deadline`.
+    /// Sleeper for `time`, or says that there is not that much time left before `deadline`.
     pub(super) async fn wait(&self, time: Duration, deadline: Deadline) -> Result<(), Elapsed> {
         match self {
             Self::Real => deadline.sleep(time).await,
@@ -73,7 +73,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_simulated_wait_moves_the_clock_and_takes_no_time() {
         let clock = ManualClock::new(Timestamp::UNIX_EPOCH);
-        let waits = Waits::simulated(clock.clone(), 1);
+        let waits = Sleeper::simulated(clock.clone(), 1);
         let before = tokio::time::Instant::now();
         assert_eq!(
             waits
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn the_same_seed_makes_the_same_jitter() {
         let jitter = |seed| {
-            let waits = Waits::simulated(ManualClock::new(Timestamp::UNIX_EPOCH), seed);
+            let waits = Sleeper::simulated(ManualClock::new(Timestamp::UNIX_EPOCH), seed);
             [waits.jitter(), waits.jitter()]
         };
         assert_eq!(jitter(7), jitter(7));

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    App, Cause, Finished, Guard, Halt, MOST_FINDINGS, Mode, Outcome, Progress, Ran, Report,
-    Request, Watch, Work,
+    App, Cause, Job, JobResult, LeaseGuard, MOST_FINDINGS, Mode, Outcome, Progress, ProgressFn,
+    Ran, Report, Request, RunError,
 };
 use crate::aws::Retries;
 use crate::clock::Clock;
@@ -24,10 +24,10 @@ const KEEP_REPORTS: SignedDuration = SignedDuration::from_hours(30 * 24);
 const REPORT_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
 /// One run under way.
-pub struct Run<'a, W: Work> {
+pub struct Run<'a, W: Job> {
     pub(super) app: &'a App<W>,
     pub(super) request: &'a Request,
-    pub(super) watch: Watch<'a>,
+    pub(super) watch: ProgressFn<'a>,
     pub(super) store: Store,
     pub(super) secrets: Secrets,
     pub(super) calls: Calls,
@@ -45,7 +45,7 @@ pub struct Tenant {
     pub config: TenantConfig,
 }
 
-impl<W: Work> Run<'_, W> {
+impl<W: Job> Run<'_, W> {
     /// What kind of run it is.
     #[must_use]
     pub fn mode(&self) -> Mode {
@@ -65,7 +65,7 @@ impl<W: Work> Run<'_, W> {
     }
 
     /// Tells how far the run is.
-    pub fn tell(&self, progress: Progress) {
+    pub fn emit(&self, progress: Progress) {
         (self.watch)(progress);
     }
 
@@ -96,22 +96,22 @@ impl<W: Work> Run<'_, W> {
         self.app.connect(tenant, secret)
     }
 
-    pub(super) async fn prepare(&self) -> Result<Tenant, Halt> {
+    pub(super) async fn prepare(&self) -> Result<Tenant, RunError> {
         let tenant = &self.request.event.tenant_id;
         let record = self
             .store
             .tenant(tenant)
             .await?
-            .ok_or_else(|| Halt::unknown_tenant(tenant))?;
+            .ok_or_else(|| RunError::unknown_tenant(tenant))?;
         // A dry run writes nothing: it is what somebody looks at before the first run.
         if let (TenantStatus::Paused { since }, false) =
             (record.status, self.mode() == Mode::DryRun)
         {
-            return Err(Halt::paused(since));
+            return Err(RunError::paused(since));
         }
         let config = TenantConfig::parse(&record.config)?;
         if config.tenant_id != *tenant {
-            return Err(Halt::other_tenant(&config.tenant_id));
+            return Err(RunError::other_tenant(&config.tenant_id));
         }
         let tenant = Tenant { record, config };
         self.app.work.admits(&tenant)?;
@@ -124,12 +124,12 @@ impl<W: Work> Run<'_, W> {
         let id = &tenant.config.tenant_id;
         let lease = match store.acquire(id, W::JOB, owner, now, W::LEASE.lasts).await {
             Ok(Acquisition::Acquired(lease)) => lease,
-            Ok(Acquisition::Held { until }) => return self.ran(Err(Halt::busy(until))),
+            Ok(Acquisition::Held { until }) => return self.ran(Err(RunError::busy(until))),
             Err(error) => return self.unleased(Err(error.into())).await,
         };
         let last_report = lease.last_report_at;
         let waiting_since = lease.last_good_run.or(lease.first_run).unwrap_or(now);
-        let guard = Guard::new(
+        let guard = LeaseGuard::new(
             store,
             &self.app.clock,
             W::LEASE,
@@ -165,7 +165,7 @@ impl<W: Work> Run<'_, W> {
     }
 
     /// A run that did not get as far as a lease.
-    pub(super) async fn unleased(&self, finished: Result<Finished<W>, Halt>) -> Ran<W> {
+    pub(super) async fn unleased(&self, finished: Result<JobResult<W>, RunError>) -> Ran<W> {
         let ran = self.ran(finished);
         let nobody_looks = matches!(
             ran.report.outcome,
@@ -198,8 +198,8 @@ impl<W: Work> Run<'_, W> {
     pub(super) async fn attempt_twice(
         &self,
         tenant: &Tenant,
-        guard: Option<&Guard<'_>>,
-    ) -> Result<Finished<W>, Halt> {
+        guard: Option<&LeaseGuard<'_>>,
+    ) -> Result<JobResult<W>, RunError> {
         let (work, secrets) = (&self.app.work, &self.secrets);
         let id = &tenant.config.tenant_id;
         let secret = secrets.get(id).await?;
@@ -233,10 +233,10 @@ impl<W: Work> Run<'_, W> {
         }
     }
 
-    pub(super) fn ran(&self, finished: Result<Finished<W>, Halt>) -> Ran<W> {
+    pub(super) fn ran(&self, finished: Result<JobResult<W>, RunError>) -> Ran<W> {
         let took = self.app.clock.now().duration_since(self.started_at);
-        let finished = finished.unwrap_or_else(Finished::from);
-        let Finished {
+        let finished = finished.unwrap_or_else(JobResult::from);
+        let JobResult {
             outcome,
             message,
             cause: _,

@@ -6,18 +6,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Brake, BrakeWindow};
-use crate::fingerprint::Packed;
+use crate::fingerprint::ShardDigest;
 
 /// Everything a decision depends on, beside the people themselves. Stored as `FINGERPRINTS`, at most 4 KB.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Root {
+pub struct SyncState {
     /// The mapping's version: another one means that everybody is compared anew.
     pub mapping_version: u32,
     /// Digest of the tenant's configuration as far as the mapping reads it. Empty until a first run has come to its end.
     pub configuration: String,
     /// One line for each shard.
     #[serde(with = "table")]
-    pub shards: Vec<Packed>,
+    pub shards: Vec<ShardDigest>,
     /// People whom the HR system reported when this was written: the next reading asks for as many pages at once.
     #[serde(default)]
     pub people: u32,
@@ -40,10 +40,10 @@ pub struct Root {
 mod table {
     use serde::{Deserialize as _, Deserializer, Serializer};
 
-    use super::Packed;
+    use super::ShardDigest;
 
     pub(super) fn serialize<S: Serializer>(
-        shards: &[Packed],
+        shards: &[ShardDigest],
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         let bytes: Vec<u8> = shards.iter().flat_map(|line| line.to_bytes()).collect();
@@ -52,11 +52,11 @@ mod table {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
-    ) -> Result<Vec<Packed>, D::Error> {
+    ) -> Result<Vec<ShardDigest>, D::Error> {
         let bytes = serde_bytes::ByteBuf::deserialize(deserializer)?;
         let (lines, rest) = bytes.as_chunks::<12>();
         if rest.is_empty() {
-            Ok(lines.iter().map(Packed::from_bytes).collect())
+            Ok(lines.iter().map(ShardDigest::from_bytes).collect())
         } else {
             Err(serde::de::Error::custom("the table of shards is cut off"))
         }
