@@ -300,6 +300,7 @@ async fn a_number_for_a_name_is_taken_as_it_is_written() {
 }
 
 #[tokio::test]
+#[ignore = "15 seconds: runs in `cargo prove`"]
 async fn fifty_thousand_people_are_read_and_planned() {
     let harness = Harness::new(
         Via::Direct,

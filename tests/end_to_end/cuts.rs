@@ -102,6 +102,7 @@ async fn uninterrupted(scene: Scene, via: Via) -> Ending {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "two minutes: runs in `cargo prove`"]
 async fn wherever_a_run_is_cut_the_next_ones_end_where_it_would_have() {
     let all = [Scene::Morning, Scene::First]
         .into_iter()
@@ -150,6 +151,7 @@ async fn cut_and_deleted(scene: Scene, via: Via, point: Point) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "two minutes: runs in `cargo prove`"]
 async fn wherever_a_run_is_cut_nobody_who_is_deleted_then_keeps_an_account() {
     let all = [Scene::Morning, Scene::First]
         .into_iter()

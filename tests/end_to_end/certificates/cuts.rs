@@ -91,6 +91,7 @@ async fn cut(via: Via, sight: Sight, point: Point) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "one minute: runs in `cargo prove`"]
 async fn wherever_a_run_is_cut_each_certificate_is_filed_once() {
     let all = [Sight::Listed, Sight::Unlisted]
         .into_iter()
