@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Method;
-use shared::clock::SystemClock;
+use shared::domain::clock::SystemClock;
 use shared::http::{
     BaseUrl, Calls, Context, Deadline, Idempotency, Rate, RateLimiter, Request, Target, Vendor,
     client,

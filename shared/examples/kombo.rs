@@ -5,7 +5,7 @@
 use std::env;
 use std::sync::Arc;
 
-use shared::clock::SystemClock;
+use shared::domain::clock::SystemClock;
 use shared::http::{Calls, Context, client};
 use shared::kombo::{ApiKey, Client, Employees, IntegrationId};
 use shared::source::read_all;

@@ -5,7 +5,7 @@
 use std::env;
 use std::sync::Arc;
 
-use shared::clock::SystemClock;
+use shared::domain::clock::SystemClock;
 use shared::http::{Calls, Context, client};
 use shared::personio::{ATTRIBUTES, Client, Credentials, Direct, Transport};
 use shared::source::{Record, read_all};

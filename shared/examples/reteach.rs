@@ -5,7 +5,7 @@
 use std::env;
 use std::sync::Arc;
 
-use shared::clock::SystemClock;
+use shared::domain::clock::SystemClock;
 use shared::http::{Calls, Context, client};
 use shared::reteach::{Client, Credentials};
 

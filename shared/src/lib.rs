@@ -1,19 +1,18 @@
 //! What both functions share: API clients, the canonical employee, mapping, tenant configuration, secrets, state
 //! and telemetry. Clients know nothing of the jobs; the jobs know nothing of HTTP or DynamoDB's attribute values.
 
+pub mod access;
 pub mod aws;
-pub mod clock;
-pub mod connect;
 pub mod document;
-pub mod employee;
+pub mod domain;
 pub mod fingerprint;
 pub mod http;
-pub mod id;
 mod json;
 pub mod kombo;
 pub mod mapping;
 pub mod personio;
 pub mod reteach;
+pub mod routes;
 pub mod runtime;
 pub mod secrets;
 pub mod source;

@@ -3,8 +3,8 @@
 use harness::{Harness, ROUTES, people, unwatched};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use shared::domain::id::{RunId, TenantId};
 use shared::http::Deadline;
-use shared::id::{RunId, TenantId};
 use shared::runtime::{Event, FindingKind, Mode, Outcome, Request};
 use shared::state::TenantStatus;
 use shared::tenant::Via;

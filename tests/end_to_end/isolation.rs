@@ -5,8 +5,8 @@ mod traffic;
 
 use harness::{Company, Harness, ROUTES, World, completed, people, unwatched};
 use jiff::SignedDuration;
+use shared::domain::id::{RunId, TenantId};
 use shared::http::Deadline;
-use shared::id::{RunId, TenantId};
 use shared::runtime::{Mode, Outcome};
 use shared::secrets::SecretError;
 use shared::state::{JobKind, StateError};
@@ -107,7 +107,7 @@ async fn what_another_tenant_has_is_out_of_reach() {
     denied(store.all_certificates(&other.tenant).await.unwrap_err());
     denied(store.list_tenants().await.unwrap_err());
     denied(store.put_tenant(&other.tenant, "").await.unwrap_err());
-    let now = shared::clock::Clock::now(&world.clock);
+    let now = shared::domain::clock::Clock::now(&world.clock);
     let owner = RunId::new("intruder");
     let taken = store
         .acquire(

@@ -4,7 +4,7 @@ use std::fmt;
 
 use harness::{Ending, apart, difference, still};
 use local::route;
-use shared::clock::ManualClock;
+use shared::domain::clock::ManualClock;
 use simulators::{CallId, Rule};
 
 use crate::exceptions::{Leaves, exception};

@@ -10,7 +10,7 @@ use futures::stream::FuturesUnordered;
 use harness::locks::Locks;
 use harness::still::{pass, settled};
 use harness::{CERTIFICATE_TIMEOUT, EMPLOYEE_TIMEOUT, Ending, Harness};
-use shared::clock::{Clock as _, ManualClock};
+use shared::domain::clock::{Clock as _, ManualClock};
 use shared::http::{Counts, Deadline};
 use shared::runtime::{Mode, Outcome, Report};
 use shared::state::JobKind;

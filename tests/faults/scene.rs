@@ -2,7 +2,7 @@
 
 use harness::{Harness, by_hand, completed, date, people, person};
 use jiff::SignedDuration;
-use shared::clock::ManualClock;
+use shared::domain::clock::ManualClock;
 use shared::state::{Decision, JobKind};
 use shared::tenant::Via;
 use simulators::people::{EmploymentType, Status};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use shared::clock::{Clock, ManualClock};
+use shared::domain::clock::{Clock, ManualClock};
 
 #[derive(Debug)]
 struct Skewed {

@@ -1,6 +1,6 @@
 //! Faults where documents are filed and looked for, and what a certificate came to.
 
-use shared::id::{CertificateId, DocumentId};
+use shared::domain::id::{CertificateId, DocumentId};
 use shared::state::CertificateState;
 use shared::tenant::Via;
 use simulators::personio::Endpoint;

@@ -29,7 +29,7 @@ use employee_sync::EmployeeSync;
 use employee_sync::report::Report;
 use jiff::{SignedDuration, Timestamp};
 use local::{Options, Threads};
-use shared::clock::ManualClock;
+use shared::domain::clock::ManualClock;
 use shared::http::Deadline;
 use shared::runtime::{Mode, Ran};
 use shared::tenant::Via;
@@ -141,7 +141,7 @@ impl Harness {
     ) -> Self {
         let time = clock.clone();
         let sts = Sts::start(std::sync::Arc::new(move || {
-            shared::clock::Clock::now(&time)
+            shared::domain::clock::Clock::now(&time)
         }))
         .await
         .unwrap();
@@ -238,7 +238,7 @@ impl Harness {
     /// The present moment.
     #[must_use]
     pub fn moment(&self) -> Timestamp {
-        shared::clock::Clock::now(&self.world.clock)
+        shared::domain::clock::Clock::now(&self.world.clock)
     }
 
     /// Puts the clock somewhere.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use employee_sync::known::{Became, Sharding, next_shard};
 use employee_sync::read;
-use shared::connect::{Connections, Source};
 use shared::fingerprint::{Shard, ShardCount, ShardNumber};
 use shared::http::{self, Calls, Context, RateLimiter};
 use shared::mapping::MAPPING_VERSION;
+use shared::routes::{Connections, Source};
 use shared::state::{BrakeWindow, LastRun, SyncState};
 use shared::tenant::TenantConfig;
 

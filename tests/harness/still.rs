@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use shared::clock::ManualClock;
+use shared::domain::clock::ManualClock;
 use tokio::runtime::Builder;
 
 /// Nothing moves if the thread has slept for this long, by the machine's clock.

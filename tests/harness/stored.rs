@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use employee_sync::report::Report;
 use jiff::Timestamp;
-use shared::id::RunId;
+use shared::domain::id::RunId;
 use shared::state::{Acquisition, HeldPlan, JobKind, LastRun, Lease};
 
 use crate::Harness;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::future::Future;
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use shared::id::CertificateId;
+use shared::domain::id::CertificateId;
 use shared::reteach::{
     Client, Completeness, Error, Filter, Participation, ParticipationId, ParticipationPage,
     Rejected,

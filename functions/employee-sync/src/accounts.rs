@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use shared::id::{CustomerId, ExternalId};
+use shared::access::Window;
+use shared::domain::id::{CustomerId, ExternalId};
 use shared::mapping::{Attribute, Text};
 use shared::reteach::{self, Client, Completeness, Customer, Gender};
-use shared::state::Window;
 
 use crate::plan::{Account, AccountView, Link};
 

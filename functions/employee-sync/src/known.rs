@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
+use shared::domain::id::SourceId;
 use shared::fingerprint::{
     EntryStatus, Fingerprint, FingerprintKey, Shard, ShardCount, ShardEntry, ShardNumber,
 };
-use shared::id::SourceId;
 use shared::mapping::MAPPING_VERSION;
 use shared::state::SyncState;
 

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use shared::domain::id::SourceId;
 use shared::fingerprint::{FingerprintKey, Part};
-use shared::id::SourceId;
 use shared::mapping::Record as Mapped;
 use shared::source::{Absence, EmployeeSource, Reading, Record, SourceError};
 use shared::tenant::TenantConfig;

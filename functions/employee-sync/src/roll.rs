@@ -3,9 +3,9 @@
 
 use std::fmt;
 
-use shared::employee::Employee;
+use shared::domain::employee::Employee;
+use shared::domain::id::SourceId;
 use shared::fingerprint::Fingerprint;
-use shared::id::SourceId;
 
 /// One person as reported, with the fingerprint of what that means for reteach.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use shared::employee::Field;
+use shared::domain::employee::Field;
 use shared::fingerprint::Part;
 
 use super::*;

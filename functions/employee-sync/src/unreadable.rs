@@ -1,6 +1,6 @@
 //! Attributes that the credential may not read, as far as a reading shows it: absent from everybody.
 
-use shared::employee::Employee;
+use shared::domain::employee::Employee;
 use shared::tenant::{EmploymentTypeAs, Placement, TenantConfig};
 
 /// Whether an employee lacks something altogether.
@@ -70,7 +70,7 @@ impl Lacking {
 
 #[cfg(test)]
 mod tests {
-    use shared::employee::Field;
+    use shared::domain::employee::Field;
 
     use super::*;
     use crate::plan::builders::{config, employee};

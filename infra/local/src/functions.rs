@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use certificate_sync::CertificateSync;
 use employee_sync::EmployeeSync;
-use shared::clock::{Clock, ManualClock};
+use shared::domain::clock::{Clock, ManualClock};
 use shared::http::{self, Calls, Context, RateLimiter, Sleeper};
 use shared::runtime::{App, Job};
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use shared::aws::{Aws, ConfigError, Sessions, http_client, sdk_config};
-use shared::clock::{Clock, SystemClock};
+use shared::domain::clock::{Clock, SystemClock};
 use shared::secrets::Secrets;
 use shared::state::Store;
 use simulators::aws::Sts;

@@ -8,9 +8,9 @@ use certificate_sync::CertificateSync;
 use employee_sync::EmployeeSync;
 use employee_sync::report::Report;
 use jiff::Timestamp;
-use shared::clock::{Clock, ManualClock};
+use shared::domain::clock::{Clock, ManualClock};
+use shared::domain::id::{InvalidTenantId, RunId, TenantId};
 use shared::http::Deadline;
-use shared::id::{InvalidTenantId, RunId, TenantId};
 use shared::runtime::{Event, Mode, Progress, ProgressFn, Ran, Request};
 use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, SecretError, TenantSecret};
 use shared::state::StateError;
@@ -119,7 +119,7 @@ impl World {
     pub async fn start_with_sessions(now: Timestamp) -> Result<(Self, Sts), WorldError> {
         let clock = ManualClock::new(now);
         let time = clock.clone();
-        let sts = Sts::start(Arc::new(move || shared::clock::Clock::now(&time))).await?;
+        let sts = Sts::start(Arc::new(move || shared::domain::clock::Clock::now(&time))).await?;
         let options = Options {
             sts: Some(sts.clone()),
             patience: Some(PATIENCE),
@@ -283,7 +283,7 @@ impl World {
 
     fn simulators_clock(&self) -> simulators::Clock {
         let clock = self.clock.clone();
-        Arc::new(move || shared::clock::Clock::now(&clock))
+        Arc::new(move || shared::domain::clock::Clock::now(&clock))
     }
 }
 

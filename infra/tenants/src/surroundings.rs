@@ -5,7 +5,7 @@ use std::io::{self, BufRead, IsTerminal as _, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use shared::clock::{Clock, SystemClock};
+use shared::domain::clock::{Clock, SystemClock};
 use shared::http::RateLimiter;
 
 /// Looks up an environment variable.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::id::CategoryId;
+use crate::domain::id::CategoryId;
 
 /// A document category: what Personio's users see as a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use crate::id::CertificateId;
+use crate::domain::id::CertificateId;
 
 /// The name of a course that has none.
 const NAMELESS: &str = "Zertifikat";

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::{Category, PdfBody, UploadError, naming};
-use crate::id::{CategoryId, CertificateId, DocumentId, SourceId};
+use crate::domain::id::{CategoryId, CertificateId, DocumentId, SourceId};
 use crate::source::SourceError;
 
 /// A place that files documents of employees.

@@ -5,8 +5,8 @@ use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::id::{CategoryId, CertificateId, SourceId};
 use crate::http::Effect;
-use crate::id::{CategoryId, CertificateId, SourceId};
 
 const DAY: Date = date(2026, 3, 14);
 

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-use crate::id::SourceId;
+use crate::domain::id::SourceId;
 
 /// Most records are no longer than this.
 const USUAL_BYTES: usize = 512;

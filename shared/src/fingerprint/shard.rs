@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{Fingerprint, FingerprintKey};
-use crate::id::SourceId;
+use crate::domain::id::SourceId;
 
 /// People per shard that [`ShardCount::for_people`] aims at: about 3 KB, one write unit for each KB.
 const PEOPLE_PER_SHARD: usize = 64;

@@ -8,10 +8,10 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::{assert_silent, damage, documents, harmed, harms, one_in, samples, text};
-use crate::employee::Field;
+use crate::domain::employee::Field;
+use crate::domain::id::{CertificateId, CustomerId, ExternalId, SourceId};
 use crate::http::RateLimiter;
 use crate::http::testing::{Canned, Server};
-use crate::id::{CertificateId, CustomerId, ExternalId, SourceId};
 use crate::reteach::{CustomerInput, Filter, TagId};
 use crate::source::{Reading, Record, read_all};
 use crate::{kombo, personio, reteach};

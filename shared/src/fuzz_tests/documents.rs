@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 
 use super::assert_silent;
 use crate::document::{Certificate, Document, DocumentSink, PdfBody, choose_category};
-use crate::id::{CategoryId, CertificateId, SourceId};
+use crate::domain::id::{CategoryId, CertificateId, SourceId};
 
 pub(super) async fn all(sink: &impl DocumentSink) {
     let certificate = CertificateId::new("0f0c-7");

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::{Damage, assert_silent, harmed, harms, one_in, value};
 use crate::aws::{Aws, http_client, sdk_config};
+use crate::domain::id::{CertificateId, RunId, SourceId, TenantId};
 use crate::fingerprint::ShardNumber;
-use crate::id::{CertificateId, RunId, SourceId, TenantId};
 use crate::state::{JobKind, StateError, Store};
 
 fn samples() -> Vec<Value> {

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::{MARK, apply, assert_silent, damage, damaged, harmed, harms, text};
 use crate::document::{file_name, title};
+use crate::domain::calendar_day;
+use crate::domain::id::{CertificateId, TenantId};
 use crate::http::redact;
-use crate::id::{CertificateId, TenantId};
 use crate::kombo::IntegrationId;
 use crate::runtime::Event;
 use crate::secrets::TenantSecret;
-use crate::source::calendar_day;
 use crate::state::JobKind;
 use crate::tenant::TenantConfig;
 

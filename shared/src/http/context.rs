@@ -11,7 +11,7 @@ use super::error::{Effect, Error, TransportError};
 use super::reply::{Answer, Origin, Reply};
 use super::retry::{self, Decision};
 use super::{BaseUrl, Calls, Deadline, NotPublic, Payload, RateLimiter, Request, Sleeper};
-use crate::clock::Clock;
+use crate::domain::clock::Clock;
 
 /// The largest reply that is read, in bytes, unpacked. A page of 250 people has some hundred kilobytes; the function has
 /// 128 MB for this and all that is made of it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::{Deadline, Elapsed};
-use crate::clock::ManualClock;
+use crate::domain::clock::ManualClock;
 
 /// How the time between two attempts passes.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +68,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::clock::Clock as _;
+    use crate::domain::clock::Clock as _;
 
     #[tokio::test(start_paused = true)]
     async fn a_simulated_wait_moves_the_clock_and_takes_no_time() {

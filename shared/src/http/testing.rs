@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{BaseUrl, Calls, Context, client};
-use crate::clock::ManualClock;
+use crate::domain::clock::ManualClock;
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use tokio::sync::Mutex;
 
 use super::Reply;
-use crate::clock::Clock;
+use crate::domain::clock::Clock;
 
 /// A token is renewed this long before its end, or at half its life if that comes first.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
@@ -164,7 +164,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
-    use crate::clock::ManualClock;
+    use crate::domain::clock::ManualClock;
     use crate::http::{Call, Effect, Origin, Vendor};
 
     /// Hands out `token-0`, `token-1`, … that live an hour.

@@ -12,8 +12,8 @@ use super::error::interpret;
 use super::file::{File, FileCall};
 use super::limits::{MAX_PAGES, PAGE_SIZE};
 use crate::document::{Category, Document, DocumentSink, PdfBody, UploadError, Verification};
+use crate::domain::id::{CategoryId, DocumentId, SourceId};
 use crate::http::{Deadline, Idempotency, RateLimiter, Request, rows};
-use crate::id::{CategoryId, DocumentId, SourceId};
 use crate::personio::{self, DOCUMENTS, UPLOAD_TIMEOUT};
 use crate::source::SourceError;
 

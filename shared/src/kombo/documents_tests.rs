@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::document::{Certificate, Document, DocumentSink, PdfBody, UploadError, Verification};
+use crate::domain::id::{CategoryId, CertificateId, DocumentId, SourceId};
 use crate::http::testing::{Canned, Server};
 use crate::http::{Effect, RateLimiter};
-use crate::id::{CategoryId, CertificateId, DocumentId, SourceId};
 use crate::source::SourceError;
 
 const INTEGRATION: &str = "personio:CBNMt7dSNCzBdnRTx87dev4E";

@@ -10,8 +10,8 @@ use super::client::{Client, Envelope};
 use super::limits::{MAX_PAGES, PAGE_SIZE};
 use super::record::{self, Row};
 use super::wire::{Employee, Page};
+use crate::domain::id::SourceId;
 use crate::http::{Deadline, RateLimiter};
-use crate::id::SourceId;
 use crate::source::{EmployeeSource, Reading, Record, SourceError, Take};
 
 /// All people of one integration, from Kombo's mirror.

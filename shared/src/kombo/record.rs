@@ -5,10 +5,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::wire::{self, Identity, Named};
-use crate::employee::{Employee, EmploymentType, Field, Gender, Status};
-use crate::id::{self, SourceId};
+use crate::domain::calendar_day;
+use crate::domain::employee::{Employee, EmploymentType, Field, Gender, Status};
+use crate::domain::id::{self, SourceId};
 use crate::json;
-use crate::source::{Record, calendar_day, employment_type};
+use crate::source::{Record, employment_type};
 
 /// A field that does not fit, and why.
 struct DecodeError(&'static str, &'static str);

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::domain::id::SourceId;
 use crate::http::testing::{Canned, Server};
 use crate::http::{Effect, Vendor};
-use crate::id::SourceId;
 use crate::source::{EmployeeSource, Record, SourceError, read_all};
 
 const INTEGRATION: &str = "personio:CBNMt7dSNCzBdnRTx87dev4E";

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::employee::Field;
+use crate::domain::employee::Field;
 use crate::http::rows;
 
 /// One page of `GET /hris/employees`: records as [`Employee`], or as text until each is read on its own.

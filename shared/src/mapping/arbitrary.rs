@@ -3,9 +3,9 @@
 use jiff::civil::Date;
 use proptest::prelude::*;
 
-use crate::employee::{Employee, EmploymentType, Field, Gender, Status};
+use crate::domain::employee::{Employee, EmploymentType, Field, Gender, Status};
+use crate::domain::id::SourceId;
 use crate::fingerprint::FingerprintKey;
-use crate::id::SourceId;
 use crate::tenant::TenantConfig;
 
 pub(crate) fn key() -> FingerprintKey {

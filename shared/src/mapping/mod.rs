@@ -4,11 +4,9 @@
 pub(crate) mod arbitrary;
 mod attribute;
 mod record;
-mod window;
 
 pub use attribute::{Attribute, Text};
-pub use record::{Employment, EmploymentStatus, Record, Scoped, user_name};
-pub use window::{Target, target_window};
+pub use record::{Record, user_name};
 
 /// Raised whenever the same employee is mapped to another record: everybody is then compared anew.
 pub const MAPPING_VERSION: u32 = 1;

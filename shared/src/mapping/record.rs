@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
-
 use super::{Attribute, Text};
-use crate::employee::{Employee, EmploymentType, Field, Gender, Status};
+use crate::access::{Employment, EmploymentStatus, Scoped};
+use crate::domain::employee::{Employee, EmploymentType, Field, Gender, Status};
+use crate::domain::id::{ExternalId, SourceId};
 use crate::fingerprint::{Fingerprint, FingerprintKey, Part};
-use crate::id::{ExternalId, SourceId};
 use crate::tenant::{
     EmployeesConfig, EmploymentTypeAs, OutOfScope, Placement, ScopeVerdict, TenantConfig,
 };
@@ -24,44 +23,6 @@ pub struct Record {
     pub values: BTreeMap<Attribute, Option<Text>>,
     /// What decides the window in which the account is open.
     pub employment: Employment,
-}
-
-/// What decides whether and when somebody is locked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Employment {
-    /// Anstelldatum.
-    pub hire_date: Field<Date>,
-    /// Arbeitsverhältnis endet zum.
-    pub end_date: Field<Date>,
-    /// Whether the HR system says inactive.
-    pub standing: EmploymentStatus,
-    /// Whether the person is in the tenant's scope.
-    pub scope: Scoped,
-}
-
-/// The part of the HR system's status that locks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EmploymentStatus {
-    /// Onboarding, active, on leave, or anything that is not inactive.
-    Employed,
-    /// Inactive.
-    Inactive,
-    /// The credential may not read the status: nothing is concluded.
-    Unknown,
-}
-
-/// The tenant's scope, with what it means for this person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scoped {
-    /// In scope.
-    In,
-    /// Out of scope: lock an account we manage.
-    OutLocked,
-    /// Out of scope: leave an account we manage as it is.
-    OutLeft,
-    /// The scope asks for this field, which the credential may not read: an account we manage is kept in step,
-    /// nobody is created.
-    Undecided(&'static str),
 }
 
 impl Record {

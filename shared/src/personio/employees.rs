@@ -13,7 +13,7 @@ use super::limits::{CONCURRENCY, MAX_PAGES, PAGE_SIZE};
 use super::transport::Endpoint;
 use super::wire::Page;
 use super::{error, record};
-use crate::id::SourceId;
+use crate::domain::id::SourceId;
 use crate::source::{EmployeeSource, Reading, Record, SourceError, Take};
 
 /// The attributes that a reading asks for. One that the credential may not read is silently left out by Personio.

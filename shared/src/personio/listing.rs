@@ -12,9 +12,10 @@ use super::client::Client;
 use super::limits::{LIST_SIZE, MAX_LIST_PAGES};
 use super::upload::Id;
 use super::{error_v2, wire};
+use crate::domain::calendar_day;
+use crate::domain::id::{CategoryId, DocumentId, SourceId};
 use crate::http::{Reply, rows};
-use crate::id::{CategoryId, DocumentId, SourceId};
-use crate::source::{SourceError, calendar_day};
+use crate::source::SourceError;
 
 /// Where documents are listed.
 const DOCUMENTS: &str = "/v2/document-management/documents";

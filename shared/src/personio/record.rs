@@ -5,10 +5,11 @@ use serde_json::value::RawValue;
 
 use super::attribute::Attribute;
 use super::wire;
-use crate::employee::{Employee, Field, Gender, Status};
-use crate::id::{self, SourceId};
+use crate::domain::calendar_day;
+use crate::domain::employee::{Employee, Field, Gender, Status};
+use crate::domain::id::{self, SourceId};
 use crate::json;
-use crate::source::{Record, calendar_day, employment_type};
+use crate::source::{Record, employment_type};
 
 /// An attribute that does not fit, and why.
 struct DecodeError(&'static str, &'static str);

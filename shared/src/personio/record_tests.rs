@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::employee::EmploymentType;
+use crate::domain::employee::EmploymentType;
 
 fn parse(record: &Value) -> Record {
     read(&serde_json::value::to_raw_value(record).unwrap())
@@ -289,7 +289,7 @@ fn what_does_not_fit_is_rejected_by_field_and_without_its_value() {
             json!({"id": {"value": "1".repeat(257)}}),
             None,
             "id",
-            crate::id::UNUSABLE,
+            crate::domain::id::UNUSABLE,
         ),
         (
             json!({"id": id, "hire_date": {"value": "Erika"}}),

@@ -9,7 +9,7 @@ use super::{error, listing::FiledDocument};
 use crate::document::{
     Category, Document, DocumentSink, Filed, PdfBody, UploadError, Verification, is_filed_as,
 };
-use crate::id::{CategoryId, DocumentId};
+use crate::domain::id::{CategoryId, DocumentId};
 use crate::source::SourceError;
 
 #[derive(Deserialize)]

@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use super::error::{self, Model, No};
 use crate::document::{Document, UploadError};
+use crate::domain::id::DocumentId;
 use crate::http::{Origin, Reply};
-use crate::id::DocumentId;
 use crate::source::SourceError;
 
 /// Where documents go.

@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::employee;
-use crate::id::{CustomerId, ExternalId};
+use crate::domain::employee;
+use crate::domain::id::{CustomerId, ExternalId};
 
 /// An account as reteach shows it.
 #[derive(Clone, PartialEq, Eq, Deserialize)]

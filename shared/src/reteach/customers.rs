@@ -6,8 +6,8 @@ use super::customer::Customer;
 use super::input::CustomerInput;
 use super::limits::{FEW, TIMEOUT};
 use super::{Client, Error};
+use crate::domain::id::{CustomerId, ExternalId};
 use crate::http::{Idempotency, Request};
-use crate::id::{CustomerId, ExternalId};
 
 impl Client {
     /// The account with this external id: `GET /customer?externalId=…`.

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Gender;
-use crate::employee::Field;
-use crate::id::ExternalId;
+use crate::domain::employee::Field;
+use crate::domain::id::ExternalId;
 
 /// The fields of a create or an update: absent ones are not sent, null ones are sent as null.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]

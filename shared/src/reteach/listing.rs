@@ -9,8 +9,8 @@ use serde::Deserialize;
 use super::customer::Customer;
 use super::limits::{CONCURRENCY, MAX_PAGES, PAGE_SIZE, REREADS, TIMEOUT};
 use super::{Client, Error};
+use crate::domain::id::ExternalId;
 use crate::http::{Effect, Idempotency, Request, rows};
-use crate::id::ExternalId;
 
 /// One page of accounts.
 #[derive(Clone, Debug, Deserialize)]

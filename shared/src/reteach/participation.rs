@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::domain::id::{self, CertificateId, CustomerId, ExternalId};
 use crate::http::SignedUrl;
-use crate::id::{self, CertificateId, CustomerId, ExternalId};
 
 /// Somebody on a course, as far as certificates need it.
 #[derive(Clone)]

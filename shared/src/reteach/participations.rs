@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 use super::limits::{FEW, PAGE_SIZE, TIMEOUT};
 use super::participation::{self, Participation, ParticipationStatus, Rejected};
 use super::{Client, Error};
+use crate::domain::id::CertificateId;
 use crate::http::{Idempotency, Reply, Request, rows};
-use crate::id::CertificateId;
 
 /// Which participations to list: completed ones with a certificate, and of these
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

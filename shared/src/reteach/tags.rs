@@ -7,8 +7,8 @@ use serde::de::IgnoredAny;
 use super::customer::TagId;
 use super::limits::TIMEOUT;
 use super::{Client, Error};
+use crate::domain::id::CustomerId;
 use crate::http::{Idempotency, Request};
-use crate::id::CustomerId;
 
 #[derive(Serialize)]
 struct Body<'a> {

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Job, Mode, ProgressFn, Ran, Request, Run, Tenant};
 use crate::aws::{Retries, SessionError, Sessions};
-use crate::clock::Clock;
-use crate::connect::{ConnectError, Connections};
+use crate::domain::clock::Clock;
+use crate::domain::id::TenantId;
 use crate::http::{Calls, Context, RateLimiter};
-use crate::id::TenantId;
+use crate::routes::{ConnectError, Connections};
 use crate::secrets::{Secrets, TenantSecret};
 use crate::state::Store;
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::id::TenantId;
+use crate::domain::id::TenantId;
 use crate::json::{self, DecodeError};
 use crate::state::JobKind;
 

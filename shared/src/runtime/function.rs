@@ -8,9 +8,9 @@ use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
 
 use super::{App, Event, EventError, Job, Report, Request, emit};
 use crate::aws::{self, Aws, Sessions};
-use crate::clock::SystemClock;
+use crate::domain::clock::SystemClock;
+use crate::domain::id::RunId;
 use crate::http::{self, Calls, Context, Deadline};
-use crate::id::RunId;
 use crate::secrets::Secrets;
 use crate::state::Store;
 

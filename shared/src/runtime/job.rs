@@ -9,9 +9,9 @@ use serde::Serialize;
 use super::{
     Cause, Event, Finding, HeldNote, LeaseGuard, LeaseTerms, Outcome, Report, Run, RunError, Tenant,
 };
-use crate::connect::HrSystem;
+use crate::domain::id::RunId;
 use crate::http::Deadline;
-use crate::id::RunId;
+use crate::routes::HrSystem;
 use crate::secrets::TenantSecret;
 use crate::state::JobKind;
 

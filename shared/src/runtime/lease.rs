@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::clock::Clock;
+use crate::domain::clock::Clock;
 use crate::http::Deadline;
 use crate::state::{FencingToken, LastRun, Lease, StateError, Store};
 

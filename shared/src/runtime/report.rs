@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Mode;
+use crate::domain::id::{CertificateId, RunId, TenantId};
 use crate::http;
-use crate::id::{CertificateId, RunId, TenantId};
 use crate::state::{Brake, Units};
 
 /// Findings kept in a report; the rest is only counted (an item may have 400 KB).

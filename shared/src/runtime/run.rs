@@ -10,9 +10,9 @@ use super::{
     Ran, Report, Request, RunError,
 };
 use crate::aws::Retries;
-use crate::clock::Clock;
-use crate::connect::{ConnectError, Connections};
+use crate::domain::clock::Clock;
 use crate::http::{self, Calls, Deadline};
+use crate::routes::{ConnectError, Connections};
 use crate::secrets::{Secrets, TenantSecret};
 use crate::state::{Acquisition, LastRun, Store, TenantRecord, TenantStatus, Units};
 use crate::tenant::TenantConfig;

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::Outcome;
 use crate::aws::SessionError;
-use crate::connect::ConnectError;
-use crate::id::TenantId;
+use crate::domain::id::TenantId;
 use crate::reteach;
+use crate::routes::ConnectError;
 use crate::secrets::SecretError;
 use crate::source::SourceError;
 use crate::state::StateError;

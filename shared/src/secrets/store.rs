@@ -12,8 +12,8 @@ use thiserror::Error;
 
 use super::{MalformedSecret, TenantSecret};
 use crate::aws::Aws;
-use crate::clock::Clock;
-use crate::id::TenantId;
+use crate::domain::clock::Clock;
+use crate::domain::id::TenantId;
 
 /// How long a secret is used without looking again. One that was changed is noticed sooner: the old credential is
 /// refused, and [`Secrets::refresh`] reads again.

@@ -1,6 +1,6 @@
 //! Personio's "Anstellungsart", wherever its value is carried.
 
-use crate::employee::EmploymentType;
+use crate::domain::employee::EmploymentType;
 
 /// The employment type that `text` names, in English or German and any case; anything else as written.
 #[must_use]

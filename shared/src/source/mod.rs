@@ -1,10 +1,8 @@
 //! Where people come from: the small trait behind which Personio (direct or through Kombo) and Kombo's unified
 //! model stand, and what one reading of them yields.
 
-mod day;
 mod kind;
 
-pub use day::calendar_day;
 pub use kind::employment_type;
 
 use std::collections::BTreeSet;
@@ -12,9 +10,9 @@ use std::future::Future;
 
 use thiserror::Error;
 
-use crate::employee::Employee;
+use crate::domain::employee::Employee;
+use crate::domain::id::SourceId;
 use crate::http;
-use crate::id::SourceId;
 
 /// Where a reading's records go, one by one.
 pub type Take<'a> = dyn FnMut(Record) + Send + 'a;

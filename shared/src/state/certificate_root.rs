@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::CertificateId;
+use crate::domain::id::CertificateId;
 
 /// What the last run left for the next one. Stored in `CERTIFICATES`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::access::{Locked, Window};
+use crate::domain::id::{CustomerId, SourceId};
 use crate::fingerprint::Fingerprint;
-use crate::id::{CustomerId, SourceId};
 
 /// What is known of one person, written after each effect. Stored as `EMPLOYEE#<source id>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,44 +53,6 @@ pub enum ValueDigest {
     Null,
     /// reteach was given a value with this hash.
     Value(u64),
-}
-
-/// The time in which an account is open: from `active_at` (or ever) until `inactive_at` (or for good).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Window {
-    /// reteach's `setActiveAt`.
-    pub active_at: Option<Timestamp>,
-    /// reteach's `setInactiveAt`.
-    pub inactive_at: Option<Timestamp>,
-}
-
-impl Window {
-    /// Locked means `setActiveAt` in the future or `setInactiveAt` in the past (or just now).
-    #[must_use]
-    pub fn is_locked_at(self, moment: Timestamp) -> bool {
-        self.active_at.is_some_and(|from| from > moment)
-            || self.inactive_at.is_some_and(|until| until <= moment)
-    }
-}
-
-/// A lock without a date of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Locked {
-    /// The moment we first saw the reason, which is what reteach was given as `setInactiveAt`.
-    pub since: Timestamp,
-    /// The reason.
-    pub reason: LockReason,
-}
-
-/// Why somebody is locked without an end date that has passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LockReason {
-    /// Inactive, and no end date or one still ahead.
-    Inactive,
-    /// Missing from two complete reads in a row.
-    Vanished,
-    /// No longer in the tenant's scope.
-    OutOfScope,
 }
 
 /// A record that reteach, or the mapping, refused.

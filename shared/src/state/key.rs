@@ -5,8 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::id::{CertificateId, SourceId, TenantId};
 use crate::fingerprint::ShardNumber;
-use crate::id::{CertificateId, SourceId, TenantId};
 
 /// The attribute that is the partition key, a string.
 pub const PARTITION_KEY: &str = "pk";

@@ -14,7 +14,7 @@ mod table;
 pub use brake::{Brake, BrakeWindow};
 pub use certificate::{CertificateEntry, CertificateState, Intent, OnUnverifiable, RetryState};
 pub use certificate_root::{CertificateRoot, CertificateStart, Open, OpenReason};
-pub use employee::{EmployeeEntry, Failure, LockReason, Locked, ValueDigest, Window};
+pub use employee::{EmployeeEntry, Failure, ValueDigest};
 pub use error::StateError;
 pub use held::{Decision, HeldPlan};
 pub use key::{JobKind, PARTITION_KEY, SORT_KEY, TIME_TO_LIVE};

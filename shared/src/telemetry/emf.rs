@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
-use crate::id::{RunId, TenantId};
+use crate::domain::id::{RunId, TenantId};
 
 /// The namespace of all our metrics.
 const NAMESPACE: &str = "ReteachPersonio";

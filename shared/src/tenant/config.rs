@@ -4,8 +4,8 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::{ScheduleConfig, Scope};
+use crate::domain::id::TenantId;
 use crate::http::BaseUrl;
-use crate::id::TenantId;
 use crate::kombo::IntegrationId;
 
 /// Everything an operator says about one tenant.

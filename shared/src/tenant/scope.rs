@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::employee::{Employee, EmploymentType, Field, Status};
+use crate::domain::employee::{Employee, EmploymentType, Field, Status};
 
 /// `[scope]`: every given list must match; an exclusion wins over an inclusion.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 use harness::output::Output;
-use shared::id::TenantId;
+use shared::domain::id::TenantId;
 use shared::tenant::Via;
 
 /// Files certificates with the function as a process of its own, and shows what that takes

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use harness::fleet::Hostility;
-use shared::id::TenantId;
+use shared::domain::id::TenantId;
 use shared::state::JobKind;
 
 /// Runs both jobs for very many tenants, again and again, every other time with hostile ones among them

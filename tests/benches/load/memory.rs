@@ -7,8 +7,8 @@ use harness::fleet::Fleet;
 use harness::person;
 use harness::process;
 use serde::Serialize;
+use shared::domain::id::TenantId;
 use shared::http::RateLimiter;
-use shared::id::TenantId;
 use shared::runtime::Mode;
 use tokio::runtime::Runtime;
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
-use shared::id::RunId;
+use shared::domain::id::RunId;
 use shared::runtime::{Counts, Report, emit};
 
 /// Lambda's request ids have this length.

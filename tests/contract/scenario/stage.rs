@@ -11,7 +11,7 @@ use clap::Parser as _;
 use harness::Harness;
 use local::{INTEGRATION, route};
 use secrecy::ExposeSecret as _;
-use shared::clock::Clock as _;
+use shared::domain::clock::Clock as _;
 use shared::http::RateLimiter;
 use shared::secrets::TenantSecret;
 use shared::tenant::Via;

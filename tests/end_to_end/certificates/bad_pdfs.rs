@@ -3,7 +3,7 @@
 
 use harness::{Harness, ROUTES};
 use jiff::SignedDuration;
-use shared::id::CertificateId;
+use shared::domain::id::CertificateId;
 use shared::runtime::{FindingKind, Outcome, Progress};
 use shared::tenant::Via;
 use simulators::reteach::{Delivery, Endpoint};

@@ -2,7 +2,7 @@
 
 use harness::{Harness, ROUTES, completed, named, people};
 use jiff::SignedDuration;
-use shared::id::{CertificateId, SourceId};
+use shared::domain::id::{CertificateId, SourceId};
 use shared::runtime::Outcome;
 use shared::state::CertificateState;
 use shared::tenant::Via;

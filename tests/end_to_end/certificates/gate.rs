@@ -3,8 +3,8 @@
 use harness::{Harness, ROUTES, completed, people, person, unwatched};
 use jiff::SignedDuration;
 use serde_json::json;
+use shared::domain::id::{RunId, TenantId};
 use shared::http::Deadline;
-use shared::id::{RunId, TenantId};
 use shared::runtime::{Event, Mode, Outcome, Request};
 use shared::state::{JobKind, LastRun, TenantStatus};
 use shared::tenant::Via;

@@ -3,7 +3,7 @@
 
 use harness::{Harness, ROUTES, UploadAt, completed, people};
 use jiff::SignedDuration;
-use shared::id::DocumentId;
+use shared::domain::id::DocumentId;
 use shared::runtime::{FindingKind, Outcome};
 use shared::state::CertificateState;
 use shared::tenant::Via;

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use harness::{Harness, ROUTES, completed, people};
 use jiff::SignedDuration;
+use shared::domain::id::DocumentId;
 use shared::http::Deadline;
-use shared::id::DocumentId;
 use shared::runtime::{Mode, Outcome, Progress};
 use shared::tenant::Via;
 use simulators::{Behaviour, Fault};

@@ -5,9 +5,9 @@ use std::process::Command;
 use std::sync::Arc;
 
 use harness::{MARK, ROUTES, Witness, marked_company, unwatched};
-use shared::connect::{Connections, Sink, Source};
 use shared::document::DocumentSink as _;
 use shared::http::{Calls, Context, Deadline, RateLimiter};
+use shared::routes::{Connections, Sink, Source};
 use shared::runtime::Mode;
 use shared::source::read_all;
 use shared::tenant::{TenantConfig, Via};

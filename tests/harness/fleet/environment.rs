@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use local::Stack;
-use shared::clock::SystemClock;
+use shared::domain::clock::SystemClock;
+use shared::domain::id::{RunId, TenantId};
 use shared::http::{self, Calls, Context, Deadline, RateLimiter};
-use shared::id::{RunId, TenantId};
 use shared::runtime::{App, Job, Mode, Outcome, Request, emit};
 use shared::state::{JobKind, Units};
 

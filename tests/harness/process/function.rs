@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use shared::aws::{self, Aws};
-use shared::clock::SystemClock;
+use shared::domain::clock::SystemClock;
+use shared::domain::id::{RunId, TenantId};
 use shared::http::{self, Calls, Context, Deadline, RateLimiter};
-use shared::id::{RunId, TenantId};
 use shared::runtime::{App, Event, Job, Mode, Report, Request, emit};
 use shared::secrets::Secrets;
 use shared::state::Store;

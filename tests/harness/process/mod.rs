@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use local::Stack;
 use serde::de::DeserializeOwned;
-use shared::id::TenantId;
+use shared::domain::id::TenantId;
 
 pub use function::{Told, run};
 pub use share::Share;

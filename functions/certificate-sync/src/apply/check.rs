@@ -1,7 +1,7 @@
 //! Looking for an upload of unknown outcome among the employee's documents, before anything is sent again.
 
 use shared::document::{Certificate, Document, DocumentSink as _, Verification};
-use shared::id::CategoryId;
+use shared::domain::id::CategoryId;
 use shared::runtime::{CircuitBreaker, RunError};
 use shared::source::SourceError;
 use shared::state::{CertificateState, Intent, OnUnverifiable};

@@ -1,8 +1,8 @@
 //! One certificate into the personnel file: download, intent, upload. The outcome is noted by the caller.
 
 use shared::document::{Document, DocumentSink as _, PdfBody, UploadError};
+use shared::domain::id::DocumentId;
 use shared::http::SignedUrl;
-use shared::id::DocumentId;
 use shared::reteach::DownloadError;
 use shared::runtime::{Outcome, RunError};
 use shared::state::{CertificateEntry, CertificateState, Intent, OnUnverifiable, PutOutcome};
@@ -74,7 +74,7 @@ async fn attempt(
         PutOutcome::Written => *intent = Some(about_to),
         PutOutcome::Decided => return Err(Trouble::Decided),
     }
-    let sink = shared::connect::HrSystem::until(tools.sink.clone(), until);
+    let sink = shared::routes::HrSystem::until(tools.sink.clone(), until);
     match sink.upload(&document, pdf).await {
         Ok(id) => Ok(id),
         Err(error) => Err(judge(tools, folder, error).await),

@@ -1,8 +1,8 @@
 //! Where certificates are filed: a category of the HR system, looked up by name on each run.
 
-use shared::connect::Sink;
 use shared::document::{DocumentSink as _, choose_category};
-use shared::id::CategoryId;
+use shared::domain::id::CategoryId;
+use shared::routes::Sink;
 use shared::runtime::{Outcome, RunError};
 
 /// The folder for certificates.

@@ -15,11 +15,11 @@ use std::time::Duration;
 use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use shared::clock::Clock;
-use shared::connect::Sink;
+use shared::domain::clock::Clock;
+use shared::domain::id::{CertificateId, TenantId};
 use shared::http::Deadline;
-use shared::id::{CertificateId, TenantId};
 use shared::reteach::{Client, Downloads};
+use shared::routes::Sink;
 use shared::runtime::{CircuitBreaker, LeaseGuard, Outcome as Ending, RunError};
 use shared::state::{RetryState, Store};
 

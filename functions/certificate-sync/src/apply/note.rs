@@ -1,6 +1,6 @@
 //! Writing down what became of a certificate.
 
-use shared::id::{CertificateId, SourceId};
+use shared::domain::id::{CertificateId, SourceId};
 use shared::runtime::{CircuitBreaker, RunError};
 use shared::state::{
     CertificateEntry, CertificateState, Intent, PutOutcome, RetryState, StateError,

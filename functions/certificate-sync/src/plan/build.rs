@@ -1,7 +1,7 @@
 //! One decision for each certificate.
 
 use jiff::Timestamp;
-use shared::id::CertificateId;
+use shared::domain::id::CertificateId;
 use shared::state::{CertificateState, RetryState};
 
 use super::{Candidate, Check, Earlier, LATE, Listed, Owner, Plan, Rest, Upload};

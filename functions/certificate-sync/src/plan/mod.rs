@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
+use shared::domain::id::{CertificateId, CustomerId, SourceId};
 use shared::http::SignedUrl;
-use shared::id::{CertificateId, CustomerId, SourceId};
 use shared::reteach::Participation;
 use shared::state::{CertificateEntry, Intent};
 

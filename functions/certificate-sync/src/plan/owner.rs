@@ -1,6 +1,6 @@
 //! Whose a certificate is.
 
-use shared::id::{ExternalId, SourceId};
+use shared::domain::id::{ExternalId, SourceId};
 use shared::reteach;
 
 use super::People;

@@ -3,8 +3,8 @@
 mod properties;
 
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use shared::domain::id::{CertificateId, CustomerId, DocumentId, ExternalId, SourceId};
 use shared::http::SignedUrl;
-use shared::id::{CertificateId, CustomerId, DocumentId, ExternalId, SourceId};
 use shared::reteach;
 use shared::state::{CertificateEntry, CertificateState, Intent, OnUnverifiable, RetryState};
 

@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
-use shared::connect::{Connections, Sink};
-use shared::id::{CertificateId, CustomerId, SourceId, TenantId};
+use shared::domain::id::{CertificateId, CustomerId, SourceId, TenantId};
 use shared::reteach::{Client, Completeness, Error, Participation, Rejected};
+use shared::routes::{Connections, Sink};
 use shared::runtime::{CircuitBreaker, RunError};
 use shared::state::{CertificateEntry, CertificateRoot, CertificateState, Store};
 

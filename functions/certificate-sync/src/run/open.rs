@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
-use shared::id::CertificateId;
+use shared::domain::id::CertificateId;
 use shared::reteach::Completeness;
 use shared::state::{CertificateRoot, Open, OpenReason};
 

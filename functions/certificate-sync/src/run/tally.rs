@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use shared::id::{CertificateId, SourceId};
+use shared::domain::id::{CertificateId, SourceId};
 use shared::reteach::Completeness;
 use shared::runtime::{Cause, Finding, FindingKind, JobResult, Mode, Outcome, RunError};
 

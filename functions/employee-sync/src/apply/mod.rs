@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
-use shared::clock::Clock;
+use shared::domain::clock::Clock;
+use shared::domain::id::{SourceId, TenantId};
 use shared::fingerprint::Fingerprint;
 use shared::http::Deadline;
-use shared::id::{SourceId, TenantId};
 use shared::reteach;
 use shared::runtime::{CircuitBreaker, LeaseGuard};
 use shared::state::{EmployeeEntry, Failure, StateError, Store};

@@ -1,8 +1,8 @@
 //! One change, step by step: the account, its tags, the ledger.
 
-use shared::employee::Field;
+use shared::domain::employee::Field;
+use shared::domain::id::{CustomerId, ExternalId};
 use shared::http::Deadline;
-use shared::id::{CustomerId, ExternalId};
 use shared::mapping::{Attribute, Text};
 use shared::reteach::{self, Customer, CustomerInput, Gender};
 use shared::state::{EmployeeEntry, StateError};

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use shared::employee::Field;
-use shared::id::SourceId;
+use shared::access::Window;
+use shared::domain::employee::Field;
+use shared::domain::id::SourceId;
 use shared::mapping::Attribute;
 use shared::source::Absence;
-use shared::state::{Brake, Window};
+use shared::state::Brake;
 use shared::tenant::{LockOn, TenantConfig};
 
 use crate::plan::{Before, Change, Doing, Harm, Part, Plan, Subject, ValueChange, View};

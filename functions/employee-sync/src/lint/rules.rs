@@ -4,10 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
-use shared::employee::Field;
-use shared::id::SourceId;
-use shared::mapping::{EmploymentStatus, Scoped};
-use shared::state::LockReason;
+use shared::access::{EmploymentStatus, LockReason, Scoped};
+use shared::domain::employee::Field;
+use shared::domain::id::SourceId;
 
 use crate::plan::{Account, AccountView, Change, Doing, Link, Plan, Subject, View};
 

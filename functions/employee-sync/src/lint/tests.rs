@@ -5,11 +5,12 @@ mod rules;
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, ToSpan as _};
-use shared::employee::{Employee, Field, Status};
-use shared::id::{ExternalId, SourceId};
+use shared::access::Window;
+use shared::domain::employee::{Employee, Field, Status};
+use shared::domain::id::{ExternalId, SourceId};
 use shared::mapping::{Attribute, Text};
 use shared::source::Absence;
-use shared::state::{Brake, BrakeWindow, Window};
+use shared::state::{Brake, BrakeWindow};
 use shared::tenant::{BrakeConfig, TenantConfig};
 
 use super::brakes::people;

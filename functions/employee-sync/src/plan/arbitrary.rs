@@ -3,8 +3,8 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use proptest::prelude::*;
-use shared::employee::{Employee, EmploymentType, Field, Gender, Status};
-use shared::id::SourceId;
+use shared::domain::employee::{Employee, EmploymentType, Field, Gender, Status};
+use shared::domain::id::SourceId;
 use shared::tenant::TenantConfig;
 
 use super::builders::config;

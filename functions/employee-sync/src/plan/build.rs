@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use shared::employee::Field;
+use shared::access::{LockReason, Locked, Scoped, Target, Window, target_window};
+use shared::domain::employee::Field;
+use shared::domain::id::{CustomerId, SourceId};
 use shared::fingerprint::{Fingerprint, FingerprintKey};
-use shared::id::{CustomerId, SourceId};
-use shared::mapping::{Attribute, Record, Scoped, Target, Text, target_window, user_name};
+use shared::mapping::{Attribute, Record, Text, user_name};
 use shared::source::Absence;
-use shared::state::{EmployeeEntry, LockReason, Locked, Window};
+use shared::state::EmployeeEntry;
 use shared::tenant::TenantConfig;
 
 use super::claim::Claims;

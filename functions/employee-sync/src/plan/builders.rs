@@ -1,9 +1,9 @@
 //! Somebody, what is known of them, and a tenant: the parts of the small worlds that tests are made of.
 
 use jiff::Timestamp;
-use shared::employee::{Employee, EmploymentType, Field, Gender, Status};
+use shared::domain::employee::{Employee, EmploymentType, Field, Gender, Status};
+use shared::domain::id::{CustomerId, SourceId};
 use shared::fingerprint::FingerprintKey;
-use shared::id::{CustomerId, SourceId};
 use shared::mapping::Record;
 use shared::state::EmployeeEntry;
 use shared::tenant::TenantConfig;

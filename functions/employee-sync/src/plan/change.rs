@@ -5,11 +5,12 @@ use std::fmt;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use shared::employee::Field;
+use shared::access::{Locked, Window};
+use shared::domain::employee::Field;
+use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::fingerprint::Fingerprint;
-use shared::id::{CustomerId, ExternalId, SourceId};
 use shared::mapping::{Attribute, Text};
-use shared::state::{Locked, ValueDigest, Window};
+use shared::state::ValueDigest;
 
 /// What is to be done for one person. It always changes something: a change without effect cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shared::id::{CustomerId, SourceId};
+use shared::domain::id::{CustomerId, SourceId};
 
 use super::build::Verdict;
 use super::{Account, Doing, Link, Skip, Subject};

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use shared::employee::Field;
+use shared::access::{EmploymentStatus, LockReason, Locked, Scoped, Target, Window};
+use shared::domain::employee::Field;
 use shared::fingerprint::FingerprintKey;
-use shared::mapping::{Attribute, EmploymentStatus, Record, Scoped, Target, Text};
-use shared::state::{EmployeeEntry, LockReason, Locked, ValueDigest, Window};
+use shared::mapping::{Attribute, Record, Text};
+use shared::state::{EmployeeEntry, ValueDigest};
 
 use super::{AccountView, Before, Cause, ValueChange};
 

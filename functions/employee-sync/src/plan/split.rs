@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use shared::domain::id::SourceId;
 use shared::fingerprint::{FingerprintKey, Part as Print};
-use shared::id::SourceId;
 use shared::mapping::Attribute;
 use shared::state::{Brake, Decision, HeldPlan};
 

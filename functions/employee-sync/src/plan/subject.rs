@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use shared::access::Window;
+use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::fingerprint::Fingerprint;
-use shared::id::{CustomerId, ExternalId, SourceId};
 use shared::mapping::{Attribute, Record, Text};
 use shared::source::Absence;
-use shared::state::{EmployeeEntry, Window};
+use shared::state::EmployeeEntry;
 
 /// A person, from all sides.
 #[derive(Clone, Debug)]

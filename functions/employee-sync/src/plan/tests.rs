@@ -4,11 +4,12 @@ mod morning;
 mod properties;
 
 use insta::assert_snapshot;
-use shared::employee::{Employee, Field, Status};
-use shared::id::{CustomerId, ExternalId};
+use shared::access::{LockReason, Locked, Window};
+use shared::domain::employee::{Employee, Field, Status};
+use shared::domain::id::{CustomerId, ExternalId};
 use shared::mapping::{Attribute, Text};
 use shared::source::Absence;
-use shared::state::{EmployeeEntry, Failure, LockReason, Locked, Window};
+use shared::state::{EmployeeEntry, Failure};
 use shared::tenant::TenantConfig;
 
 use super::builders::{account_of, config, employee, key, now, seen, subject, synced, trusted};

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
-use shared::employee::Field;
-use shared::id::{CustomerId, ExternalId, SourceId};
+use shared::domain::employee::Field;
+use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::mapping::{Attribute, Text};
 use shared::reteach::{Customer, CustomerInput, Status, Tag, TagId};
 use shared::state::EmployeeEntry;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use shared::domain::id::SourceId;
 use shared::fingerprint::{Shard, ShardDigest, ShardEntry, ShardNumber};
-use shared::id::SourceId;
 use shared::state::{StateError, SyncState};
 
 use crate::apply::Tools;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use shared::connect::{Connections, Source};
 use shared::fingerprint::ShardCount;
+use shared::routes::{Connections, Source};
 use shared::runtime::{
     Job, JobResult, LeaseGuard, LeaseTerms, Mode, Progress, Run, RunError, Tenant,
 };

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
-use shared::connect::{Connections, Source};
+use shared::access::Scoped;
+use shared::domain::id::{ExternalId, SourceId};
 use shared::fingerprint::{EntryStatus, Shard, ShardCount, ShardEntry, ShardNumber};
-use shared::id::{ExternalId, SourceId};
-use shared::mapping::{Attribute, Record, Scoped};
+use shared::mapping::{Attribute, Record};
+use shared::routes::{Connections, Source};
 use shared::runtime::{RunError, Tenant};
 use shared::source::EmployeeSource as _;
 use shared::state::{EmployeeEntry, Store, SyncState};

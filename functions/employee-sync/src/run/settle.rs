@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use shared::access::Window;
+use shared::domain::id::SourceId;
 use shared::fingerprint::{EntryStatus, Shard, ShardDigest, ShardNumber};
-use shared::id::SourceId;
 use shared::mapping::MAPPING_VERSION;
-use shared::state::{Brake, BrakeWindow, StateError, SyncState, Window};
+use shared::state::{Brake, BrakeWindow, StateError, SyncState};
 
 use crate::apply::{Applied, Outcome, Tools};
 use crate::known::{Became, Look, Reason, Sharding, next_shard};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use shared::id::SourceId;
+use shared::domain::id::SourceId;
 use shared::runtime::{Finding, FindingKind, HeldNote};
 use shared::state::Failure;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use shared::clock::Clock as _;
+use shared::domain::clock::Clock as _;
 use shared::tenant::Via;
 use simulators::people::{today, zone};
 use simulators::reteach::{Certificate, Participation, Publication};

@@ -22,7 +22,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
-use shared::clock::{Clock, SystemClock};
+use shared::domain::clock::{Clock, SystemClock};
 use shared::http::RateLimiter;
 use simulators::Aws;
 use simulators::aws::Groups;

@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
-use shared::id::TenantId;
+use shared::domain::id::TenantId;
 use shared::runtime::Report;
 use terminal::counts::counted;
 use terminal::wrapped;

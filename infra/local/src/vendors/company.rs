@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use shared::id::TenantId;
+use shared::domain::id::TenantId;
 use shared::tenant::Via;
 use simulators::{Clock, Kombo, Personio, Reteach};
 

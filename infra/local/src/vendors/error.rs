@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use shared::id::InvalidTenantId;
+use shared::domain::id::InvalidTenantId;
 use thiserror::Error;
 
 use crate::file::FileError;

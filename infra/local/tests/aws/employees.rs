@@ -2,11 +2,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
+use shared::access::{LockReason, Locked, Window};
+use shared::domain::id::{CustomerId, SourceId};
 use shared::fingerprint::{FingerprintKey, Part};
-use shared::id::{CustomerId, SourceId};
-use shared::state::{
-    EmployeeEntry, Failure, FencingToken, LockReason, Locked, StateError, ValueDigest, Window,
-};
+use shared::state::{EmployeeEntry, Failure, FencingToken, StateError, ValueDigest};
 
 use crate::proxy::{Fate, Proxy};
 use crate::support::{acme, at, entry, id, put_employees, stack};

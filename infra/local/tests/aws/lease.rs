@@ -39,7 +39,7 @@ async fn the_jobs_and_the_tenants_have_leases_of_their_own() {
     let stack = stack().await;
     let store = stack.store();
     take(&store, "one", at("08:00:00")).await;
-    let other = shared::id::TenantId::parse("other").unwrap();
+    let other = shared::domain::id::TenantId::parse("other").unwrap();
     for (tenant, job) in [(acme(), JobKind::Certificates), (other, JobKind::Employees)] {
         let got = store
             .acquire(&tenant, job, &run("two"), at("08:00:00"), LEASE)

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use local::{Options, Stack};
 use secrecy::ExposeSecret as _;
-use shared::clock::ManualClock;
-use shared::id::TenantId;
+use shared::domain::clock::ManualClock;
+use shared::domain::id::TenantId;
 use shared::secrets::{SecretError, Secrets, TenantSecret};
 
 use crate::proxy::{Fate, Proxy};

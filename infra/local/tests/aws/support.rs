@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use local::{Options, Stack};
-use shared::id::{RunId, SourceId, TenantId};
+use shared::domain::id::{RunId, SourceId, TenantId};
 use shared::state::{Acquisition, EmployeeEntry, FencingToken, JobKind, Lease, Store};
 
 /// How long leases last here.
@@ -32,7 +32,7 @@ pub(crate) fn id(number: usize) -> SourceId {
 /// An entry that can be told from others.
 pub(crate) fn entry(number: usize) -> EmployeeEntry {
     EmployeeEntry {
-        customer_id: Some(shared::id::CustomerId::new(format!("c-{number}"))),
+        customer_id: Some(shared::domain::id::CustomerId::new(format!("c-{number}"))),
         ..EmployeeEntry::new(id(number))
     }
 }

@@ -1,6 +1,6 @@
 use http::StatusCode;
 use serde_json::{Value, json};
-use shared::id::{CertificateId, TenantId};
+use shared::domain::id::{CertificateId, TenantId};
 use shared::state::{
     CertificateEntry, CertificateLedger, CertificateState, FencingToken, Inventory, JobKind,
     LastRun, PutOutcome, StateError, TenantRecord, TenantStatus,

@@ -8,7 +8,7 @@ use axum::routing::post;
 use jiff::SignedDuration;
 use local::region::{Cause, Ended, Queue, Told};
 use serde_json::{Value, json};
-use shared::clock::Clock as _;
+use shared::domain::clock::Clock as _;
 use tokio::net::TcpListener;
 
 use crate::support::{EMPLOYEES, NO_WATCH, Place};

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use jiff::SignedDuration;
 use local::region::Options;
 use serde_json::json;
-use shared::clock::Clock as _;
+use shared::domain::clock::Clock as _;
 
 use crate::support::{Place, Running};
 

@@ -1,7 +1,7 @@
 use jiff::SignedDuration;
 use local::region::{Cause, Ended, Queue};
 use serde_json::json;
-use shared::clock::Clock as _;
+use shared::domain::clock::Clock as _;
 
 use crate::support::Place;
 

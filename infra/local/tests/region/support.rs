@@ -9,7 +9,7 @@ use local::region::{Invocation, Options, Region, RegionError, STACK, Told};
 use local::{Company, World};
 use reqwest::{Client, Response, Url};
 use serde_json::{Value, json};
-use shared::clock::ManualClock;
+use shared::domain::clock::ManualClock;
 use shared::http::RateLimiter;
 use shared::tenant::Via;
 use simulators::Person;

@@ -1,7 +1,7 @@
 //! Commands about certificates.
 
 use clap::{Args, Subcommand};
-use shared::id::{CertificateId, TenantId};
+use shared::domain::id::{CertificateId, TenantId};
 
 use super::help;
 

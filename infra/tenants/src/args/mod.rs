@@ -6,7 +6,7 @@ mod tenant;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use shared::id::TenantId;
+use shared::domain::id::TenantId;
 
 pub use certificates::Certificates;
 pub use tenant::{

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use shared::id::TenantId;
+use shared::domain::id::TenantId;
 use shared::kombo::IntegrationId;
 use shared::state::JobKind;
 

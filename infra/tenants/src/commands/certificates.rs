@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::json;
-use shared::id::{CertificateId, TenantId};
+use shared::domain::id::{CertificateId, TenantId};
 use shared::state::{CertificateEntry, CertificateState, StateError};
 
 use crate::answer::{Answer, Verdict};

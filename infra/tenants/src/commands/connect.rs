@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
-use shared::id::TenantId;
+use shared::domain::id::TenantId;
 use shared::kombo::{Client, Integration, IntegrationId, LinkFor, SetupStatus};
 use shared::source::SourceError;
 use shared::tenant::{KomboConfig, TenantConfig, Via};

@@ -2,7 +2,7 @@
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Serialize;
-use shared::id::TenantId;
+use shared::domain::id::TenantId;
 use shared::state::{TenantRecord, TenantStatus};
 use shared::tenant::TenantConfig;
 

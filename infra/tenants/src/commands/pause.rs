@@ -1,7 +1,7 @@
 //! `tenants pause`, `tenants resume`
 
 use serde_json::json;
-use shared::id::TenantId;
+use shared::domain::id::TenantId;
 use shared::state::TenantStatus;
 
 use super::super::schedule::Written;

@@ -4,8 +4,8 @@ use employee_sync::plan::{Change, Details, Kind, Plan as EmployeePlan};
 use employee_sync::report::Report;
 use serde::Serialize;
 use serde_json::{Value, json};
+use shared::domain::id::RunId;
 use shared::http::Deadline;
-use shared::id::RunId;
 use shared::runtime::{App, Event, FindingKind, Job, Mode, Outcome, Ran, Request};
 use shared::state::TenantStatus;
 use terminal::Bars;
@@ -79,7 +79,7 @@ pub(super) async fn plan(operator: &Operator<'_>, args: &Plan) -> Result<Answer,
 pub(super) async fn run<W: Job>(
     operator: &Operator<'_>,
     app: &App<W>,
-    tenant: &shared::id::TenantId,
+    tenant: &shared::domain::id::TenantId,
     mode: Mode,
 ) -> Ran<W> {
     let run_id = RunId::new(format!("tenants-{}", operator.now().as_microsecond()));

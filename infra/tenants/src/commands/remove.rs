@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use shared::id::{RunId, TenantId};
+use shared::domain::id::{RunId, TenantId};
 use shared::secrets::SecretError;
 use shared::state::{Acquisition, CertificateLedger, Inventory, JobKind, LastRun, Lease};
 

@@ -7,7 +7,7 @@ use aws_sdk_scheduler::types::{
     Target,
 };
 use aws_smithy_types::DateTime;
-use shared::id::TenantId;
+use shared::domain::id::TenantId;
 use shared::state::{JobKind, TenantStatus};
 use shared::tenant::TenantConfig;
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
-use shared::id::TenantId;
+use shared::domain::id::TenantId;
 use shared::state::{JobKind, TenantStatus};
 use shared::tenant::{TenantConfig, Via};
 

@@ -1,14 +1,19 @@
 //! `tenants certificates`
 
 use serde_json::json;
-use shared::id::{CertificateId, SourceId};
+use shared::domain::id::{CertificateId, SourceId};
 use shared::state::{CertificateEntry, CertificateState, FencingToken, Intent, OnUnverifiable};
 use shared::tenant::Via;
 use tenants::Exit;
 
 use crate::support::{Desk, now};
 
-pub(crate) async fn parked(desk: &Desk, tenant: &shared::id::TenantId, id: &str, doubt: bool) {
+pub(crate) async fn parked(
+    desk: &Desk,
+    tenant: &shared::domain::id::TenantId,
+    id: &str,
+    doubt: bool,
+) {
     let intent = Intent {
         at: now(),
         size: None,

@@ -1,7 +1,7 @@
 //! `tenants remove`
 
 use jiff::SignedDuration;
-use shared::id::{CertificateId, RunId};
+use shared::domain::id::{CertificateId, RunId};
 use shared::state::{Acquisition, JobKind};
 use shared::tenant::Via;
 use simulators::reteach::{Certificate, Participation};

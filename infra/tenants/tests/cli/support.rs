@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use local::{Company, Options, Stack, World};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
-use shared::clock::{Clock as _, ManualClock};
+use shared::domain::clock::{Clock as _, ManualClock};
 use shared::http::RateLimiter;
 use shared::tenant::Via;
 use simulators::people::Gender;

@@ -18,8 +18,8 @@ use thiserror::Error;
 
 use super::Aws;
 use super::config::{ConfigError, Environment, described};
-use crate::clock::Clock;
-use crate::id::TenantId;
+use crate::domain::clock::Clock;
+use crate::domain::id::TenantId;
 use policy::Scope;
 use sts::Sts;
 

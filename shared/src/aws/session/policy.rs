@@ -1,6 +1,6 @@
 //! What a session may do.
 
-use crate::id::TenantId;
+use crate::domain::id::TenantId;
 
 /// Where the tenants' data lie.
 #[derive(Clone, Debug, PartialEq, Eq)]

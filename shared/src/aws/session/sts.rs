@@ -14,8 +14,8 @@ use url::form_urlencoded::Serializer;
 
 use super::{Granted, SessionError};
 use crate::aws::retries;
-use crate::clock::Clock;
-use crate::id::TenantId;
+use crate::domain::clock::Clock;
+use crate::domain::id::TenantId;
 
 /// For one attempt, from connecting to the last byte.
 const TIMEOUT: Duration = Duration::from_secs(5);

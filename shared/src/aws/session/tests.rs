@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::aws::{Retries, http_client};
-use crate::clock::ManualClock;
+use crate::domain::clock::ManualClock;
 
 const GRANTED: &str = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA1</AccessKeyId>\
     <SecretAccessKey>se/cr+et=</SecretAccessKey><SessionToken>to/k+en==</SessionToken>\

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::employee::Field;
+use crate::domain::employee::Field;
 
 /// Kombo's answer around one of Personio's.
 fn wrapped(status: u16, headers: Value, data: Value) -> Canned {

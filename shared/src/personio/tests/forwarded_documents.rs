@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::*;
 use crate::document::BodyError;
+use crate::domain::id::DocumentId;
 use crate::http::Effect;
-use crate::id::DocumentId;
 
 fn wrapped(status: u16, data: Value) -> Canned {
     let data =

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::id::DocumentId;
+use crate::domain::id::DocumentId;
 
 /// The item as clients have seen it.
 fn item(id: Value) -> Value {

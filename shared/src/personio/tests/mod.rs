@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::document::{Certificate, Document, DocumentSink, PdfBody, UploadError, Verification};
+use crate::domain::id::{CategoryId, CertificateId, SourceId};
 use crate::http::RateLimiter;
 use crate::http::testing::{Canned, Seen, Server};
-use crate::id::{CategoryId, CertificateId, SourceId};
 use crate::kombo;
 use crate::source::{EmployeeSource, Record, SourceError, read_all};
 

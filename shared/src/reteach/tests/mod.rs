@@ -9,10 +9,10 @@ mod writing;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::employee::Field;
+use crate::domain::employee::Field;
+use crate::domain::id::{CustomerId, ExternalId};
 use crate::http::RateLimiter;
 use crate::http::testing::{Canned, Seen, Server};
-use crate::id::{CustomerId, ExternalId};
 
 fn client(server: &Server) -> Client {
     let credentials = Credentials::new("the-id", "the-secret", "the-code");

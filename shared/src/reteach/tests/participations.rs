@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::*;
-use crate::id::{self, CertificateId};
+use crate::domain::id::{self, CertificateId};
 
 /// The documented example.
 fn participation(id: u64) -> Value {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::employee;
+use crate::domain::employee;
 
 #[tokio::test(start_paused = true)]
 async fn reads_a_customer_with_whatever_is_missing() {

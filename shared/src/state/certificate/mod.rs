@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{CertificateId, DocumentId, SourceId};
+use crate::domain::id::{CertificateId, DocumentId, SourceId};
 
 /// What is known of one certificate, written before and after its upload. Stored as `CERTIFICATE#<certificate id>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

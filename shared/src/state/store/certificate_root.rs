@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::fenced::FENCE;
 use super::{FencingToken, StateError, Store};
-use crate::id::{CustomerId, SourceId, TenantId};
+use crate::domain::id::{CustomerId, SourceId, TenantId};
 use crate::state::key::{EMPLOYEES, Key, SORT_KEY, partition};
 use crate::state::table::{Condition, Freshness, Outcome, Query, attribute, records};
 use crate::state::{CertificateRoot, CertificateStart};

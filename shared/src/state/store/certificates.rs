@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::fenced::FENCE;
 use super::{FencingToken, StateError, Store};
-use crate::id::{CertificateId, TenantId};
+use crate::domain::id::{CertificateId, TenantId};
 use crate::state::key::{CERTIFICATES, Key, partition};
 use crate::state::table::{
     Condition, Freshness, Item, Outcome, Query, attributes, part, record, records,

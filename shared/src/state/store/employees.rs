@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{FencingToken, StateError, Store};
-use crate::id::{SourceId, TenantId};
+use crate::domain::id::{SourceId, TenantId};
 use crate::state::EmployeeEntry;
 use crate::state::key::{EMPLOYEES, Key, partition};
 use crate::state::table::{Query, attributes, records};

@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::{FencingToken, StateError, Store};
+use crate::domain::id::TenantId;
 use crate::fingerprint::{Shard, ShardNumber};
-use crate::id::TenantId;
 use crate::state::SyncState;
 use crate::state::key::Key;
 use crate::state::table::{Freshness, Item, attributes, sort_key};

@@ -1,7 +1,7 @@
 //! The held plan, and what somebody decides about it.
 
 use super::{FencingToken, StateError, Store};
-use crate::id::TenantId;
+use crate::domain::id::TenantId;
 use crate::state::key::Key;
 use crate::state::table::{Condition, Freshness, Item, Outcome, attribute, attributes, record};
 use crate::state::{Decision, HeldPlan};

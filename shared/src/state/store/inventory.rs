@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{StateError, Store};
-use crate::id::{RunId, TenantId};
+use crate::domain::id::{RunId, TenantId};
 use crate::state::JobKind;
 use crate::state::key::{CERTIFICATES, EMPLOYEES, Key, LEASES, REPORTS, SORT_KEY, partition};
 use crate::state::table::{Condition, Freshness, Item, Query, sort_key};

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::fenced::FENCE;
 use super::{FencingToken, StateError, Store};
-use crate::id::{RunId, TenantId};
+use crate::domain::id::{RunId, TenantId};
 use crate::state::JobKind;
 use crate::state::key::Key;
 use crate::state::table::{Condition, Freshness, Item, Outcome, attribute, record};

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{StateError, Store};
-use crate::id::{RunId, TenantId};
+use crate::domain::id::{RunId, TenantId};
 use crate::state::JobKind;
 use crate::state::key::{Key, REPORTS, TIME_TO_LIVE, partition};
 use crate::state::table::{Condition, Item, Outcome, Query, attribute, part, sort_key};

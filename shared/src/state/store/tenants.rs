@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{StateError, Store};
-use crate::id::TenantId;
+use crate::domain::id::TenantId;
 use crate::state::key::{Key, REGISTRY, SORT_KEY, partition};
 use crate::state::table::{Condition, Freshness, Item, Outcome, Query, attribute, sort_key};
 

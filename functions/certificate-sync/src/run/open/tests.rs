@@ -96,7 +96,7 @@ fn setback(retry_at: Timestamp) -> RetryState {
 fn what_is_not_settled_stays_open_until_it_is_looked_at_again() {
     let later = now() + 30.minutes();
     let parked = Rest::Parked {
-        employee: shared::id::SourceId::new("1"),
+        employee: shared::domain::id::SourceId::new("1"),
         reason: "why".to_owned(),
     };
     for (found, expected) in [

@@ -1,11 +1,11 @@
 //! Each rule, broken on purpose.
 
 use jiff::ToSpan as _;
-use shared::employee::Field;
-use shared::id::{CustomerId, ExternalId, SourceId};
+use shared::access::Window;
+use shared::domain::employee::Field;
+use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::mapping::Attribute;
 use shared::source::Absence;
-use shared::state::Window;
 
 use super::{lock, plan, three};
 use crate::lint::{Violation, examine};

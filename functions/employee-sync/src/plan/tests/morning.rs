@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, ToSpan as _};
-use shared::employee::Employee;
-use shared::id::{ExternalId, SourceId};
+use shared::access::Window;
+use shared::domain::employee::Employee;
+use shared::domain::id::{ExternalId, SourceId};
 use shared::mapping::Record;
 use shared::reteach::Customer;
-use shared::state::Window;
 use shared::tenant::TenantConfig;
 
 use crate::apply::{Applied, Outcome};

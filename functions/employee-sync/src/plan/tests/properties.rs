@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, ToSpan as _};
 use proptest::prelude::*;
-use shared::employee::{Employee, Field, Status};
-use shared::id::{CustomerId, ExternalId, SourceId};
+use shared::domain::employee::{Employee, Field, Status};
+use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::mapping::Record;
 use shared::reteach::Customer;
 use shared::state::Brake;

@@ -1,6 +1,6 @@
 //! Accounts of which a run that was killed has told nobody.
 
-use shared::id::SourceId;
+use shared::domain::id::SourceId;
 
 use super::world::{End, World};
 use crate::plan::builders::employee;

@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use shared::employee::{Employee, Field, Status};
-use shared::id::SourceId;
+use shared::domain::employee::{Employee, Field, Status};
+use shared::domain::id::SourceId;
 use shared::state::{Brake, Decision};
 
 use super::world::{End, World};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use shared::domain::id::SourceId;
 use shared::fingerprint::{EntryStatus, Shard, ShardCount, ShardEntry, ShardNumber};
-use shared::id::SourceId;
 
 use super::world::{End, World};
 use crate::known::Sharding;

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use shared::employee::{Employee, Field, Status};
+use shared::access::Window;
+use shared::domain::employee::{Employee, Field, Status};
+use shared::domain::id::SourceId;
 use shared::fingerprint::{Shard, ShardCount, ShardDigest, ShardNumber};
-use shared::id::SourceId;
 use shared::mapping::{MAPPING_VERSION, Record};
 use shared::reteach::Customer;
-use shared::state::{Brake, Decision, HeldPlan, SyncState, Window};
+use shared::state::{Brake, Decision, HeldPlan, SyncState};
 use shared::tenant::TenantConfig;
 
 use crate::known::{self, Look, Sharding, next_shard, triage};

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use secrecy::SecretString;
-use shared::id::TenantId;
+use shared::domain::id::TenantId;
 use shared::secrets::TenantSecret;
 use shared::tenant::{TenantConfig, Via};
 

@@ -12,9 +12,9 @@ use employee_sync::EmployeeSync;
 use employee_sync::plan::Details;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use shared::clock::SystemClock;
+use shared::domain::clock::SystemClock;
+use shared::domain::id::{RunId, TenantId};
 use shared::http::{self, Calls, Context, Deadline};
-use shared::id::{RunId, TenantId};
 use shared::runtime::{App, Event, Job, Mode, Outcome, Ran, Request as RunRequest};
 
 use super::args::{Apply, Request};

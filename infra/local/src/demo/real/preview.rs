@@ -3,7 +3,7 @@
 use certificate_sync::CertificateSync;
 use employee_sync::plan::Plan;
 use jiff::{SignedDuration, Timestamp};
-use shared::id::RunId;
+use shared::domain::id::RunId;
 use shared::runtime::{Mode, Ran};
 use shared::state::{Acquisition, EmployeeEntry, JobKind, LastRun, Store};
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
-use shared::clock::Clock as _;
+use shared::domain::clock::Clock as _;
 use shared::http::Deadline;
 use shared::runtime::{Mode, Progress};
 use shared::state::{JobKind, StateError};

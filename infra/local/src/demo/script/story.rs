@@ -1,7 +1,7 @@
 //! The story, scene by scene.
 
 use jiff::SignedDuration;
-use shared::clock::Clock as _;
+use shared::domain::clock::Clock as _;
 use shared::state::{Decision, JobKind, StateError};
 use simulators::people::today;
 

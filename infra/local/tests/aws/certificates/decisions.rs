@@ -3,7 +3,7 @@
 use http::StatusCode;
 
 use super::*;
-use shared::id::TenantId;
+use shared::domain::id::TenantId;
 use shared::state::CertificateStart;
 
 type Decided = Result<(), StateError>;

@@ -6,7 +6,7 @@ mod start;
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::Stack;
 use serde_json::{Value, json};
-use shared::id::{CertificateId, DocumentId, SourceId};
+use shared::domain::id::{CertificateId, DocumentId, SourceId};
 use shared::state::{
     CertificateEntry, CertificateState, FencingToken, Intent, OnUnverifiable, PutOutcome,
     RetryState, StateError, Store,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::*;
 use crate::support::{entry as person, put_employees};
-use shared::id::{CustomerId, TenantId};
+use shared::domain::id::{CustomerId, TenantId};
 use shared::state::{CertificateRoot, CertificateStart, EmployeeEntry, Open, OpenReason, Units};
 
 fn root(open: usize) -> CertificateRoot {

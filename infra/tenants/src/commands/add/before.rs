@@ -1,8 +1,8 @@
 //! What there was before.
 
 use secrecy::ExposeSecret as _;
-use shared::connect::{Connections, Source};
-use shared::id::TenantId;
+use shared::domain::id::TenantId;
+use shared::routes::{Connections, Source};
 use shared::secrets::{SecretError, TenantSecret};
 use shared::state::TenantRecord;
 use shared::tenant::TenantConfig;

@@ -1,6 +1,6 @@
 //! Taking back what an `add` that failed has written.
 
-use shared::id::TenantId;
+use shared::domain::id::TenantId;
 use shared::state::{CertificateLedger, JobKind, TenantStatus};
 
 use super::before::{Before, StoredSecret};

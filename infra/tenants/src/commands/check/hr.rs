@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use employee_sync::read::{self, Completeness, People};
 use employee_sync::roll::Person;
-use shared::connect::{Connections, Sink, Source};
+use shared::access::Scoped;
 use shared::document::{DocumentSink as _, choose_category};
-use shared::id::SourceId;
-use shared::mapping::{Record, Scoped};
+use shared::domain::id::SourceId;
+use shared::mapping::Record;
+use shared::routes::{Connections, Sink, Source};
 use shared::secrets::TenantSecret;
 use shared::source::SourceError;
 use shared::tenant::{TenantConfig, Via};

@@ -1,7 +1,7 @@
 //! What a check found.
 
 use serde::Serialize;
-use shared::id::TenantId;
+use shared::domain::id::TenantId;
 use shared::tenant::TenantConfig;
 
 use crate::words;

@@ -1,7 +1,7 @@
 //! reteach: the academy's credentials and what they may do.
 
-use shared::connect::{Connections, Source};
 use shared::reteach::{Client, Credentials, Error, Filter};
+use shared::routes::{Connections, Source};
 use shared::secrets::TenantSecret;
 use shared::tenant::TenantConfig;
 

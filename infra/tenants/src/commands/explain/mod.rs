@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use employee_sync::plan::{Context, Details, Plan, Subject, View};
 use futures::join;
-use shared::connect::{Connections, Source};
-use shared::id::{ExternalId, SourceId};
+use shared::domain::id::{ExternalId, SourceId};
 use shared::mapping::Record as Mapped;
+use shared::routes::{Connections, Source};
 use shared::source::{Absence, EmployeeSource as _, Record};
 
 use self::story::Story;

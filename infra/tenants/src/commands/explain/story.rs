@@ -5,11 +5,12 @@ use std::time::Duration;
 use employee_sync::plan::{Account, Details, Link, Plan, Subject, View};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use shared::employee::{Employee, Field};
-use shared::id::{SourceId, TenantId};
-use shared::mapping::{EmploymentStatus, Record as Mapped, Scoped};
+use shared::access::{EmploymentStatus, Scoped, Window};
+use shared::domain::employee::{Employee, Field};
+use shared::domain::id::{SourceId, TenantId};
+use shared::mapping::Record as Mapped;
 use shared::source::Record;
-use shared::state::{EmployeeEntry, HeldPlan, Window};
+use shared::state::{EmployeeEntry, HeldPlan};
 use shared::tenant::Via;
 
 use crate::words;

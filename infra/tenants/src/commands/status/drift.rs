@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use shared::id::TenantId;
+use shared::domain::id::TenantId;
 use shared::state::JobKind;
 
 use super::health::Health;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
-use shared::id::TenantId;
+use shared::domain::id::TenantId;
 use shared::runtime::Report;
 use shared::secrets::SecretError;
 use shared::state::{JobKind, LeaseState, TenantStatus};

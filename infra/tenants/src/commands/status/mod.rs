@@ -6,7 +6,7 @@ mod health;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use shared::id::TenantId;
+use shared::domain::id::TenantId;
 use shared::runtime::Report;
 use shared::state::{JobKind, TenantStatus};
 use shared::tenant::TenantConfig;

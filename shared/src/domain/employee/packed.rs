@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 use super::{Employee, EmploymentType, Field, Gender, Status};
-use crate::id::SourceId;
+use crate::domain::id::SourceId;
 
 /// These bytes are no packed employee of this version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

@@ -9,7 +9,7 @@ pub use packed::PackedError;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::id::SourceId;
+use crate::domain::id::SourceId;
 
 /// One person as the HR system reports them. Values are unchanged: nothing is trimmed or re-cased, because
 /// reteach's dynamic groups match exact strings.

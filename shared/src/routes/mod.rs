@@ -6,9 +6,9 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
 use crate::document::{Category, Document, DocumentSink, PdfBody, UploadError, Verification};
+use crate::domain::id::{DocumentId, SourceId};
 use crate::fingerprint::{FingerprintKey, FingerprintKeyError};
 use crate::http::{BaseUrl, Context, Deadline, RateLimiter};
-use crate::id::{DocumentId, SourceId};
 use crate::kombo::{self, IntegrationId};
 use crate::personio;
 use crate::reteach;

@@ -1,0 +1,115 @@
+//! When an account is open: every lock and unlock is decided here.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use super::Employment;
+use super::lock_reason::{LockReason, Locked, lock_reason};
+use crate::domain::employee::Field;
+use crate::tenant::LockOn;
+
+/// The time in which an account is open: from `active_at` (or ever) until `inactive_at` (or for good).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// reteach's `setActiveAt`.
+    pub active_at: Option<Timestamp>,
+    /// reteach's `setInactiveAt`.
+    pub inactive_at: Option<Timestamp>,
+}
+
+impl Window {
+    /// Locked means `setActiveAt` in the future or `setInactiveAt` in the past (or just now).
+    #[must_use]
+    pub fn is_locked_at(self, moment: Timestamp) -> bool {
+        self.active_at.is_some_and(|from| from > moment)
+            || self.inactive_at.is_some_and(|until| until <= moment)
+    }
+}
+
+/// The window an account should have. An absent bound stays as it is in reteach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// `setActiveAt`
+    pub active_at: Field<Timestamp>,
+    /// `setInactiveAt`
+    pub inactive_at: Field<Timestamp>,
+    /// What the ledger keeps of a lock that has no date of its own.
+    pub locked: Option<Locked>,
+}
+
+/// The window for `employment` at `now`, where the ledger knows of `locked`.
+///
+/// Start: 00:00 of the hire date. End: 00:00 of the day after the end date, or of the end date itself. Inactive or out
+/// of scope without an end date that has passed: from the moment it was first seen, which stays the same from run to
+/// run. Days begin when the tenant's zone says, also where daylight saving skips midnight.
+#[must_use]
+pub fn target_window(
+    employment: &Employment,
+    locked: Option<Locked>,
+    now: Timestamp,
+    zone: &TimeZone,
+    lock_on: LockOn,
+) -> Target {
+    let active_at = employment
+        .hire_date
+        .map(|day| start_of_day(day, zone))
+        .flatten();
+    let end = employment
+        .end_date
+        .map(|day| end_of_work(day, zone, lock_on))
+        .flatten();
+    let (inactive_at, locked) = match lock_reason(employment, locked) {
+        Some(reason) => match (end, locked) {
+            (Field::Value(end), None) if end <= now => (Field::Value(end), None),
+            _ => {
+                let since = locked.map_or_else(|| whole_second(now), |locked| locked.since);
+                (Field::Value(since), Some(Locked { since, reason }))
+            }
+        },
+        // A lock that we set ourselves is lifted even where the end date may not be read.
+        None if end.is_absent() && locked.is_some() => (Field::Null, None),
+        None => (end, None),
+    };
+    Target {
+        active_at,
+        inactive_at,
+        locked,
+    }
+}
+
+impl Target {
+    /// The window of somebody who is gone from the source: open until first missed, everything else as it is.
+    #[must_use]
+    pub fn vanished(locked: Option<Locked>, now: Timestamp) -> Self {
+        let since = locked.map_or_else(|| whole_second(now), |locked| locked.since);
+        Self {
+            active_at: Field::Absent,
+            inactive_at: Field::Value(since),
+            locked: Some(Locked {
+                since,
+                reason: LockReason::Vanished,
+            }),
+        }
+    }
+}
+
+fn end_of_work(day: Date, zone: &TimeZone, lock_on: LockOn) -> Option<Timestamp> {
+    match lock_on {
+        LockOn::EndDay => start_of_day(day, zone),
+        LockOn::DayAfterEnd => start_of_day(day.tomorrow().ok()?, zone),
+    }
+}
+
+/// `None` only for days outside the years -9999 to 9999.
+fn start_of_day(day: Date, zone: &TimeZone) -> Option<Timestamp> {
+    day.to_zoned_datetime(zone.clone())
+        .ok()
+        .map(|midnight| midnight.timestamp())
+}
+
+/// reteach keeps milliseconds; whole seconds read back the same whatever it does with fractions.
+fn whole_second(moment: Timestamp) -> Timestamp {
+    Timestamp::from_second(moment.as_second()).unwrap_or(moment)
+}
