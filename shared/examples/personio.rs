@@ -8,7 +8,7 @@ use std::sync::Arc;
 use shared::domain::clock::SystemClock;
 use shared::http::{Calls, Context, client};
 use shared::personio::{ATTRIBUTES, Client, Credentials, Direct, Transport};
-use shared::source::{Record, read_all};
+use shared::source::{SourceRecord, read_all};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         reading.last_total
     );
     for record in &records {
-        if let Record::Rejected {
+        if let SourceRecord::Rejected {
             source_id,
             field,
             problem,

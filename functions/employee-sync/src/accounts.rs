@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use shared::access::Window;
+use shared::access::AccessWindow;
 use shared::domain::id::{CustomerId, ExternalId};
 use shared::mapping::{Attribute, Text};
 use shared::reteach::{self, Client, Completeness, Customer, Gender};
@@ -81,7 +81,7 @@ impl From<Customer> for AccountView {
             external_id: external_id.filter(|id| !id.as_str().is_empty()),
             values,
             tags: tags.into_iter().map(|tag| Text::new(tag.name)).collect(),
-            window: Window {
+            window: AccessWindow {
                 active_at: set_active_at,
                 inactive_at: set_inactive_at,
             },

@@ -7,8 +7,8 @@ use std::fmt;
 
 use shared::domain::id::SourceId;
 use shared::fingerprint::{FingerprintKey, Part};
-use shared::mapping::Record as Mapped;
-use shared::source::{Absence, EmployeeSource, Reading, Record, SourceError};
+use shared::mapping::DesiredAccount;
+use shared::source::{Absence, EmployeeSource, Reading, SourceError, SourceRecord};
 use shared::tenant::TenantConfig;
 
 use crate::roll::{Arrivals, Person, Roll};
@@ -166,16 +166,22 @@ struct Taken {
 }
 
 impl Taken {
-    fn take(&mut self, record: Record, tool: &str, config: &TenantConfig, key: &FingerprintKey) {
+    fn take(
+        &mut self,
+        record: SourceRecord,
+        tool: &str,
+        config: &TenantConfig,
+        key: &FingerprintKey,
+    ) {
         match record {
-            Record::Employee(employee) => {
+            SourceRecord::Employee(employee) => {
                 self.lacking.see(&employee);
-                let fingerprint = Mapped::of(&employee, tool, config).fingerprint(key);
+                let fingerprint = DesiredAccount::of(&employee, tool, config).fingerprint(key);
                 let id = employee.source_id.clone();
                 self.arrivals
                     .push(&id, &Person::Employee(employee, fingerprint));
             }
-            Record::Rejected {
+            SourceRecord::Rejected {
                 source_id: Some(id),
                 field,
                 problem,
@@ -191,7 +197,7 @@ impl Taken {
                     },
                 );
             }
-            Record::Rejected {
+            SourceRecord::Rejected {
                 source_id: None, ..
             } => self.nameless += 1,
         }
@@ -229,7 +235,7 @@ mod tests {
     use super::*;
     use crate::plan::builders::{config, employee, key};
 
-    type Came = (Vec<Record>, Reading);
+    type Came = (Vec<SourceRecord>, Reading);
 
     struct Script(Mutex<Vec<Came>>);
 
@@ -249,7 +255,7 @@ mod tests {
     fn reading(ids: &[&str], first: Option<u64>, last: Option<u64>) -> Came {
         let records = ids
             .iter()
-            .map(|id| Record::Employee(Box::new(employee(id))))
+            .map(|id| SourceRecord::Employee(Box::new(employee(id))))
             .collect();
         (
             records,
@@ -271,7 +277,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_reading_is_complete_only_if_all_numbers_agree() {
-        let nameless = || Record::Rejected {
+        let nameless = || SourceRecord::Rejected {
             source_id: None,
             field: "id".into(),
             problem: "is missing".into(),

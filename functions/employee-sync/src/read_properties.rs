@@ -92,11 +92,12 @@ impl EmployeeSource for Script {
             }) => {
                 let ids = Answer::ids(who);
                 let again = ids.iter().filter(|_| twice);
-                let record = |id: &SourceId| Record::Employee(Box::new(employee(id.as_str())));
+                let record =
+                    |id: &SourceId| SourceRecord::Employee(Box::new(employee(id.as_str())));
                 let mut records: Vec<_> = ids.iter().chain(again).map(record).collect();
                 if nameless {
                     let (field, problem) = ("id".to_owned(), "is missing".to_owned());
-                    records.push(Record::Rejected {
+                    records.push(SourceRecord::Rejected {
                         source_id: None,
                         field,
                         problem,

@@ -12,14 +12,14 @@ use crate::tenant::LockOn;
 
 /// The time in which an account is open: from `active_at` (or ever) until `inactive_at` (or for good).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Window {
+pub struct AccessWindow {
     /// reteach's `setActiveAt`.
     pub active_at: Option<Timestamp>,
     /// reteach's `setInactiveAt`.
     pub inactive_at: Option<Timestamp>,
 }
 
-impl Window {
+impl AccessWindow {
     /// Locked means `setActiveAt` in the future or `setInactiveAt` in the past (or just now).
     #[must_use]
     pub fn is_locked_at(self, moment: Timestamp) -> bool {
@@ -30,7 +30,7 @@ impl Window {
 
 /// The window an account should have. An absent bound stays as it is in reteach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Target {
+pub struct DesiredAccess {
     /// `setActiveAt`
     pub active_at: Field<Timestamp>,
     /// `setInactiveAt`
@@ -45,13 +45,13 @@ pub struct Target {
 /// of scope without an end date that has passed: from the moment it was first seen, which stays the same from run to
 /// run. Days begin when the tenant's zone says, also where daylight saving skips midnight.
 #[must_use]
-pub fn target_window(
+pub fn desired_access(
     employment: &Employment,
     locked: Option<Locked>,
     now: Timestamp,
     zone: &TimeZone,
     lock_on: LockOn,
-) -> Target {
+) -> DesiredAccess {
     let active_at = employment
         .hire_date
         .map(|day| start_of_day(day, zone))
@@ -72,14 +72,14 @@ pub fn target_window(
         None if end.is_absent() && locked.is_some() => (Field::Null, None),
         None => (end, None),
     };
-    Target {
+    DesiredAccess {
         active_at,
         inactive_at,
         locked,
     }
 }
 
-impl Target {
+impl DesiredAccess {
     /// The window of somebody who is gone from the source: open until first missed, everything else as it is.
     #[must_use]
     pub fn vanished(locked: Option<Locked>, now: Timestamp) -> Self {

@@ -79,7 +79,7 @@ fn starts_at_midnight_of_the_hire_date_and_locks_the_day_after_the_end_date_in_t
             end_date: Field::Value(day),
             ..employment(EmploymentStatus::Employed, None)
         };
-        let target = target_window(
+        let target = desired_access(
             &employment,
             None,
             at("2026-01-01T00:00:00Z"),
@@ -88,7 +88,7 @@ fn starts_at_midnight_of_the_hire_date_and_locks_the_day_after_the_end_date_in_t
         );
         assert_eq!(target.active_at, Field::Value(at(starts)), "{name} {day}");
         assert_eq!(target.inactive_at, Field::Value(at(ends)), "{name} {day}");
-        let target = target_window(
+        let target = desired_access(
             &employment,
             None,
             at("2026-01-01T00:00:00Z"),
@@ -213,7 +213,7 @@ fn locks_at_the_end_date_or_from_the_moment_inactivity_was_first_seen() {
         ),
     ];
     for (name, standing, end, locked, inactive_at, kept) in cases {
-        let target = target_window(
+        let target = desired_access(
             &employment(standing, end),
             locked,
             now,
@@ -289,7 +289,7 @@ fn a_lock_stays_while_the_scope_cannot_be_decided_any_more() {
             scope,
             ..employment(standing, None)
         };
-        let target = target_window(
+        let target = desired_access(
             &employment,
             lock(reason),
             now,
@@ -316,7 +316,7 @@ fn an_end_date_that_may_not_be_read_leaves_the_window_alone_but_lifts_our_own_lo
         ..employment(EmploymentStatus::Employed, None)
     };
     let target = |locked| {
-        target_window(
+        desired_access(
             &hidden,
             locked,
             now,
@@ -338,8 +338,8 @@ proptest::proptest! {
         let now = at("2026-01-01T00:00:00Z") + seconds.seconds();
         let berlin = zone("Europe/Berlin");
         let employment = employment(EmploymentStatus::Inactive, None);
-        let first = target_window(&employment, None, now, &berlin, LockOn::DayAfterEnd);
-        let second = target_window(&employment, first.locked, now + later.seconds(), &berlin, LockOn::DayAfterEnd);
+        let first = desired_access(&employment, None, now, &berlin, LockOn::DayAfterEnd);
+        let second = desired_access(&employment, first.locked, now + later.seconds(), &berlin, LockOn::DayAfterEnd);
         proptest::prop_assert_eq!(first, second);
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::id::{CertificateId, CustomerId, ExternalId, SourceId};
 use crate::http::RateLimiter;
 use crate::http::testing::{Canned, Server};
 use crate::reteach::{CustomerInput, Filter, TagId};
-use crate::source::{Reading, Record, read_all};
+use crate::source::{Reading, SourceRecord, read_all};
 use crate::{kombo, personio, reteach};
 
 const INTEGRATION: &str = "personio:CBNMt7dSNCzBdnRTx87dev4E";
@@ -95,14 +95,14 @@ fn heard<T, E: std::error::Error>(result: Result<T, E>, what: &str) -> Option<T>
     result.inspect_err(|error| assert_silent(error, what)).ok()
 }
 
-fn rejections(read: Option<(Vec<Record>, Reading)>, what: &str) {
+fn rejections(read: Option<(Vec<SourceRecord>, Reading)>, what: &str) {
     for record in read.into_iter().flat_map(|(records, _)| records) {
         rejection(Some(record), what);
     }
 }
 
-fn rejection(record: Option<Record>, what: &str) {
-    if let Some(Record::Rejected { field, problem, .. }) = record {
+fn rejection(record: Option<SourceRecord>, what: &str) {
+    if let Some(SourceRecord::Rejected { field, problem, .. }) = record {
         assert_silent(&field, what);
         assert_silent(&problem, what);
     }

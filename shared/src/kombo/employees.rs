@@ -12,7 +12,7 @@ use super::record::{self, Row};
 use super::wire::{Employee, Page};
 use crate::domain::id::SourceId;
 use crate::http::{Deadline, RateLimiter};
-use crate::source::{EmployeeSource, Reading, Record, SourceError, Take};
+use crate::source::{EmployeeSource, Reading, SourceError, SourceRecord, Take};
 
 /// All people of one integration, from Kombo's mirror.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ impl Employees {
     ///
     /// # Errors
     /// As for a reading of all.
-    pub async fn one(&self, id: &SourceId) -> Result<Option<Record>, SourceError> {
+    pub async fn one(&self, id: &SourceId) -> Result<Option<SourceRecord>, SourceError> {
         let target = self.client.target(Method::GET, "/hris/employees", &[])?;
         let target = target.query([("remote_ids", id.as_str()), ("page_size", PAGE_SIZE)]);
         let reply = self.client.get(target, Some(&self.integration)).await?;

@@ -9,7 +9,7 @@ use crate::domain::calendar_day;
 use crate::domain::employee::{Employee, EmploymentType, Field, Gender, Status};
 use crate::domain::id::{self, SourceId};
 use crate::json;
-use crate::source::{Record, employment_type};
+use crate::source::{SourceRecord, employment_type};
 
 /// A field that does not fit, and why.
 struct DecodeError(&'static str, &'static str);
@@ -18,7 +18,7 @@ struct DecodeError(&'static str, &'static str);
 #[derive(Debug)]
 pub(super) enum Row {
     /// A person.
-    There(Record),
+    There(SourceRecord),
     /// A person whom Kombo marks as deleted. `None` where the row does not say any more who that was: it explains nobody's
     /// absence.
     Deleted(Option<SourceId>),
@@ -28,7 +28,7 @@ pub(super) enum Row {
 
 impl Row {
     /// The person, if there is one.
-    pub(super) fn record(self) -> Option<Record> {
+    pub(super) fn record(self) -> Option<SourceRecord> {
         match self {
             Self::There(record) => Some(record),
             Self::Deleted(_) | Self::Emptied => None,
@@ -37,7 +37,7 @@ impl Row {
 }
 
 fn rejected(source_id: Option<SourceId>, field: &str, problem: &str) -> Row {
-    Row::There(Record::Rejected {
+    Row::There(SourceRecord::Rejected {
         source_id,
         field: field.to_owned(),
         problem: problem.to_owned(),
@@ -68,7 +68,7 @@ pub(super) fn of(mut wire: wire::Employee<'_>, employment_type_field: Option<&st
         return Row::Emptied;
     }
     match employee(id.clone(), wire, employment_type_field) {
-        Ok(employee) => Row::There(Record::Employee(Box::new(employee))),
+        Ok(employee) => Row::There(SourceRecord::Employee(Box::new(employee))),
         Err(DecodeError(field, problem)) => rejected(Some(id), field, problem),
     }
 }

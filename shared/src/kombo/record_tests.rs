@@ -10,13 +10,13 @@ fn row(record: &Value, key: Option<&str>) -> Row {
     read(&serde_json::value::to_raw_value(record).unwrap(), key)
 }
 
-fn parse_with(record: &Value, key: Option<&str>) -> Option<Record> {
+fn parse_with(record: &Value, key: Option<&str>) -> Option<SourceRecord> {
     row(record, key).record()
 }
 
 fn employee_with(record: &Value, key: Option<&str>) -> Employee {
     match parse_with(record, key) {
-        Some(Record::Employee(employee)) => *employee,
+        Some(SourceRecord::Employee(employee)) => *employee,
         other => panic!("{other:?}"),
     }
 }
@@ -192,7 +192,8 @@ fn a_named_custom_field_outweighs_the_inferred_employment_type() {
     }
     let mut record = documented();
     record["custom_fields"] = json!({"art": 7});
-    let Some(Record::Rejected { field, problem, .. }) = parse_with(&record, Some("art")) else {
+    let Some(SourceRecord::Rejected { field, problem, .. }) = parse_with(&record, Some("art"))
+    else {
         panic!()
     };
     assert_eq!(
@@ -263,7 +264,7 @@ fn what_does_not_fit_is_rejected_by_field() {
         ),
         (json!("Doe"), None, "."),
     ] {
-        let Some(Record::Rejected {
+        let Some(SourceRecord::Rejected {
             source_id: id,
             field: named,
             ..

@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::id::SourceId;
 use crate::http::testing::{Canned, Server};
 use crate::http::{Effect, Vendor};
-use crate::source::{EmployeeSource, Record, SourceError, read_all};
+use crate::source::{EmployeeSource, SourceError, SourceRecord, read_all};
 
 const INTEGRATION: &str = "personio:CBNMt7dSNCzBdnRTx87dev4E";
 
@@ -98,13 +98,13 @@ async fn the_deleted_are_left_out_and_a_bad_record_is_rejected() {
     let server = Server::start(move |_, _| success(page.clone())).await;
     let (records, reading) = read_all(&employees(&server), 0).await.unwrap();
     let [
-        Record::Employee(john),
-        Record::Rejected {
+        SourceRecord::Employee(john),
+        SourceRecord::Rejected {
             source_id,
             field,
             problem,
         },
-        Record::Rejected { .. },
+        SourceRecord::Rejected { .. },
     ] = &records[..]
     else {
         panic!("{records:?}")

@@ -6,7 +6,7 @@ mod attribute;
 mod record;
 
 pub use attribute::{Attribute, Text};
-pub use record::{Record, user_name};
+pub use record::{DesiredAccount, user_name};
 
 /// Raised whenever the same employee is mapped to another record: everybody is then compared anew.
 pub const MAPPING_VERSION: u32 = 1;

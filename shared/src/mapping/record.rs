@@ -13,7 +13,7 @@ use crate::tenant::{
 
 /// What reteach should hold for one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
+pub struct DesiredAccount {
     /// Whose record.
     pub source_id: SourceId,
     /// reteach's `externalId`.
@@ -25,7 +25,7 @@ pub struct Record {
     pub employment: Employment,
 }
 
-impl Record {
+impl DesiredAccount {
     /// Maps one employee of the HR system `tool`.
     #[must_use]
     pub fn of(employee: &Employee, tool: &str, config: &TenantConfig) -> Self {

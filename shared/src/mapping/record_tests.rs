@@ -11,14 +11,14 @@ use Attribute::{
 
 const ID: &str = "42";
 
-fn mapped(edit: impl FnOnce(&mut Employee), options: &str) -> Record {
+fn mapped(edit: impl FnOnce(&mut Employee), options: &str) -> DesiredAccount {
     let mut employee = arbitrary::nobody(ID);
     edit(&mut employee);
-    Record::of(&employee, "personio", &config(options))
+    DesiredAccount::of(&employee, "personio", &config(options))
 }
 
 /// What reteach is given, as far as it is said: `None` clears.
-fn values(record: &Record) -> Vec<(Attribute, Option<&str>)> {
+fn values(record: &DesiredAccount) -> Vec<(Attribute, Option<&str>)> {
     record
         .values
         .iter()
@@ -246,7 +246,7 @@ fn the_external_id_names_the_hr_system() {
         ("hibob", "hibob:42"),
         ("bamboohr", "bamboohr:42"),
     ] {
-        let record = Record::of(&arbitrary::nobody(ID), tool, &config(""));
+        let record = DesiredAccount::of(&arbitrary::nobody(ID), tool, &config(""));
         assert_eq!(record.external_id.as_str(), external_id);
         assert_eq!(record.external_id.source_id(tool), Some(SourceId::new(ID)));
     }
@@ -310,7 +310,7 @@ proptest! {
     ) {
         // Two people drawn at random differ in nearly everything: take most of the one and little of the other.
         let other = arbitrary::mixed(&one, &other, mix);
-        let (one, other) = (Record::of(&one, "personio", &config), Record::of(&other, "personio", &config));
+        let (one, other) = (DesiredAccount::of(&one, "personio", &config), DesiredAccount::of(&other, "personio", &config));
         prop_assert_eq!(one == other, one.fingerprint(&key()) == other.fingerprint(&key()));
     }
 
@@ -319,15 +319,15 @@ proptest! {
         one in arbitrary::employee("1"), id in "[0-9a-z:]{1,5}", config in arbitrary::tenant(),
     ) {
         let other = Employee { source_id: SourceId::new(id), ..one.clone() };
-        let prints = [&one, &other].map(|it| Record::of(it, "personio", &config).fingerprint(&key()));
+        let prints = [&one, &other].map(|it| DesiredAccount::of(it, "personio", &config).fingerprint(&key()));
         prop_assert_eq!(prints[0] == prints[1], one.source_id == other.source_id);
-        let elsewhere = Record::of(&one, "hibob", &config).fingerprint(&key());
+        let elsewhere = DesiredAccount::of(&one, "hibob", &config).fingerprint(&key());
         prop_assert_ne!(elsewhere, prints[0]);
     }
 
     #[test]
     fn every_value_is_the_sources_own_text(one in arbitrary::employee("1"), config in arbitrary::tenant()) {
-        let record = Record::of(&one, "personio", &config);
+        let record = DesiredAccount::of(&one, "personio", &config);
         for (slot, attribute, _) in TEXTS {
             let mut source = one.clone();
             let source = slot(&mut source).clone();

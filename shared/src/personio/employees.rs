@@ -14,7 +14,7 @@ use super::transport::Endpoint;
 use super::wire::Page;
 use super::{error, record};
 use crate::domain::id::SourceId;
-use crate::source::{EmployeeSource, Reading, Record, SourceError, Take};
+use crate::source::{EmployeeSource, Reading, SourceError, SourceRecord, Take};
 
 /// The attributes that a reading asks for. One that the credential may not read is silently left out by Personio.
 pub const ATTRIBUTES: [&str; 13] = [
@@ -36,12 +36,12 @@ pub const ATTRIBUTES: [&str; 13] = [
 /// One page: its records and the total that it announced.
 #[derive(Default)]
 struct Part {
-    records: Vec<Record>,
+    records: Vec<SourceRecord>,
     total: Option<u64>,
 }
 
 impl Part {
-    fn of<R>(page: Page<R>, read: fn(R) -> Record) -> Self {
+    fn of<R>(page: Page<R>, read: fn(R) -> SourceRecord) -> Self {
         let total = page.metadata.unwrap_or_default().total_elements.0;
         Self {
             records: page.data.into_iter().map(read).collect(),
@@ -67,7 +67,7 @@ impl Client {
     ///
     /// # Errors
     /// As for a reading of all.
-    pub async fn one(&self, id: &SourceId) -> Result<Option<Record>, SourceError> {
+    pub async fn one(&self, id: &SourceId) -> Result<Option<SourceRecord>, SourceError> {
         // It becomes a part of the path: nothing but a number may.
         if id.as_str().is_empty() || !id.as_str().bytes().all(|b| b.is_ascii_digit()) {
             return Ok(None);

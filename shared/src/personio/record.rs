@@ -9,13 +9,13 @@ use crate::domain::calendar_day;
 use crate::domain::employee::{Employee, Field, Gender, Status};
 use crate::domain::id::{self, SourceId};
 use crate::json;
-use crate::source::{Record, employment_type};
+use crate::source::{SourceRecord, employment_type};
 
 /// An attribute that does not fit, and why.
 struct DecodeError(&'static str, &'static str);
 
-fn rejected(source_id: Option<SourceId>, field: impl Into<String>, problem: &str) -> Record {
-    Record::Rejected {
+fn rejected(source_id: Option<SourceId>, field: impl Into<String>, problem: &str) -> SourceRecord {
+    SourceRecord::Rejected {
         source_id,
         field: field.into(),
         problem: problem.to_owned(),
@@ -23,7 +23,7 @@ fn rejected(source_id: Option<SourceId>, field: impl Into<String>, problem: &str
 }
 
 /// One record of a page, as text.
-pub(super) fn read(raw: &RawValue) -> Record {
+pub(super) fn read(raw: &RawValue) -> SourceRecord {
     match json::read(raw.get()) {
         Ok(employee) => of(employee),
         Err(misfit) => rejected(None, misfit.path, "has another type than documented"),
@@ -31,7 +31,7 @@ pub(super) fn read(raw: &RawValue) -> Record {
 }
 
 /// One record of a page.
-pub(super) fn of(wire::Employee { attributes }: wire::Employee) -> Record {
+pub(super) fn of(wire::Employee { attributes }: wire::Employee) -> SourceRecord {
     let id = match &attributes.id {
         Attribute::Number(id) | Attribute::Text(id) if id::is_usable(id.as_str()) => {
             SourceId::new(id.as_str())
@@ -43,7 +43,7 @@ pub(super) fn of(wire::Employee { attributes }: wire::Employee) -> Record {
         }
     };
     match employee(id.clone(), attributes) {
-        Ok(employee) => Record::Employee(Box::new(employee)),
+        Ok(employee) => SourceRecord::Employee(Box::new(employee)),
         Err(DecodeError(field, problem)) => rejected(Some(id), field, problem),
     }
 }

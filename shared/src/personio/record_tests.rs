@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use super::*;
 use crate::domain::employee::EmploymentType;
 
-fn parse(record: &Value) -> Record {
+fn parse(record: &Value) -> SourceRecord {
     read(&serde_json::value::to_raw_value(record).unwrap())
 }
 
 fn employee(attributes: Value) -> Employee {
     match parse(&json!({"type": "Employee", "attributes": attributes})) {
-        Record::Employee(employee) => *employee,
-        Record::Rejected { field, problem, .. } => panic!("{field} {problem}"),
+        SourceRecord::Employee(employee) => *employee,
+        SourceRecord::Rejected { field, problem, .. } => panic!("{field} {problem}"),
     }
 }
 
@@ -25,8 +25,8 @@ fn with(key: &str, value: Value) -> Employee {
 
 fn rejection(attributes: Value) -> (Option<String>, String, String) {
     match parse(&json!({"type": "Employee", "attributes": attributes})) {
-        Record::Employee(_) => panic!("taken: {attributes}"),
-        Record::Rejected {
+        SourceRecord::Employee(_) => panic!("taken: {attributes}"),
+        SourceRecord::Rejected {
             source_id,
             field,
             problem,
@@ -362,7 +362,7 @@ fn what_does_not_fit_is_rejected_by_field_and_without_its_value() {
         assert!(
             matches!(
                 parse(&record),
-                Record::Rejected {
+                SourceRecord::Rejected {
                     source_id: None,
                     ..
                 }

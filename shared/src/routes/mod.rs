@@ -13,7 +13,7 @@ use crate::kombo::{self, IntegrationId};
 use crate::personio;
 use crate::reteach;
 use crate::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
-use crate::source::{EmployeeSource, Reading, Record, SourceError, Take};
+use crate::source::{EmployeeSource, Reading, SourceError, SourceRecord, Take};
 use crate::tenant::{TenantConfig, Via};
 
 /// The clients of one tenant, and its key. Copies share tokens and pace. `H` is the HR system as the job needs it.
@@ -214,7 +214,7 @@ impl Source {
     ///
     /// # Errors
     /// As for a reading of all.
-    pub async fn one(&self, id: &SourceId) -> Result<Option<Record>, SourceError> {
+    pub async fn one(&self, id: &SourceId) -> Result<Option<SourceRecord>, SourceError> {
         match self {
             Self::Personio(client) => client.one(id).await,
             Self::Kombo(employees) => employees.one(id).await,

@@ -15,7 +15,7 @@ use crate::domain::id::SourceId;
 use crate::http;
 
 /// Where a reading's records go, one by one.
-pub type Take<'a> = dyn FnMut(Record) + Send + 'a;
+pub type Take<'a> = dyn FnMut(SourceRecord) + Send + 'a;
 
 /// A source of employees, read in full.
 pub trait EmployeeSource: Send + Sync {
@@ -42,7 +42,7 @@ pub trait EmployeeSource: Send + Sync {
 pub async fn read_all(
     source: &impl EmployeeSource,
     expected: u64,
-) -> Result<(Vec<Record>, Reading), SourceError> {
+) -> Result<(Vec<SourceRecord>, Reading), SourceError> {
     let mut records = Vec::new();
     let reading = source
         .read(expected, &mut |record| records.push(record))
@@ -72,7 +72,7 @@ pub enum Absence {
 
 /// One record of a page: an employee, or why it could not be taken as one.
 #[derive(Debug)]
-pub enum Record {
+pub enum SourceRecord {
     /// A person.
     Employee(Box<Employee>),
     /// A record that does not fit. The person is known to exist, nothing is concluded from the rest.
@@ -86,7 +86,7 @@ pub enum Record {
     },
 }
 
-impl Record {
+impl SourceRecord {
     /// Whose record it is.
     #[must_use]
     pub fn source_id(&self) -> Option<&SourceId> {

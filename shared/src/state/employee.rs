@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::access::{Locked, Window};
+use crate::access::{AccessWindow, Locked};
 use crate::domain::id::{CustomerId, SourceId};
 use crate::fingerprint::Fingerprint;
 
@@ -23,7 +23,7 @@ pub struct EmployeeEntry {
     pub marks: BTreeMap<String, ValueDigest>,
     /// The window in which the account is open, as last written.
     #[serde(default)]
-    pub window: Window,
+    pub window: AccessWindow,
     /// Since when the person is locked for a reason that has no date of its own.
     pub locked: Option<Locked>,
     /// The last refusal, until the record succeeds.
@@ -39,7 +39,7 @@ impl EmployeeEntry {
             customer_id: None,
             fingerprint: None,
             marks: BTreeMap::new(),
-            window: Window::default(),
+            window: AccessWindow::default(),
             locked: None,
             failure: None,
         }

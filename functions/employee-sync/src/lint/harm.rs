@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use shared::access::Window;
+use shared::access::AccessWindow;
 use shared::domain::employee::Field;
 use shared::domain::id::SourceId;
 use shared::mapping::Attribute;
@@ -80,8 +80,8 @@ fn of_change(
 }
 
 /// A lock, taken for unexplained, or an unlock, each at once or within a day.
-fn of_window(before: Window, after: Window, now: Timestamp) -> Option<Brake> {
-    let shut = |window: Window, moment: Timestamp| {
+fn of_window(before: AccessWindow, after: AccessWindow, now: Timestamp) -> Option<Brake> {
+    let shut = |window: AccessWindow, moment: Timestamp| {
         window.active_at.is_some_and(|opens| moment < opens)
             || window.inactive_at.is_some_and(|shuts| moment >= shuts)
     };
@@ -121,7 +121,7 @@ fn end_date(subject: &Subject) -> Option<Date> {
 }
 
 /// Whether the account shuts with the contract: on the day after its end, or on the day itself, as the tenant chose.
-fn is_end(window: Window, end: Date, config: &TenantConfig) -> bool {
+fn is_end(window: AccessWindow, end: Date, config: &TenantConfig) -> bool {
     let shuts = window
         .inactive_at
         .map(|at| at.to_zoned_datetime(config.time_zone.clone()).date());

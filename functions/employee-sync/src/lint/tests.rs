@@ -5,7 +5,7 @@ mod rules;
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, ToSpan as _};
-use shared::access::Window;
+use shared::access::AccessWindow;
 use shared::domain::employee::{Employee, Field, Status};
 use shared::domain::id::{ExternalId, SourceId};
 use shared::mapping::{Attribute, Text};
@@ -49,16 +49,16 @@ fn three() -> Vec<Subject> {
     ]
 }
 
-fn lock(after: Window) -> Option<WindowChange> {
+fn lock(after: AccessWindow) -> Option<WindowChange> {
     Some(WindowChange {
-        before: Window::default(),
+        before: AccessWindow::default(),
         after,
         cause: Cause::Inactive,
     })
 }
 
-fn window(active_at: Option<Timestamp>, inactive_at: Option<Timestamp>) -> Window {
-    Window {
+fn window(active_at: Option<Timestamp>, inactive_at: Option<Timestamp>) -> AccessWindow {
+    AccessWindow {
         active_at,
         inactive_at,
     }
@@ -66,8 +66,8 @@ fn window(active_at: Option<Timestamp>, inactive_at: Option<Timestamp>) -> Windo
 
 /// The harm of a change of window alone, for somebody with this end date.
 fn harm_of(
-    before: Window,
-    after: Window,
+    before: AccessWindow,
+    after: AccessWindow,
     end: Option<&str>,
     config: &TenantConfig,
     now: Timestamp,
@@ -325,7 +325,7 @@ fn values_harm_where_they_are_emptied_and_mail_addresses_where_they_change() {
         assert_eq!(found, expected, "{attribute} {before:?} {after:?}");
         // A new account has nothing to lose.
         plan.changes[0].doing = Doing::Create;
-        plan.changes[0].window = lock(Window {
+        plan.changes[0].window = lock(AccessWindow {
             active_at: None,
             inactive_at: Some(now()),
         });

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use shared::access::{LockReason, Locked, Scoped, Target, Window, target_window};
+use shared::access::{AccessWindow, DesiredAccess, LockReason, Locked, Scoped, desired_access};
 use shared::domain::employee::Field;
 use shared::domain::id::{CustomerId, SourceId};
 use shared::fingerprint::{Fingerprint, FingerprintKey};
-use shared::mapping::{Attribute, Record, Text, user_name};
+use shared::mapping::{Attribute, DesiredAccount, Text, user_name};
 use shared::source::Absence;
 use shared::state::EmployeeEntry;
 use shared::tenant::TenantConfig;
@@ -165,7 +165,7 @@ impl Context<'_> {
                 _ => Verdict::Skip(Skip::GoneAlready),
             };
         }
-        let target = Target::vanished(
+        let target = DesiredAccess::vanished(
             subject.entry.as_ref().and_then(|entry| entry.locked),
             self.now,
         );
@@ -190,7 +190,12 @@ impl Context<'_> {
         })
     }
 
-    fn present(&self, subject: &Subject, record: &Record, fingerprint: Fingerprint) -> Verdict {
+    fn present(
+        &self,
+        subject: &Subject,
+        record: &DesiredAccount,
+        fingerprint: Fingerprint,
+    ) -> Verdict {
         let refused = subject
             .entry
             .as_ref()
@@ -234,7 +239,7 @@ impl Context<'_> {
         }
     }
 
-    fn create(&self, record: &Record, fingerprint: Fingerprint) -> Verdict {
+    fn create(&self, record: &DesiredAccount, fingerprint: Fingerprint) -> Verdict {
         let given = record
             .values
             .iter()
@@ -251,14 +256,14 @@ impl Context<'_> {
             after: Some(after),
         });
         let target = self.target(record, None);
-        let cause = compare::cause(record, &target, Window::default(), self.now);
+        let cause = compare::cause(record, &target, AccessWindow::default(), self.now);
         Verdict::Change(Change {
             source_id: record.source_id.clone(),
             external_id: record.external_id.clone(),
             doing: Doing::Create,
             values: values.collect(),
             window: WindowChange::between(
-                Window::default(),
+                AccessWindow::default(),
                 target.active_at,
                 target.inactive_at,
                 cause,
@@ -266,14 +271,14 @@ impl Context<'_> {
             locked: target.locked,
             fingerprint: Some(fingerprint),
             extent: Extent::Whole,
-            baseline: self.baseline(record, Window::default()),
+            baseline: self.baseline(record, AccessWindow::default()),
         })
     }
 
     fn update(
         &self,
         subject: &Subject,
-        record: &Record,
+        record: &DesiredAccount,
         fingerprint: Fingerprint,
         doing: Doing,
     ) -> Verdict {
@@ -318,11 +323,11 @@ impl Context<'_> {
 
     fn as_it_should_be(
         &self,
-        record: &Record,
+        record: &DesiredAccount,
         fingerprint: Fingerprint,
         doing: &Doing,
         entry: Option<&EmployeeEntry>,
-        window: Window,
+        window: AccessWindow,
         locked: Option<Locked>,
     ) -> Verdict {
         let old = entry
@@ -349,7 +354,7 @@ impl Context<'_> {
     }
 
     /// Of somebody out of scope only the window is ours.
-    fn baseline(&self, record: &Record, window: Window) -> Baseline {
+    fn baseline(&self, record: &DesiredAccount, window: AccessWindow) -> Baseline {
         let ours = record
             .values
             .iter()
@@ -366,8 +371,8 @@ impl Context<'_> {
         }
     }
 
-    fn target(&self, record: &Record, locked: Option<Locked>) -> Target {
-        let target = target_window(
+    fn target(&self, record: &DesiredAccount, locked: Option<Locked>) -> DesiredAccess {
+        let target = desired_access(
             &record.employment,
             locked,
             self.now,
@@ -379,7 +384,7 @@ impl Context<'_> {
             Some(Locked {
                 reason: LockReason::OutOfScope,
                 ..
-            }) => Target {
+            }) => DesiredAccess {
                 active_at: Field::Absent,
                 ..target
             },

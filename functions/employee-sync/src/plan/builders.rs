@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use shared::domain::employee::{Employee, EmploymentType, Field, Gender, Status};
 use shared::domain::id::{CustomerId, SourceId};
 use shared::fingerprint::FingerprintKey;
-use shared::mapping::Record;
+use shared::mapping::DesiredAccount;
 use shared::state::EmployeeEntry;
 use shared::tenant::TenantConfig;
 
@@ -45,7 +45,7 @@ pub(crate) fn employee(id: &str) -> Employee {
 }
 
 pub(crate) fn subject(employee: &Employee, config: &TenantConfig) -> Subject {
-    let record = Record::of(employee, "personio", config);
+    let record = DesiredAccount::of(employee, "personio", config);
     let fingerprint = record.fingerprint(&key());
     Subject {
         source_id: employee.source_id.clone(),
@@ -108,7 +108,7 @@ pub(crate) fn trusted(employee: &Employee, before: &Employee, config: &TenantCon
 
 /// The account that holds exactly what `employee` maps to.
 pub(crate) fn account_of(employee: &Employee, config: &TenantConfig) -> AccountView {
-    let record = Record::of(employee, "personio", config);
+    let record = DesiredAccount::of(employee, "personio", config);
     let (tags, values) = record
         .values
         .into_iter()

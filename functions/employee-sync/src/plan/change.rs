@@ -5,7 +5,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use shared::access::{Locked, Window};
+use shared::access::{AccessWindow, Locked};
 use shared::domain::employee::Field;
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::fingerprint::Fingerprint;
@@ -39,7 +39,7 @@ pub struct Change {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Baseline {
     /// The window before the change.
-    pub window: Window,
+    pub window: AccessWindow,
     /// Marks of all values of the record: those that change, and those that are there already.
     pub marks: BTreeMap<String, ValueDigest>,
 }
@@ -111,9 +111,9 @@ impl Before {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowChange {
     /// What it was.
-    pub before: Window,
+    pub before: AccessWindow,
     /// What it becomes.
-    pub after: Window,
+    pub after: AccessWindow,
     /// Why.
     pub cause: Cause,
 }
@@ -171,12 +171,12 @@ impl WindowChange {
     /// The change from `before` to the bounds that `after` speaks about; `None` if that is no change.
     #[must_use]
     pub fn between(
-        before: Window,
+        before: AccessWindow,
         active_at: Field<Timestamp>,
         inactive_at: Field<Timestamp>,
         cause: Cause,
     ) -> Option<Self> {
-        let after = Window {
+        let after = AccessWindow {
             active_at: over(before.active_at, active_at),
             inactive_at: over(before.inactive_at, inactive_at),
         };
@@ -190,7 +190,7 @@ impl WindowChange {
     /// What the change does to access, seen at `now`: a lock counts when it takes effect at once or within 24 hours.
     #[must_use]
     pub fn access(&self, now: Timestamp) -> Access {
-        let at = |window: Window| (window.is_locked_at(now), window.is_locked_at(now + SOON));
+        let at = |window: AccessWindow| (window.is_locked_at(now), window.is_locked_at(now + SOON));
         match (at(self.before), at(self.after)) {
             ((false, _), (true, _)) | ((_, false), (_, true)) => Access::Lock,
             ((true, true), (false, _) | (_, false)) => Access::Unlock,

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use shared::access::{EmploymentStatus, LockReason, Locked, Scoped, Target, Window};
+use shared::access::{AccessWindow, DesiredAccess, EmploymentStatus, LockReason, Locked, Scoped};
 use shared::domain::employee::Field;
 use shared::fingerprint::FingerprintKey;
-use shared::mapping::{Attribute, Record, Text};
+use shared::mapping::{Attribute, DesiredAccount, Text};
 use shared::state::{EmployeeEntry, ValueDigest};
 
 use super::{AccountView, Before, Cause, ValueChange};
@@ -79,8 +79,8 @@ pub(crate) fn digest_of(
 /// The lock the ledger knows of, or, where it knows nothing of the person, one that the account shows.
 pub(super) fn known_lock(
     entry: Option<&EmployeeEntry>,
-    window: Window,
-    record: &Record,
+    window: AccessWindow,
+    record: &DesiredAccount,
     now: Timestamp,
 ) -> Option<Locked> {
     let reason = match (record.employment.scope, record.employment.standing) {
@@ -98,7 +98,12 @@ pub(super) fn known_lock(
 }
 
 /// The reason for a window, in the order in which the rules apply.
-pub(super) fn cause(record: &Record, target: &Target, window: Window, now: Timestamp) -> Cause {
+pub(super) fn cause(
+    record: &DesiredAccount,
+    target: &DesiredAccess,
+    window: AccessWindow,
+    now: Timestamp,
+) -> Cause {
     let employment = &record.employment;
     match (target.locked, employment.end_date, employment.hire_date) {
         (

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use shared::access::Window;
+use shared::access::AccessWindow;
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::fingerprint::Fingerprint;
-use shared::mapping::{Attribute, Record, Text};
+use shared::mapping::{Attribute, DesiredAccount, Text};
 use shared::source::Absence;
 use shared::state::EmployeeEntry;
 
@@ -28,7 +28,7 @@ pub enum View {
     /// There, with this record.
     Present {
         /// The mapped record.
-        record: Box<Record>,
+        record: Box<DesiredAccount>,
         /// Its fingerprint.
         fingerprint: Fingerprint,
     },
@@ -88,7 +88,7 @@ pub struct AccountView {
     /// All its tags, ours or not.
     pub tags: Vec<Text>,
     /// The window in which it is open.
-    pub window: Window,
+    pub window: AccessWindow,
 }
 
 impl AccountView {

@@ -4,7 +4,7 @@ mod morning;
 mod properties;
 
 use insta::assert_snapshot;
-use shared::access::{LockReason, Locked, Window};
+use shared::access::{AccessWindow, LockReason, Locked};
 use shared::domain::employee::{Employee, Field, Status};
 use shared::domain::id::{CustomerId, ExternalId};
 use shared::mapping::{Attribute, Text};
@@ -226,7 +226,7 @@ fn somebody_missing_without_a_deletion_mark_is_told_apart_from_somebody_gone() {
 #[test]
 fn somebody_gone_who_is_locked_is_known_to_be() {
     let (one, config) = (employee("1"), config(""));
-    let window = Window {
+    let window = AccessWindow {
         inactive_at: Some(now()),
         ..account_of(&one, &config).window
     };
@@ -555,5 +555,5 @@ fn a_record_that_does_not_fit_is_skipped_by_name_of_the_field() {
 
 #[test]
 fn a_window_of_the_default_kind_is_open() {
-    assert!(!Window::default().is_locked_at(now()));
+    assert!(!AccessWindow::default().is_locked_at(now()));
 }

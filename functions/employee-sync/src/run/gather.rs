@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use shared::access::Scoped;
 use shared::domain::id::{ExternalId, SourceId};
 use shared::fingerprint::{EntryStatus, Shard, ShardCount, ShardEntry, ShardNumber};
-use shared::mapping::{Attribute, Record};
+use shared::mapping::{Attribute, DesiredAccount};
 use shared::routes::{Connections, Source};
 use shared::runtime::{RunError, Tenant};
 use shared::source::EmployeeSource as _;
@@ -175,7 +175,7 @@ pub(super) fn subjects(
     let there = look.iter().filter_map(|id| {
         let view = match people.roll.get(id)? {
             Person::Employee(employee, fingerprint) => View::Present {
-                record: Box::new(Record::of(&employee, tool, config)),
+                record: Box::new(DesiredAccount::of(&employee, tool, config)),
                 fingerprint,
             },
             Person::Rejected {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use shared::access::Window;
+use shared::access::AccessWindow;
 use shared::domain::id::SourceId;
 use shared::fingerprint::{EntryStatus, Shard, ShardDigest, ShardNumber};
 use shared::mapping::MAPPING_VERSION;
@@ -94,7 +94,7 @@ pub(super) fn open_accounts(
     outcome: &Outcome,
     now: Timestamp,
 ) -> u32 {
-    let is_open = |window: Window| i64::from(!window.is_locked_at(now));
+    let is_open = |window: AccessWindow| i64::from(!window.is_locked_at(now));
     let is_through = |id| {
         matches!(
             outcome.applied.get(id),

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
-use shared::access::{LockReason, Locked, Window};
+use shared::access::{AccessWindow, LockReason, Locked};
 use shared::domain::id::{CustomerId, SourceId};
 use shared::fingerprint::{FingerprintKey, Part};
 use shared::state::{EmployeeEntry, Failure, FencingToken, StateError, ValueDigest};
@@ -26,7 +26,7 @@ async fn reads_back_every_kind_of_entry() {
                 ("email".to_owned(), ValueDigest::Value(u64::MAX)),
                 ("company".to_owned(), ValueDigest::Null),
             ]),
-            window: Window {
+            window: AccessWindow {
                 active_at: Some(at("00:00:00")),
                 inactive_at: Some(at("08:00:00.123456789")),
             },

@@ -151,6 +151,8 @@ async fn through_kombo_a_remote_retry_after_is_honoured() {
     .await;
     let start = tokio::time::Instant::now();
     let (records, _) = read_all(&forwarded(&server), 0).await.unwrap();
-    assert!(matches!(&records[..], [Record::Employee(person)] if person.email == Field::Absent));
+    assert!(
+        matches!(&records[..], [SourceRecord::Employee(person)] if person.email == Field::Absent)
+    );
     assert!(start.elapsed() >= Duration::from_secs(9));
 }

@@ -17,7 +17,7 @@ use crate::domain::id::{CategoryId, CertificateId, SourceId};
 use crate::http::RateLimiter;
 use crate::http::testing::{Canned, Seen, Server};
 use crate::kombo;
-use crate::source::{EmployeeSource, Record, SourceError, read_all};
+use crate::source::{EmployeeSource, SourceError, SourceRecord, read_all};
 
 fn direct(server: &Server) -> Client {
     let direct = Direct::new(
@@ -76,8 +76,8 @@ async fn personio(answer: impl Fn(&Seen) -> Canned + Send + Sync + 'static) -> S
     .await
 }
 
-fn ids(records: &[Record]) -> Vec<u64> {
-    let id = |record: &Record| record.source_id().unwrap().as_str().parse().unwrap();
+fn ids(records: &[SourceRecord]) -> Vec<u64> {
+    let id = |record: &SourceRecord| record.source_id().unwrap().as_str().parse().unwrap();
     records.iter().map(id).collect()
 }
 

@@ -219,7 +219,7 @@ async fn one_bad_record_is_rejected_and_the_page_goes_on() {
     let rejected: Vec<_> = records
         .iter()
         .filter_map(|record| match record {
-            Record::Rejected {
+            SourceRecord::Rejected {
                 source_id,
                 field,
                 problem,
@@ -228,7 +228,7 @@ async fn one_bad_record_is_rejected_and_the_page_goes_on() {
                 field.as_str(),
                 problem.as_str(),
             )),
-            Record::Employee(_) => None,
+            SourceRecord::Employee(_) => None,
         })
         .collect();
     let other = (None, ".", "has another type than documented");

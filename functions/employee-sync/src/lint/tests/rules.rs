@@ -1,7 +1,7 @@
 //! Each rule, broken on purpose.
 
 use jiff::ToSpan as _;
-use shared::access::Window;
+use shared::access::AccessWindow;
 use shared::domain::employee::Field;
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::mapping::Attribute;
@@ -126,20 +126,20 @@ const BREACHES: [Breach; 30] = [
         };
     }),
     (CAUSE, Some("1"), |plan, _| {
-        plan.changes[0].window = lock(Window {
+        plan.changes[0].window = lock(AccessWindow {
             active_at: None,
             inactive_at: Some(now()),
         });
     }),
     (CAUSE, Some("1"), |plan, _| {
-        plan.changes[0].window = lock(Window {
+        plan.changes[0].window = lock(AccessWindow {
             active_at: None,
             inactive_at: Some(now() + 24.hours()),
         });
     }),
     (CAUSE, Some("1"), |plan, subjects| {
         *subjects = subjects_without_hire_date(subjects);
-        plan.changes[0].window = lock(Window {
+        plan.changes[0].window = lock(AccessWindow {
             active_at: Some(now() + 1.second()),
             inactive_at: None,
         });
@@ -151,7 +151,7 @@ const BREACHES: [Breach; 30] = [
             field: "id".into(),
             problem: "is odd".into(),
         };
-        plan.changes[0].window = lock(Window {
+        plan.changes[0].window = lock(AccessWindow {
             active_at: None,
             inactive_at: Some(now()),
         });

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, ToSpan as _};
-use shared::access::Window;
+use shared::access::AccessWindow;
 use shared::domain::employee::Employee;
 use shared::domain::id::{ExternalId, SourceId};
-use shared::mapping::Record;
+use shared::mapping::DesiredAccount;
 use shared::reteach::Customer;
 use shared::tenant::TenantConfig;
 
@@ -25,7 +25,7 @@ pub(super) fn read<'a>(
     config: &TenantConfig,
 ) -> People {
     let person = |employee: &Employee| {
-        let fingerprint = Record::of(employee, TOOL, config).fingerprint(&key());
+        let fingerprint = DesiredAccount::of(employee, TOOL, config).fingerprint(&key());
         (
             employee.source_id.clone(),
             Person::Employee(Box::new(employee.clone()), fingerprint),
@@ -193,8 +193,8 @@ impl Morning {
     }
 }
 
-pub(super) fn window(customer: &Customer) -> Window {
-    Window {
+pub(super) fn window(customer: &Customer) -> AccessWindow {
+    AccessWindow {
         active_at: customer.set_active_at,
         inactive_at: customer.set_inactive_at,
     }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, ToSpan as _};
 use proptest::prelude::*;
 use shared::domain::employee::{Employee, Field, Status};
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
-use shared::mapping::Record;
+use shared::mapping::DesiredAccount;
 use shared::reteach::Customer;
 use shared::state::Brake;
 use shared::tenant::{LockOn, OutOfScope, ScopeVerdict, TenantConfig};
@@ -146,7 +146,7 @@ proptest! {
         let before = morning.academy.clone();
         let run = morning.run(Asking::Everybody, now());
         for (employee, account) in morning.in_step(&run) {
-            let record = Record::of(employee, TOOL, &morning.config);
+            let record = DesiredAccount::of(employee, TOOL, &morning.config);
             let out = morning.config.scope.judge(employee) == ScopeVerdict::Out;
             let earlier = before.customers.get(&account.id);
             for attribute in shared::mapping::Attribute::ALL {

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use shared::access::Window;
+use shared::access::AccessWindow;
 use shared::domain::employee::{Employee, Field, Status};
 use shared::domain::id::SourceId;
 use shared::fingerprint::{Shard, ShardCount, ShardDigest, ShardNumber};
-use shared::mapping::{MAPPING_VERSION, Record};
+use shared::mapping::{DesiredAccount, MAPPING_VERSION};
 use shared::reteach::Customer;
 use shared::state::{Brake, Decision, HeldPlan, SyncState};
 use shared::tenant::TenantConfig;
@@ -136,7 +136,7 @@ impl World {
 
     fn people(&self) -> People {
         let person = |(id, employee): (&SourceId, &Employee)| {
-            let fingerprint = Record::of(employee, TOOL, &self.config).fingerprint(&key());
+            let fingerprint = DesiredAccount::of(employee, TOOL, &self.config).fingerprint(&key());
             (
                 id.clone(),
                 Person::Employee(Box::new(employee.clone()), fingerprint),
@@ -296,8 +296,8 @@ impl World {
     }
 }
 
-fn window(customer: &Customer) -> Window {
-    Window {
+fn window(customer: &Customer) -> AccessWindow {
+    AccessWindow {
         active_at: customer.set_active_at,
         inactive_at: customer.set_inactive_at,
     }

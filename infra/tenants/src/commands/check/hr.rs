@@ -7,7 +7,7 @@ use employee_sync::roll::Person;
 use shared::access::Scoped;
 use shared::document::{DocumentSink as _, choose_category};
 use shared::domain::id::SourceId;
-use shared::mapping::Record;
+use shared::mapping::DesiredAccount;
 use shared::routes::{Connections, Sink, Source};
 use shared::secrets::TenantSecret;
 use shared::source::SourceError;
@@ -102,7 +102,10 @@ fn reading(people: &People, config: &TenantConfig, named: &BTreeSet<&'static str
             Person::Rejected { .. } => rejected += 1,
             Person::Employee(employee, _) => {
                 without_mail += u64::from(employee.email.value().is_none());
-                match Record::of(&employee, "personio", config).employment.scope {
+                match DesiredAccount::of(&employee, "personio", config)
+                    .employment
+                    .scope
+                {
                     Scoped::In => scoped += 1,
                     Scoped::Undecided(_) => undecided += 1,
                     Scoped::OutLocked | Scoped::OutLeft => {}

@@ -8,9 +8,9 @@ use std::time::Instant;
 use employee_sync::plan::{Context, Details, Plan, Subject, View};
 use futures::join;
 use shared::domain::id::{ExternalId, SourceId};
-use shared::mapping::Record as Mapped;
+use shared::mapping::DesiredAccount;
 use shared::routes::{Connections, Source};
-use shared::source::{Absence, EmployeeSource as _, Record};
+use shared::source::{Absence, EmployeeSource as _, SourceRecord};
 
 use self::story::Story;
 use crate::answer::{Answer, Verdict};
@@ -41,20 +41,20 @@ pub(super) async fn explain(operator: &Operator<'_>, args: &Explain) -> Result<A
     let account = account
         .map_err(|error| Failure::look(format!("the account cannot be looked up: {error}")))?;
     let mail = match &read {
-        Some(Record::Employee(employee)) => employee.email.value().map(String::as_str),
+        Some(SourceRecord::Employee(employee)) => employee.email.value().map(String::as_str),
         _ => None,
     };
     let account = account::find(&connections.reteach, account, entry.as_ref(), mail).await?;
     let view = match &read {
-        Some(Record::Employee(employee)) => {
-            let record = Mapped::of(employee, &tool, &known.config);
+        Some(SourceRecord::Employee(employee)) => {
+            let record = DesiredAccount::of(employee, &tool, &known.config);
             let fingerprint = record.fingerprint(&connections.key);
             View::Present {
                 record: Box::new(record),
                 fingerprint,
             }
         }
-        Some(Record::Rejected { field, problem, .. }) => View::Rejected {
+        Some(SourceRecord::Rejected { field, problem, .. }) => View::Rejected {
             fingerprint: connections.key.fingerprint([]),
             field: field.clone(),
             problem: problem.clone(),

@@ -5,11 +5,11 @@ use std::time::Duration;
 use employee_sync::plan::{Account, Details, Link, Plan, Subject, View};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use shared::access::{EmploymentStatus, Scoped, Window};
+use shared::access::{AccessWindow, EmploymentStatus, Scoped};
 use shared::domain::employee::{Employee, Field};
 use shared::domain::id::{SourceId, TenantId};
-use shared::mapping::Record as Mapped;
-use shared::source::Record;
+use shared::mapping::DesiredAccount;
+use shared::source::SourceRecord;
 use shared::state::{EmployeeEntry, HeldPlan};
 use shared::tenant::Via;
 
@@ -20,7 +20,7 @@ pub(super) struct Story<'a> {
     pub(super) tenant: &'a TenantId,
     pub(super) via: Via,
     pub(super) person: &'a SourceId,
-    pub(super) read: Option<&'a Record>,
+    pub(super) read: Option<&'a SourceRecord>,
     pub(super) subject: &'a Subject,
     pub(super) plan: &'a Plan,
     pub(super) held: Option<HeldPlan>,
@@ -101,16 +101,16 @@ impl Story<'_> {
                         .to_owned(),
                 ]
             }
-            Some(Record::Rejected { field, problem, .. }) => {
+            Some(SourceRecord::Rejected { field, problem, .. }) => {
                 vec![format!(
                     "the record does not fit: {field} {problem}; correct it in Personio"
                 )]
             }
-            Some(Record::Employee(employee)) => fields(employee, self.details),
+            Some(SourceRecord::Employee(employee)) => fields(employee, self.details),
         }
     }
 
-    fn record(&self) -> Option<&Mapped> {
+    fn record(&self) -> Option<&DesiredAccount> {
         match &self.subject.view {
             View::Present { record, .. } => Some(record),
             View::Rejected { .. } | View::Gone { .. } => None,
@@ -282,7 +282,7 @@ impl Story<'_> {
 }
 
 /// When an account is open.
-fn window(window: Window) -> String {
+fn window(window: AccessWindow) -> String {
     match (window.active_at, window.inactive_at) {
         (None, None) => "always open".to_owned(),
         (Some(from), None) => format!("open from {}", words::moment(from)),
