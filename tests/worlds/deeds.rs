@@ -2,7 +2,7 @@
 
 use harness::{by_hand, person};
 use jiff::{SignedDuration, ToSpan as _};
-use local::demo::acts::courses::Issued;
+use oracle::IssuedCertificate;
 use shared::tenant::Via;
 use simulators::people::{EmploymentType, Status};
 use simulators::reteach::{Certificate, Participation, Publication};
@@ -28,7 +28,7 @@ impl Life {
                 let mail = format!("schon.da.{}@muster.example", self.next_person);
                 let account = self.insert(by_hand(&mail));
                 let id = self.hire(0, Some(mail));
-                self.model.expected.adoptable(id, account);
+                self.model.expected.add_adoptable(id, account);
             }
             Event::Rehired(who) => self.rehire(who),
             Event::TakesMail(who) => self.take_mail(who),
@@ -109,7 +109,7 @@ impl Life {
         if let (Event::NewMail(_), Some(account)) = (event, self.account(person.id)) {
             self.model
                 .expected
-                .by_admin(person.id, |it| it.user_name = account.user_name);
+                .edit(person.id, |it| it.user_name = account.user_name);
         }
         let stamp = self.now().as_second();
         self.harness.change(person.id, |it| match event {
@@ -179,7 +179,7 @@ impl Life {
             let name = self.account(person.id).and_then(|it| it.user_name);
             self.model
                 .expected
-                .by_admin(person.id, |it| it.user_name = name);
+                .edit(person.id, |it| it.user_name = name);
             self.harness.change(person.id, |it| it.email = Some(mail));
         }
     }
@@ -226,7 +226,7 @@ impl Life {
         let issued = self
             .registry
             .issue(Some(person.id), account.id.clone(), when);
-        let issued = Issued {
+        let issued = IssuedCertificate {
             has_pdf: !late,
             ..issued
         };
@@ -266,7 +266,7 @@ impl Life {
         self.model
             .excuse(|paper| paper.participation == old.participation);
         // The new one is made as the old one was: at once, or on demand.
-        let issued = Issued {
+        let issued = IssuedCertificate {
             id: id.clone(),
             ..old.issued
         };
@@ -322,7 +322,7 @@ impl Life {
                     it.tags.push("Führungskraft".to_owned());
                 };
                 reteach.edit(&account.id, edit);
-                self.model.expected.by_admin(person.id, edit);
+                self.model.expected.edit(person.id, edit);
             }
             Event::AdminUnlocks(_) => {
                 reteach.edit(&account.id, |it| {
@@ -331,7 +331,7 @@ impl Life {
             }
             Event::AdminDeletes(_) => {
                 reteach.remove(&account.id);
-                self.model.expected.deleted(person.id);
+                self.model.expected.delete(person.id);
                 self.model
                     .excuse(|paper| paper.issued.account == account.id);
             }

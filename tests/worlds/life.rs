@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use harness::{Harness, ROUTES, by_hand};
 use jiff::{SignedDuration, Timestamp};
-use local::demo::acts::courses::Registry;
+use oracle::CertificateIssuer;
 use shared::tenant::Via;
 use simulators::Person;
 use simulators::reteach::Customer;
@@ -79,7 +79,7 @@ pub(crate) struct Life {
     pub(crate) harness: Harness,
     pub(crate) model: Model,
     pub(crate) trace: Trace,
-    pub(crate) registry: Registry,
+    pub(crate) registry: CertificateIssuer,
     pub(crate) runs: usize,
     pub(crate) cut_short: usize,
     hung: Arc<AtomicUsize>,
@@ -147,7 +147,7 @@ impl Life {
             harness.world.stack.scissors().unwrap().strikes().rule(rule);
         }
         let model = Model::new(via);
-        let registry = Registry::new(seed, model.zone.clone());
+        let registry = CertificateIssuer::new(seed, model.zone.clone());
         let mut life = Self {
             harness,
             model,
@@ -178,7 +178,7 @@ impl Life {
             .collect();
         for person in with_mail.iter().take(2) {
             let account = self.insert(by_hand(&person.email.as_ref().unwrap().to_uppercase()));
-            self.model.expected.adoptable(person.id, account);
+            self.model.expected.add_adoptable(person.id, account);
         }
         let other = Customer {
             external_id: Some("sap:4711".to_owned()),
@@ -186,7 +186,7 @@ impl Life {
         };
         for account in [other, by_hand("gast@kunde.example")] {
             let account = self.insert(account);
-            self.model.expected.untouched(account);
+            self.model.expected.add_foreign(account);
         }
         let (people, now) = (self.people(), self.now());
         self.model.look_at(&people, now);

@@ -1,14 +1,14 @@
 //! What academy and personnel files should hold, from what happened alone. Accounts and documents are worked out by the
-//! demo's second opinion ([`local::demo::expect`]); nothing here knows the product's code.
+//! [`oracle`]; nothing here knows the product's code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use local::demo::acts::courses::Issued;
-use local::demo::expect::filing::{Filing, Label};
-use local::demo::expect::{Difference, Expected};
+use oracle::{
+    AccessRules, Difference, DocumentFields, ExpectedAccounts, ExpectedDocuments,
+    IssuedCertificate, LockOn, OutOfScope,
+};
 use shared::tenant::Via;
 use simulators::people::Status;
 use simulators::personio::Document;
@@ -23,7 +23,7 @@ const AT_FIRST: u64 = 2;
 /// What should be.
 #[derive(Debug)]
 pub(crate) struct Model {
-    pub(crate) expected: Expected,
+    pub(crate) expected: ExpectedAccounts,
     pub(crate) zone: TimeZone,
     via: Via,
     /// The tenant file there is now.
@@ -38,7 +38,7 @@ pub(crate) struct Model {
 /// A certificate.
 #[derive(Clone, Debug)]
 pub(crate) struct Paper {
-    pub(crate) issued: Issued,
+    pub(crate) issued: IssuedCertificate,
     pub(crate) participation: String,
     pub(crate) has_pdf: bool,
     /// Something happened after which it may be filed or not: issued again, its owner or the account deleted.
@@ -51,7 +51,7 @@ impl Model {
     pub(crate) fn new(via: Via) -> Self {
         let zone = TimeZone::get("Europe/Berlin").unwrap();
         Self {
-            expected: Expected::new(zone.clone()),
+            expected: ExpectedAccounts::default(),
             zone,
             via,
             config: Config::Usual,
@@ -63,7 +63,9 @@ impl Model {
 
     /// HR, or the operator, has changed something.
     pub(crate) fn look_at(&mut self, people: &[Person], now: Timestamp) {
-        let may_be_locked = |it: &&Person| it.status == Status::Inactive || self.is_shut_out(it);
+        let rules = self.rules();
+        let may_be_locked =
+            |it: &&Person| it.status == Status::Inactive || rules.is_out_of_scope(it);
         let ids: Vec<u64> = people
             .iter()
             .filter(may_be_locked)
@@ -80,14 +82,25 @@ impl Model {
         self.look_at(people, now);
     }
 
-    fn is_shut_out(&self, person: &Person) -> bool {
-        let is_austrian = person.subcompany.as_deref() == Some("Muster Österreich GmbH");
-        is_austrian && matches!(self.config, Config::WithoutAustria | Config::LeavesAustria)
+    fn rules(&self) -> AccessRules {
+        let excluded = matches!(self.config, Config::WithoutAustria | Config::LeavesAustria);
+        AccessRules {
+            time_zone: self.zone.clone(),
+            lock_on: match self.config {
+                Config::LocksOnLastDay => LockOn::EndDay,
+                _ => LockOn::DayAfterEnd,
+            },
+            excluded_company: excluded.then_some("Muster Österreich GmbH"),
+            out_of_scope: match self.config {
+                Config::LeavesAustria => OutOfScope::Leave,
+                _ => OutOfScope::Lock,
+            },
+        }
     }
 
     /// Whether the account of `person` is none of ours at the moment.
     pub(crate) fn is_left_alone(&self, person: &Person) -> bool {
-        self.config == Config::LeavesAustria && self.is_shut_out(person)
+        self.rules().is_left_alone(person)
     }
 
     /// A profile is gone.
@@ -105,7 +118,12 @@ impl Model {
     }
 
     /// A certificate is issued.
-    pub(crate) fn issued(&mut self, issued: Issued, participation: String, has_pdf: bool) {
+    pub(crate) fn issued(
+        &mut self,
+        issued: IssuedCertificate,
+        participation: String,
+        has_pdf: bool,
+    ) {
         let folder = self.folders.len() - 1;
         self.papers.push(Paper {
             issued,
@@ -123,23 +141,7 @@ impl Model {
 
     /// Whether the account of `person` is to be locked.
     pub(crate) fn is_to_be_locked(&self, person: &Person, now: Timestamp) -> bool {
-        let begins = person.hire_date.is_some_and(|day| now < self.midnight(day));
-        let ended = person.termination_date.is_some_and(|day| {
-            let is_early = self.config == Config::LocksOnLastDay;
-            self.midnight(if is_early {
-                day
-            } else {
-                day.tomorrow().unwrap()
-            }) <= now
-        });
-        let is_locked_by_scope = self.is_shut_out(person) && !self.is_left_alone(person);
-        begins || ended || person.status == Status::Inactive || is_locked_by_scope
-    }
-
-    fn midnight(&self, day: Date) -> Timestamp {
-        day.to_zoned_datetime(self.zone.clone())
-            .unwrap()
-            .timestamp()
+        self.rules().is_locked(person, now)
     }
 
     /// Everything in which the academy is not as it should be, once all is quiet.
@@ -189,19 +191,19 @@ impl Model {
             // Adopted, even if the person is gone by now: what it had by hand is kept.
             let person = id.strip_prefix("personio:").and_then(|id| id.parse().ok());
             let Some(person) = person else { continue };
-            self.expected.adopted(person);
+            self.expected.adopt(person);
             if !present.contains(id) && !account.is_locked(now) {
                 found.push(format!("{id} is gone and not locked"));
             }
         }
-        self.expected.rested(people, &since, &apart, now);
+        self.expected.settle(people, &since, &apart, now);
         let apart: BTreeSet<String> = apart.into_iter().map(ours).collect();
         let is_settled = |account: &str| {
             !account.starts_with("personio:")
                 || (present.contains(account) && !apart.contains(account))
         };
         let differences = self.expected.differences(&customers);
-        let matters = |it: &&Difference| is_settled(whose(it)) && !is_only_case(it);
+        let matters = |it: &&Difference| it.account().is_none_or(is_settled) && !is_only_case(it);
         found.extend(differences.iter().filter(matters).map(ToString::to_string));
         let still = |id: &u64| {
             let person = people.iter().find(|it| it.id == *id);
@@ -220,11 +222,11 @@ impl Model {
             .map(|it| (it.id, it.name))
             .collect();
         let label = if self.via == Via::Kombo {
-            Label::FileName
+            DocumentFields::FileName
         } else {
-            Label::Full
+            DocumentFields::All
         };
-        let mut filing = Filing::new(label);
+        let mut filing = ExpectedDocuments::new(label);
         for paper in &self.papers {
             let id = &paper.issued.id;
             let document = documents.iter().find(|it| is_of(it, id));
@@ -237,13 +239,13 @@ impl Model {
                 .map(|it| it.category_id)
                 .filter(|it| allowed.contains(it))
                 .unwrap_or(last);
-            filing.folder_made(&categories[&folder]);
-            let issued = Issued {
+            filing.set_folder(&categories[&folder]);
+            let issued = IssuedCertificate {
                 has_pdf: paper.has_pdf,
                 ..paper.issued.clone()
             };
-            filing.issued(&issued, sha256(document, paper, reteach));
-            filing.ran();
+            filing.issue(&issued, sha256(document, paper, reteach));
+            filing.complete_run();
         }
         filing
             .differences(&documents)
@@ -267,14 +269,6 @@ fn is_of(document: &Document, certificate: &str) -> bool {
 fn is_only_case(difference: &Difference) -> bool {
     matches!(difference, Difference::Field { field: "email", expected, actual, .. }
         if expected.to_lowercase() == actual.to_lowercase())
-}
-
-fn whose(difference: &Difference) -> &str {
-    match difference {
-        Difference::Missing(account)
-        | Difference::Unexpected(account)
-        | Difference::Field { account, .. } => account,
-    }
 }
 
 /// Why somebody cannot have what Personio says: the mail address is another account's.

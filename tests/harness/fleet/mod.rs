@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt as _};
 use jiff::Timestamp;
-use local::demo::expect::{Difference, Expected};
 use local::{Company, Options, Stack};
+use oracle::{Difference, ExpectedAccounts};
 use secrecy::ExposeSecret as _;
 use shared::domain::clock::SystemClock;
 use shared::domain::id::TenantId;
@@ -70,8 +70,8 @@ impl Fleet {
     #[must_use]
     pub fn differences(&self, company: usize) -> Vec<Difference> {
         let company = self.company(company);
-        let mut expected = Expected::new(simulators::people::zone());
-        expected.ran(&company.personio.people(), &[].into(), Timestamp::now());
+        let mut expected = ExpectedAccounts::default();
+        expected.complete_run(&company.personio.people(), &[].into(), Timestamp::now());
         expected.differences(&company.reteach.customers())
     }
 

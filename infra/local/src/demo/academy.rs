@@ -54,7 +54,7 @@ fn certificates(cast: &mut Cast, learners: &[(u64, String)], people: usize, now:
     for (person, account) in learners.iter().rev().take(late) {
         let mut issued = cast
             .registry
-            .old(Some(*person), account.clone(), today(now));
+            .issue_old(Some(*person), account.clone(), today(now));
         issued.has_pdf = false;
         cast.issue(&issued);
         cast.taken.insert(*person);
@@ -62,7 +62,9 @@ fn certificates(cast: &mut Cast, learners: &[(u64, String)], people: usize, now:
 }
 
 fn issue_old(cast: &mut Cast, (person, account): (Option<u64>, &str), now: Timestamp) {
-    let issued = cast.registry.old(person, account.to_owned(), today(now));
+    let issued = cast
+        .registry
+        .issue_old(person, account.to_owned(), today(now));
     cast.issue(&issued);
 }
 
@@ -93,7 +95,7 @@ fn adoptable(
         },
     );
     let id = customer.id.clone();
-    cast.expected.adoptable(person, customer);
+    cast.expected.add_adoptable(person, customer);
     id
 }
 
@@ -109,7 +111,7 @@ fn conflicting(cast: &mut Cast, person: u64, mail: String, now: Timestamp) -> St
         },
     );
     let id = customer.id.clone();
-    cast.expected.conflict(person, customer);
+    cast.expected.add_conflict(person, customer);
     cast.taken.insert(person);
     id
 }
@@ -127,7 +129,7 @@ fn stranger(cast: &mut Cast, now: Timestamp) -> String {
         },
     );
     let id = customer.id.clone();
-    cast.expected.untouched(customer);
+    cast.expected.add_foreign(customer);
     id
 }
 

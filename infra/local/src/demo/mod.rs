@@ -4,7 +4,6 @@ mod academy;
 pub mod acts;
 pub mod args;
 mod check;
-pub mod expect;
 mod play;
 mod print;
 mod real;

@@ -10,11 +10,11 @@ use simulators::reteach::{Certificate, Participation, Publication};
 use simulators::{Behaviour, Fault, Person};
 
 use super::academy;
-use super::acts::courses::{Issued, Registry};
 use super::acts::{Act, Deed};
-use super::expect::Expected;
-use super::expect::filing::{Filing, Label};
 use crate::world::{Company, World, WorldError, route};
+use oracle::ExpectedAccounts;
+use oracle::{CertificateIssuer, IssuedCertificate};
+use oracle::{DocumentFields, ExpectedDocuments};
 
 /// Bytes of a certificate's PDF.
 const PDF_SIZE: u64 = 2_000;
@@ -25,13 +25,13 @@ pub struct Cast {
     /// The company.
     pub company: Company,
     /// What reteach should hold.
-    pub expected: Expected,
+    pub expected: ExpectedAccounts,
     /// What the personnel files should hold.
-    pub filing: Filing,
+    pub filing: ExpectedDocuments,
     /// People with a part in the story, whom no act is to hit.
     pub taken: BTreeSet<u64>,
     /// Where certificates come from.
-    pub registry: Registry,
+    pub registry: CertificateIssuer,
 }
 
 impl Cast {
@@ -57,16 +57,16 @@ impl Cast {
             .personio
             .put_all(simulators::people::demo(people, seed, today(now)));
         let label = if company.via == Via::Kombo {
-            Label::FileName
+            DocumentFields::FileName
         } else {
-            Label::Full
+            DocumentFields::All
         };
         let mut cast = Self {
             company,
-            expected: Expected::new(zone()),
-            filing: Filing::new(label),
+            expected: ExpectedAccounts::default(),
+            filing: ExpectedDocuments::new(label),
             taken: BTreeSet::new(),
-            registry: Registry::new(seed, zone()),
+            registry: CertificateIssuer::new(seed, zone()),
         };
         academy::furnish(&mut cast, now);
         cast
@@ -92,11 +92,11 @@ impl Cast {
             Deed::Issue(issued) => self.issue(issued),
             Deed::MakePdf => {
                 reteach.publish_pdf(certificate);
-                self.filing.pdf_made(certificate);
+                self.filing.add_pdf(certificate);
             }
             Deed::MakeFolder(name) => {
                 personio.add_category(name);
-                self.filing.folder_made(name);
+                self.filing.set_folder(name);
             }
             Deed::LoseReply => {
                 personio.fail(Fault::new(Behaviour::LoseReply).path("/v1/company/documents"));
@@ -105,7 +105,7 @@ impl Cast {
     }
 
     /// The academy issues a certificate.
-    pub fn issue(&mut self, issued: &Issued) {
+    pub fn issue(&mut self, issued: &IssuedCertificate) {
         let publication = if issued.has_pdf {
             Publication::AtOnce
         } else {
@@ -127,7 +127,7 @@ impl Cast {
             .reteach
             .pdf_sha256(&issued.id)
             .unwrap_or_default();
-        self.filing.issued(issued, sha256);
+        self.filing.issue(issued, sha256);
     }
 
     /// People who have an account, apart from those with a part of their own.
@@ -158,7 +158,7 @@ impl Cast {
                 account.tags.push(tag());
             });
         self.expected
-            .by_admin(person.id, |account| account.tags.push(tag()));
+            .edit(person.id, |account| account.tags.push(tag()));
     }
 }
 

@@ -6,7 +6,7 @@ pub mod people;
 use serde::Serialize;
 use simulators::Person;
 
-use courses::Issued;
+use oracle::IssuedCertificate;
 
 /// Something that happens in a company, mostly to one person.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,7 +31,7 @@ pub(super) enum Deed {
     /// HR deletes the person's profile.
     Delete,
     /// The academy issues a certificate.
-    Issue(Box<Issued>),
+    Issue(Box<IssuedCertificate>),
     /// The academy makes the certificate's PDF.
     MakePdf,
     /// HR makes a folder for documents.

@@ -40,7 +40,7 @@ pub(super) fn problems(report: &Report, seen: &Seen, due: Due<'_>) -> Vec<String
             found.extend(calls(seen.hr_calls, "the HR system"));
             found.extend(too_many_units(
                 report.dynamodb,
-                QUIET_UNITS + due.filing.awaited().len() as f64,
+                QUIET_UNITS + due.filing.waiting_for_pdf().len() as f64,
             ));
         }
         Must::BeDone | Must::BeHeld | Must::BeInDoubt | Must::BeVerified => {}

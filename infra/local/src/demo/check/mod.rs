@@ -7,10 +7,10 @@ use shared::runtime::Outcome;
 use simulators::personio::{Document, Endpoint};
 use simulators::reteach::Customer;
 
-use super::expect::Expected;
-use super::expect::filing::Filing;
 use super::play::{Must, Told};
 use crate::Company;
+use oracle::ExpectedAccounts;
+use oracle::ExpectedDocuments;
 
 /// What a run with nothing to do may use of DynamoDB, read and written, whatever the company's size; one that awaits PDFs
 /// reads one unit more for each.
@@ -42,9 +42,9 @@ pub(super) struct Due<'a> {
     /// Documents that had to be sent.
     pub uploads: usize,
     /// In reteach.
-    pub accounts: &'a Expected,
+    pub accounts: &'a ExpectedAccounts,
     /// In the personnel files.
-    pub filing: &'a Filing,
+    pub filing: &'a ExpectedDocuments,
 }
 
 impl Seen {

@@ -133,11 +133,11 @@ impl Theatre {
             let uploads = match (cue.job, cue.must) {
                 (JobKind::Employees, _) => {
                     cast.expected
-                        .ran(&cast.company.personio.people(), &held, now);
+                        .complete_run(&cast.company.personio.people(), &held, now);
                     0
                 }
                 (JobKind::Certificates, Must::BeWaiting) => 0,
-                (JobKind::Certificates, _) => cast.filing.ran(),
+                (JobKind::Certificates, _) => cast.filing.complete_run(),
             };
             let bar = bars.bar(route(cast.company.via), cue.job);
             runs.push(tokio::spawn(run(

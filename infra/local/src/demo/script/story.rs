@@ -6,7 +6,7 @@ use shared::state::{Decision, JobKind, StateError};
 use simulators::people::today;
 
 use super::{Audience, PlayError, Theatre, Turn};
-use crate::demo::acts::{Act, people};
+use crate::demo::acts::{Act, courses, people};
 use crate::demo::play::{Cue, Must};
 
 const TICK: SignedDuration = SignedDuration::from_mins(5);
@@ -83,9 +83,9 @@ impl Theatre {
         let now = self.world.clock.now();
         let mut turn = Turn::default();
         for cast in &mut self.casts {
-            let (people, awaited) = (cast.free_people(), cast.filing.awaited());
+            let (people, awaited) = (cast.free_people(), cast.filing.waiting_for_pdf());
             turn.acts
-                .push(cast.registry.morning(&people, &awaited, now));
+                .push(courses::morning(&mut cast.registry, &people, &awaited, now));
         }
         if turn.acts.iter().any(Vec::is_empty) {
             // Nobody who could have one: nothing to show in so small a company.
@@ -106,7 +106,8 @@ impl Theatre {
         let mut turn = Turn::default();
         for cast in &mut self.casts {
             let people = cast.free_people();
-            turn.acts.push(cast.registry.folder(&people, now));
+            turn.acts
+                .push(courses::folder(&mut cast.registry, &people, now));
         }
         let about = "The document of the lost reply is found among the employee's documents (on Kombo's unified route through the \
                      passthrough) and noted as filed: no duplicate. Folders are looked up on every run; what was filed earlier stays \

@@ -1,11 +1,10 @@
-use jiff::tz::TimeZone;
 use shared::runtime::Outcome;
 use simulators::reteach::Customer;
 
 use super::super::check::{Due, Seen, problems};
-use super::super::expect::Expected;
-use super::super::expect::filing::{Filing, Label};
 use super::*;
+use oracle::ExpectedAccounts;
+use oracle::{DocumentFields, ExpectedDocuments};
 
 /// A run that called nobody and left nothing.
 fn nothing() -> Seen {
@@ -19,7 +18,10 @@ fn nothing() -> Seen {
 }
 
 fn found(report: impl Into<Told>, seen: &Seen, must: Must) -> Vec<String> {
-    let (accounts, filing) = (Expected::new(TimeZone::UTC), Filing::new(Label::Full));
+    let (accounts, filing) = (
+        ExpectedAccounts::default(),
+        ExpectedDocuments::new(DocumentFields::All),
+    );
     let due = Due {
         must,
         uploads: 0,
@@ -218,6 +220,6 @@ fn of_many_differences_some_are_told_and_the_rest_counted() {
         Must::BeDone,
     );
     assert_eq!(found.len(), 6);
-    assert_eq!(found.first().unwrap(), "there is an account too many: 10");
+    assert_eq!(found.first().unwrap(), "account 10 should not exist");
     assert_eq!(found.last().unwrap(), "and 2 more differences");
 }

@@ -1,0 +1,155 @@
+//! The accounts of one academy.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use simulators::Person;
+use simulators::reteach::Customer;
+
+use crate::difference::account_differences;
+use crate::{AccessRules, Difference, account, external_id};
+
+/// An academy as it should be, account by account.
+#[derive(Clone, Debug, Default)]
+pub struct ExpectedAccounts {
+    rules: AccessRules,
+    /// Accounts of people in the HR system, by their id there.
+    synced: BTreeMap<u64, Customer>,
+    /// Accounts that the sync must not touch.
+    foreign: Vec<Customer>,
+    /// Accounts made by hand, by the person whose first sync adopts them.
+    adoptable: BTreeMap<u64, Customer>,
+    /// People whose mail address belongs to an account of another system.
+    conflicts: BTreeSet<u64>,
+    history: BTreeMap<u64, History>,
+}
+
+/// What the current readings do not tell about a person.
+#[derive(Clone, Copy, Debug, Default)]
+struct History {
+    /// Since when the person is inactive without an end date that has passed.
+    first_inactive: Option<Timestamp>,
+    /// Consecutive readings without the person.
+    missed_readings: u32,
+}
+
+impl ExpectedAccounts {
+    #[must_use]
+    pub fn new(rules: AccessRules) -> Self {
+        Self {
+            rules,
+            ..Self::default()
+        }
+    }
+
+    /// Adds an account that has nothing to do with the HR system.
+    pub fn add_foreign(&mut self, customer: Customer) {
+        self.foreign.push(customer);
+    }
+
+    /// Adds an account that the sync must find by the mail address of `person`.
+    pub fn add_adoptable(&mut self, person: u64, customer: Customer) {
+        self.adoptable.insert(person, customer);
+    }
+
+    /// Adds an account of another system with the mail address of `person`, who therefore gets no account.
+    pub fn add_conflict(&mut self, person: u64, customer: Customer) {
+        self.conflicts.insert(person);
+        self.foreign.push(customer);
+    }
+
+    /// How many people have no account because of a conflict.
+    #[must_use]
+    pub fn conflicts(&self) -> usize {
+        self.conflicts.len()
+    }
+
+    /// An admin changes the synced account of `person`; runs must keep the change.
+    pub fn edit(&mut self, person: u64, change: impl FnOnce(&mut Customer)) {
+        self.adopt(person);
+        change(
+            self.synced
+                .entry(person)
+                .or_insert_with(|| owned_by(person, account::created_by_api())),
+        );
+    }
+
+    /// A run has adopted the account made by hand for `person`, if there is one.
+    pub fn adopt(&mut self, person: u64) {
+        if let Some(found) = self.adoptable.remove(&person) {
+            self.synced.insert(person, owned_by(person, found));
+        }
+    }
+
+    /// An admin deletes the account of `person` with all that it held.
+    pub fn delete(&mut self, person: u64) {
+        self.synced.remove(&person);
+        self.adoptable.remove(&person);
+    }
+
+    /// A complete run at `now` over `people` that holds the changes of `held`.
+    pub fn complete_run(&mut self, people: &[Person], held: &BTreeSet<u64>, now: Timestamp) {
+        for person in people {
+            if held.contains(&person.id) || self.conflicts.contains(&person.id) {
+                continue;
+            }
+            let mut history = self.history.get(&person.id).copied().unwrap_or_default();
+            history.missed_readings = 0;
+            self.update(person, &mut history.first_inactive, now);
+            self.history.insert(person.id, history);
+        }
+        let present: BTreeSet<u64> = people.iter().map(|person| person.id).collect();
+        for (id, account) in &mut self.synced {
+            if present.contains(id) || held.contains(id) {
+                continue;
+            }
+            let history = self.history.entry(*id).or_default();
+            history.missed_readings += 1;
+            let is_open = account.set_inactive_at.is_none_or(|end| end > now);
+            if history.missed_readings >= 2 && is_open {
+                account.set_inactive_at = Some(now);
+            }
+        }
+    }
+
+    /// The state at `now` after any number of runs, complete or not, the last of them successful.
+    /// `first_inactive` has the moments that only those runs know. The accounts of people in `skipped` depend on how far
+    /// the runs came; they are left as they are.
+    pub fn settle(
+        &mut self,
+        people: &[Person],
+        first_inactive: &BTreeMap<u64, Timestamp>,
+        skipped: &BTreeSet<u64>,
+        now: Timestamp,
+    ) {
+        for person in people.iter().filter(|person| !skipped.contains(&person.id)) {
+            self.update(person, &mut first_inactive.get(&person.id).copied(), now);
+        }
+    }
+
+    fn update(&mut self, person: &Person, first_inactive: &mut Option<Timestamp>, now: Timestamp) {
+        let current = self
+            .synced
+            .remove(&person.id)
+            .or_else(|| self.adoptable.remove(&person.id));
+        let account = account::expected(person, current, first_inactive, now, &self.rules);
+        self.synced.insert(person.id, account);
+    }
+
+    /// Every way in which `actual` is not as it should be.
+    #[must_use]
+    pub fn differences(&self, actual: &[Customer]) -> Vec<Difference> {
+        let untouched = self.foreign.iter().chain(self.adoptable.values());
+        account_differences(self.synced.values().chain(untouched), actual)
+    }
+}
+
+fn owned_by(person: u64, account: Customer) -> Customer {
+    Customer {
+        external_id: Some(external_id(person)),
+        ..account
+    }
+}
+
+#[cfg(test)]
+mod tests;
