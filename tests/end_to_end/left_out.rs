@@ -35,7 +35,7 @@ async fn whom_kombo_leaves_out_without_a_deletion_mark_is_not_locked_by_that() {
     let held = report.held.as_ref().unwrap();
     assert_eq!(
         held.counts.iter().collect::<Vec<_>>(),
-        [(&Brake::UnmarkedLock, &3)]
+        [(&Brake::UnflaggedLock, &3)]
     );
     for words in [
         "3 locks of people who are missing and not marked as deleted",

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use employee_sync::known::{Became, Sharding, next_shard};
-use employee_sync::read;
+use employee_sync::checkpoint::{Resolution, Sharding, next_shard};
+use employee_sync::source;
 use shared::fingerprint::{Shard, ShardCount, ShardNumber};
 use shared::http::{self, Calls, Context, RateLimiter};
 use shared::mapping::MAPPING_VERSION;
@@ -34,9 +34,13 @@ impl Harness {
         let connections =
             Connections::<Source>::new(&config, &self.company.secret(), &context).unwrap();
         let Connections { hr, key, .. } = connections.with_pace(&RateLimiter::new(&[]));
-        let people = read::read(&hr, &config, &key, 0).await.unwrap();
-        let sharding = Sharding::new(&people, ShardCount::for_people(people.roll.len()), &key);
-        let became: BTreeMap<_, _> = people.roll.ids().map(|id| (id, Became::Settled)).collect();
+        let people = source::read(&hr, &config, &key, 0).await.unwrap();
+        let sharding = Sharding::new(&people, ShardCount::for_people(people.snapshot.len()), &key);
+        let became: BTreeMap<_, _> = people
+            .snapshot
+            .ids()
+            .map(|id| (id, Resolution::Settled))
+            .collect();
         let lease = self.take_lease("a first run").await;
         let mut shards = Vec::new();
         for number in (0..).map(ShardNumber).take(sharding.count().get()) {
@@ -57,8 +61,8 @@ impl Harness {
             mapping_version: MAPPING_VERSION,
             configuration: format!("{:016x}", key.digest("configuration", &record.config)),
             shards,
-            people: u32::try_from(people.roll.len()).unwrap(),
-            open_accounts: u32::try_from(people.roll.len()).unwrap(),
+            people: u32::try_from(people.snapshot.len()).unwrap(),
+            open_accounts: u32::try_from(people.snapshot.len()).unwrap(),
             brakes: BrakeWindow::default(),
             pending: BTreeMap::new(),
             waiting: 0,

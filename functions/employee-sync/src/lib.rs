@@ -1,16 +1,15 @@
-//! The employee job: read → plan → judge → apply → ledger → report.
+//! The employee job: read → select → load → prepare → preregister → apply → conclude → commit.
 
 pub mod accounts;
 pub mod apply;
-pub mod known;
+pub mod brake;
+pub mod checkpoint;
 pub mod lint;
 pub mod plan;
-pub mod read;
 pub mod report;
-pub mod roll;
 mod run;
-mod unreadable;
+pub mod source;
 
-/// The job: people from the HR system to reteach.
+/// Carries people from the HR system to reteach.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EmployeeSync;

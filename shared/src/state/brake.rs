@@ -13,7 +13,7 @@ pub enum Brake {
     UnexplainedLock,
     /// A lock of somebody who is missing from a list that marks whom it deletes, without such a mark. None goes through
     /// unasked.
-    UnmarkedLock,
+    UnflaggedLock,
     /// A lock at an end date.
     ExplainedLock,
     /// An account that was locked and is open again.
@@ -28,7 +28,7 @@ impl Brake {
     /// All kinds, in the order of reports.
     pub const ALL: [Self; 6] = [
         Self::UnexplainedLock,
-        Self::UnmarkedLock,
+        Self::UnflaggedLock,
         Self::ExplainedLock,
         Self::Unlock,
         Self::Blank,
@@ -40,7 +40,7 @@ impl Brake {
     pub fn describe(self) -> &'static str {
         match self {
             Self::UnexplainedLock => "locks without an end date",
-            Self::UnmarkedLock => "locks of people who are missing and not marked as deleted",
+            Self::UnflaggedLock => "locks of people who are missing and not marked as deleted",
             Self::ExplainedLock => "locks at an end date",
             Self::Unlock => "unlocks",
             Self::Blank => "emptied fields",

@@ -18,9 +18,9 @@ pub struct EmployeeEntry {
     pub customer_id: Option<CustomerId>,
     /// The record that reteach was last given in full; `None` while that never succeeded.
     pub fingerprint: Option<Fingerprint>,
-    /// For each field that reteach was given, a mark of its value.
+    /// For each field that reteach was given, a digest of its value.
     #[serde(default)]
-    pub marks: BTreeMap<String, ValueDigest>,
+    pub digests: BTreeMap<String, ValueDigest>,
     /// The window in which the account is open, as last written.
     #[serde(default)]
     pub window: AccessWindow,
@@ -38,7 +38,7 @@ impl EmployeeEntry {
             source_id,
             customer_id: None,
             fingerprint: None,
-            marks: BTreeMap::new(),
+            digests: BTreeMap::new(),
             window: AccessWindow::default(),
             locked: None,
             failure: None,

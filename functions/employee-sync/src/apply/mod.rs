@@ -18,15 +18,15 @@ use shared::reteach;
 use shared::runtime::{CircuitBreaker, LeaseGuard};
 use shared::state::{EmployeeEntry, Failure, StateError, Store};
 
-use crate::known::Became;
-use crate::plan::{Change, Plan, Subject, View};
+use crate::checkpoint::Resolution;
+use crate::plan::{Candidate, Change, Plan, SourceState};
 
 /// Changes in flight at once.
 pub const CONCURRENCY: usize = 8;
 
 /// Everything the executor acts with.
 #[derive(Clone, Copy, Debug)]
-pub struct Tools<'a> {
+pub struct ApplyContext<'a> {
     /// The tenant.
     pub tenant: &'a TenantId,
     /// Its academy.
@@ -58,7 +58,7 @@ pub enum Applied {
 
 /// Why the executor stopped early.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Stop {
+pub enum ApplyAbort {
     /// The time for this run is over.
     #[error("the time for this run is over; the rest follows on the next one")]
     OutOfTime,
@@ -76,12 +76,12 @@ pub struct Outcome {
     /// What became of each change, by person.
     pub applied: HashMap<SourceId, Applied>,
     /// Why it stopped early, if it did.
-    pub stop: Option<Stop>,
+    pub stop: Option<ApplyAbort>,
 }
 
 /// Applies `changes`, each with the ledger's entry of its person, and tells `progress` after each.
 pub async fn apply(
-    tools: Tools<'_>,
+    context: ApplyContext<'_>,
     changes: Vec<(Change, Option<EmployeeEntry>)>,
     progress: &(dyn Fn() + Sync),
 ) -> Outcome {
@@ -90,13 +90,13 @@ pub async fn apply(
         let brake = &brake;
         async move {
             let id = change.source_id.clone();
-            let applied = one(tools, change, entry, brake).await;
+            let applied = one(context, change, entry, brake).await;
             progress();
             (id, applied)
         }
     });
     let applied = stream::iter(each)
-        .buffer_unordered(tools.at_once)
+        .buffer_unordered(context.at_once)
         .collect()
         .await;
     Outcome {
@@ -109,14 +109,14 @@ pub async fn apply(
 ///
 /// # Errors
 /// [`StateError`] at the first one that fails; the rest is found again by the next run.
-pub async fn keep(tools: Tools<'_>, entries: &[EmployeeEntry]) -> Result<(), StateError> {
+pub async fn keep(context: ApplyContext<'_>, entries: &[EmployeeEntry]) -> Result<(), StateError> {
     // Collected first: a closure kept across the await would tie the run to one thread.
     let writes: Vec<_> = entries
         .iter()
-        .map(|entry| write_entry(tools, entry))
+        .map(|entry| write_entry(context, entry))
         .collect();
     let results: Vec<_> = stream::iter(writes)
-        .buffer_unordered(tools.at_once)
+        .buffer_unordered(context.at_once)
         .collect()
         .await;
     results.into_iter().collect()
@@ -127,10 +127,10 @@ pub async fn keep(tools: Tools<'_>, entries: &[EmployeeEntry]) -> Result<(), Sta
 /// # Errors
 /// [`StateError`] if an entry cannot be written.
 pub async fn note_conflicts(
-    tools: Tools<'_>,
+    context: ApplyContext<'_>,
     plan: &Plan,
-    subjects: &[Subject],
-) -> Result<BTreeMap<SourceId, Became>, StateError> {
+    candidates: &[Candidate],
+) -> Result<BTreeMap<SourceId, Resolution>, StateError> {
     let conflicts: HashSet<&SourceId> = plan
         .skipped
         .iter()
@@ -138,80 +138,87 @@ pub async fn note_conflicts(
         .map(|(id, _)| id)
         .collect();
     let mut became = BTreeMap::new();
-    for subject in subjects
+    for candidate in candidates
         .iter()
-        .filter(|subject| conflicts.contains(&subject.source_id))
+        .filter(|candidate| conflicts.contains(&candidate.source_id))
     {
-        let View::Present { fingerprint, .. } = &subject.view else {
+        let SourceState::Present { fingerprint, .. } = &candidate.source else {
             continue;
         };
-        let entry = subject
+        let entry = candidate
             .entry
             .clone()
-            .unwrap_or_else(|| EmployeeEntry::new(subject.source_id.clone()));
+            .unwrap_or_else(|| EmployeeEntry::new(candidate.source_id.clone()));
         let reason = "the mail address belongs to another account".to_owned();
-        if let Some(failure) = note(tools, entry, Some(*fingerprint), reason).await? {
-            became.insert(subject.source_id.clone(), Became::RetryAt(failure.retry_at));
+        if let Some(failure) = note(context, entry, Some(*fingerprint), reason).await? {
+            became.insert(
+                candidate.source_id.clone(),
+                Resolution::RetryAt(failure.retry_at),
+            );
         }
     }
     Ok(became)
 }
 
-async fn write_entry(tools: Tools<'_>, entry: &EmployeeEntry) -> Result<(), StateError> {
-    tools.guard.check().await?;
-    tools
+async fn write_entry(context: ApplyContext<'_>, entry: &EmployeeEntry) -> Result<(), StateError> {
+    context.guard.check().await?;
+    context
         .store
-        .put_employee(tools.tenant, tools.guard.token(), entry)
+        .put_employee(context.tenant, context.guard.token(), entry)
         .await
 }
 
 async fn one(
-    tools: Tools<'_>,
+    context: ApplyContext<'_>,
     change: Change,
     entry: Option<EmployeeEntry>,
-    breaker: &CircuitBreaker<Stop>,
+    breaker: &CircuitBreaker<ApplyAbort>,
 ) -> Applied {
     if breaker.is_open() {
         return Applied::Open;
     }
-    if tools.stop_at.remaining().is_some_and(|left| left.is_zero()) {
-        breaker.open(Stop::OutOfTime);
+    if context
+        .stop_at
+        .remaining()
+        .is_some_and(|left| left.is_zero())
+    {
+        breaker.open(ApplyAbort::OutOfTime);
         return Applied::Open;
     }
     let fingerprint = change.fingerprint;
     let entry = entry.unwrap_or_else(|| EmployeeEntry::new(change.source_id.clone()));
     let window = write::window_alone(&change);
-    match write::write(tools, change, entry.clone()).await {
+    match write::write(context, change, entry.clone()).await {
         Ok(_) => {
             breaker.success();
             Applied::Done
         }
-        Err(write::Trouble::Refused(reason)) => {
+        Err(write::WriteError::Refused(reason)) => {
             breaker.success();
-            refused(tools, window, entry, (fingerprint, reason), breaker).await
+            refused(context, window, entry, (fingerprint, reason), breaker).await
         }
-        Err(write::Trouble::AccountGone) => match forget_account(tools, entry).await {
+        Err(write::WriteError::AccountGone) => match forget_account(context, entry).await {
             Ok(()) => Applied::Open,
-            Err(error) => open(breaker, Stop::State(error)),
+            Err(error) => open(breaker, ApplyAbort::State(error)),
         },
-        Err(write::Trouble::NoAnswer(error)) => {
-            breaker.failure(Stop::Reteach(error));
+        Err(write::WriteError::NoAnswer(error)) => {
+            breaker.failure(ApplyAbort::Reteach(error));
             Applied::Open
         }
-        Err(write::Trouble::Stop(stop)) => open(breaker, stop),
+        Err(write::WriteError::ApplyAbort(stop)) => open(breaker, stop),
     }
 }
 
 /// A value that does not fit must not keep an account open whose owner has left: the window is written without it.
 async fn refused(
-    tools: Tools<'_>,
+    context: ApplyContext<'_>,
     window: Option<Change>,
     entry: EmployeeEntry,
     (fingerprint, reason): (Option<Fingerprint>, String),
-    breaker: &CircuitBreaker<Stop>,
+    breaker: &CircuitBreaker<ApplyAbort>,
 ) -> Applied {
     let alone = match window {
-        Some(window) => write::write(tools, window, entry.clone()).await.ok(),
+        Some(window) => write::write(context, window, entry.clone()).await.ok(),
         None => None,
     };
     let became = if alone.is_some() {
@@ -219,20 +226,20 @@ async fn refused(
     } else {
         Applied::Refused
     };
-    match note(tools, alone.unwrap_or(entry), fingerprint, reason).await {
+    match note(context, alone.unwrap_or(entry), fingerprint, reason).await {
         Ok(failure) => failure.map_or(Applied::Open, became),
-        Err(error) => open(breaker, Stop::State(error)),
+        Err(error) => open(breaker, ApplyAbort::State(error)),
     }
 }
 
-fn open(breaker: &CircuitBreaker<Stop>, stop: Stop) -> Applied {
+fn open(breaker: &CircuitBreaker<ApplyAbort>, stop: ApplyAbort) -> Applied {
     breaker.open(stop);
     Applied::Open
 }
 
 /// Writes a refusal down, with the pause before the same record is tried again. Nobody who is gone has a record.
 async fn note(
-    tools: Tools<'_>,
+    context: ApplyContext<'_>,
     entry: EmployeeEntry,
     fingerprint: Option<Fingerprint>,
     reason: String,
@@ -244,23 +251,23 @@ async fn note(
         entry.failure.as_ref(),
         fingerprint,
         reason,
-        tools.clock.now(),
+        context.clock.now(),
     );
     let entry = EmployeeEntry {
         failure: Some(failure.clone()),
         ..entry
     };
-    write_entry(tools, &entry).await?;
+    write_entry(context, &entry).await?;
     Ok(Some(failure))
 }
 
 /// An account that somebody deleted in reteach: the next run looks for one again, and creates it if there is none.
-async fn forget_account(tools: Tools<'_>, entry: EmployeeEntry) -> Result<(), StateError> {
+async fn forget_account(context: ApplyContext<'_>, entry: EmployeeEntry) -> Result<(), StateError> {
     let fresh = EmployeeEntry {
         locked: entry.locked,
         ..EmployeeEntry::new(entry.source_id)
     };
-    write_entry(tools, &fresh).await
+    write_entry(context, &fresh).await
 }
 
 /// The refusal of a record, after `earlier` ones: 15 minutes until the next try, then twice as long each time, at most

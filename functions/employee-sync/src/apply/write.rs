@@ -7,12 +7,12 @@ use shared::mapping::{Attribute, Text};
 use shared::reteach::{self, Customer, CustomerInput, Gender};
 use shared::state::{EmployeeEntry, StateError};
 
-use super::{Stop, Tools};
-use crate::plan::{AccountView, Baseline, Change, Doing, Extent};
+use super::{ApplyAbort, ApplyContext};
+use crate::plan::{AccountView, Action, Baseline, Change, Extent};
 
 /// Why a change did not come through.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum WriteError {
     /// reteach refuses this record. The text holds field names, never values.
     Refused(String),
     /// The account is not there any more.
@@ -20,16 +20,16 @@ pub(super) enum Trouble {
     /// No answer; it may have taken effect.
     NoAnswer(reteach::Error),
     /// Nothing more must be written in this run.
-    Stop(Stop),
+    ApplyAbort(ApplyAbort),
 }
 
-impl From<StateError> for Trouble {
+impl From<StateError> for WriteError {
     fn from(error: StateError) -> Self {
-        Self::Stop(Stop::State(error))
+        Self::ApplyAbort(ApplyAbort::State(error))
     }
 }
 
-impl From<reteach::Error> for Trouble {
+impl From<reteach::Error> for WriteError {
     fn from(error: reteach::Error) -> Self {
         use reteach::Error;
         match error {
@@ -46,8 +46,10 @@ impl From<reteach::Error> for Trouble {
             Error::Conflict { .. } => Self::Refused(
                 "reteach has another account with this mail address or user name (409)".to_owned(),
             ),
-            Error::OutOfTime { .. } => Self::Stop(Stop::OutOfTime),
-            Error::Credential(_) | Error::Forbidden(_) => Self::Stop(Stop::Reteach(error)),
+            Error::OutOfTime { .. } => Self::ApplyAbort(ApplyAbort::OutOfTime),
+            Error::Credential(_) | Error::Forbidden(_) => {
+                Self::ApplyAbort(ApplyAbort::Reteach(error))
+            }
             Error::Unavailable { .. } | Error::Unreadable { .. } => Self::NoAnswer(error),
         }
     }
@@ -55,54 +57,54 @@ impl From<reteach::Error> for Trouble {
 
 /// Carries out `change`, writes what reteach was given over `entry`, and returns that.
 pub(super) async fn write(
-    tools: Tools<'_>,
+    context: ApplyContext<'_>,
     change: Change,
     entry: EmployeeEntry,
-) -> Result<EmployeeEntry, Trouble> {
-    let customer = account(tools, &change).await?;
-    tags(tools, &change, &customer).await?;
+) -> Result<EmployeeEntry, WriteError> {
+    let customer = account(context, &change).await?;
+    tags(context, &change, &customer).await?;
     let entry = after(&change, customer.id, entry);
-    tools
+    context
         .store
-        .put_employee(tools.tenant, tools.guard.token(), &entry)
+        .put_employee(context.tenant, context.guard.token(), &entry)
         .await?;
     Ok(entry)
 }
 
-fn until(tools: Tools<'_>, deadline: Deadline) -> reteach::Client {
-    tools.reteach.clone().until(deadline)
+fn until(context: ApplyContext<'_>, deadline: Deadline) -> reteach::Client {
+    context.reteach.clone().until(deadline)
 }
 
 /// Writes the account's fields, where any change, and returns the account with the tags it has.
-async fn account(tools: Tools<'_>, change: &Change) -> Result<Customer, Trouble> {
+async fn account(context: ApplyContext<'_>, change: &Change) -> Result<Customer, WriteError> {
     let input = input(change);
-    let deadline = tools.guard.check().await?;
-    let client = until(tools, deadline);
-    match &change.doing {
-        Doing::Create => create(tools, &client, change, &input).await,
-        Doing::Adopt(id) => Ok(client.update(id, &input).await?),
-        Doing::Update(id) if input == CustomerInput::default() => Ok(client.get(id).await?),
-        Doing::Update(id) => Ok(client.update(id, &input).await?),
+    let deadline = context.guard.check().await?;
+    let client = until(context, deadline);
+    match &change.action {
+        Action::Create => create(context, &client, change, &input).await,
+        Action::Adopt(id) => Ok(client.update(id, &input).await?),
+        Action::Update(id) if input == CustomerInput::default() => Ok(client.get(id).await?),
+        Action::Update(id) => Ok(client.update(id, &input).await?),
     }
 }
 
 /// reteach finds or creates: what comes back may be an account that was there before.
 async fn create(
-    tools: Tools<'_>,
+    context: ApplyContext<'_>,
     client: &reteach::Client,
     change: &Change,
     input: &CustomerInput,
-) -> Result<Customer, Trouble> {
+) -> Result<Customer, WriteError> {
     let customer = client.create(input).await?;
     if customer.external_id.as_ref() != Some(&change.external_id) {
         let problem = "reteach has another account with this mail address or user name";
-        return Err(Trouble::Refused(problem.to_owned()));
+        return Err(WriteError::Refused(problem.to_owned()));
     }
     if holds(&customer, change) {
         return Ok(customer);
     }
-    let deadline = tools.guard.check().await?;
-    Ok(until(tools, deadline).update(&customer.id, input).await?)
+    let deadline = context.guard.check().await?;
+    Ok(until(context, deadline).update(&customer.id, input).await?)
 }
 
 fn holds(customer: &Customer, change: &Change) -> bool {
@@ -125,7 +127,11 @@ fn holds(customer: &Customer, change: &Change) -> bool {
 }
 
 /// Adds and removes tags below our own prefixes; all others stay.
-async fn tags(tools: Tools<'_>, change: &Change, customer: &Customer) -> Result<(), Trouble> {
+async fn tags(
+    context: ApplyContext<'_>,
+    change: &Change,
+    customer: &Customer,
+) -> Result<(), WriteError> {
     let mut missing = Vec::new();
     for value in &change.values {
         let Some(prefix) = value.attribute.tag_prefix() else {
@@ -137,8 +143,8 @@ async fn tags(tools: Tools<'_>, change: &Change, customer: &Customer) -> Result<
             .iter()
             .filter(|tag| tag.name.starts_with(prefix));
         for tag in ours.filter(|tag| Some(tag.name.as_str()) != wanted) {
-            let deadline = tools.guard.check().await?;
-            match until(tools, deadline)
+            let deadline = context.guard.check().await?;
+            match until(context, deadline)
                 .remove_tag(&customer.id, &tag.id)
                 .await
             {
@@ -153,8 +159,8 @@ async fn tags(tools: Tools<'_>, change: &Change, customer: &Customer) -> Result<
         );
     }
     if !missing.is_empty() {
-        let deadline = tools.guard.check().await?;
-        until(tools, deadline)
+        let deadline = context.guard.check().await?;
+        until(context, deadline)
             .add_tags(&customer.id, &missing)
             .await?;
     }
@@ -164,9 +170,9 @@ async fn tags(tools: Tools<'_>, change: &Change, customer: &Customer) -> Result<
 /// The lock or unlock of `change` without the values beside it. `None` where it has only one of both, or no account yet.
 pub(super) fn window_alone(change: &Change) -> Option<Change> {
     let has_both = change.window.is_some() && !change.values.is_empty();
-    (has_both && matches!(change.doing, Doing::Update(_))).then(|| Change {
+    (has_both && matches!(change.action, Action::Update(_))).then(|| Change {
         values: Vec::new(),
-        extent: Extent::HarmlessPart,
+        extent: Extent::Partial,
         baseline: Baseline {
             window: change.baseline.window,
             ..Baseline::default()
@@ -203,7 +209,7 @@ pub(crate) fn input(change: &Change) -> CustomerInput {
         input.set_active_at = bound(window.before.active_at, window.after.active_at);
         input.set_inactive_at = bound(window.before.inactive_at, window.after.inactive_at);
     }
-    if !matches!(change.doing, Doing::Update(_)) {
+    if !matches!(change.action, Action::Update(_)) {
         input.external_id = Field::<ExternalId>::Value(change.external_id.clone());
     }
     input
@@ -225,7 +231,7 @@ pub(crate) fn after(
     mut entry: EmployeeEntry,
 ) -> EmployeeEntry {
     entry.customer_id = Some(customer_id);
-    entry.marks.extend(change.baseline.marks.clone());
+    entry.digests.extend(change.baseline.digests.clone());
     entry.window = change
         .window
         .map_or(change.baseline.window, |window| window.after);

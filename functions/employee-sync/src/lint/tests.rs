@@ -1,6 +1,6 @@
 //! Each rule broken on purpose, each harm, and what the brakes let through.
 
-mod rules;
+mod invariants;
 
 use std::collections::BTreeMap;
 
@@ -13,16 +13,19 @@ use shared::source::Absence;
 use shared::state::{Brake, BrakeWindow};
 use shared::tenant::{BrakeConfig, TenantConfig};
 
-use super::brakes::people;
 use super::*;
-use crate::plan::builders::{account_of, config, employee, key, now, seen, subject, trusted};
+use crate::brake::classify::risky_changes as classify;
+use crate::brake::limits::people;
+use crate::brake::{LimitExceeded, Limits, check_limits};
+use crate::plan::builders::{account_of, candidate, config, employee, key, now, seen, trusted};
 use crate::plan::{
-    AccountView, Before, Cause, Context, Doing, Link, Part, ValueChange, View, WindowChange,
+    AccountView, Action, Before, Cause, Context, MatchedBy, Part, SourceState, ValueChange,
+    WindowChange,
 };
 
-fn plan(subjects: &[Subject], config: &TenantConfig) -> Plan {
+fn plan(candidates: &[Candidate], config: &TenantConfig) -> Plan {
     Plan::build(
-        subjects,
+        candidates,
         Context {
             now: now(),
             config,
@@ -36,7 +39,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 /// Person 1 has moved, person 2 is new, person 3 is as they were.
-fn three() -> Vec<Subject> {
+fn three() -> Vec<Candidate> {
     let config = config("");
     let moved = Employee {
         position: Field::Null,
@@ -44,7 +47,7 @@ fn three() -> Vec<Subject> {
     };
     vec![
         trusted(&moved, &employee("1"), &config),
-        subject(&employee("2"), &config),
+        candidate(&employee("2"), &config),
         trusted(&employee("3"), &employee("3"), &config),
     ]
 }
@@ -78,16 +81,20 @@ fn harm_of(
         status: Field::Value(Status::Inactive),
         ..employee("1")
     };
-    let subjects = [trusted(&somebody, &employee("1"), config)];
-    let mut plan = plan(&subjects, config);
+    let candidates = [trusted(&somebody, &employee("1"), config)];
+    let mut plan = plan(&candidates, config);
     plan.changes[0].window = Some(WindowChange {
         before,
         after,
         cause: Cause::Employed,
     });
-    let harms = harm::harms(&plan, &subjects, config, now);
-    assert!(harms.iter().all(|harm| harm.part == Part::Window));
-    harms.first().map(|harm| harm.brake)
+    let risky_changes = classify(&plan, &candidates, config, now);
+    assert!(
+        risky_changes
+            .iter()
+            .all(|risky| risky.part == Part::AccessWindow)
+    );
+    risky_changes.first().map(|risky| risky.brake)
 }
 
 #[test]
@@ -241,14 +248,14 @@ fn only_the_day_after_the_end_date_explains_a_lock_or_the_day_itself_as_the_tena
     ];
     for (config, end, shuts, brake) in cases {
         let shuts = at(shuts);
-        let harm = harm_of(
+        let risky = harm_of(
             window(None, None),
             window(None, Some(shuts)),
             Some(end),
             config,
             shuts - 1.hour(),
         );
-        assert_eq!(harm, Some(brake), "{end} {shuts}");
+        assert_eq!(risky, Some(brake), "{end} {shuts}");
     }
 }
 
@@ -256,8 +263,8 @@ fn only_the_day_after_the_end_date_explains_a_lock_or_the_day_itself_as_the_tena
 fn an_end_date_far_ahead_does_not_explain_a_start_that_moves() {
     let end = Some(at("2026-12-31T23:00:00Z"));
     let (before, after) = (window(None, end), window(Some(now() + 48.hours()), end));
-    let harm = harm_of(before, after, Some("2026-12-31"), &config(""), now());
-    assert_eq!(harm, Some(Brake::UnexplainedLock));
+    let risky = harm_of(before, after, Some("2026-12-31"), &config(""), now());
+    assert_eq!(risky, Some(Brake::UnexplainedLock));
 }
 
 #[test]
@@ -268,7 +275,7 @@ fn values_harm_where_they_are_emptied_and_mail_addresses_where_they_change() {
         (Attribute::Position, some.clone(), None, Some(Brake::Blank)),
         (
             Attribute::Position,
-            Before::Marked,
+            Before::Hashed,
             None,
             Some(Brake::Blank),
         ),
@@ -295,7 +302,7 @@ fn values_harm_where_they_are_emptied_and_mail_addresses_where_they_change() {
         ),
         (
             Attribute::Email,
-            Before::Marked,
+            Before::Hashed,
             other.clone(),
             Some(Brake::MailChange),
         ),
@@ -309,8 +316,8 @@ fn values_harm_where_they_are_emptied_and_mail_addresses_where_they_change() {
         (Attribute::UserName, Before::Null, other, None),
     ];
     for (attribute, before, after, brake) in cases {
-        let subjects = three();
-        let mut plan = plan(&subjects, &config(""));
+        let candidates = three();
+        let mut plan = plan(&candidates, &config(""));
         let expected: Vec<_> = brake
             .map(|brake| (brake, Part::Value(attribute)))
             .into_iter()
@@ -320,16 +327,19 @@ fn values_harm_where_they_are_emptied_and_mail_addresses_where_they_change() {
             before: before.clone(),
             after: after.clone(),
         }];
-        let harms = harm::harms(&plan, &subjects, &config(""), now());
-        let found: Vec<_> = harms.iter().map(|harm| (harm.brake, harm.part)).collect();
+        let risky_changes = classify(&plan, &candidates, &config(""), now());
+        let found: Vec<_> = risky_changes
+            .iter()
+            .map(|risky| (risky.brake, risky.part))
+            .collect();
         assert_eq!(found, expected, "{attribute} {before:?} {after:?}");
         // A new account has nothing to lose.
-        plan.changes[0].doing = Doing::Create;
+        plan.changes[0].action = Action::Create;
         plan.changes[0].window = lock(AccessWindow {
             active_at: None,
             inactive_at: Some(now()),
         });
-        assert_eq!(harm::harms(&plan, &subjects, &config(""), now()), []);
+        assert_eq!(classify(&plan, &candidates, &config(""), now()), []);
     }
 }
 
@@ -344,64 +354,64 @@ fn who_vanished_or_left_the_scope_is_an_unexplained_lock_in_spite_of_an_end_date
         company: Field::Value("Muster AG".into()),
         ..ends.clone()
     };
-    let gone = View::Gone {
+    let gone = SourceState::Gone {
         external_id: ExternalId::new("personio:1"),
         absence: Absence::Explained,
     };
-    let subjects = [
-        Subject {
-            view: gone,
+    let candidates = [
+        Candidate {
+            source: gone,
             ..trusted(&ends, &ends, &scope)
         },
         trusted(&moved, &ends, &scope),
     ];
-    for subject in subjects {
-        let subjects = [subject];
-        let harms = examine(
-            &plan(&subjects, &scope),
-            &subjects,
+    for candidate in candidates {
+        let candidates = [candidate];
+        let risky_changes = examine(
+            &plan(&candidates, &scope),
+            &candidates,
             "personio",
             &scope,
             now(),
         )
         .unwrap();
         assert_eq!(
-            harms.iter().map(|it| it.brake).collect::<Vec<_>>(),
+            risky_changes.iter().map(|it| it.brake).collect::<Vec<_>>(),
             [Brake::UnexplainedLock]
         );
     }
 }
 
 #[test]
-fn who_is_missing_without_a_deletion_mark_is_never_locked_unasked() {
+fn who_is_missing_without_a_deletion_flag_is_never_locked_unasked() {
     let config = config("[brake]\npercent = 100.0\nat_least = 1000\n");
     let not_begun = Employee {
         hire_date: Field::Value("2026-09-01".parse().unwrap()),
         ..employee("1")
     };
     for person in [employee("1"), not_begun] {
-        let view = View::Gone {
+        let source = SourceState::Gone {
             external_id: ExternalId::new("personio:1"),
             absence: Absence::Unmarked,
         };
-        let subjects = [Subject {
-            view,
+        let candidates = [Candidate {
+            source,
             ..trusted(&person, &person, &config)
         }];
-        let harms = examine(
-            &plan(&subjects, &config),
-            &subjects,
+        let risky_changes = examine(
+            &plan(&candidates, &config),
+            &candidates,
             "personio",
             &config,
             now(),
         )
         .unwrap();
         assert_eq!(
-            harms.iter().map(|it| it.brake).collect::<Vec<_>>(),
-            [Brake::UnmarkedLock]
+            risky_changes.iter().map(|it| it.brake).collect::<Vec<_>>(),
+            [Brake::UnflaggedLock]
         );
-        let judgement = weigh(
-            harms,
+        let judgement = check_limits(
+            risky_changes,
             Limits::of(config.brake, 1_000),
             &BrakeWindow::default(),
             now(),
@@ -418,17 +428,17 @@ fn adopting_a_locked_account_opens_it_and_that_counts() {
         ..account_of(&employee("1"), &config)
     };
     account.window = window(None, Some(now() - 9.hours()));
-    let subjects = [seen(&employee("1"), account, Link::Mail, &config)];
-    let harms = examine(
-        &plan(&subjects, &config),
-        &subjects,
+    let candidates = [seen(&employee("1"), account, MatchedBy::Mail, &config)];
+    let risky_changes = examine(
+        &plan(&candidates, &config),
+        &candidates,
         "personio",
         &config,
         now(),
     )
     .unwrap();
     assert_eq!(
-        harms.iter().map(|it| it.brake).collect::<Vec<_>>(),
+        risky_changes.iter().map(|it| it.brake).collect::<Vec<_>>(),
         [Brake::Unlock]
     );
 }
@@ -458,7 +468,7 @@ fn limits_are_a_share_of_the_open_accounts_and_at_least_a_few() {
         for brake in Brake::ALL {
             let limit = match brake {
                 Brake::ExplainedLock => explained,
-                Brake::UnmarkedLock => 0,
+                Brake::UnflaggedLock => 0,
                 _ => each,
             };
             assert_eq!(limits.get(brake), limit, "{percent} % of {open}, {brake:?}");
@@ -467,13 +477,13 @@ fn limits_are_a_share_of_the_open_accounts_and_at_least_a_few() {
 }
 
 /// Harms of one kind, for this many people.
-fn harms(brake: Brake, number: u32) -> Vec<Harm> {
-    let harm = |id: u32| Harm {
+fn risky_changes(brake: Brake, number: u32) -> Vec<RiskyChange> {
+    let risky = |id: u32| RiskyChange {
         source_id: SourceId::new(id.to_string()),
         brake,
-        part: Part::Window,
+        part: Part::AccessWindow,
     };
-    (0..number).map(harm).collect()
+    (0..number).map(risky).collect()
 }
 
 #[test]
@@ -495,12 +505,12 @@ fn a_brake_counts_this_run_and_the_day_before_it_each_kind_for_itself() {
         (Brake::MailChange, 10, None),
     ];
     for (brake, planned, over) in cases {
-        let judgement = weigh(harms(brake, planned), limits, &history, now());
+        let judgement = check_limits(risky_changes(brake, planned), limits, &history, now());
         let expected: BTreeMap<_, _> = over
             .map(|(before, limit)| {
                 (
                     brake,
-                    Over {
+                    LimitExceeded {
                         planned,
                         before,
                         limit,
@@ -528,16 +538,19 @@ fn a_tripped_brake_holds_its_own_kind_only_and_people_count_once() {
         },
         0,
     );
-    let mut all = harms(Brake::UnexplainedLock, 3);
-    all.extend(harms(Brake::Blank, 2));
+    let mut all = risky_changes(Brake::UnexplainedLock, 3);
+    all.extend(risky_changes(Brake::Blank, 2));
     let fields = [Attribute::Position, Attribute::Company, Attribute::Location];
-    all.extend(fields.map(|attribute| Harm {
+    all.extend(fields.map(|attribute| RiskyChange {
         source_id: SourceId::new("0"),
         brake: Brake::Blank,
         part: Part::Value(attribute),
     }));
     assert_eq!(people(&all, Brake::Blank), 2);
-    let (held, passed) = weigh(all, limits, &BrakeWindow::default(), now()).split();
-    assert!(held.iter().all(|harm| harm.brake == Brake::UnexplainedLock));
+    let (held, passed) = check_limits(all, limits, &BrakeWindow::default(), now()).split();
+    assert!(
+        held.iter()
+            .all(|risky| risky.brake == Brake::UnexplainedLock)
+    );
     assert_eq!((held.len(), passed.len()), (3, 5));
 }

@@ -1,4 +1,4 @@
-//! The planner: one verdict for each subject.
+//! The planner: one verdict for each candidate.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +15,8 @@ use shared::tenant::TenantConfig;
 use super::claim::Claims;
 use super::compare;
 use super::{
-    Account, AccountView, Baseline, Before, Cause, Change, Doing, Extent, Link, Subject,
-    ValueChange, View, WindowChange,
+    Account, AccountView, Action, Baseline, Before, Candidate, Cause, Change, Extent, MatchedBy,
+    SourceState, ValueChange, WindowChange,
 };
 
 /// What every verdict depends on beside the person.
@@ -26,7 +26,7 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// The tenant.
     pub config: &'a TenantConfig,
-    /// The tenant's key, for comparing with the ledger's marks.
+    /// The tenant's key, for comparing with the ledger's digests.
     pub key: &'a FingerprintKey,
 }
 
@@ -40,14 +40,14 @@ pub struct Plan {
     /// Ledger entries to be written although nothing changes in reteach: accounts that were found as they should be.
     pub bookkeeping: Vec<EmployeeEntry>,
     /// Who is left alone although something may be wrong, and why.
-    pub skipped: Vec<(SourceId, Skip)>,
+    pub skipped: Vec<(SourceId, SkipReason)>,
     /// Who is as they should be.
     pub unchanged: Vec<SourceId>,
 }
 
 /// Why nothing is done for somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Skip {
+pub enum SkipReason {
     /// Their mail address belongs to an account with another external id: never overwritten.
     Conflict(CustomerId),
     /// The account they would get is claimed by somebody else as well: by the same mail address, or by the ledger.
@@ -69,7 +69,7 @@ pub enum Skip {
     GoneAlready,
 }
 
-impl Skip {
+impl SkipReason {
     /// Whether somebody else has, or may have, the account: looked at again after a pause.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
@@ -80,23 +80,23 @@ impl Skip {
 pub(super) enum Verdict {
     Change(Change),
     Bookkeeping(EmployeeEntry),
-    Skip(Skip),
+    Skip(SkipReason),
     Unchanged,
 }
 
 impl Plan {
-    /// Plans for `subjects`.
+    /// Plans for `candidates`.
     #[must_use]
-    pub fn build(subjects: &[Subject], context: Context<'_>) -> Self {
+    pub fn build(candidates: &[Candidate], context: Context<'_>) -> Self {
         let mut plan = Self::default();
-        let verdicts: Vec<_> = subjects
+        let verdicts: Vec<_> = candidates
             .iter()
-            .map(|subject| (subject, context.verdict(subject)))
+            .map(|candidate| (candidate, context.verdict(candidate)))
             .collect();
         let claims = Claims::of(&verdicts);
-        for (subject, verdict) in verdicts {
-            let id = subject.source_id.clone();
-            match claims.settle(subject, verdict) {
+        for (candidate, verdict) in verdicts {
+            let id = candidate.source_id.clone();
+            match claims.settle(candidate, verdict) {
                 Verdict::Change(change) => plan.changes.push(change),
                 Verdict::Bookkeeping(entry) => plan.bookkeeping.push(entry),
                 Verdict::Skip(skip) => plan.skipped.push((id, skip)),
@@ -119,37 +119,37 @@ impl Plan {
 }
 
 impl Context<'_> {
-    fn verdict(&self, subject: &Subject) -> Verdict {
-        match &subject.view {
-            View::Rejected { field, problem, .. } => Verdict::Skip(Skip::Rejected {
+    fn verdict(&self, candidate: &Candidate) -> Verdict {
+        match &candidate.source {
+            SourceState::Rejected { field, problem, .. } => Verdict::Skip(SkipReason::Rejected {
                 field: field.clone(),
                 problem: problem.clone(),
             }),
-            View::Gone { .. } => self.gone(subject),
-            View::Present {
+            SourceState::Gone { .. } => self.gone(candidate),
+            SourceState::Present {
                 record,
                 fingerprint,
-            } => self.present(subject, record, *fingerprint),
+            } => self.present(candidate, record, *fingerprint),
         }
     }
 
-    fn gone(&self, subject: &Subject) -> Verdict {
-        let View::Gone {
+    fn gone(&self, candidate: &Candidate) -> Verdict {
+        let SourceState::Gone {
             external_id,
             absence,
-        } = &subject.view
+        } = &candidate.source
         else {
             return Verdict::Unchanged;
         };
-        let (account, before) = match (&subject.account, &subject.entry) {
-            (Account::Seen(account, Link::ExternalId | Link::Ledger), _) => {
+        let (account, before) = match (&candidate.account, &candidate.entry) {
+            (Account::Fetched(account, MatchedBy::ExternalId | MatchedBy::Ledger), _) => {
                 (account.id.clone(), account.window)
             }
-            (Account::Trusted(id), Some(entry)) => (id.clone(), entry.window),
-            _ => return Verdict::Skip(Skip::GoneAlready),
+            (Account::FromLedger(id), Some(entry)) => (id.clone(), entry.window),
+            _ => return Verdict::Skip(SkipReason::GoneAlready),
         };
         if let Some(since) = before.inactive_at.filter(|at| *at <= self.now) {
-            return match &subject.entry {
+            return match &candidate.entry {
                 // Locked by a run that could not write it down: who comes back must be known to be locked.
                 Some(entry) if entry.window != before => {
                     let locked = entry.locked.or(Some(Locked {
@@ -162,11 +162,11 @@ impl Context<'_> {
                         ..entry.clone()
                     })
                 }
-                _ => Verdict::Skip(Skip::GoneAlready),
+                _ => Verdict::Skip(SkipReason::GoneAlready),
             };
         }
         let target = DesiredAccess::vanished(
-            subject.entry.as_ref().and_then(|entry| entry.locked),
+            candidate.entry.as_ref().and_then(|entry| entry.locked),
             self.now,
         );
         let cause = match absence {
@@ -175,9 +175,9 @@ impl Context<'_> {
         };
         let window = WindowChange::between(before, target.active_at, target.inactive_at, cause);
         Verdict::Change(Change {
-            source_id: subject.source_id.clone(),
+            source_id: candidate.source_id.clone(),
             external_id: external_id.clone(),
-            doing: Doing::Update(account),
+            action: Action::Update(account),
             values: Vec::new(),
             window,
             locked: target.locked,
@@ -192,50 +192,55 @@ impl Context<'_> {
 
     fn present(
         &self,
-        subject: &Subject,
+        candidate: &Candidate,
         record: &DesiredAccount,
         fingerprint: Fingerprint,
     ) -> Verdict {
-        let refused = subject
+        let refused = candidate
             .entry
             .as_ref()
             .and_then(|entry| entry.failure.as_ref());
         if let Some(failure) =
             refused.filter(|it| it.fingerprint == fingerprint && it.retry_at > self.now)
         {
-            return Verdict::Skip(Skip::AwaitingRetry(failure.retry_at));
+            return Verdict::Skip(SkipReason::AwaitingRetry(failure.retry_at));
         }
         let scope = record.employment.scope;
-        match (&subject.account, scope) {
+        match (&candidate.account, scope) {
             (
-                Account::Trusted(_) | Account::Seen(_, Link::ExternalId | Link::Ledger),
+                Account::FromLedger(_)
+                | Account::Fetched(_, MatchedBy::ExternalId | MatchedBy::Ledger),
                 Scoped::OutLeft,
             ) => Verdict::Unchanged,
-            (Account::Trusted(id), _) => {
-                self.update(subject, record, fingerprint, Doing::Update(id.clone()))
+            (Account::FromLedger(id), _) => {
+                self.update(candidate, record, fingerprint, Action::Update(id.clone()))
             }
-            (Account::Seen(account, Link::ExternalId), _) => self.update(
-                subject,
+            (Account::Fetched(account, MatchedBy::ExternalId), _) => self.update(
+                candidate,
                 record,
                 fingerprint,
-                Doing::Update(account.id.clone()),
+                Action::Update(account.id.clone()),
             ),
-            (Account::Seen(account, Link::Ledger), _) => self.update(
-                subject,
+            (Account::Fetched(account, MatchedBy::Ledger), _) => self.update(
+                candidate,
                 record,
                 fingerprint,
-                Doing::Adopt(account.id.clone()),
+                Action::Adopt(account.id.clone()),
             ),
-            (_, Scoped::OutLeft | Scoped::OutLocked) => Verdict::Skip(Skip::OutOfScope),
-            (_, Scoped::Undecided(field)) => Verdict::Skip(Skip::ScopeUndecided(field)),
-            (Account::Foreign(id), Scoped::In) => Verdict::Skip(Skip::Conflict(id.clone())),
-            (Account::Seen(account, Link::Mail), Scoped::In) => self.update(
-                subject,
+            (_, Scoped::OutLeft | Scoped::OutLocked) => Verdict::Skip(SkipReason::OutOfScope),
+            (_, Scoped::Undecided(field)) => Verdict::Skip(SkipReason::ScopeUndecided(field)),
+            (Account::Conflicting(id), Scoped::In) => {
+                Verdict::Skip(SkipReason::Conflict(id.clone()))
+            }
+            (Account::Fetched(account, MatchedBy::Mail), Scoped::In) => self.update(
+                candidate,
                 record,
                 fingerprint,
-                Doing::Adopt(account.id.clone()),
+                Action::Adopt(account.id.clone()),
             ),
-            (Account::Missing | Account::Unasked, Scoped::In) => self.create(record, fingerprint),
+            (Account::Missing | Account::NotFetched, Scoped::In) => {
+                self.create(record, fingerprint)
+            }
         }
     }
 
@@ -260,7 +265,7 @@ impl Context<'_> {
         Verdict::Change(Change {
             source_id: record.source_id.clone(),
             external_id: record.external_id.clone(),
-            doing: Doing::Create,
+            action: Action::Create,
             values: values.collect(),
             window: WindowChange::between(
                 AccessWindow::default(),
@@ -277,14 +282,14 @@ impl Context<'_> {
 
     fn update(
         &self,
-        subject: &Subject,
+        candidate: &Candidate,
         record: &DesiredAccount,
         fingerprint: Fingerprint,
-        doing: Doing,
+        action: Action,
     ) -> Verdict {
-        let entry = subject.entry.as_ref();
-        let seen = match &subject.account {
-            Account::Seen(account, _) => Some(account.as_ref()),
+        let entry = candidate.entry.as_ref();
+        let seen = match &candidate.account {
+            Account::Fetched(account, _) => Some(account.as_ref()),
             _ => None,
         };
         let before = seen.map_or_else(
@@ -302,16 +307,23 @@ impl Context<'_> {
             // Somebody who has left the scope is locked; the rest of the account is no longer ours to update.
             (Scoped::OutLocked, ..) => Vec::new(),
             (_, Some(seen), _) => compare::with_account(&record.values, seen),
-            (_, None, Some(entry)) => compare::with_marks(&record.values, entry, self.key),
+            (_, None, Some(entry)) => compare::with_digests(&record.values, entry, self.key),
             (_, None, None) => Vec::new(),
         };
-        if values.is_empty() && window.is_none() && !matches!(doing, Doing::Adopt(_)) {
-            return self.as_it_should_be(record, fingerprint, &doing, entry, before, target.locked);
+        if values.is_empty() && window.is_none() && !matches!(action, Action::Adopt(_)) {
+            return self.as_it_should_be(
+                record,
+                fingerprint,
+                &action,
+                entry,
+                before,
+                target.locked,
+            );
         }
         Verdict::Change(Change {
             source_id: record.source_id.clone(),
             external_id: record.external_id.clone(),
-            doing,
+            action,
             values,
             window,
             locked: target.locked,
@@ -325,7 +337,7 @@ impl Context<'_> {
         &self,
         record: &DesiredAccount,
         fingerprint: Fingerprint,
-        doing: &Doing,
+        action: &Action,
         entry: Option<&EmployeeEntry>,
         window: AccessWindow,
         locked: Option<Locked>,
@@ -334,7 +346,7 @@ impl Context<'_> {
             .cloned()
             .unwrap_or_else(|| EmployeeEntry::new(record.source_id.clone()));
         let mut same = EmployeeEntry {
-            customer_id: doing.account().cloned(),
+            customer_id: action.account().cloned(),
             window,
             locked,
             failure: None,
@@ -342,7 +354,7 @@ impl Context<'_> {
             fingerprint: old.fingerprint.or(Some(fingerprint)),
             ..old.clone()
         };
-        same.marks.extend(self.baseline(record, window).marks);
+        same.digests.extend(self.baseline(record, window).digests);
         if same == old {
             Verdict::Unchanged
         } else {
@@ -359,7 +371,7 @@ impl Context<'_> {
             .values
             .iter()
             .filter(|_| record.employment.scope != Scoped::OutLocked);
-        let marks = ours.map(|(attribute, value)| {
+        let digests = ours.map(|(attribute, value)| {
             (
                 attribute.name().to_owned(),
                 compare::digest_of(*attribute, value.as_ref(), self.key),
@@ -367,7 +379,7 @@ impl Context<'_> {
         });
         Baseline {
             window,
-            marks: marks.collect(),
+            digests: digests.collect(),
         }
     }
 

@@ -9,7 +9,7 @@ use shared::state::EmployeeEntry;
 use shared::tenant::TenantConfig;
 
 use super::compare::digest_of;
-use super::{Account, AccountView, Context, Link, Plan, Subject, View};
+use super::{Account, AccountView, Candidate, Context, MatchedBy, Plan, SourceState};
 
 pub(crate) fn now() -> Timestamp {
     "2026-05-10T12:00:00Z".parse().unwrap()
@@ -44,12 +44,12 @@ pub(crate) fn employee(id: &str) -> Employee {
     }
 }
 
-pub(crate) fn subject(employee: &Employee, config: &TenantConfig) -> Subject {
+pub(crate) fn candidate(employee: &Employee, config: &TenantConfig) -> Candidate {
     let record = DesiredAccount::of(employee, "personio", config);
     let fingerprint = record.fingerprint(&key());
-    Subject {
+    Candidate {
         source_id: employee.source_id.clone(),
-        view: View::Present {
+        source: SourceState::Present {
             record: Box::new(record),
             fingerprint,
         },
@@ -60,11 +60,11 @@ pub(crate) fn subject(employee: &Employee, config: &TenantConfig) -> Subject {
 
 /// The ledger's entry after `employee` was synced with `config`.
 pub(crate) fn synced(employee: &Employee, config: &TenantConfig) -> EmployeeEntry {
-    let subject = subject(employee, config);
-    let View::Present {
+    let candidate = candidate(employee, config);
+    let SourceState::Present {
         record,
         fingerprint,
-    } = &subject.view
+    } = &candidate.source
     else {
         unreachable!()
     };
@@ -73,11 +73,11 @@ pub(crate) fn synced(employee: &Employee, config: &TenantConfig) -> EmployeeEntr
         config,
         key: &key(),
     };
-    let plan = Plan::build(std::slice::from_ref(&subject), context);
+    let plan = Plan::build(std::slice::from_ref(&candidate), context);
     let mut entry = EmployeeEntry::new(employee.source_id.clone());
     entry.customer_id = Some(CustomerId::new(format!("c{}", employee.source_id)));
     entry.fingerprint = Some(*fingerprint);
-    entry.marks = record
+    entry.digests = record
         .values
         .iter()
         .map(|(attribute, value)| {
@@ -96,13 +96,13 @@ pub(crate) fn synced(employee: &Employee, config: &TenantConfig) -> EmployeeEntr
 }
 
 /// `employee` as now read, whose account was last given `before`.
-pub(crate) fn trusted(employee: &Employee, before: &Employee, config: &TenantConfig) -> Subject {
+pub(crate) fn trusted(employee: &Employee, before: &Employee, config: &TenantConfig) -> Candidate {
     let entry = synced(before, config);
-    let account = Account::Trusted(entry.customer_id.clone().unwrap());
-    Subject {
+    let account = Account::FromLedger(entry.customer_id.clone().unwrap());
+    Candidate {
         entry: Some(entry),
         account,
-        ..subject(employee, config)
+        ..candidate(employee, config)
     }
 }
 
@@ -128,11 +128,11 @@ pub(crate) fn account_of(employee: &Employee, config: &TenantConfig) -> AccountV
 pub(crate) fn seen(
     employee: &Employee,
     account: AccountView,
-    link: Link,
+    link: MatchedBy,
     config: &TenantConfig,
-) -> Subject {
-    Subject {
-        account: Account::Seen(Box::new(account), link),
-        ..subject(employee, config)
+) -> Candidate {
+    Candidate {
+        account: Account::Fetched(Box::new(account), link),
+        ..candidate(employee, config)
     }
 }

@@ -20,7 +20,7 @@ pub struct Change {
     /// What reteach calls them.
     pub external_id: ExternalId,
     /// To which account.
-    pub doing: Doing,
+    pub action: Action,
     /// Values that change.
     pub values: Vec<ValueChange>,
     /// The window, if it changes.
@@ -35,13 +35,13 @@ pub struct Change {
     pub baseline: Baseline,
 }
 
-/// An account as it is before the change, and the marks of everything the record says about it.
+/// An account as it is before the change, and the digests of everything the record says about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Baseline {
     /// The window before the change.
     pub window: AccessWindow,
     /// Marks of all values of the record: those that change, and those that are there already.
-    pub marks: BTreeMap<String, ValueDigest>,
+    pub digests: BTreeMap<String, ValueDigest>,
 }
 
 /// How much of a person's change this is.
@@ -50,12 +50,12 @@ pub enum Extent {
     /// All of it.
     Whole,
     /// The harmless part; a brake holds the rest, so the person does not count as synced.
-    HarmlessPart,
+    Partial,
 }
 
 /// What is done to the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Doing {
+pub enum Action {
     /// It is created.
     Create,
     /// It was found by mail address and is ours from now on.
@@ -64,7 +64,7 @@ pub enum Doing {
     Update(CustomerId),
 }
 
-impl Doing {
+impl Action {
     /// The account, where there is one already.
     #[must_use]
     pub fn account(&self) -> Option<&CustomerId> {
@@ -94,7 +94,7 @@ pub enum Before {
     /// Empty.
     Null,
     /// Not empty; the ledger keeps only a mark of it.
-    Marked,
+    Hashed,
     /// This.
     Value(Text),
 }
@@ -145,7 +145,7 @@ impl fmt::Display for Cause {
             Self::Inactive => f.write_str("inactive without an end date that has passed"),
             Self::Vanished => f.write_str("gone from two complete reads"),
             Self::Unmarked => {
-                f.write_str("missing from two complete reads without a deletion mark")
+                f.write_str("missing from two complete reads without a deletion flag")
             }
             Self::OutOfScope => f.write_str("no longer in scope"),
             Self::Employed => f.write_str("employed"),
@@ -211,8 +211,8 @@ impl Change {
     /// The window change's effect on access, seen at `now`. Creating an account that starts out locked is not a lock.
     #[must_use]
     pub fn access(&self, now: Timestamp) -> Access {
-        match (&self.doing, &self.window) {
-            (Doing::Create, _) | (_, None) => Access::Same,
+        match (&self.action, &self.window) {
+            (Action::Create, _) | (_, None) => Access::Same,
             (_, Some(window)) => window.access(now),
         }
     }

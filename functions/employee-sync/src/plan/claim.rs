@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use shared::domain::id::{CustomerId, SourceId};
 
 use super::build::Verdict;
-use super::{Account, Doing, Link, Skip, Subject};
+use super::{Account, Action, Candidate, MatchedBy, SkipReason};
 
 /// How good a claim to an account is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,17 +23,17 @@ pub(super) struct Claims(BTreeMap<CustomerId, Option<SourceId>>);
 
 impl Claims {
     /// The claims of everybody who has an account, or would adopt one.
-    pub(super) fn of(verdicts: &[(&Subject, Verdict)]) -> Self {
+    pub(super) fn of(verdicts: &[(&Candidate, Verdict)]) -> Self {
         let mut best: BTreeMap<CustomerId, (Claim, Option<SourceId>)> = BTreeMap::new();
-        for (subject, verdict) in verdicts {
-            let Some((account, claim)) = claim(subject, verdict) else {
+        for (candidate, verdict) in verdicts {
+            let Some((account, claim)) = claim(candidate, verdict) else {
                 continue;
             };
-            let id = || Some(subject.source_id.clone());
+            let id = || Some(candidate.source_id.clone());
             let leader = best.entry(account.clone()).or_insert_with(|| (claim, id()));
             if claim > leader.0 {
                 *leader = (claim, id());
-            } else if claim == leader.0 && leader.1.as_ref() != Some(&subject.source_id) {
+            } else if claim == leader.0 && leader.1.as_ref() != Some(&candidate.source_id) {
                 leader.1 = None;
             }
         }
@@ -44,36 +44,36 @@ impl Claims {
         )
     }
 
-    /// The verdict on `subject`, unless it would write somebody else's account.
-    pub(super) fn settle(&self, subject: &Subject, verdict: Verdict) -> Verdict {
+    /// The verdict on `candidate`, unless it would write somebody else's account.
+    pub(super) fn settle(&self, candidate: &Candidate, verdict: Verdict) -> Verdict {
         let account = match &verdict {
-            Verdict::Change(change) => change.doing.account(),
+            Verdict::Change(change) => change.action.account(),
             _ => None,
         };
         let contested = account.filter(|account| {
             self.0
                 .get(*account)
-                .is_some_and(|person| person.as_ref() != Some(&subject.source_id))
+                .is_some_and(|person| person.as_ref() != Some(&candidate.source_id))
         });
         match contested {
-            Some(account) => Verdict::Skip(Skip::Contested(account.clone())),
+            Some(account) => Verdict::Skip(SkipReason::Contested(account.clone())),
             None => verdict,
         }
     }
 }
 
 /// A mail address alone is a claim only of somebody who would really adopt the account.
-fn claim<'a>(subject: &'a Subject, verdict: &Verdict) -> Option<(&'a CustomerId, Claim)> {
+fn claim<'a>(candidate: &'a Candidate, verdict: &Verdict) -> Option<(&'a CustomerId, Claim)> {
     let adopts =
-        matches!(verdict, Verdict::Change(change) if matches!(change.doing, Doing::Adopt(_)));
-    match &subject.account {
-        Account::Seen(account, Link::ExternalId) => Some((&account.id, Claim::ExternalId)),
-        Account::Seen(account, Link::Ledger) => Some((&account.id, Claim::Ledger)),
-        Account::Trusted(id) => Some((id, Claim::Ledger)),
-        Account::Seen(account, Link::Mail) if adopts => Some((&account.id, Claim::Mail)),
-        Account::Seen(_, Link::Mail)
+        matches!(verdict, Verdict::Change(change) if matches!(change.action, Action::Adopt(_)));
+    match &candidate.account {
+        Account::Fetched(account, MatchedBy::ExternalId) => Some((&account.id, Claim::ExternalId)),
+        Account::Fetched(account, MatchedBy::Ledger) => Some((&account.id, Claim::Ledger)),
+        Account::FromLedger(id) => Some((id, Claim::Ledger)),
+        Account::Fetched(account, MatchedBy::Mail) if adopts => Some((&account.id, Claim::Mail)),
+        Account::Fetched(_, MatchedBy::Mail)
         | Account::Missing
-        | Account::Foreign(_)
-        | Account::Unasked => None,
+        | Account::Conflicting(_)
+        | Account::NotFetched => None,
     }
 }

@@ -11,20 +11,20 @@ use shared::state::{EmployeeEntry, ValueDigest};
 
 use super::{AccountView, Before, Cause, ValueChange};
 
-/// The values that differ from what the account was given, by the ledger's marks.
-pub(super) fn with_marks(
+/// The values that differ from what the account was given, by the ledger's digests.
+pub(super) fn with_digests(
     desired: &BTreeMap<Attribute, Option<Text>>,
     entry: &EmployeeEntry,
     key: &FingerprintKey,
 ) -> Vec<ValueChange> {
     let changed = desired.iter().filter_map(|(attribute, after)| {
-        let mark = entry.marks.get(attribute.name());
-        let before = match mark {
+        let digest = entry.digests.get(attribute.name());
+        let before = match digest {
             None => Before::Unknown,
             Some(ValueDigest::Null) => Before::Null,
-            Some(ValueDigest::Value(_)) => Before::Marked,
+            Some(ValueDigest::Value(_)) => Before::Hashed,
         };
-        (mark != Some(&digest_of(*attribute, after.as_ref(), key))).then(|| ValueChange {
+        (digest != Some(&digest_of(*attribute, after.as_ref(), key))).then(|| ValueChange {
             attribute: *attribute,
             before,
             after: after.clone(),

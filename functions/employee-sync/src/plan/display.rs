@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{Access, Before, Change, Doing, Plan, Skip, ValueChange};
+use super::{Access, Action, Before, Change, Plan, SkipReason, ValueChange};
 
 /// The name of what happens to somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,12 +37,12 @@ impl Change {
     /// What happens, seen at `now`, in one word: the weightiest of what the change does.
     #[must_use]
     pub fn kind(&self, now: Timestamp) -> Kind {
-        match (&self.doing, self.access(now)) {
-            (Doing::Create, _) => Kind::Create,
-            (Doing::Adopt(_), _) => Kind::Adopt,
-            (Doing::Update(_), Access::Lock) => Kind::Lock,
-            (Doing::Update(_), Access::Unlock) => Kind::Unlock,
-            (Doing::Update(_), Access::Same) => Kind::Update,
+        match (&self.action, self.access(now)) {
+            (Action::Create, _) => Kind::Create,
+            (Action::Adopt(_), _) => Kind::Adopt,
+            (Action::Update(_), Access::Lock) => Kind::Lock,
+            (Action::Update(_), Access::Unlock) => Kind::Unlock,
+            (Action::Update(_), Access::Same) => Kind::Update,
         }
     }
 }
@@ -162,7 +162,7 @@ impl fmt::Display for ValueChange {
         let before = match &self.before {
             Before::Unknown => "(not known)".to_owned(),
             Before::Null => "(empty)".to_owned(),
-            Before::Marked => "(another value)".to_owned(),
+            Before::Hashed => "(another value)".to_owned(),
             Before::Value(text) => format!("{:?}", text.reveal()),
         };
         let after = self.after.as_ref().map_or_else(
@@ -173,7 +173,7 @@ impl fmt::Display for ValueChange {
     }
 }
 
-impl fmt::Display for Skip {
+impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Conflict(account) => write!(

@@ -5,19 +5,19 @@ pub(crate) mod arbitrary;
 mod build;
 #[cfg(test)]
 pub(crate) mod builders;
+mod candidate;
 mod change;
 mod claim;
 mod compare;
 mod display;
-mod split;
-mod subject;
+mod hold;
 #[cfg(test)]
 mod tests;
 
-pub use build::{Context, Plan, Skip};
+pub use build::{Context, Plan, SkipReason};
+pub use candidate::{Account, AccountView, Candidate, MatchedBy, SourceState};
 pub use change::{
-    Access, Baseline, Before, Cause, Change, Doing, Extent, SOON, ValueChange, WindowChange,
+    Access, Action, Baseline, Before, Cause, Change, Extent, SOON, ValueChange, WindowChange,
 };
 pub use display::{Details, Kind, Shown};
-pub use split::{Consent, Harm, Held, Part};
-pub use subject::{Account, AccountView, Link, Subject, View};
+pub use hold::{Consent, Held, Part, RiskyChange};

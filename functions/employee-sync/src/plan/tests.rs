@@ -12,12 +12,12 @@ use shared::source::Absence;
 use shared::state::{EmployeeEntry, Failure};
 use shared::tenant::TenantConfig;
 
-use super::builders::{account_of, config, employee, key, now, seen, subject, synced, trusted};
+use super::builders::{account_of, candidate, config, employee, key, now, seen, synced, trusted};
 use super::*;
 
-fn plan(subjects: &[Subject], config: &TenantConfig) -> Plan {
+fn plan(candidates: &[Candidate], config: &TenantConfig) -> Plan {
     Plan::build(
-        subjects,
+        candidates,
         Context {
             now: now(),
             config,
@@ -26,8 +26,8 @@ fn plan(subjects: &[Subject], config: &TenantConfig) -> Plan {
     )
 }
 
-fn words(subject: Subject, config: &TenantConfig) -> String {
-    plan(&[subject], config)
+fn words(candidate: Candidate, config: &TenantConfig) -> String {
+    plan(&[candidate], config)
         .shown(now(), Details::Values)
         .to_string()
 }
@@ -45,7 +45,7 @@ fn nothing_changed_plans_nothing() {
 
 #[test]
 fn somebody_new_is_created_with_everything_that_is_not_empty() {
-    assert_snapshot!(words(subject(&employee("1"), &config("")), &config("")), @r#"
+    assert_snapshot!(words(candidate(&employee("1"), &config("")), &config("")), @r#"
     create  1  email, firstName, lastName, position, company, location, gender, tag:Anstellungsart  (contract begins 2020-04-01)
               email: (empty) → "p1@muster.example"
               firstName: (empty) → "Jörg"
@@ -65,7 +65,7 @@ fn somebody_new_who_has_left_is_created_locked() {
     let mut left = employee("1");
     left.end_date = Field::Value("2026-03-31".parse().unwrap());
     left.status = Field::Value(Status::Inactive);
-    assert_snapshot!(words(subject(&left, &config("")), &config("")), @r#"
+    assert_snapshot!(words(candidate(&left, &config("")), &config("")), @r#"
     create  1  email, firstName, lastName, position, company, location, gender, tag:Anstellungsart  (contract ends 2026-03-31)
               email: (empty) → "p1@muster.example"
               firstName: (empty) → "Jörg"
@@ -85,7 +85,7 @@ fn somebody_new_who_has_left_is_created_locked() {
 fn somebody_without_a_mail_address_gets_a_user_name() {
     let mut silent = employee("1");
     silent.email = Field::Null;
-    assert_snapshot!(words(subject(&silent, &config("")), &config("")), @r#"
+    assert_snapshot!(words(candidate(&silent, &config("")), &config("")), @r#"
     create  1  userName, firstName, lastName, position, company, location, gender, tag:Anstellungsart  (contract begins 2020-04-01)
               userName: (empty) → "personio-1"
               firstName: (empty) → "Jörg"
@@ -185,8 +185,8 @@ fn somebody_whose_start_moves_ahead_is_locked_until_then() {
 fn somebody_gone_is_locked_from_now_on_and_nothing_else_is_touched() {
     let before = employee("1");
     let external_id = ExternalId::of("personio", &before.source_id);
-    let gone = Subject {
-        view: View::Gone {
+    let gone = Candidate {
+        source: SourceState::Gone {
             external_id,
             absence: Absence::Explained,
         },
@@ -206,19 +206,19 @@ fn somebody_gone_is_locked_from_now_on_and_nothing_else_is_touched() {
 }
 
 #[test]
-fn somebody_missing_without_a_deletion_mark_is_told_apart_from_somebody_gone() {
+fn somebody_missing_without_a_deletion_flag_is_told_apart_from_somebody_gone() {
     let before = employee("1");
-    let view = View::Gone {
+    let source = SourceState::Gone {
         external_id: ExternalId::of("personio", &before.source_id),
         absence: Absence::Unmarked,
     };
-    let left_out = Subject {
-        view,
+    let left_out = Candidate {
+        source,
         ..trusted(&before, &before, &config(""))
     };
     let words = words(left_out, &config(""));
     assert!(
-        words.starts_with("lock    1  (missing from two complete reads without a deletion mark)"),
+        words.starts_with("lock    1  (missing from two complete reads without a deletion flag)"),
         "{words}"
     );
 }
@@ -235,12 +235,12 @@ fn somebody_gone_who_is_locked_is_known_to_be() {
         ..account_of(&one, &config)
     };
     let external_id = ExternalId::of("personio", &one.source_id);
-    let gone = Subject {
-        view: View::Gone {
+    let gone = Candidate {
+        source: SourceState::Gone {
             external_id,
             absence: Absence::Explained,
         },
-        account: Account::Seen(Box::new(account), Link::ExternalId),
+        account: Account::Fetched(Box::new(account), MatchedBy::ExternalId),
         ..trusted(&one, &one, &config)
     };
     let kept = plan(&[gone], &config).bookkeeping;
@@ -264,12 +264,12 @@ fn somebody_gone_is_locked_although_the_account_has_lost_its_external_id() {
         ..account_of(&employee("1"), &config)
     };
     let external_id = ExternalId::of("personio", &employee("1").source_id);
-    let gone = Subject {
-        view: View::Gone {
+    let gone = Candidate {
+        source: SourceState::Gone {
             external_id,
             absence: Absence::Explained,
         },
-        account: Account::Seen(Box::new(account), Link::Ledger),
+        account: Account::Fetched(Box::new(account), MatchedBy::Ledger),
         ..trusted(&employee("1"), &employee("1"), &config)
     };
     assert!(words(gone, &config).starts_with("lock    1  (gone from two complete reads)"));
@@ -282,13 +282,13 @@ fn an_account_that_has_lost_its_external_id_is_still_ours_out_of_scope() {
             external_id: None,
             ..account_of(&employee("1"), config)
         };
-        let account = Account::Seen(Box::new(account), Link::Ledger);
+        let account = Account::Fetched(Box::new(account), MatchedBy::Ledger);
         let moved = Employee {
             company: Field::Value("Muster AG".into()),
             ..employee("1")
         };
         words(
-            Subject {
+            Candidate {
                 account,
                 ..trusted(&moved, &employee("1"), config)
             },
@@ -316,9 +316,9 @@ fn somebody_who_leaves_the_scope_is_locked_or_left_alone() {
         let text = words(trusted(&moved, &employee("1"), &config), &config);
         assert!(text.starts_with(outcome), "{text}");
         let new = words(
-            Subject {
-                account: Account::Unasked,
-                ..subject(&moved, &config)
+            Candidate {
+                account: Account::NotFetched,
+                ..candidate(&moved, &config)
             },
             &config,
         );
@@ -331,7 +331,7 @@ fn nobody_is_created_while_the_scope_cannot_be_decided() {
     let config = config("[scope]\ninclude_companies = [\"Muster GmbH\"]\n");
     let mut hidden = employee("1");
     hidden.company = Field::Absent;
-    assert_snapshot!(words(subject(&hidden, &config), &config), @"
+    assert_snapshot!(words(candidate(&hidden, &config), &config), @"
     skip    1  the scope asks for company, which the credential may not read; grant that attribute in Personio
     0 to change, 0 as they should be
     ");
@@ -346,7 +346,7 @@ fn an_account_with_the_same_mail_and_no_external_id_is_adopted() {
         .values
         .insert(Attribute::Position, Text::new("Azubi"));
     account.tags = vec![Text::new("Chor"), Text::new("Anstellungsart: extern")];
-    assert_snapshot!(words(seen(&employee("1"), account, Link::Mail, &config("")), &config("")), @r#"
+    assert_snapshot!(words(seen(&employee("1"), account, MatchedBy::Mail, &config("")), &config("")), @r#"
     adopt   1  position, tag:Anstellungsart
               position: "Azubi" → "Schlosser"
               tag:Anstellungsart: "Anstellungsart: extern" → "Anstellungsart: intern"
@@ -356,8 +356,8 @@ fn an_account_with_the_same_mail_and_no_external_id_is_adopted() {
 
 #[test]
 fn an_account_of_another_external_id_is_a_conflict() {
-    let foreign = Account::Foreign(CustomerId::new("c9"));
-    assert_snapshot!(words(Subject { account: foreign, ..subject(&employee("1"), &config("")) }, &config("")), @"
+    let foreign = Account::Conflicting(CustomerId::new("c9"));
+    assert_snapshot!(words(Candidate { account: foreign, ..candidate(&employee("1"), &config("")) }, &config("")), @"
     skip    1  conflict: the mail address belongs to the reteach account c9, which has another external id; change one of the two addresses, or clear that account's external id
     0 to change, 0 as they should be
     ");
@@ -374,8 +374,8 @@ fn nobody_gets_an_account_on_a_guess() {
         email: employee("1").email,
         ..employee("2")
     };
-    let by_mail = |it: &Employee| seen(it, account(), Link::Mail, &config);
-    let skip = |id: &str| (id.into(), Skip::Contested(CustomerId::new("c1")));
+    let by_mail = |it: &Employee| seen(it, account(), MatchedBy::Mail, &config);
+    let skip = |id: &str| (id.into(), SkipReason::Contested(CustomerId::new("c1")));
     let by_ledger = || trusted(&employee("1"), &employee("1"), &config);
     let moved = || {
         trusted(
@@ -394,7 +394,7 @@ fn nobody_gets_an_account_on_a_guess() {
                 external_id: Some(ExternalId::new("personio:2")),
                 ..account()
             },
-            Link::ExternalId,
+            MatchedBy::ExternalId,
             &config,
         )
     };
@@ -424,14 +424,14 @@ fn nobody_gets_an_account_on_a_guess() {
             vec![skip("1")],
         ),
     ];
-    for (name, subjects, changed, skipped) in cases {
-        let plan = plan(&subjects, &config);
+    for (name, candidates, changed, skipped) in cases {
+        let plan = plan(&candidates, &config);
         let ids: Vec<_> = plan
             .changes
             .iter()
             .map(|it| it.source_id.as_str())
             .collect();
-        let skips: Vec<(String, Skip)> = plan
+        let skips: Vec<(String, SkipReason)> = plan
             .skipped
             .into_iter()
             .map(|(id, skip)| (id.as_str().to_owned(), skip))
@@ -444,7 +444,12 @@ fn nobody_gets_an_account_on_a_guess() {
 fn an_account_found_as_it_should_be_is_only_written_down() {
     let account = account_of(&employee("1"), &config(""));
     let plan = plan(
-        &[seen(&employee("1"), account, Link::ExternalId, &config(""))],
+        &[seen(
+            &employee("1"),
+            account,
+            MatchedBy::ExternalId,
+            &config(""),
+        )],
         &config(""),
     );
     assert!(plan.is_empty());
@@ -455,14 +460,14 @@ fn an_account_found_as_it_should_be_is_only_written_down() {
 fn an_account_that_was_given_more_than_the_ledger_knows_is_written_down_in_full() {
     let mut earlier = employee("1");
     earlier.position = Field::Value("Werkstudentin".to_owned());
-    let mut subject = seen(
+    let mut candidate = seen(
         &employee("1"),
         account_of(&employee("1"), &config("")),
-        Link::ExternalId,
+        MatchedBy::ExternalId,
         &config(""),
     );
-    subject.entry = Some(synced(&earlier, &config("")));
-    let plan = plan(&[subject], &config(""));
+    candidate.entry = Some(synced(&earlier, &config("")));
+    let plan = plan(&[candidate], &config(""));
     assert!(plan.is_empty());
     assert_eq!(plan.bookkeeping, [synced(&employee("1"), &config(""))]);
 }
@@ -476,9 +481,9 @@ fn drift_is_repaired_but_the_case_of_a_mail_address_is_none() {
     account
         .values
         .insert(Attribute::Email, Text::new("P1@Muster.example"));
-    let mut subject = seen(&employee("1"), account, Link::ExternalId, &config(""));
-    subject.entry = Some(synced(&employee("1"), &config("")));
-    assert_snapshot!(words(subject, &config("")), @r#"
+    let mut candidate = seen(&employee("1"), account, MatchedBy::ExternalId, &config(""));
+    candidate.entry = Some(synced(&employee("1"), &config("")));
+    assert_snapshot!(words(candidate, &config("")), @r#"
     update  1  lastName
               lastName: "Weiss" → "Weiß"
     1 to change, 0 as they should be
@@ -493,7 +498,7 @@ fn the_lock_of_an_account_the_ledger_has_forgotten_keeps_its_moment() {
     let since = "2026-02-01T09:00:00Z".parse().unwrap();
     account.window.inactive_at = Some(since);
     let plan = plan(
-        &[seen(&inactive, account, Link::ExternalId, &config(""))],
+        &[seen(&inactive, account, MatchedBy::ExternalId, &config(""))],
         &config(""),
     );
     assert!(plan.is_empty());
@@ -509,8 +514,8 @@ fn the_lock_of_an_account_the_ledger_has_forgotten_keeps_its_moment() {
 #[test]
 fn the_same_refused_record_waits_and_another_one_does_not() {
     let employee = employee("1");
-    let mut subject = subject(&employee, &config(""));
-    let View::Present { fingerprint, .. } = subject.view else {
+    let mut candidate = candidate(&employee, &config(""));
+    let SourceState::Present { fingerprint, .. } = candidate.source else {
         unreachable!()
     };
     let retry_at = "2026-05-10T13:00:00Z".parse().unwrap();
@@ -524,8 +529,8 @@ fn the_same_refused_record_waits_and_another_one_does_not() {
         failure: Some(failure.clone()),
         ..EmployeeEntry::new(employee.source_id.clone())
     };
-    subject.entry = Some(entry.clone());
-    assert_snapshot!(words(subject.clone(), &config("")), @"
+    candidate.entry = Some(entry.clone());
+    assert_snapshot!(words(candidate.clone(), &config("")), @"
     skip    1  reteach refused this record before; it is tried again from 2026-05-10T13:00:00Z on
     0 to change, 0 as they should be
     ");
@@ -533,21 +538,21 @@ fn the_same_refused_record_waits_and_another_one_does_not() {
         fingerprint: key().fingerprint([]),
         ..failure
     };
-    subject.entry = Some(EmployeeEntry {
+    candidate.entry = Some(EmployeeEntry {
         failure: Some(other),
         ..entry
     });
-    assert_eq!(plan(&[subject], &config("")).changes.len(), 1);
+    assert_eq!(plan(&[candidate], &config("")).changes.len(), 1);
 }
 
 #[test]
 fn a_record_that_does_not_fit_is_skipped_by_name_of_the_field() {
-    let view = View::Rejected {
+    let source = SourceState::Rejected {
         fingerprint: key().fingerprint([]),
         field: "hire_date".into(),
         problem: "is not a date".into(),
     };
-    assert_snapshot!(words(Subject { view, ..subject(&employee("1"), &config("")) }, &config("")), @"
+    assert_snapshot!(words(Candidate { source, ..candidate(&employee("1"), &config("")) }, &config("")), @"
     skip    1  hire_date is not a date; correct it in Personio
     0 to change, 0 as they should be
     ");

@@ -10,11 +10,11 @@ use shared::reteach::{Customer, CustomerInput, Status, Tag, TagId};
 use shared::state::EmployeeEntry;
 use shared::tenant::TenantConfig;
 
-use super::gather::{attach, is_looked_for, question, subjects};
-use crate::accounts::{Accounts, Index};
-use crate::apply::{Applied, Outcome, Stop, after, failure, input};
-use crate::plan::{Account, Change, Doing, Plan, Subject, View};
-use crate::read::People;
+use super::load::{attach, candidates, is_looked_for, question};
+use crate::accounts::{AccountIndex, Accounts};
+use crate::apply::{Applied, ApplyAbort, Outcome, after, failure, input};
+use crate::plan::{Account, Action, Candidate, Change, Plan, SourceState};
+use crate::source::People;
 
 /// The HR system of all people in the model.
 pub(crate) const TOOL: &str = "personio";
@@ -38,52 +38,54 @@ pub(crate) struct Academy {
     made: u32,
 }
 
-enum Trouble {
+enum WriteError {
     Refused,
     AccountGone,
 }
 
 impl Academy {
     /// Everything that a plan for these people is made from, as `gather` puts it together.
-    pub(crate) fn subjects(
+    pub(crate) fn candidates(
         &self,
         people: &People,
         (look, gone): (&BTreeSet<SourceId>, &BTreeSet<SourceId>),
         asking: Asking,
         config: &TenantConfig,
-    ) -> Vec<Subject> {
+    ) -> Vec<Candidate> {
         let entries: HashMap<_, _> = self.ledger.clone().into_iter().collect();
-        let mut subjects = subjects(TOOL, config, people, (look, gone), entries);
-        let listed = Accounts::Listed(Index::of(self.customers.values().cloned().collect()));
+        let mut candidates = candidates(TOOL, config, people, (look, gone), entries);
+        let listed = Accounts::Listed(AccountIndex::of(self.customers.values().cloned().collect()));
         let accounts = match asking {
             Asking::Everybody => listed,
             Asking::Unknown => {
-                let unknown = subjects
+                let unknown = candidates
                     .iter()
-                    .filter(|it| matches!(it.account, Account::Unasked));
+                    .filter(|it| matches!(it.account, Account::NotFetched));
                 let questions = unknown.filter(|it| is_looked_for(it)).filter_map(question);
                 let found =
                     questions.map(|question| (question.external_id.clone(), listed.find(question)));
                 Accounts::LookedUp(found.collect())
             }
         };
-        for subject in &mut subjects {
-            attach(subject, Some(&accounts));
+        for candidate in &mut candidates {
+            attach(candidate, Some(&accounts));
         }
-        subjects
+        candidates
     }
 
     /// Carries out the first `most` changes of `plan`, and writes down what the run writes down.
     pub(crate) fn apply(
         &mut self,
         plan: &Plan,
-        subjects: &[Subject],
+        candidates: &[Candidate],
         most: usize,
         now: Timestamp,
     ) -> Outcome {
-        let entries: HashMap<_, _> = subjects.iter().map(|it| (&it.source_id, it)).collect();
+        let entries: HashMap<_, _> = candidates.iter().map(|it| (&it.source_id, it)).collect();
         let entry = |id: &SourceId| {
-            let known = entries.get(id).and_then(|subject| subject.entry.clone());
+            let known = entries
+                .get(id)
+                .and_then(|candidate| candidate.entry.clone());
             known.unwrap_or_else(|| EmployeeEntry::new(id.clone()))
         };
         for kept in &plan.bookkeeping {
@@ -100,10 +102,12 @@ impl Academy {
             outcome.applied.insert(id.clone(), applied);
         }
         if most < plan.changes.len() {
-            outcome.stop = Some(Stop::OutOfTime);
+            outcome.stop = Some(ApplyAbort::OutOfTime);
         }
         for (id, _) in plan.skipped.iter().filter(|(_, skip)| skip.is_conflict()) {
-            let Some(View::Present { fingerprint, .. }) = entries.get(id).map(|it| &it.view) else {
+            let Some(SourceState::Present { fingerprint, .. }) =
+                entries.get(id).map(|it| &it.source)
+            else {
                 continue;
             };
             let entry = entry(id);
@@ -126,7 +130,7 @@ impl Academy {
                 self.ledger.insert(id, after(change, customer, entry));
                 Applied::Done
             }
-            Err(Trouble::AccountGone) => {
+            Err(WriteError::AccountGone) => {
                 let fresh = EmployeeEntry {
                     locked: entry.locked,
                     ..EmployeeEntry::new(id.clone())
@@ -134,7 +138,7 @@ impl Academy {
                 self.ledger.insert(id, fresh);
                 Applied::Open
             }
-            Err(Trouble::Refused) => {
+            Err(WriteError::Refused) => {
                 let Some(fingerprint) = change.fingerprint else {
                     return Applied::Open;
                 };
@@ -151,21 +155,21 @@ impl Academy {
         }
     }
 
-    fn write(&mut self, change: &Change) -> Result<CustomerId, Trouble> {
+    fn write(&mut self, change: &Change) -> Result<CustomerId, WriteError> {
         let input = input(change);
-        let id = match &change.doing {
-            Doing::Create => self.find_or_create(&input, &change.external_id)?,
-            Doing::Adopt(id) | Doing::Update(id) => id.clone(),
+        let id = match &change.action {
+            Action::Create => self.find_or_create(&input, &change.external_id)?,
+            Action::Adopt(id) | Action::Update(id) => id.clone(),
         };
         let is_taken = self
             .customers
             .values()
             .any(|other| other.id != id && clashes(other, &input));
         let Some(customer) = self.customers.get_mut(&id) else {
-            return Err(Trouble::AccountGone);
+            return Err(WriteError::AccountGone);
         };
         if is_taken {
-            return Err(Trouble::Refused);
+            return Err(WriteError::Refused);
         }
         fill(customer, input);
         if self.folds_mail {
@@ -189,14 +193,14 @@ impl Academy {
         &mut self,
         input: &CustomerInput,
         external_id: &ExternalId,
-    ) -> Result<CustomerId, Trouble> {
+    ) -> Result<CustomerId, WriteError> {
         let found = self
             .customers
             .values()
             .find(|it| it.external_id.as_ref() == Some(external_id) || clashes(it, input));
         match found {
             Some(found) if found.external_id.as_ref() == Some(external_id) => Ok(found.id.clone()),
-            Some(_) => Err(Trouble::Refused),
+            Some(_) => Err(WriteError::Refused),
             None => Ok(self.make(None)),
         }
     }

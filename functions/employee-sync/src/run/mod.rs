@@ -2,20 +2,18 @@
 
 #[cfg(test)]
 pub(crate) mod academy;
-mod announce;
-mod attempt;
-mod gather;
+mod commit;
 mod halt;
-mod held;
-mod settle;
-mod tally;
+mod load;
+mod pipeline;
+mod summary;
 #[cfg(test)]
 mod tests;
 
 use shared::runtime::{Cause, Finding, FindingKind, HeldNote, JobResult, Mode, Outcome};
 
 use crate::EmployeeSync;
-use crate::apply::Stop;
+use crate::apply::ApplyAbort;
 use crate::plan::Plan;
 use crate::report::Counts;
 
@@ -25,7 +23,7 @@ struct Ended {
     counts: Counts,
     findings: Vec<Finding>,
     held: Option<HeldNote>,
-    stop: Option<Stop>,
+    stop: Option<ApplyAbort>,
     plan: Option<Plan>,
     nothing_to_do: bool,
 }
@@ -45,15 +43,15 @@ impl Ended {
             None if self.nothing_to_do => Outcome::Unchanged,
             None if self.counts.left > 0 || self.is_incomplete() => Outcome::Partly,
             None => Outcome::Done,
-            Some(Stop::OutOfTime) => Outcome::Partly,
-            Some(Stop::State(_)) => Outcome::StateUnavailable,
-            Some(Stop::Reteach(Reteach::Credential(_) | Reteach::Forbidden(_))) => {
+            Some(ApplyAbort::OutOfTime) => Outcome::Partly,
+            Some(ApplyAbort::State(_)) => Outcome::StateUnavailable,
+            Some(ApplyAbort::Reteach(Reteach::Credential(_) | Reteach::Forbidden(_))) => {
                 Outcome::AccessDenied
             }
-            Some(Stop::Reteach(_)) => Outcome::ReteachUnavailable,
+            Some(ApplyAbort::Reteach(_)) => Outcome::ReteachUnavailable,
         };
         // reteach may be asked for the first time when changes are applied.
-        let refused = matches!(self.stop, Some(Stop::Reteach(Reteach::Credential(_))));
+        let refused = matches!(self.stop, Some(ApplyAbort::Reteach(Reteach::Credential(_))));
         let cause = if refused {
             Cause::Credentials
         } else {

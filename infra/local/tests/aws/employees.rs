@@ -22,7 +22,7 @@ async fn reads_back_every_kind_of_entry() {
             source_id: SourceId::new(format!("p {number}#ü")),
             customer_id: Some(CustomerId::new("c-1")),
             fingerprint: Some(fingerprint),
-            marks: BTreeMap::from([
+            digests: BTreeMap::from([
                 ("email".to_owned(), ValueDigest::Value(u64::MAX)),
                 ("company".to_owned(), ValueDigest::Null),
             ]),

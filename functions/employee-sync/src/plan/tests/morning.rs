@@ -14,10 +14,10 @@ use crate::apply::{Applied, Outcome};
 use crate::lint;
 use crate::plan::arbitrary::{Company, Drift, PERSONAL};
 use crate::plan::builders::{key, now};
-use crate::plan::{Context, Harm, Plan, Skip, Subject};
-use crate::read::People;
-use crate::roll::Person;
+use crate::plan::{Candidate, Context, Plan, RiskyChange, SkipReason};
 use crate::run::academy::{Academy, Asking, TOOL, tag};
+use crate::source::People;
+use crate::source::Person;
 
 /// The people of one reading.
 pub(super) fn read<'a>(
@@ -36,10 +36,10 @@ pub(super) fn read<'a>(
 
 /// A run over everybody, from what is known to what became of it.
 pub(super) struct Run {
-    pub(super) subjects: Vec<Subject>,
+    pub(super) candidates: Vec<Candidate>,
     pub(super) plan: Plan,
     pub(super) outcome: Outcome,
-    pub(super) harms: Vec<Harm>,
+    pub(super) risky_changes: Vec<RiskyChange>,
 }
 
 pub(super) fn run(
@@ -49,24 +49,25 @@ pub(super) fn run(
     config: &TenantConfig,
     now: Timestamp,
 ) -> Run {
-    let look = people.roll.ids().collect();
-    let subjects = academy.subjects(people, (&look, gone), asking, config);
+    let look = people.snapshot.ids().collect();
+    let candidates = academy.candidates(people, (&look, gone), asking, config);
     let plan = Plan::build(
-        &subjects,
+        &candidates,
         Context {
             now,
             config,
             key: &key(),
         },
     );
-    let harms = lint::examine(&plan, &subjects, TOOL, config, now);
-    let harms = harms.unwrap_or_else(|violations| panic!("{violations:?}\n{plan:#?}"));
-    let outcome = academy.apply(&plan, &subjects, usize::MAX, now);
+    let risky_changes = lint::examine(&plan, &candidates, TOOL, config, now);
+    let risky_changes =
+        risky_changes.unwrap_or_else(|violations| panic!("{violations:?}\n{plan:#?}"));
+    let outcome = academy.apply(&plan, &candidates, usize::MAX, now);
     Run {
-        subjects,
+        candidates,
         plan,
         outcome,
-        harms,
+        risky_changes,
     }
 }
 
@@ -110,7 +111,10 @@ pub(super) fn morning(company: &Company) -> Morning {
         );
     }
     let people = read(stories.iter().filter_map(|it| it.after.as_ref()), new);
-    let left = first.roll.ids().filter(|id| !people.roll.contains(id));
+    let left = first
+        .snapshot
+        .ids()
+        .filter(|id| !people.snapshot.contains(id));
     let after = stories.iter().filter_map(|it| it.after.clone());
     Morning {
         gone: left.collect(),
@@ -162,7 +166,7 @@ impl Morning {
             .plan
             .skipped
             .iter()
-            .filter(|(_, skip)| *skip == Skip::GoneAlready)
+            .filter(|(_, skip)| *skip == SkipReason::GoneAlready)
             .map(|(id, _)| id);
         let done = run
             .outcome

@@ -14,7 +14,7 @@ use shared::tenant::{LockOn, OutOfScope, ScopeVerdict, TenantConfig};
 use super::morning::{morning, read, run, window};
 use crate::plan::arbitrary::{Drift, PERSONAL, company, person, tenant};
 use crate::plan::builders::{key, now};
-use crate::plan::{Access, Context, Details, Doing, Part, Plan};
+use crate::plan::{Access, Action, Context, Details, Part, Plan};
 use crate::run::academy::{Academy, Asking, TOOL, held};
 
 /// Whether somebody must be locked, in words of days alone; `None` where nothing may be concluded.
@@ -58,7 +58,7 @@ proptest! {
             let plan = morning.run(asking, now() + later.minutes()).plan;
             // An account that somebody deleted is found out by the first write to it.
             let is_there = |id| before.customers.contains_key(id);
-            let changes = plan.changes.iter().filter(|it| it.doing.account().is_none_or(is_there));
+            let changes = plan.changes.iter().filter(|it| it.action.account().is_none_or(is_there));
             prop_assert_eq!(changes.count(), 0, "{:#?}", plan);
         }
         let last = morning.run(again, now() + later.minutes()).plan;
@@ -81,17 +81,17 @@ proptest! {
     #[test]
     fn the_order_of_people_does_not_matter(company in company(), turn in 0_usize..8, asking in asking()) {
         let morning = morning(&company);
-        let look = morning.people.roll.ids().collect();
-        let mut subjects = morning.academy.subjects(&morning.people, (&look, &morning.gone), asking, &morning.config);
+        let look = morning.people.snapshot.ids().collect();
+        let mut candidates = morning.academy.candidates(&morning.people, (&look, &morning.gone), asking, &morning.config);
         let key = key();
         let context = Context { now: now(), config: &morning.config, key: &key };
-        let plan = Plan::build(&subjects, context);
-        subjects.reverse();
-        if !subjects.is_empty() {
-            let turn = turn % subjects.len();
-            subjects.rotate_left(turn);
+        let plan = Plan::build(&candidates, context);
+        candidates.reverse();
+        if !candidates.is_empty() {
+            let turn = turn % candidates.len();
+            candidates.rotate_left(turn);
         }
-        prop_assert_eq!(Plan::build(&subjects, context), plan);
+        prop_assert_eq!(Plan::build(&candidates, context), plan);
     }
 
     #[test]
@@ -100,7 +100,7 @@ proptest! {
         let before = morning.academy.clone();
         let run = morning.run(asking, now());
         let written: BTreeMap<&CustomerId, &SourceId> =
-            run.plan.changes.iter().filter_map(|it| Some((it.doing.account()?, &it.source_id))).collect();
+            run.plan.changes.iter().filter_map(|it| Some((it.action.account()?, &it.source_id))).collect();
         for (id, customer) in &before.customers {
             let after = morning.academy.customers.get(id);
             prop_assert!(after.is_some());
@@ -114,7 +114,7 @@ proptest! {
             }
             // A new account that turns out to be there already is found by our own external id.
             let created = run.plan.changes.iter().find(|it| {
-                it.doing == Doing::Create && customer.external_id.as_ref() == Some(&it.external_id)
+                it.action == Action::Create && customer.external_id.as_ref() == Some(&it.external_id)
             });
             let person = written.get(id).copied().or(created.map(|it| &it.source_id));
             prop_assert!(person.is_some());
@@ -129,9 +129,9 @@ proptest! {
         let mut morning = morning(&company);
         let run = morning.run(asking, now());
         for change in &run.plan.changes {
-            let harm = run.harms.iter().find(|it| it.source_id == change.source_id && it.part == Part::Window);
-            let access = match harm.map(|it| it.brake) {
-                Some(Brake::UnexplainedLock | Brake::UnmarkedLock | Brake::ExplainedLock) => Access::Lock,
+            let risky = run.risky_changes.iter().find(|it| it.source_id == change.source_id && it.part == Part::AccessWindow);
+            let access = match risky.map(|it| it.brake) {
+                Some(Brake::UnexplainedLock | Brake::UnflaggedLock | Brake::ExplainedLock) => Access::Lock,
                 Some(Brake::Unlock) => Access::Unlock,
                 Some(Brake::Blank | Brake::MailChange) => unreachable!("a window is no value"),
                 None => Access::Same,
@@ -210,7 +210,7 @@ proptest! {
         let run = morning.run(asking, now());
         let text = run.plan.shown(now(), Details::Names).to_string();
         prop_assert!(!text.contains(PERSONAL), "{}", text);
-        let debug = format!("{:?} {:?}", run.plan, run.subjects);
+        let debug = format!("{:?} {:?}", run.plan, run.candidates);
         prop_assert!(!debug.contains(PERSONAL), "{}", debug);
     }
 

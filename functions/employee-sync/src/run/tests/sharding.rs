@@ -6,10 +6,10 @@ use shared::domain::id::SourceId;
 use shared::fingerprint::{EntryStatus, Shard, ShardCount, ShardEntry, ShardNumber};
 
 use super::world::{End, World};
-use crate::known::Sharding;
+use crate::checkpoint::Sharding;
 use crate::plan::builders::{employee, key};
-use crate::read::People;
-use crate::run::gather::{count, spread};
+use crate::run::load::{count, spread};
+use crate::source::People;
 
 fn people_in(shards: &BTreeMap<ShardNumber, Shard>) -> BTreeMap<SourceId, ShardEntry> {
     shards.values().flat_map(|shard| shard.0.clone()).collect()

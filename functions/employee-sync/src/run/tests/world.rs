@@ -12,15 +12,17 @@ use shared::reteach::Customer;
 use shared::state::{Brake, Decision, HeldPlan, SyncState};
 use shared::tenant::TenantConfig;
 
-use crate::known::{self, Look, Sharding, next_shard, triage};
-use crate::lint::{self, Limits};
+use crate::brake::hold;
+use crate::brake::{Limits, check_limits};
+use crate::checkpoint::{self, Selection, Sharding, classify, next_shard};
+use crate::lint;
 use crate::plan::builders::{config, employee, key, now};
 use crate::plan::{Account, Context, Plan};
-use crate::read::People;
-use crate::roll::Person;
 use crate::run::academy::{Academy, Asking, TOOL};
-use crate::run::tally::Tally;
-use crate::run::{announce, gather, held, settle};
+use crate::run::summary::Summary;
+use crate::run::{commit, load};
+use crate::source::People;
+use crate::source::Person;
 
 /// The digest of a configuration that never changes.
 const RULES: &str = "rules";
@@ -150,18 +152,18 @@ impl World {
         let (people, key, now) = (self.people(), key(), self.now);
         let stored = self.root.as_ref().map_or(0, |root| root.shards.len());
         let sharding = Sharding::new(&people, ShardCount::of_table(stored), &key);
-        let look = known::look(self.root.as_ref(), &sharding, RULES, false, now);
-        let mut tally = Tally::new(&people);
-        if look == Look::Nobody {
+        let selection = checkpoint::select(self.root.as_ref(), &sharding, RULES, false, now);
+        let mut summary = Summary::new(&people);
+        if selection == Selection::Nobody {
             return Tick::default();
         }
 
-        let everybody = matches!(look, Look::Everybody(_));
-        let count = gather::count(stored, people.roll.len(), everybody);
+        let everybody = matches!(selection, Selection::Everybody(_));
+        let count = load::count(stored, people.snapshot.len(), everybody);
         let sharding = Sharding::new(&people, count, &key);
-        let wanted: Vec<ShardNumber> = match &look {
-            Look::Shards(numbers) => numbers.iter().copied().collect(),
-            _ => gather::numbers(stored).collect(),
+        let wanted: Vec<ShardNumber> = match &selection {
+            Selection::Shards(numbers) => numbers.iter().copied().collect(),
+            _ => load::numbers(stored).collect(),
         };
         let load = |number| {
             (
@@ -170,43 +172,43 @@ impl World {
             )
         };
         let loaded = wanted.into_iter().map(load).collect();
-        let (mut shards, obsolete) = gather::spread(loaded, stored, &sharding, everybody);
-        let found = triage(&sharding, &shards, people.completeness, everybody, now);
+        let (mut shards, obsolete) = load::spread(loaded, stored, &sharding, everybody);
+        let found = classify(&sharding, &shards, people.completeness, everybody, now);
         let asking = if everybody {
             Asking::Everybody
         } else {
             Asking::Unknown
         };
-        let subjects =
+        let candidates =
             self.academy
-                .subjects(&people, (&found.look, &found.gone), asking, &self.config);
-        let seen = subjects
+                .candidates(&people, (&found.due, &found.gone), asking, &self.config);
+        let seen = candidates
             .iter()
-            .filter(|it| matches!(&it.account, Account::Seen(it, _) if it.is_open_at(now)));
+            .filter(|it| matches!(&it.account, Account::Fetched(it, _) if it.is_open_at(now)));
         let open_accounts = match &self.root {
             Some(root) if !everybody => root.open_accounts,
             _ => u32::try_from(seen.count()).unwrap(),
         };
 
         let plan = Plan::build(
-            &subjects,
+            &candidates,
             Context {
                 now,
                 config: &self.config,
                 key: &key,
             },
         );
-        let harms = lint::examine(&plan, &subjects, TOOL, &self.config, now).unwrap();
-        let marks = plan.marks(&harms, &key);
-        let mut root = self.root.clone().unwrap_or_else(settle::first_root);
-        settle::recover_pending(&mut root, &marks, now);
+        let risky_changes = lint::examine(&plan, &candidates, TOOL, &self.config, now).unwrap();
+        let digests = plan.digests(&risky_changes, &key);
+        let mut root = self.root.clone().unwrap_or_else(commit::first_root);
+        commit::recover_pending(&mut root, &digests, now);
         let limits = Limits::of(self.config.brake, open_accounts);
-        let judgement = lint::weigh(harms, limits, &root.brakes, now);
-        let decided = held::decide(plan, judgement, self.held.as_ref(), &key, now);
-        let held::Decided { plan, passed, held } = decided;
-        tally.planned(&people, &plan, held.as_ref());
-        let counted = plan.marks(&passed, &key);
-        let announced = announce::prepare(&plan, &sharding, &mut shards, &mut root);
+        let judgement = check_limits(risky_changes, limits, &root.brakes, now);
+        let decided = hold::decide(plan, judgement, self.held.as_ref(), &key, now);
+        let hold::Decided { plan, passed, held } = decided;
+        summary.planned(&people, &plan, held.as_ref());
+        let counted = plan.digests(&passed, &key);
+        let announced = checkpoint::prepare(&plan, &sharding, &mut shards, &mut root);
         for number in &announced {
             self.shards.insert(*number, shards[number].clone());
         }
@@ -220,7 +222,7 @@ impl World {
             End::Well => usize::MAX,
             End::OutOfTime(most) | End::Dies(most) => most,
         };
-        let outcome = self.academy.apply(&plan, &subjects, most, now);
+        let outcome = self.academy.apply(&plan, &candidates, most, now);
         let tick = Tick {
             harmed: self.harmed(&before),
             limits: Some(limits),
@@ -230,10 +232,11 @@ impl World {
             return tick;
         }
 
-        let became = tally.applied(&plan, &outcome, &subjects, now);
-        root.open_accounts = settle::open_accounts(&root, &look, &subjects, &plan, &outcome, now);
-        settle::count_brakes(&mut root, &passed, &outcome, now);
-        root.pending = plan.marks(&settle::in_doubt(&passed, &outcome), &key);
+        let became = summary.applied(&plan, &outcome, &candidates, now);
+        root.open_accounts =
+            commit::open_accounts(&root, &selection, &candidates, &plan, &outcome, now);
+        commit::count_brakes(&mut root, &passed, &outcome, now);
+        root.pending = plan.digests(&commit::in_doubt(&passed, &outcome), &key);
         root.shards.resize(count.get(), ShardDigest::default());
         for (number, old) in &shards {
             let next = next_shard(*number, old, &sharding, people.completeness, &became);

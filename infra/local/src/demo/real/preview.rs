@@ -38,7 +38,7 @@ async fn suppose(store: &Store, tenant: &Tenant, people: Option<&Plan>) -> Resul
         return Ok(());
     };
     for change in people.into_iter().flat_map(|plan| &plan.changes) {
-        if let Some(account) = change.doing.account() {
+        if let Some(account) = change.action.account() {
             let customer_id = Some(account.clone());
             let entry = EmployeeEntry {
                 customer_id,

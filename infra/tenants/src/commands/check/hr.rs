@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use employee_sync::read::{self, Completeness, People};
-use employee_sync::roll::Person;
+use employee_sync::source::Person;
+use employee_sync::source::{self, Completeness, People};
 use shared::access::Scoped;
 use shared::document::{DocumentSink as _, choose_category};
 use shared::domain::id::SourceId;
@@ -46,7 +46,7 @@ pub(super) async fn examine(
             }
         }
     }
-    let people = match read::read(&connections.hr, config, &connections.key, 0).await {
+    let people = match source::read(&connections.hr, config, &connections.key, 0).await {
         Ok(people) => people,
         Err(error) => {
             items.push(
@@ -57,7 +57,7 @@ pub(super) async fn examine(
     };
     items.extend(reading(&people, config, &named));
     if config.certificates.enabled {
-        let somebody = people.roll.ids().next();
+        let somebody = people.snapshot.ids().next();
         items.extend(documents(operator, config, secret, somebody.as_ref()).await?);
     }
     Ok(items)
@@ -97,7 +97,7 @@ fn attributes(
 fn reading(people: &People, config: &TenantConfig, named: &BTreeSet<&'static str>) -> Vec<Item> {
     let about = "Personio: employees";
     let (mut scoped, mut undecided, mut rejected, mut without_mail) = (0, 0, 0, 0);
-    for (_, person) in people.roll.iter() {
+    for (_, person) in people.snapshot.iter() {
         match person {
             Person::Rejected { .. } => rejected += 1,
             Person::Employee(employee, _) => {
@@ -113,7 +113,7 @@ fn reading(people: &People, config: &TenantConfig, named: &BTreeSet<&'static str
             }
         }
     }
-    let count = words::number(people.roll.len() as u64, "person", "people");
+    let count = words::number(people.snapshot.len() as u64, "person", "people");
     let mut items = match people.completeness {
         Completeness::Complete => vec![Item::good(
             about,

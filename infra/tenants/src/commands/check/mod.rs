@@ -21,7 +21,7 @@ use crate::operator::Operator;
 use crate::schedule::is_connected;
 
 pub(super) async fn check(operator: &Operator<'_>, args: &Check) -> Result<Answer, Failure> {
-    let (config, secret) = subject(operator, args).await?;
+    let (config, secret) = candidate(operator, args).await?;
     let examined = examine(operator, &config, &secret).await?;
     Answer::new(
         Verdict::look_if(examined.has_misses()),
@@ -31,7 +31,7 @@ pub(super) async fn check(operator: &Operator<'_>, args: &Check) -> Result<Answe
 }
 
 /// What is checked: what is stored, or what is about to be.
-async fn subject(
+async fn candidate(
     operator: &Operator<'_>,
     args: &Check,
 ) -> Result<(TenantConfig, TenantSecret), Failure> {

@@ -1,6 +1,6 @@
 //! Finding somebody's account, in the order in which a run does.
 
-use employee_sync::plan::{Account, AccountView, Link};
+use employee_sync::plan::{Account, AccountView, MatchedBy};
 use shared::reteach::{Client, Customer, Error};
 use shared::state::EmployeeEntry;
 
@@ -14,12 +14,18 @@ pub(super) async fn find(
     mail: Option<&str>,
 ) -> Result<Account, Failure> {
     if let Some(customer) = by_external_id {
-        return Ok(Account::Seen(Box::new(customer.into()), Link::ExternalId));
+        return Ok(Account::Fetched(
+            Box::new(customer.into()),
+            MatchedBy::ExternalId,
+        ));
     }
     if let Some(known) = entry.and_then(|entry| entry.customer_id.as_ref()) {
         match client.get(known).await {
             Ok(customer) if customer.external_id.is_none() => {
-                return Ok(Account::Seen(Box::new(customer.into()), Link::Ledger));
+                return Ok(Account::Fetched(
+                    Box::new(customer.into()),
+                    MatchedBy::Ledger,
+                ));
             }
             Ok(_) | Err(Error::NotFound { .. }) => {}
             Err(error) => return Err(failure(&error)),
@@ -34,8 +40,8 @@ pub(super) async fn find(
         .map_err(|error| failure(&error))?;
     Ok(match found.map(AccountView::from) {
         None => Account::Missing,
-        Some(account) if account.external_id.is_some() => Account::Foreign(account.id),
-        Some(account) => Account::Seen(Box::new(account), Link::Mail),
+        Some(account) if account.external_id.is_some() => Account::Conflicting(account.id),
+        Some(account) => Account::Fetched(Box::new(account), MatchedBy::Mail),
     })
 }
 

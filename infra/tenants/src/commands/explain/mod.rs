@@ -5,7 +5,7 @@ mod story;
 
 use std::time::Instant;
 
-use employee_sync::plan::{Context, Details, Plan, Subject, View};
+use employee_sync::plan::{Candidate, Context, Details, Plan, SourceState};
 use futures::join;
 use shared::domain::id::{ExternalId, SourceId};
 use shared::mapping::DesiredAccount;
@@ -45,28 +45,28 @@ pub(super) async fn explain(operator: &Operator<'_>, args: &Explain) -> Result<A
         _ => None,
     };
     let account = account::find(&connections.reteach, account, entry.as_ref(), mail).await?;
-    let view = match &read {
+    let source = match &read {
         Some(SourceRecord::Employee(employee)) => {
             let record = DesiredAccount::of(employee, &tool, &known.config);
             let fingerprint = record.fingerprint(&connections.key);
-            View::Present {
+            SourceState::Present {
                 record: Box::new(record),
                 fingerprint,
             }
         }
-        Some(SourceRecord::Rejected { field, problem, .. }) => View::Rejected {
+        Some(SourceRecord::Rejected { field, problem, .. }) => SourceState::Rejected {
             fingerprint: connections.key.fingerprint([]),
             field: field.clone(),
             problem: problem.clone(),
         },
-        None => View::Gone {
+        None => SourceState::Gone {
             external_id: external_id.clone(),
             absence: Absence::Explained,
         },
     };
-    let subject = Subject {
+    let candidate = Candidate {
         source_id: id.clone(),
-        view,
+        source,
         entry,
         account,
     };
@@ -76,13 +76,13 @@ pub(super) async fn explain(operator: &Operator<'_>, args: &Explain) -> Result<A
         config: &known.config,
         key: &connections.key,
     };
-    let plan = Plan::build(std::slice::from_ref(&subject), context);
+    let plan = Plan::build(std::slice::from_ref(&candidate), context);
     let story = Story {
         tenant,
         via: known.config.personio.via,
         person: &id,
         read: read.as_ref(),
-        subject: &subject,
+        candidate: &candidate,
         plan: &plan,
         held: held?,
         now,
@@ -93,7 +93,7 @@ pub(super) async fn explain(operator: &Operator<'_>, args: &Explain) -> Result<A
         },
         took: began.elapsed(),
     };
-    let is_known = read.is_some() || subject.entry.is_some();
+    let is_known = read.is_some() || candidate.entry.is_some();
     Answer::new(
         Verdict::look_if(!is_known || story.is_troubled()),
         story.text(),

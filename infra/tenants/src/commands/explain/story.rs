@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use employee_sync::plan::{Account, Details, Link, Plan, Subject, View};
+use employee_sync::plan::{Account, Candidate, Details, MatchedBy, Plan, SourceState};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::access::{AccessWindow, EmploymentStatus, Scoped};
@@ -21,7 +21,7 @@ pub(super) struct Story<'a> {
     pub(super) via: Via,
     pub(super) person: &'a SourceId,
     pub(super) read: Option<&'a SourceRecord>,
-    pub(super) subject: &'a Subject,
+    pub(super) candidate: &'a Candidate,
     pub(super) plan: &'a Plan,
     pub(super) held: Option<HeldPlan>,
     pub(super) now: Timestamp,
@@ -33,12 +33,12 @@ impl Story<'_> {
     /// Whether something about the person needs somebody.
     pub(super) fn is_troubled(&self) -> bool {
         let failed = self
-            .subject
+            .candidate
             .entry
             .as_ref()
             .is_some_and(|entry| entry.failure.is_some());
         let refused = self.plan.skipped.iter().any(|(_, skip)| skip.is_conflict());
-        let rejected = matches!(self.subject.view, View::Rejected { .. });
+        let rejected = matches!(self.candidate.source, SourceState::Rejected { .. });
         failed || refused || rejected || self.is_held()
     }
 
@@ -87,7 +87,7 @@ impl Story<'_> {
             "tenant_id": self.tenant,
             "person": self.person,
             "steps": steps,
-            "entry": self.subject.entry,
+            "entry": self.candidate.entry,
             "troubled": self.is_troubled(),
             "took_ms": u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
         })
@@ -111,9 +111,9 @@ impl Story<'_> {
     }
 
     fn record(&self) -> Option<&DesiredAccount> {
-        match &self.subject.view {
-            View::Present { record, .. } => Some(record),
-            View::Rejected { .. } | View::Gone { .. } => None,
+        match &self.candidate.source {
+            SourceState::Present { record, .. } => Some(record),
+            SourceState::Rejected { .. } | SourceState::Gone { .. } => None,
         }
     }
 
@@ -134,12 +134,14 @@ impl Story<'_> {
     }
 
     fn matched(&self) -> String {
-        match &self.subject.account {
-            Account::Seen(account, link) => {
+        match &self.candidate.account {
+            Account::Fetched(account, link) => {
                 let how = match link {
-                    Link::ExternalId => "by external id",
-                    Link::Mail => "by mail address; it has no external id yet, so it is adopted",
-                    Link::Ledger => "by the ledger; it has lost its external id",
+                    MatchedBy::ExternalId => "by external id",
+                    MatchedBy::Mail => {
+                        "by mail address; it has no external id yet, so it is adopted"
+                    }
+                    MatchedBy::Ledger => "by the ledger; it has lost its external id",
                 };
                 let open = if account.window.is_locked_at(self.now) {
                     "locked"
@@ -152,13 +154,13 @@ impl Story<'_> {
                     window(account.window)
                 )
             }
-            Account::Foreign(id) => {
+            Account::Conflicting(id) => {
                 format!(
                     "the mail address belongs to the account {id} in reteach, which has another external id"
                 )
             }
-            Account::Trusted(id) => format!("the account {id}"),
-            Account::Missing | Account::Unasked => "no account in reteach".to_owned(),
+            Account::FromLedger(id) => format!("the account {id}"),
+            Account::Missing | Account::NotFetched => "no account in reteach".to_owned(),
         }
     }
 
@@ -193,7 +195,9 @@ impl Story<'_> {
     }
 
     fn decided(&self) -> Vec<String> {
-        if matches!(self.subject.view, View::Gone { .. }) && self.subject.entry.is_none() {
+        if matches!(self.candidate.source, SourceState::Gone { .. })
+            && self.candidate.entry.is_none()
+        {
             return vec!["nothing: no account of this person was ever ours".to_owned()];
         }
         let mut lines: Vec<String> = Vec::new();
@@ -219,7 +223,7 @@ impl Story<'_> {
                     it.cause
                 )
             }));
-            if matches!(self.subject.view, View::Gone { .. }) {
+            if matches!(self.candidate.source, SourceState::Gone { .. }) {
                 lines.push(
                     "but only after two complete readings of everybody without this person"
                         .to_owned(),
@@ -246,12 +250,12 @@ impl Story<'_> {
     }
 
     fn written(&self) -> Vec<String> {
-        let Some(entry) = &self.subject.entry else {
+        let Some(entry) = &self.candidate.entry else {
             return vec!["never: the ledger does not know this person".to_owned()];
         };
         let EmployeeEntry {
             customer_id,
-            marks,
+            digests,
             window: open,
             locked,
             failure,
@@ -260,7 +264,7 @@ impl Story<'_> {
         let account = customer_id
             .as_ref()
             .map_or_else(|| "no account".to_owned(), |id| format!("account {id}"));
-        let fields: Vec<&str> = marks.keys().map(String::as_str).collect();
+        let fields: Vec<&str> = digests.keys().map(String::as_str).collect();
         let mut lines = vec![format!(
             "{account}, {}; given so far: {}",
             window(*open),

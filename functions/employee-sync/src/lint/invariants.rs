@@ -8,7 +8,7 @@ use shared::access::{EmploymentStatus, LockReason, Scoped};
 use shared::domain::employee::Field;
 use shared::domain::id::SourceId;
 
-use crate::plan::{Account, AccountView, Change, Doing, Link, Plan, Subject, View};
+use crate::plan::{Account, AccountView, Action, Candidate, Change, MatchedBy, Plan, SourceState};
 
 /// A rule that a plan breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,18 +32,18 @@ const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
 pub(super) fn violations(
     plan: &Plan,
-    subjects: &[Subject],
+    candidates: &[Candidate],
     tool: &str,
     now: Timestamp,
 ) -> Vec<Violation> {
-    let by_id: HashMap<&SourceId, &Subject> = subjects
+    let by_id: HashMap<&SourceId, &Candidate> = candidates
         .iter()
-        .map(|subject| (&subject.source_id, subject))
+        .map(|candidate| (&candidate.source_id, candidate))
         .collect();
     let mut found = Vec::new();
     let verdicts =
         plan.changes.len() + plan.bookkeeping.len() + plan.skipped.len() + plan.unchanged.len();
-    if verdicts != subjects.len() || by_id.len() != subjects.len() {
+    if verdicts != candidates.len() || by_id.len() != candidates.len() {
         found.push(Violation {
             source_id: None,
             rule: "everybody has exactly one verdict",
@@ -55,7 +55,7 @@ pub(super) fn violations(
         let rules = [
             (people.insert(&change.source_id), "nobody is changed twice"),
             (
-                change.doing.account().is_none_or(|id| accounts.insert(id)),
+                change.action.account().is_none_or(|id| accounts.insert(id)),
                 "no account is changed for two people",
             ),
             (
@@ -64,8 +64,8 @@ pub(super) fn violations(
             ),
             (acts(change), "a change changes something"),
         ];
-        let subject = by_id.get(&change.source_id);
-        let more = subject.map_or_else(
+        let candidate = by_id.get(&change.source_id);
+        let more = candidate.map_or_else(
             || vec![(false, "everybody changed was looked at")],
             |it| about(change, it, now),
         );
@@ -81,63 +81,63 @@ pub(super) fn violations(
 fn acts(change: &Change) -> bool {
     !change.values.is_empty()
         || change.window.is_some()
-        || !matches!(change.doing, Doing::Update(_))
+        || !matches!(change.action, Action::Update(_))
 }
 
-fn about(change: &Change, subject: &Subject, now: Timestamp) -> Vec<(bool, &'static str)> {
+fn about(change: &Change, candidate: &Candidate, now: Timestamp) -> Vec<(bool, &'static str)> {
     vec![
         (
-            account_is_ours(change, subject),
+            account_is_ours(change, candidate),
             "no account is written that is not the person's",
         ),
         (
-            nulls_are_reported(change, subject),
+            nulls_are_reported(change, candidate),
             "nothing is cleared that the source did not report empty",
         ),
         (
-            lock_has_a_cause(change, subject, now),
+            lock_has_a_cause(change, candidate, now),
             "nobody is locked without a cause",
         ),
         (
-            creation_is_due(change, subject),
+            creation_is_due(change, candidate),
             "nobody out of scope, gone or with an account is created",
         ),
     ]
 }
 
-fn account_is_ours(change: &Change, subject: &Subject) -> bool {
-    match (&change.doing, &subject.account) {
-        (Doing::Create, _) => true,
-        (Doing::Update(id), Account::Trusted(known)) => id == known,
-        (Doing::Update(id), Account::Seen(account, Link::ExternalId)) => {
+fn account_is_ours(change: &Change, candidate: &Candidate) -> bool {
+    match (&change.action, &candidate.account) {
+        (Action::Create, _) => true,
+        (Action::Update(id), Account::FromLedger(known)) => id == known,
+        (Action::Update(id), Account::Fetched(account, MatchedBy::ExternalId)) => {
             *id == account.id && account.external_id.as_ref() == Some(&change.external_id)
         }
-        (Doing::Adopt(id), Account::Seen(account, Link::Mail)) => {
-            *id == account.id && account.external_id.is_none() && same_mail(account, subject)
+        (Action::Adopt(id), Account::Fetched(account, MatchedBy::Mail)) => {
+            *id == account.id && account.external_id.is_none() && same_mail(account, candidate)
         }
-        (Doing::Adopt(id), Account::Seen(account, Link::Ledger)) => {
-            *id == account.id && was_theirs(account, subject)
+        (Action::Adopt(id), Account::Fetched(account, MatchedBy::Ledger)) => {
+            *id == account.id && was_theirs(account, candidate)
         }
         // Somebody gone is locked; their external id need not come back for that.
-        (Doing::Update(id), Account::Seen(account, Link::Ledger)) => {
+        (Action::Update(id), Account::Fetched(account, MatchedBy::Ledger)) => {
             *id == account.id
-                && was_theirs(account, subject)
-                && matches!(subject.view, View::Gone { .. })
+                && was_theirs(account, candidate)
+                && matches!(candidate.source, SourceState::Gone { .. })
         }
         _ => false,
     }
 }
 
-fn was_theirs(account: &AccountView, subject: &Subject) -> bool {
-    let known = subject
+fn was_theirs(account: &AccountView, candidate: &Candidate) -> bool {
+    let known = candidate
         .entry
         .as_ref()
         .and_then(|entry| entry.customer_id.as_ref());
     account.external_id.is_none() && known == Some(&account.id)
 }
 
-fn same_mail(account: &AccountView, subject: &Subject) -> bool {
-    let View::Present { record, .. } = &subject.view else {
+fn same_mail(account: &AccountView, candidate: &Candidate) -> bool {
+    let SourceState::Present { record, .. } = &candidate.source else {
         return false;
     };
     let mail = record
@@ -147,33 +147,35 @@ fn same_mail(account: &AccountView, subject: &Subject) -> bool {
     mail.is_some() && mail.map(|mail| mail.reveal().to_lowercase()) == account.folded_mail()
 }
 
-fn nulls_are_reported(change: &Change, subject: &Subject) -> bool {
+fn nulls_are_reported(change: &Change, candidate: &Candidate) -> bool {
     change
         .values
         .iter()
         .filter(|value| value.after.is_none())
-        .all(|value| match &subject.view {
-            View::Present { record, .. } => record.values.get(&value.attribute) == Some(&None),
-            View::Rejected { .. } | View::Gone { .. } => false,
+        .all(|value| match &candidate.source {
+            SourceState::Present { record, .. } => {
+                record.values.get(&value.attribute) == Some(&None)
+            }
+            SourceState::Rejected { .. } | SourceState::Gone { .. } => false,
         })
 }
 
-fn lock_has_a_cause(change: &Change, subject: &Subject, now: Timestamp) -> bool {
+fn lock_has_a_cause(change: &Change, candidate: &Candidate, now: Timestamp) -> bool {
     let Some(window) = change.window else {
         return true;
     };
     let shuts = window.after.inactive_at.is_some_and(|at| at <= now + A_DAY);
     let opens_later = window.after.active_at.is_some_and(|at| at > now);
-    match &subject.view {
-        View::Gone { .. } => true,
-        View::Rejected { .. } => false,
-        View::Present { record, .. } => {
+    match &candidate.source {
+        SourceState::Gone { .. } => true,
+        SourceState::Rejected { .. } => false,
+        SourceState::Present { record, .. } => {
             let employment = &record.employment;
             let ended = matches!(employment.end_date, Field::Value(_));
             let is_out = match employment.scope {
                 Scoped::OutLocked => true,
                 // The scope may not be read any more: whoever was locked for it stays so.
-                Scoped::Undecided(_) => was_locked_for(subject, LockReason::OutOfScope),
+                Scoped::Undecided(_) => was_locked_for(candidate, LockReason::OutOfScope),
                 Scoped::In | Scoped::OutLeft => false,
             };
             let shut = ended || employment.standing != EmploymentStatus::Employed || is_out;
@@ -185,22 +187,22 @@ fn lock_has_a_cause(change: &Change, subject: &Subject, now: Timestamp) -> bool 
     }
 }
 
-fn was_locked_for(subject: &Subject, reason: LockReason) -> bool {
-    let locked = subject.entry.as_ref().and_then(|entry| entry.locked);
+fn was_locked_for(candidate: &Candidate, reason: LockReason) -> bool {
+    let locked = candidate.entry.as_ref().and_then(|entry| entry.locked);
     locked.is_some_and(|locked| locked.reason == reason)
 }
 
-fn creation_is_due(change: &Change, subject: &Subject) -> bool {
-    if change.doing != Doing::Create {
+fn creation_is_due(change: &Change, candidate: &Candidate) -> bool {
+    if change.action != Action::Create {
         return true;
     }
-    let unknown = matches!(subject.account, Account::Missing | Account::Unasked)
-        && subject
+    let unknown = matches!(candidate.account, Account::Missing | Account::NotFetched)
+        && candidate
             .entry
             .as_ref()
             .is_none_or(|entry| entry.customer_id.is_none());
-    match &subject.view {
-        View::Present { record, .. } => unknown && record.employment.scope == Scoped::In,
-        View::Rejected { .. } | View::Gone { .. } => false,
+    match &candidate.source {
+        SourceState::Present { record, .. } => unknown && record.employment.scope == Scoped::In,
+        SourceState::Rejected { .. } | SourceState::Gone { .. } => false,
     }
 }

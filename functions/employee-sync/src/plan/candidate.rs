@@ -11,11 +11,11 @@ use shared::state::EmployeeEntry;
 
 /// A person, from all sides.
 #[derive(Clone, Debug)]
-pub struct Subject {
+pub struct Candidate {
     /// Who.
     pub source_id: SourceId,
     /// What the HR system says.
-    pub view: View,
+    pub source: SourceState,
     /// What the ledger says.
     pub entry: Option<EmployeeEntry>,
     /// What reteach says, as far as it was asked.
@@ -24,7 +24,7 @@ pub struct Subject {
 
 /// What the HR system says of somebody.
 #[derive(Clone, Debug)]
-pub enum View {
+pub enum SourceState {
     /// There, with this record.
     Present {
         /// The mapped record.
@@ -54,20 +54,20 @@ pub enum View {
 #[derive(Clone, Debug)]
 pub enum Account {
     /// The ledger knows it and what it was given; reteach was not asked.
-    Trusted(CustomerId),
+    FromLedger(CustomerId),
     /// reteach was asked: this is what it holds.
-    Seen(Box<AccountView>, Link),
+    Fetched(Box<AccountView>, MatchedBy),
     /// reteach was asked: there is none.
     Missing,
     /// Their mail address belongs to an account with another external id.
-    Foreign(CustomerId),
+    Conflicting(CustomerId),
     /// Nobody asked, because nothing would be done about it.
-    Unasked,
+    NotFetched,
 }
 
 /// How an account was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Link {
+pub enum MatchedBy {
     /// By our external id.
     ExternalId,
     /// By mail address, and it has no external id yet.

@@ -13,11 +13,11 @@ use shared::source::EmployeeSource as _;
 use shared::state::{EmployeeEntry, Store, SyncState};
 use shared::tenant::TenantConfig;
 
-use crate::accounts::{self, Accounts, AccountsError, Question};
-use crate::known::{Look, Sharding, Triage, triage};
-use crate::plan::{Account, Subject, View};
-use crate::read::People;
-use crate::roll::Person;
+use crate::accounts::{self, AccountQuery, Accounts, AccountsError};
+use crate::checkpoint::{Classification, Selection, Sharding, classify};
+use crate::plan::{Account, Candidate, SourceState};
+use crate::source::People;
+use crate::source::Person;
 
 /// Customers on one page of reteach's list.
 const PAGE: usize = 250;
@@ -25,7 +25,7 @@ const PAGE: usize = 250;
 /// The inputs of a plan.
 pub(super) struct Gathered<'a> {
     /// Who needs a look.
-    pub(super) subjects: Vec<Subject>,
+    pub(super) candidates: Vec<Candidate>,
     /// Who falls into which shard from now on.
     pub(super) sharding: Sharding<'a>,
     /// The shards that are looked at, as the last run left them.
@@ -36,23 +36,23 @@ pub(super) struct Gathered<'a> {
     pub(super) open_accounts: u32,
 }
 
-pub(super) async fn gather<'a>(
+pub(super) async fn load<'a>(
     store: &Store,
     tenant: &Tenant,
     connections: &'a Connections<Source>,
     people: &'a People,
     root: Option<&SyncState>,
-    look: &Look,
+    look: &Selection,
     now: Timestamp,
 ) -> Result<Gathered<'a>, RunError> {
     let stored = root.map_or(0, |root| root.shards.len());
-    let everybody = matches!(look, Look::Everybody(_));
-    let count = count(stored, people.roll.len(), everybody);
+    let everybody = matches!(look, Selection::Everybody(_));
+    let count = count(stored, people.snapshot.len(), everybody);
     let sharding = Sharding::new(people, count, &connections.key);
     let wanted: Vec<ShardNumber> = match look {
-        Look::Nobody => Vec::new(),
-        Look::Shards(numbers) => numbers.iter().copied().collect(),
-        Look::Everybody(_) => numbers(stored).collect(),
+        Selection::Nobody => Vec::new(),
+        Selection::Shards(numbers) => numbers.iter().copied().collect(),
+        Selection::Everybody(_) => numbers(stored).collect(),
     };
     let loaded = store.shards(&tenant.config.tenant_id, &wanted).await?;
     let (mut shards, obsolete) = spread(loaded, stored, &sharding, everybody);
@@ -61,8 +61,8 @@ pub(super) async fn gather<'a>(
         entries = store.all_employees(&tenant.config.tenant_id).await?;
         remember(&mut shards, &sharding, people, &entries, now);
     }
-    let Triage { look: ids, gone } =
-        triage(&sharding, &shards, people.completeness, everybody, now);
+    let Classification { due: ids, gone } =
+        classify(&sharding, &shards, people.completeness, everybody, now);
     if !everybody {
         entries = store
             .employees(&tenant.config.tenant_id, ids.union(&gone))
@@ -70,22 +70,22 @@ pub(super) async fn gather<'a>(
     }
 
     let tool = connections.hr.tool();
-    let mut subjects = subjects(tool, &tenant.config, people, (&ids, &gone), entries);
+    let mut candidates = candidates(tool, &tenant.config, people, (&ids, &gone), entries);
     let most = usize::try_from(tenant.config.brake.at_least).unwrap_or(usize::MAX);
-    let accounts = find_accounts(connections, &subjects, people, everybody).await?;
-    believable(accounts.as_ref(), &subjects, most)?;
-    for subject in &mut subjects {
-        attach(subject, accounts.as_ref());
+    let accounts = find_accounts(connections, &candidates, people, everybody).await?;
+    believable(accounts.as_ref(), &candidates, most)?;
+    for candidate in &mut candidates {
+        attach(candidate, accounts.as_ref());
     }
-    let open = subjects
+    let open = candidates
         .iter()
-        .filter(|it| matches!(&it.account, Account::Seen(seen, _) if seen.is_open_at(now)));
+        .filter(|it| matches!(&it.account, Account::Fetched(seen, _) if seen.is_open_at(now)));
     let open_accounts = match root {
         Some(root) if !everybody => root.open_accounts,
         _ => u32::try_from(open.count()).unwrap_or(u32::MAX),
     };
     Ok(Gathered {
-        subjects,
+        candidates,
         sharding,
         shards,
         obsolete,
@@ -148,7 +148,7 @@ fn remember(
 ) {
     let missing = entries
         .values()
-        .filter(|entry| !people.roll.contains(&entry.source_id));
+        .filter(|entry| !people.snapshot.contains(&entry.source_id));
     let shut = |entry: &EmployeeEntry| entry.window.inactive_at.is_some_and(|at| at <= now);
     for entry in missing.filter(|entry| entry.customer_id.is_some() && !shut(entry)) {
         let Some(fingerprint) = entry.fingerprint else {
@@ -165,16 +165,16 @@ fn remember(
     }
 }
 
-pub(super) fn subjects(
+pub(super) fn candidates(
     tool: &str,
     config: &TenantConfig,
     people: &People,
     (look, gone): (&BTreeSet<SourceId>, &BTreeSet<SourceId>),
     mut entries: HashMap<SourceId, EmployeeEntry>,
-) -> Vec<Subject> {
+) -> Vec<Candidate> {
     let there = look.iter().filter_map(|id| {
-        let view = match people.roll.get(id)? {
-            Person::Employee(employee, fingerprint) => View::Present {
+        let view = match people.snapshot.get(id)? {
+            Person::Employee(employee, fingerprint) => SourceState::Present {
                 record: Box::new(DesiredAccount::of(&employee, tool, config)),
                 fingerprint,
             },
@@ -182,7 +182,7 @@ pub(super) fn subjects(
                 fingerprint,
                 field,
                 problem,
-            } => View::Rejected {
+            } => SourceState::Rejected {
                 fingerprint,
                 field,
                 problem,
@@ -193,31 +193,31 @@ pub(super) fn subjects(
     let gone = gone.iter().map(|id| {
         (
             id,
-            View::Gone {
+            SourceState::Gone {
                 external_id: ExternalId::of(tool, id),
                 absence: people.absence(id),
             },
         )
     });
-    let mut subjects = Vec::new();
-    for (id, view) in there.chain(gone) {
+    let mut candidates = Vec::new();
+    for (id, source) in there.chain(gone) {
         let entry = entries.remove(id);
         let known = entry.as_ref().and_then(|entry| entry.customer_id.clone());
-        let account = known.map_or(Account::Unasked, Account::Trusted);
-        subjects.push(Subject {
+        let account = known.map_or(Account::NotFetched, Account::FromLedger);
+        candidates.push(Candidate {
             source_id: id.clone(),
-            view,
+            source,
             entry,
             account,
         });
     }
-    subjects
+    candidates
 }
 
 /// Asks reteach: for everybody by listing all customers, for a few unknown people by looking them up.
 async fn find_accounts(
     connections: &Connections<Source>,
-    subjects: &[Subject],
+    candidates: &[Candidate],
     people: &People,
     everybody: bool,
 ) -> Result<Option<Accounts>, RunError> {
@@ -226,14 +226,14 @@ async fn find_accounts(
             accounts::list(&connections.reteach).await?,
         )));
     }
-    let unknown = subjects
+    let unknown = candidates
         .iter()
-        .filter(|it| matches!(it.account, Account::Unasked) && is_looked_for(it));
-    let questions: Vec<Question<'_>> = unknown.filter_map(question).collect();
+        .filter(|it| matches!(it.account, Account::NotFetched) && is_looked_for(it));
+    let questions: Vec<AccountQuery<'_>> = unknown.filter_map(question).collect();
     // A look-up takes up to two calls, a page of the list one.
     Ok(match questions.len() {
         0 => None,
-        few if few * 2 <= people.roll.len() / PAGE + 1 => {
+        few if few * 2 <= people.snapshot.len() / PAGE + 1 => {
             Some(accounts::look_up(&connections.reteach, &questions).await?)
         }
         _ => Some(Accounts::Listed(
@@ -245,75 +245,75 @@ async fn find_accounts(
 /// An academy without a single account is believed as long as the ledger knows of no more than `most`.
 fn believable(
     accounts: Option<&Accounts>,
-    subjects: &[Subject],
+    candidates: &[Candidate],
     most: usize,
 ) -> Result<(), AccountsError> {
     let is_empty = matches!(accounts, Some(Accounts::Listed(index)) if index.is_empty());
-    let known = |subject: &&Subject| {
-        subject
+    let known = |candidate: &&Candidate| {
+        candidate
             .entry
             .as_ref()
             .is_some_and(|entry| entry.customer_id.is_some())
     };
-    match subjects.iter().filter(known).count() {
+    match candidates.iter().filter(known).count() {
         known if is_empty && known > most => Err(AccountsError::Emptied(known)),
         _ => Ok(()),
     }
 }
 
 /// Whose account matters although the ledger knows none: who would get one, and who is gone and must not keep one.
-pub(super) fn is_looked_for(subject: &Subject) -> bool {
-    match &subject.view {
-        View::Present { record, .. } => record.employment.scope == Scoped::In,
-        View::Gone { .. } => true,
-        View::Rejected { .. } => false,
+pub(super) fn is_looked_for(candidate: &Candidate) -> bool {
+    match &candidate.source {
+        SourceState::Present { record, .. } => record.employment.scope == Scoped::In,
+        SourceState::Gone { .. } => true,
+        SourceState::Rejected { .. } => false,
     }
 }
 
-pub(super) fn question(subject: &Subject) -> Option<Question<'_>> {
-    let known = subject
+pub(super) fn question(candidate: &Candidate) -> Option<AccountQuery<'_>> {
+    let known = candidate
         .entry
         .as_ref()
         .and_then(|entry| entry.customer_id.as_ref());
-    match &subject.view {
-        View::Present { record, .. } => {
+    match &candidate.source {
+        SourceState::Present { record, .. } => {
             let mail = record
                 .values
                 .get(&Attribute::Email)
                 .and_then(Option::as_ref)
                 .map(|mail| mail.reveal());
-            Some(Question {
+            Some(AccountQuery {
                 external_id: &record.external_id,
                 known,
                 mail,
             })
         }
-        View::Gone { external_id, .. } => Some(Question {
+        SourceState::Gone { external_id, .. } => Some(AccountQuery {
             external_id,
             known,
             mail: None,
         }),
-        View::Rejected { .. } => None,
+        SourceState::Rejected { .. } => None,
     }
 }
 
 /// Puts what reteach said beside the person. An account that the whole list does not have is gone: it is forgotten.
-pub(super) fn attach(subject: &mut Subject, accounts: Option<&Accounts>) {
-    let asked = match (accounts, &subject.account) {
-        (Some(Accounts::Listed(_)), _) | (Some(_), Account::Unasked) => accounts,
+pub(super) fn attach(candidate: &mut Candidate, accounts: Option<&Accounts>) {
+    let asked = match (accounts, &candidate.account) {
+        (Some(Accounts::Listed(_)), _) | (Some(_), Account::NotFetched) => accounts,
         _ => None,
     };
-    let Some((accounts, question)) = asked.zip(question(subject)) else {
+    let Some((accounts, question)) = asked.zip(question(candidate)) else {
         return;
     };
     let account = accounts.find(question);
     if matches!(account, Account::Missing)
-        && let Some(entry) = subject.entry.take()
+        && let Some(entry) = candidate.entry.take()
     {
-        subject.entry = Some(EmployeeEntry {
+        candidate.entry = Some(EmployeeEntry {
             failure: entry.failure,
             ..EmployeeEntry::new(entry.source_id)
         });
     }
-    subject.account = account;
+    candidate.account = account;
 }

@@ -9,16 +9,17 @@ use shared::source::Absence;
 
 use super::{lock, plan, three};
 use crate::lint::{Violation, examine};
-use crate::plan::builders::{account_of, config, employee, key, now, subject, trusted};
+use crate::plan::builders::{account_of, candidate, config, employee, key, now, trusted};
 use crate::plan::{
-    Account, AccountView, Before, Doing, Link, Plan, Skip, Subject, ValueChange, View,
+    Account, AccountView, Action, Before, Candidate, MatchedBy, Plan, SkipReason, SourceState,
+    ValueChange,
 };
 
 /// A rule, a way to break it, and whose change is then reported.
 type Breach = (
     &'static str,
     Option<&'static str>,
-    fn(&mut Plan, &mut Vec<Subject>),
+    fn(&mut Plan, &mut Vec<Candidate>),
 );
 
 const VERDICTS: &str = "everybody has exactly one verdict";
@@ -35,17 +36,18 @@ const CREATION: &str = "nobody out of scope, gone or with an account is created"
 const BREACHES: [Breach; 30] = [
     (VERDICTS, None, |plan, _| plan.unchanged.clear()),
     (VERDICTS, None, |plan, _| {
-        plan.skipped.push((SourceId::new("9"), Skip::OutOfScope))
+        plan.skipped
+            .push((SourceId::new("9"), SkipReason::OutOfScope))
     }),
     (VERDICTS, None, |plan, _| drop(plan.changes.pop())),
-    (VERDICTS, None, |_, subjects| {
-        subjects[2] = subjects[0].clone()
+    (VERDICTS, None, |_, candidates| {
+        candidates[2] = candidates[0].clone()
     }),
     (TWICE, Some("1"), |plan, _| {
         plan.changes[1] = plan.changes[0].clone();
     }),
     (ACCOUNT, Some("2"), |plan, _| {
-        plan.changes[1].doing = plan.changes[0].doing.clone()
+        plan.changes[1].action = plan.changes[0].action.clone()
     }),
     (EXTERNAL_ID, Some("1"), |plan, _| {
         plan.changes[0].external_id = ExternalId::new("personio:7")
@@ -62,43 +64,47 @@ const BREACHES: [Breach; 30] = [
         plan.changes[1].external_id = ExternalId::new("personio:7");
     }),
     (OURS, Some("1"), |plan, _| {
-        plan.changes[0].doing = Doing::Update(CustomerId::new("c9"))
+        plan.changes[0].action = Action::Update(CustomerId::new("c9"))
     }),
     (OURS, Some("1"), |plan, _| {
-        plan.changes[0].doing = Doing::Adopt(CustomerId::new("c1"))
+        plan.changes[0].action = Action::Adopt(CustomerId::new("c1"))
     }),
-    (OURS, Some("1"), |_, subjects| {
-        subjects[0].account = Account::Foreign(CustomerId::new("c1"))
+    (OURS, Some("1"), |_, candidates| {
+        candidates[0].account = Account::Conflicting(CustomerId::new("c1"))
     }),
-    (OURS, Some("1"), |_, subjects| {
-        found(&mut subjects[0], Some("personio:7"), Link::ExternalId)
+    (OURS, Some("1"), |_, candidates| {
+        found(
+            &mut candidates[0],
+            Some("personio:7"),
+            MatchedBy::ExternalId,
+        )
     }),
-    (OURS, Some("1"), |_, subjects| {
-        found(&mut subjects[0], None, Link::Mail)
+    (OURS, Some("1"), |_, candidates| {
+        found(&mut candidates[0], None, MatchedBy::Mail)
     }),
-    (OURS, Some("1"), |_, subjects| {
-        found(&mut subjects[0], None, Link::Ledger)
+    (OURS, Some("1"), |_, candidates| {
+        found(&mut candidates[0], None, MatchedBy::Ledger)
     }),
-    (OURS, Some("1"), |plan, subjects| {
-        plan.changes[0].doing = Doing::Adopt(CustomerId::new("c1"));
-        found(&mut subjects[0], Some("hibob:1"), Link::Mail);
+    (OURS, Some("1"), |plan, candidates| {
+        plan.changes[0].action = Action::Adopt(CustomerId::new("c1"));
+        found(&mut candidates[0], Some("hibob:1"), MatchedBy::Mail);
     }),
-    (OURS, Some("1"), |plan, subjects| {
+    (OURS, Some("1"), |plan, candidates| {
         // The account's mail address is another one.
-        plan.changes[0].doing = Doing::Adopt(CustomerId::new("c1"));
+        plan.changes[0].action = Action::Adopt(CustomerId::new("c1"));
         let other = account_of(&employee("8"), &config(""));
         let account = AccountView {
             id: CustomerId::new("c1"),
             external_id: None,
             ..other
         };
-        subjects[0].account = Account::Seen(Box::new(account), Link::Mail);
+        candidates[0].account = Account::Fetched(Box::new(account), MatchedBy::Mail);
     }),
-    (OURS, Some("1"), |plan, subjects| {
+    (OURS, Some("1"), |plan, candidates| {
         // The ledger knows another account.
-        plan.changes[0].doing = Doing::Adopt(CustomerId::new("c1"));
-        found(&mut subjects[0], None, Link::Ledger);
-        subjects[0].entry.as_mut().unwrap().customer_id = None;
+        plan.changes[0].action = Action::Adopt(CustomerId::new("c1"));
+        found(&mut candidates[0], None, MatchedBy::Ledger);
+        candidates[0].entry.as_mut().unwrap().customer_id = None;
     }),
     (NULLS, Some("1"), |plan, _| {
         // The source said nothing of the kind.
@@ -118,9 +124,9 @@ const BREACHES: [Breach; 30] = [
             after: None,
         });
     }),
-    (NULLS, Some("1"), |_, subjects| {
+    (NULLS, Some("1"), |_, candidates| {
         let external_id = ExternalId::new("personio:1");
-        subjects[0].view = View::Gone {
+        candidates[0].source = SourceState::Gone {
             external_id,
             absence: Absence::Explained,
         };
@@ -137,16 +143,16 @@ const BREACHES: [Breach; 30] = [
             inactive_at: Some(now() + 24.hours()),
         });
     }),
-    (CAUSE, Some("1"), |plan, subjects| {
-        *subjects = subjects_without_hire_date(subjects);
+    (CAUSE, Some("1"), |plan, candidates| {
+        *candidates = subjects_without_hire_date(candidates);
         plan.changes[0].window = lock(AccessWindow {
             active_at: Some(now() + 1.second()),
             inactive_at: None,
         });
     }),
-    (CAUSE, Some("1"), |plan, subjects| {
+    (CAUSE, Some("1"), |plan, candidates| {
         let fingerprint = key().fingerprint([]);
-        subjects[0].view = View::Rejected {
+        candidates[0].source = SourceState::Rejected {
             fingerprint,
             field: "id".into(),
             problem: "is odd".into(),
@@ -156,49 +162,49 @@ const BREACHES: [Breach; 30] = [
             inactive_at: Some(now()),
         });
     }),
-    (CREATION, Some("2"), |_, subjects| {
-        subjects[1] = trusted(&employee("2"), &employee("2"), &config(""))
+    (CREATION, Some("2"), |_, candidates| {
+        candidates[1] = trusted(&employee("2"), &employee("2"), &config(""))
     }),
-    (CREATION, Some("2"), |_, subjects| {
+    (CREATION, Some("2"), |_, candidates| {
         let scope = config("[scope]\ninclude_companies = [\"Muster AG\"]\n");
-        subjects[1] = subject(&employee("2"), &scope);
+        candidates[1] = candidate(&employee("2"), &scope);
     }),
-    (CREATION, Some("2"), |_, subjects| {
-        subjects[1].view = View::Gone {
+    (CREATION, Some("2"), |_, candidates| {
+        candidates[1].source = SourceState::Gone {
             external_id: ExternalId::new("personio:2"),
             absence: Absence::Explained,
         };
     }),
 ];
 
-fn found(subject: &mut Subject, external_id: Option<&str>, link: Link) {
+fn found(candidate: &mut Candidate, external_id: Option<&str>, link: MatchedBy) {
     let config = config("");
     let account = AccountView {
         external_id: external_id.map(ExternalId::new),
         ..account_of(&employee("1"), &config)
     };
-    subject.account = Account::Seen(Box::new(account), link);
+    candidate.account = Account::Fetched(Box::new(account), link);
 }
 
-fn subjects_without_hire_date(subjects: &[Subject]) -> Vec<Subject> {
-    let mut subjects = subjects.to_vec();
-    if let View::Present { record, .. } = &mut subjects[0].view {
+fn subjects_without_hire_date(candidates: &[Candidate]) -> Vec<Candidate> {
+    let mut candidates = candidates.to_vec();
+    if let SourceState::Present { record, .. } = &mut candidates[0].source {
         record.employment.hire_date = Field::Null;
     }
-    subjects
+    candidates
 }
 
 #[test]
 fn every_broken_rule_is_told_with_the_person() {
     for (number, (rule, person, breach)) in BREACHES.into_iter().enumerate() {
-        let mut subjects = three();
-        let mut plan = plan(&subjects, &config(""));
+        let mut candidates = three();
+        let mut plan = plan(&candidates, &config(""));
         assert_eq!(
-            examine(&plan, &subjects, "personio", &config(""), now()).map(drop),
+            examine(&plan, &candidates, "personio", &config(""), now()).map(drop),
             Ok(())
         );
-        breach(&mut plan, &mut subjects);
-        let violations = examine(&plan, &subjects, "personio", &config(""), now()).unwrap_err();
+        breach(&mut plan, &mut candidates);
+        let violations = examine(&plan, &candidates, "personio", &config(""), now()).unwrap_err();
         let expected = Violation {
             source_id: person.map(SourceId::new),
             rule,

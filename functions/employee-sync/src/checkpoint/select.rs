@@ -10,15 +10,15 @@ use shared::fingerprint::{
 use shared::mapping::MAPPING_VERSION;
 use shared::state::SyncState;
 
-use crate::read::{Completeness, People};
-use crate::roll::Roll;
+use crate::source::Snapshot;
+use crate::source::{Completeness, People};
 
 /// reteach's actual values are compared with the plan this often.
 const RECONCILE_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 /// How much of the company a run looks at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum Selection {
     /// Nobody: the root says that all is as the last run left it.
     Nobody,
     /// The people of these shards.
@@ -45,8 +45,8 @@ pub enum Reason {
 pub struct Sharding<'a> {
     count: ShardCount,
     key: &'a FingerprintKey,
-    roll: &'a Roll,
-    /// Places in the roll.
+    snapshot: &'a Snapshot,
+    /// Places in the snapshot.
     members: BTreeMap<ShardNumber, Vec<usize>>,
 }
 
@@ -55,7 +55,7 @@ impl<'a> Sharding<'a> {
     #[must_use]
     pub fn new(people: &'a People, count: ShardCount, key: &'a FingerprintKey) -> Self {
         let mut members: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for (place, id) in people.roll.ids().enumerate() {
+        for (place, id) in people.snapshot.ids().enumerate() {
             members
                 .entry(count.shard_of(key, &id))
                 .or_default()
@@ -64,7 +64,7 @@ impl<'a> Sharding<'a> {
         Self {
             count,
             key,
-            roll: &people.roll,
+            snapshot: &people.snapshot,
             members,
         }
     }
@@ -83,7 +83,7 @@ impl<'a> Sharding<'a> {
 
     /// How many people there are.
     fn people(&self) -> usize {
-        self.roll.len()
+        self.snapshot.len()
     }
 
     fn places(&self, number: ShardNumber) -> impl Iterator<Item = usize> + '_ {
@@ -95,12 +95,13 @@ impl<'a> Sharding<'a> {
         &self,
         number: ShardNumber,
     ) -> impl Iterator<Item = (SourceId, Fingerprint)> + '_ {
-        self.places(number).filter_map(|place| self.roll.at(place))
+        self.places(number)
+            .filter_map(|place| self.snapshot.at(place))
     }
 
     fn fingerprints(&self, number: ShardNumber) -> impl Iterator<Item = Fingerprint> + '_ {
         self.places(number)
-            .filter_map(|place| self.roll.fingerprint_at(place))
+            .filter_map(|place| self.snapshot.fingerprint_at(place))
     }
 
     /// The shards whose line in the root does not settle them.
@@ -115,54 +116,54 @@ impl<'a> Sharding<'a> {
 
 /// How much of the company this run has to look at.
 #[must_use]
-pub fn look(
+pub fn select(
     root: Option<&SyncState>,
     sharding: &Sharding<'_>,
     configuration: &str,
     asked: bool,
     now: Timestamp,
-) -> Look {
+) -> Selection {
     // A first run that did not come to its end leaves the shards of those whom it announced, and no configuration.
     let Some(root) = root.filter(|root| !root.shards.is_empty() && !root.configuration.is_empty())
     else {
-        return Look::Everybody(Reason::FirstRun);
+        return Selection::Everybody(Reason::FirstRun);
     };
     if root.mapping_version != MAPPING_VERSION || root.configuration != configuration {
-        return Look::Everybody(Reason::NewRules);
+        return Selection::Everybody(Reason::NewRules);
     }
     if asked || root.reconciled_at + RECONCILE_EVERY <= now {
-        return Look::Everybody(Reason::Reconcile);
+        return Selection::Everybody(Reason::Reconcile);
     }
     let open = sharding.unsettled(root, now);
     if !open.is_empty() && sharding.count.is_overfull_with(sharding.people()) {
-        return Look::Everybody(Reason::Outgrown);
+        return Selection::Everybody(Reason::Outgrown);
     }
     if open.is_empty() && root.pending.is_empty() {
-        Look::Nobody
+        Selection::Nobody
     } else {
-        Look::Shards(open)
+        Selection::Shards(open)
     }
 }
 
 /// Who of a shard needs what.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Triage {
+pub struct Classification {
     /// There, and other than the last run left them, or due for another try.
-    pub look: BTreeSet<SourceId>,
+    pub due: BTreeSet<SourceId>,
     /// Missing for the second time in a row.
     pub gone: BTreeSet<SourceId>,
 }
 
 /// Sorts the people of the `shards` that are looked at. With `everybody` all who are there need a look.
 #[must_use]
-pub fn triage(
+pub fn classify(
     sharding: &Sharding<'_>,
     shards: &BTreeMap<ShardNumber, Shard>,
     completeness: Completeness,
     everybody: bool,
     now: Timestamp,
-) -> Triage {
-    let mut triage = Triage::default();
+) -> Classification {
+    let mut found = Classification::default();
     for (number, shard) in shards {
         let mut there = BTreeSet::new();
         for (id, fingerprint) in sharding.members(*number) {
@@ -177,22 +178,22 @@ pub fn triage(
                 EntryStatus::RetryAt(at) => at > now,
             });
             if everybody || !rests {
-                triage.look.insert(id.clone());
+                found.due.insert(id.clone());
             }
             there.insert(id);
         }
         let missing = shard.0.iter().filter(|(id, _)| !there.contains(*id));
         let twice = missing.filter(|(_, entry)| entry.standing == EntryStatus::MissingOnce);
         if completeness == Completeness::Complete {
-            triage.gone.extend(twice.map(|(id, _)| id.clone()));
+            found.gone.extend(twice.map(|(id, _)| id.clone()));
         }
     }
-    triage
+    found
 }
 
 /// What became of somebody who was looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Became {
+pub enum Resolution {
     /// reteach holds what the source says, or nothing is to be done.
     Settled,
     /// Refused: the same record is tried again from then on.
@@ -202,7 +203,7 @@ pub enum Became {
 }
 
 /// Due in the next run, whenever that is.
-pub const AT_ONCE: EntryStatus = EntryStatus::RetryAt(Timestamp::UNIX_EPOCH);
+pub const DUE_NOW: EntryStatus = EntryStatus::RetryAt(Timestamp::UNIX_EPOCH);
 
 /// The shard after the run: `became` says what came of those who were looked at.
 #[must_use]
@@ -211,27 +212,27 @@ pub fn next_shard(
     old: &Shard,
     sharding: &Sharding<'_>,
     completeness: Completeness,
-    became: &BTreeMap<SourceId, Became>,
+    became: &BTreeMap<SourceId, Resolution>,
 ) -> Shard {
     let mut next = Shard::default();
     for (id, fingerprint) in sharding.members(number) {
         let before = old.0.get(&id).copied();
         let entry = match became.get(&id) {
-            Some(Became::Settled) => Some(ShardEntry {
+            Some(Resolution::Settled) => Some(ShardEntry {
                 fingerprint,
                 standing: EntryStatus::Synced,
             }),
-            Some(Became::RetryAt(at)) => Some(ShardEntry {
+            Some(Resolution::RetryAt(at)) => Some(ShardEntry {
                 fingerprint,
                 standing: EntryStatus::RetryAt(*at),
             }),
-            Some(Became::Open) => Some(ShardEntry {
+            Some(Resolution::Open) => Some(ShardEntry {
                 fingerprint,
-                standing: AT_ONCE,
+                standing: DUE_NOW,
             }),
             None => before.map(|entry| match entry.standing {
                 EntryStatus::MissingOnce => ShardEntry {
-                    standing: AT_ONCE,
+                    standing: DUE_NOW,
                     ..entry
                 },
                 EntryStatus::Synced | EntryStatus::RetryAt(_) => entry,
@@ -242,7 +243,7 @@ pub fn next_shard(
     let there: BTreeSet<SourceId> = sharding.members(number).map(|(id, _)| id).collect();
     for (id, entry) in old.0.iter().filter(|(id, _)| !there.contains(*id)) {
         let kept = match (became.get(id), completeness) {
-            (Some(Became::Settled), _) => None,
+            (Some(Resolution::Settled), _) => None,
             (_, Completeness::Complete) => Some(ShardEntry {
                 standing: EntryStatus::MissingOnce,
                 ..*entry
@@ -255,5 +256,4 @@ pub fn next_shard(
 }
 
 #[cfg(test)]
-#[path = "known_tests.rs"]
 mod tests;

@@ -12,46 +12,48 @@ use shared::source::Absence;
 use shared::state::Brake;
 use shared::tenant::{LockOn, TenantConfig};
 
-use crate::plan::{Before, Change, Doing, Harm, Part, Plan, Subject, ValueChange, View};
+use crate::plan::{
+    Action, Before, Candidate, Change, Part, Plan, RiskyChange, SourceState, ValueChange,
+};
 
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
-pub(super) fn harms(
+pub(crate) fn risky_changes(
     plan: &Plan,
-    subjects: &[Subject],
+    candidates: &[Candidate],
     config: &TenantConfig,
     now: Timestamp,
-) -> Vec<Harm> {
-    let by_id: HashMap<&SourceId, &Subject> = subjects
+) -> Vec<RiskyChange> {
+    let by_id: HashMap<&SourceId, &Candidate> = candidates
         .iter()
-        .map(|subject| (&subject.source_id, subject))
+        .map(|candidate| (&candidate.source_id, candidate))
         .collect();
-    let mut harms = Vec::new();
+    let mut risky_changes = Vec::new();
     for change in &plan.changes {
-        let subject = by_id.get(&change.source_id).copied();
-        let found = of_change(change, subject, config, now);
-        harms.extend(found.into_iter().map(|(brake, part)| Harm {
+        let candidate = by_id.get(&change.source_id).copied();
+        let found = of_change(change, candidate, config, now);
+        risky_changes.extend(found.into_iter().map(|(brake, part)| RiskyChange {
             source_id: change.source_id.clone(),
             brake,
             part,
         }));
     }
-    harms.sort();
-    harms
+    risky_changes.sort();
+    risky_changes
 }
 
 fn of_change(
     change: &Change,
-    subject: Option<&Subject>,
+    candidate: Option<&Candidate>,
     config: &TenantConfig,
     now: Timestamp,
 ) -> Vec<(Brake, Part)> {
-    if change.doing == Doing::Create {
+    if change.action == Action::Create {
         return Vec::new();
     }
     let window = change.window.and_then(|window| {
-        if subject.is_some_and(is_unmarked) {
-            return Some(Brake::UnmarkedLock);
+        if candidate.is_some_and(is_unmarked) {
+            return Some(Brake::UnflaggedLock);
         }
         let brake = of_window(window.before, window.after, now)?;
         let ends = window
@@ -59,7 +61,7 @@ fn of_change(
             .inactive_at
             .is_some_and(|shuts| shuts <= now + A_DAY);
         let explained = ends
-            && subject
+            && candidate
                 .and_then(end_date)
                 .is_some_and(|day| is_end(window.after, day, config));
         Some(if brake == Brake::UnexplainedLock && explained {
@@ -73,7 +75,7 @@ fn of_change(
         .iter()
         .filter_map(|value| Some((of_value(value)?, Part::Value(value.attribute))));
     window
-        .map(|brake| (brake, Part::Window))
+        .map(|brake| (brake, Part::AccessWindow))
         .into_iter()
         .chain(values)
         .collect()
@@ -100,23 +102,23 @@ fn of_window(before: AccessWindow, after: AccessWindow, now: Timestamp) -> Optio
 }
 
 /// Whether somebody is missing from a list that marks whom it deletes, without such a mark.
-fn is_unmarked(subject: &Subject) -> bool {
+fn is_unmarked(candidate: &Candidate) -> bool {
     matches!(
-        subject.view,
-        View::Gone {
+        candidate.source,
+        SourceState::Gone {
             absence: Absence::Unmarked,
             ..
         }
     )
 }
 
-fn end_date(subject: &Subject) -> Option<Date> {
-    match &subject.view {
-        View::Present { record, .. } => match record.employment.end_date {
+fn end_date(candidate: &Candidate) -> Option<Date> {
+    match &candidate.source {
+        SourceState::Present { record, .. } => match record.employment.end_date {
             Field::Value(day) => Some(day),
             Field::Null | Field::Absent => None,
         },
-        View::Rejected { .. } | View::Gone { .. } => None,
+        SourceState::Rejected { .. } | SourceState::Gone { .. } => None,
     }
 }
 

@@ -8,13 +8,13 @@ type Lacks = fn(&Employee) -> bool;
 
 /// What has been absent from everybody so far.
 #[derive(Debug)]
-pub(crate) struct Lacking {
+pub(crate) struct UnreadableAttributes {
     /// By Personio's names.
     attributes: Vec<(&'static str, Lacks)>,
     anybody: bool,
 }
 
-impl Lacking {
+impl UnreadableAttributes {
     /// All attributes that the tenant's configuration carries over: nobody has been seen.
     #[must_use]
     pub(crate) fn of(config: &TenantConfig) -> Self {
@@ -51,7 +51,7 @@ impl Lacking {
     }
 
     /// Strikes off what this person's record has.
-    pub(crate) fn see(&mut self, employee: &Employee) {
+    pub(crate) fn observe(&mut self, employee: &Employee) {
         self.anybody = true;
         self.attributes.retain(|(_, lacks)| lacks(employee));
     }
@@ -84,9 +84,11 @@ mod tests {
             ..employee(id)
         };
         let shown = |more: &str, employees: Vec<Employee>| {
-            let mut lacking = Lacking::of(&config(more));
-            employees.iter().for_each(|employee| lacking.see(employee));
-            lacking.names()
+            let mut unreadable = UnreadableAttributes::of(&config(more));
+            employees
+                .iter()
+                .for_each(|employee| unreadable.observe(employee));
+            unreadable.names()
         };
         assert_eq!(
             shown("", vec![hidden("1"), hidden("2")]),

@@ -8,34 +8,34 @@ use shared::runtime::{Finding, FindingKind, HeldNote};
 use shared::state::Failure;
 
 use super::Ended;
-use super::held::Holding;
-use super::settle::Settled;
-use crate::apply::{Applied, Outcome, Stop};
-use crate::known::Became;
-use crate::plan::{Change, Extent, Kind, Plan, Skip, Subject};
-use crate::read::{Completeness, People};
+use super::commit::Settled;
+use crate::apply::{Applied, ApplyAbort, Outcome};
+use crate::brake::hold::Holding;
+use crate::checkpoint::Resolution;
+use crate::plan::{Candidate, Change, Extent, Kind, Plan, SkipReason};
 use crate::report::Counts;
+use crate::source::{Completeness, People};
 
 /// A record that does not fit is told of again after this long, if it is still the same.
 const TELL_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// The counts and findings of a run under way.
-pub(super) struct Tally {
+pub(super) struct Summary {
     counts: Counts,
     findings: Vec<Finding>,
     completeness: Completeness,
     held: BTreeSet<SourceId>,
 }
 
-impl Tally {
+impl Summary {
     pub(super) fn new(people: &People) -> Self {
         let counts = Counts {
-            people: people.roll.len() as u64,
+            people: people.snapshot.len() as u64,
             readings: u64::from(people.readings),
-            unchanged: people.roll.len() as u64,
+            unchanged: people.snapshot.len() as u64,
             ..Counts::default()
         };
-        let mut tally = Self {
+        let mut summary = Self {
             counts,
             findings: Vec::new(),
             completeness: people.completeness,
@@ -47,16 +47,16 @@ impl Tally {
                  who is missing is taken for gone",
                 people.readings
             );
-            tally.find(None, FindingKind::Incomplete, text);
+            summary.find(None, FindingKind::Incomplete, text);
         }
         if !people.unreadable.is_empty() {
             let text = format!(
                 "the credential may not read {}: these stay as they are in reteach; grant the attributes in Personio",
                 people.unreadable.join(", ")
             );
-            tally.find(None, FindingKind::Unreadable, text);
+            summary.find(None, FindingKind::Unreadable, text);
         }
-        tally
+        summary
     }
 
     fn find(&mut self, person: Option<&SourceId>, kind: FindingKind, text: String) {
@@ -85,34 +85,34 @@ impl Tally {
     pub(super) fn planned(&mut self, people: &People, plan: &Plan, held: Option<&Holding>) {
         for (id, skip) in &plan.skipped {
             let kind = match skip {
-                Skip::Conflict(_) | Skip::Contested(_) => {
+                SkipReason::Conflict(_) | SkipReason::Contested(_) => {
                     self.counts.conflicts += 1;
                     FindingKind::Conflict
                 }
-                Skip::Rejected { .. } => {
+                SkipReason::Rejected { .. } => {
                     self.counts.refused += 1;
                     FindingKind::Rejected
                 }
-                Skip::ScopeUndecided(_) => {
+                SkipReason::ScopeUndecided(_) => {
                     self.counts.refused += 1;
                     FindingKind::ScopeUndecided
                 }
-                Skip::AwaitingRetry(_) => {
+                SkipReason::AwaitingRetry(_) => {
                     self.counts.waiting += 1;
                     continue;
                 }
-                Skip::OutOfScope => {
+                SkipReason::OutOfScope => {
                     self.counts.out_of_scope += 1;
                     continue;
                 }
-                Skip::GoneAlready => continue,
+                SkipReason::GoneAlready => continue,
             };
             self.find(Some(id), kind, skip.to_string());
         }
         self.held = held
             .into_iter()
             .flat_map(Holding::people)
-            .map(|harm| harm.source_id.clone())
+            .map(|risky| risky.source_id.clone())
             .collect();
         self.counts.held = self.held.len() as u64;
         let touched: BTreeSet<&SourceId> = plan
@@ -122,7 +122,7 @@ impl Tally {
             .chain(plan.skipped.iter().map(|(id, _)| id))
             .chain(&self.held)
             // Who is gone was not counted among the people in the first place.
-            .filter(|id| people.roll.contains(id))
+            .filter(|id| people.snapshot.contains(id))
             .collect();
         self.counts.unchanged = self.counts.people.saturating_sub(touched.len() as u64);
     }
@@ -161,21 +161,21 @@ impl Tally {
         &mut self,
         plan: &Plan,
         outcome: &Outcome,
-        subjects: &[Subject],
+        candidates: &[Candidate],
         now: Timestamp,
-    ) -> BTreeMap<SourceId, Became> {
-        let mut became: BTreeMap<_, _> = subjects
+    ) -> BTreeMap<SourceId, Resolution> {
+        let mut became: BTreeMap<_, _> = candidates
             .iter()
-            .map(|it| (it.source_id.clone(), Became::Open))
+            .map(|it| (it.source_id.clone(), Resolution::Open))
             .collect();
         let kept = plan.bookkeeping.iter().map(|entry| &entry.source_id);
-        let stopped_by_state = matches!(outcome.stop, Some(Stop::State(_)));
+        let stopped_by_state = matches!(outcome.stop, Some(ApplyAbort::State(_)));
         if !stopped_by_state {
             became.extend(
                 plan.unchanged
                     .iter()
                     .chain(kept)
-                    .map(|id| (id.clone(), Became::Settled)),
+                    .map(|id| (id.clone(), Resolution::Settled)),
             );
         }
         became.extend(
@@ -188,9 +188,9 @@ impl Tally {
                 Some(Applied::Done) => {
                     self.count(change, now);
                     if change.extent == Extent::Whole {
-                        Became::Settled
+                        Resolution::Settled
                     } else {
-                        Became::Open
+                        Resolution::Open
                     }
                 }
                 Some(applied @ (Applied::Refused(failure) | Applied::WindowAlone(failure))) => {
@@ -206,17 +206,17 @@ impl Tally {
                     } = failure;
                     let text = format!("{reason}{alone}; tried again from {retry_at:.0} on");
                     self.find(Some(&change.source_id), FindingKind::Refused, text);
-                    Became::RetryAt(failure.retry_at)
+                    Resolution::RetryAt(failure.retry_at)
                 }
                 Some(Applied::Open) | None => {
                     self.counts.left += 1;
-                    Became::Open
+                    Resolution::Open
                 }
             };
             became.insert(change.source_id.clone(), state);
         }
         for id in &self.held {
-            became.insert(id.clone(), Became::Open);
+            became.insert(id.clone(), Resolution::Open);
         }
         became
     }
@@ -256,7 +256,7 @@ impl Tally {
     }
 
     /// The end of a run that had something to do.
-    pub(super) fn finished(mut self, stop: Option<Stop>, held: Option<HeldNote>) -> Ended {
+    pub(super) fn finished(mut self, stop: Option<ApplyAbort>, held: Option<HeldNote>) -> Ended {
         if let Some(held) = &held {
             self.find(None, FindingKind::Held, held.text.clone());
         }
@@ -270,13 +270,13 @@ impl Tally {
     }
 }
 
-fn of_skip(skip: &Skip, now: Timestamp) -> Became {
+fn of_skip(skip: &SkipReason, now: Timestamp) -> Resolution {
     match skip {
-        Skip::OutOfScope | Skip::GoneAlready => Became::Settled,
-        Skip::AwaitingRetry(at) => Became::RetryAt(*at),
-        Skip::Rejected { .. }
-        | Skip::ScopeUndecided(_)
-        | Skip::Conflict(_)
-        | Skip::Contested(_) => Became::RetryAt(now + TELL_AGAIN),
+        SkipReason::OutOfScope | SkipReason::GoneAlready => Resolution::Settled,
+        SkipReason::AwaitingRetry(at) => Resolution::RetryAt(*at),
+        SkipReason::Rejected { .. }
+        | SkipReason::ScopeUndecided(_)
+        | SkipReason::Conflict(_)
+        | SkipReason::Contested(_) => Resolution::RetryAt(now + TELL_AGAIN),
     }
 }

@@ -11,8 +11,8 @@ use shared::mapping::DesiredAccount;
 use shared::source::{Absence, EmployeeSource, Reading, SourceError, SourceRecord};
 use shared::tenant::TenantConfig;
 
-use crate::roll::{Arrivals, Person, Roll};
-use crate::unreadable::Lacking;
+use super::snapshot::{Person, Snapshot, SnapshotBuilder};
+use super::unreadable::UnreadableAttributes;
 
 /// How often people are read before an inconsistent reading is taken as it is, for incomplete.
 const READINGS: u32 = 3;
@@ -21,12 +21,12 @@ const READINGS: u32 = 3;
 #[derive(Debug)]
 pub struct People {
     /// Who they are.
-    pub roll: Roll,
+    pub snapshot: Snapshot,
     /// Whether anything may be concluded about who is missing.
     pub completeness: Completeness,
     /// How many times everybody was read.
     pub readings: u32,
-    /// Whom the source marks as deleted; `None` where it marks nobody.
+    /// The people whom the source flags as deleted; `None` where it flags nobody.
     pub marked: Option<BTreeSet<SourceId>>,
     /// Attributes that the tenant carries over and nobody's record has, by Personio's names.
     pub unreadable: Vec<&'static str>,
@@ -36,10 +36,10 @@ impl People {
     /// A complete reading that brought these people.
     #[cfg(test)]
     pub(crate) fn complete(people: impl IntoIterator<Item = (SourceId, Person)>) -> Self {
-        let roll = people.into_iter().collect();
+        let snapshot = people.into_iter().collect();
         let completeness = Completeness::Complete;
         Self {
-            roll,
+            snapshot,
             completeness,
             readings: 1,
             marked: None,
@@ -63,12 +63,12 @@ pub enum Completeness {
     /// Every page came, and the numbers agree.
     Complete,
     /// Something does not fit: nobody who is missing is taken for gone.
-    Incomplete(Doubt),
+    Incomplete(IncompleteReason),
 }
 
 /// Why a reading is not taken for complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doubt {
+pub enum IncompleteReason {
     /// Nobody at all: a company without people has nothing to keep in step.
     Nobody,
     /// The first page announced another total than the last.
@@ -89,7 +89,7 @@ pub enum Doubt {
     Nameless(u64),
 }
 
-impl fmt::Display for Doubt {
+impl fmt::Display for IncompleteReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nobody => f.write_str("the source reported nobody at all"),
@@ -123,9 +123,9 @@ pub async fn read(
     let mut readings = 1;
     loop {
         let mut taken = Taken {
-            arrivals: Arrivals::default(),
+            builder: SnapshotBuilder::default(),
             nameless: 0,
-            lacking: Lacking::of(config),
+            unreadable: UnreadableAttributes::of(config),
         };
         let reading = source
             .read(expected, &mut |record| {
@@ -138,19 +138,19 @@ pub async fn read(
             marked,
         } = reading;
         let Taken {
-            arrivals,
+            builder,
             nameless,
-            lacking,
+            unreadable,
         } = taken;
-        let roll = arrivals.into_roll();
-        let completeness = judge(nameless, roll.len() as u64, first_total, last_total);
+        let snapshot = builder.build();
+        let completeness = judge(nameless, snapshot.len() as u64, first_total, last_total);
         if completeness == Completeness::Complete || readings == READINGS {
             return Ok(People {
-                roll,
+                snapshot,
                 completeness,
                 readings,
                 marked,
-                unreadable: lacking.names(),
+                unreadable: unreadable.names(),
             });
         }
         readings += 1;
@@ -159,10 +159,10 @@ pub async fn read(
 
 /// What has come of a reading so far.
 struct Taken {
-    arrivals: Arrivals,
+    builder: SnapshotBuilder,
     /// Records without an id.
     nameless: u64,
-    lacking: Lacking,
+    unreadable: UnreadableAttributes,
 }
 
 impl Taken {
@@ -175,10 +175,10 @@ impl Taken {
     ) {
         match record {
             SourceRecord::Employee(employee) => {
-                self.lacking.see(&employee);
+                self.unreadable.observe(&employee);
                 let fingerprint = DesiredAccount::of(&employee, tool, config).fingerprint(key);
                 let id = employee.source_id.clone();
-                self.arrivals
+                self.builder
                     .push(&id, &Person::Employee(employee, fingerprint));
             }
             SourceRecord::Rejected {
@@ -188,7 +188,7 @@ impl Taken {
             } => {
                 let parts = ["rejected", id.as_str(), &field, &problem];
                 let fingerprint = key.fingerprint(parts.map(Part::Value));
-                self.arrivals.push(
+                self.builder.push(
                     &id,
                     &Person::Rejected {
                         fingerprint,
@@ -212,15 +212,17 @@ fn judge(
     last_total: Option<u64>,
 ) -> Completeness {
     let doubt = match (first_total, last_total) {
-        _ if nameless > 0 => Some(Doubt::Nameless(nameless)),
-        (Some(first), Some(last)) if first != last => Some(Doubt::TotalMoved { first, last }),
+        _ if nameless > 0 => Some(IncompleteReason::Nameless(nameless)),
+        (Some(first), Some(last)) if first != last => {
+            Some(IncompleteReason::TotalMoved { first, last })
+        }
         (Some(announced), _) | (None, Some(announced)) if announced != received => {
-            Some(Doubt::Miscounted {
+            Some(IncompleteReason::Miscounted {
                 announced,
                 received,
             })
         }
-        _ if received == 0 => Some(Doubt::Nobody),
+        _ if received == 0 => Some(IncompleteReason::Nobody),
         _ => None,
     };
     doubt.map_or(Completeness::Complete, Completeness::Incomplete)
@@ -272,7 +274,7 @@ mod tests {
         let people = read(&Script(Mutex::new(readings)), &config(""), &key(), 0)
             .await
             .unwrap();
-        (people.roll.len(), people.completeness, people.readings)
+        (people.snapshot.len(), people.completeness, people.readings)
     }
 
     #[tokio::test]
@@ -288,7 +290,7 @@ mod tests {
             reading
         };
         let miscounted = |announced, received| {
-            Completeness::Incomplete(Doubt::Miscounted {
+            Completeness::Incomplete(IncompleteReason::Miscounted {
                 announced,
                 received,
             })
@@ -308,15 +310,15 @@ mod tests {
             (|| reading(&["1", "2"], Some(1), Some(1)), miscounted(1, 2)),
             (
                 || reading(&["1", "2"], Some(3), Some(2)),
-                Completeness::Incomplete(Doubt::TotalMoved { first: 3, last: 2 }),
+                Completeness::Incomplete(IncompleteReason::TotalMoved { first: 3, last: 2 }),
             ),
             (
                 || reading(&[], Some(0), Some(0)),
-                Completeness::Incomplete(Doubt::Nobody),
+                Completeness::Incomplete(IncompleteReason::Nobody),
             ),
             (
                 || reading(&[], None, None),
-                Completeness::Incomplete(Doubt::Nobody),
+                Completeness::Incomplete(IncompleteReason::Nobody),
             ),
         ];
         for (make, expected) in cases {
@@ -335,7 +337,7 @@ mod tests {
             outcome(vec![with_nameless(), with_nameless(), with_nameless()]).await;
         assert_eq!(
             (people, completeness),
-            (2, Completeness::Incomplete(Doubt::Nameless(1)))
+            (2, Completeness::Incomplete(IncompleteReason::Nameless(1)))
         );
     }
 
@@ -361,5 +363,4 @@ mod tests {
 }
 
 #[cfg(test)]
-#[path = "read_properties.rs"]
 mod properties;

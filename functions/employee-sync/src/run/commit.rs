@@ -9,10 +9,10 @@ use shared::fingerprint::{EntryStatus, Shard, ShardDigest, ShardNumber};
 use shared::mapping::MAPPING_VERSION;
 use shared::state::{Brake, BrakeWindow, StateError, SyncState};
 
-use crate::apply::{Applied, Outcome, Tools};
-use crate::known::{Became, Look, Reason, Sharding, next_shard};
-use crate::plan::{Account, Harm, Part, Plan, Subject};
-use crate::read::People;
+use crate::apply::{Applied, ApplyContext, Outcome};
+use crate::checkpoint::{Reason, Resolution, Selection, Sharding, next_shard};
+use crate::plan::{Account, Candidate, Part, Plan, RiskyChange};
+use crate::source::People;
 
 /// The root of a tenant of whom nothing is known.
 pub(super) fn first_root() -> SyncState {
@@ -39,7 +39,7 @@ pub(super) fn recover_pending(
         let again = planned.get(&brake);
         let applied = pending
             .iter()
-            .filter(|mark| !again.is_some_and(|again| again.contains(mark)))
+            .filter(|digest| !again.is_some_and(|again| again.contains(digest)))
             .count();
         root.brakes
             .add(brake, u32::try_from(applied).unwrap_or(u32::MAX), now);
@@ -48,10 +48,10 @@ pub(super) fn recover_pending(
 
 /// The harm of which nobody knows whether it came through: it stays announced. The next plan asks for it again, or it counts
 /// as applied (a ledger entry whose write got no answer may have been written).
-pub(super) fn in_doubt(passed: &[Harm], outcome: &Outcome) -> Vec<Harm> {
-    let is_open = |harm: &&Harm| {
+pub(super) fn in_doubt(passed: &[RiskyChange], outcome: &Outcome) -> Vec<RiskyChange> {
+    let is_open = |risky: &&RiskyChange| {
         matches!(
-            outcome.applied.get(&harm.source_id),
+            outcome.applied.get(&risky.source_id),
             None | Some(Applied::Open)
         )
     };
@@ -61,24 +61,24 @@ pub(super) fn in_doubt(passed: &[Harm], outcome: &Outcome) -> Vec<Harm> {
 /// Counts the harm that was applied, and takes back its announcement.
 pub(super) fn count_brakes(
     root: &mut SyncState,
-    passed: &[Harm],
+    passed: &[RiskyChange],
     outcome: &Outcome,
     now: Timestamp,
 ) {
     root.pending.clear();
     for brake in Brake::ALL {
-        let done = |harm: &&Harm| {
-            harm.brake == brake
-                && match outcome.applied.get(&harm.source_id) {
+        let done = |risky: &&RiskyChange| {
+            risky.brake == brake
+                && match outcome.applied.get(&risky.source_id) {
                     Some(Applied::Done) => true,
-                    Some(Applied::WindowAlone(_)) => harm.part == Part::Window,
+                    Some(Applied::WindowAlone(_)) => risky.part == Part::AccessWindow,
                     Some(Applied::Refused(_) | Applied::Open) | None => false,
                 }
         };
         let people: BTreeSet<&SourceId> = passed
             .iter()
             .filter(done)
-            .map(|harm| &harm.source_id)
+            .map(|risky| &risky.source_id)
             .collect();
         root.brakes
             .add(brake, u32::try_from(people.len()).unwrap_or(u32::MAX), now);
@@ -88,8 +88,8 @@ pub(super) fn count_brakes(
 /// How many accounts are open after the run: counted where everybody was looked at, else by what changed.
 pub(super) fn open_accounts(
     root: &SyncState,
-    look: &Look,
-    subjects: &[Subject],
+    look: &Selection,
+    candidates: &[Candidate],
     plan: &Plan,
     outcome: &Outcome,
     now: Timestamp,
@@ -109,31 +109,31 @@ pub(super) fn open_accounts(
                 .map_or((change.baseline.window, change.baseline.window), |window| {
                     (window.before, window.after)
                 });
-            let counted = change.doing.account().is_some();
+            let counted = change.action.account().is_some();
             is_open(after) - if counted { is_open(before) } else { 0 }
         })
         .sum();
     let before = match look {
-        Look::Everybody(_) => {
-            let seen = subjects
-                .iter()
-                .filter(|it| matches!(&it.account, Account::Seen(seen, _) if seen.is_open_at(now)));
+        Selection::Everybody(_) => {
+            let seen = candidates.iter().filter(
+                |it| matches!(&it.account, Account::Fetched(seen, _) if seen.is_open_at(now)),
+            );
             i64::try_from(seen.count()).unwrap_or(i64::MAX)
         }
-        Look::Nobody | Look::Shards(_) => i64::from(root.open_accounts),
+        Selection::Nobody | Selection::Shards(_) => i64::from(root.open_accounts),
     };
     u32::try_from((before + changed).max(0)).unwrap_or(u32::MAX)
 }
 
 /// What is written at the end of a run.
 pub(super) struct Settlement<'a> {
-    pub(super) tools: Tools<'a>,
+    pub(super) context: ApplyContext<'a>,
     pub(super) people: &'a People,
     pub(super) sharding: &'a Sharding<'a>,
     pub(super) shards: &'a BTreeMap<ShardNumber, Shard>,
     pub(super) obsolete: &'a [ShardNumber],
-    pub(super) became: &'a BTreeMap<SourceId, Became>,
-    pub(super) look: &'a Look,
+    pub(super) became: &'a BTreeMap<SourceId, Resolution>,
+    pub(super) look: &'a Selection,
     pub(super) configuration: &'a str,
     /// Whether the run stopped early: what it set out to compare is then not compared.
     pub(super) stopped: bool,
@@ -150,22 +150,22 @@ impl Settlement<'_> {
         now: Timestamp,
     ) -> Result<Settled, StateError> {
         let (tenant, token, store) = (
-            self.tools.tenant,
-            self.tools.guard.token(),
-            self.tools.store,
+            self.context.tenant,
+            self.context.guard.token(),
+            self.context.store,
         );
         let anew = root.shards.len() != self.sharding.count().get();
         root.shards
             .resize(self.sharding.count().get(), ShardDigest::default());
         let mut missing = 0;
         // Of everybody it is counted anew: between a shard and its root a run may have been interrupted.
-        let is_recount = matches!(self.look, Look::Everybody(_));
+        let is_recount = matches!(self.look, Selection::Everybody(_));
         let mut waiting = if is_recount {
             0
         } else {
             i64::from(root.waiting)
         };
-        self.tools.guard.check().await?;
+        self.context.guard.check().await?;
         for (number, old) in self.shards {
             let next = next_shard(
                 *number,
@@ -188,10 +188,11 @@ impl Settlement<'_> {
             }
         }
         root.waiting = u32::try_from(waiting.max(0)).unwrap_or(u32::MAX);
-        root.people = u32::try_from(self.people.roll.len()).unwrap_or(u32::MAX);
+        root.people = u32::try_from(self.people.snapshot.len()).unwrap_or(u32::MAX);
         // A comparison of everybody that stopped early begins again on the next run.
-        let begins_again = self.stopped && !matches!(self.look, Look::Everybody(Reason::FirstRun));
-        if let (Look::Everybody(_), false) = (self.look, begins_again) {
+        let begins_again =
+            self.stopped && !matches!(self.look, Selection::Everybody(Reason::FirstRun));
+        if let (Selection::Everybody(_), false) = (self.look, begins_again) {
             root.mapping_version = MAPPING_VERSION;
             root.configuration = self.configuration.to_owned();
             root.reconciled_at = now;

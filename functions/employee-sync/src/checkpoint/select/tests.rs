@@ -6,12 +6,12 @@ use shared::state::BrakeWindow;
 
 use super::*;
 use crate::plan::builders::{key, now};
-use crate::read::Doubt;
-use crate::roll::Person;
+use crate::source::IncompleteReason;
+use crate::source::Person;
 use Completeness::Complete;
 use EntryStatus::{MissingOnce, RetryAt, Synced};
 
-const INCOMPLETE: Completeness = Completeness::Incomplete(Doubt::Nobody);
+const INCOMPLETE: Completeness = Completeness::Incomplete(IncompleteReason::Nobody);
 const ONLY: ShardNumber = ShardNumber(0);
 
 fn print(version: &str) -> Fingerprint {
@@ -83,7 +83,7 @@ fn whoever_is_as_the_last_run_left_them_needs_no_look() {
         (ahead, Some("a"), Complete, &[], &[]),
         (ahead, Some("b"), Complete, &["1"], &[]),
         (due, Some("a"), Complete, &["1"], &[]),
-        (Some(AT_ONCE), Some("a"), Complete, &["1"], &[]),
+        (Some(DUE_NOW), Some("a"), Complete, &["1"], &[]),
         // Missing.
         (Some(Synced), None, Complete, &[], &[]),
         (Some(Synced), None, INCOMPLETE, &[], &[]),
@@ -105,9 +105,9 @@ fn whoever_is_as_the_last_run_left_them_needs_no_look() {
             .into_iter()
             .collect();
         let shards = BTreeMap::from([(ONLY, shard(&old))]);
-        let triaged = triage(&sharding, &shards, completeness, false, now());
-        let expected = Triage {
-            look: ids(look),
+        let triaged = classify(&sharding, &shards, completeness, false, now());
+        let expected = Classification {
+            due: ids(look),
             gone: ids(gone),
         };
         assert_eq!(
@@ -115,12 +115,12 @@ fn whoever_is_as_the_last_run_left_them_needs_no_look() {
             "{standing:?} {version:?} {completeness:?}"
         );
         // When everybody is looked at, whoever is there is; who is gone does not depend on it.
-        let everybody = triage(&sharding, &shards, completeness, true, now());
+        let everybody = classify(&sharding, &shards, completeness, true, now());
         let there: Vec<_> = versions.iter().map(|(id, _)| *id).collect();
         assert_eq!(
             everybody,
-            Triage {
-                look: ids(&there),
+            Classification {
+                due: ids(&there),
                 gone: ids(gone)
             }
         );
@@ -137,42 +137,42 @@ fn what_became_of_somebody_is_what_the_next_run_finds() {
             Some(Synced),
             Some("b"),
             Complete,
-            Some(Became::Settled),
+            Some(Resolution::Settled),
             some("b", Synced),
         ),
         (
             None,
             Some("b"),
             Complete,
-            Some(Became::Settled),
+            Some(Resolution::Settled),
             some("b", Synced),
         ),
         (
             Some(Synced),
             Some("b"),
             Complete,
-            Some(Became::RetryAt(at(15))),
+            Some(Resolution::RetryAt(at(15))),
             some("b", retry),
         ),
         (
             Some(Synced),
             Some("b"),
             Complete,
-            Some(Became::Open),
-            some("b", AT_ONCE),
+            Some(Resolution::Open),
+            some("b", DUE_NOW),
         ),
         (
             Some(MissingOnce),
             Some("a"),
             Complete,
-            Some(Became::Settled),
+            Some(Resolution::Settled),
             some("a", Synced),
         ),
         (
             Some(retry),
             Some("b"),
             INCOMPLETE,
-            Some(Became::Settled),
+            Some(Resolution::Settled),
             some("b", Synced),
         ),
         // Not looked at: as before.
@@ -183,7 +183,7 @@ fn what_became_of_somebody_is_what_the_next_run_finds() {
             Some("a"),
             Complete,
             None,
-            some("a", AT_ONCE),
+            some("a", DUE_NOW),
         ),
         (None, Some("a"), Complete, None, None),
         // Missing: once, and again, and locked.
@@ -202,21 +202,21 @@ fn what_became_of_somebody_is_what_the_next_run_finds() {
             Some(MissingOnce),
             None,
             Complete,
-            Some(Became::Open),
+            Some(Resolution::Open),
             some("a", MissingOnce),
         ),
         (
             Some(MissingOnce),
             None,
             Complete,
-            Some(Became::RetryAt(at(15))),
+            Some(Resolution::RetryAt(at(15))),
             some("a", MissingOnce),
         ),
         (
             Some(MissingOnce),
             None,
             Complete,
-            Some(Became::Settled),
+            Some(Resolution::Settled),
             None,
         ),
     ];
@@ -265,7 +265,7 @@ fn a_run_looks_at_as_little_as_it_may() {
         Some(root)
     };
     let same = || with(|_| {});
-    let only = Look::Shards(BTreeSet::from([ONLY]));
+    let only = Selection::Shards(BTreeSet::from([ONLY]));
     let pending = with(|it| {
         drop(
             it.pending
@@ -279,7 +279,7 @@ fn a_run_looks_at_as_little_as_it_may() {
             "a",
             false,
             0,
-            Look::Everybody(Reason::FirstRun),
+            Selection::Everybody(Reason::FirstRun),
         ),
         (
             "a first run that never ended",
@@ -287,7 +287,7 @@ fn a_run_looks_at_as_little_as_it_may() {
             "a",
             false,
             0,
-            Look::Everybody(Reason::FirstRun),
+            Selection::Everybody(Reason::FirstRun),
         ),
         (
             "a first run that announced people",
@@ -295,9 +295,9 @@ fn a_run_looks_at_as_little_as_it_may() {
             "a",
             false,
             0,
-            Look::Everybody(Reason::FirstRun),
+            Selection::Everybody(Reason::FirstRun),
         ),
-        ("nothing changed", same(), "a", false, 0, Look::Nobody),
+        ("nothing changed", same(), "a", false, 0, Selection::Nobody),
         ("one changed", same(), "b", false, 0, only.clone()),
         (
             "a newer mapping",
@@ -305,7 +305,7 @@ fn a_run_looks_at_as_little_as_it_may() {
             "a",
             false,
             0,
-            Look::Everybody(Reason::NewRules),
+            Selection::Everybody(Reason::NewRules),
         ),
         (
             "another configuration",
@@ -313,7 +313,7 @@ fn a_run_looks_at_as_little_as_it_may() {
             "a",
             false,
             0,
-            Look::Everybody(Reason::NewRules),
+            Selection::Everybody(Reason::NewRules),
         ),
         (
             "asked for",
@@ -321,7 +321,7 @@ fn a_run_looks_at_as_little_as_it_may() {
             "a",
             true,
             0,
-            Look::Everybody(Reason::Reconcile),
+            Selection::Everybody(Reason::Reconcile),
         ),
         ("nearly a day later", same(), "b", false, 24 * 60 - 1, only),
         (
@@ -330,7 +330,7 @@ fn a_run_looks_at_as_little_as_it_may() {
             "a",
             false,
             24 * 60,
-            Look::Everybody(Reason::Reconcile),
+            Selection::Everybody(Reason::Reconcile),
         ),
         (
             "a run that broke off",
@@ -338,7 +338,7 @@ fn a_run_looks_at_as_little_as_it_may() {
             "a",
             false,
             0,
-            Look::Shards(BTreeSet::new()),
+            Selection::Shards(BTreeSet::new()),
         ),
     ];
     for (name, root, version, asked, minutes, expected) in cases {
@@ -346,7 +346,7 @@ fn a_run_looks_at_as_little_as_it_may() {
         let key = key();
         let sharding = Sharding::new(&people, ShardCount::of_table(1), &key);
         assert_eq!(
-            look(root.as_ref(), &sharding, "rules", asked, at(minutes)),
+            select(root.as_ref(), &sharding, "rules", asked, at(minutes)),
             expected,
             "{name}"
         );
@@ -359,7 +359,7 @@ fn only_the_shards_that_changed_are_looked_at() {
     let versions: Vec<_> = names.iter().map(|id| (id.as_str(), "a")).collect();
     let (count, key) = (ShardCount::of_table(8), key());
     let before = people(&versions, Complete);
-    let root = settle(&before, count, &BTreeMap::new(), |_| Became::Settled).0;
+    let root = settle(&before, count, &BTreeMap::new(), |_| Resolution::Settled).0;
     let others = versions
         .iter()
         .filter(|(id, _)| !["3", "7"].contains(id))
@@ -374,8 +374,8 @@ fn only_the_shards_that_changed_are_looked_at() {
         .map(|id| sharding.shard_of(id))
         .collect();
     assert_eq!(
-        look(Some(&root), &sharding, "rules", false, now()),
-        Look::Shards(expected)
+        select(Some(&root), &sharding, "rules", false, now()),
+        Selection::Shards(expected)
     );
 }
 
@@ -388,9 +388,9 @@ fn so_many_new_people_that_a_shard_would_not_fit_an_item_are_sharded_anew() {
         let versions: Vec<_> = ids.iter().map(|id| (id.as_str(), "a")).collect();
         let people = people(&versions, Complete);
         let sharding = Sharding::new(&people, ShardCount::of_table(1), &key);
-        let found = look(Some(&root), &sharding, "rules", false, now());
+        let found = select(Some(&root), &sharding, "rules", false, now());
         assert_eq!(
-            found == Look::Everybody(Reason::Outgrown),
+            found == Selection::Everybody(Reason::Outgrown),
             outgrown,
             "{number}: {found:?}"
         );
@@ -402,7 +402,7 @@ fn settle(
     people: &People,
     count: ShardCount,
     old: &BTreeMap<ShardNumber, Shard>,
-    became: impl Fn(&SourceId) -> Became,
+    became: impl Fn(&SourceId) -> Resolution,
 ) -> (SyncState, BTreeMap<ShardNumber, Shard>) {
     let key = key();
     let sharding = Sharding::new(people, count, &key);
@@ -410,8 +410,8 @@ fn settle(
     let old: BTreeMap<_, _> = numbers
         .map(|number| (number, old.get(&number).cloned().unwrap_or_default()))
         .collect();
-    let Triage { look, gone } = triage(&sharding, &old, people.completeness, true, now());
-    let became = look
+    let Classification { due, gone } = classify(&sharding, &old, people.completeness, true, now());
+    let became = due
         .union(&gone)
         .map(|id| (id.clone(), became(id)))
         .collect();
@@ -447,10 +447,10 @@ proptest! {
     #[test]
     fn when_all_are_settled_the_next_run_looks_at_nobody(company in company(), count in count(), later in 0_i64..1_440) {
         let people = reading(&company, Complete);
-        let (root, _) = settle(&people, count, &BTreeMap::new(), |_| Became::Settled);
+        let (root, _) = settle(&people, count, &BTreeMap::new(), |_| Resolution::Settled);
         let key = key();
         let sharding = Sharding::new(&people, count, &key);
-        prop_assert_eq!(look(Some(&root), &sharding, "rules", false, at(later)), Look::Nobody);
+        prop_assert_eq!(select(Some(&root), &sharding, "rules", false, at(later)), Selection::Nobody);
     }
 
     #[test]
@@ -461,13 +461,13 @@ proptest! {
         let unlucky = SourceId::new(pick.get(&company.keys().collect::<Vec<_>>()).as_str());
         let key = key();
         let sharding = Sharding::new(&people, count, &key);
-        let shard = Look::Shards(BTreeSet::from([sharding.shard_of(&unlucky)]));
-        for (became, due) in [(Became::Open, 0), (Became::RetryAt(at(minutes)), minutes)] {
-            let became = |id: &SourceId| if *id == unlucky { became } else { Became::Settled };
+        let shard = Selection::Shards(BTreeSet::from([sharding.shard_of(&unlucky)]));
+        for (became, due) in [(Resolution::Open, 0), (Resolution::RetryAt(at(minutes)), minutes)] {
+            let became = |id: &SourceId| if *id == unlucky { became } else { Resolution::Settled };
             let (root, _) = settle(&people, count, &BTreeMap::new(), became);
-            prop_assert_eq!(look(Some(&root), &sharding, "rules", false, at(due)), shard.clone());
-            let before = look(Some(&root), &sharding, "rules", false, at(due - 1));
-            prop_assert_eq!(before, if due == 0 { shard.clone() } else { Look::Nobody });
+            prop_assert_eq!(select(Some(&root), &sharding, "rules", false, at(due)), shard.clone());
+            let before = select(Some(&root), &sharding, "rules", false, at(due - 1));
+            prop_assert_eq!(before, if due == 0 { shard.clone() } else { Selection::Nobody });
         }
     }
 
@@ -476,19 +476,19 @@ proptest! {
         company in company(), count in count(), pick in any::<prop::sample::Index>(),
     ) {
         let everybody = reading(&company, Complete);
-        let (_, shards) = settle(&everybody, count, &BTreeMap::new(), |_| Became::Settled);
+        let (_, shards) = settle(&everybody, count, &BTreeMap::new(), |_| Resolution::Settled);
         let mut less = company.clone();
         less.remove(*pick.get(&company.keys().collect::<Vec<_>>()));
         let less = reading(&less, Complete);
-        let (root, shards) = settle(&less, count, &shards, |_| Became::Settled);
+        let (root, shards) = settle(&less, count, &shards, |_| Resolution::Settled);
         let key = key();
         for people in [&less, &everybody] {
             let sharding = Sharding::new(people, count, &key);
-            prop_assert_ne!(look(Some(&root), &sharding, "rules", false, now()), Look::Nobody);
+            prop_assert_ne!(select(Some(&root), &sharding, "rules", false, now()), Selection::Nobody);
         }
         // Back again, all is as before.
-        let (back, _) = settle(&everybody, count, &shards, |_| Became::Settled);
-        let (root, _) = settle(&everybody, count, &BTreeMap::new(), |_| Became::Settled);
+        let (back, _) = settle(&everybody, count, &shards, |_| Resolution::Settled);
+        let (root, _) = settle(&everybody, count, &BTreeMap::new(), |_| Resolution::Settled);
         prop_assert_eq!(back, root);
     }
 
@@ -497,15 +497,15 @@ proptest! {
         company in company(), count in count(), pick in any::<prop::sample::Index>(), refused in any::<bool>(),
     ) {
         let unlucky = SourceId::new(pick.get(&company.keys().collect::<Vec<_>>()).as_str());
-        let failed = if refused { Became::RetryAt(at(15)) } else { Became::Open };
+        let failed = if refused { Resolution::RetryAt(at(15)) } else { Resolution::Open };
         let everybody = reading(&company, Complete);
-        let became = |id: &SourceId| if *id == unlucky { failed } else { Became::Settled };
+        let became = |id: &SourceId| if *id == unlucky { failed } else { Resolution::Settled };
         let (_, shards) = settle(&everybody, count, &BTreeMap::new(), became);
         let mut less = company.clone();
         less.remove(unlucky.as_str());
-        let (_, shards) = settle(&reading(&less, Complete), count, &shards, |_| Became::Settled);
+        let (_, shards) = settle(&reading(&less, Complete), count, &shards, |_| Resolution::Settled);
         let key = key();
         let sharding = Sharding::new(&everybody, count, &key);
-        prop_assert_eq!(triage(&sharding, &shards, Complete, false, at(20)).look, ids(&[unlucky.as_str()]));
+        prop_assert_eq!(classify(&sharding, &shards, Complete, false, at(20)).due, ids(&[unlucky.as_str()]));
     }
 }

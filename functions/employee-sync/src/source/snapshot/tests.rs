@@ -1,4 +1,4 @@
-//! The roll beside a map of whole records.
+//! The snapshot beside a map of whole records.
 
 use std::collections::BTreeMap;
 
@@ -53,20 +53,20 @@ proptest! {
     #[test]
     fn everybody_is_there_once_with_the_record_that_came_last(came in prop::collection::vec(arrival(), 0..12)) {
         let expected: BTreeMap<_, _> = came.iter().map(|it| (it.0.clone(), whole(&person(it)))).collect();
-        let roll: Roll = came.iter().map(|it| (it.0.clone(), person(it))).collect();
-        let there: BTreeMap<_, _> = roll.iter().map(|(id, person)| (id, whole(&person))).collect();
-        prop_assert_eq!((roll.len(), roll.is_empty()), (expected.len(), expected.is_empty()));
+        let snapshot: Snapshot = came.iter().map(|it| (it.0.clone(), person(it))).collect();
+        let there: BTreeMap<_, _> = snapshot.iter().map(|(id, person)| (id, whole(&person))).collect();
+        prop_assert_eq!((snapshot.len(), snapshot.is_empty()), (expected.len(), expected.is_empty()));
         prop_assert_eq!(&there, &expected);
-        prop_assert!(roll.ids().eq(expected.keys().cloned()));
+        prop_assert!(snapshot.ids().eq(expected.keys().cloned()));
         for (place, (id, whole_of_it)) in expected.iter().enumerate() {
-            prop_assert_eq!(roll.at(place), Some((id.clone(), whole_of_it.0)));
-            prop_assert_eq!(roll.fingerprint_at(place), Some(whole_of_it.0));
-            let found = roll.get(id).map(|person| whole(&person));
+            prop_assert_eq!(snapshot.at(place), Some((id.clone(), whole_of_it.0)));
+            prop_assert_eq!(snapshot.fingerprint_at(place), Some(whole_of_it.0));
+            let found = snapshot.get(id).map(|person| whole(&person));
             prop_assert_eq!(found.as_ref(), Some(whole_of_it));
         }
-        prop_assert_eq!(roll.at(expected.len()), None);
+        prop_assert_eq!(snapshot.at(expected.len()), None);
         let absent = SourceId::new("5");
-        prop_assert!(!roll.contains(&absent) && roll.get(&absent).is_none());
+        prop_assert!(!snapshot.contains(&absent) && snapshot.get(&absent).is_none());
     }
 }
 
@@ -76,8 +76,8 @@ fn what_is_packed_is_not_shown() {
         (SourceId::new("4711"), true, 1),
         (SourceId::new("4712"), false, 1),
     ];
-    let mut arrivals = Arrivals::default();
-    came.iter().for_each(|it| arrivals.push(&it.0, &person(it)));
-    assert_eq!(format!("{arrivals:?}"), "Arrivals(2)");
-    assert_eq!(format!("{:#?}", arrivals.into_roll()), "Roll(2)");
+    let mut builder = SnapshotBuilder::default();
+    came.iter().for_each(|it| builder.push(&it.0, &person(it)));
+    assert_eq!(format!("{builder:?}"), "SnapshotBuilder(2)");
+    assert_eq!(format!("{:#?}", builder.build()), "Snapshot(2)");
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use shared::state::{Brake, BrakeWindow};
 use shared::tenant::BrakeConfig;
 
-use crate::plan::Harm;
+use crate::plan::RiskyChange;
 
 /// The number of people that each brake lets through in a run and in 24 hours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Limits {
     pub fn get(self, brake: Brake) -> u32 {
         match brake {
             Brake::ExplainedLock => self.explained_lock,
-            Brake::UnmarkedLock => 0,
+            Brake::UnflaggedLock => 0,
             Brake::UnexplainedLock | Brake::Unlock | Brake::Blank | Brake::MailChange => self.each,
         }
     }
@@ -50,16 +50,16 @@ impl Limits {
 
 /// The linter's judgement of a plan that breaks no rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Judgement {
+pub struct BrakeVerdict {
     /// Every harmful part of the plan.
-    pub harms: Vec<Harm>,
+    pub risky_changes: Vec<RiskyChange>,
     /// The brakes that are tripped.
-    pub over: BTreeMap<Brake, Over>,
+    pub over: BTreeMap<Brake, LimitExceeded>,
 }
 
 /// Why a brake is tripped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Over {
+pub struct LimitExceeded {
     /// People whom the plan would hit.
     pub planned: u32,
     /// People hit over the last 24 hours.
@@ -68,16 +68,21 @@ pub struct Over {
     pub limit: u32,
 }
 
-/// Weighs `harms` against the limits, together with what was applied over the last 24 hours.
+/// Weighs `risky_changes` against the limits, together with what was applied over the last 24 hours.
 #[must_use]
-pub fn weigh(harms: Vec<Harm>, limits: Limits, history: &BrakeWindow, now: Timestamp) -> Judgement {
+pub fn check_limits(
+    risky_changes: Vec<RiskyChange>,
+    limits: Limits,
+    history: &BrakeWindow,
+    now: Timestamp,
+) -> BrakeVerdict {
     let over = Brake::ALL.into_iter().filter_map(|brake| {
-        let planned = people(&harms, brake);
+        let planned = people(&risky_changes, brake);
         let before = history.count(brake, now);
         let limit = limits.get(brake);
         (planned > 0 && planned.saturating_add(before) > limit).then_some((
             brake,
-            Over {
+            LimitExceeded {
                 planned,
                 before,
                 limit,
@@ -85,26 +90,32 @@ pub fn weigh(harms: Vec<Harm>, limits: Limits, history: &BrakeWindow, now: Times
         ))
     });
     let over = over.collect();
-    Judgement { harms, over }
+    BrakeVerdict {
+        risky_changes,
+        over,
+    }
 }
 
-/// People whom `harms` of this kind hit, each once.
-pub(super) fn people(harms: &[Harm], brake: Brake) -> u32 {
-    let people: std::collections::BTreeSet<_> = harms
+/// People whom `risky_changes` of this kind hit, each once.
+pub(crate) fn people(risky_changes: &[RiskyChange], brake: Brake) -> u32 {
+    let people: std::collections::BTreeSet<_> = risky_changes
         .iter()
-        .filter(|harm| harm.brake == brake)
-        .map(|harm| &harm.source_id)
+        .filter(|risky| risky.brake == brake)
+        .map(|risky| &risky.source_id)
         .collect();
     u32::try_from(people.len()).unwrap_or(u32::MAX)
 }
 
-impl Judgement {
-    /// The harms of the tripped brakes, and those that go through.
+impl BrakeVerdict {
+    /// The risky changes of the tripped brakes, and those that go through.
     #[must_use]
-    pub fn split(self) -> (Vec<Harm>, Vec<Harm>) {
-        let Self { harms, over } = self;
-        harms
+    pub fn split(self) -> (Vec<RiskyChange>, Vec<RiskyChange>) {
+        let Self {
+            risky_changes,
+            over,
+        } = self;
+        risky_changes
             .into_iter()
-            .partition(|harm| over.contains_key(&harm.brake))
+            .partition(|risky| over.contains_key(&risky.brake))
     }
 }

@@ -14,19 +14,20 @@ use shared::secrets::TenantSecret;
 use shared::source::EmployeeSource as _;
 use shared::state::{JobKind, StateError, Store, SyncState};
 
-use super::announce::announce;
-use super::gather::{self, Gathered};
+use super::commit::{self, Settlement};
 use super::halt;
-use super::held::{self, Decided};
-use super::settle::{self, Settlement};
-use super::tally::Tally;
+use super::load::{self, Gathered};
+use super::summary::Summary;
 use crate::EmployeeSync;
-use crate::apply::{self, Outcome, Stop, Tools};
-use crate::known::{self, Look, Sharding};
+use crate::apply::{self, ApplyAbort, ApplyContext, Outcome};
+use crate::brake::hold::{self, Decided};
+use crate::brake::{Limits, check_limits};
+use crate::checkpoint::announce;
+use crate::checkpoint::{self, Selection, Sharding};
 use crate::lint;
 use crate::plan::{Context, Plan};
-use crate::read::{self, People};
 use crate::report::Counts;
+use crate::source::{self, People};
 
 /// Kept back at the end of a run for writing shards, root and report; of a short run a quarter.
 const RESERVE: Duration = Duration::from_secs(15);
@@ -62,17 +63,17 @@ impl Job for EmployeeSync {
             key.digest("configuration", &tenant.record.config)
         );
         let (people, root) = read(run, tenant, &connections).await?;
-        run.emit(Progress::Read(people.roll.len()));
+        run.emit(Progress::Read(people.snapshot.len()));
 
         let now = run.clock().now();
         let count = ShardCount::of_table(root.as_ref().map_or(0, |root| root.shards.len()));
         let sharding = Sharding::new(&people, count, key);
         let asked = mode == Mode::Reconcile;
-        let look = known::look(root.as_ref(), &sharding, &configuration, asked, now);
-        let mut tally = Tally::new(&people);
-        if look == Look::Nobody {
+        let selection = checkpoint::select(root.as_ref(), &sharding, &configuration, asked, now);
+        let mut summary = Summary::new(&people);
+        if selection == Selection::Nobody {
             let waiting = root.map_or(0, |root| u64::from(root.waiting));
-            let ended = tally.nothing_to_do(waiting);
+            let ended = summary.nothing_to_do(waiting);
             // The run that brought everybody over may have ended before it could open the gate, or not have been complete.
             if ended.nothing_to_do && guard.is_some() {
                 open_gate(store, tenant, now).await?;
@@ -80,53 +81,53 @@ impl Job for EmployeeSync {
             return Ok(ended.concluded(mode));
         }
 
-        let gathered = gather::gather(
+        let gathered = load::load(
             store,
             tenant,
             &connections,
             &people,
             root.as_ref(),
-            &look,
+            &selection,
             now,
         )
         .await?;
         let Gathered {
-            subjects,
+            candidates,
             sharding,
             mut shards,
             obsolete,
             open_accounts,
         } = gathered;
         let plan = Plan::build(
-            &subjects,
+            &candidates,
             Context {
                 now,
                 config: &tenant.config,
                 key,
             },
         );
-        let harms = lint::examine(&plan, &subjects, source.tool(), &tenant.config, now)
+        let risky_changes = lint::examine(&plan, &candidates, source.tool(), &tenant.config, now)
             .map_err(|broken| halt::refused(&broken))?;
-        let marks = plan.marks(&harms, key);
-        let mut root = root.unwrap_or_else(settle::first_root);
-        settle::recover_pending(&mut root, &marks, now);
-        let judgement = lint::weigh(
-            harms,
-            lint::Limits::of(tenant.config.brake, open_accounts),
+        let digests = plan.digests(&risky_changes, key);
+        let mut root = root.unwrap_or_else(commit::first_root);
+        commit::recover_pending(&mut root, &digests, now);
+        let judgement = check_limits(
+            risky_changes,
+            Limits::of(tenant.config.brake, open_accounts),
             &root.brakes,
             now,
         );
         let stored = store.held(&tenant.config.tenant_id).await?;
         let Decided { plan, passed, held } =
-            held::decide(plan, judgement, stored.as_ref(), key, now);
-        tally.planned(&people, &plan, held.as_ref());
+            hold::decide(plan, judgement, stored.as_ref(), key, now);
+        summary.planned(&people, &plan, held.as_ref());
         run.emit(Progress::Planned(plan.changes.len()));
-        let note = |held: Option<held::Holding>| held.map(|held| held.note(&tenant.config, mode));
+        let note = |held: Option<hold::Holding>| held.map(|held| held.note(&tenant.config, mode));
         let Some(guard) = guard else {
-            return Ok(tally.dry(plan, note(held), now).concluded(mode));
+            return Ok(summary.dry(plan, note(held), now).concluded(mode));
         };
 
-        let tools = Tools {
+        let context = ApplyContext {
             tenant: &tenant.config.tenant_id,
             reteach,
             store,
@@ -135,44 +136,45 @@ impl Job for EmployeeSync {
             stop_at,
             at_once: run.at_once(apply::CONCURRENCY),
         };
-        let counted = plan.marks(&passed, key);
-        let announced = announce(tools, &plan, &sharding, &mut shards, &mut root).await?;
+        let counted = plan.digests(&passed, key);
+        let announced = announce(context, &plan, &sharding, &mut shards, &mut root).await?;
         if announced || !counted.is_empty() {
             root.pending.clone_from(&counted);
             store
-                .put_sync_state(tools.tenant, guard.token(), &root)
+                .put_sync_state(context.tenant, guard.token(), &root)
                 .await?;
         }
-        let outcome = apply(run, tools, &plan, &subjects).await;
-        let mut became = tally.applied(&plan, &outcome, &subjects, now);
-        became.extend(apply::note_conflicts(tools, &plan, &subjects).await?);
+        let outcome = apply(run, context, &plan, &candidates).await;
+        let mut became = summary.applied(&plan, &outcome, &candidates, now);
+        became.extend(apply::note_conflicts(context, &plan, &candidates).await?);
         let settlement = Settlement {
-            tools,
+            context,
             people: &people,
             sharding: &sharding,
             shards: &shards,
             obsolete: &obsolete,
             became: &became,
-            look: &look,
+            look: &selection,
             configuration: &configuration,
             stopped: outcome.stop.is_some(),
         };
-        root.open_accounts = settle::open_accounts(&root, &look, &subjects, &plan, &outcome, now);
-        settle::count_brakes(&mut root, &passed, &outcome, now);
-        root.pending = plan.marks(&settle::in_doubt(&passed, &outcome), key);
+        root.open_accounts =
+            commit::open_accounts(&root, &selection, &candidates, &plan, &outcome, now);
+        commit::count_brakes(&mut root, &passed, &outcome, now);
+        root.pending = plan.digests(&commit::in_doubt(&passed, &outcome), key);
         // Before the shards: once they are settled nobody looks again, and what is not held any more would stay approved.
-        held::keep(
-            tools,
+        hold::keep(
+            context,
             held.as_ref(),
             stored.as_ref(),
-            tally.leaves_something(&outcome),
+            summary.leaves_something(&outcome),
         )
         .await?;
-        tally.settled(&settlement.write(root, now).await?);
-        if tally.is_complete(&outcome) {
+        summary.settled(&settlement.write(root, now).await?);
+        if summary.is_complete(&outcome) {
             open_gate(store, tenant, now).await?;
         }
-        Ok(tally.finished(outcome.stop, note(held)).concluded(mode))
+        Ok(summary.finished(outcome.stop, note(held)).concluded(mode))
     }
 }
 
@@ -192,23 +194,23 @@ async fn read(
 ) -> Result<(People, Option<SyncState>), RunError> {
     let root = run.store().sync_state(&tenant.config.tenant_id).await?;
     let expected = run.at_once(root.as_ref().map_or(0, |root| root.people as usize)) as u64;
-    let people = read::read(&connections.hr, &tenant.config, &connections.key, expected).await?;
+    let people = source::read(&connections.hr, &tenant.config, &connections.key, expected).await?;
     Ok((people, root))
 }
 
 async fn apply(
     run: &Run<'_, EmployeeSync>,
-    tools: Tools<'_>,
+    context: ApplyContext<'_>,
     plan: &Plan,
-    subjects: &[crate::plan::Subject],
+    candidates: &[crate::plan::Candidate],
 ) -> Outcome {
-    if let Err(error) = apply::keep(tools, &plan.bookkeeping).await {
+    if let Err(error) = apply::keep(context, &plan.bookkeeping).await {
         return Outcome {
-            stop: Some(Stop::State(error)),
+            stop: Some(ApplyAbort::State(error)),
             ..Outcome::default()
         };
     }
-    let entries: BTreeMap<_, _> = subjects
+    let entries: BTreeMap<_, _> = candidates
         .iter()
         .map(|it| (&it.source_id, it.entry.as_ref()))
         .collect();
@@ -216,5 +218,5 @@ async fn apply(
         let entry = entries.get(&change.source_id).copied().flatten().cloned();
         (change.clone(), entry)
     });
-    apply::apply(tools, changes.collect(), &|| run.emit(Progress::Applied)).await
+    apply::apply(context, changes.collect(), &|| run.emit(Progress::Applied)).await
 }

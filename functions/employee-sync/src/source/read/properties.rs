@@ -8,7 +8,7 @@ use shared::fingerprint::{Shard, ShardCount, ShardNumber};
 use shared::source::{EmployeeSource, Take};
 
 use super::*;
-use crate::known::{Became, Look, Sharding, look, next_shard, triage};
+use crate::checkpoint::{Resolution, Selection, Sharding, classify, next_shard, select};
 use crate::plan::builders::{config, employee, key, now};
 
 const PEOPLE: u8 = 5;
@@ -129,18 +129,18 @@ impl Memory {
         let (key, now) = (key(), now());
         let count = ShardCount::of_table(2);
         let sharding = Sharding::new(people, count, &key);
-        let numbers: Vec<_> = match look(self.root.as_ref(), &sharding, "rules", false, now) {
-            Look::Nobody => return BTreeSet::new(),
-            Look::Everybody(_) => vec![ShardNumber(0), ShardNumber(1)],
-            Look::Shards(numbers) => numbers.into_iter().collect(),
+        let numbers: Vec<_> = match select(self.root.as_ref(), &sharding, "rules", false, now) {
+            Selection::Nobody => return BTreeSet::new(),
+            Selection::Everybody(_) => vec![ShardNumber(0), ShardNumber(1)],
+            Selection::Shards(numbers) => numbers.into_iter().collect(),
         };
         let shards: BTreeMap<_, _> = numbers
             .iter()
             .map(|it| (*it, self.shards.get(it).cloned().unwrap_or_default()))
             .collect();
-        let triage = triage(&sharding, &shards, people.completeness, false, now);
-        let settled = |id: &SourceId| (id.clone(), Became::Settled);
-        let became = triage.look.union(&triage.gone).map(settled).collect();
+        let found = classify(&sharding, &shards, people.completeness, false, now);
+        let settled = |id: &SourceId| (id.clone(), Resolution::Settled);
+        let became = found.due.union(&found.gone).map(settled).collect();
         for (number, old) in &shards {
             let next = next_shard(*number, old, &sharding, people.completeness, &became);
             self.shards.insert(*number, next);
@@ -162,7 +162,7 @@ impl Memory {
             waiting: 0,
             reconciled_at: now,
         });
-        triage.gone
+        found.gone
     }
 
     /// Who must be taken for gone after a reading of these people.
@@ -201,7 +201,7 @@ proptest! {
             let Ok(people) = runtime.block_on(read(&script, &config, &key, 0)) else { continue };
             let believed = script.1.lock().unwrap().clone().unwrap();
             prop_assert_eq!(people.completeness == Completeness::Complete, believed.is_whole(), "{:?}", believed);
-            let there = people.roll.ids().collect();
+            let there = people.snapshot.ids().collect();
             let expected = memory.expected(&there, believed.is_whole());
             prop_assert_eq!(memory.run(&people), expected);
         }

@@ -9,12 +9,12 @@ use shared::mapping::Attribute;
 use shared::state::{Brake, Decision, HeldPlan};
 
 use super::compare::digest_of;
-use super::{Change, Doing, Extent, Plan};
+use super::{Action, Change, Extent, Plan};
 use shared::state::ValueDigest;
 
 /// A harmful part of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Harm {
+pub struct RiskyChange {
     /// Whom it would hit.
     pub source_id: SourceId,
     /// Which brake counts it.
@@ -29,7 +29,7 @@ pub enum Part {
     /// A value.
     Value(Attribute),
     /// The window in which the account is open.
-    Window,
+    AccessWindow,
 }
 
 /// What a brake holds.
@@ -38,9 +38,9 @@ pub struct Held {
     /// Identifies exactly these changes.
     pub hash: String,
     /// The held parts, in order.
-    pub harms: Vec<Harm>,
+    pub risky_changes: Vec<RiskyChange>,
     /// A keyed mark of each held part.
-    pub marks: BTreeSet<u64>,
+    pub digests: BTreeSet<u64>,
 }
 
 /// Marks kept in the state; beyond this many (8 bytes each, 400 KB an item) an approval is for the exact hash alone.
@@ -50,47 +50,51 @@ const MOST_MARKS: usize = 25_000;
 const SAMPLE: usize = 100;
 
 impl Plan {
-    /// A keyed mark of each of `harms`, by brake.
+    /// A keyed mark of each of `risky_changes`, by brake.
     #[must_use]
-    pub fn marks(&self, harms: &[Harm], key: &FingerprintKey) -> BTreeMap<Brake, BTreeSet<u64>> {
+    pub fn digests(
+        &self,
+        risky_changes: &[RiskyChange],
+        key: &FingerprintKey,
+    ) -> BTreeMap<Brake, BTreeSet<u64>> {
         let by_id = self.by_id();
-        let mut marks: BTreeMap<Brake, BTreeSet<u64>> = BTreeMap::new();
-        for harm in harms {
-            if let Some(change) = by_id.get(&harm.source_id) {
-                marks
-                    .entry(harm.brake)
+        let mut digests: BTreeMap<Brake, BTreeSet<u64>> = BTreeMap::new();
+        for risky in risky_changes {
+            if let Some(change) = by_id.get(&risky.source_id) {
+                digests
+                    .entry(risky.brake)
                     .or_default()
-                    .insert(change.mark_of_part(harm.part, key));
+                    .insert(change.digest_of_part(risky.part, key));
             }
         }
-        marks
+        digests
     }
 
-    /// `harms` without what somebody approved less than 24 hours ago: the rest of an approved plan that was interrupted, which may be
+    /// `risky_changes` without what somebody approved less than 24 hours ago: the rest of an approved plan that was interrupted, which may be
     /// so small that no brake would hold it.
     #[must_use]
     pub fn unapproved(
         &self,
-        harms: Vec<Harm>,
+        risky_changes: Vec<RiskyChange>,
         stored: Option<&HeldPlan>,
         key: &FingerprintKey,
         now: Timestamp,
-    ) -> Vec<Harm> {
+    ) -> Vec<RiskyChange> {
         let Some(approved) = stored.filter(|stored| is_approved(stored, now)) else {
-            return harms;
+            return risky_changes;
         };
         let by_id = self.by_id();
-        let is_approved = |harm: &Harm| {
-            let change = by_id.get(&harm.source_id);
+        let is_approved = |risky: &RiskyChange| {
+            let change = by_id.get(&risky.source_id);
             change.is_some_and(|change| {
                 approved
                     .changes
-                    .contains(&change.mark_of_part(harm.part, key))
+                    .contains(&change.digest_of_part(risky.part, key))
             })
         };
-        harms
+        risky_changes
             .into_iter()
-            .filter(|harm| !is_approved(harm))
+            .filter(|risky| !is_approved(risky))
             .collect()
     }
 
@@ -101,37 +105,48 @@ impl Plan {
             .collect()
     }
 
-    /// Moves the parts that `harms` names from the plan's changes to what is held. `None` if there are none.
+    /// Moves the parts that `risky_changes` names from the plan's changes to what is held. `None` if there are none.
     #[must_use]
-    pub fn hold(self, harms: Vec<Harm>, key: &FingerprintKey) -> (Self, Option<Held>) {
-        if harms.is_empty() {
+    pub fn hold(
+        self,
+        risky_changes: Vec<RiskyChange>,
+        key: &FingerprintKey,
+    ) -> (Self, Option<Held>) {
+        if risky_changes.is_empty() {
             return (self, None);
         }
         let mut parts: BTreeMap<&SourceId, BTreeSet<Part>> = BTreeMap::new();
-        for harm in &harms {
-            parts.entry(&harm.source_id).or_default().insert(harm.part);
+        for risky in &risky_changes {
+            parts
+                .entry(&risky.source_id)
+                .or_default()
+                .insert(risky.part);
         }
-        let mut marks = BTreeSet::new();
+        let mut digests = BTreeSet::new();
         let mut changes = Vec::with_capacity(self.changes.len());
         let mut taken_out = Vec::new();
         for change in self.changes {
             match parts.get(&change.source_id) {
                 None => changes.push(change),
                 Some(held) => {
-                    marks.extend(held.iter().map(|part| change.mark_of_part(*part, key)));
+                    digests.extend(held.iter().map(|part| change.digest_of_part(*part, key)));
                     taken_out.push(change.clone().only(held));
                     changes.extend(change.without(held));
                 }
             }
         }
-        let hash = hash(&marks, key);
+        let hash = hash(&digests, key);
         (
             Self {
                 changes,
                 held: taken_out,
                 ..self
             },
-            Some(Held { hash, harms, marks }),
+            Some(Held {
+                hash,
+                risky_changes,
+                digests,
+            }),
         )
     }
 }
@@ -141,7 +156,7 @@ impl Change {
     fn only(mut self, held: &BTreeSet<Part>) -> Self {
         self.values
             .retain(|value| held.contains(&Part::Value(value.attribute)));
-        if !held.contains(&Part::Window) {
+        if !held.contains(&Part::AccessWindow) {
             self.window = None;
         }
         self
@@ -153,24 +168,24 @@ impl Change {
             .retain(|value| !held.contains(&Part::Value(value.attribute)));
         for part in held {
             if let Part::Value(attribute) = part {
-                self.baseline.marks.remove(attribute.name());
+                self.baseline.digests.remove(attribute.name());
             }
         }
-        if held.contains(&Part::Window) {
+        if held.contains(&Part::AccessWindow) {
             self.window = None;
         }
-        self.extent = Extent::HarmlessPart;
+        self.extent = Extent::Partial;
         let acts = !self.values.is_empty()
             || self.window.is_some()
-            || matches!(self.doing, Doing::Adopt(_));
+            || matches!(self.action, Action::Adopt(_));
         acts.then_some(self)
     }
 
     /// Identifies one part of the change by what it would do, whenever it is planned: a lock without a date of its own
     /// would fall on another moment in each run.
-    fn mark_of_part(&self, part: Part, key: &FingerprintKey) -> u64 {
+    fn digest_of_part(&self, part: Part, key: &FingerprintKey) -> u64 {
         let what = match part {
-            Part::Window => match (&self.window, self.locked) {
+            Part::AccessWindow => match (&self.window, self.locked) {
                 (Some(_), Some(locked)) => format!("{:?}", locked.reason),
                 (Some(window), None) => format!("{:?}", window.after),
                 (None, _) => String::new(),
@@ -181,7 +196,7 @@ impl Change {
                     .iter()
                     .find(|value| value.attribute == attribute);
                 match after.map(|value| digest_of(attribute, value.after.as_ref(), key)) {
-                    Some(ValueDigest::Value(mark)) => format!("{attribute} {mark}"),
+                    Some(ValueDigest::Value(digest)) => format!("{attribute} {digest}"),
                     Some(ValueDigest::Null) | None => attribute.to_string(),
                 }
             }
@@ -190,9 +205,9 @@ impl Change {
     }
 }
 
-fn hash(marks: &BTreeSet<u64>, key: &FingerprintKey) -> String {
-    let marks: Vec<String> = marks.iter().map(u64::to_string).collect();
-    let print = key.fingerprint(marks.iter().map(|mark| Print::Value(mark)));
+fn hash(digests: &BTreeSet<u64>, key: &FingerprintKey) -> String {
+    let digests: Vec<String> = digests.iter().map(u64::to_string).collect();
+    let print = key.fingerprint(digests.iter().map(|digest| Print::Value(digest)));
     print.to_string().chars().take(12).collect()
 }
 
@@ -219,7 +234,7 @@ impl Held {
         let Some(stored) = stored else {
             return Consent::Open;
         };
-        let rest = !stored.changes.is_empty() && self.marks.is_subset(&stored.changes);
+        let rest = !stored.changes.is_empty() && self.digests.is_subset(&stored.changes);
         match stored.decision {
             Some(Decision::Approved { .. })
                 if is_approved(stored, now) && (stored.hash == self.hash || rest) =>
@@ -236,16 +251,20 @@ impl Held {
     pub fn to_store(&self, stored: Option<&HeldPlan>, now: Timestamp) -> HeldPlan {
         let same = stored.filter(|stored| stored.hash == self.hash);
         let mut counts: BTreeMap<Brake, u32> = BTreeMap::new();
-        for harm in &self.harms {
-            *counts.entry(harm.brake).or_default() += 1;
+        for risky in &self.risky_changes {
+            *counts.entry(risky.brake).or_default() += 1;
         }
-        let people: BTreeSet<&SourceId> = self.harms.iter().map(|harm| &harm.source_id).collect();
+        let people: BTreeSet<&SourceId> = self
+            .risky_changes
+            .iter()
+            .map(|risky| &risky.source_id)
+            .collect();
         HeldPlan {
             hash: self.hash.clone(),
             since: same.map_or(now, |stored| stored.since),
             counts,
-            changes: if self.marks.len() <= MOST_MARKS {
-                self.marks.clone()
+            changes: if self.digests.len() <= MOST_MARKS {
+                self.digests.clone()
             } else {
                 BTreeSet::new()
             },

@@ -8,32 +8,32 @@ use shared::runtime::{HeldNote, Mode};
 use shared::state::{Brake, HeldPlan, StateError};
 use shared::tenant::TenantConfig;
 
-use crate::apply::Tools;
-use crate::lint::{Judgement, Over};
-use crate::plan::{Consent, Harm, Held, Plan};
+use super::{BrakeVerdict, LimitExceeded};
+use crate::apply::ApplyContext;
+use crate::plan::{Consent, Held, Plan, RiskyChange};
 
 /// A plan after the brakes have had their say.
-pub(super) struct Decided {
+pub(crate) struct Decided {
     /// What is applied.
-    pub(super) plan: Plan,
+    pub(crate) plan: Plan,
     /// The harmful parts of it that the brakes let through, and that count.
-    pub(super) passed: Vec<Harm>,
+    pub(crate) passed: Vec<RiskyChange>,
     /// What is held.
-    pub(super) held: Option<Holding>,
+    pub(crate) held: Option<Holding>,
 }
 
 /// A held plan with the reasons.
-pub(super) struct Holding {
+pub(crate) struct Holding {
     held: Held,
-    pub(super) stored: HeldPlan,
-    over: BTreeMap<Brake, Over>,
+    pub(crate) stored: HeldPlan,
+    over: BTreeMap<Brake, LimitExceeded>,
     consent: Consent,
     applied: usize,
 }
 
-pub(super) fn decide(
+pub(crate) fn decide(
     plan: Plan,
-    judgement: Judgement,
+    judgement: BrakeVerdict,
     stored: Option<&HeldPlan>,
     key: &FingerprintKey,
     now: Timestamp,
@@ -75,23 +75,23 @@ pub(super) fn decide(
 }
 
 /// Keeps what is held for somebody to decide, and forgets what is not held any more.
-pub(super) async fn keep(
-    tools: Tools<'_>,
+pub(crate) async fn keep(
+    context: ApplyContext<'_>,
     holding: Option<&Holding>,
     stored: Option<&HeldPlan>,
     unfinished: bool,
 ) -> Result<(), StateError> {
     match (holding, stored) {
         (Some(holding), stored) if stored != Some(&holding.stored) => {
-            tools
+            context
                 .store
-                .put_held(tools.tenant, tools.guard.token(), &holding.stored)
+                .put_held(context.tenant, context.guard.token(), &holding.stored)
                 .await
         }
         (None, Some(_)) if !unfinished => {
-            tools
+            context
                 .store
-                .clear_held(tools.tenant, tools.guard.token())
+                .clear_held(context.tenant, context.guard.token())
                 .await
         }
         _ => Ok(()),
@@ -100,12 +100,12 @@ pub(super) async fn keep(
 
 impl Holding {
     /// The people whose changes are held.
-    pub(super) fn people(&self) -> impl Iterator<Item = &Harm> {
-        self.held.harms.iter()
+    pub(crate) fn people(&self) -> impl Iterator<Item = &RiskyChange> {
+        self.held.risky_changes.iter()
     }
 
     /// What is held, in words.
-    pub(super) fn note(&self, config: &TenantConfig, mode: Mode) -> HeldNote {
+    pub(crate) fn note(&self, config: &TenantConfig, mode: Mode) -> HeldNote {
         let HeldPlan {
             hash,
             since,
@@ -123,9 +123,9 @@ impl Holding {
 
     fn words(&self, config: &TenantConfig, mode: Mode) -> String {
         let (hash, applied, tenant) = (&self.held.hash, self.applied, &config.tenant_id);
-        let reasons = self.over.iter().map(|(brake, Over { planned, before, limit })| {
+        let reasons = self.over.iter().map(|(brake, LimitExceeded { planned, before, limit })| {
             let what = brake.describe();
-            if *brake == Brake::UnmarkedLock {
+            if *brake == Brake::UnflaggedLock {
                 return format!(
                     "{planned} {what} (Kombo marks whom it deletes, so they may only have been left out of its list: their \
                      accounts stay open until they are back or marked, or until somebody who has looked them up in the HR \

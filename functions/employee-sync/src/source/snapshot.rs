@@ -35,14 +35,14 @@ impl Person {
 
 /// People in the order in which they come, some perhaps more than once.
 #[derive(Default)]
-pub struct Arrivals {
+pub struct SnapshotBuilder {
     packed: Vec<u8>,
     lines: Vec<Line>,
 }
 
 /// Everybody, each once, by source id.
 #[derive(Default)]
-pub struct Roll {
+pub struct Snapshot {
     packed: Vec<u8>,
     /// In the order of the ids.
     lines: Vec<Line>,
@@ -63,7 +63,7 @@ enum Kind {
     Rejected,
 }
 
-impl Arrivals {
+impl SnapshotBuilder {
     /// Takes somebody down.
     pub fn push(&mut self, id: &SourceId, person: &Person) {
         match person {
@@ -104,17 +104,17 @@ impl Arrivals {
 
     /// Everybody once. Of somebody who came twice the later record counts.
     #[must_use]
-    pub fn into_roll(self) -> Roll {
+    pub fn build(self) -> Snapshot {
         let Self { packed, mut lines } = self;
         // The sort keeps the order of equal ids; of those the first is kept, so the last has to come first.
         lines.reverse();
         lines.sort_by(|one, other| id_at(&packed, one.start).cmp(id_at(&packed, other.start)));
         lines.dedup_by(|later, kept| id_at(&packed, later.start) == id_at(&packed, kept.start));
-        Roll { packed, lines }
+        Snapshot { packed, lines }
     }
 }
 
-impl Roll {
+impl Snapshot {
     /// How many people there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -208,30 +208,29 @@ fn id_at(packed: &[u8], start: usize) -> &str {
         .unwrap_or_default()
 }
 
-impl fmt::Debug for Arrivals {
+impl fmt::Debug for SnapshotBuilder {
     /// Says how many: the bytes are personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Arrivals({})", self.lines.len())
+        write!(f, "SnapshotBuilder({})", self.lines.len())
     }
 }
 
-impl fmt::Debug for Roll {
+impl fmt::Debug for Snapshot {
     /// Says how many: the bytes are personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Roll({})", self.lines.len())
+        write!(f, "Snapshot({})", self.lines.len())
     }
 }
 
-impl FromIterator<(SourceId, Person)> for Roll {
+impl FromIterator<(SourceId, Person)> for Snapshot {
     fn from_iter<I: IntoIterator<Item = (SourceId, Person)>>(people: I) -> Self {
-        let mut arrivals = Arrivals::default();
+        let mut builder = SnapshotBuilder::default();
         for (id, person) in people {
-            arrivals.push(&id, &person);
+            builder.push(&id, &person);
         }
-        arrivals.into_roll()
+        builder.build()
     }
 }
 
 #[cfg(test)]
-#[path = "roll_tests.rs"]
 mod tests;

@@ -6,8 +6,8 @@ use shared::domain::id::SourceId;
 use shared::fingerprint::{Shard, ShardDigest, ShardEntry, ShardNumber};
 use shared::state::{StateError, SyncState};
 
-use crate::apply::Tools;
-use crate::known::{AT_ONCE, Sharding};
+use crate::apply::ApplyContext;
+use crate::checkpoint::{DUE_NOW, Sharding};
 use crate::plan::Plan;
 
 /// Writes down whom `plan` touches and no shard knows yet, in `shards` and in the table, and has `root` ask for a look at them. A run
@@ -17,8 +17,8 @@ use crate::plan::Plan;
 ///
 /// # Errors
 /// [`StateError`]; nothing may be applied then.
-pub(super) async fn announce(
-    tools: Tools<'_>,
+pub(crate) async fn announce(
+    context: ApplyContext<'_>,
     plan: &Plan,
     sharding: &Sharding<'_>,
     shards: &mut BTreeMap<ShardNumber, Shard>,
@@ -28,21 +28,21 @@ pub(super) async fn announce(
     if announced.is_empty() {
         return Ok(false);
     }
-    tools.guard.check().await?;
+    context.guard.check().await?;
     for (number, shard) in shards
         .iter()
         .filter(|(number, _)| announced.contains(number))
     {
-        tools
+        context
             .store
-            .put_shard(tools.tenant, tools.guard.token(), *number, shard)
+            .put_shard(context.tenant, context.guard.token(), *number, shard)
             .await?;
     }
     Ok(true)
 }
 
 /// The same without the table: the shards that have to be written.
-pub(super) fn prepare(
+pub(crate) fn prepare(
     plan: &Plan,
     sharding: &Sharding<'_>,
     shards: &mut BTreeMap<ShardNumber, Shard>,
@@ -91,7 +91,7 @@ fn extend(
         }
         let entry = |fingerprint| ShardEntry {
             fingerprint,
-            standing: AT_ONCE,
+            standing: DUE_NOW,
         };
         shard.0.extend(
             unknown

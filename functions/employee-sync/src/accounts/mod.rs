@@ -8,11 +8,11 @@ use shared::domain::id::{CustomerId, ExternalId};
 use shared::mapping::{Attribute, Text};
 use shared::reteach::{self, Client, Completeness, Customer, Gender};
 
-use crate::plan::{Account, AccountView, Link};
+use crate::plan::{Account, AccountView, MatchedBy};
 
 /// What is asked about one person.
 #[derive(Clone, Copy, Debug)]
-pub struct Question<'a> {
+pub struct AccountQuery<'a> {
     /// Our external id.
     pub external_id: &'a ExternalId,
     /// The account that the ledger knows.
@@ -23,7 +23,7 @@ pub struct Question<'a> {
 
 /// All accounts of an academy.
 #[derive(Debug, Default)]
-pub struct Index {
+pub struct AccountIndex {
     accounts: Vec<AccountView>,
     by_external_id: HashMap<ExternalId, usize>,
     by_mail: HashMap<String, usize>,
@@ -34,7 +34,7 @@ pub struct Index {
 #[derive(Debug)]
 pub enum Accounts {
     /// All of them.
-    Listed(Index),
+    Listed(AccountIndex),
     /// These people's, by external id.
     LookedUp(HashMap<ExternalId, Account>),
 }
@@ -98,7 +98,7 @@ fn gender_name(gender: Gender) -> String {
     }
 }
 
-impl Index {
+impl AccountIndex {
     /// Indexes `customers`.
     #[must_use]
     pub fn of(customers: Vec<Customer>) -> Self {
@@ -129,17 +129,17 @@ impl Index {
         self.accounts.is_empty()
     }
 
-    fn find(&self, question: Question<'_>) -> Account {
+    fn find(&self, question: AccountQuery<'_>) -> Account {
         let get = |at: &usize| self.accounts.get(*at);
         if let Some(account) = self.by_external_id.get(question.external_id).and_then(get) {
-            return Account::Seen(Box::new(account.clone()), Link::ExternalId);
+            return Account::Fetched(Box::new(account.clone()), MatchedBy::ExternalId);
         }
         let known = question
             .known
             .and_then(|id| self.by_id.get(id))
             .and_then(get);
         if let Some(account) = known.filter(|account| account.external_id.is_none()) {
-            return Account::Seen(Box::new(account.clone()), Link::Ledger);
+            return Account::Fetched(Box::new(account.clone()), MatchedBy::Ledger);
         }
         let mail = question.mail.map(str::to_lowercase);
         mail.and_then(|mail| self.by_mail.get(&mail))
@@ -151,22 +151,22 @@ impl Index {
 /// An account found by mail address is adopted only if it has no external id.
 fn by_mail(account: &AccountView) -> Account {
     if account.external_id.is_some() {
-        Account::Foreign(account.id.clone())
+        Account::Conflicting(account.id.clone())
     } else {
-        Account::Seen(Box::new(account.clone()), Link::Mail)
+        Account::Fetched(Box::new(account.clone()), MatchedBy::Mail)
     }
 }
 
 impl Accounts {
     /// What reteach says about the person of `question`.
     #[must_use]
-    pub fn find(&self, question: Question<'_>) -> Account {
+    pub fn find(&self, question: AccountQuery<'_>) -> Account {
         match self {
             Self::Listed(index) => index.find(question),
             Self::LookedUp(accounts) => accounts
                 .get(question.external_id)
                 .cloned()
-                .unwrap_or(Account::Unasked),
+                .unwrap_or(Account::NotFetched),
         }
     }
 }
@@ -194,10 +194,10 @@ pub enum AccountsError {
 ///
 /// # Errors
 /// [`AccountsError`] if a page fails or the list does not hold still: an account that is not in it might be made twice.
-pub async fn list(client: &Client) -> Result<Index, AccountsError> {
+pub async fn list(client: &Client) -> Result<AccountIndex, AccountsError> {
     let listed = client.list_all().await?;
     match listed.completeness {
-        Completeness::Complete => Ok(Index::of(listed.customers)),
+        Completeness::Complete => Ok(AccountIndex::of(listed.customers)),
         Completeness::Shifting => Err(AccountsError::Shifting),
     }
 }
@@ -208,7 +208,7 @@ pub async fn list(client: &Client) -> Result<Index, AccountsError> {
 /// [`AccountsError`] at the first call that fails.
 pub async fn look_up(
     client: &Client,
-    questions: &[Question<'_>],
+    questions: &[AccountQuery<'_>],
 ) -> Result<Accounts, AccountsError> {
     let mut accounts = HashMap::new();
     for question in questions {
@@ -218,9 +218,15 @@ pub async fn look_up(
     Ok(Accounts::LookedUp(accounts))
 }
 
-async fn look_up_one(client: &Client, question: Question<'_>) -> Result<Account, AccountsError> {
+async fn look_up_one(
+    client: &Client,
+    question: AccountQuery<'_>,
+) -> Result<Account, AccountsError> {
     if let Some(customer) = client.find_by_external_id(question.external_id).await? {
-        return Ok(Account::Seen(Box::new(customer.into()), Link::ExternalId));
+        return Ok(Account::Fetched(
+            Box::new(customer.into()),
+            MatchedBy::ExternalId,
+        ));
     }
     let Some(mail) = question.mail else {
         return Ok(Account::Missing);

@@ -1,0 +1,7 @@
+//! The brakes: what is harm about a plan, the limits, and what is held until somebody approves it.
+
+pub(crate) mod classify;
+pub(crate) mod hold;
+pub(crate) mod limits;
+
+pub use limits::{BrakeVerdict, LimitExceeded, Limits, check_limits};

@@ -1,0 +1,8 @@
+//! What the HR system reports: everybody, each once, and whether the reading is complete.
+
+mod read;
+mod snapshot;
+mod unreadable;
+
+pub use read::{Completeness, IncompleteReason, People, read};
+pub use snapshot::{Person, Snapshot, SnapshotBuilder};
