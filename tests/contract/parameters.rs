@@ -151,7 +151,10 @@ mod tests {
         }));
         let unknown = |path: &str, query: &str| {
             let found = parameters.unknown(&Method::GET, path, query);
-            found.into_iter().map(|it| it.at).collect::<Vec<_>>()
+            found
+                .into_iter()
+                .map(|violation| violation.at)
+                .collect::<Vec<_>>()
         };
         assert_eq!(
             unknown("/people/all", "page=1&ids[]=1&ids%5B%5D=2&X-App=a"),
@@ -194,7 +197,10 @@ mod tests {
             };
             let found = parameters.unknown_fields(&Method::POST, "/documents", &form);
             assert_eq!(
-                found.into_iter().map(|it| it.at).collect::<Vec<_>>(),
+                found
+                    .into_iter()
+                    .map(|violation| violation.at)
+                    .collect::<Vec<_>>(),
                 expected,
                 "{content_type}"
             );

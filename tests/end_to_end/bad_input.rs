@@ -73,7 +73,7 @@ async fn a_paused_tenant_rests_until_it_is_resumed() {
             )
             .await
             .unwrap();
-        harness.change(2, |it| it.office = Some("Wien".into()));
+        harness.change(2, |person| person.office = Some("Wien".into()));
         let items = harness.items().await;
         let report = harness.tick().await;
         assert_eq!(
@@ -191,8 +191,8 @@ async fn a_record_that_does_not_fit_leaves_its_account_alone_and_stops_nobody() 
             let harness = Harness::synced(via, "", people(4)).await;
             let before = harness.account(2);
             harness.company.personio.set_raw(2, attribute, value);
-            harness.change(2, |it| it.position = Some("Chefin".into()));
-            harness.change(3, |it| it.position = Some("Chefin".into()));
+            harness.change(2, |person| person.position = Some("Chefin".into()));
+            harness.change(3, |person| person.position = Some("Chefin".into()));
             let report = harness.tick().await;
             assert_eq!(
                 (report.outcome, report.counts.refused, report.counts.updated),
@@ -202,7 +202,7 @@ async fn a_record_that_does_not_fit_leaves_its_account_alone_and_stops_nobody() 
             let finding = report
                 .findings
                 .iter()
-                .find(|it| it.kind == FindingKind::Rejected)
+                .find(|finding| finding.kind == FindingKind::Rejected)
                 .unwrap();
             assert_eq!(finding.person.as_deref(), Some("2"), "{label}");
             assert!(
@@ -271,13 +271,13 @@ async fn a_record_without_an_id_makes_the_reading_incomplete() {
         for id in [json!(""), json!(null), json!({"a": 1})] {
             let harness = Harness::synced(via, "", people(4)).await;
             harness.company.personio.set_raw(2, "id", id.clone());
-            harness.change(3, |it| it.position = Some("Chefin".into()));
+            harness.change(3, |person| person.position = Some("Chefin".into()));
             for _ in 0..4 {
                 let report = harness.tick().await;
                 let finding = report
                     .findings
                     .iter()
-                    .find(|it| it.kind == FindingKind::Incomplete)
+                    .find(|finding| finding.kind == FindingKind::Incomplete)
                     .unwrap();
                 assert!(
                     finding.text.contains("1 records came without an id"),

@@ -27,7 +27,7 @@ const KINDS: [Kind; 5] = [
         brake: Brake::UnexplainedLock,
         limits: (10, 5),
         before: |_| {},
-        harm: |harness, id| harness.change(id, |it| it.status = Status::Inactive),
+        harm: |harness, id| harness.change(id, |person| person.status = Status::Inactive),
         is_done: |harness, id| harness.is_locked(id),
         words: "locks without an end date",
     },
@@ -35,7 +35,9 @@ const KINDS: [Kind; 5] = [
         brake: Brake::ExplainedLock,
         limits: (40, 5),
         before: |_| {},
-        harm: |harness, id| harness.change(id, |it| it.termination_date = date("2026-05-08")),
+        harm: |harness, id| {
+            harness.change(id, |person| person.termination_date = date("2026-05-08"))
+        },
         is_done: |harness, id| harness.is_locked(id),
         words: "locks at an end date",
     },
@@ -48,7 +50,7 @@ const KINDS: [Kind; 5] = [
                 person.termination_date = date("2026-04-30");
             }
         },
-        harm: |harness, id| harness.change(id, |it| it.termination_date = None),
+        harm: |harness, id| harness.change(id, |person| person.termination_date = None),
         is_done: |harness, id| !harness.is_locked(id),
         words: "unlocks",
     },
@@ -56,7 +58,7 @@ const KINDS: [Kind; 5] = [
         brake: Brake::Blank,
         limits: (10, 5),
         before: |_| {},
-        harm: |harness, id| harness.change(id, |it| it.position = None),
+        harm: |harness, id| harness.change(id, |person| person.position = None),
         is_done: |harness, id| harness.account(id).position.is_none(),
         words: "emptied fields",
     },
@@ -65,13 +67,15 @@ const KINDS: [Kind; 5] = [
         limits: (10, 5),
         before: |_| {},
         harm: |harness, id| {
-            harness.change(id, |it| it.email = Some(format!("neu-{id}@muster.example")))
+            harness.change(id, |person| {
+                person.email = Some(format!("neu-{id}@muster.example"))
+            })
         },
         is_done: |harness, id| {
             harness
                 .account(id)
                 .email
-                .is_some_and(|it| it.starts_with("neu-"))
+                .is_some_and(|email| email.starts_with("neu-"))
         },
         words: "changed mail addresses",
     },
@@ -97,7 +101,7 @@ async fn trips(kind: &Kind, harness: &Harness, limit: u64) {
     }
     // Harmless: somebody new, and another office for somebody hit.
     harness.company.personio.put(person(900));
-    harness.change(1, |it| it.office = Some("Wien".into()));
+    harness.change(1, |person| person.office = Some("Wien".into()));
     let report = harness.tick().await;
     assert_eq!(done(kind, harness, 1..=limit + 1), 0, "{label}");
     let is_rest_applied =
@@ -130,16 +134,16 @@ async fn trips(kind: &Kind, harness: &Harness, limit: u64) {
         report
             .findings
             .iter()
-            .any(|it| it.kind == FindingKind::Held && it.text == held.text)
+            .any(|finding| finding.kind == FindingKind::Held && finding.text == held.text)
     );
     assert_eq!(harness.held().await.unwrap().hash, held.hash, "{label}");
 
     // Later runs go on, and hold the same plan.
-    harness.change(19, |it| it.office = Some("Wien".into()));
+    harness.change(19, |person| person.office = Some("Wien".into()));
     harness.forget_requests();
     let again = harness.tick().await;
     assert_eq!(
-        again.held.as_ref().map(|it| (&it.hash, it.since)),
+        again.held.as_ref().map(|held| (&held.hash, held.since)),
         Some((&held.hash, held.since)),
         "{label}"
     );
@@ -155,9 +159,9 @@ async fn each_kind_trips_in_a_small_company_on_every_route() {
     for kind in &KINDS {
         for via in ROUTES {
             let mut small = people(20);
-            small.iter_mut().take(10).for_each(|it| {
-                if it.id <= 10 {
-                    (kind.before)(it)
+            small.iter_mut().take(10).for_each(|person| {
+                if person.id <= 10 {
+                    (kind.before)(person)
                 }
             });
             let harness = Harness::synced(via, PLAIN, small).await;
@@ -230,11 +234,12 @@ async fn a_scope_that_shuts_out_the_company_is_held() {
 async fn the_tenant_s_own_limits_are_kept() {
     let own = format!("{PLAIN}[brake]\npercent = 50\nexplained_lock_percent = 10\nat_least = 1\n");
     let harness = Harness::synced(Via::Direct, &own, people(20)).await;
-    (1..=10).for_each(|id| harness.change(id, |it| it.status = Status::Inactive));
-    (11..=12).for_each(|id| harness.change(id, |it| it.termination_date = date("2026-05-08")));
+    (1..=10).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
+    (11..=12)
+        .for_each(|id| harness.change(id, |person| person.termination_date = date("2026-05-08")));
     harness.tick().await;
     assert_eq!((harness.locked(1..=10), harness.locked(11..=12)), (10, 2));
-    harness.change(13, |it| it.termination_date = date("2026-05-08"));
+    harness.change(13, |person| person.termination_date = date("2026-05-08"));
     harness.tick().await;
     assert!(!harness.is_locked(13));
 }

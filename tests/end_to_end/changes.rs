@@ -12,8 +12,8 @@ use simulators::people::{EmploymentType, Gender};
 fn bodies(harness: &Harness) -> Vec<Value> {
     let writes = harness.writes().into_iter();
     writes
-        .filter(|it| !it.path.contains("tags"))
-        .map(|it| it.body.unwrap_or_default())
+        .filter(|request| !request.path.contains("tags"))
+        .map(|request| request.body.unwrap_or_default())
         .collect()
 }
 
@@ -29,65 +29,65 @@ fn cases() -> Vec<Case> {
     vec![
         case(
             "moves",
-            |it| it.office = Some(" Köln".into()),
+            |person| person.office = Some(" Köln".into()),
             json!({"location": " Köln"}),
         ),
         case(
             "is renamed",
-            |it| it.last_name = "Groß von der Heide".into(),
+            |person| person.last_name = "Groß von der Heide".into(),
             json!({"lastName": "Groß von der Heide"}),
         ),
         case(
             "first name in other letters",
-            |it| it.first_name = "KÄTHE".into(),
+            |person| person.first_name = "KÄTHE".into(),
             json!({"firstName": "KÄTHE"}),
         ),
         case(
             "another mail address",
-            |it| it.email = Some("K.Groß@muster.example".into()),
+            |person| person.email = Some("K.Groß@muster.example".into()),
             json!({"email": "K.Groß@muster.example"}),
         ),
         case(
             "position emptied",
-            |it| it.position = None,
+            |person| person.position = None,
             json!({"position": null}),
         ),
         case(
             "another company",
-            |it| it.subcompany = Some("Muster Suisse SA".into()),
+            |person| person.subcompany = Some("Muster Suisse SA".into()),
             json!({"company": "Muster Suisse SA"}),
         ),
         case(
             "gender",
-            |it| it.gender = Some(Gender::Diverse),
+            |person| person.gender = Some(Gender::Diverse),
             json!({"gender": "DIVERSE"}),
         ),
         case(
             "gender emptied",
-            |it| it.gender = None,
+            |person| person.gender = None,
             json!({"gender": null}),
         ),
         case(
             "hired earlier",
-            |it| it.hire_date = date("2019-07-01"),
+            |person| person.hire_date = date("2019-07-01"),
             json!({"setActiveAt": "2019-06-30T22:00:00.000Z"}),
         ),
         case(
             "two at once",
-            |it| {
-                it.position = Some("Chefin".into());
-                it.office = None;
+            |person| {
+                person.position = Some("Chefin".into());
+                person.office = None;
             },
             json!({"position": "Chefin", "location": null}),
         ),
         case(
             "mail address emptied",
-            |it| it.email = None,
+            |person| person.email = None,
             json!({"email": null, "userName": "personio-2"}),
         ),
         case(
             "mail address is back",
-            |it| it.email = Some("kg@muster.example".into()),
+            |person| person.email = Some("kg@muster.example".into()),
             json!({"email": "kg@muster.example"}),
         ),
     ]
@@ -98,14 +98,14 @@ async fn each_change_is_one_call_with_that_field_alone() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(8)).await;
         let mut others = harness.company.reteach.customers();
-        others.retain(|it| it.external_id.as_deref() != Some("personio:2"));
+        others.retain(|account| account.external_id.as_deref() != Some("personio:2"));
         for Case { name, change, sent } in cases() {
             let label = format!("{via:?}: {name}");
             harness.change(2, change);
             let report = harness.tick().await;
             let mut body = bodies(&harness);
             for moment in ["setActiveAt", "setInactiveAt"] {
-                if let Some(at) = body.iter_mut().find_map(|it| it.get_mut(moment)) {
+                if let Some(at) = body.iter_mut().find_map(|body| body.get_mut(moment)) {
                     let parsed: jiff::Timestamp = at.as_str().unwrap().parse().unwrap();
                     *at = format!("{parsed:.3}").into();
                 }
@@ -129,7 +129,7 @@ async fn each_change_is_one_call_with_that_field_alone() {
             assert_eq!(harness.asked().len(), 0, "{label}");
         }
         let mut after = harness.company.reteach.customers();
-        after.retain(|it| it.external_id.as_deref() != Some("personio:2"));
+        after.retain(|account| account.external_id.as_deref() != Some("personio:2"));
         assert_eq!(after, others, "{via:?}");
     }
 }
@@ -139,7 +139,7 @@ async fn a_department_is_carried_over_once_it_is_switched_on() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(4)).await;
         assert_eq!(harness.account(3).department, None);
-        harness.change(3, |it| it.department = Some("Vertrieb".into()));
+        harness.change(3, |person| person.department = Some("Vertrieb".into()));
         assert_eq!(harness.tick().await.outcome, Outcome::Unchanged, "{via:?}");
         harness.configure("[employees]\ndepartment = true\n").await;
         let report = harness.tick().await;
@@ -163,11 +163,13 @@ async fn a_department_is_carried_over_once_it_is_switched_on() {
 async fn the_tag_of_the_employment_type_is_replaced_and_other_tags_stay() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(3)).await;
-        harness.company.reteach.edit("personio:2", |it| {
-            it.tags.insert(0, "Führungskraft".into());
-            it.tags.push("Anstellungsart intern".into());
+        harness.company.reteach.edit("personio:2", |account| {
+            account.tags.insert(0, "Führungskraft".into());
+            account.tags.push("Anstellungsart intern".into());
         });
-        harness.change(2, |it| it.employment_type = Some(EmploymentType::External));
+        harness.change(2, |person| {
+            person.employment_type = Some(EmploymentType::External)
+        });
         harness.tick().await;
         let tags = harness.account(2).tags;
         assert_eq!(
@@ -179,7 +181,7 @@ async fn the_tag_of_the_employment_type_is_replaced_and_other_tags_stay() {
             ],
             "{via:?}"
         );
-        harness.change(2, |it| it.employment_type = None);
+        harness.change(2, |person| person.employment_type = None);
         harness.tick().await;
         assert_eq!(
             harness.account(2).tags,
@@ -217,12 +219,12 @@ async fn position_and_location_go_where_the_tenant_wants_them() {
                 (held, account.tags),
                 (
                     (position, location),
-                    tags.iter().map(|it| (*it).to_owned()).collect()
+                    tags.iter().map(|tag| (*tag).to_owned()).collect()
                 )
             );
 
-            harness.change(1, |it| {
-                (it.position, it.office) = (Some("Chefin".into()), None)
+            harness.change(1, |person| {
+                (person.position, person.office) = (Some("Chefin".into()), None)
             });
             let report = harness.tick().await;
             let account = harness.account(1);
@@ -238,7 +240,10 @@ async fn position_and_location_go_where_the_tenant_wants_them() {
             );
             assert_eq!(
                 (account.location, account.tags),
-                (None, expected.1.iter().map(|it| (*it).to_owned()).collect())
+                (
+                    None,
+                    expected.1.iter().map(|tag| (*tag).to_owned()).collect()
+                )
             );
             assert_eq!(report.outcome, expected.2, "{via:?} {placement}");
         }
@@ -273,7 +278,7 @@ async fn an_attribute_that_may_no_longer_be_read_clears_nothing_and_catches_up_l
                 .iter()
                 .find(|finding| finding.kind == FindingKind::Unreadable);
             assert_eq!(
-                told.is_some_and(|it| it.text.contains(attribute)),
+                told.is_some_and(|finding| finding.text.contains(attribute)),
                 attribute != "department",
                 "{attribute}"
             );
@@ -286,8 +291,8 @@ async fn an_attribute_that_may_no_longer_be_read_clears_nothing_and_catches_up_l
             harness.company.personio.grant(&[attribute]);
         }
         harness.company.personio.revoke(&personal);
-        harness.change(2, |it| {
-            (it.office, it.position) = (Some("Wien".into()), None)
+        harness.change(2, |person| {
+            (person.office, person.position) = (Some("Wien".into()), None)
         });
         // Also not where everybody is compared.
         harness.after(jiff::SignedDuration::from_hours(25)).await;

@@ -25,11 +25,11 @@ fn says(report: &Report, text: &str) -> bool {
     let incomplete = report
         .findings
         .iter()
-        .filter(|it| it.kind == FindingKind::Incomplete);
+        .filter(|finding| finding.kind == FindingKind::Incomplete);
     incomplete
-        .map(|it| it.text.as_str())
+        .map(|finding| finding.text.as_str())
         .chain([report.message.as_str()])
-        .any(|it| it.contains(text))
+        .any(|text| text.contains(text))
 }
 
 /// A company of two pages. In each case somebody vanishes and somebody comes while every reading is flawed, for four

@@ -13,32 +13,35 @@ fn troubles() -> Vec<Trouble> {
         trouble(
             "the right to read employees is revoked",
             &[Via::Direct, Via::KomboPassthrough],
-            |it| it.company.personio.allow_reading(false),
+            |harness| harness.company.personio.allow_reading(false),
             Outcome::AccessDenied,
             "Employees: read",
-            |it| it.company.personio.allow_reading(true),
+            |harness| harness.company.personio.allow_reading(true),
         ),
         trouble(
             "the right to read employees is revoked from Kombo",
             &[Via::Kombo],
-            |it| it.company.personio.allow_reading(false),
+            |harness| harness.company.personio.allow_reading(false),
             Outcome::NotConnected,
             "reconnect",
-            |it| it.company.personio.allow_reading(true),
+            |harness| harness.company.personio.allow_reading(true),
         ),
         trouble(
             "reteach forbids it",
             ALL,
-            |it| {
+            |harness| {
                 let fault = simulators::Fault::new(simulators::Behaviour::Status(
                     403,
                     simulators::Body::Vendor,
                 ));
-                it.company.reteach.fail(fault.path("/customer").always());
+                harness
+                    .company
+                    .reteach
+                    .fail(fault.path("/customer").always());
             },
             Outcome::AccessDenied,
             "does not allow this",
-            |it| it.clear_faults(),
+            |harness| harness.clear_faults(),
         ),
     ];
     common().into_iter().chain(own).collect()
@@ -60,7 +63,7 @@ async fn every_trouble_has_its_word_and_ends_by_itself() {
             let harness = Harness::synced(*via, "", people(3)).await;
             let before = harness.company.reteach.customers();
             let good = harness.last_good_run().await;
-            harness.change(2, |it| it.office = Some("Wien".into()));
+            harness.change(2, |person| person.office = Some("Wien".into()));
             harness.company.personio.put(harness::person(9));
             begin(&harness);
             for _ in 0..3 {
@@ -106,7 +109,12 @@ async fn a_rotated_secret_works_at_once_and_without_an_operator() {
         Rotation {
             name: "personio",
             routes: DIRECT,
-            at_the_vendor: |it| it.company.personio.rotate_secret("papi-client", "papi-new"),
+            at_the_vendor: |harness| {
+                harness
+                    .company
+                    .personio
+                    .rotate_secret("papi-client", "papi-new")
+            },
             in_the_secret: |secret| {
                 let new = PersonioSecret {
                     client_id: "papi-client".into(),
@@ -118,9 +126,9 @@ async fn a_rotated_secret_works_at_once_and_without_an_operator() {
         Rotation {
             name: "kombo",
             routes: KOMBO,
-            at_the_vendor: |it| {
-                kombo(it).revoke_api_key("kombo-key");
-                kombo(it).add_api_key("kombo-new");
+            at_the_vendor: |harness| {
+                kombo(harness).revoke_api_key("kombo-key");
+                kombo(harness).add_api_key("kombo-new");
             },
             in_the_secret: |secret| {
                 secret.kombo = Some(KomboSecret {
@@ -131,10 +139,11 @@ async fn a_rotated_secret_works_at_once_and_without_an_operator() {
         Rotation {
             name: "reteach",
             routes: ALL,
-            at_the_vendor: |it| {
-                it.company.reteach.remove_credentials("reteach-client");
-                it.company.reteach.revoke_tokens();
-                it.company
+            at_the_vendor: |harness| {
+                harness.company.reteach.remove_credentials("reteach-client");
+                harness.company.reteach.revoke_tokens();
+                harness
+                    .company
                     .reteach
                     .add_credentials("new-client", "new-secret", "new-code");
             },
@@ -166,7 +175,7 @@ async fn a_rotated_secret_works_at_once_and_without_an_operator() {
                 .put(&harness.company.tenant, &secret)
                 .await
                 .unwrap();
-            harness.change(2, |it| it.office = Some("Wien".into()));
+            harness.change(2, |person| person.office = Some("Wien".into()));
             let report = harness.tick().await;
             assert_eq!(
                 (report.outcome, report.counts.updated),

@@ -30,12 +30,12 @@ impl Scene {
             Self::Morning => {
                 let harness = Harness::to_be_cut(via, "", people(4)).await;
                 harness.first_run().await;
-                harness.change(2, |it| {
-                    it.position = Some("Leiterin".to_owned());
-                    it.employment_type = Some(EmploymentType::External);
+                harness.change(2, |person| {
+                    person.position = Some("Leiterin".to_owned());
+                    person.employment_type = Some(EmploymentType::External);
                 });
-                harness.change(3, |it| it.termination_date = date("2026-05-10"));
-                harness.change(4, |it| it.status = Status::Inactive);
+                harness.change(3, |person| person.termination_date = date("2026-05-10"));
+                harness.change(4, |person| person.status = Status::Inactive);
                 harness.company.personio.put(person(5));
                 harness.world.clock.advance(harness::TICK);
                 harness
@@ -145,7 +145,7 @@ async fn cut_and_deleted(scene: Scene, via: Via, point: Point) -> bool {
     let accounts = harness.company.reteach.customers();
     let open = accounts
         .iter()
-        .filter(|it| theirs.contains(&it.external_id) && !it.is_locked(now));
+        .filter(|account| theirs.contains(&account.external_id) && !account.is_locked(now));
     assert_eq!(open.count(), 0, "{scene:?} {via:?} {point:?}: {step}");
     true
 }

@@ -50,7 +50,7 @@ async fn a_first_dry_run_names_who_is_created_adopted_and_in_conflict() {
             .report
             .findings
             .iter()
-            .map(|it| (it.person.clone().unwrap(), it.text.clone()))
+            .map(|finding| (finding.person.clone().unwrap(), finding.text.clone()))
             .collect();
         assert!(
             said["1"].starts_with("create email, firstName, lastName"),
@@ -72,11 +72,11 @@ async fn a_first_dry_run_names_who_is_created_adopted_and_in_conflict() {
 async fn a_dry_run_says_what_the_next_run_then_does() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(12)).await;
-        harness.change(1, |it| it.office = Some("Wien".into()));
-        harness.change(2, |it| it.termination_date = date("2026-05-08"));
-        harness.change(3, |it| it.position = None);
+        harness.change(1, |person| person.office = Some("Wien".into()));
+        harness.change(2, |person| person.termination_date = date("2026-05-08"));
+        harness.change(3, |person| person.position = None);
         harness.company.personio.put(person(13));
-        (4..=9).for_each(|id| harness.change(id, |it| it.status = Status::Inactive));
+        (4..=9).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
         let ran = dry(&harness).await;
         let planned = ran.report;
         assert_eq!(
@@ -87,32 +87,35 @@ async fn a_dry_run_says_what_the_next_run_then_does() {
         let texts: Vec<_> = planned
             .findings
             .iter()
-            .filter(|it| it.kind == FindingKind::Change)
-            .map(|it| it.text.as_str())
+            .filter(|finding| finding.kind == FindingKind::Change)
+            .map(|finding| finding.text.as_str())
             .collect();
         assert!(texts.contains(&"update location"), "{texts:?}");
         assert!(
             texts
                 .iter()
-                .any(|it| it.starts_with("lock") && it.contains("contract ends 2026-05-08")),
+                .any(|text| text.starts_with("lock") && text.contains("contract ends 2026-05-08")),
             "{texts:?}"
         );
         assert_eq!(harness.held().await, None);
 
         let done = harness.now().await;
-        let counts = |it: &employee_sync::report::Report| {
-            let it = it.counts;
+        let counts = |report: &employee_sync::report::Report| {
+            let report = report.counts;
             (
-                it.created,
-                it.updated,
-                it.locked,
-                it.unlocked,
-                it.held,
-                it.unchanged,
+                report.created,
+                report.updated,
+                report.locked,
+                report.unlocked,
+                report.held,
+                report.unchanged,
             )
         };
         assert_eq!(counts(&done), counts(&planned), "{via:?}");
-        assert_eq!(done.held.map(|it| it.hash), planned.held.map(|it| it.hash));
+        assert_eq!(
+            done.held.map(|held| held.hash),
+            planned.held.map(|held| held.hash)
+        );
     }
 }
 
@@ -120,7 +123,7 @@ async fn a_dry_run_says_what_the_next_run_then_does() {
 async fn a_dry_run_needs_no_lease() {
     let harness = Harness::synced(shared::tenant::Via::Direct, "", people(2)).await;
     harness.take_lease("another").await;
-    harness.change(2, |it| it.office = Some("Wien".into()));
+    harness.change(2, |person| person.office = Some("Wien".into()));
     let ran = dry(&harness).await;
     assert_eq!(
         (ran.report.outcome, ran.report.counts.updated),

@@ -96,8 +96,9 @@ async fn no_mark_is_seen_by_whoever_looks() {
         for (status, ids) in [(422, 5..8), (200, 8..11)] {
             issue(&seen, ids.clone());
             ids.for_each(|id| {
-                seen.harness
-                    .change(id, |it| it.last_name = format!("Zwetschge-{status}"))
+                seen.harness.change(id, |person| {
+                    person.last_name = format!("Zwetschge-{status}")
+                })
             });
             loose_tongues(&seen, status);
             both_jobs(&mut seen).await;
@@ -111,11 +112,15 @@ async fn no_mark_is_seen_by_whoever_looks() {
         }
         let filed = seen.harness.company.personio.documents();
         assert!(
-            filed.iter().any(|it| it.title == "Zwetschgenkunde" || it.file_name.contains("Zwetschgenkunde"))
+            filed
+                .iter()
+                .any(|document| document.title == "Zwetschgenkunde"
+                    || document.file_name.contains("Zwetschgenkunde"))
         );
         // The exception, which an operator has to ask for: values are shown where they were asked for.
-        seen.harness
-            .change(12, |it| it.position = Some("Zwetschgenmeister".into()));
+        seen.harness.change(12, |person| {
+            person.position = Some("Zwetschgenmeister".into())
+        });
         let shown = desk
             .typed(&seen, &["explain", "acme", "12", "--details"])
             .await;

@@ -138,7 +138,9 @@ async fn takes_as_many_calls_as_people_and_pages() {
         let (personio, kombo) = (report.calls.personio, report.calls.kombo);
         match &harness.company.kombo {
             None => assert_eq!(personio, harness.company.personio.requests().len() as u64),
-            Some(it) => assert_eq!((personio, kombo), (0, it.requests().len() as u64)),
+            Some(simulator) => {
+                assert_eq!((personio, kombo), (0, simulator.requests().len() as u64))
+            }
         }
     }
 }
@@ -222,7 +224,8 @@ async fn an_account_of_another_system_is_a_conflict_that_is_looked_at_with_growi
         first
             .findings
             .iter()
-            .any(|it| it.kind == FindingKind::Conflict && it.person.as_deref() == Some("2"))
+            .any(|finding| finding.kind == FindingKind::Conflict
+                && finding.person.as_deref() == Some("2"))
     );
 
     let mut looked = Vec::new();
@@ -252,10 +255,12 @@ async fn finds_everybody_again_by_external_id_when_the_ledger_is_lost() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(5)).await;
         // Neither the mail address nor the name need still be the same.
-        harness.company.reteach.edit("personio:4", |it| {
-            it.email = Some("renamed@muster.example".into())
+        harness.company.reteach.edit("personio:4", |account| {
+            account.email = Some("renamed@muster.example".into())
         });
-        harness.change(4, |it| it.email = Some("renamed@muster.example".into()));
+        harness.change(4, |person| {
+            person.email = Some("renamed@muster.example".into())
+        });
         let before = harness.company.reteach.customers();
         harness.lose_the_ledger("").await;
         let report = harness.tick().await;
@@ -274,7 +279,7 @@ async fn finds_everybody_again_by_external_id_when_the_ledger_is_lost() {
             (harness.tick().await.outcome, harness.asked().len()),
             (Outcome::Unchanged, 0)
         );
-        harness.change(4, |it| it.position = Some("Chefin".into()));
+        harness.change(4, |person| person.position = Some("Chefin".into()));
         harness.tick().await;
         assert_eq!(harness.account(4).position.as_deref(), Some("Chefin"));
     }

@@ -13,7 +13,7 @@ use crate::brakes::PLAIN;
 /// A company of 20 with six held locks.
 async fn held() -> (Harness, Report) {
     let harness = Harness::synced(Via::Direct, PLAIN, people(20)).await;
-    (1..=6).for_each(|id| harness.change(id, |it| it.status = Status::Inactive));
+    (1..=6).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
     let report = harness.tick().await;
     assert_eq!((report.counts.held, harness.locked(1..=20)), (6, 0));
     (harness, report)
@@ -54,7 +54,7 @@ async fn what_is_approved_is_applied_and_nothing_beyond_it() {
         (Outcome::Unchanged, 0)
     );
     // The brake goes on for everything else.
-    (7..=12).for_each(|id| harness.change(id, |it| it.status = Status::Inactive));
+    (7..=12).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
     harness.tick().await;
     assert_eq!(harness.locked(7..=20), 0);
 }
@@ -70,12 +70,15 @@ async fn an_approval_lapses_when_the_plan_changes() {
         },
     )
     .await;
-    harness.change(7, |it| it.status = Status::Inactive);
+    harness.change(7, |person| person.status = Status::Inactive);
     let report = harness.tick().await;
     assert_eq!((harness.locked(1..=20), report.counts.held), (0, 7));
     let stored = harness.held().await.unwrap();
     assert_eq!((stored.decision, stored.sample.len()), (None, 7));
-    assert_eq!(Some(&stored.hash), report.held.as_ref().map(|it| &it.hash));
+    assert_eq!(
+        Some(&stored.hash),
+        report.held.as_ref().map(|held| &held.hash)
+    );
 }
 
 #[tokio::test]
@@ -119,14 +122,14 @@ async fn a_dismissed_plan_stays_held_and_quiet() {
         );
     }
     assert_eq!(harness.locked(1..=20), 0);
-    harness.change(7, |it| it.status = Status::Inactive);
+    harness.change(7, |person| person.status = Status::Inactive);
     assert!(!harness.tick().await.held.unwrap().dismissed);
 }
 
 #[tokio::test]
 async fn what_resolves_itself_is_held_no_longer() {
     let (harness, _) = held().await;
-    (1..=6).for_each(|id| harness.change(id, |it| it.status = Status::Active));
+    (1..=6).for_each(|id| harness.change(id, |person| person.status = Status::Active));
     let report = harness.tick().await;
     assert_eq!(
         (report.held, harness.held().await, harness.locked(1..=20)),

@@ -20,7 +20,7 @@ async fn all_is_well(harness: &Harness, everybody: u64) {
     let accounts = harness.company.reteach.customers();
     let ids: BTreeSet<_> = accounts
         .iter()
-        .filter_map(|it| it.external_id.clone())
+        .filter_map(|account| account.external_id.clone())
         .collect();
     assert_eq!(
         (accounts.len() as u64, ids.len() as u64),
@@ -86,7 +86,7 @@ async fn of_two_runs_at_once_one_is_busy() {
         };
         let (one, other) = tokio::join!(run(), run());
         let mut outcomes = [one.report.outcome, other.report.outcome];
-        outcomes.sort_by_key(|it| *it == Outcome::Busy);
+        outcomes.sort_by_key(|outcome| *outcome == Outcome::Busy);
         assert_eq!(outcomes, [Outcome::Done, Outcome::Busy], "{via:?}");
         assert_eq!(creates(&harness), 20);
         all_is_well(&harness, 20).await;
@@ -97,7 +97,7 @@ async fn of_two_runs_at_once_one_is_busy() {
 async fn a_run_that_finds_the_lease_taken_asks_nobody_anything() {
     let harness = Harness::synced(Via::Direct, "", people(3)).await;
     let lease = harness.take_lease("another").await;
-    harness.change(2, |it| it.office = Some("Wien".into()));
+    harness.change(2, |person| person.office = Some("Wien".into()));
     let report = harness.now().await;
     assert_eq!(
         (report.outcome, harness.pages_read(), harness.asked().len()),
@@ -240,7 +240,7 @@ async fn a_run_that_dies_again_and_again_gets_there_in_the_end() {
 async fn what_a_run_that_dies_has_locked_counts_once() {
     let harness = Harness::synced(Via::Direct, "", people(20)).await;
     let inactive = |ids: std::ops::RangeInclusive<u64>| {
-        ids.for_each(|id| harness.change(id, |it| it.status = Status::Inactive));
+        ids.for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
     };
     inactive(1..=3);
     cut_off_after(&harness, 1).await;
@@ -262,11 +262,11 @@ async fn what_a_run_that_dies_has_locked_counts_once() {
 async fn what_a_run_that_dies_has_locked_is_not_forgotten() {
     let harness = Harness::synced(Via::Direct, "", people(20)).await;
     for id in 1..=5 {
-        harness.change(id, |it| it.status = Status::Inactive);
+        harness.change(id, |person| person.status = Status::Inactive);
         cut_off_after(&harness, 1).await;
         harness.world.clock.advance(SignedDuration::from_mins(5));
     }
-    harness.change(6, |it| it.status = Status::Inactive);
+    harness.change(6, |person| person.status = Status::Inactive);
     harness.tick().await;
     assert!(harness.locked(1..=20) <= 5);
 }
@@ -274,7 +274,7 @@ async fn what_a_run_that_dies_has_locked_is_not_forgotten() {
 #[tokio::test]
 async fn an_approved_plan_that_is_cut_off_is_completed_without_asking_again() {
     let harness = Harness::synced(Via::Direct, "", people(30)).await;
-    (1..=20).for_each(|id| harness.change(id, |it| it.status = Status::Inactive));
+    (1..=20).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
     let hash = harness.tick().await.held.unwrap().hash;
     let approved = shared::state::Decision::Approved {
         at: harness.moment(),

@@ -48,10 +48,10 @@ async fn whom_kombo_leaves_out_without_a_deletion_mark_is_not_locked_by_that() {
         report
             .findings
             .iter()
-            .any(|it| it.kind == FindingKind::Held && it.text == held.text)
+            .any(|finding| finding.kind == FindingKind::Held && finding.text == held.text)
     );
     for id in others.into_iter().take(3) {
-        harness.change(id, |it| it.position = Some("Chefin".into()));
+        harness.change(id, |person| person.position = Some("Chefin".into()));
         let report = harness.tick().await;
         assert_eq!(
             (report.outcome, report.counts.held, report.counts.updated),

@@ -48,7 +48,7 @@ async fn an_end_date_locks_by_itself_at_midnight_in_berlin() {
             let harness = Harness::at("2026-01-12T08:00:00Z", via, more, people(7)).await;
             harness.first_run().await;
             for (id, (end, _)) in (1..).zip(cases) {
-                harness.change(id, |it| it.termination_date = date(end));
+                harness.change(id, |person| person.termination_date = date(end));
             }
             harness.tick().await;
             assert_eq!(harness.writes().len(), cases.len());
@@ -114,7 +114,7 @@ async fn a_hire_date_ahead_opens_by_itself_at_midnight_in_berlin() {
 async fn leave_is_no_lock() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(3)).await;
-        harness.change(2, |it| it.status = Status::Leave);
+        harness.change(2, |person| person.status = Status::Leave);
         harness.tick().await;
         assert_eq!(
             (harness.locked(1..=3), harness.asked().len()),
@@ -128,7 +128,7 @@ async fn leave_is_no_lock() {
 async fn inactive_without_an_end_date_locks_at_the_moment_it_was_first_seen() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(3)).await;
-        harness.change(2, |it| it.status = Status::Inactive);
+        harness.change(2, |person| person.status = Status::Inactive);
         let report = harness.tick().await;
         let seen = Some(at("2026-05-11T08:05:00Z"));
         assert_eq!(
@@ -142,13 +142,13 @@ async fn inactive_without_an_end_date_locks_at_the_moment_it_was_first_seen() {
         harness.lose_the_ledger("").await;
         harness.tick().await;
         assert_eq!(harness.account(2).set_inactive_at, seen, "{via:?}");
-        harness.change(2, |it| it.termination_date = date("2026-05-31"));
+        harness.change(2, |person| person.termination_date = date("2026-05-31"));
         harness.tick().await;
         assert_eq!(harness.account(2).set_inactive_at, seen, "{via:?}");
         nothing_more_is_written(&harness, "with an end date").await;
 
-        harness.change(2, |it| {
-            (it.status, it.termination_date) = (Status::Active, None)
+        harness.change(2, |person| {
+            (person.status, person.termination_date) = (Status::Active, None)
         });
         let report = harness.tick().await;
         assert_eq!(
@@ -168,7 +168,7 @@ async fn an_end_date_that_is_taken_back_or_moved_opens_again() {
         let harness = Harness::synced(via, "", everybody).await;
         harness.at_moment("2026-05-12T22:00:00Z").await;
         assert!(harness.is_locked(2));
-        harness.change(2, |it| it.termination_date = date("2026-05-31"));
+        harness.change(2, |person| person.termination_date = date("2026-05-31"));
         let report = harness.tick().await;
         assert_eq!(
             (harness.is_locked(2), report.counts.unlocked),
@@ -179,7 +179,7 @@ async fn an_end_date_that_is_taken_back_or_moved_opens_again() {
             harness.account(2).set_inactive_at,
             Some(at("2026-05-31T22:00:00Z"))
         );
-        harness.change(2, |it| it.termination_date = None);
+        harness.change(2, |person| person.termination_date = None);
         harness.tick().await;
         assert_eq!(harness.account(2).set_inactive_at, None, "{via:?}");
     }
@@ -194,8 +194,8 @@ async fn somebody_who_is_hired_again_is_locked_until_then() {
             ..person(2)
         };
         let harness = Harness::synced(via, "", [person(1), left]).await;
-        harness.change(2, |it| {
-            (it.status, it.hire_date, it.termination_date) =
+        harness.change(2, |person| {
+            (person.status, person.hire_date, person.termination_date) =
                 (Status::Onboarding, date("2026-06-01"), None);
         });
         harness.tick().await;
@@ -307,12 +307,12 @@ async fn somebody_who_left_and_is_then_deleted_keeps_their_window() {
 async fn a_status_that_may_not_be_read_locks_and_unlocks_nobody() {
     for via in [Via::Direct, Via::KomboPassthrough] {
         let harness = Harness::synced(via, "", people(3)).await;
-        harness.change(2, |it| it.status = Status::Inactive);
+        harness.change(2, |person| person.status = Status::Inactive);
         harness.tick().await;
         assert!(harness.is_locked(2));
         harness.forget_requests();
         harness.company.personio.revoke(&["status"]);
-        harness.change(3, |it| it.status = Status::Inactive);
+        harness.change(3, |person| person.status = Status::Inactive);
         harness.tick().await;
         assert_eq!(
             (harness.is_locked(2), harness.is_locked(3)),

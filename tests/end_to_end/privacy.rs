@@ -41,12 +41,12 @@ fn go_wrong(harness: &Harness) {
         external_id: Some("sap:2".into()),
         ..by_hand("zwetschge.2@zwetschge.example")
     });
-    harness.change(3, |it| it.last_name = "Zwetschge".repeat(40));
-    harness.change(4, |it| {
-        it.email = Some("zwetschge.5@zwetschge.example".into())
+    harness.change(3, |person| person.last_name = "Zwetschge".repeat(40));
+    harness.change(4, |person| {
+        person.email = Some("zwetschge.5@zwetschge.example".into())
     });
-    harness.change(6, |it| {
-        it.email = Some("zwetschge ist keine adresse".into())
+    harness.change(6, |person| {
+        person.email = Some("zwetschge ist keine adresse".into())
     });
     harness
         .company
@@ -63,10 +63,10 @@ async fn scenario(seen: &mut Witness) {
     run(seen, Mode::DryRun).await;
     ticks(seen, 2).await;
     for id in 10..=16 {
-        seen.harness.change(id, |it| {
-            it.status = Status::Inactive;
-            it.office = None;
-            it.email = Some(format!("neu.{id}@zwetschge.example"));
+        seen.harness.change(id, |person| {
+            person.status = Status::Inactive;
+            person.office = None;
+            person.email = Some(format!("neu.{id}@zwetschge.example"));
         });
     }
     seen.harness.company.personio.remove(17);
@@ -99,8 +99,9 @@ async fn loose_tongues(seen: &mut Witness) {
             .fail_reading(Behaviour::Status(status, Body::Json(TALK)), Fault::always);
         ticks(seen, 1).await;
         seen.harness.clear_faults();
-        seen.harness
-            .change(18, |it| it.last_name = format!("Zwetschge-{status}"));
+        seen.harness.change(18, |person| {
+            person.last_name = format!("Zwetschge-{status}")
+        });
         seen.harness.company.reteach.fail(
             Fault::new(Behaviour::Status(status, Body::Json(TALK)))
                 .path("/customer/")

@@ -25,7 +25,7 @@ async fn a_record_that_reteach_refuses_stops_nobody_and_is_tried_again_with_grow
         let finding = report
             .findings
             .iter()
-            .find(|it| it.kind == FindingKind::Refused)
+            .find(|finding| finding.kind == FindingKind::Refused)
             .unwrap();
         assert_eq!(finding.person.as_deref(), Some("2"));
         assert!(
@@ -63,7 +63,7 @@ async fn a_record_that_reteach_refuses_stops_nobody_and_is_tried_again_with_grow
         assert_eq!(tried, [15, 45, 105, 225], "{via:?}");
 
         // Another record is tried at once.
-        harness.change(2, |it| it.last_name = "Übel".into());
+        harness.change(2, |person| person.last_name = "Übel".into());
         let report = harness.tick().await;
         assert_eq!(
             (
@@ -89,8 +89,8 @@ async fn a_change_that_reteach_refuses_leaves_the_account_as_it_is() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(4)).await;
         let before = harness.account(2);
-        harness.change(2, |it| it.position = Some("x".repeat(300)));
-        harness.change(3, |it| it.position = Some("Chefin".into()));
+        harness.change(2, |person| person.position = Some("x".repeat(300)));
+        harness.change(3, |person| person.position = Some("Chefin".into()));
         let report = harness.tick().await;
         assert_eq!(
             (report.counts.refused, report.counts.updated),
@@ -110,13 +110,15 @@ async fn a_value_that_reteach_refuses_keeps_nobody_s_account_open() {
         let harness = Harness::synced(via, "", people(9)).await;
         // The mail address is somebody else's in reteach; a position is too long.
         for id in 2..=4 {
-            harness.change(id, |it| it.email = Some("person-1@muster.example".into()));
+            harness.change(id, |person| {
+                person.email = Some("person-1@muster.example".into())
+            });
         }
-        harness.change(5, |it| it.position = Some("x".repeat(300)));
+        harness.change(5, |person| person.position = Some("x".repeat(300)));
         harness.tick().await;
-        harness.change(2, |it| it.termination_date = date("2026-05-10"));
-        harness.change(3, |it| it.status = Status::Inactive);
-        harness.change(5, |it| it.termination_date = date("2026-05-31"));
+        harness.change(2, |person| person.termination_date = date("2026-05-10"));
+        harness.change(3, |person| person.status = Status::Inactive);
+        harness.change(5, |person| person.termination_date = date("2026-05-31"));
         let report = harness.tick().await;
         let seen = harness.moment();
         assert_eq!(
@@ -129,15 +131,15 @@ async fn a_value_that_reteach_refuses_keeps_nobody_s_account_open() {
             report
                 .findings
                 .iter()
-                .any(|it| it.text.contains("its lock or unlock went through"))
+                .any(|finding| finding.text.contains("its lock or unlock went through"))
         );
         // Tried again and refused again, the lock stays where it is, and ends where it should.
         harness.after(SignedDuration::from_hours(25)).await;
         assert_eq!(harness.account(3).set_inactive_at, Some(seen), "{via:?}");
         harness.set_clock("2026-05-31T22:00:00Z");
         assert!(harness.is_locked(5), "{via:?}");
-        harness.change(2, |it| it.termination_date = None);
-        harness.change(3, |it| it.status = Status::Active);
+        harness.change(2, |person| person.termination_date = None);
+        harness.change(3, |person| person.status = Status::Active);
         harness.now().await;
         assert_eq!(harness.locked(2..=3), 0, "{via:?}");
         assert_eq!(
@@ -174,8 +176,12 @@ async fn two_people_with_one_mail_address() {
             "the one never overwrites the other"
         );
         assert_eq!(harness.company.reteach.customers().len(), 3);
-        harness.change(3, |it| it.email = Some("own@muster.example".into()));
-        harness.change(2, |it| it.email = Some("person-2@muster.example".into()));
+        harness.change(3, |account| {
+            account.email = Some("own@muster.example".into())
+        });
+        harness.change(2, |person| {
+            person.email = Some("person-2@muster.example".into())
+        });
         harness.tick().await;
         harness.after(SignedDuration::from_hours(2)).await;
         assert!(
@@ -193,13 +199,13 @@ async fn once_a_day_drift_is_repaired_and_what_is_not_ours_stays() {
         let harness = Harness::synced(via, "", everybody).await;
         let before = harness.company.reteach.customers();
         let academy = &harness.company.reteach;
-        academy.edit("personio:1", |it| {
-            (it.first_name, it.position, it.gender) =
+        academy.edit("personio:1", |account| {
+            (account.first_name, account.position, account.gender) =
                 (Some("Kathi".into()), None, Some("MALE".into()));
-            it.tags = vec!["Anstellungsart: extern".into(), "Vertrieb".into()];
-            it.note = Some("eine Notiz".into());
+            account.tags = vec!["Anstellungsart: extern".into(), "Vertrieb".into()];
+            account.note = Some("eine Notiz".into());
         });
-        academy.edit("personio:3", |it| it.set_inactive_at = None);
+        academy.edit("personio:3", |account| account.set_inactive_at = None);
         for _ in 0..3 {
             harness.tick().await;
         }
@@ -218,7 +224,7 @@ async fn once_a_day_drift_is_repaired_and_what_is_not_ours_stays() {
             harness.account(1),
             &before[before
                 .iter()
-                .position(|it| it.external_id.as_deref() == Some("personio:1"))
+                .position(|account| account.external_id.as_deref() == Some("personio:1"))
                 .unwrap()],
         );
         assert_eq!(
@@ -227,11 +233,11 @@ async fn once_a_day_drift_is_repaired_and_what_is_not_ours_stays() {
             "{via:?}"
         );
         assert_eq!(repaired.note.as_deref(), Some("eine Notiz"));
-        let ours = |it: &simulators::reteach::Customer| {
+        let ours = |account: &simulators::reteach::Customer| {
             (
-                it.first_name.clone(),
-                it.position.clone(),
-                it.gender.clone(),
+                account.first_name.clone(),
+                account.position.clone(),
+                account.gender.clone(),
             )
         };
         assert_eq!(ours(&repaired), ours(original), "{via:?}");
@@ -261,7 +267,7 @@ async fn an_account_that_an_admin_deleted_is_created_again() {
         );
 
         harness.company.reteach.remove("personio:3");
-        harness.change(3, |it| it.position = Some("Chefin".into()));
+        harness.change(3, |person| person.position = Some("Chefin".into()));
         let report = harness.tick().await;
         assert_eq!(
             (report.outcome, report.counts.left),
@@ -286,8 +292,8 @@ async fn an_account_that_an_admin_deleted_is_created_again() {
 async fn an_account_whose_external_id_an_admin_cleared_is_ours_again() {
     let harness = Harness::synced(Via::Direct, "", people(4)).await;
     let id = harness.account(2).id;
-    harness.company.reteach.edit(&id, |it| {
-        (it.external_id, it.email) = (None, Some("anders@muster.example".into()))
+    harness.company.reteach.edit(&id, |account| {
+        (account.external_id, account.email) = (None, Some("anders@muster.example".into()))
     });
     harness.run(Mode::Reconcile, Deadline::never()).await;
     assert_eq!(

@@ -95,8 +95,9 @@ async fn leaving_the_scope_locks_and_coming_back_unlocks() {
     let scope = "[scope]\ninclude_companies = [\"Muster GmbH\"]\n";
     for via in ROUTES {
         let harness = Harness::synced(via, scope, people(4)).await;
-        harness.change(2, |it| {
-            (it.subcompany, it.position) = (Some("Muster Suisse SA".into()), Some("Chefin".into()))
+        harness.change(2, |person| {
+            (person.subcompany, person.position) =
+                (Some("Muster Suisse SA".into()), Some("Chefin".into()))
         });
         let report = harness.tick().await;
         let account = harness.account(2);
@@ -115,7 +116,7 @@ async fn leaving_the_scope_locks_and_coming_back_unlocks() {
             Some("2026-05-11T08:05:00Z".parse().unwrap())
         );
         harness.forget_requests();
-        harness.change(2, |it| it.last_name = "Anders".into());
+        harness.change(2, |person| person.last_name = "Anders".into());
         harness.tick().await;
         harness.after(SignedDuration::from_hours(25)).await;
         assert_eq!(
@@ -124,7 +125,7 @@ async fn leaving_the_scope_locks_and_coming_back_unlocks() {
             "{via:?}"
         );
 
-        harness.change(2, |it| it.subcompany = Some("Muster GmbH".into()));
+        harness.change(2, |person| person.subcompany = Some("Muster GmbH".into()));
         let report = harness.tick().await;
         let account = harness.account(2);
         assert_eq!(
@@ -145,8 +146,9 @@ async fn leaving_the_scope_leaves_the_account_alone_where_the_tenant_wants_that(
     for via in ROUTES {
         let harness = Harness::synced(via, scope, people(4)).await;
         let before = harness.account(2);
-        harness.change(2, |it| {
-            (it.subcompany, it.status) = (Some("Muster Suisse SA".into()), Status::Inactive);
+        harness.change(2, |person| {
+            (person.subcompany, person.status) =
+                (Some("Muster Suisse SA".into()), Status::Inactive);
         });
         harness.tick().await;
         harness.after(SignedDuration::from_hours(25)).await;
@@ -199,7 +201,7 @@ async fn a_scope_by_a_field_that_may_not_be_read_creates_nobody_and_locks_nobody
         .await;
         harness.company.personio.revoke(&["department"]);
         harness.company.personio.put(person(4));
-        harness.change(2, |it| it.office = Some("Wien".into()));
+        harness.change(2, |person| person.office = Some("Wien".into()));
         let report = harness.tick().await;
         assert_eq!(
             (harness.locked(1..=3), harness.find(4)),
@@ -214,7 +216,7 @@ async fn a_scope_by_a_field_that_may_not_be_read_creates_nobody_and_locks_nobody
         let finding = report
             .findings
             .iter()
-            .find(|it| it.kind == FindingKind::ScopeUndecided)
+            .find(|finding| finding.kind == FindingKind::ScopeUndecided)
             .unwrap();
         assert_eq!(finding.person.as_deref(), Some("4"));
         assert!(finding.text.contains("department"), "{}", finding.text);

@@ -10,7 +10,7 @@ fn root() -> PathBuf {
 /// Every Rust source of the workspace, one after another.
 fn sources() -> String {
     let mut folders: Vec<PathBuf> = ["functions", "infra", "shared", "tests"]
-        .map(|it| root().join(it))
+        .map(|folder| root().join(folder))
         .into();
     let mut text = String::new();
     while let Some(folder) = folders.pop() {
@@ -18,7 +18,7 @@ fn sources() -> String {
             let path = entry.path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|it| it == "rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
                 text += &fs::read_to_string(path).unwrap();
             }
         }
@@ -46,8 +46,11 @@ fn quoted(cell: &str) -> impl Iterator<Item = &str> {
 fn is_test(name: &str, sources: &str) -> bool {
     let head = format!("fn {name}(");
     let heads = sources.match_indices(&head).map(|(at, _)| &sources[..at]);
-    let mut attributes =
-        heads.map(|head| head.rsplit('\n').skip(1).take_while(|it| it.contains("#[")));
+    let mut attributes = heads.map(|head| {
+        head.rsplit('\n')
+            .skip(1)
+            .take_while(|line| line.contains("#["))
+    });
     attributes.any(|mut lines| lines.any(|line| line.contains("test")))
 }
 

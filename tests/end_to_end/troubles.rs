@@ -53,19 +53,20 @@ pub(crate) fn trouble(
 /// The troubles that both jobs have, in the same words.
 pub(crate) fn common() -> Vec<Trouble> {
     let condition = |name, begin, says| {
-        trouble(name, KOMBO, begin, Outcome::NotConnected, says, |it| {
-            put_into(it, Condition::Active)
+        trouble(name, KOMBO, begin, Outcome::NotConnected, says, |harness| {
+            put_into(harness, Condition::Active)
         })
     };
     vec![
         trouble(
             "Personio's credential is deleted",
             DIRECT,
-            |it| it.company.personio.remove_credentials("papi-client"),
+            |harness| harness.company.personio.remove_credentials("papi-client"),
             Outcome::AccessDenied,
             "Personio refused the client id and secret",
-            |it| {
-                it.company
+            |harness| {
+                harness
+                    .company
                     .personio
                     .add_credentials("papi-client", "papi-secret")
             },
@@ -73,11 +74,12 @@ pub(crate) fn common() -> Vec<Trouble> {
         trouble(
             "the credential that Kombo holds is deleted",
             KOMBO,
-            |it| it.company.personio.remove_credentials("papi-client"),
+            |harness| harness.company.personio.remove_credentials("papi-client"),
             Outcome::NotConnected,
             "send a new Kombo Connect link",
-            |it| {
-                it.company
+            |harness| {
+                harness
+                    .company
                     .personio
                     .add_credentials("papi-client", "papi-secret")
             },
@@ -85,55 +87,55 @@ pub(crate) fn common() -> Vec<Trouble> {
         trouble(
             "Kombo's key is revoked",
             KOMBO,
-            |it| kombo(it).revoke_api_key("kombo-key"),
+            |harness| kombo(harness).revoke_api_key("kombo-key"),
             Outcome::AccessDenied,
             "API key is wrong or revoked",
-            |it| kombo(it).add_api_key("kombo-key"),
+            |harness| kombo(harness).add_api_key("kombo-key"),
         ),
         trouble(
             "Kombo closes the passthrough",
             PASSTHROUGH,
-            |it| kombo(it).allow_passthrough(INTEGRATION, false),
+            |harness| kombo(harness).allow_passthrough(INTEGRATION, false),
             Outcome::AccessDenied,
             "Kombo does not offer this here",
-            |it| kombo(it).allow_passthrough(INTEGRATION, true),
+            |harness| kombo(harness).allow_passthrough(INTEGRATION, true),
         ),
         condition(
             "pending",
-            |it| put_into(it, Condition::SetupSyncPending),
+            |harness| put_into(harness, Condition::SetupSyncPending),
             "first sync is still running",
         ),
         condition(
             "incomplete",
-            |it| put_into(it, Condition::SetupIncomplete),
+            |harness| put_into(harness, Condition::SetupIncomplete),
             "has not finished the setup",
         ),
         condition(
             "checks",
-            |it| put_into(it, Condition::QaFailed),
+            |harness| put_into(harness, Condition::QaFailed),
             "Kombo's checks",
         ),
         condition(
             "invalid",
-            |it| put_into(it, Condition::Invalid),
+            |harness| put_into(harness, Condition::Invalid),
             "reconnect",
         ),
         condition(
             "inactive",
-            |it| put_into(it, Condition::Inactive),
+            |harness| put_into(harness, Condition::Inactive),
             "switched off",
         ),
         trouble(
             "reteach's credential is deleted",
             ALL,
-            |it| {
-                it.company.reteach.remove_credentials("reteach-client");
-                it.company.reteach.revoke_tokens();
+            |harness| {
+                harness.company.reteach.remove_credentials("reteach-client");
+                harness.company.reteach.revoke_tokens();
             },
             Outcome::AccessDenied,
             "Check the client id, secret and code in reteach's settings",
-            |it| {
-                it.company.reteach.add_credentials(
+            |harness| {
+                harness.company.reteach.add_credentials(
                     "reteach-client",
                     "reteach-secret",
                     "reteach-code",

@@ -59,12 +59,13 @@ async fn ssosync_88_accounts_of_others_are_left_alone() {
         harness.company.reteach.insert(other);
         let others = || {
             let all = harness.company.reteach.customers().into_iter();
-            let is_ours = |it: &Customer| {
-                it.external_id
+            let is_ours = |account: &Customer| {
+                account
+                    .external_id
                     .as_ref()
                     .is_some_and(|id| id.starts_with("personio:"))
             };
-            all.filter(|it| !is_ours(it)).collect::<Vec<_>>()
+            all.filter(|account| !is_ours(account)).collect::<Vec<_>>()
         };
         let before = others();
         harness.first_run().await;
@@ -136,7 +137,7 @@ async fn ssosync_194_an_empty_list_is_not_an_empty_company() {
                     report
                         .findings
                         .iter()
-                        .any(|it| it.text.contains("reported nobody at all")),
+                        .any(|finding| finding.text.contains("reported nobody at all")),
                     "{via:?}"
                 );
             }
@@ -340,10 +341,10 @@ async fn firezone_9373_whoever_is_gone_already_counts_on_neither_side() {
         everybody
             .iter_mut()
             .take(20)
-            .for_each(|it| it.termination_date = date("2026-04-30"));
+            .for_each(|person| person.termination_date = date("2026-04-30"));
         let harness = Harness::synced(via, PLAIN, everybody).await;
         (1..=20).for_each(|id| assert!(harness.company.personio.remove(id)));
-        (21..=25).for_each(|id| harness.change(id, |it| it.status = Status::Inactive));
+        (21..=25).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
         for _ in 0..3 {
             assert_eq!(harness.tick().await.held, None, "{via:?}");
         }
@@ -353,11 +354,11 @@ async fn firezone_9373_whoever_is_gone_already_counts_on_neither_side() {
         everybody
             .iter_mut()
             .take(160)
-            .for_each(|it| it.termination_date = date("2026-04-30"));
+            .for_each(|person| person.termination_date = date("2026-04-30"));
         let harness = Harness::synced(via, PLAIN, everybody).await;
         assert_eq!(harness.locked(1..=200), 160);
         // Six: 3 % of all, more than the five of a company of forty.
-        (161..=166).for_each(|id| harness.change(id, |it| it.status = Status::Inactive));
+        (161..=166).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
         let report = harness.tick().await;
         assert_eq!(
             (harness.locked(161..=200), report.counts.held),
@@ -373,7 +374,7 @@ async fn firezone_9373_whoever_is_gone_already_counts_on_neither_side() {
 async fn firezone_10898_an_approval_widens_no_limit() {
     for via in ROUTES {
         let harness = Harness::synced(via, PLAIN, people(30)).await;
-        (1..=8).for_each(|id| harness.change(id, |it| it.status = Status::Inactive));
+        (1..=8).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
         let report = harness.tick().await;
         assert_eq!(
             (harness.locked(1..=30), report.counts.held),
@@ -389,7 +390,7 @@ async fn firezone_10898_an_approval_widens_no_limit() {
         );
         for later in [SignedDuration::from_mins(5), A_DAY * 2] {
             harness.world.clock.advance(later);
-            (9..=14).for_each(|id| harness.change(id, |it| it.status = Status::Inactive));
+            (9..=14).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
             assert_eq!(harness.now().await.counts.held, 6, "{via:?} {later}");
             assert_eq!(harness.locked(9..=30), 0, "{via:?} {later}");
         }
@@ -436,7 +437,8 @@ async fn a_drip_of_one_per_cent_a_tick_is_stopped_by_the_window_of_a_day() {
     for via in ROUTES {
         let harness = Harness::synced(via, PLAIN, people(200)).await;
         for pair in (1..=200).step_by(2) {
-            (pair..=pair + 1).for_each(|id| harness.change(id, |it| it.status = Status::Inactive));
+            (pair..=pair + 1)
+                .for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
             harness.tick().await;
         }
         // A hundred ticks are eight hours. Whoever is locked makes no room for the next: of 192 open accounts 5 % are nine.
@@ -459,9 +461,9 @@ async fn a_mass_unlock_is_held() {
         everybody
             .iter_mut()
             .take(10)
-            .for_each(|it| it.termination_date = date("2026-04-30"));
+            .for_each(|person| person.termination_date = date("2026-04-30"));
         let harness = Harness::synced(via, PLAIN, everybody).await;
-        (1..=10).for_each(|id| harness.change(id, |it| it.termination_date = None));
+        (1..=10).for_each(|id| harness.change(id, |person| person.termination_date = None));
         harness.company.personio.put(person(21));
         for _ in 0..3 {
             assert_eq!(harness.tick().await.counts.held, 10, "{via:?}");
@@ -488,7 +490,7 @@ async fn a_withdrawn_right_blanks_nobody() {
         let harness = Harness::synced(via, PLAIN, people(20)).await;
         let held = || {
             let all = harness.company.reteach.customers().into_iter();
-            all.map(|it| (it.email, it.position, it.location))
+            all.map(|account| (account.email, account.position, account.location))
                 .collect::<Vec<_>>()
         };
         let before = held();
@@ -522,8 +524,8 @@ async fn a_mass_mail_change_is_held() {
     for via in ROUTES {
         let harness = Harness::synced(via, PLAIN, people(20)).await;
         (1..=20).for_each(|id| {
-            harness.change(id, |it| {
-                it.email = Some(format!("person-{id}@mutser.example"))
+            harness.change(id, |person| {
+                person.email = Some(format!("person-{id}@mutser.example"))
             })
         });
         let report = harness.tick().await;

@@ -26,13 +26,15 @@ async fn first_run(stage: &Stage) {
 
 async fn changes(stage: &Stage) {
     let harness = &stage.harness;
-    harness.change(2, |it| it.position = Some("Leiterin".into()));
-    harness.change(3, |it| it.termination_date = date("2026-05-09"));
-    harness.change(4, |it| it.status = Status::Inactive);
-    harness.change(5, |it| it.employment_type = Some(EmploymentType::External));
-    harness.change(6, |it| (it.gender, it.office) = (None, None));
-    harness.change(7, |it| it.email = Some("neu@muster.example".into()));
-    harness.change(8, |it| it.email = None);
+    harness.change(2, |person| person.position = Some("Leiterin".into()));
+    harness.change(3, |person| person.termination_date = date("2026-05-09"));
+    harness.change(4, |person| person.status = Status::Inactive);
+    harness.change(5, |person| {
+        person.employment_type = Some(EmploymentType::External)
+    });
+    harness.change(6, |person| (person.gender, person.office) = (None, None));
+    harness.change(7, |person| person.email = Some("neu@muster.example".into()));
+    harness.change(8, |person| person.email = None);
     harness.company.personio.remove(9);
     let status = Status::Onboarding;
     harness.company.personio.put(Person {
@@ -41,8 +43,8 @@ async fn changes(stage: &Stage) {
         ..person(20)
     });
     assert_eq!(harness.tick().await.outcome, Outcome::Done);
-    harness.change(3, |it| it.termination_date = None);
-    harness.change(4, |it| it.status = Status::Active);
+    harness.change(3, |person| person.termination_date = None);
+    harness.change(4, |person| person.status = Status::Active);
     // Nobody has the id 9 twice in a row now.
     assert_eq!(harness.tick().await.outcome, Outcome::Done);
     harness.company.personio.put(person(9));
@@ -67,18 +69,22 @@ async fn accounts_of_others(stage: &Stage) {
     }
     harness.tick().await;
     reteach.insert(other("vergeben@muster.example"));
-    harness.change(2, |it| it.email = Some("vergeben@muster.example".into()));
+    harness.change(2, |person| {
+        person.email = Some("vergeben@muster.example".into())
+    });
     harness.tick().await;
     reteach.answer_conflicts_with(http::StatusCode::UNPROCESSABLE_ENTITY);
-    harness.change(6, |it| it.email = Some("vergeben@muster.example".into()));
+    harness.change(6, |person| {
+        person.email = Some("vergeben@muster.example".into())
+    });
     harness.tick().await;
     // An admin deletes an account that we write to.
     reteach.remove("personio:10");
-    harness.change(10, |it| it.position = Some("Leiterin".into()));
+    harness.change(10, |person| person.position = Some("Leiterin".into()));
     harness.tick().await;
     for id in [2, 6] {
-        harness.change(id, |it| {
-            it.email = Some(format!("person-{id}@muster.example"))
+        harness.change(id, |person| {
+            person.email = Some(format!("person-{id}@muster.example"))
         });
     }
     harness.company.personio.remove(22);

@@ -20,7 +20,7 @@ async fn tokens_and_credentials(stage: &Stage) {
     let (harness, company) = (&stage.harness, &stage.harness.company);
     company.personio.revoke_tokens();
     company.reteach.revoke_tokens();
-    harness.change(2, |it| it.position = Some("Meisterin".into()));
+    harness.change(2, |person| person.position = Some("Meisterin".into()));
     harness.tick().await;
     company.personio.remove_credentials("papi-client");
     harness.world.restart().unwrap();
@@ -70,10 +70,12 @@ async fn of_reteach(stage: &Stage) {
             let fault = Fault::new(Behaviour::Status(status, Body::Vendor));
             stage.fail(Vendor::Reteach, fault.method(method).path(path));
             harness.company.personio.put(person(id));
-            harness.change(1, |it| it.position = Some(format!("Stufe {status} {path}")));
+            harness.change(1, |person| {
+                person.position = Some(format!("Stufe {status} {path}"))
+            });
             // A new tag: the account is written to first.
-            harness.change(1, |it| {
-                it.employment_type = match it.employment_type {
+            harness.change(1, |person| {
+                person.employment_type = match person.employment_type {
                     Some(EmploymentType::Internal) => Some(EmploymentType::External),
                     _ => Some(EmploymentType::Internal),
                 };

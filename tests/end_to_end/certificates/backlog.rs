@@ -50,14 +50,14 @@ fn questions(harness: &Harness) -> (usize, usize, usize) {
     let has = |name: &str| {
         asked
             .iter()
-            .filter(|it| it.query.iter().any(|(key, _)| key == name))
+            .filter(|request| request.query.iter().any(|(key, _)| key == name))
             .count()
     };
     let (since, one) = (has("completedAtSince"), has("customerCertificateId"));
     (
         asked
             .iter()
-            .filter(|it| it.template == Some("/participation"))
+            .filter(|request| request.template == Some("/participation"))
             .count()
             - since
             - one,
@@ -166,7 +166,7 @@ async fn weather_that_lasts_longer_than_a_week_is_parked() {
         report
             .findings
             .iter()
-            .any(|it| it.text.contains("given up after 8 tries")),
+            .any(|finding| finding.text.contains("given up after 8 tries")),
         "{report:#?}"
     );
 }
@@ -260,7 +260,7 @@ async fn an_upload_that_never_comes_through_is_parked_after_a_week() {
     let told = report
         .findings
         .iter()
-        .find(|it| it.kind == FindingKind::Parked)
+        .find(|finding| finding.kind == FindingKind::Parked)
         .unwrap();
     assert!(
         told.text.contains("given up") && told.text.contains("no answer"),

@@ -70,20 +70,20 @@ fn bad() -> Vec<Bad> {
         bad("a loop", |_| Delivery::RedirectLoop, "redirected too often"),
         bad(
             "elsewhere",
-            |it| {
+            |harness| {
                 Delivery::Elsewhere(format!(
                     "{}/x.pdf",
-                    it.company.reteach.downloads().localhost_url()
+                    harness.company.reteach.downloads().localhost_url()
                 ))
             },
             "leads to localhost, which is not in [reteach] download_hosts",
         ),
         bad(
             "led elsewhere",
-            |it| {
+            |harness| {
                 Delivery::RedirectTo(format!(
                     "{}/x.pdf",
-                    it.company.reteach.downloads().localhost_url()
+                    harness.company.reteach.downloads().localhost_url()
                 ))
             },
             "leads to localhost, which is not in [reteach] download_hosts",
@@ -259,12 +259,17 @@ async fn an_address_that_is_withdrawn_is_asked_for_anew_once() {
 
 /// How often the academy was asked for one certificate.
 fn asked_for_one(harness: &Harness) -> usize {
-    let is_one = |it: &simulators::Received| {
-        it.query
+    let is_one = |request: &simulators::Received| {
+        request
+            .query
             .iter()
             .any(|(name, _)| name == "customerCertificateId")
     };
-    harness.asked().iter().filter(|it| is_one(it)).count()
+    harness
+        .asked()
+        .iter()
+        .filter(|request| is_one(request))
+        .count()
 }
 
 #[tokio::test]
@@ -423,7 +428,7 @@ fn kombo_uploads(harness: &Harness) -> Vec<String> {
     let requests = harness.company.kombo.as_ref().unwrap().requests();
     let bodies = requests
         .into_iter()
-        .filter_map(|it| it.body)
+        .filter_map(|request| request.body)
         .map(|body| body.to_string());
     bodies
         .filter(|body| body.contains("\"content_type\":\"application/pdf\""))

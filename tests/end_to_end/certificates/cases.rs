@@ -46,8 +46,12 @@ pub(super) fn deliver(harness: &Harness, id: &str, delivery: Delivery) {
 
 /// The one finding of this kind about the certificate `id`.
 pub(super) fn finding<'a>(report: &'a Report, kind: FindingKind, id: &str) -> &'a Finding {
-    let about = |it: &&Finding| {
-        it.kind == kind && it.certificate.as_ref().is_some_and(|it| it.as_str() == id)
+    let about = |finding: &&Finding| {
+        finding.kind == kind
+            && finding
+                .certificate
+                .as_ref()
+                .is_some_and(|id| id.as_str() == id)
     };
     let found: Vec<_> = report.findings.iter().filter(about).collect();
     let [one] = found.as_slice() else {
@@ -103,7 +107,10 @@ pub(super) async fn all_are_filed(harness: &Harness, certificates: u64) {
     }
     let ledger = harness.certificate_ledger().await;
     let is_filed = |state: &CertificateState| matches!(state, CertificateState::Uploaded { .. });
-    assert!(ledger.values().all(|it| is_filed(&it.state)), "{ledger:#?}");
+    assert!(
+        ledger.values().all(|entry| is_filed(&entry.state)),
+        "{ledger:#?}"
+    );
     assert_eq!(ledger.len() as u64, certificates);
 }
 

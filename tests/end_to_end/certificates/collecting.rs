@@ -51,7 +51,7 @@ fn anybodys(number: u32, at: Timestamp) -> Participation {
 /// How many certificates there are that are to be filed.
 fn ours(harness: &Harness) -> usize {
     let all = harness.company.reteach.participations().into_iter();
-    all.filter(|it| it.customer.is_some() && it.certificate.is_some())
+    all.filter(|finding| finding.customer.is_some() && finding.certificate.is_some())
         .count()
 }
 
@@ -72,21 +72,23 @@ async fn root(harness: &Harness) -> CertificateRoot {
 
 /// Whether everything was read since the logs were emptied last; empties them.
 fn was_full_scan(harness: &Harness) -> bool {
-    let lists = |name: &str, it: &simulators::Received| it.query.iter().any(|(key, _)| key == name);
+    let lists = |name: &str, request: &simulators::Received| {
+        request.query.iter().any(|(key, _)| key == name)
+    };
     let asked = harness.asked();
     harness.forget_requests();
     let all = asked
         .iter()
-        .filter(|it| it.template == Some("/participation"));
-    all.filter(|it| !lists("customerCertificateId", it))
-        .any(|it| !lists("completedAtSince", it))
+        .filter(|request| request.template == Some("/participation"));
+    all.filter(|request| !lists("customerCertificateId", request))
+        .any(|request| !lists("completedAtSince", request))
 }
 
 fn incomplete(report: &CertificateReport) -> bool {
     report
         .findings
         .iter()
-        .any(|it| it.kind == FindingKind::Incomplete)
+        .any(|finding| finding.kind == FindingKind::Incomplete)
 }
 
 fn insert(number: u32) -> Change {
@@ -250,13 +252,13 @@ async fn an_academy_that_ignores_the_filters_is_filtered_here() {
     harness
         .company
         .reteach
-        .add_participations((5001..5200).map(|it| odd(it, ParticipationStatus::Started)));
+        .add_participations((5001..5200).map(|number| odd(number, ParticipationStatus::Started)));
     harness
         .company
         .reteach
-        .add_participations((6001..6200).map(|it| Participation {
+        .add_participations((6001..6200).map(|number| Participation {
             certificate: None,
-            ..certificate(it, at)
+            ..certificate(number, at)
         }));
     let report = harness.certificates_now().await;
     assert_eq!(

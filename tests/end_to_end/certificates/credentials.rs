@@ -24,25 +24,25 @@ fn troubles() -> Vec<Trouble> {
         trouble(
             "the right to write documents is missing",
             ALL,
-            |it| {
-                it.company.personio.allow_writing_documents(false);
+            |harness| {
+                harness.company.personio.allow_writing_documents(false);
             },
             Outcome::AccessDenied,
             "Documents: write",
-            |it| it.company.personio.allow_writing_documents(true),
+            |harness| harness.company.personio.allow_writing_documents(true),
         ),
         trouble(
             "documents are off in Kombo's scope config",
             UNIFIED,
-            |it| kombo(it).allow_documents(INTEGRATION, false),
+            |harness| kombo(harness).allow_documents(INTEGRATION, false),
             Outcome::AccessDenied,
             "Manage documents",
-            |it| kombo(it).allow_documents(INTEGRATION, true),
+            |harness| kombo(harness).allow_documents(INTEGRATION, true),
         ),
         trouble(
             "reteach forbids it",
             ALL,
-            |it| fail_participations(it, Behaviour::Status(403, Body::Vendor)),
+            |harness| fail_participations(harness, Behaviour::Status(403, Body::Vendor)),
             Outcome::AccessDenied,
             "does not allow this",
             Harness::clear_faults,
@@ -50,7 +50,7 @@ fn troubles() -> Vec<Trouble> {
         trouble(
             "reteach answers with a page",
             ALL,
-            |it| fail_participations(it, Behaviour::Status(200, Body::Html)),
+            |harness| fail_participations(harness, Behaviour::Status(200, Body::Html)),
             Outcome::ReteachUnavailable,
             "reteach GET /participation",
             Harness::clear_faults,
@@ -58,7 +58,7 @@ fn troubles() -> Vec<Trouble> {
         trouble(
             "reteach's answer breaks off",
             ALL,
-            |it| fail_participations(it, Behaviour::TruncateJson),
+            |harness| fail_participations(harness, Behaviour::TruncateJson),
             Outcome::ReteachUnavailable,
             "reteach GET /participation",
             Harness::clear_faults,
@@ -66,7 +66,7 @@ fn troubles() -> Vec<Trouble> {
         trouble(
             "reteach no longer has the endpoint",
             ALL,
-            |it| fail_participations(it, Behaviour::Status(404, Body::Vendor)),
+            |harness| fail_participations(harness, Behaviour::Status(404, Body::Vendor)),
             Outcome::ReteachUnavailable,
             "reteach GET /participation",
             Harness::clear_faults,
@@ -143,7 +143,12 @@ fn rotations() -> [Rotation; 3] {
         Rotation {
             name: "personio",
             routes: DIRECT,
-            at_the_vendor: |it| it.company.personio.rotate_secret("papi-client", "papi-new"),
+            at_the_vendor: |harness| {
+                harness
+                    .company
+                    .personio
+                    .rotate_secret("papi-client", "papi-new")
+            },
             in_the_secret: |secret| {
                 let new = PersonioSecret {
                     client_id: "papi-client".into(),
@@ -155,9 +160,9 @@ fn rotations() -> [Rotation; 3] {
         Rotation {
             name: "kombo",
             routes: KOMBO,
-            at_the_vendor: |it| {
-                kombo(it).revoke_api_key("kombo-key");
-                kombo(it).add_api_key("kombo-new");
+            at_the_vendor: |harness| {
+                kombo(harness).revoke_api_key("kombo-key");
+                kombo(harness).add_api_key("kombo-new");
             },
             in_the_secret: |secret| {
                 secret.kombo = Some(KomboSecret {
@@ -168,10 +173,11 @@ fn rotations() -> [Rotation; 3] {
         Rotation {
             name: "reteach",
             routes: ALL,
-            at_the_vendor: |it| {
-                it.company.reteach.remove_credentials("reteach-client");
-                it.company.reteach.revoke_tokens();
-                it.company
+            at_the_vendor: |harness| {
+                harness.company.reteach.remove_credentials("reteach-client");
+                harness.company.reteach.revoke_tokens();
+                harness
+                    .company
                     .reteach
                     .add_credentials("new-client", "new-secret", "new-code");
             },

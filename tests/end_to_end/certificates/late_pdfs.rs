@@ -31,20 +31,21 @@ async fn open(harness: &Harness) -> usize {
 
 /// How often certificates were asked for one by one since the logs were emptied last, and whether all were listed.
 fn asked(harness: &Harness) -> (usize, bool) {
-    let has = |name: &str, it: &Received| it.query.iter().any(|(key, _)| key == name);
+    let has = |name: &str, request: &Received| request.query.iter().any(|(key, _)| key == name);
     let asked = harness.asked();
     let one = asked
         .iter()
-        .filter(|it| has("customerCertificateId", it))
+        .filter(|request| has("customerCertificateId", request))
         .count();
-    let list =
-        |it: &&Received| it.template == Some("/participation") && !has("customerCertificateId", it);
+    let list = |request: &&Received| {
+        request.template == Some("/participation") && !has("customerCertificateId", request)
+    };
     (
         one,
         asked
             .iter()
             .filter(list)
-            .any(|it| !has("completedAtSince", it)),
+            .any(|request| !has("completedAtSince", request)),
     )
 }
 
@@ -142,10 +143,9 @@ async fn the_late_pdfs_of_many_are_all_filed() {
         let harness = company().await;
         harness.certificates_now().await;
         let at = harness.moment() - ago;
-        harness
-            .company
-            .reteach
-            .add_participations((1..=150).map(|it| without_pdf(it, at, Publication::OnDemand)));
+        harness.company.reteach.add_participations(
+            (1..=150).map(|number| without_pdf(number, at, Publication::OnDemand)),
+        );
         harness.world.clock.advance(CERTIFICATE_TICK);
         let report = harness
             .certificates(Mode::FullScan, Deadline::never())

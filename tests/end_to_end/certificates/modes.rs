@@ -74,11 +74,16 @@ async fn a_dry_run_says_what_would_be_filed_and_does_nothing() {
         let would: Vec<_> = report
             .findings
             .iter()
-            .filter(|it| it.kind == FindingKind::Change)
+            .filter(|finding| finding.kind == FindingKind::Change)
             .collect();
         let named: Vec<_> = would
             .iter()
-            .filter_map(|it| Some((it.person.as_deref()?, it.certificate.as_ref()?.as_str())))
+            .filter_map(|finding| {
+                Some((
+                    finding.person.as_deref()?,
+                    finding.certificate.as_ref()?.as_str(),
+                ))
+            })
             .collect();
         assert_eq!(named, [("1", "c-1"), ("2", "c-2")], "{via:?}: {would:?}");
 
@@ -120,7 +125,7 @@ async fn a_dry_run_says_that_there_is_no_folder() {
         let told = report
             .findings
             .iter()
-            .any(|it| it.text.contains("\"Schulungen\": make it"));
+            .any(|finding| finding.text.contains("\"Schulungen\": make it"));
         assert!(told, "{via:?}: {:?}", report.findings);
     }
 }

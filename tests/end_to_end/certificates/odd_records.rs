@@ -261,7 +261,7 @@ async fn rows_that_are_missing_make_the_reading_incomplete_and_are_filed_by_the_
             report
                 .findings
                 .iter()
-                .any(|it| it.kind == FindingKind::Incomplete)
+                .any(|finding| finding.kind == FindingKind::Incomplete)
         );
         let start = harness
             .world

@@ -56,10 +56,10 @@ async fn doubt(
     let told = report
         .findings
         .iter()
-        .find(|it| it.kind == FindingKind::Doubtful)
+        .find(|finding| finding.kind == FindingKind::Doubtful)
         .unwrap();
     assert_eq!(
-        told.certificate.as_ref().map(|it| it.as_str()),
+        told.certificate.as_ref().map(|id| id.as_str()),
         Some(id.as_str()),
         "{what}"
     );
@@ -173,8 +173,8 @@ async fn an_upload_of_unknown_outcome_is_looked_for_before_it_is_sent_again() {
             ];
             let cases = lost
                 .iter()
-                .map(|it| (it, true))
-                .chain(nothing.iter().map(|it| (it, false)));
+                .map(|behaviour| (behaviour, true))
+                .chain(nothing.iter().map(|behaviour| (behaviour, false)));
             for (behaviour, takes_effect) in cases {
                 number += 1;
                 doubt(&harness, *at, behaviour, takes_effect, number).await;

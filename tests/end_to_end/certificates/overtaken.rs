@@ -29,7 +29,7 @@ async fn of_two_runs_at_once_one_is_busy() {
         let harness = company(via, 20).await;
         let (one, other) = tokio::join!(harness.certificates_now(), harness.certificates_now());
         let mut outcomes = [one.outcome, other.outcome];
-        outcomes.sort_by_key(|it| *it == Outcome::Busy);
+        outcomes.sort_by_key(|outcome| *outcome == Outcome::Busy);
         assert_eq!(outcomes, [Outcome::Done, Outcome::Busy], "{via:?}");
         assert_eq!(
             (

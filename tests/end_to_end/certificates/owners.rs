@@ -155,12 +155,13 @@ async fn a_participation_without_a_customer_is_counted_and_told_by_full_scans() 
         let told: Vec<_> = report
             .findings
             .iter()
-            .filter(|it| it.kind == FindingKind::Rejected)
+            .filter(|finding| finding.kind == FindingKind::Rejected)
             .collect();
         assert_eq!(told.len(), 3, "{via:?}");
         assert!(
-            told.iter()
-                .all(|it| it.certificate.is_some() && it.text.contains("no customer")),
+            told.iter().all(
+                |finding| finding.certificate.is_some() && finding.text.contains("no customer")
+            ),
             "{told:?}"
         );
         let again = harness.certificates_tick().await;
@@ -180,9 +181,9 @@ async fn a_participation_without_a_customer_is_counted_and_told_by_full_scans() 
 async fn who_has_left_gets_what_was_earned() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(2)).await;
-        harness.change(1, |it| {
-            it.termination_date = date("2026-05-09");
-            it.status = Status::Inactive;
+        harness.change(1, |person| {
+            person.termination_date = date("2026-05-09");
+            person.status = Status::Inactive;
         });
         harness.tick().await;
         assert!(harness.is_locked(1), "{via:?}");
@@ -208,9 +209,9 @@ async fn who_comes_back_under_a_new_id_has_a_new_file() {
         let reteach = &harness.company.reteach;
         harness.issue([of("personio:1", "c-1")]);
         harness.certificates_now().await;
-        harness.change(1, |it| {
-            it.termination_date = date("2026-05-09");
-            it.status = Status::Inactive;
+        harness.change(1, |person| {
+            person.termination_date = date("2026-05-09");
+            person.status = Status::Inactive;
         });
         harness.tick().await;
         // The same mail address: the account belongs to the old profile, until an admin hands it over.

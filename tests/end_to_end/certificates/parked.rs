@@ -70,14 +70,15 @@ type Blind = fn(&Harness);
 const BLIND: [(Via, Blind, &str); 5] = [
     (
         Via::Direct,
-        |it| it.company.personio.allow_reading_documents(false),
+        |harness| harness.company.personio.allow_reading_documents(false),
         "\"Documents: read\"",
     ),
     (
         Via::Direct,
-        |it| {
-            it.company.personio.allow_reading_documents(false);
-            it.company
+        |harness| {
+            harness.company.personio.allow_reading_documents(false);
+            harness
+                .company
                 .personio
                 .refuse_reading_documents_with(StatusCode::UNAUTHORIZED);
         },
@@ -85,18 +86,19 @@ const BLIND: [(Via, Blind, &str); 5] = [
     ),
     (
         Via::KomboPassthrough,
-        |it| it.company.personio.allow_reading_documents(false),
+        |harness| harness.company.personio.allow_reading_documents(false),
         "\"Documents: read\"",
     ),
     (
         Via::Kombo,
-        |it| it.company.personio.allow_reading_documents(false),
+        |harness| harness.company.personio.allow_reading_documents(false),
         "\"Documents: read\"",
     ),
     (
         Via::Kombo,
-        |it| {
-            it.company
+        |harness| {
+            harness
+                .company
                 .kombo
                 .as_ref()
                 .unwrap()
@@ -126,7 +128,7 @@ async fn what_nobody_can_look_for_is_parked_with_the_right_to_grant() {
         let finding = report
             .findings
             .iter()
-            .find(|it| it.kind == FindingKind::Parked)
+            .find(|finding| finding.kind == FindingKind::Parked)
             .unwrap();
         assert_eq!(
             (finding.certificate.clone(), finding.person.as_deref()),
@@ -163,7 +165,7 @@ async fn what_nobody_can_look_for_is_parked_with_the_right_to_grant() {
             "{via:?}: {daily:#?}"
         );
         assert_eq!(
-            daily.findings.first().map(|it| it.text.as_str()),
+            daily.findings.first().map(|finding| finding.text.as_str()),
             Some(reason.as_str())
         );
 

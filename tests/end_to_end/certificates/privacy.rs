@@ -219,7 +219,7 @@ async fn no_mark_is_seen_anywhere() {
         let filed = seen.harness.company.personio.documents();
         let marked = filed
             .iter()
-            .filter(|it| it.title.contains("Zwetschgenkunde"))
+            .filter(|document| document.title.contains("Zwetschgenkunde"))
             .count();
         assert!(
             marked > 5,

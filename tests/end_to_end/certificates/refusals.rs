@@ -91,9 +91,15 @@ async fn who_is_not_mirrored_yet_is_filed_once_kombo_has_them() {
 async fn a_folder_that_vanishes_meanwhile_stops_the_run_and_is_held_against_no_certificate() {
     for via in ROUTES {
         let harness = certified(via, 20).await;
-        let report = with_meanwhile(&harness, |it| {
-            it.company.personio.remove_category("Bildungszertifikate");
-            it.company.personio.remove_category("Sonstige Dokumente");
+        let report = with_meanwhile(&harness, |harness| {
+            harness
+                .company
+                .personio
+                .remove_category("Bildungszertifikate");
+            harness
+                .company
+                .personio
+                .remove_category("Sonstige Dokumente");
         })
         .await;
         assert_eq!(report.outcome, Outcome::NoCategory, "{via:?} {report:#?}");
@@ -143,8 +149,13 @@ async fn a_folder_that_vanishes_meanwhile_stops_the_run_and_is_held_against_no_c
 async fn where_another_folder_is_left_the_next_run_uses_that() {
     for via in ROUTES {
         let harness = certified(via, 20).await;
-        let report = with_meanwhile(&harness, |it| {
-            assert!(it.company.personio.remove_category("Bildungszertifikate"))
+        let report = with_meanwhile(&harness, |harness| {
+            assert!(
+                harness
+                    .company
+                    .personio
+                    .remove_category("Bildungszertifikate")
+            )
         })
         .await;
         assert_eq!(report.outcome, Outcome::NoCategory, "{via:?} {report:#?}");
@@ -170,9 +181,10 @@ async fn where_another_folder_is_left_the_next_run_uses_that() {
 async fn a_folder_that_is_renamed_meanwhile_is_the_same_folder() {
     for via in ROUTES {
         let harness = certified(via, 20).await;
-        let rename = |it: &Harness| {
+        let rename = |harness: &Harness| {
             assert!(
-                it.company
+                harness
+                    .company
                     .personio
                     .rename_category("Bildungszertifikate", "Learning Certificates")
             );
@@ -189,10 +201,12 @@ async fn a_folder_that_is_renamed_meanwhile_is_the_same_folder() {
             .personio
             .documents()
             .into_iter()
-            .filter_map(|it| it.category)
+            .filter_map(|document| document.category)
             .collect();
         assert!(
-            categories.iter().all(|it| it == "Learning Certificates"),
+            categories
+                .iter()
+                .all(|category| category == "Learning Certificates"),
             "{categories:?}"
         );
     }
@@ -258,7 +272,7 @@ async fn a_no_to_one_document_names_fields_not_values_and_stops_nobody() {
             let found = report
                 .findings
                 .iter()
-                .find(|it| it.kind == FindingKind::NotFiled)
+                .find(|finding| finding.kind == FindingKind::NotFiled)
                 .unwrap();
             for part in *says {
                 assert!(found.text.contains(part), "{label}: {}", found.text);

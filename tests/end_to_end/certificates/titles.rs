@@ -127,9 +127,14 @@ async fn a_joined_emoji_at_the_cut_leaves_no_loose_end() {
         // Cut at each place within the family, in the title and in the file name.
         let lengths = (246..=256).chain(200..=240);
         let course = |length: usize| format!("{}{family}{}", "x".repeat(length), "y".repeat(60));
-        let issued = lengths
-            .clone()
-            .map(|it| completed(&format!("id-{it}"), 1, &course(it), "2026-05-01T09:30:00Z"));
+        let issued = lengths.clone().map(|length| {
+            completed(
+                &format!("id-{length}"),
+                1,
+                &course(length),
+                "2026-05-01T09:30:00Z",
+            )
+        });
         harness.issue(issued);
         assert_eq!(
             harness.certificates_now().await.counts.uploaded,

@@ -25,7 +25,7 @@ async fn panics(via: Via) {
         .await;
     assert!(world.tick(company).await.outcome.is_good());
     seen.harness
-        .change(3, |it| it.last_name = "Zwetschge, neu".to_owned());
+        .change(3, |person| person.last_name = "Zwetschge, neu".to_owned());
     company.personio.add_category("Bildungszertifikate");
     super::issue(&seen, 1..4);
     let changed = world

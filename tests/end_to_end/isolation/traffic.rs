@@ -165,7 +165,7 @@ impl TappedAws {
         let about = |tenant: &TenantId| {
             requests
                 .iter()
-                .filter(|it| it.contains(tenant.as_str()))
+                .filter(|request| request.contains(tenant.as_str()))
                 .count()
         };
         assert!(
