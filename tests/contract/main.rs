@@ -25,7 +25,7 @@ use crate::summary::Summary;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Prism and the vendors' documents: .ci/contract has both"]
-async fn nothing_breaks_the_vendors_documents() {
+async fn calls_and_answers_follow_the_vendors_documents() {
     let gate = Gate::open(&path("CONTRACT_PRISM"), &path("CONTRACT_SPECS")).await;
     let stages = futures::future::join_all(ROUTES.map(|via| scenario::play(&gate, via))).await;
     let summary = Summary::new(routes(&stages), gate.exchanges());

@@ -10,7 +10,7 @@ use shared::state::TenantStatus;
 use shared::tenant::Via;
 
 #[test]
-fn an_event_that_does_not_fit_says_where() {
+fn an_invalid_event_is_reported_by_field() {
     let cases = [
         (json!({}), "tenant_id"),
         (json!([]), "the event itself"),
@@ -31,7 +31,7 @@ fn an_event_that_does_not_fit_says_where() {
 }
 
 #[tokio::test]
-async fn a_tenant_that_nobody_knows_leaves_no_trace() {
+async fn an_unknown_tenant_leaves_the_state_unchanged() {
     let harness = Harness::synced(Via::Direct, "", people(2)).await;
     let items = harness.items().await;
     let event = Event {
@@ -60,7 +60,7 @@ async fn a_tenant_that_nobody_knows_leaves_no_trace() {
 }
 
 #[tokio::test]
-async fn a_paused_tenant_rests_until_it_is_resumed() {
+async fn a_paused_tenant_is_not_synced_until_it_is_resumed() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(2)).await;
         let (store, tenant) = (harness.world.stack.store(), &harness.company.tenant);
@@ -106,7 +106,7 @@ async fn a_paused_tenant_rests_until_it_is_resumed() {
 }
 
 #[tokio::test]
-async fn a_tenant_file_that_cannot_be_used_says_which_field() {
+async fn an_invalid_tenant_file_is_reported_by_field() {
     let harness = Harness::synced(Via::Direct, "", people(2)).await;
     let file = harness.company.tenant_file("");
     let cases = [
@@ -160,7 +160,7 @@ async fn a_tenant_file_that_cannot_be_used_says_which_field() {
 }
 
 #[tokio::test]
-async fn a_record_that_does_not_fit_leaves_its_account_alone_and_stops_nobody() {
+async fn a_malformed_record_leaves_its_account_alone_and_stops_no_other() {
     let cases: [(&str, Value, &str); 6] = [
         ("hire_date", json!("gestern"), "hire_date is not a date"),
         (
@@ -241,7 +241,7 @@ async fn a_record_that_does_not_fit_leaves_its_account_alone_and_stops_nobody() 
 }
 
 #[tokio::test]
-async fn somebody_whose_record_does_not_fit_and_who_is_then_deleted_is_locked() {
+async fn a_deleted_person_with_a_malformed_record_is_locked() {
     for via in [Via::Direct, Via::KomboPassthrough] {
         let harness = Harness::synced(via, "", people(4)).await;
         harness
@@ -292,7 +292,7 @@ async fn a_record_without_an_id_makes_the_reading_incomplete() {
 }
 
 #[tokio::test]
-async fn a_number_for_a_name_is_taken_as_it_is_written() {
+async fn a_numeric_name_is_synced_as_text() {
     let harness = Harness::new(Via::Direct, "", people(2)).await;
     harness.company.personio.set_raw(2, "first_name", json!(42));
     harness.first_run().await;

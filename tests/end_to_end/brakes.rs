@@ -155,7 +155,7 @@ async fn trips(kind: &Kind, harness: &Harness, limit: u64) {
 }
 
 #[tokio::test]
-async fn each_kind_trips_in_a_small_company_on_every_route() {
+async fn each_brake_holds_in_a_small_company_on_every_route() {
     for kind in &KINDS {
         for via in ROUTES {
             let mut small = people(20);
@@ -171,7 +171,7 @@ async fn each_kind_trips_in_a_small_company_on_every_route() {
 }
 
 #[tokio::test]
-async fn each_kind_trips_beyond_its_share_of_a_larger_company() {
+async fn each_brake_holds_beyond_its_share_of_a_large_company() {
     for kind in &KINDS {
         let harness = company(kind, Via::Direct, 200).await;
         trips(kind, &harness, kind.limits.0).await;
@@ -213,7 +213,7 @@ async fn within_the_limit_everything_is_applied() {
 }
 
 #[tokio::test]
-async fn a_scope_that_shuts_out_the_company_is_held() {
+async fn a_scope_that_excludes_the_whole_company_is_held() {
     for via in ROUTES {
         let harness = Harness::synced(via, PLAIN, people(20)).await;
         harness
@@ -231,7 +231,7 @@ async fn a_scope_that_shuts_out_the_company_is_held() {
 }
 
 #[tokio::test]
-async fn the_tenant_s_own_limits_are_kept() {
+async fn configured_limits_are_used() {
     let own = format!("{PLAIN}[brake]\npercent = 50\nexplained_lock_percent = 10\nat_least = 1\n");
     let harness = Harness::synced(Via::Direct, &own, people(20)).await;
     (1..=10).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));

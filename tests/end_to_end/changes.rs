@@ -94,7 +94,7 @@ fn cases() -> Vec<Case> {
 }
 
 #[tokio::test]
-async fn each_change_is_one_call_with_that_field_alone() {
+async fn each_change_is_one_call_with_only_that_field() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(8)).await;
         let mut others = harness.company.reteach.customers();
@@ -135,7 +135,7 @@ async fn each_change_is_one_call_with_that_field_alone() {
 }
 
 #[tokio::test]
-async fn a_department_is_carried_over_once_it_is_switched_on() {
+async fn a_department_is_synced_once_it_is_switched_on() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(4)).await;
         assert_eq!(harness.account(3).department, None);
@@ -195,7 +195,7 @@ async fn the_tag_of_the_employment_type_is_replaced_and_other_tags_stay() {
 }
 
 #[tokio::test]
-async fn position_and_location_go_where_the_tenant_wants_them() {
+async fn position_and_location_go_where_configured() {
     // As field, as tag, not at all: what the account of a new person then holds.
     let cases = [
         ("field", Some("Ingenieurin"), Some("München"), vec![]),
@@ -251,7 +251,7 @@ async fn position_and_location_go_where_the_tenant_wants_them() {
 }
 
 #[tokio::test]
-async fn an_attribute_that_may_no_longer_be_read_clears_nothing_and_catches_up_later() {
+async fn an_unreadable_attribute_clears_nothing_and_catches_up_later() {
     let personal = [
         "first_name",
         "last_name",
@@ -310,7 +310,7 @@ async fn an_attribute_that_may_no_longer_be_read_clears_nothing_and_catches_up_l
 }
 
 #[tokio::test]
-async fn somebody_new_is_looked_for_in_the_list_or_by_look_up_whichever_takes_fewer_calls() {
+async fn a_new_person_is_searched_by_list_or_lookup_whichever_takes_fewer_calls() {
     let list = ["1 GET /customer"];
     let look_up = ["1 GET /customer", "1 GET /customer/{customerIdentifier}"];
     let create = [
@@ -345,7 +345,7 @@ async fn somebody_new_is_looked_for_in_the_list_or_by_look_up_whichever_takes_fe
 }
 
 #[tokio::test]
-async fn somebody_new_with_the_address_of_an_account_made_by_hand_is_adopted() {
+async fn a_new_person_with_the_address_of_a_manual_account_is_adopted() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(5)).await;
         let id = harness

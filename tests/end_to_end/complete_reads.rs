@@ -92,7 +92,7 @@ fn case(
 }
 
 #[tokio::test]
-async fn totals_that_do_not_agree() {
+async fn inconsistent_totals_lock_nobody() {
     let always: Adjust = Fault::always;
     let cases = [
         case(
@@ -120,7 +120,7 @@ async fn totals_that_do_not_agree() {
 }
 
 #[tokio::test]
-async fn rows_that_are_missing_or_come_twice() {
+async fn missing_or_repeated_rows_lock_nobody() {
     let cases = [
         case(
             "a short last page",
@@ -167,7 +167,7 @@ async fn nobody_is_missed_by_rows(via: Via, case: &Case) {
 }
 
 #[tokio::test]
-async fn a_reading_that_is_complete_the_second_time_counts() {
+async fn a_second_complete_attempt_makes_the_reading_count() {
     for via in PERSONIO {
         let harness = Harness::synced(via, "", people(104)).await;
         harness.company.personio.remove(7);
@@ -180,7 +180,7 @@ async fn a_reading_that_is_complete_the_second_time_counts() {
 }
 
 #[tokio::test]
-async fn a_page_that_fails() {
+async fn a_failing_page_locks_nobody() {
     let refused = |behaviour, says| {
         case(
             "the second page",
@@ -211,7 +211,7 @@ async fn a_page_that_fails() {
 }
 
 #[tokio::test]
-async fn a_page_of_kombos_that_fails() {
+async fn a_failing_kombo_page_locks_nobody() {
     let refused = |behaviour, says| {
         case(
             "the first page",
@@ -236,7 +236,7 @@ async fn a_page_of_kombos_that_fails() {
 }
 
 #[tokio::test]
-async fn a_page_that_fails_once_is_read_again() {
+async fn a_page_that_fails_once_is_retried() {
     for via in harness::ROUTES {
         let harness = Harness::synced(via, "", people(5)).await;
         harness.company.personio.remove(2);
@@ -249,7 +249,7 @@ async fn a_page_that_fails_once_is_read_again() {
 }
 
 #[tokio::test]
-async fn an_incomplete_reading_between_two_complete_ones_neither_counts_nor_begins_anew() {
+async fn an_incomplete_reading_between_two_complete_ones_does_not_reset_the_count() {
     for via in PERSONIO {
         let harness = Harness::synced(via, "", people(5)).await;
         harness.company.personio.remove(2);
@@ -266,7 +266,7 @@ async fn an_incomplete_reading_between_two_complete_ones_neither_counts_nor_begi
 }
 
 #[tokio::test]
-async fn rows_that_kombo_repeats_count_once() {
+async fn rows_repeated_by_kombo_count_once() {
     let harness = Harness::synced(
         Via::Kombo,
         "[employees]\nemployment_type = \"off\"\n",

@@ -6,11 +6,11 @@ use shared::runtime::Outcome;
 use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
 use shared::tenant::Via;
 
-use crate::troubles::{ALL, DIRECT, KOMBO, Trouble, common, kombo, trouble};
+use crate::broken_connections::{ALL, BrokenConnection, DIRECT, KOMBO, broken, common, kombo};
 
-fn troubles() -> Vec<Trouble> {
+fn broken_connections() -> Vec<BrokenConnection> {
     let own = [
-        trouble(
+        broken(
             "the right to read employees is revoked",
             &[Via::Direct, Via::KomboPassthrough],
             |harness| harness.company.personio.allow_reading(false),
@@ -18,7 +18,7 @@ fn troubles() -> Vec<Trouble> {
             "Employees: read",
             |harness| harness.company.personio.allow_reading(true),
         ),
-        trouble(
+        broken(
             "the right to read employees is revoked from Kombo",
             &[Via::Kombo],
             |harness| harness.company.personio.allow_reading(false),
@@ -26,7 +26,7 @@ fn troubles() -> Vec<Trouble> {
             "reconnect",
             |harness| harness.company.personio.allow_reading(true),
         ),
-        trouble(
+        broken(
             "reteach forbids it",
             ALL,
             |harness| {
@@ -48,15 +48,15 @@ fn troubles() -> Vec<Trouble> {
 }
 
 #[tokio::test]
-async fn every_trouble_has_its_word_and_ends_by_itself() {
-    for Trouble {
+async fn every_broken_connection_is_named_and_recovers() {
+    for BrokenConnection {
         name,
         routes,
         begin,
         outcome,
         says,
         end,
-    } in troubles()
+    } in broken_connections()
     {
         for via in routes {
             let label = format!("{via:?}: {name}");
@@ -104,7 +104,7 @@ struct Rotation {
 }
 
 #[tokio::test]
-async fn a_rotated_secret_works_at_once_and_without_an_operator() {
+async fn a_rotated_secret_works_immediately_without_an_operator() {
     let rotations = [
         Rotation {
             name: "personio",
@@ -188,7 +188,7 @@ async fn a_rotated_secret_works_at_once_and_without_an_operator() {
 }
 
 #[tokio::test]
-async fn a_secret_that_cannot_be_used_is_told_by_its_part() {
+async fn an_unusable_secret_is_reported_by_its_part() {
     let full = r#""fingerprint_key":"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=""#;
     let academy = r#""reteach":{"client_id":"a","client_secret":"b","client_code":"c"}"#;
     let papi = r#""personio":{"client_id":"a","client_secret":"b"}"#;
@@ -253,7 +253,7 @@ async fn a_secret_that_cannot_be_used_is_told_by_its_part() {
 }
 
 #[tokio::test]
-async fn a_secret_that_is_not_there() {
+async fn a_missing_secret_is_reported() {
     let harness = Harness::synced(Via::Direct, "", people(2)).await;
     let vault = harness.world.stack.aws().secrets_manager();
     let delete = vault

@@ -26,7 +26,7 @@ async fn dry(harness: &Harness) -> Ran<EmployeeSync> {
 }
 
 #[tokio::test]
-async fn a_first_dry_run_names_who_is_created_adopted_and_in_conflict() {
+async fn a_first_dry_run_lists_creates_adoptions_and_conflicts() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(4)).await;
         harness
@@ -69,7 +69,7 @@ async fn a_first_dry_run_names_who_is_created_adopted_and_in_conflict() {
 }
 
 #[tokio::test]
-async fn a_dry_run_says_what_the_next_run_then_does() {
+async fn a_dry_run_predicts_the_next_run() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(12)).await;
         harness.change(1, |person| person.office = Some("Wien".into()));
@@ -132,7 +132,7 @@ async fn a_dry_run_needs_no_lease() {
 }
 
 #[tokio::test]
-async fn a_dry_run_that_fails_writes_nothing_either() {
+async fn a_failing_dry_run_writes_nothing() {
     let harness = Harness::synced(shared::tenant::Via::Direct, "", people(2)).await;
     harness.company.personio.remove_credentials("papi-client");
     assert_eq!(dry(&harness).await.report.outcome, Outcome::AccessDenied);

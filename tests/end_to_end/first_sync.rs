@@ -19,7 +19,7 @@ fn written(account: Customer) -> Customer {
 }
 
 #[tokio::test]
-async fn creates_everybody_with_every_value_unchanged() {
+async fn values_are_created_unchanged() {
     let somebody = Person {
         email: Some("Jürgen.Ängel+hr@Muster.Example".to_owned()),
         gender: Some(Gender::Diverse),
@@ -65,7 +65,7 @@ async fn creates_everybody_with_every_value_unchanged() {
 }
 
 #[tokio::test]
-async fn empty_fields_and_people_without_mail_are_created_all_the_same() {
+async fn people_without_mail_or_other_fields_are_created() {
     // Personio shows an empty text as "" for even ids and as null for odd ones; Kombo leaves it out for every third.
     for via in ROUTES {
         let bare = |id| Person {
@@ -98,7 +98,7 @@ async fn empty_fields_and_people_without_mail_are_created_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_mail_address_that_may_not_be_read_is_one_that_is_missing() {
+async fn an_unreadable_mail_address_counts_as_missing() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(3)).await;
         harness.company.personio.revoke(&["email"]);
@@ -113,7 +113,7 @@ async fn a_mail_address_that_may_not_be_read_is_one_that_is_missing() {
 }
 
 #[tokio::test]
-async fn takes_as_many_calls_as_people_and_pages() {
+async fn a_first_run_takes_as_many_calls_as_people_and_pages() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(120)).await;
         for number in 0..260 {
@@ -146,7 +146,7 @@ async fn takes_as_many_calls_as_people_and_pages() {
 }
 
 #[tokio::test]
-async fn takes_one_call_a_person_where_no_tags_are_used() {
+async fn a_first_run_without_tags_takes_one_call_per_person() {
     let harness = Harness::new(
         Via::Direct,
         "[employees]\nemployment_type = \"off\"\n",
@@ -163,7 +163,7 @@ async fn takes_one_call_a_person_where_no_tags_are_used() {
 }
 
 #[tokio::test]
-async fn adopts_an_account_by_its_mail_address_and_leaves_alone_what_is_not_ours() {
+async fn adoption_by_mail_keeps_fields_that_are_not_ours() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(3)).await;
         let before = Customer {
@@ -211,7 +211,7 @@ async fn adopts_an_account_by_its_mail_address_and_leaves_alone_what_is_not_ours
 }
 
 #[tokio::test]
-async fn an_account_of_another_system_is_a_conflict_that_is_looked_at_with_growing_pauses() {
+async fn an_account_of_another_system_is_a_conflict_checked_with_growing_pauses() {
     let harness = Harness::new(Via::Direct, "", people(2)).await;
     let foreign = Customer {
         external_id: Some("sap:7".into()),
@@ -251,7 +251,7 @@ async fn an_account_of_another_system_is_a_conflict_that_is_looked_at_with_growi
 }
 
 #[tokio::test]
-async fn finds_everybody_again_by_external_id_when_the_ledger_is_lost() {
+async fn without_a_ledger_accounts_are_found_by_external_id() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(5)).await;
         // Neither the mail address nor the name need still be the same.
@@ -286,7 +286,7 @@ async fn finds_everybody_again_by_external_id_when_the_ledger_is_lost() {
 }
 
 #[tokio::test]
-async fn people_who_have_left_or_not_begun_start_out_locked_and_no_brake_minds() {
+async fn people_who_left_or_have_not_begun_are_created_locked_without_a_brake() {
     for via in ROUTES {
         let everybody = (1..=30).map(|id| match id {
             1..=10 => Person {

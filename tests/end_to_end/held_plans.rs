@@ -30,7 +30,7 @@ async fn decide(harness: &Harness, hash: &str, decision: Decision) {
 }
 
 #[tokio::test]
-async fn what_is_approved_is_applied_and_nothing_beyond_it() {
+async fn an_approved_plan_is_applied_and_nothing_else() {
     let (harness, report) = held().await;
     let hash = report.held.unwrap().hash;
     decide(
@@ -101,7 +101,7 @@ async fn an_approval_lapses_after_a_day() {
 }
 
 #[tokio::test]
-async fn a_dismissed_plan_stays_held_and_quiet() {
+async fn a_dismissed_plan_stays_held_without_a_prompt() {
     let (harness, report) = held().await;
     let hash = report.held.unwrap().hash;
     decide(
@@ -127,7 +127,7 @@ async fn a_dismissed_plan_stays_held_and_quiet() {
 }
 
 #[tokio::test]
-async fn what_resolves_itself_is_held_no_longer() {
+async fn a_held_plan_that_resolves_itself_disappears() {
     let (harness, _) = held().await;
     (1..=6).for_each(|id| harness.change(id, |person| person.status = Status::Active));
     let report = harness.tick().await;

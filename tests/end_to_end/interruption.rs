@@ -73,7 +73,7 @@ async fn cut_off_after(harness: &Harness, changes: usize) {
 }
 
 #[tokio::test]
-async fn of_two_runs_at_once_one_is_busy() {
+async fn one_of_two_concurrent_runs_is_busy() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(20)).await;
         let run = || {
@@ -94,7 +94,7 @@ async fn of_two_runs_at_once_one_is_busy() {
 }
 
 #[tokio::test]
-async fn a_run_that_finds_the_lease_taken_asks_nobody_anything() {
+async fn a_run_without_the_lease_calls_no_vendor() {
     let harness = Harness::synced(Via::Direct, "", people(3)).await;
     let lease = harness.take_lease("another").await;
     harness.change(2, |person| person.office = Some("Wien".into()));
@@ -129,7 +129,7 @@ async fn a_run_that_finds_the_lease_taken_asks_nobody_anything() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_whose_lease_was_taken_over_writes_no_more() {
+async fn a_run_that_lost_its_lease_writes_no_more() {
     let harness = Harness::new(Via::Direct, "", people(60)).await;
     let seen = AtomicUsize::new(0);
     let watch = |progress| {
@@ -174,7 +174,7 @@ async fn a_run_whose_lease_was_taken_over_writes_no_more() {
 }
 
 #[tokio::test]
-async fn what_a_run_does_not_reach_before_its_deadline_is_left_for_the_next() {
+async fn the_next_run_continues_after_a_deadline() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(60)).await;
         let applied = AtomicUsize::new(0);
@@ -210,7 +210,7 @@ async fn what_a_run_does_not_reach_before_its_deadline_is_left_for_the_next() {
 }
 
 #[tokio::test]
-async fn a_run_that_dies_is_completed_by_the_next() {
+async fn a_crashed_run_is_completed_by_the_next() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(40)).await;
         cut_off_after(&harness, 5).await;
@@ -226,7 +226,7 @@ async fn a_run_that_dies_is_completed_by_the_next() {
 }
 
 #[tokio::test]
-async fn a_run_that_dies_again_and_again_gets_there_in_the_end() {
+async fn repeated_crashes_still_finish() {
     let harness = Harness::new(Via::Direct, "", people(30)).await;
     for _ in 0..4 {
         cut_off_after(&harness, 2).await;
@@ -237,7 +237,7 @@ async fn a_run_that_dies_again_and_again_gets_there_in_the_end() {
 }
 
 #[tokio::test]
-async fn what_a_run_that_dies_has_locked_counts_once() {
+async fn locks_of_a_crashed_run_count_once() {
     let harness = Harness::synced(Via::Direct, "", people(20)).await;
     let inactive = |ids: std::ops::RangeInclusive<u64>| {
         ids.for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
@@ -259,7 +259,7 @@ async fn what_a_run_that_dies_has_locked_counts_once() {
 }
 
 #[tokio::test]
-async fn what_a_run_that_dies_has_locked_is_not_forgotten() {
+async fn locks_of_crashed_runs_count_against_the_limit() {
     let harness = Harness::synced(Via::Direct, "", people(20)).await;
     for id in 1..=5 {
         harness.change(id, |person| person.status = Status::Inactive);
@@ -272,7 +272,7 @@ async fn what_a_run_that_dies_has_locked_is_not_forgotten() {
 }
 
 #[tokio::test]
-async fn an_approved_plan_that_is_cut_off_is_completed_without_asking_again() {
+async fn an_interrupted_approved_plan_needs_no_second_approval() {
     let harness = Harness::synced(Via::Direct, "", people(30)).await;
     (1..=20).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
     let hash = harness.tick().await.held.unwrap().hash;
@@ -303,7 +303,7 @@ async fn an_approved_plan_that_is_cut_off_is_completed_without_asking_again() {
 }
 
 #[tokio::test]
-async fn reteach_down_in_the_middle_of_a_run() {
+async fn an_academy_outage_during_a_run_is_completed_later() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(40)).await;
         let down = Fault::new(Behaviour::Status(500, Body::Html))
@@ -327,7 +327,7 @@ async fn reteach_down_in_the_middle_of_a_run() {
 }
 
 #[tokio::test]
-async fn a_lost_reply_makes_no_second_account() {
+async fn a_lost_reply_creates_no_second_account() {
     for via in ROUTES {
         for behaviour in [
             Behaviour::LoseReply,

@@ -45,7 +45,7 @@ async fn both_jobs(world: &World, company: &Company) -> [Outcome; 2] {
 }
 
 #[tokio::test]
-async fn both_jobs_do_with_the_rights_of_one_tenant() {
+async fn both_jobs_work_with_the_rights_of_one_tenant() {
     for via in ROUTES {
         let (world, sts, companies) = apart(via).await;
         for company in &companies {
@@ -70,7 +70,7 @@ async fn both_jobs_do_with_the_rights_of_one_tenant() {
 }
 
 #[tokio::test]
-async fn what_a_session_asked_again_is_in_the_report() {
+async fn retries_under_a_session_are_reported() {
     let (world, _sts, [acme, _]) = apart(Via::Direct).await;
     for proxy in world.stack.proxies().unwrap() {
         proxy.fail(Fault::new(Behaviour::Status(503, Body::Vendor)));
@@ -85,7 +85,7 @@ async fn what_a_session_asked_again_is_in_the_report() {
 }
 
 #[tokio::test]
-async fn what_another_tenant_has_is_out_of_reach() {
+async fn a_session_cannot_reach_another_tenant() {
     let (world, _sts, [acme, other]) = apart(Via::Direct).await;
     for company in [&acme, &other] {
         both_jobs(&world, company).await;
@@ -127,7 +127,7 @@ async fn what_another_tenant_has_is_out_of_reach() {
 }
 
 #[tokio::test]
-async fn without_a_session_nothing_is_done_and_the_report_says_why() {
+async fn without_a_session_nothing_runs_and_the_report_says_why() {
     let (world, sts, [acme, _]) = apart(Via::Direct).await;
     sts.fail(Fault::new(Behaviour::Status(403, Body::Vendor)));
     let report = world.tick(&acme).await;
@@ -154,7 +154,7 @@ async fn neighbour(harness: &Harness, via: Via) -> Company {
 }
 
 #[tokio::test]
-async fn a_configuration_that_names_another_tenant_is_not_run() {
+async fn a_configuration_of_another_tenant_is_rejected() {
     let harness = Harness::new(Via::Direct, "", people(PEOPLE)).await;
     let globex = neighbour(&harness, Via::Direct).await;
     // The file of one under the name of the other: whichever way it got there.

@@ -24,7 +24,7 @@ async fn nothing_more_is_written(harness: &Harness, label: &str) {
 }
 
 #[tokio::test]
-async fn an_end_date_locks_by_itself_at_midnight_in_berlin() {
+async fn an_end_date_locks_at_midnight_in_berlin() {
     // Both changes of daylight saving, winter and summer; without and with `lock_on = "end-day"`.
     let day_after: &[(&str, &str)] = &[
         ("2026-02-10", "2026-02-10T23:00:00Z"),
@@ -78,7 +78,7 @@ async fn an_end_date_locks_by_itself_at_midnight_in_berlin() {
 }
 
 #[tokio::test]
-async fn a_hire_date_ahead_opens_by_itself_at_midnight_in_berlin() {
+async fn a_future_hire_date_opens_the_account_at_midnight_in_berlin() {
     let cases = [
         ("2026-03-01", "2026-02-28T23:00:00Z"),
         ("2026-03-29", "2026-03-28T23:00:00Z"),
@@ -111,7 +111,7 @@ async fn a_hire_date_ahead_opens_by_itself_at_midnight_in_berlin() {
 }
 
 #[tokio::test]
-async fn leave_is_no_lock() {
+async fn leave_does_not_lock() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(3)).await;
         harness.change(2, |person| person.status = Status::Leave);
@@ -125,7 +125,7 @@ async fn leave_is_no_lock() {
 }
 
 #[tokio::test]
-async fn inactive_without_an_end_date_locks_at_the_moment_it_was_first_seen() {
+async fn inactive_without_an_end_date_locks_when_first_seen() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(3)).await;
         harness.change(2, |person| person.status = Status::Inactive);
@@ -161,7 +161,7 @@ async fn inactive_without_an_end_date_locks_at_the_moment_it_was_first_seen() {
 }
 
 #[tokio::test]
-async fn an_end_date_that_is_taken_back_or_moved_opens_again() {
+async fn a_withdrawn_or_later_end_date_unlocks() {
     for via in ROUTES {
         let mut everybody = people(3);
         everybody[1].termination_date = date("2026-05-12");
@@ -186,7 +186,7 @@ async fn an_end_date_that_is_taken_back_or_moved_opens_again() {
 }
 
 #[tokio::test]
-async fn somebody_who_is_hired_again_is_locked_until_then() {
+async fn a_rehired_person_is_locked_until_the_hire_date() {
     for via in ROUTES {
         let left = Person {
             status: Status::Inactive,
@@ -209,7 +209,7 @@ async fn somebody_who_is_hired_again_is_locked_until_then() {
 }
 
 #[tokio::test]
-async fn somebody_gone_is_locked_after_two_complete_reads_and_open_again_when_back() {
+async fn a_missing_person_is_locked_after_two_complete_readings_and_unlocked_when_back() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(4)).await;
         let colleague = harness.company.personio.person(2).unwrap();
@@ -260,7 +260,7 @@ async fn somebody_gone_is_locked_after_two_complete_reads_and_open_again_when_ba
 }
 
 #[tokio::test]
-async fn somebody_missing_once_and_back_has_never_been_away() {
+async fn a_person_missing_once_is_not_locked() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(4)).await;
         let colleague = harness.company.personio.person(2).unwrap();
@@ -283,7 +283,7 @@ async fn somebody_missing_once_and_back_has_never_been_away() {
 }
 
 #[tokio::test]
-async fn somebody_who_left_and_is_then_deleted_keeps_their_window() {
+async fn a_leaver_who_is_then_deleted_keeps_the_access_window() {
     for via in ROUTES {
         let left = Person {
             status: Status::Inactive,
@@ -304,7 +304,7 @@ async fn somebody_who_left_and_is_then_deleted_keeps_their_window() {
 }
 
 #[tokio::test]
-async fn a_status_that_may_not_be_read_locks_and_unlocks_nobody() {
+async fn an_unreadable_status_locks_and_unlocks_nobody() {
     for via in [Via::Direct, Via::KomboPassthrough] {
         let harness = Harness::synced(via, "", people(3)).await;
         harness.change(2, |person| person.status = Status::Inactive);
@@ -327,7 +327,7 @@ async fn a_status_that_may_not_be_read_locks_and_unlocks_nobody() {
 }
 
 #[tokio::test]
-async fn whoever_vanishes_while_the_root_is_lost_is_missed_all_the_same() {
+async fn a_person_who_disappears_while_the_sync_state_is_lost_is_still_missed() {
     let harness = Harness::synced(Via::Direct, "", people(20)).await;
     harness.lose_the_root().await;
     harness.company.personio.remove(7);
@@ -343,7 +343,7 @@ async fn whoever_vanishes_while_the_root_is_lost_is_missed_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_lost_ledger_does_not_take_an_end_date_for_a_lock_of_its_own() {
+async fn without_a_ledger_an_end_date_is_not_taken_for_our_own_lock() {
     for via in ROUTES {
         let left = |day| Person {
             status: Status::Inactive,

@@ -78,7 +78,7 @@ fn check_settled(fleet: &Fleet, company: usize, certificates: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn hostile_tenants_keep_nobody_waiting_and_recover_on_the_next_tick() {
+async fn hostile_tenants_delay_nobody_and_recover_on_the_next_tick() {
     let fleet = Fleet::start(TENANTS, PEOPLE).await;
     let first = tokio::task::block_in_place(|| fleet.first_runs(ENVIRONMENTS));
     assert!(first.iter().all(|told| told.outcome.is_good()), "{first:?}");

@@ -145,7 +145,7 @@ async fn loose_tongues(seen: &mut Witness) {
 }
 
 #[tokio::test]
-async fn no_mark_is_seen_anywhere() {
+async fn no_output_shows_personal_data() {
     for via in ROUTES {
         let mut seen = Witness::new(marked_company(via).await);
         scenario(&mut seen).await;

@@ -10,7 +10,7 @@ use simulators::reteach::Endpoint;
 use simulators::{Behaviour, Body, Fault};
 
 #[tokio::test]
-async fn a_record_that_reteach_refuses_stops_nobody_and_is_tried_again_with_growing_pauses() {
+async fn a_refused_record_stops_no_other_and_is_retried_with_growing_pauses() {
     for via in ROUTES {
         let mut everybody = people(6);
         everybody[1].last_name = "Ü".repeat(300);
@@ -85,7 +85,7 @@ async fn a_record_that_reteach_refuses_stops_nobody_and_is_tried_again_with_grow
 }
 
 #[tokio::test]
-async fn a_change_that_reteach_refuses_leaves_the_account_as_it_is() {
+async fn a_refused_change_leaves_the_account_unchanged() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(4)).await;
         let before = harness.account(2);
@@ -105,7 +105,7 @@ async fn a_change_that_reteach_refuses_leaves_the_account_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_value_that_reteach_refuses_keeps_nobody_s_account_open() {
+async fn a_refused_value_does_not_keep_an_account_open() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(9)).await;
         // The mail address is somebody else's in reteach; a position is too long.
@@ -151,7 +151,7 @@ async fn a_value_that_reteach_refuses_keeps_nobody_s_account_open() {
 }
 
 #[tokio::test]
-async fn two_people_with_one_mail_address() {
+async fn two_people_with_one_mail_address_never_share_an_account() {
     for via in ROUTES {
         let mut everybody = people(4);
         everybody[2].email = Some("PERSON-2@muster.example".to_owned());
@@ -192,7 +192,7 @@ async fn two_people_with_one_mail_address() {
 }
 
 #[tokio::test]
-async fn once_a_day_drift_is_repaired_and_what_is_not_ours_stays() {
+async fn drift_is_repaired_daily_and_foreign_fields_stay() {
     for via in ROUTES {
         let mut everybody = people(4);
         everybody[2].termination_date = date("2026-04-30");
@@ -289,7 +289,7 @@ async fn an_account_that_an_admin_deleted_is_created_again() {
 }
 
 #[tokio::test]
-async fn an_account_whose_external_id_an_admin_cleared_is_ours_again() {
+async fn an_account_with_a_cleared_external_id_is_adopted_again() {
     let harness = Harness::synced(Via::Direct, "", people(4)).await;
     let id = harness.account(2).id;
     harness.company.reteach.edit(&id, |account| {
@@ -304,7 +304,7 @@ async fn an_account_whose_external_id_an_admin_cleared_is_ours_again() {
 }
 
 #[tokio::test]
-async fn who_is_gone_is_locked_although_their_account_was_not_found_at_first() {
+async fn a_missing_person_is_locked_although_the_account_was_not_found_at_first() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(6)).await;
         harness.company.personio.remove(2);
@@ -343,7 +343,7 @@ async fn who_is_gone_is_locked_although_their_account_was_not_found_at_first() {
 }
 
 #[tokio::test]
-async fn an_academy_that_says_it_is_empty_is_not_believed() {
+async fn an_empty_academy_list_is_rejected() {
     let harness = Harness::synced(Via::Direct, "", people(6)).await;
     let listing = || Fault::new(Behaviour::EmptyList).path("/customer");
     harness.company.reteach.fail(listing());

@@ -141,7 +141,7 @@ async fn leaving_the_scope_locks_and_coming_back_unlocks() {
 }
 
 #[tokio::test]
-async fn leaving_the_scope_leaves_the_account_alone_where_the_tenant_wants_that() {
+async fn leaving_the_scope_leaves_the_account_alone_if_configured() {
     let scope = "[scope]\ninclude_companies = [\"Muster GmbH\"]\nout_of_scope = \"leave\"\n";
     for via in ROUTES {
         let harness = Harness::synced(via, scope, people(4)).await;
@@ -161,7 +161,7 @@ async fn leaving_the_scope_leaves_the_account_alone_where_the_tenant_wants_that(
 }
 
 #[tokio::test]
-async fn accounts_that_were_never_ours_are_not_touched() {
+async fn foreign_accounts_are_not_touched() {
     let scope = "[scope]\ninclude_companies = [\"Muster GmbH\"]\n";
     for via in ROUTES {
         let harness = Harness::new(
@@ -191,7 +191,7 @@ async fn accounts_that_were_never_ours_are_not_touched() {
 }
 
 #[tokio::test]
-async fn a_scope_by_a_field_that_may_not_be_read_creates_nobody_and_locks_nobody() {
+async fn a_scope_over_an_unreadable_field_creates_and_locks_nobody() {
     for via in [Via::Direct, Via::KomboPassthrough] {
         let harness = Harness::synced(
             via,

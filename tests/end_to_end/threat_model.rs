@@ -71,7 +71,7 @@ fn exists(name: &str, sources: &str) -> bool {
 }
 
 #[test]
-fn every_row_of_the_threat_model_is_shown_by_tests_that_exist() {
+fn the_threat_model_names_existing_tests() {
     let page = fs::read_to_string(root().join("THREAT-MODEL.md")).unwrap();
     let (rows, sources) = (shown_by(&page), sources());
     assert!(rows.len() > 8, "the table is found: {rows:?}");
@@ -87,7 +87,7 @@ fn every_row_of_the_threat_model_is_shown_by_tests_that_exist() {
 }
 
 #[test]
-fn a_name_that_is_none_is_noticed() {
+fn an_unknown_name_is_reported() {
     let page =
         "| who | shown by |\n|---|---|\n| one | `a_test`, `.ci/run` |\n| two | `no_test` |\n";
     assert_eq!(

@@ -41,7 +41,7 @@ async fn costs_next_to_nothing(harness: &Harness, people: u64, label: &str) {
 }
 
 #[tokio::test]
-async fn asks_reteach_nothing_and_the_state_four_times() {
+async fn an_unchanged_tick_calls_no_academy_and_the_state_four_times() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(10)).await;
         for _ in 0..3 {
@@ -67,7 +67,7 @@ fn account_of(person: &Person) -> Customer {
 }
 
 #[tokio::test]
-async fn costs_the_same_for_3000_people() {
+async fn an_unchanged_tick_costs_the_same_for_3000_people() {
     let off = "[employees]\nemployment_type = \"off\"\n";
     let harness = Harness::new(Via::Kombo, off, people(3_000)).await;
     for person in people(3_000) {
@@ -78,7 +78,7 @@ async fn costs_the_same_for_3000_people() {
 }
 
 #[tokio::test]
-async fn leaves_a_full_report_once_an_hour() {
+async fn an_unchanged_tenant_stores_a_report_once_an_hour() {
     let harness = Harness::synced(Via::Direct, "", people(3)).await;
     let mut kept = harness.reports().await.len();
     let mut written = Vec::new();
@@ -95,7 +95,7 @@ async fn leaves_a_full_report_once_an_hour() {
 }
 
 #[tokio::test]
-async fn once_a_day_everybody_is_compared_and_nothing_written() {
+async fn the_daily_reconcile_of_an_unchanged_company_writes_nothing() {
     let harness = Harness::synced(Via::Direct, "", people(3)).await;
     harness.after(SignedDuration::from_hours(24) - TICK).await;
     assert_eq!(harness.asked().len(), 0);

@@ -15,7 +15,7 @@ fn breaks(harness: &Harness) {
 }
 
 #[tokio::test]
-async fn counts_from_the_last_good_run_until_the_next() {
+async fn minutes_count_from_the_last_good_run() {
     let harness = Harness::synced(Via::Direct, "", people(3)).await;
     assert_eq!(harness.tick().await.minutes_since_good_run, Some(0));
     harness.company.personio.put(harness::person(9));
@@ -36,7 +36,7 @@ async fn counts_from_the_last_good_run_until_the_next() {
 }
 
 #[tokio::test]
-async fn counts_from_the_first_run_of_a_tenant_that_never_had_a_good_one() {
+async fn minutes_count_from_the_first_run_without_a_good_one() {
     let harness = Harness::new(Via::Direct, "", people(3)).await;
     breaks(&harness);
     for minutes in [0, 40, 80] {
@@ -50,7 +50,7 @@ async fn counts_from_the_first_run_of_a_tenant_that_never_had_a_good_one() {
 }
 
 #[tokio::test]
-async fn a_dry_run_says_nothing_of_it() {
+async fn a_dry_run_reports_no_minutes_since_a_good_run() {
     let harness = Harness::synced(Via::Direct, "", people(3)).await;
     let ran = harness
         .run(Mode::DryRun, shared::http::Deadline::never())

@@ -67,7 +67,7 @@ fn questions(harness: &Harness) -> (usize, usize, usize) {
 }
 
 #[tokio::test]
-async fn while_nothing_can_be_reached_nothing_counts_as_a_failure() {
+async fn an_unreachable_vendor_counts_as_no_failure() {
     for via in ROUTES {
         let harness = company(via, 5).await;
         let base = match &harness.company.kombo {
@@ -109,7 +109,7 @@ async fn while_nothing_can_be_reached_nothing_counts_as_a_failure() {
 }
 
 #[tokio::test]
-async fn bad_weather_is_waited_for_for_a_week() {
+async fn transient_failures_retry_for_a_week() {
     let harness = company(Via::Direct, 5).await;
     harness.fail_uploads(Fault::new(Behaviour::TooManyRequests(RetryAfter::Seconds(0))).always());
     for _ in 0..27 {
@@ -144,7 +144,7 @@ async fn bad_weather_is_waited_for_for_a_week() {
 }
 
 #[tokio::test]
-async fn weather_that_lasts_longer_than_a_week_is_parked() {
+async fn transient_failures_of_a_week_are_parked() {
     let harness = company(Via::Direct, 1).await;
     harness.fail_uploads(Fault::new(Behaviour::TooManyRequests(RetryAfter::Seconds(0))).always());
     for _ in 0..7 {
@@ -172,7 +172,7 @@ async fn weather_that_lasts_longer_than_a_week_is_parked() {
 }
 
 #[tokio::test]
-async fn three_silences_in_a_row_stop_the_run_and_the_next_goes_on() {
+async fn three_uploads_without_reply_stop_the_run_and_the_next_continues() {
     for via in ROUTES {
         let harness = company(via, 30).await;
         harness.fail_uploads(Fault::new(Behaviour::Close).always());
@@ -236,7 +236,7 @@ async fn an_outage_of_a_day_parks_nothing() {
 
 /// A document on which the HR system stumbles each time is given up in the end, and never sent without a look.
 #[tokio::test]
-async fn an_upload_that_never_comes_through_is_parked_after_a_week() {
+async fn an_upload_without_any_reply_is_parked_after_a_week() {
     let harness = company(Via::Direct, 1).await;
     harness.fail_uploads(Fault::new(Behaviour::Status(500, Body::Vendor)).always());
     let start = harness.moment();
@@ -282,7 +282,7 @@ async fn stopped_after(harness: &Harness, before: usize) -> harness::Certificate
 }
 
 #[tokio::test]
-async fn what_a_stopped_run_left_is_taken_up_by_the_next() {
+async fn the_next_run_continues_a_stopped_one() {
     for (left, full_scan) in [(100_u32, false), (101, true), (300, true)] {
         let harness = old_company(Via::Direct, left + 20).await;
         let report = stopped_after(&harness, 20).await;
@@ -329,7 +329,7 @@ async fn what_a_stopped_run_left_is_taken_up_by_the_next() {
 
 /// One certificate that reteach cannot show must not keep the others from being filed.
 #[tokio::test]
-async fn a_look_up_that_fails_stops_nobody_else() {
+async fn a_failing_lookup_stops_no_other_certificate() {
     for (behaviour, attempts) in [
         (Behaviour::Status(404, Body::Vendor), 1),
         (Behaviour::Status(200, Body::Html), 1),

@@ -9,7 +9,7 @@ use shared::tenant::Via;
 use simulators::reteach::{Delivery, Endpoint};
 use std::time::Duration;
 
-use super::cases::{PAUSES, all_are_filed, certified, deliver, finding, id, run_watched};
+use super::fixture::{PAUSES, all_are_filed, certified, deliver, finding, id, run_watched};
 
 /// The largest file that Personio takes.
 const LARGEST: u64 = 30 * 1024 * 1024;
@@ -132,7 +132,7 @@ async fn allow_a_private_host(harness: &Harness) {
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_be_filed_waits_with_a_clear_word_and_the_others_go_on() {
+async fn a_bad_file_waits_with_a_reason_and_the_others_are_filed() {
     for via in ROUTES {
         for Bad {
             name,
@@ -182,7 +182,7 @@ async fn a_file_that_cannot_be_filed_waits_with_a_clear_word_and_the_others_go_o
 }
 
 #[tokio::test]
-async fn odd_files_that_are_as_they_should_be_are_filed() {
+async fn unusual_but_valid_files_are_filed() {
     for via in ROUTES {
         let harness = certified(via, 5).await;
         let drip = Delivery::Drip {
@@ -210,7 +210,7 @@ async fn odd_files_that_are_as_they_should_be_are_filed() {
 }
 
 #[tokio::test]
-async fn many_bad_files_stop_nobody() {
+async fn many_bad_files_stop_no_other_certificate() {
     for delivery in [
         Delivery::Status(404),
         Delivery::Status(403),
@@ -240,7 +240,7 @@ async fn many_bad_files_stop_nobody() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_withdrawn_is_asked_for_anew_once() {
+async fn a_withdrawn_url_is_requested_again_once() {
     for status in [400, 401, 403, 404, 410] {
         let harness = certified(Via::Direct, 1).await;
         deliver(&harness, "c-001", Delivery::Status(status));
@@ -273,7 +273,7 @@ fn asked_for_one(harness: &Harness) -> usize {
 }
 
 #[tokio::test]
-async fn addresses_that_expire_in_a_long_queue_are_asked_for_anew() {
+async fn expired_signed_urls_are_requested_again() {
     // All at once, before the first is reached; and one by one, where nobody but us fetches them.
     let at_once = |progress| {
         if matches!(progress, Progress::Planned(_)) {
@@ -321,8 +321,7 @@ async fn addresses_that_expire_in_a_long_queue_are_asked_for_anew() {
 }
 
 #[tokio::test]
-async fn a_file_that_stays_bad_is_parked_at_the_fifth_failure_until_the_operator_has_it_tried_again()
- {
+async fn a_file_that_stays_bad_is_parked_at_the_fifth_failure_until_the_operator_retries_it() {
     for via in ROUTES {
         let harness = certified(via, 2).await;
         deliver(&harness, "c-002", Delivery::NotAPdf);
@@ -380,7 +379,7 @@ async fn a_file_that_stays_bad_is_parked_at_the_fifth_failure_until_the_operator
 }
 
 #[tokio::test]
-async fn kombo_is_sent_the_bytes_that_were_looked_at() {
+async fn kombo_receives_the_validated_bytes() {
     for via in [Via::KomboPassthrough, Via::Kombo] {
         let harness = certified(via, 2).await;
         let academy = &harness.company.reteach;

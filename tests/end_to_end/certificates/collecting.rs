@@ -96,7 +96,7 @@ fn insert(number: u32) -> Change {
 }
 
 #[tokio::test]
-async fn a_list_that_shifts_while_it_is_read_is_read_again() {
+async fn a_list_that_changes_while_it_is_read_is_read_again() {
     let cases: [fn() -> Vec<Change>; 4] = [
         || vec![insert(1001)],
         || vec![insert(1001), insert(1002), insert(1003)],
@@ -134,7 +134,7 @@ async fn a_list_that_shifts_while_it_is_read_is_read_again() {
 
 /// Answers that do not agree with each other, as a server makes them that lists with an old count.
 #[tokio::test]
-async fn a_list_that_does_not_agree_with_itself_is_read_again() {
+async fn an_inconsistent_list_is_read_again() {
     for behaviour in [
         Behaviour::DropRows(3),
         Behaviour::TotalOff(1),
@@ -173,7 +173,7 @@ async fn a_list_that_does_not_agree_with_itself_is_read_again() {
 }
 
 #[tokio::test]
-async fn what_three_shifting_readings_brought_is_filed_and_the_watermark_stays() {
+async fn an_incomplete_reading_is_filed_without_moving_the_watermark() {
     let harness = company().await;
     old(&harness, 600);
     harness
@@ -240,7 +240,7 @@ async fn what_three_shifting_readings_brought_is_filed_and_the_watermark_stays()
 
 /// Its list has everything: other people's, unfinished courses, courses without certificates.
 #[tokio::test]
-async fn an_academy_that_ignores_the_filters_is_filtered_here() {
+async fn an_academy_that_ignores_filters_is_filtered_locally() {
     let harness = company().await;
     harness.company.reteach.set_filters(Filters::Of2023);
     old(&harness, 300);
@@ -355,7 +355,7 @@ async fn the_watermark_may_lag_but_loses_nothing() {
 
 /// Revoked and issued again between the list and the upload: the new one comes with the next reading.
 #[tokio::test]
-async fn a_certificate_issued_anew_is_another_one() {
+async fn a_certificate_reissued_between_list_and_upload_is_filed() {
     let harness = company().await;
     let at = harness.moment() - HOUR;
     let id = harness
@@ -379,7 +379,7 @@ async fn a_certificate_issued_anew_is_another_one() {
 
 /// An empty answer is believed, but nothing is thrown away for it.
 #[tokio::test]
-async fn an_empty_list_costs_a_day_at_most() {
+async fn an_empty_list_delays_certificates_by_at_most_a_day() {
     let harness = company().await;
     old(&harness, 30);
     harness

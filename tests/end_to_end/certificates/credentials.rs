@@ -12,16 +12,18 @@ use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
 use shared::tenant::Via;
 use simulators::{Behaviour, Body, personio, reteach};
 
-use crate::troubles::{ALL, DIRECT, KOMBO, Trouble, UNIFIED, common, kombo, trouble};
+use crate::broken_connections::{
+    ALL, BrokenConnection, DIRECT, KOMBO, UNIFIED, broken, common, kombo,
+};
 
-use super::cases::{
+use super::fixture::{
     all_are_filed, certified, deliver, fail_participations, finding, nothing_is_held_against_any,
     run_watched, with_meanwhile,
 };
 
-fn troubles() -> Vec<Trouble> {
+fn broken_connections() -> Vec<BrokenConnection> {
     let own = [
-        trouble(
+        broken(
             "the right to write documents is missing",
             ALL,
             |harness| {
@@ -31,7 +33,7 @@ fn troubles() -> Vec<Trouble> {
             "Documents: write",
             |harness| harness.company.personio.allow_writing_documents(true),
         ),
-        trouble(
+        broken(
             "documents are off in Kombo's scope config",
             UNIFIED,
             |harness| kombo(harness).allow_documents(INTEGRATION, false),
@@ -39,7 +41,7 @@ fn troubles() -> Vec<Trouble> {
             "Manage documents",
             |harness| kombo(harness).allow_documents(INTEGRATION, true),
         ),
-        trouble(
+        broken(
             "reteach forbids it",
             ALL,
             |harness| fail_participations(harness, Behaviour::Status(403, Body::Vendor)),
@@ -47,7 +49,7 @@ fn troubles() -> Vec<Trouble> {
             "does not allow this",
             Harness::clear_faults,
         ),
-        trouble(
+        broken(
             "reteach answers with a page",
             ALL,
             |harness| fail_participations(harness, Behaviour::Status(200, Body::Html)),
@@ -55,7 +57,7 @@ fn troubles() -> Vec<Trouble> {
             "reteach GET /participation",
             Harness::clear_faults,
         ),
-        trouble(
+        broken(
             "reteach's answer breaks off",
             ALL,
             |harness| fail_participations(harness, Behaviour::TruncateJson),
@@ -63,7 +65,7 @@ fn troubles() -> Vec<Trouble> {
             "reteach GET /participation",
             Harness::clear_faults,
         ),
-        trouble(
+        broken(
             "reteach no longer has the endpoint",
             ALL,
             |harness| fail_participations(harness, Behaviour::Status(404, Body::Vendor)),
@@ -76,15 +78,15 @@ fn troubles() -> Vec<Trouble> {
 }
 
 #[tokio::test]
-async fn every_trouble_has_its_word_and_ends_by_itself() {
-    for Trouble {
+async fn every_broken_connection_is_named_and_recovers() {
+    for BrokenConnection {
         name,
         routes,
         begin,
         outcome,
         says,
         end,
-    } in troubles()
+    } in broken_connections()
     {
         for via in routes {
             let label = format!("{via:?}: {name}");
@@ -193,7 +195,7 @@ fn rotations() -> [Rotation; 3] {
 }
 
 #[tokio::test]
-async fn a_secret_that_is_rotated_while_certificates_are_filed_is_taken_up_within_the_run() {
+async fn a_secret_rotated_during_a_run_is_used_within_that_run() {
     for Rotation {
         name,
         routes,
@@ -241,7 +243,7 @@ async fn a_secret_that_is_rotated_while_certificates_are_filed_is_taken_up_withi
 }
 
 #[tokio::test]
-async fn what_failed_before_a_rotated_secret_was_taken_up_is_told_all_the_same() {
+async fn failures_before_a_rotated_secret_is_used_are_reported() {
     let [
         Rotation {
             at_the_vendor,
@@ -278,7 +280,7 @@ async fn what_failed_before_a_rotated_secret_was_taken_up_is_told_all_the_same()
 }
 
 #[tokio::test]
-async fn who_may_not_write_is_told_after_one_round() {
+async fn a_missing_write_right_is_reported_after_one_round() {
     for via in ROUTES {
         let harness = certified(via, 60).await;
         harness.company.personio.allow_writing_documents(false);

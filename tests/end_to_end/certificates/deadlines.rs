@@ -75,7 +75,7 @@ async fn newest_are_filed(harness: &Harness, count: usize) {
 }
 
 #[tokio::test]
-async fn what_a_run_does_not_reach_is_left_for_the_next_the_newest_first() {
+async fn runs_cut_by_a_deadline_file_the_newest_first() {
     for via in ROUTES {
         let harness = company(via, 5, 60).await;
         let mut filed = 0;
@@ -103,7 +103,7 @@ async fn what_a_run_does_not_reach_is_left_for_the_next_the_newest_first() {
 }
 
 #[tokio::test]
-async fn an_upload_that_the_deadline_cuts_off_is_in_doubt() {
+async fn an_upload_interrupted_by_the_deadline_has_an_unknown_outcome() {
     for via in ROUTES {
         let harness = company(via, 3, 12).await;
         harness.fail_uploads(Fault::new(Behaviour::HangReply).times(4));
@@ -137,7 +137,7 @@ async fn an_upload_that_the_deadline_cuts_off_is_in_doubt() {
 }
 
 #[tokio::test]
-async fn with_too_little_time_nothing_is_begun() {
+async fn too_little_time_starts_no_upload() {
     for via in ROUTES {
         let harness = company(via, 3, 12).await;
         harness.fail_uploads(Fault::new(Behaviour::LoseReply).times(2));

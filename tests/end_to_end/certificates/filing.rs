@@ -123,7 +123,7 @@ async fn each_certificate_is_in_one_document_of_its_employee() {
 }
 
 #[tokio::test]
-async fn what_is_filed_stays_filed_once_however_often_it_is_seen() {
+async fn a_filed_certificate_is_never_filed_again() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(2)).await;
         harness.issue([
@@ -207,7 +207,7 @@ async fn the_date_is_the_day_in_berlin() {
 }
 
 #[tokio::test]
-async fn the_time_zone_is_the_tenants() {
+async fn the_day_follows_the_tenants_time_zone() {
     for (zone, day) in [
         ("America/New_York", "2026-04-30"),
         ("Asia/Tokyo", "2026-05-01"),
@@ -236,7 +236,7 @@ async fn the_time_zone_is_the_tenants() {
 }
 
 #[tokio::test]
-async fn without_a_date_of_completion_it_is_filed_without_one() {
+async fn a_certificate_without_a_completion_date_is_filed_without_a_date() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(1)).await;
         let undated = Participation {
@@ -304,7 +304,7 @@ async fn a_course_taken_twice_on_one_day_is_two_documents() {
 }
 
 #[tokio::test]
-async fn a_certificate_issued_anew_is_another_document() {
+async fn a_reissued_certificate_is_another_document() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(1)).await;
         let reteach = &harness.company.reteach;

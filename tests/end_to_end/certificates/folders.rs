@@ -22,7 +22,7 @@ fn chosen(name: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_folder_is_the_tenants_own_else_one_for_certificates_else_the_one_for_everything() {
+async fn the_folder_is_the_configured_one_or_one_for_certificates_or_the_fallback() {
     let cases: &[(&[&str], Option<&str>, &str)] = &[
         (
             &["Arbeitsvertrag", "Sonstige Dokumente"],
@@ -118,7 +118,7 @@ type Missing = (
 );
 
 #[tokio::test]
-async fn without_a_folder_nothing_is_sent_and_nothing_lost() {
+async fn without_a_folder_no_upload_starts_and_no_certificate_is_lost() {
     let cases: &[Missing] = &[
         (
             &["Arbeitsvertrag"],
@@ -198,7 +198,7 @@ async fn without_a_folder_nothing_is_sent_and_nothing_lost() {
 }
 
 #[tokio::test]
-async fn more_than_a_run_keeps_in_mind_is_not_lost_either() {
+async fn more_certificates_than_one_run_remembers_are_not_lost() {
     let harness = Harness::synced(Via::Direct, "", people(2)).await;
     folders(&harness, &[]);
     let old = |number: u64| {
@@ -228,7 +228,7 @@ async fn more_than_a_run_keeps_in_mind_is_not_lost_either() {
 }
 
 #[tokio::test]
-async fn a_folder_made_later_is_used_from_then_on() {
+async fn a_folder_created_later_is_used_from_then_on() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(1)).await;
         let personio = &harness.company.personio;
@@ -273,7 +273,7 @@ async fn a_folder_made_later_is_used_from_then_on() {
 }
 
 #[tokio::test]
-async fn folders_are_looked_up_once_a_run_and_only_where_something_is_filed() {
+async fn folders_are_listed_once_a_run_and_only_to_file() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(3)).await;
         harness.certificates_now().await;

@@ -18,7 +18,7 @@ fn waiting(harness: &Harness) {
 const MODES: [Mode; 3] = [Mode::Scheduled, Mode::FullScan, Mode::DryRun];
 
 #[tokio::test]
-async fn before_the_first_complete_employee_sync_it_waits_and_calls_nobody() {
+async fn before_the_first_complete_employee_run_it_waits_and_calls_no_vendor() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(2)).await;
         waiting(&harness);
@@ -50,7 +50,7 @@ async fn before_the_first_complete_employee_sync_it_waits_and_calls_nobody() {
 }
 
 #[tokio::test]
-async fn an_employee_run_that_is_not_complete_does_not_open_the_gate() {
+async fn an_incomplete_employee_run_does_not_open_the_gate() {
     for via in [Via::Direct, Via::KomboPassthrough] {
         let harness = Harness::new(via, "", people(3)).await;
         waiting(&harness);
@@ -110,7 +110,7 @@ async fn once_open_the_gate_stays_open() {
 }
 
 #[tokio::test]
-async fn a_tenant_that_does_not_want_certificates_gets_none_and_costs_nothing() {
+async fn disabled_certificates_are_not_filed_and_cost_nothing() {
     for via in ROUTES {
         for synced in [false, true] {
             let off = "[certificates]\nenabled = false\n";
@@ -150,7 +150,7 @@ async fn a_tenant_that_does_not_want_certificates_gets_none_and_costs_nothing() 
 }
 
 #[tokio::test]
-async fn a_paused_tenant_rests_and_can_be_looked_at() {
+async fn a_paused_tenant_files_nothing_and_can_be_planned() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(2)).await;
         waiting(&harness);
@@ -230,7 +230,7 @@ async fn an_unknown_tenant_leaves_no_trace() {
 }
 
 #[tokio::test]
-async fn a_second_run_at_the_same_time_steps_back() {
+async fn a_concurrent_run_is_busy() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(1)).await;
         waiting(&harness);
@@ -269,7 +269,7 @@ async fn a_second_run_at_the_same_time_steps_back() {
 }
 
 #[tokio::test]
-async fn a_lease_that_nobody_gave_back_ends_by_itself() {
+async fn an_abandoned_lease_expires() {
     let harness = Harness::synced(Via::Direct, "", people(1)).await;
     waiting(&harness);
     harness.take_certificate_lease("a run that died").await;

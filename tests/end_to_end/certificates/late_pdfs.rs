@@ -69,7 +69,7 @@ fn without_pdf(number: u32, at: Timestamp, publication: Publication) -> Particip
 }
 
 #[tokio::test]
-async fn a_pdf_that_is_late_is_asked_for_after_growing_pauses_and_filed_when_it_is_made() {
+async fn a_late_pdf_is_polled_with_growing_pauses_and_filed_once_it_exists() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(3)).await;
         let at = harness.moment() - HOUR * 100;
@@ -116,7 +116,7 @@ async fn a_pdf_that_is_late_is_asked_for_after_growing_pauses_and_filed_when_it_
 }
 
 #[tokio::test]
-async fn a_pdf_that_takes_an_hour_is_filed_within_a_tick() {
+async fn a_pdf_that_takes_an_hour_is_filed_by_the_next_tick() {
     let harness = company().await;
     let at = harness.moment() - HOUR * 100;
     let hour = Publication::After(SignedDuration::from_mins(61));
@@ -138,7 +138,7 @@ async fn a_pdf_that_takes_an_hour_is_filed_within_a_tick() {
 
 /// Only a hundred are asked for one by one; the daily scan finds the others.
 #[tokio::test]
-async fn the_late_pdfs_of_many_are_all_filed() {
+async fn many_late_pdfs_are_all_filed() {
     for ago in [HOUR, HOUR * 100] {
         let harness = company().await;
         harness.certificates_now().await;
@@ -178,7 +178,7 @@ async fn the_late_pdfs_of_many_are_all_filed() {
 }
 
 #[tokio::test]
-async fn a_certificate_revoked_while_its_pdf_is_late_is_forgotten() {
+async fn a_certificate_revoked_while_its_pdf_is_late_is_dropped() {
     let harness = company().await;
     let at = harness.moment() - HOUR * 100;
     let id = harness

@@ -2,21 +2,21 @@
 
 mod backlog;
 mod bad_pdfs;
-mod cases;
 mod collecting;
 mod credentials;
 mod cuts;
 mod deadlines;
 mod filing;
+mod fixture;
 mod folders;
 mod gate;
 mod late_pdfs;
+mod lost_lease;
 mod modes;
 mod odd_records;
-mod once;
-mod overtaken;
 mod owners;
 mod parked;
 mod privacy;
 mod refusals;
 mod titles;
+mod unknown_outcome;

@@ -37,7 +37,7 @@ async fn dry(harness: &Harness) -> Report {
 }
 
 #[tokio::test]
-async fn a_dry_run_says_what_would_be_filed_and_does_nothing() {
+async fn a_dry_run_lists_what_would_be_filed_and_files_nothing() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(3)).await;
         let stranger = harness
@@ -107,7 +107,7 @@ async fn a_dry_run_says_what_would_be_filed_and_does_nothing() {
 }
 
 #[tokio::test]
-async fn a_dry_run_says_that_there_is_no_folder() {
+async fn a_dry_run_reports_a_missing_folder() {
     for via in ROUTES {
         let harness = Harness::with_folder(
             via,
@@ -131,7 +131,7 @@ async fn a_dry_run_says_that_there_is_no_folder() {
 }
 
 #[tokio::test]
-async fn a_dry_run_that_fails_writes_nothing_either() {
+async fn a_failing_dry_run_writes_nothing() {
     let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
     harness.issue([completed("c-1", 1, "Kurs", LONG_AGO)]);
     harness.company.reteach.remove_credentials("reteach-client");
@@ -142,7 +142,7 @@ async fn a_dry_run_that_fails_writes_nothing_either() {
 }
 
 #[tokio::test]
-async fn a_full_scan_finds_what_the_other_runs_do_not() {
+async fn a_full_scan_finds_old_and_undated_certificates() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(4)).await;
         harness.certificates_now().await;
@@ -184,7 +184,7 @@ async fn a_full_scan_finds_what_the_other_runs_do_not() {
 }
 
 #[tokio::test]
-async fn a_run_asked_for_by_the_operator_scans_in_full() {
+async fn an_operator_can_request_a_full_scan() {
     let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
     harness.certificates_now().await;
     harness.issue([completed("c-1", 1, "Kurs", LONG_AGO)]);
@@ -196,7 +196,7 @@ async fn a_run_asked_for_by_the_operator_scans_in_full() {
 }
 
 #[tokio::test]
-async fn what_is_completed_between_two_runs_is_filed_by_the_next() {
+async fn courses_completed_between_two_runs_are_filed_by_the_next() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(1)).await;
         harness.certificates_now().await;
@@ -258,7 +258,7 @@ async fn costs_next_to_nothing(harness: &Harness, label: &str) {
 }
 
 #[tokio::test]
-async fn an_unchanged_tick_costs_one_question_and_four_calls_to_the_state() {
+async fn an_unchanged_tick_costs_one_vendor_call_and_four_state_calls() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(3)).await;
         harness.issue((1..=3).map(|id| completed(&format!("c-{id}"), id, "Kurs", LONG_AGO)));
@@ -294,7 +294,7 @@ async fn an_unchanged_tick_costs_the_same_with_600_certificates() {
 }
 
 #[tokio::test]
-async fn unchanged_hours_write_a_report_each_and_the_root_every_three() {
+async fn unchanged_hours_store_a_report_each_and_the_watermark_every_three() {
     let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
     harness.issue([completed("c-1", 1, "Kurs", LONG_AGO)]);
     harness.certificates_now().await;
@@ -324,7 +324,7 @@ async fn unchanged_hours_write_a_report_each_and_the_root_every_three() {
 }
 
 #[tokio::test]
-async fn every_run_that_did_something_leaves_its_report() {
+async fn every_run_with_changes_stores_its_report() {
     let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
     let mut told = Vec::new();
     for number in 0..3 {

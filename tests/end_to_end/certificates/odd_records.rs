@@ -10,10 +10,10 @@ use shared::tenant::Via;
 use simulators::reteach::{Certificate, Participation, Publication};
 use simulators::{Behaviour, Body, Fault};
 
-use super::cases::{all_are_filed, certified, fail_participations, finding};
+use super::fixture::{all_are_filed, certified, fail_participations, finding};
 
 #[tokio::test]
-async fn what_a_record_lacks_is_left_out_or_told() {
+async fn records_with_missing_fields_are_skipped_or_reported() {
     for via in ROUTES {
         let harness = certified(via, 2).await;
         let academy = &harness.company.reteach;
@@ -89,7 +89,7 @@ const MALFORMED: &str = r#"{"resultCount":9,"results":[
 "nonsense"]}"#;
 
 #[tokio::test]
-async fn a_record_that_does_not_fit_is_told_by_its_field_and_stops_nobody() {
+async fn a_malformed_record_is_reported_by_field_and_stops_no_other() {
     for via in ROUTES {
         let harness = certified(via, 2).await;
         let fault =
@@ -168,7 +168,7 @@ async fn one_certificate_in_two_participations_of_one_person_is_filed_once() {
 }
 
 #[tokio::test]
-async fn one_certificate_of_two_people_is_told_and_filed_for_neither() {
+async fn a_certificate_of_two_people_is_reported_and_filed_for_neither() {
     let harness = certified(Via::Direct, 3).await;
     let again = completed("c-002", 3, "Kurs 2", "2026-05-10T12:00:00Z");
     harness.company.reteach.add_participation(again);
@@ -192,7 +192,7 @@ async fn one_certificate_of_two_people_is_told_and_filed_for_neither() {
 }
 
 #[tokio::test]
-async fn reteach_down_concludes_nothing() {
+async fn an_unreachable_academy_advances_no_watermark() {
     let harness = certified(Via::Direct, 3).await;
     harness.certificates_now().await;
     let store = harness.world.stack.store();
@@ -221,7 +221,7 @@ async fn reteach_down_concludes_nothing() {
 }
 
 #[tokio::test]
-async fn what_an_empty_list_hides_is_found_by_the_daily_scan_at_the_latest() {
+async fn certificates_hidden_by_empty_lists_are_found_by_the_daily_scan() {
     for via in ROUTES {
         let harness = certified(via, 3).await;
         fail_participations(&harness, Behaviour::EmptyList);
@@ -246,7 +246,7 @@ async fn what_an_empty_list_hides_is_found_by_the_daily_scan_at_the_latest() {
 }
 
 #[tokio::test]
-async fn rows_that_are_missing_make_the_reading_incomplete_and_are_filed_by_the_next_one() {
+async fn missing_rows_make_the_reading_incomplete_and_are_filed_by_the_next() {
     for via in ROUTES {
         let harness = certified(via, 5).await;
         fail_participations(&harness, Behaviour::DropRows(2));

@@ -19,7 +19,7 @@ fn of(account: &str, id: &str) -> Participation {
 }
 
 #[tokio::test]
-async fn an_account_without_our_external_id_is_known_by_the_ledger_of_employees() {
+async fn an_account_without_our_external_id_is_found_in_the_employee_ledger() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(3)).await;
         let reteach = &harness.company.reteach;
@@ -51,7 +51,7 @@ async fn an_account_without_our_external_id_is_known_by_the_ledger_of_employees(
 }
 
 #[tokio::test]
-async fn who_is_not_from_personio_is_counted_and_skipped() {
+async fn certificates_of_people_outside_personio_are_counted_and_skipped() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(2)).await;
         let reteach = &harness.company.reteach;
@@ -93,7 +93,7 @@ async fn who_is_not_from_personio_is_counted_and_skipped() {
 }
 
 #[tokio::test]
-async fn who_comes_to_personio_later_gets_the_old_ones_with_the_next_full_scan() {
+async fn a_person_added_later_gets_old_certificates_with_the_next_full_scan() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(1)).await;
         let account = harness
@@ -125,7 +125,7 @@ async fn who_comes_to_personio_later_gets_the_old_ones_with_the_next_full_scan()
 }
 
 #[tokio::test]
-async fn a_participation_without_a_customer_is_counted_and_told_by_full_scans() {
+async fn a_participation_without_a_customer_is_counted_and_reported_by_full_scans() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(2)).await;
         let gone = harness
@@ -178,7 +178,7 @@ async fn a_participation_without_a_customer_is_counted_and_told_by_full_scans() 
 }
 
 #[tokio::test]
-async fn who_has_left_gets_what_was_earned() {
+async fn leavers_get_their_certificates() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(2)).await;
         harness.change(1, |person| {
@@ -203,7 +203,7 @@ async fn who_has_left_gets_what_was_earned() {
 }
 
 #[tokio::test]
-async fn who_comes_back_under_a_new_id_has_a_new_file() {
+async fn a_rehired_person_with_a_new_id_has_a_new_file() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(2)).await;
         let reteach = &harness.company.reteach;
@@ -245,7 +245,7 @@ async fn who_comes_back_under_a_new_id_has_a_new_file() {
 }
 
 #[tokio::test]
-async fn the_account_of_two_people_goes_by_its_external_id() {
+async fn an_account_shared_by_two_people_belongs_to_its_external_id() {
     // An admin gives somebody's account to somebody else: the external id counts, not what the ledger remembers.
     let harness = Harness::with_folder(Via::Direct, "", people(3)).await;
     let account = harness.account(2).id;

@@ -109,7 +109,7 @@ const BLIND: [(Via, Blind, &str); 5] = [
 ];
 
 #[tokio::test]
-async fn what_nobody_can_look_for_is_parked_with_the_right_to_grant() {
+async fn an_upload_that_cannot_be_searched_is_parked_with_the_missing_right() {
     for (via, blind, right) in BLIND {
         let harness = company(via).await;
         harness.fail_uploads(Fault::new(Behaviour::Close));
@@ -198,7 +198,7 @@ async fn what_nobody_can_look_for_is_parked_with_the_right_to_grant() {
 
 /// The operator's word is good for one upload: the next doubt is a new one.
 #[tokio::test]
-async fn a_retry_sends_once_and_is_parked_again_when_its_answer_is_lost_too() {
+async fn a_retry_uploads_once_and_is_parked_again_if_its_reply_is_lost_too() {
     for (via, blind, _) in BLIND {
         let harness = company(via).await;
         blind(&harness);
@@ -248,7 +248,7 @@ async fn a_retry_sends_once_and_is_parked_again_when_its_answer_is_lost_too() {
 
 /// The right is granted meanwhile: then the operator's retry looks first, and finds it.
 #[tokio::test]
-async fn a_retry_looks_first_where_somebody_can() {
+async fn a_retry_searches_first_where_documents_can_be_listed() {
     for (via, blind, _) in BLIND {
         let harness = company(via).await;
         blind(&harness);
@@ -282,7 +282,7 @@ async fn a_retry_looks_first_where_somebody_can() {
 }
 
 #[tokio::test]
-async fn a_search_that_fails_is_repeated_for_a_week() {
+async fn a_failing_search_is_repeated_for_a_week() {
     for (via, fault) in [
         (Via::Direct, Behaviour::Status(500, Body::Vendor)),
         (Via::Direct, Behaviour::Close),
@@ -342,7 +342,7 @@ async fn a_search_that_fails_is_repeated_for_a_week() {
 }
 
 #[tokio::test]
-async fn a_search_that_fails_once_costs_nothing() {
+async fn a_search_that_fails_once_is_retried() {
     for via in ROUTES {
         let harness = company(via).await;
         harness.fail_uploads(Fault::new(Behaviour::LoseReply));
@@ -358,7 +358,7 @@ async fn a_search_that_fails_once_costs_nothing() {
 }
 
 #[tokio::test]
-async fn a_refused_document_is_tried_after_growing_pauses_and_parked_at_the_fifth_refusal() {
+async fn a_refused_document_is_retried_with_growing_pauses_and_parked_at_the_fifth_refusal() {
     for via in ROUTES {
         let harness = company(via).await;
         let refusal = Behaviour::Status(422, Body::Vendor);

@@ -8,7 +8,7 @@ use shared::runtime::Mode;
 use simulators::reteach::{Certificate, Customer, Delivery, Participation};
 use simulators::{Behaviour, Body, Fault};
 
-use super::cases::UPLOAD;
+use super::fixture::UPLOAD;
 
 /// Vendors that repeat what they were given, or write of people, in their errors.
 const TALK: &str = r#"{"success":false,"status":"error","error":{"code":"REMOTE.INPUT_INVALID","message":"Frau Zwetschge, \"Zwetschge\", zwetschge@zwetschge.example","title":"zwetschge@x.example Zwetschgenkunde","error_data":{"title":["Zwetschgenkunde"],"zwetschge":["zwetschge"]}},"errors":[{"title":"Zwetschgenkunde","detail":"zwetschge"}],"statusCode":422,"message":["Zwetschgenkunde of Zwetschge is zwetschge@zwetschge.example"]}"#;
@@ -207,7 +207,7 @@ async fn without_credentials(seen: &mut Witness) {
 }
 
 #[tokio::test]
-async fn no_mark_is_seen_anywhere() {
+async fn no_output_shows_personal_data() {
     for via in ROUTES {
         let harness = marked_company(via).await;
         harness.first_run().await;

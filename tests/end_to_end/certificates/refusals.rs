@@ -9,13 +9,13 @@ use shared::tenant::Via;
 use simulators::personio::Endpoint;
 use simulators::{Behaviour, Body, Fault, reteach};
 
-use super::cases::{
+use super::fixture::{
     PAUSES, PERSONIO, all_are_filed, all_are_filed_in_the_end, certified, fail_uploads, finding,
     nothing_is_held_against_any, with_meanwhile,
 };
 
 #[tokio::test]
-async fn who_is_deleted_in_personio_is_parked_in_the_end_and_nobody_else() {
+async fn certificates_of_a_deleted_person_are_parked_and_no_others() {
     for (via, says) in [
         (Via::Direct, "no such employee in Personio"),
         (Via::KomboPassthrough, "no such employee in Personio"),
@@ -56,7 +56,7 @@ async fn who_is_deleted_in_personio_is_parked_in_the_end_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn who_is_not_mirrored_yet_is_filed_once_kombo_has_them() {
+async fn a_person_not_mirrored_yet_is_filed_once_kombo_has_them() {
     let harness = certified(Via::Kombo, 1).await;
     let kombo = harness.company.kombo.as_ref().unwrap();
     kombo.mirror_automatically(INTEGRATION, false);
@@ -88,7 +88,7 @@ async fn who_is_not_mirrored_yet_is_filed_once_kombo_has_them() {
 }
 
 #[tokio::test]
-async fn a_folder_that_vanishes_meanwhile_stops_the_run_and_is_held_against_no_certificate() {
+async fn a_folder_deleted_during_a_run_stops_it_and_no_certificate_counts_as_failed() {
     for via in ROUTES {
         let harness = certified(via, 20).await;
         let report = with_meanwhile(&harness, |harness| {
@@ -146,7 +146,7 @@ async fn a_folder_that_vanishes_meanwhile_stops_the_run_and_is_held_against_no_c
 }
 
 #[tokio::test]
-async fn where_another_folder_is_left_the_next_run_uses_that() {
+async fn the_next_run_uses_a_remaining_folder() {
     for via in ROUTES {
         let harness = certified(via, 20).await;
         let report = with_meanwhile(&harness, |harness| {
@@ -178,7 +178,7 @@ async fn where_another_folder_is_left_the_next_run_uses_that() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_renamed_meanwhile_is_the_same_folder() {
+async fn a_folder_renamed_during_a_run_stays_the_same_folder() {
     for via in ROUTES {
         let harness = certified(via, 20).await;
         let rename = |harness: &Harness| {
@@ -224,7 +224,7 @@ const NOBODY: &str =
     r#"{"success":false,"error":{"code":0,"message":"Käthe Groß-2 wurde nicht gefunden"}}"#;
 
 #[tokio::test]
-async fn a_no_to_one_document_names_fields_not_values_and_stops_nobody() {
+async fn a_refused_document_is_reported_by_fields_without_values_and_stops_no_other() {
     let noes = [
         No {
             status: 422,
@@ -286,7 +286,7 @@ async fn a_no_to_one_document_names_fields_not_values_and_stops_nobody() {
 }
 
 #[tokio::test]
-async fn an_employee_id_that_is_none_is_refused_by_its_field() {
+async fn an_invalid_employee_id_is_refused_by_field() {
     for via in PERSONIO {
         let harness = certified(via, 2).await;
         harness.company.reteach.insert(reteach::Customer {
@@ -310,7 +310,7 @@ async fn an_employee_id_that_is_none_is_refused_by_its_field() {
 }
 
 #[tokio::test]
-async fn a_stale_mirror_of_the_folder_is_no_silence() {
+async fn a_stale_kombo_folder_is_a_refusal() {
     // Kombo still knows the folder, Personio does not: Kombo's no says neither which nor why.
     let harness = certified(Via::Kombo, 3).await;
     harness

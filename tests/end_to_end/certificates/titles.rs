@@ -77,7 +77,7 @@ fn cases() -> Vec<(Option<String>, String, String)> {
 }
 
 #[tokio::test]
-async fn a_document_is_called_after_its_course_whatever_that_is_called() {
+async fn title_and_file_name_come_from_any_course_name() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(1)).await;
         let id = |number: usize| format!("id-{number:02}");
@@ -120,7 +120,7 @@ async fn a_document_is_called_after_its_course_whatever_that_is_called() {
 }
 
 #[tokio::test]
-async fn a_joined_emoji_at_the_cut_leaves_no_loose_end() {
+async fn truncation_splits_no_joined_emoji() {
     let family = "👨‍👩‍👧‍👦";
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(1)).await;

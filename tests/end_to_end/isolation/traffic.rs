@@ -189,7 +189,7 @@ impl TappedAws {
 }
 
 #[tokio::test]
-async fn nothing_of_one_tenant_is_in_another_s_traffic() {
+async fn no_tenant_appears_in_another_tenants_traffic() {
     for via in ROUTES {
         let harness = marked_company(via).await;
         harness.company.personio.add_category("Bildungszertifikate");

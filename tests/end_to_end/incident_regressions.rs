@@ -104,7 +104,7 @@ async fn ssosync_104_nothing_is_ever_deleted() {
 /// schedule keep the same ledger, and whoever is not in what a run reads is first missed, then held by a brake where they are
 /// many.
 #[tokio::test]
-async fn ssosync_159_what_was_synced_by_hand_is_not_undone_by_the_schedule() {
+async fn ssosync_159_the_schedule_does_not_undo_a_manual_sync() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(20)).await;
         // The schedule's function is another process, and reads with a credential that sees less.
@@ -158,7 +158,7 @@ async fn ssosync_194_an_empty_list_is_not_an_empty_company() {
 /// awslabs/ssosync 234: the thread could not be read. The rule it stands for: one odd answer among good ones concludes nothing
 /// about anybody, whichever run it falls into.
 #[tokio::test]
-async fn ssosync_234_one_odd_answer_among_good_ones_concludes_nothing() {
+async fn ssosync_234_one_odd_answer_among_good_ones_locks_nobody() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(20)).await;
         for behaviour in [
@@ -182,7 +182,7 @@ async fn ssosync_234_one_odd_answer_among_good_ones_concludes_nothing() {
 /// missing. Here fewer people than announced are no complete reading, on any number of runs in a row; Kombo announces no number,
 /// but marks whom it deletes, and nobody is taken for gone without that mark.
 #[tokio::test]
-async fn ssosync_278_fewer_people_than_announced_are_not_gone() {
+async fn ssosync_278_fewer_people_than_announced_are_not_missing() {
     for (via, missing) in ROUTES.into_iter().flat_map(|via| [(via, 1), (via, 15)]) {
         let harness = Harness::synced(via, "", people(20)).await;
         harness.fail_reading(Behaviour::DropRows(missing), Fault::always);
@@ -202,7 +202,7 @@ async fn ssosync_278_fewer_people_than_announced_are_not_gone() {
 /// keycloak 24669: people were deleted when LDAP's connection dropped, or when a query came back empty for whatever reason.
 /// Here a reading that breaks off on any page is none at all, and the look-up of one person never takes anything away.
 #[tokio::test]
-async fn keycloak_24669_a_connection_that_drops_concludes_nothing() {
+async fn keycloak_24669_a_dropped_connection_locks_nobody() {
     for via in ROUTES {
         // Nobody waits between attempts there.
         let harness = Harness::in_turn(1, "2026-05-11T08:00:00Z", via, "", people(120)).await;
@@ -280,7 +280,7 @@ async fn owncloud_28039_a_short_page_is_not_the_last_one() {
 /// owncloud/core 29547: the thread could not be read. Its neighbours tell of accounts removed by a sync while LDAP could not be
 /// reached; here a source that refuses, or answers a page of HTML, leaves everything as it is, and says so.
 #[tokio::test]
-async fn owncloud_29547_a_source_that_cannot_be_reached_has_lost_nobody() {
+async fn owncloud_29547_an_unreachable_source_locks_nobody() {
     let answers = [
         Behaviour::Status(200, Body::Html),
         Behaviour::Status(401, Body::Vendor),
@@ -308,7 +308,7 @@ async fn owncloud_29547_a_source_that_cannot_be_reached_has_lost_nobody() {
 /// firezone 9194: Google's answers were 200, and the data was not in them; all groups and identities seemed deleted. Here an
 /// answer without its list is unreadable, and one with a list of null as well.
 #[tokio::test]
-async fn firezone_9194_a_200_without_its_data_is_no_answer() {
+async fn firezone_9194_a_200_without_data_is_no_reading() {
     let bodies = [
         r#"{"success":true}"#,
         r#"{"success":true,"data":null,"metadata":{"total_elements":0}}"#,
@@ -335,7 +335,7 @@ async fn firezone_9194_a_200_without_its_data_is_no_answer() {
 /// harmless. Here whoever is locked already is no harm a second time, however they go; nor do they make room for more, as the
 /// share is one of the accounts that are open.
 #[tokio::test]
-async fn firezone_9373_whoever_is_gone_already_counts_on_neither_side() {
+async fn firezone_9373_locked_people_count_on_neither_side() {
     for via in ROUTES {
         let mut everybody = people(60);
         everybody
@@ -371,7 +371,7 @@ async fn firezone_9373_whoever_is_gone_already_counts_on_neither_side() {
 /// firezone 10898: the brake stopped changes that were meant, there was no way to approve one, and so the limit went from 25 to
 /// 75 % for everybody and everything that followed. Here an approval lets one plan through and leaves the limit where it is.
 #[tokio::test]
-async fn firezone_10898_an_approval_widens_no_limit() {
+async fn firezone_10898_an_approval_does_not_widen_a_limit() {
     for via in ROUTES {
         let harness = Harness::synced(via, PLAIN, people(30)).await;
         (1..=8).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
@@ -433,7 +433,7 @@ async fn zammad_4674_a_dry_run_writes_nothing() {
 /// A drip: one per cent a tick stays under every limit that counts runs, and empties a company by the afternoon. Here a day
 /// counts.
 #[tokio::test]
-async fn a_drip_of_one_per_cent_a_tick_is_stopped_by_the_window_of_a_day() {
+async fn a_drip_of_one_per_cent_a_tick_is_stopped_by_the_24_hour_window() {
     for via in ROUTES {
         let harness = Harness::synced(via, PLAIN, people(200)).await;
         for pair in (1..=200).step_by(2) {

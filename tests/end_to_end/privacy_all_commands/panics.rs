@@ -74,7 +74,7 @@ async fn panics(via: Via) {
 }
 
 #[test]
-fn no_mark_is_in_the_last_words_of_a_process_that_panics() {
+fn a_panic_message_shows_no_personal_data() {
     let on_runtime = |via| {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -91,7 +91,7 @@ fn no_mark_is_in_the_last_words_of_a_process_that_panics() {
         );
     }
     for via in ROUTES {
-        let name = "everything::panics::no_mark_is_in_the_last_words_of_a_process_that_panics";
+        let name = "privacy_all_commands::panics::a_panic_message_shows_no_personal_data";
         let mut process = Command::new(std::env::current_exe().unwrap());
         process
             .args([name, "--exact", "--nocapture"])

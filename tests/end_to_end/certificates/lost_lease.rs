@@ -24,7 +24,7 @@ async fn company(via: Via, count: u32) -> Harness {
 }
 
 #[tokio::test]
-async fn of_two_runs_at_once_one_is_busy() {
+async fn one_of_two_concurrent_runs_is_busy() {
     for via in ROUTES {
         let harness = company(via, 20).await;
         let (one, other) = tokio::join!(harness.certificates_now(), harness.certificates_now());
@@ -44,7 +44,7 @@ async fn of_two_runs_at_once_one_is_busy() {
 
 /// The machine dies after Personio has filed the document, before anybody has read its answer.
 #[tokio::test]
-async fn a_run_that_dies_in_an_upload_leaves_no_second_document() {
+async fn a_crash_during_an_upload_files_no_second_document() {
     for via in ROUTES {
         let harness = company(via, 1).await;
         harness.fail_uploads(Fault::new(Behaviour::HangReply));
@@ -83,7 +83,7 @@ async fn a_run_that_dies_in_an_upload_leaves_no_second_document() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_lost_its_lease_files_nothing_more() {
     for via in ROUTES {
-        for overtaken_after in [0, 1, 7] {
+        for lost_after in [0, 1, 7] {
             let harness = company(via, 20).await;
             let applied = AtomicUsize::new(0);
             let watch = |progress| {
@@ -92,14 +92,14 @@ async fn a_run_that_lost_its_lease_files_nothing_more() {
                     Progress::Applied => applied.fetch_add(1, Ordering::SeqCst) + 1,
                     Progress::Read(_) => return,
                 };
-                if moment == overtaken_after {
+                if moment == lost_after {
                     harness.world.clock.advance(MINUTE * 6);
                     let other = harness.certificates_now();
                     let report = tokio::task::block_in_place(|| {
                         tokio::runtime::Handle::current().block_on(other)
                     });
                     assert!(
-                        report.counts.uploaded >= 13 - overtaken_after as u64,
+                        report.counts.uploaded >= 13 - lost_after as u64,
                         "{via:?}: {report:#?}"
                     );
                 }
@@ -111,19 +111,19 @@ async fn a_run_that_lost_its_lease_files_nothing_more() {
             assert_eq!(
                 ran.report.outcome,
                 Outcome::StateUnavailable,
-                "{via:?} {overtaken_after}: {:#?}",
+                "{via:?} {lost_after}: {:#?}",
                 ran.report
             );
             let before = harness.uploads();
-            assert!(before <= 20, "{via:?} {overtaken_after}: {before} uploads");
+            assert!(before <= 20, "{via:?} {lost_after}: {before} uploads");
             let last = harness.certificates_tick().await;
             assert!(last.outcome.is_good(), "{last:#?}");
             assert_eq!(
                 harness.company.personio.documents().len(),
                 20,
-                "{via:?} {overtaken_after}"
+                "{via:?} {lost_after}"
             );
-            assert_eq!(harness.uploads(), 20, "{via:?} {overtaken_after}");
+            assert_eq!(harness.uploads(), 20, "{via:?} {lost_after}");
             harness.check_the_never_rules_of_certificates();
         }
     }

@@ -85,12 +85,12 @@ const REMOVALS: &[&[&str]] = &[
 const FORMS: [&[&str]; 2] = [&[], &["--json"]];
 
 /// The company's files as an operator has them, and the deployment that commands find.
-pub(super) struct Desk {
+pub(super) struct Operator {
     folder: PathBuf,
     aws: Aws,
 }
 
-impl Desk {
+impl Operator {
     pub(super) async fn of(seen: &Witness) -> Self {
         let (world, company) = (&seen.harness.world, &seen.harness.company);
         let folder = std::env::temp_dir().join(format!(
@@ -211,7 +211,7 @@ impl Desk {
     }
 }
 
-impl Drop for Desk {
+impl Drop for Operator {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
@@ -258,7 +258,7 @@ fn leaves(command: &clap::Command, before: &[String]) -> BTreeSet<Vec<String>> {
 }
 
 #[test]
-fn every_command_there_is_is_looked_at() {
+fn every_command_is_covered() {
     let add = ["add", "--file"];
     let typed: Vec<&[&str]> = COMMANDS
         .iter()

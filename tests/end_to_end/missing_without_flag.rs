@@ -11,7 +11,7 @@ use simulators::{Behaviour, Fault};
 use crate::brakes::PLAIN;
 
 /// A company on Kombo's unified route whose list leaves three people out, for the second time; who they are, and who is left.
-async fn left_out() -> (Harness, Report, [u64; 3], Vec<u64>) {
+async fn missing_without_flag() -> (Harness, Report, [u64; 3], Vec<u64>) {
     let harness = Harness::synced(Via::Kombo, PLAIN, people(20)).await;
     harness.fail_reading(Behaviour::DropRows(3), Fault::always);
     let report = harness.tick().await;
@@ -30,8 +30,8 @@ async fn left_out() -> (Harness, Report, [u64; 3], Vec<u64>) {
 }
 
 #[tokio::test]
-async fn whom_kombo_leaves_out_without_a_deletion_mark_is_not_locked_by_that() {
-    let (harness, report, _, others) = left_out().await;
+async fn a_person_missing_without_the_flag_is_held() {
+    let (harness, report, _, others) = missing_without_flag().await;
     let held = report.held.as_ref().unwrap();
     assert_eq!(
         held.counts.iter().collect::<Vec<_>>(),
@@ -75,8 +75,8 @@ async fn whom_kombo_leaves_out_without_a_deletion_mark_is_not_locked_by_that() {
 }
 
 #[tokio::test]
-async fn whom_kombo_leaves_out_is_locked_once_somebody_approves_it() {
-    let (harness, report, ids, _) = left_out().await;
+async fn a_person_missing_without_the_flag_is_locked_after_approval() {
+    let (harness, report, ids, _) = missing_without_flag().await;
     let decision = Decision::Approved {
         at: harness.moment(),
     };
@@ -100,8 +100,8 @@ async fn whom_kombo_leaves_out_is_locked_once_somebody_approves_it() {
 }
 
 #[tokio::test]
-async fn whom_kombo_marks_as_deleted_is_locked_beside_those_whom_it_leaves_out() {
-    let (harness, _, ids, others) = left_out().await;
+async fn a_flagged_person_is_locked_while_unflagged_ones_are_held() {
+    let (harness, _, ids, others) = missing_without_flag().await;
     let [one, two] = [others[0], others[1]];
     harness.company.personio.remove(one);
     harness.company.personio.remove(two);

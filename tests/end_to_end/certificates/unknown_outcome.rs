@@ -119,7 +119,7 @@ async fn doubt(
 }
 
 #[tokio::test]
-async fn one_list_without_the_document_is_not_believed() {
+async fn one_list_without_the_document_is_not_proof() {
     for via in ROUTES {
         for behaviour in [
             Behaviour::EmptyList,
@@ -149,7 +149,7 @@ async fn one_list_without_the_document_is_not_believed() {
 }
 
 #[tokio::test]
-async fn an_upload_of_unknown_outcome_is_looked_for_before_it_is_sent_again() {
+async fn an_upload_of_unknown_outcome_is_searched_before_it_is_repeated() {
     for via in ROUTES {
         for at in UploadAt::on(via) {
             let harness = company(via).await;
@@ -185,7 +185,7 @@ async fn an_upload_of_unknown_outcome_is_looked_for_before_it_is_sent_again() {
 
 /// Whoever answers 200 to an upload has not always filed it. What Kombo makes of such an answer of Personio's is Kombo's.
 #[tokio::test]
-async fn a_success_that_cannot_be_read_is_no_proof() {
+async fn an_unreadable_success_is_an_unknown_outcome() {
     for (via, at) in [
         (Via::Direct, UploadAt::Personio),
         (Via::KomboPassthrough, UploadAt::Personio),
@@ -209,7 +209,7 @@ async fn a_success_that_cannot_be_read_is_no_proof() {
 }
 
 #[tokio::test]
-async fn kombos_own_words_for_an_unknown_outcome_are_doubts() {
+async fn kombo_error_codes_for_unknown_outcomes_are_recognised() {
     const UNAVAILABLE: &str = r#"{"status":"error","error":{"code":"REMOTE.SERVICE_UNAVAILABLE","title":"Down","message":""}}"#;
     const TIMED_OUT: &str = r#"{"status":"error","error":{"code":"PLATFORM.TASK_TIMED_OUT","title":"Slow","message":""}}"#;
     const NEW: &str =
@@ -263,7 +263,7 @@ async fn a_document_that_shows_up_late_is_not_filed_twice() {
 
 /// The document is found by the certificate's id, not by what reteach or HR call it by now.
 #[tokio::test]
-async fn it_is_found_though_reteach_does_not_list_it_any_more_and_hr_has_moved_it() {
+async fn a_document_is_found_after_revocation_and_a_folder_rename() {
     for via in ROUTES {
         let harness = company(via).await;
         let id = harness.company.reteach.add_participation(completed(
@@ -297,7 +297,7 @@ async fn it_is_found_though_reteach_does_not_list_it_any_more_and_hr_has_moved_i
 
 /// Nothing is filed for somebody whose certificate was revoked, and nobody asks about it for ever.
 #[tokio::test]
-async fn a_certificate_revoked_while_in_doubt_is_left() {
+async fn a_certificate_revoked_while_its_outcome_is_unknown_is_not_filed() {
     for via in ROUTES {
         let harness = company(via).await;
         let id = harness.company.reteach.add_participation(completed(
@@ -330,7 +330,7 @@ async fn a_certificate_revoked_while_in_doubt_is_left() {
 }
 
 #[tokio::test]
-async fn a_limited_upload_waits_and_is_filed_once() {
+async fn a_rate_limited_upload_waits_and_is_filed_once() {
     for via in ROUTES {
         for at in UploadAt::on(via) {
             let harness = company(via).await;

@@ -3,8 +3,8 @@
 //!
 //! The one exception is asked for: `--details` shows an operator values, and the test says so.
 
+mod operator;
 mod panics;
-mod typed;
 
 use clap::Parser as _;
 use harness::{
@@ -15,7 +15,7 @@ use shared::http::Deadline;
 use shared::runtime::Mode;
 use simulators::{Behaviour, Body, Fault};
 
-use typed::Desk;
+use operator::Operator;
 
 /// Vendors that repeat what they were given, or write of people, in their errors.
 const TALK: &str = r#"{"success":false,"status":"error","error":{"code":"REMOTE.INPUT_INVALID","message":"Frau Zwetschge, zwetschge@zwetschge.example","title":"zwetschge"},"statusCode":422,"message":["lastName of Zwetschge is zwetschge@zwetschge.example"]}"#;
@@ -65,8 +65,8 @@ fn issue(seen: &Witness, ids: std::ops::Range<u64>) {
 }
 
 /// `cargo demo` with the company's files: what it would do.
-async fn demo(seen: &mut Witness, desk: &Desk) {
-    let (file, credentials) = (desk.path("acme.toml"), desk.path("acme.json"));
+async fn demo(seen: &mut Witness, operator: &Operator) {
+    let (file, credentials) = (operator.path("acme.toml"), operator.path("acme.json"));
     for more in [&[][..], &["--json"]] {
         let args = ["demo", "--tenant", &file, "--credentials", &credentials]
             .into_iter()
@@ -80,19 +80,19 @@ async fn demo(seen: &mut Witness, desk: &Desk) {
 }
 
 #[tokio::test]
-async fn no_mark_is_seen_by_whoever_looks() {
+async fn no_command_shows_personal_data() {
     for via in ROUTES {
         let mut seen = Witness::new(marked_company(via).await);
-        let desk = Desk::of(&seen).await;
+        let operator = Operator::of(&seen).await;
         seen.harness
             .company
             .personio
             .add_category("Bildungszertifikate");
-        desk.every_command(&mut seen).await;
+        operator.every_command(&mut seen).await;
         issue(&seen, 1..5);
         both_jobs(&mut seen).await;
-        desk.every_command(&mut seen).await;
-        demo(&mut seen, &desk).await;
+        operator.every_command(&mut seen).await;
+        demo(&mut seen, &operator).await;
         for (status, ids) in [(422, 5..8), (200, 8..11)] {
             issue(&seen, ids.clone());
             ids.for_each(|id| {
@@ -102,7 +102,7 @@ async fn no_mark_is_seen_by_whoever_looks() {
             });
             loose_tongues(&seen, status);
             both_jobs(&mut seen).await;
-            desk.every_command(&mut seen).await;
+            operator.every_command(&mut seen).await;
             seen.harness.clear_faults();
             seen.harness.company.reteach.downloads().clear_faults();
             seen.harness
@@ -121,16 +121,16 @@ async fn no_mark_is_seen_by_whoever_looks() {
         seen.harness.change(12, |person| {
             person.position = Some("Zwetschgenmeister".into())
         });
-        let shown = desk
+        let shown = operator
             .typed(&seen, &["explain", "acme", "12", "--details"])
             .await;
         assert!(
             shown.to_lowercase().contains(MARK),
             "--details shows values: {shown}"
         );
-        let hidden = desk.typed(&seen, &["explain", "acme", "12"]).await;
+        let hidden = operator.typed(&seen, &["explain", "acme", "12"]).await;
         assert!(!hidden.to_lowercase().contains(MARK), "{hidden}");
-        desk.comes_and_goes(&mut seen).await;
+        operator.comes_and_goes(&mut seen).await;
         seen.check();
     }
 }

@@ -7,7 +7,7 @@ use shared::tenant::Via;
 use simulators::kombo::Condition;
 
 /// What is broken, on which routes, how runs then end, and how it is put right.
-pub(crate) struct Trouble {
+pub(crate) struct BrokenConnection {
     pub(crate) name: &'static str,
     pub(crate) routes: &'static [Via],
     pub(crate) begin: fn(&Harness),
@@ -32,15 +32,15 @@ fn put_into(harness: &Harness, condition: Condition) {
     kombo(harness).set_condition(INTEGRATION, condition);
 }
 
-pub(crate) fn trouble(
+pub(crate) fn broken(
     name: &'static str,
     routes: &'static [Via],
     begin: fn(&Harness),
     outcome: Outcome,
     says: &'static str,
     end: fn(&Harness),
-) -> Trouble {
-    Trouble {
+) -> BrokenConnection {
+    BrokenConnection {
         name,
         routes,
         begin,
@@ -50,15 +50,15 @@ pub(crate) fn trouble(
     }
 }
 
-/// The troubles that both jobs have, in the same words.
-pub(crate) fn common() -> Vec<Trouble> {
+/// What both jobs report in the same words.
+pub(crate) fn common() -> Vec<BrokenConnection> {
     let condition = |name, begin, says| {
-        trouble(name, KOMBO, begin, Outcome::NotConnected, says, |harness| {
+        broken(name, KOMBO, begin, Outcome::NotConnected, says, |harness| {
             put_into(harness, Condition::Active)
         })
     };
     vec![
-        trouble(
+        broken(
             "Personio's credential is deleted",
             DIRECT,
             |harness| harness.company.personio.remove_credentials("papi-client"),
@@ -71,7 +71,7 @@ pub(crate) fn common() -> Vec<Trouble> {
                     .add_credentials("papi-client", "papi-secret")
             },
         ),
-        trouble(
+        broken(
             "the credential that Kombo holds is deleted",
             KOMBO,
             |harness| harness.company.personio.remove_credentials("papi-client"),
@@ -84,7 +84,7 @@ pub(crate) fn common() -> Vec<Trouble> {
                     .add_credentials("papi-client", "papi-secret")
             },
         ),
-        trouble(
+        broken(
             "Kombo's key is revoked",
             KOMBO,
             |harness| kombo(harness).revoke_api_key("kombo-key"),
@@ -92,7 +92,7 @@ pub(crate) fn common() -> Vec<Trouble> {
             "API key is wrong or revoked",
             |harness| kombo(harness).add_api_key("kombo-key"),
         ),
-        trouble(
+        broken(
             "Kombo closes the passthrough",
             PASSTHROUGH,
             |harness| kombo(harness).allow_passthrough(INTEGRATION, false),
@@ -125,7 +125,7 @@ pub(crate) fn common() -> Vec<Trouble> {
             |harness| put_into(harness, Condition::Inactive),
             "switched off",
         ),
-        trouble(
+        broken(
             "reteach's credential is deleted",
             ALL,
             |harness| {
