@@ -1,8 +1,7 @@
-//! The vendors' OpenAPI documents, and which of them has a say in a call.
+//! The vendors' OpenAPI documents, and which of them covers a call.
 
 use std::fmt;
 
-/// Whose API a call is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Vendor {
@@ -21,7 +20,6 @@ impl fmt::Display for Vendor {
     }
 }
 
-/// One OpenAPI document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Document {
     PersonioAuth,
@@ -40,7 +38,7 @@ impl Document {
         Self::Reteach,
     ];
 
-    /// Where it lies in the folder of documents.
+    /// Path below the folder of documents.
     pub(crate) fn file(self) -> &'static str {
         match self {
             Self::PersonioAuth => "personio/v1/personio-auth-api.json",
@@ -51,7 +49,7 @@ impl Document {
         }
     }
 
-    /// The path of its `servers`, which Prism leaves out of the paths that it compares.
+    /// Path of the document's `servers`, which Prism strips before it compares paths.
     pub(crate) fn base_path(self) -> &'static str {
         match self {
             Self::PersonioAuth | Self::PersonioPersonnel | Self::Kombo => "/v1",
@@ -59,7 +57,7 @@ impl Document {
         }
     }
 
-    /// Who is asked about a call. There is no document of Personio's v2 API but the one for tokens.
+    /// The document that covers a call. Of Personio's v2 API only the tokens are documented.
     pub(crate) fn of(vendor: Vendor, path: &str) -> Self {
         match vendor {
             Vendor::Kombo => Self::Kombo,

@@ -1,12 +1,13 @@
-//! The vendors' own OpenAPI documents against what we say to the vendors, and against what our simulators answer in their place.
-//! Prism (`@stoplight/prism-cli`) stands between both sides and names what breaks a document. `.ci/contract` runs it.
+//! Checks our calls, and the simulators' answers, against the vendors' OpenAPI documents.
+//! Prism (`@stoplight/prism-cli`) proxies every call and reports each violation. `.ci/contract` runs this test: `CONTRACT_PRISM`
+//! is the program, `CONTRACT_SPECS` the folder of prepared documents.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod document;
-mod gate;
-mod known;
+mod known_differences;
 mod parameters;
 mod prism;
+mod proxy;
 mod scenario;
 mod summary;
 mod violation;
@@ -18,24 +19,28 @@ use std::path::PathBuf;
 use harness::ROUTES;
 
 use crate::document::Vendor;
-use crate::gate::Gate;
-use crate::known::Known;
-use crate::scenario::Stage;
+use crate::known_differences::KnownDifferences;
+use crate::proxy::PrismProxy;
+use crate::scenario::Fixture;
 use crate::summary::Summary;
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs Prism and the vendors' documents: .ci/contract has both"]
 async fn calls_and_answers_follow_the_vendors_documents() {
-    let gate = Gate::open(&path("CONTRACT_PRISM"), &path("CONTRACT_SPECS")).await;
-    let stages = futures::future::join_all(ROUTES.map(|via| scenario::play(&gate, via))).await;
-    let summary = Summary::new(routes(&stages), gate.exchanges());
-    let amiss = [summary.gaps(), Known::read().compare(&summary.found)].concat();
+    let proxy = PrismProxy::open(&path("CONTRACT_PRISM"), &path("CONTRACT_SPECS")).await;
+    let fixtures = futures::future::join_all(ROUTES.map(|via| scenario::run(&proxy, via))).await;
+    let summary = Summary::new(routes(&fixtures), proxy.exchanges());
+    let problems = [
+        summary.gaps(),
+        KnownDifferences::read().compare(&summary.found),
+    ]
+    .concat();
     writeln!(std::io::stdout(), "{}", summary.table()).unwrap();
     assert!(
-        amiss.is_empty(),
-        "{} things amiss:\n{}",
-        amiss.len(),
-        amiss.join("\n")
+        problems.is_empty(),
+        "{} problems:\n{}",
+        problems.len(),
+        problems.join("\n")
     );
 }
 
@@ -45,10 +50,10 @@ fn path(name: &str) -> PathBuf {
         .into()
 }
 
-fn routes(stages: &[Stage]) -> BTreeMap<Vendor, Vec<(http::Method, &'static str)>> {
+fn routes(fixtures: &[Fixture]) -> BTreeMap<Vendor, Vec<(http::Method, &'static str)>> {
     let mut routes = BTreeMap::new();
-    for stage in stages {
-        let company = &stage.harness.company;
+    for fixture in fixtures {
+        let company = &fixture.harness.company;
         routes.insert(Vendor::Personio, company.personio.routes());
         routes.insert(Vendor::Reteach, company.reteach.routes());
         if let Some(kombo) = &company.kombo {

@@ -1,4 +1,4 @@
-//! Query parameters and the fields of forms: Prism looks at those that a document has, and lets any others pass.
+//! Finds query parameters and form fields that a document does not have, which Prism lets pass.
 
 use std::path::Path;
 
@@ -6,13 +6,12 @@ use http::Method;
 use serde_json::Value;
 
 use crate::document::Document;
-use crate::violation::{NOT_THERE, Violation};
+use crate::violation::{NOT_IN_DOCUMENT, Violation};
 
-/// One document's calls.
+/// One document.
 pub(crate) struct Parameters(Value);
 
 impl Parameters {
-    /// Reads `document` in the folder `specs`.
     pub(crate) fn read(specs: &Path, document: Document) -> Self {
         let path = specs.join(document.file());
         let text =
@@ -20,7 +19,7 @@ impl Parameters {
         Self(serde_json::from_slice(&text).unwrap())
     }
 
-    /// The parameters of `query` that the call of `path` does not have in the document. A call that is not there may have any.
+    /// Parameters of `query` that the document does not have for `path`. An undocumented path may have any.
     pub(crate) fn unknown(&self, method: &Method, path: &str, query: &str) -> Vec<Violation> {
         let Some(item) = self.item(path) else {
             return Vec::new();
@@ -38,11 +37,11 @@ impl Parameters {
             .into_iter()
             .filter(|name| !known.contains(&name.as_str()));
         unknown
-            .map(|name| Violation::new(format!("request.query.{name}"), NOT_THERE))
+            .map(|name| Violation::new(format!("request.query.{name}"), NOT_IN_DOCUMENT))
             .collect()
     }
 
-    /// The fields of a form that the call of `path` does not have in the document; none where `body` is no form.
+    /// Form fields that the document does not have for `path`; none if `body` is no form.
     pub(crate) fn unknown_fields(
         &self,
         method: &Method,
@@ -62,17 +61,17 @@ impl Parameters {
             .into_iter()
             .filter(|name| schema["properties"].get(name).is_none());
         unknown
-            .map(|name| Violation::new(format!("request.body.{name}"), NOT_THERE))
+            .map(|name| Violation::new(format!("request.body.{name}"), NOT_IN_DOCUMENT))
             .collect()
     }
 
-    /// A path without placeholders goes before one with.
+    /// A path without placeholders takes precedence.
     fn item(&self, path: &str) -> Option<&Value> {
         let paths = self.0.get("paths")?.as_object()?;
         paths.get(path).or_else(|| {
             paths
                 .iter()
-                .find(|(template, _)| fits(template, path))
+                .find(|(template, _)| matches_template(template, path))
                 .map(|(_, item)| item)
         })
     }
@@ -87,7 +86,6 @@ impl Parameters {
     }
 }
 
-/// The body of a call, as a form.
 pub(crate) struct Form<'a> {
     pub(crate) content_type: &'a str,
     pub(crate) body: &'a [u8],
@@ -120,8 +118,8 @@ fn names(encoded: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether `path` is one of those that `template` (`/customer/{id}`) stands for.
-pub(crate) fn fits(template: &str, path: &str) -> bool {
+/// Whether `path` matches `template` (`/customer/{id}`).
+pub(crate) fn matches_template(template: &str, path: &str) -> bool {
     let (parts, segments): (Vec<_>, Vec<_>) =
         (template.split('/').collect(), path.split('/').collect());
     parts.len() == segments.len()
@@ -138,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_the_parameters_of_the_path_of_the_call_and_by_reference() {
+    fn parameters_come_from_path_and_operation_and_references() {
         let parameters = Parameters(json!({
             "paths": {
                 "/people/{id}": {"get": {"parameters": [{"name": "deep", "in": "query"}]}},
@@ -168,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_the_fields_of_forms() {
+    fn undocumented_form_fields_are_found() {
         let schema = json!({"properties": {"title": {}, "file": {}}});
         let content = json!({"multipart/form-data": {"schema": {"$ref": "#/components/schemas/Form"}},
             "application/x-www-form-urlencoded": {"schema": schema}});

@@ -1,4 +1,4 @@
-//! Prism as a proxy: lets everything through and says what breaks its document.
+//! Prism as a proxy: forwards every call and reports violations of its document.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -11,20 +11,19 @@ use tokio::process::{Child, Command};
 use crate::document::Document;
 use crate::parameters::Parameters;
 
-/// Between two looks at whether it listens.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Pause between two attempts to connect.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// A running Prism. It ends with this.
+/// A running Prism process, killed on drop.
 pub(crate) struct Prism {
     pub(crate) document: Document,
     pub(crate) url: String,
-    /// What Prism does not look at.
     pub(crate) parameters: Parameters,
     _process: Child,
 }
 
 impl Prism {
-    /// Starts `program` before `upstream`, with `document` from the folder `specs`.
+    /// Starts `program` in front of `upstream`, with `document` from the folder `specs`.
     pub(crate) async fn start(
         program: &Path,
         specs: &Path,
@@ -32,7 +31,7 @@ impl Prism {
         upstream: &str,
     ) -> Self {
         let port = free_port().await;
-        // Its log is a line for each violation: half of its time, and we have them in the answers.
+        // Its log repeats each violation and takes half of its time; the answers have them too.
         let mut process = Command::new(program)
             .arg("proxy")
             .arg(specs.join(document.file()))
@@ -59,7 +58,7 @@ impl Prism {
                 "Prism does not take {}: {ended:?}",
                 document.file()
             );
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         let (url, parameters) = (
             format!("http://127.0.0.1:{port}"),
@@ -74,7 +73,7 @@ impl Prism {
     }
 }
 
-/// Prism says which port it was given only in its log.
+/// Prism reports its port only in its log.
 async fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     listener.local_addr().unwrap().port()

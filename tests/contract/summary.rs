@@ -1,4 +1,4 @@
-//! What has passed: every call by its template, how often, with which answers, and what was found.
+//! All calls by path template: how often, with which statuses and violations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,15 +6,15 @@ use comfy_table::{Table, presets};
 use http::Method;
 
 use crate::document::Vendor;
-use crate::gate::Exchange;
-use crate::known::Place;
-use crate::parameters::fits;
+use crate::known_differences::Place;
+use crate::parameters::matches_template;
+use crate::proxy::Exchange;
 use crate::violation::Violation;
 
-/// The calls that a simulator answers, as method and path template.
+/// Endpoints of a simulator, as method and path template.
 type Routes = Vec<(Method, &'static str)>;
 
-/// What a simulator answers and no client of ours asks; `/connect/…` is for an HR admin's browser.
+/// Endpoints of simulators that our clients never call; `/connect/…` is for an HR admin's browser.
 const UNUSED: [(Vendor, &str); 9] = [
     (
         Vendor::Personio,
@@ -33,7 +33,7 @@ const UNUSED: [(Vendor, &str); 9] = [
     (Vendor::Reteach, "PUT /customer/{customerIdentifier}/tags"),
 ];
 
-/// The refusals that clients have a word for.
+/// Statuses that our clients distinguish.
 const REFUSALS: [(Vendor, &[u16]); 3] = [
     (Vendor::Personio, &[401, 403, 404, 422, 429]),
     (Vendor::Kombo, &[400, 401, 403, 404, 409, 429]),
@@ -41,15 +41,15 @@ const REFUSALS: [(Vendor, &[u16]); 3] = [
 ];
 
 #[derive(Default)]
-struct Line {
+struct CallSummary {
     times: usize,
     statuses: BTreeSet<u16>,
-    found: BTreeSet<String>,
+    violations: BTreeSet<String>,
 }
 
 pub(crate) struct Summary {
     routes: BTreeMap<Vendor, Routes>,
-    lines: BTreeMap<(Vendor, String), Line>,
+    calls: BTreeMap<(Vendor, String), CallSummary>,
     pub(crate) found: BTreeMap<Place, Violation>,
 }
 
@@ -57,7 +57,7 @@ impl Summary {
     pub(crate) fn new(routes: BTreeMap<Vendor, Routes>, exchanges: Vec<Exchange>) -> Self {
         let mut summary = Self {
             routes,
-            lines: BTreeMap::new(),
+            calls: BTreeMap::new(),
             found: BTreeMap::new(),
         };
         for exchange in exchanges {
@@ -77,16 +77,16 @@ impl Summary {
         let template = self.routes.get(&vendor).into_iter().flatten();
         let template = template
             .filter(|(known, _)| *known == method)
-            .find(|(_, template)| fits(template, &path));
+            .find(|(_, template)| matches_template(template, &path));
         let call = format!(
             "{method} {}",
             template.map_or(path.as_str(), |(_, template)| template)
         );
-        let line = self.lines.entry((vendor, call.clone())).or_default();
-        line.times += 1;
-        line.statuses.insert(status);
+        let seen = self.calls.entry((vendor, call.clone())).or_default();
+        seen.times += 1;
+        seen.statuses.insert(status);
         for violation in violations {
-            line.found.insert(violation.at.clone());
+            seen.violations.insert(violation.at.clone());
             let place = Place {
                 vendor,
                 call: call.clone(),
@@ -96,7 +96,7 @@ impl Summary {
         }
     }
 
-    /// What was not asked or not answered, or asked although nobody should: one line each.
+    /// Endpoints never called, called although unused, and statuses never seen: one line each.
     pub(crate) fn gaps(&self) -> Vec<String> {
         let mut gaps = Vec::new();
         for (vendor, routes) in &self.routes {
@@ -106,7 +106,7 @@ impl Summary {
             {
                 let (unused, asked) = (
                     UNUSED.contains(&(*vendor, &call)),
-                    self.lines.contains_key(&(*vendor, call.clone())),
+                    self.calls.contains_key(&(*vendor, call.clone())),
                 );
                 match (unused, asked) {
                     (false, false) => gaps.push(format!("never asked: {vendor} {call}")),
@@ -116,9 +116,9 @@ impl Summary {
             }
         }
         for (vendor, refusals) in REFUSALS {
-            let lines = self.lines.iter().filter(|((whose, _), _)| *whose == vendor);
-            let met: BTreeSet<u16> = lines
-                .flat_map(|(_, line)| line.statuses.iter().copied())
+            let calls = self.calls.iter().filter(|((whose, _), _)| *whose == vendor);
+            let met: BTreeSet<u16> = calls
+                .flat_map(|(_, seen)| seen.statuses.iter().copied())
                 .collect();
             let unmet = refusals.iter().filter(|status| !met.contains(status));
             gaps.extend(unmet.map(|status| format!("never answered: {vendor} {status}")));
@@ -126,17 +126,16 @@ impl Summary {
         gaps
     }
 
-    /// For people.
     pub(crate) fn table(&self) -> Table {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
         table.set_header(["vendor", "call", "times", "answered", "differences"]);
-        for ((vendor, call), line) in &self.lines {
-            let statuses: Vec<_> = line.statuses.iter().map(u16::to_string).collect();
+        for ((vendor, call), seen) in &self.calls {
+            let statuses: Vec<_> = seen.statuses.iter().map(u16::to_string).collect();
             let cells = [
-                line.times.to_string(),
+                seen.times.to_string(),
                 statuses.join(" "),
-                line.found.len().to_string(),
+                seen.violations.len().to_string(),
             ];
             table.add_row([vendor.to_string(), call.clone()].into_iter().chain(cells));
         }

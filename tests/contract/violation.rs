@@ -1,17 +1,17 @@
-//! What breaks a document.
+//! Violations of a document, as Prism reports them.
 
 use std::fmt;
 
 use http::HeaderValue;
 use serde::Deserialize;
 
-/// One thing in a call or its answer that the document does not have.
+/// One difference between a call or its answer and the document.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Violation {
-    /// Where: `request` or `response`, and the way to the value; `*` stands for any index of a list.
+    /// Path to the value, from `request` or `response`; `*` stands for any index of a list.
     pub(crate) at: String,
-    /// What, in Prism's words.
-    pub(crate) says: String,
+    /// Prism's text.
+    pub(crate) message: String,
 }
 
 #[derive(Deserialize)]
@@ -23,10 +23,10 @@ struct Entry {
 }
 
 impl Violation {
-    pub(crate) fn new(at: impl Into<String>, says: impl Into<String>) -> Self {
+    pub(crate) fn new(at: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             at: at.into(),
-            says: says.into(),
+            message: message.into(),
         }
     }
 
@@ -39,18 +39,19 @@ impl Violation {
         status: u16,
     ) -> Self {
         let at = place(&location);
-        // The place is said once.
+        // Prism repeats the path in its text.
         let message = match message.split_once(" property ") {
             Some((_, rest)) if at.contains(".body.") => rest
                 .split_once(' ')
-                .map_or(rest, |(_, says)| says)
+                .map_or(rest, |(_, message)| message)
                 .to_owned(),
             _ => message,
         };
         match message.split_once("additional properties; found '") {
-            Some((_, found)) if code == "additionalProperties" => {
-                Self::new(format!("{at}.{}", found.trim_end_matches('\'')), NOT_THERE)
-            }
+            Some((_, found)) if code == "additionalProperties" => Self::new(
+                format!("{at}.{}", found.trim_end_matches('\'')),
+                NOT_IN_DOCUMENT,
+            ),
             _ if message.contains("returned status code") => {
                 Self::new(format!("{at}.status.{status}"), message)
             }
@@ -59,16 +60,15 @@ impl Violation {
     }
 }
 
-/// Of a key, or a parameter.
-pub(crate) const NOT_THERE: &str = "is not in the document";
+pub(crate) const NOT_IN_DOCUMENT: &str = "is not in the document";
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.at, self.says)
+        write!(f, "{}: {}", self.at, self.message)
     }
 }
 
-/// Prism's list about an answer with this status: location, severity, code and message for each.
+/// Parses Prism's header about an answer with this status.
 pub(crate) fn parse(header: Option<HeaderValue>, status: u16) -> Vec<Violation> {
     let Some(header) = header else {
         return Vec::new();
@@ -78,7 +78,7 @@ pub(crate) fn parse(header: Option<HeaderValue>, status: u16) -> Vec<Violation> 
             .into_iter()
             .map(|entry| Violation::of(entry, status))
             .collect(),
-        // A list that is too long is cut off, and the rest must not get lost.
+        // Prism cuts off a list that is too long: the loss is a violation of its own.
         Err(error) => vec![Violation::new(
             "sl-violations",
             format!("Prism's list cannot be read: {error}"),
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_the_place_once_and_for_all_rows() {
+    fn a_violation_has_one_path_for_all_rows() {
         let header = r#"[
             {"location":["response","body","results","0"],"severity":"Error","code":"additionalProperties",
              "message":"Response body property results.0 must NOT have additional properties; found 'position'"},
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_was_cut_off_is_a_violation_itself() {
+    fn a_truncated_list_is_a_violation() {
         let cut = HeaderValue::from_static(r#"Too many violations! [{"location":["#);
         assert_eq!(parse(Some(cut), 200).len(), 1);
         assert!(parse(None, 200).is_empty());

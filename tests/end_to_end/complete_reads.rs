@@ -29,7 +29,7 @@ fn says(report: &Report, text: &str) -> bool {
     incomplete
         .map(|finding| finding.text.as_str())
         .chain([report.message.as_str()])
-        .any(|text| text.contains(text))
+        .any(|said| said.contains(text))
 }
 
 /// A company of two pages. In each case somebody vanishes and somebody comes while every reading is flawed, for four

@@ -1,4 +1,4 @@
-//! Certificates: filed by their address and by their bytes, looked for after an answer that nobody got.
+//! Certificates: filed by URL and by bytes, and searched after a lost reply.
 
 use harness::completed;
 use jiff::SignedDuration;
@@ -6,30 +6,29 @@ use shared::http::Deadline;
 use shared::runtime::{Mode, Outcome};
 use simulators::{Behaviour, Body, Fault};
 
-use super::Stage;
+use super::Fixture;
 
-/// Where Personio takes documents.
 pub(super) const UPLOAD: &str = "/v1/company/documents";
 
-pub(super) async fn are_filed(stage: &Stage) {
-    let (harness, company) = (&stage.harness, &stage.harness.company);
+pub(super) async fn run_certificates(fixture: &Fixture) {
+    let (harness, company) = (&fixture.harness, &fixture.harness.company);
     company.personio.add_category("Bildungszertifikate");
-    harness.issue([1, 2, 3].map(|person| certificate(stage, person)));
+    harness.issue([1, 2, 3].map(|person| certificate(fixture, person)));
     let report = harness.certificates_tick().await;
     assert_eq!(
         (report.outcome, report.counts.uploaded),
         (Outcome::Done, 3),
         "{report:#?}"
     );
-    // From reteach's own host: there is no address that Kombo could fetch it from.
+    // From reteach's own host: Kombo cannot fetch it by URL.
     company
         .reteach
         .downloads()
-        .set_url_base(&format!("http://{}", stage.reteach));
-    harness.issue([certificate(stage, 4)]);
+        .set_url_base(&format!("http://{}", fixture.reteach));
+    harness.issue([certificate(fixture, 4)]);
     assert_eq!(harness.certificates_tick().await.counts.uploaded, 1);
-    // Filed, but nobody was told so: it is looked for later.
-    harness.issue([certificate(stage, 5)]);
+    // Filed with a lost reply: it is searched later.
+    harness.issue([certificate(fixture, 5)]);
     harness.fail_uploads(Fault::new(Behaviour::LateStatus(504, Body::Empty)));
     assert_eq!(harness.certificates_tick().await.counts.doubtful, 1);
     assert_eq!(
@@ -41,16 +40,16 @@ pub(super) async fn are_filed(stage: &Stage) {
         0
     );
     assert_eq!(company.personio.documents().len(), 5);
-    // Everything is read again; the open ones are asked for one by one.
+    // Reads the whole list, and the open certificates one by one.
     harness
         .certificates(Mode::FullScan, Deadline::never())
         .await;
-    stage.tenants(&["certificates", "list", "acme"]).await;
+    fixture.tenants(&["certificates", "list", "acme"]).await;
 }
 
-/// A certificate of `person`, of a course that was completed just now.
-pub(super) fn certificate(stage: &Stage, person: u64) -> simulators::reteach::Participation {
-    let now = stage.harness.moment();
+/// A certificate of `person` for a course completed now.
+pub(super) fn certificate(fixture: &Fixture, person: u64) -> simulators::reteach::Participation {
+    let now = fixture.harness.moment();
     completed(
         &format!("c-{person}-{now}"),
         person,

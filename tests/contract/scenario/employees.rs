@@ -1,4 +1,4 @@
-//! People: the first run, a company's changes, accounts that were there before, and the operator's questions.
+//! Employees: the first run, changes, accounts of others, and the operator's commands.
 
 use harness::{by_hand, date, person};
 use shared::http::Deadline;
@@ -6,26 +6,26 @@ use shared::runtime::{Mode, Outcome};
 use simulators::people::{EmploymentType, Status};
 use simulators::{Person, reteach};
 
-use super::Stage;
+use super::Fixture;
 
-pub(super) async fn come_and_go(stage: &Stage) {
-    first_run(stage).await;
-    changes(stage).await;
-    accounts_of_others(stage).await;
-    questions(stage).await;
+pub(super) async fn run_employees(fixture: &Fixture) {
+    first_run(fixture).await;
+    changes(fixture).await;
+    accounts_of_others(fixture).await;
+    operator_commands(fixture).await;
 }
 
-async fn first_run(stage: &Stage) {
-    let (harness, reteach) = (&stage.harness, &stage.harness.company.reteach);
+async fn first_run(fixture: &Fixture) {
+    let (harness, reteach) = (&fixture.harness, &fixture.harness.company.reteach);
     reteach.insert(by_hand("person-1@muster.example"));
-    stage.tenants(&["plan", "acme", "--details"]).await;
+    fixture.tenants(&["plan", "acme", "--details"]).await;
     let report = harness.now().await;
     assert_eq!(report.outcome, Outcome::Done, "{report:#?}");
     assert_eq!(harness.tick().await.outcome, Outcome::Unchanged);
 }
 
-async fn changes(stage: &Stage) {
-    let harness = &stage.harness;
+async fn changes(fixture: &Fixture) {
+    let harness = &fixture.harness;
     harness.change(2, |person| person.position = Some("Leiterin".into()));
     harness.change(3, |person| person.termination_date = date("2026-05-09"));
     harness.change(4, |person| person.status = Status::Inactive);
@@ -45,15 +45,15 @@ async fn changes(stage: &Stage) {
     assert_eq!(harness.tick().await.outcome, Outcome::Done);
     harness.change(3, |person| person.termination_date = None);
     harness.change(4, |person| person.status = Status::Active);
-    // Nobody has the id 9 twice in a row now.
+    // The person 9 is missing for the second time.
     assert_eq!(harness.tick().await.outcome, Outcome::Done);
     harness.company.personio.put(person(9));
     assert_eq!(harness.tick().await.outcome, Outcome::Done);
 }
 
-/// A few unknown people are looked up one by one; accounts of others are in the way of a new one and of a change.
-async fn accounts_of_others(stage: &Stage) {
-    let (harness, reteach) = (&stage.harness, &stage.harness.company.reteach);
+/// Unknown people are looked up one by one; accounts of others conflict with a create and an update.
+async fn accounts_of_others(fixture: &Fixture) {
+    let (harness, reteach) = (&fixture.harness, &fixture.harness.company.reteach);
     let other = |email: &str| reteach::Customer {
         external_id: Some(format!("other:{email}")),
         ..by_hand(email)
@@ -65,7 +65,7 @@ async fn accounts_of_others(stage: &Stage) {
         .personio
         .put_all([person(21), person(22), person(23)]);
     for id in ["21", "22", "23"] {
-        stage.tenants(&["explain", "acme", id]).await;
+        fixture.tenants(&["explain", "acme", id]).await;
     }
     harness.tick().await;
     reteach.insert(other("vergeben@muster.example"));
@@ -78,7 +78,7 @@ async fn accounts_of_others(stage: &Stage) {
         person.email = Some("vergeben@muster.example".into())
     });
     harness.tick().await;
-    // An admin deletes an account that we write to.
+    // An admin deletes an account before we update it.
     reteach.remove("personio:10");
     harness.change(10, |person| person.position = Some("Leiterin".into()));
     harness.tick().await;
@@ -91,7 +91,7 @@ async fn accounts_of_others(stage: &Stage) {
     harness.run(Mode::Reconcile, Deadline::never()).await;
 }
 
-async fn questions(stage: &Stage) {
+async fn operator_commands(fixture: &Fixture) {
     for args in [
         &["check", "acme"][..],
         &["explain", "acme", "2", "--details"],
@@ -100,6 +100,6 @@ async fn questions(stage: &Stage) {
         &["sync", "acme", "--here", "--mode", "dry-run"],
         &["status", "acme"],
     ] {
-        stage.tenants(args).await;
+        fixture.tenants(args).await;
     }
 }

@@ -1,4 +1,4 @@
-//! What only Kombo is asked: connections.
+//! Connections, which only Kombo has.
 
 use local::INTEGRATION;
 use shared::tenant::Via;
@@ -6,23 +6,23 @@ use simulators::kombo::Condition;
 use simulators::{Behaviour, Body, Fault};
 use tenants::Exit;
 
-use super::Stage;
+use super::Fixture;
 use super::certificates::certificate;
 use super::refusals::limited;
 use crate::document::Vendor;
 
-/// The tenant is added; on Kombo's routes its company connects by a link first.
-pub(super) async fn connects(stage: &Stage) {
-    if stage.kombo().is_some() {
-        let unconnected = stage
+/// Adds the tenant; on Kombo's routes its company connects by a link first.
+pub(super) async fn connect(fixture: &Fixture) {
+    if fixture.kombo().is_some() {
+        let unconnected = fixture
             .file
             .replace(&format!("integration_id = \"{INTEGRATION}\"\n"), "");
-        stage
+        fixture
             .harness
             .world
             .stack
             .store()
-            .put_tenant(&stage.harness.company.tenant, &unconnected)
+            .put_tenant(&fixture.harness.company.tenant, &unconnected)
             .await
             .unwrap();
         let link = [
@@ -33,8 +33,8 @@ pub(super) async fn connects(stage: &Stage) {
             "--company",
             "Acme GmbH",
         ];
-        assert_eq!(stage.tenants(&link).await, Exit::Done);
-        stage
+        assert_eq!(fixture.tenants(&link).await, Exit::Done);
+        fixture
             .tenants(&[
                 "connect",
                 "acme",
@@ -46,18 +46,19 @@ pub(super) async fn connects(stage: &Stage) {
             .await;
         let token: String = INTEGRATION.chars().rev().collect();
         assert_eq!(
-            stage.tenants(&["connect", "acme", "--token", &token]).await,
+            fixture
+                .tenants(&["connect", "acme", "--token", &token])
+                .await,
             Exit::Done
         );
     }
-    assert_eq!(stage.add(&stage.file).await, Exit::Done);
-    assert_eq!(stage.tenants(&["check", "acme"]).await, Exit::Done);
+    assert_eq!(fixture.add(&fixture.file).await, Exit::Done);
+    assert_eq!(fixture.tenants(&["check", "acme"]).await, Exit::Done);
 }
 
-/// Each of Kombo's own refusals.
-pub(super) async fn refuses(stage: &Stage) {
-    let Some(kombo) = stage.kombo() else { return };
-    let harness = &stage.harness;
+pub(super) async fn run_refusals(fixture: &Fixture) {
+    let Some(kombo) = fixture.kombo() else { return };
+    let harness = &fixture.harness;
     kombo.mirror_automatically(INTEGRATION, false);
     for condition in [
         Condition::SetupSyncPending,
@@ -68,29 +69,29 @@ pub(super) async fn refuses(stage: &Stage) {
     ] {
         kombo.set_condition(INTEGRATION, condition);
         harness.tick().await;
-        stage.tenants(&["check", "acme"]).await;
+        fixture.tenants(&["check", "acme"]).await;
     }
     kombo.set_condition(INTEGRATION, Condition::Active);
     kombo.revoke_api_key("kombo-key");
     harness.tick().await;
-    stage.tenants(&["check", "acme"]).await;
+    fixture.tenants(&["check", "acme"]).await;
     kombo.add_api_key("kombo-key");
-    stage.fail(Vendor::Kombo, limited());
+    fixture.fail(Vendor::Kombo, limited());
     harness.tick().await;
     kombo.allow_passthrough(INTEGRATION, false);
     kombo.allow_documents(INTEGRATION, false);
-    stage.tenants(&["check", "acme"]).await;
-    harness.issue([certificate(stage, 7)]);
+    fixture.tenants(&["check", "acme"]).await;
+    harness.issue([certificate(fixture, 7)]);
     harness.certificates_tick().await;
     kombo.allow_passthrough(INTEGRATION, true);
     kombo.allow_documents(INTEGRATION, true);
-    if stage.via() == Via::Kombo {
-        stage.fail(
+    if fixture.via() == Via::Kombo {
+        fixture.fail(
             Vendor::Kombo,
             Fault::new(Behaviour::Status(400, Body::Vendor))
                 .path("/v1/hris/employees/{employee_id}/documents"),
         );
     }
-    harness.issue([certificate(stage, 8)]);
+    harness.issue([certificate(fixture, 8)]);
     harness.certificates_tick().await;
 }

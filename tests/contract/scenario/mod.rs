@@ -1,25 +1,24 @@
-//! What is played: every call that a client of ours makes, and every refusal that it has a word for, on each route.
+//! Makes every call of our clients, and meets every refusal that they distinguish, on each route.
 
 mod certificates;
 mod employees;
+mod fixture;
 mod kombo;
 mod refusals;
-mod stage;
 
 use std::sync::Arc;
 
 use shared::tenant::Via;
 
-use crate::gate::Gate;
-pub(crate) use stage::Stage;
+use crate::proxy::PrismProxy;
+pub(crate) use fixture::Fixture;
 
-/// Plays everything on one route.
-pub(crate) async fn play(gate: &Arc<Gate>, via: Via) -> Stage {
-    let stage = Stage::set(gate, via).await;
-    kombo::connects(&stage).await;
-    employees::come_and_go(&stage).await;
-    certificates::are_filed(&stage).await;
-    refusals::are_met(&stage).await;
-    kombo::refuses(&stage).await;
-    stage
+pub(crate) async fn run(proxy: &Arc<PrismProxy>, via: Via) -> Fixture {
+    let fixture = Fixture::new(proxy, via).await;
+    kombo::connect(&fixture).await;
+    employees::run_employees(&fixture).await;
+    certificates::run_certificates(&fixture).await;
+    refusals::run_refusals(&fixture).await;
+    kombo::run_refusals(&fixture).await;
+    fixture
 }

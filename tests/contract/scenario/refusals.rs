@@ -1,23 +1,23 @@
-//! Every status that clients have a word for.
+//! Every status that our clients distinguish.
 
 use harness::person;
 use http::Method;
 use simulators::people::EmploymentType;
 use simulators::{Behaviour, Body, Fault, RetryAfter};
 
-use super::Stage;
+use super::Fixture;
 use super::certificates::{UPLOAD, certificate};
 use crate::document::Vendor;
 
-pub(super) async fn are_met(stage: &Stage) {
-    tokens_and_credentials(stage).await;
-    of_personio(stage).await;
-    of_reteach(stage).await;
-    uploads(stage).await;
+pub(super) async fn run_refusals(fixture: &Fixture) {
+    tokens_and_credentials(fixture).await;
+    personio_refusals(fixture).await;
+    reteach_refusals(fixture).await;
+    upload_refusals(fixture).await;
 }
 
-async fn tokens_and_credentials(stage: &Stage) {
-    let (harness, company) = (&stage.harness, &stage.harness.company);
+async fn tokens_and_credentials(fixture: &Fixture) {
+    let (harness, company) = (&fixture.harness, &fixture.harness.company);
     company.personio.revoke_tokens();
     company.reteach.revoke_tokens();
     harness.change(2, |person| person.position = Some("Meisterin".into()));
@@ -25,38 +25,38 @@ async fn tokens_and_credentials(stage: &Stage) {
     company.personio.remove_credentials("papi-client");
     harness.world.restart().unwrap();
     harness.tick().await;
-    stage.tenants(&["check", "acme"]).await;
+    fixture.tenants(&["check", "acme"]).await;
     company
         .personio
         .add_credentials("papi-client", "papi-secret");
-    if let Some(kombo) = stage.kombo() {
+    if let Some(kombo) = fixture.kombo() {
         kombo.reconnect(local::INTEGRATION, "papi-client", "papi-secret");
     }
     company.reteach.remove_credentials("reteach-client");
     harness.world.restart().unwrap();
     harness.tick().await;
-    stage.tenants(&["check", "acme"]).await;
+    fixture.tenants(&["check", "acme"]).await;
     company
         .reteach
         .add_credentials("reteach-client", "reteach-secret", "reteach-code");
 }
 
-async fn of_personio(stage: &Stage) {
-    let (harness, company) = (&stage.harness, &stage.harness.company);
+async fn personio_refusals(fixture: &Fixture) {
+    let (harness, company) = (&fixture.harness, &fixture.harness.company);
     company.personio.allow_reading(false);
     harness.tick().await;
-    stage.tenants(&["check", "acme"]).await;
+    fixture.tenants(&["check", "acme"]).await;
     company.personio.allow_reading(true);
-    if let Some(kombo) = stage.kombo() {
+    if let Some(kombo) = fixture.kombo() {
         kombo.mirror(local::INTEGRATION);
     }
-    stage.fail(Vendor::Personio, limited().path("/v1/company/employees"));
+    fixture.fail(Vendor::Personio, limited().path("/v1/company/employees"));
     harness.tick().await;
     company.personio.clear_faults();
 }
 
-async fn of_reteach(stage: &Stage) {
-    let harness = &stage.harness;
+async fn reteach_refusals(fixture: &Fixture) {
+    let harness = &fixture.harness;
     let (one, tags) = (
         "/customer/{customerIdentifier}",
         "/customer/{customerIdentifier}/multiple-tags",
@@ -68,12 +68,12 @@ async fn of_reteach(stage: &Stage) {
             (Method::PUT, one),
         ] {
             let fault = Fault::new(Behaviour::Status(status, Body::Vendor));
-            stage.fail(Vendor::Reteach, fault.method(method).path(path));
+            fixture.fail(Vendor::Reteach, fault.method(method).path(path));
             harness.company.personio.put(person(id));
             harness.change(1, |person| {
                 person.position = Some(format!("Stufe {status} {path}"))
             });
-            // A new tag: the account is written to first.
+            // A new tag is written after the account.
             harness.change(1, |person| {
                 person.employment_type = match person.employment_type {
                     Some(EmploymentType::Internal) => Some(EmploymentType::External),
@@ -84,25 +84,25 @@ async fn of_reteach(stage: &Stage) {
             harness.clear_faults();
         }
     }
-    stage.fail(Vendor::Reteach, limited().path("/customer"));
+    fixture.fail(Vendor::Reteach, limited().path("/customer"));
     harness.company.personio.put(person(40));
     harness.tick().await;
     harness.clear_faults();
 }
 
-async fn uploads(stage: &Stage) {
-    let harness = &stage.harness;
+async fn upload_refusals(fixture: &Fixture) {
+    let harness = &fixture.harness;
     for (person, status) in [(1, 401), (2, 403), (3, 404), (4, 422)] {
-        harness.issue([certificate(stage, person)]);
+        harness.issue([certificate(fixture, person)]);
         harness.fail_uploads(Fault::new(Behaviour::Status(status, Body::Vendor)));
         harness.certificates_tick().await;
     }
-    harness.issue([certificate(stage, 5)]);
-    stage.fail(Vendor::Personio, limited().path(UPLOAD));
-    stage.fail(Vendor::Reteach, limited().path("/participation"));
+    harness.issue([certificate(fixture, 5)]);
+    fixture.fail(Vendor::Personio, limited().path(UPLOAD));
+    fixture.fail(Vendor::Reteach, limited().path("/participation"));
     harness.certificates_tick().await;
-    // The right to look for an upload without an answer is gone.
-    harness.issue([certificate(stage, 6)]);
+    // The right to search for an upload with an unknown outcome is missing.
+    harness.issue([certificate(fixture, 6)]);
     harness.fail_uploads(Fault::new(Behaviour::LateStatus(504, Body::Empty)));
     harness.fail_finding(Fault::new(Behaviour::Status(403, Body::Vendor)));
     harness.certificates_tick().await;
@@ -110,7 +110,7 @@ async fn uploads(stage: &Stage) {
     harness.clear_faults();
 }
 
-/// 429 once, without a wait worth the name.
+/// One 429 without a pause.
 pub(super) fn limited() -> Fault {
     Fault::new(Behaviour::TooManyRequests(RetryAfter::Seconds(0)))
 }

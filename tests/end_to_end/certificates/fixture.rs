@@ -51,7 +51,7 @@ pub(super) fn finding<'a>(report: &'a Report, kind: FindingKind, id: &str) -> &'
             && finding
                 .certificate
                 .as_ref()
-                .is_some_and(|id| id.as_str() == id)
+                .is_some_and(|certificate| certificate.as_str() == id)
     };
     let found: Vec<_> = report.findings.iter().filter(about).collect();
     let [one] = found.as_slice() else {

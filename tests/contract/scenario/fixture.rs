@@ -1,4 +1,4 @@
-//! A company whose vendors are all behind Prism, the functions, and an operator.
+//! A company whose vendors are all behind Prism, with both functions and an operator.
 
 use std::collections::HashMap;
 use std::io;
@@ -19,30 +19,30 @@ use simulators::{Aws, Fault, Kombo};
 use tenants::{Cli, Exit, Somebody, Surroundings};
 
 use crate::document::Vendor;
-use crate::gate::Gate;
+use crate::proxy::PrismProxy;
 
 const GROUP: &str = "reteach-personio";
 const FUNCTION: &str = "arn:aws:lambda:eu-central-1:123456789012:function";
 
-pub(crate) struct Stage {
+pub(crate) struct Fixture {
     pub(crate) harness: Harness,
-    /// Before reteach.
+    /// Inbound listener of reteach.
     pub(crate) reteach: SocketAddr,
-    /// The tenant's file, with the addresses of the fronts.
+    /// Tenant file with the addresses of the inbound listeners.
     pub(crate) file: String,
     aws: Aws,
     folder: PathBuf,
 }
 
-impl Stage {
-    pub(crate) async fn set(gate: &Arc<Gate>, via: Via) -> Self {
+impl Fixture {
+    pub(crate) async fn new(proxy: &Arc<PrismProxy>, via: Via) -> Self {
         let harness = Harness::new(via, "", harness::people(12)).await;
         let company = &harness.company;
-        let personio = gate
-            .before(Vendor::Personio, company.personio.address())
+        let personio = proxy
+            .intercept(Vendor::Personio, company.personio.address())
             .await;
-        let reteach = gate
-            .before(Vendor::Reteach, company.reteach.address())
+        let reteach = proxy
+            .intercept(Vendor::Reteach, company.reteach.address())
             .await;
         let mut file = company.tenant_file("[brake]\nat_least = 100\n");
         file = file.replace(
@@ -51,8 +51,8 @@ impl Stage {
         );
         file = file.replace(&company.reteach.address().to_string(), &reteach.to_string());
         if let Some(kombo) = &company.kombo {
-            let front = gate.before(Vendor::Kombo, kombo.address()).await;
-            file = file.replace(&kombo.address().to_string(), &front.to_string());
+            let inbound = proxy.intercept(Vendor::Kombo, kombo.address()).await;
+            file = file.replace(&kombo.address().to_string(), &inbound.to_string());
             kombo.reach_personio_at(INTEGRATION, &format!("http://{personio}"));
         }
         let clock = harness.world.clock.clone();
@@ -78,7 +78,6 @@ impl Stage {
         self.harness.company.kombo.as_ref()
     }
 
-    /// A fault at Personio, at Kombo or at reteach.
     pub(crate) fn fail(&self, vendor: Vendor, fault: Fault) {
         match vendor {
             Vendor::Personio => self.harness.company.personio.fail(fault),
@@ -87,7 +86,7 @@ impl Stage {
         }
     }
 
-    /// The tenant is added, or added again, with this file.
+    /// Adds or updates the tenant with this file.
     pub(crate) async fn add(&self, file: &str) -> Exit {
         let secret = TenantSecret {
             fingerprint_key: None,
@@ -106,7 +105,7 @@ impl Stage {
         .await
     }
 
-    /// The operator types a command.
+    /// Runs an operator command.
     pub(crate) async fn tenants(&self, args: &[&str]) -> Exit {
         let cli = Cli::try_parse_from(["tenants"].iter().chain(args)).unwrap();
         let mut out = Vec::new();

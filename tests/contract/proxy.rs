@@ -1,5 +1,5 @@
-//! Everybody's way through Prism: a front before each simulator, which clients take for the vendor, Prism behind it, and a back
-//! that hands on to the simulator.
+//! Proxies every call through Prism. An inbound listener in front of each simulator stands in for the vendor; Prism forwards to
+//! one outbound listener, which calls the simulator.
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -20,28 +20,28 @@ use crate::parameters::Form;
 use crate::prism::Prism;
 use crate::violation::{self, Violation};
 
-/// By which the back knows a call again.
+/// Number by which the outbound listener recognises a call.
 const CALL: HeaderName = HeaderName::from_static("x-contract-call");
-/// Where Prism says what breaks its document.
+/// Prism's list of violations.
 const VIOLATIONS: HeaderName = HeaderName::from_static("sl-violations");
-/// Said for each connection anew.
-const HOP: [HeaderName; 4] = [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];
+/// Headers of one connection, which are not forwarded.
+const HOP_HEADERS: [HeaderName; 4] = [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];
 
-const LARGEST: usize = 10 * 1024 * 1024;
+const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
-/// A call and its answer, as Prism saw them.
+/// A call and its answer as Prism judged them.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
     pub(crate) vendor: Vendor,
     pub(crate) method: Method,
-    /// The path as the simulator got it.
+    /// Path as the simulator received it.
     pub(crate) path: String,
     pub(crate) status: u16,
     pub(crate) violations: Vec<Violation>,
 }
 
-/// All that is open, and what has passed.
-pub(crate) struct Gate {
+/// The Prism processes and all recorded calls.
+pub(crate) struct PrismProxy {
     prisms: Vec<Prism>,
     client: reqwest::Client,
     calls: Mutex<Calls>,
@@ -50,19 +50,19 @@ pub(crate) struct Gate {
 #[derive(Default)]
 struct Calls {
     last: u64,
-    /// What is under way: where it goes, and what Prism has cut off its path.
-    under_way: HashMap<String, (SocketAddr, &'static str)>,
+    /// Calls in flight by number: the simulator, and the base path that Prism stripped.
+    pending: HashMap<String, (SocketAddr, &'static str)>,
     exchanges: Vec<Exchange>,
 }
 
-struct Front {
-    gate: Arc<Gate>,
+struct Listener {
+    proxy: Arc<PrismProxy>,
     vendor: Vendor,
     simulator: SocketAddr,
 }
 
-impl Gate {
-    /// One Prism per document, all before the same back.
+impl PrismProxy {
+    /// Starts one Prism per document, all in front of the same outbound listener.
     pub(crate) async fn open(program: &Path, specs: &Path) -> Arc<Self> {
         let (listener, address) = listen().await;
         let upstream = format!("http://{address}");
@@ -72,35 +72,37 @@ impl Gate {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none());
         let client = client.tls_built_in_root_certs(false).build().unwrap();
-        let gate = Arc::new(Self {
+        let proxy = Arc::new(Self {
             prisms,
             client,
             calls: Mutex::default(),
         });
         serve(
             listener,
-            Router::new().fallback(back).with_state(Arc::clone(&gate)),
+            Router::new()
+                .fallback(outbound)
+                .with_state(Arc::clone(&proxy)),
         );
-        gate
+        proxy
     }
 
-    /// A front before `simulator`; its address stands for the simulator's.
-    pub(crate) async fn before(
+    /// Starts an inbound listener for `simulator` and returns its address, which replaces the simulator's.
+    pub(crate) async fn intercept(
         self: &Arc<Self>,
         vendor: Vendor,
         simulator: SocketAddr,
     ) -> SocketAddr {
         let (listener, address) = listen().await;
-        let state = Arc::new(Front {
-            gate: Arc::clone(self),
+        let state = Arc::new(Listener {
+            proxy: Arc::clone(self),
             vendor,
             simulator,
         });
-        serve(listener, Router::new().fallback(front).with_state(state));
+        serve(listener, Router::new().fallback(inbound).with_state(state));
         address
     }
 
-    /// All that has passed, in the order of the answers.
+    /// Recorded calls in the order of their answers.
     pub(crate) fn exchanges(&self) -> Vec<Exchange> {
         self.calls.lock().unwrap().exchanges.clone()
     }
@@ -112,19 +114,17 @@ impl Gate {
             .unwrap()
     }
 
-    fn number(&self, simulator: SocketAddr, base_path: &'static str) -> String {
+    fn register(&self, simulator: SocketAddr, base_path: &'static str) -> String {
         let mut calls = self.calls.lock().unwrap();
         calls.last += 1;
         let number = calls.last.to_string();
-        calls
-            .under_way
-            .insert(number.clone(), (simulator, base_path));
+        calls.pending.insert(number.clone(), (simulator, base_path));
         number
     }
 
-    fn note(&self, number: &str, mut exchange: Exchange) {
+    fn record(&self, number: &str, mut exchange: Exchange) {
         let mut calls = self.calls.lock().unwrap();
-        if calls.under_way.remove(number).is_some() {
+        if calls.pending.remove(number).is_some() {
             exchange
                 .violations
                 .push(Violation::new("request", "Prism did not let it through"));
@@ -133,33 +133,35 @@ impl Gate {
     }
 }
 
-async fn front(State(front): State<Arc<Front>>, request: Request) -> Response {
+async fn inbound(State(inbound): State<Arc<Listener>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
-    let document = Document::of(front.vendor, &path);
-    let number = front.gate.number(front.simulator, document.base_path());
+    let document = Document::of(inbound.vendor, &path);
+    let number = inbound
+        .proxy
+        .register(inbound.simulator, document.base_path());
     let target = parts.uri.path_and_query().unwrap().as_str();
     let target = target.strip_prefix(document.base_path()).unwrap_or(target);
-    let prism = front.gate.prism(document);
+    let prism = inbound.proxy.prism(document);
     let url = format!("{}{target}", prism.url);
-    let body = to_bytes(body, LARGEST).await.unwrap();
+    let body = to_bytes(body, MAX_BODY_BYTES).await.unwrap();
     let unknown = unknown(prism, &parts, &body);
-    let mut headers = between_connections(parts.headers);
+    let mut headers = without_hop_headers(parts.headers);
     headers.insert(CALL, number.parse().unwrap());
-    let call = front
-        .gate
+    let call = inbound
+        .proxy
         .client
         .request(parts.method.clone(), url)
         .headers(headers);
     let mut answer = call.body(body).send().await.unwrap();
     let mut headers = std::mem::take(answer.headers_mut());
-    let (vendor, method, status) = (front.vendor, parts.method, answer.status().as_u16());
+    let (vendor, method, status) = (inbound.vendor, parts.method, answer.status().as_u16());
     let violations = [
         unknown,
         violation::parse(headers.remove(VIOLATIONS), status),
     ]
     .concat();
-    front.gate.note(
+    inbound.proxy.record(
         &number,
         Exchange {
             vendor,
@@ -169,10 +171,10 @@ async fn front(State(front): State<Arc<Front>>, request: Request) -> Response {
             violations,
         },
     );
-    handed_on(answer, headers).await
+    forward(answer, headers).await
 }
 
-/// What Prism does not look for.
+/// Parameters and fields that the document does not have: Prism ignores them.
 fn unknown(prism: &Prism, parts: &Parts, body: &[u8]) -> Vec<Violation> {
     let path = parts.uri.path();
     let path = path
@@ -192,41 +194,41 @@ fn unknown(prism: &Prism, parts: &Parts, body: &[u8]) -> Vec<Violation> {
     [query, fields].concat()
 }
 
-async fn back(State(gate): State<Arc<Gate>>, request: Request) -> Response {
+async fn outbound(State(proxy): State<Arc<PrismProxy>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let mut headers = between_connections(parts.headers);
+    let mut headers = without_hop_headers(parts.headers);
     let number = headers.remove(CALL).unwrap();
-    let (simulator, base_path) = gate
+    let (simulator, base_path) = proxy
         .calls
         .lock()
         .unwrap()
-        .under_way
+        .pending
         .remove(number.to_str().unwrap())
         .unwrap();
     let url = format!(
         "http://{simulator}{base_path}{}",
         parts.uri.path_and_query().unwrap()
     );
-    let call = gate.client.request(parts.method, url).headers(headers);
+    let call = proxy.client.request(parts.method, url).headers(headers);
     let mut answer = call
-        .body(to_bytes(body, LARGEST).await.unwrap())
+        .body(to_bytes(body, MAX_BODY_BYTES).await.unwrap())
         .send()
         .await
         .unwrap();
     let headers = std::mem::take(answer.headers_mut());
-    handed_on(answer, headers).await
+    forward(answer, headers).await
 }
 
-async fn handed_on(answer: reqwest::Response, headers: HeaderMap) -> Response {
+async fn forward(answer: reqwest::Response, headers: HeaderMap) -> Response {
     let mut response = Response::default();
     *response.status_mut() = answer.status();
-    *response.headers_mut() = between_connections(headers);
+    *response.headers_mut() = without_hop_headers(headers);
     *response.body_mut() = Body::from(answer.bytes().await.unwrap());
     response
 }
 
-fn between_connections(mut headers: HeaderMap) -> HeaderMap {
-    for name in HOP {
+fn without_hop_headers(mut headers: HeaderMap) -> HeaderMap {
+    for name in HOP_HEADERS {
         headers.remove(name);
     }
     headers

@@ -1,4 +1,4 @@
-//! The differences that are known, against those that are found.
+//! Compares the known differences with those found.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,17 +8,16 @@ use serde::Deserialize;
 use crate::document::Vendor;
 use crate::violation::Violation;
 
-/// The list beside this file.
-const LIST: &str = include_str!("known.toml");
+const LIST: &str = include_str!("known_differences.toml");
 
-/// One entry: every place in every one of the calls.
+/// Applies to every place in every one of the calls.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
     vendor: Vendor,
     calls: Vec<String>,
     at: Vec<String>,
-    /// Why the document is not followed there.
+    /// Why the document is not followed.
     reason: String,
 }
 
@@ -28,7 +27,7 @@ struct File {
     difference: Vec<Entry>,
 }
 
-/// Where a document is broken: whose, in which call (`GET /customer`), and where in it.
+/// Position of a violation: vendor, call (`GET /customer`) and path to the value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     pub(crate) vendor: Vendor,
@@ -42,10 +41,9 @@ impl fmt::Display for Place {
     }
 }
 
-/// The known differences.
-pub(crate) struct Known(BTreeSet<Place>);
+pub(crate) struct KnownDifferences(BTreeSet<Place>);
 
-impl Known {
+impl KnownDifferences {
     pub(crate) fn read() -> Self {
         Self::parse(LIST)
     }
@@ -77,11 +75,11 @@ impl Known {
         Self(places)
     }
 
-    /// What is found and not listed, and what is listed and not found: one line each.
+    /// Violations not listed, and entries that no longer occur: one line each.
     pub(crate) fn compare(&self, found: &BTreeMap<Place, Violation>) -> Vec<String> {
         let new = found.iter().filter(|(place, _)| !self.0.contains(place));
         let stale = self.0.iter().filter(|place| !found.contains_key(place));
-        let new = new.map(|(place, violation)| format!("new: {place}: {}", violation.says));
+        let new = new.map(|(place, violation)| format!("new: {place}: {}", violation.message));
         new.chain(stale.map(|place| format!("no longer there: {place}")))
             .collect()
     }
@@ -111,8 +109,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_listed_is_known_and_nothing_else() {
-        let known = Known::parse(TWO);
+    fn listed_violations_are_known_and_others_are_new() {
+        let known = KnownDifferences::parse(TWO);
         let [position, location] = [
             "response.body.results.*.position",
             "response.body.results.*.location",
@@ -125,8 +123,9 @@ mod tests {
     }
 
     #[test]
-    fn what_no_longer_occurs_must_go_from_the_list() {
-        let left = Known::parse(TWO).compare(&found(&["response.body.results.*.position"]));
+    fn an_entry_that_no_longer_occurs_is_reported() {
+        let left =
+            KnownDifferences::parse(TWO).compare(&found(&["response.body.results.*.position"]));
         assert_eq!(
             left,
             ["no longer there: reteach GET /customer response.body.results.*.location"]
@@ -134,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_can_be_read() {
-        assert!(!Known::read().0.is_empty());
+    fn the_list_parses() {
+        assert!(!KnownDifferences::read().0.is_empty());
     }
 }
