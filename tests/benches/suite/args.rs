@@ -30,7 +30,7 @@ pub(crate) struct Args {
     /// Only these
     #[arg(long, value_enum, value_name = "NAME", num_args = 1..)]
     pub(crate) only: Vec<Bench>,
-    /// A Python that has requests and dlt, for `peers`
+    /// A Python that has requests and dlt, for `baselines`
     #[arg(long, value_name = "FILE", default_value = "python3")]
     pub(crate) python: PathBuf,
     /// Build nothing for Lambda: take employee-sync/bootstrap, certificate-sync/bootstrap and bare/bootstrap from this folder
@@ -59,7 +59,7 @@ pub(crate) enum Bench {
     /// Certificates without Personio's limit, and what their size does to memory
     Certificates,
     /// Beside Python with requests, and dlt
-    Peers,
+    Baselines,
 }
 
 impl Bench {
@@ -70,7 +70,7 @@ impl Bench {
             Self::Ticks => "ticks",
             Self::Limits => "limits",
             Self::Certificates => "certificates",
-            Self::Peers => "peers",
+            Self::Baselines => "baselines",
         }
     }
 }

@@ -41,7 +41,7 @@ const BUILDS: [Build; 3] = [
         folder: DEPLOYED,
         packages: &FUNCTIONS,
         features: None,
-        wanted_by: &[Bench::Cold, Bench::Ticks, Bench::Limits, Bench::Peers],
+        wanted_by: &[Bench::Cold, Bench::Ticks, Bench::Limits, Bench::Baselines],
     },
     // By itself: with the functions it would get their features of what they share.
     Build {

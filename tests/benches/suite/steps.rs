@@ -53,8 +53,12 @@ pub(crate) fn groups(args: &Args, bootstraps: &Bootstraps) -> Vec<Vec<Step>> {
     if let Err(why) = &bootstraps.bare {
         cold.arguments = Err(why.clone());
     }
-    let mut peers = timed(Bench::Peers, "reading people, beside Python", sizes.peers);
-    if let Ok(arguments) = &mut peers.arguments {
+    let mut baselines = timed(
+        Bench::Baselines,
+        "reading people, beside Python",
+        sizes.baselines,
+    );
+    if let Ok(arguments) = &mut baselines.arguments {
         arguments.extend(["--python".to_owned(), args.python.display().to_string()]);
     }
     let mut groups = vec![
@@ -65,7 +69,7 @@ pub(crate) fn groups(args: &Args, bootstraps: &Bootstraps) -> Vec<Vec<Step>> {
             "--quick",
         )],
         vec![timed(Bench::Ticks, "ticks, timed", sizes.ticks)],
-        vec![peers],
+        vec![baselines],
         vec![counted(
             Bench::Certificates,
             "certificates without the limit",
@@ -103,7 +107,7 @@ struct Sizes {
     large_ticks: Option<&'static str>,
     limits: &'static str,
     certificates: &'static str,
-    peers: &'static str,
+    baselines: &'static str,
 }
 
 impl Sizes {
@@ -115,7 +119,7 @@ impl Sizes {
                 large_ticks: None,
                 limits: "--people 30 --certificates 61 --latency 20 --latency 100",
                 certificates: "--route direct --certificates 200 --size 200000",
-                peers: "--people 1000",
+                baselines: "--people 1000",
             }
         } else {
             Self {
@@ -124,7 +128,7 @@ impl Sizes {
                 large_ticks: Some("--timings-only --people 100000"),
                 limits: "--people 10000 --certificates 2000 --latency 20 --latency 100",
                 certificates: "--route direct --certificates 2000 --size 200000",
-                peers: "--people 1000 --people 10000",
+                baselines: "--people 1000 --people 10000",
             }
         }
     }
@@ -176,7 +180,7 @@ mod tests {
     cold --bootstraps built --starts 21 --bare built/bare/bootstrap
     ticks --quick
     ticks --bootstraps built --timings-only --people 1000 --people 10000
-    peers --bootstraps built --people 1000 --people 10000 --python python3
+    baselines --bootstraps built --people 1000 --people 10000 --python python3
     certificates --route direct --certificates 2000 --size 200000
     certificates --sizes
     limits --bootstraps built --people 10000 --certificates 2000 --latency 20 --latency 100
@@ -199,11 +203,11 @@ mod tests {
 
     #[test]
     fn a_part_is_only_that() {
-        let groups = groups_of(&["--only", "certificates", "peers"], Ok("built".into()));
+        let groups = groups_of(&["--only", "certificates", "baselines"], Ok("built".into()));
         let named: Vec<_> = groups.iter().flatten().map(|step| step.bench).collect();
         assert_eq!(
             named,
-            [Bench::Peers, Bench::Certificates, Bench::Certificates]
+            [Bench::Baselines, Bench::Certificates, Bench::Certificates]
         );
     }
 }

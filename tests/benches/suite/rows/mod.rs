@@ -1,9 +1,9 @@
 //! What the benchmarks' JSON says, line by line, beside the targets.
 
+mod baselines;
 mod certificates;
 mod cold;
 mod limits;
-mod peers;
 #[cfg(test)]
 mod tests;
 mod ticks;
@@ -21,7 +21,7 @@ pub(crate) fn of(bench: Bench, figures: &[Value]) -> Result<Vec<Row>, serde_json
         Bench::Ticks => Ok(ticks::rows(&all(figures)?)),
         Bench::Limits => each(figures, limits::rows),
         Bench::Certificates => each(figures, certificates::rows),
-        Bench::Peers => each(figures, peers::rows),
+        Bench::Baselines => each(figures, baselines::rows),
     }
 }
 

@@ -200,7 +200,7 @@ fn a_package_that_is_not_there_is_not_left_out() {
     ]);
     let with = figures(json!("1.9.0"), json!([own, dlt]), targets);
     let without = figures(Value::Null, json!([own]), json!([]));
-    insta::assert_snapshot!(table(Bench::Peers, &[with, without]), @r#"
+    insta::assert_snapshot!(table(Bench::Baselines, &[with, without]), @r#"
     | what                                        | measured                                            | target                 | met    |
     |---------------------------------------------|-----------------------------------------------------|------------------------|--------|
     | reading 1,000 people: employee-sync         | 40 ms processor, 10.0 MiB                           |                        |        |
@@ -214,5 +214,5 @@ fn a_package_that_is_not_there_is_not_left_out() {
 
 #[test]
 fn figures_that_are_not_understood_are_an_error() {
-    assert!(of(Bench::Peers, &[json!({ "measured": [] })]).is_err());
+    assert!(of(Bench::Baselines, &[json!({ "measured": [] })]).is_err());
 }

@@ -29,7 +29,7 @@ use python::Python;
 /// left and writes that down; its start is counted as theirs is.
 #[derive(Debug, Parser)]
 #[command(
-    name = "cargo bench --workspace --bench peers --",
+    name = "cargo bench --workspace --bench baselines --",
     max_term_width = 100
 )]
 struct Args {

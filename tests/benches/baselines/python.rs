@@ -63,7 +63,7 @@ impl Python {
     /// Has the script of `package` read everybody.
     pub(crate) fn read_with(&self, package: &str, base: &str, people: u64) -> Took {
         let script = format!(
-            "{}/benches/peers/with_{package}.py",
+            "{}/benches/baselines/with_{package}.py",
             env!("CARGO_MANIFEST_DIR")
         );
         let mut command = Command::new(&self.program);
