@@ -46,16 +46,7 @@ impl Proof {
                 "--",
                 "--nocapture",
             ],
-            Self::Load => &[
-                "bench",
-                "--workspace",
-                "--profile",
-                "dev",
-                "--bench",
-                "load",
-                "--",
-                "--quick",
-            ],
+            Self::Load => &["run", "--bin", "measure", "--", "load", "--quick"],
         }
     }
 

@@ -1,106 +1,115 @@
-//! How close runs with much to do come to what the limits of the vendors alone would take.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a benchmark stops at the first thing amiss"
-)]
+//! Runs with much to do, compared with what the vendors' limits alone take.
 
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Duration;
 
-use clap::Parser;
-use comfy_table::Table;
 use futures::future::join_all;
 use futures::join;
-use harness::output::{Output, table};
-use harness::process::{Usage, in_repository};
 use harness::{Harness, completed, people};
 use jiff::{SignedDuration, Timestamp};
-use local::{Answer, Function};
-use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use shared::tenant::Via;
 use simulators::reteach::{Certificate, Participation};
 
-/// Brings people over, files certificates, at the pace that the vendors allow, and times both
-///
-/// It takes as long as that: 100 ms for each call of reteach, a second for each certificate. Both, and all latencies, are waited for
-/// at once, each in a world of its own.
-#[derive(Debug, Parser)]
-#[command(
-    name = "cargo bench --workspace --bench limits --",
-    max_term_width = 100
-)]
-struct Args {
-    /// The folder with employee-sync/bootstrap and certificate-sync/bootstrap, as `cargo lambda build` leaves them
-    #[arg(long, value_name = "FOLDER")]
-    bootstraps: PathBuf,
-    /// How many people
-    #[arg(long, value_name = "N", default_value_t = 300)]
-    people: u64,
-    /// How many certificates: up to 60 the limit takes no time
-    #[arg(long, value_name = "N", default_value_t = 181)]
-    certificates: u64,
-    /// The size of each PDF
-    #[arg(long, value_name = "BYTES", default_value_t = 200_000)]
-    size: u64,
-    /// How long each vendor takes to answer; may be given several times
-    #[arg(long, value_name = "MS", default_values_t = [20, 100])]
-    latency: Vec<u64>,
-    #[command(flatten)]
-    output: Output,
-}
+use crate::bootstraps::Bootstraps;
+use crate::check::Check;
+use crate::figure::{Figure, Table, thousands};
+use crate::measurements::Measurements;
+use crate::options::LimitOptions;
+use crate::process::{Cost, LambdaProcess};
 
 /// Calls to reteach: 10 a second (`shared::reteach`).
 const CALLS: (u64, Duration) = (10, Duration::from_secs(1));
 /// Personio's uploads: 60 a minute.
 const UPLOADS: (u64, Duration) = (60, Duration::from_secs(60));
-/// So many people have certificates.
+/// Number of people who have certificates.
 const HOLDERS: u64 = 100;
-const TIMEOUT: SignedDuration = SignedDuration::from_mins(60);
 
-/// One run.
-#[derive(Clone, Debug, Serialize)]
-struct Took {
-    run: &'static str,
+/// The limit's share of a first run's time, in percent.
+const LEAST_SHARE: f64 = 90.0;
+/// What certificates take beyond the limit, in percent of it.
+const MOST_BEYOND: f64 = 2.0;
+
+/// What is brought over and filed, with each of the vendors' latencies.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    people: u64,
+    certificates: u64,
+    size: u64,
+    latencies: Vec<u64>,
+}
+
+impl Plan {
+    pub(crate) fn new(options: &LimitOptions, is_quick: bool) -> Self {
+        let (people, certificates) = if is_quick { (30, 61) } else { (300, 181) };
+        Self {
+            people: options.people.unwrap_or(people),
+            certificates: options.certificates.unwrap_or(certificates),
+            size: options.size,
+            latencies: options.latency.clone(),
+        }
+    }
+
+    /// At the size that the targets are meant for.
+    pub(crate) fn with_targets(is_quick: bool) -> Self {
+        let (people, certificates) = if is_quick { (30, 61) } else { (10_000, 2_000) };
+        Self {
+            people,
+            certificates,
+            size: 200_000,
+            latencies: vec![20, 100],
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    FirstRun,
+    Certificates,
+}
+
+struct LimitedRun {
+    kind: Kind,
     latency: Duration,
     number: u64,
-    wall: Duration,
-    /// What the calls would take if nothing but the limit held them back.
+    cost: Cost,
+    /// What the calls take with nothing but the limit in their way.
     limit: Duration,
     calls: u64,
-    processor: Option<Duration>,
-    peak: Option<u64>,
 }
 
-#[tokio::main]
-async fn main() {
-    let args = Args::parse();
-    in_repository();
-    let latencies = args.latency.iter().copied().map(Duration::from_millis);
-    let all = join_all(latencies.map(|latency| at(latency, &args)))
-        .await
-        .concat();
-    let measured: Vec<_> = all.iter().map(Took::json).collect();
-    args.output.emit(
-        &format!("{}\n", shown(&all)),
-        &json!({ "measured": measured }),
+/// All of them at once, each in a world of its own: it takes as long as the longest.
+pub(crate) async fn measure(plan: &Plan, bootstraps: &Bootstraps<'_>) -> Measurements {
+    let folder = match bootstraps.functions() {
+        Ok(folder) => folder,
+        Err(missing) => {
+            return Measurements::of_checks(vec![missing.check("at the vendors' own pace")]);
+        }
+    };
+    eprintln!(
+        "{} people and {} certificates at the vendors' pace …",
+        plan.people, plan.certificates
     );
+    let latencies = plan.latencies.iter().copied().map(Duration::from_millis);
+    let runs = join_all(latencies.map(|latency| with_latency(latency, plan, &folder)));
+    let runs: Vec<_> = runs.await.into_iter().flatten().collect();
+    Measurements {
+        checks: runs.iter().flat_map(LimitedRun::checks).collect(),
+        tables: vec![table(&runs)],
+    }
 }
 
-/// Both runs with this latency, side by side: neither waits for the other's limit.
-async fn at(latency: Duration, args: &Args) -> Vec<Took> {
-    let newcomers = company(args.people).await;
-    let holders = company(args.people.min(HOLDERS)).await;
+async fn with_latency(latency: Duration, plan: &Plan, bootstraps: &Path) -> Vec<LimitedRun> {
+    let newcomers = company(plan.people).await;
+    let holders = company(plan.people.min(HOLDERS)).await;
     holders.first_run().await;
     for harness in [&newcomers, &holders] {
         harness.company.personio.set_latency(latency);
         harness.company.reteach.set_latency(latency);
     }
     let (first, certificates) = join!(
-        first_run(&newcomers, args, latency),
-        certificates(&holders, args, latency)
+        first_run(&newcomers, plan, latency, bootstraps),
+        certificates(&holders, plan, latency, bootstraps)
     );
     vec![first, certificates]
 }
@@ -111,143 +120,175 @@ async fn company(size: u64) -> Harness {
     harness
 }
 
-impl Took {
-    /// The share of the time that the limit alone takes, in percent.
-    fn share(&self) -> f64 {
-        100.0 * self.limit.as_secs_f64() / self.wall.as_secs_f64()
-    }
-
-    /// What the run takes beyond the limit, in percent of it; none where the limit takes no time.
-    fn overhead(&self) -> Option<f64> {
-        let limit = self.limit.as_secs_f64();
-        (limit > 0.0).then(|| 100.0 * (self.wall.as_secs_f64() / limit - 1.0))
-    }
-
-    fn json(&self) -> Value {
-        let mut all = json!(self);
-        all["share_percent"] = json!(self.share());
-        all["overhead_percent"] = json!(self.overhead());
-        all
-    }
-}
-
-async fn first_run(harness: &Harness, args: &Args, latency: Duration) -> Took {
-    let (report, took) = run(harness, &args.bootstraps, "employee-sync").await;
-    assert_eq!(report["counts"]["created"], args.people, "{report:#}");
-    let calls = report["calls"]["reteach"].as_u64().unwrap();
-    Took {
-        run: "first run, people",
+async fn first_run(
+    harness: &Harness,
+    plan: &Plan,
+    latency: Duration,
+    bootstraps: &Path,
+) -> LimitedRun {
+    let (report, cost) = run(harness, bootstraps, "employee-sync").await;
+    assert_eq!(report["counts"]["created"], plan.people, "{report:#}");
+    LimitedRun {
+        kind: Kind::FirstRun,
         latency,
-        number: args.people,
-        limit: limit(calls, CALLS),
-        ..took
+        number: plan.people,
+        cost,
+        limit: limit(report["calls"]["reteach"].as_u64().unwrap(), CALLS),
+        calls: calls(&report),
     }
 }
 
-async fn certificates(harness: &Harness, args: &Args, latency: Duration) -> Took {
+async fn certificates(
+    harness: &Harness,
+    plan: &Plan,
+    latency: Duration,
+    bootstraps: &Path,
+) -> LimitedRun {
     let at = (Timestamp::now() - SignedDuration::from_hours(24)).to_string();
-    harness.issue((0..args.certificates).map(|number| {
+    harness.issue((0..plan.certificates).map(|number| {
         let id = format!("9f0c2c53-3f6e-4b0f-9f6c-{number:012}");
+        let person = 1 + number % plan.people.min(HOLDERS);
         Participation {
-            certificate: Some(Certificate::new(&id, args.size)),
-            ..completed(
-                "",
-                1 + number % args.people.min(HOLDERS),
-                "Datenschutz",
-                &at,
-            )
+            certificate: Some(Certificate::new(&id, plan.size)),
+            ..completed("", person, "Datenschutz", &at)
         }
     }));
-    let (report, took) = run(harness, &args.bootstraps, "certificate-sync").await;
+    let (report, cost) = run(harness, bootstraps, "certificate-sync").await;
     assert_eq!(
-        report["counts"]["uploaded"], args.certificates,
+        report["counts"]["uploaded"], plan.certificates,
         "{report:#}"
     );
-    let limit = limit(args.certificates, UPLOADS);
-    Took {
-        run: "certificates",
+    LimitedRun {
+        kind: Kind::Certificates,
         latency,
-        number: args.certificates,
-        limit,
-        ..took
+        number: plan.certificates,
+        cost,
+        limit: limit(plan.certificates, UPLOADS),
+        calls: calls(&report),
     }
 }
 
-/// So many calls with nothing but a limit in their way: the last one's turn.
+async fn run(harness: &Harness, bootstraps: &Path, name: &str) -> (Value, Cost) {
+    let mut process = LambdaProcess::start(harness, name, bootstraps, None).await;
+    let (report, _) = process.invoke().await;
+    (report, process.cost())
+}
+
+fn calls(report: &Value) -> u64 {
+    let vendors = ["personio", "kombo", "reteach"];
+    vendors
+        .map(|vendor| report["calls"][vendor].as_u64().unwrap())
+        .iter()
+        .sum()
+}
+
+/// When the last of the calls has its turn, with nothing but the limit in their way.
 fn limit(calls: u64, (at_once, within): (u64, Duration)) -> Duration {
     within * u32::try_from(calls.saturating_sub(1) / at_once).unwrap()
 }
 
-async fn run(harness: &Harness, bootstraps: &Path, name: &'static str) -> (Value, Took) {
-    let bootstrap = bootstraps.join(name).join("bootstrap");
-    let began = Instant::now();
-    let mut function = Function::start(name, bootstrap, &harness.world.stack)
-        .await
-        .unwrap();
-    let Answer::Reply(report) = function
-        .invoke_within(json!({"tenant_id": "acme"}), TIMEOUT)
-        .await
-        .unwrap()
-    else {
-        panic!("{name} answers with an error")
-    };
-    let wall = began.elapsed();
-    let Usage {
-        processor, peak, ..
-    } = Usage::of_process(function.id().unwrap());
-    let calls =
-        ["personio", "kombo", "reteach"].map(|vendor| report["calls"][vendor].as_u64().unwrap());
-    let calls = calls.iter().sum();
-    let nothing = Duration::ZERO;
-    (
-        report,
-        Took {
-            run: name,
-            latency: nothing,
-            number: 0,
-            wall,
-            limit: nothing,
-            calls,
-            processor,
-            peak,
-        },
+impl LimitedRun {
+    fn name(&self) -> &'static str {
+        match self.kind {
+            Kind::FirstRun => "first run, people",
+            Kind::Certificates => "certificates",
+        }
+    }
+
+    /// The limit's share of the time.
+    fn share(&self) -> Figure {
+        Figure::Percent(100.0 * self.limit.as_secs_f64() / self.cost.wall.as_secs_f64())
+    }
+
+    /// What the run takes beyond the limit, where that takes any time.
+    fn beyond(&self) -> Figure {
+        let limit = self.limit.as_secs_f64();
+        let beyond = 100.0 * (self.cost.wall.as_secs_f64() / limit - 1.0);
+        (limit > 0.0).then_some(Figure::Percent(beyond)).into()
+    }
+
+    fn each(&self, figure: f64) -> f64 {
+        figure / self.number as f64
+    }
+
+    fn checks(&self) -> Vec<Check> {
+        let latency = self.latency.as_millis();
+        let name = format!(
+            "{}, {}, answers after {latency} ms",
+            self.name(),
+            thousands(self.number)
+        );
+        let seconds = |time: Duration| time.as_secs_f64();
+        let note = format!(
+            "{:.1} s, the limit alone {:.1} s",
+            seconds(self.cost.wall),
+            seconds(self.limit)
+        );
+        let check = match self.kind {
+            Kind::FirstRun => Check::new(format!("{name}: share of the limit"), self.share())
+                .note(note)
+                .at_least(Figure::Percent(LEAST_SHARE)),
+            Kind::Certificates => Check::new(format!("{name}: beyond the limit"), self.beyond())
+                .note(note)
+                .at_most(Figure::Percent(MOST_BEYOND)),
+        };
+        vec![check]
+    }
+}
+
+fn table(runs: &[LimitedRun]) -> Table {
+    Table::of(
+        "At the vendors' own pace.",
+        runs,
+        &[
+            ("run", |run| run.name().into()),
+            ("latency", |run| run.latency.into()),
+            ("number", |run| run.number.into()),
+            ("time", |run| run.cost.wall.into()),
+            ("the limit alone", |run| run.limit.into()),
+            ("its share", |run| run.share()),
+            ("beyond it", |run| run.beyond()),
+            ("calls each", |run| run.each(run.calls as f64).into()),
+            ("processor each", |run| {
+                run.cost
+                    .processor
+                    .map(|processor| processor.div_f64(run.number as f64))
+                    .into()
+            }),
+            ("peak memory", |run| run.cost.memory()),
+        ],
     )
 }
 
-fn shown(all: &[Took]) -> Table {
-    let header = [
-        "run",
-        "latency ms",
-        "number",
-        "wall s",
-        "limit alone s",
-        "share %",
-        "overhead %",
-        "calls each",
-        "processor ms each",
-        "peak MiB",
-    ];
-    let rows = all.iter().map(|took| {
-        let number = took.number as f64;
-        vec![
-            took.run.to_owned(),
-            took.latency.as_millis().to_string(),
-            took.number.to_string(),
-            format!("{:.1}", took.wall.as_secs_f64()),
-            format!("{:.1}", took.limit.as_secs_f64()),
-            format!("{:.1}", took.share()),
-            took.overhead()
-                .map_or_else(|| "no limit".to_owned(), |percent| format!("{percent:.1}")),
-            format!("{:.2}", took.calls as f64 / number),
-            format!(
-                "{:.2}",
-                took.processor.unwrap_or_default().as_secs_f64() * 1e3 / number
-            ),
-            format!(
-                "{:.1}",
-                took.peak.unwrap_or_default() as f64 / f64::from(1 << 20)
-            ),
-        ]
-    });
-    table(&header, rows, 1)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_are_compared_with_what_the_limit_alone_takes() {
+        let run = |kind, number, seconds, limit| LimitedRun {
+            kind,
+            latency: Duration::from_millis(20),
+            number,
+            cost: Cost {
+                wall: Duration::from_secs(seconds),
+                ..Cost::default()
+            },
+            limit,
+            calls: 2 * number,
+        };
+        let runs = [
+            run(Kind::FirstRun, 300, 61, limit(601, CALLS)),
+            run(Kind::Certificates, 61, 62, limit(61, UPLOADS)),
+            run(Kind::Certificates, 60, 1, limit(60, UPLOADS)),
+        ];
+        let checks: Vec<_> = runs.iter().flat_map(LimitedRun::checks).collect();
+        insta::assert_snapshot!(crate::check::table(&checks), @r#"
+        | what                                                            | measured                                   | target          | result |
+        |-----------------------------------------------------------------|--------------------------------------------|-----------------|--------|
+        | first run, people, 300, answers after 20 ms: share of the limit | 98.4 % (61.0 s, the limit alone 60.0 s)    | at least 90.0 % | met    |
+        | certificates, 61, answers after 20 ms: beyond the limit         | 3.3 % (62.0 s, the limit alone 60.0 s)     | at most 2.0 %   | missed |
+        | certificates, 60, answers after 20 ms: beyond the limit         | not measured: 1.0 s, the limit alone 0.0 s | at most 2.0 %   |        |
+        "#);
+    }
 }

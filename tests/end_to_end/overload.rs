@@ -1,5 +1,5 @@
 //! Many tenants on few environments, some of them hostile: a Personio that hangs, one that answers nothing but 429, one that
-//! suddenly has thousands of people. `cargo bench --workspace --bench load` does the same at full size, and times it.
+//! suddenly has thousands of people. `cargo measure load` does the same at full size, and times it.
 
 use std::time::Duration;
 

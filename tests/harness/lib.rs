@@ -15,7 +15,6 @@ mod endings;
 pub mod fleet;
 pub mod locks;
 mod marks;
-pub mod output;
 pub mod process;
 mod settled;
 pub mod still;

@@ -1,112 +1,125 @@
-//! The employee function beside what people would read Personio with: Python with requests, and dlt.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a benchmark stops at the first thing amiss"
-)]
+//! The employee function, compared with what people read Personio with: Python with requests, and dlt.
+//!
+//! All of them read from the same simulator. The function does more: it maps everybody, compares them with what the last
+//! run left and records that; its start is counted, as theirs is.
 
-mod figures;
 mod python;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::Parser;
-use harness::output::Output;
-use harness::process::{Usage, in_repository};
 use harness::{Harness, people};
 use jiff::Timestamp;
-use local::{Answer, Function};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
 use shared::tenant::Via;
+
+use crate::bootstraps::{Bootstraps, Unavailable};
+use crate::check::Check;
+use crate::figure::{Figure, Table, thousands};
+use crate::measurements::Measurements;
+use crate::process::{Cost, LambdaProcess};
 
 use python::Python;
 
-/// Reads everybody with Python's requests, with dlt, and with an unchanged tick of the employee function
-///
-/// All of them from the same simulator of Personio. The function does more: it maps everybody, compares them with what the last run
-/// left and writes that down; its start is counted as theirs is.
-#[derive(Debug, Parser)]
-#[command(
-    name = "cargo bench --workspace --bench baselines --",
-    max_term_width = 100
-)]
-struct Args {
-    /// The folder with employee-sync/bootstrap, as `cargo lambda build` leaves it
-    #[arg(long, value_name = "FOLDER")]
-    bootstraps: PathBuf,
-    /// A Python that has requests and dlt
-    #[arg(long, value_name = "FILE", default_value = "python3")]
-    python: PathBuf,
-    /// How many people; may be given several times
-    #[arg(long, value_name = "N", default_values_t = [1_000])]
-    people: Vec<u64>,
-    #[command(flatten)]
-    output: Output,
-}
+/// How many times the function's processor time and memory dlt takes.
+const LEAST_PROCESSOR: f64 = 20.0;
+const LEAST_MEMORY: f64 = 5.0;
 
-/// What reading everybody took.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Took {
-    processor_seconds: f64,
-    peak_bytes: u64,
-}
-
-/// All who read so many people; the function first.
-#[derive(Debug, Serialize)]
-struct Read {
+/// One reader of this many people.
+struct Reading {
     people: u64,
-    by: Vec<(&'static str, Took)>,
+    reader: &'static str,
+    cost: Cost,
+    times_processor: Figure,
+    times_memory: Figure,
 }
 
-#[tokio::main]
-async fn main() {
-    let args = Args::parse();
-    in_repository();
-    let python = Python::find(&args.python);
-    for package in python.missing() {
-        eprintln!(
-            "{package} is left out: {} does not have it",
-            args.python.display()
-        );
+pub(crate) async fn measure(
+    sizes: &[u64],
+    program: &Path,
+    bootstraps: &Bootstraps<'_>,
+) -> Measurements {
+    let folder = match bootstraps.functions() {
+        Ok(folder) => folder,
+        Err(missing) => {
+            return Measurements::of_checks(vec![
+                missing.check("reading people, compared with Python"),
+            ]);
+        }
+    };
+    let python = Python::find(program);
+    let mut readings = Vec::new();
+    for people in sizes {
+        eprintln!("reading {people} people …");
+        readings.extend(read(*people, &folder, &python).await);
     }
-    let mut all = Vec::new();
-    for people in &args.people {
-        all.push(read(*people, &args.bootstraps, &python).await);
+    let missing = python.missing().map(|package| {
+        let reason = python.reason();
+        Unavailable::NotBuilt(reason).check(&format!("reading people, compared with {package}"))
+    });
+    Measurements {
+        checks: readings
+            .iter()
+            .flat_map(Reading::checks)
+            .chain(missing)
+            .collect(),
+        tables: vec![table(&readings)],
     }
-    args.output
-        .emit(&figures::text(&all, &python), &figures::json(&all, &python));
 }
 
-async fn read(size: u64, bootstraps: &Path, python: &Python) -> Read {
-    eprintln!("{size} people …");
+async fn read(size: u64, bootstraps: &Path, python: &Python) -> Vec<Reading> {
     let harness = Harness::at(&Timestamp::now().to_string(), Via::Direct, "", people(size)).await;
     harness.settle().await;
-    let mut by = vec![("employee-sync", function(&harness, bootstraps).await)];
-    let base = harness.company.personio.base_url();
-    for package in python.found() {
-        let (python, base) = (python.clone(), base.clone());
-        let took = tokio::task::spawn_blocking(move || python.read_with(package, &base, size))
-            .await
-            .unwrap();
-        by.push((package, took));
+    let mut process = LambdaProcess::start(&harness, "employee-sync", bootstraps, None).await;
+    let (report, _) = process.invoke().await;
+    assert_eq!(report["outcome"], "unchanged", "{report:#}");
+    let own = process.cost();
+    let mut costs = vec![("employee-sync", own)];
+    for package in python.packages() {
+        let (python, base) = (python.clone(), harness.company.personio.base_url());
+        let read = move || python.read_with(package, &base, size);
+        costs.push((package, tokio::task::spawn_blocking(read).await.unwrap()));
     }
-    Read { people: size, by }
+    let memory = |cost: &Cost| cost.peak.map(Figure::Memory);
+    let reading = |(reader, cost): (&'static str, Cost)| Reading {
+        people: size,
+        reader,
+        cost,
+        times_processor: Figure::ratio(cost.processor, own.processor),
+        times_memory: Figure::ratio(memory(&cost), memory(&own)),
+    };
+    costs.into_iter().map(reading).collect()
 }
 
-async fn function(harness: &Harness, bootstraps: &Path) -> Took {
-    let bootstrap = bootstraps.join("employee-sync/bootstrap");
-    let mut function = Function::start("employee-sync", bootstrap, &harness.world.stack)
-        .await
-        .unwrap();
-    let Answer::Reply(report) = function.invoke(json!({"tenant_id": "acme"})).await.unwrap() else {
-        panic!("it answers with an error")
-    };
-    assert_eq!(report["outcome"], "unchanged", "{report:#}");
-    let usage = Usage::of_process(function.id().unwrap());
-    Took {
-        processor_seconds: usage.processor.unwrap().as_secs_f64(),
-        peak_bytes: usage.peak.unwrap(),
+impl Reading {
+    fn checks(&self) -> Vec<Check> {
+        if self.reader != "dlt" {
+            return Vec::new();
+        }
+        let what = |part: &str| format!("reading {} people, dlt: {part}", thousands(self.people));
+        let check = |part, times: &Figure, least| {
+            Check::new(what(part), times.clone()).at_least(Figure::Times(least))
+        };
+        vec![
+            check(
+                "times our processor",
+                &self.times_processor,
+                LEAST_PROCESSOR,
+            ),
+            check("times our memory", &self.times_memory, LEAST_MEMORY),
+        ]
     }
+}
+
+fn table(readings: &[Reading]) -> Table {
+    Table::of(
+        "Reading everybody.",
+        readings,
+        &[
+            ("reader", |reading| reading.reader.into()),
+            ("people", |reading| reading.people.into()),
+            ("processor", |reading| reading.cost.processor.into()),
+            ("times ours", |reading| reading.times_processor.clone()),
+            ("peak memory", |reading| reading.cost.memory()),
+            ("times our memory", |reading| reading.times_memory.clone()),
+        ],
+    )
 }

@@ -1,30 +1,35 @@
-//! A Python, and what it has.
+//! A Python, and which packages it has.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use serde::Serialize;
+use serde::Deserialize;
 
-use crate::Took;
+use crate::process::Cost;
 
-/// What people read Personio with; each has a script here, `with_<package>.py`.
+/// Each has a script here, `with_<package>.py`.
 const PACKAGES: [&str; 2] = ["requests", "dlt"];
 
-/// Versions; none of what is not there.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Python {
-    #[serde(skip)]
+#[derive(Clone, Debug)]
+pub(super) struct Python {
     program: PathBuf,
-    pub(crate) version: Option<String>,
-    /// In the order of [`PACKAGES`].
-    pub(crate) packages: Vec<(&'static str, Option<String>)>,
+    version: Option<String>,
+    packages: Vec<&'static str>,
+}
+
+/// What a script prints.
+#[derive(Deserialize)]
+struct Used {
+    processor_seconds: f64,
+    peak_bytes: u64,
 }
 
 impl Python {
-    /// Asks `program` what it has.
-    pub(crate) fn find(program: &Path) -> Self {
-        let says = |code: &str| {
-            let output = Command::new(program)
+    pub(super) fn find(program: &Path) -> Self {
+        let output = |code: &str| {
+            let mut command = Command::new(program);
+            let output = command
                 .args(["-c", code])
                 .stderr(Stdio::null())
                 .output()
@@ -32,46 +37,48 @@ impl Python {
             let text = String::from_utf8(output.stdout).ok()?;
             output.status.success().then(|| text.trim().to_owned())
         };
-        let version = says("import platform; print(platform.python_version())");
-        let of = |package: &str| says(&format!("import {package}; print({package}.__version__)"));
-        let packages = PACKAGES.map(|package| (package, of(package))).to_vec();
+        let has = |package: &&str| output(&format!("import {package}")).is_some();
         Self {
             program: program.to_owned(),
-            version,
-            packages,
+            version: output("import platform; print(platform.python_version())"),
+            packages: PACKAGES.into_iter().filter(has).collect(),
         }
     }
 
-    /// The packages that are there.
-    pub(crate) fn found(&self) -> Vec<&'static str> {
-        self.packages
-            .iter()
-            .filter(|(_, version)| version.is_some())
-            .map(|(package, _)| *package)
-            .collect()
+    /// The packages that it has.
+    pub(super) fn packages(&self) -> impl Iterator<Item = &'static str> {
+        self.packages.iter().copied()
     }
 
-    /// Those that are not.
-    pub(crate) fn missing(&self) -> Vec<&'static str> {
-        self.packages
-            .iter()
-            .filter(|(_, version)| version.is_none())
-            .map(|(package, _)| *package)
-            .collect()
+    pub(super) fn missing(&self) -> impl Iterator<Item = &'static str> {
+        PACKAGES
+            .into_iter()
+            .filter(|package| !self.packages.contains(package))
     }
 
-    /// Has the script of `package` read everybody.
-    pub(crate) fn read_with(&self, package: &str, base: &str, people: u64) -> Took {
-        let script = format!(
-            "{}/benches/baselines/with_{package}.py",
-            env!("CARGO_MANIFEST_DIR")
-        );
+    /// Why a package is missing.
+    pub(super) fn reason(&self) -> String {
+        match &self.version {
+            Some(version) => format!("Python {version} does not have it"),
+            None => "no such Python; --python names one that has requests and dlt".to_owned(),
+        }
+    }
+
+    /// Runs the script of `package`, which reads everybody.
+    pub(super) fn read_with(&self, package: &str, base: &str, people: u64) -> Cost {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/baselines");
+        let script = format!("{folder}/with_{package}.py");
         let mut command = Command::new(&self.program);
         command
             .args([&script, base, &people.to_string()])
             .stderr(Stdio::inherit());
         let output = command.output().unwrap();
         assert!(output.status.success(), "{script}: {}", output.status);
-        serde_json::from_slice(&output.stdout).unwrap()
+        let used: Used = serde_json::from_slice(&output.stdout).unwrap();
+        Cost {
+            wall: Duration::ZERO,
+            processor: Some(Duration::from_secs_f64(used.processor_seconds)),
+            peak: Some(used.peak_bytes),
+        }
     }
 }

@@ -1,174 +1,121 @@
-//! What is filed, and which way.
+//! What is filed, and on which route.
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
 use shared::tenant::Via;
 
-use crate::args::Args;
-use crate::figures::Measured;
-
-/// What the function does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Run {
-    /// It files them.
-    Filing,
-    /// It finds all of them filed already.
-    FullScan,
-}
+use crate::figure::thousands;
+use crate::options::{CertificateOptions, FunctionRun};
 
 /// One run of the function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Case {
-    #[serde(serialize_with = "route")]
-    pub(crate) via: Via,
-    pub(crate) certificates: u64,
-    /// Of each, in bytes.
-    pub(crate) size: u64,
-    pub(crate) run: Run,
+    pub(super) via: Via,
+    pub(super) certificates: u64,
+    /// Of each PDF, in bytes.
+    pub(super) size: u64,
+    /// Whether all of them are filed already.
+    pub(super) is_scan: bool,
 }
 
 const MB: u64 = 1_000_000;
 
-const ROUTES: [Via; 3] = [Via::Direct, Via::KomboPassthrough, Via::Kombo];
+const MANY: Case = direct(5_000, 2 * MB);
 
-const MANY: (u64, u64) = (5_000, 2 * MB);
+/// As many certificates of each size.
+pub(super) const SIZES: [Case; 3] = [direct(20, 100), direct(20, 2 * MB), direct(20, 25 * MB)];
 
-/// Few large ones, and very many that are all bookkeeping; and the daily look at those when they are filed.
-const FURTHER: [Case; 4] = [
+const fn direct(certificates: u64, size: u64) -> Case {
     Case {
-        certificates: 200,
-        size: 25 * MB,
-        ..DIRECT
-    },
-    Case {
-        certificates: 200,
-        size: 25 * MB,
-        via: Via::KomboPassthrough,
-        ..DIRECT
-    },
-    Case {
-        certificates: 20_000,
-        size: 100,
-        ..DIRECT
-    },
-    Case {
-        certificates: 20_000,
-        size: 100,
-        run: Run::FullScan,
-        ..DIRECT
-    },
-];
-
-/// The bytes as they are and as base64; and enough certificates to see what one more of them takes.
-const QUICK: [Case; 3] = [
-    Case {
-        certificates: 200,
-        ..DIRECT
-    },
-    Case {
-        certificates: 200,
-        via: Via::KomboPassthrough,
-        ..DIRECT
-    },
-    Case {
-        certificates: 2_000,
-        size: 100,
-        ..DIRECT
-    },
-];
-
-/// As many of each size: what one of them takes in memory beside its bytes is the same.
-const SIZES: [Case; 3] = [
-    Case {
-        certificates: 20,
-        size: 100,
-        ..DIRECT
-    },
-    Case {
-        certificates: 20,
-        size: 2 * MB,
-        ..DIRECT
-    },
-    Case {
-        certificates: 20,
-        size: 25 * MB,
-        ..DIRECT
-    },
-];
-
-const DIRECT: Case = Case {
-    via: Via::Direct,
-    certificates: MANY.0,
-    size: MANY.1,
-    run: Run::Filing,
-};
-
-/// What `args` ask for.
-pub(crate) fn of(args: &Args) -> Vec<Case> {
-    if args.sizes {
-        return SIZES.to_vec();
+        via: Via::Direct,
+        certificates,
+        size,
+        is_scan: false,
     }
-    if args.quick {
-        return [QUICK, SIZES].concat();
-    }
-    let (amounts, further) = match (args.certificates, args.size) {
-        // The small ones show what an upload takes beside its bytes.
-        (None, None) => (
-            vec![MANY, (2_000, 100)],
-            [FURTHER.as_slice(), &SIZES].concat(),
-        ),
-        (certificates, size) => (
-            vec![(certificates.unwrap_or(MANY.0), size.unwrap_or(MANY.1))],
-            Vec::new(),
-        ),
-    };
-    let is_wanted = |case: &Case| {
-        args.route.is_empty() || args.route.iter().any(|route| route.via() == case.via)
-    };
-    let filing = amounts.iter().flat_map(|&(certificates, size)| {
-        ROUTES.map(|via| Case {
-            via,
-            certificates,
-            size,
-            ..DIRECT
-        })
-    });
-    filing.chain(further).filter(is_wanted).collect()
-}
-
-/// The smallest and the largest of the cases that differ in size alone, if both are there.
-pub(crate) fn extremes(measured: &[Measured]) -> Option<(&Measured, &Measured)> {
-    let [small, _, large] = SIZES;
-    let of = |case: Case| measured.iter().find(|it| it.case == case);
-    of(small).zip(of(large))
-}
-
-fn route<S: Serializer>(via: &Via, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(local::route(*via))
 }
 
 impl Case {
-    /// The route, and which run it is.
-    pub(crate) fn way(&self) -> String {
-        let run = if self.run == Run::FullScan {
-            ", all filed"
-        } else {
-            ""
-        };
-        format!("{}{run}", local::route(self.via))
+    const fn on(self, via: Via) -> Self {
+        Self { via, ..self }
     }
+
+    const fn scanned(self) -> Self {
+        Self {
+            is_scan: true,
+            ..self
+        }
+    }
+
+    pub(super) fn run(&self) -> FunctionRun {
+        if self.is_scan {
+            FunctionRun::ScanCertificates
+        } else {
+            FunctionRun::FileCertificates
+        }
+    }
+}
+
+/// What the options ask for.
+pub(crate) fn cases(options: &CertificateOptions, is_quick: bool) -> Vec<Case> {
+    if options.sizes {
+        return SIZES.to_vec();
+    }
+    let all = match (options.certificates, options.size) {
+        (None, None) if is_quick => quick(),
+        (None, None) => full(),
+        (certificates, size) => {
+            let certificates = certificates.unwrap_or(MANY.certificates);
+            on_each_route(direct(certificates, size.unwrap_or(MANY.size)))
+        }
+    };
+    let is_wanted = |case: &Case| options.route.is_empty() || options.route.contains(&case.via);
+    all.into_iter().filter(is_wanted).collect()
+}
+
+/// Those that have targets.
+pub(crate) fn with_targets(is_quick: bool) -> Vec<Case> {
+    if is_quick {
+        return quick();
+    }
+    [&[direct(2_000, 200_000)], SIZES.as_slice()].concat()
+}
+
+/// PDFs as bytes and as base64, and enough certificates to see what each of them needs in memory.
+fn quick() -> Vec<Case> {
+    let large = direct(200, 2 * MB);
+    let few = [large, large.on(Via::KomboPassthrough), direct(2_000, 100)];
+    [few, SIZES].concat()
+}
+
+/// Small PDFs show what an upload takes without its bytes; very many are all bookkeeping, and a daily scan looks at them again.
+fn full() -> Vec<Case> {
+    let (large, very_many) = (direct(200, 25 * MB), direct(20_000, 100));
+    let mut all = on_each_route(MANY);
+    all.extend(on_each_route(direct(2_000, 100)));
+    all.extend([
+        large,
+        large.on(Via::KomboPassthrough),
+        very_many,
+        very_many.scanned(),
+    ]);
+    all.extend(SIZES);
+    all
+}
+
+fn on_each_route(case: Case) -> Vec<Case> {
+    harness::ROUTES.map(|via| case.on(via)).to_vec()
 }
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (route, scan) = (
+            local::route(self.via),
+            if self.is_scan { ", all filed" } else { "" },
+        );
+        let [certificates, size] = [self.certificates, self.size].map(thousands);
         write!(
             f,
-            "{}: {} certificates of {} bytes",
-            self.way(),
-            self.certificates,
-            self.size
+            "{certificates} certificates of {size} bytes, {route}{scan}"
         )
     }
 }

@@ -1,9 +1,8 @@
-//! What the function is held against: a process that fetches the same files and sends them on, and knows nothing of ledgers,
-//! owners or lists.
+//! The baseline: a process that fetches the same files and sends them on, and knows nothing of ledgers, owners or lists.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
 
 use certificate_sync::apply::CONCURRENCY;
 use futures::{StreamExt as _, stream};
@@ -15,16 +14,10 @@ use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::cases::Case;
-use crate::stage::{PEOPLE, id};
+use crate::process::Cost;
 
-/// What moving all of them took.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Moved {
-    pub(crate) wall: Duration,
-    pub(crate) processor: Option<Duration>,
-    pub(crate) peak: Option<u64>,
-}
+use super::cases::Case;
+use super::filing::{PEOPLE, id};
 
 /// Where everything is.
 #[derive(Serialize, Deserialize)]
@@ -38,8 +31,8 @@ struct List {
     urls: Vec<String>,
 }
 
-/// Has a process of its own move all files of `case` once more.
-pub(crate) async fn measure(harness: &Harness, case: Case) -> Moved {
+/// Starts a process that moves all files of `case` once more.
+pub(super) async fn measure(harness: &Harness, case: Case) -> Cost {
     let company = &harness.company;
     let secret = company.secret().personio.unwrap();
     let url = |number| company.reteach.certificate_url(&id(number)).unwrap();
@@ -57,7 +50,7 @@ pub(crate) async fn measure(harness: &Harness, case: Case) -> Moved {
     ));
     std::fs::write(&file, json!(list).to_string()).unwrap();
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.arg("--transfer").arg(&file).stdout(Stdio::piped());
+    command.arg("transfer").arg(&file).stdout(Stdio::piped());
     let output = tokio::task::spawn_blocking(move || command.output())
         .await
         .unwrap()
@@ -68,16 +61,17 @@ pub(crate) async fn measure(harness: &Harness, case: Case) -> Moved {
 }
 
 /// Is that process.
-pub(crate) fn run(list: &Path) {
+pub(crate) fn run(list: &Path) -> ExitCode {
     let list = serde_json::from_slice(&std::fs::read(list).unwrap()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    serde_json::to_writer(std::io::stdout(), &runtime.block_on(moved(&list))).unwrap();
+    serde_json::to_writer(std::io::stdout(), &runtime.block_on(move_all(&list))).unwrap();
+    ExitCode::SUCCESS
 }
 
-async fn moved(list: &List) -> Moved {
+async fn move_all(list: &List) -> Cost {
     let client = Client::builder().no_proxy().build().unwrap();
     let login = json!({"client_id": list.client_id, "client_secret": list.client_secret});
     let login = client
@@ -98,16 +92,7 @@ async fn moved(list: &List) -> Moved {
         .buffer_unordered(CONCURRENCY)
         .collect::<()>()
         .await;
-    let (after, wall) = (Usage::now(), began.elapsed());
-    let processor = after
-        .processor
-        .zip(before.processor)
-        .map(|(after, before)| after - before);
-    Moved {
-        wall,
-        processor,
-        peak: after.peak,
-    }
+    Cost::between(&before, &Usage::now(), began.elapsed())
 }
 
 async fn one(client: &Client, list: &List, token: &str, url: &str, number: u64) {

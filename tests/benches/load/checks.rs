@@ -1,4 +1,4 @@
-//! What has to hold whatever the machine.
+//! What has to hold on any machine.
 
 use certificate_sync::CertificateSync;
 use employee_sync::EmployeeSync;
@@ -7,10 +7,10 @@ use jiff::SignedDuration;
 use shared::runtime::{Job as _, Outcome};
 use shared::state::JobKind;
 
-use crate::args::Size;
-use crate::rounds::Mood;
+use super::rounds::Mood;
+use super::size::Size;
 
-pub(crate) fn all_good(what: &str, told: &[Told]) -> Vec<String> {
+pub(super) fn all_good(what: &str, told: &[Told]) -> Vec<String> {
     let bad = told.iter().filter(|told| !told.outcome.is_good());
     bad.map(|told| {
         format!(
@@ -21,17 +21,17 @@ pub(crate) fn all_good(what: &str, told: &[Told]) -> Vec<String> {
     .collect()
 }
 
-/// Honest tenants' runs are good and end within their own lease of the moment they were due: nobody starves. Hostile ones end
-/// within their deadline, with a cause.
-pub(crate) fn round(size: &Size, mood: Mood, told: &[Told]) -> Vec<String> {
+/// Honest tenants' runs are good and end within the length of their lease after they were due: nobody starves. Hostile
+/// tenants' runs end within their deadline and name the cause.
+pub(super) fn round(size: &Size, mood: Mood, told: &[Told]) -> Vec<String> {
     let is_hostile = |told: &&Told| mood == Mood::Hostile && size.hostility(told.company).is_some();
     let (hostile, honest): (Vec<_>, Vec<_>) =
         told.iter().cloned().partition(|told| is_hostile(&told));
-    let mut amiss = all_good("a run", &honest);
+    let mut violations = all_good("a run", &honest);
     let is_late = |told: &&Told| {
         SignedDuration::try_from(told.queued + told.took).is_ok_and(|late| late > lease(told.job))
     };
-    amiss.extend(
+    violations.extend(
         honest
             .iter()
             .filter(is_late)
@@ -45,55 +45,55 @@ pub(crate) fn round(size: &Size, mood: Mood, told: &[Told]) -> Vec<String> {
             // Too little time to begin an upload, or nothing to begin: people are no matter of this job.
             && (told.outcome == Outcome::Partly || hostility == Hostility::Floods && told.outcome.is_good());
         if told.took > size.deadline(job, true) || !(is_clear || is_fine) {
-            amiss.push(format!(
+            violations.push(format!(
                 "company {}, which {hostility}: {told:?}",
                 told.company
             ));
         }
     }
-    amiss
+    violations
 }
 
 /// After a round nobody has a lease.
-pub(crate) async fn leases(fleet: &Fleet) -> Vec<String> {
-    let mut amiss = Vec::new();
+pub(super) async fn leases(fleet: &Fleet) -> Vec<String> {
+    let mut violations = Vec::new();
     for company in 0..fleet.companies.len() {
         if !fleet.is_free(company).await {
-            amiss.push(format!("company {company} is still locked"));
+            violations.push(format!("company {company} is still locked"));
         }
     }
-    amiss
+    violations
 }
 
 /// Accounts as an independent calculation wants them, each certificate filed once.
-pub(crate) fn settled(fleet: &Fleet, issued: &[usize]) -> Vec<String> {
-    let mut amiss = Vec::new();
+pub(super) fn settled(fleet: &Fleet, issued: &[usize]) -> Vec<String> {
+    let mut violations = Vec::new();
     for ((number, company), issued) in fleet.companies.iter().enumerate().zip(issued) {
         let differences = fleet.differences(number);
         if !differences.is_empty() {
-            amiss.push(format!("accounts of company {number}: {differences:?}"));
+            violations.push(format!("accounts of company {number}: {differences:?}"));
         }
         let (filed, twice) = (
             company.personio.documents().len(),
             company.personio.duplicates().len(),
         );
         if (filed, twice) != (*issued, 0) {
-            amiss.push(format!(
+            violations.push(format!(
                 "company {number}: {issued} certificates, {filed} filed, {twice} of them twice"
             ));
         }
     }
-    amiss
+    violations
 }
 
-pub(crate) fn limits(seen: &Seen) -> Vec<String> {
+pub(super) fn limits(seen: &Seen) -> Vec<String> {
     seen.broken()
         .map(|(limit, most)| format!("{limit}: {most}"))
         .collect()
 }
 
-/// Whoever keeps to the limits is never told to wait: nobody who is not hostile saw a 429.
-pub(crate) fn refused(seen: &Seen) -> Option<String> {
+/// Tenants that are not hostile keep to the limits, so that no vendor answers them 429.
+pub(super) fn refused(seen: &Seen) -> Option<String> {
     (seen.refused > 0).then(|| {
         format!(
             "{} calls of tenants that are not hostile were answered 429",

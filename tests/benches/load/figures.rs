@@ -1,34 +1,32 @@
-//! What was seen, as Markdown for the README or as JSON.
+//! Tables of what was seen.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use comfy_table::presets::ASCII_MARKDOWN;
-use comfy_table::{CellAlignment, Table};
 use harness::fleet::{LIMITS, Told};
-use serde::Serialize;
-use serde_json::json;
 use shared::state::JobKind;
 
-use crate::args::Size;
-use crate::beside::Beside;
-use crate::memory::Memory;
-use crate::rounds::{Load, Mood, Round};
-use crate::verdict;
+use crate::figure::{Figure, Table};
+
+use super::MOST_P99;
+use super::memory::SuddenGrowth;
+use super::neighbours::SingleTenants;
+use super::rounds::{Load, Mood, Round};
+use super::size::Size;
 
 /// Honest tenants' runs of one job in the rounds of one mood: medians over the rounds.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct Runs {
-    pub(crate) job: JobKind,
+pub(super) struct JobRuns {
+    pub(super) job: JobKind,
     mood: Mood,
     runs: usize,
     /// From the moment a run was due.
     p50: Duration,
-    pub(crate) p99: Duration,
+    pub(super) p99: Duration,
     /// The rounds' lowest and highest.
-    pub(crate) p99_least: Duration,
-    pub(crate) p99_most: Duration,
-    /// Whether the rounds agree among themselves: three in four are within the target of their median.
-    pub(crate) p99_agree: bool,
+    pub(super) p99_least: Duration,
+    pub(super) p99_most: Duration,
+    /// Whether three rounds in four are within the target of their median.
+    pub(super) p99_agree: bool,
     longest: Duration,
     queued_longest: Duration,
     processor_p50: Duration,
@@ -38,16 +36,22 @@ pub(crate) struct Runs {
     units_each: f64,
 }
 
-impl Runs {
+/// Job by job, calm rounds first.
+pub(super) fn job_runs(load: &Load, hostile: usize) -> Vec<JobRuns> {
+    let of = |job| [Mood::Calm, Mood::Hostile].map(|mood| JobRuns::of(load, hostile, job, mood));
+    [JobKind::Employees, JobKind::Certificates]
+        .into_iter()
+        .flat_map(of)
+        .collect()
+}
+
+impl JobRuns {
     fn of(load: &Load, hostile: usize, job: JobKind, mood: Mood) -> Self {
         let rounds = load.rounds.iter().filter(|round| round.mood == mood);
         let rounds: Vec<Vec<&Told>> = rounds.map(|round| honest(round, hostile, job)).collect();
-        let each = |part: f64, of: fn(&Told) -> Duration| {
-            sorted(
-                rounds
-                    .iter()
-                    .map(|told| percentile(part, told.iter().map(|told| of(told)))),
-            )
+        let each = |part: f64, of: fn(&Told) -> Duration| -> Vec<Duration> {
+            let percentile = |told: &Vec<&Told>| percentile(part, told.iter().map(|told| of(told)));
+            sorted(rounds.iter().map(percentile))
         };
         let middle = |part, of| percentile(50.0, each(part, of).into_iter());
         let all: Vec<_> = rounds.iter().flatten().collect();
@@ -64,7 +68,7 @@ impl Runs {
             p99: middle(99.0, wall),
             p99_least: p99s.first().copied().unwrap_or_default(),
             p99_most: p99s.last().copied().unwrap_or_default(),
-            p99_agree: verdict::agree(&p99s),
+            p99_agree: agree(&p99s),
             longest: most(wall),
             queued_longest: most(|told| told.queued),
             processor_p50: middle(50.0, |told| told.processor),
@@ -77,11 +81,8 @@ impl Runs {
 }
 
 fn honest(round: &Round, hostile: usize, job: JobKind) -> Vec<&Told> {
-    round
-        .told
-        .iter()
-        .filter(|told| told.job == job && told.company >= hostile)
-        .collect()
+    let is_honest = |told: &&Told| told.job == job && told.company >= hostile;
+    round.told.iter().filter(is_honest).collect()
 }
 
 fn wall(told: &Told) -> Duration {
@@ -94,8 +95,8 @@ fn sorted(times: impl Iterator<Item = Duration>) -> Vec<Duration> {
     times
 }
 
-/// The time that so many percent of all do not exceed.
-pub(crate) fn percentile(part: f64, times: impl Iterator<Item = Duration>) -> Duration {
+/// The time that this many percent of all do not exceed.
+fn percentile(part: f64, times: impl Iterator<Item = Duration>) -> Duration {
     let times = sorted(times);
     let rank = (part / 100.0 * times.len() as f64).ceil() as usize;
     times
@@ -104,262 +105,150 @@ pub(crate) fn percentile(part: f64, times: impl Iterator<Item = Duration>) -> Du
         .unwrap_or_default()
 }
 
-pub(crate) fn all_runs(load: &Load, hostile: usize) -> Vec<Runs> {
-    let of = |job| [Mood::Calm, Mood::Hostile].map(|mood| Runs::of(load, hostile, job, mood));
-    [JobKind::Employees, JobKind::Certificates]
-        .into_iter()
-        .flat_map(of)
-        .collect()
+fn agree(times: &[Duration]) -> bool {
+    let median = percentile(50.0, times.iter().copied());
+    let is_close =
+        |time: &&Duration| **time <= median.mul_f64(MOST_P99) && median <= time.mul_f64(MOST_P99);
+    4 * times.iter().filter(is_close).count() >= 3 * times.len()
 }
 
-pub(crate) fn text(size: &Size, load: &Load, beside: &Beside, memory: &[Memory]) -> String {
-    let runs = all_runs(load, size.hostile);
-    let peak = load.peak.unwrap_or_default() as f64 / f64::from(1 << 20);
-    format!(
-        "{} tenants of {} people, {} of them hostile in every other round; {} environments of each function; \
-         ticks of both jobs within {} s, the hostile ones' deadlines {} and {} s, each answer after {} ms.\n\
-         Everybody came over in {:.0} s. Everything together had {peak:.0} MiB at most.\n\n{}\n\n{}\n{}\n\n{}\n\n{}\n\n{}\n",
+pub(super) fn others(size: &Size, runs: &[JobRuns]) -> Table {
+    let title = format!(
+        "The others' runs: {} tenants of {} people, {} of them hostile in every other round; {} environments of each \
+         function; ticks of both jobs within {} s, each answer after {} ms. Starved: the time for which a run waited for a \
+         processor, which it shares here and not on AWS.",
         size.tenants,
         size.people,
         size.hostile,
         size.environments,
         size.window.as_secs(),
-        size.employees.as_secs(),
-        size.certificates.as_secs(),
         size.latency.as_millis(),
-        load.first.as_secs_f64(),
-        others(&runs),
-        verdict::text(&runs),
-        hostile(size, load),
-        neighbours(beside),
-        limits(load, beside),
-        many(memory),
+    );
+    Table::of(
+        title,
+        runs,
+        &[
+            ("function", |runs| runs.job.function().into()),
+            ("rounds", |runs| match runs.mood {
+                Mood::Calm => "nobody hostile".into(),
+                Mood::Hostile => "with hostile tenants".into(),
+            }),
+            ("runs", |runs| runs.runs.into()),
+            ("p50", |runs| runs.p50.into()),
+            ("p99", |runs| runs.p99.into()),
+            ("lowest p99", |runs| runs.p99_least.into()),
+            ("highest p99", |runs| runs.p99_most.into()),
+            ("longest", |runs| runs.longest.into()),
+            ("queued", |runs| runs.queued_longest.into()),
+            ("processor p50", |runs| runs.processor_p50.into()),
+            ("processor p99", |runs| runs.processor_p99.into()),
+            ("starved p99", |runs| runs.starved_p99.into()),
+            ("calls each", |runs| Figure::Number(runs.calls_each, 3)),
+            ("units each", |runs| runs.units_each.into()),
+        ],
     )
 }
 
-fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
-    let mut table = Table::new();
-    table.load_style(ASCII_MARKDOWN);
-    table.set_header(header.to_vec()).add_rows(rows);
-    table
-        .column_iter_mut()
-        .skip(1)
-        .for_each(|column| column.set_cell_alignment(CellAlignment::Right));
-    table
-}
-
-fn others(runs: &[Runs]) -> Table {
-    let header = [
-        "the others' runs",
-        "runs",
-        "p50 ms",
-        "p99 ms",
-        "p99 by round",
-        "longest ms",
-        "queued ms",
-        "processor p50 ms",
-        "processor p99 ms",
-        "no processor p99 ms",
-        "calls each",
-        "units each",
-    ];
-    table(
-        &header,
-        runs.iter().map(|it| {
-            vec![
-                format!(
-                    "{}, {}",
-                    it.job.function(),
-                    if it.mood == Mood::Calm {
-                        "nobody hostile"
-                    } else {
-                        "with hostile ones"
-                    }
-                ),
-                it.runs.to_string(),
-                ms(it.p50),
-                ms(it.p99),
-                format!("{} to {}", ms(it.p99_least), ms(it.p99_most)),
-                ms(it.longest),
-                ms(it.queued_longest),
-                precise(it.processor_p50),
-                precise(it.processor_p99),
-                precise(it.starved_p99),
-                format!("{:.3}", it.calls_each),
-                format!("{:.2}", it.units_each),
-            ]
-        }),
-    )
-}
-
-fn hostile(size: &Size, load: &Load) -> Table {
-    let told = load
+pub(super) fn hostile(size: &Size, load: &Load) -> Table {
+    let rounds = load
         .rounds
         .iter()
-        .filter(|round| round.mood == Mood::Hostile)
-        .flat_map(|round| &round.told);
-    let of: Vec<_> = told
-        .filter_map(|told| Some((size.hostility(told.company)?, told)))
-        .collect();
-    let kinds = of
-        .iter()
-        .map(|(hostility, told)| (*hostility, told.job.function()));
-    let kinds: std::collections::BTreeSet<_> = kinds.collect();
-    let rows = kinds.into_iter().map(|(kind, job)| {
-        let those: Vec<_> = of
-            .iter()
-            .filter(|(it, told)| (*it, told.job.function()) == (kind, job))
-            .collect();
-        let longest = those
-            .iter()
-            .map(|(_, told)| told.took)
-            .max()
-            .unwrap_or_default();
-        let mut ends: Vec<_> = those
-            .iter()
-            .map(|(_, told)| format!("{:?}", told.outcome))
-            .collect();
-        ends.sort();
-        ends.dedup();
-        let most = |of: fn(&Told) -> Duration| {
-            those
-                .iter()
-                .map(|(_, told)| of(told))
-                .max()
-                .unwrap_or_default()
-        };
-        let calls = those
-            .iter()
-            .map(|(_, told)| told.calls)
-            .max()
-            .unwrap_or_default();
-        vec![
-            format!("{job}, Personio: {kind}"),
-            those.len().to_string(),
-            ends.join(", "),
-            format!("{:.1}", longest.as_secs_f64()),
-            ms(most(|told| told.processor)),
-            calls.to_string(),
-        ]
-    });
-    table(
+        .filter(|round| round.mood == Mood::Hostile);
+    let mut kinds = BTreeMap::<_, Vec<&Told>>::new();
+    for told in rounds.flat_map(|round| &round.told) {
+        if let Some(hostility) = size.hostility(told.company) {
+            kinds
+                .entry((hostility, told.job.function()))
+                .or_default()
+                .push(told);
+        }
+    }
+    Table::of(
+        "Hostile tenants' runs.",
+        kinds
+            .into_iter()
+            .map(|((hostility, job), runs)| (job, hostility.to_string(), runs)),
         &[
-            "hostile tenants' runs",
-            "runs",
-            "outcome",
-            "longest s",
-            "processor ms at most",
-            "calls at most",
+            ("function", |(job, _, _)| (*job).into()),
+            ("Personio", |(_, hostility, _)| hostility.as_str().into()),
+            ("runs", |(_, _, runs)| runs.len().into()),
+            ("outcomes", |(_, _, runs)| {
+                let mut outcomes: Vec<_> = runs
+                    .iter()
+                    .map(|told| format!("{:?}", told.outcome))
+                    .collect();
+                outcomes.sort();
+                outcomes.dedup();
+                outcomes.join(", ").into()
+            }),
+            ("longest", |(_, _, runs)| {
+                runs.iter().map(|told| told.took).max().into()
+            }),
+            ("most processor", |(_, _, runs)| {
+                runs.iter().map(|told| told.processor).max().into()
+            }),
+            ("most calls", |(_, _, runs)| {
+                runs.iter().map(|told| told.calls).max().into()
+            }),
         ],
-        rows,
     )
 }
 
-fn neighbours(beside: &Beside) -> Table {
-    let rows = beside.neighbours.iter().map(|them| {
-        vec![
-            them.hostility.to_string(),
-            format!("{:?}", them.hostile.outcome),
-            format!("{:.1}", them.hostile.took.as_secs_f64()),
-            them.deadline.as_secs().to_string(),
-            ms(them.hostile.processor),
-            ms(them.before.took),
-            ms(them.after.took),
-        ]
-    });
-    let header = [
-        "in one environment, Personio",
-        "outcome",
-        "its run s",
-        "deadline s",
-        "its processor ms",
-        "the other's run before it ms",
-        "and after it ms",
-    ];
-    table(&header, rows)
-}
-
-fn limits(load: &Load, beside: &Beside) -> Table {
-    let rows =
-        LIMITS
-            .iter()
-            .zip(load.seen.most)
-            .zip(beside.seen.most)
-            .map(|((limit, rounds), beside)| {
-                vec![
-                    limit.name.to_owned(),
-                    limit.most.to_string(),
-                    rounds.to_string(),
-                    beside.to_string(),
-                ]
-            });
-    let header = [
-        "calls of one credential, the most in any window",
-        "limit",
-        "in the rounds",
-        "with as much to do as goes",
-    ];
-    table(&header, rows)
-}
-
-fn many(memory: &[Memory]) -> Table {
-    let mib = |bytes: Option<u64>| {
-        format!(
-            "{:.1}",
-            bytes.unwrap_or_default() as f64 / f64::from(1 << 20)
-        )
-    };
-    let rows = memory.iter().map(|it| {
-        vec![
-            it.people.to_string(),
-            mib(it.at_start),
-            mib(it.peak),
-            it.processor.to_string(),
-        ]
-    });
-    table(
+pub(super) fn neighbours(single: &SingleTenants) -> Table {
+    Table::of(
+        "A hostile and an honest tenant in one environment.",
+        &single.neighbours,
         &[
-            "people, all of a sudden",
-            "MiB at start",
-            "MiB at most",
-            "processor ms",
+            ("Personio", |them| them.hostility.to_string().into()),
+            ("outcome", |them| {
+                format!("{:?}", them.hostile.outcome).into()
+            }),
+            ("its run", |them| them.hostile.took.into()),
+            ("deadline", |them| them.deadline.into()),
+            ("its processor", |them| them.hostile.processor.into()),
+            ("the other's run before", |them| them.before.took.into()),
+            ("and after", |them| them.after.took.into()),
         ],
-        rows,
     )
 }
 
-fn ms(time: Duration) -> String {
-    format!("{:.0}", time.as_secs_f64() * 1e3)
+pub(super) fn limits(load: &Load, single: &SingleTenants) -> Table {
+    let seen = LIMITS.iter().zip(load.seen.most).zip(single.seen.most);
+    Table::of(
+        "Calls of one credential, the most in any window.",
+        seen.map(|((limit, rounds), single)| (limit, rounds, single)),
+        &[
+            ("limit", |(limit, _, _)| limit.name.into()),
+            ("allowed", |(limit, _, _)| limit.most.into()),
+            ("in the rounds", |(_, rounds, _)| (*rounds).into()),
+            ("at the limits", |(_, _, single)| (*single).into()),
+        ],
+    )
 }
 
-fn precise(time: Duration) -> String {
-    format!("{:.1}", time.as_secs_f64() * 1e3)
+pub(super) fn memory(growths: &[SuddenGrowth]) -> Table {
+    Table::of(
+        "A company that suddenly has many people: a dry run.",
+        growths,
+        &[
+            ("people", |growth| growth.people.into()),
+            ("memory at start", |growth| {
+                growth.at_start.map(Figure::Memory).into()
+            }),
+            ("peak memory", |growth| growth.cost.memory()),
+            ("processor", |growth| growth.cost.processor.into()),
+        ],
+    )
 }
 
-pub(crate) fn json(size: &Size, load: &Load, beside: &Beside, memory: &[Memory]) -> String {
-    let limits = LIMITS.iter().zip(load.seen.most).zip(beside.seen.most).map(|((limit, rounds), beside)| {
-        json!({ "limit": limit.name, "allowed": limit.most, "rounds": rounds, "beside": beside })
-    });
-    let neighbours = beside.neighbours.iter().map(|them| {
-        json!({
-            "personio": them.hostility.to_string(),
-            "hostile": them.hostile.took,
-            "message": them.hostile.message,
-            "deadline": them.deadline,
-            "before": them.before.took,
-            "after": them.after.took,
-        })
-    });
-    let measured = json!({
-        "tenants": size.tenants,
-        "people": size.people,
-        "hostile": size.hostile,
-        "first_runs": load.first,
-        "peak": load.peak,
-        "others": all_runs(load, size.hostile),
-        "neighbours": neighbours.collect::<Vec<_>>(),
-        "limits": limits.collect::<Vec<_>>(),
-        "memory": memory,
-    });
-    format!("{measured}\n")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_agree_if_three_in_four_are_close_to_their_median() {
+        let times = |milliseconds: [u64; 4]| milliseconds.map(Duration::from_millis);
+        assert!(agree(&times([100, 101, 102, 200])));
+        assert!(!agree(&times([100, 110, 150, 200])));
+    }
 }

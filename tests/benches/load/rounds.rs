@@ -1,4 +1,4 @@
-//! Rounds of ticks, by turns without and with hostile tenants.
+//! Rounds of ticks, alternating without and with hostile tenants.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
@@ -12,43 +12,41 @@ use serde::Serialize;
 use shared::state::JobKind;
 use tokio::runtime::Runtime;
 
-use crate::args::Size;
-use crate::checks;
+use super::checks;
+use super::size::Size;
 
 /// One in so many tenants has a change, and another one a new certificate, in each round.
 const CHANGES: usize = 20;
 /// Environments of the first runs, which go as fast as the machine does.
 const AT_FIRST: usize = 16;
 
-/// Whether hostile tenants are hostile now.
+/// Whether hostile tenants are hostile in a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Mood {
+pub(super) enum Mood {
     Calm,
     Hostile,
 }
 
-/// One round.
 #[derive(Debug)]
-pub(crate) struct Round {
-    pub(crate) mood: Mood,
-    pub(crate) told: Vec<Told>,
+pub(super) struct Round {
+    pub(super) mood: Mood,
+    pub(super) told: Vec<Told>,
 }
 
-/// Everything that was seen.
 #[derive(Debug)]
-pub(crate) struct Load {
+pub(super) struct Load {
     /// How long it took to bring everybody over.
-    pub(crate) first: Duration,
-    pub(crate) rounds: Vec<Round>,
+    pub(super) first: Duration,
+    pub(super) rounds: Vec<Round>,
     /// The most of any credential.
-    pub(crate) seen: Seen,
+    pub(super) seen: Seen,
     /// The most memory of everything together, in bytes.
-    pub(crate) peak: Option<u64>,
-    pub(crate) amiss: Vec<String>,
+    pub(super) peak: Option<u64>,
+    pub(super) violations: Vec<String>,
 }
 
-pub(crate) fn play(runtime: &Runtime, size: &Size) -> Load {
+pub(super) fn run(runtime: &Runtime, size: &Size) -> Load {
     eprintln!(
         "{} tenants of {} people come over …",
         size.tenants, size.people
@@ -57,7 +55,7 @@ pub(crate) fn play(runtime: &Runtime, size: &Size) -> Load {
     let began = Instant::now();
     let told = fleet.first_runs(AT_FIRST);
     let first = began.elapsed();
-    let mut amiss = checks::all_good("a first run", &told);
+    let mut violations = checks::all_good("a first run", &told);
     fleet.set_latency(size.latency);
     let mut issued = vec![0; size.tenants];
     let mut rounds = Vec::new();
@@ -70,7 +68,7 @@ pub(crate) fn play(runtime: &Runtime, size: &Size) -> Load {
         };
         eprintln!("round {} of {}, {mood:?} …", number + 1, 2 * size.pairs + 1);
         something_new(&fleet, size, number, &mut issued);
-        turn(&fleet, size, mood, Turn::Begins);
+        change_mood(&fleet, size, mood, Change::Begins);
         let told = fleet.round(
             &events(size, mood),
             &Terms {
@@ -78,42 +76,42 @@ pub(crate) fn play(runtime: &Runtime, size: &Size) -> Load {
                 pace: None,
             },
         );
-        turn(&fleet, size, mood, Turn::Ends);
-        amiss.extend(checks::round(size, mood, &told));
-        amiss.extend(runtime.block_on(checks::leases(&fleet)));
+        change_mood(&fleet, size, mood, Change::Ends);
+        violations.extend(checks::round(size, mood, &told));
+        violations.extend(runtime.block_on(checks::leases(&fleet)));
         rounds.push(Round { mood, told });
     }
-    amiss.extend(checks::settled(&fleet, &issued));
+    violations.extend(checks::settled(&fleet, &issued));
     let (hostile, honest) = fleet
         .companies
         .split_at(size.hostile.min(fleet.companies.len()));
     let (hostile, honest) = (Seen::of(hostile), Seen::of(honest));
-    amiss.extend(checks::refused(&honest));
+    violations.extend(checks::refused(&honest));
     let seen = honest.or_more(hostile);
-    amiss.extend(checks::limits(&seen));
+    violations.extend(checks::limits(&seen));
     Load {
         first,
         rounds,
         seen,
         peak: Usage::now().peak,
-        amiss,
+        violations,
     }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Turn {
+enum Change {
     Begins,
     Ends,
 }
 
-fn turn(fleet: &Fleet, size: &Size, mood: Mood, turn: Turn) {
+fn change_mood(fleet: &Fleet, size: &Size, mood: Mood, change: Change) {
     if mood == Mood::Calm {
         return;
     }
     for (number, company) in fleet.companies.iter().enumerate() {
-        match (size.hostility(number), turn) {
-            (Some(hostility), Turn::Begins) => hostility.begin(company, size.flood),
-            (Some(hostility), Turn::Ends) => hostility.end(company, size.flood),
+        match (size.hostility(number), change) {
+            (Some(hostility), Change::Begins) => hostility.begin(company, size.flood),
+            (Some(hostility), Change::Ends) => hostility.end(company, size.flood),
             (None, _) => {}
         }
     }
@@ -126,9 +124,13 @@ fn something_new(fleet: &Fleet, size: &Size, round: usize, issued: &mut [usize])
     };
     for ((number, company), issued) in fleet.companies.iter().enumerate().zip(issued) {
         if is_due(number, 0) {
-            let person = 1 + round as u64 % size.people;
+            let id = 1 + round as u64 % size.people;
             let position = Some(format!("Leitung {round}"));
-            assert!(company.personio.change(person, |it| it.position = position));
+            assert!(
+                company
+                    .personio
+                    .change(id, |person| person.position = position)
+            );
         }
         if is_due(number, CHANGES / 2) {
             let id = format!("9f0c2c53-3f6e-4b0f-{round:04}-{number:012}");

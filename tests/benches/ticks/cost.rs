@@ -8,13 +8,13 @@ use serde::Serialize;
 use shared::runtime::Counts as _;
 use shared::state::JobKind;
 
-use crate::count::{Count, What};
-use crate::month::{
+use super::counted::{RunCount, RunKind};
+use super::month::{
     CERTIFICATE_TICKS, CERTIFICATES, CHANGED, DAYS, EMPLOYEE_TICKS, MEMORY_GB, PROCESSOR_SHARE,
     REPORT_HOURS, REPORTS, SENT_BYTES, TENANTS,
 };
-use crate::timing::Timing;
-use crate::{Measured, prices};
+use super::timed::Timing;
+use super::{CompanyTicks, prices};
 
 /// Pages that are under way at once, each on a connection of its own.
 const CONNECTIONS: u64 = 10;
@@ -25,22 +25,18 @@ const TEMPLATE: &str = include_str!("../../../template.yaml");
 
 /// One line of the bill.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct Line {
-    pub(crate) name: &'static str,
+pub(super) struct Line {
+    pub(super) name: &'static str,
     /// USD a month.
-    pub(crate) usd: f64,
+    pub(super) usd: f64,
     /// Whether it belongs to the secret, which is counted apart.
-    pub(crate) is_secret: bool,
+    pub(super) is_secret: bool,
 }
 
-/// The bill. Every tick finds a process that knows nothing of the tenant: it reads the secret and logs in. That is so with more
-/// than some dozen tenants, and the dearest there is.
-/// A TLS handshake takes `handshake` seconds of a processor.
-pub(crate) fn of(measured: &Measured, handshake: f64) -> Vec<Line> {
-    let month = Month {
-        measured,
-        handshake,
-    };
+/// The bill, if every tick finds a process that knows nothing of the tenant, so that it reads the secret and logs in. That
+/// is so with more than some dozen tenants, and the most expensive case. `handshake`: seconds of a processor.
+pub(super) fn of(company: &CompanyTicks, handshake: f64) -> Vec<Line> {
+    let month = Month { company, handshake };
     let line = |name, usd| Line {
         name,
         usd,
@@ -86,67 +82,68 @@ pub(crate) fn of(measured: &Measured, handshake: f64) -> Vec<Line> {
     ]
 }
 
-fn log_bytes(count: &Count) -> f64 {
+fn log_bytes(count: &RunCount) -> f64 {
     count.log_bytes as f64 + count.log_lines as f64 * prices::LOG_LINE_BYTES
 }
 
 /// What a month of a tenant is made of.
 struct Month<'a> {
-    measured: &'a Measured,
+    company: &'a CompanyTicks,
     handshake: f64,
 }
 
 impl Month<'_> {
-    fn count(&self, what: What) -> &Count {
-        self.measured
+    fn count(&self, kind: RunKind) -> &RunCount {
+        self.company
             .counts
             .iter()
-            .find(|count| count.what == what)
+            .find(|count| count.kind == kind)
             .unwrap()
     }
 
     fn changed_ticks(&self) -> f64 {
-        self.measured.people as f64 * CHANGED
+        self.company.people as f64 * CHANGED
     }
 
     fn certificates(&self) -> f64 {
-        self.measured.people as f64 * CERTIFICATES
+        self.company.people as f64 * CERTIFICATES
     }
 
     /// `of` every run of a month, added up. What a run with changes takes beyond an unchanged one comes on top.
-    fn sum(&self, of: impl Fn(&Count) -> f64) -> f64 {
-        let value = |what| of(self.count(what));
-        let beyond = |what, usual| value(what) - value(usual);
+    fn sum(&self, of: impl Fn(&RunCount) -> f64) -> f64 {
+        let value = |kind| of(self.count(kind));
+        let beyond = |kind, usual| value(kind) - value(usual);
         let certificate_ticks = self.certificates().min(CERTIFICATE_TICKS);
         // A certificate that shares its tick takes what one of ten takes beyond the first.
-        let each = (value(What::TenCertificates) - value(What::OneCertificate)) / 9.0;
-        EMPLOYEE_TICKS * value(What::UnchangedCold)
-            + REPORTS * at_least_nothing(beyond(What::UnchangedHourly, What::Unchanged))
-            + self.changed_ticks() * at_least_nothing(beyond(What::OneChanged, What::Unchanged))
-            + DAYS * at_least_nothing(beyond(What::Reconcile, What::Unchanged))
-            + CERTIFICATE_TICKS * value(What::NoCertificatesCold)
-            + REPORTS * at_least_nothing(beyond(What::NoCertificatesHourly, What::NoCertificates))
+        let each = (value(RunKind::TenCertificates) - value(RunKind::OneCertificate)) / 9.0;
+        EMPLOYEE_TICKS * value(RunKind::UnchangedCold)
+            + REPORTS * at_least_nothing(beyond(RunKind::UnchangedHourly, RunKind::Unchanged))
+            + self.changed_ticks()
+                * at_least_nothing(beyond(RunKind::OneChanged, RunKind::Unchanged))
+            + DAYS * at_least_nothing(beyond(RunKind::Reconcile, RunKind::Unchanged))
+            + CERTIFICATE_TICKS * value(RunKind::NoCertificatesCold)
+            + REPORTS
+                * at_least_nothing(beyond(
+                    RunKind::NoCertificatesHourly,
+                    RunKind::NoCertificates,
+                ))
             + certificate_ticks
-                * at_least_nothing(beyond(What::OneCertificate, What::NoCertificates))
+                * at_least_nothing(beyond(RunKind::OneCertificate, RunKind::NoCertificates))
             + (self.certificates() - certificate_ticks) * each
-            + DAYS * at_least_nothing(beyond(What::FullScan, What::NoCertificates))
+            + DAYS * at_least_nothing(beyond(RunKind::FullScan, RunKind::NoCertificates))
     }
 
     /// The secret is read once a tick, whatever else there is to do.
     fn secret_calls(&self) -> f64 {
-        let reads = |what| self.count(what).secrets as f64;
-        EMPLOYEE_TICKS * reads(What::UnchangedCold)
-            + CERTIFICATE_TICKS * reads(What::NoCertificatesCold)
+        let reads = |kind| self.count(kind).secrets as f64;
+        EMPLOYEE_TICKS * reads(RunKind::UnchangedCold)
+            + CERTIFICATE_TICKS * reads(RunKind::NoCertificatesCold)
     }
 
     /// Of Lambda, for ticks with nothing to do; the others are too few to show.
     fn gb_seconds(&self) -> f64 {
         let seconds = |job, ticks| {
-            let timing = self
-                .measured
-                .timings
-                .iter()
-                .find(|timing| timing.job == job);
+            let timing = self.company.timings.iter().find(|timing| timing.job == job);
             timing.map_or(0.0, |timing| {
                 ticks * billed(timing, self.handshake).as_secs_f64()
             })
@@ -158,7 +155,7 @@ impl Month<'_> {
 
     /// Bytes in the table, with a month of reports.
     fn stored(&self) -> f64 {
-        let all = &self.measured.stored;
+        let all = &self.company.stored;
         let lasting: u64 = all
             .iter()
             .filter(|kind| kind.kind != "RUN")
@@ -182,10 +179,10 @@ impl Month<'_> {
 }
 
 /// What Lambda bills for an unchanged tick: as it was measured, and the handshakes that loopback does without.
-pub(crate) fn billed(timing: &Timing, handshake: f64) -> Duration {
+pub(super) fn billed(timing: &Timing, handshake: f64) -> Duration {
     // DynamoDB, Secrets Manager, and one for each call that is under way to a vendor.
     let handshakes = (2 + timing.cold.all_calls().min(CONNECTIONS)) as f64 * handshake;
-    let processor = timing.cold.processor.unwrap_or_default().as_secs_f64();
+    let processor = timing.cold.cost.processor.unwrap_or_default().as_secs_f64();
     let stretched = if timing.at_full_speed {
         processor * (1.0 / PROCESSOR_SHARE - 1.0)
     } else {
@@ -194,7 +191,7 @@ pub(crate) fn billed(timing: &Timing, handshake: f64) -> Duration {
     timing.waiting + Duration::from_secs_f64(stretched + handshakes / PROCESSOR_SHARE)
 }
 
-/// Never less than nothing: a run that is compared with another may have found a secret in the cache.
+/// At least zero: a run that is compared with another may have found a secret in the cache.
 fn at_least_nothing(more: f64) -> f64 {
     more.max(0.0)
 }

@@ -1,7 +1,7 @@
 //! What a run writes to its log.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use shared::domain::id::RunId;
 use shared::runtime::{Counts, Report, emit};
@@ -11,16 +11,12 @@ const RUN: &str = "8476a536-e9f4-11e8-9739-2dfe598c3fcd";
 
 static LINES: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
-/// The process's log.
 #[derive(Clone, Copy, Debug)]
 struct Log;
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LINES
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .write(bytes)
+        lines().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -28,20 +24,29 @@ impl io::Write for Log {
     }
 }
 
-/// From now on what is logged is kept.
-pub(crate) fn init() {
-    shared::telemetry::init_to(|| Log);
+/// From now on this process's log is kept.
+pub(super) fn init() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| shared::telemetry::init_to(|| Log));
 }
 
-/// What the run with this report leaves in the log.
+/// Forgets what was logged before a run.
+pub(super) fn clear() {
+    lines().clear();
+}
+
+fn lines() -> MutexGuard<'static, Vec<u8>> {
+    LINES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Logged {
-    pub(crate) bytes: u64,
-    pub(crate) lines: u64,
+pub(super) struct Logged {
+    pub(super) bytes: u64,
+    pub(super) lines: u64,
 }
 
-/// Tells of `report` and counts what that writes.
-pub(crate) fn of<C: Counts>(report: &Report<C>) -> Logged {
+/// Emits `report` and counts what has been logged.
+pub(super) fn of<C: Counts>(report: &Report<C>) -> Logged {
     emit(
         &Report {
             run_id: RunId::new(RUN),
@@ -49,10 +54,10 @@ pub(crate) fn of<C: Counts>(report: &Report<C>) -> Logged {
         },
         &mut Log,
     );
-    let lines = std::mem::take(&mut *LINES.lock().unwrap_or_else(PoisonError::into_inner));
-    let text = String::from_utf8_lossy(&lines);
+    let logged = std::mem::take(&mut *lines());
+    let text = String::from_utf8_lossy(&logged);
     Logged {
-        bytes: lines.len() as u64,
+        bytes: logged.len() as u64,
         lines: text.lines().count() as u64,
     }
 }

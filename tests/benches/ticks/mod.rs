@@ -1,55 +1,128 @@
-//! What the ticks of a tenant take, counted and measured, and what that costs on AWS in a month.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a benchmark stops at the first thing amiss"
-)]
+//! What a tenant's ticks take, counted and measured, and what that costs on AWS in a month.
 
-mod args;
 mod bounds;
-mod certificates;
 mod changed;
+mod checks;
 mod cost;
-mod count;
-mod employees;
-mod figures;
+mod counted;
 mod log;
 mod month;
-mod pages;
 mod prices;
 mod reference;
+mod schedule;
 mod stored;
+mod tables;
 mod timed;
-mod timing;
 
-use std::process::ExitCode;
+use std::path::Path;
+use std::time::Duration;
 
-use clap::Parser as _;
-use harness::process::in_repository;
+use harness::ROUTES;
 use shared::tenant::Via;
 
-use args::{Args, Company, Runs};
+use crate::bootstraps::{Bootstraps, Unavailable};
+use crate::measurements::Measurements;
+use crate::options::TickOptions;
+
 use changed::Changed;
-use count::Count;
-use reference::Reference;
-use timing::Timing;
+use counted::RunCount;
+use timed::Timing;
+
+/// Companies and what of their ticks is looked at.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    companies: Vec<Company>,
+    is_timed: bool,
+    /// Seconds of a processor.
+    handshake: f64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Company {
+    people: u64,
+    via: Via,
+    counted: Counted,
+}
+
+/// Which kinds of runs are counted.
+#[derive(Clone, Copy, Debug)]
+enum Counted {
+    All,
+    /// Those with nothing to do: they take the same at any size.
+    Unchanged,
+    None,
+}
+
+impl Plan {
+    pub(crate) fn new(options: &TickOptions, is_quick: bool) -> Self {
+        let counted = if options.timings_only {
+            Counted::None
+        } else {
+            Counted::All
+        };
+        let sizes = match options.people.as_slice() {
+            [] if is_quick => vec![(bounds::PEOPLE, Counted::All), (1_000, Counted::Unchanged)],
+            [] => [100, 1_000, 10_000]
+                .map(|people| (people, counted))
+                .to_vec(),
+            people => people.iter().map(|people| (*people, counted)).collect(),
+        };
+        let routes = if options.route.is_empty() {
+            &ROUTES
+        } else {
+            options.route.as_slice()
+        };
+        let handshake = options.handshake.map(|milliseconds| milliseconds / 1e3);
+        Self {
+            companies: on_each(routes, &sizes),
+            is_timed: !options.counts_only && (!is_quick || options.timings_only),
+            handshake: handshake.unwrap_or(month::HANDSHAKE),
+        }
+    }
+
+    /// Each kind of run over 100 people, and an unchanged one over 1,000, without timing.
+    pub(crate) fn counted() -> Self {
+        Self::new(&TickOptions::default(), true)
+    }
+
+    /// Unchanged and changed ticks, without counting.
+    pub(crate) fn timed(people: &[u64]) -> Self {
+        let options = TickOptions {
+            people: people.to_vec(),
+            timings_only: true,
+            ..TickOptions::default()
+        };
+        Self::new(&options, false)
+    }
+}
+
+fn on_each(routes: &[Via], sizes: &[(u64, Counted)]) -> Vec<Company> {
+    let company = |(people, counted), via| Company {
+        people,
+        via,
+        counted,
+    };
+    let companies = sizes
+        .iter()
+        .flat_map(|size| routes.iter().map(|via| company(*size, *via)));
+    companies.collect()
+}
 
 /// Everything about one company.
 #[derive(Debug)]
-struct Measured {
+struct CompanyTicks {
     via: Via,
     people: u64,
-    counts: Vec<Count>,
+    counts: Vec<RunCount>,
     stored: Vec<stored::Kind>,
     timings: Vec<Timing>,
     changed: Option<Changed>,
-    /// Only where this program is optimised, as the functions are.
-    reference: Option<Reference>,
+    /// Parsing and hashing the same pages with serde alone.
+    reference: Option<Duration>,
 }
 
-impl Measured {
-    /// Whether each kind of run was.
+impl CompanyTicks {
+    /// Whether each kind of run was counted.
     fn is_counted(&self) -> bool {
         !self.stored.is_empty()
     }
@@ -57,49 +130,64 @@ impl Measured {
     fn is_timed(&self) -> bool {
         !self.timings.is_empty()
     }
+
+    fn route(&self) -> &'static str {
+        local::route(self.via)
+    }
 }
 
-fn main() -> ExitCode {
-    let args = Args::parse();
-    in_repository();
+pub(crate) async fn measure(plan: &Plan, bootstraps: &Bootstraps<'_>) -> Measurements {
     log::init();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let mut measured = Vec::new();
-    for company in args.companies() {
-        eprintln!("{}, {} people …", local::route(company.via), company.people);
-        measured.push(runtime.block_on(measure(company, &args)));
-    }
-    let handshake = args
-        .handshake
-        .map_or(month::HANDSHAKE, |milliseconds| milliseconds / 1e3);
-    args.output.emit(
-        &figures::text(&measured, handshake),
-        &figures::json(&measured, handshake),
-    );
-    let exceeded: Vec<_> = measured.iter().flat_map(bounds::exceeded).collect();
-    for excess in &exceeded {
-        eprintln!("more than before: {excess}");
-    }
-    if exceeded.is_empty() {
-        ExitCode::SUCCESS
+    let functions = if plan.is_timed {
+        bootstraps.functions()
     } else {
-        ExitCode::FAILURE
+        Err(Unavailable::NotBuilt("counts only".to_owned()))
+    };
+    let serde = functions.clone().and_then(|_| bootstraps.serde());
+    let mut all = Vec::new();
+    for company in &plan.companies {
+        eprintln!("{}, {} people …", local::route(company.via), company.people);
+        let mut ticks = count(*company).await;
+        if let Ok(functions) = &functions {
+            time(&mut ticks, functions, serde.as_deref().ok()).await;
+        }
+        all.push(ticks);
+    }
+    let mut checks = checks::of(&all);
+    if plan.is_timed {
+        let missing = [("ticks, timed", &functions), ("serde alone", &serde)];
+        checks.extend(
+            missing
+                .iter()
+                .filter_map(|(what, folder)| Some(folder.as_ref().err()?.check(what))),
+        );
+    }
+    Measurements {
+        tables: tables::of(&all, plan.handshake),
+        checks,
     }
 }
 
-async fn measure(Company { people, via, runs }: Company, args: &Args) -> Measured {
-    let (counts, stored) = match runs {
-        Runs::All => count_all(via, people).await,
-        Runs::Unchanged => (
-            employees::unchanged(&count::company(via, people).await).await,
-            Vec::new(),
-        ),
-        Runs::None => (Vec::new(), Vec::new()),
+async fn count(
+    Company {
+        people,
+        via,
+        counted,
+    }: Company,
+) -> CompanyTicks {
+    let (counts, stored) = match counted {
+        Counted::All => {
+            let harness = counted::company(via, people).await;
+            let counts = schedule::count_all(&harness, people).await;
+            (counts, stored::of(&harness).await)
+        }
+        Counted::Unchanged => {
+            let harness = counted::company(via, people).await;
+            (schedule::count_unchanged(&harness).await, Vec::new())
+        }
+        Counted::None => (Vec::new(), Vec::new()),
     };
-    let mut measured = Measured {
+    CompanyTicks {
         via,
         people,
         counts,
@@ -107,24 +195,17 @@ async fn measure(Company { people, via, runs }: Company, args: &Args) -> Measure
         timings: Vec::new(),
         changed: None,
         reference: None,
-    };
-    if let Some(bootstraps) = &args.bootstraps {
-        let harness = timing::company(via, people).await;
-        measured.timings = timing::measure(&harness, people, bootstraps).await;
-        if !cfg!(debug_assertions) {
-            measured.reference = Some(reference::measure(&harness, people).await);
-        }
-        if people <= changed::UP_TO {
-            measured.changed = Some(changed::measure(via, people, bootstraps).await);
-        }
     }
-    measured
 }
 
-async fn count_all(via: Via, people: u64) -> (Vec<Count>, Vec<stored::Kind>) {
-    let harness = count::company(via, people).await;
-    let mut counts = employees::count_all(&harness, people).await;
-    counts.extend(certificates::count_all(&harness, people).await);
-    counts.push(employees::reconcile(&harness).await);
-    (counts, stored::of(&harness).await)
+async fn time(ticks: &mut CompanyTicks, functions: &Path, serde: Option<&Path>) {
+    let (via, people) = (ticks.via, ticks.people);
+    let harness = timed::company(via, people).await;
+    ticks.timings = timed::measure(&harness, people, functions).await;
+    if let Some(serde) = serde {
+        ticks.reference = Some(reference::measure(&harness, people, serde).await);
+    }
+    if people <= changed::UP_TO {
+        ticks.changed = Some(changed::measure(via, people, functions).await);
+    }
 }

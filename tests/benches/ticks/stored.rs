@@ -11,17 +11,16 @@ const OVERHEAD: u64 = 100;
 
 /// The items of one kind.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Kind {
+pub(super) struct Kind {
     /// The first part of the sort key.
-    pub(crate) kind: String,
-    /// How many there are.
-    pub(crate) items: u64,
+    pub(super) kind: String,
+    pub(super) items: u64,
     /// Their bytes, as DynamoDB bills them.
-    pub(crate) bytes: u64,
+    pub(super) bytes: u64,
 }
 
-/// Everything, by kind.
-pub(crate) async fn of(harness: &Harness) -> Vec<Kind> {
+/// All items, by kind.
+pub(super) async fn of(harness: &Harness) -> Vec<Kind> {
     let client = harness.world.stack.aws().dynamodb();
     let mut kinds = BTreeMap::<String, (u64, u64)>::new();
     let mut start = None;

@@ -1,154 +1,178 @@
-//! Tables of what was timed.
+//! The functions as Lambda gets them, on a tick with nothing to do.
 
+use std::path::Path;
 use std::time::Duration;
 
-use comfy_table::Table;
-use harness::output::table;
+use harness::process::Share;
+use harness::{Harness, people};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use shared::state::JobKind;
+use shared::http;
+use shared::state::{JobKind, Units};
+use shared::tenant::Via;
+use simulators::{Pacing, personio, reteach};
 
-use crate::changed::Changed;
-use crate::timing::Timing;
-use crate::{Measured, cost};
+use crate::process::{Cost, LAMBDA_MEMORY, LambdaProcess};
 
-pub(crate) fn timings(measured: &[Measured], handshake: f64) -> Table {
-    let header = [
-        "route",
-        "people",
-        "job",
-        "gzip",
-        "cold ms",
-        "warm ms",
-        "cold processor ms",
-        "warm processor ms",
-        "reference ms",
-        "peak MiB",
-        "waiting ms",
-        "vendor calls",
-        "logins",
-        "read units",
-        "write units",
-        "billed ms",
-    ];
-    let rows = measured
-        .iter()
-        .flat_map(|it| it.timings.iter().map(|timing| row(it, timing, handshake)));
-    table(&header, rows, 4)
+/// How long each vendor takes to answer, where waiting is measured. An assumption: nobody publishes it.
+pub(super) const LATENCY: Duration = Duration::from_millis(200);
+
+/// Runs shorter than this are repeated.
+const SHORT: Duration = Duration::from_secs(3);
+
+/// Up to this size, packed answers are measured too.
+const PACKED_UP_TO: u64 = 10_000;
+
+/// An unchanged tick of one job.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timing {
+    pub(super) job: JobKind,
+    /// Whether the vendors' answers were packed.
+    pub(super) gzip: bool,
+    /// In a new process, each answer after [`LATENCY`], with the share of a processor that 128 MB have.
+    pub(super) waiting: Duration,
+    /// Whether `waiting` was at full speed, because control groups cannot be made here.
+    pub(super) at_full_speed: bool,
+    /// In a new process, without latency,
+    pub(super) cold: TimedRun,
+    /// and once more in the same process.
+    pub(super) warm: TimedRun,
 }
 
-fn row(measured: &Measured, timing: &Timing, handshake: f64) -> Vec<String> {
-    let (cold, warm) = (timing.cold, timing.warm);
-    let reference = measured
-        .reference
-        .filter(|_| timing.job == JobKind::Employees);
-    vec![
-        local::route(measured.via).to_owned(),
-        measured.people.to_string(),
-        if timing.job == JobKind::Employees {
-            "employees"
-        } else {
-            "certificates"
+/// One run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TimedRun {
+    pub(super) cost: Cost,
+    /// Requests, by vendor.
+    pub(super) calls: http::Counts,
+    /// Those of them that asked for a token.
+    pub(super) logins: u64,
+    pub(super) units: Units,
+}
+
+impl TimedRun {
+    /// All requests to vendors.
+    pub(super) fn all_calls(&self) -> u64 {
+        self.calls.personio + self.calls.kombo + self.calls.reteach
+    }
+}
+
+/// Both jobs of a company in step.
+pub(super) async fn measure(harness: &Harness, size: u64, bootstraps: &Path) -> Vec<Timing> {
+    let is_packed = harness.company.via == Via::Direct && size <= PACKED_UP_TO;
+    let mut timings = Vec::new();
+    for (job, gzip) in [
+        (JobKind::Employees, false),
+        (JobKind::Employees, true),
+        (JobKind::Certificates, false),
+    ] {
+        if is_packed || !gzip {
+            harness.company.personio.set_gzip(gzip);
+            timings.push(of(harness, job, gzip, bootstraps).await);
         }
-        .to_owned(),
-        if timing.gzip { "on" } else { "off" }.to_owned(),
-        format!("{:.0}", ms(cold.wall)),
-        format!("{:.0}", ms(warm.wall)),
-        processor(cold.processor),
-        processor(warm.processor),
-        reference.map_or_else(String::new, |it| format!("{:.1}", ms(it.processor))),
-        mebibytes(cold.peak.max(warm.peak)),
-        format!("{:.0}", ms(timing.waiting)),
-        (cold.all_calls() - cold.logins).to_string(),
-        cold.logins.to_string(),
-        format!("{:.1}", cold.units.read),
-        format!("{:.0}", cold.units.write),
-        format!("{:.0}", ms(cost::billed(timing, handshake))),
-    ]
+    }
+    harness.company.personio.set_gzip(false);
+    timings
 }
 
-/// What a person who has changed takes beyond the tick.
-pub(crate) fn changed(measured: &[Measured]) -> Table {
-    let header = [
-        "route",
-        "people",
-        "changed",
-        "calls each",
-        "read units each",
-        "write units each",
-        "processor ms each",
-        "USD each, by 1,000,000",
-        "peak MiB",
-        "unchanged MiB",
-    ];
-    let rows = measured.iter().filter_map(|it| Some((it, it.changed?)));
-    let rows = rows.map(|(it, changed)| {
-        let each = changed.each();
-        vec![
-            local::route(it.via).to_owned(),
-            it.people.to_string(),
-            changed.number.to_string(),
-            format!("{:.2}", each.calls),
-            format!("{:.2}", each.read_units),
-            format!("{:.2}", each.write_units),
-            format!("{:.2}", each.processor_milliseconds),
-            format!("{:.2}", each.usd * 1e6),
-            mebibytes(changed.changed.peak),
-            mebibytes(changed.unchanged.peak),
-        ]
-    });
-    table(&header, rows, 1)
+/// A company in step, by the machine's clock.
+pub(super) async fn company(via: Via, size: u64) -> Harness {
+    let harness = Harness::at(&Timestamp::now().to_string(), via, "", people(size)).await;
+    harness.company.personio.add_category("Bildungszertifikate");
+    harness.settle().await;
+    harness.certificates_now().await;
+    harness
 }
 
-/// How much more processor a tick takes over ten times as many people.
-#[derive(Clone, Copy, Debug, serde::Serialize)]
-pub(crate) struct Growth {
-    pub(crate) route: &'static str,
-    pub(crate) people: u64,
-    pub(crate) times: f64,
+async fn of(harness: &Harness, job: JobKind, gzip: bool, bootstraps: &Path) -> Timing {
+    let name = job.function();
+    set_latency(harness, Duration::ZERO);
+    let mut process = start(harness, name, bootstraps, None).await;
+    // A call beyond the vendors' limits is answered 429, repeated, and so counted twice. The vendors do not know a new
+    // process: its predecessor has used its share of their minute.
+    set_pacing(harness, if gzip { Pacing::Off } else { Pacing::Machine });
+    let cold = run(harness, &mut process, job, "unchanged").await;
+    let warm = run(harness, &mut process, job, "unchanged").await;
+    set_pacing(harness, Pacing::Off);
+    set_latency(harness, LATENCY);
+    let share = Share::of_megabytes(LAMBDA_MEMORY);
+    // The machine may be busy elsewhere: the shortest counts.
+    let mut waiting = Duration::MAX;
+    for _ in 0..if cold.cost.wall < SHORT { 5 } else { 1 } {
+        let mut process = start(harness, name, bootstraps, share.as_ref()).await;
+        waiting = waiting.min(run(harness, &mut process, job, "unchanged").await.cost.wall);
+        process.stop().await;
+    }
+    Timing {
+        job,
+        gzip,
+        waiting,
+        at_full_speed: share.is_none(),
+        cold,
+        warm,
+    }
 }
 
-/// Route by route, where both sizes were timed.
-pub(crate) fn growth(measured: &[Measured]) -> Vec<Growth> {
-    let of = |it: &Measured| Some(employees(it)?.cold.processor?.as_secs_f64());
-    let pair = |large: &Measured| {
-        let is_tenth =
-            |small: &&Measured| small.via == large.via && small.people * 10 == large.people;
-        let times = of(large)? / of(measured.iter().find(is_tenth)?)?;
-        Some(Growth {
-            route: local::route(large.via),
-            people: large.people,
-            times,
-        })
-    };
-    measured.iter().filter_map(pair).collect()
+async fn start(
+    harness: &Harness,
+    name: &str,
+    bootstraps: &Path,
+    share: Option<&Share>,
+) -> LambdaProcess {
+    let mut process = LambdaProcess::start(harness, name, bootstraps, share).await;
+    process.ready().await;
+    process
 }
 
-fn employees(measured: &Measured) -> Option<&Timing> {
-    measured
-        .timings
-        .iter()
-        .find(|timing| timing.job == JobKind::Employees)
+/// One run, which ends with `outcome`.
+pub(super) async fn run(
+    harness: &Harness,
+    process: &mut LambdaProcess,
+    job: JobKind,
+    outcome: &str,
+) -> TimedRun {
+    harness.forget_requests();
+    let (report, cost) = process.invoke().await;
+    let ended = (&report["job"], &report["outcome"]);
+    assert_eq!(
+        ended,
+        (&json!(job.function()), &json!(outcome)),
+        "{report:#}"
+    );
+    TimedRun {
+        cost,
+        calls: part(&report, "calls"),
+        logins: logins(harness),
+        units: part(&report, "dynamodb"),
+    }
 }
 
-/// The same as JSON.
-pub(crate) fn json(changed: Option<Changed>) -> Value {
-    changed.map_or(
-        Value::Null,
-        |changed| json!({ "runs": changed, "each": changed.each() }),
-    )
+fn part<T: DeserializeOwned>(report: &Value, name: &str) -> T {
+    serde_json::from_value(report[name].clone()).unwrap()
 }
 
-fn processor(time: Option<Duration>) -> String {
-    time.map_or_else(|| "?".to_owned(), |it| format!("{:.1}", ms(it)))
+/// Since the logs were emptied.
+fn logins(harness: &Harness) -> u64 {
+    let company = &harness.company;
+    let personio = [personio::Endpoint::Auth, personio::Endpoint::TokenV2];
+    let personio = personio.map(|endpoint| company.personio.calls(endpoint));
+    let reteach = company.reteach.calls(reteach::Endpoint::Authorize);
+    (personio.iter().sum::<usize>() + reteach) as u64
 }
 
-fn mebibytes(bytes: Option<u64>) -> String {
-    bytes.map_or_else(
-        || "?".to_owned(),
-        |it| format!("{:.1}", it as f64 / f64::from(1 << 20)),
-    )
+fn set_latency(harness: &Harness, latency: Duration) {
+    let company = &harness.company;
+    match &company.kombo {
+        Some(kombo) => kombo.set_latency(latency),
+        None => company.personio.set_latency(latency),
+    }
+    company.reteach.set_latency(latency);
 }
 
-fn ms(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
+fn set_pacing(harness: &Harness, pacing: Pacing) {
+    harness.company.personio.set_pacing(pacing);
+    if let Some(kombo) = &harness.company.kombo {
+        kombo.set_pacing(pacing);
+    }
 }

@@ -31,8 +31,8 @@ pub fn in_repository() {
     std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).unwrap();
 }
 
-/// Has this executable be the function of `tenant`: it is started with `--function <tenant>` and `arguments`, and must
-/// call [`run`]. Nothing but the stack's environment reaches it.
+/// Starts this executable with `arguments` and `tenant`: it must call [`run`] for that tenant. Nothing but the stack's
+/// environment reaches it.
 pub async fn apart<C: DeserializeOwned>(
     stack: &Stack,
     tenant: &TenantId,
@@ -40,8 +40,8 @@ pub async fn apart<C: DeserializeOwned>(
 ) -> Apart<C> {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
-        .args(["--function", tenant.as_str()])
         .args(arguments)
+        .arg(tenant.as_str())
         .env_clear()
         .envs(stack.environment())
         .stdout(Stdio::piped())

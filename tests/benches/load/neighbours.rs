@@ -1,5 +1,5 @@
-//! One warm environment that a hostile tenant and an honest one come to in turn, and single tenants that are driven to
-//! Personio's limits. All at the same time, each in an environment of its own, in real time.
+//! A hostile and an honest tenant that share one warm environment, and single tenants that are driven to Personio's limits.
+//! All at the same time, each in an environment of its own, in real time.
 
 use std::thread;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use shared::state::JobKind;
 use simulators::{Behaviour, Body, Fault};
 use tokio::runtime::Runtime;
 
-use crate::args::{Beside as Size, Size as Whole};
-use crate::checks;
+use super::checks;
+use super::size::{SingleSize, Size};
 
 /// Two companies for each pair of neighbours, then one for documents and one for log-ins.
 const NEIGHBOURS: [(Hostility, usize, usize); 2] =
@@ -24,31 +24,30 @@ const COMPANIES: usize = 6;
 /// As Lambda's own, of the slower function.
 const LONG: Duration = Duration::from_secs(900);
 
-/// A hostile tenant's run, and another tenant's before and after it in the same environment.
+/// A hostile tenant's run, and another tenant's runs before and after it in the same environment.
 #[derive(Debug)]
-pub(crate) struct Neighbours {
-    pub(crate) hostility: Hostility,
-    pub(crate) hostile: Told,
-    pub(crate) deadline: Duration,
-    pub(crate) before: Told,
-    pub(crate) after: Told,
+pub(super) struct Neighbours {
+    pub(super) hostility: Hostility,
+    pub(super) hostile: Told,
+    pub(super) deadline: Duration,
+    pub(super) before: Told,
+    pub(super) after: Told,
 }
 
-/// Everything that was seen.
 #[derive(Debug)]
-pub(crate) struct Beside {
-    pub(crate) neighbours: Vec<Neighbours>,
-    /// The most of any credential, of those that had as much to do as the limits let through.
-    pub(crate) seen: Seen,
-    pub(crate) amiss: Vec<String>,
+pub(super) struct SingleTenants {
+    pub(super) neighbours: Vec<Neighbours>,
+    /// The most calls of any credential that had as much to do as the limits allow.
+    pub(super) seen: Seen,
+    pub(super) violations: Vec<String>,
 }
 
-pub(crate) fn play(runtime: &Runtime, size: &Whole) -> Beside {
-    eprintln!("side by side in one environment, and up to the limits …");
+pub(super) fn run(runtime: &Runtime, size: &Size) -> SingleTenants {
+    eprintln!("neighbours in one environment, and single tenants at the limits …");
     let fleet = runtime.block_on(Fleet::start(COMPANIES, size.people));
-    let mut amiss = checks::all_good("a first run", &fleet.first_runs(COMPANIES));
+    let mut violations = checks::all_good("a first run", &fleet.first_runs(COMPANIES));
     fleet.set_latency(size.latency);
-    let size = size.beside;
+    let size = size.single;
     thread::sleep(size.pause);
     let (neighbours, filed, refused) = thread::scope(|scope| {
         let fleet = &fleet;
@@ -56,7 +55,7 @@ pub(crate) fn play(runtime: &Runtime, size: &Whole) -> Beside {
         let filed = scope.spawn(move || documents(fleet, size));
         let refused = scope.spawn(move || logins(fleet, size));
         (
-            neighbours.map(|it| it.join().unwrap()),
+            neighbours.map(|thread| thread.join().unwrap()),
             filed.join().unwrap(),
             refused.join().unwrap(),
         )
@@ -71,32 +70,35 @@ pub(crate) fn play(runtime: &Runtime, size: &Whole) -> Beside {
         let is_clear = matches!(outcome, Outcome::Partly | Outcome::SourceUnavailable)
             || message.contains("the time for this run is over");
         if is_late || !is_good || !is_clear {
-            amiss.push(format!("beside one who {}: {them:?}", them.hostility));
+            violations.push(format!(
+                "neighbour of one whose Personio {}: {them:?}",
+                them.hostility
+            ));
         }
     }
-    amiss.extend(checks::all_good("filing", &filed));
+    violations.extend(checks::all_good("filing", &filed));
     if refused.iter().any(|told| told.outcome.is_good()) {
-        amiss.push("a refused token was good".to_owned());
+        violations.push("a refused token was good".to_owned());
     }
     // None of them says 429 of itself.
     let seen = Seen::of(&fleet.companies);
-    amiss.extend(
+    violations.extend(
         checks::refused(&seen)
             .into_iter()
             .chain(checks::limits(&seen)),
     );
-    amiss.extend(runtime.block_on(checks::leases(&fleet)));
-    Beside {
+    violations.extend(runtime.block_on(checks::leases(&fleet)));
+    SingleTenants {
         neighbours: neighbours.into(),
         seen,
-        amiss,
+        violations,
     }
 }
 
 /// The honest one twice, so that it is warm, then the hostile one, then the honest one.
 fn neighbours(
     fleet: &Fleet,
-    size: Size,
+    size: SingleSize,
     (hostility, one, other): (Hostility, usize, usize),
 ) -> Neighbours {
     hostility.begin(fleet.company(one), size.flood);
@@ -113,7 +115,7 @@ fn neighbours(
 }
 
 /// One run with more certificates than a minute takes.
-fn documents(fleet: &Fleet, size: Size) -> Vec<Told> {
+fn documents(fleet: &Fleet, size: SingleSize) -> Vec<Told> {
     let at = (Timestamp::now() - SignedDuration::from_hours(1)).to_string();
     let certificate = |number| {
         completed(
@@ -131,7 +133,7 @@ fn documents(fleet: &Fleet, size: Size) -> Vec<Told> {
 }
 
 /// Runs one after another in which no token is taken: each logs in, and once more.
-fn logins(fleet: &Fleet, size: Size) -> Vec<Told> {
+fn logins(fleet: &Fleet, size: SingleSize) -> Vec<Told> {
     let fault = Fault::new(Behaviour::Status(401, Body::Vendor)).path("/v1/company/employees");
     fleet.company(LOGINS).personio.fail(fault.always());
     one_by_one(

@@ -1,4 +1,4 @@
-//! A company with its certificates, and the function let loose on it.
+//! A company with its certificates, and the function that files them.
 
 use certificate_sync::report::Counts;
 use harness::process::{self, Apart, Told};
@@ -8,23 +8,25 @@ use shared::runtime::Outcome;
 use shared::tenant::Via;
 use simulators::reteach::{Certificate, Participation};
 
-use crate::cases::{Case, Run};
-use crate::figures::Measured;
-use crate::transfer;
+use crate::options::FunctionRun;
 
-pub(crate) const PEOPLE: u64 = 100;
+use super::Filed;
+use super::cases::Case;
+use super::transfer;
 
-/// Sets everything up for `case`, has the function run, and makes sure that each certificate is where it belongs.
-pub(crate) async fn play(case: Case) -> Measured {
+pub(super) const PEOPLE: u64 = 100;
+
+/// Runs the function, and makes sure that each certificate is where it belongs.
+pub(super) async fn file(case: Case) -> Filed {
     let began = Timestamp::now();
     let harness = Harness::at(&began.to_string(), case.via, "", people(PEOPLE)).await;
     harness.first_run().await;
     let certificates = (0..case.certificates).map(|number| participation(case, number, began));
     harness.company.reteach.add_participations(certificates);
-    let mut told = run(&harness, Run::Filing).await;
+    let mut told = run(&harness, FunctionRun::FileCertificates).await;
     check(&harness, case, &told);
-    if case.run == Run::FullScan {
-        told = run(&harness, case.run).await;
+    if case.is_scan {
+        told = run(&harness, case.run()).await;
         let (outcome, settled) = (told.report.outcome, told.report.counts.settled);
         assert_eq!(
             (outcome, settled),
@@ -32,14 +34,13 @@ pub(crate) async fn play(case: Case) -> Measured {
             "{case}"
         );
     }
-    // After everything is checked: what is moved once more is filed a second time.
-    let is_compared = case.via == Via::Direct && case.run == Run::Filing;
-    let transfer = if is_compared {
+    // After all checks: what is transferred once more is filed a second time.
+    let transfer = if case.via == Via::Direct && !case.is_scan {
         Some(transfer::measure(&harness, case).await)
     } else {
         None
     };
-    Measured {
+    Filed {
         case,
         told,
         transfer,
@@ -48,30 +49,21 @@ pub(crate) async fn play(case: Case) -> Measured {
 
 fn participation(case: Case, number: u64, began: Timestamp) -> Participation {
     let at = (began - SignedDuration::from_mins(i64::try_from(number).unwrap())).to_string();
+    let course = "Datenschutz für alle, die mit Kundendaten arbeiten";
     Participation {
         certificate: Some(Certificate::new(&id(number), case.size)),
-        ..completed(
-            "",
-            1 + number % PEOPLE,
-            "Datenschutz für alle, die mit Kundendaten arbeiten",
-            &at,
-        )
+        ..completed("", 1 + number % PEOPLE, course, &at)
     }
 }
 
 /// As long as reteach's own.
-pub(crate) fn id(number: u64) -> String {
+pub(super) fn id(number: u64) -> String {
     format!("9f0c2c53-3f6e-4b0f-9f6c-{number:012}")
 }
 
-async fn run(harness: &Harness, run: Run) -> Told<Counts> {
-    let arguments: &[&str] = if run == Run::FullScan {
-        &["--full-scan"]
-    } else {
-        &[]
-    };
-    let Apart { mut runs, .. } =
-        process::apart(&harness.world.stack, &harness.company.tenant, arguments).await;
+async fn run(harness: &Harness, run: FunctionRun) -> Told<Counts> {
+    let (stack, tenant) = (&harness.world.stack, &harness.company.tenant);
+    let Apart { mut runs, .. } = process::apart(stack, tenant, &run.arguments()).await;
     runs.pop().unwrap()
 }
 
@@ -82,14 +74,11 @@ fn check(harness: &Harness, case: Case, told: &Told<Counts>) {
     harness.check_the_never_rules_of_certificates();
     let documents = company.personio.documents();
     assert_eq!(documents.len() as u64, case.certificates, "{case}");
-    assert!(
-        documents.iter().all(|document| document.size == case.size),
-        "{case}"
-    );
+    let has_its_size = documents.iter().all(|document| document.size == case.size);
+    assert!(has_its_size, "{case}");
     for number in [0, case.certificates / 2, case.certificates - 1] {
-        let filed = harness
-            .document_of(&id(number))
-            .map(|document| document.sha256);
+        let document = harness.document_of(&id(number));
+        let filed = document.map(|document| document.sha256);
         assert_eq!(
             filed,
             company.reteach.pdf_sha256(&id(number)),

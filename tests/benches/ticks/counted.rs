@@ -1,4 +1,4 @@
-//! One run, counted: by itself, and where it cannot see it, from outside.
+//! One run, counted: by its own report, and from outside.
 
 use std::future::Future;
 
@@ -10,12 +10,11 @@ use shared::state::Units;
 use shared::tenant::Via;
 use simulators::{Cut, Moment, Point};
 
-use crate::log::{self, Logged};
+use super::log::{self, Logged};
 
-/// Which run it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum What {
+pub(super) enum RunKind {
     /// Everybody is brought over.
     First,
     /// Nothing has changed; the process has run for the tenant before.
@@ -46,55 +45,55 @@ pub(crate) enum What {
     FullScan,
 }
 
-/// What it took.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct Count {
-    pub(crate) what: What,
+pub(super) struct RunCount {
+    pub(super) kind: RunKind,
     /// Requests, by vendor.
-    pub(crate) calls: http::Counts,
+    pub(super) calls: http::Counts,
     /// Of DynamoDB.
-    pub(crate) units: Units,
+    pub(super) units: Units,
     /// Requests to Secrets Manager.
-    pub(crate) secrets: u64,
+    pub(super) secrets: u64,
     /// Bytes of the log, metrics included.
-    pub(crate) log_bytes: u64,
+    pub(super) log_bytes: u64,
     /// Its lines.
-    pub(crate) log_lines: u64,
+    pub(super) log_lines: u64,
 }
 
-impl Count {
+impl RunCount {
     /// All requests to vendors.
-    pub(crate) fn calls(&self) -> u64 {
+    pub(super) fn calls(&self) -> u64 {
         self.calls.personio + self.calls.kombo + self.calls.reteach
     }
 }
 
 /// A company before its first run.
-pub(crate) async fn company(via: Via, size: u64) -> Harness {
+pub(super) async fn company(via: Via, size: u64) -> Harness {
     let harness = Harness::to_be_cut(via, "", people(size)).await;
     harness.company.personio.add_category("Bildungszertifikate");
     harness
 }
 
 /// Counts `run`.
-pub(crate) async fn count<C: Counts>(
+pub(super) async fn count<C: Counts>(
     harness: &Harness,
-    what: What,
+    kind: RunKind,
     run: impl Future<Output = Report<C>>,
-) -> Count {
+) -> RunCount {
     // Beyond the last step: nothing is cut, everything is counted.
     let nowhere = Point {
         step: usize::MAX,
         moment: Moment::Before,
         cut: Cut::CloseConnection,
     };
+    log::clear();
     let scissors = harness
         .world
         .stack
         .scissors()
         .unwrap_or_else(|| panic!("there is nothing to count with"));
     let report = scissors.cut_at(nowhere, run).await.ran.unwrap();
-    assert!(report.outcome.is_good(), "{what:?}: {report:#?}");
+    assert!(report.outcome.is_good(), "{kind:?}: {report:#?}");
     let secrets = scissors
         .steps()
         .iter()
@@ -104,8 +103,8 @@ pub(crate) async fn count<C: Counts>(
         bytes: log_bytes,
         lines: log_lines,
     } = log::of(&report);
-    Count {
-        what,
+    RunCount {
+        kind,
         calls: report.calls,
         units: report.dynamodb,
         secrets,
