@@ -1,4 +1,4 @@
-//! AWS's answers in an operator's words.
+//! AWS's answers in an context's words.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -20,7 +20,7 @@ pub(crate) fn failure<E: ProvideErrorMetadata>(
         .is_some_and(|reply| reply.status().is_server_error());
     let is_reply = matches!(error, SdkError::ServiceError(_));
     match code(error) {
-        _ if !is_reply || is_server_error => Failure::look(format!(
+        _ if !is_reply || is_server_error => Failure::attention(format!(
             "AWS did not answer {action}: is the region right (AWS_REGION, --region), is the network there? Try again"
         )),
         Some(
@@ -28,10 +28,10 @@ pub(crate) fn failure<E: ProvideErrorMetadata>(
             | "AccessDeniedException"
             | "UnauthorizedOperation"
             | "AuthorizationError",
-        ) => Failure::look(format!(
+        ) => Failure::attention(format!(
             "your AWS credentials do not allow {action}: have it added to your role's policy"
         )),
-        Some("ExpiredToken" | "ExpiredTokenException" | "RequestExpired") => Failure::look(
+        Some("ExpiredToken" | "ExpiredTokenException" | "RequestExpired") => Failure::attention(
             format!("your AWS credentials have expired ({action}); {KEYS}"),
         ),
         Some(
@@ -40,7 +40,7 @@ pub(crate) fn failure<E: ProvideErrorMetadata>(
             | "InvalidSignatureException"
             | "SignatureDoesNotMatch"
             | "MissingAuthenticationToken"),
-        ) => Failure::look(format!(
+        ) => Failure::attention(format!(
             "AWS refuses your credentials ({action}: {code}); {KEYS}"
         )),
         Some(
@@ -48,7 +48,7 @@ pub(crate) fn failure<E: ProvideErrorMetadata>(
             | "ThrottlingException"
             | "TooManyRequestsException"
             | "ServiceQuotaExceededException"),
-        ) => Failure::look(format!(
+        ) => Failure::attention(format!(
             "AWS asks for patience or has reached a quota ({action}: {code}); try again later"
         )),
         code => {
@@ -57,7 +57,7 @@ pub(crate) fn failure<E: ProvideErrorMetadata>(
                 .as_service_error()
                 .and_then(ProvideErrorMetadata::message);
             let said = said.map(|said| format!(": {said}")).unwrap_or_default();
-            Failure::look(format!("AWS refuses {action} ({code}){said}"))
+            Failure::attention(format!("AWS refuses {action} ({code}){said}"))
         }
     }
 }
@@ -77,6 +77,8 @@ pub(crate) fn not_configured(error: &shared::aws::ConfigError) -> Failure {
             Failure::usage("no AWS region: give --region eu-central-1, or set AWS_REGION")
         }
         ConfigError::Missing(_) => Failure::usage(format!("no AWS credentials: {KEYS}")),
-        ConfigError::Malformed(_) | ConfigError::HttpClient => Failure::look(error.to_string()),
+        ConfigError::Malformed(_) | ConfigError::HttpClient => {
+            Failure::attention(error.to_string())
+        }
     }
 }

@@ -1,28 +1,35 @@
-//! Why a command came to nothing, and what the shell is told.
+//! Why a command failed, and its exit status.
 
 use std::process::ExitCode;
 
 use shared::secrets::SecretError;
 use shared::state::StateError;
 
-/// What the shell is told.
+pub(crate) type Result<T> = std::result::Result<T, Failure>;
+
+/// The exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// All is well, or done.
     Done,
-    /// There is something to look at.
-    Look,
+    /// The operator has to look at something.
+    Attention,
     /// The command line, or a file it names, cannot be used.
     Usage,
 }
 
 impl Exit {
+    /// [`Attention`](Self::Attention) or [`Done`](Self::Done).
+    pub(crate) fn attention_if(is_so: bool) -> Self {
+        if is_so { Self::Attention } else { Self::Done }
+    }
+
     /// The exit status.
     #[must_use]
     pub fn code(self) -> u8 {
         match self {
             Self::Done => 0,
-            Self::Look => 1,
+            Self::Attention => 1,
             Self::Usage => 2,
         }
     }
@@ -34,20 +41,19 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why a command came to nothing: what is wrong, and what to do.
+/// Why a command failed, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What the shell is told.
     pub exit: Exit,
     /// What is wrong and what to do. No secret, no name, no mail address.
     pub text: String,
 }
 
 impl Failure {
-    /// Something that somebody has to look at.
-    pub(crate) fn look(text: impl Into<String>) -> Self {
+    /// A failure that the operator has to look at.
+    pub(crate) fn attention(text: impl Into<String>) -> Self {
         Self {
-            exit: Exit::Look,
+            exit: Exit::Attention,
             text: text.into(),
         }
     }
@@ -63,12 +69,12 @@ impl Failure {
 
 impl From<StateError> for Failure {
     fn from(error: StateError) -> Self {
-        Self::look(match error {
+        Self::attention(match error {
             StateError::Throttled { .. } | StateError::Unavailable { .. } => {
                 format!("{}; try again", without_next_run(&error.to_string()))
             }
             StateError::Denied { .. } => {
-                format!("{error}; it is your own AWS credentials that are refused here")
+                format!("{error}; AWS refused your own credentials")
             }
             _ => error.to_string(),
         })
@@ -77,19 +83,19 @@ impl From<StateError> for Failure {
 
 impl From<SecretError> for Failure {
     fn from(error: SecretError) -> Self {
-        Self::look(match error {
+        Self::attention(match error {
             SecretError::Unavailable { .. } => {
                 format!("{}; try again", without_next_run(&error.to_string()))
             }
             SecretError::Denied { .. } => {
-                format!("{error}; it is your own AWS credentials that are refused here")
+                format!("{error}; AWS refused your own credentials")
             }
             _ => error.to_string(),
         })
     }
 }
 
-/// The texts are written for runs, which come again by themselves. A command does not.
+/// Error texts of the runtime promise a next run. A command has none.
 fn without_next_run(text: &str) -> &str {
     text.trim_end_matches("; the next run tries again")
 }
@@ -105,14 +111,14 @@ mod tests {
         });
         assert_eq!(
             failure,
-            Failure::look("DynamoDB did not answer GetItem; try again")
+            Failure::attention("DynamoDB did not answer GetItem; try again")
         );
         let failure = Failure::from(SecretError::Unavailable {
             name: "x/acme".to_owned(),
         });
         assert_eq!(
             failure,
-            Failure::look("Secrets Manager did not answer for x/acme; try again")
+            Failure::attention("Secrets Manager did not answer for x/acme; try again")
         );
     }
 }

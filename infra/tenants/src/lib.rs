@@ -1,34 +1,35 @@
 //! The operator's command line: one binary, `tenants`, over the state, the secrets, the schedules and the functions of one
 //! deployed stack. See `tenants --help`.
 
-mod answer;
 pub mod args;
 mod aws;
+mod check;
 mod commands;
+mod context;
+mod environment;
 mod failure;
 mod files;
-mod operator;
+mod format;
+mod job;
+mod output;
 mod schedule;
 mod stack;
-mod surroundings;
-mod words;
 
 use std::io::Write;
 
-pub use answer::{Answer, Verdict};
 pub use args::Cli;
+pub use environment::{Environment, Interactivity};
 pub use failure::{Exit, Failure};
-pub use surroundings::{Somebody, Surroundings};
 
-/// Runs one command. Its result goes to `out`, as text or as one JSON document; progress, questions and what went wrong go
-/// to standard error.
-pub async fn run(cli: Cli, surroundings: &Surroundings, out: &mut (dyn Write + Send)) -> Exit {
+/// Runs one command. Its result goes to `out`, as text or as one JSON document. Progress, questions and errors go to
+/// standard error.
+pub async fn run(cli: Cli, environment: &Environment, out: &mut (dyn Write + Send)) -> Exit {
     let json = cli.global.json;
-    let exit = match Box::pin(commands::run(cli, surroundings)).await {
-        Ok(answer) => answer.write(json, out),
-        Err(failure) => failure.write(json, surroundings, out),
+    let exit = match Box::pin(commands::run(cli, environment)).await {
+        Ok(output) => output.write(json, out),
+        Err(failure) => failure.write(json, environment, out),
     };
-    // A closed pipe is no reason to say anything else.
+    // A closed pipe (`| head`) is no error: the exit status still counts.
     let _ = out.flush();
     exit
 }

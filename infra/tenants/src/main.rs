@@ -4,7 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use tenants::{Cli, Surroundings};
+use tenants::{Cli, Environment};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -12,7 +12,7 @@ async fn main() -> ExitCode {
     if std::env::var_os("RUST_LOG").is_some() {
         shared::telemetry::init_to(io::stderr);
     }
-    tenants::run(cli, &Surroundings::of_process(), &mut io::stdout())
+    tenants::run(cli, &Environment::of_process(), &mut io::stdout())
         .await
         .into()
 }

@@ -16,7 +16,7 @@ use shared::http::RateLimiter;
 use shared::secrets::TenantSecret;
 use shared::tenant::Via;
 use simulators::{Aws, Fault, Kombo};
-use tenants::{Cli, Exit, Somebody, Surroundings};
+use tenants::{Cli, Exit, Interactivity, Environment};
 
 use crate::document::Vendor;
 use crate::proxy::PrismProxy;
@@ -109,7 +109,7 @@ impl Fixture {
     pub(crate) async fn tenants(&self, args: &[&str]) -> Exit {
         let cli = Cli::try_parse_from(["tenants"].iter().chain(args)).unwrap();
         let mut out = Vec::new();
-        let exit = Box::pin(tenants::run(cli, &self.surroundings(), &mut out)).await;
+        let exit = Box::pin(tenants::run(cli, &self.environment(), &mut out)).await;
         assert_ne!(
             exit,
             Exit::Usage,
@@ -125,16 +125,16 @@ impl Fixture {
         path.to_string_lossy().into_owned()
     }
 
-    fn surroundings(&self) -> Surroundings {
+    fn environment(&self) -> Environment {
         let variables = self.variables();
-        Surroundings {
+        Environment {
             variables: Box::new(move |name| variables.get(name).cloned()),
             clock: Arc::new(self.harness.world.clock.clone()),
             pace: Some(RateLimiter::new(&[])),
             input: Mutex::new(Box::new(io::empty())),
             errors: Mutex::new(Box::new(io::sink())),
-            somebody: Somebody::Nobody,
-            look_every: Duration::from_millis(1),
+            interactivity: Interactivity::NonInteractive,
+            poll_interval: Duration::from_millis(1),
         }
     }
 

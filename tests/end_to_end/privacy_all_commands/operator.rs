@@ -18,7 +18,7 @@ use shared::http::{Deadline, RateLimiter};
 use shared::runtime::{App, Event, Job, Request};
 use simulators::Aws;
 use simulators::aws::{Call, Runtime};
-use tenants::{Cli, Somebody, Surroundings};
+use tenants::{Cli, Interactivity, Environment};
 
 const GROUP: &str = "reteach-personio";
 const EMPLOYEES: &str = "arn:aws:lambda:eu-central-1:123456789012:function:employee-sync";
@@ -146,18 +146,18 @@ impl Operator {
     pub(super) async fn typed(&self, seen: &Witness, args: &[&str]) -> String {
         let variables = self.variables(seen);
         let errors = Lines::default();
-        let surroundings = Surroundings {
+        let environment = Environment {
             variables: Box::new(move |name| variables.get(name).cloned()),
             clock: Arc::new(seen.harness.world.clock.clone()),
             pace: Some(RateLimiter::new(&[])),
             input: Mutex::new(Box::new(Cursor::new("acme\n"))),
             errors: Mutex::new(Box::new(errors.clone())),
-            somebody: Somebody::Nobody,
-            look_every: Duration::from_millis(1),
+            interactivity: Interactivity::NonInteractive,
+            poll_interval: Duration::from_millis(1),
         };
         let mut out = Vec::new();
         let cli = Cli::try_parse_from(["tenants"].iter().chain(args)).unwrap();
-        Box::pin(tenants::run(cli, &surroundings, &mut out)).await;
+        Box::pin(tenants::run(cli, &environment, &mut out)).await;
         String::from_utf8(out).unwrap() + &errors.text()
     }
 

@@ -2,32 +2,32 @@
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::json;
+use serde::Serialize;
 use shared::domain::id::TenantId;
 use shared::kombo::{Client, Integration, IntegrationId, LinkFor, SetupStatus};
 use shared::source::SourceError;
 use shared::tenant::{KomboConfig, TenantConfig, Via};
 
-use super::add::with_integration;
-use super::check::kombo as checks;
-use crate::answer::{Answer, Verdict};
 use crate::args::Connect;
-use crate::failure::Failure;
-use crate::operator::{Known, Operator};
-use crate::surroundings::Somebody;
-use crate::words;
+use crate::check::{Item, kombo as checks};
+use crate::context::{CommandContext, StoredTenant};
+use crate::environment::Interactivity;
+use crate::failure::{Failure, Result};
+use crate::files::with_integration;
+use crate::format;
+use crate::output::{Output, View};
 
 /// The HR system that companies connect.
 const TOOL: &str = "personio";
 
-pub(super) async fn connect(operator: &Operator<'_>, args: &Connect) -> Result<Answer, Failure> {
+pub(super) async fn connect(context: &CommandContext<'_>, args: &Connect) -> Result<Output> {
     let tenant = &args.tenant;
-    let known = operator.known(tenant).await?;
-    let kombo = kombo(&known.config)?;
-    let secret = operator.secrets.refresh(tenant).await?;
-    let client = checks::client(operator, kombo, &secret)?;
+    let stored = context.tenant(tenant).await?;
+    let kombo = kombo(&stored.config)?;
+    let secret = context.secrets.refresh(tenant).await?;
+    let client = checks::client(context, kombo, &secret)?;
     if let (Some(id), None, false) = (&kombo.integration_id, &args.integration, args.replace) {
-        return Err(Failure::look(format!(
+        return Err(Failure::attention(format!(
             "{tenant} is connected already ({id}). If its credential has lapsed, let the HR admin reconnect from Kombo's dashboard: \
              a new link makes a second connection. --replace makes one all the same"
         )));
@@ -37,9 +37,9 @@ pub(super) async fn connect(operator: &Operator<'_>, args: &Connect) -> Result<A
         (None, Some(token), ..) => by_token(&client, token).await?,
         (None, None, Some(email), Some(company)) => {
             let link = link(&client, tenant, email, company).await?;
-            match ask(operator, tenant, &link)? {
+            match ask(context, tenant, &link)? {
                 Some(id) => id,
-                None => return sent(tenant, &link),
+                None => return Output::of(&LinkView::new(tenant, &link)),
             }
         }
         _ => {
@@ -59,23 +59,45 @@ pub(super) async fn connect(operator: &Operator<'_>, args: &Connect) -> Result<A
             "{tenant} is connected already, to {stored}: give --replace to store {id} instead"
         )));
     }
-    let integration = match wait(operator, &known.config, &client, &id, args.wait).await? {
+    let integration = match wait(context, &stored.config, &client, &id, args.wait).await? {
         Ready::Yes(integration) => integration,
-        Ready::No(items) => return refused(tenant, &id, items),
+        Ready::No(problems) => {
+            return Output::of(&RefusedView {
+                tenant_id: tenant,
+                integration_id: &id,
+                stored: false,
+                problems,
+            });
+        }
     };
-    store(operator, &known, &id).await?;
-    let text = words::paragraph(&format!(
-        "{tenant} is connected: {id} carries its id, leads to {} and is set up. `tenants check {tenant}` looks at the rest, `tenants \
-         plan {tenant}` shows what the first run does. Put integration_id = \"{id}\" into the tenant's file too.",
-        integration.tool
-    ));
-    Answer::done(
-        text,
-        json!({"tenant_id": tenant, "integration_id": id, "tool": integration.tool, "stored": true}),
-    )
+    store(context, &stored, &id).await?;
+    Output::of(&ConnectedView {
+        tenant_id: tenant,
+        integration_id: &id,
+        tool: &integration.tool,
+        stored: true,
+    })
 }
 
-fn kombo(config: &TenantConfig) -> Result<&KomboConfig, Failure> {
+#[derive(Serialize)]
+struct ConnectedView<'a> {
+    tenant_id: &'a TenantId,
+    integration_id: &'a IntegrationId,
+    tool: &'a str,
+    stored: bool,
+}
+
+impl View for ConnectedView<'_> {
+    fn text(&self) -> String {
+        let (tenant, id, tool) = (self.tenant_id, self.integration_id, self.tool);
+        format::paragraph(&format!(
+            "{tenant} is connected: {id} carries its id, leads to {tool} and is set up. `tenants check {tenant}` checks the rest, \
+             `tenants plan {tenant}` shows what the first run does. Put integration_id = \"{id}\" into the tenant's file too."
+        ))
+    }
+}
+
+fn kombo(config: &TenantConfig) -> Result<&KomboConfig> {
     match (config.personio.via, &config.kombo) {
         (Via::KomboPassthrough | Via::Kombo, Some(kombo)) => Ok(kombo),
         _ => Err(Failure::usage(format!(
@@ -86,7 +108,7 @@ fn kombo(config: &TenantConfig) -> Result<&KomboConfig, Failure> {
 }
 
 fn refusal(error: shared::kombo::Error) -> Failure {
-    Failure::look(SourceError::from(error).to_string())
+    Failure::attention(SourceError::from(error).to_string())
 }
 
 async fn link(
@@ -94,7 +116,7 @@ async fn link(
     tenant: &TenantId,
     email: &str,
     company: &str,
-) -> Result<SecretString, Failure> {
+) -> Result<SecretString> {
     let whom = LinkFor {
         email,
         organization: company,
@@ -104,7 +126,7 @@ async fn link(
     client.create_link(&whom).await.map_err(refusal)
 }
 
-async fn by_token(client: &Client, token: &str) -> Result<IntegrationId, Failure> {
+async fn by_token(client: &Client, token: &str) -> Result<IntegrationId> {
     let connected = client
         .integration_by_token(&token.to_owned().into())
         .await
@@ -112,25 +134,25 @@ async fn by_token(client: &Client, token: &str) -> Result<IntegrationId, Failure
     connected
         .id
         .parse()
-        .map_err(|error| Failure::look(format!("Kombo's answer: the connection's id {error}")))
+        .map_err(|error| Failure::attention(format!("Kombo's answer: the connection's id {error}")))
 }
 
-/// Shows the link to whoever sits there, and asks for the id of what came of it.
+/// At a terminal: shows the link, and asks for the id of the new connection.
 fn ask(
-    operator: &Operator<'_>,
+    context: &CommandContext<'_>,
     tenant: &TenantId,
     link: &SecretString,
-) -> Result<Option<IntegrationId>, Failure> {
-    let surroundings = operator.surroundings;
-    if surroundings.somebody == Somebody::Nobody || operator.global.json {
+) -> Result<Option<IntegrationId>> {
+    let environment = context.environment;
+    if environment.interactivity == Interactivity::NonInteractive || context.global.json {
         return Ok(None);
     }
-    surroundings.mention(&announcement(tenant, link));
+    environment.mention(&announcement(tenant, link));
     let question =
         "The connection's id from Kombo's dashboard, when the HR admin is done (Enter: later):";
-    let answer = surroundings
+    let answer = environment
         .ask(question)
-        .map_err(|error| Failure::look(error.to_string()))?;
+        .map_err(|error| Failure::attention(error.to_string()))?;
     if answer.is_empty() {
         return Ok(None);
     }
@@ -142,41 +164,58 @@ fn ask(
 
 fn announcement(tenant: &TenantId, link: &SecretString) -> String {
     format!(
-        "The link for {tenant}, to be sent to the HR admin. Whoever has it can connect; it is valid for a year:\n\n  {}\n",
+        "Send this link for {tenant} to the HR admin. Anyone with the link can connect; it is valid for a year:\n\n  {}\n",
         link.expose_secret()
     )
 }
 
-fn sent(tenant: &TenantId, link: &SecretString) -> Result<Answer, Failure> {
-    let next = format!("tenants connect {tenant} --integration ID");
-    let text = format!(
-        "{}\n{}",
-        announcement(tenant, link),
-        words::paragraph(&format!(
-            "When the HR admin is done, Kombo's dashboard shows the connection's id: `{next}` checks and stores it."
-        ))
-    );
-    Answer::done(
-        text,
-        json!({"tenant_id": tenant, "link": link.expose_secret(), "next": next, "stored": false}),
-    )
+#[derive(Serialize)]
+struct LinkView<'a> {
+    tenant_id: &'a TenantId,
+    link: &'a str,
+    next: String,
+    stored: bool,
+    #[serde(skip)]
+    announcement: String,
+}
+
+impl<'a> LinkView<'a> {
+    fn new(tenant_id: &'a TenantId, link: &'a SecretString) -> Self {
+        Self {
+            tenant_id,
+            link: link.expose_secret(),
+            next: format!("tenants connect {tenant_id} --integration ID"),
+            stored: false,
+            announcement: announcement(tenant_id, link),
+        }
+    }
+}
+
+impl View for LinkView<'_> {
+    fn text(&self) -> String {
+        let next = format::paragraph(&format!(
+            "When the HR admin is done, Kombo's dashboard shows the connection's id: `{}` checks and stores it.",
+            self.next
+        ));
+        format!("{}\n{next}", self.announcement)
+    }
 }
 
 enum Ready {
     Yes(Box<Integration>),
-    /// What is wrong.
-    No(Vec<checks::Item>),
+    /// The problems.
+    No(Vec<Item>),
 }
 
-/// Sleeper for the first sync, and for nothing else: what somebody has to do is said at once.
+/// Waits for the first sync only. Problems that a person has to solve are returned at once.
 async fn wait(
-    operator: &Operator<'_>,
+    context: &CommandContext<'_>,
     config: &TenantConfig,
     client: &Client,
     id: &IntegrationId,
     minutes: u32,
-) -> Result<Ready, Failure> {
-    let until: Timestamp = operator.now() + SignedDuration::from_mins(i64::from(minutes));
+) -> Result<Ready> {
+    let until: Timestamp = context.now() + SignedDuration::from_mins(i64::from(minutes));
     loop {
         let integration = client.integration(id).await.map_err(refusal)?;
         let wrong = checks::connection(config, id, &integration);
@@ -185,42 +224,47 @@ async fn wait(
         if wrong.is_empty() {
             return Ok(Ready::Yes(Box::new(integration)));
         }
-        if !only_syncs || operator.now() >= until {
+        if !only_syncs || context.now() >= until {
             return Ok(Ready::No(wrong));
         }
-        operator
-            .surroundings
+        context
+            .environment
             .mention("Kombo's first sync is still running");
-        tokio::time::sleep(operator.surroundings.look_every).await;
+        tokio::time::sleep(context.environment.poll_interval).await;
     }
 }
 
-fn refused(
-    tenant: &TenantId,
+#[derive(Serialize)]
+struct RefusedView<'a> {
+    tenant_id: &'a TenantId,
+    integration_id: &'a IntegrationId,
+    stored: bool,
+    problems: Vec<Item>,
+}
+
+impl View for RefusedView<'_> {
+    fn text(&self) -> String {
+        let problems: String = self.problems.iter().map(Item::line).collect();
+        let (id, tenant) = (self.integration_id, self.tenant_id);
+        problems + &format::paragraph(&format!("{id} is not stored for {tenant}."))
+    }
+
+    fn needs_attention(&self) -> bool {
+        true
+    }
+}
+
+/// Stores the configuration with the id. From then on the schedules fire.
+async fn store(
+    context: &CommandContext<'_>,
+    stored: &StoredTenant,
     id: &IntegrationId,
-    items: Vec<checks::Item>,
-) -> Result<Answer, Failure> {
-    let mut text = String::new();
-    for item in &items {
-        text.push_str(&item.line());
-    }
-    text.push_str(&words::paragraph(&format!(
-        "{id} is not stored for {tenant}."
-    )));
-    Answer::new(
-        Verdict::Look,
-        text,
-        json!({"tenant_id": tenant, "integration_id": id, "stored": false, "problems": items}),
-    )
-}
-
-/// The configuration with the id, and schedules that fire from now on.
-async fn store(operator: &Operator<'_>, known: &Known, id: &IntegrationId) -> Result<(), Failure> {
-    let (text, config) = with_integration(&known.record.config, id)?;
-    operator.store.put_tenant(&config.tenant_id, &text).await?;
-    if let Some(schedules) = &operator.schedules {
-        for (_, wanted) in schedules.wanted(&config, known.record.status, operator.now()) {
-            schedules.put(&wanted).await.map_err(|failure| Failure {
+) -> Result<()> {
+    let (text, config) = with_integration(&stored.record.config, id)?;
+    context.store.put_tenant(&config.tenant_id, &text).await?;
+    if let Some(schedules) = &context.schedules {
+        for (_, desired) in schedules.desired(&config, stored.record.status, context.now()) {
+            schedules.put(&desired).await.map_err(|failure| Failure {
                 text: format!(
                     "{}; the connection is stored, `tenants resume {}` makes the schedules",
                     failure.text, config.tenant_id

@@ -1,80 +1,78 @@
 //! `tenants approve`, `tenants dismiss`
 
-use serde_json::json;
-use shared::state::{Decision, HeldPlan};
+use std::collections::BTreeMap;
 
-use crate::answer::Answer;
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::domain::id::TenantId;
+use shared::state::{Brake, Decision, HeldPlan};
+
 use crate::args::Decide;
-use crate::failure::Failure;
-use crate::operator::Operator;
-use crate::words;
+use crate::context::CommandContext;
+use crate::failure::{Failure, Result};
+use crate::format;
+use crate::output::{Output, View};
 
-/// What is decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Word {
-    Approve,
-    Dismiss,
+#[derive(Serialize)]
+struct DecisionView<'a> {
+    tenant_id: &'a TenantId,
+    hash: &'a str,
+    decision: Decision,
+    counts: &'a BTreeMap<Brake, u32>,
+    since: Timestamp,
+    #[serde(skip)]
+    held: &'a HeldPlan,
 }
 
-pub(super) async fn decide(
-    operator: &Operator<'_>,
-    args: &Decide,
-    word: Word,
-) -> Result<Answer, Failure> {
+pub(super) async fn approve(context: &CommandContext<'_>, args: &Decide) -> Result<Output> {
+    let at = context.now();
+    decide(context, args, Decision::Approved { at }).await
+}
+
+pub(super) async fn dismiss(context: &CommandContext<'_>, args: &Decide) -> Result<Output> {
+    let at = context.now();
+    decide(context, args, Decision::Dismissed { at }).await
+}
+
+async fn decide(context: &CommandContext<'_>, args: &Decide, decision: Decision) -> Result<Output> {
     let Decide { tenant, hash } = args;
-    operator.known(tenant).await?;
-    let held = operator.store.held(tenant).await?;
-    let held = held.ok_or_else(|| {
-        Failure::look(format!(
+    context.tenant(tenant).await?;
+    let held = context.store.held(tenant).await?.ok_or_else(|| {
+        Failure::attention(format!(
             "no plan of {tenant} is held: there is nothing to decide"
         ))
     })?;
     if held.hash != *hash {
-        return Err(Failure::look(format!(
-            "the plan {hash} is not the one that is held: it has changed meanwhile. Now {}. Look at it (`tenants plan \
-             {tenant}`) and decide about {}",
-            what(&held),
+        return Err(Failure::attention(format!(
+            "the plan {hash} of {tenant} is not held any more: the plan has changed. Held is now: {}. Look at it with `tenants \
+             plan {tenant}`, then decide about {}",
+            format::held_plan(&held),
             held.hash
         )));
     }
-    let at = operator.now();
-    let decision = match word {
-        Word::Approve => Decision::Approved { at },
-        Word::Dismiss => Decision::Dismissed { at },
-    };
-    operator.store.decide(tenant, hash, decision).await?;
-    let text = match word {
-        Word::Approve => format!(
-            "Approved: {}. The next run applies it; the approval lapses after 24 hours, or when the plan changes. `tenants \
-             sync {tenant}` does it now.",
-            what(&held)
-        ),
-        Word::Dismiss => format!(
-            "Dismissed: {}. It stays unapplied for as long as the plan stays the same. Everything else goes on. If it is wrong \
-             for good, change it in Personio, or the tenant's scope.",
-            what(&held)
-        ),
-    };
-    let json = json!({
-        "tenant_id": tenant,
-        "hash": hash,
-        "decision": decision,
-        "counts": held.counts,
-        "since": held.since,
-    });
-    Answer::done(words::paragraph(&text), json)
+    context.store.decide(tenant, hash, decision).await?;
+    Output::of(&DecisionView {
+        tenant_id: tenant,
+        hash,
+        decision,
+        counts: &held.counts,
+        since: held.since,
+        held: &held,
+    })
 }
 
-/// What is held, in words.
-pub(super) fn what(held: &HeldPlan) -> String {
-    let counts = held
-        .counts
-        .iter()
-        .map(|(brake, number)| format!("{number} {}", brake.describe()));
-    let counts = counts.collect::<Vec<_>>().join(", ");
-    format!(
-        "{counts} (plan {}, held since {})",
-        held.hash,
-        words::moment(held.since)
-    )
+impl View for DecisionView<'_> {
+    fn text(&self) -> String {
+        let (tenant, plan) = (self.tenant_id, format::held_plan(self.held));
+        format::paragraph(&match self.decision {
+            Decision::Approved { .. } => format!(
+                "Approved: {plan}. The next run applies it. The approval lapses after 24 hours, or when the plan changes. \
+                 `tenants sync {tenant}` applies it now."
+            ),
+            Decision::Dismissed { .. } => format!(
+                "Dismissed: {plan}. It stays unapplied for as long as the plan stays the same. Everything else goes on. If the \
+                 plan is wrong for good, correct Personio or the tenant's scope."
+            ),
+        })
+    }
 }

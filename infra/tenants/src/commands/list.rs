@@ -6,16 +6,17 @@ use shared::domain::id::TenantId;
 use shared::state::{TenantRecord, TenantStatus};
 use shared::tenant::TenantConfig;
 
-use crate::answer::Answer;
-use crate::failure::Failure;
-use crate::operator::Operator;
-use crate::words;
-
-/// Tenants read at once.
-pub(super) const AT_ONCE: usize = 16;
+use crate::context::{CommandContext, MAX_CONCURRENT_TENANTS};
+use crate::failure::{Failure, Result};
+use crate::format;
+use crate::output::{Output, View};
 
 #[derive(Serialize)]
-struct Line {
+#[serde(transparent)]
+struct ListView(Vec<TenantRow>);
+
+#[derive(Serialize)]
+struct TenantRow {
     tenant_id: TenantId,
     status: &'static str,
     route: Option<&'static str>,
@@ -23,53 +24,56 @@ struct Line {
     academy: Option<String>,
 }
 
-pub(super) async fn list(operator: &Operator<'_>) -> Result<Answer, Failure> {
-    let tenants = operator.store.list_tenants().await?;
-    let lines: Vec<Line> = stream::iter(tenants)
+pub(super) async fn list(context: &CommandContext<'_>) -> Result<Output> {
+    let rows = stream::iter(context.store.list_tenants().await?)
         .map(|tenant| async move {
-            let record = operator.store.tenant(&tenant).await?;
-            Ok::<_, Failure>(line(tenant, record.as_ref()))
+            let record = context.store.tenant(&tenant).await?;
+            Ok::<_, Failure>(TenantRow::new(tenant, record.as_ref()))
         })
-        .buffered(AT_ONCE)
+        .buffered(MAX_CONCURRENT_TENANTS)
         .try_collect()
         .await?;
-    if lines.is_empty() {
-        return Answer::done(
-            "There are no tenants yet: `tenants add` makes one.\n",
-            lines,
-        );
-    }
-    let mut table = terminal::table(["tenant", "status", "route", "certificates", "academy"]);
-    for line in &lines {
-        table.add_row([
-            line.tenant_id.to_string(),
-            line.status.to_owned(),
-            line.route.unwrap_or("?").to_owned(),
-            line.certificates
-                .map_or("?", |on| if on { "on" } else { "off" })
-                .to_owned(),
-            line.academy.clone().unwrap_or_default(),
-        ]);
-    }
-    Answer::done(format!("{}\n", table.trim_fmt()), lines)
+    Output::of(&ListView(rows))
 }
 
-fn line(tenant_id: TenantId, record: Option<&TenantRecord>) -> Line {
-    let config = record.and_then(|record| TenantConfig::parse(&record.config).ok());
-    let status = match record.map(|record| record.status) {
-        // An `add` or a `remove` that was interrupted leaves the line in the registry.
-        None => "half removed",
-        Some(_) if config.is_none() => "bad configuration",
-        Some(TenantStatus::Active) => "active",
-        Some(TenantStatus::Paused { .. }) => "paused",
-    };
-    Line {
-        tenant_id,
-        status,
-        route: config
-            .as_ref()
-            .map(|config| words::route(config.personio.via)),
-        certificates: config.as_ref().map(|config| config.certificates.enabled),
-        academy: config.and_then(|config| config.reteach.academy),
+impl TenantRow {
+    fn new(tenant_id: TenantId, record: Option<&TenantRecord>) -> Self {
+        let config = record.and_then(|record| TenantConfig::parse(&record.config).ok());
+        let status = match record.map(|record| record.status) {
+            // An interrupted `add` or `remove` leaves the tenant in the registry.
+            None => "half removed",
+            Some(_) if config.is_none() => "bad configuration",
+            Some(TenantStatus::Active) => "active",
+            Some(TenantStatus::Paused { .. }) => "paused",
+        };
+        Self {
+            tenant_id,
+            status,
+            route: config
+                .as_ref()
+                .map(|config| format::route(config.personio.via)),
+            certificates: config.as_ref().map(|config| config.certificates.enabled),
+            academy: config.and_then(|config| config.reteach.academy),
+        }
+    }
+}
+
+impl View for ListView {
+    fn text(&self) -> String {
+        if self.0.is_empty() {
+            return format::NO_TENANTS.to_owned();
+        }
+        let mut table = terminal::table(["tenant", "status", "route", "certificates", "academy"]);
+        for row in &self.0 {
+            let certificates = row.certificates.map(|on| if on { "on" } else { "off" });
+            table.add_row([
+                row.tenant_id.as_str(),
+                row.status,
+                row.route.unwrap_or("?"),
+                certificates.unwrap_or("?"),
+                row.academy.as_deref().unwrap_or_default(),
+            ]);
+        }
+        format!("{}\n", table.trim_fmt())
     }
 }

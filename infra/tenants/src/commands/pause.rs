@@ -1,82 +1,95 @@
 //! `tenants pause`, `tenants resume`
 
-use serde_json::json;
+use serde::Serialize;
 use shared::domain::id::TenantId;
 use shared::state::TenantStatus;
 
-use super::super::schedule::Written;
-use crate::answer::Answer;
-use crate::failure::Failure;
-use crate::operator::{Known, Operator};
-use crate::words;
+use crate::context::{CommandContext, StoredTenant};
+use crate::failure::Result;
+use crate::format;
+use crate::output::{Output, View};
+use crate::schedule::ScheduleChange;
 
-pub(super) async fn pause(operator: &Operator<'_>, tenant: &TenantId) -> Result<Answer, Failure> {
-    let known = operator.known(tenant).await?;
-    let (status, is_new) = match known.record.status {
-        TenantStatus::Active => (
-            TenantStatus::Paused {
-                since: operator.now(),
-            },
-            true,
-        ),
-        status @ TenantStatus::Paused { .. } => (status, false),
-    };
-    // The status alone stops every run that begins from now on; the schedules only save the calls.
-    if is_new {
-        operator.store.set_status(tenant, status).await?;
-    }
-    let schedules = write_schedules(operator, &known, status).await?;
-    let text = if is_new {
-        format!("{tenant} is paused")
-    } else {
-        format!("{tenant} was paused already")
-    };
-    let text = words::paragraph(&format!(
-        "{text}: a run that is under way goes on to its end, no other begins. `tenants resume {tenant}` lets them go on."
-    ));
-    Answer::done(
-        text,
-        json!({"tenant_id": tenant, "status": status, "schedules_changed": schedules}),
-    )
-}
-
-pub(super) async fn resume(operator: &Operator<'_>, tenant: &TenantId) -> Result<Answer, Failure> {
-    let known = operator.known(tenant).await?;
-    let was_paused = known.record.status != TenantStatus::Active;
-    if was_paused {
-        operator
-            .store
-            .set_status(tenant, TenantStatus::Active)
-            .await?;
-    }
-    let schedules = write_schedules(operator, &known, TenantStatus::Active).await?;
-    let text = if was_paused {
-        "runs again"
-    } else {
-        "was not paused"
-    };
-    let every = known.config.schedule.employees;
-    let text = words::paragraph(&format!(
-        "{tenant} {text}: the next employee run comes within {every}, or now with `tenants sync {tenant}`."
-    ));
-    Answer::done(
-        text,
-        json!({"tenant_id": tenant, "status": TenantStatus::Active, "schedules_changed": schedules}),
-    )
-}
-
-/// Makes both schedules what they should be at this status. Returns how many were not.
-async fn write_schedules(
-    operator: &Operator<'_>,
-    known: &Known,
+#[derive(Serialize)]
+struct PauseView<'a> {
+    tenant_id: &'a TenantId,
     status: TenantStatus,
-) -> Result<u64, Failure> {
-    let Some(schedules) = &operator.schedules else {
-        return Ok(0);
+    schedules_changed: u64,
+    #[serde(skip)]
+    is_new: bool,
+    #[serde(skip)]
+    interval: String,
+}
+
+pub(super) async fn pause(context: &CommandContext<'_>, tenant: &TenantId) -> Result<Output> {
+    let stored = context.tenant(tenant).await?;
+    let status = match stored.record.status {
+        TenantStatus::Active => TenantStatus::Paused {
+            since: context.now(),
+        },
+        paused @ TenantStatus::Paused { .. } => paused,
     };
-    let mut changed = 0;
-    for (_, wanted) in schedules.wanted(&known.config, status, operator.now()) {
-        changed += u64::from(schedules.put(&wanted).await? != Written::Unchanged);
+    set_status(context, &stored, status).await
+}
+
+pub(super) async fn resume(context: &CommandContext<'_>, tenant: &TenantId) -> Result<Output> {
+    let stored = context.tenant(tenant).await?;
+    set_status(context, &stored, TenantStatus::Active).await
+}
+
+/// Writes the status if it is new, and makes both schedules what they should be.
+async fn set_status(
+    context: &CommandContext<'_>,
+    stored: &StoredTenant,
+    status: TenantStatus,
+) -> Result<Output> {
+    let tenant_id = &stored.config.tenant_id;
+    let is_new = stored.record.status != status;
+    // The status alone stops all later runs. Switched-off schedules only save the calls.
+    if is_new {
+        context.store.set_status(tenant_id, status).await?;
     }
-    Ok(changed)
+    let mut schedules_changed = 0;
+    if let Some(schedules) = &context.schedules {
+        for (_, desired) in schedules.desired(&stored.config, status, context.now()) {
+            let change = schedules.put(&desired).await?;
+            schedules_changed += u64::from(change != ScheduleChange::Unchanged);
+        }
+    }
+    Output::of(&PauseView {
+        tenant_id,
+        status,
+        schedules_changed,
+        is_new,
+        interval: stored.config.schedule.employees.to_string(),
+    })
+}
+
+impl View for PauseView<'_> {
+    fn text(&self) -> String {
+        let (tenant, interval) = (self.tenant_id, &self.interval);
+        format::paragraph(&match self.status {
+            TenantStatus::Paused { .. } => {
+                let state = if self.is_new {
+                    "is paused"
+                } else {
+                    "was paused already"
+                };
+                format!(
+                    "{tenant} {state}: a run that has begun goes on to its end, no other begins. `tenants resume {tenant}` \
+                     lets runs begin again."
+                )
+            }
+            TenantStatus::Active => {
+                let state = if self.is_new {
+                    "runs again"
+                } else {
+                    "was not paused"
+                };
+                format!(
+                    "{tenant} {state}: the next employee run comes within {interval}, or now with `tenants sync {tenant}`."
+                )
+            }
+        })
+    }
 }

@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use serde_json::json;
+use serde::Serialize;
 use shared::domain::id::{RunId, TenantId};
 use shared::secrets::SecretError;
 use shared::state::{Acquisition, CertificateLedger, Inventory, JobKind, LastRun, Lease};
 
-use crate::answer::Answer;
 use crate::args::Remove;
-use crate::failure::Failure;
-use crate::operator::Operator;
+use crate::context::CommandContext;
+use crate::environment::Interactivity;
+use crate::failure::{Failure, Result};
+use crate::format;
+use crate::output::{Output, View};
 use crate::schedule::{name, parse_name};
-use crate::surroundings::Somebody;
-use crate::words;
 
 const JOBS: [JobKind; 2] = [JobKind::Employees, JobKind::Certificates];
 
@@ -24,7 +24,7 @@ const RECOVERABLE_DAYS: i64 = 7;
 /// How long the removal holds the leases: no run begins meanwhile.
 const HOLD: SignedDuration = SignedDuration::from_mins(3);
 
-/// What there is of a tenant.
+/// What is stored of a tenant.
 struct Found {
     is_tenant: bool,
     inventory: Inventory,
@@ -50,33 +50,33 @@ impl Found {
     }
 }
 
-pub(super) async fn remove(operator: &Operator<'_>, args: &Remove) -> Result<Answer, Failure> {
+pub(super) async fn remove(context: &CommandContext<'_>, args: &Remove) -> Result<Output> {
     let tenant = &args.tenant;
     let ledger = if args.certificate_ledger {
         CertificateLedger::Delete
     } else {
         CertificateLedger::Keep
     };
-    let found = find(operator, tenant).await?;
+    let found = find(context, tenant).await?;
     if found.is_nothing(ledger) {
         let kept = match found.inventory.certificates {
             0 => String::new(),
             number => format!(
                 "; its ledger of {} is kept from before, --certificate-ledger deletes it",
-                words::number(number, "certificate", "certificates")
+                format::number(number, "certificate", "certificates")
             ),
         };
-        return Err(Failure::look(format!(
+        return Err(Failure::attention(format!(
             "there is nothing of a tenant {tenant}{kept}"
         )));
     }
     let announcement = announcement(tenant, &found, ledger);
-    confirm(operator, args, &announcement)?;
-    let leases = acquire(operator, args).await?;
-    let removed = take_away(operator, tenant, ledger).await;
+    confirm(context, args, &announcement)?;
+    let leases = acquire(context, args).await?;
+    let removed = take_away(context, tenant, ledger).await;
     for lease in &leases {
-        // With the whole state the leases are gone as well.
-        let _ = operator.store.release(lease, LastRun::default()).await;
+        // If the whole state went, the leases went with it.
+        let _ = context.store.release(lease, LastRun::default()).await;
     }
     removed.map_err(|failure| Failure {
         text: format!(
@@ -85,52 +85,96 @@ pub(super) async fn remove(operator: &Operator<'_>, args: &Remove) -> Result<Ans
         ),
         ..failure
     })?;
-    let kept = ledger == CertificateLedger::Keep && found.inventory.certificates > 0;
-    let json = json!({
-        "tenant_id": tenant,
-        "removed": {
-            "schedules": found.schedules,
-            "people": found.inventory.employees,
-            "reports": found.inventory.reports,
-            "credentials": found.has_secret,
-            "certificates": if kept { 0 } else { found.inventory.certificates },
-        },
-        "kept": {"certificates": if kept { found.inventory.certificates } else { 0 }},
-    });
-    Answer::done(
-        format!(
-            "{}{tenant} is removed.\n",
-            if asked(operator, args) {
-                ""
-            } else {
-                &announcement
-            }
-        ),
-        json,
-    )
+    let announcement = if asks(context, args) {
+        String::new()
+    } else {
+        announcement
+    };
+    Output::of(&RemoveView::new(tenant, found, ledger, announcement))
 }
 
-async fn find(operator: &Operator<'_>, tenant: &TenantId) -> Result<Found, Failure> {
-    let registered = operator.store.list_tenants().await?.contains(tenant);
-    let inventory = operator.store.inventory(tenant).await?;
+#[derive(Serialize)]
+struct RemoveView<'a> {
+    tenant_id: &'a TenantId,
+    removed: Removed,
+    kept: Kept,
+    #[serde(skip)]
+    announcement: String,
+}
+
+#[derive(Serialize)]
+struct Removed {
+    schedules: Vec<JobKind>,
+    people: u64,
+    reports: u64,
+    credentials: bool,
+    certificates: u64,
+}
+
+#[derive(Serialize)]
+struct Kept {
+    certificates: u64,
+}
+
+impl<'a> RemoveView<'a> {
+    fn new(
+        tenant_id: &'a TenantId,
+        found: Found,
+        ledger: CertificateLedger,
+        announcement: String,
+    ) -> Self {
+        let Found {
+            is_tenant: _,
+            inventory,
+            schedules,
+            has_secret,
+        } = found;
+        let (removed, kept) = match ledger {
+            CertificateLedger::Keep => (0, inventory.certificates),
+            CertificateLedger::Delete => (inventory.certificates, 0),
+        };
+        Self {
+            tenant_id,
+            removed: Removed {
+                schedules,
+                people: inventory.employees,
+                reports: inventory.reports,
+                credentials: has_secret,
+                certificates: removed,
+            },
+            kept: Kept { certificates: kept },
+            announcement,
+        }
+    }
+}
+
+impl View for RemoveView<'_> {
+    fn text(&self) -> String {
+        format!("{}{} is removed.\n", self.announcement, self.tenant_id)
+    }
+}
+
+async fn find(context: &CommandContext<'_>, tenant: &TenantId) -> Result<Found> {
+    let registered = context.store.list_tenants().await?.contains(tenant);
+    let inventory = context.store.inventory(tenant).await?;
     let mut schedules = Vec::new();
-    if let Some(all) = &operator.schedules {
+    if let Some(all) = &context.schedules {
         let listed = all.list().await?;
         schedules.extend(
             listed
                 .iter()
-                .filter_map(|it| parse_name(&it.name))
-                .filter(|it| it.0 == *tenant)
-                .map(|it| it.1),
+                .filter_map(|schedule| parse_name(&schedule.name))
+                .filter(|(owner, _)| owner == tenant)
+                .map(|(_, job)| job),
         );
     }
-    let has_secret = match operator.secrets.refresh(tenant).await {
+    let has_secret = match context.secrets.refresh(tenant).await {
         Ok(_) | Err(SecretError::Malformed { .. }) => true,
         Err(SecretError::NotFound { .. }) => false,
         Err(error) if error.is_marked_for_deletion() => false,
         Err(error) => return Err(error.into()),
     };
-    let is_tenant = registered || operator.store.tenant(tenant).await?.is_some();
+    let is_tenant = registered || context.store.tenant(tenant).await?.is_some();
     Ok(Found {
         is_tenant,
         inventory,
@@ -146,100 +190,104 @@ fn announcement(tenant: &TenantId, found: &Found, ledger: CertificateLedger) -> 
         has_secret,
         ..
     } = found;
-    let mut text = format!("Removing {tenant} deletes:\n");
-    let mut point = |words: String| text.push_str(&words::point(&words));
-    for job in schedules {
-        point(format!("the schedule {}", name(tenant, *job)));
-    }
-    point("the configuration, and a held plan if there is one".to_owned());
-    point(format!(
+    let certificates = format::number(inventory.certificates, "certificate", "certificates");
+    let mut deleted: Vec<String> = schedules
+        .iter()
+        .map(|job| format!("the schedule {}", name(tenant, *job)))
+        .collect();
+    deleted.push("the configuration, and a held plan if there is one".to_owned());
+    deleted.push(format!(
         "the ledger of {} and {}",
-        words::number(inventory.employees, "person", "people"),
-        words::number(inventory.reports, "report", "reports")
+        format::number(inventory.employees, "person", "people"),
+        format::number(inventory.reports, "report", "reports")
     ));
     if *has_secret {
-        point(format!(
-            "the credentials, in {RECOVERABLE_DAYS} days; `tenants add` brings them back until then"
+        deleted.push(format!(
+            "the credentials, in {RECOVERABLE_DAYS} days; until then `tenants add` restores them"
         ));
     }
-    let certificates = words::number(inventory.certificates, "certificate", "certificates");
     if ledger == CertificateLedger::Delete {
-        point(format!(
+        deleted.push(format!(
             "the ledger of {certificates}: IF THIS TENANT IS ADDED AGAIN, EVERY ONE OF THEM IS FILED A SECOND TIME in Personio, \
              which can only be put right there by hand"
         ));
     }
-    text.push_str("It keeps:\n");
-    let mut point = |words: String| text.push_str(&words::point(&words));
-    point(
-        "every account in reteach, open or locked as it is now: from now on nobody locks who leaves"
+    let mut kept = vec![
+        "every account in reteach, open or locked as it is now: from now on leavers are not locked"
             .to_owned(),
-    );
-    point("every document in Personio".to_owned());
+        "every document in Personio".to_owned(),
+    ];
     if ledger == CertificateLedger::Keep && inventory.certificates > 0 {
-        point(format!(
+        kept.push(format!(
             "the ledger of {certificates} (ids and dates, no names), so that none is filed twice if this tenant is added again; \
              --certificate-ledger deletes it"
         ));
     }
-    text
+    let points =
+        |points: &[String]| -> String { points.iter().map(|point| format::point(point)).collect() };
+    format!(
+        "Removing {tenant} deletes:\n{}It keeps:\n{}",
+        points(&deleted),
+        points(&kept)
+    )
 }
 
-fn asked(operator: &Operator<'_>, args: &Remove) -> bool {
-    !args.yes && operator.surroundings.somebody == Somebody::Watches
+/// Whether the operator is asked to confirm.
+fn asks(context: &CommandContext<'_>, args: &Remove) -> bool {
+    !args.yes && context.environment.interactivity == Interactivity::Interactive
 }
 
-fn confirm(operator: &Operator<'_>, args: &Remove, announcement: &str) -> Result<(), Failure> {
+fn confirm(context: &CommandContext<'_>, args: &Remove, announcement: &str) -> Result<()> {
     if args.yes {
         return Ok(());
     }
-    if operator.surroundings.somebody == Somebody::Nobody {
+    if context.environment.interactivity == Interactivity::NonInteractive {
         return Err(Failure::usage(format!(
-            "{announcement}\nNothing is removed unasked: give --yes where nobody can be asked"
+            "{announcement}\nNothing was removed: give --yes where there is no terminal to confirm at"
         )));
     }
-    operator.surroundings.mention(announcement);
+    context.environment.mention(announcement);
     let question = format!("Type the tenant's name ({}) to go on:", args.tenant);
-    let answer = operator
-        .surroundings
+    let answer = context
+        .environment
         .ask(&question)
-        .map_err(|error| Failure::look(error.to_string()))?;
+        .map_err(|error| Failure::attention(error.to_string()))?;
     if answer == args.tenant.as_str() {
         Ok(())
     } else {
-        Err(Failure::look("nothing was removed"))
+        Err(Failure::attention("nothing was removed"))
     }
 }
 
 /// Takes both leases, so that no run is under way and none begins. Gives back what it has if the other cannot be had.
-async fn acquire(operator: &Operator<'_>, args: &Remove) -> Result<Vec<Lease>, Failure> {
-    let owner = RunId::new(format!("remove-{}", operator.now().as_millisecond()));
-    let every = operator.surroundings.look_every;
+async fn acquire(context: &CommandContext<'_>, args: &Remove) -> Result<Vec<Lease>> {
+    let owner = RunId::new(format!("remove-{}", context.now().as_millisecond()));
+    let every = context.environment.poll_interval;
     let mut patience = Duration::from_secs(u64::from(args.wait));
     let mut leases = Vec::new();
     for job in JOBS {
         loop {
-            match operator
+            match context
                 .store
-                .acquire(&args.tenant, job, &owner, operator.now(), HOLD)
+                .acquire(&args.tenant, job, &owner, context.now(), HOLD)
                 .await?
             {
                 Acquisition::Acquired(lease) => break leases.push(lease),
                 Acquisition::Held { until } if patience.is_zero() => {
                     for lease in &leases {
-                        let _ = operator.store.release(lease, LastRun::default()).await;
+                        let _ = context.store.release(lease, LastRun::default()).await;
                     }
-                    return Err(Failure::look(format!(
-                        "a run of {} is under way (its lease ends at {} unless it goes on): nothing was removed. Try again when it \
+                    return Err(Failure::attention(format!(
+                        "a run of {} is under way (its lease ends at {} unless it is renewed): nothing was removed. Try again when it \
                          is over, or pause the tenant first: `tenants pause {}`",
                         job.function(),
-                        words::moment(until),
+                        format::moment(until),
                         args.tenant
                     )));
                 }
                 Acquisition::Held { .. } => {
-                    operator
-                        .surroundings
+                    context
+                        .environment
                         .mention(&format!("waiting for a run of {} to end", job.function()));
                     tokio::time::sleep(every.min(patience)).await;
                     patience = patience.saturating_sub(every);
@@ -252,16 +300,16 @@ async fn acquire(operator: &Operator<'_>, args: &Remove) -> Result<Vec<Lease>, F
 
 /// In this order: nothing fires any more, nothing runs any more, nothing is known any more.
 async fn take_away(
-    operator: &Operator<'_>,
+    context: &CommandContext<'_>,
     tenant: &TenantId,
     ledger: CertificateLedger,
-) -> Result<(), Failure> {
-    if let Some(schedules) = &operator.schedules {
+) -> Result<()> {
+    if let Some(schedules) = &context.schedules {
         for job in JOBS {
             schedules.delete(tenant, job).await?;
         }
     }
-    operator.secrets.delete(tenant, RECOVERABLE_DAYS).await?;
-    operator.store.remove_tenant_and(tenant, ledger).await?;
+    context.secrets.delete(tenant, RECOVERABLE_DAYS).await?;
+    context.store.remove_tenant_and(tenant, ledger).await?;
     Ok(())
 }

@@ -1,63 +1,73 @@
 //! `tenants runs`
 
+use serde::Serialize;
 use serde_json::Value;
+use shared::domain::id::TenantId;
 use shared::runtime::Report;
 
-use crate::answer::{Answer, Verdict};
 use crate::args::Runs;
-use crate::failure::Failure;
-use crate::operator::Operator;
-use crate::words;
+use crate::context::CommandContext;
+use crate::failure::Result;
+use crate::format;
+use crate::output::{Output, View};
 
-pub(super) async fn runs(operator: &Operator<'_>, args: &Runs) -> Result<Answer, Failure> {
-    let tenant = &args.tenant;
-    operator.known(tenant).await?;
-    let reports: Vec<Report<Value>> = operator
-        .store
-        .reports(tenant, usize::from(args.number))
-        .await?;
-    let verdict = Verdict::look_if(
-        reports
-            .first()
-            .is_some_and(|report| report.outcome.is_failure()),
-    );
-    if reports.is_empty() {
-        let text = format!("{tenant} has not run yet: `tenants sync {tenant}` runs it now.\n");
-        return Answer::done(text, reports);
-    }
-    let mut table = terminal::table(["began", "function", "outcome", "took", "what"]);
-    for report in &reports {
-        let took = report.duration_ms;
-        table.add_row([
-            words::moment(report.started_at),
-            report.job.clone(),
-            words::outcome(report),
-            format!("{}.{} s", took / 1000, took % 1000 / 100),
-            described(report),
-        ]);
-    }
-    let mut text = format!("{}\n", table.trim_fmt());
-    if args.findings {
-        for report in &reports {
-            for finding in terminal::findings(&report.findings, report.held.as_ref()) {
-                text.push_str(&words::point(&format!(
-                    "{}: {finding}",
-                    words::moment(report.started_at)
-                )));
-            }
-        }
-    }
-    text.push_str(&words::paragraph(
-        "A run with nothing to do leaves a report once an hour only. Reports are kept for 30 days.",
-    ));
-    Answer::new(verdict, text, reports)
+#[derive(Serialize)]
+#[serde(transparent)]
+struct RunsView<'a> {
+    reports: Vec<Report<Value>>,
+    #[serde(skip)]
+    tenant: &'a TenantId,
+    #[serde(skip)]
+    findings: bool,
 }
 
-fn described(report: &Report<Value>) -> String {
-    let counted = words::counted(report);
-    if report.message.is_empty() {
-        counted
-    } else {
-        report.message.clone()
+pub(super) async fn runs(context: &CommandContext<'_>, args: &Runs) -> Result<Output> {
+    let Runs {
+        tenant,
+        number,
+        findings,
+    } = args;
+    context.tenant(tenant).await?;
+    let number = usize::from(*number);
+    Output::of(&RunsView {
+        reports: context.store.reports(tenant, number).await?,
+        tenant,
+        findings: *findings,
+    })
+}
+
+impl View for RunsView<'_> {
+    fn text(&self) -> String {
+        if self.reports.is_empty() {
+            let tenant = self.tenant;
+            return format!("{tenant} has not run yet: `tenants sync {tenant}` runs it now.\n");
+        }
+        let mut table = terminal::table(["began", "function", "outcome", "took", "result"]);
+        for report in &self.reports {
+            let took = report.duration_ms;
+            let result = Some(report.message.clone()).filter(|message| !message.is_empty());
+            table.add_row([
+                format::moment(report.started_at),
+                report.job.clone(),
+                format::outcome(report),
+                format!("{}.{} s", took / 1000, took % 1000 / 100),
+                result.unwrap_or_else(|| format::counted(report)),
+            ]);
+        }
+        let mut text = format!("{}\n", table.trim_fmt());
+        for report in self.reports.iter().filter(|_| self.findings) {
+            let began = format::moment(report.started_at);
+            for finding in terminal::findings(&report.findings, report.held.as_ref()) {
+                text.push_str(&format::point(&format!("{began}: {finding}")));
+            }
+        }
+        text + &format::paragraph(
+            "A run with nothing to do leaves at most one report an hour. Reports are kept for 30 days.",
+        )
+    }
+
+    fn needs_attention(&self) -> bool {
+        let newest = self.reports.first();
+        newest.is_some_and(|report| report.outcome.is_failure())
     }
 }

@@ -1,32 +1,32 @@
 //! `tenants sync`
 
 use aws_sdk_lambda::primitives::Blob;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::runtime::{Mode, Report};
 use shared::state::JobKind;
 use terminal::Bars;
 
-use super::plan;
-use crate::answer::{Answer, Verdict};
 use crate::args::{Sync, SyncMode};
 use crate::aws;
-use crate::failure::Failure;
-use crate::operator::Operator;
-use crate::surroundings::Somebody;
-use crate::words;
+use crate::context::CommandContext;
+use crate::environment::Interactivity;
+use crate::failure::{Failure, Result};
+use crate::format;
+use crate::job;
+use crate::output::{Output, View};
 
-/// What Lambda answers in place of a function that failed.
+/// Lambda's reply for a function that failed.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Failed {
+struct FunctionError {
     #[serde(default)]
     error_type: String,
     #[serde(default)]
     error_message: String,
 }
 
-pub(super) async fn sync(operator: &Operator<'_>, args: &Sync) -> Result<Answer, Failure> {
+pub(super) async fn sync(context: &CommandContext<'_>, args: &Sync) -> Result<Output> {
     let job = JobKind::from(args.job);
     match (job, args.mode) {
         (JobKind::Employees, SyncMode::FullScan) => {
@@ -41,37 +41,41 @@ pub(super) async fn sync(operator: &Operator<'_>, args: &Sync) -> Result<Answer,
         }
         _ => {}
     }
-    operator.known(&args.tenant).await?;
+    context.tenant(&args.tenant).await?;
     let report = if args.here {
-        here(operator, args, job).await?
+        here(context, args, job).await?
     } else {
-        called(operator, args, job).await?
+        called(context, args, job).await?
     };
-    let verdict = Verdict::look_if(
-        report.outcome.is_failure() || report.held.is_some() || report.findings_total > 0,
-    );
-    Answer::new(
-        verdict,
-        terminal::summary(&report, &words::counted(&report)),
-        &report,
-    )
+    Output::of(&ReportView(report))
+}
+
+#[derive(Serialize)]
+#[serde(transparent)]
+struct ReportView(Report<Value>);
+
+impl View for ReportView {
+    fn text(&self) -> String {
+        terminal::summary(&self.0, &format::counted(&self.0))
+    }
+
+    fn needs_attention(&self) -> bool {
+        let Self(report) = self;
+        report.outcome.is_failure() || report.held.is_some() || report.findings_total > 0
+    }
 }
 
 /// In this process.
-async fn here(
-    operator: &Operator<'_>,
-    args: &Sync,
-    job: JobKind,
-) -> Result<Report<Value>, Failure> {
+async fn here(context: &CommandContext<'_>, args: &Sync, job: JobKind) -> Result<Report<Value>> {
     let (tenant, mode) = (&args.tenant, Mode::from(args.mode));
     let report = match job {
         JobKind::Employees => serde_json::to_value(
-            plan::run(operator, &operator.employees(), tenant, mode)
+            job::run(context, &context.employees(), tenant, mode)
                 .await
                 .report,
         ),
         JobKind::Certificates => serde_json::to_value(
-            plan::run(operator, &operator.certificates()?, tenant, mode)
+            job::run(context, &context.certificates()?, tenant, mode)
                 .await
                 .report,
         ),
@@ -81,15 +85,11 @@ async fn here(
         .map_err(|error| unreadable(job, &error))
 }
 
-/// By the deployed function.
-async fn called(
-    operator: &Operator<'_>,
-    args: &Sync,
-    job: JobKind,
-) -> Result<Report<Value>, Failure> {
-    let function = operator.deployment.functions.of(job).ok_or_else(|| {
+/// Calls the deployed function.
+async fn called(context: &CommandContext<'_>, args: &Sync, job: JobKind) -> Result<Report<Value>> {
+    let function = context.deployment.functions.of(job).ok_or_else(|| {
         Failure::usage(format!(
-            "there is no {} function to call: set {}, or give --here to run in this process",
+            "there is no {} function to call: set {}, or run in this process with --here",
             job.function(),
             match job {
                 JobKind::Employees => "EMPLOYEE_FUNCTION_ARN",
@@ -98,9 +98,9 @@ async fn called(
         ))
     })?;
     let event = json!({"tenant_id": args.tenant, "mode": Mode::from(args.mode)});
-    let bar = (operator.surroundings.somebody == Somebody::Watches)
+    let bar = (context.environment.interactivity == Interactivity::Interactive)
         .then(|| Bars::default().waiting(args.tenant.as_str(), job));
-    let call = operator.lambda()?;
+    let call = context.lambda()?;
     let reply = call
         .invoke()
         .function_name(function)
@@ -112,10 +112,10 @@ async fn called(
     }
     let reply = reply.map_err(|error| match aws::code(&error) {
         Some("ResourceNotFoundException") => {
-            Failure::look(format!("there is no function {function}: deploy the stack again"))
+            Failure::attention(format!("there is no function {function}: deploy the stack again"))
         }
-        None => Failure::look(format!(
-            "{} was called, and no answer came: it may be running all the same. `tenants status {}` shows it",
+        None => Failure::attention(format!(
+            "{} was called and did not answer: it may still be running. `tenants status {}` shows it",
             job.function(),
             args.tenant
         )),
@@ -123,9 +123,9 @@ async fn called(
     })?;
     let payload = reply.payload().map(Blob::as_ref).unwrap_or_default();
     if reply.function_error().is_some() {
-        let failed: Failed =
+        let failed: FunctionError =
             serde_json::from_slice(payload).map_err(|error| unreadable(job, &error))?;
-        return Err(Failure::look(format!(
+        return Err(Failure::attention(format!(
             "{} failed: {} {}. Its log (CloudWatch) says more",
             job.function(),
             failed.error_type,
@@ -136,7 +136,7 @@ async fn called(
 }
 
 fn unreadable(job: JobKind, error: &serde_json::Error) -> Failure {
-    Failure::look(format!(
+    Failure::attention(format!(
         "the answer of {} is not a report ({error}): is the deployed function of another version than this command?",
         job.function()
     ))

@@ -11,9 +11,9 @@ use shared::domain::id::TenantId;
 use shared::state::{JobKind, TenantStatus};
 use shared::tenant::TenantConfig;
 
-use super::wanted::{Firing, Wanted, name};
+use super::desired::{DesiredSchedule, Firing, name};
 use crate::aws;
-use crate::failure::Failure;
+use crate::failure::{Failure, Result};
 use crate::stack::Scheduler;
 
 /// The shortest life of an event that EventBridge Scheduler takes, in seconds: the next tick is the retry.
@@ -30,7 +30,7 @@ pub(crate) struct Schedules {
 
 /// What writing a schedule came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Written {
+pub(crate) enum ScheduleChange {
     /// There was none.
     Created,
     /// It was another one.
@@ -41,7 +41,7 @@ pub(crate) enum Written {
 
 /// A line of the group's list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Listed {
+pub(crate) struct ListedSchedule {
     /// Its name.
     pub(crate) name: String,
     /// Whether it fires.
@@ -54,27 +54,32 @@ impl Schedules {
     }
 
     /// What the schedules of a tenant should be, seen at `now`.
-    pub(crate) fn wanted(
+    pub(crate) fn desired(
         &self,
         config: &TenantConfig,
         status: TenantStatus,
         now: jiff::Timestamp,
-    ) -> [(JobKind, Wanted); 2] {
-        JOBS.map(|job| (job, Wanted::new(config, status, job, &self.parts, now)))
+    ) -> [(JobKind, DesiredSchedule); 2] {
+        JOBS.map(|job| {
+            (
+                job,
+                DesiredSchedule::new(config, status, job, &self.parts, now),
+            )
+        })
     }
 
-    /// What is different from `wanted`, in words; `None` if there is no such schedule.
+    /// What is different from `desired`, in words; `None` if there is no such schedule.
     pub(crate) async fn differences(
         &self,
-        wanted: &Wanted,
-    ) -> Result<Option<Vec<String>>, Failure> {
+        desired: &DesiredSchedule,
+    ) -> Result<Option<Vec<String>>> {
         Ok(self
-            .get(&wanted.name)
+            .get(&desired.name)
             .await?
-            .map(|found| differences(&found, wanted)))
+            .map(|found| differences(&found, desired)))
     }
 
-    async fn get(&self, name: &str) -> Result<Option<GetScheduleOutput>, Failure> {
+    async fn get(&self, name: &str) -> Result<Option<GetScheduleOutput>> {
         let get = self
             .client
             .get_schedule()
@@ -94,25 +99,25 @@ impl Schedules {
     }
 
     /// Makes the schedule what it should be. Safe to repeat.
-    pub(crate) async fn put(&self, wanted: &Wanted) -> Result<Written, Failure> {
-        match self.get(&wanted.name).await? {
-            None => self.create(wanted).await.map(|()| Written::Created),
-            Some(found) if differences(&found, wanted).is_empty() => Ok(Written::Unchanged),
-            Some(_) => self.update(wanted).await.map(|()| Written::Updated),
+    pub(crate) async fn put(&self, desired: &DesiredSchedule) -> Result<ScheduleChange> {
+        match self.get(&desired.name).await? {
+            None => self.create(desired).await.map(|()| ScheduleChange::Created),
+            Some(found) if differences(&found, desired).is_empty() => Ok(ScheduleChange::Unchanged),
+            Some(_) => self.update(desired).await.map(|()| ScheduleChange::Updated),
         }
     }
 
-    async fn create(&self, wanted: &Wanted) -> Result<(), Failure> {
+    async fn create(&self, desired: &DesiredSchedule) -> Result<()> {
         let create = self
             .client
             .create_schedule()
             .group_name(&self.parts.group)
-            .name(&wanted.name)
-            .schedule_expression(&wanted.expression)
-            .start_date(DateTime::from_secs(wanted.start.as_second()))
-            .state(state(wanted.firing))
+            .name(&desired.name)
+            .schedule_expression(&desired.expression)
+            .start_date(DateTime::from_secs(desired.start.as_second()))
+            .state(state(desired.firing))
             .flexible_time_window(exactly()?)
-            .target(target(wanted)?);
+            .target(target(desired)?);
         match create.send().await {
             Ok(_) => Ok(()),
             // Made meanwhile, perhaps by an attempt of ours whose reply was lost.
@@ -121,14 +126,14 @@ impl Schedules {
                     .as_service_error()
                     .is_some_and(|it| it.is_conflict_exception()) =>
             {
-                self.update(wanted).await
+                self.update(desired).await
             }
             Err(error)
                 if error
                     .as_service_error()
                     .is_some_and(|it| it.is_resource_not_found_exception()) =>
             {
-                Err(Failure::look(format!(
+                Err(Failure::attention(format!(
                     "there is no schedule group {}: deploy the stack again",
                     self.parts.group
                 )))
@@ -138,17 +143,17 @@ impl Schedules {
     }
 
     /// An update replaces everything: what is not sent falls back to a default.
-    async fn update(&self, wanted: &Wanted) -> Result<(), Failure> {
+    async fn update(&self, desired: &DesiredSchedule) -> Result<()> {
         let update = self
             .client
             .update_schedule()
             .group_name(&self.parts.group)
-            .name(&wanted.name)
-            .schedule_expression(&wanted.expression)
-            .start_date(DateTime::from_secs(wanted.start.as_second()))
-            .state(state(wanted.firing))
+            .name(&desired.name)
+            .schedule_expression(&desired.expression)
+            .start_date(DateTime::from_secs(desired.start.as_second()))
+            .state(state(desired.firing))
             .flexible_time_window(exactly()?)
-            .target(target(wanted)?);
+            .target(target(desired)?);
         update
             .send()
             .await
@@ -157,7 +162,7 @@ impl Schedules {
     }
 
     /// Deletes a tenant's schedule. Returns whether there was one.
-    pub(crate) async fn delete(&self, tenant: &TenantId, job: JobKind) -> Result<bool, Failure> {
+    pub(crate) async fn delete(&self, tenant: &TenantId, job: JobKind) -> Result<bool> {
         let delete = self
             .client
             .delete_schedule()
@@ -177,7 +182,7 @@ impl Schedules {
     }
 
     /// All schedules of the group.
-    pub(crate) async fn list(&self) -> Result<Vec<Listed>, Failure> {
+    pub(crate) async fn list(&self) -> Result<Vec<ListedSchedule>> {
         let pages = self
             .client
             .list_schedules()
@@ -193,7 +198,7 @@ impl Schedules {
                 } else {
                     Firing::On
                 };
-                Some(Listed {
+                Some(ListedSchedule {
                     name: it.name()?.to_owned(),
                     firing,
                 })
@@ -210,63 +215,63 @@ fn state(firing: Firing) -> ScheduleState {
     }
 }
 
-fn exactly() -> Result<FlexibleTimeWindow, Failure> {
+fn exactly() -> Result<FlexibleTimeWindow> {
     FlexibleTimeWindow::builder()
         .mode(FlexibleTimeWindowMode::Off)
         .build()
         .map_err(incomplete)
 }
 
-fn target(wanted: &Wanted) -> Result<Target, Failure> {
+fn target(desired: &DesiredSchedule) -> Result<Target> {
     Target::builder()
-        .arn(&wanted.function)
-        .role_arn(&wanted.role)
-        .input(&wanted.input)
+        .arn(&desired.function)
+        .role_arn(&desired.role)
+        .input(&desired.input)
         .retry_policy(
             RetryPolicy::builder()
                 .maximum_retry_attempts(0)
                 .maximum_event_age_in_seconds(EVENT_AGE)
                 .build(),
         )
-        .dead_letter_config(DeadLetterConfig::builder().arn(&wanted.queue).build())
+        .dead_letter_config(DeadLetterConfig::builder().arn(&desired.queue).build())
         .build()
         .map_err(incomplete)
 }
 
 fn incomplete(error: impl std::fmt::Display) -> Failure {
-    Failure::look(format!("the schedule cannot be described: {error}"))
+    Failure::attention(format!("the schedule cannot be described: {error}"))
 }
 
-fn differences(found: &GetScheduleOutput, wanted: &Wanted) -> Vec<String> {
+fn differences(found: &GetScheduleOutput, desired: &DesiredSchedule) -> Vec<String> {
     let target = found.target();
-    let wanted_state = state(wanted.firing);
+    let wanted_state = state(desired.firing);
     let checks = [
         (
             "runs at",
             found.schedule_expression(),
-            wanted.expression.as_str(),
+            desired.expression.as_str(),
         ),
         (
             "is",
             found.state().map(ScheduleState::as_str),
             wanted_state.as_str(),
         ),
-        ("fires", target.map(Target::arn), &wanted.function),
-        ("uses the role", target.map(Target::role_arn), &wanted.role),
-        ("sends", target.and_then(Target::input), &wanted.input),
+        ("fires", target.map(Target::arn), &desired.function),
+        ("uses the role", target.map(Target::role_arn), &desired.role),
+        ("sends", target.and_then(Target::input), &desired.input),
         (
             "puts lost events in",
             target
                 .and_then(Target::dead_letter_config)
                 .and_then(DeadLetterConfig::arn),
-            &wanted.queue,
+            &desired.queue,
         ),
     ];
     let mut differences: Vec<String> = checks
         .into_iter()
-        .filter(|(_, found, wanted)| *found != Some(*wanted))
-        .map(|(what, found, wanted)| {
-            format!("{what} {} instead of {wanted}", found.unwrap_or("nothing"))
+        .filter(|(_, found, desired)| *found != Some(*desired))
+        .map(|(what, found, desired)| {
+            format!("{what} {} instead of {desired}", found.unwrap_or("nothing"))
         })
         .collect();
     let retries = target

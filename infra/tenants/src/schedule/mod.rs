@@ -1,7 +1,7 @@
 //! The schedules that fire the functions: one per tenant and job.
 
 mod client;
-mod wanted;
+mod desired;
 
-pub(crate) use client::{Listed, Schedules, Written};
-pub(crate) use wanted::{Firing, is_connected, name, parse_name};
+pub(crate) use client::{ListedSchedule, ScheduleChange, Schedules};
+pub(crate) use desired::{Firing, is_connected, name, parse_name};

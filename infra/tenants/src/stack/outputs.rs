@@ -6,8 +6,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 
 use super::{Deployment, Functions, Scheduler};
 use crate::aws;
-use crate::failure::Failure;
-use crate::surroundings::Surroundings;
+use crate::environment::Environment;
+use crate::failure::{Failure, Result};
 
 /// The stack's outputs and the variables that stand for them where there is no stack.
 const TABLE: (&str, &str) = ("TableName", "TABLE_NAME");
@@ -19,8 +19,8 @@ const ROLE: (&str, &str) = ("SchedulerRoleArn", "SCHEDULER_ROLE_ARN");
 const QUEUE: (&str, &str) = ("DeliveryQueueArn", "DELIVERY_QUEUE_ARN");
 
 /// The parts that the environment names. Without the five about schedules there are none: on a local stack.
-pub(crate) fn of_environment(surroundings: &Surroundings) -> Result<Deployment, Failure> {
-    let read = |(_, name): (&str, &str)| surroundings.variable(name);
+pub(crate) fn of_environment(environment: &Environment) -> Result<Deployment> {
+    let read = |(_, name): (&str, &str)| environment.variable(name);
     let (Some(table), Some(secret_prefix)) = (read(TABLE), read(PREFIX)) else {
         return Err(Failure::usage(
             "which deployment? Give --stack NAME (or set TENANTS_STACK), the name of the deployed CloudFormation stack; for a \
@@ -72,7 +72,7 @@ pub(crate) async fn of_stack(
     client: &aws_sdk_cloudformation::Client,
     name: &str,
     region: &str,
-) -> Result<Deployment, Failure> {
+) -> Result<Deployment> {
     let reply = client.describe_stacks().stack_name(name).send().await;
     let reply = reply.map_err(|error| {
         // CloudFormation has no code of its own for this.

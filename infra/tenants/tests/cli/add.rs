@@ -1,45 +1,36 @@
 //! `tenants add`
 
 use secrecy::ExposeSecret as _;
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::state::TenantStatus;
 use shared::tenant::Via;
 use simulators::people::Status;
 use tenants::Exit;
 
-use crate::support::{CERTIFICATES, Desk, EMPLOYEES, GROUP};
+use crate::support::{CERTIFICATES, Desk, EMPLOYEES, GROUP, person};
+
+const PAUSED: [&str; 2] = [
+    "acme.certificates DISABLED rate(30 minutes)",
+    "acme.employees DISABLED rate(5 minutes)",
+];
+const RUNNING: [&str; 2] = [
+    "acme.certificates ENABLED rate(30 minutes)",
+    "acme.employees ENABLED rate(5 minutes)",
+];
 
 #[tokio::test]
-async fn a_tenant_is_written_with_its_credentials_a_key_and_both_schedules() {
+async fn a_tenant_is_written_with_credentials_a_key_and_both_schedules() {
     let desk = Desk::new().await;
     let company = desk.company(Via::Direct).await;
-    let (file, credentials) = desk.files(&company, "");
-    let done = desk
-        .json(&["add", "--file", &file, "--credentials", &credentials])
-        .await;
-    assert_eq!(
-        (done.exit, &done.json()["new"]),
-        (Exit::Done, &json!(true)),
-        "{}",
-        done.out
-    );
+    let added = desk.done(&desk.add(&company, "")).await;
+    assert_eq!(added["new"], json!(true), "{added:#}");
 
-    let record = desk
-        .stack
-        .store()
-        .tenant(&company.tenant)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        (record.status, record.config),
-        (TenantStatus::Active, company.tenant_file(""))
-    );
+    let record = desk.stored(&company).await;
+    let expected = (TenantStatus::Active, company.tenant_file(""));
+    assert_eq!((record.status, record.config), expected);
     let secret = desk.stack.secrets().get(&company.tenant).await.unwrap();
-    assert_eq!(
-        secret.reteach.as_ref().unwrap().client_id.expose_secret(),
-        "reteach-client"
-    );
+    let client_id = &secret.reteach.as_ref().unwrap().client_id;
+    assert_eq!(client_id.expose_secret(), "reteach-client");
     shared::fingerprint::FingerprintKey::parse(secret.fingerprint_key.as_ref().unwrap()).unwrap();
 
     let schedules = desk.aws.schedules(GROUP);
@@ -59,22 +50,15 @@ async fn a_tenant_is_written_with_its_credentials_a_key_and_both_schedules() {
 }
 
 #[tokio::test]
-async fn repeating_it_changes_nothing_and_keeps_the_key() {
+async fn a_repeated_add_changes_nothing_and_keeps_the_key() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
     let secret = desk.stack.secrets().get(&company.tenant).await.unwrap();
     let schedules = desk.aws.schedules(GROUP);
-    let (file, credentials) = desk.files(&company, "");
-    for args in [
-        vec!["add", "--file", &file],
-        vec!["add", "--file", &file, "--credentials", &credentials],
-    ] {
-        let done = desk.json(&args).await;
-        assert_eq!(done.exit, Exit::Done, "{}", done.out);
-        assert_eq!(
-            done.json()["schedules"],
-            json!({"created": 0, "updated": 0, "unchanged": 2})
-        );
+    let (file, _) = desk.files(&company, "");
+    for line in [format!("add --file {file}"), desk.add(&company, "")] {
+        let unchanged = json!({"created": 0, "updated": 0, "unchanged": 2});
+        assert_eq!(desk.done(&line).await["schedules"], unchanged, "{line}");
     }
     let again = desk.stack.secrets().get(&company.tenant).await.unwrap();
     assert_eq!(
@@ -85,183 +69,88 @@ async fn repeating_it_changes_nothing_and_keeps_the_key() {
 }
 
 #[tokio::test]
-async fn schedules_that_were_deleted_or_changed_by_hand_are_put_right() {
+async fn deleted_and_changed_schedules_are_repaired() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
-    let (file, _) = desk.files(&company, "");
     let good = desk.schedules();
     desk.aws.delete_schedule(GROUP, "acme.certificates");
     let mut changed = desk.aws.schedules(GROUP)["acme.employees"].clone();
     changed["ScheduleExpression"] = json!("rate(1 hour)");
     changed["Target"]["Input"] = json!("{}");
     desk.aws.put_schedule(GROUP, "acme.employees", changed);
-    let done = desk.json(&["add", "--file", &file]).await;
-    assert_eq!(
-        done.json()["schedules"],
-        json!({"created": 1, "updated": 1, "unchanged": 0}),
-        "{}",
-        done.out
-    );
+    let repaired = desk.done(&desk.add(&company, "")).await;
+    let expected = json!({"created": 1, "updated": 1, "unchanged": 0});
+    assert_eq!(repaired["schedules"], expected, "{repaired:#}");
     assert_eq!(desk.schedules(), good);
-    assert_eq!(
-        desk.aws.schedules(GROUP)["acme.employees"]["Target"]["Input"],
-        r#"{"tenant_id":"acme"}"#
-    );
+    let input = &desk.aws.schedules(GROUP)["acme.employees"]["Target"]["Input"];
+    assert_eq!(input, r#"{"tenant_id":"acme"}"#);
 }
 
 #[tokio::test]
-async fn a_tenant_that_is_added_paused_is_planned_and_does_not_run_before_it_is_resumed() {
+async fn a_paused_new_tenant_is_planned_and_runs_only_after_resume() {
     let desk = Desk::new().await;
     let company = desk.company(Via::Direct).await;
-    let (file, credentials) = desk.files(&company, "");
-    let add = [
-        "add",
-        "--file",
-        &file,
-        "--credentials",
-        &credentials,
-        "--paused",
-    ];
-    let done = desk.json(&add).await;
-    assert_eq!(done.exit, Exit::Done, "{}", done.out);
-    assert!(
-        done.json()["status"]["paused"]["since"].is_string(),
-        "{}",
-        done.out
-    );
-    assert!(
-        desk.schedules().iter().all(|it| it.contains("DISABLED")),
-        "{:?}",
-        desk.schedules()
-    );
+    let add = format!("{} --paused", desk.add(&company, ""));
+    let added = desk.done(&add).await;
+    assert!(added["status"]["paused"]["since"].is_string(), "{added:#}");
+    assert_eq!(desk.schedules(), PAUSED);
 
-    let plan = desk.run(&["plan", "acme"]).await;
+    let plan = desk.run("plan acme").await;
     assert_eq!(plan.exit, Exit::Done, "{}", plan.out);
-    assert!(
-        plan.out.contains("3 to create") && plan.out.contains("tenants resume acme"),
-        "{}",
-        plan.out
-    );
-    let sync = desk.json(&["sync", "acme", "--here"]).await;
-    assert_eq!(sync.json()["outcome"], "paused", "{}", sync.out);
+    for part in ["3 to create", "tenants resume acme"] {
+        assert!(plan.out.contains(part), "{}", plan.out);
+    }
+    let sync = desk.json("sync acme --here").await.json();
+    assert_eq!(sync["outcome"], "paused", "{sync:#}");
     assert_eq!(company.reteach.customers().len(), 0);
 
-    // Repeated, it is as it was; once it runs, it is no longer new.
-    assert_eq!(desk.json(&add).await.exit, Exit::Done);
-    assert_eq!(desk.run(&["resume", "acme"]).await.exit, Exit::Done);
-    assert_eq!(desk.run(&["sync", "acme", "--here"]).await.exit, Exit::Done);
+    // A repeated `add --paused` keeps the pause; a running tenant refuses it.
+    desk.done(&add).await;
+    desk.done("resume acme").await;
+    desk.done("sync acme --here").await;
     assert_eq!(company.reteach.customers().len(), 3);
-    let done = desk.json(&add).await;
-    assert_eq!(done.exit, Exit::Usage);
-    assert!(
-        done.error().contains("tenants pause acme"),
-        "{}",
-        done.error()
-    );
+    desk.fails(&add, Exit::Usage, &["tenants pause acme"]).await;
 }
 
 #[tokio::test]
-async fn another_configuration_needs_update() {
+async fn a_changed_configuration_needs_update() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
     let more = "[schedule]\nemployees = \"10 minutes\"\n[brake]\npercent = 3\n";
     let (file, _) = desk.files(&company, more);
-    let done = desk.json(&["add", "--file", &file]).await;
-    assert_eq!(done.exit, Exit::Usage);
-    assert!(
-        done.error().contains("([brake], [schedule])"),
-        "{}",
-        done.error()
-    );
-    let record = desk
-        .stack
-        .store()
-        .tenant(&company.tenant)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(record.config, company.tenant_file(""));
+    let add = format!("add --file {file}");
+    desk.fails(&add, Exit::Usage, &["([brake], [schedule])"])
+        .await;
+    assert_eq!(desk.stored(&company).await.config, company.tenant_file(""));
 
-    let done = desk.json(&["add", "--file", &file, "--update"]).await;
-    assert_eq!(done.exit, Exit::Done, "{}", done.out);
-    assert!(
-        desk.schedules()
-            .contains(&"acme.employees ENABLED rate(10 minutes)".to_owned())
+    desk.done(&format!("{add} --update")).await;
+    let changed = "acme.employees ENABLED rate(10 minutes)".to_owned();
+    assert!(desk.schedules().contains(&changed));
+    assert_eq!(
+        desk.stored(&company).await.config,
+        company.tenant_file(more)
     );
-    let record = desk
-        .stack
-        .store()
-        .tenant(&company.tenant)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(record.config, company.tenant_file(more));
 }
 
 #[tokio::test]
-async fn credentials_that_are_refused_are_not_stored() {
-    let desk = Desk::new().await;
-    let company = desk.company(Via::Direct).await;
-    let (file, credentials) = desk.files(&company, "");
-    let text = std::fs::read_to_string(&credentials).unwrap();
-    for (right, wrong, about) in [
-        ("papi-secret", "wrong", "Personio: employees"),
-        ("reteach-secret", "wrong", "reteach: credentials"),
-    ] {
-        let credentials = desk.file("wrong.json", &text.replace(right, wrong));
-        let done = desk
-            .json(&["add", "--file", &file, "--credentials", &credentials])
-            .await;
-        assert_eq!(
-            (done.exit, &done.json()["written"]),
-            (Exit::Look, &json!(false)),
-            "{}",
-            done.out
-        );
-        let items = done.json()["check"]["items"].clone();
-        let missed = |item: &&serde_json::Value| item["level"] == "miss" && item["about"] == about;
-        assert!(
-            items.as_array().unwrap().iter().any(|item| missed(&item)),
-            "{items:#}"
-        );
-        assert!(!done.out.contains("wrong"), "{}", done.out);
-    }
-    assert_eq!(desk.stack.store().list_tenants().await.unwrap(), []);
-    assert_eq!(desk.schedules(), [""; 0]);
-}
-
-#[tokio::test]
-async fn a_miss_with_which_runs_can_do_is_told_and_the_tenant_is_added() {
+async fn a_miss_that_runs_can_live_with_is_reported_and_the_tenant_is_added() {
     let desk = Desk::new().await;
     let company = desk.company(Via::Direct).await;
     company.personio.revoke(&["gender"]);
-    let (file, credentials) = desk.files(&company, "");
-    let done = desk
-        .json(&["add", "--file", &file, "--credentials", &credentials])
-        .await;
-    assert_eq!(
-        (done.exit, &done.json()["written"]),
-        (Exit::Look, &json!(true)),
-        "{}",
-        done.out
-    );
+    let added = desk.attention(&desk.add(&company, "")).await;
+    assert_eq!(added["written"], json!(true), "{added:#}");
     assert_eq!(desk.schedules().len(), 2);
 }
 
 #[tokio::test]
-async fn what_is_stored_is_repaired_whatever_the_vendors_say_today() {
+async fn a_stored_tenant_is_repaired_even_while_a_vendor_refuses() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
     let (file, _) = desk.files(&company, "");
     company.personio.remove_credentials("papi-client");
     desk.aws.delete_schedule(GROUP, "acme.employees");
-    let done = desk.json(&["add", "--file", &file]).await;
-    assert_eq!(
-        (done.exit, &done.json()["written"]),
-        (Exit::Look, &json!(true)),
-        "{}",
-        done.out
-    );
+    let repaired = desk.attention(&format!("add --file {file}")).await;
+    assert_eq!(repaired["written"], json!(true), "{repaired:#}");
     assert_eq!(desk.schedules().len(), 2);
 }
 
@@ -271,83 +160,42 @@ async fn credentials_of_another_academy_are_refused() {
     let company = desk.tenant(Via::Direct).await;
     let other = desk.company_called("other", Via::Direct).await;
     other.reteach.set_id("another-academy");
-    let file = desk.file(
-        "moved.toml",
-        &company
-            .tenant_file("")
-            .replace(&company.reteach.base_url(), &other.reteach.base_url()),
-    );
+    let (here, there) = (company.reteach.base_url(), other.reteach.base_url());
+    let moved = company.tenant_file("").replace(&here, &there);
     let (_, credentials) = desk.files(&other, "");
-    let done = desk
-        .json(&[
-            "add",
-            "--file",
-            &file,
-            "--credentials",
-            &credentials,
-            "--update",
-        ])
-        .await;
-    assert_eq!(done.exit, Exit::Look, "{}", done.out);
-    assert!(
-        done.json()["refused"]
-            .as_str()
-            .unwrap()
-            .contains("another academy"),
-        "{}",
-        done.out
-    );
-    let record = desk
-        .stack
-        .store()
-        .tenant(&company.tenant)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(record.config, company.tenant_file(""));
+    let file = desk.file("moved.toml", &moved);
+    let add = format!("add --file {file} --credentials {credentials} --update");
+    let refused = desk.attention(&add).await;
+    let text = refused["refused"].as_str().unwrap();
+    assert!(text.contains("another academy"), "{text}");
+    assert_eq!(desk.stored(&company).await.config, company.tenant_file(""));
 }
 
 #[tokio::test]
 async fn a_paused_tenant_stays_paused() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
-    desk.run(&["pause", "acme"]).await;
-    let paused = [
-        "acme.certificates DISABLED rate(30 minutes)",
-        "acme.employees DISABLED rate(5 minutes)",
-    ];
-    assert_eq!(desk.schedules(), paused);
-    let (file, _) = desk.files(&company, "");
-    let done = desk.json(&["add", "--file", &file]).await;
-    assert!(done.json()["status"]["paused"].is_object(), "{}", done.out);
-    assert_eq!(desk.schedules(), paused);
+    desk.done("pause acme").await;
+    assert_eq!(desk.schedules(), PAUSED);
+    let added: Value = desk.done(&desk.add(&company, "")).await;
+    assert!(added["status"]["paused"].is_object(), "{added:#}");
+    assert_eq!(desk.schedules(), PAUSED);
 
-    desk.clock().advance(jiff::SignedDuration::from_hours(30));
-    assert_eq!(desk.run(&["resume", "acme"]).await.exit, Exit::Done);
-    let running = [
-        "acme.certificates ENABLED rate(30 minutes)",
-        "acme.employees ENABLED rate(5 minutes)",
-    ];
-    assert_eq!(desk.schedules(), running);
+    desk.pass_minutes(30 * 60);
+    desk.done("resume acme").await;
+    assert_eq!(desk.schedules(), RUNNING);
 }
 
 #[tokio::test]
-async fn without_a_scheduler_a_tenant_is_added_all_the_same() {
+async fn a_tenant_is_added_without_a_scheduler() {
     let desk = Desk::new().await;
     let company = desk.company(Via::Direct).await;
     company.personio.put(simulators::Person {
         status: Status::Leave,
-        ..crate::support::person(9)
+        ..person(9)
     });
-    let (file, credentials) = desk.files(&company, "");
-    let mut variables = desk.variables();
-    variables.retain(|name, _| name != "SCHEDULE_GROUP_NAME");
-    let done = desk
-        .run_in(
-            variables,
-            &["add", "--file", &file, "--credentials", &credentials],
-        )
-        .await;
+    let variables = desk.variables_without(&["SCHEDULE_GROUP_NAME"]);
+    let done = desk.run_in(variables, &desk.add(&company, "")).await;
     assert_eq!(done.exit, Exit::Done);
     assert!(done.out.contains("no schedules"), "{}", done.out);
 }

@@ -1,19 +1,14 @@
 //! `tenants certificates`
 
-use serde_json::json;
-use shared::domain::id::{CertificateId, SourceId};
+use serde_json::{Value, json};
+use shared::domain::id::{CertificateId, SourceId, TenantId};
 use shared::state::{CertificateEntry, CertificateState, FencingToken, Intent, OnUnverifiable};
 use shared::tenant::Via;
 use tenants::Exit;
 
 use crate::support::{Desk, now};
 
-pub(crate) async fn parked(
-    desk: &Desk,
-    tenant: &shared::domain::id::TenantId,
-    id: &str,
-    doubt: bool,
-) {
+pub(crate) async fn park(desk: &Desk, tenant: &TenantId, id: &str, may_be_filed: bool) {
     let intent = Intent {
         at: now(),
         size: None,
@@ -27,65 +22,41 @@ pub(crate) async fn parked(
         state: CertificateState::Parked {
             at: now(),
             reason: "refused too often".to_owned(),
-            doubt: doubt.then_some(intent),
+            doubt: may_be_filed.then_some(intent),
         },
     };
-    desk.stack
-        .store()
-        .put_certificate(tenant, FencingToken(1), &entry)
-        .await
-        .unwrap();
+    let store = desk.stack.store();
+    let parked = store.put_certificate(tenant, FencingToken(1), &entry).await;
+    parked.unwrap();
 }
 
 #[tokio::test]
-pub(crate) async fn parked_certificates_are_listed_and_decided() {
+async fn parked_certificates_are_listed_and_decided() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
-    assert_eq!(
-        desk.json(&["certificates", "list", "acme"]).await.exit,
-        Exit::Done
-    );
-    for (id, doubt) in [("cert-1", true), ("cert-2", false)] {
-        parked(&desk, &company.tenant, id, doubt).await;
+    desk.done("certificates list acme").await;
+    park(&desk, &company.tenant, "cert-1", true).await;
+    park(&desk, &company.tenant, "cert-2", false).await;
+    let list = desk.run("certificates list acme").await;
+    assert_eq!(list.exit, Exit::Attention);
+    for part in ["perhaps", "refused too often"] {
+        assert!(list.out.contains(part), "{}", list.out);
     }
-    let list = desk.run(&["certificates", "list", "acme"]).await;
-    assert_eq!(list.exit, Exit::Look);
-    assert!(
-        list.out.contains("perhaps") && list.out.contains("refused too often"),
-        "{}",
-        list.out
-    );
 
-    assert_eq!(
-        desk.run(&["certificates", "retry", "acme", "cert-1"])
-            .await
-            .exit,
-        Exit::Done
-    );
-    let done = desk
-        .json(&["certificates", "dismiss", "acme", "cert-2", "cert-9"])
+    desk.done("certificates retry acme cert-1").await;
+    let decided = desk
+        .attention("certificates dismiss acme cert-2 cert-9")
         .await;
-    assert_eq!(done.exit, Exit::Look);
-    assert_eq!(done.json()["certificates"][0]["problem"], json!(null));
-    assert!(
-        done.json()["certificates"][1]["problem"]
-            .as_str()
-            .unwrap()
-            .contains("not parked")
-    );
-    assert_eq!(
-        desk.json(&["certificates", "list", "acme"]).await.json(),
-        json!([])
-    );
-    let all = desk
-        .json(&["certificates", "list", "acme", "--all"])
-        .await
-        .json();
-    let states: Vec<_> = all
+    assert_eq!(decided["certificates"][0]["problem"], json!(null));
+    let problem = decided["certificates"][1]["problem"].as_str().unwrap();
+    assert!(problem.contains("not parked"), "{problem}");
+    assert_eq!(desk.done("certificates list acme").await, json!([]));
+    let all = desk.done("certificates list acme --all").await;
+    let states: Vec<&Value> = all
         .as_array()
         .unwrap()
         .iter()
-        .map(|entry| entry["state"].clone())
+        .map(|entry| &entry["state"])
         .collect();
-    assert_eq!(states, [json!("intended"), json!("dismissed")]);
+    assert_eq!(states, [&json!("intended"), &json!("dismissed")]);
 }

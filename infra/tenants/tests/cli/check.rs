@@ -3,46 +3,37 @@
 use serde_json::Value;
 use shared::tenant::Via;
 use simulators::kombo::Condition;
-use tenants::Exit;
 
 use crate::support::Desk;
 
 fn misses(check: &Value) -> Vec<String> {
-    let items = check["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|item| item["level"] == "miss");
+    let items = check["items"].as_array().unwrap().iter();
     items
+        .filter(|item| item["level"] == "miss")
         .map(|item| format!("{}: {} → {}", item["about"], item["text"], item["advice"]))
         .collect()
 }
 
+/// One miss has all these parts.
+fn assert_miss(check: &Value, parts: &[&str]) {
+    let misses = misses(check);
+    let has = |miss: &String| parts.iter().all(|part| miss.contains(part));
+    assert!(misses.iter().any(has), "{parts:?}: {misses:#?}");
+}
+
 #[tokio::test]
-async fn on_every_route_a_company_that_is_set_up_misses_nothing() {
+async fn a_company_that_is_set_up_misses_nothing_on_every_route() {
     for via in [Via::Direct, Via::KomboPassthrough, Via::Kombo] {
         let desk = Desk::new().await;
         let company = desk.tenant(via).await;
-        let writes = company
-            .reteach
-            .requests()
-            .iter()
-            .filter(|it| it.method != "GET")
-            .count();
-        let done = desk.json(&["check", "acme"]).await;
-        assert_eq!(
-            (done.exit, misses(&done.json())),
-            (Exit::Done, vec![]),
-            "{via:?} {}",
-            done.out
-        );
-        let after = company
-            .reteach
-            .requests()
-            .iter()
-            .filter(|it| it.method != "GET")
-            .count();
-        assert!(after <= writes + 1, "nothing but a login may be posted");
+        let writes = || {
+            let requests = company.reteach.requests();
+            requests.iter().filter(|call| call.method != "GET").count()
+        };
+        let before = writes();
+        let check = desk.done("check acme").await;
+        assert_eq!(misses(&check), [""; 0], "{via:?}");
+        assert!(writes() <= before + 1, "only a login may be posted");
     }
 }
 
@@ -54,47 +45,29 @@ async fn each_miss_is_named_in_plain_words_with_what_to_do() {
     for category in company.personio.categories() {
         company.personio.remove_category(&category.name);
     }
-    let done = desk.json(&["check", "acme"]).await;
-    assert_eq!(done.exit, Exit::Look);
-    let misses = misses(&done.json());
-    let has = |parts: &[&str]| {
-        misses
-            .iter()
-            .any(|miss| parts.iter().all(|part| miss.contains(part)))
-    };
-    assert!(
-        has(&[
+    let check = desk.attention("check acme").await;
+    for parts in [
+        &[
             "Arbeitsverhältnis endet zum",
             "nobody is locked at the end",
-            "tick"
-        ]),
-        "{misses:#?}"
-    );
-    assert!(
-        has(&["Position", "stays as it is in reteach"]),
-        "{misses:#?}"
-    );
-    assert!(has(&["folder", "Bildungszertifikate"]), "{misses:#?}");
-    assert_eq!(misses.len(), 3, "{misses:#?}");
-}
+            "tick",
+        ][..],
+        &["Position", "stays as it is in reteach"],
+        &["folder", "Bildungszertifikate"],
+    ] {
+        assert_miss(&check, parts);
+    }
+    assert_eq!(misses(&check).len(), 3, "{check:#}");
 
-#[tokio::test]
-async fn a_right_that_is_missing_is_named() {
-    let desk = Desk::new().await;
-    let company = desk.tenant(Via::Direct).await;
     company.personio.allow_reading(false);
-    let done = desk.json(&["check", "acme"]).await;
-    let misses = misses(&done.json());
-    assert!(
-        misses
-            .iter()
-            .any(|miss| miss.contains("Mitarbeiter: Lesen") || miss.contains("Employees: read")),
-        "{misses:#?}"
-    );
+    let check = desk.attention("check acme").await;
+    let names_right =
+        |miss: &String| miss.contains("Mitarbeiter: Lesen") || miss.contains("Employees: read");
+    assert!(misses(&check).iter().any(names_right), "{check:#}");
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_kombo_connection_is_named() {
+async fn problems_of_a_kombo_connection_are_named() {
     for (condition, hint) in [
         (Condition::SetupIncomplete, "has steps left"),
         (Condition::SetupSyncPending, "first sync is still running"),
@@ -106,22 +79,13 @@ async fn what_is_wrong_with_a_kombo_connection_is_named() {
         let kombo = company.kombo.as_ref().unwrap();
         kombo.mirror_automatically(local::INTEGRATION, false);
         kombo.set_condition(local::INTEGRATION, condition);
-        let done = desk.json(&["check", "acme"]).await;
-        let misses = misses(&done.json());
-        assert!(
-            misses.iter().any(|miss| miss.contains(hint)),
-            "{condition:?}: {misses:#?}"
-        );
+        assert_miss(&desk.attention("check acme").await, &[hint]);
     }
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Kombo).await;
     company.kombo.as_ref().unwrap().revoke_api_key("kombo-key");
-    let done = desk.json(&["check", "acme"]).await;
-    assert!(
-        misses(&done.json())[0].contains("Kombo: API key"),
-        "{}",
-        done.out
-    );
+    let check = desk.attention("check acme").await;
+    assert!(misses(&check)[0].contains("Kombo: API key"), "{check:#}");
 }
 
 #[tokio::test]
@@ -129,9 +93,7 @@ async fn files_can_be_checked_before_anything_is_stored() {
     let desk = Desk::new().await;
     let company = desk.company(Via::Direct).await;
     let (file, credentials) = desk.files(&company, "");
-    let done = desk
-        .json(&["check", "--file", &file, "--credentials", &credentials])
+    desk.done(&format!("check --file {file} --credentials {credentials}"))
         .await;
-    assert_eq!(done.exit, Exit::Done, "{}", done.out);
-    assert_eq!(desk.stack.store().list_tenants().await.unwrap(), []);
+    desk.assert_empty(&company).await;
 }

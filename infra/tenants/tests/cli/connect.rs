@@ -1,43 +1,41 @@
 //! `tenants connect`
 
+use local::Company;
+use serde_json::{Value, json};
 use shared::tenant::{TenantConfig, Via};
-use simulators::kombo::Condition;
-use tenants::{Exit, Somebody};
+use simulators::kombo::{Condition, Endpoint};
+use tenants::Exit;
 
-use crate::support::{Desk, run};
+use crate::support::Desk;
 
 const ID: &str = local::INTEGRATION;
+const LINK: &str = "connect acme --email hr@acme.example --company \"Acme GmbH\"";
+
+fn connect_to(id: &str) -> String {
+    format!("connect acme --integration {id}")
+}
+
+/// The tenant's file before the company has connected.
+fn unconnected_file(desk: &Desk, company: &Company) -> String {
+    let line = format!("integration_id = \"{ID}\"\n");
+    let text = company.tenant_file("").replace(&line, "");
+    desk.file("unconnected.toml", &text)
+}
 
 /// A tenant through Kombo whose company has not connected yet.
-async fn unconnected(desk: &Desk, via: Via) -> local::Company {
+async fn unconnected(desk: &Desk, via: Via) -> Company {
     let company = desk.company(via).await;
-    let (file, credentials) = desk.files(&company, "");
-    let text = std::fs::read_to_string(&file).unwrap();
-    let file = desk.file(
-        "unconnected.toml",
-        &text.replace(&format!("integration_id = \"{ID}\"\n"), ""),
-    );
-    let done = desk
-        .json(&["add", "--file", &file, "--credentials", &credentials])
+    let (_, credentials) = desk.files(&company, "");
+    let file = unconnected_file(desk, &company);
+    desk.done(&format!("add --file {file} --credentials {credentials}"))
         .await;
-    assert_eq!(done.exit, Exit::Done, "{}", done.out);
     company
 }
 
-async fn stored(desk: &Desk, company: &local::Company) -> Option<String> {
-    let record = desk
-        .stack
-        .store()
-        .tenant(&company.tenant)
-        .await
-        .unwrap()
-        .unwrap();
-    let config = TenantConfig::parse(&record.config).unwrap();
-    config
-        .kombo
-        .unwrap()
-        .integration_id
-        .map(|id| id.to_string())
+async fn stored_id(desk: &Desk, company: &Company) -> Option<String> {
+    let record = desk.stored(company).await;
+    let kombo = TenantConfig::parse(&record.config).unwrap().kombo.unwrap();
+    kombo.integration_id.map(|id| id.to_string())
 }
 
 #[tokio::test]
@@ -53,128 +51,78 @@ async fn a_link_carries_the_tenant_and_is_for_personio_in_german() {
         off,
         "nothing fires before the company has connected"
     );
-    let args = [
-        "connect",
-        "acme",
-        "--email",
-        "hr@acme.example",
-        "--company",
-        "Acme GmbH",
-    ];
-    let done = desk.json(&args).await;
-    assert_eq!(done.exit, Exit::Done, "{}", done.out);
-    assert!(
-        done.json()["link"]
-            .as_str()
-            .unwrap()
-            .starts_with("https://connect.kombo.dev/")
-    );
-    let links = company.kombo.as_ref().unwrap().links();
-    assert_eq!(
-        links,
-        [serde_json::json!({
-            "end_user_email": "hr@acme.example",
-            "end_user_organization_name": "Acme GmbH",
-            "end_user_origin_id": "acme",
-            "integration_category": "HRIS",
-            "integration_tool": "personio",
-            "language": "de",
-            "link_type": "MAGIC_LINK",
-        })]
-    );
+    let link = desk.done(LINK).await["link"].clone();
+    let link = link.as_str().unwrap();
+    assert!(link.starts_with("https://connect.kombo.dev/"), "{link}");
+    let expected = json!({
+        "end_user_email": "hr@acme.example",
+        "end_user_organization_name": "Acme GmbH",
+        "end_user_origin_id": "acme",
+        "integration_category": "HRIS",
+        "integration_tool": "personio",
+        "language": "de",
+        "link_type": "MAGIC_LINK",
+    });
+    assert_eq!(company.kombo.as_ref().unwrap().links(), [expected]);
 }
 
 #[tokio::test]
-async fn the_connection_of_an_opened_link_is_this_tenant_s() {
+async fn the_connection_of_an_opened_link_is_stored() {
     let desk = Desk::new().await;
     let company = unconnected(&desk, Via::Kombo).await;
+    let credentials = ("papi-client", "papi-secret");
     let kombo = company.kombo.clone().unwrap();
-    kombo.connect_here(
-        &company.personio,
-        ("papi-client", "papi-secret"),
-        Some("anstellungsart"),
-    );
-    let args = [
-        "connect",
-        "acme",
-        "--email",
-        "hr@acme.example",
-        "--company",
-        "Acme GmbH",
-    ];
-    let link = desk.json(&args).await.json()["link"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    kombo.connect_here(&company.personio, credentials, Some("anstellungsart"));
+    let link = desk.done(LINK).await["link"].as_str().unwrap().to_owned();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let page: serde_json::Value = client.get(link).send().await.unwrap().json().await.unwrap();
+    let page: Value = client.get(link).send().await.unwrap().json().await.unwrap();
     let id = page["integration_id"].as_str().unwrap();
-    let done = desk.json(&["connect", "acme", "--integration", id]).await;
-    assert_eq!(done.exit, Exit::Done, "{}", done.out);
-    assert_eq!(stored(&desk, &company).await.as_deref(), Some(id));
+    desk.done(&connect_to(id)).await;
+    assert_eq!(stored_id(&desk, &company).await.as_deref(), Some(id));
 }
 
 #[tokio::test]
 async fn the_connection_is_stored_and_the_schedules_fire() {
-    for (via, with) in [
-        (Via::Kombo, "--integration"),
-        (Via::KomboPassthrough, "--token"),
+    let token: String = ID.chars().rev().collect();
+    for (via, line) in [
+        (Via::Kombo, connect_to(ID)),
+        (
+            Via::KomboPassthrough,
+            format!("connect acme --token {token}"),
+        ),
     ] {
         let desk = Desk::new().await;
         let company = unconnected(&desk, via).await;
-        let token: String = ID.chars().rev().collect();
-        let value = if with == "--token" {
-            token.as_str()
-        } else {
-            ID
-        };
-        let done = desk.json(&["connect", "acme", with, value]).await;
-        assert_eq!(done.exit, Exit::Done, "{}", done.out);
-        assert_eq!(stored(&desk, &company).await.as_deref(), Some(ID));
-        assert!(
-            desk.schedules().iter().all(|line| line.contains("ENABLED")),
-            "{:?}",
-            desk.schedules()
-        );
-        // The operator's file still lacks the id: repeating `add` keeps it.
-        let file = desk.file(
-            "unconnected.toml",
-            &company
-                .tenant_file("")
-                .replace(&format!("integration_id = \"{ID}\"\n"), ""),
-        );
-        assert_eq!(desk.run(&["add", "--file", &file]).await.exit, Exit::Done);
-        assert_eq!(stored(&desk, &company).await.as_deref(), Some(ID));
+        desk.done(&line).await;
+        assert_eq!(stored_id(&desk, &company).await.as_deref(), Some(ID));
+        let schedules = desk.schedules();
+        let fires = |line: &String| line.contains("ENABLED");
+        assert!(schedules.iter().all(fires), "{schedules:?}");
+        // The operator's file still lacks the id: a repeated `add` keeps it.
+        let file = unconnected_file(&desk, &company);
+        desk.done(&format!("add --file {file}")).await;
+        assert_eq!(stored_id(&desk, &company).await.as_deref(), Some(ID));
     }
 }
 
 #[tokio::test]
-async fn somebody_at_a_terminal_is_shown_the_link_and_asked_for_the_id() {
+async fn at_a_terminal_the_link_is_shown_and_the_id_is_asked_for() {
     let desk = Desk::new().await;
     let company = unconnected(&desk, Via::Kombo).await;
-    let args = [
-        "connect",
-        "acme",
-        "--email",
-        "hr@acme.example",
-        "--company",
-        "Acme GmbH",
-    ];
-    for (answer, exit, expected) in [
+    for (input, exit, expected) in [
         ("\n", Exit::Done, None),
         ("nonsense\n", Exit::Usage, None),
         (&format!("{ID}\n"), Exit::Done, Some(ID)),
     ] {
-        let here = desk.surroundings(desk.variables(), Somebody::Watches, answer);
-        assert_eq!(run(&args, &here).await.exit, exit, "{answer:?}");
-        assert_eq!(stored(&desk, &company).await.as_deref(), expected);
+        assert_eq!(desk.run_at_terminal(LINK, input).await, exit, "{input:?}");
+        assert_eq!(stored_id(&desk, &company).await.as_deref(), expected);
     }
 }
 
 #[tokio::test]
-async fn a_connection_that_is_not_this_tenant_s_or_not_ready_is_not_stored() {
+async fn a_connection_of_another_tenant_or_not_ready_is_not_stored() {
     type Spoil = fn(&simulators::Kombo);
-    let cases: Vec<(Spoil, &str)> = vec![
+    let cases: [(Spoil, &str); 5] = [
         (
             |kombo| kombo.set_origin(ID, Some("other")),
             "carries the id of other",
@@ -197,82 +145,49 @@ async fn a_connection_that_is_not_this_tenant_s_or_not_ready_is_not_stored() {
         let desk = Desk::new().await;
         let company = unconnected(&desk, Via::Kombo).await;
         spoil(company.kombo.as_ref().unwrap());
-        let done = desk
-            .json(&["connect", "acme", "--integration", ID, "--wait", "0"])
+        let refused = desk
+            .attention(&format!("{} --wait 0", connect_to(ID)))
             .await;
-        assert_eq!(
-            (done.exit, &done.json()["stored"]),
-            (Exit::Look, &serde_json::json!(false)),
-            "{}",
-            done.out
-        );
-        assert!(done.out.contains(hint), "{hint}: {}", done.out);
-        assert_eq!(stored(&desk, &company).await, None);
+        assert_eq!(refused["stored"], json!(false), "{refused:#}");
+        assert!(refused.to_string().contains(hint), "{hint}: {refused:#}");
+        assert_eq!(stored_id(&desk, &company).await, None);
     }
     let desk = Desk::new().await;
     unconnected(&desk, Via::Kombo).await;
-    let done = desk
-        .json(&["connect", "acme", "--integration", "personio:nobody"])
+    let unknown = connect_to("personio:nobody");
+    desk.fails(&unknown, Exit::Attention, &["no such integration"])
         .await;
-    assert_eq!(done.exit, Exit::Look);
-    assert!(
-        done.error().contains("no such integration"),
-        "{}",
-        done.error()
-    );
 }
 
 #[tokio::test]
-async fn the_first_sync_is_waited_for() {
+async fn connect_waits_for_the_first_sync() {
     let desk = Desk::new().await;
     let company = unconnected(&desk, Via::Kombo).await;
     let kombo = company.kombo.clone().unwrap();
     kombo.set_condition(ID, Condition::SetupSyncPending);
-    let before = kombo.calls(simulators::kombo::Endpoint::Integration);
-    let ends = async {
-        while kombo.calls(simulators::kombo::Endpoint::Integration) < before + 3 {
+    let before = kombo.calls(Endpoint::Integration);
+    let sync_ends = async {
+        while kombo.calls(Endpoint::Integration) < before + 3 {
             tokio::task::yield_now().await;
         }
         kombo.set_condition(ID, Condition::Active);
     };
-    let args = ["connect", "acme", "--integration", ID];
-    let (done, ()) = tokio::join!(desk.json(&args), ends);
-    assert_eq!(done.exit, Exit::Done, "{}", done.out);
-    assert_eq!(stored(&desk, &company).await.as_deref(), Some(ID));
+    let line = connect_to(ID);
+    tokio::join!(desk.done(&line), sync_ends);
+    assert_eq!(stored_id(&desk, &company).await.as_deref(), Some(ID));
 }
 
 #[tokio::test]
 async fn a_second_connection_is_not_made_by_mistake() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Kombo).await;
-    let link = [
-        "connect",
-        "acme",
-        "--email",
-        "hr@acme.example",
-        "--company",
-        "Acme GmbH",
-    ];
-    let done = desk.json(&link).await;
-    assert_eq!(done.exit, Exit::Look);
-    assert!(
-        done.error().contains("connected already"),
-        "{}",
-        done.error()
-    );
-    let other = desk
-        .json(&["connect", "acme", "--integration", "personio:other"])
+    desk.fails(LINK, Exit::Attention, &["connected already"])
         .await;
-    assert_eq!(other.exit, Exit::Usage, "{}", other.out);
+    desk.fails(&connect_to("personio:other"), Exit::Usage, &["--replace"])
+        .await;
     assert_eq!(company.kombo.as_ref().unwrap().links().len(), 0);
 
     let desk = Desk::new().await;
     desk.tenant(Via::Direct).await;
-    let direct = desk.json(&link).await;
-    assert_eq!(direct.exit, Exit::Usage);
-    assert!(
-        direct.error().contains("route direct"),
-        "{}",
-        direct.error()
-    );
+    desk.fails(LINK, Exit::Usage, &["route direct"]).await;
 }

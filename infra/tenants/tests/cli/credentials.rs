@@ -1,17 +1,16 @@
-//! Credentials that a vendor refuses, and connections that are not this tenant's: told by `add`, with nothing written.
+//! Credentials that a vendor refuses, and connections of another tenant: `add` names them and writes nothing.
 
 use local::{Company, INTEGRATION};
 use serde_json::json;
 use shared::secrets::SecretError;
 use shared::tenant::Via;
 use simulators::kombo::Condition;
-use tenants::Exit;
 
 use crate::support::Desk;
 
-/// What is wrong: in the file of credentials, or at a vendor.
+/// The fault: a value in the file of credentials, or the vendor's state.
 #[derive(Clone, Copy)]
-enum Wrong {
+enum Fault {
     Value(&'static str),
     Vendor(fn(&Company)),
 }
@@ -21,120 +20,76 @@ fn kombo(company: &Company) -> &simulators::Kombo {
 }
 
 #[tokio::test]
-async fn what_a_vendor_refuses_is_told_by_its_name_and_nothing_is_written() {
-    use Wrong::{Value, Vendor};
-    let every = [Via::Direct, Via::KomboPassthrough, Via::Kombo].as_slice();
+async fn a_refusal_is_named_and_nothing_is_written() {
+    use Fault::{Value, Vendor};
+    let direct = [Via::Direct].as_slice();
+    let all = [Via::Direct, Via::KomboPassthrough, Via::Kombo].as_slice();
     let through_kombo = [Via::KomboPassthrough, Via::Kombo].as_slice();
-    let cases = [
-        (
-            &[Via::Direct][..],
-            Value("papi-client"),
-            "Personio: employees",
-            "make a credential in Personio",
-        ),
-        (
-            &[Via::Direct],
-            Value("papi-secret"),
-            "Personio: employees",
-            "make a credential in Personio",
-        ),
-        (
-            every,
-            Value("reteach-client"),
-            "reteach: credentials",
-            "make an API credential",
-        ),
-        (
-            every,
-            Value("reteach-secret"),
-            "reteach: credentials",
-            "make an API credential",
-        ),
-        (
-            every,
-            Value("reteach-code"),
-            "reteach: credentials",
-            "make an API credential",
-        ),
-        (
-            through_kombo,
-            Value("kombo-key"),
-            "Kombo: API key",
-            "take the key from Kombo's dashboard",
-        ),
+    let origin = "carries the id of other, not that of acme";
+    let personio = ("Personio: employees", "make a credential in Personio");
+    let reteach = ("reteach: credentials", "make an API credential");
+    let key = ("Kombo: API key", "take the key from Kombo's dashboard");
+    let connection = |hint| ("Kombo: connection", hint);
+    let cases: [(_, Fault, (&str, &str)); 10] = [
+        (direct, Value("papi-client"), personio),
+        (direct, Value("papi-secret"), personio),
+        (all, Value("reteach-client"), reteach),
+        (all, Value("reteach-secret"), reteach),
+        (all, Value("reteach-code"), reteach),
+        (through_kombo, Value("kombo-key"), key),
         (
             through_kombo,
             Vendor(|company| kombo(company).set_origin(INTEGRATION, Some("other"))),
-            "Kombo: connection",
-            "carries the id of other, not that of acme",
+            connection(origin),
         ),
         (
             through_kombo,
             Vendor(|company| kombo(company).set_origin(INTEGRATION, None)),
-            "Kombo: connection",
-            "carries no tenant's id",
+            connection("carries no tenant's id"),
         ),
         (
             through_kombo,
             Vendor(|company| kombo(company).set_condition(INTEGRATION, Condition::Invalid)),
-            "Kombo: connection",
-            "no longer valid",
+            connection("no longer valid"),
         ),
         (
             through_kombo,
             Vendor(|company| kombo(company).detach(INTEGRATION)),
-            "Kombo: connection",
-            "no such integration",
+            connection("no such integration"),
         ),
     ];
-    for (routes, wrong, about, hint) in cases {
+    for (routes, fault, (about, hint)) in cases {
         for via in routes {
-            let desk = Desk::new().await;
-            let company = desk.company(*via).await;
-            let (file, mut credentials) = desk.files(&company, "");
-            match wrong {
-                Wrong::Value(right) => {
-                    let text = std::fs::read_to_string(&credentials).unwrap();
-                    credentials = desk.file("wrong.json", &text.replace(right, "wr0ng"));
-                }
-                Wrong::Vendor(spoil) => spoil(&company),
-            }
-            let done = desk
-                .json(&["add", "--file", &file, "--credentials", &credentials])
-                .await;
-            let document = done.json();
-            assert_eq!(
-                (done.exit, &document["written"]),
-                (Exit::Look, &json!(false)),
-                "{via:?}: {}",
-                done.out
-            );
-            let items = document["check"]["items"].as_array().unwrap();
-            let told = items.iter().any(|item| {
-                item["level"] == "miss" && item["about"] == about && item.to_string().contains(hint)
-            });
-            assert!(told, "{via:?}, {about}, {hint}: {items:#?}");
-            assert!(!done.out.contains("wr0ng"), "{}", done.out);
-            nothing_is_there(&desk, &company).await;
+            assert_refused(*via, fault, about, hint).await;
         }
     }
 }
 
-/// Neither tenant nor credentials nor schedules.
-async fn nothing_is_there(desk: &Desk, company: &Company) {
-    assert_eq!(desk.stack.store().list_tenants().await.unwrap(), []);
+async fn assert_refused(via: Via, fault: Fault, about: &str, hint: &str) {
+    let desk = Desk::new().await;
+    let company = desk.company(via).await;
+    let (file, mut credentials) = desk.files(&company, "");
+    match fault {
+        Fault::Value(right) => {
+            let text = std::fs::read_to_string(&credentials).unwrap();
+            credentials = desk.file("wrong.json", &text.replace(right, "wr0ng"));
+        }
+        Fault::Vendor(spoil) => spoil(&company),
+    }
+    let add = format!("add --file {file} --credentials {credentials}");
+    let refused = desk.attention(&add).await;
+    assert_eq!(refused["written"], json!(false), "{via:?}: {refused:#}");
+    let names = |item: &serde_json::Value| {
+        item["level"] == "miss" && item["about"] == about && item.to_string().contains(hint)
+    };
+    let items = refused["check"]["items"].as_array().unwrap();
     assert!(
-        desk.stack
-            .store()
-            .inventory(&company.tenant)
-            .await
-            .unwrap()
-            .is_empty()
+        items.iter().any(names),
+        "{via:?}, {about}, {hint}: {items:#?}"
     );
+    assert!(!refused.to_string().contains("wr0ng"), "{refused:#}");
+    desk.assert_empty(&company).await;
     let secret = desk.stack.secrets().refresh(&company.tenant).await;
-    assert!(
-        matches!(secret, Err(SecretError::NotFound { .. })),
-        "{secret:?}"
-    );
-    assert_eq!(desk.schedules(), [""; 0]);
+    let is_absent = matches!(secret, Err(SecretError::NotFound { .. }));
+    assert!(is_absent, "{secret:?}");
 }

@@ -5,66 +5,61 @@ use shared::tenant::Via;
 use simulators::people::Status;
 use tenants::Exit;
 
-use crate::support::{Desk, person};
+use crate::support::{Desk, account_of, person};
 
-fn step(story: &Value, name: &str) -> String {
-    story["steps"][name].to_string()
+/// The lines of one step contain `part`.
+fn assert_step(explained: &Value, step: &str, part: &str) {
+    let lines = explained["steps"][step].to_string();
+    assert!(lines.contains(part), "{step}, {part}: {explained:#}");
 }
 
 #[tokio::test]
-async fn shows_every_step_on_every_route() {
+async fn every_step_is_shown_on_every_route() {
     for via in [Via::Direct, Via::KomboPassthrough, Via::Kombo] {
         let desk = Desk::new().await;
         let company = desk.tenant(via).await;
-        let before = desk.json(&["explain", "acme", "1"]).await;
-        assert_eq!(before.exit, Exit::Done, "{via:?} {}", before.out);
-        assert!(
-            step(&before.json(), "decide").contains("create"),
-            "{}",
-            before.out
-        );
-        assert!(
-            step(&before.json(), "last_write").contains("never"),
-            "{}",
-            before.out
-        );
+        let before = desk.done("explain acme 1").await;
+        assert_step(&before, "decide", "create");
+        assert_step(&before, "last_write", "never");
 
-        desk.run(&["sync", "acme", "--here"]).await;
-        let after = desk.json(&["explain", "acme", "personio:1"]).await.json();
-        assert!(
-            step(&after, "match").contains("by external id"),
-            "{after:#}"
-        );
-        assert!(
-            step(&after, "decide").contains("nothing to do"),
-            "{after:#}"
-        );
-        assert!(step(&after, "scope").contains("in scope"), "{after:#}");
+        desk.done("sync acme --here").await;
+        let after = desk.done("explain acme personio:1").await;
+        assert_step(&after, "match", "by external id");
+        assert_step(&after, "decide", "nothing to do");
+        assert_step(&after, "scope", "in scope");
         assert_eq!(after["troubled"], json!(false));
 
+        let promoted = Some("Leiterin".to_owned());
         company
             .personio
-            .change(1, |person| person.position = Some("Leiterin".to_owned()));
-        let changed = desk
-            .json(&["explain", "acme", "1", "--details"])
-            .await
-            .json();
-        assert!(
-            step(&changed, "decide").contains("Leiterin"),
-            "{via:?} {changed:#}"
-        );
-        let names = desk.json(&["explain", "acme", "1"]).await;
-        assert!(
-            !names.out.contains("Leiterin") && step(&names.json(), "decide").contains("position"),
-            "{}",
-            names.out
-        );
+            .change(1, |person| person.position = promoted.clone());
+        let changed = desk.done("explain acme 1 --details").await;
+        assert_step(&changed, "decide", "Leiterin");
+        let names = desk.done("explain acme 1").await;
+        assert_step(&names, "decide", "position");
+        assert!(!names.to_string().contains("Leiterin"), "{names:#}");
     }
 }
 
-/// What bounds the time it takes: the same few calls, whatever the company's size.
+/// An account that lost its external id is found by the ledger; the mail address is not asked.
 #[tokio::test]
-async fn asks_about_one_person_only_in_a_company_of_ten_thousand() {
+async fn an_account_without_its_external_id_is_found_by_the_ledger() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    let mail = person(1).email.unwrap();
+    assert!(
+        company
+            .reteach
+            .edit(&mail, |account| account.external_id = None)
+    );
+    let explained = desk.json("explain acme 1").await.json();
+    assert_step(&explained, "match", "by the ledger");
+}
+
+/// The same few calls bound the time it takes, whatever the company's size.
+#[tokio::test]
+async fn one_person_alone_is_read_in_a_company_of_ten_thousand() {
     for (via, hr_calls) in [
         (Via::Direct, 2),
         (Via::KomboPassthrough, 1),
@@ -73,29 +68,14 @@ async fn asks_about_one_person_only_in_a_company_of_ten_thousand() {
         let desk = Desk::new().await;
         let company = desk.company(via).await;
         company.personio.put_all((1..=10_000).map(person));
-        let (file, credentials) = desk.files(&company, "");
         if let Some(kombo) = &company.kombo {
             kombo.mirror(local::INTEGRATION);
         }
-        let added = desk
-            .run(&[
-                "add",
-                "--unchecked",
-                "--file",
-                &file,
-                "--credentials",
-                &credentials,
-            ])
+        desk.done(&format!("{} --unchecked", desk.add(&company, "")))
             .await;
-        assert_eq!(added.exit, Exit::Done, "{}", added.out);
         company.forget_calls();
-        let done = desk.json(&["explain", "acme", "7042"]).await;
-        assert_eq!(done.exit, Exit::Done, "{}", done.out);
-        assert!(
-            step(&done.json(), "decide").contains("create"),
-            "{}",
-            done.out
-        );
+        let explained = desk.done("explain acme 7042").await;
+        assert_step(&explained, "decide", "create");
         let hr = match &company.kombo {
             Some(kombo) => kombo.requests().len(),
             None => company.personio.requests().len(),
@@ -105,68 +85,36 @@ async fn asks_about_one_person_only_in_a_company_of_ten_thousand() {
             "{via:?}: one record, on the direct route after a login"
         );
         let reteach = company.reteach.requests();
-        assert_eq!(
-            reteach.len(),
-            3,
-            "{via:?}: a login, by external id, by mail address: {reteach:?}"
-        );
+        let calls = "a login, by external id, by mail address";
+        assert_eq!(reteach.len(), 3, "{via:?}: {calls}: {reteach:?}");
     }
 }
 
 #[tokio::test]
-async fn tells_who_is_gone_inactive_in_conflict_or_nobody() {
+async fn gone_inactive_conflicting_and_unknown_people_are_told_apart() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
-    desk.run(&["sync", "acme", "--here"]).await;
+    desk.done("sync acme --here").await;
     company.personio.remove(1);
-    let gone = desk.json(&["explain", "acme", "1"]).await;
-    assert!(
-        step(&gone.json(), "read").contains("no such person"),
-        "{}",
-        gone.out
-    );
-    assert!(
-        step(&gone.json(), "decide").contains("two complete readings"),
-        "{}",
-        gone.out
-    );
+    let gone = desk.json("explain acme 1").await.json();
+    assert_step(&gone, "read", "no such person");
+    assert_step(&gone, "decide", "two complete readings");
 
     company
         .personio
         .change(2, |person| person.status = Status::Inactive);
-    let inactive = desk.json(&["explain", "acme", "2"]).await;
-    assert!(
-        step(&inactive.json(), "decide").contains("lock"),
-        "{}",
-        inactive.out
-    );
+    let inactive = desk.json("explain acme 2").await.json();
+    assert_step(&inactive, "decide", "lock");
 
-    let taken = simulators::reteach::Customer {
-        email: person(9).email,
-        external_id: Some("sap:9".to_owned()),
-        ..Default::default()
-    };
-    company.reteach.insert(taken);
+    company.reteach.insert(account_of(9, Some("sap:9")));
     company.personio.put(person(9));
-    let conflict = desk.json(&["explain", "acme", "9"]).await;
-    assert_eq!(conflict.exit, Exit::Look);
-    assert!(
-        step(&conflict.json(), "match").contains("another external id"),
-        "{}",
-        conflict.out
-    );
+    let conflict = desk.attention("explain acme 9").await;
+    assert_step(&conflict, "match", "another external id");
 
-    for nobody in ["4711", "../employees", "x y"] {
-        let done = desk.json(&["explain", "acme", nobody]).await;
-        assert_eq!(done.exit, Exit::Look, "{}", done.out);
-        assert!(
-            step(&done.json(), "read").contains("no such person"),
-            "{}",
-            done.out
-        );
+    for unknown in ["4711", "../employees", "\"x y\""] {
+        let explained = desk.attention(&format!("explain acme {unknown}")).await;
+        assert_step(&explained, "read", "no such person");
     }
-    assert_eq!(
-        desk.json(&["explain", "acme", "a@b.example"]).await.exit,
-        Exit::Usage
-    );
+    desk.fails("explain acme a@b.example", Exit::Usage, &["id in Personio"])
+        .await;
 }

@@ -1,57 +1,50 @@
-//! `--json` of every command: one document that holds all that the text says.
+//! `--json` of every command: one document with every fact of the text.
 
 use std::collections::BTreeSet;
 
 use clap::CommandFactory as _;
 use secrecy::ExposeSecret as _;
+use serde_json::Value;
 use shared::tenant::Via;
 use simulators::people::Status;
-use simulators::reteach::{Certificate, Participation};
 use tenants::Cli;
 
-use crate::support::{Desk, person};
+use crate::certificates::park;
+use crate::support::{Desk, GROUP, account_of, participation, person};
 
-/// What a text says of every deployment: no program needs it.
+/// A text says this of every deployment: no program needs it.
 const FIXED: [&str; 3] = ["24 hours", "30 days", "7 days"];
 
-/// A tenant with a held plan, a parked certificate, somebody in conflict and a schedule that is gone.
+/// A tenant with a held plan, a parked certificate, a conflict and a missing schedule.
 async fn eventful() -> Desk {
     let desk = Desk::new().await;
     let company = desk.company(Via::Direct).await;
     company.personio.put_all((1..=12).map(person));
     company.personio.revoke(&["gender"]);
-    company.reteach.insert(simulators::reteach::Customer {
-        email: person(41).email,
-        external_id: Some("sap:41".to_owned()),
-        ..Default::default()
-    });
+    company.reteach.insert(account_of(41, Some("sap:41")));
     // With the same key the same plan has the same hash in each world.
     let (file, _) = desk.files(&company, "");
     let credentials = desk.file("keyed.json", company.secret().to_json().expose_secret());
-    desk.run(&["add", "--file", &file, "--credentials", &credentials])
+    desk.run(&format!("add --file {file} --credentials {credentials}"))
         .await;
-    desk.run(&["sync", "acme", "--here"]).await;
-    company.reteach.add_participation(Participation {
-        id: "participation-1".to_owned(),
-        customer: Some("personio:1".to_owned()),
-        course_name: Some("Brandschutz".to_owned()),
-        completed_at: Some("2026-05-01T10:00:00Z".parse().unwrap()),
-        certificate: Some(Certificate::new("certificate-1", 20_000)),
-        ..Participation::default()
-    });
-    desk.run(&["sync", "acme", "--here", "--job", "certificates"])
-        .await;
-    crate::certificates::parked(&desk, &company.tenant, "certificate-2", true).await;
-    desk.clock().advance(jiff::SignedDuration::from_mins(5));
+    desk.run("sync acme --here").await;
+    company
+        .reteach
+        .add_participation(participation(1, 1, "Brandschutz"));
+    desk.run("sync acme --here --job certificates").await;
+    park(&desk, &company.tenant, "certificate-2", true).await;
+    company
+        .reteach
+        .add_participation(participation(3, 2, "Erste Hilfe"));
+    desk.pass_minutes(5);
     for id in 1..=8 {
         company
             .personio
             .change(id, |person| person.status = Status::Inactive);
     }
     company.personio.put(person(41));
-    desk.run(&["sync", "acme", "--here"]).await;
-    desk.aws
-        .delete_schedule(crate::support::GROUP, "acme.certificates");
+    desk.run("sync acme --here").await;
+    desk.aws.delete_schedule(GROUP, "acme.certificates");
     desk
 }
 
@@ -67,118 +60,82 @@ fn facts(text: &str) -> BTreeSet<&str> {
 }
 
 #[tokio::test]
-async fn every_command_has_a_document_that_holds_what_its_text_says() {
+async fn every_command_has_a_document_with_every_fact_of_its_text() {
     let desk = eventful().await;
-    let status = desk.json(&["status", "acme"]).await.json();
+    let status = desk.json("status acme").await.json();
     let hash = status["held"]["hash"].as_str().unwrap();
-    let readers: &[&[&str]] = &[
-        &["list"],
-        &["check", "acme"],
-        &["plan", "acme", "--details"],
-        &["status"],
-        &["status", "acme"],
-        &["runs", "acme", "--findings"],
-        &["explain", "acme", "1"],
-        &["explain", "acme", "41", "--details"],
-        &["certificates", "list", "acme"],
-        &["certificates", "list", "acme", "--all"],
-        &["completions", "bash"],
+    let readers = [
+        "list",
+        "check acme",
+        "plan acme --details",
+        "status",
+        "status acme",
+        "runs acme --findings",
+        "explain acme 1",
+        "explain acme 41 --details",
+        "certificates list acme",
+        "certificates list acme --all",
+        "completions bash",
     ];
-    let writers: &[&[&str]] = &[
-        &["sync", "acme", "--here"],
-        &[
-            "certificates",
-            "retry",
-            "acme",
-            "certificate-2",
-            "certificate-9",
-        ],
-        &["certificates", "dismiss", "acme", "certificate-2"],
-        &["approve", "acme", hash],
-        &["dismiss", "acme", hash],
-        &["pause", "acme"],
-        &["resume", "acme"],
-        &["remove", "acme", "--yes"],
+    let writers = [
+        "sync acme --here",
+        "certificates retry acme certificate-2 certificate-9",
+        "certificates dismiss acme certificate-2",
+        &format!("approve acme {hash}"),
+        &format!("dismiss acme {hash}"),
+        "pause acme",
+        "resume acme",
+        "remove acme --yes",
     ];
-    let shown: BTreeSet<&str> = readers
-        .iter()
-        .chain(writers)
-        .map(|args| args[0])
-        .chain(["add", "connect", "help"])
-        .collect();
+    let lines = readers.iter().chain(&writers);
+    let shown = lines.filter_map(|line| line.split(' ').next());
+    let shown: BTreeSet<&str> = shown.chain(["add", "connect", "help"]).collect();
     let cli = Cli::command();
     let all: BTreeSet<&str> = cli.get_subcommands().map(clap::Command::get_name).collect();
     assert!(all.is_subset(&shown), "a command is not shown: {all:?}");
-    for args in readers {
-        lacks_nothing(
-            args,
-            &desk.run(args).await.out,
-            &desk.json(args).await.json(),
-        );
+    for line in readers {
+        let text = desk.run(line).await.out;
+        assert_complete(line, &text, &desk.json(line).await.json());
     }
-    for args in writers {
+    for line in writers {
         let (people, programs) = (eventful().await, eventful().await);
-        lacks_nothing(
-            args,
-            &people.run(args).await.out,
-            &programs.json(args).await.json(),
-        );
+        let text = people.run(line).await.out;
+        assert_complete(line, &text, &programs.json(line).await.json());
     }
 }
 
 #[tokio::test]
-async fn adding_and_connecting_have_one_too() {
+async fn the_documents_of_add_and_connect_have_every_fact_of_their_texts() {
     let (people, programs) = (Desk::new().await, Desk::new().await);
-    let mut files = Vec::new();
-    for desk in [&people, &programs] {
-        let company = desk.company(Via::Kombo).await;
-        files.push(desk.files(&company, ""));
-    }
-    let [(file, credentials), (for_programs, secret)] = files.try_into().unwrap();
-    let args = ["add", "--file", &file, "--credentials", &credentials];
-    let text = people.run(&args).await.out;
-    let document = programs
-        .json(&["add", "--file", &for_programs, "--credentials", &secret])
-        .await
-        .json();
-    lacks_nothing(&args, &text, &document);
-
-    for args in [
-        [
-            "connect",
-            "acme",
-            "--replace",
-            "--email",
-            "hr@acme.example",
-            "--company",
-            "Acme GmbH",
-        ]
-        .as_slice(),
-        &["connect", "acme", "--integration", local::INTEGRATION],
+    let company = people.company(Via::Kombo).await;
+    let text = people.run(&people.add(&company, "")).await.out;
+    let company = programs.company(Via::Kombo).await;
+    let document = programs.json(&programs.add(&company, "")).await.json();
+    assert_complete("add", &text, &document);
+    for line in [
+        "connect acme --replace --email hr@acme.example --company \"Acme GmbH\"",
+        &format!("connect acme --integration {}", local::INTEGRATION),
     ] {
-        let (text, document) = (people.run(args).await.out, programs.json(args).await.json());
-        lacks_nothing(args, &text, &document);
+        let text = people.run(line).await.out;
+        assert_complete(line, &text, &programs.json(line).await.json());
     }
 }
 
-fn lacks_nothing(args: &[&str], text: &str, document: &serde_json::Value) {
-    assert!(!text.is_empty(), "{args:?}");
+fn assert_complete(line: &str, text: &str, document: &Value) {
+    assert!(!text.is_empty(), "{line}");
     let document = document.to_string();
-    // How long a call took is another time each time.
-    let text: String = text
+    // How long a call took differs from call to call.
+    let lines = text
         .lines()
-        .filter(|line| !line.starts_with("Read live in"))
-        .collect::<Vec<_>>()
-        .join(" ");
+        .filter(|line| !line.starts_with("Read live in"));
+    let text = lines.collect::<Vec<_>>().join(" ");
     let text = FIXED
         .iter()
         .fold(text, |text, fixed| text.replace(fixed, ""));
-    let missing: Vec<_> = facts(&text)
-        .into_iter()
-        .filter(|fact| !document.contains(*fact))
-        .collect();
+    let facts = facts(&text).into_iter();
+    let missing: Vec<_> = facts.filter(|fact| !document.contains(*fact)).collect();
     assert!(
         missing.is_empty(),
-        "{args:?}: {missing:?}\n{text}\n{document}"
+        "{line}: {missing:?}\n{text}\n{document}"
     );
 }

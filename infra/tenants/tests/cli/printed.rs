@@ -2,63 +2,97 @@
 
 use clap::CommandFactory as _;
 use shared::tenant::Via;
+use simulators::reteach::Participation;
 use tenants::Cli;
 
-use crate::support::{Desk, steady};
+use crate::support::{Desk, account_of, participation, steady, words};
 
 #[tokio::test]
 async fn a_check_with_misses() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
     company.personio.revoke(&["gender", "termination_date"]);
-    insta::assert_snapshot!(steady(&desk.run(&["check", "acme"]).await.out));
+    insta::assert_snapshot!(steady(&desk.run("check acme").await.out));
     let desk = Desk::new().await;
     desk.tenant(Via::Kombo).await;
-    insta::assert_snapshot!(
-        "a_check_through_kombo",
-        steady(&desk.run(&["check", "acme"]).await.out)
-    );
+    let check = desk.run("check acme").await.out;
+    insta::assert_snapshot!("a_check_through_kombo", steady(&check));
 }
 
 #[tokio::test]
-async fn the_same_for_programs() {
+async fn documents_for_programs() {
     let desk = Desk::new().await;
     let company = desk.company(Via::Direct).await;
-    let (file, credentials) = desk.files(&company, "");
-    let mut said = String::new();
-    for args in [
-        vec!["add", "--file", &file, "--credentials", &credentials],
-        vec!["plan", "acme"],
-        vec!["status", "acme"],
-        vec!["pause", "acme"],
-        vec!["remove", "acme", "--yes"],
+    let mut documents = String::new();
+    for line in [
+        &desk.add(&company, ""),
+        "plan acme",
+        "status acme",
+        "pause acme",
+        "remove acme --yes",
     ] {
-        let done = desk.json(&args).await;
-        said.push_str(&format!("$ tenants {} --json\n{}\n", args[0], done.out));
+        let command = &words(line)[0];
+        let out = desk.json(line).await.out;
+        documents.push_str(&format!("$ tenants {command} --json\n{out}\n"));
     }
-    insta::assert_snapshot!(steady(&said));
+    insta::assert_snapshot!(steady(&documents));
+}
+
+/// Before the first run: the preview takes accounts that will be adopted for their owners'.
+#[tokio::test]
+async fn a_plan_with_certificates_to_file() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    let account = company.reteach.insert(account_of(2, None));
+    company
+        .reteach
+        .add_participation(participation(1, 1, "Brandschutz"));
+    company.reteach.add_participation(Participation {
+        customer: Some(account),
+        ..participation(2, 2, "Erste Hilfe")
+    });
+    company.reteach.add_participation(Participation {
+        customer: Some("sap:77".to_owned()),
+        ..participation(3, 3, "Datenschutz")
+    });
+    let before = (desk.inventory(&company).await, company.personio.documents());
+    let details = desk.run("plan acme --details").await.out;
+    let (_, preview) = details.split_once("\nacme: Planned").unwrap();
+    insta::assert_snapshot!(preview);
+    let plan = desk.done("plan acme").await;
+    let filing = &plan["certificates"]["to_file"][0];
+    assert_eq!(filing["day"], "2026-05-11");
+    assert!(
+        filing.get("course").is_none(),
+        "courses only with --details"
+    );
+    assert_eq!(plan["certificates"]["folder"], "Sonstige Dokumente");
+    let after = (desk.inventory(&company).await, company.personio.documents());
+    assert_eq!(before, after, "a preview writes nothing");
+
+    company.personio.remove_category("Sonstige Dokumente");
+    let problem = desk.attention("plan acme").await["certificates"]["problem"].to_string();
+    assert!(problem.contains("no document category"), "{problem}");
 }
 
 #[tokio::test]
 async fn one_person_explained() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
-    desk.run(&["sync", "acme", "--here"]).await;
+    desk.done("sync acme --here").await;
+    let promoted = Some("Leiterin".to_owned());
     company
         .personio
-        .change(1, |person| person.position = Some("Leiterin".to_owned()));
-    let out = desk.run(&["explain", "acme", "1"]).await.out;
-    let story = out
-        .lines()
-        .filter(|line| !line.starts_with("Read live in"))
-        .collect::<Vec<_>>()
-        .join("\n");
+        .change(1, |person| person.position = promoted.clone());
+    let out = desk.run("explain acme 1").await.out;
+    let lines = out.lines().filter(|line| !line.starts_with("Read live in"));
+    let explained = lines.collect::<Vec<_>>().join("\n");
     let account = company.reteach.customer("personio:1").unwrap().id;
-    insta::assert_snapshot!(story.replace(&account, "ACCOUNT"));
+    insta::assert_snapshot!(explained.replace(&account, "ACCOUNT"));
 }
 
 #[test]
-fn every_command_s_help() {
+fn help_of_every_command() {
     let mut command = Cli::command().term_width(100);
     command.build();
     let mut help = command.render_long_help().to_string();
@@ -123,18 +157,12 @@ fn global_options(help: &str) -> String {
 async fn completions_for_every_shell_know_every_command() {
     let desk = Desk::new().await;
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        let done = desk.run(&["completions", shell]).await;
+        let line = format!("completions {shell}");
+        let script = desk.run(&line).await.out;
         for command in Cli::command().get_subcommands() {
-            assert!(
-                done.out.contains(command.get_name()),
-                "{shell}: {}",
-                command.get_name()
-            );
+            let name = command.get_name();
+            assert!(script.contains(name), "{shell}: {name}");
         }
-        assert_eq!(
-            desk.json(&["completions", shell]).await.json()["script"],
-            done.out.as_str(),
-            "{shell}"
-        );
+        assert_eq!(desk.done(&line).await["script"], script.as_str(), "{shell}");
     }
 }

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use local::Region;
 use local::region::{Options, STACK};
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::http::RateLimiter;
 use shared::tenant::Via;
 use tenants::Exit;
 use tokio::sync::mpsc::unbounded_channel;
 
-use crate::support::{Desk, Done};
+use crate::support::Desk;
 
 /// Nobody listens there.
 const NO_WATCH: &str = "http://127.0.0.1:1";
@@ -31,16 +31,19 @@ async fn region(desk: &Desk) -> Region {
         .unwrap()
 }
 
-/// A command in the region's environment.
-async fn run(desk: &Desk, region: &Region, args: &[&str]) -> Done {
-    let variables = region
-        .environment()
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value));
-    let variables: HashMap<String, String> = variables.collect();
-    let stack = ["--stack", STACK, "--json"];
-    let args: Vec<&str> = args.iter().copied().chain(stack).collect();
-    desk.run_in(variables, &args).await
+fn variables(region: &Region) -> HashMap<String, String> {
+    let variables = region.environment().into_iter();
+    variables
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+/// The document of a command in the region's environment, which has to succeed.
+async fn done(desk: &Desk, region: &Region, line: &str) -> Value {
+    let line = format!("{line} --stack {STACK} --json");
+    let done = desk.run_in(variables(region), &line).await;
+    assert_eq!(done.exit, Exit::Done, "{line}: {}", done.out);
+    done.json()
 }
 
 /// Lets five minutes pass.
@@ -56,91 +59,41 @@ async fn a_tenant_s_life_in_a_local_region() {
     let desk = Desk::new().await;
     let region = region(&desk).await;
     let company = desk.company(Via::Direct).await;
-    let (file, credentials) = desk.files(&company, "");
-    let done = run(
-        &desk,
-        &region,
-        &["add", "--file", &file, "--credentials", &credentials],
-    )
-    .await;
-    assert_eq!(done.exit, Exit::Done, "{}", done.out);
+    done(&desk, &region, &desk.add(&company, "")).await;
     assert!(company.reteach.customers().is_empty());
 
     // A schedule begins within its period and ten seconds.
     pass(&desk, &region).await;
     pass(&desk, &region).await;
     assert_eq!(company.reteach.customers().len(), 3);
-    let status = run(&desk, &region, &["status", "acme"]).await;
-    assert_eq!(status.exit, Exit::Done, "{}", status.out);
-    assert_eq!(
-        status.json()["health"]["problems"],
-        json!([]),
-        "{}",
-        status.out
-    );
-    let runs = run(&desk, &region, &["runs", "acme"]).await.json();
-    let outcomes = runs
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|run| run["job"] == "employee-sync");
-    assert!(
-        outcomes.clone().any(|run| run["outcome"] == "done"),
-        "{runs}"
-    );
+    let status = done(&desk, &region, "status acme").await;
+    assert_eq!(status["health"]["problems"], json!([]), "{status:#}");
+    let runs = done(&desk, &region, "runs acme").await;
+    let is_done = |run: &Value| run["job"] == "employee-sync" && run["outcome"] == "done";
+    assert!(runs.as_array().unwrap().iter().any(is_done), "{runs:#}");
+    let called = done(&desk, &region, "sync acme --mode reconcile").await;
+    assert_eq!(called["mode"], "reconcile", "{called:#}");
 
-    let called = run(&desk, &region, &["sync", "acme", "--mode", "reconcile"]).await;
-    assert_eq!(
-        (called.exit, &called.json()["mode"]),
-        (Exit::Done, &json!("reconcile")),
-        "{}",
-        called.out
-    );
-
-    assert_eq!(
-        run(&desk, &region, &["pause", "acme"]).await.exit,
-        Exit::Done
-    );
+    done(&desk, &region, "pause acme").await;
     company.forget_calls();
     pass(&desk, &region).await;
     assert!(company.personio.requests().is_empty(), "nothing fires");
-    assert_eq!(
-        run(&desk, &region, &["resume", "acme"]).await.exit,
-        Exit::Done
-    );
+    done(&desk, &region, "resume acme").await;
     pass(&desk, &region).await;
     pass(&desk, &region).await;
     assert!(!company.personio.requests().is_empty(), "it fires again");
 
-    assert_eq!(
-        run(&desk, &region, &["remove", "acme", "--yes"]).await.exit,
-        Exit::Done
-    );
+    done(&desk, &region, "remove acme --yes").await;
     assert!(region.schedules().is_empty());
     company.forget_calls();
     pass(&desk, &region).await;
     assert!(company.personio.requests().is_empty());
-    assert_eq!(run(&desk, &region, &["list"]).await.json(), json!([]));
+    assert_eq!(done(&desk, &region, "list").await, json!([]));
     assert_eq!(region.dead_letters(), []);
     assert_eq!(company.reteach.customers().len(), 3, "the accounts stay");
-}
 
-#[tokio::test]
-async fn another_stack_s_name_is_not_there() {
-    let desk = Desk::new().await;
-    let region = region(&desk).await;
-    let variables = region
-        .environment()
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
-    let done = desk
-        .run_in(variables, &["list", "--stack", "other", "--json"])
+    let other = "list --stack other";
+    let hints = ["there is no stack other"];
+    desk.fails_in(variables(&region), other, Exit::Usage, &hints)
         .await;
-    assert_eq!(done.exit, Exit::Usage);
-    assert!(
-        done.error().contains("there is no stack other"),
-        "{}",
-        done.error()
-    );
 }

@@ -1,51 +1,33 @@
 //! `tenants remove`
 
 use jiff::SignedDuration;
-use shared::domain::id::{CertificateId, RunId};
-use shared::state::{Acquisition, JobKind};
+use shared::domain::id::RunId;
+use shared::state::{Acquisition, JobKind, LastRun};
 use shared::tenant::Via;
-use simulators::reteach::{Certificate, Participation};
-use tenants::{Exit, Somebody};
+use tenants::Exit;
 
-use crate::support::{Desk, run};
+use crate::support::{Desk, now, participation};
+
+const FILE_CERTIFICATES: &str = "sync acme --here --job certificates --mode full-scan";
 
 /// A tenant with people and one filed certificate.
 async fn in_use(desk: &Desk) -> local::Company {
     let company = desk.tenant(Via::Direct).await;
-    assert_eq!(desk.run(&["sync", "acme", "--here"]).await.exit, Exit::Done);
-    company.reteach.add_participation(Participation {
-        customer: Some("personio:1".to_owned()),
-        course_name: Some("Brandschutz".to_owned()),
-        completed_at: Some("2026-05-01T10:00:00Z".parse().unwrap()),
-        certificate: Some(Certificate::new("cert-1", 20_000)),
-        ..Participation::default()
-    });
-    file_certificates(desk).await;
+    desk.done("sync acme --here").await;
+    company
+        .reteach
+        .add_participation(participation(1, 1, "Brandschutz"));
+    desk.done(FILE_CERTIFICATES).await;
     assert_eq!(company.personio.documents().len(), 1);
     company
 }
 
-async fn file_certificates(desk: &Desk) {
-    let done = desk
-        .run(&[
-            "sync",
-            "acme",
-            "--here",
-            "--job",
-            "certificates",
-            "--mode",
-            "full-scan",
-        ])
-        .await;
-    assert_eq!(done.exit, Exit::Done, "{}", done.out);
-}
-
 #[tokio::test]
-async fn accounts_documents_and_the_ledger_of_certificates_stay_so_that_nothing_is_filed_twice() {
+async fn accounts_documents_and_the_certificate_ledger_stay_so_that_nothing_is_filed_twice() {
     let desk = Desk::new().await;
     let company = in_use(&desk).await;
     let accounts = company.reteach.customers();
-    let done = desk.run(&["remove", "acme", "--yes"]).await;
+    let done = desk.run("remove acme --yes").await;
     assert_eq!(done.exit, Exit::Done, "{}", done.out);
     for part in [
         "ledger of 3 people",
@@ -54,166 +36,96 @@ async fn accounts_documents_and_the_ledger_of_certificates_stay_so_that_nothing_
     ] {
         assert!(done.out.contains(part), "{}", done.out);
     }
-    assert_eq!(desk.stack.store().list_tenants().await.unwrap(), []);
-    assert_eq!(desk.schedules(), [""; 0]);
+    desk.assert_no_tenants().await;
     assert_eq!(company.reteach.customers(), accounts);
-    let left = desk.stack.store().inventory(&company.tenant).await.unwrap();
+    let left = desk.inventory(&company).await;
     assert_eq!((left.employees, left.certificates, left.reports), (0, 1, 0));
+    let ledger = desk.done("certificates list acme --all").await;
+    assert_eq!(ledger[0]["certificate_id"], "certificate-1");
 
-    // A second time there is nothing to remove; the ledger is still told of.
-    let again = desk.json(&["remove", "acme", "--yes"]).await;
-    assert_eq!(again.exit, Exit::Look);
-    assert!(
-        again.error().contains("ledger of 1 certificate is kept"),
-        "{}",
-        again.error()
-    );
-
-    // Back again: the secret is brought back, the certificate is not filed a second time.
-    let (file, credentials) = desk.files(&company, "");
-    let back = desk
-        .run(&["add", "--file", &file, "--credentials", &credentials])
+    // A second time there is nothing to remove; the ledger is still mentioned.
+    let hints = ["ledger of 1 certificate is kept"];
+    desk.fails("remove acme --yes", Exit::Attention, &hints)
         .await;
+
+    // Added again: the secret is restored, the certificate is not filed a second time.
+    let back = desk.run(&desk.add(&company, "")).await;
     assert_eq!(back.exit, Exit::Done, "{}", back.out);
-    assert!(
-        back.out
-            .contains("its ledger of 1 certificate from before is still there"),
-        "{}",
-        back.out
-    );
-    assert_eq!(desk.run(&["sync", "acme", "--here"]).await.exit, Exit::Done);
+    let ledger = "its ledger of 1 certificate from before is still there";
+    assert!(back.out.contains(ledger), "{}", back.out);
+    desk.done("sync acme --here").await;
     assert_eq!(company.reteach.customers().len(), accounts.len());
-    file_certificates(&desk).await;
+    desk.done(FILE_CERTIFICATES).await;
     assert_eq!(company.personio.documents().len(), 1);
-    let next = Participation {
-        customer: Some("personio:2".to_owned()),
-        course_name: Some("Erste Hilfe".to_owned()),
-        completed_at: Some("2026-05-02T10:00:00Z".parse().unwrap()),
-        certificate: Some(Certificate::new("cert-2", 20_000)),
-        ..Participation::default()
-    };
-    company.reteach.add_participation(next);
-    file_certificates(&desk).await;
+    company
+        .reteach
+        .add_participation(participation(2, 2, "Erste Hilfe"));
+    desk.done(FILE_CERTIFICATES).await;
     assert_eq!(company.personio.documents().len(), 2);
 }
 
 #[tokio::test]
-async fn the_ledger_of_certificates_goes_only_when_asked_for_with_a_warning() {
+async fn the_certificate_ledger_goes_only_on_demand_with_a_warning() {
+    let remove_all = "remove acme --yes --certificate-ledger";
     let desk = Desk::new().await;
     let company = in_use(&desk).await;
-    let done = desk
-        .run(&["remove", "acme", "--yes", "--certificate-ledger"])
-        .await;
+    let done = desk.run(remove_all).await;
     assert_eq!(done.exit, Exit::Done, "{}", done.out);
-    assert!(
-        done.out.contains("EVERY ONE OF THEM IS FILED A SECOND"),
-        "{}",
-        done.out
-    );
-    assert!(
-        desk.stack
-            .store()
-            .inventory(&company.tenant)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    let warning = "EVERY ONE OF THEM IS FILED A SECOND";
+    assert!(done.out.contains(warning), "{}", done.out);
+    desk.assert_empty(&company).await;
 
-    // It can be asked for later too.
+    // Also after the tenant is gone.
     let desk = Desk::new().await;
     let company = in_use(&desk).await;
-    desk.run(&["remove", "acme", "--yes"]).await;
-    let done = desk
-        .run(&["remove", "acme", "--yes", "--certificate-ledger"])
-        .await;
-    assert_eq!(done.exit, Exit::Done, "{}", done.out);
-    assert!(
-        desk.stack
-            .store()
-            .inventory(&company.tenant)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    desk.done("remove acme --yes").await;
+    desk.done(remove_all).await;
+    desk.assert_empty(&company).await;
 }
 
 #[tokio::test]
-async fn a_run_under_way_is_waited_for_and_nothing_is_removed_meanwhile() {
+async fn a_removal_waits_for_a_run_and_removes_nothing_meanwhile() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
     let store = desk.stack.store();
     let (owner, lasts) = (RunId::new("run-1"), SignedDuration::from_mins(2));
+    let job = JobKind::Certificates;
     let lease = store
-        .acquire(
-            &company.tenant,
-            JobKind::Certificates,
-            &owner,
-            crate::support::now(),
-            lasts,
-        )
-        .await
-        .unwrap();
-    let Acquisition::Acquired(lease) = lease else {
+        .acquire(&company.tenant, job, &owner, now(), lasts)
+        .await;
+    let Ok(Acquisition::Acquired(lease)) = lease else {
         panic!("{lease:?}")
     };
-    let done = desk.json(&["remove", "acme", "--yes", "--wait", "0"]).await;
-    assert_eq!(done.exit, Exit::Look);
-    assert!(
-        done.error()
-            .contains("a run of certificate-sync is under way"),
-        "{}",
-        done.error()
-    );
-    assert!(
-        done.error().contains("nothing was removed"),
-        "{}",
-        done.error()
-    );
+    let hints = [
+        "a run of certificate-sync is under way",
+        "nothing was removed",
+    ];
+    desk.fails("remove acme --yes --wait 0", Exit::Attention, &hints)
+        .await;
     assert_eq!(desk.schedules().len(), 2);
-    // Neither is the other job kept from running.
-    assert_eq!(desk.run(&["sync", "acme", "--here"]).await.exit, Exit::Done);
+    // The other job can still run.
+    desk.done("sync acme --here").await;
 
-    store
-        .release(&lease, shared::state::LastRun::default())
-        .await
-        .unwrap();
-    assert_eq!(
-        desk.run(&["remove", "acme", "--yes"]).await.exit,
-        Exit::Done
-    );
+    store.release(&lease, LastRun::default()).await.unwrap();
+    desk.done("remove acme --yes").await;
 }
 
 #[tokio::test]
-async fn nothing_is_removed_unasked() {
+async fn nothing_is_removed_without_a_confirmation() {
     let desk = Desk::new().await;
     desk.tenant(Via::Direct).await;
-    let done = desk.json(&["remove", "acme"]).await;
-    assert_eq!(done.exit, Exit::Usage);
-    assert!(done.error().contains("--yes"), "{}", done.error());
-    for (answer, exit) in [
-        ("acm\n", Exit::Look),
-        ("\n", Exit::Look),
-        ("", Exit::Look),
+    desk.fails("remove acme", Exit::Usage, &["--yes"]).await;
+    for (input, exit) in [
+        ("acm\n", Exit::Attention),
+        ("\n", Exit::Attention),
+        ("", Exit::Attention),
         ("acme\n", Exit::Done),
     ] {
-        let here = desk.surroundings(desk.variables(), Somebody::Watches, answer);
         assert_eq!(
-            run(&["remove", "acme"], &here).await.exit,
+            desk.run_at_terminal("remove acme", input).await,
             exit,
-            "{answer:?}"
+            "{input:?}"
         );
     }
-    assert_eq!(desk.stack.store().list_tenants().await.unwrap(), []);
-}
-
-#[tokio::test]
-async fn the_ledger_is_listed_after_its_tenant_is_gone() {
-    let desk = Desk::new().await;
-    in_use(&desk).await;
-    desk.run(&["remove", "acme", "--yes"]).await;
-    let done = desk.json(&["certificates", "list", "acme", "--all"]).await;
-    assert_eq!(
-        done.json()[0]["certificate_id"],
-        CertificateId::new("cert-1").as_str()
-    );
+    desk.assert_no_tenants().await;
 }

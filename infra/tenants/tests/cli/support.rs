@@ -1,4 +1,4 @@
-//! A stack, companies, and somebody who types commands.
+//! An operator at a local stack with simulated companies.
 
 use std::collections::HashMap;
 use std::io::{Cursor, Write};
@@ -8,16 +8,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clap::Parser as _;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use local::{Company, Options, Stack, World};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use shared::domain::clock::{Clock as _, ManualClock};
 use shared::http::RateLimiter;
+use shared::state::{Inventory, TenantRecord};
 use shared::tenant::Via;
 use simulators::people::Gender;
+use simulators::reteach::{Certificate, Customer, Participation};
 use simulators::{Aws, Person, Scissors};
-use tenants::{Cli, Exit, Somebody, Surroundings};
+use tenants::{Cli, Environment, Exit, Interactivity};
 
 pub(crate) const GROUP: &str = "reteach-personio";
 pub(crate) const EMPLOYEES: &str =
@@ -37,12 +39,12 @@ pub(crate) struct Desk {
     companies: Mutex<Vec<Company>>,
 }
 
-/// What a command came to.
+/// The result of a command.
 #[derive(Debug)]
 pub(crate) struct Done {
     pub(crate) exit: Exit,
     pub(crate) out: String,
-    /// What came on standard error.
+    /// Standard error.
     pub(crate) errors: String,
 }
 
@@ -133,6 +135,12 @@ impl Desk {
         company
     }
 
+    /// The command that adds this company, with `more` in the tenant's file.
+    pub(crate) fn add(&self, company: &Company, more: &str) -> String {
+        let (file, credentials) = self.files(company, more);
+        format!("add --file {file} --credentials {credentials}")
+    }
+
     /// The two files of a company.
     pub(crate) fn files(&self, company: &Company, more: &str) -> (String, String) {
         let secret = company.secret();
@@ -157,12 +165,34 @@ impl Desk {
     /// A tenant that has been added.
     pub(crate) async fn tenant(&self, via: Via) -> Company {
         let company = self.company(via).await;
-        let (file, credentials) = self.files(&company, "");
-        let done = self
-            .run(&["add", "--file", &file, "--credentials", &credentials])
-            .await;
-        assert_eq!(done.exit, Exit::Done, "{}", done.out);
+        self.done(&self.add(&company, "")).await;
         company
+    }
+
+    pub(crate) async fn stored(&self, company: &Company) -> TenantRecord {
+        let stored = self.stack.store().tenant(&company.tenant).await;
+        stored.unwrap().unwrap()
+    }
+
+    pub(crate) async fn inventory(&self, company: &Company) -> Inventory {
+        let inventory = self.stack.store().inventory(&company.tenant).await;
+        inventory.unwrap()
+    }
+
+    /// Neither tenants nor schedules nor state of this company.
+    pub(crate) async fn assert_empty(&self, company: &Company) {
+        self.assert_no_tenants().await;
+        assert!(self.inventory(company).await.is_empty());
+    }
+
+    /// Neither tenants nor schedules.
+    pub(crate) async fn assert_no_tenants(&self) {
+        assert_eq!(self.stack.store().list_tenants().await.unwrap(), []);
+        assert_eq!(self.schedules(), [""; 0]);
+    }
+
+    pub(crate) fn pass_minutes(&self, minutes: i64) {
+        self.clock().advance(SignedDuration::from_mins(minutes));
     }
 
     pub(crate) fn variables(&self) -> HashMap<String, String> {
@@ -188,86 +218,147 @@ impl Desk {
         variables
     }
 
-    /// What a command finds around it.
-    pub(crate) fn surroundings(
-        &self,
-        variables: HashMap<String, String>,
-        somebody: Somebody,
-        input: &str,
-    ) -> Surroundings {
-        self.surroundings_with(variables, somebody, input, Errors::default())
+    pub(crate) fn variables_without(&self, names: &[&str]) -> HashMap<String, String> {
+        let mut variables = self.variables();
+        variables.retain(|name, _| !names.contains(&name.as_str()));
+        variables
     }
 
-    fn surroundings_with(
+    pub(crate) fn environment(&self, interactivity: Interactivity, input: &str) -> Environment {
+        self.environment_with(self.variables(), interactivity, input, Errors::default())
+    }
+
+    fn environment_with(
         &self,
         variables: HashMap<String, String>,
-        somebody: Somebody,
+        interactivity: Interactivity,
         input: &str,
         errors: Errors,
-    ) -> Surroundings {
-        Surroundings {
+    ) -> Environment {
+        Environment {
             variables: Box::new(move |name| variables.get(name).cloned()),
             clock: Arc::new(self.clock().clone()),
             pace: Some(RateLimiter::new(&[])),
             input: Mutex::new(Box::new(Cursor::new(input.to_owned()))),
             errors: Mutex::new(Box::new(errors)),
-            somebody,
-            look_every: Duration::from_millis(1),
+            interactivity,
+            poll_interval: Duration::from_millis(1),
         }
     }
 
-    pub(crate) async fn run(&self, args: &[&str]) -> Done {
-        self.run_in(self.variables(), args).await
+    /// Runs a command line without a terminal.
+    pub(crate) async fn run(&self, line: &str) -> Done {
+        self.run_in(self.variables(), line).await
     }
 
-    pub(crate) async fn json(&self, args: &[&str]) -> Done {
-        let args: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
-        self.run(&args).await
+    pub(crate) async fn json(&self, line: &str) -> Done {
+        self.run(&format!("{line} --json")).await
     }
 
-    pub(crate) async fn run_in(&self, variables: HashMap<String, String>, args: &[&str]) -> Done {
-        self.run_as(Somebody::Nobody, "", variables, args).await
+    /// The document of a command that has to succeed.
+    pub(crate) async fn done(&self, line: &str) -> Value {
+        let done = self.json(line).await;
+        assert_eq!(done.exit, Exit::Done, "{line}: {}", done.out);
+        done.json()
     }
 
-    /// The same, perhaps with somebody there, who types `input`.
-    pub(crate) async fn run_as(
+    /// The document of a command that finds something to look at.
+    pub(crate) async fn attention(&self, line: &str) -> Value {
+        let done = self.json(line).await;
+        assert_eq!(done.exit, Exit::Attention, "{line}: {}", done.out);
+        done.json()
+    }
+
+    /// A command that has to fail with each of `hints` in its error.
+    pub(crate) async fn fails(&self, line: &str, exit: Exit, hints: &[&str]) {
+        self.fails_in(self.variables(), line, exit, hints).await;
+    }
+
+    pub(crate) async fn fails_in(
         &self,
-        somebody: Somebody,
-        input: &str,
         variables: HashMap<String, String>,
-        args: &[&str],
-    ) -> Done {
+        line: &str,
+        exit: Exit,
+        hints: &[&str],
+    ) {
+        let done = self.run_in(variables, &format!("{line} --json")).await;
+        assert_eq!(done.exit, exit, "{line}: {}", done.out);
+        let error = done.error();
+        for hint in hints {
+            assert!(error.contains(hint), "{line}: {hint} is not in: {error}");
+        }
+    }
+
+    /// Runs a command line with these variables and no terminal.
+    pub(crate) async fn run_in(&self, variables: HashMap<String, String>, line: &str) -> Done {
         let errors = Errors::default();
-        let here = self.surroundings_with(variables, somebody, input, errors.clone());
-        let done = run(args, &here).await;
+        let environment =
+            self.environment_with(variables, Interactivity::NonInteractive, "", errors.clone());
+        let done = run(line, &environment).await;
         Done {
             errors: errors.text(),
             ..done
         }
     }
 
-    /// The names of the schedules that fire, and of those that do not.
+    /// Runs a command line at a terminal, with `input` typed.
+    pub(crate) async fn run_at_terminal(&self, line: &str, input: &str) -> Exit {
+        let environment = self.environment(Interactivity::Interactive, input);
+        run(line, &environment).await.exit
+    }
+
+    /// Each schedule with its state and its rate.
     pub(crate) fn schedules(&self) -> Vec<String> {
         let schedules = self.aws.schedules(GROUP);
-        let line = |(name, it): (&String, &Value)| {
-            format!(
-                "{name} {} {}",
-                it["State"].as_str().unwrap(),
-                it["ScheduleExpression"].as_str().unwrap()
-            )
+        let line = |(name, schedule): (&String, &Value)| {
+            let text = |field: &str| schedule[field].as_str().unwrap();
+            format!("{name} {} {}", text("State"), text("ScheduleExpression"))
         };
         schedules.iter().map(line).collect()
     }
 }
 
-pub(crate) async fn run(args: &[&str], surroundings: &Surroundings) -> Done {
-    let cli = Cli::try_parse_from(["tenants"].iter().chain(args)).unwrap();
+pub(crate) async fn run(line: &str, environment: &Environment) -> Done {
+    let cli = Cli::try_parse_from(["tenants".to_owned()].into_iter().chain(words(line))).unwrap();
     let mut out = Vec::new();
-    let exit = Box::pin(tenants::run(cli, surroundings, &mut out)).await;
+    let exit = Box::pin(tenants::run(cli, environment, &mut out)).await;
     Done {
         exit,
         out: String::from_utf8(out).unwrap(),
         errors: String::new(),
+    }
+}
+
+/// The words of a command line. Double quotes keep white space together.
+pub(crate) fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (number, part) in line.split('"').enumerate() {
+        match number % 2 {
+            0 => words.extend(part.split_whitespace().map(str::to_owned)),
+            _ => words.push(part.to_owned()),
+        }
+    }
+    words
+}
+
+/// A completed course of person `person` with certificate `certificate-<number>`.
+pub(crate) fn participation(number: u64, person: u64, course: &str) -> Participation {
+    Participation {
+        id: format!("participation-{number}"),
+        customer: Some(format!("personio:{person}")),
+        course_name: Some(course.to_owned()),
+        completed_at: Some("2026-05-11T07:30:00Z".parse().unwrap()),
+        certificate: Some(Certificate::new(&format!("certificate-{number}"), 20_000)),
+        ..Participation::default()
+    }
+}
+
+/// An account with the mail address of `person(id)`.
+pub(crate) fn account_of(id: u64, external_id: Option<&str>) -> Customer {
+    Customer {
+        email: person(id).email,
+        external_id: external_id.map(str::to_owned),
+        ..Customer::default()
     }
 }
 

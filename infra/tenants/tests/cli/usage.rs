@@ -1,4 +1,4 @@
-//! What cannot be used is said at once, with exit status 2, and changes nothing.
+//! Unusable input is refused at once, with exit status 2, and changes nothing.
 
 use clap::Parser as _;
 use clap::error::ErrorKind;
@@ -7,146 +7,79 @@ use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault};
 use tenants::{Cli, Exit};
 
-use crate::support::{CERTIFICATES, Desk, EMPLOYEES, GROUP};
+use crate::support::{CERTIFICATES, Desk, EMPLOYEES, GROUP, words};
 
 #[test]
-fn command_lines_that_make_no_sense_are_refused_by_what_is_wrong() {
-    let cases: &[(&[&str], ErrorKind)] = &[
-        (&[], ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand),
-        (&["frobnicate"], ErrorKind::InvalidSubcommand),
-        (&["add"], ErrorKind::MissingRequiredArgument),
+fn wrong_command_lines_are_refused_by_the_kind_of_error() {
+    use ErrorKind::{
+        ArgumentConflict, DisplayHelpOnMissingArgumentOrSubcommand, InvalidSubcommand,
+        InvalidValue, MissingRequiredArgument, UnknownArgument, ValueValidation,
+    };
+    for (line, kind) in [
+        ("", DisplayHelpOnMissingArgumentOrSubcommand),
+        ("frobnicate", InvalidSubcommand),
+        ("add", MissingRequiredArgument),
+        ("add --credentials x", MissingRequiredArgument),
+        ("check", MissingRequiredArgument),
+        ("check --file x", MissingRequiredArgument),
+        ("check acme --file x --credentials y", ArgumentConflict),
+        ("pause ACME", ValueValidation),
+        ("pause a", ValueValidation),
+        ("pause acme other", UnknownArgument),
+        ("approve acme", MissingRequiredArgument),
+        ("certificates", DisplayHelpOnMissingArgumentOrSubcommand),
+        ("certificates retry acme", MissingRequiredArgument),
+        ("connect acme", MissingRequiredArgument),
+        ("connect acme --email a@b.example", MissingRequiredArgument),
+        ("connect acme --integration x", ValueValidation),
         (
-            &["add", "--credentials", "x"],
-            ErrorKind::MissingRequiredArgument,
+            "connect acme --integration personio:x --token t",
+            ArgumentConflict,
         ),
-        (&["check"], ErrorKind::MissingRequiredArgument),
-        (
-            &["check", "--file", "x"],
-            ErrorKind::MissingRequiredArgument,
-        ),
-        (
-            &["check", "acme", "--file", "x", "--credentials", "y"],
-            ErrorKind::ArgumentConflict,
-        ),
-        (&["pause", "ACME"], ErrorKind::ValueValidation),
-        (&["pause", "a"], ErrorKind::ValueValidation),
-        (&["pause", "acme", "other"], ErrorKind::UnknownArgument),
-        (&["approve", "acme"], ErrorKind::MissingRequiredArgument),
-        (
-            &["certificates"],
-            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
-        ),
-        (
-            &["certificates", "retry", "acme"],
-            ErrorKind::MissingRequiredArgument,
-        ),
-        (&["connect", "acme"], ErrorKind::MissingRequiredArgument),
-        (
-            &["connect", "acme", "--email", "a@b.example"],
-            ErrorKind::MissingRequiredArgument,
-        ),
-        (
-            &["connect", "acme", "--integration", "x"],
-            ErrorKind::ValueValidation,
-        ),
-        (
-            &[
-                "connect",
-                "acme",
-                "--integration",
-                "personio:x",
-                "--token",
-                "t",
-            ],
-            ErrorKind::ArgumentConflict,
-        ),
-        (&["runs", "acme", "-n", "0"], ErrorKind::ValueValidation),
-        (&["runs", "acme", "-n", "many"], ErrorKind::ValueValidation),
-        (&["sync", "acme", "--mode", "drip"], ErrorKind::InvalidValue),
-        (
-            &["sync", "acme", "--job", "payroll"],
-            ErrorKind::InvalidValue,
-        ),
-        (&["completions", "cmd"], ErrorKind::InvalidValue),
-        (&["list", "--stack"], ErrorKind::InvalidValue),
-    ];
-    for (args, kind) in cases {
-        let parsed = Cli::try_parse_from(["tenants"].iter().chain(*args));
-        let error = parsed.map(|_| ()).unwrap_err();
-        assert_eq!(error.kind(), *kind, "{args:?}: {error}");
-        assert_eq!(error.exit_code(), 2, "{args:?}");
+        ("runs acme -n 0", ValueValidation),
+        ("runs acme -n many", ValueValidation),
+        ("sync acme --mode drip", InvalidValue),
+        ("sync acme --job payroll", InvalidValue),
+        ("completions cmd", InvalidValue),
+        ("list --stack", InvalidValue),
+    ] {
+        let words = ["tenants".to_owned()].into_iter().chain(words(line));
+        let error = Cli::try_parse_from(words).map(|_| ()).unwrap_err();
+        assert_eq!(error.kind(), kind, "{line}: {error}");
+        assert_eq!(error.exit_code(), 2, "{line}");
     }
 }
 
 #[tokio::test]
-async fn a_deployment_that_cannot_be_found_is_told_by_what_is_missing() {
+async fn a_deployment_that_is_not_found_is_told_by_what_is_missing() {
     let desk = Desk::new().await;
     desk.aws
         .add_stack("elsewhere", &[("TableName", "t"), ("BucketName", "b")]);
-    let without = |names: &[&str]| {
-        let mut variables = desk.variables();
-        variables.retain(|name, _| !names.contains(&name.as_str()));
-        variables
-    };
-    for (variables, args, exit, hint) in [
+    for (missing, line, hint) in [
+        ("TABLE_NAME", "list", "--stack NAME"),
+        ("SECRET_PREFIX", "list", "--stack NAME"),
+        ("SCHEDULER_ROLE_ARN", "list", "SCHEDULER_ROLE_ARN"),
+        ("AWS_ACCESS_KEY_ID", "list", "export-credentials"),
+        ("AWS_SECRET_ACCESS_KEY", "list", "export-credentials"),
+        ("AWS_REGION", "list", "--region"),
         (
-            without(&["TABLE_NAME"]),
-            vec!["list"],
-            Exit::Usage,
-            "--stack NAME",
-        ),
-        (
-            without(&["SECRET_PREFIX"]),
-            vec!["list"],
-            Exit::Usage,
-            "--stack NAME",
-        ),
-        (
-            without(&["SCHEDULER_ROLE_ARN"]),
-            vec!["list"],
-            Exit::Usage,
-            "SCHEDULER_ROLE_ARN",
-        ),
-        (
-            without(&["AWS_ACCESS_KEY_ID"]),
-            vec!["list"],
-            Exit::Usage,
-            "export-credentials",
-        ),
-        (
-            without(&["AWS_SECRET_ACCESS_KEY"]),
-            vec!["list"],
-            Exit::Usage,
-            "export-credentials",
-        ),
-        (
-            without(&["AWS_REGION"]),
-            vec!["list"],
-            Exit::Usage,
-            "--region",
-        ),
-        (
-            without(&[]),
-            vec!["list", "--stack", "nowhere"],
-            Exit::Usage,
+            "",
+            "list --stack nowhere",
             "there is no stack nowhere in eu-central-1",
         ),
         (
-            without(&[]),
-            vec!["list", "--stack", "elsewhere"],
-            Exit::Usage,
+            "",
+            "list --stack elsewhere",
             "SecretPrefix, EmployeeFunctionArn",
         ),
     ] {
-        let args: Vec<&str> = args.into_iter().chain(["--json"]).collect();
-        let done = desk.run_in(variables, &args).await;
-        assert_eq!(done.exit, exit, "{args:?}: {}", done.out);
-        assert!(done.error().contains(hint), "{args:?}: {}", done.error());
+        let variables = desk.variables_without(&[missing]);
+        desk.fails_in(variables, line, Exit::Usage, &[hint]).await;
     }
 }
 
 #[tokio::test]
-async fn what_aws_refuses_is_told_with_what_to_do() {
+async fn refusals_of_aws_are_told_with_what_to_do() {
     let desk = Desk::new().await;
     desk.tenant(Via::Direct).await;
     for (body, hint) in [
@@ -174,35 +107,24 @@ async fn what_aws_refuses_is_told_with_what_to_do() {
         let refused = Fault::new(Behaviour::Status(403, Body::Json(body)));
         desk.aws
             .fail(refused.method(Method::GET).path("/schedules").always());
-        let done = desk.json(&["status"]).await;
-        assert_eq!(done.exit, Exit::Look, "{}", done.out);
-        assert!(done.error().contains(hint), "{body}: {}", done.error());
+        desk.fails("status", Exit::Attention, &[hint]).await;
         desk.aws.clear_faults();
     }
     let mut variables = desk.variables();
-    variables.insert(
-        "AWS_ENDPOINT_URL_CLOUDFORMATION".to_owned(),
-        "http://127.0.0.1:1".to_owned(),
-    );
-    let done = desk
-        .run_in(
-            variables,
-            &["list", "--stack", "reteach-personio", "--json"],
-        )
+    let nowhere = "http://127.0.0.1:1".to_owned();
+    variables.insert("AWS_ENDPOINT_URL_CLOUDFORMATION".to_owned(), nowhere);
+    let hints = ["did not answer cloudformation:DescribeStacks"];
+    let line = "list --stack reteach-personio";
+    desk.fails_in(variables, line, Exit::Attention, &hints)
         .await;
-    assert_eq!(done.exit, Exit::Look, "{}", done.out);
-    assert!(
-        done.error()
-            .contains("did not answer cloudformation:DescribeStacks"),
-        "{}",
-        done.error()
-    );
 }
 
 #[tokio::test]
 async fn a_stack_is_known_by_its_outputs() {
     let desk = Desk::new().await;
-    let variables = desk.variables();
+    let mut variables = desk.variables();
+    let role = "arn:aws:iam::123456789012:role/scheduler";
+    let queue = "arn:aws:sqs:eu-central-1:123456789012:delivery";
     desk.aws.add_stack(
         "reteach-personio",
         &[
@@ -211,138 +133,91 @@ async fn a_stack_is_known_by_its_outputs() {
             ("EmployeeFunctionArn", EMPLOYEES),
             ("CertificateFunctionArn", CERTIFICATES),
             ("ScheduleGroupName", GROUP),
-            (
-                "SchedulerRoleArn",
-                "arn:aws:iam::123456789012:role/scheduler",
-            ),
-            (
-                "DeliveryQueueArn",
-                "arn:aws:sqs:eu-central-1:123456789012:delivery",
-            ),
+            ("SchedulerRoleArn", role),
+            ("DeliveryQueueArn", queue),
         ],
     );
     desk.tenant(Via::Direct).await;
-    let mut bare = variables.clone();
-    bare.retain(|name, _| name.starts_with("AWS_"));
-    let done = desk
-        .run_in(
-            bare,
-            &["status", "acme", "--stack", "reteach-personio", "--json"],
-        )
-        .await;
-    assert_eq!(
-        done.json()["schedules"][0]["differences"],
-        serde_json::json!([]),
-        "{}",
-        done.out
-    );
+    variables.retain(|name, _| name.starts_with("AWS_"));
+    let line = "status acme --stack reteach-personio --json";
+    let status = desk.run_in(variables, line).await.json();
+    let differences = &status["schedules"][0]["differences"];
+    assert_eq!(differences, &serde_json::json!([]), "{status:#}");
 }
 
 #[tokio::test]
-async fn files_that_cannot_be_used_name_every_field_and_no_value() {
+async fn unusable_files_are_told_by_every_field_and_no_value() {
     let desk = Desk::new().await;
     let company = desk.company(Via::Direct).await;
     let (file, credentials) = desk.files(&company, "");
-    let bad = desk.file(
+    let toml = |name: &str, more: &str| desk.file(name, &company.tenant_file(more));
+    let brake = "[brake]\npercent = 0\nexplained_lock_percent = 200\n";
+    let bad = toml(
         "bad.toml",
-        &company.tenant_file(
-            "[brake]\npercent = 0\nexplained_lock_percent = 200\n[scope]\ninclude_companies = []\n",
-        ),
+        &format!("{brake}[scope]\ninclude_companies = []\n"),
     );
+    let schedule = toml("schedule.toml", "[schedule]\nemployees = \"5 seconds\"\n");
     let no_toml = desk.file("no.toml", "tenant_id = ");
-    let schedule = desk.file(
-        "schedule.toml",
-        &company.tenant_file("[schedule]\nemployees = \"5 seconds\"\n"),
-    );
-    let kombo = desk.file(
-        "kombo.toml",
-        &company.tenant_file("").replace("direct", "kombo"),
-    );
-    let no_json = desk.file("no.json", "{");
-    let unknown = desk.file("unknown.json", r#"{"personio":{"client_id":"s3cret"}}"#);
-    let key = desk.file("key.json", r#"{"fingerprint_key":"s3cret"}"#);
-    let partly = desk.file(
-        "partly.json",
-        r#"{"personio":{"client_id":"s3cret","client_secret":"s3cret"}}"#,
-    );
-    for (file, credentials, hints) in [
-        ("/nowhere.toml", Some(&credentials), vec!["/nowhere.toml"]),
+    let no_kombo = company.tenant_file("").replace("direct", "kombo");
+    let no_kombo = desk.file("kombo.toml", &no_kombo);
+    for (file, hints) in [
+        ("/nowhere.toml", &["/nowhere.toml"][..]),
         (
             bad.as_str(),
-            Some(&credentials),
-            vec!["brake.percent", "brake.explained_lock_percent", "scope"],
+            &["brake.percent", "brake.explained_lock_percent", "scope"],
         ),
-        (&no_toml, Some(&credentials), vec!["(file)"]),
-        (
-            &schedule,
-            Some(&credentials),
-            vec!["schedule.employees", "5 minutes"],
-        ),
-        (
-            &kombo,
-            Some(&credentials),
-            vec!["kombo: is needed on this route"],
-        ),
-        (&file, None, vec!["--credentials FILE"]),
-        (
-            &file,
-            Some(&"/nowhere.json".to_owned()),
-            vec!["/nowhere.json"],
-        ),
-        (&file, Some(&no_json), vec!["is not a JSON object"]),
-        (
-            &file,
-            Some(&unknown),
-            vec!["personio.client_secret is missing"],
-        ),
-        (&file, Some(&key), vec!["fingerprint"]),
-        (
-            &file,
-            Some(&partly),
-            vec!["the route direct needs: reteach"],
-        ),
+        (&no_toml, &["(file)"]),
+        (&schedule, &["schedule.employees", "5 minutes"]),
+        (&no_kombo, &["kombo: is needed on this route"]),
     ] {
-        let mut args = vec!["add", "--file", file, "--json"];
-        if let Some(credentials) = credentials {
-            args.extend(["--credentials", credentials]);
-        }
-        let done = desk.run(&args).await;
-        assert_eq!(done.exit, Exit::Usage, "{args:?}: {}", done.out);
-        for hint in hints {
-            assert!(done.error().contains(hint), "{args:?}: {}", done.error());
-        }
+        let line = format!("add --file {file} --credentials {credentials}");
+        desk.fails(&line, Exit::Usage, hints).await;
+    }
+
+    let add = format!("add --file {file}");
+    desk.fails(&add, Exit::Usage, &["--credentials FILE"]).await;
+    let partly = r#"{"personio":{"client_id":"s3cret","client_secret":"s3cret"}}"#;
+    for (name, content, hint) in [
+        ("no.json", "{", "is not a JSON object"),
+        (
+            "unknown.json",
+            r#"{"personio":{"client_id":"s3cret"}}"#,
+            "personio.client_secret is missing",
+        ),
+        ("key.json", r#"{"fingerprint_key":"s3cret"}"#, "fingerprint"),
+        ("partly.json", partly, "the route direct needs: reteach"),
+    ] {
+        let path = desk.file(name, content);
+        let done = desk.json(&format!("{add} --credentials {path}")).await;
+        assert_eq!(done.exit, Exit::Usage, "{name}: {}", done.out);
+        assert!(done.error().contains(hint), "{name}: {}", done.error());
         assert!(!done.out.contains("s3cret"), "{}", done.out);
     }
-    assert_eq!(desk.stack.store().list_tenants().await.unwrap(), []);
+    let line = format!("{add} --credentials /nowhere.json");
+    desk.fails(&line, Exit::Usage, &["/nowhere.json"]).await;
+    desk.assert_no_tenants().await;
 }
 
 #[tokio::test]
-async fn a_tenant_that_is_not_there_is_said_so_by_every_command() {
+async fn every_command_says_that_a_tenant_does_not_exist() {
     let desk = Desk::new().await;
-    let commands: &[&[&str]] = &[
-        &["check", "nobody"],
-        &["plan", "nobody"],
-        &["sync", "nobody"],
-        &["sync", "nobody", "--here"],
-        &["status", "nobody"],
-        &["runs", "nobody"],
-        &["explain", "nobody", "1"],
-        &["certificates", "list", "nobody"],
-        &["certificates", "retry", "nobody", "c"],
-        &["approve", "nobody", "abc"],
-        &["dismiss", "nobody", "abc"],
-        &["pause", "nobody"],
-        &["resume", "nobody"],
-        &["connect", "nobody", "--integration", "personio:x"],
-        &["remove", "nobody", "--yes"],
-    ];
-    for args in commands {
-        let done = desk.json(args).await;
-        assert_eq!(done.exit, Exit::Look, "{args:?}: {}", done.out);
-        assert!(
-            done.error().contains("tenant nobody"),
-            "{args:?}: {}",
-            done.error()
-        );
+    for line in [
+        "check nobody",
+        "plan nobody",
+        "sync nobody",
+        "sync nobody --here",
+        "status nobody",
+        "runs nobody",
+        "explain nobody 1",
+        "certificates list nobody",
+        "certificates retry nobody c",
+        "approve nobody abc",
+        "dismiss nobody abc",
+        "pause nobody",
+        "resume nobody",
+        "connect nobody --integration personio:x",
+        "remove nobody --yes",
+    ] {
+        desk.fails(line, Exit::Attention, &["tenant nobody"]).await;
     }
 }

@@ -1,16 +1,16 @@
-//! Taking back what an `add` that failed has written.
+//! Takes back the written steps of a failed `add`.
 
 use shared::domain::id::TenantId;
 use shared::state::{CertificateLedger, JobKind, TenantStatus};
 
-use super::before::{Before, StoredSecret};
-use crate::failure::Failure;
-use crate::operator::Operator;
+use super::current_state::CurrentState;
+use crate::context::CommandContext;
+use crate::failure::Result;
 
-/// A secret that was not there before is marked for deletion; a repeated `add` brings it back.
+/// A new secret is marked for deletion; a repeated `add` restores it.
 const RECOVERABLE_DAYS: i64 = 7;
 
-/// Something that may have been written.
+/// A step of `add` that may have been written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Config,
@@ -19,7 +19,7 @@ pub(super) enum Step {
     Schedule(JobKind, bool),
 }
 
-/// What may have been written, in order. A step is noted before it is taken: its reply may be lost.
+/// The steps that may have been written, in order. A step is noted before it is taken: its reply may be lost.
 #[derive(Debug, Default)]
 pub(super) struct Undo(Vec<Step>);
 
@@ -31,17 +31,17 @@ impl Undo {
     /// Takes everything back, the last first.
     pub(super) async fn all(
         self,
-        operator: &Operator<'_>,
-        before: &Before,
+        context: &CommandContext<'_>,
+        current: &CurrentState,
         tenant: &TenantId,
-    ) -> Result<(), Failure> {
+    ) -> Result<()> {
         for step in self.0.into_iter().rev() {
             match step {
                 Step::Schedule(job, was_there) => {
-                    schedule(operator, before, tenant, job, was_there).await?
+                    schedule(context, current, tenant, job, was_there).await?
                 }
-                Step::Secret => secret(operator, before, tenant).await?,
-                Step::Config => config(operator, before, tenant).await?,
+                Step::Secret => secret(context, current, tenant).await?,
+                Step::Config => config(context, current, tenant).await?,
             }
         }
         Ok(())
@@ -49,57 +49,57 @@ impl Undo {
 }
 
 async fn schedule(
-    operator: &Operator<'_>,
-    before: &Before,
+    context: &CommandContext<'_>,
+    current: &CurrentState,
     tenant: &TenantId,
     job: JobKind,
     was_there: bool,
-) -> Result<(), Failure> {
-    let Some(schedules) = &operator.schedules else {
+) -> Result<()> {
+    let Some(schedules) = &context.schedules else {
         return Ok(());
     };
     if !was_there {
         schedules.delete(tenant, job).await?;
         return Ok(());
     }
-    let Some(config) = &before.config else {
+    let Some(config) = &current.config else {
         return Ok(());
     };
-    let status = before
+    let status = current
         .record
         .as_ref()
         .map_or(TenantStatus::Active, |record| record.status);
-    for (known, wanted) in schedules.wanted(config, status, operator.now()) {
-        if known == job {
-            schedules.put(&wanted).await?;
+    for (scheduled, desired) in schedules.desired(config, status, context.now()) {
+        if scheduled == job {
+            schedules.put(&desired).await?;
         }
     }
     Ok(())
 }
 
 async fn secret(
-    operator: &Operator<'_>,
-    before: &Before,
+    context: &CommandContext<'_>,
+    current: &CurrentState,
     tenant: &TenantId,
-) -> Result<(), Failure> {
-    match (&before.secret, before.stored) {
-        (Some(secret), _) => operator.secrets.put(tenant, secret).await?,
-        (None, StoredSecret::Nowhere | StoredSecret::Marked | StoredSecret::There) => {
-            operator.secrets.delete(tenant, RECOVERABLE_DAYS).await?;
+) -> Result<()> {
+    match &current.secret {
+        Some(secret) => context.secrets.put(tenant, secret).await?,
+        None => {
+            context.secrets.delete(tenant, RECOVERABLE_DAYS).await?;
         }
     }
     Ok(())
 }
 
 async fn config(
-    operator: &Operator<'_>,
-    before: &Before,
+    context: &CommandContext<'_>,
+    current: &CurrentState,
     tenant: &TenantId,
-) -> Result<(), Failure> {
-    match &before.record {
-        Some(record) => operator.store.put_tenant(tenant, &record.config).await?,
+) -> Result<()> {
+    match &current.record {
+        Some(record) => context.store.put_tenant(tenant, &record.config).await?,
         None => {
-            operator
+            context
                 .store
                 .remove_tenant_and(tenant, CertificateLedger::Keep)
                 .await?

@@ -1,50 +1,30 @@
-//! Finding somebody's account, in the order in which a run does.
+//! The account of one person, matched as in a run.
 
-use employee_sync::plan::{Account, AccountView, MatchedBy};
+use employee_sync::accounts::{AccountIndex, AccountQuery, Accounts};
+use employee_sync::plan::Account;
 use shared::reteach::{Client, Customer, Error};
-use shared::state::EmployeeEntry;
 
-use crate::failure::Failure;
-
-/// The account: by external id, else the one that the ledger knows if it has lost its external id, else by mail address.
+/// Reads only the accounts that may be the person's; [`Accounts::find`] decides which one is.
 pub(super) async fn find(
     client: &Client,
     by_external_id: Option<Customer>,
-    entry: Option<&EmployeeEntry>,
-    mail: Option<&str>,
-) -> Result<Account, Failure> {
-    if let Some(customer) = by_external_id {
-        return Ok(Account::Fetched(
-            Box::new(customer.into()),
-            MatchedBy::ExternalId,
-        ));
+    query: AccountQuery<'_>,
+) -> Result<Account, Error> {
+    let mut customers = Vec::new();
+    match (by_external_id, query.known) {
+        (Some(customer), _) => customers.push(customer),
+        (None, Some(id)) => match client.get(id).await {
+            Ok(customer) => customers.push(customer),
+            Err(Error::NotFound { .. }) => {}
+            Err(error) => return Err(error),
+        },
+        (None, None) => {}
     }
-    if let Some(known) = entry.and_then(|entry| entry.customer_id.as_ref()) {
-        match client.get(known).await {
-            Ok(customer) if customer.external_id.is_none() => {
-                return Ok(Account::Fetched(
-                    Box::new(customer.into()),
-                    MatchedBy::Ledger,
-                ));
-            }
-            Ok(_) | Err(Error::NotFound { .. }) => {}
-            Err(error) => return Err(failure(&error)),
-        }
+    let is_ours = customers
+        .iter()
+        .any(|customer: &Customer| customer.external_id.as_ref() == Some(query.external_id));
+    if let (false, Some(mail)) = (is_ours, query.mail) {
+        customers.extend(client.find_by_email(mail).await?);
     }
-    let Some(mail) = mail else {
-        return Ok(Account::Missing);
-    };
-    let found = client
-        .find_by_email(mail)
-        .await
-        .map_err(|error| failure(&error))?;
-    Ok(match found.map(AccountView::from) {
-        None => Account::Missing,
-        Some(account) if account.external_id.is_some() => Account::Conflicting(account.id),
-        Some(account) => Account::Fetched(Box::new(account), MatchedBy::Mail),
-    })
-}
-
-fn failure(error: &Error) -> Failure {
-    Failure::look(format!("the account cannot be looked up: {error}"))
+    Ok(Accounts::Listed(AccountIndex::of(customers)).find(query))
 }

@@ -1,10 +1,12 @@
 //! `tenants explain`
 
 mod account;
-mod story;
+mod facts;
+mod view;
 
 use std::time::Instant;
 
+use employee_sync::accounts::AccountQuery;
 use employee_sync::plan::{Candidate, Context, Details, Plan, SourceState};
 use futures::join;
 use shared::domain::id::{ExternalId, SourceId};
@@ -12,42 +14,49 @@ use shared::mapping::DesiredAccount;
 use shared::routes::{Connections, Source};
 use shared::source::{Absence, EmployeeSource as _, SourceRecord};
 
-use self::story::Story;
-use crate::answer::{Answer, Verdict};
+use self::facts::Facts;
+use self::view::ExplainView;
 use crate::args::Explain;
-use crate::failure::Failure;
-use crate::operator::Operator;
+use crate::context::CommandContext;
+use crate::failure::{Failure, Result};
+use crate::output::Output;
 
-pub(super) async fn explain(operator: &Operator<'_>, args: &Explain) -> Result<Answer, Failure> {
+pub(super) async fn explain(context: &CommandContext<'_>, args: &Explain) -> Result<Output> {
     let began = Instant::now();
     let tenant = &args.tenant;
-    let known = operator.known(tenant).await?;
-    let secret = operator.secrets.refresh(tenant).await?;
-    let connections: Connections<Source> = operator.connect(&known.config, &secret)?;
+    let stored = context.tenant(tenant).await?;
+    let secret = context.secrets.refresh(tenant).await?;
+    let connections: Connections<Source> = context.connect(&stored.config, &secret)?;
     let tool = connections.hr.tool().to_owned();
     let id = person(&args.person, &tool)?;
     let external_id = ExternalId::of(&tool, &id);
 
-    // Nothing here depends on anything else: the slowest of them is all that is waited for.
+    // These calls are independent, so they run at the same time.
     let (read, entries, held, account) = join!(
         connections.hr.one(&id),
-        operator.store.employees(tenant, [&id]),
-        operator.store.held(tenant),
+        context.store.employees(tenant, [&id]),
+        context.store.held(tenant),
         connections.reteach.find_by_external_id(&external_id),
     );
     let read =
-        read.map_err(|error| Failure::look(format!("the person cannot be read: {error}")))?;
+        read.map_err(|error| Failure::attention(format!("the person cannot be read: {error}")))?;
     let entry = entries?.remove(&id);
-    let account = account
-        .map_err(|error| Failure::look(format!("the account cannot be looked up: {error}")))?;
     let mail = match &read {
         Some(SourceRecord::Employee(employee)) => employee.email.value().map(String::as_str),
         _ => None,
     };
-    let account = account::find(&connections.reteach, account, entry.as_ref(), mail).await?;
+    let query = AccountQuery {
+        external_id: &external_id,
+        known: entry.as_ref().and_then(|entry| entry.customer_id.as_ref()),
+        mail,
+    };
+    let account = async { account::find(&connections.reteach, account?, query).await };
+    let account = account
+        .await
+        .map_err(|error| Failure::attention(format!("the account cannot be looked up: {error}")))?;
     let source = match &read {
         Some(SourceRecord::Employee(employee)) => {
-            let record = DesiredAccount::of(employee, &tool, &known.config);
+            let record = DesiredAccount::of(employee, &tool, &stored.config);
             let fingerprint = record.fingerprint(&connections.key);
             SourceState::Present {
                 record: Box::new(record),
@@ -70,16 +79,16 @@ pub(super) async fn explain(operator: &Operator<'_>, args: &Explain) -> Result<A
         entry,
         account,
     };
-    let now = operator.now();
-    let context = Context {
+    let now = context.now();
+    let plan_context = Context {
         now,
-        config: &known.config,
+        config: &stored.config,
         key: &connections.key,
     };
-    let plan = Plan::build(std::slice::from_ref(&candidate), context);
-    let story = Story {
+    let plan = Plan::build(std::slice::from_ref(&candidate), plan_context);
+    let facts = Facts {
         tenant,
-        via: known.config.personio.via,
+        via: stored.config.personio.via,
         person: &id,
         read: read.as_ref(),
         candidate: &candidate,
@@ -91,25 +100,19 @@ pub(super) async fn explain(operator: &Operator<'_>, args: &Explain) -> Result<A
         } else {
             Details::Names
         },
-        took: began.elapsed(),
     };
-    let is_known = read.is_some() || candidate.entry.is_some();
-    Answer::new(
-        Verdict::look_if(!is_known || story.is_troubled()),
-        story.text(),
-        story.json(),
-    )
+    Output::of(&ExplainView::new(&facts, began.elapsed()))
 }
 
-/// The HR system's own id, however it is written.
-fn person(text: &str, tool: &str) -> Result<SourceId, Failure> {
+/// The HR system's own id, with or without the prefix that reteach shows.
+fn person(text: &str, tool: &str) -> Result<SourceId> {
     let id = ExternalId::new(text)
         .source_id(tool)
         .unwrap_or_else(|| SourceId::new(text));
     if id.as_str().trim().is_empty() || id.as_str().contains('@') {
         return Err(Failure::usage(
-            "give the person's id in Personio, the number at the end of their profile's address: nothing is stored by name or \
-             mail address",
+            "give the person's id in Personio, the number at the end of their profile's address: names and mail addresses are not \
+             stored",
         ));
     }
     Ok(id)

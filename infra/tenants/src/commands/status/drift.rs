@@ -5,16 +5,16 @@ use std::collections::BTreeSet;
 use shared::domain::id::TenantId;
 use shared::state::JobKind;
 
-use super::health::Health;
-use crate::schedule::{Firing, Listed, parse_name};
+use super::health::TenantHealth;
+use crate::schedule::{Firing, ListedSchedule, parse_name};
 
 /// Schedules of this tenant that the group's list lacks, or that are on or off when they should not be.
-pub(super) fn unlisted(listed: &[Listed], health: &Health) -> Vec<String> {
+pub(super) fn unlisted(listed: &[ListedSchedule], health: &TenantHealth) -> Vec<String> {
     let tenant = &health.tenant_id;
     let find = |job| {
         listed
             .iter()
-            .find(|it| parse_name(&it.name) == Some((tenant.clone(), job)))
+            .find(|schedule| parse_name(&schedule.name) == Some((tenant.clone(), job)))
     };
     if !matches!(health.status, "active" | "paused") {
         return Vec::new();
@@ -24,7 +24,7 @@ pub(super) fn unlisted(listed: &[Listed], health: &Health) -> Vec<String> {
         .filter_map(|job| match (find(job), health.status) {
             (None, _) => drift(tenant, job, None),
             (
-                Some(Listed {
+                Some(ListedSchedule {
                     firing: Firing::On, ..
                 }),
                 "paused",
@@ -43,7 +43,7 @@ pub(super) fn drift(
     job: JobKind,
     differences: Option<&[String]>,
 ) -> Option<String> {
-    let repair = format!("`tenants add --file {tenant}.toml` puts it right");
+    let repair = format!("`tenants add --file {tenant}.toml` repairs it");
     match differences {
         None => Some(format!("the schedule for {job} is missing: {repair}")),
         Some([]) => None,
@@ -54,17 +54,17 @@ pub(super) fn drift(
     }
 }
 
-/// Our schedules of tenants that are not there.
-pub(super) fn left_over(tenants: &[TenantId], listed: &[Listed]) -> Vec<String> {
+/// Schedules of tenants that do not exist.
+pub(super) fn orphaned(tenants: &[TenantId], listed: &[ListedSchedule]) -> Vec<String> {
     let known: BTreeSet<&TenantId> = tenants.iter().collect();
-    let strays = listed.iter().filter_map(|it| {
-        let (tenant, _) = parse_name(&it.name)?;
+    let orphaned = listed.iter().filter_map(|schedule| {
+        let (tenant, _) = parse_name(&schedule.name)?;
         (!known.contains(&tenant)).then(|| {
             format!(
                 "the schedule {}: there is no such tenant; `tenants remove {tenant}` deletes it",
-                it.name
+                schedule.name
             )
         })
     });
-    strays.collect()
+    orphaned.collect()
 }

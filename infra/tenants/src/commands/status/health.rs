@@ -1,4 +1,4 @@
-//! How one tenant is doing, as far as the state tells.
+//! The health of one tenant, from its state alone.
 
 use std::collections::BTreeMap;
 
@@ -11,17 +11,16 @@ use shared::secrets::SecretError;
 use shared::state::{JobKind, LeaseState, TenantStatus};
 use shared::tenant::TenantConfig;
 
-use super::super::decide;
-use crate::failure::Failure;
-use crate::operator::Operator;
-use crate::words;
+use crate::context::CommandContext;
+use crate::failure::Result;
+use crate::format;
 
-/// A good run is late when so many ticks have come without one.
+/// A good run is late after this many ticks without one.
 const TICKS: i64 = 3;
 
-/// How one tenant is doing.
+/// The health of one tenant.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Health {
+pub(super) struct TenantHealth {
     pub(super) tenant_id: TenantId,
     /// `active`, `paused`, `half removed`, `bad configuration`
     pub(super) status: &'static str,
@@ -30,20 +29,19 @@ pub(super) struct Health {
     pub(super) last_good_runs: BTreeMap<JobKind, Timestamp>,
     pub(super) running: Vec<JobKind>,
     pub(super) parked_certificates: u32,
-    /// What somebody should look at, with what to do about it.
+    /// What the operator should look at, and what to do about it.
     pub(super) problems: Vec<String>,
 }
 
-/// Everything that the state alone tells.
-pub(super) async fn health(operator: &Operator<'_>, tenant: &TenantId) -> Result<Health, Failure> {
-    let store = &operator.store;
+pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Result<TenantHealth> {
+    let store = &context.store;
     let (record, leases) = (store.tenant(tenant).await?, store.leases(tenant).await?);
     let (held, start) = (
         store.held(tenant).await?,
         store.certificate_start(tenant).await?,
     );
     let newest: Vec<Report<Value>> = store.reports(tenant, 1).await?;
-    let now = operator.now();
+    let now = context.now();
     let mut problems = Vec::new();
     let config = record
         .as_ref()
@@ -51,13 +49,13 @@ pub(super) async fn health(operator: &Operator<'_>, tenant: &TenantId) -> Result
     let status = match (&record, &config) {
         (None, _) => {
             problems.push(format!(
-                "an `add` or a `remove` of it was interrupted: `tenants remove {tenant}` ends that, or `tenants add`"
+                "`tenants add` or `tenants remove` was interrupted: repeat the one that you want"
             ));
             "half removed"
         }
         (_, Some(Err(error))) => {
             problems.push(format!(
-                "{error}: `tenants add --update` writes the configuration anew"
+                "{error}: `tenants add --update` replaces the configuration"
             ));
             "bad configuration"
         }
@@ -71,39 +69,50 @@ pub(super) async fn health(operator: &Operator<'_>, tenant: &TenantId) -> Result
         problems.push(format!(
             "the last run of {} came to {}: {}",
             report.job,
-            words::outcome(report),
+            format::outcome(report),
             report.message
         ));
     }
     if let Some(held) = held.filter(|held| held.decision.is_none()) {
-        let (what, hash) = (decide::what(&held), &held.hash);
+        let (what, hash) = (format::held_plan(&held), &held.hash);
         problems.push(format!(
             "held: {what}; `tenants approve {tenant} {hash}` applies it, `tenants dismiss {tenant} {hash}` leaves it"
         ));
     }
     let parked = start.root.map_or(0, |root| root.parked);
     if parked > 0 {
-        let parked = words::number(u64::from(parked), "certificate waits", "certificates wait");
+        let parked = format::number(u64::from(parked), "certificate waits", "certificates wait");
         problems.push(format!(
-            "{parked} for somebody: `tenants certificates list {tenant}`"
+            "{parked} for a decision: `tenants certificates list {tenant}`"
         ));
     }
-    Ok(Health {
+    Ok(TenantHealth {
         tenant_id: tenant.clone(),
         status,
         gate: record.and_then(|record| record.gate),
         last_good_runs: leases
             .iter()
-            .filter_map(|(job, it)| Some((*job, it.last_good_run?)))
+            .filter_map(|(job, lease)| Some((*job, lease.last_good_run?)))
             .collect(),
         running: leases
             .iter()
-            .filter(|(_, it)| it.until > now)
+            .filter(|(_, lease)| lease.until > now)
             .map(|(job, _)| *job)
             .collect(),
         parked_certificates: parked,
         problems,
     })
+}
+
+impl TenantHealth {
+    /// When the job last succeeded, as text.
+    pub(super) fn last_good_run(&self, job: JobKind, now: Timestamp) -> String {
+        if self.running.contains(&job) {
+            return "running now".to_owned();
+        }
+        let last = self.last_good_runs.get(&job);
+        last.map_or_else(|| "never".to_owned(), |at| format::ago(*at, now))
+    }
 }
 
 fn lateness(
@@ -113,7 +122,7 @@ fn lateness(
     now: Timestamp,
 ) -> Option<String> {
     let every = config.schedule.employees;
-    let patience = SignedDuration::from_mins(i64::from(every.minutes()) * TICKS);
+    let tolerance = SignedDuration::from_mins(i64::from(every.minutes()) * TICKS);
     match leases
         .get(&JobKind::Employees)
         .and_then(|lease| lease.last_good_run)
@@ -121,21 +130,21 @@ fn lateness(
         None => Some(format!(
             "no employee run has succeeded yet: `tenants check {tenant}`, `tenants sync {tenant}`"
         )),
-        Some(at) if at + patience < now => Some(format!(
+        Some(at) if at + tolerance < now => Some(format!(
             "the last good employee run was {}, although one is due every {every}: `tenants runs {tenant}`",
-            words::ago(at, now)
+            format::ago(at, now)
         )),
         Some(_) => None,
     }
 }
 
-/// What is wrong with the stored credentials, without trying them.
+/// A problem of the stored credentials. No vendor is called.
 pub(super) async fn secret_problem(
-    operator: &Operator<'_>,
+    context: &CommandContext<'_>,
     config: &TenantConfig,
-) -> Result<Option<String>, Failure> {
-    let again = "`tenants add --credentials` stores them anew";
-    match operator.secrets.refresh(&config.tenant_id).await {
+) -> Result<Option<String>> {
+    let again = "`tenants add --credentials` stores them again";
+    match context.secrets.refresh(&config.tenant_id).await {
         Ok(secret) => {
             let missing = crate::files::missing(config, &secret);
             Ok((!missing.is_empty()).then(|| {

@@ -3,19 +3,18 @@
 use std::collections::BTreeMap;
 
 use http::Method;
-use jiff::SignedDuration;
 use jiff::civil::Date;
 use local::{Company, INTEGRATION};
 use secrecy::ExposeSecret as _;
 use shared::tenant::Via;
 use simulators::kombo::Condition;
 use simulators::people::{Gender, Status};
-use simulators::reteach::{Certificate, Customer, Delivery, Participation};
+use simulators::reteach::{Customer, Delivery};
 use simulators::{Behaviour, Fault, Person};
 
-use crate::support::{CERTIFICATES, Desk, EMPLOYEES, GROUP};
+use crate::support::{CERTIFICATES, Desk, EMPLOYEES, GROUP, participation};
 
-/// The operator's desk and two companies.
+/// The context's desk and two companies.
 pub(super) struct Session {
     pub(super) desk: Desk,
     acme: Company,
@@ -99,11 +98,10 @@ impl Session {
             .unwrap_or_else(|| word.to_owned())
     }
 
-    /// Deploys what the function would answer: the same job, run at the moment of the call.
-    pub(super) async fn deployed(&self, args: &[&str]) {
-        let args: Vec<&str> = args.iter().copied().chain(["--here"]).collect();
-        let report = self.desk.json(&args).await.json();
-        let function = if args.contains(&"certificates") {
+    /// Deploys the reply of the function: the same job, run at the moment of the call.
+    pub(super) async fn deploy(&self, command: &str) {
+        let report = self.desk.json(&format!("{command} --here")).await.json();
+        let function = if command.contains("certificates") {
             CERTIFICATES
         } else {
             EMPLOYEES
@@ -133,12 +131,11 @@ impl Session {
                 acme.reteach
                     .set_delivery("certificate-2", Delivery::Pdf { size: 20_000 });
             }
-            "five minutes pass" => self.pass(5),
+            "five minutes pass" => desk.pass_minutes(5),
             "courses are completed" => {
                 acme.reteach
                     .add_participation(participation(1, 1001, "Brandschutz"));
-                desk.run(&["sync", "acme", "--here", "--job", "certificates"])
-                    .await;
+                desk.run("sync acme --here --job certificates").await;
                 acme.reteach
                     .add_participation(participation(2, 1002, "Datenschutz"));
                 acme.reteach
@@ -153,10 +150,9 @@ impl Session {
             }
             "half a day passes" => {
                 for _ in 0..24 {
-                    self.pass(30);
-                    desk.run(&["sync", "acme", "--here"]).await;
-                    desk.run(&["sync", "acme", "--here", "--job", "certificates"])
-                        .await;
+                    desk.pass_minutes(30);
+                    desk.run("sync acme --here").await;
+                    desk.run("sync acme --here --job certificates").await;
                 }
             }
             "a filter is changed in Personio" => {
@@ -168,12 +164,6 @@ impl Session {
             "somebody deletes a schedule" => desk.aws.delete_schedule(GROUP, "acme.certificates"),
             _ => panic!("nobody knows how to do this: {event}"),
         }
-    }
-
-    fn pass(&self, minutes: i64) {
-        self.desk
-            .clock()
-            .advance(SignedDuration::from_mins(minutes));
     }
 }
 
@@ -213,16 +203,5 @@ fn account(mail: &str, external_id: Option<&str>) -> Customer {
         email: Some(mail.to_owned()),
         external_id: external_id.map(str::to_owned),
         ..Customer::default()
-    }
-}
-
-fn participation(number: u64, person: u64, course: &str) -> Participation {
-    Participation {
-        id: format!("participation-{number}"),
-        customer: Some(format!("personio:{person}")),
-        course_name: Some(course.to_owned()),
-        completed_at: Some("2026-05-11T07:30:00Z".parse().unwrap()),
-        certificate: Some(Certificate::new(&format!("certificate-{number}"), 20_000)),
-        ..Participation::default()
     }
 }

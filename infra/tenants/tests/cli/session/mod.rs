@@ -1,12 +1,12 @@
 //! `infra/session.md`: its commands are run in order, and what they print has to be what the page shows.
 //!
-//! After a change that is meant: `TENANTS_SESSION=record cargo test --workspace --test cli session` writes the page's
-//! blocks anew. Read the difference before committing it.
+//! After a wanted change: `TENANTS_SESSION=record cargo test --workspace --test cli session` rewrites the
+//! blocks of the page. Read the difference before committing it.
 
 mod events;
 mod page;
 
-use tenants::{Exit, Somebody};
+use tenants::Exit;
 
 use self::events::Session;
 use self::page::{Part, parse};
@@ -27,7 +27,7 @@ async fn the_page_shows_what_is_printed() {
         let line = number + 1;
         assert_eq!(
             shown, printed,
-            "infra/session.md:{line}; TENANTS_SESSION=record writes it anew"
+            "infra/session.md:{line}; TENANTS_SESSION=record rewrites it"
         );
     }
     assert_eq!(page, recorded, "one of them is longer");
@@ -63,18 +63,13 @@ async fn play(page: &str) -> String {
 impl Session {
     /// What the terminal shows for this line.
     async fn types(&self, line: &str) -> String {
-        let words = page::words(line);
-        let (program, args) = words.split_first().unwrap();
-        assert_eq!(program, "tenants", "{line}");
-        let args: Vec<String> = args.iter().map(|arg| self.path(arg)).collect();
-        let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        if args.first() == Some(&"sync") && !args.contains(&"--here") {
-            self.deployed(&args).await;
+        let words = line.split(' ').map(|word| self.path(word));
+        let words = words.collect::<Vec<_>>().join(" ");
+        let command = words.strip_prefix("tenants ").unwrap();
+        if command.starts_with("sync ") && !command.contains("--here") {
+            self.deploy(command).await;
         }
-        let done = self
-            .desk
-            .run_as(Somebody::Nobody, "", self.desk.variables(), &args)
-            .await;
+        let done = self.desk.run(command).await;
         let status = match done.exit {
             Exit::Done => String::new(),
             exit => format!("{EXIT}\n{}\n", exit.code()),
@@ -83,7 +78,7 @@ impl Session {
     }
 }
 
-/// Text without what is another on each run, and without white space at the ends of lines.
+/// Text without durations and without white space at the ends of lines.
 fn steady(text: &str) -> String {
     let line = |line: &str| match line.strip_prefix("Read live in ") {
         Some(_) => "Read live in 0.2 s.\n".to_owned(),

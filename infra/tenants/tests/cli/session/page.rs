@@ -1,4 +1,4 @@
-//! Taking the page apart.
+//! Parses the page.
 
 use std::iter::Peekable;
 use std::str::Lines;
@@ -8,7 +8,7 @@ use std::str::Lines;
 pub(super) enum Part<'a> {
     /// A line of prose.
     Text(&'a str),
-    /// `<!-- happens: … -->`: something that somebody else does.
+    /// `<!-- happens: … -->`: something that happens outside the terminal.
     Happens(&'a str),
     /// A block that begins with `# acme.toml`: a file.
     File { name: &'a str, content: String },
@@ -58,18 +58,6 @@ fn block<'p, 'l>(
     lines.take_while(|line| *line != "```")
 }
 
-/// The words of a command line; double quotes keep white space together.
-pub(super) fn words(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    for (number, part) in line.split('"').enumerate() {
-        match number % 2 {
-            0 => words.extend(part.split_whitespace().map(str::to_owned)),
-            _ => words.push(part.to_owned()),
-        }
-    }
-    words
-}
-
 #[test]
 fn a_page_is_prose_events_files_and_commands() {
     let page = "# Title\n<!-- happens: rain -->\n```toml\n# a.toml\nx = 1\n```\n```console\n$ one \"two three\"\nout\n\n$ four\n```\n";
@@ -85,9 +73,5 @@ fn a_page_is_prose_events_files_and_commands() {
             },
             Part::Console(vec!["one \"two three\"", "four"]),
         ]
-    );
-    assert_eq!(
-        words("one \"two three\" four"),
-        ["one", "two three", "four"]
     );
 }

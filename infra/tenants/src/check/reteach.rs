@@ -6,19 +6,19 @@ use shared::secrets::TenantSecret;
 use shared::tenant::TenantConfig;
 
 use super::item::Item;
-use crate::failure::Failure;
-use crate::operator::Operator;
-use crate::words;
+use crate::context::CommandContext;
+use crate::failure::Result;
+use crate::format;
 
 const STORE: &str = "make an API credential in the academy's settings (client id, secret and code) and store it with `tenants \
     add --credentials`";
 
 pub(super) async fn examine(
-    operator: &Operator<'_>,
+    context: &CommandContext<'_>,
     config: &TenantConfig,
     secret: &TenantSecret,
-) -> Result<Vec<Item>, Failure> {
-    let Some(client) = client(operator, config, secret) else {
+) -> Result<Vec<Item>> {
+    let Some(client) = client(context, config, secret) else {
         return Ok(Vec::new());
     };
     let mut items = Vec::new();
@@ -56,8 +56,12 @@ pub(super) async fn examine(
 }
 
 /// The client alone: the HR system may not be connected yet.
-fn client(operator: &Operator<'_>, config: &TenantConfig, secret: &TenantSecret) -> Option<Client> {
-    if let Ok(Connections::<Source> { reteach, .. }) = operator.connect(config, secret) {
+fn client(
+    context: &CommandContext<'_>,
+    config: &TenantConfig,
+    secret: &TenantSecret,
+) -> Option<Client> {
+    if let Ok(Connections::<Source> { reteach, .. }) = context.connect(config, secret) {
         return Some(reteach);
     }
     use secrecy::ExposeSecret as _;
@@ -70,9 +74,9 @@ fn client(operator: &Operator<'_>, config: &TenantConfig, secret: &TenantSecret)
     let client = Client::new(
         config.reteach.base_url.clone(),
         credentials,
-        operator.http().clone(),
+        context.http().clone(),
     );
-    Some(match &operator.surroundings.pace {
+    Some(match &context.environment.pace {
         Some(pace) => client.with_pace(pace.clone()),
         None => client,
     })
@@ -93,7 +97,7 @@ async fn certificates(client: &Client) -> Item {
             about,
             format!(
                 "can be read; {}",
-                words::number(page.total, "completed course", "completed courses")
+                format::number(page.total, "completed course", "completed courses")
             ),
         ),
         Err(error) => miss(about, &error),

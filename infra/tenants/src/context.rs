@@ -1,4 +1,4 @@
-//! Everything a command works with, set up once.
+//! Clients and settings that all commands share.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,10 +20,13 @@ use shared::tenant::TenantConfig;
 
 use crate::args::Global;
 use crate::aws;
-use crate::failure::Failure;
+use crate::environment::Environment;
+use crate::failure::{Failure, Result};
 use crate::schedule::Schedules;
 use crate::stack::{self, Deployment};
-use crate::surroundings::Surroundings;
+
+/// How many tenants `list` and `status` read at the same time.
+pub(crate) const MAX_CONCURRENT_TENANTS: usize = 16;
 
 /// A function may run for 15 minutes, and its answer takes as long.
 const INVOCATION: Duration = Duration::from_secs(16 * 60);
@@ -31,9 +34,9 @@ const INVOCATION: Duration = Duration::from_secs(16 * 60);
 /// A connection that is silent for minutes is forgotten by the machines on the way.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
-/// Everything a command works with.
-pub(crate) struct Operator<'a> {
-    pub(crate) surroundings: &'a Surroundings,
+/// Clients and settings that all commands share.
+pub(crate) struct CommandContext<'a> {
+    pub(crate) environment: &'a Environment,
     pub(crate) global: Global,
     pub(crate) deployment: Deployment,
     pub(crate) store: Store,
@@ -44,29 +47,25 @@ pub(crate) struct Operator<'a> {
     http: Context,
 }
 
-/// A tenant as stored, with its configuration read.
-pub(crate) struct Known {
+/// A stored tenant with its parsed configuration.
+pub(crate) struct StoredTenant {
     pub(crate) record: TenantRecord,
     pub(crate) config: TenantConfig,
 }
 
-impl<'a> Operator<'a> {
-    pub(crate) async fn new(
-        global: Global,
-        surroundings: &'a Surroundings,
-    ) -> Result<Self, Failure> {
+impl<'a> CommandContext<'a> {
+    pub(crate) async fn new(global: Global, environment: &'a Environment) -> Result<Self> {
         let region = global
             .region
             .clone()
-            .or_else(|| surroundings.variable("AWS_REGION"))
-            .or_else(|| surroundings.variable("AWS_DEFAULT_REGION"));
+            .or_else(|| environment.variable("AWS_REGION"))
+            .or_else(|| environment.variable("AWS_DEFAULT_REGION"));
         let read = |name: &str| match name {
             "AWS_REGION" => region.clone(),
-            _ => surroundings.variable(name),
+            _ => environment.variable(name),
         };
         let deployment = match &global.stack {
-            // What is wrong with the command line is said before anything about AWS.
-            None => Some(stack::of_environment(surroundings)?),
+            None => Some(stack::of_environment(environment)?),
             Some(_) => None,
         };
         let client = shared::aws::http_client().map_err(|error| aws::not_configured(&error))?;
@@ -81,9 +80,9 @@ impl<'a> Operator<'a> {
             }
         };
         let clients = Aws::new(config.clone());
-        let clock = Arc::clone(&surroundings.clock);
-        let http =
-            http::client().map_err(|_| Failure::look("the TLS configuration cannot be built"))?;
+        let clock = Arc::clone(&environment.clock);
+        let http = http::client()
+            .map_err(|_| Failure::attention("the TLS configuration cannot be built"))?;
         Ok(Self {
             store: Store::new(&clients, &deployment.table),
             secrets: Secrets::new(&clients, &deployment.secret_prefix, Arc::clone(&clock)),
@@ -92,26 +91,24 @@ impl<'a> Operator<'a> {
                 .clone()
                 .map(|parts| Schedules::new(aws_sdk_scheduler::Client::new(&config), parts)),
             http: Context::new(http, clock, Calls::default()).with_simulators(),
-            surroundings,
+            environment,
             global,
             deployment,
             config,
         })
     }
 
-    /// The present.
     pub(crate) fn now(&self) -> Timestamp {
-        self.surroundings.clock.now()
+        self.environment.clock.now()
     }
 
-    /// The vendors' HTTP client.
     pub(crate) fn http(&self) -> &Context {
         &self.http
     }
 
     /// A client for Lambda that waits as long as a function may take, and never calls twice: a run whose answer was lost
     /// has taken place.
-    pub(crate) fn lambda(&self) -> Result<aws_sdk_lambda::Client, Failure> {
+    pub(crate) fn lambda(&self) -> Result<aws_sdk_lambda::Client> {
         let http = reqwest::Client::builder()
             .use_rustls_tls()
             .no_proxy()
@@ -119,26 +116,25 @@ impl<'a> Operator<'a> {
             .redirect(reqwest::redirect::Policy::none())
             .tcp_keepalive(KEEP_ALIVE)
             .build()
-            .map_err(|_| Failure::look("the TLS configuration cannot be built"))?;
+            .map_err(|_| Failure::attention("the TLS configuration cannot be built"))?;
         Ok(aws_sdk_lambda::Client::from_conf(lambda_config(
             &self.config,
             http,
         )))
     }
 
-    /// The tenant as stored.
-    pub(crate) async fn known(&self, tenant: &TenantId) -> Result<Known, Failure> {
+    pub(crate) async fn tenant(&self, tenant: &TenantId) -> Result<StoredTenant> {
         let record = self
             .store
             .tenant(tenant)
             .await?
-            .ok_or_else(|| unknown(tenant))?;
+            .ok_or_else(|| no_such_tenant(tenant))?;
         let config = TenantConfig::parse(&record.config).map_err(|error| {
-            Failure::look(format!(
-                "the stored configuration of {tenant} cannot be used; `tenants add` writes it anew: {error}"
+            Failure::attention(format!(
+                "the stored configuration of {tenant} cannot be used; `tenants add --update` replaces it: {error}"
             ))
         })?;
-        Ok(Known { record, config })
+        Ok(StoredTenant { record, config })
     }
 
     /// The clients of the tenant's route.
@@ -146,10 +142,10 @@ impl<'a> Operator<'a> {
         &self,
         config: &TenantConfig,
         secret: &TenantSecret,
-    ) -> Result<Connections<H>, Failure> {
+    ) -> Result<Connections<H>> {
         let connections = Connections::new(config, secret, &self.http)
-            .map_err(|error| Failure::look(error.to_string()))?;
-        Ok(match &self.surroundings.pace {
+            .map_err(|error| Failure::attention(error.to_string()))?;
+        Ok(match &self.environment.pace {
             Some(pace) => connections.with_pace(pace),
             None => connections,
         })
@@ -161,9 +157,9 @@ impl<'a> Operator<'a> {
     }
 
     /// The certificate job in this process.
-    pub(crate) fn certificates(&self) -> Result<App<CertificateSync>, Failure> {
+    pub(crate) fn certificates(&self) -> Result<App<CertificateSync>> {
         let work = CertificateSync::new()
-            .map_err(|_| Failure::look("the TLS configuration cannot be built"))?;
+            .map_err(|_| Failure::attention("the TLS configuration cannot be built"))?;
         Ok(self.app(work))
     }
 
@@ -174,14 +170,14 @@ impl<'a> Operator<'a> {
             self.secrets.clone(),
             self.http.clone(),
         );
-        match &self.surroundings.pace {
+        match &self.environment.pace {
             Some(pace) => app.with_pace(pace.clone()),
             None => app,
         }
     }
 }
 
-/// What is not set here is taken from `config`, where an attempt has seconds.
+/// Overrides the shared timeouts: there an attempt has seconds.
 fn lambda_config(config: &SdkConfig, http: reqwest::Client) -> aws_sdk_lambda::Config {
     let timeouts = TimeoutConfig::builder()
         .operation_timeout(INVOCATION)
@@ -195,8 +191,8 @@ fn lambda_config(config: &SdkConfig, http: reqwest::Client) -> aws_sdk_lambda::C
 }
 
 /// There is no such tenant.
-pub(crate) fn unknown(tenant: &TenantId) -> Failure {
-    Failure::look(format!(
+pub(crate) fn no_such_tenant(tenant: &TenantId) -> Failure {
+    Failure::attention(format!(
         "there is no tenant {tenant}: `tenants list` shows those there are, `tenants add` makes one"
     ))
 }

@@ -3,13 +3,13 @@
 use shared::kombo::IntegrationId;
 use shared::tenant::TenantConfig;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Result};
 
 /// The file with this connection: its line under `[kombo]` replaced or added, everything else as written.
-pub(in crate::commands) fn with_integration(
+pub(crate) fn with_integration(
     text: &str,
     integration: &IntegrationId,
-) -> Result<(String, TenantConfig), Failure> {
+) -> Result<(String, TenantConfig)> {
     let line = format!("integration_id = \"{integration}\"");
     let mut lines: Vec<String> = Vec::new();
     let mut in_kombo = false;

@@ -1,10 +1,7 @@
-//! One person from all sides, in words and as JSON.
-
-use std::time::Duration;
+//! What is known of one person, step by step as a run takes them.
 
 use employee_sync::plan::{Account, Candidate, Details, MatchedBy, Plan, SourceState};
 use jiff::Timestamp;
-use serde_json::{Value, json};
 use shared::access::{AccessWindow, EmploymentStatus, Scoped};
 use shared::domain::employee::{Employee, Field};
 use shared::domain::id::{SourceId, TenantId};
@@ -13,10 +10,10 @@ use shared::source::SourceRecord;
 use shared::state::{EmployeeEntry, HeldPlan};
 use shared::tenant::Via;
 
-use crate::words;
+use crate::format;
 
 /// Everything that is known of one person.
-pub(super) struct Story<'a> {
+pub(super) struct Facts<'a> {
     pub(super) tenant: &'a TenantId,
     pub(super) via: Via,
     pub(super) person: &'a SourceId,
@@ -26,11 +23,15 @@ pub(super) struct Story<'a> {
     pub(super) held: Option<HeldPlan>,
     pub(super) now: Timestamp,
     pub(super) details: Details,
-    pub(super) took: Duration,
 }
 
-impl Story<'_> {
-    /// Whether something about the person needs somebody.
+impl Facts<'_> {
+    /// Whether any system knows the person.
+    pub(super) fn is_known(&self) -> bool {
+        self.read.is_some() || self.candidate.entry.is_some()
+    }
+
+    /// Whether the operator has to look at this person.
     pub(super) fn is_troubled(&self) -> bool {
         let failed = self
             .candidate
@@ -48,52 +49,7 @@ impl Story<'_> {
             .is_some_and(|held| held.sample.iter().any(|id| id == self.person.as_str()))
     }
 
-    /// The six steps, each with what there is to say.
-    fn steps(&self) -> [(&'static str, Vec<String>); 6] {
-        [
-            ("read", self.read()),
-            ("scope", vec![self.scope()]),
-            ("match", vec![self.matched()]),
-            ("map", self.mapped()),
-            ("decide", self.decided()),
-            ("last write", self.written()),
-        ]
-    }
-
-    pub(super) fn text(&self) -> String {
-        let mut text = format!("{} of {}\n", self.person, self.tenant);
-        for (step, lines) in self.steps() {
-            for (number, line) in lines.iter().enumerate() {
-                let label = if number == 0 { step } else { "" };
-                text.push_str(&terminal::wrapped(
-                    line,
-                    &format!("  {label:<11}"),
-                    "             ",
-                ));
-                text.push('\n');
-            }
-        }
-        text.push_str(&format!("Read live in {:.1} s.\n", self.took.as_secs_f64()));
-        text
-    }
-
-    pub(super) fn json(&self) -> Value {
-        let steps: serde_json::Map<String, Value> = self
-            .steps()
-            .into_iter()
-            .map(|(step, lines)| (step.replace(' ', "_"), json!(lines)))
-            .collect();
-        json!({
-            "tenant_id": self.tenant,
-            "person": self.person,
-            "steps": steps,
-            "entry": self.candidate.entry,
-            "troubled": self.is_troubled(),
-            "took_ms": u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
-        })
-    }
-
-    fn read(&self) -> Vec<String> {
+    pub(super) fn read(&self) -> Vec<String> {
         match self.read {
             None => {
                 vec![
@@ -117,7 +73,7 @@ impl Story<'_> {
         }
     }
 
-    fn scope(&self) -> String {
+    pub(super) fn scope(&self) -> String {
         match self.record().map(|record| record.employment.scope) {
             None => "not judged".to_owned(),
             Some(Scoped::In) => "in scope".to_owned(),
@@ -125,7 +81,7 @@ impl Story<'_> {
                 "out of scope: an account of ours is locked, none is created".to_owned()
             }
             Some(Scoped::OutLeft) => {
-                "out of scope: an account of ours is left as it is, none is created".to_owned()
+                "out of scope: an account of ours is not touched, none is created".to_owned()
             }
             Some(Scoped::Undecided(field)) => {
                 format!("undecided: the scope asks for {field}, which the credential may not read")
@@ -133,7 +89,7 @@ impl Story<'_> {
         }
     }
 
-    fn matched(&self) -> String {
+    pub(super) fn matched(&self) -> String {
         match &self.candidate.account {
             Account::Fetched(account, link) => {
                 let how = match link {
@@ -164,7 +120,7 @@ impl Story<'_> {
         }
     }
 
-    fn mapped(&self) -> Vec<String> {
+    pub(super) fn mapped(&self) -> Vec<String> {
         let Some(record) = self.record() else {
             return vec!["nothing to map".to_owned()];
         };
@@ -194,7 +150,7 @@ impl Story<'_> {
         }
     }
 
-    fn decided(&self) -> Vec<String> {
+    pub(super) fn decided(&self) -> Vec<String> {
         if matches!(self.candidate.source, SourceState::Gone { .. })
             && self.candidate.entry.is_none()
         {
@@ -215,12 +171,12 @@ impl Story<'_> {
                     .trim_end()
                     .to_owned(),
             );
-            lines.extend(change.window.map(|it| {
+            lines.extend(change.window.map(|change| {
                 format!(
                     "access: {} → {} ({})",
-                    window(it.before),
-                    window(it.after),
-                    it.cause
+                    window(change.before),
+                    window(change.after),
+                    change.cause
                 )
             }));
             if matches!(self.candidate.source, SourceState::Gone { .. }) {
@@ -249,7 +205,7 @@ impl Story<'_> {
         lines
     }
 
-    fn written(&self) -> Vec<String> {
+    pub(super) fn written(&self) -> Vec<String> {
         let Some(entry) = &self.candidate.entry else {
             return vec!["never: the ledger does not know this person".to_owned()];
         };
@@ -270,15 +226,19 @@ impl Story<'_> {
             window(*open),
             fields.join(", ")
         )];
-        lines.extend(
-            locked.map(|it| format!("locked since {} ({:?})", words::moment(it.since), it.reason)),
-        );
-        lines.extend(failure.as_ref().map(|it| {
+        lines.extend(locked.map(|lock| {
             format!(
-                "refused {} in a row: {}; tried again from {} on",
-                words::number(u64::from(it.attempts), "time", "times"),
-                it.reason,
-                words::moment(it.retry_at)
+                "locked since {} ({:?})",
+                format::moment(lock.since),
+                lock.reason
+            )
+        }));
+        lines.extend(failure.as_ref().map(|failure| {
+            format!(
+                "refused {} in a row: {}; tried again after {}",
+                format::number(u64::from(failure.attempts), "time", "times"),
+                failure.reason,
+                format::moment(failure.retry_at)
             )
         }));
         lines
@@ -289,13 +249,13 @@ impl Story<'_> {
 fn window(window: AccessWindow) -> String {
     match (window.active_at, window.inactive_at) {
         (None, None) => "always open".to_owned(),
-        (Some(from), None) => format!("open from {}", words::moment(from)),
-        (None, Some(until)) => format!("open until {}", words::moment(until)),
+        (Some(from), None) => format!("open from {}", format::moment(from)),
+        (None, Some(until)) => format!("open until {}", format::moment(until)),
         (Some(from), Some(until)) => {
             format!(
                 "open from {} until {}",
-                words::moment(from),
-                words::moment(until)
+                format::moment(from),
+                format::moment(until)
             )
         }
     }
@@ -335,14 +295,20 @@ fn fields(employee: &Employee, details: Details) -> Vec<String> {
         ("subcompany", field(company)),
         ("department", field(department)),
         ("office", field(location)),
-        ("gender", debug(gender.as_ref().map(|it| format!("{it:?}")))),
+        (
+            "gender",
+            debug(gender.as_ref().map(|gender| format!("{gender:?}"))),
+        ),
         (
             "employment_type",
-            debug(employment_type.as_ref().map(|it| format!("{it:?}"))),
+            debug(employment_type.as_ref().map(|kind| format!("{kind:?}"))),
         ),
         ("hire_date", field(hire_date)),
         ("termination_date", field(end_date)),
-        ("status", debug(status.as_ref().map(|it| format!("{it:?}")))),
+        (
+            "status",
+            debug(status.as_ref().map(|status| format!("{status:?}"))),
+        ),
     ];
     if details == Details::Values {
         return named
@@ -350,10 +316,10 @@ fn fields(employee: &Employee, details: Details) -> Vec<String> {
             .map(|(name, value)| format!("{name}: {value}"))
             .collect();
     }
-    let with = |wanted: &str| -> Vec<&str> {
+    let with = |text: &str| -> Vec<&str> {
         named
             .iter()
-            .filter(|(_, value)| value == wanted)
+            .filter(|(_, value)| value == text)
             .map(|(name, _)| *name)
             .collect()
     };

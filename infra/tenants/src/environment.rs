@@ -1,4 +1,4 @@
-//! What a command finds around it: environment, clock, standard input and standard error.
+//! The surroundings of a process: variables, clock, standard input and standard error. Tests replace them.
 
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal as _, Write};
@@ -11,58 +11,57 @@ use shared::http::RateLimiter;
 /// Looks up an environment variable.
 type Variables = dyn Fn(&str) -> Option<String> + Send + Sync;
 
-/// What a command finds around it.
-pub struct Surroundings {
+/// Variables, clock, standard input and standard error.
+pub struct Environment {
     /// The environment's variables.
     pub variables: Box<Variables>,
-    /// The present.
     pub clock: Arc<dyn Clock>,
-    /// Another pace for every vendor: for simulators, which have no limits.
+    /// Replaces every vendor's rate limit: simulators have none.
     pub pace: Option<RateLimiter>,
     /// Standard input.
     pub input: Mutex<Box<dyn BufRead + Send>>,
     /// Standard error: progress, questions, what went wrong.
     pub errors: Mutex<Box<dyn Write + Send>>,
-    /// Whether somebody sits in front of it, who can be asked and wants to see progress.
-    pub somebody: Somebody,
-    /// How long to wait between two looks at something that takes its time.
-    pub look_every: Duration,
+    /// Whether a person at a terminal can answer questions and wants to see progress.
+    pub interactivity: Interactivity,
+    /// The pause between two polls of a lease or of Kombo.
+    pub poll_interval: Duration,
 }
 
-/// Whether somebody can be asked.
+/// Whether questions can be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Somebody {
+pub enum Interactivity {
     /// Standard input and standard error are a terminal.
-    Watches,
-    /// A script, a pipe.
-    Nobody,
+    Interactive,
+    /// A script or a pipe.
+    NonInteractive,
 }
 
-impl fmt::Debug for Surroundings {
+impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Surroundings")
-            .field("somebody", &self.somebody)
+        f.debug_struct("Environment")
+            .field("interactivity", &self.interactivity)
             .finish_non_exhaustive()
     }
 }
 
-impl Surroundings {
-    /// This process's own.
+impl Environment {
+    /// The environment of this process.
     #[must_use]
     pub fn of_process() -> Self {
-        let watches = io::stdin().is_terminal() && io::stderr().is_terminal();
+        let is_terminal = io::stdin().is_terminal() && io::stderr().is_terminal();
         Self {
             variables: Box::new(|name| std::env::var(name).ok()),
             clock: Arc::new(SystemClock),
             pace: None,
             input: Mutex::new(Box::new(io::BufReader::new(io::stdin()))),
             errors: Mutex::new(Box::new(io::stderr())),
-            somebody: if watches {
-                Somebody::Watches
+            interactivity: if is_terminal {
+                Interactivity::Interactive
             } else {
-                Somebody::Nobody
+                Interactivity::NonInteractive
             },
-            look_every: Duration::from_secs(5),
+            poll_interval: Duration::from_secs(5),
         }
     }
 
@@ -81,7 +80,7 @@ impl Surroundings {
         Ok(text)
     }
 
-    /// Puts `question` to whoever sits there, and returns the line that comes back.
+    /// Asks `question` and returns the line that comes back, trimmed.
     pub(crate) fn ask(&self, question: &str) -> io::Result<String> {
         self.say(&format!("{question} "));
         let mut line = String::new();
@@ -92,14 +91,14 @@ impl Surroundings {
         Ok(line.trim().to_owned())
     }
 
-    /// Says something on the way, if somebody is there.
+    /// Writes progress to standard error, at a terminal only.
     pub(crate) fn mention(&self, text: &str) {
-        if self.somebody == Somebody::Watches {
+        if self.interactivity == Interactivity::Interactive {
             self.say(&format!("{text}\n"));
         }
     }
 
-    /// Writes to standard error. Where that is closed, nobody reads it: the exit status still tells.
+    /// Writes to standard error. A closed stream is ignored: the exit status still counts.
     pub(crate) fn say(&self, text: &str) {
         let mut errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = errors

@@ -19,7 +19,7 @@ pub(crate) enum Firing {
 
 /// What a tenant's schedule should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Wanted {
+pub(crate) struct DesiredSchedule {
     /// Its name in the group.
     pub(crate) name: String,
     /// `rate(5 minutes)`
@@ -56,7 +56,7 @@ pub(crate) fn parse_name(name: &str) -> Option<(TenantId, JobKind)> {
     Some((TenantId::parse(tenant).ok()?, job))
 }
 
-impl Wanted {
+impl DesiredSchedule {
     /// The schedule of `job` for the tenant of `config`, seen at `now`.
     pub(crate) fn new(
         config: &TenantConfig,
@@ -160,7 +160,8 @@ mod tests {
     #[test]
     fn people_every_5_minutes_and_certificates_every_30_unless_the_tenant_says_otherwise() {
         let expression = |more: &str, job| {
-            Wanted::new(&config(more), TenantStatus::Active, job, &parts(), now()).expression
+            DesiredSchedule::new(&config(more), TenantStatus::Active, job, &parts(), now())
+                .expression
         };
         assert_eq!(expression("", JobKind::Employees), "rate(5 minutes)");
         assert_eq!(expression("", JobKind::Certificates), "rate(30 minutes)");
@@ -191,7 +192,8 @@ mod tests {
                 Firing::Off,
             ),
         ] {
-            let firing = |job| Wanted::new(&config(more), status, job, &parts(), now()).firing;
+            let firing =
+                |job| DesiredSchedule::new(&config(more), status, job, &parts(), now()).firing;
             assert_eq!(
                 (firing(JobKind::Employees), firing(JobKind::Certificates)),
                 (employees, certificates),
@@ -202,14 +204,14 @@ mod tests {
             "tenant_id = \"acme\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"kombo\"\n{kombo}"
         );
         let unconnected = TenantConfig::parse(&text).unwrap();
-        let wanted = Wanted::new(
+        let desired = DesiredSchedule::new(
             &unconnected,
             TenantStatus::Active,
             JobKind::Employees,
             &parts(),
             now(),
         );
-        assert_eq!(wanted.firing, Firing::Off);
+        assert_eq!(desired.firing, Firing::Off);
     }
 
     #[test]
@@ -217,7 +219,7 @@ mod tests {
         let start = |number: u32, job| {
             let mut config = config("");
             config.tenant_id = TenantId::parse(&format!("tenant-{number}")).unwrap();
-            Wanted::new(&config, TenantStatus::Active, job, &parts(), now())
+            DesiredSchedule::new(&config, TenantStatus::Active, job, &parts(), now())
                 .start
                 .as_second()
         };

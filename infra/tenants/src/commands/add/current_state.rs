@@ -1,4 +1,4 @@
-//! What there was before.
+//! The state before `add` writes.
 
 use secrecy::ExposeSecret as _;
 use shared::domain::id::TenantId;
@@ -7,12 +7,12 @@ use shared::secrets::{SecretError, TenantSecret};
 use shared::state::TenantRecord;
 use shared::tenant::TenantConfig;
 
-use super::integration::with_integration;
-use crate::failure::Failure;
-use crate::operator::Operator;
+use crate::context::CommandContext;
+use crate::failure::{Failure, Result};
+use crate::files::with_integration;
 
-/// What there was before.
-pub(super) struct Before {
+/// The state before `add` writes.
+pub(super) struct CurrentState {
     pub(super) record: Option<TenantRecord>,
     pub(super) config: Option<TenantConfig>,
     pub(super) is_registered: bool,
@@ -22,37 +22,34 @@ pub(super) struct Before {
     pub(super) ledger: Option<u64>,
 }
 
-/// How the secret is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StoredSecret {
-    /// It is not, or what is there is not one.
-    Nowhere,
-    /// It is marked for deletion.
-    Marked,
-    /// It is.
-    There,
+    /// There is none, or it cannot be read as one.
+    Absent,
+    PendingDeletion,
+    Present,
 }
 
-impl Before {
-    pub(super) async fn read(operator: &Operator<'_>, tenant: &TenantId) -> Result<Self, Failure> {
-        let record = operator.store.tenant(tenant).await?;
+impl CurrentState {
+    pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Result<Self> {
+        let record = context.store.tenant(tenant).await?;
         let config = record
             .as_ref()
             .and_then(|record| TenantConfig::parse(&record.config).ok());
-        let (stored, secret) = match operator.secrets.refresh(tenant).await {
-            Ok(secret) => (StoredSecret::There, Some(secret.as_ref().clone())),
+        let (stored, secret) = match context.secrets.refresh(tenant).await {
+            Ok(secret) => (StoredSecret::Present, Some(secret.as_ref().clone())),
             Err(SecretError::NotFound { .. } | SecretError::Malformed { .. }) => {
-                (StoredSecret::Nowhere, None)
+                (StoredSecret::Absent, None)
             }
-            Err(error) if error.is_marked_for_deletion() => (StoredSecret::Marked, None),
+            Err(error) if error.is_marked_for_deletion() => (StoredSecret::PendingDeletion, None),
             Err(error) => return Err(error.into()),
         };
         let ledger = match &record {
             Some(_) => None,
-            None => Some(operator.store.inventory(tenant).await?.certificates)
+            None => Some(context.store.inventory(tenant).await?.certificates)
                 .filter(|number| *number > 0),
         };
-        let is_registered = operator.store.list_tenants().await?.contains(tenant);
+        let is_registered = context.store.list_tenants().await?.contains(tenant);
         Ok(Self {
             record,
             config,
@@ -63,12 +60,12 @@ impl Before {
         })
     }
 
-    /// The file with the connection that `tenants connect` has stored, where the file itself names none.
+    /// Keeps the connection that `tenants connect` stored if the new file names none.
     pub(super) fn keep_integration(
         &self,
         text: String,
         config: TenantConfig,
-    ) -> Result<(String, TenantConfig), Failure> {
+    ) -> Result<(String, TenantConfig)> {
         let names = |config: &TenantConfig| {
             config
                 .kombo
@@ -85,24 +82,24 @@ impl Before {
         with_integration(&text, &stored)
     }
 
-    /// Whether this configuration may be written.
-    pub(super) fn admit(&self, config: &TenantConfig, update: bool) -> Result<(), Failure> {
-        let Some(before) = &self.config else {
+    /// Refuses a changed configuration without `--update`.
+    pub(super) fn admit(&self, config: &TenantConfig, update: bool) -> Result<()> {
+        let Some(stored) = &self.config else {
             return Ok(());
         };
-        let changed = sections(before, config);
+        let changed = changed_sections(stored, config);
         if changed.is_empty() || update {
             return Ok(());
         }
         Err(Failure::usage(format!(
-            "there is a tenant {} already, and its configuration is another one ({}). Give --update to replace it, or choose \
-             another tenant_id",
+            "there is a tenant {} already, with another configuration ({}). Give --update to replace it, or choose another \
+             tenant_id",
             config.tenant_id,
             changed.join(", ")
         )))
     }
 
-    /// Whether configuration or credentials are others than before.
+    /// Whether configuration or credentials differ from the stored ones.
     pub(super) fn changes(&self, config: &TenantConfig, secret: &TenantSecret) -> bool {
         let same_secret = self
             .secret
@@ -111,14 +108,14 @@ impl Before {
         self.config.as_ref() != Some(config) || !same_secret
     }
 
-    /// A sentence where the new credentials lead to another academy than the old ones: people of one company would be
-    /// looked for among those of another.
+    /// An error text if the new credentials belong to another academy than the stored ones: the run would match people of
+    /// one company with accounts of another.
     pub(super) async fn another_academy(
         &self,
-        operator: &Operator<'_>,
+        context: &CommandContext<'_>,
         config: &TenantConfig,
         secret: &TenantSecret,
-    ) -> Result<Option<String>, Failure> {
+    ) -> Result<Option<String>> {
         let (Some(old_config), Some(old)) = (&self.config, &self.secret) else {
             return Ok(None);
         };
@@ -126,7 +123,7 @@ impl Before {
             return Ok(None);
         }
         let academy = async |config: &TenantConfig, secret: &TenantSecret| {
-            let connections: Connections<Source> = operator.connect(config, secret).ok()?;
+            let connections: Connections<Source> = context.connect(config, secret).ok()?;
             connections.reteach.me().await.ok()
         };
         let (old, new) = (
@@ -144,13 +141,13 @@ impl Before {
     }
 }
 
-/// Whether two secrets say the same.
+/// Whether two secrets are equal.
 pub(super) fn is_same(one: &TenantSecret, other: &TenantSecret) -> bool {
     one.to_json().expose_secret() == other.to_json().expose_secret()
 }
 
 /// The sections of a tenant file that differ.
-fn sections(before: &TenantConfig, after: &TenantConfig) -> Vec<&'static str> {
+fn changed_sections(stored: &TenantConfig, after: &TenantConfig) -> Vec<&'static str> {
     // Taken apart in full: a new section is compared as well.
     let TenantConfig {
         tenant_id: _,
@@ -163,7 +160,7 @@ fn sections(before: &TenantConfig, after: &TenantConfig) -> Vec<&'static str> {
         brake,
         certificates,
         schedule,
-    } = before;
+    } = stored;
     let differs = [
         ("time_zone", *time_zone != after.time_zone),
         ("[personio]", *personio != after.personio),

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use employee_sync::source::Person;
-use employee_sync::source::{self, Completeness, People};
+use employee_sync::source::{self, Completeness, People, Person};
 use shared::access::Scoped;
 use shared::document::{DocumentSink as _, choose_category};
 use shared::domain::id::SourceId;
@@ -15,20 +14,20 @@ use shared::tenant::{TenantConfig, Via};
 
 use super::fields::{needed, without};
 use super::item::Item;
-use crate::failure::Failure;
-use crate::operator::Operator;
-use crate::words;
+use crate::context::CommandContext;
+use crate::failure::Result;
+use crate::format;
 
 /// Where rights and attributes of a credential are set.
 const WHERE: &str = "in Personio: Marketplace → Verbundene Integrationen (in older accounts Einstellungen → Integrationen → \
     API-Zugangsdaten) → this credential";
 
 pub(super) async fn examine(
-    operator: &Operator<'_>,
+    context: &CommandContext<'_>,
     config: &TenantConfig,
     secret: &TenantSecret,
-) -> Result<Vec<Item>, Failure> {
-    let connections: Connections<Source> = operator.connect(config, secret)?;
+) -> Result<Vec<Item>> {
+    let connections: Connections<Source> = context.connect(config, secret)?;
     let mut items = Vec::new();
     let mut named = BTreeSet::new();
     if let Source::Personio(client) = &connections.hr {
@@ -39,9 +38,7 @@ pub(super) async fn examine(
                 named = missing;
             }
             Err(error) => {
-                items.push(
-                    refused("Personio: employees", &error, config, "Mitarbeiter: Lesen").blocking(),
-                );
+                items.push(unreadable(&error, config));
                 return Ok(items);
             }
         }
@@ -49,16 +46,14 @@ pub(super) async fn examine(
     let people = match source::read(&connections.hr, config, &connections.key, 0).await {
         Ok(people) => people,
         Err(error) => {
-            items.push(
-                refused("Personio: employees", &error, config, "Mitarbeiter: Lesen").blocking(),
-            );
+            items.push(unreadable(&error, config));
             return Ok(items);
         }
     };
     items.extend(reading(&people, config, &named));
     if config.certificates.enabled {
-        let somebody = people.snapshot.ids().next();
-        items.extend(documents(operator, config, secret, somebody.as_ref()).await?);
+        let sample = people.snapshot.ids().next();
+        items.extend(documents(context, config, secret, sample.as_ref()).await?);
     }
     Ok(items)
 }
@@ -113,7 +108,7 @@ fn reading(people: &People, config: &TenantConfig, named: &BTreeSet<&'static str
             }
         }
     }
-    let count = words::number(people.snapshot.len() as u64, "person", "people");
+    let count = format::number(people.snapshot.len() as u64, "person", "people");
     let mut items = match people.completeness {
         Completeness::Complete => vec![Item::good(
             about,
@@ -128,7 +123,7 @@ fn reading(people: &People, config: &TenantConfig, named: &BTreeSet<&'static str
     if rejected > 0 {
         let text = format!(
             "{} not fit; `tenants plan` names them",
-            words::number(rejected, "record does", "records do")
+            format::number(rejected, "record does", "records do")
         );
         items.push(Item::note(about, text));
     }
@@ -137,7 +132,7 @@ fn reading(people: &People, config: &TenantConfig, named: &BTreeSet<&'static str
             about,
             format!(
                 "of {} it is not known whether they are in scope",
-                words::number(undecided, "person", "people")
+                format::number(undecided, "person", "people")
             ),
             "grant the attribute that [scope] asks for",
         ));
@@ -145,7 +140,7 @@ fn reading(people: &People, config: &TenantConfig, named: &BTreeSet<&'static str
     if without_mail > 0 {
         let text = format!(
             "{} a user name instead",
-            words::number(
+            format::number(
                 without_mail,
                 "person has no mail address and gets",
                 "people have no mail address and get"
@@ -172,16 +167,19 @@ fn reading(people: &People, config: &TenantConfig, named: &BTreeSet<&'static str
 }
 
 async fn documents(
-    operator: &Operator<'_>,
+    context: &CommandContext<'_>,
     config: &TenantConfig,
     secret: &TenantSecret,
-    somebody: Option<&SourceId>,
-) -> Result<Vec<Item>, Failure> {
-    let connections: Connections<Sink> = operator.connect(config, secret)?;
+    sample: Option<&SourceId>,
+) -> Result<Vec<Item>> {
+    let connections: Connections<Sink> = context.connect(config, secret)?;
     let about = "Personio: folder for certificates";
     let mut items = Vec::new();
     match connections.hr.categories().await {
-        Err(error) => items.push(refused(about, &error, config, "Dokumente: Schreiben")),
+        Err(error) => {
+            let advice = advice(&error, config, "Dokumente: Schreiben");
+            items.push(Item::miss(about, error.to_string(), advice));
+        }
         Ok(categories) => items.push(
             match choose_category(&categories, config.certificates.category.as_deref()) {
                 Ok(category) => Item::good(about, format!("\"{}\"", category.name)),
@@ -189,10 +187,10 @@ async fn documents(
             },
         ),
     }
-    // Where a document cannot be looked for, an upload of unknown outcome waits for somebody.
-    if let (Sink::Personio(client), Some(somebody)) = (&connections.hr, somebody) {
+    // Where a document cannot be looked for, an upload of unknown outcome waits for sample.
+    if let (Sink::Personio(client), Some(sample)) = (&connections.hr, sample) {
         let about = "Personio: filed documents";
-        items.push(match client.documents(somebody, None, None).await {
+        items.push(match client.documents(sample, None, None).await {
             Ok(_) => Item::good(about, "can be looked up, so that nothing is filed twice"),
             Err(SourceError::Forbidden(text) | SourceError::Lapsed(text)) => Item::miss(
                 about,
@@ -205,8 +203,14 @@ async fn documents(
     Ok(items)
 }
 
-fn refused(about: &str, error: &SourceError, config: &TenantConfig, right: &str) -> Item {
-    let advice = match (error, config.personio.via) {
+/// Employees cannot be read, so no run can succeed.
+fn unreadable(error: &SourceError, config: &TenantConfig) -> Item {
+    let advice = advice(error, config, "Mitarbeiter: Lesen");
+    Item::blocker("Personio: employees", error.to_string(), advice)
+}
+
+fn advice(error: &SourceError, config: &TenantConfig, right: &str) -> String {
+    match (error, config.personio.via) {
         (SourceError::Credential(_), Via::Direct) => {
             "make a credential in Personio (Marketplace → Verbundene Integrationen → eigene Integration) and store it with `tenants add \
              --credentials`"
@@ -215,8 +219,11 @@ fn refused(about: &str, error: &SourceError, config: &TenantConfig, right: &str)
         (SourceError::Forbidden(_) | SourceError::Credential(_) | SourceError::Lapsed(_), _) => {
             format!("{WHERE} → tick \"{right}\"")
         }
-        (SourceError::NotReady(_), _) => "wait: Kombo's first sync takes minutes, hours for a very large company".to_owned(),
-        (SourceError::Unavailable(_) | SourceError::Unreadable(_), _) => "try again in a few minutes; else look at [personio] base_url".to_owned(),
-    };
-    Item::miss(about, error.to_string(), advice)
+        (SourceError::NotReady(_), _) => {
+            "wait: Kombo's first sync takes minutes, hours for a very large company".to_owned()
+        }
+        (SourceError::Unavailable(_) | SourceError::Unreadable(_), _) => {
+            "try again in a few minutes; else look at [personio] base_url".to_owned()
+        }
+    }
 }

@@ -1,9 +1,12 @@
-//! Small things put into words, the same everywhere.
+//! Values as text, the same in every command.
 
 use jiff::{SignedDuration, Timestamp};
+use shared::state::HeldPlan;
 use shared::tenant::Via;
 pub(crate) use terminal::counts::{counted, number};
 pub(crate) use terminal::outcome;
+
+pub(crate) const NO_TENANTS: &str = "There are no tenants yet: `tenants add` makes one.\n";
 
 /// The route, as tenant files spell it.
 pub(crate) fn route(via: Via) -> &'static str {
@@ -49,6 +52,20 @@ pub(crate) fn lines(text: &str) -> String {
         format!("{}\n", terminal::wrapped(line, indent, indent))
     };
     text.lines().map(wrapped).collect()
+}
+
+/// A held plan: what it would do, its hash and since when.
+pub(crate) fn held_plan(held: &HeldPlan) -> String {
+    let counts = held
+        .counts
+        .iter()
+        .map(|(brake, number)| format!("{number} {}", brake.describe()));
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    format!(
+        "{counts} (plan {}, held since {})",
+        held.hash,
+        moment(held.since)
+    )
 }
 
 /// A point of a list.

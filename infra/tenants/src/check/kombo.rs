@@ -6,20 +6,20 @@ use shared::secrets::TenantSecret;
 use shared::source::SourceError;
 use shared::tenant::{KomboConfig, TenantConfig, Via};
 
-pub(in crate::commands) use super::item::Item;
-use crate::failure::Failure;
-use crate::operator::Operator;
+pub(crate) use super::item::Item;
+use crate::context::CommandContext;
+use crate::failure::{Failure, Result};
 
 /// What was found, and whether the HR system can be asked through it.
 pub(super) async fn examine(
-    operator: &Operator<'_>,
+    context: &CommandContext<'_>,
     config: &TenantConfig,
     secret: &TenantSecret,
-) -> Result<(Vec<Item>, bool), Failure> {
+) -> Result<(Vec<Item>, bool)> {
     let Some(kombo) = &config.kombo else {
         return Ok((Vec::new(), false));
     };
-    let client = client(operator, kombo, secret)?;
+    let client = client(context, kombo, secret)?;
     let mut items = Vec::new();
     if let Err(error) = client.check_api_key().await {
         let text = SourceError::from(error).to_string();
@@ -61,26 +61,26 @@ pub(super) async fn examine(
 }
 
 /// A client for the key in `secret`.
-pub(in crate::commands) fn client(
-    operator: &Operator<'_>,
+pub(crate) fn client(
+    context: &CommandContext<'_>,
     config: &KomboConfig,
     secret: &TenantSecret,
-) -> Result<Client, Failure> {
+) -> Result<Client> {
     let key = secret.kombo.as_ref().ok_or_else(|| {
-        Failure::look(
+        Failure::attention(
             "the stored credentials have no kombo part (api_key): store it with `tenants add --credentials`",
         )
     })?;
     let key = ApiKey::new(key.api_key.expose_secret());
-    let client = Client::new(config.base_url.clone(), key, operator.http().clone());
-    Ok(match &operator.surroundings.pace {
+    let client = Client::new(config.base_url.clone(), key, context.http().clone());
+    Ok(match &context.environment.pace {
         Some(pace) => client.with_pace(pace.clone()),
         None => client,
     })
 }
 
 /// What is wrong with the connection itself.
-pub(in crate::commands) fn connection(
+pub(crate) fn connection(
     config: &TenantConfig,
     id: &IntegrationId,
     integration: &Integration,

@@ -1,5 +1,7 @@
 //! A tenant's two files.
 
+mod integration;
+
 use std::path::Path;
 
 use base64::Engine as _;
@@ -10,13 +12,15 @@ use shared::fingerprint::FingerprintKey;
 use shared::secrets::TenantSecret;
 use shared::tenant::{TenantConfig, Via};
 
-use crate::failure::Failure;
-use crate::surroundings::Surroundings;
+use crate::environment::Environment;
+use crate::failure::{Failure, Result};
+
+pub(crate) use integration::with_integration;
 
 const STANDARD_INPUT: &str = "-";
 
 /// Reads and checks a tenant's file. Every problem names its field.
-pub(crate) fn tenant(path: &Path) -> Result<(String, TenantConfig), Failure> {
+pub(crate) fn tenant(path: &Path) -> Result<(String, TenantConfig)> {
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
     let config = TenantConfig::parse(&text).map_err(|error| {
         let problems: Vec<String> = error
@@ -34,21 +38,18 @@ pub(crate) fn tenant(path: &Path) -> Result<(String, TenantConfig), Failure> {
 }
 
 /// Reads and checks credentials. Problems name the member, never a value.
-pub(crate) fn credentials(
-    path: &Path,
-    surroundings: &Surroundings,
-) -> Result<TenantSecret, Failure> {
+pub(crate) fn credentials(path: &Path, environment: &Environment) -> Result<TenantSecret> {
     let text = if path == Path::new(STANDARD_INPUT) {
-        surroundings.read_input()
+        environment.read_input()
     } else {
         std::fs::read_to_string(path)
     };
     let text = SecretString::from(text.map_err(|error| unreadable(path, &error))?);
     let secret = TenantSecret::parse(&text)
-        .map_err(|error| Failure::usage(format!("the credentials are not valid: {error}")))?;
+        .map_err(|error| Failure::usage(format!("{} is not valid: {error}", path.display())))?;
     if let Some(key) = &secret.fingerprint_key {
         FingerprintKey::parse(key)
-            .map_err(|error| Failure::usage(format!("the credentials: {error}")))?;
+            .map_err(|error| Failure::usage(format!("{} is not valid: {error}", path.display())))?;
     }
     Ok(secret)
 }
@@ -75,14 +76,14 @@ pub(crate) fn missing(config: &TenantConfig, secret: &TenantSecret) -> Vec<&'sta
 }
 
 /// A key for a tenant's fingerprints: 32 random bytes in base64.
-pub(crate) fn random_key() -> Result<SecretString, Failure> {
+pub(crate) fn random_key() -> Result<SecretString> {
     let mut key = [0; 32];
     SystemRandom::new()
         .fill(&mut key)
-        .map_err(|_| Failure::look("the system gives no random numbers"))?;
+        .map_err(|_| Failure::attention("the operating system has no random numbers"))?;
     Ok(STANDARD.encode(key).into())
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::usage(format!("{}: {error}", path.display()))
+    Failure::usage(format!("{} cannot be read: {error}", path.display()))
 }

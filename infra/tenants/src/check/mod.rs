@@ -1,0 +1,51 @@
+//! Tries everything that a tenant's runs will need. Writes nothing.
+
+mod fields;
+mod hr;
+mod item;
+pub(crate) mod kombo;
+mod reteach;
+mod routes;
+
+use shared::secrets::TenantSecret;
+use shared::tenant::{TenantConfig, Via};
+
+pub(crate) use item::{CheckView, Item};
+
+use crate::context::CommandContext;
+use crate::failure::Result;
+use crate::files;
+use crate::schedule::is_connected;
+
+/// Checks credentials, rights, attributes and folders at every vendor of the tenant's route.
+pub(crate) async fn examine(
+    context: &CommandContext<'_>,
+    config: &TenantConfig,
+    secret: &TenantSecret,
+) -> Result<CheckView> {
+    let mut view = CheckView::new(config);
+    let missing = files::missing(config, secret);
+    if !missing.is_empty() {
+        view.extend(vec![Item::blocker(
+            "credentials",
+            format!("the stored credentials lack {}", missing.join(", ")),
+            "store them with `tenants add --credentials`",
+        )]);
+        return Ok(view);
+    }
+    // Fingerprints play no part in a check, so a random key will do.
+    let mut secret = secret.clone();
+    secret.fingerprint_key = Some(files::random_key()?);
+    view.extend(reteach::examine(context, config, &secret).await?);
+    let mut is_reachable = is_connected(config);
+    if config.personio.via != Via::Direct {
+        let (items, is_usable) = kombo::examine(context, config, &secret).await?;
+        view.extend(items);
+        is_reachable &= is_usable;
+    }
+    if is_reachable {
+        view.extend(hr::examine(context, config, &secret).await?);
+    }
+    view.extend(routes::limits(config));
+    Ok(view)
+}

@@ -1,0 +1,37 @@
+//! `tenants check`
+
+use shared::secrets::TenantSecret;
+use shared::tenant::TenantConfig;
+
+use crate::args::Check;
+use crate::check::examine;
+use crate::context::CommandContext;
+use crate::failure::{Failure, Result};
+use crate::files;
+use crate::output::Output;
+
+pub(super) async fn check(context: &CommandContext<'_>, args: &Check) -> Result<Output> {
+    let (config, secret) = stored_or_given(context, args).await?;
+    Output::of(&examine(context, &config, &secret).await?)
+}
+
+async fn stored_or_given(
+    context: &CommandContext<'_>,
+    args: &Check,
+) -> Result<(TenantConfig, TenantSecret)> {
+    match (&args.tenant, &args.file, &args.credentials) {
+        (Some(tenant), ..) => {
+            let config = context.tenant(tenant).await?.config;
+            let secret = context.secrets.refresh(tenant).await?;
+            Ok((config, secret.as_ref().clone()))
+        }
+        (None, Some(file), Some(credentials)) => {
+            let (_, config) = files::tenant(file)?;
+            let secret = files::credentials(credentials, context.environment)?;
+            Ok((config, secret))
+        }
+        _ => Err(Failure::usage(
+            "name a tenant, or give --file FILE and --credentials FILE",
+        )),
+    }
+}

@@ -1,0 +1,90 @@
+//! One person explained.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use shared::domain::id::{SourceId, TenantId};
+use shared::state::EmployeeEntry;
+
+use super::facts::Facts;
+use crate::output::View;
+
+#[derive(Serialize)]
+pub(super) struct ExplainView<'a> {
+    tenant_id: &'a TenantId,
+    person: &'a SourceId,
+    steps: Steps,
+    entry: Option<&'a EmployeeEntry>,
+    troubled: bool,
+    took_ms: u64,
+    #[serde(skip)]
+    is_known: bool,
+}
+
+/// The steps of a run, each with its lines.
+#[derive(Serialize)]
+struct Steps {
+    read: Vec<String>,
+    scope: Vec<String>,
+    r#match: Vec<String>,
+    map: Vec<String>,
+    decide: Vec<String>,
+    last_write: Vec<String>,
+}
+
+impl<'a> ExplainView<'a> {
+    pub(super) fn new(facts: &'a Facts<'_>, took: Duration) -> Self {
+        Self {
+            tenant_id: facts.tenant,
+            person: facts.person,
+            steps: Steps {
+                read: facts.read(),
+                scope: vec![facts.scope()],
+                r#match: vec![facts.matched()],
+                map: facts.mapped(),
+                decide: facts.decided(),
+                last_write: facts.written(),
+            },
+            entry: facts.candidate.entry.as_ref(),
+            troubled: facts.is_troubled(),
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            is_known: facts.is_known(),
+        }
+    }
+}
+
+impl View for ExplainView<'_> {
+    fn text(&self) -> String {
+        let Steps {
+            read,
+            scope,
+            r#match,
+            map,
+            decide,
+            last_write,
+        } = &self.steps;
+        let mut text = format!("{} of {}\n", self.person, self.tenant_id);
+        for (step, lines) in [
+            ("read", read),
+            ("scope", scope),
+            ("match", r#match),
+            ("map", map),
+            ("decide", decide),
+            ("last write", last_write),
+        ] {
+            for (number, line) in lines.iter().enumerate() {
+                let label = if number == 0 { step } else { "" };
+                let label = format!("  {label:<11}");
+                text.push_str(&terminal::wrapped(line, &label, "             "));
+                text.push('\n');
+            }
+        }
+        let (seconds, tenths) = (self.took_ms / 1000, self.took_ms % 1000 / 100);
+        text.push_str(&format!("Read live in {seconds}.{tenths} s.\n"));
+        text
+    }
+
+    fn needs_attention(&self) -> bool {
+        self.troubled || !self.is_known
+    }
+}

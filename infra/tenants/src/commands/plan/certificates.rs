@@ -1,0 +1,176 @@
+//! The certificates that would be filed if the planned employee run had succeeded.
+
+use std::collections::HashMap;
+
+use certificate_sync::collect::collect;
+use certificate_sync::plan::{Candidate, Listed, People, Plan, Upload};
+use employee_sync::plan::{Details, Plan as EmployeePlan};
+use serde::Serialize;
+use shared::document::{DocumentSink as _, choose_category};
+use shared::domain::id::{CertificateId, CustomerId, SourceId};
+use shared::reteach::Filter;
+use shared::routes::{Connections, Sink};
+use shared::tenant::TenantConfig;
+
+use crate::context::{CommandContext, StoredTenant};
+use crate::failure::Result;
+use crate::format;
+
+#[derive(Serialize)]
+pub(super) struct CertificatesPreview {
+    /// Personio's document category.
+    folder: Option<String>,
+    to_file: Vec<Filing>,
+    /// Filed, parked, without a PDF, or of nobody from Personio.
+    not_filed: usize,
+    /// Why nothing can be filed.
+    problem: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Filing {
+    certificate: CertificateId,
+    person: SourceId,
+    /// The day of completion in the tenant's time zone.
+    day: Option<String>,
+    /// Personal data: with --details only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    course: Option<String>,
+}
+
+/// Reads all completed courses and the ledger. Writes nothing.
+pub(super) async fn preview(
+    context: &CommandContext<'_>,
+    stored: &StoredTenant,
+    people: &EmployeePlan,
+    details: Details,
+) -> Result<Option<CertificatesPreview>> {
+    let StoredTenant { config, .. } = stored;
+    if !config.certificates.enabled {
+        return Ok(None);
+    }
+    let tenant = &config.tenant_id;
+    let secret = context.secrets.refresh(tenant).await?;
+    let connections: Connections<Sink> = context.connect(config, &secret)?;
+    let owners = owners(context, config, people).await?;
+    let mut ledger = context.store.all_certificates(tenant).await?;
+    let listed = match collect(&connections.reteach, &Filter::default(), &|_| true).await {
+        Ok(listed) => listed,
+        Err(error) => {
+            let problem = format!("the completed courses cannot be read: {error}");
+            return Ok(Some(CertificatesPreview::refused(problem)));
+        }
+    };
+    let people = People {
+        tool: connections.hr.tool(),
+        owners: &owners,
+    };
+    let candidates = listed.certificates.into_iter().map(|(id, participation)| {
+        let entry = ledger.remove(&id);
+        let listed = Some(Listed::new(participation, people));
+        Candidate { id, listed, entry }
+    });
+    let plan = Plan::build(candidates, context.now());
+    let mut preview = CertificatesPreview::new(plan, config, details);
+    if !preview.to_file.is_empty() {
+        preview.choose_folder(&connections.hr, config).await;
+    }
+    Ok(Some(preview))
+}
+
+/// The ledger's owners of accounts, and those whom the planned run would make owners.
+async fn owners(
+    context: &CommandContext<'_>,
+    config: &TenantConfig,
+    people: &EmployeePlan,
+) -> Result<HashMap<CustomerId, SourceId>> {
+    let mut owners = context.store.owners(&config.tenant_id).await?;
+    owners.extend(people.changes.iter().filter_map(|change| {
+        let account = change.action.account()?;
+        Some((account.clone(), change.source_id.clone()))
+    }));
+    Ok(owners)
+}
+
+impl CertificatesPreview {
+    fn new(plan: Plan, config: &TenantConfig, details: Details) -> Self {
+        let Plan { todo, resting } = plan;
+        let to_file = todo.uploads.into_iter().map(|upload| {
+            let Upload {
+                id,
+                employee,
+                course,
+                completed_at,
+                ..
+            } = upload;
+            let day = completed_at.map(|at| config.time_zone.to_datetime(at).date());
+            Filing {
+                certificate: id,
+                person: employee,
+                day: day.map(|day| day.to_string()),
+                course: course.filter(|_| details == Details::Values),
+            }
+        });
+        Self {
+            folder: None,
+            to_file: to_file.collect(),
+            not_filed: resting.len() + todo.checks.len(),
+            problem: None,
+        }
+    }
+
+    fn refused(problem: String) -> Self {
+        Self {
+            folder: None,
+            to_file: Vec::new(),
+            not_filed: 0,
+            problem: Some(problem),
+        }
+    }
+
+    async fn choose_folder(&mut self, sink: &Sink, config: &TenantConfig) {
+        let chosen = config.certificates.category.as_deref();
+        match sink.categories().await {
+            Ok(categories) => match choose_category(&categories, chosen) {
+                Ok(category) => self.folder = Some(category.name.clone()),
+                Err(error) => self.problem = Some(error.to_string()),
+            },
+            Err(error) => self.problem = Some(format!("the folders cannot be read: {error}")),
+        }
+    }
+
+    pub(super) fn needs_attention(&self) -> bool {
+        self.problem.is_some()
+    }
+
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        for filing in &self.to_file {
+            let Filing {
+                certificate,
+                person,
+                day,
+                course,
+            } = filing;
+            let day = day.as_deref().unwrap_or("no date");
+            let course = course.as_ref().map(|course| format!("  {course}"));
+            let course = course.unwrap_or_default();
+            text.push_str(&format!("file    {person}  {day}  {certificate}{course}\n"));
+        }
+        let number = format::number(self.to_file.len() as u64, "certificate", "certificates");
+        let folder = self.folder.as_ref();
+        let folder = folder.map(|folder| format!(" in \"{folder}\""));
+        let not_filed = match self.not_filed {
+            0 => String::new(),
+            others => format!(", {others} not"),
+        };
+        text.push_str(&format::paragraph(&format!(
+            "Certificates, after this employee run: {number} to file{}{not_filed}.",
+            folder.unwrap_or_default()
+        )));
+        if let Some(problem) = &self.problem {
+            text.push_str(&format::point(problem));
+        }
+        text
+    }
+}

@@ -1,0 +1,279 @@
+//! `tenants plan`
+
+mod certificates;
+
+use employee_sync::plan::{Change, Details, Kind, Plan as EmployeePlan};
+use employee_sync::report::Report;
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::access::AccessWindow;
+use shared::domain::id::SourceId;
+use shared::runtime::{FindingKind, Mode, Outcome, Ran};
+use shared::state::TenantStatus;
+
+use self::certificates::CertificatesPreview;
+use crate::args::Plan;
+use crate::context::CommandContext;
+use crate::failure::Result;
+use crate::format;
+use crate::job;
+use crate::output::{Output, View};
+
+/// What the next employee run would do. Without a plan only the report tells why there is none.
+#[derive(Serialize)]
+struct PlanView {
+    totals: Option<Totals>,
+    changes: Option<Vec<ChangeView>>,
+    held: Option<Vec<ChangeView>>,
+    skipped: Option<Vec<SkipView>>,
+    certificates: Option<CertificatesPreview>,
+    report: Report,
+    /// The plan, person by person.
+    #[serde(skip)]
+    listing: Option<String>,
+    #[serde(skip)]
+    status: TenantStatus,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Totals {
+    create: u64,
+    adopt: u64,
+    update: u64,
+    lock: u64,
+    unlock: u64,
+    held: u64,
+    conflict: u64,
+    skipped: u64,
+    unchanged: u64,
+}
+
+#[derive(Serialize)]
+struct ChangeView {
+    person: SourceId,
+    kind: String,
+    fields: Vec<String>,
+    cause: Option<String>,
+    window: Option<WindowView>,
+    /// Old and new values: with --details only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    values: Option<Vec<String>>,
+}
+
+#[derive(Serialize)]
+struct WindowView {
+    before: AccessWindow,
+    after: AccessWindow,
+}
+
+#[derive(Serialize)]
+struct SkipView {
+    person: SourceId,
+    why: String,
+}
+
+pub(super) async fn plan(context: &CommandContext<'_>, args: &Plan) -> Result<Output> {
+    let Plan { tenant, details } = args;
+    let stored = context.tenant(tenant).await?;
+    let Ran { report, plan } = job::run(context, &context.employees(), tenant, Mode::DryRun).await;
+    let details = if *details {
+        Details::Values
+    } else {
+        Details::Names
+    };
+    let certificates = match &plan {
+        Some(plan) => certificates::preview(context, &stored, plan, details).await?,
+        None => None,
+    };
+    let now = context.now();
+    let plan = plan.as_ref();
+    let views = |changes: &[Change]| -> Vec<ChangeView> {
+        let views = changes.iter();
+        views
+            .map(|change| ChangeView::new(change, now, details))
+            .collect()
+    };
+    Output::of(&PlanView {
+        totals: plan.map(|plan| Totals::of(plan, now)),
+        changes: plan.map(|plan| views(&plan.changes)),
+        held: plan.map(|plan| views(&plan.held)),
+        skipped: plan.map(SkipView::all),
+        certificates,
+        report,
+        listing: plan.map(|plan| plan.shown(now, details).to_string()),
+        status: stored.record.status,
+    })
+}
+
+impl PlanView {
+    fn planned(&self) -> u64 {
+        self.changes
+            .as_ref()
+            .map_or(0, |changes| changes.len() as u64)
+    }
+
+    /// The last line: how to apply the plan.
+    fn next_step(&self) -> Option<String> {
+        let tenant = &self.report.tenant_id;
+        if self.report.outcome != Outcome::Planned || self.listing.is_none() {
+            return None;
+        }
+        Some(match self.status {
+            _ if self.planned() == 0 => "Nothing was written.".to_owned(),
+            TenantStatus::Active => {
+                format!(
+                    "Nothing was written. `tenants sync {tenant}` applies it, or the next tick."
+                )
+            }
+            TenantStatus::Paused { .. } => format!(
+                "Nothing was written, and {tenant} is paused: `tenants resume {tenant}` lets the next tick apply it."
+            ),
+        })
+    }
+}
+
+impl View for PlanView {
+    fn text(&self) -> String {
+        let mut text = String::new();
+        if let (Some(listing), Some(totals)) = (&self.listing, &self.totals) {
+            text.push_str(&format!("{listing}\n\n"));
+            text.push_str(&format::paragraph(&totals.text()));
+        }
+        text.push_str(&summary(
+            &self.report,
+            self.listing.is_some(),
+            self.planned(),
+        ));
+        if let Some(certificates) = &self.certificates {
+            text.push_str(&certificates.text());
+        }
+        if let Some(step) = self.next_step() {
+            text.push_str(&format::paragraph(&step));
+        }
+        text
+    }
+
+    fn needs_attention(&self) -> bool {
+        let Self { report, totals, .. } = self;
+        let is_planned = matches!(report.outcome, Outcome::Planned | Outcome::Unchanged);
+        let has_conflict = totals.is_some_and(|totals| totals.conflict > 0);
+        let certificates = self.certificates.as_ref();
+        !is_planned
+            || report.held.is_some()
+            || has_conflict
+            || certificates.is_some_and(CertificatesPreview::needs_attention)
+    }
+}
+
+/// The report without the findings that the plan has shown already: changes and skipped people.
+fn summary(report: &Report, is_shown: bool, planned: u64) -> String {
+    let mut report = report.clone();
+    let before = report.findings.len();
+    report.findings.retain(|finding| {
+        let left_alone = matches!(
+            finding.kind,
+            FindingKind::Conflict | FindingKind::Rejected | FindingKind::ScopeUndecided
+        );
+        !(is_shown && left_alone)
+    });
+    let told = (before - report.findings.len()) as u64;
+    let findings = report.findings_total.saturating_sub(planned + told);
+    let counts = terminal::counts::employees(&report.counts, findings);
+    let people = format::number(report.counts.people, "person", "people");
+    let counts = if counts.is_empty() {
+        people
+    } else {
+        format!("{people}; {counts}")
+    };
+    terminal::summary(&report, &counts)
+}
+
+impl Totals {
+    fn of(plan: &EmployeePlan, now: Timestamp) -> Self {
+        let mut totals = Self::default();
+        for change in &plan.changes {
+            *match change.kind(now) {
+                Kind::Create => &mut totals.create,
+                Kind::Adopt => &mut totals.adopt,
+                Kind::Update => &mut totals.update,
+                Kind::Lock => &mut totals.lock,
+                Kind::Unlock => &mut totals.unlock,
+            } += 1;
+        }
+        totals.held = plan.held.len() as u64;
+        for (_, skip) in &plan.skipped {
+            *if skip.is_conflict() {
+                &mut totals.conflict
+            } else {
+                &mut totals.skipped
+            } += 1;
+        }
+        totals.unchanged = (plan.unchanged.len() + plan.bookkeeping.len()) as u64;
+        totals
+    }
+
+    fn text(&self) -> String {
+        let Self {
+            create,
+            adopt,
+            update,
+            lock,
+            unlock,
+            held,
+            conflict,
+            skipped,
+            unchanged,
+        } = *self;
+        let parts = [
+            (create, "to create"),
+            (adopt, "to adopt (found by mail address)"),
+            (update, "to update"),
+            (lock, "to lock"),
+            (unlock, "to unlock"),
+            (held, "held by a brake"),
+            (conflict, "in conflict"),
+            (skipped, "left alone"),
+            (unchanged, "as they should be"),
+        ];
+        let parts = parts
+            .iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, what)| format!("{number} {what}"));
+        let parts = parts.collect::<Vec<_>>().join(", ");
+        if parts.is_empty() {
+            "Nothing to do.".to_owned()
+        } else {
+            format!("In all: {parts}.")
+        }
+    }
+}
+
+impl ChangeView {
+    fn new(change: &Change, now: Timestamp, details: Details) -> Self {
+        let values = change.values.iter();
+        Self {
+            person: change.source_id.clone(),
+            kind: change.kind(now).to_string(),
+            fields: values
+                .clone()
+                .map(|value| value.attribute.to_string())
+                .collect(),
+            cause: change.window.map(|window| window.cause.to_string()),
+            window: change.window.map(|window| WindowView {
+                before: window.before,
+                after: window.after,
+            }),
+            values: (details == Details::Values).then(|| values.map(ToString::to_string).collect()),
+        }
+    }
+}
+
+impl SkipView {
+    fn all(plan: &EmployeePlan) -> Vec<Self> {
+        let skipped = plan.skipped.iter().map(|(person, skip)| Self {
+            person: person.clone(),
+            why: skip.to_string(),
+        });
+        skipped.collect()
+    }
+}

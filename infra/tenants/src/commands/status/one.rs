@@ -1,0 +1,198 @@
+//! One tenant in full.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use shared::domain::id::TenantId;
+use shared::runtime::Report;
+use shared::state::{HeldPlan, JobKind, TenantStatus};
+use shared::tenant::TenantConfig;
+
+use super::drift::drift;
+use super::health::{self, TenantHealth, secret_problem};
+use crate::context::{CommandContext, no_such_tenant};
+use crate::failure::Result;
+use crate::format;
+use crate::output::View;
+use crate::schedule::Firing;
+
+#[derive(Serialize)]
+pub(super) struct StatusView {
+    health: TenantHealth,
+    /// `None` where the stored configuration cannot be read.
+    configuration: Option<Configuration>,
+    accounts: Option<Accounts>,
+    schedules: Vec<ScheduleView>,
+    held: Option<HeldPlan>,
+    last_reports: Vec<Report<Value>>,
+    #[serde(skip)]
+    has_scheduler: bool,
+    #[serde(skip)]
+    now: Timestamp,
+}
+
+#[derive(Serialize)]
+struct Configuration {
+    route: &'static str,
+    people_every: String,
+    /// `None` where certificates are off.
+    certificates_every: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Accounts {
+    open: u32,
+    waiting: u32,
+}
+
+#[derive(Serialize)]
+struct ScheduleView {
+    job: JobKind,
+    name: String,
+    expression: String,
+    fires: bool,
+    found: bool,
+    differences: Vec<String>,
+}
+
+pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Result<StatusView> {
+    let store = &context.store;
+    let record = store.tenant(tenant).await?;
+    if record.is_none() && !store.list_tenants().await?.contains(tenant) {
+        return Err(no_such_tenant(tenant));
+    }
+    let mut health = health::read(context, tenant).await?;
+    let config = record.and_then(|record| {
+        let config = TenantConfig::parse(&record.config).ok()?;
+        Some((config, record.status))
+    });
+    let mut schedules = Vec::new();
+    if let Some((config, status)) = &config {
+        schedules = compare_schedules(context, config, *status).await?;
+        for schedule in &schedules {
+            let differences = schedule.found.then_some(schedule.differences.as_slice());
+            let drift = drift(tenant, schedule.job, differences);
+            health.problems.extend(drift);
+        }
+        let secret = secret_problem(context, config).await?;
+        health.problems.extend(secret);
+    }
+    let accounts = store.sync_state(tenant).await?.map(|state| Accounts {
+        open: state.open_accounts,
+        waiting: state.waiting,
+    });
+    Ok(StatusView {
+        health,
+        configuration: config.map(|(config, _)| Configuration::new(&config)),
+        accounts,
+        schedules,
+        held: store.held(tenant).await?,
+        last_reports: store.reports(tenant, 2).await?,
+        has_scheduler: context.schedules.is_some(),
+        now: context.now(),
+    })
+}
+
+async fn compare_schedules(
+    context: &CommandContext<'_>,
+    config: &TenantConfig,
+    status: TenantStatus,
+) -> Result<Vec<ScheduleView>> {
+    let mut views = Vec::new();
+    let Some(schedules) = &context.schedules else {
+        return Ok(views);
+    };
+    for (job, desired) in schedules.desired(config, status, context.now()) {
+        let differences = schedules.differences(&desired).await?;
+        views.push(ScheduleView {
+            job,
+            name: desired.name,
+            expression: desired.expression,
+            fires: desired.firing == Firing::On,
+            found: differences.is_some(),
+            differences: differences.unwrap_or_default(),
+        });
+    }
+    Ok(views)
+}
+
+impl Configuration {
+    fn new(config: &TenantConfig) -> Self {
+        let certificates = &config.schedule.certificates;
+        Self {
+            route: format::route(config.personio.via),
+            people_every: config.schedule.employees.to_string(),
+            certificates_every: config
+                .certificates
+                .enabled
+                .then(|| certificates.to_string()),
+        }
+    }
+}
+
+impl StatusView {
+    fn lines(&self) -> Vec<String> {
+        let Self {
+            health,
+            configuration,
+            accounts,
+            last_reports,
+            has_scheduler,
+            now,
+            ..
+        } = self;
+        let mut lines = vec![format!("{}: {}", health.tenant_id, health.status)];
+        lines.extend(configuration.as_ref().map(|configuration| {
+            let certificates = match &configuration.certificates_every {
+                Some(interval) => format!("every {interval}"),
+                None => "off".to_owned(),
+            };
+            format!(
+                "route {}, people every {}, certificates {certificates}",
+                configuration.route, configuration.people_every
+            )
+        }));
+        lines.extend(accounts.as_ref().map(|accounts| {
+            format!(
+                "{} open, {} for a retry",
+                format::number(u64::from(accounts.open), "account", "accounts"),
+                format::number(u64::from(accounts.waiting), "person waits", "people wait")
+            )
+        }));
+        for (job, name) in [
+            (JobKind::Employees, "people"),
+            (JobKind::Certificates, "certificates"),
+        ] {
+            let last = health.last_good_run(job, *now);
+            lines.push(format!("{name}: last good run {last}"));
+        }
+        lines.push(match health.gate {
+            Some(at) => format!("certificates are filed since {}", format::moment(at)),
+            None => "certificates wait for the first complete employee run".to_owned(),
+        });
+        if !has_scheduler {
+            lines.push("no schedules: this deployment has no scheduler".to_owned());
+        }
+        lines.extend(last_reports.iter().map(|report| {
+            let (at, outcome) = (format::moment(report.started_at), format::outcome(report));
+            let (job, counts) = (&report.job, format::counted(report));
+            format!("{at} {job}: {outcome}. {counts}")
+        }));
+        lines
+    }
+}
+
+impl View for StatusView {
+    fn text(&self) -> String {
+        let problems = &self.health.problems;
+        let problems: String = problems
+            .iter()
+            .map(|problem| format::point(problem))
+            .collect();
+        format!("{}\n{problems}", self.lines().join("\n  "))
+    }
+
+    fn needs_attention(&self) -> bool {
+        !self.health.problems.is_empty()
+    }
+}
