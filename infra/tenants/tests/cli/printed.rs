@@ -2,7 +2,7 @@
 
 use clap::CommandFactory as _;
 use shared::tenant::Via;
-use simulators::reteach::Participation;
+use simulators::reteach::{Customer, Participation};
 use tenants::Cli;
 
 use crate::support::{Desk, account_of, participation, steady, words};
@@ -51,8 +51,13 @@ async fn a_plan_with_certificates_to_file() {
         customer: Some(account),
         ..participation(2, 2, "Erste Hilfe")
     });
+    let stranger = company.reteach.insert(Customer {
+        email: Some("trainer@other.example".to_owned()),
+        external_id: Some("sap:77".to_owned()),
+        ..Customer::default()
+    });
     company.reteach.add_participation(Participation {
-        customer: Some("sap:77".to_owned()),
+        customer: Some(stranger),
         ..participation(3, 3, "Datenschutz")
     });
     let before = (desk.inventory(&company).await, company.personio.documents());

@@ -157,16 +157,16 @@ impl CertificatesPreview {
             let course = course.unwrap_or_default();
             text.push_str(&format!("file    {person}  {day}  {certificate}{course}\n"));
         }
-        let number = format::number(self.to_file.len() as u64, "certificate", "certificates");
+        let number = self.to_file.len();
         let folder = self.folder.as_ref();
         let folder = folder.map(|folder| format!(" in \"{folder}\""));
-        let not_filed = match self.not_filed {
+        let folder = folder.unwrap_or_default();
+        let not_filed = match self.not_filed as u64 {
             0 => String::new(),
-            others => format!(", {others} not"),
+            others => format!(", {} not due", format::number(others, "other", "others")),
         };
         text.push_str(&format::paragraph(&format!(
-            "Certificates, after this employee run: {number} to file{}{not_filed}.",
-            folder.unwrap_or_default()
+            "Certificates after this run: {number} to file{folder}{not_filed}."
         )));
         if let Some(problem) = &self.problem {
             text.push_str(&format::point(problem));
