@@ -16,7 +16,7 @@ use shared::http::RateLimiter;
 use shared::secrets::TenantSecret;
 use shared::tenant::Via;
 use simulators::{Aws, Fault, Kombo};
-use tenants::{Cli, Exit, Interactivity, Environment};
+use tenants::{Cli, Environment, Exit, Interactivity};
 
 use crate::document::Vendor;
 use crate::proxy::PrismProxy;

@@ -18,7 +18,7 @@ use shared::http::{Deadline, RateLimiter};
 use shared::runtime::{App, Event, Job, Request};
 use simulators::Aws;
 use simulators::aws::{Call, Runtime};
-use tenants::{Cli, Interactivity, Environment};
+use tenants::{Cli, Environment, Interactivity};
 
 const GROUP: &str = "reteach-personio";
 const EMPLOYEES: &str = "arn:aws:lambda:eu-central-1:123456789012:function:employee-sync";

@@ -8,20 +8,19 @@ use super::help;
 /// `tenants certificates`
 #[derive(Clone, Debug, Subcommand)]
 pub enum Certificates {
-    /// Show the certificates that wait for somebody, or the whole ledger
+    /// Show the certificates that wait for a decision, or the whole ledger
     ///
-    /// From the ledger: no vendor is called. The ledger outlives a tenant that is removed, and is shown with --all then too.
+    /// From the ledger: no vendor is called. The ledger outlives a removed tenant: --all then still shows it.
     #[command(after_long_help = help::CERTIFICATES_LIST)]
     List(List),
-    /// Let parked certificates be tried again
+    /// File parked certificates again
     ///
-    /// One whose upload may have gone through is sent again where nobody can tell: look into the person's documents in
-    /// Personio first.
+    /// An upload that may have succeeded is repeated if Personio cannot tell: first look at the person's documents in Personio.
     #[command(after_long_help = help::CERTIFICATES_RETRY)]
     Retry(Which),
     /// Leave parked or failed certificates unfiled for good
     ///
-    /// For what is filed already, or not wanted. Nothing is deleted in Personio or reteach.
+    /// For certificates that are filed already or not wanted. Nothing is deleted in Personio or reteach.
     #[command(after_long_help = help::CERTIFICATES_DISMISS)]
     Dismiss(Which),
 }
@@ -32,7 +31,7 @@ pub struct List {
     /// The tenant
     #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
-    /// Show the whole ledger, not only what waits for somebody
+    /// Show the whole ledger
     #[arg(long)]
     pub all: bool,
 }

@@ -13,29 +13,27 @@ pub use tenant::{
     Add, Check, Connect, Decide, Explain, Plan, Remove, Runs, Status, Sync, SyncJob, SyncMode,
 };
 
-/// Onboards companies and looks after them: Personio and reteach, kept in step
+/// Adds and operates tenants: companies whose Personio and reteach are kept in sync
 ///
-/// A tenant is one company with one academy. Two AWS Lambda functions keep each tenant in step: people from Personio to
+/// A tenant is one company with one academy. Two AWS Lambda functions keep each tenant in sync: people from Personio to
 /// reteach every 5 minutes, certificates from reteach to Personio every 30. This command adds tenants, shows what the
-/// functions do and why, and decides what they leave to somebody.
+/// functions do and why, and decides about held plans and parked certificates.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "tenants", version, max_term_width = 100, after_help = help::SHORT, after_long_help = help::LONG)]
 pub struct Cli {
-    /// What every command takes.
     #[command(flatten)]
     pub global: Global,
-    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What every command takes.
+/// Options of all commands.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// The deployed CloudFormation stack, whose outputs name table, secrets, functions and schedules
     ///
-    /// Without it the environment has to name them, as for a local stack: TABLE_NAME and SECRET_PREFIX, and for schedules
+    /// Without it these variables name them, as for a local stack: TABLE_NAME and SECRET_PREFIX, and for schedules
     /// SCHEDULE_GROUP_NAME, SCHEDULER_ROLE_ARN, DELIVERY_QUEUE_ARN, EMPLOYEE_FUNCTION_ARN and CERTIFICATE_FUNCTION_ARN.
     #[arg(long, global = true, value_name = "NAME", env = "TENANTS_STACK")]
     pub stack: Option<String>,
@@ -47,84 +45,83 @@ pub struct Global {
     pub json: bool,
 }
 
-/// The commands.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Add a tenant, change it, or repair what is missing
     ///
-    /// Reads and checks both files, tries every credential, then writes the tenant, stores the credentials and makes one schedule
-    /// for each function: all or nothing. If a step fails or is interrupted, the steps before it are taken back.
+    /// Reads and checks both files, tries every credential, then writes the tenant, stores the credentials and creates one
+    /// schedule for each function: all or nothing. If a step fails or is interrupted, the steps before it are taken back.
     ///
-    /// It can be repeated at any time: what is there stays, what is missing or was changed by hand is put right. The key of the
-    /// tenant's fingerprints is made once and kept. Nobody is synced by it: the schedules do that, or `tenants sync`.
+    /// It can be repeated at any time: it creates what is missing and repairs what was changed by hand. The key of the tenant's
+    /// fingerprints is created once and kept. `add` syncs nobody: the schedules do that, or `tenants sync`.
     Add(Add),
     /// Let a company connect Personio through Kombo, and store the connection
     ///
-    /// First it makes the Kombo Connect link for the HR admin. Later, given the new connection's id, it stores it if it carries this
-    /// tenant's id, leads to Personio and is set up completely; while the first sync is still running this is waited for. Then the
+    /// First it makes the Kombo Connect link for the HR admin. Later, given the id of the new connection, it waits for Kombo's first
+    /// sync and stores the connection if it carries this tenant's id, leads to Personio and is set up completely. Then the
     /// schedules fire, unless the tenant is paused. A connection of another tenant is never stored.
     Connect(Connect),
     /// Check every credential, right, attribute and folder, and say what to do about each miss
     ///
-    /// Tries everything that the tenant's runs will need, as they do it, and names each attribute and right as Personio's own pages
-    /// do. Nothing is written anywhere: neither here nor in Personio or reteach.
+    /// Tries everything that the tenant's runs will need, and names each attribute and right as Personio's own pages do. Nothing is
+    /// written: neither in AWS nor in Personio or reteach.
     Check(Check),
-    /// Show what the next employee run would do, person by person
+    /// Show what the next runs would do, person by person and certificate by certificate
     ///
-    /// Reads everybody and compares, as a run does, in this process and with your own AWS rights. Nothing is written. Before the first
-    /// run it shows which accounts are adopted, created, created locked or in conflict.
+    /// Reads and compares all people, as a run does, in this process and with your own AWS rights. Nothing is written. Before the
+    /// first run it shows which accounts would be adopted, created, created locked or in conflict.
     Plan(Plan),
     /// Run a function now
     ///
-    /// Without --here the deployed function is called, and its report shown when it comes: the same code with the same rights as on
-    /// every tick. A run that is under way already is not disturbed: the answer then is Busy. Brakes hold what they hold on a tick.
+    /// Without --here it calls the deployed function and shows its report: the same code with the same rights as on every tick. A
+    /// run that is under way is not disturbed: the outcome is then Busy. Brakes apply as on a tick.
     Sync(Sync),
     /// Show how tenants are doing
     ///
-    /// From what is recorded: no vendor is called. It repairs nothing by itself.
+    /// From the state alone: no vendor is called. Nothing is repaired.
     Status(Status),
     /// Show a tenant's last runs
     ///
-    /// Their reports, newest first. A run with nothing to do leaves one once an hour only; reports are kept for 30 days.
+    /// Reports, newest first. A run with nothing to do leaves at most one an hour; reports are kept for 30 days.
     Runs(Runs),
-    /// Show why one person's account is as it is
+    /// Explain the state of one person's account
     ///
-    /// Read → scope → match → map → decide → last write, live: the person is read from Personio and from reteach now, put through the
-    /// same mapping and the same planner as in a run, and laid beside what the last run wrote down. Only this person is read, whatever
-    /// the company's size, and nothing is written. Values are shown with --details only: they are personal data.
+    /// Read → scope → match → map → decide → last write: the person is read from Personio and reteach now, goes through the mapping and
+    /// the planner of a run, and is compared with the ledger. Only this person is read, whatever the company's size, and nothing is
+    /// written. Values are shown with --details only: they are personal data.
     Explain(Explain),
-    /// List and decide about certificates that wait for somebody
+    /// List certificates that wait for a decision, and decide
     ///
-    /// A certificate is parked where it was refused again and again, or where nobody can tell whether an upload arrived. It stays so
-    /// until somebody decides.
+    /// A certificate is parked after repeated refusals, or if nothing shows whether an upload arrived. It stays parked until you
+    /// decide.
     #[command(subcommand, after_long_help = help::CERTIFICATES)]
     Certificates(Certificates),
     /// Let a held plan be applied
     ///
-    /// The next run applies it. The approval is for this hash alone, lapses after 24 hours or when the plan changes, and leaves every
-    /// brake on.
+    /// The next run applies it. The approval is for this hash alone, lapses after 24 hours or when the plan changes, and switches off
+    /// no brake.
     #[command(after_long_help = help::APPROVE)]
     Approve(Decide),
     /// Leave a held plan unapplied, for as long as it stays the same
     ///
-    /// It stays held, and `tenants status` does not ask about it any more. Everything else goes on. A plan that changes asks again.
+    /// It stays held, and `tenants status` no longer mentions it. Everything else goes on. A changed plan needs a new decision.
     #[command(after_long_help = help::DISMISS)]
     Dismiss(Decide),
     /// Stop a tenant's runs; nothing is lost
     ///
-    /// A run that is under way goes on to its end, no other begins. Schedules are switched off, not deleted, and no alarm is raised for
-    /// a paused tenant. Accounts stay as they are: nobody who leaves is locked meanwhile.
+    /// A run that has begun goes on to its end, no other begins. Schedules are switched off, not deleted, and no alarm is raised for a
+    /// paused tenant. Accounts stay as they are: leavers are not locked during a pause.
     #[command(after_long_help = help::PAUSE)]
     Pause(One),
-    /// Let a paused tenant's runs go on
+    /// Let a paused tenant run again
     ///
-    /// The next tick catches up with everything that has changed meanwhile.
+    /// The next tick applies all changes since the pause.
     #[command(after_long_help = help::RESUME)]
     Resume(One),
     /// Remove a tenant; its accounts in reteach stay
     ///
-    /// Says what it will delete and what it keeps, and asks. A run that is under way is waited for; if it takes too long, nothing is
-    /// removed.
+    /// Lists what it will delete and what it keeps, and asks. It waits for a run that is under way; if the run takes too long,
+    /// nothing is removed.
     Remove(Remove),
     /// List all tenants
     #[command(after_long_help = help::LIST)]
@@ -137,7 +134,6 @@ pub enum Command {
     },
 }
 
-/// One tenant.
 #[derive(Clone, Debug, Args)]
 pub struct One {
     /// The tenant

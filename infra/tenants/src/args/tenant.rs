@@ -16,16 +16,16 @@ pub struct Add {
     /// The tenant's file (TOML)
     #[arg(long, value_name = "FILE")]
     pub file: PathBuf,
-    /// The tenant's credentials (JSON), or - for standard input; those stored before by default
+    /// The tenant's credentials (JSON), or - for standard input; the stored ones by default
     #[arg(long, value_name = "FILE")]
     pub credentials: Option<PathBuf>,
-    /// Replace the configuration of a tenant that is there already
+    /// Replace the configuration of an existing tenant
     #[arg(long)]
     pub update: bool,
     /// Add a new tenant without letting it run: `plan` shows what would happen, `resume` begins
     #[arg(long, conflicts_with = "update")]
     pub paused: bool,
-    /// Do not try the credentials first
+    /// Skip the check of the credentials
     #[arg(long)]
     pub unchecked: bool,
 }
@@ -46,10 +46,10 @@ pub struct Connect {
     /// The connection's id, from Kombo's dashboard
     #[arg(long, value_name = "ID", conflicts_with_all = ["email", "token"])]
     pub integration: Option<IntegrationId>,
-    /// The token that Kombo's own dialogue returned, in place of the id
+    /// The token that Kombo's dialogue returned, instead of the id
     #[arg(long, value_name = "TOKEN", conflicts_with = "email")]
     pub token: Option<String>,
-    /// Replace a connection that is stored already
+    /// Replace a stored connection
     #[arg(long)]
     pub replace: bool,
     /// Minutes to wait for the first sync
@@ -84,7 +84,7 @@ pub struct Plan {
     /// The tenant
     #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
-    /// Show old and new values too, not only the fields' names: personal data
+    /// Show values and courses, not only the names of fields: personal data
     #[arg(long)]
     pub details: bool,
 }
@@ -96,13 +96,13 @@ pub struct Sync {
     /// The tenant
     #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
-    /// Which function
+    /// The function
     #[arg(long, value_enum, default_value_t = SyncJob::Employees)]
     pub job: SyncJob,
-    /// What kind of run
+    /// The mode
     #[arg(long, value_enum, default_value_t = SyncMode::Scheduled)]
     pub mode: SyncMode,
-    /// Run in this process instead of calling the deployed function, with your own AWS rights and a progress bar
+    /// Run in this process, with your own AWS rights and a progress bar, instead of calling the function
     #[arg(long)]
     pub here: bool,
 }
@@ -128,13 +128,13 @@ impl From<SyncJob> for JobKind {
 /// What kind of run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SyncMode {
-    /// As on every tick
+    /// Runs as on every tick
     Scheduled,
     /// Plans and stops: nothing is written
     DryRun,
-    /// Employees: compares everybody with what reteach actually holds
+    /// Employees: compares everybody with all accounts in reteach
     Reconcile,
-    /// Certificates: reads all there are
+    /// Certificates: reads all completed courses
     FullScan,
 }
 
@@ -153,7 +153,7 @@ impl From<SyncMode> for shared::runtime::Mode {
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = help::STATUS)]
 pub struct Status {
-    /// The tenant; all of them by default
+    /// The tenant; all tenants by default
     #[arg(value_parser = TenantId::parse)]
     pub tenant: Option<TenantId>,
 }
@@ -165,10 +165,10 @@ pub struct Runs {
     /// The tenant
     #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
-    /// How many, newest first
+    /// The number of runs, newest first
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub number: u16,
-    /// Show what each run found
+    /// Show the findings of each run
     #[arg(long)]
     pub findings: bool,
 }
@@ -182,7 +182,7 @@ pub struct Explain {
     pub tenant: TenantId,
     /// The person's id in Personio: 1042, or personio:1042 as reteach has it
     pub person: String,
-    /// Show values, not only the fields' names: personal data
+    /// Show values, not only the names of fields: personal data
     #[arg(long)]
     pub details: bool,
 }
@@ -193,7 +193,7 @@ pub struct Decide {
     /// The tenant
     #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
-    /// The held plan's hash, as `tenants status` and the run's report show it
+    /// The held plan's hash, from `tenants status` or the run's report
     pub hash: String,
 }
 
@@ -207,7 +207,7 @@ pub struct Remove {
     /// Do not ask
     #[arg(long)]
     pub yes: bool,
-    /// Delete the ledger of certificates too: added again, the tenant files every certificate a second time
+    /// Delete the ledger of certificates too: if added again, the tenant files every certificate a second time
     #[arg(long)]
     pub certificate_ledger: bool,
     /// Seconds to wait for a run that is under way

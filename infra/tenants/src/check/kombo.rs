@@ -10,7 +10,7 @@ pub(crate) use super::item::Item;
 use crate::context::CommandContext;
 use crate::failure::{Failure, Result};
 
-/// What was found, and whether the HR system can be asked through it.
+/// The results, and whether the connection is usable.
 pub(super) async fn examine(
     context: &CommandContext<'_>,
     config: &TenantConfig,
@@ -48,8 +48,8 @@ pub(super) async fn examine(
         }
     };
     let found = connection(config, id, &integration);
-    let goes_on = found.is_empty();
-    if goes_on {
+    let is_usable = found.is_empty();
+    if is_usable {
         items.push(Item::good(
             "Kombo: connection",
             format!("{id} is active and set up"),
@@ -57,7 +57,7 @@ pub(super) async fn examine(
         items.extend(offers(config, &integration));
     }
     items.extend(found);
-    Ok((items, goes_on))
+    Ok((items, is_usable))
 }
 
 /// A client for the key in `secret`.
@@ -79,7 +79,7 @@ pub(crate) fn client(
     })
 }
 
-/// What is wrong with the connection itself.
+/// The problems of the connection itself.
 pub(crate) fn connection(
     config: &TenantConfig,
     id: &IntegrationId,
@@ -106,7 +106,7 @@ pub(crate) fn connection(
             about,
             format!("{id} carries {origin}, not that of {tenant}"),
             format!(
-                "connect anew with `tenants connect {tenant}`: its link carries this tenant's id"
+                "connect again with `tenants connect {tenant}`: its link carries this tenant's id"
             ),
         ));
     }
@@ -164,13 +164,15 @@ pub(crate) fn connection(
     items
 }
 
-/// What the connection offers of what the unified model needs.
+/// Whether the connection offers what the unified model needs.
 fn offers(config: &TenantConfig, integration: &Integration) -> Vec<Item> {
     let mut items = Vec::new();
     if let Some(at) = integration.data_expired_at {
         items.push(Item::note(
             "Kombo: mirror",
-            format!("is stale since {at}: its configuration has changed, Kombo reads anew"),
+            format!(
+                "is stale since {at}: its configuration has changed, Kombo reads everything again"
+            ),
         ));
     }
     if config.personio.via != Via::Kombo {
@@ -180,7 +182,7 @@ fn offers(config: &TenantConfig, integration: &Integration) -> Vec<Item> {
     let reads = integration
         .read_models
         .iter()
-        .any(|it| it.id == "hris_employees" && it.is_available);
+        .any(|model| model.id == "hris_employees" && model.is_available);
     items.push(if reads {
         Item::good("Kombo: employees", "can be read")
     } else {
@@ -191,7 +193,7 @@ fn offers(config: &TenantConfig, integration: &Integration) -> Vec<Item> {
         let writes = integration
             .write_actions
             .iter()
-            .any(|it| it.id.contains("document") && it.is_available);
+            .any(|action| action.id.contains("document") && action.is_available);
         items.push(if writes {
             Item::good("Kombo: documents", "can be filed")
         } else {

@@ -1,7 +1,7 @@
 //! reteach: the academy's credentials and what they may do.
 
+use secrecy::ExposeSecret as _;
 use shared::reteach::{Client, Credentials, Error, Filter};
-use shared::routes::{Connections, Source};
 use shared::secrets::TenantSecret;
 use shared::tenant::TenantConfig;
 
@@ -61,10 +61,6 @@ fn client(
     config: &TenantConfig,
     secret: &TenantSecret,
 ) -> Option<Client> {
-    if let Ok(Connections::<Source> { reteach, .. }) = context.connect(config, secret) {
-        return Some(reteach);
-    }
-    use secrecy::ExposeSecret as _;
     let academy = secret.reteach.as_ref()?;
     let credentials = Credentials::new(
         academy.client_id.expose_secret(),

@@ -14,9 +14,7 @@ use crate::environment::Interactivity;
 use crate::failure::{Failure, Result};
 use crate::format;
 use crate::output::{Output, View};
-use crate::schedule::{name, parse_name};
-
-const JOBS: [JobKind; 2] = [JobKind::Employees, JobKind::Certificates];
+use crate::schedule::{JOBS, name, parse_name};
 
 /// A deleted secret can be brought back for this many days: the fewest that Secrets Manager offers.
 const RECOVERABLE_DAYS: i64 = 7;

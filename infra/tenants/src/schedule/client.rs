@@ -1,4 +1,4 @@
-//! EventBridge Scheduler, as far as it is needed.
+//! The calls to EventBridge Scheduler.
 
 use aws_sdk_scheduler::Client;
 use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
@@ -19,7 +19,7 @@ use crate::stack::Scheduler;
 /// The shortest life of an event that EventBridge Scheduler takes, in seconds: the next tick is the retry.
 const EVENT_AGE: i32 = 60;
 
-const JOBS: [JobKind; 2] = [JobKind::Employees, JobKind::Certificates];
+pub(crate) const JOBS: [JobKind; 2] = [JobKind::Employees, JobKind::Certificates];
 
 /// The group's schedules.
 #[derive(Clone, Debug)]
@@ -28,23 +28,18 @@ pub(crate) struct Schedules {
     parts: Scheduler,
 }
 
-/// What writing a schedule came to.
+/// The result of writing a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ScheduleChange {
-    /// There was none.
     Created,
-    /// It was another one.
     Updated,
-    /// It was as it should be.
     Unchanged,
 }
 
-/// A line of the group's list.
+/// An entry of the group's list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ListedSchedule {
-    /// Its name.
     pub(crate) name: String,
-    /// Whether it fires.
     pub(crate) firing: Firing,
 }
 
@@ -90,7 +85,7 @@ impl Schedules {
             Err(error)
                 if error
                     .as_service_error()
-                    .is_some_and(|it| it.is_resource_not_found_exception()) =>
+                    .is_some_and(|error| error.is_resource_not_found_exception()) =>
             {
                 Ok(None)
             }
@@ -124,14 +119,14 @@ impl Schedules {
             Err(error)
                 if error
                     .as_service_error()
-                    .is_some_and(|it| it.is_conflict_exception()) =>
+                    .is_some_and(|error| error.is_conflict_exception()) =>
             {
                 self.update(desired).await
             }
             Err(error)
                 if error
                     .as_service_error()
-                    .is_some_and(|it| it.is_resource_not_found_exception()) =>
+                    .is_some_and(|error| error.is_resource_not_found_exception()) =>
             {
                 Err(Failure::attention(format!(
                     "there is no schedule group {}: deploy the stack again",
@@ -173,7 +168,7 @@ impl Schedules {
             Err(error)
                 if error
                     .as_service_error()
-                    .is_some_and(|it| it.is_resource_not_found_exception()) =>
+                    .is_some_and(|error| error.is_resource_not_found_exception()) =>
             {
                 Ok(false)
             }
@@ -192,14 +187,14 @@ impl Schedules {
         let mut listed = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| aws::failure("scheduler:ListSchedules", &error))?;
-            listed.extend(page.schedules().iter().filter_map(|it| {
-                let firing = if it.state() == Some(&ScheduleState::Disabled) {
+            listed.extend(page.schedules().iter().filter_map(|schedule| {
+                let firing = if schedule.state() == Some(&ScheduleState::Disabled) {
                     Firing::Off
                 } else {
                     Firing::On
                 };
                 Some(ListedSchedule {
-                    name: it.name()?.to_owned(),
+                    name: schedule.name()?.to_owned(),
                     firing,
                 })
             }));

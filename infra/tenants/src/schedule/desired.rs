@@ -1,4 +1,4 @@
-//! What a tenant's schedule should be. Pure.
+//! The desired schedule of a tenant. Pure.
 
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
@@ -11,28 +11,25 @@ use crate::stack::Scheduler;
 /// Whether a schedule fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Firing {
-    /// It does.
     On,
-    /// It is kept, and does not: the tenant is paused, or not connected yet.
+    /// The schedule is kept but does not fire: the tenant is paused, or not connected yet.
     Off,
 }
 
-/// What a tenant's schedule should be.
+/// The desired schedule of one tenant and job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct DesiredSchedule {
     /// Its name in the group.
     pub(crate) name: String,
     /// `rate(5 minutes)`
     pub(crate) expression: String,
-    /// Whether it fires.
     pub(crate) firing: Firing,
-    /// The function.
     pub(crate) function: String,
     /// The role that fires it.
     pub(crate) role: String,
-    /// Where what could not be delivered goes.
+    /// The dead-letter queue.
     pub(crate) queue: String,
-    /// What the function is sent.
+    /// The event for the function.
     pub(crate) input: String,
     /// The first moment at which it fires.
     ///
@@ -47,12 +44,12 @@ pub(crate) fn name(tenant: &TenantId, job: JobKind) -> String {
     format!("{tenant}.{job}")
 }
 
-/// Whose schedule has this name; `None` if it is none of ours.
+/// The tenant and job of a schedule's name; `None` for foreign schedules.
 pub(crate) fn parse_name(name: &str) -> Option<(TenantId, JobKind)> {
     let (tenant, job) = name.split_once('.')?;
     let job = [JobKind::Employees, JobKind::Certificates]
         .into_iter()
-        .find(|it| it.as_str() == job)?;
+        .find(|kind| kind.as_str() == job)?;
     Some((TenantId::parse(tenant).ok()?, job))
 }
 
@@ -103,7 +100,7 @@ pub(crate) fn is_connected(config: &TenantConfig) -> bool {
     config.personio.via == Via::Direct || integration.is_some()
 }
 
-/// The next moment with the schedule's own offset from the beginning of its period, the same whenever it is asked.
+/// The next moment at the schedule's own offset in its period. The offset depends on the name alone.
 fn start(name: &str, period: i64, now: Timestamp) -> Timestamp {
     let offset = offset(name, period);
     let since = (now.as_second() - offset).rem_euclid(period);
@@ -240,8 +237,8 @@ mod tests {
             let quarters: BTreeMap<i64, u32> =
                 seconds
                     .iter()
-                    .fold(BTreeMap::new(), |mut quarters, (at, it)| {
-                        *quarters.entry(at * 4 / period).or_default() += it;
+                    .fold(BTreeMap::new(), |mut quarters, (at, tenants)| {
+                        *quarters.entry(at * 4 / period).or_default() += tenants;
                         quarters
                     });
             assert!(

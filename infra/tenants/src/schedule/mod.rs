@@ -3,5 +3,5 @@
 mod client;
 mod desired;
 
-pub(crate) use client::{ListedSchedule, ScheduleChange, Schedules};
+pub(crate) use client::{JOBS, ListedSchedule, ScheduleChange, Schedules};
 pub(crate) use desired::{Firing, is_connected, name, parse_name};

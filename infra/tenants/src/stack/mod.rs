@@ -1,4 +1,4 @@
-//! Which table, secrets, schedules and functions: the outputs of a deployed stack, or the environment.
+//! The parts of a deployment, from the outputs of its stack or from the environment.
 
 mod outputs;
 
@@ -6,27 +6,21 @@ use shared::state::JobKind;
 
 pub(crate) use outputs::{of_environment, of_stack};
 
-/// Everything of a deployment that the command line works with.
+/// The parts of a deployment that the command line uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Deployment {
-    /// The stack's name; `None` where the environment names the parts.
-    pub(crate) stack: Option<String>,
-    /// DynamoDB's table.
     pub(crate) table: String,
-    /// What the secrets' names begin with.
+    /// The prefix of the secrets' names.
     pub(crate) secret_prefix: String,
-    /// The functions.
     pub(crate) functions: Functions,
-    /// What schedules are made of; `None` where there is no scheduler (on a local stack).
+    /// `None` for a local stack, which has no scheduler.
     pub(crate) scheduler: Option<Scheduler>,
 }
 
 /// The functions' ARNs, as far as they are deployed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Functions {
-    /// People.
     pub(crate) employees: Option<String>,
-    /// Certificates.
     pub(crate) certificates: Option<String>,
 }
 
@@ -39,18 +33,14 @@ impl Functions {
     }
 }
 
-/// What schedules are made of.
+/// The parts of a schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Scheduler {
-    /// The group that they are in.
     pub(crate) group: String,
-    /// The role that fires them.
     pub(crate) role: String,
-    /// Where what could not be delivered goes.
+    /// The dead-letter queue.
     pub(crate) queue: String,
-    /// What they fire.
     pub(crate) employees: String,
-    /// What they fire.
     pub(crate) certificates: String,
 }
 

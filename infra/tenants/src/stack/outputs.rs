@@ -18,7 +18,34 @@ const GROUP: (&str, &str) = ("ScheduleGroupName", "SCHEDULE_GROUP_NAME");
 const ROLE: (&str, &str) = ("SchedulerRoleArn", "SCHEDULER_ROLE_ARN");
 const QUEUE: (&str, &str) = ("DeliveryQueueArn", "DELIVERY_QUEUE_ARN");
 
-/// The parts that the environment names. Without the five about schedules there are none: on a local stack.
+/// The deployment with these parts. Without a schedule group there is no scheduler.
+fn deployment(
+    table: String,
+    secret_prefix: String,
+    read: impl Fn((&str, &str)) -> Option<String>,
+) -> Deployment {
+    let functions = Functions {
+        employees: read(EMPLOYEES),
+        certificates: read(CERTIFICATES),
+    };
+    let scheduler = || {
+        Some(Scheduler {
+            group: read(GROUP)?,
+            role: read(ROLE)?,
+            queue: read(QUEUE)?,
+            employees: functions.employees.clone()?,
+            certificates: functions.certificates.clone()?,
+        })
+    };
+    Deployment {
+        table,
+        secret_prefix,
+        scheduler: scheduler(),
+        functions,
+    }
+}
+
+/// The parts that the environment names, for a local stack.
 pub(crate) fn of_environment(environment: &Environment) -> Result<Deployment> {
     let read = |(_, name): (&str, &str)| environment.variable(name);
     let (Some(table), Some(secret_prefix)) = (read(TABLE), read(PREFIX)) else {
@@ -27,44 +54,15 @@ pub(crate) fn of_environment(environment: &Environment) -> Result<Deployment> {
              local stack set TABLE_NAME and SECRET_PREFIX instead",
         ));
     };
-    let functions = Functions {
-        employees: read(EMPLOYEES),
-        certificates: read(CERTIFICATES),
-    };
-    let parts = (
-        read(GROUP),
-        read(ROLE),
-        read(QUEUE),
-        functions.employees.clone(),
-        functions.certificates.clone(),
-    );
-    let scheduler = match parts {
-        (Some(group), Some(role), Some(queue), Some(employees), Some(certificates)) => {
-            Some(Scheduler {
-                group,
-                role,
-                queue,
-                employees,
-                certificates,
-            })
-        }
-        (None, ..) => None,
-        _ => {
-            let names = [ROLE, QUEUE, EMPLOYEES, CERTIFICATES]
-                .map(|(_, name)| name)
-                .join(", ");
-            return Err(Failure::usage(format!(
-                "SCHEDULE_GROUP_NAME is set: then {names} are needed as well"
-            )));
-        }
-    };
-    Ok(Deployment {
-        stack: None,
-        table,
-        secret_prefix,
-        functions,
-        scheduler,
-    })
+    let deployment = deployment(table, secret_prefix, read);
+    if read(GROUP).is_some() && deployment.scheduler.is_none() {
+        let names = [ROLE, QUEUE, EMPLOYEES, CERTIFICATES].map(|(_, name)| name);
+        let names = names.join(", ");
+        return Err(Failure::usage(format!(
+            "SCHEDULE_GROUP_NAME is set: then {names} are needed as well"
+        )));
+    }
+    Ok(deployment)
 }
 
 /// The outputs of the stack `name`.
@@ -102,22 +100,8 @@ pub(crate) async fn of_stack(
             missing.join(", ")
         )));
     }
-    let read =
-        |(output, _): (&str, &str)| outputs.get(output).copied().unwrap_or_default().to_owned();
-    Ok(Deployment {
-        stack: Some(name.to_owned()),
-        table: read(TABLE),
-        secret_prefix: read(PREFIX),
-        functions: Functions {
-            employees: Some(read(EMPLOYEES)),
-            certificates: Some(read(CERTIFICATES)),
-        },
-        scheduler: Some(Scheduler {
-            group: read(GROUP),
-            role: read(ROLE),
-            queue: read(QUEUE),
-            employees: read(EMPLOYEES),
-            certificates: read(CERTIFICATES),
-        }),
-    })
+    let read = |(output, _): (&str, &str)| outputs.get(output).map(|value| (*value).to_owned());
+    let table = read(TABLE).unwrap_or_default();
+    let secret_prefix = read(PREFIX).unwrap_or_default();
+    Ok(deployment(table, secret_prefix, read))
 }

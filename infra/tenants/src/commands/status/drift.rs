@@ -6,7 +6,7 @@ use shared::domain::id::TenantId;
 use shared::state::JobKind;
 
 use super::health::TenantHealth;
-use crate::schedule::{Firing, ListedSchedule, parse_name};
+use crate::schedule::{Firing, JOBS, ListedSchedule, parse_name};
 
 /// Schedules of this tenant that the group's list lacks, or that are on or off when they should not be.
 pub(super) fn unlisted(listed: &[ListedSchedule], health: &TenantHealth) -> Vec<String> {
@@ -19,8 +19,7 @@ pub(super) fn unlisted(listed: &[ListedSchedule], health: &TenantHealth) -> Vec<
     if !matches!(health.status, "active" | "paused") {
         return Vec::new();
     }
-    [JobKind::Employees, JobKind::Certificates]
-        .into_iter()
+    JOBS.into_iter()
         .filter_map(|job| match (find(job), health.status) {
             (None, _) => drift(tenant, job, None),
             (
