@@ -9,7 +9,6 @@ mod certificates;
 mod changes;
 mod complete_reads;
 mod credentials;
-mod cuts;
 mod dry_run;
 mod first_sync;
 mod held_plans;

@@ -1,138 +1,153 @@
-//! A case: a run that something befalls, and the verdict on what came of it.
+//! A case: a scenario with an injection, and the verdict on its ending.
 
 use std::fmt;
 
-use harness::{Ending, apart, difference, still};
+use harness::faults::{Effect, Expect, Incident};
+use harness::{Ending, apart, difference, virtual_time};
 use local::route;
 use shared::domain::clock::ManualClock;
-use simulators::{CallId, Rule};
+use simulators::Fault;
 
 use crate::exceptions::{Leaves, exception};
-use crate::play::{Lane, Played, Twist, Whole, play};
-use crate::table::{Blow, Event, Expect};
+use crate::execution::{Execution, Injection, RunFault, Scenario, execute};
 
-/// What befalls the run.
-#[derive(Clone, Debug)]
-pub(crate) enum What {
-    /// A fault of one of its calls.
-    Call(CallId, Blow),
-    /// A fault of all of it.
-    Whole(Whole),
-}
-
-/// A case by its name, with which it can be run alone.
+/// A case. Its name runs it alone.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
-    pub(crate) lane: Lane,
+    pub(crate) scenario: Scenario,
     pub(crate) fault: &'static str,
-    pub(crate) what: What,
+    pub(crate) injection: Injection,
     pub(crate) expect: Expect,
-    pub(crate) broken: Option<Rule>,
+    pub(crate) broken: Option<Fault>,
 }
 
-/// What a lane comes to without a fault.
+/// A scenario without a fault.
 #[derive(Clone, Debug)]
 pub(crate) struct Baseline {
-    pub(crate) lane: Lane,
-    pub(crate) played: Played,
-    /// The same, and then a new mapping.
-    pub(crate) mapped: Ending,
-    /// The same, and then the lists change.
-    pub(crate) shifted: Ending,
+    pub(crate) scenario: Scenario,
+    pub(crate) execution: Execution,
+    /// The ending with a new mapping after the run.
+    mapped: Ending,
+    /// The ending with other lists after the run.
+    shifted: Ending,
 }
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/", self.lane.scene.name(), route(self.lane.via))?;
-        match &self.what {
-            What::Call(call, _) => write!(f, "{call}/{}", self.fault),
-            What::Whole(Whole::Away(server)) => write!(f, "{server}/{}", self.fault),
-            What::Whole(Whole::Killed(polls)) => write!(f, "poll#{polls}/{}", self.fault),
-            What::Whole(_) => write!(f, "run/{}", self.fault),
+        let Scenario { scene, via } = self.scenario;
+        write!(f, "{}/{}/", scene.name(), route(via))?;
+        match &self.injection {
+            Injection::Call(call, _) => write!(f, "{call}/{}", self.fault),
+            Injection::Run(RunFault::Offline(server)) => write!(f, "{server}/{}", self.fault),
+            Injection::Run(RunFault::Killed(polls)) => write!(f, "poll#{polls}/{}", self.fault),
+            Injection::Run(_) | Injection::Nothing => write!(f, "run/{}", self.fault),
         }
     }
 }
 
-/// Plays in a world of its own, where time stands still while anything moves.
-pub(crate) fn played(lane: Lane, twist: Twist, seed: u64) -> Result<Played, String> {
+/// Executes in a world of its own, whose time advances only while nothing moves.
+fn executed(
+    scenario: Scenario,
+    injection: Injection,
+    broken: Option<Fault>,
+    seed: u64,
+) -> Result<Execution, String> {
     fastrand::seed(seed);
     let clock = ManualClock::new("2026-05-11T08:00:00Z".parse().unwrap());
-    still::run(
-        |time| still::advance(&clock, time),
-        play(clock.clone(), lane, twist),
+    virtual_time::run(
+        |time| virtual_time::advance(&clock, time),
+        execute(clock.clone(), scenario, injection, broken),
     )
 }
 
-impl Case {
-    /// Plays it and says what is wrong with what came of it, if anything is.
-    pub(crate) fn check(&self, baseline: &Baseline) -> Result<(), String> {
-        let (struck, whole) = match &self.what {
-            What::Call(call, blow) => (Some((call.clone(), blow.clone())), None),
-            What::Whole(whole) => (None, Some(*whole)),
+impl Baseline {
+    pub(crate) fn of(scenario: &Scenario) -> Result<Self, String> {
+        let execution = executed(*scenario, Injection::Nothing, None, 1)?;
+        let ending_with = |fault| {
+            executed(*scenario, Injection::Run(fault), None, 1).map(|execution| execution.ending)
         };
+        let ending = execution.ending.clone();
+        let (mapped, shifted) = match scenario.scene.tries() {
+            crate::scene::Tries::Everything => (ending_with(RunFault::ThenNewMapping)?, ending),
+            crate::scene::Tries::Pages => (ending, ending_with(RunFault::ThenShift)?),
+            crate::scene::Tries::Interruptions => (ending.clone(), ending),
+        };
+        Ok(Self {
+            scenario: *scenario,
+            execution,
+            mapped,
+            shifted,
+        })
+    }
+}
+
+impl Case {
+    /// Executes it. `Err`: what is wrong.
+    pub(crate) fn check(&self, baseline: &Baseline) -> Result<(), String> {
         let seed = self
             .to_string()
             .bytes()
             .fold(7, |seed: u64, byte| seed.wrapping_mul(31) + u64::from(byte));
-        let played = played(
-            self.lane,
-            Twist {
-                struck,
-                whole,
-                broken: self.broken.clone(),
-            },
-            seed,
-        )?;
-        if matches!(whole, Some(Whole::Killed(_))) && !played.told.is_empty() {
+        let (injection, broken) = (self.injection.clone(), self.broken.clone());
+        let execution = executed(self.scenario, injection, broken, seed)?;
+        let is_kill = matches!(self.injection, Injection::Run(RunFault::Killed(_)));
+        if is_kill && !execution.reports.is_empty() {
+            let polls = execution.polls;
             return Err(format!(
-                "it ended before it was killed, after {} polls",
-                played.polls
+                "the run ended before the kill, after {polls} polls"
             ));
         }
-        if !played.was_struck {
-            return Err(format!("the call never came: {:?}", played.calls));
+        if !execution.was_struck {
+            return Err(format!("the call never came: {:?}", execution.calls));
         }
-        if !played.never.is_empty() {
-            return Err(format!("never: {:?}", played.never));
+        if !execution.never.is_empty() {
+            return Err(format!("never: {:?}", execution.never));
         }
-        let expected = match &self.what {
-            What::Call(_, Blow::Meanwhile(_, Event::NewMapping)) => &baseline.mapped,
-            What::Call(_, Blow::Meanwhile(_, Event::Shift)) => &baseline.shifted,
-            _ => &baseline.played.ending,
+        if !self.scenario.scene.has_one_ending() {
+            return Ok(());
+        }
+        self.judge(baseline, &execution)
+    }
+
+    /// Compares with the run without a fault.
+    fn judge(&self, baseline: &Baseline, execution: &Execution) -> Result<(), String> {
+        let expected = match &self.injection {
+            Injection::Call(_, Effect::Meanwhile(_, Incident::NewMapping)) => &baseline.mapped,
+            Injection::Call(_, Effect::Meanwhile(_, Incident::Shift)) => &baseline.shifted,
+            _ => &baseline.execution.ending,
         };
         let exception = exception(&self.to_string()).filter(|_| self.broken.is_none());
-        let leaves = exception.map_or(Leaves::Lines(&[]), |it| it.leaves);
-        if let Some(difference) = self.differs(leaves, expected, &played) {
-            let why = exception.map_or("", |it| it.why);
+        let leaves = exception.map_or(Leaves::Lines(&[]), |exception| exception.leaves);
+        let (reports, later) = (&execution.reports, &execution.later);
+        if let Some(difference) = differs(leaves, expected, execution) {
+            let why = exception.map_or("", |exception| exception.why);
             return Err(format!(
-                "{why} {difference}\n  told {:?}\n  later {:?}",
-                played.told, played.later
+                "{why} {difference}\n  reports {reports:?}\n  later {later:?}"
             ));
         }
-        let is_told = played.told != baseline.played.told || played.later != baseline.played.later;
-        if self.expect == Expect::Told && !leaves.is_silent() && !is_told {
-            return Err(format!("nobody was told: {:?}", played.told));
+        let usual = &baseline.execution;
+        let is_reported = *reports != usual.reports || *later != usual.later;
+        if self.expect == Expect::Reported && !leaves.is_silent() && !is_reported {
+            return Err(format!("no report mentions it: {reports:?}"));
         }
         Ok(())
     }
+}
 
-    /// What differs although it may not.
-    fn differs(&self, leaves: Leaves, expected: &Ending, played: &Played) -> Option<String> {
-        let changed = [
-            apart(expected, &played.ending),
-            apart(&played.ending, expected),
-        ]
-        .concat();
-        let all = difference(expected, &played.ending).filter(|_| !leaves.covers(changed.iter()));
-        let is_repaired = !played
-            .compared
-            .iter()
-            .any(|line| line.starts_with("repaired"));
-        match leaves {
-            Leaves::UntilTheComparison(_) if !is_repaired => {
-                Some(format!("not repaired: {:?}", played.compared))
-            }
-            _ => all,
+/// What differs although it may not.
+fn differs(leaves: Leaves, expected: &Ending, execution: &Execution) -> Option<String> {
+    let changed = [
+        apart(expected, &execution.ending),
+        apart(&execution.ending, expected),
+    ]
+    .concat();
+    let compared = &execution.compared;
+    match leaves {
+        Leaves::UntilTheComparison(_)
+            if compared.iter().any(|line| line.starts_with("repaired")) =>
+        {
+            Some(format!("not repaired: {compared:?}"))
         }
+        _ => difference(expected, &execution.ending).filter(|_| !leaves.covers(changed.iter())),
     }
 }

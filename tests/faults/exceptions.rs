@@ -1,25 +1,23 @@
-//! Where a fault leaves something else behind, or nothing to tell: each case of it, exactly what, and why.
+//! Cases that may leave something else than the fault-free run, or need no report: which, exactly what, and why.
 
 /// An exception to the rule.
 pub(crate) struct Exception {
-    /// What the names of its cases hold, all of it; `|` stands between texts of which they hold one.
+    /// Texts that the names of its cases contain, all of them; `|` separates alternatives.
     of: &'static [&'static str],
-    /// What it leaves.
     pub(crate) leaves: Leaves,
-    /// Why.
     pub(crate) why: &'static str,
 }
 
-/// What an exceptional case leaves.
+/// What may differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Leaves {
-    /// The same, and nobody need be told: what is amiss is of no use to the run.
-    NothingToTell,
-    /// Lines of the ending that hold one of these texts may be others, for good.
+    /// The same ending, and no report is needed: the run does not use what is wrong.
+    NothingToReport,
+    /// Lines of the ending that contain one of these texts may differ, permanently.
     Lines(&'static [&'static str]),
-    /// The same, and nobody is told.
+    /// The same, and no report mentions it.
     Unnoticed(&'static [&'static str]),
-    /// The same, nobody is told, and the daily comparison puts the accounts right.
+    /// The same, no report mentions it, and the daily comparison repairs the accounts.
     UntilTheComparison(&'static [&'static str]),
 }
 
@@ -64,7 +62,7 @@ const EXCEPTIONS: &[Exception] = &[
             "Personio GET /v1/company/employees#1",
             "/fewer-rows",
         ],
-        leaves: Leaves::NothingToTell,
+        leaves: Leaves::NothingToReport,
         why: "the next page begins where the rows ended: nobody is missed",
     },
     Exception {
@@ -78,7 +76,7 @@ const EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         of: &["GET /participation#", "/total-off"],
-        leaves: Leaves::NothingToTell,
+        leaves: Leaves::NothingToReport,
         why: "one certificate is asked for by its id: no total is looked at",
     },
     Exception {
@@ -88,12 +86,12 @@ const EXCEPTIONS: &[Exception] = &[
     },
     Exception {
         of: &["GET /participation#", "/fewer-rows|/empty-list"],
-        leaves: Leaves::NothingToTell,
+        leaves: Leaves::NothingToReport,
         why: "a certificate that its list misses is found by the next run",
     },
     Exception {
         of: &["GET /v1/hris/|documents#|categories#", "/total-off"],
-        leaves: Leaves::NothingToTell,
+        leaves: Leaves::NothingToReport,
         why: "there is no total",
     },
     Exception {
@@ -153,7 +151,7 @@ const EXCEPTIONS: &[Exception] = &[
     },
 ];
 
-/// The exception that a case is, if it is one.
+/// The exception of a case, if it has one.
 pub(crate) fn exception(case: &str) -> Option<&'static Exception> {
     let holds = |part: &&str| part.split('|').any(|text| case.contains(text));
     EXCEPTIONS
@@ -161,33 +159,29 @@ pub(crate) fn exception(case: &str) -> Option<&'static Exception> {
         .find(|exception| exception.of.iter().all(holds))
 }
 
-/// The exceptions that none of `cases` is.
-pub(crate) fn idle(cases: &[String]) -> Vec<String> {
-    let is_idle = |it: &&Exception| {
-        !cases
-            .iter()
-            .any(|case| exception(case).is_some_and(|found| std::ptr::eq(found, *it)))
-    };
+/// The exceptions that no case has.
+pub(crate) fn unused(cases: impl Iterator<Item = String>) -> Vec<String> {
+    let used: Vec<_> = cases.filter_map(|case| exception(&case)).collect();
     EXCEPTIONS
         .iter()
-        .filter(is_idle)
-        .map(|it| format!("{:?}: {}", it.of, it.why))
+        .filter(|exception| !used.iter().any(|used| std::ptr::eq(*used, *exception)))
+        .map(|exception| format!("{:?}: {}", exception.of, exception.why))
         .collect()
 }
 
 impl Leaves {
-    /// Whether nobody need be told.
+    /// Whether no report is needed.
     pub(crate) fn is_silent(self) -> bool {
         matches!(
             self,
-            Self::NothingToTell | Self::Unnoticed(_) | Self::UntilTheComparison(_)
+            Self::NothingToReport | Self::Unnoticed(_) | Self::UntilTheComparison(_)
         )
     }
 
-    /// Whether all that differs may.
+    /// Whether all these lines may differ.
     pub(crate) fn covers<'a>(self, mut lines: impl Iterator<Item = &'a String>) -> bool {
         let allowed = match self {
-            Self::NothingToTell => &[],
+            Self::NothingToReport => &[],
             Self::Lines(allowed) | Self::Unnoticed(allowed) | Self::UntilTheComparison(allowed) => {
                 allowed
             }

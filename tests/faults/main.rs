@@ -1,145 +1,111 @@
-//! Every fault at every call of both jobs on every route: the next runs come to where a run without it would have come.
-//! Without more, one case is run of each fault, kind of call, job and route; `FAULT_EVERY=<n>` adds every nth of the rest, so that
-//! `FAULT_EVERY=1` runs all. `FAULT=<part of a case's name>` runs those cases alone.
+//! Every fault at every call of both jobs on every route. After each case, accounts, documents and ledger match the fault-free run;
+//! no document is duplicated; nobody was wrongly locked.
+//!
+//! Sizes: [`cases::Size`]. `FAULT_LIST=1` prints the names of the chosen cases and runs none.
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a test with a report of its own"
 )]
 
+mod broken_products;
 mod case;
-mod changes;
-mod choice;
+mod cases;
 mod exceptions;
-mod net;
-mod play;
-mod pool;
+mod execution;
 mod scene;
 mod skew;
-mod table;
 
-use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use broken_products::broken_products;
 use case::Baseline;
-use choice::Tried;
-use harness::ROUTES;
-use net::mutants;
-use play::{Lane, Twist, Whole};
+use cases::{Size, Tried};
+use execution::Scenario;
+use harness::{ROUTES, pool};
 use scene::Scene;
 
-fn baseline(lane: &Lane) -> Result<Baseline, String> {
-    let played = case::played(*lane, Twist::default(), 1)?;
-    let and_then = |whole| {
-        let twist = Twist {
-            whole: Some(whole),
-            ..Twist::default()
-        };
-        case::played(*lane, twist, 1).map(|played| played.ending)
-    };
-    let (mapped, shifted) = match lane.scene.is_of_pages() {
-        false => (and_then(Whole::ThenNewMapping)?, played.ending.clone()),
-        true => (played.ending.clone(), and_then(Whole::ThenShift)?),
-    };
-    Ok(Baseline {
-        lane: *lane,
-        played,
-        mapped,
-        shifted,
-    })
-}
-
 /// Every broken product fails each of its cases, by what it does.
-fn net(baselines: &[Baseline]) -> bool {
-    mutants().into_iter().fold(true, |holds, mutant| {
-        let cases = mutant.cases(baselines);
+fn are_broken_products_caught(baselines: &[Baseline]) -> bool {
+    let mut all = true;
+    for product in broken_products() {
+        let cases = product.cases(baselines);
         let results = pool::all(&cases, |(baseline, case)| case.check(baseline));
-        let caught = results
-            .iter()
-            .filter(|it| it.as_ref().is_err_and(|said| said.contains(mutant.says)))
-            .count();
+        let is_caught = |result: &&Result<(), String>| matches!(result, Err(said) if said.contains(product.says));
+        let (caught, total) = (results.iter().filter(is_caught).count(), cases.len());
         println!(
-            "broken on purpose: {}: caught in {caught} of {} cases",
-            mutant.name,
-            cases.len()
+            "broken on purpose: {}: caught in {caught} of {total} cases",
+            product.name
         );
-        holds && caught == cases.len() && caught > 0
-    })
+        all &= caught == total && caught > 0;
+    }
+    all
 }
 
-/// Runs them, prints those that fail, each with the line that runs it alone, and counts them.
+/// Runs them, prints those that fail, each with the command that runs it alone, and counts them.
 fn failures(cases: &[Tried<'_>]) -> usize {
     let results = pool::all(cases, |(baseline, case)| case.check(baseline));
-    let told = cases.iter().zip(results).filter_map(|((_, case), result)| {
-        let error = result.err()?;
-        println!("FAULT='{case}' cargo test --workspace --test faults\n  {error}");
-        Some(())
-    });
-    told.count()
+    let mut failed = 0;
+    for ((_, case), result) in cases.iter().zip(results) {
+        if let Err(error) = result {
+            println!("FAULT='{case}' cargo test --workspace --test faults\n  {error}");
+            failed += 1;
+        }
+    }
+    failed
+}
+
+fn run() -> Result<bool, String> {
+    let start = Instant::now();
+    let size = Size::from_environment()?;
+    let may_match = |scene: &Scene| size.name().is_none_or(|part| scene.may_match(part));
+    let scenarios: Vec<_> = Scene::ALL
+        .into_iter()
+        .filter(may_match)
+        .flat_map(|scene| ROUTES.map(|via| Scenario { scene, via }))
+        .collect();
+    let baselines: Result<Vec<_>, _> = pool::all(&scenarios, Baseline::of).into_iter().collect();
+    let baselines = baselines.map_err(|error| format!("without any fault: {error}"))?;
+    let all = cases::all(&baselines);
+    let total = all.len();
+    let unused = match size.name() {
+        None => exceptions::unused(all.iter().map(|(_, case)| case.to_string())),
+        Some(_) => Vec::new(),
+    };
+    for exception in &unused {
+        println!("no case has this exception: {exception}");
+    }
+    let cases = size.choose(all);
+    if cases.is_empty() {
+        let example = "first/direct/reteach GET /customer#1/hang";
+        return Err(format!(
+            "no case has this in its name; names are like {example}"
+        ));
+    }
+    if std::env::var_os("FAULT_LIST").is_some() {
+        cases.iter().for_each(|(_, case)| println!("{case}"));
+        return Ok(true);
+    }
+    let failed = failures(&cases);
+    let calls: usize = baselines
+        .iter()
+        .map(|baseline| baseline.execution.calls.len())
+        .sum();
+    let (tried, runs, time) = (cases.len(), scenarios.len(), start.elapsed());
+    println!("{tried} of {total} cases, {calls} calls of {runs} runs: {failed} failed; {time:.0?}");
+    let is_caught = size.name().is_some() || are_broken_products_caught(&baselines);
+    Ok(failed == 0 && unused.is_empty() && is_caught)
 }
 
 fn main() -> ExitCode {
-    let start = Instant::now();
-    let only = std::env::var("FAULT").ok();
-    let every = match std::env::var("FAULT_EVERY")
-        .ok()
-        .map(|text| text.parse::<NonZeroUsize>())
-        .transpose()
-    {
-        Ok(every) => every.map(NonZeroUsize::get),
-        Err(_) => {
-            println!(
-                "FAULT_EVERY is a whole number from 1 on: every nth case is run besides; 1 runs all"
-            );
-            return ExitCode::FAILURE;
-        }
-    };
-    let scenes = Scene::ALL
-        .into_iter()
-        .filter(|scene| only.as_deref().is_none_or(|only| scene.may_be(only)));
-    let lanes: Vec<_> = scenes
-        .flat_map(|scene| ROUTES.map(|via| Lane { scene, via }))
-        .collect();
-    let baselines: Result<Vec<_>, _> = pool::all(&lanes, baseline).into_iter().collect();
-    let baselines = match baselines {
-        Ok(baselines) => baselines,
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            println!("without any fault: {error}");
-            return ExitCode::FAILURE;
+            println!("{error}");
+            ExitCode::FAILURE
         }
-    };
-    let mut cases = choice::all(&baselines);
-    let all = cases.len();
-    let idle = match only {
-        None => exceptions::idle(
-            &cases
-                .iter()
-                .map(|(_, case)| case.to_string())
-                .collect::<Vec<_>>(),
-        ),
-        Some(_) => Vec::new(),
-    };
-    idle.iter()
-        .for_each(|exception| println!("an exception of which there is no case: {exception}"));
-    match &only {
-        Some(part) => cases.retain(|(_, case)| case.to_string().contains(part)),
-        None => cases = choice::sample(cases, every),
-    }
-    if cases.is_empty() {
-        println!(
-            "no case has this in its name; names are like first/direct/reteach GET /customer#1/hang"
-        );
-        return ExitCode::FAILURE;
-    }
-    let failed = failures(&cases);
-    let calls: usize = baselines.iter().map(|it| it.played.calls.len()).sum();
-    let (tried, runs, time) = (cases.len(), lanes.len(), start.elapsed());
-    println!("{tried} of {all} cases, {calls} calls of {runs} runs: {failed} failed; {time:.0?}");
-    let is_caught = only.is_some() || net(&baselines);
-    if failed == 0 && idle.is_empty() && is_caught {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
     }
 }

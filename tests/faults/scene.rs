@@ -1,40 +1,59 @@
-//! The companies that runs are tried on.
+//! The companies that faults strike.
 
 use harness::{Harness, by_hand, completed, date, people, person};
 use jiff::SignedDuration;
 use shared::domain::clock::ManualClock;
-use shared::state::{Decision, JobKind};
+use shared::state::{CertificateState, Decision, JobKind};
 use shared::tenant::Via;
 use simulators::people::{EmploymentType, Status};
 use simulators::reteach::{Certificate, Customer, Participation, Publication};
 use simulators::{Behaviour, Fault, Person};
 
-/// A company before the run that is tried.
+/// A company before the run that faults strike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Scene {
-    /// Nobody is there yet.
+    /// No account exists yet.
     First,
+    /// The same; new people are deleted right after the run.
+    FirstDeleted,
     /// Everybody was in step yesterday.
     Morning,
-    /// So many are inactive all of a sudden that a brake holds them, and nobody says anything.
+    /// The same; new people are deleted right after the run.
+    MorningDeleted,
+    /// So many are suddenly inactive that a brake holds them, and nobody decides.
     Held,
-    /// A brake has held what an operator has approved since.
+    /// A brake held what an operator has approved since.
     Approved,
-    /// Certificates old and new, one without a PDF, and an upload of which nobody knows.
+    /// Old and new certificates, one without a PDF, and an upload of unknown outcome.
     Certificates,
-    /// So many people and accounts that their lists have two pages, on the morning of the daily comparison.
+    /// The same, where documents cannot be listed.
+    Unlisted,
+    /// People and accounts fill two pages, on the morning of the daily comparison.
     Pages,
-    /// So many certificates that their list has two pages.
+    /// Certificates fill two pages.
     Archive,
 }
 
+/// The faults that a scene is tried with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tries {
+    Everything,
+    /// Faults of list pages.
+    Pages,
+    /// Killed processes and closed connections.
+    Interruptions,
+}
+
 impl Scene {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::First,
+        Self::FirstDeleted,
         Self::Morning,
+        Self::MorningDeleted,
         Self::Held,
         Self::Approved,
         Self::Certificates,
+        Self::Unlisted,
         Self::Pages,
         Self::Archive,
     ];
@@ -42,17 +61,20 @@ impl Scene {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::First => "first",
+            Self::FirstDeleted => "first-deleted",
             Self::Morning => "morning",
+            Self::MorningDeleted => "morning-deleted",
             Self::Held => "held",
             Self::Approved => "approved",
             Self::Certificates => "certificates",
+            Self::Unlisted => "unlisted",
             Self::Pages => "pages",
             Self::Archive => "archive",
         }
     }
 
-    /// Whether this part of a case's name may be one of its cases: not if it begins with another scene.
-    pub(crate) fn may_be(self, part: &str) -> bool {
+    /// Whether a case of this scene may have `part` in its name: not if it begins with another scene.
+    pub(crate) fn may_match(self, part: &str) -> bool {
         let begins = |scene: Self| {
             part.split_once('/')
                 .is_some_and(|(name, _)| name == scene.name())
@@ -60,29 +82,41 @@ impl Scene {
         begins(self) || !Self::ALL.into_iter().any(begins)
     }
 
-    /// Whether only the pages of its lists are tried, and by what befalls lists.
-    pub(crate) fn is_of_pages(self) -> bool {
-        matches!(self, Self::Pages | Self::Archive)
-    }
-
-    /// The job that is tried.
-    pub(crate) fn job(self) -> JobKind {
+    pub(crate) fn tries(self) -> Tries {
         match self {
-            Self::First | Self::Morning | Self::Held | Self::Approved | Self::Pages => {
-                JobKind::Employees
-            }
-            Self::Certificates | Self::Archive => JobKind::Certificates,
+            Self::Pages | Self::Archive => Tries::Pages,
+            Self::FirstDeleted | Self::MorningDeleted | Self::Unlisted => Tries::Interruptions,
+            _ => Tries::Everything,
         }
     }
 
-    /// Who may be locked at any time.
+    /// The job of the struck run.
+    pub(crate) fn job(self) -> JobKind {
+        match self {
+            Self::Certificates | Self::Unlisted | Self::Archive => JobKind::Certificates,
+            _ => JobKind::Employees,
+        }
+    }
+
+    /// The people whose accounts may be locked at any time.
     pub(crate) fn may_be_locked(self) -> &'static [u64] {
         match self {
             Self::First => &[3],
+            Self::FirstDeleted => &[1, 3, 4],
             Self::Morning => &[3, 4, 5, 7],
+            Self::MorningDeleted => &[3, 4, 5, 7, 9, 10],
             Self::Approved => &[1, 2, 3, 4, 5, 6, 7],
             Self::Pages => &[1, 3, 7],
-            Self::Held | Self::Certificates | Self::Archive => &[],
+            Self::Held | Self::Certificates | Self::Unlisted | Self::Archive => &[],
+        }
+    }
+
+    /// The new people, where they are deleted right after the run.
+    fn deleted(self) -> &'static [u64] {
+        match self {
+            Self::FirstDeleted => &[1, 4],
+            Self::MorningDeleted => &[9, 10],
+            _ => &[],
         }
     }
 
@@ -91,35 +125,69 @@ impl Scene {
         self == Self::Held
     }
 
-    /// How many records are refused for good.
+    /// The number of records that are refused for good.
     pub(crate) fn waiting(self) -> u32 {
         match self {
-            Self::First | Self::Morning => 1,
-            Self::Held | Self::Approved | Self::Certificates | Self::Pages | Self::Archive => 0,
+            Self::First | Self::FirstDeleted | Self::Morning | Self::MorningDeleted => 1,
+            _ => 0,
         }
     }
 
-    /// The company, a moment before the run.
+    /// Whether each case must end exactly where the run without a fault ends. Otherwise [`problems`](Self::problems) decides alone:
+    /// an interruption decides whether there is an account, or whether anybody can know of a document.
+    pub(crate) fn has_one_ending(self) -> bool {
+        self.tries() != Tries::Interruptions
+    }
+
+    /// What is wrong in the end, whatever happened on the way.
+    pub(crate) async fn problems(self, harness: &Harness) -> Vec<String> {
+        let mut problems = Vec::new();
+        for id in self.deleted() {
+            if harness.find(*id).is_some() && !harness.is_locked(*id) {
+                problems.push(format!("open although deleted: personio:{id}"));
+            }
+        }
+        if self == Self::Unlisted {
+            for (id, entry) in harness.certificate_ledger().await {
+                let is_filed = harness.document_of(id.as_str()).is_some();
+                let is_right = match entry.state {
+                    CertificateState::Uploaded { .. } => is_filed,
+                    CertificateState::Parked { doubt, .. } => doubt.is_some(),
+                    _ => false,
+                };
+                if !is_right {
+                    problems.push(format!("neither filed once nor parked: {id:?}"));
+                }
+            }
+        }
+        problems
+    }
+
+    /// The company, just before the run.
     pub(crate) async fn set(self, clock: ManualClock, via: Via) -> Harness {
         match self {
-            Self::First => first(clock, via).await,
-            Self::Morning => morning(clock, via).await,
+            Self::First | Self::FirstDeleted => first(clock, via).await,
+            Self::Morning | Self::MorningDeleted => morning(clock, via).await,
             Self::Held => held(clock, via).await,
             Self::Approved => approved(clock, via).await,
             Self::Certificates => certificates(clock, via).await,
+            Self::Unlisted => unlisted(clock, via).await,
             Self::Pages => pages(clock, via).await,
             Self::Archive => archive(clock, via).await,
         }
     }
 
-    /// What happens after the run that is tried.
+    /// What happens after the struck run.
     pub(crate) fn later(self, harness: &Harness) {
-        if self == Self::Certificates {
+        for id in self.deleted() {
+            harness.company.personio.remove(*id);
+        }
+        if matches!(self, Self::Certificates | Self::Unlisted) {
             assert!(harness.company.reteach.publish_pdf("c-4"));
         }
     }
 
-    /// Others go on working: every list has other rows before those that are still to come. That of people is as long as it was.
+    /// Others change the lists: rows are inserted before those still to be read. The number of people stays the same.
     pub(crate) fn shift(self, harness: &Harness) {
         match self.job() {
             JobKind::Employees => {
@@ -177,19 +245,21 @@ async fn first(clock: ManualClock, via: Via) -> Harness {
 /// hand, one is new with another's address.
 async fn morning(clock: ManualClock, via: Via) -> Harness {
     let harness = Harness::in_order(clock, via, "", people(8)).await;
-    harness.change(5, |it| it.status = Status::Inactive);
+    harness.change(5, |person| person.status = Status::Inactive);
     harness.first_run().await;
     harness.company.personio.remove(7);
     harness.tick().await;
-    harness.change(2, |it| {
-        it.position = Some("Leiterin".to_owned());
-        it.employment_type = Some(EmploymentType::External);
+    harness.change(2, |person| {
+        person.position = Some("Leiterin".to_owned());
+        person.employment_type = Some(EmploymentType::External);
     });
-    harness.change(3, |it| it.termination_date = date("2026-05-10"));
-    harness.change(4, |it| it.status = Status::Inactive);
-    harness.change(5, |it| it.status = Status::Active);
-    harness.change(6, |it| it.email = Some("neu.6@muster.example".to_owned()));
-    harness.change(8, |it| it.position = None);
+    harness.change(3, |person| person.termination_date = date("2026-05-10"));
+    harness.change(4, |person| person.status = Status::Inactive);
+    harness.change(5, |person| person.status = Status::Active);
+    harness.change(6, |person| {
+        person.email = Some("neu.6@muster.example".to_owned())
+    });
+    harness.change(8, |person| person.position = None);
     harness
         .company
         .personio
@@ -209,9 +279,9 @@ async fn held(clock: ManualClock, via: Via) -> Harness {
     let harness = Harness::in_order(clock, via, "", people(10)).await;
     harness.first_run().await;
     for id in 1..=7 {
-        harness.change(id, |it| it.status = Status::Inactive);
+        harness.change(id, |person| person.status = Status::Inactive);
     }
-    harness.change(2, |it| it.position = Some("Leiterin".to_owned()));
+    harness.change(2, |person| person.position = Some("Leiterin".to_owned()));
     harness.company.personio.put(person(11));
     harness.world.clock.advance(harness::TICK);
     harness.forget_requests();
@@ -278,6 +348,13 @@ async fn certificates(clock: ManualClock, via: Via) -> Harness {
     harness
 }
 
+/// The same without the right to list documents.
+async fn unlisted(clock: ManualClock, via: Via) -> Harness {
+    let harness = certificates(clock, via).await;
+    harness.company.personio.allow_reading_documents(false);
+    harness
+}
+
 /// One has another position, one has left, one is gone for the second time, one is new.
 async fn pages(clock: ManualClock, via: Via) -> Harness {
     // A page has 100 people of Personio, 250 of Kombo, and 250 accounts.
@@ -297,8 +374,8 @@ async fn pages(clock: ManualClock, via: Via) -> Harness {
     harness.world.clock.advance(SignedDuration::from_hours(24));
     harness.company.personio.remove(7);
     harness.tick().await;
-    harness.change(2, |it| it.position = Some("Leiterin".to_owned()));
-    harness.change(3, |it| it.termination_date = date("2026-05-10"));
+    harness.change(2, |person| person.position = Some("Leiterin".to_owned()));
+    harness.change(3, |person| person.termination_date = date("2026-05-10"));
     harness.company.personio.put(person(people_there + 1));
     harness.world.clock.advance(SignedDuration::from_hours(25));
     harness.forget_requests();

@@ -100,6 +100,10 @@ impl Harness {
     pub fn clear_faults(&self) {
         let stack = &self.world.stack;
         stack
+            .faults()
+            .into_iter()
+            .for_each(simulators::FaultEngine::clear_faults);
+        stack
             .proxies()
             .into_iter()
             .flatten()

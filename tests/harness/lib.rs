@@ -10,17 +10,21 @@ mod build;
 mod certificate_faults;
 mod certificates;
 mod checks;
-mod cuts;
+mod credentials;
 mod endings;
+pub mod faults;
 pub mod fleet;
+mod forwarder;
 pub mod locks;
 mod marks;
+pub mod pool;
 pub mod process;
+mod runs;
 mod settled;
-pub mod still;
 mod stored;
 mod tap;
 pub mod units;
+pub mod virtual_time;
 
 use std::time::Duration;
 
@@ -32,17 +36,18 @@ use shared::domain::clock::ManualClock;
 use shared::http::Deadline;
 use shared::runtime::{Mode, Ran};
 use shared::tenant::Via;
-use simulators::Scissors;
+use simulators::FaultEngine;
 use simulators::aws::Sts;
 
 pub use build::{by_hand, date, people, person};
 pub use certificate_faults::UploadAt;
 pub use certificate_sync::report::Report as CertificateReport;
 pub use certificates::{CERTIFICATE_TICK, completed, named};
-pub use cuts::at_every_point;
+pub use credentials::Credentials;
 pub use endings::{Ending, apart, difference};
 pub use local::{Company, Order, World, unwatched};
 pub use marks::{Lines, MARK, Witness, marked, marked_company};
+pub use runs::{RunSummary, time_limit};
 pub use stored::{Items, kept};
 pub use tap::Tap;
 
@@ -88,8 +93,8 @@ impl Harness {
         Self::with(None, start, via, more, people).await
     }
 
-    /// The same at another moment, where calls go in turn, and runs can be cut: two such worlds with the same seed go the same way
-    /// on a runtime of one thread. AWS is as patient as in production, and each run has a session for its tenant alone.
+    /// The same at another moment, where calls go in turn: two such worlds with the same seed go the same way on a runtime of one
+    /// thread. Timeouts of AWS are those of production, and each run has a session for its tenant alone.
     pub async fn in_turn(
         seed: u64,
         start: &str,
@@ -104,14 +109,14 @@ impl Harness {
         Self::on_one_thread(order, clock, via, more, people).await
     }
 
-    /// The same as [`new`](Self::new), where runs can be cut.
-    pub async fn to_be_cut(
+    /// The same as [`new`](Self::new), with an engine for faults of any call.
+    pub async fn with_faults(
         via: Via,
         more: &str,
         people: impl IntoIterator<Item = simulators::Person>,
     ) -> Self {
         Self::with(
-            Some(Scissors::default()),
+            Some(FaultEngine::default()),
             "2026-05-11T08:00:00Z",
             via,
             more,
@@ -145,7 +150,7 @@ impl Harness {
         .await
         .unwrap();
         let options = Options {
-            scissors: Some(Scissors::default()),
+            faults: Some(FaultEngine::default()),
             sts: Some(sts),
             threads: Threads::Shared,
             ..Options::default()
@@ -160,13 +165,13 @@ impl Harness {
     }
 
     async fn with(
-        scissors: Option<Scissors>,
+        faults: Option<FaultEngine>,
         start: &str,
         via: Via,
         more: &str,
         people: impl IntoIterator<Item = simulators::Person>,
     ) -> Self {
-        let world = World::start_with(start.parse().unwrap(), scissors)
+        let world = World::start_with(start.parse().unwrap(), faults)
             .await
             .unwrap();
         Self::found(world, via, more, people).await

@@ -5,13 +5,12 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use shared::runtime::{Counts, Job, Ran};
-use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
 use shared::tenant::Via;
 use simulators::Person;
 use simulators::people::Gender;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use crate::{Harness, person};
+use crate::{Credentials, Harness, person};
 
 /// Part of every personal value and of every secret, and of nothing else.
 pub const MARK: &str = "zwetschge";
@@ -132,25 +131,6 @@ pub fn marked(id: u64) -> Person {
     }
 }
 
-/// Secrets that bear the mark.
-fn secret() -> TenantSecret {
-    TenantSecret {
-        personio: Some(PersonioSecret {
-            client_id: "id-zwetschge".into(),
-            client_secret: "zwetschge-1".into(),
-        }),
-        kombo: Some(KomboSecret {
-            api_key: "zwetschge-2".into(),
-        }),
-        reteach: Some(ReteachSecret {
-            client_id: "rid-zwetschge".into(),
-            client_secret: "zwetschge-3".into(),
-            client_code: "zwetschge-4".into(),
-        }),
-        ..TenantSecret::default()
-    }
-}
-
 /// A company of twenty marked people with marked secrets, before its first run.
 pub async fn marked_company(via: Via) -> Harness {
     let harness = Harness::new(
@@ -170,17 +150,11 @@ pub async fn marked_company(via: Via) -> Harness {
         kombo.add_api_key("zwetschge-2");
         kombo.revoke_api_key("kombo-key");
     }
-    let fingerprint_key = company.secret().fingerprint_key;
-    let secret = TenantSecret {
-        fingerprint_key,
-        ..secret()
+    let credentials = Credentials {
+        personio: ["id-zwetschge", "zwetschge-1"],
+        kombo: "zwetschge-2",
+        reteach: ["rid-zwetschge", "zwetschge-3", "zwetschge-4"],
     };
-    harness
-        .world
-        .stack
-        .secrets()
-        .put(&company.tenant, &secret)
-        .await
-        .unwrap();
+    harness.store_credentials(&credentials).await;
     harness
 }

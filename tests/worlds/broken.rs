@@ -1,13 +1,14 @@
-//! The worlds can fail: products that are broken on purpose are found within a few seeds, and told with a short history.
+//! The worlds can fail: products that are broken on purpose are found within a few seeds, with a short history.
 
+use shared::state::JobKind;
 use shared::tenant::Via;
-use simulators::{Behaviour, Body, Rule};
+use simulators::Fault;
 
-use crate::event::{Event, JobKind, Mishap, Place};
+use crate::event::{Event, Place};
 use crate::life::{Life, Setting};
 use crate::seeds;
 
-/// What is wrong with a product.
+/// A defect of a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Broken {
     /// People are locked at the beginning of their last day, not at its end.
@@ -16,12 +17,12 @@ pub(crate) enum Broken {
     ForgetsFilings,
     /// DynamoDB confirms what is meant to be uploaded, and does not keep it.
     ForgetsIntents,
-    /// Nothing is ever held, so whom Kombo leaves out of its list is taken for gone.
+    /// Nothing is ever held, so anybody missing from Kombo's list is taken for gone.
     HoldsNothing,
 }
 
-/// A product, what has to happen for it to be found, within how many such seeds, and in how few events.
-struct Case {
+/// A product, the histories that find it, and the most seeds and events that this takes.
+struct BrokenProduct {
     broken: Broken,
     concerns: fn(Setting, &[Event]) -> bool,
     seeds: usize,
@@ -29,54 +30,52 @@ struct Case {
     says: &'static str,
 }
 
-const CASES: [Case; 4] = [
-    Case {
+const PRODUCTS: [BrokenProduct; 4] = [
+    BrokenProduct {
         broken: Broken::LocksADayEarly,
         concerns: |_, _| true,
         seeds: 2,
         events: 1,
         says: "setInactiveAt",
     },
-    Case {
+    BrokenProduct {
         broken: Broken::ForgetsFilings,
         concerns: |_, history| {
             history
                 .iter()
-                .any(|it| matches!(it, Event::Earned { late: false, .. }))
+                .any(|event| matches!(event, Event::Earned { late: false, .. }))
         },
         seeds: 8,
         events: 4,
         says: "",
     },
-    Case {
+    BrokenProduct {
         broken: Broken::ForgetsIntents,
         concerns: |_, history| {
             history
                 .iter()
-                .any(|it| matches!(it, Event::Earned { late: false, .. }))
+                .any(|event| matches!(event, Event::Earned { late: false, .. }))
         },
         seeds: 8,
         events: 4,
         says: "filed twice",
     },
-    Case {
+    BrokenProduct {
         broken: Broken::HoldsNothing,
-        concerns: |setting, history| {
-            setting.via == Via::Kombo && history.iter().any(leaves_people_out)
-        },
+        concerns: |setting, history| setting.via == Via::Kombo && history.iter().any(drops_people),
         seeds: 8,
         events: 4,
         says: "was wrongly locked",
     },
 ];
 
-fn leaves_people_out(event: &Event) -> bool {
-    matches!(event, Event::Fault(it)
-        if it.what == Mishap::DroppedRows && it.times != 1 && matches!(it.at, Place::People | Place::AnyHr))
+fn drops_people(event: &Event) -> bool {
+    matches!(event, Event::Fault(fault)
+        if fault.fault == "fewer-rows" && fault.times != 1 && fault.at == Place::People)
 }
 
 impl Broken {
-    /// What it adds to the tenant file.
+    /// Lines of the tenant file.
     pub(crate) fn configuration(self) -> &'static str {
         match self {
             Self::LocksADayEarly => "[employees]\nlock_on = \"end-day\"\n",
@@ -84,18 +83,14 @@ impl Broken {
         }
     }
 
-    /// How its DynamoDB behaves.
-    pub(crate) fn rule(self) -> Option<Rule> {
-        (self == Self::ForgetsIntents).then_some(Rule {
-            name: "DynamoDB PutItem",
-            body: &["CERTIFICATE#", "intended"],
-            behaviour: Behaviour::Status(200, Body::Json("{}")),
-        })
+    /// The fault of its DynamoDB.
+    pub(crate) fn fault(self) -> Option<Fault> {
+        (self == Self::ForgetsIntents).then(harness::faults::loses_intents)
     }
 }
 
 impl Life {
-    /// What a broken product does wrong after a run.
+    /// The defect's effect after a run.
     pub(crate) async fn breaks(&mut self, job: JobKind) {
         match (self.broken, job) {
             (Some(Broken::ForgetsFilings), JobKind::Certificates) => {
@@ -112,22 +107,23 @@ impl Life {
 }
 
 #[test]
-fn products_that_are_broken_on_purpose_are_found_and_told_in_short() {
-    for Case {
+fn broken_products_are_found_with_a_short_history() {
+    for BrokenProduct {
         broken,
         concerns,
         seeds,
         events,
         says,
-    } in CASES
+    } in PRODUCTS
     {
         let worlds = (0..)
             .map(seeds::of)
             .filter(|(setting, history)| concerns(*setting, history));
         let found = worlds.take(seeds).find_map(|(setting, history)| {
             let setting = setting.broken(broken);
-            let failure = seeds::roomy(|| seeds::live(setting, &history)).err()?;
-            Some(seeds::roomy(|| seeds::shortest(setting, history, failure)))
+            let failure = crate::in_pool(|| seeds::live(setting, &history)).err()?;
+            let shortest = || Ok(seeds::shortest(setting, history.clone(), failure.clone()));
+            crate::in_pool(shortest).ok()
         });
         let (history, said) =
             found.unwrap_or_else(|| panic!("{broken:?}: not found in {seeds} seeds"));

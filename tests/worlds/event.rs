@@ -1,5 +1,6 @@
-//! What can happen in a company. Every event stands for itself: whatever is taken out of a
-//! history, the rest can still happen.
+//! What can happen in a company. Every event is independent of the others, so a history can be shortened anywhere.
+
+use shared::state::JobKind;
 
 macro_rules! listed {
     ($(#[$doc:meta])* $name:ident: $($(#[$each:meta])* $variant:ident,)*) => {
@@ -65,16 +66,16 @@ pub(crate) enum Event {
     AdminDeletes(u8),
     /// The folder for certificates is made, or has another name.
     Folder(u8),
-    /// A vendor's secret is another one; the operator knows, or does not know yet.
-    SecretRotated { whose: Whose, told: bool },
-    /// The operator writes another tenant file. At rest it is the usual one again.
+    /// A vendor gets another secret; the operator knows, or does not know yet.
+    SecretRotated { whose: Whose, is_known: bool },
+    /// The operator writes another tenant file. The usual one returns when the world quiesces.
     Configured(Config),
     /// Every token ends.
     TokensRevoked,
-    /// All is quiet for a while. A history ends like that too.
-    Rest,
+    /// Nothing fails or changes for a while. Every history ends with it.
+    Quiesce,
     /// Something fails from now on.
-    Fault(Trouble),
+    Fault(VendorFault),
     /// Nothing fails any more.
     Cleared,
     /// Time passes, and the schedules fire.
@@ -96,15 +97,6 @@ pub(crate) enum Pass {
     Days(u8),
     /// So many hours in which no schedule fires.
     Silence(u8),
-}
-
-/// Which job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum JobKind {
-    /// From Personio to reteach.
-    Employees,
-    /// From reteach to Personio.
-    Certificates,
 }
 
 /// How a run goes that does not simply go.
@@ -146,16 +138,15 @@ listed! {
     LocksOnLastDay,
 }
 
-/// A fault: where, what, and how often.
+/// A fault of the table at calls of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Trouble {
-    /// Which call.
+pub(crate) struct VendorFault {
     pub(crate) at: Place,
-    /// Which behaviour.
-    pub(crate) what: Mishap,
-    /// The first calls that go well.
+    /// Its name in the table.
+    pub(crate) fault: &'static str,
+    /// Calls that go well first.
     pub(crate) skip: u8,
-    /// How many calls are struck; 0: all until it is cleared.
+    /// Struck calls; 0: all until the faults are cleared.
     pub(crate) times: u8,
 }
 
@@ -190,59 +181,10 @@ listed! {
     AnyReteach,
     /// A call of DynamoDB.
     Table,
+    /// A batch call of DynamoDB.
+    Batches,
     /// A call of Secrets Manager.
     Secrets,
     /// A call of the security token service.
     Session,
-}
-
-listed! {
-    /// What a call comes to.
-    Mishap:
-    /// No answer, ever, and nothing happened.
-    Hang,
-    /// Took effect, and there is no answer, ever.
-    HangAfterEffect,
-    /// Closed before anything happened.
-    Close,
-    /// Took effect, and the reply is lost.
-    LoseReply,
-    /// Took effect, and a gateway answers 502 with a page.
-    LateGateway,
-    /// Takes effect ten minutes later, and the connection is closed.
-    LateEffect,
-    /// The body breaks off.
-    CloseMidBody,
-    /// JSON that ends in the middle.
-    Truncated,
-    /// Fewer rows than announced.
-    DroppedRows,
-    /// An empty list.
-    EmptyList,
-    /// Another total than there are rows.
-    WrongTotal,
-    /// Rows of the page before once more.
-    RepeatedRows,
-    /// Elsewhere.
-    Redirect,
-    /// 429.
-    Limited,
-    /// 429, to come back in two minutes.
-    LimitedForLong,
-    /// 401.
-    Unauthorized,
-    /// 403.
-    Forbidden,
-    /// 404.
-    NotFound,
-    /// 409.
-    Conflict,
-    /// 422.
-    Refused,
-    /// 500.
-    Failed,
-    /// 503 with a page.
-    Unavailable,
-    /// 200 with a page.
-    Page,
 }

@@ -2,7 +2,10 @@
 
 use fastrand::Rng;
 
-use crate::event::{Config, Event, JobKind, Mishap, Pass, Place, Trouble, Way, Whose};
+use harness::faults::{self, Call, Effect};
+use shared::state::JobKind;
+
+use crate::event::{Config, Event, Pass, Place, VendorFault, Way, Whose};
 
 /// Scenes of a history.
 const SCENES: std::ops::Range<usize> = 3..8;
@@ -14,17 +17,17 @@ const MOST_STEPS: u8 = 32;
 pub(crate) fn history(random: &mut Rng) -> Vec<Event> {
     let mut events = Vec::new();
     let scenes = random.usize(SCENES);
-    // Half of the worlds come to rest in between as well.
-    let rest_before = if random.bool() { scenes / 2 } else { scenes };
+    // Half of the worlds quiesce in between as well.
+    let quiesce_before = if random.bool() { scenes / 2 } else { scenes };
     for scene in 0..scenes {
-        if scene == rest_before {
-            events.push(Event::Rest);
+        if scene == quiesce_before {
+            events.push(Event::Quiesce);
         }
         for _ in 0..random.usize(1..5) {
-            events.push(deed(random));
+            events.push(action(random));
         }
         if random.u8(0..5) < 3 {
-            events.push(Event::Fault(trouble(random)));
+            events.push(Event::Fault(vendor_fault(random)));
         }
         for _ in 0..random.usize(1..3) {
             let is_odd = random.u8(0..4) == 0;
@@ -41,7 +44,7 @@ pub(crate) fn history(random: &mut Rng) -> Vec<Event> {
     events
 }
 
-fn deed(random: &mut Rng) -> Event {
+fn action(random: &mut Rng) -> Event {
     match random.u8(0..20) {
         0..5 => certificate(random),
         5..7 => academy(random),
@@ -109,7 +112,7 @@ fn operation(random: &mut Rng) -> Event {
             let whose = *random.choice(Whose::ALL).unwrap_or(&Whose::Personio);
             Event::SecretRotated {
                 whose,
-                told: random.bool(),
+                is_known: random.bool(),
             }
         }
     }
@@ -145,10 +148,14 @@ fn way(random: &mut Rng) -> Way {
     }
 }
 
-fn trouble(random: &mut Rng) -> Trouble {
-    Trouble {
-        at: *random.choice(Place::ALL).unwrap_or(&Place::People),
-        what: *random.choice(Mishap::ALL).unwrap_or(&Mishap::Close),
+fn vendor_fault(random: &mut Rng) -> VendorFault {
+    let at = *random.choice(Place::ALL).unwrap_or(&Place::People);
+    let call = Call::named(at.calls());
+    let mut faults = faults::table();
+    faults.retain(|fault| matches!(fault.effect, Effect::Behave(_)) && call.meets(fault));
+    VendorFault {
+        at,
+        fault: random.choice(faults).map_or("hang", |fault| fault.name),
         skip: if random.bool() { 0 } else { random.u8(0..4) },
         times: random.u8(0..6),
     }

@@ -6,16 +6,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use harness::{Harness, ROUTES, by_hand};
 use jiff::{SignedDuration, Timestamp};
 use oracle::CertificateIssuer;
+use shared::state::JobKind;
 use shared::tenant::Via;
 use simulators::Person;
 use simulators::reteach::Customer;
 
 use crate::broken::Broken;
-use crate::event::{Event, JobKind, Pass};
+use crate::event::{Event, Pass};
 use crate::model::Model;
 use crate::operator::Secrets;
 use crate::trace::Trace;
-use crate::trouble;
+use crate::vendor_faults;
 
 /// When worlds begin: a plain week, before both changes of daylight saving, before New Year's Eve, before a leap day.
 const STARTS: [&str; 5] = [
@@ -98,7 +99,7 @@ impl Life {
     pub(crate) async fn live(setting: Setting, history: &[Event]) -> Result<Lived, String> {
         let mut life = Self::begin(setting).await;
         let start = life.now();
-        for event in history.iter().chain(&[Event::Rest]) {
+        for event in history.iter().chain(&[Event::Quiesce]) {
             life.happens(*event).await;
             if !life.wrong.is_empty() {
                 return Err(format!(
@@ -142,9 +143,9 @@ impl Life {
         let next_person = people.iter().map(|it| it.id).max().unwrap_or(0) + 1;
         let more = broken.map_or("", Broken::configuration);
         let harness = Harness::in_turn(seed, start, via, more, people).await;
-        let hung = trouble::wait_for_what_hangs(&harness);
-        if let Some(rule) = broken.and_then(Broken::rule) {
-            harness.world.stack.scissors().unwrap().strikes().rule(rule);
+        let hung = vendor_faults::pass_timeouts(&harness);
+        if let Some(fault) = broken.and_then(Broken::fault) {
+            harness.fault_engine().add(fault);
         }
         let model = Model::new(via);
         let registry = CertificateIssuer::new(seed, model.zone.clone());
@@ -212,40 +213,42 @@ impl Life {
         match event {
             Event::Pass(pass) => self.pass(pass).await,
             Event::Run(job, way) => self.run_oddly(job, way).await,
-            Event::Rest => self.comes_to_rest().await,
-            Event::Fault(trouble) => trouble::strike(&self.harness, trouble),
+            Event::Quiesce => self.quiesce().await,
+            Event::Fault(fault) => vendor_faults::inject(&self.harness, fault),
             Event::Cleared => {
-                self.harness.clear_faults();
+                self.clear_faults();
                 self.operator_learns().await;
             }
             Event::Configured(config) => self.configure(config).await,
-            Event::SecretRotated { whose, told } => {
+            Event::SecretRotated { whose, is_known } => {
                 self.rotate(whose);
-                if told {
+                if is_known {
                     self.operator_learns().await;
                 }
             }
-            deed => self.deed(deed),
+            action => self.hr_action(action),
         }
         let (people, now) = (self.people(), self.now());
         self.model.look_at(&people, now);
     }
 
+    /// Ends every vendor's faults; those of a broken product stay.
+    pub(crate) fn clear_faults(&self) {
+        self.harness.clear_faults();
+        if let Some(fault) = self.broken.and_then(Broken::fault) {
+            self.harness.fault_engine().add(fault);
+        }
+    }
+
     async fn pass(&mut self, pass: Pass) {
+        let both = &[JobKind::Employees, JobKind::Certificates];
         match pass {
             Pass::Tick => self.after(5, &[JobKind::Employees]).await,
-            Pass::HalfHour => {
-                self.after(30, &[JobKind::Employees, JobKind::Certificates])
-                    .await
-            }
-            Pass::Night => {
-                self.after(8 * 60, &[JobKind::Employees, JobKind::Certificates])
-                    .await
-            }
+            Pass::HalfHour => self.after(30, both).await,
+            Pass::Night => self.after(8 * 60, both).await,
             Pass::Days(days) => {
                 for _ in 0..days {
-                    self.after(24 * 60, &[JobKind::Employees, JobKind::Certificates])
-                        .await;
+                    self.after(24 * 60, both).await;
                 }
             }
             Pass::Silence(hours) => self.after(i64::from(hours) * 60, &[]).await,

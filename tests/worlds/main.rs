@@ -2,7 +2,7 @@
 //! played with both functions' real code against the simulators. After each quiet period everything is as a model says that
 //! knows nothing of the product's code, and nobody was wrongly locked or unlocked at any run on the way.
 //!
-//! `WORLDS_SEED=7` lives one seed alone and prints its log; `WORLDS=5000` lives another number of them.
+//! `WORLDS_SEED=7` lives one seed alone and prints its log. `WORLDS=5000` lives this many, `PROVE=all` all of them.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -12,34 +12,47 @@
 )]
 
 mod broken;
-mod deeds;
 mod event;
 mod history;
+mod hr_actions;
 mod life;
 mod model;
 mod operator;
-mod rest;
+mod quiesce;
 mod runs;
 mod seeds;
 mod shrink;
 mod trace;
-mod trouble;
+mod vendor_faults;
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use harness::pool;
 use jiff::SignedDuration;
+use life::Lived;
 
-/// Worlds of a run of the tests.
-const WORLDS: u64 = 1_000;
-/// Failing seeds that are shrunk and told before the rest is left.
-const MOST_FAILURES: usize = 3;
+/// About forty seconds on two cores.
+const SAMPLE: u64 = 200;
+const ALL: u64 = 1_000;
+/// After this many failing seeds, the others are skipped.
+const MAX_FAILURES: usize = 3;
 
 fn number(variable: &str) -> Option<u64> {
     std::env::var(variable)
         .ok()
         .map(|text| text.parse().unwrap())
+}
+
+/// How many worlds are lived: `WORLDS=<n>`, or all with `PROVE=all`, or a sample.
+fn worlds() -> u64 {
+    let is_all = std::env::var("PROVE").is_ok_and(|size| size == "all");
+    number("WORLDS").unwrap_or(if is_all { ALL } else { SAMPLE })
+}
+
+/// Does `work` on a thread with a stack for a whole world.
+fn in_pool<T: Send>(work: impl Fn() -> Result<T, String> + Sync) -> Result<T, String> {
+    pool::all(&[()], |()| work()).remove(0)
 }
 
 #[derive(Default)]
@@ -53,50 +66,45 @@ struct Total {
     failures: Vec<String>,
 }
 
+impl Total {
+    fn add(&mut self, lived: &Lived) {
+        self.worlds += 1;
+        self.runs += lived.runs;
+        self.cut_short += lived.cut_short;
+        self.hung += lived.hung;
+        self.calls += lived.trace.calls;
+        self.time += lived.time;
+    }
+}
+
 #[test]
 fn after_each_quiet_period_everything_is_as_it_should_be() {
     if let Some(seed) = number("WORLDS_SEED") {
         let (setting, history) = seeds::of(seed);
         println!("{setting:?}\n{history:#?}");
-        let lived =
-            seeds::roomy(|| seeds::check(seed)).unwrap_or_else(|failure| panic!("{failure}"));
+        let lived = in_pool(|| seeds::check(seed)).unwrap_or_else(|failure| panic!("{failure}"));
         println!("{}", lived.trace.text());
         return;
     }
-    let (worlds, next, began) = (
-        number("WORLDS").unwrap_or(WORLDS),
-        AtomicU64::new(0),
-        Instant::now(),
-    );
-    let total = Mutex::new(Total::default());
-    let threads = std::thread::available_parallelism().map_or(4, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                seeds::roomy(|| {
-                    loop {
-                        let seed = next.fetch_add(1, Ordering::Relaxed);
-                        if seed >= worlds || total.lock().unwrap().failures.len() >= MOST_FAILURES {
-                            return;
-                        }
-                        let lived = seeds::check(seed);
-                        let mut total = total.lock().unwrap();
-                        total.worlds += 1;
-                        match lived {
-                            Ok(lived) => {
-                                total.runs += lived.runs;
-                                total.cut_short += lived.cut_short;
-                                total.hung += lived.hung;
-                                total.calls += lived.trace.calls;
-                                total.time += lived.time;
-                            }
-                            Err(failure) => total.failures.push(failure),
-                        }
-                    }
-                });
-            });
+    let began = Instant::now();
+    let failed = AtomicUsize::new(0);
+    let seeds: Vec<_> = (0..worlds()).collect();
+    let results = pool::all(&seeds, |seed| {
+        if failed.load(Ordering::Relaxed) >= MAX_FAILURES {
+            return Ok(None);
         }
+        let lived = seeds::check(*seed);
+        failed.fetch_add(usize::from(lived.is_err()), Ordering::Relaxed);
+        lived.map(Some)
     });
+    let mut total = Total::default();
+    for result in results {
+        match result {
+            Ok(Some(lived)) => total.add(&lived),
+            Ok(None) => {}
+            Err(failure) => total.failures.push(failure),
+        }
+    }
     let Total {
         worlds,
         runs,
@@ -105,7 +113,7 @@ fn after_each_quiet_period_everything_is_as_it_should_be() {
         calls,
         time,
         failures,
-    } = total.into_inner().unwrap();
+    } = total;
     let (seconds, years) = (
         began.elapsed().as_secs_f64(),
         time.as_secs_f64() / (365.25 * 86_400.0),
@@ -119,13 +127,10 @@ fn after_each_quiet_period_everything_is_as_it_should_be() {
 
 #[test]
 fn the_same_seed_twice_is_the_same_log() {
-    for seed in 0..24 {
+    for seed in 0..(worlds() / 40).clamp(1, 24) {
         let (setting, history) = seeds::of(seed);
-        let [one, other] = [0; 2].map(|_| {
-            seeds::roomy(|| seeds::live(setting, &history))
-                .unwrap()
-                .trace
-        });
+        let [one, other] =
+            [0; 2].map(|_| in_pool(|| seeds::live(setting, &history)).unwrap().trace);
         if one.hash() != other.hash() {
             let lines = one.text().lines().zip(other.text().lines());
             let first = lines

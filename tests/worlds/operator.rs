@@ -1,7 +1,7 @@
 //! What operators do: new secrets, and another tenant file.
 
+use harness::Credentials;
 use local::INTEGRATION;
-use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
 
 use crate::broken::Broken;
 use crate::event::{Config, Whose};
@@ -13,7 +13,7 @@ pub(crate) struct Secrets {
     personio: u32,
     kombo: u32,
     reteach: u32,
-    untold: bool,
+    is_unknown: bool,
 }
 
 /// A secret as it was first, or after so many rotations.
@@ -28,7 +28,7 @@ fn rotated(first: &str, times: u32) -> String {
 impl Life {
     /// A vendor gets another secret, and takes the old one no more.
     pub(crate) fn rotate(&mut self, whose: Whose) {
-        self.secrets.untold = true;
+        self.secrets.is_unknown = true;
         let company = &self.harness.company;
         match whose {
             Whose::Personio => {
@@ -58,42 +58,30 @@ impl Life {
 
     /// The operator, or whoever reconnects Kombo, hears of the secrets.
     pub(crate) async fn operator_learns(&mut self) {
-        if !std::mem::take(&mut self.secrets.untold) {
+        if !std::mem::take(&mut self.secrets.is_unknown) {
             return;
         }
         let Secrets {
             personio,
             kombo,
             reteach,
-            untold: _,
+            is_unknown: _,
         } = self.secrets;
         let company = &self.harness.company;
         let personio = rotated("papi-secret", personio);
         if let Some(kombo) = &company.kombo {
             kombo.reconnect(INTEGRATION, "papi-client", &personio);
         }
-        let secret = TenantSecret {
-            personio: Some(PersonioSecret {
-                client_id: "papi-client".into(),
-                client_secret: personio.as_str().into(),
-            }),
-            kombo: Some(KomboSecret {
-                api_key: rotated("kombo-key", kombo).as_str().into(),
-            }),
-            reteach: Some(ReteachSecret {
-                client_id: "reteach-client".into(),
-                client_secret: rotated("reteach-secret", reteach).as_str().into(),
-                client_code: "reteach-code".into(),
-            }),
-            ..company.secret()
+        let (kombo, reteach) = (
+            rotated("kombo-key", kombo),
+            rotated("reteach-secret", reteach),
+        );
+        let credentials = Credentials {
+            personio: ["papi-client", &personio],
+            kombo: &kombo,
+            reteach: ["reteach-client", &reteach, "reteach-code"],
         };
-        self.harness
-            .world
-            .stack
-            .secrets()
-            .put(&company.tenant, &secret)
-            .await
-            .unwrap();
+        self.harness.store_credentials(&credentials).await;
     }
 
     /// The operator writes another tenant file.

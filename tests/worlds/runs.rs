@@ -6,23 +6,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use harness::{CERTIFICATE_TIMEOUT, EMPLOYEE_TIMEOUT, unwatched};
+use harness::{RunSummary, time_limit, unwatched};
 use jiff::SignedDuration;
 use shared::http::Deadline;
-use shared::runtime::{Mode, Outcome, Progress};
+use shared::runtime::{Progress, ProgressFn};
+use shared::state::JobKind;
 use simulators::reteach::Customer;
-use simulators::{Cut, Moment, Point};
+use simulators::{Behaviour, Fault, Moment};
 
-use crate::event::{JobKind, Way};
+use crate::event::Way;
 use crate::life::Life;
-
-/// What a function has for a run.
-fn time(job: JobKind) -> Duration {
-    match job {
-        JobKind::Employees => EMPLOYEE_TIMEOUT,
-        JobKind::Certificates => CERTIFICATE_TIMEOUT,
-    }
-}
 
 /// The runtime's clock jumps.
 fn skip(time: Duration) {
@@ -31,18 +24,9 @@ fn skip(time: Duration) {
     let _ = jump.as_mut().poll(&mut Context::from_waker(Waker::noop()));
 }
 
-/// What came of a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Ran {
-    pub(crate) outcome: Outcome,
-    pub(crate) message: String,
-    /// The plan that a brake holds.
-    pub(crate) held: Option<String>,
-}
-
 impl Life {
     /// One run.
-    pub(crate) async fn run(&mut self, job: JobKind) -> Ran {
+    pub(crate) async fn run(&mut self, job: JobKind) -> RunSummary {
         let before = self.harness.company.reteach.customers();
         let ran = self.fire(job, &unwatched).await;
         self.trace.note((job, &ran));
@@ -59,50 +43,22 @@ impl Life {
             // How two runs that begin together get on would be the machine's choice: the second begins at a sign of the first.
             Way::Twice => self.freeze(job, 0, SignedDuration::ZERO).await,
             Way::Frozen(at) => self.freeze(job, at, SignedDuration::from_mins(6)).await,
-            Way::Killed { step, after } => self.cut(job, Cut::Kill, step, after).await,
-            Way::Closed { step, after } => self.cut(job, Cut::CloseConnection, step, after).await,
+            Way::Killed { step, after } => {
+                let moment = if after { Moment::After } else { Moment::Before };
+                self.interrupt(job, Behaviour::Kill(moment), step).await;
+            }
+            Way::Closed { step, after: false } => self.interrupt(job, Behaviour::Close, step).await,
+            Way::Closed { step, after: true } => {
+                self.interrupt(job, Behaviour::LoseReply, step).await;
+            }
             Way::OutOfTime(at) => self.out_of_time(job, at).await,
         }
         self.check(&before);
     }
 
-    pub(crate) async fn fire(&self, job: JobKind, watch: shared::runtime::ProgressFn<'_>) -> Ran {
-        self.fire_until(job, Deadline::after(time(job)), watch)
-            .await
-    }
-
-    async fn fire_until(
-        &self,
-        job: JobKind,
-        deadline: Deadline,
-        watch: shared::runtime::ProgressFn<'_>,
-    ) -> Ran {
-        let (world, company) = (&self.harness.world, &self.harness.company);
-        match job {
-            JobKind::Employees => {
-                let ran = world
-                    .run(company, Mode::Scheduled, deadline, watch)
-                    .await
-                    .report;
-                let held = ran.held.map(|held| held.hash);
-                Ran {
-                    outcome: ran.outcome,
-                    message: ran.message,
-                    held,
-                }
-            }
-            JobKind::Certificates => {
-                let ran = world
-                    .run_certificates(company, Mode::Scheduled, deadline, watch)
-                    .await
-                    .report;
-                Ran {
-                    outcome: ran.outcome,
-                    message: ran.message,
-                    held: None,
-                }
-            }
-        }
+    pub(crate) async fn fire(&self, job: JobKind, progress: ProgressFn<'_>) -> RunSummary {
+        let deadline = Deadline::after(time_limit(job));
+        self.harness.run_job(job, deadline, progress).await
     }
 
     /// At a sign of progress the machine is held up for this long, perhaps for longer than the lease lasts, and another run comes
@@ -139,35 +95,34 @@ impl Life {
         let signs = AtomicUsize::new(0);
         let watch = |_: Progress| {
             if at.is_some_and(|at| signs.fetch_add(1, Ordering::SeqCst) == usize::from(at)) {
-                skip(time(job));
+                skip(time_limit(job));
             }
         };
         let time = if at.is_some() {
-            time(job)
+            time_limit(job)
         } else {
             Duration::ZERO
         };
-        let ran = self.fire_until(job, Deadline::after(time), &watch).await;
+        let ran = self
+            .harness
+            .run_job(job, Deadline::after(time), &watch)
+            .await;
         self.runs += 1;
         self.cut_short += usize::from(!ran.outcome.is_good());
         self.trace.note((job, ran));
     }
 
-    async fn cut(&mut self, job: JobKind, cut: Cut, step: u8, after: bool) {
-        let moment = if after { Moment::After } else { Moment::Before };
-        let point = Point {
-            step: usize::from(step),
-            moment,
-            cut,
-        };
-        let scissors = self.harness.world.stack.scissors().unwrap();
-        let run = scissors.cut_at(point, self.fire(job, &unwatched)).await;
+    /// The run is interrupted at its call with this number, counted from 0.
+    async fn interrupt(&mut self, job: JobKind, behaviour: Behaviour, call: u8) {
+        let fault = Fault::new(behaviour).nth(usize::from(call) + 1);
+        let engine = self.harness.fault_engine();
+        let run = engine.interrupt(fault, self.fire(job, &unwatched)).await;
         if run.ran.is_none() {
             self.trace.is_killed = true;
             self.harness.world.restart().unwrap();
         }
         self.runs += 1;
-        self.trace.note((job, run.cut, run.ran));
+        self.trace.note((job, run.at, run.ran));
     }
 
     /// What holds after every run, whatever happened in it.

@@ -1,30 +1,12 @@
 //! A seed: its setting and history, lived on a thread of its own, where time stands still while anything moves.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use fastrand::Rng;
-use harness::still;
+use harness::{pool, virtual_time};
 
 use crate::event::Event;
 use crate::history::history;
 use crate::life::{Life, Lived, Setting};
 use crate::shrink::shrink;
-
-/// Bytes of a thread's stack: futures are large without optimisation.
-const STACK: usize = 32 * 1024 * 1024;
-
-/// Does `work` on a thread with room for it.
-pub(crate) fn roomy<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .stack_size(STACK)
-            .spawn_scoped(scope, work)
-            .unwrap();
-        thread
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
-}
 
 /// What a seed stands for.
 pub(crate) fn of(seed: u64) -> (Setting, Vec<Event>) {
@@ -37,13 +19,7 @@ pub(crate) fn live(setting: Setting, history: &[Event]) -> Result<Lived, String>
     // The SDK's pauses between attempts.
     fastrand::seed(setting.seed);
     // What the runtime waits for is no part of the log: the world's clock goes its own way.
-    let life = || still::run(|_| (), Life::live(setting, history));
-    let lived = catch_unwind(AssertUnwindSafe(life));
-    lived.unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().cloned();
-        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned()));
-        Err(text.unwrap_or_else(|| "a panic without a text".to_owned()))
-    })
+    pool::caught(|| virtual_time::run(|_| (), Life::live(setting, history)))
 }
 
 /// Lives the seed's history; a failing one is told with its shortest part that fails as well.

@@ -38,7 +38,7 @@ mod tests {
     #[tokio::test]
     async fn downloads_follow_no_name_that_leads_beside_us() {
         let downloads = CertificateSync::new().unwrap().downloads;
-        for name in simulators::names_beside_us() {
+        for name in simulators::loopback_names() {
             let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
             let port = server.local_addr().unwrap().port();
             let error = downloads

@@ -192,7 +192,7 @@ async fn a_name_that_leads_beside_us_is_not_called_by_the_function_itself() {
     let company = world.company("acme", Via::Direct, "").await.unwrap();
     settle_in(&world, &company).await;
     let mut function = start(&world).await;
-    for name in simulators::names_beside_us() {
+    for name in simulators::loopback_names() {
         let beside = |base: &str| base.replace("http://127.0.0.1", &format!("https://{name}"));
         for (base, outcome) in [
             (company.personio.base_url(), "source-unavailable"),

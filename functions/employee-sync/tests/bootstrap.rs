@@ -116,7 +116,7 @@ async fn a_name_that_leads_beside_us_is_not_called_by_the_function_itself() {
     let world = World::start(jiff::Timestamp::now()).await.unwrap();
     let company = world.company("acme", Via::Direct, "").await.unwrap();
     let mut function = start(&world).await;
-    let names = simulators::names_beside_us();
+    let names = simulators::loopback_names();
     eprintln!("names that lead beside us here: {names:?}");
     for name in names {
         let base = company.personio.base_url();

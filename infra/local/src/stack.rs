@@ -12,7 +12,7 @@ use shared::domain::clock::{Clock, SystemClock};
 use shared::secrets::Secrets;
 use shared::state::Store;
 use simulators::aws::Sts;
-use simulators::{Proxy, Scissors};
+use simulators::{FaultEngine, Proxy};
 use thiserror::Error;
 
 use crate::dynamodb;
@@ -52,8 +52,8 @@ pub struct Options {
     pub secret_prefix: String,
     /// What the secrets' cache goes by.
     pub clock: Arc<dyn Clock>,
-    /// Cut the functions' runs at their calls of AWS too.
-    pub scissors: Option<Scissors>,
+    /// Faults of any call of the functions, of AWS too.
+    pub faults: Option<FaultEngine>,
     /// Give each run of the functions the rights of its tenant alone, as sessions of this service.
     pub sts: Option<Sts>,
     /// How long a call may take; `None`: as long as at AWS.
@@ -80,7 +80,7 @@ impl Default for Options {
             table: "reteach-personio".to_owned(),
             secret_prefix: "reteach-personio".to_owned(),
             clock: Arc::new(SystemClock),
-            scissors: None,
+            faults: None,
             sts: None,
             patience: None,
             threads: Threads::Own,
@@ -111,7 +111,7 @@ pub struct Stack {
     dynamodb: Server,
     secrets_manager: Server,
     aws: Aws,
-    /// What functions meet in front of DynamoDB and Secrets Manager, where their runs can be cut or need a session.
+    /// What functions meet in front of DynamoDB and Secrets Manager, where calls can fail or need a session.
     proxies: Option<[Proxy; 2]>,
 }
 
@@ -143,16 +143,16 @@ impl Stack {
         let secrets_manager = Server::start(|listener| service.serve(listener)).await?;
         let variables = variables(&options, &dynamodb.url(), &secrets_manager.url());
         let aws = aws(&variables, options.patience)?;
-        let (sts, scissors) = (options.sts.as_ref(), options.scissors.as_ref());
-        let proxies = match (sts, scissors) {
+        let (sts, faults) = (options.sts.as_ref(), options.faults.as_ref());
+        let proxies = match (sts, faults) {
             (None, None) => None,
             _ => Some([
-                Proxy::start("DynamoDB", dynamodb.url(), scissors, sts).await?,
-                Proxy::start("Secrets Manager", secrets_manager.url(), scissors, sts).await?,
+                Proxy::start("DynamoDB", dynamodb.url(), faults, sts).await?,
+                Proxy::start("Secrets Manager", secrets_manager.url(), faults, sts).await?,
             ]),
         };
-        if let (Some(sts), Some(scissors)) = (sts, scissors) {
-            sts.cut_by(scissors);
+        if let (Some(sts), Some(faults)) = (sts, faults) {
+            sts.join(faults);
         }
         Ok(Self {
             options,
@@ -213,10 +213,10 @@ impl Stack {
         ))
     }
 
-    /// The scissors that cut the functions' runs, if there are any.
+    /// The engine for faults of any call, if there is one.
     #[must_use]
-    pub fn scissors(&self) -> Option<&Scissors> {
-        self.options.scissors.as_ref()
+    pub fn faults(&self) -> Option<&FaultEngine> {
+        self.options.faults.as_ref()
     }
 
     /// The token service, where each run has a session.
@@ -225,18 +225,18 @@ impl Stack {
         self.options.sts.as_ref()
     }
 
-    /// What stands before DynamoDB and Secrets Manager where runs can be cut or have sessions: there they can be made to fail.
+    /// What stands before DynamoDB and Secrets Manager where calls can fail or need a session.
     #[must_use]
     pub fn proxies(&self) -> Option<&[Proxy; 2]> {
         self.proxies.as_ref()
     }
 
-    /// Where DynamoDB and Secrets Manager listen, past any scissors.
+    /// Where DynamoDB and Secrets Manager listen, past any proxy.
     pub(crate) fn endpoints(&self) -> (String, String) {
         (self.dynamodb.url(), self.secrets_manager.url())
     }
 
-    /// The AWS clients, past any scissors.
+    /// The AWS clients, past any proxy.
     #[must_use]
     pub fn aws(&self) -> &Aws {
         &self.aws

@@ -16,7 +16,7 @@ use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, SecretError, T
 use shared::state::StateError;
 use shared::tenant::Via;
 use simulators::aws::Sts;
-use simulators::{Kombo, Pacing, Personio, Reteach, Scissors};
+use simulators::{FaultEngine, Kombo, Pacing, Personio, Reteach};
 use thiserror::Error;
 
 use crate::functions::{Functions, Order};
@@ -96,16 +96,16 @@ impl World {
         Self::start_with(now, None).await
     }
 
-    /// The same, where `scissors` cut the runs.
+    /// The same with an engine for faults of any call.
     ///
     /// # Errors
     /// [`WorldError`] if there is no port, or no TLS.
     pub async fn start_with(
         now: Timestamp,
-        scissors: Option<Scissors>,
+        faults: Option<FaultEngine>,
     ) -> Result<Self, WorldError> {
         let options = Options {
-            scissors,
+            faults,
             patience: Some(PATIENCE),
             ..Options::default()
         };
@@ -218,8 +218,8 @@ impl World {
             kombo,
             reteach,
         };
-        if let Some(scissors) = self.stack.scissors() {
-            company.cut_by(scissors);
+        if let Some(faults) = self.stack.faults() {
+            company.join(faults);
         }
         self.stack
             .store()
@@ -307,12 +307,12 @@ impl Company {
         }
     }
 
-    fn cut_by(&self, scissors: &Scissors) {
-        self.personio.cut_by(scissors);
-        self.reteach.cut_by(scissors);
-        self.reteach.downloads().cut_by(scissors);
+    fn join(&self, faults: &FaultEngine) {
+        self.personio.join(faults);
+        self.reteach.join(faults);
+        self.reteach.downloads().join(faults);
         if let Some(kombo) = &self.kombo {
-            kombo.cut_by(scissors);
+            kombo.join(faults);
         }
     }
 

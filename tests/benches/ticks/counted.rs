@@ -8,7 +8,6 @@ use shared::http;
 use shared::runtime::{Counts, Report};
 use shared::state::Units;
 use shared::tenant::Via;
-use simulators::{Cut, Moment, Point};
 
 use super::log::{self, Logged};
 
@@ -69,7 +68,7 @@ impl RunCount {
 
 /// A company before its first run.
 pub(super) async fn company(via: Via, size: u64) -> Harness {
-    let harness = Harness::to_be_cut(via, "", people(size)).await;
+    let harness = Harness::with_faults(via, "", people(size)).await;
     harness.company.personio.add_category("Bildungszertifikate");
     harness
 }
@@ -80,24 +79,15 @@ pub(super) async fn count<C: Counts>(
     kind: RunKind,
     run: impl Future<Output = Report<C>>,
 ) -> RunCount {
-    // Beyond the last step: nothing is cut, everything is counted.
-    let nowhere = Point {
-        step: usize::MAX,
-        moment: Moment::Before,
-        cut: Cut::CloseConnection,
-    };
     log::clear();
-    let scissors = harness
-        .world
-        .stack
-        .scissors()
-        .unwrap_or_else(|| panic!("there is nothing to count with"));
-    let report = scissors.cut_at(nowhere, run).await.ran.unwrap();
+    let engine = harness.fault_engine();
+    engine.begin(None);
+    let report = run.await;
+    let (calls, _) = engine.end();
     assert!(report.outcome.is_good(), "{kind:?}: {report:#?}");
-    let secrets = scissors
-        .steps()
+    let secrets = calls
         .iter()
-        .filter(|step| step.starts_with("Secrets Manager"))
+        .filter(|call| call.name.starts_with("Secrets Manager"))
         .count() as u64;
     let Logged {
         bytes: log_bytes,

@@ -4,7 +4,6 @@ mod backlog;
 mod bad_pdfs;
 mod collecting;
 mod credentials;
-mod cuts;
 mod deadlines;
 mod filing;
 mod fixture;

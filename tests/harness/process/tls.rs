@@ -6,13 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
+
+use crate::forwarder::Forwarder;
 
 /// The variable in which a function that is built for it finds the file of one more root certificate.
 const ROOT: &str = "EXTRA_ROOT_FILE";
@@ -25,7 +24,7 @@ pub struct Tls {
     /// The root, as a file.
     root: PathBuf,
     handshakes: Arc<AtomicU64>,
-    fronts: Vec<JoinHandle<()>>,
+    fronts: Vec<Forwarder>,
 }
 
 impl Tls {
@@ -90,20 +89,19 @@ impl Tls {
     }
 
     async fn front(&mut self, target: SocketAddr) -> String {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let address = listener.local_addr().unwrap();
         let (acceptor, handshakes) = (self.acceptor.clone(), Arc::clone(&self.handshakes));
-        self.fronts.push(tokio::spawn(async move {
-            while let Ok((line, _)) = listener.accept().await {
-                tokio::spawn(carry(
-                    line,
-                    acceptor.clone(),
-                    target,
-                    Arc::clone(&handshakes),
-                ));
+        let accept = move |client| {
+            let (accepting, handshakes) = (acceptor.accept(client), Arc::clone(&handshakes));
+            async move {
+                let client = accepting.await.ok()?;
+                handshakes.fetch_add(1, Ordering::Relaxed);
+                Some(client)
             }
-        }));
-        format!("https://{address}")
+        };
+        let front = Forwarder::start(target, accept, |_, _| ()).await;
+        let url = format!("https://{}", front.address);
+        self.fronts.push(front);
+        url
     }
 }
 
@@ -115,7 +113,6 @@ impl Default for Tls {
 
 impl Drop for Tls {
     fn drop(&mut self) {
-        self.fronts.iter().for_each(JoinHandle::abort);
         let _ = std::fs::remove_file(&self.root);
     }
 }
@@ -141,25 +138,4 @@ fn config(chain: Vec<CertificateDer<'static>>, key: PrivatePkcs8KeyDer<'static>)
         .unwrap()
         .with_no_client_auth();
     builder.with_single_cert(chain, key.into()).unwrap()
-}
-
-/// A connection, until one side ends it.
-async fn carry(
-    line: TcpStream,
-    acceptor: TlsAcceptor,
-    target: SocketAddr,
-    handshakes: Arc<AtomicU64>,
-) {
-    // Else small packets wait up to 40 ms until the last ones are acknowledged, which no handshake does.
-    let _ = line.set_nodelay(true);
-    let Ok(mut line) = acceptor.accept(line).await else {
-        return;
-    };
-    handshakes.fetch_add(1, Ordering::Relaxed);
-    let Ok(mut target) = TcpStream::connect(target).await else {
-        return;
-    };
-    let _ = target.set_nodelay(true);
-    // Whoever ends it, it is over.
-    let _ = copy_bidirectional(&mut line, &mut target).await;
 }

@@ -1,20 +1,51 @@
-//! A proxy before an AWS service that is served by others, so that its calls can be cut, fail, or need a session.
+//! A forwarding proxy before an AWS service that is served by others: its calls can fail, be changed, or need a session.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::Ipv4Addr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
 
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{Method, StatusCode};
 use jiff::Timestamp;
 use reqwest::Client;
 
-use crate::Scissors;
+use crate::FaultEngine;
 use crate::aws::Sts;
 use crate::engine::exchange::{Outcome, Reply, Request};
+use crate::engine::lock;
 use crate::engine::pipeline::{ListShape, Vendor};
 use crate::engine::route::Route;
 use crate::engine::server::{self, Running, common_handle};
+
+/// A call on its way through a proxy.
+#[derive(Debug, Clone, Copy)]
+pub struct ForwardedCall<'c> {
+    /// Such as `PutItem`.
+    pub operation: &'c str,
+    /// Earlier calls of this operation.
+    pub before: usize,
+    /// JSON.
+    pub body: &'c str,
+}
+
+/// What a proxy does with a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Forwarding {
+    /// Forwards call and reply.
+    Pass,
+    /// Forwards the call; the connection closes without the reply.
+    LoseReply,
+    /// Forwards this body in place of the call's.
+    Instead(String),
+    /// Answers this itself.
+    Reply(StatusCode, String),
+    /// Never answers.
+    Hang,
+}
+
+type Hook = Box<dyn Fn(&ForwardedCall<'_>) -> Forwarding + Send + Sync>;
 
 /// The endpoint, for [`Proxy::calls`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,15 +60,15 @@ pub struct Proxy {
 common_handle!(Proxy, Operation);
 
 impl Proxy {
-    /// Stands before the service at `target` on a free port. Where there are `scissors`, its calls are steps by `service` and
-    /// operation: `DynamoDB PutItem`. Where there is an `sts`, only its sessions get through, each as far as its policy goes.
+    /// Forwards to the service at `target` from a free port. Calls are named by `service` and operation: `DynamoDB PutItem`. With
+    /// an `sts`, only its sessions get through, each as far as its policy goes.
     ///
     /// # Errors
     /// When no socket can be opened.
     pub async fn start(
         service: &'static str,
         target: String,
-        scissors: Option<&Scissors>,
+        engine: Option<&FaultEngine>,
         sts: Option<&Sts>,
     ) -> io::Result<Self> {
         let client = Client::builder()
@@ -45,13 +76,14 @@ impl Proxy {
             .tls_built_in_root_certs(false)
             .build();
         let client = client.map_err(io::Error::other)?;
-        let (under_way, sts) = (scissors.cloned().unwrap_or_default(), sts.cloned());
         let service = Service {
             name: service,
             target,
             client,
-            scissors: under_way,
-            sts,
+            engine: engine.cloned().unwrap_or_default(),
+            sts: sts.cloned(),
+            calls: Mutex::default(),
+            hook: OnceLock::new(),
         };
         let running = server::start(
             service,
@@ -60,10 +92,22 @@ impl Proxy {
         )
         .await?;
         let proxy = Self { running };
-        if let Some(scissors) = scissors {
-            proxy.cut_by(scissors);
+        if let Some(engine) = engine {
+            proxy.join(engine);
         }
         Ok(proxy)
+    }
+
+    /// Lets `hook` decide about every call. Only the first hook counts.
+    pub fn on_call(&self, hook: impl Fn(&ForwardedCall<'_>) -> Forwarding + Send + Sync + 'static) {
+        let _ = self.running.pipeline.vendor.hook.set(Box::new(hook));
+    }
+
+    /// The number of calls of an operation that arrived.
+    #[must_use]
+    pub fn calls_of(&self, operation: &str) -> usize {
+        let calls = lock(&self.running.pipeline.vendor.calls);
+        calls.get(operation).copied().unwrap_or_default()
     }
 
     /// What stands for the service's endpoint.
@@ -78,8 +122,11 @@ struct Service {
     name: &'static str,
     target: String,
     client: Client,
-    scissors: Scissors,
+    engine: FaultEngine,
     sts: Option<Sts>,
+    /// By operation.
+    calls: Mutex<BTreeMap<String, usize>>,
+    hook: OnceLock<Hook>,
 }
 
 impl Vendor for Service {
@@ -104,23 +151,17 @@ impl Vendor for Service {
                 error,
             ));
         }
-        let mut headers = request.headers.clone();
-        headers.remove(HOST);
-        headers.remove(CONTENT_LENGTH);
-        let call = self
-            .client
-            .post(&self.target)
-            .headers(headers)
-            .body(request.body.clone());
-        let under_way = self.scissors.under_way();
-        // A task of its own: what has reached the service takes effect although the caller is gone.
-        let forwarded = tokio::spawn(async move {
-            let _under_way = under_way;
-            forwarded(call).await
-        });
-        match forwarded.await {
-            Ok(Ok(reply)) => Outcome::Answered(reply),
-            _ => Outcome::Cut,
+        match self.decide(request) {
+            Forwarding::Pass => self.forward(request, request.body.clone()).await,
+            Forwarding::Instead(body) => self.forward(request, body.into()).await,
+            Forwarding::LoseReply => {
+                self.forward(request, request.body.clone()).await;
+                Outcome::Cut
+            }
+            Forwarding::Reply(status, body) => {
+                Outcome::Answered(Reply::raw(status, "application/x-amz-json-1.0", body))
+            }
+            Forwarding::Hang => std::future::pending().await,
         }
     }
 
@@ -132,12 +173,49 @@ impl Vendor for Service {
         self.name
     }
 
-    fn step_name(&self, _: Option<&'static str>, request: &Request) -> String {
+    fn call_name(&self, _: Option<&'static str>, request: &Request) -> String {
         format!("{} {}", self.name, request.operation().unwrap_or("?"))
     }
 
     fn keeps_body(_: Operation) -> bool {
         false
+    }
+}
+
+impl Service {
+    fn decide(&self, request: &Request) -> Forwarding {
+        let operation = request.operation().unwrap_or_default();
+        let before = {
+            let mut calls = lock(&self.calls);
+            let count = calls.entry(operation.to_owned()).or_default();
+            *count += 1;
+            *count - 1
+        };
+        let body = str::from_utf8(&request.body).unwrap_or_default();
+        let call = ForwardedCall {
+            operation,
+            before,
+            body,
+        };
+        let hook = self.hook.get();
+        hook.map_or(Forwarding::Pass, |hook| hook(&call))
+    }
+
+    async fn forward(&self, request: &Request, body: Bytes) -> Outcome {
+        let mut headers = request.headers.clone();
+        headers.remove(HOST);
+        headers.remove(CONTENT_LENGTH);
+        let call = self.client.post(&self.target).headers(headers).body(body);
+        let under_way = self.engine.under_way();
+        // A task of its own: what has reached the service takes effect although the caller is gone.
+        let forwarded = tokio::spawn(async move {
+            let _under_way = under_way;
+            forwarded(call).await
+        });
+        match forwarded.await {
+            Ok(Ok(reply)) => Outcome::Answered(reply),
+            _ => Outcome::Cut,
+        }
     }
 }
 

@@ -335,7 +335,7 @@ async fn stack(folder: &Path, clock: &Arc<dyn Clock>) -> Result<Stack, RegionErr
         table: STACK.to_owned(),
         secret_prefix: STACK.to_owned(),
         clock: Arc::clone(clock),
-        scissors: None,
+        faults: None,
         sts: None,
         patience: Some(PATIENCE),
         threads: Threads::Own,

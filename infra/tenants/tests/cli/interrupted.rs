@@ -2,7 +2,7 @@
 
 use http::Method;
 use shared::tenant::Via;
-use simulators::{Behaviour, Body, Cut, CutRun, Fault, Moment, Point};
+use simulators::{Behaviour, Body, Fault, Interrupted, Moment};
 use tenants::{Exit, Interactivity};
 
 use crate::support::{Desk, Done, run};
@@ -12,41 +12,41 @@ const FULL: [&str; 2] = [
     "acme.employees ENABLED rate(5 minutes)",
 ];
 
-/// Runs the command cut at each step, each in a new world; returns the number of steps.
-async fn at_each_step(cut: Cut, moment: Moment, check: impl AsyncFn(Point) -> bool) -> usize {
-    let mut step = 0;
-    while check(Point { step, moment, cut }).await {
-        step += 1;
+/// Checks the command with this behaviour at each of its calls, each in a new world; returns the number of calls.
+async fn at_each_call(behaviour: Behaviour, check: impl AsyncFn(usize, Fault) -> bool) -> usize {
+    let mut calls = 0;
+    while check(calls, Fault::new(behaviour.clone()).nth(calls + 1)).await {
+        calls += 1;
     }
-    step
+    calls
 }
 
-async fn cut_at(desk: &Desk, point: Point, line: &str) -> CutRun<Done> {
+async fn interrupted(desk: &Desk, fault: Fault, line: &str) -> Interrupted<Done> {
     let environment = desk.environment(Interactivity::NonInteractive, "");
-    desk.scissors.cut_at(point, run(line, &environment)).await
+    desk.faults.interrupt(fault, run(line, &environment)).await
 }
 
-/// An `add` of a new company, cut at `point`, with its command line.
-async fn cut_add(desk: &Desk, point: Point) -> (String, CutRun<Done>) {
+/// An `add` of a new company, interrupted by `fault`, with its command line.
+async fn interrupted_add(desk: &Desk, fault: Fault) -> (String, Interrupted<Done>) {
     let company = desk.company(Via::Direct).await;
     let add = format!("{} --unchecked", desk.add(&company, ""));
-    let cut = cut_at(desk, point, &add).await;
-    (add, cut)
+    let done = interrupted(desk, fault, &add).await;
+    (add, done)
 }
 
 #[tokio::test]
 async fn an_add_killed_anywhere_is_completed_by_repeating_it_or_ended_by_a_removal() {
     for moment in [Moment::Before, Moment::After] {
-        let steps = at_each_step(Cut::Kill, moment, async |point| {
+        let steps = at_each_call(Behaviour::Kill(moment), async |call, fault| {
             let desk = Desk::new().await;
-            let (add, cut) = cut_add(&desk, point).await;
-            if cut.cut.is_none() {
+            let (add, killed) = interrupted_add(&desk, fault).await;
+            if killed.at.is_none() {
                 return false;
             }
-            assert!(cut.ran.is_none());
-            if point.step % 2 == 0 {
+            assert!(killed.ran.is_none());
+            if call % 2 == 0 {
                 desk.done(&add).await;
-                assert_eq!(desk.schedules(), FULL, "{:?}", cut.cut);
+                assert_eq!(desk.schedules(), FULL, "{:?}", killed.at);
                 let status = desk.json("status acme").await.json();
                 let problems = status["health"]["problems"].as_array().unwrap();
                 assert_eq!(problems.len(), 1, "only that it has not run: {problems:?}");
@@ -65,18 +65,20 @@ async fn an_add_killed_anywhere_is_completed_by_repeating_it_or_ended_by_a_remov
 
 #[tokio::test]
 async fn an_add_with_a_broken_connection_is_complete_or_taken_back() {
-    for moment in [Moment::Before, Moment::After] {
-        let steps = at_each_step(Cut::CloseConnection, moment, async |point| {
+    for behaviour in [Behaviour::Close, Behaviour::LoseReply] {
+        let steps = at_each_call(behaviour, async |_, fault| {
             let desk = Desk::new().await;
-            let (_, cut) = cut_add(&desk, point).await;
-            let Some(step) = cut.cut else { return false };
-            let expected: &[&str] = match cut.ran.unwrap().exit {
+            let (_, interrupted) = interrupted_add(&desk, fault).await;
+            let Some(call) = interrupted.at else {
+                return false;
+            };
+            let expected: &[&str] = match interrupted.ran.unwrap().exit {
                 Exit::Done => &FULL,
                 _ => &[],
             };
-            assert_eq!(desk.schedules(), expected, "{step}");
+            assert_eq!(desk.schedules(), expected, "{call}");
             let tenants = desk.stack.store().list_tenants().await.unwrap();
-            assert_eq!(tenants.len() * 2, expected.len(), "{step}");
+            assert_eq!(tenants.len() * 2, expected.len(), "{call}");
             true
         })
         .await;
@@ -104,17 +106,17 @@ async fn a_failed_add_leaves_nothing_half_made() {
 
 #[tokio::test]
 async fn a_removal_killed_anywhere_is_completed_by_repeating_it() {
-    let steps = at_each_step(Cut::Kill, Moment::After, async |point| {
+    let steps = at_each_call(Behaviour::Kill(Moment::After), async |_, fault| {
         let desk = Desk::new().await;
         let company = desk.tenant(Via::Direct).await;
-        let cut = cut_at(&desk, point, "remove acme --yes --json").await;
-        if cut.cut.is_none() {
+        let killed = interrupted(&desk, fault, "remove acme --yes --json").await;
+        if killed.at.is_none() {
             return false;
         }
         // The leases of the killed removal last for some minutes.
         desk.pass_minutes(4);
         let done = desk.json("remove acme --yes").await;
-        assert_ne!(done.exit, Exit::Usage, "{:?}: {}", cut.cut, done.out);
+        assert_ne!(done.exit, Exit::Usage, "{:?}: {}", killed.at, done.out);
         let left = desk.inventory(&company).await;
         assert_eq!((left.employees, left.reports), (0, 0));
         desk.assert_no_tenants().await;

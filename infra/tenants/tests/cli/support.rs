@@ -18,7 +18,7 @@ use shared::state::{Inventory, TenantRecord};
 use shared::tenant::Via;
 use simulators::people::Gender;
 use simulators::reteach::{Certificate, Customer, Participation};
-use simulators::{Aws, Person, Scissors};
+use simulators::{Aws, FaultEngine, Person};
 use tenants::{Cli, Environment, Exit, Interactivity};
 
 pub(crate) const GROUP: &str = "reteach-personio";
@@ -33,7 +33,7 @@ pub(crate) struct Desk {
     pub(crate) vendors: World,
     pub(crate) stack: Stack,
     pub(crate) aws: Aws,
-    pub(crate) scissors: Scissors,
+    pub(crate) faults: FaultEngine,
     folder: PathBuf,
     /// Simulators stop with their last handle.
     companies: Mutex<Vec<Company>>,
@@ -90,17 +90,17 @@ impl Desk {
     pub(crate) async fn new() -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let vendors = Box::pin(World::start(now())).await.unwrap();
-        let scissors = Scissors::default();
+        let faults = FaultEngine::default();
         let clock = Arc::new(vendors.clock.clone());
         let options = Options {
             clock,
-            scissors: Some(scissors.clone()),
+            faults: Some(faults.clone()),
             ..Options::default()
         };
         let stack = Stack::start(options).await.unwrap();
         let clock = vendors.clock.clone();
         let aws = Aws::start(Arc::new(move || clock.now())).await.unwrap();
-        aws.cut_by(&scissors);
+        aws.join(&faults);
         aws.add_group(GROUP);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
@@ -110,7 +110,7 @@ impl Desk {
             vendors,
             stack,
             aws,
-            scissors,
+            faults,
             folder,
             companies: Mutex::default(),
         }

@@ -123,7 +123,7 @@ impl Vendor for Service {
         Reply::raw(status, MIME, body)
     }
 
-    fn step_name(&self, _: Option<&'static str>, _: &Request) -> String {
+    fn call_name(&self, _: Option<&'static str>, _: &Request) -> String {
         "STS AssumeRole".to_owned()
     }
 

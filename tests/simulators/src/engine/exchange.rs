@@ -157,3 +157,16 @@ pub(crate) enum Outcome {
     /// The connection closes in the middle of the body.
     CutMidBody(Reply),
 }
+
+impl Outcome {
+    /// The status of the answer, if there is one.
+    pub(crate) fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Answered(reply) | Self::CutMidBody(reply) | Self::Last(reply, _) => {
+                Some(reply.status)
+            }
+            Self::Streamed(streamed) => Some(streamed.status),
+            Self::Cut => None,
+        }
+    }
+}

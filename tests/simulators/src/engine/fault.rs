@@ -1,4 +1,4 @@
-//! Faults on demand: which calls they strike, and what happens then.
+//! A fault: which call it strikes, which one of them, on which side of its effect, and what happens.
 
 use std::time::Duration;
 
@@ -6,6 +6,16 @@ use http::Method;
 use jiff::{SignedDuration, Timestamp};
 
 use super::exchange::Request;
+use super::fault_engine::CallId;
+
+/// A side of the effect of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// The call has arrived, and has no effect yet.
+    Before,
+    /// It has taken effect, and no byte of the reply has left.
+    After,
+}
 
 /// What a struck call does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +67,11 @@ pub enum Behaviour {
     Unprocessed,
     /// Takes no effect, and answers as to a `GET` of the same address: as if all were done.
     Pretend,
+    /// Waits until [`FaultEngine::release`](crate::FaultEngine::release). Needs an engine.
+    Hold(Moment),
+    /// The run ends as a killed process does ([`FaultEngine::interrupt`](crate::FaultEngine::interrupt)): it never hears of the
+    /// reply, and its other calls have no further effect. Needs an engine.
+    Kill(Moment),
 }
 
 /// The body of [`Behaviour::Status`].
@@ -93,12 +108,19 @@ pub struct Fault {
     method: Option<Method>,
     path: Option<String>,
     query: Option<(&'static str, &'static str)>,
-    operation: Option<&'static str>,
+    name: Option<Name>,
+    body: &'static [&'static str],
     /// Matching calls to let through first.
     skip: usize,
     /// Matching calls to strike; `None` for all.
     strikes: Option<usize>,
     behaviour: Behaviour,
+}
+
+#[derive(Debug, Clone)]
+enum Name {
+    Is(String),
+    Begins(&'static str),
 }
 
 impl Fault {
@@ -109,7 +131,8 @@ impl Fault {
             method: None,
             path: None,
             query: None,
-            operation: None,
+            name: None,
+            body: &[],
             skip: 0,
             strikes: Some(1),
             behaviour,
@@ -138,10 +161,30 @@ impl Fault {
         self
     }
 
-    /// Only calls of an AWS service whose operation begins like this (`BatchGetItem`, `Batch`).
+    /// Only calls of this name ([`CallId::name`]).
     #[must_use]
-    pub fn operation(mut self, begins: &'static str) -> Self {
-        self.operation = Some(begins);
+    pub fn call(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(Name::Is(name.into()));
+        self
+    }
+
+    /// Only calls whose name begins like this (`reteach `, `DynamoDB Batch`).
+    #[must_use]
+    pub fn calls(mut self, begins: &'static str) -> Self {
+        self.name = Some(Name::Begins(begins));
+        self
+    }
+
+    /// Only this call of a run.
+    #[must_use]
+    pub fn at(self, call: &CallId) -> Self {
+        self.call(&call.name).nth(call.nth)
+    }
+
+    /// Only calls whose body contains all of these texts.
+    #[must_use]
+    pub fn body(mut self, texts: &'static [&'static str]) -> Self {
+        self.body = texts;
         self
     }
 
@@ -167,49 +210,60 @@ impl Fault {
         self
     }
 
-    fn matches(&self, target: &Target<'_>) -> bool {
-        let method = self
-            .method
-            .as_ref()
-            .is_none_or(|method| *method == target.request.method);
+    fn matches(&self, call: &CallInfo<'_>) -> bool {
+        let request = call.request;
+        let method = self.method.as_ref();
         let path = self.path.as_deref().is_none_or(|path| {
-            if (target.is_template)(path) {
-                target.template == Some(path)
+            if (call.is_template)(path) {
+                call.template == Some(path)
             } else {
-                target.request.path.starts_with(path)
+                request.path.starts_with(path)
             }
         });
-        let has = |(key, value)| {
-            target
-                .request
-                .query
-                .iter()
-                .any(|(k, v)| k == key && v == value)
-        };
-        let is_operation = |begins| {
-            target
-                .request
-                .operation()
-                .is_some_and(|operation| operation.starts_with(begins))
-        };
-        method && path && self.query.is_none_or(has) && self.operation.is_none_or(is_operation)
+        let query = self
+            .query
+            .is_none_or(|(key, value)| request.query.iter().any(|(k, v)| k == key && v == value));
+        let name = self.name.as_ref().is_none_or(|name| match name {
+            Name::Is(name) => name == call.name,
+            Name::Begins(begins) => call.name.starts_with(begins),
+        });
+        let body = self.body.iter().all(|text| {
+            let mut windows = request.body.windows(text.len());
+            windows.any(|window| window == text.as_bytes())
+        });
+        method.is_none_or(|method| *method == request.method) && path && query && name && body
+    }
+
+    /// What happens to this call.
+    pub(crate) fn strike(&mut self, call: &CallInfo<'_>) -> Option<Behaviour> {
+        if self.strikes == Some(0) || !self.matches(call) {
+            return None;
+        }
+        if self.skip > 0 {
+            self.skip -= 1;
+            return None;
+        }
+        self.strikes = self.strikes.map(|left| left - 1);
+        Some(self.behaviour.clone())
     }
 }
 
 /// A call that a fault may strike.
-pub(crate) struct Target<'t> {
-    pub(crate) request: &'t Request,
+pub(crate) struct CallInfo<'c> {
+    /// See [`CallId::name`].
+    pub(crate) name: &'c str,
+    pub(crate) request: &'c Request,
     /// The template of the call's endpoint.
-    pub(crate) template: Option<&'t str>,
+    pub(crate) template: Option<&'c str>,
     /// Whether a path is a template of any endpoint.
     pub(crate) is_template: fn(&str) -> bool,
 }
 
 /// The faults in force.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<Fault>);
+pub(crate) struct FaultList(Vec<Fault>);
 
-impl Faults {
+impl FaultList {
     pub(crate) fn add(&mut self, fault: Fault) {
         self.0.push(fault);
     }
@@ -218,22 +272,7 @@ impl Faults {
         self.0.clear();
     }
 
-    /// What befalls this call.
-    pub(crate) fn strike(&mut self, target: &Target<'_>) -> Option<Behaviour> {
-        for fault in self.0.iter_mut().filter(|fault| fault.matches(target)) {
-            if fault.skip > 0 {
-                fault.skip -= 1;
-                continue;
-            }
-            match &mut fault.strikes {
-                None => return Some(fault.behaviour.clone()),
-                Some(0) => {}
-                Some(left) => {
-                    *left -= 1;
-                    return Some(fault.behaviour.clone());
-                }
-            }
-        }
-        None
+    pub(crate) fn strike(&mut self, call: &CallInfo<'_>) -> Option<Behaviour> {
+        self.0.iter_mut().find_map(|fault| fault.strike(call))
     }
 }

@@ -1,24 +1,23 @@
 //! What the three simulators share: requests and replies apart from the network, the route table, faults, the log of what was
 //! received, limits, and the server itself.
 
+mod corrupt;
 pub(crate) mod digest;
 pub(crate) mod exchange;
 pub(crate) mod fault;
+pub(crate) mod fault_engine;
+#[cfg(test)]
+mod fault_engine_tests;
 mod gzip;
 pub(crate) mod limiter;
 mod line;
 pub(crate) mod log;
-mod mangle;
 pub(crate) mod multipart;
 pub(crate) mod pipeline;
 pub(crate) mod route;
-pub(crate) mod scissors;
-#[cfg(test)]
-mod scissors_tests;
 pub(crate) mod server;
 pub(crate) mod status;
 pub(crate) mod streamed;
-pub(crate) mod strikes;
 #[cfg(test)]
 mod tests;
 

@@ -10,13 +10,12 @@ use http::{Method, StatusCode};
 use tokio::sync::watch;
 
 use super::exchange::{Outcome, Reply, Request};
-use super::fault::{Behaviour, Body, Faults, RetryAfter, Target};
+use super::fault::{Behaviour, Body, CallInfo, FaultList, RetryAfter};
+use super::fault_engine::{Admission, FaultEngine};
 use super::log::{Arrival, Log};
 use super::route::{self, Route};
-use super::scissors::{Moment, Scissors};
 use super::streamed::Streamed;
-use super::strikes::{Strikes, Stroke};
-use super::{lock, mangle};
+use super::{corrupt, lock};
 use crate::Clock;
 
 /// Where a vendor's list replies keep their parts, as JSON pointers.
@@ -50,13 +49,13 @@ pub(crate) trait Vendor: Send + Sync + 'static {
     /// The vendor's own error body for a status: 404 for what it does not have, others for faults.
     fn error(&self, status: StatusCode, request: &Request) -> Reply;
 
-    /// What it is called in the steps of a run.
+    /// Its name in the calls of a run.
     fn name(&self) -> &'static str {
         Self::NAME
     }
 
-    /// What a call is called as a step of a run.
-    fn step_name(&self, template: Option<&'static str>, request: &Request) -> String {
+    /// The name of a call of a run.
+    fn call_name(&self, template: Option<&'static str>, request: &Request) -> String {
         format!(
             "{} {} {}",
             self.name(),
@@ -74,13 +73,13 @@ pub(crate) struct Pipeline<V> {
     pub(crate) vendor: V,
     pub(crate) clock: Clock,
     pub(crate) log: Mutex<Log>,
-    pub(crate) faults: Mutex<Faults>,
+    pub(crate) faults: Mutex<FaultList>,
     latency_ms: AtomicU64,
     gzip: AtomicBool,
     closing: watch::Receiver<bool>,
     /// Counts what may have changed the state.
     pub(crate) activity: watch::Sender<u64>,
-    pub(crate) scissors: OnceLock<Scissors>,
+    pub(crate) engine: OnceLock<FaultEngine>,
 }
 
 impl<V: Vendor> Pipeline<V> {
@@ -94,7 +93,7 @@ impl<V: Vendor> Pipeline<V> {
             gzip: AtomicBool::new(false),
             closing,
             activity: watch::Sender::new(0),
-            scissors: OnceLock::new(),
+            engine: OnceLock::new(),
         }
     }
 
@@ -147,20 +146,6 @@ impl<V: Vendor> Pipeline<V> {
         let _ = self.closing.clone().wait_for(|closing| *closing).await;
     }
 
-    /// Carries out `effect`, which is all that `request` leads to, as a step of a run, where there are scissors.
-    pub(crate) async fn step(
-        &self,
-        request: &Request,
-        effect: impl Future<Output = Outcome>,
-    ) -> Outcome {
-        let Some(scissors) = self.scissors.get() else {
-            return effect.await;
-        };
-        let template = route::find(V::ROUTES, request).map(|(route, _)| route.template);
-        let name = self.vendor.step_name(template, request);
-        scissors.step(name, effect).await.unwrap_or(Outcome::Cut)
-    }
-
     /// Takes a request the whole way.
     pub(crate) async fn handle(&self, mut request: Request) -> Outcome {
         let found = route::find(V::ROUTES, &request);
@@ -168,23 +153,28 @@ impl<V: Vendor> Pipeline<V> {
         let keep_body = found
             .as_ref()
             .is_some_and(|(route, _)| V::keeps_body(route.endpoint));
+        let name = self.vendor.call_name(template, &request);
+        let call = CallInfo {
+            name: &name,
+            request: &request,
+            template,
+            is_template: |path| V::ROUTES.iter().any(|route| route.template == path),
+        };
+        let admission = match self.engine.get() {
+            Some(engine) => engine.admit(&call).await,
+            None => Some(Admission::default()),
+        };
+        let Some(admission) = admission else {
+            return Outcome::Cut;
+        };
+        let fault = admission.fault.clone();
+        let fault = fault.or_else(|| lock(&self.faults).strike(&call));
         let arrival = Arrival {
             at: (self.clock)(),
             template,
             keep_body,
         };
         let sequence = lock(&self.log).arrived(&request, arrival);
-        let is_template = |path: &str| V::ROUTES.iter().any(|route| route.template == path);
-        let stroke = self.stroke(template, &request);
-        let fault = match &stroke {
-            Some(Stroke::Behave(behaviour)) => Some(behaviour.clone()),
-            _ => lock(&self.faults).strike(&Target {
-                request: &request,
-                template,
-                is_template,
-            }),
-        };
-        self.hold(&stroke, Moment::Before).await;
         pause(Duration::from_millis(
             self.latency_ms.load(Ordering::Relaxed),
         ))
@@ -193,35 +183,13 @@ impl<V: Vendor> Pipeline<V> {
             Some(fault) => self.struck(fault, found, &mut request).await,
             None => self.answered(found, &request).await,
         };
-        self.hold(&stroke, Moment::After).await;
         self.stir();
-        let status = match &outcome {
-            Outcome::Answered(reply) | Outcome::CutMidBody(reply) | Outcome::Last(reply, _) => {
-                Some(reply.status)
-            }
-            Outcome::Streamed(streamed) => Some(streamed.status),
-            Outcome::Cut => None,
-        };
-        if let Some(status) = status {
+        if let Some(status) = outcome.status() {
             lock(&self.log).answered(sequence, status.as_u16());
         }
-        outcome
-    }
-
-    fn strikes(&self) -> Option<&Strikes> {
-        self.scissors.get().map(Scissors::strikes)
-    }
-
-    fn stroke(&self, template: Option<&'static str>, request: &Request) -> Option<Stroke> {
-        self.strikes()?
-            .arrived(self.vendor.step_name(template, request), request)
-    }
-
-    async fn hold(&self, stroke: &Option<Stroke>, moment: Moment) {
-        if let (Some(Stroke::Hold(at)), Some(strikes)) = (stroke, self.strikes())
-            && *at == moment
-        {
-            strikes.wait().await;
+        match self.engine.get() {
+            Some(engine) if !engine.leave(admission).await => Outcome::Cut,
+            _ => outcome,
         }
     }
 
@@ -261,7 +229,7 @@ impl<V: Vendor> Pipeline<V> {
                 self.answered(found, request).await;
                 Outcome::Cut
             }
-            Behaviour::Unprocessed => Outcome::Answered(mangle::unprocessed(request)),
+            Behaviour::Unprocessed => Outcome::Answered(corrupt::unprocessed(request)),
             Behaviour::Pretend => {
                 let get = Request {
                     method: Method::GET,
@@ -280,8 +248,8 @@ impl<V: Vendor> Pipeline<V> {
 
     /// Never comes back: the server ends it when the simulator shuts down.
     async fn hang<T>(&self) -> T {
-        if let Some(strikes) = self.strikes() {
-            strikes.hangs(self.vendor.name());
+        if let Some(engine) = self.engine.get() {
+            engine.hangs(self.vendor.name());
         }
         std::future::pending().await
     }
@@ -290,10 +258,10 @@ impl<V: Vendor> Pipeline<V> {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         match body {
             Body::Vendor => self.vendor.error(status, request),
-            Body::Html => mangle::html(status),
+            Body::Html => corrupt::html(status),
             Body::Empty => Reply::raw(status, "text/plain", ""),
             Body::Json(text) => Reply::raw(status, "application/json", text),
-            Body::TruncatedJson => mangle::first_half(self.vendor.error(status, request)),
+            Body::TruncatedJson => corrupt::first_half(self.vendor.error(status, request)),
         }
     }
 }
@@ -316,12 +284,14 @@ async fn after_effect(fault: Behaviour, outcome: Outcome, shape: &ListShape) -> 
             pause(time).await;
             Outcome::Answered(reply)
         }
-        Behaviour::TruncateJson => Outcome::Answered(mangle::first_half(reply)),
-        Behaviour::DropRows(count) => Outcome::Answered(mangle::drop_rows(reply, shape, count)),
-        Behaviour::SkipRows(count) => Outcome::Answered(mangle::skip_rows(reply, shape, count)),
-        Behaviour::DoubleRows(count) => Outcome::Answered(mangle::double_rows(reply, shape, count)),
-        Behaviour::EmptyList => Outcome::Answered(mangle::empty(reply, shape)),
-        Behaviour::TotalOff(by) => Outcome::Answered(mangle::total_off(reply, shape, by)),
+        Behaviour::TruncateJson => Outcome::Answered(corrupt::first_half(reply)),
+        Behaviour::DropRows(count) => Outcome::Answered(corrupt::drop_rows(reply, shape, count)),
+        Behaviour::SkipRows(count) => Outcome::Answered(corrupt::skip_rows(reply, shape, count)),
+        Behaviour::DoubleRows(count) => {
+            Outcome::Answered(corrupt::double_rows(reply, shape, count))
+        }
+        Behaviour::EmptyList => Outcome::Answered(corrupt::empty(reply, shape)),
+        Behaviour::TotalOff(by) => Outcome::Answered(corrupt::total_off(reply, shape, by)),
         _ => Outcome::Answered(reply),
     }
 }

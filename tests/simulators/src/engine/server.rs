@@ -14,10 +14,10 @@ use http::header::{CONTENT_LENGTH, HeaderValue};
 use tokio::sync::watch;
 
 use super::exchange::{Outcome, Reply, Request};
+use super::fault_engine::FaultEngine;
 use super::gzip;
 use super::line::{self, Door, Hangup, Lines};
 use super::pipeline::{Pipeline, Vendor};
-use super::scissors::Scissors;
 use crate::Clock;
 
 /// No vendor takes a larger request: a document of 30 MB in base64, and its frame.
@@ -43,10 +43,10 @@ impl<V> Clone for Running<V> {
 }
 
 impl<V: Vendor> Running<V> {
-    /// Every request is a step of runs that `scissors` cuts. Only the first pair counts.
-    pub(crate) fn cut_by(&self, scissors: &Scissors) {
-        if self.pipeline.scissors.set(scissors.clone()).is_ok() {
-            scissors.watch(self.pipeline.vendor.name(), self.door.clone());
+    /// Every request is a call of the runs of this engine. Only the first engine counts.
+    pub(crate) fn join(&self, engine: &FaultEngine) {
+        if self.pipeline.engine.set(engine.clone()).is_ok() {
+            engine.watch(self.pipeline.vendor.name(), self.door.clone());
         }
     }
 }
@@ -126,6 +126,7 @@ async fn serve<V: Vendor>(
     );
     let effect = async {
         match to_bytes(body, LARGEST_BODY).await {
+            Ok(_) if hangup.is_over() => Outcome::Cut,
             Ok(body) => {
                 pipeline
                     .handle(Request {
@@ -141,7 +142,7 @@ async fn serve<V: Vendor>(
         biased;
         // It may have arrived before its connection was ended, and be read only now.
         () = std::future::ready(()), if hangup.is_over() => Outcome::Cut,
-        outcome = pipeline.step(&head, effect) => outcome,
+        outcome = effect => outcome,
         // Whatever still waits, here or at another simulator behind this one, is let go.
         () = pipeline.closed() => Outcome::Cut,
     };
@@ -239,9 +240,9 @@ macro_rules! common_handle {
                 self.running.pipeline.routes()
             }
 
-            /// Makes every request a step of the runs that `scissors` cuts. The first pair stays.
-            pub fn cut_by(&self, scissors: &$crate::Scissors) {
-                self.running.cut_by(scissors);
+            /// Makes every request a call of the runs of this engine. Only the first engine counts.
+            pub fn join(&self, engine: &$crate::FaultEngine) {
+                self.running.join(engine);
             }
 
             /// Moves whenever the state may have changed: for whoever keeps it on disk.

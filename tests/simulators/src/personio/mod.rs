@@ -38,7 +38,6 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
-use bytes::Bytes;
 use http::StatusCode;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
@@ -251,14 +250,8 @@ impl Personio {
 
     /// Takes a request that Kombo forwards, with its faults, limits and log.
     pub(crate) async fn forward(&self, request: Request, origin: Origin) -> Outcome {
-        let pipeline = &self.running.pipeline;
-        let head = Request {
-            body: Bytes::new(),
-            ..request.clone()
-        };
-        pipeline
-            .step(&head, pipeline.handle(Request { origin, ..request }))
-            .await
+        let request = Request { origin, ..request };
+        self.running.pipeline.handle(request).await
     }
 
     /// Logs in to v2 on Kombo's behalf; `None` if the credential is not good.

@@ -19,7 +19,7 @@ const FOLDERS: [&str; 3] = [
 
 impl Life {
     /// Does it, if there is somebody to do it to.
-    pub(crate) fn deed(&mut self, event: Event) {
+    pub(crate) fn hr_action(&mut self, event: Event) {
         match event {
             Event::Hire { in_days } => {
                 self.hire(in_days, None);

@@ -1,9 +1,9 @@
 //! A quiet period: nothing fails, nobody changes anything, the schedules fire. Then everything is as it should be.
 
+use shared::state::JobKind::{Certificates, Employees};
 use shared::state::{CertificateState, Decision};
 
 use crate::event::Config;
-use crate::event::JobKind::{Certificates, Employees};
 use crate::life::Life;
 
 /// A plan that a brake holds changes with each approval that lets a part of it through.
@@ -11,9 +11,9 @@ const MOST_APPROVALS: usize = 5;
 
 impl Life {
     /// Lets time pass until every pause before another try is over, and compares everything with the model.
-    pub(crate) async fn comes_to_rest(&mut self) {
-        self.trace.note("rest");
-        self.harness.clear_faults();
+    pub(crate) async fn quiesce(&mut self) {
+        self.trace.note("quiesce");
+        self.clear_faults();
         self.operator_learns().await;
         self.configure(Config::Usual).await;
         self.after(6, &[Employees]).await;
