@@ -102,13 +102,11 @@ fn calls(baseline: &Baseline, table: &[NamedFault]) -> Vec<Case> {
         let calls_of = |server: &str, calls: &[CallId]| {
             calls.iter().any(|call| server_of(&call.name) == server)
         };
-        let call = Call {
-            has_next: calls_of(server, &calls[number + 1..]),
-            is_behind: server == "Personio" && calls_of("Kombo", calls),
-            is_page: tries == Tries::Pages,
-            nth: id.nth,
-            ..Call::named(&id.name)
-        };
+        let mut call = Call::named(&id.name);
+        call.has_next = calls_of(server, &calls[number + 1..]);
+        call.is_behind = server == "Personio" && calls_of("Kombo", calls);
+        call.is_page = tries == Tries::Pages;
+        call.nth = id.nth;
         let faults = table.iter().filter(|fault| call.meets(fault));
         cases.extend(faults.filter(|fault| is_tried(fault)).map(|fault| {
             let injection = Injection::Call(id.clone(), fault.effect.clone());

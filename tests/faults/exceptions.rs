@@ -31,7 +31,7 @@ const ACCOUNTS: &[&str] = &[
 ];
 
 /// The first that matches counts.
-const EXCEPTIONS: &[Exception] = &[
+static EXCEPTIONS: &[Exception] = &[
     Exception {
         of: &["GET /v2/document-management/documents", "/403"],
         leaves: Leaves::Lines(&["certificate c-1", "certificates:"]),

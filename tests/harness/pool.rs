@@ -1,9 +1,9 @@
 //! Many worlds at once, each on a thread of its own.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
+use std::cell::RefCell;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, Once};
 use std::thread;
 
 /// Bytes of a thread's stack: a whole world is one future, and unoptimised.
@@ -41,13 +41,28 @@ pub fn all<T: Sync, R: Send>(
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-/// The result of `work`, or the text of its panic.
-pub fn caught<R>(work: impl FnOnce() -> Result<R, String>) -> Result<R, String> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(text(&*panic)))
+thread_local! {
+    /// The last panic of a thread whose panics are failures.
+    static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-fn text(panic: &(dyn Any + Send)) -> String {
-    let owned = panic.downcast_ref::<String>().cloned();
-    let text = owned.or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned()));
-    text.unwrap_or_else(|| "a panic without a text".to_owned())
+/// The result of `work`, or the text of its panic.
+pub fn caught<R>(work: impl FnOnce() -> Result<R, String>) -> Result<R, String> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let usual = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let is_failure = PANIC.with_borrow_mut(|panic| {
+                let text = panic.as_mut().map(|text| *text = info.to_string());
+                text.is_some()
+            });
+            if !is_failure {
+                usual(info);
+            }
+        }));
+    });
+    PANIC.set(Some(String::new()));
+    let result = panic::catch_unwind(AssertUnwindSafe(work));
+    let text = PANIC.take().unwrap_or_default();
+    result.unwrap_or(Err(text))
 }
