@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use employee_sync::checkpoint::{Resolution, Sharding, next_shard};
 use employee_sync::source;
-use shared::fingerprint::{Shard, ShardCount, ShardNumber};
+use shared::fingerprint::{Shard, ShardNumber};
 use shared::http::{self, Calls, Context, RateLimiter};
 use shared::mapping::MAPPING_VERSION;
 use shared::routes::{Connections, Source};
-use shared::state::{BrakeWindow, LastRun, SyncState};
+use shared::state::{LastRun, SyncState};
 use shared::tenant::TenantConfig;
 
 use crate::Harness;
@@ -35,39 +35,28 @@ impl Harness {
             Connections::<Source>::new(&config, &self.company.secret(), &context).unwrap();
         let Connections { hr, key, .. } = connections.with_pace(&RateLimiter::new(&[]));
         let people = source::read(&hr, &config, &key, 0).await.unwrap();
-        let sharding = Sharding::new(&people, ShardCount::for_people(people.snapshot.len()), &key);
-        let became: BTreeMap<_, _> = people
-            .snapshot
-            .ids()
-            .map(|id| (id, Resolution::Settled))
-            .collect();
+        let sharding = Sharding::new(&people.snapshot);
+        let settled = |id| (id, Resolution::Settled);
+        let resolutions: BTreeMap<_, _> = people.snapshot.ids().map(settled).collect();
         let lease = self.take_lease("a first run").await;
-        let mut shards = Vec::new();
-        for number in (0..).map(ShardNumber).take(sharding.count().get()) {
-            let shard = next_shard(
-                number,
-                &Shard::default(),
-                &sharding,
-                people.completeness,
-                &became,
-            );
+        let number = u32::try_from(people.snapshot.len()).unwrap();
+        let mut root = SyncState {
+            mapping_version: MAPPING_VERSION,
+            configuration: format!("{:016x}", key.digest("configuration", &record.config)),
+            people: number,
+            open_accounts: number,
+            reconciled_at: now,
+            ..SyncState::default()
+        };
+        for number in ShardNumber::all() {
+            let (old, completeness) = (Shard::default(), people.completeness);
+            let shard = next_shard(number, &old, &sharding, completeness, &resolutions);
             store
                 .put_shard(tenant, lease.token, number, &shard)
                 .await
                 .unwrap();
-            shards.push(shard.digest());
+            root.set_shard_digest(number, shard.digest());
         }
-        let root = SyncState {
-            mapping_version: MAPPING_VERSION,
-            configuration: format!("{:016x}", key.digest("configuration", &record.config)),
-            shards,
-            people: u32::try_from(people.snapshot.len()).unwrap(),
-            open_accounts: u32::try_from(people.snapshot.len()).unwrap(),
-            brakes: BrakeWindow::default(),
-            pending: BTreeMap::new(),
-            waiting: 0,
-            reconciled_at: now,
-        };
         store
             .put_sync_state(tenant, lease.token, &root)
             .await

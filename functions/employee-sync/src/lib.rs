@@ -1,10 +1,11 @@
 //! The employee job: read → select → load → prepare → preregister → apply → conclude → commit.
 
 pub mod accounts;
-pub mod apply;
-pub mod brake;
+mod apply;
+mod brake;
 pub mod checkpoint;
-pub mod lint;
+mod io;
+mod lint;
 pub mod plan;
 pub mod report;
 mod run;

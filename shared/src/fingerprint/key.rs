@@ -9,8 +9,6 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-use crate::domain::id::SourceId;
-
 /// Most records are no longer than this.
 const USUAL_BYTES: usize = 512;
 
@@ -115,17 +113,11 @@ impl FingerprintKey {
         Fingerprint(u128::from_be_bytes(head))
     }
 
-    /// A short mark of one value: tells whether a field has changed, not what it is.
+    /// A short digest of one value: tells whether a field has changed, not what it is.
     #[must_use]
     pub fn digest(&self, field: &str, text: &str) -> u64 {
         let fingerprint = self.fingerprint([Part::Value(field), Part::Value(text)]);
         u64::try_from(fingerprint.0 >> 64).unwrap_or_default()
-    }
-
-    /// A number that spreads people evenly over shards.
-    #[must_use]
-    pub fn spread(&self, id: &SourceId) -> u64 {
-        self.digest("shard", id.as_str())
     }
 }
 

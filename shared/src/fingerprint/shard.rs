@@ -3,73 +3,32 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use ring::digest;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Fingerprint, FingerprintKey};
+use super::Fingerprint;
 use crate::domain::id::SourceId;
 
-/// People per shard that [`ShardCount::for_people`] aims at: about 3 KB, one write unit for each KB.
-const PEOPLE_PER_SHARD: usize = 64;
+/// Shards of a company, whatever its size: at 100,000 people each has about 70 KB, and all their digests fit one read unit.
+pub const SHARDS: u16 = 64;
 
-/// More shards would not fit the root into 4 KB, the size of one read unit.
-const MOST_SHARDS: u16 = 256;
-
-/// How many shards a company has: a power of two, 1 to 256.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ShardCount(u16);
-
-/// Which shard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// The number of a shard, below [`SHARDS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ShardNumber(pub u16);
 
-impl ShardCount {
-    /// The count for a company that is sharded anew.
+impl ShardNumber {
+    /// The shard of a person, by the hash of the id alone: no other key and no growth moves anybody elsewhere.
     #[must_use]
-    pub fn for_people(people: usize) -> Self {
-        let wanted = people.div_ceil(PEOPLE_PER_SHARD).next_power_of_two();
-        Self(
-            u16::try_from(wanted)
-                .unwrap_or(MOST_SHARDS)
-                .clamp(1, MOST_SHARDS),
-        )
+    pub fn of(id: &SourceId) -> Self {
+        let hash = digest::digest(&digest::SHA256, id.as_str().as_bytes());
+        let first = hash.as_ref().first().copied().unwrap_or_default();
+        Self(u16::from(first) % SHARDS)
     }
 
-    /// The count that a stored table of shards has.
-    #[must_use]
-    pub fn of_table(len: usize) -> Self {
-        Self(
-            u16::try_from(len)
-                .unwrap_or(MOST_SHARDS)
-                .clamp(1, MOST_SHARDS),
-        )
-    }
-
-    /// Whether the company has grown or shrunk so much that it is worth sharding anew: by a factor of four.
-    #[must_use]
-    pub fn is_outgrown_by(self, people: usize) -> bool {
-        let wanted = Self::for_people(people).0;
-        wanted >= self.0.saturating_mul(4) || wanted.saturating_mul(4) <= self.0
-    }
-
-    /// Whether there are so many more people that a shard might come near DynamoDB's 400 KB for an item: eight times as many
-    /// as a company with these shards has.
-    #[must_use]
-    pub fn is_overfull_with(self, people: usize) -> bool {
-        Self::for_people(people).0 >= self.0.saturating_mul(8)
-    }
-
-    /// The shard that `id` falls into.
-    #[must_use]
-    pub fn shard_of(self, key: &FingerprintKey, id: &SourceId) -> ShardNumber {
-        let number = key.spread(id) % u64::from(self.0);
-        ShardNumber(u16::try_from(number).unwrap_or_default())
-    }
-
-    /// The number of shards.
-    #[must_use]
-    pub fn get(self) -> usize {
-        usize::from(self.0)
+    /// All shards, in order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..SHARDS).map(Self)
     }
 }
 
@@ -90,7 +49,7 @@ pub struct ShardEntry {
     /// The record the last run saw.
     pub fingerprint: Fingerprint,
     /// What became of it.
-    pub standing: EntryStatus,
+    pub status: EntryStatus,
 }
 
 /// The people of one shard.
@@ -115,8 +74,8 @@ impl Shard {
     /// The shard's line in the root.
     #[must_use]
     pub fn digest(&self) -> ShardDigest {
-        let digest = digest(self.0.values().map(|entry| entry.fingerprint));
-        let due = self.0.values().filter_map(|entry| match entry.standing {
+        let digest = digest_of(self.0.values().map(|entry| entry.fingerprint));
+        let due = self.0.values().filter_map(|entry| match entry.status {
             EntryStatus::Synced => None,
             EntryStatus::RetryAt(at) => {
                 Some(u32::try_from(at.as_second().max(1)).unwrap_or(u32::MAX))
@@ -149,7 +108,7 @@ impl Shard {
 /// The digest of a set of fingerprints: does not depend on their order. Fingerprints cover the person's id, so equal
 /// records of two people do not cancel out.
 #[must_use]
-pub(crate) fn digest(fingerprints: impl IntoIterator<Item = Fingerprint>) -> u64 {
+pub(crate) fn digest_of(fingerprints: impl IntoIterator<Item = Fingerprint>) -> u64 {
     let sum = fingerprints
         .into_iter()
         .fold(0_u128, |sum, print| sum.wrapping_add(print.as_u128()));
@@ -165,7 +124,7 @@ impl ShardDigest {
         now: Timestamp,
     ) -> bool {
         let due = self.due != 0 && i64::from(self.due) <= now.as_second();
-        !due && self.digest == digest(fingerprints)
+        !due && self.digest == digest_of(fingerprints)
     }
 
     /// The line as 12 bytes.
@@ -191,5 +150,4 @@ impl ShardDigest {
 }
 
 #[cfg(test)]
-#[path = "shard_tests.rs"]
 mod tests;

@@ -1,4 +1,4 @@
-//! The root: the one item an unchanged run reads.
+//! The one item that an unchanged run reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,16 +6,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Brake, BrakeWindow};
-use crate::fingerprint::ShardDigest;
+use crate::fingerprint::{SHARDS, ShardDigest, ShardNumber};
 
 /// Everything a decision depends on, beside the people themselves. Stored as `FINGERPRINTS`, at most 4 KB.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncState {
     /// The mapping's version: another one means that everybody is compared anew.
     pub mapping_version: u32,
     /// Digest of the tenant's configuration as far as the mapping reads it. Empty until a first run has come to its end.
     pub configuration: String,
-    /// One line for each shard.
+    /// The digest of each shard; empty until people were registered.
     #[serde(with = "table")]
     pub shards: Vec<ShardDigest>,
     /// People whom the HR system reported when this was written: the next reading asks for as many pages at once.
@@ -26,7 +26,7 @@ pub struct SyncState {
     /// What the brakes have counted over the last 24 hours.
     #[serde(default)]
     pub brakes: BrakeWindow,
-    /// Harmful changes that a run was about to apply, by a keyed mark of each: written before the first of them, and
+    /// Harmful changes that a run was about to apply, by a keyed digest of each: written before the first of them, and
     /// empty again in the end. What is found here was applied as far as the next plan does not ask for it again.
     #[serde(default)]
     pub pending: BTreeMap<Brake, BTreeSet<u64>>,
@@ -35,6 +35,24 @@ pub struct SyncState {
     pub waiting: u32,
     /// When reteach's actual values were last compared with the plan.
     pub reconciled_at: Timestamp,
+}
+
+impl SyncState {
+    #[must_use]
+    pub fn shard_digest(&self, number: ShardNumber) -> ShardDigest {
+        self.shards
+            .get(usize::from(number.0))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    pub fn set_shard_digest(&mut self, number: ShardNumber, digest: ShardDigest) {
+        self.shards
+            .resize(usize::from(SHARDS), ShardDigest::default());
+        if let Some(stored) = self.shards.get_mut(usize::from(number.0)) {
+            *stored = digest;
+        }
+    }
 }
 
 mod table {

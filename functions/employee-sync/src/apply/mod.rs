@@ -3,49 +3,24 @@
 
 mod write;
 
-#[cfg(test)]
-pub(crate) use write::{after, input};
-
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 
 use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
-use shared::domain::clock::Clock;
-use shared::domain::id::{SourceId, TenantId};
+use shared::domain::id::SourceId;
 use shared::fingerprint::Fingerprint;
-use shared::http::Deadline;
-use shared::reteach;
-use shared::runtime::{CircuitBreaker, LeaseGuard};
-use shared::state::{EmployeeEntry, Failure, StateError, Store};
+use shared::runtime::CircuitBreaker;
+use shared::state::{EmployeeEntry, Failure, StateError};
 
-use crate::checkpoint::Resolution;
+use crate::io::{ApplyAbort, WriteError, Writer};
 use crate::plan::{Candidate, Change, Plan, SourceState};
 
 /// Changes in flight at once.
-pub const CONCURRENCY: usize = 8;
-
-/// Everything the executor acts with.
-#[derive(Clone, Copy, Debug)]
-pub struct ApplyContext<'a> {
-    /// The tenant.
-    pub tenant: &'a TenantId,
-    /// Its academy.
-    pub reteach: &'a reteach::Client,
-    /// The ledger.
-    pub store: &'a Store,
-    /// The lease.
-    pub guard: &'a LeaseGuard<'a>,
-    /// The present.
-    pub clock: &'a dyn Clock,
-    /// No new change is begun after this.
-    pub stop_at: Deadline,
-    /// Changes in flight at once.
-    pub at_once: usize,
-}
+pub(crate) const CONCURRENCY: usize = 8;
 
 /// What became of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Applied {
+pub(crate) enum Applied {
     /// reteach and the ledger hold it.
     Done,
     /// reteach refused it; noted on the person.
@@ -56,169 +31,174 @@ pub enum Applied {
     Open,
 }
 
-/// Why the executor stopped early.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ApplyAbort {
-    /// The time for this run is over.
-    #[error("the time for this run is over; the rest follows on the next one")]
-    OutOfTime,
-    /// The lease is lost, or the ledger cannot be written.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// reteach does not answer, or not to these credentials.
-    #[error("{0}")]
-    Reteach(reteach::Error),
+impl Applied {
+    /// Whether the change of the access window took effect.
+    #[must_use]
+    pub(crate) fn wrote_window(&self) -> bool {
+        matches!(self, Self::Done | Self::WindowAlone(_))
+    }
 }
 
 /// The outcome of applying a plan.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub(crate) struct ApplyOutcome {
     /// What became of each change, by person.
-    pub applied: HashMap<SourceId, Applied>,
+    pub(crate) applied: HashMap<SourceId, Applied>,
     /// Why it stopped early, if it did.
-    pub stop: Option<ApplyAbort>,
+    pub(crate) abort: Option<ApplyAbort>,
 }
 
-/// Applies `changes`, each with the ledger's entry of its person, and tells `progress` after each.
-pub async fn apply(
-    context: ApplyContext<'_>,
-    changes: Vec<(Change, Option<EmployeeEntry>)>,
+/// Writes the ledger entries that need no change in reteach, applies the plan's changes, and calls `progress` after each.
+pub(crate) async fn apply(
+    writer: &impl Writer,
+    plan: &Plan,
+    candidates: &[Candidate],
     progress: &(dyn Fn() + Sync),
-) -> Outcome {
-    let brake = CircuitBreaker::default();
-    let each = changes.into_iter().map(|(change, entry)| {
-        let brake = &brake;
-        async move {
-            let id = change.source_id.clone();
-            let applied = one(context, change, entry, brake).await;
-            progress();
-            (id, applied)
-        }
-    });
-    let applied = stream::iter(each)
-        .buffer_unordered(context.at_once)
+) -> ApplyOutcome {
+    if let Err(error) = write_entries(writer, &plan.bookkeeping).await {
+        return ApplyOutcome {
+            abort: Some(ApplyAbort::State(error)),
+            ..ApplyOutcome::default()
+        };
+    }
+    let entries: HashMap<_, _> = candidates
+        .iter()
+        .map(|candidate| (&candidate.source_id, candidate.entry.as_ref()))
+        .collect();
+    let breaker = CircuitBreaker::default();
+    // Collected first: a closure kept across the await would tie the run to one thread.
+    let mut changes = Vec::with_capacity(plan.changes.len());
+    for change in &plan.changes {
+        let entry = entries.get(&change.source_id).copied().flatten().cloned();
+        changes.push(apply_one(writer, change, entry, &breaker, progress));
+    }
+    let applied = stream::iter(changes)
+        .buffer_unordered(writer.concurrency())
         .collect()
         .await;
-    Outcome {
+    ApplyOutcome {
         applied,
-        stop: brake.into_reason(),
+        abort: breaker.into_reason(),
     }
 }
 
-/// Writes ledger entries of accounts that are as they should be.
+/// Writes ledger entries, a few at a time.
 ///
 /// # Errors
 /// [`StateError`] at the first one that fails; the rest is found again by the next run.
-pub async fn keep(context: ApplyContext<'_>, entries: &[EmployeeEntry]) -> Result<(), StateError> {
-    // Collected first: a closure kept across the await would tie the run to one thread.
-    let writes: Vec<_> = entries
-        .iter()
-        .map(|entry| write_entry(context, entry))
-        .collect();
+pub(crate) async fn write_entries(
+    writer: &impl Writer,
+    entries: &[EmployeeEntry],
+) -> Result<(), StateError> {
+    let mut writes = Vec::with_capacity(entries.len());
+    for entry in entries {
+        writes.push(write_entry(writer, entry));
+    }
     let results: Vec<_> = stream::iter(writes)
-        .buffer_unordered(context.at_once)
+        .buffer_unordered(writer.concurrency())
         .collect()
         .await;
     results.into_iter().collect()
 }
 
-/// Writes down whose mail address belongs to another account, with the pause before it is looked at again.
-///
-/// # Errors
-/// [`StateError`] if an entry cannot be written.
-pub async fn note_conflicts(
-    context: ApplyContext<'_>,
+/// The ledger entries of people whose mail address belongs to another account, with the pause before the next look.
+pub(crate) fn conflict_entries(
     plan: &Plan,
     candidates: &[Candidate],
-) -> Result<BTreeMap<SourceId, Resolution>, StateError> {
-    let conflicts: HashSet<&SourceId> = plan
-        .skipped
+    now: Timestamp,
+) -> Vec<EmployeeEntry> {
+    let by_id: HashMap<_, _> = candidates
         .iter()
-        .filter(|(_, skip)| skip.is_conflict())
-        .map(|(id, _)| id)
+        .map(|candidate| (&candidate.source_id, candidate))
         .collect();
-    let mut became = BTreeMap::new();
-    for candidate in candidates
-        .iter()
-        .filter(|candidate| conflicts.contains(&candidate.source_id))
-    {
-        let SourceState::Present { fingerprint, .. } = &candidate.source else {
-            continue;
-        };
-        let entry = candidate
-            .entry
-            .clone()
-            .unwrap_or_else(|| EmployeeEntry::new(candidate.source_id.clone()));
-        let reason = "the mail address belongs to another account".to_owned();
-        if let Some(failure) = note(context, entry, Some(*fingerprint), reason).await? {
-            became.insert(
-                candidate.source_id.clone(),
-                Resolution::RetryAt(failure.retry_at),
-            );
-        }
-    }
-    Ok(became)
+    let conflicts = plan.skipped.iter().filter(|(_, skip)| skip.is_conflict());
+    conflicts
+        .filter_map(|(id, _)| {
+            let candidate = by_id.get(id)?;
+            let SourceState::Present { fingerprint, .. } = candidate.source else {
+                return None;
+            };
+            let reason = "the mail address belongs to another account".to_owned();
+            Some(with_failure(
+                candidate.entry_or_new(),
+                fingerprint,
+                reason,
+                now,
+            ))
+        })
+        .collect()
 }
 
-async fn write_entry(context: ApplyContext<'_>, entry: &EmployeeEntry) -> Result<(), StateError> {
-    context.guard.check().await?;
-    context
-        .store
-        .put_employee(context.tenant, context.guard.token(), entry)
-        .await
+async fn write_entry(writer: &impl Writer, entry: &EmployeeEntry) -> Result<(), StateError> {
+    writer.check_lease().await?;
+    writer.put_entry(entry).await
 }
 
-async fn one(
-    context: ApplyContext<'_>,
-    change: Change,
+async fn apply_one(
+    writer: &impl Writer,
+    change: &Change,
     entry: Option<EmployeeEntry>,
     breaker: &CircuitBreaker<ApplyAbort>,
-) -> Applied {
-    if breaker.is_open() {
-        return Applied::Open;
-    }
-    if context
-        .stop_at
-        .remaining()
-        .is_some_and(|left| left.is_zero())
-    {
-        breaker.open(ApplyAbort::OutOfTime);
-        return Applied::Open;
-    }
-    let fingerprint = change.fingerprint;
+    progress: &(dyn Fn() + Sync),
+) -> (SourceId, Applied) {
     let entry = entry.unwrap_or_else(|| EmployeeEntry::new(change.source_id.clone()));
-    let window = write::window_alone(&change);
-    match write::write(context, change, entry.clone()).await {
+    let applied = if breaker.is_open() {
+        Ok(Applied::Open)
+    } else if writer.is_out_of_time() {
+        Err(ApplyAbort::OutOfTime)
+    } else {
+        attempt(writer, change, entry, breaker).await
+    };
+    progress();
+    let applied = applied.unwrap_or_else(|abort| {
+        breaker.open(abort);
+        Applied::Open
+    });
+    (change.source_id.clone(), applied)
+}
+
+async fn attempt(
+    writer: &impl Writer,
+    change: &Change,
+    entry: EmployeeEntry,
+    breaker: &CircuitBreaker<ApplyAbort>,
+) -> Result<Applied, ApplyAbort> {
+    match write::write(writer, change, entry.clone()).await {
         Ok(_) => {
             breaker.success();
-            Applied::Done
+            Ok(Applied::Done)
         }
-        Err(write::WriteError::Refused(reason)) => {
+        Err(WriteError::Refused(reason)) => {
             breaker.success();
-            refused(context, window, entry, (fingerprint, reason), breaker).await
+            Ok(refused(writer, change, entry, reason).await?)
         }
-        Err(write::WriteError::AccountGone) => match forget_account(context, entry).await {
-            Ok(()) => Applied::Open,
-            Err(error) => open(breaker, ApplyAbort::State(error)),
-        },
-        Err(write::WriteError::NoAnswer(error)) => {
+        // Somebody deleted the account: the next run looks for one again, and creates it if there is none.
+        Err(WriteError::AccountGone) => {
+            let fresh = EmployeeEntry {
+                locked: entry.locked,
+                ..EmployeeEntry::new(entry.source_id)
+            };
+            write_entry(writer, &fresh).await?;
+            Ok(Applied::Open)
+        }
+        Err(WriteError::NoAnswer(error)) => {
             breaker.failure(ApplyAbort::Reteach(error));
-            Applied::Open
+            Ok(Applied::Open)
         }
-        Err(write::WriteError::ApplyAbort(stop)) => open(breaker, stop),
+        Err(WriteError::Abort(abort)) => Err(abort),
     }
 }
 
-/// A value that does not fit must not keep an account open whose owner has left: the window is written without it.
+/// Notes the refusal on the person, with the pause before the same record is tried again. A value that does not fit must
+/// not keep an account open whose owner has left: the window is written without it.
 async fn refused(
-    context: ApplyContext<'_>,
-    window: Option<Change>,
+    writer: &impl Writer,
+    change: &Change,
     entry: EmployeeEntry,
-    (fingerprint, reason): (Option<Fingerprint>, String),
-    breaker: &CircuitBreaker<ApplyAbort>,
-) -> Applied {
-    let alone = match window {
-        Some(window) => write::write(context, window, entry.clone()).await.ok(),
+    reason: String,
+) -> Result<Applied, StateError> {
+    let alone = match write::window_alone(change) {
+        Some(window) => write::write(writer, &window, entry.clone()).await.ok(),
         None => None,
     };
     let became = if alone.is_some() {
@@ -226,62 +206,38 @@ async fn refused(
     } else {
         Applied::Refused
     };
-    match note(context, alone.unwrap_or(entry), fingerprint, reason).await {
-        Ok(failure) => failure.map_or(Applied::Open, became),
-        Err(error) => open(breaker, ApplyAbort::State(error)),
-    }
+    // Nobody who is gone has a record.
+    let Some(fingerprint) = change.fingerprint else {
+        return Ok(Applied::Open);
+    };
+    let noted = with_failure(alone.unwrap_or(entry), fingerprint, reason, writer.now());
+    write_entry(writer, &noted).await?;
+    Ok(noted.failure.map_or(Applied::Open, became))
 }
 
-fn open(breaker: &CircuitBreaker<ApplyAbort>, stop: ApplyAbort) -> Applied {
-    breaker.open(stop);
-    Applied::Open
-}
-
-/// Writes a refusal down, with the pause before the same record is tried again. Nobody who is gone has a record.
-async fn note(
-    context: ApplyContext<'_>,
+fn with_failure(
     entry: EmployeeEntry,
-    fingerprint: Option<Fingerprint>,
+    fingerprint: Fingerprint,
     reason: String,
-) -> Result<Option<Failure>, StateError> {
-    let Some(fingerprint) = fingerprint else {
-        return Ok(None);
-    };
-    let failure = failure(
-        entry.failure.as_ref(),
-        fingerprint,
-        reason,
-        context.clock.now(),
-    );
-    let entry = EmployeeEntry {
-        failure: Some(failure.clone()),
+    now: Timestamp,
+) -> EmployeeEntry {
+    EmployeeEntry {
+        failure: Some(failure(entry.failure.as_ref(), fingerprint, reason, now)),
         ..entry
-    };
-    write_entry(context, &entry).await?;
-    Ok(Some(failure))
-}
-
-/// An account that somebody deleted in reteach: the next run looks for one again, and creates it if there is none.
-async fn forget_account(context: ApplyContext<'_>, entry: EmployeeEntry) -> Result<(), StateError> {
-    let fresh = EmployeeEntry {
-        locked: entry.locked,
-        ..EmployeeEntry::new(entry.source_id)
-    };
-    write_entry(context, &fresh).await
+    }
 }
 
 /// The refusal of a record, after `earlier` ones: 15 minutes until the next try, then twice as long each time, at most
 /// a day.
-#[must_use]
-pub fn failure(
+fn failure(
     earlier: Option<&Failure>,
     fingerprint: Fingerprint,
     reason: String,
     now: Timestamp,
 ) -> Failure {
     let attempts = earlier
-        .filter(|it| it.fingerprint == fingerprint)
-        .map_or(0, |it| it.attempts)
+        .filter(|failure| failure.fingerprint == fingerprint)
+        .map_or(0, |failure| failure.attempts)
         .saturating_add(1);
     let minutes = 15_i64.saturating_mul(1 << attempts.saturating_sub(1).min(10));
     let pause = SignedDuration::from_mins(minutes.min(24 * 60));

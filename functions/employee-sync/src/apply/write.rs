@@ -2,100 +2,44 @@
 
 use shared::domain::employee::Field;
 use shared::domain::id::{CustomerId, ExternalId};
-use shared::http::Deadline;
 use shared::mapping::{Attribute, Text};
-use shared::reteach::{self, Customer, CustomerInput, Gender};
-use shared::state::{EmployeeEntry, StateError};
+use shared::reteach::{Customer, CustomerInput, Gender};
+use shared::state::EmployeeEntry;
 
-use super::{ApplyAbort, ApplyContext};
+use crate::io::{WriteError, Writer};
 use crate::plan::{AccountView, Action, Baseline, Change, Extent};
-
-/// Why a change did not come through.
-#[derive(Debug)]
-pub(super) enum WriteError {
-    /// reteach refuses this record. The text holds field names, never values.
-    Refused(String),
-    /// The account is not there any more.
-    AccountGone,
-    /// No answer; it may have taken effect.
-    NoAnswer(reteach::Error),
-    /// Nothing more must be written in this run.
-    ApplyAbort(ApplyAbort),
-}
-
-impl From<StateError> for WriteError {
-    fn from(error: StateError) -> Self {
-        Self::ApplyAbort(ApplyAbort::State(error))
-    }
-}
-
-impl From<reteach::Error> for WriteError {
-    fn from(error: reteach::Error) -> Self {
-        use reteach::Error;
-        match error {
-            Error::NotFound { .. } => Self::AccountGone,
-            Error::Rejected {
-                status, ref fields, ..
-            } if fields.is_empty() => {
-                Self::Refused(format!("reteach refuses the record ({status})"))
-            }
-            Error::Rejected { status, fields, .. } => Self::Refused(format!(
-                "reteach refuses the record ({status}): {}",
-                fields.join(", ")
-            )),
-            Error::Conflict { .. } => Self::Refused(
-                "reteach has another account with this mail address or user name (409)".to_owned(),
-            ),
-            Error::OutOfTime { .. } => Self::ApplyAbort(ApplyAbort::OutOfTime),
-            Error::Credential(_) | Error::Forbidden(_) => {
-                Self::ApplyAbort(ApplyAbort::Reteach(error))
-            }
-            Error::Unavailable { .. } | Error::Unreadable { .. } => Self::NoAnswer(error),
-        }
-    }
-}
 
 /// Carries out `change`, writes what reteach was given over `entry`, and returns that.
 pub(super) async fn write(
-    context: ApplyContext<'_>,
-    change: Change,
+    writer: &impl Writer,
+    change: &Change,
     entry: EmployeeEntry,
 ) -> Result<EmployeeEntry, WriteError> {
-    let customer = account(context, &change).await?;
-    tags(context, &change, &customer).await?;
-    let entry = after(&change, customer.id, entry);
-    context
-        .store
-        .put_employee(context.tenant, context.guard.token(), &entry)
-        .await?;
+    let customer = account(writer, change).await?;
+    tags(writer, change, &customer).await?;
+    let entry = after(change, customer.id, entry);
+    writer.put_entry(&entry).await?;
     Ok(entry)
 }
 
-fn until(context: ApplyContext<'_>, deadline: Deadline) -> reteach::Client {
-    context.reteach.clone().until(deadline)
-}
-
 /// Writes the account's fields, where any change, and returns the account with the tags it has.
-async fn account(context: ApplyContext<'_>, change: &Change) -> Result<Customer, WriteError> {
+async fn account(writer: &impl Writer, change: &Change) -> Result<Customer, WriteError> {
     let input = input(change);
-    let deadline = context.guard.check().await?;
-    let client = until(context, deadline);
     match &change.action {
-        Action::Create => create(context, &client, change, &input).await,
-        Action::Adopt(id) => Ok(client.update(id, &input).await?),
-        Action::Update(id) if input == CustomerInput::default() => Ok(client.get(id).await?),
-        Action::Update(id) => Ok(client.update(id, &input).await?),
+        Action::Create => create(writer, change, &input).await,
+        Action::Adopt(id) => writer.update(id, &input).await,
+        Action::Update(id) if input == CustomerInput::default() => writer.get(id).await,
+        Action::Update(id) => writer.update(id, &input).await,
     }
 }
 
 /// reteach finds or creates: what comes back may be an account that was there before.
 async fn create(
-    context: ApplyContext<'_>,
-    client: &reteach::Client,
+    writer: &impl Writer,
     change: &Change,
     input: &CustomerInput,
 ) -> Result<Customer, WriteError> {
-    let customer = client.create(input).await?;
+    let customer = writer.create(input).await?;
     if customer.external_id.as_ref() != Some(&change.external_id) {
         let problem = "reteach has another account with this mail address or user name";
         return Err(WriteError::Refused(problem.to_owned()));
@@ -103,8 +47,7 @@ async fn create(
     if holds(&customer, change) {
         return Ok(customer);
     }
-    let deadline = context.guard.check().await?;
-    Ok(until(context, deadline).update(&customer.id, input).await?)
+    writer.update(&customer.id, input).await
 }
 
 fn holds(customer: &Customer, change: &Change) -> bool {
@@ -128,7 +71,7 @@ fn holds(customer: &Customer, change: &Change) -> bool {
 
 /// Adds and removes tags below our own prefixes; all others stay.
 async fn tags(
-    context: ApplyContext<'_>,
+    writer: &impl Writer,
     change: &Change,
     customer: &Customer,
 ) -> Result<(), WriteError> {
@@ -143,13 +86,9 @@ async fn tags(
             .iter()
             .filter(|tag| tag.name.starts_with(prefix));
         for tag in ours.filter(|tag| Some(tag.name.as_str()) != wanted) {
-            let deadline = context.guard.check().await?;
-            match until(context, deadline)
-                .remove_tag(&customer.id, &tag.id)
-                .await
-            {
-                Ok(()) | Err(reteach::Error::NotFound { .. }) => {}
-                Err(error) => return Err(error.into()),
+            match writer.remove_tag(&customer.id, &tag.id).await {
+                Ok(()) | Err(WriteError::AccountGone) => {}
+                Err(error) => return Err(error),
             }
         }
         missing.extend(
@@ -159,10 +98,7 @@ async fn tags(
         );
     }
     if !missing.is_empty() {
-        let deadline = context.guard.check().await?;
-        until(context, deadline)
-            .add_tags(&customer.id, &missing)
-            .await?;
+        writer.add_tags(&customer.id, &missing).await?;
     }
     Ok(())
 }
@@ -181,7 +117,7 @@ pub(super) fn window_alone(change: &Change) -> Option<Change> {
     })
 }
 
-pub(crate) fn input(change: &Change) -> CustomerInput {
+fn input(change: &Change) -> CustomerInput {
     let mut input = CustomerInput::default();
     for value in &change.values {
         let field = || Field::from(value.after.as_ref().map(|text| text.reveal().to_owned()));
@@ -225,11 +161,7 @@ fn gender(name: String) -> Gender {
 }
 
 /// The ledger's entry once reteach holds `change`.
-pub(crate) fn after(
-    change: &Change,
-    customer_id: CustomerId,
-    mut entry: EmployeeEntry,
-) -> EmployeeEntry {
+fn after(change: &Change, customer_id: CustomerId, mut entry: EmployeeEntry) -> EmployeeEntry {
     entry.customer_id = Some(customer_id);
     entry.digests.extend(change.baseline.digests.clone());
     entry.window = change

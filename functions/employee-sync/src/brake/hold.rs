@@ -5,25 +5,24 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use shared::fingerprint::FingerprintKey;
 use shared::runtime::{HeldNote, Mode};
-use shared::state::{Brake, HeldPlan, StateError};
+use shared::state::{Brake, HeldPlan};
 use shared::tenant::TenantConfig;
 
 use super::{BrakeVerdict, LimitExceeded};
-use crate::apply::ApplyContext;
 use crate::plan::{Consent, Held, Plan, RiskyChange};
 
 /// A plan after the brakes have had their say.
-pub(crate) struct Decided {
+pub(crate) struct BrakedPlan {
     /// What is applied.
     pub(crate) plan: Plan,
     /// The harmful parts of it that the brakes let through, and that count.
     pub(crate) passed: Vec<RiskyChange>,
-    /// What is held.
-    pub(crate) held: Option<Holding>,
+    /// What is held, and why.
+    pub(crate) hold: Option<Hold>,
 }
 
 /// A held plan with the reasons.
-pub(crate) struct Holding {
+pub(crate) struct Hold {
     held: Held,
     pub(crate) stored: HeldPlan,
     over: BTreeMap<Brake, LimitExceeded>,
@@ -37,7 +36,7 @@ pub(crate) fn decide(
     stored: Option<&HeldPlan>,
     key: &FingerprintKey,
     now: Timestamp,
-) -> Decided {
+) -> BrakedPlan {
     let over = judgement.over.clone();
     let (harmful, passed) = judgement.split();
     // What somebody approved does not count against the brakes: they go on for everything else.
@@ -45,26 +44,26 @@ pub(crate) fn decide(
     let whole = plan.clone();
     let (plan, held) = plan.hold(harmful, key);
     let Some(held) = held else {
-        return Decided {
+        return BrakedPlan {
             plan,
             passed,
-            held: None,
+            hold: None,
         };
     };
     let consent = held.consent(stored, now);
     if consent == Consent::Approved {
-        return Decided {
+        return BrakedPlan {
             plan: whole,
             passed,
-            held: None,
+            hold: None,
         };
     }
     let applied = plan.changes.len();
     let stored = held.to_store(stored, now);
-    Decided {
+    BrakedPlan {
         plan,
         passed,
-        held: Some(Holding {
+        hold: Some(Hold {
             held,
             stored,
             over,
@@ -74,36 +73,7 @@ pub(crate) fn decide(
     }
 }
 
-/// Keeps what is held for somebody to decide, and forgets what is not held any more.
-pub(crate) async fn keep(
-    context: ApplyContext<'_>,
-    holding: Option<&Holding>,
-    stored: Option<&HeldPlan>,
-    unfinished: bool,
-) -> Result<(), StateError> {
-    match (holding, stored) {
-        (Some(holding), stored) if stored != Some(&holding.stored) => {
-            context
-                .store
-                .put_held(context.tenant, context.guard.token(), &holding.stored)
-                .await
-        }
-        (None, Some(_)) if !unfinished => {
-            context
-                .store
-                .clear_held(context.tenant, context.guard.token())
-                .await
-        }
-        _ => Ok(()),
-    }
-}
-
-impl Holding {
-    /// The people whose changes are held.
-    pub(crate) fn people(&self) -> impl Iterator<Item = &RiskyChange> {
-        self.held.risky_changes.iter()
-    }
-
+impl Hold {
     /// What is held, in words.
     pub(crate) fn note(&self, config: &TenantConfig, mode: Mode) -> HeldNote {
         let HeldPlan {

@@ -10,7 +10,7 @@ use crate::plan::RiskyChange;
 
 /// The number of people that each brake lets through in a run and in 24 hours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub(crate) struct Limits {
     each: u32,
     explained_lock: u32,
 }
@@ -20,7 +20,7 @@ impl Limits {
     /// make room for locking those who are left. Nor do they count among the harm, as no change is planned for them: in
     /// firezone 9373 the brake counted people who were gone already, and stopped what was harmless.
     #[must_use]
-    pub fn of(config: BrakeConfig, open_accounts: u32) -> Self {
+    pub(crate) fn of(config: BrakeConfig, open_accounts: u32) -> Self {
         let share = |percent: f64| {
             let people = (f64::from(open_accounts) * percent / 100.0).floor();
             #[expect(
@@ -39,7 +39,7 @@ impl Limits {
 
     /// The limit for `brake`.
     #[must_use]
-    pub fn get(self, brake: Brake) -> u32 {
+    pub(crate) fn get(self, brake: Brake) -> u32 {
         match brake {
             Brake::ExplainedLock => self.explained_lock,
             Brake::UnflaggedLock => 0,
@@ -50,27 +50,27 @@ impl Limits {
 
 /// The linter's judgement of a plan that breaks no rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BrakeVerdict {
+pub(crate) struct BrakeVerdict {
     /// Every harmful part of the plan.
-    pub risky_changes: Vec<RiskyChange>,
+    pub(crate) risky_changes: Vec<RiskyChange>,
     /// The brakes that are tripped.
-    pub over: BTreeMap<Brake, LimitExceeded>,
+    pub(crate) over: BTreeMap<Brake, LimitExceeded>,
 }
 
 /// Why a brake is tripped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LimitExceeded {
+pub(crate) struct LimitExceeded {
     /// People whom the plan would hit.
-    pub planned: u32,
+    pub(crate) planned: u32,
     /// People hit over the last 24 hours.
-    pub before: u32,
+    pub(crate) before: u32,
     /// People whom the brake lets through.
-    pub limit: u32,
+    pub(crate) limit: u32,
 }
 
 /// Weighs `risky_changes` against the limits, together with what was applied over the last 24 hours.
 #[must_use]
-pub fn check_limits(
+pub(crate) fn check_limits(
     risky_changes: Vec<RiskyChange>,
     limits: Limits,
     history: &BrakeWindow,
@@ -109,7 +109,7 @@ pub(crate) fn people(risky_changes: &[RiskyChange], brake: Brake) -> u32 {
 impl BrakeVerdict {
     /// The risky changes of the tripped brakes, and those that go through.
     #[must_use]
-    pub fn split(self) -> (Vec<RiskyChange>, Vec<RiskyChange>) {
+    pub(crate) fn split(self) -> (Vec<RiskyChange>, Vec<RiskyChange>) {
         let Self {
             risky_changes,
             over,

@@ -4,4 +4,4 @@ pub(crate) mod classify;
 pub(crate) mod hold;
 pub(crate) mod limits;
 
-pub use limits::{BrakeVerdict, LimitExceeded, Limits, check_limits};
+pub(crate) use limits::{BrakeVerdict, LimitExceeded, Limits, check_limits};

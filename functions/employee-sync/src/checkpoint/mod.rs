@@ -1,11 +1,12 @@
 //! What the last run left of each person, and who needs a look because of it. Pure.
 
+mod advance;
 mod preregister;
 mod select;
-
-pub(crate) use preregister::announce;
 #[cfg(test)]
-pub(crate) use preregister::prepare;
-pub use select::{
-    Classification, DUE_NOW, Reason, Resolution, Selection, Sharding, classify, next_shard, select,
-};
+mod tests;
+
+pub(crate) use advance::resolve;
+pub use advance::{DUE_NOW, Resolution, next_shard};
+pub(crate) use preregister::register;
+pub use select::{Classification, Reason, Selection, Sharding, classify, select};

@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::SourceId;
-use shared::fingerprint::{
-    EntryStatus, Fingerprint, FingerprintKey, Shard, ShardCount, ShardEntry, ShardNumber,
-};
+use shared::fingerprint::{EntryStatus, Fingerprint, Shard, ShardNumber};
 use shared::mapping::MAPPING_VERSION;
 use shared::state::SyncState;
 
+use crate::source::Completeness;
 use crate::source::Snapshot;
-use crate::source::{Completeness, People};
 
 /// reteach's actual values are compared with the plan this often.
 const RECONCILE_EVERY: SignedDuration = SignedDuration::from_hours(24);
@@ -36,54 +34,24 @@ pub enum Reason {
     NewRules,
     /// The daily reconcile, or one that was asked for.
     Reconcile,
-    /// Many more people than the shards are made for: they are sharded anew, and not only at the next reconcile.
-    Outgrown,
 }
 
-/// Who falls into which shard.
+/// The people of a snapshot by their shards.
 #[derive(Debug)]
 pub struct Sharding<'a> {
-    count: ShardCount,
-    key: &'a FingerprintKey,
     snapshot: &'a Snapshot,
     /// Places in the snapshot.
     members: BTreeMap<ShardNumber, Vec<usize>>,
 }
 
 impl<'a> Sharding<'a> {
-    /// Spreads `people` over `count` shards.
     #[must_use]
-    pub fn new(people: &'a People, count: ShardCount, key: &'a FingerprintKey) -> Self {
+    pub fn new(snapshot: &'a Snapshot) -> Self {
         let mut members: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for (place, id) in people.snapshot.ids().enumerate() {
-            members
-                .entry(count.shard_of(key, &id))
-                .or_default()
-                .push(place);
+        for (place, id) in snapshot.ids().enumerate() {
+            members.entry(ShardNumber::of(&id)).or_default().push(place);
         }
-        Self {
-            count,
-            key,
-            snapshot: &people.snapshot,
-            members,
-        }
-    }
-
-    /// The number of shards.
-    #[must_use]
-    pub fn count(&self) -> ShardCount {
-        self.count
-    }
-
-    /// The shard of somebody, there or not.
-    #[must_use]
-    pub fn shard_of(&self, id: &SourceId) -> ShardNumber {
-        self.count.shard_of(self.key, id)
-    }
-
-    /// How many people there are.
-    fn people(&self) -> usize {
-        self.snapshot.len()
+        Self { snapshot, members }
     }
 
     fn places(&self, number: ShardNumber) -> impl Iterator<Item = usize> + '_ {
@@ -99,46 +67,41 @@ impl<'a> Sharding<'a> {
             .filter_map(|place| self.snapshot.at(place))
     }
 
-    fn fingerprints(&self, number: ShardNumber) -> impl Iterator<Item = Fingerprint> + '_ {
-        self.places(number)
-            .filter_map(|place| self.snapshot.fingerprint_at(place))
-    }
-
-    /// The shards whose line in the root does not settle them.
+    /// The shards that have changed since `state` was written, or are due.
     #[must_use]
-    pub fn unsettled(&self, root: &SyncState, now: Timestamp) -> BTreeSet<ShardNumber> {
-        let numbered = (0..).map(ShardNumber).zip(&root.shards);
-        let open =
-            numbered.filter(|(number, line)| !line.is_settled(self.fingerprints(*number), now));
-        open.map(|(number, _)| number).collect()
+    pub fn unsettled(&self, state: &SyncState, now: Timestamp) -> BTreeSet<ShardNumber> {
+        ShardNumber::all()
+            .filter(|number| {
+                let prints = self
+                    .places(*number)
+                    .filter_map(|place| self.snapshot.fingerprint_at(place));
+                !state.shard_digest(*number).is_settled(prints, now)
+            })
+            .collect()
     }
 }
 
 /// How much of the company this run has to look at.
 #[must_use]
 pub fn select(
-    root: Option<&SyncState>,
+    state: Option<&SyncState>,
     sharding: &Sharding<'_>,
     configuration: &str,
     asked: bool,
     now: Timestamp,
 ) -> Selection {
-    // A first run that did not come to its end leaves the shards of those whom it announced, and no configuration.
-    let Some(root) = root.filter(|root| !root.shards.is_empty() && !root.configuration.is_empty())
-    else {
+    // A first run that did not come to its end leaves the shards of people it registered, and no configuration.
+    let Some(state) = state.filter(|state| !state.configuration.is_empty()) else {
         return Selection::Everybody(Reason::FirstRun);
     };
-    if root.mapping_version != MAPPING_VERSION || root.configuration != configuration {
+    if state.mapping_version != MAPPING_VERSION || state.configuration != configuration {
         return Selection::Everybody(Reason::NewRules);
     }
-    if asked || root.reconciled_at + RECONCILE_EVERY <= now {
+    if asked || state.reconciled_at + RECONCILE_EVERY <= now {
         return Selection::Everybody(Reason::Reconcile);
     }
-    let open = sharding.unsettled(root, now);
-    if !open.is_empty() && sharding.count.is_overfull_with(sharding.people()) {
-        return Selection::Everybody(Reason::Outgrown);
-    }
-    if open.is_empty() && root.pending.is_empty() {
+    let open = sharding.unsettled(state, now);
+    if open.is_empty() && state.pending.is_empty() {
         Selection::Nobody
     } else {
         Selection::Shards(open)
@@ -171,7 +134,7 @@ pub fn classify(
                 .0
                 .get(&id)
                 .filter(|entry| entry.fingerprint == fingerprint);
-            let rests = same.is_some_and(|entry| match entry.standing {
+            let rests = same.is_some_and(|entry| match entry.status {
                 EntryStatus::Synced => true,
                 // Back again: what was refused or held before they were missing is not known any more.
                 EntryStatus::MissingOnce => false,
@@ -183,77 +146,10 @@ pub fn classify(
             there.insert(id);
         }
         let missing = shard.0.iter().filter(|(id, _)| !there.contains(*id));
-        let twice = missing.filter(|(_, entry)| entry.standing == EntryStatus::MissingOnce);
+        let twice = missing.filter(|(_, entry)| entry.status == EntryStatus::MissingOnce);
         if completeness == Completeness::Complete {
             found.gone.extend(twice.map(|(id, _)| id.clone()));
         }
     }
     found
 }
-
-/// What became of somebody who was looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resolution {
-    /// reteach holds what the source says, or nothing is to be done.
-    Settled,
-    /// Refused: the same record is tried again from then on.
-    RetryAt(Timestamp),
-    /// Held by a brake, or not reached in this run: the next run looks again.
-    Open,
-}
-
-/// Due in the next run, whenever that is.
-pub const DUE_NOW: EntryStatus = EntryStatus::RetryAt(Timestamp::UNIX_EPOCH);
-
-/// The shard after the run: `became` says what came of those who were looked at.
-#[must_use]
-pub fn next_shard(
-    number: ShardNumber,
-    old: &Shard,
-    sharding: &Sharding<'_>,
-    completeness: Completeness,
-    became: &BTreeMap<SourceId, Resolution>,
-) -> Shard {
-    let mut next = Shard::default();
-    for (id, fingerprint) in sharding.members(number) {
-        let before = old.0.get(&id).copied();
-        let entry = match became.get(&id) {
-            Some(Resolution::Settled) => Some(ShardEntry {
-                fingerprint,
-                standing: EntryStatus::Synced,
-            }),
-            Some(Resolution::RetryAt(at)) => Some(ShardEntry {
-                fingerprint,
-                standing: EntryStatus::RetryAt(*at),
-            }),
-            Some(Resolution::Open) => Some(ShardEntry {
-                fingerprint,
-                standing: DUE_NOW,
-            }),
-            None => before.map(|entry| match entry.standing {
-                EntryStatus::MissingOnce => ShardEntry {
-                    standing: DUE_NOW,
-                    ..entry
-                },
-                EntryStatus::Synced | EntryStatus::RetryAt(_) => entry,
-            }),
-        };
-        next.0.extend(entry.map(|entry| (id, entry)));
-    }
-    let there: BTreeSet<SourceId> = sharding.members(number).map(|(id, _)| id).collect();
-    for (id, entry) in old.0.iter().filter(|(id, _)| !there.contains(*id)) {
-        let kept = match (became.get(id), completeness) {
-            (Some(Resolution::Settled), _) => None,
-            (_, Completeness::Complete) => Some(ShardEntry {
-                standing: EntryStatus::MissingOnce,
-                ..*entry
-            }),
-            (_, Completeness::Incomplete(_)) => Some(*entry),
-        };
-        next.0.extend(kept.map(|entry| (id.clone(), entry)));
-    }
-    next
-}
-
-#[cfg(test)]
-mod tests;

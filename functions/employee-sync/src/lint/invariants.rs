@@ -12,11 +12,11 @@ use crate::plan::{Account, AccountView, Action, Candidate, Change, MatchedBy, Pl
 
 /// A rule that a plan breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
+pub(crate) struct Violation {
     /// Whose change it is; `None` for the plan as a whole.
-    pub source_id: Option<SourceId>,
+    pub(crate) source_id: Option<SourceId>,
     /// The rule.
-    pub rule: &'static str,
+    pub(crate) rule: &'static str,
 }
 
 impl fmt::Display for Violation {

@@ -5,7 +5,7 @@ mod invariants;
 #[cfg(test)]
 mod tests;
 
-pub use invariants::Violation;
+pub(crate) use invariants::Violation;
 
 use jiff::Timestamp;
 use shared::tenant::TenantConfig;
@@ -16,7 +16,7 @@ use crate::plan::{Candidate, Plan, RiskyChange};
 ///
 /// # Errors
 /// Every rule the plan breaks. Such a plan is a defect of the planner; nothing of it may be applied.
-pub fn examine(
+pub(crate) fn examine(
     plan: &Plan,
     candidates: &[Candidate],
     tool: &str,

@@ -22,6 +22,21 @@ pub struct Candidate {
     pub account: Account,
 }
 
+impl Candidate {
+    #[must_use]
+    pub fn entry_or_new(&self) -> EmployeeEntry {
+        self.entry
+            .clone()
+            .unwrap_or_else(|| EmployeeEntry::new(self.source_id.clone()))
+    }
+
+    /// The account that the ledger knows.
+    #[must_use]
+    pub fn known_account(&self) -> Option<&CustomerId> {
+        self.entry.as_ref()?.customer_id.as_ref()
+    }
+}
+
 /// What the HR system says of somebody.
 #[derive(Clone, Debug)]
 pub enum SourceState {

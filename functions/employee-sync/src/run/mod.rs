@@ -1,83 +1,56 @@
 //! One run of the job.
 
-#[cfg(test)]
-pub(crate) mod academy;
 mod commit;
-mod halt;
 mod load;
 mod pipeline;
+mod stages;
 mod summary;
 #[cfg(test)]
 mod tests;
 
-use shared::runtime::{Cause, Finding, FindingKind, HeldNote, JobResult, Mode, Outcome};
+#[cfg(test)]
+pub(crate) use load::{candidates, queries, with_accounts};
 
-use crate::EmployeeSync;
-use crate::apply::ApplyAbort;
-use crate::plan::Plan;
-use crate::report::Counts;
+use jiff::Timestamp;
+use shared::fingerprint::FingerprintKey;
+use shared::runtime::{Mode, Outcome, RunError};
+use shared::tenant::TenantConfig;
 
-/// What a run came to.
-#[derive(Debug, Default)]
-struct Ended {
-    counts: Counts,
-    findings: Vec<Finding>,
-    held: Option<HeldNote>,
-    stop: Option<ApplyAbort>,
-    plan: Option<Plan>,
-    nothing_to_do: bool,
+use crate::accounts::AccountsError;
+use crate::lint::Violation;
+
+/// What every stage depends on besides its input.
+#[derive(Clone, Copy, Debug)]
+struct Rules<'a> {
+    config: &'a TenantConfig,
+    key: &'a FingerprintKey,
+    /// A digest of the tenant's configuration.
+    configuration: &'a str,
+    /// The HR system, as external ids name it.
+    tool: &'a str,
+    mode: Mode,
+    now: Timestamp,
 }
 
-impl Ended {
-    /// Whether the reading was not complete: nobody could be taken for gone.
-    fn is_incomplete(&self) -> bool {
-        self.findings
-            .iter()
-            .any(|finding| finding.kind == FindingKind::Incomplete)
-    }
-
-    fn concluded(self, mode: Mode) -> JobResult<EmployeeSync> {
-        use shared::reteach::Error as Reteach;
-        let outcome = match &self.stop {
-            _ if mode == Mode::DryRun => Outcome::Planned,
-            None if self.nothing_to_do => Outcome::Unchanged,
-            None if self.counts.left > 0 || self.is_incomplete() => Outcome::Partly,
-            None => Outcome::Done,
-            Some(ApplyAbort::OutOfTime) => Outcome::Partly,
-            Some(ApplyAbort::State(_)) => Outcome::StateUnavailable,
-            Some(ApplyAbort::Reteach(Reteach::Credential(_) | Reteach::Forbidden(_))) => {
-                Outcome::AccessDenied
-            }
-            Some(ApplyAbort::Reteach(_)) => Outcome::ReteachUnavailable,
-        };
-        // reteach may be asked for the first time when changes are applied.
-        let refused = matches!(self.stop, Some(ApplyAbort::Reteach(Reteach::Credential(_))));
-        let cause = if refused {
-            Cause::Credentials
-        } else {
-            Cause::Other
-        };
-        let message = self
-            .stop
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let Self {
-            counts,
-            findings,
-            held,
-            stop: _,
-            plan,
-            nothing_to_do: _,
-        } = self;
-        JobResult {
-            outcome,
-            message,
-            cause,
-            counts,
-            findings,
-            held,
-            plan,
+impl From<AccountsError> for RunError {
+    fn from(error: AccountsError) -> Self {
+        match error {
+            AccountsError::Reteach(error) => error.into(),
+            other => Self::new(Outcome::ReteachUnavailable, other),
         }
     }
+}
+
+/// The linter refused the plan.
+fn plan_refused(violations: &[Violation]) -> RunError {
+    let listed: Vec<_> = violations
+        .iter()
+        .take(10)
+        .map(ToString::to_string)
+        .collect();
+    let message = format!(
+        "a defect of this program: the plan breaks its own rules, nothing was written: {}",
+        listed.join("; ")
+    );
+    RunError::new(Outcome::PlanRefused, message)
 }

@@ -1,35 +1,31 @@
-//! The job itself: read, look, plan, judge, apply, settle.
+//! The stages of a run in their order, with the reads and writes between them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
-use shared::fingerprint::ShardCount;
+use jiff::SignedDuration;
 use shared::routes::{Connections, Source};
 use shared::runtime::{
     Job, JobResult, LeaseGuard, LeaseTerms, Mode, Progress, Run, RunError, Tenant,
 };
 use shared::secrets::TenantSecret;
 use shared::source::EmployeeSource as _;
-use shared::state::{JobKind, StateError, Store, SyncState};
+use shared::state::{JobKind, SyncState};
 
-use super::commit::{self, Settlement};
-use super::halt;
-use super::load::{self, Gathered};
+use super::commit::{commit, register};
+use super::load::load;
+use super::stages::{conclude, prepare, preregister};
 use super::summary::Summary;
+use super::{Rules, plan_refused};
 use crate::EmployeeSync;
-use crate::apply::{self, ApplyAbort, ApplyContext, Outcome};
-use crate::brake::hold::{self, Decided};
-use crate::brake::{Limits, check_limits};
-use crate::checkpoint::announce;
-use crate::checkpoint::{self, Selection, Sharding};
-use crate::lint;
-use crate::plan::{Context, Plan};
+use crate::apply::{self, apply, write_entries};
+use crate::checkpoint::{Selection, Sharding, select};
+use crate::io::{LiveReader, LiveWriter, Reader, Writer};
+use crate::plan::Plan;
 use crate::report::Counts;
-use crate::source::{self, People};
+use crate::source::{self, Completeness, People};
 
-/// Kept back at the end of a run for writing shards, root and report; of a short run a quarter.
+/// Kept back at the end of a run for writing shards, state and report; of a short run a quarter.
 const RESERVE: Duration = Duration::from_secs(15);
 
 impl Job for EmployeeSync {
@@ -48,175 +44,103 @@ impl Job for EmployeeSync {
         run: &Run<'_, Self>,
         tenant: &Tenant,
         secret: Arc<TenantSecret>,
-        guard: Option<&LeaseGuard<'_>>,
+        lease: Option<&LeaseGuard<'_>>,
     ) -> Result<JobResult<Self>, RunError> {
-        let (mode, store) = (run.mode(), run.store());
         let stop_at = run.stop_at(RESERVE);
         let connections = run.connect(tenant, &secret)?.until(stop_at);
-        let Connections {
-            hr: source,
-            reteach,
-            key,
-        } = &connections;
-        let configuration = format!(
-            "{:016x}",
-            key.digest("configuration", &tenant.record.config)
-        );
-        let (people, root) = read(run, tenant, &connections).await?;
+        let Connections { hr, reteach, key } = &connections;
+        let (config, store) = (&tenant.config, run.store());
+        let state = store.sync_state(&config.tenant_id).await?;
+        let expected = run.at_once(state.as_ref().map_or(0, |state| state.people as usize)) as u64;
+        let people = source::read(hr, config, key, expected).await?;
         run.emit(Progress::Read(people.snapshot.len()));
 
-        let now = run.clock().now();
-        let count = ShardCount::of_table(root.as_ref().map_or(0, |root| root.shards.len()));
-        let sharding = Sharding::new(&people, count, key);
-        let asked = mode == Mode::Reconcile;
-        let selection = checkpoint::select(root.as_ref(), &sharding, &configuration, asked, now);
-        let mut summary = Summary::new(&people);
-        if selection == Selection::Nobody {
-            let waiting = root.map_or(0, |root| u64::from(root.waiting));
-            let ended = summary.nothing_to_do(waiting);
-            // The run that brought everybody over may have ended before it could open the gate, or not have been complete.
-            if ended.nothing_to_do && guard.is_some() {
-                open_gate(store, tenant, now).await?;
-            }
-            return Ok(ended.concluded(mode));
-        }
-
-        let gathered = load::load(
-            store,
-            tenant,
-            &connections,
-            &people,
-            root.as_ref(),
-            &selection,
-            now,
-        )
-        .await?;
-        let Gathered {
-            candidates,
-            sharding,
-            mut shards,
-            obsolete,
-            open_accounts,
-        } = gathered;
-        let plan = Plan::build(
-            &candidates,
-            Context {
-                now,
-                config: &tenant.config,
-                key,
-            },
-        );
-        let risky_changes = lint::examine(&plan, &candidates, source.tool(), &tenant.config, now)
-            .map_err(|broken| halt::refused(&broken))?;
-        let digests = plan.digests(&risky_changes, key);
-        let mut root = root.unwrap_or_else(commit::first_root);
-        commit::recover_pending(&mut root, &digests, now);
-        let judgement = check_limits(
-            risky_changes,
-            Limits::of(tenant.config.brake, open_accounts),
-            &root.brakes,
-            now,
-        );
-        let stored = store.held(&tenant.config.tenant_id).await?;
-        let Decided { plan, passed, held } =
-            hold::decide(plan, judgement, stored.as_ref(), key, now);
-        summary.planned(&people, &plan, held.as_ref());
-        run.emit(Progress::Planned(plan.changes.len()));
-        let note = |held: Option<hold::Holding>| held.map(|held| held.note(&tenant.config, mode));
-        let Some(guard) = guard else {
-            return Ok(summary.dry(plan, note(held), now).concluded(mode));
+        let rules = Rules {
+            config,
+            key,
+            configuration: &format!(
+                "{:016x}",
+                key.digest("configuration", &tenant.record.config)
+            ),
+            tool: hr.tool(),
+            mode: run.mode(),
+            now: run.clock().now(),
         };
-
-        let context = ApplyContext {
-            tenant: &tenant.config.tenant_id,
-            reteach,
+        let reader = LiveReader {
+            tenant,
             store,
-            guard,
+            reteach,
+        };
+        let writer = lease.map(|lease| LiveWriter {
+            reader,
+            lease,
             clock: run.clock(),
             stop_at,
-            at_once: run.at_once(apply::CONCURRENCY),
-        };
-        let counted = plan.digests(&passed, key);
-        let announced = announce(context, &plan, &sharding, &mut shards, &mut root).await?;
-        if announced || !counted.is_empty() {
-            root.pending.clone_from(&counted);
-            store
-                .put_sync_state(context.tenant, guard.token(), &root)
-                .await?;
-        }
-        let outcome = apply(run, context, &plan, &candidates).await;
-        let mut became = summary.applied(&plan, &outcome, &candidates, now);
-        became.extend(apply::note_conflicts(context, &plan, &candidates).await?);
-        let settlement = Settlement {
-            context,
-            people: &people,
-            sharding: &sharding,
-            shards: &shards,
-            obsolete: &obsolete,
-            became: &became,
-            look: &selection,
-            configuration: &configuration,
-            stopped: outcome.stop.is_some(),
-        };
-        root.open_accounts =
-            commit::open_accounts(&root, &selection, &candidates, &plan, &outcome, now);
-        commit::count_brakes(&mut root, &passed, &outcome, now);
-        root.pending = plan.digests(&commit::in_doubt(&passed, &outcome), key);
-        // Before the shards: once they are settled nobody looks again, and what is not held any more would stay approved.
-        hold::keep(
-            context,
-            held.as_ref(),
-            stored.as_ref(),
-            summary.leaves_something(&outcome),
-        )
-        .await?;
-        summary.settled(&settlement.write(root, now).await?);
-        if summary.is_complete(&outcome) {
-            open_gate(store, tenant, now).await?;
-        }
-        Ok(summary.finished(outcome.stop, note(held)).concluded(mode))
+            concurrency: run.at_once(apply::CONCURRENCY),
+        });
+        let emit = |progress| run.emit(progress);
+        drive(rules, &people, state, &reader, writer.as_ref(), &emit).await
     }
 }
 
-/// After a first complete run, certificates may follow.
-async fn open_gate(store: &Store, tenant: &Tenant, now: Timestamp) -> Result<(), StateError> {
-    match tenant.record.gate {
-        Some(_) => Ok(()),
-        None => store.open_gate(&tenant.config.tenant_id, now).await,
+/// A run after the reading. Without a writer (a dry run) it ends with the plan.
+pub(super) async fn drive(
+    rules: Rules<'_>,
+    people: &People,
+    state: Option<SyncState>,
+    reader: &impl Reader,
+    writer: Option<&impl Writer>,
+    emit: &(dyn Fn(Progress) + Sync),
+) -> Result<JobResult<EmployeeSync>, RunError> {
+    let sharding = Sharding::new(&people.snapshot);
+    let asked = rules.mode == Mode::Reconcile;
+    let selection = select(
+        state.as_ref(),
+        &sharding,
+        rules.configuration,
+        asked,
+        rules.now,
+    );
+    if selection == Selection::Nobody {
+        return unchanged(rules, people, state, writer).await;
     }
+    let loaded = load(reader, people, &sharding, state.as_ref(), &selection, rules).await?;
+    let prepared =
+        prepare(rules, people, state, loaded).map_err(|violations| plan_refused(&violations))?;
+    emit(Progress::Planned(prepared.plan.changes.len()));
+    let Some(writer) = writer else {
+        return Ok(prepared.dry_run(rules));
+    };
+    let registration = preregister(rules, &prepared, &sharding);
+    register(writer, &registration).await?;
+    let (plan, candidates) = (&prepared.plan, &prepared.candidates);
+    let outcome = apply(writer, plan, candidates, &|| emit(Progress::Applied)).await;
+    write_entries(writer, &prepared.conflicts).await?;
+    let conclusion = conclude(
+        rules,
+        people,
+        &sharding,
+        &selection,
+        prepared,
+        registration,
+        outcome,
+    );
+    commit(writer, &conclusion).await?;
+    Ok(conclusion.result)
 }
 
-/// The root, and the people, of whom it tells how many there were.
-async fn read(
-    run: &Run<'_, EmployeeSync>,
-    tenant: &Tenant,
-    connections: &Connections<Source>,
-) -> Result<(People, Option<SyncState>), RunError> {
-    let root = run.store().sync_state(&tenant.config.tenant_id).await?;
-    let expected = run.at_once(root.as_ref().map_or(0, |root| root.people as usize)) as u64;
-    let people = source::read(&connections.hr, &tenant.config, &connections.key, expected).await?;
-    Ok((people, root))
-}
-
-async fn apply(
-    run: &Run<'_, EmployeeSync>,
-    context: ApplyContext<'_>,
-    plan: &Plan,
-    candidates: &[crate::plan::Candidate],
-) -> Outcome {
-    if let Err(error) = apply::keep(context, &plan.bookkeeping).await {
-        return Outcome {
-            stop: Some(ApplyAbort::State(error)),
-            ..Outcome::default()
-        };
+/// Everything is as the last run left it. The run that brought everybody over may have ended before it could open the gate.
+async fn unchanged(
+    rules: Rules<'_>,
+    people: &People,
+    state: Option<SyncState>,
+    writer: Option<&impl Writer>,
+) -> Result<JobResult<EmployeeSync>, RunError> {
+    if let (Completeness::Complete, Some(writer)) = (people.completeness, writer) {
+        writer.open_gate(rules.now).await?;
     }
-    let entries: BTreeMap<_, _> = candidates
-        .iter()
-        .map(|it| (&it.source_id, it.entry.as_ref()))
-        .collect();
-    let changes = plan.changes.iter().map(|change| {
-        let entry = entries.get(&change.source_id).copied().flatten().cloned();
-        (change.clone(), entry)
-    });
-    apply::apply(context, changes.collect(), &|| run.emit(Progress::Applied)).await
+    let waiting = state.map_or(0, |state| u64::from(state.waiting));
+    Ok(Summary::of(people)
+        .with_waiting(waiting)
+        .unchanged(rules.mode))
 }

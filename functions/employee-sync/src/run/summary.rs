@@ -1,49 +1,43 @@
 //! Counting what a run found and did, for its report.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use shared::domain::id::SourceId;
-use shared::runtime::{Finding, FindingKind, HeldNote};
+use shared::reteach::Error as ReteachError;
+use shared::runtime::{Cause, Finding, FindingKind, HeldNote, JobResult, Mode, Outcome};
 use shared::state::Failure;
 
-use super::Ended;
-use super::commit::Settled;
-use crate::apply::{Applied, ApplyAbort, Outcome};
-use crate::brake::hold::Holding;
-use crate::checkpoint::Resolution;
-use crate::plan::{Candidate, Change, Extent, Kind, Plan, SkipReason};
+use crate::EmployeeSync;
+use crate::apply::{Applied, ApplyOutcome};
+use crate::io::ApplyAbort;
+use crate::plan::{Change, Kind, Plan, SkipReason};
 use crate::report::Counts;
 use crate::source::{Completeness, People};
 
-/// A record that does not fit is told of again after this long, if it is still the same.
-const TELL_AGAIN: SignedDuration = SignedDuration::from_hours(24);
-
 /// The counts and findings of a run under way.
+#[derive(Debug)]
 pub(super) struct Summary {
     counts: Counts,
     findings: Vec<Finding>,
-    completeness: Completeness,
-    held: BTreeSet<SourceId>,
 }
 
 impl Summary {
-    pub(super) fn new(people: &People) -> Self {
-        let counts = Counts {
-            people: people.snapshot.len() as u64,
-            readings: u64::from(people.readings),
-            unchanged: people.snapshot.len() as u64,
-            ..Counts::default()
-        };
+    /// What the reading itself says.
+    pub(super) fn of(people: &People) -> Self {
+        let number = people.snapshot.len() as u64;
         let mut summary = Self {
-            counts,
+            counts: Counts {
+                people: number,
+                readings: u64::from(people.readings),
+                unchanged: number,
+                ..Counts::default()
+            },
             findings: Vec::new(),
-            completeness: people.completeness,
-            held: BTreeSet::new(),
         };
-        if let Completeness::Incomplete(doubt) = people.completeness {
+        if let Completeness::Incomplete(reason) = people.completeness {
             let text = format!(
-                "the reading is not complete after {} attempts ({doubt}): new and changed people are carried over, nobody \
+                "the reading is not complete after {} attempts ({reason}): new and changed people are carried over, nobody \
                  who is missing is taken for gone",
                 people.readings
             );
@@ -60,75 +54,131 @@ impl Summary {
     }
 
     fn find(&mut self, person: Option<&SourceId>, kind: FindingKind, text: String) {
-        let person = person.map(ToString::to_string);
         self.findings.push(Finding {
-            person,
+            person: person.map(ToString::to_string),
             certificate: None,
             kind,
             text,
         });
     }
 
-    /// Everything is as the last run left it. An incomplete reading is a finding all the same.
-    pub(super) fn nothing_to_do(mut self, waiting: u64) -> Ended {
-        self.waiting(waiting);
-        let nothing_to_do = self.completeness == Completeness::Complete;
-        Ended {
-            counts: self.counts,
-            findings: self.findings,
-            nothing_to_do,
-            ..Ended::default()
-        }
-    }
-
-    /// What the plan leaves alone, and what a brake holds.
-    pub(super) fn planned(&mut self, people: &People, plan: &Plan, held: Option<&Holding>) {
+    /// With what the plan leaves alone, and what a brake holds.
+    pub(super) fn with_plan(mut self, people: &People, plan: &Plan) -> Self {
         for (id, skip) in &plan.skipped {
-            let kind = match skip {
+            let counts = &mut self.counts;
+            let (counter, kind) = match skip {
                 SkipReason::Conflict(_) | SkipReason::Contested(_) => {
-                    self.counts.conflicts += 1;
-                    FindingKind::Conflict
+                    (&mut counts.conflicts, Some(FindingKind::Conflict))
                 }
-                SkipReason::Rejected { .. } => {
-                    self.counts.refused += 1;
-                    FindingKind::Rejected
-                }
+                SkipReason::Rejected { .. } => (&mut counts.refused, Some(FindingKind::Rejected)),
                 SkipReason::ScopeUndecided(_) => {
-                    self.counts.refused += 1;
-                    FindingKind::ScopeUndecided
+                    (&mut counts.refused, Some(FindingKind::ScopeUndecided))
                 }
-                SkipReason::AwaitingRetry(_) => {
-                    self.counts.waiting += 1;
-                    continue;
-                }
-                SkipReason::OutOfScope => {
-                    self.counts.out_of_scope += 1;
-                    continue;
-                }
+                SkipReason::AwaitingRetry(_) => (&mut counts.waiting, None),
+                SkipReason::OutOfScope => (&mut counts.out_of_scope, None),
                 SkipReason::GoneAlready => continue,
             };
-            self.find(Some(id), kind, skip.to_string());
+            *counter += 1;
+            if let Some(kind) = kind {
+                self.find(Some(id), kind, skip.to_string());
+            }
         }
-        self.held = held
-            .into_iter()
-            .flat_map(Holding::people)
-            .map(|risky| risky.source_id.clone())
-            .collect();
-        self.counts.held = self.held.len() as u64;
-        let touched: BTreeSet<&SourceId> = plan
-            .changes
-            .iter()
+        self.counts.held = plan.held.len() as u64;
+        let changes = plan.changes.iter().chain(&plan.held);
+        let touched: BTreeSet<&SourceId> = changes
             .map(|change| &change.source_id)
             .chain(plan.skipped.iter().map(|(id, _)| id))
-            .chain(&self.held)
-            // Who is gone was not counted among the people in the first place.
+            // Somebody who is gone was not counted among the people in the first place.
             .filter(|id| people.snapshot.contains(id))
             .collect();
         self.counts.unchanged = self.counts.people.saturating_sub(touched.len() as u64);
+        self
     }
 
-    /// What would be done, as findings.
-    pub(super) fn dry(mut self, plan: Plan, held: Option<HeldNote>, now: Timestamp) -> Ended {
+    /// With what became of the plan's changes.
+    pub(super) fn with_outcome(
+        mut self,
+        plan: &Plan,
+        outcome: &ApplyOutcome,
+        now: Timestamp,
+    ) -> Self {
+        for change in &plan.changes {
+            match outcome.applied.get(&change.source_id) {
+                Some(Applied::Done) => self.count(change, now),
+                Some(Applied::Refused(failure)) => self.refuse(change, failure, ""),
+                Some(Applied::WindowAlone(failure)) => {
+                    self.refuse(change, failure, "; its lock or unlock went through");
+                }
+                Some(Applied::Open) | None => self.counts.left += 1,
+            }
+        }
+        self
+    }
+
+    fn count(&mut self, change: &Change, now: Timestamp) {
+        let counter = match change.kind(now) {
+            Kind::Create => &mut self.counts.created,
+            Kind::Adopt => &mut self.counts.adopted,
+            Kind::Lock => &mut self.counts.locked,
+            Kind::Unlock => &mut self.counts.unlocked,
+            Kind::Update => &mut self.counts.updated,
+        };
+        *counter += 1;
+    }
+
+    fn refuse(&mut self, change: &Change, failure: &Failure, alone: &str) {
+        self.counts.refused += 1;
+        let Failure {
+            reason, retry_at, ..
+        } = failure;
+        let text = format!("{reason}{alone}; tried again from {retry_at:.0} on");
+        self.find(Some(&change.source_id), FindingKind::Refused, text);
+    }
+
+    /// With the people who are missing for the first time.
+    pub(super) fn with_missing(mut self, people: u64) -> Self {
+        self.counts.missing_once = people;
+        self
+    }
+
+    /// With all people of the company who wait for another try. They were not looked at, and are not in step.
+    pub(super) fn with_waiting(mut self, people: u64) -> Self {
+        let counts = &mut self.counts;
+        let elsewhere = people.saturating_sub(counts.refused + counts.conflicts);
+        let not_looked_at = elsewhere.saturating_sub(counts.waiting);
+        counts.waiting = counts.waiting.max(elsewhere);
+        counts.unchanged = counts.unchanged.saturating_sub(not_looked_at);
+        self
+    }
+
+    /// Whether a change is left for the next run.
+    pub(super) fn leaves_something(&self) -> bool {
+        self.counts.left > 0
+    }
+
+    fn is_incomplete(&self) -> bool {
+        self.findings
+            .iter()
+            .any(|finding| finding.kind == FindingKind::Incomplete)
+    }
+
+    /// The result of a run that had nothing to do. An incomplete reading is a finding all the same.
+    pub(super) fn unchanged(self, mode: Mode) -> JobResult<EmployeeSync> {
+        let outcome = match mode {
+            Mode::DryRun => Outcome::Planned,
+            _ if self.is_incomplete() => Outcome::Partly,
+            _ => Outcome::Unchanged,
+        };
+        self.into_result(outcome, None)
+    }
+
+    /// The result of a dry run: what would be done, as findings.
+    pub(super) fn planned(
+        mut self,
+        plan: Plan,
+        held: Option<HeldNote>,
+        now: Timestamp,
+    ) -> JobResult<EmployeeSync> {
         for change in &plan.changes {
             self.count(change, now);
             let names: Vec<&str> = change
@@ -147,136 +197,52 @@ impl Summary {
                 text.trim_end().to_owned(),
             );
         }
-        Ended {
-            counts: self.counts,
-            findings: self.findings,
-            held,
+        JobResult {
             plan: Some(plan),
-            ..Ended::default()
+            ..self.into_result(Outcome::Planned, held)
         }
     }
 
-    /// What became of everybody who was looked at.
+    /// The result of a run that applied a plan.
     pub(super) fn applied(
-        &mut self,
-        plan: &Plan,
-        outcome: &Outcome,
-        candidates: &[Candidate],
-        now: Timestamp,
-    ) -> BTreeMap<SourceId, Resolution> {
-        let mut became: BTreeMap<_, _> = candidates
-            .iter()
-            .map(|it| (it.source_id.clone(), Resolution::Open))
-            .collect();
-        let kept = plan.bookkeeping.iter().map(|entry| &entry.source_id);
-        let stopped_by_state = matches!(outcome.stop, Some(ApplyAbort::State(_)));
-        if !stopped_by_state {
-            became.extend(
-                plan.unchanged
-                    .iter()
-                    .chain(kept)
-                    .map(|id| (id.clone(), Resolution::Settled)),
-            );
-        }
-        became.extend(
-            plan.skipped
-                .iter()
-                .map(|(id, skip)| (id.clone(), of_skip(skip, now))),
-        );
-        for change in &plan.changes {
-            let state = match outcome.applied.get(&change.source_id) {
-                Some(Applied::Done) => {
-                    self.count(change, now);
-                    if change.extent == Extent::Whole {
-                        Resolution::Settled
-                    } else {
-                        Resolution::Open
-                    }
-                }
-                Some(applied @ (Applied::Refused(failure) | Applied::WindowAlone(failure))) => {
-                    self.counts.refused += 1;
-                    let is_alone = matches!(applied, Applied::WindowAlone(_));
-                    let alone = if is_alone {
-                        "; its lock or unlock went through"
-                    } else {
-                        ""
-                    };
-                    let Failure {
-                        reason, retry_at, ..
-                    } = failure;
-                    let text = format!("{reason}{alone}; tried again from {retry_at:.0} on");
-                    self.find(Some(&change.source_id), FindingKind::Refused, text);
-                    Resolution::RetryAt(failure.retry_at)
-                }
-                Some(Applied::Open) | None => {
-                    self.counts.left += 1;
-                    Resolution::Open
-                }
-            };
-            became.insert(change.source_id.clone(), state);
-        }
-        for id in &self.held {
-            became.insert(id.clone(), Resolution::Open);
-        }
-        became
-    }
-
-    fn count(&mut self, change: &Change, now: Timestamp) {
-        let counter = match change.kind(now) {
-            Kind::Create => &mut self.counts.created,
-            Kind::Adopt => &mut self.counts.adopted,
-            Kind::Lock => &mut self.counts.locked,
-            Kind::Unlock => &mut self.counts.unlocked,
-            Kind::Update => &mut self.counts.updated,
-        };
-        *counter += 1;
-    }
-
-    /// What the shards say of the whole company. Whoever waits for another try was not looked at, and is not in step.
-    pub(super) fn settled(&mut self, settled: &Settled) {
-        self.counts.missing_once = settled.missing;
-        self.waiting(settled.waiting);
-    }
-
-    fn waiting(&mut self, people: u64) {
-        let elsewhere = people.saturating_sub(self.counts.refused + self.counts.conflicts);
-        let not_looked_at = elsewhere.saturating_sub(self.counts.waiting);
-        self.counts.waiting = self.counts.waiting.max(elsewhere);
-        self.counts.unchanged = self.counts.unchanged.saturating_sub(not_looked_at);
-    }
-
-    /// Whether the next run has to go on with this plan.
-    pub(super) fn leaves_something(&self, outcome: &Outcome) -> bool {
-        outcome.stop.is_some() || self.counts.left > 0
-    }
-
-    /// Whether this was a complete run over a complete reading: what opens the gate for certificates.
-    pub(super) fn is_complete(&self, outcome: &Outcome) -> bool {
-        self.completeness == Completeness::Complete && !self.leaves_something(outcome)
-    }
-
-    /// The end of a run that had something to do.
-    pub(super) fn finished(mut self, stop: Option<ApplyAbort>, held: Option<HeldNote>) -> Ended {
+        mut self,
+        abort: Option<ApplyAbort>,
+        held: Option<HeldNote>,
+    ) -> JobResult<EmployeeSync> {
         if let Some(held) = &held {
             self.find(None, FindingKind::Held, held.text.clone());
         }
-        Ended {
+        let outcome = match &abort {
+            None if self.leaves_something() || self.is_incomplete() => Outcome::Partly,
+            None => Outcome::Done,
+            Some(ApplyAbort::OutOfTime) => Outcome::Partly,
+            Some(ApplyAbort::State(_)) => Outcome::StateUnavailable,
+            Some(ApplyAbort::Reteach(ReteachError::Credential(_) | ReteachError::Forbidden(_))) => {
+                Outcome::AccessDenied
+            }
+            Some(ApplyAbort::Reteach(_)) => Outcome::ReteachUnavailable,
+        };
+        // reteach may be asked for the first time when changes are applied.
+        let cause = match &abort {
+            Some(ApplyAbort::Reteach(ReteachError::Credential(_))) => Cause::Credentials,
+            _ => Cause::Other,
+        };
+        JobResult {
+            cause,
+            message: abort.as_ref().map(ToString::to_string).unwrap_or_default(),
+            ..self.into_result(outcome, held)
+        }
+    }
+
+    fn into_result(self, outcome: Outcome, held: Option<HeldNote>) -> JobResult<EmployeeSync> {
+        JobResult {
+            outcome,
+            message: String::new(),
+            cause: Cause::Other,
             counts: self.counts,
             findings: self.findings,
             held,
-            stop,
-            ..Ended::default()
+            plan: None,
         }
-    }
-}
-
-fn of_skip(skip: &SkipReason, now: Timestamp) -> Resolution {
-    match skip {
-        SkipReason::OutOfScope | SkipReason::GoneAlready => Resolution::Settled,
-        SkipReason::AwaitingRetry(at) => Resolution::RetryAt(*at),
-        SkipReason::Rejected { .. }
-        | SkipReason::ScopeUndecided(_)
-        | SkipReason::Conflict(_)
-        | SkipReason::Contested(_) => Resolution::RetryAt(now + TELL_AGAIN),
     }
 }

@@ -1,7 +1,6 @@
 //! What calls cost, by the rules of DynamoDB's price list: a read unit for each 4 KB (half for an eventually
 //! consistent read), a write unit for each KB, twice that in a transaction.
 
-use shared::fingerprint::ShardNumber;
 use shared::state::{FencingToken, LastRun, Store, TenantStatus, Units};
 
 use crate::support::{acme, at, entry, id, put_employees, stack, take};
@@ -135,9 +134,6 @@ async fn what_is_not_there_costs_too() {
     })
     .await;
     assert_eq!(used, read(0.5, 1));
-    let gone = [ShardNumber(1)];
-    let delete = async |store: &Store| store.delete_shards(&acme(), FencingToken(1), &gone).await;
-    assert_eq!(cost(&store, delete).await, write(1.0, 1));
 }
 
 #[tokio::test]

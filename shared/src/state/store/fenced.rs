@@ -50,15 +50,6 @@ impl Store {
         item.insert(FENCE.to_owned(), AttributeValue::N(token.0.to_string()));
         self.table.put(key, item, condition).await
     }
-
-    /// Deletes an item unless a newer run has written it.
-    pub(super) async fn delete_fenced(
-        &self,
-        key: &Key,
-        token: FencingToken,
-    ) -> Result<(), StateError> {
-        fenced(key, self.table.delete(key, token.condition()).await?)
-    }
 }
 
 fn fenced(key: &Key, outcome: Outcome) -> Result<(), StateError> {

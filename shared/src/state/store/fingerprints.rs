@@ -1,6 +1,6 @@
 //! The root and the shards of fingerprints.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -49,12 +49,12 @@ impl Store {
         &self,
         tenant: &TenantId,
         numbers: &[ShardNumber],
-    ) -> Result<HashMap<ShardNumber, Shard>, StateError> {
+    ) -> Result<BTreeMap<ShardNumber, Shard>, StateError> {
         let names: HashMap<String, ShardNumber> = numbers
             .iter()
             .map(|number| (Key::shard(tenant, *number).sk, *number))
             .collect();
-        let mut shards: HashMap<_, _> = numbers
+        let mut shards: BTreeMap<_, _> = numbers
             .iter()
             .map(|number| (*number, Shard::default()))
             .collect();
@@ -71,7 +71,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StateError::TooLarge`] above DynamoDB's 400 KB, which is about 9,000 people in one shard and cannot happen
-    /// below 2 million people in one company; [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
+    /// below half a million people in one company; [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
     pub async fn put_shard(
         &self,
         tenant: &TenantId,
@@ -85,23 +85,6 @@ impl Store {
         })?;
         let item = Item::from([(PEOPLE.to_owned(), AttributeValue::B(Blob::new(bytes)))]);
         self.put_fenced(&key, token, item).await
-    }
-
-    /// Deletes shards that no root speaks of any more.
-    ///
-    /// # Errors
-    /// [`StateError::Fenced`] if a newer run has written one of them, or DynamoDB fails.
-    pub async fn delete_shards(
-        &self,
-        tenant: &TenantId,
-        token: FencingToken,
-        numbers: &[ShardNumber],
-    ) -> Result<(), StateError> {
-        for number in numbers {
-            self.delete_fenced(&Key::shard(tenant, *number), token)
-                .await?;
-        }
-        Ok(())
     }
 }
 

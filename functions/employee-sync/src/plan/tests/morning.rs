@@ -10,12 +10,12 @@ use shared::mapping::DesiredAccount;
 use shared::reteach::Customer;
 use shared::tenant::TenantConfig;
 
-use crate::apply::{Applied, Outcome};
+use crate::apply::{Applied, ApplyOutcome};
+use crate::io::memory::{Academy, Asking, TOOL, tag};
 use crate::lint;
 use crate::plan::arbitrary::{Company, Drift, PERSONAL};
 use crate::plan::builders::{key, now};
 use crate::plan::{Candidate, Context, Plan, RiskyChange, SkipReason};
-use crate::run::academy::{Academy, Asking, TOOL, tag};
 use crate::source::People;
 use crate::source::Person;
 
@@ -38,7 +38,7 @@ pub(super) fn read<'a>(
 pub(super) struct Run {
     pub(super) candidates: Vec<Candidate>,
     pub(super) plan: Plan,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: ApplyOutcome,
     pub(super) risky_changes: Vec<RiskyChange>,
 }
 
@@ -62,7 +62,7 @@ pub(super) fn run(
     let risky_changes = lint::examine(&plan, &candidates, TOOL, config, now);
     let risky_changes =
         risky_changes.unwrap_or_else(|violations| panic!("{violations:?}\n{plan:#?}"));
-    let outcome = academy.apply(&plan, &candidates, usize::MAX, now);
+    let outcome = academy.apply(&plan, &candidates, now);
     Run {
         candidates,
         plan,

@@ -12,10 +12,10 @@ use shared::state::Brake;
 use shared::tenant::{LockOn, OutOfScope, ScopeVerdict, TenantConfig};
 
 use super::morning::{morning, read, run, window};
+use crate::io::memory::{Academy, Asking, TOOL, held};
 use crate::plan::arbitrary::{Drift, PERSONAL, company, person, tenant};
 use crate::plan::builders::{key, now};
 use crate::plan::{Access, Action, Context, Details, Part, Plan};
-use crate::run::academy::{Academy, Asking, TOOL, held};
 
 /// Whether somebody must be locked, in words of days alone; `None` where nothing may be concluded.
 fn must_be_locked(employee: &Employee, config: &TenantConfig) -> Option<bool> {

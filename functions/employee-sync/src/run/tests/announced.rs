@@ -58,6 +58,7 @@ fn who_was_announced_and_never_made_is_forgotten() {
     assert_eq!((world.academy.customers.len(), world.locked()), (10, 0));
     assert!(
         world
+            .academy
             .shards
             .values()
             .all(|shard| !shard.0.contains_key(&id))

@@ -98,7 +98,7 @@ proptest! {
         }
         world.tick(End::Well);
         prop_assert_eq!((world.locked(), world.counted(Brake::UnexplainedLock)), (5, 5));
-        prop_assert!(world.root.as_ref().unwrap().pending.is_empty());
+        prop_assert!(world.academy.state.as_ref().unwrap().pending.is_empty());
         world.after(5).tick(End::Well);
         prop_assert_eq!(world.counted(Brake::UnexplainedLock), 5);
     }
@@ -136,13 +136,13 @@ fn what_is_held_has_the_same_hash_from_tick_to_tick() {
     world.tick(End::Well);
     let (hash, since) = (
         world.hash().unwrap().to_owned(),
-        world.held.as_ref().unwrap().since,
+        world.academy.held.as_ref().unwrap().since,
     );
     assert_eq!(hash.len(), 12);
     for minutes in [5, 5, 60, 26 * 60] {
         world.after(minutes).tick(End::Well);
         assert_eq!(
-            (world.hash(), world.held.as_ref().unwrap().since),
+            (world.hash(), world.academy.held.as_ref().unwrap().since),
             (Some(hash.as_str()), since)
         );
     }
@@ -196,7 +196,7 @@ fn decided(decision: fn(Timestamp) -> Decision) -> World {
 fn an_approved_plan_is_applied_and_does_not_use_up_the_brake() {
     let mut world = decided(approved);
     world.after(5).tick(End::Well);
-    assert_eq!((world.locked(), world.held.is_some()), (10, false));
+    assert_eq!((world.locked(), world.academy.held.is_some()), (10, false));
     assert_eq!(world.counted(Brake::UnexplainedLock), 0);
     world.deactivate(10..15);
     world.after(5).tick(End::Well);
@@ -206,7 +206,7 @@ fn an_approved_plan_is_applied_and_does_not_use_up_the_brake() {
     );
     world.deactivate(15..16);
     world.after(5).tick(End::Well);
-    assert_eq!((world.locked(), world.held.is_some()), (15, true));
+    assert_eq!((world.locked(), world.academy.held.is_some()), (15, true));
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn the_rest_of_an_approved_plan_that_was_interrupted_goes_on() {
         assert_eq!(world.locked(), 4, "{end:?}");
         world.after(5).tick(End::Well);
         assert_eq!(
-            (world.locked(), world.held.is_some()),
+            (world.locked(), world.academy.held.is_some()),
             (10, false),
             "{end:?}"
         );
@@ -256,7 +256,11 @@ fn the_rest_of_an_approved_plan_that_was_interrupted_goes_on() {
         let mut world = decided(approved);
         world.after(5).tick(end);
         world.after(24 * 60).tick(End::Well);
-        assert_eq!((world.locked(), world.held.is_some()), (4, true), "{end:?}");
+        assert_eq!(
+            (world.locked(), world.academy.held.is_some()),
+            (4, true),
+            "{end:?}"
+        );
     }
 }
 
@@ -267,7 +271,7 @@ fn the_rest_of_an_approved_plan_does_not_count_where_no_brake_would_hold_it() {
         world.after(5).tick(end);
         world.after(5).tick(End::Well);
         assert_eq!(
-            (world.locked(), world.held.is_some()),
+            (world.locked(), world.academy.held.is_some()),
             (10, false),
             "{end:?}"
         );
@@ -290,14 +294,17 @@ fn a_dismissed_plan_stays_held_until_it_changes() {
     let mut world = decided(dismissed);
     for minutes in [5, 24 * 60] {
         world.after(minutes).tick(End::Well);
-        let decision = world.held.as_ref().unwrap().decision;
+        let decision = world.academy.held.as_ref().unwrap().decision;
         assert!(matches!(decision, Some(Decision::Dismissed { .. })));
         assert_eq!(world.locked(), 0);
     }
     world.deactivate(10..11);
     world.after(5).tick(End::Well);
     assert_eq!(
-        (world.locked(), world.held.as_ref().unwrap().decision),
+        (
+            world.locked(),
+            world.academy.held.as_ref().unwrap().decision
+        ),
         (0, None)
     );
 }
@@ -311,7 +318,7 @@ fn a_held_plan_that_is_not_asked_for_any_more_is_forgotten() {
         happen(&mut world, id, Event::Back);
     }
     world.after(5).tick(End::Well);
-    assert_eq!((world.locked(), world.held.is_some()), (0, false));
+    assert_eq!((world.locked(), world.academy.held.is_some()), (0, false));
 }
 
 #[test]
@@ -327,8 +334,8 @@ fn people_who_vanish_in_numbers_are_held_and_come_back_unharmed() {
         world.after(5).tick(End::Well);
         assert_eq!(world.locked(), 0);
     }
-    assert!(world.held.is_some());
+    assert!(world.academy.held.is_some());
     world.employees = whole;
     world.after(5).tick(End::Well);
-    assert_eq!((world.locked(), world.held.is_some()), (0, false));
+    assert_eq!((world.locked(), world.academy.held.is_some()), (0, false));
 }

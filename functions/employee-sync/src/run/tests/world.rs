@@ -1,31 +1,26 @@
-//! A company that is kept in step tick by tick, put together from the parts of a run as `attempt` does it.
+//! A company that is synced tick by tick, by the product's own run over an academy and a state in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use shared::access::AccessWindow;
 use shared::domain::employee::{Employee, Field, Status};
 use shared::domain::id::SourceId;
-use shared::fingerprint::{Shard, ShardCount, ShardDigest, ShardNumber};
-use shared::mapping::{DesiredAccount, MAPPING_VERSION};
+use shared::fingerprint::FingerprintKey;
+use shared::mapping::DesiredAccount;
 use shared::reteach::Customer;
-use shared::state::{Brake, Decision, HeldPlan, SyncState};
+use shared::runtime::{Mode, Outcome, Progress};
+use shared::state::{Brake, Decision};
 use shared::tenant::TenantConfig;
 
-use crate::brake::hold;
-use crate::brake::{Limits, check_limits};
-use crate::checkpoint::{self, Selection, Sharding, classify, next_shard};
-use crate::lint;
+use crate::brake::Limits;
+use crate::io::memory::{Academy, InMemory, TOOL};
 use crate::plan::builders::{config, employee, key, now};
-use crate::plan::{Account, Context, Plan};
-use crate::run::academy::{Academy, Asking, TOOL};
-use crate::run::summary::Summary;
-use crate::run::{commit, load};
-use crate::source::People;
-use crate::source::Person;
-
-/// The digest of a configuration that never changes.
-const RULES: &str = "rules";
+use crate::run::Rules;
+use crate::run::pipeline::drive;
+use crate::source::{People, Person};
 
 /// How a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +37,8 @@ pub(super) enum End {
 pub(super) struct World {
     pub(super) employees: BTreeMap<SourceId, Employee>,
     pub(super) academy: Academy,
-    pub(super) root: Option<SyncState>,
-    pub(super) shards: BTreeMap<ShardNumber, Shard>,
-    pub(super) held: Option<HeldPlan>,
     pub(super) now: Timestamp,
+    pub(super) key: FingerprintKey,
     config: TenantConfig,
 }
 
@@ -54,8 +47,8 @@ pub(super) struct World {
 pub(super) struct Tick {
     pub(super) harmed: BTreeMap<Brake, u32>,
     pub(super) limits: Option<Limits>,
-    /// Changes of the plan that was applied.
-    pub(super) changes: usize,
+    /// Changes that were applied.
+    pub(super) changes: u64,
 }
 
 impl World {
@@ -74,10 +67,8 @@ impl World {
         Self {
             employees: employees.collect(),
             academy: Academy::default(),
-            root: None,
-            shards: BTreeMap::new(),
-            held: None,
             now: now(),
+            key: key(),
             config: config(rules),
         }
     }
@@ -122,23 +113,25 @@ impl World {
     }
 
     pub(super) fn counted(&self, brake: Brake) -> u32 {
-        self.root
+        self.academy
+            .state
             .as_ref()
-            .map_or(0, |root| root.brakes.count(brake, self.now))
+            .map_or(0, |state| state.brakes.count(brake, self.now))
     }
 
     pub(super) fn hash(&self) -> Option<&str> {
-        self.held.as_ref().map(|held| held.hash.as_str())
+        self.academy.held.as_ref().map(|held| held.hash.as_str())
     }
 
     pub(super) fn decide(&mut self, decision: fn(Timestamp) -> Decision) {
         let decision = decision(self.now);
-        self.held.as_mut().unwrap().decision = Some(decision);
+        self.academy.held.as_mut().unwrap().decision = Some(decision);
     }
 
     fn people(&self) -> People {
         let person = |(id, employee): (&SourceId, &Employee)| {
-            let fingerprint = DesiredAccount::of(employee, TOOL, &self.config).fingerprint(&key());
+            let fingerprint =
+                DesiredAccount::of(employee, TOOL, &self.config).fingerprint(&self.key);
             (
                 id.clone(),
                 Person::Employee(Box::new(employee.clone()), fingerprint),
@@ -149,115 +142,56 @@ impl World {
 
     /// One run, now.
     pub(super) fn tick(&mut self, end: End) -> Tick {
-        let (people, key, now) = (self.people(), key(), self.now);
-        let stored = self.root.as_ref().map_or(0, |root| root.shards.len());
-        let sharding = Sharding::new(&people, ShardCount::of_table(stored), &key);
-        let selection = checkpoint::select(self.root.as_ref(), &sharding, RULES, false, now);
-        let mut summary = Summary::new(&people);
-        if selection == Selection::Nobody {
-            return Tick::default();
-        }
-
-        let everybody = matches!(selection, Selection::Everybody(_));
-        let count = load::count(stored, people.snapshot.len(), everybody);
-        let sharding = Sharding::new(&people, count, &key);
-        let wanted: Vec<ShardNumber> = match &selection {
-            Selection::Shards(numbers) => numbers.iter().copied().collect(),
-            _ => load::numbers(stored).collect(),
+        let (people, before) = (self.people(), self.academy.clone());
+        let rules = Rules {
+            config: &self.config,
+            key: &self.key,
+            configuration: &format!("{:x}", self.key.digest("configuration", "")),
+            tool: TOOL,
+            mode: Mode::Scheduled,
+            now: self.now,
         };
-        let load = |number| {
-            (
-                number,
-                self.shards.get(&number).cloned().unwrap_or_default(),
-            )
+        let (changes, dies) = match end {
+            End::Well => (usize::MAX, false),
+            End::OutOfTime(changes) => (changes, false),
+            End::Dies(changes) => (changes, true),
         };
-        let loaded = wanted.into_iter().map(load).collect();
-        let (mut shards, obsolete) = load::spread(loaded, stored, &sharding, everybody);
-        let found = classify(&sharding, &shards, people.completeness, everybody, now);
-        let asking = if everybody {
-            Asking::Everybody
+        let memory = InMemory::new(before.clone(), changes, self.now);
+        let state = before.state.clone();
+        let begun = AtomicUsize::new(0);
+        let emit = |progress| match progress {
+            Progress::Applied if begun.fetch_add(1, Ordering::Relaxed) < changes => {
+                memory.remember();
+            }
+            _ => {}
+        };
+        let run = drive(rules, &people, state, &memory, Some(&memory), &emit);
+        let result = run.now_or_never().unwrap().unwrap();
+        self.academy = if dies {
+            memory.into_academy_after_changes()
         } else {
-            Asking::Unknown
+            memory.into_academy()
         };
-        let candidates =
-            self.academy
-                .candidates(&people, (&found.due, &found.gone), asking, &self.config);
-        let seen = candidates
-            .iter()
-            .filter(|it| matches!(&it.account, Account::Fetched(it, _) if it.is_open_at(now)));
-        let open_accounts = match &self.root {
-            Some(root) if !everybody => root.open_accounts,
-            _ => u32::try_from(seen.count()).unwrap(),
-        };
-
-        let plan = Plan::build(
-            &candidates,
-            Context {
-                now,
-                config: &self.config,
-                key: &key,
-            },
+        let open = before
+            .customers
+            .values()
+            .filter(|customer| !window(customer).is_locked_at(self.now));
+        // A run that died has not counted what it locked: until the next reconcile those accounts count as open.
+        let counted = before.state.as_ref().map_or(0, |state| state.open_accounts);
+        let limits = Limits::of(
+            self.config.brake,
+            counted.max(u32::try_from(open.count()).unwrap()),
         );
-        let risky_changes = lint::examine(&plan, &candidates, TOOL, &self.config, now).unwrap();
-        let digests = plan.digests(&risky_changes, &key);
-        let mut root = self.root.clone().unwrap_or_else(commit::first_root);
-        commit::recover_pending(&mut root, &digests, now);
-        let limits = Limits::of(self.config.brake, open_accounts);
-        let judgement = check_limits(risky_changes, limits, &root.brakes, now);
-        let decided = hold::decide(plan, judgement, self.held.as_ref(), &key, now);
-        let hold::Decided { plan, passed, held } = decided;
-        summary.planned(&people, &plan, held.as_ref());
-        let counted = plan.digests(&passed, &key);
-        let announced = checkpoint::prepare(&plan, &sharding, &mut shards, &mut root);
-        for number in &announced {
-            self.shards.insert(*number, shards[number].clone());
-        }
-        if !announced.is_empty() || !counted.is_empty() {
-            root.pending = counted;
-            self.root = Some(root.clone());
-        }
-
-        let before = self.academy.clone();
-        let most = match end {
-            End::Well => usize::MAX,
-            End::OutOfTime(most) | End::Dies(most) => most,
-        };
-        let outcome = self.academy.apply(&plan, &candidates, most, now);
-        let tick = Tick {
+        let counts = result.counts;
+        Tick {
             harmed: self.harmed(&before),
-            limits: Some(limits),
-            changes: plan.changes.len(),
-        };
-        if matches!(end, End::Dies(_)) {
-            return tick;
+            limits: (result.outcome != Outcome::Unchanged).then_some(limits),
+            changes: counts.created
+                + counts.adopted
+                + counts.updated
+                + counts.locked
+                + counts.unlocked,
         }
-
-        let became = summary.applied(&plan, &outcome, &candidates, now);
-        root.open_accounts =
-            commit::open_accounts(&root, &selection, &candidates, &plan, &outcome, now);
-        commit::count_brakes(&mut root, &passed, &outcome, now);
-        root.pending = plan.digests(&commit::in_doubt(&passed, &outcome), &key);
-        root.shards.resize(count.get(), ShardDigest::default());
-        for (number, old) in &shards {
-            let next = next_shard(*number, old, &sharding, people.completeness, &became);
-            root.shards[usize::from(number.0)] = next.digest();
-            self.shards.insert(*number, next);
-        }
-        for number in obsolete {
-            self.shards.remove(&number);
-        }
-        if everybody && outcome.stop.is_none() {
-            root.mapping_version = MAPPING_VERSION;
-            root.configuration = RULES.to_owned();
-            root.reconciled_at = now;
-        }
-        self.root = Some(root);
-        match held {
-            Some(holding) => self.held = Some(holding.stored),
-            None if outcome.stop.is_none() => self.held = None,
-            None => {}
-        }
-        tick
     }
 
     /// What the accounts themselves show: who lost or regained access, and whose values are gone or others.

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use proptest::prelude::*;
-use shared::fingerprint::{Shard, ShardCount, ShardNumber};
+use shared::fingerprint::{Shard, ShardNumber};
 use shared::source::{EmployeeSource, Take};
+use shared::state::SyncState;
 
 use super::*;
 use crate::checkpoint::{Resolution, Selection, Sharding, classify, next_shard, select};
@@ -117,7 +118,7 @@ impl EmployeeSource for Script {
 /// What is remembered from run to run, and what must be concluded from it.
 #[derive(Default)]
 struct Memory {
-    root: Option<shared::state::SyncState>,
+    state: Option<SyncState>,
     shards: BTreeMap<ShardNumber, Shard>,
     /// For each person ever seen, how many believable readings in a row have lacked them.
     missed: BTreeMap<SourceId, u32>,
@@ -126,42 +127,37 @@ struct Memory {
 impl Memory {
     /// A run over what was read; returns who is taken for gone.
     fn run(&mut self, people: &People) -> BTreeSet<SourceId> {
-        let (key, now) = (key(), now());
-        let count = ShardCount::of_table(2);
-        let sharding = Sharding::new(people, count, &key);
-        let numbers: Vec<_> = match select(self.root.as_ref(), &sharding, "rules", false, now) {
+        let now = now();
+        let sharding = Sharding::new(&people.snapshot);
+        let numbers: Vec<_> = match select(self.state.as_ref(), &sharding, "rules", false, now) {
             Selection::Nobody => return BTreeSet::new(),
-            Selection::Everybody(_) => vec![ShardNumber(0), ShardNumber(1)],
+            Selection::Everybody(_) => ShardNumber::all().collect(),
             Selection::Shards(numbers) => numbers.into_iter().collect(),
         };
         let shards: BTreeMap<_, _> = numbers
             .iter()
-            .map(|it| (*it, self.shards.get(it).cloned().unwrap_or_default()))
+            .map(|number| {
+                (
+                    *number,
+                    self.shards.get(number).cloned().unwrap_or_default(),
+                )
+            })
             .collect();
         let found = classify(&sharding, &shards, people.completeness, false, now);
         let settled = |id: &SourceId| (id.clone(), Resolution::Settled);
-        let became = found.due.union(&found.gone).map(settled).collect();
-        for (number, old) in &shards {
-            let next = next_shard(*number, old, &sharding, people.completeness, &became);
-            self.shards.insert(*number, next);
-        }
-        let line = |number| {
-            self.shards
-                .get(&ShardNumber(number))
-                .map(Shard::digest)
-                .unwrap_or_default()
-        };
-        self.root = Some(shared::state::SyncState {
+        let resolutions = found.due.union(&found.gone).map(settled).collect();
+        let mut state = SyncState {
             mapping_version: shared::mapping::MAPPING_VERSION,
             configuration: "rules".into(),
-            shards: vec![line(0), line(1)],
-            people: 0,
-            open_accounts: 0,
-            brakes: shared::state::BrakeWindow::default(),
-            pending: BTreeMap::new(),
-            waiting: 0,
             reconciled_at: now,
-        });
+            ..self.state.take().unwrap_or_default()
+        };
+        for (number, old) in &shards {
+            let next = next_shard(*number, old, &sharding, people.completeness, &resolutions);
+            state.set_shard_digest(*number, next.digest());
+            self.shards.insert(*number, next);
+        }
+        self.state = Some(state);
         found.gone
     }
 

@@ -1,18 +1,24 @@
 //! Who needs a look, and what is left for the next run.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use shared::fingerprint::{Part, ShardDigest};
-use shared::state::BrakeWindow;
+use shared::domain::id::SourceId;
+use shared::fingerprint::{EntryStatus, Fingerprint, Part, Shard, ShardEntry, ShardNumber};
+use shared::mapping::MAPPING_VERSION;
+use shared::state::SyncState;
 
 use super::*;
 use crate::plan::builders::{key, now};
-use crate::source::IncompleteReason;
-use crate::source::Person;
+use crate::source::{Completeness, IncompleteReason, People, Person};
 use Completeness::Complete;
 use EntryStatus::{MissingOnce, RetryAt, Synced};
 
 const INCOMPLETE: Completeness = Completeness::Incomplete(IncompleteReason::Nobody);
-const ONLY: ShardNumber = ShardNumber(0);
+fn only() -> ShardNumber {
+    ShardNumber::of(&SourceId::new("1"))
+}
 
 fn print(version: &str) -> Fingerprint {
     key().fingerprint([Part::Value(version)])
@@ -34,10 +40,10 @@ fn people(versions: &[(&str, &str)], completeness: Completeness) -> People {
     }
 }
 
-fn entry(version: &str, standing: EntryStatus) -> ShardEntry {
+fn entry(version: &str, status: EntryStatus) -> ShardEntry {
     ShardEntry {
         fingerprint: print(version),
-        standing,
+        status,
     }
 }
 
@@ -98,13 +104,12 @@ fn whoever_is_as_the_last_run_left_them_needs_no_look() {
     for (standing, version, completeness, look, gone) in cases {
         let versions: Vec<_> = version.map(|version| ("1", version)).into_iter().collect();
         let people = people(&versions, completeness);
-        let key = key();
-        let sharding = Sharding::new(&people, ShardCount::of_table(1), &key);
+        let sharding = Sharding::new(&people.snapshot);
         let old: Vec<_> = standing
             .map(|standing| ("1", "a", standing))
             .into_iter()
             .collect();
-        let shards = BTreeMap::from([(ONLY, shard(&old))]);
+        let shards = BTreeMap::from([(only(), shard(&old))]);
         let triaged = classify(&sharding, &shards, completeness, false, now());
         let expected = Classification {
             due: ids(look),
@@ -223,8 +228,7 @@ fn what_became_of_somebody_is_what_the_next_run_finds() {
     for (standing, version, completeness, became, expected) in cases {
         let versions: Vec<_> = version.map(|version| ("1", version)).into_iter().collect();
         let people = people(&versions, completeness);
-        let key = key();
-        let sharding = Sharding::new(&people, ShardCount::of_table(1), &key);
+        let sharding = Sharding::new(&people.snapshot);
         let old: Vec<_> = standing
             .map(|standing| ("1", "a", standing))
             .into_iter()
@@ -233,7 +237,7 @@ fn what_became_of_somebody_is_what_the_next_run_finds() {
             .map(|became| (SourceId::new("1"), became))
             .into_iter()
             .collect();
-        let next = next_shard(ONLY, &shard(&old), &sharding, completeness, &outcomes);
+        let next = next_shard(only(), &shard(&old), &sharding, completeness, &outcomes);
         let found = next.0.get(&SourceId::new("1")).copied();
         assert_eq!(
             found, expected,
@@ -242,30 +246,29 @@ fn what_became_of_somebody_is_what_the_next_run_finds() {
     }
 }
 
-fn root(shards: Vec<ShardDigest>) -> SyncState {
-    SyncState {
+fn state<'a>(shards: impl IntoIterator<Item = (&'a ShardNumber, &'a Shard)>) -> SyncState {
+    let mut state = SyncState {
         mapping_version: MAPPING_VERSION,
         configuration: "rules".into(),
-        shards,
-        people: 0,
-        open_accounts: 0,
-        brakes: BrakeWindow::default(),
-        pending: BTreeMap::new(),
-        waiting: 0,
         reconciled_at: now(),
+        ..SyncState::default()
+    };
+    for (number, shard) in shards {
+        state.set_shard_digest(*number, shard.digest());
     }
+    state
 }
 
 #[test]
 fn a_run_looks_at_as_little_as_it_may() {
-    let settled = root(vec![shard(&[("1", "a", Synced)]).digest()]);
+    let settled = state([(&only(), &shard(&[("1", "a", Synced)]))]);
     let with = |edit: fn(&mut SyncState)| {
         let mut root = settled.clone();
         edit(&mut root);
         Some(root)
     };
     let same = || with(|_| {});
-    let only = Selection::Shards(BTreeSet::from([ONLY]));
+    let only = Selection::Shards(BTreeSet::from([only()]));
     let pending = with(|it| {
         drop(
             it.pending
@@ -283,7 +286,7 @@ fn a_run_looks_at_as_little_as_it_may() {
         ),
         (
             "a first run that never ended",
-            with(|it| it.shards.clear()),
+            with(|state| *state = SyncState::default()),
             "a",
             false,
             0,
@@ -343,8 +346,7 @@ fn a_run_looks_at_as_little_as_it_may() {
     ];
     for (name, root, version, asked, minutes, expected) in cases {
         let people = people(&[("1", version)], Complete);
-        let key = key();
-        let sharding = Sharding::new(&people, ShardCount::of_table(1), &key);
+        let sharding = Sharding::new(&people.snapshot);
         assert_eq!(
             select(root.as_ref(), &sharding, "rules", asked, at(minutes)),
             expected,
@@ -357,9 +359,8 @@ fn a_run_looks_at_as_little_as_it_may() {
 fn only_the_shards_that_changed_are_looked_at() {
     let names: Vec<String> = (0..40).map(|id| id.to_string()).collect();
     let versions: Vec<_> = names.iter().map(|id| (id.as_str(), "a")).collect();
-    let (count, key) = (ShardCount::of_table(8), key());
     let before = people(&versions, Complete);
-    let root = settle(&before, count, &BTreeMap::new(), |_| Resolution::Settled).0;
+    let root = settle(&before, &BTreeMap::new(), |_| Resolution::Settled).0;
     let others = versions
         .iter()
         .filter(|(id, _)| !["3", "7"].contains(id))
@@ -368,10 +369,10 @@ fn only_the_shards_that_changed_are_looked_at() {
         &others.chain([("7", "b"), ("new", "a")]).collect::<Vec<_>>(),
         Complete,
     );
-    let sharding = Sharding::new(&after, count, &key);
+    let sharding = Sharding::new(&after.snapshot);
     let expected = ids(&["3", "7", "new"])
         .iter()
-        .map(|id| sharding.shard_of(id))
+        .map(ShardNumber::of)
         .collect();
     assert_eq!(
         select(Some(&root), &sharding, "rules", false, now()),
@@ -379,35 +380,14 @@ fn only_the_shards_that_changed_are_looked_at() {
     );
 }
 
-#[test]
-fn so_many_new_people_that_a_shard_would_not_fit_an_item_are_sharded_anew() {
-    let key = key();
-    let root = root(vec![ShardDigest::default()]);
-    for (number, outgrown) in [(256, false), (257, true), (50_000, true)] {
-        let ids: Vec<_> = (0..number).map(|id: usize| id.to_string()).collect();
-        let versions: Vec<_> = ids.iter().map(|id| (id.as_str(), "a")).collect();
-        let people = people(&versions, Complete);
-        let sharding = Sharding::new(&people, ShardCount::of_table(1), &key);
-        let found = select(Some(&root), &sharding, "rules", false, now());
-        assert_eq!(
-            found == Selection::Everybody(Reason::Outgrown),
-            outgrown,
-            "{number}: {found:?}"
-        );
-    }
-}
-
 /// A run over everybody, with what becomes of each: the root and the shards that it leaves.
 fn settle(
     people: &People,
-    count: ShardCount,
     old: &BTreeMap<ShardNumber, Shard>,
     became: impl Fn(&SourceId) -> Resolution,
 ) -> (SyncState, BTreeMap<ShardNumber, Shard>) {
-    let key = key();
-    let sharding = Sharding::new(people, count, &key);
-    let numbers = (0..).map(ShardNumber).take(count.get());
-    let old: BTreeMap<_, _> = numbers
+    let sharding = Sharding::new(&people.snapshot);
+    let old: BTreeMap<_, _> = ShardNumber::all()
         .map(|number| (number, old.get(&number).cloned().unwrap_or_default()))
         .collect();
     let Classification { due, gone } = classify(&sharding, &old, people.completeness, true, now());
@@ -424,7 +404,7 @@ fn settle(
             )
         })
         .collect();
-    (root(next.values().map(Shard::digest).collect()), next)
+    (state(&next), next)
 }
 
 fn company() -> impl Strategy<Value = BTreeMap<String, String>> {
@@ -439,32 +419,26 @@ fn reading(company: &BTreeMap<String, String>, completeness: Completeness) -> Pe
     people(&versions, completeness)
 }
 
-fn count() -> impl Strategy<Value = ShardCount> {
-    prop::sample::select(vec![1, 2, 8]).prop_map(ShardCount::of_table)
-}
-
 proptest! {
     #[test]
-    fn when_all_are_settled_the_next_run_looks_at_nobody(company in company(), count in count(), later in 0_i64..1_440) {
+    fn when_all_are_settled_the_next_run_looks_at_nobody(company in company(), later in 0_i64..1_440) {
         let people = reading(&company, Complete);
-        let (root, _) = settle(&people, count, &BTreeMap::new(), |_| Resolution::Settled);
-        let key = key();
-        let sharding = Sharding::new(&people, count, &key);
+        let (root, _) = settle(&people, &BTreeMap::new(), |_| Resolution::Settled);
+        let sharding = Sharding::new(&people.snapshot);
         prop_assert_eq!(select(Some(&root), &sharding, "rules", false, at(later)), Selection::Nobody);
     }
 
     #[test]
     fn whoever_is_not_settled_makes_the_next_run_look(
-        company in company(), count in count(), pick in any::<prop::sample::Index>(), minutes in 1_i64..60,
+        company in company(), pick in any::<prop::sample::Index>(), minutes in 1_i64..60,
     ) {
         let people = reading(&company, Complete);
         let unlucky = SourceId::new(pick.get(&company.keys().collect::<Vec<_>>()).as_str());
-        let key = key();
-        let sharding = Sharding::new(&people, count, &key);
-        let shard = Selection::Shards(BTreeSet::from([sharding.shard_of(&unlucky)]));
+        let sharding = Sharding::new(&people.snapshot);
+        let shard = Selection::Shards(BTreeSet::from([ShardNumber::of(&unlucky)]));
         for (became, due) in [(Resolution::Open, 0), (Resolution::RetryAt(at(minutes)), minutes)] {
             let became = |id: &SourceId| if *id == unlucky { became } else { Resolution::Settled };
-            let (root, _) = settle(&people, count, &BTreeMap::new(), became);
+            let (root, _) = settle(&people, &BTreeMap::new(), became);
             prop_assert_eq!(select(Some(&root), &sharding, "rules", false, at(due)), shard.clone());
             let before = select(Some(&root), &sharding, "rules", false, at(due - 1));
             prop_assert_eq!(before, if due == 0 { shard.clone() } else { Selection::Nobody });
@@ -473,39 +447,37 @@ proptest! {
 
     #[test]
     fn somebody_missing_once_makes_the_next_run_look_whether_they_are_back_or_not(
-        company in company(), count in count(), pick in any::<prop::sample::Index>(),
+        company in company(), pick in any::<prop::sample::Index>(),
     ) {
         let everybody = reading(&company, Complete);
-        let (_, shards) = settle(&everybody, count, &BTreeMap::new(), |_| Resolution::Settled);
+        let (_, shards) = settle(&everybody, &BTreeMap::new(), |_| Resolution::Settled);
         let mut less = company.clone();
         less.remove(*pick.get(&company.keys().collect::<Vec<_>>()));
         let less = reading(&less, Complete);
-        let (root, shards) = settle(&less, count, &shards, |_| Resolution::Settled);
-        let key = key();
+        let (root, shards) = settle(&less, &shards, |_| Resolution::Settled);
         for people in [&less, &everybody] {
-            let sharding = Sharding::new(people, count, &key);
+            let sharding = Sharding::new(&people.snapshot);
             prop_assert_ne!(select(Some(&root), &sharding, "rules", false, now()), Selection::Nobody);
         }
         // Back again, all is as before.
-        let (back, _) = settle(&everybody, count, &shards, |_| Resolution::Settled);
-        let (root, _) = settle(&everybody, count, &BTreeMap::new(), |_| Resolution::Settled);
+        let (back, _) = settle(&everybody, &shards, |_| Resolution::Settled);
+        let (root, _) = settle(&everybody, &BTreeMap::new(), |_| Resolution::Settled);
         prop_assert_eq!(back, root);
     }
 
     #[test]
     fn whoever_was_refused_or_held_before_they_were_missing_is_tried_again(
-        company in company(), count in count(), pick in any::<prop::sample::Index>(), refused in any::<bool>(),
+        company in company(), pick in any::<prop::sample::Index>(), refused in any::<bool>(),
     ) {
         let unlucky = SourceId::new(pick.get(&company.keys().collect::<Vec<_>>()).as_str());
         let failed = if refused { Resolution::RetryAt(at(15)) } else { Resolution::Open };
         let everybody = reading(&company, Complete);
         let became = |id: &SourceId| if *id == unlucky { failed } else { Resolution::Settled };
-        let (_, shards) = settle(&everybody, count, &BTreeMap::new(), became);
+        let (_, shards) = settle(&everybody, &BTreeMap::new(), became);
         let mut less = company.clone();
         less.remove(unlucky.as_str());
-        let (_, shards) = settle(&reading(&less, Complete), count, &shards, |_| Resolution::Settled);
-        let key = key();
-        let sharding = Sharding::new(&everybody, count, &key);
+        let (_, shards) = settle(&reading(&less, Complete), &shards, |_| Resolution::Settled);
+        let sharding = Sharding::new(&everybody.snapshot);
         prop_assert_eq!(classify(&sharding, &shards, Complete, false, at(20)).due, ids(&[unlucky.as_str()]));
     }
 }

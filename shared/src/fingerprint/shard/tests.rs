@@ -3,15 +3,11 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::fingerprint::Part;
+use crate::fingerprint::{FingerprintKey, Part};
 use crate::state::SyncState;
 
-fn key() -> FingerprintKey {
-    FingerprintKey::from_bytes(&[7; 32])
-}
-
 fn print(seed: &str) -> Fingerprint {
-    key().fingerprint([Part::Value(seed)])
+    FingerprintKey::from_bytes(&[7; 32]).fingerprint([Part::Value(seed)])
 }
 
 fn at(second: i64) -> Timestamp {
@@ -19,81 +15,21 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn shard(people: &[(&str, EntryStatus)]) -> Shard {
-    let entry = |id: &str, standing| {
+    let entry = |id: &str, status| {
         (
             SourceId::new(id),
             ShardEntry {
                 fingerprint: print(id),
-                standing,
+                status,
             },
         )
     };
     Shard(
         people
             .iter()
-            .map(|(id, standing)| entry(id, *standing))
+            .map(|(id, status)| entry(id, *status))
             .collect(),
     )
-}
-
-#[test]
-fn the_number_of_shards_grows_with_the_company_by_powers_of_two() {
-    let cases = [
-        (0, 1),
-        (1, 1),
-        (64, 1),
-        (65, 2),
-        (128, 2),
-        (129, 4),
-        (1_000, 16),
-        (4_096, 64),
-        (4_097, 128),
-        (16_384, 256),
-        (16_385, 256),
-        (100_000, 256),
-        (10_000_000, 256),
-    ];
-    for (people, shards) in cases {
-        assert_eq!(ShardCount::for_people(people).get(), shards, "{people}");
-    }
-}
-
-#[test]
-fn a_stored_table_tells_its_own_count() {
-    for (len, shards) in [
-        (0, 1),
-        (1, 1),
-        (16, 16),
-        (256, 256),
-        (1_000, 256),
-        (100_000, 256),
-    ] {
-        assert_eq!(ShardCount::of_table(len).get(), shards, "{len}");
-    }
-}
-
-#[test]
-fn a_company_is_outgrown_by_a_factor_of_four() {
-    let cases = [
-        (1, 0, false),
-        (1, 128, false),
-        (1, 129, true),
-        (16, 1_000, false),
-        (16, 257, false),
-        (16, 256, true),
-        (16, 2_048, false),
-        (16, 2_049, true),
-        (256, 100_000, false),
-        (256, 4_097, false),
-        (256, 4_096, true),
-    ];
-    for (shards, people, outgrown) in cases {
-        assert_eq!(
-            ShardCount::of_table(shards).is_outgrown_by(people),
-            outgrown,
-            "{shards} {people}"
-        );
-    }
 }
 
 #[test]
@@ -170,7 +106,7 @@ fn a_shard_of_the_usual_size_fits_three_write_units() {
     let people = (0..64).map(|number| {
         let entry = ShardEntry {
             fingerprint: print(&number.to_string()),
-            standing: EntryStatus::Synced,
+            status: EntryStatus::Synced,
         };
         (SourceId::new((10_000_000 + number).to_string()), entry)
     });
@@ -247,7 +183,7 @@ fn the_largest_root_is_one_read_unit() {
             digest: u64::MAX,
             due: 1
         };
-        256
+        usize::from(SHARDS)
     ]);
     let item: serde_dynamo::Item = serde_dynamo::to_item(root).unwrap();
     let size: usize = item
@@ -258,7 +194,7 @@ fn the_largest_root_is_one_read_unit() {
     assert!(size <= 4096, "{size}");
 }
 
-fn standing() -> impl Strategy<Value = EntryStatus> {
+fn status() -> impl Strategy<Value = EntryStatus> {
     prop_oneof![
         3 => Just(EntryStatus::Synced),
         1 => Just(EntryStatus::MissingOnce),
@@ -269,14 +205,14 @@ fn standing() -> impl Strategy<Value = EntryStatus> {
 
 fn any_shard() -> impl Strategy<Value = Shard> {
     let people =
-        prop::collection::btree_map("[0-9]{1,8}|\\PC{1,6}", (any::<u64>(), standing()), 0..20);
+        prop::collection::btree_map("[0-9]{1,8}|\\PC{1,6}", (any::<u64>(), status()), 0..20);
     people.prop_map(|people| {
-        let entry = |(id, (seed, standing)): (String, (u64, EntryStatus))| {
+        let entry = |(id, (seed, status)): (String, (u64, EntryStatus))| {
             (
                 SourceId::new(id),
                 ShardEntry {
                     fingerprint: print(&seed.to_string()),
-                    standing,
+                    status,
                 },
             )
         };
@@ -318,14 +254,14 @@ proptest! {
             turned.rotate_left(turn.index(prints.len()));
         }
         turned.reverse();
-        prop_assert_eq!(digest(prints), digest(turned));
+        prop_assert_eq!(digest_of(prints), digest_of(turned));
     }
 
     #[test]
     fn a_shard_settles_exactly_the_people_it_holds(shard in any_shard(), more in any::<u64>(), now in 1..i64::from(u32::MAX)) {
         let line = shard.digest();
         let prints: Vec<Fingerprint> = shard.0.values().map(|entry| entry.fingerprint).collect();
-        let waits = shard.0.values().any(|entry| match entry.standing {
+        let waits = shard.0.values().any(|entry| match entry.status {
             EntryStatus::Synced => false,
             EntryStatus::RetryAt(moment) => moment <= at(now),
             EntryStatus::MissingOnce => true,
@@ -337,24 +273,28 @@ proptest! {
     }
 
     #[test]
-    fn everybody_falls_into_one_of_the_shards(id in "\\PC{0,12}", people in 0_usize..200_000) {
-        let count = ShardCount::for_people(people);
-        let number = count.shard_of(&key(), &SourceId::new(id.as_str()));
-        prop_assert!(usize::from(number.0) < count.get());
-        prop_assert_eq!(ShardCount::of_table(count.get()), count);
-        prop_assert!(!count.is_outgrown_by(people));
+    fn everybody_falls_into_one_of_the_shards(id in "\\PC{0,12}") {
+        prop_assert!(ShardNumber::of(&SourceId::new(id.as_str())).0 < SHARDS);
     }
 }
 
 #[test]
 fn people_spread_evenly() {
-    let count = ShardCount::for_people(4_096);
-    let mut sizes = vec![0_u32; count.get()];
+    let mut sizes = vec![0_u32; usize::from(SHARDS)];
     for id in 0..4_096 {
-        sizes[usize::from(count.shard_of(&key(), &SourceId::new(id.to_string())).0)] += 1;
+        sizes[usize::from(ShardNumber::of(&SourceId::new(id.to_string())).0)] += 1;
     }
     assert!(
         sizes.iter().all(|size| (30..=100).contains(size)),
         "{sizes:?}"
     );
+}
+
+/// Another hash or another number of shards would leave people in shards where nobody looks for them.
+#[test]
+fn nobody_ever_moves_to_another_shard() {
+    let shards: Vec<u16> = ["1", "4711", "10000000", "ä"]
+        .map(|id| ShardNumber::of(&SourceId::new(id)).0)
+        .to_vec();
+    assert_eq!(shards, [43, 30, 58, 51]);
 }

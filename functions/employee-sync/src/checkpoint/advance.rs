@@ -1,0 +1,136 @@
+//! What a run leaves of each person for the next one. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use shared::domain::id::SourceId;
+use shared::fingerprint::{EntryStatus, Shard, ShardEntry, ShardNumber};
+use shared::state::EmployeeEntry;
+
+use super::Sharding;
+use crate::apply::{Applied, ApplyOutcome};
+use crate::io::ApplyAbort;
+use crate::plan::{Candidate, Change, Extent, Plan, SkipReason};
+use crate::source::Completeness;
+
+/// A record that does not fit is reported again after this long, if it is still the same.
+const REPORT_AGAIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// What became of somebody who was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// reteach holds what the source says, or nothing is to be done.
+    Settled,
+    /// Refused: the same record is tried again from then on.
+    RetryAt(Timestamp),
+    /// Held by a brake, or not reached in this run: the next run looks again.
+    Open,
+}
+
+/// Due in the next run, whenever that is.
+pub const DUE_NOW: EntryStatus = EntryStatus::RetryAt(Timestamp::UNIX_EPOCH);
+
+/// What became of each candidate. `conflicts` are the ledger entries that were written for people whose account is
+/// somebody else's.
+pub(crate) fn resolve(
+    candidates: &[Candidate],
+    plan: &Plan,
+    conflicts: &[EmployeeEntry],
+    outcome: &ApplyOutcome,
+    now: Timestamp,
+) -> BTreeMap<SourceId, Resolution> {
+    let mut resolutions: BTreeMap<_, _> = candidates
+        .iter()
+        .map(|candidate| (candidate.source_id.clone(), Resolution::Open))
+        .collect();
+    if !matches!(outcome.abort, Some(ApplyAbort::State(_))) {
+        let kept = plan.bookkeeping.iter().map(|entry| &entry.source_id);
+        let settled = plan.unchanged.iter().chain(kept);
+        resolutions.extend(settled.map(|id| (id.clone(), Resolution::Settled)));
+    }
+    let skipped = plan.skipped.iter();
+    resolutions.extend(skipped.map(|(id, skip)| (id.clone(), of_skip(skip, now))));
+    let changed = plan.changes.iter();
+    resolutions.extend(changed.map(|change| {
+        let applied = outcome.applied.get(&change.source_id);
+        (change.source_id.clone(), of_change(change, applied))
+    }));
+    let held = plan.held.iter();
+    resolutions.extend(held.map(|change| (change.source_id.clone(), Resolution::Open)));
+    resolutions.extend(conflicts.iter().filter_map(|entry| {
+        let retry_at = entry.failure.as_ref()?.retry_at;
+        Some((entry.source_id.clone(), Resolution::RetryAt(retry_at)))
+    }));
+    resolutions
+}
+
+fn of_change(change: &Change, applied: Option<&Applied>) -> Resolution {
+    match applied {
+        Some(Applied::Done) if change.extent == Extent::Whole => Resolution::Settled,
+        Some(Applied::Refused(failure) | Applied::WindowAlone(failure)) => {
+            Resolution::RetryAt(failure.retry_at)
+        }
+        Some(Applied::Done | Applied::Open) | None => Resolution::Open,
+    }
+}
+
+fn of_skip(skip: &SkipReason, now: Timestamp) -> Resolution {
+    match skip {
+        SkipReason::OutOfScope | SkipReason::GoneAlready => Resolution::Settled,
+        SkipReason::AwaitingRetry(at) => Resolution::RetryAt(*at),
+        SkipReason::Rejected { .. }
+        | SkipReason::ScopeUndecided(_)
+        | SkipReason::Conflict(_)
+        | SkipReason::Contested(_) => Resolution::RetryAt(now + REPORT_AGAIN),
+    }
+}
+
+/// The shard after the run: `resolutions` says what came of those who were looked at.
+#[must_use]
+pub fn next_shard(
+    number: ShardNumber,
+    old: &Shard,
+    sharding: &Sharding<'_>,
+    completeness: Completeness,
+    resolutions: &BTreeMap<SourceId, Resolution>,
+) -> Shard {
+    let mut next = Shard::default();
+    for (id, fingerprint) in sharding.members(number) {
+        let before = old.0.get(&id).copied();
+        let entry = match resolutions.get(&id) {
+            Some(Resolution::Settled) => Some(ShardEntry {
+                fingerprint,
+                status: EntryStatus::Synced,
+            }),
+            Some(Resolution::RetryAt(at)) => Some(ShardEntry {
+                fingerprint,
+                status: EntryStatus::RetryAt(*at),
+            }),
+            Some(Resolution::Open) => Some(ShardEntry {
+                fingerprint,
+                status: DUE_NOW,
+            }),
+            None => before.map(|entry| match entry.status {
+                EntryStatus::MissingOnce => ShardEntry {
+                    status: DUE_NOW,
+                    ..entry
+                },
+                EntryStatus::Synced | EntryStatus::RetryAt(_) => entry,
+            }),
+        };
+        next.0.extend(entry.map(|entry| (id, entry)));
+    }
+    let there: BTreeSet<SourceId> = sharding.members(number).map(|(id, _)| id).collect();
+    for (id, entry) in old.0.iter().filter(|(id, _)| !there.contains(*id)) {
+        let kept = match (resolutions.get(id), completeness) {
+            (Some(Resolution::Settled), _) => None,
+            (_, Completeness::Complete) => Some(ShardEntry {
+                status: EntryStatus::MissingOnce,
+                ..*entry
+            }),
+            (_, Completeness::Incomplete(_)) => Some(*entry),
+        };
+        next.0.extend(kept.map(|entry| (id.clone(), entry)));
+    }
+    next
+}

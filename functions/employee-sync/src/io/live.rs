@@ -1,0 +1,162 @@
+//! The edges of a run in production: DynamoDB and reteach.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::Timestamp;
+use shared::domain::clock::Clock;
+use shared::domain::id::{CustomerId, SourceId, TenantId};
+use shared::fingerprint::{Shard, ShardNumber};
+use shared::http::Deadline;
+use shared::reteach::{Client, Customer, CustomerInput, TagId};
+use shared::runtime::{LeaseGuard, Tenant};
+use shared::state::{EmployeeEntry, HeldPlan, StateError, Store, SyncState};
+
+use super::{Reader, WriteError, Writer};
+use crate::accounts::{self, AccountIndex, AccountQuery, Accounts, AccountsError};
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LiveReader<'a> {
+    pub(crate) tenant: &'a Tenant,
+    pub(crate) store: &'a Store,
+    pub(crate) reteach: &'a Client,
+}
+
+/// The same with the lease that every write needs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LiveWriter<'a> {
+    pub(crate) reader: LiveReader<'a>,
+    pub(crate) lease: &'a LeaseGuard<'a>,
+    pub(crate) clock: &'a dyn Clock,
+    /// No new change is begun after this.
+    pub(crate) stop_at: Deadline,
+    pub(crate) concurrency: usize,
+}
+
+impl LiveReader<'_> {
+    fn tenant_id(&self) -> &TenantId {
+        &self.tenant.config.tenant_id
+    }
+}
+
+impl Reader for LiveReader<'_> {
+    async fn shards(
+        &self,
+        numbers: &[ShardNumber],
+    ) -> Result<BTreeMap<ShardNumber, Shard>, StateError> {
+        self.store.shards(self.tenant_id(), numbers).await
+    }
+
+    async fn all_entries(&self) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
+        self.store.all_employees(self.tenant_id()).await
+    }
+
+    async fn entries(
+        &self,
+        ids: &BTreeSet<&SourceId>,
+    ) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
+        self.store
+            .employees(self.tenant_id(), ids.iter().copied())
+            .await
+    }
+
+    async fn held(&self) -> Result<Option<HeldPlan>, StateError> {
+        self.store.held(self.tenant_id()).await
+    }
+
+    async fn list_accounts(&self) -> Result<AccountIndex, AccountsError> {
+        accounts::list(self.reteach).await
+    }
+
+    async fn look_up_accounts(
+        &self,
+        queries: &[AccountQuery<'_>],
+    ) -> Result<Accounts, AccountsError> {
+        accounts::look_up(self.reteach, queries).await
+    }
+}
+
+impl LiveWriter<'_> {
+    /// reteach's client for one write, with the time that the lease leaves for it.
+    async fn reteach(&self) -> Result<Client, StateError> {
+        let deadline = self.lease.check().await?;
+        Ok(self.reader.reteach.clone().until(deadline))
+    }
+}
+
+impl Writer for LiveWriter<'_> {
+    async fn create(&self, input: &CustomerInput) -> Result<Customer, WriteError> {
+        Ok(self.reteach().await?.create(input).await?)
+    }
+
+    async fn update(&self, id: &CustomerId, input: &CustomerInput) -> Result<Customer, WriteError> {
+        Ok(self.reteach().await?.update(id, input).await?)
+    }
+
+    async fn get(&self, id: &CustomerId) -> Result<Customer, WriteError> {
+        Ok(self.reteach().await?.get(id).await?)
+    }
+
+    async fn add_tags(&self, id: &CustomerId, names: &[String]) -> Result<(), WriteError> {
+        Ok(self.reteach().await?.add_tags(id, names).await?)
+    }
+
+    async fn remove_tag(&self, id: &CustomerId, tag: &TagId) -> Result<(), WriteError> {
+        Ok(self.reteach().await?.remove_tag(id, tag).await?)
+    }
+
+    async fn check_lease(&self) -> Result<(), StateError> {
+        self.lease.check().await.map(drop)
+    }
+
+    async fn put_entry(&self, entry: &EmployeeEntry) -> Result<(), StateError> {
+        let (tenant, token) = (self.reader.tenant_id(), self.lease.token());
+        self.reader.store.put_employee(tenant, token, entry).await
+    }
+
+    async fn put_shard(&self, number: ShardNumber, shard: &Shard) -> Result<(), StateError> {
+        let (tenant, token) = (self.reader.tenant_id(), self.lease.token());
+        self.reader
+            .store
+            .put_shard(tenant, token, number, shard)
+            .await
+    }
+
+    async fn put_state(&self, state: &SyncState) -> Result<(), StateError> {
+        let (tenant, token) = (self.reader.tenant_id(), self.lease.token());
+        self.reader.store.put_sync_state(tenant, token, state).await
+    }
+
+    async fn put_held(&self, held: &HeldPlan) -> Result<(), StateError> {
+        let (tenant, token) = (self.reader.tenant_id(), self.lease.token());
+        self.reader.store.put_held(tenant, token, held).await
+    }
+
+    async fn clear_held(&self) -> Result<(), StateError> {
+        let (tenant, token) = (self.reader.tenant_id(), self.lease.token());
+        self.reader.store.clear_held(tenant, token).await
+    }
+
+    async fn open_gate(&self, now: Timestamp) -> Result<(), StateError> {
+        match self.reader.tenant.record.gate {
+            Some(_) => Ok(()),
+            None => {
+                self.reader
+                    .store
+                    .open_gate(self.reader.tenant_id(), now)
+                    .await
+            }
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn is_out_of_time(&self) -> bool {
+        self.stop_at.remaining().is_some_and(|left| left.is_zero())
+    }
+
+    fn concurrency(&self) -> usize {
+        self.concurrency
+    }
+}

@@ -1,0 +1,394 @@
+//! The edges of a run in memory: an academy and the state of one tenant, without any I/O.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard};
+
+use futures::FutureExt as _;
+use jiff::Timestamp;
+use shared::domain::employee::Field;
+use shared::domain::id::{CustomerId, ExternalId, SourceId};
+use shared::fingerprint::{Shard, ShardNumber};
+use shared::mapping::Attribute;
+use shared::reteach::{Customer, CustomerInput, Status, Tag, TagId};
+use shared::state::{EmployeeEntry, HeldPlan, StateError, SyncState};
+use shared::tenant::TenantConfig;
+
+use super::{Reader, WriteError, Writer};
+use crate::accounts::{AccountIndex, AccountQuery, Accounts, AccountsError};
+use crate::apply::{ApplyOutcome, apply, conflict_entries, write_entries};
+use crate::plan::{Candidate, Plan};
+use crate::run::{candidates, queries, with_accounts};
+use crate::source::People;
+
+/// The HR system of all people in the model.
+pub(crate) const TOOL: &str = "personio";
+
+/// What a run asks reteach about accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asking {
+    /// Only about people whom the ledger does not know.
+    Unknown,
+    /// For the list of all.
+    Everybody,
+}
+
+/// An academy's accounts, and the state.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Academy {
+    pub(crate) customers: BTreeMap<CustomerId, Customer>,
+    pub(crate) ledger: BTreeMap<SourceId, EmployeeEntry>,
+    pub(crate) state: Option<SyncState>,
+    pub(crate) shards: BTreeMap<ShardNumber, Shard>,
+    pub(crate) held: Option<HeldPlan>,
+    /// Whether it keeps mail addresses in lower case.
+    pub(crate) folds_mail: bool,
+    made: u32,
+}
+
+/// An academy for the length of one run.
+pub(crate) struct InMemory {
+    academy: Mutex<Academy>,
+    now: Timestamp,
+    /// Changes that may still be begun; then the time is over.
+    changes: AtomicUsize,
+    /// Everything as it was at the end of the last change that was begun.
+    after_changes: Mutex<Academy>,
+}
+
+impl InMemory {
+    pub(crate) fn new(academy: Academy, changes: usize, now: Timestamp) -> Self {
+        Self {
+            after_changes: Mutex::new(academy.clone()),
+            academy: Mutex::new(academy),
+            now,
+            changes: AtomicUsize::new(changes),
+        }
+    }
+
+    pub(crate) fn into_academy(self) -> Academy {
+        self.academy.into_inner().unwrap()
+    }
+
+    /// The academy as a run leaves it that dies after its changes: it does not draw its conclusions.
+    pub(crate) fn into_academy_after_changes(self) -> Academy {
+        self.after_changes.into_inner().unwrap()
+    }
+
+    /// Remembers everything as it is, for a run that dies here.
+    pub(crate) fn remember(&self) {
+        *self.after_changes.lock().unwrap() = self.academy().clone();
+    }
+
+    fn academy(&self) -> MutexGuard<'_, Academy> {
+        self.academy.lock().unwrap()
+    }
+
+    fn write(
+        &self,
+        id: &CustomerId,
+        change: impl FnOnce(&mut Customer),
+    ) -> Result<Customer, WriteError> {
+        let mut academy = self.academy();
+        let customer = academy
+            .customers
+            .get_mut(id)
+            .ok_or(WriteError::AccountGone)?;
+        change(customer);
+        Ok(customer.clone())
+    }
+}
+
+impl Reader for InMemory {
+    async fn shards(
+        &self,
+        numbers: &[ShardNumber],
+    ) -> Result<BTreeMap<ShardNumber, Shard>, StateError> {
+        let academy = self.academy();
+        let stored = |number| academy.shards.get(number).cloned().unwrap_or_default();
+        Ok(numbers
+            .iter()
+            .map(|number| (*number, stored(number)))
+            .collect())
+    }
+
+    async fn all_entries(&self) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
+        Ok(self.academy().ledger.clone().into_iter().collect())
+    }
+
+    async fn entries(
+        &self,
+        ids: &BTreeSet<&SourceId>,
+    ) -> Result<HashMap<SourceId, EmployeeEntry>, StateError> {
+        let mut entries = self.all_entries().await?;
+        entries.retain(|id, _| ids.contains(id));
+        Ok(entries)
+    }
+
+    async fn held(&self) -> Result<Option<HeldPlan>, StateError> {
+        Ok(self.academy().held.clone())
+    }
+
+    async fn list_accounts(&self) -> Result<AccountIndex, AccountsError> {
+        Ok(self.academy().index())
+    }
+
+    async fn look_up_accounts(
+        &self,
+        queries: &[AccountQuery<'_>],
+    ) -> Result<Accounts, AccountsError> {
+        Ok(self.academy().look_up(queries))
+    }
+}
+
+impl Writer for InMemory {
+    async fn create(&self, input: &CustomerInput) -> Result<Customer, WriteError> {
+        let found = self.academy().find(input);
+        let id = match found {
+            Some(found) => return Ok(found),
+            None => self.academy().make(None),
+        };
+        self.update(&id, input).await
+    }
+
+    async fn update(&self, id: &CustomerId, input: &CustomerInput) -> Result<Customer, WriteError> {
+        let mut others = self.academy().customers.clone();
+        others.remove(id);
+        if others.values().any(|other| clashes(other, input)) {
+            return Err(WriteError::Refused("refused".to_owned()));
+        }
+        let folds_mail = self.academy().folds_mail;
+        self.write(id, |customer| {
+            fill(customer, input.clone());
+            if folds_mail {
+                customer.email = customer.email.take().map(|mail| mail.to_lowercase());
+            }
+        })
+    }
+
+    async fn get(&self, id: &CustomerId) -> Result<Customer, WriteError> {
+        self.write(id, |_| {})
+    }
+
+    async fn add_tags(&self, id: &CustomerId, names: &[String]) -> Result<(), WriteError> {
+        self.write(id, |customer| {
+            customer.tags.extend(names.iter().map(|name| tag(name)))
+        })
+        .map(drop)
+    }
+
+    async fn remove_tag(&self, id: &CustomerId, tag: &TagId) -> Result<(), WriteError> {
+        self.write(id, |customer| customer.tags.retain(|held| held.id != *tag))
+            .map(drop)
+    }
+
+    async fn check_lease(&self) -> Result<(), StateError> {
+        Ok(())
+    }
+
+    async fn put_entry(&self, entry: &EmployeeEntry) -> Result<(), StateError> {
+        let id = entry.source_id.clone();
+        self.academy().ledger.insert(id, entry.clone());
+        Ok(())
+    }
+
+    async fn put_shard(&self, number: ShardNumber, shard: &Shard) -> Result<(), StateError> {
+        self.academy().shards.insert(number, shard.clone());
+        Ok(())
+    }
+
+    async fn put_state(&self, state: &SyncState) -> Result<(), StateError> {
+        self.academy().state = Some(state.clone());
+        Ok(())
+    }
+
+    async fn put_held(&self, held: &HeldPlan) -> Result<(), StateError> {
+        self.academy().held = Some(held.clone());
+        Ok(())
+    }
+
+    async fn clear_held(&self) -> Result<(), StateError> {
+        self.academy().held = None;
+        Ok(())
+    }
+
+    async fn open_gate(&self, _: Timestamp) -> Result<(), StateError> {
+        Ok(())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Asked once before each change, and not again when the time is over.
+    fn is_out_of_time(&self) -> bool {
+        self.remember();
+        let less = |left: usize| left.checked_sub(1);
+        self.changes
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less)
+            .is_err()
+    }
+
+    fn concurrency(&self) -> usize {
+        1
+    }
+}
+
+impl Academy {
+    /// The account that reteach finds in place of creating another one.
+    fn find(&self, input: &CustomerInput) -> Option<Customer> {
+        let external_id = input.external_id.value();
+        let mut customers = self.customers.values();
+        let found = customers.find(|customer| {
+            customer.external_id.as_ref() == external_id || clashes(customer, input)
+        });
+        found.cloned()
+    }
+
+    fn index(&self) -> AccountIndex {
+        AccountIndex::of(self.customers.values().cloned().collect())
+    }
+
+    fn look_up(&self, queries: &[AccountQuery<'_>]) -> Accounts {
+        let listed = Accounts::Listed(self.index());
+        let found = queries
+            .iter()
+            .map(|query| (query.external_id.clone(), listed.find(*query)));
+        Accounts::LookedUp(found.collect())
+    }
+
+    /// Everything that a plan for these people is made from.
+    pub(crate) fn candidates(
+        &self,
+        people: &People,
+        ids: (&BTreeSet<SourceId>, &BTreeSet<SourceId>),
+        asking: Asking,
+        config: &TenantConfig,
+    ) -> Vec<Candidate> {
+        let entries = self.ledger.clone().into_iter().collect();
+        let unmatched = candidates(TOOL, config, people, ids, entries);
+        let accounts = match asking {
+            Asking::Everybody => Accounts::Listed(self.index()),
+            Asking::Unknown => self.look_up(&queries(&unmatched)),
+        };
+        with_accounts(unmatched, Some(&accounts))
+    }
+
+    /// Applies the whole plan, and notes the conflicts.
+    pub(crate) fn apply(
+        &mut self,
+        plan: &Plan,
+        candidates: &[Candidate],
+        now: Timestamp,
+    ) -> ApplyOutcome {
+        let memory = InMemory::new(std::mem::take(self), usize::MAX, now);
+        let outcome = apply(&memory, plan, candidates, &|| {}).now_or_never();
+        let conflicts = conflict_entries(plan, candidates, now);
+        let noted = write_entries(&memory, &conflicts).now_or_never();
+        noted.unwrap().unwrap();
+        *self = memory.into_academy();
+        outcome.unwrap()
+    }
+
+    /// Makes an empty account with this mail address.
+    pub(crate) fn make(&mut self, email: Option<String>) -> CustomerId {
+        self.made += 1;
+        let id = CustomerId::new(format!("c{}", self.made));
+        self.customers
+            .insert(id.clone(), customer(id.clone(), email));
+        id
+    }
+
+    /// The account of somebody, by our external id.
+    pub(crate) fn account_of(&self, id: &SourceId) -> Option<&Customer> {
+        let external_id = ExternalId::of(TOOL, id);
+        self.customers
+            .values()
+            .find(|it| it.external_id.as_ref() == Some(&external_id))
+    }
+}
+
+/// A tag by its name.
+pub(crate) fn tag(name: &str) -> Tag {
+    Tag {
+        id: TagId::new(format!("t {name}")),
+        name: name.to_owned(),
+    }
+}
+
+/// An account without values.
+fn customer(id: CustomerId, email: Option<String>) -> Customer {
+    Customer {
+        id,
+        external_id: None,
+        email,
+        user_name: None,
+        first_name: None,
+        last_name: None,
+        position: None,
+        company: None,
+        department: None,
+        location: None,
+        gender: None,
+        set_active_at: None,
+        set_inactive_at: None,
+        status: Status::Added,
+        tags: Vec::new(),
+    }
+}
+
+/// Mail addresses and user names are unique in an academy.
+fn clashes(customer: &Customer, input: &CustomerInput) -> bool {
+    let folded = |text: &String| text.to_lowercase();
+    let same = |held: &Option<String>, given: &Field<String>| {
+        held.is_some() && held.as_ref().map(folded) == given.value().map(folded)
+    };
+    same(&customer.email, &input.email) || same(&customer.user_name, &input.user_name)
+}
+
+/// Absent fields stay, null clears.
+fn fill(customer: &mut Customer, input: CustomerInput) {
+    fn put<T>(slot: &mut Option<T>, field: Field<T>) {
+        match field {
+            Field::Absent => {}
+            Field::Null => *slot = None,
+            Field::Value(value) => *slot = Some(value),
+        }
+    }
+    let CustomerInput {
+        email,
+        user_name,
+        first_name,
+        last_name,
+        position,
+        company,
+        department,
+        location,
+        gender,
+        external_id,
+        set_active_at,
+        set_inactive_at,
+        language: _,
+    } = input;
+    put(&mut customer.email, email);
+    put(&mut customer.user_name, user_name);
+    put(&mut customer.first_name, first_name);
+    put(&mut customer.last_name, last_name);
+    put(&mut customer.position, position);
+    put(&mut customer.company, company);
+    put(&mut customer.department, department);
+    put(&mut customer.location, location);
+    put(&mut customer.gender, gender);
+    put(&mut customer.external_id, external_id);
+    put(&mut customer.set_active_at, set_active_at);
+    put(&mut customer.set_inactive_at, set_inactive_at);
+}
+
+/// What an account holds of an attribute.
+pub(crate) fn held(customer: &Customer, attribute: Attribute) -> Vec<String> {
+    let view = crate::plan::AccountView::from(customer.clone());
+    view.values_of(attribute)
+        .into_iter()
+        .map(|text| text.reveal().to_owned())
+        .collect()
+}

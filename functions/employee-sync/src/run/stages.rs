@@ -1,0 +1,333 @@
+//! The stages of a run between its reads and writes: each takes values and the clock, and returns a value.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use shared::domain::id::SourceId;
+use shared::fingerprint::{EntryStatus, Shard, ShardNumber};
+use shared::mapping::MAPPING_VERSION;
+use shared::runtime::JobResult;
+use shared::state::{Brake, BrakeWindow, EmployeeEntry, HeldPlan, SyncState};
+
+use super::Rules;
+use super::load::Loaded;
+use super::summary::Summary;
+use crate::EmployeeSync;
+use crate::apply::{Applied, ApplyOutcome, conflict_entries};
+use crate::brake::hold::{BrakedPlan, Hold, decide};
+use crate::brake::{Limits, check_limits};
+use crate::checkpoint::{self, Reason, Selection, Sharding, next_shard, resolve};
+use crate::lint::{self, Violation};
+use crate::plan::{Candidate, Context, Part, Plan, RiskyChange};
+use crate::source::{Completeness, People};
+
+/// A plan that may be applied.
+pub(super) struct Prepared {
+    pub(super) plan: Plan,
+    pub(super) candidates: Vec<Candidate>,
+    /// Ledger entries of people whose account is somebody else's.
+    pub(super) conflicts: Vec<EmployeeEntry>,
+    /// The risky changes that the brakes let through, and that count.
+    passed: Vec<RiskyChange>,
+    hold: Option<Hold>,
+    /// What was held before.
+    held_before: Option<HeldPlan>,
+    /// The state that the last run left, with everything counted that it applied.
+    state: SyncState,
+    shards: BTreeMap<ShardNumber, Shard>,
+    open_accounts: u32,
+    summary: Summary,
+}
+
+/// Plans for the candidates, checks the plan, and takes out what a brake holds.
+///
+/// # Errors
+/// The rules that the plan breaks: nothing of it may be applied.
+pub(super) fn prepare(
+    rules: Rules<'_>,
+    people: &People,
+    state: Option<SyncState>,
+    loaded: Loaded,
+) -> Result<Prepared, Vec<Violation>> {
+    let Loaded {
+        candidates,
+        shards,
+        open_accounts,
+        held,
+    } = loaded;
+    let Rules {
+        config, key, now, ..
+    } = rules;
+    let plan = Plan::build(&candidates, Context { now, config, key });
+    let risky_changes = lint::examine(&plan, &candidates, rules.tool, config, now)?;
+    let state = with_pending_counted(
+        state.unwrap_or_default(),
+        &plan.digests(&risky_changes, key),
+        now,
+    );
+    let limits = Limits::of(config.brake, open_accounts);
+    let verdict = check_limits(risky_changes, limits, &state.brakes, now);
+    let BrakedPlan { plan, passed, hold } = decide(plan, verdict, held.as_ref(), key, now);
+    Ok(Prepared {
+        conflicts: conflict_entries(&plan, &candidates, now),
+        summary: Summary::of(people).with_plan(people, &plan),
+        plan,
+        candidates,
+        passed,
+        hold,
+        held_before: held,
+        state,
+        shards,
+        open_accounts,
+    })
+}
+
+impl Prepared {
+    /// The result of a dry run.
+    pub(super) fn dry_run(self, rules: Rules<'_>) -> JobResult<EmployeeSync> {
+        let note = self.hold.map(|hold| hold.note(rules.config, rules.mode));
+        self.summary.planned(self.plan, note, rules.now)
+    }
+}
+
+/// Counts what an interrupted run applied of the risky changes it had announced: all that the new plan does not ask for again.
+fn with_pending_counted(
+    mut state: SyncState,
+    planned: &BTreeMap<Brake, BTreeSet<u64>>,
+    now: Timestamp,
+) -> SyncState {
+    for (brake, pending) in std::mem::take(&mut state.pending) {
+        let again = planned.get(&brake);
+        let applied = pending
+            .iter()
+            .filter(|digest| !again.is_some_and(|again| again.contains(digest)))
+            .count();
+        state
+            .brakes
+            .add(brake, u32::try_from(applied).unwrap_or(u32::MAX), now);
+    }
+    state
+}
+
+/// What is written before the first write to reteach.
+pub(super) struct Registration {
+    /// Shards with people who are new in them.
+    pub(super) shards: BTreeMap<ShardNumber, Shard>,
+    /// The state, where it has to say something new before anything is applied.
+    pub(super) state: Option<SyncState>,
+}
+
+/// Registers people whom no shard knows, and risky changes that are about to be applied.
+pub(super) fn preregister(
+    rules: Rules<'_>,
+    prepared: &Prepared,
+    sharding: &Sharding<'_>,
+) -> Registration {
+    let shards = checkpoint::register(&prepared.plan, sharding, &prepared.shards);
+    let pending = prepared.plan.digests(&prepared.passed, rules.key);
+    let state = (!shards.is_empty() || !pending.is_empty()).then(|| {
+        let mut state = SyncState {
+            pending,
+            ..prepared.state.clone()
+        };
+        for (number, shard) in &shards {
+            state.set_shard_digest(*number, shard.digest());
+        }
+        state
+    });
+    Registration { shards, state }
+}
+
+/// What a run leaves.
+pub(super) struct Conclusion {
+    /// The shards that changed.
+    pub(super) shards: BTreeMap<ShardNumber, Shard>,
+    pub(super) state: SyncState,
+    pub(super) held: HeldWrite,
+    /// When the gate for certificates opens, if it does.
+    pub(super) opens_gate: Option<Timestamp>,
+    pub(super) result: JobResult<EmployeeSync>,
+}
+
+/// What becomes of the stored held plan.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum HeldWrite {
+    Keep,
+    Put(HeldPlan),
+    Clear,
+}
+
+/// Draws the conclusions of what was applied.
+pub(super) fn conclude(
+    rules: Rules<'_>,
+    people: &People,
+    sharding: &Sharding<'_>,
+    selection: &Selection,
+    prepared: Prepared,
+    registration: Registration,
+    outcome: ApplyOutcome,
+) -> Conclusion {
+    let Prepared {
+        plan,
+        candidates,
+        conflicts,
+        passed,
+        hold,
+        held_before,
+        state,
+        shards,
+        open_accounts,
+        summary,
+    } = prepared;
+    let now = rules.now;
+    let resolutions = resolve(&candidates, &plan, &conflicts, &outcome, now);
+    let mut old = shards;
+    old.extend(registration.shards);
+    let next: BTreeMap<_, _> = old
+        .iter()
+        .map(|(number, shard)| {
+            let completeness = people.completeness;
+            let next = next_shard(*number, shard, sharding, completeness, &resolutions);
+            (*number, next)
+        })
+        .collect();
+    // Of everybody it is counted again: between a shard and the state a run may have been interrupted.
+    let recounted = matches!(selection, Selection::Everybody(_));
+    let elsewhere = if recounted {
+        0
+    } else {
+        state.waiting.saturating_sub(count_waiting(old.values()))
+    };
+    let waiting = elsewhere.saturating_add(count_waiting(next.values()));
+
+    let stopped = outcome.abort.is_some();
+    // A comparison of everybody that stopped early begins again on the next run.
+    let compared = match selection {
+        Selection::Everybody(Reason::FirstRun) => true,
+        Selection::Everybody(_) => !stopped,
+        Selection::Nobody | Selection::Shards(_) => false,
+    };
+    let mut state = SyncState {
+        brakes: with_applied(&state.brakes, &passed, &outcome, now),
+        pending: plan.digests(&in_doubt(&passed, &outcome), rules.key),
+        open_accounts: open_accounts_after(open_accounts, &plan, &outcome, now),
+        people: u32::try_from(people.snapshot.len()).unwrap_or(u32::MAX),
+        waiting,
+        ..registration.state.unwrap_or(state)
+    };
+    if compared {
+        state.mapping_version = MAPPING_VERSION;
+        state.configuration = rules.configuration.to_owned();
+        state.reconciled_at = now;
+    }
+    for (number, shard) in &next {
+        state.set_shard_digest(*number, shard.digest());
+    }
+
+    let note = hold
+        .as_ref()
+        .map(|hold| hold.note(rules.config, rules.mode));
+    let summary = summary
+        .with_outcome(&plan, &outcome, now)
+        .with_missing(count(next.values(), |status| {
+            status == EntryStatus::MissingOnce
+        }))
+        .with_waiting(u64::from(waiting));
+    let unfinished = stopped || summary.leaves_something();
+    let complete = people.completeness == Completeness::Complete && !unfinished;
+    Conclusion {
+        shards: next
+            .into_iter()
+            .filter(|(number, shard)| old.get(number) != Some(shard))
+            .collect(),
+        state,
+        held: held_write(hold, held_before, unfinished),
+        opens_gate: complete.then_some(now),
+        result: summary.applied(outcome.abort, note),
+    }
+}
+
+/// Keeps what is held for somebody to decide, and forgets what is not held any more.
+fn held_write(hold: Option<Hold>, before: Option<HeldPlan>, unfinished: bool) -> HeldWrite {
+    match (hold, before) {
+        (Some(hold), before) if before.as_ref() != Some(&hold.stored) => {
+            HeldWrite::Put(hold.stored)
+        }
+        (None, Some(_)) if !unfinished => HeldWrite::Clear,
+        _ => HeldWrite::Keep,
+    }
+}
+
+/// The risky changes of which nobody knows whether they came through: they stay pending. The next plan asks for them again,
+/// or they count as applied (a ledger entry whose write got no answer may have been written).
+fn in_doubt(passed: &[RiskyChange], outcome: &ApplyOutcome) -> Vec<RiskyChange> {
+    let is_open = |risky: &&RiskyChange| {
+        matches!(
+            outcome.applied.get(&risky.source_id),
+            None | Some(Applied::Open)
+        )
+    };
+    passed.iter().filter(is_open).cloned().collect()
+}
+
+/// What the brakes have counted, with the risky changes that were applied.
+fn with_applied(
+    brakes: &BrakeWindow,
+    passed: &[RiskyChange],
+    outcome: &ApplyOutcome,
+    now: Timestamp,
+) -> BrakeWindow {
+    let mut brakes = brakes.clone();
+    for brake in Brake::ALL {
+        let done = |risky: &&RiskyChange| {
+            risky.brake == brake
+                && match outcome.applied.get(&risky.source_id) {
+                    Some(Applied::Done) => true,
+                    Some(Applied::WindowAlone(_)) => risky.part == Part::AccessWindow,
+                    Some(Applied::Refused(_) | Applied::Open) | None => false,
+                }
+        };
+        let people: BTreeSet<&SourceId> = passed
+            .iter()
+            .filter(done)
+            .map(|risky| &risky.source_id)
+            .collect();
+        brakes.add(brake, u32::try_from(people.len()).unwrap_or(u32::MAX), now);
+    }
+    brakes
+}
+
+/// How many accounts are open after the changes that came through.
+fn open_accounts_after(before: u32, plan: &Plan, outcome: &ApplyOutcome, now: Timestamp) -> u32 {
+    let done = plan.changes.iter().filter(|change| {
+        let applied = outcome.applied.get(&change.source_id);
+        applied.is_some_and(Applied::wrote_window)
+    });
+    let changed: i64 = done
+        .map(|change| {
+            let unchanged = change.baseline.window;
+            let (before, after) = change.window.map_or((unchanged, unchanged), |window| {
+                (window.before, window.after)
+            });
+            let was_open = change.action.account().is_some() && !before.is_locked_at(now);
+            i64::from(!after.is_locked_at(now)) - i64::from(was_open)
+        })
+        .sum();
+    u32::try_from((i64::from(before) + changed).max(0)).unwrap_or(u32::MAX)
+}
+
+/// People whose record was refused and is not tried again yet. Somebody due in the next run waits for nothing.
+fn count_waiting<'a>(shards: impl Iterator<Item = &'a Shard>) -> u32 {
+    let waiting = count(
+        shards,
+        |status| matches!(status, EntryStatus::RetryAt(at) if at > Timestamp::UNIX_EPOCH),
+    );
+    u32::try_from(waiting).unwrap_or(u32::MAX)
+}
+
+fn count<'a>(shards: impl Iterator<Item = &'a Shard>, counts: impl Fn(EntryStatus) -> bool) -> u64 {
+    shards
+        .flat_map(|shard| shard.0.values())
+        .filter(|entry| counts(entry.status))
+        .count() as u64
+}
