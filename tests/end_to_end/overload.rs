@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use harness::completed;
-use harness::fleet::{Event, Fleet, Hostility, LIMITS, Seen, Terms, Told};
+use harness::fleet::{CallRates, Event, Fleet, Hostility, LIMITS, RoundOptions, TickResult};
 use jiff::Timestamp;
 use shared::runtime::Outcome;
 use shared::state::JobKind;
@@ -61,7 +61,7 @@ fn hostile(fleet: &Fleet) -> impl Iterator<Item = (Hostility, &harness::Company)
     Hostility::ALL.into_iter().zip(&fleet.companies)
 }
 
-fn check_honest(told: &[Told]) {
+fn check_honest(told: &[TickResult]) {
     for told in told
         .iter()
         .filter(|told| told.company >= Hostility::ALL.len())
@@ -87,7 +87,7 @@ async fn hostile_tenants_delay_nobody_and_recover_on_the_next_tick() {
         hostility.begin(company, FLOOD);
     }
 
-    let terms = Terms {
+    let terms = RoundOptions {
         environments: ENVIRONMENTS,
         pace: None,
     };
@@ -126,7 +126,7 @@ async fn hostile_tenants_delay_nobody_and_recover_on_the_next_tick() {
         check_settled(&fleet, company, 2);
     }
     for company in &fleet.companies {
-        let seen = Seen::at(&company.personio);
+        let seen = CallRates::at(&company.personio);
         assert_eq!(seen.broken().next(), None, "{LIMITS:?} {seen:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! A company with its certificates, and the function that files them.
 
 use certificate_sync::report::Counts;
-use harness::process::{self, Apart, Told};
+use harness::process::{self, Apart, MeasuredRun};
 use harness::{Harness, completed, people};
 use jiff::{SignedDuration, Timestamp};
 use shared::runtime::Outcome;
@@ -61,13 +61,13 @@ pub(super) fn id(number: u64) -> String {
     format!("9f0c2c53-3f6e-4b0f-9f6c-{number:012}")
 }
 
-async fn run(harness: &Harness, run: FunctionRun) -> Told<Counts> {
+async fn run(harness: &Harness, run: FunctionRun) -> MeasuredRun<Counts> {
     let (stack, tenant) = (&harness.world.stack, &harness.company.tenant);
     let Apart { mut runs, .. } = process::apart(stack, tenant, &run.arguments()).await;
     runs.pop().unwrap()
 }
 
-fn check(harness: &Harness, case: Case, told: &Told<Counts>) {
+fn check(harness: &Harness, case: Case, told: &MeasuredRun<Counts>) {
     let (report, company) = (&told.report, &harness.company);
     let is_done = report.outcome == Outcome::Done && report.counts.uploaded == case.certificates;
     assert!(is_done, "{case}: {report:#?}");

@@ -8,7 +8,7 @@ mod transfer;
 use std::time::Duration;
 
 use certificate_sync::report::Counts;
-use harness::process::Told;
+use harness::process::MeasuredRun;
 
 use crate::check::Check;
 use crate::figure::{Figure, Table};
@@ -32,7 +32,7 @@ const MOST_GROWTH: u64 = 8 << 20;
 /// A case, and what the function said about its run.
 struct Filed {
     case: Case,
-    told: Told<Counts>,
+    told: MeasuredRun<Counts>,
     /// The same bytes without the function.
     transfer: Option<Cost>,
 }
@@ -90,7 +90,7 @@ impl Filed {
 
     /// Processor time for each certificate: in the code itself, and in the kernel.
     fn user_and_system(&self) -> [Option<Duration>; 2] {
-        let Told { before, after, .. } = &self.told;
+        let MeasuredRun { before, after, .. } = &self.told;
         [(before.user, after.user), (before.system, after.system)]
             .map(|(before, after)| self.each(Some(after?.saturating_sub(before?))))
     }

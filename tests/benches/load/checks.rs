@@ -2,7 +2,7 @@
 
 use certificate_sync::CertificateSync;
 use employee_sync::EmployeeSync;
-use harness::fleet::{Fleet, Hostility, Seen, Told};
+use harness::fleet::{CallRates, Fleet, Hostility, TickResult};
 use jiff::SignedDuration;
 use shared::runtime::{Job as _, Outcome};
 use shared::state::JobKind;
@@ -10,7 +10,7 @@ use shared::state::JobKind;
 use super::rounds::Mood;
 use super::size::Size;
 
-pub(super) fn all_good(what: &str, told: &[Told]) -> Vec<String> {
+pub(super) fn all_good(what: &str, told: &[TickResult]) -> Vec<String> {
     let bad = told.iter().filter(|told| !told.outcome.is_good());
     bad.map(|told| {
         format!(
@@ -23,12 +23,13 @@ pub(super) fn all_good(what: &str, told: &[Told]) -> Vec<String> {
 
 /// Honest tenants' runs are good and end within the length of their lease after they were due: nobody starves. Hostile
 /// tenants' runs end within their deadline and name the cause.
-pub(super) fn round(size: &Size, mood: Mood, told: &[Told]) -> Vec<String> {
-    let is_hostile = |told: &&Told| mood == Mood::Hostile && size.hostility(told.company).is_some();
+pub(super) fn round(size: &Size, mood: Mood, told: &[TickResult]) -> Vec<String> {
+    let is_hostile =
+        |told: &&TickResult| mood == Mood::Hostile && size.hostility(told.company).is_some();
     let (hostile, honest): (Vec<_>, Vec<_>) =
         told.iter().cloned().partition(|told| is_hostile(&told));
     let mut violations = all_good("a run", &honest);
-    let is_late = |told: &&Told| {
+    let is_late = |told: &&TickResult| {
         SignedDuration::try_from(told.queued + told.took).is_ok_and(|late| late > lease(told.job))
     };
     violations.extend(
@@ -86,14 +87,14 @@ pub(super) fn settled(fleet: &Fleet, issued: &[usize]) -> Vec<String> {
     violations
 }
 
-pub(super) fn limits(seen: &Seen) -> Vec<String> {
+pub(super) fn limits(seen: &CallRates) -> Vec<String> {
     seen.broken()
         .map(|(limit, most)| format!("{limit}: {most}"))
         .collect()
 }
 
 /// Tenants that are not hostile keep to the limits, so that no vendor answers them 429.
-pub(super) fn refused(seen: &Seen) -> Option<String> {
+pub(super) fn refused(seen: &CallRates) -> Option<String> {
     (seen.refused > 0).then(|| {
         format!(
             "{} calls of tenants that are not hostile were answered 429",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use harness::fleet::{LIMITS, Told};
+use harness::fleet::{LIMITS, TickResult};
 use shared::state::JobKind;
 
 use crate::figure::{Figure, Table};
@@ -48,17 +48,21 @@ pub(super) fn job_runs(load: &Load, hostile: usize) -> Vec<JobRuns> {
 impl JobRuns {
     fn of(load: &Load, hostile: usize, job: JobKind, mood: Mood) -> Self {
         let rounds = load.rounds.iter().filter(|round| round.mood == mood);
-        let rounds: Vec<Vec<&Told>> = rounds.map(|round| honest(round, hostile, job)).collect();
-        let each = |part: f64, of: fn(&Told) -> Duration| -> Vec<Duration> {
-            let percentile = |told: &Vec<&Told>| percentile(part, told.iter().map(|told| of(told)));
+        let rounds: Vec<Vec<&TickResult>> =
+            rounds.map(|round| honest(round, hostile, job)).collect();
+        let each = |part: f64, of: fn(&TickResult) -> Duration| -> Vec<Duration> {
+            let percentile =
+                |told: &Vec<&TickResult>| percentile(part, told.iter().map(|told| of(told)));
             sorted(rounds.iter().map(percentile))
         };
         let middle = |part, of| percentile(50.0, each(part, of).into_iter());
         let all: Vec<_> = rounds.iter().flatten().collect();
-        let most =
-            |of: fn(&Told) -> Duration| all.iter().map(|told| of(told)).max().unwrap_or_default();
-        let mean =
-            |of: fn(&Told) -> f64| all.iter().map(|told| of(told)).sum::<f64>() / all.len() as f64;
+        let most = |of: fn(&TickResult) -> Duration| {
+            all.iter().map(|told| of(told)).max().unwrap_or_default()
+        };
+        let mean = |of: fn(&TickResult) -> f64| {
+            all.iter().map(|told| of(told)).sum::<f64>() / all.len() as f64
+        };
         let p99s = each(99.0, wall);
         Self {
             job,
@@ -80,12 +84,12 @@ impl JobRuns {
     }
 }
 
-fn honest(round: &Round, hostile: usize, job: JobKind) -> Vec<&Told> {
-    let is_honest = |told: &&Told| told.job == job && told.company >= hostile;
+fn honest(round: &Round, hostile: usize, job: JobKind) -> Vec<&TickResult> {
+    let is_honest = |told: &&TickResult| told.job == job && told.company >= hostile;
     round.told.iter().filter(is_honest).collect()
 }
 
-fn wall(told: &Told) -> Duration {
+fn wall(told: &TickResult) -> Duration {
     told.queued + told.took
 }
 
@@ -154,7 +158,7 @@ pub(super) fn hostile(size: &Size, load: &Load) -> Table {
         .rounds
         .iter()
         .filter(|round| round.mood == Mood::Hostile);
-    let mut kinds = BTreeMap::<_, Vec<&Told>>::new();
+    let mut kinds = BTreeMap::<_, Vec<&TickResult>>::new();
     for told in rounds.flat_map(|round| &round.told) {
         if let Some(hostility) = size.hostility(told.company) {
             kinds

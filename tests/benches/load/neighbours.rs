@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use harness::completed;
-use harness::fleet::{Event, Fleet, Hostility, Seen, Terms, Told};
+use harness::fleet::{CallRates, Event, Fleet, Hostility, RoundOptions, TickResult};
 use jiff::{SignedDuration, Timestamp};
 use shared::runtime::Outcome;
 use shared::state::JobKind;
@@ -28,17 +28,17 @@ const LONG: Duration = Duration::from_secs(900);
 #[derive(Debug)]
 pub(super) struct Neighbours {
     pub(super) hostility: Hostility,
-    pub(super) hostile: Told,
+    pub(super) hostile: TickResult,
     pub(super) deadline: Duration,
-    pub(super) before: Told,
-    pub(super) after: Told,
+    pub(super) before: TickResult,
+    pub(super) after: TickResult,
 }
 
 #[derive(Debug)]
 pub(super) struct SingleTenants {
     pub(super) neighbours: Vec<Neighbours>,
     /// The most calls of any credential that had as much to do as the limits allow.
-    pub(super) seen: Seen,
+    pub(super) seen: CallRates,
     pub(super) violations: Vec<String>,
 }
 
@@ -64,7 +64,7 @@ pub(super) fn run(runtime: &Runtime, size: &Size) -> SingleTenants {
         let is_late = them.hostile.took > them.deadline;
         let is_good = them.before.outcome.is_good() && them.after.outcome.is_good();
         // Too many people may all have come just before the time was over, wherever that was.
-        let Told {
+        let TickResult {
             outcome, message, ..
         } = &them.hostile;
         let is_clear = matches!(outcome, Outcome::Partly | Outcome::SourceUnavailable)
@@ -81,7 +81,7 @@ pub(super) fn run(runtime: &Runtime, size: &Size) -> SingleTenants {
         violations.push("a refused token was good".to_owned());
     }
     // None of them says 429 of itself.
-    let seen = Seen::of(&fleet.companies);
+    let seen = CallRates::of(&fleet.companies);
     violations.extend(
         checks::refused(&seen)
             .into_iter()
@@ -104,7 +104,7 @@ fn neighbours(
     hostility.begin(fleet.company(one), size.flood);
     let of = |company| event(company, JobKind::Employees, size.deadline);
     let told = one_by_one(fleet, &[of(other), of(other), of(one), of(other)]);
-    let [_, before, hostile, after]: [Told; 4] = told.try_into().unwrap();
+    let [_, before, hostile, after]: [TickResult; 4] = told.try_into().unwrap();
     Neighbours {
         hostility,
         hostile,
@@ -115,7 +115,7 @@ fn neighbours(
 }
 
 /// One run with more certificates than a minute takes.
-fn documents(fleet: &Fleet, size: SingleSize) -> Vec<Told> {
+fn documents(fleet: &Fleet, size: SingleSize) -> Vec<TickResult> {
     let at = (Timestamp::now() - SignedDuration::from_hours(1)).to_string();
     let certificate = |number| {
         completed(
@@ -133,7 +133,7 @@ fn documents(fleet: &Fleet, size: SingleSize) -> Vec<Told> {
 }
 
 /// Runs one after another in which no token is taken: each logs in, and once more.
-fn logins(fleet: &Fleet, size: SingleSize) -> Vec<Told> {
+fn logins(fleet: &Fleet, size: SingleSize) -> Vec<TickResult> {
     let fault = Fault::new(Behaviour::Status(401, Body::Vendor)).path("/v1/company/employees");
     fleet.company(LOGINS).personio.fail(fault.always());
     one_by_one(
@@ -152,10 +152,10 @@ fn event(company: usize, job: JobKind, deadline: Duration) -> Event {
 }
 
 /// In one environment, at the vendors' own pace.
-fn one_by_one(fleet: &Fleet, events: &[Event]) -> Vec<Told> {
+fn one_by_one(fleet: &Fleet, events: &[Event]) -> Vec<TickResult> {
     fleet.round(
         events,
-        &Terms {
+        &RoundOptions {
             environments: 1,
             pace: None,
         },

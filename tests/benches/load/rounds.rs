@@ -5,7 +5,7 @@ use std::hash::{Hash as _, Hasher as _};
 use std::time::{Duration, Instant};
 
 use harness::completed;
-use harness::fleet::{Event, Fleet, Seen, Terms, Told};
+use harness::fleet::{CallRates, Event, Fleet, RoundOptions, TickResult};
 use harness::process::Usage;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -31,7 +31,7 @@ pub(super) enum Mood {
 #[derive(Debug)]
 pub(super) struct Round {
     pub(super) mood: Mood,
-    pub(super) told: Vec<Told>,
+    pub(super) told: Vec<TickResult>,
 }
 
 #[derive(Debug)]
@@ -40,7 +40,7 @@ pub(super) struct Load {
     pub(super) first: Duration,
     pub(super) rounds: Vec<Round>,
     /// The most of any credential.
-    pub(super) seen: Seen,
+    pub(super) seen: CallRates,
     /// The most memory of everything together, in bytes.
     pub(super) peak: Option<u64>,
     pub(super) violations: Vec<String>,
@@ -71,7 +71,7 @@ pub(super) fn run(runtime: &Runtime, size: &Size) -> Load {
         change_mood(&fleet, size, mood, Change::Begins);
         let told = fleet.round(
             &events(size, mood),
-            &Terms {
+            &RoundOptions {
                 environments: size.environments,
                 pace: None,
             },
@@ -85,7 +85,7 @@ pub(super) fn run(runtime: &Runtime, size: &Size) -> Load {
     let (hostile, honest) = fleet
         .companies
         .split_at(size.hostile.min(fleet.companies.len()));
-    let (hostile, honest) = (Seen::of(hostile), Seen::of(honest));
+    let (hostile, honest) = (CallRates::of(hostile), CallRates::of(honest));
     violations.extend(checks::refused(&honest));
     let seen = honest.or_more(hostile);
     violations.extend(checks::limits(&seen));

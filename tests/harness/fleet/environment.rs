@@ -27,7 +27,7 @@ pub(super) struct Invocation {
 
 /// What became of an event.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct TickResult {
     /// The company's number.
     pub company: usize,
     /// The function.
@@ -67,7 +67,7 @@ impl Environments {
         work: impl Fn() -> W,
         stack: &Stack,
         pace: Option<&RateLimiter>,
-        told: &Sender<Told>,
+        told: &Sender<TickResult>,
     ) -> Self {
         let (events, queue) = mpsc::channel();
         let queue = Arc::new(Mutex::new(queue));
@@ -109,7 +109,7 @@ fn app<W: Job>(work: W, stack: &Stack, pace: Option<&RateLimiter>) -> App<W> {
     pace.cloned().into_iter().fold(app, App::with_pace)
 }
 
-fn live<W: Job>(app: &App<W>, queue: &Mutex<Receiver<Invocation>>, told: &Sender<Told>) {
+fn live<W: Job>(app: &App<W>, queue: &Mutex<Receiver<Invocation>>, told: &Sender<TickResult>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -124,7 +124,7 @@ fn live<W: Job>(app: &App<W>, queue: &Mutex<Receiver<Invocation>>, told: &Sender
 }
 
 /// What the function does with an event: runs, and writes its log.
-async fn run<W: Job>(app: &App<W>, invocation: Invocation) -> Told {
+async fn run<W: Job>(app: &App<W>, invocation: Invocation) -> TickResult {
     let Invocation {
         company,
         tenant,
@@ -146,7 +146,7 @@ async fn run<W: Job>(app: &App<W>, invocation: Invocation) -> Told {
     let report = app.run(&request, &|_| {}).await.report;
     emit(&report, &mut io::sink());
     let after = thread_time();
-    Told {
+    TickResult {
         company,
         job: W::JOB,
         queued: began.saturating_duration_since(due),

@@ -22,10 +22,10 @@ use simulators::{Personio, Reteach};
 
 use crate::people;
 
-pub use environment::{Environments, Told};
+pub use environment::{Environments, TickResult};
 pub use hostility::Hostility;
-pub use rates::{LIMITS, Seen, most_within};
-pub use round::{Event, Terms};
+pub use rates::{CallRates, LIMITS, most_within};
+pub use round::{Event, RoundOptions};
 
 /// The local DynamoDB takes calls one after another: while a thousand companies come over at once, each waits.
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -11,7 +11,7 @@ use shared::http::RateLimiter;
 use shared::state::JobKind;
 
 use super::Fleet;
-use super::environment::{Environments, Invocation, Told};
+use super::environment::{Environments, Invocation, TickResult};
 
 /// One tick of one company.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ pub struct Event {
 
 /// What a round's events meet.
 #[derive(Clone, Debug)]
-pub struct Terms {
+pub struct RoundOptions {
     /// Environments of each function, all of them new.
     pub environments: usize,
     /// The pace in the place of the vendors' own.
@@ -49,7 +49,7 @@ impl Fleet {
     /// # Panics
     /// When a run does.
     #[must_use]
-    pub fn round(&self, events: &[Event], terms: &Terms) -> Vec<Told> {
+    pub fn round(&self, events: &[Event], terms: &RoundOptions) -> Vec<TickResult> {
         let (tell, told) = mpsc::channel();
         let (number, pace) = (terms.environments, terms.pace.as_ref());
         let has = |job| {
@@ -94,8 +94,8 @@ impl Fleet {
 
     /// Every company's first runs, as fast as the machine goes: everybody is brought over, and then every certificate.
     #[must_use]
-    pub fn first_runs(&self, environments: usize) -> Vec<Told> {
-        let terms = Terms {
+    pub fn first_runs(&self, environments: usize) -> Vec<TickResult> {
+        let terms = RoundOptions {
             environments,
             pace: Some(RateLimiter::new(&[])),
         };

@@ -18,7 +18,7 @@ use super::Usage;
 
 /// What the function tells of a run, on standard output.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Told<C> {
+pub struct MeasuredRun<C> {
     /// Before the event.
     pub before: Usage,
     /// After the answer.
@@ -56,7 +56,7 @@ pub fn run<W: Job>(work: W, tenant: &TenantId, modes: &[Mode], pace: Option<Rate
             let (before, began) = (Usage::now(), Instant::now());
             let report = app.run(&request, &|_| {}).await.report;
             emit(&report, &mut io::stderr().lock());
-            told.push(Told {
+            told.push(MeasuredRun {
                 before,
                 wall: began.elapsed(),
                 after: Usage::now(),

@@ -12,7 +12,7 @@ use local::Stack;
 use serde::de::DeserializeOwned;
 use shared::domain::id::TenantId;
 
-pub use function::{Told, run};
+pub use function::{MeasuredRun, run};
 pub use share::Share;
 pub use tls::Tls;
 pub use usage::Usage;
@@ -21,7 +21,7 @@ pub use usage::Usage;
 #[derive(Debug)]
 pub struct Apart<C> {
     /// Run by run.
-    pub runs: Vec<Told<C>>,
+    pub runs: Vec<MeasuredRun<C>>,
     /// Its log, metrics included.
     pub log: String,
 }
