@@ -39,9 +39,7 @@ pub enum Forwarding {
     LoseReply,
     /// Forwards this body in place of the call's.
     Instead(String),
-    /// Answers this itself.
     Reply(StatusCode, String),
-    /// Never answers.
     Hang,
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Mutex;
 
-use http::{HeaderName, Method, StatusCode};
+use http::{HeaderName, StatusCode};
 use serde_json::{Value, json};
 
 use super::Endpoint;
@@ -27,23 +27,7 @@ impl Vendor for Region {
 
     const NAME: &'static str = "AWS";
 
-    const ROUTES: &'static [Route<Endpoint>] = &[
-        Route::new(Endpoint::CreateSchedule, Method::POST, "/schedules/{name}"),
-        Route::new(Endpoint::GetSchedule, Method::GET, "/schedules/{name}"),
-        Route::new(Endpoint::UpdateSchedule, Method::PUT, "/schedules/{name}"),
-        Route::new(
-            Endpoint::DeleteSchedule,
-            Method::DELETE,
-            "/schedules/{name}",
-        ),
-        Route::new(Endpoint::ListSchedules, Method::GET, "/schedules"),
-        Route::new(
-            Endpoint::Invoke,
-            Method::POST,
-            "/2015-03-31/functions/{name}/invocations",
-        ),
-        Route::new(Endpoint::DescribeStacks, Method::POST, "/"),
-    ];
+    const ROUTES: &'static [Route<Endpoint>] = Endpoint::ROUTES;
 
     const LIST: ListShape = ListShape {
         rows: &["/Schedules"],

@@ -10,7 +10,6 @@ use serde_json::Value;
 /// What a function says to an event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    /// Its reply.
     Reply(Value),
     /// Lambda's error document: `errorType`, `errorMessage`.
     Error(Value),
@@ -21,7 +20,6 @@ pub enum Answer {
 pub enum Call {
     /// Somebody waits for the answer.
     RequestResponse,
-    /// Nobody does.
     Event,
 }
 
@@ -31,12 +29,10 @@ pub trait Runtime: Send + Sync {
     fn invoke(&self, arn: String, event: Value, call: Call) -> BoxFuture<'static, Answer>;
 }
 
-/// A deployed function.
 #[derive(Clone)]
 pub(super) enum Function {
     /// It says the same to every event.
     Fixed(Answer),
-    /// It runs.
     Run(Arc<dyn Runtime>),
 }
 

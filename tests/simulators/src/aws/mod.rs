@@ -21,6 +21,7 @@ use serde_json::Value;
 
 use crate::Clock;
 use crate::engine::lock;
+use crate::engine::route::endpoints;
 use crate::engine::server::{self, Running, common_handle};
 
 use api::Region;
@@ -32,23 +33,17 @@ pub use schedules::period;
 pub use state::Groups;
 pub use sts::{AssumeRole, Sts};
 
-/// The endpoints, for [`Aws::calls`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Endpoint {
-    /// `POST /schedules/{name}`
-    CreateSchedule,
-    /// `GET /schedules/{name}`
-    GetSchedule,
-    /// `PUT /schedules/{name}`
-    UpdateSchedule,
-    /// `DELETE /schedules/{name}`
-    DeleteSchedule,
-    /// `GET /schedules`
-    ListSchedules,
-    /// `POST /2015-03-31/functions/{name}/invocations`
-    Invoke,
-    /// `POST /`, CloudFormation's `DescribeStacks`
-    DescribeStacks,
+endpoints! {
+    /// The endpoints, for [`Aws::calls`].
+    Endpoint {
+        CreateSchedule: POST "/schedules/{name}",
+        GetSchedule: GET "/schedules/{name}",
+        UpdateSchedule: PUT "/schedules/{name}",
+        DeleteSchedule: DELETE "/schedules/{name}",
+        ListSchedules: GET "/schedules",
+        Invoke: POST "/2015-03-31/functions/{name}/invocations",
+        DescribeStacks: POST "/",
+    }
 }
 
 /// A running region. Clones share it; it stops with the last one.

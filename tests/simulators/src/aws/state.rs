@@ -21,9 +21,7 @@ pub(super) struct State {
     pub(super) groups: Groups,
     /// Called after a change of the schedules.
     pub(super) keep: Option<Keep>,
-    /// Outputs by stack.
     pub(super) stacks: BTreeMap<String, BTreeMap<String, String>>,
-    /// Functions by ARN.
     pub(super) functions: BTreeMap<String, Function>,
     /// What the functions were sent.
     pub(super) events: Vec<(String, Value)>,

@@ -13,7 +13,6 @@ pub(crate) fn first_half(mut reply: Reply) -> Reply {
     reply
 }
 
-/// A gateway's page.
 pub(crate) fn html(status: StatusCode) -> Reply {
     let reason = status.canonical_reason().unwrap_or("Error");
     let page =

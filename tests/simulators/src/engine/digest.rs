@@ -17,7 +17,6 @@ pub(crate) fn number(parts: &[&str]) -> u64 {
     (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-/// A UUID-shaped id.
 pub(crate) fn uuid(parts: &[&str]) -> String {
     let (high, low) = (number(parts), number(&[&["low"], parts].concat()));
     format!(

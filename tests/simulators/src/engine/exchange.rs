@@ -114,7 +114,6 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// A JSON reply.
     pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Self {
         // Serialising values we built ourselves (string keys, finite numbers) cannot fail.
         Self::raw(
@@ -146,7 +145,6 @@ impl Reply {
 /// How an exchange ends, as far as the caller can see.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// An answer.
     Answered(Reply),
     /// An answer whose body is made while it is sent.
     Streamed(Streamed),

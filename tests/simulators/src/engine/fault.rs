@@ -81,7 +81,6 @@ pub enum Body {
     Vendor,
     /// A gateway's HTML page.
     Html,
-    /// Nothing.
     Empty,
     /// The vendor's error shape, broken off in the middle.
     TruncatedJson,
@@ -92,11 +91,9 @@ pub enum Body {
 /// The `Retry-After` header of [`Behaviour::TooManyRequests`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryAfter {
-    /// No header.
     None,
     /// A number of seconds.
     Seconds(u32),
-    /// An HTTP date.
     At(Timestamp),
 }
 

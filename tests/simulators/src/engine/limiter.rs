@@ -16,7 +16,6 @@ pub enum Pacing {
     Machine,
     /// The simulator's clock: what a test of the limits themselves wants.
     Simulated,
-    /// No limits.
     Off,
 }
 

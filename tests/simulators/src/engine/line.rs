@@ -218,7 +218,6 @@ impl Connected<IncomingStream<'_, Lines>> for Hangup {
     }
 }
 
-/// One connection.
 #[derive(Debug)]
 pub(crate) struct Line {
     stream: TcpStream,

@@ -27,7 +27,6 @@ pub struct Received {
     pub at: Timestamp,
     /// Which way it came.
     pub origin: Origin,
-    /// The method.
     pub method: Method,
     /// The path as sent.
     pub path: String,

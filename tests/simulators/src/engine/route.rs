@@ -22,6 +22,21 @@ impl<E> Route<E> {
     }
 }
 
+/// A vendor's endpoints, each with the methods and templates of its calls, in the order in which they are tried.
+macro_rules! endpoints {
+    ($(#[$docs:meta])* $name:ident { $($(#[$doc:meta])* $endpoint:ident: $($method:ident $template:literal)|+,)* }) => {
+        $(#[$docs])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name { $($(#[$doc])* $endpoint,)* }
+
+        impl $name {
+            pub(crate) const ROUTES: &'static [$crate::engine::route::Route<Self>] =
+                &[$($($crate::engine::route::Route::new(Self::$endpoint, http::Method::$method, $template),)+)*];
+        }
+    };
+}
+pub(crate) use endpoints;
+
 /// The endpoint a request is for, and the values of the template's placeholders in their order.
 pub(crate) fn find<'r, E>(
     routes: &'r [Route<E>],

@@ -205,7 +205,6 @@ macro_rules! common_handle {
                 $crate::engine::lock(&self.running.pipeline.faults).add(fault);
             }
 
-            /// Ends every fault.
             pub fn clear_faults(&self) {
                 $crate::engine::lock(&self.running.pipeline.faults).clear();
             }
@@ -251,7 +250,6 @@ macro_rules! common_handle {
                 self.running.pipeline.activity.subscribe()
             }
 
-            /// Empties the log.
             pub fn reset_log(&self) {
                 $crate::engine::lock(&self.running.pipeline.log).reset();
             }

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use http::{HeaderName, Method, StatusCode};
+use http::{HeaderName, StatusCode};
 use jiff::Timestamp;
 use reqwest::Client;
 
@@ -21,7 +21,6 @@ use crate::engine::route::Route;
 pub(super) struct Environment {
     pub(super) state: Mutex<State>,
     pub(super) clock: Clock,
-    /// Fetches files.
     pub(super) client: Client,
 }
 
@@ -30,41 +29,7 @@ impl Vendor for Environment {
 
     const NAME: &'static str = "Kombo";
 
-    const ROUTES: &'static [Route<Endpoint>] = &[
-        Route::new(Endpoint::CheckApiKey, Method::GET, "/v1/check-api-key"),
-        Route::new(
-            Endpoint::CreateLink,
-            Method::POST,
-            "/v1/connect/create-link",
-        ),
-        Route::new(
-            Endpoint::IntegrationByToken,
-            Method::GET,
-            "/v1/connect/integration-by-token/{token}",
-        ),
-        Route::new(
-            Endpoint::Integration,
-            Method::GET,
-            "/v1/integrations/{integration_id}",
-        ),
-        Route::new(Endpoint::Employees, Method::GET, "/v1/hris/employees"),
-        Route::new(
-            Endpoint::DocumentCategories,
-            Method::GET,
-            "/v1/hris/employee-document-categories",
-        ),
-        Route::new(
-            Endpoint::AddDocument,
-            Method::POST,
-            "/v1/hris/employees/{employee_id}/documents",
-        ),
-        Route::new(
-            Endpoint::Passthrough,
-            Method::POST,
-            "/v1/passthrough/{tool}/{api}",
-        ),
-        Route::new(Endpoint::ConnectPage, Method::GET, "/connect/{token}"),
-    ];
+    const ROUTES: &'static [Route<Endpoint>] = Endpoint::ROUTES;
 
     const LIST: ListShape = ListShape {
         rows: &["/data/results"],

@@ -29,46 +29,38 @@ pub(super) enum Code {
 }
 
 impl Code {
-    fn text(self) -> &'static str {
+    /// Status and text.
+    fn parts(self) -> (StatusCode, &'static str) {
+        type Status = StatusCode;
         match self {
-            Self::RateLimitExceeded => "PLATFORM.RATE_LIMIT_EXCEEDED",
-            Self::IntegrationNotFound => "PLATFORM.INTEGRATION_NOT_FOUND",
-            Self::InputInvalid => "PLATFORM.INPUT_INVALID",
-            Self::UnknownError => "PLATFORM.UNKNOWN_ERROR",
-            Self::AuthenticationInvalid => "PLATFORM.AUTHENTICATION_INVALID",
-            Self::IntegrationAuthenticationInvalid => "INTEGRATION.AUTHENTICATION_INVALID",
-            Self::SetupSyncPending => "INTEGRATION.SETUP_SYNC_PENDING",
-            Self::SetupIncomplete => "INTEGRATION.SETUP_INCOMPLETE",
-            Self::QaFailed => "INTEGRATION.QA_FAILED",
-            Self::Inactive => "INTEGRATION.INACTIVE",
-            Self::ActionNotAvailable => "INTEGRATION.ACTION_NOT_AVAILABLE",
-            Self::ActionDisabled => "INTEGRATION.ACTION_DISABLED",
-            Self::PermissionMissing => "INTEGRATION.PERMISSION_MISSING",
-            Self::ConcurrencyLimitExceeded => "PLATFORM.CONCURRENCY_LIMIT_EXCEEDED",
-            Self::RemoteUnavailable => "REMOTE.SERVICE_UNAVAILABLE",
-            Self::RemoteRateLimitExceeded => "REMOTE.RATE_LIMIT_EXCEEDED",
-            Self::RemoteInputInvalid => "REMOTE.INPUT_INVALID",
-            Self::RemoteUnknownHttpError => "REMOTE.UNKNOWN_HTTP_ERROR",
-        }
-    }
-
-    fn status(self) -> StatusCode {
-        match self {
-            Self::RateLimitExceeded
-            | Self::ConcurrencyLimitExceeded
-            | Self::RemoteRateLimitExceeded => StatusCode::TOO_MANY_REQUESTS,
-            Self::IntegrationNotFound => StatusCode::NOT_FOUND,
-            Self::InputInvalid | Self::RemoteInputInvalid => StatusCode::BAD_REQUEST,
-            Self::UnknownError => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::AuthenticationInvalid => StatusCode::UNAUTHORIZED,
-            Self::SetupSyncPending | Self::SetupIncomplete | Self::QaFailed => StatusCode::CONFLICT,
-            Self::IntegrationAuthenticationInvalid
-            | Self::Inactive
-            | Self::ActionNotAvailable
-            | Self::ActionDisabled
-            | Self::PermissionMissing => StatusCode::FORBIDDEN,
-            Self::RemoteUnavailable | Self::RemoteUnknownHttpError => {
-                StatusCode::SERVICE_UNAVAILABLE
+            Self::RateLimitExceeded => (Status::TOO_MANY_REQUESTS, "PLATFORM.RATE_LIMIT_EXCEEDED"),
+            Self::IntegrationNotFound => (Status::NOT_FOUND, "PLATFORM.INTEGRATION_NOT_FOUND"),
+            Self::InputInvalid => (Status::BAD_REQUEST, "PLATFORM.INPUT_INVALID"),
+            Self::UnknownError => (Status::INTERNAL_SERVER_ERROR, "PLATFORM.UNKNOWN_ERROR"),
+            Self::AuthenticationInvalid => {
+                (Status::UNAUTHORIZED, "PLATFORM.AUTHENTICATION_INVALID")
+            }
+            Self::IntegrationAuthenticationInvalid => {
+                (Status::FORBIDDEN, "INTEGRATION.AUTHENTICATION_INVALID")
+            }
+            Self::SetupSyncPending => (Status::CONFLICT, "INTEGRATION.SETUP_SYNC_PENDING"),
+            Self::SetupIncomplete => (Status::CONFLICT, "INTEGRATION.SETUP_INCOMPLETE"),
+            Self::QaFailed => (Status::CONFLICT, "INTEGRATION.QA_FAILED"),
+            Self::Inactive => (Status::FORBIDDEN, "INTEGRATION.INACTIVE"),
+            Self::ActionNotAvailable => (Status::FORBIDDEN, "INTEGRATION.ACTION_NOT_AVAILABLE"),
+            Self::ActionDisabled => (Status::FORBIDDEN, "INTEGRATION.ACTION_DISABLED"),
+            Self::PermissionMissing => (Status::FORBIDDEN, "INTEGRATION.PERMISSION_MISSING"),
+            Self::ConcurrencyLimitExceeded => (
+                Status::TOO_MANY_REQUESTS,
+                "PLATFORM.CONCURRENCY_LIMIT_EXCEEDED",
+            ),
+            Self::RemoteUnavailable => (Status::SERVICE_UNAVAILABLE, "REMOTE.SERVICE_UNAVAILABLE"),
+            Self::RemoteRateLimitExceeded => {
+                (Status::TOO_MANY_REQUESTS, "REMOTE.RATE_LIMIT_EXCEEDED")
+            }
+            Self::RemoteInputInvalid => (Status::BAD_REQUEST, "REMOTE.INPUT_INVALID"),
+            Self::RemoteUnknownHttpError => {
+                (Status::SERVICE_UNAVAILABLE, "REMOTE.UNKNOWN_HTTP_ERROR")
             }
         }
     }
@@ -85,7 +77,7 @@ pub(super) struct Refusal {
 impl Refusal {
     pub(super) fn new(code: Code) -> Self {
         Self {
-            status: code.status(),
+            status: code.parts().0,
             code: Some(code),
             message: "The request could not be handled.".to_owned(),
         }
@@ -121,7 +113,7 @@ impl Refusal {
 
     pub(super) fn reply(&self) -> Reply {
         let error = json!({
-            "code": self.code.map(Code::text),
+            "code": self.code.map(|code| code.parts().1),
             "title": null,
             "message": self.message,
             "log_url": "https://app.kombo.dev/simulated/logs?interactionId=1",

@@ -18,7 +18,6 @@ use crate::personio::Mirrorable;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Condition {
-    /// Working.
     Active,
     /// The first sync is still running.
     SetupSyncPending,
@@ -28,11 +27,9 @@ pub enum Condition {
     QaFailed,
     /// Personio refuses the credential; syncing has stopped.
     Invalid,
-    /// Switched off.
     Inactive,
 }
 
-/// One integration.
 pub(super) struct Integration {
     pub(super) personio: Personio,
     /// Where calls go on to over a socket; `None`: in this process.
@@ -103,7 +100,6 @@ impl Integration {
         }
     }
 
-    /// A full sync.
     pub(super) fn sync(&mut self, now: Timestamp) {
         let Self {
             personio, record, ..

@@ -48,6 +48,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::engine::limiter::Pacing;
 use crate::engine::lock;
+use crate::engine::route::endpoints;
 use crate::engine::server::{self, Running, common_handle};
 use crate::{Clock, Personio};
 
@@ -57,27 +58,20 @@ pub use integrations::Condition;
 use integrations::Integration;
 use state::{Restored, State};
 
-/// The endpoints, for [`Kombo::calls`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Endpoint {
-    /// `GET /v1/check-api-key`
-    CheckApiKey,
-    /// `POST /v1/connect/create-link`
-    CreateLink,
-    /// `GET /v1/connect/integration-by-token/{token}`
-    IntegrationByToken,
-    /// `GET /v1/integrations/{integration_id}`
-    Integration,
-    /// `GET /v1/hris/employees`
-    Employees,
-    /// `GET /v1/hris/employee-document-categories`
-    DocumentCategories,
-    /// `POST /v1/hris/employees/{employee_id}/documents`
-    AddDocument,
-    /// `POST /v1/passthrough/{tool}/{api}`
-    Passthrough,
-    /// `GET /connect/{token}`: the page of [`Kombo::connect_here`].
-    ConnectPage,
+endpoints! {
+    /// The endpoints, for [`Kombo::calls`].
+    Endpoint {
+        CheckApiKey: GET "/v1/check-api-key",
+        CreateLink: POST "/v1/connect/create-link",
+        IntegrationByToken: GET "/v1/connect/integration-by-token/{token}",
+        Integration: GET "/v1/integrations/{integration_id}",
+        Employees: GET "/v1/hris/employees",
+        DocumentCategories: GET "/v1/hris/employee-document-categories",
+        AddDocument: POST "/v1/hris/employees/{employee_id}/documents",
+        Passthrough: POST "/v1/passthrough/{tool}/{api}",
+        /// The page of [`Kombo::connect_here`].
+        ConnectPage: GET "/connect/{token}",
+    }
 }
 
 /// A running Kombo environment. Clones share it; it stops with the last one.
@@ -194,7 +188,6 @@ impl Kombo {
         self.state(|state| state.links.clone())
     }
 
-    /// Deletes an integration.
     pub fn detach(&self, id: &str) {
         self.state(|state| state.integrations.remove(id));
     }

@@ -38,7 +38,6 @@ pub(super) fn page_size(request: &Request) -> Result<usize, Refusal> {
     }
 }
 
-/// `include_deleted`
 pub(super) fn includes_deleted(request: &Request) -> Result<bool, Refusal> {
     match request.query("include_deleted") {
         None | Some("false") => Ok(false),

@@ -24,40 +24,27 @@ pub fn today(now: Timestamp) -> Date {
     now.to_zoned_datetime(zone()).date()
 }
 
-/// One employee.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Person {
     /// Personio's employee id, Kombo's `remote_id`.
     pub id: u64,
-    /// Vorname.
     pub first_name: String,
-    /// Nachname.
     pub last_name: String,
     /// E-Mail; some have none.
     pub email: Option<String>,
-    /// Geschlecht.
     pub gender: Option<Gender>,
-    /// Position.
     pub position: Option<String>,
-    /// Gesellschaft.
     pub subcompany: Option<String>,
-    /// Abteilung.
     pub department: Option<String>,
-    /// Standort.
     pub office: Option<String>,
-    /// Anstellungsart.
     pub employment_type: Option<EmploymentType>,
     /// Status, as HR set it or the night's run left it: see [`Person::settle`].
     pub status: Status,
-    /// Anstelldatum.
     pub hire_date: Option<Date>,
-    /// Arbeitsverhältnis endet zum.
     pub termination_date: Option<Date>,
-    /// Wochenstunden.
     pub weekly_hours: f64,
 }
 
-/// Personio's `gender`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Gender {
@@ -69,7 +56,6 @@ pub enum Gender {
     Diverse,
 }
 
-/// Personio's `employment_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EmploymentType {
@@ -79,17 +65,14 @@ pub enum EmploymentType {
     External,
 }
 
-/// Personio's `status`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Contract signed, not started yet.
     Onboarding,
-    /// At work.
     Active,
     /// Employed, but away: parental leave, sabbatical.
     Leave,
-    /// No longer employed.
     Inactive,
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 
 use super::problem::Problem;
 use super::state::State;
@@ -24,41 +24,7 @@ impl Vendor for Account {
 
     const NAME: &'static str = "Personio";
 
-    const ROUTES: &'static [Route<Endpoint>] = &[
-        Route::new(Endpoint::Auth, Method::POST, "/v1/auth"),
-        Route::new(Endpoint::Employees, Method::GET, "/v1/company/employees"),
-        Route::new(
-            Endpoint::Attributes,
-            Method::GET,
-            "/v1/company/employees/attributes",
-        ),
-        Route::new(
-            Endpoint::Attributes,
-            Method::GET,
-            "/v1/company/employees/custom-attributes",
-        ),
-        Route::new(
-            Endpoint::DocumentCategories,
-            Method::GET,
-            "/v1/company/document-categories",
-        ),
-        Route::new(
-            Endpoint::UploadDocument,
-            Method::POST,
-            "/v1/company/documents",
-        ),
-        Route::new(Endpoint::TokenV2, Method::POST, "/v2/auth/token"),
-        Route::new(
-            Endpoint::Documents,
-            Method::GET,
-            "/v2/document-management/documents",
-        ),
-        Route::new(
-            Endpoint::Employee,
-            Method::GET,
-            "/v1/company/employees/{id}",
-        ),
-    ];
+    const ROUTES: &'static [Route<Endpoint>] = Endpoint::ROUTES;
 
     const LIST: ListShape = ListShape {
         rows: &["/data", "/_data"],

@@ -14,7 +14,6 @@ pub enum Language {
     /// German, as most accounts of our tenants.
     #[default]
     German,
-    /// English.
     English,
 }
 

@@ -45,6 +45,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::engine::exchange::{Outcome, Request};
 use crate::engine::limiter::Pacing;
 use crate::engine::lock;
+use crate::engine::route::endpoints;
 use crate::engine::server::{self, Running, common_handle};
 use crate::people::{self, Person};
 use crate::{Clock, Origin};
@@ -56,25 +57,18 @@ pub use errors::Language;
 pub(crate) use state::Mirrorable;
 use state::State;
 
-/// The endpoints, for [`Personio::calls`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Endpoint {
-    /// `POST /v1/auth`
-    Auth,
-    /// `GET /v1/company/employees`
-    Employees,
-    /// `GET /v1/company/employees/attributes`, and its alias `…/custom-attributes`
-    Attributes,
-    /// `GET /v1/company/employees/{id}`
-    Employee,
-    /// `GET /v1/company/document-categories`
-    DocumentCategories,
-    /// `POST /v1/company/documents`
-    UploadDocument,
-    /// `POST /v2/auth/token`
-    TokenV2,
-    /// `GET /v2/document-management/documents`
-    Documents,
+endpoints! {
+    /// The endpoints, for [`Personio::calls`].
+    Endpoint {
+        Auth: POST "/v1/auth",
+        Employees: GET "/v1/company/employees",
+        Attributes: GET "/v1/company/employees/attributes" | GET "/v1/company/employees/custom-attributes",
+        DocumentCategories: GET "/v1/company/document-categories",
+        UploadDocument: POST "/v1/company/documents",
+        TokenV2: POST "/v2/auth/token",
+        Documents: GET "/v2/document-management/documents",
+        Employee: GET "/v1/company/employees/{id}",
+    }
 }
 
 /// A running Personio account. Clones share it; it stops with the last one.
@@ -132,7 +126,6 @@ impl Personio {
         Ok(())
     }
 
-    /// Everybody, by id.
     #[must_use]
     pub fn people(&self) -> Vec<Person> {
         self.state(|state| state.people())
@@ -150,7 +143,6 @@ impl Personio {
         self.state(|state| state.put(person, now));
     }
 
-    /// [`put`](Self::put) for many.
     pub fn put_all(&self, people: impl IntoIterator<Item = Person>) {
         let now = self.now();
         self.state(|state| {
@@ -184,7 +176,6 @@ impl Personio {
         self.state(|state| state.set_raw(id, attribute, Some(value)));
     }
 
-    /// Ends [`set_raw`](Self::set_raw).
     pub fn clear_raw(&self, id: u64, attribute: &str) {
         self.state(|state| state.set_raw(id, attribute, None));
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use serde_json::json;
 
 use super::errors::Refusal;
@@ -25,65 +25,7 @@ impl Vendor for Academy {
 
     const NAME: &'static str = "reteach";
 
-    const ROUTES: &'static [Route<Endpoint>] = &[
-        Route::new(Endpoint::Authorize, Method::POST, "/oauth/authorize"),
-        Route::new(Endpoint::Me, Method::GET, "/me"),
-        Route::new(Endpoint::ListCustomers, Method::GET, "/customer"),
-        Route::new(Endpoint::FindOrCreateCustomer, Method::POST, "/customer"),
-        Route::new(
-            Endpoint::GetCustomer,
-            Method::GET,
-            "/customer/{customerIdentifier}",
-        ),
-        Route::new(
-            Endpoint::UpdateCustomer,
-            Method::PUT,
-            "/customer/{customerIdentifier}",
-        ),
-        Route::new(
-            Endpoint::UpsertCustomer,
-            Method::POST,
-            "/customer/{customerIdentifier}",
-        ),
-        Route::new(
-            Endpoint::DeleteCustomer,
-            Method::DELETE,
-            "/customer/{customerIdentifier}",
-        ),
-        Route::new(
-            Endpoint::SendInvitation,
-            Method::POST,
-            "/customer/{customerIdentifier}/send-invitation",
-        ),
-        Route::new(Endpoint::ListParticipations, Method::GET, "/participation"),
-        Route::new(
-            Endpoint::GetParticipation,
-            Method::GET,
-            "/participation/{participationId}",
-        ),
-        Route::new(
-            Endpoint::DownloadCertificate,
-            Method::GET,
-            "/certificates/{file}",
-        ),
-        Route::new(Endpoint::ListTags, Method::GET, "/tags"),
-        Route::new(Endpoint::CreateTag, Method::POST, "/tags"),
-        Route::new(
-            Endpoint::AssignTag,
-            Method::PUT,
-            "/customer/{customerIdentifier}/tags",
-        ),
-        Route::new(
-            Endpoint::AssignTags,
-            Method::PUT,
-            "/customer/{customerIdentifier}/multiple-tags",
-        ),
-        Route::new(
-            Endpoint::RemoveTag,
-            Method::DELETE,
-            "/customer/{customerIdentifier}/tags/{tagIdOrName}",
-        ),
-    ];
+    const ROUTES: &'static [Route<Endpoint>] = Endpoint::ROUTES;
 
     const LIST: ListShape = ListShape {
         rows: &["/results"],

@@ -6,29 +6,20 @@ use serde::{Deserialize, Serialize};
 /// One account with every field the API knows; `None` is null.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Customer {
-    /// A UUID.
     pub id: String,
     /// Unique in any case of letters.
     pub email: Option<String>,
     /// Unique; needed where there is no email.
     pub user_name: Option<String>,
-    /// Vorname.
     pub first_name: Option<String>,
-    /// Nachname.
     pub last_name: Option<String>,
     /// A name of the person's own choice.
     pub display_name: Option<String>,
-    /// `DE`, `EN`, …
     pub language: Option<String>,
-    /// Gesellschaft.
     pub company: Option<String>,
-    /// Abteilung.
     pub department: Option<String>,
-    /// Position.
     pub position: Option<String>,
-    /// Standort.
     pub location: Option<String>,
-    /// Team.
     pub team: Option<String>,
     /// As sent.
     pub birth_date: Option<String>,
@@ -36,7 +27,6 @@ pub struct Customer {
     pub gender: Option<String>,
     /// Another system's id of the person; unique.
     pub external_id: Option<String>,
-    /// An admin's note.
     pub note: Option<String>,
     /// Who hears of expiring certificates.
     pub expired_notification_mail: Option<String>,
@@ -50,7 +40,6 @@ pub struct Customer {
     pub source: Source,
     /// How far the person has come; [`Customer::status`] is this, or `INACTIVE` when locked.
     pub account: Account,
-    /// The last log-in.
     pub last_login_at: Option<Timestamp>,
     /// When the account was made; filled in by [`insert`](super::Reteach::insert) where it is `None`.
     pub registered_at: Option<Timestamp>,
@@ -60,7 +49,6 @@ pub struct Customer {
     pub invitations: usize,
 }
 
-/// `source`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Source {
@@ -85,17 +73,14 @@ pub enum Source {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Account {
-    /// Made, not invited.
     #[default]
     Added,
     /// Invited, not logged in yet.
     Invited,
-    /// Has logged in.
     Active,
 }
 
 impl Customer {
-    /// `status` at `now`.
     #[must_use]
     pub fn status(&self, now: Timestamp) -> &'static str {
         if self.is_locked(now) {

@@ -46,6 +46,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::Clock;
 use crate::engine::limiter::Pacing;
 use crate::engine::lock;
+use crate::engine::route::endpoints;
 use crate::engine::server::{self, Running, common_handle};
 
 use api::Academy;
@@ -55,44 +56,30 @@ pub use participation::{Certificate, Change, Participation, ParticipationStatus,
 pub use participations::Filters;
 use state::State;
 
-/// The endpoints, for [`Reteach::calls`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Endpoint {
-    /// `POST /oauth/authorize`
-    Authorize,
-    /// `GET /me`
-    Me,
-    /// `GET /customer`
-    ListCustomers,
-    /// `POST /customer`
-    FindOrCreateCustomer,
-    /// `GET /customer/{customerIdentifier}`
-    GetCustomer,
-    /// `PUT /customer/{customerIdentifier}`
-    UpdateCustomer,
-    /// `POST /customer/{customerIdentifier}`
-    UpsertCustomer,
-    /// `DELETE /customer/{customerIdentifier}`: no job of ours may call it.
-    DeleteCustomer,
-    /// `POST /customer/{customerIdentifier}/send-invitation`: no job of ours may call it.
-    SendInvitation,
-    /// `GET /participation`
-    ListParticipations,
-    /// `GET /participation/{participationId}`
-    GetParticipation,
-    /// `GET /certificates/{file}`: an address of a PDF on the API's own host, for which the token is needed. Named by
-    /// `certificate.url` after [`Downloads::set_url_base`] with [`Reteach::base_url`].
-    DownloadCertificate,
-    /// `GET /tags`
-    ListTags,
-    /// `POST /tags`
-    CreateTag,
-    /// `PUT /customer/{customerIdentifier}/tags`
-    AssignTag,
-    /// `PUT /customer/{customerIdentifier}/multiple-tags`
-    AssignTags,
-    /// `DELETE /customer/{customerIdentifier}/tags/{tagIdOrName}`
-    RemoveTag,
+endpoints! {
+    /// The endpoints, for [`Reteach::calls`].
+    Endpoint {
+        Authorize: POST "/oauth/authorize",
+        Me: GET "/me",
+        ListCustomers: GET "/customer",
+        FindOrCreateCustomer: POST "/customer",
+        GetCustomer: GET "/customer/{customerIdentifier}",
+        UpdateCustomer: PUT "/customer/{customerIdentifier}",
+        UpsertCustomer: POST "/customer/{customerIdentifier}",
+        /// No job of ours may call it.
+        DeleteCustomer: DELETE "/customer/{customerIdentifier}",
+        /// No job of ours may call it.
+        SendInvitation: POST "/customer/{customerIdentifier}/send-invitation",
+        ListParticipations: GET "/participation",
+        GetParticipation: GET "/participation/{participationId}",
+        /// An address of a PDF on the API's own host, for which the token is needed. Named by `certificate.url` after [`Downloads::set_url_base`] with [`Reteach::base_url`].
+        DownloadCertificate: GET "/certificates/{file}",
+        ListTags: GET "/tags",
+        CreateTag: POST "/tags",
+        AssignTag: PUT "/customer/{customerIdentifier}/tags",
+        AssignTags: PUT "/customer/{customerIdentifier}/multiple-tags",
+        RemoveTag: DELETE "/customer/{customerIdentifier}/tags/{tagIdOrName}",
+    }
 }
 
 /// A running academy. Clones share it; it stops with the last one.

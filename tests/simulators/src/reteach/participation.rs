@@ -24,26 +24,18 @@ pub struct Participation {
     pub certificate: Option<Certificate>,
 }
 
-/// `status`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ParticipationStatus {
     /// Put into the course.
     Added,
-    /// Invited.
     Invited,
-    /// Has accepted.
     InvitationAccepted,
-    /// Has joined.
     Joined,
-    /// Has begun.
     Started,
-    /// Done.
     #[default]
     Completed,
-    /// Has declined.
     Declined,
-    /// Too late.
     Expired,
 }
 
@@ -61,7 +53,6 @@ pub struct Certificate {
 /// When a certificate's PDF is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Publication {
-    /// From the start.
     #[default]
     AtOnce,
     /// This long after the participation was added, by the academy's clock.

@@ -12,7 +12,7 @@ use jiff::civil::date;
 use serde_json::{Value, json};
 
 use super::{Condition, Kombo};
-use crate::people::{self, EmploymentType, Gender, Person, Status};
+use crate::people::{self, Person, Status};
 use crate::testing::{Answer, Call, ManualClock};
 use crate::{Behaviour, Fault, Pacing, Personio};
 
@@ -134,56 +134,6 @@ async fn checks_the_key_the_integration_and_the_path() {
     }
     env.kombo.revoke_api_key("key");
     assert_eq!(env.call("GET", "/check-api-key").send().await.status, 401);
-}
-
-#[tokio::test]
-async fn shows_people_in_the_unified_shape() {
-    let person = Person {
-        gender: Some(Gender::Diverse),
-        position: Some("Lead".to_owned()),
-        subcompany: Some("Muster GmbH".to_owned()),
-        department: Some("Vertrieb".to_owned()),
-        office: Some("Köln".to_owned()),
-        employment_type: Some(EmploymentType::External),
-        status: Status::Onboarding,
-        hire_date: Some(date(2026, 4, 1)),
-        weekly_hours: 19.5,
-        ..Person::new(7, "Zoë", "Weiß")
-    };
-    let env = environment(vec![person]).await;
-    let shown = [
-        ("remote_id", json!("7")),
-        ("first_name", json!("Zoë")),
-        ("work_email", json!("person-7@muster.example")),
-        ("job_title", json!("Lead")),
-        ("gender", json!("NON_BINARY")),
-        ("employment_status", json!("PENDING")),
-        ("employment_type", json!("PART_TIME")),
-        ("start_date", json!("2026-04-01T00:00:00.000Z")),
-        ("termination_date", Value::Null),
-        ("legal_entity/name", json!("Muster GmbH")),
-        ("work_location/name", json!("Köln")),
-        ("groups/0/name", json!("Vertrieb")),
-        ("groups/0/type", json!("DEPARTMENT")),
-        ("remote_deleted_at", Value::Null),
-        ("changed_at", json!("2026-03-16T10:00:00.000Z")),
-        ("custom_fields", json!({})),
-        ("is_simulated", json!(true)),
-        ("bank_accounts", Value::Null),
-    ];
-    let answer = env.employees("").await;
-    for (pointer, value) in shown {
-        assert_eq!(
-            answer.at(&format!("/data/results/0/{pointer}")),
-            value,
-            "{pointer}"
-        );
-    }
-    assert_eq!(answer.at("/data/next"), Value::Null);
-    env.kombo
-        .set_employment_type_field(ID, Some("anstellungsart"));
-    let fields = env.employees("").await.at("/data/results/0/custom_fields");
-    assert_eq!(fields, json!({"anstellungsart": "Extern"}));
 }
 
 #[tokio::test]

@@ -13,21 +13,17 @@ use crate::engine::status;
 /// A document of an employee, and what is kept of its file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
-    /// Personio's id.
     pub id: u64,
     /// The employee it belongs to.
     pub employee_id: u64,
-    /// Its category's id.
     pub category_id: u64,
     /// Its category's name as it is now; `None` if the category is gone.
     pub category: Option<String>,
-    /// The title.
     pub title: String,
     /// The date that was given with it.
     pub date: Option<Date>,
     /// The comment that was given with it.
     pub comment: Option<String>,
-    /// The file's name.
     pub file_name: String,
     /// The file's size in bytes.
     pub size: u64,
@@ -44,7 +40,6 @@ pub struct Document {
 /// A category of documents, made by HR.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Category {
-    /// Personio's id.
     pub id: u64,
     /// Its name, which HR may change.
     pub name: String,

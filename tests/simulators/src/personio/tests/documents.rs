@@ -154,21 +154,6 @@ async fn checks_every_field_of_a_form() {
 }
 
 #[tokio::test]
-async fn shows_of_a_document_what_was_given_and_nothing_else() {
-    let (personio, _) = company().await;
-    let keys = |answer: &Answer| answer.at("/data/attributes").as_object().unwrap().len();
-    assert_eq!(
-        keys(&upload(&personio, &[]).await),
-        5,
-        "title, date, comment, employee, category"
-    );
-    assert_eq!(
-        keys(&upload(&personio, &[("comment", None), ("date", None)]).await),
-        3
-    );
-}
-
-#[tokio::test]
 async fn says_what_is_wrong_in_the_language_of_the_account() {
     let (personio, _) = company().await;
     let missing = || upload(&personio, &[("category_id", None)]);

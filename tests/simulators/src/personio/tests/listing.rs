@@ -2,7 +2,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::documents::{company, form, pdf, try_upload, upload};
-use crate::personio::{Endpoint, Personio};
+use crate::personio::Personio;
 use crate::testing::{Answer, Call};
 use crate::{Behaviour, Body, Fault};
 
@@ -125,29 +125,6 @@ async fn keeps_the_tokens_of_the_versions_apart_unless_told_otherwise() {
     assert_eq!(statuses().await, [401, 401, 401], "expired");
     personio.revoke_tokens();
     assert_ne!(token(&personio).await, v2);
-}
-
-#[tokio::test]
-async fn shows_documents_as_v2_does() {
-    let (personio, _) = company().await;
-    let id = upload(&personio, &[])
-        .await
-        .at("/data/id")
-        .as_u64()
-        .unwrap();
-    let expected = json!({
-        "id": id.to_string(), "name": "Brandschutz", "date": "2026-03-14", "comment": "Kurs Brandschutz",
-        "category": {"id": "2"}, "owner": {"id": "7"}, "document_type": "employee_document", "size": 2_000,
-        "created_at": "2026-03-16T10:00:00Z", "virus_scan": {"status": "safe"},
-        "esignature": {"status": "status_unspecified"},
-    });
-    let answer = list(&personio, "owner_id=7").await;
-    assert_eq!(
-        (answer.status, answer.at("/_data")),
-        (200, json!([expected]))
-    );
-    assert_eq!(answer.at("/_meta/links/next"), Value::Null);
-    assert_eq!(personio.calls(Endpoint::Documents), 1);
 }
 
 #[tokio::test]

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::date;
 use serde_json::{Value, json};
 
-use super::{DEFAULT_GRANTS, Language, Personio};
-use crate::people::{self, Gender, Person, Status};
+use super::{DEFAULT_GRANTS, Personio};
+use crate::people::{self, Person, Status};
 use crate::testing::{Answer, Call, ManualClock};
 use crate::{Behaviour, Fault, Pacing};
 
@@ -171,53 +171,6 @@ async fn shows_readable_and_wanted_attributes_alone() {
     assert_eq!(
         own,
         json!({"label": "Titel", "value": null, "type": "standard", "universal_id": null})
-    );
-}
-
-#[tokio::test]
-async fn wraps_values_as_v1_does() {
-    let person = Person {
-        gender: Some(Gender::Diverse),
-        department: Some("Forschung & Entwicklung".to_owned()),
-        hire_date: Some(date(2014, 11, 9)),
-        termination_date: Some(date(2026, 7, 31)),
-        weekly_hours: 19.5,
-        ..Person::new(7, "Zoë", "Meyer-Lüdenscheidt")
-    };
-    let (personio, _) = account(vec![person]).await;
-    let shown = attributes(&personio).await;
-    assert_eq!(
-        shown.get("first_name").unwrap(),
-        &json!({"label": "Vorname", "value": "Zoë", "type": "standard", "universal_id": "first_name"})
-    );
-    let department = shown.pointer("/department/value").unwrap();
-    assert_eq!(department.pointer("/type").unwrap(), "Department");
-    assert_eq!(
-        department.pointer("/attributes/name").unwrap(),
-        "Forschung & Entwicklung"
-    );
-    let values = [
-        ("gender", json!("diverse")),
-        ("status", json!("active")),
-        ("employment_type", json!("internal")),
-        ("weekly_working_hours", json!("19.5")),
-        ("hire_date", json!("2014-11-09T00:00:00+01:00")),
-        ("termination_date", json!("2026-07-31T00:00:00+02:00")),
-    ];
-    for (key, value) in values {
-        assert_eq!(
-            shown.pointer(&format!("/{key}/value")),
-            Some(&value),
-            "{key}"
-        );
-    }
-    personio.set_language(Language::English);
-    assert_eq!(
-        attributes(&personio)
-            .await
-            .pointer("/first_name/label")
-            .unwrap(),
-        "First name"
     );
 }
 

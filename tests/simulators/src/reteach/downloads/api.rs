@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, StatusCode};
 
 use super::links::{BadLink, Links};
 use super::{Delivery, Endpoint};
@@ -25,10 +25,7 @@ impl Vendor for Files {
 
     const NAME: &'static str = "reteach's files";
 
-    const ROUTES: &'static [Route<Endpoint>] = &[
-        Route::new(Endpoint::Certificate, Method::GET, "/certificates/{file}"),
-        Route::new(Endpoint::File, Method::GET, "/files/{file}"),
-    ];
+    const ROUTES: &'static [Route<Endpoint>] = Endpoint::ROUTES;
 
     const LIST: ListShape = ListShape {
         rows: &[],

@@ -29,7 +29,6 @@ pub enum Delivery {
     LyingLength {
         /// In bytes.
         size: u64,
-        /// What `Content-Length` says.
         announced: u64,
     },
     /// A PDF, announced truly; the connection closes half way.
@@ -48,9 +47,7 @@ pub enum Delivery {
     },
     /// A log-in page, announced as a PDF.
     NotAPdf,
-    /// 200 and nothing.
     Empty,
-    /// This status.
     Status(u16),
     /// A redirect to another path of the same host, where the PDF is.
     RedirectHere {

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use super::state::State;
 use crate::Clock;
 use crate::engine::lock;
+use crate::engine::route::endpoints;
 use crate::engine::server::{self, Running, common_handle};
 
 use api::Files;
@@ -19,13 +20,12 @@ pub use delivery::Delivery;
 pub(super) use delivery::Pdf;
 pub(super) use links::Links;
 
-/// The endpoints, for [`Downloads::calls`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Endpoint {
-    /// `GET /certificates/{file}`: what `certificate.url` names.
-    Certificate,
-    /// `GET /files/{file}`: where [`Delivery::RedirectHere`] leads.
-    File,
+endpoints! {
+    /// The endpoints, for [`Downloads::calls`].
+    Endpoint {
+        Certificate: GET "/certificates/{file}",
+        File: GET "/files/{file}",
+    }
 }
 
 /// The download server of an academy, with its own log and faults. Clones share it; it stops with the last one and the academy.
