@@ -1,6 +1,6 @@
 //! Wrong events, configurations and records.
 
-use harness::{Harness, ROUTES, people, unwatched};
+use harness::{Harness, ROUTES, ignore_progress, people};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use shared::domain::id::{RunId, TenantId};
@@ -47,7 +47,7 @@ async fn an_unknown_tenant_leaves_the_state_unchanged() {
         .world
         .functions()
         .employees
-        .run(&request, &unwatched)
+        .run(&request, &ignore_progress)
         .await
         .report;
     assert_eq!(report.outcome, Outcome::UnknownTenant);

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use harness::{Harness, ROUTES, people, unwatched};
+use harness::{Harness, ROUTES, ignore_progress, people};
 use jiff::SignedDuration;
 use shared::http::Deadline;
 use shared::runtime::{Mode, Outcome, Progress};
@@ -81,7 +81,7 @@ async fn one_of_two_concurrent_runs_is_busy() {
                 &harness.company,
                 Mode::Scheduled,
                 Deadline::never(),
-                &unwatched,
+                &ignore_progress,
             )
         };
         let (one, other) = tokio::join!(run(), run());

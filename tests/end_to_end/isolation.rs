@@ -3,7 +3,7 @@
 
 mod traffic;
 
-use harness::{Company, Harness, ROUTES, World, completed, people, unwatched};
+use harness::{Company, Fixture, Harness, ROUTES, completed, ignore_progress, people};
 use jiff::SignedDuration;
 use shared::domain::id::{RunId, TenantId};
 use shared::http::Deadline;
@@ -17,9 +17,9 @@ use simulators::{Behaviour, Body, Fault};
 const PEOPLE: u64 = 5;
 
 /// Two tenants on a stack that gives each run the rights of its tenant alone.
-async fn apart(via: Via) -> (World, Sts, [Company; 2]) {
+async fn apart(via: Via) -> (Fixture, Sts, [Company; 2]) {
     let now = "2026-05-11T08:00:00Z".parse().unwrap();
-    let (world, sts) = World::start_with_sessions(now).await.unwrap();
+    let (world, sts) = Fixture::start_with_sessions(now).await.unwrap();
     let mut companies = Vec::new();
     for name in ["acme", "acme-west"] {
         let company = world.company(name, via, "").await.unwrap();
@@ -30,7 +30,7 @@ async fn apart(via: Via) -> (World, Sts, [Company; 2]) {
     (world, sts, companies.try_into().unwrap())
 }
 
-async fn both_jobs(world: &World, company: &Company) -> [Outcome; 2] {
+async fn both_jobs(world: &Fixture, company: &Company) -> [Outcome; 2] {
     let employees = world.tick(company).await;
     company.reteach.add_participations([completed(
         "c-1",
@@ -39,7 +39,12 @@ async fn both_jobs(world: &World, company: &Company) -> [Outcome; 2] {
         "2026-05-10T12:00:00Z",
     )]);
     let certificates = world
-        .run_certificates(company, Mode::Scheduled, Deadline::never(), &unwatched)
+        .run_certificates(
+            company,
+            Mode::Scheduled,
+            Deadline::never(),
+            &ignore_progress,
+        )
         .await;
     [employees.outcome, certificates.report.outcome]
 }

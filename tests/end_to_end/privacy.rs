@@ -1,7 +1,7 @@
 //! No name, no mail address and no secret gets into a report, the state, an error, Debug output or the log.
 
 use employee_sync::plan::Details;
-use harness::{Harness, ROUTES, Witness, by_hand, marked_company, unwatched};
+use harness::{Harness, ROUTES, Witness, by_hand, ignore_progress, marked_company};
 use jiff::SignedDuration;
 use serde_json::json;
 use shared::http::Deadline;
@@ -16,7 +16,12 @@ async fn run(seen: &mut Witness, mode: Mode) {
     let ran = seen
         .harness
         .world
-        .run(&seen.harness.company, mode, Deadline::never(), &unwatched)
+        .run(
+            &seen.harness.company,
+            mode,
+            Deadline::never(),
+            &ignore_progress,
+        )
         .await;
     seen.see(&ran).await;
     if let Some(plan) = &ran.plan {

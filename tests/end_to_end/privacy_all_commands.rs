@@ -1,14 +1,13 @@
 //! Everything there is, with marked people, courses and secrets: both jobs, every route, errors, panics, each command there is
-//! with and without `--json`, the demo with a company's own files. None of it shows a mark.
+//! with and without `--json`. None of it shows a mark.
 //!
 //! The one exception is asked for: `--details` shows an operator values, and the test says so.
 
 mod operator;
 mod panics;
 
-use clap::Parser as _;
 use harness::{
-    CERTIFICATE_TICK, MARK, ROUTES, TICK, Witness, completed, marked_company, unwatched,
+    CERTIFICATE_TICK, MARK, ROUTES, TICK, Witness, completed, ignore_progress, marked_company,
 };
 use jiff::SignedDuration;
 use shared::http::Deadline;
@@ -26,7 +25,12 @@ async fn both_jobs(seen: &mut Witness) {
         let ran = seen
             .harness
             .world
-            .run(&seen.harness.company, mode, Deadline::never(), &unwatched)
+            .run(
+                &seen.harness.company,
+                mode,
+                Deadline::never(),
+                &ignore_progress,
+            )
             .await;
         seen.see(&ran).await;
     }
@@ -34,7 +38,7 @@ async fn both_jobs(seen: &mut Witness) {
         seen.harness.world.clock.advance(CERTIFICATE_TICK);
         let (world, company) = (&seen.harness.world, &seen.harness.company);
         let ran = world
-            .run_certificates(company, mode, Deadline::never(), &unwatched)
+            .run_certificates(company, mode, Deadline::never(), &ignore_progress)
             .await;
         seen.see(&ran).await;
     }
@@ -64,21 +68,6 @@ fn issue(seen: &Witness, ids: std::ops::Range<u64>) {
     seen.harness.issue(ids.map(course));
 }
 
-/// `cargo demo` with the company's files: what it would do.
-async fn demo(seen: &mut Witness, operator: &Operator) {
-    let (file, credentials) = (operator.path("acme.toml"), operator.path("acme.json"));
-    for more in [&[][..], &["--json"]] {
-        let args = ["demo", "--tenant", &file, "--credentials", &credentials]
-            .into_iter()
-            .chain(more.iter().copied());
-        let mut out = Vec::new();
-        local::demo::run(local::demo::Args::parse_from(args), &mut out).await;
-        let text = String::from_utf8(out).unwrap();
-        assert!(!text.is_empty(), "the demo says something");
-        seen.texts.push(text);
-    }
-}
-
 #[tokio::test]
 async fn no_command_shows_personal_data() {
     for via in ROUTES {
@@ -92,7 +81,6 @@ async fn no_command_shows_personal_data() {
         issue(&seen, 1..5);
         both_jobs(&mut seen).await;
         operator.every_command(&mut seen).await;
-        demo(&mut seen, &operator).await;
         for (status, ids) in [(422, 5..8), (200, 8..11)] {
             issue(&seen, ids.clone());
             ids.for_each(|id| {

@@ -10,7 +10,7 @@ use futures::stream::FuturesUnordered;
 use harness::faults::{Effect, Incident};
 use harness::locks::Locks;
 use harness::virtual_time::{pass, settled};
-use harness::{Credentials, Ending, Harness, RunSummary, time_limit, unwatched};
+use harness::{Credentials, Ending, Harness, RunSummary, time_limit, ignore_progress};
 use shared::domain::clock::{Clock as _, ManualClock};
 use shared::http::Deadline;
 use shared::runtime::Outcome;
@@ -186,7 +186,7 @@ impl Running {
 
     async fn run_within(&self, job: JobKind, time: Duration) -> RunSummary {
         let deadline = Deadline::after(time);
-        self.harness.run_job(job, deadline, &unwatched).await
+        self.harness.run_job(job, deadline, &ignore_progress).await
     }
 
     /// Records accounts that are wrongly locked, or that were open for a while between two locks.

@@ -13,7 +13,7 @@ use shared::tenant::Via;
 use simulators::personio::{self, Document};
 use simulators::reteach::{Certificate, Participation};
 
-use crate::{Harness, unwatched};
+use crate::{Harness, ignore_progress};
 
 /// A schedule fires the certificate job this often.
 pub const CERTIFICATE_TICK: SignedDuration = SignedDuration::from_mins(30);
@@ -48,7 +48,7 @@ impl Harness {
     pub async fn certificates(&self, mode: Mode, deadline: Deadline) -> Ran<CertificateSync> {
         let ran = self
             .world
-            .run_certificates(&self.company, mode, deadline, &unwatched)
+            .run_certificates(&self.company, mode, deadline, &ignore_progress)
             .await;
         self.check_the_never_rules_of_certificates();
         ran

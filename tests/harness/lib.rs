@@ -45,7 +45,7 @@ pub use certificate_sync::report::Report as CertificateReport;
 pub use certificates::{CERTIFICATE_TICK, completed, named};
 pub use credentials::Credentials;
 pub use endings::{Ending, apart, difference};
-pub use local::{Company, Order, World, unwatched};
+pub use local::{CallOrder, Company, Fixture, ignore_progress};
 pub use marks::{Lines, MARK, Witness, marked, marked_company};
 pub use runs::{RunSummary, time_limit};
 pub use stored::{Items, kept};
@@ -67,7 +67,7 @@ pub const TICK: SignedDuration = SignedDuration::from_mins(5);
 #[derive(Debug)]
 pub struct Harness {
     /// The stack, the clock, the function.
-    pub world: World,
+    pub world: Fixture,
     /// The company.
     pub company: Company,
 }
@@ -103,7 +103,7 @@ impl Harness {
         people: impl IntoIterator<Item = simulators::Person>,
     ) -> Self {
         let (order, clock) = (
-            Order::InTurn(seed),
+            CallOrder::Sequential(seed),
             ManualClock::new(start.parse().unwrap()),
         );
         Self::on_one_thread(order, clock, via, more, people).await
@@ -133,11 +133,11 @@ impl Harness {
         more: &str,
         people: impl IntoIterator<Item = simulators::Person>,
     ) -> Self {
-        Self::on_one_thread(Order::Usual, clock, via, more, people).await
+        Self::on_one_thread(CallOrder::Concurrent, clock, via, more, people).await
     }
 
     async fn on_one_thread(
-        order: Order,
+        order: CallOrder,
         clock: ManualClock,
         via: Via,
         more: &str,
@@ -156,7 +156,7 @@ impl Harness {
             ..Options::default()
         };
         Self::found(
-            World::start_by(order, clock, options).await.unwrap(),
+            Fixture::start_by(order, clock, options).await.unwrap(),
             via,
             more,
             people,
@@ -171,14 +171,14 @@ impl Harness {
         more: &str,
         people: impl IntoIterator<Item = simulators::Person>,
     ) -> Self {
-        let world = World::start_with(start.parse().unwrap(), faults)
+        let world = Fixture::start_with(start.parse().unwrap(), faults)
             .await
             .unwrap();
         Self::found(world, via, more, people).await
     }
 
     async fn found(
-        world: World,
+        world: Fixture,
         via: Via,
         more: &str,
         people: impl IntoIterator<Item = simulators::Person>,
@@ -233,7 +233,7 @@ impl Harness {
     pub async fn run(&self, mode: Mode, deadline: Deadline) -> Ran<EmployeeSync> {
         let ran = self
             .world
-            .run(&self.company, mode, deadline, &unwatched)
+            .run(&self.company, mode, deadline, &ignore_progress)
             .await;
         self.check_the_never_rules();
         ran

@@ -98,7 +98,7 @@ impl Life {
             }
             (Some(Broken::HoldsNothing), JobKind::Employees) if self.approves().await => {
                 let before = self.harness.company.reteach.customers();
-                self.fire(job, &harness::unwatched).await;
+                self.fire(job, &harness::ignore_progress).await;
                 self.check(&before);
             }
             _ => {}

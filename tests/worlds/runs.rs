@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use harness::{RunSummary, time_limit, unwatched};
+use harness::{RunSummary, time_limit, ignore_progress};
 use jiff::SignedDuration;
 use shared::http::Deadline;
 use shared::runtime::{Progress, ProgressFn};
@@ -28,7 +28,7 @@ impl Life {
     /// One run.
     pub(crate) async fn run(&mut self, job: JobKind) -> RunSummary {
         let before = self.harness.company.reteach.customers();
-        let ran = self.fire(job, &unwatched).await;
+        let ran = self.fire(job, &ignore_progress).await;
         self.trace.note((job, &ran));
         self.runs += 1;
         self.check(&before);
@@ -82,7 +82,7 @@ impl Life {
                 Some(first) => (None, first),
                 None => {
                     self.harness.world.clock.advance(time);
-                    (Some(self.fire(job, &unwatched).await), first.await)
+                    (Some(self.fire(job, &ignore_progress).await), first.await)
                 }
             }
         };
@@ -116,7 +116,7 @@ impl Life {
     async fn interrupt(&mut self, job: JobKind, behaviour: Behaviour, call: u8) {
         let fault = Fault::new(behaviour).nth(usize::from(call) + 1);
         let engine = self.harness.fault_engine();
-        let run = engine.interrupt(fault, self.fire(job, &unwatched)).await;
+        let run = engine.interrupt(fault, self.fire(job, &ignore_progress)).await;
         if run.ran.is_none() {
             self.trace.is_killed = true;
             self.harness.world.restart().unwrap();

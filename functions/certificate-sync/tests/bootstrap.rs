@@ -4,12 +4,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-use local::{Answer, Company, Function, World};
+use local::{Answer, Company, Fixture, Function};
 use serde_json::{Value, json};
 use shared::tenant::Via;
 use simulators::reteach::{Certificate, Participation};
 
-async fn start(world: &World) -> Function {
+async fn start(world: &Fixture) -> Function {
     start_in(world.stack.environment()).await
 }
 
@@ -36,7 +36,7 @@ async fn error(function: &mut Function, event: Value) -> Value {
 }
 
 /// Jörg Weiß has an account and has completed a course.
-async fn settle_in(world: &World, company: &Company) {
+async fn settle_in(world: &Fixture, company: &Company) {
     company
         .personio
         .put_all([simulators::Person::new(7, "Jörg", "Weiß")]);
@@ -77,7 +77,7 @@ fn check_log(log: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_events_over_the_runtime_api_against_the_local_stack() {
     for via in [Via::Direct, Via::Kombo] {
-        let world = World::start(jiff::Timestamp::now()).await.unwrap();
+        let world = Fixture::start(jiff::Timestamp::now()).await.unwrap();
         let company = world.company("acme", via, "").await.unwrap();
         let mut function = start(&world).await;
         let event = json!({"tenant_id": "acme"});
@@ -146,7 +146,7 @@ async fn answers_events_over_the_runtime_api_against_the_local_stack() {
 /// AWS is reached by an address that is not a loopback one, as it is on Lambda. What listens on loopback there is the runtime API.
 #[tokio::test(flavor = "multi_thread")]
 async fn where_aws_is_elsewhere_no_tenant_leads_to_the_function_s_own_machine() {
-    let world = World::start(jiff::Timestamp::now()).await.unwrap();
+    let world = Fixture::start(jiff::Timestamp::now()).await.unwrap();
     let company = world.company("acme", Via::Kombo, "").await.unwrap();
     settle_in(&world, &company).await;
     company.reteach.reset_log();
@@ -188,7 +188,7 @@ async fn where_aws_is_elsewhere_no_tenant_leads_to_the_function_s_own_machine() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_leads_beside_us_is_not_called_by_the_function_itself() {
-    let world = World::start(jiff::Timestamp::now()).await.unwrap();
+    let world = Fixture::start(jiff::Timestamp::now()).await.unwrap();
     let company = world.company("acme", Via::Direct, "").await.unwrap();
     settle_in(&world, &company).await;
     let mut function = start(&world).await;

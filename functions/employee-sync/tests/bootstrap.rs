@@ -4,11 +4,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
-use local::{Answer, Function, World};
+use local::{Answer, Fixture, Function};
 use serde_json::{Value, json};
 use shared::tenant::Via;
 
-async fn start(world: &World) -> Function {
+async fn start(world: &Fixture) -> Function {
     start_in(world.stack.environment()).await
 }
 
@@ -29,7 +29,7 @@ async fn report(function: &mut Function, event: Value) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_events_over_the_runtime_api_against_the_local_stack() {
-    let world = World::start(jiff::Timestamp::now()).await.unwrap();
+    let world = Fixture::start(jiff::Timestamp::now()).await.unwrap();
     let company = world.company("acme", Via::Direct, "").await.unwrap();
     company
         .personio
@@ -87,7 +87,7 @@ async fn answers_events_over_the_runtime_api_against_the_local_stack() {
 /// AWS is reached by an address that is not a loopback one, as it is on Lambda. What listens on loopback there is the runtime API.
 #[tokio::test(flavor = "multi_thread")]
 async fn where_aws_is_elsewhere_no_tenant_leads_to_the_function_s_own_machine() {
-    let world = World::start(jiff::Timestamp::now()).await.unwrap();
+    let world = Fixture::start(jiff::Timestamp::now()).await.unwrap();
     let company = world.company("acme", Via::Direct, "").await.unwrap();
     let elsewhere = |(name, value): (String, String)| (name, value.replace("127.0.0.1", "0.0.0.0"));
     let mut function = start_in(
@@ -113,7 +113,7 @@ async fn where_aws_is_elsewhere_no_tenant_leads_to_the_function_s_own_machine() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_leads_beside_us_is_not_called_by_the_function_itself() {
-    let world = World::start(jiff::Timestamp::now()).await.unwrap();
+    let world = Fixture::start(jiff::Timestamp::now()).await.unwrap();
     let company = world.company("acme", Via::Direct, "").await.unwrap();
     let mut function = start(&world).await;
     let names = simulators::loopback_names();

@@ -1,4 +1,4 @@
-//! Both functions as processes that a world or a region starts.
+//! Both functions, built from the parts that their processes build when they start.
 
 use std::sync::Arc;
 
@@ -8,89 +8,85 @@ use shared::domain::clock::{Clock, ManualClock};
 use shared::http::{self, Calls, Context, RateLimiter, Sleeper};
 use shared::runtime::{App, Job};
 
-use crate::WorldError;
 use crate::stack::{Stack, StartError};
 
-/// Both functions.
 #[derive(Debug)]
 pub struct Functions {
-    /// From the HR system to reteach.
     pub employees: App<EmployeeSync>,
-    /// From reteach to the HR system.
     pub certificates: App<CertificateSync>,
 }
 
 /// In which order the functions call the vendors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum CallOrder {
     /// Several calls at once, as on Lambda, and real waits between attempts.
-    Usual,
-    /// One call at a time, always in the same order; waits move the clock, with jitter from this seed.
-    InTurn(u64),
+    Concurrent,
+    /// One call at a time, always in the same order. Waits move the clock, with jitter from this seed.
+    Sequential(u64),
 }
 
-impl Order {
-    pub(crate) fn waits(self, clock: &ManualClock) -> Option<Sleeper> {
+impl CallOrder {
+    pub(crate) fn sleeper(self, clock: &ManualClock) -> Option<Sleeper> {
         match self {
-            Self::Usual => None,
-            Self::InTurn(seed) => Some(Sleeper::simulated(clock.clone(), seed)),
+            Self::Concurrent => None,
+            Self::Sequential(seed) => Some(Sleeper::simulated(clock.clone(), seed)),
+        }
+    }
+}
+
+/// How a function differs from its deployed form.
+#[derive(Clone, Debug)]
+pub struct FunctionOptions {
+    pub clock: Arc<dyn Clock>,
+    /// Replaces the vendors' limits.
+    pub limits: Option<RateLimiter>,
+    /// Waits for the function, which then makes one call at a time.
+    pub sleeper: Option<Sleeper>,
+}
+
+impl FunctionOptions {
+    /// For simulators that set no limits.
+    #[must_use]
+    pub fn without_limits(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            limits: Some(RateLimiter::new(&[])),
+            sleeper: None,
         }
     }
 }
 
 impl Functions {
-    /// Each built from parts of its own, as its process builds them when it starts. `pace` takes the place of the vendors'.
-    pub(crate) fn new(
-        stack: &Stack,
-        clock: &Arc<dyn Clock>,
-        pace: Option<&RateLimiter>,
-    ) -> Result<Self, WorldError> {
-        Self::ordered(stack, clock, pace, None)
-    }
-
-    /// The vendors here set no limits, so nobody waits. With `in_turn`, one call is made at a time.
-    pub(crate) fn unpaced(
-        stack: &Stack,
-        clock: &Arc<dyn Clock>,
-        in_turn: Option<&Sleeper>,
-    ) -> Result<Self, WorldError> {
-        Self::ordered(stack, clock, Some(&RateLimiter::new(&[])), in_turn)
-    }
-
-    fn ordered(
-        stack: &Stack,
-        clock: &Arc<dyn Clock>,
-        pace: Option<&RateLimiter>,
-        in_turn: Option<&Sleeper>,
-    ) -> Result<Self, WorldError> {
-        let work = CertificateSync::new().map_err(|_| WorldError::Tls)?;
-        let employees = app(EmployeeSync, stack, clock, pace, in_turn)?;
+    pub(crate) fn new(stack: &Stack, options: &FunctionOptions) -> Result<Self, StartError> {
+        let certificates = CertificateSync::new().map_err(|_| StartError::Tls)?;
         Ok(Self {
-            employees,
-            certificates: app(work, stack, clock, pace, in_turn)?,
+            employees: app(EmployeeSync, stack, options)?,
+            certificates: app(certificates, stack, options)?,
         })
     }
 }
 
-fn app<W: Job>(
+/// A function on `stack`, with clients of its own.
+///
+/// # Errors
+/// [`StartError`] if a client cannot be built.
+pub fn app<W: Job>(
     work: W,
     stack: &Stack,
-    clock: &Arc<dyn Clock>,
-    pace: Option<&RateLimiter>,
-    in_turn: Option<&Sleeper>,
-) -> Result<App<W>, WorldError> {
-    let (store, secrets) = stack.for_function().map_err(StartError::from)?;
-    let client = http::client().map_err(|_| WorldError::Tls)?;
-    let sessions = stack.sessions().map_err(StartError::from)?;
-    let mut context = Context::new(client, Arc::clone(clock), Calls::default()).with_simulators();
-    if let Some(waits) = in_turn {
-        context = context.with_waits(waits.clone());
+    options: &FunctionOptions,
+) -> Result<App<W>, StartError> {
+    let (store, secrets) = stack.for_function()?;
+    let client = http::client().map_err(|_| StartError::Tls)?;
+    let clock = Arc::clone(&options.clock);
+    let mut context = Context::new(client, clock, Calls::default()).with_simulators();
+    if let Some(sleeper) = &options.sleeper {
+        context = context.with_waits(sleeper.clone());
     }
-    let mut app = App::new(work, store, secrets, context).with_sessions(sessions);
-    if let Some(pace) = pace {
-        app = app.with_pace(pace.clone());
+    let mut app = App::new(work, store, secrets, context).with_sessions(stack.sessions()?);
+    if let Some(limits) = &options.limits {
+        app = app.with_pace(limits.clone());
     }
-    Ok(match in_turn {
+    Ok(match options.sleeper {
         Some(_) => app.in_turn(),
         None => app,
     })

@@ -1,26 +1,29 @@
-//! Everything AWS and vendor on one machine: DynamoDB and Secrets Manager, embedded in the process and reached over
-//! loopback, so that the real SDK talks to them; functions as Lambda runs them; and companies with simulated vendors. For
-//! tests, for the demo, for trying things out.
+//! AWS and the vendors on one machine: DynamoDB and Secrets Manager in this process, reached over loopback by the real SDK;
+//! functions as Lambda runs them; companies with simulated vendors. For tests, `cargo demo` and `cargo local`.
+//!
+//! Bottom up: [`Stack`] is what `template.yaml` deploys, [`Functions`] run on it, [`Company`] has the vendors.
+//! [`Fixture`] puts them together by a clock that is moved by hand, [`TenantFixture`] adds people and the oracle.
+//! [`region`] and [`vendors`] are what `cargo local` keeps between starts.
 
 pub mod args;
-pub mod demo;
-mod dynamodb;
-pub mod ending;
-mod file;
+pub mod command;
+mod company;
+mod fixture;
+mod function_process;
 mod functions;
-mod lambda;
-pub mod life;
 pub mod region;
-mod secrets_manager;
-mod server;
+mod shutdown;
 mod stack;
+mod state_file;
+mod tenant_fixture;
 pub mod vendors;
-mod world;
 
-pub use file::FileError;
-pub use functions::{Functions, Order};
-pub use lambda::{Function, NoAnswer};
+pub use company::{Company, INTEGRATION, route};
+pub use fixture::{Fixture, FixtureError, ignore_progress};
+pub use function_process::{Function, NoAnswer};
+pub use functions::{CallOrder, FunctionOptions, Functions, app};
 pub use region::Region;
 pub use simulators::aws::Answer;
 pub use stack::{Options, Stack, StartError, State, Threads};
-pub use world::{Company, INTEGRATION, World, WorldError, route, unwatched};
+pub use state_file::FileError;
+pub use tenant_fixture::TenantFixture;

@@ -1,12 +1,13 @@
-//! Lines and tables.
+//! Wrapped text and tables.
 
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{ContentArrangement, Table};
 
-/// Columns that are used.
+/// Columns of the terminal that are used.
 pub const WIDTH: usize = 100;
 
-/// `text` in lines of at most [`WIDTH`] letters; the first begins with `first`, the others with `others`.
+/// Breaks `text` between words into lines of at most [`WIDTH`] characters. The first line begins with `first`, the others with
+/// `others`.
 #[must_use]
 pub fn wrapped(text: &str, first: &str, others: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
@@ -36,4 +37,20 @@ pub fn table<const N: usize>(header: [&str; N]) -> Table {
         column.set_padding((0, 1));
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_is_wrapped_between_words() {
+        let text = "word ".repeat(30);
+        let lines = wrapped(&text, "- ", "  ");
+        let lengths: Vec<usize> = lines.lines().map(|line| line.chars().count()).collect();
+        assert_eq!(lengths, [96, 56]);
+        assert!(lines.starts_with("- word") && lines.contains("\n  word"));
+        let long = "x".repeat(120);
+        assert_eq!(wrapped(&long, "", "  "), long);
+    }
 }

@@ -1,6 +1,6 @@
 //! When the job does not run at all.
 
-use harness::{Harness, ROUTES, completed, people, person, unwatched};
+use harness::{Harness, ROUTES, completed, ignore_progress, people, person};
 use jiff::SignedDuration;
 use serde_json::json;
 use shared::domain::id::{RunId, TenantId};
@@ -214,7 +214,7 @@ async fn an_unknown_tenant_leaves_no_trace() {
         .world
         .functions()
         .certificates
-        .run(&request, &unwatched)
+        .run(&request, &ignore_progress)
         .await
         .report;
     assert_eq!(

@@ -1,7 +1,7 @@
 //! No name, no mail address, no course, no signed address and no secret gets into a report, the state, an error, Debug
 //! output or the log: whatever goes wrong, and whatever vendors talk.
 
-use harness::{CERTIFICATE_TICK, ROUTES, Witness, completed, marked_company, unwatched};
+use harness::{CERTIFICATE_TICK, ROUTES, Witness, completed, ignore_progress, marked_company};
 use jiff::SignedDuration;
 use shared::http::Deadline;
 use shared::runtime::Mode;
@@ -21,7 +21,7 @@ async fn run(seen: &mut Witness, mode: Mode) {
     seen.harness.world.clock.advance(CERTIFICATE_TICK);
     let (world, company) = (&seen.harness.world, &seen.harness.company);
     let ran = world
-        .run_certificates(company, mode, Deadline::never(), &unwatched)
+        .run_certificates(company, mode, Deadline::never(), &ignore_progress)
         .await;
     seen.see(&ran).await;
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use certificate_sync::CertificateSync;
 use employee_sync::EmployeeSync;
-use harness::{Company, ROUTES, Tap, World, completed, marked, marked_company};
+use harness::{Company, Fixture, ROUTES, Tap, completed, marked, marked_company};
 use jiff::SignedDuration;
 use shared::aws::{self, Aws};
 use shared::domain::clock::Clock;
@@ -25,7 +25,7 @@ struct Tapped {
 }
 
 impl Tapped {
-    async fn new(world: &World, company: Company, more: &str) -> Self {
+    async fn new(world: &Fixture, company: Company, more: &str) -> Self {
         let mut file = company.tenant_file(more);
         let mut taps = Vec::new();
         let kombo = company.kombo.as_ref().map(|kombo| kombo.base_url());
@@ -84,7 +84,7 @@ struct TappedAws {
 }
 
 impl TappedAws {
-    async fn new(world: &World) -> Self {
+    async fn new(world: &Fixture) -> Self {
         let mut variables: HashMap<String, String> =
             world.stack.environment().into_iter().collect();
         let mut taps = Vec::new();

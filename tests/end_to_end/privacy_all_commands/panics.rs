@@ -4,7 +4,7 @@ use std::fmt;
 use std::process::Command;
 use std::sync::Arc;
 
-use harness::{MARK, ROUTES, Witness, marked_company, unwatched};
+use harness::{MARK, ROUTES, Witness, ignore_progress, marked_company};
 use shared::document::DocumentSink as _;
 use shared::http::{Calls, Context, Deadline, RateLimiter};
 use shared::routes::{Connections, Sink, Source};
@@ -21,7 +21,7 @@ async fn panics(via: Via) {
     let (world, company) = (&seen.harness.world, &seen.harness.company);
     // Plans with something in them: everybody is new, and then somebody has another name and a certificate.
     let first = world
-        .run(company, Mode::DryRun, Deadline::never(), &unwatched)
+        .run(company, Mode::DryRun, Deadline::never(), &ignore_progress)
         .await;
     assert!(world.tick(company).await.outcome.is_good());
     seen.harness
@@ -29,10 +29,10 @@ async fn panics(via: Via) {
     company.personio.add_category("Bildungszertifikate");
     super::issue(&seen, 1..4);
     let changed = world
-        .run(company, Mode::DryRun, Deadline::never(), &unwatched)
+        .run(company, Mode::DryRun, Deadline::never(), &ignore_progress)
         .await;
     let filings = world
-        .run_certificates(company, Mode::DryRun, Deadline::never(), &unwatched)
+        .run_certificates(company, Mode::DryRun, Deadline::never(), &ignore_progress)
         .await;
     assert!(first.plan.is_some() && changed.plan.is_some() && filings.plan.is_some());
 

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::file::{FileError, StateFile};
+use crate::state_file::{FileError, StateFile};
 
 /// The oldest go when there are more.
-const MOST: usize = 1_000;
+const MAX_LETTERS: usize = 1_000;
 
 /// One event that came to nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,7 +54,7 @@ impl DeadLetters {
     pub(super) fn add(&self, letter: DeadLetter) -> Result<(), FileError> {
         let mut letters = self.letters.lock().unwrap_or_else(PoisonError::into_inner);
         letters.push(letter);
-        let excess = letters.len().saturating_sub(MOST);
+        let excess = letters.len().saturating_sub(MAX_LETTERS);
         letters.drain(..excess);
         self.file.write(&*letters)
     }

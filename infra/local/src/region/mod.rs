@@ -2,12 +2,12 @@
 //! fire, Lambda's Invoke, and the outputs of one deployed stack. All of it is kept in a folder.
 
 mod dead_letters;
+mod event;
 mod gateway;
 mod names;
 mod runtime;
 pub mod serve;
 mod ticks;
-mod told;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -29,15 +29,14 @@ use simulators::aws::Groups;
 use thiserror::Error;
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::file::{FileError, StateFile};
-use crate::functions::Functions;
-use crate::server::Server;
-use crate::stack::{Options as StackOptions, Stack, StartError, State, Threads};
-use crate::world::{PATIENCE, WorldError};
+use crate::functions::{FunctionOptions, Functions};
+use crate::stack::server::Server;
+use crate::stack::{CALL_TIMEOUT, Options as StackOptions, Stack, StartError, State, Threads};
+use crate::state_file::{FileError, StateFile};
 
 pub use dead_letters::{DeadLetter, Queue};
+pub use event::{Host, Invocation, InvocationResult, RegionEvent, Trigger};
 pub use names::STACK;
-pub use told::{Cause, Ended, Invocation, Place, Told};
 
 use dead_letters::DeadLetters;
 use gateway::Gateway;
@@ -119,10 +118,7 @@ pub enum RegionError {
     },
     /// A part did not start.
     #[error(transparent)]
-    Stack(StartError),
-    /// The functions cannot be built.
-    #[error(transparent)]
-    Functions(#[from] WorldError),
+    Stack(#[from] StartError),
     /// No simulator could be started.
     #[error("no server could be started on 127.0.0.1: {0}")]
     Listen(io::Error),
@@ -144,7 +140,7 @@ pub struct Region {
     gateway: Server,
     runtime: Arc<Runtime>,
     /// The last look at the schedules.
-    looked: Mutex<Timestamp>,
+    last_check: Mutex<Timestamp>,
     _lock: File,
 }
 
@@ -157,11 +153,14 @@ impl fmt::Debug for Region {
 }
 
 impl Region {
-    /// Starts the region with what its folder has kept, and tells `tell` what happens in it.
+    /// Starts the region with what its folder has kept, and tells `events` what happens in it.
     ///
     /// # Errors
     /// [`RegionError`].
-    pub async fn start(options: Options, tell: UnboundedSender<Told>) -> Result<Self, RegionError> {
+    pub async fn start(
+        options: Options,
+        events: UnboundedSender<RegionEvent>,
+    ) -> Result<Self, RegionError> {
         let Options {
             folder,
             port,
@@ -177,14 +176,19 @@ impl Region {
         let port = port.unwrap_or(remembered);
         let stack = stack(&folder, &clock).await?;
         let aws = aws(&folder, &clock).await?;
+        let functions = FunctionOptions {
+            clock: Arc::clone(&clock),
+            limits: pace,
+            sleeper: None,
+        };
         let runtime = Arc::new(Runtime {
-            functions: Functions::new(&stack, &clock, pace.as_ref())?,
+            functions: Functions::new(&stack, &functions)?,
             watch: Watch::new(lambda_url)?,
             dead_letters: DeadLetters::open(&folder.join("dead-letters.json"))?,
-            tell,
-            place: Mutex::default(),
+            events,
+            host: Mutex::default(),
             runs: AtomicU64::default(),
-            under_way: tokio::sync::watch::Sender::new(0),
+            in_flight: tokio::sync::watch::Sender::new(0),
             clock,
         });
         for function in names::functions() {
@@ -203,17 +207,17 @@ impl Region {
         endpoint.write(&Endpoint {
             port: gateway.port(),
         })?;
-        let looked = Mutex::new(runtime.clock.now());
+        let last_check = Mutex::new(runtime.clock.now());
         let region = Self {
             stack,
             aws,
             gateway,
             runtime,
-            looked,
+            last_check,
             _lock: lock,
         };
         region.write_environment(&folder)?;
-        region.runtime.look().await;
+        region.runtime.current_host().await;
         Ok(region)
     }
 
@@ -260,15 +264,18 @@ impl Region {
         // Nobody reads it here, and it would grow for as long as this runs.
         self.aws.reset_log();
         let now = self.runtime.clock.now();
-        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last_check = self
+            .last_check
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let groups = Groups::from([(STACK.to_owned(), self.schedules())]);
-        let due = ticks::due(&groups, *looked, now);
-        *looked = now;
+        let due = ticks::due(&groups, *last_check, now);
+        *last_check = now;
         let fired = due.into_iter().map(|tick| {
             let runtime = Arc::clone(&self.runtime);
             tokio::spawn(async move {
                 runtime
-                    .invoke(&tick.function, tick.event, Cause::Tick)
+                    .invoke(&tick.function, tick.event, Trigger::Schedule)
                     .await
             })
         });
@@ -280,16 +287,16 @@ impl Region {
 
     /// How many invocations are under way.
     #[must_use]
-    pub fn under_way(&self) -> usize {
-        *self.runtime.under_way.borrow()
+    pub fn in_flight(&self) -> usize {
+        *self.runtime.in_flight.borrow()
     }
 
-    /// Sleeper until no invocation is under way.
+    /// Waits until no invocation is under way.
     pub async fn idle(&self) {
         // It fails only if the sender is gone, which is ours.
         let _ = self
             .runtime
-            .under_way
+            .in_flight
             .subscribe()
             .wait_for(|count| *count == 0)
             .await;
@@ -306,7 +313,7 @@ impl Region {
             .into_iter()
             .map(|(name, value)| format!("export {name}={value}\n"));
         let path = folder.join("environment");
-        crate::file::replace(&path, lines.collect::<String>().as_bytes())
+        crate::state_file::replace(&path, lines.collect::<String>().as_bytes())
             .map_err(|error| RegionError::Folder { path, error })
     }
 }
@@ -337,7 +344,7 @@ async fn stack(folder: &Path, clock: &Arc<dyn Clock>) -> Result<Stack, RegionErr
         clock: Arc::clone(clock),
         faults: None,
         sts: None,
-        patience: Some(PATIENCE),
+        patience: Some(CALL_TIMEOUT),
         threads: Threads::Own,
     };
     Stack::start(options).await.map_err(|error| match error {

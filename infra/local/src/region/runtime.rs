@@ -17,8 +17,8 @@ use simulators::aws::{self, Answer, Call};
 use tokio::sync::{mpsc, watch};
 
 use super::dead_letters::{DeadLetter, DeadLetters, Queue};
+use super::event::{Host, Invocation, InvocationResult, RegionEvent, Trigger};
 use super::names;
-use super::told::{Cause, Ended, Invocation, Place, Told};
 use super::watch::Watch;
 use crate::functions::Functions;
 
@@ -28,22 +28,22 @@ pub(super) struct Runtime {
     pub(super) watch: Watch,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) dead_letters: DeadLetters,
-    pub(super) tell: mpsc::UnboundedSender<Told>,
+    pub(super) events: mpsc::UnboundedSender<RegionEvent>,
     /// Where the last invocation ran.
-    pub(super) place: Mutex<Option<Place>>,
+    pub(super) host: Mutex<Option<Host>>,
     pub(super) runs: AtomicU64,
     /// How many run at the moment.
-    pub(super) under_way: watch::Sender<usize>,
+    pub(super) in_flight: watch::Sender<usize>,
 }
 
 impl aws::Runtime for Handle {
     fn invoke(&self, function: String, event: Value, call: Call) -> BoxFuture<'static, Answer> {
         let runtime = Arc::clone(&self.0);
-        let cause = match call {
-            Call::RequestResponse => Cause::Call,
-            Call::Event => Cause::Event,
+        let trigger = match call {
+            Call::RequestResponse => Trigger::Call,
+            Call::Event => Trigger::Event,
         };
-        Box::pin(async move { runtime.invoke(&function, event, cause).await })
+        Box::pin(async move { runtime.invoke(&function, event, trigger).await })
     }
 }
 
@@ -51,9 +51,9 @@ impl aws::Runtime for Handle {
 pub(super) struct Handle(pub(super) Arc<Runtime>);
 
 impl Runtime {
-    /// Runs a function on `event`, and tells how it ended.
-    pub(super) async fn invoke(&self, function: &str, event: Value, cause: Cause) -> Answer {
-        let _under_way = UnderWay::new(&self.under_way);
+    /// Runs a function on `event`, and tells how it result.
+    pub(super) async fn invoke(&self, function: &str, event: Value, trigger: Trigger) -> Answer {
+        let _under_way = InFlight::new(&self.in_flight);
         let (at, began) = (self.clock.now(), Instant::now());
         let job = names::job(function);
         let (answer, queue) = match job {
@@ -65,10 +65,10 @@ impl Runtime {
             .get("tenant_id")
             .and_then(Value::as_str)
             .and_then(|id| TenantId::parse(id).ok());
-        let ended = match &answer {
-            Answer::Reply(reply) => Ended::reply(reply),
+        let result = match &answer {
+            Answer::Reply(reply) => InvocationResult::reply(reply),
             Answer::Error(error) => {
-                let is_dead = cause != Cause::Call;
+                let is_dead = trigger != Trigger::Call;
                 if is_dead {
                     let (function, error) = (function.clone(), error.clone());
                     self.keep(DeadLetter {
@@ -79,25 +79,25 @@ impl Runtime {
                         error,
                     });
                 }
-                Ended::error(error, is_dead)
+                InvocationResult::error(error, is_dead)
             }
         };
         let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.emit(Told::Invocation(Box::new(Invocation {
+        self.emit(RegionEvent::Invocation(Box::new(Invocation {
             at,
             tenant,
             function,
-            cause,
+            trigger,
             duration_ms,
-            ended,
+            result,
         })));
         answer
     }
 
     async fn answer(&self, job: JobKind, event: &Value) -> Answer {
-        match self.look().await {
-            Place::Watch { .. } => self.watch.invoke(job.function(), event).await,
-            Place::Here { .. } => match job {
+        match self.current_host().await {
+            Host::CargoLambdaWatch { .. } => self.watch.invoke(job.function(), event).await,
+            Host::InProcess { .. } => match job {
                 JobKind::Employees => self.here(&self.functions.employees, event).await,
                 JobKind::Certificates => self.here(&self.functions.certificates, event).await,
             },
@@ -105,14 +105,14 @@ impl Runtime {
     }
 
     /// Where functions run now; tells if that has changed.
-    pub(super) async fn look(&self) -> Place {
-        let place = self.watch.place().await;
-        let mut last = self.place.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.as_ref() != Some(&place) {
-            self.emit(Told::Functions { run: place.clone() });
-            *last = Some(place.clone());
+    pub(super) async fn current_host(&self) -> Host {
+        let host = self.watch.host().await;
+        let mut last = self.host.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref() != Some(&host) {
+            self.emit(RegionEvent::FunctionHost { host: host.clone() });
+            *last = Some(host.clone());
         }
-        place
+        host
     }
 
     /// As Lambda's runtime does: an event that cannot be taken, a panic and the end of the time are errors.
@@ -151,15 +151,15 @@ impl Runtime {
 
     fn keep(&self, letter: DeadLetter) {
         if let Err(error) = self.dead_letters.add(letter) {
-            self.emit(Told::NotKept {
+            self.emit(RegionEvent::StateNotWritten {
                 problem: error.to_string(),
             });
         }
     }
 
     /// Whoever listened may be gone.
-    fn emit(&self, told: Told) {
-        let _ = self.tell.send(told);
+    fn emit(&self, event: RegionEvent) {
+        let _ = self.events.send(event);
     }
 }
 
@@ -184,16 +184,16 @@ fn no_function(function: &str) -> Answer {
 }
 
 /// Counts an invocation until it is over, however it ends.
-struct UnderWay<'a>(&'a watch::Sender<usize>);
+struct InFlight<'a>(&'a watch::Sender<usize>);
 
-impl<'a> UnderWay<'a> {
+impl<'a> InFlight<'a> {
     fn new(count: &'a watch::Sender<usize>) -> Self {
         count.send_modify(|count| *count += 1);
         Self(count)
     }
 }
 
-impl Drop for UnderWay<'_> {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.0.send_modify(|count| *count -= 1);
     }

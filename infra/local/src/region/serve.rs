@@ -8,10 +8,10 @@ use serde::Serialize;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::MissedTickBehavior;
 
-use super::{Region, Told};
+use super::{Region, RegionEvent};
 
-/// How often the schedules are looked at.
-const EVERY: Duration = Duration::from_secs(1);
+/// How often the schedules are last_check at.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What another process needs to know, and what is there.
 #[derive(Clone, Debug, Serialize)]
@@ -69,11 +69,11 @@ impl fmt::Display for Start {
 /// Fires the schedules of `region` and hands everything that is told to `show`, until `interrupted`.
 pub async fn run(
     region: &Region,
-    told: &mut UnboundedReceiver<Told>,
-    mut show: impl FnMut(&Told),
+    events: &mut UnboundedReceiver<RegionEvent>,
+    mut show: impl FnMut(&RegionEvent),
     interrupted: impl Future<Output = ()>,
 ) {
-    let mut looks = tokio::time::interval(EVERY);
+    let mut looks = tokio::time::interval(CHECK_INTERVAL);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut interrupted = std::pin::pin!(interrupted);
     loop {
@@ -81,16 +81,16 @@ pub async fn run(
             () = &mut interrupted => return,
             // What is fired goes on by itself.
             _ = looks.tick() => drop(region.fire()),
-            Some(told) = told.recv() => show(&told),
+            Some(event) = events.recv() => show(&event),
         }
     }
 }
 
-/// Sleeper for what is under way and shows how it ends, until `interrupted`.
-pub async fn finish(
+/// Waits for what is under way and shows how it ends, until `interrupted`.
+pub async fn drain(
     region: &Region,
-    told: &mut UnboundedReceiver<Told>,
-    mut show: impl FnMut(&Told),
+    events: &mut UnboundedReceiver<RegionEvent>,
+    mut show: impl FnMut(&RegionEvent),
     interrupted: impl Future<Output = ()>,
 ) {
     let mut over = std::pin::pin!(async {
@@ -102,7 +102,7 @@ pub async fn finish(
     loop {
         tokio::select! {
             biased;
-            Some(told) = told.recv() => show(&told),
+            Some(event) = events.recv() => show(&event),
             () = &mut over => return,
         }
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use simulators::aws::{Groups, period};
 
 /// A tick that is later than this is dropped, as EventBridge Scheduler does with the event age that `tenants` sets.
-const LATE: SignedDuration = SignedDuration::from_secs(60);
+const MAX_DELAY: SignedDuration = SignedDuration::from_secs(60);
 
 /// A schedule that fires.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +20,7 @@ pub(super) struct Tick {
 
 /// What fires after `since`, up to `now`: each schedule once, however often its time has come.
 pub(super) fn due(groups: &Groups, since: Timestamp, now: Timestamp) -> Vec<Tick> {
-    let since = since.max(now - LATE);
+    let since = since.max(now - MAX_DELAY);
     let schedules = groups.values().flat_map(|group| group.values());
     schedules
         .filter(|schedule| last(schedule, now).is_some_and(|at| at > since))

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use simulators::aws::Answer;
 use tokio::net::TcpStream;
 
-use super::told::Place;
+use super::event::Host;
 
-/// Somebody on this machine answers at once.
+/// A program on this machine accepts connections immediately.
 const CONNECT: Duration = Duration::from_secs(1);
 /// Lambda's longest run, and a minute for the build before the first one.
-const PATIENCE: Duration = Duration::from_secs(16 * 60);
+const TIMEOUT: Duration = Duration::from_secs(16 * 60);
 
 /// Where `cargo lambda watch` may listen.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ impl Watch {
         let client = Client::builder()
             .no_proxy()
             .connect_timeout(CONNECT)
-            .timeout(PATIENCE)
+            .timeout(TIMEOUT)
             .build()?;
         Ok(Self { url, client })
     }
@@ -35,23 +35,23 @@ impl Watch {
         self.url.as_str().trim_end_matches('/').to_owned()
     }
 
-    /// Where functions run now.
-    pub(super) async fn place(&self) -> Place {
+    /// Tests whether `cargo lambda watch` listens.
+    pub(super) async fn host(&self) -> Host {
         let address = (
             self.url.host_str().unwrap_or_default(),
             self.url.port_or_known_default().unwrap_or(80),
         );
         let connected = tokio::time::timeout(CONNECT, TcpStream::connect(address)).await;
         if matches!(connected, Ok(Ok(_))) {
-            Place::Watch { url: self.name() }
+            Host::CargoLambdaWatch { url: self.name() }
         } else {
-            Place::Here {
-                instead_of: self.name(),
+            Host::InProcess {
+                no_watch_at: self.name(),
             }
         }
     }
 
-    /// Has the function run there. What goes wrong on the way is the function's error: it may have run.
+    /// Invokes the function there. A connection error becomes the function's error: it may have run.
     pub(super) async fn invoke(&self, function: &str, event: &Value) -> Answer {
         let url = format!(
             "{}/2015-03-31/functions/{function}/invocations",

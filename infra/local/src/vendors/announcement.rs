@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use simulators::Kombo;
 
-use super::company::Resident;
 use super::onboarding;
-use crate::world::{Company, route};
+use super::simulated_tenant::SimulatedTenant;
+use crate::company::{Company, route};
 
 /// Where everything is.
 #[derive(Clone, Debug, Serialize)]
@@ -18,12 +18,12 @@ pub struct Announcement {
     /// Where `cargo local act` and `cargo local show` go.
     pub control: String,
     /// The companies.
-    pub tenants: Vec<Announced>,
+    pub tenants: Vec<AnnouncedTenant>,
 }
 
 /// A company.
 #[derive(Clone, Debug, Serialize)]
-pub struct Announced {
+pub struct AnnouncedTenant {
     /// Its name.
     pub tenant_id: String,
     /// Its route, as tenant files spell it.
@@ -44,15 +44,15 @@ pub struct Announced {
     pub credentials: PathBuf,
 }
 
-impl Announced {
-    pub(super) fn of(dir: &Path, resident: &Resident) -> Self {
+impl AnnouncedTenant {
+    pub(super) fn of(dir: &Path, tenant: &SimulatedTenant) -> Self {
         let Company {
             tenant,
             via,
             personio,
             kombo,
             reteach,
-        } = &resident.company;
+        } = &tenant.company;
         let (file, credentials) = onboarding::paths(dir, tenant.as_str());
         Self {
             tenant_id: tenant.to_string(),
@@ -71,7 +71,7 @@ impl Announced {
 impl fmt::Display for Announcement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for it in &self.tenants {
-            let Announced {
+            let AnnouncedTenant {
                 tenant_id,
                 people,
                 personio,
@@ -120,7 +120,7 @@ impl fmt::Display for Announcement {
         }
         writeln!(
             f,
-            "\nEverything is kept in {}. Ctrl-C ends it.",
+            "\nEverything is saved in {}. Ctrl-C ends it.",
             self.state.display()
         )
     }

@@ -15,41 +15,41 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::act::{Act, Done};
-use super::company::{Resident, listen_error};
+use super::action::{Action, ActionResult};
 use super::error::VendorsError;
 use super::show::List;
-use super::{Tenant, ports};
-use crate::file::StateFile;
+use super::simulated_tenant::{SimulatedTenant, listen_error};
+use super::{LocalTenant, ports};
+use crate::state_file::StateFile;
 
 /// Something to be done.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Order {
+pub struct ActionRequest {
     /// In which company.
-    pub tenant: Tenant,
+    pub tenant: LocalTenant,
     /// What.
-    pub act: Act,
+    pub action: Action,
 }
 
 /// Something to be shown.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
-pub struct Question {
+pub struct ListRequest {
     /// Of which company.
-    pub tenant: Tenant,
+    pub tenant: LocalTenant,
     /// What.
     pub list: List,
 }
 
-/// Where the port is kept.
+/// Where the port is saved.
 #[derive(Deserialize, Serialize)]
-struct Kept {
+struct SavedState {
     port: u16,
 }
 
 /// What is sent back.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
-enum Answer<T> {
+enum ControlReply<T> {
     Done(T),
     Refused(String),
 }
@@ -62,7 +62,7 @@ fn file(dir: &Path) -> StateFile {
 }
 
 /// The port, before anybody is behind it.
-pub(super) struct Door {
+pub(super) struct ControlListener {
     listener: TcpListener,
     port: u16,
 }
@@ -72,15 +72,17 @@ pub(super) struct Control {
     pub(super) url: String,
 }
 
-impl Door {
+impl ControlListener {
     pub(super) async fn open(dir: &Path) -> Result<Self, VendorsError> {
-        let kept: Option<Kept> = file(dir).read()?;
-        if let Some(Kept { port }) = kept {
+        let saved: Option<SavedState> = file(dir).read()?;
+        if let Some(SavedState { port }) = saved {
             return Self::listen(port).await;
         }
-        let door = ports::chosen(async || Self::listen(ports::free()?).await).await?;
-        file(dir).write(&Kept { port: door.port })?;
-        Ok(door)
+        let listener = ports::chosen(async || Self::listen(ports::free()?).await).await?;
+        file(dir).write(&SavedState {
+            port: listener.port,
+        })?;
+        Ok(listener)
     }
 
     async fn listen(port: u16) -> Result<Self, VendorsError> {
@@ -90,11 +92,11 @@ impl Door {
         Ok(Self { listener, port })
     }
 
-    pub(super) fn serve(self, residents: Arc<[Resident]>, tasks: &mut JoinSet<()>) -> Control {
+    pub(super) fn serve(self, tenants: Arc<[SimulatedTenant]>, tasks: &mut JoinSet<()>) -> Control {
         let router = Router::new()
             .route("/act", post(perform))
             .route("/show", post(list))
-            .with_state(residents);
+            .with_state(tenants);
         let Self { listener, port } = self;
         tasks.spawn(async move {
             // The listener is ours and stays valid: serving ends with the task.
@@ -110,12 +112,12 @@ fn url(port: u16) -> String {
 
 /// What was done is on disk when the answer is sent.
 async fn perform(
-    State(residents): State<Arc<[Resident]>>,
-    Json(order): Json<Order>,
-) -> (StatusCode, Json<Answer<Done>>) {
-    answer(&residents, order.tenant, |resident| {
-        let done = order.act.perform(&resident.company, Timestamp::now())?;
-        resident
+    State(tenants): State<Arc<[SimulatedTenant]>>,
+    Json(request): Json<ActionRequest>,
+) -> (StatusCode, Json<ControlReply<ActionResult>>) {
+    answer(&tenants, request.tenant, |tenant| {
+        let done = request.action.perform(&tenant.company, Timestamp::now())?;
+        tenant
             .save()
             .map_err(|error| format!("{}, but it is not on disk: {error}", done.text))?;
         Ok(done)
@@ -123,31 +125,31 @@ async fn perform(
 }
 
 async fn list(
-    State(residents): State<Arc<[Resident]>>,
-    Json(question): Json<Question>,
-) -> (StatusCode, Json<Answer<Vec<Value>>>) {
-    answer(&residents, question.tenant, |resident| {
-        question
+    State(tenants): State<Arc<[SimulatedTenant]>>,
+    Json(request): Json<ListRequest>,
+) -> (StatusCode, Json<ControlReply<Vec<Value>>>) {
+    answer(&tenants, request.tenant, |tenant| {
+        request
             .list
-            .rows(&resident.company, Timestamp::now())
+            .rows(&tenant.company, Timestamp::now())
             .map_err(|error| error.to_string())
     })
 }
 
 fn answer<T>(
-    residents: &[Resident],
-    tenant: Tenant,
-    act: impl FnOnce(&Resident) -> Result<T, String>,
-) -> (StatusCode, Json<Answer<T>>) {
-    let found = residents.iter().find(|resident| resident.tenant == tenant);
+    tenants: &[SimulatedTenant],
+    name: LocalTenant,
+    act: impl FnOnce(&SimulatedTenant) -> Result<T, String>,
+) -> (StatusCode, Json<ControlReply<T>>) {
+    let found = tenants.iter().find(|tenant| tenant.name == name);
     match found
-        .ok_or_else(|| format!("there is no {tenant}"))
+        .ok_or_else(|| format!("there is no {name}"))
         .and_then(act)
     {
-        Ok(done) => (StatusCode::OK, Json(Answer::Done(done))),
+        Ok(done) => (StatusCode::OK, Json(ControlReply::Done(done))),
         Err(refusal) => (
             StatusCode::UNPROCESSABLE_ENTITY,
-            Json(Answer::Refused(refusal)),
+            Json(ControlReply::Refused(refusal)),
         ),
     }
 }
@@ -156,16 +158,16 @@ fn answer<T>(
 ///
 /// # Errors
 /// [`VendorsError::NotRunning`] where none run, [`VendorsError::Refused`] where it cannot be done.
-pub async fn act(dir: &Path, order: &Order) -> Result<Done, VendorsError> {
-    ask(dir, "act", order).await
+pub async fn act(dir: &Path, request: &ActionRequest) -> Result<ActionResult, VendorsError> {
+    ask(dir, "act", request).await
 }
 
 /// Asks the vendors that run with the state in `dir` what they hold.
 ///
 /// # Errors
 /// [`VendorsError::NotRunning`] where none run, [`VendorsError::Refused`] where it cannot be shown.
-pub async fn show(dir: &Path, question: &Question) -> Result<Vec<Value>, VendorsError> {
-    ask(dir, "show", question).await
+pub async fn show(dir: &Path, request: &ListRequest) -> Result<Vec<Value>, VendorsError> {
+    ask(dir, "show", request).await
 }
 
 async fn ask<T: DeserializeOwned>(
@@ -176,12 +178,12 @@ async fn ask<T: DeserializeOwned>(
     let not_running = || VendorsError::NotRunning {
         dir: dir.to_owned(),
     };
-    let kept: Kept = file(dir).read()?.ok_or_else(not_running)?;
+    let saved: SavedState = file(dir).read()?.ok_or_else(not_running)?;
     let client = reqwest::Client::builder()
         .no_proxy()
         .build()
         .map_err(|_| not_running())?;
-    let url = format!("{}/{what}", url(kept.port));
+    let url = format!("{}/{what}", url(saved.port));
     let reply = client
         .post(url)
         .json(body)
@@ -189,8 +191,8 @@ async fn ask<T: DeserializeOwned>(
         .await
         .map_err(|_| not_running())?;
     match reply.json().await {
-        Ok(Answer::Done(done)) => Ok(done),
-        Ok(Answer::Refused(text)) => Err(VendorsError::Refused(text)),
+        Ok(ControlReply::Done(done)) => Ok(done),
+        Ok(ControlReply::Refused(text)) => Err(VendorsError::Refused(text)),
         Err(_) => Err(VendorsError::Refused(
             "another program answers on the port of the control".to_owned(),
         )),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use shared::domain::id::InvalidTenantId;
 use thiserror::Error;
 
-use crate::file::FileError;
+use crate::state_file::FileError;
 
 /// Why the vendors did not start, or an order was not carried out.
 #[derive(Debug, Error)]

@@ -3,15 +3,15 @@
 //! Each company's state is written to a file of its own within [`DEBOUNCE`] of a change, when an order of the operator is carried
 //! out, and at the end. A process that is killed loses at most what happened in that time.
 
-mod act;
+mod action;
 mod announcement;
-mod company;
 mod control;
 mod error;
+mod local_tenant;
 mod onboarding;
 mod ports;
 mod show;
-mod tenant;
+mod simulated_tenant;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,16 +21,16 @@ use jiff::Timestamp;
 use simulators::Clock;
 use tokio::task::JoinSet;
 
-pub use act::{Act, Details, Done};
-pub use announcement::{Announced, Announcement};
-pub use control::{Order, Question, act, show};
+pub use action::{Action, ActionResult, Details};
+pub use announcement::{AnnouncedTenant, Announcement};
+pub use control::{ActionRequest, ListRequest, act, show};
 pub use error::VendorsError;
+pub use local_tenant::LocalTenant;
 pub use show::List;
-pub use tenant::Tenant;
 
-use crate::world::Company;
-use company::Resident;
+use crate::company::Company;
 use control::Control;
+use simulated_tenant::SimulatedTenant;
 
 /// How long changes are gathered before they are written.
 pub const DEBOUNCE: Duration = Duration::from_millis(150);
@@ -41,7 +41,7 @@ const NIGHTLY: Duration = Duration::from_secs(60);
 /// How the vendors are set up.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where everything is kept.
+    /// Where everything is saved.
     pub dir: PathBuf,
     /// People in each company that is not there yet.
     pub people: usize,
@@ -50,7 +50,7 @@ pub struct Options {
 /// Running companies. They end when this is dropped.
 pub struct Vendors {
     dir: PathBuf,
-    residents: Arc<[Resident]>,
+    tenants: Arc<[SimulatedTenant]>,
     control: Control,
     _tasks: JoinSet<()>,
 }
@@ -61,24 +61,24 @@ impl Vendors {
     /// # Errors
     /// [`VendorsError`] where the folder, a file in it or a port cannot be used.
     pub async fn start(options: &Options) -> Result<Self, VendorsError> {
-        company::make_folder(&options.dir)?;
+        simulated_tenant::make_folder(&options.dir)?;
         // Its port comes first: whoever has it has the state.
-        let door = control::Door::open(&options.dir).await?;
+        let listener = control::ControlListener::open(&options.dir).await?;
         let clock: Clock = Arc::new(Timestamp::now);
-        let mut residents = Vec::new();
-        for tenant in Tenant::ALL {
-            residents.push(Resident::open(tenant, options, &clock).await?);
+        let mut tenants = Vec::new();
+        for tenant in LocalTenant::ALL {
+            tenants.push(SimulatedTenant::open(tenant, options, &clock).await?);
         }
-        let residents: Arc<[Resident]> = residents.into();
+        let tenants: Arc<[SimulatedTenant]> = tenants.into();
         let mut tasks = JoinSet::new();
-        for number in 0..residents.len() {
-            keep(&mut tasks, &residents, number);
+        for number in 0..tenants.len() {
+            keep(&mut tasks, &tenants, number);
         }
-        tasks.spawn(nights(Arc::clone(&residents)));
-        let control = door.serve(Arc::clone(&residents), &mut tasks);
+        tasks.spawn(nights(Arc::clone(&tenants)));
+        let control = listener.serve(Arc::clone(&tenants), &mut tasks);
         Ok(Self {
             dir: options.dir.clone(),
-            residents,
+            tenants,
             control,
             _tasks: tasks,
         })
@@ -86,7 +86,7 @@ impl Vendors {
 
     /// The companies.
     pub fn companies(&self) -> impl Iterator<Item = &Company> {
-        self.residents.iter().map(|resident| &resident.company)
+        self.tenants.iter().map(|tenant| &tenant.company)
     }
 
     /// Where everything is.
@@ -96,9 +96,9 @@ impl Vendors {
             state: self.dir.clone(),
             control: self.control.url.clone(),
             tenants: self
-                .residents
+                .tenants
                 .iter()
-                .map(|resident| Announced::of(&self.dir, resident))
+                .map(|tenant| AnnouncedTenant::of(&self.dir, tenant))
                 .collect(),
         }
     }
@@ -108,23 +108,23 @@ impl Vendors {
     /// # Errors
     /// [`VendorsError::File`] if it cannot be written.
     pub fn stop(self) -> Result<(), VendorsError> {
-        self.residents.iter().try_for_each(Resident::save)
+        self.tenants.iter().try_for_each(SimulatedTenant::save)
     }
 }
 
 /// Writes a company's file a short while after each change.
-fn keep(tasks: &mut JoinSet<()>, residents: &Arc<[Resident]>, number: usize) {
-    let Some(resident) = residents.get(number) else {
+fn keep(tasks: &mut JoinSet<()>, tenants: &Arc<[SimulatedTenant]>, number: usize) {
+    let Some(tenant) = tenants.get(number) else {
         return;
     };
-    for mut activity in resident.activities() {
-        let residents = Arc::clone(residents);
+    for mut activity in tenant.activities() {
+        let tenants = Arc::clone(tenants);
         tasks.spawn(async move {
             while activity.changed().await.is_ok() {
                 tokio::time::sleep(DEBOUNCE).await;
-                let saved = residents.get(number).map_or(Ok(()), Resident::save);
+                let saved = tenants.get(number).map_or(Ok(()), SimulatedTenant::save);
                 if let Err(error) = saved {
-                    complain(&error.to_string());
+                    print_error(&error.to_string());
                 }
             }
         });
@@ -132,27 +132,22 @@ fn keep(tasks: &mut JoinSet<()>, residents: &Arc<[Resident]>, number: usize) {
 }
 
 /// Personio moves everybody's status when a day begins.
-async fn nights(residents: Arc<[Resident]>) {
+async fn nights(tenants: Arc<[SimulatedTenant]>) {
     let mut minutes = tokio::time::interval(NIGHTLY);
     loop {
         minutes.tick().await;
-        for resident in residents.iter() {
-            resident.company.personio.settle();
+        for tenant in tenants.iter() {
+            tenant.company.personio.settle();
         }
     }
 }
 
-/// Says something on the way.
-#[expect(clippy::print_stderr, reason = "it is no result")]
-pub(crate) fn mention(text: &str) {
+#[expect(clippy::print_stderr, reason = "standard output has the results")]
+pub(crate) fn print_note(text: &str) {
     eprintln!("{text}");
 }
 
-/// Says what went wrong.
-#[expect(
-    clippy::print_stderr,
-    reason = "this is where a command says what went wrong"
-)]
-pub(crate) fn complain(text: &str) {
+#[expect(clippy::print_stderr, reason = "errors go to standard error")]
+pub(crate) fn print_error(text: &str) {
     eprintln!("error: {text}");
 }

@@ -6,8 +6,8 @@ use serde_json::json;
 use shared::tenant::Via;
 
 use super::error::VendorsError;
-use crate::file::{self, FileError};
-use crate::world::{Company, KOMBO_KEY, PERSONIO, RETEACH};
+use crate::company::{Company, KOMBO_KEY, PERSONIO, RETEACH};
+use crate::state_file::{self, FileError};
 
 /// Where a company's two files are.
 pub(super) fn paths(dir: &Path, tenant: &str) -> (PathBuf, PathBuf) {
@@ -33,7 +33,7 @@ pub(super) fn write(dir: &Path, company: &Company, is_new: bool) -> Result<(), V
 }
 
 fn put(path: &Path, text: &str) -> Result<(), FileError> {
-    file::replace(path, text.as_bytes()).map_err(|error| FileError::Io {
+    state_file::replace(path, text.as_bytes()).map_err(|error| FileError::Io {
         path: path.to_owned(),
         error,
     })

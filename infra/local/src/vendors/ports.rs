@@ -9,7 +9,7 @@ use super::error::VendorsError;
 /// Below those that systems give to outgoing connections, which would now and then sit on one of ours.
 const FIRST: u16 = 20_000;
 /// How many there are to choose from.
-const MANY: u16 = 10_000;
+const COUNT: u16 = 10_000;
 /// Enough to tell a busy machine from one where nothing can listen.
 const ATTEMPTS: u16 = 100;
 
@@ -31,7 +31,7 @@ pub(super) fn free() -> Result<u16, VendorsError> {
     let random = RandomState::new();
     let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
     for attempt in 0..ATTEMPTS {
-        let offset = u16::try_from(random.hash_one(attempt) % u64::from(MANY)).unwrap_or_default();
+        let offset = u16::try_from(random.hash_one(attempt) % u64::from(COUNT)).unwrap_or_default();
         match TcpListener::bind((Ipv4Addr::LOCALHOST, FIRST + offset)) {
             Ok(_) => return Ok(FIRST + offset),
             Err(error) => last = error,

@@ -2,12 +2,12 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::Place;
+use crate::support::TestRegion;
 
 #[tokio::test]
 async fn one_endpoint_stands_for_all_services() {
-    let place = Place::new().await;
-    let running = place.region().await;
+    let region = TestRegion::new().await;
+    let running = region.region().await;
     let json = ("content-type", "application/x-amz-json-1.0");
     let auth = (
         "authorization",
@@ -46,8 +46,8 @@ async fn one_endpoint_stands_for_all_services() {
 
 #[tokio::test]
 async fn what_is_not_there_is_refused_with_what_is() {
-    let place = Place::new().await;
-    let running = place.region().await;
+    let region = TestRegion::new().await;
+    let running = region.region().await;
     let queues = [("x-amz-target", "AmazonSQS.ReceiveMessage")];
     for (path, headers, body) in [
         ("/", queues.as_slice(), "{}"),
@@ -65,9 +65,9 @@ async fn what_is_not_there_is_refused_with_what_is() {
 
 #[tokio::test]
 async fn the_environment_is_in_a_file_as_well() {
-    let place = Place::new().await;
-    let running = place.region().await;
-    let text = fs::read_to_string(place.folder.join("environment")).unwrap();
+    let region = TestRegion::new().await;
+    let running = region.region().await;
+    let text = fs::read_to_string(region.folder.join("environment")).unwrap();
     assert!(
         text.contains(&format!(
             "export AWS_ENDPOINT_URL={}\n",

@@ -6,18 +6,18 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use jiff::SignedDuration;
-use local::region::{Cause, Ended, Queue, Told};
+use local::region::{InvocationResult, Queue, RegionEvent, Trigger};
 use serde_json::{Value, json};
 use shared::domain::clock::Clock as _;
 use tokio::net::TcpListener;
 
-use crate::support::{EMPLOYEES, NO_WATCH, Place};
+use crate::support::{EMPLOYEES, NO_WATCH, TestRegion};
 
 #[tokio::test]
 async fn a_function_is_called_by_its_arn_and_its_names_and_answers_with_its_report() {
-    let place = Place::new().await;
-    let mut running = place.region().await;
-    let _company = place.tenant(&running).await;
+    let region = TestRegion::new().await;
+    let mut running = region.region().await;
+    let _company = region.tenant(&running).await;
     let event = json!({"tenant_id": "acme", "mode": "dry-run"});
     for name in [EMPLOYEES, "reteach-personio-employee-sync", "employee-sync"] {
         let reply = running.invoke(name, "RequestResponse", &event).await;
@@ -64,8 +64,8 @@ async fn a_function_is_called_by_its_arn_and_its_names_and_answers_with_its_repo
 
 #[tokio::test]
 async fn an_error_is_told_to_who_waits_and_kept_where_nobody_does() {
-    let place = Place::new().await;
-    let mut running = place.region().await;
+    let region = TestRegion::new().await;
+    let mut running = region.region().await;
     let event = json!({"tenant": "acme"});
     let reply = running
         .invoke("employee-sync", "RequestResponse", &event)
@@ -96,8 +96,8 @@ async fn an_error_is_told_to_who_waits_and_kept_where_nobody_does() {
     assert_eq!((letter.queue, &letter.event), (Queue::Execution, &event));
     let told = running.invocations();
     assert_eq!(
-        told.iter().map(|it| it.cause).collect::<Vec<_>>(),
-        [Cause::Call, Cause::Event]
+        told.iter().map(|it| it.trigger).collect::<Vec<_>>(),
+        [Trigger::Call, Trigger::Event]
     );
     assert!(
         told[1].to_string().contains("FAILED: InvalidEvent"),
@@ -150,15 +150,15 @@ async fn take(State(fake): State<FakeWatch>, Path(name): Path<String>, body: Str
 
 #[tokio::test]
 async fn where_cargo_lambda_watch_listens_it_runs_the_functions() {
-    let mut place = Place::new().await;
+    let mut region = TestRegion::new().await;
     let (watch, url) = FakeWatch::start().await;
-    place.lambda_url.clone_from(&url);
-    let mut running = place.region().await;
+    region.lambda_url.clone_from(&url);
+    let mut running = region.region().await;
     assert_eq!(
         running.told()[0].to_string(),
         format!("The functions run in `cargo lambda watch` at {url}")
     );
-    let company = place.tenant(&running).await;
+    let company = region.tenant(&running).await;
     let event = json!({"tenant_id": "acme"});
 
     watch.answers(StatusCode::OK, false, json!({"from": "watch"}).to_string());
@@ -167,18 +167,18 @@ async fn where_cargo_lambda_watch_listens_it_runs_the_functions() {
         reply.json::<Value>().await.unwrap(),
         json!({"from": "watch"})
     );
-    let start = place.clock().now() + SignedDuration::from_secs(1);
+    let start = region.clock().now() + SignedDuration::from_secs(1);
     running.schedule("acme.employees", start, json!({})).await;
-    running.pass(place.clock(), 1).await;
+    running.pass(region.clock(), 1).await;
     let sent = watch.events.lock().unwrap().clone();
     assert_eq!(sent, vec![("employee-sync".to_owned(), event.clone()); 2]);
     assert_eq!(
         running
             .invocations()
             .into_iter()
-            .map(|it| it.ended)
+            .map(|it| it.result)
             .collect::<Vec<_>>(),
-        vec![Ended::Answered; 2]
+        vec![InvocationResult::Answered; 2]
     );
     assert!(
         company.reteach.customers().is_empty(),
@@ -188,10 +188,10 @@ async fn where_cargo_lambda_watch_listens_it_runs_the_functions() {
 
 #[tokio::test]
 async fn what_goes_wrong_there_is_the_function_s_error() {
-    let mut place = Place::new().await;
+    let mut region = TestRegion::new().await;
     let (watch, url) = FakeWatch::start().await;
-    place.lambda_url = url;
-    let running = place.region().await;
+    region.lambda_url = url;
+    let running = region.region().await;
     let error = json!({"errorType": "InvalidEvent", "errorMessage": "no"}).to_string();
     for (status, failed, body, kind) in [
         (StatusCode::OK, true, error.as_str(), "InvalidEvent"),
@@ -223,10 +223,10 @@ async fn what_goes_wrong_there_is_the_function_s_error() {
 
 #[tokio::test]
 async fn without_it_they_run_here_and_a_change_is_told() {
-    let mut place = Place::new().await;
+    let mut region = TestRegion::new().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    place.lambda_url = format!("http://{}", listener.local_addr().unwrap());
-    let mut running = place.region().await;
+    region.lambda_url = format!("http://{}", listener.local_addr().unwrap());
+    let mut running = region.region().await;
     drop(listener);
     let event = json!({"tenant_id": "nobody"});
     let reply = running
@@ -236,15 +236,15 @@ async fn without_it_they_run_here_and_a_change_is_told() {
         reply.json::<Value>().await.unwrap()["outcome"],
         "unknown-tenant"
     );
-    let told: Vec<String> = running.told().iter().map(Told::to_string).collect();
+    let told: Vec<String> = running.told().iter().map(RegionEvent::to_string).collect();
     assert!(
         told[0].contains("in `cargo lambda watch`") && told[1].contains("in this process"),
         "{told:?}"
     );
 
-    place.lambda_url = NO_WATCH.to_owned();
+    region.lambda_url = NO_WATCH.to_owned();
     drop(running);
-    let mut running = place.region().await;
+    let mut running = region.region().await;
     assert!(
         running.told()[0]
             .to_string()

@@ -6,23 +6,23 @@ use local::region::Options;
 use serde_json::json;
 use shared::domain::clock::Clock as _;
 
-use crate::support::{Place, Running};
+use crate::support::{Running, TestRegion};
 
-fn remembered(place: &Place) -> Options {
+fn remembered(region: &TestRegion) -> Options {
     Options {
         port: None,
-        ..place.options()
+        ..region.options()
     }
 }
 
 #[tokio::test]
 async fn everything_survives_a_restart_and_missed_ticks_are_not_made_up() {
-    let place = Place::new().await;
-    let running = place.region().await;
-    let company = place.tenant(&running).await;
-    let start = place.clock().now() + SignedDuration::from_secs(30);
+    let region = TestRegion::new().await;
+    let running = region.region().await;
+    let company = region.tenant(&running).await;
+    let start = region.clock().now() + SignedDuration::from_secs(30);
     running.schedule("acme.employees", start, json!({})).await;
-    running.pass(place.clock(), 30).await;
+    running.pass(region.clock(), 30).await;
     running.invoke("employee-sync", "Event", &json!({})).await;
     while running.region.dead_letters().is_empty() {
         tokio::task::yield_now().await;
@@ -35,8 +35,8 @@ async fn everything_survives_a_restart_and_missed_ticks_are_not_made_up() {
     running.region.stop().await;
 
     // 08:00:30, 08:05:30, ...: six of them are missed.
-    place.clock().advance(SignedDuration::from_mins(30));
-    let mut running = place.start(remembered(&place)).await.unwrap();
+    region.clock().advance(SignedDuration::from_mins(30));
+    let mut running = region.start(remembered(&region)).await.unwrap();
     assert_eq!(
         (
             running.region.url(),
@@ -55,9 +55,9 @@ async fn everything_survives_a_restart_and_missed_ticks_are_not_made_up() {
             .is_some()
     );
     assert!(stack.secrets().get(&company.tenant).await.is_ok());
-    running.pass(place.clock(), 299).await;
+    running.pass(region.clock(), 299).await;
     assert_eq!(running.invocations(), []);
-    running.pass(place.clock(), 1).await;
+    running.pass(region.clock(), 1).await;
     let fired = running.invocations();
     assert!(
         matches!(fired.as_slice(), [it] if it.to_string().contains("unchanged: 3 people")),
@@ -67,11 +67,11 @@ async fn everything_survives_a_restart_and_missed_ticks_are_not_made_up() {
 
 #[tokio::test]
 async fn credentials_are_their_owner_s_alone() {
-    let place = Place::new().await;
-    let running = place.region().await;
-    place.tenant(&running).await;
+    let region = TestRegion::new().await;
+    let running = region.region().await;
+    region.tenant(&running).await;
     let mode = |name: &str| {
-        fs::metadata(place.folder.join(name))
+        fs::metadata(region.folder.join(name))
             .unwrap()
             .permissions()
             .mode()
@@ -79,7 +79,7 @@ async fn credentials_are_their_owner_s_alone() {
     };
     assert_eq!(mode("secrets.json"), 0o600);
     assert!(
-        fs::read_to_string(place.folder.join("secrets.json"))
+        fs::read_to_string(region.folder.join("secrets.json"))
             .unwrap()
             .contains("papi-client")
     );
@@ -87,21 +87,21 @@ async fn credentials_are_their_owner_s_alone() {
 
 #[tokio::test]
 async fn what_cannot_be_written_is_not_done() {
-    let place = Place::new().await;
-    let running = place.region().await;
+    let region = TestRegion::new().await;
+    let running = region.region().await;
     // A folder in the way of the file that is written first.
     for name in ["schedules.json.new", "secrets.json.new"] {
-        fs::create_dir(place.folder.join(name)).unwrap();
+        fs::create_dir(region.folder.join(name)).unwrap();
     }
     assert_eq!(
         running
-            .schedule("acme.employees", place.clock().now(), json!({}))
+            .schedule("acme.employees", region.clock().now(), json!({}))
             .await
             .status(),
         500
     );
     assert!(running.region.schedules().is_empty());
-    let company = place
+    let company = region
         .vendors
         .company("acme", shared::tenant::Via::Direct, "")
         .await
@@ -119,8 +119,8 @@ async fn what_cannot_be_written_is_not_done() {
 
 #[tokio::test]
 async fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
-    let place = Place::new().await;
-    place.region().await.region.stop().await;
+    let region = TestRegion::new().await;
+    region.region().await.region.stop().await;
     let newer = "{\"format\": 2, \"content\": {}}";
     for (name, text, hints) in [
         (
@@ -139,10 +139,10 @@ async fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
             ["tenants with their ledgers", "delete it"],
         ),
     ] {
-        let path = place.folder.join(name);
+        let path = region.folder.join(name);
         let before = fs::read(&path).ok();
         fs::write(&path, text).unwrap();
-        let error = place.refusal(remembered(&place)).await;
+        let error = region.refusal(remembered(&region)).await;
         assert!(
             error.contains(name) && hints.iter().all(|hint| error.contains(hint)),
             "{name}: {error}"
@@ -152,18 +152,18 @@ async fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
             None => fs::remove_file(&path).unwrap(),
         }
     }
-    drop(place.start(remembered(&place)).await.unwrap());
+    drop(region.start(remembered(&region)).await.unwrap());
 }
 
 #[tokio::test]
 async fn a_taken_port_and_a_folder_in_use_are_said() {
-    let place = Place::new().await;
-    let Running { region, .. } = place.region().await;
-    let error = place.refusal(place.options()).await;
+    let region = TestRegion::new().await;
+    let Running { region, .. } = region.region().await;
+    let error = region.refusal(region.options()).await;
     assert!(error.contains("another `cargo local`"), "{error}");
     let port: u16 = region.url().rsplit(':').next().unwrap().parse().unwrap();
 
-    let other = Place::new().await;
+    let other = TestRegion::new().await;
     let error = other
         .refusal(Options {
             port: Some(port),

@@ -1,16 +1,16 @@
 use jiff::SignedDuration;
-use local::region::{Cause, Ended, Queue};
+use local::region::{InvocationResult, Queue, Trigger};
 use serde_json::json;
 use shared::domain::clock::Clock as _;
 
-use crate::support::Place;
+use crate::support::TestRegion;
 
 #[tokio::test]
 async fn a_schedule_fires_its_function_from_its_start_on() {
-    let place = Place::new().await;
-    let mut running = place.region().await;
-    let company = place.tenant(&running).await;
-    let start = place.clock().now() + SignedDuration::from_secs(30);
+    let region = TestRegion::new().await;
+    let mut running = region.region().await;
+    let company = region.tenant(&running).await;
+    let start = region.clock().now() + SignedDuration::from_secs(30);
     assert_eq!(
         running
             .schedule("acme.employees", start, json!({}))
@@ -19,18 +19,18 @@ async fn a_schedule_fires_its_function_from_its_start_on() {
         200
     );
 
-    running.pass(place.clock(), 29).await;
+    running.pass(region.clock(), 29).await;
     assert_eq!(running.invocations(), []);
-    running.pass(place.clock(), 1).await;
+    running.pass(region.clock(), 1).await;
     let fired = running.invocations();
     let [first] = fired.as_slice() else {
         panic!("{fired:?}")
     };
-    assert_eq!((first.cause, first.at), (Cause::Tick, start));
+    assert_eq!((first.trigger, first.at), (Trigger::Schedule, start));
     assert_eq!(first.tenant, Some(company.tenant.clone()));
-    let Ended::Reported {
+    let InvocationResult::Reported {
         outcome, counted, ..
-    } = &first.ended
+    } = &first.result
     else {
         panic!("{first:?}")
     };
@@ -40,7 +40,7 @@ async fn a_schedule_fires_its_function_from_its_start_on() {
     );
     assert_eq!(company.reteach.customers().len(), 3);
 
-    running.pass(place.clock(), 600).await;
+    running.pass(region.clock(), 600).await;
     let fired = running.invocations();
     assert_eq!(
         fired
@@ -53,9 +53,9 @@ async fn a_schedule_fires_its_function_from_its_start_on() {
 
 #[tokio::test]
 async fn a_schedule_that_is_switched_off_or_deleted_does_not_fire() {
-    let place = Place::new().await;
-    let mut running = place.region().await;
-    let start = place.clock().now() + SignedDuration::from_secs(10);
+    let region = TestRegion::new().await;
+    let mut running = region.region().await;
+    let start = region.clock().now() + SignedDuration::from_secs(10);
     running
         .schedule("off", start, json!({"State": "DISABLED"}))
         .await;
@@ -73,15 +73,15 @@ async fn a_schedule_that_is_switched_off_or_deleted_does_not_fire() {
             .status(),
         200
     );
-    running.pass(place.clock(), 700).await;
+    running.pass(region.clock(), 700).await;
     assert_eq!(running.invocations(), []);
 }
 
 #[tokio::test]
 async fn what_is_not_simulated_is_refused() {
-    let place = Place::new().await;
-    let running = place.region().await;
-    let start = place.clock().now();
+    let region = TestRegion::new().await;
+    let running = region.region().await;
+    let start = region.clock().now();
     for changes in [
         json!({"ScheduleExpression": "cron(0 * * * ? *)"}),
         json!({"ScheduleExpression": "rate(0 minutes)"}),
@@ -103,15 +103,15 @@ async fn what_is_not_simulated_is_refused() {
 
 #[tokio::test]
 async fn a_tick_without_a_function_is_a_dead_letter_of_delivery() {
-    let place = Place::new().await;
-    let mut running = place.region().await;
-    let start = place.clock().now() + SignedDuration::from_secs(1);
+    let region = TestRegion::new().await;
+    let mut running = region.region().await;
+    let start = region.clock().now() + SignedDuration::from_secs(1);
     let target =
         json!({"Target": {"Arn": "arn:aws:lambda:eu-central-1:1:function:old", "Input": "{}"}});
     running.schedule("old", start, target).await;
-    running.pass(place.clock(), 1).await;
+    running.pass(region.clock(), 1).await;
     assert!(
-        matches!(running.invocations().as_slice(), [it] if matches!(it.ended, Ended::Failed { .. }))
+        matches!(running.invocations().as_slice(), [it] if matches!(it.result, InvocationResult::Failed { .. }))
     );
     let letters = running.region.dead_letters();
     assert!(

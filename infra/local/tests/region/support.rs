@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
-use local::region::{Invocation, Options, Region, RegionError, STACK, Told};
-use local::{Company, World};
+use local::region::{Invocation, Options, Region, RegionError, RegionEvent, STACK};
+use local::{Company, Fixture};
 use reqwest::{Client, Response, Url};
 use serde_json::{Value, json};
 use shared::domain::clock::ManualClock;
@@ -21,8 +21,8 @@ pub(crate) const EMPLOYEES: &str =
 /// Nobody listens there.
 pub(crate) const NO_WATCH: &str = "http://127.0.0.1:1";
 
-pub(crate) struct Place {
-    pub(crate) vendors: World,
+pub(crate) struct TestRegion {
+    pub(crate) vendors: Fixture,
     pub(crate) folder: PathBuf,
     pub(crate) lambda_url: String,
 }
@@ -30,17 +30,17 @@ pub(crate) struct Place {
 /// A running region and what it tells.
 pub(crate) struct Running {
     pub(crate) region: Region,
-    told: UnboundedReceiver<Told>,
+    told: UnboundedReceiver<RegionEvent>,
 }
 
-impl Place {
+impl TestRegion {
     pub(crate) async fn new() -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("region-{}-{number}", std::process::id());
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = std::fs::remove_dir_all(&folder);
-        let vendors = Box::pin(World::start("2026-05-11T08:00:00Z".parse().unwrap()))
+        let vendors = Box::pin(Fixture::start("2026-05-11T08:00:00Z".parse().unwrap()))
             .await
             .unwrap();
         Self {
@@ -150,14 +150,14 @@ impl Running {
     }
 
     /// What was told since the last look.
-    pub(crate) fn told(&mut self) -> Vec<Told> {
+    pub(crate) fn told(&mut self) -> Vec<RegionEvent> {
         std::iter::from_fn(|| self.told.try_recv().ok()).collect()
     }
 
     /// The invocations among it.
     pub(crate) fn invocations(&mut self) -> Vec<Invocation> {
         let invocation = |told| match told {
-            Told::Invocation(invocation) => Some(*invocation),
+            RegionEvent::Invocation(invocation) => Some(*invocation),
             _ => None,
         };
         self.told().into_iter().filter_map(invocation).collect()

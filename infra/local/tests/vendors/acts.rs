@@ -1,11 +1,13 @@
 use jiff::civil::date;
-use local::vendors::{self, Act, Details, List, Question, Tenant, Vendors, VendorsError};
+use local::vendors::{
+    self, Action, Details, List, ListRequest, LocalTenant, Vendors, VendorsError,
+};
 use serde_json::Value;
 use simulators::people::Status;
 
 use crate::support::{Folder, refusal};
 
-const TENANT: Tenant = Tenant::LocalDirect;
+const TENANT: LocalTenant = LocalTenant::LocalDirect;
 
 async fn running() -> (Folder, Vendors) {
     let folder = Folder::new();
@@ -16,7 +18,7 @@ async fn running() -> (Folder, Vendors) {
 async fn rows(folder: &Folder, list: List) -> Vec<Value> {
     vendors::show(
         folder.path(),
-        &Question {
+        &ListRequest {
             tenant: TENANT,
             list,
         },
@@ -25,12 +27,12 @@ async fn rows(folder: &Folder, list: List) -> Vec<Value> {
     .unwrap()
 }
 
-fn hire(from: Option<jiff::civil::Date>) -> Act {
+fn hire(from: Option<jiff::civil::Date>) -> Action {
     let details = Details {
         email: Some("e@muster.example".to_owned()),
         ..Details::default()
     };
-    Act::Hire {
+    Action::Hire {
         first_name: "Erika".to_owned(),
         last_name: "Muster".to_owned(),
         from,
@@ -39,12 +41,12 @@ fn hire(from: Option<jiff::civil::Date>) -> Act {
     }
 }
 
-fn change(person: u64, position: &str) -> Act {
+fn change(person: u64, position: &str) -> Action {
     let details = Details {
         position: Some(position.to_owned()),
         ..Details::default()
     };
-    Act::Change {
+    Action::Change {
         person,
         first_name: None,
         last_name: Some("Neumann".to_owned()),
@@ -91,7 +93,7 @@ async fn hr_hires_changes_and_lets_go() {
     folder
         .act(
             TENANT,
-            Act::Leave {
+            Action::Leave {
                 person: id,
                 on: Some(date(2020, 2, 29)),
             },
@@ -102,7 +104,10 @@ async fn hr_hires_changes_and_lets_go() {
         (person(id).status, person(id).termination_date),
         (Status::Inactive, Some(date(2020, 2, 29)))
     );
-    folder.act(TENANT, Act::Stay { person: id }).await.unwrap();
+    folder
+        .act(TENANT, Action::Stay { person: id })
+        .await
+        .unwrap();
     assert_eq!(
         (person(id).status, person(id).termination_date),
         (Status::Active, None)
@@ -113,7 +118,7 @@ async fn hr_hires_changes_and_lets_go() {
 #[tokio::test]
 async fn a_certificate_is_issued_to_whoever_has_an_account() {
     let (folder, _vendors) = running().await;
-    let certificate = |person| Act::Certificate {
+    let certificate = |person| Action::Certificate {
         person,
         course: "Erste Hilfe".to_owned(),
         on: Some(date(2026, 1, 31)),
@@ -147,12 +152,12 @@ async fn whoever_is_not_there_is_named() {
     let (folder, _vendors) = running().await;
     for act in [
         change(77, "x"),
-        Act::Leave {
+        Action::Leave {
             person: 77,
             on: None,
         },
-        Act::Stay { person: 77 },
-        Act::Certificate {
+        Action::Stay { person: 77 },
+        Action::Certificate {
             person: 77,
             course: "x".to_owned(),
             on: None,
@@ -186,7 +191,7 @@ async fn lists_show_what_the_vendors_hold() {
 #[tokio::test]
 async fn without_a_running_process_that_is_said() {
     let folder = Folder::new();
-    let question = Question {
+    let question = ListRequest {
         tenant: TENANT,
         list: List::People,
     };

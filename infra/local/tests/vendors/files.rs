@@ -1,6 +1,6 @@
 use std::net::{Ipv4Addr, TcpListener};
 
-use local::vendors::{Tenant, VendorsError};
+use local::vendors::{LocalTenant, VendorsError};
 use secrecy::SecretString;
 use serde_json::Value;
 use shared::secrets::TenantSecret;
@@ -26,7 +26,7 @@ fn start(folder: &Folder) -> Result<(), VendorsError> {
 #[test]
 fn each_company_has_files_to_onboard_it() {
     let folder = folder();
-    for tenant in Tenant::ALL {
+    for tenant in LocalTenant::ALL {
         let config = TenantConfig::parse(&folder.text(&format!("{tenant}.toml"))).unwrap();
         assert_eq!(
             (config.tenant_id.as_str(), config.personio.via),

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
-use local::vendors::{Act, Tenant, Vendors};
-use local::{Company, World, unwatched};
+use local::vendors::{Action, LocalTenant, Vendors};
+use local::{Company, Fixture, ignore_progress};
 use reqwest::Client;
 use serde_json::{Value, json};
 use shared::http::Deadline;
@@ -9,7 +9,7 @@ use shared::tenant::Via;
 
 use crate::support::{Folder, process};
 
-fn company(vendors: &Vendors, tenant: Tenant) -> Company {
+fn company(vendors: &Vendors, tenant: LocalTenant) -> Company {
     vendors
         .companies()
         .find(|it| it.tenant.as_str() == tenant.name())
@@ -49,7 +49,7 @@ async fn connect(company: &Company) -> String {
     connected["integration_id"].as_str().unwrap().to_owned()
 }
 
-async fn onboard(world: &World, folder: &Folder, company: &Company) {
+async fn onboard(world: &Fixture, folder: &Folder, company: &Company) {
     let mut file = folder.text(&format!("{}.toml", company.tenant));
     if company.via != Via::Direct {
         let id = connect(company).await;
@@ -74,11 +74,11 @@ async fn onboard(world: &World, folder: &Folder, company: &Company) {
 
 #[test]
 fn a_synced_company_is_the_same_after_a_kill() {
-    for tenant in Tenant::ALL {
+    for tenant in LocalTenant::ALL {
         let folder = Folder::new();
         let aws = process();
         let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap();
-        let world = aws.block_on(World::start(now)).unwrap();
+        let world = aws.block_on(Fixture::start(now)).unwrap();
 
         let first = process();
         let vendors = first.block_on(folder.start()).unwrap();
@@ -88,13 +88,18 @@ fn a_synced_company_is_the_same_after_a_kill() {
             let tick = world.tick(&before).await;
             assert!(tick.counts.created > 0, "{tenant}: {tick:?}");
             let filed = world
-                .run_certificates(&before, Mode::Scheduled, Deadline::never(), &unwatched)
+                .run_certificates(
+                    &before,
+                    Mode::Scheduled,
+                    Deadline::never(),
+                    &ignore_progress,
+                )
                 .await;
             // Everything is on disk when an act is done.
             folder
                 .act(
                     tenant,
-                    Act::Folder {
+                    Action::Folder {
                         name: "Neu".to_owned(),
                     },
                 )
@@ -125,7 +130,7 @@ fn a_synced_company_is_the_same_after_a_kill() {
                 "{tenant}: {tick:?}"
             );
             world
-                .run_certificates(&after, Mode::FullScan, Deadline::never(), &unwatched)
+                .run_certificates(&after, Mode::FullScan, Deadline::never(), &ignore_progress)
                 .await
                 .report
                 .counts
@@ -142,7 +147,7 @@ fn what_changes_is_written_by_itself_and_at_the_end() {
     let life = process();
     let vendors = life.block_on(folder.start()).unwrap();
     let rename = |name: &str| {
-        let changed = company(&vendors, Tenant::LocalDirect);
+        let changed = company(&vendors, LocalTenant::LocalDirect);
         assert!(
             changed
                 .personio

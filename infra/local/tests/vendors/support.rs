@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use local::vendors::{self, Act, Done, Options, Order, Tenant, Vendors, VendorsError};
+use local::vendors::{
+    self, Action, ActionRequest, ActionResult, LocalTenant, Options, Vendors, VendorsError,
+};
 use tokio::runtime::Runtime;
 
 /// One at a time: a folder's ports are nobody's while nothing runs with it, and another's first start might choose them.
@@ -48,8 +50,12 @@ impl Folder {
         .await
     }
 
-    pub(crate) async fn act(&self, tenant: Tenant, act: Act) -> Result<Done, VendorsError> {
-        vendors::act(&self.path, &Order { tenant, act }).await
+    pub(crate) async fn act(
+        &self,
+        tenant: LocalTenant,
+        act: Action,
+    ) -> Result<ActionResult, VendorsError> {
+        vendors::act(&self.path, &ActionRequest { tenant, act }).await
     }
 }
 

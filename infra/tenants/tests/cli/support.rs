@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use jiff::{SignedDuration, Timestamp};
-use local::{Company, Options, Stack, World};
+use local::{Company, Options, Stack, Fixture};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use shared::domain::clock::{Clock as _, ManualClock};
@@ -30,7 +30,7 @@ pub(crate) const CERTIFICATES: &str =
 /// The deployment, the companies, and a folder for files.
 pub(crate) struct Desk {
     /// The companies' vendors; their own stack is not used.
-    pub(crate) vendors: World,
+    pub(crate) vendors: Fixture,
     pub(crate) stack: Stack,
     pub(crate) aws: Aws,
     pub(crate) faults: FaultEngine,
@@ -89,7 +89,7 @@ pub(crate) fn now() -> Timestamp {
 impl Desk {
     pub(crate) async fn new() -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let vendors = Box::pin(World::start(now())).await.unwrap();
+        let vendors = Box::pin(Fixture::start(now())).await.unwrap();
         let faults = FaultEngine::default();
         let clock = Arc::new(vendors.clock.clone());
         let options = Options {

@@ -1,0 +1,316 @@
+//! What happens in a company before a step: what HR changes, what the academy issues, what fails.
+
+use std::collections::BTreeSet;
+
+use jiff::civil::{Date, time};
+use jiff::{Timestamp, ToSpan as _};
+use local::TenantFixture;
+use oracle::{IssuedCertificate, external_id};
+use serde::Serialize;
+use simulators::people::{EmploymentType, Gender, Status, today};
+use simulators::{Behaviour, Fault, Person};
+
+/// The folder that HR makes during the scenario.
+const FOLDER: &str = "Bildungszertifikate";
+/// A brake lets this many locks pass without approval.
+const MAX_LOCKS_WITHOUT_APPROVAL: usize = 5;
+
+/// A change in one company, mostly of one person.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Change {
+    /// Personio's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) person: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) certificate: Option<String>,
+    pub(crate) text: &'static str,
+    #[serde(skip)]
+    pub(crate) action: Action,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Action {
+    PutPerson(Box<Person>),
+    DeletePerson(u64),
+    IssueCertificate(Box<IssuedCertificate>),
+    MakePdf(String),
+    MakeFolder(&'static str),
+    /// The next upload takes effect, but its reply is lost.
+    LoseUploadReply,
+}
+
+impl Change {
+    fn of_company(text: &'static str, action: Action) -> Self {
+        Self {
+            person: None,
+            certificate: None,
+            text,
+            action,
+        }
+    }
+
+    fn of_person(person: u64, text: &'static str, action: Action) -> Self {
+        Self {
+            person: Some(person),
+            ..Self::of_company(text, action)
+        }
+    }
+
+    fn put(text: &'static str, person: Person) -> Self {
+        Self::of_person(person.id, text, Action::PutPerson(Box::new(person)))
+    }
+
+    fn issue(text: &'static str, issued: IssuedCertificate) -> Self {
+        Self {
+            person: issued.person,
+            certificate: Some(issued.id.clone()),
+            ..Self::of_company(text, Action::IssueCertificate(Box::new(issued)))
+        }
+    }
+
+    pub(crate) fn apply(&self, fixture: &mut TenantFixture) {
+        let company = &fixture.company;
+        match &self.action {
+            Action::PutPerson(person) => company.personio.put(Person::clone(person)),
+            Action::DeletePerson(person) => {
+                company.personio.remove(*person);
+            }
+            Action::IssueCertificate(issued) => fixture.issue(issued),
+            Action::MakePdf(certificate) => {
+                company.reteach.publish_pdf(certificate);
+                fixture.documents.add_pdf(certificate);
+            }
+            Action::MakeFolder(name) => {
+                company.personio.add_category(name);
+                fixture.documents.set_folder(name);
+            }
+            Action::LoseUploadReply => company
+                .personio
+                .fail(Fault::new(Behaviour::LoseReply).path("/v1/company/documents")),
+        }
+    }
+}
+
+type Edit = fn(&mut Person, Date);
+
+/// Changes of people at work, the most important first: a small company has fewer people than changes.
+/// Without an edit the person is deleted.
+const DAY_OF_CHANGES: [(&str, Option<Edit>); 9] = [
+    (
+        "moves to Wien and leads a team there",
+        Some(|person, _| {
+            person.position = Some("Teamleitung".to_owned());
+            person.subcompany = Some("Muster Österreich GmbH".to_owned());
+            person.office = Some("Wien".to_owned());
+        }),
+    ),
+    (
+        "leaves: today is the last day",
+        Some(|person, today| person.termination_date = Some(today)),
+    ),
+    ("is deleted in Personio", None),
+    (
+        "is set inactive without an end date",
+        Some(|person, _| person.status = Status::Inactive),
+    ),
+    (
+        "marries and takes a new last name",
+        Some(|person, _| person.last_name = "Müller-Özdemir".to_owned()),
+    ),
+    (
+        "gets another mail address",
+        Some(|person, _| person.email = Some(format!("neu.{}@muster.example", person.id))),
+    ),
+    (
+        "has no office any more",
+        Some(|person, _| person.office = None),
+    ),
+    (
+        "goes on parental leave, which locks nobody",
+        Some(|person, _| person.status = Status::Leave),
+    ),
+    (
+        "will leave in two weeks",
+        Some(|person, today| person.termination_date = Some(today.saturating_add(14.days()))),
+    ),
+];
+
+/// Each person has at most one change, people in `reserved` have none.
+pub(crate) fn day_of_changes(
+    people: &[Person],
+    reserved: &BTreeSet<u64>,
+    today: Date,
+) -> Vec<Change> {
+    let changes = DAY_OF_CHANGES
+        .into_iter()
+        .zip(at_work(people, reserved, today));
+    let changes = changes.map(|((text, edit), person)| match edit {
+        None => Change::of_person(person.id, text, Action::DeletePerson(person.id)),
+        Some(edit) => {
+            let mut person = person.clone();
+            edit(&mut person, today);
+            Change::put(text, person)
+        }
+    });
+    changes
+        .chain(return_to_work(people, reserved, today))
+        .chain([hire(people, today)])
+        .collect()
+}
+
+/// People whom every change can happen to.
+fn at_work<'a>(
+    people: &'a [Person],
+    reserved: &BTreeSet<u64>,
+    today: Date,
+) -> impl Iterator<Item = &'a Person> {
+    people
+        .iter()
+        .filter(move |person| is_at_work(person, today) && !reserved.contains(&person.id))
+}
+
+fn is_at_work(person: &Person, today: Date) -> bool {
+    let office = person.office.as_deref();
+    person.status == Status::Active
+        && person.email.is_some()
+        && office.is_some_and(|office| office != "Wien")
+        && person.termination_date.is_none()
+        && person.hire_date.is_some_and(|day| day < today)
+}
+
+fn return_to_work(people: &[Person], reserved: &BTreeSet<u64>, today: Date) -> Option<Change> {
+    let has_left = |person: &&Person| {
+        person.status == Status::Inactive
+            && person.termination_date.is_some_and(|end| end < today)
+            && !reserved.contains(&person.id)
+    };
+    let returner = Person {
+        status: Status::Active,
+        hire_date: Some(today),
+        termination_date: None,
+        ..people.iter().find(has_left)?.clone()
+    };
+    Some(Change::put("had left and is back", returner))
+}
+
+fn hire(people: &[Person], today: Date) -> Change {
+    let id = people.iter().map(|person| person.id).max().unwrap_or(1_000) + 1;
+    let person = Person {
+        gender: Some(Gender::Female),
+        position: Some("Werkstudentin".to_owned()),
+        subcompany: Some("Muster GmbH".to_owned()),
+        office: Some("Berlin".to_owned()),
+        employment_type: Some(EmploymentType::External),
+        status: Status::Onboarding,
+        hire_date: Some(today.saturating_add(7.days())),
+        ..Person::new(id, "Ayşe", "Yılmaz")
+    };
+    Change::put("is hired and starts next week", person)
+}
+
+/// Almost a third of the people is set inactive. `None` in a company so small that no brake would hold this.
+pub(crate) fn mass_lock(
+    people: &[Person],
+    reserved: &BTreeSet<u64>,
+    today: Date,
+) -> Option<Vec<Change>> {
+    let third = (people.len() * 3).div_ceil(10);
+    let many = third.max(MAX_LOCKS_WITHOUT_APPROVAL + 1);
+    let changes = at_work(people, reserved, today).take(many).map(|person| {
+        let person = Person {
+            status: Status::Inactive,
+            ..person.clone()
+        };
+        Change::put("is set inactive by mistake", person)
+    });
+    let changes: Vec<Change> = changes.collect();
+    (changes.len() > MAX_LOCKS_WITHOUT_APPROVAL).then_some(changes)
+}
+
+/// A harmless change of somebody else.
+pub(crate) fn promotion(
+    people: &[Person],
+    reserved: &BTreeSet<u64>,
+    today: Date,
+) -> Option<Change> {
+    let promoted = Person {
+        position: Some("Bereichsleitung".to_owned()),
+        ..at_work(people, reserved, today).next()?.clone()
+    };
+    Some(Change::put("is promoted", promoted))
+}
+
+/// A new certificate, one of somebody who has left since, PDFs that were awaited, and a lost reply.
+/// `None` in a company where nobody can have a certificate.
+pub(crate) fn new_certificates(fixture: &mut TenantFixture, now: Timestamp) -> Option<Vec<Change>> {
+    let today = today(now);
+    let people = fixture.people_with_account();
+    let mut changes = Vec::new();
+    if let Some(person) = people.iter().find(|person| is_at_work(person, today)) {
+        let issued = fixture.issuer.issue_recent(person.id, now);
+        changes.push(Change::issue("completes a course", issued));
+    }
+    let yesterday = today.saturating_sub(1.day());
+    let left_yesterday =
+        |person: &&Person| person.termination_date == Some(yesterday) && person.email.is_some();
+    if let Some(person) = people.iter().find(left_yesterday) {
+        let completed = (yesterday, time(16, 0, 0, 0));
+        let account = external_id(person.id);
+        let issued = fixture.issuer.issue(Some(person.id), account, completed);
+        let text = "has left, with a course completed on the last day";
+        changes.push(Change::issue(text, issued));
+    }
+    let waiting = fixture.documents.waiting_for_pdf();
+    changes.extend(waiting.into_iter().map(|(person, certificate)| Change {
+        certificate: Some(certificate.clone()),
+        ..Change::of_person(
+            person,
+            "had a certificate without a PDF, which the academy makes now",
+            Action::MakePdf(certificate),
+        )
+    }));
+    if changes.is_empty() {
+        return None;
+    }
+    changes.push(Change::of_company(
+        "Personio files the first upload, but its reply is lost",
+        Action::LoseUploadReply,
+    ));
+    Some(changes)
+}
+
+/// HR makes a folder for certificates, and somebody earns one.
+pub(crate) fn new_folder(fixture: &mut TenantFixture, now: Timestamp) -> Vec<Change> {
+    let made = Change::of_company(
+        "HR makes the folder Bildungszertifikate",
+        Action::MakeFolder(FOLDER),
+    );
+    let people = fixture.people_with_account();
+    let mut latest_first = people.iter().rev();
+    let earner = latest_first.find(|person| is_at_work(person, today(now)));
+    let earned = earner.map(|person| {
+        let issued = fixture.issuer.issue_recent(person.id, now);
+        Change::issue("completes a course", issued)
+    });
+    [made].into_iter().chain(earned).collect()
+}
+
+/// An admin edits a synced field of one account by hand, and adds a tag.
+pub(crate) fn edit_by_admin(fixture: &mut TenantFixture) {
+    const TAG: &str = "Führungskraft";
+    let people = fixture.company.personio.people();
+    let Some(person) = people
+        .into_iter()
+        .find(|person| fixture.has_account(person.id))
+    else {
+        return;
+    };
+    let reteach = &fixture.company.reteach;
+    reteach.edit(&external_id(person.id), |account| {
+        account.position = Some("von Hand geändert".to_owned());
+        account.tags.push(TAG.to_owned());
+    });
+    fixture
+        .accounts
+        .edit(person.id, |account| account.tags.push(TAG.to_owned()));
+}

@@ -1,0 +1,313 @@
+//! What HR and an author of courses do.
+
+use std::fmt;
+
+use clap::Subcommand;
+use jiff::civil::{Date, time};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use simulators::Person;
+use simulators::people::{self, EmploymentType, Status};
+use simulators::reteach::{Certificate, Participation};
+
+use crate::company::Company;
+
+/// Something that somebody does in a company.
+#[derive(Clone, Debug, Deserialize, Serialize, Subcommand)]
+#[serde(rename_all = "kebab-case", tag = "action")]
+pub enum Action {
+    /// Hire somebody
+    Hire {
+        /// Vorname
+        first_name: String,
+        /// Nachname
+        last_name: String,
+        /// Anstelldatum; today by default
+        #[arg(long, value_name = "DATE")]
+        from: Option<Date>,
+        /// Anstellungsart extern
+        #[arg(long)]
+        external: bool,
+        /// What else is known
+        #[command(flatten)]
+        #[serde(flatten)]
+        details: Details,
+    },
+    /// Change what is given of somebody; an empty text empties the field
+    Change {
+        /// Personio's id of the employee
+        person: u64,
+        /// Vorname
+        #[arg(long, value_name = "NAME")]
+        first_name: Option<String>,
+        /// Nachname
+        #[arg(long, value_name = "NAME")]
+        last_name: Option<String>,
+        /// What else is to be changed
+        #[command(flatten)]
+        #[serde(flatten)]
+        details: Details,
+    },
+    /// Let somebody's employment end
+    Leave {
+        /// Personio's id of the employee
+        person: u64,
+        /// The last day; today by default
+        #[arg(long, value_name = "DATE")]
+        on: Option<Date>,
+    },
+    /// Take an end date back: somebody stays, or is back
+    Stay {
+        /// Personio's id of the employee
+        person: u64,
+    },
+    /// Issue a certificate for a course that somebody has completed
+    Certificate {
+        /// Personio's id of the employee
+        person: u64,
+        /// The course's name
+        course: String,
+        /// The day it was completed; just now by default
+        #[arg(long, value_name = "DATE")]
+        on: Option<Date>,
+    },
+    /// Make a category for documents in Personio
+    Folder {
+        /// Its name
+        name: String,
+    },
+}
+
+/// An employee's fields.
+#[derive(Clone, Debug, Default, clap::Args, Deserialize, Serialize)]
+pub struct Details {
+    /// E-Mail
+    #[arg(long)]
+    pub email: Option<String>,
+    /// Position
+    #[arg(long)]
+    pub position: Option<String>,
+    /// Gesellschaft
+    #[arg(long)]
+    pub company: Option<String>,
+    /// Abteilung
+    #[arg(long)]
+    pub department: Option<String>,
+    /// Standort
+    #[arg(long)]
+    pub location: Option<String>,
+}
+
+/// What came of an act.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct ActionResult {
+    /// What was done.
+    pub text: String,
+    /// The employee's id.
+    pub person: Option<u64>,
+    /// The certificate's id.
+    pub certificate: Option<String>,
+}
+
+impl fmt::Display for ActionResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl ActionResult {
+    fn to(person: u64, text: String) -> Self {
+        Self {
+            text,
+            person: Some(person),
+            certificate: None,
+        }
+    }
+}
+
+impl Action {
+    /// Does it, or says why it cannot be done.
+    pub(super) fn perform(
+        &self,
+        company: &Company,
+        now: Timestamp,
+    ) -> Result<ActionResult, String> {
+        let done = match self {
+            Self::Hire {
+                first_name,
+                last_name,
+                from,
+                external,
+                details,
+            } => {
+                let person = hired(
+                    company,
+                    (first_name, last_name),
+                    from.unwrap_or(people::today(now)),
+                    *external,
+                );
+                let id = person.id;
+                company.personio.put(person);
+                company.personio.change(id, |person| details.enter(person));
+                ActionResult::to(
+                    id,
+                    format!(
+                        "{first_name} {last_name} is employee {id} of {}",
+                        company.tenant
+                    ),
+                )
+            }
+            Self::Change {
+                person,
+                first_name,
+                last_name,
+                details,
+            } => change(company, *person, |it| {
+                first_name.clone_into_name(&mut it.first_name);
+                last_name.clone_into_name(&mut it.last_name);
+                details.enter(it);
+                "is changed".to_owned()
+            })?,
+            Self::Leave { person, on } => change(company, *person, |it| {
+                let last = on.unwrap_or(people::today(now));
+                it.termination_date = Some(last);
+                format!("leaves after {last}")
+            })?,
+            Self::Stay { person } => change(company, *person, |it| {
+                it.termination_date = None;
+                if it.status == Status::Inactive {
+                    it.status = Status::Active;
+                }
+                "stays".to_owned()
+            })?,
+            Self::Certificate { person, course, on } => issue(company, *person, course, *on, now)?,
+            Self::Folder { name } => {
+                company.personio.add_category(name);
+                ActionResult {
+                    text: format!("there is a category {name} now"),
+                    person: None,
+                    certificate: None,
+                }
+            }
+        };
+        company.personio.settle();
+        Ok(done)
+    }
+}
+
+/// A name that was given takes the other's place.
+trait CloneIntoName {
+    fn clone_into_name(&self, name: &mut String);
+}
+
+impl CloneIntoName for Option<String> {
+    fn clone_into_name(&self, name: &mut String) {
+        if let Some(given) = self {
+            given.clone_into(name);
+        }
+    }
+}
+
+impl Details {
+    fn enter(&self, person: &mut Person) {
+        for (given, field) in [
+            (&self.email, &mut person.email),
+            (&self.position, &mut person.position),
+            (&self.company, &mut person.subcompany),
+            (&self.department, &mut person.department),
+            (&self.location, &mut person.office),
+        ] {
+            if let Some(text) = given {
+                *field = (!text.is_empty()).then(|| text.clone());
+            }
+        }
+    }
+}
+
+/// A new employee without details. A start that lies ahead is onboarding.
+fn hired(company: &Company, (first, last): (&str, &str), from: Date, external: bool) -> Person {
+    let id = company
+        .personio
+        .people()
+        .last()
+        .map_or(1_001, |last| last.id + 1);
+    let kind = if external {
+        EmploymentType::External
+    } else {
+        EmploymentType::Internal
+    };
+    Person {
+        email: None,
+        employment_type: Some(kind),
+        status: Status::Onboarding,
+        hire_date: Some(from),
+        ..Person::new(id, first, last)
+    }
+}
+
+fn change(
+    company: &Company,
+    id: u64,
+    change: impl FnOnce(&mut Person) -> String,
+) -> Result<ActionResult, String> {
+    let mut text = String::new();
+    if company.personio.change(id, |person| text = change(person)) {
+        return Ok(ActionResult::to(
+            id,
+            format!("employee {id} of {} {text}", company.tenant),
+        ));
+    }
+    Err(nobody(company, id))
+}
+
+fn nobody(company: &Company, id: u64) -> String {
+    let tenant = &company.tenant;
+    format!("{tenant} has no employee {id}: `cargo local show people --tenant {tenant}` lists them")
+}
+
+fn issue(
+    company: &Company,
+    id: u64,
+    course: &str,
+    on: Option<Date>,
+    now: Timestamp,
+) -> Result<ActionResult, String> {
+    let person = company
+        .personio
+        .person(id)
+        .ok_or_else(|| nobody(company, id))?;
+    let by_mail = || company.reteach.customer(person.email.as_deref()?);
+    let account = company.reteach.customer(&format!("personio:{id}")).or_else(by_mail).ok_or_else(|| {
+        format!(
+            "employee {id} has no account in reteach yet: it comes with the next run of the employee sync"
+        )
+    })?;
+    let completed_at = on.map_or(now - SignedDuration::from_mins(10), noon);
+    let participation = company.reteach.add_participation(Participation {
+        customer: Some(account.id),
+        course_name: Some(course.to_owned()),
+        completed_at: Some(completed_at),
+        certificate: Some(Certificate::default()),
+        ..Participation::default()
+    });
+    let certificate = company
+        .reteach
+        .participation(&participation)
+        .and_then(|it| it.certificate)
+        .map(|it| it.id);
+    let text = format!(
+        "employee {id} of {} has a certificate of {course}",
+        company.tenant
+    );
+    Ok(ActionResult {
+        certificate,
+        ..ActionResult::to(id, text)
+    })
+}
+
+fn noon(day: Date) -> Timestamp {
+    let noon = day
+        .to_datetime(time(12, 0, 0, 0))
+        .to_zoned_datetime(people::zone());
+    noon.map_or(Timestamp::UNIX_EPOCH, |moment| moment.timestamp())
+}
