@@ -49,17 +49,11 @@ pub enum FixtureError {
 
 impl Fixture {
     /// Without companies, at `now`.
-    ///
-    /// # Errors
-    /// [`FixtureError`] if there is no port, or no TLS.
     pub async fn start(now: Timestamp) -> Result<Self, FixtureError> {
         Self::start_with(now, None).await
     }
 
     /// The same with an engine for faults of any call.
-    ///
-    /// # Errors
-    /// [`FixtureError`] if there is no port, or no TLS.
     pub async fn start_with(
         now: Timestamp,
         faults: Option<FaultEngine>,
@@ -73,9 +67,6 @@ impl Fixture {
     }
 
     /// The same, where each run has the rights of its tenant alone, as sessions of the token service that is returned.
-    ///
-    /// # Errors
-    /// [`FixtureError`] if there is no port, or no TLS.
     pub async fn start_with_sessions(now: Timestamp) -> Result<(Self, Sts), FixtureError> {
         let clock = ManualClock::new(now);
         let sts = Sts::start(simulators_clock(&clock)).await?;
@@ -89,9 +80,6 @@ impl Fixture {
     }
 
     /// The same by a clock that others move too, on a stack of the caller's choice.
-    ///
-    /// # Errors
-    /// [`FixtureError`] if there is no port, or no TLS.
     pub async fn start_by(
         order: CallOrder,
         clock: ManualClock,
@@ -120,17 +108,11 @@ impl Fixture {
     }
 
     /// Replaces the functions by new processes, without connections, tokens or anything in memory.
-    ///
-    /// # Errors
-    /// [`FixtureError`] if there is no TLS.
     pub fn restart(&self) -> Result<(), FixtureError> {
         self.restart_by(Arc::new(self.clock.clone()))
     }
 
     /// The same on a machine with another clock.
-    ///
-    /// # Errors
-    /// [`FixtureError`] if there is no TLS.
     pub fn restart_by(&self, clock: Arc<dyn Clock>) -> Result<(), FixtureError> {
         let new = functions(&self.stack, self.order, &self.clock, clock)?;
         let functions = self.functions.lock();
@@ -139,9 +121,6 @@ impl Fixture {
     }
 
     /// A company without people, ready to be synced. `more` is added to its tenant file.
-    ///
-    /// # Errors
-    /// [`FixtureError`].
     pub async fn company(
         &self,
         tenant: &str,

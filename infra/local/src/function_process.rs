@@ -1,4 +1,4 @@
-//! A function as Lambda runs it: a process of its own, events over the runtime API, state in the local stack.
+//! A function as Lambda runs it: a process that takes events over the runtime API, with its state in the local stack.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
@@ -24,14 +24,13 @@ use tokio::sync::{Mutex, mpsc, watch};
 use crate::stack::Stack;
 use crate::stack::server::Server;
 
-/// An event's deadline is this far away: longer than any run on a local stack takes.
+/// Longer than any run on a local stack takes.
 const TIMEOUT: SignedDuration = SignedDuration::from_secs(60);
-/// Megabytes that the function is told it has.
-const MEMORY: &str = "128";
-/// Lambda hands a process one event at a time.
+const MEMORY_MB: &str = "128";
+/// A process gets one event at a time.
 const EVENTS: usize = 1;
 
-/// A running function. Its process ends when this is dropped.
+/// A running function. Dropping it kills the process.
 #[derive(Debug)]
 pub struct Function {
     process: Child,
@@ -41,7 +40,6 @@ pub struct Function {
     asked: watch::Receiver<bool>,
 }
 
-/// An event, and how long the function may take over it.
 #[derive(Debug)]
 struct Event {
     payload: Value,
@@ -53,7 +51,7 @@ struct Event {
 #[error("the function did not answer before its deadline, or has ended")]
 pub struct NoAnswer;
 
-/// Lambda's ends of the two channels.
+/// The runtime API's ends of the channels.
 struct Ends {
     function: String,
     events: Mutex<mpsc::Receiver<Event>>,
@@ -63,9 +61,6 @@ struct Ends {
 
 impl Function {
     /// Starts `bootstrap` as the function called `name` (`employee-sync`), with `stack` for its AWS.
-    ///
-    /// # Errors
-    /// When there is no port, or `bootstrap` cannot be started.
     pub async fn start(
         name: &str,
         bootstrap: impl AsRef<OsStr>,
@@ -75,9 +70,6 @@ impl Function {
     }
 
     /// The same in another environment than a stack's own.
-    ///
-    /// # Errors
-    /// When there is no port, or `bootstrap` cannot be started.
     pub async fn start_in(
         name: &str,
         bootstrap: impl AsRef<OsStr>,
@@ -97,7 +89,7 @@ impl Function {
             .route("/2018-06-01/runtime/invocation/{id}/{kind}", post(take))
             .with_state(Arc::new(ends));
         let runtime_api = Server::start(|listener| async {
-            // It ends with its handle.
+            // The server stops with its handle.
             let _ = axum::serve(listener, app).await;
         })
         .await?;
@@ -109,7 +101,7 @@ impl Function {
                 runtime_api.url().trim_start_matches("http://"),
             )
             .env("AWS_LAMBDA_FUNCTION_NAME", name)
-            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", MEMORY)
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", MEMORY_MB)
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -129,28 +121,19 @@ impl Function {
         self.process.id()
     }
 
-    /// Ends when the function has asked for its first event: its start is over.
-    ///
-    /// # Errors
-    /// [`NoAnswer`] if it does not ask in time.
+    /// Waits until the function asks for its first event.
     pub async fn ready(&mut self) -> Result<(), NoAnswer> {
         let patience = Duration::try_from(TIMEOUT).unwrap_or_default();
         let asked = tokio::time::timeout(patience, self.asked.wait_for(|asked| *asked)).await;
         asked.map_err(|_| NoAnswer)?.map(drop).map_err(|_| NoAnswer)
     }
 
-    /// The function's answer to `event`.
-    ///
-    /// # Errors
-    /// [`NoAnswer`] if none comes in time.
+    /// Sends `event` and returns the function's answer.
     pub async fn invoke(&mut self, event: Value) -> Result<Answer, NoAnswer> {
         self.invoke_within(event, TIMEOUT).await
     }
 
-    /// The same with another deadline than a minute.
-    ///
-    /// # Errors
-    /// [`NoAnswer`] if none comes in time.
+    /// The same with another timeout than a minute.
     pub async fn invoke_within(
         &mut self,
         event: Value,
@@ -171,10 +154,7 @@ impl Function {
             .ok_or(NoAnswer)
     }
 
-    /// Ends the process and returns what it has logged on standard output.
-    ///
-    /// # Errors
-    /// When its output cannot be read.
+    /// Kills the process and returns its standard output.
     pub async fn stop(mut self) -> io::Result<String> {
         self.process.kill().await?;
         let output = self.process.wait_with_output().await?;
@@ -206,7 +186,7 @@ async fn next(State(ends): State<Arc<Ends>>) -> Response {
     (headers, Json(payload)).into_response()
 }
 
-/// Lambda's runtimes do not all say that they send JSON.
+/// Not all of Lambda's runtimes send a content type.
 async fn take(
     State(ends): State<Arc<Ends>>,
     Path((_, kind)): Path<(String, String)>,

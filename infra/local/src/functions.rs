@@ -67,9 +67,6 @@ impl Functions {
 }
 
 /// A function on `stack`, with clients of its own.
-///
-/// # Errors
-/// [`StartError`] if a client cannot be built.
 pub fn app<W: Job>(
     work: W,
     stack: &Stack,

@@ -13,7 +13,6 @@ pub(crate) struct Shutdown {
 }
 
 impl Shutdown {
-    /// Begins to listen.
     pub(crate) fn watch() -> io::Result<Self> {
         Ok(Self {
             #[cfg(unix)]

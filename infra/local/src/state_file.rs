@@ -1,4 +1,4 @@
-//! A file with state, as JSON: written whole or not at all, and readable by its owner only.
+//! A JSON file with state, written atomically and readable by its owner only.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -9,53 +9,37 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-/// The format that is written and read here.
 const FORMAT: u32 = 1;
 
-/// A file with state.
 #[derive(Clone, Debug)]
 pub(crate) struct StateFile {
     path: PathBuf,
-    /// What is lost with it, and what brings that back.
+    /// What a damaged file loses, and how to restore it.
     lost: &'static str,
 }
 
-/// A file with state cannot be used.
+/// Why a state file cannot be used.
 #[derive(Debug, Error)]
 pub enum FileError {
-    /// It is not what was written.
     #[error(
         "{} is damaged ({problem}). Put back a copy, or delete it and start again: that loses {lost}",
         .path.display()
     )]
     Damaged {
-        /// The file.
         path: PathBuf,
         /// What is wrong with it.
         problem: String,
         /// What is lost with it.
         lost: &'static str,
     },
-    /// It was written by another version.
     #[error(
         "{} has format {format}, which this version does not know: use the version that wrote it, or start over in \
          another folder (--state)",
         .path.display()
     )]
-    OtherFormat {
-        /// The file.
-        path: PathBuf,
-        /// Its format.
-        format: u32,
-    },
-    /// The system does not let us.
+    OtherFormat { path: PathBuf, format: u32 },
     #[error("{}: {error}", .path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What it says.
-        error: io::Error,
-    },
+    Io { path: PathBuf, error: io::Error },
 }
 
 #[derive(Serialize)]
@@ -67,7 +51,7 @@ struct Written<'a, T> {
 #[derive(Deserialize)]
 struct Read<'a> {
     format: u32,
-    /// Looked at only where the format is known.
+    /// Parsed only if the format is supported.
     #[serde(borrow, default)]
     content: Option<&'a RawValue>,
 }
@@ -81,7 +65,7 @@ impl StateFile {
         }
     }
 
-    /// What was written; `None` if nothing ever was.
+    /// `None` if the file does not exist.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<Option<T>, FileError> {
         let text = match fs::read_to_string(&self.path) {
             Ok(text) => text,
@@ -106,12 +90,10 @@ impl StateFile {
             .map_err(|error| self.broken(&error))
     }
 
-    /// Puts `content` in the place of what there was.
     pub(crate) fn write<T: Serialize>(&self, content: &T) -> Result<(), FileError> {
         self.put(&self.form(content)?)
     }
 
-    /// The text of the file with this content.
     pub(crate) fn form<T: Serialize>(&self, content: &T) -> Result<Vec<u8>, FileError> {
         let written = serde_json::to_vec_pretty(&Written {
             format: FORMAT,
@@ -120,22 +102,19 @@ impl StateFile {
         written.map_err(|error| self.without_form(error))
     }
 
-    /// Its content cannot be written as JSON.
     pub(crate) fn without_form(&self, error: serde_json::Error) -> FileError {
         self.io(io::Error::other(error))
     }
 
-    /// Puts a [`form`](Self::form) in the place of what there was.
+    /// Writes a [`form`](Self::form).
     pub(crate) fn put(&self, form: &[u8]) -> Result<(), FileError> {
         replace(&self.path, form).map_err(|error| self.io(error))
     }
 
-    /// Its content is not what it should be.
     pub(crate) fn broken(&self, error: &serde_json::Error) -> FileError {
         self.damaged(&place(error))
     }
 
-    /// It is not what was written.
     pub(crate) fn damaged(&self, problem: &str) -> FileError {
         FileError::Damaged {
             path: self.path.clone(),
@@ -152,12 +131,12 @@ impl StateFile {
     }
 }
 
-/// The place is enough: a secret's text, or somebody's name, has no place in a message.
+/// Only the position: the content may be personal or secret.
 fn place(error: &serde_json::Error) -> String {
     format!("line {}, column {}", error.line(), error.column())
 }
 
-/// Writes the file whole or not at all: it is complete under another name before it takes its own.
+/// Replaces the file atomically: writes another file and renames it.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
@@ -172,7 +151,7 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     fs::rename(new, path)
 }
 
-/// Files that are made are their owner's alone.
+/// New files are readable by their owner only.
 #[cfg(unix)]
 fn private() -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt as _;

@@ -1,4 +1,4 @@
-//! What failed and nobody waited for. Deployed, it would be in one of two queues; here it is in a file.
+//! Failed events of callers that do not wait. On AWS they go to one of two queues; here to a file.
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -9,25 +9,17 @@ use serde_json::Value;
 
 use crate::state_file::{FileError, StateFile};
 
-/// The oldest go when there are more.
 const MAX_LETTERS: usize = 1_000;
 
-/// One event that came to nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeadLetter {
-    /// When.
     pub at: Timestamp,
-    /// Where it would be.
     pub queue: Queue,
-    /// The function.
     pub function: String,
-    /// What it was sent.
     pub event: Value,
-    /// Lambda's error document.
     pub error: Value,
 }
 
-/// The stack's two queues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Queue {
@@ -37,7 +29,6 @@ pub enum Queue {
     Execution,
 }
 
-/// The file.
 #[derive(Debug)]
 pub(super) struct DeadLetters {
     file: StateFile,

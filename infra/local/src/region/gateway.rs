@@ -1,4 +1,4 @@
-//! One endpoint for all services, as `AWS_ENDPOINT_URL` names it.
+//! One endpoint for all services, for `AWS_ENDPOINT_URL`.
 
 use std::sync::Arc;
 
@@ -12,15 +12,13 @@ use reqwest::Client;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-/// DynamoDB takes 16 MB at once, and nobody takes more.
-const LARGEST_BODY: usize = 20 * 1024 * 1024;
+/// DynamoDB accepts 16 MB, the other services less.
+const MAX_BODY: usize = 20 * 1024 * 1024;
 
-/// Where the services listen.
 #[derive(Clone, Debug)]
 pub(super) struct Gateway {
     pub(super) dynamodb: String,
     pub(super) secrets_manager: String,
-    /// Scheduler, Lambda and CloudFormation.
     pub(super) others: String,
     pub(super) client: Client,
 }
@@ -45,7 +43,7 @@ impl Gateway {
         let is_form = path == "/" && method == Method::POST;
         let is_rest = ["/schedules", "/2015-03-31/functions/"]
             .iter()
-            .any(|it| path.starts_with(it));
+            .any(|prefix| path.starts_with(prefix));
         (is_form || is_rest).then_some(&self.others)
     }
 }
@@ -60,7 +58,7 @@ async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
              CloudFormation's DescribeStacks",
         );
     };
-    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
+    let Ok(body) = to_bytes(body, MAX_BODY).await else {
         return refusal(
             StatusCode::PAYLOAD_TOO_LARGE,
             "RequestEntityTooLargeException",
@@ -71,7 +69,10 @@ async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
     for name in [HOST, CONTENT_LENGTH, TRANSFER_ENCODING, CONNECTION] {
         headers.remove(name);
     }
-    let target = parts.uri.path_and_query().map_or("/", |it| it.as_str());
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or("/", |target| target.as_str());
     let call = gateway
         .client
         .request(parts.method, format!("{service}{target}"))
@@ -79,7 +80,7 @@ async fn handle(State(gateway): State<Arc<Gateway>>, request: Request) -> Respon
         .body(body);
     match call.send().await {
         Ok(reply) => forwarded(reply).await,
-        Err(_) => gone(),
+        Err(_) => unavailable(),
     }
 }
 
@@ -91,11 +92,11 @@ async fn forwarded(mut reply: reqwest::Response) -> Response {
     }
     match reply.bytes().await {
         Ok(body) => (status, headers, Body::from(body)).into_response(),
-        Err(_) => gone(),
+        Err(_) => unavailable(),
     }
 }
 
-fn gone() -> Response {
+fn unavailable() -> Response {
     refusal(
         StatusCode::SERVICE_UNAVAILABLE,
         "ServiceUnavailable",

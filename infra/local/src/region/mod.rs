@@ -1,5 +1,5 @@
-//! A region of AWS on one machine, behind one endpoint: DynamoDB, Secrets Manager, EventBridge Scheduler whose schedules
-//! fire, Lambda's Invoke, and the outputs of one deployed stack. All of it is kept in a folder.
+//! A region of AWS on one machine, behind one endpoint: DynamoDB, Secrets Manager, EventBridge Scheduler with schedules
+//! that fire, Lambda's Invoke, and the outputs of one deployed stack. A folder keeps its state.
 
 mod dead_letters;
 mod event;
@@ -43,28 +43,26 @@ use gateway::Gateway;
 use runtime::{Handle, Runtime};
 use watch::Watch;
 
-/// The endpoint's port, until another one is asked for.
 const PORT: u16 = 8410;
-/// Where `cargo lambda watch` listens unless it is told otherwise.
+/// The default address of `cargo lambda watch`.
 pub const LAMBDA_URL: &str = "http://127.0.0.1:9000";
 
-/// How a region is set up.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where everything is kept. It is made if it is not there.
+    /// The folder with the state, created if missing.
     pub folder: PathBuf,
-    /// The endpoint's port from now on; 0: any free one. `None`: that of the last time.
+    /// The endpoint's port from now on; 0 for any free port. `None`: the last one.
     pub port: Option<u16>,
-    /// Where `cargo lambda watch` may listen.
+    /// The address of `cargo lambda watch`, which need not run.
     pub lambda_url: Url,
-    /// What schedules and functions go by.
+    /// The time for schedules and functions.
     pub clock: Arc<dyn Clock>,
-    /// Another pace for every vendor, for functions that run in this process.
+    /// Replaces the vendors' limits for functions in this process.
     pub pace: Option<RateLimiter>,
 }
 
 impl Options {
-    /// As `cargo local` has it, kept in `folder`.
+    /// The options of `cargo local`.
     #[must_use]
     pub fn new(folder: PathBuf, lambda_url: Url) -> Self {
         Self {
@@ -85,33 +83,23 @@ pub enum RegionError {
     Folder {
         /// The folder, or the file in it.
         path: PathBuf,
-        /// What the system says.
         error: io::Error,
     },
     /// Another process uses the folder.
     #[error("{} is in use by another `cargo local`: end it first, or take another folder with --state", .0.display())]
     InUse(PathBuf),
-    /// Somebody else listens there.
     #[error(
         "port {port} of 127.0.0.1 cannot be had ({error}): end what listens there, or choose another one with --port; it is \
          remembered"
     )]
-    Port {
-        /// The port.
-        port: u16,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// A file with state cannot be used.
+    Port { port: u16, error: io::Error },
     #[error(transparent)]
     File(#[from] FileError),
-    /// The database's file cannot be used.
     #[error(
         "{}: {problem}. Put back a copy, or delete it and start again: that loses all tenants with their ledgers",
         .path.display()
     )]
     Database {
-        /// The file.
         path: PathBuf,
         /// What is wrong with it.
         problem: String,
@@ -122,12 +110,11 @@ pub enum RegionError {
     /// No simulator could be started.
     #[error("no server could be started on 127.0.0.1: {0}")]
     Listen(io::Error),
-    /// No HTTP client could be built.
     #[error("the HTTP client cannot be built")]
     Client(#[from] reqwest::Error),
 }
 
-/// What is remembered of the endpoint.
+/// The content of `endpoint.json`.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Endpoint {
     port: u16,
@@ -139,7 +126,7 @@ pub struct Region {
     aws: Aws,
     gateway: Server,
     runtime: Arc<Runtime>,
-    /// The last look at the schedules.
+    /// When the schedules were checked last.
     last_check: Mutex<Timestamp>,
     _lock: File,
 }
@@ -154,9 +141,6 @@ impl fmt::Debug for Region {
 
 impl Region {
     /// Starts the region with what its folder has kept, and tells `events` what happens in it.
-    ///
-    /// # Errors
-    /// [`RegionError`].
     pub async fn start(
         options: Options,
         events: UnboundedSender<RegionEvent>,
@@ -227,7 +211,7 @@ impl Region {
         self.gateway.url()
     }
 
-    /// DynamoDB and Secrets Manager, to look into.
+    /// Direct access to DynamoDB and Secrets Manager.
     #[must_use]
     pub fn stack(&self) -> &Stack {
         &self.stack
@@ -247,21 +231,21 @@ impl Region {
         ]
     }
 
-    /// The schedules that there are, by name, each as it was sent.
+    /// The schedules by name, as they were sent.
     #[must_use]
     pub fn schedules(&self) -> BTreeMap<String, serde_json::Value> {
         self.aws.schedules(STACK)
     }
 
-    /// What failed and nobody waited for, the oldest first.
+    /// Failed events of callers that did not wait, the oldest first.
     #[must_use]
     pub fn dead_letters(&self) -> Vec<DeadLetter> {
         self.runtime.dead_letters.all()
     }
 
-    /// Fires what has come due since the last look. What is fired runs on its own; the future ends when it is over.
+    /// Fires the schedules that have come due since the last check. The runs are tasks of their own; the future ends with them.
     pub fn fire(&self) -> impl Future<Output = ()> + use<> {
-        // Nobody reads it here, and it would grow for as long as this runs.
+        // The log is not read here and would grow without limit.
         self.aws.reset_log();
         let now = self.runtime.clock.now();
         let mut last_check = self
@@ -285,15 +269,15 @@ impl Region {
         }
     }
 
-    /// How many invocations are under way.
+    /// How many invocations are running.
     #[must_use]
     pub fn in_flight(&self) -> usize {
         *self.runtime.in_flight.borrow()
     }
 
-    /// Waits until no invocation is under way.
+    /// Waits until no invocation is running.
     pub async fn idle(&self) {
-        // It fails only if the sender is gone, which is ours.
+        // Waiting fails only if the sender is dropped, but it belongs to `self`.
         let _ = self
             .runtime
             .in_flight
@@ -302,7 +286,7 @@ impl Region {
             .await;
     }
 
-    /// Ends it, and waits until its port is free again. What is under way goes on, unheard.
+    /// Stops the endpoint and waits until its port is free. Running invocations continue.
     pub async fn stop(self) {
         self.gateway.stop().await;
     }
@@ -318,7 +302,7 @@ impl Region {
     }
 }
 
-/// Makes the folder, and keeps everybody else out of it.
+/// Creates the folder and locks it against other processes.
 fn lock(folder: &Path) -> Result<File, RegionError> {
     let broken = |path: &Path| {
         let path = path.to_owned();
@@ -354,11 +338,11 @@ async fn stack(folder: &Path, clock: &Arc<dyn Clock>) -> Result<Stack, RegionErr
     })
 }
 
-/// Scheduler, Lambda and CloudFormation, with the schedules that were kept.
+/// Scheduler, Lambda and CloudFormation, with the saved schedules.
 async fn aws(folder: &Path, clock: &Arc<dyn Clock>) -> Result<Aws, RegionError> {
     let file = StateFile::new(
         &folder.join("schedules.json"),
-        "all schedules; `tenants add` with a tenant's files makes them anew",
+        "all schedules; `tenants add` with a tenant's files creates them again",
     );
     let groups = file.read::<Groups>()?.unwrap_or_default();
     let now = Arc::clone(clock);

@@ -1,8 +1,8 @@
-//! What the stack is called, and its parts: the same as those that `template.yaml` makes under the name of `samconfig.toml`.
+//! The names that `template.yaml` gives with the stack name of `samconfig.toml`.
 
 use shared::state::JobKind;
 
-/// The stack, and what is called after it: table, secrets, schedule group.
+/// The name of the stack, the table, the schedule group, and the prefix of the secrets.
 pub const STACK: &str = "reteach-personio";
 pub(super) const REGION: &str = "eu-central-1";
 const ACCOUNT: &str = "123456789012";
@@ -25,13 +25,13 @@ pub(super) fn job(function: &str) -> Option<JobKind> {
     JOBS.into_iter().find(|job| job.function() == name)
 }
 
-/// Everything that is a function here: ARNs, and the names that `cargo lambda invoke` calls them by.
+/// The functions by ARN, and by the names that `cargo lambda invoke` uses.
 pub(super) fn functions() -> impl Iterator<Item = String> {
     JOBS.into_iter()
         .flat_map(|job| [function(job), job.function().to_owned()])
 }
 
-/// The stack's outputs. There are no queues, topics and dashboards here; their names are as they would be.
+/// The stack's outputs, also those of queues, topics and dashboards that do not exist here.
 pub(super) fn outputs() -> [(&'static str, String); 13] {
     let queue = |name: &str| format!("{STACK}-{name}");
     let arn = |service: &str, name: &str| format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{name}");

@@ -1,4 +1,4 @@
-//! Where the stack's functions run: in `cargo lambda watch` where it listens, else in this process.
+//! Runs the stack's functions: in `cargo lambda watch` if it listens, otherwise in this process.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,7 +22,7 @@ use super::names;
 use super::watch::Watch;
 use crate::functions::Functions;
 
-/// Where the stack's functions run, and what becomes of their answers.
+/// Runs functions and handles their results.
 pub(super) struct Runtime {
     pub(super) functions: Functions,
     pub(super) watch: Watch,
@@ -32,7 +32,7 @@ pub(super) struct Runtime {
     /// Where the last invocation ran.
     pub(super) host: Mutex<Option<Host>>,
     pub(super) runs: AtomicU64,
-    /// How many run at the moment.
+    /// How many invocations are running.
     pub(super) in_flight: watch::Sender<usize>,
 }
 
@@ -98,13 +98,13 @@ impl Runtime {
         match self.current_host().await {
             Host::CargoLambdaWatch { .. } => self.watch.invoke(job.function(), event).await,
             Host::InProcess { .. } => match job {
-                JobKind::Employees => self.here(&self.functions.employees, event).await,
-                JobKind::Certificates => self.here(&self.functions.certificates, event).await,
+                JobKind::Employees => self.run_here(&self.functions.employees, event).await,
+                JobKind::Certificates => self.run_here(&self.functions.certificates, event).await,
             },
         }
     }
 
-    /// Where functions run now; tells if that has changed.
+    /// Where functions run now. Reports a change as a [`RegionEvent`].
     pub(super) async fn current_host(&self) -> Host {
         let host = self.watch.host().await;
         let mut last = self.host.lock().unwrap_or_else(PoisonError::into_inner);
@@ -115,8 +115,8 @@ impl Runtime {
         host
     }
 
-    /// As Lambda's runtime does: an event that cannot be taken, a panic and the end of the time are errors.
-    async fn here<W: Job>(&self, app: &App<W>, event: &Value) -> Answer {
+    /// An invalid event, a panic and a timeout are errors, as with Lambda's runtime.
+    async fn run_here<W: Job>(&self, app: &App<W>, event: &Value) -> Answer {
         let event = match Event::parse(event.clone(), W::JOB) {
             Ok(event) => event,
             Err(error) => return failed("InvalidEvent", &error.to_string()),
@@ -175,7 +175,7 @@ fn failed(kind: &str, text: &str) -> Answer {
     Answer::Error(json!({"errorType": kind, "errorMessage": text}))
 }
 
-/// What EventBridge Scheduler says of a target that is not there.
+/// EventBridge Scheduler's error for a missing target.
 fn no_function(function: &str) -> Answer {
     failed(
         "ResourceNotFoundException",
@@ -183,7 +183,7 @@ fn no_function(function: &str) -> Answer {
     )
 }
 
-/// Counts an invocation until it is over, however it ends.
+/// Counts an invocation until it ends in any way.
 struct InFlight<'a>(&'a watch::Sender<usize>);
 
 impl<'a> InFlight<'a> {

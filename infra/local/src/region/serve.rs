@@ -1,4 +1,4 @@
-//! A region for a terminal: what it says at first, and how it runs until it is interrupted.
+//! A region on a terminal: its first message, and its life until a signal comes.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,21 +13,17 @@ use super::{Region, RegionEvent};
 /// How often the schedules are last_check at.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What another process needs to know, and what is there.
+/// What another terminal needs, and what the state holds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Start {
-    /// The variables to export.
     pub environment: Vec<(&'static str, String)>,
-    /// Where everything is kept.
     pub state: PathBuf,
     /// How many schedules there are.
     pub schedules: usize,
-    /// How many dead letters there are.
     pub dead_letters: usize,
 }
 
 impl Start {
-    /// What there is to say of `region`, which is kept in `folder`.
     #[must_use]
     pub fn new(region: &Region, folder: &Path) -> Self {
         Self {
@@ -52,21 +48,21 @@ impl fmt::Display for Start {
         let schedules = terminal::counts::number(self.schedules as u64, "schedule", "schedules");
         writeln!(
             f,
-            "\n{schedules}. Below is a line for each time that one fires, and for each call."
+            "\n{schedules}. A line for each run of a schedule and for each call follows."
         )?;
         if self.dead_letters > 0 {
             let letters =
                 terminal::counts::number(self.dead_letters as u64, "dead letter", "dead letters");
             writeln!(
                 f,
-                "{letters} in {state}/dead-letters.json: what failed and nobody waited for."
+                "{letters} in {state}/dead-letters.json: failed events whose callers did not wait."
             )?;
         }
         Ok(())
     }
 }
 
-/// Fires the schedules of `region` and hands everything that is told to `show`, until `interrupted`.
+/// Fires the schedules of `region` and hands each event to `show`, until `interrupted`.
 pub async fn run(
     region: &Region,
     events: &mut UnboundedReceiver<RegionEvent>,
@@ -79,14 +75,14 @@ pub async fn run(
     loop {
         tokio::select! {
             () = &mut interrupted => return,
-            // What is fired goes on by itself.
+            // The runs continue on their own.
             _ = looks.tick() => drop(region.fire()),
             Some(event) = events.recv() => show(&event),
         }
     }
 }
 
-/// Waits for what is under way and shows how it ends, until `interrupted`.
+/// Waits for running invocations and shows their results, until `interrupted`.
 pub async fn drain(
     region: &Region,
     events: &mut UnboundedReceiver<RegionEvent>,

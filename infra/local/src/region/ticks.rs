@@ -1,24 +1,22 @@
-//! Which schedules fire. Pure.
+//! Which schedules are due. Pure.
 //!
-//! A rate counts from its StartDate (EventBridge Scheduler's guide, schedule-types.html), here without one from 1970.
+//! A rate counts from its StartDate (EventBridge Scheduler's guide, schedule-types.html), without one from 1970.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use simulators::aws::{Groups, period};
 
-/// A tick that is later than this is dropped, as EventBridge Scheduler does with the event age that `tenants` sets.
+/// A tick is dropped after this time, as EventBridge Scheduler does with the event age that `tenants` sets.
 const MAX_DELAY: SignedDuration = SignedDuration::from_secs(60);
 
-/// A schedule that fires.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tick {
     /// The function, by its ARN.
     pub(super) function: String,
-    /// What it is sent.
     pub(super) event: Value,
 }
 
-/// What fires after `since`, up to `now`: each schedule once, however often its time has come.
+/// The schedules with a time after `since` and up to `now`, each once.
 pub(super) fn due(groups: &Groups, since: Timestamp, now: Timestamp) -> Vec<Tick> {
     let since = since.max(now - MAX_DELAY);
     let schedules = groups.values().flat_map(|group| group.values());
@@ -28,7 +26,7 @@ pub(super) fn due(groups: &Groups, since: Timestamp, now: Timestamp) -> Vec<Tick
         .collect()
 }
 
-/// The schedule's last time, `now` included.
+/// The schedule's last time at or before `now`.
 fn last(schedule: &Value, now: Timestamp) -> Option<Timestamp> {
     if schedule.get("State").and_then(Value::as_str) == Some("DISABLED") {
         return None;

@@ -1,4 +1,4 @@
-//! DynamoDB, by dynoxide.
+//! DynamoDB, emulated by dynoxide.
 
 use std::path::Path;
 
@@ -16,9 +16,11 @@ pub(crate) fn open(path: Option<&Path>) -> Result<Database, DynoxideError> {
     }
 }
 
-/// Makes the table that `template.yaml` makes on AWS: two string keys, on demand, time to live. One that is there
-/// already is left as it is.
-pub(crate) fn make_table(database: &Database, name: &str) -> Result<(), DynoxideError> {
+/// Creates the table of `template.yaml` if it is missing: two string keys, on demand, time to live.
+pub(crate) fn create_table_if_missing(
+    database: &Database,
+    name: &str,
+) -> Result<(), DynoxideError> {
     if database.get_table_metadata(name)?.is_some() {
         return Ok(());
     }

@@ -26,13 +26,10 @@ use server::Server;
 /// For calls of the local DynamoDB, which takes one after another: on a busy machine, a large company's ledger takes long.
 pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Where the table, or the secrets, are kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum State {
-    /// In memory: it ends with the stack.
     #[default]
     Memory,
-    /// In a file, which is made if it is not there.
     File(PathBuf),
 }
 
@@ -45,24 +42,21 @@ impl State {
     }
 }
 
-/// How a stack is set up.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Where the table is kept.
     pub state: State,
-    /// Where the secrets are kept. Only its owner may read the file.
+    /// Only the owner may read the file.
     pub secrets: State,
-    /// The table's name.
     pub table: String,
-    /// What the secrets' names begin with.
     pub secret_prefix: String,
-    /// What the secrets' cache goes by.
+    /// The time for the secrets' cache.
     pub clock: Arc<dyn Clock>,
     /// Faults of any call of the functions, of AWS too.
     pub faults: Option<FaultEngine>,
-    /// Give each run of the functions the rights of its tenant alone, as sessions of this service.
+    /// Issues sessions that limit each run to its tenant.
     pub sts: Option<Sts>,
-    /// How long a call may take; `None`: as long as at AWS.
+    /// Replaces the AWS client's timeout of a call.
     pub patience: Option<Duration>,
     /// Whose threads DynamoDB works on.
     pub threads: Threads,
@@ -71,10 +65,10 @@ pub struct Options {
 /// Whose threads DynamoDB works on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Threads {
-    /// Its own: nobody else waits while it works.
+    /// Its own, so that no other task waits for it.
     #[default]
     Own,
-    /// Those of the runtime that starts the stack: where that has one thread, everything happens in one order.
+    /// Those of the caller's runtime. On one thread, the order of all work is reproducible.
     Shared,
 }
 
@@ -94,16 +88,12 @@ impl Default for Options {
     }
 }
 
-/// Why a stack did not start.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// No port of 127.0.0.1 could be had.
     #[error("no server could be started on 127.0.0.1")]
     Listen(#[from] std::io::Error),
-    /// The table could not be opened or made.
     #[error("the local DynamoDB could not be opened: {0}")]
     Database(String),
-    /// The secrets' file could not be used.
     #[error(transparent)]
     Secrets(#[from] FileError),
     #[error(transparent)]
@@ -112,13 +102,13 @@ pub enum StartError {
     Tls,
 }
 
-/// A running stack. It ends when this is dropped.
+/// A running stack. Dropping it stops its servers.
 pub struct Stack {
     options: Options,
     dynamodb: Server,
     secrets_manager: Server,
     aws: Aws,
-    /// What functions meet in front of DynamoDB and Secrets Manager, where calls can fail or need a session.
+    /// In front of DynamoDB and Secrets Manager if calls can fail or need a session.
     proxies: Option<[Proxy; 2]>,
 }
 
@@ -131,11 +121,8 @@ impl fmt::Debug for Stack {
 }
 
 impl Stack {
-    /// Starts a stack of its own, on free ports of 127.0.0.1, with the table in place. Takes a few milliseconds; any
-    /// number can run side by side.
-    ///
-    /// # Errors
-    /// [`StartError`].
+    /// Starts a stack on free ports of 127.0.0.1 and creates the table. Takes a few milliseconds; any number can run at the
+    /// same time.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let path = options.state.path();
         let broken = |error: dynoxide::DynoxideError| StartError::Database(error.to_string());
@@ -191,21 +178,15 @@ impl Stack {
         variables
     }
 
-    /// The tenants' sessions as a function has them that starts now.
-    ///
-    /// # Errors
-    /// [`ConfigError`] if the AWS client cannot be set up.
+    /// The tenants' sessions for a new function process.
     pub fn sessions(&self) -> Result<Option<Sessions>, ConfigError> {
         let variables: HashMap<String, String> = self.environment().into_iter().collect();
         let read = |name: &str| variables.get(name).cloned();
         Sessions::from_environment(read, http_client()?, Arc::clone(&self.options.clock))
     }
 
-    /// Store and secrets as a function has them that starts now, in [`environment`](Self::environment): connections and
-    /// cache are its own.
-    ///
-    /// # Errors
-    /// [`ConfigError`] if the AWS client cannot be set up.
+    /// Store and secrets for a new function process in [`environment`](Self::environment), with connections and a cache of
+    /// its own.
     pub fn for_function(&self) -> Result<(Store, Secrets), ConfigError> {
         let aws = aws(&self.environment(), self.options.patience)?;
         let Options {
@@ -220,42 +201,39 @@ impl Stack {
         ))
     }
 
-    /// The engine for faults of any call, if there is one.
     #[must_use]
     pub fn faults(&self) -> Option<&FaultEngine> {
         self.options.faults.as_ref()
     }
 
-    /// The token service, where each run has a session.
     #[must_use]
     pub fn sts(&self) -> Option<&Sts> {
         self.options.sts.as_ref()
     }
 
-    /// What stands before DynamoDB and Secrets Manager where calls can fail or need a session.
+    /// The proxies in front of DynamoDB and Secrets Manager, if calls can fail or need a session.
     #[must_use]
     pub fn proxies(&self) -> Option<&[Proxy; 2]> {
         self.proxies.as_ref()
     }
 
-    /// Where DynamoDB and Secrets Manager listen, past any proxy.
+    /// DynamoDB and Secrets Manager without proxies.
     pub(crate) fn endpoints(&self) -> (String, String) {
         (self.dynamodb.url(), self.secrets_manager.url())
     }
 
-    /// The AWS clients, past any proxy.
     #[must_use]
     pub fn aws(&self) -> &Aws {
         &self.aws
     }
 
-    /// The store in the stack's table, with a count of units of its own.
+    /// A store with its own count of units.
     #[must_use]
     pub fn store(&self) -> Store {
         Store::new(&self.aws, &self.options.table)
     }
 
-    /// The tenants' secrets, with a cache of its own.
+    /// The tenants' secrets with a cache of their own.
     #[must_use]
     pub fn secrets(&self) -> Secrets {
         Secrets::new(

@@ -1,4 +1,4 @@
-//! Secrets Manager, by winterbaume, behind HTTP, perhaps kept in a file.
+//! Secrets Manager, emulated by winterbaume, behind HTTP. A file can keep its state.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,18 +17,18 @@ use winterbaume_secretsmanager::{SecretsManagerService, SecretsmanagerStateView}
 
 use crate::state_file::{FileError, StateFile};
 
-/// What is lost with a file that cannot be read, and what brings it back.
-const LOST: &str = "all tenants' credentials; `tenants add` with a tenant's files stores them anew";
+/// Lost with a damaged file, and how to restore it.
+const LOST: &str =
+    "all tenants' credentials; `tenants add` with a tenant's files stores them again";
 
-/// A Secrets Manager.
 pub(crate) struct SecretsManager {
     service: SecretsManagerService,
-    /// One change at a time, so that the file is never older than an answer.
+    /// Locked during a change, so that the file is on disk before the answer.
     file: Option<Mutex<StateFile>>,
 }
 
 impl SecretsManager {
-    /// With what the file at `path` has kept; without a path in memory.
+    /// With the state in the file at `path`; without a path in memory.
     pub(crate) async fn open(path: Option<&Path>) -> Result<Arc<Self>, FileError> {
         let service = SecretsManagerService::new();
         let Some(path) = path else {
@@ -50,10 +50,9 @@ impl SecretsManager {
         }))
     }
 
-    /// Answers whoever connects.
     pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener) {
         let router = Router::new().fallback(handle).with_state(self);
-        // It returns only if the listener fails, and then there is nobody to tell.
+        // It returns only if the listener fails; clients then see a refused connection.
         let _ = axum::serve(listener, router).await;
     }
 
@@ -67,7 +66,7 @@ impl SecretsManager {
             .unwrap_or_default();
         let only_reads = ["Get", "BatchGet", "List", "Describe"]
             .iter()
-            .any(|it| operation.starts_with(it));
+            .any(|prefix| operation.starts_with(prefix));
         let Some(file) = self.file.as_ref().filter(|_| !only_reads) else {
             return response(self.service.handle(request).await);
         };
@@ -84,7 +83,7 @@ impl SecretsManager {
     }
 }
 
-/// Where the service puts what comes without a host in its address.
+/// The region of requests without a host in their address.
 fn region() -> String {
     extract_region_from_uri("/")
 }

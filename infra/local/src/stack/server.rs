@@ -1,4 +1,4 @@
-//! A server on loopback that ends with its handle.
+//! A server on loopback that stops with its handle.
 
 use std::future::Future;
 use std::io;
@@ -8,10 +8,10 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
-/// Threads of a server that has its own.
+/// Threads of a server with a runtime of its own.
 const THREADS: usize = 2;
 
-/// A running server. It ends when this is dropped.
+/// A running server. Dropping it stops the server.
 #[derive(Debug)]
 pub(crate) struct Server {
     address: SocketAddr,
@@ -20,7 +20,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts what `serve` makes of a listener on a free port of 127.0.0.1.
+    /// Runs `serve` with a listener on a free port of 127.0.0.1.
     pub(crate) async fn start<F>(serve: impl FnOnce(TcpListener) -> F) -> io::Result<Self>
     where
         F: Future<Output = ()> + Send + 'static,
@@ -28,7 +28,7 @@ impl Server {
         Self::start_on(0, serve).await
     }
 
-    /// The same on this port; 0: any free one.
+    /// The same on this port; 0 for any free port.
     pub(crate) async fn start_on<F>(
         port: u16,
         serve: impl FnOnce(TcpListener) -> F,
@@ -46,8 +46,7 @@ impl Server {
         })
     }
 
-    /// The same on threads of its own: for a server whose calls wait for each other on a lock, and would keep
-    /// everybody else's threads waiting with them.
+    /// The same on threads of its own, for a server whose calls block on a lock and would block the caller's threads.
     pub(crate) fn start_apart<F>(serve: impl FnOnce(TcpListener) -> F) -> io::Result<Self>
     where
         F: Future<Output = ()> + Send + 'static,
@@ -71,10 +70,10 @@ impl Server {
         })
     }
 
-    /// Ends it, and waits until its port is free again.
+    /// Stops it and waits until its port is free.
     pub(crate) async fn stop(mut self) {
         self.task.abort();
-        // It was ended, and says so.
+        // The task reports that it was aborted.
         let _ = (&mut self.task).await;
     }
 

@@ -1,4 +1,4 @@
-//! What HR and an author of courses do.
+//! Actions of HR and of an author of courses.
 
 use std::fmt;
 
@@ -12,11 +12,11 @@ use simulators::reteach::{Certificate, Participation};
 
 use crate::company::Company;
 
-/// Something that somebody does in a company.
+/// An action in a company.
 #[derive(Clone, Debug, Deserialize, Serialize, Subcommand)]
 #[serde(rename_all = "kebab-case", tag = "action")]
 pub enum Action {
-    /// Hire somebody
+    /// Hire an employee
     Hire {
         /// Vorname
         first_name: String,
@@ -28,12 +28,12 @@ pub enum Action {
         /// Anstellungsart extern
         #[arg(long)]
         external: bool,
-        /// What else is known
+        /// Other fields
         #[command(flatten)]
         #[serde(flatten)]
         details: Details,
     },
-    /// Change what is given of somebody; an empty text empties the field
+    /// Change an employee's fields; an empty text clears a field
     Change {
         /// Personio's id of the employee
         person: u64,
@@ -43,12 +43,12 @@ pub enum Action {
         /// Nachname
         #[arg(long, value_name = "NAME")]
         last_name: Option<String>,
-        /// What else is to be changed
+        /// Other fields
         #[command(flatten)]
         #[serde(flatten)]
         details: Details,
     },
-    /// Let somebody's employment end
+    /// End an employment
     Leave {
         /// Personio's id of the employee
         person: u64,
@@ -56,24 +56,24 @@ pub enum Action {
         #[arg(long, value_name = "DATE")]
         on: Option<Date>,
     },
-    /// Take an end date back: somebody stays, or is back
+    /// Remove an end date: the employee stays or returns
     Stay {
         /// Personio's id of the employee
         person: u64,
     },
-    /// Issue a certificate for a course that somebody has completed
+    /// Issue a certificate for a completed course
     Certificate {
         /// Personio's id of the employee
         person: u64,
         /// The course's name
         course: String,
-        /// The day it was completed; just now by default
+        /// The day of completion; just now by default
         #[arg(long, value_name = "DATE")]
         on: Option<Date>,
     },
-    /// Make a category for documents in Personio
+    /// Create a document category in Personio
     Folder {
-        /// Its name
+        /// The category's name
         name: String,
     },
 }
@@ -98,14 +98,12 @@ pub struct Details {
     pub location: Option<String>,
 }
 
-/// What came of an act.
+/// The result of an action.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct ActionResult {
-    /// What was done.
+    /// A sentence for the terminal.
     pub text: String,
-    /// The employee's id.
     pub person: Option<u64>,
-    /// The certificate's id.
     pub certificate: Option<String>,
 }
 
@@ -126,7 +124,8 @@ impl ActionResult {
 }
 
 impl Action {
-    /// Does it, or says why it cannot be done.
+    /// # Errors
+    /// A text that says why the action is not possible.
     pub(super) fn perform(
         &self,
         company: &Company,
@@ -166,7 +165,7 @@ impl Action {
                 first_name.clone_into_name(&mut it.first_name);
                 last_name.clone_into_name(&mut it.last_name);
                 details.enter(it);
-                "is changed".to_owned()
+                "changed".to_owned()
             })?,
             Self::Leave { person, on } => change(company, *person, |it| {
                 let last = on.unwrap_or(people::today(now));
@@ -184,7 +183,7 @@ impl Action {
             Self::Folder { name } => {
                 company.personio.add_category(name);
                 ActionResult {
-                    text: format!("there is a category {name} now"),
+                    text: format!("category {name} created"),
                     person: None,
                     certificate: None,
                 }
@@ -195,7 +194,6 @@ impl Action {
     }
 }
 
-/// A name that was given takes the other's place.
 trait CloneIntoName {
     fn clone_into_name(&self, name: &mut String);
 }
@@ -224,7 +222,7 @@ impl Details {
     }
 }
 
-/// A new employee without details. A start that lies ahead is onboarding.
+/// A new employee without details, onboarding until the hire date.
 fn hired(company: &Company, (first, last): (&str, &str), from: Date, external: bool) -> Person {
     let id = company
         .personio
@@ -257,10 +255,10 @@ fn change(
             format!("employee {id} of {} {text}", company.tenant),
         ));
     }
-    Err(nobody(company, id))
+    Err(no_employee(company, id))
 }
 
-fn nobody(company: &Company, id: u64) -> String {
+fn no_employee(company: &Company, id: u64) -> String {
     let tenant = &company.tenant;
     format!("{tenant} has no employee {id}: `cargo local show people --tenant {tenant}` lists them")
 }
@@ -275,11 +273,11 @@ fn issue(
     let person = company
         .personio
         .person(id)
-        .ok_or_else(|| nobody(company, id))?;
+        .ok_or_else(|| no_employee(company, id))?;
     let by_mail = || company.reteach.customer(person.email.as_deref()?);
     let account = company.reteach.customer(&format!("personio:{id}")).or_else(by_mail).ok_or_else(|| {
         format!(
-            "employee {id} has no account in reteach yet: it comes with the next run of the employee sync"
+            "employee {id} has no account in reteach yet: the next run of the employee sync creates it"
         )
     })?;
     let completed_at = on.map_or(now - SignedDuration::from_mins(10), noon);

@@ -1,4 +1,4 @@
-//! What is printed when everything has started.
+//! The message after the start.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,23 +10,18 @@ use super::onboarding;
 use super::simulated_tenant::SimulatedTenant;
 use crate::company::{Company, route};
 
-/// Where everything is.
 #[derive(Clone, Debug, Serialize)]
 pub struct Announcement {
     /// The folder of the state.
     pub state: PathBuf,
-    /// Where `cargo local act` and `cargo local show` go.
+    /// The address for `cargo local act` and `cargo local show`.
     pub control: String,
-    /// The companies.
     pub tenants: Vec<AnnouncedTenant>,
 }
 
-/// A company.
 #[derive(Clone, Debug, Serialize)]
 pub struct AnnouncedTenant {
-    /// Its name.
     pub tenant_id: String,
-    /// Its route, as tenant files spell it.
     pub via: &'static str,
     /// How many people it has.
     pub people: usize,
@@ -38,9 +33,7 @@ pub struct AnnouncedTenant {
     pub reteach: String,
     /// Kombo's ids of its connections.
     pub integrations: Vec<String>,
-    /// Its tenant file.
     pub file: PathBuf,
-    /// Its credentials.
     pub credentials: PathBuf,
 }
 
@@ -70,15 +63,15 @@ impl AnnouncedTenant {
 
 impl fmt::Display for Announcement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for it in &self.tenants {
+        for tenant in &self.tenants {
             let AnnouncedTenant {
                 tenant_id,
                 people,
                 personio,
                 reteach,
                 ..
-            } = it;
-            let kombo = it
+            } = tenant;
+            let kombo = tenant
                 .kombo
                 .as_ref()
                 .map_or_else(String::new, |url| format!("  Kombo {url}"));
@@ -88,23 +81,23 @@ impl fmt::Display for Announcement {
             )?;
         }
         writeln!(f, "\nTo onboard them:\n")?;
-        for it in &self.tenants {
-            let (file, credentials) = (it.file.display(), it.credentials.display());
+        for tenant in &self.tenants {
+            let (file, credentials) = (tenant.file.display(), tenant.credentials.display());
             writeln!(
                 f,
                 "  cargo tenants add --file {file} --credentials {credentials}"
             )?;
         }
-        if let Some(it) = self
+        if let Some(tenant) = self
             .tenants
             .iter()
-            .find(|it| it.kombo.is_some() && it.integrations.is_empty())
+            .find(|tenant| tenant.kombo.is_some() && tenant.integrations.is_empty())
         {
             writeln!(
                 f,
-                "\nBehind Kombo, a company connects first: this prints a link, which shows the connection's id when it is opened.\n\n  \
+                "\nA company behind Kombo connects first. This prints a link; opening it shows the connection's id.\n\n  \
                  cargo tenants connect {} --email hr@muster.example --company \"Muster GmbH\"",
-                it.tenant_id
+                tenant.tenant_id
             )?;
         }
         let state = match self.state.as_path() {
@@ -113,14 +106,14 @@ impl fmt::Display for Announcement {
         };
         writeln!(
             f,
-            "\nTo play HR and the author of courses, while this runs:\n"
+            "\nTo act as HR or as an author of courses while this runs:\n"
         )?;
         for example in ["act --help", "show accounts"] {
             writeln!(f, "  cargo local{state} {example}")?;
         }
         writeln!(
             f,
-            "\nEverything is saved in {}. Ctrl-C ends it.",
+            "\nThe state is in {}. Ctrl-C stops everything.",
             self.state.display()
         )
     }

@@ -1,4 +1,4 @@
-//! How the operator's other terminal talks to the running vendors: over a port of its own on loopback.
+//! Commands of another terminal to the running vendors, over a port on loopback.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -22,21 +22,15 @@ use super::simulated_tenant::{SimulatedTenant, listen_error};
 use super::{LocalTenant, ports};
 use crate::state_file::StateFile;
 
-/// Something to be done.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct ActionRequest {
-    /// In which company.
     pub tenant: LocalTenant,
-    /// What.
     pub action: Action,
 }
 
-/// Something to be shown.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub struct ListRequest {
-    /// Of which company.
     pub tenant: LocalTenant,
-    /// What.
     pub list: List,
 }
 
@@ -46,7 +40,6 @@ struct SavedState {
     port: u16,
 }
 
-/// What is sent back.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum ControlReply<T> {
@@ -57,17 +50,16 @@ enum ControlReply<T> {
 fn file(dir: &Path) -> StateFile {
     StateFile::new(
         &dir.join("control.state.json"),
-        "the control's port, which is chosen anew",
+        "the control port; another one is chosen",
     )
 }
 
-/// The port, before anybody is behind it.
+/// The open port before the vendors answer on it.
 pub(super) struct ControlListener {
     listener: TcpListener,
     port: u16,
 }
 
-/// Where the running vendors take orders.
 pub(super) struct Control {
     pub(super) url: String,
 }
@@ -88,7 +80,7 @@ impl ControlListener {
     async fn listen(port: u16) -> Result<Self, VendorsError> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
         let listener =
-            listener.map_err(|error| listen_error("the control".to_owned(), port, error))?;
+            listener.map_err(|error| listen_error("the control port".to_owned(), port, error))?;
         Ok(Self { listener, port })
     }
 
@@ -99,7 +91,7 @@ impl ControlListener {
             .with_state(tenants);
         let Self { listener, port } = self;
         tasks.spawn(async move {
-            // The listener is ours and stays valid: serving ends with the task.
+            // Serving ends with the task.
             let _ = axum::serve(listener, router).await;
         });
         Control { url: url(port) }
@@ -110,16 +102,16 @@ fn url(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
-/// What was done is on disk when the answer is sent.
+/// The result is on disk before the reply is sent.
 async fn perform(
     State(tenants): State<Arc<[SimulatedTenant]>>,
     Json(request): Json<ActionRequest>,
 ) -> (StatusCode, Json<ControlReply<ActionResult>>) {
     answer(&tenants, request.tenant, |tenant| {
         let done = request.action.perform(&tenant.company, Timestamp::now())?;
-        tenant
-            .save()
-            .map_err(|error| format!("{}, but it is not on disk: {error}", done.text))?;
+        tenant.save().map_err(|error| {
+            format!("{}, but the state could not be written: {error}", done.text)
+        })?;
         Ok(done)
     })
 }
@@ -154,18 +146,18 @@ fn answer<T>(
     }
 }
 
-/// Has the vendors that run with the state in `dir` carry out an order.
+/// Sends an action to the vendors that run with the state in `dir`.
 ///
 /// # Errors
-/// [`VendorsError::NotRunning`] where none run, [`VendorsError::Refused`] where it cannot be done.
+/// [`VendorsError::NotRunning`], or [`VendorsError::Refused`] if the action is not possible.
 pub async fn act(dir: &Path, request: &ActionRequest) -> Result<ActionResult, VendorsError> {
     ask(dir, "act", request).await
 }
 
-/// Asks the vendors that run with the state in `dir` what they hold.
+/// Asks the vendors that run with the state in `dir` for a list.
 ///
 /// # Errors
-/// [`VendorsError::NotRunning`] where none run, [`VendorsError::Refused`] where it cannot be shown.
+/// [`VendorsError::NotRunning`], or [`VendorsError::Refused`].
 pub async fn show(dir: &Path, request: &ListRequest) -> Result<Vec<Value>, VendorsError> {
     ask(dir, "show", request).await
 }
@@ -194,7 +186,7 @@ async fn ask<T: DeserializeOwned>(
         Ok(ControlReply::Done(done)) => Ok(done),
         Ok(ControlReply::Refused(text)) => Err(VendorsError::Refused(text)),
         Err(_) => Err(VendorsError::Refused(
-            "another program answers on the port of the control".to_owned(),
+            "another program answers on the control port".to_owned(),
         )),
     }
 }

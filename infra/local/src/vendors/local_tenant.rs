@@ -1,4 +1,4 @@
-//! The companies there are.
+//! The companies of `cargo local`.
 
 use std::fmt;
 
@@ -6,23 +6,21 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use shared::tenant::Via;
 
-/// A company: one for each route to Personio.
+/// One company for each route to Personio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum LocalTenant {
     /// Personio's own API
     LocalDirect,
-    /// The same calls through Kombo
+    /// Personio's API through Kombo's passthrough
     LocalPassthrough,
     /// Kombo's unified model
     LocalKombo,
 }
 
 impl LocalTenant {
-    /// All of them.
     pub const ALL: [Self; 3] = [Self::LocalDirect, Self::LocalPassthrough, Self::LocalKombo];
 
-    /// Its name as a tenant.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -32,7 +30,6 @@ impl LocalTenant {
         }
     }
 
-    /// Its route.
     #[must_use]
     pub fn via(self) -> Via {
         match self {
@@ -42,7 +39,7 @@ impl LocalTenant {
         }
     }
 
-    /// What makes it another company than the others.
+    /// Makes each company different.
     pub(super) fn seed(self) -> u64 {
         match self {
             Self::LocalDirect => 1,

@@ -1,7 +1,7 @@
-//! Companies with simulated vendors that outlive the process.
+//! Companies with simulated vendors whose state survives the process.
 //!
-//! Each company's state is written to a file of its own within [`DEBOUNCE`] of a change, when an order of the operator is carried
-//! out, and at the end. A process that is killed loses at most what happened in that time.
+//! Each company's state is written to a file within [`DEBOUNCE`] of a change, with each action, and at the end. A killed
+//! process loses at most the changes of that time.
 
 mod action;
 mod announcement;
@@ -32,22 +32,20 @@ use crate::company::Company;
 use control::Control;
 use simulated_tenant::SimulatedTenant;
 
-/// How long changes are gathered before they are written.
+/// Changes within this time are written together.
 pub const DEBOUNCE: Duration = Duration::from_millis(150);
 
-/// How often everybody's status is put to where the day has moved it.
-const NIGHTLY: Duration = Duration::from_secs(60);
+/// How often Personio's date-driven status changes are applied.
+const STATUS_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How the vendors are set up.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where everything is saved.
     pub dir: PathBuf,
-    /// People in each company that is not there yet.
+    /// People in each new company.
     pub people: usize,
 }
 
-/// Running companies. They end when this is dropped.
+/// Running companies. Dropping this stops them.
 pub struct Vendors {
     dir: PathBuf,
     tenants: Arc<[SimulatedTenant]>,
@@ -56,13 +54,13 @@ pub struct Vendors {
 }
 
 impl Vendors {
-    /// Sets the companies up, or puts them back as they were.
+    /// Creates the companies, or restores them.
     ///
     /// # Errors
     /// [`VendorsError`] where the folder, a file in it or a port cannot be used.
     pub async fn start(options: &Options) -> Result<Self, VendorsError> {
         simulated_tenant::make_folder(&options.dir)?;
-        // Its port comes first: whoever has it has the state.
+        // The port comes first: it locks the state against other processes.
         let listener = control::ControlListener::open(&options.dir).await?;
         let clock: Clock = Arc::new(Timestamp::now);
         let mut tenants = Vec::new();
@@ -74,7 +72,7 @@ impl Vendors {
         for number in 0..tenants.len() {
             keep(&mut tasks, &tenants, number);
         }
-        tasks.spawn(nights(Arc::clone(&tenants)));
+        tasks.spawn(change_statuses(Arc::clone(&tenants)));
         let control = listener.serve(Arc::clone(&tenants), &mut tasks);
         Ok(Self {
             dir: options.dir.clone(),
@@ -84,12 +82,10 @@ impl Vendors {
         })
     }
 
-    /// The companies.
     pub fn companies(&self) -> impl Iterator<Item = &Company> {
         self.tenants.iter().map(|tenant| &tenant.company)
     }
 
-    /// Where everything is.
     #[must_use]
     pub fn announcement(&self) -> Announcement {
         Announcement {
@@ -103,7 +99,7 @@ impl Vendors {
         }
     }
 
-    /// Writes what has changed, and ends.
+    /// Writes unsaved changes and stops.
     ///
     /// # Errors
     /// [`VendorsError::File`] if it cannot be written.
@@ -112,7 +108,7 @@ impl Vendors {
     }
 }
 
-/// Writes a company's file a short while after each change.
+/// Writes a company's file shortly after each change.
 fn keep(tasks: &mut JoinSet<()>, tenants: &Arc<[SimulatedTenant]>, number: usize) {
     let Some(tenant) = tenants.get(number) else {
         return;
@@ -131,9 +127,9 @@ fn keep(tasks: &mut JoinSet<()>, tenants: &Arc<[SimulatedTenant]>, number: usize
     }
 }
 
-/// Personio moves everybody's status when a day begins.
-async fn nights(tenants: Arc<[SimulatedTenant]>) {
-    let mut minutes = tokio::time::interval(NIGHTLY);
+/// Applies Personio's status changes at the start of a day.
+async fn change_statuses(tenants: Arc<[SimulatedTenant]>) {
+    let mut minutes = tokio::time::interval(STATUS_INTERVAL);
     loop {
         minutes.tick().await;
         for tenant in tenants.iter() {

@@ -1,4 +1,4 @@
-//! What an operator needs to onboard a company: its tenant file and its credentials.
+//! The tenant file and credentials of a company, for the operator.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use super::error::VendorsError;
 use crate::company::{Company, KOMBO_KEY, PERSONIO, RETEACH};
 use crate::state_file::{self, FileError};
 
-/// Where a company's two files are.
+/// The paths of a company's tenant file and credentials.
 pub(super) fn paths(dir: &Path, tenant: &str) -> (PathBuf, PathBuf) {
     (
         dir.join(format!("{tenant}.toml")),
@@ -17,7 +17,7 @@ pub(super) fn paths(dir: &Path, tenant: &str) -> (PathBuf, PathBuf) {
     )
 }
 
-/// Writes both; what is there stays as it is, with whatever somebody has changed in it, unless the company `is_new`.
+/// Writes both files. Existing files may have been edited and stay, unless the company `is_new`.
 pub(super) fn write(dir: &Path, company: &Company, is_new: bool) -> Result<(), VendorsError> {
     let (tenant_file, credentials) = paths(dir, company.tenant.as_str());
     if is_new || !tenant_file.exists() {

@@ -1,4 +1,4 @@
-//! Ports that are still free on the next start, too.
+//! Ports that are likely to be free on the next start too.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
@@ -6,14 +6,12 @@ use std::net::{Ipv4Addr, TcpListener};
 
 use super::error::VendorsError;
 
-/// Below those that systems give to outgoing connections, which would now and then sit on one of ours.
+/// Below the ports that systems use for outgoing connections.
 const FIRST: u16 = 20_000;
-/// How many there are to choose from.
 const COUNT: u16 = 10_000;
-/// Enough to tell a busy machine from one where nothing can listen.
 const ATTEMPTS: u16 = 100;
 
-/// Starts something on ports that are chosen anew as long as somebody else is quicker to take one.
+/// Calls `start`, which chooses ports, again while another process takes one of them first.
 pub(super) async fn chosen<T>(
     mut start: impl AsyncFnMut() -> Result<T, VendorsError>,
 ) -> Result<T, VendorsError> {
@@ -26,7 +24,7 @@ pub(super) async fn chosen<T>(
     Err(VendorsError::Listen(io::ErrorKind::AddrInUse.into()))
 }
 
-/// A port of 127.0.0.1 on which nobody listens.
+/// A free port of 127.0.0.1.
 pub(super) fn free() -> Result<u16, VendorsError> {
     let random = RandomState::new();
     let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);

@@ -1,4 +1,4 @@
-//! What the vendors hold, as rows.
+//! Lists of what the vendors hold.
 
 use clap::ValueEnum;
 use comfy_table::Table;
@@ -17,7 +17,7 @@ pub enum List {
     People,
     /// reteach's accounts
     Accounts,
-    /// Who has completed what in reteach, with certificates
+    /// Completed courses in reteach, with certificates
     Participations,
     /// Documents in Personio
     Documents,
@@ -70,7 +70,7 @@ impl List {
         }
     }
 
-    /// The rows' most telling fields for people, a line each.
+    /// A table of the most important fields, one line for each row.
     #[must_use]
     pub fn table(self, rows: &[Value]) -> String {
         match self {
@@ -131,7 +131,7 @@ fn columns<const N: usize>(rows: &[Value], columns: [(&str, &str); N]) -> String
     for row in rows {
         shown.add_row(columns.map(|(_, pointer)| cell(row.pointer(pointer))));
     }
-    format!("{shown}\n{} in all", rows.len())
+    format!("{shown}\n{} rows", rows.len())
 }
 
 fn cell(value: Option<&Value>) -> String {

@@ -1,4 +1,4 @@
-//! A company that outlives the process: set up on the first start, put back as it was on the others.
+//! A company whose state survives the process.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -18,7 +18,6 @@ use crate::company::{Company, EMPLOYMENT_TYPE_FIELD, KOMBO_KEY, PERSONIO, RETEAC
 use crate::state_file::{FileError, StateFile};
 use crate::tenant_fixture::TenantFixture;
 
-/// What is saved of a company.
 #[derive(Deserialize, Serialize)]
 struct SavedState {
     ports: Ports,
@@ -45,7 +44,7 @@ impl Ports {
     }
 }
 
-/// A running company with its file.
+/// A running company with its state file.
 pub(super) struct SimulatedTenant {
     pub(super) name: LocalTenant,
     pub(super) company: Company,
@@ -55,7 +54,7 @@ pub(super) struct SimulatedTenant {
 }
 
 impl SimulatedTenant {
-    /// Sets the company up, or puts it back as it was.
+    /// Creates the company, or restores it.
     pub(super) async fn open(
         tenant: LocalTenant,
         options: &Options,
@@ -90,7 +89,7 @@ impl SimulatedTenant {
         Ok(tenant)
     }
 
-    /// Writes the company's file, if anything has changed since it was last written.
+    /// Writes the state file if the state has changed.
     pub(super) fn save(&self) -> Result<(), VendorsError> {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let saved = self
@@ -117,7 +116,7 @@ impl SimulatedTenant {
             kombo: kombo.as_ref().map_or(0, |kombo| port(kombo.address())),
             reteach: port(reteach.address()),
         };
-        // Kombo's first: what it has seen of Personio must be there.
+        // Kombo's snapshot comes first: Personio's must contain all that Kombo has mirrored.
         let kombo = kombo.as_ref().map(Kombo::snapshot).transpose()?;
         Ok(SavedState {
             ports,
@@ -127,7 +126,7 @@ impl SimulatedTenant {
         })
     }
 
-    /// What says that something may have changed.
+    /// Signals that the state may have changed.
     pub(super) fn activities(&self) -> Vec<tokio::sync::watch::Receiver<u64>> {
         let Company {
             personio,
@@ -143,7 +142,7 @@ impl SimulatedTenant {
     }
 }
 
-/// The simulators, empty, on their ports.
+/// Starts empty simulators on their ports.
 async fn started(
     tenant: LocalTenant,
     ports: Ports,
@@ -187,7 +186,7 @@ pub(super) fn listen_error(whose: String, port: u16, error: io::Error) -> Vendor
     }
 }
 
-/// Credentials, people, and an academy with accounts and certificates.
+/// Adds credentials, people, accounts and certificates.
 fn populate(company: &Company, people: usize, seed: u64, now: Timestamp) {
     company.personio.add_credentials(PERSONIO.0, PERSONIO.1);
     company
@@ -212,7 +211,7 @@ fn restore(company: &Company, saved: &SavedState) -> serde_json::Result<()> {
     Ok(())
 }
 
-/// The folder, for this user alone.
+/// Creates the folder, accessible to this user only.
 pub(super) fn make_folder(dir: &Path) -> Result<(), VendorsError> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
