@@ -10,7 +10,7 @@ use futures::stream::FuturesUnordered;
 use harness::faults::{Effect, Incident};
 use harness::locks::Locks;
 use harness::virtual_time::{pass, settled};
-use harness::{Credentials, Ending, Harness, RunSummary, time_limit, ignore_progress};
+use harness::{Credentials, Ending, Harness, RunSummary, ignore_progress, time_limit};
 use shared::domain::clock::{Clock as _, ManualClock};
 use shared::http::Deadline;
 use shared::runtime::Outcome;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use harness::{RunSummary, time_limit, ignore_progress};
+use harness::{RunSummary, ignore_progress, time_limit};
 use jiff::SignedDuration;
 use shared::http::Deadline;
 use shared::runtime::{Progress, ProgressFn};
@@ -116,7 +116,9 @@ impl Life {
     async fn interrupt(&mut self, job: JobKind, behaviour: Behaviour, call: u8) {
         let fault = Fault::new(behaviour).nth(usize::from(call) + 1);
         let engine = self.harness.fault_engine();
-        let run = engine.interrupt(fault, self.fire(job, &ignore_progress)).await;
+        let run = engine
+            .interrupt(fault, self.fire(job, &ignore_progress))
+            .await;
         if run.ran.is_none() {
             self.trace.is_killed = true;
             self.harness.world.restart().unwrap();

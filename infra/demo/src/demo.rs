@@ -125,7 +125,9 @@ impl Demo {
     ) -> Result<StepReport, DemoError> {
         let now = self.fixture.clock.now();
         let routes = self.tenants.iter().map(|tenant| route(tenant.company.via));
-        let changes = preparations.iter().map(|it| it.changes.as_slice());
+        let changes = preparations
+            .iter()
+            .map(|preparation| preparation.changes.as_slice());
         observer.step_begins(step, &routes.zip(changes).collect::<Vec<_>>());
         let bars = Bars::default();
         let mut runs = Vec::new();

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_and_is_its_owner_s_alone() {
+    fn written_content_is_read_back_and_private() {
         use std::os::unix::fs::PermissionsExt as _;
         let file = file("written");
         let _ = fs::remove_file(&file.path);
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_used_says_what_to_do_and_nothing_of_its_content() {
+    fn an_unusable_file_error_has_a_remedy_and_no_content() {
         let file = file("unusable");
         for (text, hint) in [
             ("", "is damaged"),

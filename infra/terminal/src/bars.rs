@@ -1,4 +1,4 @@
-//! Progress bars on standard error, one for each run; nothing where standard error is no terminal.
+//! Progress bars on standard error, one for each run. Nothing is shown if standard error is no terminal.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ const APPLYING: &str = "{prefix:>18} {wide_bar} {human_pos}/{human_len} {elapsed
 #[derive(Clone, Debug, Default)]
 pub struct Bars(MultiProgress);
 
-/// One run's bar. It knows how many changes were planned.
+/// One run's bar, which also counts the planned changes.
 #[derive(Clone, Debug)]
 pub struct Bar {
     bar: ProgressBar,
@@ -39,10 +39,8 @@ impl Bars {
             planned: Arc::default(),
         }
     }
-}
 
-impl Bars {
-    /// A line with the time that `name` has been waiting for a run of `job` elsewhere.
+    /// A line with the time since `name` waits for a run of `job` elsewhere.
     #[must_use]
     pub fn waiting(&self, name: &str, job: JobKind) -> Bar {
         let bar = self.bar(name, job);
@@ -53,7 +51,6 @@ impl Bars {
 }
 
 impl Bar {
-    /// Shows how far the run is.
     pub fn show(&self, progress: Progress) {
         match progress {
             Progress::Read(number) => {
@@ -69,14 +66,14 @@ impl Bar {
         }
     }
 
-    /// Takes the bar away. Returns how many changes were planned.
+    /// Removes the bar. Returns how many changes were planned.
     pub fn end(&self) -> usize {
         self.bar.finish_and_clear();
         self.planned.load(Ordering::Relaxed)
     }
 }
 
-/// The templates are constants; one that did not parse would only look plainer.
+/// A template that does not parse falls back to the default style.
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

@@ -6,13 +6,13 @@ use serde_json::Value;
 use shared::runtime::Report;
 use shared::state::JobKind;
 
-/// How many of what, of either job: everything that is not zero.
+/// All counts of a report that are not zero, for either job.
 #[must_use]
 pub fn counted(report: &Report<Value>) -> String {
     let findings = report.findings_total;
     let counts = report.counts.clone();
     let (read, done) = if report.job == JobKind::Employees.function() {
-        // Every count has a default: what another version counts is left out.
+        // Every count has a default; unknown counts of another version are ignored.
         let counts: Employees = serde_json::from_value(counts).unwrap_or_default();
         (
             number(counts.people, "person", "people"),
@@ -30,7 +30,7 @@ pub fn counted(report: &Report<Value>) -> String {
     }
 }
 
-/// `number` of `one`, or of `many`.
+/// `1 person`, `2 people`.
 #[must_use]
 pub fn number(number: u64, one: &str, many: &str) -> String {
     if number == 1 {
@@ -43,7 +43,7 @@ pub fn number(number: u64, one: &str, many: &str) -> String {
 /// Everything that is not zero.
 #[must_use]
 pub fn employees(counts: &Employees, findings: u64) -> String {
-    // Taken apart in full: a new count is shown as well.
+    // Destructured in full, so that a new count is shown too.
     let Employees {
         people: _,
         readings: _,
@@ -83,7 +83,7 @@ pub fn employees(counts: &Employees, findings: u64) -> String {
 /// The same of certificates.
 #[must_use]
 pub fn certificates(counts: &Certificates, findings: u64) -> String {
-    // Taken apart in full: a new count is shown as well.
+    // Destructured in full, so that a new count is shown too.
     let Certificates {
         seen: _,
         readings: _,

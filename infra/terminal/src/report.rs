@@ -5,10 +5,10 @@ use shared::runtime::{Finding, FindingKind, HeldNote, Report};
 
 use crate::text::wrapped;
 
-/// Findings shown of each run.
-const MOST: usize = 12;
+/// More findings of a run are only counted.
+const MAX_FINDINGS: usize = 12;
 
-/// The outcome as reports spell it: `access-denied`.
+/// The outcome as it is in reports: `access-denied`.
 #[must_use]
 pub fn outcome<C>(report: &Report<C>) -> String {
     let name = serde_json::to_value(report.outcome).ok();
@@ -16,7 +16,7 @@ pub fn outcome<C>(report: &Report<C>) -> String {
         .unwrap_or_default()
 }
 
-/// The calls to each vendor that there were, a line each.
+/// The number of calls to each vendor, one line each.
 #[must_use]
 pub fn calls(calls: http::Counts) -> String {
     let all = [
@@ -31,11 +31,14 @@ pub fn calls(calls: http::Counts) -> String {
         .join("\n")
 }
 
-/// Findings, and what is held. Planned changes are not in it: they have a list of their own.
+/// The findings and the held plan, without planned changes, which have a list of their own.
 #[must_use]
 pub fn findings(findings: &[Finding], held: Option<&HeldNote>) -> Vec<String> {
-    let is_told = |kind| !matches!(kind, FindingKind::Held | FindingKind::Change);
-    let told: Vec<_> = findings.iter().filter(|it| is_told(it.kind)).collect();
+    let is_shown = |kind| !matches!(kind, FindingKind::Held | FindingKind::Change);
+    let shown: Vec<_> = findings
+        .iter()
+        .filter(|finding| is_shown(finding.kind))
+        .collect();
     let line = |finding: &&Finding| match (&finding.person, &finding.certificate) {
         (Some(person), Some(certificate)) => {
             format!("{person}, certificate {certificate}: {}", finding.text)
@@ -44,16 +47,15 @@ pub fn findings(findings: &[Finding], held: Option<&HeldNote>) -> Vec<String> {
         (Some(person), None) => format!("{person}: {}", finding.text),
         (None, None) => finding.text.clone(),
     };
-    let mut lines: Vec<String> = told.iter().take(MOST).map(line).collect();
-    if told.len() > MOST {
-        lines.push(format!("and {} more findings", told.len() - MOST));
+    let mut lines: Vec<String> = shown.iter().take(MAX_FINDINGS).map(line).collect();
+    if shown.len() > MAX_FINDINGS {
+        lines.push(format!("and {} more findings", shown.len() - MAX_FINDINGS));
     }
     lines.extend(held.map(|held| held.text.clone()));
     lines
 }
 
-/// A report as a paragraph with a list: what the run came to (`counts` says how many of what), and what there is to
-/// look at.
+/// A report as a paragraph with the result and the `counts`, followed by a list of findings.
 #[must_use]
 pub fn summary<C>(report: &Report<C>, counts: &str) -> String {
     let calls = calls(report.calls).replace('\n', ", ");

@@ -24,7 +24,10 @@ fn everybody_changes_at_most_once_and_reserved_people_never() {
 #[test]
 fn a_mass_lock_changes_a_third_of_the_people_if_a_brake_holds_that() {
     let none = BTreeSet::new();
-    let locked = |people| mass_lock(&demo(people, 1, TODAY), &none, TODAY).map(|it| it.len());
+    let locked = |people| {
+        let changes = mass_lock(&demo(people, 1, TODAY), &none, TODAY);
+        changes.map(|changes| changes.len())
+    };
     assert_eq!((locked(1), locked(5)), (None, None));
     assert_eq!(
         (locked(20), locked(200), locked(1_000)),

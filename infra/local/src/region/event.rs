@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invocation_is_a_line_and_what_is_wrong_is_below() {
+    fn an_invocation_is_one_line_with_the_problem_below() {
         let text = |text: &str| text.to_owned();
         let good = InvocationResult::Reported {
             outcome: text("done"),
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_that_is_no_report_and_an_error_without_words_are_told_as_well() {
+    fn replies_without_a_report_and_errors_without_text_have_results() {
         assert_eq!(
             InvocationResult::reply(&serde_json::json!({"ok": true})),
             InvocationResult::Answered

@@ -2,18 +2,19 @@
 //! that fire, Lambda's Invoke, and the outputs of one deployed stack. A folder keeps its state.
 
 mod dead_letters;
+mod error;
 mod event;
 mod gateway;
 mod names;
 mod runtime;
 pub mod serve;
+mod startup;
 mod ticks;
 mod watch;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{self, File, TryLockError};
-use std::io;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,15 +27,15 @@ use shared::domain::clock::{Clock, SystemClock};
 use shared::http::RateLimiter;
 use simulators::Aws;
 use simulators::aws::Groups;
-use thiserror::Error;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::functions::{FunctionOptions, Functions};
+use crate::stack::Stack;
 use crate::stack::server::Server;
-use crate::stack::{CALL_TIMEOUT, Options as StackOptions, Stack, StartError, State, Threads};
-use crate::state_file::{FileError, StateFile};
+use crate::state_file::StateFile;
 
 pub use dead_letters::{DeadLetter, Queue};
+pub use error::RegionError;
 pub use event::{Host, Invocation, InvocationResult, RegionEvent, Trigger};
 pub use names::STACK;
 
@@ -75,45 +76,6 @@ impl Options {
     }
 }
 
-/// Why a region did not start.
-#[derive(Debug, Error)]
-pub enum RegionError {
-    /// The folder cannot be used.
-    #[error("{}: {error}", .path.display())]
-    Folder {
-        /// The folder, or the file in it.
-        path: PathBuf,
-        error: io::Error,
-    },
-    /// Another process uses the folder.
-    #[error("{} is in use by another `cargo local`: end it first, or take another folder with --state", .0.display())]
-    InUse(PathBuf),
-    #[error(
-        "port {port} of 127.0.0.1 cannot be had ({error}): end what listens there, or choose another one with --port; it is \
-         remembered"
-    )]
-    Port { port: u16, error: io::Error },
-    #[error(transparent)]
-    File(#[from] FileError),
-    #[error(
-        "{}: {problem}. Put back a copy, or delete it and start again: that loses all tenants with their ledgers",
-        .path.display()
-    )]
-    Database {
-        path: PathBuf,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// A part did not start.
-    #[error(transparent)]
-    Stack(#[from] StartError),
-    /// No simulator could be started.
-    #[error("no server could be started on 127.0.0.1: {0}")]
-    Listen(io::Error),
-    #[error("the HTTP client cannot be built")]
-    Client(#[from] reqwest::Error),
-}
-
 /// The content of `endpoint.json`.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Endpoint {
@@ -152,14 +114,14 @@ impl Region {
             clock,
             pace,
         } = options;
-        let lock = lock(&folder)?;
+        let lock = startup::lock(&folder)?;
         let endpoint = StateFile::new(&folder.join("endpoint.json"), "the endpoint's port");
         let remembered = endpoint
             .read::<Endpoint>()?
             .map_or(PORT, |endpoint| endpoint.port);
         let port = port.unwrap_or(remembered);
-        let stack = stack(&folder, &clock).await?;
-        let aws = aws(&folder, &clock).await?;
+        let stack = startup::stack(&folder, &clock).await?;
+        let aws = startup::aws(&folder, &clock).await?;
         let functions = FunctionOptions {
             clock: Arc::clone(&clock),
             limits: pace,
@@ -300,65 +262,4 @@ impl Region {
         crate::state_file::replace(&path, lines.collect::<String>().as_bytes())
             .map_err(|error| RegionError::Folder { path, error })
     }
-}
-
-/// Creates the folder and locks it against other processes.
-fn lock(folder: &Path) -> Result<File, RegionError> {
-    let broken = |path: &Path| {
-        let path = path.to_owned();
-        move |error| RegionError::Folder { path, error }
-    };
-    fs::create_dir_all(folder).map_err(broken(folder))?;
-    let path = folder.join("lock");
-    let file = File::create(&path).map_err(broken(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(RegionError::InUse(folder.to_owned())),
-        Err(TryLockError::Error(error)) => Err(broken(&path)(error)),
-    }
-}
-
-async fn stack(folder: &Path, clock: &Arc<dyn Clock>) -> Result<Stack, RegionError> {
-    let path = folder.join("dynamodb.sqlite");
-    let options = StackOptions {
-        state: State::File(path.clone()),
-        secrets: State::File(folder.join("secrets.json")),
-        table: STACK.to_owned(),
-        secret_prefix: STACK.to_owned(),
-        clock: Arc::clone(clock),
-        faults: None,
-        sts: None,
-        patience: Some(CALL_TIMEOUT),
-        threads: Threads::Own,
-    };
-    Stack::start(options).await.map_err(|error| match error {
-        StartError::Secrets(error) => RegionError::File(error),
-        StartError::Database(problem) => RegionError::Database { path, problem },
-        error => RegionError::Stack(error),
-    })
-}
-
-/// Scheduler, Lambda and CloudFormation, with the saved schedules.
-async fn aws(folder: &Path, clock: &Arc<dyn Clock>) -> Result<Aws, RegionError> {
-    let file = StateFile::new(
-        &folder.join("schedules.json"),
-        "all schedules; `tenants add` with a tenant's files creates them again",
-    );
-    let groups = file.read::<Groups>()?.unwrap_or_default();
-    let now = Arc::clone(clock);
-    let aws = Aws::start(Arc::new(move || now.now()))
-        .await
-        .map_err(RegionError::Listen)?;
-    aws.add_group(STACK);
-    for (name, schedule) in groups.get(STACK).into_iter().flatten() {
-        aws.put_schedule(STACK, name, schedule.clone());
-    }
-    aws.keep_schedules(move |groups| file.write(groups).map_err(io::Error::other));
-    let outputs = names::outputs();
-    let outputs: Vec<(&str, &str)> = outputs
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    aws.add_stack(STACK, &outputs);
-    Ok(aws)
 }

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn rate_start_and_state_are_the_schedule_s_own() {
+    fn rate_start_and_state_come_from_the_schedule() {
         let cases = [
             (json!({"State": "DISABLED"}), "08:06:00", 0),
             (json!({"State": null}), "08:06:00", 1),

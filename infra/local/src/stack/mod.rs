@@ -127,7 +127,7 @@ impl Stack {
         let path = options.state.path();
         let broken = |error: dynoxide::DynoxideError| StartError::Database(error.to_string());
         let database = dynamodb::open(path).map_err(broken)?;
-        dynamodb::make_table(&database, &options.table).map_err(broken)?;
+        dynamodb::create_table_if_missing(&database, &options.table).map_err(broken)?;
         let serve = |listener| dynoxide::server::serve_on(listener, database);
         let dynamodb = match options.threads {
             Threads::Own => Server::start_apart(serve)?,

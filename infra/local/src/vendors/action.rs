@@ -161,21 +161,27 @@ impl Action {
                 first_name,
                 last_name,
                 details,
-            } => change(company, *person, |it| {
-                first_name.clone_into_name(&mut it.first_name);
-                last_name.clone_into_name(&mut it.last_name);
-                details.enter(it);
+            } => change(company, *person, |person| {
+                for (given, name) in [
+                    (first_name, &mut person.first_name),
+                    (last_name, &mut person.last_name),
+                ] {
+                    if let Some(given) = given {
+                        given.clone_into(name);
+                    }
+                }
+                details.enter(person);
                 "changed".to_owned()
             })?,
-            Self::Leave { person, on } => change(company, *person, |it| {
+            Self::Leave { person, on } => change(company, *person, |person| {
                 let last = on.unwrap_or(people::today(now));
-                it.termination_date = Some(last);
+                person.termination_date = Some(last);
                 format!("leaves after {last}")
             })?,
-            Self::Stay { person } => change(company, *person, |it| {
-                it.termination_date = None;
-                if it.status == Status::Inactive {
-                    it.status = Status::Active;
+            Self::Stay { person } => change(company, *person, |person| {
+                person.termination_date = None;
+                if person.status == Status::Inactive {
+                    person.status = Status::Active;
                 }
                 "stays".to_owned()
             })?,
@@ -191,18 +197,6 @@ impl Action {
         };
         company.personio.settle();
         Ok(done)
-    }
-}
-
-trait CloneIntoName {
-    fn clone_into_name(&self, name: &mut String);
-}
-
-impl CloneIntoName for Option<String> {
-    fn clone_into_name(&self, name: &mut String) {
-        if let Some(given) = self {
-            given.clone_into(name);
-        }
     }
 }
 
@@ -291,8 +285,8 @@ fn issue(
     let certificate = company
         .reteach
         .participation(&participation)
-        .and_then(|it| it.certificate)
-        .map(|it| it.id);
+        .and_then(|participation| participation.certificate)
+        .map(|certificate| certificate.id);
     let text = format!(
         "employee {id} of {} has a certificate of {course}",
         company.tenant

@@ -63,7 +63,7 @@ async fn reads_250_people_in_three_calls() {
 }
 
 #[tokio::test]
-async fn missing_and_repeated_ids_do_no_harm() {
+async fn missing_and_repeated_ids_are_ignored() {
     let stack = stack().await;
     let store = stack.store();
     put_employees(&store, 3).await;
@@ -90,7 +90,7 @@ async fn reads_everybody_over_many_pages() {
 }
 
 #[tokio::test]
-async fn asks_again_for_keys_that_were_left_undone() {
+async fn unprocessed_keys_are_requested_again() {
     let stack = stack().await;
     put_employees(&stack.store(), 10).await;
     let asked = Arc::new(Mutex::new(Vec::new()));

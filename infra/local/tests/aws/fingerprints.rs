@@ -98,7 +98,7 @@ async fn a_root_of_all_shards_is_one_read_unit() {
 }
 
 #[tokio::test]
-async fn reads_the_shards_that_are_asked_for() {
+async fn only_the_requested_shards_are_read() {
     let stack = stack().await;
     let store = stack.store();
     for number in 0..3 {

@@ -22,7 +22,7 @@ fn approved() -> Decision {
 }
 
 #[tokio::test]
-async fn holds_replaces_and_forgets_a_plan() {
+async fn a_plan_is_held_replaced_and_cleared() {
     let stack = stack().await;
     let store = stack.store();
     assert_eq!(store.held(&acme()).await, Ok(None));
@@ -72,7 +72,7 @@ async fn a_plan_that_is_no_longer_held_cannot_be_decided() {
 }
 
 #[tokio::test]
-async fn an_overtaken_run_cannot_bring_a_forgotten_plan_back() {
+async fn a_run_that_lost_its_lease_cannot_restore_a_cleared_plan() {
     let stack = stack().await;
     let store = stack.store();
     let fenced = Err(StateError::Fenced {

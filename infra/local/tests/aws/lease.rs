@@ -13,7 +13,7 @@ async fn a_new_lease_has_the_first_token_and_no_past() {
 }
 
 #[tokio::test]
-async fn a_second_run_gets_it_only_after_expiry_and_the_skew_of_clocks() {
+async fn a_second_run_acquires_the_lease_after_expiry_and_clock_skew() {
     let cases = [
         ("08:00:00", None),
         ("08:04:59", None),
@@ -50,7 +50,7 @@ async fn the_jobs_and_the_tenants_have_leases_of_their_own() {
 }
 
 #[tokio::test]
-async fn the_owner_gets_it_again_with_the_same_token_and_a_later_end() {
+async fn the_owner_reacquires_with_the_same_token_and_a_later_end() {
     let stack = stack().await;
     let store = stack.store();
     let first = take(&store, "one", at("08:00:00")).await;
@@ -60,7 +60,7 @@ async fn the_owner_gets_it_again_with_the_same_token_and_a_later_end() {
 }
 
 #[tokio::test]
-async fn a_released_lease_is_free_at_once_and_tells_of_the_run() {
+async fn a_released_lease_is_free_at_once_and_has_the_last_run() {
     let stack = stack().await;
     let store = stack.store();
     let lease = take(&store, "one", at("08:00:00")).await;
@@ -122,7 +122,7 @@ async fn a_renewed_lease_lasts_longer() {
 }
 
 #[tokio::test]
-async fn a_run_that_was_overtaken_can_neither_renew_nor_release_nor_write() {
+async fn a_run_that_lost_its_lease_can_neither_renew_nor_release_nor_write() {
     let stack = stack().await;
     let store = stack.store();
     let mut old = take(&store, "one", at("08:00:00")).await;
@@ -162,7 +162,7 @@ async fn a_run_that_was_overtaken_can_neither_renew_nor_release_nor_write() {
 }
 
 #[tokio::test]
-async fn of_many_runs_at_the_same_time_one_gets_it() {
+async fn only_one_of_many_concurrent_runs_acquires_the_lease() {
     let stack = stack().await;
     let store = stack.store();
     let names: Vec<String> = (0..20).map(|number| format!("run-{number}")).collect();
@@ -192,7 +192,7 @@ async fn a_lease_is_safe_until_the_margin_before_its_end() {
 }
 
 #[tokio::test]
-async fn an_old_lease_of_the_same_run_is_of_no_use_after_another_run_had_it() {
+async fn an_old_lease_of_the_same_run_is_void_after_another_run_held_it() {
     let stack = stack().await;
     let store = stack.store();
     let mut old = take(&store, "one", at("08:00:00")).await;

@@ -19,7 +19,7 @@ pub(crate) async fn losing(stack: &local::Stack, operation: &'static str, replie
 }
 
 #[tokio::test]
-async fn a_lease_is_ours_however_many_replies_are_lost() {
+async fn a_lease_is_acquired_although_replies_are_lost() {
     for lost in [1, 2, ATTEMPTS] {
         let stack = stack().await;
         let proxy = losing(&stack, "UpdateItem", lost).await;
@@ -40,7 +40,7 @@ async fn a_lease_is_ours_however_many_replies_are_lost() {
 }
 
 #[tokio::test]
-async fn a_lease_of_somebody_else_is_not_ours_when_replies_are_lost() {
+async fn another_owners_lease_is_not_acquired_when_replies_are_lost() {
     let stack = stack().await;
     take(&stack.store(), "one", at("08:00:00")).await;
     let proxy = losing(&stack, "UpdateItem", 1).await;
@@ -81,7 +81,7 @@ async fn a_lease_of_somebody_else_is_not_ours_when_replies_are_lost() {
 }
 
 #[tokio::test]
-async fn a_release_whose_reply_is_lost_is_a_release() {
+async fn a_release_takes_effect_although_the_reply_is_lost() {
     let stack = stack().await;
     let lease = take(&stack.store(), "one", at("08:00:00")).await;
     let proxy = losing(&stack, "UpdateItem", 1).await;

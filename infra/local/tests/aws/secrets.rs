@@ -79,7 +79,7 @@ async fn a_rotated_secret_is_seen_after_the_time_limit_or_a_refresh() {
 }
 
 #[tokio::test]
-async fn a_secret_that_nobody_asks_for_any_more_is_forgotten() {
+async fn unused_secrets_leave_the_cache() {
     let clock = clock();
     let stack = stack(&clock).await;
     let (secrets, globex) = (stack.secrets(), TenantId::parse("globex").unwrap());
@@ -96,7 +96,7 @@ async fn a_secret_that_nobody_asks_for_any_more_is_forgotten() {
 }
 
 #[tokio::test]
-async fn copies_share_the_cache() {
+async fn clones_share_the_cache() {
     let stack = stack(&clock()).await;
     let secrets = stack.secrets();
     secrets.put(&acme(), &kombo("one")).await.unwrap();
@@ -126,7 +126,7 @@ async fn a_malformed_secret_is_named_by_its_member() {
 }
 
 #[tokio::test]
-async fn what_was_not_there_is_found_once_it_is() {
+async fn a_missing_secret_is_found_once_it_exists() {
     let stack = stack(&clock()).await;
     let secrets = stack.secrets();
     secrets.get(&acme()).await.unwrap_err();

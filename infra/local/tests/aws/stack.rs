@@ -5,7 +5,7 @@ use shared::state::FencingToken;
 use crate::support::{acme, entry, id, stack};
 
 #[tokio::test]
-async fn stacks_side_by_side_do_not_see_each_other() {
+async fn stacks_are_isolated_from_each_other() {
     let (one, two) = tokio::join!(stack(), stack());
     one.store().put_tenant(&acme(), "config").await.unwrap();
     assert!(one.store().tenant(&acme()).await.unwrap().is_some());

@@ -86,7 +86,7 @@ async fn the_gate_keeps_the_moment_it_was_first_opened() {
 }
 
 #[tokio::test]
-async fn nothing_is_made_for_an_unknown_tenant() {
+async fn unknown_tenants_get_no_entry() {
     let stack = stack().await;
     let store = stack.store();
     assert_eq!(
@@ -112,7 +112,7 @@ async fn lists_tenants_by_name() {
 }
 
 #[tokio::test]
-async fn removing_a_tenant_leaves_nothing_of_it_and_everything_of_others() {
+async fn removing_a_tenant_removes_only_its_items() {
     let stack = stack().await;
     let store = stack.store();
     let other = tenant("acme-2");
@@ -212,7 +212,7 @@ async fn the_ledger_of_certificates_outlives_its_tenant_and_can_still_be_written
 }
 
 #[tokio::test]
-async fn removal_asks_again_for_what_was_left_undone() {
+async fn removal_repeats_unprocessed_deletes() {
     let stack = stack().await;
     stack.store().put_tenant(&acme(), "config").await.unwrap();
     put_employees(&stack.store(), 30).await;

@@ -91,7 +91,7 @@ async fn a_batch_costs_a_unit_for_each_item_and_a_query_for_each_4_kilobytes() {
 }
 
 #[tokio::test]
-async fn writes_cost_by_size_also_when_they_are_refused() {
+async fn writes_cost_by_size_even_if_refused() {
     let stack = stack().await;
     let store = stack.store();
     let put = async |store: &Store| {
@@ -113,7 +113,7 @@ async fn writes_cost_by_size_also_when_they_are_refused() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_costs_too() {
+async fn reading_missing_items_costs_units() {
     let stack = stack().await;
     let store = stack.store();
     let used = cost(&store, async |store| store.tenant(&acme()).await.unwrap()).await;
@@ -148,7 +148,7 @@ async fn an_update_costs_by_the_larger_of_before_and_after() {
 }
 
 #[tokio::test]
-async fn copies_share_the_count() {
+async fn clones_share_the_count() {
     let stack = stack().await;
     let store = stack.store();
     store.clone().tenant(&acme()).await.unwrap();

@@ -45,7 +45,7 @@ async fn one_endpoint_stands_for_all_services() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_refused_with_what_is() {
+async fn unsupported_services_are_refused_with_the_supported_ones() {
     let region = TestRegion::new().await;
     let running = region.region().await;
     let queues = [("x-amz-target", "AmazonSQS.ReceiveMessage")];
@@ -64,7 +64,7 @@ async fn what_is_not_there_is_refused_with_what_is() {
 }
 
 #[tokio::test]
-async fn the_environment_is_in_a_file_as_well() {
+async fn the_environment_is_also_written_to_a_file() {
     let region = TestRegion::new().await;
     let running = region.region().await;
     let text = fs::read_to_string(region.folder.join("environment")).unwrap();

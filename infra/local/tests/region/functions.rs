@@ -63,7 +63,7 @@ async fn a_function_is_called_by_its_arn_and_its_names_and_answers_with_its_repo
 }
 
 #[tokio::test]
-async fn an_error_is_told_to_who_waits_and_kept_where_nobody_does() {
+async fn errors_go_to_the_waiting_caller_or_to_the_dead_letters() {
     let region = TestRegion::new().await;
     let mut running = region.region().await;
     let event = json!({"tenant": "acme"});
@@ -94,15 +94,18 @@ async fn an_error_is_told_to_who_waits_and_kept_where_nobody_does() {
         panic!("{letters:?}")
     };
     assert_eq!((letter.queue, &letter.event), (Queue::Execution, &event));
-    let told = running.invocations();
+    let invocations = running.invocations();
     assert_eq!(
-        told.iter().map(|it| it.trigger).collect::<Vec<_>>(),
+        invocations
+            .iter()
+            .map(|invocation| invocation.trigger)
+            .collect::<Vec<_>>(),
         [Trigger::Call, Trigger::Event]
     );
     assert!(
-        told[1].to_string().contains("FAILED: InvalidEvent"),
+        invocations[1].to_string().contains("FAILED: InvalidEvent"),
         "{}",
-        told[1]
+        invocations[1]
     );
 }
 
@@ -149,13 +152,13 @@ async fn take(State(fake): State<FakeWatch>, Path(name): Path<String>, body: Str
 }
 
 #[tokio::test]
-async fn where_cargo_lambda_watch_listens_it_runs_the_functions() {
+async fn functions_run_in_cargo_lambda_watch_if_it_listens() {
     let mut region = TestRegion::new().await;
     let (watch, url) = FakeWatch::start().await;
     region.lambda_url.clone_from(&url);
     let mut running = region.region().await;
     assert_eq!(
-        running.told()[0].to_string(),
+        running.events()[0].to_string(),
         format!("The functions run in `cargo lambda watch` at {url}")
     );
     let company = region.tenant(&running).await;
@@ -176,7 +179,7 @@ async fn where_cargo_lambda_watch_listens_it_runs_the_functions() {
         running
             .invocations()
             .into_iter()
-            .map(|it| it.result)
+            .map(|invocation| invocation.result)
             .collect::<Vec<_>>(),
         vec![InvocationResult::Answered; 2]
     );
@@ -187,7 +190,7 @@ async fn where_cargo_lambda_watch_listens_it_runs_the_functions() {
 }
 
 #[tokio::test]
-async fn what_goes_wrong_there_is_the_function_s_error() {
+async fn errors_of_cargo_lambda_watch_become_function_errors() {
     let mut region = TestRegion::new().await;
     let (watch, url) = FakeWatch::start().await;
     region.lambda_url = url;
@@ -222,7 +225,7 @@ async fn what_goes_wrong_there_is_the_function_s_error() {
 }
 
 #[tokio::test]
-async fn without_it_they_run_here_and_a_change_is_told() {
+async fn functions_run_in_process_otherwise_and_a_move_is_an_event() {
     let mut region = TestRegion::new().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     region.lambda_url = format!("http://{}", listener.local_addr().unwrap());
@@ -236,17 +239,21 @@ async fn without_it_they_run_here_and_a_change_is_told() {
         reply.json::<Value>().await.unwrap()["outcome"],
         "unknown-tenant"
     );
-    let told: Vec<String> = running.told().iter().map(RegionEvent::to_string).collect();
+    let events: Vec<String> = running
+        .events()
+        .iter()
+        .map(RegionEvent::to_string)
+        .collect();
     assert!(
-        told[0].contains("in `cargo lambda watch`") && told[1].contains("in this process"),
-        "{told:?}"
+        events[0].contains("in `cargo lambda watch`") && events[1].contains("in this process"),
+        "{events:?}"
     );
 
     region.lambda_url = NO_WATCH.to_owned();
     drop(running);
     let mut running = region.region().await;
     assert!(
-        running.told()[0]
+        running.events()[0]
             .to_string()
             .contains("in this process (no `cargo lambda watch` at http://127.0.0.1:1)")
     );

@@ -6,7 +6,7 @@ use local::region::Options;
 use serde_json::json;
 use shared::domain::clock::Clock as _;
 
-use crate::support::{Running, TestRegion};
+use crate::support::TestRegion;
 
 fn remembered(region: &TestRegion) -> Options {
     Options {
@@ -16,7 +16,7 @@ fn remembered(region: &TestRegion) -> Options {
 }
 
 #[tokio::test]
-async fn everything_survives_a_restart_and_missed_ticks_are_not_made_up() {
+async fn everything_survives_a_restart_and_missed_ticks_are_skipped() {
     let region = TestRegion::new().await;
     let running = region.region().await;
     let company = region.tenant(&running).await;
@@ -60,13 +60,13 @@ async fn everything_survives_a_restart_and_missed_ticks_are_not_made_up() {
     running.pass(region.clock(), 1).await;
     let fired = running.invocations();
     assert!(
-        matches!(fired.as_slice(), [it] if it.to_string().contains("unchanged: 3 people")),
+        matches!(fired.as_slice(), [invocation] if invocation.to_string().contains("unchanged: 3 people")),
         "{fired:?}"
     );
 }
 
 #[tokio::test]
-async fn credentials_are_their_owner_s_alone() {
+async fn only_the_owner_can_read_credentials() {
     let region = TestRegion::new().await;
     let running = region.region().await;
     region.tenant(&running).await;
@@ -86,7 +86,7 @@ async fn credentials_are_their_owner_s_alone() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_written_is_not_done() {
+async fn changes_that_cannot_be_written_are_refused() {
     let region = TestRegion::new().await;
     let running = region.region().await;
     // A folder in the way of the file that is written first.
@@ -118,7 +118,7 @@ async fn what_cannot_be_written_is_not_done() {
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
+async fn an_unusable_file_is_named_with_a_remedy() {
     let region = TestRegion::new().await;
     region.region().await.region.stop().await;
     let newer = "{\"format\": 2, \"content\": {}}";
@@ -156,12 +156,19 @@ async fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_taken_port_and_a_folder_in_use_are_said() {
+async fn a_taken_port_and_a_used_folder_are_errors() {
     let region = TestRegion::new().await;
-    let Running { region, .. } = region.region().await;
+    let running = region.region().await;
     let error = region.refusal(region.options()).await;
     assert!(error.contains("another `cargo local`"), "{error}");
-    let port: u16 = region.url().rsplit(':').next().unwrap().parse().unwrap();
+    let port: u16 = running
+        .region
+        .url()
+        .rsplit(':')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
 
     let other = TestRegion::new().await;
     let error = other
@@ -174,8 +181,8 @@ async fn a_taken_port_and_a_folder_in_use_are_said() {
         error.contains(&port.to_string()) && error.contains("--port"),
         "{error}"
     );
-    drop(region);
-    // The one that could not start has left nothing behind that would be in the way.
+    drop(running);
+    // The failed start must not block the next one.
     drop(other.start(other.options()).await.unwrap());
 
     fs::write(other.folder.join("file"), "").unwrap();

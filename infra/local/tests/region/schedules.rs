@@ -45,7 +45,7 @@ async fn a_schedule_fires_its_function_from_its_start_on() {
     assert_eq!(
         fired
             .iter()
-            .map(|it| (it.at - start).as_secs())
+            .map(|invocation| (invocation.at - start).as_secs())
             .collect::<Vec<_>>(),
         [300, 600]
     );
@@ -78,7 +78,7 @@ async fn a_schedule_that_is_switched_off_or_deleted_does_not_fire() {
 }
 
 #[tokio::test]
-async fn what_is_not_simulated_is_refused() {
+async fn unsupported_schedules_are_refused() {
     let region = TestRegion::new().await;
     let running = region.region().await;
     let start = region.clock().now();
@@ -111,7 +111,7 @@ async fn a_tick_without_a_function_is_a_dead_letter_of_delivery() {
     running.schedule("old", start, target).await;
     running.pass(region.clock(), 1).await;
     assert!(
-        matches!(running.invocations().as_slice(), [it] if matches!(it.result, InvocationResult::Failed { .. }))
+        matches!(running.invocations().as_slice(), [invocation] if matches!(invocation.result, InvocationResult::Failed { .. }))
     );
     let letters = running.region.dead_letters();
     assert!(

@@ -27,10 +27,10 @@ pub(crate) struct TestRegion {
     pub(crate) lambda_url: String,
 }
 
-/// A running region and what it tells.
+/// A running region and its events.
 pub(crate) struct Running {
     pub(crate) region: Region,
-    told: UnboundedReceiver<RegionEvent>,
+    events: UnboundedReceiver<RegionEvent>,
 }
 
 impl TestRegion {
@@ -68,10 +68,10 @@ impl TestRegion {
     }
 
     pub(crate) async fn start(&self, options: Options) -> Result<Running, RegionError> {
-        let (tell, told) = unbounded_channel();
+        let (sender, events) = unbounded_channel();
         Ok(Running {
-            region: Box::pin(Region::start(options, tell)).await?,
-            told,
+            region: Box::pin(Region::start(options, sender)).await?,
+            events,
         })
     }
 
@@ -149,17 +149,17 @@ impl Running {
         }
     }
 
-    /// What was told since the last look.
-    pub(crate) fn told(&mut self) -> Vec<RegionEvent> {
-        std::iter::from_fn(|| self.told.try_recv().ok()).collect()
+    /// The events since the last call.
+    pub(crate) fn events(&mut self) -> Vec<RegionEvent> {
+        std::iter::from_fn(|| self.events.try_recv().ok()).collect()
     }
 
-    /// The invocations among it.
+    /// The invocations among the events.
     pub(crate) fn invocations(&mut self) -> Vec<Invocation> {
-        let invocation = |told| match told {
+        let invocation = |event| match event {
             RegionEvent::Invocation(invocation) => Some(*invocation),
             _ => None,
         };
-        self.told().into_iter().filter_map(invocation).collect()
+        self.events().into_iter().filter_map(invocation).collect()
     }
 }

@@ -116,7 +116,7 @@ async fn hr_hires_changes_and_lets_go() {
 }
 
 #[tokio::test]
-async fn a_certificate_is_issued_to_whoever_has_an_account() {
+async fn a_certificate_needs_an_account() {
     let (folder, _vendors) = running().await;
     let certificate = |person| Action::Certificate {
         person,
@@ -148,7 +148,7 @@ async fn a_certificate_is_issued_to_whoever_has_an_account() {
 }
 
 #[tokio::test]
-async fn whoever_is_not_there_is_named() {
+async fn unknown_employees_are_named() {
     let (folder, _vendors) = running().await;
     for act in [
         change(77, "x"),
@@ -189,7 +189,7 @@ async fn lists_show_what_the_vendors_hold() {
 }
 
 #[tokio::test]
-async fn without_a_running_process_that_is_said() {
+async fn commands_need_a_running_process() {
     let folder = Folder::new();
     let question = ListRequest {
         tenant: TENANT,

@@ -46,7 +46,7 @@ fn each_company_has_files_to_onboard_it() {
 
 #[cfg(unix)]
 #[test]
-fn what_is_secret_is_for_this_user_alone() {
+fn only_the_user_can_read_secrets() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = folder();
     for (name, mode) in [("", 0o700), ("local-direct.json", 0o600), (STATE, 0o600)] {
@@ -60,7 +60,7 @@ fn what_is_secret_is_for_this_user_alone() {
 }
 
 #[test]
-fn a_tenant_file_that_somebody_has_changed_stays() {
+fn an_edited_tenant_file_stays() {
     let folder = folder();
     let mine = format!("{}[scope]\n", folder.text("local-direct.toml"));
     std::fs::write(folder.file("local-direct.toml"), &mine).unwrap();
@@ -78,7 +78,7 @@ fn the_ports_stay() {
 }
 
 #[test]
-fn a_file_that_cannot_be_used_is_named_with_what_to_do_and_is_left_alone() {
+fn an_unusable_file_is_named_with_a_remedy_and_left_alone() {
     type Spoil = fn(&str) -> String;
     let cases: [(Spoil, &str); 5] = [
         (

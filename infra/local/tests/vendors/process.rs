@@ -43,7 +43,7 @@ fn run(folder: &Folder, args: &[&str]) -> Output {
 }
 
 #[test]
-fn what_another_terminal_did_is_there_after_a_kill() {
+fn actions_survive_a_killed_process() {
     let folder = Folder::new();
     let (running, before) = Running::start(&folder);
     let hired = run(
@@ -67,7 +67,7 @@ fn what_another_terminal_did_is_there_after_a_kill() {
 
 #[cfg(unix)]
 #[test]
-fn sigterm_ends_it_well() {
+fn sigterm_exits_with_success() {
     let folder = Folder::new();
     let (mut running, _) = Running::start(&folder);
     let pid = running.0.id().to_string();
@@ -83,7 +83,7 @@ fn sigterm_ends_it_well() {
 }
 
 #[test]
-fn the_exit_code_tells_what_could_not_be_done() {
+fn exit_codes_distinguish_failures_from_usage_errors() {
     let folder = Folder::new();
     assert_eq!(
         run(&folder, &["show", "people"]).status.code(),

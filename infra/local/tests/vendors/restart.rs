@@ -12,7 +12,7 @@ use crate::support::{Folder, process};
 fn company(vendors: &Vendors, tenant: LocalTenant) -> Company {
     vendors
         .companies()
-        .find(|it| it.tenant.as_str() == tenant.name())
+        .find(|company| company.tenant.as_str() == tenant.name())
         .unwrap()
         .clone()
 }
@@ -142,7 +142,7 @@ fn a_synced_company_is_the_same_after_a_kill() {
 }
 
 #[test]
-fn what_changes_is_written_by_itself_and_at_the_end() {
+fn changes_are_written_automatically_and_at_the_end() {
     let folder = Folder::new();
     let life = process();
     let vendors = life.block_on(folder.start()).unwrap();

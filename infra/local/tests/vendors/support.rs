@@ -55,7 +55,14 @@ impl Folder {
         tenant: LocalTenant,
         act: Action,
     ) -> Result<ActionResult, VendorsError> {
-        vendors::act(&self.path, &ActionRequest { tenant, act }).await
+        vendors::act(
+            &self.path,
+            &ActionRequest {
+                tenant,
+                action: act,
+            },
+        )
+        .await
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use jiff::{SignedDuration, Timestamp};
-use local::{Company, Options, Stack, Fixture};
+use local::{Company, Fixture, Options, Stack};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use shared::domain::clock::{Clock as _, ManualClock};

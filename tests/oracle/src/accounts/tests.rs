@@ -55,7 +55,12 @@ fn synced(id: u64) -> Customer {
 #[track_caller]
 fn assert_differences(expected: &ExpectedAccounts, actual: &[Customer], texts: &[&str]) {
     let found = expected.differences(actual).into_iter();
-    assert_eq!(found.map(|it| it.to_string()).collect::<Vec<_>>(), texts);
+    assert_eq!(
+        found
+            .map(|difference| difference.to_string())
+            .collect::<Vec<_>>(),
+        texts
+    );
 }
 
 #[test]

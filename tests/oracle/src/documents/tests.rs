@@ -66,7 +66,12 @@ fn document(id: &str, person: u64) -> Document {
 #[track_caller]
 fn assert_differences(expected: &ExpectedDocuments, documents: &[Document], texts: &[&str]) {
     let found = expected.differences(documents).into_iter();
-    assert_eq!(found.map(|it| it.to_string()).collect::<Vec<_>>(), texts);
+    assert_eq!(
+        found
+            .map(|difference| difference.to_string())
+            .collect::<Vec<_>>(),
+        texts
+    );
 }
 
 #[test]

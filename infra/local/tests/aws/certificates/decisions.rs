@@ -66,7 +66,7 @@ async fn asked(stack: &Stack) -> Option<jiff::Timestamp> {
 }
 
 #[tokio::test]
-async fn a_decision_is_taken_about_what_waits_for_one() {
+async fn only_waiting_certificates_can_be_decided() {
     use Word::{Dismiss, Retry};
     let cases = [
         (
@@ -123,7 +123,7 @@ async fn a_decision_is_taken_about_what_waits_for_one() {
 }
 
 #[tokio::test]
-async fn nothing_is_made_for_an_unknown_certificate() {
+async fn unknown_certificates_get_no_entry() {
     for word in [Word::Retry, Word::Dismiss] {
         let stack = stack().await;
         assert_eq!(say(&stack.store(), word, 1, NOW).await, not_parked());
@@ -136,7 +136,7 @@ async fn nothing_is_made_for_an_unknown_certificate() {
 }
 
 #[tokio::test]
-async fn saying_it_again_changes_nothing_but_asks_for_the_scan_again() {
+async fn repeating_a_decision_only_requests_the_scan_again() {
     for (word, doubt, after) in [
         (Word::Retry, Some(intent()), sent_again()),
         (Word::Retry, None, fresh("no reply")),
@@ -213,7 +213,7 @@ async fn a_decision_whose_scan_was_not_asked_for_is_completed_by_repeating_it() 
 
 /// The reading is of a moment before, when the certificate was parked.
 #[tokio::test]
-async fn what_has_changed_since_it_was_read_is_judged_anew() {
+async fn entries_changed_since_the_read_are_decided_again() {
     let other = Intent {
         at: at("10:00:00"),
         ..intent()

@@ -143,7 +143,7 @@ async fn reads_back_every_state() {
 }
 
 #[tokio::test]
-async fn missing_and_repeated_ids_do_no_harm() {
+async fn missing_and_repeated_ids_are_ignored() {
     let stack = stack().await;
     let store = stack.store();
     for number in 0..3 {
@@ -198,7 +198,7 @@ async fn a_write_is_fenced_by_every_newer_token() {
 }
 
 #[tokio::test]
-async fn what_is_settled_is_not_written_over_by_this_run_or_a_later_one() {
+async fn final_states_are_never_overwritten() {
     for (before, is_settled) in states() {
         for token in [FIRST, SECOND] {
             let stack = stack().await;
@@ -225,7 +225,7 @@ async fn what_is_settled_is_not_written_over_by_this_run_or_a_later_one() {
 }
 
 #[tokio::test]
-async fn an_overtaken_run_learns_so_although_the_certificate_is_settled() {
+async fn a_run_that_lost_its_lease_is_fenced_even_for_decided_certificates() {
     let stack = stack().await;
     let store = stack.store();
     given(&store, SECOND, &entry(1, uploaded())).await;
@@ -265,7 +265,7 @@ async fn an_entry_is_written_although_replies_are_lost() {
 }
 
 #[tokio::test]
-async fn an_entry_that_is_settled_meanwhile_is_not_ours_when_the_reply_is_lost() {
+async fn an_entry_decided_by_another_run_is_recognized_when_the_reply_is_lost() {
     let stack = stack().await;
     given(&stack.store(), FIRST, &entry(1, dismissed("08:45:00"))).await;
     let proxy = losing(&stack, "PutItem", 1).await;
@@ -304,7 +304,7 @@ async fn reads_more_than_a_megabyte() {
 }
 
 #[tokio::test]
-async fn goes_on_after_a_page_that_ends_with_the_last_entry() {
+async fn reading_ends_with_an_empty_last_page() {
     let stack = stack().await;
     for number in 0..4 {
         given(&stack.store(), FIRST, &entry(number, failed())).await;

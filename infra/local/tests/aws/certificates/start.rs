@@ -48,7 +48,7 @@ async fn there_is_nothing_before_the_first_run() {
 }
 
 #[tokio::test]
-async fn the_runs_word_and_the_operators_do_not_disturb_each_other() {
+async fn concurrent_writes_of_run_and_operator_keep_both_changes() {
     let stack = stack().await;
     let store = stack.store();
     store.ask_full_scan(&acme(), at("08:00:00")).await.unwrap();
@@ -146,7 +146,7 @@ async fn both_are_written_although_the_reply_is_lost() {
 }
 
 #[tokio::test]
-async fn what_a_run_begins_with_costs_by_what_is_open() {
+async fn the_initial_read_costs_by_open_certificates() {
     let stack = stack().await;
     for (open, read, write) in [(0, 1.0, 1.0), (20, 1.0, 3.0), (100, 3.0, 10.0)] {
         let store = stack.store().with_fresh_units();

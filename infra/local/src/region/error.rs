@@ -1,0 +1,48 @@
+//! Why a region did not start.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::stack::StartError;
+use crate::state_file::FileError;
+
+/// Why a region did not start.
+#[derive(Debug, Error)]
+pub enum RegionError {
+    /// The folder cannot be used.
+    #[error("{}: {error}", .path.display())]
+    Folder {
+        /// The folder, or the file in it.
+        path: PathBuf,
+        error: io::Error,
+    },
+    /// Another process uses the folder.
+    #[error("{} is in use by another `cargo local`: end it first, or take another folder with --state", .0.display())]
+    InUse(PathBuf),
+    #[error(
+        "port {port} of 127.0.0.1 cannot be had ({error}): end what listens there, or choose another one with --port; it is \
+         remembered"
+    )]
+    Port { port: u16, error: io::Error },
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(
+        "{}: {problem}. Put back a copy, or delete it and start again: that loses all tenants with their ledgers",
+        .path.display()
+    )]
+    Database {
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A part did not start.
+    #[error(transparent)]
+    Stack(#[from] StartError),
+    /// No simulator could be started.
+    #[error("no server could be started on 127.0.0.1: {0}")]
+    Listen(io::Error),
+    #[error("the HTTP client cannot be built")]
+    Client(#[from] reqwest::Error),
+}
