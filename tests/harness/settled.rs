@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use employee_sync::checkpoint::{Resolution, Sharding, next_shard};
 use employee_sync::source;
+use shared::domain::id::SourceId;
 use shared::fingerprint::{Shard, ShardNumber};
 use shared::http::{self, Calls, Context, RateLimiter};
 use shared::mapping::MAPPING_VERSION;
@@ -36,7 +37,7 @@ impl Harness {
         let Connections { hr, key, .. } = connections.with_pace(&RateLimiter::new(&[]));
         let people = source::read(&hr, &config, &key, 0).await.unwrap();
         let sharding = Sharding::new(&people.snapshot);
-        let settled = |id| (id, Resolution::Settled);
+        let settled = |id: &SourceId| (id.clone(), Resolution::Settled);
         let resolutions: BTreeMap<_, _> = people.snapshot.ids().map(settled).collect();
         let lease = self.take_lease("a first run").await;
         let number = u32::try_from(people.snapshot.len()).unwrap();

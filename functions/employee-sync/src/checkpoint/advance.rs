@@ -96,8 +96,8 @@ pub fn next_shard(
 ) -> Shard {
     let mut next = Shard::default();
     for (id, fingerprint) in sharding.members(number) {
-        let before = old.0.get(&id).copied();
-        let entry = match resolutions.get(&id) {
+        let before = old.0.get(id).copied();
+        let entry = match resolutions.get(id) {
             Some(Resolution::Settled) => Some(ShardEntry {
                 fingerprint,
                 status: EntryStatus::Synced,
@@ -118,10 +118,10 @@ pub fn next_shard(
                 EntryStatus::Synced | EntryStatus::RetryAt(_) => entry,
             }),
         };
-        next.0.extend(entry.map(|entry| (id, entry)));
+        next.0.extend(entry.map(|entry| (id.clone(), entry)));
     }
-    let there: BTreeSet<SourceId> = sharding.members(number).map(|(id, _)| id).collect();
-    for (id, entry) in old.0.iter().filter(|(id, _)| !there.contains(*id)) {
+    let there: BTreeSet<&SourceId> = sharding.members(number).map(|(id, _)| id).collect();
+    for (id, entry) in old.0.iter().filter(|(id, _)| !there.contains(id)) {
         let kept = match (resolutions.get(id), completeness) {
             (Some(Resolution::Settled), _) => None,
             (_, Completeness::Complete) => Some(ShardEntry {

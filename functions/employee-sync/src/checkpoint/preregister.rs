@@ -22,7 +22,7 @@ pub(crate) fn register(
     for (number, shard) in shards {
         let unknown: Vec<_> = sharding
             .members(*number)
-            .filter(|(id, _)| touched.contains(id) && !shard.0.contains_key(id))
+            .filter(|(id, _)| touched.contains(*id) && !shard.0.contains_key(*id))
             .collect();
         if unknown.is_empty() {
             continue;
@@ -33,7 +33,7 @@ pub(crate) fn register(
                 fingerprint,
                 status: DUE_NOW,
             };
-            (id, entry)
+            (id.clone(), entry)
         }));
         registered.insert(*number, shard);
     }

@@ -36,35 +36,27 @@ pub enum Reason {
     Reconcile,
 }
 
-/// The people of a snapshot by their shards.
+/// The people of a snapshot, with their fingerprints, by their shards.
 #[derive(Debug)]
-pub struct Sharding<'a> {
-    snapshot: &'a Snapshot,
-    /// Places in the snapshot.
-    members: BTreeMap<ShardNumber, Vec<usize>>,
-}
+pub struct Sharding<'a>(BTreeMap<ShardNumber, Vec<(&'a SourceId, Fingerprint)>>);
 
 impl<'a> Sharding<'a> {
     #[must_use]
     pub fn new(snapshot: &'a Snapshot) -> Self {
         let mut members: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for (place, id) in snapshot.ids().enumerate() {
-            members.entry(ShardNumber::of(&id)).or_default().push(place);
+        for (id, person) in snapshot.iter() {
+            let shard = members.entry(ShardNumber::of(id)).or_default();
+            shard.push((id, person.fingerprint()));
         }
-        Self { snapshot, members }
-    }
-
-    fn places(&self, number: ShardNumber) -> impl Iterator<Item = usize> + '_ {
-        self.members.get(&number).into_iter().flatten().copied()
+        Self(members)
     }
 
     /// The people of a shard.
     pub fn members(
         &self,
         number: ShardNumber,
-    ) -> impl Iterator<Item = (SourceId, Fingerprint)> + '_ {
-        self.places(number)
-            .filter_map(|place| self.snapshot.at(place))
+    ) -> impl Iterator<Item = (&'a SourceId, Fingerprint)> + '_ {
+        self.0.get(&number).into_iter().flatten().copied()
     }
 
     /// The shards that have changed since `state` was written, or are due.
@@ -72,9 +64,7 @@ impl<'a> Sharding<'a> {
     pub fn unsettled(&self, state: &SyncState, now: Timestamp) -> BTreeSet<ShardNumber> {
         ShardNumber::all()
             .filter(|number| {
-                let prints = self
-                    .places(*number)
-                    .filter_map(|place| self.snapshot.fingerprint_at(place));
+                let prints = self.members(*number).map(|(_, print)| print);
                 !state.shard_digest(*number).is_settled(prints, now)
             })
             .collect()
@@ -132,7 +122,7 @@ pub fn classify(
         for (id, fingerprint) in sharding.members(*number) {
             let same = shard
                 .0
-                .get(&id)
+                .get(id)
                 .filter(|entry| entry.fingerprint == fingerprint);
             let rests = same.is_some_and(|entry| match entry.status {
                 EntryStatus::Synced => true,
@@ -145,7 +135,7 @@ pub fn classify(
             }
             there.insert(id);
         }
-        let missing = shard.0.iter().filter(|(id, _)| !there.contains(*id));
+        let missing = shard.0.iter().filter(|(id, _)| !there.contains(id));
         let twice = missing.filter(|(_, entry)| entry.status == EntryStatus::MissingOnce);
         if completeness == Completeness::Complete {
             found.gone.extend(twice.map(|(id, _)| id.clone()));

@@ -119,22 +119,22 @@ pub(crate) fn candidates(
     mut entries: HashMap<SourceId, EmployeeEntry>,
 ) -> Vec<Candidate> {
     let there = look.iter().filter_map(|id| {
-        let view = match people.snapshot.get(id)? {
+        let source = match people.snapshot.get(id)? {
             Person::Employee(employee, fingerprint) => SourceState::Present {
-                record: Box::new(DesiredAccount::of(&employee, tool, config)),
-                fingerprint,
+                record: Box::new(DesiredAccount::of(employee, tool, config)),
+                fingerprint: *fingerprint,
             },
             Person::Rejected {
                 fingerprint,
                 field,
                 problem,
             } => SourceState::Rejected {
-                fingerprint,
-                field,
-                problem,
+                fingerprint: *fingerprint,
+                field: field.clone(),
+                problem: problem.clone(),
             },
         };
-        Some((id, view))
+        Some((id, source))
     });
     let gone = gone.iter().map(|id| {
         (

@@ -5,4 +5,4 @@ mod snapshot;
 mod unreadable;
 
 pub use read::{Completeness, IncompleteReason, People, read};
-pub use snapshot::{Person, Snapshot, SnapshotBuilder};
+pub use snapshot::{Person, Snapshot};

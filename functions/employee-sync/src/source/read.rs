@@ -11,7 +11,7 @@ use shared::mapping::DesiredAccount;
 use shared::source::{Absence, EmployeeSource, Reading, SourceError, SourceRecord};
 use shared::tenant::TenantConfig;
 
-use super::snapshot::{Person, Snapshot, SnapshotBuilder};
+use super::snapshot::{Person, Snapshot};
 use super::unreadable::UnreadableAttributes;
 
 /// How often people are read before an inconsistent reading is taken as it is, for incomplete.
@@ -123,7 +123,7 @@ pub async fn read(
     let mut readings = 1;
     loop {
         let mut taken = Taken {
-            builder: SnapshotBuilder::default(),
+            people: Vec::new(),
             nameless: 0,
             unreadable: UnreadableAttributes::of(config),
         };
@@ -138,11 +138,11 @@ pub async fn read(
             marked,
         } = reading;
         let Taken {
-            builder,
+            people,
             nameless,
             unreadable,
         } = taken;
-        let snapshot = builder.build();
+        let snapshot: Snapshot = people.into_iter().collect();
         let completeness = judge(nameless, snapshot.len() as u64, first_total, last_total);
         if completeness == Completeness::Complete || readings == READINGS {
             return Ok(People {
@@ -159,7 +159,7 @@ pub async fn read(
 
 /// What has come of a reading so far.
 struct Taken {
-    builder: SnapshotBuilder,
+    people: Vec<(SourceId, Person)>,
     /// Records without an id.
     nameless: u64,
     unreadable: UnreadableAttributes,
@@ -178,8 +178,8 @@ impl Taken {
                 self.unreadable.observe(&employee);
                 let fingerprint = DesiredAccount::of(&employee, tool, config).fingerprint(key);
                 let id = employee.source_id.clone();
-                self.builder
-                    .push(&id, &Person::Employee(employee, fingerprint));
+                self.people
+                    .push((id, Person::Employee(employee, fingerprint)));
             }
             SourceRecord::Rejected {
                 source_id: Some(id),
@@ -188,14 +188,14 @@ impl Taken {
             } => {
                 let parts = ["rejected", id.as_str(), &field, &problem];
                 let fingerprint = key.fingerprint(parts.map(Part::Value));
-                self.builder.push(
-                    &id,
-                    &Person::Rejected {
+                self.people.push((
+                    id,
+                    Person::Rejected {
                         fingerprint,
                         field,
                         problem,
                     },
-                );
+                ));
             }
             SourceRecord::Rejected {
                 source_id: None, ..

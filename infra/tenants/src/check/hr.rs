@@ -52,7 +52,7 @@ pub(super) async fn examine(
     };
     items.extend(reading(&people, config, &named));
     if config.certificates.enabled {
-        let sample = people.snapshot.ids().next();
+        let sample = people.snapshot.ids().next().cloned();
         items.extend(documents(context, config, secret, sample.as_ref()).await?);
     }
     Ok(items)
@@ -97,7 +97,7 @@ fn reading(people: &People, config: &TenantConfig, named: &BTreeSet<&'static str
             Person::Rejected { .. } => rejected += 1,
             Person::Employee(employee, _) => {
                 without_mail += u64::from(employee.email.value().is_none());
-                match DesiredAccount::of(&employee, "personio", config)
+                match DesiredAccount::of(employee, "personio", config)
                     .employment
                     .scope
                 {

@@ -1,10 +1,8 @@
 //! The canonical employee: what every source client produces and the mapping reads.
 
 mod field;
-mod packed;
 
 pub use field::Field;
-pub use packed::PackedError;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

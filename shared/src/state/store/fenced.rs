@@ -19,7 +19,7 @@ pub(super) const FENCE: &str = "fence";
 
 impl FencingToken {
     pub(super) fn condition(self) -> Condition {
-        Condition::condition("attribute_not_exists(#fence) OR #fence <= :token")
+        Condition::when("attribute_not_exists(#fence) OR #fence <= :token")
             .names([FENCE])
             .number("token", self.0)
     }

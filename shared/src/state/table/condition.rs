@@ -25,7 +25,7 @@ impl Condition {
     }
 
     /// A condition alone, for puts and deletes.
-    pub(in crate::state) fn condition(expression: &'static str) -> Self {
+    pub(in crate::state) fn when(expression: &'static str) -> Self {
         Self {
             condition: Some(expression),
             ..Self::default()

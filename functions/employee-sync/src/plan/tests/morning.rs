@@ -49,7 +49,7 @@ pub(super) fn run(
     config: &TenantConfig,
     now: Timestamp,
 ) -> Run {
-    let look = people.snapshot.ids().collect();
+    let look = people.snapshot.ids().cloned().collect();
     let candidates = academy.candidates(people, (&look, gone), asking, config);
     let plan = Plan::build(
         &candidates,
@@ -117,7 +117,7 @@ pub(super) fn morning(company: &Company) -> Morning {
         .filter(|id| !people.snapshot.contains(id));
     let after = stories.iter().filter_map(|it| it.after.clone());
     Morning {
-        gone: left.collect(),
+        gone: left.cloned().collect(),
         employees: after.map(|it| (it.source_id.clone(), it)).collect(),
         academy,
         people,

@@ -81,7 +81,7 @@ proptest! {
     #[test]
     fn the_order_of_people_does_not_matter(company in company(), turn in 0_usize..8, asking in asking()) {
         let morning = morning(&company);
-        let look = morning.people.snapshot.ids().collect();
+        let look = morning.people.snapshot.ids().cloned().collect();
         let mut candidates = morning.academy.candidates(&morning.people, (&look, &morning.gone), asking, &morning.config);
         let key = key();
         let context = Context { now: now(), config: &morning.config, key: &key };

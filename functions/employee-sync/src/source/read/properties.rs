@@ -197,7 +197,7 @@ proptest! {
             let Ok(people) = runtime.block_on(read(&script, &config, &key, 0)) else { continue };
             let believed = script.1.lock().unwrap().clone().unwrap();
             prop_assert_eq!(people.completeness == Completeness::Complete, believed.is_whole(), "{:?}", believed);
-            let there = people.snapshot.ids().collect();
+            let there = people.snapshot.ids().cloned().collect();
             let expected = memory.expected(&there, believed.is_whole());
             prop_assert_eq!(memory.run(&people), expected);
         }
