@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use shared::domain::clock::SystemClock;
 use shared::http::{Calls, Context, client};
-use shared::personio::{ATTRIBUTES, Client, Credentials, Direct, Transport};
+use shared::personio::{ATTRIBUTES, Client, Credentials, Direct};
 use shared::source::{SourceRecord, read_all};
 
 #[tokio::main(flavor = "current_thread")]
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
     let calls = Calls::default();
     let context = Context::new(client()?, Arc::new(SystemClock), calls.clone());
-    let personio = Client::new(Transport::Direct(Direct::new(base, credentials, context)));
+    let personio = Client::new(Direct::new(base, credentials, context));
 
     let readable = personio.attributes().await?;
     let missing: Vec<_> = ATTRIBUTES

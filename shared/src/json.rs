@@ -2,17 +2,17 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer as _};
-use serde_json::Deserializer;
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
-use serde_json::value::RawValue;
+use serde_path_to_error::Track;
 
 /// What does not fit: where, and why.
 #[derive(Debug)]
 pub(crate) struct DecodeError {
-    /// Its path, as in `data[3].attributes.id`; `.` is all of it. A path of what is not JSON could repeat foreign keys: it is `.`.
+    /// Its path, as in `data[3].attributes.id`; `.` is all of it. A path in text that is not JSON could repeat foreign keys: it is `.`.
     pub(crate) path: String,
     /// Whether it is JSON at all.
     pub(crate) category: Category,
@@ -22,85 +22,114 @@ pub(crate) struct DecodeError {
 
 /// Reads all of `text` as one value.
 ///
-/// Keeping the path of every member takes time, and a second parser for every type: the path is looked for where serde stopped, and
-/// only when something does not fit.
-///
 /// # Errors
 /// [`DecodeError`].
 pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, DecodeError> {
-    serde_json::from_str(text).map_err(|error| misfit(text, &error))
+    read_within(text, &[])
 }
 
-fn misfit(text: &str, error: &serde_json::Error) -> DecodeError {
-    let lines = text
-        .split_inclusive('\n')
-        .take(error.line().saturating_sub(1));
-    let stopped = lines.map(str::len).sum::<usize>() + error.column();
-    let path = if error.is_data() {
-        path(text, stopped)
+/// Reads the value at the end of `keys`: the member `keys[0]` of `text`, of that the member `keys[1]`, and so on. What
+/// surrounds it is read in the same pass and dropped.
+///
+/// Tracking the path takes time: it is found in a second pass, only if something does not fit.
+///
+/// # Errors
+/// [`DecodeError`] with a path that begins at the value.
+pub(crate) fn read_within<'a, T: Deserialize<'a>>(
+    text: &'a str,
+    keys: &[&str],
+) -> Result<T, DecodeError> {
+    parse_within(text, keys).map_err(|error| {
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let message = error.to_string();
+        DecodeError {
+            path: if error.is_data() {
+                path::<T>(text, keys)
+            } else {
+                ".".to_owned()
+            },
+            category: error.classify(),
+            message: message.strip_suffix(&place).unwrap_or(&message).to_owned(),
+        }
+    })
+}
+
+/// As [`read_within`], without the path.
+///
+/// # Errors
+/// serde's own.
+pub(crate) fn parse_within<'a, T: Deserialize<'a>>(
+    text: &'a str,
+    keys: &[&str],
+) -> serde_json::Result<T> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = Within::new(keys).deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(value)
+}
+
+fn path<'a, T: Deserialize<'a>>(text: &'a str, keys: &[&str]) -> String {
+    let mut track = Track::new();
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let tracked = serde_path_to_error::Deserializer::new(&mut deserializer, &mut track);
+    // The value is not needed: it does not fit.
+    let _ = Within::<T>::new(keys).deserialize(tracked);
+    let path = track.path().to_string();
+    let inner = path.strip_prefix(&keys.join(".")).unwrap_or(&path);
+    let inner = inner.strip_prefix('.').unwrap_or(inner);
+    if inner.is_empty() {
+        ".".to_owned()
     } else {
-        String::new()
-    };
-    let message = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    DecodeError {
-        path: if path.is_empty() {
-            ".".to_owned()
+        inner.to_owned()
+    }
+}
+
+struct Within<'k, T> {
+    keys: &'k [&'k str],
+    value: PhantomData<T>,
+}
+
+impl<'k, T> Within<'k, T> {
+    fn new(keys: &'k [&'k str]) -> Self {
+        Self {
+            keys,
+            value: PhantomData,
+        }
+    }
+}
+
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Within<'_, T> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        if self.keys.is_empty() {
+            T::deserialize(deserializer)
         } else {
-            path
-        },
-        category: error.classify(),
-        message: message.strip_suffix(&place).unwrap_or(&message).to_owned(),
+            deserializer.deserialize_map(self)
+        }
     }
 }
 
-/// The path of the value in `text` at which a reader stopped after so many bytes: in it, at its end, or before what it did not expect.
-fn path(text: &str, stopped: usize) -> String {
-    let start = |inner: &str| inner.as_ptr().addr() - text.as_ptr().addr();
-    let mut path = String::new();
-    let mut value = text.trim_ascii_start();
-    while start(value) < stopped {
-        let reached = |inner: &str| start(inner) + inner.len() >= stopped;
-        let Ok(Some((step, inner))) = Deserializer::from_str(value).deserialize_any(First(reached))
-        else {
-            break;
-        };
-        path += &step;
-        value = inner.get();
-    }
-    path.strip_prefix('.').map(str::to_owned).unwrap_or(path)
-}
-
-/// The first element or member of a value for which this holds, and the step to it. Foreign lists are long: no other one is kept.
-struct First<F>(F);
-
-impl<'de, F: Fn(&str) -> bool> Visitor<'de> for First<F> {
-    type Value = Option<(String, &'de RawValue)>;
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Within<'_, T> {
+    type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list or an object")
+        f.write_str("an object")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let mut first = None;
-        let mut index = 0;
-        while let Some(element) = list.next_element::<&RawValue>()? {
-            if first.is_none() && self.0(element.get()) {
-                first = Some((format!("[{index}]"), element));
-            }
-            index += 1;
-        }
-        Ok(first)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
-        let mut first = None;
-        while let Some((name, member)) = object.next_entry::<Cow<'_, str>, &RawValue>()? {
-            if first.is_none() && self.0(member.get()) {
-                first = Some((format!(".{name}"), member));
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<T, A::Error> {
+        let Some((wanted, deeper)) = self.keys.split_first() else {
+            return Err(A::Error::custom("nothing is wrapped around it"));
+        };
+        let mut value = None;
+        while let Some(key) = members.next_key::<Cow<'_, str>>()? {
+            if key == *wanted && value.is_none() {
+                value = Some(members.next_value_seed(Within::new(deeper))?);
+            } else {
+                members.next_value::<IgnoredAny>()?;
             }
         }
-        Ok(first)
+        value.ok_or_else(|| A::Error::custom("missing field"))
     }
 }
 
@@ -155,18 +184,18 @@ mod tests {
                 "[\n  {\"id\": 1},\n  {\n    \"id\": 1,\n    \"nöme\": null}]",
                 "[1].nöme",
             ),
-            (r#"[{"id": 1, "id": 2}]"#, "[0].id"),
+            (r#"[{"id": 1, "id": 2}]"#, "[0]"),
             (r#"[[]]"#, "[0]"),
             ("{\"id\": 1}", "."),
             ("7", "."),
         ] {
-            let misfit = read::<Vec<Row>>(text).unwrap_err();
+            let error = read::<Vec<Row>>(text).unwrap_err();
             assert_eq!(
-                (misfit.path.as_str(), misfit.category),
+                (error.path.as_str(), error.category),
                 (expected, Category::Data),
                 "{text}"
             );
-            assert!(!misfit.message.contains("column"), "{}", misfit.message);
+            assert!(!error.message.contains("column"), "{}", error.message);
         }
     }
 
@@ -178,19 +207,34 @@ mod tests {
             ("[}", Category::Syntax),
             ("[] []", Category::Syntax),
         ] {
-            let misfit = read::<Vec<Row>>(text).unwrap_err();
+            let error = read::<Vec<Row>>(text).unwrap_err();
             assert_eq!(
-                (misfit.path.as_str(), misfit.category),
+                (error.path.as_str(), error.category),
                 (".", category),
                 "{text}"
             );
         }
     }
 
-    proptest::proptest! {
-        #[test]
-        fn any_text_has_a_path_or_none(text in "[\\[\\]{}:,\"a1 \n]{0,24}", stopped in 0..30_usize) {
-            path(&text, stopped);
+    #[test]
+    fn what_is_wrapped_is_read_in_one_go_with_a_path_of_its_own() {
+        let wrapped =
+            |row: &str| format!(r#"{{"x": [1], "data": {{"data": {row}, "status": 200}}}}"#);
+        let keys = ["data", "data"];
+        let row: Row = read_within(&wrapped(r#"{"id": 7}"#), &keys).unwrap();
+        assert_eq!(row.id, 7);
+        for (text, path) in [
+            (wrapped(r#"{"id": "x"}"#), "id"),
+            (wrapped(r#"{"id": 1, "of": [{"id": null}]}"#), "of[0].id"),
+            (wrapped("7"), "."),
+            (r#"{"data": {}}"#.to_owned(), "data"),
+            ("{}".to_owned(), "."),
+        ] {
+            assert_eq!(
+                read_within::<Row>(&text, &keys).unwrap_err().path,
+                path,
+                "{text}"
+            );
         }
     }
 }

@@ -9,7 +9,7 @@ use shared::domain::id::SourceId;
 use shared::fingerprint::{Shard, ShardNumber};
 use shared::http::{self, Calls, Context, RateLimiter};
 use shared::mapping::MAPPING_VERSION;
-use shared::routes::{Connections, Source};
+use shared::routes::Connections;
 use shared::state::{LastRun, SyncState};
 use shared::tenant::TenantConfig;
 
@@ -32,8 +32,7 @@ impl Harness {
             Calls::default(),
         )
         .with_simulators();
-        let connections =
-            Connections::<Source>::new(&config, &self.company.secret(), &context).unwrap();
+        let connections = Connections::new(&config, &self.company.secret(), &context).unwrap();
         let Connections { hr, key, .. } = connections.with_pace(&RateLimiter::new(&[]));
         let people = source::read(&hr, &config, &key, 0).await.unwrap();
         let sharding = Sharding::new(&people.snapshot);

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use shared::aws::{Aws, ReqwestClient};
 use shared::domain::id::TenantId;
 use shared::http::{self, Calls, Context};
-use shared::routes::{Connections, HrSystem};
+use shared::routes::Connections;
 use shared::runtime::{App, Job};
 use shared::secrets::{Secrets, TenantSecret};
 use shared::state::{Store, TenantRecord};
@@ -138,11 +138,11 @@ impl<'a> CommandContext<'a> {
     }
 
     /// The clients of the tenant's route.
-    pub(crate) fn connect<H: HrSystem>(
+    pub(crate) fn connect(
         &self,
         config: &TenantConfig,
         secret: &TenantSecret,
-    ) -> Result<Connections<H>> {
+    ) -> Result<Connections> {
         let connections = Connections::new(config, secret, &self.http)
             .map_err(|error| Failure::attention(error.to_string()))?;
         Ok(match &self.environment.pace {

@@ -12,7 +12,9 @@ use crate::domain::employee::Field;
 use crate::domain::id::{CertificateId, CustomerId, ExternalId, SourceId};
 use crate::http::RateLimiter;
 use crate::http::testing::{Canned, Server};
+use crate::personio::Transport;
 use crate::reteach::{CustomerInput, Filter, TagId};
+use crate::routes::{KomboUnified, PersonioOverKombo};
 use crate::source::{Reading, SourceRecord, read_all};
 use crate::{kombo, personio, reteach};
 
@@ -108,7 +110,7 @@ fn rejection(record: Option<SourceRecord>, what: &str) {
     }
 }
 
-async fn all_of_personio(client: personio::Client) {
+async fn all_of_personio(client: personio::Client<impl Transport>) {
     rejections(heard(read_all(&client, 0).await, "read"), "read");
     rejection(
         heard(client.one(&SourceId::new("4711")).await, "one").flatten(),
@@ -133,14 +135,14 @@ async fn all_of_kombo(client: kombo::Client) {
         client.integration_by_token(&"token".into()).await,
         "integration_by_token",
     );
-    let employees = kombo::Employees::new(client.clone(), id.clone())
-        .with_employment_type_field("anstellungsart");
-    rejections(heard(read_all(&employees, 0).await, "read"), "read");
+    let unified = KomboUnified::new(client, id, Some("anstellungsart".to_owned()))
+        .with_pace(RateLimiter::new(&[]));
+    rejections(heard(read_all(&unified, 0).await, "read"), "read");
     rejection(
-        heard(employees.one(&SourceId::new("4711")).await, "one").flatten(),
+        heard(unified.one(&SourceId::new("4711")).await, "one").flatten(),
         "one",
     );
-    documents::all(&kombo::Documents::new(client, id).with_pace(&RateLimiter::new(&[]))).await;
+    documents::all(&unified).await;
 }
 
 async fn all_of_reteach(client: reteach::Client) {
@@ -200,7 +202,7 @@ proptest! {
         with_server(answers, |server| async move {
             let credentials = personio::Credentials::new("papi-id", "papi-secret");
             let direct = personio::Direct::new(server.base.clone(), credentials, server.context());
-            let client = personio::Client::new(personio::Transport::Direct(direct));
+            let client = personio::Client::new(direct);
             all_of_personio(client.with_pace(RateLimiter::new(&[]))).await;
         });
     }
@@ -217,8 +219,8 @@ proptest! {
     fn personio_may_answer_anything_through_kombo(answers in prop::collection::vec(answer(samples::kombo()), 1..4)) {
         with_server(answers, |server| async move {
             let kombo = kombo::Client::new(server.base.clone(), kombo::ApiKey::new("key"), server.context());
-            let forwarded = personio::Forwarded::new(kombo, INTEGRATION.parse().unwrap());
-            let client = personio::Client::new(personio::Transport::Kombo(forwarded));
+            let transport = PersonioOverKombo::new(kombo, INTEGRATION.parse().unwrap());
+            let client = personio::Client::new(transport);
             all_of_personio(client.with_pace(RateLimiter::new(&[]))).await;
         });
     }

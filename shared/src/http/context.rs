@@ -1,15 +1,18 @@
 //! Sending a request: pace, attempt, decide, wait.
 
+use std::future::Future;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use backon::Retryable as _;
 use bytes::{Bytes, BytesMut};
 use tokio::time::timeout;
 
 use super::error::{Effect, Error, TransportError};
-use super::reply::{Answer, Origin, Reply};
-use super::retry::{self, Decision};
+use super::reply::{Interpreted, Origin, Reply};
+use super::retry::{self, Decision, Judged, Retry};
 use super::{BaseUrl, Calls, Deadline, NotPublic, Payload, RateLimiter, Request, Sleeper};
 use crate::domain::clock::Clock;
 
@@ -105,11 +108,6 @@ impl Context {
         &self.parts.clock
     }
 
-    /// How waiting for another attempt goes.
-    pub(super) fn waits(&self) -> &Sleeper {
-        &self.parts.waits
-    }
-
     /// Sends `request` until there is an answer that another attempt would not change, and returns it whatever its
     /// status.
     ///
@@ -117,28 +115,46 @@ impl Context {
     /// [`Error::Unreachable`], [`Error::TooLarge`] or [`Error::OutOfTime`], each saying whether the call may have
     /// taken effect.
     pub async fn send(&self, request: &Request, pace: &RateLimiter) -> Result<Reply, Error> {
-        let mut effect = Effect::None;
-        let mut ceilings = retry::schedule();
-        loop {
-            pace.ready(self.deadline)
-                .await
-                .map_err(|_| out_of_time(request, effect))?;
-            let attempt = self.attempt(request, None).await;
-            let (settled, decision, asked) = self.judge(request, attempt, &mut effect);
-            let wait = ceilings
-                .next()
-                .and_then(|ceiling| retry::wait(asked, ceiling, self.waits().jitter()));
-            let (Decision::Again, Some(wait)) = (decision, wait) else {
-                return settled;
-            };
-            if let Some(asked) = asked.filter(|_| self.waits().hold_others()) {
-                pace.pause_for(asked);
+        let effect = EffectSoFar::default();
+        let late = || error(request, AttemptError::OutOfTime, effect.get());
+        let attempt = || async {
+            if pace.ready(self.deadline).await.is_err() {
+                return Ok(Err(late()));
             }
-            tracing::debug!(call = %request.call(), ?wait, "trying again");
-            self.waits()
-                .wait(wait, self.deadline)
-                .await
-                .map_err(|_| out_of_time(request, effect))?;
+            let attempt = self.attempt(request, None).await;
+            self.judge(request, attempt, &effect).result()
+        };
+        self.repeat(attempt, Some(pace), late).await
+    }
+
+    /// Makes `attempt` until it has a result that another one would not change. A vendor's wish to wait goes to `pace`
+    /// as well. What would end after the deadline is `late`.
+    pub(super) async fn repeat<T, A: Future<Output = Result<Result<T, Error>, Retry<T>>>>(
+        &self,
+        attempt: impl FnMut() -> A,
+        pace: Option<&RateLimiter>,
+        late: impl Fn() -> Error,
+    ) -> Result<T, Error> {
+        let (waits, deadline) = (self.parts.waits.clone(), self.deadline);
+        let sleeper = waits.clone();
+        let is_late = AtomicBool::new(false);
+        let repeated = attempt
+            .retry(retry::schedule())
+            .sleep(move |wait| sleeper.clone().sleep(wait))
+            .adjust(|retry, ceiling| {
+                let wait = retry::wait(retry.asked, ceiling?, waits.jitter())?;
+                if let (Some(pace), Some(asked), true) = (pace, retry.asked, waits.hold_others()) {
+                    pace.pause_for(asked);
+                }
+                is_late.store(!waits.fits(wait, deadline), Ordering::Relaxed);
+                Some(wait).filter(|_| !is_late.load(Ordering::Relaxed))
+            })
+            .notify(|_, wait| tracing::debug!(?wait, "trying again"))
+            .await;
+        match repeated {
+            Ok(settled) => settled,
+            Err(_) if is_late.load(Ordering::Relaxed) => Err(late()),
+            Err(retry) => retry.settled,
         }
     }
 
@@ -153,19 +169,19 @@ impl Context {
         payload: Payload,
         pace: &RateLimiter,
     ) -> Result<Reply, Error> {
-        let mut effect = Effect::None;
+        let effect = EffectSoFar::default();
         pace.ready(self.deadline)
             .await
-            .map_err(|_| out_of_time(request, effect))?;
+            .map_err(|_| error(request, AttemptError::OutOfTime, Effect::None))?;
         let complete = payload.complete();
         let attempt = self.attempt(request, Some(payload)).await;
-        let (settled, _, asked) = self.judge(request, attempt, &mut effect);
+        let judged = self.judge(request, attempt, &effect);
         let is_short =
-            |asked: &Duration| *asked <= retry::LONGEST_WAIT && self.waits().hold_others();
-        if let Some(asked) = asked.filter(is_short) {
+            |asked: &Duration| *asked <= retry::LONGEST_WAIT && self.parts.waits.hold_others();
+        if let Some(asked) = judged.asked.filter(is_short) {
             pace.pause_for(asked);
         }
-        settled.map_err(|error| {
+        judged.settled.map_err(|error| {
             if complete.is() {
                 error
             } else {
@@ -174,36 +190,40 @@ impl Context {
         })
     }
 
-    /// What an attempt would be if it were the last, whether it need be, and the wait that the vendor asks for.
     fn judge(
         &self,
         request: &Request,
         attempt: Result<Reply, AttemptError>,
-        effect: &mut Effect,
-    ) -> (Result<Reply, Error>, Decision, Option<Duration>) {
-        let repeat = request.repeat;
+        effect: &EffectSoFar,
+    ) -> Judged<Reply> {
+        let idempotency = request.repeat;
         match attempt {
             Ok(reply) => {
-                let Answer { mut reply, verdict } = (request.interpret)(reply);
-                *effect = (*effect).max(retry::effect_of_answer(reply.status, verdict, repeat));
-                reply.effect = *effect;
-                let asked = retry::asked(reply.status, &reply.headers, self.clock().now());
-                let decision = retry::after_answer(reply.status, verdict, repeat);
-                (Ok(reply), decision, asked)
+                let Interpreted { mut reply, retry } = (request.interpret)(reply);
+                reply.effect =
+                    effect.with(retry::effect_of_answer(reply.status, retry, idempotency));
+                Judged {
+                    decision: retry::after_answer(reply.status, retry, idempotency),
+                    asked: retry::asked(reply.status, &reply.headers, self.clock().now()),
+                    settled: Ok(reply),
+                }
             }
-            Err(miss) => {
-                let (seen, decision) = match miss {
+            Err(failed) => {
+                let (seen, decision) = match failed {
                     AttemptError::TransportError(fault) => (
-                        retry::effect_of_transport_error(fault, repeat),
-                        retry::after_transport_error(fault, repeat),
+                        retry::effect_of_transport_error(fault, idempotency),
+                        retry::after_transport_error(fault, idempotency),
                     ),
                     AttemptError::TooLarge | AttemptError::OutOfTime => (
-                        retry::effect_of_transport_error(TransportError::TimedOut, repeat),
+                        retry::effect_of_transport_error(TransportError::TimedOut, idempotency),
                         Decision::Stop,
                     ),
                 };
-                *effect = (*effect).max(seen);
-                (Err(error(request, miss, *effect)), decision, None)
+                Judged {
+                    settled: Err(error(request, failed, effect.with(seen))),
+                    decision,
+                    asked: None,
+                }
             }
         }
     }
@@ -253,6 +273,7 @@ impl Context {
             body,
             effect: Effect::None,
             origin: Origin::Called,
+            within: &[],
         })
     }
 }
@@ -310,6 +331,22 @@ fn error(request: &Request, miss: AttemptError, effect: Effect) -> Error {
     }
 }
 
-fn out_of_time(request: &Request, effect: Effect) -> Error {
-    error(request, AttemptError::OutOfTime, effect)
+/// Whether any attempt so far may have taken effect.
+#[derive(Debug, Default)]
+struct EffectSoFar(AtomicBool);
+
+impl EffectSoFar {
+    fn get(&self) -> Effect {
+        if self.0.load(Ordering::Relaxed) {
+            Effect::Unknown
+        } else {
+            Effect::None
+        }
+    }
+
+    fn with(&self, effect: Effect) -> Effect {
+        self.0
+            .fetch_or(effect == Effect::Unknown, Ordering::Relaxed);
+        self.get()
+    }
 }

@@ -8,8 +8,8 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::context::fault;
-use super::reply::Verdict;
-use super::retry::{self, Decision};
+use super::reply::RetryHint;
+use super::retry::{self, Judged};
 use super::{Call, Context, Deadline, Effect, Error, Idempotency, RateLimiter, TransportError};
 
 /// One file to get: a read, repeated where that helps.
@@ -40,34 +40,32 @@ impl Context {
             call: fetch.call.clone(),
             effect: Effect::None,
         };
-        let mut ceilings = retry::schedule();
-        loop {
-            pace.ready(self.deadline).await.map_err(|_| late())?;
+        let attempt = || async {
+            if pace.ready(self.deadline).await.is_err() {
+                return Ok(Err(late()));
+            }
             self.calls.count(fetch.call.vendor);
+            let request = match fetch.request(client) {
+                Ok(request) => request,
+                Err(error) => return Ok(Err(error)),
+            };
             let left = self.deadline.remaining().unwrap_or(Duration::MAX);
-            let attempt = timeout(fetch.timeout.min(left), fetch.request(client)?.send()).await;
-            let (settled, decision, asked) = match attempt {
-                Ok(Ok(response)) => {
-                    let status = response.status();
-                    let decision =
-                        retry::after_answer(status, Verdict::ByStatus, Idempotency::Read);
-                    let asked = retry::asked(status, response.headers(), self.clock().now());
-                    (Ok(response), decision, asked)
-                }
-                Ok(Err(error)) => fetch.unreachable(fault(&error)),
-                Err(_) if left <= fetch.timeout => return Err(late()),
-                Err(_) => fetch.unreachable(TransportError::TimedOut),
-            };
-            let wait = ceilings
-                .next()
-                .and_then(|ceiling| retry::wait(asked, ceiling, self.waits().jitter()));
-            let (Decision::Again, Some(wait)) = (decision, wait) else {
-                return settled;
-            };
-            self.waits()
-                .wait(wait, self.deadline)
-                .await
-                .map_err(|_| late())?;
+            match timeout(fetch.timeout.min(left), request.send()).await {
+                Ok(Ok(response)) => self.judge_response(response).result(),
+                Ok(Err(error)) => fetch.unreachable(fault(&error)).result(),
+                Err(_) if left <= fetch.timeout => Ok(Err(late())),
+                Err(_) => fetch.unreachable(TransportError::TimedOut).result(),
+            }
+        };
+        self.repeat(attempt, None, late).await
+    }
+
+    fn judge_response(&self, response: reqwest::Response) -> Judged<reqwest::Response> {
+        let status = response.status();
+        Judged {
+            decision: retry::after_answer(status, RetryHint::ByStatus, Idempotency::Read),
+            asked: retry::asked(status, response.headers(), self.clock().now()),
+            settled: Ok(response),
         }
     }
 
@@ -96,20 +94,16 @@ impl Fetch<'_> {
         Ok(request.header(reqwest::header::AUTHORIZATION, value))
     }
 
-    fn unreachable(
-        &self,
-        fault: TransportError,
-    ) -> (Result<reqwest::Response, Error>, Decision, Option<Duration>) {
-        let error = Error::Unreachable {
-            call: self.call.clone(),
-            fault,
-            effect: Effect::None,
-        };
-        (
-            Err(error),
-            retry::after_transport_error(fault, Idempotency::Read),
-            None,
-        )
+    fn unreachable(&self, fault: TransportError) -> Judged<reqwest::Response> {
+        Judged {
+            settled: Err(Error::Unreachable {
+                call: self.call.clone(),
+                fault,
+                effect: Effect::None,
+            }),
+            decision: retry::after_transport_error(fault, Idempotency::Read),
+            asked: None,
+        }
     }
 }
 

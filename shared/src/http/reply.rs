@@ -24,8 +24,11 @@ pub struct Reply {
     pub body: Bytes,
     /// Whether the call may have taken effect if this answer is not a success.
     pub effect: Effect,
-    /// Whose words these are.
+    /// Who gave the answer.
     pub origin: Origin,
+    /// The members of `body` that lead to the answer, where another one is wrapped around it: `["data", "data"]`. Nobody
+    /// reads the whole body to take the wrapping off.
+    pub within: &'static [&'static str],
 }
 
 /// Who gave an answer.
@@ -37,18 +40,18 @@ pub enum Origin {
     Remote,
 }
 
-/// A reply and whether it is worth another attempt.
+/// A reply and whether another attempt may improve on it.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct Interpreted {
     /// The reply, rewritten where the vendor wraps one answer into another.
     pub reply: Reply,
     /// Whether to try again.
-    pub verdict: Verdict,
+    pub retry: RetryHint,
 }
 
-/// Whether an answer is worth another attempt.
+/// Whether another attempt may improve on a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RetryHint {
     /// As HTTP says: 429, 500, 502, 503 and 504 are.
     ByStatus,
     /// Another attempt may succeed, and nothing was carried out.
@@ -64,19 +67,19 @@ impl Reply {
     /// [`Error::Unreadable`] naming the JSON path, never the value.
     pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, Error> {
         let text = str::from_utf8(&self.body).map_err(|_| self.unreadable(".", "not JSON"))?;
-        json::read(text).map_err(|misfit| {
-            let problem = match misfit.category {
+        json::read_within(text, self.within).map_err(|error| {
+            let problem = match error.category {
                 Category::Data => "another type or a missing field",
                 Category::Eof => "it ends too early",
                 Category::Syntax | Category::Io => "not JSON",
             };
-            self.unreadable(&misfit.path, problem)
+            self.unreadable(&error.path, problem)
         })
     }
 
-    /// The body as `T` if it fits; otherwise nobody asks why. Text that is known to be UTF-8 is read faster.
+    /// The body as `T` if it fits, without the cost of the reason if it does not.
     pub(crate) fn fitting<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
-        serde_json::from_str(std::str::from_utf8(&self.body).ok()?).ok()
+        json::parse_within(str::from_utf8(&self.body).ok()?, self.within).ok()
     }
 
     /// The error for an answer that cannot be understood: after a write, it may have taken effect.

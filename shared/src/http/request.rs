@@ -11,8 +11,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use url::{Url, form_urlencoded};
 
-use super::reply::Answer;
-use super::{BaseUrl, Call, Error, Reply, Vendor, Verdict};
+use super::reply::Interpreted;
+use super::{BaseUrl, Call, Error, Reply, RetryHint, Vendor};
 
 /// What may be sent a second time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,26 +57,14 @@ impl Target {
             method,
             path,
         };
-        let mut values = segments.iter();
-        let mut filled = base.as_url().path().trim_end_matches('/').to_owned();
-        for part in path.split('/').skip(1) {
-            filled.push('/');
-            if !part.starts_with('{') {
-                filled.push_str(part);
-                continue;
-            }
-            match values.next() {
-                None | Some(&("" | "." | "..")) => {
-                    return Err(Error::Invalid {
-                        call,
-                        problem: "an id is empty or no id at all",
-                    });
-                }
-                Some(value) => filled.extend(utf8_percent_encode(value, SEGMENT)),
-            }
-        }
+        let Some(filled) = fill(path, segments) else {
+            return Err(Error::Invalid {
+                call,
+                problem: "an id is empty or no id at all",
+            });
+        };
         let mut url = base.as_url().clone();
-        url.set_path(&filled);
+        url.set_path(&(base.as_url().path().trim_end_matches('/').to_owned() + &filled));
         Ok(Self { call, url })
     }
 
@@ -94,6 +82,24 @@ impl Target {
     }
 }
 
+/// `path` with each `{…}` filled from `segments`, in order. `None` where one is missing, empty, `.` or `..`.
+pub(crate) fn fill(path: &str, segments: &[&str]) -> Option<String> {
+    let mut values = segments.iter();
+    let mut filled = String::new();
+    for part in path.split('/').skip(1) {
+        filled.push('/');
+        if part.starts_with('{') {
+            let value = values
+                .next()
+                .filter(|value| !matches!(**value, "" | "." | ".."))?;
+            filled.extend(utf8_percent_encode(value, SEGMENT));
+        } else {
+            filled.push_str(part);
+        }
+    }
+    Some(filled)
+}
+
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.call, f)
@@ -108,7 +114,7 @@ pub struct Request {
     pub(super) body: Option<Bytes>,
     pub(super) repeat: Idempotency,
     pub(super) timeout: Duration,
-    pub(super) interpret: fn(Reply) -> Answer,
+    pub(super) interpret: fn(Reply) -> Interpreted,
 }
 
 impl Request {
@@ -117,9 +123,9 @@ impl Request {
     pub fn new(target: Target, repeat: Idempotency, timeout: Duration) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-        let interpret = |reply| Answer {
+        let interpret = |reply| Interpreted {
             reply,
-            verdict: Verdict::ByStatus,
+            retry: RetryHint::ByStatus,
         };
         Self {
             target,
@@ -194,7 +200,7 @@ impl Request {
     /// Looks at each answer before it is decided whether to try again: for vendors whose status line is not the
     /// whole truth.
     #[must_use]
-    pub fn interpret(mut self, interpret: fn(Reply) -> Answer) -> Self {
+    pub fn interpret(mut self, interpret: fn(Reply) -> Interpreted) -> Self {
         self.interpret = interpret;
         self
     }

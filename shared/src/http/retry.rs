@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use backon::ExponentialBuilder;
 use jiff::Timestamp;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use super::reply::Verdict;
-use super::{Effect, Idempotency, TransportError};
+use super::reply::RetryHint;
+use super::{Effect, Error, Idempotency, TransportError};
 
 /// Attempts after the first one.
 const RETRIES: usize = 3;
@@ -18,12 +18,11 @@ pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const WAIT_WHEN_LIMITED: Duration = Duration::from_secs(1);
 
 /// The ceilings of the waits between attempts: 1 s, 2 s, 4 s.
-pub(super) fn schedule() -> ExponentialBackoff {
+pub(super) fn schedule() -> ExponentialBuilder {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_secs(1))
         .with_max_delay(Duration::from_secs(10))
         .with_max_times(RETRIES)
-        .build()
 }
 
 /// Whether the next attempt is worth while, and safe.
@@ -33,14 +32,45 @@ pub(super) enum Decision {
     Again,
 }
 
-pub(super) fn after_answer(status: StatusCode, verdict: Verdict, repeat: Idempotency) -> Decision {
-    match (verdict, status.as_u16(), repeat) {
-        (Verdict::Final, ..) => Decision::Stop,
-        (Verdict::Again, ..) | (Verdict::ByStatus, 429, _) => Decision::Again,
-        (Verdict::ByStatus, 500 | 502..=504, Idempotency::Read | Idempotency::Idempotent) => {
+/// An attempt, judged as if it were the last.
+pub(super) struct Judged<T> {
+    pub(super) settled: Result<T, Error>,
+    pub(super) decision: Decision,
+    /// The wait that the vendor asks for.
+    pub(super) asked: Option<Duration>,
+}
+
+/// An attempt that another one may improve on.
+pub(super) struct Retry<T> {
+    /// The result if there is no other one.
+    pub(super) settled: Result<T, Error>,
+    /// The wait that the vendor asks for.
+    pub(super) asked: Option<Duration>,
+}
+
+impl<T> Judged<T> {
+    /// As `backon` takes it: what is final, or what may be tried again.
+    pub(super) fn result(self) -> Result<Result<T, Error>, Retry<T>> {
+        let Self {
+            settled,
+            decision,
+            asked,
+        } = self;
+        match decision {
+            Decision::Stop => Ok(settled),
+            Decision::Again => Err(Retry { settled, asked }),
+        }
+    }
+}
+
+pub(super) fn after_answer(status: StatusCode, hint: RetryHint, repeat: Idempotency) -> Decision {
+    match (hint, status.as_u16(), repeat) {
+        (RetryHint::Final, ..) => Decision::Stop,
+        (RetryHint::Again, ..) | (RetryHint::ByStatus, 429, _) => Decision::Again,
+        (RetryHint::ByStatus, 500 | 502..=504, Idempotency::Read | Idempotency::Idempotent) => {
             Decision::Again
         }
-        (Verdict::ByStatus, ..) => Decision::Stop,
+        (RetryHint::ByStatus, ..) => Decision::Stop,
     }
 }
 
@@ -58,14 +88,10 @@ pub(super) fn after_transport_error(error: TransportError, repeat: Idempotency) 
 
 /// Whether an attempt that was answered like this may have changed something. A success that turns out to be
 /// unreadable did.
-pub(super) fn effect_of_answer(
-    status: StatusCode,
-    verdict: Verdict,
-    repeat: Idempotency,
-) -> Effect {
+pub(super) fn effect_of_answer(status: StatusCode, hint: RetryHint, repeat: Idempotency) -> Effect {
     match repeat {
         Idempotency::Read => Effect::None,
-        _ if verdict == Verdict::Again || status.is_client_error() => Effect::None,
+        _ if hint == RetryHint::Again || status.is_client_error() => Effect::None,
         Idempotency::Idempotent | Idempotency::OnlyIfNotSent => Effect::Unknown,
     }
 }
@@ -124,6 +150,8 @@ fn until(text: &str, now: Timestamp) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use backon::BackoffBuilder as _;
+
     use super::*;
     use Decision::{Again, Stop};
     use Idempotency::{Idempotent, OnlyIfNotSent, Read};
@@ -147,7 +175,7 @@ mod tests {
             let decide = |repeat| {
                 after_answer(
                     StatusCode::from_u16(status).unwrap(),
-                    Verdict::ByStatus,
+                    RetryHint::ByStatus,
                     repeat,
                 )
             };
@@ -170,15 +198,15 @@ mod tests {
     }
 
     #[test]
-    fn a_vendors_verdict_outweighs_the_status() {
+    fn a_vendors_hint_outweighs_the_status() {
         let ok = StatusCode::OK;
-        assert_eq!(after_answer(ok, Verdict::Again, OnlyIfNotSent), Again);
+        assert_eq!(after_answer(ok, RetryHint::Again, OnlyIfNotSent), Again);
         assert_eq!(
-            after_answer(StatusCode::SERVICE_UNAVAILABLE, Verdict::Final, Read),
+            after_answer(StatusCode::SERVICE_UNAVAILABLE, RetryHint::Final, Read),
             Stop
         );
         assert_eq!(
-            effect_of_answer(ok, Verdict::Again, OnlyIfNotSent),
+            effect_of_answer(ok, RetryHint::Again, OnlyIfNotSent),
             Effect::None
         );
     }
@@ -194,7 +222,7 @@ mod tests {
             let effect = |repeat| {
                 effect_of_answer(
                     StatusCode::from_u16(status).unwrap(),
-                    Verdict::ByStatus,
+                    RetryHint::ByStatus,
                     repeat,
                 )
             };
@@ -277,6 +305,7 @@ mod tests {
         assert_eq!(wait(Some(Duration::from_secs(61)), ceiling, 0.5), None);
         assert_eq!(
             schedule()
+                .build()
                 .map(|ceiling| ceiling.as_secs())
                 .collect::<Vec<_>>(),
             [1, 2, 4]

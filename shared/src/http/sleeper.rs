@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::{Deadline, Elapsed};
+use super::Deadline;
 use crate::domain::clock::ManualClock;
 
 /// How the time between two attempts passes.
@@ -51,13 +51,20 @@ impl Sleeper {
         matches!(self, Self::Real)
     }
 
-    /// Sleeper for `time`, or says that there is not that much time left before `deadline`.
-    pub(super) async fn wait(&self, time: Duration, deadline: Deadline) -> Result<(), Elapsed> {
+    /// Whether a wait of `time` ends before `deadline`.
+    pub(super) fn fits(&self, time: Duration, deadline: Deadline) -> bool {
         match self {
-            Self::Real => deadline.sleep(time).await,
+            Self::Real => deadline.remaining().is_none_or(|left| left > time),
+            Self::Simulated(_) => true,
+        }
+    }
+
+    /// Waits for `time`.
+    pub(super) async fn sleep(self, time: Duration) {
+        match self {
+            Self::Real => tokio::time::sleep(time).await,
             Self::Simulated(Simulated { clock, .. }) => {
                 clock.advance(SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX));
-                Ok(())
             }
         }
     }
@@ -75,12 +82,7 @@ mod tests {
         let clock = ManualClock::new(Timestamp::UNIX_EPOCH);
         let waits = Sleeper::simulated(clock.clone(), 1);
         let before = tokio::time::Instant::now();
-        assert_eq!(
-            waits
-                .wait(Duration::from_millis(2_500), Deadline::never())
-                .await,
-            Ok(())
-        );
+        waits.sleep(Duration::from_millis(2_500)).await;
         assert_eq!(tokio::time::Instant::now(), before);
         assert_eq!(clock.now(), Timestamp::from_millisecond(2_500).unwrap());
     }

@@ -228,6 +228,7 @@ mod tests {
             body: Default::default(),
             effect: Effect::None,
             origin: Origin::Called,
+            within: &[],
         }
     }
 

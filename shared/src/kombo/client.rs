@@ -7,10 +7,10 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::IntegrationId;
 use super::error::{Error, Refusal, interpret};
 use super::integration::Integration;
 use super::limits::{READ_TIMEOUT, READS};
-use super::{IntegrationId, passthrough};
 use crate::http::{
     self, BaseUrl, Context, Deadline, Idempotency, RateLimiter, Reply, Request, Target, Vendor,
 };
@@ -139,10 +139,5 @@ impl Client {
             Some(id) => request.header("x-integration-id", id.as_str()),
             None => Ok(request),
         }
-    }
-
-    pub(super) async fn send(&self, request: &Request, pace: &RateLimiter) -> Result<Reply, Error> {
-        let reply = self.context.send(request, pace).await?;
-        passthrough::remote(reply)
     }
 }

@@ -8,25 +8,23 @@ use serde::{Deserialize, Serialize};
 
 use super::IntegrationId;
 use super::client::{Client, Envelope};
-use super::error::interpret;
-use super::file::{File, FileCall};
-use super::limits::{MAX_PAGES, PAGE_SIZE};
-use crate::document::{Category, Document, DocumentSink, PdfBody, UploadError, Verification};
-use crate::domain::id::{CategoryId, DocumentId, SourceId};
+use super::error::{Refusal, interpret};
+use super::file::File;
+use super::limits::{MAX_PAGES, PAGE_SIZE, UPLOAD_TIMEOUT, UPLOADS};
+use super::upload_error::upload_error;
+use crate::document::{Category, Document, PdfBody, UploadError};
+use crate::domain::id::{CategoryId, SourceId};
 use crate::http::{Deadline, Idempotency, RateLimiter, Request, rows};
-use crate::personio::{self, DOCUMENTS, UPLOAD_TIMEOUT};
 use crate::source::SourceError;
 
 /// The documents of one integration's people.
 ///
-/// Kombo's upload has no title, date or comment: the file name carries them. It tells no id, and there is no list:
-/// whether a document is there is asked through the passthrough, where the plan has it.
+/// Kombo's upload has no title, date or comment: the file name carries them. It returns no id, and there is no list.
 #[derive(Clone, Debug)]
 pub struct Documents {
     client: Client,
     integration: IntegrationId,
     uploads: RateLimiter,
-    personio: personio::Client,
 }
 
 #[derive(Deserialize)]
@@ -61,20 +59,11 @@ impl Documents {
     /// The documents of the people of `integration`.
     #[must_use]
     pub fn new(client: Client, integration: IntegrationId) -> Self {
-        let forwarded = personio::Forwarded::new(client.clone(), integration.clone());
-        let personio = personio::Client::new(personio::Transport::Kombo(forwarded));
         Self {
             client,
             integration,
-            uploads: RateLimiter::new(DOCUMENTS),
-            personio,
+            uploads: RateLimiter::new(UPLOADS),
         }
-    }
-
-    /// The HR system behind the integration, as our external ids name it.
-    #[must_use]
-    pub fn tool(&self) -> &str {
-        self.integration.tool()
     }
 
     /// The same, but nothing goes past `deadline`.
@@ -82,7 +71,6 @@ impl Documents {
     pub fn until(self, deadline: Deadline) -> Self {
         Self {
             client: self.client.until(deadline),
-            personio: self.personio.until(deadline),
             ..self
         }
     }
@@ -90,13 +78,8 @@ impl Documents {
     /// The same with another pace: for a simulator without limits.
     #[must_use]
     pub fn with_pace(self, pace: &RateLimiter) -> Self {
-        let (client, personio) = (
-            self.client.with_pace(pace.clone()),
-            self.personio.with_pace(pace.clone()),
-        );
         Self {
-            client,
-            personio,
+            client: self.client.with_pace(pace.clone()),
             uploads: pace.clone(),
             ..self
         }
@@ -134,10 +117,12 @@ impl Documents {
         let reply = self.client.get(target, Some(&self.integration)).await?;
         Ok(reply.json::<Envelope<Page<CategoryItem>>>()?.data)
     }
-}
 
-impl DocumentSink for Documents {
-    async fn categories(&self) -> Result<Vec<Category>, SourceError> {
+    /// All categories, in Kombo's order.
+    ///
+    /// # Errors
+    /// As for a reading of employees.
+    pub async fn categories(&self) -> Result<Vec<Category>, SourceError> {
         let (mut categories, mut seen) = (Vec::new(), HashSet::new());
         let mut cursor: Option<String> = None;
         for _ in 0..MAX_PAGES {
@@ -166,11 +151,11 @@ impl DocumentSink for Documents {
         ))
     }
 
-    async fn upload(
-        &self,
-        document: &Document,
-        body: PdfBody,
-    ) -> Result<Option<DocumentId>, UploadError> {
+    /// Files `document` with `body` as its file, at most once. Kombo returns no id.
+    ///
+    /// # Errors
+    /// See [`UploadError`].
+    pub async fn upload(&self, document: &Document, body: PdfBody) -> Result<(), UploadError> {
         let employee = self.employee(&document.employee).await?;
         let path = "/hris/employees/{employee_id}/documents";
         let target = self.client.target(Method::POST, path, &[&employee])?;
@@ -181,21 +166,15 @@ impl DocumentSink for Documents {
             category_id: document.category.as_str(),
             document: File::new(&document.file_name),
         };
-        let call = FileCall::new(request, &upload)?;
-        let reply = self.client.send_file(call, body, &self.uploads).await?;
-        // A 200 of somebody in between is no proof that it is filed.
+        let reply = self
+            .client
+            .send_file(&request, &upload, body, &self.uploads)
+            .await?;
+        if let Some(refusal) = Refusal::of(&reply) {
+            return Err(upload_error(refusal.into()));
+        }
+        // A 200 that is not Kombo's does not prove that the document is filed.
         reply.json::<Envelope<IgnoredAny>>()?;
-        Ok(None)
-    }
-
-    async fn find(&self, document: &Document) -> Result<Verification, SourceError> {
-        if self.integration.tool() != "personio" {
-            return Ok(Verification::OnUnverifiable);
-        }
-        match self.personio.find(document).await {
-            // Kombo opens the passthrough per customer; which code it refuses others with is in no document.
-            Err(SourceError::Unreadable(_)) => Ok(Verification::OnUnverifiable),
-            answer => answer,
-        }
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::Code;
-use crate::http::{self, Answer, Call, Effect, Reply, Verdict, redact};
+use crate::http::{self, Call, Effect, Interpreted, Reply, RetryHint, redact};
 use crate::source::SourceError;
 
 /// Why a call to Kombo failed.
@@ -81,22 +81,22 @@ impl Refusal {
 }
 
 /// Decides by Kombo's code whether another attempt may help: the statuses have changed before (503 to 409).
-pub(super) fn interpret(mut reply: Reply) -> Answer {
+pub(super) fn interpret(mut reply: Reply) -> Interpreted {
     let code = Refusal::of(&reply).and_then(|refusal| refusal.code);
-    let verdict = match code {
+    let retry = match code {
         None | Some(Code::Other(_) | Code::PlatformUnknown | Code::TaskTimedOut) => {
-            Verdict::ByStatus
+            RetryHint::ByStatus
         }
         Some(Code::RateLimited | Code::ConcurrencyLimited | Code::RemoteRateLimited) => {
-            Verdict::Again
+            RetryHint::Again
         }
         Some(Code::RemoteUnavailable) => {
             reply.status = StatusCode::SERVICE_UNAVAILABLE;
-            Verdict::ByStatus
+            RetryHint::ByStatus
         }
-        Some(_) => Verdict::Final,
+        Some(_) => RetryHint::Final,
     };
-    Answer { reply, verdict }
+    Interpreted { reply, retry }
 }
 
 impl From<Error> for SourceError {

@@ -12,6 +12,7 @@ mod integration;
 mod limits;
 mod passthrough;
 mod record;
+mod upload;
 mod upload_error;
 mod wire;
 
@@ -24,9 +25,9 @@ pub use error::{Error, Refusal};
 pub use file::{File, FileForm, FormPart, FormValue};
 pub use id::{IntegrationId, InvalidIntegrationId};
 pub use integration::{Availability, Integration, SetupStatus, Status};
-pub use passthrough::{Passthrough, PersonioApi};
+pub use passthrough::Passthrough;
 
 #[cfg(test)]
-mod documents_tests;
+pub(crate) mod documents_tests;
 #[cfg(test)]
 mod tests;

@@ -1,46 +1,31 @@
 //! Calls to the HR system itself, through Kombo: the remote status decides, then Kombo's own errors.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::fmt;
 
 use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::IntegrationId;
 use super::client::{Client, Envelope};
 use super::error::{Error, Refusal, interpret};
-use super::file::{FileCall, FormPart};
-use super::limits::PASSTHROUGH_TIMEOUT;
-use crate::document::UploadError;
-use crate::http::{Answer, Idempotency, Origin, RateLimiter, Reply, Request, Verdict};
-use crate::personio::UPLOAD_TIMEOUT;
-
-/// Which of Personio's APIs a call is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PersonioApi {
-    /// v1: Kombo adds `https://api.personio.de/v1`.
-    Personnel,
-    /// v2: Kombo adds `https://api.personio.de/v2`.
-    PersonnelV2,
-}
-
-impl PersonioApi {
-    fn path(self) -> &'static str {
-        match self {
-            Self::Personnel => "/passthrough/personio/personnel",
-            Self::PersonnelV2 => "/passthrough/personio/personnelv2",
-        }
-    }
-}
+use super::file::FormPart;
+use super::limits::{PASSTHROUGH_TIMEOUT, UPLOAD_TIMEOUT};
+use super::upload_error::upload_error;
+use crate::document::{PdfBody, UploadError};
+use crate::http::{Idempotency, Interpreted, Origin, RateLimiter, Reply, Request, RetryHint};
 
 /// A call that Kombo forwards, with the credential that it holds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Passthrough<'a> {
-    /// Which API it is for.
+    /// Kombo's path for the tool and the API that it is for: `/passthrough/personio/personnel`.
     #[serde(skip)]
-    pub api: PersonioApi,
+    pub api: &'static str,
     /// The remote method.
     #[serde(serialize_with = "method")]
     pub method: Method,
@@ -62,38 +47,41 @@ fn method<S: serde::Serializer>(method: &Method, serializer: S) -> Result<S::Ok,
 }
 
 impl Client {
-    /// Forwards `call` to Personio (`POST /passthrough/personio/…`) and returns Personio's answer.
+    /// Forwards `call`, which only reads, and returns the remote answer.
     ///
     /// # Errors
     /// [`Error::Refused`] where Kombo itself says no, [`Error::Http`] where there was no answer.
-    pub async fn personio(
+    pub async fn forward(
         &self,
         integration: &IntegrationId,
         call: &Passthrough<'_>,
-        repeat: Idempotency,
         pace: &RateLimiter,
     ) -> Result<Reply, Error> {
-        let target = self.target(Method::POST, call.api.path(), &[])?;
-        let request = Request::new(target, repeat, PASSTHROUGH_TIMEOUT)
+        let target = self.target(Method::POST, call.api, &[])?;
+        let request = Request::new(target, Idempotency::Read, PASSTHROUGH_TIMEOUT)
             .interpret(unwrap)
             .json(call)?;
         let request = self.authorize(request, Some(integration))?;
-        self.send(&request, pace).await
+        remote(self.context.send(&request, pace).await?)
     }
 
-    /// `call`, which has a file in its form, as something to [`send_file`](Self::send_file).
-    pub(crate) fn upload_to_personio(
+    /// Forwards `call`, which has a file in its form, at most once, with `file` as its content.
+    ///
+    /// # Errors
+    /// Kombo's own no; the remote answer is returned whatever its status.
+    pub(crate) async fn forward_file(
         &self,
         integration: &IntegrationId,
         call: &Passthrough<'_>,
-    ) -> Result<FileCall, UploadError> {
-        let target = self.target(Method::POST, call.api.path(), &[])?;
+        file: PdfBody,
+        pace: &RateLimiter,
+    ) -> Result<Reply, UploadError> {
+        let target = self.target(Method::POST, call.api, &[])?;
         let request =
             Request::new(target, Idempotency::OnlyIfNotSent, UPLOAD_TIMEOUT).interpret(unwrap);
-        Ok(FileCall::new(
-            self.authorize(request, Some(integration))?,
-            call,
-        )?)
+        let request = self.authorize(request, Some(integration))?;
+        let reply = self.send_file(&request, call, file, pace).await?;
+        remote(reply).map_err(upload_error)
     }
 }
 
@@ -114,9 +102,23 @@ enum Header {
 }
 
 /// Turns Kombo's answer into the remote one, so that the remote status and `Retry-After` decide about a retry.
-fn unwrap(reply: Reply) -> Answer {
+fn unwrap(reply: Reply) -> Interpreted {
     if Refusal::of(&reply).is_some() {
         return interpret(reply);
+    }
+    let retry = RetryHint::ByStatus;
+    let origin = Origin::Remote;
+    // Pages of people are large: their wrapping stays on, and is read with them.
+    if let Some((status, headers)) = Head::of(&reply.body).success() {
+        let within = &["data", "data"];
+        let reply = Reply {
+            status,
+            headers,
+            origin,
+            within,
+            ..reply
+        };
+        return Interpreted { reply, retry };
     }
     match inner(&reply) {
         Some((status, headers, body)) => {
@@ -124,18 +126,85 @@ fn unwrap(reply: Reply) -> Answer {
                 status,
                 headers,
                 body,
-                origin: Origin::Remote,
+                origin,
                 ..reply
             };
-            Answer {
-                reply,
-                verdict: Verdict::ByStatus,
+            Interpreted { reply, retry }
+        }
+        None => Interpreted {
+            reply,
+            retry: RetryHint::Final,
+        },
+    }
+}
+
+/// The beginning of Kombo's answer, up to a remote body that is an object.
+#[derive(Default)]
+struct Head {
+    status: Option<u16>,
+    headers: HashMap<String, Header>,
+    is_object: bool,
+}
+
+impl Head {
+    fn of(body: &[u8]) -> Self {
+        let mut head = Self::default();
+        // It stops at the remote body, which serde reports as an error.
+        let _ = serde_json::Deserializer::from_slice(body).deserialize_any(ReadHead {
+            head: &mut head,
+            depth: 0,
+        });
+        head
+    }
+
+    /// Status and headers, where the remote answer is an object and a success.
+    fn success(self) -> Option<(StatusCode, HeaderMap)> {
+        let status = self
+            .status
+            .and_then(|code| StatusCode::from_u16(code).ok())?;
+        (self.is_object && status.is_success()).then(|| (status, headers(self.headers)))
+    }
+}
+
+struct ReadHead<'h> {
+    head: &'h mut Head,
+    /// 0: Kombo's answer, 1: the remote one, 2: its body.
+    depth: u8,
+}
+
+impl<'de> DeserializeSeed<'de> for ReadHead<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ReadHead<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let Self { head, depth } = self;
+        if depth == 2 {
+            head.is_object = true;
+            return Ok(());
+        }
+        while let Some(key) = members.next_key::<Cow<'_, str>>()? {
+            match (depth, key.as_ref()) {
+                (0, "data") => members.next_value_seed(ReadHead { head, depth: 1 })?,
+                (1, "status") => head.status = Some(members.next_value()?),
+                (1, "headers") => head.headers = members.next_value()?,
+                (1, "data") if head.status.is_some() => {
+                    members.next_value_seed(ReadHead { head, depth: 2 })?;
+                }
+                _ => drop(members.next_value::<IgnoredAny>()?),
             }
         }
-        None => Answer {
-            reply,
-            verdict: Verdict::Final,
-        },
+        Ok(())
     }
 }
 
@@ -170,7 +239,7 @@ fn headers(wire: HashMap<String, Header>) -> HeaderMap {
 }
 
 /// The remote answer, or Kombo's own no.
-pub(super) fn remote(reply: Reply) -> Result<Reply, Error> {
+fn remote(reply: Reply) -> Result<Reply, Error> {
     match (reply.origin, Refusal::of(&reply)) {
         (Origin::Remote, _) => Ok(reply),
         (Origin::Called, Some(refusal)) => Err(refusal.into()),

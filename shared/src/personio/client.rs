@@ -1,18 +1,19 @@
-//! The calls of v1, over either transport.
+//! The calls, over any transport.
 
+use super::direct::Direct;
 use super::transport::Transport;
 use crate::http::{Deadline, RateLimiter};
 
-/// Personio's v1 API for one company; copies share token and pace.
+/// Personio's API for one company; copies share token and pace.
 #[derive(Clone, Debug)]
-pub struct Client {
-    pub(super) transport: Transport,
+pub struct Client<T = Direct> {
+    pub(super) transport: T,
 }
 
-impl Client {
+impl<T: Transport> Client<T> {
     /// A client over `transport`.
     #[must_use]
-    pub fn new(transport: Transport) -> Self {
+    pub fn new(transport: T) -> Self {
         Self { transport }
     }
 

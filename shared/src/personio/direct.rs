@@ -1,6 +1,7 @@
 //! Personio with a credential of ours: login, bearer token, one new login on a 401.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use reqwest::Method;
@@ -9,10 +10,8 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use super::credentials::Credentials;
-use super::limits::{
-    DOCUMENTS, EMPLOYEES, LISTS, LOGIN_TIMEOUT, LOGINS, READ_TIMEOUT, TOKEN_LIFE, UPLOAD_TIMEOUT,
-};
-use super::transport::{APP_ID, EMPLOYEE, Endpoint};
+use super::limits::{LOGIN_TIMEOUT, LOGINS, READ_TIMEOUT, TOKEN_LIFE, UPLOAD_TIMEOUT};
+use super::transport::{APP_ID, Api, Get, Limits, Transport};
 use super::upload::{self, UPLOAD};
 use super::{error, error_v2, wire};
 use crate::document::{Document, PdfBody, UploadError};
@@ -31,9 +30,7 @@ pub struct Direct {
     tokens: Arc<TokenCache>,
     tokens_v2: Arc<TokenCache>,
     logins: RateLimiter,
-    employees: RateLimiter,
-    documents: RateLimiter,
-    lists: RateLimiter,
+    limits: Limits,
 }
 
 /// The answer of `POST /v2/auth/token`.
@@ -62,79 +59,34 @@ impl Direct {
     pub fn new(base: BaseUrl, credentials: Credentials, context: Context) -> Self {
         let tokens = Arc::new(TokenCache::new(Arc::clone(context.clock())));
         let tokens_v2 = Arc::new(TokenCache::new(Arc::clone(context.clock())));
-        let (logins, employees) = (RateLimiter::new(LOGINS), RateLimiter::new(EMPLOYEES));
-        let (documents, lists) = (RateLimiter::new(DOCUMENTS), RateLimiter::new(LISTS));
         Self {
             base,
             credentials,
             context,
             tokens,
             tokens_v2,
-            logins,
-            employees,
-            documents,
-            lists,
+            logins: RateLimiter::new(LOGINS),
+            limits: Limits::new(),
         }
     }
 
-    pub(super) fn until(mut self, deadline: Deadline) -> Self {
-        self.context = self.context.until(deadline);
-        self
-    }
-
-    pub(super) fn with_pace(self, pace: RateLimiter) -> Self {
-        let (logins, employees, documents) = (pace.clone(), pace.clone(), pace.clone());
-        Self {
-            logins,
-            employees,
-            documents,
-            lists: pace,
-            ..self
-        }
-    }
-
-    /// A call of the v1 API.
-    fn target(&self, method: Method, path: &'static str) -> Result<Target, http::Error> {
-        Target::new(Vendor::Personio, &self.base, method, path, &[])
-    }
-
-    pub(super) async fn get(
+    fn request(
         &self,
-        endpoint: Endpoint,
-        query: &[(&str, &str)],
-    ) -> Result<Reply, SourceError> {
-        let target = self.target(Method::GET, endpoint.path())?;
-        let target = if query.is_empty() {
-            target
-        } else {
-            target.query(query.iter().copied())
-        };
-        let request =
-            Request::new(target, Idempotency::Read, READ_TIMEOUT).header(APP_ID.0, APP_ID.1)?;
-        self.tokens
-            .authorized(|| self.login(), |token| self.send(request.clone(), token))
-            .await
+        target: Target,
+        idempotency: Idempotency,
+        timeout: Duration,
+    ) -> Result<Request, http::Error> {
+        Request::new(target, idempotency, timeout).header(APP_ID.0, APP_ID.1)
     }
 
-    /// The record of one person; `id` is a number.
-    pub(super) async fn get_one(&self, id: &str) -> Result<Reply, SourceError> {
-        let target = Target::new(Vendor::Personio, &self.base, Method::GET, EMPLOYEE, &[id])?;
-        let request =
-            Request::new(target, Idempotency::Read, READ_TIMEOUT).header(APP_ID.0, APP_ID.1)?;
-        self.tokens
-            .authorized(|| self.login(), |token| self.send(request.clone(), token))
-            .await
-    }
-
-    async fn send(&self, request: Request, token: Arc<Token>) -> Result<Reply, SourceError> {
-        let request = request.bearer(token.secret())?;
-        Ok(self.context.send(&request, &self.employees).await?)
+    fn post(&self, path: &'static str) -> Result<Target, http::Error> {
+        Target::new(Vendor::Personio, &self.base, Method::POST, path, &[])
     }
 
     async fn login(&self) -> Result<Grant, SourceError> {
-        let target = self.target(Method::POST, "/v1/auth")?;
-        let request = Request::new(target, Idempotency::Read, LOGIN_TIMEOUT)
-            .header(APP_ID.0, APP_ID.1)?
+        let target = self.post("/v1/auth")?;
+        let request = self
+            .request(target, Idempotency::Read, LOGIN_TIMEOUT)?
             .json(&self.credentials.login())?;
         let reply = self.context.send(&request, &self.logins).await?;
         error::check_login(&reply)?;
@@ -142,26 +94,10 @@ impl Direct {
         Ok(grant(token, expires_in))
     }
 
-    /// Reads an address of the v2 API, which has tokens of its own.
-    pub(super) async fn get_v2(
-        &self,
-        path: &'static str,
-        query: &[(&str, &str)],
-    ) -> Result<Reply, SourceError> {
-        let target = self.target(Method::GET, path)?.query(query.iter().copied());
-        let request =
-            Request::new(target, Idempotency::Read, READ_TIMEOUT).header(APP_ID.0, APP_ID.1)?;
-        let call = async |token: Arc<Token>| {
-            let request = request.clone().bearer(token.secret())?;
-            Ok(self.context.send(&request, &self.lists).await?)
-        };
-        self.tokens_v2.authorized(|| self.login_v2(), call).await
-    }
-
     async fn login_v2(&self) -> Result<Grant, SourceError> {
-        let target = self.target(Method::POST, "/v2/auth/token")?;
-        let request = Request::new(target, Idempotency::Read, LOGIN_TIMEOUT)
-            .header(APP_ID.0, APP_ID.1)?
+        let target = self.post("/v2/auth/token")?;
+        let request = self
+            .request(target, Idempotency::Read, LOGIN_TIMEOUT)?
             .form(&self.credentials.token_form());
         let reply = self.context.send(&request, &self.logins).await?;
         error_v2::check_token(&reply)?;
@@ -172,13 +108,62 @@ impl Direct {
         Ok(grant(access_token, expires_in))
     }
 
-    /// Sends `document` with `body` as its file and returns Personio's answer. Sent again, from the file's beginning,
-    /// only where the token was refused.
-    pub(super) async fn upload(
+    async fn send_document(
         &self,
         document: &Document,
         body: PdfBody,
+        token: Arc<Token>,
     ) -> Result<Reply, UploadError> {
+        let target = self.post(UPLOAD)?;
+        let request = self
+            .request(target, Idempotency::OnlyIfNotSent, UPLOAD_TIMEOUT)?
+            .bearer(token.secret())?;
+        let (content, watch) = body.into_content();
+        let payload = Payload::pdf_form(
+            upload::fields(document),
+            "file",
+            &document.file_name,
+            content,
+        );
+        let sent = self
+            .context
+            .send_once(&request, payload, &self.limits.documents)
+            .await;
+        sent.map_err(|error| {
+            watch
+                .failure()
+                .map_or_else(|| error.into(), UploadError::from)
+        })
+    }
+}
+
+impl Transport for Direct {
+    async fn get(&self, get: Get<'_>) -> Result<Reply, SourceError> {
+        let Get {
+            api,
+            path,
+            segments,
+            query,
+        } = get;
+        let target = Target::new(Vendor::Personio, &self.base, Method::GET, path, segments)?;
+        let target = if query.is_empty() {
+            target
+        } else {
+            target.query(query.iter().copied())
+        };
+        let request = self.request(target, Idempotency::Read, READ_TIMEOUT)?;
+        let call = async |token: Arc<Token>| {
+            let request = request.clone().bearer(token.secret())?;
+            Ok(self.context.send(&request, self.limits.reads(api)).await?)
+        };
+        match api {
+            Api::V1 => self.tokens.authorized(|| self.login(), call).await,
+            Api::V2 => self.tokens_v2.authorized(|| self.login_v2(), call).await,
+        }
+    }
+
+    /// Sent again, from the file's beginning, only where the token was refused.
+    async fn upload(&self, document: &Document, body: PdfBody) -> Result<Reply, UploadError> {
         let reopen = body.reopener();
         let first = Mutex::new(Some(body));
         let call = async |token: Arc<Token>| {
@@ -195,32 +180,19 @@ impl Direct {
             .await
     }
 
-    async fn send_document(
-        &self,
-        document: &Document,
-        body: PdfBody,
-        token: Arc<Token>,
-    ) -> Result<Reply, UploadError> {
-        let target = self.target(Method::POST, UPLOAD)?;
-        let request = Request::new(target, Idempotency::OnlyIfNotSent, UPLOAD_TIMEOUT)
-            .header(APP_ID.0, APP_ID.1)?
-            .bearer(token.secret())?;
-        let (content, watch) = body.into_content();
-        let payload = Payload::pdf_form(
-            upload::fields(document),
-            "file",
-            &document.file_name,
-            content,
-        );
-        let sent = self
-            .context
-            .send_once(&request, payload, &self.documents)
-            .await;
-        sent.map_err(|error| {
-            watch
-                .failure()
-                .map_or_else(|| error.into(), UploadError::from)
-        })
+    fn until(self, deadline: Deadline) -> Self {
+        Self {
+            context: self.context.until(deadline),
+            ..self
+        }
+    }
+
+    fn with_pace(self, pace: RateLimiter) -> Self {
+        Self {
+            limits: Limits::all(&pace),
+            logins: pace,
+            ..self
+        }
     }
 }
 

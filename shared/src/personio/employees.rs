@@ -10,9 +10,9 @@ use serde_json::value::RawValue;
 
 use super::client::Client;
 use super::limits::{CONCURRENCY, MAX_PAGES, PAGE_SIZE};
-use super::transport::Endpoint;
-use super::wire::Page;
-use super::{error, record};
+use super::transport::{Api, Get, Transport};
+use super::wire::{Page, Success};
+use super::{error, record, wire};
 use crate::domain::id::SourceId;
 use crate::source::{EmployeeSource, Reading, SourceError, SourceRecord, Take};
 
@@ -62,7 +62,7 @@ struct One<'a> {
     data: &'a RawValue,
 }
 
-impl Client {
+impl<T: Transport> Client<T> {
     /// The record of one person; `None` if there is no such person, or none that the credential may see.
     ///
     /// # Errors
@@ -72,7 +72,15 @@ impl Client {
         if id.as_str().is_empty() || !id.as_str().bytes().all(|b| b.is_ascii_digit()) {
             return Ok(None);
         }
-        let reply = self.transport.get_one(id.as_str()).await?;
+        let reply = self
+            .transport
+            .get(Get {
+                api: Api::V1,
+                path: "/v1/company/employees/{id}",
+                segments: &[id.as_str()],
+                query: &[],
+            })
+            .await?;
         if reply.status == StatusCode::NOT_FOUND {
             return Ok(None);
         }
@@ -88,12 +96,18 @@ impl Client {
             .into_iter()
             .chain(ATTRIBUTES.map(|key| ("attributes[]", key)))
             .collect();
-        let reply = self.transport.get(Endpoint::Employees, &query).await?;
-        error::check(&reply)?;
+        let reply = self
+            .transport
+            .get(Get::v1("/v1/company/employees", &query))
+            .await?;
         // A page is read in one go. Only if something in it does not fit, each record is read on its own: an odd one fails nobody else.
-        if let Some(page) = reply.fitting() {
+        if let Some(page) = reply.fitting::<Page<wire::Employee>>()
+            && reply.status.is_success()
+            && page.success != Success::Stated(false)
+        {
             return Ok(Part::of(page, record::of));
         }
+        error::check(&reply)?;
         Ok(Part::of(reply.json()?, record::read))
     }
 
@@ -105,7 +119,7 @@ impl Client {
     }
 }
 
-impl EmployeeSource for Client {
+impl<T: Transport> EmployeeSource for Client<T> {
     fn tool(&self) -> &str {
         "personio"
     }

@@ -128,13 +128,7 @@ impl No<'_> {
 
 /// Personio's no in `reply`; `None` if it is a yes.
 pub(super) fn no(reply: &Reply) -> Option<No<'_>> {
-    // A page of people is not read twice to find out that it is one.
-    let may_fail = !reply.status.is_success() || !reply.body.starts_with(b"{\"success\":true");
-    let outcome = if may_fail {
-        reply.json::<Outcome>().ok()
-    } else {
-        None
-    };
+    let outcome = reply.json::<Outcome>().ok();
     let failed = outcome
         .as_ref()
         .is_some_and(|outcome| outcome.success == Some(false));

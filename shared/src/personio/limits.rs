@@ -34,7 +34,7 @@ pub(super) const LOGINS: &[Rate] = &[Rate {
 }];
 /// Uploads: 60 a minute (OpenAPI document of 2025-01, `POST /v1/company/documents`; changelog "Documents API: POST
 /// documents endpoints"). Kombo's uploads end at the same limit.
-pub(crate) const DOCUMENTS: &[Rate] = &[Rate {
+pub(super) const DOCUMENTS: &[Rate] = &[Rate {
     calls: 60,
     within: seconds(60),
 }];
@@ -48,7 +48,7 @@ pub(super) const LIST_SIZE: &str = "200";
 /// More pages than this (20,000 documents of one employee) are a paging fault. Our own bound.
 pub(super) const MAX_LIST_PAGES: usize = 100;
 /// 30 MB take a while, and a virus scan may come before the answer. Our own bound; Personio publishes none.
-pub(crate) const UPLOAD_TIMEOUT: Duration = Duration::from_secs(120);
+pub(super) const UPLOAD_TIMEOUT: Duration = Duration::from_secs(120);
 /// A page of 100 people is about 200 KB. Our own bound; Personio publishes none.
 pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Our own bound.

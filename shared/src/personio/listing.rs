@@ -10,6 +10,7 @@ use url::Url;
 
 use super::client::Client;
 use super::limits::{LIST_SIZE, MAX_LIST_PAGES};
+use super::transport::{Api, Get, Transport};
 use super::upload::Id;
 use super::{error_v2, wire};
 use crate::domain::calendar_day;
@@ -81,7 +82,7 @@ struct Reference {
     id: Option<Id>,
 }
 
-impl Client {
+impl<T: Transport> Client<T> {
     /// All documents of the employee `owner`, or of one category, or since a day:
     /// `GET /v2/document-management/documents`.
     ///
@@ -103,7 +104,15 @@ impl Client {
             // Whether a cursor carries the filters is not documented: they are sent along.
             let paging = cursor.as_deref().map(|cursor| ("cursor", cursor));
             let query: Vec<_> = query.iter().copied().chain(paging).collect();
-            let reply = self.transport.get_v2(DOCUMENTS, &query).await?;
+            let reply = self
+                .transport
+                .get(Get {
+                    api: Api::V2,
+                    path: DOCUMENTS,
+                    segments: &[],
+                    query: &query,
+                })
+                .await?;
             error_v2::check_list(&reply)?;
             let page: Page = reply.json()?;
             documents.extend(page.data.into_iter().filter_map(|item| item.of(owner)));

@@ -21,9 +21,10 @@ pub use credentials::Credentials;
 pub use direct::Direct;
 pub use employees::ATTRIBUTES;
 pub use listing::FiledDocument;
-pub use transport::{Forwarded, Transport};
+pub use transport::{Api, Get, Transport};
 
-pub(crate) use limits::{DOCUMENTS, UPLOAD_TIMEOUT};
+pub(crate) use transport::{APP_ID, Limits};
+pub(crate) use upload::{UPLOAD, fields};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

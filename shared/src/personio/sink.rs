@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::client::Client;
-use super::transport::Endpoint;
+use super::transport::{Get, Transport};
 use super::upload::{self, Id};
 use super::{error, listing::FiledDocument};
 use crate::document::{
@@ -28,11 +28,11 @@ struct CategoryAttributes {
     name: Option<String>,
 }
 
-impl DocumentSink for Client {
+impl<T: Transport> DocumentSink for Client<T> {
     async fn categories(&self) -> Result<Vec<Category>, SourceError> {
         let reply = self
             .transport
-            .get(Endpoint::DocumentCategories, &[])
+            .get(Get::v1("/v1/company/document-categories", &[]))
             .await?;
         error::check_right(&reply, "Documents: write")?;
         let named = |CategoryItem { id, attributes }| {

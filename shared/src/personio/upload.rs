@@ -9,10 +9,10 @@ use crate::http::{Origin, Reply};
 use crate::source::SourceError;
 
 /// Where documents go.
-pub(super) const UPLOAD: &str = "/v1/company/documents";
+pub(crate) const UPLOAD: &str = "/v1/company/documents";
 
 /// The form's fields beside the file.
-pub(super) fn fields(document: &Document) -> Vec<(&'static str, String)> {
+pub(crate) fn fields(document: &Document) -> Vec<(&'static str, String)> {
     let date = document.date.map(|date| ("date", date.to_string()));
     let comment = Some(&document.comment).filter(|comment| !comment.is_empty());
     [

@@ -11,9 +11,25 @@ use crate::http::rows;
 #[serde(bound = "R: Deserialize<'de>")]
 pub(super) struct Page<R> {
     #[serde(default)]
+    pub(super) success: Success,
+    #[serde(default)]
     pub(super) metadata: Option<Metadata>,
     #[serde(deserialize_with = "rows")]
     pub(super) data: Vec<R>,
+}
+
+/// Whether the answer says of itself that it is a success. Nothing else is required of it.
+#[derive(Clone, Copy, Deserialize, PartialEq)]
+#[serde(untagged)]
+pub(super) enum Success {
+    Stated(bool),
+    Other(IgnoredAny),
+}
+
+impl Default for Success {
+    fn default() -> Self {
+        Self::Other(IgnoredAny)
+    }
 }
 
 /// Numbers here have come as text, and the official examples contradict themselves: nothing is required.

@@ -1,69 +1,33 @@
-//! From a tenant's configuration and secret to the clients of its route.
+//! The routes to the HR system: from a tenant's configuration and secret to the clients of its route.
 
-use std::fmt;
+mod hr;
+mod kombo_unified;
+mod personio_over_kombo;
+
+pub use hr::Hr;
+pub use kombo_unified::KomboUnified;
+pub use personio_over_kombo::PersonioOverKombo;
 
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
-use crate::document::{Category, Document, DocumentSink, PdfBody, UploadError, Verification};
-use crate::domain::id::{DocumentId, SourceId};
 use crate::fingerprint::{FingerprintKey, FingerprintKeyError};
 use crate::http::{BaseUrl, Context, Deadline, RateLimiter};
-use crate::kombo::{self, IntegrationId};
+use crate::kombo;
 use crate::personio;
 use crate::reteach;
 use crate::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
-use crate::source::{EmployeeSource, Reading, SourceError, SourceRecord, Take};
 use crate::tenant::{TenantConfig, Via};
 
-/// The clients of one tenant, and its key. Copies share tokens and pace. `H` is the HR system as the job needs it.
+/// The clients of one tenant, and its key. Copies share tokens and pace.
 #[derive(Clone, Debug)]
-pub struct Connections<H> {
-    /// The HR system: where people come from ([`Source`]), or where certificates go ([`Sink`]).
-    pub hr: H,
-    /// Where people go, and certificates come from.
+pub struct Connections {
+    /// The source of employees, and the place for their documents.
+    pub hr: Hr,
+    /// The academy: accounts go there, certificates come from it.
     pub reteach: reteach::Client,
     /// The key of the tenant's fingerprints.
     pub key: FingerprintKey,
-}
-
-/// The HR system as one of the jobs needs it.
-pub trait HrSystem: Clone + fmt::Debug + Send + Sync + Sized {
-    /// The client of the tenant's route.
-    ///
-    /// # Errors
-    /// [`ConnectError`] naming what the route needs and does not have.
-    fn connect(
-        config: &TenantConfig,
-        secret: &TenantSecret,
-        context: &Context,
-    ) -> Result<Self, ConnectError>;
-
-    /// The same, but nothing goes past `deadline`.
-    #[must_use]
-    fn until(self, deadline: Deadline) -> Self;
-
-    /// The same at another pace: for simulators without limits.
-    #[must_use]
-    fn with_pace(self, pace: &RateLimiter) -> Self;
-}
-
-/// The HR system, by the tenant's route.
-#[derive(Clone, Debug)]
-pub enum Source {
-    /// Personio's own API, called directly or through Kombo.
-    Personio(personio::Client),
-    /// Kombo's unified model.
-    Kombo(kombo::Employees),
-}
-
-/// The HR system as a place for documents, by the tenant's route.
-#[derive(Clone, Debug)]
-pub enum Sink {
-    /// Personio's own API, called directly or through Kombo.
-    Personio(personio::Client),
-    /// Kombo's unified model.
-    Kombo(kombo::Documents),
 }
 
 /// What a tenant's route needs and does not have.
@@ -87,7 +51,7 @@ pub enum ConnectError {
     OnThisMachine(&'static str),
 }
 
-impl<H: HrSystem> Connections<H> {
+impl Connections {
     /// The clients for `config` with the credentials in `secret`.
     ///
     /// # Errors
@@ -102,7 +66,7 @@ impl<H: HrSystem> Connections<H> {
             .fingerprint_key
             .as_ref()
             .ok_or(ConnectError::MissingSecret("fingerprint_key"))?;
-        let hr = H::connect(config, secret, context)?;
+        let hr = hr(config, secret, context)?;
         let academy = secret
             .reteach
             .as_ref()
@@ -133,145 +97,9 @@ impl<H: HrSystem> Connections<H> {
     #[must_use]
     pub fn with_pace(self, pace: &RateLimiter) -> Self {
         Self {
-            hr: self.hr.with_pace(pace),
+            hr: self.hr.with_pace(pace.clone()),
             reteach: self.reteach.with_pace(pace.clone()),
             key: self.key,
-        }
-    }
-}
-
-impl HrSystem for Source {
-    fn connect(
-        config: &TenantConfig,
-        secret: &TenantSecret,
-        context: &Context,
-    ) -> Result<Self, ConnectError> {
-        Ok(match config.personio.via {
-            Via::Direct | Via::KomboPassthrough => {
-                Self::Personio(personio(config, secret, context)?)
-            }
-            Via::Kombo => {
-                let (client, integration, field) = through_kombo(config, secret, context)?;
-                let employees = kombo::Employees::new(client, integration);
-                Self::Kombo(match field {
-                    Some(field) => employees.with_employment_type_field(field),
-                    None => employees,
-                })
-            }
-        })
-    }
-
-    fn until(self, deadline: Deadline) -> Self {
-        match self {
-            Self::Personio(client) => Self::Personio(client.until(deadline)),
-            Self::Kombo(employees) => Self::Kombo(employees.until(deadline)),
-        }
-    }
-
-    fn with_pace(self, pace: &RateLimiter) -> Self {
-        match self {
-            Self::Personio(client) => Self::Personio(client.with_pace(pace.clone())),
-            Self::Kombo(employees) => Self::Kombo(employees.with_pace(pace.clone())),
-        }
-    }
-}
-
-impl HrSystem for Sink {
-    fn connect(
-        config: &TenantConfig,
-        secret: &TenantSecret,
-        context: &Context,
-    ) -> Result<Self, ConnectError> {
-        Ok(match config.personio.via {
-            Via::Direct | Via::KomboPassthrough => {
-                Self::Personio(personio(config, secret, context)?)
-            }
-            Via::Kombo => {
-                let (client, integration, _) = through_kombo(config, secret, context)?;
-                Self::Kombo(kombo::Documents::new(client, integration))
-            }
-        })
-    }
-
-    fn until(self, deadline: Deadline) -> Self {
-        match self {
-            Self::Personio(client) => Self::Personio(client.until(deadline)),
-            Self::Kombo(documents) => Self::Kombo(documents.until(deadline)),
-        }
-    }
-
-    fn with_pace(self, pace: &RateLimiter) -> Self {
-        match self {
-            Self::Personio(client) => Self::Personio(client.with_pace(pace.clone())),
-            Self::Kombo(documents) => Self::Kombo(documents.with_pace(pace)),
-        }
-    }
-}
-
-impl Source {
-    /// The record of one person, read live; `None` if the HR system shows no such person. For the operator: runs read
-    /// everybody.
-    ///
-    /// # Errors
-    /// As for a reading of all.
-    pub async fn one(&self, id: &SourceId) -> Result<Option<SourceRecord>, SourceError> {
-        match self {
-            Self::Personio(client) => client.one(id).await,
-            Self::Kombo(employees) => employees.one(id).await,
-        }
-    }
-}
-
-impl Sink {
-    /// The HR system, as our external ids name it.
-    #[must_use]
-    pub fn tool(&self) -> &str {
-        match self {
-            Self::Personio(client) => client.tool(),
-            Self::Kombo(documents) => documents.tool(),
-        }
-    }
-}
-
-impl EmployeeSource for Source {
-    fn tool(&self) -> &str {
-        match self {
-            Self::Personio(client) => client.tool(),
-            Self::Kombo(employees) => employees.tool(),
-        }
-    }
-
-    async fn read(&self, expected: u64, take: &mut Take<'_>) -> Result<Reading, SourceError> {
-        match self {
-            Self::Personio(client) => client.read(expected, take).await,
-            Self::Kombo(employees) => employees.read(expected, take).await,
-        }
-    }
-}
-
-impl DocumentSink for Sink {
-    async fn categories(&self) -> Result<Vec<Category>, SourceError> {
-        match self {
-            Self::Personio(client) => client.categories().await,
-            Self::Kombo(documents) => documents.categories().await,
-        }
-    }
-
-    async fn upload(
-        &self,
-        document: &Document,
-        body: PdfBody,
-    ) -> Result<Option<DocumentId>, UploadError> {
-        match self {
-            Self::Personio(client) => client.upload(document, body).await,
-            Self::Kombo(documents) => documents.upload(document, body).await,
-        }
-    }
-
-    async fn find(&self, document: &Document) -> Result<Verification, SourceError> {
-        match self {
-            Self::Personio(client) => client.find(document).await,
-            Self::Kombo(documents) => documents.find(document).await,
         }
     }
 }
@@ -291,38 +119,12 @@ fn reachable(config: &TenantConfig, context: &Context) -> Result<(), ConnectErro
     found.map_or(Ok(()), |(field, _)| Err(ConnectError::OnThisMachine(field)))
 }
 
-/// Personio's own API, on either of the two ways to it.
-fn personio(
-    config: &TenantConfig,
-    secret: &TenantSecret,
-    context: &Context,
-) -> Result<personio::Client, ConnectError> {
-    let transport = if config.personio.via == Via::Direct {
-        let secret = secret
-            .personio
-            .as_ref()
-            .ok_or(ConnectError::MissingSecret("personio"))?;
-        let PersonioSecret {
-            client_id,
-            client_secret,
-        } = secret;
-        let credentials = personio::Credentials::new(text(client_id), text(client_secret));
-        let base = config.personio.base_url.clone();
-        personio::Transport::Direct(personio::Direct::new(base, credentials, context.clone()))
-    } else {
-        let (client, integration, _) = through_kombo(config, secret, context)?;
-        personio::Transport::Kombo(personio::Forwarded::new(client, integration))
-    };
-    Ok(personio::Client::new(transport))
-}
-
-fn through_kombo(
-    config: &TenantConfig,
-    secret: &TenantSecret,
-    context: &Context,
-) -> Result<(kombo::Client, IntegrationId, Option<String>), ConnectError> {
-    let config = config.kombo.as_ref().ok_or(ConnectError::NotConnected)?;
-    let integration = config
+fn hr(config: &TenantConfig, secret: &TenantSecret, context: &Context) -> Result<Hr, ConnectError> {
+    if config.personio.via == Via::Direct {
+        return personio(config, secret, context).map(Hr::Personio);
+    }
+    let kombo = config.kombo.as_ref().ok_or(ConnectError::NotConnected)?;
+    let integration = kombo
         .integration_id
         .clone()
         .ok_or(ConnectError::NotConnected)?;
@@ -330,12 +132,36 @@ fn through_kombo(
         .kombo
         .as_ref()
         .ok_or(ConnectError::MissingSecret("kombo"))?;
-    let client = kombo::Client::new(
-        config.base_url.clone(),
-        kombo::ApiKey::new(text(api_key)),
-        context.clone(),
-    );
-    Ok((client, integration, config.employment_type_field.clone()))
+    let key = kombo::ApiKey::new(text(api_key));
+    let client = kombo::Client::new(kombo.base_url.clone(), key, context.clone());
+    Ok(match config.personio.via {
+        Via::Direct | Via::KomboPassthrough => {
+            let transport = PersonioOverKombo::new(client, integration);
+            Hr::PersonioOverKombo(personio::Client::new(transport))
+        }
+        Via::Kombo => {
+            let field = kombo.employment_type_field.clone();
+            Hr::Kombo(KomboUnified::new(client, integration, field))
+        }
+    })
+}
+
+fn personio(
+    config: &TenantConfig,
+    secret: &TenantSecret,
+    context: &Context,
+) -> Result<personio::Client, ConnectError> {
+    let PersonioSecret {
+        client_id,
+        client_secret,
+    } = secret
+        .personio
+        .as_ref()
+        .ok_or(ConnectError::MissingSecret("personio"))?;
+    let credentials = personio::Credentials::new(text(client_id), text(client_secret));
+    let base = config.personio.base_url.clone();
+    let direct = personio::Direct::new(base, credentials, context.clone());
+    Ok(personio::Client::new(direct))
 }
 
 fn reteach_credentials(secret: &ReteachSecret) -> reteach::Credentials {
@@ -350,3 +176,6 @@ fn reteach_credentials(secret: &ReteachSecret) -> reteach::Credentials {
 fn text(secret: &SecretString) -> &str {
     secret.expose_secret()
 }
+
+#[cfg(test)]
+mod tests;

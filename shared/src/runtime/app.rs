@@ -26,29 +26,21 @@ pub struct App<W: Job> {
     pace: Option<RateLimiter>,
     sessions: Option<Sessions>,
     pub(super) in_turn: bool,
-    warm: Mutex<HashMap<TenantId, Warm<W::Hr>>>,
+    warm: Mutex<HashMap<TenantId, Warm>>,
 }
 
 /// What a warm function keeps of a tenant.
-struct Warm<H> {
+#[derive(Default)]
+struct Warm {
     calls: Calls,
-    clients: Option<Clients<H>>,
+    clients: Option<Clients>,
 }
 
 /// Clients, and what they were made of.
-struct Clients<H> {
+struct Clients {
     configuration: String,
     secret: Arc<TenantSecret>,
-    connections: Connections<H>,
-}
-
-impl<H> Default for Warm<H> {
-    fn default() -> Self {
-        Self {
-            calls: Calls::default(),
-            clients: None,
-        }
-    }
+    connections: Connections,
 }
 
 impl<W: Job> fmt::Debug for App<W> {
@@ -165,7 +157,7 @@ impl<W: Job> App<W> {
         &self,
         tenant: &Tenant,
         secret: &Arc<TenantSecret>,
-    ) -> Result<Connections<W::Hr>, ConnectError> {
+    ) -> Result<Connections, ConnectError> {
         let mut warm = self.warm.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = warm.entry(tenant.config.tenant_id.clone()).or_default();
         if let Some(known) = &entry.clients

@@ -11,7 +11,6 @@ use super::{
 };
 use crate::domain::id::RunId;
 use crate::http::Deadline;
-use crate::routes::HrSystem;
 use crate::secrets::TenantSecret;
 use crate::state::JobKind;
 
@@ -21,8 +20,6 @@ pub trait Job: Send + Sync + Sized + 'static {
     const JOB: JobKind;
     /// How it holds its lease.
     const LEASE: LeaseTerms;
-    /// The HR system as this job needs it.
-    type Hr: HrSystem;
     /// How many of what it did.
     type Counts: Counts;
     /// What a dry run would do, with all values: for the operator's eyes only.

@@ -92,7 +92,7 @@ impl<W: Job> Run<'_, W> {
         &self,
         tenant: &Tenant,
         secret: &Arc<TenantSecret>,
-    ) -> Result<Connections<W::Hr>, ConnectError> {
+    ) -> Result<Connections, ConnectError> {
         self.app.connect(tenant, secret)
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use harness::{MARK, ROUTES, Witness, ignore_progress, marked_company};
 use shared::document::DocumentSink as _;
 use shared::http::{Calls, Context, Deadline, RateLimiter};
-use shared::routes::{Connections, Sink, Source};
+use shared::routes::Connections;
 use shared::runtime::Mode;
 use shared::source::read_all;
 use shared::tenant::{TenantConfig, Via};
@@ -41,8 +41,8 @@ async fn panics(via: Via) {
     let clock = Arc::new(world.clock.clone());
     let context =
         Context::new(shared::http::client().unwrap(), clock, Calls::default()).with_simulators();
-    let connections: Connections<Source> = Connections::new(&config, &secret, &context).unwrap();
-    let sink: Connections<Sink> = Connections::new(&config, &secret, &context).unwrap();
+    let connections: Connections = Connections::new(&config, &secret, &context).unwrap();
+    let sink: Connections = Connections::new(&config, &secret, &context).unwrap();
     let (connections, sink) = (
         connections.with_pace(&RateLimiter::new(&[])),
         sink.with_pace(&RateLimiter::new(&[])),

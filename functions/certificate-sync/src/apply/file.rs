@@ -74,7 +74,7 @@ async fn attempt(
         PutOutcome::Written => *intent = Some(about_to),
         PutOutcome::Decided => return Err(Trouble::Decided),
     }
-    let sink = shared::routes::HrSystem::until(tools.sink.clone(), until);
+    let sink = tools.sink.clone().until(until);
     match sink.upload(&document, pdf).await {
         Ok(id) => Ok(id),
         Err(error) => Err(judge(tools, folder, error).await),

@@ -2,7 +2,7 @@
 
 use shared::document::{DocumentSink as _, choose_category};
 use shared::domain::id::CategoryId;
-use shared::routes::Sink;
+use shared::routes::Hr;
 use shared::runtime::{Outcome, RunError};
 
 /// The folder for certificates.
@@ -15,7 +15,7 @@ pub(crate) struct Folder {
 ///
 /// # Errors
 /// [`RunError`]: saying which folder to make, or why the folders cannot be read.
-pub(crate) async fn find(sink: &Sink, category: Option<&str>) -> Result<Folder, RunError> {
+pub(crate) async fn find(sink: &Hr, category: Option<&str>) -> Result<Folder, RunError> {
     let categories = sink.categories().await?;
     let chosen = choose_category(&categories, category);
     chosen

@@ -19,7 +19,7 @@ use shared::domain::clock::Clock;
 use shared::domain::id::{CertificateId, TenantId};
 use shared::http::Deadline;
 use shared::reteach::{Client, Downloads};
-use shared::routes::Sink;
+use shared::routes::Hr;
 use shared::runtime::{CircuitBreaker, LeaseGuard, Outcome as Ending, RunError};
 use shared::state::{RetryState, Store};
 
@@ -38,7 +38,7 @@ pub struct Tools<'a> {
     /// The tenant.
     pub tenant: &'a TenantId,
     /// Its HR system.
-    pub sink: &'a Sink,
+    pub sink: &'a Hr,
     /// Its academy.
     pub reteach: &'a Client,
     /// Its academy's files.

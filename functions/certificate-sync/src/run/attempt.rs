@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use shared::reteach::Downloads;
-use shared::routes::Sink;
 use shared::runtime::{
     Job, JobResult, LeaseGuard, LeaseTerms, Outcome, Progress, Run, RunError, Tenant,
 };
@@ -31,7 +30,6 @@ impl Job for CertificateSync {
         lasts: SignedDuration::from_secs(300),
         enough: SignedDuration::from_secs(150),
     };
-    type Hr = Sink;
     type Counts = Counts;
     type Plan = Plan;
 

@@ -6,8 +6,9 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use shared::domain::id::{CertificateId, CustomerId, SourceId, TenantId};
 use shared::reteach::{Client, Completeness, Error, Participation, Rejected};
-use shared::routes::{Connections, Sink};
+use shared::routes::Connections;
 use shared::runtime::{CircuitBreaker, RunError};
+use shared::source::EmployeeSource as _;
 use shared::state::{CertificateEntry, CertificateRoot, CertificateState, Store};
 
 use super::scope::Scope;
@@ -54,7 +55,7 @@ struct Known {
 pub(super) async fn gather(
     store: &Store,
     tenant: &TenantId,
-    connections: &Connections<Sink>,
+    connections: &Connections,
     root: Option<&CertificateRoot>,
     scope: Scope,
     now: Timestamp,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use shared::routes::{Connections, Source};
+use shared::routes::Connections;
 use shared::runtime::{
     Job, JobResult, LeaseGuard, LeaseTerms, Mode, Progress, Run, RunError, Tenant,
 };
@@ -35,7 +35,6 @@ impl Job for EmployeeSync {
         lasts: SignedDuration::from_secs(120),
         enough: SignedDuration::from_secs(60),
     };
-    type Hr = Source;
     type Counts = Counts;
     type Plan = Plan;
 

@@ -7,7 +7,7 @@ use shared::access::Scoped;
 use shared::document::{DocumentSink as _, choose_category};
 use shared::domain::id::SourceId;
 use shared::mapping::DesiredAccount;
-use shared::routes::{Connections, Sink, Source};
+use shared::routes::Connections;
 use shared::secrets::TenantSecret;
 use shared::source::SourceError;
 use shared::tenant::{TenantConfig, Via};
@@ -27,11 +27,11 @@ pub(super) async fn examine(
     config: &TenantConfig,
     secret: &TenantSecret,
 ) -> Result<Vec<Item>> {
-    let connections: Connections<Source> = context.connect(config, secret)?;
+    let connections: Connections = context.connect(config, secret)?;
     let mut items = Vec::new();
     let mut named = BTreeSet::new();
-    if let Source::Personio(client) = &connections.hr {
-        match client.attributes().await {
+    if let Some(readable) = connections.hr.attributes().await {
+        match readable {
             Ok(readable) => {
                 let (item, missing) = attributes(config, &readable);
                 items.extend(item);
@@ -172,7 +172,7 @@ async fn documents(
     secret: &TenantSecret,
     sample: Option<&SourceId>,
 ) -> Result<Vec<Item>> {
-    let connections: Connections<Sink> = context.connect(config, secret)?;
+    let connections: Connections = context.connect(config, secret)?;
     let about = "Personio: folder for certificates";
     let mut items = Vec::new();
     match connections.hr.categories().await {
@@ -187,10 +187,14 @@ async fn documents(
             },
         ),
     }
-    // Where a document cannot be looked for, an upload of unknown outcome waits for sample.
-    if let (Sink::Personio(client), Some(sample)) = (&connections.hr, sample) {
+    // Where documents cannot be listed, an upload of unknown outcome waits for the operator.
+    let listed = match sample {
+        Some(sample) => connections.hr.documents(sample).await,
+        None => None,
+    };
+    if let Some(listed) = listed {
         let about = "Personio: filed documents";
-        items.push(match client.documents(sample, None, None).await {
+        items.push(match listed {
             Ok(_) => Item::good(about, "can be looked up, so that nothing is filed twice"),
             Err(SourceError::Forbidden(text) | SourceError::Lapsed(text)) => Item::miss(
                 about,

@@ -299,11 +299,11 @@ async fn a_login_that_fails_leaves_the_document_alone() {
 async fn no_more_than_60_are_filed_in_a_minute() {
     let server = personio(|_| filed(json!(17))).await;
     let credentials = Credentials::new("papi-id", "papi-secret");
-    let client = Client::new(Transport::Direct(Direct::new(
+    let client = Client::new(Direct::new(
         server.base.clone(),
         credentials,
         server.context(),
-    )));
+    ));
     let start = tokio::time::Instant::now();
     for _ in 0..61 {
         client.upload(&document(), pdf()).await.unwrap();

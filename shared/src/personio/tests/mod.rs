@@ -1,8 +1,6 @@
 //! The client against a server on loopback. Payloads follow Personio's own examples and those recorded by others.
 
 mod documents;
-mod forwarded;
-mod forwarded_documents;
 mod listing;
 mod reading;
 mod refusals;
@@ -16,8 +14,7 @@ use crate::document::{Certificate, Document, DocumentSink, PdfBody, UploadError,
 use crate::domain::id::{CategoryId, CertificateId, SourceId};
 use crate::http::RateLimiter;
 use crate::http::testing::{Canned, Seen, Server};
-use crate::kombo;
-use crate::source::{EmployeeSource, SourceError, SourceRecord, read_all};
+use crate::source::{SourceError, SourceRecord, read_all};
 
 fn direct(server: &Server) -> Client {
     let direct = Direct::new(
@@ -25,17 +22,7 @@ fn direct(server: &Server) -> Client {
         Credentials::new("papi-id", "papi-secret"),
         server.context(),
     );
-    Client::new(Transport::Direct(direct)).with_pace(RateLimiter::new(&[]))
-}
-
-fn forwarded(server: &Server) -> Client {
-    let kombo = kombo::Client::new(
-        server.base.clone(),
-        kombo::ApiKey::new("key"),
-        server.context(),
-    );
-    let forwarded = Forwarded::new(kombo, "personio:CBNMt7dSNCzBdnRTx87dev4E".parse().unwrap());
-    Client::new(Transport::Kombo(forwarded)).with_pace(RateLimiter::new(&[]))
+    Client::new(direct).with_pace(RateLimiter::new(&[]))
 }
 
 fn login() -> Canned {
@@ -43,7 +30,7 @@ fn login() -> Canned {
     Canned::Json(200, json!({"success": true, "data": data}))
 }
 
-fn person(id: u64) -> Value {
+pub(crate) fn person(id: u64) -> Value {
     json!({"type": "Employee", "attributes": {
         "id": {"label": "ID", "value": id, "type": "integer", "universal_id": "id"},
         "first_name": {"label": "First name", "value": "Alexander", "type": "standard", "universal_id": "first_name"},
@@ -51,7 +38,7 @@ fn person(id: u64) -> Value {
 }
 
 /// A company of `people`, of which a page shows at most `most`.
-fn company(people: u64, most: u64) -> impl Fn(&Seen) -> Value {
+pub(crate) fn company(people: u64, most: u64) -> impl Fn(&Seen) -> Value {
     move |seen| {
         let number = |key| seen.query(key).unwrap().parse::<u64>().unwrap();
         let (offset, limit) = (number("offset"), number("limit").min(most));
@@ -76,13 +63,13 @@ async fn personio(answer: impl Fn(&Seen) -> Canned + Send + Sync + 'static) -> S
     .await
 }
 
-fn ids(records: &[SourceRecord]) -> Vec<u64> {
+pub(crate) fn ids(records: &[SourceRecord]) -> Vec<u64> {
     let id = |record: &SourceRecord| record.source_id().unwrap().as_str().parse().unwrap();
     records.iter().map(id).collect()
 }
 
 /// A document as the certificate job makes it.
-fn document() -> Document {
+pub(crate) fn document() -> Document {
     let certificate = CertificateId::new("0f0c-7");
     let course = Some("Brandschutz \"Ü\"");
     let completed_at = Some("2026-03-13T23:30:00Z".parse().unwrap());
@@ -100,8 +87,8 @@ fn document() -> Document {
     )
 }
 
-fn pdf() -> PdfBody {
+pub(crate) fn pdf() -> PdfBody {
     PdfBody::from_bytes(Bytes::from_static(PDF))
 }
 
-const PDF: &[u8] = b"%PDF-1.7 and so on";
+pub(crate) const PDF: &[u8] = b"%PDF-1.7 and so on";

@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret as _;
 use shared::domain::id::TenantId;
-use shared::routes::{Connections, Source};
+use shared::routes::Connections;
 use shared::secrets::{SecretError, TenantSecret};
 use shared::state::TenantRecord;
 use shared::tenant::TenantConfig;
@@ -123,7 +123,7 @@ impl CurrentState {
             return Ok(None);
         }
         let academy = async |config: &TenantConfig, secret: &TenantSecret| {
-            let connections: Connections<Source> = context.connect(config, secret).ok()?;
+            let connections: Connections = context.connect(config, secret).ok()?;
             connections.reteach.me().await.ok()
         };
         let (old, new) = (

@@ -11,7 +11,7 @@ use employee_sync::plan::{Candidate, Context, Details, Plan, SourceState};
 use futures::join;
 use shared::domain::id::{ExternalId, SourceId};
 use shared::mapping::DesiredAccount;
-use shared::routes::{Connections, Source};
+use shared::routes::Connections;
 use shared::source::{Absence, EmployeeSource as _, SourceRecord};
 
 use self::facts::Facts;
@@ -26,7 +26,7 @@ pub(super) async fn explain(context: &CommandContext<'_>, args: &Explain) -> Res
     let tenant = &args.tenant;
     let stored = context.tenant(tenant).await?;
     let secret = context.secrets.refresh(tenant).await?;
-    let connections: Connections<Source> = context.connect(&stored.config, &secret)?;
+    let connections: Connections = context.connect(&stored.config, &secret)?;
     let tool = connections.hr.tool().to_owned();
     let id = person(&args.person, &tool)?;
     let external_id = ExternalId::of(&tool, &id);

@@ -9,7 +9,8 @@ use serde::Serialize;
 use shared::document::{DocumentSink as _, choose_category};
 use shared::domain::id::{CertificateId, CustomerId, SourceId};
 use shared::reteach::Filter;
-use shared::routes::{Connections, Sink};
+use shared::routes::{Connections, Hr};
+use shared::source::EmployeeSource as _;
 use shared::tenant::TenantConfig;
 
 use crate::context::{CommandContext, StoredTenant};
@@ -51,7 +52,7 @@ pub(super) async fn preview(
     }
     let tenant = &config.tenant_id;
     let secret = context.secrets.refresh(tenant).await?;
-    let connections: Connections<Sink> = context.connect(config, &secret)?;
+    let connections: Connections = context.connect(config, &secret)?;
     let owners = owners(context, config, people).await?;
     let mut ledger = context.store.all_certificates(tenant).await?;
     let listed = match collect(&connections.reteach, &Filter::default(), &|_| true).await {
@@ -128,7 +129,7 @@ impl CertificatesPreview {
         }
     }
 
-    async fn choose_folder(&mut self, sink: &Sink, config: &TenantConfig) {
+    async fn choose_folder(&mut self, sink: &Hr, config: &TenantConfig) {
         let chosen = config.certificates.category.as_deref();
         match sink.categories().await {
             Ok(categories) => match choose_category(&categories, chosen) {

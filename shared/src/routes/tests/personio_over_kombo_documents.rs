@@ -6,28 +6,14 @@ use serde_json::json;
 
 use super::*;
 use crate::document::BodyError;
-use crate::domain::id::DocumentId;
 use crate::http::Effect;
-
-fn wrapped(status: u16, data: Value) -> Canned {
-    let data =
-        json!({"url": "https://api.personio.de", "status": status, "headers": {}, "data": data});
-    Canned::Json(
-        200,
-        json!({"status": "success", "data": data, "warnings": []}),
-    )
-}
-
-fn refused(status: u16, code: &str) -> Canned {
-    let error =
-        json!({"code": code, "title": "It did not work.", "message": "x@y.de", "log_url": null});
-    Canned::Json(status, json!({"status": "error", "error": error}))
-}
+use crate::kombo::documents_tests::refused;
 
 #[tokio::test(start_paused = true)]
 async fn sends_the_bytes_that_were_looked_at_with_the_form() {
     let server =
-        Server::start(|_, _| wrapped(201, json!({"success": true, "data": {"id": 17}}))).await;
+        Server::start(|_, _| wrapped(201, json!({}), json!({"success": true, "data": {"id": 17}})))
+            .await;
     let id = forwarded(&server).upload(&document(), pdf()).await.unwrap();
     assert_eq!(id, Some(DocumentId::new("17")));
     let seen = server.seen().remove(0);
@@ -61,41 +47,65 @@ async fn the_remote_status_decides_then_kombos_code() {
     let gone = json!({"success": false, "error": {"message": "No query results for model [Employee] 1", "code": 0}});
     type Answer = Box<dyn Fn() -> Canned + Send + Sync>;
     let cases: Vec<(Answer, &str)> = vec![
-        (Box::new(move || wrapped(404, gone.clone())), "PersonGone"),
-        (Box::new(|| wrapped(401, json!(null))), "Connection(Lapsed"),
-        (Box::new(|| wrapped(403, json!(null))), "Forbidden"),
-        (Box::new(|| wrapped(413, json!("<html>"))), "TooLarge"),
-        (Box::new(|| wrapped(429, json!(null))), "RateLimited"),
-        (Box::new(|| wrapped(502, json!("<html>"))), "Uncertain"),
-        (Box::new(|| wrapped(201, json!("<html>"))), "Uncertain"),
+        (
+            Box::new(move || wrapped(404, json!({}), gone.clone())),
+            "PersonGone",
+        ),
+        (
+            Box::new(|| wrapped(401, json!({}), json!(null))),
+            "Connection(Lapsed",
+        ),
+        (
+            Box::new(|| wrapped(403, json!({}), json!(null))),
+            "Forbidden",
+        ),
+        (
+            Box::new(|| wrapped(413, json!({}), json!("<html>"))),
+            "TooLarge",
+        ),
+        (
+            Box::new(|| wrapped(429, json!({}), json!(null))),
+            "RateLimited",
+        ),
+        (
+            Box::new(|| wrapped(502, json!({}), json!("<html>"))),
+            "Uncertain",
+        ),
+        (
+            Box::new(|| wrapped(201, json!({}), json!("<html>"))),
+            "Uncertain",
+        ),
         (
             Box::new(|| Canned::Json(200, json!({"status": "success", "data": {}}))),
             "Uncertain",
         ),
         (Box::new(|| Canned::Hang), "Uncertain"),
         (
-            Box::new(|| refused(504, "PLATFORM.TASK_TIMED_OUT")),
+            Box::new(|| refused(504, json!("PLATFORM.TASK_TIMED_OUT"))),
             "Uncertain",
         ),
         (
-            Box::new(|| refused(400, "PLATFORM.TASK_TIMED_OUT")),
+            Box::new(|| refused(400, json!("PLATFORM.TASK_TIMED_OUT"))),
             "Uncertain",
         ),
         (
-            Box::new(|| refused(400, "REMOTE.UNKNOWN_HTTP_ERROR")),
+            Box::new(|| refused(400, json!("REMOTE.UNKNOWN_HTTP_ERROR"))),
             "Uncertain",
         ),
-        (Box::new(|| refused(400, "REMOTE.INPUT_INVALID")), "Refused"),
         (
-            Box::new(|| refused(400, "INTEGRATION.ACTION_DISABLED")),
+            Box::new(|| refused(400, json!("REMOTE.INPUT_INVALID"))),
+            "Refused",
+        ),
+        (
+            Box::new(|| refused(400, json!("INTEGRATION.ACTION_DISABLED"))),
             "Forbidden",
         ),
         (
-            Box::new(|| refused(429, "PLATFORM.CONCURRENCY_LIMIT_EXCEEDED")),
+            Box::new(|| refused(429, json!("PLATFORM.CONCURRENCY_LIMIT_EXCEEDED"))),
             "RateLimited",
         ),
         (
-            Box::new(|| refused(401, "PLATFORM.AUTHENTICATION_INVALID")),
+            Box::new(|| refused(401, json!("PLATFORM.AUTHENTICATION_INVALID"))),
             "Connection(Credential",
         ),
     ];
@@ -140,7 +150,11 @@ async fn a_file_that_breaks_off_was_not_filed() {
 async fn lists_through_the_passthrough_to_v2() {
     let server = Server::start(|_, _| {
         let item = json!({"id": "5", "name": "x", "comment": "Zertifikat-ID 0f0c-7"});
-        wrapped(200, json!({"_data": [item], "_meta": {"links": {}}}))
+        wrapped(
+            200,
+            json!({}),
+            json!({"_data": [item], "_meta": {"links": {}}}),
+        )
     })
     .await;
     let found = forwarded(&server).find(&document()).await.unwrap();
@@ -151,7 +165,7 @@ async fn lists_through_the_passthrough_to_v2() {
         seen.body["path"],
         "/document-management/documents?owner_id=4711&limit=200"
     );
-    let server = Server::start(|_, _| wrapped(403, json!({}))).await;
+    let server = Server::start(|_, _| wrapped(403, json!({}), json!({}))).await;
     let error = forwarded(&server).find(&document()).await.unwrap_err();
     assert!(matches!(error, SourceError::Forbidden(_)), "{error:?}");
 }

@@ -1,21 +1,11 @@
-//! The same calls through Kombo.
+//! Personio's employees through Kombo.
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::*;
 use crate::domain::employee::Field;
-
-/// Kombo's answer around one of Personio's.
-fn wrapped(status: u16, headers: Value, data: Value) -> Canned {
-    let url = "https://api.personio.de/v1/company/employees";
-    let data = json!({"url": url, "status": status, "headers": headers, "data": data});
-    Canned::Json(
-        200,
-        json!({"status": "success", "data": data, "warnings": []}),
-    )
-}
 
 #[tokio::test(start_paused = true)]
 async fn reads_the_same_through_kombo() {

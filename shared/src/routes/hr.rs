@@ -1,0 +1,113 @@
+//! The HR system by the tenant's route.
+
+use std::collections::BTreeSet;
+
+use super::{KomboUnified, PersonioOverKombo};
+use crate::document::{Category, Document, DocumentSink, PdfBody, UploadError, Verification};
+use crate::domain::id::{DocumentId, SourceId};
+use crate::http::{Deadline, RateLimiter};
+use crate::personio::{self, FiledDocument};
+use crate::source::{EmployeeSource, Reading, SourceError, SourceRecord, Take};
+
+/// The HR system: employees come from it, certificates go there. Copies share tokens and pace.
+#[derive(Clone, Debug)]
+pub enum Hr {
+    /// Personio's own API.
+    Personio(personio::Client),
+    /// Personio's own API through Kombo's passthrough.
+    PersonioOverKombo(personio::Client<PersonioOverKombo>),
+    /// Kombo's unified model.
+    Kombo(KomboUnified),
+}
+
+macro_rules! each {
+    ($hr:expr, $route:ident => $call:expr) => {
+        match $hr {
+            Hr::Personio($route) => $call,
+            Hr::PersonioOverKombo($route) => $call,
+            Hr::Kombo($route) => $call,
+        }
+    };
+}
+
+macro_rules! map {
+    ($hr:expr, $route:ident => $call:expr) => {
+        match $hr {
+            Hr::Personio($route) => Hr::Personio($call),
+            Hr::PersonioOverKombo($route) => Hr::PersonioOverKombo($call),
+            Hr::Kombo($route) => Hr::Kombo($call),
+        }
+    };
+}
+
+impl Hr {
+    /// The same, but nothing goes past `deadline`.
+    #[must_use]
+    pub fn until(self, deadline: Deadline) -> Self {
+        map!(self, route => route.until(deadline))
+    }
+
+    /// The same at another pace: for simulators without limits.
+    #[must_use]
+    pub fn with_pace(self, pace: RateLimiter) -> Self {
+        map!(self, route => route.with_pace(pace))
+    }
+
+    /// The record of one person, read live; `None` if the HR system shows no such person. For the operator: runs read
+    /// everybody.
+    ///
+    /// # Errors
+    /// As for a reading of all.
+    pub async fn one(&self, id: &SourceId) -> Result<Option<SourceRecord>, SourceError> {
+        each!(self, route => route.one(id).await)
+    }
+
+    /// The attributes that the credential may read: see [`personio::Client::attributes`]. `None` on Kombo's unified model.
+    pub async fn attributes(&self) -> Option<Result<BTreeSet<String>, SourceError>> {
+        match self {
+            Self::Personio(client) => Some(client.attributes().await),
+            Self::PersonioOverKombo(client) => Some(client.attributes().await),
+            Self::Kombo(_) => None,
+        }
+    }
+
+    /// The documents of the employee `owner`: see [`personio::Client::documents`]. `None` on Kombo's unified model.
+    pub async fn documents(
+        &self,
+        owner: &SourceId,
+    ) -> Option<Result<Vec<FiledDocument>, SourceError>> {
+        match self {
+            Self::Personio(client) => Some(client.documents(owner, None, None).await),
+            Self::PersonioOverKombo(client) => Some(client.documents(owner, None, None).await),
+            Self::Kombo(_) => None,
+        }
+    }
+}
+
+impl EmployeeSource for Hr {
+    fn tool(&self) -> &str {
+        each!(self, route => route.tool())
+    }
+
+    async fn read(&self, expected: u64, take: &mut Take<'_>) -> Result<Reading, SourceError> {
+        each!(self, route => route.read(expected, take).await)
+    }
+}
+
+impl DocumentSink for Hr {
+    async fn categories(&self) -> Result<Vec<Category>, SourceError> {
+        each!(self, route => route.categories().await)
+    }
+
+    async fn upload(
+        &self,
+        document: &Document,
+        body: PdfBody,
+    ) -> Result<Option<DocumentId>, UploadError> {
+        each!(self, route => route.upload(document, body).await)
+    }
+
+    async fn find(&self, document: &Document) -> Result<Verification, SourceError> {
+        each!(self, route => route.find(document).await)
+    }
+}

@@ -1,0 +1,104 @@
+//! Kombo's unified model, with Personio's own list of documents where the passthrough reaches it.
+
+use super::PersonioOverKombo;
+use crate::document::{Category, Document, DocumentSink, PdfBody, UploadError, Verification};
+use crate::domain::id::{DocumentId, SourceId};
+use crate::http::{Deadline, RateLimiter};
+use crate::kombo::{Client, Documents, Employees, IntegrationId};
+use crate::personio;
+use crate::source::{EmployeeSource, Reading, SourceError, SourceRecord, Take};
+
+/// One integration's people and their documents.
+///
+/// Kombo does not list documents. Whether one is filed is looked up through the passthrough, where the plan includes it.
+#[derive(Clone, Debug)]
+pub struct KomboUnified {
+    employees: Employees,
+    documents: Documents,
+    personio: Option<personio::Client<PersonioOverKombo>>,
+}
+
+impl KomboUnified {
+    /// The people of `integration`. The custom field `employment_type_field` holds the HR system's own employment type.
+    #[must_use]
+    pub fn new(
+        client: Client,
+        integration: IntegrationId,
+        employment_type_field: Option<String>,
+    ) -> Self {
+        let employees = Employees::new(client.clone(), integration.clone());
+        let is_personio = integration.tool() == "personio";
+        Self {
+            employees: match employment_type_field {
+                Some(field) => employees.with_employment_type_field(field),
+                None => employees,
+            },
+            documents: Documents::new(client.clone(), integration.clone()),
+            personio: is_personio
+                .then(|| personio::Client::new(PersonioOverKombo::new(client, integration))),
+        }
+    }
+
+    /// The record of one person; `None` if Kombo's mirror has no such person.
+    ///
+    /// # Errors
+    /// As for a reading of all.
+    pub async fn one(&self, id: &SourceId) -> Result<Option<SourceRecord>, SourceError> {
+        self.employees.one(id).await
+    }
+
+    /// The same, but nothing goes past `deadline`.
+    #[must_use]
+    pub fn until(self, deadline: Deadline) -> Self {
+        Self {
+            employees: self.employees.until(deadline),
+            documents: self.documents.until(deadline),
+            personio: self.personio.map(|client| client.until(deadline)),
+        }
+    }
+
+    /// The same with another pace: for a simulator without limits.
+    #[must_use]
+    pub fn with_pace(self, pace: RateLimiter) -> Self {
+        Self {
+            employees: self.employees.with_pace(pace.clone()),
+            documents: self.documents.with_pace(&pace),
+            personio: self.personio.map(|client| client.with_pace(pace)),
+        }
+    }
+}
+
+impl EmployeeSource for KomboUnified {
+    fn tool(&self) -> &str {
+        self.employees.tool()
+    }
+
+    async fn read(&self, expected: u64, take: &mut Take<'_>) -> Result<Reading, SourceError> {
+        self.employees.read(expected, take).await
+    }
+}
+
+impl DocumentSink for KomboUnified {
+    async fn categories(&self) -> Result<Vec<Category>, SourceError> {
+        self.documents.categories().await
+    }
+
+    async fn upload(
+        &self,
+        document: &Document,
+        body: PdfBody,
+    ) -> Result<Option<DocumentId>, UploadError> {
+        self.documents.upload(document, body).await.map(|()| None)
+    }
+
+    async fn find(&self, document: &Document) -> Result<Verification, SourceError> {
+        let Some(personio) = &self.personio else {
+            return Ok(Verification::OnUnverifiable);
+        };
+        match personio.find(document).await {
+            // Kombo opens the passthrough per customer; the code of its refusal is not documented.
+            Err(SourceError::Unreadable(_)) => Ok(Verification::OnUnverifiable),
+            verification => verification,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Documents on Kombo's unified model are looked up through the passthrough.
+
+use serde_json::json;
+
+use super::*;
+use crate::kombo::documents_tests::{INTEGRATION, refused, success};
+
+fn sink(server: &Server, integration: &str) -> KomboUnified {
+    let client = kombo(server);
+    KomboUnified::new(client, integration.parse().unwrap(), None).with_pace(RateLimiter::new(&[]))
+}
+
+#[tokio::test(start_paused = true)]
+async fn looks_through_the_passthrough_where_there_is_one() {
+    let filed = |comment: &'static str| {
+        let data = json!({"_data": [{"id": "5", "name": "Brandschutz 2026-03-14 0f0c-7.pdf", "comment": comment}]});
+        json!({"url": "https://x", "status": 200, "headers": {}, "data": data})
+    };
+    let found = Verification::Found(DocumentId::new("5"));
+    type Answer = Box<dyn Fn() -> Canned + Send + Sync>;
+    let cases: Vec<(&str, Answer, Option<Verification>)> = vec![
+        (
+            INTEGRATION,
+            Box::new(move || success(filed(""))),
+            Some(found),
+        ),
+        (
+            INTEGRATION,
+            Box::new(|| success(json!({"status": 200, "data": {"_data": []}}))),
+            Some(Verification::NotThere),
+        ),
+        (
+            INTEGRATION,
+            Box::new(|| refused(404, json!("PLATFORM.SOMETHING_NEW"))),
+            Some(Verification::OnUnverifiable),
+        ),
+        (INTEGRATION, Box::new(|| refused(503, json!(null))), None),
+        (
+            "sapsf:x",
+            Box::new(|| Canned::Hang),
+            Some(Verification::OnUnverifiable),
+        ),
+    ];
+    for (number, (integration, answer, expected)) in cases.into_iter().enumerate() {
+        let server = Server::start(move |_, _| answer()).await;
+        let verified = sink(&server, integration).find(&document()).await;
+        assert_eq!(
+            verified.as_ref().ok(),
+            expected.as_ref(),
+            "case {number}: {verified:?}"
+        );
+        if expected.is_none() {
+            assert!(
+                matches!(verified, Err(SourceError::Unavailable(_))),
+                "{verified:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn names_the_right_that_finding_needs() {
+    let no_right = Server::start(|_, _| success(json!({"status": 403, "data": {}}))).await;
+    let no_passthrough =
+        Server::start(|_, _| refused(403, json!("INTEGRATION.ACTION_NOT_AVAILABLE"))).await;
+    for (server, right) in [
+        (no_right, "\"Documents: read\""),
+        (no_passthrough, "scope config"),
+    ] {
+        let refused = sink(&server, INTEGRATION).find(&document()).await;
+        let named = matches!(&refused, Err(SourceError::Forbidden(text)) if text.contains(right));
+        assert!(named, "{refused:?}");
+    }
+}
