@@ -1,4 +1,4 @@
-//! Wrong events, configurations and records.
+//! Invalid events, tenant files and records.
 
 use harness::{Harness, ROUTES, ignore_progress, people};
 use jiff::SignedDuration;
@@ -63,39 +63,22 @@ async fn an_unknown_tenant_leaves_the_state_unchanged() {
 async fn a_paused_tenant_is_not_synced_until_it_is_resumed() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(2)).await;
-        let (store, tenant) = (harness.world.stack.store(), &harness.company.tenant);
-        store
-            .set_status(
-                tenant,
-                TenantStatus::Paused {
-                    since: harness.moment(),
-                },
-            )
-            .await
-            .unwrap();
+        let since = harness.moment();
+        harness.set_status(TenantStatus::Paused { since }).await;
         harness.change(2, |person| person.office = Some("Wien".into()));
         let items = harness.items().await;
         let report = harness.tick().await;
-        assert_eq!(
-            (report.outcome, harness.asked().len(), harness.pages_read()),
-            (Outcome::Paused, 0, 0)
-        );
+        assert_run!(report, Outcome::Paused);
+        assert_eq!((harness.asked().len(), harness.pages_read()), (0, 0));
         assert!(
             report.message.contains("2026-05-11T08:00:00Z")
                 && report.message.contains("tenants resume")
         );
-        // What it would do can be looked at.
+        // A dry run is still possible.
         let looked = harness.run(Mode::DryRun, Deadline::never()).await.report;
-        assert_eq!(
-            (looked.outcome, looked.counts.updated),
-            (Outcome::Planned, 1),
-            "{via:?}: {looked:#?}"
-        );
+        assert_run!("{via:?}", looked, Outcome::Planned, updated = 1);
         assert_eq!(harness.items().await, items, "{via:?}");
-        store
-            .set_status(tenant, TenantStatus::Active)
-            .await
-            .unwrap();
+        harness.set_status(TenantStatus::Active).await;
         harness.tick().await;
         assert_eq!(
             harness.account(2).location.as_deref(),
@@ -139,19 +122,10 @@ async fn an_invalid_tenant_file_is_reported_by_field() {
         ),
     ];
     for (text, outcome, says) in cases {
-        harness
-            .world
-            .stack
-            .store()
-            .put_tenant(&harness.company.tenant, &text)
-            .await
-            .unwrap();
+        harness.store_file(&text).await;
         let report = harness.tick().await;
-        assert_eq!(
-            (report.outcome, harness.asked().len()),
-            (outcome, 0),
-            "{text}: {report:#?}"
-        );
+        assert_run!("{text}", report, outcome);
+        assert_eq!(harness.asked().len(), 0, "{text}");
         assert!(report.message.contains(says), "{text}: {}", report.message);
         assert_eq!(harness.reports().await[0].outcome, outcome);
     }
@@ -194,11 +168,7 @@ async fn a_malformed_record_leaves_its_account_alone_and_stops_no_other() {
             harness.change(2, |person| person.position = Some("Chefin".into()));
             harness.change(3, |person| person.position = Some("Chefin".into()));
             let report = harness.tick().await;
-            assert_eq!(
-                (report.outcome, report.counts.refused, report.counts.updated),
-                (Outcome::Done, 1, 1),
-                "{label}"
-            );
+            assert_run!("{label}", report, Outcome::Done, refused = 1, updated = 1);
             let finding = report
                 .findings
                 .iter()
@@ -212,11 +182,7 @@ async fn a_malformed_record_leaves_its_account_alone_and_stops_no_other() {
             );
             for _ in 0..3 {
                 let report = harness.tick().await;
-                assert_eq!(
-                    (report.counts.waiting, report.counts.unchanged),
-                    (1, 3),
-                    "{label}: {report:#?}"
-                );
+                assert_counts!("{label}", report, waiting = 1, unchanged = 3);
             }
             harness.after(SignedDuration::from_hours(25)).await;
             assert_eq!(
@@ -253,13 +219,10 @@ async fn a_deleted_person_with_a_malformed_record_is_locked() {
         harness.tick().await;
         assert_eq!(harness.locked(1..=4), 0, "{via:?}: once is not enough");
         let report = harness.tick().await;
+        assert_counts!("{via:?}", report, locked = 1);
         assert_eq!(
-            (
-                report.counts.locked,
-                harness.is_locked(2),
-                harness.locked(1..=4)
-            ),
-            (1, true, 1),
+            (harness.is_locked(2), harness.locked(1..=4)),
+            (true, 1),
             "{via:?}"
         );
     }

@@ -1,4 +1,4 @@
-//! Too much harm at once is held until somebody decides; everything else goes on.
+//! Brakes: too many risky changes are held until a decision; everything else is applied.
 
 use harness::{Harness, ROUTES, date, people, person};
 use jiff::SignedDuration;
@@ -8,65 +8,65 @@ use shared::tenant::Via;
 use simulators::Person;
 use simulators::people::Status;
 
-/// No tags: a company of 200 is brought over with one call each.
+/// No tags: one call per person.
 pub(crate) const PLAIN: &str = "[employees]\nemployment_type = \"off\"\n";
 
-/// One kind of harm: how it comes about, and whether it has been done to somebody.
-struct Kind {
+/// One kind of risky change: its cause, and whether it was applied to a person.
+struct RiskyChange {
     brake: Brake,
-    /// Of 200 people this many go through, of 20 that many.
+    /// Changes below the limit in a company of 200 and in one of 20.
     limits: (u64, u64),
-    before: fn(&mut Person),
-    harm: fn(&Harness, u64),
+    setup: fn(&mut Person),
+    cause: fn(&Harness, u64),
     is_done: fn(&Harness, u64) -> bool,
     words: &'static str,
 }
 
-const KINDS: [Kind; 5] = [
-    Kind {
+const KINDS: [RiskyChange; 5] = [
+    RiskyChange {
         brake: Brake::UnexplainedLock,
         limits: (10, 5),
-        before: |_| {},
-        harm: |harness, id| harness.change(id, |person| person.status = Status::Inactive),
+        setup: |_| {},
+        cause: |harness, id| harness.change(id, |person| person.status = Status::Inactive),
         is_done: |harness, id| harness.is_locked(id),
         words: "locks without an end date",
     },
-    Kind {
+    RiskyChange {
         brake: Brake::ExplainedLock,
         limits: (40, 5),
-        before: |_| {},
-        harm: |harness, id| {
+        setup: |_| {},
+        cause: |harness, id| {
             harness.change(id, |person| person.termination_date = date("2026-05-08"))
         },
         is_done: |harness, id| harness.is_locked(id),
         words: "locks at an end date",
     },
-    Kind {
+    RiskyChange {
         brake: Brake::Unlock,
-        // Of those who are locked nobody counts: 200 less the 50 at the beginning.
+        // Locked people do not count: 200 less the 50 at the beginning.
         limits: (7, 5),
-        before: |person| {
+        setup: |person| {
             if person.id <= 50 {
                 person.termination_date = date("2026-04-30");
             }
         },
-        harm: |harness, id| harness.change(id, |person| person.termination_date = None),
+        cause: |harness, id| harness.change(id, |person| person.termination_date = None),
         is_done: |harness, id| !harness.is_locked(id),
         words: "unlocks",
     },
-    Kind {
+    RiskyChange {
         brake: Brake::Blank,
         limits: (10, 5),
-        before: |_| {},
-        harm: |harness, id| harness.change(id, |person| person.position = None),
+        setup: |_| {},
+        cause: |harness, id| harness.change(id, |person| person.position = None),
         is_done: |harness, id| harness.account(id).position.is_none(),
         words: "emptied fields",
     },
-    Kind {
+    RiskyChange {
         brake: Brake::MailChange,
         limits: (10, 5),
-        before: |_| {},
-        harm: |harness, id| {
+        setup: |_| {},
+        cause: |harness, id| {
             harness.change(id, |person| {
                 person.email = Some(format!("neu-{id}@muster.example"))
             })
@@ -81,25 +81,25 @@ const KINDS: [Kind; 5] = [
     },
 ];
 
-fn done(kind: &Kind, harness: &Harness, ids: impl IntoIterator<Item = u64>) -> usize {
+fn done(kind: &RiskyChange, harness: &Harness, ids: impl IntoIterator<Item = u64>) -> usize {
     ids.into_iter()
         .filter(|id| (kind.is_done)(harness, *id))
         .count()
 }
 
-async fn company(kind: &Kind, via: Via, people_count: u64) -> Harness {
+async fn company(kind: &RiskyChange, via: Via, people_count: u64) -> Harness {
     let mut everybody = people(people_count);
-    everybody.iter_mut().for_each(kind.before);
+    everybody.iter_mut().for_each(kind.setup);
     Harness::synced(via, PLAIN, everybody).await
 }
 
-/// Within the limit everything is applied; one person more and nothing of that kind is, but all the rest.
-async fn trips(kind: &Kind, harness: &Harness, limit: u64) {
+/// With one person above the limit nothing of that kind is applied, but everything else is.
+async fn is_held(kind: &RiskyChange, harness: &Harness, limit: u64) {
     let label = format!("{:?} {:?} {limit}", kind.brake, harness.company.via);
     for id in 1..=limit + 1 {
-        (kind.harm)(harness, id);
+        (kind.cause)(harness, id);
     }
-    // Harmless: somebody new, and another office for somebody hit.
+    // Harmless: a new person, and another office for one of those held.
     harness.company.personio.put(person(900));
     harness.change(1, |person| person.office = Some("Wien".into()));
     let report = harness.tick().await;
@@ -107,11 +107,7 @@ async fn trips(kind: &Kind, harness: &Harness, limit: u64) {
     let is_rest_applied =
         harness.find(900).is_some() && harness.account(1).location.as_deref() == Some("Wien");
     assert!(is_rest_applied, "{label}");
-    assert_eq!(
-        (report.outcome, report.counts.held),
-        (Outcome::Done, limit + 1),
-        "{label}"
-    );
+    assert_run!("{label}", report, Outcome::Done, held = limit + 1);
     let held = report.held.as_ref().unwrap();
     assert_eq!(
         held.counts.get(&kind.brake).copied().map(u64::from),
@@ -161,11 +157,11 @@ async fn each_brake_holds_in_a_small_company_on_every_route() {
             let mut small = people(20);
             small.iter_mut().take(10).for_each(|person| {
                 if person.id <= 10 {
-                    (kind.before)(person)
+                    (kind.setup)(person)
                 }
             });
             let harness = Harness::synced(via, PLAIN, small).await;
-            trips(kind, &harness, kind.limits.1).await;
+            is_held(kind, &harness, kind.limits.1).await;
         }
     }
 }
@@ -174,7 +170,7 @@ async fn each_brake_holds_in_a_small_company_on_every_route() {
 async fn each_brake_holds_beyond_its_share_of_a_large_company() {
     for kind in &KINDS {
         let harness = company(kind, Via::Direct, 200).await;
-        trips(kind, &harness, kind.limits.0).await;
+        is_held(kind, &harness, kind.limits.0).await;
     }
 }
 
@@ -183,7 +179,7 @@ async fn within_the_limit_everything_is_applied() {
     for kind in &KINDS {
         let harness = company(kind, Via::Direct, 60).await;
         for id in 1..=5 {
-            (kind.harm)(&harness, id);
+            (kind.cause)(&harness, id);
         }
         let report = harness.tick().await;
         assert_eq!(
@@ -198,7 +194,7 @@ async fn within_the_limit_everything_is_applied() {
         } else {
             6..=6
         };
-        next.clone().for_each(|id| (kind.harm)(&harness, id));
+        next.clone().for_each(|id| (kind.cause)(&harness, id));
         harness.tick().await;
         assert_eq!(done(kind, &harness, next.clone()), 0, "{:?}", kind.brake);
         harness.after(SignedDuration::from_hours(25)).await;
@@ -222,11 +218,8 @@ async fn a_scope_that_excludes_the_whole_company_is_held() {
             ))
             .await;
         let report = harness.tick().await;
-        assert_eq!(
-            (harness.locked(1..=20), report.counts.held),
-            (0, 20),
-            "{via:?}"
-        );
+        assert_counts!("{via:?}", report, held = 20);
+        assert_eq!(harness.locked(1..=20), 0, "{via:?}");
     }
 }
 

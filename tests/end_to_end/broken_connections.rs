@@ -1,12 +1,13 @@
-//! Credentials and connections that fail in the same way for both jobs.
+//! Broken credentials and connections, and rotated credentials, that concern both jobs.
 
 use harness::Harness;
 use local::INTEGRATION;
 use shared::runtime::Outcome;
+use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
 use shared::tenant::Via;
 use simulators::kombo::Condition;
 
-/// What is broken, on which routes, how runs then end, and how it is put right.
+/// A broken connection: its routes, the outcome and message of runs, and its repair.
 pub(crate) struct BrokenConnection {
     pub(crate) name: &'static str,
     pub(crate) routes: &'static [Via],
@@ -27,7 +28,7 @@ pub(crate) fn kombo(harness: &Harness) -> &simulators::Kombo {
 }
 
 fn put_into(harness: &Harness, condition: Condition) {
-    // A sync that works makes an integration active again: Kombo must not sync before it reads.
+    // A working sync makes an integration active again, so Kombo must not sync before it reads.
     kombo(harness).mirror_automatically(INTEGRATION, condition == Condition::Active);
     kombo(harness).set_condition(INTEGRATION, condition);
 }
@@ -142,5 +143,67 @@ pub(crate) fn common() -> Vec<BrokenConnection> {
                 )
             },
         ),
+    ]
+}
+
+/// Rotated credentials, at the vendor and in the secret.
+pub(crate) struct Rotation {
+    pub(crate) name: &'static str,
+    pub(crate) routes: &'static [Via],
+    pub(crate) at_the_vendor: fn(&Harness),
+    pub(crate) in_the_secret: fn(&mut TenantSecret),
+}
+
+pub(crate) fn rotations() -> [Rotation; 3] {
+    [
+        Rotation {
+            name: "personio",
+            routes: DIRECT,
+            at_the_vendor: |harness| {
+                harness
+                    .company
+                    .personio
+                    .rotate_secret("papi-client", "papi-new")
+            },
+            in_the_secret: |secret| {
+                let new = PersonioSecret {
+                    client_id: "papi-client".into(),
+                    client_secret: "papi-new".into(),
+                };
+                secret.personio = Some(new);
+            },
+        },
+        Rotation {
+            name: "kombo",
+            routes: KOMBO,
+            at_the_vendor: |harness| {
+                kombo(harness).revoke_api_key("kombo-key");
+                kombo(harness).add_api_key("kombo-new");
+            },
+            in_the_secret: |secret| {
+                secret.kombo = Some(KomboSecret {
+                    api_key: "kombo-new".into(),
+                })
+            },
+        },
+        Rotation {
+            name: "reteach",
+            routes: ALL,
+            at_the_vendor: |harness| {
+                harness.company.reteach.remove_credentials("reteach-client");
+                harness.company.reteach.revoke_tokens();
+                harness
+                    .company
+                    .reteach
+                    .add_credentials("new-client", "new-secret", "new-code");
+            },
+            in_the_secret: |secret| {
+                secret.reteach = Some(ReteachSecret {
+                    client_id: "new-client".into(),
+                    client_secret: "new-secret".into(),
+                    client_code: "new-code".into(),
+                });
+            },
+        },
     ]
 }

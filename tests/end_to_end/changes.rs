@@ -1,4 +1,4 @@
-//! What HR changes arrives, exactly that and nothing else.
+//! Changes in HR are synced, and nothing else is.
 
 use employee_sync::report::Counts;
 use harness::{Harness, ROUTES, date, people, person};
@@ -7,6 +7,8 @@ use shared::runtime::{FindingKind, Outcome};
 use shared::tenant::Via;
 use simulators::Person;
 use simulators::people::{EmploymentType, Gender};
+
+use crate::assertions::assert_idle;
 
 /// The bodies of the account writes since the log was emptied.
 fn bodies(harness: &Harness) -> Vec<Value> {
@@ -17,7 +19,7 @@ fn bodies(harness: &Harness) -> Vec<Value> {
         .collect()
 }
 
-/// One change to person 2 with what reteach is then sent.
+/// One change to person 2 and the body that reteach receives.
 struct Case {
     name: &'static str,
     change: fn(&mut Person),
@@ -119,14 +121,9 @@ async fn each_change_is_one_call_with_only_that_field() {
                 unchanged: 7,
                 ..Counts::default()
             };
-            assert_eq!(
-                (report.outcome, report.counts),
-                (Outcome::Done, counts),
-                "{label}"
-            );
-            harness.forget_requests();
-            assert_eq!(harness.tick().await.outcome, Outcome::Unchanged, "{label}");
-            assert_eq!(harness.asked().len(), 0, "{label}");
+            assert_run!("{label}", report, Outcome::Done);
+            assert_eq!(report.counts, counts, "{label}");
+            assert_idle(&harness).await;
         }
         let mut after = harness.company.reteach.customers();
         after.retain(|account| account.external_id.as_deref() != Some("personio:2"));
@@ -143,19 +140,13 @@ async fn a_department_is_synced_once_it_is_switched_on() {
         assert_eq!(harness.tick().await.outcome, Outcome::Unchanged, "{via:?}");
         harness.configure("[employees]\ndepartment = true\n").await;
         let report = harness.tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.updated),
-            (Outcome::Done, 4),
-            "{via:?}: {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Done, updated = 4);
         assert_eq!(harness.account(3).department.as_deref(), Some("Vertrieb"));
         assert_eq!(
             harness.account(4).department.as_deref(),
             Some("Entwicklung")
         );
-        harness.forget_requests();
-        harness.tick().await;
-        assert_eq!(harness.asked().len(), 0);
+        assert_idle(&harness).await;
     }
 }
 
@@ -188,9 +179,7 @@ async fn the_tag_of_the_employment_type_is_replaced_and_other_tags_stay() {
             ["Führungskraft", "Anstellungsart intern"],
             "{via:?}"
         );
-        harness.forget_requests();
-        harness.tick().await;
-        assert_eq!(harness.asked().len(), 0);
+        assert_idle(&harness).await;
     }
 }
 
@@ -305,7 +294,7 @@ async fn an_unreadable_attribute_clears_nothing_and_catches_up_later() {
             [json!({"location": "Wien", "position": null})],
             "{via:?}"
         );
-        assert_eq!((report.outcome, report.counts.updated), (Outcome::Done, 1));
+        assert_run!(report, Outcome::Done, updated = 1);
     }
 }
 
@@ -327,10 +316,8 @@ async fn a_new_person_is_searched_by_list_or_lookup_whichever_takes_fewer_calls(
         harness.company.personio.put(person(company + 1));
         let report = harness.tick().await;
         let account = harness.account(company + 1);
-        assert_eq!(
-            (report.counts.created, account.position.as_deref()),
-            (1, Some("Ingenieurin"))
-        );
+        assert_counts!(report, created = 1);
+        assert_eq!(account.position.as_deref(), Some("Ingenieurin"));
         let names: Vec<_> = harness
             .summary()
             .into_iter()
@@ -354,11 +341,7 @@ async fn a_new_person_with_the_address_of_a_manual_account_is_adopted() {
             .insert(harness::by_hand("Person-6@muster.example"));
         harness.company.personio.put(person(6));
         let report = harness.tick().await;
-        assert_eq!(
-            (report.counts.created, report.counts.adopted),
-            (0, 1),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, created = 0, adopted = 1);
         let account = harness.account(6);
         assert_eq!(
             (account.id, account.note.as_deref()),

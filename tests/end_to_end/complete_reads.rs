@@ -1,4 +1,4 @@
-//! A status code proves nothing: from a reading that is not complete nobody is taken for gone.
+//! An incomplete reading, whatever its status code, concludes nothing about missing people.
 
 use employee_sync::report::Report;
 use harness::{Harness, people, person};
@@ -10,10 +10,10 @@ const PERSONIO: [Via; 2] = [Via::Direct, Via::KomboPassthrough];
 
 type Adjust = fn(Fault) -> Fault;
 
-/// Each time that it is read, whichever of the two pages arrives first.
+/// The second page, each time it is read.
 const SECOND_PAGE: Adjust = |fault| fault.query("offset", "100").always();
 
-/// What goes wrong in every reading, how the runs end, and what they say.
+/// Faults of every reading, and the expected outcome and text.
 struct Case {
     name: &'static str,
     faults: Vec<(Behaviour, Adjust)>,
@@ -32,8 +32,8 @@ fn says(report: &Report, text: &str) -> bool {
         .any(|said| said.contains(text))
 }
 
-/// A company of two pages. In each case somebody vanishes and somebody comes while every reading is flawed, for four
-/// ticks; then all is well again.
+/// A company of two pages. In each case one person disappears and one is new while every reading is faulty, for four ticks;
+/// then the readings are complete again.
 async fn nobody_is_locked(via: Via, cases: &[Case]) {
     let harness =
         Harness::synced(via, "[employees]\nemployment_type = \"off\"\n", people(104)).await;
@@ -52,11 +52,7 @@ async fn nobody_is_locked(via: Via, cases: &[Case]) {
             harness.clear_faults();
             assert_eq!(report.outcome, case.outcome, "{label}: {report:#?}");
             assert!(says(&report, case.says), "{label}: {report:#?}");
-            assert_eq!(
-                (report.counts.missing_once, report.counts.locked),
-                (0, 0),
-                "{label}"
-            );
+            assert_counts!("{label}", report, missing_once = 0, locked = 0);
         }
         assert_eq!(harness.locked(1..=104), locked, "{label}");
         let is_read = case.outcome == Outcome::Partly && !case.says.contains("nobody");
@@ -138,13 +134,13 @@ async fn missing_or_repeated_rows_lock_nobody() {
     for via in PERSONIO {
         nobody_is_missed_by_rows(via, &cases[0]).await;
     }
-    // The repeated rows push nobody out here: the last page is not full.
+    // The repeated rows displace nobody here: the last page is not full.
     let harness = Harness::synced(Via::Direct, "", people(104)).await;
     harness.fail_reading(cases[1].faults[0].0.clone(), cases[1].faults[0].1);
     assert_eq!(harness.tick().await.outcome, Outcome::Unchanged);
 }
 
-/// Rows go missing at the end of the last page: whoever stood there may be the new one, so only locks are looked at.
+/// Rows are missing at the end of the last page, perhaps those of the new person, so only locks are checked.
 async fn nobody_is_missed_by_rows(via: Via, case: &Case) {
     let harness = Harness::synced(via, "", people(104)).await;
     for _ in 0..4 {
@@ -154,10 +150,7 @@ async fn nobody_is_missed_by_rows(via: Via, case: &Case) {
         let report = harness.tick().await;
         harness.clear_faults();
         assert!(says(&report, case.says), "{via:?}: {report:#?}");
-        assert_eq!(
-            (report.outcome, report.counts.readings),
-            (Outcome::Partly, 3)
-        );
+        assert_run!(report, Outcome::Partly, readings = 3);
     }
     assert_eq!(
         (harness.locked(1..=104), harness.writes().len()),
@@ -276,12 +269,9 @@ async fn rows_repeated_by_kombo_count_once() {
     for _ in 0..3 {
         harness.fail_reading(Behaviour::RepeatRows(20), |fault| fault.nth(2));
         let report = harness.tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.people),
-            (Outcome::Unchanged, 260)
-        );
+        assert_run!(report, Outcome::Unchanged, people = 260);
     }
-    // Kombo announces no total: rows that are missing once are noticed by nobody.
+    // Kombo announces no total: rows that are missing once count as missing people.
     harness.fail_reading(Behaviour::DropRows(3), |fault| fault.nth(2));
     assert_eq!(harness.tick().await.counts.missing_once, 3);
     harness.tick().await;

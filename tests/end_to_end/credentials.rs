@@ -1,12 +1,11 @@
-//! Credentials, rights and connections that fail: a clear word, nothing lost, and on with it once they are back.
+//! Broken credentials, rights and connections: a named outcome, nothing lost, and syncing continues after the repair.
 
 use harness::{Harness, people};
 use jiff::SignedDuration;
 use shared::runtime::Outcome;
-use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
 use shared::tenant::Via;
 
-use crate::broken_connections::{ALL, BrokenConnection, DIRECT, KOMBO, broken, common, kombo};
+use crate::broken_connections::{ALL, BrokenConnection, Rotation, broken, common, rotations};
 
 fn broken_connections() -> Vec<BrokenConnection> {
     let own = [
@@ -95,93 +94,24 @@ async fn every_broken_connection_is_named_and_recovers() {
     }
 }
 
-/// New credentials, at the vendor and in the secret.
-struct Rotation {
-    name: &'static str,
-    routes: &'static [Via],
-    at_the_vendor: fn(&Harness),
-    in_the_secret: fn(&mut TenantSecret),
-}
-
 #[tokio::test]
 async fn a_rotated_secret_works_immediately_without_an_operator() {
-    let rotations = [
-        Rotation {
-            name: "personio",
-            routes: DIRECT,
-            at_the_vendor: |harness| {
-                harness
-                    .company
-                    .personio
-                    .rotate_secret("papi-client", "papi-new")
-            },
-            in_the_secret: |secret| {
-                let new = PersonioSecret {
-                    client_id: "papi-client".into(),
-                    client_secret: "papi-new".into(),
-                };
-                secret.personio = Some(new);
-            },
-        },
-        Rotation {
-            name: "kombo",
-            routes: KOMBO,
-            at_the_vendor: |harness| {
-                kombo(harness).revoke_api_key("kombo-key");
-                kombo(harness).add_api_key("kombo-new");
-            },
-            in_the_secret: |secret| {
-                secret.kombo = Some(KomboSecret {
-                    api_key: "kombo-new".into(),
-                })
-            },
-        },
-        Rotation {
-            name: "reteach",
-            routes: ALL,
-            at_the_vendor: |harness| {
-                harness.company.reteach.remove_credentials("reteach-client");
-                harness.company.reteach.revoke_tokens();
-                harness
-                    .company
-                    .reteach
-                    .add_credentials("new-client", "new-secret", "new-code");
-            },
-            in_the_secret: |secret| {
-                secret.reteach = Some(ReteachSecret {
-                    client_id: "new-client".into(),
-                    client_secret: "new-secret".into(),
-                    client_code: "new-code".into(),
-                });
-            },
-        },
-    ];
     for Rotation {
         name,
         routes,
         at_the_vendor,
         in_the_secret,
-    } in rotations
+    } in rotations()
     {
         for via in routes {
             let harness = Harness::synced(*via, "", people(3)).await;
             at_the_vendor(&harness);
             let mut secret = harness.company.secret();
             in_the_secret(&mut secret);
-            harness
-                .world
-                .stack
-                .secrets()
-                .put(&harness.company.tenant, &secret)
-                .await
-                .unwrap();
+            harness.store_secret(&secret).await;
             harness.change(2, |person| person.office = Some("Wien".into()));
             let report = harness.tick().await;
-            assert_eq!(
-                (report.outcome, report.counts.updated),
-                (Outcome::Done, 1),
-                "{via:?} {name}: {report:#?}"
-            );
+            assert_run!("{via:?} {name}", report, Outcome::Done, updated = 1);
             assert_eq!(harness.account(2).location.as_deref(), Some("Wien"));
         }
     }
@@ -216,34 +146,17 @@ async fn an_unusable_secret_is_reported_by_its_part() {
     ];
     for (via, text, says) in cases {
         let harness = Harness::synced(via, "", people(2)).await;
-        let vault = harness.world.stack.aws().secrets_manager();
-        let name = "reteach-personio/acme";
-        vault
-            .put_secret_value()
-            .secret_id(name)
-            .secret_string(&text)
-            .send()
-            .await
-            .unwrap();
+        harness.store_secret_text(&text).await;
         // Secrets are kept for 15 minutes.
         let report = harness.after(SignedDuration::from_mins(16)).await;
-        assert_eq!(
-            (report.outcome, harness.asked().len()),
-            (Outcome::BadSecret, 0),
-            "{text}: {report:#?}"
-        );
+        assert_run!("{text}", report, Outcome::BadSecret);
+        assert_eq!(harness.asked().len(), 0, "{text}");
         assert!(
             report.message.contains(says) && !report.message.contains("hunter2"),
             "{}",
             report.message
         );
-        harness
-            .world
-            .stack
-            .secrets()
-            .put(&harness.company.tenant, &harness.company.secret())
-            .await
-            .unwrap();
+        harness.store_secret(&harness.company.secret()).await;
         assert_eq!(
             harness.after(SignedDuration::from_mins(16)).await.outcome,
             Outcome::Unchanged,
@@ -262,10 +175,8 @@ async fn a_missing_secret_is_reported() {
         .force_delete_without_recovery(true);
     delete.send().await.unwrap();
     let report = harness.after(SignedDuration::from_mins(16)).await;
-    assert_eq!(
-        (report.outcome, harness.asked().len()),
-        (Outcome::BadSecret, 0)
-    );
+    assert_run!(report, Outcome::BadSecret);
+    assert_eq!(harness.asked().len(), 0);
     assert!(
         report.message.contains("reteach-personio/acme"),
         "{}",

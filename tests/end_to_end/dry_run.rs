@@ -1,4 +1,4 @@
-//! A dry run says what would be done, and does nothing.
+//! A dry run reports the plan and changes nothing.
 
 use std::collections::BTreeMap;
 
@@ -79,11 +79,8 @@ async fn a_dry_run_predicts_the_next_run() {
         (4..=9).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
         let ran = dry(&harness).await;
         let planned = ran.report;
-        assert_eq!(
-            (planned.counts.held, planned.held.is_some()),
-            (6, true),
-            "{via:?}"
-        );
+        assert_counts!("{via:?}", planned, held = 6);
+        assert!(planned.held.is_some(), "{via:?}");
         let texts: Vec<_> = planned
             .findings
             .iter()

@@ -1,4 +1,4 @@
-//! The first run: everybody found or made, nobody looked up one by one.
+//! The first run finds or creates every account without single lookups.
 
 use employee_sync::report::Counts;
 use harness::{Harness, ROUTES, by_hand, date, people, person};
@@ -9,7 +9,9 @@ use simulators::people::{EmploymentType, Gender, Status};
 use simulators::reteach::{Customer, Source};
 use simulators::{Person, personio, reteach};
 
-/// The account without what the academy makes itself.
+use crate::assertions::assert_idle;
+
+/// The account without the academy's own fields.
 fn written(account: Customer) -> Customer {
     Customer {
         id: String::new(),
@@ -66,7 +68,7 @@ async fn values_are_created_unchanged() {
 
 #[tokio::test]
 async fn people_without_mail_or_other_fields_are_created() {
-    // Personio shows an empty text as "" for even ids and as null for odd ones; Kombo leaves it out for every third.
+    // The simulators send an empty text as "" for even ids and as null for odd ones; Kombo omits it for every third.
     for via in ROUTES {
         let bare = |id| Person {
             email: None,
@@ -76,11 +78,7 @@ async fn people_without_mail_or_other_fields_are_created() {
         };
         let harness = Harness::new(via, "", (1..=6).map(bare)).await;
         let report = harness.tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.created),
-            (Outcome::Done, 6),
-            "{via:?}: {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Done, created = 6);
         for id in 1..=6 {
             let expected = Customer {
                 user_name: Some(format!("personio-{id}")),
@@ -177,11 +175,7 @@ async fn adoption_by_mail_keeps_fields_that_are_not_ours() {
         };
         let id = harness.company.reteach.insert(before.clone());
         let report = harness.tick().await;
-        assert_eq!(
-            (report.counts.created, report.counts.adopted),
-            (2, 1),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, created = 2, adopted = 1);
         let account = harness.account(2);
         assert_eq!(account.id, id);
         let expected = Customer {
@@ -202,11 +196,7 @@ async fn adoption_by_mail_keeps_fields_that_are_not_ours() {
             ..before
         };
         assert_eq!(written(account), expected, "{via:?}");
-        harness.forget_requests();
-        assert_eq!(
-            (harness.tick().await.outcome, harness.asked().len()),
-            (Outcome::Unchanged, 0)
-        );
+        assert_idle(&harness).await;
     }
 }
 
@@ -219,7 +209,7 @@ async fn an_account_of_another_system_is_a_conflict_checked_with_growing_pauses(
     };
     harness.company.reteach.insert(foreign.clone());
     let first = harness.now().await;
-    assert_eq!((first.counts.created, first.counts.conflicts), (1, 1));
+    assert_counts!(first, created = 1, conflicts = 1);
     assert!(
         first
             .findings
@@ -254,7 +244,7 @@ async fn an_account_of_another_system_is_a_conflict_checked_with_growing_pauses(
 async fn without_a_ledger_accounts_are_found_by_external_id() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(5)).await;
-        // Neither the mail address nor the name need still be the same.
+        // The mail address may have changed.
         harness.company.reteach.edit("personio:4", |account| {
             account.email = Some("renamed@muster.example".into())
         });
@@ -269,16 +259,9 @@ async fn without_a_ledger_accounts_are_found_by_external_id() {
             [("GET /customer".to_owned(), 1)],
             "{via:?}"
         );
-        assert_eq!(
-            (report.outcome, report.counts.unchanged),
-            (Outcome::Done, 5)
-        );
+        assert_run!(report, Outcome::Done, unchanged = 5);
         assert_eq!(harness.company.reteach.customers(), before);
-        harness.forget_requests();
-        assert_eq!(
-            (harness.tick().await.outcome, harness.asked().len()),
-            (Outcome::Unchanged, 0)
-        );
+        assert_idle(&harness).await;
         harness.change(4, |person| person.position = Some("Chefin".into()));
         harness.tick().await;
         assert_eq!(harness.account(4).position.as_deref(), Some("Chefin"));
@@ -306,10 +289,7 @@ async fn people_who_left_or_have_not_begun_are_created_locked_without_a_brake() 
         });
         let harness = Harness::new(via, "", everybody).await;
         let report = harness.tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.created, report.counts.locked),
-            (Outcome::Done, 30, 0)
-        );
+        assert_run!(report, Outcome::Done, created = 30, locked = 0);
         assert_eq!((harness.locked(1..=30), report.held), (30, None), "{via:?}");
     }
 }

@@ -1,13 +1,13 @@
-//! A plan that a brake holds: approved, dismissed, changed, gone.
+//! Held plans: approved, dismissed, changed, resolved.
 
 use employee_sync::report::Report;
 use harness::{Harness, people};
 use jiff::SignedDuration;
-use shared::runtime::Outcome;
 use shared::state::Decision;
 use shared::tenant::Via;
 use simulators::people::Status;
 
+use crate::assertions::assert_idle;
 use crate::brakes::PLAIN;
 
 /// A company of 20 with six held locks.
@@ -19,40 +19,17 @@ async fn held() -> (Harness, Report) {
     (harness, report)
 }
 
-async fn decide(harness: &Harness, hash: &str, decision: Decision) {
-    harness
-        .world
-        .stack
-        .store()
-        .decide(&harness.company.tenant, hash, decision)
-        .await
-        .unwrap();
-}
-
 #[tokio::test]
 async fn an_approved_plan_is_applied_and_nothing_else() {
     let (harness, report) = held().await;
     let hash = report.held.unwrap().hash;
-    decide(
-        &harness,
-        &hash,
-        Decision::Approved {
-            at: harness.moment(),
-        },
-    )
-    .await;
+    harness.approve(&hash).await;
     let report = harness.tick().await;
     assert_eq!((harness.locked(1..=6), harness.locked(7..=20)), (6, 0));
-    assert_eq!(
-        (report.counts.locked, report.counts.held, report.held),
-        (6, 0, None)
-    );
+    assert_counts!(report, locked = 6, held = 0);
+    assert_eq!(report.held, None);
     assert_eq!(harness.held().await, None);
-    harness.forget_requests();
-    assert_eq!(
-        (harness.tick().await.outcome, harness.asked().len()),
-        (Outcome::Unchanged, 0)
-    );
+    assert_idle(&harness).await;
     // The brake goes on for everything else.
     (7..=12).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
     harness.tick().await;
@@ -62,14 +39,7 @@ async fn an_approved_plan_is_applied_and_nothing_else() {
 #[tokio::test]
 async fn an_approval_lapses_when_the_plan_changes() {
     let (harness, report) = held().await;
-    decide(
-        &harness,
-        &report.held.unwrap().hash,
-        Decision::Approved {
-            at: harness.moment(),
-        },
-    )
-    .await;
+    harness.approve(&report.held.unwrap().hash).await;
     harness.change(7, |person| person.status = Status::Inactive);
     let report = harness.tick().await;
     assert_eq!((harness.locked(1..=20), report.counts.held), (0, 7));
@@ -84,34 +54,18 @@ async fn an_approval_lapses_when_the_plan_changes() {
 #[tokio::test]
 async fn an_approval_lapses_after_a_day() {
     let (harness, report) = held().await;
-    decide(
-        &harness,
-        &report.held.unwrap().hash,
-        Decision::Approved {
-            at: harness.moment(),
-        },
-    )
-    .await;
+    harness.approve(&report.held.unwrap().hash).await;
     let report = harness.after(SignedDuration::from_hours(24)).await;
-    assert_eq!(
-        (harness.locked(1..=20), report.counts.held),
-        (0, 6),
-        "{report:#?}"
-    );
+    assert_counts!(report, held = 6);
+    assert_eq!(harness.locked(1..=20), 0);
 }
 
 #[tokio::test]
 async fn a_dismissed_plan_stays_held_without_a_prompt() {
     let (harness, report) = held().await;
     let hash = report.held.unwrap().hash;
-    decide(
-        &harness,
-        &hash,
-        Decision::Dismissed {
-            at: harness.moment(),
-        },
-    )
-    .await;
+    let at = harness.moment();
+    harness.decide(&hash, Decision::Dismissed { at }).await;
     for _ in 0..3 {
         let note = harness.tick().await.held.unwrap();
         assert_eq!((&note.hash, note.dismissed), (&hash, true));
@@ -135,9 +89,5 @@ async fn a_held_plan_that_resolves_itself_disappears() {
         (report.held, harness.held().await, harness.locked(1..=20)),
         (None, None, 0)
     );
-    harness.forget_requests();
-    assert_eq!(
-        (harness.tick().await.outcome, harness.asked().len()),
-        (Outcome::Unchanged, 0)
-    );
+    assert_idle(&harness).await;
 }

@@ -1,12 +1,12 @@
-//! Peers' worst days, each by the number of its thread: what happened there, and that it cannot happen here. Where a thread
-//! could not be read, its test says so and shows the rule that it stands for.
+//! Incidents of other projects, each named by its thread: what happened there, and a test that it cannot happen here.
+//! Where a thread could not be read, the test says so and shows the rule behind it.
 
 use employee_sync::report::Report;
 use harness::{Harness, ROUTES, by_hand, date, people, person};
 use jiff::SignedDuration;
 use shared::http::Deadline;
 use shared::runtime::{Mode, Outcome};
-use shared::state::{Brake, Decision};
+use shared::state::Brake;
 use shared::tenant::Via;
 use simulators::people::Status;
 use simulators::reteach::{Customer, Endpoint};
@@ -16,8 +16,34 @@ use crate::brakes::PLAIN;
 
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// Everybody who is in Personio has an open account, and nobody's account is gone.
-fn all_are_at_work(harness: &Harness, everybody: u64, label: &str) {
+/// In a company of `size`, every reading meets one of the `faults` for six runs and a day later. Nobody is locked, and nothing is
+/// written once the source is well again.
+async fn faulty_readings_lock_nobody(
+    size: u64,
+    faults: &[Behaviour],
+    is_expected: impl Fn(Via, &Report) -> bool,
+) {
+    for via in ROUTES {
+        let harness = Harness::synced(via, "", people(size)).await;
+        for fault in faults {
+            let label = format!("{via:?} {size} {fault:?}");
+            harness.fail_reading(fault.clone(), Fault::always);
+            for _ in 0..6 {
+                let report = harness.tick().await;
+                assert!(is_expected(via, &report), "{label}: {report:#?}");
+            }
+            harness.after(A_DAY).await;
+            all_are_open(&harness, size, &label);
+            harness.clear_faults();
+            harness.forget_requests();
+            harness.tick().await;
+            assert_eq!(harness.writes().len(), 0, "{label}");
+        }
+    }
+}
+
+/// Every account is open, and none was deleted.
+fn all_are_open(harness: &Harness, everybody: u64, label: &str) {
     assert_eq!(harness.locked(1..=everybody), 0, "{label}");
     assert_eq!(
         harness.company.reteach.calls(Endpoint::DeleteCustomer),
@@ -26,22 +52,8 @@ fn all_are_at_work(harness: &Harness, everybody: u64, label: &str) {
     );
 }
 
-async fn approve(harness: &Harness, report: &Report) {
-    let hash = &report.held.as_ref().unwrap().hash;
-    let decision = Decision::Approved {
-        at: harness.moment(),
-    };
-    harness
-        .world
-        .stack
-        .store()
-        .decide(&harness.company.tenant, hash, decision)
-        .await
-        .unwrap();
-}
-
-/// awslabs/ssosync 88: a run deleted accounts and groups that the sync had never made: Control Tower had, and Google did not
-/// know them. Here nobody but those we created or adopted is ours, whatever Personio knows.
+/// awslabs/ssosync 88: a run deleted accounts and groups that Control Tower had created and Google did not know. Here only accounts
+/// that we created or adopted are ours.
 #[tokio::test]
 async fn ssosync_88_accounts_of_others_are_left_alone() {
     for via in ROUTES {
@@ -75,8 +87,8 @@ async fn ssosync_88_accounts_of_others_are_left_alone() {
     }
 }
 
-/// awslabs/ssosync 104: the thread could not be read. The rule it stands for: nothing is deleted, ever. A company that is gone
-/// for good, and whose locks somebody approved, has all its accounts.
+/// awslabs/ssosync 104: the thread could not be read. The rule: nothing is ever deleted. A company whose people are all gone, and
+/// whose locks were approved, keeps its accounts.
 #[tokio::test]
 async fn ssosync_104_nothing_is_ever_deleted() {
     for via in ROUTES {
@@ -84,7 +96,7 @@ async fn ssosync_104_nothing_is_ever_deleted() {
         (2..=12).for_each(|id| assert!(harness.company.personio.remove(id)));
         harness.tick().await;
         let report = harness.tick().await;
-        approve(&harness, &report).await;
+        harness.approve(&report.held.unwrap().hash).await;
         harness.tick().await;
         assert_eq!(
             (harness.locked(2..=12), harness.is_locked(1)),
@@ -100,20 +112,19 @@ async fn ssosync_104_nothing_is_ever_deleted() {
     }
 }
 
-/// awslabs/ssosync 159: users and groups that the command line had synced were deleted afterwards. Here a run by hand and the
-/// schedule keep the same ledger, and whoever is not in what a run reads is first missed, then held by a brake where they are
-/// many.
+/// awslabs/ssosync 159: users and groups synced from the command line were deleted afterwards. Here manual and scheduled runs share
+/// one ledger; people who are not in a reading are first missing, then held by a brake if they are many.
 #[tokio::test]
 async fn ssosync_159_the_schedule_does_not_undo_a_manual_sync() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(20)).await;
-        // The schedule's function is another process, and reads with a credential that sees less.
+        // The scheduled function is another process, whose credential sees fewer people.
         harness.world.restart().unwrap();
         (2..=20).for_each(|id| assert!(harness.company.personio.remove(id)));
         for _ in 0..4 {
             harness.tick().await;
         }
-        all_are_at_work(&harness, 20, &format!("{via:?}"));
+        all_are_open(&harness, 20, &format!("{via:?}"));
         assert_eq!(
             harness.held().await.unwrap().counts[&Brake::UnexplainedLock],
             19
@@ -121,42 +132,21 @@ async fn ssosync_159_the_schedule_does_not_undo_a_manual_sync() {
     }
 }
 
-/// awslabs/ssosync 194: Google answered without error and without anybody, in a company of one person, and everything was
-/// deleted and made anew by the next run; the remedy was to stop at zero users. Here nobody at all is no reading, however often
-/// it comes, in companies too small for a brake as well.
+/// awslabs/ssosync 194: Google answered without error and without people, in a company of one, and everything was deleted and
+/// created again by the next run. Here an empty list is no reading, also in companies too small for a brake.
 #[tokio::test]
 async fn ssosync_194_an_empty_list_is_not_an_empty_company() {
-    for via in ROUTES {
-        for size in [1, 20] {
-            let harness = Harness::synced(via, "", people(size)).await;
-            harness.fail_reading(Behaviour::EmptyList, Fault::always);
-            for _ in 0..4 {
-                let report = harness.tick().await;
-                assert_eq!(report.outcome, Outcome::Partly, "{via:?}");
-                assert!(
-                    report
-                        .findings
-                        .iter()
-                        .any(|finding| finding.text.contains("reported nobody at all")),
-                    "{via:?}"
-                );
-            }
-            harness.after(A_DAY).await;
-            all_are_at_work(&harness, size, &format!("{via:?} {size}"));
-            harness.clear_faults();
-            harness.forget_requests();
-            harness.tick().await;
-            assert_eq!(
-                harness.writes().len(),
-                0,
-                "{via:?}: and nothing is made anew"
-            );
-        }
+    for size in [1, 20] {
+        faulty_readings_lock_nobody(size, &[Behaviour::EmptyList], |_, report| {
+            let mut findings = report.findings.iter();
+            report.outcome == Outcome::Partly
+                && findings.any(|finding| finding.text.contains("reported nobody at all"))
+        })
+        .await;
     }
 }
 
-/// awslabs/ssosync 234: the thread could not be read. The rule it stands for: one odd answer among good ones concludes nothing
-/// about anybody, whichever run it falls into.
+/// awslabs/ssosync 234: the thread could not be read. The rule: one odd answer among good ones locks nobody, in any run.
 #[tokio::test]
 async fn ssosync_234_one_odd_answer_among_good_ones_locks_nobody() {
     for via in ROUTES {
@@ -172,39 +162,31 @@ async fn ssosync_234_one_odd_answer_among_good_ones_locks_nobody() {
                 harness.tick().await;
                 harness.clear_faults();
                 harness.tick().await;
-                all_are_at_work(&harness, 20, &format!("{via:?} {behaviour:?}"));
+                all_are_open(&harness, 20, &format!("{via:?} {behaviour:?}"));
             }
         }
     }
 }
 
-/// awslabs/ssosync 278: the thread could not be read; it is told of as one more company emptied after answers of 200 with people
-/// missing. Here fewer people than announced are no complete reading, on any number of runs in a row; Kombo announces no number,
-/// but marks whom it deletes, and nobody is taken for gone without that mark.
+/// awslabs/ssosync 278: the thread could not be read; it is cited as one more company emptied after answers of 200 with people
+/// missing. Here fewer people than announced are no complete reading, however often. Kombo announces no number, but flags deleted
+/// people: nobody without that flag counts as deleted.
 #[tokio::test]
 async fn ssosync_278_fewer_people_than_announced_are_not_missing() {
-    for (via, missing) in ROUTES.into_iter().flat_map(|via| [(via, 1), (via, 15)]) {
-        let harness = Harness::synced(via, "", people(20)).await;
-        harness.fail_reading(Behaviour::DropRows(missing), Fault::always);
-        for _ in 0..6 {
-            let report = harness.tick().await;
-            assert_eq!(
-                report.outcome == Outcome::Partly,
-                via != Via::Kombo,
-                "{via:?}: {report:#?}"
-            );
-        }
-        harness.after(A_DAY).await;
-        all_are_at_work(&harness, 20, &format!("{via:?} {missing}"));
+    for missing in [1, 15] {
+        faulty_readings_lock_nobody(20, &[Behaviour::DropRows(missing)], |via, report| {
+            (report.outcome == Outcome::Partly) == (via != Via::Kombo)
+        })
+        .await;
     }
 }
 
-/// keycloak 24669: people were deleted when LDAP's connection dropped, or when a query came back empty for whatever reason.
-/// Here a reading that breaks off on any page is none at all, and the look-up of one person never takes anything away.
+/// keycloak 24669: people were deleted when the LDAP connection dropped, or when a query came back empty. Here a reading that is
+/// interrupted on any page does not count, and looking up one person never locks anybody.
 #[tokio::test]
 async fn keycloak_24669_a_dropped_connection_locks_nobody() {
     for via in ROUTES {
-        // Nobody waits between attempts there.
+        // Pauses between attempts are simulated.
         let harness = Harness::in_turn(1, "2026-05-11T08:00:00Z", via, "", people(120)).await;
         harness.first_run().await;
         // Kombo's pages are longer.
@@ -220,10 +202,10 @@ async fn keycloak_24669_a_dropped_connection_locks_nobody() {
                         "{via:?} {page} {behaviour:?}: {report:#?}"
                     );
                 }
-                all_are_at_work(&harness, 120, &format!("{via:?} {page} {behaviour:?}"));
+                all_are_open(&harness, 120, &format!("{via:?} {page} {behaviour:?}"));
             }
         }
-        // reteach's own look-ups, and its list, come back empty while somebody is new.
+        // reteach's lookups and list are empty while a person is new.
         let empty = || {
             Fault::new(Behaviour::EmptyList)
                 .path("/customer")
@@ -236,15 +218,14 @@ async fn keycloak_24669_a_dropped_connection_locks_nobody() {
         harness.after(A_DAY).await;
         harness.clear_faults();
         harness.tick().await;
-        all_are_at_work(&harness, 121, &format!("{via:?}"));
+        all_are_open(&harness, 121, &format!("{via:?}"));
         assert_eq!(harness.company.reteach.customers().len(), 121, "{via:?}");
     }
 }
 
-/// owncloud/core 28039: asked for a page of 500 it got 498 and took it for the last one; everybody after that was unknown to it.
-/// Here the list ends at the announced total. After a first page that is short the next one begins where it ended, so nobody is
-/// missed; a later one that is short makes the reading incomplete, and whoever comes after it is known all the same. (Kombo's
-/// pages have no total; there the end is where there is no further cursor.)
+/// owncloud/core 28039: a page of 498 for 500 was taken for the last one, and everybody after it was unknown. Here the list ends at
+/// the announced total. After a short first page the next one begins where it ended; a later short page makes the reading
+/// incomplete, and people after it are still known. (Kombo's pages have no total; its list ends with the last cursor.)
 #[tokio::test]
 async fn owncloud_28039_a_short_page_is_not_the_last_one() {
     for (offset, came, outcome) in [("0", 251, Outcome::Done), ("100", 249, Outcome::Partly)] {
@@ -256,11 +237,7 @@ async fn owncloud_28039_a_short_page_is_not_the_last_one() {
                 fault.query("offset", offset).always()
             });
             let report = harness.tick().await;
-            assert_eq!(
-                (report.counts.people, report.outcome),
-                (came, outcome),
-                "{label}: {report:#?}"
-            );
+            assert_run!("{label}", report, outcome, people = came);
             assert!(
                 harness.find(251).is_some(),
                 "{label}: the last page was read"
@@ -269,71 +246,49 @@ async fn owncloud_28039_a_short_page_is_not_the_last_one() {
                 harness.tick().await;
             }
             harness.after(A_DAY).await;
-            all_are_at_work(&harness, 251, &label);
+            all_are_open(&harness, 251, &label);
             harness.clear_faults();
             harness.tick().await;
-            all_are_at_work(&harness, 251, &label);
+            all_are_open(&harness, 251, &label);
         }
     }
 }
 
-/// owncloud/core 29547: the thread could not be read. Its neighbours tell of accounts removed by a sync while LDAP could not be
-/// reached; here a source that refuses, or answers a page of HTML, leaves everything as it is, and says so.
+/// owncloud/core 29547: the thread could not be read. Related threads report accounts removed by a sync while LDAP was unreachable.
+/// Here a source that refuses, or answers with an HTML page, changes nothing, and the report says so.
 #[tokio::test]
 async fn owncloud_29547_an_unreachable_source_locks_nobody() {
-    let answers = [
+    let faults = [
         Behaviour::Status(200, Body::Html),
         Behaviour::Status(401, Body::Vendor),
         Behaviour::Status(403, Body::Vendor),
         Behaviour::Status(404, Body::Vendor),
         Behaviour::Redirect("http://127.0.0.1:9/".to_owned()),
     ];
-    for via in ROUTES {
-        let harness = Harness::synced(via, "", people(20)).await;
-        for answer in &answers {
-            harness.fail_reading(answer.clone(), Fault::always);
-            for _ in 0..3 {
-                let report = harness.tick().await;
-                assert!(
-                    !report.outcome.is_good() && !report.message.is_empty(),
-                    "{via:?} {answer:?}"
-                );
-            }
-            harness.clear_faults();
-            all_are_at_work(&harness, 20, &format!("{via:?} {answer:?}"));
-        }
-    }
+    faulty_readings_lock_nobody(20, &faults, |_, report| {
+        !report.outcome.is_good() && !report.message.is_empty()
+    })
+    .await;
 }
 
-/// firezone 9194: Google's answers were 200, and the data was not in them; all groups and identities seemed deleted. Here an
-/// answer without its list is unreadable, and one with a list of null as well.
+/// firezone 9194: Google answered 200 without the data, and all groups and identities seemed deleted. Here an answer without its
+/// list, or with a null list, is unreadable.
 #[tokio::test]
 async fn firezone_9194_a_200_without_data_is_no_reading() {
-    let bodies = [
+    let faults = [
         r#"{"success":true}"#,
         r#"{"success":true,"data":null,"metadata":{"total_elements":0}}"#,
         r#"{"status":"success","data":{}}"#,
         r#"{"status":"success","data":{"results":null,"next":null}}"#,
         "{}",
         "null",
-    ];
-    for via in ROUTES {
-        let harness = Harness::synced(via, "", people(20)).await;
-        for body in bodies {
-            harness.fail_reading(Behaviour::Status(200, Body::Json(body)), Fault::always);
-            for _ in 0..3 {
-                let report = harness.tick().await;
-                assert!(!report.outcome.is_good(), "{via:?} {body}: {report:#?}");
-            }
-            harness.clear_faults();
-            all_are_at_work(&harness, 20, &format!("{via:?} {body}"));
-        }
-    }
+    ]
+    .map(|body| Behaviour::Status(200, Body::Json(body)));
+    faulty_readings_lock_nobody(20, &faults, |_, report| !report.outcome.is_good()).await;
 }
 
-/// firezone 9373: the brake counted what was already deleted among what was to be deleted, and stopped syncs that were
-/// harmless. Here whoever is locked already is no harm a second time, however they go; nor do they make room for more, as the
-/// share is one of the accounts that are open.
+/// firezone 9373: the brake counted deleted people among those to be deleted, and stopped harmless syncs. Here locked people do not
+/// count again; nor do they raise the limit, which is a share of open accounts.
 #[tokio::test]
 async fn firezone_9373_locked_people_count_on_neither_side() {
     for via in ROUTES {
@@ -360,28 +315,22 @@ async fn firezone_9373_locked_people_count_on_neither_side() {
         // Six: 3 % of all, more than the five of a company of forty.
         (161..=166).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
         let report = harness.tick().await;
-        assert_eq!(
-            (harness.locked(161..=200), report.counts.held),
-            (0, 6),
-            "{via:?}"
-        );
+        assert_counts!("{via:?}", report, held = 6);
+        assert_eq!(harness.locked(161..=200), 0, "{via:?}");
     }
 }
 
-/// firezone 10898: the brake stopped changes that were meant, there was no way to approve one, and so the limit went from 25 to
-/// 75 % for everybody and everything that followed. Here an approval lets one plan through and leaves the limit where it is.
+/// firezone 10898: the brake stopped intended changes that could not be approved, so the limit was raised from 25 to 75 % for
+/// everybody. Here an approval applies one plan and leaves the limit unchanged.
 #[tokio::test]
 async fn firezone_10898_an_approval_does_not_widen_a_limit() {
     for via in ROUTES {
         let harness = Harness::synced(via, PLAIN, people(30)).await;
         (1..=8).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
         let report = harness.tick().await;
-        assert_eq!(
-            (harness.locked(1..=30), report.counts.held),
-            (0, 8),
-            "{via:?}"
-        );
-        approve(&harness, &report).await;
+        assert_counts!("{via:?}", report, held = 8);
+        assert_eq!(harness.locked(1..=30), 0, "{via:?}");
+        harness.approve(&report.held.unwrap().hash).await;
         harness.tick().await;
         assert_eq!(
             (harness.locked(1..=30), harness.held().await),
@@ -397,8 +346,8 @@ async fn firezone_10898_an_approval_does_not_widen_a_limit() {
     }
 }
 
-/// zammad 4674: the dry run of a source that was not even switched on disabled accounts. Here a dry run has no lease to write
-/// under: what it says would be locked is open, in reteach and in the state nothing has changed.
+/// zammad 4674: the dry run of a disabled source disabled accounts. Here a dry run has no lease and writes nothing, neither to
+/// reteach nor to the state.
 #[tokio::test]
 async fn zammad_4674_a_dry_run_writes_nothing() {
     for via in ROUTES {
@@ -414,11 +363,12 @@ async fn zammad_4674_a_dry_run_writes_nothing() {
         let (accounts, items) = (harness.company.reteach.customers(), harness.items().await);
         for _ in 0..3 {
             let report = harness.run(Mode::DryRun, Deadline::never()).await.report;
-            let counts = &report.counts;
-            assert_eq!(
-                (report.outcome, counts.adopted, counts.created),
-                (Outcome::Planned, 1, 1),
-                "{via:?}"
+            assert_run!(
+                "{via:?}",
+                report,
+                Outcome::Planned,
+                adopted = 1,
+                created = 1
             );
         }
         assert_eq!(harness.company.reteach.customers(), accounts, "{via:?}");
@@ -430,9 +380,10 @@ async fn zammad_4674_a_dry_run_writes_nothing() {
     }
 }
 
-/// A drip: one per cent a tick stays under every limit that counts runs, and empties a company by the afternoon. Here a day
-/// counts.
+/// A drip: one per cent a tick stays below every limit per run, and empties a company by the afternoon. Here the last 24 hours
+/// count.
 #[tokio::test]
+#[ignore = "half a minute: runs in `cargo prove`"]
 async fn a_drip_of_one_per_cent_a_tick_is_stopped_by_the_24_hour_window() {
     for via in ROUTES {
         let harness = Harness::synced(via, PLAIN, people(200)).await;
@@ -441,7 +392,7 @@ async fn a_drip_of_one_per_cent_a_tick_is_stopped_by_the_24_hour_window() {
                 .for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
             harness.tick().await;
         }
-        // A hundred ticks are eight hours. Whoever is locked makes no room for the next: of 192 open accounts 5 % are nine.
+        // A hundred ticks are eight hours. Locked people do not raise the limit: 5 % of 192 open accounts are nine.
         assert_eq!(
             (harness.locked(1..=8), harness.locked(9..=200)),
             (8, 0),
@@ -452,8 +403,8 @@ async fn a_drip_of_one_per_cent_a_tick_is_stopped_by_the_24_hour_window() {
     }
 }
 
-/// Mass unlock: an import resets statuses and end dates, and everybody who ever left could log in again. Here it is held, and
-/// who joins meanwhile is not.
+/// Mass unlock: an import resets statuses and end dates, and everybody who ever left could log in again. Here it is held, while new
+/// people are created.
 #[tokio::test]
 async fn a_mass_unlock_is_held() {
     for via in ROUTES {
@@ -482,8 +433,8 @@ async fn a_mass_unlock_is_held() {
     }
 }
 
-/// Mass blanking: somebody withdraws the right to an attribute, and the fields are empty for everybody. On the direct routes
-/// the attribute is absent then, and absent clears nothing; Kombo shows null, which a brake holds.
+/// Mass blanking: the right to an attribute is withdrawn, and the fields are empty for everybody. On Personio's routes the attribute
+/// is absent, which clears nothing; Kombo sends null, which a brake holds.
 #[tokio::test]
 async fn a_withdrawn_right_blanks_nobody() {
     for via in ROUTES {
@@ -517,8 +468,8 @@ async fn a_withdrawn_right_blanks_nobody() {
     }
 }
 
-/// Mass mail change: a domain is renamed with a slip, and nobody can log in, nor be told so by mail. Here it is held until
-/// somebody approves it.
+/// Mass mail change: a domain is renamed with a typing error, and nobody can log in or be reached by mail. Here it is held until
+/// approved.
 #[tokio::test]
 async fn a_mass_mail_change_is_held() {
     for via in ROUTES {
@@ -538,7 +489,7 @@ async fn a_mass_mail_change_is_held() {
             20,
             "{via:?}"
         );
-        approve(&harness, &report).await;
+        harness.approve(&report.held.unwrap().hash).await;
         harness.tick().await;
         assert_eq!(
             (1..=20)

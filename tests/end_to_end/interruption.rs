@@ -1,4 +1,4 @@
-//! Runs that overlap, break off or lose their lease: the next one goes on, and nothing is done twice.
+//! Overlapping runs, crashes, deadlines and lost leases: the next run continues, and nothing is done twice.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,8 +15,8 @@ use simulators::people::Status;
 use simulators::{Behaviour, Body, Fault, reteach};
 use tokio::sync::Notify;
 
-/// Everybody has exactly one account, complete to the tag, and the next run has nothing to do.
-async fn all_is_well(harness: &Harness, everybody: u64) {
+/// Everybody has exactly one complete account, and the next run has nothing to do.
+async fn all_are_synced(harness: &Harness, everybody: u64) {
     let accounts = harness.company.reteach.customers();
     let ids: BTreeSet<_> = accounts
         .iter()
@@ -37,15 +37,9 @@ async fn all_is_well(harness: &Harness, everybody: u64) {
     }
     harness.forget_requests();
     let report = harness.tick().await;
-    assert_eq!(
-        (report.outcome, harness.asked().len()),
-        (Outcome::Unchanged, 0),
-        "{report:#?}"
-    );
-    assert_eq!(
-        (report.counts.unchanged, report.counts.left),
-        (everybody, 0)
-    );
+    assert_run!(report, Outcome::Unchanged);
+    assert_eq!(harness.asked().len(), 0);
+    assert_counts!(report, unchanged = everybody, left = 0);
 }
 
 fn creates(harness: &Harness) -> usize {
@@ -55,8 +49,8 @@ fn creates(harness: &Harness) -> usize {
         .calls(reteach::Endpoint::FindOrCreateCustomer)
 }
 
-/// Begins a run and cuts it off, as when a machine dies, once `changes` are applied.
-async fn cut_off_after(harness: &Harness, changes: usize) {
+/// Starts a run and drops it, as when a machine fails, once `changes` are applied.
+async fn crash_after(harness: &Harness, changes: usize) {
     let (enough, applied) = (Notify::new(), AtomicUsize::new(0));
     let watch = |progress| {
         if progress == Progress::Applied && applied.fetch_add(1, Ordering::SeqCst) + 1 == changes {
@@ -67,7 +61,7 @@ async fn cut_off_after(harness: &Harness, changes: usize) {
         biased;
         () = enough.notified() => {}
         ran = harness.world.run(&harness.company, Mode::Scheduled, Deadline::never(), &watch) => {
-            panic!("not cut off: {ran:?}");
+            panic!("not interrupted: {ran:?}");
         }
     }
 }
@@ -89,7 +83,7 @@ async fn one_of_two_concurrent_runs_is_busy() {
         outcomes.sort_by_key(|outcome| *outcome == Outcome::Busy);
         assert_eq!(outcomes, [Outcome::Done, Outcome::Busy], "{via:?}");
         assert_eq!(creates(&harness), 20);
-        all_is_well(&harness, 20).await;
+        all_are_synced(&harness, 20).await;
     }
 }
 
@@ -99,10 +93,8 @@ async fn a_run_without_the_lease_calls_no_vendor() {
     let lease = harness.take_lease("another").await;
     harness.change(2, |person| person.office = Some("Wien".into()));
     let report = harness.now().await;
-    assert_eq!(
-        (report.outcome, harness.pages_read(), harness.asked().len()),
-        (Outcome::Busy, 0, 0)
-    );
+    assert_run!(report, Outcome::Busy);
+    assert_eq!((harness.pages_read(), harness.asked().len()), (0, 0));
     assert!(
         report.message.contains(&lease.until.to_string()),
         "{}",
@@ -114,7 +106,7 @@ async fn a_run_without_the_lease_calls_no_vendor() {
         (1.0, 2),
         "the tenant is read, the lease asked for"
     );
-    // Nobody gave it back: it expires, and clocks may differ by five seconds.
+    // The lease expires; clocks may differ by five seconds.
     assert_eq!(
         harness.after(SignedDuration::from_secs(125)).await.outcome,
         Outcome::Busy
@@ -136,10 +128,10 @@ async fn a_run_that_lost_its_lease_writes_no_more() {
         if progress != Progress::Applied || seen.load(Ordering::SeqCst) > 0 {
             return;
         }
-        // The machine was held up for longer than the lease lasts, and another run has begun.
+        // The machine stalled beyond the lease, and another run has started.
         harness.world.clock.advance(SignedDuration::from_secs(126));
         tokio::task::block_in_place(|| {
-            tokio::runtime::Handle::current().block_on(harness.take_lease("thief"))
+            tokio::runtime::Handle::current().block_on(harness.take_lease("another run"))
         });
         seen.store(creates(&harness), Ordering::SeqCst);
     };
@@ -158,7 +150,7 @@ async fn a_run_that_lost_its_lease_writes_no_more() {
         "{}",
         ran.report.message
     );
-    // What was on its way arrives; nothing is begun after that.
+    // Calls in flight arrive; no new ones start.
     assert!(creates(&harness) <= seen.load(Ordering::SeqCst) + 8 && creates(&harness) < 30);
     let created = harness.company.reteach.customers().len();
     assert_eq!(
@@ -170,7 +162,7 @@ async fn a_run_that_lost_its_lease_writes_no_more() {
         harness.after(SignedDuration::from_secs(120)).await.outcome,
         Outcome::Done
     );
-    all_is_well(&harness, 60).await;
+    all_are_synced(&harness, 60).await;
 }
 
 #[tokio::test]
@@ -178,7 +170,7 @@ async fn the_next_run_continues_after_a_deadline() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(60)).await;
         let applied = AtomicUsize::new(0);
-        // Fifteen seconds are kept back for the state: after forty-five of sixty no more changes are begun.
+        // Fifteen seconds are reserved for the state: after forty-five of sixty no new change starts.
         let watch = |progress| {
             if progress == Progress::Applied && applied.fetch_add(1, Ordering::SeqCst) == 10 {
                 tokio::time::pause();
@@ -199,13 +191,9 @@ async fn the_next_run_continues_after_a_deadline() {
         );
         assert_eq!(first.counts.created + first.counts.left, 60, "{via:?}");
         let second = harness.tick().await;
-        assert_eq!(
-            (second.outcome, second.counts.left),
-            (Outcome::Done, 0),
-            "{via:?}: {second:#?}"
-        );
+        assert_run!("{via:?}", second, Outcome::Done, left = 0);
         assert_eq!(creates(&harness), 60, "{via:?}");
-        all_is_well(&harness, 60).await;
+        all_are_synced(&harness, 60).await;
     }
 }
 
@@ -213,7 +201,7 @@ async fn the_next_run_continues_after_a_deadline() {
 async fn a_crashed_run_is_completed_by_the_next() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(40)).await;
-        cut_off_after(&harness, 5).await;
+        crash_after(&harness, 5).await;
         assert!(harness.company.reteach.customers().len() < 40);
         assert_eq!(
             harness.after(SignedDuration::from_secs(60)).await.outcome,
@@ -221,7 +209,7 @@ async fn a_crashed_run_is_completed_by_the_next() {
         );
         let report = harness.tick().await;
         assert_eq!(report.outcome, Outcome::Done, "{via:?}: {report:#?}");
-        all_is_well(&harness, 40).await;
+        all_are_synced(&harness, 40).await;
     }
 }
 
@@ -229,11 +217,11 @@ async fn a_crashed_run_is_completed_by_the_next() {
 async fn repeated_crashes_still_finish() {
     let harness = Harness::new(Via::Direct, "", people(30)).await;
     for _ in 0..4 {
-        cut_off_after(&harness, 2).await;
+        crash_after(&harness, 2).await;
         harness.world.clock.advance(SignedDuration::from_mins(5));
     }
     harness.tick().await;
-    all_is_well(&harness, 30).await;
+    all_are_synced(&harness, 30).await;
 }
 
 #[tokio::test]
@@ -243,7 +231,7 @@ async fn locks_of_a_crashed_run_count_once() {
         ids.for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
     };
     inactive(1..=3);
-    cut_off_after(&harness, 1).await;
+    crash_after(&harness, 1).await;
     harness.tick().await;
     assert_eq!(harness.locked(1..=20), 3);
     inactive(4..=5);
@@ -263,7 +251,7 @@ async fn locks_of_crashed_runs_count_against_the_limit() {
     let harness = Harness::synced(Via::Direct, "", people(20)).await;
     for id in 1..=5 {
         harness.change(id, |person| person.status = Status::Inactive);
-        cut_off_after(&harness, 1).await;
+        crash_after(&harness, 1).await;
         harness.world.clock.advance(SignedDuration::from_mins(5));
     }
     harness.change(6, |person| person.status = Status::Inactive);
@@ -276,30 +264,14 @@ async fn an_interrupted_approved_plan_needs_no_second_approval() {
     let harness = Harness::synced(Via::Direct, "", people(30)).await;
     (1..=20).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
     let hash = harness.tick().await.held.unwrap().hash;
-    let approved = shared::state::Decision::Approved {
-        at: harness.moment(),
-    };
-    harness
-        .world
-        .stack
-        .store()
-        .decide(&harness.company.tenant, &hash, approved)
-        .await
-        .unwrap();
+    harness.approve(&hash).await;
     harness.world.clock.advance(SignedDuration::from_mins(5));
-    cut_off_after(&harness, 4).await;
+    crash_after(&harness, 4).await;
     let locked = harness.locked(1..=20);
     assert!((4..20).contains(&locked), "{locked}");
     let report = harness.tick().await;
-    assert_eq!(
-        (
-            harness.locked(1..=20),
-            report.counts.held,
-            harness.held().await
-        ),
-        (20, 0, None),
-        "{report:#?}"
-    );
+    assert_counts!(report, held = 0);
+    assert_eq!((harness.locked(1..=20), harness.held().await), (20, None));
 }
 
 #[tokio::test]
@@ -311,18 +283,14 @@ async fn an_academy_outage_during_a_run_is_completed_later() {
             .path("/customer");
         harness.company.reteach.fail(down.nth(11).times(1_000));
         let report = harness.tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.created),
-            (Outcome::ReteachUnavailable, 10),
-            "{via:?}"
-        );
+        assert_run!("{via:?}", report, Outcome::ReteachUnavailable, created = 10);
         assert_eq!(report.counts.left, 30, "{via:?}");
         assert!(creates(&harness) < 25, "it gives up soon");
         harness.clear_faults();
         harness.forget_requests();
         assert_eq!(harness.tick().await.outcome, Outcome::Done);
         assert_eq!(creates(&harness), 30, "{via:?}");
-        all_is_well(&harness, 40).await;
+        all_are_synced(&harness, 40).await;
     }
 }
 
@@ -340,16 +308,12 @@ async fn a_lost_reply_creates_no_second_account() {
                 .path("/customer");
             harness.company.reteach.fail(lost.nth(3));
             let report = harness.tick().await;
-            assert_eq!(
-                (report.counts.created, report.counts.left),
-                (5, 1),
-                "{via:?} {behaviour:?}"
-            );
+            assert_counts!("{via:?} {behaviour:?}", report, created = 5, left = 1);
             assert_eq!(report.outcome, Outcome::Partly);
             assert_eq!(harness.company.reteach.customers().len(), 6);
             harness.tick().await;
             assert_eq!(creates(&harness), 6, "{via:?} {behaviour:?}");
-            all_is_well(&harness, 6).await;
+            all_are_synced(&harness, 6).await;
         }
     }
 }

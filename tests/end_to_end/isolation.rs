@@ -1,5 +1,4 @@
-//! Tenants side by side in one process: none reads or changes anything of another's, and nothing of one is in another's
-//! traffic.
+//! Tenants in one process neither read nor change each other's data, and do not appear in each other's traffic.
 
 mod traffic;
 
@@ -16,7 +15,7 @@ use simulators::{Behaviour, Body, Fault};
 
 const PEOPLE: u64 = 5;
 
-/// Two tenants on a stack that gives each run the rights of its tenant alone.
+/// Two tenants on a stack whose runs have the rights of their tenant alone.
 async fn apart(via: Via) -> (Fixture, Sts, [Company; 2]) {
     let now = "2026-05-11T08:00:00Z".parse().unwrap();
     let (world, sts) = Fixture::start_with_sessions(now).await.unwrap();
@@ -61,7 +60,7 @@ async fn both_jobs_work_with_the_rights_of_one_tenant() {
             );
             assert_eq!(company.personio.documents().len(), 1, "{via:?}");
         }
-        // One session for each tenant and function, and none of them names the other tenant.
+        // One session for each tenant and function, and none names the other tenant.
         assert_eq!(sts.calls(AssumeRole), 4);
         for session in sts.sessions().into_values() {
             let (tenant, policy) = (&session["RoleSessionName"], &session["Policy"]);
@@ -81,11 +80,8 @@ async fn retries_under_a_session_are_reported() {
         proxy.fail(Fault::new(Behaviour::Status(503, Body::Vendor)));
     }
     let report = world.tick(&acme).await;
-    assert_eq!(
-        (report.outcome, report.dynamodb.retries),
-        (Outcome::Done, 2),
-        "{report:#?}"
-    );
+    assert_run!(report, Outcome::Done);
+    assert_eq!(report.dynamodb.retries, 2);
     assert_eq!(world.tick(&acme).await.dynamodb.retries, 0);
 }
 
@@ -126,7 +122,7 @@ async fn a_session_cannot_reach_another_tenant() {
     denied(taken.unwrap_err());
     let error = secrets.get(&other.tenant).await.unwrap_err();
     assert!(matches!(error, SecretError::Denied { .. }), "{error}");
-    // And the process itself, without a session, has no rights to any of it.
+    // Without a session the process has no rights at all.
     let (store, _) = world.stack.for_function().unwrap();
     denied(store.tenant(&acme.tenant).await.unwrap_err());
 }
@@ -150,7 +146,7 @@ async fn without_a_session_nothing_runs_and_the_report_says_why() {
     assert_eq!(world.tick(&acme).await.outcome, Outcome::Done);
 }
 
-/// Another company in the same processes, with people and credentials of its own.
+/// Another company in the same processes, with its own people and credentials.
 async fn neighbour(harness: &Harness, via: Via) -> Company {
     let company = harness.world.company("globex", via, "").await.unwrap();
     company.personio.put_all(people(PEOPLE));
@@ -162,7 +158,7 @@ async fn neighbour(harness: &Harness, via: Via) -> Company {
 async fn a_configuration_of_another_tenant_is_rejected() {
     let harness = Harness::new(Via::Direct, "", people(PEOPLE)).await;
     let globex = neighbour(&harness, Via::Direct).await;
-    // The file of one under the name of the other: whichever way it got there.
+    // The file of one tenant under the name of the other.
     harness
         .world
         .stack

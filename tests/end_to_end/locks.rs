@@ -1,4 +1,4 @@
-//! Who may log in, and from which second on.
+//! Access windows: who may log in, and from which second.
 
 use employee_sync::report::Counts;
 use harness::{Harness, ROUTES, date, people, person};
@@ -12,7 +12,7 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// Nothing was written to reteach and nobody's account has another window than at `before`.
+/// Nothing is written to reteach until the reconcile a day later, and no account changes.
 async fn nothing_more_is_written(harness: &Harness, label: &str) {
     let before = harness.company.reteach.customers();
     harness.forget_requests();
@@ -25,7 +25,7 @@ async fn nothing_more_is_written(harness: &Harness, label: &str) {
 
 #[tokio::test]
 async fn an_end_date_locks_at_midnight_in_berlin() {
-    // Both changes of daylight saving, winter and summer; without and with `lock_on = "end-day"`.
+    // Winter, summer and both changes of daylight saving; without and with `lock_on = "end-day"`.
     let day_after: &[(&str, &str)] = &[
         ("2026-02-10", "2026-02-10T23:00:00Z"),
         ("2026-03-28", "2026-03-28T23:00:00Z"),
@@ -62,7 +62,7 @@ async fn an_end_date_locks_at_midnight_in_berlin() {
                 assert!(!harness.is_locked(id), "{label}");
                 harness.world.clock.set(at(locks));
                 assert!(harness.is_locked(id), "{label}");
-                // Personio's night makes them inactive: nothing is written for that either.
+                // Personio sets them inactive at night: nothing is written for that.
                 harness.after(SignedDuration::from_hours(26)).await;
                 harness.company.personio.settle();
                 harness.tick().await;
@@ -136,9 +136,9 @@ async fn inactive_without_an_end_date_locks_when_first_seen() {
             (seen, true),
             "{via:?}"
         );
-        assert_eq!((report.counts.locked, report.counts.updated), (1, 0));
+        assert_counts!(report, locked = 1, updated = 0);
         nothing_more_is_written(&harness, "still inactive").await;
-        // Not even when the ledger is lost, or an end date is entered afterwards.
+        // The moment survives a lost ledger and a later end date.
         harness.lose_the_ledger("").await;
         harness.tick().await;
         assert_eq!(harness.account(2).set_inactive_at, seen, "{via:?}");
@@ -151,11 +151,8 @@ async fn inactive_without_an_end_date_locks_when_first_seen() {
             (person.status, person.termination_date) = (Status::Active, None)
         });
         let report = harness.tick().await;
-        assert_eq!(
-            (harness.account(2).set_inactive_at, report.counts.unlocked),
-            (None, 1),
-            "{via:?}"
-        );
+        assert_counts!("{via:?}", report, unlocked = 1);
+        assert_eq!(harness.account(2).set_inactive_at, None, "{via:?}");
         nothing_more_is_written(&harness, "back").await;
     }
 }
@@ -170,11 +167,8 @@ async fn a_withdrawn_or_later_end_date_unlocks() {
         assert!(harness.is_locked(2));
         harness.change(2, |person| person.termination_date = date("2026-05-31"));
         let report = harness.tick().await;
-        assert_eq!(
-            (harness.is_locked(2), report.counts.unlocked),
-            (false, 1),
-            "{via:?}"
-        );
+        assert_counts!("{via:?}", report, unlocked = 1);
+        assert!(!harness.is_locked(2), "{via:?}");
         assert_eq!(
             harness.account(2).set_inactive_at,
             Some(at("2026-05-31T22:00:00Z"))
@@ -215,11 +209,8 @@ async fn a_missing_person_is_locked_after_two_complete_readings_and_unlocked_whe
         let colleague = harness.company.personio.person(2).unwrap();
         harness.company.personio.remove(2);
         let report = harness.tick().await;
-        assert_eq!(
-            (harness.is_locked(2), report.counts.missing_once),
-            (false, 1),
-            "{via:?}"
-        );
+        assert_counts!("{via:?}", report, missing_once = 1);
+        assert!(!harness.is_locked(2), "{via:?}");
         assert_eq!(harness.writes().len(), 0);
         let report = harness.tick().await;
         let seen = Some(at("2026-05-11T08:10:00Z"));
@@ -235,25 +226,19 @@ async fn a_missing_person_is_locked_after_two_complete_readings_and_unlocked_whe
             unchanged: 3,
             ..Counts::default()
         };
-        assert_eq!(
-            (report.outcome, report.counts),
-            (Outcome::Done, counts),
-            "{via:?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Done);
+        assert_eq!(report.counts, counts, "{via:?}");
         assert_eq!(harness.writes().len(), 1);
         nothing_more_is_written(&harness, "gone").await;
-        // Kombo empties the record after 14 days: that overwrites nothing.
+        // Kombo clears the record after 14 days: that overwrites nothing.
         harness.after(SignedDuration::from_hours(15 * 24)).await;
         nothing_more_is_written(&harness, "long gone").await;
         assert_eq!(harness.account(2).last_name.as_deref(), Some("Groß-2"));
 
         harness.company.personio.put(colleague);
         let report = harness.tick().await;
-        assert_eq!(
-            (harness.is_locked(2), report.counts.unlocked),
-            (false, 1),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, unlocked = 1);
+        assert!(!harness.is_locked(2), "{via:?}");
         nothing_more_is_written(&harness, "back").await;
         assert_eq!(harness.company.reteach.customers().len(), 4);
     }
@@ -332,11 +317,7 @@ async fn a_person_who_disappears_while_the_sync_state_is_lost_is_still_missed() 
     harness.lose_the_root().await;
     harness.company.personio.remove(7);
     let missed = harness.tick().await;
-    assert_eq!(
-        (missed.counts.missing_once, missed.counts.locked),
-        (1, 0),
-        "{missed:#?}"
-    );
+    assert_counts!(missed, missing_once = 1, locked = 0);
     assert!(!harness.is_locked(7));
     assert_eq!(harness.tick().await.counts.locked, 1);
     assert!(harness.is_locked(7));

@@ -1,6 +1,9 @@
-//! The employee job over the local stack, rule by rule and, where it can differ, route by route. What counts is what the
-//! simulators hold and were asked; the program's own report is checked against it.
+//! Both jobs over the local stack, rule by rule and, where routes can differ, route by route.
+//! Tests assert what the simulators hold and received, and that the report agrees.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+#[macro_use]
+mod assertions;
 
 mod bad_input;
 mod brakes;

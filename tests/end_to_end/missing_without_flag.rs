@@ -1,16 +1,15 @@
-//! Kombo marks whom it deletes: whoever is missing from its list without that mark may only have been left out, and keeps
-//! their account until somebody decides.
+//! Kombo flags deleted people. People missing from its list without that flag are locked only after approval.
 
 use employee_sync::report::Report;
 use harness::{Harness, people};
 use shared::runtime::{FindingKind, Outcome};
-use shared::state::{Brake, Decision};
+use shared::state::Brake;
 use shared::tenant::Via;
 use simulators::{Behaviour, Fault};
 
 use crate::brakes::PLAIN;
 
-/// A company on Kombo's unified route whose list leaves three people out, for the second time; who they are, and who is left.
+/// A company on Kombo's unified route whose list lacks three people for the second time, with the missing ids and the others.
 async fn missing_without_flag() -> (Harness, Report, [u64; 3], Vec<u64>) {
     let harness = Harness::synced(Via::Kombo, PLAIN, people(20)).await;
     harness.fail_reading(Behaviour::DropRows(3), Fault::always);
@@ -53,13 +52,10 @@ async fn a_person_missing_without_the_flag_is_held() {
     for id in others.into_iter().take(3) {
         harness.change(id, |person| person.position = Some("Chefin".into()));
         let report = harness.tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.held, report.counts.updated),
-            (Outcome::Done, 3, 1)
-        );
+        assert_run!(report, Outcome::Done, held = 3, updated = 1);
         assert_eq!(report.held.unwrap().hash, held.hash);
     }
-    // The daily comparison with reteach thinks no worse of them.
+    // The daily reconcile does not lock them either.
     let report = harness.after(jiff::SignedDuration::from_hours(25)).await;
     assert_eq!(
         (report.held.unwrap().hash, harness.locked(1..=20)),
@@ -77,26 +73,19 @@ async fn a_person_missing_without_the_flag_is_held() {
 #[tokio::test]
 async fn a_person_missing_without_the_flag_is_locked_after_approval() {
     let (harness, report, ids, _) = missing_without_flag().await;
-    let decision = Decision::Approved {
-        at: harness.moment(),
-    };
     let hash = report.held.unwrap().hash;
-    harness
-        .world
-        .stack
-        .store()
-        .decide(&harness.company.tenant, &hash, decision)
-        .await
-        .unwrap();
+    harness.approve(&hash).await;
     let report = harness.tick().await;
-    assert_eq!(
-        (report.counts.locked, harness.locked(ids), report.held),
-        (3, 3, None)
-    );
+    assert_counts!(report, locked = 3);
+    assert_eq!((harness.locked(ids), report.held), (3, None));
     assert_eq!(harness.tick().await.outcome, Outcome::Unchanged);
     harness.clear_faults();
     harness.tick().await;
-    assert_eq!(harness.locked(1..=20), 0, "whoever is back is unlocked");
+    assert_eq!(
+        harness.locked(1..=20),
+        0,
+        "people who are back are unlocked"
+    );
 }
 
 #[tokio::test]
@@ -107,16 +96,10 @@ async fn a_flagged_person_is_locked_while_unflagged_ones_are_held() {
     harness.company.personio.remove(two);
     harness.tick().await;
     let report = harness.tick().await;
-    assert_eq!(
-        (
-            report.counts.locked,
-            report.counts.held,
-            harness.locked([one, two])
-        ),
-        (2, 3, 2)
-    );
+    assert_counts!(report, locked = 2, held = 3);
+    assert_eq!(harness.locked([one, two]), 2);
     assert_eq!(harness.locked(1..=20), 2);
-    // Somebody who was left out is marked: that explains the absence.
+    // The flag explains the absence of one of them.
     harness.company.personio.remove(ids[0]);
     harness.clear_faults();
     harness.tick().await;

@@ -1,5 +1,5 @@
-//! Many tenants on few environments, some of them hostile: a Personio that hangs, one that answers nothing but 429, one that
-//! suddenly has thousands of people. `cargo measure load` does the same at full size, and times it.
+//! Many tenants on few environments, some of them hostile: a Personio that hangs, one that only answers 429, one that suddenly has
+//! thousands of people. `cargo measure load` does the same at full size.
 
 use std::time::Duration;
 
@@ -9,18 +9,18 @@ use jiff::Timestamp;
 use shared::runtime::Outcome;
 use shared::state::JobKind;
 
-/// Tenants; the first few are the hostile ones.
+/// The first few are hostile.
 const TENANTS: usize = 40;
 const PEOPLE: u64 = 5;
 const ENVIRONMENTS: usize = 8;
-/// People who are read after this many pages could not all come by any deadline here.
+/// More people than any deadline here allows to read.
 const FLOOD: u64 = 12_000;
-/// A hostile tenant's runs have this long; 5 seconds of 429 do not fit twice.
+/// Deadline of a hostile tenant's runs; two pauses of 5 seconds after a 429 do not fit.
 const SHORT: Duration = Duration::from_secs(6);
-/// Everybody else's, however busy the machine.
+/// Deadline of all others, enough on a busy machine.
 const LONG: Duration = Duration::from_secs(240);
 
-/// Both functions for every tenant, the hostile ones first.
+/// Both functions for every tenant, hostile ones first.
 fn tick(deadline_of_the_hostile: Duration) -> Vec<Event> {
     let deadline = |company| {
         if company < Hostility::ALL.len() {
@@ -101,7 +101,7 @@ async fn hostile_tenants_delay_nobody_and_recover_on_the_next_tick() {
         .filter(|told| told.company < Hostility::ALL.len())
     {
         let hostility = Hostility::ALL[told.company];
-        // In so short a time no upload is begun.
+        // There is no time for an upload.
         let (outcome, says) = match told.job {
             JobKind::Employees => (Outcome::SourceUnavailable, "Personio"),
             JobKind::Certificates => (Outcome::Partly, "the rest follows"),

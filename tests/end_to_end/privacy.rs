@@ -1,4 +1,4 @@
-//! No name, no mail address and no secret gets into a report, the state, an error, Debug output or the log.
+//! No name, mail address or secret appears in a report, the state, an error, Debug output or the log.
 
 use employee_sync::plan::Details;
 use harness::{Harness, ROUTES, Witness, by_hand, ignore_progress, marked_company};
@@ -6,7 +6,6 @@ use jiff::SignedDuration;
 use serde_json::json;
 use shared::http::Deadline;
 use shared::runtime::Mode;
-use shared::state::Decision;
 use simulators::people::Status;
 use simulators::reteach::Customer;
 use simulators::{Behaviour, Body, Fault};
@@ -38,7 +37,7 @@ async fn ticks(seen: &mut Witness, times: usize) {
     }
 }
 
-/// People and accounts that go wrong in every way there is.
+/// People and accounts with every kind of fault.
 fn go_wrong(harness: &Harness) {
     let academy = &harness.company.reteach;
     academy.insert(by_hand("zwetschge.1@zwetschge.example"));
@@ -78,16 +77,7 @@ async fn scenario(seen: &mut Witness) {
     run(seen, Mode::DryRun).await;
     ticks(seen, 2).await;
     let hash = seen.harness.held().await.unwrap().hash;
-    let approved = Decision::Approved {
-        at: seen.harness.moment(),
-    };
-    seen.harness
-        .world
-        .stack
-        .store()
-        .decide(&seen.harness.company.tenant, &hash, approved)
-        .await
-        .unwrap();
+    seen.harness.approve(&hash).await;
     ticks(seen, 1).await;
     seen.harness
         .world
@@ -96,7 +86,7 @@ async fn scenario(seen: &mut Witness) {
     ticks(seen, 1).await;
 }
 
-/// Vendors that repeat what they were given, or write of people, in their errors.
+/// Vendors whose errors repeat personal data.
 async fn loose_tongues(seen: &mut Witness) {
     const TALK: &str = r#"{"success":false,"error":{"code":1,"message":"Frau Zwetschge, \"Zwetschge\", zwetschge@zwetschge.example","title":"zwetschge@x.example"},"statusCode":422,"message":["lastName of Zwetschge is zwetschge@zwetschge.example"]}"#;
     for status in [200, 400, 401, 403, 404, 409, 422] {
@@ -128,19 +118,12 @@ async fn loose_tongues(seen: &mut Witness) {
         kombo.revoke_api_key("zwetschge-2");
     }
     ticks(seen, 1).await;
-    let vault = seen.harness.world.stack.aws().secrets_manager().clone();
     for text in [
         "Zwetschge",
         r#"{"reteach":"zwetschge"}"#,
         r#"{"fingerprint_key":"zwetschge"}"#,
     ] {
-        vault
-            .put_secret_value()
-            .secret_id("reteach-personio/acme")
-            .secret_string(text)
-            .send()
-            .await
-            .unwrap();
+        seen.harness.store_secret_text(text).await;
         seen.harness
             .world
             .clock

@@ -1,7 +1,7 @@
 //! Everything there is, with marked people, courses and secrets: both jobs, every route, errors, panics, each command there is
 //! with and without `--json`. None of it shows a mark.
 //!
-//! The one exception is asked for: `--details` shows an operator values, and the test says so.
+//! The one exception is `--details`, which shows values to an operator.
 
 mod operator;
 mod panics;
@@ -16,7 +16,7 @@ use simulators::{Behaviour, Body, Fault};
 
 use operator::Operator;
 
-/// Vendors that repeat what they were given, or write of people, in their errors.
+/// An error that repeats personal data.
 const TALK: &str = r#"{"success":false,"status":"error","error":{"code":"REMOTE.INPUT_INVALID","message":"Frau Zwetschge, zwetschge@zwetschge.example","title":"zwetschge"},"statusCode":422,"message":["lastName of Zwetschge is zwetschge@zwetschge.example"]}"#;
 
 async fn both_jobs(seen: &mut Witness) {
@@ -44,7 +44,7 @@ async fn both_jobs(seen: &mut Witness) {
     }
 }
 
-/// Every vendor refuses everything and talks about it.
+/// Every vendor refuses every call with personal data in the error.
 fn loose_tongues(seen: &Witness, status: u16) {
     let talk = || Fault::new(Behaviour::Status(status, Body::Json(TALK))).always();
     let company = &seen.harness.company;
@@ -105,7 +105,7 @@ async fn no_command_shows_personal_data() {
                 .any(|document| document.title == "Zwetschgenkunde"
                     || document.file_name.contains("Zwetschgenkunde"))
         );
-        // The exception, which an operator has to ask for: values are shown where they were asked for.
+        // The exception: an operator asks for values.
         seen.harness.change(12, |person| {
             person.position = Some("Zwetschgenmeister".into())
         });

@@ -1,4 +1,4 @@
-//! One person's failure, and what admins do in reteach.
+//! Failures of one person, and changes that admins make in reteach.
 
 use harness::{Harness, ROUTES, TICK, date, people};
 use jiff::SignedDuration;
@@ -9,6 +9,8 @@ use simulators::people::Status;
 use simulators::reteach::Endpoint;
 use simulators::{Behaviour, Body, Fault};
 
+use crate::assertions::assert_idle;
+
 #[tokio::test]
 async fn a_refused_record_stops_no_other_and_is_retried_with_growing_pauses() {
     for via in ROUTES {
@@ -16,11 +18,7 @@ async fn a_refused_record_stops_no_other_and_is_retried_with_growing_pauses() {
         everybody[1].last_name = "Ü".repeat(300);
         let harness = Harness::new(via, "", everybody).await;
         let report = harness.now().await;
-        assert_eq!(
-            (report.counts.created, report.counts.refused),
-            (5, 1),
-            "{via:?}"
-        );
+        assert_counts!("{via:?}", report, created = 5, refused = 1);
         assert_eq!((report.counts.unchanged, harness.find(2)), (0, None));
         let finding = report
             .findings
@@ -62,25 +60,13 @@ async fn a_refused_record_stops_no_other_and_is_retried_with_growing_pauses() {
         }
         assert_eq!(tried, [15, 45, 105, 225], "{via:?}");
 
-        // Another record is tried at once.
+        // A changed record is tried immediately.
         harness.change(2, |person| person.last_name = "Übel".into());
         let report = harness.tick().await;
-        assert_eq!(
-            (
-                report.counts.created,
-                harness.account(2).last_name.as_deref()
-            ),
-            (1, Some("Übel"))
-        );
+        assert_counts!(report, created = 1);
+        assert_eq!(harness.account(2).last_name.as_deref(), Some("Übel"));
         let report = harness.tick().await;
-        assert_eq!(
-            (
-                report.outcome,
-                report.counts.unchanged,
-                report.counts.waiting
-            ),
-            (Outcome::Unchanged, 6, 0)
-        );
+        assert_run!(report, Outcome::Unchanged, unchanged = 6, waiting = 0);
     }
 }
 
@@ -92,11 +78,7 @@ async fn a_refused_change_leaves_the_account_unchanged() {
         harness.change(2, |person| person.position = Some("x".repeat(300)));
         harness.change(3, |person| person.position = Some("Chefin".into()));
         let report = harness.tick().await;
-        assert_eq!(
-            (report.counts.refused, report.counts.updated),
-            (1, 1),
-            "{via:?}"
-        );
+        assert_counts!("{via:?}", report, refused = 1, updated = 1);
         assert_eq!(
             (harness.account(2), harness.account(3).position.as_deref()),
             (before, Some("Chefin"))
@@ -108,7 +90,7 @@ async fn a_refused_change_leaves_the_account_unchanged() {
 async fn a_refused_value_does_not_keep_an_account_open() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(9)).await;
-        // The mail address is somebody else's in reteach; a position is too long.
+        // The mail address belongs to another account in reteach; a position is too long.
         for id in 2..=4 {
             harness.change(id, |person| {
                 person.email = Some("person-1@muster.example".into())
@@ -133,7 +115,7 @@ async fn a_refused_value_does_not_keep_an_account_open() {
                 .iter()
                 .any(|finding| finding.text.contains("its lock or unlock went through"))
         );
-        // Tried again and refused again, the lock stays where it is, and ends where it should.
+        // After another refusal the lock stays, and ends on time.
         harness.after(SignedDuration::from_hours(25)).await;
         assert_eq!(harness.account(3).set_inactive_at, Some(seen), "{via:?}");
         harness.set_clock("2026-05-31T22:00:00Z");
@@ -158,11 +140,8 @@ async fn two_people_with_one_mail_address_never_share_an_account() {
         let harness = Harness::new(via, "", everybody).await;
         let report = harness.now().await;
         let conflicts = report.counts.refused + report.counts.conflicts;
-        assert_eq!(
-            (report.counts.created, conflicts),
-            (3, 1),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, created = 3);
+        assert_eq!(conflicts, 1, "{via:?}");
         let held: Vec<bool> = [2, 3].map(|id| harness.find(id).is_some()).to_vec();
         assert!(held == [true, false] || held == [false, true], "{via:?}");
         let winner = if held[0] { 2 } else { 3 };
@@ -215,11 +194,7 @@ async fn drift_is_repaired_daily_and_foreign_fields_stay() {
             "nobody looks before the day is over"
         );
         let report = harness.after(SignedDuration::from_hours(24) - TICK).await;
-        assert_eq!(
-            (report.counts.updated, report.counts.locked),
-            (1, 1),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, updated = 1, locked = 1);
         let (repaired, original) = (
             harness.account(1),
             &before[before
@@ -242,45 +217,33 @@ async fn drift_is_repaired_daily_and_foreign_fields_stay() {
         };
         assert_eq!(ours(&repaired), ours(original), "{via:?}");
         assert!(harness.is_locked(3), "{via:?}");
-        harness.forget_requests();
-        assert_eq!(
-            (harness.tick().await.outcome, harness.asked().len()),
-            (Outcome::Unchanged, 0)
-        );
+        assert_idle(&harness).await;
     }
 }
 
 #[tokio::test]
 async fn an_account_that_an_admin_deleted_is_created_again() {
     for via in ROUTES {
-        // By the daily comparison, and by the first change.
+        // By the reconcile, and by the first change.
         let harness = Harness::synced(via, "", people(4)).await;
         harness.company.reteach.remove("personio:2");
         let report = harness.run(Mode::Reconcile, Deadline::never()).await.report;
+        assert_counts!("{via:?}", report, created = 1);
         assert_eq!(
-            (
-                report.counts.created,
-                harness.account(2).position.as_deref()
-            ),
-            (1, Some("Ingenieurin")),
+            harness.account(2).position.as_deref(),
+            Some("Ingenieurin"),
             "{via:?}"
         );
 
         harness.company.reteach.remove("personio:3");
         harness.change(3, |person| person.position = Some("Chefin".into()));
         let report = harness.tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.left),
-            (Outcome::Partly, 1),
-            "{via:?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Partly, left = 1);
         let report = harness.tick().await;
+        assert_counts!("{via:?}", report, created = 1);
         assert_eq!(
-            (
-                report.counts.created,
-                harness.account(3).position.as_deref()
-            ),
-            (1, Some("Chefin")),
+            harness.account(3).position.as_deref(),
+            Some("Chefin"),
             "{via:?}"
         );
         assert_eq!(harness.account(3).tags, ["Anstellungsart: intern"]);
@@ -316,29 +279,20 @@ async fn a_missing_person_is_locked_although_the_account_was_not_found_at_first(
                 .path("/customer/{customerIdentifier}"),
         );
         let report = harness.tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.left),
-            (Outcome::Partly, 1),
-            "{via:?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Partly, left = 1);
         assert_eq!(
             (harness.tick().await.counts.locked, harness.is_locked(2)),
             (1, true),
             "{via:?}"
         );
         assert_eq!(harness.tick().await.outcome, Outcome::Unchanged);
-        // Where the account was really deleted, nobody looks twice.
+        // A deleted account of a missing person is not searched again.
         harness.company.personio.remove(3);
         harness.company.reteach.remove("personio:3");
         for _ in 0..3 {
             harness.tick().await;
         }
-        harness.forget_requests();
-        assert_eq!(
-            (harness.tick().await.outcome, harness.asked().len()),
-            (Outcome::Unchanged, 0),
-            "{via:?}"
-        );
+        assert_idle(&harness).await;
     }
 }
 

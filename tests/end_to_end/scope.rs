@@ -1,4 +1,4 @@
-//! Only some people of a company.
+//! The scope of a tenant.
 
 use employee_sync::report::Counts;
 use harness::{Harness, ROUTES, by_hand, people, person};
@@ -7,6 +7,8 @@ use shared::runtime::{FindingKind, Outcome};
 use shared::tenant::Via;
 use simulators::Person;
 use simulators::people::{EmploymentType, Status};
+
+use crate::assertions::assert_idle;
 
 fn company(id: u64, company: Option<&str>) -> Person {
     Person {
@@ -78,14 +80,9 @@ async fn only_people_in_scope_get_an_account() {
                 out_of_scope: all - inside,
                 ..Counts::default()
             };
-            assert_eq!(
-                (report.outcome, report.counts),
-                (Outcome::Done, counts),
-                "{via:?} {scope}"
-            );
-            harness.forget_requests();
-            harness.tick().await;
-            assert_eq!(harness.asked().len(), 0, "{via:?} {scope}");
+            assert_run!("{via:?} {scope}", report, Outcome::Done);
+            assert_eq!(report.counts, counts, "{via:?} {scope}");
+            assert_idle(&harness).await;
         }
     }
 }
@@ -101,12 +98,9 @@ async fn leaving_the_scope_locks_and_coming_back_unlocks() {
         });
         let report = harness.tick().await;
         let account = harness.account(2);
-        assert_eq!(
-            (harness.is_locked(2), report.counts.locked),
-            (true, 1),
-            "{via:?}"
-        );
-        // Only the window is still ours: what changes out of scope stays there.
+        assert_counts!("{via:?}", report, locked = 1);
+        assert!(harness.is_locked(2), "{via:?}");
+        // Only the access window is still synced: other changes out of scope are ignored.
         assert_eq!(
             (account.company.as_deref(), account.position.as_deref()),
             (Some("Muster GmbH"), Some("Ingenieurin"))
@@ -128,11 +122,8 @@ async fn leaving_the_scope_locks_and_coming_back_unlocks() {
         harness.change(2, |person| person.subcompany = Some("Muster GmbH".into()));
         let report = harness.tick().await;
         let account = harness.account(2);
-        assert_eq!(
-            (harness.is_locked(2), report.counts.unlocked),
-            (false, 1),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, unlocked = 1);
+        assert!(!harness.is_locked(2), "{via:?}");
         assert_eq!(
             (account.last_name.as_deref(), account.position.as_deref()),
             (Some("Anders"), Some("Chefin"))
@@ -170,7 +161,7 @@ async fn foreign_accounts_are_not_touched() {
             [person(1), company(2, Some("Muster Suisse SA"))],
         )
         .await;
-        // Of somebody out of scope, of nobody in Personio, of another system.
+        // Accounts of a person out of scope, of nobody in Personio, and of another system.
         let academy = &harness.company.reteach;
         academy.insert(by_hand("person-2@muster.example"));
         academy.insert(by_hand("guest@elsewhere.example"));

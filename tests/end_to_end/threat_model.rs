@@ -1,4 +1,4 @@
-//! The threat model names tests: each of them is there, so that the page cannot promise what nobody looks at.
+//! Every test, file and check that the threat model names exists.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Every Rust source of the workspace, one after another.
+/// All Rust sources of the workspace.
 fn sources() -> String {
     let mut folders: Vec<PathBuf> = ["functions", "infra", "shared", "tests"]
         .map(|folder| root().join(folder))
@@ -37,12 +37,12 @@ fn shown_by(page: &str) -> Vec<&str> {
         .collect()
 }
 
-/// What stands between backticks.
+/// Names between backticks.
 fn quoted(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }
 
-/// Whether it is a test among the Rust sources: attributes stand right above its name.
+/// Whether the sources contain a test of this name: its attributes stand directly above.
 fn is_test(name: &str, sources: &str) -> bool {
     let head = format!("fn {name}(");
     let heads = sources.match_indices(&head).map(|(at, _)| &sources[..at]);
@@ -54,7 +54,7 @@ fn is_test(name: &str, sources: &str) -> bool {
     attributes.any(|mut lines| lines.any(|line| line.contains("test")))
 }
 
-/// Whether something in the repository answers to the name: a file, a test, a check of the gate.
+/// Whether the name is a file, a test or a check of the gate.
 fn exists(name: &str, sources: &str) -> bool {
     if name.contains('/') {
         return root().join(name).exists();

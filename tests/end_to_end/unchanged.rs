@@ -1,4 +1,4 @@
-//! A run with nothing to do.
+//! Runs without changes.
 
 use employee_sync::report::Counts;
 use harness::{Harness, ROUTES, TICK, people};
@@ -9,7 +9,7 @@ use shared::tenant::Via;
 use simulators::Person;
 use simulators::reteach::Customer;
 
-/// Checks one run of a company in step, of any size.
+/// Checks one unchanged tick of a company of any size.
 async fn costs_next_to_nothing(harness: &Harness, people: u64, label: &str) {
     harness.forget_requests();
     let report = harness.tick().await;
@@ -50,7 +50,7 @@ async fn an_unchanged_tick_calls_no_academy_and_the_state_four_times() {
     }
 }
 
-/// The account that somebody has after the first run.
+/// The account of `person` after the first run.
 fn account_of(person: &Person) -> Customer {
     Customer {
         external_id: Some(format!("personio:{}", person.id)),
@@ -101,10 +101,7 @@ async fn the_daily_reconcile_of_an_unchanged_company_writes_nothing() {
     assert_eq!(harness.asked().len(), 0);
     let report = harness.tick().await;
     assert_eq!(harness.summary(), [("GET /customer".to_owned(), 1)]);
-    assert_eq!(
-        (report.outcome, report.counts.unchanged),
-        (Outcome::Done, 3)
-    );
+    assert_run!(report, Outcome::Done, unchanged = 3);
     harness.forget_requests();
     costs_next_to_nothing(&harness, 3, "after the reconcile").await;
 }

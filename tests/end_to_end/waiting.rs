@@ -1,4 +1,4 @@
-//! For how long a tenant has had no good run: what the alarm for the fleet goes by.
+//! Minutes since the last good run, which the fleet's alarm uses.
 
 use harness::{Harness, people};
 use jiff::SignedDuration;
@@ -22,17 +22,13 @@ async fn minutes_count_from_the_last_good_run() {
     breaks(&harness);
     for minutes in [5, 10, 15] {
         let report = harness.tick().await;
-        assert_eq!(
-            (report.outcome, report.minutes_since_good_run),
-            (Outcome::AccessDenied, Some(minutes))
-        );
+        assert_run!(report, Outcome::AccessDenied);
+        assert_eq!(report.minutes_since_good_run, Some(minutes));
     }
     harness.clear_faults();
     let report = harness.tick().await;
-    assert_eq!(
-        (report.outcome, report.minutes_since_good_run),
-        (Outcome::Done, Some(0))
-    );
+    assert_run!(report, Outcome::Done);
+    assert_eq!(report.minutes_since_good_run, Some(0));
 }
 
 #[tokio::test]
@@ -41,10 +37,8 @@ async fn minutes_count_from_the_first_run_without_a_good_one() {
     breaks(&harness);
     for minutes in [0, 40, 80] {
         let report = harness.now().await;
-        assert_eq!(
-            (report.outcome, report.minutes_since_good_run),
-            (Outcome::AccessDenied, Some(minutes))
-        );
+        assert_run!(report, Outcome::AccessDenied);
+        assert_eq!(report.minutes_since_good_run, Some(minutes));
         harness.world.clock.advance(SignedDuration::from_mins(40));
     }
 }

@@ -17,6 +17,7 @@ pub mod fleet;
 mod forwarder;
 pub mod locks;
 mod marks;
+mod operator;
 pub mod pool;
 pub mod process;
 mod runs;

@@ -1,4 +1,4 @@
-//! When a vendor is away, the rest of a run is left, nothing is given up, and the next run goes on.
+//! Vendor outages: a run stops, gives nothing up, and the next run continues.
 
 use harness::{CERTIFICATE_TICK, Harness, ROUTES, completed, people};
 use jiff::SignedDuration;
@@ -9,7 +9,7 @@ use simulators::{Behaviour, Body, Fault, RetryAfter};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
-/// A company with `count` certificates to be filed, completed one second after the other.
+/// A company with `count` certificates to file, completed one second apart.
 async fn company(via: Via, count: u32) -> Harness {
     let harness = Harness::synced(via, "", people(3)).await;
     harness.certificates_now().await;
@@ -17,7 +17,7 @@ async fn company(via: Via, count: u32) -> Harness {
     harness
 }
 
-/// The same before the first run; so old that only full scans list them.
+/// The same before the first run, with certificates so old that only full scans list them.
 async fn old_company(via: Via, count: u32) -> Harness {
     let harness = Harness::synced(via, "", people(3)).await;
     issue(&harness, count, HOUR * 1000);
@@ -44,7 +44,7 @@ fn filed(harness: &Harness) -> usize {
     harness.company.personio.documents().len()
 }
 
-/// The queries with which reteach was asked for participations: all, some since a moment, or one.
+/// Requests for participations: of all, of those since a moment, of one.
 fn questions(harness: &Harness) -> (usize, usize, usize) {
     let asked = harness.asked();
     let has = |name: &str| {
@@ -75,7 +75,7 @@ async fn an_unreachable_vendor_counts_as_no_failure() {
             None => harness.company.personio.base_url(),
         };
         let file = harness.company.tenant_file("");
-        // Nobody listens there.
+        // No server listens there.
         let dead = file.replace(&base, "http://127.0.0.1:1");
         let store = harness.world.stack.store();
         store
@@ -83,16 +83,8 @@ async fn an_unreachable_vendor_counts_as_no_failure() {
             .await
             .unwrap();
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            report.outcome,
-            Outcome::SourceUnavailable,
-            "{via:?}: {report:#?}"
-        );
-        assert_eq!(
-            (report.counts.remaining, report.counts.failed),
-            (5, 0),
-            "{via:?}: {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::SourceUnavailable);
+        assert_counts!("{via:?}", report, remaining = 5, failed = 0);
         assert!(harness.certificate_ledger().await.is_empty(), "{via:?}");
         harness.world.clock.advance(HOUR * 24 * 9);
         store
@@ -100,11 +92,7 @@ async fn an_unreachable_vendor_counts_as_no_failure() {
             .await
             .unwrap();
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.uploaded),
-            (Outcome::Done, 5),
-            "{via:?}: {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 5);
     }
 }
 
@@ -114,11 +102,7 @@ async fn transient_failures_retry_for_a_week() {
     harness.fail_uploads(Fault::new(Behaviour::TooManyRequests(RetryAfter::Seconds(0))).always());
     for _ in 0..27 {
         let report = harness.certificates_now().await;
-        assert_eq!(
-            (report.counts.parked, report.counts.uploaded),
-            (0, 0),
-            "{report:#?}"
-        );
+        assert_counts!(report, parked = 0, uploaded = 0);
         assert!(report.counts.failed <= 5, "{report:#?}");
         harness.world.clock.advance(HOUR * 6);
     }
@@ -149,19 +133,11 @@ async fn transient_failures_of_a_week_are_parked() {
     harness.fail_uploads(Fault::new(Behaviour::TooManyRequests(RetryAfter::Seconds(0))).always());
     for _ in 0..7 {
         let report = harness.certificates_now().await;
-        assert_eq!(
-            (report.counts.failed, report.counts.parked),
-            (1, 0),
-            "{report:#?}"
-        );
+        assert_counts!(report, failed = 1, parked = 0);
         harness.world.clock.advance(HOUR * 24 + CERTIFICATE_TICK);
     }
     let report = harness.certificates_now().await;
-    assert_eq!(
-        (report.counts.failed, report.counts.parked),
-        (0, 1),
-        "{report:#?}"
-    );
+    assert_counts!(report, failed = 0, parked = 1);
     assert!(
         report
             .findings
@@ -177,40 +153,21 @@ async fn three_uploads_without_reply_stop_the_run_and_the_next_continues() {
         let harness = company(via, 30).await;
         harness.fail_uploads(Fault::new(Behaviour::Close).always());
         let report = harness.certificates_now().await;
-        assert_eq!(
-            report.outcome,
-            Outcome::SourceUnavailable,
-            "{via:?}: {report:#?}"
-        );
-        // Three, and what was on its way beside the third.
+        assert_run!("{via:?}", report, Outcome::SourceUnavailable);
+        // Three, and the uploads in flight with the third.
         let doubtful = report.counts.doubtful;
         assert!((3..=6).contains(&doubtful), "{via:?}: {report:#?}");
-        assert_eq!(
-            report.counts.remaining,
-            30 - doubtful,
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, remaining = 30 - doubtful);
         harness.clear_faults();
         harness.forget_requests();
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.uploaded),
-            (Outcome::Done, 30),
-            "{via:?}: {report:#?}"
-        );
-        assert_eq!(
-            (
-                report.counts.remaining,
-                report.counts.doubtful,
-                filed(&harness)
-            ),
-            (0, 0, 30),
-            "{via:?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 30);
+        assert_counts!("{via:?}", report, remaining = 0, doubtful = 0);
+        assert_eq!(filed(&harness), 30, "{via:?}");
     }
 }
 
-/// A gateway's 502 leaves every upload in doubt, and each of them turns out not to be there.
+/// A gateway's 502 leaves every outcome unknown, and each search finds no document.
 #[tokio::test]
 async fn an_outage_of_a_day_parks_nothing() {
     for via in ROUTES {
@@ -218,11 +175,7 @@ async fn an_outage_of_a_day_parks_nothing() {
         harness.fail_uploads(Fault::new(Behaviour::Status(502, Body::Html)).always());
         for _ in 0..48 {
             let report = harness.certificates_tick().await;
-            assert_eq!(
-                (report.counts.parked, report.counts.uploaded),
-                (0, 0),
-                "{via:?}: {report:#?}"
-            );
+            assert_counts!("{via:?}", report, parked = 0, uploaded = 0);
         }
         harness.clear_faults();
         let mut ticks = 0;
@@ -234,7 +187,7 @@ async fn an_outage_of_a_day_parks_nothing() {
     }
 }
 
-/// A document on which the HR system stumbles each time is given up in the end, and never sent without a look.
+/// A document that always fails is parked in the end, and each upload is preceded by a search.
 #[tokio::test]
 async fn an_upload_without_any_reply_is_parked_after_a_week() {
     let harness = company(Via::Direct, 1).await;
@@ -269,7 +222,7 @@ async fn an_upload_without_any_reply_is_parked_after_a_week() {
     );
 }
 
-/// A run stops after `before` uploads, because the right to file documents is taken away.
+/// A run stops after `before` uploads, because the right to file documents is withdrawn.
 async fn stopped_after(harness: &Harness, before: usize) -> harness::CertificateReport {
     let refused = Fault::new(Behaviour::Status(403, Body::Vendor));
     harness.fail_uploads(refused.nth(before + 1).times(usize::MAX));
@@ -286,27 +239,11 @@ async fn the_next_run_continues_a_stopped_one() {
     for (left, full_scan) in [(100_u32, false), (101, true), (300, true)] {
         let harness = old_company(Via::Direct, left + 20).await;
         let report = stopped_after(&harness, 20).await;
-        assert_eq!(
-            (report.counts.uploaded, report.counts.remaining),
-            (20, u64::from(left)),
-            "{report:#?}"
-        );
-        assert_eq!(
-            (report.counts.failed, report.counts.doubtful),
-            (0, 0),
-            "{report:#?}"
-        );
+        assert_counts!(report, uploaded = 20, remaining = u64::from(left));
+        assert_counts!(report, failed = 0, doubtful = 0);
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.remaining),
-            (Outcome::Done, 0),
-            "{left}: {report:#?}"
-        );
-        assert_eq!(
-            report.counts.uploaded,
-            u64::from(left),
-            "{left}: {report:#?}"
-        );
+        assert_run!("{left}", report, Outcome::Done, remaining = 0);
+        assert_counts!("{left}", report, uploaded = u64::from(left));
         let (all, since, one) = questions(&harness);
         assert_eq!(
             (all > 0, since, one),
@@ -319,15 +256,11 @@ async fn the_next_run_continues_a_stopped_one() {
         );
         harness.forget_requests();
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.outcome, questions(&harness)),
-            (Outcome::Unchanged, (0, 1, 0)),
-            "{left}: {report:#?}"
-        );
+        assert_run!("{left}", report, Outcome::Unchanged);
+        assert_eq!(questions(&harness), (0, 1, 0), "{left}");
     }
 }
 
-/// One certificate that reteach cannot show must not keep the others from being filed.
 #[tokio::test]
 async fn a_failing_lookup_stops_no_other_certificate() {
     for (behaviour, attempts) in [
@@ -347,24 +280,16 @@ async fn a_failing_lookup_stops_no_other_certificate() {
             .company
             .reteach
             .add_participation(completed("c-new", 3, "Erste Hilfe", &now));
-        // The list comes first.
+        // The list is the first call.
         let fault = Fault::new(behaviour.clone())
             .path("/participation")
             .nth(2)
             .times(attempts);
         harness.company.reteach.fail(fault);
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.uploaded),
-            (Outcome::Done, 1),
-            "{behaviour:?}: {report:#?}"
-        );
+        assert_run!("{behaviour:?}", report, Outcome::Done, uploaded = 1);
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.uploaded),
-            (Outcome::Done, 1),
-            "{behaviour:?}: {report:#?}"
-        );
+        assert_run!("{behaviour:?}", report, Outcome::Done, uploaded = 1);
         assert_eq!(
             (filed(&harness), questions(&harness).0),
             (2, 1),

@@ -1,5 +1,4 @@
-//! Files that are no PDF, too large, broken off, or somewhere they must not be fetched from: their certificate waits with
-//! a clear word, all others are filed.
+//! Bad files and forbidden addresses: their certificate waits with a reason, all others are filed.
 
 use harness::{Harness, ROUTES};
 use jiff::SignedDuration;
@@ -11,10 +10,10 @@ use std::time::Duration;
 
 use super::fixture::{PAUSES, all_are_filed, certified, deliver, finding, id, run_watched};
 
-/// The largest file that Personio takes.
+/// Personio's limit for a file.
 const LARGEST: u64 = 30 * 1024 * 1024;
 
-/// A delivery, and what is said of it.
+/// A delivery and the expected reason.
 struct Bad {
     name: &'static str,
     delivery: fn(&Harness) -> Delivery,
@@ -116,19 +115,13 @@ fn bad() -> Vec<Bad> {
     ]
 }
 
-/// The academy's file store, and a private machine that somebody once allowed.
+/// Allows the academy's file store and a private address.
 async fn allow_a_private_host(harness: &Harness) {
     let file = harness
         .company
         .tenant_file("")
         .replace("[\"127.0.0.1\"]", "[\"127.0.0.1\", \"10.0.0.1\"]");
-    harness
-        .world
-        .stack
-        .store()
-        .put_tenant(&harness.company.tenant, &file)
-        .await
-        .unwrap();
+    harness.store_file(&file).await;
 }
 
 #[tokio::test]
@@ -145,12 +138,7 @@ async fn a_bad_file_waits_with_a_reason_and_the_others_are_filed() {
             allow_a_private_host(&harness).await;
             deliver(&harness, "c-002", delivery(&harness));
             let report = harness.certificates_now().await;
-            let counts = report.counts;
-            assert_eq!(
-                (report.outcome, counts.uploaded, counts.failed),
-                (Outcome::Done, 2, 1),
-                "{label}: {report:#?}"
-            );
+            assert_run!("{label}", report, Outcome::Done, uploaded = 2, failed = 1);
             let found = finding(&report, FindingKind::NotFiled, "c-002");
             assert_eq!(found.person.as_deref(), Some("2"), "{label}");
             assert!(found.text.contains(says), "{label}: {}", found.text);
@@ -171,11 +159,7 @@ async fn a_bad_file_waits_with_a_reason_and_the_others_are_filed() {
 
             deliver(&harness, "c-002", Delivery::Pdf { size: 2_000 });
             let report = harness.certificates_tick().await;
-            assert_eq!(
-                (report.outcome, report.counts.uploaded),
-                (Outcome::Done, 1),
-                "{label}: {report:#?}"
-            );
+            assert_run!("{label}", report, Outcome::Done, uploaded = 1);
             all_are_filed(&harness, 3).await;
         }
     }
@@ -200,11 +184,7 @@ async fn unusual_but_valid_files_are_filed() {
             .downloads()
             .set_content_type(Some("application/octet-stream"));
         let report = harness.certificates_now().await;
-        assert_eq!(
-            (report.outcome, report.counts.uploaded),
-            (Outcome::Done, 5),
-            "{via:?} {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 5);
         all_are_filed(&harness, 5).await;
     }
 }
@@ -257,7 +237,7 @@ async fn a_withdrawn_url_is_requested_again_once() {
     }
 }
 
-/// How often the academy was asked for one certificate.
+/// Requests for a single certificate.
 fn asked_for_one(harness: &Harness) -> usize {
     let is_one = |request: &simulators::Received| {
         request
@@ -274,7 +254,7 @@ fn asked_for_one(harness: &Harness) -> usize {
 
 #[tokio::test]
 async fn expired_signed_urls_are_requested_again() {
-    // All at once, before the first is reached; and one by one, where nobody but us fetches them.
+    // All expire before the first download; or one by one, where only we download them.
     let at_once = |progress| {
         if matches!(progress, Progress::Planned(_)) {
             60
@@ -304,11 +284,7 @@ async fn expired_signed_urls_are_requested_again() {
                 .advance(SignedDuration::from_secs(seconds(progress)))
         };
         let report = run_watched(&harness, &watch).await;
-        assert_eq!(
-            (report.outcome, report.counts.uploaded),
-            (Outcome::Done, 60),
-            "{via:?} {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 60);
         let asked = asked_for_one(&harness);
         assert!(expected.contains(&asked), "{via:?} {asked}");
         assert_eq!(
@@ -332,11 +308,7 @@ async fn a_file_that_stays_bad_is_parked_at_the_fifth_failure_until_the_operator
                 .clock
                 .advance(SignedDuration::from_mins(minutes - 1));
             let early = harness.certificates_now().await;
-            assert_eq!(
-                (early.counts.failed, early.counts.parked),
-                (0, 0),
-                "{via:?} {before}: {early:#?}"
-            );
+            assert_counts!("{via:?} {before}", early, failed = 0, parked = 0);
             harness.world.clock.advance(SignedDuration::from_mins(1));
             let report = harness.certificates_now().await;
             let expected = if before == 3 { (0, 1) } else { (1, 0) };
@@ -356,10 +328,11 @@ async fn a_file_that_stays_bad_is_parked_at_the_fifth_failure_until_the_operator
         deliver(&harness, "c-002", Delivery::Pdf { size: 2_000 });
         harness.company.reteach.downloads().reset_log();
         let later = harness.certificates_tick().await;
-        assert_eq!(
-            (later.counts.uploaded, later.counts.parked),
-            (0, 1),
-            "{via:?}: parked is left alone"
+        assert_counts!(
+            "{via:?}: parked is left alone",
+            later,
+            uploaded = 0,
+            parked = 1
         );
         assert!(harness.company.reteach.downloads().requests().is_empty());
 
@@ -369,11 +342,7 @@ async fn a_file_that_stays_bad_is_parked_at_the_fifth_failure_until_the_operator
             .await
             .unwrap();
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.counts.uploaded, report.counts.parked),
-            (1, 0),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, uploaded = 1, parked = 0);
         all_are_filed(&harness, 2).await;
     }
 }
@@ -383,7 +352,7 @@ async fn kombo_receives_the_validated_bytes() {
     for via in [Via::KomboPassthrough, Via::Kombo] {
         let harness = certified(via, 2).await;
         let academy = &harness.company.reteach;
-        // The first one's address is the academy's own: it takes the token, and leads to the second one's file.
+        // The first URL is on the academy's own host, so it gets the token, and redirects to the second file.
         let file = academy.certificate_url("c-002").unwrap();
         deliver(
             &harness,
@@ -422,7 +391,7 @@ async fn kombo_receives_the_validated_bytes() {
     }
 }
 
-/// The bodies of uploads as Kombo got them.
+/// Bodies of uploads as Kombo received them.
 fn kombo_uploads(harness: &Harness) -> Vec<String> {
     let requests = harness.company.kombo.as_ref().unwrap().requests();
     let bodies = requests

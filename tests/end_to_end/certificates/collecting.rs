@@ -1,4 +1,4 @@
-//! No certificate is lost: whatever the list does while it is read, and whenever a certificate turns up.
+//! No certificate is lost, however the list changes while it is read and whenever a certificate appears.
 
 use harness::{CERTIFICATE_TICK, CertificateReport, Harness, completed, people};
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +15,7 @@ async fn company() -> Harness {
     Harness::synced(Via::Direct, "", people(3)).await
 }
 
-/// The certificate `c-<number>`, a small one.
+/// The certificate `c-<number>` with a small file.
 fn certificate(number: u32, at: Timestamp) -> Participation {
     let id = format!("c-{number}");
     let certificate = Some(Certificate::new(&id, 100));
@@ -41,14 +41,14 @@ fn old(harness: &Harness, count: u32) {
     harness.company.reteach.add_participations(issued);
 }
 
-/// The same, but only one in ten is somebody's who is known.
+/// The same, but only one in ten belongs to a known person.
 fn anybodys(number: u32, at: Timestamp) -> Participation {
     let issued = certificate(number, at);
     let customer = issued.customer.filter(|_| number.is_multiple_of(10));
     Participation { customer, ..issued }
 }
 
-/// How many certificates there are that are to be filed.
+/// Number of certificates to file.
 fn ours(harness: &Harness) -> usize {
     let all = harness.company.reteach.participations().into_iter();
     all.filter(|finding| finding.customer.is_some() && finding.certificate.is_some())
@@ -70,7 +70,7 @@ async fn root(harness: &Harness) -> CertificateRoot {
     root.unwrap_or_default()
 }
 
-/// Whether everything was read since the logs were emptied last; empties them.
+/// Whether there was a full scan since the logs were last emptied; empties them.
 fn was_full_scan(harness: &Harness) -> bool {
     let lists = |name: &str, request: &simulators::Received| {
         request.query.iter().any(|(key, _)| key == name)
@@ -114,16 +114,10 @@ async fn a_list_that_changes_while_it_is_read_is_read_again() {
         old(&harness, 600);
         harness.company.reteach.change_while_reading(shift());
         let report = harness.certificates_now().await;
-        assert_eq!(
-            (report.counts.readings, incomplete(&report)),
-            (2, false),
-            "{number}: {report:#?}"
-        );
-        assert_eq!(
-            (report.outcome, filed(&harness)),
-            (Outcome::Done, ours(&harness)),
-            "{number}: {report:#?}"
-        );
+        assert_counts!("{number}", report, readings = 2);
+        assert!(!incomplete(&report), "{number}");
+        assert_run!("{number}", report, Outcome::Done);
+        assert_eq!(filed(&harness), ours(&harness), "{number}");
         let root = root(&harness).await;
         assert_eq!(
             (root.read_at, root.scanned_at),
@@ -132,7 +126,7 @@ async fn a_list_that_changes_while_it_is_read_is_read_again() {
     }
 }
 
-/// Answers that do not agree with each other, as a server makes them that lists with an old count.
+/// Inconsistent answers, as from a server with a stale count.
 #[tokio::test]
 async fn an_inconsistent_list_is_read_again() {
     for behaviour in [
@@ -162,10 +156,7 @@ async fn an_inconsistent_list_is_read_again() {
                 );
                 harness.certificates_tick().await;
             } else {
-                assert_eq!(
-                    report.counts.readings, 2,
-                    "{behaviour:?} on page {page}: {report:#?}"
-                );
+                assert_counts!("{behaviour:?} on page {page}", report, readings = 2);
             }
             assert_eq!(filed(&harness), 60, "{behaviour:?} on page {page}");
         }
@@ -181,11 +172,7 @@ async fn an_incomplete_reading_is_filed_without_moving_the_watermark() {
         .reteach
         .change_while_reading((1001..1100).map(insert));
     let report = harness.certificates_now().await;
-    assert_eq!(
-        (report.outcome, report.counts.readings),
-        (Outcome::Partly, 3),
-        "{report:#?}"
-    );
+    assert_run!(report, Outcome::Partly, readings = 3);
     assert!(incomplete(&report), "{report:#?}");
     assert!(filed(&harness) > 60, "{}", filed(&harness));
     let left = root(&harness).await;
@@ -205,7 +192,7 @@ async fn an_incomplete_reading_is_filed_without_moving_the_watermark() {
         (Some(harness.moment()), Some(harness.moment()))
     );
 
-    // The same on a run that reads only what is new: 300 of one morning, while more come in.
+    // The same on an incremental run: 300 of one morning, while more arrive.
     harness.world.clock.advance(HOUR * 4);
     let now = harness.moment();
     harness
@@ -238,7 +225,7 @@ async fn an_incomplete_reading_is_filed_without_moving_the_watermark() {
     assert_eq!(filed(&harness), ours(&harness));
 }
 
-/// Its list has everything: other people's, unfinished courses, courses without certificates.
+/// Its list contains unfinished courses and courses without certificates too.
 #[tokio::test]
 async fn an_academy_that_ignores_filters_is_filtered_locally() {
     let harness = company().await;
@@ -261,22 +248,11 @@ async fn an_academy_that_ignores_filters_is_filtered_locally() {
             ..certificate(number, at)
         }));
     let report = harness.certificates_now().await;
-    assert_eq!(
-        (report.outcome, report.counts.uploaded),
-        (Outcome::Done, 30),
-        "{report:#?}"
-    );
-    assert_eq!(
-        (report.counts.readings, filed(&harness)),
-        (1, 30),
-        "{report:#?}"
-    );
+    assert_run!(report, Outcome::Done, uploaded = 30);
+    assert_counts!(report, readings = 1);
+    assert_eq!(filed(&harness), 30);
     let quiet = harness.certificates_tick().await;
-    assert_eq!(
-        (quiet.outcome, quiet.counts.seen),
-        (Outcome::Unchanged, 0),
-        "{quiet:#?}"
-    );
+    assert_run!(quiet, Outcome::Unchanged, seen = 0);
     let now = harness.moment();
     harness
         .company
@@ -292,22 +268,19 @@ async fn a_certificate_that_turns_up_late_is_filed() {
     harness.world.clock.advance(HOUR * 10);
     harness.certificates_now().await;
     was_full_scan(&harness);
-    // Completed five hours ago, and shown only now.
+    // Completed five hours ago and listed only now.
     harness
         .company
         .reteach
         .add_participation(certificate(1, harness.moment() - HOUR * 5));
-    // Completed a month ago, and given a certificate only now.
+    // Completed a month ago, with a certificate only now.
     harness
         .company
         .reteach
         .add_participation(certificate(2, harness.moment() - HOUR * 700));
     let report = harness.certificates_tick().await;
-    assert_eq!(
-        (report.counts.uploaded, was_full_scan(&harness)),
-        (1, false),
-        "{report:#?}"
-    );
+    assert_counts!(report, uploaded = 1);
+    assert!(!was_full_scan(&harness));
     assert!(harness.document_of("c-1").is_some());
     while harness.document_of("c-2").is_none() {
         assert!(
@@ -318,7 +291,7 @@ async fn a_certificate_that_turns_up_late_is_filed() {
         harness.certificates_tick().await;
     }
     assert!(was_full_scan(&harness));
-    // Whoever does not want to wait asks for it.
+    // An operator can request a full scan.
     harness
         .company
         .reteach
@@ -353,7 +326,7 @@ async fn the_watermark_may_lag_but_loses_nothing() {
     assert!(root(&harness).await.open.is_empty());
 }
 
-/// Revoked and issued again between the list and the upload: the new one comes with the next reading.
+/// Revoked and reissued between list and upload: the new one comes with the next reading.
 #[tokio::test]
 async fn a_certificate_reissued_between_list_and_upload_is_filed() {
     let harness = company().await;
@@ -366,18 +339,15 @@ async fn a_certificate_reissued_between_list_and_upload_is_filed() {
     assert_eq!(harness.certificates_now().await.counts.failed, 1);
     let new = harness.company.reteach.reissue(&id).unwrap();
     let report = harness.certificates_tick().await;
-    assert_eq!(
-        (report.counts.uploaded, filed(&harness)),
-        (1, 1),
-        "{report:#?}"
-    );
+    assert_counts!(report, uploaded = 1);
+    assert_eq!(filed(&harness), 1);
     assert!(harness.document_of(&new).is_some());
     harness.world.clock.advance(HOUR * 24);
     assert!(harness.certificates_now().await.outcome.is_good());
     assert_eq!((filed(&harness), root(&harness).await.open.len()), (1, 0));
 }
 
-/// An empty answer is believed, but nothing is thrown away for it.
+/// An empty answer is accepted, but drops nothing.
 #[tokio::test]
 async fn an_empty_list_delays_certificates_by_at_most_a_day() {
     let harness = company().await;

@@ -1,5 +1,4 @@
-//! Credentials, rights and vendors that fail: a clear word, nothing lost, nothing doubled, and on with it once they are
-//! back.
+//! Broken credentials, rights and vendors: a named outcome, nothing lost or filed twice, and filing continues after the repair.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,12 +7,11 @@ use jiff::SignedDuration;
 use local::INTEGRATION;
 use shared::http::Deadline;
 use shared::runtime::{FindingKind, Mode, Outcome, Progress};
-use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
 use shared::tenant::Via;
 use simulators::{Behaviour, Body, personio, reteach};
 
 use crate::broken_connections::{
-    ALL, BrokenConnection, DIRECT, KOMBO, UNIFIED, broken, common, kombo,
+    ALL, BrokenConnection, Rotation, UNIFIED, broken, common, kombo, rotations,
 };
 
 use super::fixture::{
@@ -111,7 +109,7 @@ async fn every_broken_connection_is_named_and_recovers() {
                 assert!(harness.company.personio.documents().is_empty(), "{label}");
                 nothing_is_held_against_any(&harness).await;
             }
-            // Four are under way at once when the first no comes.
+            // Four uploads are in flight when the first refusal comes.
             let uploads = harness
                 .company
                 .personio
@@ -122,76 +120,10 @@ async fn every_broken_connection_is_named_and_recovers() {
             }
             end(&harness);
             let report = harness.certificates_tick().await;
-            assert_eq!(
-                (report.outcome, report.counts.uploaded),
-                (Outcome::Done, 12),
-                "{label}: {report:#?}"
-            );
+            assert_run!("{label}", report, Outcome::Done, uploaded = 12);
             all_are_filed(&harness, 12).await;
         }
     }
-}
-
-/// New credentials, at the vendor and in the secret.
-struct Rotation {
-    name: &'static str,
-    routes: &'static [Via],
-    at_the_vendor: fn(&Harness),
-    in_the_secret: fn(&mut TenantSecret),
-}
-
-fn rotations() -> [Rotation; 3] {
-    [
-        Rotation {
-            name: "personio",
-            routes: DIRECT,
-            at_the_vendor: |harness| {
-                harness
-                    .company
-                    .personio
-                    .rotate_secret("papi-client", "papi-new")
-            },
-            in_the_secret: |secret| {
-                let new = PersonioSecret {
-                    client_id: "papi-client".into(),
-                    client_secret: "papi-new".into(),
-                };
-                secret.personio = Some(new);
-            },
-        },
-        Rotation {
-            name: "kombo",
-            routes: KOMBO,
-            at_the_vendor: |harness| {
-                kombo(harness).revoke_api_key("kombo-key");
-                kombo(harness).add_api_key("kombo-new");
-            },
-            in_the_secret: |secret| {
-                secret.kombo = Some(KomboSecret {
-                    api_key: "kombo-new".into(),
-                })
-            },
-        },
-        Rotation {
-            name: "reteach",
-            routes: ALL,
-            at_the_vendor: |harness| {
-                harness.company.reteach.remove_credentials("reteach-client");
-                harness.company.reteach.revoke_tokens();
-                harness
-                    .company
-                    .reteach
-                    .add_credentials("new-client", "new-secret", "new-code");
-            },
-            in_the_secret: |secret| {
-                secret.reteach = Some(ReteachSecret {
-                    client_id: "new-client".into(),
-                    client_secret: "new-secret".into(),
-                    client_code: "new-code".into(),
-                });
-            },
-        },
-    ]
 }
 
 #[tokio::test]
@@ -206,23 +138,17 @@ async fn a_secret_rotated_during_a_run_is_used_within_that_run() {
         for via in routes {
             let label = format!("{via:?} {name}");
             let harness = certified(*via, 20).await;
-            // Every address has to be asked for anew: all vendors are needed to the end.
+            // Every signed URL has expired: all vendors are needed until the end.
             harness
                 .company
                 .reteach
                 .downloads()
                 .set_url_lifetime(SignedDuration::from_secs(60));
-            // A warm function has the old secret in its hands.
+            // A warm function has cached the old secret.
             harness.certificates(Mode::DryRun, Deadline::never()).await;
             let mut secret = harness.company.secret();
             in_the_secret(&mut secret);
-            harness
-                .world
-                .stack
-                .secrets()
-                .put(&harness.company.tenant, &secret)
-                .await
-                .unwrap();
+            harness.store_secret(&secret).await;
             let applied = AtomicUsize::new(0);
             let watch = |progress| match progress {
                 Progress::Planned(_) => harness.world.clock.advance(SignedDuration::from_secs(61)),
@@ -232,11 +158,7 @@ async fn a_secret_rotated_during_a_run_is_used_within_that_run() {
                 Progress::Applied | Progress::Read(_) => {}
             };
             let report = run_watched(&harness, &watch).await;
-            assert_eq!(
-                (report.outcome, report.counts.uploaded),
-                (Outcome::Done, 20),
-                "{label}: {report:#?}"
-            );
+            assert_run!("{label}", report, Outcome::Done, uploaded = 20);
             all_are_filed(&harness, 20).await;
         }
     }
@@ -257,20 +179,9 @@ async fn failures_before_a_rotated_secret_is_used_are_reported() {
     harness.certificates(Mode::DryRun, Deadline::never()).await;
     let mut secret = harness.company.secret();
     in_the_secret(&mut secret);
-    harness
-        .world
-        .stack
-        .secrets()
-        .put(&harness.company.tenant, &secret)
-        .await
-        .unwrap();
+    harness.store_secret(&secret).await;
     let report = with_meanwhile(&harness, at_the_vendor).await;
-    let counts = report.counts;
-    assert_eq!(
-        (report.outcome, counts.uploaded, counts.failed),
-        (Outcome::Done, 19, 1),
-        "{report:#?}"
-    );
+    assert_run!(report, Outcome::Done, uploaded = 19, failed = 1);
     assert_eq!(
         finding(&report, FindingKind::NotFiled, "c-020")
             .person
@@ -285,11 +196,7 @@ async fn a_missing_write_right_is_reported_after_one_round() {
         let harness = certified(via, 60).await;
         harness.company.personio.allow_writing_documents(false);
         let report = harness.certificates_now().await;
-        assert_eq!(
-            (report.outcome, report.counts.remaining),
-            (Outcome::AccessDenied, 60),
-            "{via:?} {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::AccessDenied, remaining = 60);
         let uploads = harness
             .company
             .personio

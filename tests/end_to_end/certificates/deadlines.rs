@@ -93,11 +93,7 @@ async fn runs_cut_by_a_deadline_file_the_newest_first() {
             harness.world.clock.advance(harness::CERTIFICATE_TICK);
         }
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.remaining),
-            (Outcome::Done, 0),
-            "{via:?}: {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Done, remaining = 0);
         newest_are_filed(&harness, 60).await;
     }
 }
@@ -116,22 +112,10 @@ async fn an_upload_interrupted_by_the_deadline_has_an_unknown_outcome() {
         let deadline = Deadline::after(Duration::from_secs(60));
         let (ran, ()) = tokio::join!(harness.certificates(Mode::Scheduled, deadline), cut);
         let report = ran.report;
-        assert_eq!(
-            (report.outcome, report.counts.doubtful),
-            (Outcome::Partly, 4),
-            "{via:?}: {report:#?}"
-        );
-        assert_eq!(
-            (report.counts.uploaded, report.counts.remaining),
-            (0, 8),
-            "{via:?}: {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Partly, doubtful = 4);
+        assert_counts!("{via:?}", report, uploaded = 0, remaining = 8);
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.counts.verified, report.counts.uploaded),
-            (4, 8),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, verified = 4, uploaded = 8);
         newest_are_filed(&harness, 12).await;
     }
 }
@@ -143,29 +127,17 @@ async fn too_little_time_starts_no_upload() {
         harness.fail_uploads(Fault::new(Behaviour::LoseReply).times(2));
         let short = || Deadline::after(Duration::from_secs(39));
         let report = harness.certificates(Mode::Scheduled, short()).await.report;
-        assert_eq!(
-            (report.outcome, report.counts.remaining),
-            (Outcome::Partly, 12),
-            "{via:?}: {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Partly, remaining = 12);
         assert_eq!(
             (harness.uploads(), harness.certificate_ledger().await.len()),
             (0, 0),
             "{via:?}"
         );
         let report = harness.certificates_now().await;
-        assert_eq!(
-            (report.counts.doubtful, report.counts.uploaded),
-            (2, 10),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, doubtful = 2, uploaded = 10);
         harness.world.clock.advance(harness::CERTIFICATE_TICK);
         let report = harness.certificates(Mode::Scheduled, short()).await.report;
-        assert_eq!(
-            (report.outcome, report.counts.remaining),
-            (Outcome::Partly, 2),
-            "{via:?}: {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Partly, remaining = 2);
         assert_eq!(
             harness.certificates_tick().await.counts.verified,
             2,
@@ -198,11 +170,7 @@ async fn years_of_certificates_are_filed_over_several_runs() {
             refusals + harness.uploads() as u64 - before - uploaded,
         );
         assert_eq!(report.counts.remaining, left, "{report:#?}");
-        assert_eq!(
-            (report.counts.failed, report.counts.doubtful),
-            (0, 0),
-            "{report:#?}"
-        );
+        assert_counts!(report, failed = 0, doubtful = 0);
         assert_eq!(harness.company.personio.documents().len() as u64, filed);
         harness.world.clock.advance(harness::CERTIFICATE_TICK);
     }
@@ -210,9 +178,5 @@ async fn years_of_certificates_are_filed_over_several_runs() {
     newest_are_filed(&harness, usize::try_from(ALL).unwrap()).await;
     harness.check_the_never_rules_of_certificates();
     let report = harness.certificates_tick().await;
-    assert_eq!(
-        (report.outcome, report.counts.remaining),
-        (Outcome::Unchanged, 0),
-        "{report:#?}"
-    );
+    assert_run!(report, Outcome::Unchanged, remaining = 0);
 }

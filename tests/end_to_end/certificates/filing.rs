@@ -53,11 +53,7 @@ async fn each_certificate_is_in_one_document_of_its_employee() {
         let harness = Harness::with_folder(via, "", people(4)).await;
         harness.issue(all.map(|(id, person, course, at, _)| completed(id, person, course, at)));
         let report = harness.certificates_now().await;
-        assert_eq!(
-            (report.outcome, report.counts.uploaded, report.counts.seen),
-            (Outcome::Done, 5, 5),
-            "{report:#?}"
-        );
+        assert_run!(report, Outcome::Done, uploaded = 5, seen = 5);
         assert!(
             report.findings.is_empty() && report.message.is_empty(),
             "{report:#?}"
@@ -89,7 +85,7 @@ async fn each_certificate_is_in_one_document_of_its_employee() {
                 "{label}"
             );
             if via == Via::Kombo {
-                // Kombo's upload has a name and nothing else.
+                // Kombo's upload has only a file name.
                 assert_eq!(document.title, named(course, day, id), "{label}");
                 assert_eq!((document.date, document.comment), (None, None), "{label}");
             } else {
@@ -134,19 +130,11 @@ async fn a_filed_certificate_is_never_filed_again() {
         let documents = harness.company.personio.documents();
         for _ in 0..4 {
             let report = harness.certificates_tick().await;
-            assert_eq!(
-                (report.outcome, report.counts.settled),
-                (Outcome::Unchanged, 1),
-                "{via:?}: {report:#?}"
-            );
+            assert_run!("{via:?}", report, Outcome::Unchanged, settled = 1);
         }
         for _ in 0..2 {
             let report = harness.certificates_after(DAY).await;
-            assert_eq!(
-                (report.outcome, report.counts.settled),
-                (Outcome::Unchanged, 2),
-                "{via:?}: {report:#?}"
-            );
+            assert_run!("{via:?}", report, Outcome::Unchanged, settled = 2);
         }
         assert_eq!(harness.company.personio.documents(), documents, "{via:?}");
         let downloads = harness.company.reteach.downloads().requests().len();
@@ -197,7 +185,7 @@ async fn the_date_is_the_day_in_berlin() {
             let date = (via != Via::Kombo).then(|| day.parse().unwrap());
             assert_eq!(document.date, date, "{label}");
         }
-        // What has a date ahead is listed on each run: it is not filed again.
+        // A future date is listed by each run and not filed again.
         assert_eq!(
             harness.certificates_tick().await.outcome,
             Outcome::Unchanged,
@@ -218,13 +206,7 @@ async fn the_day_follows_the_tenants_time_zone() {
             .company
             .tenant_file("")
             .replace("Europe/Berlin", zone);
-        harness
-            .world
-            .stack
-            .store()
-            .put_tenant(&harness.company.tenant, &file)
-            .await
-            .unwrap();
+        harness.store_file(&file).await;
         harness.issue([completed("c-1", 1, "Kurs", "2026-04-30T21:00:00Z")]);
         harness.certificates_now().await;
         assert_eq!(
@@ -245,11 +227,7 @@ async fn a_certificate_without_a_completion_date_is_filed_without_a_date() {
         };
         harness.issue([undated]);
         let report = harness.certificates_now().await;
-        assert_eq!(
-            (report.outcome, report.counts.uploaded),
-            (Outcome::Done, 1),
-            "{via:?}: {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 1);
         let document = harness.document_of("c-1").unwrap();
         assert_eq!(
             (document.date, document.file_name.as_str()),
@@ -264,11 +242,7 @@ async fn a_certificate_without_a_completion_date_is_filed_without_a_date() {
             );
         }
         let again = harness.certificates_after(DAY).await;
-        assert_eq!(
-            (again.outcome, again.counts.settled),
-            (Outcome::Unchanged, 1),
-            "{via:?}"
-        );
+        assert_run!("{via:?}", again, Outcome::Unchanged, settled = 1);
     }
 }
 
@@ -313,11 +287,7 @@ async fn a_reissued_certificate_is_another_document() {
         harness.certificates_now().await;
         let renewed = reteach.reissue(&participation).unwrap();
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.uploaded),
-            (Outcome::Done, 1),
-            "{via:?}: {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 1);
         assert_eq!(
             harness.documents_of(1).len(),
             2,
@@ -353,10 +323,6 @@ async fn only_completed_courses_with_a_certificate_count() {
         ..one("c-9")
     }]);
     let report = harness.certificates_now().await;
-    assert_eq!(
-        (report.outcome, report.counts.seen),
-        (Outcome::Unchanged, 0),
-        "{report:#?}"
-    );
+    assert_run!(report, Outcome::Unchanged, seen = 0);
     assert_eq!(harness.company.personio.documents(), []);
 }

@@ -1,4 +1,4 @@
-//! What tests of bad input have in common.
+//! A company with one certificate per person, and checks of what was filed.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,15 +12,15 @@ use shared::tenant::Via;
 use simulators::reteach::Delivery;
 use simulators::{Behaviour, Fault};
 
-/// Where Personio takes documents.
+/// Personio's upload endpoint.
 pub(super) const UPLOAD: &str = "/v1/company/documents";
-/// The routes on which Personio itself answers.
+/// Routes on which Personio itself answers.
 pub(super) const PERSONIO: [Via; 2] = [Via::Direct, Via::KomboPassthrough];
-/// The pauses after the first four failures, in minutes: the run after the last of them parks.
+/// Pauses in minutes after the first four failures; the run after the last one parks.
 pub(super) const PAUSES: [i64; 4] = [30, 60, 120, 240];
 
-/// A company of `employees` with a folder, each of whom has a certificate: `c-001` is the employee 1's, and so on. The
-/// higher the number, the newer, and the earlier it is filed.
+/// A company of `employees` with a folder and one certificate each: `c-001` belongs to employee 1, and so on.
+/// Higher numbers are newer and are filed earlier.
 pub(super) async fn certified(via: Via, employees: u64) -> Harness {
     let harness = Harness::synced(via, "", people(employees)).await;
     harness.company.personio.add_category("Bildungszertifikate");
@@ -35,7 +35,6 @@ pub(super) async fn certified(via: Via, employees: u64) -> Harness {
     harness
 }
 
-/// The id of the certificate with this number.
 pub(super) fn id(number: u64) -> String {
     format!("c-{number:03}")
 }
@@ -60,7 +59,7 @@ pub(super) fn finding<'a>(report: &'a Report, kind: FindingKind, id: &str) -> &'
     one
 }
 
-/// A run during which, once its first change is made, `meanwhile` happens.
+/// A run during which `meanwhile` happens after the first filing.
 pub(super) async fn with_meanwhile(
     harness: &Harness,
     meanwhile: impl Fn(&Harness) + Sync,
@@ -83,7 +82,7 @@ pub(super) async fn run_watched(harness: &Harness, watch: &(dyn Fn(Progress) + S
     ran.report
 }
 
-/// Half an hour at a time, until `certificates` of them are filed: each once, with the academy's own bytes.
+/// After four more ticks `certificates` are filed, each once, with the academy's own bytes.
 pub(super) async fn all_are_filed_in_the_end(harness: &Harness, certificates: u64) {
     for _ in 0..4 {
         harness.certificates_tick().await;
@@ -114,7 +113,7 @@ pub(super) async fn all_are_filed(harness: &Harness, certificates: u64) {
     assert_eq!(ledger.len() as u64, certificates);
 }
 
-/// No certificate bears a failure.
+/// No certificate has a failure counted.
 pub(super) async fn nothing_is_held_against_any(harness: &Harness) {
     for (id, entry) in harness.certificate_ledger().await {
         match entry.state {
@@ -127,12 +126,12 @@ pub(super) async fn nothing_is_held_against_any(harness: &Harness) {
     }
 }
 
-/// Sets a fault where Personio takes documents.
+/// Sets a fault of Personio's upload endpoint.
 pub(super) fn fail_uploads(harness: &Harness, fault: Fault) {
     harness.company.personio.fail(fault.path(UPLOAD));
 }
 
-/// Sets a fault where the academy lists certificates, until faults are cleared.
+/// Sets a permanent fault of the academy's list of certificates.
 pub(super) fn fail_participations(harness: &Harness, behaviour: Behaviour) {
     harness
         .company

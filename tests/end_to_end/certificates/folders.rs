@@ -1,4 +1,4 @@
-//! Which folder certificates go to.
+//! The folder that certificates go to.
 
 use harness::{CERTIFICATE_TICK, Harness, ROUTES, completed, people};
 use shared::runtime::{Mode, Outcome};
@@ -6,7 +6,7 @@ use shared::tenant::Via;
 
 const LATELY: &str = "2026-05-11T07:30:00Z";
 
-/// The company has these folders and no others.
+/// Gives the company exactly these folders.
 fn folders(harness: &Harness, names: &[&str]) {
     let personio = &harness.company.personio;
     for category in personio.categories() {
@@ -98,18 +98,14 @@ async fn the_folder_is_the_configured_one_or_one_for_certificates_or_the_fallbac
                 .await;
             harness.issue([completed(&id, 1, "Kurs", LATELY)]);
             let report = harness.certificates_in(Mode::FullScan).await;
-            assert_eq!(
-                (report.outcome, report.counts.uploaded),
-                (Outcome::Done, 1),
-                "{label}: {report:#?}"
-            );
+            assert_run!("{label}", report, Outcome::Done, uploaded = 1);
             let document = harness.document_of(&id).unwrap();
             assert_eq!(document.category.as_deref(), Some(*expected), "{label}");
         }
     }
 }
 
-/// What there is, what the tenant wants, what the message names, what HR makes then.
+/// Existing folders, configured folder, parts of the message, folder that HR creates then.
 type Missing = (
     &'static [&'static str],
     Option<&'static str>,
@@ -161,11 +157,7 @@ async fn without_a_folder_no_upload_starts_and_no_certificate_is_lost() {
                     "{label}: {}",
                     report.message
                 );
-                assert_eq!(
-                    (report.counts.uploaded, report.counts.remaining),
-                    (0, 3),
-                    "{label}"
-                );
+                assert_counts!("{label}", report, uploaded = 0, remaining = 3);
                 assert!(
                     report.findings.is_empty(),
                     "one error, not one for each: {report:#?}"
@@ -181,11 +173,7 @@ async fn without_a_folder_no_upload_starts_and_no_certificate_is_lost() {
             }
             harness.company.personio.add_category(made);
             let report = harness.certificates_tick().await;
-            assert_eq!(
-                (report.outcome, report.counts.uploaded),
-                (Outcome::Done, 3),
-                "{label}: {report:#?}"
-            );
+            assert_run!("{label}", report, Outcome::Done, uploaded = 3);
             for id in ["c-1", "c-2", "c-3"] {
                 assert_eq!(
                     harness.document_of(id).unwrap().category.as_deref(),
@@ -212,19 +200,11 @@ async fn more_certificates_than_one_run_remembers_are_not_lost() {
     harness.issue((0..130).map(old));
     for _ in 0..3 {
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.remaining),
-            (Outcome::NoCategory, 130),
-            "{report:#?}"
-        );
+        assert_run!(report, Outcome::NoCategory, remaining = 130);
     }
     folders(&harness, &["Bildungszertifikate"]);
     let report = harness.certificates_tick().await;
-    assert_eq!(
-        (report.outcome, report.counts.uploaded),
-        (Outcome::Done, 130),
-        "{report:#?}"
-    );
+    assert_run!(report, Outcome::Done, uploaded = 130);
 }
 
 #[tokio::test]
@@ -301,7 +281,7 @@ async fn folders_are_listed_once_a_run_and_only_to_file() {
             );
         }
         assert_eq!(harness.folder_lookups(), 0, "{via:?}");
-        // Somebody whose certificates nobody may file.
+        // A certificate without an owner.
         harness.issue([simulators::reteach::Participation {
             customer: None,
             ..completed("c-9", 1, "Kurs", LATELY)

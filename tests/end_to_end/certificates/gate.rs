@@ -1,4 +1,4 @@
-//! When the job does not run at all.
+//! When the certificate job does not run.
 
 use harness::{Harness, ROUTES, completed, ignore_progress, people, person};
 use jiff::SignedDuration;
@@ -54,14 +54,10 @@ async fn an_incomplete_employee_run_does_not_open_the_gate() {
     for via in [Via::Direct, Via::KomboPassthrough] {
         let harness = Harness::new(via, "", people(3)).await;
         waiting(&harness);
-        // One reading after the other announces more people than come: who came is brought over, no more is concluded.
+        // Every reading announces more people than it contains: those are created, and nothing else is concluded.
         harness.fail_reading(Behaviour::TotalOff(5), Fault::always);
         let report = harness.now().await;
-        assert_eq!(
-            (report.outcome, report.counts.created),
-            (Outcome::Partly, 3),
-            "{via:?}: {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Partly, created = 3);
         assert_eq!(
             harness.certificates_tick().await.outcome,
             Outcome::Waiting,
@@ -137,7 +133,7 @@ async fn disabled_certificates_are_not_filed_and_cost_nothing() {
                 );
             }
             assert_eq!(harness.items().await, items, "{via:?}");
-            // Switched on later: all of it, from the beginning.
+            // Enabled later, it files everything from the beginning.
             harness.configure("[certificates]\nenabled = true\n").await;
             harness.now().await;
             assert_eq!(
@@ -154,40 +150,22 @@ async fn a_paused_tenant_files_nothing_and_can_be_planned() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(2)).await;
         waiting(&harness);
-        let (store, tenant) = (harness.world.stack.store(), &harness.company.tenant);
-        store
-            .set_status(
-                tenant,
-                TenantStatus::Paused {
-                    since: harness.moment(),
-                },
-            )
-            .await
-            .unwrap();
+        let since = harness.moment();
+        harness.set_status(TenantStatus::Paused { since }).await;
         let items = harness.items().await;
         for mode in MODES.into_iter().filter(|mode| *mode != Mode::DryRun) {
             let report = harness.certificates_in(mode).await;
-            assert_eq!(
-                (report.outcome, harness.traffic()),
-                (Outcome::Paused, [0; 4]),
-                "{via:?}: {report:#?}"
-            );
+            assert_run!("{via:?}", report, Outcome::Paused);
+            assert_eq!(harness.traffic(), [0; 4], "{via:?}");
             assert!(
                 report.message.contains("2026-05-11T08:00:00Z")
                     && report.message.contains("tenants resume")
             );
         }
         let looked = harness.certificates_in(Mode::DryRun).await;
-        assert_eq!(
-            (looked.outcome, looked.counts.remaining),
-            (Outcome::Planned, 1),
-            "{via:?}: {looked:#?}"
-        );
+        assert_run!("{via:?}", looked, Outcome::Planned, remaining = 1);
         assert_eq!(harness.items().await, items, "{via:?}");
-        store
-            .set_status(tenant, TenantStatus::Active)
-            .await
-            .unwrap();
+        harness.set_status(TenantStatus::Active).await;
         assert_eq!(
             harness.certificates_tick().await.counts.uploaded,
             1,
@@ -217,10 +195,8 @@ async fn an_unknown_tenant_leaves_no_trace() {
         .run(&request, &ignore_progress)
         .await
         .report;
-    assert_eq!(
-        (report.outcome, report.job.as_str()),
-        (Outcome::UnknownTenant, "certificate-sync")
-    );
+    assert_run!(report, Outcome::UnknownTenant);
+    assert_eq!(report.job.as_str(), "certificate-sync");
     assert!(
         report.message.contains("nobody") && report.message.contains("tenants add"),
         "{}",
@@ -236,17 +212,14 @@ async fn a_concurrent_run_is_busy() {
         waiting(&harness);
         let lease = harness.take_certificate_lease("another run").await;
         let report = harness.certificates_now().await;
-        assert_eq!(
-            (report.outcome, harness.traffic()),
-            (Outcome::Busy, [0; 4]),
-            "{via:?}: {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Busy);
+        assert_eq!(harness.traffic(), [0; 4], "{via:?}");
         assert!(
             report.message.contains("2026-05-11T08:05:00Z"),
             "{}",
             report.message
         );
-        // The lease is the job's own: people go on, and so does a dry run, which needs none.
+        // Each job has its own lease: employee runs continue, and a dry run needs none.
         assert_eq!(harness.now().await.outcome, Outcome::Unchanged, "{via:?}");
         assert_eq!(
             harness.certificates_in(Mode::DryRun).await.outcome,

@@ -1,4 +1,4 @@
-//! A PDF that is made later than its certificate is asked for until it is there.
+//! PDFs that are produced after their certificate are polled until they exist.
 
 use harness::{CERTIFICATE_TICK, Harness, ROUTES, completed, people};
 use jiff::{SignedDuration, Timestamp};
@@ -29,7 +29,7 @@ async fn open(harness: &Harness) -> usize {
     start.root.map_or(0, |root| root.open.len())
 }
 
-/// How often certificates were asked for one by one since the logs were emptied last, and whether all were listed.
+/// Requests for single certificates since the logs were last emptied, and whether there was a full scan.
 fn asked(harness: &Harness) -> (usize, bool) {
     let has = |name: &str, request: &Received| request.query.iter().any(|(key, _)| key == name);
     let asked = harness.asked();
@@ -49,7 +49,7 @@ fn asked(harness: &Harness) -> (usize, bool) {
     )
 }
 
-/// The certificate `c-<number>`, whose PDF is made later.
+/// The certificate `c-<number>`, whose PDF is produced later.
 fn without_pdf(number: u32, at: Timestamp, publication: Publication) -> Participation {
     let id = format!("c-{number}");
     let certificate = Some(Certificate {
@@ -78,21 +78,13 @@ async fn a_late_pdf_is_polled_with_growing_pauses_and_filed_once_it_exists() {
             .reteach
             .add_participation(without_pdf(1, at, Publication::OnDemand));
         let report = harness.certificates_now().await;
-        assert_eq!(
-            (report.counts.waiting_for_pdf, report.counts.uploaded),
-            (1, 0),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, waiting_for_pdf = 1, uploaded = 0);
         assert!(harness.certificate_ledger().await.is_empty(), "{via:?}");
         let mut ticks_asked = Vec::new();
         for tick in 1..=24 {
             harness.forget_requests();
             let report = harness.certificates_tick().await;
-            assert_eq!(
-                (report.outcome, report.counts.waiting_for_pdf),
-                (Outcome::Unchanged, 1),
-                "{via:?}: {report:#?}"
-            );
+            assert_run!("{via:?}", report, Outcome::Unchanged, waiting_for_pdf = 1);
             if asked(&harness).0 > 0 {
                 ticks_asked.push(tick);
             }
@@ -129,14 +121,10 @@ async fn a_pdf_that_takes_an_hour_is_filed_by_the_next_tick() {
         harness.world.clock.advance(CERTIFICATE_TICK);
     }
     let report = harness.certificates_now().await;
-    assert_eq!(
-        (report.counts.uploaded, report.counts.waiting_for_pdf),
-        (1, 0),
-        "{report:#?}"
-    );
+    assert_counts!(report, uploaded = 1, waiting_for_pdf = 0);
 }
 
-/// Only a hundred are asked for one by one; the daily scan finds the others.
+/// A hundred are polled one by one; the daily scan finds the others.
 #[tokio::test]
 async fn many_late_pdfs_are_all_filed() {
     for ago in [HOUR, HOUR * 100] {
@@ -155,11 +143,7 @@ async fn many_late_pdfs_are_all_filed() {
         assert_eq!(open(&harness).await, 100);
         for _ in 0..4 {
             let report = harness.certificates_tick().await;
-            assert_eq!(
-                (report.outcome, report.counts.remaining),
-                (Outcome::Unchanged, 0),
-                "{report:#?}"
-            );
+            assert_run!(report, Outcome::Unchanged, remaining = 0);
         }
         for number in 1..=150 {
             harness.company.reteach.publish_pdf(&format!("c-{number}"));
@@ -188,11 +172,7 @@ async fn a_certificate_revoked_while_its_pdf_is_late_is_dropped() {
     assert_eq!(harness.certificates_now().await.counts.waiting_for_pdf, 1);
     harness.company.reteach.remove_participation(&id);
     let report = harness.certificates_tick().await;
-    assert_eq!(
-        (report.outcome, report.counts.waiting_for_pdf),
-        (Outcome::Unchanged, 0),
-        "{report:#?}"
-    );
+    assert_run!(report, Outcome::Unchanged, waiting_for_pdf = 0);
     assert_eq!(open(&harness).await, 0);
     harness.forget_requests();
     harness.certificates_tick().await;

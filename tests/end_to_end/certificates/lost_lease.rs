@@ -1,4 +1,4 @@
-//! Runs that overlap, die or lose their lease file each certificate once all the same.
+//! Overlapping runs, crashes and lost leases: each certificate is still filed once.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,7 +12,7 @@ use simulators::{Behaviour, Fault};
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
-/// A company of three with `count` certificates to be filed.
+/// A company of three with `count` certificates to file.
 async fn company(via: Via, count: u32) -> Harness {
     let harness = Harness::synced(via, "", people(3)).await;
     harness.certificates_now().await;
@@ -42,7 +42,7 @@ async fn one_of_two_concurrent_runs_is_busy() {
     }
 }
 
-/// The machine dies after Personio has filed the document, before anybody has read its answer.
+/// The machine fails after Personio has filed the document, before its answer is read.
 #[tokio::test]
 async fn a_crash_during_an_upload_files_no_second_document() {
     for via in ROUTES {
@@ -63,23 +63,15 @@ async fn a_crash_during_an_upload_files_no_second_document() {
             .clock
             .advance(MINUTE * 5 + SignedDuration::from_secs(6));
         let report = harness.certificates_now().await;
-        assert_eq!(
-            (report.counts.doubtful, report.counts.uploaded),
-            (1, 0),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, doubtful = 1, uploaded = 0);
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.counts.verified, report.counts.uploaded),
-            (1, 0),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, verified = 1, uploaded = 0);
         let document = DocumentId::new(harness.document_of("c-1").unwrap().id.to_string());
         assert_eq!(harness.filed_as("c-1").await, Some(document), "{via:?}");
     }
 }
 
-/// While the first run is held up for longer than its lease lasts, another one takes over.
+/// The first run stalls beyond its lease, and another run takes over.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_lost_its_lease_files_nothing_more() {
     for via in ROUTES {

@@ -1,4 +1,4 @@
-//! Certificates from reteach into the personnel file.
+//! The certificate job.
 
 mod backlog;
 mod bad_pdfs;

@@ -1,4 +1,4 @@
-//! What each kind of run does, and what it costs.
+//! What each mode does and costs.
 
 use certificate_sync::report::{Counts, Report};
 use harness::{CERTIFICATE_TICK, Harness, ROUTES, by_hand, completed, people};
@@ -11,7 +11,7 @@ use simulators::reteach::{Certificate, Participation, Publication};
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const LONG_AGO: &str = "2025-02-10T09:30:00Z";
 
-/// A dry run, after which everything is as it was.
+/// A dry run that changes nothing.
 async fn dry(harness: &Harness) -> Report {
     let (items, documents) = (harness.items().await, harness.company.personio.documents());
     harness.forget_traffic();
@@ -98,11 +98,7 @@ async fn a_dry_run_lists_what_would_be_filed_and_files_nothing() {
             "{via:?}: {done:#?}"
         );
         let again = dry(&harness).await;
-        assert_eq!(
-            (again.outcome, again.counts.remaining),
-            (Outcome::Planned, 0),
-            "{via:?}: {again:#?}"
-        );
+        assert_run!("{via:?}", again, Outcome::Planned, remaining = 0);
     }
 }
 
@@ -117,11 +113,7 @@ async fn a_dry_run_reports_a_missing_folder() {
         .await;
         harness.issue([completed("c-1", 1, "Kurs", LONG_AGO)]);
         let report = dry(&harness).await;
-        assert_eq!(
-            (report.outcome, report.counts.remaining),
-            (Outcome::Planned, 1),
-            "{via:?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Planned, remaining = 1);
         let told = report
             .findings
             .iter()
@@ -146,25 +138,17 @@ async fn a_full_scan_finds_old_and_undated_certificates() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(4)).await;
         harness.certificates_now().await;
-        // Issued now for a course that was completed long ago, or nobody knows when.
+        // Issued now for a course completed long ago, or without a date.
         let undated = Participation {
             completed_at: None,
             ..completed("c-2", 2, "Kurs", LONG_AGO)
         };
         harness.issue([completed("c-1", 1, "Kurs", LONG_AGO), undated]);
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.seen),
-            (Outcome::Unchanged, 0),
-            "{via:?}: {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Unchanged, seen = 0);
         let report = harness.certificates_in(Mode::FullScan).await;
-        assert_eq!(
-            (report.outcome, report.counts.uploaded),
-            (Outcome::Done, 2),
-            "{via:?}: {report:#?}"
-        );
-        // And by itself once a day.
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 2);
+        // The schedule does so once a day.
         harness.issue([completed("c-3", 3, "Kurs", LONG_AGO)]);
         assert_eq!(
             harness
@@ -202,7 +186,7 @@ async fn courses_completed_between_two_runs_are_filed_by_the_next() {
         harness.certificates_now().await;
         for number in 0..8 {
             harness.world.clock.advance(SignedDuration::from_mins(10));
-            // The certificate comes up to five hours after the course was completed.
+            // The certificate is issued up to five hours after completion.
             let at = harness.moment() - SignedDuration::from_mins(5 * 60 * (number % 2));
             harness.issue([completed(
                 &format!("c-{number}"),
@@ -211,16 +195,12 @@ async fn courses_completed_between_two_runs_are_filed_by_the_next() {
                 &at.to_string(),
             )]);
             let report = harness.certificates_tick().await;
-            assert_eq!(
-                (report.outcome, report.counts.uploaded),
-                (Outcome::Done, 1),
-                "{via:?}: {report:#?}"
-            );
+            assert_run!("{via:?}", report, Outcome::Done, uploaded = 1);
         }
     }
 }
 
-/// One unchanged tick: one question to reteach, nothing to anybody else, and next to nothing to the state.
+/// One unchanged tick: one call to reteach, none to other vendors, and at most two read and two write units.
 async fn costs_next_to_nothing(harness: &Harness, label: &str) {
     harness.forget_traffic();
     let report = harness.certificates_tick().await;
@@ -264,7 +244,7 @@ async fn an_unchanged_tick_costs_one_vendor_call_and_four_state_calls() {
         harness.issue((1..=3).map(|id| completed(&format!("c-{id}"), id, "Kurs", LONG_AGO)));
         assert_eq!(harness.certificates_now().await.counts.uploaded, 3);
         let mut cheap = 0;
-        // A report is written once an hour, word of the last reading every three: the ticks between.
+        // A report is written once an hour, the watermark every three: these are the ticks between.
         for tick in 1..6 {
             if tick % 2 == 0 {
                 harness.certificates_tick().await;
@@ -286,10 +266,7 @@ async fn an_unchanged_tick_costs_the_same_with_600_certificates() {
     };
     harness.issue((0..600).map(small));
     let report = harness.certificates_now().await;
-    assert_eq!(
-        (report.outcome, report.counts.uploaded),
-        (Outcome::Done, 600)
-    );
+    assert_run!(report, Outcome::Done, uploaded = 600);
     costs_next_to_nothing(&harness, "600 certificates").await;
 }
 
@@ -319,7 +296,7 @@ async fn unchanged_hours_store_a_report_each_and_the_watermark_every_three() {
     }
     assert_eq!(reported, [60, 120, 180, 240, 300, 360]);
     assert_eq!(noted, [180, 360]);
-    // One question a run, and a token is good for an hour.
+    // One call per run, and a token lasts an hour.
     assert!((13..=13 + 7).contains(&calls), "{calls} calls");
 }
 

@@ -44,10 +44,12 @@ async fn records_with_missing_fields_are_skipped_or_reported() {
 
         let report = harness.certificates_now().await;
         let counts = report.counts;
-        assert_eq!(
-            (report.outcome, counts.uploaded, counts.without_customer),
-            (Outcome::Done, 4, 1),
-            "{via:?} {report:#?}"
+        assert_run!(
+            "{via:?}",
+            report,
+            Outcome::Done,
+            uploaded = 4,
+            without_customer = 1
         );
         assert_eq!((counts.waiting_for_pdf, counts.seen), (1, 6), "{via:?}");
         let text = &finding(&report, FindingKind::Rejected, "c-nobody").text;
@@ -68,11 +70,7 @@ async fn records_with_missing_fields_are_skipped_or_reported() {
 
         assert!(academy.publish_pdf("c-unmade"));
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.counts.uploaded, report.counts.waiting_for_pdf),
-            (1, 0),
-            "{via:?} {report:#?}"
-        );
+        assert_counts!("{via:?}", report, uploaded = 1, waiting_for_pdf = 0);
     }
 }
 
@@ -117,11 +115,7 @@ async fn a_malformed_record_is_reported_by_field_and_stops_no_other() {
         // None of it stays: what is listed as it should be is filed as soon as it is read again.
         harness.world.clock.advance(SignedDuration::from_hours(24));
         let report = harness.certificates_now().await;
-        assert_eq!(
-            (report.counts.uploaded, report.counts.rejected),
-            (2, 0),
-            "{via:?} {report:#?}"
-        );
+        assert_counts!("{via:?}", report, uploaded = 2, rejected = 0);
         all_are_filed(&harness, 2).await;
     }
 }
@@ -146,15 +140,7 @@ async fn one_certificate_in_two_participations_of_one_person_is_filed_once() {
             "2026-05-10T12:00:00Z",
         ));
         let report = harness.certificates_now().await;
-        assert_eq!(
-            (
-                report.outcome,
-                report.counts.uploaded,
-                report.counts.readings
-            ),
-            (Outcome::Done, 2, 1),
-            "{report:#?}"
-        );
+        assert_run!(report, Outcome::Done, uploaded = 2, readings = 1);
         assert_eq!(
             harness.certificates_tick().await.outcome,
             Outcome::Unchanged
@@ -173,15 +159,7 @@ async fn a_certificate_of_two_people_is_reported_and_filed_for_neither() {
     let again = completed("c-002", 3, "Kurs 2", "2026-05-10T12:00:00Z");
     harness.company.reteach.add_participation(again);
     let report = harness.certificates_now().await;
-    assert_eq!(
-        (
-            report.outcome,
-            report.counts.uploaded,
-            report.counts.readings
-        ),
-        (Outcome::Done, 2, 1),
-        "{report:#?}"
-    );
+    assert_run!(report, Outcome::Done, uploaded = 2, readings = 1);
     let text = &finding(&report, FindingKind::Rejected, "c-002").text;
     assert!(text.contains("several people's participations"), "{text}");
     assert_eq!(per_person(&harness), BTreeMap::from([(1, 1), (3, 1)]));
@@ -213,11 +191,7 @@ async fn an_unreachable_academy_advances_no_watermark() {
     );
     harness.clear_faults();
     let report = harness.certificates_tick().await;
-    assert_eq!(
-        (report.outcome, report.counts.seen),
-        (Outcome::Unchanged, 3),
-        "{report:#?}"
-    );
+    assert_run!(report, Outcome::Unchanged, seen = 3);
 }
 
 #[tokio::test]
@@ -227,20 +201,12 @@ async fn certificates_hidden_by_empty_lists_are_found_by_the_daily_scan() {
         fail_participations(&harness, Behaviour::EmptyList);
         for _ in 0..3 {
             let report = harness.certificates_tick().await;
-            assert_eq!(
-                (report.outcome, report.counts.seen),
-                (Outcome::Unchanged, 0),
-                "{report:#?}"
-            );
+            assert_run!(report, Outcome::Unchanged, seen = 0);
         }
         harness.clear_faults();
         harness.world.clock.advance(SignedDuration::from_hours(24));
         let report = harness.certificates_now().await;
-        assert_eq!(
-            (report.outcome, report.counts.uploaded),
-            (Outcome::Done, 3),
-            "{via:?} {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 3);
         all_are_filed(&harness, 3).await;
     }
 }
@@ -251,12 +217,7 @@ async fn missing_rows_make_the_reading_incomplete_and_are_filed_by_the_next() {
         let harness = certified(via, 5).await;
         fail_participations(&harness, Behaviour::DropRows(2));
         let report = harness.certificates_now().await;
-        let counts = report.counts;
-        assert_eq!(
-            (report.outcome, counts.uploaded, counts.readings),
-            (Outcome::Partly, 3, 3),
-            "{report:#?}"
-        );
+        assert_run!(report, Outcome::Partly, uploaded = 3, readings = 3);
         assert!(
             report
                 .findings
@@ -277,11 +238,7 @@ async fn missing_rows_make_the_reading_incomplete_and_are_filed_by_the_next() {
         );
         harness.clear_faults();
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.uploaded),
-            (Outcome::Done, 2),
-            "{via:?} {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 2);
         all_are_filed(&harness, 5).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Whose file a certificate goes to.
+//! The employee to whom a certificate belongs.
 
 use harness::{Harness, ROUTES, by_hand, completed, date, people, person};
 use jiff::SignedDuration;
@@ -28,17 +28,13 @@ async fn an_account_without_our_external_id_is_found_in_the_employee_ledger() {
             of("personio:2", "c-2"),
             of("personio:3", "c-3"),
         ]);
-        // An admin empties the field, or puts something else there.
+        // An admin clears or replaces the external id.
         reteach.edit("personio:2", |account| account.external_id = None);
         reteach.edit("personio:3", |account| {
             account.external_id = Some("sap:77".to_owned())
         });
         let report = harness.certificates_now().await;
-        assert_eq!(
-            (report.outcome, report.counts.uploaded),
-            (Outcome::Done, 3),
-            "{via:?}: {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 3);
         assert_eq!(report.counts.not_from_personio, 0, "{via:?}");
         for (id, person) in [("c-1", 1), ("c-2", 2), ("c-3", 3)] {
             assert_eq!(
@@ -72,11 +68,7 @@ async fn certificates_of_people_outside_personio_are_counted_and_skipped() {
         ] {
             let report = harness.certificates_in(mode).await;
             let counts = report.counts;
-            assert_eq!(
-                (report.outcome, counts.not_from_personio),
-                (outcome, 2),
-                "{via:?}: {report:#?}"
-            );
+            assert_run!("{via:?}", report, outcome, not_from_personio = 2);
             assert_eq!(
                 (counts.uploaded, counts.seen, counts.failed),
                 (uploaded, 3, 0),
@@ -115,11 +107,7 @@ async fn a_person_added_later_gets_old_certificates_with_the_next_full_scan() {
             "{via:?}: they are old"
         );
         let report = harness.certificates_after(DAY).await;
-        assert_eq!(
-            (report.counts.uploaded, report.counts.not_from_personio),
-            (2, 0),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, uploaded = 2, not_from_personio = 0);
         assert_eq!(harness.documents_of(2).len(), 2, "{via:?}");
     }
 }
@@ -132,7 +120,7 @@ async fn a_participation_without_a_customer_is_counted_and_reported_by_full_scan
             .company
             .reteach
             .insert(by_hand("gone@partner.example"));
-        // Two ids, so that the record lacks the account in either way: null, and not at all.
+        // Two ids: the simulator sends one record with a null customer and one without the field.
         let nobody = |id: &str, record: &str| Participation {
             customer: None,
             id: record.to_owned(),
@@ -165,11 +153,7 @@ async fn a_participation_without_a_customer_is_counted_and_reported_by_full_scan
             "{told:?}"
         );
         let again = harness.certificates_tick().await;
-        assert_eq!(
-            (again.outcome, again.counts.without_customer),
-            (Outcome::Unchanged, 2),
-            "{again:#?}"
-        );
+        assert_run!(again, Outcome::Unchanged, without_customer = 2);
         assert!(
             again.findings.is_empty(),
             "{via:?}: told once a day: {again:#?}"
@@ -189,11 +173,7 @@ async fn leavers_get_their_certificates() {
         assert!(harness.is_locked(1), "{via:?}");
         harness.issue([of("personio:1", "c-1")]);
         let report = harness.certificates_now().await;
-        assert_eq!(
-            (report.outcome, report.counts.uploaded),
-            (Outcome::Done, 1),
-            "{via:?}: {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 1);
         assert_eq!(
             harness.document_of("c-1").unwrap().employee_id,
             1,
@@ -214,7 +194,7 @@ async fn a_rehired_person_with_a_new_id_has_a_new_file() {
             person.status = Status::Inactive;
         });
         harness.tick().await;
-        // The same mail address: the account belongs to the old profile, until an admin hands it over.
+        // The same mail address: the account belongs to the old id until an admin hands it over.
         let again = simulators::Person {
             email: person(1).email,
             ..person(5)
@@ -226,11 +206,7 @@ async fn a_rehired_person_with_a_new_id_has_a_new_file() {
         });
         harness.issue([of("personio:5", "c-2")]);
         let report = harness.certificates_in(Mode::FullScan).await;
-        assert_eq!(
-            (report.counts.uploaded, report.counts.settled),
-            (1, 1),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, uploaded = 1, settled = 1);
         assert_eq!(
             harness.document_of("c-1").unwrap().employee_id,
             1,
@@ -246,7 +222,7 @@ async fn a_rehired_person_with_a_new_id_has_a_new_file() {
 
 #[tokio::test]
 async fn an_account_shared_by_two_people_belongs_to_its_external_id() {
-    // An admin gives somebody's account to somebody else: the external id counts, not what the ledger remembers.
+    // An admin gives an account to another person: its external id counts, not the ledger.
     let harness = Harness::with_folder(Via::Direct, "", people(3)).await;
     let account = harness.account(2).id;
     harness.issue([of(&account, "c-1")]);

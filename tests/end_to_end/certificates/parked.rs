@@ -1,4 +1,4 @@
-//! What nobody can tell, and what is refused again and again, is left for the operator, with the reason and what to do.
+//! Unknown outcomes and repeated refusals are parked for the operator, with the reason and the remedy.
 
 use harness::{CERTIFICATE_TICK, Harness, ROUTES, completed, people};
 use http::StatusCode;
@@ -13,9 +13,19 @@ use simulators::{Behaviour, Body, Fault};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// A company of three with one certificate to be filed.
+/// A company of three with one certificate to file.
 async fn company(via: Via) -> Harness {
-    let harness = Harness::synced(via, "", people(3)).await;
+    with_certificate(Harness::synced(via, "", people(3)).await).await
+}
+
+/// The same with simulated pauses between attempts.
+async fn company_with_simulated_pauses(via: Via) -> Harness {
+    let harness = Harness::in_turn(1, "2026-05-11T08:00:00Z", via, "", people(3)).await;
+    harness.first_run().await;
+    with_certificate(harness).await
+}
+
+async fn with_certificate(harness: Harness) -> Harness {
     harness.certificates_now().await;
     harness.company.reteach.add_participation(completed(
         "c-1",
@@ -63,10 +73,10 @@ async fn dismiss(harness: &Harness) -> Result<(), StateError> {
         .await
 }
 
-/// Takes away what is needed to look for documents.
+/// Withdraws what a search for documents needs.
 type Blind = fn(&Harness);
 
-/// Every way in which nobody can look for documents, and what the operator is told.
+/// Every cause that prevents a search for documents, and what the operator reads.
 const BLIND: [(Via, Blind, &str); 5] = [
     (
         Via::Direct,
@@ -120,11 +130,7 @@ async fn an_upload_that_cannot_be_searched_is_parked_with_the_missing_right() {
         );
         blind(&harness);
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.counts.parked, report.counts.doubtful),
-            (1, 0),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, parked = 1, doubtful = 0);
         let finding = report
             .findings
             .iter()
@@ -146,37 +152,26 @@ async fn an_upload_that_cannot_be_searched_is_parked_with_the_missing_right() {
             "{via:?}"
         );
 
-        // Nobody asks about it any more; it stays in the counts, and full scans tell of it again.
+        // It is not searched again; it stays in the counts, and full scans report it again.
         let quiet = harness.certificates_tick().await;
-        assert_eq!(
-            (quiet.outcome, quiet.counts.parked),
-            (Outcome::Unchanged, 1),
-            "{via:?}: {quiet:#?}"
-        );
+        assert_run!("{via:?}", quiet, Outcome::Unchanged, parked = 1);
         assert!(
             quiet.findings.is_empty() && quiet.calls.personio + quiet.calls.kombo == 0,
             "{quiet:#?}"
         );
         harness.world.clock.advance(DAY);
         let daily = harness.certificates_now().await;
-        assert_eq!(
-            (daily.counts.parked, daily.findings.len()),
-            (1, 1),
-            "{via:?}: {daily:#?}"
-        );
+        assert_counts!("{via:?}", daily, parked = 1);
+        assert_eq!(daily.findings.len(), 1, "{via:?}");
         assert_eq!(
             daily.findings.first().map(|finding| finding.text.as_str()),
             Some(reason.as_str())
         );
 
-        // The operator has looked: it is not there.
+        // The operator has checked that it does not exist.
         retry(&harness).await.unwrap();
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.counts.uploaded, report.counts.parked),
-            (1, 0),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, uploaded = 1, parked = 0);
         assert_eq!(
             (harness.uploads(), listed(&harness).await),
             (2, 0),
@@ -196,7 +191,7 @@ async fn an_upload_that_cannot_be_searched_is_parked_with_the_missing_right() {
     }
 }
 
-/// The operator's word is good for one upload: the next doubt is a new one.
+/// A retry permits one upload; its unknown outcome is a new one.
 #[tokio::test]
 async fn a_retry_uploads_once_and_is_parked_again_if_its_reply_is_lost_too() {
     for (via, blind, _) in BLIND {
@@ -212,26 +207,15 @@ async fn a_retry_uploads_once_and_is_parked_again_if_its_reply_is_lost_too() {
         retry(&harness).await.unwrap();
         retry(&harness).await.unwrap();
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.counts.doubtful, report.counts.parked),
-            (1, 0),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, doubtful = 1, parked = 0);
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.counts.parked, harness.uploads()),
-            (1, 2),
-            "{via:?}: {report:#?}"
-        );
-        // The operator finds it, or does not want it.
+        assert_counts!("{via:?}", report, parked = 1);
+        assert_eq!(harness.uploads(), 2, "{via:?}");
+        // The operator found it, or does not want it.
         dismiss(&harness).await.unwrap();
         for _ in 0..3 {
             let report = harness.certificates_tick().await;
-            assert_eq!(
-                (report.outcome, report.counts.parked),
-                (Outcome::Unchanged, 0),
-                "{via:?}: {report:#?}"
-            );
+            assert_run!("{via:?}", report, Outcome::Unchanged, parked = 0);
             harness.world.clock.advance(DAY);
         }
         assert_eq!(
@@ -246,7 +230,7 @@ async fn a_retry_uploads_once_and_is_parked_again_if_its_reply_is_lost_too() {
     }
 }
 
-/// The right is granted meanwhile: then the operator's retry looks first, and finds it.
+/// Once the right is granted, the operator's retry searches first and finds the document.
 #[tokio::test]
 async fn a_retry_searches_first_where_documents_can_be_listed() {
     for (via, blind, _) in BLIND {
@@ -265,11 +249,7 @@ async fn a_retry_searches_first_where_documents_can_be_listed() {
         }
         retry(&harness).await.unwrap();
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.counts.verified, report.counts.parked),
-            (1, 0),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, verified = 1, parked = 0);
         assert_eq!(
             (
                 harness.uploads(),
@@ -297,7 +277,7 @@ async fn a_failing_search_is_repeated_for_a_week() {
         (Via::Kombo, Behaviour::Status(502, Body::Html)),
     ] {
         let what = format!("{via:?} {fault:?}");
-        let harness = company(via).await;
+        let harness = company_with_simulated_pauses(via).await;
         harness.fail_uploads(Fault::new(Behaviour::LoseReply));
         harness.fail_finding(Fault::new(fault).always());
         assert_eq!(
@@ -306,24 +286,12 @@ async fn a_failing_search_is_repeated_for_a_week() {
             "{what}"
         );
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.counts.doubtful, report.counts.parked),
-            (1, 0),
-            "{what}: {report:#?}"
-        );
+        assert_counts!("{what}", report, doubtful = 1, parked = 0);
         harness.world.clock.advance(DAY * 7 - CERTIFICATE_TICK * 3);
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.counts.doubtful, report.counts.parked),
-            (1, 0),
-            "{what}: {report:#?}"
-        );
+        assert_counts!("{what}", report, doubtful = 1, parked = 0);
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.counts.doubtful, report.counts.parked),
-            (0, 1),
-            "{what}: {report:#?}"
-        );
+        assert_counts!("{what}", report, doubtful = 0, parked = 1);
         assert_eq!(
             (harness.uploads(), listed(&harness).await),
             (1, 1),
@@ -333,11 +301,8 @@ async fn a_failing_search_is_repeated_for_a_week() {
         harness.clear_faults();
         retry(&harness).await.unwrap();
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.counts.verified, harness.uploads()),
-            (1, 1),
-            "{what}: {report:#?}"
-        );
+        assert_counts!("{what}", report, verified = 1);
+        assert_eq!(harness.uploads(), 1, "{what}");
     }
 }
 
@@ -349,11 +314,7 @@ async fn a_search_that_fails_once_is_retried() {
         harness.certificates_now().await;
         harness.fail_finding(Fault::new(Behaviour::Status(503, Body::Html)));
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.counts.verified, report.outcome),
-            (1, Outcome::Done),
-            "{via:?}: {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Done, verified = 1);
     }
 }
 
@@ -364,11 +325,7 @@ async fn a_refused_document_is_retried_with_growing_pauses_and_parked_at_the_fif
         let refusal = Behaviour::Status(422, Body::Vendor);
         harness.fail_uploads(Fault::new(refusal.clone()));
         let first = harness.certificates_now().await;
-        assert_eq!(
-            (first.counts.failed, first.counts.uploaded),
-            (1, 0),
-            "{via:?}: {first:#?}"
-        );
+        assert_counts!("{via:?}", first, failed = 1, uploaded = 0);
         harness.company.reteach.add_participation(completed(
             "c-2",
             2,
@@ -376,10 +333,7 @@ async fn a_refused_document_is_retried_with_growing_pauses_and_parked_at_the_fif
             "2026-05-11T06:00:00Z",
         ));
         let second = harness.certificates_now().await;
-        assert_eq!(
-            second.counts.uploaded, 1,
-            "{via:?}: others go on: {second:#?}"
-        );
+        assert_counts!("{via:?}: others go on", second, uploaded = 1);
         harness.fail_uploads(Fault::new(refusal).times(4));
         let mut tried = Vec::new();
         for tick in 1..=40 {
@@ -408,16 +362,11 @@ async fn a_refused_document_is_retried_with_growing_pauses_and_parked_at_the_fif
 
         retry(&harness).await.unwrap();
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.counts.uploaded, report.counts.parked),
-            (1, 0),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, uploaded = 1, parked = 0);
         assert_eq!(harness.titles(1).len(), 1);
     }
 }
 
-/// Everything the run would do about it stays as the operator decided, in every mode.
 #[tokio::test]
 async fn a_dismissed_certificate_stays_out_of_full_scans() {
     let harness = company(Via::Direct).await;

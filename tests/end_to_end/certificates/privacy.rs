@@ -1,5 +1,5 @@
-//! No name, no mail address, no course, no signed address and no secret gets into a report, the state, an error, Debug
-//! output or the log: whatever goes wrong, and whatever vendors talk.
+//! No name, mail address, course, signed URL or secret appears in a report, the state, an error, Debug output or the log,
+//! whatever fails and whatever vendors send.
 
 use harness::{CERTIFICATE_TICK, ROUTES, Witness, completed, ignore_progress, marked_company};
 use jiff::SignedDuration;
@@ -10,11 +10,11 @@ use simulators::{Behaviour, Body, Fault};
 
 use super::fixture::UPLOAD;
 
-/// Vendors that repeat what they were given, or write of people, in their errors.
+/// An error that repeats personal data.
 const TALK: &str = r#"{"success":false,"status":"error","error":{"code":"REMOTE.INPUT_INVALID","message":"Frau Zwetschge, \"Zwetschge\", zwetschge@zwetschge.example","title":"zwetschge@x.example Zwetschgenkunde","error_data":{"title":["Zwetschgenkunde"],"zwetschge":["zwetschge"]}},"errors":[{"title":"Zwetschgenkunde","detail":"zwetschge"}],"statusCode":422,"message":["Zwetschgenkunde of Zwetschge is zwetschge@zwetschge.example"]}"#;
-/// The same where Personio's code is a number, and names what it misses.
+/// The same with Personio's numeric code.
 const MISSING: &str = r#"{"success":false,"error":{"code":0,"message":"No query results for model [DocumentCategory] zwetschge Zwetschge"}}"#;
-/// A list whose every record is odd.
+/// A list of malformed records.
 const LIST: &str = r#"{"resultCount":2,"results":[{"id":"zwetschge","status":"ZWETSCHGE","completedAt":"Zwetschgenzeit","customer":{"id":"x","externalId":"personio:1","lastName":"Zwetschge"},"course":{"name":"Zwetschgenkunde"},"certificate":{"id":"c-odd","url":"https://zwetschge"}},"zwetschge"]}"#;
 
 async fn run(seen: &mut Witness, mode: Mode) {
@@ -38,7 +38,7 @@ fn certificate(id: &str, person: u64, delivery: Delivery) -> Participation {
     }
 }
 
-/// Files and records that go wrong in every way there is.
+/// Files and records with every kind of fault.
 fn go_wrong(seen: &Witness) {
     let academy = &seen.harness.company.reteach;
     let elsewhere = |url: &str| Delivery::Elsewhere(url.to_owned());
@@ -103,7 +103,7 @@ async fn scenario(seen: &mut Witness) {
     run(seen, Mode::FullScan).await;
 }
 
-/// A certificate that is not filed yet, and a run while `fault` lasts where documents are taken and folders listed.
+/// A new certificate, and one run per endpoint while that endpoint shows `behaviour`.
 async fn talked_to(seen: &mut Witness, number: usize, behaviour: Behaviour) {
     let fresh = certificate(&format!("c-talk-{number}"), 17, Delivery::default());
     seen.harness.company.reteach.add_participation(fresh);
@@ -155,7 +155,7 @@ async fn loose_tongues(seen: &mut Witness) {
     for (number, behaviour) in talk.into_iter().chain(more).enumerate() {
         talked_to(seen, number, behaviour).await;
     }
-    // An upload of unknown outcome, and a list that talks when it is looked for.
+    // An upload with an unknown outcome, whose search fails with personal data.
     seen.harness
         .company
         .reteach
@@ -172,7 +172,7 @@ async fn loose_tongues(seen: &mut Witness) {
     run(seen, Mode::FullScan).await;
 }
 
-/// Credentials that are refused, and secrets that are none.
+/// Refused credentials and invalid secrets.
 async fn without_credentials(seen: &mut Witness) {
     let company = &seen.harness.company;
     company
@@ -189,19 +189,12 @@ async fn without_credentials(seen: &mut Witness) {
         .remove_credentials("rid-zwetschge");
     seen.harness.company.reteach.revoke_tokens();
     run(seen, Mode::FullScan).await;
-    let vault = seen.harness.world.stack.aws().secrets_manager().clone();
     for text in [
         "Zwetschge",
         r#"{"reteach":"zwetschge"}"#,
         r#"{"fingerprint_key":"zwetschge"}"#,
     ] {
-        vault
-            .put_secret_value()
-            .secret_id("reteach-personio/acme")
-            .secret_string(text)
-            .send()
-            .await
-            .unwrap();
+        seen.harness.store_secret_text(text).await;
         run(seen, Mode::Scheduled).await;
     }
 }

@@ -1,5 +1,5 @@
-//! The HR system says no: to one document, whose certificate then waits alone, or to the folder, which stops them all and
-//! is held against none.
+//! Refusals of the HR system: of one document, whose certificate waits alone, or of the folder, which stops the run and counts
+//! as no certificate's failure.
 
 use harness::{Harness, ROUTES, completed};
 use jiff::SignedDuration;
@@ -24,11 +24,7 @@ async fn certificates_of_a_deleted_person_are_parked_and_no_others() {
         let harness = certified(via, 4).await;
         harness.company.personio.remove(2);
         let report = harness.certificates_now().await;
-        assert_eq!(
-            (report.outcome, report.counts.uploaded, report.counts.failed),
-            (Outcome::Done, 3, 1),
-            "{report:#?}"
-        );
+        assert_run!(report, Outcome::Done, uploaded = 3, failed = 1);
         let found = finding(&report, FindingKind::NotFiled, "c-002");
         assert_eq!(found.person.as_deref(), Some("2"));
         assert!(found.text.contains(says), "{via:?} {}", found.text);
@@ -46,11 +42,7 @@ async fn certificates_of_a_deleted_person_are_parked_and_no_others() {
             );
         }
         let later = harness.certificates_tick().await;
-        assert_eq!(
-            (later.outcome, later.counts.parked),
-            (Outcome::Unchanged, 1),
-            "{via:?} {later:#?}"
-        );
+        assert_run!("{via:?}", later, Outcome::Unchanged, parked = 1);
         assert_eq!(harness.company.personio.documents().len(), 3);
     }
 }
@@ -72,11 +64,7 @@ async fn a_person_not_mirrored_yet_is_filed_once_kombo_has_them() {
         "2026-05-10T12:00:00Z",
     ));
     let report = harness.certificates_now().await;
-    assert_eq!(
-        (report.counts.uploaded, report.counts.failed),
-        (1, 1),
-        "{report:#?}"
-    );
+    assert_counts!(report, uploaded = 1, failed = 1);
     assert!(
         finding(&report, FindingKind::NotFiled, "c-002")
             .text
@@ -123,10 +111,11 @@ async fn a_folder_deleted_during_a_run_stops_it_and_no_certificate_counts_as_fai
 
         let uploads = harness.company.personio.calls(Endpoint::UploadDocument);
         let still = harness.certificates_tick().await;
-        assert_eq!(
-            (still.outcome, still.counts.remaining),
-            (Outcome::NoCategory, counts.remaining),
-            "{via:?}"
+        assert_run!(
+            "{via:?}",
+            still,
+            Outcome::NoCategory,
+            remaining = counts.remaining
         );
         assert_eq!(
             harness.company.personio.calls(Endpoint::UploadDocument),
@@ -136,10 +125,11 @@ async fn a_folder_deleted_during_a_run_stops_it_and_no_certificate_counts_as_fai
 
         harness.company.personio.add_category("Bildungszertifikate");
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.uploaded),
-            (Outcome::Done, counts.remaining),
-            "{via:?} {report:#?}"
+        assert_run!(
+            "{via:?}",
+            report,
+            Outcome::Done,
+            uploaded = counts.remaining
         );
         all_are_filed(&harness, 20).await;
     }
@@ -166,11 +156,7 @@ async fn the_next_run_uses_a_remaining_folder() {
         );
         nothing_is_held_against_any(&harness).await;
         let next = harness.certificates_tick().await;
-        assert_eq!(
-            (next.outcome, next.counts.uploaded),
-            (Outcome::Done, report.counts.remaining),
-            "{next:#?}"
-        );
+        assert_run!(next, Outcome::Done, uploaded = report.counts.remaining);
         all_are_filed(&harness, 20).await;
         let last = harness.document_of("c-001").unwrap();
         assert_eq!(last.category.as_deref(), Some("Sonstige Dokumente"));
@@ -190,11 +176,7 @@ async fn a_folder_renamed_during_a_run_stays_the_same_folder() {
             );
         };
         let report = with_meanwhile(&harness, rename).await;
-        assert_eq!(
-            (report.outcome, report.counts.uploaded),
-            (Outcome::Done, 20),
-            "{via:?} {report:#?}"
-        );
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 20);
         all_are_filed(&harness, 20).await;
         let categories: Vec<_> = harness
             .company
@@ -212,8 +194,8 @@ async fn a_folder_renamed_during_a_run_stays_the_same_folder() {
     }
 }
 
-/// A no to one document, and what is said of it.
-struct No {
+/// A refusal of one document and the expected text.
+struct Refusal {
     status: u16,
     body: Body,
     says: &'static [&'static str],
@@ -225,50 +207,45 @@ const NOBODY: &str =
 
 #[tokio::test]
 async fn a_refused_document_is_reported_by_fields_without_values_and_stops_no_other() {
-    let noes = [
-        No {
+    let refusals = [
+        Refusal {
             status: 422,
             body: Body::Json(GERMAN),
             says: &["422", "title, date"],
         },
-        No {
+        Refusal {
             status: 413,
             body: Body::Vendor,
             says: &["413"],
         },
-        No {
+        Refusal {
             status: 413,
             body: Body::Html,
             says: &["413"],
         },
-        No {
+        Refusal {
             status: 404,
             body: Body::Json(NOBODY),
             says: &["404", "the category is there, so the employee is not"],
         },
-        No {
+        Refusal {
             status: 404,
             body: Body::Html,
             says: &["404", "the category is there, so the employee is not"],
         },
-        No {
+        Refusal {
             status: 400,
             body: Body::Empty,
             says: &["400"],
         },
     ];
     for via in PERSONIO {
-        for No { status, body, says } in &noes {
+        for Refusal { status, body, says } in &refusals {
             let label = format!("{via:?} {status} {body:?}");
             let harness = certified(via, 4).await;
             fail_uploads(&harness, Fault::new(Behaviour::Status(*status, *body)));
             let report = harness.certificates_now().await;
-            let counts = report.counts;
-            assert_eq!(
-                (report.outcome, counts.uploaded, counts.failed),
-                (Outcome::Done, 3, 1),
-                "{label}: {report:#?}"
-            );
+            assert_run!("{label}", report, Outcome::Done, uploaded = 3, failed = 1);
             let found = report
                 .findings
                 .iter()
@@ -299,11 +276,7 @@ async fn an_invalid_employee_id_is_refused_by_field() {
         };
         harness.company.reteach.add_participation(odd);
         let report = harness.certificates_now().await;
-        assert_eq!(
-            (report.counts.uploaded, report.counts.failed),
-            (2, 1),
-            "{report:#?}"
-        );
+        assert_counts!(report, uploaded = 2, failed = 1);
         let text = &finding(&report, FindingKind::NotFiled, "c-009").text;
         assert!(text.contains("employee_id"), "{text}");
     }
@@ -311,7 +284,7 @@ async fn an_invalid_employee_id_is_refused_by_field() {
 
 #[tokio::test]
 async fn a_stale_kombo_folder_is_a_refusal() {
-    // Kombo still knows the folder, Personio does not: Kombo's no says neither which nor why.
+    // Kombo still knows the folder, Personio does not: Kombo's refusal gives no reason.
     let harness = certified(Via::Kombo, 3).await;
     harness
         .company
@@ -325,11 +298,7 @@ async fn a_stale_kombo_folder_is_a_refusal() {
         .personio
         .remove_category("Bildungszertifikate");
     let report = harness.certificates_now().await;
-    assert_eq!(
-        (report.counts.uploaded, report.counts.failed),
-        (0, 3),
-        "{report:#?}"
-    );
+    assert_counts!(report, uploaded = 0, failed = 3);
     assert!(
         finding(&report, FindingKind::NotFiled, "c-002")
             .text

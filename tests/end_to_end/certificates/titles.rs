@@ -1,4 +1,4 @@
-//! What a course may be called, and what becomes of it: title and file name of the document.
+//! Course names, and the title and file name that follow from them.
 
 use harness::{Harness, ROUTES, completed, named, people};
 use shared::tenant::Via;
@@ -6,14 +6,14 @@ use simulators::reteach::Participation;
 
 const DAY: &str = "2026-05-01";
 
-/// The course's name, the title, and how the file name begins.
+/// Course name, title, and beginning of the file name.
 fn cases() -> Vec<(Option<String>, String, String)> {
     let same = |text: &str| (Some(text.to_owned()), text.to_owned(), text.to_owned());
     let text = |course: &str, title: &str, file: &str| {
         (Some(course.to_owned()), title.to_owned(), file.to_owned())
     };
     let end = format!(" {DAY} id-00.pdf").len();
-    // Cut by characters in the title, by bytes in the file name.
+    // Truncated by characters in the title, by bytes in the file name.
     let long = |char: &str| {
         let room = (255 - end) / char.len();
         (Some(char.repeat(300)), char.repeat(255), char.repeat(room))
@@ -90,11 +90,7 @@ async fn title_and_file_name_come_from_any_course_name() {
             });
         harness.issue(issued);
         let report = harness.certificates_now().await;
-        assert_eq!(
-            report.counts.uploaded,
-            cases().len() as u64,
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, uploaded = cases().len() as u64);
         for (number, (course, title, file)) in cases().into_iter().enumerate() {
             let (label, id) = (format!("{via:?} {course:?}"), id(number));
             let document = harness.document_of(&id).unwrap();
@@ -124,7 +120,7 @@ async fn truncation_splits_no_joined_emoji() {
     let family = "👨‍👩‍👧‍👦";
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(1)).await;
-        // Cut at each place within the family, in the title and in the file name.
+        // Truncated at each position within the joined emoji, in title and file name.
         let lengths = (246..=256).chain(200..=240);
         let course = |length: usize| format!("{}{family}{}", "x".repeat(length), "y".repeat(60));
         let issued = lengths.clone().map(|length| {

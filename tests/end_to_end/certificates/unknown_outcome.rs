@@ -1,5 +1,4 @@
-//! Whatever becomes of an upload's answer, there is one document in the end: an upload of unknown outcome is looked for
-//! before anything is sent again.
+//! Uploads with an unknown outcome are searched before anything is uploaded again: there is one document in the end.
 
 use harness::{Harness, ROUTES, UploadAt, completed, people};
 use jiff::SignedDuration;
@@ -26,7 +25,7 @@ fn issue(harness: &Harness, id: &str) {
         .add_participation(completed(id, 1, "Brandschutz", &now));
 }
 
-/// The document's own id, as the ledger should have it.
+/// The document's own id, which the ledger should contain.
 fn id_of(harness: &Harness, certificate: &str) -> DocumentId {
     let document = harness
         .document_of(certificate)
@@ -34,8 +33,8 @@ fn id_of(harness: &Harness, certificate: &str) -> DocumentId {
     DocumentId::new(document.id.to_string())
 }
 
-/// One certificate whose upload's answer is lost to `behaviour`, and which is there in the end or is sent again.
-async fn doubt(
+/// One upload loses its reply to `behaviour`; later it is found, or uploaded again if it never took effect.
+async fn check_unknown_outcome(
     harness: &Harness,
     at: UploadAt,
     behaviour: &Behaviour,
@@ -76,23 +75,13 @@ async fn doubt(
         .clock
         .advance(MINUTE * 15 - SignedDuration::from_secs(1));
     let early = harness.certificates_now().await;
-    assert_eq!(
-        (
-            early.counts.doubtful,
-            early.calls.personio + early.calls.kombo
-        ),
-        (1, 0),
-        "{what}: {early:#?}"
-    );
+    assert_counts!("{what}", early, doubtful = 1);
+    assert_eq!(early.calls.personio + early.calls.kombo, 0, "{what}");
 
     harness.world.clock.advance(SignedDuration::from_secs(1));
     let sent = harness.uploads();
     let later = harness.certificates_now().await;
-    assert_eq!(
-        (later.outcome, later.counts.doubtful),
-        (Outcome::Done, 0),
-        "{what}: {later:#?}"
-    );
+    assert_run!("{what}", later, Outcome::Done, doubtful = 0);
     let expected = if takes_effect { (1, 0) } else { (0, 1) };
     assert_eq!(
         (later.counts.verified, later.counts.uploaded),
@@ -177,13 +166,13 @@ async fn an_upload_of_unknown_outcome_is_searched_before_it_is_repeated() {
                 .chain(nothing.iter().map(|behaviour| (behaviour, false)));
             for (behaviour, takes_effect) in cases {
                 number += 1;
-                doubt(&harness, *at, behaviour, takes_effect, number).await;
+                check_unknown_outcome(&harness, *at, behaviour, takes_effect, number).await;
             }
         }
     }
 }
 
-/// Whoever answers 200 to an upload has not always filed it. What Kombo makes of such an answer of Personio's is Kombo's.
+/// A 200 does not prove that the document was filed. How Kombo translates such an answer of Personio's is not ours to test.
 #[tokio::test]
 async fn an_unreadable_success_is_an_unknown_outcome() {
     for (via, at) in [
@@ -203,7 +192,7 @@ async fn an_unreadable_success_is_an_unknown_outcome() {
         .iter()
         .enumerate()
         {
-            doubt(&harness, at, behaviour, *takes_effect, number + 1).await;
+            check_unknown_outcome(&harness, at, behaviour, *takes_effect, number + 1).await;
         }
     }
 }
@@ -230,7 +219,7 @@ async fn kombo_error_codes_for_unknown_outcomes_are_recognised() {
                     Behaviour::Status
                 };
                 number += 1;
-                doubt(
+                check_unknown_outcome(
                     &harness,
                     UploadAt::Kombo,
                     &make(status, Body::Json(text)),
@@ -248,9 +237,9 @@ async fn a_document_that_shows_up_late_is_not_filed_twice() {
     for via in ROUTES {
         let harness = company(via).await;
         harness.company.personio.set_document_lag(MINUTE * 10);
-        doubt(&harness, UploadAt::Personio, &Behaviour::LoseReply, true, 1).await;
+        check_unknown_outcome(&harness, UploadAt::Personio, &Behaviour::LoseReply, true, 1).await;
         harness.company.personio.set_document_lag(MINUTE * 5);
-        doubt(
+        check_unknown_outcome(
             &harness,
             UploadAt::Personio,
             &Behaviour::LateEffect(MINUTE * 10),
@@ -261,7 +250,7 @@ async fn a_document_that_shows_up_late_is_not_filed_twice() {
     }
 }
 
-/// The document is found by the certificate's id, not by what reteach or HR call it by now.
+/// A document is found by the certificate's id, not by its name or folder.
 #[tokio::test]
 async fn a_document_is_found_after_revocation_and_a_folder_rename() {
     for via in ROUTES {
@@ -286,16 +275,11 @@ async fn a_document_is_found_after_revocation_and_a_folder_rename() {
             .rename_category("Sonstige Dokumente", "Verschiedenes");
         harness.company.personio.add_category("Bildungszertifikate");
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.counts.verified, report.counts.doubtful),
-            (2, 0),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, verified = 2, doubtful = 0);
         assert_eq!(harness.company.personio.documents().len(), 2, "{via:?}");
     }
 }
 
-/// Nothing is filed for somebody whose certificate was revoked, and nobody asks about it for ever.
 #[tokio::test]
 async fn a_certificate_revoked_while_its_outcome_is_unknown_is_not_filed() {
     for via in ROUTES {
@@ -314,17 +298,10 @@ async fn a_certificate_revoked_while_its_outcome_is_unknown_is_not_filed() {
         );
         harness.company.reteach.remove_participation(&id);
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.counts.uploaded, report.counts.doubtful),
-            (0, 0),
-            "{via:?}: {report:#?}"
-        );
+        assert_counts!("{via:?}", report, uploaded = 0, doubtful = 0);
         let quiet = harness.certificates_tick().await;
-        assert_eq!(
-            (quiet.outcome, quiet.calls.personio + quiet.calls.kombo),
-            (Outcome::Unchanged, 0),
-            "{quiet:#?}"
-        );
+        assert_run!(quiet, Outcome::Unchanged);
+        assert_eq!(quiet.calls.personio + quiet.calls.kombo, 0);
         assert!(harness.company.personio.documents().is_empty());
     }
 }
@@ -339,11 +316,7 @@ async fn a_rate_limited_upload_waits_and_is_filed_once() {
             harness.fail_next_upload(*at, Behaviour::TooManyRequests(RetryAfter::Seconds(1)));
             let started = tokio::time::Instant::now();
             let report = harness.certificates_now().await;
-            assert_eq!(
-                (report.outcome, report.counts.uploaded),
-                (Outcome::Done, 2),
-                "{via:?} {at:?}: {report:#?}"
-            );
+            assert_run!("{via:?} {at:?}", report, Outcome::Done, uploaded = 2);
             assert!(
                 started.elapsed().as_secs() >= 1 || *at == UploadAt::Personio,
                 "{via:?}: held as asked"

@@ -1,4 +1,4 @@
-//! What two tenants' runs in one process send: to the vendors, to the file stores, to DynamoDB and to Secrets Manager.
+//! Traffic of two tenants in one process: to vendors, file stores, DynamoDB and Secrets Manager.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use shared::state::Store;
 
 use super::neighbour;
 
-/// The vendors of a company, with what is sent to each of them and, the last, to its file store.
+/// A company with a tap before each vendor and, last, before its file store.
 struct Tapped {
     company: Company,
     taps: Vec<Tap>,
@@ -61,7 +61,7 @@ impl Tapped {
         self.taps.iter().map(Tap::sent).collect()
     }
 
-    /// The bearer tokens among it.
+    /// Bearer tokens in the traffic.
     fn tokens(&self) -> Vec<String> {
         let sent = self.sent();
         let bearer = |line: &str| {
@@ -75,7 +75,7 @@ impl Tapped {
     }
 }
 
-/// Both functions in one process, with all that goes to DynamoDB and to Secrets Manager.
+/// Both functions in one process, with taps before DynamoDB and Secrets Manager.
 struct TappedAws {
     employees: App<EmployeeSync>,
     certificates: App<CertificateSync>,
@@ -139,7 +139,7 @@ impl TappedAws {
         assert!(report.outcome.is_good(), "{report:?}");
     }
 
-    /// Both jobs for `tenant` alone. All that goes to AWS is about it.
+    /// Runs both jobs for `tenant` alone: every request to AWS concerns it.
     async fn alone(&self, tenant: &TenantId, other: &TenantId) {
         self.run(&self.employees, tenant).await;
         self.run(&self.certificates, tenant).await;
@@ -154,7 +154,7 @@ impl TappedAws {
         }
     }
 
-    /// The employee job for both at once. Nothing that goes to AWS is about both.
+    /// Runs the employee job for both at once: no request to AWS concerns both.
     async fn together(&self, one: &TenantId, other: &TenantId) {
         tokio::join!(
             self.run(&self.employees, one),
@@ -202,7 +202,7 @@ async fn no_tenant_appears_in_another_tenants_traffic() {
             for company in [&acme.company, &globex.company] {
                 let id = format!("{}-{round}", company.tenant);
                 let course = completed(&id, 1, "Brandschutz", &harness.moment().to_string());
-                // Nobody has an account to earn anything with before the first run.
+                // Before the first run there are no accounts.
                 if round > 0 {
                     company.reteach.add_participations([course]);
                 }

@@ -1,4 +1,4 @@
-//! What an operator may type about a company, and what comes of it.
+//! An operator who runs every command for a company.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::Cursor;
@@ -24,7 +24,7 @@ const GROUP: &str = "reteach-personio";
 const EMPLOYEES: &str = "arn:aws:lambda:eu-central-1:123456789012:function:employee-sync";
 const CERTIFICATES: &str = "arn:aws:lambda:eu-central-1:123456789012:function:certificate-sync";
 
-/// Everything but what adds and removes a company.
+/// All commands except those that add and remove a tenant.
 const COMMANDS: &[&[&str]] = &[
     &["list"],
     &["status"],
@@ -75,16 +75,16 @@ const COMMANDS: &[&[&str]] = &[
     &["completions", "bash"],
 ];
 
-/// What ends a company's life here; after each of them it is added anew.
+/// Commands that remove the tenant; it is added again after each.
 const REMOVALS: &[&[&str]] = &[
     &["remove", "acme", "--yes"],
     &["remove", "acme", "--certificate-ledger", "--yes"],
 ];
 
-/// As text, and for programs.
+/// Text and JSON.
 const FORMS: [&[&str]; 2] = [&[], &["--json"]];
 
-/// The company's files as an operator has them, and the deployment that commands find.
+/// The operator's files and the simulated deployment.
 pub(super) struct Operator {
     folder: PathBuf,
     aws: Aws,
@@ -142,7 +142,7 @@ impl Operator {
             .collect()
     }
 
-    /// What a command writes, as text or for programs, with what goes to standard error.
+    /// Output of a command, including standard error.
     pub(super) async fn typed(&self, seen: &Witness, args: &[&str]) -> String {
         let variables = self.variables(seen);
         let errors = Lines::default();
@@ -161,7 +161,6 @@ impl Operator {
         String::from_utf8(out).unwrap() + &errors.text()
     }
 
-    /// The command, as text and for programs.
     async fn both(&self, seen: &mut Witness, args: &[&str]) {
         for more in FORMS {
             self.one(seen, args, more).await;
@@ -175,7 +174,7 @@ impl Operator {
         seen.texts.push(said);
     }
 
-    /// Every command that leaves the company where it is.
+    /// Runs every command that keeps the tenant.
     pub(super) async fn every_command(&self, seen: &mut Witness) {
         for args in COMMANDS {
             self.both(seen, args).await;
@@ -183,7 +182,7 @@ impl Operator {
         self.add(seen, &["--update"]).await;
     }
 
-    /// Every command that takes the company away, and the one that adds it.
+    /// Runs every command that removes the tenant, and adds it again after each.
     pub(super) async fn comes_and_goes(&self, seen: &mut Witness) {
         for (args, more) in REMOVALS
             .iter()
@@ -217,7 +216,7 @@ impl Drop for Operator {
     }
 }
 
-/// Both functions, called by Lambda.
+/// Both functions behind the simulated Lambda.
 struct Deployed(Arc<Functions>);
 
 impl Runtime for Deployed {
@@ -242,7 +241,7 @@ async fn run<W: Job>(app: &App<W>, event: Value) -> Value {
     serde_json::to_value(app.run(&request, &|_| {}).await.report).unwrap()
 }
 
-/// The names of `command`'s last subcommands, each with those before it.
+/// Full names of all leaf subcommands of `command`.
 fn leaves(command: &clap::Command, before: &[String]) -> BTreeSet<Vec<String>> {
     let mut found = BTreeSet::new();
     for command in command.get_subcommands() {

@@ -1,4 +1,4 @@
-//! A process that panics over what the jobs hold in their hands: its last words show no mark.
+//! A panic with everything that the jobs hold in memory shows no personal data.
 
 use std::fmt;
 use std::process::Command;
@@ -12,14 +12,14 @@ use shared::runtime::Mode;
 use shared::source::read_all;
 use shared::tenant::{TenantConfig, Via};
 
-/// Set in the process that is to panic: its route.
+/// Route of the panicking process; set in the child process.
 const ROUTE: &str = "PANICS_ON_ROUTE";
 
-/// Runs the jobs' steps by hand, and panics with all that they hold.
+/// Runs the steps of both jobs and panics with all their values.
 async fn panics(via: Via) {
     let seen = Witness::new(marked_company(via).await);
     let (world, company) = (&seen.harness.world, &seen.harness.company);
-    // Plans with something in them: everybody is new, and then somebody has another name and a certificate.
+    // Plans with content: everybody is new; then one person has another name and a certificate.
     let first = world
         .run(company, Mode::DryRun, Deadline::never(), &ignore_progress)
         .await;

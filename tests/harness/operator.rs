@@ -1,0 +1,50 @@
+//! What an operator does to a tenant: file, credentials, status, and decisions about held plans.
+
+use shared::secrets::TenantSecret;
+use shared::state::{Decision, TenantStatus};
+
+use crate::Harness;
+
+impl Harness {
+    /// Stores `file` as the tenant's file, valid or not.
+    pub async fn store_file(&self, file: &str) {
+        let store = self.world.stack.store();
+        store.put_tenant(&self.company.tenant, file).await.unwrap();
+    }
+
+    /// Stores the tenant's credentials.
+    pub async fn store_secret(&self, secret: &TenantSecret) {
+        let secrets = self.world.stack.secrets();
+        secrets.put(&self.company.tenant, secret).await.unwrap();
+    }
+
+    /// Stores `text` in place of the tenant's secret, valid or not.
+    pub async fn store_secret_text(&self, text: &str) {
+        let secrets = self.world.stack.aws().secrets_manager();
+        let put = secrets
+            .put_secret_value()
+            .secret_id(format!("reteach-personio/{}", self.company.tenant))
+            .secret_string(text);
+        put.send().await.unwrap();
+    }
+
+    /// Pauses or resumes the tenant.
+    pub async fn set_status(&self, status: TenantStatus) {
+        let store = self.world.stack.store();
+        let set = store.set_status(&self.company.tenant, status);
+        set.await.unwrap();
+    }
+
+    /// Approves the held plan with this hash.
+    pub async fn approve(&self, hash: &str) {
+        let at = self.moment();
+        self.decide(hash, Decision::Approved { at }).await;
+    }
+
+    /// Decides about the held plan with this hash.
+    pub async fn decide(&self, hash: &str, decision: Decision) {
+        let store = self.world.stack.store();
+        let decide = store.decide(&self.company.tenant, hash, decision);
+        decide.await.unwrap();
+    }
+}
