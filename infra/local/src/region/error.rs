@@ -22,8 +22,8 @@ pub enum RegionError {
     #[error("{} is in use by another `cargo local`: end it first, or take another folder with --state", .0.display())]
     InUse(PathBuf),
     #[error(
-        "port {port} of 127.0.0.1 cannot be had ({error}): end what listens there, or choose another one with --port; it is \
-         remembered"
+        "port {port} of 127.0.0.1 is not available ({error}): stop the program that listens there, or choose another port with \
+         --port, which is kept for later starts"
     )]
     Port { port: u16, error: io::Error },
     #[error(transparent)]

@@ -178,7 +178,7 @@ async fn lists_show_what_the_vendors_hold() {
     let people = rows(&folder, List::People).await;
     let table = List::People.table(&people);
     assert!(
-        table.contains("e@muster.example") && table.ends_with("13 in all"),
+        table.contains("e@muster.example") && table.ends_with("13 rows"),
         "{table}"
     );
     let accounts = rows(&folder, List::Accounts).await;

@@ -114,9 +114,7 @@ fn a_port_that_is_taken_is_named_with_its_owner() {
     let _other = TcpListener::bind((Ipv4Addr::LOCALHOST, u16::try_from(port).unwrap())).unwrap();
     let error = refusal(&start(&folder).unwrap_err());
     assert!(
-        error.contains(&format!(
-            "port {port}, which reteach of local-kombo has had"
-        )),
+        error.contains(&format!("port {port}, used by reteach of local-kombo")),
         "{error}"
     );
 }
@@ -128,7 +126,7 @@ fn a_state_is_used_by_one_process_at_a_time() {
     let _vendors = life.block_on(folder.start()).unwrap();
     let error = refusal(&start(&folder).unwrap_err());
     assert!(
-        error.contains("is `cargo local` running with this state already?"),
+        error.contains("is `cargo local` already running with this state?"),
         "{error}"
     );
 }
