@@ -1,0 +1,209 @@
+//! The project's pages: short, in plain words, with links that lead somewhere, and true to the parser.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use shared::tenant::TenantConfig;
+
+/// Lines of a page.
+const MAX_LINES: usize = 150;
+/// Characters of a line, tables, code and lines with a link aside.
+const MAX_CHARACTERS: usize = 120;
+/// Words that a reader would have to translate.
+const PRIVATE_WORDS: &[&str] = &[
+    "told",
+    "beside",
+    "anew",
+    "whoever",
+    "whomever",
+    "amiss",
+    "befall",
+    "bad weather",
+    "at rest",
+    "that is none",
+    "of whom",
+    "by way of",
+    "as it is",
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Every page by its path in the repository.
+fn pages() -> Vec<(String, String)> {
+    let folders = [
+        "",
+        "docs",
+        "docs/session",
+        "shared/src/http",
+        "shared/src/kombo",
+        "shared/src/personio",
+        "shared/src/reteach",
+        "tests/simulators",
+    ];
+    let mut pages = Vec::new();
+    for folder in folders {
+        let Ok(entries) = fs::read_dir(root().join(folder)) else {
+            continue;
+        };
+        for entry in entries {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "md") {
+                let name = path.file_name().unwrap().to_string_lossy();
+                let name = format!("{folder}/{name}").trim_start_matches('/').to_owned();
+                pages.push((name, fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+    assert!(pages.len() > 15, "{} pages were found", pages.len());
+    pages
+}
+
+/// The lines of a page outside code blocks, with their numbers.
+fn prose(page: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut in_code = false;
+    page.lines().enumerate().filter_map(move |(index, line)| {
+        let is_fence = line.trim_start().starts_with("```");
+        in_code ^= is_fence;
+        (!in_code && !is_fence).then_some((index + 1, line))
+    })
+}
+
+/// Finds `word` where no letter stands next to it.
+fn has_word(line: &str, word: &str) -> bool {
+    let line = line.to_lowercase();
+    line.match_indices(word).any(|(start, found)| {
+        let before = line[..start].chars().next_back();
+        let after = line[start + found.len()..].chars().next();
+        [before, after]
+            .into_iter()
+            .flatten()
+            .all(|neighbour| !neighbour.is_alphanumeric())
+    })
+}
+
+/// A heading's anchor, as GitHub makes it.
+fn anchor(heading: &str) -> String {
+    let text = heading.trim_start_matches('#').trim().to_lowercase();
+    text.chars()
+        .filter(|letter| letter.is_alphanumeric() || matches!(letter, ' ' | '-' | '_'))
+        .map(|letter| if letter == ' ' { '-' } else { letter })
+        .collect()
+}
+
+/// The targets of a line's links.
+fn links(line: &str) -> impl Iterator<Item = &str> {
+    line.split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next())
+}
+
+/// What is wrong with the page that `link` on page `name` names.
+fn broken(name: &str, link: &str) -> Option<String> {
+    if link.contains("://") || link.starts_with("mailto:") {
+        return None;
+    }
+    let (file, fragment) = link.split_once('#').unwrap_or((link, ""));
+    let here = root().join(name);
+    let target = if file.is_empty() {
+        here
+    } else {
+        here.parent()?.join(file)
+    };
+    if !target.exists() {
+        return Some(format!("{name}: {link} does not exist"));
+    }
+    let text = fs::read_to_string(target).unwrap_or_default();
+    let has_anchor = prose(&text).any(|(_, line)| line.starts_with('#') && anchor(line) == fragment);
+    (!fragment.is_empty() && !has_anchor).then(|| format!("{name}: {link} has no such heading"))
+}
+
+#[test]
+fn pages_and_their_lines_are_short() {
+    let mut long = Vec::new();
+    for (name, page) in pages() {
+        let lines = page.lines().count();
+        if lines > MAX_LINES {
+            long.push(format!("{name}: {lines} lines"));
+        }
+        for (number, line) in prose(&page) {
+            let is_exempt = line.starts_with('|') || line.contains("](");
+            if !is_exempt && line.chars().count() > MAX_CHARACTERS {
+                long.push(format!("{name}:{number}: {} characters", line.chars().count()));
+            }
+        }
+    }
+    assert!(long.is_empty(), "{long:#?}");
+}
+
+#[test]
+fn pages_use_no_private_words() {
+    let mut found = Vec::new();
+    for (name, page) in pages() {
+        for (number, line) in prose(&page) {
+            let words = PRIVATE_WORDS.iter().filter(|word| has_word(line, word));
+            found.extend(words.map(|word| format!("{name}:{number}: {word}")));
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn every_link_leads_to_a_page_and_a_heading() {
+    let mut broken_links = Vec::new();
+    for (name, page) in pages() {
+        for (_, line) in prose(&page) {
+            broken_links.extend(links(line).filter_map(|link| broken(&name, link)));
+        }
+    }
+    assert!(broken_links.is_empty(), "{broken_links:#?}");
+}
+
+/// The first block of this language on a page.
+fn block(page: &str, language: &str) -> String {
+    let fence = format!("```{language}\n");
+    let start = page.find(&fence).unwrap() + fence.len();
+    let end = page[start..].find("```").unwrap();
+    page[start..start + end].to_owned()
+}
+
+/// The keys that the parser knows under `section`: it lists them when it meets one that it does not know.
+fn known_keys(section: &str) -> BTreeSet<String> {
+    let required = "tenant_id = \"acme\"\ntime_zone = \"Europe/Berlin\"\n";
+    let via = "via = \"direct\"\n";
+    let text = match section {
+        "" => format!("unknown_key = 1\n{required}[personio]\n{via}"),
+        "personio" => format!("{required}[personio]\n{via}unknown_key = 1\n"),
+        other => format!("{required}[personio]\n{via}[{other}]\nunknown_key = 1\n"),
+    };
+    let error = toml::from_str::<TenantConfig>(&text).unwrap_err();
+    let (_, expected) = error.message().split_once("expected").unwrap();
+    expected
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_configuration_page_shows_every_key_that_the_parser_knows() {
+    let page = fs::read_to_string(root().join("docs/configuration.md")).unwrap();
+    let text = block(&page, "toml");
+    TenantConfig::parse(&text).unwrap();
+    let table: toml::Table = toml::from_str(&text).unwrap();
+    let shown = |section: &str| -> BTreeSet<String> {
+        let keys = match section {
+            "" => table.keys().cloned().collect(),
+            section => table[section].as_table().unwrap().keys().cloned().collect(),
+        };
+        keys
+    };
+    let sections = known_keys("");
+    assert_eq!(shown(""), sections);
+    for section in sections.iter().filter(|key| table[*key].is_table()) {
+        assert_eq!(shown(section), known_keys(section), "[{section}]");
+    }
+}
