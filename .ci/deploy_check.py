@@ -208,7 +208,7 @@ def emitted(job):
 
 def documented():
     """The names of all metrics: zeros are not written, so a run's line has some of them. That all are here is a test of the jobs."""
-    section = Path("LOGGING.md").read_text().partition("## Metrics")[2].partition("\n## ")[0]
+    section = Path("docs/logging.md").read_text().partition("## Metrics")[2].partition("\n## ")[0]
     return set(re.findall(r"`([A-Z]\w+)`", section))
 
 

@@ -25,6 +25,5 @@ mod privacy;
 mod privacy_all_commands;
 mod repair;
 mod scope;
-mod threat_model;
 mod unchanged;
 mod waiting;

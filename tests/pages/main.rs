@@ -1,5 +1,7 @@
 //! The project's pages: short, in plain words, with links that lead somewhere, and true to the parser.
 
+mod threat_model;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,27 +35,18 @@ fn root() -> PathBuf {
 
 /// Every page by its path in the repository.
 fn pages() -> Vec<(String, String)> {
-    let folders = [
-        "",
-        "docs",
-        "docs/session",
-        "shared/src/http",
-        "shared/src/kombo",
-        "shared/src/personio",
-        "shared/src/reteach",
-        "tests/simulators",
-    ];
+    let mut folders = vec![root()];
     let mut pages = Vec::new();
-    for folder in folders {
-        let Ok(entries) = fs::read_dir(root().join(folder)) else {
-            continue;
-        };
-        for entry in entries {
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "md") {
-                let name = path.file_name().unwrap().to_string_lossy();
-                let name = format!("{folder}/{name}").trim_start_matches('/').to_owned();
-                pages.push((name, fs::read_to_string(path).unwrap()));
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && !name.starts_with('.') && name != "target" {
+                folders.push(path);
+            } else if name.ends_with(".md") {
+                let text = fs::read_to_string(&path).unwrap();
+                let path = path.strip_prefix(root()).unwrap();
+                pages.push((path.display().to_string(), text));
             }
         }
     }
@@ -116,7 +109,8 @@ fn broken(name: &str, link: &str) -> Option<String> {
         return Some(format!("{name}: {link} does not exist"));
     }
     let text = fs::read_to_string(target).unwrap_or_default();
-    let has_anchor = prose(&text).any(|(_, line)| line.starts_with('#') && anchor(line) == fragment);
+    let has_anchor =
+        prose(&text).any(|(_, line)| line.starts_with('#') && anchor(line) == fragment);
     (!fragment.is_empty() && !has_anchor).then(|| format!("{name}: {link} has no such heading"))
 }
 
@@ -131,7 +125,10 @@ fn pages_and_their_lines_are_short() {
         for (number, line) in prose(&page) {
             let is_exempt = line.starts_with('|') || line.contains("](");
             if !is_exempt && line.chars().count() > MAX_CHARACTERS {
-                long.push(format!("{name}:{number}: {} characters", line.chars().count()));
+                long.push(format!(
+                    "{name}:{number}: {} characters",
+                    line.chars().count()
+                ));
             }
         }
     }

@@ -80,7 +80,7 @@ mod tests {
     fn every_metric_is_documented() {
         for (name, _) in Counts::default().metrics() {
             assert!(
-                include_str!("../../../LOGGING.md").contains(&format!("`{name}`")),
+                include_str!("../../../docs/logging.md").contains(&format!("`{name}`")),
                 "{name}"
             );
         }

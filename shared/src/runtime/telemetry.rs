@@ -1,4 +1,4 @@
-//! One log line and one line of metrics for each run (LOGGING.md).
+//! One log line and one line of metrics for each run (docs/logging.md).
 
 use std::io;
 

@@ -1,7 +1,7 @@
-//! `infra/session.md`: its commands are run in order, and what they print has to be what the page shows.
+//! `docs/session`: its commands are run in order, and what they print has to be what the pages show.
 //!
 //! After a wanted change: `TENANTS_SESSION=record cargo test --workspace --test cli session` rewrites the
-//! blocks of the page. Read the difference before committing it.
+//! blocks of the pages. Read the difference before committing it.
 
 mod events;
 mod page;
@@ -14,28 +14,36 @@ use self::page::{Part, parse};
 /// Shows an exit status that is not 0.
 const EXIT: &str = "$ echo $?";
 
-const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../session.md");
+/// The pages, in the order of their names.
+const PAGES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/session");
 
 #[tokio::test]
-async fn the_page_shows_what_is_printed() {
-    let page = std::fs::read_to_string(PAGE).unwrap();
-    let recorded = play(&page).await;
-    if std::env::var("TENANTS_SESSION").is_ok_and(|value| value == "record") {
-        return std::fs::write(PAGE, recorded).unwrap();
+async fn the_pages_show_what_is_printed() {
+    let entries = std::fs::read_dir(PAGES).unwrap();
+    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    assert!(paths.len() > 5, "{paths:?}");
+    let mut session = Session::begin().await;
+    for path in paths {
+        let page = std::fs::read_to_string(&path).unwrap();
+        let recorded = play(&mut session, &page).await;
+        if std::env::var("TENANTS_SESSION").is_ok_and(|value| value == "record") {
+            std::fs::write(&path, recorded).unwrap();
+            continue;
+        }
+        for (number, (shown, printed)) in page.lines().zip(recorded.lines()).enumerate() {
+            let (path, line) = (path.display(), number + 1);
+            assert_eq!(
+                shown, printed,
+                "{path}:{line}; TENANTS_SESSION=record rewrites it"
+            );
+        }
+        assert_eq!(page, recorded, "one of them is longer");
     }
-    for (number, (shown, printed)) in page.lines().zip(recorded.lines()).enumerate() {
-        let line = number + 1;
-        assert_eq!(
-            shown, printed,
-            "infra/session.md:{line}; TENANTS_SESSION=record rewrites it"
-        );
-    }
-    assert_eq!(page, recorded, "one of them is longer");
 }
 
 /// The page with what its commands print now.
-async fn play(page: &str) -> String {
-    let mut session = Session::begin().await;
+async fn play(session: &mut Session, page: &str) -> String {
     let mut recorded = String::new();
     for part in parse(page) {
         match part {

@@ -1,11 +1,9 @@
 //! Every test, file and check that the threat model names exists.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
+use super::root;
 
 /// All Rust sources of the workspace.
 fn sources() -> String {
@@ -72,7 +70,7 @@ fn exists(name: &str, sources: &str) -> bool {
 
 #[test]
 fn the_threat_model_names_existing_tests() {
-    let page = fs::read_to_string(root().join("THREAT-MODEL.md")).unwrap();
+    let page = fs::read_to_string(root().join("docs/threat-model.md")).unwrap();
     let (rows, sources) = (shown_by(&page), sources());
     assert!(rows.len() > 8, "the table is found: {rows:?}");
     for row in rows {
