@@ -1,6 +1,7 @@
 //! The programs that are timed: built as Lambda gets them, or taken from a folder.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,33 +14,32 @@ use crate::options::Common;
 const TOOLS: &str = ".ci/.tools/venv/bin";
 
 /// One `cargo lambda build`.
-struct Build {
-    /// A folder of its own for functions that trust one more root, so that nobody deploys them.
+#[derive(Debug)]
+pub(crate) struct Build {
     folder: &'static str,
     packages: &'static [&'static str],
     features: Option<&'static str>,
 }
 
-const FUNCTIONS: Build = Build {
+/// Both functions.
+pub(crate) const FUNCTIONS: Build = Build {
     folder: "target/lambda",
     packages: &["employee-sync", "certificate-sync"],
     features: None,
 };
-/// In a build of its own: built with the functions, it would get their features of shared dependencies.
-const BASELINE: Build = Build {
-    folder: "target/lambda",
+
+/// The function that does nothing. In a build of its own: built with the functions, it would get their features of shared
+/// dependencies.
+pub(crate) const BASELINE: Build = Build {
     packages: &["baseline-lambda"],
-    features: None,
+    ..FUNCTIONS
 };
-const EXTRA_ROOT: Build = Build {
+
+/// Both functions, trusting one more root: in a folder of its own, so that nobody deploys them.
+pub(crate) const EXTRA_ROOT: Build = Build {
     folder: "target/lambda-tls",
-    packages: FUNCTIONS.packages,
     features: Some("employee-sync/extra-root,certificate-sync/extra-root"),
-};
-const SERDE: Build = Build {
-    folder: "target/lambda",
-    packages: &["baseline-serde"],
-    features: None,
+    ..FUNCTIONS
 };
 
 /// Why there is no program.
@@ -66,54 +66,39 @@ type Folder = Result<PathBuf, Unavailable>;
 #[derive(Debug)]
 pub(crate) struct Bootstraps<'a> {
     options: &'a Common,
-    functions: OnceCell<Folder>,
-    baseline: OnceCell<Folder>,
-    extra_root: OnceCell<Folder>,
-    serde: OnceCell<Folder>,
+    built: RefCell<BTreeMap<[&'static str; 2], Folder>>,
 }
 
 impl<'a> Bootstraps<'a> {
     pub(crate) fn new(options: &'a Common) -> Self {
         Self {
             options,
-            functions: OnceCell::new(),
-            baseline: OnceCell::new(),
-            extra_root: OnceCell::new(),
-            serde: OnceCell::new(),
+            built: RefCell::default(),
         }
     }
 
-    /// Both functions.
-    pub(crate) fn functions(&self) -> Folder {
-        self.folder(&self.functions, &FUNCTIONS)
-    }
-
-    /// The function that does nothing.
-    pub(crate) fn baseline(&self) -> Folder {
-        self.folder(&self.baseline, &BASELINE)
-    }
-
-    /// A program that parses and hashes people, and nothing else.
-    pub(crate) fn serde(&self) -> Folder {
-        self.folder(&self.serde, &SERDE)
-    }
-
-    /// Both functions, trusting one more root.
-    pub(crate) fn extra_root(&self) -> Folder {
-        let build = || match (&self.options.bootstraps, &self.options.tls) {
-            (Some(_), None) => Err(Unavailable::NotBuilt("--tls was not given".to_owned())),
-            (Some(_), Some(folder)) => EXTRA_ROOT.named(folder),
-            (None, _) => EXTRA_ROOT.make(),
+    pub(crate) fn get(&self, build: &Build) -> Folder {
+        let key = [build.folder, build.packages[0]];
+        let find = || {
+            let Common {
+                bootstraps, tls, ..
+            } = self.options;
+            let named = if build.features.is_some() {
+                tls
+            } else {
+                bootstraps
+            };
+            match (bootstraps, named) {
+                (None, _) => build.make(),
+                (Some(_), Some(folder)) => build.named(folder),
+                (Some(_), None) => Err(Unavailable::NotBuilt("--tls was not given".to_owned())),
+            }
         };
-        self.extra_root.get_or_init(build).clone()
-    }
-
-    fn folder(&self, cell: &OnceCell<Folder>, build: &Build) -> Folder {
-        let find = || match &self.options.bootstraps {
-            Some(folder) => build.named(folder),
-            None => build.make(),
-        };
-        cell.get_or_init(find).clone()
+        self.built
+            .borrow_mut()
+            .entry(key)
+            .or_insert_with(find)
+            .clone()
     }
 }
 

@@ -194,17 +194,20 @@ impl Table {
     }
 }
 
+fn cell(figure: &Figure) -> String {
+    match figure {
+        Figure::NotMeasured => String::new(),
+        figure => figure.to_string(),
+    }
+}
+
 /// Markdown, figures aligned to the right.
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut grid = Grid::new();
         grid.load_style(ASCII_MARKDOWN)
             .set_header(self.columns.clone())
-            .add_rows(
-                self.rows
-                    .iter()
-                    .map(|row| row.iter().map(Figure::to_string)),
-            );
+            .add_rows(self.rows.iter().map(|row| row.iter().map(cell)));
         for (number, column) in grid.column_iter_mut().enumerate() {
             if !self.is_text(number) {
                 column.set_cell_alignment(CellAlignment::Right);

@@ -11,7 +11,7 @@ use serde_json::Value;
 use shared::tenant::Via;
 use simulators::reteach::{Certificate, Participation};
 
-use crate::bootstraps::Bootstraps;
+use crate::bootstraps::{self, Bootstraps};
 use crate::check::Check;
 use crate::figure::{Figure, Table, thousands};
 use crate::measurements::Measurements;
@@ -79,8 +79,8 @@ struct LimitedRun {
 }
 
 /// All of them at once, each in a world of its own: it takes as long as the longest.
-pub(crate) async fn measure(plan: &Plan, bootstraps: &Bootstraps<'_>) -> Measurements {
-    let folder = match bootstraps.functions() {
+pub(crate) async fn measure(plan: &Plan, programs: &Bootstraps<'_>) -> Measurements {
+    let folder = match programs.get(&bootstraps::FUNCTIONS) {
         Ok(folder) => folder,
         Err(missing) => {
             return Measurements::of_checks(vec![missing.check("at the vendors' own pace")]);

@@ -11,7 +11,7 @@ use harness::{Harness, people};
 use jiff::Timestamp;
 use shared::tenant::Via;
 
-use crate::bootstraps::{Bootstraps, Unavailable};
+use crate::bootstraps::{self, Bootstraps, Unavailable};
 use crate::check::Check;
 use crate::figure::{Figure, Table, thousands};
 use crate::measurements::Measurements;
@@ -35,9 +35,9 @@ struct Reading {
 pub(crate) async fn measure(
     sizes: &[u64],
     program: &Path,
-    bootstraps: &Bootstraps<'_>,
+    programs: &Bootstraps<'_>,
 ) -> Measurements {
-    let folder = match bootstraps.functions() {
+    let folder = match programs.get(&bootstraps::FUNCTIONS) {
         Ok(folder) => folder,
         Err(missing) => {
             return Measurements::of_checks(vec![

@@ -62,9 +62,15 @@ impl CompanyTicks {
             return Vec::new();
         };
         let what = |part: &str| format!("unchanged tick, {}: {part}", self.name());
-        let reference = Figure::ratio(cold.cost.processor, self.reference);
-        let processor = Check::new(what("processor, compared with serde alone"), reference)
-            .note(format!("{}", Figure::from(cold.cost.processor)));
+        let times_serde = Figure::ratio(cold.cost.processor, self.reference);
+        let processor = Check::new(what("processor, compared with serde alone"), times_serde);
+        let processor = match self.reference {
+            Some(_) => processor.note(Figure::from(cold.cost.processor).to_string()),
+            None => processor.note(format!(
+                "{}; the ratio needs `cargo run --profile bench --bin measure -- ticks`",
+                Figure::from(cold.cost.processor)
+            )),
+        };
         let processor = if self.people == COMPARED {
             processor.at_most(Figure::Times(most_times_serde(self.via)))
         } else {
