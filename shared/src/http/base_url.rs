@@ -20,9 +20,7 @@ pub struct BaseUrl(Url);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum InvalidBaseUrl {
     /// Not a URL at all.
-    #[error(
-        "is not a URL; write it like https://api.example.com, a host in other letters by its xn-- name"
-    )]
+    #[error("is not a URL; write it like https://api.example.com")]
     NotAUrl,
     /// Credentials and personal data would cross the network in the clear.
     #[error("must begin with https:// (http:// only for loopback addresses such as 127.0.0.1)")]
@@ -136,10 +134,7 @@ mod tests {
             ("http://127.9.9.9/x", "http://127.9.9.9/x"),
             ("http://[::1]:80/", "http://[::1]"),
             ("http://localhost:3000", "http://localhost:3000"),
-            (
-                "https://xn--bcher-kva.example",
-                "https://xn--bcher-kva.example",
-            ),
+            ("https://BÜCHER.example", "https://xn--bcher-kva.example"),
         ] {
             assert_eq!(
                 given.parse::<BaseUrl>().map(|url| url.to_string()),
@@ -154,15 +149,13 @@ mod tests {
         for (given, error) in [
             ("api.personio.de", InvalidBaseUrl::NotAUrl),
             ("", InvalidBaseUrl::NotAUrl),
-            ("https://bücher.example", InvalidBaseUrl::NotAUrl),
-            ("https://BÜCHER.example", InvalidBaseUrl::NotAUrl),
-            ("https://１６９.254.169.254", InvalidBaseUrl::NotAUrl),
             ("http://api.personio.de", InvalidBaseUrl::NotHttps),
             ("http://127.0.0.1.example.com", InvalidBaseUrl::NotHttps),
             ("http://localhost.example.com", InvalidBaseUrl::NotHttps),
             ("http://10.0.0.1", InvalidBaseUrl::NotHttps),
             ("ftp://127.0.0.1", InvalidBaseUrl::NotHttps),
             ("https://169.254.169.254/latest", InvalidBaseUrl::NotPublic),
+            ("https://１６９.254.169.254", InvalidBaseUrl::NotPublic),
             ("https://0xa9fea9fe", InvalidBaseUrl::NotPublic),
             ("https://2852039166", InvalidBaseUrl::NotPublic),
             ("https://10.0.0.1", InvalidBaseUrl::NotPublic),
