@@ -285,7 +285,16 @@ mod tests {
         ];
         compare(&mut all);
         let checks: Vec<_> = all.iter().flat_map(Starts::checks).collect();
-        insta::assert_snapshot!(crate::check::table(&checks), @"");
+        insta::assert_snapshot!(crate::check::table(&checks), @r#"
+        | what                                                                          | measured                                | target                  | result     |
+        |-------------------------------------------------------------------------------|-----------------------------------------|-------------------------|------------|
+        | employee-sync: bootstrap                                                      | 6,000,001 bytes                         | at most 6,000,000 bytes | **missed** |
+        | employee-sync, full speed: ready, compared with the baseline                  | 4.00 times (8.00 ms processor)          | at most 3.50 times      | missed     |
+        | employee-sync, full speed: to the first answer, compared with the baseline    | 1.00 times (30.0 ms, 8.00 ms processor) |                         |            |
+        | certificate-sync: bootstrap                                                   | 6,000,000 bytes                         | at most 6,000,000 bytes | met        |
+        | certificate-sync, full speed: ready, compared with the baseline               | 3.50 times (7.00 ms processor)          | at most 3.50 times      | met        |
+        | certificate-sync, full speed: to the first answer, compared with the baseline | 1.00 times (30.0 ms, 8.00 ms processor) |                         |            |
+        "#);
         let failures = checks.iter().filter(|check| check.is_failure(false));
         assert_eq!(failures.count(), 1);
     }
