@@ -11,6 +11,10 @@ use crate::source::{EmployeeSource, Reading, SourceError, SourceRecord, Take};
 
 /// The HR system: employees come from it, certificates go there. Copies share tokens and pace.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one value per warm tenant, never in a collection"
+)]
 pub enum Hr {
     /// Personio's own API.
     Personio(personio::Client),
