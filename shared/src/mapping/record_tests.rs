@@ -1,4 +1,4 @@
-//! Every row of design.md 4's table, and what the fingerprint tells apart.
+//! Every row of the field table, and what changes the fingerprint.
 
 use proptest::prelude::*;
 

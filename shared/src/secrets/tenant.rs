@@ -89,7 +89,7 @@ struct Reteach {
 }
 
 impl TenantSecret {
-    /// Reads the JSON of design.md section 7, with `fingerprint_key`.
+    /// Reads the credentials' JSON, with `fingerprint_key`.
     ///
     /// # Errors
     /// [`MalformedSecret`] names the first member that is unknown, missing, empty or not text.

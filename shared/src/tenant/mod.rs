@@ -1,4 +1,4 @@
-//! Tenant configuration: one TOML file per tenant (design.md 7), validated with messages that name the field.
+//! Tenant configuration: one TOML file per tenant, validated with messages that name the field.
 //! Credentials are never in it.
 
 mod config;

@@ -1,4 +1,4 @@
-//! Each rule of design.md 4 as a small world: somebody, what is known of them, and the plan as it reads.
+//! Each planning rule as a small world: a person, what is known about them, and the plan as text.
 
 mod morning;
 mod properties;
