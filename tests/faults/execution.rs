@@ -339,11 +339,10 @@ impl Running {
         let tenant = &self.harness.company.tenant;
         let root = store.sync_state(tenant).await.unwrap();
         let start = store.certificate_start(tenant).await.unwrap();
-        let certificates = start.root.unwrap_or_default();
+        let certificates = start.checkpoint.unwrap_or_default();
         let expected = self.scenario.scene.waiting();
         root.is_none_or(|root| root.waiting > expected)
-            || !certificates.open.is_empty()
-            || certificates.remaining > 0
+            || certificates.unsettled() != shared::state::Unsettled::default()
     }
 }
 

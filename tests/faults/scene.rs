@@ -152,7 +152,7 @@ impl Scene {
                 let is_filed = harness.document_of(id.as_str()).is_some();
                 let is_right = match entry.state {
                     CertificateState::Uploaded { .. } => is_filed,
-                    CertificateState::Parked { doubt, .. } => doubt.is_some(),
+                    CertificateState::Parked { unverified, .. } => unverified.is_some(),
                     _ => false,
                 };
                 if !is_right {
@@ -315,7 +315,7 @@ async fn certificates(clock: ManualClock, via: Via) -> Harness {
     harness.issue([completed("c-1", 1, "Brandschutz", "2026-05-01T09:30:00Z")]);
     let lost = Fault::new(Behaviour::LoseReply).path("/v1/company/documents");
     harness.company.personio.fail(lost);
-    assert_eq!(harness.certificates_now().await.counts.doubtful, 1);
+    assert_eq!(harness.certificates_now().await.counts.outcome_unknown, 1);
     let by_hand = harness
         .company
         .reteach

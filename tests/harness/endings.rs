@@ -110,8 +110,9 @@ impl Harness {
             .certificate_start(tenant)
             .await
             .unwrap()
-            .root
+            .checkpoint
             .unwrap_or_default();
+        let unsettled = certificates.unsettled();
         let leases = store.leases(tenant).await.unwrap().into_iter();
         let leases: Vec<_> = leases
             .map(|(job, lease)| (job, lease.until <= now))
@@ -130,10 +131,10 @@ impl Harness {
             ),
             format!("held {}", self.held().await.is_some()),
             format!(
-                "certificates: {} left, {} parked, open {:?}",
-                certificates.remaining,
+                "certificates: {} parked, {} waiting for PDF, unsettled {}",
                 certificates.parked,
-                certificates.open.keys().collect::<Vec<_>>()
+                unsettled.waiting_for_pdf,
+                unsettled.due.is_some()
             ),
             format!("free leases {leases:?}"),
         ]

@@ -1,10 +1,17 @@
-//! The certificate job: gate → collect → plan → download → upload → ledger → report.
+//! The certificate job, from reteach to the personnel file: load → plan → apply → conclude → commit → report.
+//!
+//! Pure rooms: `checkpoint` (how little has to be read), `plan` (what is to be done about each certificate), `decide`
+//! (what follows from an attempt), `outcome` (how a run leaves a certificate). `list` and `apply` speak to vendors and
+//! the ledger; `job` drives all of them.
 
 pub mod apply;
-pub mod collect;
+pub mod checkpoint;
+pub mod decide;
+mod job;
+pub mod list;
+pub mod outcome;
 pub mod plan;
 pub mod report;
-mod run;
 
 use shared::http;
 
@@ -15,10 +22,10 @@ pub struct CertificateSync {
 }
 
 impl CertificateSync {
-    /// The job. Downloads have an HTTP client of their own.
+    /// Downloads have an HTTP client of their own.
     ///
     /// # Errors
-    /// Where the TLS configuration cannot be built.
+    /// If the TLS configuration cannot be built.
     pub fn new() -> Result<Self, reqwest::Error> {
         Ok(Self {
             downloads: http::client()?,
@@ -36,7 +43,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn downloads_follow_no_name_that_leads_beside_us() {
+    async fn download_rejects_hosts_that_resolve_to_loopback() {
         let downloads = CertificateSync::new().unwrap().downloads;
         for name in simulators::loopback_names() {
             let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -18,6 +18,8 @@ pub struct Counts {
     pub uploaded: u64,
     /// Uploads of unknown outcome that this run found filed.
     pub verified: u64,
+    /// Certificates listed on days that are as the last run left them.
+    pub unchanged: u64,
     /// Certificates listed that are filed or settled already.
     pub settled: u64,
     /// Certificates whose PDF is not made yet.
@@ -25,14 +27,14 @@ pub struct Counts {
     /// Certificates that were not filed, and are tried again later.
     pub failed: u64,
     /// Uploads of unknown outcome: looked for before anything is sent again.
-    pub doubtful: u64,
+    pub outcome_unknown: u64,
     /// Certificates of this tenant that are left alone until somebody decides.
     pub parked: u64,
     /// Certificates that could have been filed now and are left for the next run.
     pub remaining: u64,
     /// Certificates of people who are not from the HR system.
-    pub not_from_personio: u64,
-    /// Certificates of nobody: the participation has no customer.
+    pub not_from_hr: u64,
+    /// Certificates whose participation has no customer.
     pub without_customer: u64,
     /// Records that do not fit.
     pub rejected: u64,
@@ -58,10 +60,10 @@ impl runtime::Counts for Counts {
             ("CertificatesVerified", self.verified),
             ("CertificatesWaitingForPdf", self.waiting_for_pdf),
             ("CertificatesFailed", self.failed),
-            ("CertificatesDoubtful", self.doubtful),
+            ("CertificatesOutcomeUnknown", self.outcome_unknown),
             ("CertificatesParked", self.parked),
             ("CertificatesRemaining", self.remaining),
-            ("CertificatesNotFromPersonio", self.not_from_personio),
+            ("CertificatesNotFromHr", self.not_from_hr),
         ]
     }
 }

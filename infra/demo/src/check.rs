@@ -113,7 +113,7 @@ fn report_problems(expect: Expect, report: &JobReport) -> Vec<String> {
     if let JobReport::Certificates(report) = report {
         for (count, is_expected, text) in [
             (
-                report.counts.doubtful,
+                report.counts.outcome_unknown,
                 expect == Expect::InDoubt,
                 "in doubt",
             ),

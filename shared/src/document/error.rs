@@ -1,142 +1,157 @@
-//! Why a document could not be filed, by what is to be done about it.
+//! Why a certificate's document was not filed, by what a caller decides from.
 
 use thiserror::Error;
 
 use super::BodyError;
-use crate::http::{self, Effect};
+use crate::http::{self, Effect, Vendor};
 use crate::source::SourceError;
 
-/// Why an upload failed. The text names the vendor's answer, never a person, a file or a secret.
+/// Why a document was not filed, or is not known to be filed.
+///
+/// `reach`, `effect` and `transient` decide what follows. The text names the vendor's answer, never a person, a file
+/// or a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum UploadError {
-    /// There is no such employee (any more): this certificate has nowhere to go.
-    #[error("{0}")]
-    PersonGone(String),
-    /// There is no such category (any more): read the categories again.
-    #[error("{0}")]
-    CategoryGone(String),
-    /// Employee or category is gone, the answer does not say which.
-    #[error("{0}")]
-    Gone(String),
-    /// This document is not taken as it is; the same will be refused again.
-    #[error("{problem}{}", named(.fields))]
-    Refused {
-        /// The vendor's answer.
-        problem: String,
-        /// The fields that did not pass, where the vendor names them.
-        fields: Vec<String>,
-    },
-    /// The file is larger than the HR system takes.
-    #[error("{0}")]
-    TooLarge(String),
-    /// The credential may not file documents: nothing will be filed until somebody grants the right.
-    #[error("{0}")]
-    Forbidden(String),
-    /// Nothing reaches the HR system: the credential is refused, the connection lapsed or not ready. A matter of the
-    /// tenant, not of this document.
-    #[error(transparent)]
-    Connection(SourceError),
-    /// Too many uploads; it was not carried out. The pace already waits as long as was asked for.
-    #[error("{0}")]
-    RateLimited(String),
-    /// The file broke off while it was sent: it certainly was not filed. A matter of this document, which may pass.
-    #[error("{0}")]
-    FileBrokeOff(String),
-    /// It certainly was not filed (no connection): try again on a later run.
-    #[error("{0}")]
-    NotSent(String),
-    /// It may have been filed or not: look for it before it is sent again.
-    #[error("{0}")]
-    Uncertain(String),
-    /// The deadline came first.
-    #[error("{problem}")]
-    OutOfTime {
-        /// Which call was given up.
-        problem: String,
-        /// Whether it may have been filed.
-        effect: Effect,
-    },
-}
-
-/// The fields that did not pass, for the end of a sentence.
-fn named(fields: &[String]) -> String {
-    if fields.is_empty() {
-        String::new()
-    } else {
-        format!(" (did not pass: {})", fields.join(", "))
-    }
-}
-
-impl UploadError {
+#[error("{reason}")]
+pub struct FilingError {
+    /// Whom the failure concerns.
+    pub reach: Reach,
     /// Whether the document may have been filed all the same.
+    pub effect: Effect,
+    /// Whether the same attempt may succeed later without anybody acting.
+    pub transient: bool,
+    /// The folder may be to blame rather than the document: read the folders again.
+    pub folder_suspected: bool,
+    /// What went wrong, for the operator.
+    pub reason: String,
+}
+
+/// How far a failure reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// This certificate alone; all others may be filed.
+    Certificate,
+    /// All certificates of the tenant.
+    Tenant(TenantFault),
+    /// Everything that the vendor does at the moment.
+    Vendor(Vendor),
+    /// This run: its time is over.
+    Run,
+}
+
+/// What keeps a tenant's certificates from being filed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TenantFault {
+    /// There is no folder for them (any more).
+    Folder,
+    /// A credential lacks a right.
+    Right,
+    /// A credential is refused.
+    Credential,
+    /// The connection is not ready yet, or has lapsed.
+    Connection,
+}
+
+impl FilingError {
+    /// The document is not taken as it is, and was not filed. The same would be refused again.
     #[must_use]
-    pub fn effect(&self) -> Effect {
-        match self {
-            Self::Uncertain(_) => Effect::Unknown,
-            Self::OutOfTime { effect, .. } => *effect,
-            Self::PersonGone(_)
-            | Self::CategoryGone(_)
-            | Self::Gone(_)
-            | Self::Refused { .. }
-            | Self::TooLarge(_)
-            | Self::Forbidden(_)
-            | Self::Connection(_)
-            | Self::RateLimited(_)
-            | Self::FileBrokeOff(_)
-            | Self::NotSent(_) => Effect::None,
+    pub fn refused(reason: impl Into<String>) -> Self {
+        Self::new(Reach::Certificate, false, reason)
+    }
+
+    /// The certificate's file failed, and the document was not filed. That may pass.
+    #[must_use]
+    pub fn interrupted(reason: impl Into<String>) -> Self {
+        Self::new(Reach::Certificate, true, reason)
+    }
+
+    /// Nothing of the tenant can be filed; this document was not.
+    #[must_use]
+    pub fn tenant(fault: TenantFault, reason: impl Into<String>) -> Self {
+        Self::new(Reach::Tenant(fault), false, reason)
+    }
+
+    /// The vendor does not work at the moment; nothing was filed.
+    #[must_use]
+    pub fn vendor(vendor: Vendor, reason: impl Into<String>) -> Self {
+        Self::new(Reach::Vendor(vendor), true, reason)
+    }
+
+    /// The run's time is over; nothing was filed.
+    #[must_use]
+    pub fn out_of_time(reason: impl Into<String>) -> Self {
+        Self::new(Reach::Run, true, reason)
+    }
+
+    /// The vendor's answer was lost or leaves the outcome open.
+    #[must_use]
+    pub fn outcome_unknown(vendor: Vendor, reason: impl Into<String>) -> Self {
+        Self::vendor(vendor, reason).with_effect(Effect::Unknown)
+    }
+
+    /// The same with another effect.
+    #[must_use]
+    pub fn with_effect(self, effect: Effect) -> Self {
+        Self { effect, ..self }
+    }
+
+    /// The same; the folder may be to blame.
+    #[must_use]
+    pub fn suspecting_folder(self) -> Self {
+        Self {
+            folder_suspected: true,
+            ..self
         }
     }
 
-    /// A failure of which only the effect matters.
-    pub(crate) fn by_effect(problem: String, effect: Effect) -> Self {
-        match effect {
-            Effect::None => Self::NotSent(problem),
-            Effect::Unknown => Self::Uncertain(problem),
+    fn new(reach: Reach, transient: bool, reason: impl Into<String>) -> Self {
+        Self {
+            reach,
+            effect: Effect::None,
+            transient,
+            folder_suspected: false,
+            reason: reason.into(),
         }
     }
 }
 
-impl From<http::Error> for UploadError {
+impl From<http::Error> for FilingError {
     fn from(error: http::Error) -> Self {
-        let (problem, effect) = (error.to_string(), error.effect());
+        let (reason, effect) = (error.to_string(), error.effect());
         match error {
-            http::Error::OutOfTime { .. } => Self::OutOfTime { problem, effect },
-            http::Error::Invalid { .. } => Self::Refused {
-                problem,
-                fields: Vec::new(),
-            },
-            http::Error::Unreachable { .. }
-            | http::Error::TooLarge { .. }
-            | http::Error::Unreadable { .. } => Self::by_effect(problem, effect),
+            http::Error::OutOfTime { .. } => Self::out_of_time(reason),
+            http::Error::Invalid { .. } => Self::refused(reason).suspecting_folder(),
+            http::Error::Unreachable { call, .. }
+            | http::Error::TooLarge { call, .. }
+            | http::Error::Unreadable { call, .. } => Self::vendor(call.vendor, reason),
         }
+        .with_effect(effect)
     }
 }
 
 /// What came before the upload failed: a login, a look-up. The document was not touched.
-impl From<SourceError> for UploadError {
+impl From<SourceError> for FilingError {
     fn from(error: SourceError) -> Self {
         match error {
-            SourceError::Forbidden(problem) => Self::Forbidden(problem),
-            SourceError::Unavailable(problem) | SourceError::Unreadable(problem) => {
-                Self::NotSent(problem)
+            SourceError::Forbidden(reason) => Self::tenant(TenantFault::Right, reason),
+            SourceError::Credential(reason) => Self::tenant(TenantFault::Credential, reason),
+            SourceError::NotReady(reason) | SourceError::Lapsed(reason) => {
+                Self::tenant(TenantFault::Connection, reason)
             }
-            SourceError::Credential(_) | SourceError::NotReady(_) | SourceError::Lapsed(_) => {
-                Self::Connection(error)
+            SourceError::Unavailable(reason) | SourceError::Unreadable(reason) => {
+                Self::vendor(Vendor::Personio, reason)
             }
         }
     }
 }
 
 /// The file itself failed before all of it was out: nobody can have filed it.
-impl From<BodyError> for UploadError {
+impl From<BodyError> for FilingError {
     fn from(error: BodyError) -> Self {
+        let reason = error.to_string();
         match error {
-            BodyError::TooLarge => Self::TooLarge(error.to_string()),
-            BodyError::OutOfTime => Self::OutOfTime {
-                problem: error.to_string(),
-                effect: Effect::None,
-            },
-            BodyError::Interrupted(_) => Self::FileBrokeOff(error.to_string()),
+            BodyError::TooLarge => Self::refused(reason),
+            BodyError::OutOfTime => Self::out_of_time(reason),
+            BodyError::Interrupted(_) => Self::interrupted(reason),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where certificates go: the small trait behind which Personio (direct or through Kombo) and Kombo's unified model
+//! The trait behind which Personio (direct or through Kombo) and Kombo's unified model
 //! stand, and the document that they take.
 
 use std::fmt;
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::{Category, PdfBody, UploadError, naming};
+use super::{Category, FilingError, PdfBody, naming};
 use crate::domain::id::{CategoryId, CertificateId, DocumentId, SourceId};
 use crate::source::SourceError;
 
@@ -24,14 +24,14 @@ pub trait DocumentSink: Send + Sync {
     /// Returns its id, where the route tells it.
     ///
     /// # Errors
-    /// See [`UploadError`]; its [`effect`](UploadError::effect) says whether it may have been filed.
+    /// See [`FilingError`]; its `effect` says whether the document may have been filed.
     fn upload(
         &self,
         document: &Document,
         body: PdfBody,
-    ) -> impl Future<Output = Result<Option<DocumentId>, UploadError>> + Send;
+    ) -> impl Future<Output = Result<Option<DocumentId>, FilingError>> + Send;
 
-    /// Looks for `document` among those of its employee. A document may show up late: [`Verification::NotThere`] is
+    /// Looks for `document` among those of its employee. A document may show up late: [`Verification::NotFound`] is
     /// to be believed only some time after an upload.
     ///
     /// # Errors
@@ -48,9 +48,9 @@ pub enum Verification {
     /// It is, under this id.
     Found(DocumentId),
     /// The employee's documents were read in full, and it is not among them.
-    NotThere,
+    NotFound,
     /// This route cannot list documents.
-    OnUnverifiable,
+    Unverifiable,
 }
 
 /// A document to be filed.

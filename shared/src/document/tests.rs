@@ -6,7 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::id::{CategoryId, CertificateId, SourceId};
-use crate::http::Effect;
+use crate::http::{self, Call, Effect, Vendor};
+use crate::source::SourceError;
 
 const DAY: Date = date(2026, 3, 14);
 
@@ -241,30 +242,97 @@ fn a_filed_document_is_ours_by_id_else_by_title_day_and_size() {
 }
 
 #[test]
-fn only_what_may_have_been_filed_has_an_effect() {
-    let text = String::new;
-    for (error, effect) in [
-        (UploadError::Uncertain(text()), Effect::Unknown),
+fn a_failure_says_how_far_it_reaches_whether_it_may_have_filed_and_whether_it_may_pass() {
+    use SourceError::{Credential, Forbidden, Lapsed, NotReady, Unavailable, Unreadable};
+    use TenantFault::{Connection, Right};
+    let text = || "why".to_owned();
+    let call = Call {
+        vendor: Vendor::Kombo,
+        method: reqwest::Method::POST,
+        path: "/documents",
+    };
+    let lost = |effect| http::Error::Unreachable {
+        call: call.clone(),
+        fault: http::TransportError::TimedOut,
+        effect,
+    };
+    let late = |effect| http::Error::OutOfTime {
+        call: call.clone(),
+        effect,
+    };
+    let unreadable = http::Error::Unreadable {
+        call: call.clone(),
+        at: "data".to_owned(),
+        problem: "is missing",
+        effect: Effect::Unknown,
+    };
+    let (kombo, personio) = (
+        Reach::Vendor(Vendor::Kombo),
+        Reach::Vendor(Vendor::Personio),
+    );
+    let credential = TenantFault::Credential;
+    let errors: [(FilingError, Reach, Effect, bool); 14] = [
+        (lost(Effect::Unknown).into(), kombo, Effect::Unknown, true),
+        (lost(Effect::None).into(), kombo, Effect::None, true),
+        (unreadable.into(), kombo, Effect::Unknown, true),
         (
-            UploadError::OutOfTime {
-                problem: text(),
-                effect: Effect::Unknown,
-            },
+            late(Effect::Unknown).into(),
+            Reach::Run,
             Effect::Unknown,
+            true,
+        ),
+        (late(Effect::None).into(), Reach::Run, Effect::None, true),
+        (
+            Forbidden(text()).into(),
+            Reach::Tenant(Right),
+            Effect::None,
+            false,
         ),
         (
-            UploadError::OutOfTime {
-                problem: text(),
-                effect: Effect::None,
-            },
+            Credential(text()).into(),
+            Reach::Tenant(credential),
             Effect::None,
+            false,
         ),
-        (UploadError::RateLimited(text()), Effect::None),
-        (UploadError::NotSent(text()), Effect::None),
-        (BodyError::TooLarge.into(), Effect::None),
-        (BodyError::Interrupted(text()).into(), Effect::None),
-        (BodyError::OutOfTime.into(), Effect::None),
-    ] {
-        assert_eq!(error.effect(), effect, "{error:?}");
+        (
+            NotReady(text()).into(),
+            Reach::Tenant(Connection),
+            Effect::None,
+            false,
+        ),
+        (
+            Lapsed(text()).into(),
+            Reach::Tenant(Connection),
+            Effect::None,
+            false,
+        ),
+        (Unavailable(text()).into(), personio, Effect::None, true),
+        (Unreadable(text()).into(), personio, Effect::None, true),
+        (
+            BodyError::TooLarge.into(),
+            Reach::Certificate,
+            Effect::None,
+            false,
+        ),
+        (
+            BodyError::Interrupted(text()).into(),
+            Reach::Certificate,
+            Effect::None,
+            true,
+        ),
+        (BodyError::OutOfTime.into(), Reach::Run, Effect::None, true),
+    ];
+    for (error, reach, effect, transient) in errors {
+        assert_eq!(
+            (
+                error.reach,
+                error.effect,
+                error.transient,
+                error.folder_suspected
+            ),
+            (reach, effect, transient, false),
+            "{error:?}"
+        );
+        assert!(!error.to_string().is_empty(), "{error:?}");
     }
 }

@@ -12,7 +12,7 @@ use super::error::{Refusal, interpret};
 use super::file::File;
 use super::limits::{MAX_PAGES, PAGE_SIZE, UPLOAD_TIMEOUT, UPLOADS};
 use super::upload_error::upload_error;
-use crate::document::{Category, Document, PdfBody, UploadError};
+use crate::document::{Category, Document, FilingError, PdfBody};
 use crate::domain::id::{CategoryId, SourceId};
 use crate::http::{Deadline, Idempotency, RateLimiter, Request, rows};
 use crate::source::SourceError;
@@ -88,8 +88,8 @@ impl Documents {
     /// Kombo's own id of the employee: `GET /hris/employees?remote_ids=…`.
     ///
     /// # Errors
-    /// [`UploadError::PersonGone`] where Kombo's mirror has no such person (any more).
-    async fn employee(&self, id: &SourceId) -> Result<String, UploadError> {
+    /// [`FilingError::refused`] where Kombo's mirror has no such person (any more).
+    async fn employee(&self, id: &SourceId) -> Result<String, FilingError> {
         let target = self.client.target(Method::GET, "/hris/employees", &[])?;
         let target = target.query([("remote_ids", id.as_str())]);
         let page: Page<Person> = self
@@ -101,9 +101,8 @@ impl Documents {
             person.remote_id.as_deref() == Some(id.as_str()) && person.remote_deleted_at.is_none()
         };
         page.results.into_iter().find(is_asked_for).map(|person| person.id).ok_or_else(|| {
-            UploadError::PersonGone(
-                "Kombo GET /hris/employees: no such employee in Kombo's mirror: not synced yet, or deleted"
-                    .to_owned(),
+            FilingError::refused(
+                "Kombo GET /hris/employees: no such employee in Kombo's mirror: not synced yet, or deleted",
             )
         })
     }
@@ -154,8 +153,8 @@ impl Documents {
     /// Files `document` with `body` as its file, at most once. Kombo returns no id.
     ///
     /// # Errors
-    /// See [`UploadError`].
-    pub async fn upload(&self, document: &Document, body: PdfBody) -> Result<(), UploadError> {
+    /// See [`FilingError`].
+    pub async fn upload(&self, document: &Document, body: PdfBody) -> Result<(), FilingError> {
         let employee = self.employee(&document.employee).await?;
         let path = "/hris/employees/{employee_id}/documents";
         let target = self.client.target(Method::POST, path, &[&employee])?;

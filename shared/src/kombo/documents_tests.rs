@@ -7,10 +7,10 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::document::{Certificate, Document, PdfBody, UploadError};
+use crate::document::{Certificate, Document, PdfBody, Reach, TenantFault};
 use crate::domain::id::{CategoryId, CertificateId, SourceId};
 use crate::http::testing::{Canned, Server};
-use crate::http::{Effect, RateLimiter};
+use crate::http::{Effect, RateLimiter, Vendor};
 use crate::source::SourceError;
 
 pub(crate) const INTEGRATION: &str = "personio:CBNMt7dSNCzBdnRTx87dev4E";
@@ -144,48 +144,49 @@ async fn whom_kombo_does_not_know_is_gone() {
             .upload(&document(), pdf())
             .await
             .unwrap_err();
-        assert!(matches!(error, UploadError::PersonGone(_)), "{error:?}");
+        assert_eq!(
+            (error.reach, error.transient),
+            (Reach::Certificate, false),
+            "{error:?}"
+        );
         assert_eq!(server.seen().len(), 1);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn says_by_code_what_a_refusal_means_and_sends_once() {
+    let unknown = (Reach::Vendor(Vendor::Kombo), Effect::Unknown);
+    let busy = (Reach::Vendor(Vendor::Kombo), Effect::None);
+    let not_taken = (Reach::Certificate, Effect::None);
+    let tenant = |fault| (Reach::Tenant(fault), Effect::None);
+    let [right, credential, connection] = [
+        tenant(TenantFault::Right),
+        tenant(TenantFault::Credential),
+        tenant(TenantFault::Connection),
+    ];
     for (status, code, expected) in [
-        (504, json!("PLATFORM.TASK_TIMED_OUT"), "Uncertain"),
-        (400, json!("PLATFORM.TASK_TIMED_OUT"), "Uncertain"),
-        (400, json!("PLATFORM.UNKNOWN_ERROR"), "Uncertain"),
-        (400, json!("REMOTE.SERVICE_UNAVAILABLE"), "Uncertain"),
-        (400, json!("REMOTE.UNKNOWN_HTTP_ERROR"), "Uncertain"),
-        (400, json!("PLATFORM.SOMETHING_NEW"), "Uncertain"),
-        (400, json!("INTEGRATION.ACTION_DISABLED"), "Forbidden"),
-        (400, json!("INTEGRATION.ACTION_NOT_AVAILABLE"), "Forbidden"),
-        (400, json!("INTEGRATION.PERMISSION_MISSING"), "Forbidden"),
-        (403, json!("PLATFORM.IP_NOT_WHITELISTED"), "Forbidden"),
-        (400, json!("REMOTE.INPUT_INVALID"), "Refused"),
-        (400, json!("PLATFORM.INPUT_INVALID"), "Refused"),
-        (429, json!("PLATFORM.RATE_LIMIT_EXCEEDED"), "RateLimited"),
-        (400, json!("REMOTE.RATE_LIMIT_EXCEEDED"), "RateLimited"),
-        (
-            401,
-            json!("PLATFORM.AUTHENTICATION_INVALID"),
-            "Connection(Credential",
-        ),
-        (
-            400,
-            json!("INTEGRATION.AUTHENTICATION_INVALID"),
-            "Connection(Lapsed",
-        ),
-        (
-            409,
-            json!("INTEGRATION.SETUP_SYNC_PENDING"),
-            "Connection(NotReady",
-        ),
-        (413, json!(null), "TooLarge"),
-        (404, json!(null), "Gone"),
-        (401, json!(null), "Connection(Credential"),
-        (429, json!(null), "RateLimited"),
-        (503, json!(null), "Uncertain"),
+        (504, json!("PLATFORM.TASK_TIMED_OUT"), unknown),
+        (400, json!("PLATFORM.TASK_TIMED_OUT"), unknown),
+        (400, json!("PLATFORM.UNKNOWN_ERROR"), unknown),
+        (400, json!("REMOTE.SERVICE_UNAVAILABLE"), unknown),
+        (400, json!("REMOTE.UNKNOWN_HTTP_ERROR"), unknown),
+        (400, json!("PLATFORM.SOMETHING_NEW"), unknown),
+        (400, json!("INTEGRATION.ACTION_DISABLED"), right),
+        (400, json!("INTEGRATION.ACTION_NOT_AVAILABLE"), right),
+        (400, json!("INTEGRATION.PERMISSION_MISSING"), right),
+        (403, json!("PLATFORM.IP_NOT_WHITELISTED"), right),
+        (400, json!("REMOTE.INPUT_INVALID"), not_taken),
+        (400, json!("PLATFORM.INPUT_INVALID"), not_taken),
+        (429, json!("PLATFORM.RATE_LIMIT_EXCEEDED"), busy),
+        (400, json!("REMOTE.RATE_LIMIT_EXCEEDED"), busy),
+        (401, json!("PLATFORM.AUTHENTICATION_INVALID"), credential),
+        (400, json!("INTEGRATION.AUTHENTICATION_INVALID"), connection),
+        (409, json!("INTEGRATION.SETUP_SYNC_PENDING"), connection),
+        (413, json!(null), not_taken),
+        (404, json!(null), not_taken),
+        (401, json!(null), credential),
+        (429, json!(null), busy),
+        (503, json!(null), unknown),
     ] {
         let sent = code.clone();
         let server = Server::start(move |number, _| match number {
@@ -197,20 +198,15 @@ async fn says_by_code_what_a_refusal_means_and_sends_once() {
             .upload(&document(), pdf())
             .await
             .unwrap_err();
-        assert!(
-            format!("{error:?}").starts_with(expected),
+        assert_eq!(
+            ((error.reach, error.effect), server.seen().len()),
+            (expected, 2),
             "{status} {code}: {error:?}"
         );
-        let effect = if expected == "Uncertain" {
-            Effect::Unknown
-        } else {
-            Effect::None
-        };
-        assert_eq!(
-            (error.effect(), server.seen().len()),
-            (effect, 2),
-            "{status} {code}"
-        );
+        let may_pass = matches!(error.reach, Reach::Vendor(_));
+        assert_eq!(error.transient, may_pass, "{status} {code}");
+        let folder = matches!(status, 400 | 404) && error.reach == Reach::Certificate;
+        assert_eq!(error.folder_suspected, folder, "{status} {code}");
         let text = error.to_string();
         assert!(!text.contains("x@y.de") && !text.contains("k32"), "{text}");
     }
@@ -229,7 +225,7 @@ async fn a_lost_answer_leaves_it_open() {
             .await
             .unwrap_err();
         assert_eq!(
-            (error.effect(), server.seen().len()),
+            (error.effect, server.seen().len()),
             (Effect::Unknown, 2),
             "{error:?}"
         );

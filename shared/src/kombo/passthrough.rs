@@ -17,7 +17,7 @@ use super::error::{Error, Refusal, interpret};
 use super::file::FormPart;
 use super::limits::{PASSTHROUGH_TIMEOUT, UPLOAD_TIMEOUT};
 use super::upload_error::upload_error;
-use crate::document::{PdfBody, UploadError};
+use crate::document::{FilingError, PdfBody};
 use crate::http::{Idempotency, Interpreted, Origin, RateLimiter, Reply, Request, RetryHint};
 
 /// A call that Kombo forwards, with the credential that it holds.
@@ -75,7 +75,7 @@ impl Client {
         call: &Passthrough<'_>,
         file: PdfBody,
         pace: &RateLimiter,
-    ) -> Result<Reply, UploadError> {
+    ) -> Result<Reply, FilingError> {
         let target = self.target(Method::POST, call.api, &[])?;
         let request =
             Request::new(target, Idempotency::OnlyIfNotSent, UPLOAD_TIMEOUT).interpret(unwrap);

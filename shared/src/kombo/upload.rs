@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::client::Client;
-use crate::document::{PdfBody, UploadError};
+use crate::document::{FilingError, PdfBody};
 use crate::http::{Error, Payload, RateLimiter, Reply, Request};
 
 /// Where the file's bytes go.
@@ -20,7 +20,7 @@ impl Client {
         json: &impl Serialize,
         file: PdfBody,
         pace: &RateLimiter,
-    ) -> Result<Reply, UploadError> {
+    ) -> Result<Reply, FilingError> {
         let mut before = serde_json::to_string(json).map_err(|_| Error::Invalid {
             call: request.call().clone(),
             problem: "its body cannot be written as JSON",
@@ -33,7 +33,7 @@ impl Client {
         sent.map_err(|error| {
             watch
                 .failure()
-                .map_or_else(|| error.into(), UploadError::from)
+                .map_or_else(|| error.into(), FilingError::from)
         })
     }
 }

@@ -2,50 +2,48 @@
 
 use super::Code;
 use super::error::{Error, Refusal};
-use crate::document::UploadError;
+use crate::document::{FilingError, TenantFault};
+use crate::http::Vendor;
 use crate::source::SourceError;
 
-pub(super) fn upload_error(error: Error) -> UploadError {
+pub(super) fn upload_error(error: Error) -> FilingError {
     match error {
         Error::Http(error) => error.into(),
         Error::Refused(refusal) => refused(refusal),
     }
 }
 
-fn refused(refusal: Refusal) -> UploadError {
+fn refused(refusal: Refusal) -> FilingError {
     let text = refusal.to_string();
     let Some(code) = &refusal.code else {
         return by_status(&refusal);
     };
+    let missing_right =
+        |remedy: &str| FilingError::tenant(TenantFault::Right, format!("{text}. {remedy}"));
     match code {
         Code::RateLimited | Code::ConcurrencyLimited | Code::RemoteRateLimited => {
-            UploadError::RateLimited(text)
+            FilingError::vendor(Vendor::Kombo, text)
         }
-        Code::InputInvalid | Code::RemoteInputInvalid => {
-            let problem = format!(
-                "{text}. Kombo does not take this document as it is: look at the certificate's file, and at the log in \
-                 Kombo's dashboard."
-            );
-            UploadError::Refused {
-                problem,
-                fields: Vec::new(),
-            }
-        }
-        Code::ActionDisabled => UploadError::Forbidden(format!(
-            "{text}. Switch \"Manage documents\" on in the scope config of Kombo's dashboard."
-        )),
-        Code::ActionNotAvailable => UploadError::Forbidden(format!(
-            "{text}. Kombo cannot file documents here: check the integration's actions in Kombo's dashboard."
-        )),
-        Code::PermissionMissing => UploadError::Forbidden(format!(
-            "{text}. The customer's HR credential lacks a right: grant \"Documents: write\" there."
-        )),
+        Code::InputInvalid | Code::RemoteInputInvalid => FilingError::refused(format!(
+            "{text}. Kombo does not take this document as it is: look at the certificate's file, and at the log in \
+             Kombo's dashboard."
+        ))
+        .suspecting_folder(),
+        Code::ActionDisabled => missing_right(
+            "Switch \"Manage documents\" on in the scope config of Kombo's dashboard.",
+        ),
+        Code::ActionNotAvailable => missing_right(
+            "Kombo cannot file documents here: check the integration's actions in Kombo's dashboard.",
+        ),
+        Code::PermissionMissing => missing_right(
+            "The customer's HR credential lacks a right: grant \"Documents: write\" there.",
+        ),
         // Kombo calls a repetition "generally safe" where the HR system is down; whether it was reached is not said.
         Code::TaskTimedOut
         | Code::PlatformUnknown
         | Code::RemoteUnavailable
         | Code::RemoteUnknown
-        | Code::Other(_) => UploadError::Uncertain(text),
+        | Code::Other(_) => FilingError::outcome_unknown(Vendor::Kombo, text),
         Code::IntegrationNotFound
         | Code::IpNotAllowed
         | Code::KeyInvalid
@@ -60,20 +58,17 @@ fn refused(refusal: Refusal) -> UploadError {
 }
 
 /// Without a code it was Kombo's load balancer that answered.
-fn by_status(refusal: &Refusal) -> UploadError {
+fn by_status(refusal: &Refusal) -> FilingError {
     let text = refusal.to_string();
     match refusal.status.as_u16() {
-        401 => UploadError::Connection(SourceError::Credential(format!(
-            "{text}. The Kombo API key is wrong or revoked."
-        ))),
-        403 => UploadError::Forbidden(text),
-        404 => UploadError::Gone(text),
-        413 => UploadError::TooLarge(text),
-        429 => UploadError::RateLimited(text),
-        400 | 415 | 422 => UploadError::Refused {
-            problem: text,
-            fields: Vec::new(),
-        },
-        _ => UploadError::Uncertain(text),
+        401 => FilingError::tenant(
+            TenantFault::Credential,
+            format!("{text}. The Kombo API key is wrong or revoked."),
+        ),
+        403 => FilingError::tenant(TenantFault::Right, text),
+        413 => FilingError::refused(text),
+        429 => FilingError::vendor(Vendor::Kombo, text),
+        400 | 404 | 415 | 422 => FilingError::refused(text).suspecting_folder(),
+        _ => FilingError::outcome_unknown(Vendor::Kombo, text),
     }
 }

@@ -14,7 +14,7 @@ use super::limits::{LOGIN_TIMEOUT, LOGINS, READ_TIMEOUT, TOKEN_LIFE, UPLOAD_TIME
 use super::transport::{APP_ID, Api, Get, Limits, Transport};
 use super::upload::{self, UPLOAD};
 use super::{error, error_v2, wire};
-use crate::document::{Document, PdfBody, UploadError};
+use crate::document::{Document, FilingError, PdfBody};
 use crate::http::{
     self, BaseUrl, Context, Deadline, Grant, Idempotency, Payload, RateLimiter, Reply, Request,
     Target, Token, TokenCache, Vendor,
@@ -113,7 +113,7 @@ impl Direct {
         document: &Document,
         body: PdfBody,
         token: Arc<Token>,
-    ) -> Result<Reply, UploadError> {
+    ) -> Result<Reply, FilingError> {
         let target = self.post(UPLOAD)?;
         let request = self
             .request(target, Idempotency::OnlyIfNotSent, UPLOAD_TIMEOUT)?
@@ -132,7 +132,7 @@ impl Direct {
         sent.map_err(|error| {
             watch
                 .failure()
-                .map_or_else(|| error.into(), UploadError::from)
+                .map_or_else(|| error.into(), FilingError::from)
         })
     }
 }
@@ -163,7 +163,7 @@ impl Transport for Direct {
     }
 
     /// Sent again, from the file's beginning, only where the token was refused.
-    async fn upload(&self, document: &Document, body: PdfBody) -> Result<Reply, UploadError> {
+    async fn upload(&self, document: &Document, body: PdfBody) -> Result<Reply, FilingError> {
         let reopen = body.reopener();
         let first = Mutex::new(Some(body));
         let call = async |token: Arc<Token>| {
@@ -171,7 +171,7 @@ impl Transport for Direct {
             let body = match (unread, &reopen) {
                 (Some(body), _) => body,
                 (None, Some(reopen)) => reopen().await?,
-                (None, None) => return Err(UploadError::NotSent(TOKEN_REFUSED.to_owned())),
+                (None, None) => return Err(FilingError::vendor(Vendor::Personio, TOKEN_REFUSED)),
             };
             self.send_document(document, body, token).await
         };

@@ -7,7 +7,7 @@ use super::transport::{Get, Transport};
 use super::upload::{self, Id};
 use super::{error, listing::FiledDocument};
 use crate::document::{
-    Category, Document, DocumentSink, Filed, PdfBody, UploadError, Verification, is_filed_as,
+    Category, Document, DocumentSink, Filed, FilingError, PdfBody, Verification, is_filed_as,
 };
 use crate::domain::id::{CategoryId, DocumentId};
 use crate::source::SourceError;
@@ -53,7 +53,7 @@ impl<T: Transport> DocumentSink for Client<T> {
         &self,
         document: &Document,
         body: PdfBody,
-    ) -> Result<Option<DocumentId>, UploadError> {
+    ) -> Result<Option<DocumentId>, FilingError> {
         let reply = self.transport.upload(document, body).await?;
         upload::outcome(&reply)
     }
@@ -64,7 +64,7 @@ impl<T: Transport> DocumentSink for Client<T> {
         let ours = filed
             .into_iter()
             .find(|filed| is_filed_as(document, &told(filed)));
-        Ok(ours.map_or(Verification::NotThere, |filed| {
+        Ok(ours.map_or(Verification::NotFound, |filed| {
             Verification::Found(filed.id)
         }))
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 
 use super::limits::{DOCUMENTS, EMPLOYEES, LISTS};
-use crate::document::{Document, PdfBody, UploadError};
+use crate::document::{Document, FilingError, PdfBody};
 use crate::http::{Deadline, RateLimiter, Reply};
 use crate::source::SourceError;
 
@@ -43,7 +43,7 @@ pub trait Transport: Clone + fmt::Debug + Send + Sync {
         &self,
         document: &Document,
         body: PdfBody,
-    ) -> impl Future<Output = Result<Reply, UploadError>> + Send;
+    ) -> impl Future<Output = Result<Reply, FilingError>> + Send;
 
     /// The same, but nothing goes past `deadline`.
     #[must_use]

@@ -3,10 +3,9 @@
 use serde::Deserialize;
 
 use super::error::{self, Model, No};
-use crate::document::{Document, UploadError};
+use crate::document::{Document, FilingError, TenantFault};
 use crate::domain::id::DocumentId;
-use crate::http::{Origin, Reply};
-use crate::source::SourceError;
+use crate::http::{Origin, Reply, Vendor};
 
 /// Where documents go.
 pub(crate) const UPLOAD: &str = "/v1/company/documents";
@@ -56,11 +55,13 @@ impl From<Id> for String {
 
 /// What Personio's answer to an upload means. A success without an id is one all the same; what is not clearly a
 /// success or a refusal leaves it open.
-pub(super) fn outcome(reply: &Reply) -> Result<Option<DocumentId>, UploadError> {
+pub(super) fn outcome(reply: &Reply) -> Result<Option<DocumentId>, FilingError> {
     if let Some(no) = error::no(reply) {
         return Err(refused(&no, reply.origin));
     }
-    let unclear = |problem: &str| UploadError::Uncertain(format!("{}: {problem}", reply.call));
+    let unclear = |problem: &str| {
+        FilingError::outcome_unknown(Vendor::Personio, format!("{}: {problem}", reply.call))
+    };
     let filed: Filed = reply
         .json()
         .map_err(|_| unclear("the answer to an upload cannot be read"))?;
@@ -75,33 +76,50 @@ pub(super) fn outcome(reply: &Reply) -> Result<Option<DocumentId>, UploadError> 
     Ok(id.map(DocumentId::new))
 }
 
-fn refused(no: &No<'_>, origin: Origin) -> UploadError {
+fn refused(no: &No<'_>, origin: Origin) -> FilingError {
     let text = no.text();
     match no.code {
-        401 if origin == Origin::Remote => UploadError::Connection(SourceError::Lapsed(format!(
-            "{text}. Personio refuses the credential that Kombo holds: check its access rights, or reconnect."
-        ))),
-        401 => UploadError::Connection(SourceError::Credential(format!(
-            "{text}. The token was refused after a fresh login: check the credential and its access rights."
-        ))),
-        403 => UploadError::Forbidden(format!(
-            "{text}. The credential lacks a right: grant \"Documents: write\" in Personio."
-        )),
+        401 if origin == Origin::Remote => FilingError::tenant(
+            TenantFault::Connection,
+            format!(
+                "{text}. Personio refuses the credential that Kombo holds: check its access rights, or reconnect."
+            ),
+        ),
+        401 => FilingError::tenant(
+            TenantFault::Credential,
+            format!(
+                "{text}. The token was refused after a fresh login: check the credential and its access rights."
+            ),
+        ),
+        403 => FilingError::tenant(
+            TenantFault::Right,
+            format!(
+                "{text}. The credential lacks a right: grant \"Documents: write\" in Personio."
+            ),
+        ),
         // Both an unknown employee and an unknown category are a 404.
         404 => match no.model {
-            Some(Model::Employee) => UploadError::PersonGone(format!(
+            Some(Model::Employee) => FilingError::refused(format!(
                 "{text}. There is no such employee in Personio (any more): nothing can be filed for them."
             )),
-            Some(Model::DocumentCategory) => UploadError::CategoryGone(text),
-            None => UploadError::Gone(text),
+            Some(Model::DocumentCategory) => {
+                FilingError::tenant(TenantFault::Folder, text).suspecting_folder()
+            }
+            None => FilingError::refused(text).suspecting_folder(),
         },
-        413 => UploadError::TooLarge(text),
-        429 => UploadError::RateLimited(text),
+        413 => FilingError::refused(text),
+        429 => FilingError::vendor(Vendor::Personio, text),
         // 408 comes from proxies as well, which may have passed the request on.
-        300..=399 | 408 | 500.. => UploadError::Uncertain(text),
-        _ => UploadError::Refused {
-            problem: text,
-            fields: no.fields.clone(),
-        },
+        300..=399 | 408 | 500.. => FilingError::outcome_unknown(Vendor::Personio, text),
+        _ if no.fields.is_empty() => FilingError::refused(text).suspecting_folder(),
+        _ => {
+            let fields = no.fields.join(", ");
+            let refused = FilingError::refused(format!("{text} (did not pass: {fields})"));
+            if no.fields.iter().any(|field| field == "category_id") {
+                refused.suspecting_folder()
+            } else {
+                refused
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{KomboUnified, PersonioOverKombo};
-use crate::document::{Category, Document, DocumentSink, PdfBody, UploadError, Verification};
+use crate::document::{Category, Document, DocumentSink, FilingError, PdfBody, Verification};
 use crate::domain::id::{DocumentId, SourceId};
 use crate::http::{Deadline, RateLimiter};
 use crate::personio::{self, FiledDocument};
@@ -107,7 +107,7 @@ impl DocumentSink for Hr {
         &self,
         document: &Document,
         body: PdfBody,
-    ) -> Result<Option<DocumentId>, UploadError> {
+    ) -> Result<Option<DocumentId>, FilingError> {
         each!(self, route => route.upload(document, body).await)
     }
 

@@ -1,7 +1,7 @@
 //! Kombo's unified model, with Personio's own list of documents where the passthrough reaches it.
 
 use super::PersonioOverKombo;
-use crate::document::{Category, Document, DocumentSink, PdfBody, UploadError, Verification};
+use crate::document::{Category, Document, DocumentSink, FilingError, PdfBody, Verification};
 use crate::domain::id::{DocumentId, SourceId};
 use crate::http::{Deadline, RateLimiter};
 use crate::kombo::{Client, Documents, Employees, IntegrationId};
@@ -87,17 +87,17 @@ impl DocumentSink for KomboUnified {
         &self,
         document: &Document,
         body: PdfBody,
-    ) -> Result<Option<DocumentId>, UploadError> {
+    ) -> Result<Option<DocumentId>, FilingError> {
         self.documents.upload(document, body).await.map(|()| None)
     }
 
     async fn find(&self, document: &Document) -> Result<Verification, SourceError> {
         let Some(personio) = &self.personio else {
-            return Ok(Verification::OnUnverifiable);
+            return Ok(Verification::Unverifiable);
         };
         match personio.find(document).await {
             // Kombo opens the passthrough per customer; the code of its refusal is not documented.
-            Err(SourceError::Unreadable(_)) => Ok(Verification::OnUnverifiable),
+            Err(SourceError::Unreadable(_)) => Ok(Verification::Unverifiable),
             verification => verification,
         }
     }

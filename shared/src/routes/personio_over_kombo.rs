@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use reqwest::Method;
 use url::form_urlencoded;
 
-use crate::document::{Document, PdfBody, UploadError};
+use crate::document::{Document, FilingError, PdfBody};
 use crate::http::{self, Call, Deadline, RateLimiter, Reply, Vendor};
 use crate::kombo::{self, FileForm, IntegrationId, Passthrough};
 use crate::personio::{self, Api, Get, Limits, Transport};
@@ -71,7 +71,7 @@ impl Transport for PersonioOverKombo {
         Ok(Reply { call, ..reply })
     }
 
-    async fn upload(&self, document: &Document, body: PdfBody) -> Result<Reply, UploadError> {
+    async fn upload(&self, document: &Document, body: PdfBody) -> Result<Reply, FilingError> {
         let fields = personio::fields(document);
         let form = FileForm {
             fields: &fields,

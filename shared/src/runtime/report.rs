@@ -180,8 +180,8 @@ pub enum FindingKind {
     Change,
     /// A certificate that was not filed this time, and is tried again.
     NotFiled,
-    /// A certificate that may be filed or not: it is looked for before it is sent again.
-    Doubtful,
+    /// A certificate that may be filed: its document is looked for before it is sent again.
+    OutcomeUnknown,
     /// A certificate that is left alone until somebody decides.
     Parked,
 }

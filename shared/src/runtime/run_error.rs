@@ -4,7 +4,9 @@ use jiff::Timestamp;
 
 use super::Outcome;
 use crate::aws::SessionError;
+use crate::document::{FilingError, Reach, TenantFault};
 use crate::domain::id::TenantId;
+use crate::http::Vendor;
 use crate::reteach;
 use crate::routes::ConnectError;
 use crate::secrets::SecretError;
@@ -127,6 +129,31 @@ impl From<reteach::Error> for RunError {
             _ => Outcome::ReteachUnavailable,
         };
         let refused = matches!(error, Reteach::Credential(_));
+        let cause = if refused {
+            Cause::Credentials
+        } else {
+            Cause::Other
+        };
+        Self {
+            cause,
+            ..Self::new(outcome, error)
+        }
+    }
+}
+
+/// A failure that ends the run, or would with a few more of its kind.
+impl From<FilingError> for RunError {
+    fn from(error: FilingError) -> Self {
+        let outcome = match error.reach {
+            Reach::Certificate => Outcome::Done,
+            Reach::Tenant(TenantFault::Folder) => Outcome::NoCategory,
+            Reach::Tenant(TenantFault::Right | TenantFault::Credential) => Outcome::AccessDenied,
+            Reach::Tenant(TenantFault::Connection) => Outcome::NotConnected,
+            Reach::Vendor(Vendor::Reteach) => Outcome::ReteachUnavailable,
+            Reach::Vendor(Vendor::Personio | Vendor::Kombo) => Outcome::SourceUnavailable,
+            Reach::Run => Outcome::Partly,
+        };
+        let refused = error.reach == Reach::Tenant(TenantFault::Credential);
         let cause = if refused {
             Cause::Credentials
         } else {

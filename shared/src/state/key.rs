@@ -118,7 +118,7 @@ impl Key {
         Self::of(tenant, format!("{CERTIFICATES}{id}"))
     }
 
-    pub(super) fn certificate_root(tenant: &TenantId) -> Self {
+    pub(super) fn certificate_checkpoint(tenant: &TenantId) -> Self {
         Self::of(tenant, "CERTIFICATES")
     }
 
@@ -148,7 +148,7 @@ mod tests {
             Key::shard(&tenant, ShardNumber(17)),
             Key::held(&tenant),
             Key::certificate(&tenant, &CertificateId::new("cert-1")),
-            Key::certificate_root(&tenant),
+            Key::certificate_checkpoint(&tenant),
             Key::report(&tenant, JobKind::Employees, at),
         ];
         let lines: Vec<String> = keys

@@ -2,7 +2,7 @@
 
 mod brake;
 mod certificate;
-mod certificate_root;
+mod certificate_checkpoint;
 mod employee;
 mod error;
 mod held;
@@ -13,7 +13,9 @@ mod table;
 
 pub use brake::{Brake, BrakeWindow};
 pub use certificate::{CertificateEntry, CertificateState, Intent, OnUnverifiable, RetryState};
-pub use certificate_root::{CertificateRoot, CertificateStart, Open, OpenReason};
+pub use certificate_checkpoint::{
+    CertificateCheckpoint, CertificateStart, DayCheckpoint, Unsettled,
+};
 pub use employee::{EmployeeEntry, Failure, ValueDigest};
 pub use error::StateError;
 pub use held::{Decision, HeldPlan};

@@ -30,13 +30,13 @@ pub(super) async fn run_certificates(fixture: &Fixture) {
     // Filed with a lost reply: it is searched later.
     harness.issue([certificate(fixture, 5)]);
     harness.fail_uploads(Fault::new(Behaviour::LateStatus(504, Body::Empty)));
-    assert_eq!(harness.certificates_tick().await.counts.doubtful, 1);
+    assert_eq!(harness.certificates_tick().await.counts.outcome_unknown, 1);
     assert_eq!(
         harness
             .certificates_after(SignedDuration::from_mins(30))
             .await
             .counts
-            .doubtful,
+            .outcome_unknown,
         0
     );
     assert_eq!(company.personio.documents().len(), 5);

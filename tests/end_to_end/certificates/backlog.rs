@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use shared::runtime::{FindingKind, Outcome};
 use shared::state::CertificateState;
 use shared::tenant::Via;
+use simulators::reteach::Delivery;
 use simulators::{Behaviour, Body, Fault, RetryAfter};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -155,14 +156,14 @@ async fn three_uploads_without_reply_stop_the_run_and_the_next_continues() {
         let report = harness.certificates_now().await;
         assert_run!("{via:?}", report, Outcome::SourceUnavailable);
         // Three, and the uploads in flight with the third.
-        let doubtful = report.counts.doubtful;
+        let doubtful = report.counts.outcome_unknown;
         assert!((3..=6).contains(&doubtful), "{via:?}: {report:#?}");
         assert_counts!("{via:?}", report, remaining = 30 - doubtful);
         harness.clear_faults();
         harness.forget_requests();
         let report = harness.certificates_tick().await;
         assert_run!("{via:?}", report, Outcome::Done, uploaded = 30);
-        assert_counts!("{via:?}", report, remaining = 0, doubtful = 0);
+        assert_counts!("{via:?}", report, remaining = 0, outcome_unknown = 0);
         assert_eq!(filed(&harness), 30, "{via:?}");
     }
 }
@@ -236,22 +237,23 @@ async fn stopped_after(harness: &Harness, before: usize) -> harness::Certificate
 
 #[tokio::test]
 async fn the_next_run_continues_a_stopped_one() {
-    for (left, full_scan) in [(100_u32, false), (101, true), (300, true)] {
-        let harness = old_company(Via::Direct, left + 20).await;
+    for (left, is_old) in [(100_u32, false), (200, false), (100, true), (300, true)] {
+        let harness = if is_old {
+            old_company(Via::Direct, left + 20).await
+        } else {
+            company(Via::Direct, left + 20).await
+        };
         let report = stopped_after(&harness, 20).await;
         assert_counts!(report, uploaded = 20, remaining = u64::from(left));
-        assert_counts!(report, failed = 0, doubtful = 0);
+        assert_counts!(report, failed = 0, outcome_unknown = 0);
         let report = harness.certificates_tick().await;
         assert_run!("{left}", report, Outcome::Done, remaining = 0);
         assert_counts!("{left}", report, uploaded = u64::from(left));
+        // Only what is older than the window needs a listing of everything.
         let (all, since, one) = questions(&harness);
         assert_eq!(
             (all > 0, since, one),
-            (
-                full_scan,
-                usize::from(!full_scan),
-                if full_scan { 0 } else { 100 }
-            ),
+            (is_old, usize::from(!is_old), 0),
             "{left}"
         );
         harness.forget_requests();
@@ -268,31 +270,28 @@ async fn a_failing_lookup_stops_no_other_certificate() {
         (Behaviour::Status(200, Body::Html), 1),
         (Behaviour::Status(500, Body::Vendor), 4),
     ] {
-        let harness = old_company(Via::Direct, 1).await;
-        harness.fail_uploads(Fault::new(Behaviour::Status(422, Body::Vendor)));
-        assert_eq!(
-            harness.certificates_now().await.counts.failed,
-            1,
-            "{behaviour:?}"
-        );
-        let now = harness.moment().to_string();
-        harness
-            .company
-            .reteach
-            .add_participation(completed("c-new", 3, "Erste Hilfe", &now));
-        // The list is the first call.
+        let harness = company(Via::Direct, 2).await;
+        let reteach = &harness.company.reteach;
+        assert!(reteach.set_delivery("c-1", Delivery::Status(403)));
+        // The list comes first; a look-up is tried three times.
         let fault = Fault::new(behaviour.clone())
             .path("/participation")
             .nth(2)
-            .times(attempts);
-        harness.company.reteach.fail(fault);
+            .times(3 * attempts);
+        reteach.fail(fault);
         let report = harness.certificates_tick().await;
-        assert_run!("{behaviour:?}", report, Outcome::Done, uploaded = 1);
+        assert_eq!(
+            (report.outcome, report.counts.uploaded, report.counts.failed),
+            (Outcome::Done, 1, 1),
+            "{behaviour:?}: {report:#?}"
+        );
+        assert!(reteach.set_delivery("c-1", Delivery::default()));
+        harness.forget_requests();
         let report = harness.certificates_tick().await;
         assert_run!("{behaviour:?}", report, Outcome::Done, uploaded = 1);
         assert_eq!(
             (filed(&harness), questions(&harness).0),
-            (2, 1),
+            (2, 0),
             "{behaviour:?}: without a full scan"
         );
     }

@@ -4,7 +4,7 @@ use harness::{CERTIFICATE_TICK, CertificateReport, Harness, completed, people};
 use jiff::{SignedDuration, Timestamp};
 use shared::http::Deadline;
 use shared::runtime::{FindingKind, Mode, Outcome};
-use shared::state::{CertificateRoot, CertificateStart};
+use shared::state::{CertificateCheckpoint, CertificateStart, Unsettled};
 use shared::tenant::Via;
 use simulators::reteach::{Certificate, Change, Filters, Participation, ParticipationStatus};
 use simulators::{Behaviour, Body, Fault};
@@ -59,15 +59,15 @@ fn filed(harness: &Harness) -> usize {
     harness.company.personio.documents().len()
 }
 
-async fn root(harness: &Harness) -> CertificateRoot {
-    let CertificateStart { root, .. } = harness
+async fn checkpoint(harness: &Harness) -> CertificateCheckpoint {
+    let CertificateStart { checkpoint, .. } = harness
         .world
         .stack
         .store()
         .certificate_start(&harness.company.tenant)
         .await
         .unwrap();
-    root.unwrap_or_default()
+    checkpoint.unwrap_or_default()
 }
 
 /// Whether there was a full scan since the logs were last emptied; empties them.
@@ -114,15 +114,18 @@ async fn a_list_that_changes_while_it_is_read_is_read_again() {
         old(&harness, 600);
         harness.company.reteach.change_while_reading(shift());
         let report = harness.certificates_now().await;
-        assert_counts!("{number}", report, readings = 2);
-        assert!(!incomplete(&report), "{number}");
-        assert_run!("{number}", report, Outcome::Done);
-        assert_eq!(filed(&harness), ours(&harness), "{number}");
-        let root = root(&harness).await;
         assert_eq!(
-            (root.read_at, root.scanned_at),
-            (Some(harness.moment()), Some(harness.moment()))
+            (report.counts.readings, incomplete(&report)),
+            (2, false),
+            "{number}: {report:#?}"
         );
+        assert_eq!(
+            (report.outcome, filed(&harness)),
+            (Outcome::Done, ours(&harness)),
+            "{number}: {report:#?}"
+        );
+        let listed_all_at = checkpoint(&harness).await.listed_all_at;
+        assert_eq!(listed_all_at, Some(harness.moment()));
     }
 }
 
@@ -151,8 +154,8 @@ async fn an_inconsistent_list_is_read_again() {
             if behaviour == Behaviour::TruncateJson {
                 assert_eq!(report.outcome, Outcome::ReteachUnavailable, "{report:#?}");
                 assert_eq!(
-                    (filed(&harness), root(&harness).await),
-                    (0, CertificateRoot::default())
+                    (filed(&harness), checkpoint(&harness).await),
+                    (0, CertificateCheckpoint::default())
                 );
                 harness.certificates_tick().await;
             } else {
@@ -164,7 +167,7 @@ async fn an_inconsistent_list_is_read_again() {
 }
 
 #[tokio::test]
-async fn an_incomplete_reading_is_filed_without_moving_the_watermark() {
+async fn an_incomplete_reading_is_filed_and_everything_is_listed_again() {
     let harness = company().await;
     old(&harness, 600);
     harness
@@ -175,8 +178,8 @@ async fn an_incomplete_reading_is_filed_without_moving_the_watermark() {
     assert_run!(report, Outcome::Partly, readings = 3);
     assert!(incomplete(&report), "{report:#?}");
     assert!(filed(&harness) > 60, "{}", filed(&harness));
-    let left = root(&harness).await;
-    assert_eq!((left.read_at, left.scanned_at), (None, None), "{left:?}");
+    let left = checkpoint(&harness).await;
+    assert_eq!(left.listed_all_at, None, "{left:?}");
     assert!(was_full_scan(&harness));
     harness.company.reteach.change_while_reading([]);
 
@@ -186,11 +189,8 @@ async fn an_incomplete_reading_is_filed_without_moving_the_watermark() {
         "{report:#?}"
     );
     assert_eq!(filed(&harness), ours(&harness));
-    let scanned = root(&harness).await;
-    assert_eq!(
-        (scanned.read_at, scanned.scanned_at),
-        (Some(harness.moment()), Some(harness.moment()))
-    );
+    let listed_all_at = checkpoint(&harness).await.listed_all_at;
+    assert_eq!(listed_all_at, Some(harness.moment()));
 
     // The same on an incremental run: 300 of one morning, while more arrive.
     harness.world.clock.advance(HOUR * 4);
@@ -208,13 +208,7 @@ async fn an_incomplete_reading_is_filed_without_moving_the_watermark() {
         incomplete(&report) && !was_full_scan(&harness),
         "{report:#?}"
     );
-    assert_eq!(
-        (
-            root(&harness).await.read_at,
-            root(&harness).await.scanned_at
-        ),
-        (scanned.read_at, scanned.scanned_at)
-    );
+    assert_eq!(checkpoint(&harness).await.listed_all_at, listed_all_at);
     harness.company.reteach.change_while_reading([]);
     let report = harness.certificates_tick().await;
     assert_eq!(
@@ -273,15 +267,23 @@ async fn a_certificate_that_turns_up_late_is_filed() {
         .company
         .reteach
         .add_participation(certificate(1, harness.moment() - HOUR * 5));
-    // Completed a month ago, with a certificate only now.
+    // Entered only now, and back-dated by almost 30 days.
     harness
         .company
         .reteach
-        .add_participation(certificate(2, harness.moment() - HOUR * 700));
+        .add_participation(certificate(4, harness.moment() - HOUR * 719));
+    // Completed longer ago, and given a certificate only now.
+    harness
+        .company
+        .reteach
+        .add_participation(certificate(2, harness.moment() - HOUR * 800));
     let report = harness.certificates_tick().await;
-    assert_counts!(report, uploaded = 1);
-    assert!(!was_full_scan(&harness));
-    assert!(harness.document_of("c-1").is_some());
+    assert_eq!(
+        (report.counts.uploaded, was_full_scan(&harness)),
+        (2, false),
+        "{report:#?}"
+    );
+    assert!(harness.document_of("c-1").is_some() && harness.document_of("c-4").is_some());
     while harness.document_of("c-2").is_none() {
         assert!(
             harness.moment() < "2026-05-12T09:00:00Z".parse().unwrap(),
@@ -291,11 +293,11 @@ async fn a_certificate_that_turns_up_late_is_filed() {
         harness.certificates_tick().await;
     }
     assert!(was_full_scan(&harness));
-    // An operator can request a full scan.
+    // The operator may ask for it earlier.
     harness
         .company
         .reteach
-        .add_participation(certificate(3, harness.moment() - HOUR * 700));
+        .add_participation(certificate(3, harness.moment() - HOUR * 800));
     harness.world.clock.advance(CERTIFICATE_TICK);
     assert_eq!(
         harness
@@ -308,9 +310,9 @@ async fn a_certificate_that_turns_up_late_is_filed() {
     );
 }
 
-/// While nothing is new the root is not written with every run; what turns up is found all the same.
+/// A day of back-dated completions, one with each run.
 #[tokio::test]
-async fn the_watermark_may_lag_but_loses_nothing() {
+async fn each_run_files_what_was_entered_since_the_last_one() {
     let harness = company().await;
     harness.certificates_now().await;
     for number in 1..=46 {
@@ -323,7 +325,7 @@ async fn the_watermark_may_lag_but_loses_nothing() {
         let report = harness.certificates_now().await;
         assert_eq!(report.counts.uploaded, 1, "{number}: {report:#?}");
     }
-    assert!(root(&harness).await.open.is_empty());
+    assert_eq!(checkpoint(&harness).await.unsettled(), Unsettled::default());
 }
 
 /// Revoked and reissued between list and upload: the new one comes with the next reading.
@@ -344,7 +346,8 @@ async fn a_certificate_reissued_between_list_and_upload_is_filed() {
     assert!(harness.document_of(&new).is_some());
     harness.world.clock.advance(HOUR * 24);
     assert!(harness.certificates_now().await.outcome.is_good());
-    assert_eq!((filed(&harness), root(&harness).await.open.len()), (1, 0));
+    let unsettled = checkpoint(&harness).await.unsettled();
+    assert_eq!((filed(&harness), unsettled), (1, Unsettled::default()));
 }
 
 /// An empty answer is accepted, but drops nothing.
@@ -359,4 +362,41 @@ async fn an_empty_list_delays_certificates_by_at_most_a_day() {
     assert_eq!(harness.certificates_now().await.counts.seen, 0);
     harness.world.clock.advance(HOUR * 24);
     assert_eq!(harness.certificates_now().await.counts.uploaded, 3);
+}
+
+/// A certificate that waits for its retry while its day leaves the window is still retried.
+#[tokio::test]
+async fn a_retry_that_comes_due_after_its_day_has_left_the_window_lists_everything() {
+    let harness = company().await;
+    harness.certificates_now().await;
+    let at = harness.moment() - HOUR * (30 * 24);
+    harness
+        .company
+        .reteach
+        .add_participation(certificate(1, at));
+    let refused = Fault::new(Behaviour::Status(422, Body::Vendor));
+    harness.fail_uploads(refused.times(6));
+    assert_eq!(harness.certificates_tick().await.counts.failed, 1);
+    let begin = harness.moment();
+    while filed(&harness) == 0 {
+        assert!(harness.moment().duration_since(begin) < HOUR * 20);
+        was_full_scan(&harness);
+        harness.certificates_tick().await;
+        harness.clear_faults();
+    }
+}
+
+/// The clock was ahead when everything was listed last: that is no reason to wait for it.
+#[tokio::test]
+async fn a_clock_that_went_back_does_not_delay_the_daily_listing() {
+    let harness = company().await;
+    harness.world.clock.advance(HOUR * 240);
+    harness.certificates_now().await;
+    harness.world.clock.advance(HOUR * -240);
+    old(&harness, 30);
+    was_full_scan(&harness);
+    assert_eq!(harness.certificates_now().await.counts.uploaded, 3);
+    assert!(was_full_scan(&harness));
+    assert!(harness.certificates_tick().await.outcome.is_good());
+    assert!(!was_full_scan(&harness));
 }

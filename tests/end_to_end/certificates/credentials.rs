@@ -98,8 +98,8 @@ async fn every_broken_connection_is_named_and_recovers() {
                     .await;
                 start
                     .unwrap()
-                    .root
-                    .map(|root| (root.read_at, root.scanned_at))
+                    .checkpoint
+                    .map(|checkpoint| checkpoint.listed_all_at)
             };
             begin(&harness);
             for _ in 0..3 {

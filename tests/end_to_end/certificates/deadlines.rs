@@ -112,7 +112,7 @@ async fn an_upload_interrupted_by_the_deadline_has_an_unknown_outcome() {
         let deadline = Deadline::after(Duration::from_secs(60));
         let (ran, ()) = tokio::join!(harness.certificates(Mode::Scheduled, deadline), cut);
         let report = ran.report;
-        assert_run!("{via:?}", report, Outcome::Partly, doubtful = 4);
+        assert_run!("{via:?}", report, Outcome::Partly, outcome_unknown = 4);
         assert_counts!("{via:?}", report, uploaded = 0, remaining = 8);
         let report = harness.certificates_tick().await;
         assert_counts!("{via:?}", report, verified = 4, uploaded = 8);
@@ -134,7 +134,7 @@ async fn too_little_time_starts_no_upload() {
             "{via:?}"
         );
         let report = harness.certificates_now().await;
-        assert_counts!("{via:?}", report, doubtful = 2, uploaded = 10);
+        assert_counts!("{via:?}", report, outcome_unknown = 2, uploaded = 10);
         harness.world.clock.advance(harness::CERTIFICATE_TICK);
         let report = harness.certificates(Mode::Scheduled, short()).await.report;
         assert_run!("{via:?}", report, Outcome::Partly, remaining = 2);
@@ -170,7 +170,7 @@ async fn years_of_certificates_are_filed_over_several_runs() {
             refusals + harness.uploads() as u64 - before - uploaded,
         );
         assert_eq!(report.counts.remaining, left, "{report:#?}");
-        assert_counts!(report, failed = 0, doubtful = 0);
+        assert_counts!(report, failed = 0, outcome_unknown = 0);
         assert_eq!(harness.company.personio.documents().len() as u64, filed);
         harness.world.clock.advance(harness::CERTIFICATE_TICK);
     }

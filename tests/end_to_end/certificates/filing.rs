@@ -130,7 +130,7 @@ async fn a_filed_certificate_is_never_filed_again() {
         let documents = harness.company.personio.documents();
         for _ in 0..4 {
             let report = harness.certificates_tick().await;
-            assert_run!("{via:?}", report, Outcome::Unchanged, settled = 1);
+            assert_run!("{via:?}", report, Outcome::Unchanged, unchanged = 1);
         }
         for _ in 0..2 {
             let report = harness.certificates_after(DAY).await;

@@ -63,7 +63,7 @@ async fn a_crash_during_an_upload_files_no_second_document() {
             .clock
             .advance(MINUTE * 5 + SignedDuration::from_secs(6));
         let report = harness.certificates_now().await;
-        assert_counts!("{via:?}", report, doubtful = 1, uploaded = 0);
+        assert_counts!("{via:?}", report, outcome_unknown = 1, uploaded = 0);
         let report = harness.certificates_tick().await;
         assert_counts!("{via:?}", report, verified = 1, uploaded = 0);
         let document = DocumentId::new(harness.document_of("c-1").unwrap().id.to_string());

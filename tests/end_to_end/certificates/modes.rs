@@ -67,7 +67,7 @@ async fn a_dry_run_lists_what_would_be_filed_and_files_nothing() {
             readings: 1,
             remaining: 2,
             waiting_for_pdf: 1,
-            not_from_personio: 1,
+            not_from_hr: 1,
             ..Counts::default()
         };
         assert_eq!(report.counts, expected, "{via:?}");
@@ -244,7 +244,7 @@ async fn an_unchanged_tick_costs_one_vendor_call_and_four_state_calls() {
         harness.issue((1..=3).map(|id| completed(&format!("c-{id}"), id, "Kurs", LONG_AGO)));
         assert_eq!(harness.certificates_now().await.counts.uploaded, 3);
         let mut cheap = 0;
-        // A report is written once an hour, the watermark every three: these are the ticks between.
+        // A report is written once an hour: the ticks between.
         for tick in 1..6 {
             if tick % 2 == 0 {
                 harness.certificates_tick().await;
@@ -270,33 +270,64 @@ async fn an_unchanged_tick_costs_the_same_with_600_certificates() {
     costs_next_to_nothing(&harness, "600 certificates").await;
 }
 
+/// The window's certificates are listed on each tick, a page for 250 of them; the ledger is not read.
 #[tokio::test]
-async fn unchanged_hours_store_a_report_each_and_the_watermark_every_three() {
+async fn an_unchanged_tick_costs_a_page_for_250_certificates_of_the_last_30_days() {
+    let harness = Harness::with_folder(Via::Direct, "", people(20)).await;
+    let first = harness.moment() - SignedDuration::from_hours(29 * 24);
+    harness.issue((0..600_u64).map(|number| {
+        let at = first + SignedDuration::from_hours(i64::try_from(number).unwrap());
+        Participation {
+            certificate: Some(Certificate::new(&format!("c-{number:04}"), 200)),
+            ..completed("", number % 20 + 1, "Kurs", &at.to_string())
+        }
+    }));
+    assert_eq!(harness.certificates_now().await.counts.uploaded, 600);
+    for tick in 1..6 {
+        let report = harness.certificates_tick().await;
+        let Counts {
+            seen,
+            unchanged,
+            settled,
+            readings,
+            ..
+        } = report.counts;
+        assert_eq!(report.outcome, Outcome::Unchanged, "{report:#?}");
+        assert_eq!((seen, unchanged, settled, readings), (600, 600, 0, 1));
+        // A token is good for an hour.
+        assert!((3..=4).contains(&report.calls.reteach), "{report:#?}");
+        if tick % 2 == 1 {
+            let Units { read, write, .. } = report.dynamodb;
+            assert!(read <= 2.0 && write <= 2.0, "{read} read, {write} write");
+        }
+    }
+}
+
+#[tokio::test]
+async fn unchanged_hours_store_a_report_each_and_no_checkpoint() {
     let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
     harness.issue([completed("c-1", 1, "Kurs", LONG_AGO)]);
     harness.certificates_now().await;
-    let root = async || {
+    let checkpoint = async || {
         let (store, tenant) = (harness.world.stack.store(), &harness.company.tenant);
-        store.certificate_start(tenant).await.unwrap().root
+        store.certificate_start(tenant).await.unwrap().checkpoint
     };
-    let (mut reported, mut noted) = (Vec::new(), Vec::new());
-    let (mut reports, mut known, mut calls) = (1, root().await, 0);
+    let known = checkpoint().await;
+    let mut reported = Vec::new();
+    let (mut reports, mut calls) = (1, 0);
     for minute in (30..=6 * 60 + 30).step_by(30) {
         let report = harness.certificates_tick().await;
         assert_eq!(report.outcome, Outcome::Unchanged, "{report:#?}");
         calls += report.calls.reteach;
-        let (reports_now, root_now) = (harness.certificate_reports().await.len(), root().await);
+        assert_eq!(checkpoint().await, known, "minute {minute}");
+        let reports_now = harness.certificate_reports().await.len();
         if reports_now > reports {
             reported.push(minute);
         }
-        if root_now != known {
-            noted.push(minute);
-        }
-        (reports, known) = (reports_now, root_now);
+        reports = reports_now;
     }
     assert_eq!(reported, [60, 120, 180, 240, 300, 360]);
-    assert_eq!(noted, [180, 360]);
-    // One call per run, and a token lasts an hour.
+    // One question a run, and a token is good for an hour.
     assert!((13..=13 + 7).contains(&calls), "{calls} calls");
 }
 

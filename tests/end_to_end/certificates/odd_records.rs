@@ -233,8 +233,8 @@ async fn missing_rows_make_the_reading_incomplete_and_are_filed_by_the_next() {
             .unwrap();
         assert!(
             start
-                .root
-                .is_none_or(|root| root.read_at.is_none() && root.scanned_at.is_none())
+                .checkpoint
+                .is_none_or(|checkpoint| checkpoint.listed_all_at.is_none())
         );
         harness.clear_faults();
         let report = harness.certificates_tick().await;

@@ -35,7 +35,7 @@ async fn an_account_without_our_external_id_is_found_in_the_employee_ledger() {
         });
         let report = harness.certificates_now().await;
         assert_run!("{via:?}", report, Outcome::Done, uploaded = 3);
-        assert_eq!(report.counts.not_from_personio, 0, "{via:?}");
+        assert_eq!(report.counts.not_from_hr, 0, "{via:?}");
         for (id, person) in [("c-1", 1), ("c-2", 2), ("c-3", 3)] {
             assert_eq!(
                 harness.document_of(id).unwrap().employee_id,
@@ -68,7 +68,7 @@ async fn certificates_of_people_outside_personio_are_counted_and_skipped() {
         ] {
             let report = harness.certificates_in(mode).await;
             let counts = report.counts;
-            assert_run!("{via:?}", report, outcome, not_from_personio = 2);
+            assert_run!("{via:?}", report, outcome, not_from_hr = 2);
             assert_eq!(
                 (counts.uploaded, counts.seen, counts.failed),
                 (uploaded, 3, 0),
@@ -94,7 +94,7 @@ async fn a_person_added_later_gets_old_certificates_with_the_next_full_scan() {
             .insert(by_hand("person-2@muster.example"));
         harness.issue([of(&account, "c-1"), of(&account, "c-2")]);
         assert_eq!(
-            harness.certificates_now().await.counts.not_from_personio,
+            harness.certificates_now().await.counts.not_from_hr,
             2,
             "{via:?}"
         );
@@ -107,7 +107,7 @@ async fn a_person_added_later_gets_old_certificates_with_the_next_full_scan() {
             "{via:?}: they are old"
         );
         let report = harness.certificates_after(DAY).await;
-        assert_counts!("{via:?}", report, uploaded = 2, not_from_personio = 0);
+        assert_counts!("{via:?}", report, uploaded = 2, not_from_hr = 0);
         assert_eq!(harness.documents_of(2).len(), 2, "{via:?}");
     }
 }
@@ -153,7 +153,7 @@ async fn a_participation_without_a_customer_is_counted_and_reported_by_full_scan
             "{told:?}"
         );
         let again = harness.certificates_tick().await;
-        assert_run!(again, Outcome::Unchanged, without_customer = 2);
+        assert_run!(again, Outcome::Unchanged, unchanged = 2);
         assert!(
             again.findings.is_empty(),
             "{via:?}: told once a day: {again:#?}"

@@ -124,13 +124,13 @@ async fn an_upload_that_cannot_be_searched_is_parked_with_the_missing_right() {
         let harness = company(via).await;
         harness.fail_uploads(Fault::new(Behaviour::Close));
         assert_eq!(
-            harness.certificates_now().await.counts.doubtful,
+            harness.certificates_now().await.counts.outcome_unknown,
             1,
             "{via:?}"
         );
         blind(&harness);
         let report = harness.certificates_tick().await;
-        assert_counts!("{via:?}", report, parked = 1, doubtful = 0);
+        assert_counts!("{via:?}", report, parked = 1, outcome_unknown = 0);
         let finding = report
             .findings
             .iter()
@@ -207,7 +207,7 @@ async fn a_retry_uploads_once_and_is_parked_again_if_its_reply_is_lost_too() {
         retry(&harness).await.unwrap();
         retry(&harness).await.unwrap();
         let report = harness.certificates_tick().await;
-        assert_counts!("{via:?}", report, doubtful = 1, parked = 0);
+        assert_counts!("{via:?}", report, outcome_unknown = 1, parked = 0);
         let report = harness.certificates_tick().await;
         assert_counts!("{via:?}", report, parked = 1);
         assert_eq!(harness.uploads(), 2, "{via:?}");
@@ -281,17 +281,17 @@ async fn a_failing_search_is_repeated_for_a_week() {
         harness.fail_uploads(Fault::new(Behaviour::LoseReply));
         harness.fail_finding(Fault::new(fault).always());
         assert_eq!(
-            harness.certificates_now().await.counts.doubtful,
+            harness.certificates_now().await.counts.outcome_unknown,
             1,
             "{what}"
         );
         let report = harness.certificates_tick().await;
-        assert_counts!("{what}", report, doubtful = 1, parked = 0);
+        assert_counts!("{what}", report, outcome_unknown = 1, parked = 0);
         harness.world.clock.advance(DAY * 7 - CERTIFICATE_TICK * 3);
         let report = harness.certificates_tick().await;
-        assert_counts!("{what}", report, doubtful = 1, parked = 0);
+        assert_counts!("{what}", report, outcome_unknown = 1, parked = 0);
         let report = harness.certificates_tick().await;
-        assert_counts!("{what}", report, doubtful = 0, parked = 1);
+        assert_counts!("{what}", report, outcome_unknown = 0, parked = 1);
         assert_eq!(
             (harness.uploads(), listed(&harness).await),
             (1, 1),

@@ -98,7 +98,7 @@ async fn a_folder_deleted_during_a_run_stops_it_and_no_certificate_counts_as_fai
         );
         let counts = report.counts;
         assert_eq!(
-            (counts.failed, counts.doubtful, counts.parked),
+            (counts.failed, counts.outcome_unknown, counts.parked),
             (0, 0, 0),
             "{via:?} {report:#?}"
         );
@@ -226,12 +226,12 @@ async fn a_refused_document_is_reported_by_fields_without_values_and_stops_no_ot
         Refusal {
             status: 404,
             body: Body::Json(NOBODY),
-            says: &["404", "the category is there, so the employee is not"],
+            says: &["404", "the folder is there"],
         },
         Refusal {
             status: 404,
             body: Body::Html,
-            says: &["404", "the category is there, so the employee is not"],
+            says: &["404", "the folder is there"],
         },
         Refusal {
             status: 400,

@@ -48,14 +48,14 @@ async fn check_unknown_outcome(
     let report = harness.certificates_now().await;
     let counts = report.counts;
     assert_eq!(
-        (counts.doubtful, counts.uploaded, counts.failed),
+        (counts.outcome_unknown, counts.uploaded, counts.failed),
         (1, 0, 0),
         "{what}: {report:#?}"
     );
     let told = report
         .findings
         .iter()
-        .find(|finding| finding.kind == FindingKind::Doubtful)
+        .find(|finding| finding.kind == FindingKind::OutcomeUnknown)
         .unwrap();
     assert_eq!(
         told.certificate.as_ref().map(|id| id.as_str()),
@@ -75,13 +75,13 @@ async fn check_unknown_outcome(
         .clock
         .advance(MINUTE * 15 - SignedDuration::from_secs(1));
     let early = harness.certificates_now().await;
-    assert_counts!("{what}", early, doubtful = 1);
+    assert_counts!("{what}", early, outcome_unknown = 1);
     assert_eq!(early.calls.personio + early.calls.kombo, 0, "{what}");
 
     harness.world.clock.advance(SignedDuration::from_secs(1));
     let sent = harness.uploads();
     let later = harness.certificates_now().await;
-    assert_run!("{what}", later, Outcome::Done, doubtful = 0);
+    assert_run!("{what}", later, Outcome::Done, outcome_unknown = 0);
     let expected = if takes_effect { (1, 0) } else { (0, 1) };
     assert_eq!(
         (later.counts.verified, later.counts.uploaded),
@@ -118,7 +118,7 @@ async fn one_list_without_the_document_is_not_proof() {
             let harness = company(via).await;
             issue(&harness, "c-1");
             harness.fail_next_upload(UploadAt::on(via)[0], Behaviour::LoseReply);
-            assert_eq!(harness.certificates_now().await.counts.doubtful, 1);
+            assert_eq!(harness.certificates_now().await.counts.outcome_unknown, 1);
             harness.world.clock.advance(MINUTE * 15);
             let list = Fault::new(behaviour.clone()).path("/v2/document-management/documents");
             harness.company.personio.fail(list);
@@ -264,7 +264,7 @@ async fn a_document_is_found_after_revocation_and_a_folder_rename() {
         issue(&harness, "c-2");
         harness.fail_uploads(Fault::new(Behaviour::LoseReply).times(2));
         assert_eq!(
-            harness.certificates_now().await.counts.doubtful,
+            harness.certificates_now().await.counts.outcome_unknown,
             2,
             "{via:?}"
         );
@@ -275,7 +275,7 @@ async fn a_document_is_found_after_revocation_and_a_folder_rename() {
             .rename_category("Sonstige Dokumente", "Verschiedenes");
         harness.company.personio.add_category("Bildungszertifikate");
         let report = harness.certificates_tick().await;
-        assert_counts!("{via:?}", report, verified = 2, doubtful = 0);
+        assert_counts!("{via:?}", report, verified = 2, outcome_unknown = 0);
         assert_eq!(harness.company.personio.documents().len(), 2, "{via:?}");
     }
 }
@@ -292,13 +292,13 @@ async fn a_certificate_revoked_while_its_outcome_is_unknown_is_not_filed() {
         ));
         harness.fail_uploads(Fault::new(Behaviour::Close));
         assert_eq!(
-            harness.certificates_now().await.counts.doubtful,
+            harness.certificates_now().await.counts.outcome_unknown,
             1,
             "{via:?}"
         );
         harness.company.reteach.remove_participation(&id);
         let report = harness.certificates_tick().await;
-        assert_counts!("{via:?}", report, uploaded = 0, doubtful = 0);
+        assert_counts!("{via:?}", report, uploaded = 0, outcome_unknown = 0);
         let quiet = harness.certificates_tick().await;
         assert_run!(quiet, Outcome::Unchanged);
         assert_eq!(quiet.calls.personio + quiet.calls.kombo, 0);

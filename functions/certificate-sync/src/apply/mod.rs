@@ -1,41 +1,39 @@
-//! The executor: looks for uploads of unknown outcome, then files what is to be filed, a few at a time; what is not
-//! reached is left for the next run.
+//! The executor: looks for uploads of unknown outcome, then files what is to be filed, a few at a time. What it does
+//! not reach is left for the next run.
 
 mod check;
 mod file;
 mod folder;
-mod note;
-mod setback;
-mod trouble;
+mod ledger;
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use shared::domain::clock::Clock;
-use shared::domain::id::{CertificateId, TenantId};
+use shared::domain::id::{CertificateId, SourceId, TenantId};
 use shared::http::Deadline;
 use shared::reteach::{Client, Downloads};
 use shared::routes::Hr;
-use shared::runtime::{CircuitBreaker, LeaseGuard, Outcome as Ending, RunError};
-use shared::state::{RetryState, Store};
+use shared::runtime::{CircuitBreaker, LeaseGuard, RunError};
+use shared::state::Store;
 
 pub(crate) use folder::find as find_folder;
 
-use crate::plan::{Check, Todo, Upload};
+use crate::decide::{after_attempt, out_of_time};
+use crate::outcome::CertificateResult;
+use crate::plan::{Check, Upload};
 
 /// Uploads in flight at once: enough to keep Personio's pace of one a second while each takes a few.
 pub const CONCURRENCY: usize = 4;
 /// With less than this left, no upload is begun: it may be a large file.
-const ENOUGH: Duration = Duration::from_secs(30);
+const MIN_REMAINING: Duration = Duration::from_secs(30);
 
 /// Everything the executor acts with.
 #[derive(Clone, Copy, Debug)]
 pub struct Tools<'a> {
-    /// The tenant.
     pub tenant: &'a TenantId,
     /// Its HR system.
     pub sink: &'a Hr,
@@ -43,76 +41,69 @@ pub struct Tools<'a> {
     pub reteach: &'a Client,
     /// Its academy's files.
     pub downloads: &'a Downloads,
-    /// The ledger.
     pub store: &'a Store,
-    /// The lease.
     pub guard: &'a LeaseGuard<'a>,
-    /// The present.
     pub clock: &'a dyn Clock,
-    /// Everything has to have ended by then.
+    /// Everything must have ended by then.
     pub stop_at: Deadline,
     /// Uploads in flight at once.
     pub at_once: usize,
-    /// Days are told in this time zone.
+    /// The tenant's time zone, in which completion days are written.
     pub time_zone: &'a TimeZone,
-    /// The folder of the tenant's choice.
+    /// The folder that the tenant's file names.
     pub category: Option<&'a str>,
 }
 
-/// What became of a certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Became {
-    /// Filed by this run.
-    Filed,
-    /// Found filed, by an earlier upload of unknown outcome.
-    Verified,
-    /// Not filed; tried again later.
-    Failed(RetryState),
-    /// Left alone until somebody decides.
-    Parked(String),
-    /// Nobody knows whether it is filed; it is looked for from this moment on.
-    Doubtful(Timestamp),
-    /// Its PDF is not made yet, after all.
-    AwaitingPdf,
-    /// reteach does not have it any more.
-    Gone,
-    /// Somebody decided about it meanwhile.
-    Settled,
-    /// Not reached: the next run goes on.
-    Left,
-}
-
-/// What the executor came to.
+/// What the executor did.
 #[derive(Debug, Default)]
-pub struct Outcome {
-    /// What became of each certificate.
-    pub became: HashMap<CertificateId, Became>,
+pub struct Applied {
+    /// How it left each certificate, and in whose file that belongs.
+    pub results: BTreeMap<CertificateId, (SourceId, CertificateResult)>,
     /// Why it stopped early, if it did.
     pub stop: Option<RunError>,
 }
 
-/// Carries out `todo`; `progress` is told of each certificate that is through or given up.
-pub async fn apply(tools: Tools<'_>, todo: Todo, progress: &(dyn Fn() + Sync)) -> Outcome {
-    let (breaker, silence) = (CircuitBreaker::default(), CircuitBreaker::default());
-    let Todo {
-        checks,
-        mut uploads,
-    } = todo;
-    let mut became = HashMap::new();
-    for (id, checked) in check_all(tools, checks, &breaker, &silence).await {
+impl Applied {
+    /// The results alone.
+    pub fn results(&self) -> impl Iterator<Item = (CertificateId, CertificateResult)> + '_ {
+        let results = self.results.iter();
+        results.map(|(id, (_, result))| (id.clone(), result.clone()))
+    }
+
+    /// Certificates that the operator has to decide about since this run.
+    #[must_use]
+    pub fn newly_parked(&self) -> u32 {
+        let parked = self
+            .results
+            .values()
+            .filter(|(_, result)| matches!(result, CertificateResult::Parked(_)));
+        u32::try_from(parked.count()).unwrap_or(u32::MAX)
+    }
+}
+
+/// Looks for `checks`, then files `uploads`. Calls `progress` for each certificate that is done or given up.
+pub async fn apply(
+    tools: Tools<'_>,
+    checks: Vec<Check>,
+    mut uploads: Vec<Upload>,
+    progress: &(dyn Fn() + Sync),
+) -> Applied {
+    let (breaker, lists) = (CircuitBreaker::default(), CircuitBreaker::default());
+    let mut results = BTreeMap::new();
+    for (id, employee, checked) in check_all(tools, checks, &breaker, &lists).await {
         match checked {
-            check::Checked::Became(end) => {
+            Ok(upload) => uploads.push(*upload),
+            Err(result) => {
                 progress();
-                became.insert(id, end);
+                results.insert(id, (employee, result));
             }
-            check::Checked::Send(upload) => uploads.push(*upload),
         }
     }
     uploads.sort_by_key(|upload| Reverse(upload.completed_at));
-    became.extend(upload_all(tools, uploads, &breaker, progress).await);
-    Outcome {
-        became,
-        stop: breaker.into_reason().or(silence.into_reason()),
+    results.extend(upload_all(tools, uploads, &breaker, progress).await);
+    Applied {
+        results,
+        stop: breaker.into_reason().or(lists.into_reason()),
     }
 }
 
@@ -120,13 +111,16 @@ async fn check_all(
     tools: Tools<'_>,
     checks: Vec<Check>,
     breaker: &CircuitBreaker<RunError>,
-    silence: &CircuitBreaker<RunError>,
-) -> Vec<(CertificateId, check::Checked)> {
+    lists: &CircuitBreaker<RunError>,
+) -> Vec<(
+    CertificateId,
+    SourceId,
+    Result<Box<Upload>, CertificateResult>,
+)> {
     let each = checks.into_iter().map(|check| async move {
-        (
-            check.id.clone(),
-            check::check(tools, check, breaker, silence).await,
-        )
+        let (id, employee) = (check.id.clone(), check.employee.clone());
+        let checked = check::check(tools, check, breaker, lists).await;
+        (id, employee, checked)
     });
     stream::iter(each)
         .buffer_unordered(tools.at_once)
@@ -139,29 +133,25 @@ async fn upload_all(
     uploads: Vec<Upload>,
     breaker: &CircuitBreaker<RunError>,
     progress: &(dyn Fn() + Sync),
-) -> Vec<(CertificateId, Became)> {
-    let left = |uploads: Vec<Upload>| {
-        uploads
-            .into_iter()
-            .map(|upload| (upload.id, Became::Left))
-            .collect()
+) -> Vec<(CertificateId, (SourceId, CertificateResult))> {
+    let folder = if uploads.is_empty() || breaker.is_open() || is_late(tools, breaker) {
+        None
+    } else {
+        folder::find(tools.sink, tools.category)
+            .await
+            .map_err(|halt| breaker.open(halt))
+            .ok()
     };
-    if uploads.is_empty() || breaker.is_open() || is_late(tools, breaker) {
-        return left(uploads);
-    }
-    let folder = match folder::find(tools.sink, tools.category).await {
-        Ok(folder) => folder,
-        Err(halt) => {
-            breaker.open(halt);
-            return left(uploads);
-        }
+    let Some(folder) = &folder else {
+        let not_reached =
+            |upload: Upload| (upload.id, (upload.employee, CertificateResult::NotReached));
+        return uploads.into_iter().map(not_reached).collect();
     };
-    let folder = &folder;
     // Made as there is room for it, not all at once: an upload that waits as a future takes eight kilobytes.
     let each = uploads.into_iter().map(|upload| async move {
-        let end = one(tools, folder, &upload, breaker).await;
+        let result = upload_one(tools, folder, &upload, breaker).await;
         progress();
-        (upload.id, end)
+        (upload.id, (upload.employee, result))
     });
     stream::iter(each)
         .buffer_unordered(tools.at_once)
@@ -169,31 +159,27 @@ async fn upload_all(
         .await
 }
 
-async fn one(
+async fn upload_one(
     tools: Tools<'_>,
     folder: &folder::Folder,
     upload: &Upload,
     breaker: &CircuitBreaker<RunError>,
-) -> Became {
+) -> CertificateResult {
     if breaker.is_open() || is_late(tools, breaker) {
-        return Became::Left;
+        return CertificateResult::NotReached;
     }
-    let filed = file::file(tools, folder, upload).await;
-    note::note(tools, upload, filed, breaker).await
+    let file::Attempted { result, intent } = file::file(tools, folder, upload).await;
+    let (transition, signal) = after_attempt(upload.previous, result, intent, tools.clock.now());
+    ledger::tell(breaker, signal);
+    ledger::carry_out(tools, (&upload.id, &upload.employee), transition, breaker).await
 }
 
 /// Whether there is too little time for another upload.
 fn is_late(tools: Tools<'_>, breaker: &CircuitBreaker<RunError>) -> bool {
-    let late = tools.stop_at.remaining().is_some_and(|left| left < ENOUGH);
+    let left = tools.stop_at.remaining();
+    let late = left.is_some_and(|left| left < MIN_REMAINING);
     if late {
         breaker.open(out_of_time());
     }
     late
-}
-
-fn out_of_time() -> RunError {
-    RunError::new(
-        Ending::Partly,
-        "the time for this run is over; the rest follows on the next one",
-    )
 }

@@ -14,17 +14,18 @@ use shared::http::SignedUrl;
 use shared::reteach::Participation;
 use shared::state::{CertificateEntry, Intent};
 
+use crate::outcome::SkipReason;
+
 pub use owner::{Owner, is_unclear};
 
-/// "Not there" is believed only this long after an upload: a document may show up late.
-pub const LATE: SignedDuration = SignedDuration::from_mins(15);
+/// A document that is not found counts as missing only this long after its upload: it may show up late.
+pub const VERIFY_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
 /// Everything that is known of one certificate.
 #[derive(Clone, Debug)]
 pub struct Candidate {
-    /// Which one.
     pub id: CertificateId,
-    /// As reteach lists it; `None` if it was looked for and is not there (any more).
+    /// As reteach lists it; `None` if it is not listed (any more).
     pub listed: Option<Listed>,
     /// As the ledger has it.
     pub entry: Option<CertificateEntry>,
@@ -33,7 +34,6 @@ pub struct Candidate {
 /// A certificate as reteach lists it.
 #[derive(Clone)]
 pub struct Listed {
-    /// Whose it is.
     pub owner: Owner,
     /// Where its PDF is; `None`: not made yet.
     pub url: Option<SignedUrl>,
@@ -55,25 +55,17 @@ pub struct People<'a> {
 /// One decision for each certificate.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// What is to be done.
-    pub todo: Todo,
-    /// All other certificates, and why nothing is done about them.
-    pub resting: BTreeMap<CertificateId, Rest>,
-}
-
-/// What is to be done.
-#[derive(Debug, Default)]
-pub struct Todo {
     /// Uploads of unknown outcome that are to be looked for, the oldest first.
     pub checks: Vec<Check>,
     /// Certificates to be filed, the newest first.
     pub uploads: Vec<Upload>,
+    /// All other certificates, and why nothing is done about them.
+    pub skipped: BTreeMap<CertificateId, SkipReason>,
 }
 
 /// A certificate to be filed.
 #[derive(Clone)]
 pub struct Upload {
-    /// Which one.
     pub id: CertificateId,
     /// In whose file.
     pub employee: SourceId,
@@ -83,23 +75,21 @@ pub struct Upload {
     pub course: Option<String>,
     /// When the course was completed.
     pub completed_at: Option<Timestamp>,
-    /// How it went before.
-    pub earlier: Earlier,
+    pub previous: PreviousFailures,
 }
 
-/// How often a certificate could not be filed.
+/// How often a certificate has failed before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Earlier {
-    /// In a row.
+pub struct PreviousFailures {
+    /// Failures in a row.
     pub failures: u32,
-    /// Since when.
+    /// When the first of them was.
     pub since: Option<Timestamp>,
 }
 
-/// An upload whose outcome nobody knows.
+/// An upload of unknown outcome.
 #[derive(Clone, Debug)]
 pub struct Check {
-    /// Which certificate.
     pub id: CertificateId,
     /// In whose file it may be.
     pub employee: SourceId,
@@ -109,34 +99,8 @@ pub struct Check {
     pub listed: Option<Listed>,
 }
 
-/// Why nothing is done about a certificate in this run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Rest {
-    /// It is filed, or somebody decided that it is not to be.
-    Settled,
-    /// Somebody has to decide.
-    Parked {
-        /// In whose file it belongs.
-        employee: SourceId,
-        /// Why it was parked.
-        reason: String,
-    },
-    /// Its PDF is not made yet.
-    AwaitingPdf,
-    /// It failed, and its next try is still ahead.
-    AwaitingRetry(Timestamp),
-    /// Its upload's outcome is not known, and a document may still show up.
-    AwaitingCheck(Timestamp),
-    /// Its owner is not from the HR system.
-    Stranger,
-    /// It has no owner.
-    Nobody,
-    /// reteach does not list it any more.
-    Gone,
-}
-
 impl Listed {
-    /// `participation` with its owner told.
+    /// Takes what a plan needs from `participation`.
     #[must_use]
     pub fn new(participation: Participation, people: People<'_>) -> Self {
         let Participation {
@@ -156,7 +120,7 @@ impl Listed {
     }
 }
 
-impl From<Intent> for Earlier {
+impl From<Intent> for PreviousFailures {
     fn from(intent: Intent) -> Self {
         Self {
             failures: intent.failures,
@@ -180,7 +144,7 @@ impl fmt::Debug for Upload {
         f.debug_struct("Upload")
             .field("id", &self.id)
             .field("employee", &self.employee)
-            .field("earlier", &self.earlier)
+            .field("previous", &self.previous)
             .finish_non_exhaustive()
     }
 }

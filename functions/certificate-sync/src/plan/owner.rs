@@ -11,9 +11,9 @@ pub enum Owner {
     /// An employee.
     Employee(SourceId),
     /// Somebody who is not from the HR system.
-    Stranger,
-    /// Nobody.
-    Nobody,
+    NotFromHr,
+    /// NoCustomer.
+    NoCustomer,
 }
 
 impl Owner {
@@ -21,11 +21,11 @@ impl Owner {
     #[must_use]
     pub fn of(customer: Option<&reteach::Owner>, people: People<'_>) -> Self {
         let Some(customer) = customer else {
-            return Self::Nobody;
+            return Self::NoCustomer;
         };
         by_external_id(customer, people.tool)
             .or_else(|| people.owners.get(&customer.id).cloned())
-            .map_or(Self::Stranger, Self::Employee)
+            .map_or(Self::NotFromHr, Self::Employee)
     }
 }
 

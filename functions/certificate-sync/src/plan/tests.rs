@@ -27,7 +27,7 @@ fn intended(age: SignedDuration) -> CertificateState {
         size: Some(1_000),
         failures: 2,
         failing_since: Some(now() - 2.hours()),
-        unknowable: OnUnverifiable::Park,
+        on_unverifiable: OnUnverifiable::Park,
     })
 }
 
@@ -45,7 +45,7 @@ fn parked() -> CertificateState {
     CertificateState::Parked {
         at: now(),
         reason: "why".to_owned(),
-        doubt: None,
+        unverified: None,
     }
 }
 
@@ -84,10 +84,10 @@ fn listings() -> [Option<Listed>; 7] {
         None,
         Some(listed(employee(), url)),
         Some(listed(employee(), None)),
-        Some(listed(Owner::Stranger, url)),
-        Some(listed(Owner::Stranger, None)),
-        Some(listed(Owner::Nobody, url)),
-        Some(listed(Owner::Nobody, None)),
+        Some(listed(Owner::NotFromHr, url)),
+        Some(listed(Owner::NotFromHr, None)),
+        Some(listed(Owner::NoCustomer, url)),
+        Some(listed(Owner::NoCustomer, None)),
     ]
 }
 
@@ -102,43 +102,47 @@ fn decision(listed: Option<Listed>, entry: Option<CertificateEntry>) -> String {
         now(),
     );
     let Plan {
-        todo: Todo { checks, uploads },
-        resting,
+        checks,
+        uploads,
+        skipped,
     } = plan;
-    let of_upload = |it: &Upload| {
-        assert_eq!((&it.id, it.course.as_deref()), (&id(), Some("Brandschutz")));
-        assert_eq!(it.completed_at, Some(now() - 1.hour()));
-        let since = it
-            .earlier
+    let of_upload = |upload: &Upload| {
+        assert_eq!(
+            (&upload.id, upload.course.as_deref()),
+            (&id(), Some("Brandschutz"))
+        );
+        assert_eq!(upload.completed_at, Some(now() - 1.hour()));
+        let since = upload
+            .previous
             .since
             .map(|at| now().duration_since(at).as_hours());
         format!(
             "file for {} after {} failures, since {since:?} hours",
-            it.employee, it.earlier.failures
+            upload.employee, upload.previous.failures
         )
     };
-    let of_check = |it: &Check| {
-        let known = if it.listed.is_some() {
+    let of_check = |check: &Check| {
+        let known = if check.listed.is_some() {
             "listed"
         } else {
             "not listed"
         };
-        format!("look at {}, {known}", it.employee)
+        format!("look at {}, {known}", check.employee)
     };
-    let of_rest = |(_, rest): (&CertificateId, &Rest)| match rest {
-        Rest::AwaitingRetry(at) => format!("retry in {}", at.duration_since(now()).as_mins()),
-        Rest::AwaitingCheck(at) => format!("check in {}", at.duration_since(now()).as_mins()),
-        Rest::Parked { employee, reason } => format!("parked for {employee}: {reason}"),
-        rest => format!("{rest:?}"),
+    let of_skipped = |(_, skipped): (&CertificateId, &SkipReason)| match skipped {
+        SkipReason::AwaitingRetry(at) => format!("retry in {}", at.duration_since(now()).as_mins()),
+        SkipReason::AwaitingCheck(at) => format!("check in {}", at.duration_since(now()).as_mins()),
+        SkipReason::Parked { employee, reason } => format!("parked for {employee}: {reason}"),
+        other => format!("{other:?}"),
     };
-    let said: Vec<String> = uploads
+    let decisions: Vec<String> = uploads
         .iter()
         .map(of_upload)
         .chain(checks.iter().map(of_check))
-        .chain(resting.iter().map(of_rest))
+        .chain(skipped.iter().map(of_skipped))
         .collect();
-    assert_eq!(said.len(), 1, "{said:?}");
-    said.concat()
+    assert_eq!(decisions.len(), 1, "{decisions:?}");
+    decisions.concat()
 }
 
 #[test]
@@ -150,23 +154,23 @@ fn each_state_meets_each_listing() {
             "Gone",
             file,
             "AwaitingPdf",
-            "Stranger",
-            "Stranger",
-            "Nobody",
-            "Nobody",
+            "NotFromHr",
+            "NotFromHr",
+            "NoCustomer",
+            "NoCustomer",
         ]
     };
     let look = |late: &'static str| [late; 7];
     let mut checks = ["look at 7, listed"; 7];
     checks[0] = "look at 7, not listed";
     let dismissed = CertificateState::Dismissed { at: now() };
-    let CertificateState::Intended(intent) = intended(LATE) else {
+    let CertificateState::Intended(intent) = intended(VERIFY_AFTER) else {
         unreachable!()
     };
-    let doubt = CertificateState::Parked {
+    let unverified = CertificateState::Parked {
         at: now(),
         reason: "why".to_owned(),
-        doubt: Some(intent),
+        unverified: Some(intent),
     };
     for (state, expected) in [
         (None, open(fresh)),
@@ -177,10 +181,10 @@ fn each_state_meets_each_listing() {
         (Some(failed(0, now() + 30.minutes())), look("retry in 30")),
         (Some(intended(SignedDuration::ZERO)), look("check in 15")),
         (
-            Some(intended(LATE - SignedDuration::from_mins(1))),
+            Some(intended(VERIFY_AFTER - SignedDuration::from_mins(1))),
             look("check in 1"),
         ),
-        (Some(intended(LATE)), checks),
+        (Some(intended(VERIFY_AFTER)), checks),
         (Some(intended(SignedDuration::from_hours(24 * 400))), checks),
         // From a machine whose clock is ahead.
         (
@@ -188,9 +192,9 @@ fn each_state_meets_each_listing() {
             look("check in 20"),
         ),
         (Some(parked()), look("parked for 7: why")),
-        (Some(doubt), look("parked for 7: why")),
-        (Some(uploaded()), look("Settled")),
-        (Some(dismissed), look("Settled")),
+        (Some(unverified), look("parked for 7: why")),
+        (Some(uploaded()), look("AlreadyFinal")),
+        (Some(dismissed), look("AlreadyFinal")),
     ] {
         for (listed, expected) in listings().into_iter().zip(expected) {
             let case = format!("{state:?} {listed:?}");
@@ -205,24 +209,21 @@ fn each_state_meets_each_listing() {
 
 #[test]
 fn a_check_carries_the_upload_that_it_asks_about() {
-    let CertificateState::Intended(intent) = intended(LATE) else {
+    let CertificateState::Intended(intent) = intended(VERIFY_AFTER) else {
         unreachable!()
     };
     let candidate = Candidate {
         id: id(),
         listed: None,
-        entry: Some(entry(intended(LATE))),
+        entry: Some(entry(intended(VERIFY_AFTER))),
     };
     let plan = Plan::build([candidate], now());
-    assert_eq!(
-        plan.todo.checks.first().map(|check| check.intent),
-        Some(intent)
-    );
-    let earlier = Earlier {
+    assert_eq!(plan.checks.first().map(|check| check.intent), Some(intent));
+    let previous = PreviousFailures {
         failures: 2,
         since: Some(now() - 2.hours()),
     };
-    assert_eq!(Earlier::from(intent), earlier);
+    assert_eq!(PreviousFailures::from(intent), previous);
 }
 
 #[test]
@@ -247,7 +248,6 @@ fn the_newest_is_filed_first_and_what_has_no_date_last() {
     });
     let plan = Plan::build(candidates, now());
     let order: Vec<_> = plan
-        .todo
         .uploads
         .iter()
         .map(|upload| upload.id.as_str())
@@ -272,9 +272,9 @@ fn an_owner_is_told_by_external_id_else_by_the_ledger_of_employees() {
         ("known", Some("sap:1"), employee("3"), false),
         ("known", Some("Personio:1"), employee("3"), false),
         ("known", Some("personio1"), employee("3"), false),
-        ("new", None, Owner::Stranger, false),
-        ("new", Some("personio:"), Owner::Stranger, false),
-        ("new", Some("hibob:1"), Owner::Stranger, false),
+        ("new", None, Owner::NotFromHr, false),
+        ("new", Some("personio:"), Owner::NotFromHr, false),
+        ("new", Some("hibob:1"), Owner::NotFromHr, false),
     ] {
         let account = reteach::Owner {
             id: CustomerId::new(account),
@@ -283,7 +283,7 @@ fn an_owner_is_told_by_external_id_else_by_the_ledger_of_employees() {
         assert_eq!(Owner::of(Some(&account), people), expected, "{account:?}");
         assert_eq!(is_unclear(&account, "personio"), !is_clear, "{account:?}");
     }
-    assert_eq!(Owner::of(None, people), Owner::Nobody);
+    assert_eq!(Owner::of(None, people), Owner::NoCustomer);
 }
 
 #[test]

@@ -52,7 +52,7 @@ async fn a_run_must_end_as_expected() {
         report.message = "no answer".into();
     });
     let done = |change: fn(&mut CertificateReport)| certificates(Outcome::Done, change);
-    let in_doubt: fn(&mut CertificateReport) = |report| report.counts.doubtful = 1;
+    let in_doubt: fn(&mut CertificateReport) = |report| report.counts.outcome_unknown = 1;
     let verified: fn(&mut CertificateReport) = |report| report.counts.verified = 1;
     let cases: Vec<(JobReport, Observed, Expect, &[&str])> = vec![
         (first_sync.clone(), calls(400, 3, 0), Done, &[]),

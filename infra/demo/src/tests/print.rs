@@ -80,9 +80,9 @@ fn a_step_of_the_certificate_job_counts_certificates() {
         counts: certificate_sync::report::Counts {
             seen: 78,
             uploaded: 72,
-            doubtful: 1,
+            outcome_unknown: 1,
             waiting_for_pdf: 3,
-            not_from_personio: 2,
+            not_from_hr: 2,
             ..Default::default()
         },
         ..waiting_for_pdfs()

@@ -49,14 +49,23 @@ impl View for ParkedView<'_> {
         let mut table =
             terminal::table(["certificate", "person", "since", "may be filed", "reason"]);
         for entry in &self.entries {
-            let CertificateState::Parked { at, reason, doubt } = &entry.state else {
+            let CertificateState::Parked {
+                at,
+                reason,
+                unverified,
+            } = &entry.state
+            else {
                 continue;
             };
             table.add_row([
                 entry.certificate_id.as_str(),
                 entry.employee.as_str(),
                 &format::moment(*at),
-                if doubt.is_some() { "perhaps" } else { "no" },
+                if unverified.is_some() {
+                    "perhaps"
+                } else {
+                    "no"
+                },
                 reason,
             ]);
         }

@@ -14,7 +14,7 @@ pub(crate) async fn park(desk: &Desk, tenant: &TenantId, id: &str, may_be_filed:
         size: None,
         failures: 0,
         failing_since: None,
-        unknowable: OnUnverifiable::Park,
+        on_unverifiable: OnUnverifiable::Park,
     };
     let entry = CertificateEntry {
         certificate_id: CertificateId::new(id),
@@ -22,7 +22,7 @@ pub(crate) async fn park(desk: &Desk, tenant: &TenantId, id: &str, may_be_filed:
         state: CertificateState::Parked {
             at: now(),
             reason: "refused too often".to_owned(),
-            doubt: may_be_filed.then_some(intent),
+            unverified: may_be_filed.then_some(intent),
         },
     };
     let store = desk.stack.store();

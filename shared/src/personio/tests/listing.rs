@@ -195,7 +195,7 @@ async fn finds_what_was_filed_among_all_of_the_employees_documents() {
     };
     let found = Verification::Found(DocumentId::new("5"));
     for (items, expected) in [
-        (vec![], Verification::NotThere),
+        (vec![], Verification::NotFound),
         (vec![with(json!({}))], found.clone()),
         (
             vec![with(
@@ -205,11 +205,11 @@ async fn finds_what_was_filed_among_all_of_the_employees_documents() {
         ),
         (
             vec![with(json!({"comment": "reteach: X, Zertifikat-ID 0f0c-8"}))],
-            Verification::NotThere,
+            Verification::NotFound,
         ),
         (
             vec![with(json!({"owner": {"id": "1"}}))],
-            Verification::NotThere,
+            Verification::NotFound,
         ),
         (
             vec![with(
@@ -219,7 +219,7 @@ async fn finds_what_was_filed_among_all_of_the_employees_documents() {
         ),
         (
             vec![with(json!({"date": "2026-03-13"}))],
-            Verification::NotThere,
+            Verification::NotFound,
         ),
         (
             vec![with(json!({"id": "4", "name": "Other"})), with(json!({}))],
@@ -243,6 +243,6 @@ async fn finds_what_was_filed_among_all_of_the_employees_documents() {
     };
     assert_eq!(
         direct(&server).find(&ours).await.unwrap(),
-        Verification::NotThere
+        Verification::NotFound
     );
 }

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::document::{Certificate, Document, DocumentSink, PdfBody, UploadError, Verification};
+use crate::document::{Certificate, Document, DocumentSink, PdfBody, Verification};
 use crate::domain::id::{CategoryId, CertificateId, SourceId};
 use crate::http::RateLimiter;
 use crate::http::testing::{Canned, Seen, Server};

@@ -4,7 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::document::BodyError;
+use crate::document::{BodyError, FilingError, TenantFault};
+use crate::http::Vendor;
 use crate::reteach;
 
 /// Why there is no PDF. The text never holds the address: it may be signed.
@@ -78,6 +79,44 @@ impl From<DownloadError> for BodyError {
             DownloadError::TooLarge => Self::TooLarge,
             DownloadError::OutOfTime => Self::OutOfTime,
             other => Self::Interrupted(other.to_string()),
+        }
+    }
+}
+
+/// An address that is no longer good counts as fresh here: ask for a fresh one first.
+impl From<DownloadError> for FilingError {
+    fn from(error: DownloadError) -> Self {
+        let reason = error.to_string();
+        match error {
+            DownloadError::NotPdf
+            | DownloadError::Empty
+            | DownloadError::TooLarge
+            | DownloadError::Forbidden(_) => Self::refused(reason),
+            DownloadError::Expired { status } => {
+                let reason = format!(
+                    "{reason}, nor is a fresh one: see whether reteach itself can open the certificate"
+                );
+                match status {
+                    404 | 410 => Self::refused(reason),
+                    _ => Self::interrupted(reason),
+                }
+            }
+            DownloadError::Unavailable(_) => Self::vendor(Vendor::Reteach, reason),
+            DownloadError::OutOfTime => Self::out_of_time(reason),
+            DownloadError::Academy(error) => error.into(),
+        }
+    }
+}
+
+/// A look-up or a login failed; no document was touched.
+impl From<reteach::Error> for FilingError {
+    fn from(error: reteach::Error) -> Self {
+        let reason = error.to_string();
+        match error {
+            reteach::Error::OutOfTime { .. } => Self::out_of_time(reason),
+            reteach::Error::Credential(_) => Self::tenant(TenantFault::Credential, reason),
+            reteach::Error::Forbidden(_) => Self::tenant(TenantFault::Right, reason),
+            _ => Self::vendor(Vendor::Reteach, reason),
         }
     }
 }

@@ -27,18 +27,18 @@ async fn looks_through_the_passthrough_where_there_is_one() {
         (
             INTEGRATION,
             Box::new(|| success(json!({"status": 200, "data": {"_data": []}}))),
-            Some(Verification::NotThere),
+            Some(Verification::NotFound),
         ),
         (
             INTEGRATION,
             Box::new(|| refused(404, json!("PLATFORM.SOMETHING_NEW"))),
-            Some(Verification::OnUnverifiable),
+            Some(Verification::Unverifiable),
         ),
         (INTEGRATION, Box::new(|| refused(503, json!(null))), None),
         (
             "sapsf:x",
             Box::new(|| Canned::Hang),
-            Some(Verification::OnUnverifiable),
+            Some(Verification::Unverifiable),
         ),
     ];
     for (number, (integration, answer, expected)) in cases.into_iter().enumerate() {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::document::{DocumentSink, PdfBody, UploadError, Verification};
+use crate::document::{DocumentSink, PdfBody, Verification};
 use crate::domain::id::DocumentId;
 use crate::http::testing::{Canned, Server};
 use crate::personio::tests::{PDF, company, document, ids, pdf};

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::*;
-use crate::document::BodyError;
-use crate::http::Effect;
+use crate::document::{BodyError, Reach, TenantFault};
+use crate::http::{Effect, Vendor};
 use crate::kombo::documents_tests::refused;
 
 #[tokio::test(start_paused = true)]
@@ -46,67 +46,68 @@ async fn sends_the_bytes_that_were_looked_at_with_the_form() {
 async fn the_remote_status_decides_then_kombos_code() {
     let gone = json!({"success": false, "error": {"message": "No query results for model [Employee] 1", "code": 0}});
     type Answer = Box<dyn Fn() -> Canned + Send + Sync>;
-    let cases: Vec<(Answer, &str)> = vec![
+    let tenant = |fault| (Reach::Tenant(fault), Effect::None);
+    let right = tenant(TenantFault::Right);
+    let connection = tenant(TenantFault::Connection);
+    let credential = tenant(TenantFault::Credential);
+    let refused_document = (Reach::Certificate, Effect::None);
+    let vendor = Reach::Vendor(Vendor::Kombo);
+    let (busy, unknown) = ((vendor, Effect::None), (vendor, Effect::Unknown));
+    let cases: Vec<(Answer, (Reach, Effect))> = vec![
         (
             Box::new(move || wrapped(404, json!({}), gone.clone())),
-            "PersonGone",
+            refused_document,
         ),
         (
             Box::new(|| wrapped(401, json!({}), json!(null))),
-            "Connection(Lapsed",
+            connection,
         ),
-        (
-            Box::new(|| wrapped(403, json!({}), json!(null))),
-            "Forbidden",
-        ),
+        (Box::new(|| wrapped(403, json!({}), json!(null))), right),
         (
             Box::new(|| wrapped(413, json!({}), json!("<html>"))),
-            "TooLarge",
+            refused_document,
         ),
-        (
-            Box::new(|| wrapped(429, json!({}), json!(null))),
-            "RateLimited",
-        ),
+        (Box::new(|| wrapped(429, json!({}), json!(null))), busy),
         (
             Box::new(|| wrapped(502, json!({}), json!("<html>"))),
-            "Uncertain",
+            unknown,
         ),
         (
             Box::new(|| wrapped(201, json!({}), json!("<html>"))),
-            "Uncertain",
+            unknown,
         ),
         (
             Box::new(|| Canned::Json(200, json!({"status": "success", "data": {}}))),
-            "Uncertain",
+            unknown,
         ),
-        (Box::new(|| Canned::Hang), "Uncertain"),
+        (Box::new(|| Canned::Hang), unknown),
         (
             Box::new(|| refused(504, json!("PLATFORM.TASK_TIMED_OUT"))),
-            "Uncertain",
+            unknown,
         ),
         (
             Box::new(|| refused(400, json!("PLATFORM.TASK_TIMED_OUT"))),
-            "Uncertain",
+            unknown,
         ),
         (
             Box::new(|| refused(400, json!("REMOTE.UNKNOWN_HTTP_ERROR"))),
-            "Uncertain",
+            unknown,
         ),
         (
             Box::new(|| refused(400, json!("REMOTE.INPUT_INVALID"))),
-            "Refused",
+            refused_document,
         ),
         (
             Box::new(|| refused(400, json!("INTEGRATION.ACTION_DISABLED"))),
-            "Forbidden",
+            right,
         ),
         (
             Box::new(|| refused(429, json!("PLATFORM.CONCURRENCY_LIMIT_EXCEEDED"))),
-            "RateLimited",
+            busy,
         ),
         (
             Box::new(|| refused(401, json!("PLATFORM.AUTHENTICATION_INVALID"))),
-            "Connection(Credential",
+            credential,
         ),
     ];
     for (number, (answer, expected)) in cases.into_iter().enumerate() {
@@ -115,19 +116,14 @@ async fn the_remote_status_decides_then_kombos_code() {
             .upload(&document(), pdf())
             .await
             .unwrap_err();
-        assert!(
-            format!("{error:?}").starts_with(expected),
-            "case {number}: {error:?}"
-        );
-        let effect = if expected == "Uncertain" {
-            Effect::Unknown
-        } else {
-            Effect::None
+        let reach = match error.reach {
+            Reach::Vendor(_) => vendor,
+            other => other,
         };
         assert_eq!(
-            (error.effect(), server.seen().len()),
-            (effect, 1),
-            "case {number}"
+            ((reach, error.effect), server.seen().len()),
+            (expected, 1),
+            "case {number}: {error:?}"
         );
         assert!(!error.to_string().contains("x@y.de"), "{error}");
     }
@@ -142,7 +138,11 @@ async fn a_file_that_breaks_off_was_not_filed() {
         .upload(&document(), body)
         .await
         .unwrap_err();
-    assert!(matches!(error, UploadError::TooLarge(_)), "{error:?}");
+    assert_eq!(
+        (error.reach, error.transient),
+        (Reach::Certificate, false),
+        "{error:?}"
+    );
     assert!(server.seen().is_empty());
 }
 

@@ -39,8 +39,8 @@ pub enum CertificateState {
         at: Timestamp,
         /// Why, without personal data.
         reason: String,
-        /// The upload that may have filed it all the same, if there is one.
-        doubt: Option<Intent>,
+        /// The upload that may have filed it all the same.
+        unverified: Option<Intent>,
     },
     /// Somebody decided that it is not to be filed by us.
     Dismissed {
@@ -62,7 +62,7 @@ pub struct Intent {
     pub failing_since: Option<Timestamp>,
     /// What to do where the route cannot tell whether it is filed.
     #[serde(default)]
-    pub unknowable: OnUnverifiable,
+    pub on_unverifiable: OnUnverifiable,
 }
 
 /// What becomes of an upload of unknown outcome where the route cannot tell whether it is filed.
@@ -95,14 +95,14 @@ impl CertificateState {
     pub(super) fn retried(&self, now: Timestamp) -> Option<Self> {
         match self {
             Self::Parked {
-                doubt: Some(intent),
+                unverified: Some(intent),
                 ..
             } => Some(Self::Intended(Intent {
-                unknowable: OnUnverifiable::Send,
+                on_unverifiable: OnUnverifiable::Send,
                 ..*intent
             })),
             Self::Parked {
-                doubt: None,
+                unverified: None,
                 reason,
                 ..
             } => {
@@ -115,7 +115,7 @@ impl CertificateState {
                 }))
             }
             Self::Intended(Intent {
-                unknowable: OnUnverifiable::Send,
+                on_unverifiable: OnUnverifiable::Send,
                 ..
             })
             | Self::Failed(RetryState { failures: 0, .. }) => Some(self.clone()),

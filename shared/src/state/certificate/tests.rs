@@ -5,14 +5,14 @@ fn at(time: &str) -> Timestamp {
     format!("2026-03-31T{time}Z").parse().unwrap()
 }
 
-fn intent(unknowable: OnUnverifiable) -> Intent {
+fn intent(on_unverifiable: OnUnverifiable) -> Intent {
     let failing_since = Some(at("06:00:00.123456789"));
     Intent {
         at: at("08:00:00"),
         size: Some(u64::MAX),
         failures: 2,
         failing_since,
-        unknowable,
+        on_unverifiable,
     }
 }
 
@@ -35,11 +35,11 @@ fn failed(failures: u32) -> CertificateState {
     })
 }
 
-fn parked(doubt: Option<Intent>) -> CertificateState {
+fn parked(unverified: Option<Intent>) -> CertificateState {
     CertificateState::Parked {
         at: at("09:00:00"),
         reason: "no reply".to_owned(),
-        doubt,
+        unverified,
     }
 }
 
@@ -83,13 +83,13 @@ fn an_item_has_the_state_by_name_and_its_detail_and_no_names_of_people() {
             .to_string()
     });
     insta::assert_snapshot!(items.join("\n"), @r#"
-    {"certificate_id":"cert-1","detail":{"at":"2026-03-31T08:00:00Z","failing_since":null,"failures":0,"size":null,"unknowable":"park"},"employee":"4711","state":"intended"}
-    {"certificate_id":"cert-1","detail":{"at":"2026-03-31T08:00:00Z","failing_since":"2026-03-31T06:00:00.123456789Z","failures":2,"size":18446744073709551615,"unknowable":"send"},"employee":"4711","state":"intended"}
+    {"certificate_id":"cert-1","detail":{"at":"2026-03-31T08:00:00Z","failing_since":null,"failures":0,"on_unverifiable":"park","size":null},"employee":"4711","state":"intended"}
+    {"certificate_id":"cert-1","detail":{"at":"2026-03-31T08:00:00Z","failing_since":"2026-03-31T06:00:00.123456789Z","failures":2,"on_unverifiable":"send","size":18446744073709551615},"employee":"4711","state":"intended"}
     {"certificate_id":"cert-1","detail":{"at":"2026-03-31T08:00:05Z","document":"d-7"},"employee":"4711","state":"uploaded"}
     {"certificate_id":"cert-1","detail":{"at":"2026-03-31T08:00:05Z","document":null},"employee":"4711","state":"uploaded"}
     {"certificate_id":"cert-1","detail":{"failures":3,"reason":"Personio: 503","retry_at":"2026-03-31T10:00:00Z","since":"2026-03-31T06:00:00Z"},"employee":"4711","state":"failed"}
-    {"certificate_id":"cert-1","detail":{"at":"2026-03-31T09:00:00Z","doubt":{"at":"2026-03-31T08:00:00Z","failing_since":"2026-03-31T06:00:00.123456789Z","failures":2,"size":18446744073709551615,"unknowable":"park"},"reason":"no reply"},"employee":"4711","state":"parked"}
-    {"certificate_id":"cert-1","detail":{"at":"2026-03-31T09:00:00Z","doubt":null,"reason":"no reply"},"employee":"4711","state":"parked"}
+    {"certificate_id":"cert-1","detail":{"at":"2026-03-31T09:00:00Z","reason":"no reply","unverified":{"at":"2026-03-31T08:00:00Z","failing_since":"2026-03-31T06:00:00.123456789Z","failures":2,"on_unverifiable":"park","size":18446744073709551615}},"employee":"4711","state":"parked"}
+    {"certificate_id":"cert-1","detail":{"at":"2026-03-31T09:00:00Z","reason":"no reply","unverified":null},"employee":"4711","state":"parked"}
     {"certificate_id":"cert-1","detail":{"at":"2026-03-31T09:30:00Z"},"employee":"4711","state":"dismissed"}
     "#);
 }

@@ -30,7 +30,7 @@ pub enum PutOutcome {
     /// It is written.
     Written,
     /// It is not: the certificate is settled already (uploaded, parked, dismissed).
-    Decided,
+    AlreadyFinal,
 }
 
 impl Store {
@@ -237,6 +237,6 @@ fn standing(
     Ok(if is_ours {
         PutOutcome::Written
     } else {
-        PutOutcome::Decided
+        PutOutcome::AlreadyFinal
     })
 }

@@ -1,6 +1,6 @@
 //! The store: typed reads and writes over the table.
 
-mod certificate_root;
+mod certificate_checkpoint;
 mod certificates;
 mod employees;
 mod fenced;

@@ -15,8 +15,8 @@ fn a_moment() -> impl Strategy<Value = Timestamp> {
 fn an_owner() -> impl Strategy<Value = Owner> {
     prop_oneof![
         3 => prop::sample::select(vec!["1", "2"]).prop_map(|id| Owner::Employee(SourceId::new(id))),
-        1 => Just(Owner::Stranger),
-        1 => Just(Owner::Nobody),
+        1 => Just(Owner::NotFromHr),
+        1 => Just(Owner::NoCustomer),
     ]
 }
 
@@ -29,19 +29,19 @@ fn a_listing() -> impl Strategy<Value = Listed> {
 }
 
 fn an_intent() -> impl Strategy<Value = Intent> {
-    let unknowable = prop::sample::select(vec![OnUnverifiable::Park, OnUnverifiable::Send]);
+    let on_unverifiable = prop::sample::select(vec![OnUnverifiable::Park, OnUnverifiable::Send]);
     (
         a_moment(),
         0_u32..7,
         prop::option::of(a_moment()),
-        unknowable,
+        on_unverifiable,
     )
-        .prop_map(|(at, failures, failing_since, unknowable)| Intent {
+        .prop_map(|(at, failures, failing_since, on_unverifiable)| Intent {
             at,
             size: None,
             failures,
             failing_since,
-            unknowable,
+            on_unverifiable,
         })
 }
 
@@ -50,11 +50,11 @@ fn a_state() -> impl Strategy<Value = CertificateState> {
         an_intent().prop_map(CertificateState::Intended),
         a_moment().prop_map(|at| CertificateState::Uploaded { at, document: None }),
         (0_u32..7, a_moment()).prop_map(|(failures, retry_at)| failed(failures, retry_at)),
-        (a_moment(), prop::option::of(an_intent())).prop_map(|(at, doubt)| {
+        (a_moment(), prop::option::of(an_intent())).prop_map(|(at, unverified)| {
             CertificateState::Parked {
                 at,
                 reason: "why".to_owned(),
-                doubt,
+                unverified,
             }
         }),
         a_moment().prop_map(|at| CertificateState::Dismissed { at }),
@@ -76,30 +76,25 @@ prop_compose! {
 
 /// Every id that a plan names, as often as it does.
 fn named(plan: &Plan) -> Vec<CertificateId> {
-    let uploads = plan.todo.uploads.iter().map(|upload| upload.id.clone());
-    let checks = plan.todo.checks.iter().map(|check| check.id.clone());
+    let uploads = plan.uploads.iter().map(|upload| upload.id.clone());
+    let checks = plan.checks.iter().map(|check| check.id.clone());
     let mut named: Vec<_> = uploads
         .chain(checks)
-        .chain(plan.resting.keys().cloned())
+        .chain(plan.skipped.keys().cloned())
         .collect();
     named.sort();
     named
 }
 
 fn uploaded_by(plan: &Plan) -> BTreeSet<CertificateId> {
-    plan.todo
-        .uploads
+    plan.uploads
         .iter()
         .map(|upload| upload.id.clone())
         .collect()
 }
 
 fn checked_by(plan: &Plan) -> BTreeSet<CertificateId> {
-    plan.todo
-        .checks
-        .iter()
-        .map(|check| check.id.clone())
-        .collect()
+    plan.checks.iter().map(|check| check.id.clone()).collect()
 }
 
 proptest! {
@@ -121,10 +116,10 @@ proptest! {
             match entry.as_ref().map(|entry| &entry.state) {
                 Some(CertificateState::Intended(intent)) => {
                     prop_assert!(!is_uploaded);
-                    prop_assert_eq!(is_checked, now().duration_since(intent.at) >= LATE);
+                    prop_assert_eq!(is_checked, now().duration_since(intent.at) >= VERIFY_AFTER);
                 }
-                Some(CertificateState::Failed(setback)) => {
-                    prop_assert!(!is_checked && (!is_uploaded || setback.retry_at <= now()));
+                Some(CertificateState::Failed(retry)) => {
+                    prop_assert!(!is_checked && (!is_uploaded || retry.retry_at <= now()));
                 }
                 None => prop_assert!(!is_checked),
                 Some(_) => prop_assert!(!is_uploaded && !is_checked),
@@ -136,7 +131,7 @@ proptest! {
     fn what_is_filed_is_what_reteach_lists_for_an_employee(candidates in candidates()) {
         let plan = Plan::build(candidates.clone(), now());
         let known: BTreeMap<_, _> = candidates.iter().map(|candidate| (&candidate.id, candidate)).collect();
-        for upload in &plan.todo.uploads {
+        for upload in &plan.uploads {
             let listed = known[&upload.id].listed.as_ref().unwrap();
             prop_assert_eq!(&listed.owner, &Owner::Employee(upload.employee.clone()));
             prop_assert!(listed.url.is_some());
@@ -147,7 +142,7 @@ proptest! {
     #[test]
     fn the_newest_come_first(candidates in candidates()) {
         let plan = Plan::build(candidates, now());
-        let moments: Vec<_> = plan.todo.uploads.iter().map(|upload| upload.completed_at).collect();
+        let moments: Vec<_> = plan.uploads.iter().map(|upload| upload.completed_at).collect();
         prop_assert!(moments.is_sorted_by(|one, other| one >= other), "{:?}", moments);
     }
 

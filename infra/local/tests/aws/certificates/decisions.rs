@@ -41,7 +41,7 @@ fn not_parked() -> Decided {
 
 fn sent_again() -> CertificateState {
     CertificateState::Intended(Intent {
-        unknowable: OnUnverifiable::Send,
+        on_unverifiable: OnUnverifiable::Send,
         ..intent()
     })
 }
@@ -58,10 +58,10 @@ fn fresh(reason: &str) -> CertificateState {
 
 async fn asked(stack: &Stack) -> Option<jiff::Timestamp> {
     let CertificateStart {
-        root,
+        checkpoint,
         scan_asked_at,
     } = stack.store().certificate_start(&acme()).await.unwrap();
-    assert_eq!(root, None, "a decision leaves the root to the runs");
+    assert_eq!(checkpoint, None, "a decision leaves the root to the runs");
     scan_asked_at
 }
 
@@ -137,13 +137,18 @@ async fn unknown_certificates_get_no_entry() {
 
 #[tokio::test]
 async fn repeating_a_decision_only_requests_the_scan_again() {
-    for (word, doubt, after) in [
+    for (word, unverified, after) in [
         (Word::Retry, Some(intent()), sent_again()),
         (Word::Retry, None, fresh("no reply")),
         (Word::Dismiss, None, dismissed(NOW)),
     ] {
         let stack = stack().await;
-        given(&stack.store(), FIRST, &entry(1, parked("08:30:00", doubt))).await;
+        given(
+            &stack.store(),
+            FIRST,
+            &entry(1, parked("08:30:00", unverified)),
+        )
+        .await;
         for time in [NOW, "12:01:00"] {
             say(&stack.store(), word, 1, time).await.unwrap();
             assert_eq!(stored(&stack, 1).await.state, after);
@@ -219,7 +224,7 @@ async fn entries_changed_since_the_read_are_decided_again() {
         ..intent()
     };
     let sent = CertificateState::Intended(Intent {
-        unknowable: OnUnverifiable::Send,
+        on_unverifiable: OnUnverifiable::Send,
         ..other
     });
     let cases = [
@@ -236,7 +241,7 @@ async fn entries_changed_since_the_read_are_decided_again() {
             "fence": {"N": "1"},
             "state": {"S": "parked"},
             "detail": {"M": {
-                "at": {"S": "2026-03-31T08:30:00Z"}, "reason": {"S": "no reply"}, "doubt": {"NULL": true},
+                "at": {"S": "2026-03-31T08:30:00Z"}, "reason": {"S": "no reply"}, "unverified": {"NULL": true},
             }},
         }});
         let proxy = Proxy::start(&stack, move |call| match call.operation {

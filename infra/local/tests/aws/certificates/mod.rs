@@ -37,7 +37,7 @@ fn intent() -> Intent {
         size: Some(200_000),
         failures: 1,
         failing_since: Some(at("07:00:00.123456789")),
-        unknowable: OnUnverifiable::Park,
+        on_unverifiable: OnUnverifiable::Park,
     }
 }
 
@@ -62,11 +62,11 @@ fn failed() -> CertificateState {
     })
 }
 
-fn parked(time: &str, doubt: Option<Intent>) -> CertificateState {
+fn parked(time: &str, unverified: Option<Intent>) -> CertificateState {
     CertificateState::Parked {
         at: at(time),
         reason: "no reply".to_owned(),
-        doubt,
+        unverified,
     }
 }
 
@@ -214,7 +214,7 @@ async fn final_states_are_never_overwritten() {
                 .put_certificate(&acme(), token, &entry(1, next.clone()))
                 .await;
             let (expected, after) = if is_settled {
-                (PutOutcome::Decided, before.clone())
+                (PutOutcome::AlreadyFinal, before.clone())
             } else {
                 (PutOutcome::Written, next)
             };
@@ -242,7 +242,7 @@ async fn a_run_that_lost_its_lease_is_fenced_even_for_decided_certificates() {
         store
             .put_certificate(&acme(), FencingToken(3), &entry(1, uploaded()))
             .await,
-        Ok(PutOutcome::Decided)
+        Ok(PutOutcome::AlreadyFinal)
     );
 }
 
@@ -273,7 +273,7 @@ async fn an_entry_decided_by_another_run_is_recognized_when_the_reply_is_lost() 
         .store(&stack)
         .put_certificate(&acme(), FIRST, &entry(1, dismissed("08:46:00")))
         .await;
-    assert_eq!(noted, Ok(PutOutcome::Decided));
+    assert_eq!(noted, Ok(PutOutcome::AlreadyFinal));
 }
 
 #[tokio::test]
@@ -286,7 +286,7 @@ async fn reads_more_than_a_megabyte() {
             CertificateState::Parked {
                 at: at("08:00:00"),
                 reason,
-                doubt: None,
+                unverified: None,
             },
         )
     };

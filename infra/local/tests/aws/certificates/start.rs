@@ -1,40 +1,48 @@
 //! What certificate runs begin with.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::*;
 use crate::support::{entry as person, put_employees};
 use shared::domain::id::{CustomerId, TenantId};
-use shared::state::{CertificateRoot, CertificateStart, EmployeeEntry, Open, OpenReason, Units};
+use shared::fingerprint::{FingerprintKey, Part};
+use shared::state::{
+    CertificateCheckpoint, CertificateStart, DayCheckpoint, EmployeeEntry, Unsettled,
+};
 
-fn root(open: usize) -> CertificateRoot {
-    let reasons = [OpenReason::Pdf, OpenReason::Retry, OpenReason::Doubt];
-    let line = |number: usize| {
-        let open = Open {
-            why: reasons[number % 3],
-            since: at("07:00:00"),
-            due: at("09:00:00"),
+fn checkpoint(days: i8) -> CertificateCheckpoint {
+    let day = |number: i8| {
+        let unsettled = Unsettled {
+            due: (number % 3 == 0).then(|| at("09:00:00")),
+            waiting_for_pdf: u32::from(number % 5 == 0),
+            outcome_unknown: 0,
         };
-        (
-            CertificateId::new(format!("6f1c2a52-0000-4000-8000-{number:012}")),
-            open,
-        )
+        let digest = key().fingerprint([Part::Value(&number.to_string())]);
+        let day = jiff::civil::date(2026, 3, 1).saturating_add(jiff::Span::new().days(number));
+        (day, DayCheckpoint { digest, unsettled })
     };
-    CertificateRoot {
-        read_at: Some(at("08:00:00.123456789")),
-        scanned_at: None,
-        remaining: 12,
+    CertificateCheckpoint {
+        listed_all_at: Some(at("08:00:00.123456789")),
         parked: 3,
-        open: (0..open).map(line).collect::<BTreeMap<_, _>>(),
+        days: (0..days).map(day).collect(),
+        earlier: Unsettled {
+            due: Some(at("09:00:00")),
+            waiting_for_pdf: 7,
+            outcome_unknown: 2,
+        },
     }
 }
 
+fn key() -> FingerprintKey {
+    FingerprintKey::from_bytes(&[7; 32])
+}
+
 fn start(
-    root: Option<CertificateRoot>,
+    checkpoint: Option<CertificateCheckpoint>,
     asked: Option<&str>,
 ) -> Result<CertificateStart, StateError> {
     Ok(CertificateStart {
-        root,
+        checkpoint,
         scan_asked_at: asked.map(at),
     })
 }
@@ -57,39 +65,39 @@ async fn concurrent_writes_of_run_and_operator_keep_both_changes() {
         start(None, Some("08:00:00"))
     );
     store
-        .put_certificate_root(&acme(), FIRST, &root(3))
+        .put_certificate_checkpoint(&acme(), FIRST, &checkpoint(3))
         .await
         .unwrap();
     assert_eq!(
         store.certificate_start(&acme()).await,
-        start(Some(root(3)), Some("08:00:00"))
+        start(Some(checkpoint(3)), Some("08:00:00"))
     );
     store.ask_full_scan(&acme(), at("09:00:00")).await.unwrap();
     assert_eq!(
         store.certificate_start(&acme()).await,
-        start(Some(root(3)), Some("09:00:00"))
+        start(Some(checkpoint(3)), Some("09:00:00"))
     );
     store
-        .put_certificate_root(&acme(), SECOND, &CertificateRoot::default())
+        .put_certificate_checkpoint(&acme(), SECOND, &CertificateCheckpoint::default())
         .await
         .unwrap();
-    let emptied = start(Some(CertificateRoot::default()), Some("09:00:00"));
+    let emptied = start(Some(CertificateCheckpoint::default()), Some("09:00:00"));
     assert_eq!(store.certificate_start(&acme()).await, emptied);
 }
 
 #[tokio::test]
-async fn the_root_is_fenced_by_every_newer_token() {
+async fn the_checkpoint_is_fenced_by_every_newer_token() {
     for (before, writing, fits) in [(1, 1, true), (1, 2, true), (2, 1, false), (10, 9, false)] {
         let stack = stack().await;
         let store = stack.store();
         store
-            .put_certificate_root(&acme(), FencingToken(before), &root(1))
+            .put_certificate_checkpoint(&acme(), FencingToken(before), &checkpoint(1))
             .await
             .unwrap();
         // What the operator asks for does not lower the fence.
         store.ask_full_scan(&acme(), at("08:00:00")).await.unwrap();
         let written = store
-            .put_certificate_root(&acme(), FencingToken(writing), &root(2))
+            .put_certificate_checkpoint(&acme(), FencingToken(writing), &checkpoint(2))
             .await;
         let fenced = Err(StateError::Fenced {
             item: "CERTIFICATES".to_owned(),
@@ -99,7 +107,7 @@ async fn the_root_is_fenced_by_every_newer_token() {
             if fits { Ok(()) } else { fenced },
             "{writing} over {before}"
         );
-        let after = root(if fits { 2 } else { 1 });
+        let after = checkpoint(if fits { 2 } else { 1 });
         assert_eq!(
             store.certificate_start(&acme()).await,
             start(Some(after), Some("08:00:00"))
@@ -108,12 +116,12 @@ async fn the_root_is_fenced_by_every_newer_token() {
 }
 
 #[tokio::test]
-async fn each_root_raises_the_fence() {
+async fn each_checkpoint_raises_the_fence() {
     let stack = stack().await;
     let store = stack.store();
     for token in [FIRST, SECOND] {
         store
-            .put_certificate_root(&acme(), token, &root(1))
+            .put_certificate_checkpoint(&acme(), token, &checkpoint(1))
             .await
             .unwrap();
     }
@@ -121,7 +129,9 @@ async fn each_root_raises_the_fence() {
         item: "CERTIFICATES".to_owned(),
     });
     assert_eq!(
-        store.put_certificate_root(&acme(), FIRST, &root(2)).await,
+        store
+            .put_certificate_checkpoint(&acme(), FIRST, &checkpoint(2))
+            .await,
         fenced
     );
 }
@@ -132,7 +142,7 @@ async fn both_are_written_although_the_reply_is_lost() {
     let proxy = losing(&stack, "UpdateItem", 1).await;
     proxy
         .store(&stack)
-        .put_certificate_root(&acme(), FIRST, &root(1))
+        .put_certificate_checkpoint(&acme(), FIRST, &checkpoint(1))
         .await
         .unwrap();
     let proxy = losing(&stack, "UpdateItem", 1).await;
@@ -142,53 +152,23 @@ async fn both_are_written_although_the_reply_is_lost() {
         .await
         .unwrap();
     let found = stack.store().certificate_start(&acme()).await;
-    assert_eq!(found, start(Some(root(1)), Some("08:00:00")));
+    assert_eq!(found, start(Some(checkpoint(1)), Some("08:00:00")));
 }
 
 #[tokio::test]
-async fn the_initial_read_costs_by_open_certificates() {
+async fn a_checkpoint_of_a_whole_window_costs_one_read_unit() {
     let stack = stack().await;
-    for (open, read, write) in [(0, 1.0, 1.0), (20, 1.0, 3.0), (100, 3.0, 10.0)] {
+    for (days, read, max_write) in [(0, 1.0, 1.0), (10, 1.0, 2.0), (31, 1.0, 4.0)] {
         let store = stack.store().with_fresh_units();
         store
-            .put_certificate_root(&acme(), FencingToken(open), &root(open as usize))
+            .put_certificate_checkpoint(&acme(), FencingToken(days as u64), &checkpoint(days))
             .await
             .unwrap();
         store.certificate_start(&acme()).await.unwrap();
-        assert_eq!(
-            store.units(),
-            Units {
-                read,
-                write,
-                calls: 2,
-                retries: 0
-            },
-            "{open} open"
-        );
+        let units = store.units();
+        assert_eq!((units.read, units.calls), (read, 2), "{days} days");
+        assert!(units.write <= max_write, "{days} days: {units:?}");
     }
-}
-
-#[tokio::test]
-async fn a_root_of_thousands_of_open_certificates_fits_and_more_are_refused_by_name() {
-    let stack = stack().await;
-    let store = stack.store();
-    store
-        .put_certificate_root(&acme(), FIRST, &root(3_000))
-        .await
-        .unwrap();
-    assert_eq!(
-        store.certificate_start(&acme()).await,
-        start(Some(root(3_000)), None)
-    );
-    let too_large = Err(StateError::TooLarge {
-        item: "CERTIFICATES".to_owned(),
-    });
-    assert_eq!(
-        store
-            .put_certificate_root(&acme(), FIRST, &root(5_000))
-            .await,
-        too_large
-    );
 }
 
 #[tokio::test]
@@ -249,7 +229,7 @@ async fn removing_a_tenant_removes_its_certificates() {
     let store = stack.store();
     given(&store, FIRST, &entry(1, uploaded())).await;
     store
-        .put_certificate_root(&acme(), FIRST, &root(1))
+        .put_certificate_checkpoint(&acme(), FIRST, &checkpoint(1))
         .await
         .unwrap();
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use certificate_sync::collect::collect;
+use certificate_sync::list::list;
 use certificate_sync::plan::{Candidate, Listed, People, Plan, Upload};
 use employee_sync::plan::{Details, Plan as EmployeePlan};
 use serde::Serialize;
@@ -55,7 +55,7 @@ pub(super) async fn preview(
     let connections: Connections = context.connect(config, &secret)?;
     let owners = owners(context, config, people).await?;
     let mut ledger = context.store.all_certificates(tenant).await?;
-    let listed = match collect(&connections.reteach, &Filter::default(), &|_| true).await {
+    let listed = match list(&connections.reteach, &Filter::default(), &|_, _| true).await {
         Ok(listed) => listed,
         Err(error) => {
             let problem = format!("the completed courses cannot be read: {error}");
@@ -95,8 +95,12 @@ async fn owners(
 
 impl CertificatesPreview {
     fn new(plan: Plan, config: &TenantConfig, details: Details) -> Self {
-        let Plan { todo, resting } = plan;
-        let to_file = todo.uploads.into_iter().map(|upload| {
+        let Plan {
+            checks,
+            uploads,
+            skipped,
+        } = plan;
+        let to_file = uploads.into_iter().map(|upload| {
             let Upload {
                 id,
                 employee,
@@ -115,7 +119,7 @@ impl CertificatesPreview {
         Self {
             folder: None,
             to_file: to_file.collect(),
-            not_filed: resting.len() + todo.checks.len(),
+            not_filed: skipped.len() + checks.len(),
             problem: None,
         }
     }

@@ -79,7 +79,7 @@ pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
             "held: {what}; `tenants approve {tenant} {hash}` applies it, `tenants dismiss {tenant} {hash}` leaves it"
         ));
     }
-    let parked = start.root.map_or(0, |root| root.parked);
+    let parked = start.checkpoint.map_or(0, |known| known.parked);
     if parked > 0 {
         let parked = format::number(u64::from(parked), "certificate waits", "certificates wait");
         problems.push(format!(

@@ -38,7 +38,7 @@ fn page((total, records): &Page) -> ParticipationPage {
 
 /// Reads `pages`, after which there are only empty ones; how many were asked for.
 async fn read(pages: &[Page]) -> (Reading, Seen<'static>, u32) {
-    let mut seen = Seen::new(&|_| true);
+    let mut seen = Seen::new(&|_, _| true);
     let asked = AtomicU32::new(0);
     let announced = pages.last().map_or(0, |(total, _)| *total);
     let reading = Reading::of(1, &mut seen, |number| {
@@ -168,7 +168,7 @@ async fn a_reading_is_complete_if_its_pages_agree_and_no_certificate_comes_twice
 #[tokio::test]
 async fn a_page_that_fails_fails_the_reading() {
     for failing in 1..=4 {
-        let mut seen = Seen::new(&|_| true);
+        let mut seen = Seen::new(&|_, _| true);
         let reading = Reading::of(1, &mut seen, async |number| {
             if number == failing {
                 return Err(Error::Forbidden("no".to_owned()));

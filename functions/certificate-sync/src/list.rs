@@ -1,4 +1,4 @@
-//! Reading participations. Pages shift while they are read: a reading whose numbers do not agree is read again, and
+//! Listing participations. Pages shift while they are read: a reading whose numbers do not agree is repeated, and
 //! nothing that any reading brought is lost.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -12,18 +12,18 @@ use shared::reteach::{
 };
 
 /// How often participations are read before what came is taken as it is, for incomplete.
-const READINGS: u32 = 3;
+const MAX_READINGS: u32 = 3;
 /// Pages in flight at once. Our own bound.
 const CONCURRENCY: usize = 4;
 /// A listing of more than this many pages (250,000 certificates) is a paging fault. Our own bound.
 const MAX_PAGES: u32 = 1_000;
 
-/// What readings of one run brought.
+/// What the readings of one run brought.
 #[derive(Debug)]
-pub struct Collected {
-    /// How many certificates there are.
+pub struct Listing {
+    /// Certificates listed.
     pub seen: u64,
-    /// How many of them are not wanted.
+    /// How many of them are not `wanted`.
     pub unwanted: u64,
     /// Those that are wanted, each once, as it was read last.
     pub certificates: BTreeMap<CertificateId, Participation>,
@@ -40,11 +40,11 @@ pub struct Collected {
 ///
 /// # Errors
 /// See [`Error`]; one page that fails fails it all.
-pub async fn collect(
+pub async fn list(
     reteach: &Client,
     filter: &Filter,
-    wanted: &(dyn Fn(&CertificateId) -> bool + Sync),
-) -> Result<Collected, Error> {
+    wanted: &(dyn Fn(&CertificateId, &Participation) -> bool + Sync),
+) -> Result<Listing, Error> {
     let mut seen = Seen::new(wanted);
     let mut readings = 0;
     loop {
@@ -54,16 +54,16 @@ pub async fn collect(
         })
         .await?;
         let completeness = reading.completeness();
-        if completeness == Completeness::Complete || readings == READINGS {
+        if completeness == Completeness::Complete || readings == MAX_READINGS {
             let unwanted = seen
                 .certificates
                 .values()
                 .filter(|(_, kept)| !kept.is_wanted())
                 .count() as u64;
             let count = seen.certificates.len() as u64;
-            let (certificates, ambiguous) = seen.told();
+            let (certificates, ambiguous) = seen.into_wanted();
             let rejected = reading.rejected.into_iter().chain(ambiguous).collect();
-            return Ok(Collected {
+            return Ok(Listing {
                 seen: count,
                 unwanted,
                 certificates,
@@ -77,7 +77,7 @@ pub async fn collect(
 
 /// What all readings brought so far, each certificate once.
 struct Seen<'a> {
-    wanted: &'a (dyn Fn(&CertificateId) -> bool + Sync),
+    wanted: &'a (dyn Fn(&CertificateId, &Participation) -> bool + Sync),
     /// With the number of the reading that brought it last.
     certificates: BTreeMap<CertificateId, (u32, Kept)>,
     /// Certificates of several people.
@@ -102,7 +102,7 @@ impl Kept {
         matches!(self, Self::Wanted(_))
     }
 
-    fn is_anothers(&self, other: &Self) -> bool {
+    fn is_of_another(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Wanted(one), Self::Wanted(two)) => {
                 one.id != two.id && one.customer != two.customer
@@ -113,7 +113,7 @@ impl Kept {
 }
 
 impl<'a> Seen<'a> {
-    fn new(wanted: &'a (dyn Fn(&CertificateId) -> bool + Sync)) -> Self {
+    fn new(wanted: &'a (dyn Fn(&CertificateId, &Participation) -> bool + Sync)) -> Self {
         Self {
             wanted,
             certificates: BTreeMap::new(),
@@ -130,14 +130,14 @@ impl<'a> Seen<'a> {
         else {
             return false;
         };
-        let kept = if (self.wanted)(&id) {
+        let kept = if (self.wanted)(&id, &participation) {
             Kept::Wanted(Box::new(participation))
         } else {
             Kept::Unwanted(participation.id)
         };
         let again = match self.certificates.get(&id) {
             Some((before, known)) => {
-                if known.is_anothers(&kept) {
+                if known.is_of_another(&kept) {
                     self.ambiguous.insert(id.clone());
                 }
                 known.id() == kept.id() && *before == reading
@@ -148,8 +148,8 @@ impl<'a> Seen<'a> {
         again
     }
 
-    /// Those that are wanted. A certificate of several people is nobody's: it must not get into the wrong file.
-    fn told(self) -> (BTreeMap<CertificateId, Participation>, Vec<Rejected>) {
+    /// Those that are wanted. A certificate of several people belongs to none of them: it must not get into the wrong file.
+    fn into_wanted(self) -> (BTreeMap<CertificateId, Participation>, Vec<Rejected>) {
         let Self {
             wanted: _,
             certificates,
@@ -163,7 +163,7 @@ impl<'a> Seen<'a> {
             Kept::Unwanted(_) => None,
         });
         let certificates = certificates.collect();
-        let problem = "is that of several people's participations: issue them anew";
+        let problem = "is in several people's participations: issue new ones";
         let reject = |id| Rejected {
             certificate_id: Some(id),
             field: "certificate.id",

@@ -10,7 +10,7 @@ use super::{FencingToken, StateError, Store};
 use crate::domain::id::{CustomerId, SourceId, TenantId};
 use crate::state::key::{EMPLOYEES, Key, SORT_KEY, partition};
 use crate::state::table::{Condition, Freshness, Outcome, Query, attribute, records};
-use crate::state::{CertificateRoot, CertificateStart};
+use crate::state::{CertificateCheckpoint, CertificateStart};
 
 /// As much of a person's entry as tells whose account it is.
 #[derive(Deserialize)]
@@ -30,7 +30,7 @@ impl Store {
     ) -> Result<CertificateStart, StateError> {
         let start = self
             .table
-            .get_record(&Key::certificate_root(tenant), Freshness::Consistent)
+            .get_record(&Key::certificate_checkpoint(tenant), Freshness::Consistent)
             .await?;
         Ok(start.unwrap_or_default())
     }
@@ -40,18 +40,18 @@ impl Store {
     ///
     /// # Errors
     /// [`StateError::TooLarge`] above 400 KB, [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
-    pub async fn put_certificate_root(
+    pub async fn put_certificate_checkpoint(
         &self,
         tenant: &TenantId,
         token: FencingToken,
-        root: &CertificateRoot,
+        checkpoint: &CertificateCheckpoint,
     ) -> Result<(), StateError> {
-        let key = Key::certificate_root(tenant);
+        let key = Key::certificate_checkpoint(tenant);
         let condition = token
             .condition()
-            .set("SET #root = :root, #fence = :token")
-            .names(["root", FENCE])
-            .value("root", attribute(root, &key.sk)?);
+            .set("SET #checkpoint = :checkpoint, #fence = :token")
+            .names(["checkpoint", FENCE])
+            .value("checkpoint", attribute(checkpoint, &key.sk)?);
         match self.table.update(&key, condition).await? {
             Outcome::Written(_) => Ok(()),
             Outcome::Refused(_) => Err(StateError::Fenced { item: key.sk }),
@@ -63,7 +63,7 @@ impl Store {
     /// # Errors
     /// If DynamoDB fails.
     pub async fn ask_full_scan(&self, tenant: &TenantId, at: Timestamp) -> Result<(), StateError> {
-        let key = Key::certificate_root(tenant);
+        let key = Key::certificate_checkpoint(tenant);
         let condition = Condition::update("SET #scan_asked_at = :at")
             .names(["scan_asked_at"])
             .value("at", attribute(&at, &key.sk)?);

@@ -1,0 +1,137 @@
+//! What a run leaves for the next one.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use shared::domain::id::CertificateId;
+use shared::reteach::Completeness;
+use shared::state::{CertificateCheckpoint, DayCheckpoint, Unsettled};
+
+use super::{Scope, Selection};
+use crate::outcome::CertificateResult;
+
+/// What a run read and did.
+#[derive(Clone, Copy, Debug)]
+pub struct RunFacts<'a> {
+    pub scope: Scope,
+    pub began: Timestamp,
+    pub completeness: Completeness,
+    pub selection: &'a Selection,
+    /// How it left each selected certificate, and those of the ledger that are not listed any more.
+    pub results: &'a BTreeMap<CertificateId, CertificateResult>,
+    /// Parked certificates of the tenant.
+    pub parked: u32,
+}
+
+/// What the next run begins with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conclusion {
+    pub checkpoint: CertificateCheckpoint,
+    /// Whether it says anything that the stored one does not.
+    pub is_news: bool,
+}
+
+/// The checkpoint after `run`, which ends now.
+#[must_use]
+pub fn conclude(
+    before: Option<&CertificateCheckpoint>,
+    run: RunFacts<'_>,
+    now: Timestamp,
+) -> Conclusion {
+    let known = before.cloned().unwrap_or_default();
+    let mut unsettled = by_day(run, now);
+    let earlier = unsettled.remove(&None).unwrap_or_default();
+    let mut days = BTreeMap::new();
+    for (day, listed) in &run.selection.days {
+        let before = known.days.get(day).map(|day| day.unsettled);
+        let after = unsettled.remove(&Some(*day));
+        let digest = listed.digest;
+        let unsettled = if listed.selected { after } else { before }.unwrap_or_default();
+        days.insert(*day, DayCheckpoint { digest, unsettled });
+    }
+    let is_complete = run.completeness == Completeness::Complete;
+    let checkpoint = CertificateCheckpoint {
+        listed_all_at: if run.scope.everything && is_complete {
+            Some(run.began)
+        } else {
+            known.listed_all_at
+        },
+        parked: run.parked,
+        earlier: match (run.scope.everything, is_complete) {
+            (true, true) => earlier,
+            // What is due may be among the rows that are missing.
+            (true, false) => earlier.and(due_alone(known.earlier)),
+            (false, _) => left_window(&known, &days, run.scope),
+        },
+        days,
+    };
+    let is_news = before.is_none() || differs(&known, &checkpoint, run.scope.window_start);
+    Conclusion {
+        checkpoint,
+        is_news,
+    }
+}
+
+/// What is unsettled after the run, by the window's days; `None`: of all earlier days.
+fn by_day(run: RunFacts<'_>, now: Timestamp) -> BTreeMap<Option<Date>, Unsettled> {
+    let mut days: BTreeMap<Option<Date>, Unsettled> = BTreeMap::new();
+    for (id, result) in run.results {
+        let day = run.selection.day_of.get(id).copied();
+        let unsettled = days.entry(day).or_default();
+        *unsettled = unsettled.and(Unsettled {
+            due: result.due(now),
+            waiting_for_pdf: u32::from(result.is_waiting_for_pdf()),
+            outcome_unknown: u32::from(result.is_outcome_unknown()),
+        });
+    }
+    days
+}
+
+/// What is unsettled of days that were not listed: the window has moved on, or all of a day's certificates are gone.
+fn left_window(
+    known: &CertificateCheckpoint,
+    listed: &BTreeMap<Date, DayCheckpoint>,
+    scope: Scope,
+) -> Unsettled {
+    let left = known
+        .days
+        .iter()
+        .filter(|(day, _)| !listed.contains_key(day));
+    let unsettled = left.map(|(day, known)| {
+        let is_gone = *day >= scope.window_start && *day != Date::MAX;
+        match is_gone {
+            true => due_alone(known.unsettled),
+            false => known.unsettled,
+        }
+    });
+    unsettled.fold(known.earlier, Unsettled::and)
+}
+
+fn due_alone(unsettled: Unsettled) -> Unsettled {
+    Unsettled {
+        due: unsettled.due,
+        ..Unsettled::default()
+    }
+}
+
+/// Days that have left the window with nothing unsettled are no reason to write, nor is a list that leaves out the
+/// completions without a moment.
+fn differs(
+    known: &CertificateCheckpoint,
+    next: &CertificateCheckpoint,
+    window_start: Date,
+) -> bool {
+    let kept = known
+        .days
+        .iter()
+        .filter(|(day, _)| **day >= window_start)
+        .filter(|(day, _)| **day != Date::MAX || next.days.contains_key(day))
+        .map(|(day, checkpoint)| (*day, *checkpoint))
+        .collect();
+    let known = CertificateCheckpoint {
+        days: kept,
+        ..known.clone()
+    };
+    known != *next
+}

@@ -1,0 +1,78 @@
+//! How much of the academy's list a run reads.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use shared::reteach::Filter;
+use shared::runtime::Mode;
+use shared::state::{CertificateCheckpoint, CertificateStart};
+
+use super::day_of;
+
+/// A certificate that is back-dated by at most this much arrives with the next run.
+const WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Everything is listed this often.
+const LIST_ALL_EVERY: SignedDuration = SignedDuration::from_hours(24);
+/// Another machine's clock may be this far from ours.
+const SKEW: SignedDuration = SignedDuration::from_mins(1);
+
+/// How much of the list a run reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// Whether all certificates ever issued are read, or those of the window.
+    pub everything: bool,
+    /// The first day of the window.
+    pub window_start: Date,
+}
+
+impl Scope {
+    /// Everything on the first run, once a day, on request, and when something older than the window is due.
+    #[must_use]
+    pub fn of(start: &CertificateStart, mode: Mode, now: Timestamp) -> Self {
+        let window_start = day_of(Some(now - WINDOW));
+        let asked_at = start.scan_asked_at;
+        let is_enough = start.checkpoint.as_ref().is_some_and(|checkpoint| {
+            is_recent(checkpoint, asked_at, now) && !is_older_due(checkpoint, window_start, now)
+        });
+        Self {
+            everything: mode == Mode::FullScan || !is_enough,
+            window_start,
+        }
+    }
+
+    #[must_use]
+    pub fn filter(self) -> Filter {
+        let start = self.window_start.at(0, 0, 0, 0);
+        let since = TimeZone::UTC.to_timestamp(start).ok();
+        Filter {
+            completed_since: since.filter(|_| !self.everything),
+        }
+    }
+
+    /// Whether the window contains a certificate completed then.
+    #[must_use]
+    pub fn contains(self, completed_at: Option<Timestamp>) -> bool {
+        day_of(completed_at) >= self.window_start
+    }
+}
+
+/// Whether everything was listed within a day, and since the operator asked. A moment ahead of our clock is no proof.
+fn is_recent(
+    checkpoint: &CertificateCheckpoint,
+    asked_at: Option<Timestamp>,
+    now: Timestamp,
+) -> bool {
+    checkpoint.listed_all_at.is_some_and(|listed_at| {
+        let age = now.duration_since(listed_at);
+        let is_since_asked = asked_at.is_none_or(|asked_at| asked_at + SKEW < listed_at);
+        (-SKEW..LIST_ALL_EVERY).contains(&age) && is_since_asked
+    })
+}
+
+fn is_older_due(checkpoint: &CertificateCheckpoint, window_start: Date, now: Timestamp) -> bool {
+    let left_window = checkpoint.days.range(..window_start);
+    checkpoint.earlier.is_due(now)
+        || left_window
+            .into_iter()
+            .any(|(_, day)| day.unsettled.is_due(now))
+}

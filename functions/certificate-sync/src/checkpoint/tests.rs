@@ -1,0 +1,493 @@
+//! How much of the list is read, which days need the ledger, and what is left for the next run.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::{Date, date};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use proptest::prelude::*;
+use shared::domain::id::{CertificateId, CustomerId, SourceId};
+use shared::fingerprint::FingerprintKey;
+use shared::http::SignedUrl;
+use shared::reteach::{Certificate, Completeness, Owner, Participation, ParticipationStatus};
+use shared::runtime::Mode;
+use shared::state::{
+    CertificateCheckpoint, CertificateStart, DayCheckpoint, RetryState, Unsettled,
+};
+
+use super::*;
+use crate::outcome::{CertificateResult, SkipReason};
+
+fn now() -> Timestamp {
+    "2026-05-11T08:00:00Z".parse().unwrap()
+}
+
+fn id(id: &str) -> CertificateId {
+    CertificateId::new(id)
+}
+
+fn key() -> FingerprintKey {
+    FingerprintKey::from_bytes(&[7; 32])
+}
+
+fn window(everything: bool) -> Scope {
+    Scope {
+        everything,
+        window_start: date(2026, 4, 11),
+    }
+}
+
+fn due(at: Timestamp) -> Unsettled {
+    Unsettled {
+        due: Some(at),
+        ..Unsettled::default()
+    }
+}
+
+fn retry(retry_at: Timestamp) -> CertificateResult {
+    CertificateResult::Failed(RetryState {
+        reason: "why".to_owned(),
+        failures: 1,
+        since: now(),
+        retry_at,
+    })
+}
+
+/// A certificate, completed at noon of the day; without a PDF where the name ends in `?`.
+fn participation(name: &str, day: Option<Date>) -> (CertificateId, Participation) {
+    let url = (!name.ends_with('?')).then(|| SignedUrl::new("https://files.example/x.pdf"));
+    let noon = |day: Date| jiff::tz::TimeZone::UTC.to_timestamp(day.at(12, 0, 0, 0));
+    let id = id(name.trim_end_matches('?'));
+    let participation = Participation {
+        id: serde_json::from_value(format!("p-{name}").into()).unwrap(),
+        customer: Some(Owner {
+            id: CustomerId::new("a-1"),
+            external_id: None,
+        }),
+        course_name: Some("Brandschutz".to_owned()),
+        status: ParticipationStatus::Completed,
+        completed_at: day.map(|day| noon(day).unwrap()),
+        certificate: Some(Certificate {
+            id: id.clone(),
+            url,
+        }),
+    };
+    (id, participation)
+}
+
+const MONDAY: Date = date(2026, 5, 11);
+const SUNDAY: Date = date(2026, 5, 10);
+const LONG_AGO: Date = date(2024, 1, 2);
+
+fn listing(names: &[(&str, Date)]) -> BTreeMap<CertificateId, Participation> {
+    let listed = names.iter();
+    listed
+        .map(|(name, day)| participation(name, Some(*day)))
+        .collect()
+}
+
+fn names(selection: &Selection) -> Vec<&str> {
+    selection.selected.keys().map(|id| id.as_str()).collect()
+}
+
+/// What a run leaves that lists `names` and leaves its certificates with these results, all others settled.
+fn run(
+    before: Option<&CertificateCheckpoint>,
+    scope: Scope,
+    names: &[(&str, Date)],
+    results: &[(&str, CertificateResult)],
+) -> Conclusion {
+    let selection = select(listing(names), before, scope, &key(), now());
+    let settled = CertificateResult::Skipped(SkipReason::AlreadyFinal);
+    let mut all: BTreeMap<_, _> = selection
+        .selected
+        .keys()
+        .map(|id| (id.clone(), settled.clone()))
+        .collect();
+    all.extend(
+        results
+            .iter()
+            .map(|(name, result)| (id(name), result.clone())),
+    );
+    let facts = RunFacts {
+        scope,
+        began: now(),
+        completeness: Completeness::Complete,
+        selection: &selection,
+        results: &all,
+        parked: 0,
+    };
+    conclude(before, facts, now())
+}
+
+#[test]
+fn everything_is_listed_at_first_daily_on_request_and_when_something_old_is_due() {
+    let listed = |hours: i64, days: &[(Date, Unsettled)], earlier| CertificateCheckpoint {
+        listed_all_at: Some(now() - hours.hours()),
+        days: days
+            .iter()
+            .map(|(day, unsettled)| {
+                let digest = key().fingerprint([]);
+                let unsettled = *unsettled;
+                (*day, DayCheckpoint { digest, unsettled })
+            })
+            .collect(),
+        earlier,
+        ..CertificateCheckpoint::default()
+    };
+    let none = Unsettled::default();
+    let [late, soon] = [due(now()), due(now() + 1.minute())];
+    let start = |checkpoint| CertificateStart {
+        checkpoint: Some(checkpoint),
+        scan_asked_at: None,
+    };
+    let asked = |minutes: i64| CertificateStart {
+        scan_asked_at: Some(now() - 60.minutes() + minutes.minutes()),
+        ..start(listed(1, &[], none))
+    };
+    for (start, mode, everything) in [
+        (CertificateStart::default(), Mode::Scheduled, true),
+        (
+            start(CertificateCheckpoint::default()),
+            Mode::Scheduled,
+            true,
+        ),
+        (start(listed(1, &[], none)), Mode::Scheduled, false),
+        (start(listed(1, &[], none)), Mode::DryRun, false),
+        (start(listed(1, &[], none)), Mode::FullScan, true),
+        (start(listed(23, &[], none)), Mode::Scheduled, false),
+        (start(listed(24, &[], none)), Mode::Scheduled, true),
+        // The clock went back.
+        (start(listed(-1, &[], none)), Mode::Scheduled, true),
+        (start(listed(1, &[], late)), Mode::Scheduled, true),
+        (start(listed(1, &[], soon)), Mode::Scheduled, false),
+        (
+            start(listed(1, &[(SUNDAY, late)], none)),
+            Mode::Scheduled,
+            false,
+        ),
+        (
+            start(listed(1, &[(LONG_AGO, late)], none)),
+            Mode::Scheduled,
+            true,
+        ),
+        (
+            start(listed(1, &[(LONG_AGO, soon)], none)),
+            Mode::Scheduled,
+            false,
+        ),
+        (asked(0), Mode::Scheduled, true),
+        (asked(-1), Mode::Scheduled, true),
+        (asked(-2), Mode::Scheduled, false),
+    ] {
+        let scope = Scope::of(&start, mode, now());
+        assert_eq!(scope, window(everything), "{start:?} {mode:?}");
+        let since: Timestamp = "2026-04-11T00:00:00Z".parse().unwrap();
+        let expected = (!everything).then_some(since);
+        assert_eq!(scope.filter().completed_since, expected);
+    }
+}
+
+#[test]
+fn the_window_is_at_least_30_whole_days() {
+    for minute in [0, 1, 719, 1439] {
+        let now = now() + SignedDuration::from_mins(minute);
+        let scope = Scope::of(&CertificateStart::default(), Mode::Scheduled, now);
+        assert!(scope.contains(Some(now - SignedDuration::from_hours(30 * 24))));
+        assert!(!scope.contains(Some(now - SignedDuration::from_hours(31 * 24))));
+        assert!(scope.contains(None), "a completion without a moment");
+    }
+}
+
+#[test]
+fn only_days_that_changed_or_hold_something_due_are_selected() {
+    let seen = [("a", SUNDAY), ("b", SUNDAY), ("c?", MONDAY)];
+    let known = run(None, window(true), &seen, &[]).checkpoint;
+    let with_due = |at| {
+        let mut known = known.clone();
+        known.days.get_mut(&SUNDAY).unwrap().unsettled = due(at);
+        known
+    };
+    for (known, names_, expected, unchanged) in [
+        (known.clone(), &seen[..], vec![], 3),
+        (known.clone(), &[], vec![], 0),
+        // One is gone, one is new, a PDF is made.
+        (known.clone(), &seen[1..], vec!["b"], 1),
+        (
+            known.clone(),
+            &[seen[0], seen[1], ("d", SUNDAY), seen[2]],
+            vec!["a", "b", "d"],
+            1,
+        ),
+        (
+            known.clone(),
+            &[seen[0], seen[1], ("c", MONDAY)],
+            vec!["c"],
+            2,
+        ),
+        (with_due(now()), &seen[..], vec!["a", "b"], 1),
+        (with_due(now() + 1.minute()), &seen[..], vec![], 3),
+    ] {
+        let selection = select(listing(names_), Some(&known), window(false), &key(), now());
+        assert_eq!(
+            (names(&selection), selection.unchanged),
+            (expected, unchanged),
+            "{names_:?}"
+        );
+    }
+    let all = select(listing(&seen), Some(&known), window(true), &key(), now());
+    assert_eq!((names(&all), all.unchanged), (vec!["a", "b", "c"], 0));
+}
+
+#[test]
+fn a_day_changes_with_everything_that_a_decision_depends_on() {
+    let known = run(None, window(true), &[("a", SUNDAY)], &[]).checkpoint;
+    let changes: [(fn(&mut Participation), bool); 6] = [
+        (|it| it.course_name = None, false),
+        (|it| it.status = ParticipationStatus::Expired, false),
+        (|it| it.customer = None, true),
+        (
+            |it| it.customer.as_mut().unwrap().id = CustomerId::new("a-2"),
+            true,
+        ),
+        (
+            |it| {
+                let id = shared::domain::id::ExternalId::new("personio:1");
+                it.customer.as_mut().unwrap().external_id = Some(id);
+            },
+            true,
+        ),
+        (|it| it.certificate.as_mut().unwrap().url = None, true),
+    ];
+    for (number, (change, selected)) in changes.into_iter().enumerate() {
+        let mut listed = listing(&[("a", SUNDAY)]);
+        change(listed.get_mut(&id("a")).unwrap());
+        let selection = select(listed, Some(&known), window(false), &key(), now());
+        assert_eq!(!selection.selected.is_empty(), selected, "{number}");
+    }
+}
+
+#[test]
+fn what_is_not_settled_is_due_or_waits_for_its_pdf() {
+    let later = now() + 30.minutes();
+    let skipped = CertificateResult::Skipped;
+    let parked = SkipReason::Parked {
+        employee: SourceId::new("1"),
+        reason: "why".to_owned(),
+    };
+    for (result, due, waiting_for_pdf) in [
+        (CertificateResult::Filed, None, 0),
+        (CertificateResult::Verified, None, 0),
+        (retry(later), Some(later), 0),
+        (CertificateResult::Parked("why".to_owned()), None, 0),
+        (CertificateResult::OutcomeUnknown(later), Some(later), 0),
+        (CertificateResult::NotReached, Some(now()), 0),
+        (skipped(SkipReason::AlreadyFinal), None, 0),
+        (skipped(parked), None, 0),
+        (skipped(SkipReason::AwaitingPdf), None, 1),
+        (skipped(SkipReason::AwaitingRetry(later)), Some(later), 0),
+        (skipped(SkipReason::AwaitingCheck(later)), Some(later), 0),
+        (skipped(SkipReason::NotFromHr), None, 0),
+        (skipped(SkipReason::NoCustomer), None, 0),
+        (skipped(SkipReason::Gone), None, 0),
+    ] {
+        let expected = Unsettled {
+            due,
+            waiting_for_pdf,
+            outcome_unknown: u32::from(result.is_outcome_unknown()),
+        };
+        for (day, is_recent) in [(SUNDAY, true), (LONG_AGO, false)] {
+            let results = [("c", result.clone())];
+            let after = run(None, window(true), &[("c", day)], &results);
+            assert_eq!(after.checkpoint.unsettled(), expected, "{result:?}");
+            let CertificateCheckpoint { days, earlier, .. } = after.checkpoint;
+            let found = match is_recent {
+                true => days[&SUNDAY].unsettled,
+                false => earlier,
+            };
+            assert_eq!(found, expected, "{result:?} on {day}");
+        }
+    }
+}
+
+#[test]
+fn the_first_of_a_day_s_certificates_to_be_due_counts() {
+    let [sooner, later] = [now() + 30.minutes(), now() + 60.minutes()];
+    let results = [("a", retry(later)), ("b", retry(sooner))];
+    let after = run(
+        None,
+        window(true),
+        &[("a", SUNDAY), ("b", SUNDAY)],
+        &results,
+    );
+    assert_eq!(after.checkpoint.days[&SUNDAY].unsettled, due(sooner));
+}
+
+#[test]
+fn an_unchanged_listing_is_no_news_and_keeps_what_is_unsettled() {
+    let later = now() + 30.minutes();
+    let seen = [("a", SUNDAY), ("b", MONDAY)];
+    let first = run(None, window(true), &seen, &[("a", retry(later))]);
+    assert!(first.is_news);
+    let again = run(Some(&first.checkpoint), window(false), &seen, &[]);
+    assert_eq!(
+        (&again.checkpoint, again.is_news),
+        (&first.checkpoint, false)
+    );
+    let changed = run(Some(&first.checkpoint), window(false), &seen[..1], &[]);
+    assert!(changed.is_news);
+}
+
+#[test]
+fn days_that_leave_the_window_keep_what_is_due_and_are_else_no_news() {
+    let later = now() + 30.minutes();
+    for (result, is_news, earlier) in [
+        (CertificateResult::Filed, false, Unsettled::default()),
+        (retry(later), true, due(later)),
+    ] {
+        let seen = [("a", SUNDAY), ("b", MONDAY)];
+        let first = run(None, window(true), &seen, &[("a", result)]);
+        let moved = Scope {
+            everything: false,
+            window_start: MONDAY,
+        };
+        let after = run(Some(&first.checkpoint), moved, &seen[1..], &[]);
+        assert_eq!(
+            (after.is_news, after.checkpoint.earlier),
+            (is_news, earlier)
+        );
+        assert_eq!(after.checkpoint.days.len(), 1);
+    }
+}
+
+#[test]
+fn what_is_due_on_a_day_that_has_changed_may_be_lost() {
+    let seen = [("a", SUNDAY), ("b", SUNDAY), ("c", MONDAY)];
+    let [late, soon] = [now(), now() + 1.minute()];
+    for (due, listed, is_lost) in [
+        (late, &seen[..], false),
+        (late, &seen[1..], true),
+        (late, &seen[2..], true),
+        (late, &[], true),
+        (late, &seen[..2], false),
+        (soon, &seen[1..], false),
+        (soon, &[], false),
+    ] {
+        let known = run(None, window(true), &seen, &[("a", retry(due))]).checkpoint;
+        let selection = select(listing(listed), Some(&known), window(false), &key(), now());
+        assert_eq!(selection.has_lost_due, is_lost, "{due} {listed:?}");
+    }
+}
+
+#[test]
+fn a_day_without_certificates_waits_for_no_pdf() {
+    let awaiting = || CertificateResult::Skipped(SkipReason::AwaitingPdf);
+    // Where the window has moved on, only a listing of everything shows them.
+    for (window_start, waiting_for_pdf) in [(window(true).window_start, 0), (MONDAY, 1)] {
+        let seen = [("a?", SUNDAY)];
+        let known = run(None, window(true), &seen, &[("a", awaiting())]).checkpoint;
+        assert_eq!(known.unsettled().waiting_for_pdf, 1);
+        let moved = Scope {
+            everything: false,
+            window_start,
+        };
+        let after = run(Some(&known), moved, &[], &[]).checkpoint;
+        assert_eq!(after.unsettled().waiting_for_pdf, waiting_for_pdf);
+    }
+}
+
+#[test]
+fn only_a_complete_listing_of_everything_counts_as_one() {
+    let seen = [("a", SUNDAY), ("old", LONG_AGO)];
+    let known = CertificateCheckpoint {
+        listed_all_at: Some(now() - 5.hours()),
+        earlier: due(now() - 1.minute()),
+        ..CertificateCheckpoint::default()
+    };
+    for (everything, completeness, listed_all_at, earlier) in [
+        (true, Completeness::Complete, now(), None),
+        (
+            true,
+            Completeness::Shifting,
+            now() - 5.hours(),
+            known.earlier.due,
+        ),
+        (
+            false,
+            Completeness::Complete,
+            now() - 5.hours(),
+            known.earlier.due,
+        ),
+        (
+            false,
+            Completeness::Shifting,
+            now() - 5.hours(),
+            known.earlier.due,
+        ),
+    ] {
+        let scope = window(everything);
+        let selection = select(listing(&seen[..1]), Some(&known), scope, &key(), now());
+        let facts = RunFacts {
+            scope,
+            began: now(),
+            completeness,
+            selection: &selection,
+            results: &BTreeMap::new(),
+            parked: 4,
+        };
+        let after = conclude(Some(&known), facts, now()).checkpoint;
+        assert_eq!(
+            (after.listed_all_at, after.earlier.due, after.parked),
+            (Some(listed_all_at), earlier, 4),
+            "{everything} {completeness:?}"
+        );
+    }
+}
+
+#[test]
+fn completions_without_a_moment_are_no_news_where_ticks_do_not_list_them() {
+    let undated: BTreeMap<_, _> = [participation("a", None)].into();
+    let everything = window(true);
+    let selection = select(undated, None, everything, &key(), now());
+    let facts = RunFacts {
+        scope: everything,
+        began: now(),
+        completeness: Completeness::Complete,
+        selection: &selection,
+        results: &BTreeMap::new(),
+        parked: 0,
+    };
+    let first = conclude(None, facts, now()).checkpoint;
+    assert!(!run(Some(&first), window(false), &[], &[]).is_news);
+}
+
+proptest! {
+    /// Whatever a run leaves open is looked at again by the first run that is due, or by one that lists everything.
+    #[test]
+    fn nothing_due_is_forgotten(
+        certificates in prop::collection::btree_map("[a-f]", (0_i64..60, 0_i64..3), 1..6),
+        pause in 0_i64..48,
+    ) {
+        let all: Vec<(&str, Date)> = certificates
+            .iter()
+            .map(|(name, (days_ago, _))| (name.as_str(), MONDAY.saturating_sub(days_ago.days())))
+            .collect();
+        let results: Vec<_> = certificates
+            .iter()
+            .map(|(name, (_, hours))| (name.as_str(), retry(now() + hours.hours())))
+            .collect();
+        let known = run(None, window(true), &all, &results).checkpoint;
+        let start = CertificateStart { checkpoint: Some(known), scan_asked_at: None };
+        let later = now() + pause.hours();
+        let scope = Scope::of(&start, Mode::Scheduled, later);
+        let listed: Vec<_> = all
+            .iter()
+            .filter(|(_, day)| scope.everything || *day >= scope.window_start)
+            .copied()
+            .collect();
+        let selection =
+            select(listing(&listed), start.checkpoint.as_ref(), scope, &key(), later);
+        for (name, (_, hours)) in &certificates {
+            prop_assert!(*hours > pause || selection.selected.contains_key(&id(name)), "{name}");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What follows from looking for the document of an upload of unknown outcome.
+
+use jiff::Timestamp;
+use shared::document::Verification;
+use shared::source::SourceError;
+use shared::state::{CertificateState, OnUnverifiable, RetryState};
+
+use super::retry::{self, MAX_TRANSIENT};
+use super::{Signal, Transition};
+use crate::outcome::{CertificateResult, SkipReason};
+use crate::plan::{Check, PreviousFailures, Upload};
+
+/// What follows from looking for a document.
+#[derive(Clone, Debug)]
+pub enum AfterLook {
+    /// The certificate is settled, or left.
+    Conclude(Transition),
+    /// The document is certainly missing: it is sent again.
+    Send(Box<Upload>),
+}
+
+/// What follows from `look`. The signal is about lists of documents, not about uploads.
+#[must_use]
+pub fn after_look(
+    check: Check,
+    look: Result<Verification, SourceError>,
+    now: Timestamp,
+) -> (AfterLook, Signal) {
+    match look {
+        Ok(Verification::Found(document)) => {
+            let transition = Transition {
+                write: Some(CertificateState::Uploaded {
+                    at: now,
+                    document: Some(document),
+                }),
+                result: CertificateResult::Verified,
+                if_unwritten: CertificateResult::NotReached,
+            };
+            (AfterLook::Conclude(transition), Signal::Answered)
+        }
+        Ok(Verification::NotFound) => (not_found(check, now), Signal::Answered),
+        Ok(Verification::Unverifiable) => {
+            let why = "this route cannot list documents";
+            (unverifiable(check, why, now), Signal::Answered)
+        }
+        Err(SourceError::Forbidden(problem)) => (unverifiable(check, &problem, now), Signal::None),
+        Err(error) => {
+            let next = no_answer(check, &error, now);
+            let signal = match error {
+                SourceError::Unavailable(_) => Signal::NoAnswer(error.into()),
+                SourceError::Unreadable(_) => Signal::None,
+                _ => Signal::Stop(error.into()),
+            };
+            (next, signal)
+        }
+    }
+}
+
+/// The next run asks again, for a week.
+fn no_answer(check: Check, error: &SourceError, now: Timestamp) -> AfterLook {
+    if now.duration_since(check.intent.at) >= MAX_TRANSIENT {
+        return unverifiable(check, &error.to_string(), now);
+    }
+    AfterLook::Conclude(Transition::unchanged(CertificateResult::OutcomeUnknown(
+        now,
+    )))
+}
+
+/// An outage leaves many like this: they are given as much time as other transient failures. The first time the
+/// document is sent again at once.
+fn not_found(check: Check, now: Timestamp) -> AfterLook {
+    let reason = "an upload got no answer, and the document is not there".to_owned();
+    let since = check.intent.at;
+    let transition = retry::after(check.intent.into(), true, reason, since, now);
+    match &transition.result {
+        CertificateResult::Failed(retry) if retry.failures == 1 || retry.retry_at <= now => {
+            let previous = PreviousFailures {
+                failures: retry.failures,
+                since: Some(retry.since),
+            };
+            send(check, previous, now)
+        }
+        _ => AfterLook::Conclude(transition),
+    }
+}
+
+/// What cannot be verified is not sent again unless the operator says so.
+fn unverifiable(check: Check, why: &str, now: Timestamp) -> AfterLook {
+    let intent = check.intent;
+    if intent.on_unverifiable == OnUnverifiable::Send {
+        return send(check, intent.into(), now);
+    }
+    let reason = format!(
+        "the upload of {at:.0} got no answer, and whether the document is there cannot be read ({why}): look into the \
+         employee's documents, then retry or dismiss",
+        at = intent.at
+    );
+    AfterLook::Conclude(Transition {
+        write: Some(CertificateState::Parked {
+            at: now,
+            reason: reason.clone(),
+            unverified: Some(intent),
+        }),
+        result: CertificateResult::Parked(reason),
+        if_unwritten: CertificateResult::NotReached,
+    })
+}
+
+/// Sends the document again if reteach still has it.
+fn send(check: Check, previous: PreviousFailures, now: Timestamp) -> AfterLook {
+    let skipped = match Upload::of(check.id, check.listed, previous) {
+        Ok(upload) => return AfterLook::Send(Box::new(upload)),
+        Err(skipped) => skipped,
+    };
+    // Certainly not filed, and nothing to file: the intent must not be looked for again.
+    let reason =
+        "an upload got no answer and the document is not there; reteach has no file for it now";
+    let result = match skipped {
+        SkipReason::AwaitingPdf => skipped,
+        _ => SkipReason::Gone,
+    };
+    AfterLook::Conclude(Transition {
+        write: Some(CertificateState::Failed(RetryState {
+            reason: reason.to_owned(),
+            failures: previous.failures,
+            since: previous.since.unwrap_or(now),
+            retry_at: now,
+        })),
+        result: CertificateResult::Skipped(result),
+        if_unwritten: CertificateResult::NotReached,
+    })
+}

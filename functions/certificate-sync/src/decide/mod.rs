@@ -1,0 +1,65 @@
+//! What follows from an attempt at a certificate, or from looking for its document. Pure: the clock is an argument.
+
+mod attempt;
+mod look;
+mod retry;
+#[cfg(test)]
+mod tests;
+
+use shared::runtime::{Outcome, RunError};
+use shared::state::{CertificateState, RetryState};
+
+pub use attempt::{AttemptError, after_attempt};
+pub use look::{AfterLook, after_look};
+
+use crate::outcome::CertificateResult;
+
+/// What the ledger is to say of a certificate, and how the run leaves it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// The ledger's new state; `None`: it stays.
+    pub write: Option<CertificateState>,
+    pub result: CertificateResult,
+    /// The result if `write` fails.
+    pub if_unwritten: CertificateResult,
+}
+
+/// What a circuit breaker learns from a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Nothing: the call says nothing about the vendor.
+    None,
+    /// The vendor works.
+    Answered,
+    /// The vendor did not answer, or not sensibly.
+    NoAnswer(RunError),
+    /// No further call has a chance in this run.
+    Stop(RunError),
+}
+
+impl Transition {
+    fn unchanged(result: CertificateResult) -> Self {
+        Self {
+            write: None,
+            if_unwritten: result.clone(),
+            result,
+        }
+    }
+
+    fn failed(retry: RetryState) -> Self {
+        Self {
+            write: Some(CertificateState::Failed(retry.clone())),
+            result: CertificateResult::Failed(retry),
+            if_unwritten: CertificateResult::NotReached,
+        }
+    }
+}
+
+/// The end of a run whose time is over.
+#[must_use]
+pub fn out_of_time() -> RunError {
+    RunError::new(
+        Outcome::Partly,
+        "the time for this run is over; the rest follows on the next one",
+    )
+}

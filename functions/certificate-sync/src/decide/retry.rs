@@ -1,0 +1,46 @@
+//! What becomes of a certificate that could not be filed: tried again after growing pauses, parked in the end.
+
+use jiff::{SignedDuration, Timestamp};
+use shared::state::{CertificateState, RetryState};
+
+use super::Transition;
+use crate::outcome::CertificateResult;
+use crate::plan::PreviousFailures;
+
+/// A document that is refused this often in a row is parked. A transient failure has at least as many tries.
+const MAX_REFUSALS: u32 = 5;
+/// A transient failure is retried for this long.
+pub(super) const MAX_TRANSIENT: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// The next try after one that failed at `failed_at`: half an hour later at first, then twice as long each time, at
+/// most a day.
+pub(super) fn after(
+    previous: PreviousFailures,
+    transient: bool,
+    reason: String,
+    failed_at: Timestamp,
+    now: Timestamp,
+) -> Transition {
+    let failures = previous.failures.saturating_add(1);
+    let since = previous.since.unwrap_or(failed_at);
+    let has_time = transient && failed_at.duration_since(since) < MAX_TRANSIENT;
+    if failures >= MAX_REFUSALS && !has_time {
+        let reason = format!("given up after {failures} tries since {since:.0}: {reason}");
+        return Transition {
+            write: Some(CertificateState::Parked {
+                at: now,
+                reason: reason.clone(),
+                unverified: None,
+            }),
+            result: CertificateResult::Parked(reason),
+            if_unwritten: CertificateResult::NotReached,
+        };
+    }
+    let minutes = 30_i64.saturating_mul(1 << (failures - 1).min(10));
+    Transition::failed(RetryState {
+        reason,
+        failures,
+        since,
+        retry_at: failed_at + SignedDuration::from_mins(minutes.min(24 * 60)),
+    })
+}

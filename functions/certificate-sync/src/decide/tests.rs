@@ -1,0 +1,513 @@
+//! What follows from each way in which an attempt, or a look for a document, may end.
+
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use proptest::prelude::*;
+use shared::document::{FilingError, Reach, TenantFault, Verification};
+use shared::domain::id::{CertificateId, DocumentId, SourceId};
+use shared::http::{Effect, SignedUrl, Vendor};
+use shared::runtime::{Cause, Outcome, RunError};
+use shared::source::SourceError;
+use shared::state::{CertificateState, Intent, OnUnverifiable, RetryState};
+
+use super::retry::MAX_TRANSIENT;
+use super::*;
+use crate::outcome::SkipReason;
+use crate::plan::{Check, Listed, Owner, PreviousFailures, VERIFY_AFTER};
+
+fn now() -> Timestamp {
+    "2026-05-11T08:00:00Z".parse().unwrap()
+}
+
+fn previous(failures: u32) -> PreviousFailures {
+    PreviousFailures {
+        failures,
+        since: (failures > 0).then(|| now() - 2.hours()),
+    }
+}
+
+fn intent(age: SignedDuration, failures: u32) -> Intent {
+    Intent {
+        at: now() - age,
+        size: Some(1_000),
+        failures,
+        failing_since: previous(failures).since,
+        on_unverifiable: OnUnverifiable::Park,
+    }
+}
+
+fn listed(url: Option<&str>) -> Listed {
+    Listed {
+        owner: Owner::Employee(SourceId::new("1")),
+        url: url.map(SignedUrl::new),
+        course: Some("Brandschutz".to_owned()),
+        completed_at: Some(now() - 1.hour()),
+    }
+}
+
+/// A transition and a signal in short: `ledger / result / result if the ledger fails / signal`.
+fn short(transition: &Transition, signal: &Signal) -> String {
+    let write = match &transition.write {
+        None => "stays".to_owned(),
+        Some(CertificateState::Uploaded { document, .. }) => format!("uploaded {document:?}"),
+        Some(CertificateState::Failed(retry)) => format!(
+            "failed {} in {}: {}",
+            retry.failures,
+            retry.retry_at.duration_since(now()).as_mins(),
+            retry.reason
+        ),
+        Some(CertificateState::Parked { unverified, .. }) => {
+            format!("parked, unverified {}", unverified.is_some())
+        }
+        Some(other) => format!("{other:?}"),
+    };
+    format!(
+        "{write} / {} / {} / {}",
+        result(&transition.result),
+        result(&transition.if_unwritten),
+        signalled(signal)
+    )
+}
+
+fn result(result: &CertificateResult) -> String {
+    match result {
+        CertificateResult::Failed(_) => "Failed".to_owned(),
+        CertificateResult::Parked(_) => "Parked".to_owned(),
+        CertificateResult::OutcomeUnknown(at) => {
+            format!("unknown until {}", at.duration_since(now()).as_mins())
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn signalled(signal: &Signal) -> String {
+    match signal {
+        Signal::None => "-".to_owned(),
+        Signal::Answered => "answered".to_owned(),
+        Signal::NoAnswer(error) => format!("no answer: {:?}", error.outcome),
+        Signal::Stop(error) => format!("stop: {:?}", error.outcome),
+    }
+}
+
+#[test]
+fn each_end_of_an_attempt_has_one_consequence() {
+    let refused = || FilingError::refused("why");
+    let vendor = |vendor| FilingError::vendor(vendor, "why");
+    let tenant = |fault| FilingError::tenant(fault, "why");
+    let unknown = |error: FilingError| error.with_effect(Effect::Unknown);
+    let halted = || AttemptError::Halted(RunError::new(Outcome::StateUnavailable, "why"));
+    let skipped = |reason| AttemptError::Skipped(reason);
+    for (error, with_intent, without_intent) in [
+        (
+            refused().into(),
+            "failed 1 in 30: why / Failed / NotReached / answered",
+            "failed 1 in 30: why / Failed / NotReached / answered",
+        ),
+        (
+            FilingError::interrupted("why").into(),
+            "failed 1 in 30: why / Failed / NotReached / -",
+            "failed 1 in 30: why / Failed / NotReached / -",
+        ),
+        (
+            AttemptError::DownloadRefused(FilingError::interrupted("why")),
+            "failed 1 in 30: why / Failed / NotReached / -",
+            "failed 1 in 30: why / Failed / NotReached / -",
+        ),
+        (
+            vendor(Vendor::Personio).into(),
+            "failed 1 in 30: why / Failed / NotReached / no answer: SourceUnavailable",
+            "failed 1 in 30: why / Failed / NotReached / no answer: SourceUnavailable",
+        ),
+        (
+            vendor(Vendor::Reteach).into(),
+            "failed 1 in 30: why / Failed / NotReached / no answer: ReteachUnavailable",
+            "failed 1 in 30: why / Failed / NotReached / no answer: ReteachUnavailable",
+        ),
+        (
+            unknown(vendor(Vendor::Kombo)).into(),
+            "stays / unknown until 14 / unknown until 14 / no answer: SourceUnavailable",
+            "stays / NotReached / NotReached / no answer: SourceUnavailable",
+        ),
+        (
+            tenant(TenantFault::Right).into(),
+            "failed 0 in 0: why / NotReached / unknown until 14 / stop: AccessDenied",
+            "stays / NotReached / NotReached / stop: AccessDenied",
+        ),
+        (
+            tenant(TenantFault::Folder).into(),
+            "failed 0 in 0: why / NotReached / unknown until 14 / stop: NoCategory",
+            "stays / NotReached / NotReached / stop: NoCategory",
+        ),
+        (
+            tenant(TenantFault::Connection).into(),
+            "failed 0 in 0: why / NotReached / unknown until 14 / stop: NotConnected",
+            "stays / NotReached / NotReached / stop: NotConnected",
+        ),
+        (
+            FilingError::out_of_time("why").into(),
+            "failed 0 in 0: why / NotReached / unknown until 14 / stop: Partly",
+            "stays / NotReached / NotReached / stop: Partly",
+        ),
+        (
+            unknown(FilingError::out_of_time("why")).into(),
+            "stays / unknown until 14 / unknown until 14 / stop: Partly",
+            "stays / NotReached / NotReached / stop: Partly",
+        ),
+        (
+            halted(),
+            "failed 0 in 0: why / NotReached / unknown until 14 / stop: StateUnavailable",
+            "stays / NotReached / NotReached / stop: StateUnavailable",
+        ),
+        (
+            skipped(SkipReason::AwaitingPdf),
+            "failed 0 in 0: its PDF is being made again / Skipped(AwaitingPdf) / unknown until 14 / -",
+            "stays / Skipped(AwaitingPdf) / Skipped(AwaitingPdf) / -",
+        ),
+        (
+            skipped(SkipReason::Gone),
+            "failed 0 in 0: reteach does not have it any more / Skipped(Gone) / unknown until 14 / -",
+            "stays / Skipped(Gone) / Skipped(Gone) / -",
+        ),
+        (
+            skipped(SkipReason::AlreadyFinal),
+            "stays / Skipped(AlreadyFinal) / Skipped(AlreadyFinal) / -",
+            "stays / Skipped(AlreadyFinal) / Skipped(AlreadyFinal) / -",
+        ),
+    ] {
+        let error: AttemptError = error;
+        let a_minute_ago = intent(SignedDuration::from_mins(1), 0);
+        for (intent, expected) in [(Some(a_minute_ago), with_intent), (None, without_intent)] {
+            let (transition, signal) =
+                after_attempt(previous(0), Err(error.clone()), intent, now());
+            assert_eq!(
+                short(&transition, &signal),
+                expected,
+                "{error:?} {intent:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_confirmed_upload_is_filed_and_in_doubt_only_if_that_cannot_be_written() {
+    let document = Some(DocumentId::new("4000003"));
+    let intent = Some(intent(SignedDuration::ZERO, 3));
+    for document in [document, None] {
+        let (transition, signal) = after_attempt(previous(3), Ok(document.clone()), intent, now());
+        let uploaded = CertificateState::Uploaded {
+            at: now(),
+            document,
+        };
+        assert_eq!(transition.write, Some(uploaded));
+        assert_eq!(
+            (result(&transition.result), result(&transition.if_unwritten)),
+            ("Filed".to_owned(), "unknown until 15".to_owned())
+        );
+        assert_eq!(signal, Signal::Answered);
+    }
+}
+
+#[test]
+fn a_refused_credential_asks_for_the_secret_to_be_read_again() {
+    let error = FilingError::tenant(TenantFault::Credential, "why");
+    let (_, signal) = after_attempt(previous(0), Err(error.into()), None, now());
+    let Signal::Stop(error) = signal else {
+        panic!("{signal:?}")
+    };
+    assert_eq!(
+        (error.outcome, error.cause, error.message.as_str()),
+        (Outcome::AccessDenied, Cause::Credentials, "why")
+    );
+}
+
+#[test]
+fn only_what_certainly_had_no_effect_and_may_pass_is_tried_again_at_once() {
+    let vendor = || FilingError::vendor(Vendor::Personio, "why");
+    let broken = || FilingError::interrupted("why");
+    for (error, expected) in [
+        (vendor().into(), true),
+        (broken().into(), true),
+        (vendor().with_effect(Effect::Unknown).into(), false),
+        (FilingError::refused("why").into(), false),
+        (FilingError::out_of_time("why").into(), false),
+        (FilingError::tenant(TenantFault::Right, "why").into(), false),
+        (AttemptError::DownloadRefused(broken()), false),
+        (AttemptError::Skipped(SkipReason::Gone), false),
+        (AttemptError::Halted(out_of_time()), false),
+    ] {
+        assert_eq!(error.may_pass_at_once(), expected, "{error:?}");
+    }
+}
+
+fn check(intent: Intent, listed: Option<Listed>) -> Check {
+    Check {
+        id: CertificateId::new("c-1"),
+        employee: SourceId::new("7"),
+        intent,
+        listed,
+    }
+}
+
+/// What follows from a look, in short.
+fn looked(check: Check, look: Result<Verification, SourceError>) -> String {
+    let (next, signal) = after_look(check, look, now());
+    match next {
+        AfterLook::Conclude(transition) => short(&transition, &signal),
+        AfterLook::Send(upload) => {
+            let PreviousFailures { failures, since } = upload.previous;
+            let since = since.map(|since| now().duration_since(since).as_mins());
+            format!(
+                "send for {} after {failures}, failing for {since:?} / {}",
+                upload.employee,
+                signalled(&signal)
+            )
+        }
+    }
+}
+
+#[test]
+fn each_end_of_a_look_has_one_consequence() {
+    let hour = SignedDuration::from_hours(1);
+    let week = MAX_TRANSIENT;
+    let url = || Some(listed(Some("https://files.example/c-1.pdf")));
+    let text = || "why".to_owned();
+    let found = || Ok(Verification::Found(DocumentId::new("5")));
+    let unavailable = || Err(SourceError::Unavailable(text()));
+    let send = |age, failures| Intent {
+        on_unverifiable: OnUnverifiable::Send,
+        ..intent(age, failures)
+    };
+    let missing =
+        "an upload got no answer and the document is not there; reteach has no file for it now";
+    for (intent, listed, look, expected) in [
+        (
+            intent(hour, 0),
+            url(),
+            found(),
+            "uploaded Some(DocumentId(\"5\")) / Verified / NotReached / answered".to_owned(),
+        ),
+        (
+            intent(hour, 0),
+            None,
+            found(),
+            "uploaded Some(DocumentId(\"5\")) / Verified / NotReached / answered".to_owned(),
+        ),
+        (
+            intent(hour, 0),
+            url(),
+            Ok(Verification::NotFound),
+            "send for 1 after 1, failing for Some(60) / answered".to_owned(),
+        ),
+        (
+            // The second failure pauses for an hour from the upload on.
+            intent(hour - SignedDuration::from_mins(1), 1),
+            url(),
+            Ok(Verification::NotFound),
+            "failed 2 in 1: an upload got no answer, and the document is not there / Failed / NotReached / answered"
+                .to_owned(),
+        ),
+        (
+            intent(hour, 1),
+            url(),
+            Ok(Verification::NotFound),
+            "send for 1 after 2, failing for Some(120) / answered".to_owned(),
+        ),
+        (
+            intent(hour, 0),
+            None,
+            Ok(Verification::NotFound),
+            format!("failed 1 in 0: {missing} / Skipped(Gone) / NotReached / answered"),
+        ),
+        (
+            intent(hour, 0),
+            Some(self::listed(None)),
+            Ok(Verification::NotFound),
+            format!("failed 1 in 0: {missing} / Skipped(AwaitingPdf) / NotReached / answered"),
+        ),
+        (
+            intent(hour, 0),
+            url(),
+            Ok(Verification::Unverifiable),
+            "parked, unverified true / Parked / NotReached / answered".to_owned(),
+        ),
+        (
+            send(hour, 2),
+            url(),
+            Ok(Verification::Unverifiable),
+            "send for 1 after 2, failing for Some(120) / answered".to_owned(),
+        ),
+        (
+            intent(hour, 0),
+            url(),
+            Err(SourceError::Forbidden(text())),
+            "parked, unverified true / Parked / NotReached / -".to_owned(),
+        ),
+        (
+            intent(hour, 0),
+            url(),
+            unavailable(),
+            "stays / unknown until 0 / unknown until 0 / no answer: SourceUnavailable".to_owned(),
+        ),
+        (
+            intent(week - hour, 0),
+            url(),
+            unavailable(),
+            "stays / unknown until 0 / unknown until 0 / no answer: SourceUnavailable".to_owned(),
+        ),
+        (
+            intent(week, 0),
+            url(),
+            unavailable(),
+            "parked, unverified true / Parked / NotReached / no answer: SourceUnavailable"
+                .to_owned(),
+        ),
+        (
+            send(week, 0),
+            url(),
+            unavailable(),
+            "send for 1 after 0, failing for None / no answer: SourceUnavailable".to_owned(),
+        ),
+        (
+            intent(hour, 0),
+            url(),
+            Err(SourceError::Unreadable(text())),
+            "stays / unknown until 0 / unknown until 0 / -".to_owned(),
+        ),
+        (
+            intent(hour, 0),
+            url(),
+            Err(SourceError::Lapsed(text())),
+            "stays / unknown until 0 / unknown until 0 / stop: NotConnected".to_owned(),
+        ),
+        (
+            intent(hour, 0),
+            url(),
+            Err(SourceError::Credential(text())),
+            "stays / unknown until 0 / unknown until 0 / stop: AccessDenied".to_owned(),
+        ),
+    ] {
+        let case = format!("{intent:?} {listed:?} {look:?}");
+        assert_eq!(looked(check(intent, listed), look), expected, "{case}");
+    }
+}
+
+#[test]
+fn a_document_that_never_arrives_is_parked_after_a_week() {
+    let failing_since = Some(now() - MAX_TRANSIENT - SignedDuration::from_mins(30));
+    let last = Intent {
+        failing_since,
+        ..intent(SignedDuration::from_mins(30), 11)
+    };
+    let (next, _) = after_look(check(last, None), Ok(Verification::NotFound), now());
+    let AfterLook::Conclude(Transition { write, .. }) = next else {
+        panic!("sent again")
+    };
+    let Some(CertificateState::Parked {
+        at,
+        reason,
+        unverified,
+    }) = write
+    else {
+        panic!("{write:?}")
+    };
+    assert_eq!((at, unverified), (now(), None));
+    assert!(reason.starts_with("given up after 12 tries"), "{reason}");
+}
+
+/// The pauses in minutes until it is parked, at most `max` of them.
+fn pauses(transient: bool, max: usize) -> (Vec<i64>, bool) {
+    let (mut previous, mut now, mut pauses) = (previous(0), now(), Vec::new());
+    while pauses.len() < max {
+        match retry::after(previous, transient, "why".to_owned(), now, now).write {
+            Some(CertificateState::Failed(retry)) => {
+                pauses.push(retry.retry_at.duration_since(now).as_mins());
+                previous = PreviousFailures {
+                    failures: retry.failures,
+                    since: Some(retry.since),
+                };
+                now = retry.retry_at;
+            }
+            _ => return (pauses, true),
+        }
+    }
+    (pauses, false)
+}
+
+#[test]
+fn a_refused_document_is_parked_at_the_fifth_try() {
+    assert_eq!(pauses(false, 20), (vec![30, 60, 120, 240], true));
+}
+
+#[test]
+fn transient_failures_retry_for_a_week() {
+    let days = [
+        30, 60, 120, 240, 480, 960, 1440, 1440, 1440, 1440, 1440, 1440,
+    ];
+    assert_eq!(pauses(true, 20), (days.to_vec(), true));
+}
+
+#[test]
+fn a_parked_certificate_keeps_the_last_reason() {
+    let failures = PreviousFailures {
+        failures: 4,
+        since: Some(now()),
+    };
+    let parked = retry::after(failures, false, "not a PDF".to_owned(), now(), now());
+    assert_eq!(
+        parked.result,
+        CertificateResult::Parked(
+            "given up after 5 tries since 2026-05-11T08:00:00Z: not a PDF".to_owned()
+        )
+    );
+}
+
+prop_compose! {
+    fn an_error()(
+        reach in prop::sample::select(vec![
+            Reach::Certificate,
+            Reach::Tenant(TenantFault::Folder),
+            Reach::Tenant(TenantFault::Credential),
+            Reach::Vendor(Vendor::Personio),
+            Reach::Vendor(Vendor::Reteach),
+            Reach::Run,
+        ]),
+        effect in prop::sample::select(vec![Effect::None, Effect::Unknown]),
+        transient in any::<bool>(),
+    ) -> FilingError {
+        FilingError { reach, effect, transient, ..FilingError::refused("why") }
+    }
+}
+
+proptest! {
+    #[test]
+    fn an_upload_that_may_be_filed_is_never_sent_again_without_a_look(error in an_error(), failures in 0_u32..9) {
+        let intent = intent(SignedDuration::ZERO, failures);
+        let unknown = error.effect == Effect::Unknown;
+        let (transition, _) = after_attempt(previous(failures), Err(error.into()), Some(intent), now());
+        if unknown {
+            prop_assert_eq!(&transition.write, &None);
+            prop_assert_eq!(transition.result, CertificateResult::OutcomeUnknown(now() + VERIFY_AFTER));
+        } else {
+            // The intent is withdrawn, and what the ledger says is what the run reports.
+            match (transition.write, transition.result) {
+                (Some(CertificateState::Failed(written)), CertificateResult::Failed(told)) => prop_assert_eq!(written, told),
+                (Some(CertificateState::Failed(RetryState { failures: kept, retry_at, .. })), CertificateResult::NotReached) => {
+                    prop_assert_eq!((kept, retry_at), (failures, now()));
+                }
+                (Some(CertificateState::Parked { reason, .. }), CertificateResult::Parked(told)) => prop_assert_eq!(reason, told),
+                other => prop_assert!(false, "{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_failure_of_a_tenant_or_a_run_is_never_counted_against_a_certificate(error in an_error(), failures in 0_u32..9) {
+        let reach = error.reach;
+        let (transition, signal) = after_attempt(previous(failures), Err(error.into()), None, now());
+        if matches!(reach, Reach::Tenant(_) | Reach::Run) {
+            prop_assert_eq!(transition.write, None);
+            prop_assert!(matches!(signal, Signal::Stop(_)));
+        } else {
+            prop_assert!(!matches!(signal, Signal::Stop(_)));
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The job: load → plan → apply → conclude → commit → report.
+
+mod load;
+mod summary;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use shared::http::Deadline;
+use shared::reteach::Downloads;
+use shared::routes::{Connections, Hr};
+use shared::runtime::{
+    Job, JobResult, LeaseGuard, LeaseTerms, Outcome, Progress, Run, RunError, Tenant,
+};
+use shared::secrets::TenantSecret;
+use shared::state::{JobKind, StateError};
+
+use self::load::{Loaded, load};
+use crate::CertificateSync;
+use crate::apply::{self, Tools, apply};
+use crate::checkpoint::{Conclusion, Scope, conclude};
+use crate::plan::Plan;
+use crate::report::Counts;
+
+/// Kept back at the end of a run for noting what became of the last uploads, and for the report.
+const RESERVE: Duration = Duration::from_secs(15);
+
+impl Job for CertificateSync {
+    const JOB: JobKind = JobKind::Certificates;
+    /// An upload takes two minutes at most.
+    const LEASE: LeaseTerms = LeaseTerms {
+        lasts: SignedDuration::from_secs(300),
+        enough: SignedDuration::from_secs(150),
+    };
+    type Counts = Counts;
+    type Plan = Plan;
+
+    fn admits(&self, tenant: &Tenant) -> Result<(), RunError> {
+        if !tenant.config.certificates.enabled {
+            return Err(RunError::new(
+                Outcome::Disabled,
+                "[certificates] enabled is false",
+            ));
+        }
+        match tenant.record.gate {
+            Some(_) => Ok(()),
+            None => Err(RunError::new(
+                Outcome::Waiting,
+                "waiting for the first complete employee sync",
+            )),
+        }
+    }
+
+    async fn attempt(
+        &self,
+        run: &Run<'_, Self>,
+        tenant: &Tenant,
+        secret: Arc<TenantSecret>,
+        guard: Option<&LeaseGuard<'_>>,
+    ) -> Result<JobResult<Self>, RunError> {
+        let stop_at = run.stop_at(RESERVE);
+        let connections = run.connect(tenant, &secret)?.until(stop_at);
+        let (store, id, began) = (run.store(), &tenant.config.tenant_id, run.clock().now());
+        let start = store.certificate_start(id).await?;
+        let scope = Scope::of(&start, run.mode(), began);
+        let before = start.checkpoint.as_ref();
+        let Loaded {
+            candidates,
+            reading,
+        } = load(store, id, &connections, before, scope, began).await?;
+        run.emit(Progress::Read(candidates.len()));
+        let plan = Plan::build(candidates, began);
+        run.emit(Progress::Planned(plan.checks.len() + plan.uploads.len()));
+        let Some(guard) = guard else {
+            let folder = look_for_folder(&connections.hr, tenant, &plan).await;
+            let concluded = conclude(before, reading.facts(&plan.results(), 0), began);
+            return Ok(summary::planned(&reading, plan, &concluded, folder));
+        };
+        let downloads = self.downloads(&connections, tenant);
+        let tools = tools(run, tenant, &connections, &downloads, guard, stop_at);
+        let skipped = plan.results();
+        let applied = apply(tools, plan.checks, plan.uploads, &|| {
+            run.emit(Progress::Applied);
+        })
+        .await;
+        let results = skipped
+            .clone()
+            .into_iter()
+            .chain(applied.results())
+            .collect();
+        let facts = reading.facts(&results, applied.newly_parked());
+        let concluded = conclude(before, facts, run.clock().now());
+        let committed = commit(tools, &concluded).await;
+        Ok(summary::applied(
+            &reading, &skipped, applied, &concluded, committed,
+        ))
+    }
+}
+
+impl CertificateSync {
+    fn downloads(&self, connections: &Connections, tenant: &Tenant) -> Downloads {
+        let hosts = &tenant.config.reteach.download_hosts;
+        Downloads::new(connections.reteach.clone(), self.downloads.clone(), hosts)
+    }
+}
+
+fn tools<'a>(
+    run: &'a Run<'_, CertificateSync>,
+    tenant: &'a Tenant,
+    connections: &'a Connections,
+    downloads: &'a Downloads,
+    guard: &'a LeaseGuard<'a>,
+    stop_at: Deadline,
+) -> Tools<'a> {
+    let config = &tenant.config;
+    Tools {
+        tenant: &config.tenant_id,
+        sink: &connections.hr,
+        reteach: &connections.reteach,
+        downloads,
+        store: run.store(),
+        guard,
+        clock: run.clock(),
+        stop_at,
+        at_once: run.at_once(apply::CONCURRENCY),
+        time_zone: &config.time_zone,
+        category: config.certificates.category.as_deref(),
+    }
+}
+
+/// Why nothing could be filed, as far as that shows without filing anything.
+async fn look_for_folder(sink: &Hr, tenant: &Tenant, plan: &Plan) -> Result<(), RunError> {
+    if plan.uploads.is_empty() {
+        return Ok(());
+    }
+    let category = tenant.config.certificates.category.as_deref();
+    apply::find_folder(sink, category).await.map(drop)
+}
+
+/// The last write of a run, after everything it speaks of.
+async fn commit(tools: Tools<'_>, concluded: &Conclusion) -> Result<(), StateError> {
+    if !concluded.is_news {
+        return Ok(());
+    }
+    tools.guard.check().await?;
+    let (tenant, token) = (tools.tenant, tools.guard.token());
+    let checkpoint = &concluded.checkpoint;
+    tools
+        .store
+        .put_certificate_checkpoint(tenant, token, checkpoint)
+        .await
+}

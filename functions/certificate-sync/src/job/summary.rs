@@ -1,0 +1,257 @@
+//! What a run's report says: pure.
+
+use std::collections::BTreeMap;
+
+use shared::domain::id::{CertificateId, SourceId};
+use shared::reteach::Completeness;
+use shared::runtime::{Finding, FindingKind, JobResult, Outcome, RunError};
+use shared::state::StateError;
+
+use super::load::Reading;
+use crate::CertificateSync;
+use crate::apply::Applied;
+use crate::checkpoint::Conclusion;
+use crate::outcome::{CertificateResult, SkipReason};
+use crate::plan::Plan;
+use crate::report::Counts;
+
+/// The result of a dry run: what would be done, as findings.
+pub(super) fn planned(
+    reading: &Reading,
+    plan: Plan,
+    concluded: &Conclusion,
+    folder: Result<(), RunError>,
+) -> JobResult<CertificateSync> {
+    let skipped = plan.results();
+    let counts = counts(reading, &skipped, concluded);
+    let counts = Counts {
+        remaining: plan.uploads.len() as u64,
+        outcome_unknown: counts.outcome_unknown + plan.checks.len() as u64,
+        ..counts
+    };
+    let change = |id: &CertificateId, employee: &SourceId, text: &str| {
+        finding(Some(id), Some(employee), FindingKind::Change, text)
+    };
+    let missing = folder.err();
+    let folder = missing.map(|halt| finding(None, None, FindingKind::Refused, halt.message));
+    let checks = plan.checks.iter().map(|check| {
+        change(
+            &check.id,
+            &check.employee,
+            "look for an upload of unknown outcome",
+        )
+    });
+    let uploads = plan
+        .uploads
+        .iter()
+        .map(|upload| change(&upload.id, &upload.employee, "file"));
+    let findings = of_reading(reading)
+        .chain(of_skipped(reading, &skipped))
+        .chain(folder)
+        .chain(checks)
+        .chain(uploads)
+        .collect();
+    result(
+        RunError::new(Outcome::Planned, ""),
+        counts,
+        findings,
+        Some(plan),
+    )
+}
+
+/// The result of a run that filed what it could.
+pub(super) fn applied(
+    reading: &Reading,
+    skipped: &BTreeMap<CertificateId, CertificateResult>,
+    applied: Applied,
+    concluded: &Conclusion,
+    committed: Result<(), StateError>,
+) -> JobResult<CertificateSync> {
+    let Applied { results, stop } = applied;
+    let counts = results.values().fold(
+        counts(reading, skipped, concluded),
+        |counts, (_, result)| counted(counts, result),
+    );
+    let is_news = results.values().any(|(_, result)| {
+        !matches!(
+            result,
+            CertificateResult::NotReached
+                | CertificateResult::Skipped(SkipReason::Gone | SkipReason::AlreadyFinal)
+        )
+    });
+    let outcome = if counts.remaining > 0 || reading.completeness == Completeness::Shifting {
+        Outcome::Partly
+    } else if is_news {
+        Outcome::Done
+    } else {
+        Outcome::Unchanged
+    };
+    let stop = stop.or(committed.err().map(RunError::from));
+    let of_results = results
+        .iter()
+        .filter_map(|(id, (employee, result))| of_result(id, employee, result));
+    let findings = of_reading(reading)
+        .chain(of_skipped(reading, skipped))
+        .chain(of_results)
+        .collect();
+    let end = stop.unwrap_or_else(|| RunError::new(outcome, ""));
+    result(end, counts, findings, None)
+}
+
+fn result(
+    end: RunError,
+    counts: Counts,
+    findings: Vec<Finding>,
+    plan: Option<Plan>,
+) -> JobResult<CertificateSync> {
+    let RunError {
+        outcome,
+        message,
+        cause,
+    } = end;
+    JobResult {
+        outcome,
+        message,
+        cause,
+        counts,
+        findings,
+        held: None,
+        plan,
+    }
+}
+
+/// What the reading, the plan and the checkpoint say.
+fn counts(
+    reading: &Reading,
+    skipped: &BTreeMap<CertificateId, CertificateResult>,
+    concluded: &Conclusion,
+) -> Counts {
+    let unsettled = concluded.checkpoint.unsettled();
+    let counts = Counts {
+        seen: reading.seen,
+        unchanged: reading.selection.unchanged,
+        settled: reading.settled,
+        readings: u64::from(reading.readings),
+        parked: u64::from(reading.parked),
+        rejected: reading.rejected.len() as u64,
+        waiting_for_pdf: u64::from(unsettled.waiting_for_pdf),
+        outcome_unknown: u64::from(unsettled.outcome_unknown),
+        ..Counts::default()
+    };
+    skipped
+        .values()
+        .fold(counts, |counts, skipped| match skipped {
+            CertificateResult::Skipped(SkipReason::AlreadyFinal) => Counts {
+                settled: counts.settled + 1,
+                ..counts
+            },
+            CertificateResult::Skipped(SkipReason::NotFromHr) => Counts {
+                not_from_hr: counts.not_from_hr + 1,
+                ..counts
+            },
+            CertificateResult::Skipped(SkipReason::NoCustomer) => Counts {
+                without_customer: counts.without_customer + 1,
+                ..counts
+            },
+            _ => counts,
+        })
+}
+
+/// `counts` with one more certificate that something was done about.
+fn counted(counts: Counts, result: &CertificateResult) -> Counts {
+    let mut counts = counts;
+    match result {
+        CertificateResult::Filed => counts.uploaded += 1,
+        CertificateResult::Verified => counts.verified += 1,
+        CertificateResult::NotReached => counts.remaining += 1,
+        CertificateResult::Failed(_) => counts.failed += 1,
+        CertificateResult::Parked(_) => counts.parked += 1,
+        // The checkpoint counts them.
+        CertificateResult::OutcomeUnknown(_) | CertificateResult::Skipped(_) => {}
+    }
+    counts
+}
+
+fn of_reading(reading: &Reading) -> impl Iterator<Item = Finding> + '_ {
+    let incomplete = (reading.completeness == Completeness::Shifting).then(|| {
+        let text = format!(
+            "the list of participations is not steady after {} readings: what came is filed, the next run reads it again",
+            reading.readings
+        );
+        finding(None, None, FindingKind::Incomplete, text)
+    });
+    let rejected = reading.rejected.iter().map(|rejected| {
+        let text = format!(
+            "reteach's record does not fit: {} {}",
+            rejected.field, rejected.problem
+        );
+        let certificate = rejected.certificate_id.as_ref();
+        finding(certificate, None, FindingKind::Rejected, text)
+    });
+    incomplete.into_iter().chain(rejected)
+}
+
+/// Only listings of everything repeat what earlier runs have reported.
+fn of_skipped<'a>(
+    reading: &'a Reading,
+    skipped: &'a BTreeMap<CertificateId, CertificateResult>,
+) -> impl Iterator<Item = Finding> + 'a {
+    let skipped = skipped.iter().filter(|_| reading.scope.everything);
+    skipped.filter_map(|(id, result)| match result {
+        CertificateResult::Skipped(SkipReason::Parked { employee, reason }) => Some(finding(
+            Some(id),
+            Some(employee),
+            FindingKind::Parked,
+            reason.as_str(),
+        )),
+        CertificateResult::Skipped(SkipReason::NoCustomer) => Some(finding(
+            Some(id),
+            None,
+            FindingKind::Rejected,
+            "the participation has no customer: there is nobody to file it for",
+        )),
+        _ => None,
+    })
+}
+
+fn of_result(
+    id: &CertificateId,
+    employee: &SourceId,
+    result: &CertificateResult,
+) -> Option<Finding> {
+    let (kind, text) = match result {
+        CertificateResult::Failed(retry) => {
+            let text = format!(
+                "{}; tried again from {:.0} on",
+                retry.reason, retry.retry_at
+            );
+            (FindingKind::NotFiled, text)
+        }
+        CertificateResult::Parked(reason) => (FindingKind::Parked, reason.clone()),
+        CertificateResult::OutcomeUnknown(at) => {
+            let text = format!(
+                "the upload got no answer: the document is looked for from {at:.0} on, before anything is sent again"
+            );
+            (FindingKind::OutcomeUnknown, text)
+        }
+        CertificateResult::Filed
+        | CertificateResult::Verified
+        | CertificateResult::NotReached
+        | CertificateResult::Skipped(_) => return None,
+    };
+    Some(finding(Some(id), Some(employee), kind, text))
+}
+
+fn finding(
+    certificate: Option<&CertificateId>,
+    employee: Option<&SourceId>,
+    kind: FindingKind,
+    text: impl Into<String>,
+) -> Finding {
+    Finding {
+        person: employee.map(ToString::to_string),
+        certificate: certificate.cloned(),
+        kind,
+        text: text.into(),
+    }
+}

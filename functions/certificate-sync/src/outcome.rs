@@ -1,0 +1,91 @@
+//! How a run leaves a certificate: the one result that plan, executor, checkpoint and report share.
+
+use jiff::Timestamp;
+use shared::domain::id::SourceId;
+use shared::state::RetryState;
+
+/// How a run leaves a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CertificateResult {
+    /// Filed by this run.
+    Filed,
+    /// Found filed, by an earlier upload of unknown outcome.
+    Verified,
+    /// Not filed; tried again later.
+    Failed(RetryState),
+    /// Left alone until the operator decides, for this reason.
+    Parked(String),
+    /// It may be filed; the document is looked for from this moment on.
+    OutcomeUnknown(Timestamp),
+    /// Could have been filed, and is left for the next run.
+    NotReached,
+    /// Nothing was done about it.
+    Skipped(SkipReason),
+}
+
+/// Why a run does nothing about a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SkipReason {
+    /// It is filed, or somebody decided about it.
+    AlreadyFinal,
+    /// An earlier run parked it; the operator has to decide.
+    Parked {
+        /// In whose file it belongs.
+        employee: SourceId,
+        /// Why it was parked.
+        reason: String,
+    },
+    /// Its PDF is not made yet.
+    AwaitingPdf,
+    /// It failed, and its next try is still ahead.
+    AwaitingRetry(Timestamp),
+    /// Its upload's outcome is unknown, and the document may still show up.
+    AwaitingCheck(Timestamp),
+    /// Its owner is not from the HR system.
+    NotFromHr,
+    /// Its participation has no customer.
+    NoCustomer,
+    /// reteach does not list it any more.
+    Gone,
+}
+
+impl CertificateResult {
+    /// When a run has to look at it next; `None`: only if reteach lists it otherwise, or the operator decides.
+    #[must_use]
+    pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Failed(retry) => Some(retry.retry_at),
+            Self::OutcomeUnknown(at)
+            | Self::Skipped(SkipReason::AwaitingRetry(at) | SkipReason::AwaitingCheck(at)) => {
+                Some(*at)
+            }
+            Self::NotReached => Some(now),
+            Self::Filed
+            | Self::Verified
+            | Self::Parked(_)
+            | Self::Skipped(
+                SkipReason::AlreadyFinal
+                | SkipReason::Parked { .. }
+                | SkipReason::AwaitingPdf
+                | SkipReason::NotFromHr
+                | SkipReason::NoCustomer
+                | SkipReason::Gone,
+            ) => None,
+        }
+    }
+
+    /// Whether it may be filed or not.
+    #[must_use]
+    pub fn is_outcome_unknown(&self) -> bool {
+        matches!(
+            self,
+            Self::OutcomeUnknown(_) | Self::Skipped(SkipReason::AwaitingCheck(_))
+        )
+    }
+
+    /// Whether its PDF is not made yet.
+    #[must_use]
+    pub fn is_waiting_for_pdf(&self) -> bool {
+        matches!(self, Self::Skipped(SkipReason::AwaitingPdf))
+    }
+}

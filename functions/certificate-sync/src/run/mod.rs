@@ -1,7 +1,0 @@
-//! One run of the job.
-
-mod attempt;
-mod gather;
-mod open;
-mod scope;
-mod tally;

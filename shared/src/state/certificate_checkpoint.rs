@@ -1,0 +1,88 @@
+//! What the last certificate run knew of the academy's list, so that an unchanged list costs no ledger reads.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::fingerprint::Fingerprint;
+
+/// What the last run leaves for the next one. Stored in `CERTIFICATES`; 31 days make about 3 KB, one read unit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateCheckpoint {
+    /// When the last complete listing of everything began.
+    pub listed_all_at: Option<Timestamp>,
+    /// Parked certificates of the tenant.
+    pub parked: u32,
+    /// The last 30 days, by day of completion in UTC.
+    pub days: BTreeMap<Date, DayCheckpoint>,
+    /// What is unsettled of all earlier days. Only a listing of everything shows these certificates.
+    pub earlier: Unsettled,
+}
+
+impl CertificateCheckpoint {
+    /// What is unsettled of all days.
+    #[must_use]
+    pub fn unsettled(&self) -> Unsettled {
+        let days = self.days.values().map(|day| day.unsettled);
+        days.fold(self.earlier, Unsettled::and)
+    }
+}
+
+/// One day's certificates as the last run left them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayCheckpoint {
+    /// Of what the academy listed for the day.
+    pub digest: Fingerprint,
+    /// What is unsettled of it.
+    #[serde(flatten)]
+    pub unsettled: Unsettled,
+}
+
+/// Certificates that are neither filed nor waiting for a decision.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsettled {
+    /// When the first of them is due: a retry, a check, or one that was not reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// How many have no PDF yet.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub waiting_for_pdf: u32,
+    /// How many may be filed or not.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub outcome_unknown: u32,
+}
+
+impl Unsettled {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            due: self.due.into_iter().chain(other.due).min(),
+            waiting_for_pdf: self.waiting_for_pdf.saturating_add(other.waiting_for_pdf),
+            outcome_unknown: self.outcome_unknown.saturating_add(other.outcome_unknown),
+        }
+    }
+
+    /// Whether something is to be looked at now.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.due.is_some_and(|due| due <= now)
+    }
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+/// What a run begins with: what the last run left, and what the operator asks for. Stored as `CERTIFICATES`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateStart {
+    /// What the last run left; `None` before the first run.
+    #[serde(default)]
+    pub checkpoint: Option<CertificateCheckpoint>,
+    /// When the operator last asked for a full scan.
+    #[serde(default)]
+    pub scan_asked_at: Option<Timestamp>,
+}
