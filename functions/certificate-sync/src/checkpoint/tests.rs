@@ -241,7 +241,8 @@ fn only_days_that_changed_or_hold_something_due_are_selected() {
 #[test]
 fn a_day_changes_with_everything_that_a_decision_depends_on() {
     let known = run(None, window(true), &[("a", SUNDAY)], &[]).checkpoint;
-    let changes: [(fn(&mut Participation), bool); 6] = [
+    type Change = fn(&mut Participation);
+    let changes: [(Change, bool); 6] = [
         (|it| it.course_name = None, false),
         (|it| it.status = ParticipationStatus::Expired, false),
         (|it| it.customer = None, true),

@@ -11,6 +11,10 @@ use crate::outcome::{CertificateResult, SkipReason};
 use crate::plan::{Check, PreviousFailures, Upload};
 
 /// What follows from looking for a document.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one value per look, taken apart at once"
+)]
 #[derive(Clone, Debug)]
 pub enum AfterLook {
     /// The certificate is settled, or left.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use jiff::Timestamp;
 use shared::access::Scoped;
 use shared::domain::id::{ExternalId, SourceId};
-use shared::fingerprint::{EntryStatus, Shard, ShardEntry, ShardNumber};
+use shared::fingerprint::{EntryStatus, Shard, ShardDigest, ShardEntry, ShardNumber};
 use shared::mapping::{Attribute, DesiredAccount};
 use shared::runtime::RunError;
 use shared::state::{EmployeeEntry, HeldPlan, SyncState};
@@ -45,10 +45,15 @@ pub(super) async fn load(
     let wanted: Vec<ShardNumber> = match selection {
         Selection::Nobody => Vec::new(),
         Selection::Shards(numbers) => numbers.iter().copied().collect(),
-        Selection::Everybody(_) => ShardNumber::all().collect(),
+        Selection::Everybody(_) => ShardNumber::all()
+            .filter(|number| has_people(state, *number))
+            .collect(),
     };
-    let shards = reader.shards(&wanted).await?;
+    let mut shards = reader.shards(&wanted).await?;
     let (shards, entries) = if everybody {
+        for number in ShardNumber::all() {
+            shards.entry(number).or_default();
+        }
         let entries = reader.all_entries().await?;
         (with_forgotten(shards, people, &entries, rules.now), entries)
     } else {
@@ -76,6 +81,11 @@ pub(super) async fn load(
         open_accounts,
         held: reader.held().await?,
     })
+}
+
+/// Whether a shard may hold anybody: reading an empty one costs as much as reading a full one.
+fn has_people(state: Option<&SyncState>, number: ShardNumber) -> bool {
+    state.is_some_and(|state| state.shard_digest(number) != ShardDigest::default())
 }
 
 fn count_open(candidates: &[Candidate], now: Timestamp) -> u32 {

@@ -48,9 +48,10 @@ pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
         .map(|record| TenantConfig::parse(&record.config));
     let status = match (&record, &config) {
         (None, _) => {
-            problems.push(format!(
+            problems.push(
                 "`tenants add` or `tenants remove` was interrupted: repeat the one that you want"
-            ));
+                    .to_owned(),
+            );
             "half removed"
         }
         (_, Some(Err(error))) => {
