@@ -1,7 +1,7 @@
 //! `cargo demo`: both functions in a scripted scenario of a company, with simulated vendors on this machine.
 //!
-//! [`scenario`] is the table of steps, [`changes`] is what happens in a company before a step, [`demo`] runs the steps, and
-//! [`check`] compares each run with what the [`oracle`] expects.
+//! `scenario` is the table of steps, `changes` is what happens in a company before a step, `demo` runs the steps, and
+//! `check` compares each run with what the [`oracle`] expects.
 
 mod args;
 mod changes;

@@ -177,9 +177,11 @@ mod tests {
         };
         calls.reteach = reteach;
         let is_long = people == 100_000;
-        let mut units = Units::default();
-        units.read = 1.5;
-        units.write = if is_long { 5.0 } else { 2.0 };
+        let units = Units {
+            read: 1.5,
+            write: if is_long { 5.0 } else { 2.0 },
+            ..Units::default()
+        };
         let run = TimedRun {
             cost: Cost {
                 wall: Duration::from_secs(if is_long { 207 } else { 10 }),
