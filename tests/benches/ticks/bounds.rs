@@ -19,19 +19,19 @@ pub(super) const PEOPLE: u64 = 100;
 type Bound = (RunKind, [u64; 3], f64, f64, u64);
 
 const BOUNDS: [Bound; 14] = [
-    (RunKind::First, [204, 203, 203], 3.5, 116.0, 1),
+    (RunKind::First, [204, 203, 203], 3.5, 208.0, 1),
     (RunKind::Unchanged, [1, 1, 1], 1.5, 2.0, 0),
     (RunKind::UnchangedCold, [2, 1, 1], 1.5, 2.0, 1),
     (RunKind::UnchangedHourly, [1, 1, 1], 1.5, 3.0, 1),
-    (RunKind::OneChanged, [3, 3, 3], 4.5, 7.0, 0),
-    (RunKind::OnePercentChanged, [2, 2, 2], 4.5, 7.0, 0),
-    (RunKind::Reconcile, [4, 3, 3], 15.5, 4.0, 1),
+    (RunKind::OneChanged, [3, 3, 3], 4.5, 6.0, 0),
+    (RunKind::OnePercentChanged, [2, 2, 2], 4.5, 6.0, 0),
+    (RunKind::Reconcile, [4, 3, 3], 64.5, 4.0, 1),
     (RunKind::NoCertificates, [1, 1, 1], 1.5, 2.0, 0),
     (RunKind::NoCertificatesCold, [2, 2, 2], 1.5, 2.0, 1),
     (RunKind::NoCertificatesHourly, [1, 1, 1], 1.5, 3.0, 1),
-    (RunKind::OneCertificate, [6, 5, 6], 2.5, 5.0, 1),
-    (RunKind::TenCertificates, [22, 22, 32], 12.5, 23.0, 1),
-    (RunKind::FirstCertificates, [181, 181, 270], 101.5, 181.0, 1),
+    (RunKind::OneCertificate, [6, 5, 6], 2.5, 6.0, 1),
+    (RunKind::TenCertificates, [22, 22, 32], 12.5, 24.0, 1),
+    (RunKind::FirstCertificates, [181, 181, 270], 101.5, 182.0, 1),
     (RunKind::FullScan, [1, 1, 1], 6.5, 3.0, 0),
 ];
 
