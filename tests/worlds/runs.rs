@@ -82,6 +82,8 @@ impl Life {
                 Some(first) => (None, first),
                 None => {
                     self.harness.world.clock.advance(time);
+                    // The held-up process is another one: it must not keep locks that this run waits for.
+                    self.harness.world.restart().unwrap();
                     (Some(self.fire(job, &ignore_progress).await), first.await)
                 }
             }
