@@ -8,7 +8,7 @@ use crate::text::wrapped;
 /// More findings of a run are only counted.
 const MAX_FINDINGS: usize = 12;
 
-/// The outcome as it is in reports: `access-denied`.
+/// The outcome as reports name it: `access-denied`.
 #[must_use]
 pub fn outcome<C>(report: &Report<C>) -> String {
     let name = serde_json::to_value(report.outcome).ok();

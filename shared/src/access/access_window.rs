@@ -28,7 +28,7 @@ impl AccessWindow {
     }
 }
 
-/// The window an account should have. An absent bound stays as it is in reteach.
+/// The window an account should have. An absent bound keeps its value in reteach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DesiredAccess {
     /// `setActiveAt`

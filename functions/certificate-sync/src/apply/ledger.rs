@@ -1,4 +1,4 @@
-//! Carrying out a transition: the breaker is told, the ledger is written.
+//! Carries out a transition: reports to the breaker, then writes the ledger.
 
 use shared::domain::id::{CertificateId, SourceId};
 use shared::runtime::{CircuitBreaker, RunError};

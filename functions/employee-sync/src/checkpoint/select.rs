@@ -21,7 +21,7 @@ pub enum Selection {
     Nobody,
     /// The people of these shards.
     Shards(BTreeSet<ShardNumber>),
-    /// Everybody, beside the accounts that reteach actually holds.
+    /// Everybody, compared with the accounts that reteach actually holds.
     Everybody(Reason),
 }
 

@@ -119,7 +119,7 @@ fn whoever_is_as_the_last_run_left_them_needs_no_look() {
             triaged, expected,
             "{standing:?} {version:?} {completeness:?}"
         );
-        // When everybody is looked at, whoever is there is; who is gone does not depend on it.
+        // A look at everybody includes all who are present; that does not change who is gone.
         let everybody = classify(&sharding, &shards, completeness, true, now());
         let there: Vec<_> = versions.iter().map(|(id, _)| *id).collect();
         assert_eq!(
