@@ -18,6 +18,8 @@ pub struct Counts {
     pub created: u64,
     /// Accounts adopted.
     pub adopted: u64,
+    /// Accounts given to a person's new profile.
+    pub handed_over: u64,
     /// Accounts with changed values.
     pub updated: u64,
     /// Accounts locked.
@@ -47,6 +49,7 @@ impl runtime::Counts for Counts {
         Self {
             created: self.created + earlier.created,
             adopted: self.adopted + earlier.adopted,
+            handed_over: self.handed_over + earlier.handed_over,
             updated: self.updated + earlier.updated,
             locked: self.locked + earlier.locked,
             unlocked: self.unlocked + earlier.unlocked,
@@ -59,6 +62,7 @@ impl runtime::Counts for Counts {
             ("People", self.people),
             ("Created", self.created),
             ("Adopted", self.adopted),
+            ("HandedOver", self.handed_over),
             ("Updated", self.updated),
             ("Locked", self.locked),
             ("Unlocked", self.unlocked),

@@ -49,6 +49,7 @@ pub fn employees(counts: &Employees, findings: u64) -> String {
         readings: _,
         created,
         adopted,
+        handed_over,
         updated,
         locked,
         unlocked,
@@ -64,6 +65,7 @@ pub fn employees(counts: &Employees, findings: u64) -> String {
     let parts = [
         (created, "created"),
         (adopted, "adopted"),
+        (handed_over, "handed over"),
         (updated, "updated"),
         (locked, "locked"),
         (unlocked, "unlocked"),

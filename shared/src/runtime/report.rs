@@ -82,6 +82,10 @@ pub enum Outcome {
     BadSecret,
     /// Credentials are refused, or a right is missing: somebody has to act.
     AccessDenied,
+    /// The academy refuses the same field of several people: somebody has to change the tenant's file or the academy.
+    AcademyRefuses,
+    /// Fewer than half of the known people are in the reading: it may be another company's.
+    SourceChanged,
     /// Certificates: the HR system has no folder for them.
     NoCategory,
     /// The HR connection is not ready yet, or has lapsed.
@@ -119,6 +123,8 @@ impl Outcome {
             | Self::BadConfiguration
             | Self::BadSecret
             | Self::AccessDenied
+            | Self::AcademyRefuses
+            | Self::SourceChanged
             | Self::NoCategory
             | Self::NotConnected
             | Self::SourceUnavailable
@@ -137,6 +143,8 @@ impl Outcome {
                 | Self::BadConfiguration
                 | Self::BadSecret
                 | Self::AccessDenied
+                | Self::AcademyRefuses
+                | Self::SourceChanged
                 | Self::NoCategory
                 | Self::StateUnavailable
                 | Self::PlanRefused

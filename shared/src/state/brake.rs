@@ -22,17 +22,29 @@ pub enum Brake {
     Blank,
     /// Another mail address.
     MailChange,
+    /// A new account, after the first complete run.
+    Create,
+    /// An account that goes from one person to the same person's new HR profile.
+    Handover,
+    /// An account of another system, or of a person with another name. It always needs approval.
+    TakeOver,
+    /// A lock of an account with our prefix that belongs to nobody in the HR system. It always needs approval.
+    OrphanLock,
 }
 
 impl Brake {
     /// All kinds, in the order of reports.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::UnexplainedLock,
         Self::UnflaggedLock,
         Self::ExplainedLock,
         Self::Unlock,
         Self::Blank,
         Self::MailChange,
+        Self::Create,
+        Self::Handover,
+        Self::TakeOver,
+        Self::OrphanLock,
     ];
 
     /// The kind in words.
@@ -45,6 +57,10 @@ impl Brake {
             Self::Unlock => "unlocks",
             Self::Blank => "emptied fields",
             Self::MailChange => "changed mail addresses",
+            Self::Create => "new accounts",
+            Self::Handover => "accounts handed over to a new profile",
+            Self::TakeOver => "accounts of another system or of another name taken over",
+            Self::OrphanLock => "locks of accounts that belong to nobody in the HR system",
         }
     }
 }

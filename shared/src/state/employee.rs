@@ -28,6 +28,9 @@ pub struct EmployeeEntry {
     pub locked: Option<Locked>,
     /// The last refusal, until the record succeeds.
     pub failure: Option<Failure>,
+    /// The person who has this person's account now: the account is never created again for the old id.
+    #[serde(default)]
+    pub handed_over_to: Option<SourceId>,
 }
 
 impl EmployeeEntry {
@@ -42,6 +45,7 @@ impl EmployeeEntry {
             window: AccessWindow::default(),
             locked: None,
             failure: None,
+            handed_over_to: None,
         }
     }
 }
@@ -58,6 +62,8 @@ pub enum ValueDigest {
 /// A record that reteach, or the mapping, refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
+    #[serde(default)]
+    pub kind: FailureKind,
     /// What was wrong, without personal data.
     pub reason: String,
     /// The record that was refused: the same one is tried again only from `retry_at` on.
@@ -66,4 +72,17 @@ pub struct Failure {
     pub attempts: u32,
     /// When it is tried again.
     pub retry_at: Timestamp,
+}
+
+/// What stands in the way of a record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    /// The academy refuses a value.
+    #[default]
+    Refused,
+    /// The account is somebody else's.
+    Conflict,
+    /// The academy does not answer for this account, while it answers for others.
+    NoAnswer,
 }

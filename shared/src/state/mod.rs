@@ -16,7 +16,7 @@ pub use certificate::{CertificateEntry, CertificateState, Intent, OnUnverifiable
 pub use certificate_checkpoint::{
     CertificateCheckpoint, CertificateStart, DayCheckpoint, Unsettled,
 };
-pub use employee::{EmployeeEntry, Failure, ValueDigest};
+pub use employee::{EmployeeEntry, Failure, FailureKind, ValueDigest};
 pub use error::StateError;
 pub use held::{Decision, HeldPlan};
 pub use key::{JobKind, PARTITION_KEY, SORT_KEY, TIME_TO_LIVE};

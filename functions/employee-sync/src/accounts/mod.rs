@@ -151,7 +151,7 @@ impl AccountIndex {
 /// An account found by mail address is adopted only if it has no external id.
 fn by_mail(account: &AccountView) -> Account {
     if account.external_id.is_some() {
-        Account::Conflicting(account.id.clone())
+        Account::Conflicting(Box::new(account.clone()))
     } else {
         Account::Fetched(Box::new(account.clone()), MatchedBy::Mail)
     }

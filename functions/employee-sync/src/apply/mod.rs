@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::SourceId;
 use shared::fingerprint::Fingerprint;
 use shared::runtime::CircuitBreaker;
-use shared::state::{EmployeeEntry, Failure, StateError};
+use shared::state::{EmployeeEntry, Failure, FailureKind, StateError};
 
 use crate::io::{ApplyAbort, WriteError, Writer};
 use crate::plan::{Candidate, Change, Plan, SourceState};
@@ -121,6 +121,7 @@ pub(crate) fn conflict_entries(
             let reason = "the mail address belongs to another account".to_owned();
             Some(with_failure(
                 candidate.entry_or_new(),
+                FailureKind::Conflict,
                 fingerprint,
                 reason,
                 now,
@@ -210,19 +211,30 @@ async fn refused(
     let Some(fingerprint) = change.fingerprint else {
         return Ok(Applied::Open);
     };
-    let noted = with_failure(alone.unwrap_or(entry), fingerprint, reason, writer.now());
+    let noted = with_failure(
+        alone.unwrap_or(entry),
+        FailureKind::Refused,
+        fingerprint,
+        reason,
+        writer.now(),
+    );
     write_entry(writer, &noted).await?;
     Ok(noted.failure.map_or(Applied::Open, became))
 }
 
 fn with_failure(
     entry: EmployeeEntry,
+    kind: FailureKind,
     fingerprint: Fingerprint,
     reason: String,
     now: Timestamp,
 ) -> EmployeeEntry {
+    let earlier = entry.failure.as_ref();
     EmployeeEntry {
-        failure: Some(failure(entry.failure.as_ref(), fingerprint, reason, now)),
+        failure: Some(Failure {
+            kind,
+            ..failure(earlier, fingerprint, reason, now)
+        }),
         ..entry
     }
 }
@@ -242,6 +254,7 @@ fn failure(
     let minutes = 15_i64.saturating_mul(1 << attempts.saturating_sub(1).min(10));
     let pause = SignedDuration::from_mins(minutes.min(24 * 60));
     Failure {
+        kind: FailureKind::default(),
         reason,
         fingerprint,
         attempts,

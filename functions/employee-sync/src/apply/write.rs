@@ -27,7 +27,7 @@ async fn account(writer: &impl Writer, change: &Change) -> Result<Customer, Writ
     let input = input(change);
     match &change.action {
         Action::Create => create(writer, change, &input).await,
-        Action::Adopt(id) => writer.update(id, &input).await,
+        Action::Adopt(id) | Action::Handover { account: id, .. } => writer.update(id, &input).await,
         Action::Update(id) if input == CustomerInput::default() => writer.get(id).await,
         Action::Update(id) => writer.update(id, &input).await,
     }

@@ -42,8 +42,13 @@ impl Limits {
     pub(crate) fn get(self, brake: Brake) -> u32 {
         match brake {
             Brake::ExplainedLock => self.explained_lock,
-            Brake::UnflaggedLock => 0,
-            Brake::UnexplainedLock | Brake::Unlock | Brake::Blank | Brake::MailChange => self.each,
+            Brake::UnflaggedLock | Brake::TakeOver | Brake::OrphanLock => 0,
+            Brake::UnexplainedLock
+            | Brake::Unlock
+            | Brake::Blank
+            | Brake::MailChange
+            | Brake::Create
+            | Brake::Handover => self.each,
         }
     }
 }

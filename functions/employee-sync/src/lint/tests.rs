@@ -468,7 +468,7 @@ fn limits_are_a_share_of_the_open_accounts_and_at_least_a_few() {
         for brake in Brake::ALL {
             let limit = match brake {
                 Brake::ExplainedLock => explained,
-                Brake::UnflaggedLock => 0,
+                Brake::UnflaggedLock | Brake::TakeOver | Brake::OrphanLock => 0,
                 _ => each,
             };
             assert_eq!(limits.get(brake), limit, "{percent} % of {open}, {brake:?}");

@@ -229,8 +229,8 @@ impl Context<'_> {
             ),
             (_, Scoped::OutLeft | Scoped::OutLocked) => Verdict::Skip(SkipReason::OutOfScope),
             (_, Scoped::Undecided(field)) => Verdict::Skip(SkipReason::ScopeUndecided(field)),
-            (Account::Conflicting(id), Scoped::In) => {
-                Verdict::Skip(SkipReason::Conflict(id.clone()))
+            (Account::Conflicting(account), Scoped::In) => {
+                Verdict::Skip(SkipReason::Conflict(account.id.clone()))
             }
             (Account::Fetched(account, MatchedBy::Mail), Scoped::In) => self.update(
                 candidate,

@@ -74,8 +74,8 @@ pub enum Account {
     Fetched(Box<AccountView>, MatchedBy),
     /// reteach was asked: there is none.
     Missing,
-    /// Their mail address belongs to an account with another external id.
-    Conflicting(CustomerId),
+    /// Their mail address belongs to this account, which has another external id.
+    Conflicting(Box<AccountView>),
     /// Nobody asked, because nothing would be done about it.
     NotFetched,
 }

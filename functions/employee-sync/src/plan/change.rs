@@ -60,6 +60,12 @@ pub enum Action {
     Create,
     /// It was found by mail address and is ours from now on.
     Adopt(CustomerId),
+    /// It was another person's, or another system's, and gets this person's external id.
+    Handover {
+        account: CustomerId,
+        /// The external id that it has so far.
+        from: ExternalId,
+    },
     /// It is ours.
     Update(CustomerId),
 }
@@ -70,7 +76,7 @@ impl Action {
     pub fn account(&self) -> Option<&CustomerId> {
         match self {
             Self::Create => None,
-            Self::Adopt(id) | Self::Update(id) => Some(id),
+            Self::Adopt(id) | Self::Update(id) | Self::Handover { account: id, .. } => Some(id),
         }
     }
 }

@@ -13,6 +13,8 @@ pub enum Kind {
     Create,
     /// An account found by mail address becomes ours.
     Adopt,
+    /// An account goes from one person's external id to another's.
+    Handover,
     /// Access is taken away.
     Lock,
     /// Access is given back.
@@ -26,6 +28,7 @@ impl fmt::Display for Kind {
         f.pad(match self {
             Self::Create => "create",
             Self::Adopt => "adopt",
+            Self::Handover => "handover",
             Self::Lock => "lock",
             Self::Unlock => "unlock",
             Self::Update => "update",
@@ -40,6 +43,7 @@ impl Change {
         match (&self.action, self.access(now)) {
             (Action::Create, _) => Kind::Create,
             (Action::Adopt(_), _) => Kind::Adopt,
+            (Action::Handover { .. }, _) => Kind::Handover,
             (Action::Update(_), Access::Lock) => Kind::Lock,
             (Action::Update(_), Access::Unlock) => Kind::Unlock,
             (Action::Update(_), Access::Same) => Kind::Update,

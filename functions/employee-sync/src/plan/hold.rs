@@ -30,6 +30,8 @@ pub enum Part {
     Value(Attribute),
     /// The window in which the account is open.
     AccessWindow,
+    /// The account itself: created, or given to this person.
+    Account,
 }
 
 /// What a brake holds.
@@ -177,7 +179,7 @@ impl Change {
         self.extent = Extent::Partial;
         let acts = !self.values.is_empty()
             || self.window.is_some()
-            || matches!(self.action, Action::Adopt(_));
+            || !matches!(self.action, Action::Update(_));
         acts.then_some(self)
     }
 
@@ -189,6 +191,10 @@ impl Change {
                 (Some(_), Some(locked)) => format!("{:?}", locked.reason),
                 (Some(window), None) => format!("{:?}", window.after),
                 (None, _) => String::new(),
+            },
+            Part::Account => match &self.action {
+                Action::Handover { from, .. } => format!("from {from}"),
+                Action::Create | Action::Adopt(_) | Action::Update(_) => "account".to_owned(),
             },
             Part::Value(attribute) => {
                 let after = self

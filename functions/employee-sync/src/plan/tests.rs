@@ -9,7 +9,7 @@ use shared::domain::employee::{Employee, Field, Status};
 use shared::domain::id::{CustomerId, ExternalId};
 use shared::mapping::{Attribute, Text};
 use shared::source::Absence;
-use shared::state::{EmployeeEntry, Failure};
+use shared::state::{EmployeeEntry, Failure, FailureKind};
 use shared::tenant::TenantConfig;
 
 use super::builders::{account_of, candidate, config, employee, key, now, seen, synced, trusted};
@@ -356,7 +356,7 @@ fn an_account_with_the_same_mail_and_no_external_id_is_adopted() {
 
 #[test]
 fn an_account_of_another_external_id_is_a_conflict() {
-    let foreign = Account::Conflicting(CustomerId::new("c9"));
+    let foreign = Account::Conflicting(Box::new(account_of(&employee("9"), &config(""))));
     assert_snapshot!(words(Candidate { account: foreign, ..candidate(&employee("1"), &config("")) }, &config("")), @"
     skip    1  conflict: the mail address belongs to the reteach account c9, which has another external id; change one of the two addresses, or clear that account's external id
     0 to change, 0 as they should be
@@ -520,6 +520,7 @@ fn the_same_refused_record_waits_and_another_one_does_not() {
     };
     let retry_at = "2026-05-10T13:00:00Z".parse().unwrap();
     let failure = Failure {
+        kind: FailureKind::Refused,
         reason: "422".into(),
         fingerprint,
         attempts: 2,

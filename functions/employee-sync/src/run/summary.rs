@@ -119,6 +119,7 @@ impl Summary {
         let counter = match change.kind(now) {
             Kind::Create => &mut self.counts.created,
             Kind::Adopt => &mut self.counts.adopted,
+            Kind::Handover => &mut self.counts.handed_over,
             Kind::Lock => &mut self.counts.locked,
             Kind::Unlock => &mut self.counts.unlocked,
             Kind::Update => &mut self.counts.updated,

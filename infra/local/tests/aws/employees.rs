@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use shared::access::{AccessWindow, LockReason, Locked};
 use shared::domain::id::{CustomerId, SourceId};
 use shared::fingerprint::{FingerprintKey, Part};
-use shared::state::{EmployeeEntry, Failure, FencingToken, StateError, ValueDigest};
+use shared::state::{EmployeeEntry, Failure, FailureKind, FencingToken, StateError, ValueDigest};
 
 use crate::proxy::{Fate, Proxy};
 use crate::support::{acme, at, entry, id, put_employees, stack};
@@ -35,11 +35,13 @@ async fn reads_back_every_kind_of_entry() {
                 reason: LockReason::OutOfScope,
             }),
             failure: Some(Failure {
+                kind: FailureKind::Conflict,
                 reason: "422: userName is taken".to_owned(),
                 fingerprint,
                 attempts: 3,
                 retry_at: at("09:00:00"),
             }),
+            handed_over_to: Some(SourceId::new("2")),
         };
         store
             .put_employee(&acme(), FencingToken(1), &full)

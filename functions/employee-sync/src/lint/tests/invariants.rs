@@ -70,7 +70,10 @@ const BREACHES: [Breach; 30] = [
         plan.changes[0].action = Action::Adopt(CustomerId::new("c1"))
     }),
     (OURS, Some("1"), |_, candidates| {
-        candidates[0].account = Account::Conflicting(CustomerId::new("c1"))
+        candidates[0].account = Account::Conflicting(Box::new(AccountView {
+            id: CustomerId::new("c1"),
+            ..account_of(&employee("7"), &config(""))
+        }))
     }),
     (OURS, Some("1"), |_, candidates| {
         found(

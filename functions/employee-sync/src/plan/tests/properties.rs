@@ -131,9 +131,11 @@ proptest! {
         for change in &run.plan.changes {
             let risky = run.risky_changes.iter().find(|it| it.source_id == change.source_id && it.part == Part::AccessWindow);
             let access = match risky.map(|it| it.brake) {
-                Some(Brake::UnexplainedLock | Brake::UnflaggedLock | Brake::ExplainedLock) => Access::Lock,
+                Some(Brake::UnexplainedLock | Brake::UnflaggedLock | Brake::ExplainedLock | Brake::OrphanLock) => Access::Lock,
                 Some(Brake::Unlock) => Access::Unlock,
-                Some(Brake::Blank | Brake::MailChange) => unreachable!("a window is no value"),
+                Some(Brake::Blank | Brake::MailChange | Brake::Create | Brake::Handover | Brake::TakeOver) => {
+                    unreachable!("not an access window")
+                }
                 None => Access::Same,
             };
             prop_assert_eq!(change.access(now()), access, "{:?}", change);

@@ -110,9 +110,10 @@ impl Facts<'_> {
                     window(account.window)
                 )
             }
-            Account::Conflicting(id) => {
+            Account::Conflicting(account) => {
                 format!(
-                    "the mail address belongs to the account {id} in reteach, which has another external id"
+                    "the mail address belongs to the account {} in reteach, which has another external id",
+                    account.id
                 )
             }
             Account::FromLedger(id) => format!("the account {id}"),

@@ -39,6 +39,7 @@ struct PlanView {
 struct Totals {
     create: u64,
     adopt: u64,
+    handover: u64,
     update: u64,
     lock: u64,
     unlock: u64,
@@ -195,6 +196,7 @@ impl Totals {
             *match change.kind(now) {
                 Kind::Create => &mut totals.create,
                 Kind::Adopt => &mut totals.adopt,
+                Kind::Handover => &mut totals.handover,
                 Kind::Update => &mut totals.update,
                 Kind::Lock => &mut totals.lock,
                 Kind::Unlock => &mut totals.unlock,
@@ -216,6 +218,7 @@ impl Totals {
         let Self {
             create,
             adopt,
+            handover,
             update,
             lock,
             unlock,
@@ -227,6 +230,7 @@ impl Totals {
         let parts = [
             (create, "to create"),
             (adopt, "to adopt (found by mail address)"),
+            (handover, "to hand over to a new profile"),
             (update, "to update"),
             (lock, "to lock"),
             (unlock, "to unlock"),
