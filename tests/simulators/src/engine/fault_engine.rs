@@ -59,6 +59,8 @@ struct State {
     struck: Option<CallId>,
     /// Calls by name; `None` while nothing is counted.
     counts: Option<BTreeMap<String, usize>>,
+    /// Counts the runs: a call that outlives its run must not strike the next one.
+    run: u64,
     calls: Vec<CallId>,
     phase: Phase,
     /// Calls that have been admitted and have not taken effect yet.
@@ -81,6 +83,7 @@ enum Phase {
 #[derive(Default)]
 pub(crate) struct Admission {
     pub(crate) fault: Option<Behaviour>,
+    run: u64,
     under_way: Option<UnderWay>,
 }
 
@@ -115,6 +118,7 @@ impl FaultEngine {
     pub fn begin(&self, planned: Option<Fault>) {
         self.0.state.send_modify(|state| {
             state.counts = Some(BTreeMap::new());
+            state.run += 1;
             state.calls.clear();
             state.struck = None;
             state.planned = planned;
@@ -202,12 +206,13 @@ impl FaultEngine {
 
     /// Counts a call that arrives and finds its fault. `None`: it never takes effect, and its connection closes.
     pub(crate) async fn admit(&self, call: &CallInfo<'_>) -> Option<Admission> {
-        let mut admitted = None;
+        let (mut admitted, mut run) = (None, 0);
         self.0.state.send_if_modified(|state| {
             if matches!(state.phase, Phase::Killed | Phase::Buried) {
                 return false;
             }
             let fault = state.strike(call);
+            run = state.run;
             state.phase = match &fault {
                 Some(Behaviour::Hold(Moment::Before)) => Phase::Held,
                 Some(Behaviour::Kill(Moment::Before)) => Phase::Killed,
@@ -231,20 +236,40 @@ impl FaultEngine {
         };
         Some(Admission {
             fault,
+            run,
             under_way: Some(under_way),
         })
     }
 
     /// The call has taken effect. `false`: its reply never leaves, and its connection closes.
     pub(crate) async fn leave(&self, admission: Admission) -> bool {
-        let Admission { fault, under_way } = admission;
+        let Admission {
+            fault,
+            run,
+            under_way,
+        } = admission;
         drop(under_way);
-        match &fault {
-            Some(Behaviour::Hold(Moment::After)) => self.enter(Phase::Held),
-            Some(Behaviour::Kill(Moment::After)) => self.enter(Phase::Killed),
-            _ => return matches!(self.0.state.borrow().phase, Phase::Open | Phase::Held),
+        let strikes = match &fault {
+            Some(Behaviour::Hold(Moment::After)) => self.strikes_run(run, Phase::Held),
+            Some(Behaviour::Kill(Moment::After)) => self.strikes_run(run, Phase::Killed),
+            _ => false,
+        };
+        if strikes {
+            return self.waits(&fault).await;
         }
-        self.waits(&fault).await
+        matches!(self.0.state.borrow().phase, Phase::Open | Phase::Held)
+    }
+
+    /// Enters `phase` if the run with this number is still under way: nobody would leave it for a run that has ended.
+    fn strikes_run(&self, run: u64, phase: Phase) -> bool {
+        self.0.state.send_if_modified(|state| {
+            let is_under_way = state.counts.is_some() && state.run == run;
+            let strikes = is_under_way && state.phase == Phase::Open;
+            if strikes {
+                state.phase = phase;
+            }
+            strikes
+        })
     }
 
     /// Waits for the release of a held call, or for the end of a killed run. Whether the call goes on.

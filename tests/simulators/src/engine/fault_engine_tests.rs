@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::exchange::Request;
+use super::fault::CallInfo;
 use crate::personio::Personio;
 use crate::testing::{Call, ManualClock};
 use crate::{Behaviour, Fault, FaultEngine, Interrupted, Kombo, Moment, Proxy, Reteach};
@@ -34,6 +36,11 @@ async fn two(reteach: &Reteach, token: &str) -> [bool; 2] {
             .is_ok()
     };
     [create("one").await, create("two").await]
+}
+
+fn get(path: &str) -> Request {
+    let (headers, body) = (http::HeaderMap::new(), bytes::Bytes::new());
+    Request::new(http::Method::GET, path.to_owned(), None, headers, body)
 }
 
 fn user_names(reteach: &Reteach) -> Vec<String> {
@@ -88,6 +95,36 @@ async fn concurrent_calls_of_a_killed_run_have_no_further_effect() {
     assert!(accounts <= 2 && reteach.customers().len() == 2);
     let later = reteach.requests().len();
     assert_eq!(later, calls + 2, "nothing of the killed run arrives later");
+}
+
+#[tokio::test]
+async fn a_call_that_outlives_its_run_strikes_nobody() {
+    let engine = FaultEngine::default();
+    let (reteach, token) = academy(&engine).await;
+    for behaviour in [
+        Behaviour::Kill(Moment::After),
+        Behaviour::Hold(Moment::After),
+    ] {
+        for next_begins in [false, true] {
+            let request = get("/me");
+            let call = CallInfo {
+                name: "reteach GET /me",
+                request: &request,
+                template: Some("/me"),
+                is_template: |_| true,
+            };
+            engine.begin(Some(Fault::new(behaviour.clone())));
+            let late = engine.admit(&call).await.unwrap();
+            engine.end();
+            if next_begins {
+                engine.begin(None);
+            }
+            let left = tokio::time::timeout(Duration::from_secs(1), engine.leave(late)).await;
+            assert_eq!(left, Ok(true), "{behaviour:?}, {next_begins}");
+            engine.end();
+            assert_eq!(two(&reteach, &token).await, [true, true]);
+        }
+    }
 }
 
 #[tokio::test]
