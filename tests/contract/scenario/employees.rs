@@ -4,6 +4,7 @@ use harness::{by_hand, date, person};
 use shared::http::Deadline;
 use shared::runtime::{Mode, Outcome};
 use simulators::people::{EmploymentType, Status};
+use simulators::reteach::Quirk;
 use simulators::{Person, reteach};
 
 use super::Fixture;
@@ -73,7 +74,7 @@ async fn accounts_of_others(fixture: &Fixture) {
         person.email = Some("vergeben@muster.example".into())
     });
     harness.tick().await;
-    reteach.answer_conflicts_with(http::StatusCode::UNPROCESSABLE_ENTITY);
+    reteach.set_quirks([Quirk::ConflictsAre422]);
     harness.change(6, |person| {
         person.email = Some("vergeben@muster.example".into())
     });

@@ -92,6 +92,11 @@ fn route(
         return oauth::authorize(&mut state.tokens, request, now);
     }
     state.tokens.check(request, now)?;
+    if let [id, ..] = path
+        && request.path.starts_with("/customer/")
+    {
+        state.quirks.check_identifier(&state.customers, id)?;
+    }
     match (endpoint, path) {
         (Endpoint::Me, _) => {
             let me = json!({"id": state.id, "name": state.name, "baseUrl": "https://academy.reteach.io"});

@@ -7,9 +7,10 @@ use serde_json::{Map, Value, json};
 use super::customer::{Account, Customer, Source};
 use super::errors::Refusal;
 use super::input::{Input, applied};
+use super::quirks::Quirk;
 use super::state::State;
 use super::store::Field;
-use super::view::{List, view};
+use super::view::{List, Row, view};
 use crate::engine::exchange::{Reply, Request};
 
 const LARGEST_PAGE: usize = 250;
@@ -58,11 +59,11 @@ impl Page {
 }
 
 /// `GET /customer`
-pub(super) fn list(state: &State, request: &Request, now: Timestamp) -> Result<Reply, Refusal> {
+pub(super) fn list(state: &mut State, request: &Request, now: Timestamp) -> Result<Reply, Refusal> {
     let page = Page::of(request, &["externalId"])?;
-    let filter = request
-        .query("externalId")
-        .filter(|_| !state.ignores_filter);
+    state.lists += 1;
+    let ignores_filter = state.quirks.has(&Quirk::IgnoresExternalIdFilter);
+    let filter = request.query("externalId").filter(|_| !ignores_filter);
     let found: &[Customer] = match filter {
         Some(external_id) => state
             .customers
@@ -72,12 +73,12 @@ pub(super) fn list(state: &State, request: &Request, now: Timestamp) -> Result<R
         None => state.customers.all(),
     };
     let rows = found.iter().skip(page.skip).take(page.take);
-    let results: Vec<_> = rows.map(|customer| view(state, customer, now)).collect();
+    let results: Vec<_> = rows.map(|customer| row(state, customer, now)).collect();
     Ok(Reply::json(
         StatusCode::OK,
         &List {
             results,
-            result_count: found.len(),
+            result_count: state.quirks.total(found.len(), state.lists),
         },
     ))
 }
@@ -86,7 +87,7 @@ pub(super) fn list(state: &State, request: &Request, now: Timestamp) -> Result<R
 pub(super) fn get(state: &State, id: &str, now: Timestamp) -> Result<Reply, Refusal> {
     Ok(Reply::json(
         StatusCode::OK,
-        &view(state, existing(state, id)?, now),
+        &row(state, existing(state, id)?, now),
     ))
 }
 
@@ -96,7 +97,7 @@ pub(super) fn find_or_create(
     request: &Request,
     now: Timestamp,
 ) -> Result<Reply, Refusal> {
-    let body = object(request)?;
+    let body = state.quirks.taken(object(request)?)?;
     let customer = applied(&Customer::default(), &body, Input::Create).map_err(Refusal::invalid)?;
     let found = [
         (Field::ExternalId, &customer.external_id),
@@ -105,7 +106,13 @@ pub(super) fn find_or_create(
     ]
     .into_iter()
     .find_map(|(field, text)| state.customers.find_by(field, text.as_deref()?));
+    if let Some(found) = found {
+        state.quirks.check_account(&state.customers, found)?;
+    }
     match found {
+        Some(_) if state.quirks.has(&Quirk::RefusesKnownCustomers) => {
+            Err(Refusal::new(state.quirks.conflict(), "DUPLICATE"))
+        }
         Some(found) => Ok(Reply::json(StatusCode::CREATED, &view(state, found, now))),
         None => create(state, customer, now),
     }
@@ -125,8 +132,8 @@ pub(super) fn upsert(
             ..reply
         });
     }
-    let customer = applied(&Customer::default(), &object(request)?, Input::Update)
-        .map_err(Refusal::invalid)?;
+    let body = state.quirks.taken(object(request)?)?;
+    let customer = applied(&Customer::default(), &body, Input::Update).map_err(Refusal::invalid)?;
     state.check_unique(&customer)?;
     create(state, customer, now)
 }
@@ -138,8 +145,9 @@ pub(super) fn update(
     request: &Request,
     now: Timestamp,
 ) -> Result<Reply, Refusal> {
-    let before = existing(state, id)?;
-    let after = applied(before, &object(request)?, Input::Update).map_err(Refusal::invalid)?;
+    let before = state.quirks.before_update(existing(state, id)?);
+    let body = state.quirks.taken(object(request)?)?;
+    let after = applied(&before, &body, Input::Update).map_err(Refusal::invalid)?;
     state.check_unique(&after)?;
     let reply = Reply::json(StatusCode::OK, &view(state, &after, now));
     state.customers.replace(id, after);
@@ -168,6 +176,15 @@ pub(super) fn invite(state: &mut State, id: &str) -> Result<Reply, Refusal> {
         StatusCode::CREATED,
         &json!({"isSucceeded": true}),
     ))
+}
+
+/// An account as this academy shows it.
+fn row<'s>(state: &'s State, customer: &'s Customer, now: Timestamp) -> Row<'s> {
+    let view = view(state, customer, now);
+    match state.quirks.odd_row(&state.customers, customer) {
+        Some(odd) => Row::Odd(odd.of(serde_json::to_value(&view).unwrap_or_default())),
+        None => Row::Plain(Box::new(view)),
+    }
 }
 
 fn create(state: &mut State, customer: Customer, now: Timestamp) -> Result<Reply, Refusal> {

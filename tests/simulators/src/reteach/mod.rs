@@ -4,8 +4,7 @@
 //! `team`. The document is silent about much; these are assumptions:
 //! - `POST /customer` finds by `externalId`, then `email`, then `userName`, and returns what it found unchanged with 201;
 //! - `PUT` is partial: absent keys stay, null clears; unknown keys are refused with 422;
-//! - `email` (in any case), `userName` and `externalId` are unique; a second one is a conflict, 409 by default
-//!   ([`Reteach::answer_conflicts_with`] makes it 422);
+//! - `email` (in any case), `userName` and `externalId` are unique; a second one is a conflict, 409;
 //! - text fields take 255 characters, and the refusal repeats the value;
 //! - a path's identifier is tried as id, email, user name and external id, in this order;
 //! - a locked account (`setActiveAt` ahead, or `setInactiveAt` reached) has the status `INACTIVE`;
@@ -18,6 +17,7 @@
 //! - what a record lacks (account, course, certificate) is null in some records and absent in others;
 //! - `certificate.url` is a signed URL on another host: made anew each time it is shown, good for 15 minutes ([`Downloads`]);
 //! - a certificate that is issued again has a new id, and the old one is gone;
+//! - each [`Quirk`] changes one of these assumptions for one academy;
 //! - `GET /certificates`, whose fields nobody knows, is not simulated.
 
 mod api;
@@ -29,6 +29,7 @@ mod input;
 mod oauth;
 mod participation;
 mod participations;
+mod quirks;
 mod state;
 mod store;
 mod tags;
@@ -40,7 +41,6 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
-use http::StatusCode;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::Clock;
@@ -54,6 +54,7 @@ pub use customer::{Account, Customer, Source};
 pub use downloads::{Delivery, Downloads, Endpoint as DownloadEndpoint};
 pub use participation::{Certificate, Change, Participation, ParticipationStatus, Publication};
 pub use participations::Filters;
+pub use quirks::{OddRow, Quirk};
 use state::State;
 
 endpoints! {
@@ -214,14 +215,9 @@ impl Reteach {
         self.state(|state| state.tags.iter().map(|tag| tag.name.clone()).collect())
     }
 
-    /// 409 (at the start) or 422 for a second account with the same email, user name or external id.
-    pub fn answer_conflicts_with(&self, status: StatusCode) {
-        self.state(|state| state.conflict = status);
-    }
-
-    /// Lets `GET /customer` ignore the `externalId` filter, as an API that does not know it would.
-    pub fn ignore_external_id_filter(&self, ignore: bool) {
-        self.state(|state| state.ignores_filter = ignore);
+    /// Gives the academy these quirks, and takes those away that it had.
+    pub fn set_quirks(&self, quirks: impl IntoIterator<Item = Quirk>) {
+        self.state(|state| state.quirks.0 = quirks.into_iter().collect());
     }
 
     /// At most this many requests a second (reteach documents no limit); none at the start. Over it: 429.

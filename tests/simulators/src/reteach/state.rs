@@ -11,9 +11,10 @@ use super::downloads::Links;
 use super::errors::Refusal;
 use super::oauth::Tokens;
 use super::participations::Participations;
+use super::quirks::Quirks;
 use super::store::{Customers, keys};
+use crate::engine::digest;
 use crate::engine::limiter::{Limiter, Pacing, tick};
-use crate::engine::{digest, status};
 
 /// One academy. Limits are not in its JSON.
 #[derive(Serialize, Deserialize)]
@@ -25,9 +26,8 @@ pub(super) struct State {
     pub(super) links: Links,
     pub(super) tags: Vec<Tag>,
     pub(super) tokens: Tokens,
-    #[serde(with = "status")]
-    pub(super) conflict: StatusCode,
-    pub(super) ignores_filter: bool,
+    #[serde(default)]
+    pub(super) quirks: Quirks,
     #[serde(skip)]
     pub(super) pacing: Pacing,
     #[serde(skip, default = "Instant::now")]
@@ -35,6 +35,9 @@ pub(super) struct State {
     #[serde(skip)]
     limiter: Option<Limiter>,
     made: u64,
+    /// Answered lists of customers.
+    #[serde(default)]
+    pub(super) lists: u64,
 }
 
 /// A tag of the academy.
@@ -54,12 +57,12 @@ impl State {
             links: Links::default(),
             tags: Vec::new(),
             tokens: Tokens::default(),
-            conflict: StatusCode::CONFLICT,
-            ignores_filter: false,
+            quirks: Quirks::default(),
             pacing: Pacing::default(),
             started: Instant::now(),
             limiter: None,
             made: 0,
+            lists: 0,
         }
     }
 
@@ -135,7 +138,7 @@ impl State {
         });
         match taken {
             Some((field, _)) => Err(Refusal::new(
-                self.conflict,
+                self.quirks.conflict(),
                 format!("DUPLICATE: {} already exists", field.name()),
             )),
             None => Ok(()),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::customer::{Customer, Source};
@@ -51,6 +52,14 @@ pub(super) struct View<'s> {
     manager_id: Option<&'s str>,
     /// Stands for fields that a client does not know.
     user_type: &'static str,
+}
+
+/// A row of the list of customers.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Row<'s> {
+    Plain(Box<View<'s>>),
+    Odd(Value),
 }
 
 /// The customer as of `now`.

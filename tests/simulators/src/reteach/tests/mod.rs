@@ -1,11 +1,12 @@
 mod downloads;
 mod participations;
+mod quirks;
 mod snapshot;
 mod writes;
 
 use serde_json::{Value, json};
 
-use super::{Account, Customer, Endpoint, Reteach};
+use super::{Account, Customer, Endpoint, Quirk, Reteach};
 use crate::Pacing;
 use crate::testing::{Answer, Call, ManualClock};
 
@@ -182,7 +183,7 @@ async fn pages_and_filters_the_list() {
             "{query}"
         );
     }
-    academy.reteach.ignore_external_id_filter(true);
+    academy.reteach.set_quirks([Quirk::IgnoresExternalIdFilter]);
     assert_eq!(
         academy
             .get("/customer?externalId=x%3A7")

@@ -1,0 +1,231 @@
+//! Each quirk beside the same calls without it.
+
+use serde_json::{Value, json};
+
+use super::{Academy, academy, erika};
+use crate::reteach::{Customer, OddRow, Quirk};
+
+/// A call, and a text that shows what came of it.
+type Play = (
+    &'static str,
+    &'static str,
+    Value,
+    fn(&Academy, u16, Value) -> String,
+);
+
+fn named(text: &str) -> String {
+    text.to_owned()
+}
+
+fn kept(academy: &Academy, field: fn(Customer) -> Option<String>) -> String {
+    let erika = academy.reteach.customer("erika").unwrap();
+    field(erika).unwrap_or_else(|| "null".to_owned())
+}
+
+#[tokio::test]
+async fn each_quirk_changes_one_answer() {
+    let put = |body: Value, shown| ("PUT", "/customer/erika", body, shown) as Play;
+    let by = |method, path, shown| (method, path, json!({}), shown) as Play;
+    let post = |body: Value, shown| ("POST", "/customer", body, shown) as Play;
+    let position = || json!({"position": "Lead"});
+    let shown_position: fn(&Academy, u16, Value) -> String =
+        |academy, status, _| format!("{status} {}", kept(academy, |it| it.position));
+    let status: fn(&Academy, u16, Value) -> String = |_, status, _| status.to_string();
+    let total: fn(&Academy, u16, Value) -> String = |_, _, body| body["resultCount"].to_string();
+    let row: fn(&Academy, u16, Value) -> String = |_, _, body| {
+        let row = &body["results"][0];
+        let has = |key: &str| row.get(key).is_some_and(|value| !value.is_null());
+        format!("{} {} {}", has("id"), has("status"), has("tags"))
+    };
+    let end: fn(&Academy, u16, Value) -> String =
+        |_, _, body| body["results"][0]["setInactiveAt"].to_string();
+    let odd = |odd| Quirk::OddRow("personio:1042".to_owned(), odd);
+    for (quirk, (method, path, body, shown), usual, quirky) in [
+        (
+            Quirk::RefusesField(named("position")),
+            put(position(), shown_position),
+            "200 Lead",
+            "422 null",
+        ),
+        (
+            Quirk::IgnoresField(named("position")),
+            put(position(), shown_position),
+            "200 Lead",
+            "200 null",
+        ),
+        (
+            Quirk::PutReplaces,
+            put(position(), |academy, _, _| {
+                kept(academy, |it| it.external_id)
+            }),
+            "personio:1042",
+            "null",
+        ),
+        (
+            Quirk::PutReplaces,
+            put(position(), |academy, _, _| {
+                kept(academy, |it| {
+                    it.email.zip(it.user_name).map(|_| named("log-in"))
+                })
+            }),
+            "log-in",
+            "log-in",
+        ),
+        (
+            Quirk::NullClearsNothing,
+            put(json!({"note": null}), |academy, _, _| {
+                kept(academy, |it| it.note)
+            }),
+            "null",
+            "Betriebsrat",
+        ),
+        (
+            Quirk::ExternalIdsAreNoIdentifiers,
+            by("GET", "/customer/personio%3A1042", status),
+            "200",
+            "404",
+        ),
+        (
+            Quirk::ExternalIdsAreNoIdentifiers,
+            by("PUT", "/customer/personio:1042", status),
+            "200",
+            "404",
+        ),
+        (
+            Quirk::ExternalIdsAreNoIdentifiers,
+            by("GET", "/customer/erika", status),
+            "200",
+            "200",
+        ),
+        (
+            Quirk::AccountAnswers500(named("erika")),
+            by("GET", "/customer/personio:1042", status),
+            "200",
+            "500",
+        ),
+        (
+            Quirk::AccountAnswers500(named("personio:1042")),
+            put(position(), status),
+            "200",
+            "500",
+        ),
+        (
+            Quirk::AccountAnswers500(named("erika")),
+            post(json!({"email": "erika.muster@example.com"}), status),
+            "201",
+            "500",
+        ),
+        (
+            Quirk::AccountAnswers500(named("erika")),
+            by("GET", "/customer", status),
+            "200",
+            "200",
+        ),
+        (Quirk::TotalOff(-1), by("GET", "/customer", total), "1", "0"),
+        (Quirk::TotalMoves, by("GET", "/customer", total), "1", "3"),
+        (
+            odd(OddRow::NullTags),
+            by("GET", "/customer", row),
+            "true true true",
+            "true true false",
+        ),
+        (
+            odd(OddRow::NoStatus),
+            by("GET", "/customer", row),
+            "true true true",
+            "true false true",
+        ),
+        (
+            odd(OddRow::NoId),
+            by("GET", "/customer", row),
+            "true true true",
+            "false true true",
+        ),
+        (
+            odd(OddRow::Null),
+            by("GET", "/customer", row),
+            "true true true",
+            "false false false",
+        ),
+        (
+            odd(OddRow::BareDate),
+            by("GET", "/customer", end),
+            "null",
+            "\"2026-03-31\"",
+        ),
+        (
+            Quirk::FoldsMail,
+            put(json!({"email": "E@Example.com"}), |academy, _, _| {
+                kept(academy, |it| it.email)
+            }),
+            "E@Example.com",
+            "e@example.com",
+        ),
+        (
+            Quirk::RefusesKnownCustomers,
+            post(
+                json!({"externalId": "personio:1042", "email": "x@example.com"}),
+                status,
+            ),
+            "201",
+            "409",
+        ),
+        (
+            Quirk::ConflictsAre422,
+            put(json!({"userName": "max"}), status),
+            "409",
+            "422",
+        ),
+        (
+            Quirk::IgnoresExternalIdFilter,
+            by("GET", "/customer?externalId=personio:7", total),
+            "0",
+            "2",
+        ),
+    ] {
+        for (quirks, expected) in [(None, usual), (Some(&quirk), quirky)] {
+            let academy = academy().await;
+            academy.reteach.insert(erika());
+            // A second account, where one is needed.
+            if matches!(
+                quirk,
+                Quirk::ConflictsAre422 | Quirk::IgnoresExternalIdFilter
+            ) {
+                academy.reteach.insert(Customer {
+                    user_name: Some(named("max")),
+                    ..Customer::default()
+                });
+            }
+            academy.reteach.set_quirks(quirks.cloned());
+            let answer = academy.write(method, path, body.clone()).await;
+            let found = shown(&academy, answer.status, answer.body);
+            assert_eq!(found, expected, "{method} {path} with {quirks:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_moving_total_is_another_one_on_each_page() {
+    let academy = academy().await;
+    academy.reteach.set_quirks([Quirk::TotalMoves]);
+    let mut totals = Vec::new();
+    for _ in 0..4 {
+        totals.push(academy.get("/customer").await.at("/resultCount").as_u64());
+    }
+    assert!(
+        totals.windows(2).all(|pair| pair[0] != pair[1]),
+        "{totals:?}"
+    );
+}
+
+#[tokio::test]
+async fn quirks_are_part_of_a_snapshot() {
+    let academy = academy().await;
+    academy.reteach.insert(erika());
+    academy.reteach.set_quirks([Quirk::TotalOff(1)]);
+    let snapshot = academy.reteach.snapshot().unwrap();
+    academy.reteach.set_quirks([]);
+    academy.reteach.restore(&snapshot).unwrap();
+    let list = academy.get("/customer").await;
+    assert_eq!(list.at("/resultCount"), json!(2));
+}
