@@ -26,15 +26,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let reteach = Client::new(base, credentials, context);
 
     eprintln!("academy {}", reteach.me().await?.base_url);
-    let all = reteach.list_all().await?;
+    let all = reteach.list_all(Vec::new).await?;
     let managed = all
-        .customers
+        .accounts
         .iter()
         .filter(|customer| customer.external_id.is_some())
         .count();
     eprintln!(
         "{} accounts, {managed} with an external id, {:?}",
-        all.customers.len(),
+        all.accounts.len(),
         all.completeness
     );
     eprintln!("{:?}", calls.counts());

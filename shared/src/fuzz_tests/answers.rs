@@ -148,7 +148,7 @@ async fn all_of_kombo(client: kombo::Client) {
 async fn all_of_reteach(client: reteach::Client) {
     let (id, external) = (CustomerId::new("c1"), ExternalId::new("personio:4711"));
     heard(client.me().await, "me");
-    heard(client.list_all().await, "list_all");
+    heard(client.list_all(Vec::new).await, "list_all");
     heard(
         client.find_by_external_id(&external).await,
         "find_by_external_id",

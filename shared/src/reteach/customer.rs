@@ -43,9 +43,10 @@ pub struct Customer {
     #[serde(default, deserialize_with = "moment")]
     pub set_inactive_at: Option<Timestamp>,
     /// What follows from both, and from the invitation.
-    pub status: Status,
-    /// Its tags, those of admins included.
     #[serde(default)]
+    pub status: Option<Status>,
+    /// Its tags, those of admins included.
+    #[serde(default, deserialize_with = "or_none")]
     pub tags: Vec<Tag>,
 }
 
@@ -58,6 +59,11 @@ impl fmt::Debug for Customer {
             .field("status", &self.status)
             .finish_non_exhaustive()
     }
+}
+
+/// Tags, or null.
+fn or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Tag>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// A moment, a bare day (its midnight in UTC), or nothing.

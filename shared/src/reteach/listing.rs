@@ -1,33 +1,74 @@
 //! All accounts of an academy.
 
 use std::collections::HashSet;
+use std::collections::hash_map::RandomState;
+use std::fmt;
+use std::hash::BuildHasher as _;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use reqwest::Method;
 use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::customer::Customer;
 use super::limits::{CONCURRENCY, MAX_PAGES, PAGE_SIZE, REREADS, TIMEOUT};
 use super::{Client, Error};
-use crate::domain::id::ExternalId;
+use crate::domain::id::{CustomerId, ExternalId, is_usable};
 use crate::http::{Effect, Idempotency, Request, rows};
+use crate::json;
 
 /// One page of accounts.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct CustomerPage {
     /// The accounts.
-    #[serde(rename = "results", deserialize_with = "rows")]
     pub customers: Vec<Customer>,
+    /// Rows that cannot be read.
+    pub unreadable: Vec<UnreadableAccount>,
     /// How many there are on all pages.
-    #[serde(rename = "resultCount")]
     pub total: u64,
 }
 
-/// All accounts, each once.
+/// A row of the list that cannot be read, as far as it says whose it is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UnreadableAccount {
+    pub id: Option<CustomerId>,
+    pub external_id: Option<ExternalId>,
+    pub email: Option<String>,
+    /// The field that does not fit, in reteach's words (`setInactiveAt`).
+    pub field: String,
+}
+
+impl fmt::Debug for UnreadableAccount {
+    /// Without the mail address.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnreadableAccount")
+            .field("id", &self.id)
+            .field("external_id", &self.external_id)
+            .field("field", &self.field)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Keeps of a listing what its caller needs. Equal collectors mean that two readings brought the same.
+pub trait CollectAccounts: PartialEq + Send {
+    fn account(&mut self, customer: Customer);
+    fn unreadable(&mut self, row: UnreadableAccount);
+}
+
+impl CollectAccounts for Vec<Customer> {
+    fn account(&mut self, customer: Customer) {
+        self.push(customer);
+    }
+
+    fn unreadable(&mut self, _: UnreadableAccount) {}
+}
+
+/// A list of all accounts.
 #[derive(Clone, Debug)]
-pub struct Customers {
-    /// The accounts.
-    pub customers: Vec<Customer>,
+pub struct Listing<C> {
+    /// What was kept of them, each once.
+    pub accounts: C,
     /// Whether they are all.
     pub completeness: Completeness,
 }
@@ -35,10 +76,72 @@ pub struct Customers {
 /// Whether a listing holds every account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Completeness {
-    /// Every page announced the same count, and that many came.
+    /// Every page announced the same count, and that many came; or two readings in a row went on to an empty page and
+    /// brought the same.
     Complete,
-    /// The count moved on each reading: some may be missing.
+    /// The count did not fit, and no two readings in a row agreed: some may be missing.
     Shifting,
+}
+
+#[derive(Deserialize)]
+struct Page<'a> {
+    #[serde(borrow, deserialize_with = "rows")]
+    results: Vec<&'a RawValue>,
+    #[serde(rename = "resultCount")]
+    total: u64,
+}
+
+/// What an unreadable row may still say.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Names {
+    id: Value,
+    external_id: Value,
+    email: Value,
+}
+
+/// One reading of all pages.
+struct Reading<C> {
+    accounts: C,
+    seen: HashSet<u64>,
+    /// Rows without an id.
+    nameless: u64,
+    announced: u64,
+    /// Whether every page announced the same.
+    steady: bool,
+    /// Whether the page after the last one was empty.
+    ended: bool,
+}
+
+impl<C: CollectAccounts> Reading<C> {
+    /// Takes a page; returns whether it brought somebody new.
+    fn take(&mut self, page: CustomerPage, hasher: &RandomState) -> bool {
+        self.steady &= page.total == self.announced;
+        let before = self.seen.len();
+        for customer in page.customers {
+            if self.seen.insert(hasher.hash_one(customer.id.as_str())) {
+                self.accounts.account(customer);
+            }
+        }
+        for row in page.unreadable {
+            match &row.id {
+                Some(id) if !self.seen.insert(hasher.hash_one(id.as_str())) => continue,
+                Some(_) => {}
+                None => self.nameless += 1,
+            }
+            self.accounts.unreadable(row);
+        }
+        self.seen.len() > before
+    }
+
+    fn fits(&self) -> bool {
+        let received = u64::try_from(self.seen.len()).unwrap_or(u64::MAX);
+        self.steady && received.saturating_add(self.nameless) == self.announced
+    }
+
+    fn agrees(&self, other: &Self) -> bool {
+        self.ended && other.ended && self.accounts == other.accounts
+    }
 }
 
 impl Client {
@@ -50,51 +153,86 @@ impl Client {
         self.page(page, PAGE_SIZE, None).await
     }
 
-    /// All accounts. Read again, at most twice, when the count moved while the pages came.
+    /// All accounts, page by page, into what `collector` makes. Read again, at most twice, when the announced count did
+    /// not fit. A row that cannot be read never fails the listing.
     ///
     /// # Errors
     /// See [`Error`]; one page that fails fails it all.
-    pub async fn list_all(&self) -> Result<Customers, Error> {
-        let mut listed = self.list_once().await?;
+    pub async fn list_all<C: CollectAccounts>(
+        &self,
+        collector: impl Fn() -> C + Send + Sync,
+    ) -> Result<Listing<C>, Error> {
+        let hasher = RandomState::new();
+        let mut reading = self.read_once(collector(), &hasher).await?;
+        let mut complete = reading.fits();
         for _ in 0..REREADS {
-            if listed.completeness == Completeness::Complete {
+            if complete {
                 break;
             }
-            listed = self.list_once().await?;
+            let again = self.read_once(collector(), &hasher).await?;
+            complete = again.fits() || again.agrees(&reading);
+            reading = again;
         }
-        Ok(listed)
-    }
-
-    async fn list_once(&self) -> Result<Customers, Error> {
-        let CustomerPage {
-            mut customers,
-            total,
-        } = self.list(1).await?;
-        // The server decides how many accounts a page has.
-        let size = u64::try_from(customers.len()).unwrap_or(u64::MAX).max(1);
-        let last = u32::try_from(total.div_ceil(size))
-            .ok()
-            .filter(|last| *last <= MAX_PAGES);
-        let last = last.ok_or_else(endless)?;
-        let mut steady = true;
-        let rest = stream::iter(2..=last).map(|page| self.list(page));
-        let mut rest = std::pin::pin!(rest.buffered(CONCURRENCY));
-        while let Some(page) = rest.try_next().await? {
-            steady &= page.total == total;
-            customers.extend(page.customers);
-        }
-        let mut seen = HashSet::with_capacity(customers.len());
-        customers.retain(|customer| seen.insert(customer.id.clone()));
-        let all = u64::try_from(customers.len()) == Ok(total);
-        let completeness = if steady && all {
+        let completeness = if complete {
             Completeness::Complete
         } else {
             Completeness::Shifting
         };
-        Ok(Customers {
-            customers,
+        Ok(Listing {
+            accounts: reading.accounts,
             completeness,
         })
+    }
+
+    async fn read_once<C: CollectAccounts>(
+        &self,
+        accounts: C,
+        hasher: &RandomState,
+    ) -> Result<Reading<C>, Error> {
+        let first = self.list(1).await?;
+        let received = first.customers.len() + first.unreadable.len();
+        // The server decides how many accounts a page has.
+        let size = u64::try_from(received).unwrap_or(u64::MAX).max(1);
+        let last = u32::try_from(first.total.div_ceil(size))
+            .ok()
+            .filter(|last| *last <= MAX_PAGES);
+        let last = last.ok_or_else(endless)?;
+        let mut reading = Reading {
+            accounts,
+            seen: HashSet::new(),
+            nameless: 0,
+            announced: first.total,
+            steady: true,
+            ended: false,
+        };
+        reading.take(first, hasher);
+        let rest = stream::iter(2..=last).map(|page| self.list(page));
+        let mut rest = std::pin::pin!(rest.buffered(CONCURRENCY));
+        while let Some(page) = rest.try_next().await? {
+            reading.take(page, hasher);
+        }
+        if !reading.fits() {
+            self.read_to_the_end(&mut reading, last.max(1) + 1, hasher)
+                .await?;
+        }
+        Ok(reading)
+    }
+
+    /// The announced count does not say where the list ends: an empty page does. Pages that only repeat do not.
+    async fn read_to_the_end<C: CollectAccounts>(
+        &self,
+        reading: &mut Reading<C>,
+        from: u32,
+        hasher: &RandomState,
+    ) -> Result<(), Error> {
+        for page in from..=MAX_PAGES {
+            let page = self.list(page).await?;
+            reading.ended = page.customers.is_empty() && page.unreadable.is_empty();
+            if !reading.take(page, hasher) {
+                return Ok(());
+            }
+        }
+        Err(endless())
     }
 
     pub(super) async fn page(
@@ -109,10 +247,34 @@ impl Client {
             .into_iter()
             .chain(filter);
         let target = self.target(Method::GET, "/customer", &[])?.query(query);
-        Ok(self
+        let reply = self
             .call(Request::new(target, Idempotency::Read, TIMEOUT))
-            .await?
-            .json()?)
+            .await?;
+        let Page { results, total } = reply.json()?;
+        let mut page = CustomerPage {
+            customers: Vec::with_capacity(results.len()),
+            unreadable: Vec::new(),
+            total,
+        };
+        for raw in results {
+            match json::read::<Customer>(raw.get()) {
+                Ok(customer) => page.customers.push(customer),
+                Err(error) => page.unreadable.push(unreadable(raw, error.path)),
+            }
+        }
+        Ok(page)
+    }
+}
+
+fn unreadable(raw: &RawValue, field: String) -> UnreadableAccount {
+    let names: Names = serde_json::from_str(raw.get()).unwrap_or_default();
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let id = |value| text(value).filter(|id| is_usable(id));
+    UnreadableAccount {
+        id: id(&names.id).map(CustomerId::new),
+        external_id: id(&names.external_id).map(ExternalId::new),
+        email: text(&names.email),
+        field,
     }
 }
 

@@ -19,7 +19,7 @@ pub use customer::{Customer, Gender, Status, Tag, TagId};
 pub use download::{DownloadError, Downloads, Forbidden};
 pub use error::Error;
 pub use input::CustomerInput;
-pub use listing::{Completeness, CustomerPage, Customers};
+pub use listing::{CollectAccounts, Completeness, CustomerPage, Listing, UnreadableAccount};
 pub use participation::{
     Certificate, Owner, Participation, ParticipationId, ParticipationStatus, Rejected,
 };

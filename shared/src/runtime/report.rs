@@ -176,6 +176,8 @@ pub enum FindingKind {
     Unreadable,
     /// A record that does not fit.
     Rejected,
+    /// The academy's accounts could not be listed, or not all of them.
+    NotListed,
     /// A mail address that belongs to another account.
     Conflict,
     /// A record, or a document, that was refused.

@@ -35,6 +35,12 @@ pub struct SyncState {
     pub waiting: u32,
     /// When reteach's actual values were last compared with the plan.
     pub reconciled_at: Timestamp,
+    /// When a run last failed to list the academy's accounts, if none has succeeded since.
+    #[serde(default)]
+    pub listing_failed_at: Option<Timestamp>,
+    /// A digest made with the tenant's key: digests in the ledger mean nothing with another one. 0: not known.
+    #[serde(default)]
+    pub key_check: u64,
 }
 
 impl SyncState {

@@ -1,7 +1,12 @@
 //! Finding people's accounts: by external id, else by mail address. For many people all customers are listed once and
 //! indexed; nobody is looked up one by one.
 
+mod index;
+
+pub use index::{AccountFilter, AccountIndex, UnreadableRows};
+
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use shared::access::AccessWindow;
 use shared::domain::id::{CustomerId, ExternalId};
@@ -19,15 +24,6 @@ pub struct AccountQuery<'a> {
     pub known: Option<&'a CustomerId>,
     /// Their mail address, if they have one and may be adopted by it.
     pub mail: Option<&'a str>,
-}
-
-/// All accounts of an academy.
-#[derive(Debug, Default)]
-pub struct AccountIndex {
-    accounts: Vec<AccountView>,
-    by_external_id: HashMap<ExternalId, usize>,
-    by_mail: HashMap<String, usize>,
-    by_id: HashMap<CustomerId, usize>,
 }
 
 /// Accounts as far as reteach was asked.
@@ -98,56 +94,6 @@ fn gender_name(gender: Gender) -> String {
     }
 }
 
-impl AccountIndex {
-    /// Indexes `customers`.
-    #[must_use]
-    pub fn of(customers: Vec<Customer>) -> Self {
-        let mut index = Self::default();
-        for account in customers.into_iter().map(AccountView::from) {
-            let at = index.accounts.len();
-            index.by_id.insert(account.id.clone(), at);
-            if let Some(id) = &account.external_id {
-                index.by_external_id.insert(id.clone(), at);
-            }
-            if let Some(mail) = account.folded_mail() {
-                index.by_mail.insert(mail, at);
-            }
-            index.accounts.push(account);
-        }
-        index
-    }
-
-    /// The number of accounts.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.accounts.len()
-    }
-
-    /// Whether the academy has none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.accounts.is_empty()
-    }
-
-    fn find(&self, question: AccountQuery<'_>) -> Account {
-        let get = |at: &usize| self.accounts.get(*at);
-        if let Some(account) = self.by_external_id.get(question.external_id).and_then(get) {
-            return Account::Fetched(Box::new(account.clone()), MatchedBy::ExternalId);
-        }
-        let known = question
-            .known
-            .and_then(|id| self.by_id.get(id))
-            .and_then(get);
-        if let Some(account) = known.filter(|account| account.external_id.is_none()) {
-            return Account::Fetched(Box::new(account.clone()), MatchedBy::Ledger);
-        }
-        let mail = question.mail.map(str::to_lowercase);
-        mail.and_then(|mail| self.by_mail.get(&mail))
-            .and_then(get)
-            .map_or(Account::Missing, by_mail)
-    }
-}
-
 /// An account found by mail address is adopted only if it has no external id.
 fn by_mail(account: &AccountView) -> Account {
     if account.external_id.is_some() {
@@ -158,15 +104,24 @@ fn by_mail(account: &AccountView) -> Account {
 }
 
 impl Accounts {
-    /// What reteach says about the person of `question`.
+    /// What reteach says about the person of `query`.
     #[must_use]
-    pub fn find(&self, question: AccountQuery<'_>) -> Account {
+    pub fn find(&self, query: AccountQuery<'_>) -> Account {
         match self {
-            Self::Listed(index) => index.find(question),
+            Self::Listed(index) => index.find(query),
             Self::LookedUp(accounts) => accounts
-                .get(question.external_id)
+                .get(query.external_id)
                 .cloned()
                 .unwrap_or(Account::NotFetched),
+        }
+    }
+
+    /// The field that does not fit, if this person's account is listed and cannot be read.
+    #[must_use]
+    pub fn unreadable(&self, query: AccountQuery<'_>) -> Option<&str> {
+        match self {
+            Self::Listed(index) => index.unreadable(query),
+            Self::LookedUp(_) => None,
         }
     }
 }
@@ -190,45 +145,58 @@ pub enum AccountsError {
     Emptied(usize),
 }
 
-/// Lists all customers and indexes them.
+impl AccountsError {
+    /// Whether only the list is at fault: people can still be looked up one by one, or follow from the ledger.
+    #[must_use]
+    pub fn is_of_the_list(&self) -> bool {
+        use reteach::Error;
+        match self {
+            Self::Shifting => true,
+            Self::Emptied(_) => false,
+            Self::Reteach(error) => !matches!(error, Error::Credential(_) | Error::Forbidden(_)),
+        }
+    }
+}
+
+/// Lists all accounts, page by page, and keeps those that `filter` lets through.
 ///
 /// # Errors
 /// [`AccountsError`] if a page fails or the list does not hold still: an account that is not in it might be made twice.
-pub async fn list(client: &Client) -> Result<AccountIndex, AccountsError> {
-    let listed = client.list_all().await?;
-    match listed.completeness {
-        Completeness::Complete => Ok(AccountIndex::of(listed.customers)),
+pub async fn list(client: &Client, filter: AccountFilter) -> Result<AccountIndex, AccountsError> {
+    let filter = Arc::new(filter);
+    let listing = client
+        .list_all(|| AccountIndex::new(Arc::clone(&filter)))
+        .await?;
+    match listing.completeness {
+        Completeness::Complete => Ok(listing.accounts),
         Completeness::Shifting => Err(AccountsError::Shifting),
     }
 }
 
-/// Looks up each of `questions`, one or two calls a person.
+/// Looks up each of `queries`, one or two calls a person.
 ///
 /// # Errors
 /// [`AccountsError`] at the first call that fails.
 pub async fn look_up(
     client: &Client,
-    questions: &[AccountQuery<'_>],
+    queries: &[AccountQuery<'_>],
 ) -> Result<Accounts, AccountsError> {
     let mut accounts = HashMap::new();
-    for question in questions {
-        let account = look_up_one(client, *question).await?;
-        accounts.insert(question.external_id.clone(), account);
+    for query in queries {
+        let account = look_up_one(client, *query).await?;
+        accounts.insert(query.external_id.clone(), account);
     }
     Ok(Accounts::LookedUp(accounts))
 }
 
-async fn look_up_one(
-    client: &Client,
-    question: AccountQuery<'_>,
-) -> Result<Account, AccountsError> {
-    if let Some(customer) = client.find_by_external_id(question.external_id).await? {
+async fn look_up_one(client: &Client, query: AccountQuery<'_>) -> Result<Account, AccountsError> {
+    if let Some(customer) = client.find_by_external_id(query.external_id).await? {
         return Ok(Account::Fetched(
             Box::new(customer.into()),
             MatchedBy::ExternalId,
         ));
     }
-    let Some(mail) = question.mail else {
+    let Some(mail) = query.mail else {
         return Ok(Account::Missing);
     };
     let found = client.find_by_email(mail).await?;

@@ -14,6 +14,9 @@ use crate::source::Snapshot;
 /// reteach's actual values are compared with the plan this often.
 const RECONCILE_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
+/// An academy that could not be listed is listed again after this long.
+const LIST_AGAIN: SignedDuration = SignedDuration::from_hours(1);
+
 /// How much of the company a run looks at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection {
@@ -84,10 +87,16 @@ pub fn select(
     let Some(state) = state.filter(|state| !state.configuration.is_empty()) else {
         return Selection::Everybody(Reason::FirstRun);
     };
-    if state.mapping_version != MAPPING_VERSION || state.configuration != configuration {
+    let waits = state
+        .listing_failed_at
+        .is_some_and(|at| now < at + LIST_AGAIN);
+    let has_new_rules =
+        state.mapping_version != MAPPING_VERSION || state.configuration != configuration;
+    if has_new_rules && (asked || !waits) {
         return Selection::Everybody(Reason::NewRules);
     }
-    if asked || state.reconciled_at + RECONCILE_EVERY <= now {
+    let is_due = state.reconciled_at + RECONCILE_EVERY <= now;
+    if asked || (is_due && !waits) {
         return Selection::Everybody(Reason::Reconcile);
     }
     let open = sharding.unsettled(state, now);

@@ -12,7 +12,7 @@ use shared::runtime::{LeaseGuard, Tenant};
 use shared::state::{EmployeeEntry, HeldPlan, StateError, Store, SyncState};
 
 use super::{Reader, WriteError, Writer};
-use crate::accounts::{self, AccountIndex, AccountQuery, Accounts, AccountsError};
+use crate::accounts::{self, AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LiveReader<'a> {
@@ -63,8 +63,8 @@ impl Reader for LiveReader<'_> {
         self.store.held(self.tenant_id()).await
     }
 
-    async fn list_accounts(&self) -> Result<AccountIndex, AccountsError> {
-        accounts::list(self.reteach).await
+    async fn list_accounts(&self, filter: AccountFilter) -> Result<AccountIndex, AccountsError> {
+        accounts::list(self.reteach, filter).await
     }
 
     async fn look_up_accounts(

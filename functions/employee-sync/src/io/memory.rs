@@ -15,7 +15,7 @@ use shared::state::{EmployeeEntry, HeldPlan, StateError, SyncState};
 use shared::tenant::TenantConfig;
 
 use super::{Reader, WriteError, Writer};
-use crate::accounts::{AccountIndex, AccountQuery, Accounts, AccountsError};
+use crate::accounts::{AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError};
 use crate::apply::{ApplyOutcome, apply, conflict_entries, write_entries};
 use crate::plan::{Candidate, Plan};
 use crate::run::{candidates, queries, with_accounts};
@@ -43,6 +43,8 @@ pub(crate) struct Academy {
     pub(crate) held: Option<HeldPlan>,
     /// Whether it keeps mail addresses in lower case.
     pub(crate) folds_mail: bool,
+    /// Whether its list changes while it is read, each time.
+    pub(crate) cannot_list: bool,
     made: u32,
 }
 
@@ -129,7 +131,10 @@ impl Reader for InMemory {
         Ok(self.academy().held.clone())
     }
 
-    async fn list_accounts(&self) -> Result<AccountIndex, AccountsError> {
+    async fn list_accounts(&self, _: AccountFilter) -> Result<AccountIndex, AccountsError> {
+        if self.academy().cannot_list {
+            return Err(AccountsError::Shifting);
+        }
         Ok(self.academy().index())
     }
 
@@ -332,7 +337,7 @@ fn customer(id: CustomerId, email: Option<String>) -> Customer {
         gender: None,
         set_active_at: None,
         set_inactive_at: None,
-        status: Status::Added,
+        status: Some(Status::Added),
         tags: Vec::new(),
     }
 }

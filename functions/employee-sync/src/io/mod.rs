@@ -17,7 +17,7 @@ use shared::fingerprint::{Shard, ShardNumber};
 use shared::reteach::{Customer, CustomerInput, TagId};
 use shared::state::{EmployeeEntry, HeldPlan, StateError, SyncState};
 
-use crate::accounts::{AccountIndex, AccountQuery, Accounts, AccountsError};
+use crate::accounts::{AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError};
 
 /// What a run reads after the HR system: the state, and the academy's accounts.
 pub(crate) trait Reader: Sync {
@@ -37,7 +37,10 @@ pub(crate) trait Reader: Sync {
 
     fn held(&self) -> impl Future<Output = Result<Option<HeldPlan>, StateError>> + Send;
 
-    fn list_accounts(&self) -> impl Future<Output = Result<AccountIndex, AccountsError>> + Send;
+    fn list_accounts(
+        &self,
+        filter: AccountFilter,
+    ) -> impl Future<Output = Result<AccountIndex, AccountsError>> + Send;
 
     fn look_up_accounts(
         &self,

@@ -7,22 +7,36 @@ use shared::access::Scoped;
 use shared::domain::id::{ExternalId, SourceId};
 use shared::fingerprint::{EntryStatus, Shard, ShardDigest, ShardEntry, ShardNumber};
 use shared::mapping::{Attribute, DesiredAccount};
-use shared::runtime::RunError;
-use shared::state::{EmployeeEntry, HeldPlan, SyncState};
+use shared::runtime::{Mode, RunError};
+use shared::source::Absence;
+use shared::state::{EmployeeEntry, FailureKind, HeldPlan, StateError, SyncState};
 use shared::tenant::TenantConfig;
 
 use super::Rules;
-use crate::accounts::{AccountQuery, Accounts, AccountsError};
-use crate::checkpoint::{Classification, Selection, Sharding, classify};
+use crate::accounts::{
+    AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, UnreadableRows,
+};
+use crate::checkpoint::{Classification, Reason, Selection, Sharding, classify};
 use crate::io::Reader;
-use crate::plan::{Account, Candidate, SourceState};
-use crate::source::{People, Person};
+use crate::plan::{Account, Candidate, MatchedBy, SourceState};
+use crate::source::{Completeness, People, Person};
 
 /// Customers on one page of reteach's list.
 const PAGE: usize = 250;
 
+/// What a plan is loaded for.
+#[derive(Clone, Copy)]
+pub(super) struct Inputs<'a> {
+    pub(super) people: &'a People,
+    pub(super) sharding: &'a Sharding<'a>,
+    pub(super) state: Option<&'a SyncState>,
+    pub(super) rules: Rules<'a>,
+}
+
 /// The inputs of a plan.
 pub(super) struct Loaded {
+    /// Who was looked at in the end.
+    pub(super) selection: Selection,
     /// People who need a look.
     pub(super) candidates: Vec<Candidate>,
     /// Their shards, as the last run left them.
@@ -31,55 +45,164 @@ pub(super) struct Loaded {
     pub(super) open_accounts: u32,
     /// What a brake held before.
     pub(super) held: Option<HeldPlan>,
+    pub(super) listing: ListingNote,
 }
 
+/// What a run has to report about the academy's list of accounts.
+#[derive(Debug, Default)]
+pub(super) struct ListingNote {
+    pub(super) unreadable: UnreadableRows,
+    /// Why a comparison with the list was put off.
+    pub(super) failure: Option<String>,
+}
+
+enum LoadError {
+    Accounts(AccountsError),
+    Run(RunError),
+}
+
+impl From<AccountsError> for LoadError {
+    fn from(error: AccountsError) -> Self {
+        Self::Accounts(error)
+    }
+}
+
+impl From<StateError> for LoadError {
+    fn from(error: StateError) -> Self {
+        Self::Run(error.into())
+    }
+}
+
+impl From<LoadError> for RunError {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Accounts(error) => error.into(),
+            LoadError::Run(error) => error,
+        }
+    }
+}
+
+/// Loads what a plan for `selection` needs. Where everybody should be compared and the academy cannot be listed, it is
+/// the people who changed.
+///
+/// # Errors
+/// [`RunError`]: nothing can be planned.
 pub(super) async fn load(
     reader: &impl Reader,
-    people: &People,
-    sharding: &Sharding<'_>,
-    state: Option<&SyncState>,
-    selection: &Selection,
-    rules: Rules<'_>,
+    inputs: Inputs<'_>,
+    selection: Selection,
 ) -> Result<Loaded, RunError> {
-    let everybody = matches!(selection, Selection::Everybody(_));
-    let wanted: Vec<ShardNumber> = match selection {
-        Selection::Nobody => Vec::new(),
-        Selection::Shards(numbers) => numbers.iter().copied().collect(),
-        Selection::Everybody(_) => ShardNumber::all()
-            .filter(|number| has_people(state, *number))
-            .collect(),
+    let Selection::Everybody(reason) = selection else {
+        return changed(reader, inputs, selection).await;
     };
-    let mut shards = reader.shards(&wanted).await?;
-    let (shards, entries) = if everybody {
-        for number in ShardNumber::all() {
-            shards.entry(number).or_default();
-        }
-        let entries = reader.all_entries().await?;
-        (with_forgotten(shards, people, &entries, rules.now), entries)
-    } else {
-        (shards, HashMap::new())
+    let failure = match everybody(reader, inputs, reason).await {
+        Err(LoadError::Accounts(error)) if error.is_of_the_list() => error,
+        loaded => return Ok(loaded?),
     };
+    let Some(state) = inputs
+        .state
+        .filter(|state| is_of_use(state, reason, inputs.rules))
+    else {
+        return Err(failure.into());
+    };
+    let unsettled = inputs.sharding.unsettled(state, inputs.rules.now);
+    let loaded = changed(reader, inputs, Selection::Shards(unsettled)).await?;
+    let listing = ListingNote {
+        failure: Some(failure.to_string()),
+        ..loaded.listing
+    };
+    Ok(Loaded { listing, ..loaded })
+}
+
+/// Whether people can be compared with the state and the ledger alone: not before a first run, and not with another key,
+/// which makes their digests mean nothing.
+fn is_of_use(state: &SyncState, reason: Reason, rules: Rules<'_>) -> bool {
+    reason != Reason::FirstRun && (state.key_check == 0 || state.key_check == rules.key.check())
+}
+
+async fn everybody(
+    reader: &impl Reader,
+    inputs: Inputs<'_>,
+    reason: Reason,
+) -> Result<Loaded, LoadError> {
+    let Inputs {
+        people,
+        sharding,
+        state,
+        rules,
+    } = inputs;
+    let stored: Vec<ShardNumber> = ShardNumber::all()
+        .filter(|number| has_people(state, *number))
+        .collect();
+    let mut shards = reader.shards(&stored).await?;
+    for number in ShardNumber::all() {
+        shards.entry(number).or_default();
+    }
+    let entries = reader.all_entries().await?;
+    let shards = with_forgotten(shards, people, &entries, rules.now);
+    let concluded = concluded(&shards, people, &entries);
     let Classification { due, gone } =
-        classify(sharding, &shards, people.completeness, everybody, rules.now);
-    let entries = if everybody {
-        entries
-    } else {
-        reader.entries(&due.union(&gone).collect()).await?
-    };
-    let unmatched = candidates(rules.tool, rules.config, people, (&due, &gone), entries);
-    let accounts = find_accounts(reader, &unmatched, people, everybody).await?;
+        classify(sharding, &shards, people.completeness, true, rules.now);
+    let mut candidates = candidates(rules.tool, rules.config, people, (&due, &gone), entries);
+    candidates.extend(
+        concluded
+            .into_iter()
+            .map(|entry| reopened(entry, rules.tool)),
+    );
+    let queries: Vec<_> = candidates.iter().filter_map(query).collect();
+    let filter = AccountFilter::of(&queries, rules.tool);
+    let index = reader.list_accounts(filter).await?;
     let most = usize::try_from(rules.config.brake.at_least).unwrap_or(usize::MAX);
-    believable(accounts.as_ref(), &unmatched, most)?;
-    let candidates = with_accounts(unmatched, accounts.as_ref());
-    let open_accounts = match state {
-        Some(state) if !everybody => state.open_accounts,
-        _ => count_open(&candidates, rules.now),
+    believable(&index, &candidates, most)?;
+    let listing = ListingNote {
+        unreadable: index.unreadable_rows().clone(),
+        failure: None,
     };
+    let mut candidates = with_accounts(candidates, Some(&Accounts::Listed(index)));
+    candidates.retain(|candidate| !is_settled(candidate, &due, &gone, rules.now));
+    let open_accounts = count_open(&candidates, rules.now);
     Ok(Loaded {
-        candidates,
+        selection: Selection::Everybody(reason),
+        candidates: with_retries(candidates, rules),
         shards,
         open_accounts,
         held: reader.held().await?,
+        listing,
+    })
+}
+
+async fn changed(
+    reader: &impl Reader,
+    inputs: Inputs<'_>,
+    selection: Selection,
+) -> Result<Loaded, RunError> {
+    let Inputs {
+        people,
+        sharding,
+        state,
+        rules,
+    } = inputs;
+    let numbers: Vec<ShardNumber> = match &selection {
+        Selection::Shards(numbers) => numbers.iter().copied().collect(),
+        Selection::Nobody | Selection::Everybody(_) => Vec::new(),
+    };
+    let shards = reader.shards(&numbers).await?;
+    let Classification { due, gone } =
+        classify(sharding, &shards, people.completeness, false, rules.now);
+    let entries = reader.entries(&due.union(&gone).collect()).await?;
+    let unmatched = candidates(rules.tool, rules.config, people, (&due, &gone), entries);
+    let accounts = find_accounts(reader, &unmatched, inputs).await?;
+    let candidates = with_accounts(unmatched, accounts.as_ref());
+    Ok(Loaded {
+        open_accounts: match state {
+            Some(state) => state.open_accounts,
+            None => count_open(&candidates, rules.now),
+        },
+        selection,
+        candidates: with_retries(candidates, rules),
+        shards,
+        held: reader.held().await?,
+        listing: ListingNote::default(),
     })
 }
 
@@ -119,6 +242,80 @@ fn with_forgotten(
         shard.0.entry(entry.source_id.clone()).or_insert(known);
     }
     shards
+}
+
+/// The entries of people who were found to be gone before, whose locked account an admin may have opened again. A person
+/// who is in a shard is judged by two readings like everybody else.
+fn concluded(
+    shards: &BTreeMap<ShardNumber, Shard>,
+    people: &People,
+    entries: &HashMap<SourceId, EmployeeEntry>,
+) -> Vec<EmployeeEntry> {
+    if people.completeness != Completeness::Complete {
+        return Vec::new();
+    }
+    let is_in_shard = |id| {
+        let shard = shards.get(&ShardNumber::of(id));
+        shard.is_some_and(|shard| shard.0.contains_key(id))
+    };
+    let mut concluded: Vec<_> = entries
+        .values()
+        .filter(|entry| entry.customer_id.is_some() && entry.handed_over_to.is_none())
+        .filter(|entry| !people.snapshot.contains(&entry.source_id))
+        .filter(|entry| !is_in_shard(&entry.source_id))
+        .cloned()
+        .collect();
+    concluded.sort_by(|a, b| a.source_id.cmp(&b.source_id));
+    concluded
+}
+
+/// Somebody whose absence was concluded before.
+fn reopened(entry: EmployeeEntry, tool: &str) -> Candidate {
+    let known = entry.customer_id.clone();
+    Candidate {
+        source_id: entry.source_id.clone(),
+        source: SourceState::Gone {
+            external_id: ExternalId::of(tool, &entry.source_id),
+            absence: Absence::Explained,
+        },
+        account: known.map_or(Account::NotFetched, Account::FromLedger),
+        entry: Some(entry),
+    }
+}
+
+/// Whether somebody was only looked at because their account might have been opened again, and it is still locked.
+fn is_settled(
+    candidate: &Candidate,
+    due: &BTreeSet<SourceId>,
+    gone: &BTreeSet<SourceId>,
+    now: Timestamp,
+) -> bool {
+    let id = &candidate.source_id;
+    let is_open =
+        matches!(&candidate.account, Account::Fetched(account, _) if account.is_open_at(now));
+    !due.contains(id) && !gone.contains(id) && !is_open
+}
+
+/// A run that was asked to compare everybody tries refused records at once; so does any look at a conflict that the
+/// academy no longer shows.
+fn with_retries(mut candidates: Vec<Candidate>, rules: Rules<'_>) -> Vec<Candidate> {
+    for candidate in &mut candidates {
+        let conflicts = matches!(
+            candidate.account,
+            Account::Conflicting(_) | Account::NotFetched
+        );
+        let failure = candidate
+            .entry
+            .as_mut()
+            .and_then(|entry| entry.failure.as_mut());
+        if let Some(failure) = failure {
+            let is_over = failure.kind == FailureKind::Conflict && !conflicts;
+            if is_over || rules.mode == Mode::Reconcile {
+                failure.retry_at = failure.retry_at.min(rules.now);
+            }
+        }
+    }
+    candidates
 }
 
 pub(crate) fn candidates(
@@ -170,21 +367,35 @@ pub(crate) fn candidates(
     candidates
 }
 
-/// The accounts that the plan needs: all of them for everybody, else those of a few unknown people by looking them up.
+/// The accounts of people whom the ledger does not know: a few are looked up, many are found in the list of all.
 async fn find_accounts(
     reader: &impl Reader,
     candidates: &[Candidate],
-    people: &People,
-    everybody: bool,
+    inputs: Inputs<'_>,
 ) -> Result<Option<Accounts>, AccountsError> {
     let queries = queries(candidates);
+    if queries.is_empty() {
+        return Ok(None);
+    }
     // A look-up takes up to two calls, a page of the list one.
-    let lists = everybody || queries.len() * 2 > people.snapshot.len() / PAGE + 1;
-    Ok(match queries.len() {
-        _ if lists => Some(Accounts::Listed(reader.list_accounts().await?)),
-        0 => None,
-        _ => Some(reader.look_up_accounts(&queries).await?),
-    })
+    if queries.len() * 2 > inputs.people.snapshot.len() / PAGE + 1 {
+        let all: Vec<_> = candidates.iter().filter_map(query).collect();
+        let filter = AccountFilter::of(&all, inputs.rules.tool);
+        match reader.list_accounts(filter).await {
+            Ok(index) => {
+                let most = inputs.rules.config.brake.at_least;
+                believable(
+                    &index,
+                    candidates,
+                    usize::try_from(most).unwrap_or(usize::MAX),
+                )?;
+                return Ok(Some(Accounts::Listed(index)));
+            }
+            Err(error) if error.is_of_the_list() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Some(reader.look_up_accounts(&queries).await?))
 }
 
 /// A query for everybody whose account the ledger does not know, and matters.
@@ -197,14 +408,13 @@ pub(crate) fn queries(candidates: &[Candidate]) -> Vec<AccountQuery<'_>> {
 
 /// An academy without a single account is believed as long as the ledger knows of no more than `most`.
 fn believable(
-    accounts: Option<&Accounts>,
+    index: &AccountIndex,
     candidates: &[Candidate],
     most: usize,
 ) -> Result<(), AccountsError> {
-    let is_empty = matches!(accounts, Some(Accounts::Listed(index)) if index.is_empty());
     let known = |candidate: &&Candidate| candidate.known_account().is_some();
     match candidates.iter().filter(known).count() {
-        known if is_empty && known > most => Err(AccountsError::Emptied(known)),
+        known if index.is_empty() && known > most => Err(AccountsError::Emptied(known)),
         _ => Ok(()),
     }
 }
@@ -263,6 +473,12 @@ fn attach(candidate: &mut Candidate, accounts: Option<&Accounts>) {
         return;
     };
     let account = accounts.find(query);
+    let is_read = matches!(account, Account::Fetched(_, MatchedBy::ExternalId));
+    if let (false, Some(field)) = (is_read, accounts.unreadable(query)) {
+        let problem = format!("reteach's list shows it in a form that cannot be read ({field})");
+        leave(candidate, problem);
+        return;
+    }
     if matches!(account, Account::Missing)
         && let Some(entry) = candidate.entry.take()
     {
@@ -272,4 +488,18 @@ fn attach(candidate: &mut Candidate, accounts: Option<&Accounts>) {
         });
     }
     candidate.account = account;
+}
+
+/// Nobody gets a second account because their own cannot be read: what the ledger knows of it stands, and somebody it
+/// does not know waits.
+fn leave(candidate: &mut Candidate, problem: String) {
+    if let (Account::NotFetched, SourceState::Present { fingerprint, .. }) =
+        (&candidate.account, &candidate.source)
+    {
+        candidate.source = SourceState::Rejected {
+            fingerprint: *fingerprint,
+            field: "account".to_owned(),
+            problem,
+        };
+    }
 }

@@ -13,7 +13,7 @@ use shared::source::EmployeeSource as _;
 use shared::state::{JobKind, SyncState};
 
 use super::commit::{commit, register};
-use super::load::load;
+use super::load::{Inputs, load};
 use super::stages::{conclude, prepare, preregister};
 use super::summary::Summary;
 use super::{Rules, plan_refused};
@@ -103,7 +103,13 @@ pub(super) async fn drive(
     if selection == Selection::Nobody {
         return unchanged(rules, people, state, writer).await;
     }
-    let loaded = load(reader, people, &sharding, state.as_ref(), &selection, rules).await?;
+    let inputs = Inputs {
+        people,
+        sharding: &sharding,
+        state: state.as_ref(),
+        rules,
+    };
+    let loaded = load(reader, inputs, selection).await?;
     let prepared =
         prepare(rules, people, state, loaded).map_err(|violations| plan_refused(&violations))?;
     emit(Progress::Planned(prepared.plan.changes.len()));
@@ -115,15 +121,7 @@ pub(super) async fn drive(
     let (plan, candidates) = (&prepared.plan, &prepared.candidates);
     let outcome = apply(writer, plan, candidates, &|| emit(Progress::Applied)).await;
     write_entries(writer, &prepared.conflicts).await?;
-    let conclusion = conclude(
-        rules,
-        people,
-        &sharding,
-        &selection,
-        prepared,
-        registration,
-        outcome,
-    );
+    let conclusion = conclude(rules, people, &sharding, prepared, registration, outcome);
     commit(writer, &conclusion).await?;
     Ok(conclusion.result)
 }

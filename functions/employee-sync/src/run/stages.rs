@@ -36,6 +36,9 @@ pub(super) struct Prepared {
     state: SyncState,
     shards: BTreeMap<ShardNumber, Shard>,
     open_accounts: u32,
+    selection: Selection,
+    /// Whether everybody should have been compared, and the academy could not be listed.
+    listing_failed: bool,
     summary: Summary,
 }
 
@@ -50,10 +53,12 @@ pub(super) fn prepare(
     loaded: Loaded,
 ) -> Result<Prepared, Vec<Violation>> {
     let Loaded {
+        selection,
         candidates,
         shards,
         open_accounts,
         held,
+        listing,
     } = loaded;
     let Rules {
         config, key, now, ..
@@ -70,7 +75,10 @@ pub(super) fn prepare(
     let BrakedPlan { plan, passed, hold } = decide(plan, verdict, held.as_ref(), key, now);
     Ok(Prepared {
         conflicts: conflict_entries(&plan, &candidates, now),
-        summary: Summary::of(people).with_plan(people, &plan),
+        listing_failed: listing.failure.is_some(),
+        summary: Summary::of(people)
+            .with_listing(listing)
+            .with_plan(people, &plan),
         plan,
         candidates,
         passed,
@@ -79,6 +87,7 @@ pub(super) fn prepare(
         state,
         shards,
         open_accounts,
+        selection,
     })
 }
 
@@ -162,7 +171,6 @@ pub(super) fn conclude(
     rules: Rules<'_>,
     people: &People,
     sharding: &Sharding<'_>,
-    selection: &Selection,
     prepared: Prepared,
     registration: Registration,
     outcome: ApplyOutcome,
@@ -177,6 +185,8 @@ pub(super) fn conclude(
         state,
         shards,
         open_accounts,
+        selection,
+        listing_failed,
         summary,
     } = prepared;
     let now = rules.now;
@@ -219,6 +229,11 @@ pub(super) fn conclude(
         state.mapping_version = MAPPING_VERSION;
         state.configuration = rules.configuration.to_owned();
         state.reconciled_at = now;
+        state.listing_failed_at = None;
+        state.key_check = rules.key.check();
+    }
+    if listing_failed {
+        state.listing_failed_at = Some(now);
     }
     for (number, shard) in &next {
         state.set_shard_digest(*number, shard.digest());

@@ -8,7 +8,9 @@ use shared::reteach::Error as ReteachError;
 use shared::runtime::{Cause, Finding, FindingKind, HeldNote, JobResult, Mode, Outcome};
 use shared::state::Failure;
 
+use super::load::ListingNote;
 use crate::EmployeeSync;
+use crate::accounts::UnreadableRows;
 use crate::apply::{Applied, ApplyOutcome};
 use crate::io::ApplyAbort;
 use crate::plan::{Change, Kind, Plan, SkipReason};
@@ -60,6 +62,29 @@ impl Summary {
             kind,
             text,
         });
+    }
+
+    /// With what is to be said about the academy's list of accounts.
+    pub(super) fn with_listing(mut self, listing: ListingNote) -> Self {
+        let ListingNote {
+            unreadable: UnreadableRows { count, named },
+            failure,
+        } = listing;
+        if let Some(failure) = failure {
+            let text = format!(
+                "the accounts in reteach could not be listed ({failure}): they were not compared with the HR system, \
+                 changed people were synced; the comparison is tried again after an hour"
+            );
+            self.find(None, FindingKind::NotListed, text);
+        }
+        if count > 0 {
+            let text = format!(
+                "{count} accounts in reteach's list cannot be read and are left as they are: {}",
+                named.join(", ")
+            );
+            self.find(None, FindingKind::NotListed, text);
+        }
+        self
     }
 
     /// With what the plan leaves alone, and what a brake holds.

@@ -52,6 +52,7 @@ fn root() -> SyncState {
         pending: BTreeMap::from([(Brake::Unlock, BTreeSet::from([0, u64::MAX]))]),
         waiting: 1,
         reconciled_at: at("03:00:00"),
+        ..SyncState::default()
     }
 }
 

@@ -125,6 +125,7 @@ fn root(shards: Vec<ShardDigest>) -> SyncState {
         pending: BTreeMap::new(),
         waiting: 0,
         reconciled_at: at(0),
+        ..SyncState::default()
     }
 }
 

@@ -2,5 +2,7 @@
 
 mod announced;
 mod brakes;
+mod lists;
+mod lost_state;
 mod sharding;
 mod world;

@@ -11,7 +11,7 @@ use shared::domain::id::SourceId;
 use shared::fingerprint::FingerprintKey;
 use shared::mapping::DesiredAccount;
 use shared::reteach::Customer;
-use shared::runtime::{Mode, Outcome, Progress};
+use shared::runtime::{Finding, FindingKind, Mode, Outcome, Progress, RunError};
 use shared::state::{Brake, Decision};
 use shared::tenant::TenantConfig;
 
@@ -39,7 +39,8 @@ pub(super) struct World {
     pub(super) academy: Academy,
     pub(super) now: Timestamp,
     pub(super) key: FingerprintKey,
-    config: TenantConfig,
+    pub(super) mode: Mode,
+    pub(super) config: TenantConfig,
 }
 
 /// What a tick did to accounts, as the academy shows it, and what the brakes would have allowed.
@@ -49,6 +50,16 @@ pub(super) struct Tick {
     pub(super) limits: Option<Limits>,
     /// Changes that were applied.
     pub(super) changes: u64,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Tick {
+    pub(super) fn found(&self, kind: FindingKind) -> usize {
+        self.findings
+            .iter()
+            .filter(|finding| finding.kind == kind)
+            .count()
+    }
 }
 
 impl World {
@@ -69,6 +80,7 @@ impl World {
             academy: Academy::default(),
             now: now(),
             key: key(),
+            mode: Mode::Scheduled,
             config: config(rules),
         }
     }
@@ -142,13 +154,22 @@ impl World {
 
     /// One run, now.
     pub(super) fn tick(&mut self, end: End) -> Tick {
+        self.try_tick(end).unwrap()
+    }
+
+    /// One run that may fail before its first change.
+    pub(super) fn try_tick(&mut self, end: End) -> Result<Tick, RunError> {
         let (people, before) = (self.people(), self.academy.clone());
         let rules = Rules {
             config: &self.config,
             key: &self.key,
-            configuration: &format!("{:x}", self.key.digest("configuration", "")),
+            configuration: &format!(
+                "{:x}",
+                self.key
+                    .digest("configuration", &format!("{:?}", self.config.employees))
+            ),
             tool: TOOL,
-            mode: Mode::Scheduled,
+            mode: self.mode,
             now: self.now,
         };
         let (changes, dies) = match end {
@@ -166,7 +187,7 @@ impl World {
             _ => {}
         };
         let run = drive(rules, &people, state, &memory, Some(&memory), &emit);
-        let result = run.now_or_never().unwrap().unwrap();
+        let result = run.now_or_never().unwrap()?;
         self.academy = if dies {
             memory.into_academy_after_changes()
         } else {
@@ -183,7 +204,7 @@ impl World {
             counted.max(u32::try_from(open.count()).unwrap()),
         );
         let counts = result.counts;
-        Tick {
+        Ok(Tick {
             harmed: self.harmed(&before),
             limits: (result.outcome != Outcome::Unchanged).then_some(limits),
             changes: counts.created
@@ -191,7 +212,8 @@ impl World {
                 + counts.updated
                 + counts.locked
                 + counts.unlocked,
-        }
+            findings: result.findings,
+        })
     }
 
     /// What the accounts themselves show: who lost or regained access, and whose values are gone or others.
@@ -203,11 +225,10 @@ impl World {
                 window(before).is_locked_at(self.now),
                 window(after).is_locked_at(self.now),
             );
-            let source_id = before
-                .external_id
-                .as_ref()
-                .and_then(|it| it.source_id(TOOL))
-                .unwrap();
+            let external_id = before.external_id.as_ref();
+            let Some(source_id) = external_id.and_then(|it| it.source_id(TOOL)) else {
+                continue;
+            };
             let ended = self
                 .employees
                 .get(&source_id)

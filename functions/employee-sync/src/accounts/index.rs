@@ -1,0 +1,215 @@
+//! The accounts of an academy that matter to a run. All others are only counted: an academy may have many times as many
+//! accounts as the company has people.
+
+use std::collections::hash_map::RandomState;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::BuildHasher as _;
+use std::sync::Arc;
+
+use shared::domain::id::{CustomerId, ExternalId};
+use shared::reteach::{CollectAccounts, Customer, UnreadableAccount};
+
+use super::{AccountQuery, by_mail};
+use crate::plan::{Account, AccountView, MatchedBy};
+
+/// Unreadable rows that a report names.
+const NAMED: usize = 10;
+
+/// Which accounts an index keeps.
+#[derive(Debug)]
+pub struct AccountFilter {
+    /// Hashes of the ids and mail addresses that are asked for; `None` keeps everything. A collision keeps an account
+    /// too many.
+    wanted: Option<HashSet<u64>>,
+    /// Begins the external ids of the HR system's people: these accounts are kept even if nobody asks for them.
+    prefix: String,
+    hasher: RandomState,
+}
+
+impl AccountFilter {
+    /// Keeps what `queries` may find, and every account of a person of the HR system `tool`.
+    #[must_use]
+    pub fn of(queries: &[AccountQuery<'_>], tool: &str) -> Self {
+        let hasher = RandomState::new();
+        let mut wanted = HashSet::with_capacity(3 * queries.len());
+        for query in queries {
+            wanted.insert(hasher.hash_one(query.external_id.as_str()));
+            wanted.extend(query.known.map(|id| hasher.hash_one(id.as_str())));
+            wanted.extend(query.mail.map(|mail| hasher.hash_one(mail.to_lowercase())));
+        }
+        Self {
+            wanted: Some(wanted),
+            prefix: format!("{tool}:"),
+            hasher,
+        }
+    }
+
+    fn everything() -> Self {
+        Self {
+            wanted: None,
+            prefix: String::new(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    fn keeps(
+        &self,
+        id: Option<&CustomerId>,
+        external_id: Option<&ExternalId>,
+        mail: Option<&str>,
+    ) -> bool {
+        let Some(wanted) = &self.wanted else {
+            return true;
+        };
+        let is_wanted = |key: &str| wanted.contains(&self.hasher.hash_one(key));
+        id.is_some_and(|id| is_wanted(id.as_str()))
+            || external_id
+                .is_some_and(|id| is_wanted(id.as_str()) || id.as_str().starts_with(&self.prefix))
+            || mail.is_some_and(|mail| is_wanted(&mail.to_lowercase()))
+    }
+}
+
+/// Rows of the list that could not be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnreadableRows {
+    /// All of them.
+    pub count: u64,
+    /// The first few: account and field.
+    pub named: Vec<String>,
+}
+
+/// The accounts of an academy, as far as they were kept.
+#[derive(Debug)]
+pub struct AccountIndex {
+    filter: Arc<AccountFilter>,
+    accounts: Vec<AccountView>,
+    by_external_id: HashMap<ExternalId, usize>,
+    by_mail: HashMap<String, usize>,
+    by_id: HashMap<CustomerId, usize>,
+    /// All accounts, those that were not kept too.
+    total: usize,
+    /// The field that does not fit, by each id and mail address that an unreadable row names.
+    unreadable: BTreeMap<String, String>,
+    rows: UnreadableRows,
+}
+
+/// Two readings brought the same if they brought the same of what was kept.
+impl PartialEq for AccountIndex {
+    fn eq(&self, other: &Self) -> bool {
+        self.accounts == other.accounts && self.unreadable == other.unreadable
+    }
+}
+
+impl CollectAccounts for AccountIndex {
+    fn account(&mut self, customer: Customer) {
+        self.total += 1;
+        let (id, external_id) = (&customer.id, customer.external_id.as_ref());
+        if self
+            .filter
+            .keeps(Some(id), external_id, customer.email.as_deref())
+        {
+            self.insert(customer.into());
+        }
+    }
+
+    fn unreadable(&mut self, row: UnreadableAccount) {
+        self.total += 1;
+        self.rows.count += 1;
+        let (id, external_id) = (row.id.as_ref(), row.external_id.as_ref());
+        if self.rows.named.len() < NAMED {
+            let id = id.map_or("without an id", CustomerId::as_str);
+            self.rows.named.push(format!("{id} ({})", row.field));
+        }
+        if self.filter.keeps(id, external_id, row.email.as_deref()) {
+            let id = row.id.map(|id| id.as_str().to_owned());
+            let external_id = row.external_id.map(|id| id.as_str().to_owned());
+            let mail = row.email.map(|mail| mail.to_lowercase());
+            let keys = [id, external_id, mail].into_iter().flatten();
+            self.unreadable
+                .extend(keys.map(|key| (key, row.field.clone())));
+        }
+    }
+}
+
+impl AccountIndex {
+    pub(super) fn new(filter: Arc<AccountFilter>) -> Self {
+        Self {
+            filter,
+            accounts: Vec::new(),
+            by_external_id: HashMap::new(),
+            by_mail: HashMap::new(),
+            by_id: HashMap::new(),
+            total: 0,
+            unreadable: BTreeMap::new(),
+            rows: UnreadableRows::default(),
+        }
+    }
+
+    /// Indexes all `customers`.
+    #[must_use]
+    pub fn of(customers: Vec<Customer>) -> Self {
+        let mut index = Self::new(Arc::new(AccountFilter::everything()));
+        for customer in customers {
+            index.account(customer);
+        }
+        index
+    }
+
+    fn insert(&mut self, account: AccountView) {
+        let at = self.accounts.len();
+        self.by_id.insert(account.id.clone(), at);
+        if let Some(id) = &account.external_id {
+            self.by_external_id.insert(id.clone(), at);
+        }
+        if let Some(mail) = account.folded_mail() {
+            self.by_mail.insert(mail, at);
+        }
+        self.accounts.push(account);
+    }
+
+    /// The number of accounts in the academy.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.total
+    }
+
+    /// Whether the academy has none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
+    /// The accounts that were kept.
+    pub fn kept(&self) -> impl Iterator<Item = &AccountView> {
+        self.accounts.iter()
+    }
+
+    /// The rows that could not be read.
+    #[must_use]
+    pub fn unreadable_rows(&self) -> &UnreadableRows {
+        &self.rows
+    }
+
+    pub(super) fn find(&self, query: AccountQuery<'_>) -> Account {
+        let get = |at: &usize| self.accounts.get(*at);
+        if let Some(account) = self.by_external_id.get(query.external_id).and_then(get) {
+            return Account::Fetched(Box::new(account.clone()), MatchedBy::ExternalId);
+        }
+        let known = query.known.and_then(|id| self.by_id.get(id)).and_then(get);
+        if let Some(account) = known.filter(|account| account.external_id.is_none()) {
+            return Account::Fetched(Box::new(account.clone()), MatchedBy::Ledger);
+        }
+        let mail = query.mail.map(str::to_lowercase);
+        mail.and_then(|mail| self.by_mail.get(&mail))
+            .and_then(get)
+            .map_or(Account::Missing, by_mail)
+    }
+
+    /// The field that does not fit, if the row of this person's account cannot be read.
+    pub(super) fn unreadable(&self, query: AccountQuery<'_>) -> Option<&str> {
+        let get = |key: &str| self.unreadable.get(key).map(String::as_str);
+        get(query.external_id.as_str())
+            .or_else(|| get(query.known?.as_str()))
+            .or_else(|| get(&query.mail?.to_lowercase()))
+    }
+}

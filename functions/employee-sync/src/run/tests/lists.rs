@@ -1,0 +1,177 @@
+//! The academy's list of accounts: what a run does without it, and what it finds in it.
+
+use jiff::Timestamp;
+use shared::domain::employee::Field;
+use shared::domain::id::{CustomerId, ExternalId, SourceId};
+use shared::runtime::{FindingKind, Mode};
+use shared::state::{EmployeeEntry, FailureKind};
+
+use super::world::{End, World};
+use crate::plan::builders::employee;
+
+fn account(world: &mut World, id: &str) -> CustomerId {
+    let account = world.academy.account_of(&SourceId::new(id)).unwrap();
+    account.id.clone()
+}
+
+fn position(world: &World, id: &str) -> Option<String> {
+    let account = world.academy.account_of(&SourceId::new(id)).unwrap();
+    account.position.clone()
+}
+
+/// An admin changes somebody's position in reteach.
+fn drift(world: &mut World, id: &str) {
+    let account = account(world, id);
+    world.academy.customers.get_mut(&account).unwrap().position = Some("drifted".into());
+}
+
+fn reconciled_at(world: &World) -> Timestamp {
+    world.academy.state.as_ref().unwrap().reconciled_at
+}
+
+#[test]
+fn a_reconcile_that_cannot_list_the_academy_syncs_the_people_who_changed() {
+    let mut world = World::new(10, "");
+    let compared = reconciled_at(&world);
+    drift(&mut world, "4");
+    world.after(24 * 60).academy.cannot_list = true;
+    world.edit(3, |it| it.position = Field::Value("Chefin".into()));
+    let tick = world.tick(End::Well);
+    assert_eq!((tick.changes, tick.found(FindingKind::NotListed)), (1, 1));
+    assert_eq!(position(&world, "3").as_deref(), Some("Chefin"));
+    assert_eq!(reconciled_at(&world), compared);
+
+    // For an hour the list is not asked for again.
+    for _ in 0..11 {
+        let tick = world.after(5).tick(End::Well);
+        assert_eq!((tick.changes, tick.found(FindingKind::NotListed)), (0, 0));
+    }
+    assert_eq!(
+        world.after(5).tick(End::Well).found(FindingKind::NotListed),
+        1
+    );
+
+    world.academy.cannot_list = false;
+    assert_eq!(world.after(5).tick(End::Well).changes, 0);
+    assert_eq!(world.after(55).tick(End::Well).changes, 1);
+    assert_ne!(position(&world, "4").as_deref(), Some("drifted"));
+    assert_eq!(reconciled_at(&world), world.now);
+}
+
+#[test]
+fn a_reconcile_that_was_asked_for_does_not_wait_for_the_pause() {
+    let mut world = World::new(10, "");
+    world.after(24 * 60).academy.cannot_list = true;
+    world.tick(End::Well);
+    world.academy.cannot_list = false;
+    world.mode = Mode::Reconcile;
+    world.after(5).tick(End::Well);
+    assert_eq!(reconciled_at(&world), world.now);
+}
+
+#[test]
+fn new_people_are_looked_up_where_the_academy_cannot_be_listed() {
+    let mut world = World::new(10, "");
+    world.academy.cannot_list = true;
+    for id in 10..20 {
+        let id = id.to_string();
+        world
+            .employees
+            .insert(SourceId::new(id.as_str()), employee(&id));
+    }
+    assert_eq!(world.after(5).tick(End::Well).changes, 10);
+}
+
+#[test]
+fn a_first_run_that_cannot_list_the_academy_writes_nothing() {
+    let mut world = World::before(10, "");
+    world.academy.cannot_list = true;
+    assert!(world.try_tick(End::Well).is_err());
+    assert!(world.academy.customers.is_empty() && world.academy.state.is_none());
+}
+
+#[test]
+fn new_rules_that_cannot_be_compared_with_the_academy_are_tried_again() {
+    let mut world = World::new(10, "");
+    world.config.employees.department = true;
+    world.academy.cannot_list = true;
+    let tick = world.after(5).tick(End::Well);
+    assert_eq!(tick.found(FindingKind::NotListed), 1);
+    let compared = reconciled_at(&world);
+    world.academy.cannot_list = false;
+    world.after(60).tick(End::Well);
+    assert_ne!(reconciled_at(&world), compared);
+}
+
+#[test]
+fn a_reconcile_that_was_asked_for_tries_refused_people_at_once() {
+    for (mode, created) in [(Mode::Scheduled, 0), (Mode::Reconcile, 1)] {
+        let mut world = World::new(5, "");
+        // A user name that an account of somebody else has.
+        let other = world.academy.make(None);
+        world.academy.customers.get_mut(&other).unwrap().user_name = Some("personio-9".into());
+        let mut new = employee("9");
+        new.email = Field::Null;
+        world.employees.insert(SourceId::new("9"), new);
+        let refused = world.after(5).tick(End::Well);
+        assert_eq!(
+            (refused.changes, refused.found(FindingKind::Refused)),
+            (0, 1)
+        );
+        world.academy.customers.remove(&other);
+        world.mode = mode;
+        assert_eq!(world.after(5).tick(End::Well).changes, created, "{mode:?}");
+    }
+}
+
+#[test]
+fn a_conflict_that_the_academy_no_longer_shows_is_tried_on_the_next_look() {
+    let mut world = World::new(5, "");
+    let mail = employee("9").email.value().cloned();
+    let holder = world.academy.make(mail);
+    let foreign = Some(ExternalId::new("sap:77"));
+    world
+        .academy
+        .customers
+        .get_mut(&holder)
+        .unwrap()
+        .external_id = foreign;
+    world.employees.insert(SourceId::new("9"), employee("9"));
+    world.after(5).tick(End::Well);
+    let failure = |world: &World| {
+        let entry: &EmployeeEntry = &world.academy.ledger[&SourceId::new("9")];
+        entry.failure.clone()
+    };
+    assert_eq!(failure(&world).unwrap().kind, FailureKind::Conflict);
+    world.academy.customers.remove(&holder);
+    // Any look will do: here it is the daily one, which comes before the pause is over.
+    let entry = world.academy.ledger.get_mut(&SourceId::new("9")).unwrap();
+    entry.failure.as_mut().unwrap().retry_at = world.now + jiff::SignedDuration::from_hours(48);
+    assert_eq!(world.after(24 * 60).tick(End::Well).changes, 1);
+    assert_eq!(failure(&world), None);
+}
+
+#[test]
+fn the_reconcile_locks_the_account_of_somebody_gone_again_if_an_admin_opened_it() {
+    let mut world = World::new(10, "");
+    let account = account(&mut world, "3");
+    world.employees.remove(&SourceId::new("3"));
+    for _ in 0..2 {
+        world.after(5).tick(End::Well);
+    }
+    assert_eq!(world.locked(), 1);
+    let opened = |world: &mut World| {
+        let customer = world.academy.customers.get_mut(&account).unwrap();
+        customer.set_inactive_at = None;
+    };
+    opened(&mut world);
+    assert_eq!(world.after(5).tick(End::Well).changes, 0);
+    assert_eq!(world.after(24 * 60).tick(End::Well).changes, 1);
+    assert_eq!(world.locked(), 1);
+    // The same where the daily comparison finds nothing to do.
+    assert_eq!(world.after(24 * 60).tick(End::Well).changes, 0);
+    // They return, and the account is theirs.
+    world.employees.insert(SourceId::new("3"), employee("3"));
+    world.after(5).tick(End::Well);
+    assert_eq!((world.locked(), world.academy.customers.len()), (0, 10));
+}

@@ -1,0 +1,67 @@
+//! A state, a ledger or a key that was lost: nobody is locked by it, and the company is in step again.
+
+use shared::domain::id::SourceId;
+use shared::fingerprint::FingerprintKey;
+
+use super::world::{End, World};
+
+/// What is lost, in a company of 40 people of whom 3 leave at the same moment.
+const LOSSES: [(&str, fn(&mut World)); 8] = [
+    ("nothing", |_| {}),
+    ("the key", |world| {
+        world.key = FingerprintKey::from_bytes(&[8; 32])
+    }),
+    ("the state", |world| world.academy.state = None),
+    ("the shards", |world| world.academy.shards.clear()),
+    ("one shard", |world| drop(world.academy.shards.pop_first())),
+    ("the ledger", |world| world.academy.ledger.clear()),
+    ("state and shards", |world| {
+        world.academy.state = None;
+        world.academy.shards.clear();
+    }),
+    ("everything", |world| {
+        world.academy.state = None;
+        world.academy.shards.clear();
+        world.academy.ledger.clear();
+        world.key = FingerprintKey::from_bytes(&[9; 32]);
+    }),
+];
+
+#[test]
+fn a_lost_state_refuses_no_plan_and_locks_nobody_who_is_there() {
+    for (name, lose) in LOSSES {
+        let mut world = World::new(40, "");
+        lose(&mut world);
+        let left = world.employees.remove(&SourceId::new("3"));
+        assert!(left.is_some());
+        for tick in 0..3 {
+            let done = world.after(5).try_tick(End::Well);
+            assert!(done.is_ok(), "{name}, tick {tick}: {:?}", done.err());
+            assert!(world.locked() <= 1, "{name}, tick {tick}");
+        }
+        world.after(24 * 60).tick(End::Well);
+        assert!(world.locked() <= 1, "{name}");
+        assert_eq!(world.academy.customers.len(), 40, "{name}");
+        // What is left of the ledger or the shards tells that person 3 was there.
+        if !["the ledger", "everything"].contains(&name) {
+            world.after(5).tick(End::Well);
+            assert_eq!(world.locked(), 1, "{name}");
+        }
+        assert_eq!(world.after(5).tick(End::Well).limits, None, "{name}");
+    }
+}
+
+#[test]
+fn with_another_key_people_are_compared_with_what_reteach_holds() {
+    let mut world = World::new(40, "");
+    world.key = FingerprintKey::from_bytes(&[8; 32]);
+    // Digests of the old key mean nothing: without the academy's list nothing can be compared.
+    world.academy.cannot_list = true;
+    let before = world.academy.clone();
+    assert!(world.after(5).try_tick(End::Well).is_err());
+    assert!(world.academy == before);
+    world.academy.cannot_list = false;
+    let tick = world.after(5).tick(End::Well);
+    assert_eq!((tick.changes, world.hash()), (0, None));
+    assert_eq!(world.after(5).tick(End::Well).limits, None);
+}
