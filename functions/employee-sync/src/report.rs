@@ -32,6 +32,8 @@ pub struct Counts {
     pub out_of_scope: u64,
     /// People missing from this reading for the first time.
     pub missing_once: u64,
+    /// Open accounts that belong to nobody in the HR system.
+    pub orphaned: u64,
     /// People whose mail address belongs to another account.
     pub conflicts: u64,
     /// People whose record was refused in this run.

@@ -178,6 +178,8 @@ pub enum FindingKind {
     Rejected,
     /// The academy's accounts could not be listed, or not all of them.
     NotListed,
+    /// An open account that belongs to nobody in the HR system.
+    Orphaned,
     /// A mail address that belongs to another account.
     Conflict,
     /// A record, or a document, that was refused.

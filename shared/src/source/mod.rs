@@ -68,6 +68,8 @@ pub enum Absence {
     Explained,
     /// The source marks whom it deletes, and has not marked them: they may only have been left out.
     Unmarked,
+    /// Nothing says that they ever were there, except an account with such an id.
+    Orphaned,
 }
 
 /// One record of a page: an employee, or why it could not be taken as one.

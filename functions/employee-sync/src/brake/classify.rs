@@ -52,8 +52,10 @@ fn of_change(
         return Vec::new();
     }
     let window = change.window.and_then(|window| {
-        if candidate.is_some_and(is_unmarked) {
-            return Some(Brake::UnflaggedLock);
+        match candidate.and_then(absence) {
+            Some(Absence::Unmarked) => return Some(Brake::UnflaggedLock),
+            Some(Absence::Orphaned) => return Some(Brake::OrphanLock),
+            Some(Absence::Explained) | None => {}
         }
         let brake = of_window(window.before, window.after, now)?;
         let ends = window
@@ -101,15 +103,12 @@ fn of_window(before: AccessWindow, after: AccessWindow, now: Timestamp) -> Optio
     }
 }
 
-/// Whether somebody is missing from a list that marks whom it deletes, without such a mark.
-fn is_unmarked(candidate: &Candidate) -> bool {
-    matches!(
-        candidate.source,
-        SourceState::Gone {
-            absence: Absence::Unmarked,
-            ..
-        }
-    )
+/// What it means that somebody is not in the HR system.
+fn absence(candidate: &Candidate) -> Option<Absence> {
+    match candidate.source {
+        SourceState::Gone { absence, .. } => Some(absence),
+        SourceState::Present { .. } | SourceState::Rejected { .. } => None,
+    }
 }
 
 fn end_date(candidate: &Candidate) -> Option<Date> {

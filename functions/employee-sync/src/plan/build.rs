@@ -172,6 +172,7 @@ impl Context<'_> {
         let cause = match absence {
             Absence::Explained => Cause::Vanished,
             Absence::Unmarked => Cause::Unmarked,
+            Absence::Orphaned => Cause::Orphaned,
         };
         let window = WindowChange::between(before, target.active_at, target.inactive_at, cause);
         Verdict::Change(Change {

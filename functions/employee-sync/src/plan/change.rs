@@ -137,6 +137,8 @@ pub enum Cause {
     Vanished,
     /// The same, but the source marks whom it deletes, and has not marked them.
     Unmarked,
+    /// The account carries an id of the HR system and belongs to nobody in it.
+    Orphaned,
     /// No longer in the tenant's scope.
     OutOfScope,
     /// Employed, without an end.
@@ -153,6 +155,7 @@ impl fmt::Display for Cause {
             Self::Unmarked => {
                 f.write_str("missing from two complete reads without a deletion flag")
             }
+            Self::Orphaned => f.write_str("belongs to nobody in the HR system"),
             Self::OutOfScope => f.write_str("no longer in scope"),
             Self::Employed => f.write_str("employed"),
         }

@@ -1,6 +1,6 @@
 //! Everything a plan needs, from the ledger and from reteach: as little as possible of either.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use shared::access::Scoped;
@@ -141,6 +141,7 @@ async fn everybody(
     let entries = reader.all_entries().await?;
     let shards = with_forgotten(shards, people, &entries, rules.now);
     let concluded = concluded(&shards, people, &entries);
+    let handed_over = handed_over(&entries);
     let Classification { due, gone } =
         classify(sharding, &shards, people.completeness, true, rules.now);
     let mut candidates = candidates(rules.tool, rules.config, people, (&due, &gone), entries);
@@ -158,9 +159,11 @@ async fn everybody(
         unreadable: index.unreadable_rows().clone(),
         failure: None,
     };
+    let orphans = orphans(&index, &candidates, inputs, &shards, &handed_over);
     let mut candidates = with_accounts(candidates, Some(&Accounts::Listed(index)));
     candidates.retain(|candidate| !is_settled(candidate, &due, &gone, rules.now));
     let open_accounts = count_open(&candidates, rules.now);
+    candidates.extend(orphans);
     Ok(Loaded {
         selection: Selection::Everybody(reason),
         candidates: with_retries(candidates, rules),
@@ -281,6 +284,63 @@ fn reopened(entry: EmployeeEntry, tool: &str) -> Candidate {
         account: known.map_or(Account::NotFetched, Account::FromLedger),
         entry: Some(entry),
     }
+}
+
+/// Old ids of people whose account somebody else has now.
+fn handed_over(entries: &HashMap<SourceId, EmployeeEntry>) -> BTreeSet<SourceId> {
+    entries
+        .values()
+        .filter(|entry| entry.handed_over_to.is_some())
+        .map(|entry| entry.source_id.clone())
+        .collect()
+}
+
+/// Open accounts that carry an id of the HR system, and belong to nobody in it, in a shard or in the ledger.
+fn orphans(
+    index: &AccountIndex,
+    candidates: &[Candidate],
+    inputs: Inputs<'_>,
+    shards: &BTreeMap<ShardNumber, Shard>,
+    handed_over: &BTreeSet<SourceId>,
+) -> Vec<Candidate> {
+    let Inputs { people, rules, .. } = inputs;
+    if people.completeness != Completeness::Complete {
+        return Vec::new();
+    }
+    let looked_at: HashSet<&SourceId> = candidates
+        .iter()
+        .map(|candidate| &candidate.source_id)
+        .collect();
+    let is_known = |id: &SourceId| {
+        let shard = shards.get(&ShardNumber::of(id));
+        people.snapshot.contains(id)
+            || looked_at.contains(id)
+            || handed_over.contains(id)
+            || shard.is_some_and(|shard| shard.0.contains_key(id))
+    };
+    let mut orphans = BTreeMap::new();
+    for account in index.kept().filter(|account| account.is_open_at(rules.now)) {
+        let external_id = account.external_id.as_ref();
+        let Some((external_id, id)) =
+            external_id.and_then(|it| Some((it, it.source_id(rules.tool)?)))
+        else {
+            continue;
+        };
+        if is_known(&id) {
+            continue;
+        }
+        let orphan = Candidate {
+            source_id: id.clone(),
+            source: SourceState::Gone {
+                external_id: external_id.clone(),
+                absence: Absence::Orphaned,
+            },
+            entry: None,
+            account: Account::Fetched(Box::new(account.clone()), MatchedBy::ExternalId),
+        };
+        orphans.insert(id, orphan);
+    }
+    orphans.into_values().collect()
 }
 
 /// Whether somebody was only looked at because their account might have been opened again, and it is still locked.

@@ -256,19 +256,29 @@ pub(super) fn conclude(
             .filter(|(number, shard)| old.get(number) != Some(shard))
             .collect(),
         state,
-        held: held_write(hold, held_before, unfinished),
+        held: held_write(hold, held_before, &selection, unfinished),
         opens_gate: complete.then_some(now),
         result: summary.applied(outcome.abort, note),
     }
 }
 
-/// Keeps what is held for somebody to decide, and forgets what is not held any more.
-fn held_write(hold: Option<Hold>, before: Option<HeldPlan>, unfinished: bool) -> HeldWrite {
+/// Keeps what is held for somebody to decide, and forgets what is not held any more. Only a comparison of everybody sees
+/// orphans.
+fn held_write(
+    hold: Option<Hold>,
+    before: Option<HeldPlan>,
+    selection: &Selection,
+    unfinished: bool,
+) -> HeldWrite {
+    let sees_all = matches!(selection, Selection::Everybody(_))
+        || !before
+            .as_ref()
+            .is_some_and(|before| before.counts.contains_key(&Brake::OrphanLock));
     match (hold, before) {
         (Some(hold), before) if before.as_ref() != Some(&hold.stored) => {
             HeldWrite::Put(hold.stored)
         }
-        (None, Some(_)) if !unfinished => HeldWrite::Clear,
+        (None, Some(_)) if !unfinished && sees_all => HeldWrite::Clear,
         _ => HeldWrite::Keep,
     }
 }

@@ -13,7 +13,7 @@ use crate::EmployeeSync;
 use crate::accounts::UnreadableRows;
 use crate::apply::{Applied, ApplyOutcome};
 use crate::io::ApplyAbort;
-use crate::plan::{Change, Kind, Plan, SkipReason};
+use crate::plan::{self, Change, Kind, Plan, SkipReason};
 use crate::report::Counts;
 use crate::source::{Completeness, People};
 
@@ -22,6 +22,12 @@ use crate::source::{Completeness, People};
 pub(super) struct Summary {
     counts: Counts,
     findings: Vec<Finding>,
+}
+
+fn is_orphan(change: &Change) -> bool {
+    change
+        .window
+        .is_some_and(|window| window.cause == plan::Cause::Orphaned)
 }
 
 impl Summary {
@@ -110,6 +116,14 @@ impl Summary {
         }
         self.counts.held = plan.held.len() as u64;
         let changes = plan.changes.iter().chain(&plan.held);
+        for orphan in changes.clone().filter(|change| is_orphan(change)) {
+            self.counts.orphaned += 1;
+            let text = format!(
+                "the account {} is open and belongs to nobody in the HR system; it is locked only after `tenants approve`",
+                orphan.external_id
+            );
+            self.find(Some(&orphan.source_id), FindingKind::Orphaned, text);
+        }
         let touched: BTreeSet<&SourceId> = changes
             .map(|change| &change.source_id)
             .chain(plan.skipped.iter().map(|(id, _)| id))

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use shared::domain::employee::Field;
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::runtime::{FindingKind, Mode};
-use shared::state::{EmployeeEntry, FailureKind};
+use shared::state::{Decision, EmployeeEntry, FailureKind};
 
 use super::world::{End, World};
 use crate::plan::builders::employee;
@@ -174,4 +174,60 @@ fn the_reconcile_locks_the_account_of_somebody_gone_again_if_an_admin_opened_it(
     world.employees.insert(SourceId::new("3"), employee("3"));
     world.after(5).tick(End::Well);
     assert_eq!((world.locked(), world.academy.customers.len()), (0, 10));
+}
+
+/// An account that a run before our ledger's time made, for somebody whom nobody remembers.
+fn orphan(world: &mut World, id: &str) -> CustomerId {
+    let account = world.academy.make(None);
+    let customer = world.academy.customers.get_mut(&account).unwrap();
+    customer.external_id = Some(ExternalId::new(format!("personio:{id}")));
+    account
+}
+
+#[test]
+fn an_orphaned_account_is_reported_and_locked_only_after_approval() {
+    let mut world = World::new(10, "");
+    orphan(&mut world, "99");
+    let stranger = world.academy.make(None);
+    world
+        .academy
+        .customers
+        .get_mut(&stranger)
+        .unwrap()
+        .external_id = Some(ExternalId::new("sap:77"));
+    let tick = world.after(24 * 60).tick(End::Well);
+    let found: Vec<_> = tick
+        .findings
+        .iter()
+        .filter(|finding| finding.kind == FindingKind::Orphaned)
+        .filter_map(|finding| finding.person.as_deref())
+        .collect();
+    assert_eq!((found, tick.changes), (vec!["99"], 0));
+    let hash = world.hash().map(str::to_owned);
+    assert!(hash.is_some());
+    // Runs over people who changed see no orphans, and do not take what is held for gone.
+    world.edit(3, |it| it.position = Field::Value("Chefin".into()));
+    assert_eq!(world.after(5).tick(End::Well).changes, 1);
+    assert_eq!(world.hash().map(str::to_owned), hash);
+    world.decide(|at| Decision::Approved { at });
+    world.mode = Mode::Reconcile;
+    assert_eq!(world.after(5).tick(End::Well).changes, 1);
+    assert_eq!((world.locked(), world.hash()), (1, None));
+    // It has a history from then on.
+    assert_eq!(
+        world.after(5).tick(End::Well).found(FindingKind::Orphaned),
+        0
+    );
+}
+
+#[test]
+fn nobody_with_a_history_is_an_orphan() {
+    let mut world = World::new(10, "");
+    // Their account went to another person, and an admin gave the old id to a third account.
+    orphan(&mut world, "99");
+    let mut entry = EmployeeEntry::new(SourceId::new("99"));
+    entry.handed_over_to = Some(SourceId::new("3"));
+    world.academy.ledger.insert(entry.source_id.clone(), entry);
+    let tick = world.after(24 * 60).tick(End::Well);
+    assert_eq!((tick.found(FindingKind::Orphaned), world.hash()), (0, None));
 }
