@@ -116,6 +116,27 @@ impl DesiredAccount {
     }
 }
 
+impl EmployeesConfig {
+    /// Whether the tenant has us write nothing to `attribute`.
+    #[must_use]
+    pub fn is_switched_off(&self, attribute: Attribute) -> bool {
+        match attribute {
+            Attribute::Department => !self.department,
+            Attribute::Position => self.position != Placement::Field,
+            Attribute::PositionTag => self.position != Placement::Tag,
+            Attribute::Location => self.location != Placement::Field,
+            Attribute::LocationTag => self.location != Placement::Tag,
+            Attribute::EmploymentTypeTag => self.employment_type != EmploymentTypeAs::Tag,
+            Attribute::Email
+            | Attribute::UserName
+            | Attribute::FirstName
+            | Attribute::LastName
+            | Attribute::Company
+            | Attribute::Gender => false,
+        }
+    }
+}
+
 /// The user name of an account without a mail address: reteach needs one of the two.
 #[must_use]
 pub fn user_name(id: &SourceId) -> String {

@@ -206,10 +206,89 @@ impl AccountIndex {
     }
 
     /// The field that does not fit, if the row of this person's account cannot be read.
-    pub(super) fn unreadable(&self, query: AccountQuery<'_>) -> Option<&str> {
+    pub(super) fn unreadable_field(&self, query: AccountQuery<'_>) -> Option<&str> {
         let get = |key: &str| self.unreadable.get(key).map(String::as_str);
         get(query.external_id.as_str())
             .or_else(|| get(query.known?.as_str()))
             .or_else(|| get(&query.mail?.to_lowercase()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn customer(number: usize, external_id: Option<String>) -> Customer {
+        let customer = json!({"id": format!("c{number}"), "externalId": external_id,
+            "email": format!("somebody-{number}@example.com"), "firstName": "Erika"});
+        serde_json::from_value(customer).unwrap()
+    }
+
+    #[test]
+    fn of_300_000_foreign_accounts_only_those_of_our_people_are_kept() {
+        let ours = ExternalId::new("personio:1");
+        let known = CustomerId::new("c2");
+        let queries = [
+            (&ours, None, None),
+            (&ours, Some(&known), None),
+            (&ours, None, Some("SOMEBODY-3@example.com")),
+        ];
+        let queries = queries.map(|(external_id, known, mail)| AccountQuery {
+            external_id,
+            known,
+            mail,
+        });
+        let filter = AccountFilter::of(&queries, "personio");
+        let mut index = AccountIndex::new(Arc::new(filter));
+        index.account(customer(1, Some("personio:1".to_owned())));
+        index.account(customer(2, None));
+        index.account(customer(3, Some("sap:3".to_owned())));
+        index.account(customer(4, Some("personio:99".to_owned())));
+        for number in 5..300_000 {
+            index.account(customer(number, None));
+        }
+        assert_eq!((index.len(), index.kept().count()), (299_999, 4));
+        let found = queries.map(|query| match index.find(query) {
+            Account::Fetched(account, how) => (account.id.as_str().to_owned(), how),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(found[0], ("c1".to_owned(), MatchedBy::ExternalId));
+    }
+
+    #[test]
+    fn an_unreadable_row_is_found_by_everything_that_names_it() {
+        let (ours, id) = (ExternalId::new("personio:1"), CustomerId::new("c1"));
+        let query = AccountQuery {
+            external_id: &ours,
+            known: Some(&id),
+            mail: Some("Erika@example.com"),
+        };
+        type Edit = fn(&mut UnreadableAccount);
+        let cases: [(Edit, bool); 4] = [
+            (|row| row.id = Some(CustomerId::new("c1")), true),
+            (
+                |row| row.external_id = Some(ExternalId::new("personio:1")),
+                true,
+            ),
+            (|row| row.email = Some("erika@EXAMPLE.com".to_owned()), true),
+            (|row| row.id = Some(CustomerId::new("c2")), false),
+        ];
+        for (edit, is_found) in cases {
+            let filter = AccountFilter::of(&[query], "personio");
+            let mut index = AccountIndex::new(Arc::new(filter));
+            let mut row = UnreadableAccount {
+                id: None,
+                external_id: None,
+                email: None,
+                field: "setActiveAt".to_owned(),
+            };
+            edit(&mut row);
+            index.unreadable(row.clone());
+            let expected = is_found.then_some("setActiveAt");
+            assert_eq!(index.unreadable_field(query), expected, "{row:?}");
+            assert_eq!(index.unreadable_rows().count, 1);
+        }
     }
 }

@@ -118,9 +118,9 @@ impl Accounts {
 
     /// The field that does not fit, if this person's account is listed and cannot be read.
     #[must_use]
-    pub fn unreadable(&self, query: AccountQuery<'_>) -> Option<&str> {
+    pub fn unreadable_field(&self, query: AccountQuery<'_>) -> Option<&str> {
         match self {
-            Self::Listed(index) => index.unreadable(query),
+            Self::Listed(index) => index.unreadable_field(query),
             Self::LookedUp(_) => None,
         }
     }

@@ -75,7 +75,7 @@ fn of_change(
     let values = change
         .values
         .iter()
-        .filter_map(|value| Some((of_value(value)?, Part::Value(value.attribute))));
+        .filter_map(|value| Some((of_value(value, config)?, Part::Value(value.attribute))));
     window
         .map(|brake| (brake, Part::AccessWindow))
         .into_iter()
@@ -132,9 +132,11 @@ fn is_end(window: AccessWindow, end: Date, config: &TenantConfig) -> bool {
     }
 }
 
-fn of_value(value: &ValueChange) -> Option<Brake> {
+fn of_value(value: &ValueChange, config: &TenantConfig) -> Option<Brake> {
     match (&value.before, &value.after) {
         (Before::Null, _) => None,
+        // The configuration asked for it.
+        (_, None) if config.employees.is_switched_off(value.attribute) => None,
         (_, None) => Some(Brake::Blank),
         (_, Some(_)) if value.attribute == Attribute::Email => Some(Brake::MailChange),
         _ => None,

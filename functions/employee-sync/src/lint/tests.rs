@@ -288,11 +288,13 @@ fn values_harm_where_they_are_emptied_and_mail_addresses_where_they_change() {
         (Attribute::Position, Before::Null, None, None),
         (Attribute::Position, some.clone(), other.clone(), None),
         (
-            Attribute::LocationTag,
+            Attribute::EmploymentTypeTag,
             some.clone(),
             None,
             Some(Brake::Blank),
         ),
+        // Switched off: the configuration asked for it.
+        (Attribute::LocationTag, some.clone(), None, None),
         (Attribute::Email, some.clone(), None, Some(Brake::Blank)),
         (
             Attribute::Email,

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use jiff::Timestamp;
 use shared::access::Scoped;
 use shared::domain::id::{ExternalId, SourceId};
-use shared::fingerprint::{EntryStatus, Shard, ShardDigest, ShardEntry, ShardNumber};
+use shared::fingerprint::{
+    EntryStatus, FingerprintKey, Shard, ShardDigest, ShardEntry, ShardNumber,
+};
 use shared::mapping::{Attribute, DesiredAccount};
 use shared::runtime::{Mode, RunError};
 use shared::source::Absence;
-use shared::state::{EmployeeEntry, FailureKind, HeldPlan, StateError, SyncState};
+use shared::state::{EmployeeEntry, FailureKind, HeldPlan, StateError, SyncState, ValueDigest};
 use shared::tenant::TenantConfig;
 
 use super::Rules;
@@ -160,7 +162,8 @@ async fn everybody(
         failure: None,
     };
     let orphans = orphans(&index, &candidates, inputs, &shards, &handed_over);
-    let mut candidates = with_accounts(candidates, Some(&Accounts::Listed(index)));
+    let candidates = with_accounts(candidates, Some(&Accounts::Listed(index)));
+    let mut candidates = without_stale_values(candidates, rules.config, rules.key);
     candidates.retain(|candidate| !is_settled(candidate, &due, &gone, rules.now));
     let open_accounts = count_open(&candidates, rules.now);
     candidates.extend(orphans);
@@ -356,6 +359,38 @@ fn is_settled(
     !due.contains(id) && !gone.contains(id) && !is_open
 }
 
+/// The records, with null for what the configuration has switched off and we wrote: it is cleared once. What somebody else
+/// has written there since stays.
+fn without_stale_values(
+    mut candidates: Vec<Candidate>,
+    config: &TenantConfig,
+    key: &FingerprintKey,
+) -> Vec<Candidate> {
+    for candidate in &mut candidates {
+        let (SourceState::Present { record, .. }, Account::Fetched(account, _), Some(entry)) =
+            (&mut candidate.source, &candidate.account, &candidate.entry)
+        else {
+            continue;
+        };
+        for attribute in Attribute::ALL {
+            if !config.employees.is_switched_off(attribute) {
+                continue;
+            }
+            let Some(ValueDigest::Value(written)) = entry.digests.get(attribute.name()) else {
+                continue;
+            };
+            let held = account.values_of(attribute);
+            let is_ours = held
+                .iter()
+                .all(|held| key.digest(attribute.name(), held.reveal()) == *written);
+            if is_ours {
+                record.values.insert(attribute, None);
+            }
+        }
+    }
+    candidates
+}
+
 /// A run that was asked to compare everybody tries refused records at once; so does any look at a conflict that the
 /// academy no longer shows.
 fn with_retries(mut candidates: Vec<Candidate>, rules: Rules<'_>) -> Vec<Candidate> {
@@ -534,7 +569,7 @@ fn attach(candidate: &mut Candidate, accounts: Option<&Accounts>) {
     };
     let account = accounts.find(query);
     let is_read = matches!(account, Account::Fetched(_, MatchedBy::ExternalId));
-    if let (false, Some(field)) = (is_read, accounts.unreadable(query)) {
+    if let (false, Some(field)) = (is_read, accounts.unreadable_field(query)) {
         let problem = format!("reteach's list shows it in a form that cannot be read ({field})");
         leave(candidate, problem);
         return;

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use shared::domain::employee::Field;
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::runtime::{FindingKind, Mode};
-use shared::state::{Decision, EmployeeEntry, FailureKind};
+use shared::state::{Brake, Decision, EmployeeEntry, FailureKind};
+use shared::tenant::Placement;
 
 use super::world::{End, World};
 use crate::plan::builders::employee;
@@ -230,4 +231,54 @@ fn nobody_with_a_history_is_an_orphan() {
     world.academy.ledger.insert(entry.source_id.clone(), entry);
     let tick = world.after(24 * 60).tick(End::Well);
     assert_eq!((tick.found(FindingKind::Orphaned), world.hash()), (0, None));
+}
+
+#[test]
+fn what_the_configuration_switches_off_is_cleared_once_and_only_where_we_wrote_it() {
+    let mut world = World::new(40, "[employees]\ndepartment = true\n");
+    for id in 0..40 {
+        world.edit(id, |it| it.department = Field::Value("Vertrieb".into()));
+        world.edit(id, |it| it.position = Field::Value("Fahrer".into()));
+    }
+    world.after(5).tick(End::Well);
+    let admins = account(&mut world, "4");
+    let customer = world.academy.customers.get_mut(&admins).unwrap();
+    customer.department = Some("Von Hand".into());
+
+    world.config.employees.department = false;
+    world.config.employees.position = Placement::Tag;
+    let tick = world.after(5).tick(End::Well);
+    assert_eq!(
+        (tick.changes, world.hash(), world.counted(Brake::Blank)),
+        (40, None, 0)
+    );
+    let departments = |world: &World| {
+        let held = world.academy.customers.values();
+        held.filter_map(|it| it.department.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(departments(&world), ["Von Hand"]);
+    for customer in world.academy.customers.values() {
+        let tags: Vec<_> = customer.tags.iter().map(|tag| tag.name.as_str()).collect();
+        assert!(
+            customer.position.is_none() && tags.contains(&"Position: Fahrer"),
+            "{tags:?}"
+        );
+    }
+    // Once: what an admin writes there later is theirs.
+    let customer = world.academy.customers.get_mut(&admins).unwrap();
+    customer.position = Some("Von Hand".into());
+    assert_eq!(world.after(24 * 60).tick(End::Well).changes, 0);
+
+    world.config.employees.position = Placement::Field;
+    world.after(5).tick(End::Well);
+    for customer in world.academy.customers.values() {
+        assert_eq!(customer.position.as_deref(), Some("Fahrer"));
+        assert!(
+            customer
+                .tags
+                .iter()
+                .all(|tag| !tag.name.starts_with("Position"))
+        );
+    }
 }
