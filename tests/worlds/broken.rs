@@ -5,6 +5,7 @@ use shared::tenant::Via;
 use simulators::Fault;
 
 use crate::event::{Event, Place};
+use crate::history::MOVES_IDS;
 use crate::life::{Life, Setting};
 use crate::seeds;
 
@@ -17,6 +18,8 @@ pub(crate) enum Broken {
     ForgetsFilings,
     /// DynamoDB confirms what is meant to be uploaded, and does not keep it.
     ForgetsIntents,
+    /// A person's values are written to the account they had first, whoever has it now.
+    ChecksNoOwner,
     /// Nothing is ever held, so anybody missing from Kombo's list is taken for gone.
     HoldsNothing,
 }
@@ -30,7 +33,7 @@ struct BrokenProduct {
     says: &'static str,
 }
 
-const PRODUCTS: [BrokenProduct; 4] = [
+const PRODUCTS: [BrokenProduct; 5] = [
     BrokenProduct {
         broken: Broken::LocksADayEarly,
         concerns: |_, _| true,
@@ -61,6 +64,13 @@ const PRODUCTS: [BrokenProduct; 4] = [
         says: "filed twice",
     },
     BrokenProduct {
+        broken: Broken::ChecksNoOwner,
+        concerns: |_, history| history.iter().any(moves_an_id),
+        seeds: 8,
+        events: 4,
+        says: "not ours, and touched",
+    },
+    BrokenProduct {
         broken: Broken::HoldsNothing,
         concerns: |setting, history| setting.via == Via::Kombo && history.iter().any(drops_people),
         seeds: 8,
@@ -71,7 +81,11 @@ const PRODUCTS: [BrokenProduct; 4] = [
 
 fn drops_people(event: &Event) -> bool {
     matches!(event, Event::Fault(fault)
-        if fault.fault == "fewer-rows" && fault.times != 1 && fault.at == Place::People)
+        if fault.fault == "fewer-rows" && fault.at == Place::People && fault.skip == 0 && fault.times == 0)
+}
+
+fn moves_an_id(event: &Event) -> bool {
+    matches!(event, Event::AdminClearsId(_) | Event::AdminMovesId(_))
 }
 
 impl Broken {
@@ -79,7 +93,10 @@ impl Broken {
     pub(crate) fn configuration(self) -> &'static str {
         match self {
             Self::LocksADayEarly => "[employees]\nlock_on = \"end-day\"\n",
-            Self::ForgetsFilings | Self::ForgetsIntents | Self::HoldsNothing => "",
+            Self::ForgetsFilings
+            | Self::ForgetsIntents
+            | Self::ChecksNoOwner
+            | Self::HoldsNothing => "",
         }
     }
 
@@ -96,12 +113,35 @@ impl Life {
             (Some(Broken::ForgetsFilings), JobKind::Certificates) => {
                 self.harness.lose_the_certificates().await
             }
+            (Some(Broken::ChecksNoOwner), JobKind::Employees) => {
+                let before = self.harness.company.reteach.customers();
+                self.write_to_first_accounts();
+                self.check(&before);
+            }
             (Some(Broken::HoldsNothing), JobKind::Employees) if self.approves().await => {
                 let before = self.harness.company.reteach.customers();
                 self.fire(job, &harness::ignore_progress).await;
                 self.check(&before);
             }
             _ => {}
+        }
+    }
+}
+
+impl Life {
+    /// The write that the check of the owner prevents.
+    fn write_to_first_accounts(&mut self) {
+        let reteach = self.harness.company.reteach.clone();
+        for person in self.people() {
+            if let Some(account) = self.harness.find(person.id) {
+                self.first_accounts.entry(person.id).or_insert(account.id);
+            }
+            let first = self.first_accounts.get(&person.id);
+            let first = first.and_then(|id| reteach.customer(id));
+            let ours = oracle::external_id(person.id);
+            if let Some(first) = first.filter(|it| it.external_id != Some(ours)) {
+                reteach.edit(&first.id, |it| it.position = Some("Stelle".to_owned()));
+            }
         }
     }
 }
@@ -115,6 +155,8 @@ fn broken_products_are_found_with_a_short_history() {
         events,
         says,
     } in PRODUCTS
+        .into_iter()
+        .filter(|it| it.broken != Broken::ChecksNoOwner || MOVES_IDS)
     {
         let worlds = (0..)
             .map(seeds::of)

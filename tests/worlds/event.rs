@@ -42,10 +42,13 @@ pub(crate) enum Event {
     Deleted(u8),
     /// The last deleted profile is there again.
     Restored,
-    /// Somebody who has left is hired again: another profile with the same mail address.
-    Rehired(u8),
+    /// Somebody who has left is hired again under another id, with the same mail address. Without `same_name` the
+    /// address is recycled: somebody else gets it.
+    Rehired { who: u8, same_name: bool },
     /// Has the mail address of somebody who has left.
     TakesMail(u8),
+    /// Another company's people join.
+    Merged(u8),
     /// HR sets this many people inactive by mistake.
     Mistake(u8),
     /// HR takes the last mistake back.
@@ -64,12 +67,24 @@ pub(crate) enum Event {
     AdminUnlocks(u8),
     /// An admin deletes an account in reteach.
     AdminDeletes(u8),
+    /// An admin takes the external id off an account.
+    AdminClearsId(u8),
+    /// An admin gives somebody another account, and their external id with it.
+    AdminMovesId(u8),
+    /// An admin unlocks the account of somebody who is gone.
+    AdminReopens(u8),
+    /// The academy makes a backup of its accounts.
+    BackedUp,
+    /// The academy goes back to the last backup.
+    RestoredFromBackup,
     /// The folder for certificates is made, or has another name.
     Folder(u8),
     /// A vendor gets another secret; the operator knows, or does not know yet.
     SecretRotated { whose: Whose, is_known: bool },
     /// The operator writes another tenant file. The usual one returns when the world quiesces.
     Configured(Config),
+    /// For so many ticks, the credentials read another company's people.
+    Swapped(u8),
     /// Every token ends.
     TokensRevoked,
     /// Nothing fails or changes for a while. Every history ends with it.

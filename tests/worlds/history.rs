@@ -10,6 +10,13 @@ use crate::event::{Config, Event, Pass, Place, VendorFault, Way, Whose};
 /// Scenes of a history.
 const SCENES: std::ops::Range<usize> = 3..8;
 
+/// Whether runs check the owner of an account before they write it.
+pub(crate) const MOVES_IDS: bool = false;
+/// Whether the daily comparison locks accounts of people who are gone.
+const RELOCKS: bool = false;
+/// Whether a reading is compared with the last one.
+const COMPARES_SOURCES: bool = false;
+
 /// Calls that a run of so small a company makes, or a few more.
 const MOST_STEPS: u8 = 32;
 
@@ -47,15 +54,15 @@ pub(crate) fn history(random: &mut Rng) -> Vec<Event> {
 fn action(random: &mut Rng) -> Event {
     match random.u8(0..20) {
         0..5 => certificate(random),
-        5..7 => academy(random),
-        7 | 8 => operation(random),
+        5..8 => academy(random),
+        8 | 9 => operation(random),
         _ => people(random),
     }
 }
 
 fn people(random: &mut Rng) -> Event {
     let who = random.u8(..);
-    match random.u8(0..23) {
+    match random.u8(0..24) {
         0 | 1 => Event::Hire {
             in_days: random.i8(-3..10),
         },
@@ -74,9 +81,13 @@ fn people(random: &mut Rng) -> Event {
         14 | 15 => Event::Returns(who),
         16 | 17 => Event::Deleted(who),
         18 => Event::Restored,
-        19 => Event::Rehired(who),
+        19 => Event::Rehired {
+            who,
+            same_name: random.bool(),
+        },
         20 => Event::TakesMail(who),
         21 => Event::Mistake(random.u8(2..12)),
+        22 => Event::Merged(random.u8(5..30)),
         _ => Event::MistakeUndone,
     }
 }
@@ -96,17 +107,23 @@ fn certificate(random: &mut Rng) -> Event {
 
 fn academy(random: &mut Rng) -> Event {
     let who = random.u8(..);
-    match random.u8(0..5) {
+    match random.u8(0..11) {
         0 | 1 => Event::AdminEdits(who),
         2 => Event::AdminNotes(who),
         3 => Event::AdminUnlocks(who),
+        4 | 5 if MOVES_IDS => Event::AdminClearsId(who),
+        6 if MOVES_IDS => Event::AdminMovesId(who),
+        7 if RELOCKS => Event::AdminReopens(who),
+        4..=8 => Event::BackedUp,
+        9 => Event::RestoredFromBackup,
         _ => Event::AdminDeletes(who),
     }
 }
 
 fn operation(random: &mut Rng) -> Event {
-    match random.u8(0..4) {
+    match random.u8(0..5) {
         0 => Event::TokensRevoked,
+        4 if COMPARES_SOURCES => Event::Swapped(random.u8(1..4)),
         1 => Event::Configured(*random.choice(Config::ALL).unwrap_or(&Config::Usual)),
         _ => {
             let whose = *random.choice(Whose::ALL).unwrap_or(&Whose::Personio);

@@ -30,7 +30,11 @@ impl Life {
                 let id = self.hire(0, Some(mail));
                 self.model.expected.add_adoptable(id, account);
             }
-            Event::Rehired(who) => self.rehire(who),
+            Event::Rehired { who, same_name } => self.rehire(who, same_name),
+            Event::Merged(people) => self.merge(people),
+            Event::BackedUp => self.back_up(),
+            Event::RestoredFromBackup => self.restore_backup(),
+            Event::AdminReopens(which) => self.reopen(which),
             Event::TakesMail(who) => self.take_mail(who),
             Event::Deleted(who) => self.delete(who),
             Event::Restored => {
@@ -70,6 +74,8 @@ impl Life {
             Event::AdminEdits(who)
             | Event::AdminNotes(who)
             | Event::AdminUnlocks(who)
+            | Event::AdminClearsId(who)
+            | Event::AdminMovesId(who)
             | Event::AdminDeletes(who) => {
                 self.by_admin(event, who);
             }
@@ -165,9 +171,27 @@ impl Life {
         id
     }
 
-    fn rehire(&mut self, who: u8) {
-        if let Some(mail) = self.mail_left_behind(who) {
-            self.hire(0, Some(mail));
+    fn rehire(&mut self, who: u8, same_name: bool) {
+        let Some(left) = self.left_with_mail(who) else {
+            return;
+        };
+        let id = self.hire(0, left.email);
+        if same_name {
+            self.harness.change(id, |it| {
+                (it.first_name, it.last_name) = (left.first_name, left.last_name);
+            });
+        }
+    }
+
+    /// Every fourth of them has an account that was made by hand.
+    fn merge(&mut self, people: u8) {
+        for number in 0..people {
+            let mail = format!("kollege.{}@zugekauft.example", self.next_person);
+            let account = (number % 4 == 0).then(|| self.insert(by_hand(&mail)));
+            let id = self.hire(0, Some(mail));
+            if let Some(account) = account {
+                self.model.expected.add_adoptable(id, account);
+            }
         }
     }
 
@@ -175,7 +199,7 @@ impl Life {
         let Some(person) = self.chosen(who).filter(|it| self.account(it.id).is_some()) else {
             return;
         };
-        if let Some(mail) = self.mail_left_behind(who) {
+        if let Some(mail) = self.left_with_mail(who).and_then(|left| left.email) {
             let name = self.account(person.id).and_then(|it| it.user_name);
             self.model
                 .expected
@@ -184,8 +208,8 @@ impl Life {
         }
     }
 
-    /// The mail address of somebody who has left and has an account with it.
-    fn mail_left_behind(&self, who: u8) -> Option<String> {
+    /// Somebody who has left and has an account with their mail address.
+    fn left_with_mail(&self, who: u8) -> Option<Person> {
         let now = self.now();
         let left = self
             .people()
@@ -199,7 +223,7 @@ impl Life {
         if left.is_empty() {
             None
         } else {
-            left.swap_remove(usize::from(who) % left.len()).email
+            Some(left.swap_remove(usize::from(who) % left.len()))
         }
     }
 
@@ -329,6 +353,31 @@ impl Life {
                     (it.set_active_at, it.set_inactive_at) = (None, None)
                 });
             }
+            Event::AdminClearsId(_) if self.is_found_by_mail(&person, &account) => {
+                reteach.edit(&account.id, |it| it.external_id = None);
+                let released = reteach::Customer {
+                    external_id: None,
+                    ..account
+                };
+                self.model.released(person.id, released);
+            }
+            Event::AdminMovesId(_) => {
+                let stamp = self.now().as_second();
+                let edit = |it: &mut reteach::Customer| {
+                    it.external_id = None;
+                    it.email = Some(format!("alt.{}.{stamp}@muster.example", person.id));
+                    it.user_name = None;
+                };
+                let mut old = account;
+                edit(&mut old);
+                reteach.edit(&old.id, edit);
+                let other = self.insert(reteach::Customer {
+                    external_id: Some(oracle::external_id(person.id)),
+                    user_name: Some(format!("umzug-{}-{stamp}", person.id)),
+                    ..reteach::Customer::default()
+                });
+                self.model.moved(person.id, old, other);
+            }
             Event::AdminDeletes(_) => {
                 reteach.remove(&account.id);
                 self.model.expected.delete(person.id);
@@ -337,5 +386,27 @@ impl Life {
             }
             _ => {}
         }
+    }
+
+    /// Whether the mail address alone leads to the account of `person`, and to nobody else's.
+    fn is_found_by_mail(&self, person: &Person, account: &reteach::Customer) -> bool {
+        let lower = |mail: &Option<String>| mail.as_ref().map(|it| it.to_lowercase());
+        let mail = lower(&person.email);
+        let people = self.people();
+        let mut others = people.iter().filter(|it| it.id != person.id);
+        mail.is_some() && mail == lower(&account.email) && others.all(|it| lower(&it.email) != mail)
+    }
+
+    fn reopen(&mut self, which: u8) {
+        let mut gone: Vec<u64> = self.deleted.iter().map(|it| it.id).collect();
+        gone.retain(|id| self.account(*id).is_some());
+        if gone.is_empty() {
+            return;
+        }
+        let id = gone[usize::from(which) % gone.len()];
+        let account = oracle::external_id(id);
+        self.harness.company.reteach.edit(&account, |it| {
+            (it.set_active_at, it.set_inactive_at) = (None, None);
+        });
     }
 }

@@ -1,5 +1,6 @@
 //! One company's life: a history played against the simulators with the real functions, the model beside it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,6 +12,7 @@ use shared::tenant::Via;
 use simulators::Person;
 use simulators::reteach::Customer;
 
+use crate::backup::Backup;
 use crate::broken::Broken;
 use crate::event::{Event, Pass};
 use crate::model::Model;
@@ -55,7 +57,8 @@ impl Setting {
             seed,
             via: ROUTES[random.usize(..ROUTES.len())],
             start: STARTS[random.usize(..STARTS.len())],
-            people: random.usize(8..=16),
+            // The identity of the source is compared from 20 people on.
+            people: random.usize(8..=16) + if seed.is_multiple_of(4) { 16 } else { 0 },
             broken: None,
         }
     }
@@ -88,10 +91,17 @@ pub(crate) struct Life {
     pub(crate) wrong: Vec<String>,
     pub(crate) next_person: u64,
     pub(crate) deleted: Vec<Person>,
+    pub(crate) backup: Option<Backup>,
     pub(crate) mistaken: Vec<Person>,
     pub(crate) folder: Option<(&'static str, u64)>,
     pub(crate) secrets: Secrets,
     pub(crate) broken: Option<Broken>,
+    /// Our people, while another company's are read.
+    pub(crate) own_people: Option<Vec<Person>>,
+    /// Whether a run has read everybody and done all.
+    pub(crate) was_good: bool,
+    /// By person: the account they had first. For a broken product.
+    pub(crate) first_accounts: BTreeMap<u64, String>,
 }
 
 impl Life {
@@ -160,10 +170,14 @@ impl Life {
             wrong: Vec::new(),
             next_person,
             deleted: Vec::new(),
+            backup: None,
             mistaken: Vec::new(),
             folder: None,
             secrets: Secrets::default(),
             broken,
+            own_people: None,
+            was_good: false,
+            first_accounts: BTreeMap::new(),
         };
         life.furnish();
         life.trace.note(setting);
@@ -220,6 +234,7 @@ impl Life {
                 self.operator_learns().await;
             }
             Event::Configured(config) => self.configure(config).await,
+            Event::Swapped(ticks) => self.swap_company(ticks).await,
             Event::SecretRotated { whose, is_known } => {
                 self.rotate(whose);
                 if is_known {

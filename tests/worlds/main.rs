@@ -11,6 +11,7 @@
     reason = "tests"
 )]
 
+mod backup;
 mod broken;
 mod event;
 mod history;

@@ -43,6 +43,8 @@ pub(crate) struct Paper {
     pub(crate) has_pdf: bool,
     /// Something happened after which it may be filed or not: issued again, its owner or the account deleted.
     pub(crate) is_excused: bool,
+    /// Who got the account after its owner, one after the other.
+    heirs: Vec<u64>,
     /// The first of the folders it may be in.
     folder: usize,
 }
@@ -109,6 +111,30 @@ impl Model {
         self.excuse(|paper| paper.issued.person == Some(person));
     }
 
+    /// A run has given the account of `from` to `to`. Certificates that are not filed yet go along.
+    pub(crate) fn hand_over(&mut self, from: u64, to: u64) {
+        self.expected.hand_over(from, to);
+        for paper in &mut self.papers {
+            let owner = paper.heirs.last().copied().or(paper.issued.person);
+            if owner == Some(from) {
+                paper.heirs.push(to);
+            }
+        }
+    }
+
+    /// The account of `person` is no longer known by their external id.
+    pub(crate) fn released(&mut self, person: u64, account: Customer) {
+        self.excuse(|paper| paper.issued.account == account.id);
+        self.expected.release(person, account);
+    }
+
+    /// The external id of `person` is at `account` now, and no longer at `old`.
+    pub(crate) fn moved(&mut self, person: u64, old: Customer, account: Customer) {
+        self.excuse(|paper| paper.issued.account == old.id);
+        self.expected.replace(person, account);
+        self.expected.add_foreign(old);
+    }
+
     /// What becomes of these certificates is not foreseen.
     pub(crate) fn excuse(&mut self, which: impl Fn(&Paper) -> bool) {
         self.papers
@@ -130,6 +156,7 @@ impl Model {
             participation,
             has_pdf,
             is_excused: false,
+            heirs: Vec::new(),
             folder,
         });
     }
@@ -162,6 +189,9 @@ impl Model {
         let mut since = BTreeMap::new();
         let mut present = BTreeSet::new();
         for person in people {
+            if self.expected.is_handed_over(person.id) {
+                continue;
+            }
             present.insert(ours(person.id));
             let account = by_id.get(ours(person.id).as_str()).copied();
             if let Some(reason) = conflict(person, &customers) {
@@ -242,6 +272,7 @@ impl Model {
             filing.set_folder(&categories[&folder]);
             let issued = IssuedCertificate {
                 has_pdf: paper.has_pdf,
+                person: paper.owner(document),
                 ..paper.issued.clone()
             };
             filing.issue(&issued, sha256(document, paper, reteach));
@@ -252,6 +283,16 @@ impl Model {
             .iter()
             .map(ToString::to_string)
             .collect()
+    }
+}
+
+impl Paper {
+    /// Whose file it belongs in: that of the owner at the time it was filed, or of the last one.
+    fn owner(&self, document: Option<&Document>) -> Option<u64> {
+        let filed = document
+            .map(|it| it.employee_id)
+            .filter(|it| self.issued.person == Some(*it) || self.heirs.contains(it));
+        filed.or(self.heirs.last().copied()).or(self.issued.person)
     }
 }
 

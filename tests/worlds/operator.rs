@@ -2,10 +2,16 @@
 
 use harness::Credentials;
 use local::INTEGRATION;
+use shared::state::JobKind;
 
 use crate::broken::Broken;
 use crate::event::{Config, Whose};
 use crate::life::Life;
+
+/// The first id of another company's people.
+const STRANGERS: u64 = 50_001;
+/// Accounts of people who are present. More than the 20 from which readings are compared, as some were not in the last one.
+const KNOWN_AT_LEAST: usize = 24;
 
 /// How often each secret was rotated, and whether the operator has heard of it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -82,6 +88,30 @@ impl Life {
             reteach: ["reteach-client", &reteach, "reteach-code"],
         };
         self.harness.store_credentials(&credentials).await;
+    }
+
+    /// The credentials read another company, if so many people are known that this must be noticed.
+    pub(crate) async fn swap_company(&mut self, ticks: u8) {
+        let own = self.people();
+        let known = own.iter().filter(|it| self.harness.find(it.id).is_some());
+        if !self.was_good || known.count() < KNOWN_AT_LEAST {
+            return;
+        }
+        let personio = self.harness.company.personio.clone();
+        let strangers = (STRANGERS..).take(own.len()).map(harness::person);
+        own.iter().for_each(|it| {
+            personio.remove(it.id);
+        });
+        personio.put_all(strangers);
+        self.own_people = Some(own);
+        for _ in 0..ticks {
+            self.harness.world.clock.advance(harness::TICK);
+            self.run(JobKind::Employees).await;
+        }
+        for stranger in personio.people() {
+            personio.remove(stranger.id);
+        }
+        personio.put_all(self.own_people.take().unwrap_or_default());
     }
 
     /// The operator writes another tenant file.

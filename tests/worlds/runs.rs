@@ -12,8 +12,9 @@ use shared::http::Deadline;
 use shared::runtime::{Progress, ProgressFn};
 use shared::state::JobKind;
 use simulators::reteach::Customer;
-use simulators::{Behaviour, Fault, Moment};
+use simulators::{Behaviour, Fault, Moment, Person};
 
+use crate::backup;
 use crate::event::Way;
 use crate::life::Life;
 
@@ -31,6 +32,7 @@ impl Life {
         let ran = self.fire(job, &ignore_progress).await;
         self.trace.note((job, &ran));
         self.runs += 1;
+        self.was_good |= job == JobKind::Employees && ran.outcome.is_good();
         self.check(&before);
         self.breaks(job).await;
         ran
@@ -153,11 +155,11 @@ impl Life {
 
     fn check_account(&mut self, old: Option<&Customer>, new: &Customer) {
         let now = self.now();
-        let id = new
-            .external_id
-            .as_deref()
-            .and_then(|id| id.strip_prefix("personio:"));
-        let Some(id) = id.and_then(|id| id.parse().ok()) else {
+        let owner = |it: &Customer| it.external_id.as_deref().and_then(backup::person);
+        if let Some(old) = old {
+            self.check_owner(old, (owner(old), owner(new)));
+        }
+        let Some(id) = owner(new) else {
             if old != Some(new) {
                 self.wrong
                     .push(format!("not ours, and touched: {old:?} is now {new:?}"));
@@ -168,7 +170,7 @@ impl Life {
         if was == Some(is) {
             return;
         }
-        let person = self.harness.company.personio.person(id);
+        let person = self.person(id);
         if was.is_some()
             && person
                 .as_ref()
@@ -176,6 +178,12 @@ impl Life {
         {
             self.wrong.push(format!(
                 "personio:{id} is out of scope, to be left alone, and was locked or unlocked"
+            ));
+            return;
+        }
+        if person.is_none() && was.is_none() {
+            self.wrong.push(format!(
+                "personio:{id} is nobody of ours, and has a new account"
             ));
             return;
         }
@@ -189,6 +197,38 @@ impl Life {
                 "personio:{id} was wrongly {}",
                 if is { "locked" } else { "unlocked" }
             ));
+        }
+    }
+
+    /// An account changes its owner only by adoption, or from somebody who has left to somebody with the same mail address.
+    fn check_owner(&mut self, account: &Customer, owners: (Option<u64>, Option<u64>)) {
+        let has_mail = |id: u64| {
+            let mail = self.person(id).and_then(|it| it.email);
+            let lower = |mail: &String| mail.to_lowercase();
+            mail.is_some() && mail.as_ref().map(lower) == account.email.as_ref().map(lower)
+        };
+        let has_left = |id: u64| {
+            let person = self.person(id);
+            person.is_none_or(|it| self.model.is_to_be_locked(&it, self.now()))
+        };
+        match owners {
+            (from, to) if from == to => {}
+            (None, Some(to)) if account.external_id.is_none() && has_mail(to) => {}
+            (Some(from), Some(to)) if has_left(from) && has_mail(to) => {
+                self.model.hand_over(from, to);
+            }
+            (from, to) => self.wrong.push(format!(
+                "account {} went from {from:?} to {to:?}",
+                account.id
+            )),
+        }
+    }
+
+    /// Our person with this id, whatever the credentials read.
+    fn person(&self, id: u64) -> Option<Person> {
+        match &self.own_people {
+            Some(people) => people.iter().find(|it| it.id == id).cloned(),
+            None => self.harness.company.personio.person(id),
         }
     }
 }

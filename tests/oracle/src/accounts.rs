@@ -21,6 +21,8 @@ pub struct ExpectedAccounts {
     adoptable: BTreeMap<u64, Customer>,
     /// People whose mail address belongs to an account of another system.
     conflicts: BTreeSet<u64>,
+    /// People whose account went to somebody else. They get no other one.
+    handed_over: BTreeSet<u64>,
     history: BTreeMap<u64, History>,
 }
 
@@ -87,10 +89,41 @@ impl ExpectedAccounts {
         self.adoptable.remove(&person);
     }
 
+    /// An admin takes the external id off the account of `person`. `account` is what remains; the sync must find it again.
+    pub fn release(&mut self, person: u64, account: Customer) {
+        self.synced.remove(&person);
+        self.adoptable.insert(person, account);
+    }
+
+    /// An admin gives the external id of `person` to `account`.
+    pub fn replace(&mut self, person: u64, account: Customer) {
+        self.delete(person);
+        self.synced.insert(person, owned_by(person, account));
+    }
+
+    /// The account of `from`, with all that it holds, becomes that of `to`.
+    pub fn hand_over(&mut self, from: u64, to: u64) {
+        self.adopt(from);
+        if let Some(account) = self.synced.remove(&from) {
+            self.synced.insert(to, owned_by(to, account));
+        }
+        self.conflicts.remove(&to);
+        self.history.remove(&from);
+        self.handed_over.remove(&to);
+        self.handed_over.insert(from);
+    }
+
+    /// Whether the account of `person` went to somebody else.
+    #[must_use]
+    pub fn is_handed_over(&self, person: u64) -> bool {
+        self.handed_over.contains(&person)
+    }
+
     /// A complete run at `now` over `people` that holds the changes of `held`.
     pub fn complete_run(&mut self, people: &[Person], held: &BTreeSet<u64>, now: Timestamp) {
         for person in people {
-            if held.contains(&person.id) || self.conflicts.contains(&person.id) {
+            let has_none = self.conflicts.contains(&person.id) || self.is_handed_over(person.id);
+            if held.contains(&person.id) || has_none {
                 continue;
             }
             let mut history = self.history.get(&person.id).copied().unwrap_or_default();
@@ -122,7 +155,9 @@ impl ExpectedAccounts {
         skipped: &BTreeSet<u64>,
         now: Timestamp,
     ) {
-        for person in people.iter().filter(|person| !skipped.contains(&person.id)) {
+        let is_settled = |id: u64| !skipped.contains(&id) && !self.handed_over.contains(&id);
+        let settled: Vec<&Person> = people.iter().filter(|it| is_settled(it.id)).collect();
+        for person in settled {
             self.update(person, &mut first_inactive.get(&person.id).copied(), now);
         }
     }

@@ -247,3 +247,60 @@ fn held_changes_leave_the_account_as_it_is() {
     };
     assert_differences(&expected, &[locked], &[]);
 }
+
+#[test]
+fn a_handed_over_account_keeps_what_it_holds_and_its_first_owner_gets_no_other() {
+    let mut expected = synced_academy(&[person(1)]);
+    expected.edit(1, |account| account.note = Some("Prokura".into()));
+    expected.hand_over(1, 2);
+    let successor = Person {
+        email: person(1).email,
+        ..person(2)
+    };
+    run(&mut expected, &[inactive(1), successor], 1);
+    let handed_over = Customer {
+        id: "account-1".into(),
+        email: person(1).email,
+        note: Some("Prokura".into()),
+        ..synced(2)
+    };
+    assert_differences(&expected, std::slice::from_ref(&handed_over), &[]);
+    assert_differences(
+        &expected,
+        &[handed_over, synced(1)],
+        &["account personio:1 should not exist"],
+    );
+}
+
+#[test]
+fn an_account_without_its_external_id_is_found_again_or_left_untouched() {
+    let without_id = Customer {
+        external_id: None,
+        ..synced(1)
+    };
+    for (people, actual) in [(vec![person(1)], synced(1)), (vec![], without_id.clone())] {
+        let mut expected = synced_academy(&[person(1)]);
+        expected.release(1, without_id.clone());
+        run(&mut expected, &people, 1);
+        assert_differences(&expected, &[actual], &[]);
+    }
+}
+
+#[test]
+fn an_external_id_that_moved_takes_the_person_along() {
+    let mut expected = synced_academy(&[person(1)]);
+    let other = Customer {
+        id: "other".into(),
+        user_name: Some("umzug".into()),
+        ..Customer::default()
+    };
+    expected.replace(1, other.clone());
+    run(&mut expected, &[person(1)], 1);
+    let moved = Customer {
+        id: other.id,
+        user_name: other.user_name,
+        source: Source::Manual,
+        ..synced(1)
+    };
+    assert_differences(&expected, &[moved], &[]);
+}
