@@ -13,7 +13,6 @@ use crate::Harness;
 pub enum UploadAt {
     /// Personio's, behind Kombo where the route goes through it.
     Personio,
-    /// Kombo's own.
     Kombo,
 }
 

@@ -131,7 +131,6 @@ impl Harness {
         harness
     }
 
-    /// The academy issues certificates.
     pub fn issue(&self, participations: impl IntoIterator<Item = Participation>) {
         self.company.reteach.add_participations(participations);
     }

@@ -42,7 +42,6 @@ impl Harness {
             .collect()
     }
 
-    /// The writes among them.
     #[must_use]
     pub fn writes(&self) -> Vec<Received> {
         self.asked()
@@ -71,7 +70,6 @@ impl Harness {
         }
     }
 
-    /// Empties the simulators' logs.
     pub fn forget_requests(&self) {
         self.company.reteach.reset_log();
         self.company.personio.reset_log();

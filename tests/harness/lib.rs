@@ -52,7 +52,6 @@ pub use runs::{RunSummary, time_limit};
 pub use stored::{Items, kept};
 pub use tap::Tap;
 
-/// Every way to Personio.
 pub const ROUTES: [Via; 3] = [Via::Direct, Via::KomboPassthrough, Via::Kombo];
 
 /// What the employee function has for a run (`template.yaml`).
@@ -69,7 +68,6 @@ pub const TICK: SignedDuration = SignedDuration::from_mins(5);
 pub struct Harness {
     /// The stack, the clock, the function.
     pub world: Fixture,
-    /// The company.
     pub company: Company,
 }
 
@@ -225,7 +223,6 @@ impl Harness {
         self.now().await
     }
 
-    /// One run, now.
     pub async fn now(&self) -> Report {
         self.run(Mode::Scheduled, Deadline::never()).await.report
     }
@@ -240,18 +237,15 @@ impl Harness {
         ran
     }
 
-    /// The present moment.
     #[must_use]
     pub fn moment(&self) -> Timestamp {
         shared::domain::clock::Clock::now(&self.world.clock)
     }
 
-    /// Puts the clock somewhere.
     pub fn set_clock(&self, moment: &str) {
         self.world.clock.set(moment.parse().unwrap());
     }
 
-    /// HR changes somebody's profile.
     pub fn change(&self, id: u64, change: impl FnOnce(&mut simulators::Person)) {
         assert!(
             self.company.personio.change(id, change),

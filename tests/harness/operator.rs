@@ -12,7 +12,6 @@ impl Harness {
         store.put_tenant(&self.company.tenant, file).await.unwrap();
     }
 
-    /// Stores the tenant's credentials.
     pub async fn store_secret(&self, secret: &TenantSecret) {
         let secrets = self.world.stack.secrets();
         secrets.put(&self.company.tenant, secret).await.unwrap();

@@ -22,7 +22,6 @@ impl Harness {
             .unwrap()
     }
 
-    /// The held plan.
     pub async fn held(&self) -> Option<HeldPlan> {
         self.world
             .stack
@@ -60,7 +59,6 @@ impl Harness {
         }
     }
 
-    /// Everything in the table.
     pub async fn items(&self) -> Items {
         let client = self.world.stack.aws().dynamodb();
         let table = self

@@ -113,9 +113,6 @@ pub(super) fn described(
 }
 
 /// [`sdk_config`] of this process's own environment.
-///
-/// # Errors
-/// As [`sdk_config`].
 pub fn from_env(http: reqwest::Client) -> Result<SdkConfig, ConfigError> {
     sdk_config(|name| std::env::var(name).ok(), http)
 }

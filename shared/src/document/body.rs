@@ -17,10 +17,8 @@ pub enum BodyError {
     /// It is larger than the HR system takes.
     #[error("the file is larger than 30 MB, Personio's limit")]
     TooLarge,
-    /// The deadline came first.
     #[error("the download was given up, the time for this run is over")]
     OutOfTime,
-    /// It broke off.
     #[error("{0}")]
     Interrupted(String),
 }

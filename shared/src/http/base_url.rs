@@ -37,7 +37,6 @@ pub enum InvalidBaseUrl {
 }
 
 impl BaseUrl {
-    /// The address itself.
     #[must_use]
     pub fn as_url(&self) -> &Url {
         &self.0

@@ -18,7 +18,6 @@ use crate::domain::clock::ManualClock;
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) method: String,
-    /// Path and query.
     pub(crate) uri: String,
     pub(crate) headers: reqwest::header::HeaderMap,
     pub(crate) body: Value,
@@ -51,13 +50,11 @@ pub(crate) enum Canned {
     Json(u16, Value),
     Text(u16, &'static str),
     With(u16, &'static str, &'static str, Value),
-    /// Never answers.
     Hang,
     /// Breaks off within the body.
     Half,
     /// A body of that many bytes.
     Long(usize),
-    /// Anything else.
     Custom(Response),
 }
 

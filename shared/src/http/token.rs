@@ -15,16 +15,13 @@ use crate::domain::clock::Clock;
 /// A token is renewed this long before its end, or at half its life if that comes first.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 
-/// What a login brought.
 #[derive(Debug)]
 pub struct Grant {
-    /// The bearer token.
     pub token: SecretString,
     /// How long it lives from now.
     pub lives: SignedDuration,
 }
 
-/// A token in use.
 #[derive(Debug)]
 pub struct Token {
     secret: SecretString,
@@ -34,7 +31,6 @@ pub struct Token {
 
 /// An answer with a status: read, or still to be read.
 pub trait Answered {
-    /// Its status.
     fn status(&self) -> StatusCode;
 }
 
@@ -142,7 +138,6 @@ impl TokenCache {
 }
 
 impl Token {
-    /// The bearer token.
     #[must_use]
     pub fn secret(&self) -> &SecretString {
         &self.secret

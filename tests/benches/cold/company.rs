@@ -68,7 +68,6 @@ impl Company {
         [ready, answered]
     }
 
-    /// Handshakes until now.
     pub(super) fn handshakes(&self) -> u64 {
         self.tls.as_ref().map_or(0, Tls::handshakes)
     }

@@ -40,7 +40,6 @@ pub(super) struct Timing {
     pub(super) warm: TimedRun,
 }
 
-/// One run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TimedRun {
     pub(super) cost: Cost,

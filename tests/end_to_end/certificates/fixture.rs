@@ -12,7 +12,6 @@ use shared::tenant::Via;
 use simulators::reteach::Delivery;
 use simulators::{Behaviour, Fault};
 
-/// Personio's upload endpoint.
 pub(super) const UPLOAD: &str = "/v1/company/documents";
 /// Routes on which Personio itself answers.
 pub(super) const PERSONIO: [Via; 2] = [Via::Direct, Via::KomboPassthrough];

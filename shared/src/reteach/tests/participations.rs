@@ -6,7 +6,6 @@ use serde_json::json;
 use super::*;
 use crate::domain::id::{self, CertificateId};
 
-/// The documented example.
 fn participation(id: u64) -> Value {
     json!({"id": format!("p{id}"), "status": "COMPLETED", "progress": 1,
       "completedAt": "2026-03-14T09:21:00.000Z", "customer": customer(id),

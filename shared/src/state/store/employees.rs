@@ -10,9 +10,6 @@ use crate::state::table::{Query, attributes, records};
 
 impl Store {
     /// The entries of these people; who has none is left out. An id given twice counts once.
-    ///
-    /// # Errors
-    /// [`StateError::Damaged`] if one of them cannot be read, or DynamoDB fails.
     pub async fn employees<'a>(
         &self,
         tenant: &TenantId,
@@ -28,9 +25,6 @@ impl Store {
     }
 
     /// Everybody's entry.
-    ///
-    /// # Errors
-    /// As [`employees`](Self::employees).
     pub async fn all_employees(
         &self,
         tenant: &TenantId,
