@@ -56,7 +56,7 @@ impl PdfBody {
         }
     }
 
-    /// The same, with a way to begin anew: an upload that is refused for its token is sent again with a fresh one.
+    /// The same, with a way to open the file again: an upload that is refused for its token is sent again with a fresh one.
     #[must_use]
     pub fn reopened_by(
         mut self,
@@ -72,7 +72,7 @@ impl PdfBody {
         self.length
     }
 
-    /// A way to begin anew.
+    /// A way to open the file again.
     pub(crate) fn reopener(&self) -> Option<Reopen> {
         self.reopen.clone()
     }

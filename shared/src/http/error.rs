@@ -38,7 +38,7 @@ pub enum TransportError {
     /// No connection: nothing was sent. Carries the system's reason where it gave one.
     #[error("no connection{}", reason(*.0))]
     NotSent(Option<io::ErrorKind>),
-    /// The name leads to a machine beside us: nothing was sent, and another attempt would lead there again.
+    /// The name does not resolve to a public address: nothing was sent, and another attempt would not help.
     #[error("not sent, the host's name leads to an address that is not public")]
     NotPublic,
     /// The answer did not come in time.

@@ -195,11 +195,8 @@ mod tests {
             let used = std::sync::Mutex::new(String::new());
             let call = |token: Arc<Token>| {
                 let secret = token.secret().expose_secret().to_owned();
-                let status = if refused.contains(&secret.as_str()) {
-                    401
-                } else {
-                    200
-                };
+                let is_refused = refused.contains(&secret.as_str());
+                let status = if is_refused { 401 } else { 200 };
                 *used.lock().unwrap() = secret;
                 async move {
                     tokio::task::yield_now().await;
@@ -231,12 +228,7 @@ mod tests {
     async fn many_calls_at_once_share_one_login() {
         let logins = Logins::new();
         let answers = join_all((0..20).map(|_| logins.call(&[]))).await;
-        assert!(
-            answers
-                .iter()
-                .all(|answer| *answer == ("token-0".to_owned(), 200)),
-            "{answers:?}"
-        );
+        assert_eq!(answers, vec![("token-0".to_owned(), 200); 20]);
         assert_eq!(logins.made.load(Ordering::SeqCst), 1);
     }
 
@@ -255,12 +247,7 @@ mod tests {
         let logins = Logins::new();
         logins.call(&[]).await;
         let answers = join_all((0..20).map(|_| logins.call(&["token-0"]))).await;
-        assert!(
-            answers
-                .iter()
-                .all(|answer| *answer == ("token-1".to_owned(), 200)),
-            "{answers:?}"
-        );
+        assert_eq!(answers, vec![("token-1".to_owned(), 200); 20]);
         assert_eq!(logins.made.load(Ordering::SeqCst), 2);
     }
 
@@ -275,9 +262,10 @@ mod tests {
     #[tokio::test]
     async fn a_failed_login_leaves_no_token_behind() {
         let logins = Logins::new();
+        let call = |_| async { Ok(reply(200)) };
         let failed = logins
             .cache
-            .authorized(|| async { Err("down") }, |_| async { Ok(reply(200)) })
+            .authorized(|| async { Err("down") }, call)
             .await;
         assert_eq!(failed.map(|reply| reply.status), Err("down"));
         assert_eq!(logins.call(&[]).await.0, "token-0");
