@@ -12,7 +12,7 @@ use crate::http::{Idempotency, Request};
 /// Whom a link is for.
 #[derive(Clone, Debug)]
 pub struct LinkFor<'a> {
-    /// Mail address of whoever will click through it.
+    /// Mail address of the person who completes the link.
     pub email: &'a str,
     pub organization: &'a str,
     /// Our own id, which the integration will carry: the tenant.

@@ -56,7 +56,7 @@ struct Link {
     href: Option<String>,
 }
 
-/// Of an item, only the id is required: one that cannot be told from others must not be overlooked.
+/// Of an item, only the id is required: an item without one must not be overlooked.
 #[derive(Deserialize)]
 struct Item {
     id: Id,

@@ -47,7 +47,7 @@ pub enum Forbidden {
     Scheme,
     /// The host is none of those allowed.
     Host(String),
-    /// The name leads to a machine beside us.
+    /// The name does not resolve to a public address.
     NotPublic(String),
     /// Too many redirects, or one that leads nowhere.
     Redirect,
