@@ -79,7 +79,7 @@ pub enum Progress {
     Applied,
 }
 
-/// Told how far a run is.
+/// Called with the progress of a run.
 pub type ProgressFn<'a> = &'a (dyn Fn(Progress) + Sync);
 
 /// A run's report, and for a dry run the plan itself.

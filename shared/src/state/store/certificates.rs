@@ -21,7 +21,7 @@ const DETAIL: &str = "detail";
 const UNSETTLED: &str = "(attribute_not_exists(#fence) OR #fence <= :token) \
      AND (attribute_not_exists(#state) OR #state IN (:intended, :failed))";
 
-/// How often a decision is taken anew because its certificate has changed meanwhile.
+/// How often a decision is repeated because its certificate has changed meanwhile.
 const ROUNDS: usize = 3;
 
 /// What came of writing a certificate's entry.

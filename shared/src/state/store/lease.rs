@@ -96,7 +96,7 @@ impl Store {
     /// Takes the lease on a tenant's job if it is free: never taken, released, or expired for more than the skew of
     /// clocks. One write. A run that has it already gets it again, with the same token.
     ///
-    /// If the reply is lost the lease is read again: whoever it names has it.
+    /// If the reply is lost, the lease is read again: the owner it names has it.
     pub async fn acquire(
         &self,
         tenant: &TenantId,
