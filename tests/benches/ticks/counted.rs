@@ -62,7 +62,7 @@ impl RunCount {
 /// A company before its first run.
 pub(super) async fn company(via: Via, size: u64) -> Harness {
     let harness = Harness::with_faults(via, "", people(size)).await;
-    harness.company.personio.add_category("Bildungszertifikate");
+    harness.personio.add_category("Bildungszertifikate");
     harness
 }
 

@@ -191,8 +191,6 @@ impl Operator {
             self.one(seen, args, more).await;
             let left = seen
                 .harness
-                .world
-                .stack
                 .store()
                 .tenant(&seen.harness.company.tenant)
                 .await
