@@ -18,6 +18,7 @@ macro_rules! opaque_id {
                 Self(value.into())
             }
 
+            /// The identifier as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -118,6 +119,7 @@ impl TenantId {
         }
     }
 
+    /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

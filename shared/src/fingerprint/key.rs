@@ -134,6 +134,7 @@ pub enum Part<'a> {
     Absent,
     /// The source says it is empty.
     Null,
+    /// The source says this.
     Value(&'a str),
 }
 

@@ -48,6 +48,7 @@ pub enum EntryStatus {
 pub struct ShardEntry {
     /// The record the last run saw.
     pub fingerprint: Fingerprint,
+    /// What became of it.
     pub status: EntryStatus,
 }
 

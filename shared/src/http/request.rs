@@ -75,6 +75,7 @@ impl Target {
         self
     }
 
+    /// Which call this is.
     #[must_use]
     pub fn call(&self) -> &Call {
         &self.call
@@ -204,6 +205,7 @@ impl Request {
         self
     }
 
+    /// Which call this is.
     #[must_use]
     pub fn call(&self) -> &Call {
         &self.target.call

@@ -20,6 +20,7 @@ pub struct IntegrationId {
 pub struct InvalidIntegrationId;
 
 impl IntegrationId {
+    /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text

@@ -62,6 +62,7 @@ impl From<AnyCount> for Count {
     }
 }
 
+/// One record.
 #[derive(Deserialize)]
 pub(super) struct Employee {
     pub(super) attributes: Attributes,

@@ -74,6 +74,9 @@ impl Client {
     }
 
     /// Updates the account with reteach's own id: `PUT /customer/{id}`.
+    ///
+    /// # Errors
+    /// See [`Error`].
     pub async fn update(&self, id: &CustomerId, input: &CustomerInput) -> Result<Customer, Error> {
         let target = self.target(Method::PUT, "/customer/{id}", &[id.as_str()])?;
         let request = Request::new(target, Idempotency::Idempotent, TIMEOUT).json(input)?;

@@ -46,6 +46,7 @@ pub trait Job: Send + Sync + Sized + 'static {
     ) -> impl Future<Output = Result<JobResult<Self>, RunError>> + Send;
 }
 
+/// A job's counts.
 pub trait Counts: Clone + Copy + fmt::Debug + Default + Serialize + Send + Sync {
     /// The same together with what an earlier attempt of the same run had done.
     #[must_use]
@@ -61,6 +62,7 @@ pub trait Counts: Clone + Copy + fmt::Debug + Default + Serialize + Send + Sync 
 /// One run: what is asked, by whom, and until when.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// What is asked.
     pub event: Event,
     /// Owns the lease and names the report. Must be another one for each run: Lambda's request id is.
     pub run_id: RunId,
@@ -79,7 +81,7 @@ pub enum Progress {
     Applied,
 }
 
-/// Called with the progress of a run.
+/// Told how far a run is.
 pub type ProgressFn<'a> = &'a (dyn Fn(Progress) + Sync);
 
 /// A run's report, and for a dry run the plan itself.
@@ -101,14 +103,17 @@ impl<W: Job> fmt::Debug for Ran<W> {
 
 /// What an attempt came to before it is put into a report.
 pub struct JobResult<W: Job> {
+    /// How it ended.
     pub outcome: Outcome,
     /// What it ended with, in words. Empty where all is well.
     pub message: String,
     /// Whether other credentials may help.
     pub cause: Cause,
+    /// How many of what.
     pub counts: W::Counts,
     /// Everything that somebody should look at.
     pub findings: Vec<Finding>,
+    /// What a brake holds.
     pub held: Option<HeldNote>,
     /// What was planned, in a dry run.
     pub plan: Option<W::Plan>,

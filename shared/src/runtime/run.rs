@@ -23,6 +23,7 @@ const KEEP_REPORTS: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// A run with nothing to do writes a report only this often.
 const REPORT_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
+/// One run under way.
 pub struct Run<'a, W: Job> {
     pub(super) app: &'a App<W>,
     pub(super) request: &'a Request,
@@ -40,6 +41,7 @@ pub struct Run<'a, W: Job> {
 pub struct Tenant {
     /// What is stored of it.
     pub record: TenantRecord,
+    /// Its configuration.
     pub config: TenantConfig,
 }
 
@@ -56,6 +58,7 @@ impl<W: Job> Run<'_, W> {
         &self.store
     }
 
+    /// The present.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         self.app.clock.as_ref()

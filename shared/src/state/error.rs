@@ -7,34 +7,57 @@ use thiserror::Error;
 pub enum StateError {
     /// DynamoDB asks for patience, and the retries are used up: the next tick goes on.
     #[error("DynamoDB throttles {operation}; the next run tries again")]
-    Throttled { operation: &'static str },
+    Throttled {
+        /// The operation.
+        operation: &'static str,
+    },
     /// No reply, or a server error. A write may have taken effect.
     #[error("DynamoDB did not answer {operation}; the next run tries again")]
-    Unavailable { operation: &'static str },
+    Unavailable {
+        /// The operation.
+        operation: &'static str,
+    },
     /// The credentials are refused or lack a right.
     #[error("DynamoDB refuses {operation} ({code}): look at the role's policy")]
     Denied {
+        /// The operation.
         operation: &'static str,
+        /// DynamoDB's error code.
         code: String,
     },
     /// There is no such table.
     #[error("the table {table} does not exist: look at TABLE_NAME and the region")]
-    NoTable { table: String },
+    NoTable {
+        /// The table's name.
+        table: String,
+    },
     /// A run with a newer lease has written the item: this run must not write any more.
     #[error("{item} was written by a newer run: this run has lost its lease")]
-    Fenced { item: String },
+    Fenced {
+        /// The item.
+        item: String,
+    },
     /// Somebody else has the lease now.
     #[error("the lease was taken over by another run")]
     LeaseLost,
     /// The item is larger than DynamoDB takes (400 KB).
     #[error("{item} is larger than DynamoDB's limit of 400 KB")]
-    TooLarge { item: String },
+    TooLarge {
+        /// The item.
+        item: String,
+    },
     /// The item is there and does not read as what it should be: written by a newer version, or by hand.
     #[error("{item} cannot be read: written by another version of this program, or by hand")]
-    Damaged { item: String },
+    Damaged {
+        /// The item.
+        item: String,
+    },
     /// The record cannot be written as an item. A defect of this program.
     #[error("{item} cannot be written as an item")]
-    Unwritable { item: String },
+    Unwritable {
+        /// The item.
+        item: String,
+    },
     /// No plan with that hash is held: it has changed, was applied or was never there.
     #[error(
         "no plan with this hash is held: it may have changed meanwhile, look at the held plan again"
@@ -45,14 +68,22 @@ pub enum StateError {
         "certificate {certificate} is not parked, so there is nothing to decide: it may have changed meanwhile, \
          look at the list again"
     )]
-    NotParked { certificate: String },
+    NotParked {
+        /// The certificate's id.
+        certificate: String,
+    },
     /// The tenant is not in the table.
     #[error("there is no tenant {tenant}: `tenants add` makes one")]
-    UnknownTenant { tenant: String },
+    UnknownTenant {
+        /// The tenant.
+        tenant: String,
+    },
     /// DynamoDB refuses the call for another reason. A defect of this program.
     #[error("DynamoDB refuses {operation} ({code})")]
     Refused {
+        /// The operation.
         operation: &'static str,
+        /// DynamoDB's error code.
         code: String,
     },
 }

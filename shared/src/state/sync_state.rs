@@ -11,7 +11,7 @@ use crate::fingerprint::{SHARDS, ShardDigest, ShardNumber};
 /// Everything a decision depends on, beside the people themselves. Stored as `FINGERPRINTS`, at most 4 KB.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncState {
-    /// The mapping's version: after a change the next run compares everybody.
+    /// The mapping's version: another one means that everybody is compared anew.
     pub mapping_version: u32,
     /// Digest of the tenant's configuration as far as the mapping reads it. Empty until a first run has come to its end.
     pub configuration: String,
@@ -41,6 +41,9 @@ pub struct SyncState {
     /// A digest made with the tenant's key: digests in the ledger mean nothing with another one. 0: not known.
     #[serde(default)]
     pub key_check: u64,
+    /// The hash of the last move to a new account at the HR system, once all of it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migrated: Option<String>,
 }
 
 impl SyncState {

@@ -11,6 +11,7 @@ pub enum Field<T> {
     Absent,
     /// The source says it is empty.
     Null,
+    /// The source says this.
     Value(T),
 }
 
@@ -37,6 +38,7 @@ impl<T> Field<T> {
         }
     }
 
+    /// The field by reference.
     pub fn as_ref(&self) -> Field<&T> {
         match self {
             Self::Absent => Field::Absent,

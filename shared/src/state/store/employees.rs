@@ -2,14 +2,22 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+
 use super::{FencingToken, StateError, Store};
 use crate::domain::id::{SourceId, TenantId};
-use crate::state::EmployeeEntry;
 use crate::state::key::{EMPLOYEES, Key, partition};
-use crate::state::table::{Query, attributes, records};
+use crate::state::table::{Condition, Outcome, Query, attribute, attributes, part, records};
+use crate::state::{EmployeeEntry, Failure};
+
+/// The attribute that holds a [`Failure`].
+const FAILURE: &str = "failure";
 
 impl Store {
     /// The entries of these people; who has none is left out. An id given twice counts once.
+    ///
+    /// # Errors
+    /// [`StateError::Damaged`] if one of them cannot be read, or DynamoDB fails.
     pub async fn employees<'a>(
         &self,
         tenant: &TenantId,
@@ -25,6 +33,9 @@ impl Store {
     }
 
     /// Everybody's entry.
+    ///
+    /// # Errors
+    /// As [`employees`](Self::employees).
     pub async fn all_employees(
         &self,
         tenant: &TenantId,
@@ -54,6 +65,60 @@ impl Store {
         let key = Key::employee(tenant, &entry.source_id);
         self.put_fenced(&key, token, attributes(entry, &key.sk)?)
             .await
+    }
+
+    /// Lets the record of `entry` be tried again at once, at the operator's word: pauses grow from the shortest one again.
+    /// Safe to repeat. The fence stays: it is the runs'.
+    ///
+    /// Returns whether the failure is still the one of `entry`, as the caller read it.
+    ///
+    /// # Errors
+    /// If DynamoDB fails.
+    pub async fn end_pause(
+        &self,
+        tenant: &TenantId,
+        entry: &EmployeeEntry,
+        now: Timestamp,
+    ) -> Result<bool, StateError> {
+        let Some(failure) = &entry.failure else {
+            return Ok(false);
+        };
+        let key = Key::employee(tenant, &entry.source_id);
+        let ended = Failure {
+            attempts: 0,
+            retry_at: now,
+            ..failure.clone()
+        };
+        let condition = Condition::update("SET #failure = :ended")
+            .only_if("#failure = :read")
+            .names([FAILURE])
+            .value("ended", attribute(&ended, &key.sk)?)
+            .value("read", attribute(failure, &key.sk)?);
+        match self.table.update(&key, condition).await? {
+            Outcome::Written(_) => Ok(true),
+            // Our own write, its reply lost, or another run's.
+            Outcome::Refused(standing) => {
+                let standing = standing.and_then(|mut item| part(item.remove(FAILURE)?));
+                Ok(standing == Some(ended))
+            }
+        }
+    }
+
+    /// Deletes a person's entry. That there is none is no error.
+    ///
+    /// # Errors
+    /// [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
+    pub async fn forget_employee(
+        &self,
+        tenant: &TenantId,
+        token: FencingToken,
+        id: &SourceId,
+    ) -> Result<(), StateError> {
+        let key = Key::employee(tenant, id);
+        match self.table.delete(&key, token.condition()).await? {
+            Outcome::Written(_) => Ok(()),
+            Outcome::Refused(_) => Err(StateError::Fenced { item: key.sk }),
+        }
     }
 }
 
