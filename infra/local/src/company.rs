@@ -87,7 +87,7 @@ impl Company {
         }
     }
 
-    pub(crate) fn join(&self, faults: &FaultEngine) {
+    pub fn join(&self, faults: &FaultEngine) {
         self.personio.join(faults);
         self.reteach.join(faults);
         self.reteach.downloads().join(faults);

@@ -3,9 +3,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::fingerprint::{
     EntryStatus, FingerprintKey, Part, SHARDS, Shard, ShardDigest, ShardEntry, ShardNumber,
 };
-use shared::state::{Brake, BrakeWindow, StateError, Store, SyncState};
+use shared::state::{Brake, BrakeWindow, FencingToken, StateError, SyncState};
 
-use crate::support::{FIRST, SECOND, acme, at, fenced, id, stack, state};
+use crate::support::{acme, at, id, stack};
+
+const FIRST: FencingToken = FencingToken(1);
+const SECOND: FencingToken = FencingToken(2);
 
 fn shard(people: usize) -> Shard {
     let key = FingerprintKey::from_bytes(&[7; 32]);
@@ -16,23 +19,15 @@ fn shard(people: usize) -> Shard {
             1 => EntryStatus::MissingOnce,
             _ => EntryStatus::RetryAt(at("09:00:00")),
         };
-        let entry = ShardEntry {
-            fingerprint,
-            status,
-        };
-        (id(number), entry)
+        (
+            id(number),
+            ShardEntry {
+                fingerprint,
+                status,
+            },
+        )
     };
     Shard((0..people).map(person).collect())
-}
-
-async fn put(store: &Store, number: u16, people: usize) -> Result<(), StateError> {
-    let (number, shard) = (ShardNumber(number), shard(people));
-    store.put_shard(&acme(), FIRST, number, &shard).await
-}
-
-async fn read(store: &Store, numbers: &[u16]) -> BTreeMap<ShardNumber, Shard> {
-    let numbers: Vec<_> = numbers.iter().copied().map(ShardNumber).collect();
-    store.shards(&acme(), &numbers).await.unwrap()
 }
 
 fn root() -> SyncState {
@@ -68,24 +63,36 @@ async fn there_is_no_root_before_the_first_run() {
 
 #[tokio::test]
 async fn reads_the_root_back() {
-    let (_stack, store) = state().await;
+    let stack = stack().await;
+    let store = stack.store();
     store.put_sync_state(&acme(), FIRST, &root()).await.unwrap();
     assert_eq!(store.sync_state(&acme()).await, Ok(Some(root())));
-    let newer = store.put_sync_state(&acme(), SECOND, &root()).await;
-    let older = store.put_sync_state(&acme(), FIRST, &root()).await;
-    assert_eq!((newer, older), (Ok(()), fenced("FINGERPRINTS")));
+    store
+        .put_sync_state(&acme(), SECOND, &root())
+        .await
+        .unwrap();
+    let fenced = Err(StateError::Fenced {
+        item: "FINGERPRINTS".to_owned(),
+    });
+    assert_eq!(store.put_sync_state(&acme(), FIRST, &root()).await, fenced);
 }
 
 #[tokio::test]
 async fn a_root_of_all_shards_is_one_read_unit() {
     let stack = stack().await;
-    let (digest, due) = (u64::MAX, u32::MAX);
+    let line = ShardDigest {
+        digest: u64::MAX,
+        due: u32::MAX,
+    };
     let root = SyncState {
-        shards: vec![ShardDigest { digest, due }; usize::from(SHARDS)],
+        shards: vec![line; usize::from(SHARDS)],
         ..root()
     };
-    let written = stack.store().put_sync_state(&acme(), FIRST, &root).await;
-    assert_eq!(written, Ok(()));
+    stack
+        .store()
+        .put_sync_state(&acme(), FIRST, &root)
+        .await
+        .unwrap();
     let store = stack.store();
     assert_eq!(store.sync_state(&acme()).await, Ok(Some(root)));
     assert!(store.units().read <= 1.0, "{:?}", store.units());
@@ -93,24 +100,46 @@ async fn a_root_of_all_shards_is_one_read_unit() {
 
 #[tokio::test]
 async fn only_the_requested_shards_are_read() {
-    let (_stack, store) = state().await;
+    let stack = stack().await;
+    let store = stack.store();
     for number in 0..3 {
-        put(&store, number, usize::from(number) + 1).await.unwrap();
+        store
+            .put_shard(
+                &acme(),
+                FIRST,
+                ShardNumber(number),
+                &shard(usize::from(number) + 1),
+            )
+            .await
+            .unwrap();
     }
-    let read = read(&store, &[0, 2, 2, 60]).await;
+    let wanted = [
+        ShardNumber(0),
+        ShardNumber(2),
+        ShardNumber(2),
+        ShardNumber(60),
+    ];
+    let read = store.shards(&acme(), &wanted).await.unwrap();
     assert_eq!(read.len(), 3);
-    // The last one was never written: it is empty.
-    for (number, people) in [(0, 1), (2, 3), (60, 0)] {
-        assert_eq!(read[&ShardNumber(number)], shard(people));
-    }
+    assert_eq!(read[&ShardNumber(0)], shard(1));
+    assert_eq!(read[&ShardNumber(2)], shard(3));
+    assert_eq!(
+        read[&ShardNumber(60)],
+        Shard::default(),
+        "never written: empty"
+    );
 }
 
 #[tokio::test]
 async fn reads_all_shards() {
-    let (_stack, store) = state().await;
+    let stack = stack().await;
+    let store = stack.store();
     let all: Vec<ShardNumber> = ShardNumber::all().collect();
     for number in &all {
-        put(&store, number.0, 2).await.unwrap();
+        store
+            .put_shard(&acme(), FIRST, *number, &shard(2))
+            .await
+            .unwrap();
     }
     let read = store.shards(&acme(), &all).await.unwrap();
     assert!(all.iter().all(|number| read[number] == shard(2)));
@@ -118,17 +147,32 @@ async fn reads_all_shards() {
 
 #[tokio::test]
 async fn a_shard_of_64_people_is_a_few_write_units() {
-    let (_stack, store) = state().await;
-    put(&store, 0, 64).await.unwrap();
+    let stack = stack().await;
+    let store = stack.store();
+    store
+        .put_shard(&acme(), FIRST, ShardNumber(0), &shard(64))
+        .await
+        .unwrap();
     assert!(store.units().write <= 4.0, "{:?}", store.units());
 }
 
 #[tokio::test]
 async fn a_shard_above_400_kilobytes_is_refused_by_name() {
-    let (_stack, store) = state().await;
-    let item = "FINGERPRINTS#5".to_owned();
-    let too_large = Err(StateError::TooLarge { item });
-    assert_eq!(put(&store, 5, 20_000).await, too_large);
-    put(&store, 5, 9_000).await.unwrap();
-    assert_eq!(read(&store, &[5]).await[&ShardNumber(5)], shard(9_000));
+    let stack = stack().await;
+    let store = stack.store();
+    let too_large = Err(StateError::TooLarge {
+        item: "FINGERPRINTS#5".to_owned(),
+    });
+    assert_eq!(
+        store
+            .put_shard(&acme(), FIRST, ShardNumber(5), &shard(20_000))
+            .await,
+        too_large
+    );
+    store
+        .put_shard(&acme(), FIRST, ShardNumber(5), &shard(9_000))
+        .await
+        .unwrap();
+    let read = store.shards(&acme(), &[ShardNumber(5)]).await.unwrap();
+    assert_eq!(read[&ShardNumber(5)], shard(9_000));
 }
