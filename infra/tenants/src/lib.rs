@@ -5,15 +5,19 @@ pub mod args;
 mod aws;
 mod check;
 mod commands;
+mod confirm;
 mod context;
 mod environment;
 mod failure;
 mod files;
 mod format;
 mod job;
+mod leases;
+mod migration;
 mod output;
 mod schedule;
 mod stack;
+mod transfer;
 
 use std::io::Write;
 

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod help;
+mod people;
 mod tenant;
 
 use clap::{Args, Parser, Subcommand};
@@ -9,8 +10,10 @@ use clap_complete::Shell;
 use shared::domain::id::TenantId;
 
 pub use certificates::Certificates;
+pub use people::{Handover, ListPeople, People, PersonState, RetryPeople};
 pub use tenant::{
-    Add, Check, Connect, Decide, Explain, Plan, Remove, Runs, Status, Sync, SyncJob, SyncMode,
+    Add, Check, Connect, Decide, Explain, Migrate, Plan, Remove, Runs, Status, Sync, SyncJob,
+    SyncMode,
 };
 
 /// Adds and operates tenants: companies whose Personio and reteach are kept in sync
@@ -90,6 +93,15 @@ pub enum Command {
     /// the planner of a run, and is compared with the ledger. Only this person is read, whatever the company's size, and nothing is
     /// written. Values are shown with --details only: they are personal data.
     Explain(Explain),
+    /// List people by state, try refused people again, hand an account over
+    ///
+    /// People appear by their id in Personio. Names and mail addresses are not stored.
+    #[command(subcommand, after_long_help = help::PEOPLE)]
+    People(People),
+    /// Move the accounts of a company to the ids of its new Personio account
+    ///
+    /// First it shows which account would get which id, and a hash. Nothing is written before that hash is approved.
+    Migrate(Migrate),
     /// List certificates that wait for a decision, and decide
     ///
     /// A certificate is parked after repeated refusals, or if nothing shows whether an upload arrived. It stays parked until you

@@ -197,6 +197,24 @@ pub struct Decide {
     pub hash: String,
 }
 
+/// `tenants migrate`
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = help::MIGRATE)]
+pub struct Migrate {
+    /// The tenant
+    #[arg(value_parser = TenantId::parse)]
+    pub tenant: TenantId,
+    /// Move the accounts of the table with this hash
+    #[arg(long, value_name = "HASH")]
+    pub approve: Option<String>,
+    /// Show mail addresses: personal data
+    #[arg(long)]
+    pub details: bool,
+    /// Seconds to wait for runs that are under way
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub wait: u32,
+}
+
 /// `tenants remove`
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = help::REMOVE)]

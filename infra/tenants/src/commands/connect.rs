@@ -203,6 +203,7 @@ impl View for LinkView<'_> {
 
 enum Ready {
     Yes(Box<Integration>),
+    /// The problems.
     No(Vec<Item>),
 }
 

@@ -7,7 +7,10 @@ mod connect;
 mod decide;
 mod explain;
 mod list;
+mod migrate;
 mod pause;
+mod people;
+mod person;
 mod plan;
 mod remove;
 mod runs;
@@ -39,6 +42,8 @@ pub(crate) async fn run(cli: Cli, environment: &Environment) -> Result<Output> {
         Command::Status(args) => Box::pin(status::status(context, args.tenant.as_ref())).await,
         Command::Runs(args) => Box::pin(runs::runs(context, &args)).await,
         Command::Explain(args) => Box::pin(explain::explain(context, &args)).await,
+        Command::People(args) => Box::pin(people::people(context, &args)).await,
+        Command::Migrate(args) => Box::pin(migrate::migrate(context, &args)).await,
         Command::Certificates(args) => Box::pin(certificates::certificates(context, &args)).await,
         Command::Approve(args) => Box::pin(decide::approve(context, &args)).await,
         Command::Dismiss(args) => Box::pin(decide::dismiss(context, &args)).await,

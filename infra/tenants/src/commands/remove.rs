@@ -2,25 +2,22 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use serde::Serialize;
-use shared::domain::id::{RunId, TenantId};
+use shared::domain::id::TenantId;
 use shared::secrets::SecretError;
-use shared::state::{Acquisition, CertificateLedger, Inventory, JobKind, LastRun, Lease};
+use shared::state::{CertificateLedger, Inventory, JobKind};
 
 use crate::args::Remove;
+use crate::confirm::Confirmation;
 use crate::context::CommandContext;
-use crate::environment::Interactivity;
 use crate::failure::{Failure, Result};
 use crate::format;
+use crate::leases::{HeldLeases, Purpose};
 use crate::output::{Output, View};
 use crate::schedule::{JOBS, name, parse_name};
 
 /// A deleted secret can be brought back for this many days: the fewest that Secrets Manager offers.
 const RECOVERABLE_DAYS: i64 = 7;
-
-/// How long the removal holds the leases: no run begins meanwhile.
-const HOLD: SignedDuration = SignedDuration::from_mins(3);
 
 /// What is stored of a tenant.
 struct Found {
@@ -69,13 +66,23 @@ pub(super) async fn remove(context: &CommandContext<'_>, args: &Remove) -> Resul
         )));
     }
     let announcement = announcement(tenant, &found, ledger);
-    confirm(context, args, &announcement)?;
-    let leases = acquire(context, args).await?;
+    let confirmation = Confirmation {
+        announcement: &announcement,
+        yes: args.yes,
+        word: (tenant.as_str(), "the tenant's name"),
+        otherwise: "nothing was removed",
+    };
+    confirmation.ask(context.environment)?;
+    let is_shown = confirmation.is_asked(context.environment);
+    let purpose = Purpose {
+        command: "remove",
+        jobs: &JOBS,
+        wait: Duration::from_secs(u64::from(args.wait)),
+        otherwise: "nothing was removed",
+    };
+    let leases = HeldLeases::acquire(context, tenant, purpose).await?;
     let removed = take_away(context, tenant, ledger).await;
-    for lease in &leases {
-        // If the whole state went, the leases went with it.
-        let _ = context.store.release(lease, LastRun::default()).await;
-    }
+    leases.release().await;
     removed.map_err(|failure| Failure {
         text: format!(
             "{}; the rest of {tenant} is still there: repeat `tenants remove {tenant}`",
@@ -83,7 +90,7 @@ pub(super) async fn remove(context: &CommandContext<'_>, args: &Remove) -> Resul
         ),
         ..failure
     })?;
-    let announcement = if asks(context, args) {
+    let announcement = if is_shown {
         String::new()
     } else {
         announcement
@@ -228,72 +235,6 @@ fn announcement(tenant: &TenantId, found: &Found, ledger: CertificateLedger) -> 
         points(&deleted),
         points(&kept)
     )
-}
-
-/// Whether the operator is asked to confirm.
-fn asks(context: &CommandContext<'_>, args: &Remove) -> bool {
-    !args.yes && context.environment.interactivity == Interactivity::Interactive
-}
-
-fn confirm(context: &CommandContext<'_>, args: &Remove, announcement: &str) -> Result<()> {
-    if args.yes {
-        return Ok(());
-    }
-    if context.environment.interactivity == Interactivity::NonInteractive {
-        return Err(Failure::usage(format!(
-            "{announcement}\nNothing was removed: give --yes where there is no terminal to confirm at"
-        )));
-    }
-    context.environment.mention(announcement);
-    let question = format!("Type the tenant's name ({}) to go on:", args.tenant);
-    let answer = context
-        .environment
-        .ask(&question)
-        .map_err(|error| Failure::attention(error.to_string()))?;
-    if answer == args.tenant.as_str() {
-        Ok(())
-    } else {
-        Err(Failure::attention("nothing was removed"))
-    }
-}
-
-/// Takes both leases, so that no run is under way and none begins. Gives back what it has if the other cannot be had.
-async fn acquire(context: &CommandContext<'_>, args: &Remove) -> Result<Vec<Lease>> {
-    let owner = RunId::new(format!("remove-{}", context.now().as_millisecond()));
-    let every = context.environment.poll_interval;
-    let mut patience = Duration::from_secs(u64::from(args.wait));
-    let mut leases = Vec::new();
-    for job in JOBS {
-        loop {
-            match context
-                .store
-                .acquire(&args.tenant, job, &owner, context.now(), HOLD)
-                .await?
-            {
-                Acquisition::Acquired(lease) => break leases.push(lease),
-                Acquisition::Held { until } if patience.is_zero() => {
-                    for lease in &leases {
-                        let _ = context.store.release(lease, LastRun::default()).await;
-                    }
-                    return Err(Failure::attention(format!(
-                        "a run of {} is under way (its lease ends at {} unless it is renewed): nothing was removed. Try again when it \
-                         is over, or pause the tenant first: `tenants pause {}`",
-                        job.function(),
-                        format::moment(until),
-                        args.tenant
-                    )));
-                }
-                Acquisition::Held { .. } => {
-                    context
-                        .environment
-                        .mention(&format!("waiting for a run of {} to end", job.function()));
-                    tokio::time::sleep(every.min(patience)).await;
-                    patience = patience.saturating_sub(every);
-                }
-            }
-        }
-    }
-    Ok(leases)
 }
 
 /// In this order: nothing fires any more, nothing runs any more, nothing is known any more.

@@ -42,12 +42,17 @@ pub(super) async fn sync(context: &CommandContext<'_>, args: &Sync) -> Result<Ou
         _ => {}
     }
     context.tenant(&args.tenant).await?;
-    let report = if args.here {
-        here(context, args, job).await?
+    Output::of(&ReportView(run(context, args).await?))
+}
+
+/// Runs the job once, here or as the deployed function.
+pub(super) async fn run(context: &CommandContext<'_>, args: &Sync) -> Result<Report<Value>> {
+    let job = JobKind::from(args.job);
+    if args.here {
+        here(context, args, job).await
     } else {
-        called(context, args, job).await?
-    };
-    Output::of(&ReportView(report))
+        called(context, args, job).await
+    }
 }
 
 #[derive(Serialize)]
@@ -65,6 +70,7 @@ impl View for ReportView {
     }
 }
 
+/// In this process.
 async fn here(context: &CommandContext<'_>, args: &Sync, job: JobKind) -> Result<Report<Value>> {
     let (tenant, mode) = (&args.tenant, Mode::from(args.mode));
     let report = match job {
@@ -84,6 +90,7 @@ async fn here(context: &CommandContext<'_>, args: &Sync, job: JobKind) -> Result
         .map_err(|error| unreadable(job, &error))
 }
 
+/// Calls the deployed function.
 async fn called(context: &CommandContext<'_>, args: &Sync, job: JobKind) -> Result<Report<Value>> {
     let function = context.deployment.functions.of(job).ok_or_else(|| {
         Failure::usage(format!(

@@ -216,6 +216,7 @@ impl Facts<'_> {
             window: open,
             locked,
             failure,
+            handed_over_to,
             ..
         } = entry;
         let account = customer_id
@@ -227,6 +228,11 @@ impl Facts<'_> {
             window(*open),
             fields.join(", ")
         )];
+        lines.extend(
+            handed_over_to
+                .as_ref()
+                .map(|id| format!("{id} has the account of this person now")),
+        );
         lines.extend(locked.map(|lock| {
             format!(
                 "locked since {} ({:?})",

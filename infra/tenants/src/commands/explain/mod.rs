@@ -9,7 +9,7 @@ use std::time::Instant;
 use employee_sync::accounts::AccountQuery;
 use employee_sync::plan::{Candidate, Context, Details, Plan, SourceState};
 use futures::join;
-use shared::domain::id::{ExternalId, SourceId};
+use shared::domain::id::ExternalId;
 use shared::mapping::DesiredAccount;
 use shared::routes::Connections;
 use shared::source::{Absence, EmployeeSource as _, SourceRecord};
@@ -17,6 +17,7 @@ use shared::source::{Absence, EmployeeSource as _, SourceRecord};
 use self::facts::Facts;
 use self::view::ExplainView;
 use crate::args::Explain;
+use crate::commands::person;
 use crate::context::CommandContext;
 use crate::failure::{Failure, Result};
 use crate::output::Output;
@@ -28,7 +29,7 @@ pub(super) async fn explain(context: &CommandContext<'_>, args: &Explain) -> Res
     let secret = context.secrets.refresh(tenant).await?;
     let connections: Connections = context.connect(&stored.config, &secret)?;
     let tool = connections.hr.tool().to_owned();
-    let id = person(&args.person, &tool)?;
+    let id = person::parse(&args.person, &tool)?;
     let external_id = ExternalId::of(&tool, &id);
 
     // These calls are independent, so they run at the same time.
@@ -102,18 +103,4 @@ pub(super) async fn explain(context: &CommandContext<'_>, args: &Explain) -> Res
         },
     };
     Output::of(&ExplainView::new(&facts, began.elapsed()))
-}
-
-/// The HR system's own id, with or without the prefix that reteach shows.
-fn person(text: &str, tool: &str) -> Result<SourceId> {
-    let id = ExternalId::new(text)
-        .source_id(tool)
-        .unwrap_or_else(|| SourceId::new(text));
-    if id.as_str().trim().is_empty() || id.as_str().contains('@') {
-        return Err(Failure::usage(
-            "give the person's id in Personio, the number at the end of their profile's address: names and mail addresses are not \
-             stored",
-        ));
-    }
-    Ok(id)
 }

@@ -1,0 +1,120 @@
+//! Commands about people.
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
+use shared::domain::id::{SourceId, TenantId};
+
+use super::help;
+
+/// `tenants people`
+#[derive(Clone, Debug, Subcommand)]
+pub enum People {
+    /// Show each person's state, with what stands in their way
+    ///
+    /// From the state alone: no vendor is called. People appear by their id in Personio; names are not stored.
+    #[command(after_long_help = help::PEOPLE_LIST)]
+    List(ListPeople),
+    /// Try people again who were refused, without waiting for their pause
+    ///
+    /// Ends the pause and starts a reconcile at once. Use it once the cause is gone.
+    #[command(after_long_help = help::PEOPLE_RETRY)]
+    Retry(RetryPeople),
+    /// Give one person's account to another of their profiles in Personio
+    ///
+    /// For a rehire or a transfer under a new id. Courses and certificates stay with the account. The old profile never gets an
+    /// account again.
+    #[command(after_long_help = help::PEOPLE_HANDOVER)]
+    Handover(Handover),
+}
+
+/// `tenants people list`
+#[derive(Clone, Debug, Args)]
+pub struct ListPeople {
+    /// The tenant
+    #[arg(value_parser = TenantId::parse)]
+    pub tenant: TenantId,
+    /// Only people in this state; can be repeated
+    #[arg(long, value_enum, value_name = "STATE")]
+    pub state: Vec<PersonState>,
+    /// The most people to show
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub limit: u32,
+    /// Only people after this one: the last id of the page before
+    #[arg(long, value_name = "ID", value_parser = person)]
+    pub after: Option<SourceId>,
+}
+
+/// What a person's account is like, as far as the state knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum PersonState {
+    /// reteach holds what Personio says, or nothing is to be done
+    InSync,
+    /// The next run looks at them
+    Due,
+    /// The academy refused a value; tried again later
+    Refused,
+    /// The account, or its mail address, is somebody else's; tried again later
+    Conflict,
+    /// Left alone until a moment: the academy does not answer for the account, or the record does not fit
+    Waiting,
+    /// A brake holds a change
+    Held,
+    /// Missing from the last complete reading
+    MissingOnce,
+    /// Not in Personio any more
+    Gone,
+    /// Another profile of the same person has the account
+    HandedOver,
+    /// An account with our external id that belongs to nobody in Personio
+    Orphaned,
+}
+
+/// `tenants people retry`
+#[derive(Clone, Debug, Args)]
+pub struct RetryPeople {
+    /// The tenant
+    #[arg(value_parser = TenantId::parse)]
+    pub tenant: TenantId,
+    /// Only these people; everybody who was refused by default
+    #[arg(long, value_name = "ID,…", value_delimiter = ',', value_parser = person)]
+    pub only: Vec<SourceId>,
+    /// Run in this process, with your own AWS rights and a progress bar, instead of calling the function
+    #[arg(long)]
+    pub here: bool,
+}
+
+/// `tenants people handover`
+#[derive(Clone, Debug, Args)]
+pub struct Handover {
+    /// The tenant
+    #[arg(value_parser = TenantId::parse)]
+    pub tenant: TenantId,
+    /// The old profile, whose account it is
+    #[arg(long, value_name = "ID", value_parser = person)]
+    pub from: SourceId,
+    /// The new profile
+    #[arg(long, value_name = "ID", value_parser = person)]
+    pub to: SourceId,
+    /// Also if Personio says that the old profile is still employed
+    #[arg(long)]
+    pub force: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Seconds to wait for a run that is under way
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub wait: u32,
+}
+
+fn person(text: &str) -> Result<SourceId, &'static str> {
+    let text = text.trim();
+    if text.is_empty() || text.contains('@') {
+        return Err(
+            "give the person's id in Personio, the number at the end of their profile's address",
+        );
+    }
+    Ok(SourceId::new(
+        text.strip_prefix("personio:").unwrap_or(text),
+    ))
+}

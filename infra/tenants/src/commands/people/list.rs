@@ -1,0 +1,161 @@
+//! `tenants people list`
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+use shared::domain::id::{SourceId, TenantId};
+use shared::fingerprint::ShardNumber;
+use shared::state::JobKind;
+
+use super::standing::{Known, Standing, in_order, people_of};
+use crate::args::{ListPeople, PersonState};
+use crate::context::CommandContext;
+use crate::failure::Result;
+use crate::format;
+use crate::output::{Output, View};
+
+/// The newest reports that are searched for findings.
+const REPORTS: usize = 50;
+
+#[derive(Serialize)]
+struct PeopleView<'a> {
+    tenant_id: &'a TenantId,
+    /// People by state.
+    counts: BTreeMap<PersonState, u64>,
+    people: Vec<Standing>,
+    /// People who would follow.
+    more: u64,
+}
+
+pub(super) async fn list(context: &CommandContext<'_>, args: &ListPeople) -> Result<Output> {
+    let ListPeople {
+        tenant,
+        state,
+        limit,
+        after,
+    } = args;
+    context.tenant(tenant).await?;
+    let standings = read(context, tenant).await?.standings();
+    let mut counts: BTreeMap<PersonState, u64> = BTreeMap::new();
+    for standing in &standings {
+        *counts.entry(standing.state).or_default() += 1;
+    }
+    let is_wanted = |standing: &Standing| state.is_empty() || state.contains(&standing.state);
+    let is_later = |id: &SourceId| {
+        let after = after.as_ref();
+        after.is_none_or(|after| in_order(id) > in_order(after))
+    };
+    let mut people: Vec<_> = standings
+        .into_iter()
+        .filter(|standing| is_wanted(standing) && is_later(&standing.person))
+        .collect();
+    let limit = usize::try_from(*limit).unwrap_or(usize::MAX);
+    let more = people.len().saturating_sub(limit) as u64;
+    people.truncate(limit);
+    Output::of(&PeopleView {
+        tenant_id: tenant,
+        counts,
+        people,
+        more,
+    })
+}
+
+/// Everything that the state knows: one query each for ledger and reports, one read of all shards.
+pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Result<Known> {
+    let store = &context.store;
+    let numbers: Vec<_> = ShardNumber::all().collect();
+    let shards = store.shards(tenant, &numbers).await?;
+    let state = store.sync_state(tenant).await?;
+    let mut known = Known {
+        ledger: store.all_employees(tenant).await?,
+        shards: people_of(shards.into_values()),
+        compared: state
+            .is_some_and(|state| !state.configuration.is_empty() && !state.shards.is_empty()),
+        held: store.held(tenant).await?,
+        ..Known::default()
+    };
+    let mut orphans_known = false;
+    for report in store.reports::<Value>(tenant, REPORTS).await? {
+        if report.get("job").and_then(Value::as_str) != Some(JobKind::Employees.function()) {
+            continue;
+        }
+        let mut orphans = BTreeMap::new();
+        for (kind, person, text) in findings(&report) {
+            let id = SourceId::new(person);
+            if kind == "orphaned" {
+                orphans.insert(id, text.to_owned());
+            } else {
+                known.findings.entry(id).or_insert_with(|| text.to_owned());
+            }
+        }
+        // Newest first: the last run that named orphans names all that are left.
+        if !orphans_known && !orphans.is_empty() {
+            known.orphans = orphans;
+            orphans_known = true;
+        }
+    }
+    Ok(known)
+}
+
+/// Kind, person and text of each finding about a person.
+fn findings(report: &Value) -> impl Iterator<Item = (&str, &str, &str)> {
+    let findings = report.get("findings").and_then(Value::as_array);
+    findings.into_iter().flatten().filter_map(|finding| {
+        let text = |field: &str| finding.get(field).and_then(Value::as_str);
+        Some((text("kind")?, text("person")?, text("text")?))
+    })
+}
+
+impl PeopleView<'_> {
+    fn header(&self) -> String {
+        let counts = self.counts.iter();
+        let counts: Vec<String> = counts
+            .map(|(state, number)| format!("{number} {}", name(*state)))
+            .collect();
+        format!("{}: {}", self.tenant_id, counts.join(", "))
+    }
+}
+
+impl View for PeopleView<'_> {
+    fn text(&self) -> String {
+        let tenant = self.tenant_id;
+        if self.counts.is_empty() {
+            return format::paragraph(&format!(
+                "The state knows nobody of {tenant} yet: `tenants sync {tenant}` runs it now."
+            ));
+        }
+        let mut text = format::paragraph(&self.header());
+        if self.people.is_empty() {
+            return text + "Nobody is in this part of the list.\n";
+        }
+        let mut table = terminal::table(["person", "state", "tried again", "reason"]);
+        for standing in &self.people {
+            let retry_at = standing.retry_at.map(format::moment);
+            table.add_row([
+                standing.person.as_str(),
+                &name(standing.state),
+                retry_at.as_deref().unwrap_or_default(),
+                standing.reason.as_deref().unwrap_or_default(),
+            ]);
+        }
+        text.push_str(&format!("{}\n", table.trim_fmt()));
+        if let (1.., Some(last)) = (self.more, self.people.last()) {
+            let more = format::number(self.more, "more person", "more people");
+            let next = format!("{more}: --after {}", last.person);
+            text.push_str(&format::paragraph(&next));
+        }
+        text
+    }
+
+    fn needs_attention(&self) -> bool {
+        self.counts.keys().any(|state| state.needs_attention())
+    }
+}
+
+/// The state as the command line spells it.
+pub(super) fn name(state: PersonState) -> String {
+    let name = serde_json::to_value(state).ok();
+    name.and_then(|name| name.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}

@@ -1,0 +1,19 @@
+//! `tenants people`
+
+mod handover;
+mod list;
+mod retry;
+mod standing;
+
+use crate::args::People;
+use crate::context::CommandContext;
+use crate::failure::Result;
+use crate::output::Output;
+
+pub(super) async fn people(context: &CommandContext<'_>, args: &People) -> Result<Output> {
+    match args {
+        People::List(args) => list::list(context, args).await,
+        People::Retry(args) => retry::retry(context, args).await,
+        People::Handover(args) => Box::pin(handover::handover(context, args)).await,
+    }
+}

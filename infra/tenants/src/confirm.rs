@@ -1,0 +1,60 @@
+//! Asks before something that cannot be taken back.
+
+use crate::environment::{Environment, Interactivity};
+use crate::failure::{Failure, Result};
+
+/// What has to be confirmed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Confirmation<'a> {
+    /// What will happen.
+    pub(crate) announcement: &'a str,
+    /// `--yes` was given.
+    pub(crate) yes: bool,
+    /// What the operator has to type, and what to call it: `("acme", "the tenant's name")`.
+    pub(crate) word: (&'a str, &'a str),
+    /// What holds without a confirmation: "nothing was removed".
+    pub(crate) otherwise: &'a str,
+}
+
+impl Confirmation<'_> {
+    /// Whether the operator is asked, and sees the announcement with the question.
+    pub(crate) fn is_asked(self, environment: &Environment) -> bool {
+        !self.yes && environment.interactivity == Interactivity::Interactive
+    }
+
+    /// Shows the announcement and asks.
+    pub(crate) fn ask(self, environment: &Environment) -> Result<()> {
+        let Self {
+            announcement,
+            yes,
+            word: (expected, name),
+            otherwise,
+        } = self;
+        if yes {
+            return Ok(());
+        }
+        if !self.is_asked(environment) {
+            return Err(Failure::usage(format!(
+                "{announcement}\n{}: give --yes where there is no terminal to confirm at",
+                capitalized(otherwise)
+            )));
+        }
+        environment.mention(announcement);
+        let answer = environment
+            .ask(&format!("Type {name} ({expected}) to go on:"))
+            .map_err(|error| Failure::attention(error.to_string()))?;
+        if answer == expected {
+            Ok(())
+        } else {
+            Err(Failure::attention(otherwise))
+        }
+    }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}
