@@ -21,6 +21,7 @@ pub(crate) struct Build {
     features: Option<&'static str>,
 }
 
+/// Both functions.
 pub(crate) const FUNCTIONS: Build = Build {
     folder: "target/lambda",
     packages: &["employee-sync", "certificate-sync"],

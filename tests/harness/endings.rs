@@ -41,7 +41,7 @@ impl Harness {
         };
         let mut lines = Ending::new();
         let mut owners = BTreeMap::new();
-        for mut account in self.reteach.customers() {
+        for mut account in self.company.reteach.customers() {
             owners.insert(std::mem::take(&mut account.id), account.external_id.clone());
             account.registered_at = None;
             account.set_inactive_at = account.set_inactive_at.map(plain);
@@ -49,6 +49,8 @@ impl Harness {
             lines.push(format!("{account:?}"));
         }
         let entries = self
+            .world
+            .stack
             .store()
             .all_employees(&self.company.tenant)
             .await
@@ -71,7 +73,7 @@ impl Harness {
     }
 
     async fn files(&self) -> Ending {
-        let documents = self.personio.documents().into_iter().map(|it| {
+        let documents = self.company.personio.documents().into_iter().map(|it| {
             let (title, date, comment) = (it.title, it.date, it.comment);
             let (category, name, hash) = (it.category, it.file_name, it.sha256);
             format!(
@@ -97,7 +99,11 @@ impl Harness {
     }
 
     async fn sums(&self) -> Ending {
-        let (store, tenant, now) = (self.store(), &self.company.tenant, self.moment());
+        let (store, tenant, now) = (
+            self.world.stack.store(),
+            &self.company.tenant,
+            self.moment(),
+        );
         let root = store.sync_state(tenant).await.unwrap().unwrap();
         let counted = Brake::ALL.map(|it| root.brakes.count(it, now));
         let certificates = store
@@ -140,6 +146,8 @@ impl Harness {
         self.forget_requests();
         self.run(Mode::Reconcile, Deadline::never()).await;
         let root = self
+            .world
+            .stack
             .store()
             .sync_state(&self.company.tenant)
             .await

@@ -36,10 +36,9 @@ use local::{Options, Threads};
 use shared::domain::clock::ManualClock;
 use shared::http::Deadline;
 use shared::runtime::{Mode, Ran};
-use shared::state::Store;
 use shared::tenant::Via;
+use simulators::FaultEngine;
 use simulators::aws::Sts;
-use simulators::{FaultEngine, Kombo, Personio, Reteach};
 
 pub use build::{by_hand, date, people, person};
 pub use certificate_faults::UploadAt;
@@ -53,6 +52,7 @@ pub use runs::{RunSummary, time_limit};
 pub use stored::{Items, kept};
 pub use tap::Tap;
 
+/// Every way to Personio.
 pub const ROUTES: [Via; 3] = [Via::Direct, Via::KomboPassthrough, Via::Kombo];
 
 /// What the employee function has for a run (`template.yaml`).
@@ -69,11 +69,8 @@ pub const TICK: SignedDuration = SignedDuration::from_mins(5);
 pub struct Harness {
     /// The stack, the clock, the function.
     pub world: Fixture,
+    /// The company.
     pub company: Company,
-    /// The company's academy.
-    pub reteach: Reteach,
-    /// The company's HR system.
-    pub personio: Personio,
 }
 
 impl Harness {
@@ -189,12 +186,7 @@ impl Harness {
     ) -> Self {
         let company = world.company("acme", via, more).await.unwrap();
         company.personio.put_all(people);
-        Self {
-            reteach: company.reteach.clone(),
-            personio: company.personio.clone(),
-            world,
-            company,
-        }
+        Self { world, company }
     }
 
     /// The same after its first run, which has brought everybody over; the simulators' logs are empty again.
@@ -233,6 +225,7 @@ impl Harness {
         self.now().await
     }
 
+    /// One run, now.
     pub async fn now(&self) -> Report {
         self.run(Mode::Scheduled, Deadline::never()).await.report
     }
@@ -247,30 +240,18 @@ impl Harness {
         ran
     }
 
-    /// The company's Kombo, on the routes through it.
-    #[must_use]
-    pub fn kombo(&self) -> &Kombo {
-        self.company.kombo.as_ref().unwrap()
-    }
-
-    #[must_use]
-    pub fn store(&self) -> Store {
-        self.world.stack.store()
-    }
-
-    pub fn advance(&self, time: SignedDuration) {
-        self.world.clock.advance(time);
-    }
-
+    /// The present moment.
     #[must_use]
     pub fn moment(&self) -> Timestamp {
         shared::domain::clock::Clock::now(&self.world.clock)
     }
 
+    /// Puts the clock somewhere.
     pub fn set_clock(&self, moment: &str) {
         self.world.clock.set(moment.parse().unwrap());
     }
 
+    /// HR changes somebody's profile.
     pub fn change(&self, id: u64, change: impl FnOnce(&mut simulators::Person)) {
         assert!(
             self.company.personio.change(id, change),
@@ -281,6 +262,11 @@ impl Harness {
     /// The operator writes another tenant file.
     pub async fn configure(&self, more: &str) {
         let file = self.company.tenant_file(more);
-        self.store_file(&file).await;
+        self.world
+            .stack
+            .store()
+            .put_tenant(&self.company.tenant, &file)
+            .await
+            .unwrap();
     }
 }

@@ -109,6 +109,7 @@ fn on_each(routes: &[Via], sizes: &[(u64, Counted)]) -> Vec<Company> {
     companies.collect()
 }
 
+/// Everything about one company.
 #[derive(Debug)]
 struct CompanyTicks {
     via: Via,

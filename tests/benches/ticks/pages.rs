@@ -1,5 +1,6 @@
 //! Pages of people, typed: only what is needed.
 
+/// As Personio shows them.
 pub(crate) mod personio {
     use serde::{Deserialize, Deserializer};
     use serde_json::value::RawValue;

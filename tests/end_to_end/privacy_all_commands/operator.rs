@@ -40,6 +40,13 @@ const COMMANDS: &[&[&str]] = &[
     &["sync", "acme", "--job", "certificates"],
     &["runs", "acme"],
     &["runs", "acme", "--findings"],
+    &["people", "list", "acme"],
+    &["people", "retry", "acme"],
+    &[
+        "people", "handover", "acme", "--from", "1", "--to", "2", "--yes",
+    ],
+    &["migrate", "acme"],
+    &["migrate", "acme", "--approve", "3fa9c27be104"],
     &["certificates", "list", "acme"],
     &["certificates", "list", "acme", "--all"],
     &["certificates", "retry", "acme", "c-1"],
@@ -191,6 +198,8 @@ impl Operator {
             self.one(seen, args, more).await;
             let left = seen
                 .harness
+                .world
+                .stack
                 .store()
                 .tenant(&seen.harness.company.tenant)
                 .await

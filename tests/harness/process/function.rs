@@ -25,6 +25,7 @@ pub struct MeasuredRun<C> {
     pub after: Usage,
     /// From one to the other.
     pub wall: Duration,
+    /// The answer.
     pub report: Report<C>,
 }
 

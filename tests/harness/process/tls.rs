@@ -28,6 +28,7 @@ pub struct Tls {
 }
 
 impl Tls {
+    /// Makes the certificates.
     #[must_use]
     pub fn new() -> Self {
         let (root, root_key) = (authority(), KeyPair::generate().unwrap());

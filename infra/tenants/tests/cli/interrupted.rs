@@ -13,7 +13,10 @@ const FULL: [&str; 2] = [
 ];
 
 /// Checks the command with this behaviour at each of its calls, each in a new world; returns the number of calls.
-async fn at_each_call(behaviour: Behaviour, check: impl AsyncFn(usize, Fault) -> bool) -> usize {
+pub(crate) async fn at_each_call(
+    behaviour: Behaviour,
+    check: impl AsyncFn(usize, Fault) -> bool,
+) -> usize {
     let mut calls = 0;
     while check(calls, Fault::new(behaviour.clone()).nth(calls + 1)).await {
         calls += 1;
@@ -21,7 +24,7 @@ async fn at_each_call(behaviour: Behaviour, check: impl AsyncFn(usize, Fault) ->
     calls
 }
 
-async fn interrupted(desk: &Desk, fault: Fault, line: &str) -> Interrupted<Done> {
+pub(crate) async fn interrupted(desk: &Desk, fault: Fault, line: &str) -> Interrupted<Done> {
     let environment = desk.environment(Interactivity::NonInteractive, "");
     desk.faults.interrupt(fault, run(line, &environment)).await
 }

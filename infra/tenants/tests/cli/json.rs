@@ -73,12 +73,18 @@ async fn every_command_has_a_document_with_every_fact_of_its_text() {
         "runs acme --findings",
         "explain acme 1",
         "explain acme 41 --details",
+        "people list acme",
+        "people list acme --limit 2",
+        "migrate acme",
+        "migrate acme --details",
         "certificates list acme",
         "certificates list acme --all",
         "completions bash",
     ];
     let writers = [
         "sync acme --here",
+        "people retry acme --here",
+        "people handover acme --from 1 --to 41 --yes",
         "certificates retry acme certificate-2 certificate-9",
         "certificates dismiss acme certificate-2",
         &format!("approve acme {hash}"),

@@ -17,6 +17,10 @@ mod interrupted;
 #[cfg(test)]
 mod json;
 #[cfg(test)]
+mod migrate;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
 mod printed;
 #[cfg(test)]
 mod process;

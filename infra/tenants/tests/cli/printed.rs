@@ -104,7 +104,7 @@ fn help_of_every_command() {
     for (name, text) in long_helps(&mut command) {
         let parts = ["Usage: ", "Exit status:", "Examples:", "See also:"];
         // One that has commands of its own leaves examples to them.
-        let parts = if name == "certificates" {
+        let parts = if ["certificates", "people"].contains(&name.as_str()) {
             &parts[..1]
         } else {
             &parts

@@ -51,6 +51,7 @@ impl<V: Vendor> Running<V> {
     }
 }
 
+/// What every request finds.
 struct Site<V> {
     pipeline: Arc<Pipeline<V>>,
     door: Door,

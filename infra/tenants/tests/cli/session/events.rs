@@ -10,7 +10,7 @@ use shared::tenant::Via;
 use simulators::kombo::Condition;
 use simulators::people::{Gender, Status};
 use simulators::reteach::{Customer, Delivery};
-use simulators::{Behaviour, Fault, Person};
+use simulators::{Behaviour, Body, Fault, Person};
 
 use crate::support::{CERTIFICATES, Desk, EMPLOYEES, GROUP, participation};
 
@@ -161,9 +161,35 @@ impl Session {
                         .change(id, |person| person.status = Status::Inactive);
                 }
             }
+            "an academy refuses a name" => {
+                let refused = Fault::new(Behaviour::Status(422, Body::Vendor)).method(Method::PUT);
+                let refused = refused.path("/customer/{customerIdentifier}").always();
+                self.birke.reteach.fail(refused);
+                self.birke
+                    .personio
+                    .change(2, |person| person.last_name = "Groß-Lang".to_owned());
+                desk.pass_minutes(5);
+            }
+            "the academy takes the name" => self.birke.reteach.clear_faults(),
+            "the company moves to a new Personio account" => self.move_to_new_account(),
             "somebody deletes a schedule" => desk.aws.delete_schedule(GROUP, "acme.certificates"),
             _ => panic!("nobody knows how to do this: {event}"),
         }
+    }
+}
+
+impl Session {
+    /// Everybody of birke has another id, and one person is new.
+    fn move_to_new_account(&self) {
+        let personio = &self.birke.personio;
+        for old in personio.people() {
+            personio.remove(old.id);
+            personio.put(Person {
+                id: 2000 + old.id,
+                ..old
+            });
+        }
+        personio.put(crate::support::person(2014));
     }
 }
 

@@ -1,0 +1,274 @@
+//! `tenants migrate`: a company moves to a new Personio account.
+
+use http::Method;
+use jiff::SignedDuration;
+use local::Company;
+use serde_json::{Value, json};
+use shared::domain::id::RunId;
+use shared::state::{Acquisition, JobKind};
+use shared::tenant::Via;
+use simulators::reteach::Quirk;
+use simulators::{Behaviour, Body, Fault, Moment, Person};
+use tenants::Exit;
+
+use crate::interrupted::{at_each_call, interrupted};
+use crate::people::entry;
+use crate::support::{Desk, account_of, now, participation, person};
+
+/// Person `id` under the id of the new Personio account.
+fn moved(id: u64) -> Person {
+    let mail = person(id).email.map(|mail| mail.to_uppercase());
+    Person {
+        id: 100 + id,
+        email: mail,
+        ..person(id)
+    }
+}
+
+/// A company in sync whose people have other ids now.
+async fn with_new_ids(desk: &Desk) -> Company {
+    let company = desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    company
+        .reteach
+        .add_participation(participation(1, 1, "Brandschutz"));
+    desk.done("sync acme --here --job certificates").await;
+    assert_eq!(company.personio.documents().len(), 1);
+    for id in 1..=3 {
+        company.personio.remove(id);
+        company.personio.put(moved(id));
+    }
+    company
+}
+
+async fn hash(desk: &Desk) -> String {
+    let table = desk.json("migrate acme").await.json();
+    table["hash"].as_str().unwrap().to_owned()
+}
+
+fn external_ids(company: &Company) -> Vec<String> {
+    let customers = company.reteach.customers().into_iter();
+    let mut ids: Vec<String> = customers
+        .filter_map(|customer| customer.external_id)
+        .collect();
+    ids.sort();
+    ids
+}
+
+const NEW_IDS: [&str; 3] = ["personio:101", "personio:102", "personio:103"];
+
+/// The accounts are the same, with new ids; nobody is locked, created or filed again, however often runs follow.
+async fn assert_moved(desk: &Desk, company: &Company, accounts: &[String]) {
+    assert_eq!(external_ids(company), NEW_IDS);
+    for (old, new) in [("1", "101"), ("2", "102"), ("3", "103")] {
+        let (old, new) = (
+            entry(desk, company, old).await,
+            entry(desk, company, new).await,
+        );
+        assert_eq!(old.customer_id, None);
+        assert_eq!(old.handed_over_to, Some(new.source_id));
+        assert!(new.customer_id.is_some());
+    }
+    for _ in 0..4 {
+        desk.pass_minutes(5);
+        desk.done("sync acme --here").await;
+        desk.done("sync acme --here --job certificates --mode full-scan")
+            .await;
+    }
+    assert_eq!(external_ids(company), NEW_IDS);
+    for account in accounts {
+        assert_eq!(company.reteach.status(account), Some("ADDED"), "not locked");
+    }
+    assert_eq!(company.reteach.customers().len(), accounts.len());
+    assert_eq!(
+        company.personio.documents().len(),
+        1,
+        "nothing is filed again"
+    );
+    let list = desk.json("people list acme --state in-sync").await.json();
+    assert_eq!(list["counts"]["in-sync"], 3, "{list:#}");
+}
+
+fn accounts(company: &Company) -> Vec<String> {
+    let customers = company.reteach.customers().into_iter();
+    customers.map(|customer| customer.id).collect()
+}
+
+#[tokio::test]
+async fn accounts_get_the_ids_of_the_new_personio_account_after_an_approval() {
+    let desk = Desk::new().await;
+    let company = with_new_ids(&desk).await;
+    let accounts = accounts(&company);
+    let table = desk.run("migrate acme").await;
+    assert_eq!(table.exit, Exit::Done, "{}", table.out);
+    assert!(
+        !table.out.contains('@'),
+        "mails only with --details: {}",
+        table.out
+    );
+    assert!(desk.run("migrate acme --details").await.out.contains("@"));
+    assert_eq!(
+        external_ids(&company),
+        ["personio:1", "personio:2", "personio:3"]
+    );
+
+    let approve = format!("migrate acme --approve {}", hash(&desk).await);
+    let done = desk.done(&approve).await;
+    assert_eq!(done["counts"]["moves"], 3);
+    assert_eq!(done["refused"], json!([]));
+    assert_moved(&desk, &company, &accounts).await;
+    // Repeated when all is done, it does nothing.
+    let again = desk.done(&approve).await;
+    assert_eq!(again["counts"]["moved_before"], 3);
+    let list = desk.json("people list acme").await.json();
+    assert_eq!(list["counts"]["in-sync"], 3, "{list:#}");
+}
+
+#[tokio::test]
+async fn a_migration_killed_after_any_call_is_completed_by_the_same_command() {
+    let steps = at_each_call(Behaviour::Kill(Moment::After), async |call, fault| {
+        let desk = Desk::new().await;
+        let company = with_new_ids(&desk).await;
+        company.join(&desk.faults);
+        let accounts = accounts(&company);
+        let approve = format!("migrate acme --approve {}", hash(&desk).await);
+        let killed = interrupted(&desk, fault, &approve).await;
+        if killed.at.is_none() {
+            return false;
+        }
+        // The leases of the killed command last for some minutes.
+        desk.pass_minutes(4);
+        if call % 3 == 0 {
+            desk.run("sync acme --here").await;
+        }
+        desk.done(&approve).await;
+        assert_moved(&desk, &company, &accounts).await;
+        true
+    })
+    .await;
+    assert!(steps >= 30, "{steps}");
+}
+
+/// The rows of the table by their reason.
+fn unmatched(table: &Value) -> Vec<String> {
+    let rows = table["unmatched"].as_array().unwrap().iter();
+    rows.map(|row| format!("{} {} {}", row["why"], row["old"], row["new"]))
+        .collect()
+}
+
+#[tokio::test]
+async fn people_who_cannot_be_matched_are_named_and_keep_their_open_accounts() {
+    let desk = Desk::new().await;
+    let company = with_new_ids(&desk).await;
+    // Two old ids for one mail, an old and a new person without mail, somebody who was not taken over.
+    company.reteach.insert(simulators::reteach::Customer {
+        email: person(2).email.map(|mail| mail.to_uppercase()),
+        ..account_of(22, Some("personio:22"))
+    });
+    company.reteach.edit("personio:3", |account| {
+        account.email = None;
+        account.user_name = Some("personio-3".to_owned());
+    });
+    company.personio.change(103, |person| person.email = None);
+    let table = desk.attention("migrate acme").await;
+    assert_eq!(
+        unmatched(&table),
+        [
+            r#""several-old-ids" ["2","22"] ["102"]"#,
+            r#""old-without-mail" ["3"] []"#,
+            r#""new-without-mail" [] ["103"]"#,
+        ]
+    );
+    assert_eq!(table["counts"]["moves"], 1);
+    let hash = table["hash"].as_str().unwrap();
+    desk.attention(&format!("migrate acme --approve {hash}"))
+        .await;
+    for _ in 0..4 {
+        desk.pass_minutes(5);
+        desk.run("sync acme --here").await;
+    }
+    for id in ["personio:101", "personio:2", "personio:22", "personio:3"] {
+        assert_eq!(company.reteach.status(id), Some("ADDED"), "{id} is open");
+    }
+}
+
+#[tokio::test]
+async fn a_stale_hash_and_a_run_under_way_move_nothing() {
+    let desk = Desk::new().await;
+    let company = with_new_ids(&desk).await;
+    let hash = hash(&desk).await;
+    let store = desk.stack.store();
+    let (owner, lasts) = (RunId::new("run-1"), SignedDuration::from_mins(2));
+    let job = JobKind::Certificates;
+    let lease = store
+        .acquire(&company.tenant, job, &owner, now(), lasts)
+        .await;
+    assert!(matches!(lease, Ok(Acquisition::Acquired(_))));
+    let line = format!("migrate acme --approve {hash}");
+    let hints = [
+        "a run of certificate-sync is under way",
+        "nothing was moved",
+    ];
+    desk.fails(&format!("{line} --wait 0"), Exit::Attention, &hints)
+        .await;
+    desk.pass_minutes(3);
+
+    company.personio.change(102, |person| person.email = None);
+    let hints = ["has changed", "nothing was moved"];
+    desk.fails(&line, Exit::Attention, &hints).await;
+    assert_eq!(
+        external_ids(&company),
+        ["personio:1", "personio:2", "personio:3"]
+    );
+    // Where nothing has moved there is nothing to approve.
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    let table = desk.done("migrate acme").await;
+    assert_eq!(
+        (&table["hash"], &table["counts"]["in_place"]),
+        (&json!(null), &json!(3))
+    );
+    desk.fails(
+        "migrate acme --approve abc",
+        Exit::Attention,
+        &["no account of acme to move"],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_account_that_is_refused_is_named_and_the_same_command_moves_it_later() {
+    let desk = Desk::new().await;
+    let company = with_new_ids(&desk).await;
+    let accounts = accounts(&company);
+    let approve = format!("migrate acme --approve {}", hash(&desk).await);
+    let refused = Fault::new(Behaviour::Status(409, Body::Vendor)).method(Method::PUT);
+    company
+        .reteach
+        .fail(refused.path("/customer/{customerIdentifier}").nth(1));
+    let moved = desk.attention(&approve).await;
+    assert_eq!(moved["refused"][0]["person"], "1", "{moved:#}");
+    let left = ["personio:1", "personio:102", "personio:103"];
+    assert_eq!(external_ids(&company), left);
+    company.reteach.clear_faults();
+    desk.done(&approve).await;
+    assert_moved(&desk, &company, &accounts).await;
+}
+
+#[tokio::test]
+async fn an_academy_whose_update_empties_other_fields_gets_them_back_and_no_account_is_moved_on() {
+    let desk = Desk::new().await;
+    let company = with_new_ids(&desk).await;
+    let approve = format!("migrate acme --approve {}", hash(&desk).await);
+    let before = company.reteach.customer("personio:1").unwrap();
+    company.reteach.set_quirks([Quirk::PutReplaces]);
+    let hints = ["emptied other fields", "the same command goes on"];
+    desk.fails(&approve, Exit::Attention, &hints).await;
+    let after = company.reteach.customer("personio:101").unwrap();
+    assert_eq!(
+        (after.email, after.position),
+        (before.email, before.position)
+    );
+    assert!(company.reteach.customer("personio:2").is_some());
+}

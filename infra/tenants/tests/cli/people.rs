@@ -1,0 +1,254 @@
+//! `tenants people`
+
+use http::Method;
+use local::Company;
+use serde_json::{Value, json};
+use shared::domain::id::SourceId;
+use shared::state::EmployeeEntry;
+use shared::tenant::Via;
+use simulators::people::Status;
+use simulators::{Behaviour, Body, Fault, Moment};
+use tenants::Exit;
+
+use crate::interrupted::{at_each_call, interrupted};
+use crate::support::{Desk, account_of, person};
+
+/// Persons with their states.
+fn states(list: &Value) -> Vec<(&str, &str)> {
+    let people = list["people"].as_array().unwrap().iter();
+    people
+        .map(|person| {
+            (
+                person["person"].as_str().unwrap(),
+                person["state"].as_str().unwrap(),
+            )
+        })
+        .collect()
+}
+
+pub(crate) async fn entry(desk: &Desk, company: &Company, id: &str) -> EmployeeEntry {
+    let id = SourceId::new(id);
+    let entries = desk.stack.store().employees(&company.tenant, [&id]).await;
+    entries.unwrap().remove(&id).unwrap()
+}
+
+/// reteach refuses everything that has this mail address in it.
+fn refuse(company: &Company) {
+    let refused = Fault::new(Behaviour::Status(422, Body::Vendor)).method(Method::PUT);
+    company
+        .reteach
+        .fail(refused.path("/customer/{customerIdentifier}").always());
+}
+
+#[tokio::test]
+async fn people_are_listed_by_state_with_reasons_page_by_page() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    let empty = desk.done("people list acme").await;
+    assert_eq!(empty["people"], json!([]));
+    company.personio.put_all((4..=12).map(person));
+    company.reteach.insert(account_of(12, Some("sap:12")));
+    desk.run("sync acme --here").await;
+    company.personio.remove(1);
+    refuse(&company);
+    for id in [2, 3] {
+        let position = Some("Leiterin".to_owned());
+        company
+            .personio
+            .change(id, |person| person.position = position.clone());
+    }
+    desk.pass_minutes(5);
+    desk.run("sync acme --here").await;
+
+    let list = desk.attention("people list acme").await;
+    let counts = json!({"in-sync": 8, "refused": 2, "conflict": 1, "missing-once": 1});
+    assert_eq!(list["counts"], counts, "{list:#}");
+    let order: Vec<_> = states(&list).iter().map(|(id, _)| *id).collect();
+    let ids: Vec<String> = (1..=12).map(|id| id.to_string()).collect();
+    assert_eq!(order, ids, "in the order of numbers");
+    assert_eq!(states(&list)[0], ("1", "missing-once"));
+    let refused = &list["people"][1];
+    assert!(
+        refused["reason"].as_str().unwrap().contains("422"),
+        "{refused}"
+    );
+    assert!(refused["retry_at"].is_string(), "{refused}");
+
+    let page = desk.attention("people list acme --limit 2 --after 9").await;
+    assert_eq!(states(&page), [("10", "in-sync"), ("11", "in-sync")]);
+    assert_eq!(page["more"], 1);
+    let page = desk.run("people list acme --limit 2 --after 9").await.out;
+    assert!(page.contains("1 more person: --after 11"), "{page}");
+    let some = desk
+        .attention("people list acme --state refused --state conflict")
+        .await;
+    let expected = [("2", "refused"), ("3", "refused"), ("12", "conflict")];
+    assert_eq!(states(&some), expected);
+    let text = desk.run("people list acme").await.out;
+    assert!(!text.contains("Groß"), "no names: {text}");
+}
+
+#[tokio::test]
+async fn a_retry_tries_refused_people_at_once_and_says_what_became_of_each() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    refuse(&company);
+    for id in [1, 2] {
+        let position = Some("Leiterin".to_owned());
+        company
+            .personio
+            .change(id, |person| person.position = position.clone());
+    }
+    desk.pass_minutes(5);
+    desk.run("sync acme --here").await;
+
+    // Still refused: the person waits again, from the shortest pause on.
+    let retried = desk.attention("people retry acme --only 1 --here").await;
+    assert_eq!(retried["people"][0]["after"]["state"], "refused");
+    assert_eq!(
+        entry(&desk, &company, "1").await.failure.unwrap().attempts,
+        1
+    );
+
+    company.reteach.clear_faults();
+    let retried = desk
+        .attention("people retry acme --only 1,3,4711 --here")
+        .await;
+    assert_eq!(retried["people"][0]["after"]["state"], "in-sync");
+    let problem = |number: usize| retried["people"][number]["problem"].as_str().unwrap();
+    assert!(problem(1).contains("does not wait"), "{retried:#}");
+    assert!(problem(2).contains("no such person"), "{retried:#}");
+    assert_eq!(
+        company.reteach.customer("personio:1").unwrap().position,
+        Some("Leiterin".to_owned())
+    );
+
+    desk.run("people retry acme --here").await;
+    let list = desk.done("people list acme").await;
+    assert_eq!(list["counts"], json!({"in-sync": 3}));
+    let calls = company.reteach.requests().len();
+    let nobody = desk.done("people retry acme --here").await;
+    assert_eq!(nobody["report"], json!(null));
+    assert_eq!(
+        company.reteach.requests().len(),
+        calls,
+        "no run was started"
+    );
+}
+
+/// Person 1 has left and is back as person 9, with the same mail address.
+async fn rehired(desk: &Desk) -> Company {
+    let company = desk.tenant(Via::Direct).await;
+    desk.done("sync acme --here").await;
+    company
+        .personio
+        .change(1, |person| person.status = Status::Inactive);
+    desk.pass_minutes(5);
+    desk.done("sync acme --here").await;
+    let back = simulators::Person { id: 9, ..person(1) };
+    company.personio.put(back);
+    company
+}
+
+const HANDOVER: &str = "people handover acme --from 1 --to 9 --yes";
+
+/// Person 9 has the account of person 1, open and for good.
+async fn assert_handed_over(desk: &Desk, company: &Company, account: &str) {
+    let customer = company.reteach.customer("personio:9").unwrap();
+    assert_eq!(customer.id, account);
+    let old = entry(desk, company, "1").await;
+    assert_eq!(old.customer_id, None);
+    assert_eq!(old.handed_over_to, Some(SourceId::new("9")));
+    for _ in 0..3 {
+        desk.pass_minutes(5);
+        desk.run("sync acme --here --mode reconcile").await;
+    }
+    let customer = company.reteach.customer("personio:9").unwrap();
+    assert_eq!(customer.id, account);
+    assert_eq!(company.reteach.status(account), Some("ADDED"), "open again");
+    assert_eq!(company.reteach.customers().len(), 3, "nobody was created");
+}
+
+#[tokio::test]
+async fn a_rehired_person_gets_the_old_account_by_hand() {
+    let desk = Desk::new().await;
+    let company = rehired(&desk).await;
+    let account = company.reteach.customer("personio:1").unwrap().id;
+    let shown = desk.run("people handover acme --from 1 --to 9").await;
+    assert_eq!(shown.exit, Exit::Usage, "{}", shown.errors);
+    for part in [
+        account.as_str(),
+        "1 has left",
+        "9 gets the account",
+        "--yes",
+    ] {
+        assert!(shown.errors.contains(part), "{}", shown.errors);
+    }
+    assert!(company.reteach.customer("personio:1").is_some());
+
+    let done = desk.done(HANDOVER).await;
+    assert_eq!(done["account"], account.as_str());
+    assert_eq!(done["writes"], 3);
+    let again = desk.done(HANDOVER).await;
+    assert_eq!(again["writes"], 0, "it can be repeated");
+    let list = desk
+        .json("people list acme --state handed-over")
+        .await
+        .json();
+    assert_eq!(states(&list), [("1", "handed-over")]);
+    assert_handed_over(&desk, &company, &account).await;
+}
+
+#[tokio::test]
+async fn a_handover_killed_anywhere_is_completed_by_repeating_it() {
+    let steps = at_each_call(Behaviour::Kill(Moment::After), async |_, fault| {
+        let desk = Desk::new().await;
+        let company = rehired(&desk).await;
+        company.join(&desk.faults);
+        let account = company.reteach.customer("personio:1").unwrap().id;
+        let killed = interrupted(&desk, fault, HANDOVER).await;
+        if killed.at.is_none() {
+            return false;
+        }
+        // The lease of the killed command lasts for some minutes.
+        desk.pass_minutes(4);
+        desk.done(HANDOVER).await;
+        assert_handed_over(&desk, &company, &account).await;
+        true
+    })
+    .await;
+    assert!(steps >= 15, "{steps}");
+}
+
+#[tokio::test]
+async fn a_handover_from_an_employed_person_or_to_somebody_with_an_account_is_refused() {
+    let desk = Desk::new().await;
+    let company = rehired(&desk).await;
+    company.personio.put(person(5));
+    for (line, exit, hints) in [
+        (
+            "--from 2 --to 9",
+            Exit::Attention,
+            &["2 is still employed", "--force"][..],
+        ),
+        ("--from 1 --to 3", Exit::Attention, &["3 has the account"]),
+        ("--from 1 --to 4711", Exit::Attention, &["no person 4711"]),
+        (
+            "--from 4711 --to 9",
+            Exit::Attention,
+            &["4711 has no account"],
+        ),
+        ("--from 1 --to 1", Exit::Usage, &["the same person"]),
+    ] {
+        let line = format!("people handover acme {line} --yes");
+        desk.fails(&line, exit, hints).await;
+    }
+    assert!(company.reteach.customer("personio:9").is_none());
+
+    let forced = desk
+        .done("people handover acme --from 2 --to 5 --yes --force")
+        .await;
+    assert_eq!(forced["writes"], 3);
+    assert!(company.reteach.customer("personio:5").is_some());
+}
