@@ -35,8 +35,11 @@ const MIN_REMAINING: Duration = Duration::from_secs(30);
 #[derive(Clone, Copy, Debug)]
 pub struct Tools<'a> {
     pub tenant: &'a TenantId,
+    /// Its HR system.
     pub sink: &'a Hr,
+    /// Its academy.
     pub reteach: &'a Client,
+    /// Its academy's files.
     pub downloads: &'a Downloads,
     pub store: &'a Store,
     pub guard: &'a LeaseGuard<'a>,
@@ -51,6 +54,7 @@ pub struct Tools<'a> {
     pub category: Option<&'a str>,
 }
 
+/// What the executor did.
 #[derive(Debug, Default)]
 pub struct Applied {
     /// How it left each certificate, and in whose file that belongs.
@@ -60,6 +64,7 @@ pub struct Applied {
 }
 
 impl Applied {
+    /// The results alone.
     pub fn results(&self) -> impl Iterator<Item = (CertificateId, CertificateResult)> + '_ {
         let results = self.results.iter();
         results.map(|(id, (_, result))| (id.clone(), result.clone()))
