@@ -78,7 +78,24 @@ impl Client {
     /// # Errors
     /// See [`Error`].
     pub async fn update(&self, id: &CustomerId, input: &CustomerInput) -> Result<Customer, Error> {
-        let target = self.target(Method::PUT, "/customer/{id}", &[id.as_str()])?;
+        self.put(id.as_str(), input).await
+    }
+
+    /// Updates the account with this external id: `PUT /customer/{id}`. reteach finds none if somebody has given the
+    /// account to another system or person.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] if no account has it, or if the academy takes no external ids here; else see [`Error`].
+    pub async fn update_by_external_id(
+        &self,
+        id: &ExternalId,
+        input: &CustomerInput,
+    ) -> Result<Customer, Error> {
+        self.put(id.as_str(), input).await
+    }
+
+    async fn put(&self, identifier: &str, input: &CustomerInput) -> Result<Customer, Error> {
+        let target = self.target(Method::PUT, "/customer/{id}", &[identifier])?;
         let request = Request::new(target, Idempotency::Idempotent, TIMEOUT).json(input)?;
         Ok(self.call(request).await?.json()?)
     }

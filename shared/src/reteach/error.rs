@@ -164,7 +164,8 @@ pub(super) fn check(reply: Reply) -> Result<Reply, Error> {
     })
 }
 
-/// The field that a validation message is about: it comes first (`email must be an email`).
+/// The field that a validation message is about: it comes first (`email must be an email`), or after `property`
+/// (`property position should not exist`).
 fn field(message: &str) -> Option<String> {
     const FIELDS: [&str; 13] = [
         "email",
@@ -181,8 +182,10 @@ fn field(message: &str) -> Option<String> {
         "setInactiveAt",
         "language",
     ];
-    let first = message
+    let mut words = message
         .split_whitespace()
+        .skip_while(|word| *word == "property");
+    let first = words
         .next()?
         .trim_matches(|char: char| !char.is_alphanumeric());
     FIELDS

@@ -31,6 +31,29 @@ async fn creates_and_shows_whose_account_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_update_by_external_id_names_it_in_the_path_alone() {
+    let server = reteach(|_| Canned::Json(200, customer(1))).await;
+    let id = ExternalId::new("personio:1/2");
+    let input = CustomerInput {
+        position: Field::Value("Chefin".to_owned()),
+        ..Default::default()
+    };
+    client(&server)
+        .update_by_external_id(&id, &input)
+        .await
+        .unwrap();
+    let seen = &asked(&server)[0];
+    assert_eq!(
+        (seen.method.as_str(), seen.uri.as_str(), &seen.body),
+        (
+            "PUT",
+            "/customer/personio%3A1%2F2",
+            &json!({"position": "Chefin"})
+        )
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_create_is_never_blindly_repeated_and_an_update_is() {
     type Answer = fn() -> Canned;
     let cases: [(Answer, usize, usize, Effect); 5] = [
@@ -137,10 +160,11 @@ async fn says_what_a_refusal_means_and_echoes_no_value() {
             json!([
                 "email must be an email",
                 "gender must be one of MALE, FEMALE",
+                "property position should not exist",
                 "nonsense must not exist"
             ]),
             Ok((
-                vec!["email", "gender"],
+                vec!["email", "gender", "position"],
                 "rejected (400): email must be an email; gender must be",
             )),
         ),
