@@ -6,6 +6,7 @@
 mod assertions;
 
 mod bad_input;
+mod blame;
 mod brakes;
 mod broken_connections;
 mod certificates;

@@ -275,8 +275,8 @@ async fn a_missing_person_is_locked_although_the_account_was_not_found_at_first(
         let not_found = Behaviour::Status(404, Body::Vendor);
         harness.company.reteach.fail(
             Fault::new(not_found)
-                .method(http::Method::PUT)
-                .path("/customer/{customerIdentifier}"),
+                .path("/customer/{customerIdentifier}")
+                .times(2),
         );
         let report = harness.tick().await;
         assert_run!("{via:?}", report, Outcome::Partly, left = 1);

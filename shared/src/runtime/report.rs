@@ -182,6 +182,8 @@ pub enum FindingKind {
     Orphaned,
     /// A mail address that belongs to another account.
     Conflict,
+    /// An account that is not this person's any more: another external id, none, or deleted.
+    AccountLost,
     /// A record, or a document, that was refused.
     Refused,
     /// The scope asks for a field that may not be read.

@@ -33,6 +33,9 @@ pub struct SyncState {
     /// People whose record was refused and is not tried again yet: they are not in step, although nothing is to be done.
     #[serde(default)]
     pub waiting: u32,
+    /// Whether the academy does not find accounts by external id: they are then addressed by reteach's own.
+    #[serde(default)]
+    pub by_reteach_id: bool,
     /// When reteach's actual values were last compared with the plan.
     pub reconciled_at: Timestamp,
     /// When a run last failed to list the academy's accounts, if none has succeeded since.

@@ -1,19 +1,26 @@
-//! The executor: makes no choices of its own. Each change goes to reteach and then into the ledger, a few at a time;
-//! what is not reached is left for the next run.
+//! The executor: each change goes to reteach and then into the ledger, a few at a time, in the order and for as long as
+//! [`blame`] says. What is not reached is left for the next run.
 
+mod blame;
+mod order;
+mod reply;
 mod write;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use futures::stream::FuturesUnordered;
 use futures::{StreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::SourceId;
 use shared::fingerprint::Fingerprint;
-use shared::runtime::CircuitBreaker;
+use shared::reteach::Error as ReteachError;
 use shared::state::{EmployeeEntry, Failure, FailureKind, StateError};
 
-use crate::io::{ApplyAbort, WriteError, Writer};
-use crate::plan::{Candidate, Change, Plan, SourceState};
+pub(crate) use self::blame::Trouble;
+use self::blame::{Blame, Judgement, Outline, Reply, Sent, Step, StepPart};
+use self::write::{Addressing, Person, Written};
+use crate::io::{ApplyAbort, Refusal, WriteError, Writer};
+use crate::plan::{Account, Candidate, Change, Plan, SourceState};
 
 /// Changes in flight at once.
 pub(crate) const CONCURRENCY: usize = 8;
@@ -23,10 +30,13 @@ pub(crate) const CONCURRENCY: usize = 8;
 pub(crate) enum Applied {
     /// reteach and the ledger hold it.
     Done,
-    /// reteach refused it; noted on the person.
+    /// reteach refused it, or does not answer for this account alone; noted on the person.
     Refused(Failure),
-    /// reteach refused the values, which is noted on the person, and took the lock or unlock without them.
-    WindowAlone(Failure),
+    /// The same, for the values alone: the account is there, with the lock or unlock. Without a failure, the values were
+    /// not sent, because the academy refuses a field of theirs; they are left for the next run.
+    WindowAlone(Option<Failure>),
+    /// The account carries another external id, or none, or was deleted: the next run looks for one again.
+    AccountLost,
     /// Not reached, or not known to have taken effect: the next run looks again.
     Open,
 }
@@ -46,6 +56,10 @@ pub(crate) struct ApplyOutcome {
     pub(crate) applied: HashMap<SourceId, Applied>,
     /// Why it stopped early, if it did.
     pub(crate) abort: Option<ApplyAbort>,
+    /// What the academy refuses of everybody.
+    pub(crate) troubles: BTreeSet<Trouble>,
+    /// Whether the academy does not find accounts by external id.
+    pub(crate) by_reteach_id: bool,
 }
 
 /// Writes the ledger entries that need no change in reteach, applies the plan's changes, and calls `progress` after each.
@@ -53,33 +67,417 @@ pub(crate) async fn apply(
     writer: &impl Writer,
     plan: &Plan,
     candidates: &[Candidate],
+    by_reteach_id: bool,
     progress: &(dyn Fn() + Sync),
 ) -> ApplyOutcome {
     if let Err(error) = write_entries(writer, &plan.bookkeeping).await {
         return ApplyOutcome {
             abort: Some(ApplyAbort::State(error)),
+            by_reteach_id,
             ..ApplyOutcome::default()
         };
     }
-    let entries: HashMap<_, _> = candidates
+    let candidates: HashMap<_, _> = candidates
         .iter()
-        .map(|candidate| (&candidate.source_id, candidate.entry.as_ref()))
+        .map(|candidate| (&candidate.source_id, candidate))
         .collect();
-    let breaker = CircuitBreaker::default();
-    // Collected first: a closure kept across the await would tie the run to one thread.
-    let mut changes = Vec::with_capacity(plan.changes.len());
-    for change in &plan.changes {
-        let entry = entries.get(&change.source_id).copied().flatten().cloned();
-        changes.push(apply_one(writer, change, entry, &breaker, progress));
+    let changes = order::ordered(&plan.changes, writer.now());
+    let mut people: Vec<_> = changes
+        .into_iter()
+        .map(|change| Work::new(change, candidates.get(&change.source_id).copied()))
+        .collect();
+    let outlines = people.iter().map(Work::outline).collect();
+    let mut blame = Blame::new(outlines, writer.concurrency());
+    let addressing = Addressing::new(by_reteach_id);
+    let mut abort = drive(writer, &mut people, &mut blame, &addressing, progress).await;
+    let judgement = blame.finish();
+    if let Err(end) = note_silent(writer, &mut people, &mut blame, &judgement).await {
+        abort.get_or_insert(end);
     }
-    let applied = stream::iter(changes)
-        .buffer_unordered(writer.concurrency())
-        .collect()
-        .await;
+    let vendor = vendor_abort(&people, &judgement);
+    let is_untouched = |work: &&Work<'_>| work.applied.is_none() && work.silence.is_none();
+    people.iter().filter(is_untouched).for_each(|_| progress());
     ApplyOutcome {
-        applied,
-        abort: breaker.into_reason(),
+        applied: people.into_iter().filter_map(Work::into_applied).collect(),
+        abort: abort.or(vendor),
+        troubles: judgement.troubles.into_iter().collect(),
+        by_reteach_id: addressing.is_by_reteach_id(),
     }
+}
+
+/// A person's change, and how far it is.
+struct Work<'a> {
+    change: &'a Change,
+    window: Option<Change>,
+    candidate: Option<&'a Candidate>,
+    entry: EmployeeEntry,
+    applied: Option<Applied>,
+    /// Why reteach gave no usable answer.
+    silence: Option<ReteachError>,
+}
+
+impl<'a> Work<'a> {
+    fn new(change: &'a Change, candidate: Option<&'a Candidate>) -> Self {
+        let entry = candidate.and_then(|candidate| candidate.entry.clone());
+        Self {
+            change,
+            window: write::window_alone(change),
+            candidate,
+            entry: entry.unwrap_or_else(|| EmployeeEntry::new(change.source_id.clone())),
+            applied: None,
+            silence: None,
+        }
+    }
+
+    fn person(&self) -> Person<'a> {
+        let record = self.candidate.and_then(|it| match &it.source {
+            SourceState::Present { record, .. } => Some(record.as_ref()),
+            SourceState::Rejected { .. } | SourceState::Gone { .. } => None,
+        });
+        let account = self.candidate.and_then(|it| match &it.account {
+            Account::Fetched(account, _) => Some(account.as_ref()),
+            _ => None,
+        });
+        Person {
+            planned: self.change,
+            record,
+            account,
+        }
+    }
+
+    fn task(&self, part: StepPart) -> Task<'a> {
+        let change = match (part, &self.window) {
+            (StepPart::Window, Some(window)) => window,
+            _ => self.change,
+        };
+        Task {
+            change: change.clone(),
+            person: self.person(),
+            entry: self.entry.clone(),
+            noted: self.applied.is_some(),
+        }
+    }
+
+    fn outline(&self) -> Outline {
+        let sent = |name: &str, clears| Sent {
+            name: name.to_owned(),
+            clears,
+        };
+        let values = self
+            .change
+            .values
+            .iter()
+            .map(|value| sent(value.attribute.name(), value.after.is_none()));
+        let input = write::input(self.change);
+        let bounds = [
+            ("setActiveAt", &input.set_active_at),
+            ("setInactiveAt", &input.set_inactive_at),
+        ];
+        let window = bounds
+            .into_iter()
+            .filter(|(_, bound)| !bound.is_absent())
+            .map(|(name, bound)| sent(name, bound.value().is_none()));
+        let identity = (!input.external_id.is_absent()).then(|| sent("externalId", false));
+        Outline {
+            values: values.collect(),
+            window: window.chain(identity).collect(),
+            separable: self.window.is_some(),
+            updates: self.change.action.account().is_some(),
+        }
+    }
+
+    /// Takes the result of `step`.
+    fn take(&mut self, step: Step, attempted: Attempted, now: Timestamp) -> Reply {
+        let earlier = match &self.applied {
+            Some(Applied::Refused(failure)) => Some(failure.clone()),
+            _ => None,
+        };
+        let is_all = step.part == StepPart::Whole || self.change.values.is_empty();
+        match attempted {
+            Attempted::Done(entry) => {
+                self.entry = entry;
+                self.applied = Some(if is_all {
+                    Applied::Done
+                } else {
+                    Applied::WindowAlone(earlier)
+                });
+                Reply::Accepted
+            }
+            Attempted::Refused {
+                refusal,
+                entry,
+                wrote_window,
+            } => {
+                self.entry = entry;
+                let noted = || self.failure(FailureKind::Refused, refusal.to_string(), now);
+                let applied = match earlier.or_else(noted) {
+                    Some(failure) if wrote_window => Applied::WindowAlone(Some(failure)),
+                    Some(failure) => Applied::Refused(failure),
+                    None => Applied::Open,
+                };
+                self.applied = Some(applied);
+                Reply::Refused(refusal)
+            }
+            Attempted::AccountLost(entry) => {
+                self.entry = entry;
+                self.applied = Some(Applied::AccountLost);
+                Reply::AccountLost
+            }
+            Attempted::Silent(error) => {
+                self.silence = Some(error);
+                Reply::Silent
+            }
+        }
+    }
+
+    /// The failure for the report: the ledger keeps none of somebody who is gone, and tries them in every run.
+    fn failure(&self, kind: FailureKind, reason: String, now: Timestamp) -> Option<Failure> {
+        if self.change.fingerprint.is_some() {
+            return self.entry.failure.clone();
+        }
+        Some(Failure {
+            kind,
+            reason,
+            fingerprint: self.entry.fingerprint?,
+            attempts: 1,
+            retry_at: now,
+        })
+    }
+
+    /// Notes that reteach gives no answer for this account alone.
+    async fn note_silence(&mut self, writer: &impl Writer, pause: bool) -> Result<(), StateError> {
+        let (Some(error), None) = (&self.silence, &self.applied) else {
+            return Ok(());
+        };
+        let (kind, reason, now) = (FailureKind::NoAnswer, error.to_string(), writer.now());
+        if let Some(fingerprint) = self.change.fingerprint {
+            let entry = self.entry.clone();
+            let mut noted = with_failure(entry, kind, fingerprint, reason.clone(), now);
+            if let Some(failure) = noted.failure.as_mut().filter(|_| !pause) {
+                failure.retry_at = now;
+            }
+            write_entry(writer, &noted).await?;
+            self.entry = noted;
+        }
+        self.applied = self
+            .failure(kind, reason, now)
+            .filter(|_| pause)
+            .map(Applied::Refused)
+            .or(Some(Applied::Open));
+        Ok(())
+    }
+
+    /// Whether the same record got no answer in an earlier run either.
+    fn was_silent(&self) -> bool {
+        self.entry.failure.as_ref().is_some_and(|failure| {
+            failure.kind == FailureKind::NoAnswer
+                && Some(failure.fingerprint) == self.change.fingerprint
+        })
+    }
+
+    fn into_applied(self) -> Option<(SourceId, Applied)> {
+        Some((self.change.source_id.clone(), self.applied?))
+    }
+}
+
+/// Takes one step after the other until none is left. Returns what ended it early.
+async fn drive(
+    writer: &impl Writer,
+    people: &mut [Work<'_>],
+    blame: &mut Blame,
+    addressing: &Addressing,
+    progress: &(dyn Fn() + Sync),
+) -> Option<ApplyAbort> {
+    let mut abort = None;
+    let mut in_flight = FuturesUnordered::new();
+    loop {
+        while let Some(step) = blame.next() {
+            if writer.is_out_of_time() {
+                abort.get_or_insert(ApplyAbort::OutOfTime);
+                blame.stop();
+                break;
+            }
+            if let Some(work) = people.get(step.index) {
+                in_flight.push(attempt(writer, step, work.task(step.part), addressing));
+            }
+        }
+        let Some((step, ended)) = in_flight.next().await else {
+            return abort;
+        };
+        let Some(work) = people.get_mut(step.index) else {
+            continue;
+        };
+        if work.applied.is_none() && work.silence.is_none() {
+            progress();
+        }
+        match ended {
+            Ok(attempted) => blame.record(step, work.take(step, attempted, writer.now())),
+            Err(end) => {
+                abort.get_or_insert(end);
+                work.applied.get_or_insert(Applied::Open);
+                blame.stop();
+            }
+        }
+        if let Err(error) = note_personal(writer, people, blame).await {
+            abort.get_or_insert(ApplyAbort::State(error));
+            blame.stop();
+        }
+    }
+}
+
+/// What is needed to take a step.
+struct Task<'a> {
+    change: Change,
+    person: Person<'a>,
+    entry: EmployeeEntry,
+    /// Whether a failure of this run is in the ledger already.
+    noted: bool,
+}
+
+/// What came of a step, as far as the ledger holds it.
+enum Attempted {
+    Done(EmployeeEntry),
+    Refused {
+        refusal: Refusal,
+        entry: EmployeeEntry,
+        wrote_window: bool,
+    },
+    AccountLost(EmployeeEntry),
+    Silent(ReteachError),
+}
+
+async fn attempt(
+    writer: &impl Writer,
+    step: Step,
+    task: Task<'_>,
+    addressing: &Addressing,
+) -> (Step, Result<Attempted, ApplyAbort>) {
+    let entry = task.entry.clone();
+    let written = write::write(writer, &task.change, task.person, entry, addressing).await;
+    (step, settle(writer, task, written).await)
+}
+
+/// Writes into the ledger what came of a write.
+async fn settle(
+    writer: &impl Writer,
+    task: Task<'_>,
+    written: Result<Written, WriteError>,
+) -> Result<Attempted, ApplyAbort> {
+    match written {
+        Ok(Written {
+            entry,
+            missed: None,
+            ..
+        }) => {
+            writer.put_entry(&entry).await?;
+            Ok(Attempted::Done(entry))
+        }
+        Ok(Written {
+            entry,
+            missed: Some(refusal),
+            wrote_window,
+        }) => {
+            let entry = refused(writer, &task, entry, &refusal).await?;
+            Ok(Attempted::Refused {
+                refusal,
+                entry,
+                wrote_window,
+            })
+        }
+        Err(WriteError::Refused(refusal)) => {
+            let entry = refused(writer, &task, task.entry.clone(), &refusal).await?;
+            Ok(Attempted::Refused {
+                refusal,
+                entry,
+                wrote_window: false,
+            })
+        }
+        Err(WriteError::NotFound | WriteError::NotOurs) => {
+            let forgotten = EmployeeEntry {
+                locked: task.entry.locked,
+                failure: task.entry.failure,
+                handed_over_to: task.entry.handed_over_to,
+                ..EmployeeEntry::new(task.entry.source_id)
+            };
+            write_entry(writer, &forgotten).await?;
+            Ok(Attempted::AccountLost(forgotten))
+        }
+        Err(WriteError::NoAnswer(error)) => Ok(Attempted::Silent(error)),
+        Err(WriteError::Abort(abort)) => Err(abort),
+    }
+}
+
+/// Writes `entry` with the refusal and the pause before the same record is tried again. Nobody who is gone has a record.
+async fn refused(
+    writer: &impl Writer,
+    task: &Task<'_>,
+    entry: EmployeeEntry,
+    refusal: &Refusal,
+) -> Result<EmployeeEntry, StateError> {
+    let entry = match task.change.fingerprint.filter(|_| !task.noted) {
+        Some(fingerprint) => {
+            let reason = refusal.to_string();
+            with_failure(
+                entry,
+                FailureKind::Refused,
+                fingerprint,
+                reason,
+                writer.now(),
+            )
+        }
+        None => entry,
+    };
+    if entry != task.entry {
+        write_entry(writer, &entry).await?;
+    }
+    Ok(entry)
+}
+
+/// Notes the accounts that have turned out to be the only ones without an answer.
+async fn note_personal(
+    writer: &impl Writer,
+    people: &mut [Work<'_>],
+    blame: &mut Blame,
+) -> Result<(), StateError> {
+    for index in blame.take_personal() {
+        if let Some(work) = people.get_mut(index) {
+            work.note_silence(writer, true).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Notes the last accounts without an answer. Where nothing shows whether others would have got one, the next run tries
+/// them once more before they are paused.
+async fn note_silent(
+    writer: &impl Writer,
+    people: &mut [Work<'_>],
+    blame: &mut Blame,
+    judgement: &Judgement,
+) -> Result<(), ApplyAbort> {
+    note_personal(writer, people, blame).await?;
+    for index in &judgement.undecided {
+        if let Some(work) = people.get_mut(*index) {
+            let pause = work.was_silent();
+            work.note_silence(writer, pause).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What the report says where reteach answers for nobody.
+fn vendor_abort(people: &[Work<'_>], judgement: &Judgement) -> Option<ApplyAbort> {
+    let errors: Vec<_> = people
+        .iter()
+        .filter_map(|work| work.silence.as_ref())
+        .collect();
+    let is_forbidden = |error: &&&ReteachError| matches!(error, ReteachError::Forbidden(_));
+    let error = match errors.iter().find(|error| !is_forbidden(error)) {
+        Some(error) if judgement.vendor => error,
+        None if judgement.vendor || !judgement.answered => errors.first()?,
+        _ => return None,
+    };
+    Some(ApplyAbort::Reteach((*error).clone()))
 }
 
 /// Writes ledger entries, a few at a time.
@@ -99,6 +497,24 @@ pub(crate) async fn write_entries(
         .collect()
         .await;
     results.into_iter().collect()
+}
+
+/// Writes notes while there is time for them, and returns those that were written.
+///
+/// # Errors
+/// [`StateError`] at the first one that fails.
+pub(crate) async fn write_notes(
+    writer: &impl Writer,
+    notes: Vec<EmployeeEntry>,
+) -> Result<Vec<EmployeeEntry>, StateError> {
+    let mut written = Vec::with_capacity(notes.len());
+    let mut notes = notes.into_iter().peekable();
+    while notes.peek().is_some() && !writer.is_out_of_time() {
+        let next: Vec<_> = notes.by_ref().take(writer.concurrency().max(1)).collect();
+        write_entries(writer, &next).await?;
+        written.extend(next);
+    }
+    Ok(written)
 }
 
 /// The ledger entries of people whose mail address belongs to another account, with the pause before the next look.
@@ -133,93 +549,6 @@ pub(crate) fn conflict_entries(
 async fn write_entry(writer: &impl Writer, entry: &EmployeeEntry) -> Result<(), StateError> {
     writer.check_lease().await?;
     writer.put_entry(entry).await
-}
-
-async fn apply_one(
-    writer: &impl Writer,
-    change: &Change,
-    entry: Option<EmployeeEntry>,
-    breaker: &CircuitBreaker<ApplyAbort>,
-    progress: &(dyn Fn() + Sync),
-) -> (SourceId, Applied) {
-    let entry = entry.unwrap_or_else(|| EmployeeEntry::new(change.source_id.clone()));
-    let applied = if breaker.is_open() {
-        Ok(Applied::Open)
-    } else if writer.is_out_of_time() {
-        Err(ApplyAbort::OutOfTime)
-    } else {
-        attempt(writer, change, entry, breaker).await
-    };
-    progress();
-    let applied = applied.unwrap_or_else(|abort| {
-        breaker.open(abort);
-        Applied::Open
-    });
-    (change.source_id.clone(), applied)
-}
-
-async fn attempt(
-    writer: &impl Writer,
-    change: &Change,
-    entry: EmployeeEntry,
-    breaker: &CircuitBreaker<ApplyAbort>,
-) -> Result<Applied, ApplyAbort> {
-    match write::write(writer, change, entry.clone()).await {
-        Ok(_) => {
-            breaker.success();
-            Ok(Applied::Done)
-        }
-        Err(WriteError::Refused(reason)) => {
-            breaker.success();
-            Ok(refused(writer, change, entry, reason).await?)
-        }
-        // Somebody deleted the account: the next run looks for one again, and creates it if there is none.
-        Err(WriteError::AccountGone) => {
-            let fresh = EmployeeEntry {
-                locked: entry.locked,
-                ..EmployeeEntry::new(entry.source_id)
-            };
-            write_entry(writer, &fresh).await?;
-            Ok(Applied::Open)
-        }
-        Err(WriteError::NoAnswer(error)) => {
-            breaker.failure(ApplyAbort::Reteach(error));
-            Ok(Applied::Open)
-        }
-        Err(WriteError::Abort(abort)) => Err(abort),
-    }
-}
-
-/// Notes the refusal on the person, with the pause before the same record is tried again. A value that does not fit must
-/// not keep an account open whose owner has left: the window is written without it.
-async fn refused(
-    writer: &impl Writer,
-    change: &Change,
-    entry: EmployeeEntry,
-    reason: String,
-) -> Result<Applied, StateError> {
-    let alone = match write::window_alone(change) {
-        Some(window) => write::write(writer, &window, entry.clone()).await.ok(),
-        None => None,
-    };
-    let became = if alone.is_some() {
-        Applied::WindowAlone
-    } else {
-        Applied::Refused
-    };
-    // Nobody who is gone has a record.
-    let Some(fingerprint) = change.fingerprint else {
-        return Ok(Applied::Open);
-    };
-    let noted = with_failure(
-        alone.unwrap_or(entry),
-        FailureKind::Refused,
-        fingerprint,
-        reason,
-        writer.now(),
-    );
-    write_entry(writer, &noted).await?;
-    Ok(noted.failure.map_or(Applied::Open, became))
 }
 
 fn with_failure(

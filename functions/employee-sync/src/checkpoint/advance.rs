@@ -67,10 +67,11 @@ pub(crate) fn resolve(
 fn of_change(change: &Change, applied: Option<&Applied>) -> Resolution {
     match applied {
         Some(Applied::Done) if change.extent == Extent::Whole => Resolution::Settled,
-        Some(Applied::Refused(failure) | Applied::WindowAlone(failure)) => {
+        Some(Applied::Refused(failure) | Applied::WindowAlone(Some(failure))) => {
             Resolution::RetryAt(failure.retry_at)
         }
-        Some(Applied::Done | Applied::Open) | None => Resolution::Open,
+        Some(Applied::Done | Applied::WindowAlone(None) | Applied::AccountLost | Applied::Open)
+        | None => Resolution::Open,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a failed write means for the rest of the run.
 
+use std::fmt;
+
 use shared::reteach;
 use shared::state::StateError;
 
@@ -20,14 +22,60 @@ pub(crate) enum ApplyAbort {
 /// Why a change did not come through.
 #[derive(Debug)]
 pub(crate) enum WriteError {
-    /// reteach refuses this record. The text holds field names, never values.
-    Refused(String),
-    /// The account is not there any more.
-    AccountGone,
-    /// No answer; the write may have taken effect.
+    /// reteach refuses this record.
+    Refused(Refusal),
+    /// reteach finds no such account.
+    NotFound,
+    /// The account carries another external id, or none.
+    NotOurs,
+    /// No usable answer; the write may have taken effect.
     NoAnswer(reteach::Error),
     /// Nothing more must be written in this run.
     Abort(ApplyAbort),
+}
+
+/// What reteach did not take, by field names; never with values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// The fields, as far as reteach names them.
+    pub(crate) fields: Vec<String>,
+    pub(crate) problem: Problem,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Problem {
+    /// It answered with this status.
+    Status(u16),
+    /// Another account has the mail address or user name.
+    Conflict,
+    /// It answered with a success, and the account in its reply has other values.
+    NotKept,
+    /// The same, for values that null should have cleared.
+    NotCleared,
+    /// It answered with a success, and the account in its reply lacks values that were not written.
+    Lost,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.problem {
+            Problem::Status(status) => write!(f, "reteach refuses the record ({status})")?,
+            Problem::Conflict => {
+                return f.write_str(
+                    "reteach has another account with this mail address or user name (409)",
+                );
+            }
+            Problem::NotKept => f.write_str("reteach does not keep what it was given")?,
+            Problem::NotCleared => f.write_str("reteach does not clear what it should")?,
+            Problem::Lost => {
+                f.write_str("reteach loses what an update does not name; it was written back")?;
+            }
+        }
+        match self.fields.as_slice() {
+            [] => Ok(()),
+            fields => write!(f, ": {}", fields.join(", ")),
+        }
+    }
 }
 
 impl From<StateError> for WriteError {
@@ -40,22 +88,20 @@ impl From<reteach::Error> for WriteError {
     fn from(error: reteach::Error) -> Self {
         use reteach::Error;
         match error {
-            Error::NotFound { .. } => Self::AccountGone,
-            Error::Rejected {
-                status, ref fields, ..
-            } if fields.is_empty() => {
-                Self::Refused(format!("reteach refuses the record ({status})"))
-            }
-            Error::Rejected { status, fields, .. } => Self::Refused(format!(
-                "reteach refuses the record ({status}): {}",
-                fields.join(", ")
-            )),
-            Error::Conflict { .. } => Self::Refused(
-                "reteach has another account with this mail address or user name (409)".to_owned(),
-            ),
+            Error::NotFound { .. } => Self::NotFound,
+            Error::Rejected { status, fields, .. } => Self::Refused(Refusal {
+                fields,
+                problem: Problem::Status(status),
+            }),
+            Error::Conflict { .. } => Self::Refused(Refusal {
+                fields: Vec::new(),
+                problem: Problem::Conflict,
+            }),
             Error::OutOfTime { .. } => Self::Abort(ApplyAbort::OutOfTime),
-            Error::Credential(_) | Error::Forbidden(_) => Self::Abort(ApplyAbort::Reteach(error)),
-            Error::Unavailable { .. } | Error::Unreadable { .. } => Self::NoAnswer(error),
+            Error::Credential(_) => Self::Abort(ApplyAbort::Reteach(error)),
+            Error::Forbidden(_) | Error::Unavailable { .. } | Error::Unreadable { .. } => {
+                Self::NoAnswer(error)
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use shared::domain::clock::Clock;
-use shared::domain::id::{CustomerId, SourceId, TenantId};
+use shared::domain::id::{CustomerId, ExternalId, SourceId, TenantId};
 use shared::fingerprint::{Shard, ShardNumber};
 use shared::http::Deadline;
 use shared::reteach::{Client, Customer, CustomerInput, TagId};
@@ -90,6 +90,18 @@ impl Writer for LiveWriter<'_> {
 
     async fn update(&self, id: &CustomerId, input: &CustomerInput) -> Result<Customer, WriteError> {
         Ok(self.reteach().await?.update(id, input).await?)
+    }
+
+    async fn update_by_external_id(
+        &self,
+        id: &ExternalId,
+        input: &CustomerInput,
+    ) -> Result<Customer, WriteError> {
+        Ok(self
+            .reteach()
+            .await?
+            .update_by_external_id(id, input)
+            .await?)
     }
 
     async fn get(&self, id: &CustomerId) -> Result<Customer, WriteError> {

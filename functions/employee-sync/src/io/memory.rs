@@ -9,12 +9,13 @@ use jiff::Timestamp;
 use shared::domain::employee::Field;
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::fingerprint::{Shard, ShardNumber};
+use shared::http::Effect;
 use shared::mapping::Attribute;
-use shared::reteach::{Customer, CustomerInput, Status, Tag, TagId};
+use shared::reteach::{self, Customer, CustomerInput, Status, Tag, TagId};
 use shared::state::{EmployeeEntry, HeldPlan, StateError, SyncState};
 use shared::tenant::TenantConfig;
 
-use super::{Reader, WriteError, Writer};
+use super::{Problem, Reader, Refusal, WriteError, Writer};
 use crate::accounts::{AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError};
 use crate::apply::{ApplyOutcome, apply, conflict_entries, write_entries};
 use crate::plan::{Candidate, Plan};
@@ -33,6 +34,23 @@ pub(crate) enum Asking {
     Everybody,
 }
 
+/// What an academy does otherwise than the vendor's document lets us expect.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Dialect {
+    /// An update replaces the whole record.
+    pub(crate) replaces: bool,
+    /// Null clears nothing.
+    pub(crate) keeps_nulls: bool,
+    /// An external id is no identifier in an address.
+    pub(crate) hides_external_ids: bool,
+    /// This field is refused.
+    pub(crate) refuses: Option<&'static str>,
+    /// These accounts, and new ones with these external ids, are answered 500.
+    pub(crate) fails: BTreeSet<ExternalId>,
+    /// Writes that got an error.
+    pub(crate) refused: usize,
+}
+
 /// An academy's accounts, and the state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Academy {
@@ -45,6 +63,9 @@ pub(crate) struct Academy {
     pub(crate) folds_mail: bool,
     /// Whether its list changes while it is read, each time.
     pub(crate) cannot_list: bool,
+    pub(crate) dialect: Dialect,
+    /// When certificates could begin to follow.
+    pub(crate) gate: Option<Timestamp>,
     made: u32,
 }
 
@@ -92,12 +113,30 @@ impl InMemory {
         change: impl FnOnce(&mut Customer),
     ) -> Result<Customer, WriteError> {
         let mut academy = self.academy();
-        let customer = academy
-            .customers
-            .get_mut(id)
-            .ok_or(WriteError::AccountGone)?;
+        let customer = academy.customers.get_mut(id).ok_or(WriteError::NotFound)?;
         change(customer);
         Ok(customer.clone())
+    }
+
+    /// What the dialect refuses of `input` for the account with this external id.
+    fn admit(&self, id: Option<&ExternalId>, input: &CustomerInput) -> Result<(), WriteError> {
+        let dialect = &mut self.academy().dialect;
+        let is_sent = |field: &&str| serde_json::to_value(input).unwrap().get(field).is_some();
+        let error = if id.is_some_and(|id| dialect.fails.contains(id)) {
+            WriteError::NoAnswer(reteach::Error::Unavailable {
+                problem: "reteach PUT /customer/{id} answered 500".to_owned(),
+                effect: Effect::None,
+            })
+        } else if let Some(field) = dialect.refuses.filter(is_sent) {
+            WriteError::Refused(Refusal {
+                fields: vec![field.to_owned()],
+                problem: Problem::Status(422),
+            })
+        } else {
+            return Ok(());
+        };
+        dialect.refused += 1;
+        Err(error)
     }
 }
 
@@ -148,6 +187,7 @@ impl Reader for InMemory {
 
 impl Writer for InMemory {
     async fn create(&self, input: &CustomerInput) -> Result<Customer, WriteError> {
+        self.admit(input.external_id.value(), input)?;
         let found = self.academy().find(input);
         let id = match found {
             Some(found) => return Ok(found),
@@ -160,15 +200,50 @@ impl Writer for InMemory {
         let mut others = self.academy().customers.clone();
         others.remove(id);
         if others.values().any(|other| clashes(other, input)) {
-            return Err(WriteError::Refused("refused".to_owned()));
+            return Err(WriteError::Refused(Refusal {
+                fields: Vec::new(),
+                problem: Problem::Conflict,
+            }));
         }
-        let folds_mail = self.academy().folds_mail;
+        let external_id = self.get(id).await?.external_id;
+        self.admit(external_id.as_ref(), input)?;
+        let (folds_mail, dialect) = {
+            let academy = self.academy();
+            (academy.folds_mail, academy.dialect.clone())
+        };
         self.write(id, |customer| {
+            let before = customer.clone();
+            if dialect.replaces {
+                *customer = empty(before.id.clone());
+                customer.tags.clone_from(&before.tags);
+            }
             fill(customer, input.clone());
+            if dialect.keeps_nulls {
+                let (position, until) = (before.position, before.set_inactive_at);
+                customer.position = customer.position.take().or(position);
+                customer.set_inactive_at = customer.set_inactive_at.or(until);
+            }
             if folds_mail {
                 customer.email = customer.email.take().map(|mail| mail.to_lowercase());
             }
         })
+    }
+
+    async fn update_by_external_id(
+        &self,
+        id: &ExternalId,
+        input: &CustomerInput,
+    ) -> Result<Customer, WriteError> {
+        let academy = self.academy().clone();
+        let found = academy
+            .customers
+            .values()
+            .find(|customer| customer.external_id.as_ref() == Some(id))
+            .filter(|_| !academy.dialect.hides_external_ids);
+        match found {
+            Some(found) => self.update(&found.id, input).await,
+            None => Err(WriteError::NotFound),
+        }
     }
 
     async fn get(&self, id: &CustomerId) -> Result<Customer, WriteError> {
@@ -217,7 +292,8 @@ impl Writer for InMemory {
         Ok(())
     }
 
-    async fn open_gate(&self, _: Timestamp) -> Result<(), StateError> {
+    async fn open_gate(&self, now: Timestamp) -> Result<(), StateError> {
+        self.academy().gate.get_or_insert(now);
         Ok(())
     }
 
@@ -287,7 +363,7 @@ impl Academy {
         now: Timestamp,
     ) -> ApplyOutcome {
         let memory = InMemory::new(std::mem::take(self), usize::MAX, now);
-        let outcome = apply(&memory, plan, candidates, &|| {}).now_or_never();
+        let outcome = apply(&memory, plan, candidates, false, &|| {}).now_or_never();
         let conflicts = conflict_entries(plan, candidates, now);
         let noted = write_entries(&memory, &conflicts).now_or_never();
         noted.unwrap().unwrap();
@@ -299,8 +375,13 @@ impl Academy {
     pub(crate) fn make(&mut self, email: Option<String>) -> CustomerId {
         self.made += 1;
         let id = CustomerId::new(format!("c{}", self.made));
-        self.customers
-            .insert(id.clone(), customer(id.clone(), email));
+        self.customers.insert(
+            id.clone(),
+            Customer {
+                email,
+                ..empty(id.clone())
+            },
+        );
         id
     }
 
@@ -322,11 +403,11 @@ pub(crate) fn tag(name: &str) -> Tag {
 }
 
 /// An account without values.
-fn customer(id: CustomerId, email: Option<String>) -> Customer {
+fn empty(id: CustomerId) -> Customer {
     Customer {
         id,
         external_id: None,
-        email,
+        email: None,
         user_name: None,
         first_name: None,
         last_name: None,

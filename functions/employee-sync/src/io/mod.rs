@@ -5,14 +5,14 @@ mod live;
 #[cfg(test)]
 pub(crate) mod memory;
 
-pub(crate) use error::{ApplyAbort, WriteError};
+pub(crate) use error::{ApplyAbort, Problem, Refusal, WriteError};
 pub(crate) use live::{LiveReader, LiveWriter};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
 
 use jiff::Timestamp;
-use shared::domain::id::{CustomerId, SourceId};
+use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::fingerprint::{Shard, ShardNumber};
 use shared::reteach::{Customer, CustomerInput, TagId};
 use shared::state::{EmployeeEntry, HeldPlan, StateError, SyncState};
@@ -58,6 +58,13 @@ pub(crate) trait Writer: Sync {
     fn update(
         &self,
         id: &CustomerId,
+        input: &CustomerInput,
+    ) -> impl Future<Output = Result<Customer, WriteError>> + Send;
+
+    /// Updates the account that has this external id.
+    fn update_by_external_id(
+        &self,
+        id: &ExternalId,
         input: &CustomerInput,
     ) -> impl Future<Output = Result<Customer, WriteError>> + Send;
 

@@ -3,6 +3,7 @@
 mod commit;
 mod load;
 mod pipeline;
+mod remedy;
 mod stages;
 mod summary;
 #[cfg(test)]

@@ -14,11 +14,11 @@ use shared::state::{JobKind, SyncState};
 
 use super::commit::{commit, register};
 use super::load::{Inputs, load};
-use super::stages::{conclude, prepare, preregister};
+use super::stages::{are_in_step, conclude, prepare, preregister};
 use super::summary::Summary;
 use super::{Rules, plan_refused};
 use crate::EmployeeSync;
-use crate::apply::{self, apply, write_entries};
+use crate::apply::{self, apply, write_notes};
 use crate::checkpoint::{Selection, Sharding, select};
 use crate::io::{LiveReader, LiveWriter, Reader, Writer};
 use crate::plan::Plan;
@@ -110,7 +110,7 @@ pub(super) async fn drive(
         rules,
     };
     let loaded = load(reader, inputs, selection).await?;
-    let prepared =
+    let mut prepared =
         prepare(rules, people, state, loaded).map_err(|violations| plan_refused(&violations))?;
     emit(Progress::Planned(prepared.plan.changes.len()));
     let Some(writer) = writer else {
@@ -119,8 +119,13 @@ pub(super) async fn drive(
     let registration = preregister(rules, &prepared, &sharding);
     register(writer, &registration).await?;
     let (plan, candidates) = (&prepared.plan, &prepared.candidates);
-    let outcome = apply(writer, plan, candidates, &|| emit(Progress::Applied)).await;
-    write_entries(writer, &prepared.conflicts).await?;
+    // Comparing everybody, the run finds out again whether the academy finds accounts by external id.
+    let by_reteach_id =
+        prepared.state.by_reteach_id && !matches!(prepared.selection, Selection::Everybody(_));
+    let progress = || emit(Progress::Applied);
+    let outcome = apply(writer, plan, candidates, by_reteach_id, &progress).await;
+    let conflicts = std::mem::take(&mut prepared.conflicts);
+    prepared.conflicts = write_notes(writer, conflicts).await?;
     let conclusion = conclude(rules, people, &sharding, prepared, registration, outcome);
     commit(writer, &conclusion).await?;
     Ok(conclusion.result)
@@ -133,11 +138,13 @@ async fn unchanged(
     state: Option<SyncState>,
     writer: Option<&impl Writer>,
 ) -> Result<JobResult<EmployeeSync>, RunError> {
-    if let (Completeness::Complete, Some(writer)) = (people.completeness, writer) {
+    let waiting = state.map_or(0, |state| state.waiting);
+    let complete = people.completeness == Completeness::Complete;
+    if let Some(writer) = writer.filter(|_| complete && are_in_step(people.snapshot.len(), waiting))
+    {
         writer.open_gate(rules.now).await?;
     }
-    let waiting = state.map_or(0, |state| u64::from(state.waiting));
     Ok(Summary::of(people)
-        .with_waiting(waiting)
+        .with_waiting(u64::from(waiting))
         .unchanged(rules.mode))
 }

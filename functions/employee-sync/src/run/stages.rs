@@ -7,7 +7,7 @@ use shared::domain::id::SourceId;
 use shared::fingerprint::{EntryStatus, Shard, ShardNumber};
 use shared::mapping::MAPPING_VERSION;
 use shared::runtime::JobResult;
-use shared::state::{Brake, BrakeWindow, EmployeeEntry, HeldPlan, SyncState};
+use shared::state::{Brake, BrakeWindow, EmployeeEntry, FailureKind, HeldPlan, SyncState};
 
 use super::Rules;
 use super::load::Loaded;
@@ -33,10 +33,10 @@ pub(super) struct Prepared {
     /// What was held before.
     held_before: Option<HeldPlan>,
     /// The state that the last run left, with everything counted that it applied.
-    state: SyncState,
+    pub(super) state: SyncState,
     shards: BTreeMap<ShardNumber, Shard>,
     open_accounts: u32,
-    selection: Selection,
+    pub(super) selection: Selection,
     /// Whether everybody should have been compared, and the academy could not be listed.
     listing_failed: bool,
     summary: Summary,
@@ -223,6 +223,7 @@ pub(super) fn conclude(
         open_accounts: open_accounts_after(open_accounts, &plan, &outcome, now),
         people: u32::try_from(people.snapshot.len()).unwrap_or(u32::MAX),
         waiting,
+        by_reteach_id: outcome.by_reteach_id,
         ..registration.state.unwrap_or(state)
     };
     if compared {
@@ -248,8 +249,12 @@ pub(super) fn conclude(
             status == EntryStatus::MissingOnce
         }))
         .with_waiting(u64::from(waiting));
-    let unfinished = stopped || summary.leaves_something();
-    let complete = people.completeness == Completeness::Complete && !unfinished;
+    let unfinished = stopped || !outcome.troubles.is_empty() || summary.leaves_something();
+    let result = summary.applied(&rules.config.tenant_id, &outcome, note);
+    let opens_gate = people.completeness == Completeness::Complete
+        && !unfinished
+        && result.outcome.is_good()
+        && are_in_step(people.snapshot.len(), waiting);
     Conclusion {
         shards: next
             .into_iter()
@@ -257,9 +262,17 @@ pub(super) fn conclude(
             .collect(),
         state,
         held: held_write(hold, held_before, &selection, unfinished),
-        opens_gate: complete.then_some(now),
-        result: summary.applied(outcome.abort, note),
+        opens_gate: opens_gate.then_some(now),
+        result,
     }
+}
+
+/// Whether enough people are in step for certificates to follow: a few who wait for another try keep nobody else waiting.
+pub(super) fn are_in_step(people: usize, waiting: u32) -> bool {
+    /// So many may wait in any company where somebody is in step.
+    const FEW: usize = 4;
+    let waiting = usize::try_from(waiting).unwrap_or(usize::MAX);
+    waiting == 0 || (waiting < people && (waiting <= FEW || waiting.saturating_mul(2) <= people))
 }
 
 /// Keeps what is held for somebody to decide, and forgets what is not held any more. Only a comparison of everybody sees
@@ -286,13 +299,13 @@ fn held_write(
 /// The risky changes of which nobody knows whether they came through: they stay pending. The next plan asks for them again,
 /// or they count as applied (a ledger entry whose write got no answer may have been written).
 fn in_doubt(passed: &[RiskyChange], outcome: &ApplyOutcome) -> Vec<RiskyChange> {
-    let is_open = |risky: &&RiskyChange| {
-        matches!(
-            outcome.applied.get(&risky.source_id),
-            None | Some(Applied::Open)
-        )
+    let in_doubt = |risky: &&RiskyChange| match outcome.applied.get(&risky.source_id) {
+        None | Some(Applied::Open) => true,
+        Some(Applied::Refused(failure)) => failure.kind == FailureKind::NoAnswer,
+        Some(Applied::WindowAlone(None)) => risky.part != Part::AccessWindow,
+        Some(Applied::Done | Applied::WindowAlone(Some(_)) | Applied::AccountLost) => false,
     };
-    passed.iter().filter(is_open).cloned().collect()
+    passed.iter().filter(in_doubt).cloned().collect()
 }
 
 /// What the brakes have counted, with the risky changes that were applied.
@@ -309,7 +322,9 @@ fn with_applied(
                 && match outcome.applied.get(&risky.source_id) {
                     Some(Applied::Done) => true,
                     Some(Applied::WindowAlone(_)) => risky.part == Part::AccessWindow,
-                    Some(Applied::Refused(_) | Applied::Open) | None => false,
+                    Some(Applied::Refused(_) | Applied::AccountLost | Applied::Open) | None => {
+                        false
+                    }
                 }
         };
         let people: BTreeSet<&SourceId> = passed

@@ -3,19 +3,25 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use shared::domain::id::SourceId;
+use shared::domain::id::{SourceId, TenantId};
 use shared::reteach::Error as ReteachError;
 use shared::runtime::{Cause, Finding, FindingKind, HeldNote, JobResult, Mode, Outcome};
 use shared::state::Failure;
 
 use super::load::ListingNote;
+use super::remedy::academy_refuses;
 use crate::EmployeeSync;
 use crate::accounts::UnreadableRows;
 use crate::apply::{Applied, ApplyOutcome};
 use crate::io::ApplyAbort;
-use crate::plan::{self, Change, Kind, Plan, SkipReason};
+use crate::plan::{self, Action, Change, Kind, Plan, SkipReason};
 use crate::report::Counts;
 use crate::source::{Completeness, People};
+
+/// So many people without a single success are no accident.
+const MANY: u64 = 5;
+
+const ALL_REFUSED: &str = "nobody came through: each finding says what was refused";
 
 /// The counts and findings of a run under way.
 #[derive(Debug)]
@@ -145,13 +151,43 @@ impl Summary {
             match outcome.applied.get(&change.source_id) {
                 Some(Applied::Done) => self.count(change, now),
                 Some(Applied::Refused(failure)) => self.refuse(change, failure, ""),
-                Some(Applied::WindowAlone(failure)) => {
-                    self.refuse(change, failure, "; its lock or unlock went through");
+                Some(Applied::WindowAlone(Some(failure))) => {
+                    let came = match (change.window, &change.action) {
+                        (_, Action::Create) => "; the account was created",
+                        (Some(_), _) => "; its lock or unlock went through",
+                        (None, _) => "",
+                    };
+                    self.refuse(change, failure, came);
                 }
-                Some(Applied::Open) | None => self.counts.left += 1,
+                Some(Applied::AccountLost) => {
+                    self.counts.left += 1;
+                    let text = "the account carries another external id or none, or was deleted: \
+                                nothing was written to it, and the next run looks for one again";
+                    let id = Some(&change.source_id);
+                    self.find(id, FindingKind::AccountLost, text.to_owned());
+                }
+                Some(Applied::WindowAlone(None) | Applied::Open) | None => self.counts.left += 1,
             }
         }
         self
+    }
+
+    /// Whether at least five people were written, and not one of them came through.
+    fn is_all_refused(&self, outcome: &ApplyOutcome) -> bool {
+        let mut applied = outcome.applied.values();
+        let tried = outcome.applied.len() as u64;
+        self.is_nobody_in_step() || (tried >= MANY && !applied.any(|it| *it == Applied::Done))
+    }
+
+    /// Whether everybody is refused, in this run or in earlier ones.
+    fn is_nobody_in_step(&self) -> bool {
+        let Counts {
+            people,
+            refused,
+            waiting,
+            ..
+        } = self.counts;
+        people >= MANY && refused + waiting >= people
     }
 
     fn count(&mut self, change: &Change, now: Timestamp) {
@@ -206,7 +242,7 @@ impl Summary {
     pub(super) fn unchanged(self, mode: Mode) -> JobResult<EmployeeSync> {
         let outcome = match mode {
             Mode::DryRun => Outcome::Planned,
-            _ if self.is_incomplete() => Outcome::Partly,
+            _ if self.is_incomplete() || self.is_nobody_in_step() => Outcome::Partly,
             _ => Outcome::Unchanged,
         };
         self.into_result(outcome, None)
@@ -246,30 +282,41 @@ impl Summary {
     /// The result of a run that applied a plan.
     pub(super) fn applied(
         mut self,
-        abort: Option<ApplyAbort>,
+        tenant: &TenantId,
+        applied: &ApplyOutcome,
         held: Option<HeldNote>,
     ) -> JobResult<EmployeeSync> {
         if let Some(held) = &held {
             self.find(None, FindingKind::Held, held.text.clone());
         }
-        let outcome = match &abort {
-            None if self.leaves_something() || self.is_incomplete() => Outcome::Partly,
-            None => Outcome::Done,
-            Some(ApplyAbort::OutOfTime) => Outcome::Partly,
+        let abort = applied.abort.as_ref();
+        let mut message = abort.map(ToString::to_string).unwrap_or_default();
+        let outcome = match abort {
             Some(ApplyAbort::State(_)) => Outcome::StateUnavailable,
             Some(ApplyAbort::Reteach(ReteachError::Credential(_) | ReteachError::Forbidden(_))) => {
                 Outcome::AccessDenied
             }
+            _ if !applied.troubles.is_empty() => {
+                message = academy_refuses(&applied.troubles, tenant);
+                Outcome::AcademyRefuses
+            }
             Some(ApplyAbort::Reteach(_)) => Outcome::ReteachUnavailable,
+            Some(ApplyAbort::OutOfTime) => Outcome::Partly,
+            None if self.leaves_something() || self.is_incomplete() => Outcome::Partly,
+            None if self.is_all_refused(applied) => {
+                ALL_REFUSED.clone_into(&mut message);
+                Outcome::Partly
+            }
+            None => Outcome::Done,
         };
         // reteach may be asked for the first time when changes are applied.
-        let cause = match &abort {
+        let cause = match abort {
             Some(ApplyAbort::Reteach(ReteachError::Credential(_))) => Cause::Credentials,
             _ => Cause::Other,
         };
         JobResult {
             cause,
-            message: abort.as_ref().map(ToString::to_string).unwrap_or_default(),
+            message,
             ..self.into_result(outcome, held)
         }
     }

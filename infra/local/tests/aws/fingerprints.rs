@@ -36,6 +36,7 @@ fn root() -> SyncState {
         brakes.add(kind, 3, at("08:00:00"));
     }
     SyncState {
+        by_reteach_id: true,
         mapping_version: 1,
         configuration: "digest".to_owned(),
         shards: vec![

@@ -1,5 +1,6 @@
 //! Runs one after the other over a model of the academy, without any I/O.
 
+mod academies;
 mod announced;
 mod brakes;
 mod lists;

@@ -11,10 +11,11 @@ use shared::domain::id::SourceId;
 use shared::fingerprint::FingerprintKey;
 use shared::mapping::DesiredAccount;
 use shared::reteach::Customer;
-use shared::runtime::{Finding, FindingKind, Mode, Outcome, Progress, RunError};
+use shared::runtime::{Finding, FindingKind, JobResult, Mode, Outcome, Progress, RunError};
 use shared::state::{Brake, Decision};
 use shared::tenant::TenantConfig;
 
+use crate::EmployeeSync;
 use crate::brake::Limits;
 use crate::io::memory::{Academy, InMemory, TOOL};
 use crate::plan::builders::{config, employee, key, now};
@@ -152,13 +153,44 @@ impl World {
         People::complete(self.employees.iter().map(person))
     }
 
-    /// One run, now.
+    /// One run, now, and what it did to accounts.
     pub(super) fn tick(&mut self, end: End) -> Tick {
         self.try_tick(end).unwrap()
     }
 
     /// One run that may fail before its first change.
     pub(super) fn try_tick(&mut self, end: End) -> Result<Tick, RunError> {
+        let before = self.academy.clone();
+        let result = self.try_sync(end)?;
+        let open = before
+            .customers
+            .values()
+            .filter(|customer| !window(customer).is_locked_at(self.now));
+        // A run that died has not counted what it locked: until the next reconcile those accounts count as open.
+        let counted = before.state.as_ref().map_or(0, |state| state.open_accounts);
+        let limits = Limits::of(
+            self.config.brake,
+            counted.max(u32::try_from(open.count()).unwrap()),
+        );
+        let counts = result.counts;
+        Ok(Tick {
+            harmed: self.harmed(&before),
+            limits: (result.outcome != Outcome::Unchanged).then_some(limits),
+            changes: counts.created
+                + counts.adopted
+                + counts.updated
+                + counts.locked
+                + counts.unlocked,
+            findings: result.findings,
+        })
+    }
+
+    /// One run, now.
+    pub(super) fn sync(&mut self, end: End) -> JobResult<EmployeeSync> {
+        self.try_sync(end).unwrap()
+    }
+
+    fn try_sync(&mut self, end: End) -> Result<JobResult<EmployeeSync>, RunError> {
         let (people, before) = (self.people(), self.academy.clone());
         let rules = Rules {
             config: &self.config,
@@ -193,27 +225,7 @@ impl World {
         } else {
             memory.into_academy()
         };
-        let open = before
-            .customers
-            .values()
-            .filter(|customer| !window(customer).is_locked_at(self.now));
-        // A run that died has not counted what it locked: until the next reconcile those accounts count as open.
-        let counted = before.state.as_ref().map_or(0, |state| state.open_accounts);
-        let limits = Limits::of(
-            self.config.brake,
-            counted.max(u32::try_from(open.count()).unwrap()),
-        );
-        let counts = result.counts;
-        Ok(Tick {
-            harmed: self.harmed(&before),
-            limits: (result.outcome != Outcome::Unchanged).then_some(limits),
-            changes: counts.created
-                + counts.adopted
-                + counts.updated
-                + counts.locked
-                + counts.unlocked,
-            findings: result.findings,
-        })
+        Ok(result)
     }
 
     /// What the accounts themselves show: who lost or regained access, and whose values are gone or others.

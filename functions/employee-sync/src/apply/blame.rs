@@ -1,0 +1,391 @@
+//! Whose failure is it: the person's, the tenant's or the vendor's. Pure: which write goes next, what its result means,
+//! and when to stop. Writes are known by their position in the list that [`Blame::new`] takes.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::io::{Problem, Refusal};
+
+/// So many people refused for one field and reason are the tenant's trouble.
+const SAME_REFUSAL: usize = 5;
+/// So many refused writes end a run in which none was accepted.
+const MAX_REFUSED: usize = 10;
+/// After so many accounts in a row without an answer, others are tried.
+const SILENT_IN_A_ROW: usize = 3;
+/// So many of them.
+const PROBES: usize = 3;
+/// Writes in flight until the academy has accepted one, and while it refuses a field that it has not accepted yet.
+const CAREFUL: usize = 2;
+
+/// What one person's change sends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Outline {
+    /// The values, by field name.
+    pub(super) values: BTreeSet<Sent>,
+    /// The bounds of the access window.
+    pub(super) window: BTreeSet<Sent>,
+    /// Whether the window can be written without the values.
+    pub(super) separable: bool,
+    /// Whether the account exists already.
+    pub(super) updates: bool,
+}
+
+/// A field that is sent.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Sent {
+    pub(super) name: String,
+    /// Whether null is sent.
+    pub(super) clears: bool,
+}
+
+/// What is written next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    /// Whose change.
+    pub(super) index: usize,
+    pub(super) part: StepPart,
+    /// Whether it shows if reteach answers for others.
+    probe: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StepPart {
+    /// The change as planned.
+    Whole,
+    /// Its access window alone.
+    Window,
+}
+
+/// The result of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Reply {
+    Accepted,
+    /// Not accepted, or only in part.
+    Refused(Refusal),
+    /// The account is not this person's any more.
+    AccountLost,
+    /// No usable answer, or 403.
+    Silent,
+}
+
+/// The same refusal of several people.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Trouble {
+    /// `None` where the academy names no field.
+    pub(crate) field: Option<String>,
+    pub(crate) problem: Problem,
+    /// Whether it is about the access window where no field is named.
+    window: bool,
+}
+
+/// Whose failures they were, after the last step.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Judgement {
+    /// The tenant's.
+    pub(super) troubles: Vec<Trouble>,
+    /// These accounts gave no answer, and nothing shows whether others would have.
+    pub(super) undecided: Vec<usize>,
+    /// The vendor's.
+    pub(super) vendor: bool,
+    /// Whether reteach answered for any account.
+    pub(super) answered: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Blame {
+    outlines: Vec<Outline>,
+    concurrency: usize,
+    remaining: VecDeque<usize>,
+    /// Windows to be written without the values that were refused.
+    windows: VecDeque<usize>,
+    /// All that were ever queued: each goes once.
+    queued: BTreeSet<usize>,
+    in_flight: usize,
+    /// Accounts in a row without an answer.
+    silent: Vec<usize>,
+    /// Accounts without an answer, although others got one.
+    personal: Vec<usize>,
+    probes_left: Option<usize>,
+    answered: bool,
+    accepted_any: bool,
+    accepted_values: bool,
+    accepted_update: bool,
+    accepted: BTreeSet<Sent>,
+    refused: usize,
+    refusals: BTreeMap<Trouble, BTreeSet<usize>>,
+    /// Nothing more is begun.
+    stopped: bool,
+    vendor: bool,
+}
+
+impl Blame {
+    /// Writes for `outlines` in this order, at most `concurrency` at once.
+    pub(super) fn new(outlines: Vec<Outline>, concurrency: usize) -> Self {
+        Self {
+            remaining: (0..outlines.len()).collect(),
+            outlines,
+            concurrency,
+            windows: VecDeque::new(),
+            queued: BTreeSet::new(),
+            in_flight: 0,
+            silent: Vec::new(),
+            personal: Vec::new(),
+            probes_left: None,
+            answered: false,
+            accepted_any: false,
+            accepted_values: false,
+            accepted_update: false,
+            accepted: BTreeSet::new(),
+            refused: 0,
+            refusals: BTreeMap::new(),
+            stopped: false,
+            vendor: false,
+        }
+    }
+
+    /// The next step, if one may begin now. After `None`, the result of a step in flight may allow another one.
+    pub(super) fn next(&mut self) -> Option<Step> {
+        if self.stopped || self.in_flight >= self.limit() {
+            return None;
+        }
+        let probe = self.probes_left.is_some();
+        let step = loop {
+            if let Some(index) = self.windows.pop_front() {
+                if self.window_may_go(index) {
+                    break Some((index, StepPart::Window));
+                }
+                continue;
+            }
+            let index = if probe {
+                self.remaining.pop_back()
+            } else {
+                self.remaining.pop_front()
+            };
+            let Some(index) = index else { break None };
+            match self.part_of(index) {
+                Some(part) => break Some((index, part)),
+                None => continue,
+            }
+        };
+        let (index, part) = step?;
+        self.in_flight += 1;
+        if part == StepPart::Window {
+            self.queued.insert(index);
+        }
+        Some(Step { index, part, probe })
+    }
+
+    /// Takes the result of a step.
+    pub(super) fn record(&mut self, step: Step, reply: Reply) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        match reply {
+            Reply::Silent => return self.silence(step),
+            Reply::Accepted => self.accept(step),
+            Reply::Refused(refusal) => self.refuse(step, &refusal),
+            Reply::AccountLost => {}
+        }
+        self.answered = true;
+        self.probes_left = None;
+        let silent = std::mem::take(&mut self.silent);
+        self.judge_personal(silent);
+    }
+
+    /// The accounts that have since turned out to be the only ones without an answer.
+    pub(super) fn take_personal(&mut self) -> Vec<usize> {
+        std::mem::take(&mut self.personal)
+    }
+
+    /// Begins nothing more: the credentials, the ledger or the time for the run are at an end.
+    pub(super) fn stop(&mut self) {
+        self.stopped = true;
+    }
+
+    /// The judgement once all steps have ended.
+    pub(super) fn finish(&mut self) -> Judgement {
+        let mut undecided = std::mem::take(&mut self.silent);
+        if self.answered && undecided.len() < SILENT_IN_A_ROW {
+            self.judge_personal(std::mem::take(&mut undecided));
+        }
+        let vendor = self.vendor || (!self.answered && undecided.len() >= SILENT_IN_A_ROW);
+        Judgement {
+            troubles: self.troubles(),
+            undecided: if self.vendor { Vec::new() } else { undecided },
+            vendor,
+            answered: self.answered,
+        }
+    }
+
+    fn limit(&self) -> usize {
+        let careful = !self.accepted_any || self.refusals.keys().any(|it| !self.is_accepted(it));
+        match (self.probes_left, careful) {
+            (Some(_), _) => 1,
+            (None, true) => CAREFUL.min(self.concurrency),
+            (None, false) => self.concurrency,
+        }
+    }
+
+    /// What of this change may be written; `None`: nothing of it.
+    fn part_of(&self, index: usize) -> Option<StepPart> {
+        let outline = self.outlines.get(index)?;
+        if outline.values.is_empty() && outline.separable {
+            return self.window_may_go(index).then_some(StepPart::Window);
+        }
+        let is_blocked = self
+            .troubles()
+            .iter()
+            .any(|trouble| trouble.blocks(outline));
+        if !is_blocked && (self.refused < MAX_REFUSED || self.accepted_values) {
+            return Some(StepPart::Whole);
+        }
+        self.window_may_go(index).then_some(StepPart::Window)
+    }
+
+    fn window_may_go(&self, index: usize) -> bool {
+        let outline = self.outlines.get(index);
+        outline.is_some_and(|outline| {
+            outline.separable
+                && !outline.window.is_empty()
+                && !self.troubles().iter().any(|it| it.blocks_window(outline))
+        })
+    }
+
+    fn accept(&mut self, step: Step) {
+        let Some(outline) = self.outlines.get(step.index) else {
+            return;
+        };
+        self.accepted.extend(outline.window.iter().cloned());
+        let is_whole = step.part == StepPart::Whole || outline.values.is_empty();
+        if is_whole {
+            self.accepted.extend(outline.values.iter().cloned());
+            self.accepted_any = true;
+            self.accepted_values |= !outline.values.is_empty();
+            self.accepted_update |= outline.updates;
+        }
+    }
+
+    fn refuse(&mut self, step: Step, refusal: &Refusal) {
+        let Some(outline) = self.outlines.get(step.index) else {
+            return;
+        };
+        for trouble in troubles(refusal, step.part, outline) {
+            self.refusals.entry(trouble).or_default().insert(step.index);
+        }
+        let is_values = step.part == StepPart::Whole && !outline.values.is_empty();
+        self.refused += usize::from(is_values);
+        let of_window = |field: &String| outline.window.iter().any(|it| it.name == *field);
+        let about_window = !refusal.fields.is_empty() && refusal.fields.iter().all(of_window);
+        let has_effect = matches!(
+            refusal.problem,
+            Problem::NotKept | Problem::NotCleared | Problem::Lost
+        );
+        if is_values && outline.separable && !about_window && !has_effect {
+            self.queue_window(step.index);
+        }
+    }
+
+    fn queue_window(&mut self, index: usize) {
+        if self.queued.insert(index) {
+            self.windows.push_back(index);
+        }
+    }
+
+    fn silence(&mut self, step: Step) {
+        if !self.silent.contains(&step.index) {
+            self.silent.push(step.index);
+        }
+        if let Some(left) = self.probes_left.filter(|_| step.probe) {
+            self.probes_left = Some(left.saturating_sub(1));
+        }
+        let is_last = self.in_flight == 0 && self.remaining.is_empty() && self.windows.is_empty();
+        match self.probes_left {
+            Some(left) if left == 0 || is_last => (self.stopped, self.vendor) = (true, true),
+            None if self.silent.len() >= SILENT_IN_A_ROW && !self.remaining.is_empty() => {
+                self.probes_left = Some(PROBES);
+            }
+            _ => {}
+        }
+    }
+
+    /// A window without the values may still go: they may be what the account fails at.
+    fn judge_personal(&mut self, silent: Vec<usize>) {
+        for index in &silent {
+            let outline = self.outlines.get(*index);
+            if outline.is_some_and(|outline| outline.separable && !outline.values.is_empty()) {
+                self.queue_window(*index);
+            }
+        }
+        self.personal.extend(silent);
+    }
+
+    /// What so many people were refused for that it is not theirs.
+    fn troubles(&self) -> Vec<Trouble> {
+        let many = self
+            .refusals
+            .iter()
+            .filter(|(trouble, people)| people.len() >= SAME_REFUSAL && !self.is_accepted(trouble));
+        many.map(|(trouble, _)| trouble.clone()).collect()
+    }
+
+    fn is_accepted(&self, trouble: &Trouble) -> bool {
+        match (&trouble.field, trouble.problem) {
+            (_, Problem::Lost) => self.accepted_update,
+            (Some(_), _) => self.accepted.iter().any(|sent| trouble.is_about(sent)),
+            (None, _) if trouble.window => self.accepted_any,
+            (None, _) => self.accepted_values,
+        }
+    }
+}
+
+impl Trouble {
+    /// Whether the values of `outline` would meet the same refusal.
+    fn blocks(&self, outline: &Outline) -> bool {
+        match (&self.field, self.problem) {
+            (_, Problem::Lost) => outline.updates,
+            (Some(_), _) => {
+                let mut sent = outline.values.iter().chain(&outline.window);
+                sent.any(|sent| self.is_about(sent))
+            }
+            (None, _) => !self.window,
+        }
+    }
+
+    /// Whether the access window alone would.
+    fn blocks_window(&self, outline: &Outline) -> bool {
+        match (&self.field, self.problem) {
+            (_, Problem::Lost) => false,
+            (Some(_), _) => outline.window.iter().any(|sent| self.is_about(sent)),
+            (None, _) => self.window,
+        }
+    }
+
+    fn is_about(&self, sent: &Sent) -> bool {
+        self.field.as_ref() == Some(&sent.name)
+            && (self.problem != Problem::NotCleared || sent.clears)
+    }
+}
+
+/// What a refusal may turn out to be an instance of. A conflict with another account is always the person's.
+fn troubles(refusal: &Refusal, part: StepPart, outline: &Outline) -> Vec<Trouble> {
+    let trouble = |field| Trouble {
+        field,
+        problem: refusal.problem,
+        window: part == StepPart::Window || outline.values.is_empty(),
+    };
+    match (refusal.problem, refusal.fields.as_slice()) {
+        (Problem::Conflict, _) => Vec::new(),
+        (Problem::Lost, _) => vec![Trouble {
+            window: false,
+            ..trouble(None)
+        }],
+        (_, []) => vec![trouble(None)],
+        (_, fields) => fields
+            .iter()
+            .map(|field| Trouble {
+                window: false,
+                ..trouble(Some(field.clone()))
+            })
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

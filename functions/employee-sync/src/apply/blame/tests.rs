@@ -1,0 +1,271 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// What an account, or the academy, does with a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Account {
+    Accepts,
+    /// Refuses one field, where it is sent.
+    Refuses(&'static str),
+    /// Refuses the record without naming a field.
+    RefusesAll,
+    Silent,
+}
+
+fn sent(names: &[&str]) -> BTreeSet<Sent> {
+    let sent = names.iter().map(|name| Sent {
+        name: (*name).to_owned(),
+        clears: false,
+    });
+    sent.collect()
+}
+
+fn outline(values: &[&str], locks: bool) -> Outline {
+    Outline {
+        values: sent(values),
+        window: sent(if locks { &["setInactiveAt"] } else { &[] }),
+        separable: locks,
+        updates: true,
+    }
+}
+
+/// Everything that happened, by the end.
+#[derive(Debug, Default)]
+struct Run {
+    begun: Vec<Step>,
+    accepted: BTreeSet<usize>,
+    windows: BTreeSet<usize>,
+    refusals: usize,
+    personal: BTreeSet<usize>,
+    judgement: Judgement,
+}
+
+/// Runs against `accounts`. `pick` says which of the steps in flight ends next.
+fn run(
+    people: &[(Outline, Account)],
+    concurrency: usize,
+    mut pick: impl FnMut(usize) -> usize,
+) -> Run {
+    let outlines = people.iter().map(|(outline, _)| outline.clone()).collect();
+    let mut blame = Blame::new(outlines, concurrency);
+    let (mut run, mut in_flight) = (Run::default(), Vec::new());
+    loop {
+        while let Some(step) = blame.next() {
+            run.begun.push(step);
+            in_flight.push(step);
+        }
+        assert!(in_flight.len() <= concurrency);
+        if in_flight.is_empty() {
+            break;
+        }
+        let step = in_flight.remove(pick(in_flight.len()) % in_flight.len());
+        let (outline, account) = &people[step.index];
+        let refuses = |fields: Vec<String>| {
+            Reply::Refused(Refusal {
+                fields,
+                problem: Problem::Status(422),
+            })
+        };
+        let reply = match (account, step.part) {
+            (Account::Silent, _) => Reply::Silent,
+            (Account::RefusesAll, StepPart::Whole) => refuses(Vec::new()),
+            (Account::Refuses(field), StepPart::Whole)
+                if outline
+                    .values
+                    .contains(&sent(&[field]).pop_first().unwrap()) =>
+            {
+                refuses(vec![(*field).to_owned()])
+            }
+            _ => Reply::Accepted,
+        };
+        match (&reply, step.part) {
+            (Reply::Accepted, StepPart::Whole) => drop(run.accepted.insert(step.index)),
+            (Reply::Accepted, StepPart::Window) => drop(run.windows.insert(step.index)),
+            (Reply::Refused(_), _) => run.refusals += 1,
+            _ => {}
+        }
+        blame.record(step, reply);
+        run.personal.extend(blame.take_personal());
+    }
+    run.judgement = blame.finish();
+    run.personal.extend(blame.take_personal());
+    run
+}
+
+fn first(_: usize) -> usize {
+    0
+}
+
+fn field_of(run: &Run) -> Vec<Option<&str>> {
+    let troubles = run.judgement.troubles.iter();
+    troubles.map(|trouble| trouble.field.as_deref()).collect()
+}
+
+#[test]
+fn a_field_that_everybody_is_refused_for_is_the_tenants_and_stops_early() {
+    let people: Vec<_> = (0..300)
+        .map(|id| match id % 3 {
+            0 => (outline(&["company"], false), Account::Refuses("position")),
+            1 => (outline(&["position"], true), Account::Refuses("position")),
+            _ => (
+                outline(&["email", "position"], false),
+                Account::Refuses("position"),
+            ),
+        })
+        .collect();
+    let run = run(&people, 8, first);
+    assert_eq!(field_of(&run), [Some("position")]);
+    assert!(run.refusals <= 10, "{}", run.refusals);
+    assert_eq!(run.accepted.len(), 100, "people without the field go on");
+    assert_eq!(run.windows.len(), 100, "locks alone go on");
+}
+
+#[test]
+fn a_field_that_some_are_refused_for_is_theirs() {
+    let people: Vec<_> = (0..100)
+        .map(|id| {
+            let account = if id % 2 == 0 {
+                Account::Refuses("position")
+            } else {
+                Account::Accepts
+            };
+            (outline(&["position"], false), account)
+        })
+        .collect();
+    let run = run(&people, 8, first);
+    assert_eq!(
+        (field_of(&run), run.accepted.len(), run.refusals),
+        (vec![], 50, 50)
+    );
+}
+
+#[test]
+fn a_refusal_without_a_field_stops_after_ten_writes() {
+    let people: Vec<_> = (0..100)
+        .map(|id| (outline(&["position"], id % 2 == 0), Account::RefusesAll))
+        .collect();
+    let run = run(&people, 8, first);
+    assert_eq!((field_of(&run), run.windows.len()), (vec![None], 50));
+    assert!(run.refusals <= 10, "{}", run.refusals);
+}
+
+#[test]
+fn a_conflict_is_never_the_tenants_and_stops_nobody_who_can_be_written() {
+    let mut blame = Blame::new(vec![outline(&["email"], false); 40], 8);
+    let mut begun = 0;
+    while let Some(step) = blame.next() {
+        begun += 1;
+        let conflict = Reply::Refused(Refusal {
+            fields: Vec::new(),
+            problem: Problem::Conflict,
+        });
+        blame.record(
+            step,
+            if step.index == 3 {
+                Reply::Accepted
+            } else {
+                conflict
+            },
+        );
+    }
+    assert_eq!((begun, blame.finish().troubles), (40, vec![]));
+}
+
+#[test]
+fn accounts_that_always_fail_stop_nobody_else() {
+    let people: Vec<_> = (0..40)
+        .map(|id| {
+            let account = if id < 12 {
+                Account::Silent
+            } else {
+                Account::Accepts
+            };
+            (outline(&["position"], false), account)
+        })
+        .collect();
+    let run = run(&people, 8, first);
+    assert_eq!(run.accepted, (12..40).collect());
+    assert_eq!(run.personal, (0..12).collect());
+    assert!(!run.judgement.vendor);
+}
+
+#[test]
+fn an_academy_that_answers_nobody_is_left_alone_after_a_few_accounts() {
+    let people = vec![(outline(&["position"], true), Account::Silent); 100];
+    let run = run(&people, 8, first);
+    assert!(run.judgement.vendor && run.personal.is_empty());
+    assert!(run.begun.len() <= 7, "{:?}", run.begun);
+    let last: Vec<_> = run
+        .begun
+        .iter()
+        .rev()
+        .take(3)
+        .map(|step| step.index)
+        .collect();
+    assert_eq!(last, [97, 98, 99], "three from the end");
+}
+
+#[test]
+fn a_single_silent_account_is_undecided_where_nothing_else_was_written() {
+    let run = run(
+        &[(outline(&["position"], false), Account::Silent)],
+        8,
+        first,
+    );
+    assert_eq!(run.judgement.undecided, [0]);
+    assert!(!run.judgement.vendor && !run.judgement.answered);
+}
+
+fn account() -> impl Strategy<Value = Account> {
+    prop_oneof![
+        4 => Just(Account::Accepts),
+        2 => Just(Account::Silent),
+        2 => Just(Account::Refuses("position")),
+        1 => Just(Account::RefusesAll),
+    ]
+}
+
+fn person() -> impl Strategy<Value = (Outline, Account)> {
+    let fields = prop::sample::subsequence(vec!["position", "company", "email"], 1..=3);
+    (fields, any::<bool>(), account())
+        .prop_map(|(fields, locks, account)| (outline(&fields, locks), account))
+}
+
+proptest! {
+    #[test]
+    fn nobody_is_written_twice_and_everybody_is_reached_unless_somebody_is_to_blame(
+        people in prop::collection::vec(person(), 0..60),
+        concurrency in 1_usize..9,
+        picks in prop::collection::vec(0_usize..9, 200),
+    ) {
+        let mut picks = picks.into_iter().cycle();
+        let run = run(&people, concurrency, |_| picks.next().unwrap_or_default());
+        let mut seen = BTreeSet::new();
+        for step in &run.begun {
+            prop_assert!(seen.insert((step.index, step.part == StepPart::Whole)), "{step:?}");
+        }
+        let reached: BTreeSet<_> = run.begun.iter().map(|step| step.index).collect();
+        let troubled = !run.judgement.troubles.is_empty() || run.refusals >= MAX_REFUSED;
+        if !run.judgement.vendor && !troubled {
+            prop_assert_eq!(reached.len(), people.len());
+        }
+        if run.judgement.vendor {
+            let silent = run.begun.iter().filter(|step| people[step.index].1 == Account::Silent);
+            prop_assert!(silent.count() >= SILENT_IN_A_ROW);
+        }
+        for (index, (_, account)) in people.iter().enumerate() {
+            prop_assert!(*account == Account::Silent || !run.personal.contains(&index));
+        }
+        // Nobody who can be written is kept from it by those who cannot.
+        if people.iter().all(|(_, account)| matches!(account, Account::Accepts | Account::Silent)) {
+            let last = people.iter().rev().take(3).filter(|(_, it)| *it == Account::Accepts);
+            if last.count() > 0 && !run.judgement.vendor {
+                let good = people.iter().enumerate().filter(|(_, (_, it))| *it == Account::Accepts);
+                for (index, _) in good {
+                    prop_assert!(run.accepted.contains(&index), "{index}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What the operator does where the academy refuses the same thing of everybody.
+
+use std::collections::BTreeSet;
+
+use shared::domain::id::TenantId;
+
+use crate::apply::Trouble;
+use crate::io::Problem;
+
+/// The message of a run that met `troubles`.
+pub(super) fn academy_refuses(troubles: &BTreeSet<Trouble>, tenant: &TenantId) -> String {
+    let described: Vec<String> = troubles
+        .iter()
+        .map(|trouble| describe(trouble, tenant))
+        .collect();
+    format!(
+        "{}. Other changes of these people wait; locks and unlocks are written",
+        described.join("; ")
+    )
+}
+
+fn describe(trouble: &Trouble, tenant: &TenantId) -> String {
+    let field = trouble.field.as_deref().unwrap_or_default();
+    let how = match trouble.problem {
+        Problem::Status(status) => status.to_string(),
+        Problem::Conflict => "409".to_owned(),
+        Problem::NotKept | Problem::NotCleared | Problem::Lost => "its replies show it".to_owned(),
+    };
+    let what = match (trouble.problem, field) {
+        (Problem::Lost, _) => {
+            "the academy loses the fields that an update does not name".to_owned()
+        }
+        (_, "") => format!("the academy refuses records and names no field ({how})"),
+        (Problem::NotCleared, field) => format!("the academy does not clear {field} ({how})"),
+        (_, field) => format!("the academy refuses {field} ({how})"),
+    };
+    format!("{what}: {}", remedy(trouble.problem, field, tenant))
+}
+
+fn remedy(problem: Problem, field: &str, tenant: &TenantId) -> String {
+    let key = match field {
+        "position" => r#"position = "tag""#,
+        "location" => r#"location = "tag""#,
+        "department" => "department = false",
+        "tag:Anstellungsart" => r#"employment_type = "off""#,
+        "tag:Position" => r#"position = "off""#,
+        "tag:Standort" => r#"location = "off""#,
+        _ if problem == Problem::Lost => {
+            return "ask reteach's support for partial updates of customers".to_owned();
+        }
+        "" => return "compare one of these people with the academy's rules".to_owned(),
+        field => {
+            return format!("ask reteach's support to let these credentials write {field}");
+        }
+    };
+    format!(
+        "set `[employees] {key}` in {tenant}.toml and store it with `tenants add --file {tenant}.toml --update`"
+    )
+}

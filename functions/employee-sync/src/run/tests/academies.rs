@@ -1,0 +1,328 @@
+//! Academies that do otherwise than the vendor's document lets us expect, and accounts that always fail.
+
+use std::collections::BTreeSet;
+
+use shared::domain::employee::{Field, Status};
+use shared::domain::id::{CustomerId, ExternalId, SourceId};
+use shared::reteach::Customer;
+use shared::runtime::{FindingKind, JobResult, Outcome};
+use shared::state::FailureKind;
+
+use super::world::{End, World};
+use crate::EmployeeSync;
+use crate::io::memory::{Dialect, TOOL};
+
+const MANY: usize = 40;
+
+/// A company with an academy of this dialect, before its first run.
+fn before(dialect: Dialect) -> World {
+    let mut world = World::before(MANY, "[brake]\nat_least = 100\n");
+    world.academy.dialect = dialect;
+    world
+}
+
+/// The same after a first run in which the academy behaved.
+fn synced(dialect: Dialect) -> World {
+    let mut world = World::new(MANY, "[brake]\nat_least = 100\n");
+    assert!(world.academy.gate.take().is_some());
+    world.academy.dialect = dialect;
+    world
+}
+
+fn account(world: &World, id: usize) -> &Customer {
+    world
+        .academy
+        .account_of(&SourceId::new(id.to_string()))
+        .unwrap()
+}
+
+fn id_of(world: &World, id: usize) -> CustomerId {
+    account(world, id).id.clone()
+}
+
+fn move_to(world: &mut World, ids: std::ops::Range<usize>, office: &str) {
+    for id in ids {
+        world.edit(id, |person| person.location = Field::Value(office.into()));
+    }
+}
+
+fn people(result: &JobResult<EmployeeSync>, kind: FindingKind) -> BTreeSet<String> {
+    let findings = result
+        .findings
+        .iter()
+        .filter(|finding| finding.kind == kind);
+    findings
+        .filter_map(|finding| finding.person.clone())
+        .collect()
+}
+
+#[test]
+fn a_refused_field_stops_a_first_run_after_ten_writes_and_names_the_remedy() {
+    let mut world = before(Dialect {
+        refuses: Some("position"),
+        ..Dialect::default()
+    });
+    world.edit(30, |person| person.position = Field::Null);
+    let result = world.sync(End::Well);
+    assert_eq!(result.outcome, Outcome::AcademyRefuses);
+    for says in [
+        "position",
+        "422",
+        r#"`[employees] position = "tag"`"#,
+        "acme.toml",
+    ] {
+        assert!(result.message.contains(says), "{}", result.message);
+    }
+    assert!(
+        world.academy.dialect.refused <= 10,
+        "{}",
+        world.academy.dialect.refused
+    );
+    assert_eq!(
+        result.counts.created, 1,
+        "a person without the field goes on"
+    );
+    assert_eq!(world.academy.gate, None);
+}
+
+#[test]
+fn a_refused_field_keeps_no_lock_from_being_written() {
+    let mut world = synced(Dialect {
+        refuses: Some("location"),
+        ..Dialect::default()
+    });
+    move_to(&mut world, 0..MANY, "Ulm");
+    world.deactivate(20..40);
+    let result = world.sync(End::Well);
+    assert_eq!(
+        (result.outcome, world.locked()),
+        (Outcome::AcademyRefuses, 20)
+    );
+    assert!(
+        world.academy.dialect.refused <= 10,
+        "{}",
+        world.academy.dialect.refused
+    );
+    // Once the tenant's file avoids the field, or the academy takes it, everybody is brought into step.
+    world.academy.dialect = Dialect::default();
+    world.after(60).sync(End::Well);
+    assert!((0..MANY).all(|id| account(&world, id).location.as_deref() == Some("Ulm")));
+}
+
+#[test]
+fn a_run_in_which_everybody_was_refused_is_never_done_and_opens_no_gate() {
+    for size in [5, 9] {
+        let mut world = World::before(size, "");
+        world.academy.dialect.refuses = Some("lastName");
+        for _ in 0..4 {
+            let result = world.sync(End::Well);
+            assert!(!result.outcome.is_good(), "{size}: {:?}", result.outcome);
+            world.after(5);
+        }
+        assert_eq!(world.academy.gate, None, "{size}");
+    }
+}
+
+#[test]
+fn twelve_accounts_that_always_fail_are_named_and_paused_and_all_others_are_synced() {
+    let mut world = synced(Dialect::default());
+    let failing: BTreeSet<usize> = (3..15).collect();
+    let external_ids = failing
+        .iter()
+        .map(|id| ExternalId::of(TOOL, &SourceId::new(id.to_string())));
+    world.academy.dialect.fails = external_ids.collect();
+    move_to(&mut world, 0..MANY, "Ulm");
+    let result = world.sync(End::Well);
+    assert_eq!(result.outcome, Outcome::Done);
+    let named: BTreeSet<String> = failing.iter().map(ToString::to_string).collect();
+    assert_eq!(people(&result, FindingKind::Refused), named);
+    for id in 0..MANY {
+        let moved = account(&world, id).location.as_deref() == Some("Ulm");
+        assert_eq!(moved, !failing.contains(&id), "{id}");
+        let entry = &world.academy.ledger[&SourceId::new(id.to_string())];
+        let kind = entry.failure.as_ref().map(|failure| failure.kind);
+        assert_eq!(kind, failing.contains(&id).then_some(FailureKind::NoAnswer));
+    }
+    // One person's trouble keeps no gate shut, and is not tried again before its pause is over.
+    assert!(world.academy.gate.is_some());
+    let tried = world.academy.dialect.refused;
+    for _ in 0..2 {
+        assert_eq!(world.after(5).sync(End::Well).outcome, Outcome::Unchanged);
+    }
+    assert_eq!(world.academy.dialect.refused, tried);
+    world.academy.dialect.fails.clear();
+    assert_eq!(world.after(60).sync(End::Well).counts.updated, 12);
+}
+
+#[test]
+fn an_account_that_fails_alone_is_tried_once_more_and_then_paused() {
+    let mut world = synced(Dialect::default());
+    let failing = ExternalId::of(TOOL, &SourceId::new("7"));
+    world.academy.dialect.fails.insert(failing);
+    move_to(&mut world, 7..8, "Ulm");
+    let result = world.sync(End::Well);
+    assert_eq!((result.outcome, result.counts.left), (Outcome::Partly, 1));
+    let result = world.after(5).sync(End::Well);
+    assert_eq!((result.outcome, result.counts.left), (Outcome::Done, 0));
+    assert_eq!(people(&result, FindingKind::Refused).len(), 1);
+    assert!(world.academy.gate.is_some());
+    assert_eq!(world.after(5).sync(End::Well).outcome, Outcome::Unchanged);
+}
+
+#[test]
+fn an_academy_that_answers_nobody_ends_the_run_and_pauses_nobody() {
+    let mut world = synced(Dialect::default());
+    let everybody = (0..MANY).map(|id| ExternalId::of(TOOL, &SourceId::new(id.to_string())));
+    world.academy.dialect.fails = everybody.collect();
+    move_to(&mut world, 0..MANY, "Ulm");
+    let result = world.sync(End::Well);
+    assert_eq!(result.outcome, Outcome::ReteachUnavailable);
+    assert!(world.academy.dialect.refused <= 7);
+    world.academy.dialect.fails.clear();
+    let result = world.after(5).sync(End::Well);
+    assert_eq!(
+        (result.outcome, result.counts.updated),
+        (Outcome::Done, MANY as u64)
+    );
+}
+
+#[test]
+fn an_account_whose_external_id_was_moved_is_never_written_again() {
+    for moved_to in [None, Some("personio:200"), Some("sap:77")] {
+        let mut world = synced(Dialect::default());
+        let id = id_of(&world, 1);
+        let customer = world.academy.customers.get_mut(&id).unwrap();
+        customer.external_id = moved_to.map(ExternalId::new);
+        customer.email = Some("new@muster.example".into());
+        let before = customer.clone();
+        world.edit(1, |person| {
+            person.location = Field::Value("Ulm".into());
+            person.status = Field::Value(Status::Inactive);
+        });
+        let result = world.sync(End::Well);
+        assert_eq!(result.outcome, Outcome::Partly, "{moved_to:?}");
+        assert_eq!(
+            people(&result, FindingKind::AccountLost),
+            ["1".to_owned()].into()
+        );
+        for _ in 0..3 {
+            world.after(5).sync(End::Well);
+        }
+        assert_eq!(world.academy.customers[&id], before, "{moved_to:?}");
+        assert_ne!(
+            id_of(&world, 1),
+            id,
+            "{moved_to:?}: the person has another account"
+        );
+    }
+}
+
+#[test]
+fn an_academy_that_takes_no_external_ids_in_addresses_is_written_by_its_own_ids() {
+    let mut world = synced(Dialect {
+        hides_external_ids: true,
+        ..Dialect::default()
+    });
+    move_to(&mut world, 0..10, "Ulm");
+    let result = world.sync(End::Well);
+    assert_eq!((result.outcome, result.counts.updated), (Outcome::Done, 10));
+    assert!(world.academy.state.as_ref().unwrap().by_reteach_id);
+    // Still nobody else's account is written.
+    let id = id_of(&world, 1);
+    world.academy.customers.get_mut(&id).unwrap().external_id = Some(ExternalId::new("sap:77"));
+    let before = world.academy.customers[&id].clone();
+    move_to(&mut world, 0..10, "Bonn");
+    let result = world.after(5).sync(End::Well);
+    assert_eq!((result.counts.updated, result.counts.left), (9, 1));
+    assert_eq!(world.academy.customers[&id], before);
+}
+
+#[test]
+fn an_academy_whose_updates_replace_the_record_loses_nothing_of_ours_and_is_reported() {
+    let mut world = synced(Dialect {
+        replaces: true,
+        ..Dialect::default()
+    });
+    let before = world.academy.customers.clone();
+    move_to(&mut world, 0..MANY, "Ulm");
+    world.deactivate(30..40);
+    let result = world.sync(End::Well);
+    assert_eq!(result.outcome, Outcome::AcademyRefuses);
+    assert!(
+        result.message.contains("does not name"),
+        "{}",
+        result.message
+    );
+    assert_eq!(world.locked(), 10);
+    for (id, before) in before {
+        let after = world.academy.customers[&id].clone();
+        let kept = |customer: Customer| Customer {
+            location: None,
+            set_inactive_at: None,
+            ..customer
+        };
+        assert_eq!(kept(after), kept(before));
+    }
+    assert_eq!(world.academy.gate, None);
+}
+
+#[test]
+fn a_null_that_does_not_clear_is_refused_with_the_name_of_its_field() {
+    let mut world = synced(Dialect::default());
+    world.deactivate(0..3);
+    world.sync(End::Well);
+    world.academy.dialect.keeps_nulls = true;
+    for id in 0..3 {
+        world.edit(id, |person| person.status = Field::Value(Status::Active));
+    }
+    world.edit(9, |person| person.position = Field::Null);
+    let result = world.after(5).sync(End::Well);
+    assert_eq!((result.counts.refused, result.counts.unlocked), (4, 0));
+    let texts: Vec<_> = result
+        .findings
+        .iter()
+        .map(|finding| finding.text.as_str())
+        .collect();
+    let named = |field: &str| texts.iter().filter(|text| text.contains(field)).count();
+    assert_eq!(
+        (named("setInactiveAt"), named("position")),
+        (3, 1),
+        "{texts:?}"
+    );
+    assert_eq!(world.locked(), 3);
+    world.academy.dialect.keeps_nulls = false;
+    let result = world.after(20).sync(End::Well);
+    assert_eq!((result.counts.unlocked, world.locked()), (3, 0));
+    assert_eq!(account(&world, 9).position, None);
+}
+
+#[test]
+fn a_mail_address_in_other_letters_is_no_difference() {
+    let mut world = before(Dialect::default());
+    world.academy.folds_mail = true;
+    for id in 0..MANY {
+        world.edit(id, |person| {
+            person.email = Field::Value(format!("P{id}@Muster.Example"))
+        });
+    }
+    let result = world.sync(End::Well);
+    assert_eq!(
+        (result.outcome, result.counts.created),
+        (Outcome::Done, MANY as u64)
+    );
+}
+
+#[test]
+fn an_adoption_with_a_refused_value_locks_on_its_own() {
+    let mut world = before(Dialect::default());
+    let id = world.academy.make(Some("p1@muster.example".into()));
+    world.academy.dialect.refuses = Some("lastName");
+    world.edit(1, |person| {
+        person.end_date = Field::Value("2026-05-01".parse().unwrap())
+    });
+    world.sync(End::Well);
+    let account = &world.academy.customers[&id];
+    assert_eq!(account.external_id, Some(ExternalId::new("personio:1")));
+    assert!(account.set_inactive_at.is_some_and(|at| at <= world.now));
+    assert_eq!(account.last_name, None);
+}

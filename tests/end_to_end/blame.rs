@@ -1,0 +1,235 @@
+//! Whose failure is it: the person's, the academy's, or reteach's. And whose account.
+
+use std::collections::BTreeSet;
+
+use employee_sync::report::Report;
+use harness::{Harness, date, people};
+use jiff::SignedDuration;
+use shared::runtime::{FindingKind, Outcome};
+use shared::tenant::Via;
+use simulators::people::Status;
+use simulators::reteach::{Customer, Quirk};
+
+const ANYTHING: &str = "[brake]\nat_least = 100\n";
+
+fn move_to(harness: &Harness, ids: std::ops::RangeInclusive<u64>, office: &str) {
+    for id in ids {
+        harness.change(id, |person| person.office = Some(office.to_owned()));
+    }
+}
+
+async fn gate_is_open(harness: &Harness) -> bool {
+    let store = harness.world.stack.store();
+    let record = store.tenant(&harness.company.tenant).await.unwrap();
+    record.unwrap().gate.is_some()
+}
+
+fn refused(report: &Report) -> BTreeSet<u64> {
+    let findings = report.findings.iter();
+    let refused = findings.filter(|finding| finding.kind == FindingKind::Refused);
+    refused
+        .map(|finding| finding.person.as_ref().unwrap().parse().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_field_that_the_academy_refuses_stops_its_people_and_no_lock() {
+    let harness = Harness::new(Via::Direct, ANYTHING, people(40)).await;
+    let refuses = |field: Option<&str>| {
+        let quirk = field.map(|field| Quirk::RefusesField(field.to_owned()));
+        harness.company.reteach.set_quirks(quirk);
+    };
+    refuses(Some("position"));
+    let report = harness.now().await;
+    assert_run!(report, Outcome::AcademyRefuses);
+    for says in [
+        "position",
+        "422",
+        r#"`[employees] position = "tag"`"#,
+        "tenants add",
+    ] {
+        assert!(report.message.contains(says), "{}", report.message);
+    }
+    assert!(harness.writes().len() <= 10, "{:?}", harness.writes());
+    assert!(!gate_is_open(&harness).await);
+
+    refuses(None);
+    harness.after(SignedDuration::from_hours(1)).await;
+    assert!(gate_is_open(&harness).await);
+    refuses(Some("location"));
+    move_to(&harness, 1..=40, "Ulm");
+    (21..=30).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
+    (31..=40).for_each(|id| {
+        harness.change(id, |person| person.termination_date = date("2026-05-01"));
+    });
+    let report = harness.tick().await;
+    assert_run!(report, Outcome::AcademyRefuses, refused = 5);
+    assert_eq!(harness.locked(1..=40), 20);
+
+    // The remedy helps.
+    harness
+        .configure(&format!("{ANYTHING}[employees]\nlocation = \"tag\"\n"))
+        .await;
+    let report = harness.after(SignedDuration::from_hours(1)).await;
+    assert_run!(report, Outcome::Done, refused = 0);
+    let is_moved = |id| {
+        harness
+            .account(id)
+            .tags
+            .contains(&"Standort: Ulm".to_owned())
+    };
+    assert!((1..=20).all(is_moved));
+}
+
+#[tokio::test]
+async fn accounts_that_always_fail_are_named_and_paused_and_stop_nobody_else() {
+    let harness = Harness::synced(Via::Direct, ANYTHING, people(40)).await;
+    let fails = (21..=32).map(|id| Quirk::AccountAnswers500(format!("personio:{id}")));
+    harness.company.reteach.set_quirks(fails);
+    move_to(&harness, 1..=40, "Ulm");
+    let report = harness.tick().await;
+    assert_run!(report, Outcome::Done, updated = 28, refused = 12, left = 0);
+    assert_eq!(refused(&report), (21..=32).collect());
+    let moved = (1..=40).filter(|id| harness.account(*id).location.as_deref() == Some("Ulm"));
+    assert_eq!(moved.count(), 28);
+    harness.forget_requests();
+    for _ in 0..2 {
+        let report = harness.tick().await;
+        assert_run!(report, Outcome::Unchanged, waiting = 12);
+        assert_eq!(harness.writes().len(), 0);
+    }
+    harness.company.reteach.set_quirks([]);
+    let report = harness.after(SignedDuration::from_hours(1)).await;
+    assert_run!(report, Outcome::Done, updated = 12);
+}
+
+/// A rehire has a new profile and the same mail address. An admin gives the account to the new profile.
+#[tokio::test]
+async fn edits_of_an_old_profile_never_reach_an_account_that_has_moved_to_another_one() {
+    for quirk in [None, Some(Quirk::ExternalIdsAreNoIdentifiers)] {
+        let harness = Harness::synced(Via::Direct, ANYTHING, people(6)).await;
+        harness.company.reteach.set_quirks(quirk);
+        let mail = harness.account(1).email;
+        let id = harness.account(1).id;
+        harness.change(1, |person| person.status = Status::Inactive);
+        harness.tick().await;
+        harness
+            .company
+            .reteach
+            .edit(&id, |account| account.external_id = None);
+        harness.company.personio.put(simulators::Person {
+            email: mail,
+            ..harness::person(7)
+        });
+        harness.tick().await;
+        assert_eq!(
+            harness.account(7).id,
+            id,
+            "the new profile adopts the account"
+        );
+        let before = harness.account(7);
+        harness.change(1, |person| {
+            person.office = Some("Ulm".to_owned());
+            person.termination_date = date("2026-05-01");
+        });
+        let report = harness.tick().await;
+        assert!(
+            report
+                .findings
+                .iter()
+                .any(|finding| finding.kind == FindingKind::AccountLost
+                    && finding.person.as_deref() == Some("1")),
+            "{report:#?}"
+        );
+        for _ in 0..3 {
+            harness.tick().await;
+        }
+        harness.after(SignedDuration::from_hours(25)).await;
+        assert_eq!(harness.account(7), before);
+    }
+}
+
+#[tokio::test]
+async fn an_academy_whose_put_replaces_the_record_loses_nothing_of_ours() {
+    let harness = Harness::synced(Via::Direct, ANYTHING, people(20)).await;
+    harness.company.reteach.set_quirks([Quirk::PutReplaces]);
+    let before = harness.company.reteach.customers();
+    move_to(&harness, 1..=20, "Ulm");
+    harness.change(20, |person| person.status = Status::Inactive);
+    let report = harness.tick().await;
+    assert_run!(report, Outcome::AcademyRefuses);
+    assert!(
+        report.message.contains("does not name"),
+        "{}",
+        report.message
+    );
+    assert!(harness.is_locked(20));
+    let ours = |account: &Customer| {
+        let Customer {
+            email,
+            first_name,
+            last_name,
+            position,
+            company,
+            external_id,
+            tags,
+            ..
+        } = account.clone();
+        (
+            email,
+            first_name,
+            last_name,
+            position,
+            company,
+            external_id,
+            tags,
+        )
+    };
+    let after = harness.company.reteach.customers();
+    assert_eq!(
+        after.iter().map(ours).collect::<Vec<_>>(),
+        before.iter().map(ours).collect::<Vec<_>>()
+    );
+}
+
+#[tokio::test]
+async fn a_returner_whose_lock_the_academy_does_not_clear_is_reported() {
+    let harness = Harness::synced(Via::Direct, ANYTHING, people(6)).await;
+    harness.change(2, |person| person.status = Status::Inactive);
+    harness.tick().await;
+    harness
+        .company
+        .reteach
+        .set_quirks([Quirk::NullClearsNothing]);
+    harness.change(2, |person| person.status = Status::Active);
+    let report = harness.tick().await;
+    assert_run!(report, Outcome::Done, refused = 1, unlocked = 0);
+    let text = &report.findings[0].text;
+    assert!(text.contains("setInactiveAt"), "{text}");
+    assert!(harness.is_locked(2));
+}
+
+#[tokio::test]
+async fn an_academy_that_finds_no_external_ids_is_written_by_its_own_ids() {
+    let harness = Harness::synced(Via::Direct, ANYTHING, people(6)).await;
+    harness
+        .company
+        .reteach
+        .set_quirks([Quirk::ExternalIdsAreNoIdentifiers]);
+    for office in ["Ulm", "Bonn"] {
+        harness.forget_requests();
+        move_to(&harness, 1..=6, office);
+        let report = harness.tick().await;
+        assert_run!(report, Outcome::Done, updated = 6);
+        let by_external_id = harness
+            .asked()
+            .iter()
+            .filter(|call| call.path.contains("personio%3A"))
+            .count();
+        assert!(
+            by_external_id <= if office == "Ulm" { 2 } else { 0 },
+            "{office}: {by_external_id}"
+        );
+    }
+    assert!((1..=6).all(|id| harness.account(id).location.as_deref() == Some("Bonn")));
+}
