@@ -80,6 +80,14 @@ pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
             "held: {what}; `tenants approve {tenant} {hash}` applies it, `tenants dismiss {tenant} {hash}` leaves it"
         ));
     }
+    let state = store.sync_state(tenant).await?;
+    let waiting = state.map_or(0, |state| u64::from(state.waiting));
+    if waiting > 0 {
+        let people = format::number(waiting, "person is", "people are");
+        problems.push(format!(
+            "{people} refused, in conflict or without an answer from reteach: `tenants runs {tenant}` names them"
+        ));
+    }
     let parked = start.checkpoint.map_or(0, |known| known.parked);
     if parked > 0 {
         let parked = format::number(u64::from(parked), "certificate waits", "certificates wait");
