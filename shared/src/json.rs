@@ -21,9 +21,6 @@ pub(crate) struct DecodeError {
 }
 
 /// Reads all of `text` as one value.
-///
-/// # Errors
-/// [`DecodeError`].
 pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, DecodeError> {
     read_within(text, &[])
 }
@@ -55,9 +52,6 @@ pub(crate) fn read_within<'a, T: Deserialize<'a>>(
 }
 
 /// As [`read_within`], without the path.
-///
-/// # Errors
-/// serde's own.
 pub(crate) fn parse_within<'a, T: Deserialize<'a>>(
     text: &'a str,
     keys: &[&str],

@@ -21,7 +21,6 @@ pub(crate) struct Build {
     features: Option<&'static str>,
 }
 
-/// Both functions.
 pub(crate) const FUNCTIONS: Build = Build {
     folder: "target/lambda",
     packages: &["employee-sync", "certificate-sync"],

@@ -9,7 +9,6 @@ use crate::figure::{Figure, Table};
 pub(crate) struct Check {
     what: String,
     measured: Figure,
-    /// Explains the figure.
     note: Option<String>,
     target: Option<String>,
     status: Status,
@@ -27,7 +26,6 @@ enum Status {
 }
 
 impl Check {
-    /// Without a target.
     pub(crate) fn new(what: impl Into<String>, measured: impl Into<Figure>) -> Self {
         let measured = measured.into();
         let status = match measured {

@@ -104,8 +104,8 @@ async fn with_latency(latency: Duration, plan: &Plan, bootstraps: &Path) -> Vec<
     let holders = company(plan.people.min(HOLDERS)).await;
     holders.first_run().await;
     for harness in [&newcomers, &holders] {
-        harness.company.personio.set_latency(latency);
-        harness.company.reteach.set_latency(latency);
+        harness.personio.set_latency(latency);
+        harness.reteach.set_latency(latency);
     }
     let (first, certificates) = join!(
         first_run(&newcomers, plan, latency, bootstraps),
@@ -116,7 +116,7 @@ async fn with_latency(latency: Duration, plan: &Plan, bootstraps: &Path) -> Vec<
 
 async fn company(size: u64) -> Harness {
     let harness = Harness::at(&Timestamp::now().to_string(), Via::Direct, "", people(size)).await;
-    harness.company.personio.add_category("Bildungszertifikate");
+    harness.personio.add_category("Bildungszertifikate");
     harness
 }
 

@@ -8,7 +8,6 @@ use serde_json::Value;
 use crate::document::Document;
 use crate::violation::{NOT_IN_DOCUMENT, Violation};
 
-/// One document.
 pub(crate) struct Parameters(Value);
 
 impl Parameters {

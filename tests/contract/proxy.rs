@@ -22,7 +22,6 @@ use crate::violation::{self, Violation};
 
 /// Number by which the outbound listener recognises a call.
 const CALL: HeaderName = HeaderName::from_static("x-contract-call");
-/// Prism's list of violations.
 const VIOLATIONS: HeaderName = HeaderName::from_static("sl-violations");
 /// Headers of one connection, which are not forwarded.
 const HOP_HEADERS: [HeaderName; 4] = [HOST, CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING];

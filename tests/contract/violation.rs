@@ -10,7 +10,6 @@ use serde::Deserialize;
 pub(crate) struct Violation {
     /// Path to the value, from `request` or `response`; `*` stands for any index of a list.
     pub(crate) at: String,
-    /// Prism's text.
     pub(crate) message: String,
 }
 

@@ -164,7 +164,7 @@ async fn a_malformed_record_leaves_its_account_alone_and_stops_no_other() {
             let label = format!("{via:?} {attribute} {value}");
             let harness = Harness::synced(via, "", people(4)).await;
             let before = harness.account(2);
-            harness.company.personio.set_raw(2, attribute, value);
+            harness.personio.set_raw(2, attribute, value);
             harness.change(2, |person| person.position = Some("Chefin".into()));
             harness.change(3, |person| person.position = Some("Chefin".into()));
             let report = harness.tick().await;
@@ -195,7 +195,7 @@ async fn a_malformed_record_leaves_its_account_alone_and_stops_no_other() {
                 Some("Chefin"),
                 "{label}"
             );
-            harness.company.personio.clear_raw(2, attribute);
+            harness.personio.clear_raw(2, attribute);
             harness.tick().await;
             assert_eq!(
                 harness.account(2).position.as_deref(),
@@ -210,12 +210,9 @@ async fn a_malformed_record_leaves_its_account_alone_and_stops_no_other() {
 async fn a_deleted_person_with_a_malformed_record_is_locked() {
     for via in [Via::Direct, Via::KomboPassthrough] {
         let harness = Harness::synced(via, "", people(4)).await;
-        harness
-            .company
-            .personio
-            .set_raw(2, "hire_date", json!("gestern"));
+        harness.personio.set_raw(2, "hire_date", json!("gestern"));
         assert_eq!(harness.tick().await.counts.refused, 1, "{via:?}");
-        harness.company.personio.remove(2);
+        harness.personio.remove(2);
         harness.tick().await;
         assert_eq!(harness.locked(1..=4), 0, "{via:?}: once is not enough");
         let report = harness.tick().await;
@@ -233,7 +230,7 @@ async fn a_record_without_an_id_makes_the_reading_incomplete() {
     for via in [Via::Direct, Via::KomboPassthrough] {
         for id in [json!(""), json!(null), json!({"a": 1})] {
             let harness = Harness::synced(via, "", people(4)).await;
-            harness.company.personio.set_raw(2, "id", id.clone());
+            harness.personio.set_raw(2, "id", id.clone());
             harness.change(3, |person| person.position = Some("Chefin".into()));
             for _ in 0..4 {
                 let report = harness.tick().await;
@@ -257,7 +254,7 @@ async fn a_record_without_an_id_makes_the_reading_incomplete() {
 #[tokio::test]
 async fn a_numeric_name_is_synced_as_text() {
     let harness = Harness::new(Via::Direct, "", people(2)).await;
-    harness.company.personio.set_raw(2, "first_name", json!(42));
+    harness.personio.set_raw(2, "first_name", json!(42));
     harness.first_run().await;
     assert_eq!(harness.account(2).first_name.as_deref(), Some("42"));
 }

@@ -100,7 +100,7 @@ async fn is_held(kind: &RiskyChange, harness: &Harness, limit: u64) {
         (kind.cause)(harness, id);
     }
     // Harmless: a new person, and another office for one of those held.
-    harness.company.personio.put(person(900));
+    harness.personio.put(person(900));
     harness.change(1, |person| person.office = Some("Wien".into()));
     let report = harness.tick().await;
     assert_eq!(done(kind, harness, 1..=limit + 1), 0, "{label}");

@@ -24,7 +24,7 @@ pub(crate) const KOMBO: &[Via] = &[Via::KomboPassthrough, Via::Kombo];
 pub(crate) const ALL: &[Via] = &harness::ROUTES;
 
 pub(crate) fn kombo(harness: &Harness) -> &simulators::Kombo {
-    harness.company.kombo.as_ref().unwrap()
+    harness.kombo()
 }
 
 fn put_into(harness: &Harness, condition: Condition) {
@@ -62,12 +62,11 @@ pub(crate) fn common() -> Vec<BrokenConnection> {
         broken(
             "Personio's credential is deleted",
             DIRECT,
-            |harness| harness.company.personio.remove_credentials("papi-client"),
+            |harness| harness.personio.remove_credentials("papi-client"),
             Outcome::AccessDenied,
             "Personio refused the client id and secret",
             |harness| {
                 harness
-                    .company
                     .personio
                     .add_credentials("papi-client", "papi-secret")
             },
@@ -75,12 +74,11 @@ pub(crate) fn common() -> Vec<BrokenConnection> {
         broken(
             "the credential that Kombo holds is deleted",
             KOMBO,
-            |harness| harness.company.personio.remove_credentials("papi-client"),
+            |harness| harness.personio.remove_credentials("papi-client"),
             Outcome::NotConnected,
             "send a new Kombo Connect link",
             |harness| {
                 harness
-                    .company
                     .personio
                     .add_credentials("papi-client", "papi-secret")
             },
@@ -130,17 +128,15 @@ pub(crate) fn common() -> Vec<BrokenConnection> {
             "reteach's credential is deleted",
             ALL,
             |harness| {
-                harness.company.reteach.remove_credentials("reteach-client");
-                harness.company.reteach.revoke_tokens();
+                harness.reteach.remove_credentials("reteach-client");
+                harness.reteach.revoke_tokens();
             },
             Outcome::AccessDenied,
             "Check the client id, secret and code in reteach's settings",
             |harness| {
-                harness.company.reteach.add_credentials(
-                    "reteach-client",
-                    "reteach-secret",
-                    "reteach-code",
-                )
+                harness
+                    .reteach
+                    .add_credentials("reteach-client", "reteach-secret", "reteach-code")
             },
         ),
     ]
@@ -159,12 +155,7 @@ pub(crate) fn rotations() -> [Rotation; 3] {
         Rotation {
             name: "personio",
             routes: DIRECT,
-            at_the_vendor: |harness| {
-                harness
-                    .company
-                    .personio
-                    .rotate_secret("papi-client", "papi-new")
-            },
+            at_the_vendor: |harness| harness.personio.rotate_secret("papi-client", "papi-new"),
             in_the_secret: |secret| {
                 let new = PersonioSecret {
                     client_id: "papi-client".into(),
@@ -190,10 +181,9 @@ pub(crate) fn rotations() -> [Rotation; 3] {
             name: "reteach",
             routes: ALL,
             at_the_vendor: |harness| {
-                harness.company.reteach.remove_credentials("reteach-client");
-                harness.company.reteach.revoke_tokens();
+                harness.reteach.remove_credentials("reteach-client");
+                harness.reteach.revoke_tokens();
                 harness
-                    .company
                     .reteach
                     .add_credentials("new-client", "new-secret", "new-code");
             },

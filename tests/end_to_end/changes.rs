@@ -99,7 +99,7 @@ fn cases() -> Vec<Case> {
 async fn each_change_is_one_call_with_only_that_field() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(8)).await;
-        let mut others = harness.company.reteach.customers();
+        let mut others = harness.reteach.customers();
         others.retain(|account| account.external_id.as_deref() != Some("personio:2"));
         for Case { name, change, sent } in cases() {
             let label = format!("{via:?}: {name}");
@@ -125,7 +125,7 @@ async fn each_change_is_one_call_with_only_that_field() {
             assert_eq!(report.counts, counts, "{label}");
             assert_idle(&harness).await;
         }
-        let mut after = harness.company.reteach.customers();
+        let mut after = harness.reteach.customers();
         after.retain(|account| account.external_id.as_deref() != Some("personio:2"));
         assert_eq!(after, others, "{via:?}");
     }
@@ -154,7 +154,7 @@ async fn a_department_is_synced_once_it_is_switched_on() {
 async fn the_tag_of_the_employment_type_is_replaced_and_other_tags_stay() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(3)).await;
-        harness.company.reteach.edit("personio:2", |account| {
+        harness.reteach.edit("personio:2", |account| {
             account.tags.insert(0, "Führungskraft".into());
             account.tags.push("Anstellungsart intern".into());
         });
@@ -258,9 +258,9 @@ async fn an_unreadable_attribute_clears_nothing_and_catches_up_later() {
         let mut everybody = people(12);
         everybody[0].termination_date = date("2026-12-31");
         let harness = Harness::synced(via, "", everybody).await;
-        let before = harness.company.reteach.customers();
+        let before = harness.reteach.customers();
         for attribute in personal {
-            harness.company.personio.revoke(&[attribute]);
+            harness.personio.revoke(&[attribute]);
             let report = harness.tick().await;
             let told = report
                 .findings
@@ -272,21 +272,21 @@ async fn an_unreadable_attribute_clears_nothing_and_catches_up_later() {
                 "{attribute}"
             );
             assert_eq!(
-                harness.company.reteach.customers(),
+                harness.reteach.customers(),
                 before,
                 "{via:?} without {attribute}"
             );
             assert_eq!(harness.writes().len(), 0, "{via:?} without {attribute}");
-            harness.company.personio.grant(&[attribute]);
+            harness.personio.grant(&[attribute]);
         }
-        harness.company.personio.revoke(&personal);
+        harness.personio.revoke(&personal);
         harness.change(2, |person| {
             (person.office, person.position) = (Some("Wien".into()), None)
         });
         // Also not where everybody is compared.
         harness.after(jiff::SignedDuration::from_hours(25)).await;
-        assert_eq!(harness.company.reteach.customers(), before, "{via:?}");
-        harness.company.personio.grant(&personal);
+        assert_eq!(harness.reteach.customers(), before, "{via:?}");
+        harness.personio.grant(&personal);
         harness.forget_requests();
         let report = harness.tick().await;
         assert_eq!(
@@ -313,7 +313,7 @@ async fn a_new_person_is_searched_by_list_or_lookup_whichever_takes_fewer_calls(
             .chain([(Via::Direct, 260, &look_up[..])])
     {
         let harness = Harness::synced(via, "", people(company)).await;
-        harness.company.personio.put(person(company + 1));
+        harness.personio.put(person(company + 1));
         let report = harness.tick().await;
         let account = harness.account(company + 1);
         assert_counts!(report, created = 1);
@@ -336,10 +336,9 @@ async fn a_new_person_with_the_address_of_a_manual_account_is_adopted() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(5)).await;
         let id = harness
-            .company
             .reteach
             .insert(harness::by_hand("Person-6@muster.example"));
-        harness.company.personio.put(person(6));
+        harness.personio.put(person(6));
         let report = harness.tick().await;
         assert_counts!("{via:?}", report, created = 0, adopted = 1);
         let account = harness.account(6);

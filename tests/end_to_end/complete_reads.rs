@@ -42,8 +42,8 @@ async fn nobody_is_locked(via: Via, cases: &[Case]) {
         let newcomer = 1_000 + id;
         let locked = harness.locked(1..=104);
         harness.forget_requests();
-        harness.company.personio.remove(id);
-        harness.company.personio.put(person(newcomer));
+        harness.personio.remove(id);
+        harness.personio.put(person(newcomer));
         for _ in 0..4 {
             for (behaviour, adjust) in &case.faults {
                 harness.fail_reading(behaviour.clone(), *adjust);
@@ -163,7 +163,7 @@ async fn nobody_is_missed_by_rows(via: Via, case: &Case) {
 async fn a_second_complete_attempt_makes_the_reading_count() {
     for via in PERSONIO {
         let harness = Harness::synced(via, "", people(104)).await;
-        harness.company.personio.remove(7);
+        harness.personio.remove(7);
         for _ in 0..2 {
             harness.fail_reading(Behaviour::DropRows(1), |fault| SECOND_PAGE(fault).times(1));
             assert_eq!(harness.tick().await.counts.readings, 2);
@@ -232,7 +232,7 @@ async fn a_failing_kombo_page_locks_nobody() {
 async fn a_page_that_fails_once_is_retried() {
     for via in harness::ROUTES {
         let harness = Harness::synced(via, "", people(5)).await;
-        harness.company.personio.remove(2);
+        harness.personio.remove(2);
         for _ in 0..2 {
             harness.fail_reading(Behaviour::Status(503, Body::Html), |fault| fault.nth(1));
             harness.tick().await;
@@ -245,7 +245,7 @@ async fn a_page_that_fails_once_is_retried() {
 async fn an_incomplete_reading_between_two_complete_ones_does_not_reset_the_count() {
     for via in PERSONIO {
         let harness = Harness::synced(via, "", people(5)).await;
-        harness.company.personio.remove(2);
+        harness.personio.remove(2);
         assert_eq!(harness.tick().await.counts.missing_once, 1);
         for _ in 0..3 {
             harness.fail_reading(Behaviour::TotalOff(1), Fault::always);

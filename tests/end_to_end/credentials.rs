@@ -12,18 +12,18 @@ fn broken_connections() -> Vec<BrokenConnection> {
         broken(
             "the right to read employees is revoked",
             &[Via::Direct, Via::KomboPassthrough],
-            |harness| harness.company.personio.allow_reading(false),
+            |harness| harness.personio.allow_reading(false),
             Outcome::AccessDenied,
             "Employees: read",
-            |harness| harness.company.personio.allow_reading(true),
+            |harness| harness.personio.allow_reading(true),
         ),
         broken(
             "the right to read employees is revoked from Kombo",
             &[Via::Kombo],
-            |harness| harness.company.personio.allow_reading(false),
+            |harness| harness.personio.allow_reading(false),
             Outcome::NotConnected,
             "reconnect",
-            |harness| harness.company.personio.allow_reading(true),
+            |harness| harness.personio.allow_reading(true),
         ),
         broken(
             "reteach forbids it",
@@ -33,10 +33,7 @@ fn broken_connections() -> Vec<BrokenConnection> {
                     403,
                     simulators::Body::Vendor,
                 ));
-                harness
-                    .company
-                    .reteach
-                    .fail(fault.path("/customer").always());
+                harness.reteach.fail(fault.path("/customer").always());
             },
             Outcome::AccessDenied,
             "does not allow this",
@@ -60,16 +57,16 @@ async fn every_broken_connection_is_named_and_recovers() {
         for via in routes {
             let label = format!("{via:?}: {name}");
             let harness = Harness::synced(*via, "", people(3)).await;
-            let before = harness.company.reteach.customers();
+            let before = harness.reteach.customers();
             let good = harness.last_good_run().await;
             harness.change(2, |person| person.office = Some("Wien".into()));
-            harness.company.personio.put(harness::person(9));
+            harness.personio.put(harness::person(9));
             begin(&harness);
             for _ in 0..3 {
                 let report = harness.tick().await;
                 assert_eq!(report.outcome, outcome, "{label}: {report:#?}");
                 assert!(report.message.contains(says), "{label}: {}", report.message);
-                assert_eq!(harness.company.reteach.customers(), before, "{label}");
+                assert_eq!(harness.reteach.customers(), before, "{label}");
                 assert_eq!(
                     harness.reports().await[0],
                     harness::kept(&report, &harness.reports().await[0]),
@@ -157,11 +154,8 @@ async fn an_unusable_secret_is_reported_by_its_part() {
             report.message
         );
         harness.store_secret(&harness.company.secret()).await;
-        assert_eq!(
-            harness.after(SignedDuration::from_mins(16)).await.outcome,
-            Outcome::Unchanged,
-            "{text}"
-        );
+        let report = harness.after(SignedDuration::from_mins(16)).await;
+        assert_run!("{text}", report, Outcome::Unchanged);
     }
 }
 

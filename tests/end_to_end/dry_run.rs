@@ -11,7 +11,7 @@ use simulators::people::Status;
 use simulators::reteach::Customer;
 
 async fn dry(harness: &Harness) -> Ran<EmployeeSync> {
-    let (items, accounts) = (harness.items().await, harness.company.reteach.customers());
+    let (items, accounts) = (harness.items().await, harness.reteach.customers());
     harness.forget_requests();
     let ran = harness.run(Mode::DryRun, Deadline::never()).await;
     assert_eq!(
@@ -19,7 +19,7 @@ async fn dry(harness: &Harness) -> Ran<EmployeeSync> {
         items,
         "the state is as it was, down to the lease"
     );
-    assert_eq!(harness.company.reteach.customers(), accounts);
+    assert_eq!(harness.reteach.customers(), accounts);
     assert_eq!(harness.writes().len(), 0);
     assert_eq!(ran.report.dynamodb.write, 0.0);
     ran
@@ -29,15 +29,12 @@ async fn dry(harness: &Harness) -> Ran<EmployeeSync> {
 async fn a_first_dry_run_lists_creates_adoptions_and_conflicts() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(4)).await;
-        harness
-            .company
-            .reteach
-            .insert(by_hand("person-2@muster.example"));
+        harness.reteach.insert(by_hand("person-2@muster.example"));
         let foreign = Customer {
             external_id: Some("sap:3".into()),
             ..by_hand("person-3@muster.example")
         };
-        harness.company.reteach.insert(foreign);
+        harness.reteach.insert(foreign);
         let ran = dry(&harness).await;
         let counts = ran.report.counts;
         assert_eq!(ran.report.outcome, Outcome::Planned);
@@ -75,7 +72,7 @@ async fn a_dry_run_predicts_the_next_run() {
         harness.change(1, |person| person.office = Some("Wien".into()));
         harness.change(2, |person| person.termination_date = date("2026-05-08"));
         harness.change(3, |person| person.position = None);
-        harness.company.personio.put(person(13));
+        harness.personio.put(person(13));
         (4..=9).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
         let ran = dry(&harness).await;
         let planned = ran.report;
@@ -131,7 +128,7 @@ async fn a_dry_run_needs_no_lease() {
 #[tokio::test]
 async fn a_failing_dry_run_writes_nothing() {
     let harness = Harness::synced(shared::tenant::Via::Direct, "", people(2)).await;
-    harness.company.personio.remove_credentials("papi-client");
+    harness.personio.remove_credentials("papi-client");
     assert_eq!(dry(&harness).await.report.outcome, Outcome::AccessDenied);
     harness
         .configure("[employees]\nposition = \"label\"\n")

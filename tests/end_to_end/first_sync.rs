@@ -99,7 +99,7 @@ async fn people_without_mail_or_other_fields_are_created() {
 async fn an_unreadable_mail_address_counts_as_missing() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(3)).await;
-        harness.company.personio.revoke(&["email"]);
+        harness.personio.revoke(&["email"]);
         harness.first_run().await;
         let account = harness.account(2);
         assert_eq!(
@@ -116,7 +116,6 @@ async fn a_first_run_takes_as_many_calls_as_people_and_pages() {
         let harness = Harness::new(via, "", people(120)).await;
         for number in 0..260 {
             harness
-                .company
                 .reteach
                 .insert(by_hand(&format!("{number}@elsewhere.example")));
         }
@@ -131,11 +130,11 @@ async fn a_first_run_takes_as_many_calls_as_people_and_pages() {
         assert_eq!(harness.pages_read(), if via == Via::Kombo { 1 } else { 2 });
         assert_eq!(
             report.calls.reteach,
-            harness.company.reteach.requests().len() as u64
+            harness.reteach.requests().len() as u64
         );
         let (personio, kombo) = (report.calls.personio, report.calls.kombo);
         match &harness.company.kombo {
-            None => assert_eq!(personio, harness.company.personio.requests().len() as u64),
+            None => assert_eq!(personio, harness.personio.requests().len() as u64),
             Some(simulator) => {
                 assert_eq!((personio, kombo), (0, simulator.requests().len() as u64))
             }
@@ -153,11 +152,8 @@ async fn a_first_run_without_tags_takes_one_call_per_person() {
     .await;
     harness.tick().await;
     assert_eq!(harness.asked().len(), 1 + 30);
-    assert_eq!(harness.company.personio.calls(personio::Endpoint::Auth), 1);
-    assert_eq!(
-        harness.company.reteach.calls(reteach::Endpoint::Authorize),
-        1
-    );
+    assert_eq!(harness.personio.calls(personio::Endpoint::Auth), 1);
+    assert_eq!(harness.reteach.calls(reteach::Endpoint::Authorize), 1);
 }
 
 #[tokio::test]
@@ -173,7 +169,7 @@ async fn adoption_by_mail_keeps_fields_that_are_not_ours() {
             ],
             ..by_hand("PERSON-2@Muster.Example")
         };
-        let id = harness.company.reteach.insert(before.clone());
+        let id = harness.reteach.insert(before.clone());
         let report = harness.tick().await;
         assert_counts!("{via:?}", report, created = 2, adopted = 1);
         let account = harness.account(2);
@@ -207,7 +203,7 @@ async fn an_account_of_another_system_is_a_conflict_checked_with_growing_pauses(
         external_id: Some("sap:7".into()),
         ..by_hand("person-2@muster.example")
     };
-    harness.company.reteach.insert(foreign.clone());
+    harness.reteach.insert(foreign.clone());
     let first = harness.now().await;
     assert_counts!(first, created = 1, conflicts = 1);
     assert!(
@@ -228,11 +224,11 @@ async fn an_account_of_another_system_is_a_conflict_checked_with_growing_pauses(
         }
     }
     assert_eq!(looked, [15, 45, 105, 225]);
-    let account = harness.company.reteach.customer("sap:7").unwrap();
+    let account = harness.reteach.customer("sap:7").unwrap();
     assert_eq!(written(account), foreign);
     assert_eq!(harness.find(2), None);
 
-    harness.company.reteach.edit("sap:7", |account| {
+    harness.reteach.edit("sap:7", |account| {
         account.email = Some("other@muster.example".into())
     });
     harness.after(SignedDuration::from_hours(3)).await;
@@ -245,13 +241,13 @@ async fn without_a_ledger_accounts_are_found_by_external_id() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(5)).await;
         // The mail address may have changed.
-        harness.company.reteach.edit("personio:4", |account| {
+        harness.reteach.edit("personio:4", |account| {
             account.email = Some("renamed@muster.example".into())
         });
         harness.change(4, |person| {
             person.email = Some("renamed@muster.example".into())
         });
-        let before = harness.company.reteach.customers();
+        let before = harness.reteach.customers();
         harness.lose_the_ledger("").await;
         let report = harness.tick().await;
         assert_eq!(
@@ -260,7 +256,7 @@ async fn without_a_ledger_accounts_are_found_by_external_id() {
             "{via:?}"
         );
         assert_run!(report, Outcome::Done, unchanged = 5);
-        assert_eq!(harness.company.reteach.customers(), before);
+        assert_eq!(harness.reteach.customers(), before);
         assert_idle(&harness).await;
         harness.change(4, |person| person.position = Some("Chefin".into()));
         harness.tick().await;

@@ -46,7 +46,7 @@ async fn faulty_readings_lock_nobody(
 fn all_are_open(harness: &Harness, everybody: u64, label: &str) {
     assert_eq!(harness.locked(1..=everybody), 0, "{label}");
     assert_eq!(
-        harness.company.reteach.calls(Endpoint::DeleteCustomer),
+        harness.reteach.calls(Endpoint::DeleteCustomer),
         0,
         "{label}"
     );
@@ -60,7 +60,6 @@ async fn ssosync_88_accounts_of_others_are_left_alone() {
         let harness = Harness::new(via, "", people(3)).await;
         for number in 0..20 {
             harness
-                .company
                 .reteach
                 .insert(by_hand(&format!("admin-{number}@tower.example")));
         }
@@ -68,9 +67,9 @@ async fn ssosync_88_accounts_of_others_are_left_alone() {
             external_id: Some("sap:1".to_owned()),
             ..by_hand("sap@tower.example")
         };
-        harness.company.reteach.insert(other);
+        harness.reteach.insert(other);
         let others = || {
-            let all = harness.company.reteach.customers().into_iter();
+            let all = harness.reteach.customers().into_iter();
             let is_ours = |account: &Customer| {
                 account
                     .external_id
@@ -93,7 +92,7 @@ async fn ssosync_88_accounts_of_others_are_left_alone() {
 async fn ssosync_104_nothing_is_ever_deleted() {
     for via in ROUTES {
         let harness = Harness::synced(via, PLAIN, people(12)).await;
-        (2..=12).for_each(|id| assert!(harness.company.personio.remove(id)));
+        (2..=12).for_each(|id| assert!(harness.personio.remove(id)));
         harness.tick().await;
         let report = harness.tick().await;
         harness.approve(&report.held.unwrap().hash).await;
@@ -103,9 +102,9 @@ async fn ssosync_104_nothing_is_ever_deleted() {
             (11, false),
             "{via:?}"
         );
-        assert_eq!(harness.company.reteach.customers().len(), 12, "{via:?}");
+        assert_eq!(harness.reteach.customers().len(), 12, "{via:?}");
         assert_eq!(
-            harness.company.reteach.calls(Endpoint::DeleteCustomer),
+            harness.reteach.calls(Endpoint::DeleteCustomer),
             0,
             "{via:?}"
         );
@@ -120,7 +119,7 @@ async fn ssosync_159_the_schedule_does_not_undo_a_manual_sync() {
         let harness = Harness::synced(via, "", people(20)).await;
         // The scheduled function is another process, whose credential sees fewer people.
         harness.world.restart().unwrap();
-        (2..=20).for_each(|id| assert!(harness.company.personio.remove(id)));
+        (2..=20).for_each(|id| assert!(harness.personio.remove(id)));
         for _ in 0..4 {
             harness.tick().await;
         }
@@ -212,14 +211,14 @@ async fn keycloak_24669_a_dropped_connection_locks_nobody() {
                 .method(http::Method::GET)
                 .always()
         };
-        harness.company.reteach.fail(empty());
-        harness.company.personio.put(person(121));
+        harness.reteach.fail(empty());
+        harness.personio.put(person(121));
         harness.tick().await;
         harness.after(A_DAY).await;
         harness.clear_faults();
         harness.tick().await;
         all_are_open(&harness, 121, &format!("{via:?}"));
-        assert_eq!(harness.company.reteach.customers().len(), 121, "{via:?}");
+        assert_eq!(harness.reteach.customers().len(), 121, "{via:?}");
     }
 }
 
@@ -232,7 +231,7 @@ async fn owncloud_28039_a_short_page_is_not_the_last_one() {
         for via in [Via::Direct, Via::KomboPassthrough] {
             let label = format!("{via:?} {offset}");
             let harness = Harness::synced(via, PLAIN, people(250)).await;
-            harness.company.personio.put(person(251));
+            harness.personio.put(person(251));
             harness.fail_reading(Behaviour::DropRows(2), |fault| {
                 fault.query("offset", offset).always()
             });
@@ -298,7 +297,7 @@ async fn firezone_9373_locked_people_count_on_neither_side() {
             .take(20)
             .for_each(|person| person.termination_date = date("2026-04-30"));
         let harness = Harness::synced(via, PLAIN, everybody).await;
-        (1..=20).for_each(|id| assert!(harness.company.personio.remove(id)));
+        (1..=20).for_each(|id| assert!(harness.personio.remove(id)));
         (21..=25).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
         for _ in 0..3 {
             assert_eq!(harness.tick().await.held, None, "{via:?}");
@@ -338,7 +337,7 @@ async fn firezone_10898_an_approval_does_not_widen_a_limit() {
             "{via:?}"
         );
         for later in [SignedDuration::from_mins(5), A_DAY * 2] {
-            harness.world.clock.advance(later);
+            harness.advance(later);
             (9..=14).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
             assert_eq!(harness.now().await.counts.held, 6, "{via:?} {later}");
             assert_eq!(harness.locked(9..=30), 0, "{via:?} {later}");
@@ -356,11 +355,8 @@ async fn zammad_4674_a_dry_run_writes_nothing() {
             ..person(1)
         };
         let harness = Harness::new(via, "", [left, person(2)]).await;
-        harness
-            .company
-            .reteach
-            .insert(by_hand("person-1@muster.example"));
-        let (accounts, items) = (harness.company.reteach.customers(), harness.items().await);
+        harness.reteach.insert(by_hand("person-1@muster.example"));
+        let (accounts, items) = (harness.reteach.customers(), harness.items().await);
         for _ in 0..3 {
             let report = harness.run(Mode::DryRun, Deadline::never()).await.report;
             assert_run!(
@@ -371,7 +367,7 @@ async fn zammad_4674_a_dry_run_writes_nothing() {
                 created = 1
             );
         }
-        assert_eq!(harness.company.reteach.customers(), accounts, "{via:?}");
+        assert_eq!(harness.reteach.customers(), accounts, "{via:?}");
         assert_eq!(
             (harness.items().await, harness.writes().len()),
             (items, 0),
@@ -415,7 +411,7 @@ async fn a_mass_unlock_is_held() {
             .for_each(|person| person.termination_date = date("2026-04-30"));
         let harness = Harness::synced(via, PLAIN, everybody).await;
         (1..=10).for_each(|id| harness.change(id, |person| person.termination_date = None));
-        harness.company.personio.put(person(21));
+        harness.personio.put(person(21));
         for _ in 0..3 {
             assert_eq!(harness.tick().await.counts.held, 10, "{via:?}");
         }
@@ -440,15 +436,12 @@ async fn a_withdrawn_right_blanks_nobody() {
     for via in ROUTES {
         let harness = Harness::synced(via, PLAIN, people(20)).await;
         let held = || {
-            let all = harness.company.reteach.customers().into_iter();
+            let all = harness.reteach.customers().into_iter();
             all.map(|account| (account.email, account.position, account.location))
                 .collect::<Vec<_>>()
         };
         let before = held();
-        harness
-            .company
-            .personio
-            .revoke(&["position", "office", "email"]);
+        harness.personio.revoke(&["position", "office", "email"]);
         for _ in 0..2 {
             let report = harness.tick().await;
             assert_eq!(
@@ -459,10 +452,7 @@ async fn a_withdrawn_right_blanks_nobody() {
         }
         harness.after(A_DAY).await;
         assert_eq!(held(), before, "{via:?}");
-        harness
-            .company
-            .personio
-            .grant(&["position", "office", "email"]);
+        harness.personio.grant(&["position", "office", "email"]);
         harness.tick().await;
         assert_eq!((held(), harness.held().await), (before, None), "{via:?}");
     }

@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 
 /// Everybody has exactly one complete account, and the next run has nothing to do.
 async fn all_are_synced(harness: &Harness, everybody: u64) {
-    let accounts = harness.company.reteach.customers();
+    let accounts = harness.reteach.customers();
     let ids: BTreeSet<_> = accounts
         .iter()
         .filter_map(|account| account.external_id.clone())
@@ -44,7 +44,6 @@ async fn all_are_synced(harness: &Harness, everybody: u64) {
 
 fn creates(harness: &Harness) -> usize {
     harness
-        .company
         .reteach
         .calls(reteach::Endpoint::FindOrCreateCustomer)
 }
@@ -116,7 +115,7 @@ async fn a_run_without_the_lease_calls_no_vendor() {
         Outcome::Done
     );
     assert_eq!(harness.account(2).location.as_deref(), Some("Wien"));
-    let store = harness.world.stack.store();
+    let store = harness.store();
     assert!(store.release(&lease, LastRun::default()).await.is_err());
 }
 
@@ -129,7 +128,7 @@ async fn a_run_that_lost_its_lease_writes_no_more() {
             return;
         }
         // The machine stalled beyond the lease, and another run has started.
-        harness.world.clock.advance(SignedDuration::from_secs(126));
+        harness.advance(SignedDuration::from_secs(126));
         tokio::task::block_in_place(|| {
             tokio::runtime::Handle::current().block_on(harness.take_lease("another run"))
         });
@@ -152,12 +151,12 @@ async fn a_run_that_lost_its_lease_writes_no_more() {
     );
     // Calls in flight arrive; no new ones start.
     assert!(creates(&harness) <= seen.load(Ordering::SeqCst) + 8 && creates(&harness) < 30);
-    let created = harness.company.reteach.customers().len();
+    let created = harness.reteach.customers().len();
     assert_eq!(
         harness.after(SignedDuration::from_secs(60)).await.outcome,
         Outcome::Busy
     );
-    assert_eq!(harness.company.reteach.customers().len(), created);
+    assert_eq!(harness.reteach.customers().len(), created);
     assert_eq!(
         harness.after(SignedDuration::from_secs(120)).await.outcome,
         Outcome::Done
@@ -202,7 +201,7 @@ async fn a_crashed_run_is_completed_by_the_next() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(40)).await;
         crash_after(&harness, 5).await;
-        assert!(harness.company.reteach.customers().len() < 40);
+        assert!(harness.reteach.customers().len() < 40);
         assert_eq!(
             harness.after(SignedDuration::from_secs(60)).await.outcome,
             Outcome::Busy
@@ -218,7 +217,7 @@ async fn repeated_crashes_still_finish() {
     let harness = Harness::new(Via::Direct, "", people(30)).await;
     for _ in 0..4 {
         crash_after(&harness, 2).await;
-        harness.world.clock.advance(SignedDuration::from_mins(5));
+        harness.advance(SignedDuration::from_mins(5));
     }
     harness.tick().await;
     all_are_synced(&harness, 30).await;
@@ -252,7 +251,7 @@ async fn locks_of_crashed_runs_count_against_the_limit() {
     for id in 1..=5 {
         harness.change(id, |person| person.status = Status::Inactive);
         crash_after(&harness, 1).await;
-        harness.world.clock.advance(SignedDuration::from_mins(5));
+        harness.advance(SignedDuration::from_mins(5));
     }
     harness.change(6, |person| person.status = Status::Inactive);
     harness.tick().await;
@@ -265,7 +264,7 @@ async fn an_interrupted_approved_plan_needs_no_second_approval() {
     (1..=20).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
     let hash = harness.tick().await.held.unwrap().hash;
     harness.approve(&hash).await;
-    harness.world.clock.advance(SignedDuration::from_mins(5));
+    harness.advance(SignedDuration::from_mins(5));
     crash_after(&harness, 4).await;
     let locked = harness.locked(1..=20);
     assert!((4..20).contains(&locked), "{locked}");
@@ -281,7 +280,7 @@ async fn an_academy_outage_during_a_run_is_completed_later() {
         let down = Fault::new(Behaviour::Status(500, Body::Html))
             .method(http::Method::POST)
             .path("/customer");
-        harness.company.reteach.fail(down.nth(11).times(1_000));
+        harness.reteach.fail(down.nth(11).times(1_000));
         let report = harness.tick().await;
         assert_run!("{via:?}", report, Outcome::ReteachUnavailable, created = 10);
         assert_eq!(report.counts.left, 30, "{via:?}");
@@ -306,11 +305,11 @@ async fn a_lost_reply_creates_no_second_account() {
             let lost = Fault::new(behaviour.clone())
                 .method(http::Method::POST)
                 .path("/customer");
-            harness.company.reteach.fail(lost.nth(3));
+            harness.reteach.fail(lost.nth(3));
             let report = harness.tick().await;
             assert_counts!("{via:?} {behaviour:?}", report, created = 5, left = 1);
             assert_eq!(report.outcome, Outcome::Partly);
-            assert_eq!(harness.company.reteach.customers().len(), 6);
+            assert_eq!(harness.reteach.customers().len(), 6);
             harness.tick().await;
             assert_eq!(creates(&harness), 6, "{via:?} {behaviour:?}");
             all_are_synced(&harness, 6).await;

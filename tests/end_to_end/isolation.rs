@@ -160,8 +160,6 @@ async fn a_configuration_of_another_tenant_is_rejected() {
     let globex = neighbour(&harness, Via::Direct).await;
     // The file of one tenant under the name of the other.
     harness
-        .world
-        .stack
         .store()
         .put_tenant(&globex.tenant, &harness.company.tenant_file(""))
         .await
@@ -169,14 +167,12 @@ async fn a_configuration_of_another_tenant_is_rejected() {
     let report = harness.world.tick(&globex).await;
     assert_eq!(report.outcome, Outcome::BadConfiguration);
     assert!(
-        harness.company.personio.requests().is_empty(),
+        harness.personio.requests().is_empty(),
         "nothing was asked with either's credentials"
     );
     let acme: &TenantId = &harness.company.tenant;
     assert_eq!(
         harness
-            .world
-            .stack
             .store()
             .reports::<serde_json::Value>(acme, 10)
             .await

@@ -14,13 +14,13 @@ fn at(text: &str) -> Timestamp {
 
 /// Nothing is written to reteach until the reconcile a day later, and no account changes.
 async fn nothing_more_is_written(harness: &Harness, label: &str) {
-    let before = harness.company.reteach.customers();
+    let before = harness.reteach.customers();
     harness.forget_requests();
     harness.tick().await;
     harness.after(SignedDuration::from_hours(25)).await;
     harness.tick().await;
     assert_eq!(harness.writes().len(), 0, "{label}");
-    assert_eq!(harness.company.reteach.customers(), before, "{label}");
+    assert_eq!(harness.reteach.customers(), before, "{label}");
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn an_end_date_locks_at_midnight_in_berlin() {
                 assert!(harness.is_locked(id), "{label}");
                 // Personio sets them inactive at night: nothing is written for that.
                 harness.after(SignedDuration::from_hours(26)).await;
-                harness.company.personio.settle();
+                harness.personio.settle();
                 harness.tick().await;
                 assert_eq!(harness.writes().len(), 0, "{label}");
                 assert_eq!(
@@ -103,7 +103,7 @@ async fn a_future_hire_date_opens_the_account_at_midnight_in_berlin() {
             harness.world.clock.set(at(opens));
             assert!(!harness.is_locked(id), "{via:?} {hired}");
             harness.after(SignedDuration::from_hours(12)).await;
-            assert_eq!(harness.company.personio.settle(), 1);
+            assert_eq!(harness.personio.settle(), 1);
             harness.tick().await;
             assert_eq!(harness.writes().len(), 0, "{via:?} {hired}");
         }
@@ -206,8 +206,8 @@ async fn a_rehired_person_is_locked_until_the_hire_date() {
 async fn a_missing_person_is_locked_after_two_complete_readings_and_unlocked_when_back() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(4)).await;
-        let colleague = harness.company.personio.person(2).unwrap();
-        harness.company.personio.remove(2);
+        let colleague = harness.personio.person(2).unwrap();
+        harness.personio.remove(2);
         let report = harness.tick().await;
         assert_counts!("{via:?}", report, missing_once = 1);
         assert!(!harness.is_locked(2), "{via:?}");
@@ -235,12 +235,12 @@ async fn a_missing_person_is_locked_after_two_complete_readings_and_unlocked_whe
         nothing_more_is_written(&harness, "long gone").await;
         assert_eq!(harness.account(2).last_name.as_deref(), Some("Groß-2"));
 
-        harness.company.personio.put(colleague);
+        harness.personio.put(colleague);
         let report = harness.tick().await;
         assert_counts!("{via:?}", report, unlocked = 1);
         assert!(!harness.is_locked(2), "{via:?}");
         nothing_more_is_written(&harness, "back").await;
-        assert_eq!(harness.company.reteach.customers().len(), 4);
+        assert_eq!(harness.reteach.customers().len(), 4);
     }
 }
 
@@ -248,15 +248,12 @@ async fn a_missing_person_is_locked_after_two_complete_readings_and_unlocked_whe
 async fn a_person_missing_once_is_not_locked() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(4)).await;
-        let colleague = harness.company.personio.person(2).unwrap();
+        let colleague = harness.personio.person(2).unwrap();
         for round in 0..3 {
-            harness.company.personio.remove(2);
-            assert_eq!(
-                harness.tick().await.counts.missing_once,
-                1,
-                "{via:?} {round}"
-            );
-            harness.company.personio.put(colleague.clone());
+            harness.personio.remove(2);
+            let report = harness.tick().await;
+            assert_counts!("{via:?} {round}", report, missing_once = 1);
+            harness.personio.put(colleague.clone());
             harness.tick().await;
         }
         assert_eq!(
@@ -276,7 +273,7 @@ async fn a_leaver_who_is_then_deleted_keeps_the_access_window() {
             ..person(2)
         };
         let harness = Harness::synced(via, "", [person(1), left, person(3)]).await;
-        harness.company.personio.remove(2);
+        harness.personio.remove(2);
         harness.tick().await;
         harness.tick().await;
         assert_eq!(harness.writes().len(), 0, "{via:?}");
@@ -296,7 +293,7 @@ async fn an_unreadable_status_locks_and_unlocks_nobody() {
         harness.tick().await;
         assert!(harness.is_locked(2));
         harness.forget_requests();
-        harness.company.personio.revoke(&["status"]);
+        harness.personio.revoke(&["status"]);
         harness.change(3, |person| person.status = Status::Inactive);
         harness.tick().await;
         assert_eq!(
@@ -305,7 +302,7 @@ async fn an_unreadable_status_locks_and_unlocks_nobody() {
             "{via:?}"
         );
         assert_eq!(harness.writes().len(), 0, "{via:?}");
-        harness.company.personio.grant(&["status"]);
+        harness.personio.grant(&["status"]);
         harness.tick().await;
         assert!(harness.is_locked(3), "{via:?}");
     }
@@ -315,7 +312,7 @@ async fn an_unreadable_status_locks_and_unlocks_nobody() {
 async fn a_person_who_disappears_while_the_sync_state_is_lost_is_still_missed() {
     let harness = Harness::synced(Via::Direct, "", people(20)).await;
     harness.lose_the_root().await;
-    harness.company.personio.remove(7);
+    harness.personio.remove(7);
     let missed = harness.tick().await;
     assert_counts!(missed, missing_once = 1, locked = 0);
     assert!(!harness.is_locked(7));
@@ -339,7 +336,7 @@ async fn without_a_ledger_an_end_date_is_not_taken_for_our_own_lock() {
         let seen = harness.account(2).set_inactive_at;
         harness.lose_the_ledger("").await;
         harness.tick().await;
-        harness.company.personio.put(left("2026-05-07"));
+        harness.personio.put(left("2026-05-07"));
         harness.tick().await;
         assert_eq!(
             harness.account(1).set_inactive_at,

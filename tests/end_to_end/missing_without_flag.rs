@@ -92,15 +92,15 @@ async fn a_person_missing_without_the_flag_is_locked_after_approval() {
 async fn a_flagged_person_is_locked_while_unflagged_ones_are_held() {
     let (harness, _, ids, others) = missing_without_flag().await;
     let [one, two] = [others[0], others[1]];
-    harness.company.personio.remove(one);
-    harness.company.personio.remove(two);
+    harness.personio.remove(one);
+    harness.personio.remove(two);
     harness.tick().await;
     let report = harness.tick().await;
     assert_counts!(report, locked = 2, held = 3);
     assert_eq!(harness.locked([one, two]), 2);
     assert_eq!(harness.locked(1..=20), 2);
     // The flag explains the absence of one of them.
-    harness.company.personio.remove(ids[0]);
+    harness.personio.remove(ids[0]);
     harness.clear_faults();
     harness.tick().await;
     harness.tick().await;

@@ -11,7 +11,7 @@ use simulators::reteach::Customer;
 use simulators::{Behaviour, Body, Fault};
 
 async fn run(seen: &mut Witness, mode: Mode) {
-    seen.harness.world.clock.advance(harness::TICK);
+    seen.harness.advance(harness::TICK);
     let ran = seen
         .harness
         .world
@@ -39,7 +39,7 @@ async fn ticks(seen: &mut Witness, times: usize) {
 
 /// People and accounts with every kind of fault.
 fn go_wrong(harness: &Harness) {
-    let academy = &harness.company.reteach;
+    let academy = &harness.reteach;
     academy.insert(by_hand("zwetschge.1@zwetschge.example"));
     academy.insert(Customer {
         external_id: Some("sap:2".into()),
@@ -53,11 +53,9 @@ fn go_wrong(harness: &Harness) {
         person.email = Some("zwetschge ist keine adresse".into())
     });
     harness
-        .company
         .personio
         .set_raw(7, "hire_date", json!("Zwetschgenzeit"));
     harness
-        .company
         .personio
         .set_raw(8, "last_name", json!(["Zwetschge"]));
 }
@@ -73,16 +71,13 @@ async fn scenario(seen: &mut Witness) {
             person.email = Some(format!("neu.{id}@zwetschge.example"));
         });
     }
-    seen.harness.company.personio.remove(17);
+    seen.harness.personio.remove(17);
     run(seen, Mode::DryRun).await;
     ticks(seen, 2).await;
     let hash = seen.harness.held().await.unwrap().hash;
     seen.harness.approve(&hash).await;
     ticks(seen, 1).await;
-    seen.harness
-        .world
-        .clock
-        .advance(SignedDuration::from_hours(25));
+    seen.harness.advance(SignedDuration::from_hours(25));
     ticks(seen, 1).await;
 }
 
@@ -97,7 +92,7 @@ async fn loose_tongues(seen: &mut Witness) {
         seen.harness.change(18, |person| {
             person.last_name = format!("Zwetschge-{status}")
         });
-        seen.harness.company.reteach.fail(
+        seen.harness.reteach.fail(
             Fault::new(Behaviour::Status(status, Body::Json(TALK)))
                 .path("/customer/")
                 .always(),
@@ -105,15 +100,9 @@ async fn loose_tongues(seen: &mut Witness) {
         ticks(seen, 1).await;
         seen.harness.clear_faults();
     }
-    seen.harness
-        .company
-        .reteach
-        .remove_credentials("rid-zwetschge");
-    seen.harness.company.reteach.revoke_tokens();
-    seen.harness
-        .company
-        .personio
-        .remove_credentials("id-zwetschge");
+    seen.harness.reteach.remove_credentials("rid-zwetschge");
+    seen.harness.reteach.revoke_tokens();
+    seen.harness.personio.remove_credentials("id-zwetschge");
     if let Some(kombo) = &seen.harness.company.kombo {
         kombo.revoke_api_key("zwetschge-2");
     }
@@ -124,10 +113,7 @@ async fn loose_tongues(seen: &mut Witness) {
         r#"{"fingerprint_key":"zwetschge"}"#,
     ] {
         seen.harness.store_secret_text(text).await;
-        seen.harness
-            .world
-            .clock
-            .advance(SignedDuration::from_mins(16));
+        seen.harness.advance(SignedDuration::from_mins(16));
         run(seen, Mode::Scheduled).await;
     }
 }
@@ -139,7 +125,7 @@ async fn no_output_shows_personal_data() {
         scenario(&mut seen).await;
         loose_tongues(&mut seen).await;
         seen.check();
-        let academy = format!("{:?}", seen.harness.company.reteach.customers());
+        let academy = format!("{:?}", seen.harness.reteach.customers());
         assert!(
             academy.matches("Zwetschge").count() > 50,
             "the marks did go through the whole job"

@@ -21,7 +21,7 @@ const TALK: &str = r#"{"success":false,"status":"error","error":{"code":"REMOTE.
 
 async fn both_jobs(seen: &mut Witness) {
     for mode in [Mode::DryRun, Mode::Scheduled, Mode::Reconcile] {
-        seen.harness.world.clock.advance(TICK);
+        seen.harness.advance(TICK);
         let ran = seen
             .harness
             .world
@@ -35,7 +35,7 @@ async fn both_jobs(seen: &mut Witness) {
         seen.see(&ran).await;
     }
     for mode in [Mode::DryRun, Mode::Scheduled, Mode::FullScan] {
-        seen.harness.world.clock.advance(CERTIFICATE_TICK);
+        seen.harness.advance(CERTIFICATE_TICK);
         let (world, company) = (&seen.harness.world, &seen.harness.company);
         let ran = world
             .run_certificates(company, mode, Deadline::never(), &ignore_progress)
@@ -73,10 +73,7 @@ async fn no_command_shows_personal_data() {
     for via in ROUTES {
         let mut seen = Witness::new(marked_company(via).await);
         let operator = Operator::of(&seen).await;
-        seen.harness
-            .company
-            .personio
-            .add_category("Bildungszertifikate");
+        seen.harness.personio.add_category("Bildungszertifikate");
         operator.every_command(&mut seen).await;
         issue(&seen, 1..5);
         both_jobs(&mut seen).await;
@@ -92,13 +89,10 @@ async fn no_command_shows_personal_data() {
             both_jobs(&mut seen).await;
             operator.every_command(&mut seen).await;
             seen.harness.clear_faults();
-            seen.harness.company.reteach.downloads().clear_faults();
-            seen.harness
-                .world
-                .clock
-                .advance(SignedDuration::from_hours(1));
+            seen.harness.reteach.downloads().clear_faults();
+            seen.harness.advance(SignedDuration::from_hours(1));
         }
-        let filed = seen.harness.company.personio.documents();
+        let filed = seen.harness.personio.documents();
         assert!(
             filed
                 .iter()

@@ -41,11 +41,7 @@ async fn a_refused_record_stops_no_other_and_is_retried_with_growing_pauses() {
         for minute in (5..=240).step_by(5) {
             harness.forget_requests();
             let report = harness.tick().await;
-            let is_tried = harness
-                .company
-                .reteach
-                .calls(Endpoint::FindOrCreateCustomer)
-                > 0;
+            let is_tried = harness.reteach.calls(Endpoint::FindOrCreateCustomer) > 0;
             tried.extend(is_tried.then_some(minute));
             let counts = (
                 report.counts.refused,
@@ -154,7 +150,7 @@ async fn two_people_with_one_mail_address_never_share_an_account() {
             Some(format!("Groß-{winner}")),
             "the one never overwrites the other"
         );
-        assert_eq!(harness.company.reteach.customers().len(), 3);
+        assert_eq!(harness.reteach.customers().len(), 3);
         harness.change(3, |account| {
             account.email = Some("own@muster.example".into())
         });
@@ -176,8 +172,8 @@ async fn drift_is_repaired_daily_and_foreign_fields_stay() {
         let mut everybody = people(4);
         everybody[2].termination_date = date("2026-04-30");
         let harness = Harness::synced(via, "", everybody).await;
-        let before = harness.company.reteach.customers();
-        let academy = &harness.company.reteach;
+        let before = harness.reteach.customers();
+        let academy = &harness.reteach;
         academy.edit("personio:1", |account| {
             (account.first_name, account.position, account.gender) =
                 (Some("Kathi".into()), None, Some("MALE".into()));
@@ -226,7 +222,7 @@ async fn an_account_that_an_admin_deleted_is_created_again() {
     for via in ROUTES {
         // By the reconcile, and by the first change.
         let harness = Harness::synced(via, "", people(4)).await;
-        harness.company.reteach.remove("personio:2");
+        harness.reteach.remove("personio:2");
         let report = harness.run(Mode::Reconcile, Deadline::never()).await.report;
         assert_counts!("{via:?}", report, created = 1);
         assert_eq!(
@@ -235,7 +231,7 @@ async fn an_account_that_an_admin_deleted_is_created_again() {
             "{via:?}"
         );
 
-        harness.company.reteach.remove("personio:3");
+        harness.reteach.remove("personio:3");
         harness.change(3, |person| person.position = Some("Chefin".into()));
         let report = harness.tick().await;
         assert_run!("{via:?}", report, Outcome::Partly, left = 1);
@@ -255,7 +251,7 @@ async fn an_account_that_an_admin_deleted_is_created_again() {
 async fn an_account_with_a_cleared_external_id_is_adopted_again() {
     let harness = Harness::synced(Via::Direct, "", people(4)).await;
     let id = harness.account(2).id;
-    harness.company.reteach.edit(&id, |account| {
+    harness.reteach.edit(&id, |account| {
         (account.external_id, account.email) = (None, Some("anders@muster.example".into()))
     });
     harness.run(Mode::Reconcile, Deadline::never()).await;
@@ -263,17 +259,17 @@ async fn an_account_with_a_cleared_external_id_is_adopted_again() {
         (harness.account(2).id, harness.account(2).email.as_deref()),
         (id, Some("person-2@muster.example"))
     );
-    assert_eq!(harness.company.reteach.customers().len(), 4);
+    assert_eq!(harness.reteach.customers().len(), 4);
 }
 
 #[tokio::test]
 async fn a_missing_person_is_locked_although_the_account_was_not_found_at_first() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(6)).await;
-        harness.company.personio.remove(2);
+        harness.personio.remove(2);
         harness.tick().await;
         let not_found = Behaviour::Status(404, Body::Vendor);
-        harness.company.reteach.fail(
+        harness.reteach.fail(
             Fault::new(not_found)
                 .path("/customer/{customerIdentifier}")
                 .times(2),
@@ -287,8 +283,8 @@ async fn a_missing_person_is_locked_although_the_account_was_not_found_at_first(
         );
         assert_eq!(harness.tick().await.outcome, Outcome::Unchanged);
         // A deleted account of a missing person is not searched again.
-        harness.company.personio.remove(3);
-        harness.company.reteach.remove("personio:3");
+        harness.personio.remove(3);
+        harness.reteach.remove("personio:3");
         for _ in 0..3 {
             harness.tick().await;
         }
@@ -300,7 +296,7 @@ async fn a_missing_person_is_locked_although_the_account_was_not_found_at_first(
 async fn an_empty_academy_list_is_rejected() {
     let harness = Harness::synced(Via::Direct, "", people(6)).await;
     let listing = || Fault::new(Behaviour::EmptyList).path("/customer");
-    harness.company.reteach.fail(listing());
+    harness.reteach.fail(listing());
     let report = harness.run(Mode::Reconcile, Deadline::never()).await.report;
     assert_eq!(report.outcome, Outcome::ReteachUnavailable, "{report:#?}");
     assert!(report.message.contains("6 are known"), "{}", report.message);

@@ -162,7 +162,7 @@ async fn foreign_accounts_are_not_touched() {
         )
         .await;
         // Accounts of a person out of scope, of nobody in Personio, and of another system.
-        let academy = &harness.company.reteach;
+        let academy = &harness.reteach;
         academy.insert(by_hand("person-2@muster.example"));
         academy.insert(by_hand("guest@elsewhere.example"));
         academy.insert(simulators::reteach::Customer {
@@ -171,7 +171,7 @@ async fn foreign_accounts_are_not_touched() {
         });
         let before = academy.customers();
         harness.first_run().await;
-        harness.company.personio.remove(2);
+        harness.personio.remove(2);
         for _ in 0..3 {
             harness.tick().await;
         }
@@ -190,8 +190,8 @@ async fn a_scope_over_an_unreadable_field_creates_and_locks_nobody() {
             people(3),
         )
         .await;
-        harness.company.personio.revoke(&["department"]);
-        harness.company.personio.put(person(4));
+        harness.personio.revoke(&["department"]);
+        harness.personio.put(person(4));
         harness.change(2, |person| person.office = Some("Wien".into()));
         let report = harness.tick().await;
         assert_eq!(
@@ -211,7 +211,7 @@ async fn a_scope_over_an_unreadable_field_creates_and_locks_nobody() {
             .unwrap();
         assert_eq!(finding.person.as_deref(), Some("4"));
         assert!(finding.text.contains("department"), "{}", finding.text);
-        harness.company.personio.grant(&["department"]);
+        harness.personio.grant(&["department"]);
         harness.tick().await;
         assert!(harness.find(4).is_some(), "{via:?}");
     }

@@ -71,7 +71,7 @@ async fn an_unchanged_tick_costs_the_same_for_3000_people() {
     let off = "[employees]\nemployment_type = \"off\"\n";
     let harness = Harness::new(Via::Kombo, off, people(3_000)).await;
     for person in people(3_000) {
-        harness.company.reteach.insert(account_of(&person));
+        harness.reteach.insert(account_of(&person));
     }
     harness.first_run().await;
     costs_next_to_nothing(&harness, 3_000, "3,000 people").await;

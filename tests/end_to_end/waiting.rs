@@ -7,7 +7,7 @@ use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault};
 
 fn breaks(harness: &Harness) {
-    harness.company.reteach.fail(
+    harness.reteach.fail(
         Fault::new(Behaviour::Status(403, Body::Vendor))
             .path("/customer")
             .always(),
@@ -18,7 +18,7 @@ fn breaks(harness: &Harness) {
 async fn minutes_count_from_the_last_good_run() {
     let harness = Harness::synced(Via::Direct, "", people(3)).await;
     assert_eq!(harness.tick().await.minutes_since_good_run, Some(0));
-    harness.company.personio.put(harness::person(9));
+    harness.personio.put(harness::person(9));
     breaks(&harness);
     for minutes in [5, 10, 15] {
         let report = harness.tick().await;
@@ -39,7 +39,7 @@ async fn minutes_count_from_the_first_run_without_a_good_one() {
         let report = harness.now().await;
         assert_run!(report, Outcome::AccessDenied);
         assert_eq!(report.minutes_since_good_run, Some(minutes));
-        harness.world.clock.advance(SignedDuration::from_mins(40));
+        harness.advance(SignedDuration::from_mins(40));
     }
 }
 

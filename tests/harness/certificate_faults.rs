@@ -13,7 +13,6 @@ use crate::Harness;
 pub enum UploadAt {
     /// Personio's, behind Kombo where the route goes through it.
     Personio,
-    /// Kombo's own.
     Kombo,
 }
 
@@ -46,22 +45,19 @@ impl Harness {
 
     /// Sets a fault for uploads at Personio, behind Kombo where the route goes through it.
     pub fn fail_uploads(&self, fault: Fault) {
-        self.company
-            .personio
-            .fail(fault.path("/v1/company/documents"));
+        self.personio.fail(fault.path("/v1/company/documents"));
     }
 
     /// Sets a fault for lists of documents at Personio, behind Kombo where the route goes through it.
     pub fn fail_finding(&self, fault: Fault) {
-        self.company
-            .personio
+        self.personio
             .fail(fault.path("/v2/document-management/documents"));
     }
 
     /// How many uploads have reached Personio.
     #[must_use]
     pub fn uploads(&self) -> usize {
-        self.company.personio.calls(Endpoint::UploadDocument)
+        self.personio.calls(Endpoint::UploadDocument)
     }
 
     /// What the ledger has of the certificate `id`.

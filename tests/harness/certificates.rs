@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use certificate_sync::CertificateSync;
 use certificate_sync::report::Report;
 use jiff::{SignedDuration, Timestamp};
-use shared::domain::id::{CertificateId, RunId, TenantId};
+use shared::domain::id::{CertificateId, RunId};
 use shared::http::Deadline;
-use shared::runtime::{Mode, Ran};
-use shared::state::{Acquisition, CertificateEntry, JobKind, Lease};
+use shared::runtime::{Mode, ProgressFn, Ran};
+use shared::state::{Acquisition, CertificateEntry, JobKind, Lease, StateError};
 use shared::tenant::Via;
 use simulators::personio::{self, Document};
 use simulators::reteach::{Certificate, Participation};
@@ -40,25 +40,47 @@ impl Harness {
 
     /// Half an hour later: one run of the certificate job.
     pub async fn certificates_tick(&self) -> Report {
-        self.world.clock.advance(CERTIFICATE_TICK);
+        self.advance(CERTIFICATE_TICK);
         self.certificates_now().await
     }
 
     /// One run of the certificate job in any mode, with the checks that hold for all.
     pub async fn certificates(&self, mode: Mode, deadline: Deadline) -> Ran<CertificateSync> {
-        let ran = self
-            .world
-            .run_certificates(&self.company, mode, deadline, &ignore_progress)
-            .await;
+        self.certificates_watched(mode, deadline, &ignore_progress)
+            .await
+    }
+
+    /// The same, with its progress.
+    pub async fn certificates_watched(
+        &self,
+        mode: Mode,
+        deadline: Deadline,
+        progress: ProgressFn<'_>,
+    ) -> Ran<CertificateSync> {
+        let (world, company) = (&self.world, &self.company);
+        let ran = world.run_certificates(company, mode, deadline, progress);
+        let ran = ran.await;
         self.check_the_never_rules_of_certificates();
         ran
     }
 
+    /// The operator has a parked certificate tried again.
+    pub async fn retry(&self, id: &str) -> Result<(), StateError> {
+        let (tenant, id, now) = (&self.company.tenant, CertificateId::new(id), self.moment());
+        self.store().retry_certificate(tenant, &id, now).await
+    }
+
+    /// The operator leaves a parked certificate for good.
+    pub async fn dismiss(&self, id: &str) -> Result<(), StateError> {
+        let (tenant, id, now) = (&self.company.tenant, CertificateId::new(id), self.moment());
+        self.store().dismiss_certificate(tenant, &id, now).await
+    }
+
     /// Nothing is filed twice, nothing in a folder or file where it does not belong.
     pub fn check_the_never_rules_of_certificates(&self) {
-        let twice = self.company.personio.duplicates();
+        let twice = self.personio.duplicates();
         assert!(twice.is_empty(), "filed twice: {twice:?}");
-        for document in self.company.personio.documents() {
+        for document in self.personio.documents() {
             assert!(document.file_name.ends_with(".pdf"), "{document:?}");
             assert!(document.head.starts_with(b"%PDF-"), "{document:?}");
         }
@@ -67,12 +89,8 @@ impl Harness {
     /// The documents of the employee `person`, by title.
     #[must_use]
     pub fn titles(&self, person: u64) -> Vec<String> {
-        let documents = self.company.personio.documents();
-        let mut titles: Vec<_> = documents
-            .into_iter()
-            .filter(|it| it.employee_id == person)
-            .map(|it| it.title)
-            .collect();
+        let documents = self.documents_of(person).into_iter();
+        let mut titles: Vec<_> = documents.map(|document| document.title).collect();
         titles.sort();
         titles
     }
@@ -80,13 +98,11 @@ impl Harness {
     /// The one document that names the certificate `id`.
     #[must_use]
     pub fn document_of(&self, id: &str) -> Option<Document> {
-        let names = |it: &Document| {
-            it.comment
-                .as_deref()
-                .is_some_and(|comment| comment.contains(id))
-                || it.file_name.contains(id)
+        let names = |document: &Document| {
+            let comment = document.comment.as_deref().unwrap_or_default();
+            comment.contains(id) || document.file_name.contains(id)
         };
-        let documents = self.company.personio.documents();
+        let documents = self.personio.documents();
         let mut found = documents.into_iter().filter(names);
         let document = found.next();
         assert!(found.next().is_none(), "{id} is filed twice");
@@ -95,15 +111,8 @@ impl Harness {
 
     /// The ledger of certificates, by id.
     pub async fn certificate_ledger(&self) -> BTreeMap<CertificateId, CertificateEntry> {
-        let tenant: &TenantId = &self.company.tenant;
-        self.world
-            .stack
-            .store()
-            .all_certificates(tenant)
-            .await
-            .unwrap()
-            .into_iter()
-            .collect()
+        let all = self.store().all_certificates(&self.company.tenant).await;
+        all.unwrap().into_iter().collect()
     }
 
     /// The moment this long from now.
@@ -127,13 +136,12 @@ impl Harness {
         people: impl IntoIterator<Item = simulators::Person>,
     ) -> Self {
         let harness = Self::synced(via, more, people).await;
-        harness.company.personio.add_category("Bildungszertifikate");
+        harness.personio.add_category("Bildungszertifikate");
         harness
     }
 
-    /// The academy issues certificates.
     pub fn issue(&self, participations: impl IntoIterator<Item = Participation>) {
-        self.company.reteach.add_participations(participations);
+        self.reteach.add_participations(participations);
     }
 
     /// One run of the certificate job in any mode, without a deadline: its report.
@@ -143,18 +151,17 @@ impl Harness {
 
     /// After this time: one run of the certificate job.
     pub async fn certificates_after(&self, time: SignedDuration) -> Report {
-        self.world.clock.advance(time);
+        self.advance(time);
         self.certificates_now().await
     }
 
     /// The documents of the employee `person` that name the certificates, in the order of their uploads.
     #[must_use]
     pub fn documents_of(&self, person: u64) -> Vec<Document> {
-        self.company
-            .personio
+        self.personio
             .documents()
             .into_iter()
-            .filter(|it| it.employee_id == person)
+            .filter(|document| document.employee_id == person)
             .collect()
     }
 
@@ -165,10 +172,7 @@ impl Harness {
             (Some(kombo), Via::Kombo) => {
                 kombo.calls(simulators::kombo::Endpoint::DocumentCategories)
             }
-            _ => self
-                .company
-                .personio
-                .calls(personio::Endpoint::DocumentCategories),
+            _ => self.personio.calls(personio::Endpoint::DocumentCategories),
         }
     }
 
@@ -180,7 +184,7 @@ impl Harness {
             .kombo
             .as_ref()
             .map_or(0, |kombo| kombo.requests().len());
-        let (reteach, personio) = (&self.company.reteach, &self.company.personio);
+        let (reteach, personio) = (&self.reteach, &self.personio);
         [
             reteach.requests().len(),
             reteach.downloads().requests().len(),
@@ -192,14 +196,12 @@ impl Harness {
     /// Empties the simulators' logs, that of the downloads too.
     pub fn forget_traffic(&self) {
         self.forget_requests();
-        self.company.reteach.downloads().reset_log();
+        self.reteach.downloads().reset_log();
     }
 
     /// The reports of the certificate job that were kept, the newest first.
     pub async fn certificate_reports(&self) -> Vec<Report> {
         let all: Vec<Report> = self
-            .world
-            .stack
             .store()
             .reports(&self.company.tenant, 1_000)
             .await
@@ -211,7 +213,7 @@ impl Harness {
 
     /// Takes the lease of the certificate job as another run would.
     pub async fn take_certificate_lease(&self, owner: &str) -> Lease {
-        let store = self.world.stack.store();
+        let store = self.store();
         let (tenant, owner) = (&self.company.tenant, RunId::new(owner));
         let lasts = SignedDuration::from_secs(300);
         let taken = store

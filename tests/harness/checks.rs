@@ -17,13 +17,13 @@ impl Harness {
     /// The account of the person with this id, if there is one.
     #[must_use]
     pub fn find(&self, id: u64) -> Option<Customer> {
-        self.company.reteach.customer(&format!("personio:{id}"))
+        self.reteach.customer(&format!("personio:{id}"))
     }
 
     /// Whether somebody's account is locked now, as the academy shows it.
     #[must_use]
     pub fn is_locked(&self, id: u64) -> bool {
-        let status = self.company.reteach.status(&format!("personio:{id}"));
+        let status = self.reteach.status(&format!("personio:{id}"));
         status.unwrap_or_else(|| panic!("there is no account personio:{id}")) == "INACTIVE"
     }
 
@@ -36,13 +36,12 @@ impl Harness {
     /// Everything that reteach was asked, log-ins apart.
     #[must_use]
     pub fn asked(&self) -> Vec<Received> {
-        let requests = self.company.reteach.requests().into_iter();
+        let requests = self.reteach.requests().into_iter();
         requests
             .filter(|request| request.template != Some("/oauth/authorize"))
             .collect()
     }
 
-    /// The writes among them.
     #[must_use]
     pub fn writes(&self) -> Vec<Received> {
         self.asked()
@@ -67,14 +66,13 @@ impl Harness {
     pub fn pages_read(&self) -> usize {
         match (&self.company.kombo, self.company.via) {
             (Some(kombo), Via::Kombo) => kombo.calls(simulators::kombo::Endpoint::Employees),
-            _ => self.company.personio.calls(personio::Endpoint::Employees),
+            _ => self.personio.calls(personio::Endpoint::Employees),
         }
     }
 
-    /// Empties the simulators' logs.
     pub fn forget_requests(&self) {
-        self.company.reteach.reset_log();
-        self.company.personio.reset_log();
+        self.reteach.reset_log();
+        self.personio.reset_log();
         if let Some(kombo) = &self.company.kombo {
             kombo.reset_log();
         }
@@ -90,7 +88,6 @@ impl Harness {
         match (&self.company.kombo, self.company.via) {
             (Some(kombo), Via::Kombo) => kombo.fail(adjust(fault.path("/v1/hris/employees"))),
             _ => self
-                .company
                 .personio
                 .fail(adjust(fault.path("/v1/company/employees"))),
         }
@@ -112,9 +109,9 @@ impl Harness {
             .sts()
             .into_iter()
             .for_each(simulators::aws::Sts::clear_faults);
-        self.company.reteach.clear_faults();
-        self.company.reteach.downloads().clear_faults();
-        self.company.personio.clear_faults();
+        self.reteach.clear_faults();
+        self.reteach.downloads().clear_faults();
+        self.personio.clear_faults();
         if let Some(kombo) = &self.company.kombo {
             kombo.clear_faults();
         }
@@ -122,7 +119,7 @@ impl Harness {
 
     /// Nobody is invited, no account is deleted, no tag of anybody else's is replaced.
     pub fn check_the_never_rules(&self) {
-        for request in self.company.reteach.requests() {
+        for request in self.reteach.requests() {
             let template = request
                 .template
                 .unwrap_or("a path that reteach does not have");

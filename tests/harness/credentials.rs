@@ -4,12 +4,10 @@ use shared::secrets::{KomboSecret, PersonioSecret, ReteachSecret, TenantSecret};
 
 use crate::Harness;
 
-/// Credentials for every vendor.
 #[derive(Clone, Copy, Debug)]
 pub struct Credentials<'a> {
     /// Client id and client secret.
     pub personio: [&'a str; 2],
-    /// API key.
     pub kombo: &'a str,
     /// Client id, client secret and client code.
     pub reteach: [&'a str; 3],

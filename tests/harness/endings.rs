@@ -41,7 +41,7 @@ impl Harness {
         };
         let mut lines = Ending::new();
         let mut owners = BTreeMap::new();
-        for mut account in self.company.reteach.customers() {
+        for mut account in self.reteach.customers() {
             owners.insert(std::mem::take(&mut account.id), account.external_id.clone());
             account.registered_at = None;
             account.set_inactive_at = account.set_inactive_at.map(plain);
@@ -49,8 +49,6 @@ impl Harness {
             lines.push(format!("{account:?}"));
         }
         let entries = self
-            .world
-            .stack
             .store()
             .all_employees(&self.company.tenant)
             .await
@@ -73,7 +71,7 @@ impl Harness {
     }
 
     async fn files(&self) -> Ending {
-        let documents = self.company.personio.documents().into_iter().map(|it| {
+        let documents = self.personio.documents().into_iter().map(|it| {
             let (title, date, comment) = (it.title, it.date, it.comment);
             let (category, name, hash) = (it.category, it.file_name, it.sha256);
             format!(
@@ -99,11 +97,7 @@ impl Harness {
     }
 
     async fn sums(&self) -> Ending {
-        let (store, tenant, now) = (
-            self.world.stack.store(),
-            &self.company.tenant,
-            self.moment(),
-        );
+        let (store, tenant, now) = (self.store(), &self.company.tenant, self.moment());
         let root = store.sync_state(tenant).await.unwrap().unwrap();
         let counted = Brake::ALL.map(|it| root.brakes.count(it, now));
         let certificates = store
@@ -146,8 +140,6 @@ impl Harness {
         self.forget_requests();
         self.run(Mode::Reconcile, Deadline::never()).await;
         let root = self
-            .world
-            .stack
             .store()
             .sync_state(&self.company.tenant)
             .await

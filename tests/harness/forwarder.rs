@@ -7,7 +7,6 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 
-/// Ends with this.
 #[derive(Debug)]
 pub(crate) struct Forwarder {
     pub(crate) address: SocketAddr,

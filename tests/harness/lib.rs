@@ -36,9 +36,10 @@ use local::{Options, Threads};
 use shared::domain::clock::ManualClock;
 use shared::http::Deadline;
 use shared::runtime::{Mode, Ran};
+use shared::state::Store;
 use shared::tenant::Via;
-use simulators::FaultEngine;
 use simulators::aws::Sts;
+use simulators::{FaultEngine, Kombo, Personio, Reteach};
 
 pub use build::{by_hand, date, people, person};
 pub use certificate_faults::UploadAt;
@@ -52,7 +53,6 @@ pub use runs::{RunSummary, time_limit};
 pub use stored::{Items, kept};
 pub use tap::Tap;
 
-/// Every way to Personio.
 pub const ROUTES: [Via; 3] = [Via::Direct, Via::KomboPassthrough, Via::Kombo];
 
 /// What the employee function has for a run (`template.yaml`).
@@ -69,8 +69,11 @@ pub const TICK: SignedDuration = SignedDuration::from_mins(5);
 pub struct Harness {
     /// The stack, the clock, the function.
     pub world: Fixture,
-    /// The company.
     pub company: Company,
+    /// The company's academy.
+    pub reteach: Reteach,
+    /// The company's HR system.
+    pub personio: Personio,
 }
 
 impl Harness {
@@ -186,7 +189,12 @@ impl Harness {
     ) -> Self {
         let company = world.company("acme", via, more).await.unwrap();
         company.personio.put_all(people);
-        Self { world, company }
+        Self {
+            reteach: company.reteach.clone(),
+            personio: company.personio.clone(),
+            world,
+            company,
+        }
     }
 
     /// The same after its first run, which has brought everybody over; the simulators' logs are empty again.
@@ -225,7 +233,6 @@ impl Harness {
         self.now().await
     }
 
-    /// One run, now.
     pub async fn now(&self) -> Report {
         self.run(Mode::Scheduled, Deadline::never()).await.report
     }
@@ -240,18 +247,30 @@ impl Harness {
         ran
     }
 
-    /// The present moment.
+    /// The company's Kombo, on the routes through it.
+    #[must_use]
+    pub fn kombo(&self) -> &Kombo {
+        self.company.kombo.as_ref().unwrap()
+    }
+
+    #[must_use]
+    pub fn store(&self) -> Store {
+        self.world.stack.store()
+    }
+
+    pub fn advance(&self, time: SignedDuration) {
+        self.world.clock.advance(time);
+    }
+
     #[must_use]
     pub fn moment(&self) -> Timestamp {
         shared::domain::clock::Clock::now(&self.world.clock)
     }
 
-    /// Puts the clock somewhere.
     pub fn set_clock(&self, moment: &str) {
         self.world.clock.set(moment.parse().unwrap());
     }
 
-    /// HR changes somebody's profile.
     pub fn change(&self, id: u64, change: impl FnOnce(&mut simulators::Person)) {
         assert!(
             self.company.personio.change(id, change),
@@ -262,11 +281,6 @@ impl Harness {
     /// The operator writes another tenant file.
     pub async fn configure(&self, more: &str) {
         let file = self.company.tenant_file(more);
-        self.world
-            .stack
-            .store()
-            .put_tenant(&self.company.tenant, &file)
-            .await
-            .unwrap();
+        self.store_file(&file).await;
     }
 }

@@ -18,12 +18,10 @@ pub const MARK: &str = "zwetschge";
 /// What must not be seen either: the keys of signed addresses, and what comes before a token.
 const ALSO: [&str; 4] = ["x-signature", "x-expires", "/certificates/", "bearer "];
 
-/// A log in memory.
 #[derive(Clone, Debug, Default)]
 pub struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Lines {
-    /// What was written.
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
@@ -43,7 +41,6 @@ impl io::Write for Lines {
 /// Everything that anybody but the operator gets to see of a company.
 #[derive(Debug)]
 pub struct Witness {
-    /// The company.
     pub harness: Harness,
     /// Everything beside the log, as text.
     pub texts: Vec<String>,

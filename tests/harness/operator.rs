@@ -8,11 +8,10 @@ use crate::Harness;
 impl Harness {
     /// Stores `file` as the tenant's file, valid or not.
     pub async fn store_file(&self, file: &str) {
-        let store = self.world.stack.store();
+        let store = self.store();
         store.put_tenant(&self.company.tenant, file).await.unwrap();
     }
 
-    /// Stores the tenant's credentials.
     pub async fn store_secret(&self, secret: &TenantSecret) {
         let secrets = self.world.stack.secrets();
         secrets.put(&self.company.tenant, secret).await.unwrap();
@@ -30,7 +29,7 @@ impl Harness {
 
     /// Pauses or resumes the tenant.
     pub async fn set_status(&self, status: TenantStatus) {
-        let store = self.world.stack.store();
+        let store = self.store();
         let set = store.set_status(&self.company.tenant, status);
         set.await.unwrap();
     }
@@ -43,7 +42,7 @@ impl Harness {
 
     /// Decides about the held plan with this hash.
     pub async fn decide(&self, hash: &str, decision: Decision) {
-        let store = self.world.stack.store();
+        let store = self.store();
         let decide = store.decide(&self.company.tenant, hash, decision);
         decide.await.unwrap();
     }

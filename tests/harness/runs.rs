@@ -9,7 +9,6 @@ use simulators::FaultEngine;
 
 use crate::{CERTIFICATE_TIMEOUT, EMPLOYEE_TIMEOUT, Harness};
 
-/// A run's report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunSummary {
     pub outcome: Outcome,
@@ -52,9 +51,6 @@ impl Harness {
     }
 
     /// The engine for faults of any call of this world.
-    ///
-    /// # Panics
-    /// In a world without one.
     #[must_use]
     pub fn fault_engine(&self) -> &FaultEngine {
         self.world.stack.faults().unwrap()

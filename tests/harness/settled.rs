@@ -19,11 +19,7 @@ impl Harness {
     /// Leaves the fingerprints that a run leaves which found everybody in step. There are no accounts, and no ledger of them: a
     /// run with nothing to do asks for neither.
     pub async fn settle(&self) {
-        let (store, tenant, now) = (
-            self.world.stack.store(),
-            &self.company.tenant,
-            self.moment(),
-        );
+        let (store, tenant, now) = (self.store(), &self.company.tenant, self.moment());
         let record = store.tenant(tenant).await.unwrap().unwrap();
         let config = TenantConfig::parse(&record.config).unwrap();
         let context = Context::new(

@@ -14,35 +14,27 @@ pub type Items = Vec<String>;
 impl Harness {
     /// The reports that were kept, the newest first.
     pub async fn reports(&self) -> Vec<Report> {
-        self.world
-            .stack
-            .store()
+        self.store()
             .reports(&self.company.tenant, 1_000)
             .await
             .unwrap()
     }
 
-    /// The held plan.
     pub async fn held(&self) -> Option<HeldPlan> {
-        self.world
-            .stack
-            .store()
-            .held(&self.company.tenant)
-            .await
-            .unwrap()
+        self.store().held(&self.company.tenant).await.unwrap()
     }
 
     /// When the last good run ended.
     pub async fn last_good_run(&self) -> Option<Timestamp> {
         let lease = self.take_lease("a look").await;
-        let store = self.world.stack.store();
+        let store = self.store();
         store.release(&lease, LastRun::default()).await.unwrap();
         lease.last_good_run
     }
 
     /// Takes the lease as another run would.
     pub async fn take_lease(&self, owner: &str) -> Lease {
-        let store = self.world.stack.store();
+        let store = self.store();
         let duration = jiff::SignedDuration::from_secs(120);
         let owner = RunId::new(owner);
         let taken = store
@@ -60,7 +52,6 @@ impl Harness {
         }
     }
 
-    /// Everything in the table.
     pub async fn items(&self) -> Items {
         let client = self.world.stack.aws().dynamodb();
         let table = self
@@ -120,9 +111,7 @@ impl Harness {
 
     /// The ledger is lost: of the tenant only the configuration is left.
     pub async fn lose_the_ledger(&self, more: &str) {
-        self.world
-            .stack
-            .store()
+        self.store()
             .remove_tenant(&self.company.tenant)
             .await
             .unwrap();

@@ -9,7 +9,6 @@ use crate::forwarder::Forwarder;
 #[derive(Debug)]
 pub struct Tap {
     url: String,
-    /// By connection.
     sent: Arc<Mutex<BTreeMap<usize, Vec<u8>>>>,
     _forwarder: Forwarder,
 }

@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 
 use shared::tenant::TenantConfig;
 
-/// Lines of a page.
 const MAX_LINES: usize = 150;
 /// Characters of a line, tables, code and lines with a link aside.
 const MAX_CHARACTERS: usize = 120;

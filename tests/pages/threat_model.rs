@@ -35,7 +35,6 @@ fn shown_by(page: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Names between backticks.
 fn quoted(cell: &str) -> impl Iterator<Item = &str> {
     cell.split('`').skip(1).step_by(2)
 }

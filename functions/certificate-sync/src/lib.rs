@@ -23,9 +23,6 @@ pub struct CertificateSync {
 
 impl CertificateSync {
     /// Downloads have an HTTP client of their own.
-    ///
-    /// # Errors
-    /// If the TLS configuration cannot be built.
     pub fn new() -> Result<Self, reqwest::Error> {
         Ok(Self {
             downloads: http::client()?,

@@ -21,7 +21,6 @@ const MAX_PAGES: u32 = 1_000;
 /// What the readings of one run brought.
 #[derive(Debug)]
 pub struct Listing {
-    /// Certificates listed.
     pub seen: u64,
     /// How many of them are not `wanted`.
     pub unwanted: u64,
@@ -181,7 +180,6 @@ struct Reading {
     received: u64,
     /// Whether a participation came a second time.
     repeated: bool,
-    /// What each page announced.
     totals: HashSet<u64>,
     last_was_empty: bool,
 }

@@ -7,7 +7,6 @@ use shared::state::RetryState;
 /// How a run leaves a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CertificateResult {
-    /// Filed by this run.
     Filed,
     /// Found filed, by an earlier upload of unknown outcome.
     Verified,
@@ -32,7 +31,6 @@ pub enum SkipReason {
     Parked {
         /// In whose file it belongs.
         employee: SourceId,
-        /// Why it was parked.
         reason: String,
     },
     /// Its PDF is not made yet.

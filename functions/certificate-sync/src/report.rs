@@ -3,14 +3,11 @@
 use serde::{Deserialize, Serialize};
 use shared::runtime;
 
-/// A run's report.
 pub type Report = runtime::Report<Counts>;
 
-/// How many of what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counts {
-    /// Certificates that reteach listed.
     pub seen: u64,
     /// Times that they were listed.
     pub readings: u64,

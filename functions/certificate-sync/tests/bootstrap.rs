@@ -85,42 +85,26 @@ async fn answers_events_over_the_runtime_api_against_the_local_stack() {
         assert_eq!(waiting["outcome"], "waiting", "{waiting}");
 
         settle_in(&world, &company).await;
-        let planned = report(
-            &mut function,
-            json!({"tenant_id": "acme", "mode": "dry-run"}),
-        )
-        .await;
+        let dry_run = json!({"tenant_id": "acme", "mode": "dry-run"});
+        let planned = report(&mut function, dry_run).await;
         assert_eq!(planned["outcome"], "planned", "{planned}");
         assert_eq!(planned["counts"]["remaining"], 1, "{planned}");
         let done = report(&mut function, event.clone()).await;
-        assert_eq!(
-            (&done["outcome"], &done["job"]),
-            (&json!("done"), &json!("certificate-sync")),
-            "{done}"
-        );
-        assert_eq!(
-            (&done["counts"]["uploaded"], &done["findings"]),
-            (&json!(1), &json!([])),
-            "{done}"
-        );
+        assert_eq!(done["outcome"], "done", "{done}");
+        assert_eq!(done["job"], "certificate-sync", "{done}");
+        assert_eq!(done["counts"]["uploaded"], 1, "{done}");
+        assert_eq!(done["findings"], json!([]), "{done}");
         let document = company.personio.documents().pop().unwrap();
-        assert_eq!(
-            (document.employee_id, document.category.as_deref()),
-            (7, Some("Sonstige Dokumente"))
-        );
-        assert_eq!(
-            document.file_name,
-            "Wiedereingliederung nach Krankheit 2026-05-03 c-1.pdf"
-        );
+        assert_eq!(document.employee_id, 7);
+        assert_eq!(document.category.as_deref(), Some("Sonstige Dokumente"));
+        let name = "Wiedereingliederung nach Krankheit 2026-05-03 c-1.pdf";
+        assert_eq!(document.file_name, name);
         assert_eq!(Some(document.sha256), company.reteach.pdf_sha256("c-1"));
 
         let again = report(&mut function, event).await;
         assert_eq!(again["outcome"], "unchanged", "{again}");
-        let full = report(
-            &mut function,
-            json!({"tenant_id": "acme", "mode": "full-scan"}),
-        )
-        .await;
+        let full_scan = json!({"tenant_id": "acme", "mode": "full-scan"});
+        let full = report(&mut function, full_scan).await;
         assert_eq!(full["outcome"], "unchanged", "{full}");
         assert_eq!(full["counts"]["settled"], 1, "{full}");
         assert_eq!(company.personio.documents().len(), 1);
@@ -134,10 +118,8 @@ async fn answers_events_over_the_runtime_api_against_the_local_stack() {
         ] {
             let error = error(&mut function, event).await;
             assert_eq!(error["errorType"], "InvalidEvent", "{error}");
-            assert!(
-                error["errorMessage"].as_str().unwrap().contains(says),
-                "{error}"
-            );
+            let message = error["errorMessage"].as_str().unwrap();
+            assert!(message.contains(says), "{error}");
         }
         check_log(&function.stop().await.unwrap());
     }
@@ -151,67 +133,49 @@ async fn where_aws_is_elsewhere_no_tenant_leads_to_the_function_s_own_machine() 
     settle_in(&world, &company).await;
     company.reteach.reset_log();
     let elsewhere = |(name, value): (String, String)| (name, value.replace("127.0.0.1", "0.0.0.0"));
-    let mut function = start_in(
-        world
-            .stack
-            .environment()
-            .into_iter()
-            .map(elsewhere)
-            .collect(),
-    )
-    .await;
+    let environment = world.stack.environment().into_iter().map(elsewhere);
+    let mut function = start_in(environment.collect()).await;
     // Whichever address it is: the vendors' own are public.
     let file = company.tenant_file("");
     let personio = file.replace(&company.personio.base_url(), "https://api.personio.de");
     let reteach = personio.replace(&company.reteach.base_url(), "https://api.reteach.io");
+    let store = world.stack.store();
     for (file, field) in [
         (file, "personio"),
         (personio, "reteach"),
         (reteach, "kombo"),
     ] {
-        world
-            .stack
-            .store()
-            .put_tenant(&company.tenant, &file)
-            .await
-            .unwrap();
+        let put = store.put_tenant(&company.tenant, &file).await;
+        assert_eq!(put, Ok(()));
         let report = report(&mut function, json!({"tenant_id": "acme"})).await;
         assert_eq!(report["outcome"], "bad-configuration", "{report}");
         let says = format!("{field}.base_url names this machine");
-        assert!(
-            report["message"].as_str().unwrap().contains(&says),
-            "{report}"
-        );
+        let message = report["message"].as_str().unwrap();
+        assert!(message.contains(&says), "{report}");
     }
     assert!(company.reteach.requests().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_that_leads_beside_us_is_not_called_by_the_function_itself() {
+async fn the_function_calls_no_host_that_resolves_to_loopback() {
     let world = Fixture::start(jiff::Timestamp::now()).await.unwrap();
     let company = world.company("acme", Via::Direct, "").await.unwrap();
     settle_in(&world, &company).await;
     let mut function = start(&world).await;
     for name in simulators::loopback_names() {
-        let beside = |base: &str| base.replace("http://127.0.0.1", &format!("https://{name}"));
+        let renamed = |base: &str| base.replace("http://127.0.0.1", &format!("https://{name}"));
         for (base, outcome) in [
             (company.personio.base_url(), "source-unavailable"),
             (company.reteach.base_url(), "reteach-unavailable"),
         ] {
-            let file = company.tenant_file("").replace(&base, &beside(&base));
-            world
-                .stack
-                .store()
-                .put_tenant(&company.tenant, &file)
-                .await
-                .unwrap();
+            let file = company.tenant_file("").replace(&base, &renamed(&base));
+            let put = world.stack.store().put_tenant(&company.tenant, &file).await;
+            assert_eq!(put, Ok(()));
             let report = report(&mut function, json!({"tenant_id": "acme"})).await;
             assert_eq!(report["outcome"], outcome, "{report}");
             let message = report["message"].as_str().unwrap();
-            assert!(
-                message.contains("leads to an address that is not public"),
-                "{report}"
-            );
+            let says = "leads to an address that is not public";
+            assert!(message.contains(says), "{report}");
         }
     }
 }

@@ -118,7 +118,6 @@ struct Case {
     name: &'static str,
     begin: fn(&Scene),
     first: (Outcome, [u64; 6], &'static str),
-    /// Before the second run.
     between: fn(&Scene),
     second: (Outcome, [u64; 6], &'static str),
     documents: usize,

@@ -18,7 +18,6 @@ const MAX_LOCKS_WITHOUT_APPROVAL: usize = 5;
 /// A change in one company, mostly of one person.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Change {
-    /// Personio's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) person: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]

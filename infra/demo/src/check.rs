@@ -38,7 +38,6 @@ pub(crate) struct Observed {
     pub(crate) reteach_calls: usize,
     /// Calls to Personio and Kombo.
     pub(crate) hr_calls: usize,
-    /// Documents sent to Personio.
     pub(crate) uploads: usize,
     pub(crate) customers: Vec<Customer>,
     pub(crate) documents: Vec<Document>,

@@ -21,7 +21,6 @@ use crate::scenario::{self, Preparation, STEPS, Step};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
-    /// People in each company.
     pub(crate) people: usize,
     /// A company for each of these routes.
     pub(crate) routes: Vec<Via>,

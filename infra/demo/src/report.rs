@@ -11,14 +11,12 @@ use crate::check::Expect;
 /// The result of all steps.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct DemoReport {
-    /// People in each company.
     pub(crate) people: usize,
     /// Certificates filed in the end, in all companies.
     pub(crate) certificates: usize,
     pub(crate) steps: Vec<StepReport>,
     /// Every failed check, with step and route.
     pub(crate) problems: Vec<String>,
-    /// Whether every check succeeded.
     pub(crate) ok: bool,
 }
 
@@ -47,7 +45,6 @@ pub(crate) struct TenantReport {
     pub(crate) took_ms: u64,
     /// The function's own report. Its times are the companies'.
     pub(crate) report: JobReport,
-    /// Failed checks.
     pub(crate) problems: Vec<String>,
 }
 

@@ -100,7 +100,6 @@ impl Fixture {
         })
     }
 
-    /// The functions' current processes.
     #[must_use]
     pub fn functions(&self) -> Arc<Functions> {
         let functions = self.functions.lock();

@@ -6,7 +6,6 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::failure::Failure;
 
-/// Where keys come from.
 const KEYS: &str = "keys are taken from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN: \
     `eval \"$(aws configure export-credentials --format env)\"` puts those of a profile or of a login there";
 

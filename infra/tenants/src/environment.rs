@@ -13,12 +13,10 @@ type Variables = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 /// Variables, clock, standard input and standard error.
 pub struct Environment {
-    /// The environment's variables.
     pub variables: Box<Variables>,
     pub clock: Arc<dyn Clock>,
     /// Replaces every vendor's rate limit: simulators have none.
     pub pace: Option<RateLimiter>,
-    /// Standard input.
     pub input: Mutex<Box<dyn BufRead + Send>>,
     /// Standard error: progress, questions, what went wrong.
     pub errors: Mutex<Box<dyn Write + Send>>,
@@ -70,7 +68,6 @@ impl Environment {
         (self.variables)(name).filter(|value| !value.trim().is_empty())
     }
 
-    /// All of standard input.
     pub(crate) fn read_input(&self) -> io::Result<String> {
         let mut text = String::new();
         self.input

@@ -7,7 +7,6 @@ use shared::state::StateError;
 
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
-/// The exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// All is well, or done.
@@ -24,7 +23,6 @@ impl Exit {
         if is_so { Self::Attention } else { Self::Done }
     }
 
-    /// The exit status.
     #[must_use]
     pub fn code(self) -> u8 {
         match self {

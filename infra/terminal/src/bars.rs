@@ -78,7 +78,6 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// What the job reads.
 fn read_by(job: JobKind) -> &'static str {
     match job {
         JobKind::Employees => "people",

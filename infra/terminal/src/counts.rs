@@ -84,7 +84,6 @@ pub fn employees(counts: &Employees, findings: u64) -> String {
     listed(&parts)
 }
 
-/// The same of certificates.
 #[must_use]
 pub fn certificates(counts: &Certificates, findings: u64) -> String {
     // Destructured in full, so that a new count is shown too.

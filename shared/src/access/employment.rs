@@ -22,7 +22,6 @@ pub struct Employment {
 pub enum EmploymentStatus {
     /// Onboarding, active, on leave, or anything that is not inactive.
     Employed,
-    /// Inactive.
     Inactive,
     /// The credential may not read the status: nothing is concluded.
     Unknown,
@@ -31,7 +30,6 @@ pub enum EmploymentStatus {
 /// The tenant's scope, with what it means for this person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scoped {
-    /// In scope.
     In,
     /// Out of scope: lock an account we manage.
     OutLocked,

@@ -10,7 +10,6 @@ use super::{Employment, EmploymentStatus, Scoped};
 pub struct Locked {
     /// The moment we first saw the reason, which is what reteach was given as `setInactiveAt`.
     pub since: Timestamp,
-    /// The reason.
     pub reason: LockReason,
 }
 

@@ -24,78 +24,40 @@ fn employment(standing: EmploymentStatus, end: Option<&str>) -> Employment {
     }
 }
 
+/// In Berlin, by the default rule.
+fn desired(employment: &Employment, locked: Option<Locked>, now: Timestamp) -> DesiredAccess {
+    let berlin = zone("Europe/Berlin");
+    desired_access(employment, locked, now, &berlin, LockOn::DayAfterEnd)
+}
+
 #[test]
 fn starts_at_midnight_of_the_hire_date_and_locks_the_day_after_the_end_date_in_the_tenants_zone() {
+    // Winter, summer, the two changes of daylight saving, west of Greenwich, half an hour off.
+    // Chile's clocks skip midnight itself: the day begins at one.
     let cases = [
-        // Winter, summer, the two changes of daylight saving, west of Greenwich, half an hour off.
-        (
-            "Europe/Berlin",
-            "2026-01-15",
-            "2026-01-14T23:00:00Z",
-            "2026-01-15T23:00:00Z",
-        ),
-        (
-            "Europe/Berlin",
-            "2026-07-15",
-            "2026-07-14T22:00:00Z",
-            "2026-07-15T22:00:00Z",
-        ),
-        (
-            "Europe/Berlin",
-            "2026-03-29",
-            "2026-03-28T23:00:00Z",
-            "2026-03-29T22:00:00Z",
-        ),
-        (
-            "Europe/Berlin",
-            "2026-10-25",
-            "2026-10-24T22:00:00Z",
-            "2026-10-25T23:00:00Z",
-        ),
-        (
-            "America/New_York",
-            "2026-01-15",
-            "2026-01-15T05:00:00Z",
-            "2026-01-16T05:00:00Z",
-        ),
-        (
-            "Asia/Kolkata",
-            "2026-01-15",
-            "2026-01-14T18:30:00Z",
-            "2026-01-15T18:30:00Z",
-        ),
-        // Chile's clocks skip midnight itself: the day begins at one.
-        (
-            "America/Santiago",
-            "2026-09-06",
-            "2026-09-06T04:00:00Z",
-            "2026-09-07T03:00:00Z",
-        ),
+        ("Europe/Berlin", "01-15", "01-14T23:00", "01-15T23:00"),
+        ("Europe/Berlin", "07-15", "07-14T22:00", "07-15T22:00"),
+        ("Europe/Berlin", "03-29", "03-28T23:00", "03-29T22:00"),
+        ("Europe/Berlin", "10-25", "10-24T22:00", "10-25T23:00"),
+        ("America/New_York", "01-15", "01-15T05:00", "01-16T05:00"),
+        ("Asia/Kolkata", "01-15", "01-14T18:30", "01-15T18:30"),
+        ("America/Santiago", "09-06", "09-06T04:00", "09-07T03:00"),
     ];
     for (name, day, starts, ends) in cases {
-        let day: Date = day.parse().unwrap();
+        let [starts, ends] = [starts, ends].map(|time| at(&format!("2026-{time}:00Z")));
+        let day: Date = format!("2026-{day}").parse().unwrap();
         let employment = Employment {
             hire_date: Field::Value(day),
             end_date: Field::Value(day),
             ..employment(EmploymentStatus::Employed, None)
         };
-        let target = desired_access(
-            &employment,
-            None,
-            at("2026-01-01T00:00:00Z"),
-            &zone(name),
-            LockOn::DayAfterEnd,
-        );
-        assert_eq!(target.active_at, Field::Value(at(starts)), "{name} {day}");
-        assert_eq!(target.inactive_at, Field::Value(at(ends)), "{name} {day}");
-        let target = desired_access(
-            &employment,
-            None,
-            at("2026-01-01T00:00:00Z"),
-            &zone(name),
-            LockOn::EndDay,
-        );
-        assert_eq!(target.inactive_at, Field::Value(at(starts)), "{name} {day}");
+        let now = at("2026-01-01T00:00:00Z");
+        for (lock_on, locks) in [(LockOn::DayAfterEnd, ends), (LockOn::EndDay, starts)] {
+            let target = desired_access(&employment, None, now, &zone(name), lock_on);
+            let window = (target.active_at, target.inactive_at);
+            let expected = (Field::Value(starts), Field::Value(locks));
+            assert_eq!(window, expected, "{name} {day} {lock_on:?}");
+        }
     }
 }
 
@@ -104,122 +66,40 @@ fn locks_at_the_end_date_or_from_the_moment_inactivity_was_first_seen() {
     let now = at("2026-05-10T12:00:00.75Z");
     let (seen, today) = (at("2026-05-01T08:00:00Z"), at("2026-05-10T12:00:00Z"));
     let (past_end, future_end) = (at("2026-04-30T22:00:00Z"), at("2026-05-31T22:00:00Z"));
+    let ahead = Some("2026-05-31");
+    let passed = Some("2026-04-30");
     let since = |since, reason| Some(Locked { since, reason });
-    let inactive = LockReason::Inactive;
+    let lock = |moment| since(moment, LockReason::Inactive);
+    let (earlier, new) = (lock(seen), lock(today));
+    let vanished = since(seen, LockReason::Vanished);
+    let (seen, today) = (Some(seen), Some(today));
+    let (past_end, future_end) = (Some(past_end), Some(future_end));
+    use EmploymentStatus::{Employed, Inactive, Unknown};
+    // Status, end date, lock until now; when access ends, lock from now on.
     let cases = [
-        (
-            "employed, no end",
-            EmploymentStatus::Employed,
-            None,
-            None,
-            None,
-            None,
-        ),
-        (
-            "employed, end ahead",
-            EmploymentStatus::Employed,
-            Some("2026-05-31"),
-            None,
-            Some(future_end),
-            None,
-        ),
-        (
-            "employed, end passed",
-            EmploymentStatus::Employed,
-            Some("2026-04-30"),
-            None,
-            Some(past_end),
-            None,
-        ),
-        (
-            "inactive, end passed",
-            EmploymentStatus::Inactive,
-            Some("2026-04-30"),
-            None,
-            Some(past_end),
-            None,
-        ),
-        (
-            "inactive, no end",
-            EmploymentStatus::Inactive,
-            None,
-            None,
-            Some(today),
-            since(today, inactive),
-        ),
-        (
-            "inactive, end ahead",
-            EmploymentStatus::Inactive,
-            Some("2026-05-31"),
-            None,
-            Some(today),
-            since(today, inactive),
-        ),
-        (
-            "still inactive",
-            EmploymentStatus::Inactive,
-            None,
-            since(seen, inactive),
-            Some(seen),
-            since(seen, inactive),
-        ),
-        (
-            "still inactive, end has passed meanwhile",
-            EmploymentStatus::Inactive,
-            Some("2026-04-30"),
-            since(seen, inactive),
-            Some(seen),
-            since(seen, inactive),
-        ),
-        (
-            "back",
-            EmploymentStatus::Employed,
-            None,
-            since(seen, inactive),
-            None,
-            None,
-        ),
+        ("no end", Employed, None, None, None, None),
+        ("end ahead", Employed, ahead, None, future_end, None),
+        ("end passed", Employed, passed, None, past_end, None),
+        ("inactive, passed", Inactive, passed, None, past_end, None),
+        ("inactive, no end", Inactive, None, None, today, new),
+        ("inactive, end ahead", Inactive, ahead, None, today, new),
+        ("still inactive", Inactive, None, earlier, seen, earlier),
+        ("passed meanwhile", Inactive, passed, earlier, seen, earlier),
+        ("back", Employed, None, earlier, None, None),
         (
             "back with an end",
-            EmploymentStatus::Employed,
-            Some("2026-05-31"),
-            since(seen, inactive),
-            Some(future_end),
+            Employed,
+            ahead,
+            earlier,
+            future_end,
             None,
         ),
-        (
-            "status unreadable",
-            EmploymentStatus::Unknown,
-            None,
-            since(seen, inactive),
-            Some(seen),
-            since(seen, inactive),
-        ),
-        (
-            "status unreadable, never locked",
-            EmploymentStatus::Unknown,
-            None,
-            None,
-            None,
-            None,
-        ),
-        (
-            "back from vanishing, status unreadable",
-            EmploymentStatus::Unknown,
-            None,
-            since(seen, LockReason::Vanished),
-            None,
-            None,
-        ),
+        ("status unreadable", Unknown, None, earlier, seen, earlier),
+        ("unreadable, never locked", Unknown, None, None, None, None),
+        ("back, unreadable", Unknown, None, vanished, None, None),
     ];
     for (name, standing, end, locked, inactive_at, kept) in cases {
-        let target = desired_access(
-            &employment(standing, end),
-            locked,
-            now,
-            &zone("Europe/Berlin"),
-            LockOn::DayAfterEnd,
-        );
+        let target = desired(&employment(standing, end), locked, now);
         assert_eq!(target.inactive_at, inactive_at.into(), "{name}");
         assert_eq!(target.locked, kept, "{name}");
     }
@@ -227,84 +107,29 @@ fn locks_at_the_end_date_or_from_the_moment_inactivity_was_first_seen() {
 
 #[test]
 fn a_lock_stays_while_the_scope_cannot_be_decided_any_more() {
-    let (seen, now) = (at("2026-05-01T08:00:00Z"), at("2026-05-10T12:00:00Z"));
-    let lock = |reason| {
-        Some(Locked {
-            since: seen,
-            reason,
-        })
-    };
+    use EmploymentStatus::{Employed, Inactive, Unknown};
+    use LockReason::{OutOfScope, Vanished};
+    let (since, now) = (at("2026-05-01T08:00:00Z"), at("2026-05-10T12:00:00Z"));
+    let undecided = Scoped::Undecided("company");
     let cases = [
-        (
-            Scoped::Undecided("company"),
-            LockReason::OutOfScope,
-            EmploymentStatus::Employed,
-            true,
-        ),
-        (
-            Scoped::Undecided("company"),
-            LockReason::OutOfScope,
-            EmploymentStatus::Unknown,
-            true,
-        ),
-        (
-            Scoped::Undecided("company"),
-            LockReason::OutOfScope,
-            EmploymentStatus::Inactive,
-            true,
-        ),
-        (
-            Scoped::Undecided("company"),
-            LockReason::Inactive,
-            EmploymentStatus::Employed,
-            false,
-        ),
-        (
-            Scoped::Undecided("company"),
-            LockReason::Vanished,
-            EmploymentStatus::Employed,
-            false,
-        ),
-        (
-            Scoped::OutLocked,
-            LockReason::Inactive,
-            EmploymentStatus::Employed,
-            true,
-        ),
-        (
-            Scoped::In,
-            LockReason::OutOfScope,
-            EmploymentStatus::Employed,
-            false,
-        ),
-        (
-            Scoped::In,
-            LockReason::OutOfScope,
-            EmploymentStatus::Unknown,
-            false,
-        ),
+        (undecided, OutOfScope, Employed, true),
+        (undecided, OutOfScope, Unknown, true),
+        (undecided, OutOfScope, Inactive, true),
+        (undecided, LockReason::Inactive, Employed, false),
+        (undecided, Vanished, Employed, false),
+        (Scoped::OutLocked, LockReason::Inactive, Employed, true),
+        (Scoped::In, OutOfScope, Employed, false),
+        (Scoped::In, OutOfScope, Unknown, false),
     ];
     for (scope, reason, standing, stays) in cases {
         let employment = Employment {
             scope,
             ..employment(standing, None)
         };
-        let target = desired_access(
-            &employment,
-            lock(reason),
-            now,
-            &zone("Europe/Berlin"),
-            LockOn::DayAfterEnd,
-        );
-        let expected = if stays {
-            Field::Value(seen)
-        } else {
-            Field::Null
-        };
-        assert_eq!(
-            target.inactive_at, expected,
-            "{scope:?} {reason:?} {standing:?}"
-        );
+        let target = desired(&employment, Some(Locked { since, reason }), now);
+        let expected: Field<_> = stays.then_some(since).into();
+        let about = format!("{scope:?} {reason:?} {standing:?}");
+        assert_eq!(target.inactive_at, expected, "{about}");
     }
 }
 
@@ -315,15 +140,7 @@ fn an_end_date_that_may_not_be_read_leaves_the_window_alone_but_lifts_our_own_lo
         end_date: Field::Absent,
         ..employment(EmploymentStatus::Employed, None)
     };
-    let target = |locked| {
-        desired_access(
-            &hidden,
-            locked,
-            now,
-            &zone("Europe/Berlin"),
-            LockOn::DayAfterEnd,
-        )
-    };
+    let target = |locked| desired(&hidden, locked, now);
     assert_eq!(target(None).inactive_at, Field::Absent);
     let locked = Some(Locked {
         since: now,

@@ -1,4 +1,4 @@
-//! What the SDK is told: where, as whom, how patiently.
+//! The SDK's configuration: region, credentials, timeouts.
 
 use std::time::Duration;
 
@@ -89,7 +89,7 @@ pub fn sdk_config(
     described(&Environment(&environment), http)
 }
 
-/// One copy in the binary, whoever asks.
+/// Not generic: the binary has one copy.
 pub(super) fn described(
     read: &Environment<'_>,
     http: reqwest::Client,
@@ -113,9 +113,6 @@ pub(super) fn described(
 }
 
 /// [`sdk_config`] of this process's own environment.
-///
-/// # Errors
-/// As [`sdk_config`].
 pub fn from_env(http: reqwest::Client) -> Result<SdkConfig, ConfigError> {
     sdk_config(|name| std::env::var(name).ok(), http)
 }

@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 use super::retries;
 
-/// A [`reqwest::Client`] behind the SDK's interface. Its connections are shared with whoever else holds the client.
+/// A [`reqwest::Client`] behind the SDK's interface. All users of the client share its connections.
 #[derive(Debug, Clone)]
 pub struct ReqwestClient(reqwest::Client);
 

@@ -39,7 +39,6 @@ impl Aws {
         }))
     }
 
-    /// The client for DynamoDB.
     #[must_use]
     pub fn dynamodb(&self) -> &aws_sdk_dynamodb::Client {
         self.0

@@ -17,10 +17,8 @@ pub enum BodyError {
     /// It is larger than the HR system takes.
     #[error("the file is larger than 30 MB, Personio's limit")]
     TooLarge,
-    /// The deadline came first.
     #[error("the download was given up, the time for this run is over")]
     OutOfTime,
-    /// It broke off.
     #[error("{0}")]
     Interrupted(String),
 }
@@ -58,7 +56,7 @@ impl PdfBody {
         }
     }
 
-    /// The same, with a way to begin anew: an upload that is refused for its token is sent again with a fresh one.
+    /// The same, with a way to open the file again: an upload that is refused for its token is sent again with a fresh one.
     #[must_use]
     pub fn reopened_by(
         mut self,
@@ -74,7 +72,7 @@ impl PdfBody {
         self.length
     }
 
-    /// A way to begin anew.
+    /// A way to open the file again.
     pub(crate) fn reopener(&self) -> Option<Reopen> {
         self.reopen.clone()
     }

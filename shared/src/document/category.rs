@@ -7,7 +7,6 @@ use crate::domain::id::CategoryId;
 /// A document category: what Personio's users see as a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Category {
-    /// Its id.
     pub id: CategoryId,
     /// Its name, as the company wrote it.
     pub name: String,

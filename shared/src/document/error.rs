@@ -13,7 +13,6 @@ use crate::source::SourceError;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{reason}")]
 pub struct FilingError {
-    /// Whom the failure concerns.
     pub reach: Reach,
     /// Whether the document may have been filed all the same.
     pub effect: Effect,
@@ -45,7 +44,6 @@ pub enum TenantFault {
     Folder,
     /// A credential lacks a right.
     Right,
-    /// A credential is refused.
     Credential,
     /// The connection is not ready yet, or has lapsed.
     Connection,

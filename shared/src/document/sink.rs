@@ -56,7 +56,6 @@ pub enum Verification {
 /// A document to be filed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Document {
-    /// Whose it is.
     pub employee: SourceId,
     /// Where it goes, by the id that the same route's [`categories`](DocumentSink::categories) gave.
     pub category: CategoryId,
@@ -77,11 +76,9 @@ pub struct Document {
 /// What a document is made from.
 #[derive(Clone, Copy)]
 pub struct Certificate<'a> {
-    /// Its id.
     pub id: &'a CertificateId,
     /// The course that was completed.
     pub course: Option<&'a str>,
-    /// When.
     pub completed_at: Option<Timestamp>,
 }
 

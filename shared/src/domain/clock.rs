@@ -8,11 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Where the present moment comes from.
 pub trait Clock: fmt::Debug + Send + Sync {
-    /// The present moment.
     fn now(&self) -> Timestamp;
 }
 
-/// The machine's own clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

@@ -18,7 +18,6 @@ macro_rules! opaque_id {
                 Self(value.into())
             }
 
-            /// The identifier as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -119,7 +118,6 @@ impl TenantId {
         }
     }
 
-    /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -134,7 +134,6 @@ pub enum Part<'a> {
     Absent,
     /// The source says it is empty.
     Null,
-    /// The source says this.
     Value(&'a str),
 }
 

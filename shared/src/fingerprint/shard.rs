@@ -48,7 +48,6 @@ pub enum EntryStatus {
 pub struct ShardEntry {
     /// The record the last run saw.
     pub fingerprint: Fingerprint,
-    /// What became of it.
     pub status: EntryStatus,
 }
 

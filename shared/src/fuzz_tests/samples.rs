@@ -81,7 +81,6 @@ pub(super) fn kombo() -> Vec<Value> {
     ]
 }
 
-/// What reteach answers.
 pub(super) fn reteach() -> Vec<Value> {
     let customer = json!({
         "id": "c1", "externalId": "personio:4711", "email": "k@example.com", "userName": null, "firstName": "Käthe",

@@ -95,7 +95,7 @@ proptest! {
     #[test]
     fn a_secret_is_read_or_refused_without_a_word_of_it(harms in harms(), damage in damage()) {
         let text = harmed(secret(), &harms, &damage);
-        // A member that is not known is named: whoever stored it has to find it.
+        // The error names an unknown member, so that the operator finds it.
         prop_assume!(!is_a_marked_key(&text));
         if let Err(error) = TenantSecret::parse(&String::from_utf8_lossy(&text).into_owned().into()) {
             assert_silent(&error, "secret");

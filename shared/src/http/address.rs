@@ -1,4 +1,4 @@
-//! Which machines may be called at a vendor's word or a tenant's: those of the public internet, never one beside us.
+//! Addresses that vendors and tenants may name: only those of the public internet.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
@@ -6,12 +6,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use thiserror::Error;
 
-/// A name that leads to a machine beside us: a private network, this machine, a cloud's metadata service.
+/// The name resolves to a private network, this machine, or a cloud's metadata service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the name leads to an address that is not public")]
 pub struct NotPublic;
 
-/// Resolves names to public addresses only, so that no answer of a name server leads to a machine beside us. The
+/// Resolves names to public addresses only, so that no answer of a name server leads into a private network. The
 /// connection goes to the very address that was looked at. `localhost` means this machine and nothing else.
 #[derive(Clone, Copy, Debug)]
 pub struct PublicAddresses<R>(pub R);

@@ -25,7 +25,7 @@ pub enum InvalidBaseUrl {
     /// Credentials and personal data would cross the network in the clear.
     #[error("must begin with https:// (http:// only for loopback addresses such as 127.0.0.1)")]
     NotHttps,
-    /// A machine beside us: a private network, a cloud's metadata service.
+    /// A private network, or a cloud's metadata service.
     #[error("must not name a private, link-local or other special address")]
     NotPublic,
     /// Credentials have a place of their own.
@@ -37,7 +37,6 @@ pub enum InvalidBaseUrl {
 }
 
 impl BaseUrl {
-    /// The address itself.
     #[must_use]
     pub fn as_url(&self) -> &Url {
         &self.0

@@ -10,11 +10,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Vendor {
-    /// Personio itself.
     Personio,
-    /// Kombo, the passthrough included.
     Kombo,
-    /// reteach.
     Reteach,
 }
 
@@ -44,9 +41,7 @@ struct Counters {
 pub struct Counts {
     /// Requests to Personio, logins and retries included.
     pub personio: u64,
-    /// Requests to Kombo.
     pub kombo: u64,
-    /// Requests to reteach.
     pub reteach: u64,
 }
 
@@ -63,7 +58,6 @@ impl std::ops::Sub for Counts {
 }
 
 impl Calls {
-    /// Counts one request.
     pub fn count(&self, vendor: Vendor) {
         self.of(vendor).fetch_add(1, Ordering::Relaxed);
     }

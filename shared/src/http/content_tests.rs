@@ -16,34 +16,23 @@ use super::testing::{Canned, Server};
 use super::*;
 
 fn content(pieces: &[&'static [u8]], length: Option<u64>) -> Content {
-    let pieces: Vec<_> = pieces
-        .iter()
-        .map(|piece| Ok(Bytes::from_static(piece)))
-        .collect();
-    Content {
-        stream: stream::iter(pieces).boxed(),
-        length,
-    }
+    let pieces = pieces.iter().map(|piece| Ok(Bytes::from_static(piece)));
+    let stream = stream::iter(pieces.collect::<Vec<_>>()).boxed();
+    Content { stream, length }
 }
 
 /// A content of which `pieces` come, and then nothing any more.
 fn stuck(pieces: &[&'static [u8]]) -> Content {
     let Content { stream, length } = content(pieces, Some(1_000));
-    Content {
-        stream: stream.chain(stream::pending()).boxed(),
-        length,
-    }
+    let stream = stream.chain(stream::pending()).boxed();
+    Content { stream, length }
 }
 
 fn broken() -> Content {
-    let pieces = [
-        Ok(Bytes::from_static(b"%PDF-")),
-        Err(ContentError::from(io::Error::other("broken"))),
-    ];
-    Content {
-        stream: stream::iter(pieces).boxed(),
-        length: Some(1_000),
-    }
+    let Content { stream, length } = content(&[b"%PDF-"], Some(1_000));
+    let error = Err(ContentError::from(io::Error::other("broken")));
+    let stream = stream.chain(stream::iter([error])).boxed();
+    Content { stream, length }
 }
 
 fn form(content: Content) -> Payload {
@@ -55,35 +44,32 @@ fn form(content: Content) -> Payload {
 }
 
 async fn send(server: &Server, payload: Payload) -> Result<Reply, Error> {
-    let target = Target::new(
-        Vendor::Personio,
-        &server.base,
-        Method::POST,
-        "/documents",
-        &[],
-    )
-    .unwrap();
+    send_in(server, server.context(), payload, &RateLimiter::new(&[])).await
+}
+
+async fn send_in(
+    server: &Server,
+    context: Context,
+    payload: Payload,
+    pace: &RateLimiter,
+) -> Result<Reply, Error> {
+    let vendor = Vendor::Personio;
+    let target = Target::new(vendor, &server.base, Method::POST, "/documents", &[]).unwrap();
     let request = Request::new(target, Idempotency::OnlyIfNotSent, Duration::from_secs(30));
-    server
-        .context()
-        .send_once(&request, payload, &RateLimiter::new(&[]))
-        .await
+    context.send_once(&request, payload, pace).await
 }
 
 #[tokio::test]
 async fn a_form_goes_out_as_browsers_send_it() {
     for (length, has_length) in [(Some(9), true), (None, false)] {
         let server = Server::start(|_, _| Canned::Json(201, json!({}))).await;
-        let reply = send(&server, form(content(&[b"%PDF-", b"1.7\n"], length)))
-            .await
-            .unwrap();
+        let form = form(content(&[b"%PDF-", b"1.7\n"], length));
+        let reply = send(&server, form).await.unwrap();
         assert_eq!(reply.status.as_u16(), 201);
         let seen = server.seen().remove(0);
-        let boundary = seen
-            .header("content-type")
-            .unwrap()
-            .strip_prefix("multipart/form-data; boundary=")
-            .unwrap();
+        let kind = seen.header("content-type").unwrap();
+        let boundary = kind.strip_prefix("multipart/form-data; boundary=");
+        let boundary = boundary.unwrap();
         let expected = format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nÜ\r\n\"x\"\r\n\
              --{boundary}\r\nContent-Disposition: form-data; name=\"employee_id\"\r\n\r\n4711\r\n\
@@ -105,10 +91,8 @@ async fn bytes_are_encoded_within_json_while_they_are_sent() {
             Payload::base64_within(r#"{"a":""#.to_owned(), content, r#"","b":1}"#.to_owned());
         send(&server, payload).await.unwrap();
         let seen = server.seen().remove(0);
-        assert_eq!(
-            seen.body,
-            json!({"a": STANDARD.encode("%PDF-1.7\n"), "b": 1})
-        );
+        let body = json!({"a": STANDARD.encode("%PDF-1.7\n"), "b": 1});
+        assert_eq!(seen.body, body);
         assert_eq!(seen.header("content-type"), Some("application/json"));
         let sent = seen.raw.len().to_string();
         assert_eq!(seen.header("content-length"), length.map(|_| sent.as_str()));
@@ -119,37 +103,15 @@ async fn bytes_are_encoded_within_json_while_they_are_sent() {
 async fn only_what_went_out_completely_may_have_taken_effect() {
     type Case = (&'static str, fn() -> Canned, fn() -> Content, Effect);
     let whole: fn() -> Content = || content(&[b"%PDF-"], Some(5));
+    let (hang, half): (fn() -> Canned, fn() -> Canned) = (|| Canned::Hang, || Canned::Half);
+    let (stuck, empty): (fn() -> Content, fn() -> Content) =
+        (|| stuck(&[b"%PDF-"]), || content(&[], Some(0)));
     let cases: [Case; 5] = [
-        (
-            "the answer never comes",
-            || Canned::Hang,
-            whole,
-            Effect::Unknown,
-        ),
-        (
-            "the answer breaks off",
-            || Canned::Half,
-            whole,
-            Effect::Unknown,
-        ),
-        (
-            "the content never ends",
-            || Canned::Hang,
-            || stuck(&[b"%PDF-"]),
-            Effect::None,
-        ),
-        (
-            "the content breaks off",
-            || Canned::Hang,
-            broken,
-            Effect::None,
-        ),
-        (
-            "the content is empty and ends",
-            || Canned::Hang,
-            || content(&[], Some(0)),
-            Effect::Unknown,
-        ),
+        ("the answer never comes", hang, whole, Effect::Unknown),
+        ("the answer breaks off", half, whole, Effect::Unknown),
+        ("the content never ends", hang, stuck, Effect::None),
+        ("the content breaks off", hang, broken, Effect::None),
+        ("the content is empty", hang, empty, Effect::Unknown),
     ];
     for (name, canned, content, effect) in cases {
         for in_form in [true, false] {
@@ -161,11 +123,8 @@ async fn only_what_went_out_completely_may_have_taken_effect() {
             let error = send(&server, payload).await.unwrap_err();
             assert_eq!(error.effect(), effect, "{name}: {error}");
             let arrived = usize::from(effect == Effect::Unknown);
-            assert_eq!(
-                (server.seen().len(), server.calls.counts().personio),
-                (arrived, 1),
-                "{name}"
-            );
+            let sent = (server.seen().len(), server.calls.counts().personio);
+            assert_eq!(sent, (arrived, 1), "{name}");
         }
     }
 }
@@ -179,42 +138,23 @@ async fn an_answer_says_what_may_have_taken_effect() {
         (503, Effect::Unknown),
     ] {
         let server = Server::start(move |_, _| Canned::Text(status, "")).await;
-        let reply = send(&server, form(content(&[b"%PDF-"], Some(5))))
-            .await
-            .unwrap();
-        assert_eq!(
-            (reply.status.as_u16(), reply.effect, server.seen().len()),
-            (status, effect, 1)
-        );
+        let form = form(content(&[b"%PDF-"], Some(5)));
+        let reply = send(&server, form).await.unwrap();
+        assert_eq!((reply.status.as_u16(), reply.effect), (status, effect));
+        assert_eq!(server.seen().len(), 1);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn too_many_uploads_hold_the_pace_and_are_not_sent_again() {
     let server = Server::start(|_, _| Canned::With(429, "retry-after", "7", json!({}))).await;
-    let target = Target::new(
-        Vendor::Personio,
-        &server.base,
-        Method::POST,
-        "/documents",
-        &[],
-    )
-    .unwrap();
-    let request = Request::new(target, Idempotency::OnlyIfNotSent, Duration::from_secs(30));
-    let pace = RateLimiter::new(&[]);
-    let context = server.context();
-    context
-        .send_once(&request, form(content(&[b"%PDF-"], Some(5))), &pace)
-        .await
-        .unwrap();
-    assert_eq!(server.seen().len(), 1);
+    let (pace, form) = (RateLimiter::new(&[]), form(content(&[b"%PDF-"], Some(5))));
+    let sent = send_in(&server, server.context(), form, &pace).await;
+    assert!(sent.is_ok() && server.seen().len() == 1);
     let start = Instant::now();
     pace.ready(Deadline::never()).await.unwrap();
-    assert!(
-        start.elapsed() >= Duration::from_secs(7) - Duration::from_millis(50),
-        "{:?}",
-        start.elapsed()
-    );
+    let (waited, least) = (start.elapsed(), Duration::from_millis(6_950));
+    assert!(waited >= least, "{waited:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -224,26 +164,12 @@ async fn the_deadline_ends_an_upload() {
         (stuck(&[b"%PDF-"]), Effect::None),
     ] {
         let server = Server::start(|_, _| Canned::Hang).await;
-        let target = Target::new(
-            Vendor::Personio,
-            &server.base,
-            Method::POST,
-            "/documents",
-            &[],
-        )
-        .unwrap();
-        let request = Request::new(target, Idempotency::OnlyIfNotSent, Duration::from_secs(30));
-        let context = server
-            .context()
-            .until(Deadline::after(Duration::from_secs(10)));
-        let error = context
-            .send_once(&request, form(content), &RateLimiter::new(&[]))
-            .await
-            .unwrap_err();
-        assert!(
-            matches!(&error, Error::OutOfTime { effect: seen, .. } if *seen == effect),
-            "{error:?}"
-        );
+        let context = server.context_for(Duration::from_secs(10));
+        let sent = send_in(&server, context, form(content), &RateLimiter::new(&[])).await;
+        let Err(Error::OutOfTime { effect: seen, .. }) = sent else {
+            panic!("{sent:?}")
+        };
+        assert_eq!(seen, effect);
     }
 }
 

@@ -11,11 +11,8 @@ use super::Vendor;
 /// Which call this is about, without any value in it: `reteach GET /customer/{id}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// Whose API.
     pub vendor: Vendor,
-    /// The HTTP method.
     pub method: Method,
-    /// The path with placeholders.
     pub path: &'static str,
 }
 
@@ -41,7 +38,7 @@ pub enum TransportError {
     /// No connection: nothing was sent. Carries the system's reason where it gave one.
     #[error("no connection{}", reason(*.0))]
     NotSent(Option<io::ErrorKind>),
-    /// The name leads to a machine beside us: nothing was sent, and another attempt would lead there again.
+    /// The name does not resolve to a public address: nothing was sent, and another attempt would not help.
     #[error("not sent, the host's name leads to an address that is not public")]
     NotPublic,
     /// The answer did not come in time.
@@ -62,7 +59,6 @@ pub enum Error {
     /// No answer, after all retries that were safe.
     #[error("{call}: {fault}")]
     Unreachable {
-        /// Which call.
         call: Call,
         /// What happened to the last attempt.
         fault: TransportError,
@@ -72,9 +68,7 @@ pub enum Error {
     /// The answer is larger than any honest one.
     #[error("{call}: the answer is larger than {limit} bytes")]
     TooLarge {
-        /// Which call.
         call: Call,
-        /// How much was accepted.
         limit: usize,
         /// Whether it may have taken effect.
         effect: Effect,
@@ -82,7 +76,6 @@ pub enum Error {
     /// The deadline came first. The rest follows on the next run.
     #[error("{call}: given up, the time for this run is over")]
     OutOfTime {
-        /// Which call.
         call: Call,
         /// Whether it may have taken effect.
         effect: Effect,
@@ -90,7 +83,6 @@ pub enum Error {
     /// The answer is not what the vendor's document says.
     #[error("{call}: the answer does not fit the vendor's document at {at} ({problem})")]
     Unreadable {
-        /// Which call.
         call: Call,
         /// The JSON path of what did not fit.
         at: String,
@@ -102,7 +94,6 @@ pub enum Error {
     /// The request cannot be put together: an empty id, a path segment such as `..`.
     #[error("{call}: not sent, {problem}")]
     Invalid {
-        /// Which call.
         call: Call,
         /// What is wrong with it.
         problem: &'static str,

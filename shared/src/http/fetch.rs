@@ -29,7 +29,7 @@ impl Context {
     /// Gets the answer for `fetch` over `client`, whatever its status; redirects are not followed.
     ///
     /// # Errors
-    /// [`Error`]; a name that leads to a machine beside us is [`TransportError::NotPublic`].
+    /// [`Error`]; a name without a public address is [`TransportError::NotPublic`].
     pub async fn fetch(
         &self,
         client: &reqwest::Client,

@@ -36,7 +36,6 @@ fn ok() -> Canned {
     Canned::Json(200, json!({"fine": true}))
 }
 
-/// Every name leads there.
 struct LeadsTo(&'static [&'static str]);
 
 impl Resolve for LeadsTo {

@@ -47,17 +47,11 @@ use reqwest::dns::Resolve;
 
 /// The one HTTP client of a process for all that is not AWS: connections are pooled over all tenants and vendors. It
 /// connects to public addresses only, names that mean this machine aside.
-///
-/// # Errors
-/// Where the TLS configuration cannot be built.
 pub fn client() -> Result<reqwest::Client, reqwest::Error> {
     client_with(SystemNames)
 }
 
 /// The same with other name servers.
-///
-/// # Errors
-/// Where the TLS configuration cannot be built.
 pub fn client_with(names: impl Resolve + 'static) -> Result<reqwest::Client, reqwest::Error> {
     builder()
         .dns_resolver(Arc::new(PublicAddresses(names)))

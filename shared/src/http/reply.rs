@@ -14,24 +14,20 @@ use crate::json;
 /// An answer, whatever its status: what it means is for the vendor's client to say.
 #[derive(Clone)]
 pub struct Reply {
-    /// Which call it answers.
     pub call: Call,
     /// The status; through a passthrough, the remote one.
     pub status: StatusCode,
-    /// Its headers.
     pub headers: HeaderMap,
     /// Its body, unpacked.
     pub body: Bytes,
     /// Whether the call may have taken effect if this answer is not a success.
     pub effect: Effect,
-    /// Who gave the answer.
     pub origin: Origin,
     /// The members of `body` that lead to the answer, where another one is wrapped around it: `["data", "data"]`. Nobody
     /// reads the whole body to take the wrapping off.
     pub within: &'static [&'static str],
 }
 
-/// Who gave an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The server that was called.
@@ -45,7 +41,6 @@ pub enum Origin {
 pub struct Interpreted {
     /// The reply, rewritten where the vendor wraps one answer into another.
     pub reply: Reply,
-    /// Whether to try again.
     pub retry: RetryHint,
 }
 

@@ -75,7 +75,6 @@ impl Target {
         self
     }
 
-    /// Which call this is.
     #[must_use]
     pub fn call(&self) -> &Call {
         &self.call
@@ -205,7 +204,6 @@ impl Request {
         self
     }
 
-    /// Which call this is.
     #[must_use]
     pub fn call(&self) -> &Call {
         &self.target.call

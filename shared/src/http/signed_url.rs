@@ -1,4 +1,4 @@
-//! An address that is itself a key: whoever has a signed URL has the file.
+//! A signed URL is a credential: it alone gives access to the file.
 
 use std::fmt;
 

@@ -1,6 +1,7 @@
 //! A server on loopback that answers from a script and remembers what it was asked.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -11,14 +12,13 @@ use futures::stream;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{BaseUrl, Calls, Context, client};
+use super::{BaseUrl, Calls, Context, Deadline, client};
 use crate::domain::clock::ManualClock;
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) method: String,
-    /// Path and query.
     pub(crate) uri: String,
     pub(crate) headers: reqwest::header::HeaderMap,
     pub(crate) body: Value,
@@ -32,13 +32,14 @@ impl Seen {
     }
 
     pub(crate) fn query(&self, key: &str) -> Option<String> {
-        let url = url::Url::parse("http://x")
-            .unwrap()
-            .join(&self.uri)
-            .unwrap();
-        url.query_pairs()
-            .find(|(name, _)| name == key)
-            .map(|(_, value)| value.into_owned())
+        let url = url::Url::parse(&format!("http://x{}", self.uri)).unwrap();
+        let mut pairs = url.query_pairs();
+        pairs.find_map(|(name, value)| (name == key).then(|| value.into_owned()))
+    }
+
+    /// Method, path and query.
+    pub(crate) fn line(&self) -> (&str, &str) {
+        (&self.method, &self.uri)
     }
 
     pub(crate) fn path(&self) -> &str {
@@ -51,13 +52,11 @@ pub(crate) enum Canned {
     Json(u16, Value),
     Text(u16, &'static str),
     With(u16, &'static str, &'static str, Value),
-    /// Never answers.
     Hang,
     /// Breaks off within the body.
     Half,
     /// A body of that many bytes.
     Long(usize),
-    /// Anything else.
     Custom(Response),
 }
 
@@ -92,9 +91,8 @@ impl Server {
             }
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap())
-            .parse()
-            .unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let base = base.parse().unwrap();
         tokio::spawn(async move { axum::serve(listener, Router::new().fallback(handler)).await });
         let clock = ManualClock::new("2026-03-14T09:00:00Z".parse::<Timestamp>().unwrap());
         Self {
@@ -106,11 +104,13 @@ impl Server {
     }
 
     pub(crate) fn context(&self) -> Context {
-        Context::new(
-            client().unwrap(),
-            Arc::new(self.clock.clone()),
-            self.calls.clone(),
-        )
+        let clock = Arc::new(self.clock.clone());
+        Context::new(client().unwrap(), clock, self.calls.clone())
+    }
+
+    /// The context of a run that has this much time.
+    pub(crate) fn context_for(&self, time: Duration) -> Context {
+        self.context().until(Deadline::after(time))
     }
 
     pub(crate) fn seen(&self) -> Vec<Seen> {

@@ -18,15 +18,16 @@ fn request(server: &Server, method: Method, repeat: Idempotency) -> Request {
 }
 
 async fn send(server: &Server, repeat: Idempotency) -> Result<Reply, Error> {
-    let method = if repeat == Idempotency::Read {
-        Method::GET
-    } else {
-        Method::POST
+    let method = match repeat {
+        Idempotency::Read => Method::GET,
+        _ => Method::POST,
     };
-    server
-        .context()
-        .send(&request(server, method, repeat), &RateLimiter::new(&[]))
-        .await
+    let request = request(server, method, repeat);
+    send_in(server.context(), &request).await
+}
+
+async fn send_in(context: Context, request: &Request) -> Result<Reply, Error> {
+    context.send(request, &RateLimiter::new(&[])).await
 }
 
 fn ok() -> Canned {
@@ -40,12 +41,10 @@ async fn names_itself_and_asks_for_json() {
     assert_eq!((reply.status.as_u16(), reply.effect), (200, Effect::None));
     let seen = server.seen();
     assert_eq!(seen[0].uri, "/thing/7");
-    assert_eq!(
-        seen[0].header("user-agent"),
-        Some(concat!("reteach-personio/", env!("CARGO_PKG_VERSION")))
-    );
-    assert_eq!(seen[0].header("accept"), Some("application/json"));
-    assert_eq!(seen[0].header("accept-encoding"), Some("gzip"));
+    let agent = concat!("reteach-personio/", env!("CARGO_PKG_VERSION"));
+    let headers = ["user-agent", "accept", "accept-encoding"];
+    let expected = [agent, "application/json", "gzip"].map(Some);
+    assert_eq!(headers.map(|name| seen[0].header(name)), expected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -60,14 +59,11 @@ async fn tries_again_as_often_as_is_safe() {
         (Idempotent, 422, 1, 422, Effect::None),
         (Read, 404, 1, 404, Effect::None),
     ] {
-        let answer = move |number, _: &_| {
-            if number == 0 {
-                Canned::Text(first, "<html>")
-            } else {
-                ok()
-            }
-        };
-        let server = Server::start(answer).await;
+        let server = Server::start(move |number, _| match number {
+            0 => Canned::Text(first, "<html>"),
+            _ => ok(),
+        })
+        .await;
         let reply = send(&server, repeat).await.unwrap();
         let got = (server.seen().len(), reply.status.as_u16(), reply.effect);
         assert_eq!(got, (attempts, last, effect), "{repeat:?} {first}");
@@ -96,20 +92,13 @@ async fn waits_as_long_as_the_vendor_asks() {
         };
         let server = Server::start(answer).await;
         let start = Instant::now();
-        assert!(
-            send(&server, Idempotency::Read)
-                .await
-                .unwrap()
-                .status
-                .is_success()
-        );
+        let reply = send(&server, Idempotency::Read).await.unwrap();
+        assert!(reply.status.is_success());
         let waited = start.elapsed();
         // Timers are rounded up to the next millisecond.
         let most = Duration::from_secs(most) + Duration::from_millis(10);
-        assert!(
-            waited >= Duration::from_secs(least) && waited <= most,
-            "{name}: {value}: {waited:?}"
-        );
+        let expected = Duration::from_secs(least)..=most;
+        assert!(expected.contains(&waited), "{name}: {value}: {waited:?}");
     }
 }
 
@@ -117,14 +106,8 @@ async fn waits_as_long_as_the_vendor_asks() {
 async fn leaves_a_very_long_wait_to_the_next_run() {
     let server = Server::start(|_, _| Canned::With(429, "retry-after", "3600", json!({}))).await;
     let start = Instant::now();
-    assert_eq!(
-        send(&server, Idempotency::Read)
-            .await
-            .unwrap()
-            .status
-            .as_u16(),
-        429
-    );
+    let reply = send(&server, Idempotency::Read).await.unwrap();
+    assert_eq!(reply.status.as_u16(), 429);
     assert!(start.elapsed() < Duration::from_secs(1));
     assert_eq!(server.seen().len(), 1);
 }
@@ -132,12 +115,12 @@ async fn leaves_a_very_long_wait_to_the_next_run() {
 #[tokio::test(start_paused = true)]
 async fn a_lost_answer_to_a_write_is_an_unknown_effect() {
     type Case = (fn() -> Canned, fn(TransportError) -> bool);
-    let hang: Case = (|| Canned::Hang, |fault| fault == TransportError::TimedOut);
-    let half: Case = (
-        || Canned::Half,
-        |fault| matches!(fault, TransportError::Broken(_)),
-    );
-    for (canned, is_expected) in [hang, half] {
+    let is_broken = |fault| matches!(fault, TransportError::Broken(_));
+    let cases: [Case; 2] = [
+        (|| Canned::Hang, |fault| fault == TransportError::TimedOut),
+        (|| Canned::Half, is_broken),
+    ];
+    for (canned, is_expected) in cases {
         for (repeat, attempts, expected) in [
             (Idempotency::Read, 4, Effect::None),
             (Idempotency::Idempotent, 4, Effect::Unknown),
@@ -149,30 +132,22 @@ async fn a_lost_answer_to_a_write_is_an_unknown_effect() {
                 panic!("{error}")
             };
             assert!(is_expected(fault), "{fault:?}");
-            assert_eq!(
-                (server.seen().len(), effect),
-                (attempts, expected),
-                "{repeat:?} {fault}"
-            );
+            let sent = (server.seen().len(), effect);
+            assert_eq!(sent, (attempts, expected), "{repeat:?} {fault}");
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_unknown_effect_outlives_a_later_refusal() {
-    let answer = |number, _: &_| {
-        if number == 0 {
-            Canned::Hang
-        } else {
-            Canned::Text(404, "")
-        }
-    };
-    let server = Server::start(answer).await;
+    let server = Server::start(|number, _| match number {
+        0 => Canned::Hang,
+        _ => Canned::Text(404, ""),
+    })
+    .await;
     let reply = send(&server, Idempotency::Idempotent).await.unwrap();
-    assert_eq!(
-        (reply.status.as_u16(), reply.effect),
-        (404, Effect::Unknown)
-    );
+    let (status, effect) = (reply.status.as_u16(), reply.effect);
+    assert_eq!((status, effect), (404, Effect::Unknown));
 }
 
 #[tokio::test(start_paused = true)]
@@ -181,53 +156,40 @@ async fn a_refused_connection_is_safe_to_repeat() {
     // Bound but not listening any more: nobody else gets the port meanwhile.
     let closed = tokio::net::TcpSocket::new_v4().unwrap();
     closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let base: BaseUrl = format!("http://{}", closed.local_addr().unwrap())
-        .parse()
-        .unwrap();
+    let base = format!("http://{}", closed.local_addr().unwrap());
+    let base: BaseUrl = base.parse().unwrap();
     let target = Target::new(Vendor::Reteach, &base, Method::POST, "/customer", &[]).unwrap();
     let request = Request::new(target, Idempotency::OnlyIfNotSent, TIMEOUT);
-    let error = server
-        .context()
-        .send(&request, &RateLimiter::new(&[]))
-        .await
-        .unwrap_err();
+    let error = send_in(server.context(), &request).await.unwrap_err();
     assert_eq!(error.effect(), Effect::None);
     let Error::Unreachable { fault, .. } = &error else {
         panic!("{error}")
     };
-    assert_eq!(
-        *fault,
-        TransportError::NotSent(Some(io::ErrorKind::ConnectionRefused))
-    );
-    assert_eq!(
-        error.to_string(),
-        "reteach POST /customer: no connection (connection refused)"
-    );
-    assert_eq!(
-        server.calls.counts(),
-        Counts {
-            reteach: 4,
-            ..Counts::default()
-        }
-    );
+    let refused = Some(io::ErrorKind::ConnectionRefused);
+    assert_eq!(*fault, TransportError::NotSent(refused));
+    let text = "reteach POST /customer: no connection (connection refused)";
+    assert_eq!(error.to_string(), text);
+    let Counts {
+        personio,
+        kombo,
+        reteach,
+        ..
+    } = server.calls.counts();
+    assert_eq!((personio, kombo, reteach), (0, 0, 4));
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_goes_past_the_deadline() {
     type Case = (fn() -> Canned, u64, usize);
+    let wait = || Canned::With(503, "retry-after", "20", json!({}));
     let during_an_attempt: Case = (|| Canned::Hang, 10, 10);
-    let before_a_wait: Case = (|| Canned::With(503, "retry-after", "20", json!({})), 10, 0);
+    let before_a_wait: Case = (wait, 10, 0);
     for (canned, deadline, stops_at) in [during_an_attempt, before_a_wait] {
         let server = Server::start(move |_, _| canned()).await;
-        let context = server
-            .context()
-            .until(Deadline::after(Duration::from_secs(deadline)));
+        let context = server.context_for(Duration::from_secs(deadline));
         let start = Instant::now();
         let request = request(&server, Method::PUT, Idempotency::Idempotent);
-        let error = context
-            .send(&request, &RateLimiter::new(&[]))
-            .await
-            .unwrap_err();
+        let error = send_in(context, &request).await.unwrap_err();
         let Error::OutOfTime { effect, .. } = error else {
             panic!("{error}")
         };
@@ -239,13 +201,8 @@ async fn nothing_goes_past_the_deadline() {
 #[tokio::test(start_paused = true)]
 async fn after_the_deadline_nothing_is_sent() {
     let server = Server::start(|_, _| ok()).await;
-    let context = server.context().until(Deadline::after(Duration::ZERO));
-    let error = context
-        .send(
-            &request(&server, Method::POST, Idempotency::OnlyIfNotSent),
-            &RateLimiter::new(&[]),
-        )
-        .await;
+    let request = request(&server, Method::POST, Idempotency::OnlyIfNotSent);
+    let error = send_in(server.context_for(Duration::ZERO), &request).await;
     let Err(Error::OutOfTime { effect, .. }) = error else {
         panic!("{error:?}")
     };
@@ -256,75 +213,47 @@ async fn after_the_deadline_nothing_is_sent() {
 async fn an_endless_answer_is_cut_off() {
     let server = Server::start(|_, _| Canned::Long(MAX_REPLY_BYTES + 1)).await;
     let error = send(&server, Idempotency::Read).await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            Error::TooLarge {
-                limit: MAX_REPLY_BYTES,
-                effect: Effect::None,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    let Error::TooLarge { limit, effect, .. } = error else {
+        panic!("{error}")
+    };
+    assert_eq!((limit, effect), (MAX_REPLY_BYTES, Effect::None));
     let server = Server::start(|_, _| Canned::Long(MAX_REPLY_BYTES)).await;
-    assert_eq!(
-        send(&server, Idempotency::Read).await.unwrap().body.len(),
-        MAX_REPLY_BYTES
-    );
+    let reply = send(&server, Idempotency::Read).await.unwrap();
+    assert_eq!(reply.body.len(), MAX_REPLY_BYTES);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_redirect_is_not_followed() {
-    let server =
-        Server::start(|_, _| Canned::With(302, "location", "http://127.0.0.1:9/", json!({}))).await;
-    assert_eq!(
-        send(&server, Idempotency::Read)
-            .await
-            .unwrap()
-            .status
-            .as_u16(),
-        302
-    );
+    let moved = || Canned::With(302, "location", "http://127.0.0.1:9/", json!({}));
+    let server = Server::start(move |_, _| moved()).await;
+    let reply = send(&server, Idempotency::Read).await.unwrap();
+    assert_eq!(reply.status.as_u16(), 302);
     assert_eq!(server.seen().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_unreadable_answer_names_the_place_and_not_the_value() {
+    #[derive(Debug, serde::Deserialize)]
+    #[expect(dead_code, reason = "only its shape matters")]
+    struct Item {
+        n: u8,
+    }
+    type Page = std::collections::BTreeMap<String, Vec<Item>>;
+    let wrong_type = "data[1].n (another type or a missing field)";
+    let missing = "data[0] (another type or a missing field)";
     for (body, expected) in [
-        (
-            r#"{"data":[{"n":1},{"n":"Erika"}]}"#,
-            "data[1].n (another type or a missing field)",
-        ),
-        (
-            r#"{"data":[{"m":1}]}"#,
-            "data[0] (another type or a missing field)",
-        ),
+        (r#"{"data":[{"n":1},{"n":"Erika"}]}"#, wrong_type),
+        (r#"{"data":[{"m":1}]}"#, missing),
         (r#"{"data":[{"n":1"#, "(it ends too early)"),
         ("<html>Erika</html>", ". (not JSON)"),
         ("", ". (it ends too early)"),
     ] {
-        #[derive(Debug, serde::Deserialize)]
-        #[expect(dead_code, reason = "only its shape matters")]
-        struct Page {
-            data: Vec<Item>,
-        }
-        #[derive(Debug, serde::Deserialize)]
-        #[expect(dead_code, reason = "only its shape matters")]
-        struct Item {
-            n: u8,
-        }
         let server = Server::start(move |_, _| Canned::Text(200, body)).await;
-        let error = send(&server, Idempotency::OnlyIfNotSent)
-            .await
-            .unwrap()
-            .json::<Page>()
-            .unwrap_err();
+        let reply = send(&server, Idempotency::OnlyIfNotSent).await.unwrap();
+        let error = reply.json::<Page>().unwrap_err();
         let text = error.to_string();
-        assert!(
-            text.ends_with(expected) && !text.contains("Erika"),
-            "{text}"
-        );
+        assert!(text.ends_with(expected), "{text}");
+        assert!(!text.contains("Erika"), "{text}");
         assert_eq!(error.effect(), Effect::Unknown);
     }
 }

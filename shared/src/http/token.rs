@@ -15,16 +15,13 @@ use crate::domain::clock::Clock;
 /// A token is renewed this long before its end, or at half its life if that comes first.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 
-/// What a login brought.
 #[derive(Debug)]
 pub struct Grant {
-    /// The bearer token.
     pub token: SecretString,
     /// How long it lives from now.
     pub lives: SignedDuration,
 }
 
-/// A token in use.
 #[derive(Debug)]
 pub struct Token {
     secret: SecretString,
@@ -34,7 +31,6 @@ pub struct Token {
 
 /// An answer with a status: read, or still to be read.
 pub trait Answered {
-    /// Its status.
     fn status(&self) -> StatusCode;
 }
 
@@ -142,7 +138,6 @@ impl TokenCache {
 }
 
 impl Token {
-    /// The bearer token.
     #[must_use]
     pub fn secret(&self) -> &SecretString {
         &self.secret
@@ -200,11 +195,8 @@ mod tests {
             let used = std::sync::Mutex::new(String::new());
             let call = |token: Arc<Token>| {
                 let secret = token.secret().expose_secret().to_owned();
-                let status = if refused.contains(&secret.as_str()) {
-                    401
-                } else {
-                    200
-                };
+                let is_refused = refused.contains(&secret.as_str());
+                let status = if is_refused { 401 } else { 200 };
                 *used.lock().unwrap() = secret;
                 async move {
                     tokio::task::yield_now().await;
@@ -236,12 +228,7 @@ mod tests {
     async fn many_calls_at_once_share_one_login() {
         let logins = Logins::new();
         let answers = join_all((0..20).map(|_| logins.call(&[]))).await;
-        assert!(
-            answers
-                .iter()
-                .all(|answer| *answer == ("token-0".to_owned(), 200)),
-            "{answers:?}"
-        );
+        assert_eq!(answers, vec![("token-0".to_owned(), 200); 20]);
         assert_eq!(logins.made.load(Ordering::SeqCst), 1);
     }
 
@@ -260,12 +247,7 @@ mod tests {
         let logins = Logins::new();
         logins.call(&[]).await;
         let answers = join_all((0..20).map(|_| logins.call(&["token-0"]))).await;
-        assert!(
-            answers
-                .iter()
-                .all(|answer| *answer == ("token-1".to_owned(), 200)),
-            "{answers:?}"
-        );
+        assert_eq!(answers, vec![("token-1".to_owned(), 200); 20]);
         assert_eq!(logins.made.load(Ordering::SeqCst), 2);
     }
 
@@ -280,9 +262,10 @@ mod tests {
     #[tokio::test]
     async fn a_failed_login_leaves_no_token_behind() {
         let logins = Logins::new();
+        let call = |_| async { Ok(reply(200)) };
         let failed = logins
             .cache
-            .authorized(|| async { Err("down") }, |_| async { Ok(reply(200)) })
+            .authorized(|| async { Err("down") }, call)
             .await;
         assert_eq!(failed.map(|reply| reply.status), Err("down"));
         assert_eq!(logins.call(&[]).await.0, "token-0");

@@ -42,7 +42,6 @@ pub struct Client {
     pub(super) reads: RateLimiter,
 }
 
-/// Whose key it is.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct KeyInfo {
     /// The environment that the key belongs to.
@@ -90,9 +89,6 @@ impl Client {
     }
 
     /// How a connection is doing: `GET /integrations/{id}`.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn integration(&self, id: &IntegrationId) -> Result<Integration, Error> {
         let target = self.target(Method::GET, "/integrations/{id}", &[id.as_str()])?;
         self.read(target, None).await

@@ -44,7 +44,6 @@ codes! {
     ConcurrencyLimited = "PLATFORM.CONCURRENCY_LIMIT_EXCEEDED",
     /// The integration is deleted, or belongs to another environment.
     IntegrationNotFound = "PLATFORM.INTEGRATION_NOT_FOUND",
-    /// Our request is wrong.
     InputInvalid = "PLATFORM.INPUT_INVALID",
     /// A fault of Kombo's.
     PlatformUnknown = "PLATFORM.UNKNOWN_ERROR",

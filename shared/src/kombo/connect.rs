@@ -12,9 +12,8 @@ use crate::http::{Idempotency, Request};
 /// Whom a link is for.
 #[derive(Clone, Debug)]
 pub struct LinkFor<'a> {
-    /// Mail address of whoever will click through it.
+    /// Mail address of the person who completes the link.
     pub email: &'a str,
-    /// The company's name.
     pub organization: &'a str,
     /// Our own id, which the integration will carry: the tenant.
     pub origin_id: &'a str,
@@ -25,7 +24,6 @@ pub struct LinkFor<'a> {
 /// What a connection's token stands for: `GET /connect/integration-by-token/{token}`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Connected {
-    /// The integration's id.
     pub id: String,
 }
 
@@ -49,9 +47,6 @@ struct Link {
 impl Client {
     /// Makes a link (in German, valid for a year) by which a company connects its HR system. Whoever has it can do so:
     /// it is a secret. Kombo does not deduplicate: each finished flow makes a new integration.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn create_link(&self, link: &LinkFor<'_>) -> Result<SecretString, Error> {
         let body = CreateLink {
             end_user_email: link.email,
@@ -76,9 +71,6 @@ impl Client {
     }
 
     /// The integration that the token of a finished flow stands for.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn integration_by_token(&self, token: &SecretString) -> Result<Connected, Error> {
         let path = "/connect/integration-by-token/{token}";
         let target = self.target(Method::GET, path, &[token.expose_secret()])?;

@@ -118,9 +118,6 @@ impl Documents {
     }
 
     /// All categories, in Kombo's order.
-    ///
-    /// # Errors
-    /// As for a reading of employees.
     pub async fn categories(&self) -> Result<Vec<Category>, SourceError> {
         let (mut categories, mut seen) = (Vec::new(), HashSet::new());
         let mut cursor: Option<String> = None;
@@ -151,9 +148,6 @@ impl Documents {
     }
 
     /// Files `document` with `body` as its file, at most once. Kombo returns no id.
-    ///
-    /// # Errors
-    /// See [`FilingError`].
     pub async fn upload(&self, document: &Document, body: PdfBody) -> Result<(), FilingError> {
         let employee = self.employee(&document.employee).await?;
         let path = "/hris/employees/{employee_id}/documents";

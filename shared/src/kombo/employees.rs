@@ -57,9 +57,6 @@ impl Employees {
     }
 
     /// The record of one person; `None` if Kombo's mirror has no such person (any more).
-    ///
-    /// # Errors
-    /// As for a reading of all.
     pub async fn one(&self, id: &SourceId) -> Result<Option<SourceRecord>, SourceError> {
         let target = self.client.target(Method::GET, "/hris/employees", &[])?;
         let target = target.query([("remote_ids", id.as_str()), ("page_size", PAGE_SIZE)]);

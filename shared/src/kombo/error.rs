@@ -24,13 +24,10 @@ pub enum Error {
 /// Kombo's no: its status, its code and its title. Its message may hold personal data and is not kept.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub struct Refusal {
-    /// Which call.
     pub call: Call,
-    /// The HTTP status.
     pub status: StatusCode,
     /// What went wrong; `None` where Kombo's load balancer answered.
     pub code: Option<Code>,
-    /// Kombo's one-line title.
     pub title: Option<String>,
     /// Whether the call may have taken effect.
     pub effect: Effect,

@@ -30,11 +30,8 @@ impl<'a> File<'a> {
 /// A form with a file.
 #[derive(Clone, Copy, Debug)]
 pub struct FileForm<'a> {
-    /// The text fields.
     pub fields: &'a [(&'static str, String)],
-    /// The file's field.
     pub field: &'static str,
-    /// The file's name.
     pub file_name: &'a str,
 }
 
@@ -57,9 +54,7 @@ impl<'a> FileForm<'a> {
 /// One part of a form.
 #[derive(Clone, Debug, Serialize)]
 pub struct FormPart<'a> {
-    /// The field.
     pub name: &'static str,
-    /// Its value.
     pub value: FormValue<'a>,
 }
 
@@ -67,9 +62,7 @@ pub struct FormPart<'a> {
 #[derive(Clone, Serialize)]
 #[serde(untagged)]
 pub enum FormValue<'a> {
-    /// Text.
     Text(&'a str),
-    /// A file.
     File(File<'a>),
 }
 

@@ -20,7 +20,6 @@ pub struct IntegrationId {
 pub struct InvalidIntegrationId;
 
 impl IntegrationId {
-    /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text

@@ -9,11 +9,9 @@ use super::IntegrationId;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(from = "Wire")]
 pub struct Integration {
-    /// Its id.
     pub id: String,
     /// The HR system behind it: `personio`.
     pub tool: String,
-    /// Whether it syncs.
     pub status: Status,
     /// How far its setup is.
     pub setup_status: SetupStatus,
@@ -38,7 +36,6 @@ impl Integration {
 /// Whether one model or action can be used.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Availability {
-    /// Kombo's id of it.
     pub id: String,
     /// Supported by the tool, enabled by us and not opted out of by the customer.
     pub is_available: bool,
@@ -58,13 +55,10 @@ macro_rules! open_enum {
 }
 
 open_enum! {
-    /// Whether a connection syncs.
     Status {
-        /// It syncs.
         Active = "ACTIVE",
         /// The customer's credential is no longer valid: reconnect.
         Invalid = "INVALID",
-        /// Switched off.
         Inactive = "INACTIVE",
     }
 }
@@ -76,7 +70,6 @@ open_enum! {
         Incomplete = "INCOMPLETE",
         /// All steps done, the last sync is running.
         FinalSyncPending = "FINAL_SYNC_PENDING",
-        /// Ready to use.
         Completed = "COMPLETED",
     }
 }

@@ -26,13 +26,11 @@ pub struct Passthrough<'a> {
     /// Kombo's path for the tool and the API that it is for: `/passthrough/personio/personnel`.
     #[serde(skip)]
     pub api: &'static str,
-    /// The remote method.
     #[serde(serialize_with = "method")]
     pub method: Method,
     /// The remote path, relative to the base that Kombo adds, with its query: a key may occur several times there,
     /// but not in the passthrough's `params`.
     pub path: &'a str,
-    /// Further headers.
     pub headers: HashMap<&'static str, &'a str>,
     /// The remote body, if it is a form with a file. Comes last: the file's content is put in while it is sent.
     #[serde(

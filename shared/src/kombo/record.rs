@@ -17,7 +17,6 @@ struct DecodeError(&'static str, &'static str);
 /// What one row of a page stands for.
 #[derive(Debug)]
 pub(super) enum Row {
-    /// A person.
     There(SourceRecord),
     /// A person whom Kombo marks as deleted. `None` where the row does not say any more who that was: it explains nobody's
     /// absence.

@@ -8,5 +8,5 @@ mod record;
 pub use attribute::{Attribute, Text};
 pub use record::{DesiredAccount, user_name};
 
-/// Raised whenever the same employee is mapped to another record: everybody is then compared anew.
+/// Raised whenever the same employee is mapped to another record: the next run then compares everybody.
 pub const MAPPING_VERSION: u32 = 1;

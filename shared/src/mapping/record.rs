@@ -14,7 +14,6 @@ use crate::tenant::{
 /// What reteach should hold for one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DesiredAccount {
-    /// Whose record.
     pub source_id: SourceId,
     /// reteach's `externalId`.
     pub external_id: ExternalId,

@@ -19,9 +19,8 @@ fn mapped(edit: impl FnOnce(&mut Employee), options: &str) -> DesiredAccount {
 
 /// What reteach is given, as far as it is said: `None` clears.
 fn values(record: &DesiredAccount) -> Vec<(Attribute, Option<&str>)> {
-    record
-        .values
-        .iter()
+    let values = record.values.iter();
+    values
         .map(|(attribute, value)| (*attribute, value.as_ref().map(Text::reveal)))
         .collect()
 }
@@ -31,42 +30,31 @@ fn a_source_that_says_nothing_gives_reteach_nothing() {
     let record = mapped(|_| {}, "[employees]\ndepartment = true\n");
     assert_eq!(values(&record), []);
     assert_eq!(record.external_id, ExternalId::new("personio:42"));
-    assert_eq!(
-        record.employment,
-        Employment {
-            hire_date: Field::Absent,
-            end_date: Field::Absent,
-            standing: EmploymentStatus::Unknown,
-            scope: Scoped::In
-        }
-    );
+    let unknown = Employment {
+        hire_date: Field::Absent,
+        end_date: Field::Absent,
+        standing: EmploymentStatus::Unknown,
+        scope: Scoped::In,
+    };
+    assert_eq!(record.employment, unknown);
 }
 
 type Slot = fn(&mut Employee) -> &mut Field<String>;
 
+const TAG: &str = "[employees]\nposition = \"tag\"\nlocation = \"tag\"\n";
+const DEPARTMENT: &str = "[employees]\ndepartment = true\n";
+
 /// The rows that carry text: the field of the source, where it goes, and under which option.
 const TEXTS: [(Slot, Attribute, &str); 9] = [
-    (|it| &mut it.first_name, FirstName, ""),
-    (|it| &mut it.last_name, LastName, ""),
-    (|it| &mut it.position, Attribute::Position, ""),
-    (
-        |it| &mut it.position,
-        PositionTag,
-        "[employees]\nposition = \"tag\"\n",
-    ),
-    (|it| &mut it.company, Company, ""),
-    (
-        |it| &mut it.department,
-        Department,
-        "[employees]\ndepartment = true\n",
-    ),
-    (|it| &mut it.location, Location, ""),
-    (
-        |it| &mut it.location,
-        LocationTag,
-        "[employees]\nlocation = \"tag\"\n",
-    ),
-    (|it| &mut it.email, Email, ""),
+    (|person| &mut person.first_name, FirstName, ""),
+    (|person| &mut person.last_name, LastName, ""),
+    (|person| &mut person.position, Attribute::Position, ""),
+    (|person| &mut person.position, PositionTag, TAG),
+    (|person| &mut person.company, Company, ""),
+    (|person| &mut person.department, Department, DEPARTMENT),
+    (|person| &mut person.location, Location, ""),
+    (|person| &mut person.location, LocationTag, TAG),
+    (|person| &mut person.email, Email, ""),
 ];
 
 #[test]
@@ -85,11 +73,12 @@ fn text_is_carried_unchanged_to_its_one_place() {
     for (slot, attribute, options) in TEXTS {
         let prefix = attribute.tag_prefix().unwrap_or_default();
         for text in texts {
-            let record = mapped(|it| *slot(it) = Field::Value(text.to_owned()), options);
-            assert_eq!(
-                values(&record),
-                [(attribute, Some(format!("{prefix}{text}").as_str()))]
+            let record = mapped(
+                |person| *slot(person) = Field::Value(text.to_owned()),
+                options,
             );
+            let expected = format!("{prefix}{text}");
+            assert_eq!(values(&record), [(attribute, Some(expected.as_str()))]);
         }
     }
 }
@@ -97,7 +86,7 @@ fn text_is_carried_unchanged_to_its_one_place() {
 #[test]
 fn an_empty_text_is_cleared() {
     for (slot, attribute, options) in TEXTS {
-        let record = mapped(|it| *slot(it) = Field::Null, options);
+        let record = mapped(|person| *slot(person) = Field::Null, options);
         let mut expected = vec![(attribute, None)];
         if attribute == Email {
             // Without a mail address reteach needs a user name.
@@ -110,17 +99,20 @@ fn an_empty_text_is_cleared() {
 #[test]
 fn what_is_switched_off_is_neither_set_nor_cleared() {
     let off: [(Slot, &str); 3] = [
-        (|it| &mut it.department, ""),
-        (|it| &mut it.position, "[employees]\nposition = \"off\"\n"),
-        (|it| &mut it.location, "[employees]\nlocation = \"off\"\n"),
+        (|person| &mut person.department, ""),
+        (
+            |person| &mut person.position,
+            "[employees]\nposition = \"off\"\n",
+        ),
+        (
+            |person| &mut person.location,
+            "[employees]\nlocation = \"off\"\n",
+        ),
     ];
     for (slot, options) in off {
         for value in [Field::Absent, Field::Null, Field::Value("x".to_owned())] {
-            assert_eq!(
-                values(&mapped(|it| *slot(it) = value, options)),
-                [],
-                "{options}"
-            );
+            let record = mapped(|person| *slot(person) = value, options);
+            assert_eq!(values(&record), [], "{options}");
         }
     }
 }
@@ -128,23 +120,19 @@ fn what_is_switched_off_is_neither_set_nor_cleared() {
 #[test]
 fn gender_is_one_of_three_or_nothing() {
     let cases = [
-        (Field::Absent, vec![]),
-        (Field::Null, vec![(Attribute::Gender, None)]),
-        (
-            Field::Value(Gender::Male),
-            vec![(Attribute::Gender, Some("MALE"))],
-        ),
-        (
-            Field::Value(Gender::Female),
-            vec![(Attribute::Gender, Some("FEMALE"))],
-        ),
-        (
-            Field::Value(Gender::Diverse),
-            vec![(Attribute::Gender, Some("DIVERSE"))],
-        ),
+        (Field::Absent, None),
+        (Field::Null, Some(None)),
+        (Field::Value(Gender::Male), Some(Some("MALE"))),
+        (Field::Value(Gender::Female), Some(Some("FEMALE"))),
+        (Field::Value(Gender::Diverse), Some(Some("DIVERSE"))),
     ];
     for (gender, expected) in cases {
-        assert_eq!(values(&mapped(|it| it.gender = gender, "")), expected);
+        let record = mapped(|person| person.gender = gender, "");
+        let expected: Vec<_> = expected
+            .into_iter()
+            .map(|value| (Attribute::Gender, value))
+            .collect();
+        assert_eq!(values(&record), expected);
     }
 }
 
@@ -153,48 +141,32 @@ fn employment_type_is_a_tag_with_the_tenants_own_words() {
     use EmploymentType::{External, Internal, Other};
     let own = "[employees.employment_type_labels]\ninternal = \"Stammkraft\"\nexternal = \"Leih arbeit\"\n";
     let off = "[employees]\nemployment_type = \"off\"\n";
+    let student = Other("Werk student".into());
+    let kinds = [
+        (Internal, "", Some("intern")),
+        (External, "", Some("extern")),
+        (student, "", Some("Werk student")),
+        (Internal, own, Some("Stammkraft")),
+        (External, own, Some("Leih arbeit")),
+        (Other("intern".into()), own, Some("intern")),
+        (Internal, off, None),
+    ];
+    let kinds = kinds.map(|(kind, options, word)| {
+        let tag = word.map(|word| Some(format!("Anstellungsart: {word}")));
+        (Field::Value(kind), options, tag)
+    });
     let cases = [
         (Field::Absent, "", None),
         (Field::Null, "", Some(None)),
-        (
-            Field::Value(Internal),
-            "",
-            Some(Some("Anstellungsart: intern")),
-        ),
-        (
-            Field::Value(External),
-            "",
-            Some(Some("Anstellungsart: extern")),
-        ),
-        (
-            Field::Value(Other("Werk student".into())),
-            "",
-            Some(Some("Anstellungsart: Werk student")),
-        ),
-        (
-            Field::Value(Internal),
-            own,
-            Some(Some("Anstellungsart: Stammkraft")),
-        ),
-        (
-            Field::Value(External),
-            own,
-            Some(Some("Anstellungsart: Leih arbeit")),
-        ),
-        (
-            Field::Value(Other("intern".into())),
-            own,
-            Some(Some("Anstellungsart: intern")),
-        ),
-        (Field::Value(Internal), off, None),
         (Field::Null, off, None),
     ];
+    let cases = cases.into_iter().chain(kinds);
     for (kind, options, expected) in cases {
-        let record = mapped(|it| it.employment_type = kind.clone(), options);
-        let expected: Vec<_> = expected
-            .map(|value| (EmploymentTypeTag, value))
-            .into_iter()
-            .collect();
+        let record = mapped(|person| person.employment_type = kind.clone(), options);
+        let expected = expected
+            .as_ref()
+            .map(|tag| (EmploymentTypeTag, tag.as_deref()));
+        let expected: Vec<_> = expected.into_iter().collect();
         assert_eq!(values(&record), expected, "{kind:?} {options}");
     }
 }
@@ -203,39 +175,29 @@ fn employment_type_is_a_tag_with_the_tenants_own_words() {
 fn days_are_kept_as_days() {
     let day = "2026-03-31".parse().unwrap();
     for field in [Field::Absent, Field::Null, Field::Value(day)] {
-        assert_eq!(
-            mapped(|it| it.hire_date = field, "").employment.hire_date,
-            field
-        );
-        assert_eq!(
-            mapped(|it| it.end_date = field, "").employment.end_date,
-            field
-        );
+        let record = mapped(|person| person.hire_date = field, "");
+        assert_eq!(record.employment.hire_date, field);
+        let record = mapped(|person| person.end_date = field, "");
+        assert_eq!(record.employment.end_date, field);
     }
 }
 
 #[test]
 fn only_inactive_is_not_employed() {
+    use EmploymentStatus::{Employed, Unknown};
+    let other = Status::Other("sabbatical".into());
     let cases = [
-        (Field::Absent, EmploymentStatus::Unknown),
-        (Field::Null, EmploymentStatus::Unknown),
-        (Field::Value(Status::Onboarding), EmploymentStatus::Employed),
-        (Field::Value(Status::Active), EmploymentStatus::Employed),
-        (Field::Value(Status::Leave), EmploymentStatus::Employed),
-        (
-            Field::Value(Status::Other("sabbatical".into())),
-            EmploymentStatus::Employed,
-        ),
+        (Field::Absent, Unknown),
+        (Field::Null, Unknown),
+        (Field::Value(Status::Onboarding), Employed),
+        (Field::Value(Status::Active), Employed),
+        (Field::Value(Status::Leave), Employed),
+        (Field::Value(other), Employed),
         (Field::Value(Status::Inactive), EmploymentStatus::Inactive),
     ];
     for (status, standing) in cases {
-        assert_eq!(
-            mapped(|it| it.status = status.clone(), "")
-                .employment
-                .standing,
-            standing,
-            "{status:?}"
-        );
+        let record = mapped(|person| person.status = status.clone(), "");
+        assert_eq!(record.employment.standing, standing, "{status:?}");
     }
 }
 
@@ -260,43 +222,38 @@ fn a_user_name_stands_in_only_for_a_mail_address_that_is_empty() {
         (Field::Value("a@b".into()), None),
     ];
     for (email, expected) in cases {
-        let record = mapped(|it| it.email = email, "");
-        let user_name = record
-            .values
-            .get(&UserName)
-            .and_then(Option::as_ref)
-            .map(Text::reveal);
-        assert_eq!(user_name, expected);
+        let record = mapped(|person| person.email = email, "");
+        let user_name = record.values.get(&UserName).and_then(Option::as_ref);
+        assert_eq!(user_name.map(Text::reveal), expected);
     }
 }
 
 #[test]
-fn who_is_out_of_scope_is_locked_or_left_as_the_tenant_chose() {
+fn people_out_of_scope_are_locked_or_left_as_the_tenant_chose() {
     let scope =
         |policy| format!("[scope]\ninclude_companies = [\"A\"]\nout_of_scope = \"{policy}\"\n");
+    let company = |name: &str| Field::Value(name.to_owned());
     let cases = [
-        ("lock", Field::Value("A".to_owned()), Scoped::In),
-        ("lock", Field::Value("B".to_owned()), Scoped::OutLocked),
+        ("lock", company("A"), Scoped::In),
+        ("lock", company("B"), Scoped::OutLocked),
         ("lock", Field::Null, Scoped::OutLocked),
         ("lock", Field::Absent, Scoped::Undecided("company")),
-        ("leave", Field::Value("A".to_owned()), Scoped::In),
-        ("leave", Field::Value("B".to_owned()), Scoped::OutLeft),
+        ("leave", company("A"), Scoped::In),
+        ("leave", company("B"), Scoped::OutLeft),
         ("leave", Field::Absent, Scoped::Undecided("company")),
     ];
     for (policy, company, scoped) in cases {
-        assert_eq!(
-            mapped(|it| it.company = company, &scope(policy))
-                .employment
-                .scope,
-            scoped,
-            "{policy}"
-        );
+        let record = mapped(|person| person.company = company, &scope(policy));
+        assert_eq!(record.employment.scope, scoped, "{policy}");
     }
 }
 
 #[test]
 fn no_value_is_ever_shown_by_debug() {
-    let record = mapped(|it| it.last_name = Field::Value("Geheim".into()), "");
+    let record = mapped(
+        |person| person.last_name = Field::Value("Geheim".into()),
+        "",
+    );
     assert!(!format!("{record:?}").contains("Geheim"));
 }
 
@@ -319,7 +276,7 @@ proptest! {
         one in arbitrary::employee("1"), id in "[0-9a-z:]{1,5}", config in arbitrary::tenant(),
     ) {
         let other = Employee { source_id: SourceId::new(id), ..one.clone() };
-        let prints = [&one, &other].map(|it| DesiredAccount::of(it, "personio", &config).fingerprint(&key()));
+        let prints = [&one, &other].map(|person| DesiredAccount::of(person, "personio", &config).fingerprint(&key()));
         prop_assert_eq!(prints[0] == prints[1], one.source_id == other.source_id);
         let elsewhere = DesiredAccount::of(&one, "hibob", &config).fingerprint(&key());
         prop_assert_ne!(elsewhere, prints[0]);

@@ -15,13 +15,11 @@ pub(super) enum Attribute {
     Absent,
     /// `null`, `""`, `[]` or `{}`.
     Empty,
-    /// Text.
     Text(String),
     /// A number, as text.
     Number(String),
     /// An object's `attributes.name` (department, office, subcompany).
     Named(Box<Attribute>),
-    /// Anything else.
     DecodeError,
 }
 

@@ -64,9 +64,6 @@ struct One<'a> {
 
 impl<T: Transport> Client<T> {
     /// The record of one person; `None` if there is no such person, or none that the credential may see.
-    ///
-    /// # Errors
-    /// As for a reading of all.
     pub async fn one(&self, id: &SourceId) -> Result<Option<SourceRecord>, SourceError> {
         // It becomes a part of the path: nothing but a number may.
         if id.as_str().is_empty() || !id.as_str().bytes().all(|b| b.is_ascii_digit()) {

@@ -18,25 +18,18 @@ use crate::domain::id::{CategoryId, DocumentId, SourceId};
 use crate::http::{Reply, rows};
 use crate::source::SourceError;
 
-/// Where documents are listed.
 const DOCUMENTS: &str = "/v2/document-management/documents";
 
 /// A document as it is filed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FiledDocument {
-    /// Its id.
     pub id: DocumentId,
-    /// Its title.
     pub name: Option<String>,
-    /// Its day.
     pub date: Option<Date>,
-    /// Its comment.
     pub comment: Option<String>,
     /// Its size in bytes.
     pub size: Option<u64>,
-    /// Its category.
     pub category: Option<CategoryId>,
-    /// When it was filed.
     pub created_at: Option<Timestamp>,
 }
 
@@ -63,7 +56,7 @@ struct Link {
     href: Option<String>,
 }
 
-/// Of an item, only the id is required: one that cannot be told from others must not be overlooked.
+/// Of an item, only the id is required: an item without one must not be overlooked.
 #[derive(Deserialize)]
 struct Item {
     id: Id,

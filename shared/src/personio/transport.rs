@@ -16,7 +16,6 @@ pub(crate) const APP_ID: (&str, &str) = ("x-personio-app-id", "RETEACH_PERSONIO"
 pub enum Api {
     /// Employees, attributes, categories and uploads.
     V1,
-    /// Lists of documents.
     V2,
 }
 
@@ -67,7 +66,6 @@ impl<'a> Get<'a> {
 }
 
 impl Api {
-    /// The path's first part.
     pub(crate) fn prefix(self) -> &'static str {
         match self {
             Self::V1 => "/v1",
@@ -102,7 +100,6 @@ impl Limits {
         }
     }
 
-    /// The limit of reads.
     pub(crate) fn reads(&self, api: Api) -> &RateLimiter {
         match api {
             Api::V1 => &self.employees,

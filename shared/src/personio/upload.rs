@@ -7,7 +7,6 @@ use crate::document::{Document, FilingError, TenantFault};
 use crate::domain::id::DocumentId;
 use crate::http::{Origin, Reply, Vendor};
 
-/// Where documents go.
 pub(crate) const UPLOAD: &str = "/v1/company/documents";
 
 /// The form's fields beside the file.

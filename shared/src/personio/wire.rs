@@ -62,7 +62,6 @@ impl From<AnyCount> for Count {
     }
 }
 
-/// One record.
 #[derive(Deserialize)]
 pub(super) struct Employee {
     pub(super) attributes: Attributes,

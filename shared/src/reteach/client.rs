@@ -30,9 +30,7 @@ pub struct Client {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Academy {
-    /// Its id.
     pub id: String,
-    /// Its name.
     pub name: Option<String>,
     /// Where its people log in: `https://acme.reteach.io`.
     pub base_url: String,
@@ -79,9 +77,6 @@ impl Client {
     }
 
     /// Whose credentials they are: `GET /me`.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn me(&self) -> Result<Academy, Error> {
         let target = self.target(Method::GET, "/me", &[])?;
         Ok(self

@@ -14,27 +14,18 @@ use crate::domain::id::{CustomerId, ExternalId};
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Customer {
-    /// reteach's own id.
     pub id: CustomerId,
     /// Whose account it is, in the words of the system that made it.
     pub external_id: Option<ExternalId>,
-    /// Mail address.
     pub email: Option<String>,
     /// User name, for people without a mail address.
     pub user_name: Option<String>,
-    /// First name.
     pub first_name: Option<String>,
-    /// Last name.
     pub last_name: Option<String>,
-    /// Position.
     pub position: Option<String>,
-    /// Company.
     pub company: Option<String>,
-    /// Department.
     pub department: Option<String>,
-    /// Location.
     pub location: Option<String>,
-    /// Gender.
     pub gender: Option<Gender>,
     /// Locked before this moment.
     #[serde(default, deserialize_with = "moment")]
@@ -79,15 +70,11 @@ fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp
         .map_err(|_| serde::de::Error::custom("not a moment"))
 }
 
-/// Gender, an open set.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Gender {
-    /// Male.
     Male,
-    /// Female.
     Female,
-    /// Diverse.
     Diverse,
     /// A value that this version does not know, as written.
     #[serde(untagged)]
@@ -118,9 +105,7 @@ pub enum Status {
     Added,
     /// Invited, never logged in.
     Invited,
-    /// In use.
     Active,
-    /// Locked.
     Inactive,
     /// A value that this version does not know, as written.
     #[serde(untagged)]
@@ -130,7 +115,6 @@ pub enum Status {
 /// A tag of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tag {
-    /// Its id.
     pub id: TagId,
     /// Its name: `Anstellungsart: intern`.
     pub name: String,
@@ -147,7 +131,6 @@ impl TagId {
         Self(id.into())
     }
 
-    /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -74,9 +74,6 @@ impl Client {
     }
 
     /// Updates the account with reteach's own id: `PUT /customer/{id}`.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn update(&self, id: &CustomerId, input: &CustomerInput) -> Result<Customer, Error> {
         self.put(id.as_str(), input).await
     }

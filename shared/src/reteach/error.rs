@@ -10,14 +10,10 @@ use crate::http::{self, Call, Effect, Reply, redact};
 pub enum Error {
     /// There is no such account or tag.
     #[error("{call} found nothing")]
-    NotFound {
-        /// Which call.
-        call: Call,
-    },
+    NotFound { call: Call },
     /// reteach does not take this person's data (400, 422): a matter of this person only.
     #[error("{call} was rejected ({status}): {}", described(.fields, .reasons))]
     Rejected {
-        /// Which call.
         call: Call,
         /// 400 or 422; 0 where the call was not even sent, because an id can be no id.
         status: u16,
@@ -29,7 +25,6 @@ pub enum Error {
     /// It collides with another account (409).
     #[error("{call} is in conflict with another account: {}", described(&[], .reasons))]
     Conflict {
-        /// Which call.
         call: Call,
         /// What reteach says, without values.
         reasons: Vec<String>,
@@ -45,7 +40,6 @@ pub enum Error {
     /// Bad weather: timeouts, 5xx, rate limits that outlasted the retries.
     #[error("{problem}")]
     Unavailable {
-        /// What happened.
         problem: String,
         /// Whether the write may have taken effect.
         effect: Effect,
@@ -53,7 +47,6 @@ pub enum Error {
     /// The answer is not what the vendor's document says.
     #[error("{problem}")]
     Unreadable {
-        /// What does not fit.
         problem: String,
         /// Whether the write may have taken effect.
         effect: Effect,
@@ -61,7 +54,6 @@ pub enum Error {
     /// The deadline came first. The rest follows on the next run.
     #[error("{call}: given up, the time for this run is over")]
     OutOfTime {
-        /// Which call.
         call: Call,
         /// Whether the write may have taken effect.
         effect: Effect,

@@ -13,34 +13,25 @@ use crate::domain::id::ExternalId;
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerInput {
-    /// Mail address.
     #[serde(skip_serializing_if = "Field::is_absent")]
     pub email: Field<String>,
     /// User name: reteach needs it where there is no mail address.
     #[serde(skip_serializing_if = "Field::is_absent")]
     pub user_name: Field<String>,
-    /// First name.
     #[serde(skip_serializing_if = "Field::is_absent")]
     pub first_name: Field<String>,
-    /// Last name.
     #[serde(skip_serializing_if = "Field::is_absent")]
     pub last_name: Field<String>,
-    /// Position.
     #[serde(skip_serializing_if = "Field::is_absent")]
     pub position: Field<String>,
-    /// Company.
     #[serde(skip_serializing_if = "Field::is_absent")]
     pub company: Field<String>,
-    /// Department.
     #[serde(skip_serializing_if = "Field::is_absent")]
     pub department: Field<String>,
-    /// Location.
     #[serde(skip_serializing_if = "Field::is_absent")]
     pub location: Field<String>,
-    /// Gender.
     #[serde(skip_serializing_if = "Field::is_absent")]
     pub gender: Field<Gender>,
-    /// Whose account it is.
     #[serde(skip_serializing_if = "Field::is_absent")]
     pub external_id: Field<ExternalId>,
     /// Locked before this moment; null: no beginning.

@@ -15,11 +15,8 @@ use crate::http::SignedUrl;
 pub struct Participation {
     /// Its id; a repeated course is another participation.
     pub id: ParticipationId,
-    /// Whose it is.
     pub customer: Option<Owner>,
-    /// The course's name.
     pub course_name: Option<String>,
-    /// How far it is.
     pub status: ParticipationStatus,
     /// When the course was completed.
     pub completed_at: Option<Timestamp>,
@@ -30,16 +27,13 @@ pub struct Participation {
 /// The account that takes part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
-    /// reteach's own id.
     pub id: CustomerId,
     /// Whose account it is, in the words of the system that made it.
     pub external_id: Option<ExternalId>,
 }
 
-/// A certificate.
 #[derive(Clone, Debug)]
 pub struct Certificate {
-    /// Its id.
     pub id: CertificateId,
     /// Where its PDF is; `None`: not made yet. It may be signed and expire: ask for a fresh one then
     /// ([`Client::participation_by_certificate`](super::Client::participation_by_certificate)).
@@ -63,7 +57,6 @@ pub struct Rejected {
 pub struct ParticipationId(String);
 
 impl ParticipationId {
-    /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -74,21 +67,13 @@ impl ParticipationId {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ParticipationStatus {
-    /// Put on the course.
     Added,
-    /// Invited.
     Invited,
-    /// The invitation was accepted.
     InvitationAccepted,
-    /// Joined by themselves.
     Joined,
-    /// Begun.
     Started,
-    /// Completed.
     Completed,
-    /// The invitation was declined.
     Declined,
-    /// No longer valid.
     Expired,
     /// A value that this version does not know, as written.
     #[serde(untagged)]

@@ -21,7 +21,6 @@ pub struct Filter {
 /// One page of participations, filtered.
 #[derive(Clone, Debug)]
 pub struct ParticipationPage {
-    /// Those that match.
     pub participations: Vec<Participation>,
     /// Those that have a certificate and do not fit, or whose certificate cannot be told.
     pub rejected: Vec<Rejected>,
@@ -45,9 +44,6 @@ impl Client {
     ///
     /// What comes back is filtered again: an academy on an older API ignores the filters. A record that does not fit
     /// never fails its page.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn participations(
         &self,
         filter: &Filter,

@@ -31,9 +31,6 @@ enum Mode {
 impl Client {
     /// Adds tags by name, making those that do not exist: `PUT /customer/{id}/multiple-tags` with mode `ADD`. No
     /// tags: no call.
-    ///
-    /// # Errors
-    /// See [`Error`].
     pub async fn add_tags(&self, id: &CustomerId, names: &[String]) -> Result<(), Error> {
         if names.is_empty() {
             return Ok(());

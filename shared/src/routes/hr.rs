@@ -16,11 +16,9 @@ use crate::source::{EmployeeSource, Reading, SourceError, SourceRecord, Take};
     reason = "one value per warm tenant, never in a collection"
 )]
 pub enum Hr {
-    /// Personio's own API.
     Personio(personio::Client),
     /// Personio's own API through Kombo's passthrough.
     PersonioOverKombo(personio::Client<PersonioOverKombo>),
-    /// Kombo's unified model.
     Kombo(KomboUnified),
 }
 
@@ -59,9 +57,6 @@ impl Hr {
 
     /// The record of one person, read live; `None` if the HR system shows no such person. For the operator: runs read
     /// everybody.
-    ///
-    /// # Errors
-    /// As for a reading of all.
     pub async fn one(&self, id: &SourceId) -> Result<Option<SourceRecord>, SourceError> {
         each!(self, route => route.one(id).await)
     }

@@ -40,9 +40,6 @@ impl KomboUnified {
     }
 
     /// The record of one person; `None` if Kombo's mirror has no such person.
-    ///
-    /// # Errors
-    /// As for a reading of all.
     pub async fn one(&self, id: &SourceId) -> Result<Option<SourceRecord>, SourceError> {
         self.employees.one(id).await
     }

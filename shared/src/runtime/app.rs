@@ -95,7 +95,7 @@ impl<W: Job> App<W> {
     /// Runs once. Whatever happens comes back as a report.
     pub async fn run(&self, request: &Request, watch: ProgressFn<'_>) -> Ran<W> {
         let retries = Retries::default();
-        // On the heap: whoever waits for it does not carry all of it along.
+        // On the heap, to keep the callers' futures small.
         retries
             .counting(Box::pin(self.counted(request, watch, retries.clone())))
             .await

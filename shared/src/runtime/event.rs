@@ -11,18 +11,14 @@ use crate::state::JobKind;
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
-    /// Whose people, or certificates.
     pub tenant_id: TenantId,
-    /// What kind of run.
     #[serde(default)]
     pub mode: Mode,
 }
 
-/// What kind of run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
-    /// As on every tick.
     #[default]
     Scheduled,
     /// Plans and stops: nothing is written, neither to reteach nor to the state.

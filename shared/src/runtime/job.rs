@@ -46,7 +46,6 @@ pub trait Job: Send + Sync + Sized + 'static {
     ) -> impl Future<Output = Result<JobResult<Self>, RunError>> + Send;
 }
 
-/// A job's counts.
 pub trait Counts: Clone + Copy + fmt::Debug + Default + Serialize + Send + Sync {
     /// The same together with what an earlier attempt of the same run had done.
     #[must_use]
@@ -62,7 +61,6 @@ pub trait Counts: Clone + Copy + fmt::Debug + Default + Serialize + Send + Sync 
 /// One run: what is asked, by whom, and until when.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// What is asked.
     pub event: Event,
     /// Owns the lease and names the report. Must be another one for each run: Lambda's request id is.
     pub run_id: RunId,
@@ -81,7 +79,7 @@ pub enum Progress {
     Applied,
 }
 
-/// Told how far a run is.
+/// Called with the progress of a run.
 pub type ProgressFn<'a> = &'a (dyn Fn(Progress) + Sync);
 
 /// A run's report, and for a dry run the plan itself.
@@ -103,17 +101,14 @@ impl<W: Job> fmt::Debug for Ran<W> {
 
 /// What an attempt came to before it is put into a report.
 pub struct JobResult<W: Job> {
-    /// How it ended.
     pub outcome: Outcome,
     /// What it ended with, in words. Empty where all is well.
     pub message: String,
     /// Whether other credentials may help.
     pub cause: Cause,
-    /// How many of what.
     pub counts: W::Counts,
     /// Everything that somebody should look at.
     pub findings: Vec<Finding>,
-    /// What a brake holds.
     pub held: Option<HeldNote>,
     /// What was planned, in a dry run.
     pub plan: Option<W::Plan>,

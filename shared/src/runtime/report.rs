@@ -16,19 +16,13 @@ pub const MOST_FINDINGS: usize = 200;
 /// A run's report: the function's reply, and what is kept for 30 days. `C` counts what the job does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report<C> {
-    /// The tenant.
     pub tenant_id: TenantId,
     /// The function: `employee-sync`, `certificate-sync`.
     pub job: String,
-    /// The run.
     pub run_id: RunId,
-    /// What kind of run.
     pub mode: Mode,
-    /// When it began.
     pub started_at: Timestamp,
-    /// How long it took.
     pub duration_ms: i64,
-    /// How it ended.
     pub outcome: Outcome,
     /// What it ended with, in words: what is wrong and what to do. Empty where all is well.
     #[serde(default)]
@@ -37,9 +31,7 @@ pub struct Report<C> {
     /// if it did not get as far as a lease, or was a dry run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes_since_good_run: Option<i64>,
-    /// How many of what.
     pub counts: C,
-    /// What a brake holds.
     #[serde(default)]
     pub held: Option<HeldNote>,
     /// Everything that somebody should look at, with the person's or certificate's id.
@@ -48,13 +40,11 @@ pub struct Report<C> {
     /// How many findings there were; at most 200 are kept.
     #[serde(default)]
     pub findings_total: u64,
-    /// Requests sent, by vendor.
     pub calls: http::Counts,
     /// DynamoDB capacity used until the report was written.
     pub dynamodb: Units,
 }
 
-/// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
@@ -66,9 +56,7 @@ pub enum Outcome {
     Partly,
     /// A dry run: this is what would be done.
     Planned,
-    /// No such tenant.
     UnknownTenant,
-    /// The tenant is paused.
     Paused,
     /// The tenant does not want this job.
     Disabled,
@@ -188,7 +176,6 @@ pub enum FindingKind {
     Refused,
     /// The scope asks for a field that may not be read.
     ScopeUndecided,
-    /// A plan is held.
     Held,
     /// A change, in a dry run.
     Change,
@@ -209,7 +196,6 @@ pub struct HeldNote {
     pub since: Timestamp,
     /// People, by kind of change.
     pub counts: BTreeMap<Brake, u32>,
-    /// Whether somebody dismissed it.
     pub dismissed: bool,
     /// What is held and why, whether later runs go on, what was applied, where it is recorded, how to decide.
     pub text: String,

@@ -23,7 +23,6 @@ const KEEP_REPORTS: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// A run with nothing to do writes a report only this often.
 const REPORT_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
-/// One run under way.
 pub struct Run<'a, W: Job> {
     pub(super) app: &'a App<W>,
     pub(super) request: &'a Request,
@@ -41,7 +40,6 @@ pub struct Run<'a, W: Job> {
 pub struct Tenant {
     /// What is stored of it.
     pub record: TenantRecord,
-    /// Its configuration.
     pub config: TenantConfig,
 }
 
@@ -58,7 +56,6 @@ impl<W: Job> Run<'_, W> {
         &self.store
     }
 
-    /// The present.
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         self.app.clock.as_ref()

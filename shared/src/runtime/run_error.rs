@@ -28,9 +28,7 @@ pub struct RunError {
 /// Whether other credentials may help: the secret is then read once more, and all is tried again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Cause {
-    /// The credentials were refused.
     Credentials,
-    /// Anything else.
     #[default]
     Other,
 }

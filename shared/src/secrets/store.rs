@@ -27,43 +27,26 @@ const MARKED_FOR_DELETION: &str = "InvalidRequestException";
 pub enum SecretError {
     /// There is no such secret.
     #[error("there is no secret {name}: `tenants add` stores one")]
-    NotFound {
-        /// The secret's name.
-        name: String,
-    },
+    NotFound { name: String },
     /// The function's role may not read it.
     #[error(
         "the secret {name} may not be read or written ({code}): look at the role's policy and at the key's"
     )]
-    Denied {
-        /// The secret's name.
-        name: String,
-        /// The error code.
-        code: String,
-    },
+    Denied { name: String, code: String },
     /// It is there and is not what it should be.
     #[error("the secret {name}: {source}; `tenants add` stores it anew")]
     Malformed {
-        /// The secret's name.
         name: String,
         /// The member, and what is wrong with it.
         source: MalformedSecret,
     },
     /// Secrets Manager cannot be reached or is throttling: the next tick tries again.
     #[error("Secrets Manager did not answer for {name}; the next run tries again")]
-    Unavailable {
-        /// The secret's name.
-        name: String,
-    },
+    Unavailable { name: String },
     /// Secrets Manager refuses the call for another reason: `InvalidRequestException` is a secret that is marked for
     /// deletion.
     #[error("Secrets Manager refuses {name} ({code})")]
-    Refused {
-        /// The secret's name.
-        name: String,
-        /// The error code.
-        code: String,
-    },
+    Refused { name: String, code: String },
 }
 
 impl SecretError {
@@ -140,9 +123,6 @@ impl Secrets {
 
     /// The tenant's secret, read anew: once after a vendor has refused a credential. The same version is the same
     /// [`Arc`] as before, so that a caller sees whether anything has changed, and keeps its tokens if not.
-    ///
-    /// # Errors
-    /// [`SecretError`].
     pub async fn refresh(&self, tenant: &TenantId) -> Result<Arc<TenantSecret>, SecretError> {
         let name = self.name(tenant);
         let reply = self.client.get_secret_value().secret_id(&name).send().await;
@@ -171,9 +151,6 @@ impl Secrets {
     }
 
     /// Stores the tenant's secret, making it if there is none.
-    ///
-    /// # Errors
-    /// [`SecretError`].
     pub async fn put(&self, tenant: &TenantId, secret: &TenantSecret) -> Result<(), SecretError> {
         let name = self.name(tenant);
         let text = secret.to_json();
@@ -195,9 +172,6 @@ impl Secrets {
 
     /// Marks the tenant's secret for deletion in `days` days (7 to 30); until then [`restore`](Self::restore) brings it
     /// back. Returns whether there was one.
-    ///
-    /// # Errors
-    /// [`SecretError`].
     pub async fn delete(&self, tenant: &TenantId, days: i64) -> Result<bool, SecretError> {
         let name = self.name(tenant);
         self.cache
@@ -219,9 +193,6 @@ impl Secrets {
     }
 
     /// Brings back a secret that is marked for deletion.
-    ///
-    /// # Errors
-    /// [`SecretError`].
     pub async fn restore(&self, tenant: &TenantId) -> Result<(), SecretError> {
         let name = self.name(tenant);
         let restore = self.client.restore_secret().secret_id(&name);

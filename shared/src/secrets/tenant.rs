@@ -14,7 +14,6 @@ pub struct TenantSecret {
     pub personio: Option<PersonioSecret>,
     /// For the routes `kombo` and `kombo-passthrough`.
     pub kombo: Option<KomboSecret>,
-    /// For every route.
     pub reteach: Option<ReteachSecret>,
     /// 32 bytes in base64; made by `tenants add`, never given by a person.
     pub fingerprint_key: Option<SecretString>,
@@ -29,14 +28,12 @@ pub struct PersonioSecret {
     pub client_secret: SecretString,
 }
 
-/// Kombo's API key.
 #[derive(Clone, Debug)]
 pub struct KomboSecret {
     /// `api_key`.
     pub api_key: SecretString,
 }
 
-/// reteach's API credentials.
 #[derive(Clone, Debug)]
 pub struct ReteachSecret {
     /// `client_id`.

@@ -12,7 +12,6 @@ use crate::fingerprint::Fingerprint;
 /// What is known of one person, written after each effect. Stored as `EMPLOYEE#<source id>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EmployeeEntry {
-    /// Whose entry it is.
     pub source_id: SourceId,
     /// The account in reteach, once there is one.
     pub customer_id: Option<CustomerId>,

@@ -7,57 +7,34 @@ use thiserror::Error;
 pub enum StateError {
     /// DynamoDB asks for patience, and the retries are used up: the next tick goes on.
     #[error("DynamoDB throttles {operation}; the next run tries again")]
-    Throttled {
-        /// The operation.
-        operation: &'static str,
-    },
+    Throttled { operation: &'static str },
     /// No reply, or a server error. A write may have taken effect.
     #[error("DynamoDB did not answer {operation}; the next run tries again")]
-    Unavailable {
-        /// The operation.
-        operation: &'static str,
-    },
+    Unavailable { operation: &'static str },
     /// The credentials are refused or lack a right.
     #[error("DynamoDB refuses {operation} ({code}): look at the role's policy")]
     Denied {
-        /// The operation.
         operation: &'static str,
-        /// DynamoDB's error code.
         code: String,
     },
     /// There is no such table.
     #[error("the table {table} does not exist: look at TABLE_NAME and the region")]
-    NoTable {
-        /// The table's name.
-        table: String,
-    },
+    NoTable { table: String },
     /// A run with a newer lease has written the item: this run must not write any more.
     #[error("{item} was written by a newer run: this run has lost its lease")]
-    Fenced {
-        /// The item.
-        item: String,
-    },
+    Fenced { item: String },
     /// Somebody else has the lease now.
     #[error("the lease was taken over by another run")]
     LeaseLost,
     /// The item is larger than DynamoDB takes (400 KB).
     #[error("{item} is larger than DynamoDB's limit of 400 KB")]
-    TooLarge {
-        /// The item.
-        item: String,
-    },
+    TooLarge { item: String },
     /// The item is there and does not read as what it should be: written by a newer version, or by hand.
     #[error("{item} cannot be read: written by another version of this program, or by hand")]
-    Damaged {
-        /// The item.
-        item: String,
-    },
+    Damaged { item: String },
     /// The record cannot be written as an item. A defect of this program.
     #[error("{item} cannot be written as an item")]
-    Unwritable {
-        /// The item.
-        item: String,
-    },
+    Unwritable { item: String },
     /// No plan with that hash is held: it has changed, was applied or was never there.
     #[error(
         "no plan with this hash is held: it may have changed meanwhile, look at the held plan again"
@@ -68,22 +45,14 @@ pub enum StateError {
         "certificate {certificate} is not parked, so there is nothing to decide: it may have changed meanwhile, \
          look at the list again"
     )]
-    NotParked {
-        /// The certificate's id.
-        certificate: String,
-    },
+    NotParked { certificate: String },
     /// The tenant is not in the table.
     #[error("there is no tenant {tenant}: `tenants add` makes one")]
-    UnknownTenant {
-        /// The tenant.
-        tenant: String,
-    },
+    UnknownTenant { tenant: String },
     /// DynamoDB refuses the call for another reason. A defect of this program.
     #[error("DynamoDB refuses {operation} ({code})")]
     Refused {
-        /// The operation.
         operation: &'static str,
-        /// DynamoDB's error code.
         code: String,
     },
 }

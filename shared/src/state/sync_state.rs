@@ -11,7 +11,7 @@ use crate::fingerprint::{SHARDS, ShardDigest, ShardNumber};
 /// Everything a decision depends on, beside the people themselves. Stored as `FINGERPRINTS`, at most 4 KB.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncState {
-    /// The mapping's version: another one means that everybody is compared anew.
+    /// The mapping's version: after a change the next run compares everybody.
     pub mapping_version: u32,
     /// Digest of the tenant's configuration as far as the mapping reads it. Empty until a first run has come to its end.
     pub configuration: String,

@@ -21,17 +21,12 @@ const MOST: usize = 100;
 /// CloudWatch's units, as far as they are used here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Unit {
-    /// A number of things.
     Count,
     /// A duration.
     Milliseconds,
-    /// A duration.
     Seconds,
-    /// A size.
     Bytes,
-    /// A share.
     Percent,
-    /// Anything else.
     None,
 }
 
@@ -39,9 +34,7 @@ pub enum Unit {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Metric {
-    /// The metric's name.
     pub name: &'static str,
-    /// Its unit.
     pub unit: Unit,
     /// Its value; one that is not finite is left out.
     #[serde(skip)]
@@ -57,17 +50,12 @@ pub struct Metrics<'a> {
     pub tenant: &'a TenantId,
     /// The run; a property, not a dimension.
     pub run: &'a RunId,
-    /// When the run ended.
     pub at: Timestamp,
-    /// The values.
     pub values: &'a [Metric],
 }
 
 impl Metrics<'_> {
     /// Writes the metrics, a line for each hundred values. Without values nothing is written.
-    ///
-    /// # Errors
-    /// If `writer` fails.
     pub fn write(&self, writer: &mut impl Write) -> io::Result<()> {
         let finite: Vec<Metric> = self
             .values

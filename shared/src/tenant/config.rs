@@ -12,28 +12,23 @@ use crate::kombo::IntegrationId;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TenantConfig {
-    /// Which tenant.
     pub tenant_id: TenantId,
     /// The company's time zone, by its IANA name: locks fall on midnight there.
     #[serde(deserialize_with = "super::parse::time_zone")]
     pub time_zone: TimeZone,
-    /// How Personio is reached.
     pub personio: PersonioConfig,
     /// Needed on the routes `kombo-passthrough` and `kombo`.
     pub kombo: Option<KomboConfig>,
-    /// The academy.
     #[serde(default)]
     pub reteach: ReteachConfig,
     /// What is carried over, and how.
     #[serde(default)]
     pub employees: EmployeesConfig,
-    /// Who is carried over.
     #[serde(default)]
     pub scope: Scope,
     /// How much harm a run may do unasked.
     #[serde(default)]
     pub brake: BrakeConfig,
-    /// The certificate job.
     #[serde(default)]
     pub certificates: CertificatesConfig,
     /// How often each job runs.
@@ -57,7 +52,6 @@ pub enum Via {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PersonioConfig {
-    /// The route.
     pub via: Via,
     /// Personio's API; http only for loopback.
     #[serde(default = "personio_base_url")]
@@ -83,7 +77,6 @@ pub struct KomboConfig {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReteachConfig {
-    /// reteach's API.
     pub base_url: BaseUrl,
     /// The academy's host name, for links.
     pub academy: Option<String>,
@@ -117,7 +110,6 @@ pub enum Placement {
     Field,
     /// A tag, `Position: …` or `Standort: …`.
     Tag,
-    /// Nowhere.
     Off,
 }
 
@@ -127,7 +119,6 @@ pub enum Placement {
 pub enum EmploymentTypeAs {
     /// A tag, `Anstellungsart: …`.
     Tag,
-    /// Nowhere.
     Off,
 }
 
@@ -167,7 +158,6 @@ pub struct BrakeConfig {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CertificatesConfig {
-    /// Whether certificates are filed.
     pub enabled: bool,
     /// The document category, by name, if it is not the default.
     pub category: Option<String>,

@@ -10,9 +10,7 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ScheduleConfig {
-    /// The employee job.
     pub employees: Every,
-    /// The certificate job.
     pub certificates: Every,
 }
 
@@ -43,7 +41,6 @@ pub struct InvalidEvery;
 const A_DAY: u32 = 24 * 60;
 
 impl Every {
-    /// The period in minutes.
     #[must_use]
     pub fn minutes(self) -> u32 {
         self.minutes

@@ -10,23 +10,18 @@ use crate::domain::employee::{Employee, EmploymentType, Field, Status};
 pub struct Scope {
     /// Only these companies, exactly as Personio writes them.
     pub include_companies: Option<Vec<String>>,
-    /// Not these.
     pub exclude_companies: Option<Vec<String>>,
     /// Only these departments.
     pub include_departments: Option<Vec<String>>,
-    /// Not these.
     pub exclude_departments: Option<Vec<String>>,
     /// Only these locations.
     pub include_locations: Option<Vec<String>>,
-    /// Not these.
     pub exclude_locations: Option<Vec<String>>,
     /// Only these kinds of Anstellungsart: `internal`, `external`, or another value as written.
     pub include_employment_types: Option<Vec<String>>,
-    /// Not these.
     pub exclude_employment_types: Option<Vec<String>>,
     /// Only these states: `onboarding`, `active`, `leave`, `inactive`.
     pub include_statuses: Option<Vec<String>>,
-    /// Not these.
     pub exclude_statuses: Option<Vec<String>>,
     /// What becomes of somebody who leaves the scope.
     pub out_of_scope: OutOfScope,
@@ -36,7 +31,6 @@ pub struct Scope {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutOfScope {
-    /// Their account is locked.
     #[default]
     Lock,
     /// Their account is left alone.
@@ -46,9 +40,7 @@ pub enum OutOfScope {
 /// Whether somebody is in scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScopeVerdict {
-    /// Carried over.
     In,
-    /// Not carried over.
     Out,
     /// The credential may not read a field that the scope asks for (named here): nothing is concluded.
     Undecided(&'static str),

@@ -74,7 +74,7 @@ async fn read(size: u64, bootstraps: &Path, python: &Python) -> Vec<Reading> {
     let own = process.cost();
     let mut costs = vec![("employee-sync", own)];
     for package in python.packages() {
-        let (python, base) = (python.clone(), harness.company.personio.base_url());
+        let (python, base) = (python.clone(), harness.personio.base_url());
         let read = move || python.read_with(package, &base, size);
         costs.push((package, tokio::task::spawn_blocking(read).await.unwrap()));
     }

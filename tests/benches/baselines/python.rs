@@ -18,7 +18,6 @@ pub(super) struct Python {
     packages: Vec<&'static str>,
 }
 
-/// What a script prints.
 #[derive(Deserialize)]
 struct Used {
     processor_seconds: f64,

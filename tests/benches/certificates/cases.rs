@@ -72,7 +72,6 @@ pub(crate) fn cases(options: &CertificateOptions, is_quick: bool) -> Vec<Case> {
     all.into_iter().filter(is_wanted).collect()
 }
 
-/// Those that have targets.
 pub(crate) fn with_targets(is_quick: bool) -> Vec<Case> {
     if is_quick {
         return quick();

@@ -22,12 +22,12 @@ pub(super) async fn file(case: Case) -> Filed {
     let harness = Harness::at(&began.to_string(), case.via, "", people(PEOPLE)).await;
     harness.first_run().await;
     let certificates = (0..case.certificates).map(|number| participation(case, number, began));
-    harness.company.reteach.add_participations(certificates);
-    let mut told = run(&harness, FunctionRun::FileCertificates).await;
-    check(&harness, case, &told);
+    harness.issue(certificates);
+    let mut measured = run(&harness, FunctionRun::FileCertificates).await;
+    check(&harness, case, &measured);
     if case.is_scan {
-        told = run(&harness, case.run()).await;
-        let (outcome, settled) = (told.report.outcome, told.report.counts.settled);
+        measured = run(&harness, case.run()).await;
+        let (outcome, settled) = (measured.report.outcome, measured.report.counts.settled);
         assert_eq!(
             (outcome, settled),
             (Outcome::Unchanged, case.certificates),
@@ -42,7 +42,7 @@ pub(super) async fn file(case: Case) -> Filed {
     };
     Filed {
         case,
-        told,
+        measured,
         transfer,
     }
 }
@@ -67,8 +67,8 @@ async fn run(harness: &Harness, run: FunctionRun) -> MeasuredRun<Counts> {
     runs.pop().unwrap()
 }
 
-fn check(harness: &Harness, case: Case, told: &MeasuredRun<Counts>) {
-    let (report, company) = (&told.report, &harness.company);
+fn check(harness: &Harness, case: Case, measured: &MeasuredRun<Counts>) {
+    let (report, company) = (&measured.report, &harness.company);
     let is_done = report.outcome == Outcome::Done && report.counts.uploaded == case.certificates;
     assert!(is_done, "{case}: {report:#?}");
     harness.check_the_never_rules_of_certificates();

@@ -32,7 +32,7 @@ const MOST_GROWTH: u64 = 8 << 20;
 /// A case, and what the function said about its run.
 struct Filed {
     case: Case,
-    told: MeasuredRun<Counts>,
+    measured: MeasuredRun<Counts>,
     /// The same bytes without the function.
     transfer: Option<Cost>,
 }
@@ -57,7 +57,7 @@ fn growth(filed: &[Filed]) -> Option<Check> {
         filed
             .iter()
             .find(|filed| filed.case == case)?
-            .told
+            .measured
             .after
             .peak
     };
@@ -71,8 +71,8 @@ fn growth(filed: &[Filed]) -> Option<Check> {
 
 impl Filed {
     fn check(&self) -> Check {
-        let peak = self.told.after.peak.map(Figure::Memory);
-        let start = self.told.before.peak.unwrap_or_default();
+        let peak = self.measured.after.peak.map(Figure::Memory);
+        let start = self.measured.before.peak.unwrap_or_default();
         let most = MOST_MEMORY.min(start + WORKING_SPACE + RECORD * self.case.certificates);
         Check::new(format!("{}: memory", self.case), peak)
             .note(format!("{} at the start", Figure::Memory(start)))
@@ -81,7 +81,11 @@ impl Filed {
     }
 
     fn cost(&self) -> Cost {
-        Cost::between(&self.told.before, &self.told.after, self.told.wall)
+        Cost::between(
+            &self.measured.before,
+            &self.measured.after,
+            self.measured.wall,
+        )
     }
 
     fn each(&self, time: Option<Duration>) -> Option<Duration> {
@@ -90,13 +94,13 @@ impl Filed {
 
     /// Processor time for each certificate: in the code itself, and in the kernel.
     fn user_and_system(&self) -> [Option<Duration>; 2] {
-        let MeasuredRun { before, after, .. } = &self.told;
+        let MeasuredRun { before, after, .. } = &self.measured;
         [(before.user, after.user), (before.system, after.system)]
             .map(|(before, after)| self.each(Some(after?.saturating_sub(before?))))
     }
 
     fn a_second(&self, number: u64) -> f64 {
-        number as f64 / self.told.wall.as_secs_f64()
+        number as f64 / self.measured.wall.as_secs_f64()
     }
 }
 
@@ -116,10 +120,10 @@ fn table(filed: &[Filed]) -> Table {
         &[
             ("certificates", |filed| filed.case.to_string().into()),
             ("memory at start", |filed| {
-                filed.told.before.peak.map(Figure::Memory).into()
+                filed.measured.before.peak.map(Figure::Memory).into()
             }),
             ("peak memory", |filed| filed.cost().memory()),
-            ("time", |filed| filed.told.wall.into()),
+            ("time", |filed| filed.measured.wall.into()),
             ("a second", |filed| {
                 Figure::Number(filed.a_second(filed.case.certificates), 0)
             }),
@@ -139,14 +143,14 @@ fn table(filed: &[Filed]) -> Table {
                 Figure::ratio(filed.cost().processor, transfer)
             }),
             ("HTTP calls", |filed| {
-                let calls = filed.told.report.calls;
+                let calls = filed.measured.report.calls;
                 (calls.personio + calls.kombo + calls.reteach).into()
             }),
             ("write units", |filed| {
-                Figure::Number(filed.told.report.dynamodb.write, 0)
+                Figure::Number(filed.measured.report.dynamodb.write, 0)
             }),
             ("read units", |filed| {
-                Figure::Number(filed.told.report.dynamodb.read, 1)
+                Figure::Number(filed.measured.report.dynamodb.read, 1)
             }),
         ],
     )

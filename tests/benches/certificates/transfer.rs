@@ -19,7 +19,6 @@ use crate::process::Cost;
 use super::cases::Case;
 use super::filing::{PEOPLE, id};
 
-/// Where everything is.
 #[derive(Serialize, Deserialize)]
 struct List {
     personio: String,
@@ -60,7 +59,6 @@ pub(super) async fn measure(harness: &Harness, case: Case) -> Cost {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Is that process.
 pub(crate) fn run(list: &Path) -> ExitCode {
     let list = serde_json::from_slice(&std::fs::read(list).unwrap()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -34,7 +34,7 @@ impl Company {
         let company = &harness.company;
         let vendors = [company.personio.address(), company.reteach.address()];
         let file = tls.before(vendors, &company.tenant_file("")).await;
-        let store = harness.world.stack.store();
+        let store = harness.store();
         store.put_tenant(&company.tenant, &file).await.unwrap();
         let environment = tls.before_all(harness.world.stack.environment()).await;
         let company = Self {
@@ -68,7 +68,6 @@ impl Company {
         [ready, answered]
     }
 
-    /// Handshakes until now.
     pub(super) fn handshakes(&self) -> u64 {
         self.tls.as_ref().map_or(0, Tls::handshakes)
     }

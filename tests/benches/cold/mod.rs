@@ -49,7 +49,6 @@ struct OverTls {
     each: Option<Duration>,
 }
 
-/// Where functions are started.
 struct Setting<'a> {
     plain: &'a Company,
     /// With the folder of functions that trust its root.

@@ -111,7 +111,6 @@ pub(super) fn pages(via: Via, people: u64) -> u64 {
     }
 }
 
-/// Kombo takes a key.
 pub(super) fn logins(via: Via) -> u64 {
     u64::from(via == Via::Direct)
 }

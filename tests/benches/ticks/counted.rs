@@ -14,7 +14,6 @@ use super::log::{self, Logged};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum RunKind {
-    /// Everybody is brought over.
     First,
     /// Nothing has changed; the process has run for the tenant before.
     Unchanged,
@@ -22,21 +21,17 @@ pub(super) enum RunKind {
     UnchangedCold,
     /// Nothing has changed; the hourly report is due.
     UnchangedHourly,
-    /// One person has changed.
     OneChanged,
     /// One person in a hundred has changed.
     OnePercentChanged,
     /// Everybody is compared with what reteach has.
     Reconcile,
-    /// No certificate is new.
     NoCertificates,
     /// No certificate is new; the process is new.
     NoCertificatesCold,
     /// No certificate is new; the hourly report is due.
     NoCertificatesHourly,
-    /// One certificate is filed.
     OneCertificate,
-    /// Ten certificates are filed.
     TenCertificates,
     /// Certificates are filed, as many as there are people.
     FirstCertificates,
@@ -51,11 +46,9 @@ pub(super) struct RunCount {
     pub(super) calls: http::Counts,
     /// Of DynamoDB.
     pub(super) units: Units,
-    /// Requests to Secrets Manager.
     pub(super) secrets: u64,
     /// Bytes of the log, metrics included.
     pub(super) log_bytes: u64,
-    /// Its lines.
     pub(super) log_lines: u64,
 }
 
@@ -69,7 +62,7 @@ impl RunCount {
 /// A company before its first run.
 pub(super) async fn company(via: Via, size: u64) -> Harness {
     let harness = Harness::with_faults(via, "", people(size)).await;
-    harness.company.personio.add_category("Bildungszertifikate");
+    harness.personio.add_category("Bildungszertifikate");
     harness
 }
 

@@ -109,7 +109,6 @@ fn on_each(routes: &[Via], sizes: &[(u64, Counted)]) -> Vec<Company> {
     companies.collect()
 }
 
-/// Everything about one company.
 #[derive(Debug)]
 struct CompanyTicks {
     via: Via,

@@ -1,6 +1,5 @@
 //! Pages of people, typed: only what is needed.
 
-/// As Personio shows them.
 pub(crate) mod personio {
     use serde::{Deserialize, Deserializer};
     use serde_json::value::RawValue;

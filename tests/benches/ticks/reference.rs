@@ -24,7 +24,7 @@ pub(super) async fn measure(harness: &Harness, people: u64) -> Duration {
 }
 
 async fn of_personio(harness: &Harness, people: u64) -> Duration {
-    let (client, base) = (client(), harness.company.personio.base_url());
+    let (client, base) = (client(), harness.personio.base_url());
     let secret = harness.company.secret().personio.unwrap();
     let [id, secret] = [
         secret.client_id.expose_secret(),

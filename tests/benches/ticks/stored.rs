@@ -19,7 +19,6 @@ pub(super) struct Kind {
     pub(super) bytes: u64,
 }
 
-/// All items, by kind.
 pub(super) async fn of(harness: &Harness) -> Vec<Kind> {
     let client = harness.world.stack.aws().dynamodb();
     let mut kinds = BTreeMap::<String, (u64, u64)>::new();

@@ -40,7 +40,6 @@ pub(super) struct Timing {
     pub(super) warm: TimedRun,
 }
 
-/// One run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TimedRun {
     pub(super) cost: Cost,
@@ -68,18 +67,18 @@ pub(super) async fn measure(harness: &Harness, size: u64, bootstraps: &Path) -> 
         (JobKind::Certificates, false),
     ] {
         if is_packed || !gzip {
-            harness.company.personio.set_gzip(gzip);
+            harness.personio.set_gzip(gzip);
             timings.push(of(harness, job, gzip, bootstraps).await);
         }
     }
-    harness.company.personio.set_gzip(false);
+    harness.personio.set_gzip(false);
     timings
 }
 
 /// A company in step, by the machine's clock.
 pub(super) async fn company(via: Via, size: u64) -> Harness {
     let harness = Harness::at(&Timestamp::now().to_string(), via, "", people(size)).await;
-    harness.company.personio.add_category("Bildungszertifikate");
+    harness.personio.add_category("Bildungszertifikate");
     harness.settle().await;
     harness.certificates_now().await;
     harness
@@ -171,7 +170,7 @@ fn set_latency(harness: &Harness, latency: Duration) {
 }
 
 fn set_pacing(harness: &Harness, pacing: Pacing) {
-    harness.company.personio.set_pacing(pacing);
+    harness.personio.set_pacing(pacing);
     if let Some(kombo) = &harness.company.kombo {
         kombo.set_pacing(pacing);
     }

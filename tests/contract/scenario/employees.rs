@@ -17,7 +17,7 @@ pub(super) async fn run_employees(fixture: &Fixture) {
 }
 
 async fn first_run(fixture: &Fixture) {
-    let (harness, reteach) = (&fixture.harness, &fixture.harness.company.reteach);
+    let (harness, reteach) = (&fixture.harness, &fixture.harness.reteach);
     reteach.insert(by_hand("person-1@muster.example"));
     fixture.tenants(&["plan", "acme", "--details"]).await;
     let report = harness.now().await;
@@ -36,9 +36,9 @@ async fn changes(fixture: &Fixture) {
     harness.change(6, |person| (person.gender, person.office) = (None, None));
     harness.change(7, |person| person.email = Some("neu@muster.example".into()));
     harness.change(8, |person| person.email = None);
-    harness.company.personio.remove(9);
+    harness.personio.remove(9);
     let status = Status::Onboarding;
-    harness.company.personio.put(Person {
+    harness.personio.put(Person {
         status,
         hire_date: date("2026-06-01"),
         ..person(20)
@@ -48,13 +48,13 @@ async fn changes(fixture: &Fixture) {
     harness.change(4, |person| person.status = Status::Active);
     // The person 9 is missing for the second time.
     assert_eq!(harness.tick().await.outcome, Outcome::Done);
-    harness.company.personio.put(person(9));
+    harness.personio.put(person(9));
     assert_eq!(harness.tick().await.outcome, Outcome::Done);
 }
 
 /// Unknown people are looked up one by one; accounts of others conflict with a create and an update.
 async fn accounts_of_others(fixture: &Fixture) {
-    let (harness, reteach) = (&fixture.harness, &fixture.harness.company.reteach);
+    let (harness, reteach) = (&fixture.harness, &fixture.harness.reteach);
     let other = |email: &str| reteach::Customer {
         external_id: Some(format!("other:{email}")),
         ..by_hand(email)
@@ -62,7 +62,6 @@ async fn accounts_of_others(fixture: &Fixture) {
     reteach.insert(by_hand("person-21@muster.example"));
     reteach.insert(other("person-22@muster.example"));
     harness
-        .company
         .personio
         .put_all([person(21), person(22), person(23)]);
     for id in ["21", "22", "23"] {
@@ -88,7 +87,7 @@ async fn accounts_of_others(fixture: &Fixture) {
             person.email = Some(format!("person-{id}@muster.example"))
         });
     }
-    harness.company.personio.remove(22);
+    harness.personio.remove(22);
     harness.run(Mode::Reconcile, Deadline::never()).await;
 }
 

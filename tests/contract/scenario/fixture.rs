@@ -80,9 +80,9 @@ impl Fixture {
 
     pub(crate) fn fail(&self, vendor: Vendor, fault: Fault) {
         match vendor {
-            Vendor::Personio => self.harness.company.personio.fail(fault),
+            Vendor::Personio => self.harness.personio.fail(fault),
             Vendor::Kombo => self.kombo().unwrap().fail(fault),
-            Vendor::Reteach => self.harness.company.reteach.fail(fault),
+            Vendor::Reteach => self.harness.reteach.fail(fault),
         }
     }
 

@@ -19,8 +19,6 @@ pub(super) async fn connect(fixture: &Fixture) {
             .replace(&format!("integration_id = \"{INTEGRATION}\"\n"), "");
         fixture
             .harness
-            .world
-            .stack
             .store()
             .put_tenant(&fixture.harness.company.tenant, &unconnected)
             .await

@@ -69,7 +69,7 @@ async fn reteach_refusals(fixture: &Fixture) {
         ] {
             let fault = Fault::new(Behaviour::Status(status, Body::Vendor));
             fixture.fail(Vendor::Reteach, fault.method(method).path(path));
-            harness.company.personio.put(person(id));
+            harness.personio.put(person(id));
             harness.change(1, |person| {
                 person.position = Some(format!("Stufe {status} {path}"))
             });
@@ -85,7 +85,7 @@ async fn reteach_refusals(fixture: &Fixture) {
         }
     }
     fixture.fail(Vendor::Reteach, limited().path("/customer"));
-    harness.company.personio.put(person(40));
+    harness.personio.put(person(40));
     harness.tick().await;
     harness.clear_faults();
 }

@@ -6,7 +6,9 @@ use shared::runtime::{FindingKind, Outcome};
 use shared::state::CertificateState;
 use shared::tenant::Via;
 use simulators::reteach::Delivery;
-use simulators::{Behaviour, Body, Fault, RetryAfter};
+use simulators::{Behaviour, Body, Fault, Received, RetryAfter};
+
+use super::fixture::finding;
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -27,44 +29,26 @@ async fn old_company(via: Via, count: u32) -> Harness {
 
 fn issue(harness: &Harness, count: u32, ago: SignedDuration) {
     let first = harness.moment() - ago;
-    harness
-        .company
-        .reteach
-        .add_participations((1..=count).map(|number| {
-            let at = first + SignedDuration::from_secs(i64::from(number));
-            completed(
-                &format!("c-{number}"),
-                u64::from(number % 3) + 1,
-                "Brandschutz",
-                &at.to_string(),
-            )
-        }));
+    harness.issue((1..=count).map(|number| {
+        let at = first + SignedDuration::from_secs(i64::from(number));
+        let (id, person) = (format!("c-{number}"), u64::from(number % 3) + 1);
+        completed(&id, person, "Brandschutz", &at.to_string())
+    }));
 }
 
 fn filed(harness: &Harness) -> usize {
-    harness.company.personio.documents().len()
+    harness.personio.documents().len()
 }
 
 /// Requests for participations: of all, of those since a moment, of one.
 fn questions(harness: &Harness) -> (usize, usize, usize) {
     let asked = harness.asked();
-    let has = |name: &str| {
-        asked
-            .iter()
-            .filter(|request| request.query.iter().any(|(key, _)| key == name))
-            .count()
-    };
-    let (since, one) = (has("completedAtSince"), has("customerCertificateId"));
-    (
-        asked
-            .iter()
-            .filter(|request| request.template == Some("/participation"))
-            .count()
-            - since
-            - one,
-        since,
-        one,
-    )
+    let has = |request: &&Received, name| request.query.iter().any(|(key, _)| key == name);
+    let with = |name| asked.iter().filter(|request| has(request, name)).count();
+    let (since, one) = (with("completedAtSince"), with("customerCertificateId"));
+    let is_list = |request: &&Received| request.template == Some("/participation");
+    let lists = asked.iter().filter(is_list).count();
+    (lists - since - one, since, one)
 }
 
 #[tokio::test]
@@ -73,25 +57,18 @@ async fn an_unreachable_vendor_counts_as_no_failure() {
         let harness = company(via, 5).await;
         let base = match &harness.company.kombo {
             Some(kombo) => kombo.base_url(),
-            None => harness.company.personio.base_url(),
+            None => harness.personio.base_url(),
         };
         let file = harness.company.tenant_file("");
         // No server listens there.
         let dead = file.replace(&base, "http://127.0.0.1:1");
-        let store = harness.world.stack.store();
-        store
-            .put_tenant(&harness.company.tenant, &dead)
-            .await
-            .unwrap();
+        harness.store_file(&dead).await;
         let report = harness.certificates_tick().await;
         assert_run!("{via:?}", report, Outcome::SourceUnavailable);
         assert_counts!("{via:?}", report, remaining = 5, failed = 0);
         assert!(harness.certificate_ledger().await.is_empty(), "{via:?}");
-        harness.world.clock.advance(HOUR * 24 * 9);
-        store
-            .put_tenant(&harness.company.tenant, &file)
-            .await
-            .unwrap();
+        harness.advance(HOUR * 24 * 9);
+        harness.store_file(&file).await;
         let report = harness.certificates_tick().await;
         assert_run!("{via:?}", report, Outcome::Done, uploaded = 5);
     }
@@ -105,7 +82,7 @@ async fn transient_failures_retry_for_a_week() {
         let report = harness.certificates_now().await;
         assert_counts!(report, parked = 0, uploaded = 0);
         assert!(report.counts.failed <= 5, "{report:#?}");
-        harness.world.clock.advance(HOUR * 6);
+        harness.advance(HOUR * 6);
     }
     for entry in harness.certificate_ledger().await.into_values() {
         let CertificateState::Failed(setback) = entry.state else {
@@ -120,7 +97,7 @@ async fn transient_failures_retry_for_a_week() {
     harness.clear_faults();
     for _ in 0..5 {
         harness.certificates_now().await;
-        harness.world.clock.advance(HOUR * 6);
+        harness.advance(HOUR * 6);
     }
     assert_eq!(
         (filed(&harness), harness.certificates_now().await.outcome),
@@ -135,17 +112,12 @@ async fn transient_failures_of_a_week_are_parked() {
     for _ in 0..7 {
         let report = harness.certificates_now().await;
         assert_counts!(report, failed = 1, parked = 0);
-        harness.world.clock.advance(HOUR * 24 + CERTIFICATE_TICK);
+        harness.advance(HOUR * 24 + CERTIFICATE_TICK);
     }
     let report = harness.certificates_now().await;
     assert_counts!(report, failed = 0, parked = 1);
-    assert!(
-        report
-            .findings
-            .iter()
-            .any(|finding| finding.text.contains("given up after 8 tries")),
-        "{report:#?}"
-    );
+    let text = &finding(&report, FindingKind::Parked, "c-1").text;
+    assert!(text.contains("given up after 8 tries"), "{text}");
 }
 
 #[tokio::test]
@@ -196,31 +168,17 @@ async fn an_upload_without_any_reply_is_parked_after_a_week() {
     let start = harness.moment();
     let mut report = harness.certificates_now().await;
     while report.counts.parked == 0 {
-        assert!(
-            harness.moment().duration_since(start) < HOUR * 24 * 10,
-            "{report:#?}"
-        );
+        let waited = harness.moment().duration_since(start);
+        assert!(waited < HOUR * 24 * 10, "{report:#?}");
         report = harness.certificates_tick().await;
     }
-    assert!(
-        harness.moment().duration_since(start) >= HOUR * 24 * 7,
-        "{report:#?}"
-    );
-    assert!(
-        (5..=15).contains(&harness.uploads()),
-        "growing pauses: {} uploads",
-        harness.uploads()
-    );
-    let told = report
-        .findings
-        .iter()
-        .find(|finding| finding.kind == FindingKind::Parked)
-        .unwrap();
-    assert!(
-        told.text.contains("given up") && told.text.contains("no answer"),
-        "{}",
-        told.text
-    );
+    let waited = harness.moment().duration_since(start);
+    assert!(waited >= HOUR * 24 * 7, "{report:#?}");
+    let uploads = harness.uploads();
+    assert!((5..=15).contains(&uploads), "growing pauses: {uploads}");
+    let text = &finding(&report, FindingKind::Parked, "c-1").text;
+    assert!(text.contains("given up"), "{text}");
+    assert!(text.contains("no answer"), "{text}");
 }
 
 /// A run stops after `before` uploads, because the right to file documents is withdrawn.
@@ -238,10 +196,9 @@ async fn stopped_after(harness: &Harness, before: usize) -> harness::Certificate
 #[tokio::test]
 async fn the_next_run_continues_a_stopped_one() {
     for (left, is_old) in [(100_u32, false), (200, false), (100, true), (300, true)] {
-        let harness = if is_old {
-            old_company(Via::Direct, left + 20).await
-        } else {
-            company(Via::Direct, left + 20).await
+        let harness = match is_old {
+            true => old_company(Via::Direct, left + 20).await,
+            false => company(Via::Direct, left + 20).await,
         };
         let report = stopped_after(&harness, 20).await;
         assert_counts!(report, uploaded = 20, remaining = u64::from(left));
@@ -251,11 +208,8 @@ async fn the_next_run_continues_a_stopped_one() {
         assert_counts!("{left}", report, uploaded = u64::from(left));
         // Only what is older than the window needs a listing of everything.
         let (all, since, one) = questions(&harness);
-        assert_eq!(
-            (all > 0, since, one),
-            (is_old, usize::from(!is_old), 0),
-            "{left}"
-        );
+        let expected = (is_old, usize::from(!is_old), 0);
+        assert_eq!((all > 0, since, one), expected, "{left}");
         harness.forget_requests();
         let report = harness.certificates_tick().await;
         assert_run!("{left}", report, Outcome::Unchanged);
@@ -271,28 +225,19 @@ async fn a_failing_lookup_stops_no_other_certificate() {
         (Behaviour::Status(500, Body::Vendor), 4),
     ] {
         let harness = company(Via::Direct, 2).await;
-        let reteach = &harness.company.reteach;
+        let reteach = &harness.reteach;
         assert!(reteach.set_delivery("c-1", Delivery::Status(403)));
         // The list comes first; a look-up is tried three times.
-        let fault = Fault::new(behaviour.clone())
-            .path("/participation")
-            .nth(2)
-            .times(3 * attempts);
-        reteach.fail(fault);
+        let fault = Fault::new(behaviour.clone()).path("/participation");
+        reteach.fail(fault.nth(2).times(3 * attempts));
         let report = harness.certificates_tick().await;
-        assert_eq!(
-            (report.outcome, report.counts.uploaded, report.counts.failed),
-            (Outcome::Done, 1, 1),
-            "{behaviour:?}: {report:#?}"
-        );
+        assert_run!("{behaviour:?}", report, Outcome::Done, uploaded = 1);
+        assert_counts!("{behaviour:?}", report, failed = 1);
         assert!(reteach.set_delivery("c-1", Delivery::default()));
         harness.forget_requests();
         let report = harness.certificates_tick().await;
         assert_run!("{behaviour:?}", report, Outcome::Done, uploaded = 1);
-        assert_eq!(
-            (filed(&harness), questions(&harness).0),
-            (2, 0),
-            "{behaviour:?}: without a full scan"
-        );
+        let full_scans = questions(&harness).0;
+        assert_eq!((filed(&harness), full_scans), (2, 0), "{behaviour:?}");
     }
 }

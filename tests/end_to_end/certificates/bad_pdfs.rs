@@ -2,116 +2,56 @@
 
 use harness::{Harness, ROUTES};
 use jiff::SignedDuration;
-use shared::domain::id::CertificateId;
 use shared::runtime::{FindingKind, Outcome, Progress};
 use shared::tenant::Via;
 use simulators::reteach::{Delivery, Endpoint};
+use simulators::{Behaviour, Fault};
 use std::time::Duration;
 
-use super::fixture::{PAUSES, all_are_filed, certified, deliver, finding, id, run_watched};
+use super::fixture::{
+    PAUSES, all_are_filed, assert_failed_or_parked, certified, deliver, finding, id, run_watched,
+};
 
 /// Personio's limit for a file.
 const LARGEST: u64 = 30 * 1024 * 1024;
 
-/// A delivery and the expected reason.
-struct Bad {
-    name: &'static str,
-    delivery: fn(&Harness) -> Delivery,
-    says: &'static str,
-}
+const TOO_LARGE: u64 = LARGEST + 1;
+const BAD: usize = 17;
 
-fn bad() -> Vec<Bad> {
-    let bad = |name, delivery, says| Bad {
-        name,
-        delivery,
-        says,
+/// Deliveries and the expected reason.
+fn bad(harness: &Harness) -> [(&'static str, Delivery, &'static str); BAD] {
+    use Delivery::{
+        Chunked, CutMidBody, Elsewhere, Empty, LyingLength, NotAPdf, Pdf, RedirectLoop, RedirectTo,
+        Status,
     };
-    vec![
-        bad("no PDF", |_| Delivery::NotAPdf, "is not a PDF"),
-        bad("empty", |_| Delivery::Empty, "is empty"),
-        bad(
-            "31 MB",
-            |_| Delivery::Pdf { size: LARGEST + 1 },
-            "larger than 30 MB",
-        ),
-        bad(
-            "31 MB in chunks",
-            |_| Delivery::Chunked { size: LARGEST + 1 },
-            "larger than 30 MB",
-        ),
-        bad(
-            "says 31 MB",
-            |_| Delivery::LyingLength {
-                size: 400_000,
-                announced: LARGEST + 1,
-            },
-            "larger than 30 MB",
-        ),
-        bad(
-            "shorter than it says",
-            |_| Delivery::LyingLength {
-                size: 400_000,
-                announced: 900_000,
-            },
-            "broke off",
-        ),
-        bad(
-            "cut in the middle",
-            |_| Delivery::CutMidBody { size: 400_000 },
-            "broke off",
-        ),
-        bad("gone", |_| Delivery::Status(404), "no longer good (404)"),
-        bad(
-            "forbidden",
-            |_| Delivery::Status(403),
-            "no longer good (403)",
-        ),
-        bad("a loop", |_| Delivery::RedirectLoop, "redirected too often"),
-        bad(
-            "elsewhere",
-            |harness| {
-                Delivery::Elsewhere(format!(
-                    "{}/x.pdf",
-                    harness.company.reteach.downloads().localhost_url()
-                ))
-            },
-            "leads to localhost, which is not in [reteach] download_hosts",
-        ),
-        bad(
-            "led elsewhere",
-            |harness| {
-                Delivery::RedirectTo(format!(
-                    "{}/x.pdf",
-                    harness.company.reteach.downloads().localhost_url()
-                ))
-            },
-            "leads to localhost, which is not in [reteach] download_hosts",
-        ),
-        bad(
-            "led to the machine's own secrets",
-            |_| Delivery::RedirectTo("https://169.254.169.254/latest/meta-data".into()),
-            "leads to 169.254.169.254, which is not in [reteach] download_hosts",
-        ),
-        bad(
-            "led to a private address",
-            |_| Delivery::RedirectTo("https://10.0.0.1/c.pdf".into()),
-            "leads to 10.0.0.1, which is not a public machine",
-        ),
-        bad(
-            "not https",
-            |_| Delivery::Elsewhere("http://files.example.com/c.pdf".into()),
-            "is not https",
-        ),
-        bad(
-            "no URL",
-            |_| Delivery::Elsewhere("certificates/2.pdf".into()),
-            "is no usable URL",
-        ),
-        bad(
-            "a file of ours",
-            |_| Delivery::Elsewhere("file:///etc/passwd".into()),
-            "is no usable URL",
-        ),
+    let (size, large, interrupted) = (400_000, "larger than 30 MB", "broke off");
+    let lying = |announced| LyingLength { size, announced };
+    let localhost = harness.reteach.downloads().localhost_url() + "/x.pdf";
+    let foreign = "leads to localhost, which is not in [reteach] download_hosts";
+    let metadata = "https://169.254.169.254/latest/meta-data".to_owned();
+    let own_secrets = "leads to 169.254.169.254, which is not in [reteach] download_hosts";
+    let private = "https://10.0.0.1/c.pdf".to_owned();
+    let not_public = "leads to 10.0.0.1, which is not a public machine";
+    let http = "http://files.example.com/c.pdf".to_owned();
+    let (relative, file) = ("certificates/2.pdf".into(), "file:///etc/passwd".into());
+    [
+        ("no PDF", NotAPdf, "is not a PDF"),
+        ("empty", Empty, "is empty"),
+        ("31 MB", Pdf { size: TOO_LARGE }, large),
+        ("31 MB in chunks", Chunked { size: TOO_LARGE }, large),
+        ("says 31 MB", lying(TOO_LARGE), large),
+        ("shorter than it says", lying(900_000), interrupted),
+        ("cut in the middle", CutMidBody { size }, interrupted),
+        ("gone", Status(404), "no longer good (404)"),
+        ("forbidden", Status(403), "no longer good (403)"),
+        ("a loop", RedirectLoop, "redirected too often"),
+        ("elsewhere", Elsewhere(localhost.clone()), foreign),
+        ("led elsewhere", RedirectTo(localhost), foreign),
+        ("led to our secrets", RedirectTo(metadata), own_secrets),
+        ("led to a private host", RedirectTo(private), not_public),
+        ("not https", Elsewhere(http), "is not https"),
+        ("no URL", Elsewhere(relative), "is no usable URL"),
+        ("a file of ours", Elsewhere(file), "is no usable URL"),
     ]
 }
 
@@ -127,35 +67,21 @@ async fn allow_a_private_host(harness: &Harness) {
 #[tokio::test]
 async fn a_bad_file_waits_with_a_reason_and_the_others_are_filed() {
     for via in ROUTES {
-        for Bad {
-            name,
-            delivery,
-            says,
-        } in bad()
-        {
-            let label = format!("{via:?}: {name}");
+        for number in 0..BAD {
             let harness = certified(via, 3).await;
+            let (name, delivery, says) = bad(&harness)[number].clone();
+            let label = format!("{via:?}: {name}");
             allow_a_private_host(&harness).await;
-            deliver(&harness, "c-002", delivery(&harness));
+            deliver(&harness, "c-002", delivery);
             let report = harness.certificates_now().await;
             assert_run!("{label}", report, Outcome::Done, uploaded = 2, failed = 1);
             let found = finding(&report, FindingKind::NotFiled, "c-002");
             assert_eq!(found.person.as_deref(), Some("2"), "{label}");
-            assert!(found.text.contains(says), "{label}: {}", found.text);
-            assert!(
-                found.text.contains("tried again from 2026-05-11T08:30"),
-                "{label}: {}",
-                found.text
-            );
-            assert_eq!(
-                harness
-                    .company
-                    .reteach
-                    .downloads()
-                    .requests_with_authorization(),
-                0,
-                "{label}"
-            );
+            for says in [says, "tried again from 2026-05-11T08:30"] {
+                assert!(found.text.contains(says), "{label}: {}", found.text);
+            }
+            let downloads = harness.reteach.downloads();
+            assert_eq!(downloads.requests_with_authorization(), 0, "{label}");
 
             deliver(&harness, "c-002", Delivery::Pdf { size: 2_000 });
             let report = harness.certificates_tick().await;
@@ -178,11 +104,8 @@ async fn unusual_but_valid_files_are_filed() {
         deliver(&harness, "c-002", Delivery::Chunked { size: 200_000 });
         deliver(&harness, "c-003", Delivery::RedirectHere { size: 2_000 });
         deliver(&harness, "c-004", Delivery::Pdf { size: LARGEST });
-        harness
-            .company
-            .reteach
-            .downloads()
-            .set_content_type(Some("application/octet-stream"));
+        let downloads = harness.reteach.downloads();
+        downloads.set_content_type(Some("application/octet-stream"));
         let report = harness.certificates_now().await;
         assert_run!("{via:?}", report, Outcome::Done, uploaded = 5);
         all_are_filed(&harness, 5).await;
@@ -203,18 +126,8 @@ async fn many_bad_files_stop_no_other_certificate() {
                 deliver(&harness, &id(number), delivery.clone());
             }
             let report = harness.certificates_now().await;
-            let counts = report.counts;
-            let end = (
-                report.outcome,
-                counts.uploaded,
-                counts.failed,
-                counts.remaining,
-            );
-            assert_eq!(
-                end,
-                (Outcome::Done, 4, 10, 0),
-                "{via:?} {delivery:?}: {report:#?}"
-            );
+            assert_run!("{via:?} {delivery:?}", report, Outcome::Done);
+            assert_counts!(report, uploaded = 4, failed = 10, remaining = 0);
         }
     }
 }
@@ -229,40 +142,24 @@ async fn a_withdrawn_url_is_requested_again_once() {
         let text = &finding(&report, FindingKind::NotFiled, "c-001").text;
         assert!(text.contains("nor is a fresh one"), "{text}");
         assert_eq!(asked_for_one(&harness), 1, "{status}");
-        assert_eq!(
-            harness.company.reteach.downloads().requests().len(),
-            2,
-            "{status}"
-        );
+        assert_eq!(harness.reteach.downloads().requests().len(), 2, "{status}");
     }
 }
 
 /// Requests for a single certificate.
 fn asked_for_one(harness: &Harness) -> usize {
-    let is_one = |request: &simulators::Received| {
-        request
-            .query
-            .iter()
-            .any(|(name, _)| name == "customerCertificateId")
-    };
-    harness
-        .asked()
-        .iter()
-        .filter(|request| is_one(request))
+    let is_one = |(name, _): &(String, String)| name == "customerCertificateId";
+    let asked = harness.asked().into_iter();
+    asked
+        .filter(|request| request.query.iter().any(is_one))
         .count()
 }
 
 #[tokio::test]
 async fn expired_signed_urls_are_requested_again() {
     // All expire before the first download; or one by one, where only we download them.
-    let at_once = |progress| {
-        if matches!(progress, Progress::Planned(_)) {
-            60
-        } else {
-            0
-        }
-    };
-    let by_and_by = |progress| if progress == Progress::Applied { 1 } else { 0 };
+    let at_once = |progress| 60 * i64::from(matches!(progress, Progress::Planned(_)));
+    let by_and_by = |progress| i64::from(progress == Progress::Applied);
     type Passing = fn(Progress) -> i64;
     let cases: [(Via, Passing, _); 4] = [
         (Via::Direct, at_once, 60..=60),
@@ -272,26 +169,15 @@ async fn expired_signed_urls_are_requested_again() {
     ];
     for (via, seconds, expected) in cases {
         let harness = certified(via, 60).await;
-        harness
-            .company
-            .reteach
-            .downloads()
-            .set_url_lifetime(SignedDuration::from_secs(30));
-        let watch = |progress| {
-            harness
-                .world
-                .clock
-                .advance(SignedDuration::from_secs(seconds(progress)))
-        };
+        let downloads = harness.reteach.downloads();
+        downloads.set_url_lifetime(SignedDuration::from_secs(30));
+        let watch = |progress| harness.advance(SignedDuration::from_secs(seconds(progress)));
         let report = run_watched(&harness, &watch).await;
         assert_run!("{via:?}", report, Outcome::Done, uploaded = 60);
         let asked = asked_for_one(&harness);
         assert!(expected.contains(&asked), "{via:?} {asked}");
-        assert_eq!(
-            harness.company.reteach.calls(Endpoint::ListParticipations),
-            1 + asked,
-            "{via:?}"
-        );
+        let lists = harness.reteach.calls(Endpoint::ListParticipations);
+        assert_eq!(lists, 1 + asked, "{via:?}");
         all_are_filed(&harness, 60).await;
     }
 }
@@ -303,44 +189,25 @@ async fn a_file_that_stays_bad_is_parked_at_the_fifth_failure_until_the_operator
         deliver(&harness, "c-002", Delivery::NotAPdf);
         assert_eq!(harness.certificates_now().await.counts.uploaded, 1);
         for (before, minutes) in PAUSES.into_iter().enumerate() {
-            harness
-                .world
-                .clock
-                .advance(SignedDuration::from_mins(minutes - 1));
+            harness.advance(SignedDuration::from_mins(minutes - 1));
             let early = harness.certificates_now().await;
             assert_counts!("{via:?} {before}", early, failed = 0, parked = 0);
-            harness.world.clock.advance(SignedDuration::from_mins(1));
+            harness.advance(SignedDuration::from_mins(1));
             let report = harness.certificates_now().await;
-            let expected = if before == 3 { (0, 1) } else { (1, 0) };
-            assert_eq!(
-                (report.counts.failed, report.counts.parked),
-                expected,
-                "{via:?} {before}: {report:#?}"
-            );
+            assert_failed_or_parked(&report, before);
             if before == 3 {
                 let text = &finding(&report, FindingKind::Parked, "c-002").text;
-                assert!(
-                    text.contains("given up after 5 tries") && text.contains("not a PDF"),
-                    "{text}"
-                );
+                assert!(text.contains("given up after 5 tries"), "{text}");
+                assert!(text.contains("not a PDF"), "{text}");
             }
         }
         deliver(&harness, "c-002", Delivery::Pdf { size: 2_000 });
-        harness.company.reteach.downloads().reset_log();
+        harness.reteach.downloads().reset_log();
         let later = harness.certificates_tick().await;
-        assert_counts!(
-            "{via:?}: parked is left alone",
-            later,
-            uploaded = 0,
-            parked = 1
-        );
-        assert!(harness.company.reteach.downloads().requests().is_empty());
+        assert_counts!("{via:?}", later, uploaded = 0, parked = 1);
+        assert!(harness.reteach.downloads().requests().is_empty());
 
-        let (store, tenant) = (harness.world.stack.store(), &harness.company.tenant);
-        store
-            .retry_certificate(tenant, &CertificateId::new("c-002"), harness.moment())
-            .await
-            .unwrap();
+        harness.retry("c-002").await.unwrap();
         let report = harness.certificates_tick().await;
         assert_counts!("{via:?}", report, uploaded = 1, parked = 0);
         all_are_filed(&harness, 2).await;
@@ -351,54 +218,35 @@ async fn a_file_that_stays_bad_is_parked_at_the_fifth_failure_until_the_operator
 async fn kombo_receives_the_validated_bytes() {
     for via in [Via::KomboPassthrough, Via::Kombo] {
         let harness = certified(via, 2).await;
-        let academy = &harness.company.reteach;
+        let academy = &harness.reteach;
         // The first URL is on the academy's own host, so it gets the token, and redirects to the second file.
         let file = academy.certificate_url("c-002").unwrap();
-        deliver(
-            &harness,
-            "c-001",
-            Delivery::Elsewhere(format!("{}/me", academy.base_url())),
-        );
-        academy.fail(
-            simulators::Fault::new(simulators::Behaviour::Redirect(file))
-                .path("/me")
-                .always(),
-        );
+        let own = format!("{}/me", academy.base_url());
+        deliver(&harness, "c-001", Delivery::Elsewhere(own));
+        academy.fail(Fault::new(Behaviour::Redirect(file)).path("/me").always());
         let report = harness.certificates_now().await;
         assert_eq!(report.counts.uploaded, 2, "{via:?} {report:#?}");
-        let bodies: Vec<_> = kombo_uploads(&harness);
+        let uploads = kombo_uploads(&harness);
         let with = |key: &str| {
-            bodies
-                .iter()
-                .filter(|body| body.contains(&format!("\"{key}\":\"")))
-                .count()
+            let with = uploads.iter().filter(|body| body.contains(key));
+            with.count()
         };
-        assert_eq!(
-            (bodies.len(), with("data_url"), with("data")),
-            (2, 0, 2),
-            "{via:?}"
-        );
-        let (one, other) = (
-            harness.document_of("c-001").unwrap(),
-            harness.document_of("c-002").unwrap(),
-        );
-        assert_eq!(
-            one.sha256, other.sha256,
-            "{via:?}: the same bytes from either address"
-        );
-        assert_eq!(Some(other.sha256), academy.pdf_sha256("c-002"));
+        let counts = (uploads.len(), with("\"data_url\":\""), with("\"data\":\""));
+        assert_eq!(counts, (2, 0, 2), "{via:?}");
+        // The same bytes from either address.
+        let hash = academy.pdf_sha256("c-002");
+        for id in ["c-001", "c-002"] {
+            let document = harness.document_of(id).unwrap();
+            assert_eq!(Some(document.sha256), hash, "{via:?} {id}");
+        }
         assert_eq!(academy.downloads().requests_with_authorization(), 0);
     }
 }
 
 /// Bodies of uploads as Kombo received them.
 fn kombo_uploads(harness: &Harness) -> Vec<String> {
-    let requests = harness.company.kombo.as_ref().unwrap().requests();
-    let bodies = requests
-        .into_iter()
-        .filter_map(|request| request.body)
-        .map(|body| body.to_string());
-    bodies
-        .filter(|body| body.contains("\"content_type\":\"application/pdf\""))
-        .collect()
+    let requests = harness.kombo().requests().into_iter();
+    let bodies = requests.filter_map(|request| Some(request.body?.to_string()));
+    let pdf = "\"content_type\":\"application/pdf\"";
+    bodies.filter(|body| body.contains(pdf)).collect()
 }

@@ -2,9 +2,8 @@
 
 use harness::{CERTIFICATE_TICK, CertificateReport, Harness, completed, people};
 use jiff::{SignedDuration, Timestamp};
-use shared::http::Deadline;
 use shared::runtime::{FindingKind, Mode, Outcome};
-use shared::state::{CertificateCheckpoint, CertificateStart, Unsettled};
+use shared::state::{CertificateCheckpoint, Unsettled};
 use shared::tenant::Via;
 use simulators::reteach::{Certificate, Change, Filters, Participation, ParticipationStatus};
 use simulators::{Behaviour, Body, Fault};
@@ -17,28 +16,19 @@ async fn company() -> Harness {
 
 /// The certificate `c-<number>` with a small file.
 fn certificate(number: u32, at: Timestamp) -> Participation {
-    let id = format!("c-{number}");
-    let certificate = Some(Certificate::new(&id, 100));
-    let id = format!("p-{number}");
-    let issued = completed(
-        "",
-        u64::from(number % 3) + 1,
-        "Brandschutz",
-        &at.to_string(),
-    );
+    let (person, at) = (u64::from(number % 3) + 1, at.to_string());
     Participation {
-        id,
-        certificate,
-        ..issued
+        id: format!("p-{number}"),
+        certificate: Some(Certificate::new(&format!("c-{number}"), 100)),
+        ..completed("", person, "Brandschutz", &at)
     }
 }
 
 /// Certificates `c-1` to `c-<count>`, completed long ago.
 fn old(harness: &Harness, count: u32) {
     let first = harness.moment() - HOUR * 5_000;
-    let issued =
-        (1..=count).map(|number| anybodys(number, first + HOUR * i32::try_from(number).unwrap()));
-    harness.company.reteach.add_participations(issued);
+    let at = |number| first + HOUR * i32::try_from(number).unwrap();
+    harness.issue((1..=count).map(|number| anybodys(number, at(number))));
 }
 
 /// The same, but only one in ten belongs to a known person.
@@ -50,45 +40,36 @@ fn anybodys(number: u32, at: Timestamp) -> Participation {
 
 /// Number of certificates to file.
 fn ours(harness: &Harness) -> usize {
-    let all = harness.company.reteach.participations().into_iter();
+    let all = harness.reteach.participations().into_iter();
     all.filter(|finding| finding.customer.is_some() && finding.certificate.is_some())
         .count()
 }
 
 fn filed(harness: &Harness) -> usize {
-    harness.company.personio.documents().len()
+    harness.personio.documents().len()
 }
 
 async fn checkpoint(harness: &Harness) -> CertificateCheckpoint {
-    let CertificateStart { checkpoint, .. } = harness
-        .world
-        .stack
-        .store()
-        .certificate_start(&harness.company.tenant)
-        .await
-        .unwrap();
-    checkpoint.unwrap_or_default()
+    let tenant = &harness.company.tenant;
+    let start = harness.store().certificate_start(tenant).await;
+    start.unwrap().checkpoint.unwrap_or_default()
 }
 
 /// Whether there was a full scan since the logs were last emptied; empties them.
 fn was_full_scan(harness: &Harness) -> bool {
-    let lists = |name: &str, request: &simulators::Received| {
-        request.query.iter().any(|(key, _)| key == name)
-    };
     let asked = harness.asked();
     harness.forget_requests();
-    let all = asked
-        .iter()
-        .filter(|request| request.template == Some("/participation"));
-    all.filter(|request| !lists("customerCertificateId", request))
-        .any(|request| !lists("completedAtSince", request))
+    let narrows = |(key, _): &(String, String)| {
+        ["customerCertificateId", "completedAtSince"].contains(&key.as_str())
+    };
+    asked.iter().any(|request| {
+        request.template == Some("/participation") && !request.query.iter().any(narrows)
+    })
 }
 
 fn incomplete(report: &CertificateReport) -> bool {
-    report
-        .findings
-        .iter()
-        .any(|finding| finding.kind == FindingKind::Incomplete)
+    let mut findings = report.findings.iter();
+    findings.any(|finding| finding.kind == FindingKind::Incomplete)
 }
 
 fn insert(number: u32) -> Change {
@@ -112,18 +93,11 @@ async fn a_list_that_changes_while_it_is_read_is_read_again() {
     for (number, shift) in cases.into_iter().enumerate() {
         let harness = company().await;
         old(&harness, 600);
-        harness.company.reteach.change_while_reading(shift());
+        harness.reteach.change_while_reading(shift());
         let report = harness.certificates_now().await;
-        assert_eq!(
-            (report.counts.readings, incomplete(&report)),
-            (2, false),
-            "{number}: {report:#?}"
-        );
-        assert_eq!(
-            (report.outcome, filed(&harness)),
-            (Outcome::Done, ours(&harness)),
-            "{number}: {report:#?}"
-        );
+        assert_run!("{number}", report, Outcome::Done, readings = 2);
+        assert!(!incomplete(&report), "{number}: {report:#?}");
+        assert_eq!(filed(&harness), ours(&harness), "{number}");
         let listed_all_at = checkpoint(&harness).await.listed_all_at;
         assert_eq!(listed_all_at, Some(harness.moment()));
     }
@@ -145,16 +119,14 @@ async fn an_inconsistent_list_is_read_again() {
             }
             let harness = company().await;
             old(&harness, 600);
-            harness.company.reteach.fail(
-                Fault::new(behaviour.clone())
-                    .path("/participation")
-                    .nth(page),
-            );
+            let fault = Fault::new(behaviour.clone()).path("/participation");
+            harness.reteach.fail(fault.nth(page));
             let report = harness.certificates_now().await;
             if behaviour == Behaviour::TruncateJson {
                 assert_eq!(report.outcome, Outcome::ReteachUnavailable, "{report:#?}");
+                let start = checkpoint(&harness).await;
                 assert_eq!(
-                    (filed(&harness), checkpoint(&harness).await),
+                    (filed(&harness), start),
                     (0, CertificateCheckpoint::default())
                 );
                 harness.certificates_tick().await;
@@ -171,7 +143,6 @@ async fn an_incomplete_reading_is_filed_and_everything_is_listed_again() {
     let harness = company().await;
     old(&harness, 600);
     harness
-        .company
         .reteach
         .change_while_reading((1001..1100).map(insert));
     let report = harness.certificates_now().await;
@@ -181,41 +152,30 @@ async fn an_incomplete_reading_is_filed_and_everything_is_listed_again() {
     let left = checkpoint(&harness).await;
     assert_eq!(left.listed_all_at, None, "{left:?}");
     assert!(was_full_scan(&harness));
-    harness.company.reteach.change_while_reading([]);
+    harness.reteach.change_while_reading([]);
 
     let report = harness.certificates_tick().await;
-    assert!(
-        was_full_scan(&harness) && !incomplete(&report),
-        "{report:#?}"
-    );
+    assert!(was_full_scan(&harness), "{report:#?}");
+    assert!(!incomplete(&report), "{report:#?}");
     assert_eq!(filed(&harness), ours(&harness));
     let listed_all_at = checkpoint(&harness).await.listed_all_at;
     assert_eq!(listed_all_at, Some(harness.moment()));
 
     // The same on an incremental run: 300 of one morning, while more arrive.
-    harness.world.clock.advance(HOUR * 4);
+    harness.advance(HOUR * 4);
     let now = harness.moment();
+    harness.issue((2001..2301).map(|number| anybodys(number, now)));
     harness
-        .company
-        .reteach
-        .add_participations((2001..2301).map(|number| anybodys(number, now)));
-    harness
-        .company
         .reteach
         .change_while_reading((3001..3100).map(|number| Change::Insert(certificate(number, now))));
     let report = harness.certificates_now().await;
-    assert!(
-        incomplete(&report) && !was_full_scan(&harness),
-        "{report:#?}"
-    );
+    assert!(incomplete(&report), "{report:#?}");
+    assert!(!was_full_scan(&harness), "{report:#?}");
     assert_eq!(checkpoint(&harness).await.listed_all_at, listed_all_at);
-    harness.company.reteach.change_while_reading([]);
+    harness.reteach.change_while_reading([]);
     let report = harness.certificates_tick().await;
-    assert_eq!(
-        (incomplete(&report), was_full_scan(&harness)),
-        (false, false),
-        "{report:#?}"
-    );
+    assert!(!incomplete(&report), "{report:#?}");
+    assert!(!was_full_scan(&harness), "{report:#?}");
     assert_eq!(filed(&harness), ours(&harness));
 }
 
@@ -223,24 +183,18 @@ async fn an_incomplete_reading_is_filed_and_everything_is_listed_again() {
 #[tokio::test]
 async fn an_academy_that_ignores_filters_is_filtered_locally() {
     let harness = company().await;
-    harness.company.reteach.set_filters(Filters::Of2023);
+    harness.reteach.set_filters(Filters::Of2023);
     old(&harness, 300);
     let at = harness.moment() - HOUR * 100;
     let odd = |number: u32, status| Participation {
         status,
         ..certificate(number, at)
     };
-    harness
-        .company
-        .reteach
-        .add_participations((5001..5200).map(|number| odd(number, ParticipationStatus::Started)));
-    harness
-        .company
-        .reteach
-        .add_participations((6001..6200).map(|number| Participation {
-            certificate: None,
-            ..certificate(number, at)
-        }));
+    harness.issue((5001..5200).map(|number| odd(number, ParticipationStatus::Started)));
+    harness.issue((6001..6200).map(|number| Participation {
+        certificate: None,
+        ..certificate(number, at)
+    }));
     let report = harness.certificates_now().await;
     assert_run!(report, Outcome::Done, uploaded = 30);
     assert_counts!(report, readings = 1);
@@ -248,10 +202,7 @@ async fn an_academy_that_ignores_filters_is_filtered_locally() {
     let quiet = harness.certificates_tick().await;
     assert_run!(quiet, Outcome::Unchanged, seen = 0);
     let now = harness.moment();
-    harness
-        .company
-        .reteach
-        .add_participation(certificate(301, now));
+    harness.issue([certificate(301, now)]);
     assert_eq!(harness.certificates_tick().await.counts.uploaded, 1);
 }
 
@@ -259,30 +210,18 @@ async fn an_academy_that_ignores_filters_is_filtered_locally() {
 async fn a_certificate_that_turns_up_late_is_filed() {
     let harness = company().await;
     harness.certificates_now().await;
-    harness.world.clock.advance(HOUR * 10);
+    harness.advance(HOUR * 10);
     harness.certificates_now().await;
     was_full_scan(&harness);
     // Completed five hours ago and listed only now.
-    harness
-        .company
-        .reteach
-        .add_participation(certificate(1, harness.moment() - HOUR * 5));
+    harness.issue([certificate(1, harness.moment() - HOUR * 5)]);
     // Entered only now, and back-dated by almost 30 days.
-    harness
-        .company
-        .reteach
-        .add_participation(certificate(4, harness.moment() - HOUR * 719));
+    harness.issue([certificate(4, harness.moment() - HOUR * 719)]);
     // Completed longer ago, and given a certificate only now.
-    harness
-        .company
-        .reteach
-        .add_participation(certificate(2, harness.moment() - HOUR * 800));
+    harness.issue([certificate(2, harness.moment() - HOUR * 800)]);
     let report = harness.certificates_tick().await;
-    assert_eq!(
-        (report.counts.uploaded, was_full_scan(&harness)),
-        (2, false),
-        "{report:#?}"
-    );
+    assert_counts!(report, uploaded = 2);
+    assert!(!was_full_scan(&harness), "{report:#?}");
     assert!(harness.document_of("c-1").is_some() && harness.document_of("c-4").is_some());
     while harness.document_of("c-2").is_none() {
         assert!(
@@ -294,20 +233,10 @@ async fn a_certificate_that_turns_up_late_is_filed() {
     }
     assert!(was_full_scan(&harness));
     // The operator may ask for it earlier.
-    harness
-        .company
-        .reteach
-        .add_participation(certificate(3, harness.moment() - HOUR * 800));
-    harness.world.clock.advance(CERTIFICATE_TICK);
-    assert_eq!(
-        harness
-            .certificates(Mode::FullScan, Deadline::never())
-            .await
-            .report
-            .counts
-            .uploaded,
-        1
-    );
+    harness.issue([certificate(3, harness.moment() - HOUR * 800)]);
+    harness.advance(CERTIFICATE_TICK);
+    let report = harness.certificates_in(Mode::FullScan).await;
+    assert_counts!(report, uploaded = 1);
 }
 
 /// A day of back-dated completions, one with each run.
@@ -316,12 +245,9 @@ async fn each_run_files_what_was_entered_since_the_last_one() {
     let harness = company().await;
     harness.certificates_now().await;
     for number in 1..=46 {
-        harness.world.clock.advance(CERTIFICATE_TICK);
+        harness.advance(CERTIFICATE_TICK);
         let at = harness.moment() - HOUR * 5 - SignedDuration::from_mins(59);
-        harness
-            .company
-            .reteach
-            .add_participation(certificate(number, at));
+        harness.issue([certificate(number, at)]);
         let report = harness.certificates_now().await;
         assert_eq!(report.counts.uploaded, 1, "{number}: {report:#?}");
     }
@@ -333,18 +259,15 @@ async fn each_run_files_what_was_entered_since_the_last_one() {
 async fn a_certificate_reissued_between_list_and_upload_is_filed() {
     let harness = company().await;
     let at = harness.moment() - HOUR;
-    let id = harness
-        .company
-        .reteach
-        .add_participation(certificate(1, at));
+    let id = harness.reteach.add_participation(certificate(1, at));
     harness.fail_uploads(Fault::new(Behaviour::Status(422, Body::Vendor)));
     assert_eq!(harness.certificates_now().await.counts.failed, 1);
-    let new = harness.company.reteach.reissue(&id).unwrap();
+    let new = harness.reteach.reissue(&id).unwrap();
     let report = harness.certificates_tick().await;
     assert_counts!(report, uploaded = 1);
     assert_eq!(filed(&harness), 1);
     assert!(harness.document_of(&new).is_some());
-    harness.world.clock.advance(HOUR * 24);
+    harness.advance(HOUR * 24);
     assert!(harness.certificates_now().await.outcome.is_good());
     let unsettled = checkpoint(&harness).await.unsettled();
     assert_eq!((filed(&harness), unsettled), (1, Unsettled::default()));
@@ -356,11 +279,10 @@ async fn an_empty_list_delays_certificates_by_at_most_a_day() {
     let harness = company().await;
     old(&harness, 30);
     harness
-        .company
         .reteach
         .fail(Fault::new(Behaviour::EmptyList).path("/participation"));
     assert_eq!(harness.certificates_now().await.counts.seen, 0);
-    harness.world.clock.advance(HOUR * 24);
+    harness.advance(HOUR * 24);
     assert_eq!(harness.certificates_now().await.counts.uploaded, 3);
 }
 
@@ -370,10 +292,7 @@ async fn a_retry_that_comes_due_after_its_day_has_left_the_window_lists_everythi
     let harness = company().await;
     harness.certificates_now().await;
     let at = harness.moment() - HOUR * (30 * 24);
-    harness
-        .company
-        .reteach
-        .add_participation(certificate(1, at));
+    harness.issue([certificate(1, at)]);
     let refused = Fault::new(Behaviour::Status(422, Body::Vendor));
     harness.fail_uploads(refused.times(6));
     assert_eq!(harness.certificates_tick().await.counts.failed, 1);
@@ -390,9 +309,9 @@ async fn a_retry_that_comes_due_after_its_day_has_left_the_window_lists_everythi
 #[tokio::test]
 async fn a_clock_that_went_back_does_not_delay_the_daily_listing() {
     let harness = company().await;
-    harness.world.clock.advance(HOUR * 240);
+    harness.advance(HOUR * 240);
     harness.certificates_now().await;
-    harness.world.clock.advance(HOUR * -240);
+    harness.advance(HOUR * -240);
     old(&harness, 30);
     was_full_scan(&harness);
     assert_eq!(harness.certificates_now().await.counts.uploaded, 3);

@@ -25,11 +25,11 @@ fn broken_connections() -> Vec<BrokenConnection> {
             "the right to write documents is missing",
             ALL,
             |harness| {
-                harness.company.personio.allow_writing_documents(false);
+                harness.personio.allow_writing_documents(false);
             },
             Outcome::AccessDenied,
             "Documents: write",
-            |harness| harness.company.personio.allow_writing_documents(true),
+            |harness| harness.personio.allow_writing_documents(true),
         ),
         broken(
             "documents are off in Kombo's scope config",
@@ -91,8 +91,6 @@ async fn every_broken_connection_is_named_and_recovers() {
             let harness = certified(*via, 12).await;
             let root = async || {
                 let start = harness
-                    .world
-                    .stack
                     .store()
                     .certificate_start(&harness.company.tenant)
                     .await;
@@ -106,14 +104,11 @@ async fn every_broken_connection_is_named_and_recovers() {
                 let report = harness.certificates_tick().await;
                 assert_eq!(report.outcome, outcome, "{label}: {report:#?}");
                 assert!(report.message.contains(says), "{label}: {}", report.message);
-                assert!(harness.company.personio.documents().is_empty(), "{label}");
+                assert!(harness.personio.documents().is_empty(), "{label}");
                 nothing_is_held_against_any(&harness).await;
             }
             // Four uploads are in flight when the first refusal comes.
-            let uploads = harness
-                .company
-                .personio
-                .calls(personio::Endpoint::UploadDocument);
+            let uploads = harness.personio.calls(personio::Endpoint::UploadDocument);
             assert!(uploads <= 3 * 4, "{label}: {uploads} attempts");
             if outcome == Outcome::ReteachUnavailable {
                 assert_eq!(root().await, None, "{label}: nothing counts as read");
@@ -140,7 +135,6 @@ async fn a_secret_rotated_during_a_run_is_used_within_that_run() {
             let harness = certified(*via, 20).await;
             // Every signed URL has expired: all vendors are needed until the end.
             harness
-                .company
                 .reteach
                 .downloads()
                 .set_url_lifetime(SignedDuration::from_secs(60));
@@ -151,7 +145,7 @@ async fn a_secret_rotated_during_a_run_is_used_within_that_run() {
             harness.store_secret(&secret).await;
             let applied = AtomicUsize::new(0);
             let watch = |progress| match progress {
-                Progress::Planned(_) => harness.world.clock.advance(SignedDuration::from_secs(61)),
+                Progress::Planned(_) => harness.advance(SignedDuration::from_secs(61)),
                 Progress::Applied if applied.fetch_add(1, Ordering::SeqCst) == 4 => {
                     at_the_vendor(&harness)
                 }
@@ -194,18 +188,12 @@ async fn failures_before_a_rotated_secret_is_used_are_reported() {
 async fn a_missing_write_right_is_reported_after_one_round() {
     for via in ROUTES {
         let harness = certified(via, 60).await;
-        harness.company.personio.allow_writing_documents(false);
+        harness.personio.allow_writing_documents(false);
         let report = harness.certificates_now().await;
         assert_run!("{via:?}", report, Outcome::AccessDenied, remaining = 60);
-        let uploads = harness
-            .company
-            .personio
-            .calls(personio::Endpoint::UploadDocument);
+        let uploads = harness.personio.calls(personio::Endpoint::UploadDocument);
         assert!((1..=4).contains(&uploads), "{via:?} {uploads}");
-        let listed = harness
-            .company
-            .reteach
-            .calls(reteach::Endpoint::ListParticipations);
+        let listed = harness.reteach.calls(reteach::Endpoint::ListParticipations);
         assert_eq!(listed, 1, "{via:?}");
     }
 }

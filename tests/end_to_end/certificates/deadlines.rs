@@ -18,19 +18,16 @@ use tokio::time::Instant;
 async fn company(via: Via, people_: u64, count: u64) -> Harness {
     let harness = Harness::synced(via, "", people(people_)).await;
     let newest = harness.moment() - SignedDuration::from_hours(1);
-    harness
-        .company
-        .reteach
-        .add_participations((1..=count).rev().map(|number| {
-            let at = newest - SignedDuration::from_mins(30) * i32::try_from(number).unwrap();
-            let id = format!("c-{number}");
-            let certificate = Some(Certificate::new(&id, 100));
-            let issued = completed(&id, number % people_ + 1, "Brandschutz", &at.to_string());
-            simulators::reteach::Participation {
-                certificate,
-                ..issued
-            }
-        }));
+    harness.issue((1..=count).rev().map(|number| {
+        let at = newest - SignedDuration::from_mins(30) * i32::try_from(number).unwrap();
+        let id = format!("c-{number}");
+        let certificate = Some(Certificate::new(&id, 100));
+        let issued = completed(&id, number % people_ + 1, "Brandschutz", &at.to_string());
+        simulators::reteach::Participation {
+            certificate,
+            ..issued
+        }
+    }));
     harness
 }
 
@@ -71,7 +68,7 @@ async fn newest_are_filed(harness: &Harness, count: usize) {
         .collect();
     let newest: BTreeSet<_> = (1..=count).map(|number| format!("c-{number}")).collect();
     assert_eq!(ids, newest);
-    assert_eq!(harness.company.personio.documents().len(), count);
+    assert_eq!(harness.personio.documents().len(), count);
 }
 
 #[tokio::test]
@@ -90,7 +87,7 @@ async fn runs_cut_by_a_deadline_file_the_newest_first() {
             filed += report.counts.uploaded;
             assert_eq!(report.counts.remaining, 60 - filed, "{via:?}: {report:#?}");
             newest_are_filed(&harness, usize::try_from(filed).unwrap()).await;
-            harness.world.clock.advance(harness::CERTIFICATE_TICK);
+            harness.advance(harness::CERTIFICATE_TICK);
         }
         let report = harness.certificates_tick().await;
         assert_run!("{via:?}", report, Outcome::Done, remaining = 0);
@@ -104,7 +101,7 @@ async fn an_upload_interrupted_by_the_deadline_has_an_unknown_outcome() {
         let harness = company(via, 3, 12).await;
         harness.fail_uploads(Fault::new(Behaviour::HangReply).times(4));
         let cut = async {
-            while harness.company.personio.documents().len() < 4 {
+            while harness.personio.documents().len() < 4 {
                 tokio::task::yield_now().await;
             }
             pass(Duration::from_secs(46));
@@ -135,14 +132,11 @@ async fn too_little_time_starts_no_upload() {
         );
         let report = harness.certificates_now().await;
         assert_counts!("{via:?}", report, outcome_unknown = 2, uploaded = 10);
-        harness.world.clock.advance(harness::CERTIFICATE_TICK);
+        harness.advance(harness::CERTIFICATE_TICK);
         let report = harness.certificates(Mode::Scheduled, short()).await.report;
         assert_run!("{via:?}", report, Outcome::Partly, remaining = 2);
-        assert_eq!(
-            harness.certificates_tick().await.counts.verified,
-            2,
-            "{via:?}"
-        );
+        let report = harness.certificates_tick().await;
+        assert_counts!("{via:?}", report, verified = 2);
         newest_are_filed(&harness, 12).await;
     }
 }
@@ -171,8 +165,8 @@ async fn years_of_certificates_are_filed_over_several_runs() {
         );
         assert_eq!(report.counts.remaining, left, "{report:#?}");
         assert_counts!(report, failed = 0, outcome_unknown = 0);
-        assert_eq!(harness.company.personio.documents().len() as u64, filed);
-        harness.world.clock.advance(harness::CERTIFICATE_TICK);
+        assert_eq!(harness.personio.documents().len() as u64, filed);
+        harness.advance(harness::CERTIFICATE_TICK);
     }
     assert_eq!((filed, harness.uploads() as u64), (ALL, ALL + refusals));
     newest_are_filed(&harness, usize::try_from(ALL).unwrap()).await;

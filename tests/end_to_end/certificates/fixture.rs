@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use certificate_sync::report::Report;
 use harness::{Harness, completed, people};
 use jiff::SignedDuration;
+use shared::domain::id::CertificateId;
 use shared::http::Deadline;
 use shared::runtime::{Finding, FindingKind, Mode, Progress};
-use shared::state::CertificateState;
+use shared::state::{CertificateEntry, CertificateState};
 use shared::tenant::Via;
+use simulators::personio::Document;
 use simulators::reteach::Delivery;
 use simulators::{Behaviour, Fault};
 
-/// Personio's upload endpoint.
 pub(super) const UPLOAD: &str = "/v1/company/documents";
 /// Routes on which Personio itself answers.
 pub(super) const PERSONIO: [Via; 2] = [Via::Direct, Via::KomboPassthrough];
@@ -23,13 +24,13 @@ pub(super) const PAUSES: [i64; 4] = [30, 60, 120, 240];
 /// Higher numbers are newer and are filed earlier.
 pub(super) async fn certified(via: Via, employees: u64) -> Harness {
     let harness = Harness::synced(via, "", people(employees)).await;
-    harness.company.personio.add_category("Bildungszertifikate");
+    harness.personio.add_category("Bildungszertifikate");
     for number in 1..=employees {
         let at = harness.moment() - SignedDuration::from_hours(24)
             + SignedDuration::from_mins(number as i64);
         let course = format!("Kurs {number}");
         let participation = completed(&id(number), number, &course, &at.to_string());
-        harness.company.reteach.add_participation(participation);
+        harness.issue([participation]);
     }
     harness.forget_requests();
     harness
@@ -40,18 +41,19 @@ pub(super) fn id(number: u64) -> String {
 }
 
 pub(super) fn deliver(harness: &Harness, id: &str, delivery: Delivery) {
-    assert!(harness.company.reteach.set_delivery(id, delivery), "{id}");
+    assert!(harness.reteach.set_delivery(id, delivery), "{id}");
+}
+
+/// After one of [`PAUSES`] the certificate failed again; after the last one it is parked.
+pub(super) fn assert_failed_or_parked(report: &Report, pause: usize) {
+    let parked = u64::from(pause + 1 == PAUSES.len());
+    assert_counts!(report, failed = 1 - parked, parked = parked);
 }
 
 /// The one finding of this kind about the certificate `id`.
 pub(super) fn finding<'a>(report: &'a Report, kind: FindingKind, id: &str) -> &'a Finding {
-    let about = |finding: &&Finding| {
-        finding.kind == kind
-            && finding
-                .certificate
-                .as_ref()
-                .is_some_and(|certificate| certificate.as_str() == id)
-    };
+    let certificate = Some(CertificateId::new(id));
+    let about = |finding: &&Finding| finding.kind == kind && finding.certificate == certificate;
     let found: Vec<_> = report.findings.iter().filter(about).collect();
     let [one] = found.as_slice() else {
         panic!("{kind:?} {id}: {report:#?}")
@@ -74,12 +76,20 @@ pub(super) async fn with_meanwhile(
 }
 
 pub(super) async fn run_watched(harness: &Harness, watch: &(dyn Fn(Progress) + Sync)) -> Report {
-    let (world, company) = (&harness.world, &harness.company);
-    let ran = world
-        .run_certificates(company, Mode::Scheduled, Deadline::never(), watch)
-        .await;
-    harness.check_the_never_rules_of_certificates();
-    ran.report
+    let (mode, deadline) = (Mode::Scheduled, Deadline::never());
+    harness
+        .certificates_watched(mode, deadline, watch)
+        .await
+        .report
+}
+
+/// The document of this certificate, which has the academy's own bytes.
+pub(super) fn filed(harness: &Harness, id: &str) -> Document {
+    let document = harness.document_of(id);
+    let document = document.unwrap_or_else(|| panic!("{id} is not filed"));
+    let own = harness.reteach.pdf_sha256(id);
+    assert_eq!(Some(&document.sha256), own.as_ref(), "{id}");
+    document
 }
 
 /// After four more ticks `certificates` are filed, each once, with the academy's own bytes.
@@ -91,26 +101,21 @@ pub(super) async fn all_are_filed_in_the_end(harness: &Harness, certificates: u6
 }
 
 pub(super) async fn all_are_filed(harness: &Harness, certificates: u64) {
-    let documents = harness.company.personio.documents();
+    let documents = harness.personio.documents();
     assert_eq!(documents.len() as u64, certificates, "{documents:#?}");
     for number in 1..=certificates {
         let id = id(number);
-        let document = harness
-            .document_of(&id)
-            .unwrap_or_else(|| panic!("{id} is not filed"));
-        assert_eq!(document.employee_id, number);
-        assert_eq!(
-            Some(document.sha256),
-            harness.company.reteach.pdf_sha256(&id)
-        );
+        assert_eq!(filed(harness, &id).employee_id, number);
     }
     let ledger = harness.certificate_ledger().await;
-    let is_filed = |state: &CertificateState| matches!(state, CertificateState::Uploaded { .. });
-    assert!(
-        ledger.values().all(|entry| is_filed(&entry.state)),
+    let is_filed =
+        |entry: &CertificateEntry| matches!(entry.state, CertificateState::Uploaded { .. });
+    let filed = ledger.values().filter(|entry| is_filed(entry)).count();
+    assert_eq!(
+        (filed, ledger.len() as u64),
+        (ledger.len(), certificates),
         "{ledger:#?}"
     );
-    assert_eq!(ledger.len() as u64, certificates);
 }
 
 /// No certificate has a failure counted.
@@ -118,9 +123,7 @@ pub(super) async fn nothing_is_held_against_any(harness: &Harness) {
     for (id, entry) in harness.certificate_ledger().await {
         match entry.state {
             CertificateState::Uploaded { .. } => {}
-            CertificateState::Failed(setback) => {
-                assert_eq!(setback.failures, 0, "{id}: {setback:?}")
-            }
+            CertificateState::Failed(retry) => assert_eq!(retry.failures, 0, "{id}: {retry:?}"),
             other => panic!("{id}: {other:?}"),
         }
     }
@@ -128,13 +131,12 @@ pub(super) async fn nothing_is_held_against_any(harness: &Harness) {
 
 /// Sets a fault of Personio's upload endpoint.
 pub(super) fn fail_uploads(harness: &Harness, fault: Fault) {
-    harness.company.personio.fail(fault.path(UPLOAD));
+    harness.personio.fail(fault.path(UPLOAD));
 }
 
 /// Sets a permanent fault of the academy's list of certificates.
 pub(super) fn fail_participations(harness: &Harness, behaviour: Behaviour) {
     harness
-        .company
         .reteach
         .fail(Fault::new(behaviour).path("/participation").always());
 }

@@ -8,7 +8,7 @@ const LATELY: &str = "2026-05-11T07:30:00Z";
 
 /// Gives the company exactly these folders.
 fn folders(harness: &Harness, names: &[&str]) {
-    let personio = &harness.company.personio;
+    let personio = &harness.personio;
     for category in personio.categories() {
         personio.remove_category(&category.name);
     }
@@ -17,84 +17,55 @@ fn folders(harness: &Harness, names: &[&str]) {
     }
 }
 
-fn chosen(name: &str) -> String {
+fn category(name: &str) -> String {
     format!("[certificates]\ncategory = \"{name}\"\n")
 }
 
 #[tokio::test]
 async fn the_folder_is_the_configured_one_or_one_for_certificates_or_the_fallback() {
-    let cases: &[(&[&str], Option<&str>, &str)] = &[
+    const GERMAN: &str = "Bildungszertifikate";
+    const ENGLISH: &str = "Learning Certificates";
+    const OTHER: &str = "Sonstige Dokumente";
+    const CHOSEN: &str = "Schulungen";
+    let unchosen: &[(&[&str], &str)] = &[
+        (&["Arbeitsvertrag", OTHER], OTHER),
+        (&["Contracts", "Other Documents"], "Other Documents"),
+        (&["other documents", "Contracts"], "other documents"),
+        (&["SONSTIGE DOKUMENTE"], "SONSTIGE DOKUMENTE"),
+        (&[OTHER, "Other Documents"], "Other Documents"),
+        (&[OTHER, GERMAN], GERMAN),
+        (&[OTHER, "BILDUNGSZERTIFIKATE"], "BILDUNGSZERTIFIKATE"),
+        (&["Other Documents", ENGLISH], ENGLISH),
+        (&["learning certificates"], "learning certificates"),
+        (&[ENGLISH, "bildungszertifikate"], "bildungszertifikate"),
+        (&[" Bildungszertifikate "], " Bildungszertifikate "),
+    ];
+    let chosen: &[(&[&str], &str, &str)] = &[
+        (&[GERMAN, CHOSEN], CHOSEN, CHOSEN),
+        (&[GERMAN, "SCHULUNGEN"], CHOSEN, "SCHULUNGEN"),
+        (&["schulungen", CHOSEN], CHOSEN, CHOSEN),
+        (&["Übungen & Kurse"], "übungen & kurse", "Übungen & Kurse"),
         (
-            &["Arbeitsvertrag", "Sonstige Dokumente"],
-            None,
-            "Sonstige Dokumente",
-        ),
-        (&["Contracts", "Other Documents"], None, "Other Documents"),
-        (&["other documents", "Contracts"], None, "other documents"),
-        (&["SONSTIGE DOKUMENTE"], None, "SONSTIGE DOKUMENTE"),
-        (
-            &["Sonstige Dokumente", "Other Documents"],
-            None,
-            "Other Documents",
-        ),
-        (
-            &["Sonstige Dokumente", "Bildungszertifikate"],
-            None,
-            "Bildungszertifikate",
-        ),
-        (
-            &["Sonstige Dokumente", "BILDUNGSZERTIFIKATE"],
-            None,
-            "BILDUNGSZERTIFIKATE",
-        ),
-        (
-            &["Other Documents", "Learning Certificates"],
-            None,
-            "Learning Certificates",
-        ),
-        (&["learning certificates"], None, "learning certificates"),
-        (
-            &["Learning Certificates", "bildungszertifikate"],
-            None,
-            "bildungszertifikate",
-        ),
-        (&[" Bildungszertifikate "], None, " Bildungszertifikate "),
-        (
-            &["Bildungszertifikate", "Schulungen"],
-            Some("Schulungen"),
-            "Schulungen",
-        ),
-        (
-            &["Bildungszertifikate", "SCHULUNGEN"],
-            Some("Schulungen"),
-            "SCHULUNGEN",
-        ),
-        (
-            &["schulungen", "Schulungen"],
-            Some("Schulungen"),
-            "Schulungen",
-        ),
-        (
-            &["Übungen & Kurse"],
-            Some("übungen & kurse"),
-            "Übungen & Kurse",
-        ),
-        (
-            &["Bildungszertifikate", "Arbeitsvertrag"],
-            Some("Arbeitsvertrag"),
+            &[GERMAN, "Arbeitsvertrag"],
+            "Arbeitsvertrag",
             "Arbeitsvertrag",
         ),
     ];
+    let unchosen = unchosen
+        .iter()
+        .map(|&(names, expected)| (names, None, expected));
+    let chosen = chosen
+        .iter()
+        .map(|&(names, choice, expected)| (names, Some(choice), expected));
+    let cases: Vec<_> = unchosen.chain(chosen).collect();
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(1)).await;
         for (number, (names, choice, expected)) in cases.iter().enumerate() {
-            let (label, id) = (
-                format!("{via:?} {names:?} {choice:?}"),
-                format!("id-{number:02}"),
-            );
+            let label = format!("{via:?} {names:?} {choice:?}");
+            let id = format!("id-{number:02}");
             folders(&harness, names);
             harness
-                .configure(&choice.map_or_else(String::new, chosen))
+                .configure(&choice.map(category).unwrap_or_default())
                 .await;
             harness.issue([completed(&id, 1, "Kurs", LATELY)]);
             let report = harness.certificates_in(Mode::FullScan).await;
@@ -144,7 +115,7 @@ async fn without_a_folder_no_upload_starts_and_no_certificate_is_lost() {
     for via in ROUTES {
         for (names, choice, says, made) in cases {
             let label = format!("{via:?} {names:?} {choice:?}");
-            let more = choice.map_or_else(String::new, chosen);
+            let more = choice.map(category).unwrap_or_default();
             let harness = Harness::synced(via, &more, people(3)).await;
             folders(&harness, names);
             harness.issue((1..=3).map(|id| completed(&format!("c-{id}"), id, "Kurs", LATELY)));
@@ -152,34 +123,24 @@ async fn without_a_folder_no_upload_starts_and_no_certificate_is_lost() {
                 harness.forget_traffic();
                 let report = harness.certificates_tick().await;
                 assert_eq!(report.outcome, Outcome::NoCategory, "{label}: {report:#?}");
-                assert!(
-                    says.iter().all(|text| report.message.contains(text)),
-                    "{label}: {}",
-                    report.message
-                );
+                for text in says {
+                    assert!(report.message.contains(text), "{label}: {}", report.message);
+                }
                 assert_counts!("{label}", report, uploaded = 0, remaining = 3);
-                assert!(
-                    report.findings.is_empty(),
-                    "one error, not one for each: {report:#?}"
-                );
+                // One error, not one for each.
+                assert!(report.findings.is_empty(), "{report:#?}");
                 assert_eq!(harness.folder_lookups(), 1, "{label}");
                 let [_, downloads, ..] = harness.traffic();
-                assert_eq!(
-                    (downloads, harness.company.personio.documents().len()),
-                    (0, 0),
-                    "{label}"
-                );
+                let documents = harness.personio.documents().len();
+                assert_eq!((downloads, documents), (0, 0), "{label}");
                 assert!(harness.certificate_ledger().await.is_empty(), "{label}");
             }
-            harness.company.personio.add_category(made);
+            harness.personio.add_category(made);
             let report = harness.certificates_tick().await;
             assert_run!("{label}", report, Outcome::Done, uploaded = 3);
             for id in ["c-1", "c-2", "c-3"] {
-                assert_eq!(
-                    harness.document_of(id).unwrap().category.as_deref(),
-                    Some(*made),
-                    "{label}"
-                );
+                let folder = harness.document_of(id).unwrap().category;
+                assert_eq!(folder.as_deref(), Some(*made), "{label}");
             }
         }
     }
@@ -190,12 +151,8 @@ async fn more_certificates_than_one_run_remembers_are_not_lost() {
     let harness = Harness::synced(Via::Direct, "", people(2)).await;
     folders(&harness, &[]);
     let old = |number: u64| {
-        completed(
-            &format!("c-{number:03}"),
-            number % 2 + 1,
-            "Kurs",
-            "2024-05-10T09:30:00Z",
-        )
+        let (id, person) = (format!("c-{number:03}"), number % 2 + 1);
+        completed(&id, person, "Kurs", "2024-05-10T09:30:00Z")
     };
     harness.issue((0..130).map(old));
     for _ in 0..3 {
@@ -211,43 +168,29 @@ async fn more_certificates_than_one_run_remembers_are_not_lost() {
 async fn a_folder_created_later_is_used_from_then_on() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(1)).await;
-        let personio = &harness.company.personio;
-        let folder = |id: &str| harness.document_of(id).unwrap().category;
+        let personio = &harness.personio;
+        let assert_folder = |id: &str, folder: &str| {
+            let category = harness.document_of(id).unwrap().category;
+            assert_eq!(category.as_deref(), Some(folder), "{via:?}");
+        };
         harness.issue([completed("c-1", 1, "Kurs", LATELY)]);
         harness.certificates_now().await;
-        assert_eq!(
-            folder("c-1").as_deref(),
-            Some("Sonstige Dokumente"),
-            "{via:?}"
-        );
+        assert_folder("c-1", "Sonstige Dokumente");
 
         personio.add_category("Learning Certificates");
-        assert_eq!(
-            harness.certificates_tick().await.outcome,
-            Outcome::Unchanged,
-            "{via:?}"
-        );
+        let report = harness.certificates_tick().await;
+        assert_run!("{via:?}", report, Outcome::Unchanged);
         harness.issue([completed("c-2", 1, "Kurs", LATELY)]);
         harness.certificates_tick().await;
-        assert_eq!(
-            folder("c-2").as_deref(),
-            Some("Learning Certificates"),
-            "{via:?}"
-        );
-        assert_eq!(
-            folder("c-1").as_deref(),
-            Some("Sonstige Dokumente"),
-            "{via:?}: what is filed is left there"
-        );
+        assert_folder("c-2", "Learning Certificates");
+        assert_folder("c-1", "Sonstige Dokumente");
 
         personio.rename_category("Learning Certificates", "Zertifikate");
-        harness.configure(&chosen("Zertifikate")).await;
+        harness.configure(&category("Zertifikate")).await;
         harness.issue([completed("c-3", 1, "Kurs", LATELY)]);
         harness.certificates_tick().await;
-        assert_eq!(
-            (folder("c-2"), folder("c-3")),
-            (Some("Zertifikate".into()), Some("Zertifikate".into()))
-        );
+        assert_folder("c-2", "Zertifikate");
+        assert_folder("c-3", "Zertifikate");
         assert_eq!(harness.documents_of(1).len(), 3, "{via:?}");
     }
 }
@@ -257,19 +200,12 @@ async fn folders_are_listed_once_a_run_and_only_to_file() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(3)).await;
         harness.certificates_now().await;
-        assert_eq!(
-            harness.folder_lookups(),
-            0,
-            "{via:?}: nothing was ever issued"
-        );
+        assert_eq!(harness.folder_lookups(), 0, "{via:?}");
         harness.issue((1..=3).map(|id| completed(&format!("c-{id}"), id, "Kurs", LATELY)));
         harness.certificates_tick().await;
         harness.certificates_in(Mode::FullScan).await;
-        assert_eq!(
-            (harness.documents_of(1).len(), harness.folder_lookups()),
-            (1, 1),
-            "{via:?}"
-        );
+        assert_eq!(harness.documents_of(1).len(), 1, "{via:?}");
+        assert_eq!(harness.folder_lookups(), 1, "{via:?}");
         harness.forget_traffic();
         for _ in 0..3 {
             assert_eq!(

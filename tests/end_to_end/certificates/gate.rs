@@ -1,6 +1,6 @@
 //! When the certificate job does not run.
 
-use harness::{Harness, ROUTES, completed, ignore_progress, people, person};
+use harness::{CertificateReport, Harness, ROUTES, completed, ignore_progress, people, person};
 use jiff::SignedDuration;
 use serde_json::json;
 use shared::domain::id::{RunId, TenantId};
@@ -11,8 +11,15 @@ use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault};
 
 fn waiting(harness: &Harness) {
-    harness.company.personio.add_category("Bildungszertifikate");
+    harness.personio.add_category("Bildungszertifikate");
     harness.issue([completed("c-1", 1, "Kurs", "2026-05-01T09:30:00Z")]);
+}
+
+/// Asserts parts of the report's message.
+fn assert_says(report: &CertificateReport, parts: &[&str]) {
+    for part in parts {
+        assert!(report.message.contains(part), "{}", report.message);
+    }
 }
 
 const MODES: [Mode; 3] = [Mode::Scheduled, Mode::FullScan, Mode::DryRun];
@@ -26,26 +33,16 @@ async fn before_the_first_complete_employee_run_it_waits_and_calls_no_vendor() {
         for mode in MODES {
             let report = harness.certificates_in(mode).await;
             assert_eq!(report.outcome, Outcome::Waiting, "{via:?}: {report:#?}");
-            assert_eq!(
-                report.message, "waiting for the first complete employee sync",
-                "{via:?}"
-            );
-            assert_eq!(
-                (harness.traffic(), report.calls),
-                ([0; 4], Default::default()),
-                "{via:?}"
-            );
-            assert!(
-                !report.outcome.is_failure() && !report.outcome.is_good(),
-                "{via:?}"
-            );
+            let says = "waiting for the first complete employee sync";
+            assert_eq!(report.message, says, "{via:?}");
+            assert_eq!(harness.traffic(), [0; 4], "{via:?}");
+            assert_eq!(report.calls, Default::default(), "{via:?}");
+            assert!(!report.outcome.is_failure(), "{via:?}");
+            assert!(!report.outcome.is_good(), "{via:?}");
         }
         harness.first_run().await;
-        assert_eq!(
-            harness.certificates_tick().await.counts.uploaded,
-            1,
-            "{via:?}"
-        );
+        let report = harness.certificates_tick().await;
+        assert_counts!("{via:?}", report, uploaded = 1);
     }
 }
 
@@ -58,31 +55,19 @@ async fn an_incomplete_employee_run_does_not_open_the_gate() {
         harness.fail_reading(Behaviour::TotalOff(5), Fault::always);
         let report = harness.now().await;
         assert_run!("{via:?}", report, Outcome::Partly, created = 3);
-        assert_eq!(
-            harness.certificates_tick().await.outcome,
-            Outcome::Waiting,
-            "{via:?}"
-        );
+        let report = harness.certificates_tick().await;
+        assert_run!("{via:?}", report, Outcome::Waiting);
         harness.clear_faults();
         harness.fail_reading(Behaviour::Status(404, Body::Vendor), Fault::always);
-        assert_eq!(
-            harness.tick().await.outcome,
-            Outcome::SourceUnavailable,
-            "{via:?}"
-        );
-        assert_eq!(
-            harness.certificates_tick().await.outcome,
-            Outcome::Waiting,
-            "{via:?}"
-        );
+        let report = harness.tick().await;
+        assert_run!("{via:?}", report, Outcome::SourceUnavailable);
+        let report = harness.certificates_tick().await;
+        assert_run!("{via:?}", report, Outcome::Waiting);
         harness.clear_faults();
         let report = harness.tick().await;
         assert!(report.outcome.is_good(), "{via:?}: {report:#?}");
-        assert_eq!(
-            harness.certificates_tick().await.counts.uploaded,
-            1,
-            "{via:?}"
-        );
+        let report = harness.certificates_tick().await;
+        assert_counts!("{via:?}", report, uploaded = 1);
     }
 }
 
@@ -98,7 +83,7 @@ async fn a_dry_run_of_the_employees_does_not_open_the_gate() {
 async fn once_open_the_gate_stays_open() {
     let harness = Harness::synced(Via::Direct, "", people(2)).await;
     waiting(&harness);
-    harness.company.personio.put(person(3));
+    harness.personio.put(person(3));
     harness.fail_reading(Behaviour::Status(404, Body::Vendor), Fault::always);
     assert_eq!(harness.tick().await.outcome, Outcome::SourceUnavailable);
     harness.configure("").await;
@@ -120,27 +105,17 @@ async fn disabled_certificates_are_not_filed_and_cost_nothing() {
             for mode in MODES {
                 let report = harness.certificates_in(mode).await;
                 assert_eq!(report.outcome, Outcome::Disabled, "{via:?}: {report:#?}");
-                assert!(
-                    report.message.contains("[certificates] enabled"),
-                    "{}",
-                    report.message
-                );
+                assert_says(&report, &["[certificates] enabled"]);
                 assert_eq!(harness.traffic(), [0; 4], "{via:?}");
-                assert_eq!(
-                    (report.dynamodb.calls, report.dynamodb.write),
-                    (1, 0.0),
-                    "{via:?}"
-                );
+                let used = (report.dynamodb.calls, report.dynamodb.write);
+                assert_eq!(used, (1, 0.0), "{via:?}");
             }
             assert_eq!(harness.items().await, items, "{via:?}");
             // Enabled later, it files everything from the beginning.
             harness.configure("[certificates]\nenabled = true\n").await;
             harness.now().await;
-            assert_eq!(
-                harness.certificates_tick().await.counts.uploaded,
-                1,
-                "{via:?}"
-            );
+            let report = harness.certificates_tick().await;
+            assert_counts!("{via:?}", report, uploaded = 1);
         }
     }
 }
@@ -157,20 +132,14 @@ async fn a_paused_tenant_files_nothing_and_can_be_planned() {
             let report = harness.certificates_in(mode).await;
             assert_run!("{via:?}", report, Outcome::Paused);
             assert_eq!(harness.traffic(), [0; 4], "{via:?}");
-            assert!(
-                report.message.contains("2026-05-11T08:00:00Z")
-                    && report.message.contains("tenants resume")
-            );
+            assert_says(&report, &["2026-05-11T08:00:00Z", "tenants resume"]);
         }
         let looked = harness.certificates_in(Mode::DryRun).await;
         assert_run!("{via:?}", looked, Outcome::Planned, remaining = 1);
         assert_eq!(harness.items().await, items, "{via:?}");
         harness.set_status(TenantStatus::Active).await;
-        assert_eq!(
-            harness.certificates_tick().await.counts.uploaded,
-            1,
-            "{via:?}"
-        );
+        let report = harness.certificates_tick().await;
+        assert_counts!("{via:?}", report, uploaded = 1);
     }
 }
 
@@ -179,29 +148,17 @@ async fn an_unknown_tenant_leaves_no_trace() {
     let harness = Harness::synced(Via::Direct, "", people(1)).await;
     waiting(&harness);
     let items = harness.items().await;
-    let event = Event {
-        tenant_id: TenantId::parse("nobody").unwrap(),
-        mode: Mode::Scheduled,
-    };
+    let (tenant_id, mode) = (TenantId::parse("nobody").unwrap(), Mode::Scheduled);
     let request = Request {
-        event,
+        event: Event { tenant_id, mode },
         run_id: RunId::new("run-x"),
         deadline: Deadline::never(),
     };
-    let report = harness
-        .world
-        .functions()
-        .certificates
-        .run(&request, &ignore_progress)
-        .await
-        .report;
+    let certificates = &harness.world.functions().certificates;
+    let report = certificates.run(&request, &ignore_progress).await.report;
     assert_run!(report, Outcome::UnknownTenant);
     assert_eq!(report.job.as_str(), "certificate-sync");
-    assert!(
-        report.message.contains("nobody") && report.message.contains("tenants add"),
-        "{}",
-        report.message
-    );
+    assert_says(&report, &["nobody", "tenants add"]);
     assert_eq!((harness.items().await, harness.traffic()), (items, [0; 4]));
 }
 
@@ -214,30 +171,15 @@ async fn a_concurrent_run_is_busy() {
         let report = harness.certificates_now().await;
         assert_run!("{via:?}", report, Outcome::Busy);
         assert_eq!(harness.traffic(), [0; 4], "{via:?}");
-        assert!(
-            report.message.contains("2026-05-11T08:05:00Z"),
-            "{}",
-            report.message
-        );
+        assert_says(&report, &["2026-05-11T08:05:00Z"]);
         // Each job has its own lease: employee runs continue, and a dry run needs none.
         assert_eq!(harness.now().await.outcome, Outcome::Unchanged, "{via:?}");
-        assert_eq!(
-            harness.certificates_in(Mode::DryRun).await.outcome,
-            Outcome::Planned,
-            "{via:?}"
-        );
-        harness
-            .world
-            .stack
-            .store()
-            .release(&lease, LastRun::default())
-            .await
-            .unwrap();
-        assert_eq!(
-            harness.certificates_now().await.counts.uploaded,
-            1,
-            "{via:?}"
-        );
+        let report = harness.certificates_in(Mode::DryRun).await;
+        assert_run!("{via:?}", report, Outcome::Planned);
+        let released = harness.store().release(&lease, LastRun::default()).await;
+        assert_eq!(released, Ok(()));
+        let report = harness.certificates_now().await;
+        assert_counts!("{via:?}", report, uploaded = 1);
     }
 }
 
@@ -256,25 +198,21 @@ async fn an_abandoned_lease_expires() {
 
 #[test]
 fn an_event_of_the_other_job_is_refused() {
+    let parsed = |mode| {
+        let event = json!({"tenant_id": "acme", "mode": mode});
+        Event::parse(event, JobKind::Certificates)
+    };
     for (mode, fits) in [
         ("scheduled", true),
         ("dry-run", true),
         ("full-scan", true),
         ("reconcile", false),
     ] {
-        let event = Event::parse(
-            json!({"tenant_id": "acme", "mode": mode}),
-            JobKind::Certificates,
-        );
+        let event = parsed(mode);
         assert_eq!(event.is_ok(), fits, "{mode}: {event:?}");
     }
-    let event = Event::parse(
-        json!({"tenant_id": "acme", "mode": "reconcile"}),
-        JobKind::Certificates,
-    );
-    let error = event.unwrap_err().to_string();
-    assert!(
-        error.contains("employee-sync") && error.contains("full-scan"),
-        "{error}"
-    );
+    let error = parsed("reconcile").unwrap_err().to_string();
+    for says in ["employee-sync", "full-scan"] {
+        assert!(error.contains(says), "{error}");
+    }
 }

@@ -15,14 +15,12 @@ async fn company() -> Harness {
 }
 
 fn filed(harness: &Harness) -> usize {
-    harness.company.personio.documents().len()
+    harness.personio.documents().len()
 }
 
 /// How many certificates the last run left without a PDF.
 async fn waiting(harness: &Harness) -> u32 {
     let start = harness
-        .world
-        .stack
         .store()
         .certificate_start(&harness.company.tenant)
         .await
@@ -75,10 +73,7 @@ async fn a_late_pdf_costs_nothing_and_is_filed_by_the_next_tick() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(3)).await;
         let at = harness.moment() - HOUR * 100;
-        harness
-            .company
-            .reteach
-            .add_participation(without_pdf(1, at, Publication::OnDemand));
+        harness.issue([without_pdf(1, at, Publication::OnDemand)]);
         let report = harness.certificates_now().await;
         assert_counts!("{via:?}", report, waiting_for_pdf = 1, uploaded = 0);
         assert!(harness.certificate_ledger().await.is_empty(), "{via:?}");
@@ -92,7 +87,7 @@ async fn a_late_pdf_costs_nothing_and_is_filed_by_the_next_tick() {
             );
             assert_eq!(asked(&harness), (0, false), "{via:?}");
         }
-        harness.company.reteach.publish_pdf("c-1");
+        harness.reteach.publish_pdf("c-1");
         harness.forget_requests();
         harness.certificates_tick().await;
         assert_eq!(filed(&harness), 1, "{via:?}");
@@ -106,13 +101,10 @@ async fn a_pdf_that_takes_an_hour_is_filed_by_the_next_tick() {
     let harness = company().await;
     let at = harness.moment() - HOUR * 100;
     let hour = Publication::After(SignedDuration::from_mins(61));
-    harness
-        .company
-        .reteach
-        .add_participation(without_pdf(1, at, hour));
+    harness.issue([without_pdf(1, at, hour)]);
     for _ in 0..3 {
         assert_eq!(harness.certificates_now().await.counts.waiting_for_pdf, 1);
-        harness.world.clock.advance(CERTIFICATE_TICK);
+        harness.advance(CERTIFICATE_TICK);
     }
     let report = harness.certificates_now().await;
     assert_counts!(report, uploaded = 1, waiting_for_pdf = 0);
@@ -125,10 +117,8 @@ async fn many_late_pdfs_are_all_filed() {
         let harness = company().await;
         harness.certificates_now().await;
         let at = harness.moment() - ago;
-        harness.company.reteach.add_participations(
-            (1..=150).map(|number| without_pdf(number, at, Publication::OnDemand)),
-        );
-        harness.world.clock.advance(CERTIFICATE_TICK);
+        harness.issue((1..=150).map(|number| without_pdf(number, at, Publication::OnDemand)));
+        harness.advance(CERTIFICATE_TICK);
         let report = harness
             .certificates(Mode::FullScan, Deadline::never())
             .await
@@ -140,7 +130,7 @@ async fn many_late_pdfs_are_all_filed() {
             assert_run!(report, Outcome::Unchanged, remaining = 0);
         }
         for number in 1..=150 {
-            harness.company.reteach.publish_pdf(&format!("c-{number}"));
+            harness.reteach.publish_pdf(&format!("c-{number}"));
         }
         let mut ticks = 0;
         while filed(&harness) < 150 {
@@ -157,11 +147,10 @@ async fn a_certificate_revoked_while_its_pdf_is_late_is_dropped() {
     let harness = company().await;
     let at = harness.moment() - HOUR * 100;
     let id = harness
-        .company
         .reteach
         .add_participation(without_pdf(1, at, Publication::OnDemand));
     assert_eq!(harness.certificates_now().await.counts.waiting_for_pdf, 1);
-    harness.company.reteach.remove_participation(&id);
+    harness.reteach.remove_participation(&id);
     let report = harness.certificates_tick().await;
     assert_eq!(
         (report.outcome, report.counts.waiting_for_pdf),

@@ -19,7 +19,7 @@ async fn company(via: Via, count: u32) -> Harness {
     let now = harness.moment().to_string();
     let issued =
         (1..=count).map(|number| completed(&format!("c-{number}"), 1, "Brandschutz", &now));
-    harness.company.reteach.add_participations(issued);
+    harness.issue(issued);
     harness
 }
 
@@ -32,10 +32,7 @@ async fn one_of_two_concurrent_runs_is_busy() {
         outcomes.sort_by_key(|outcome| *outcome == Outcome::Busy);
         assert_eq!(outcomes, [Outcome::Done, Outcome::Busy], "{via:?}");
         assert_eq!(
-            (
-                harness.uploads(),
-                harness.company.personio.documents().len()
-            ),
+            (harness.uploads(), harness.personio.documents().len()),
             (20, 20),
             "{via:?}"
         );
@@ -49,7 +46,7 @@ async fn a_crash_during_an_upload_files_no_second_document() {
         let harness = company(via, 1).await;
         harness.fail_uploads(Fault::new(Behaviour::HangReply));
         let filed = async {
-            while harness.company.personio.documents().is_empty() {
+            while harness.personio.documents().is_empty() {
                 tokio::task::yield_now().await;
             }
         };
@@ -58,10 +55,7 @@ async fn a_crash_during_an_upload_files_no_second_document() {
             () = filed => {}
             report = harness.certificates_now() => panic!("not cut off: {report:?}"),
         }
-        harness
-            .world
-            .clock
-            .advance(MINUTE * 5 + SignedDuration::from_secs(6));
+        harness.advance(MINUTE * 5 + SignedDuration::from_secs(6));
         let report = harness.certificates_now().await;
         assert_counts!("{via:?}", report, outcome_unknown = 1, uploaded = 0);
         let report = harness.certificates_tick().await;
@@ -85,7 +79,7 @@ async fn a_run_that_lost_its_lease_files_nothing_more() {
                     Progress::Read(_) => return,
                 };
                 if moment == lost_after {
-                    harness.world.clock.advance(MINUTE * 6);
+                    harness.advance(MINUTE * 6);
                     let other = harness.certificates_now();
                     let report = tokio::task::block_in_place(|| {
                         tokio::runtime::Handle::current().block_on(other)
@@ -111,7 +105,7 @@ async fn a_run_that_lost_its_lease_files_nothing_more() {
             let last = harness.certificates_tick().await;
             assert!(last.outcome.is_good(), "{last:#?}");
             assert_eq!(
-                harness.company.personio.documents().len(),
+                harness.personio.documents().len(),
                 20,
                 "{via:?} {lost_after}"
             );

@@ -8,42 +8,33 @@ use shared::state::Units;
 use shared::tenant::Via;
 use simulators::reteach::{Certificate, Participation, Publication};
 
+use super::fixture::finding;
+
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const LONG_AGO: &str = "2025-02-10T09:30:00Z";
 
 /// A dry run that changes nothing.
 async fn dry(harness: &Harness) -> Report {
-    let (items, documents) = (harness.items().await, harness.company.personio.documents());
+    let (items, documents) = (harness.items().await, harness.personio.documents());
     harness.forget_traffic();
-    let ran = harness
-        .certificates(Mode::DryRun, shared::http::Deadline::never())
-        .await;
-    assert_eq!(
-        harness.items().await,
-        items,
-        "ledger, root, lease and reports are as they were"
-    );
-    assert_eq!(harness.company.personio.documents(), documents);
+    let report = harness.certificates_in(Mode::DryRun).await;
+    // Ledger, root, lease and reports are as they were.
+    assert_eq!(harness.items().await, items);
+    assert_eq!(harness.personio.documents(), documents);
     let [_, downloads, ..] = harness.traffic();
     assert_eq!(downloads, 0, "nothing was fetched");
-    let folders = u64::from(ran.report.counts.remaining > 0);
-    assert_eq!(
-        harness.folder_lookups() as u64,
-        folders,
-        "the HR system is asked for the folder alone"
-    );
-    assert_eq!(ran.report.dynamodb.write, 0.0);
-    ran.report
+    // The HR system is asked for the folder alone.
+    let folders = usize::from(report.counts.remaining > 0);
+    assert_eq!(harness.folder_lookups(), folders);
+    assert_eq!(report.dynamodb.write, 0.0);
+    report
 }
 
 #[tokio::test]
 async fn a_dry_run_lists_what_would_be_filed_and_files_nothing() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(3)).await;
-        let stranger = harness
-            .company
-            .reteach
-            .insert(by_hand("trainer@partner.example"));
+        let stranger = harness.reteach.insert(by_hand("trainer@partner.example"));
         let pdf_later = |id: &str| Certificate {
             publication: Publication::OnDemand,
             ..Certificate::new(id, 2_000)
@@ -71,32 +62,18 @@ async fn a_dry_run_lists_what_would_be_filed_and_files_nothing() {
             ..Counts::default()
         };
         assert_eq!(report.counts, expected, "{via:?}");
-        let would: Vec<_> = report
-            .findings
-            .iter()
-            .filter(|finding| finding.kind == FindingKind::Change)
-            .collect();
-        let named: Vec<_> = would
-            .iter()
-            .filter_map(|finding| {
-                Some((
-                    finding.person.as_deref()?,
-                    finding.certificate.as_ref()?.as_str(),
-                ))
-            })
-            .collect();
-        assert_eq!(named, [("1", "c-1"), ("2", "c-2")], "{via:?}: {would:?}");
+        for (id, person) in [("c-1", "1"), ("c-2", "2")] {
+            let change = finding(&report, FindingKind::Change, id);
+            assert_eq!(change.person.as_deref(), Some(person), "{via:?}");
+        }
 
         let done = harness.certificates_now().await;
-        assert_eq!(
-            done.counts,
-            Counts {
-                uploaded: 2,
-                remaining: 0,
-                ..expected
-            },
-            "{via:?}: {done:#?}"
-        );
+        let expected = Counts {
+            uploaded: 2,
+            remaining: 0,
+            ..expected
+        };
+        assert_eq!(done.counts, expected, "{via:?}: {done:#?}");
         let again = dry(&harness).await;
         assert_run!("{via:?}", again, Outcome::Planned, remaining = 0);
     }
@@ -105,20 +82,14 @@ async fn a_dry_run_lists_what_would_be_filed_and_files_nothing() {
 #[tokio::test]
 async fn a_dry_run_reports_a_missing_folder() {
     for via in ROUTES {
-        let harness = Harness::with_folder(
-            via,
-            "[certificates]\ncategory = \"Schulungen\"\n",
-            people(1),
-        )
-        .await;
+        let more = "[certificates]\ncategory = \"Schulungen\"\n";
+        let harness = Harness::with_folder(via, more, people(1)).await;
         harness.issue([completed("c-1", 1, "Kurs", LONG_AGO)]);
         let report = dry(&harness).await;
         assert_run!("{via:?}", report, Outcome::Planned, remaining = 1);
-        let told = report
-            .findings
-            .iter()
-            .any(|finding| finding.text.contains("\"Schulungen\": make it"));
-        assert!(told, "{via:?}: {:?}", report.findings);
+        let says = "\"Schulungen\": make it";
+        let mut findings = report.findings.iter();
+        assert!(findings.any(|finding| finding.text.contains(says)));
     }
 }
 
@@ -126,8 +97,8 @@ async fn a_dry_run_reports_a_missing_folder() {
 async fn a_failing_dry_run_writes_nothing() {
     let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
     harness.issue([completed("c-1", 1, "Kurs", LONG_AGO)]);
-    harness.company.reteach.remove_credentials("reteach-client");
-    harness.company.reteach.revoke_tokens();
+    harness.reteach.remove_credentials("reteach-client");
+    harness.reteach.revoke_tokens();
     assert_eq!(dry(&harness).await.outcome, Outcome::AccessDenied);
     harness.configure("[certificates]\ncategory = 7\n").await;
     assert_eq!(dry(&harness).await.outcome, Outcome::BadConfiguration);
@@ -150,20 +121,10 @@ async fn a_full_scan_finds_old_and_undated_certificates() {
         assert_run!("{via:?}", report, Outcome::Done, uploaded = 2);
         // The schedule does so once a day.
         harness.issue([completed("c-3", 3, "Kurs", LONG_AGO)]);
-        assert_eq!(
-            harness
-                .certificates_after(DAY - CERTIFICATE_TICK)
-                .await
-                .counts
-                .seen,
-            0,
-            "{via:?}"
-        );
-        assert_eq!(
-            harness.certificates_tick().await.counts.uploaded,
-            1,
-            "{via:?}"
-        );
+        let report = harness.certificates_after(DAY - CERTIFICATE_TICK).await;
+        assert_counts!("{via:?}", report, seen = 0);
+        let report = harness.certificates_tick().await;
+        assert_counts!("{via:?}", report, uploaded = 1);
     }
 }
 
@@ -172,8 +133,8 @@ async fn an_operator_can_request_a_full_scan() {
     let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
     harness.certificates_now().await;
     harness.issue([completed("c-1", 1, "Kurs", LONG_AGO)]);
-    harness.world.clock.advance(CERTIFICATE_TICK);
-    let (store, tenant) = (harness.world.stack.store(), &harness.company.tenant);
+    harness.advance(CERTIFICATE_TICK);
+    let (store, tenant) = (harness.store(), &harness.company.tenant);
     store.ask_full_scan(tenant, harness.moment()).await.unwrap();
     assert_eq!(harness.certificates_tick().await.counts.uploaded, 1);
     assert_eq!(harness.certificates_tick().await.counts.seen, 0, "once");
@@ -185,15 +146,11 @@ async fn courses_completed_between_two_runs_are_filed_by_the_next() {
         let harness = Harness::with_folder(via, "", people(1)).await;
         harness.certificates_now().await;
         for number in 0..8 {
-            harness.world.clock.advance(SignedDuration::from_mins(10));
+            harness.advance(SignedDuration::from_mins(10));
             // The certificate is issued up to five hours after completion.
             let at = harness.moment() - SignedDuration::from_mins(5 * 60 * (number % 2));
-            harness.issue([completed(
-                &format!("c-{number}"),
-                1,
-                "Kurs",
-                &at.to_string(),
-            )]);
+            let (id, at) = (format!("c-{number}"), &at.to_string());
+            harness.issue([completed(&id, 1, "Kurs", at)]);
             let report = harness.certificates_tick().await;
             assert_run!("{via:?}", report, Outcome::Done, uploaded = 1);
         }
@@ -206,7 +163,7 @@ async fn costs_next_to_nothing(harness: &Harness, label: &str) {
     let report = harness.certificates_tick().await;
     assert_eq!(report.outcome, Outcome::Unchanged, "{label}: {report:#?}");
     assert_eq!(harness.traffic(), [1, 0, 0, 0], "{label}");
-    let request = harness.company.reteach.requests().pop().unwrap();
+    let request = harness.reteach.requests().pop().unwrap();
     assert_eq!(
         request.template,
         Some("/participation"),
@@ -309,7 +266,7 @@ async fn unchanged_hours_store_a_report_each_and_no_checkpoint() {
     harness.issue([completed("c-1", 1, "Kurs", LONG_AGO)]);
     harness.certificates_now().await;
     let checkpoint = async || {
-        let (store, tenant) = (harness.world.stack.store(), &harness.company.tenant);
+        let (store, tenant) = (harness.store(), &harness.company.tenant);
         store.certificate_start(tenant).await.unwrap().checkpoint
     };
     let known = checkpoint().await;
@@ -334,29 +291,23 @@ async fn unchanged_hours_store_a_report_each_and_no_checkpoint() {
 #[tokio::test]
 async fn every_run_with_changes_stores_its_report() {
     let harness = Harness::with_folder(Via::Direct, "", people(1)).await;
-    let mut told = Vec::new();
+    let mut returned = Vec::new();
     for number in 0..3 {
-        harness.issue([completed(
-            &format!("c-{number}"),
-            1,
-            "Kurs",
-            "2026-05-11T07:30:00Z",
-        )]);
-        told.insert(0, harness.certificates_tick().await);
+        let (id, at) = (format!("c-{number}"), "2026-05-11T07:30:00Z");
+        harness.issue([completed(&id, 1, "Kurs", at)]);
+        returned.insert(0, harness.certificates_tick().await);
     }
     let stored = harness.certificate_reports().await;
-    let told: Vec<_> = told
-        .iter()
-        .zip(&stored)
-        .map(|(told, stored)| Report {
-            dynamodb: stored.dynamodb,
-            ..told.clone()
-        })
-        .collect();
-    assert_eq!(stored, told);
-    assert!(
-        stored
-            .iter()
-            .all(|report| report.mode == Mode::Scheduled && report.counts.uploaded == 1)
-    );
+    assert_eq!(stored.len(), returned.len());
+    for (stored, returned) in stored.into_iter().zip(returned) {
+        let dynamodb = stored.dynamodb;
+        assert_eq!(
+            stored,
+            Report {
+                dynamodb,
+                ..returned
+            }
+        );
+        assert_eq!((stored.mode, stored.counts.uploaded), (Mode::Scheduled, 1));
+    }
 }

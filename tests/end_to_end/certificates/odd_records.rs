@@ -16,7 +16,7 @@ use super::fixture::{all_are_filed, certified, fail_participations, finding};
 async fn records_with_missing_fields_are_skipped_or_reported() {
     for via in ROUTES {
         let harness = certified(via, 2).await;
-        let academy = &harness.company.reteach;
+        let academy = &harness.reteach;
         academy.add_participation(Participation {
             customer: None,
             ..completed("c-nobody", 1, "Kurs", "2026-05-10T12:00:00Z")
@@ -43,30 +43,18 @@ async fn records_with_missing_fields_are_skipped_or_reported() {
         });
 
         let report = harness.certificates_now().await;
-        let counts = report.counts;
-        assert_run!(
-            "{via:?}",
-            report,
-            Outcome::Done,
-            uploaded = 4,
-            without_customer = 1
-        );
-        assert_eq!((counts.waiting_for_pdf, counts.seen), (1, 6), "{via:?}");
+        assert_run!("{via:?}", report, Outcome::Done, uploaded = 4);
+        assert_counts!(report, without_customer = 1, waiting_for_pdf = 1, seen = 6);
         let text = &finding(&report, FindingKind::Rejected, "c-nobody").text;
         assert!(text.contains("no customer"), "{text}");
-        let (nameless, dateless) = (
-            harness.document_of("c-nameless").unwrap(),
-            harness.document_of("c-dateless").unwrap(),
-        );
-        assert!(
-            nameless.title.starts_with("Zertifikat"),
-            "{via:?} {nameless:?}"
-        );
+        let titled = |id, title| {
+            let document = harness.document_of(id).unwrap();
+            assert!(document.title.starts_with(title), "{via:?} {document:?}");
+            document
+        };
+        titled("c-nameless", "Zertifikat");
+        let dateless = titled("c-dateless", "Ohne Tag");
         assert_eq!((dateless.employee_id, dateless.date), (2, None), "{via:?}");
-        assert!(
-            dateless.title.starts_with("Ohne Tag"),
-            "{via:?} {dateless:?}"
-        );
 
         assert!(academy.publish_pdf("c-unmade"));
         let report = harness.certificates_tick().await;
@@ -92,14 +80,9 @@ async fn a_malformed_record_is_reported_by_field_and_stops_no_other() {
         let harness = certified(via, 2).await;
         let fault =
             Fault::new(Behaviour::Status(200, Body::Json(MALFORMED))).path("/participation");
-        harness.company.reteach.fail(fault);
+        harness.reteach.fail(fault);
         let report = harness.certificates_now().await;
-        let counts = report.counts;
-        assert_eq!(
-            (counts.seen, counts.rejected, counts.waiting_for_pdf),
-            (1, 8, 1),
-            "{via:?} {report:#?}"
-        );
+        assert_counts!(report, seen = 1, rejected = 8, waiting_for_pdf = 1);
         for (id, says) in [
             ("c-date", "completedAt is not a moment"),
             ("c-number", "completedAt is not text"),
@@ -113,7 +96,7 @@ async fn a_malformed_record_is_reported_by_field_and_stops_no_other() {
             assert!(text.contains(says), "{via:?} {id}: {text}");
         }
         // None of it stays: what is listed as it should be is filed as soon as it is read again.
-        harness.world.clock.advance(SignedDuration::from_hours(24));
+        harness.advance(SignedDuration::from_hours(24));
         let report = harness.certificates_now().await;
         assert_counts!("{via:?}", report, uploaded = 2, rejected = 0);
         all_are_filed(&harness, 2).await;
@@ -123,7 +106,7 @@ async fn a_malformed_record_is_reported_by_field_and_stops_no_other() {
 /// How many documents each employee has.
 fn per_person(harness: &Harness) -> BTreeMap<u64, usize> {
     let mut counts = BTreeMap::new();
-    for document in harness.company.personio.documents() {
+    for document in harness.personio.documents() {
         *counts.entry(document.employee_id).or_default() += 1;
     }
     counts
@@ -133,23 +116,16 @@ fn per_person(harness: &Harness) -> BTreeMap<u64, usize> {
 async fn one_certificate_in_two_participations_of_one_person_is_filed_once() {
     for via in ROUTES {
         let harness = certified(via, 2).await;
-        harness.company.reteach.add_participation(completed(
-            "c-002",
-            2,
-            "Kurs 2 noch einmal",
-            "2026-05-10T12:00:00Z",
-        ));
+        let at = "2026-05-10T12:00:00Z";
+        harness.issue([completed("c-002", 2, "Kurs 2 noch einmal", at)]);
         let report = harness.certificates_now().await;
         assert_run!(report, Outcome::Done, uploaded = 2, readings = 1);
         assert_eq!(
             harness.certificates_tick().await.outcome,
             Outcome::Unchanged
         );
-        assert_eq!(
-            per_person(&harness),
-            BTreeMap::from([(1, 1), (2, 1)]),
-            "{via:?}"
-        );
+        let counts = BTreeMap::from([(1, 1), (2, 1)]);
+        assert_eq!(per_person(&harness), counts, "{via:?}");
     }
 }
 
@@ -157,7 +133,7 @@ async fn one_certificate_in_two_participations_of_one_person_is_filed_once() {
 async fn a_certificate_of_two_people_is_reported_and_filed_for_neither() {
     let harness = certified(Via::Direct, 3).await;
     let again = completed("c-002", 3, "Kurs 2", "2026-05-10T12:00:00Z");
-    harness.company.reteach.add_participation(again);
+    harness.issue([again]);
     let report = harness.certificates_now().await;
     assert_run!(report, Outcome::Done, uploaded = 2, readings = 1);
     let text = &finding(&report, FindingKind::Rejected, "c-002").text;
@@ -173,22 +149,14 @@ async fn a_certificate_of_two_people_is_reported_and_filed_for_neither() {
 async fn an_unreachable_academy_advances_no_watermark() {
     let harness = certified(Via::Direct, 3).await;
     harness.certificates_now().await;
-    let store = harness.world.stack.store();
-    let before = store
-        .certificate_start(&harness.company.tenant)
-        .await
-        .unwrap();
+    let store = harness.store();
+    let before = store.certificate_start(&harness.company.tenant).await;
     fail_participations(&harness, Behaviour::Close);
-    harness.world.clock.advance(SignedDuration::from_hours(25));
+    harness.advance(SignedDuration::from_hours(25));
     let report = harness.certificates_now().await;
     assert_eq!(report.outcome, Outcome::ReteachUnavailable, "{report:#?}");
-    assert_eq!(
-        store
-            .certificate_start(&harness.company.tenant)
-            .await
-            .unwrap(),
-        before
-    );
+    let after = store.certificate_start(&harness.company.tenant).await;
+    assert_eq!(after, before);
     harness.clear_faults();
     let report = harness.certificates_tick().await;
     assert_run!(report, Outcome::Unchanged, seen = 3);
@@ -204,7 +172,7 @@ async fn certificates_hidden_by_empty_lists_are_found_by_the_daily_scan() {
             assert_run!(report, Outcome::Unchanged, seen = 0);
         }
         harness.clear_faults();
-        harness.world.clock.advance(SignedDuration::from_hours(24));
+        harness.advance(SignedDuration::from_hours(24));
         let report = harness.certificates_now().await;
         assert_run!("{via:?}", report, Outcome::Done, uploaded = 3);
         all_are_filed(&harness, 3).await;
@@ -218,24 +186,12 @@ async fn missing_rows_make_the_reading_incomplete_and_are_filed_by_the_next() {
         fail_participations(&harness, Behaviour::DropRows(2));
         let report = harness.certificates_now().await;
         assert_run!(report, Outcome::Partly, uploaded = 3, readings = 3);
-        assert!(
-            report
-                .findings
-                .iter()
-                .any(|finding| finding.kind == FindingKind::Incomplete)
-        );
-        let start = harness
-            .world
-            .stack
-            .store()
-            .certificate_start(&harness.company.tenant)
-            .await
-            .unwrap();
-        assert!(
-            start
-                .checkpoint
-                .is_none_or(|checkpoint| checkpoint.listed_all_at.is_none())
-        );
+        let mut findings = report.findings.iter();
+        assert!(findings.any(|finding| finding.kind == FindingKind::Incomplete));
+        let tenant = &harness.company.tenant;
+        let start = harness.store().certificate_start(tenant).await.unwrap();
+        let checkpoint = start.checkpoint.unwrap_or_default();
+        assert_eq!(checkpoint.listed_all_at, None);
         harness.clear_faults();
         let report = harness.certificates_tick().await;
         assert_run!("{via:?}", report, Outcome::Done, uploaded = 2);

@@ -7,8 +7,32 @@ use shared::tenant::Via;
 use simulators::people::Status;
 use simulators::reteach::{Customer, Participation};
 
+use super::fixture::finding;
+
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const LONG_AGO: &str = "2025-02-10T09:30:00Z";
+
+/// Asserts in whose file the certificate is.
+fn assert_owner(harness: &Harness, id: &str, person: u64) {
+    let document = harness.document_of(id).unwrap();
+    let via = harness.company.via;
+    assert_eq!(document.employee_id, person, "{via:?} {id}");
+}
+
+/// A person leaves before today.
+async fn leaves(harness: &Harness, person: u64) {
+    harness.change(person, |person| {
+        person.termination_date = date("2026-05-09");
+        person.status = Status::Inactive;
+    });
+    harness.tick().await;
+}
+
+/// An admin gives an account another external id.
+fn set_external_id(harness: &Harness, account: &str, id: Option<&str>) {
+    let edit = |account: &mut Customer| account.external_id = id.map(str::to_owned);
+    harness.reteach.edit(account, edit);
+}
 
 /// A certificate of the account with this id, mail address or external id.
 fn of(account: &str, id: &str) -> Participation {
@@ -22,26 +46,19 @@ fn of(account: &str, id: &str) -> Participation {
 async fn an_account_without_our_external_id_is_found_in_the_employee_ledger() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(3)).await;
-        let reteach = &harness.company.reteach;
         harness.issue([
             of("personio:1", "c-1"),
             of("personio:2", "c-2"),
             of("personio:3", "c-3"),
         ]);
         // An admin clears or replaces the external id.
-        reteach.edit("personio:2", |account| account.external_id = None);
-        reteach.edit("personio:3", |account| {
-            account.external_id = Some("sap:77".to_owned())
-        });
+        set_external_id(&harness, "personio:2", None);
+        set_external_id(&harness, "personio:3", Some("sap:77"));
         let report = harness.certificates_now().await;
         assert_run!("{via:?}", report, Outcome::Done, uploaded = 3);
         assert_eq!(report.counts.not_from_hr, 0, "{via:?}");
         for (id, person) in [("c-1", 1), ("c-2", 2), ("c-3", 3)] {
-            assert_eq!(
-                harness.document_of(id).unwrap().employee_id,
-                person,
-                "{via:?} {id}"
-            );
+            assert_owner(&harness, id, person);
         }
     }
 }
@@ -50,7 +67,7 @@ async fn an_account_without_our_external_id_is_found_in_the_employee_ledger() {
 async fn certificates_of_people_outside_personio_are_counted_and_skipped() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(2)).await;
-        let reteach = &harness.company.reteach;
+        let reteach = &harness.reteach;
         let by_hand = reteach.insert(by_hand("trainer@partner.example"));
         let sap = Customer {
             external_id: Some("sap:1".to_owned()),
@@ -67,20 +84,13 @@ async fn certificates_of_people_outside_personio_are_counted_and_skipped() {
             (Mode::FullScan, 0, Outcome::Unchanged),
         ] {
             let report = harness.certificates_in(mode).await;
-            let counts = report.counts;
             assert_run!("{via:?}", report, outcome, not_from_hr = 2);
-            assert_eq!(
-                (counts.uploaded, counts.seen, counts.failed),
-                (uploaded, 3, 0),
-                "{via:?}"
-            );
-            assert!(
-                report.findings.is_empty(),
-                "nobody has to do anything: {report:#?}"
-            );
+            assert_counts!(report, uploaded = uploaded, seen = 3, failed = 0);
+            // Nobody has to do anything.
+            assert!(report.findings.is_empty(), "{report:#?}");
         }
         assert_eq!(harness.certificate_ledger().await.len(), 1, "{via:?}");
-        assert_eq!(harness.company.personio.documents().len(), 1, "{via:?}");
+        assert_eq!(harness.personio.documents().len(), 1, "{via:?}");
     }
 }
 
@@ -88,24 +98,15 @@ async fn certificates_of_people_outside_personio_are_counted_and_skipped() {
 async fn a_person_added_later_gets_old_certificates_with_the_next_full_scan() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(1)).await;
-        let account = harness
-            .company
-            .reteach
-            .insert(by_hand("person-2@muster.example"));
+        let account = harness.reteach.insert(by_hand("person-2@muster.example"));
         harness.issue([of(&account, "c-1"), of(&account, "c-2")]);
-        assert_eq!(
-            harness.certificates_now().await.counts.not_from_hr,
-            2,
-            "{via:?}"
-        );
+        let report = harness.certificates_now().await;
+        assert_counts!("{via:?}", report, not_from_hr = 2);
 
-        harness.company.personio.put(person(2));
+        harness.personio.put(person(2));
         assert_eq!(harness.tick().await.counts.adopted, 1, "{via:?}");
-        assert_eq!(
-            harness.certificates_tick().await.counts.seen,
-            0,
-            "{via:?}: they are old"
-        );
+        let report = harness.certificates_tick().await;
+        assert_counts!("{via:?}: they are old", report, seen = 0);
         let report = harness.certificates_after(DAY).await;
         assert_counts!("{via:?}", report, uploaded = 2, not_from_hr = 0);
         assert_eq!(harness.documents_of(2).len(), 2, "{via:?}");
@@ -116,10 +117,7 @@ async fn a_person_added_later_gets_old_certificates_with_the_next_full_scan() {
 async fn a_participation_without_a_customer_is_counted_and_reported_by_full_scans() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(2)).await;
-        let gone = harness
-            .company
-            .reteach
-            .insert(by_hand("gone@partner.example"));
+        let gone = harness.reteach.insert(by_hand("gone@partner.example"));
         // Two ids: the simulator sends one record with a null customer and one without the field.
         let nobody = |id: &str, record: &str| Participation {
             customer: None,
@@ -132,32 +130,17 @@ async fn a_participation_without_a_customer_is_counted_and_reported_by_full_scan
             of(&gone, "c-3"),
             of("personio:1", "c-4"),
         ]);
-        harness.company.reteach.remove(&gone);
+        harness.reteach.remove(&gone);
         let report = harness.certificates_now().await;
-        let counts = report.counts;
-        assert_eq!(
-            (counts.without_customer, counts.uploaded, counts.rejected),
-            (3, 1, 0),
-            "{report:#?}"
-        );
-        let told: Vec<_> = report
-            .findings
-            .iter()
-            .filter(|finding| finding.kind == FindingKind::Rejected)
-            .collect();
-        assert_eq!(told.len(), 3, "{via:?}");
-        assert!(
-            told.iter().all(
-                |finding| finding.certificate.is_some() && finding.text.contains("no customer")
-            ),
-            "{told:?}"
-        );
+        assert_counts!(report, without_customer = 3, uploaded = 1, rejected = 0);
+        for id in ["c-1", "c-2", "c-3"] {
+            let text = &finding(&report, FindingKind::Rejected, id).text;
+            assert!(text.contains("no customer"), "{text}");
+        }
         let again = harness.certificates_tick().await;
         assert_run!(again, Outcome::Unchanged, unchanged = 2);
-        assert!(
-            again.findings.is_empty(),
-            "{via:?}: told once a day: {again:#?}"
-        );
+        // Reported once a day.
+        assert!(again.findings.is_empty(), "{via:?}: {again:#?}");
     }
 }
 
@@ -165,20 +148,12 @@ async fn a_participation_without_a_customer_is_counted_and_reported_by_full_scan
 async fn leavers_get_their_certificates() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(2)).await;
-        harness.change(1, |person| {
-            person.termination_date = date("2026-05-09");
-            person.status = Status::Inactive;
-        });
-        harness.tick().await;
+        leaves(&harness, 1).await;
         assert!(harness.is_locked(1), "{via:?}");
         harness.issue([of("personio:1", "c-1")]);
         let report = harness.certificates_now().await;
         assert_run!("{via:?}", report, Outcome::Done, uploaded = 1);
-        assert_eq!(
-            harness.document_of("c-1").unwrap().employee_id,
-            1,
-            "{via:?}"
-        );
+        assert_owner(&harness, "c-1", 1);
     }
 }
 
@@ -186,37 +161,22 @@ async fn leavers_get_their_certificates() {
 async fn a_rehired_person_with_a_new_id_has_a_new_file() {
     for via in ROUTES {
         let harness = Harness::with_folder(via, "", people(2)).await;
-        let reteach = &harness.company.reteach;
         harness.issue([of("personio:1", "c-1")]);
         harness.certificates_now().await;
-        harness.change(1, |person| {
-            person.termination_date = date("2026-05-09");
-            person.status = Status::Inactive;
-        });
-        harness.tick().await;
+        leaves(&harness, 1).await;
         // The same mail address: the account belongs to the old id until an admin hands it over.
         let again = simulators::Person {
             email: person(1).email,
             ..person(5)
         };
-        harness.company.personio.put(again);
+        harness.personio.put(again);
         assert_eq!(harness.tick().await.counts.conflicts, 1, "{via:?}");
-        reteach.edit("personio:1", |account| {
-            account.external_id = Some("personio:5".to_owned())
-        });
+        set_external_id(&harness, "personio:1", Some("personio:5"));
         harness.issue([of("personio:5", "c-2")]);
         let report = harness.certificates_in(Mode::FullScan).await;
         assert_counts!("{via:?}", report, uploaded = 1, settled = 1);
-        assert_eq!(
-            harness.document_of("c-1").unwrap().employee_id,
-            1,
-            "{via:?}: what is filed stays there"
-        );
-        assert_eq!(
-            harness.document_of("c-2").unwrap().employee_id,
-            5,
-            "{via:?}"
-        );
+        assert_owner(&harness, "c-1", 1);
+        assert_owner(&harness, "c-2", 5);
     }
 }
 
@@ -226,10 +186,8 @@ async fn an_account_shared_by_two_people_belongs_to_its_external_id() {
     let harness = Harness::with_folder(Via::Direct, "", people(3)).await;
     let account = harness.account(2).id;
     harness.issue([of(&account, "c-1")]);
-    harness.company.reteach.remove("personio:3");
-    harness.company.reteach.edit(&account, |account| {
-        account.external_id = Some("personio:3".to_owned())
-    });
+    harness.reteach.remove("personio:3");
+    set_external_id(&harness, &account, Some("personio:3"));
     harness.certificates_now().await;
-    assert_eq!(harness.document_of("c-1").unwrap().employee_id, 3);
+    assert_owner(&harness, "c-1", 3);
 }

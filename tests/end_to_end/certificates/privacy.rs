@@ -18,7 +18,7 @@ const MISSING: &str = r#"{"success":false,"error":{"code":0,"message":"No query 
 const LIST: &str = r#"{"resultCount":2,"results":[{"id":"zwetschge","status":"ZWETSCHGE","completedAt":"Zwetschgenzeit","customer":{"id":"x","externalId":"personio:1","lastName":"Zwetschge"},"course":{"name":"Zwetschgenkunde"},"certificate":{"id":"c-odd","url":"https://zwetschge"}},"zwetschge"]}"#;
 
 async fn run(seen: &mut Witness, mode: Mode) {
-    seen.harness.world.clock.advance(CERTIFICATE_TICK);
+    seen.harness.advance(CERTIFICATE_TICK);
     let (world, company) = (&seen.harness.world, &seen.harness.company);
     let ran = world
         .run_certificates(company, mode, Deadline::never(), &ignore_progress)
@@ -40,7 +40,7 @@ fn certificate(id: &str, person: u64, delivery: Delivery) -> Participation {
 
 /// Files and records with every kind of fault.
 fn go_wrong(seen: &Witness) {
-    let academy = &seen.harness.company.reteach;
+    let academy = &seen.harness.reteach;
     let elsewhere = |url: &str| Delivery::Elsewhere(url.to_owned());
     let deliveries = [
         Delivery::default(),
@@ -77,28 +77,19 @@ fn go_wrong(seen: &Witness) {
         customer: stranger,
         ..certificate("c-stranger", 1, Delivery::default())
     });
-    seen.harness.company.personio.remove(16);
+    seen.harness.personio.remove(16);
     academy.add_participation(certificate("c-016", 16, Delivery::default()));
 }
 
 async fn scenario(seen: &mut Witness) {
-    seen.harness
-        .company
-        .personio
-        .add_category("Bildungszertifikate");
+    seen.harness.personio.add_category("Bildungszertifikate");
     go_wrong(seen);
     run(seen, Mode::DryRun).await;
     for hours in [0, 1, 2, 4, 8] {
-        seen.harness
-            .world
-            .clock
-            .advance(SignedDuration::from_hours(hours));
+        seen.harness.advance(SignedDuration::from_hours(hours));
         run(seen, Mode::Scheduled).await;
     }
-    seen.harness
-        .world
-        .clock
-        .advance(SignedDuration::from_hours(25));
+    seen.harness.advance(SignedDuration::from_hours(25));
     run(seen, Mode::Scheduled).await;
     run(seen, Mode::FullScan).await;
 }
@@ -106,7 +97,7 @@ async fn scenario(seen: &mut Witness) {
 /// A new certificate, and one run per endpoint while that endpoint shows `behaviour`.
 async fn talked_to(seen: &mut Witness, number: usize, behaviour: Behaviour) {
     let fresh = certificate(&format!("c-talk-{number}"), 17, Delivery::default());
-    seen.harness.company.reteach.add_participation(fresh);
+    seen.harness.issue([fresh]);
     let places = [
         UPLOAD,
         "/v1/company/document-categories",
@@ -114,7 +105,6 @@ async fn talked_to(seen: &mut Witness, number: usize, behaviour: Behaviour) {
     ];
     for place in places {
         seen.harness
-            .company
             .personio
             .fail(Fault::new(behaviour.clone()).path(place).always());
         run(seen, Mode::FullScan).await;
@@ -129,19 +119,17 @@ async fn talked_to(seen: &mut Witness, number: usize, behaviour: Behaviour) {
     seen.harness.clear_faults();
     for place in ["/participation", "/oauth"] {
         seen.harness
-            .company
             .reteach
             .fail(Fault::new(behaviour.clone()).path(place).always());
     }
     run(seen, Mode::FullScan).await;
     seen.harness.clear_faults();
     seen.harness
-        .company
         .reteach
         .downloads()
         .fail(Fault::new(behaviour).always());
     run(seen, Mode::FullScan).await;
-    seen.harness.company.reteach.downloads().clear_faults();
+    seen.harness.reteach.downloads().clear_faults();
 }
 
 async fn loose_tongues(seen: &mut Witness) {
@@ -157,18 +145,15 @@ async fn loose_tongues(seen: &mut Witness) {
     }
     // An upload with an unknown outcome, whose search fails with personal data.
     seen.harness
-        .company
-        .reteach
-        .add_participation(certificate("c-lost", 18, Delivery::default()));
+        .issue([certificate("c-lost", 18, Delivery::default())]);
     seen.harness
-        .company
         .personio
         .fail(Fault::new(Behaviour::LoseReply).path(UPLOAD).always());
     run(seen, Mode::FullScan).await;
     seen.harness.clear_faults();
     let fault = Fault::new(Behaviour::Status(403, Body::Json(TALK)))
         .path("/v2/document-management/documents");
-    seen.harness.company.personio.fail(fault);
+    seen.harness.personio.fail(fault);
     run(seen, Mode::FullScan).await;
 }
 
@@ -183,11 +168,8 @@ async fn without_credentials(seen: &mut Witness) {
         kombo.revoke_api_key("zwetschge-2");
     }
     run(seen, Mode::FullScan).await;
-    seen.harness
-        .company
-        .reteach
-        .remove_credentials("rid-zwetschge");
-    seen.harness.company.reteach.revoke_tokens();
+    seen.harness.reteach.remove_credentials("rid-zwetschge");
+    seen.harness.reteach.revoke_tokens();
     run(seen, Mode::FullScan).await;
     for text in [
         "Zwetschge",
@@ -209,7 +191,7 @@ async fn no_output_shows_personal_data() {
         loose_tongues(&mut seen).await;
         without_credentials(&mut seen).await;
         seen.check();
-        let filed = seen.harness.company.personio.documents();
+        let filed = seen.harness.personio.documents();
         let marked = filed
             .iter()
             .filter(|document| document.title.contains("Zwetschgenkunde"))

@@ -132,11 +132,8 @@ async fn truncation_splits_no_joined_emoji() {
             )
         });
         harness.issue(issued);
-        assert_eq!(
-            harness.certificates_now().await.counts.uploaded,
-            52,
-            "{via:?}"
-        );
+        let report = harness.certificates_now().await;
+        assert_counts!("{via:?}", report, uploaded = 52);
         for length in lengths {
             let document = harness.document_of(&format!("id-{length}")).unwrap();
             let file = document

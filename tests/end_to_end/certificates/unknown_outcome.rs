@@ -8,6 +8,8 @@ use shared::state::CertificateState;
 use shared::tenant::Via;
 use simulators::{Behaviour, Body, Fault, RetryAfter};
 
+use super::fixture::{filed, finding};
+
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 /// A company of three, after its first runs.
@@ -19,18 +21,12 @@ async fn company(via: Via) -> Harness {
 
 fn issue(harness: &Harness, id: &str) {
     let now = harness.moment().to_string();
-    harness
-        .company
-        .reteach
-        .add_participation(completed(id, 1, "Brandschutz", &now));
+    harness.issue([completed(id, 1, "Brandschutz", &now)]);
 }
 
 /// The document's own id, which the ledger should contain.
 fn id_of(harness: &Harness, certificate: &str) -> DocumentId {
-    let document = harness
-        .document_of(certificate)
-        .unwrap_or_else(|| panic!("{certificate} is not filed"));
-    DocumentId::new(document.id.to_string())
+    DocumentId::new(filed(harness, certificate).id.to_string())
 }
 
 /// One upload loses its reply to `behaviour`; later it is found, or uploaded again if it never took effect.
@@ -46,65 +42,38 @@ async fn check_unknown_outcome(
     issue(harness, &id);
     harness.fail_next_upload(at, behaviour.clone());
     let report = harness.certificates_now().await;
-    let counts = report.counts;
-    assert_eq!(
-        (counts.outcome_unknown, counts.uploaded, counts.failed),
-        (1, 0, 0),
-        "{what}: {report:#?}"
-    );
-    let told = report
-        .findings
-        .iter()
-        .find(|finding| finding.kind == FindingKind::OutcomeUnknown)
-        .unwrap();
-    assert_eq!(
-        told.certificate.as_ref().map(|id| id.as_str()),
-        Some(id.as_str()),
-        "{what}"
-    );
+    assert_counts!("{what}", report, outcome_unknown = 1, uploaded = 0);
+    assert_counts!("{what}", report, failed = 0);
+    finding(&report, FindingKind::OutcomeUnknown, &id);
+    let state = harness.state_of(&id).await;
     assert!(
-        matches!(
-            harness.state_of(&id).await,
-            Some(CertificateState::Intended(_))
-        ),
+        matches!(state, Some(CertificateState::Intended(_))),
         "{what}"
     );
 
-    harness
-        .world
-        .clock
-        .advance(MINUTE * 15 - SignedDuration::from_secs(1));
+    harness.advance(MINUTE * 15 - SignedDuration::from_secs(1));
     let early = harness.certificates_now().await;
     assert_counts!("{what}", early, outcome_unknown = 1);
     assert_eq!(early.calls.personio + early.calls.kombo, 0, "{what}");
 
-    harness.world.clock.advance(SignedDuration::from_secs(1));
+    harness.advance(SignedDuration::from_secs(1));
     let sent = harness.uploads();
     let later = harness.certificates_now().await;
     assert_run!("{what}", later, Outcome::Done, outcome_unknown = 0);
-    let expected = if takes_effect { (1, 0) } else { (0, 1) };
-    assert_eq!(
-        (later.counts.verified, later.counts.uploaded),
-        expected,
-        "{what}: {later:#?}"
-    );
-    assert_eq!(
-        harness.uploads() - sent,
-        usize::from(!takes_effect),
-        "{what}"
-    );
+    let (verified, uploaded) = (takes_effect.into(), (!takes_effect).into());
+    assert_counts!("{what}", later, verified = verified, uploaded = uploaded);
+    let again = harness.uploads() - sent;
+    assert_eq!(again, usize::from(!takes_effect), "{what}");
     let known = harness.filed_as(&id).await;
     if takes_effect || harness.company.via != Via::Kombo {
         assert_eq!(known, Some(id_of(harness, &id)), "{what}");
     }
+    let state = harness.state_of(&id).await;
     assert!(
-        matches!(
-            harness.state_of(&id).await,
-            Some(CertificateState::Uploaded { .. })
-        ),
+        matches!(state, Some(CertificateState::Uploaded { .. })),
         "{what}"
     );
-    assert_eq!(harness.company.personio.documents().len(), number, "{what}");
+    assert_eq!(harness.personio.documents().len(), number, "{what}");
 }
 
 #[tokio::test]
@@ -119,20 +88,13 @@ async fn one_list_without_the_document_is_not_proof() {
             issue(&harness, "c-1");
             harness.fail_next_upload(UploadAt::on(via)[0], Behaviour::LoseReply);
             assert_eq!(harness.certificates_now().await.counts.outcome_unknown, 1);
-            harness.world.clock.advance(MINUTE * 15);
+            harness.advance(MINUTE * 15);
             let list = Fault::new(behaviour.clone()).path("/v2/document-management/documents");
-            harness.company.personio.fail(list);
-            let counts = harness.certificates_now().await.counts;
-            assert_eq!(
-                (counts.verified, counts.uploaded),
-                (1, 0),
-                "{via:?} {behaviour:?}"
-            );
-            assert_eq!(
-                harness.company.personio.documents().len(),
-                1,
-                "{via:?} {behaviour:?}"
-            );
+            harness.personio.fail(list);
+            let report = harness.certificates_now().await;
+            assert_counts!("{behaviour:?}", report, verified = 1, uploaded = 0);
+            let documents = harness.personio.documents().len();
+            assert_eq!(documents, 1, "{via:?} {behaviour:?}");
         }
     }
 }
@@ -160,11 +122,9 @@ async fn an_upload_of_unknown_outcome_is_searched_before_it_is_repeated() {
                 Behaviour::Status(504, Body::Empty),
                 Behaviour::Redirect("https://personio.de/maintenance".to_owned()),
             ];
-            let cases = lost
-                .iter()
-                .map(|behaviour| (behaviour, true))
-                .chain(nothing.iter().map(|behaviour| (behaviour, false)));
-            for (behaviour, takes_effect) in cases {
+            let lost = lost.iter().map(|behaviour| (behaviour, true));
+            let nothing = nothing.iter().map(|behaviour| (behaviour, false));
+            for (behaviour, takes_effect) in lost.chain(nothing) {
                 number += 1;
                 check_unknown_outcome(&harness, *at, behaviour, takes_effect, number).await;
             }
@@ -182,16 +142,14 @@ async fn an_unreadable_success_is_an_unknown_outcome() {
         (Via::Kombo, UploadAt::Kombo),
     ] {
         let harness = company(via).await;
-        for (number, (behaviour, takes_effect)) in [
+        let cases = [
             (Behaviour::TruncateJson, true),
             (Behaviour::LateStatus(200, Body::Html), true),
             (Behaviour::LateStatus(201, Body::Empty), true),
             (Behaviour::Status(200, Body::Html), false),
             (Behaviour::Status(200, Body::Json("{}")), false),
-        ]
-        .iter()
-        .enumerate()
-        {
+        ];
+        for (number, (behaviour, takes_effect)) in cases.iter().enumerate() {
             check_unknown_outcome(&harness, at, behaviour, *takes_effect, number + 1).await;
         }
     }
@@ -206,27 +164,19 @@ async fn kombo_error_codes_for_unknown_outcomes_are_recognised() {
     for via in [Via::KomboPassthrough, Via::Kombo] {
         let harness = company(via).await;
         let mut number = 0;
-        for (status, text) in [
-            (503, UNAVAILABLE),
-            (409, UNAVAILABLE),
-            (504, TIMED_OUT),
-            (400, NEW),
-        ] {
+        let unavailable = [(503, UNAVAILABLE), (409, UNAVAILABLE)];
+        for (status, text) in unavailable
+            .into_iter()
+            .chain([(504, TIMED_OUT), (400, NEW)])
+        {
             for takes_effect in [true, false] {
-                let make = if takes_effect {
-                    Behaviour::LateStatus
-                } else {
-                    Behaviour::Status
+                let behaviour = match takes_effect {
+                    true => Behaviour::LateStatus(status, Body::Json(text)),
+                    false => Behaviour::Status(status, Body::Json(text)),
                 };
                 number += 1;
-                check_unknown_outcome(
-                    &harness,
-                    UploadAt::Kombo,
-                    &make(status, Body::Json(text)),
-                    takes_effect,
-                    number,
-                )
-                .await;
+                let at = UploadAt::Kombo;
+                check_unknown_outcome(&harness, at, &behaviour, takes_effect, number).await;
             }
         }
     }
@@ -236,17 +186,12 @@ async fn kombo_error_codes_for_unknown_outcomes_are_recognised() {
 async fn a_document_that_shows_up_late_is_not_filed_twice() {
     for via in ROUTES {
         let harness = company(via).await;
-        harness.company.personio.set_document_lag(MINUTE * 10);
-        check_unknown_outcome(&harness, UploadAt::Personio, &Behaviour::LoseReply, true, 1).await;
-        harness.company.personio.set_document_lag(MINUTE * 5);
-        check_unknown_outcome(
-            &harness,
-            UploadAt::Personio,
-            &Behaviour::LateEffect(MINUTE * 10),
-            true,
-            2,
-        )
-        .await;
+        harness.personio.set_document_lag(MINUTE * 10);
+        let (at, lost) = (UploadAt::Personio, Behaviour::LoseReply);
+        check_unknown_outcome(&harness, at, &lost, true, 1).await;
+        harness.personio.set_document_lag(MINUTE * 5);
+        let late = Behaviour::LateEffect(MINUTE * 10);
+        check_unknown_outcome(&harness, at, &late, true, 2).await;
     }
 }
 
@@ -255,7 +200,7 @@ async fn a_document_that_shows_up_late_is_not_filed_twice() {
 async fn a_document_is_found_after_revocation_and_a_folder_rename() {
     for via in ROUTES {
         let harness = company(via).await;
-        let id = harness.company.reteach.add_participation(completed(
+        let id = harness.reteach.add_participation(completed(
             "c-1",
             1,
             "Brandschutz",
@@ -263,20 +208,16 @@ async fn a_document_is_found_after_revocation_and_a_folder_rename() {
         ));
         issue(&harness, "c-2");
         harness.fail_uploads(Fault::new(Behaviour::LoseReply).times(2));
-        assert_eq!(
-            harness.certificates_now().await.counts.outcome_unknown,
-            2,
-            "{via:?}"
-        );
-        harness.company.reteach.remove_participation(&id);
+        let report = harness.certificates_now().await;
+        assert_counts!("{via:?}", report, outcome_unknown = 2);
+        harness.reteach.remove_participation(&id);
         harness
-            .company
             .personio
             .rename_category("Sonstige Dokumente", "Verschiedenes");
-        harness.company.personio.add_category("Bildungszertifikate");
+        harness.personio.add_category("Bildungszertifikate");
         let report = harness.certificates_tick().await;
         assert_counts!("{via:?}", report, verified = 2, outcome_unknown = 0);
-        assert_eq!(harness.company.personio.documents().len(), 2, "{via:?}");
+        assert_eq!(harness.personio.documents().len(), 2, "{via:?}");
     }
 }
 
@@ -284,25 +225,22 @@ async fn a_document_is_found_after_revocation_and_a_folder_rename() {
 async fn a_certificate_revoked_while_its_outcome_is_unknown_is_not_filed() {
     for via in ROUTES {
         let harness = company(via).await;
-        let id = harness.company.reteach.add_participation(completed(
+        let id = harness.reteach.add_participation(completed(
             "c-1",
             1,
             "Brandschutz",
             "2026-05-11T07:00:00Z",
         ));
         harness.fail_uploads(Fault::new(Behaviour::Close));
-        assert_eq!(
-            harness.certificates_now().await.counts.outcome_unknown,
-            1,
-            "{via:?}"
-        );
-        harness.company.reteach.remove_participation(&id);
+        let report = harness.certificates_now().await;
+        assert_counts!("{via:?}", report, outcome_unknown = 1);
+        harness.reteach.remove_participation(&id);
         let report = harness.certificates_tick().await;
         assert_counts!("{via:?}", report, uploaded = 0, outcome_unknown = 0);
         let quiet = harness.certificates_tick().await;
         assert_run!(quiet, Outcome::Unchanged);
         assert_eq!(quiet.calls.personio + quiet.calls.kombo, 0);
-        assert!(harness.company.personio.documents().is_empty());
+        assert!(harness.personio.documents().is_empty());
     }
 }
 
@@ -317,15 +255,9 @@ async fn a_rate_limited_upload_waits_and_is_filed_once() {
             let started = tokio::time::Instant::now();
             let report = harness.certificates_now().await;
             assert_run!("{via:?} {at:?}", report, Outcome::Done, uploaded = 2);
-            assert!(
-                started.elapsed().as_secs() >= 1 || *at == UploadAt::Personio,
-                "{via:?}: held as asked"
-            );
-            assert_eq!(
-                harness.company.personio.documents().len(),
-                2,
-                "{via:?} {at:?}"
-            );
+            let has_waited = started.elapsed().as_secs() >= 1;
+            assert!(has_waited || *at == UploadAt::Personio, "{via:?}");
+            assert_eq!(harness.personio.documents().len(), 2, "{via:?} {at:?}");
         }
     }
 }

@@ -192,7 +192,7 @@ impl TappedAws {
 async fn no_tenant_appears_in_another_tenants_traffic() {
     for via in ROUTES {
         let harness = marked_company(via).await;
-        harness.company.personio.add_category("Bildungszertifikate");
+        harness.personio.add_category("Bildungszertifikate");
         let world = &harness.world;
         let globex = Tapped::new(world, neighbour(&harness, via).await, "").await;
         let acme = Tapped::new(world, harness.company.clone(), "").await;

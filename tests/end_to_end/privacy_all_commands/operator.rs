@@ -198,8 +198,6 @@ impl Operator {
             self.one(seen, args, more).await;
             let left = seen
                 .harness
-                .world
-                .stack
                 .store()
                 .tenant(&seen.harness.company.tenant)
                 .await

@@ -28,9 +28,7 @@ pub(super) struct Invocation {
 /// What became of an event.
 #[derive(Clone, Debug)]
 pub struct TickResult {
-    /// The company's number.
     pub company: usize,
-    /// The function.
     pub job: JobKind,
     /// From the moment at which the event was due until an environment took it.
     pub queued: Duration,
@@ -40,13 +38,10 @@ pub struct TickResult {
     pub processor: Duration,
     /// For how long that thread could have gone on and had no processor.
     pub starved: Duration,
-    /// When it was answered.
     pub ended: Timestamp,
-    /// How the run ended.
     pub outcome: Outcome,
     /// The same in words.
     pub message: String,
-    /// Requests to vendors.
     pub calls: u64,
     /// Of DynamoDB.
     pub units: Units,

@@ -24,7 +24,6 @@ pub enum Hostility {
 }
 
 impl Hostility {
-    /// All of them.
     pub const ALL: [Self; 3] = [Self::Hangs, Self::Refuses, Self::Floods];
 
     /// From now on the company's Personio behaves like this; `flood` is how many people more a flood is.
@@ -40,7 +39,6 @@ impl Hostility {
         }
     }
 
-    /// It is as before.
     pub fn end(self, company: &Company, flood: u64) {
         company.personio.clear_faults();
         if self == Self::Floods {

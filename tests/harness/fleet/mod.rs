@@ -35,7 +35,6 @@ const AT_ONCE: usize = 32;
 /// Companies on the direct route, each with a Personio and an academy of its own, on one stack.
 #[derive(Debug)]
 pub struct Fleet {
-    /// DynamoDB and Secrets Manager.
     pub stack: Stack,
     /// The companies. Their simulators go by the machine's clock and keep to the vendors' limits.
     pub companies: Vec<Company>,

@@ -7,7 +7,6 @@ use simulators::{Personio, Received};
 /// The most calls of each kind that came within a window, wherever it begins; in the order of [`LIMITS`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallRates {
-    /// By limit.
     pub most: [usize; 4],
     /// Calls that were answered 429 because a limit was reached, or because a fault said so.
     pub refused: usize,

@@ -16,9 +16,7 @@ use super::environment::{Environments, Invocation, TickResult};
 /// One tick of one company.
 #[derive(Clone, Copy, Debug)]
 pub struct Event {
-    /// The company's number.
     pub company: usize,
-    /// The function.
     pub job: JobKind,
     /// When it is due, from the beginning of the round.
     pub at: Duration,
@@ -45,9 +43,6 @@ static RUNS: AtomicUsize = AtomicUsize::new(0);
 impl Fleet {
     /// Fires `events`, which are in order, and waits until each is answered. Blocks the thread: the simulators must have
     /// others.
-    ///
-    /// # Panics
-    /// When a run does.
     #[must_use]
     pub fn round(&self, events: &[Event], terms: &RoundOptions) -> Vec<TickResult> {
         let (tell, told) = mpsc::channel();

@@ -25,7 +25,6 @@ pub struct MeasuredRun<C> {
     pub after: Usage,
     /// From one to the other.
     pub wall: Duration,
-    /// The answer.
     pub report: Report<C>,
 }
 

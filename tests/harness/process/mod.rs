@@ -20,7 +20,6 @@ pub use usage::Usage;
 /// The function's runs and everything that it has logged.
 #[derive(Debug)]
 pub struct Apart<C> {
-    /// Run by run.
     pub runs: Vec<MeasuredRun<C>>,
     /// Its log, metrics included.
     pub log: String,

@@ -28,7 +28,6 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// Makes the certificates.
     #[must_use]
     pub fn new() -> Self {
         let (root, root_key) = (authority(), KeyPair::generate().unwrap());

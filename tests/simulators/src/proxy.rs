@@ -26,14 +26,12 @@ pub struct ForwardedCall<'c> {
     pub operation: &'c str,
     /// Earlier calls of this operation.
     pub before: usize,
-    /// JSON.
     pub body: &'c str,
 }
 
 /// What a proxy does with a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Forwarding {
-    /// Forwards call and reply.
     Pass,
     /// Forwards the call; the connection closes without the reply.
     LoseReply,
@@ -60,9 +58,6 @@ common_handle!(Proxy, Operation);
 impl Proxy {
     /// Forwards to the service at `target` from a free port. Calls are named by `service` and operation: `DynamoDB PutItem`. With
     /// an `sts`, only its sessions get through, each as far as its policy goes.
-    ///
-    /// # Errors
-    /// When no socket can be opened.
     pub async fn start(
         service: &'static str,
         target: String,

@@ -8,9 +8,9 @@ use reqwest::header::HeaderMap;
 use reqwest::multipart::Form;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::Clock;
+use crate::{Clock, FaultEngine, Reteach};
 
 /// A clock that stands still until it is moved.
 #[derive(Clone)]
@@ -18,9 +18,8 @@ pub(crate) struct ManualClock(Arc<AtomicI64>);
 
 impl ManualClock {
     pub(crate) fn at(moment: &str) -> Self {
-        Self(Arc::new(AtomicI64::new(
-            moment.parse::<Timestamp>().unwrap().as_second(),
-        )))
+        let moment: Timestamp = moment.parse().unwrap();
+        Self(Arc::new(AtomicI64::new(moment.as_second())))
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
@@ -31,6 +30,21 @@ impl ManualClock {
         let seconds = Arc::clone(&self.0);
         Arc::new(move || Timestamp::from_second(seconds.load(Ordering::SeqCst)).unwrap())
     }
+}
+
+/// An academy with a credential, and a token for it.
+pub(crate) async fn academy(engine: Option<&FaultEngine>) -> (Reteach, String) {
+    let clock = ManualClock::at("2026-03-16T10:00:00Z");
+    let reteach = Reteach::start(clock.clock()).await.unwrap();
+    reteach.add_credentials("id", "secret", "code");
+    if let Some(engine) = engine {
+        reteach.join(engine);
+    }
+    let body = json!({"grant_type": "authorization_code", "code": "code", "client_id": "id", "client_secret": "secret"});
+    let url = format!("{}/oauth/authorize", reteach.base_url());
+    let token = Call::new("POST", &url).json(&body).send().await;
+    let token = token.at("/access_token");
+    (reteach, token.as_str().unwrap().to_owned())
 }
 
 /// A request to be sent, and what came back.
@@ -100,6 +114,21 @@ impl Call {
 impl Answer {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// The names of the members at a JSON pointer, in order.
+    pub(crate) fn keys(&self, pointer: &str) -> Vec<String> {
+        let members = self.at(pointer).as_object().cloned();
+        members
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(key, _)| key)
+            .collect()
+    }
+
+    /// The rows at a JSON pointer, none where there is no list.
+    pub(crate) fn rows(&self, pointer: &str) -> Vec<Value> {
+        self.at(pointer).as_array().cloned().unwrap_or_default()
     }
 
     /// The value at a JSON pointer, null where there is none.

@@ -25,7 +25,6 @@ pub(super) struct Attempted {
     pub(super) intent: Option<Intent>,
 }
 
-/// Files one certificate.
 pub(super) async fn file(tools: Tools<'_>, folder: &Folder, upload: &Upload) -> Attempted {
     let mut intent = None;
     let mut attempts = 0;

@@ -5,7 +5,6 @@ use shared::domain::id::CategoryId;
 use shared::routes::Hr;
 use shared::runtime::{Outcome, RunError};
 
-/// The folder for certificates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Folder {
     pub(super) id: CategoryId,

@@ -35,11 +35,8 @@ const MIN_REMAINING: Duration = Duration::from_secs(30);
 #[derive(Clone, Copy, Debug)]
 pub struct Tools<'a> {
     pub tenant: &'a TenantId,
-    /// Its HR system.
     pub sink: &'a Hr,
-    /// Its academy.
     pub reteach: &'a Client,
-    /// Its academy's files.
     pub downloads: &'a Downloads,
     pub store: &'a Store,
     pub guard: &'a LeaseGuard<'a>,
@@ -54,7 +51,6 @@ pub struct Tools<'a> {
     pub category: Option<&'a str>,
 }
 
-/// What the executor did.
 #[derive(Debug, Default)]
 pub struct Applied {
     /// How it left each certificate, and in whose file that belongs.
@@ -64,7 +60,6 @@ pub struct Applied {
 }
 
 impl Applied {
-    /// The results alone.
     pub fn results(&self) -> impl Iterator<Item = (CertificateId, CertificateResult)> + '_ {
         let results = self.results.iter();
         results.map(|(id, (_, result))| (id.clone(), result.clone()))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use proptest::prelude::*;
-use shared::domain::id::{CertificateId, CustomerId, SourceId};
+use shared::domain::id::{CertificateId, CustomerId, ExternalId, SourceId};
 use shared::fingerprint::FingerprintKey;
 use shared::http::SignedUrl;
 use shared::reteach::{Certificate, Completeness, Owner, Participation, ParticipationStatus};
@@ -98,16 +98,12 @@ fn run(
 ) -> Conclusion {
     let selection = select(listing(names), before, scope, &key(), now());
     let settled = CertificateResult::Skipped(SkipReason::AlreadyFinal);
-    let mut all: BTreeMap<_, _> = selection
-        .selected
-        .keys()
-        .map(|id| (id.clone(), settled.clone()))
-        .collect();
-    all.extend(
-        results
-            .iter()
-            .map(|(name, result)| (id(name), result.clone())),
-    );
+    let selected = selection.selected.keys().cloned();
+    let mut all: BTreeMap<_, _> = selected.map(|id| (id, settled.clone())).collect();
+    let results = results
+        .iter()
+        .map(|(name, result)| (id(name), result.clone()));
+    all.extend(results);
     let facts = RunFacts {
         scope,
         began: now(),
@@ -144,40 +140,26 @@ fn everything_is_listed_at_first_daily_on_request_and_when_something_old_is_due(
         scan_asked_at: Some(now() - 60.minutes() + minutes.minutes()),
         ..start(listed(1, &[], none))
     };
+    use Mode::Scheduled;
+    let of_a_day = |day, unsettled| listed(1, &[(day, unsettled)], none);
     for (start, mode, everything) in [
-        (CertificateStart::default(), Mode::Scheduled, true),
-        (
-            start(CertificateCheckpoint::default()),
-            Mode::Scheduled,
-            true,
-        ),
-        (start(listed(1, &[], none)), Mode::Scheduled, false),
+        (CertificateStart::default(), Scheduled, true),
+        (start(CertificateCheckpoint::default()), Scheduled, true),
+        (start(listed(1, &[], none)), Scheduled, false),
         (start(listed(1, &[], none)), Mode::DryRun, false),
         (start(listed(1, &[], none)), Mode::FullScan, true),
-        (start(listed(23, &[], none)), Mode::Scheduled, false),
-        (start(listed(24, &[], none)), Mode::Scheduled, true),
+        (start(listed(23, &[], none)), Scheduled, false),
+        (start(listed(24, &[], none)), Scheduled, true),
         // The clock went back.
-        (start(listed(-1, &[], none)), Mode::Scheduled, true),
-        (start(listed(1, &[], late)), Mode::Scheduled, true),
-        (start(listed(1, &[], soon)), Mode::Scheduled, false),
-        (
-            start(listed(1, &[(SUNDAY, late)], none)),
-            Mode::Scheduled,
-            false,
-        ),
-        (
-            start(listed(1, &[(LONG_AGO, late)], none)),
-            Mode::Scheduled,
-            true,
-        ),
-        (
-            start(listed(1, &[(LONG_AGO, soon)], none)),
-            Mode::Scheduled,
-            false,
-        ),
-        (asked(0), Mode::Scheduled, true),
-        (asked(-1), Mode::Scheduled, true),
-        (asked(-2), Mode::Scheduled, false),
+        (start(listed(-1, &[], none)), Scheduled, true),
+        (start(listed(1, &[], late)), Scheduled, true),
+        (start(listed(1, &[], soon)), Scheduled, false),
+        (start(of_a_day(SUNDAY, late)), Scheduled, false),
+        (start(of_a_day(LONG_AGO, late)), Scheduled, true),
+        (start(of_a_day(LONG_AGO, soon)), Scheduled, false),
+        (asked(0), Scheduled, true),
+        (asked(-1), Scheduled, true),
+        (asked(-2), Scheduled, false),
     ] {
         let scope = Scope::of(&start, mode, now());
         assert_eq!(scope, window(everything), "{start:?} {mode:?}");
@@ -207,32 +189,21 @@ fn only_days_that_changed_or_hold_something_due_are_selected() {
         known.days.get_mut(&SUNDAY).unwrap().unsettled = due(at);
         known
     };
+    let one_more = [seen[0], seen[1], ("d", SUNDAY), seen[2]];
+    let made = [seen[0], seen[1], ("c", MONDAY)];
     for (known, names_, expected, unchanged) in [
         (known.clone(), &seen[..], vec![], 3),
         (known.clone(), &[], vec![], 0),
         // One is gone, one is new, a PDF is made.
         (known.clone(), &seen[1..], vec!["b"], 1),
-        (
-            known.clone(),
-            &[seen[0], seen[1], ("d", SUNDAY), seen[2]],
-            vec!["a", "b", "d"],
-            1,
-        ),
-        (
-            known.clone(),
-            &[seen[0], seen[1], ("c", MONDAY)],
-            vec!["c"],
-            2,
-        ),
+        (known.clone(), &one_more, vec!["a", "b", "d"], 1),
+        (known.clone(), &made, vec!["c"], 2),
         (with_due(now()), &seen[..], vec!["a", "b"], 1),
         (with_due(now() + 1.minute()), &seen[..], vec![], 3),
     ] {
         let selection = select(listing(names_), Some(&known), window(false), &key(), now());
-        assert_eq!(
-            (names(&selection), selection.unchanged),
-            (expected, unchanged),
-            "{names_:?}"
-        );
+        let selected = (names(&selection), selection.unchanged);
+        assert_eq!(selected, (expected, unchanged), "{names_:?}");
     }
     let all = select(listing(&seen), Some(&known), window(true), &key(), now());
     assert_eq!((names(&all), all.unchanged), (vec!["a", "b", "c"], 0));
@@ -242,22 +213,17 @@ fn only_days_that_changed_or_hold_something_due_are_selected() {
 fn a_day_changes_with_everything_that_a_decision_depends_on() {
     let known = run(None, window(true), &[("a", SUNDAY)], &[]).checkpoint;
     type Change = fn(&mut Participation);
+    fn customer(one: &mut Participation) -> &mut Owner {
+        one.customer.as_mut().unwrap()
+    }
+    let external_id: Change = |one| customer(one).external_id = Some(ExternalId::new("personio:1"));
     let changes: [(Change, bool); 6] = [
-        (|it| it.course_name = None, false),
-        (|it| it.status = ParticipationStatus::Expired, false),
-        (|it| it.customer = None, true),
-        (
-            |it| it.customer.as_mut().unwrap().id = CustomerId::new("a-2"),
-            true,
-        ),
-        (
-            |it| {
-                let id = shared::domain::id::ExternalId::new("personio:1");
-                it.customer.as_mut().unwrap().external_id = Some(id);
-            },
-            true,
-        ),
-        (|it| it.certificate.as_mut().unwrap().url = None, true),
+        (|one| one.course_name = None, false),
+        (|one| one.status = ParticipationStatus::Expired, false),
+        (|one| one.customer = None, true),
+        (|one| customer(one).id = CustomerId::new("a-2"), true),
+        (external_id, true),
+        (|one| one.certificate.as_mut().unwrap().url = None, true),
     ];
     for (number, (change, selected)) in changes.into_iter().enumerate() {
         let mut listed = listing(&[("a", SUNDAY)]);
@@ -314,12 +280,8 @@ fn what_is_not_settled_is_due_or_waits_for_its_pdf() {
 fn the_first_of_a_day_s_certificates_to_be_due_counts() {
     let [sooner, later] = [now() + 30.minutes(), now() + 60.minutes()];
     let results = [("a", retry(later)), ("b", retry(sooner))];
-    let after = run(
-        None,
-        window(true),
-        &[("a", SUNDAY), ("b", SUNDAY)],
-        &results,
-    );
+    let seen = [("a", SUNDAY), ("b", SUNDAY)];
+    let after = run(None, window(true), &seen, &results);
     assert_eq!(after.checkpoint.days[&SUNDAY].unsettled, due(sooner));
 }
 
@@ -330,10 +292,8 @@ fn an_unchanged_listing_is_no_news_and_keeps_what_is_unsettled() {
     let first = run(None, window(true), &seen, &[("a", retry(later))]);
     assert!(first.is_news);
     let again = run(Some(&first.checkpoint), window(false), &seen, &[]);
-    assert_eq!(
-        (&again.checkpoint, again.is_news),
-        (&first.checkpoint, false)
-    );
+    assert_eq!(again.checkpoint, first.checkpoint);
+    assert!(!again.is_news);
     let changed = run(Some(&first.checkpoint), window(false), &seen[..1], &[]);
     assert!(changed.is_news);
 }
@@ -352,10 +312,8 @@ fn days_that_leave_the_window_keep_what_is_due_and_are_else_no_news() {
             window_start: MONDAY,
         };
         let after = run(Some(&first.checkpoint), moved, &seen[1..], &[]);
-        assert_eq!(
-            (after.is_news, after.checkpoint.earlier),
-            (is_news, earlier)
-        );
+        let left = (after.is_news, after.checkpoint.earlier);
+        assert_eq!(left, (is_news, earlier));
         assert_eq!(after.checkpoint.days.len(), 1);
     }
 }
@@ -404,26 +362,12 @@ fn only_a_complete_listing_of_everything_counts_as_one() {
         earlier: due(now() - 1.minute()),
         ..CertificateCheckpoint::default()
     };
+    let (before, due) = (now() - 5.hours(), known.earlier.due);
     for (everything, completeness, listed_all_at, earlier) in [
         (true, Completeness::Complete, now(), None),
-        (
-            true,
-            Completeness::Shifting,
-            now() - 5.hours(),
-            known.earlier.due,
-        ),
-        (
-            false,
-            Completeness::Complete,
-            now() - 5.hours(),
-            known.earlier.due,
-        ),
-        (
-            false,
-            Completeness::Shifting,
-            now() - 5.hours(),
-            known.earlier.due,
-        ),
+        (true, Completeness::Shifting, before, due),
+        (false, Completeness::Complete, before, due),
+        (false, Completeness::Shifting, before, due),
     ] {
         let scope = window(everything);
         let selection = select(listing(&seen[..1]), Some(&known), scope, &key(), now());

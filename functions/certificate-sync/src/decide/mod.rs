@@ -29,7 +29,6 @@ pub struct Transition {
 pub enum Signal {
     /// Nothing: the call says nothing about the vendor.
     None,
-    /// The vendor works.
     Answered,
     /// The vendor did not answer, or not sensibly.
     NoAnswer(RunError),

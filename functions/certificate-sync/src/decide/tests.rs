@@ -96,93 +96,62 @@ fn each_end_of_an_attempt_has_one_consequence() {
     let unknown = |error: FilingError| error.with_effect(Effect::Unknown);
     let halted = || AttemptError::Halted(RunError::new(Outcome::StateUnavailable, "why"));
     let skipped = |reason| AttemptError::Skipped(reason);
-    for (error, with_intent, without_intent) in [
-        (
-            refused().into(),
-            "failed 1 in 30: why / Failed / NotReached / answered",
-            "failed 1 in 30: why / Failed / NotReached / answered",
-        ),
-        (
-            FilingError::interrupted("why").into(),
-            "failed 1 in 30: why / Failed / NotReached / -",
-            "failed 1 in 30: why / Failed / NotReached / -",
-        ),
-        (
-            AttemptError::DownloadRefused(FilingError::interrupted("why")),
-            "failed 1 in 30: why / Failed / NotReached / -",
-            "failed 1 in 30: why / Failed / NotReached / -",
-        ),
-        (
-            vendor(Vendor::Personio).into(),
-            "failed 1 in 30: why / Failed / NotReached / no answer: SourceUnavailable",
-            "failed 1 in 30: why / Failed / NotReached / no answer: SourceUnavailable",
-        ),
-        (
-            vendor(Vendor::Reteach).into(),
-            "failed 1 in 30: why / Failed / NotReached / no answer: ReteachUnavailable",
-            "failed 1 in 30: why / Failed / NotReached / no answer: ReteachUnavailable",
-        ),
-        (
-            unknown(vendor(Vendor::Kombo)).into(),
-            "stays / unknown until 14 / unknown until 14 / no answer: SourceUnavailable",
-            "stays / NotReached / NotReached / no answer: SourceUnavailable",
-        ),
-        (
-            tenant(TenantFault::Right).into(),
-            "failed 0 in 0: why / NotReached / unknown until 14 / stop: AccessDenied",
-            "stays / NotReached / NotReached / stop: AccessDenied",
-        ),
-        (
-            tenant(TenantFault::Folder).into(),
-            "failed 0 in 0: why / NotReached / unknown until 14 / stop: NoCategory",
-            "stays / NotReached / NotReached / stop: NoCategory",
-        ),
-        (
-            tenant(TenantFault::Connection).into(),
-            "failed 0 in 0: why / NotReached / unknown until 14 / stop: NotConnected",
-            "stays / NotReached / NotReached / stop: NotConnected",
-        ),
-        (
-            FilingError::out_of_time("why").into(),
-            "failed 0 in 0: why / NotReached / unknown until 14 / stop: Partly",
-            "stays / NotReached / NotReached / stop: Partly",
-        ),
-        (
-            unknown(FilingError::out_of_time("why")).into(),
-            "stays / unknown until 14 / unknown until 14 / stop: Partly",
-            "stays / NotReached / NotReached / stop: Partly",
-        ),
-        (
-            halted(),
-            "failed 0 in 0: why / NotReached / unknown until 14 / stop: StateUnavailable",
-            "stays / NotReached / NotReached / stop: StateUnavailable",
-        ),
-        (
-            skipped(SkipReason::AwaitingPdf),
-            "failed 0 in 0: its PDF is being made again / Skipped(AwaitingPdf) / unknown until 14 / -",
-            "stays / Skipped(AwaitingPdf) / Skipped(AwaitingPdf) / -",
-        ),
-        (
-            skipped(SkipReason::Gone),
-            "failed 0 in 0: reteach does not have it any more / Skipped(Gone) / unknown until 14 / -",
-            "stays / Skipped(Gone) / Skipped(Gone) / -",
-        ),
+    let interrupted = || FilingError::interrupted("why");
+    let failed = |signal| {
+        let short = format!("failed 1 in 30: why / Failed / NotReached / {signal}");
+        (short.clone(), short)
+    };
+    // The intent is withdrawn; the run stops.
+    let stopped = |outcome: &str| {
+        let end = format!("stop: {outcome}");
+        let with = format!("failed 0 in 0: why / NotReached / unknown until 14 / {end}");
+        (with, format!("stays / NotReached / NotReached / {end}"))
+    };
+    let unclear = |end| {
+        let with = format!("stays / unknown until 14 / unknown until 14 / {end}");
+        (with, format!("stays / NotReached / NotReached / {end}"))
+    };
+    let passed_over = |why, reason| {
+        let end = format!("Skipped({reason})");
+        let with = format!("failed 0 in 0: {why} / {end} / unknown until 14 / -");
+        (with, format!("stays / {end} / {end} / -"))
+    };
+    let late = || FilingError::out_of_time("why");
+    let download = AttemptError::DownloadRefused(interrupted());
+    let no_hr = "no answer: SourceUnavailable";
+    let no_academy = "no answer: ReteachUnavailable";
+    let remade = passed_over("its PDF is being made again", "AwaitingPdf");
+    let gone = passed_over("reteach does not have it any more", "Gone");
+    let decided = "stays / Skipped(AlreadyFinal) / Skipped(AlreadyFinal) / -".to_owned();
+    let (right, folder) = (TenantFault::Right, TenantFault::Folder);
+    let connection = TenantFault::Connection;
+    let cases: [(AttemptError, (String, String)); 15] = [
+        (refused().into(), failed("answered")),
+        (interrupted().into(), failed("-")),
+        (download, failed("-")),
+        (vendor(Vendor::Personio).into(), failed(no_hr)),
+        (vendor(Vendor::Reteach).into(), failed(no_academy)),
+        (unknown(vendor(Vendor::Kombo)).into(), unclear(no_hr)),
+        (tenant(right).into(), stopped("AccessDenied")),
+        (tenant(folder).into(), stopped("NoCategory")),
+        (tenant(connection).into(), stopped("NotConnected")),
+        (late().into(), stopped("Partly")),
+        (unknown(late()).into(), unclear("stop: Partly")),
+        (halted(), stopped("StateUnavailable")),
+        (skipped(SkipReason::AwaitingPdf), remade),
+        (skipped(SkipReason::Gone), gone),
         (
             skipped(SkipReason::AlreadyFinal),
-            "stays / Skipped(AlreadyFinal) / Skipped(AlreadyFinal) / -",
-            "stays / Skipped(AlreadyFinal) / Skipped(AlreadyFinal) / -",
+            (decided.clone(), decided),
         ),
-    ] {
-        let error: AttemptError = error;
+    ];
+    for (error, (with_intent, without_intent)) in cases {
         let a_minute_ago = intent(SignedDuration::from_mins(1), 0);
         for (intent, expected) in [(Some(a_minute_ago), with_intent), (None, without_intent)] {
-            let (transition, signal) =
-                after_attempt(previous(0), Err(error.clone()), intent, now());
-            assert_eq!(
-                short(&transition, &signal),
-                expected,
-                "{error:?} {intent:?}"
-            );
+            let result = Err(error.clone());
+            let (transition, signal) = after_attempt(previous(0), result, intent, now());
+            let short = short(&transition, &signal);
+            assert_eq!(short, expected, "{error:?} {intent:?}");
         }
     }
 }
@@ -193,15 +162,11 @@ fn a_confirmed_upload_is_filed_and_in_doubt_only_if_that_cannot_be_written() {
     let intent = Some(intent(SignedDuration::ZERO, 3));
     for document in [document, None] {
         let (transition, signal) = after_attempt(previous(3), Ok(document.clone()), intent, now());
-        let uploaded = CertificateState::Uploaded {
-            at: now(),
-            document,
-        };
+        let at = now();
+        let uploaded = CertificateState::Uploaded { at, document };
         assert_eq!(transition.write, Some(uploaded));
-        assert_eq!(
-            (result(&transition.result), result(&transition.if_unwritten)),
-            ("Filed".to_owned(), "unknown until 15".to_owned())
-        );
+        let results = [&transition.result, &transition.if_unwritten].map(result);
+        assert_eq!(results, ["Filed", "unknown until 15"]);
         assert_eq!(signal, Signal::Answered);
     }
 }
@@ -213,10 +178,9 @@ fn a_refused_credential_asks_for_the_secret_to_be_read_again() {
     let Signal::Stop(error) = signal else {
         panic!("{signal:?}")
     };
-    assert_eq!(
-        (error.outcome, error.cause, error.message.as_str()),
-        (Outcome::AccessDenied, Cause::Credentials, "why")
-    );
+    let refused = (Outcome::AccessDenied, Cause::Credentials);
+    assert_eq!((error.outcome, error.cause), refused);
+    assert_eq!(error.message, "why");
 }
 
 #[test]
@@ -278,112 +242,64 @@ fn each_end_of_a_look_has_one_consequence() {
     };
     let missing =
         "an upload got no answer and the document is not there; reteach has no file for it now";
+    let ended = |write: &str, result: &str, signal: &str| {
+        format!("{write} / {result} / NotReached / {signal}")
+    };
+    let filed = || ended("uploaded Some(DocumentId(\"5\"))", "Verified", "answered");
+    let parked = |signal| ended("parked, unverified true", "Parked", signal);
+    let stays = |signal| format!("stays / unknown until 0 / unknown until 0 / {signal}");
+    let sent = |failures, since, signal| {
+        format!("send for 1 after {failures}, failing for {since} / {signal}")
+    };
+    let failed = |minutes, why| format!("failed {minutes}: {why}");
+    let absent = "an upload got no answer, and the document is not there";
+    let paused = ended(&failed("2 in 1", absent), "Failed", "answered");
+    let no_file = failed("1 in 0", missing);
+    let gone = ended(&no_file, "Skipped(Gone)", "answered");
+    let remade = ended(&no_file, "Skipped(AwaitingPdf)", "answered");
+    let no_hr = "no answer: SourceUnavailable";
+    let not_found = || Ok(Verification::NotFound);
+    let blind = || Ok(Verification::Unverifiable);
+    let forbidden = Err(SourceError::Forbidden(text()));
+    let unreadable = Err(SourceError::Unreadable(text()));
+    let lapsed = Err(SourceError::Lapsed(text()));
+    let refused = Err(SourceError::Credential(text()));
+    let unmade = Some(self::listed(None));
+    // The second failure pauses for an hour from the upload on.
+    let nearly = hour - SignedDuration::from_mins(1);
     for (intent, listed, look, expected) in [
+        (intent(hour, 0), url(), found(), filed()),
+        (intent(hour, 0), None, found(), filed()),
         (
             intent(hour, 0),
             url(),
-            found(),
-            "uploaded Some(DocumentId(\"5\")) / Verified / NotReached / answered".to_owned(),
+            not_found(),
+            sent(1, "Some(60)", "answered"),
         ),
-        (
-            intent(hour, 0),
-            None,
-            found(),
-            "uploaded Some(DocumentId(\"5\")) / Verified / NotReached / answered".to_owned(),
-        ),
-        (
-            intent(hour, 0),
-            url(),
-            Ok(Verification::NotFound),
-            "send for 1 after 1, failing for Some(60) / answered".to_owned(),
-        ),
-        (
-            // The second failure pauses for an hour from the upload on.
-            intent(hour - SignedDuration::from_mins(1), 1),
-            url(),
-            Ok(Verification::NotFound),
-            "failed 2 in 1: an upload got no answer, and the document is not there / Failed / NotReached / answered"
-                .to_owned(),
-        ),
+        (intent(nearly, 1), url(), not_found(), paused),
         (
             intent(hour, 1),
             url(),
-            Ok(Verification::NotFound),
-            "send for 1 after 2, failing for Some(120) / answered".to_owned(),
+            not_found(),
+            sent(2, "Some(120)", "answered"),
         ),
-        (
-            intent(hour, 0),
-            None,
-            Ok(Verification::NotFound),
-            format!("failed 1 in 0: {missing} / Skipped(Gone) / NotReached / answered"),
-        ),
-        (
-            intent(hour, 0),
-            Some(self::listed(None)),
-            Ok(Verification::NotFound),
-            format!("failed 1 in 0: {missing} / Skipped(AwaitingPdf) / NotReached / answered"),
-        ),
-        (
-            intent(hour, 0),
-            url(),
-            Ok(Verification::Unverifiable),
-            "parked, unverified true / Parked / NotReached / answered".to_owned(),
-        ),
+        (intent(hour, 0), None, not_found(), gone),
+        (intent(hour, 0), unmade, not_found(), remade),
+        (intent(hour, 0), url(), blind(), parked("answered")),
         (
             send(hour, 2),
             url(),
-            Ok(Verification::Unverifiable),
-            "send for 1 after 2, failing for Some(120) / answered".to_owned(),
+            blind(),
+            sent(2, "Some(120)", "answered"),
         ),
-        (
-            intent(hour, 0),
-            url(),
-            Err(SourceError::Forbidden(text())),
-            "parked, unverified true / Parked / NotReached / -".to_owned(),
-        ),
-        (
-            intent(hour, 0),
-            url(),
-            unavailable(),
-            "stays / unknown until 0 / unknown until 0 / no answer: SourceUnavailable".to_owned(),
-        ),
-        (
-            intent(week - hour, 0),
-            url(),
-            unavailable(),
-            "stays / unknown until 0 / unknown until 0 / no answer: SourceUnavailable".to_owned(),
-        ),
-        (
-            intent(week, 0),
-            url(),
-            unavailable(),
-            "parked, unverified true / Parked / NotReached / no answer: SourceUnavailable"
-                .to_owned(),
-        ),
-        (
-            send(week, 0),
-            url(),
-            unavailable(),
-            "send for 1 after 0, failing for None / no answer: SourceUnavailable".to_owned(),
-        ),
-        (
-            intent(hour, 0),
-            url(),
-            Err(SourceError::Unreadable(text())),
-            "stays / unknown until 0 / unknown until 0 / -".to_owned(),
-        ),
-        (
-            intent(hour, 0),
-            url(),
-            Err(SourceError::Lapsed(text())),
-            "stays / unknown until 0 / unknown until 0 / stop: NotConnected".to_owned(),
-        ),
-        (
-            intent(hour, 0),
-            url(),
-            Err(SourceError::Credential(text())),
-            "stays / unknown until 0 / unknown until 0 / stop: AccessDenied".to_owned(),
-        ),
+        (intent(hour, 0), url(), forbidden, parked("-")),
+        (intent(hour, 0), url(), unavailable(), stays(no_hr)),
+        (intent(week - hour, 0), url(), unavailable(), stays(no_hr)),
+        (intent(week, 0), url(), unavailable(), parked(no_hr)),
+        (send(week, 0), url(), unavailable(), sent(0, "None", no_hr)),
+        (intent(hour, 0), url(), unreadable, stays("-")),
+        (intent(hour, 0), url(), lapsed, stays("stop: NotConnected")),
+        (intent(hour, 0), url(), refused, stays("stop: AccessDenied")),
     ] {
         let case = format!("{intent:?} {listed:?} {look:?}");
         assert_eq!(looked(check(intent, listed), look), expected, "{case}");
@@ -401,16 +317,15 @@ fn a_document_that_never_arrives_is_parked_after_a_week() {
     let AfterLook::Conclude(Transition { write, .. }) = next else {
         panic!("sent again")
     };
-    let Some(CertificateState::Parked {
-        at,
-        reason,
-        unverified,
-    }) = write
-    else {
-        panic!("{write:?}")
+    let parked = format!("{write:?}");
+    assert!(
+        parked.contains("reason: \"given up after 12 tries"),
+        "{parked}"
+    );
+    let Some(CertificateState::Parked { at, unverified, .. }) = write else {
+        panic!("{parked}")
     };
     assert_eq!((at, unverified), (now(), None));
-    assert!(reason.starts_with("given up after 12 tries"), "{reason}");
 }
 
 /// The pauses in minutes until it is parked, at most `max` of them.
@@ -439,25 +354,18 @@ fn a_refused_document_is_parked_at_the_fifth_try() {
 
 #[test]
 fn transient_failures_retry_for_a_week() {
-    let days = [
-        30, 60, 120, 240, 480, 960, 1440, 1440, 1440, 1440, 1440, 1440,
-    ];
-    assert_eq!(pauses(true, 20), (days.to_vec(), true));
+    let mut minutes = vec![30, 60, 120, 240, 480, 960];
+    minutes.extend([1440; 6]);
+    assert_eq!(pauses(true, 20), (minutes, true));
 }
 
 #[test]
 fn a_parked_certificate_keeps_the_last_reason() {
-    let failures = PreviousFailures {
-        failures: 4,
-        since: Some(now()),
-    };
-    let parked = retry::after(failures, false, "not a PDF".to_owned(), now(), now());
-    assert_eq!(
-        parked.result,
-        CertificateResult::Parked(
-            "given up after 5 tries since 2026-05-11T08:00:00Z: not a PDF".to_owned()
-        )
-    );
+    let (failures, since) = (4, Some(now()));
+    let previous = PreviousFailures { failures, since };
+    let parked = retry::after(previous, false, "not a PDF".to_owned(), now(), now());
+    let reason = "given up after 5 tries since 2026-05-11T08:00:00Z: not a PDF";
+    assert_eq!(parked.result, CertificateResult::Parked(reason.to_owned()));
 }
 
 prop_compose! {

@@ -27,7 +27,6 @@ pub(super) struct Loaded {
 pub(super) struct Reading {
     pub(super) scope: Scope,
     pub(super) began: Timestamp,
-    /// Certificates that reteach listed.
     pub(super) seen: u64,
     /// How many of these are filed or decided about, and not among the candidates.
     pub(super) settled: u64,
@@ -94,7 +93,6 @@ struct Read {
     scope: Scope,
     ledger: Ledger,
     selection: Selection,
-    /// Without its certificates.
     listing: Listing,
 }
 

@@ -37,7 +37,6 @@ pub struct Listed {
     pub owner: Owner,
     /// Where its PDF is; `None`: not made yet.
     pub url: Option<SignedUrl>,
-    /// The course's name.
     pub course: Option<String>,
     /// When the course was completed.
     pub completed_at: Option<Timestamp>,
@@ -67,11 +66,8 @@ pub struct Plan {
 #[derive(Clone)]
 pub struct Upload {
     pub id: CertificateId,
-    /// In whose file.
     pub employee: SourceId,
-    /// Where its PDF is.
     pub url: SignedUrl,
-    /// The course's name.
     pub course: Option<String>,
     /// When the course was completed.
     pub completed_at: Option<Timestamp>,
@@ -93,7 +89,6 @@ pub struct Check {
     pub id: CertificateId,
     /// In whose file it may be.
     pub employee: SourceId,
-    /// The upload.
     pub intent: Intent,
     /// As reteach lists it now.
     pub listed: Option<Listed>,

@@ -5,14 +5,11 @@ use shared::reteach;
 
 use super::People;
 
-/// Whose a certificate is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// An employee.
     Employee(SourceId),
     /// Somebody who is not from the HR system.
     NotFromHr,
-    /// NoCustomer.
     NoCustomer,
 }
 

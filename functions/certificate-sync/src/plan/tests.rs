@@ -93,41 +93,25 @@ fn listings() -> [Option<Listed>; 7] {
 
 /// The one decision about the one certificate of a plan, in short.
 fn decision(listed: Option<Listed>, entry: Option<CertificateEntry>) -> String {
-    let plan = Plan::build(
-        [Candidate {
-            id: id(),
-            listed,
-            entry,
-        }],
-        now(),
-    );
+    let id = id();
+    let candidate = Candidate { id, listed, entry };
     let Plan {
         checks,
         uploads,
         skipped,
-    } = plan;
+    } = Plan::build([candidate], now());
     let of_upload = |upload: &Upload| {
-        assert_eq!(
-            (&upload.id, upload.course.as_deref()),
-            (&id(), Some("Brandschutz"))
-        );
+        assert_eq!(upload.id, self::id());
+        assert_eq!(upload.course.as_deref(), Some("Brandschutz"));
         assert_eq!(upload.completed_at, Some(now() - 1.hour()));
-        let since = upload
-            .previous
-            .since
-            .map(|at| now().duration_since(at).as_hours());
-        format!(
-            "file for {} after {} failures, since {since:?} hours",
-            upload.employee, upload.previous.failures
-        )
+        let PreviousFailures { failures, since } = upload.previous;
+        let since = since.map(|at| now().duration_since(at).as_hours());
+        let employee = &upload.employee;
+        format!("file for {employee} after {failures} failures, since {since:?} hours")
     };
     let of_check = |check: &Check| {
-        let known = if check.listed.is_some() {
-            "listed"
-        } else {
-            "not listed"
-        };
-        format!("look at {}, {known}", check.employee)
+        let not = if check.listed.is_some() { "" } else { "not " };
+        format!("look at {}, {not}listed", check.employee)
     };
     let of_skipped = |(_, skipped): (&CertificateId, &SkipReason)| match skipped {
         SkipReason::AwaitingRetry(at) => format!("retry in {}", at.duration_since(now()).as_mins()),
@@ -149,21 +133,23 @@ fn decision(listed: Option<Listed>, entry: Option<CertificateEntry>) -> String {
 fn each_state_meets_each_listing() {
     let fresh = "file for 1 after 0 failures, since None hours";
     let third = "file for 1 after 2 failures, since Some(2) hours";
+    let (foreign, ownerless) = ("NotFromHr", "NoCustomer");
     let open = |file| {
         [
             "Gone",
             file,
             "AwaitingPdf",
-            "NotFromHr",
-            "NotFromHr",
-            "NoCustomer",
-            "NoCustomer",
+            foreign,
+            foreign,
+            ownerless,
+            ownerless,
         ]
     };
     let look = |late: &'static str| [late; 7];
     let mut checks = ["look at 7, listed"; 7];
     checks[0] = "look at 7, not listed";
     let dismissed = CertificateState::Dismissed { at: now() };
+    let minutes = SignedDuration::from_mins;
     let CertificateState::Intended(intent) = intended(VERIFY_AFTER) else {
         unreachable!()
     };
@@ -181,16 +167,13 @@ fn each_state_meets_each_listing() {
         (Some(failed(0, now() + 30.minutes())), look("retry in 30")),
         (Some(intended(SignedDuration::ZERO)), look("check in 15")),
         (
-            Some(intended(VERIFY_AFTER - SignedDuration::from_mins(1))),
+            Some(intended(VERIFY_AFTER - minutes(1))),
             look("check in 1"),
         ),
         (Some(intended(VERIFY_AFTER)), checks),
         (Some(intended(SignedDuration::from_hours(24 * 400))), checks),
         // From a machine whose clock is ahead.
-        (
-            Some(intended(-SignedDuration::from_mins(5))),
-            look("check in 20"),
-        ),
+        (Some(intended(-minutes(5))), look("check in 20")),
         (Some(parked()), look("parked for 7: why")),
         (Some(unverified), look("parked for 7: why")),
         (Some(uploaded()), look("AlreadyFinal")),
@@ -198,11 +181,8 @@ fn each_state_meets_each_listing() {
     ] {
         for (listed, expected) in listings().into_iter().zip(expected) {
             let case = format!("{state:?} {listed:?}");
-            assert_eq!(
-                decision(listed, state.clone().map(entry)),
-                expected,
-                "{case}"
-            );
+            let decision = decision(listed, state.clone().map(entry));
+            assert_eq!(decision, expected, "{case}");
         }
     }
 }
@@ -247,16 +227,12 @@ fn the_newest_is_filed_first_and_what_has_no_date_last() {
         }
     });
     let plan = Plan::build(candidates, now());
-    let order: Vec<_> = plan
-        .uploads
-        .iter()
-        .map(|upload| upload.id.as_str())
-        .collect();
-    assert_eq!(order, ["a", "b", "c", "d"]);
+    let order = plan.uploads.iter().map(|upload| upload.id.as_str());
+    assert!(order.eq(["a", "b", "c", "d"]));
 }
 
 #[test]
-fn an_owner_is_told_by_external_id_else_by_the_ledger_of_employees() {
+fn an_owner_is_found_by_external_id_else_by_the_ledger_of_employees() {
     let ours = SourceId::new("3");
     let owners = [(CustomerId::new("known"), ours.clone())].into();
     let people = People {
@@ -288,23 +264,15 @@ fn an_owner_is_told_by_external_id_else_by_the_ledger_of_employees() {
 
 #[test]
 fn no_course_is_shown() {
-    let shown = format!(
-        "{:?}",
-        listed(employee(), Some("https://files.example/secret.pdf"))
-    );
+    let listed = listed(employee(), Some("https://files.example/secret.pdf"));
     let candidate = Candidate {
         id: id(),
         listed: listings()[1].clone(),
         entry: None,
     };
-    let plan = format!(
-        "{:?} {candidate:?}",
-        Plan::build([candidate.clone()], now())
-    );
-    for text in [shown, plan] {
-        assert!(
-            !text.contains("Brandschutz") && !text.contains("files.example"),
-            "{text}"
-        );
+    let plan = Plan::build([candidate.clone()], now());
+    let shown = format!("{listed:?} {plan:?} {candidate:?}");
+    for text in ["Brandschutz", "files.example"] {
+        assert!(!shown.contains(text), "{shown}");
     }
 }

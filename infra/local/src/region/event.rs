@@ -18,14 +18,12 @@ pub enum RegionEvent {
     FunctionHost {
         host: Host,
     },
-    /// An invocation has ended.
     Invocation(Box<Invocation>),
     StateNotWritten {
         problem: String,
     },
 }
 
-/// Where functions run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Host {
@@ -38,7 +36,6 @@ pub enum Host {
     },
 }
 
-/// What caused an invocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trigger {
@@ -76,7 +73,6 @@ pub enum InvocationResult {
     /// The answer is no report.
     Answered,
     Failed {
-        /// Lambda's error type.
         error: String,
         message: String,
         dead_letter: bool,

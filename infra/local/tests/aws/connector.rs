@@ -44,7 +44,7 @@ async fn server_errors_are_tried_three_times() {
         _ => Fate::Pass,
     })
     .await;
-    assert_eq!(proxy.store(&stack).tenant(&acme()).await, Ok(None));
+    assert_eq!(proxy.store().tenant(&acme()).await, Ok(None));
     assert_eq!(proxy.calls("GetItem"), 3);
 }
 
@@ -55,7 +55,7 @@ async fn requests_are_not_redirected() {
         Fate::Reply(StatusCode::TEMPORARY_REDIRECT, String::new())
     })
     .await;
-    assert!(proxy.store(&stack).tenant(&acme()).await.is_err());
+    assert!(proxy.store().tenant(&acme()).await.is_err());
     assert_eq!(proxy.calls("GetItem"), 1);
 }
 
@@ -63,7 +63,7 @@ async fn requests_are_not_redirected() {
 async fn a_server_that_never_answers_is_unavailable_after_three_attempts() {
     let stack = stack().await;
     let proxy = Proxy::start(&stack, |_| Fate::Hang).await;
-    let error = proxy.store(&stack).tenant(&acme()).await.unwrap_err();
+    let error = proxy.store().tenant(&acme()).await.unwrap_err();
     assert_eq!(
         error,
         StateError::Unavailable {

@@ -1,19 +1,20 @@
 use std::collections::{BTreeMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc;
 
 use serde_json::{Value, json};
 use shared::access::{AccessWindow, LockReason, Locked};
 use shared::domain::id::{CustomerId, SourceId};
 use shared::fingerprint::{FingerprintKey, Part};
-use shared::state::{EmployeeEntry, Failure, FailureKind, FencingToken, StateError, ValueDigest};
+use shared::state::{EmployeeEntry, Failure, FailureKind, FencingToken, ValueDigest};
 
 use crate::proxy::{Fate, Proxy};
-use crate::support::{acme, at, entry, id, put_employees, stack};
+use crate::support::{
+    FIRST, TOKENS, acme, at, damaged, entry, fenced, id, key, put_employees, put_one, stack, state,
+};
 
 #[tokio::test]
 async fn reads_back_every_kind_of_entry() {
-    let stack = stack().await;
-    let store = stack.store();
+    let (_stack, store) = state().await;
     let key = FingerprintKey::from_bytes(&[7; 32]);
     // Most fingerprints have more digits than DynamoDB's numbers.
     for number in 0..20 {
@@ -43,10 +44,7 @@ async fn reads_back_every_kind_of_entry() {
             }),
             handed_over_to: Some(SourceId::new("2")),
         };
-        store
-            .put_employee(&acme(), FencingToken(1), &full)
-            .await
-            .unwrap();
+        store.put_employee(&acme(), FIRST, &full).await.unwrap();
         let read = store.employees(&acme(), [&full.source_id]).await.unwrap();
         assert_eq!(read[&full.source_id], full);
     }
@@ -66,8 +64,7 @@ async fn reads_250_people_in_three_calls() {
 
 #[tokio::test]
 async fn missing_and_repeated_ids_are_ignored() {
-    let stack = stack().await;
-    let store = stack.store();
+    let (_stack, store) = state().await;
     put_employees(&store, 3).await;
     let wanted = [id(1), id(1), id(2), id(99), id(1)];
     let read = store.employees(&acme(), &wanted).await.unwrap();
@@ -80,13 +77,8 @@ async fn missing_and_repeated_ids_are_ignored() {
 async fn reads_everybody_over_many_pages() {
     let stack = stack().await;
     put_employees(&stack.store(), 120).await;
-    let pages = Proxy::start(&stack, |call| {
-        let mut query: Value = serde_json::from_str(call.body).unwrap();
-        query["Limit"] = json!(50);
-        Fate::Instead(query.to_string())
-    })
-    .await;
-    let read = pages.store(&stack).all_employees(&acme()).await.unwrap();
+    let pages = Proxy::paging(&stack, 50).await;
+    let read = pages.store().all_employees(&acme()).await.unwrap();
     assert_eq!(read.len(), 120);
     assert_eq!(pages.calls("Query"), 3);
 }
@@ -95,76 +87,43 @@ async fn reads_everybody_over_many_pages() {
 async fn unprocessed_keys_are_requested_again() {
     let stack = stack().await;
     put_employees(&stack.store(), 10).await;
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let record = Arc::clone(&asked);
+    let (record, asked) = mpsc::channel();
     let proxy = Proxy::start(&stack, move |call| {
         let request: Value = serde_json::from_str(call.body).unwrap();
-        let keys = request["RequestItems"]["reteach-personio"].clone();
-        record
-            .lock()
-            .unwrap()
-            .push(keys["Keys"].as_array().unwrap().len());
+        let keys = &request["RequestItems"]["reteach-personio"];
+        record.send(keys["Keys"].as_array().unwrap().len()).unwrap();
         let undone = json!({"Responses": {}, "UnprocessedKeys": {"reteach-personio": keys}});
-        if call.before < 2 {
-            Fate::Reply(http::StatusCode::OK, undone.to_string())
-        } else {
-            Fate::Pass
+        match call.before {
+            0 | 1 => Fate::Reply(http::StatusCode::OK, undone.to_string()),
+            _ => Fate::Pass,
         }
     })
     .await;
     let wanted: Vec<SourceId> = (0..10).map(id).collect();
-    let read = proxy
-        .store(&stack)
-        .employees(&acme(), &wanted)
-        .await
-        .unwrap();
+    let read = proxy.store().employees(&acme(), &wanted).await.unwrap();
     assert_eq!(read.len(), 10);
-    assert_eq!(*asked.lock().unwrap(), [10, 10, 10]);
+    assert!(asked.try_iter().eq([10, 10, 10]));
 }
 
 #[tokio::test]
 async fn an_entry_that_cannot_be_read_is_named() {
-    use aws_sdk_dynamodb::types::AttributeValue;
-    let stack = stack().await;
-    let put = stack
-        .aws()
-        .dynamodb()
-        .put_item()
-        .table_name("reteach-personio");
-    let put = put.item("pk", AttributeValue::S("TENANT#acme".to_owned()));
-    put.item("sk", AttributeValue::S("EMPLOYEE#7".to_owned()))
-        .send()
-        .await
-        .unwrap();
-    let damaged = Err(StateError::Damaged {
-        item: "EMPLOYEE#7".to_owned(),
-    });
-    assert_eq!(stack.store().employees(&acme(), [&id(7)]).await, damaged);
-    assert_eq!(stack.store().all_employees(&acme()).await, damaged);
+    let (stack, store) = state().await;
+    let put = stack.aws().dynamodb().put_item();
+    let [(pk, tenant), (sk, item)] = key("EMPLOYEE#7");
+    let put = put.table_name("reteach-personio");
+    put.item(pk, tenant).item(sk, item).send().await.unwrap();
+    let damaged = damaged("EMPLOYEE#7");
+    assert_eq!(store.employees(&acme(), [&id(7)]).await, damaged);
+    assert_eq!(store.all_employees(&acme()).await, damaged);
 }
 
 #[tokio::test]
 async fn a_write_is_fenced_by_every_newer_token() {
-    for (stored, writing, fits) in [
-        (1, 1, true),
-        (1, 2, true),
-        (2, 1, false),
-        (10, 9, false),
-        (9, 10, true),
-    ] {
-        let stack = stack().await;
-        let store = stack.store();
-        store
-            .put_employee(&acme(), FencingToken(stored), &entry(1))
-            .await
-            .unwrap();
-        let written = store
-            .put_employee(&acme(), FencingToken(writing), &entry(1))
-            .await;
-        assert_eq!(
-            written.is_ok(),
-            fits,
-            "{writing} over {stored}: {written:?}"
-        );
+    for (stored, writing, fits) in TOKENS {
+        let (_stack, store) = state().await;
+        put_one(&store, FencingToken(stored)).await.unwrap();
+        let written = put_one(&store, FencingToken(writing)).await;
+        let expected = if fits { Ok(()) } else { fenced("EMPLOYEE#1") };
+        assert_eq!(written, expected, "{writing} over {stored}");
     }
 }

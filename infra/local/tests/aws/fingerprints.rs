@@ -3,12 +3,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::fingerprint::{
     EntryStatus, FingerprintKey, Part, SHARDS, Shard, ShardDigest, ShardEntry, ShardNumber,
 };
-use shared::state::{Brake, BrakeWindow, FencingToken, StateError, SyncState};
+use shared::state::{Brake, BrakeWindow, StateError, Store, SyncState};
 
-use crate::support::{acme, at, id, stack};
-
-const FIRST: FencingToken = FencingToken(1);
-const SECOND: FencingToken = FencingToken(2);
+use crate::support::{FIRST, SECOND, acme, at, fenced, id, stack, state};
 
 fn shard(people: usize) -> Shard {
     let key = FingerprintKey::from_bytes(&[7; 32]);
@@ -19,15 +16,23 @@ fn shard(people: usize) -> Shard {
             1 => EntryStatus::MissingOnce,
             _ => EntryStatus::RetryAt(at("09:00:00")),
         };
-        (
-            id(number),
-            ShardEntry {
-                fingerprint,
-                status,
-            },
-        )
+        let entry = ShardEntry {
+            fingerprint,
+            status,
+        };
+        (id(number), entry)
     };
     Shard((0..people).map(person).collect())
+}
+
+async fn put(store: &Store, number: u16, people: usize) -> Result<(), StateError> {
+    let (number, shard) = (ShardNumber(number), shard(people));
+    store.put_shard(&acme(), FIRST, number, &shard).await
+}
+
+async fn read(store: &Store, numbers: &[u16]) -> BTreeMap<ShardNumber, Shard> {
+    let numbers: Vec<_> = numbers.iter().copied().map(ShardNumber).collect();
+    store.shards(&acme(), &numbers).await.unwrap()
 }
 
 fn root() -> SyncState {
@@ -64,36 +69,24 @@ async fn there_is_no_root_before_the_first_run() {
 
 #[tokio::test]
 async fn reads_the_root_back() {
-    let stack = stack().await;
-    let store = stack.store();
+    let (_stack, store) = state().await;
     store.put_sync_state(&acme(), FIRST, &root()).await.unwrap();
     assert_eq!(store.sync_state(&acme()).await, Ok(Some(root())));
-    store
-        .put_sync_state(&acme(), SECOND, &root())
-        .await
-        .unwrap();
-    let fenced = Err(StateError::Fenced {
-        item: "FINGERPRINTS".to_owned(),
-    });
-    assert_eq!(store.put_sync_state(&acme(), FIRST, &root()).await, fenced);
+    let newer = store.put_sync_state(&acme(), SECOND, &root()).await;
+    let older = store.put_sync_state(&acme(), FIRST, &root()).await;
+    assert_eq!((newer, older), (Ok(()), fenced("FINGERPRINTS")));
 }
 
 #[tokio::test]
 async fn a_root_of_all_shards_is_one_read_unit() {
     let stack = stack().await;
-    let line = ShardDigest {
-        digest: u64::MAX,
-        due: u32::MAX,
-    };
+    let (digest, due) = (u64::MAX, u32::MAX);
     let root = SyncState {
-        shards: vec![line; usize::from(SHARDS)],
+        shards: vec![ShardDigest { digest, due }; usize::from(SHARDS)],
         ..root()
     };
-    stack
-        .store()
-        .put_sync_state(&acme(), FIRST, &root)
-        .await
-        .unwrap();
+    let written = stack.store().put_sync_state(&acme(), FIRST, &root).await;
+    assert_eq!(written, Ok(()));
     let store = stack.store();
     assert_eq!(store.sync_state(&acme()).await, Ok(Some(root)));
     assert!(store.units().read <= 1.0, "{:?}", store.units());
@@ -101,46 +94,24 @@ async fn a_root_of_all_shards_is_one_read_unit() {
 
 #[tokio::test]
 async fn only_the_requested_shards_are_read() {
-    let stack = stack().await;
-    let store = stack.store();
+    let (_stack, store) = state().await;
     for number in 0..3 {
-        store
-            .put_shard(
-                &acme(),
-                FIRST,
-                ShardNumber(number),
-                &shard(usize::from(number) + 1),
-            )
-            .await
-            .unwrap();
+        put(&store, number, usize::from(number) + 1).await.unwrap();
     }
-    let wanted = [
-        ShardNumber(0),
-        ShardNumber(2),
-        ShardNumber(2),
-        ShardNumber(60),
-    ];
-    let read = store.shards(&acme(), &wanted).await.unwrap();
+    let read = read(&store, &[0, 2, 2, 60]).await;
     assert_eq!(read.len(), 3);
-    assert_eq!(read[&ShardNumber(0)], shard(1));
-    assert_eq!(read[&ShardNumber(2)], shard(3));
-    assert_eq!(
-        read[&ShardNumber(60)],
-        Shard::default(),
-        "never written: empty"
-    );
+    // The last one was never written: it is empty.
+    for (number, people) in [(0, 1), (2, 3), (60, 0)] {
+        assert_eq!(read[&ShardNumber(number)], shard(people));
+    }
 }
 
 #[tokio::test]
 async fn reads_all_shards() {
-    let stack = stack().await;
-    let store = stack.store();
+    let (_stack, store) = state().await;
     let all: Vec<ShardNumber> = ShardNumber::all().collect();
     for number in &all {
-        store
-            .put_shard(&acme(), FIRST, *number, &shard(2))
-            .await
-            .unwrap();
+        put(&store, number.0, 2).await.unwrap();
     }
     let read = store.shards(&acme(), &all).await.unwrap();
     assert!(all.iter().all(|number| read[number] == shard(2)));
@@ -148,32 +119,17 @@ async fn reads_all_shards() {
 
 #[tokio::test]
 async fn a_shard_of_64_people_is_a_few_write_units() {
-    let stack = stack().await;
-    let store = stack.store();
-    store
-        .put_shard(&acme(), FIRST, ShardNumber(0), &shard(64))
-        .await
-        .unwrap();
+    let (_stack, store) = state().await;
+    put(&store, 0, 64).await.unwrap();
     assert!(store.units().write <= 4.0, "{:?}", store.units());
 }
 
 #[tokio::test]
 async fn a_shard_above_400_kilobytes_is_refused_by_name() {
-    let stack = stack().await;
-    let store = stack.store();
-    let too_large = Err(StateError::TooLarge {
-        item: "FINGERPRINTS#5".to_owned(),
-    });
-    assert_eq!(
-        store
-            .put_shard(&acme(), FIRST, ShardNumber(5), &shard(20_000))
-            .await,
-        too_large
-    );
-    store
-        .put_shard(&acme(), FIRST, ShardNumber(5), &shard(9_000))
-        .await
-        .unwrap();
-    let read = store.shards(&acme(), &[ShardNumber(5)]).await.unwrap();
-    assert_eq!(read[&ShardNumber(5)], shard(9_000));
+    let (_stack, store) = state().await;
+    let item = "FINGERPRINTS#5".to_owned();
+    let too_large = Err(StateError::TooLarge { item });
+    assert_eq!(put(&store, 5, 20_000).await, too_large);
+    put(&store, 5, 9_000).await.unwrap();
+    assert_eq!(read(&store, &[5]).await[&ShardNumber(5)], shard(9_000));
 }

@@ -1,185 +1,102 @@
-//! Writes that took effect although the caller never heard of it.
+//! Writes that took effect although the caller did not get the reply.
 
 use http::StatusCode;
-use shared::state::{Acquisition, FencingToken, JobKind, LastRun, StateError};
+use shared::state::{Acquisition, FencingToken, LastRun, StateError};
 
 use crate::proxy::{Fate, Proxy};
-use crate::support::{LEASE, acme, at, entry, id, run, stack, take};
+use crate::support::{FIRST, acme, at, entry, id, put_one, stack, state, take, try_ask};
 
 /// The SDK makes three attempts.
 const ATTEMPTS: usize = 3;
-
-/// Loses the first replies to an operation.
-pub(crate) async fn losing(stack: &local::Stack, operation: &'static str, replies: usize) -> Proxy {
-    Proxy::start(stack, move |call| {
-        let lost = call.operation == operation && call.before < replies;
-        if lost { Fate::LoseReply } else { Fate::Pass }
-    })
-    .await
-}
 
 #[tokio::test]
 async fn a_lease_is_acquired_although_replies_are_lost() {
     for lost in [1, 2, ATTEMPTS] {
         let stack = stack().await;
-        let proxy = losing(&stack, "UpdateItem", lost).await;
-        let lease = take(&proxy.store(&stack), "one", at("08:00:00")).await;
+        let proxy = Proxy::losing(&stack, "UpdateItem", lost).await;
+        let lease = take(&proxy.store(), "one", at("08:00:00")).await;
+        let calls = ["UpdateItem", "GetItem"].map(|operation| proxy.calls(operation));
         assert_eq!(lease.token, FencingToken(1), "{lost} lost");
         assert_eq!(lease.until, at("08:05:00"), "{lost} lost");
-        assert_eq!(
-            proxy.calls("UpdateItem"),
-            (lost + 1).min(ATTEMPTS),
-            "{lost} lost"
-        );
-        assert_eq!(
-            proxy.calls("GetItem"),
-            usize::from(lost == ATTEMPTS),
-            "{lost} lost"
-        );
+        let expected = [(lost + 1).min(ATTEMPTS), usize::from(lost == ATTEMPTS)];
+        assert_eq!(calls, expected, "{lost} lost");
     }
 }
 
 #[tokio::test]
 async fn another_owners_lease_is_not_acquired_when_replies_are_lost() {
-    let stack = stack().await;
-    take(&stack.store(), "one", at("08:00:00")).await;
-    let proxy = losing(&stack, "UpdateItem", 1).await;
-    let got = proxy
-        .store(&stack)
-        .acquire(
-            &acme(),
-            JobKind::Employees,
-            &run("two"),
-            at("08:01:00"),
-            LEASE,
-        )
-        .await;
-    assert_eq!(
-        got,
-        Ok(Acquisition::Held {
-            until: at("08:05:00")
-        })
-    );
-
-    let proxy = losing(&stack, "UpdateItem", ATTEMPTS).await;
-    let got = proxy
-        .store(&stack)
-        .acquire(
-            &acme(),
-            JobKind::Employees,
-            &run("two"),
-            at("08:01:00"),
-            LEASE,
-        )
-        .await;
-    assert_eq!(
-        got,
-        Err(StateError::Unavailable {
-            operation: "UpdateItem"
-        })
-    );
+    let (stack, store) = state().await;
+    take(&store, "one", at("08:00:00")).await;
+    let (until, operation) = (at("08:05:00"), "UpdateItem");
+    for (lost, expected) in [
+        (1, Ok(Acquisition::Held { until })),
+        (ATTEMPTS, Err(StateError::Unavailable { operation })),
+    ] {
+        let proxy = Proxy::losing(&stack, operation, lost).await;
+        let asked = try_ask(&proxy.store(), "two", at("08:01:00")).await;
+        assert_eq!(asked, expected);
+    }
 }
 
 #[tokio::test]
 async fn a_release_takes_effect_although_the_reply_is_lost() {
-    let stack = stack().await;
-    let lease = take(&stack.store(), "one", at("08:00:00")).await;
-    let proxy = losing(&stack, "UpdateItem", 1).await;
-    let run = LastRun {
-        good_run: Some(at("08:00:30")),
-        reported: None,
-    };
-    proxy.store(&stack).release(&lease, run).await.unwrap();
+    let (stack, store) = state().await;
+    let lease = take(&store, "one", at("08:00:00")).await;
+    let proxy = Proxy::losing(&stack, "UpdateItem", 1).await;
+    let (good_run, reported) = (Some(at("08:00:30")), None);
+    let run = LastRun { good_run, reported };
+    proxy.store().release(&lease, run).await.unwrap();
     assert_eq!(proxy.calls("UpdateItem"), 2);
-    assert_eq!(
-        take(&stack.store(), "two", at("08:01:00"))
-            .await
-            .last_good_run,
-        Some(at("08:00:30"))
-    );
+    let next = take(&store, "two", at("08:01:00")).await;
+    assert_eq!(next.last_good_run, good_run);
 }
 
 #[tokio::test]
 async fn an_entry_is_written_although_the_reply_is_lost() {
-    let stack = stack().await;
-    let proxy = losing(&stack, "PutItem", 1).await;
-    proxy
-        .store(&stack)
-        .put_employee(&acme(), FencingToken(1), &entry(1))
-        .await
-        .unwrap();
-    assert_eq!(
-        stack.store().employees(&acme(), [&id(1)]).await.unwrap()[&id(1)],
-        entry(1)
-    );
+    let (stack, store) = state().await;
+    let proxy = Proxy::losing(&stack, "PutItem", 1).await;
+    put_one(&proxy.store(), FIRST).await.unwrap();
+    let read = store.employees(&acme(), [&id(1)]).await.unwrap();
+    assert_eq!(read[&id(1)], entry(1));
 }
 
 #[tokio::test]
 async fn each_kind_of_refusal_has_its_own_error() {
     let operation = "GetItem";
-    let table = "reteach-personio".to_owned();
+    let expected = |code: &str| {
+        let (table, code) = ("reteach-personio".to_owned(), code.to_owned());
+        match &*code {
+            "ProvisionedThroughputExceededException" | "ThrottlingException" => {
+                StateError::Throttled { operation }
+            }
+            "AccessDeniedException" | "ExpiredTokenException" => {
+                StateError::Denied { operation, code }
+            }
+            "ResourceNotFoundException" => StateError::NoTable { table },
+            "ValidationException" => StateError::Refused { operation, code },
+            _ => StateError::Unavailable { operation },
+        }
+    };
     let cases = [
-        (
-            400,
-            "ProvisionedThroughputExceededException",
-            StateError::Throttled { operation },
-        ),
-        (
-            400,
-            "ThrottlingException",
-            StateError::Throttled { operation },
-        ),
-        (
-            500,
-            "InternalServerError",
-            StateError::Unavailable { operation },
-        ),
-        (503, "", StateError::Unavailable { operation }),
-        (
-            400,
-            "AccessDeniedException",
-            denied("AccessDeniedException"),
-        ),
-        (
-            400,
-            "ExpiredTokenException",
-            denied("ExpiredTokenException"),
-        ),
-        (
-            400,
-            "ResourceNotFoundException",
-            StateError::NoTable { table },
-        ),
-        (
-            400,
-            "ValidationException",
-            StateError::Refused {
-                operation,
-                code: "ValidationException".into(),
-            },
-        ),
+        (400, "ProvisionedThroughputExceededException"),
+        (400, "ThrottlingException"),
+        (500, "InternalServerError"),
+        (503, ""),
+        (400, "AccessDeniedException"),
+        (400, "ExpiredTokenException"),
+        (400, "ResourceNotFoundException"),
+        (400, "ValidationException"),
     ];
     let stack = stack().await;
-    let checks = cases.map(|(status, code, expected)| {
-        let stack = &stack;
-        async move {
-            let text = format!(
-                r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"s3cret"}}"#
-            );
-            let status = StatusCode::from_u16(status).unwrap();
-            let proxy = Proxy::start(stack, move |_| Fate::Reply(status, text.clone())).await;
-            let error = proxy.store(stack).tenant(&acme()).await.unwrap_err();
-            assert_eq!(error, expected, "{code}");
-            assert!(!error.to_string().contains("s3cret"), "{error}");
-        }
+    let checks = cases.map(async |(status, code)| {
+        let text =
+            format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"s3cret"}}"#);
+        let status = StatusCode::from_u16(status).unwrap();
+        let proxy = Proxy::start(&stack, move |_| Fate::Reply(status, text.clone())).await;
+        let error = proxy.store().tenant(&acme()).await.unwrap_err();
+        assert_eq!(error, expected(code), "{code}");
+        assert!(!error.to_string().contains("s3cret"), "{error}");
     });
     // Together, because the SDK pauses between its attempts.
     futures::future::join_all(checks).await;
-}
-
-fn denied(code: &str) -> StateError {
-    StateError::Denied {
-        operation: "GetItem",
-        code: code.to_owned(),
-    }
 }

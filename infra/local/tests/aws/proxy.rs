@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use local::Stack;
+use serde_json::Value;
 use shared::aws::{Aws, http_client, sdk_config};
 use shared::state::Store;
 use simulators::ForwardedCall;
@@ -13,7 +14,11 @@ const ENDPOINTS: [&str; 2] = [
     "AWS_ENDPOINT_URL_SECRETS_MANAGER",
 ];
 
-pub(crate) struct Proxy(simulators::Proxy);
+pub(crate) struct Proxy {
+    proxy: simulators::Proxy,
+    aws: Aws,
+    table: String,
+}
 
 impl Proxy {
     /// Stands before the stack's DynamoDB, and in the place of its Secrets Manager.
@@ -21,33 +26,50 @@ impl Proxy {
         stack: &Stack,
         rule: impl Fn(&ForwardedCall<'_>) -> Fate + Send + Sync + 'static,
     ) -> Self {
-        let target = variable(stack, ENDPOINTS[0]);
-        let proxy = simulators::Proxy::start("DynamoDB", target, None, None)
-            .await
-            .unwrap();
+        let mut environment: HashMap<_, _> = stack.environment().into_iter().collect();
+        let (table, target) = (
+            environment["TABLE_NAME"].clone(),
+            environment[ENDPOINTS[0]].clone(),
+        );
+        let proxy = simulators::Proxy::start("DynamoDB", target, None, None);
+        let proxy = proxy.await.unwrap();
         proxy.on_call(rule);
-        Self(proxy)
+        environment.extend(ENDPOINTS.map(|name| (name.to_owned(), proxy.base_url())));
+        let read = |name: &str| environment.get(name).cloned();
+        let aws = Aws::new(sdk_config(read, http_client().unwrap()).unwrap());
+        Self { proxy, aws, table }
+    }
+
+    /// Loses the first replies to an operation.
+    pub(crate) async fn losing(stack: &Stack, operation: &'static str, replies: usize) -> Self {
+        Self::start(stack, move |call| {
+            let lost = call.operation == operation && call.before < replies;
+            if lost { Fate::LoseReply } else { Fate::Pass }
+        })
+        .await
+    }
+
+    /// Answers queries in pages of at most `rows`.
+    pub(crate) async fn paging(stack: &Stack, rows: usize) -> Self {
+        Self::start(stack, move |call| {
+            let mut query: Value = serde_json::from_str(call.body).unwrap();
+            query["Limit"] = rows.into();
+            Fate::Instead(query.to_string())
+        })
+        .await
     }
 
     /// A store that goes through the proxy.
-    pub(crate) fn store(&self, stack: &Stack) -> Store {
-        Store::new(&self.aws(stack), &variable(stack, "TABLE_NAME"))
+    pub(crate) fn store(&self) -> Store {
+        Store::new(&self.aws, &self.table)
     }
 
-    pub(crate) fn aws(&self, stack: &Stack) -> Aws {
-        let mut environment: HashMap<_, _> = stack.environment().into_iter().collect();
-        environment.extend(ENDPOINTS.map(|name| (name.to_owned(), self.0.base_url())));
-        let read = |name: &str| environment.get(name).cloned();
-        Aws::new(sdk_config(read, http_client().unwrap()).unwrap())
+    pub(crate) fn aws(&self) -> &Aws {
+        &self.aws
     }
 
     /// The number of calls of an operation that arrived.
     pub(crate) fn calls(&self, operation: &str) -> usize {
-        self.0.calls_of(operation)
+        self.proxy.calls_of(operation)
     }
-}
-
-fn variable(stack: &Stack, name: &str) -> String {
-    let mut variables = stack.environment().into_iter();
-    variables.find(|(known, _)| known == name).unwrap().1
 }

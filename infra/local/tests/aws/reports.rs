@@ -2,7 +2,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 use shared::state::{JobKind, StateError, Store};
 
-use crate::support::{acme, at, run, stack};
+use crate::support::{acme, at, damaged, run, stack, state};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Report {
@@ -22,60 +22,52 @@ fn report(created: u32) -> Report {
     }
 }
 
+type Put = Result<(), StateError>;
+
 async fn put(store: &Store, time: &str, created: u32) {
-    let run = run(&format!("run-{created}"));
-    store
-        .put_report(
-            &acme(),
-            JobKind::Employees,
-            at(time),
-            &run,
-            at("23:00:00"),
-            &report(created),
-        )
+    let (job, run) = (JobKind::Employees, format!("run-{created}"));
+    put_as(store, job, time, &run, &report(created))
         .await
         .unwrap();
 }
 
+async fn put_as(
+    store: &Store,
+    job: JobKind,
+    time: &str,
+    name: &str,
+    report: &impl Serialize,
+) -> Put {
+    let (run, until) = (run(name), at("23:00:00"));
+    store
+        .put_report(&acme(), job, at(time), &run, until, report)
+        .await
+}
+
+async fn newest(store: &Store, most: usize) -> Vec<Report> {
+    store.reports(&acme(), most).await.unwrap()
+}
+
 #[tokio::test]
 async fn gives_the_newest_reports_first() {
-    let stack = stack().await;
-    let store = stack.store();
-    for (time, number) in [
-        ("08:05:00", 2),
-        ("08:00:00", 1),
-        ("08:05:00.5", 3),
-        ("23:00:00", 4),
-    ] {
+    let (_stack, store) = state().await;
+    let times = ["08:05:00", "08:00:00", "08:05:00.5", "23:00:00"];
+    for (time, number) in times.into_iter().zip([2, 1, 3, 4]) {
         put(&store, time, number).await;
     }
-    assert_eq!(
-        store.reports::<Report>(&acme(), 3).await.unwrap(),
-        [report(4), report(3), report(2)]
-    );
-    assert_eq!(store.reports::<Report>(&acme(), 10).await.unwrap().len(), 4);
-    assert_eq!(store.reports::<Report>(&acme(), 0).await.unwrap(), []);
+    assert_eq!(newest(&store, 3).await, [4, 3, 2].map(report));
+    assert_eq!(newest(&store, 10).await.len(), 4);
+    assert_eq!(newest(&store, 0).await, []);
 }
 
 #[tokio::test]
 async fn both_jobs_may_report_at_the_same_moment() {
-    let stack = stack().await;
-    let store = stack.store();
+    let (_stack, store) = state().await;
     for job in [JobKind::Employees, JobKind::Certificates] {
         let one = Report { job, ..report(1) };
-        store
-            .put_report(
-                &acme(),
-                job,
-                at("08:00:00"),
-                &run("one"),
-                at("23:00:00"),
-                &one,
-            )
-            .await
-            .unwrap();
+        put_as(&store, job, "08:00:00", "one", &one).await.unwrap();
     }
-    assert_eq!(store.reports::<Report>(&acme(), 10).await.unwrap().len(), 2);
+    assert_eq!(newest(&store, 10).await.len(), 2);
 }
 
 #[tokio::test]
@@ -106,28 +98,16 @@ async fn a_report_ends_with_its_time_to_live() {
 
 #[tokio::test]
 async fn a_report_that_is_too_large_or_of_another_kind_is_named() {
-    let stack = stack().await;
-    let store = stack.store();
+    let (_stack, store) = state().await;
     let item = "RUN#2026-03-31T08:00:00.000Z#employees".to_owned();
     let put = async |text: &str| {
-        store
-            .put_report(
-                &acme(),
-                JobKind::Employees,
-                at("08:00:00"),
-                &run("one"),
-                at("23:00:00"),
-                &text,
-            )
-            .await
+        let job = JobKind::Employees;
+        put_as(&store, job, "08:00:00", "one", &text).await
     };
-    assert_eq!(
-        put(&"x".repeat(410_000)).await,
-        Err(StateError::TooLarge { item: item.clone() })
-    );
+    let large = put(&"x".repeat(410_000)).await;
+    let named = item.clone();
+    assert_eq!(large, Err(StateError::TooLarge { item: named }));
     put("not a report").await.unwrap();
-    assert_eq!(
-        store.reports::<Report>(&acme(), 1).await,
-        Err(StateError::Damaged { item })
-    );
+    let read = store.reports::<Report>(&acme(), 1).await;
+    assert_eq!(read, damaged(&item));
 }

@@ -28,8 +28,19 @@ fn kombo(key: &str) -> TenantSecret {
     TenantSecret::parse(&format!(r#"{{"kombo":{{"api_key":"{key}"}}}}"#).into()).unwrap()
 }
 
-fn key(secret: &TenantSecret) -> &str {
-    secret.kombo.as_ref().unwrap().api_key.expose_secret()
+/// The key that `acme` has now.
+async fn key(secrets: &Secrets) -> String {
+    let secret = secrets.get(&acme()).await.unwrap();
+    shown(&secret)
+}
+
+fn shown(secret: &TenantSecret) -> String {
+    let key = &secret.kombo.as_ref().unwrap().api_key;
+    key.expose_secret().to_owned()
+}
+
+async fn put(secrets: &Secrets, key: &str) {
+    secrets.put(&acme(), &kombo(key)).await.unwrap();
 }
 
 #[tokio::test]
@@ -41,8 +52,8 @@ async fn stores_and_replaces_a_secret() {
     };
     assert_eq!(secrets.get(&acme()).await.unwrap_err(), missing);
     for value in ["one", "two"] {
-        secrets.put(&acme(), &kombo(value)).await.unwrap();
-        assert_eq!(key(&secrets.get(&acme()).await.unwrap()), value);
+        put(&secrets, value).await;
+        assert_eq!(key(&secrets).await, value);
     }
 }
 
@@ -52,30 +63,18 @@ async fn a_rotated_secret_is_seen_after_the_time_limit_or_a_refresh() {
     let stack = stack(&clock).await;
     let secrets = stack.secrets();
     let elsewhere = stack.secrets();
-    elsewhere.put(&acme(), &kombo("one")).await.unwrap();
-    assert_eq!(key(&secrets.get(&acme()).await.unwrap()), "one");
+    put(&elsewhere, "one").await;
+    assert_eq!(key(&secrets).await, "one");
 
-    elsewhere.put(&acme(), &kombo("two")).await.unwrap();
+    put(&elsewhere, "two").await;
     clock.advance(SignedDuration::from_secs(14 * 60 + 59));
-    assert_eq!(
-        key(&secrets.get(&acme()).await.unwrap()),
-        "one",
-        "still in the cache"
-    );
+    assert_eq!(key(&secrets).await, "one", "still in the cache");
     clock.advance(SignedDuration::from_secs(1));
-    assert_eq!(
-        key(&secrets.get(&acme()).await.unwrap()),
-        "two",
-        "the time limit is over"
-    );
+    assert_eq!(key(&secrets).await, "two", "the time limit is over");
 
-    elsewhere.put(&acme(), &kombo("three")).await.unwrap();
-    assert_eq!(key(&secrets.refresh(&acme()).await.unwrap()), "three");
-    assert_eq!(
-        key(&secrets.get(&acme()).await.unwrap()),
-        "three",
-        "a refresh fills the cache"
-    );
+    put(&elsewhere, "three").await;
+    assert_eq!(shown(&secrets.refresh(&acme()).await.unwrap()), "three");
+    assert_eq!(key(&secrets).await, "three", "a refresh fills the cache");
 }
 
 #[tokio::test]
@@ -92,17 +91,17 @@ async fn unused_secrets_leave_the_cache() {
         secrets.get(&globex).await.unwrap();
         assert_eq!(kept.upgrade().is_some(), is_kept);
     }
-    assert_eq!(key(&secrets.get(&acme()).await.unwrap()), "one");
+    assert_eq!(key(&secrets).await, "one");
 }
 
 #[tokio::test]
 async fn clones_share_the_cache() {
     let stack = stack(&clock()).await;
     let secrets = stack.secrets();
-    secrets.put(&acme(), &kombo("one")).await.unwrap();
+    put(&secrets, "one").await;
     secrets.get(&acme()).await.unwrap();
-    stack.secrets().put(&acme(), &kombo("two")).await.unwrap();
-    assert_eq!(key(&secrets.clone().get(&acme()).await.unwrap()), "one");
+    put(&stack.secrets(), "two").await;
+    assert_eq!(key(&secrets.clone()).await, "one");
 }
 
 #[tokio::test]
@@ -130,8 +129,8 @@ async fn a_missing_secret_is_found_once_it_exists() {
     let stack = stack(&clock()).await;
     let secrets = stack.secrets();
     secrets.get(&acme()).await.unwrap_err();
-    stack.secrets().put(&acme(), &kombo("one")).await.unwrap();
-    assert_eq!(key(&secrets.get(&acme()).await.unwrap()), "one");
+    put(&stack.secrets(), "one").await;
+    assert_eq!(key(&secrets).await, "one");
 }
 
 #[tokio::test]
@@ -139,71 +138,44 @@ async fn a_deleted_secret_can_be_brought_back() {
     let stack = stack(&clock()).await;
     let secrets = stack.secrets();
     assert_eq!(secrets.delete(&acme(), 7).await, Ok(false), "there is none");
-    secrets.put(&acme(), &kombo("one")).await.unwrap();
+    put(&secrets, "one").await;
     for _ in 0..2 {
         assert_eq!(secrets.delete(&acme(), 7).await, Ok(true));
     }
-    assert!(
-        secrets
-            .get(&acme())
-            .await
-            .unwrap_err()
-            .is_marked_for_deletion()
-    );
-    assert!(
-        secrets
-            .put(&acme(), &kombo("two"))
-            .await
-            .unwrap_err()
-            .is_marked_for_deletion()
-    );
+    let read = secrets.get(&acme()).await.unwrap_err();
+    let written = secrets.put(&acme(), &kombo("two")).await.unwrap_err();
+    assert!(read.is_marked_for_deletion() && written.is_marked_for_deletion());
     secrets.restore(&acme()).await.unwrap();
-    assert_eq!(key(&secrets.get(&acme()).await.unwrap()), "one");
+    assert_eq!(key(&secrets).await, "one");
 }
 
 #[tokio::test]
 async fn each_kind_of_refusal_has_its_own_error() {
-    let name = "reteach-personio/acme".to_owned();
-    let denied = |code: &str| SecretError::Denied {
-        name: name.clone(),
-        code: code.to_owned(),
+    let expected = |code: &str| {
+        let (name, code) = ("reteach-personio/acme".to_owned(), code.to_owned());
+        match &*code {
+            "AccessDeniedException" | "DecryptionFailure" => SecretError::Denied { name, code },
+            "InvalidRequestException" => SecretError::Refused { name, code },
+            _ => SecretError::Unavailable { name },
+        }
     };
-    let refused = |code: &str| SecretError::Refused {
-        name: name.clone(),
-        code: code.to_owned(),
-    };
-    let unavailable = || SecretError::Unavailable { name: name.clone() };
     let cases = [
-        (
-            400,
-            "AccessDeniedException",
-            denied("AccessDeniedException"),
-        ),
-        (400, "DecryptionFailure", denied("DecryptionFailure")),
-        (
-            400,
-            "InvalidRequestException",
-            refused("InvalidRequestException"),
-        ),
-        (400, "ThrottlingException", unavailable()),
-        (500, "InternalServiceError", unavailable()),
-        (502, "", unavailable()),
+        (400, "AccessDeniedException"),
+        (400, "DecryptionFailure"),
+        (400, "InvalidRequestException"),
+        (400, "ThrottlingException"),
+        (500, "InternalServiceError"),
+        (502, ""),
     ];
     let stack = stack(&clock()).await;
-    let checks = cases.map(|(status, code, expected)| {
-        let stack = &stack;
-        async move {
-            let text = format!(r#"{{"__type":"{code}","message":"s3cret"}}"#);
-            let status = http::StatusCode::from_u16(status).unwrap();
-            let proxy = Proxy::start(stack, move |_| Fate::Reply(status, text.clone())).await;
-            let clock = Arc::new(clock());
-            let error = Secrets::new(&proxy.aws(stack), "reteach-personio", clock)
-                .get(&acme())
-                .await;
-            let error = error.unwrap_err();
-            assert_eq!(error, expected, "{code}");
-            assert!(!error.to_string().contains("s3cret"), "{error}");
-        }
+    let checks = cases.map(async |(status, code)| {
+        let text = format!(r#"{{"__type":"{code}","message":"s3cret"}}"#);
+        let status = http::StatusCode::from_u16(status).unwrap();
+        let proxy = Proxy::start(&stack, move |_| Fate::Reply(status, text.clone())).await;
+        let secrets = Secrets::new(proxy.aws(), "reteach-personio", Arc::new(clock()));
+        let error = secrets.get(&acme()).await.unwrap_err();
+        assert_eq!(error, expected(code), "{code}");
+        assert!(!error.to_string().contains("s3cret"), "{error}");
     });
     futures::future::join_all(checks).await;
 }

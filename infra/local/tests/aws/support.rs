@@ -1,15 +1,36 @@
 //! What the tests share.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use local::{Options, Stack};
-use shared::domain::id::{RunId, SourceId, TenantId};
-use shared::state::{Acquisition, EmployeeEntry, FencingToken, JobKind, Lease, Store};
+use shared::domain::id::{CustomerId, RunId, SourceId, TenantId};
+use shared::state::{Acquisition, EmployeeEntry, FencingToken, JobKind, Lease, StateError, Store};
 
 /// How long leases last here.
 pub(crate) const LEASE: SignedDuration = SignedDuration::from_mins(5);
 
+pub(crate) const FIRST: FencingToken = FencingToken(1);
+pub(crate) const SECOND: FencingToken = FencingToken(2);
+
+/// What is stored, what writes, and whether its token is new enough.
+pub(crate) const TOKENS: [(u64, u64, bool); 5] = [
+    (1, 1, true),
+    (1, 2, true),
+    (2, 1, false),
+    (10, 9, false),
+    (9, 10, true),
+];
+
 pub(crate) async fn stack() -> Stack {
     Stack::start(Options::default()).await.unwrap()
+}
+
+/// A stack, and its store.
+pub(crate) async fn state() -> (Stack, Store) {
+    let stack = stack().await;
+    let store = stack.store();
+    (stack, store)
 }
 
 pub(crate) fn acme() -> TenantId {
@@ -29,19 +50,33 @@ pub(crate) fn id(number: usize) -> SourceId {
     SourceId::new(number.to_string())
 }
 
-/// An entry that can be told from others.
+pub(crate) fn fenced<T>(item: &str) -> Result<T, StateError> {
+    let item = item.to_owned();
+    Err(StateError::Fenced { item })
+}
+
+pub(crate) fn damaged<T>(item: &str) -> Result<T, StateError> {
+    let item = item.to_owned();
+    Err(StateError::Damaged { item })
+}
+
+/// An entry that differs from others.
 pub(crate) fn entry(number: usize) -> EmployeeEntry {
     EmployeeEntry {
-        customer_id: Some(shared::domain::id::CustomerId::new(format!("c-{number}"))),
+        customer_id: Some(CustomerId::new(format!("c-{number}"))),
         ..EmployeeEntry::new(id(number))
     }
 }
 
+/// Writes the entry of person 1.
+pub(crate) async fn put_one(store: &Store, token: FencingToken) -> Result<(), StateError> {
+    store.put_employee(&acme(), token, &entry(1)).await
+}
+
 pub(crate) async fn put_employees(store: &Store, number: usize) {
-    use futures::{StreamExt as _, TryStreamExt as _};
     let entries: Vec<EmployeeEntry> = (0..number).map(entry).collect();
     futures::stream::iter(&entries)
-        .map(|entry| async move { store.put_employee(&acme(), FencingToken(1), entry).await })
+        .map(|entry| async move { store.put_employee(&acme(), FIRST, entry).await })
         .buffer_unordered(16)
         .try_collect::<()>()
         .await
@@ -49,10 +84,18 @@ pub(crate) async fn put_employees(store: &Store, number: usize) {
 }
 
 pub(crate) async fn ask(store: &Store, owner: &str, now: Timestamp) -> Acquisition {
+    try_ask(store, owner, now).await.unwrap()
+}
+
+pub(crate) async fn try_ask(
+    store: &Store,
+    owner: &str,
+    now: Timestamp,
+) -> Result<Acquisition, StateError> {
+    let (tenant, owner) = (acme(), run(owner));
     store
-        .acquire(&acme(), JobKind::Employees, &run(owner), now, LEASE)
+        .acquire(&tenant, JobKind::Employees, &owner, now, LEASE)
         .await
-        .unwrap()
 }
 
 pub(crate) async fn take(store: &Store, owner: &str, now: Timestamp) -> Lease {
@@ -60,4 +103,17 @@ pub(crate) async fn take(store: &Store, owner: &str, now: Timestamp) -> Lease {
         Acquisition::Acquired(lease) => lease,
         Acquisition::Held { until } => panic!("held until {until}"),
     }
+}
+
+/// The key of one of the tenant's items.
+pub(crate) fn key(sort_key: &str) -> [(&'static str, AttributeValue); 2] {
+    [("pk", "TENANT#acme"), ("sk", sort_key)]
+        .map(|(name, value)| (name, AttributeValue::S(value.to_owned())))
+}
+
+/// How many items the table holds.
+pub(crate) async fn items(stack: &Stack) -> i32 {
+    let scan = stack.aws().dynamodb().scan();
+    let found = scan.table_name("reteach-personio").send().await;
+    found.unwrap().count()
 }

@@ -7,114 +7,99 @@ use shared::state::{
 };
 
 use crate::proxy::{Fate, Proxy};
-use crate::support::{self, acme, at, put_employees, stack, take};
+use crate::support::{self, acme, at, items, put_employees, state, take};
+
+const ACTIVE: TenantStatus = TenantStatus::Active;
 
 fn tenant(name: &str) -> TenantId {
     TenantId::parse(name).unwrap()
 }
 
+fn paused() -> TenantStatus {
+    let since = at("08:00:00");
+    TenantStatus::Paused { since }
+}
+
 fn unknown() -> Result<(), StateError> {
-    Err(StateError::UnknownTenant {
-        tenant: "acme".to_owned(),
-    })
+    let tenant = "acme".to_owned();
+    Err(StateError::UnknownTenant { tenant })
 }
 
 #[tokio::test]
 async fn a_new_tenant_is_active_with_its_gate_closed() {
-    let stack = stack().await;
-    let store = stack.store();
+    let (_stack, store) = state().await;
     assert_eq!(store.tenant(&acme()).await, Ok(None));
-    store
-        .put_tenant(&acme(), "tenant_id = \"acme\"")
-        .await
-        .unwrap();
     let config = "tenant_id = \"acme\"".to_owned();
+    store.put_tenant(&acme(), &config).await.unwrap();
+    let (status, gate) = (ACTIVE, None);
     let record = TenantRecord {
         config,
-        status: TenantStatus::Active,
-        gate: None,
+        status,
+        gate,
     };
     assert_eq!(store.tenant(&acme()).await, Ok(Some(record)));
 }
 
 #[tokio::test]
 async fn a_new_configuration_leaves_status_and_gate() {
-    let stack = stack().await;
-    let store = stack.store();
+    let (_stack, store) = state().await;
     store.put_tenant(&acme(), "old").await.unwrap();
-    let status = TenantStatus::Paused {
-        since: at("08:00:00"),
-    };
-    store.set_status(&acme(), status).await.unwrap();
+    store.set_status(&acme(), paused()).await.unwrap();
     store.open_gate(&acme(), at("07:00:00")).await.unwrap();
     store.put_tenant(&acme(), "new").await.unwrap();
+    let (config, status, gate) = ("new".to_owned(), paused(), Some(at("07:00:00")));
     let record = TenantRecord {
-        config: "new".to_owned(),
+        config,
         status,
-        gate: Some(at("07:00:00")),
+        gate,
     };
     assert_eq!(store.tenant(&acme()).await, Ok(Some(record)));
 }
 
 #[tokio::test]
 async fn a_tenant_is_paused_and_resumed() {
-    let stack = stack().await;
-    let store = stack.store();
+    let (_stack, store) = state().await;
     store.put_tenant(&acme(), "config").await.unwrap();
-    for status in [
-        TenantStatus::Paused {
-            since: at("08:00:00"),
-        },
-        TenantStatus::Active,
-    ] {
+    for status in [paused(), ACTIVE] {
         store.set_status(&acme(), status).await.unwrap();
-        assert_eq!(store.tenant(&acme()).await.unwrap().unwrap().status, status);
+        let tenant = store.tenant(&acme()).await.unwrap().unwrap();
+        assert_eq!(tenant.status, status);
     }
 }
 
 #[tokio::test]
 async fn the_gate_keeps_the_moment_it_was_first_opened() {
-    let stack = stack().await;
-    let store = stack.store();
+    let (_stack, store) = state().await;
     store.put_tenant(&acme(), "config").await.unwrap();
-    store.open_gate(&acme(), at("08:00:00")).await.unwrap();
-    store.open_gate(&acme(), at("09:00:00")).await.unwrap();
-    assert_eq!(
-        store.tenant(&acme()).await.unwrap().unwrap().gate,
-        Some(at("08:00:00"))
-    );
+    for time in ["08:00:00", "09:00:00"] {
+        store.open_gate(&acme(), at(time)).await.unwrap();
+    }
+    let tenant = store.tenant(&acme()).await.unwrap().unwrap();
+    assert_eq!(tenant.gate, Some(at("08:00:00")));
 }
 
 #[tokio::test]
 async fn unknown_tenants_get_no_entry() {
-    let stack = stack().await;
-    let store = stack.store();
-    assert_eq!(
-        store.set_status(&acme(), TenantStatus::Active).await,
-        unknown()
-    );
+    let (_stack, store) = state().await;
+    assert_eq!(store.set_status(&acme(), ACTIVE).await, unknown());
     assert_eq!(store.open_gate(&acme(), at("08:00:00")).await, unknown());
     assert_eq!(store.tenant(&acme()).await, Ok(None));
 }
 
 #[tokio::test]
 async fn lists_tenants_by_name() {
-    let stack = stack().await;
-    let store = stack.store();
+    let (_stack, store) = state().await;
     assert_eq!(store.list_tenants().await, Ok(vec![]));
     for name in ["muster", "acme", "zz-9"] {
         store.put_tenant(&tenant(name), "config").await.unwrap();
     }
-    assert_eq!(
-        store.list_tenants().await,
-        Ok(vec![acme(), tenant("muster"), tenant("zz-9")])
-    );
+    let sorted = ["acme", "muster", "zz-9"].map(tenant);
+    assert_eq!(store.list_tenants().await, Ok(sorted.into()));
 }
 
 #[tokio::test]
 async fn removing_a_tenant_removes_only_its_items() {
-    let stack = stack().await;
-    let store = stack.store();
+    let (stack, store) = state().await;
     let other = tenant("acme-2");
     for one in [acme(), other.clone()] {
         store.put_tenant(&one, "config").await.unwrap();
@@ -125,18 +110,10 @@ async fn removing_a_tenant_removes_only_its_items() {
     store.remove_tenant(&acme()).await.unwrap();
     assert_eq!(store.list_tenants().await, Ok(vec![other.clone()]));
     assert!(store.tenant(&other).await.unwrap().is_some());
-    let rest = stack
-        .aws()
-        .dynamodb()
-        .scan()
-        .table_name("reteach-personio")
-        .send()
-        .await
-        .unwrap();
+    let left = items(&stack).await;
     assert_eq!(
-        rest.count(),
-        2,
-        "the other tenant's configuration and line in the registry"
+        left, 2,
+        "the other tenant's configuration and registry line"
     );
 
     store.remove_tenant(&acme()).await.unwrap();
@@ -144,28 +121,20 @@ async fn removing_a_tenant_removes_only_its_items() {
 
 #[tokio::test]
 async fn the_ledger_of_certificates_outlives_its_tenant_and_can_still_be_written() {
-    let stack = stack().await;
-    let store = stack.store();
+    let (_stack, store) = state().await;
     store.put_tenant(&acme(), "config").await.unwrap();
-    let mut lease = take(&store, "one", at("08:00:00")).await;
+    let lease = take(&store, "one", at("08:00:00")).await;
     put_employees(&store, 30).await;
-    let entry = |id: &str, token| {
-        let (certificate_id, employee) = (CertificateId::new(id), support::id(1));
-        let state = CertificateState::Uploaded {
-            at: at("08:00:00"),
-            document: None,
+    let file = async |id: &str, token| {
+        let (at, document) = (at("08:00:00"), None);
+        let entry = CertificateEntry {
+            certificate_id: CertificateId::new(id),
+            employee: support::id(1),
+            state: CertificateState::Uploaded { at, document },
         };
-        let store = &store;
-        async move {
-            let entry = CertificateEntry {
-                certificate_id,
-                employee,
-                state,
-            };
-            store.put_certificate(&acme(), token, &entry).await
-        }
+        store.put_certificate(&acme(), token, &entry).await
     };
-    assert_eq!(entry("cert-1", lease.token).await, Ok(PutOutcome::Written));
+    assert_eq!(file("cert-1", lease.token).await, Ok(PutOutcome::Written));
     store.ask_full_scan(&acme(), at("08:00:00")).await.unwrap();
     let all = Inventory {
         employees: 30,
@@ -174,75 +143,50 @@ async fn the_ledger_of_certificates_outlives_its_tenant_and_can_still_be_written
         other: 3,
     };
     assert_eq!(store.inventory(&acme()).await, Ok(all));
-    assert_eq!(
-        store.leases(&acme()).await.unwrap()[&JobKind::Employees].owner,
-        lease.owner
-    );
+    let leases = store.leases(&acme()).await.unwrap();
+    assert_eq!(leases[&JobKind::Employees].owner, lease.owner);
 
     for _ in 0..2 {
-        store
-            .remove_tenant_and(&acme(), CertificateLedger::Keep)
-            .await
-            .unwrap();
+        let kept = CertificateLedger::Keep;
+        store.remove_tenant_and(&acme(), kept).await.unwrap();
         let kept = Inventory {
             certificates: 1,
             other: 1,
             ..Inventory::default()
         };
-        assert_eq!(
-            store.inventory(&acme()).await,
-            Ok(kept),
-            "the certificate and the lease"
-        );
+        let inventory = store.inventory(&acme()).await;
+        assert_eq!(inventory, Ok(kept), "the certificate and the lease");
     }
     assert_eq!(store.list_tenants().await, Ok(vec![]));
     assert_eq!(store.tenant(&acme()).await, Ok(None));
 
     // Back again: the tokens go on from where they were.
     store.release(&lease, LastRun::default()).await.unwrap();
-    lease = take(&store, "two", at("09:00:00")).await;
+    let lease = take(&store, "two", at("09:00:00")).await;
     assert_eq!(lease.token, FencingToken(2));
-    assert_eq!(entry("cert-2", lease.token).await, Ok(PutOutcome::Written));
+    assert_eq!(file("cert-2", lease.token).await, Ok(PutOutcome::Written));
 
-    store
-        .remove_tenant_and(&acme(), CertificateLedger::Delete)
-        .await
-        .unwrap();
+    let deleted = CertificateLedger::Delete;
+    store.remove_tenant_and(&acme(), deleted).await.unwrap();
     assert!(store.inventory(&acme()).await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn removal_repeats_unprocessed_deletes() {
-    let stack = stack().await;
-    stack.store().put_tenant(&acme(), "config").await.unwrap();
-    put_employees(&stack.store(), 30).await;
+    let (stack, store) = state().await;
+    store.put_tenant(&acme(), "config").await.unwrap();
+    put_employees(&store, 30).await;
     let proxy = Proxy::start(&stack, |call| {
-        let undone = || json!({"UnprocessedItems": from(call.body)["RequestItems"]}).to_string();
-        let is_first = call.operation == "BatchWriteItem" && call.before < 2;
-        if is_first {
-            Fate::Reply(StatusCode::OK, undone())
-        } else {
-            Fate::Pass
+        if call.operation != "BatchWriteItem" || call.before >= 2 {
+            return Fate::Pass;
         }
+        let asked: Value = serde_json::from_str(call.body).unwrap();
+        let undone = json!({"UnprocessedItems": asked["RequestItems"]});
+        Fate::Reply(StatusCode::OK, undone.to_string())
     })
     .await;
-    proxy.store(&stack).remove_tenant(&acme()).await.unwrap();
-    assert_eq!(
-        proxy.calls("BatchWriteItem"),
-        4,
-        "two batches, each left undone once"
-    );
-    let rest = stack
-        .aws()
-        .dynamodb()
-        .scan()
-        .table_name("reteach-personio")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(rest.count(), 0);
-}
-
-fn from(text: &str) -> Value {
-    serde_json::from_str(text).unwrap()
+    proxy.store().remove_tenant(&acme()).await.unwrap();
+    let calls = proxy.calls("BatchWriteItem");
+    assert_eq!(calls, 4, "two batches, each left undone once");
+    assert_eq!(items(&stack).await, 0);
 }

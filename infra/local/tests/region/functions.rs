@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use jiff::SignedDuration;
-use local::region::{InvocationResult, Queue, RegionEvent, Trigger};
+use local::region::{InvocationResult, Queue, Trigger};
 use serde_json::{Value, json};
 use shared::domain::clock::Clock as _;
 use tokio::net::TcpListener;
@@ -23,42 +23,21 @@ async fn a_function_is_called_by_its_arn_and_its_names_and_answers_with_its_repo
         let reply = running.invoke(name, "RequestResponse", &event).await;
         assert!(reply.headers().get("x-amz-function-error").is_none());
         let report: Value = reply.json().await.unwrap();
-        assert_eq!(
-            (&report["job"], &report["outcome"]),
-            (&json!("employee-sync"), &json!("planned")),
-            "{report}"
-        );
+        assert_eq!(report["job"], "employee-sync", "{report}");
+        assert_eq!(report["outcome"], "planned", "{report}");
     }
-    let reply = running
-        .invoke(
-            "certificate-sync",
-            "RequestResponse",
-            &json!({"tenant_id": "acme"}),
-        )
-        .await;
-    assert_eq!(reply.json::<Value>().await.unwrap()["outcome"], "waiting");
+    let scheduled = json!({"tenant_id": "acme"});
+    let report = running.reply("certificate-sync", &scheduled).await;
+    assert_eq!(report["outcome"], "waiting");
     assert_eq!(running.invocations().len(), 4);
-    assert_eq!(
-        running
-            .invoke("employee-sync", "DryRun", &event)
-            .await
-            .status(),
-        204
-    );
-    assert_eq!(
-        running
-            .invoke("payroll-sync", "RequestResponse", &event)
-            .await
-            .status(),
-        404
-    );
-    assert_eq!(
-        running
-            .invoke("employee-sync", "Later", &event)
-            .await
-            .status(),
-        400
-    );
+    for (function, kind, status) in [
+        ("employee-sync", "DryRun", 204),
+        ("payroll-sync", "RequestResponse", 404),
+        ("employee-sync", "Later", 400),
+    ] {
+        let reply = running.invoke(function, kind, &event).await;
+        assert_eq!(reply.status(), status, "{function} {kind}");
+    }
     assert_eq!(running.invocations(), []);
 }
 
@@ -67,24 +46,12 @@ async fn errors_go_to_the_waiting_caller_or_to_the_dead_letters() {
     let region = TestRegion::new().await;
     let mut running = region.region().await;
     let event = json!({"tenant": "acme"});
-    let reply = running
-        .invoke("employee-sync", "RequestResponse", &event)
-        .await;
-    assert_eq!(reply.status(), 200);
-    assert_eq!(reply.headers()["x-amz-function-error"], "Unhandled");
-    assert_eq!(
-        reply.json::<Value>().await.unwrap()["errorType"],
-        "InvalidEvent"
-    );
+    let error = running.error("employee-sync", &event).await;
+    assert_eq!(error["errorType"], "InvalidEvent");
     assert_eq!(running.region.dead_letters(), []);
 
-    assert_eq!(
-        running
-            .invoke("employee-sync", "Event", &event)
-            .await
-            .status(),
-        202
-    );
+    let accepted = running.invoke("employee-sync", "Event", &event).await;
+    assert_eq!(accepted.status(), 202);
     running.region.idle().await;
     while running.region.dead_letters().is_empty() {
         tokio::task::yield_now().await;
@@ -95,18 +62,10 @@ async fn errors_go_to_the_waiting_caller_or_to_the_dead_letters() {
     };
     assert_eq!((letter.queue, &letter.event), (Queue::Execution, &event));
     let invocations = running.invocations();
-    assert_eq!(
-        invocations
-            .iter()
-            .map(|invocation| invocation.trigger)
-            .collect::<Vec<_>>(),
-        [Trigger::Call, Trigger::Event]
-    );
-    assert!(
-        invocations[1].to_string().contains("FAILED: InvalidEvent"),
-        "{}",
-        invocations[1]
-    );
+    let triggers = invocations.iter().map(|invocation| invocation.trigger);
+    assert!(triggers.eq([Trigger::Call, Trigger::Event]));
+    let text = invocations[1].to_string();
+    assert!(text.contains("FAILED: InvalidEvent"), "{text}");
 }
 
 /// What `cargo lambda watch` was sent, and what it answers.
@@ -137,18 +96,14 @@ impl FakeWatch {
 }
 
 async fn take(State(fake): State<FakeWatch>, Path(name): Path<String>, body: String) -> Response {
-    fake.events
-        .lock()
-        .unwrap()
-        .push((name, serde_json::from_str(&body).unwrap()));
+    let event = serde_json::from_str(&body).unwrap();
+    fake.events.lock().unwrap().push((name, event));
     let (status, failed, body) = fake.answer.lock().unwrap().clone();
-    let mut reply = (status, body).into_response();
-    if failed {
-        reply
-            .headers_mut()
-            .insert("x-amz-function-error", "unhandled".parse().unwrap());
+    let error = failed.then_some([("x-amz-function-error", "unhandled")]);
+    match error {
+        Some(headers) => (status, headers, body).into_response(),
+        None => (status, body).into_response(),
     }
-    reply
 }
 
 #[tokio::test]
@@ -157,36 +112,24 @@ async fn functions_run_in_cargo_lambda_watch_if_it_listens() {
     let (watch, url) = FakeWatch::start().await;
     region.lambda_url.clone_from(&url);
     let mut running = region.region().await;
-    assert_eq!(
-        running.events()[0].to_string(),
-        format!("The functions run in `cargo lambda watch` at {url}")
-    );
+    let says = format!("The functions run in `cargo lambda watch` at {url}");
+    assert_eq!(running.events()[0].to_string(), says);
     let company = region.tenant(&running).await;
     let event = json!({"tenant_id": "acme"});
 
     watch.answers(StatusCode::OK, false, json!({"from": "watch"}).to_string());
-    let reply = running.invoke(EMPLOYEES, "RequestResponse", &event).await;
-    assert_eq!(
-        reply.json::<Value>().await.unwrap(),
-        json!({"from": "watch"})
-    );
+    let reply = running.reply(EMPLOYEES, &event).await;
+    assert_eq!(reply, json!({"from": "watch"}));
     let start = region.clock().now() + SignedDuration::from_secs(1);
     running.schedule("acme.employees", start, json!({})).await;
     running.pass(region.clock(), 1).await;
     let sent = watch.events.lock().unwrap().clone();
     assert_eq!(sent, vec![("employee-sync".to_owned(), event.clone()); 2]);
-    assert_eq!(
-        running
-            .invocations()
-            .into_iter()
-            .map(|invocation| invocation.result)
-            .collect::<Vec<_>>(),
-        vec![InvocationResult::Answered; 2]
-    );
-    assert!(
-        company.reteach.customers().is_empty(),
-        "it did not run here as well"
-    );
+    let results = running.invocations().into_iter();
+    let results = results.map(|invocation| invocation.result);
+    assert!(results.eq([InvocationResult::Answered, InvocationResult::Answered]));
+    // It did not run here as well.
+    assert!(company.reteach.customers().is_empty());
 }
 
 #[tokio::test]
@@ -197,30 +140,15 @@ async fn errors_of_cargo_lambda_watch_become_function_errors() {
     let running = region.region().await;
     let error = json!({"errorType": "InvalidEvent", "errorMessage": "no"}).to_string();
     for (status, failed, body, kind) in [
-        (StatusCode::OK, true, error.as_str(), "InvalidEvent"),
-        (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            false,
-            &error,
-            "InvalidEvent",
-        ),
-        (StatusCode::NOT_FOUND, false, "no such function", "NoReply"),
-        (StatusCode::OK, false, "<html>", "NoReply"),
+        (200, true, error.as_str(), "InvalidEvent"),
+        (500, false, &error, "InvalidEvent"),
+        (404, false, "no such function", "NoReply"),
+        (200, false, "<html>", "NoReply"),
     ] {
-        watch.answers(status, failed, body);
-        let reply = running
-            .invoke(
-                "employee-sync",
-                "RequestResponse",
-                &json!({"tenant_id": "acme"}),
-            )
-            .await;
-        assert_eq!(reply.headers()["x-amz-function-error"], "Unhandled");
-        assert_eq!(
-            reply.json::<Value>().await.unwrap()["errorType"],
-            kind,
-            "{body}"
-        );
+        watch.answers(StatusCode::from_u16(status).unwrap(), failed, body);
+        let event = json!({"tenant_id": "acme"});
+        let error = running.error("employee-sync", &event).await;
+        assert_eq!(error["errorType"], kind, "{body}");
     }
 }
 
@@ -232,29 +160,20 @@ async fn functions_run_in_process_otherwise_and_a_move_is_an_event() {
     let mut running = region.region().await;
     drop(listener);
     let event = json!({"tenant_id": "nobody"});
-    let reply = running
-        .invoke("employee-sync", "RequestResponse", &event)
-        .await;
-    assert_eq!(
-        reply.json::<Value>().await.unwrap()["outcome"],
-        "unknown-tenant"
-    );
-    let events: Vec<String> = running
-        .events()
+    let report = running.reply("employee-sync", &event).await;
+    assert_eq!(report["outcome"], "unknown-tenant");
+    let events = running.events();
+    for (event, says) in events
         .iter()
-        .map(RegionEvent::to_string)
-        .collect();
-    assert!(
-        events[0].contains("in `cargo lambda watch`") && events[1].contains("in this process"),
-        "{events:?}"
-    );
+        .zip(["in `cargo lambda watch`", "in this process"])
+    {
+        assert!(event.to_string().contains(says), "{event}");
+    }
 
     region.lambda_url = NO_WATCH.to_owned();
     drop(running);
     let mut running = region.region().await;
-    assert!(
-        running.events()[0]
-            .to_string()
-            .contains("in this process (no `cargo lambda watch` at http://127.0.0.1:1)")
-    );
+    let event = running.events()[0].to_string();
+    let says = "in this process (no `cargo lambda watch` at http://127.0.0.1:1)";
+    assert!(event.contains(says), "{event}");
 }

@@ -40,11 +40,9 @@ impl TestRegion {
         let name = format!("region-{}-{number}", std::process::id());
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = std::fs::remove_dir_all(&folder);
-        let vendors = Box::pin(Fixture::start("2026-05-11T08:00:00Z".parse().unwrap()))
-            .await
-            .unwrap();
+        let vendors = Fixture::start("2026-05-11T08:00:00Z".parse().unwrap());
         Self {
-            vendors,
+            vendors: Box::pin(vendors).await.unwrap(),
             folder,
             lambda_url: NO_WATCH.to_owned(),
         }
@@ -89,14 +87,11 @@ impl TestRegion {
         company
             .personio
             .put_all((1..=3).map(|id| Person::new(id, "Käthe", &format!("Groß-{id}"))));
-        let stack = running.region.stack();
-        stack
-            .store()
-            .put_tenant(&company.tenant, &company.tenant_file(""))
-            .await
-            .unwrap();
-        stack
-            .secrets()
+        let (stack, file) = (running.region.stack(), company.tenant_file(""));
+        let registered = stack.store().put_tenant(&company.tenant, &file).await;
+        assert_eq!(registered, Ok(()));
+        let secrets = stack.secrets();
+        secrets
             .put(&company.tenant, &company.secret())
             .await
             .unwrap();
@@ -124,6 +119,20 @@ impl Running {
         let path = format!("/2015-03-31/functions/{function}/invocations");
         self.post(&path, &[("x-amz-invocation-type", kind)], event.to_string())
             .await
+    }
+
+    /// What a call answers with.
+    pub(crate) async fn reply(&self, function: &str, event: &Value) -> Value {
+        let reply = self.invoke(function, "RequestResponse", event).await;
+        reply.json().await.unwrap()
+    }
+
+    /// The error that a call ends with.
+    pub(crate) async fn error(&self, function: &str, event: &Value) -> Value {
+        let reply = self.invoke(function, "RequestResponse", event).await;
+        assert_eq!(reply.status(), 200);
+        assert_eq!(reply.headers()["x-amz-function-error"], "Unhandled");
+        reply.json().await.unwrap()
     }
 
     /// Makes a schedule of `acme`; `changes` on top of what `tenants` makes.

@@ -1,6 +1,6 @@
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 use local::vendors::{
-    self, Action, Details, List, ListRequest, LocalTenant, Vendors, VendorsError,
+    self, Action, ActionResult, Details, List, ListRequest, LocalTenant, Vendors, VendorsError,
 };
 use serde_json::Value;
 use simulators::people::Status;
@@ -16,18 +16,26 @@ async fn running() -> (Folder, Vendors) {
 }
 
 async fn rows(folder: &Folder, list: List) -> Vec<Value> {
-    vendors::show(
-        folder.path(),
-        &ListRequest {
-            tenant: TENANT,
-            list,
-        },
-    )
-    .await
-    .unwrap()
+    let tenant = TENANT;
+    let request = ListRequest { tenant, list };
+    vendors::show(folder.path(), &request).await.unwrap()
 }
 
-fn hire(from: Option<jiff::civil::Date>) -> Action {
+/// HR or an admin does something.
+async fn act(folder: &Folder, action: Action) -> ActionResult {
+    folder.act(TENANT, action).await.unwrap()
+}
+
+async fn refused(folder: &Folder, action: Action) -> VendorsError {
+    folder.act(TENANT, action).await.unwrap_err()
+}
+
+fn certificate(person: u64, on: Option<Date>) -> Action {
+    let course = "Erste Hilfe".to_owned();
+    Action::Certificate { person, course, on }
+}
+
+fn hire(from: Option<Date>) -> Action {
     let details = Details {
         email: Some("e@muster.example".to_owned()),
         ..Details::default()
@@ -58,129 +66,79 @@ fn change(person: u64, position: &str) -> Action {
 async fn hr_hires_changes_and_lets_go() {
     let (folder, vendors) = running().await;
     let personio = vendors.companies().next().unwrap().personio.clone();
-    let id = folder
-        .act(TENANT, hire(None))
-        .await
-        .unwrap()
-        .person
-        .unwrap();
+    let id = act(&folder, hire(None)).await.person.unwrap();
     let person = |id| personio.person(id).unwrap();
-    assert_eq!(
-        (person(id).status, person(id).email.as_deref()),
-        (Status::Active, Some("e@muster.example"))
-    );
-    let later = folder
-        .act(TENANT, hire(Some(date(9000, 1, 1))))
-        .await
-        .unwrap()
-        .person
-        .unwrap();
+    assert_eq!(person(id).status, Status::Active);
+    assert_eq!(person(id).email.as_deref(), Some("e@muster.example"));
+    let later = act(&folder, hire(Some(date(9000, 1, 1)))).await;
+    let later = later.person.unwrap();
     assert_eq!((later, person(later).status), (id + 1, Status::Onboarding));
 
-    folder.act(TENANT, change(id, "Leitung")).await.unwrap();
+    act(&folder, change(id, "Leitung")).await;
     let changed = person(id);
-    assert_eq!(
-        (changed.first_name.as_str(), changed.last_name.as_str()),
-        ("Erika", "Neumann")
-    );
-    assert_eq!(
-        (changed.position.as_deref(), changed.email.is_some()),
-        (Some("Leitung"), true)
-    );
-    folder.act(TENANT, change(id, "")).await.unwrap();
+    let name = (changed.first_name.as_str(), changed.last_name.as_str());
+    assert_eq!(name, ("Erika", "Neumann"));
+    assert_eq!(changed.position.as_deref(), Some("Leitung"));
+    assert!(changed.email.is_some());
+    act(&folder, change(id, "")).await;
     assert_eq!(person(id).position, None, "an empty text empties the field");
 
-    folder
-        .act(
-            TENANT,
-            Action::Leave {
-                person: id,
-                on: Some(date(2020, 2, 29)),
-            },
-        )
-        .await
-        .unwrap();
-    assert_eq!(
-        (person(id).status, person(id).termination_date),
-        (Status::Inactive, Some(date(2020, 2, 29)))
-    );
-    folder
-        .act(TENANT, Action::Stay { person: id })
-        .await
-        .unwrap();
-    assert_eq!(
-        (person(id).status, person(id).termination_date),
-        (Status::Active, None)
-    );
+    let last_day = Some(date(2020, 2, 29));
+    let leave = Action::Leave {
+        person: id,
+        on: last_day,
+    };
+    for (action, status, end) in [
+        (leave, Status::Inactive, last_day),
+        (Action::Stay { person: id }, Status::Active, None),
+    ] {
+        act(&folder, action).await;
+        let person = person(id);
+        assert_eq!((person.status, person.termination_date), (status, end));
+    }
     assert_eq!(rows(&folder, List::People).await.len(), 14);
 }
 
 #[tokio::test]
 async fn a_certificate_needs_an_account() {
     let (folder, _vendors) = running().await;
-    let certificate = |person| Action::Certificate {
-        person,
-        course: "Erste Hilfe".to_owned(),
-        on: Some(date(2026, 1, 31)),
-    };
-    let issued = folder.act(TENANT, certificate(1_001)).await.unwrap();
+    let day = Some(date(2026, 1, 31));
+    let issued = act(&folder, certificate(1_001, day)).await;
     let shown = rows(&folder, List::Participations).await;
     let row = shown.last().unwrap();
-    assert_eq!(
-        row["certificate"]["id"].as_str(),
-        issued.certificate.as_deref()
-    );
-    assert_eq!(
-        (&row["course_name"], &row["completed_at"]),
-        (&"Erste Hilfe".into(), &"2026-01-31T11:00:00Z".into())
-    );
-    let new = folder
-        .act(TENANT, hire(None))
-        .await
-        .unwrap()
-        .person
-        .unwrap();
-    let error = folder.act(TENANT, certificate(new)).await.unwrap_err();
-    assert!(
-        refusal(&error).contains("no account in reteach yet"),
-        "{error}"
-    );
+    let id = row["certificate"]["id"].as_str();
+    assert_eq!(id, issued.certificate.as_deref());
+    assert_eq!(row["course_name"], "Erste Hilfe");
+    assert_eq!(row["completed_at"], "2026-01-31T11:00:00Z");
+    let new = act(&folder, hire(None)).await.person.unwrap();
+    let error = refused(&folder, certificate(new, day)).await;
+    let says = "no account in reteach yet";
+    assert!(refusal(&error).contains(says), "{error}");
 }
 
 #[tokio::test]
 async fn unknown_employees_are_named() {
     let (folder, _vendors) = running().await;
-    for act in [
-        change(77, "x"),
-        Action::Leave {
-            person: 77,
-            on: None,
-        },
-        Action::Stay { person: 77 },
-        Action::Certificate {
-            person: 77,
-            course: "x".to_owned(),
-            on: None,
-        },
+    let (person, on) = (77, None);
+    for action in [
+        change(person, "x"),
+        Action::Leave { person, on },
+        Action::Stay { person },
+        certificate(person, on),
     ] {
-        let error = folder.act(TENANT, act).await.unwrap_err();
-        assert!(
-            matches!(&error, VendorsError::Refused(text) if text.contains("no employee 77")),
-            "{error}"
-        );
+        let error = refused(&folder, action).await;
+        assert!(refusal(&error).contains("no employee 77"), "{error}");
     }
 }
 
 #[tokio::test]
 async fn lists_show_what_the_vendors_hold() {
     let (folder, _vendors) = running().await;
-    folder.act(TENANT, hire(None)).await.unwrap();
+    act(&folder, hire(None)).await;
     let people = rows(&folder, List::People).await;
     let table = List::People.table(&people);
-    assert!(
-        table.contains("e@muster.example") && table.ends_with("13 rows"),
-        "{table}"
-    );
+    assert!(table.contains("e@muster.example"), "{table}");
+    assert!(table.ends_with("13 rows"), "{table}");
     let accounts = rows(&folder, List::Accounts).await;
     assert!(accounts.iter().all(|row| row["status"].is_string()));
     assert!(List::Accounts.table(&accounts).contains("sap:4711"));

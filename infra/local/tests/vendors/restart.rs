@@ -17,7 +17,6 @@ fn company(vendors: &Vendors, tenant: LocalTenant) -> Company {
         .clone()
 }
 
-/// What a company holds.
 fn holdings(company: &Company) -> (Value, Value, String) {
     let documents = serde_json::to_value(company.personio.documents()).unwrap();
     let accounts = serde_json::to_value(company.reteach.customers()).unwrap();

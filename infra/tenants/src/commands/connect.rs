@@ -203,7 +203,6 @@ impl View for LinkView<'_> {
 
 enum Ready {
     Yes(Box<Integration>),
-    /// The problems.
     No(Vec<Item>),
 }
 

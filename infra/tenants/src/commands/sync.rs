@@ -70,7 +70,6 @@ impl View for ReportView {
     }
 }
 
-/// In this process.
 async fn here(context: &CommandContext<'_>, args: &Sync, job: JobKind) -> Result<Report<Value>> {
     let (tenant, mode) = (&args.tenant, Mode::from(args.mode));
     let report = match job {
@@ -90,7 +89,6 @@ async fn here(context: &CommandContext<'_>, args: &Sync, job: JobKind) -> Result
         .map_err(|error| unreadable(job, &error))
 }
 
-/// Calls the deployed function.
 async fn called(context: &CommandContext<'_>, args: &Sync, job: JobKind) -> Result<Report<Value>> {
     let function = context.deployment.functions.of(job).ok_or_else(|| {
         Failure::usage(format!(

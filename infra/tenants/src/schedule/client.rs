@@ -21,7 +21,6 @@ const EVENT_AGE: i32 = 60;
 
 pub(crate) const JOBS: [JobKind; 2] = [JobKind::Employees, JobKind::Certificates];
 
-/// The group's schedules.
 #[derive(Clone, Debug)]
 pub(crate) struct Schedules {
     client: Client,

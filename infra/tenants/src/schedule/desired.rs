@@ -8,7 +8,6 @@ use shared::tenant::{TenantConfig, Via};
 
 use crate::stack::Scheduler;
 
-/// Whether a schedule fires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Firing {
     On,
@@ -27,7 +26,6 @@ pub(crate) struct DesiredSchedule {
     pub(crate) function: String,
     /// The role that fires it.
     pub(crate) role: String,
-    /// The dead-letter queue.
     pub(crate) queue: String,
     /// The event for the function.
     pub(crate) input: String,

@@ -38,7 +38,6 @@ impl Functions {
 pub(crate) struct Scheduler {
     pub(crate) group: String,
     pub(crate) role: String,
-    /// The dead-letter queue.
     pub(crate) queue: String,
     pub(crate) employees: String,
     pub(crate) certificates: String,

@@ -46,7 +46,6 @@ async fn done(desk: &Desk, region: &Region, line: &str) -> Value {
     done.json()
 }
 
-/// Lets five minutes pass.
 async fn pass(desk: &Desk, region: &Region) {
     for _ in 0..300 {
         desk.clock().advance(SignedDuration::from_secs(1));

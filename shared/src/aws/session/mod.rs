@@ -36,18 +36,12 @@ pub enum SessionError {
     #[error(
         "the tenants' role may not be assumed ({code}): look at its trust policy and at the function's role"
     )]
-    Denied {
-        /// STS's error code.
-        code: String,
-    },
+    Denied { code: String },
     /// STS takes the request for wrong.
     #[error(
         "STS refuses the session's request ({code}): look at TENANT_ROLE_ARN, TABLE_NAME and SECRET_PREFIX"
     )]
-    Refused {
-        /// STS's error code.
-        code: String,
-    },
+    Refused { code: String },
     /// STS cannot be reached, fails, or answers something else.
     #[error("STS did not answer; the next run tries again")]
     Unavailable,
@@ -72,7 +66,6 @@ struct Session {
     until: Timestamp,
 }
 
-/// What STS grants.
 struct Granted {
     credentials: Credentials,
     until: Timestamp,

@@ -11,7 +11,6 @@ pub enum Field<T> {
     Absent,
     /// The source says it is empty.
     Null,
-    /// The source says this.
     Value(T),
 }
 
@@ -38,7 +37,6 @@ impl<T> Field<T> {
         }
     }
 
-    /// The field by reference.
     pub fn as_ref(&self) -> Field<&T> {
         match self {
             Self::Absent => Field::Absent,

@@ -21,7 +21,6 @@ pub struct Employee {
     pub last_name: Field<String>,
     /// E-Mail; may be missing.
     pub email: Field<String>,
-    /// Position.
     pub position: Field<String>,
     /// Gesellschaft (Personio `subcompany`).
     pub company: Field<String>,
@@ -53,9 +52,7 @@ impl std::fmt::Debug for Employee {
 /// Gender as reteach knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Gender {
-    /// Male.
     Male,
-    /// Female.
     Female,
     /// Diverse (Kombo: `NON_BINARY`).
     Diverse,
@@ -77,7 +74,6 @@ pub enum EmploymentType {
 pub enum Status {
     /// Contract signed, not started (Kombo: `PENDING`).
     Onboarding,
-    /// Employed.
     Active,
     /// Employed, on leave: not a lock.
     Leave,

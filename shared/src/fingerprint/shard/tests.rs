@@ -15,39 +15,31 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn shard(people: &[(&str, EntryStatus)]) -> Shard {
-    let entry = |id: &str, status| {
-        (
-            SourceId::new(id),
-            ShardEntry {
-                fingerprint: print(id),
-                status,
-            },
-        )
+    let people = people.iter();
+    Shard(people.map(|(id, status)| entry(id, id, *status)).collect())
+}
+
+/// The entry of the person `id`, whose fingerprint comes from `seed`.
+fn entry(id: &str, seed: &str, status: EntryStatus) -> (SourceId, ShardEntry) {
+    let fingerprint = print(seed);
+    let entry = ShardEntry {
+        fingerprint,
+        status,
     };
-    Shard(
-        people
-            .iter()
-            .map(|(id, status)| entry(id, *status))
-            .collect(),
-    )
+    (SourceId::new(id), entry)
 }
 
 #[test]
 fn a_line_is_due_for_the_first_of_its_people_that_wait() {
     use EntryStatus::{MissingOnce, RetryAt, Synced};
+    let epoch = RetryAt(Timestamp::UNIX_EPOCH);
     let cases: [(&[(&str, EntryStatus)], u32); 8] = [
         (&[], 0),
         (&[("1", Synced), ("2", Synced)], 0),
         (&[("1", Synced), ("2", RetryAt(at(500)))], 500),
         (&[("1", RetryAt(at(900))), ("2", RetryAt(at(500)))], 500),
         // At once, that is in the next run: the epoch, and what is missing for the first time.
-        (
-            &[
-                ("1", RetryAt(Timestamp::UNIX_EPOCH)),
-                ("2", RetryAt(at(500))),
-            ],
-            1,
-        ),
+        (&[("1", epoch), ("2", RetryAt(at(500)))], 1),
         (&[("1", MissingOnce), ("2", RetryAt(at(500)))], 1),
         (&[("1", RetryAt(at(-5)))], 1),
         (&[("1", RetryAt(Timestamp::MAX))], u32::MAX),
@@ -60,11 +52,8 @@ fn a_line_is_due_for_the_first_of_its_people_that_wait() {
 #[test]
 fn a_line_settles_the_same_people_until_it_is_due() {
     let (one, two) = (print("1"), print("2"));
-    let line = shard(&[
-        ("1", EntryStatus::Synced),
-        ("2", EntryStatus::RetryAt(at(500))),
-    ])
-    .digest();
+    let waits = EntryStatus::RetryAt(at(500));
+    let line = shard(&[("1", EntryStatus::Synced), ("2", waits)]).digest();
     let cases = [
         (vec![one, two], 499, true),
         (vec![two, one], 499, true),
@@ -77,11 +66,8 @@ fn a_line_settles_the_same_people_until_it_is_due() {
         (vec![], 499, false),
     ];
     for (people, second, settled) in cases {
-        assert_eq!(
-            line.is_settled(people.clone(), at(second)),
-            settled,
-            "{people:?} {second}"
-        );
+        let found = line.is_settled(people.clone(), at(second));
+        assert_eq!(found, settled, "{people:?} {second}");
     }
     assert!(ShardDigest::default().is_settled([], at(0)));
     assert!(!ShardDigest::default().is_settled([one], at(0)));
@@ -90,25 +76,18 @@ fn a_line_settles_the_same_people_until_it_is_due() {
 #[test]
 fn bytes_that_are_no_shard_are_refused() {
     let bytes = shard(&[("1", EntryStatus::Synced)]).to_bytes().unwrap();
-    assert_eq!(
-        Shard::from_bytes(&bytes[..bytes.len() - 1]),
-        Err(ShardError)
-    );
-    assert_eq!(Shard::from_bytes(&[0xff; 4]), Err(ShardError));
-    assert_eq!(
-        Shard::from_bytes(&Shard::default().to_bytes().unwrap()),
-        Ok(Shard::default())
-    );
+    for wrong in [&bytes[..bytes.len() - 1], &[0xff; 4]] {
+        assert_eq!(Shard::from_bytes(wrong), Err(ShardError));
+    }
+    let empty = Shard::default().to_bytes().unwrap();
+    assert_eq!(Shard::from_bytes(&empty), Ok(Shard::default()));
 }
 
 #[test]
 fn a_shard_of_the_usual_size_fits_three_write_units() {
     let people = (0..64).map(|number| {
-        let entry = ShardEntry {
-            fingerprint: print(&number.to_string()),
-            status: EntryStatus::Synced,
-        };
-        (SourceId::new((10_000_000 + number).to_string()), entry)
+        let id = (10_000_000 + number).to_string();
+        entry(&id, &number.to_string(), EntryStatus::Synced)
     });
     let bytes = Shard(people.collect()).to_bytes().unwrap();
     assert!(bytes.len() <= 3 * 1024, "{}", bytes.len());
@@ -139,26 +118,14 @@ fn the_roots_table_is_one_run_of_twelve_bytes_a_shard() {
         ShardDigest { digest: 0, due: 1 },
     ];
     let text = serde_json::to_value(root(lines.to_vec())).unwrap();
-    let bytes: Vec<u64> = text["shards"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|it| it.as_u64().unwrap())
-        .collect();
-    assert_eq!(
-        bytes,
-        [
-            1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1
-        ]
-    );
+    let mut bytes: Vec<u8> = (1..=12).collect();
+    bytes.extend([0; 11]);
+    bytes.push(1);
+    assert_eq!(text["shards"], serde_json::json!(bytes));
     let mut cut = text;
     cut["shards"].as_array_mut().unwrap().pop();
-    assert!(
-        serde_json::from_value::<SyncState>(cut)
-            .unwrap_err()
-            .to_string()
-            .contains("cut off")
-    );
+    let error = serde_json::from_value::<SyncState>(cut).unwrap_err();
+    assert!(error.to_string().contains("cut off"), "{error}");
 }
 
 /// An attribute's size as DynamoDB counts it.
@@ -167,10 +134,8 @@ fn size_of(value: &serde_dynamo::AttributeValue) -> usize {
     match value {
         B(bytes) => bytes.len(),
         M(map) => {
-            3 + map
-                .iter()
-                .map(|(name, value)| name.len() + size_of(value))
-                .sum::<usize>()
+            let sizes = map.iter().map(|(name, value)| name.len() + size_of(value));
+            3 + sizes.sum::<usize>()
         }
         S(text) | N(text) => text.len(),
         other => panic!("{other:?}"),
@@ -179,19 +144,12 @@ fn size_of(value: &serde_dynamo::AttributeValue) -> usize {
 
 #[test]
 fn the_largest_root_is_one_read_unit() {
-    let root = root(vec![
-        ShardDigest {
-            digest: u64::MAX,
-            due: 1
-        };
-        usize::from(SHARDS)
-    ]);
+    let (digest, due) = (u64::MAX, 1);
+    let root = root(vec![ShardDigest { digest, due }; usize::from(SHARDS)]);
     let item: serde_dynamo::Item = serde_dynamo::to_item(root).unwrap();
-    let size: usize = item
-        .inner()
-        .iter()
-        .map(|(name, value)| name.len() + size_of(value))
-        .sum();
+    let sizes = item.inner().iter();
+    let sizes = sizes.map(|(name, value)| name.len() + size_of(value));
+    let size: usize = sizes.sum();
     assert!(size <= 4096, "{size}");
 }
 
@@ -209,13 +167,7 @@ fn any_shard() -> impl Strategy<Value = Shard> {
         prop::collection::btree_map("[0-9]{1,8}|\\PC{1,6}", (any::<u64>(), status()), 0..20);
     people.prop_map(|people| {
         let entry = |(id, (seed, status)): (String, (u64, EntryStatus))| {
-            (
-                SourceId::new(id),
-                ShardEntry {
-                    fingerprint: print(&seed.to_string()),
-                    status,
-                },
-            )
+            entry(&id, &seed.to_string(), status)
         };
         Shard(people.into_iter().map(entry).collect())
     })
@@ -285,17 +237,14 @@ fn people_spread_evenly() {
     for id in 0..4_096 {
         sizes[usize::from(ShardNumber::of(&SourceId::new(id.to_string())).0)] += 1;
     }
-    assert!(
-        sizes.iter().all(|size| (30..=100).contains(size)),
-        "{sizes:?}"
-    );
+    let is_even = sizes.iter().all(|size| (30..=100).contains(size));
+    assert!(is_even, "{sizes:?}");
 }
 
 /// Another hash or another number of shards would leave people in shards where nobody looks for them.
 #[test]
 fn nobody_ever_moves_to_another_shard() {
-    let shards: Vec<u16> = ["1", "4711", "10000000", "ä"]
-        .map(|id| ShardNumber::of(&SourceId::new(id)).0)
-        .to_vec();
+    let ids = ["1", "4711", "10000000", "ä"];
+    let shards = ids.map(|id| ShardNumber::of(&SourceId::new(id)).0);
     assert_eq!(shards, [43, 30, 58, 51]);
 }

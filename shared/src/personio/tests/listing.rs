@@ -21,62 +21,44 @@ fn page(items: Vec<Value>, next: Option<&str>) -> Canned {
 }
 
 fn token() -> Canned {
-    Canned::Json(
-        200,
-        json!({"access_token": "papi-v2", "expires_in": 86400, "token_type": "Bearer", "scope": "documents:read"}),
-    )
+    let token = json!({"access_token": "papi-v2", "expires_in": 86400, "token_type": "Bearer",
+        "scope": "documents:read"});
+    Canned::Json(200, token)
 }
 
 async fn v2(answer: impl Fn(&Seen) -> Canned + Send + Sync + 'static) -> Server {
-    Server::start(move |_, seen| {
-        if seen.path() == "/v2/auth/token" {
-            token()
-        } else {
-            answer(seen)
-        }
+    Server::start(move |_, seen| match seen.path() {
+        "/v2/auth/token" => token(),
+        _ => answer(seen),
     })
     .await
 }
 
 #[tokio::test(start_paused = true)]
 async fn lists_by_cursor_with_a_token_of_its_own() {
-    let server = v2(|seen| match seen.query("cursor").as_deref() {
-        None => page(
-            vec![item(json!("1"))],
-            Some("https://evil.example.com/v2/x?cursor=a%2Fb&limit=1"),
-        ),
+    let evil = "https://evil.example.com/v2/x?cursor=a%2Fb&limit=1";
+    let server = v2(move |seen| match seen.query("cursor").as_deref() {
+        None => page(vec![item(json!("1"))], Some(evil)),
         Some("a/b") => page(vec![], Some("/v2/document-management/documents?cursor=c")),
         _ => page(vec![item(json!(2))], None),
     })
     .await;
     let day = "2026-03-01".parse().unwrap();
-    let listed = direct(&server)
-        .documents(
-            &SourceId::new("4711"),
-            Some(&CategoryId::new("7")),
-            Some(day),
-        )
-        .await
-        .unwrap();
-    let ids: Vec<_> = listed.iter().map(|it| it.id.as_str()).collect();
-    assert_eq!(
-        (ids, listed[0].size, listed[0].date),
-        (
-            vec!["1", "2"],
-            Some(48213),
-            Some("2026-03-14".parse().unwrap())
-        )
-    );
+    let (employee, category) = (SourceId::new("4711"), CategoryId::new("7"));
+    let client = direct(&server);
+    let listed = client
+        .documents(&employee, Some(&category), Some(day))
+        .await;
+    let listed = listed.unwrap();
+    let ids = listed.iter().map(|document| document.id.as_str());
+    assert!(ids.eq(["1", "2"]));
+    assert_eq!(listed[0].size, Some(48213));
+    assert_eq!(listed[0].date, "2026-03-14".parse().ok());
     assert!(!format!("{listed:?}").contains("Brandschutz"));
     let seen = server.seen();
-    assert_eq!(
-        (seen[0].method.as_str(), seen[0].uri.as_str()),
-        ("POST", "/v2/auth/token")
-    );
-    assert_eq!(
-        seen[0].header("content-type"),
-        Some("application/x-www-form-urlencoded")
-    );
+    assert_eq!(seen[0].line(), ("POST", "/v2/auth/token"));
+    let kind = seen[0].header("content-type");
+    assert_eq!(kind, Some("application/x-www-form-urlencoded"));
     let form = "grant_type=client_credentials&client_id=papi-id&client_secret=papi-secret";
     assert_eq!(&seen[0].raw[..], form.as_bytes());
     assert_eq!(seen.len(), 4);
@@ -98,14 +80,9 @@ async fn lists_by_cursor_with_a_token_of_its_own() {
 async fn a_list_without_an_end_or_a_way_on_is_unreadable() {
     for (next, requests) in [("?cursor=same", 2), ("?page=2", 1), ("https://[", 1)] {
         let server = v2(move |_| page(vec![item(json!(1))], Some(next))).await;
-        let error = direct(&server)
-            .documents(&SourceId::new("4711"), None, None)
-            .await
-            .unwrap_err();
-        assert!(
-            matches!(error, SourceError::Unreadable(_)),
-            "{next}: {error:?}"
-        );
+        let client = direct(&server);
+        let listed = client.documents(&SourceId::new("4711"), None, None).await;
+        assert!(matches!(listed, Err(SourceError::Unreadable(_))), "{next}");
         assert_eq!(server.seen().len(), 1 + requests, "{next}");
     }
 }
@@ -114,6 +91,7 @@ async fn a_list_without_an_end_or_a_way_on_is_unreadable() {
 async fn says_what_a_refused_list_means() {
     let problem = json!({"personio_trace_id": "x", "timestamp": "2021-05-28T11:17:30+00:00",
         "errors": [{"title": "Insufficient access scope", "detail": "Erika", "type": "https://x", "_meta": {}}]});
+    let without_id = r#"{"_data":[{"name":"without an id"}]}"#;
     for (status, body, expected, lists) in [
         (403, problem.to_string(), "Forbidden", 1),
         (401, problem.to_string(), "Forbidden", 2),
@@ -124,27 +102,17 @@ async fn says_what_a_refused_list_means() {
         (502, "<html>".to_owned(), "Unavailable", 4),
         (200, "<html>".to_owned(), "Unreadable", 1),
         (200, "{}".to_owned(), "Unreadable", 1),
-        (
-            200,
-            r#"{"_data":[{"name":"without an id"}]}"#.to_owned(),
-            "Unreadable",
-            1,
-        ),
+        (200, without_id.to_owned(), "Unreadable", 1),
     ] {
         let body: &'static str = body.leak();
         let server = v2(move |_| Canned::Text(status, body)).await;
         let error = direct(&server).find(&document()).await.unwrap_err();
-        assert!(
-            format!("{error:?}").starts_with(expected),
-            "{status} {body}: {error:?}"
-        );
+        let variant = format!("{error:?}");
+        assert!(variant.starts_with(expected), "{status} {body}: {variant}");
         assert!(!error.to_string().contains("Erika"), "{error}");
-        let asked = server
-            .seen()
-            .iter()
-            .filter(|seen| seen.path() != "/v2/auth/token")
-            .count();
-        assert_eq!(asked, lists, "{status} {body}");
+        let seen = server.seen().into_iter();
+        let asked = seen.filter(|seen| seen.path() != "/v2/auth/token");
+        assert_eq!(asked.count(), lists, "{status} {body}");
         if expected == "Forbidden" {
             assert!(error.to_string().contains("Documents: read"), "{error}");
         }
@@ -166,19 +134,12 @@ async fn says_what_a_refused_token_means() {
         (503, "", "Unavailable"),
         (404, "", "Unreadable"),
     ] {
-        let server = Server::start(move |_, _| {
-            Canned::Json(
-                status,
-                json!({"timestamp": "2023-03-01T14:07:17Z", "trace_id": "baaa", "error": code,
-                "error_description": "Client authentication failed for papi-id", "error_uri": "https://x"}),
-            )
-        })
-        .await;
+        let body = json!({"timestamp": "2023-03-01T14:07:17Z", "trace_id": "baaa", "error": code,
+            "error_description": "Client authentication failed for papi-id", "error_uri": "https://x"});
+        let server = Server::start(move |_, _| Canned::Json(status, body.clone())).await;
         let error = direct(&server).find(&document()).await.unwrap_err();
-        assert!(
-            format!("{error:?}").starts_with(expected),
-            "{status} {code}: {error:?}"
-        );
+        let variant = format!("{error:?}");
+        assert!(variant.starts_with(expected), "{status} {code}: {variant}");
         let text = error.to_string();
         assert!(!text.contains("papi-") && !text.contains("Erika"), "{text}");
     }
@@ -187,52 +148,34 @@ async fn says_what_a_refused_token_means() {
 #[tokio::test(start_paused = true)]
 async fn finds_what_was_filed_among_all_of_the_employees_documents() {
     let with = |changes: Value| {
-        let mut it = item(json!("5"));
+        let mut item = item(json!("5"));
         for (key, value) in changes.as_object().unwrap() {
-            it[key.as_str()] = value.clone();
+            item[key.as_str()] = value.clone();
         }
-        it
+        item
     };
-    let found = Verification::Found(DocumentId::new("5"));
-    for (items, expected) in [
-        (vec![], Verification::NotFound),
-        (vec![with(json!({}))], found.clone()),
-        (
-            vec![with(
-                json!({"comment": "reteach: X, Zertifikat-ID 0f0c-7", "name": "renamed"}),
-            )],
-            found.clone(),
-        ),
-        (
-            vec![with(json!({"comment": "reteach: X, Zertifikat-ID 0f0c-8"}))],
-            Verification::NotFound,
-        ),
-        (
-            vec![with(json!({"owner": {"id": "1"}}))],
-            Verification::NotFound,
-        ),
-        (
-            vec![with(
-                json!({"owner": null, "category": null, "size": "48213"}),
-            )],
-            found.clone(),
-        ),
-        (
-            vec![with(json!({"date": "2026-03-13"}))],
-            Verification::NotFound,
-        ),
-        (
-            vec![with(json!({"id": "4", "name": "Other"})), with(json!({}))],
-            found.clone(),
-        ),
+    let renamed = json!({"comment": "reteach: X, Zertifikat-ID 0f0c-7", "name": "renamed"});
+    let unowned = json!({"owner": null, "category": null, "size": "48213"});
+    let foreign = json!({"comment": "reteach: X, Zertifikat-ID 0f0c-8"});
+    let other = with(json!({"id": "4", "name": "Other"}));
+    for (items, is_found) in [
+        (vec![], false),
+        (vec![with(json!({}))], true),
+        (vec![with(renamed)], true),
+        (vec![with(foreign)], false),
+        (vec![with(json!({"owner": {"id": "1"}}))], false),
+        (vec![with(unowned)], true),
+        (vec![with(json!({"date": "2026-03-13"}))], false),
+        (vec![other, with(json!({}))], true),
     ] {
         let shown = json!(items);
         let server = v2(move |_| page(items.clone(), None)).await;
-        assert_eq!(
-            direct(&server).find(&document()).await.unwrap(),
-            expected,
-            "{shown}"
-        );
+        let expected = match is_found {
+            true => Verification::Found(DocumentId::new("5")),
+            false => Verification::NotFound,
+        };
+        let found = direct(&server).find(&document()).await.unwrap();
+        assert_eq!(found, expected, "{shown}");
         assert_eq!(server.seen()[1].query("category_id"), None);
     }
     // A size that is known and another one: not ours.
@@ -241,8 +184,6 @@ async fn finds_what_was_filed_among_all_of_the_employees_documents() {
         size: Some(1),
         ..document()
     };
-    assert_eq!(
-        direct(&server).find(&ours).await.unwrap(),
-        Verification::NotFound
-    );
+    let found = direct(&server).find(&ours).await.unwrap();
+    assert_eq!(found, Verification::NotFound);
 }

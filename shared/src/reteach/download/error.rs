@@ -32,7 +32,6 @@ pub enum DownloadError {
     /// Bad weather.
     #[error("{0}")]
     Unavailable(String),
-    /// The deadline came first.
     #[error("the download was given up, the time for this run is over")]
     OutOfTime,
     /// No token for reteach's own host.
@@ -45,11 +44,10 @@ pub enum DownloadError {
 pub enum Forbidden {
     /// It is no URL, or carries a user name.
     Url,
-    /// It is not https.
     Scheme,
     /// The host is none of those allowed.
     Host(String),
-    /// The name leads to a machine beside us.
+    /// The name does not resolve to a public address.
     NotPublic(String),
     /// Too many redirects, or one that leads nowhere.
     Redirect,

@@ -17,7 +17,6 @@ pub(super) struct Hosts {
 pub(super) enum Access {
     /// It is reteach's API: the token is its own.
     WithToken,
-    /// Somebody else's host.
     Bare,
 }
 

@@ -6,7 +6,6 @@ use serde_json::json;
 use super::*;
 use crate::domain::id::{self, CertificateId};
 
-/// The documented example.
 fn participation(id: u64) -> Value {
     json!({"id": format!("p{id}"), "status": "COMPLETED", "progress": 1,
       "completedAt": "2026-03-14T09:21:00.000Z", "customer": customer(id),
@@ -34,36 +33,27 @@ fn since(text: &str) -> Filter {
 #[tokio::test(start_paused = true)]
 async fn asks_for_completed_ones_with_a_certificate() {
     let server = reteach(|_| page(vec![participation(1)], 251)).await;
-    let listed = client(&server)
-        .participations(&since("2026-03-01T00:00:00Z"), 2)
-        .await
-        .unwrap();
-    assert_eq!(
-        (listed.received, listed.total, listed.rejected.len()),
-        (1, 251, 0)
-    );
-    let [it] = &listed.participations[..] else {
+    let filter = since("2026-03-01T00:00:00Z");
+    let listed = client(&server).participations(&filter, 2).await.unwrap();
+    assert_eq!((listed.received, listed.total), (1, 251));
+    assert!(listed.rejected.is_empty());
+    let [one] = &listed.participations[..] else {
         panic!("{listed:?}")
     };
     let owner = Owner {
         id: CustomerId::new("c1"),
         external_id: Some(ExternalId::new("personio:1")),
     };
-    assert_eq!((it.id.as_str(), it.customer.as_ref()), ("p1", Some(&owner)));
-    assert_eq!(it.course_name.as_deref(), Some("Datenschutz Grundlagen"));
-    assert_eq!(
-        it.completed_at,
-        Some("2026-03-14T09:21:00Z".parse::<Timestamp>().unwrap())
-    );
-    let certificate = it.certificate.as_ref().unwrap();
+    assert_eq!((one.id.as_str(), &one.customer), ("p1", &Some(owner)));
+    assert_eq!(one.course_name.as_deref(), Some("Datenschutz Grundlagen"));
+    let completed_at: Timestamp = "2026-03-14T09:21:00Z".parse().unwrap();
+    assert_eq!(one.completed_at, Some(completed_at));
+    let certificate = one.certificate.as_ref().unwrap();
     assert!(certificate.id.as_str() == "z1" && certificate.url.is_some());
     let shown = format!("{listed:?}");
-    assert!(
-        !shown.contains("SECRET")
-            && !shown.contains("files.reteach")
-            && !shown.contains("Datenschutz"),
-        "{shown}"
-    );
+    for value in ["SECRET", "files.reteach", "Datenschutz"] {
+        assert!(!shown.contains(value), "{shown}");
+    }
     let asked = asked(&server).remove(0);
     assert_eq!(asked.path(), "/participation");
     for (key, value) in [
@@ -97,112 +87,76 @@ async fn filters_again_where_the_academy_does_not() {
     ] {
         let server = reteach(move |_| page(records(), 8)).await;
         let listed = client(&server).participations(&filter, 1).await.unwrap();
-        let ids: Vec<_> = listed
-            .participations
-            .iter()
-            .map(|it| it.id.as_str())
-            .collect();
-        assert_eq!(
-            (ids, listed.received, listed.rejected.len()),
-            (expected, 8, 0)
-        );
-        let asked = asked(&server).remove(0);
-        assert_eq!(
-            asked.query("completedAtSince").is_some(),
-            filter.completed_since.is_some()
-        );
+        let ids = listed.participations.iter().map(|one| one.id.as_str());
+        assert!(ids.eq(expected));
+        assert_eq!((listed.received, listed.rejected.len()), (8, 0));
+        let since = asked(&server)[0].query("completedAtSince");
+        assert_eq!(since.is_some(), filter.completed_since.is_some());
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_record_that_does_not_fit_never_fails_its_page() {
+    let moment = Some((Some("z1"), "completedAt", "is not a moment"));
+    let missing = |field| Some((Some("z1"), field, "is missing"));
+    let no_text = |field| Some((Some("z1"), field, "is not text"));
+    let certificate = |problem| Some((None, "certificate.id", problem));
+    let no_record = Some((None, "id", "is missing"));
+    let long = json!({"id": "z".repeat(257)});
+    let (unowned, untied) = (
+        json!({"email": "x@y.de"}),
+        json!({"id": "c", "externalId": null}),
+    );
+    let unnamed = json!({"url": "https://x"});
+    let numbered = json!({"id": "z1", "url": 7});
+    let summer = json!("2026-03-14T10:21:00+01:00");
     for (record, expected) in [
-        (
-            with(1, "id", json!(null)),
-            Some((Some("z1"), "id", "is missing")),
-        ),
-        (
-            with(1, "id", json!("")),
-            Some((Some("z1"), "id", "is missing")),
-        ),
-        (
-            with(1, "certificate", json!({"id": "z".repeat(257)})),
-            Some((None, "certificate.id", id::UNUSABLE)),
-        ),
+        (with(1, "id", json!(null)), missing("id")),
+        (with(1, "id", json!("")), missing("id")),
+        (with(1, "certificate", long), certificate(id::UNUSABLE)),
         (
             with(1, "certificate", json!({"id": "z\n"})),
-            Some((None, "certificate.id", id::UNUSABLE)),
+            certificate(id::UNUSABLE),
         ),
         (with(1, "id", json!(17)), None),
-        (
-            with(1, "status", json!(null)),
-            Some((Some("z1"), "status", "is missing")),
-        ),
-        (
-            with(1, "completedAt", json!("soon")),
-            Some((Some("z1"), "completedAt", "is not a moment")),
-        ),
-        (
-            with(1, "completedAt", json!("2026-03-14")),
-            Some((Some("z1"), "completedAt", "is not a moment")),
-        ),
+        (with(1, "status", json!(null)), missing("status")),
+        (with(1, "completedAt", json!("soon")), moment),
+        (with(1, "completedAt", json!("2026-03-14")), moment),
         (
             with(1, "completedAt", json!(1_773_480_060)),
-            Some((Some("z1"), "completedAt", "is not text")),
+            no_text("completedAt"),
         ),
         (with(1, "completedAt", json!("")), None),
-        (
-            with(1, "completedAt", json!("2026-03-14T10:21:00+01:00")),
-            None,
-        ),
-        (
-            with(1, "customer", json!({"email": "x@y.de"})),
-            Some((Some("z1"), "customer.id", "is missing")),
-        ),
+        (with(1, "completedAt", summer), None),
+        (with(1, "customer", unowned), missing("customer.id")),
         (with(1, "customer", json!(null)), None),
-        (
-            with(1, "customer", json!({"id": "c", "externalId": null})),
-            None,
-        ),
+        (with(1, "customer", untied), None),
         (with(1, "course", json!(null)), None),
         (with(1, "course", json!({"name": null})), None),
         (
             with(1, "course", json!({"name": ["x"]})),
-            Some((Some("z1"), "course.name", "is not text")),
+            no_text("course.name"),
         ),
-        (
-            with(1, "certificate", json!({"url": "https://x"})),
-            Some((None, "certificate.id", "is missing")),
-        ),
-        (
-            with(1, "certificate", json!({"id": "z1", "url": 7})),
-            Some((Some("z1"), "certificate.url", "is not text")),
-        ),
+        (with(1, "certificate", unnamed), certificate("is missing")),
+        (with(1, "certificate", numbered), no_text("certificate.url")),
         (with(1, "certificate", json!({"id": "z1", "url": ""})), None),
-        (json!(null), Some((None, "id", "is missing"))),
-        (json!("Erika"), Some((None, "id", "is missing"))),
-        (json!([]), Some((None, "id", "is missing"))),
+        (json!(null), no_record),
+        (json!("Erika"), no_record),
+        (json!([]), no_record),
     ] {
         let sent = record.clone();
         let server = reteach(move |_| page(vec![participation(9), sent.clone()], 2)).await;
-        let listed = client(&server)
-            .participations(&Filter::default(), 1)
-            .await
-            .unwrap();
+        let all = Filter::default();
+        let listed = client(&server).participations(&all, 1).await.unwrap();
         let rejected = listed.rejected.first();
-        let told = rejected.map(|it| {
-            (
-                it.certificate_id.as_ref().map(CertificateId::as_str),
-                it.field,
-                it.problem,
-            )
+        let rejected = rejected.map(|one| (one.certificate_id.clone(), one.field, one.problem));
+        let expected = expected.map(|(id, field, problem)| {
+            let id: Option<&str> = id;
+            (id.map(CertificateId::new), field, problem)
         });
-        assert_eq!(told, expected, "{record}");
-        assert_eq!(
-            listed.participations.len(),
-            if expected.is_some() { 1 } else { 2 },
-            "{record}"
-        );
+        assert_eq!(rejected, expected, "{record}");
+        let kept = 2 - usize::from(expected.is_some());
+        assert_eq!(listed.participations.len(), kept, "{record}");
     }
 }
 
@@ -216,19 +170,13 @@ async fn a_page_that_is_none_is_unreadable() {
         r#"{"results":{},"resultCount":0}"#,
     ] {
         let server = reteach(move |_| Canned::Text(200, body)).await;
-        let error = client(&server)
-            .participations(&Filter::default(), 1)
-            .await
-            .unwrap_err();
-        assert!(
-            matches!(error, Error::Unreadable { .. }),
-            "{body}: {error:?}"
-        );
+        let listed = client(&server).participations(&Filter::default(), 1).await;
+        assert!(matches!(listed, Err(Error::Unreadable { .. })), "{body}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn asks_anew_for_one_certificate_and_looks_at_what_comes() {
+async fn asks_again_for_one_certificate_and_checks_the_answer() {
     let id = CertificateId::new("z7");
     for (records, expected) in [
         (vec![participation(7)], Ok(Some("p7"))),
@@ -239,16 +187,11 @@ async fn asks_anew_for_one_certificate_and_looks_at_what_comes() {
     ] {
         let server = reteach(move |_| page(records.clone(), 2)).await;
         let found = client(&server).participation_by_certificate(&id).await;
-        let found = found
-            .as_ref()
-            .map(|it| it.as_ref().map(|it| it.id.as_str()))
-            .map_err(|error| {
-                assert!(matches!(error, Error::Unreadable { .. }), "{error:?}");
-            });
-        assert_eq!(found, expected);
-        assert_eq!(
-            asked(&server)[0].query("customerCertificateId").as_deref(),
-            Some("z7")
-        );
+        match (found, expected) {
+            (Ok(found), Ok(id)) => assert_eq!(found.as_ref().map(|one| one.id.as_str()), id),
+            (found, _) => assert!(matches!(found, Err(Error::Unreadable { .. }))),
+        }
+        let asked = asked(&server)[0].query("customerCertificateId");
+        assert_eq!(asked.as_deref(), Some("z7"));
     }
 }

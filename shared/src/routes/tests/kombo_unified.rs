@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::kombo::documents_tests::{INTEGRATION, refused, success};
+use crate::kombo::documents_tests::success;
 
 fn sink(server: &Server, integration: &str) -> KomboUnified {
     let client = kombo(server);

@@ -10,21 +10,21 @@ use serde_json::{Value, json};
 use super::*;
 use crate::document::{DocumentSink, PdfBody, Verification};
 use crate::domain::id::DocumentId;
-use crate::http::testing::{Canned, Server};
+use crate::http::testing::{Canned, Seen, Server};
+use crate::kombo::documents_tests::{INTEGRATION, refused};
 use crate::personio::tests::{PDF, company, document, ids, pdf};
 use crate::source::{EmployeeSource, SourceError, SourceRecord, read_all};
 
+/// An answer of Kombo for one case.
+type Answer = Box<dyn Fn() -> Canned + Send + Sync>;
+
 fn kombo(server: &Server) -> kombo::Client {
-    kombo::Client::new(
-        server.base.clone(),
-        kombo::ApiKey::new("key"),
-        server.context(),
-    )
+    let key = kombo::ApiKey::new("key");
+    kombo::Client::new(server.base.clone(), key, server.context())
 }
 
 fn forwarded(server: &Server) -> personio::Client<PersonioOverKombo> {
-    let integration = "personio:CBNMt7dSNCzBdnRTx87dev4E".parse().unwrap();
-    let transport = PersonioOverKombo::new(kombo(server), integration);
+    let transport = PersonioOverKombo::new(kombo(server), INTEGRATION.parse().unwrap());
     personio::Client::new(transport).with_pace(RateLimiter::new(&[]))
 }
 
@@ -32,8 +32,6 @@ fn forwarded(server: &Server) -> personio::Client<PersonioOverKombo> {
 fn wrapped(status: u16, headers: Value, data: Value) -> Canned {
     let url = "https://api.personio.de/v1/company/employees";
     let data = json!({"url": url, "status": status, "headers": headers, "data": data});
-    Canned::Json(
-        200,
-        json!({"status": "success", "data": data, "warnings": []}),
-    )
+    let body = json!({"status": "success", "data": data, "warnings": []});
+    Canned::Json(200, body)
 }

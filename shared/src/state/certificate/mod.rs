@@ -8,11 +8,9 @@ use crate::domain::id::{CertificateId, DocumentId, SourceId};
 /// What is known of one certificate, written before and after its upload. Stored as `CERTIFICATE#<certificate id>`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificateEntry {
-    /// Which certificate.
     pub certificate_id: CertificateId,
     /// In whose file it belongs.
     pub employee: SourceId,
-    /// How far it is.
     #[serde(flatten)]
     pub state: CertificateState,
 }
@@ -24,9 +22,7 @@ pub struct CertificateEntry {
 pub enum CertificateState {
     /// The upload is under way, or nobody knows how it ended. Written before the upload.
     Intended(Intent),
-    /// Filed.
     Uploaded {
-        /// When that was known.
         at: Timestamp,
         /// The document; some routes tell no id.
         document: Option<DocumentId>,
@@ -35,18 +31,13 @@ pub enum CertificateState {
     Failed(RetryState),
     /// Left alone until somebody decides.
     Parked {
-        /// Since when.
         at: Timestamp,
-        /// Why, without personal data.
         reason: String,
         /// The upload that may have filed it all the same.
         unverified: Option<Intent>,
     },
     /// Somebody decided that it is not to be filed by us.
-    Dismissed {
-        /// When.
-        at: Timestamp,
-    },
+    Dismissed { at: Timestamp },
 }
 
 /// An upload that was about to begin.
@@ -83,7 +74,6 @@ pub struct RetryState {
     pub reason: String,
     /// How often in a row; 0 after the operator asked for another attempt.
     pub failures: u32,
-    /// Since when.
     pub since: Timestamp,
     /// From when on it is tried again.
     pub retry_at: Timestamp,

@@ -21,9 +21,6 @@ struct Owner {
 
 impl Store {
     /// What a run begins with; empty before the first run.
-    ///
-    /// # Errors
-    /// [`StateError::Damaged`] if it cannot be read, or DynamoDB fails.
     pub async fn certificate_start(
         &self,
         tenant: &TenantId,
@@ -59,9 +56,6 @@ impl Store {
     }
 
     /// Asks for a full scan: a run does one unless its last one began after `at`.
-    ///
-    /// # Errors
-    /// If DynamoDB fails.
     pub async fn ask_full_scan(&self, tenant: &TenantId, at: Timestamp) -> Result<(), StateError> {
         let key = Key::certificate_checkpoint(tenant);
         let condition = Condition::update("SET #scan_asked_at = :at")

@@ -21,13 +21,12 @@ const DETAIL: &str = "detail";
 const UNSETTLED: &str = "(attribute_not_exists(#fence) OR #fence <= :token) \
      AND (attribute_not_exists(#state) OR #state IN (:intended, :failed))";
 
-/// How often a decision is taken anew because its certificate has changed meanwhile.
+/// How often a decision is repeated because its certificate has changed meanwhile.
 const ROUNDS: usize = 3;
 
 /// What came of writing a certificate's entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PutOutcome {
-    /// It is written.
     Written,
     /// It is not: the certificate is settled already (uploaded, parked, dismissed).
     AlreadyFinal,
@@ -35,9 +34,6 @@ pub enum PutOutcome {
 
 impl Store {
     /// The entries of these certificates; one that has none is left out. An id given twice counts once.
-    ///
-    /// # Errors
-    /// [`StateError::Damaged`] if one of them cannot be read, or DynamoDB fails.
     pub async fn certificates<'a>(
         &self,
         tenant: &TenantId,
@@ -53,9 +49,6 @@ impl Store {
     }
 
     /// Every certificate's entry.
-    ///
-    /// # Errors
-    /// As [`certificates`](Self::certificates).
     pub async fn all_certificates(
         &self,
         tenant: &TenantId,
@@ -73,9 +66,6 @@ impl Store {
     }
 
     /// The parked certificates, those that have waited longest first.
-    ///
-    /// # Errors
-    /// As [`certificates`](Self::certificates).
     pub async fn parked_certificates(
         &self,
         tenant: &TenantId,

@@ -15,9 +15,6 @@ const FAILURE: &str = "failure";
 
 impl Store {
     /// The entries of these people; who has none is left out. An id given twice counts once.
-    ///
-    /// # Errors
-    /// [`StateError::Damaged`] if one of them cannot be read, or DynamoDB fails.
     pub async fn employees<'a>(
         &self,
         tenant: &TenantId,
@@ -33,9 +30,6 @@ impl Store {
     }
 
     /// Everybody's entry.
-    ///
-    /// # Errors
-    /// As [`employees`](Self::employees).
     pub async fn all_employees(
         &self,
         tenant: &TenantId,

@@ -17,9 +17,6 @@ const PEOPLE: &str = "people";
 
 impl Store {
     /// The root, as the last run left it; `None` before the first run.
-    ///
-    /// # Errors
-    /// [`StateError::Damaged`] if it cannot be read, or DynamoDB fails.
     pub async fn sync_state(&self, tenant: &TenantId) -> Result<Option<SyncState>, StateError> {
         self.table
             .get_record(&Key::root(tenant), Freshness::Consistent)
@@ -42,9 +39,6 @@ impl Store {
     }
 
     /// These shards; one that was never written is empty.
-    ///
-    /// # Errors
-    /// [`StateError::Damaged`] if one cannot be read, or DynamoDB fails.
     pub async fn shards(
         &self,
         tenant: &TenantId,

@@ -14,11 +14,8 @@ use crate::state::table::{Condition, Freshness, Item, Query, sort_key};
 /// How much is stored of a tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inventory {
-    /// People in the ledger.
     pub employees: u64,
-    /// Certificates in the ledger.
     pub certificates: u64,
-    /// Reports.
     pub reports: u64,
     /// Everything else: configuration, leases, fingerprints, a held plan.
     pub other: u64,
@@ -62,9 +59,6 @@ impl Inventory {
 
 impl Store {
     /// Counts what is stored of a tenant. Reads its whole partition.
-    ///
-    /// # Errors
-    /// If DynamoDB fails.
     pub async fn inventory(&self, tenant: &TenantId) -> Result<Inventory, StateError> {
         let mut inventory = Inventory::default();
         let query = Query::partition(partition(tenant))
@@ -80,9 +74,6 @@ impl Store {
     }
 
     /// The leases of a tenant's jobs, as far as they were ever taken.
-    ///
-    /// # Errors
-    /// [`StateError::Damaged`] if one cannot be read, or DynamoDB fails.
     pub async fn leases(
         &self,
         tenant: &TenantId,
@@ -120,9 +111,6 @@ impl Store {
     ///
     /// With the ledger the leases stay: its entries carry fencing tokens, and a lease that began again at the first
     /// token could not write them any more.
-    ///
-    /// # Errors
-    /// If DynamoDB fails.
     pub async fn remove_tenant_and(
         &self,
         tenant: &TenantId,

@@ -16,9 +16,7 @@ const SKEW: SignedDuration = SignedDuration::from_secs(5);
 /// The right to run a job for a tenant, until it expires or is released.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
-    /// The tenant.
     pub tenant: TenantId,
-    /// The job.
     pub job: JobKind,
     /// The run that has it.
     pub owner: RunId,
@@ -45,9 +43,7 @@ impl Lease {
 /// What asking for a lease came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Acquisition {
-    /// The caller has it.
     Acquired(Lease),
-    /// Another run has it.
     Held {
         /// When it expires if it is not renewed.
         until: Timestamp,
@@ -100,10 +96,7 @@ impl Store {
     /// Takes the lease on a tenant's job if it is free: never taken, released, or expired for more than the skew of
     /// clocks. One write. A run that has it already gets it again, with the same token.
     ///
-    /// If the reply is lost the lease is read again: whoever it names has it.
-    ///
-    /// # Errors
-    /// If DynamoDB fails.
+    /// If the reply is lost, the lease is read again: the owner it names has it.
     pub async fn acquire(
         &self,
         tenant: &TenantId,

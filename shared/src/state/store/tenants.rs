@@ -13,7 +13,6 @@ use crate::state::table::{Condition, Freshness, Item, Outcome, Query, attribute,
 pub struct TenantRecord {
     /// The configuration, as the TOML that was given.
     pub config: String,
-    /// Whether its jobs run.
     pub status: TenantStatus,
     /// When the first complete employee run succeeded: from then on certificates are transferred.
     #[serde(default)]
@@ -24,20 +23,15 @@ pub struct TenantRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TenantStatus {
-    /// They run.
     Active,
     /// The operator has stopped them.
     Paused {
-        /// Since when.
         since: Timestamp,
     },
 }
 
 impl Store {
     /// The tenant, if there is one. May be a moment behind, at half the price.
-    ///
-    /// # Errors
-    /// [`StateError::Damaged`] if it cannot be read, or DynamoDB fails.
     pub async fn tenant(&self, tenant: &TenantId) -> Result<Option<TenantRecord>, StateError> {
         self.table
             .get_record(&Key::config(tenant), Freshness::Eventual)
@@ -46,18 +40,12 @@ impl Store {
 
     /// Writes the tenant's configuration and its line in the registry, both or neither. A new tenant is active; one
     /// that is there already keeps its status and its gate.
-    ///
-    /// # Errors
-    /// If DynamoDB fails.
     pub async fn put_tenant(&self, tenant: &TenantId, config: &str) -> Result<(), StateError> {
         self.put_tenant_as(tenant, config, TenantStatus::Active)
             .await
     }
 
     /// The same, where a new tenant begins with `status`.
-    ///
-    /// # Errors
-    /// If DynamoDB fails.
     pub async fn put_tenant_as(
         &self,
         tenant: &TenantId,
@@ -122,9 +110,6 @@ impl Store {
 
     /// Removes everything of a tenant. Runs see an unknown tenant from the first moment; the line in the registry
     /// goes last, so that an interrupted removal can be seen and repeated.
-    ///
-    /// # Errors
-    /// If DynamoDB fails.
     pub async fn remove_tenant(&self, tenant: &TenantId) -> Result<(), StateError> {
         self.table
             .delete(&Key::config(tenant), Condition::default())

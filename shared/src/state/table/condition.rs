@@ -16,7 +16,6 @@ pub(in crate::state) struct Condition {
 }
 
 impl Condition {
-    /// An update expression.
     pub(in crate::state) fn update(expression: &'static str) -> Self {
         Self {
             update: Some(expression),
@@ -64,12 +63,10 @@ impl Condition {
         self
     }
 
-    /// A number.
     pub(in crate::state) fn number(self, name: &str, value: impl ToString) -> Self {
         self.value(name, AttributeValue::N(value.to_string()))
     }
 
-    /// A string.
     pub(in crate::state) fn text(self, name: &str, value: &str) -> Self {
         self.value(name, AttributeValue::S(value.to_owned()))
     }

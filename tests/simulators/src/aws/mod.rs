@@ -56,9 +56,6 @@ common_handle!(Aws, Endpoint);
 
 impl Aws {
     /// Starts a region without stacks, schedule groups or functions on a free port.
-    ///
-    /// # Errors
-    /// When no socket can be opened.
     pub async fn start(clock: Clock) -> io::Result<Self> {
         let region = Region {
             state: Mutex::new(State::default()),

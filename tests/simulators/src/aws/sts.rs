@@ -35,9 +35,6 @@ common_handle!(Sts, AssumeRole);
 
 impl Sts {
     /// Starts a service without sessions on a free port.
-    ///
-    /// # Errors
-    /// When no socket can be opened.
     pub async fn start(clock: Clock) -> io::Result<Self> {
         let service = Service {
             sessions: Mutex::default(),

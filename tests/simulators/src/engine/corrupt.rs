@@ -62,7 +62,6 @@ pub(crate) fn empty(reply: Reply, shape: &ListShape) -> Reply {
     })
 }
 
-/// Moves the announced total.
 pub(crate) fn total_off(reply: Reply, shape: &ListShape, by: i64) -> Reply {
     edit(reply, |body| {
         if let Some(pointer) = shape.totals.first() {

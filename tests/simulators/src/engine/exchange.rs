@@ -20,7 +20,6 @@ pub(crate) struct Request {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// Which way it came.
     pub(crate) origin: Origin,
     /// A fault's doing: lists begin this many rows early, as if rows had been inserted before them since the last page.
     pub(crate) rows_back: usize,
@@ -96,7 +95,6 @@ impl Request {
             .flatten()
     }
 
-    /// The path's segments, decoded.
     pub(crate) fn segments(&self) -> Vec<String> {
         let path = self.path.trim_start_matches('/');
         path.split('/')
@@ -105,7 +103,6 @@ impl Request {
     }
 }
 
-/// What a simulator answers.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
     pub(crate) status: StatusCode,

@@ -79,7 +79,6 @@ pub enum Behaviour {
 pub enum Body {
     /// The vendor's own error shape for this status.
     Vendor,
-    /// A gateway's HTML page.
     Html,
     Empty,
     /// The vendor's error shape, broken off in the middle.
@@ -92,7 +91,6 @@ pub enum Body {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryAfter {
     None,
-    /// A number of seconds.
     Seconds(u32),
     At(Timestamp),
 }
@@ -256,7 +254,6 @@ pub(crate) struct CallInfo<'c> {
     pub(crate) is_template: fn(&str) -> bool,
 }
 
-/// The faults in force.
 #[derive(Debug, Default)]
 pub(crate) struct FaultList(Vec<Fault>);
 

@@ -7,33 +7,19 @@ use serde_json::json;
 use super::exchange::Request;
 use super::fault::CallInfo;
 use crate::personio::Personio;
-use crate::testing::{Call, ManualClock};
+use crate::testing::{self, Call, ManualClock};
 use crate::{Behaviour, Fault, FaultEngine, Interrupted, Kombo, Moment, Proxy, Reteach};
 
 async fn academy(engine: &FaultEngine) -> (Reteach, String) {
-    let reteach = Reteach::start(ManualClock::at("2026-03-16T10:00:00Z").clock())
-        .await
-        .unwrap();
-    reteach.add_credentials("id", "secret", "code");
-    reteach.join(engine);
-    let body = json!({"grant_type": "authorization_code", "code": "code", "client_id": "id", "client_secret": "secret"});
-    let url = format!("{}/oauth/authorize", reteach.base_url());
-    let token = Call::new("POST", &url)
-        .json(&body)
-        .send()
-        .await
-        .at("/access_token");
-    (reteach, token.as_str().unwrap().to_owned())
+    testing::academy(Some(engine)).await
 }
 
 /// Creates two accounts, one after the other. Returns which calls were answered.
 async fn two(reteach: &Reteach, token: &str) -> [bool; 2] {
     let create = async |name: &str| {
         let call = Call::new("POST", &format!("{}/customer", reteach.base_url())).bearer(token);
-        call.json(&json!({"userName": name}))
-            .try_send()
-            .await
-            .is_ok()
+        let call = call.json(&json!({"userName": name}));
+        call.try_send().await.is_ok()
     };
     [create("one").await, create("two").await]
 }
@@ -182,9 +168,9 @@ async fn a_call_behind_a_call_is_counted_and_interrupted_as_its_own() {
 async fn calls_through_a_proxy_are_interrupted_too() {
     let engine = FaultEngine::default();
     let (reteach, _) = academy(&FaultEngine::default()).await;
-    let proxy = Proxy::start("DynamoDB", reteach.base_url(), Some(&engine), None)
-        .await
-        .unwrap();
+    let target = reteach.base_url();
+    let proxy = Proxy::start("DynamoDB", target, Some(&engine), None).await;
+    let proxy = proxy.unwrap();
     let ask = || {
         Call::new("POST", &proxy.base_url())
             .header("x-amz-target", "DynamoDB_20120810.PutItem")

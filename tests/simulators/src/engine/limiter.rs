@@ -11,7 +11,6 @@ use jiff::Timestamp;
 /// minute's allowance would be the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pacing {
-    /// The machine's steady clock.
     #[default]
     Machine,
     /// The simulator's clock: what a test of the limits themselves wants.

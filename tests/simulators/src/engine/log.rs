@@ -25,10 +25,8 @@ pub struct Received {
     pub sequence: u64,
     /// The simulator's time of arrival.
     pub at: Timestamp,
-    /// Which way it came.
     pub origin: Origin,
     pub method: Method,
-    /// The path as sent.
     pub path: String,
     /// The vendor's path template, such as `/customer/{customerIdentifier}`; `None` for a path that the vendor does not have.
     pub template: Option<&'static str>,

@@ -132,7 +132,6 @@ impl<V: Vendor> Pipeline<V> {
             .count()
     }
 
-    /// Every call there is.
     pub(crate) fn routes(&self) -> Vec<(Method, &'static str)> {
         V::ROUTES
             .iter()

@@ -51,7 +51,6 @@ impl<V: Vendor> Running<V> {
     }
 }
 
-/// What every request finds.
 struct Site<V> {
     pipeline: Arc<Pipeline<V>>,
     door: Door,

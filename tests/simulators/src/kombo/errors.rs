@@ -29,7 +29,6 @@ pub(super) enum Code {
 }
 
 impl Code {
-    /// Status and text.
     fn parts(self) -> (StatusCode, &'static str) {
         type Status = StatusCode;
         match self {

@@ -84,17 +84,11 @@ common_handle!(Kombo, Endpoint);
 
 impl Kombo {
     /// Starts an environment without integrations or API keys on a free port.
-    ///
-    /// # Errors
-    /// When no socket can be opened.
     pub async fn start(clock: Clock) -> io::Result<Self> {
         Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), clock).await
     }
 
     /// Starts an environment without integrations or API keys on `address`.
-    ///
-    /// # Errors
-    /// When the address cannot be listened on.
     pub async fn start_on(address: SocketAddr, clock: Clock) -> io::Result<Self> {
         let client = files::client().map_err(io::Error::other)?;
         let environment = Environment {
@@ -114,9 +108,6 @@ impl Kombo {
     }
 
     /// All it holds, as JSON: what [`restore`](Self::restore) takes. Faults, latency, limits and the log are not in it.
-    ///
-    /// # Errors
-    /// None is known: everything it holds has a form in JSON.
     pub fn snapshot(&self) -> serde_json::Result<Box<RawValue>> {
         to_raw_value(&*lock(&self.running.pipeline.vendor.state))
     }
@@ -156,12 +147,10 @@ impl Kombo {
         self.state(|state| state.integrations.keys().cloned().collect())
     }
 
-    /// Adds an API key.
     pub fn add_api_key(&self, key: &str) {
         self.state(|state| state.api_keys.insert(key.to_owned()));
     }
 
-    /// Revokes an API key.
     pub fn revoke_api_key(&self, key: &str) {
         self.state(|state| state.api_keys.remove(key));
     }

@@ -81,17 +81,11 @@ common_handle!(Personio, Endpoint);
 
 impl Personio {
     /// Starts an empty account on a free port.
-    ///
-    /// # Errors
-    /// When no socket can be opened.
     pub async fn start(clock: Clock) -> io::Result<Self> {
         Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), clock).await
     }
 
     /// Starts an empty account on `address`.
-    ///
-    /// # Errors
-    /// When the address cannot be listened on.
     pub async fn start_on(address: SocketAddr, clock: Clock) -> io::Result<Self> {
         let account = Account {
             state: Mutex::new(State::new()),
@@ -109,9 +103,6 @@ impl Personio {
     }
 
     /// All it holds, as JSON: what [`restore`](Self::restore) takes. Faults, latency, limits and the log are not in it.
-    ///
-    /// # Errors
-    /// None is known: everything it holds has a form in JSON.
     pub fn snapshot(&self) -> serde_json::Result<Box<RawValue>> {
         to_raw_value(&*lock(&self.running.pipeline.vendor.state))
     }

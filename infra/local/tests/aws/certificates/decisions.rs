@@ -1,218 +1,170 @@
 //! What the operator decides about certificates.
 
 use http::StatusCode;
+use serde_json::json;
+use shared::state::CertificateStart;
 
 use super::*;
-use shared::domain::id::TenantId;
-use shared::state::CertificateStart;
 
 type Decided = Result<(), StateError>;
 
-/// One of the operator's two words.
+/// One of the operator's two commands.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Word {
+enum Command {
     Retry,
     Dismiss,
 }
 
+use Command::{Dismiss, Retry};
+
 const NOW: &str = "12:00:00";
 
-async fn say(store: &Store, word: Word, number: usize, time: &str) -> Decided {
-    let tenant: TenantId = acme();
-    match word {
-        Word::Retry => {
-            store
-                .retry_certificate(&tenant, &id(number), at(time))
-                .await
-        }
-        Word::Dismiss => {
-            store
-                .dismiss_certificate(&tenant, &id(number), at(time))
-                .await
-        }
+async fn decide(store: &Store, command: Command, time: &str) -> Decided {
+    let (tenant, id, now) = (acme(), id(1), at(time));
+    match command {
+        Retry => store.retry_certificate(&tenant, &id, now).await,
+        Dismiss => store.dismiss_certificate(&tenant, &id, now).await,
     }
 }
 
 fn not_parked() -> Decided {
-    Err(StateError::NotParked {
-        certificate: "cert-1".to_owned(),
-    })
+    let certificate = "cert-1".to_owned();
+    Err(StateError::NotParked { certificate })
 }
 
-fn sent_again() -> CertificateState {
+fn sent_again(intent: Intent) -> CertificateState {
+    let on_unverifiable = OnUnverifiable::Send;
     CertificateState::Intended(Intent {
-        on_unverifiable: OnUnverifiable::Send,
-        ..intent()
+        on_unverifiable,
+        ..intent
     })
 }
 
 fn fresh(reason: &str) -> CertificateState {
-    let reason = reason.to_owned();
-    CertificateState::Failed(RetryState {
-        reason,
-        failures: 0,
-        since: at(NOW),
-        retry_at: at(NOW),
-    })
+    retry(reason, 0, NOW, NOW)
 }
 
-async fn asked(stack: &Stack) -> Option<jiff::Timestamp> {
-    let CertificateStart {
-        checkpoint,
-        scan_asked_at,
-    } = stack.store().certificate_start(&acme()).await.unwrap();
-    assert_eq!(checkpoint, None, "a decision leaves the root to the runs");
-    scan_asked_at
+/// Parked, and perhaps filed already.
+fn unverified() -> CertificateState {
+    parked("08:30:00", Some(intent()))
+}
+
+async fn scan_asked_at(store: &Store) -> Option<jiff::Timestamp> {
+    let start: CertificateStart = store.certificate_start(&acme()).await.unwrap();
+    assert_eq!(
+        start.checkpoint, None,
+        "a decision leaves the root to the runs"
+    );
+    start.scan_asked_at
+}
+
+async fn fence(stack: &Stack) -> Option<AttributeValue> {
+    let get = stack.aws().dynamodb().get_item();
+    let get = get.table_name("reteach-personio");
+    let [(pk, tenant), (sk, item)] = key(ITEM);
+    let found = get.key(pk, tenant).key(sk, item).send().await.unwrap();
+    found.item.and_then(|mut item| item.remove("fence"))
+}
+
+fn number(text: &str) -> Option<AttributeValue> {
+    Some(AttributeValue::N(text.to_owned()))
 }
 
 #[tokio::test]
 async fn only_waiting_certificates_can_be_decided() {
-    use Word::{Dismiss, Retry};
+    let earlier = || fresh("an earlier retry");
+    let parked = || parked("08:30:00", None);
     let cases = [
-        (
-            Retry,
-            parked("08:30:00", Some(intent())),
-            Some(sent_again()),
-        ),
-        (Retry, parked("08:30:00", None), Some(fresh("no reply"))),
-        (Retry, sent_again(), Some(sent_again())),
-        (Retry, fresh("told before"), Some(fresh("told before"))),
+        (Retry, unverified(), Some(sent_again(intent()))),
+        (Retry, parked(), Some(fresh("no reply"))),
+        (Retry, sent_again(intent()), Some(sent_again(intent()))),
+        (Retry, earlier(), Some(earlier())),
         (Retry, intended(), None),
         (Retry, failed(), None),
-        (Retry, uploaded(), None),
+        (Retry, uploaded(None), None),
         (Retry, dismissed("08:45:00"), None),
-        (
-            Dismiss,
-            parked("08:30:00", Some(intent())),
-            Some(dismissed(NOW)),
-        ),
-        (Dismiss, parked("08:30:00", None), Some(dismissed(NOW))),
+        (Dismiss, unverified(), Some(dismissed(NOW))),
+        (Dismiss, parked(), Some(dismissed(NOW))),
         (Dismiss, failed(), Some(dismissed(NOW))),
-        (Dismiss, fresh("told before"), Some(dismissed(NOW))),
+        (Dismiss, earlier(), Some(dismissed(NOW))),
         (Dismiss, dismissed("08:45:00"), Some(dismissed("08:45:00"))),
         (Dismiss, intended(), None),
-        (Dismiss, sent_again(), None),
-        (Dismiss, uploaded(), None),
+        (Dismiss, sent_again(intent()), None),
+        (Dismiss, uploaded(None), None),
     ];
-    for (word, before, after) in cases {
-        let stack = stack().await;
-        given(&stack.store(), FencingToken(7), &entry(1, before.clone())).await;
-        let said = say(&stack.store(), word, 1, NOW).await;
-        assert_eq!(
-            said,
-            if after.is_some() {
-                Ok(())
-            } else {
-                not_parked()
-            },
-            "{word:?} {before:?}"
-        );
-        assert_eq!(
-            asked(&stack).await,
-            after.is_some().then(|| at(NOW)),
-            "{word:?} {before:?}"
-        );
-        assert_eq!(stored(&stack, 1).await, entry(1, after.unwrap_or(before)));
-        let fence = attribute(&stack, "CERTIFICATE#cert-1", "fence").await;
-        assert_eq!(
-            fence,
-            Some(AttributeValue::N("7".to_owned())),
-            "the fence is the runs'"
-        );
+    for (command, before, after) in cases {
+        let (stack, store) = ledger(FencingToken(7), before.clone()).await;
+        let decided = decide(&store, command, NOW).await;
+        let (expected, asked) = match after {
+            Some(_) => (Ok(()), Some(at(NOW))),
+            None => (not_parked(), None),
+        };
+        assert_eq!(decided, expected, "{command:?} {before:?}");
+        assert_eq!(scan_asked_at(&store).await, asked, "{command:?} {before:?}");
+        assert_eq!(stored(&store).await, after.unwrap_or(before));
+        assert_eq!(fence(&stack).await, number("7"), "the fence is the runs'");
     }
 }
 
 #[tokio::test]
 async fn unknown_certificates_get_no_entry() {
-    for word in [Word::Retry, Word::Dismiss] {
-        let stack = stack().await;
-        assert_eq!(say(&stack.store(), word, 1, NOW).await, not_parked());
-        assert_eq!(
-            stack.store().all_certificates(&acme()).await.unwrap().len(),
-            0
-        );
-        assert_eq!(asked(&stack).await, None);
+    for command in [Retry, Dismiss] {
+        let (_stack, store) = state().await;
+        assert_eq!(decide(&store, command, NOW).await, not_parked());
+        assert!(store.all_certificates(&acme()).await.unwrap().is_empty());
+        assert_eq!(scan_asked_at(&store).await, None);
     }
 }
 
 #[tokio::test]
 async fn repeating_a_decision_only_requests_the_scan_again() {
-    for (word, unverified, after) in [
-        (Word::Retry, Some(intent()), sent_again()),
-        (Word::Retry, None, fresh("no reply")),
-        (Word::Dismiss, None, dismissed(NOW)),
+    for (command, intent, after) in [
+        (Retry, Some(intent()), sent_again(intent())),
+        (Retry, None, fresh("no reply")),
+        (Dismiss, None, dismissed(NOW)),
     ] {
-        let stack = stack().await;
-        given(
-            &stack.store(),
-            FIRST,
-            &entry(1, parked("08:30:00", unverified)),
-        )
-        .await;
+        let (_stack, store) = ledger(FIRST, parked("08:30:00", intent)).await;
         for time in [NOW, "12:01:00"] {
-            say(&stack.store(), word, 1, time).await.unwrap();
-            assert_eq!(stored(&stack, 1).await.state, after);
-            assert_eq!(asked(&stack).await, Some(at(time)));
+            decide(&store, command, time).await.unwrap();
+            assert_eq!(stored(&store).await, after);
+            assert_eq!(scan_asked_at(&store).await, Some(at(time)));
         }
     }
 }
 
 #[tokio::test]
 async fn a_decision_holds_although_replies_are_lost() {
-    for (word, after) in [(Word::Retry, sent_again()), (Word::Dismiss, dismissed(NOW))] {
+    for (command, after) in [(Retry, sent_again(intent())), (Dismiss, dismissed(NOW))] {
         for lost in [1, 2] {
-            let stack = stack().await;
-            given(
-                &stack.store(),
-                FIRST,
-                &entry(1, parked("08:30:00", Some(intent()))),
-            )
-            .await;
-            let proxy = losing(&stack, "UpdateItem", lost).await;
-            assert_eq!(
-                say(&proxy.store(&stack), word, 1, NOW).await,
-                Ok(()),
-                "{word:?}, {lost} lost"
-            );
-            assert_eq!(
-                proxy.calls("UpdateItem"),
-                lost + 2,
-                "the decision, and the scan asked for"
-            );
-            assert_eq!(stored(&stack, 1).await.state, after);
-            assert_eq!(asked(&stack).await, Some(at(NOW)));
+            let (stack, store) = ledger(FIRST, unverified()).await;
+            let proxy = Proxy::losing(&stack, "UpdateItem", lost).await;
+            let decided = decide(&proxy.store(), command, NOW).await;
+            assert_eq!(decided, Ok(()), "{command:?}, {lost} lost");
+            let calls = proxy.calls("UpdateItem");
+            assert_eq!(calls, lost + 2, "the decision, and the request for a scan");
+            assert_eq!(stored(&store).await, after);
+            assert_eq!(scan_asked_at(&store).await, Some(at(NOW)));
         }
     }
 }
 
 #[tokio::test]
 async fn a_decision_whose_scan_was_not_asked_for_is_completed_by_repeating_it() {
-    for word in [Word::Retry, Word::Dismiss] {
-        let stack = stack().await;
-        given(
-            &stack.store(),
-            FIRST,
-            &entry(1, parked("08:30:00", Some(intent()))),
-        )
-        .await;
+    for command in [Retry, Dismiss] {
+        let (stack, direct) = ledger(FIRST, unverified()).await;
         let proxy = Proxy::start(&stack, |call| {
             let denied = r#"{"__type":"com.amazonaws.dynamodb.v20120810#AccessDeniedException"}"#;
-            let fails = call.operation == "UpdateItem" && call.before == 1;
-            if fails {
-                Fate::Reply(StatusCode::BAD_REQUEST, denied.to_owned())
-            } else {
-                Fate::Pass
+            match (call.operation, call.before) {
+                ("UpdateItem", 1) => Fate::Reply(StatusCode::BAD_REQUEST, denied.to_owned()),
+                _ => Fate::Pass,
             }
         })
         .await;
-        let store = proxy.store(&stack);
-        assert!(matches!(
-            say(&store, word, 1, NOW).await,
-            Err(StateError::Denied { .. })
-        ));
-        assert_eq!(asked(&stack).await, None);
-        assert_eq!(say(&store, word, 1, "12:01:00").await, Ok(()));
-        assert_eq!(asked(&stack).await, Some(at("12:01:00")));
+        let first = decide(&proxy.store(), command, NOW).await;
+        assert!(matches!(first, Err(StateError::Denied { .. })));
+        assert_eq!(scan_asked_at(&direct).await, None);
+        assert_eq!(decide(&proxy.store(), command, "12:01:00").await, Ok(()));
+        assert_eq!(scan_asked_at(&direct).await, Some(at("12:01:00")));
     }
 }
 
@@ -223,18 +175,13 @@ async fn entries_changed_since_the_read_are_decided_again() {
         at: at("10:00:00"),
         ..intent()
     };
-    let sent = CertificateState::Intended(Intent {
-        on_unverifiable: OnUnverifiable::Send,
-        ..other
-    });
     let cases = [
-        (uploaded(), not_parked(), uploaded()),
+        (uploaded(None), not_parked(), uploaded(None)),
         (dismissed("08:45:00"), not_parked(), dismissed("08:45:00")),
-        (parked("10:30:00", Some(other)), Ok(()), sent),
+        (parked("10:30:00", Some(other)), Ok(()), sent_again(other)),
     ];
     for (now, expected, after) in cases {
-        let stack = stack().await;
-        given(&stack.store(), SECOND, &entry(1, now.clone())).await;
+        let (stack, store) = ledger(SECOND, now.clone()).await;
         let stale = json!({"Item": {
             "certificate_id": {"S": "cert-1"},
             "employee": {"S": "4711"},
@@ -249,54 +196,32 @@ async fn entries_changed_since_the_read_are_decided_again() {
             _ => Fate::Pass,
         })
         .await;
-        assert_eq!(
-            say(&proxy.store(&stack), Word::Retry, 1, NOW).await,
-            expected,
-            "{now:?}"
-        );
-        assert_eq!(stored(&stack, 1).await.state, after);
-        let fence = attribute(&stack, "CERTIFICATE#cert-1", "fence").await;
-        assert_eq!(fence, Some(AttributeValue::N("2".to_owned())));
+        let decided = decide(&proxy.store(), Retry, NOW).await;
+        assert_eq!(decided, expected, "{now:?}");
+        assert_eq!(stored(&store).await, after);
+        assert_eq!(fence(&stack).await, number("2"));
     }
 }
 
 #[tokio::test]
 async fn a_run_goes_on_with_what_was_retried_unless_it_is_overtaken() {
-    let stack = stack().await;
-    let store = stack.store();
-    given(&store, SECOND, &entry(1, parked("08:30:00", None))).await;
-    say(&store, Word::Retry, 1, NOW).await.unwrap();
-    let fenced = Err(StateError::Fenced {
-        item: "CERTIFICATE#cert-1".to_owned(),
-    });
-    assert_eq!(
-        store
-            .put_certificate(&acme(), FIRST, &entry(1, intended()))
-            .await,
-        fenced
-    );
+    let (_stack, store) = ledger(SECOND, parked("08:30:00", None)).await;
+    decide(&store, Retry, NOW).await.unwrap();
+    assert_eq!(put(&store, FIRST, intended()).await, fenced(ITEM));
     given(&store, SECOND, &entry(1, intended())).await;
 }
 
 #[tokio::test]
 async fn lists_what_is_parked_by_how_long_it_waits() {
-    let stack = stack().await;
-    let store = stack.store();
+    let (_stack, store) = state().await;
     assert_eq!(store.parked_certificates(&acme()).await, Ok(vec![]));
     for (number, (state, _)) in states().into_iter().enumerate() {
         given(&store, FIRST, &entry(number + 100, state)).await;
     }
-    let waiting = [(1, "10:00:00"), (2, "07:30:00.5"), (3, "07:30:00")];
-    for (number, time) in waiting {
+    for (number, time) in [(1, "10:00:00"), (2, "07:30:00.5"), (3, "07:30:00")] {
         given(&store, FIRST, &entry(number, parked(time, None))).await;
     }
     let listed = store.parked_certificates(&acme()).await.unwrap();
-    let order: Vec<&str> = listed
-        .iter()
-        .map(|entry| entry.certificate_id.as_str())
-        .collect();
-    assert_eq!(
-        order,
-        ["cert-3", "cert-2", "cert-104", "cert-105", "cert-1"]
-    );
+    let order = listed.iter().map(|entry| entry.certificate_id.clone());
+    assert!(order.eq([3, 2, 104, 105, 1].map(id)));
 }

@@ -5,19 +5,16 @@ mod start;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::Stack;
-use serde_json::{Value, json};
 use shared::domain::id::{CertificateId, DocumentId, SourceId};
 use shared::state::{
     CertificateEntry, CertificateState, FencingToken, Intent, OnUnverifiable, PutOutcome,
     RetryState, StateError, Store,
 };
 
-use crate::lost_replies::losing;
 use crate::proxy::{Fate, Proxy};
-use crate::support::{acme, at, stack};
+use crate::support::{FIRST, SECOND, TOKENS, acme, at, damaged, fenced, key, stack, state};
 
-const FIRST: FencingToken = FencingToken(1);
-const SECOND: FencingToken = FencingToken(2);
+const ITEM: &str = "CERTIFICATE#cert-1";
 
 fn id(number: usize) -> CertificateId {
     CertificateId::new(format!("cert-{number}"))
@@ -45,21 +42,22 @@ fn intended() -> CertificateState {
     CertificateState::Intended(intent())
 }
 
-fn uploaded() -> CertificateState {
-    CertificateState::Uploaded {
-        at: at("08:00:05"),
-        document: Some(DocumentId::new("d-7")),
-    }
+fn uploaded(document: Option<&str>) -> CertificateState {
+    let (at, document) = (at("08:00:05"), document.map(DocumentId::new));
+    CertificateState::Uploaded { at, document }
+}
+
+fn retry(reason: &str, failures: u32, since: &str, retry_at: &str) -> CertificateState {
+    CertificateState::Failed(RetryState {
+        reason: reason.to_owned(),
+        failures,
+        since: at(since),
+        retry_at: at(retry_at),
+    })
 }
 
 fn failed() -> CertificateState {
-    let (since, retry_at) = (at("07:00:00"), at("09:00:00"));
-    CertificateState::Failed(RetryState {
-        reason: "Personio: 503".to_owned(),
-        failures: 2,
-        since,
-        retry_at,
-    })
+    retry("Personio: 503", 2, "07:00:00", "09:00:00")
 }
 
 fn parked(time: &str, unverified: Option<Intent>) -> CertificateState {
@@ -79,58 +77,47 @@ fn states() -> [(CertificateState, bool); 7] {
     [
         (intended(), false),
         (failed(), false),
-        (uploaded(), true),
-        (
-            CertificateState::Uploaded {
-                at: at("08:00:05"),
-                document: None,
-            },
-            true,
-        ),
+        (uploaded(Some("d-7")), true),
+        (uploaded(None), true),
         (parked("08:30:00", None), true),
         (parked("08:30:00", Some(intent())), true),
         (dismissed("08:45:00"), true),
     ]
 }
 
+type Put = Result<PutOutcome, StateError>;
+
+/// Writes the entry of certificate 1.
+async fn put(store: &Store, token: FencingToken, state: CertificateState) -> Put {
+    store
+        .put_certificate(&acme(), token, &entry(1, state))
+        .await
+}
+
 /// Makes the entry what it is to be, for a run with this token.
 async fn given(store: &Store, token: FencingToken, entry: &CertificateEntry) {
-    assert_eq!(
-        store.put_certificate(&acme(), token, entry).await,
-        Ok(PutOutcome::Written)
-    );
+    let put = store.put_certificate(&acme(), token, entry).await;
+    assert_eq!(put, Ok(PutOutcome::Written));
 }
 
-async fn stored(stack: &Stack, number: usize) -> CertificateEntry {
-    stack
-        .store()
-        .certificates(&acme(), [&id(number)])
-        .await
-        .unwrap()
-        .remove(&id(number))
-        .unwrap()
+/// A ledger in which certificate 1 is in `state`.
+async fn ledger(token: FencingToken, before: CertificateState) -> (Stack, Store) {
+    let (stack, store) = state().await;
+    given(&store, token, &entry(1, before)).await;
+    (stack, store)
 }
 
-async fn attribute(stack: &Stack, sort_key: &str, name: &str) -> Option<AttributeValue> {
-    let get = stack
-        .aws()
-        .dynamodb()
-        .get_item()
-        .table_name("reteach-personio");
-    let get = get.key("pk", AttributeValue::S("TENANT#acme".to_owned()));
-    let item = get
-        .key("sk", AttributeValue::S(sort_key.to_owned()))
-        .send()
-        .await
-        .unwrap()
-        .item;
-    item.and_then(|mut item| item.remove(name))
+/// The state of certificate 1.
+async fn stored(store: &Store) -> CertificateState {
+    let found = store.certificates(&acme(), [&id(1)]).await.unwrap();
+    let (found, state) = (&found[&id(1)], found[&id(1)].state.clone());
+    assert_eq!(*found, entry(1, state.clone()));
+    state
 }
 
 #[tokio::test]
 async fn reads_back_every_state() {
-    let stack = stack().await;
-    let store = stack.store();
+    let (_stack, store) = state().await;
     for (number, (state, _)) in states().into_iter().enumerate() {
         given(&store, FIRST, &entry(number, state)).await;
     }
@@ -138,62 +125,39 @@ async fn reads_back_every_state() {
     assert_eq!(all.len(), states().len());
     for (number, (state, _)) in states().into_iter().enumerate() {
         assert_eq!(all[&id(number)], entry(number, state));
-        assert_eq!(stored(&stack, number).await, all[&id(number)]);
+        let one = store.certificates(&acme(), [&id(number)]).await.unwrap();
+        assert_eq!(one[&id(number)], all[&id(number)]);
     }
 }
 
 #[tokio::test]
 async fn missing_and_repeated_ids_are_ignored() {
-    let stack = stack().await;
-    let store = stack.store();
+    let (_stack, store) = state().await;
     for number in 0..3 {
         given(&store, FIRST, &entry(number, failed())).await;
     }
-    let read = store
-        .certificates(&acme(), [&id(1), &id(1), &id(2), &id(99)])
-        .await
-        .unwrap();
+    let wanted = [&id(1), &id(1), &id(2), &id(99)];
+    let read = store.certificates(&acme(), wanted).await.unwrap();
     assert_eq!(read.len(), 2);
-    assert_eq!(
-        (&read[&id(1)], &read[&id(2)]),
-        (&entry(1, failed()), &entry(2, failed()))
+    assert!(
+        [1, 2]
+            .iter()
+            .all(|&one| read[&id(one)] == entry(one, failed()))
     );
     assert_eq!(store.certificates(&acme(), []).await.unwrap().len(), 0);
 }
 
 #[tokio::test]
 async fn a_write_is_fenced_by_every_newer_token() {
-    for (before, writing, fits) in [
-        (1, 1, true),
-        (1, 2, true),
-        (2, 1, false),
-        (10, 9, false),
-        (9, 10, true),
-    ] {
-        let stack = stack().await;
-        given(&stack.store(), FencingToken(before), &entry(1, intended())).await;
-        let written = stack
-            .store()
-            .put_certificate(&acme(), FencingToken(writing), &entry(1, uploaded()))
-            .await;
-        let fenced = Err(StateError::Fenced {
-            item: "CERTIFICATE#cert-1".to_owned(),
-        });
-        assert_eq!(
-            written,
-            if fits {
-                Ok(PutOutcome::Written)
-            } else {
-                fenced
-            },
-            "{writing} over {before}"
-        );
-        let expected = if fits { uploaded() } else { intended() };
-        assert_eq!(
-            stored(&stack, 1).await.state,
-            expected,
-            "{writing} over {before}"
-        );
+    for (before, writing, fits) in TOKENS {
+        let (_stack, store) = ledger(FencingToken(before), intended()).await;
+        let written = put(&store, FencingToken(writing), uploaded(None)).await;
+        let (expected, after) = match fits {
+            true => (Ok(PutOutcome::Written), uploaded(None)),
+            false => (fenced(ITEM), intended()),
+        };
+        assert_eq!(written, expected, "{writing} over {before}");
+        assert_eq!(stored(&store).await, after, "{writing} over {before}");
     }
 }
 
@@ -201,102 +165,66 @@ async fn a_write_is_fenced_by_every_newer_token() {
 async fn final_states_are_never_overwritten() {
     for (before, is_settled) in states() {
         for token in [FIRST, SECOND] {
-            let stack = stack().await;
-            let store = stack.store();
-            given(&store, FIRST, &entry(1, before.clone())).await;
-            let next = CertificateState::Failed(RetryState {
-                reason: "another".to_owned(),
-                failures: 9,
-                since: at("10:00:00"),
-                retry_at: at("11:00:00"),
-            });
-            let noted = store
-                .put_certificate(&acme(), token, &entry(1, next.clone()))
-                .await;
-            let (expected, after) = if is_settled {
-                (PutOutcome::AlreadyFinal, before.clone())
-            } else {
-                (PutOutcome::Written, next)
+            let (_stack, store) = ledger(FIRST, before.clone()).await;
+            let next = retry("another", 9, "10:00:00", "11:00:00");
+            let noted = put(&store, token, next.clone()).await;
+            let (expected, after) = match is_settled {
+                true => (PutOutcome::AlreadyFinal, before.clone()),
+                false => (PutOutcome::Written, next),
             };
             assert_eq!(noted, Ok(expected), "{before:?} {token:?}");
-            assert_eq!(stored(&stack, 1).await.state, after);
+            assert_eq!(stored(&store).await, after);
         }
     }
 }
 
 #[tokio::test]
 async fn a_run_that_lost_its_lease_is_fenced_even_for_decided_certificates() {
-    let stack = stack().await;
-    let store = stack.store();
-    given(&store, SECOND, &entry(1, uploaded())).await;
-    let fenced = Err(StateError::Fenced {
-        item: "CERTIFICATE#cert-1".to_owned(),
-    });
-    assert_eq!(
-        store
-            .put_certificate(&acme(), FIRST, &entry(1, uploaded()))
-            .await,
-        fenced
-    );
-    assert_eq!(
-        store
-            .put_certificate(&acme(), FencingToken(3), &entry(1, uploaded()))
-            .await,
-        Ok(PutOutcome::AlreadyFinal)
-    );
+    let (_stack, store) = ledger(SECOND, uploaded(None)).await;
+    assert_eq!(put(&store, FIRST, uploaded(None)).await, fenced(ITEM));
+    let newer = put(&store, FencingToken(3), uploaded(None)).await;
+    assert_eq!(newer, Ok(PutOutcome::AlreadyFinal));
 }
 
 #[tokio::test]
 async fn an_entry_is_written_although_replies_are_lost() {
     for (state, _) in states() {
         for lost in [1, 2] {
-            let stack = stack().await;
-            given(&stack.store(), FIRST, &entry(1, intended())).await;
-            let proxy = losing(&stack, "PutItem", lost).await;
-            let noted = proxy
-                .store(&stack)
-                .put_certificate(&acme(), SECOND, &entry(1, state.clone()))
-                .await;
+            let (stack, store) = ledger(FIRST, intended()).await;
+            let proxy = Proxy::losing(&stack, "PutItem", lost).await;
+            let noted = put(&proxy.store(), SECOND, state.clone()).await;
             assert_eq!(noted, Ok(PutOutcome::Written), "{lost} lost, {state:?}");
             assert_eq!(proxy.calls("PutItem"), lost + 1);
-            assert_eq!(stored(&stack, 1).await.state, state);
+            assert_eq!(stored(&store).await, state);
         }
     }
 }
 
 #[tokio::test]
 async fn an_entry_decided_by_another_run_is_recognized_when_the_reply_is_lost() {
-    let stack = stack().await;
-    given(&stack.store(), FIRST, &entry(1, dismissed("08:45:00"))).await;
-    let proxy = losing(&stack, "PutItem", 1).await;
-    let noted = proxy
-        .store(&stack)
-        .put_certificate(&acme(), FIRST, &entry(1, dismissed("08:46:00")))
-        .await;
+    let (stack, _) = ledger(FIRST, dismissed("08:45:00")).await;
+    let proxy = Proxy::losing(&stack, "PutItem", 1).await;
+    let noted = put(&proxy.store(), FIRST, dismissed("08:46:00")).await;
     assert_eq!(noted, Ok(PutOutcome::AlreadyFinal));
 }
 
 #[tokio::test]
 async fn reads_more_than_a_megabyte() {
-    let stack = stack().await;
-    let long = |number| {
-        let reason = "x".repeat(40_000);
-        entry(
-            number,
-            CertificateState::Parked {
-                at: at("08:00:00"),
-                reason,
-                unverified: None,
-            },
-        )
+    let (stack, store) = state().await;
+    let (at, unverified) = (at("08:00:00"), None);
+    let reason = "x".repeat(40_000);
+    let long = CertificateState::Parked {
+        at,
+        reason,
+        unverified,
     };
     for number in 0..30 {
-        given(&stack.store(), FIRST, &long(number)).await;
+        given(&store, FIRST, &entry(number, long.clone())).await;
     }
     let proxy = Proxy::start(&stack, |_| Fate::Pass).await;
-    let store = proxy.store(&stack);
+    let store = proxy.store();
     let all = store.all_certificates(&acme()).await.unwrap();
-    assert!((0..30).all(|number| all[&id(number)] == long(number)));
+    assert!((0..30).all(|number| all[&id(number)] == entry(number, long.clone())));
     assert_eq!(all.len(), 30);
     assert_eq!(proxy.calls("Query"), 2, "1.2 MB in pages of at most 1 MB");
     assert_eq!(store.parked_certificates(&acme()).await.unwrap().len(), 30);
@@ -305,72 +233,38 @@ async fn reads_more_than_a_megabyte() {
 
 #[tokio::test]
 async fn reading_ends_with_an_empty_last_page() {
-    let stack = stack().await;
+    let (stack, store) = state().await;
     for number in 0..4 {
-        given(&stack.store(), FIRST, &entry(number, failed())).await;
+        given(&store, FIRST, &entry(number, failed())).await;
     }
-    let proxy = Proxy::start(&stack, |call| {
-        let mut query: Value = serde_json::from_str(call.body).unwrap();
-        query["Limit"] = json!(2);
-        Fate::Instead(query.to_string())
-    })
-    .await;
-    assert_eq!(
-        proxy
-            .store(&stack)
-            .all_certificates(&acme())
-            .await
-            .unwrap()
-            .len(),
-        4
-    );
+    let proxy = Proxy::paging(&stack, 2).await;
+    let read = proxy.store().all_certificates(&acme()).await.unwrap();
+    assert_eq!(read.len(), 4);
     assert_eq!(proxy.calls("Query"), 3, "the third page is empty");
 }
 
 #[tokio::test]
 async fn an_entry_that_cannot_be_read_is_named() {
-    let stack = stack().await;
-    given(&stack.store(), FIRST, &entry(7, failed())).await;
-    let update = stack
-        .aws()
-        .dynamodb()
-        .update_item()
-        .table_name("reteach-personio");
-    let update = update.key("pk", AttributeValue::S("TENANT#acme".to_owned()));
-    let update = update.key("sk", AttributeValue::S("CERTIFICATE#cert-7".to_owned()));
+    let (stack, store) = ledger(FIRST, failed()).await;
+    let update = stack.aws().dynamodb().update_item();
     let update = update
+        .table_name("reteach-personio")
+        .set_key(Some(
+            key(ITEM)
+                .map(|(name, value)| (name.to_owned(), value))
+                .into(),
+        ))
         .update_expression("SET #state = :state")
         .expression_attribute_names("#state", "state");
     let archived = AttributeValue::S("archived".to_owned());
-    update
-        .expression_attribute_values(":state", archived)
-        .send()
-        .await
-        .unwrap();
+    let update = update.expression_attribute_values(":state", archived);
+    update.send().await.unwrap();
 
-    let damaged = StateError::Damaged {
-        item: "CERTIFICATE#cert-7".to_owned(),
-    };
-    let store = stack.store();
-    assert_eq!(
-        store.certificates(&acme(), [&id(7)]).await,
-        Err(damaged.clone())
-    );
-    assert_eq!(store.all_certificates(&acme()).await, Err(damaged.clone()));
-    assert_eq!(
-        store.parked_certificates(&acme()).await,
-        Err(damaged.clone())
-    );
-    assert_eq!(
-        store
-            .dismiss_certificate(&acme(), &id(7), at("09:00:00"))
-            .await,
-        Err(damaged.clone())
-    );
-    assert_eq!(
-        store
-            .put_certificate(&acme(), FIRST, &entry(7, failed()))
-            .await,
-        Err(damaged)
-    );
+    let now = at("09:00:00");
+    let dismissed = store.dismiss_certificate(&acme(), &id(1), now).await;
+    assert_eq!(store.certificates(&acme(), [&id(1)]).await, damaged(ITEM));
+    assert_eq!(store.all_certificates(&acme()).await, damaged(ITEM));
+    assert_eq!(store.parked_certificates(&acme()).await, damaged(ITEM));
+    assert_eq!(dismissed, damaged(ITEM));
+    assert_eq!(put(&store, FIRST, failed()).await, damaged(ITEM));
 }

@@ -6,12 +6,14 @@ use std::str::Lines;
 /// A part of the page.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part<'a> {
-    /// A line of prose.
     Text(&'a str),
     /// `<!-- happens: … -->`: something that happens outside the terminal.
     Happens(&'a str),
     /// A block that begins with `# acme.toml`: a file.
-    File { name: &'a str, content: String },
+    File {
+        name: &'a str,
+        content: String,
+    },
     /// A block of commands; what they printed is left out.
     Console(Vec<&'a str>),
 }

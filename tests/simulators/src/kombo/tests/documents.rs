@@ -3,12 +3,12 @@ use base64::prelude::BASE64_STANDARD;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::{Environment, ID, code, environment, rows};
+use super::{Environment, ID, assert_refused, code, environment, rows};
 use crate::kombo::Endpoint;
 use crate::people::Person;
 use crate::reteach::{Certificate, Delivery, Participation};
 use crate::testing::Answer;
-use crate::{Behaviour, Body, Fault, Origin, Pacing, Reteach, personio};
+use crate::{Behaviour, Body, Fault, Origin, Pacing, Reteach, RetryAfter, personio};
 
 const PDF: &[u8] = b"%PDF-1.7\n";
 
@@ -68,28 +68,15 @@ pub(super) async fn download(env: &Environment, delivery: Delivery) -> (Reteach,
 async fn adds_a_document_with_its_name_as_the_title() {
     let env = office().await;
     let answer = env.add_document(inline()).await;
-    assert_eq!(
-        answer.body,
-        json!({"status": "success", "data": {}, "warnings": []})
-    );
+    let success = json!({"status": "success", "data": {}, "warnings": []});
+    assert_eq!(answer.body, success);
     let document = &env.personio.documents()[0];
-    assert_eq!(
-        (document.employee_id, document.category.as_deref()),
-        (7, Some("Sonstige Dokumente"))
-    );
+    assert_eq!(document.employee_id, 7);
+    assert_eq!(document.category.as_deref(), Some("Sonstige Dokumente"));
     assert_eq!(document.title, "Brandschutz 2026-03-14 c.pdf");
-    assert_eq!(
-        (document.file_name.as_str(), document.size),
-        ("Brandschutz 2026-03-14 c.pdf", 9)
-    );
-    assert_eq!(
-        (
-            document.date,
-            document.comment.as_deref(),
-            document.head.as_slice()
-        ),
-        (None, None, PDF)
-    );
+    assert_eq!(document.file_name, "Brandschutz 2026-03-14 c.pdf");
+    assert_eq!((document.size, &document.head[..]), (9, PDF));
+    assert_eq!((document.date, document.comment.as_deref()), (None, None));
     assert_eq!(document.origin, Origin::KomboAction);
     assert_eq!(env.kombo.calls(Endpoint::AddDocument), 1);
     assert_eq!(env.personio.calls(personio::Endpoint::UploadDocument), 1);
@@ -111,7 +98,7 @@ async fn checks_what_is_to_be_added() {
         }
         document
     };
-    let invalid = "PLATFORM.INPUT_INVALID";
+    let (invalid, remote) = ("PLATFORM.INPUT_INVALID", "REMOTE.INPUT_INVALID");
     let cases = [
         (with("name", Value::Null), invalid),
         (with("name", json!("Brandschutz")), invalid),
@@ -124,68 +111,46 @@ async fn checks_what_is_to_be_added() {
         (with("data_url", json!("http://127.0.0.1:1/")), invalid),
         (with("path", json!("/")), invalid),
         (json!("text"), invalid),
-        (with("name", json!("a.exe")), "REMOTE.INPUT_INVALID"),
-        (
-            with("name", json!(format!("{}.pdf", "x".repeat(252)))),
-            "REMOTE.INPUT_INVALID",
-        ),
+        (with("name", json!("a.exe")), remote),
+        (with("name", json!("x".repeat(252) + ".pdf")), remote),
     ];
     for (document, expected) in cases {
         let answer = env.add_document(document.clone()).await;
-        assert_eq!(
-            (answer.status, code(&answer)),
-            (400, json!(expected)),
-            "{document}"
-        );
+        assert_refused(&answer, 400, expected, &document.to_string());
     }
     let (category, employee) = (env.category().await, env.employee(7).await);
     let good = json!({"category_id": category, "document": inline()});
+    let foreign = json!({"category_id": "none", "document": inline()});
+    let mut more = good.clone();
+    more["path"] = json!("/");
     let bodies = [
         ("unknown employee", "none", good.clone()),
-        (
-            "unknown category",
-            &employee,
-            json!({"category_id": "none", "document": inline()}),
-        ),
+        ("unknown category", &employee, foreign),
         ("no category", &employee, json!({"document": inline()})),
         ("no document", &employee, json!({"category_id": category})),
-        (
-            "unknown key",
-            &employee,
-            json!({"category_id": category, "document": inline(), "path": "/"}),
-        ),
+        ("unknown key", &employee, more),
     ];
     for (name, employee, body) in bodies {
-        assert_eq!(
-            code(&env.add(employee, &body).await),
-            json!(invalid),
-            "{name}"
-        );
+        assert_refused(&env.add(employee, &body).await, 400, invalid, name);
     }
     assert!(env.personio.documents().is_empty());
     env.personio.remove(7);
-    assert_eq!(
-        code(&env.add(&employee, &good).await),
-        json!("REMOTE.INPUT_INVALID"),
-        "not synced yet"
-    );
+    let removed = env.add(&employee, &good).await;
+    assert_refused(&removed, 400, remote, "not synced yet");
     env.kombo.mirror(ID);
-    assert_eq!(code(&env.add(&employee, &good).await), json!(invalid));
+    assert_refused(&env.add(&employee, &good).await, 400, invalid, "synced");
 }
 
 #[tokio::test]
 async fn fetches_a_file_from_its_url() {
     let url = |url: &str| json!({"name": "a.pdf", "data_url": url});
-    let size = 200_000;
+    let (size, metadata) = (200_000, "http://169.254.169.254/");
     let cases = [
         (Delivery::Pdf { size }, 200),
         (Delivery::Chunked { size }, 200),
         (Delivery::RedirectHere { size }, 200),
         (Delivery::NotAPdf, 200),
-        (
-            Delivery::RedirectTo("http://169.254.169.254/".to_owned()),
-            400,
-        ),
+        (Delivery::RedirectTo(metadata.to_owned()), 400),
         (Delivery::RedirectLoop, 400),
         (Delivery::CutMidBody { size }, 400),
         (Delivery::Status(403), 400),
@@ -195,14 +160,13 @@ async fn fetches_a_file_from_its_url() {
         let (reteach, link) = download(&env, delivery.clone()).await;
         let answer = env.add_document(url(&link)).await;
         assert_eq!(answer.status, status, "{delivery:?}");
-        let kept: Vec<_> = env
-            .personio
-            .documents()
-            .into_iter()
-            .map(|document| document.sha256)
-            .collect();
         let pdf = reteach.pdf_sha256("c").filter(|_| status == 200);
-        assert!(pdf.is_none_or(|pdf| kept == [pdf]), "{delivery:?}");
+        let documents = env.personio.documents();
+        let mut kept = documents.iter().map(|document| &document.sha256);
+        assert!(
+            pdf.is_none_or(|pdf| kept.next() == Some(&pdf)),
+            "{delivery:?}"
+        );
         assert_eq!(reteach.downloads().requests_with_authorization(), 0);
     }
     let env = office().await;
@@ -210,21 +174,13 @@ async fn fetches_a_file_from_its_url() {
     for place in ["https://files.example/a.pdf", "file:///etc/passwd", "a.pdf"] {
         assert_eq!(env.add_document(url(place)).await.status, 400, "{place}");
     }
-    reteach.downloads().set_content_type(None);
-    assert_eq!(
-        env.add_document(url(&link)).await.status,
-        400,
-        "nobody says what it is"
-    );
-    reteach
-        .downloads()
-        .set_content_type(Some("application/octet-stream"));
-    assert!(
-        env.add_document(url(&link))
-            .await
-            .at("/warnings/0/message")
-            .is_string()
-    );
+    let downloads = reteach.downloads();
+    downloads.set_content_type(None);
+    let untyped = env.add_document(url(&link)).await;
+    assert_eq!(untyped.status, 400, "nobody says what it is");
+    downloads.set_content_type(Some("application/octet-stream"));
+    let added = env.add_document(url(&link)).await;
+    assert!(added.at("/warnings/0/message").is_string());
     env.clock.advance(3_600);
     assert_eq!(env.add_document(url(&link)).await.status, 400, "expired");
 }
@@ -239,69 +195,39 @@ async fn needs_manage_documents_and_personios_right() {
     assert_eq!(action().await, json!(true));
     env.kombo.allow_documents(ID, false);
     let refused = env.add_document(inline()).await;
-    assert_eq!(
-        (refused.status, code(&refused)),
-        (403, json!("INTEGRATION.ACTION_DISABLED"))
-    );
+    assert_refused(&refused, 403, "INTEGRATION.ACTION_DISABLED", "");
     assert_eq!(action().await, json!(false));
     env.kombo.allow_documents(ID, true);
     env.personio.allow_writing_documents(false);
-    assert_eq!(
-        code(&env.add_document(inline()).await),
-        json!("INTEGRATION.PERMISSION_MISSING")
-    );
+    let refused = env.add_document(inline()).await;
+    assert_eq!(code(&refused), "INTEGRATION.PERMISSION_MISSING");
     env.personio.allow_writing_documents(true);
     assert_eq!(env.add_document(inline()).await.status, 200);
 }
 
 #[tokio::test]
 async fn says_what_personio_said_to_an_upload() {
-    let minutes = jiff::SignedDuration::from_mins;
+    use Behaviour::{Close, LateEffect, LateStatus, LoseReply, Status, TooManyRequests};
+    let late = LateEffect(jiff::SignedDuration::from_mins(5));
+    let (limited, failed) = ("REMOTE.RATE_LIMIT_EXCEEDED", "REMOTE.UNKNOWN_HTTP_ERROR");
+    let revoked = "INTEGRATION.AUTHENTICATION_INVALID";
+    let unavailable = "REMOTE.SERVICE_UNAVAILABLE";
     // Kombo's status and code; how many documents there are five minutes later.
     let cases = [
-        (
-            Behaviour::TooManyRequests(crate::RetryAfter::None),
-            429,
-            "REMOTE.RATE_LIMIT_EXCEEDED",
-            0,
-        ),
-        (
-            Behaviour::Status(500, Body::Vendor),
-            503,
-            "REMOTE.UNKNOWN_HTTP_ERROR",
-            0,
-        ),
-        (
-            Behaviour::Status(401, Body::Vendor),
-            403,
-            "INTEGRATION.AUTHENTICATION_INVALID",
-            0,
-        ),
-        (
-            Behaviour::LateStatus(504, Body::Html),
-            503,
-            "REMOTE.SERVICE_UNAVAILABLE",
-            1,
-        ),
-        (Behaviour::Close, 503, "REMOTE.SERVICE_UNAVAILABLE", 0),
-        (Behaviour::LoseReply, 503, "REMOTE.SERVICE_UNAVAILABLE", 1),
-        (
-            Behaviour::LateEffect(minutes(5)),
-            503,
-            "REMOTE.SERVICE_UNAVAILABLE",
-            1,
-        ),
+        (TooManyRequests(RetryAfter::None), 429, limited, 0),
+        (Status(500, Body::Vendor), 503, failed, 0),
+        (Status(401, Body::Vendor), 403, revoked, 0),
+        (LateStatus(504, Body::Html), 503, unavailable, 1),
+        (Close, 503, unavailable, 0),
+        (LoseReply, 503, unavailable, 1),
+        (late, 503, unavailable, 1),
     ];
     for (behaviour, status, expected, later) in cases {
         let env = office().await;
         env.personio
             .fail(Fault::new(behaviour.clone()).path("/v1/company/documents"));
         let answer = env.add_document(inline()).await;
-        assert_eq!(
-            (answer.status, code(&answer)),
-            (status, json!(expected)),
-            "{behaviour:?}"
-        );
+        assert_refused(&answer, status, expected, &format!("{behaviour:?}"));
         env.clock.advance(300);
         assert_eq!(env.personio.documents().len(), later, "{behaviour:?}");
     }
@@ -333,11 +259,8 @@ async fn loses_its_own_reply_after_the_document_is_filed() {
 async fn lets_30_calls_go_on_to_personio_at_once() {
     let env = office().await;
     env.kombo.set_pacing(Pacing::Off);
-    env.personio.fail(
-        Fault::new(Behaviour::Hang)
-            .path("/v1/company/documents")
-            .times(29),
-    );
+    let hang = Fault::new(Behaviour::Hang).path("/v1/company/documents");
+    env.personio.fail(hang.times(29));
     let (employee, category) = (env.employee(7).await, env.category().await);
     let body = json!({"category_id": category, "document": inline()});
     let add = || {
@@ -349,22 +272,14 @@ async fn lets_30_calls_go_on_to_personio_at_once() {
         tokio::task::yield_now().await;
     }
     let last = add().send().await;
-    assert_eq!(
-        (last.status, last.header("concurrency-limit")),
-        (200, Some("30"))
-    );
+    assert_eq!(last.status, 200);
+    assert_eq!(last.header("concurrency-limit"), Some("30"));
     assert_eq!(last.header("concurrency-remaining"), Some("0"));
     env.kombo.limit_concurrency(ID, 29);
     let over = add().send().await;
-    assert_eq!(
-        (over.status, code(&over)),
-        (429, json!("PLATFORM.CONCURRENCY_LIMIT_EXCEEDED"))
-    );
-    assert_eq!(
-        env.employees("").await.header("concurrency-limit"),
-        None,
-        "reads are not affected"
-    );
+    assert_refused(&over, 429, "PLATFORM.CONCURRENCY_LIMIT_EXCEEDED", "");
+    let read = env.employees("").await;
+    assert_eq!(read.header("concurrency-limit"), None, "reads are free");
     hung.iter().for_each(tokio::task::JoinHandle::abort);
     while add().send().await.status == 429 {
         tokio::task::yield_now().await;

@@ -62,17 +62,12 @@ impl Environment {
 }
 
 fn rows(answer: &Answer) -> Vec<Value> {
-    answer
-        .at("/data/results")
-        .as_array()
-        .cloned()
-        .unwrap_or_default()
+    answer.rows("/data/results")
 }
 
 fn remote_ids(answer: &Answer) -> BTreeSet<String> {
-    rows(answer)
-        .iter()
-        .map(|row| row["remote_id"].as_str().unwrap().to_owned())
+    let ids = rows(answer).into_iter();
+    ids.map(|row| row["remote_id"].as_str().unwrap().to_owned())
         .collect()
 }
 
@@ -80,57 +75,47 @@ fn code(answer: &Answer) -> Value {
     answer.at("/error/code")
 }
 
+/// Asserts the status and Kombo's error code, which is empty where it has none.
+fn assert_refused(answer: &Answer, status: u16, expected: &str, about: &str) {
+    let code = code(answer);
+    let code = code.as_str().unwrap_or_default();
+    assert_eq!((answer.status, code), (status, expected), "{about}");
+}
+
+/// The cursor of the next page, for a query.
+fn next(answer: &Answer) -> Option<String> {
+    let next = answer.at("/data/next");
+    Some(next.as_str()?.replace('=', "%3D").replace('+', "%2B"))
+}
+
 #[tokio::test]
 async fn checks_the_key_the_integration_and_the_path() {
     let env = environment(vec![]).await;
     let base = env.kombo.base_url();
     let employees = format!("{base}/hris/employees");
-    let with_key = |method: &str, url: &str| Call::new(method, url).bearer("key");
+    let get = |path: &str| Call::new("GET", &format!("{base}{path}")).bearer("key");
+    let one = format!("/integrations/{ID}");
+    let unknown = "PLATFORM.INTEGRATION_NOT_FOUND";
+    let foreign = get("/hris/employees").header("X-Integration-Id", "personio:none");
+    let (bare, delete) = (
+        Call::new("GET", &employees),
+        Call::new("DELETE", &employees),
+    );
     let cases = [
-        (
-            with_key("GET", &format!("{base}/check-api-key")),
-            200,
-            Value::Null,
-        ),
-        (
-            with_key("GET", &format!("{base}/integrations/{ID}")),
-            200,
-            Value::Null,
-        ),
-        (
-            with_key("GET", &format!("{base}/integrations/none")),
-            404,
-            json!("PLATFORM.INTEGRATION_NOT_FOUND"),
-        ),
-        (
-            with_key("GET", &employees),
-            400,
-            json!("PLATFORM.INPUT_INVALID"),
-        ),
-        (
-            with_key("GET", &employees).header("X-Integration-Id", "personio:none"),
-            404,
-            json!("PLATFORM.INTEGRATION_NOT_FOUND"),
-        ),
-        (
-            Call::new("GET", &employees),
-            401,
-            json!("PLATFORM.AUTHENTICATION_INVALID"),
-        ),
-        (
-            with_key("GET", &format!("{base}/hris/people")),
-            404,
-            Value::Null,
-        ),
-        (with_key("DELETE", &employees), 404, Value::Null),
+        (get("/check-api-key"), 200, ""),
+        (get(&one), 200, ""),
+        (get("/integrations/none"), 404, unknown),
+        (get("/hris/employees"), 400, "PLATFORM.INPUT_INVALID"),
+        (foreign, 404, unknown),
+        (bare, 401, "PLATFORM.AUTHENTICATION_INVALID"),
+        (get("/hris/people"), 404, ""),
+        (delete.bearer("key"), 404, ""),
     ];
     for (call, status, expected) in cases {
         let answer = call.send().await;
-        assert_eq!((answer.status, code(&answer)), (status, expected));
-        assert_eq!(
-            answer.at("/status"),
-            json!(if status == 200 { "success" } else { "error" })
-        );
+        assert_refused(&answer, status, expected, "");
+        let word = if status == 200 { "success" } else { "error" };
+        assert_eq!(answer.at("/status"), word);
     }
     env.kombo.revoke_api_key("key");
     assert_eq!(env.call("GET", "/check-api-key").send().await.status, 401);
@@ -176,37 +161,25 @@ async fn pages_by_a_cursor_that_is_bound_to_its_filters() {
             .await;
         seen.extend(remote_ids(&answer));
         pages += 1;
-        match answer.at("/data/next") {
-            Value::String(next) => cursor = Some(next.replace('=', "%3D").replace('+', "%2B")),
-            _ => break,
+        cursor = next(&answer);
+        if cursor.is_none() {
+            break;
         }
     }
     assert_eq!((seen.len(), pages), (250, 3));
-    let next = env.employees("include_deleted=true").await.at("/data/next");
-    let next = next
-        .as_str()
-        .unwrap()
-        .replace('=', "%3D")
-        .replace('+', "%2B");
-    assert_eq!(
-        code(&env.employees(&format!("cursor={next}")).await),
-        json!("PLATFORM.INPUT_INVALID")
-    );
-    assert_eq!(
-        code(&env.employees("cursor=nonsense").await),
-        json!("PLATFORM.INPUT_INVALID")
-    );
+    let foreign = next(&env.employees("include_deleted=true").await).unwrap();
+    for cursor in [foreign.as_str(), "nonsense"] {
+        let answer = env.employees(&format!("cursor={cursor}")).await;
+        assert_refused(&answer, 400, "PLATFORM.INPUT_INVALID", cursor);
+    }
 }
 
 #[tokio::test]
 async fn checks_and_applies_the_parameters_of_a_list() {
     let env = environment(people::demo(300, 1, date(2026, 3, 16))).await;
-    let left = env
-        .personio
-        .people()
-        .iter()
-        .filter(|person| person.status == Status::Inactive)
-        .count();
+    let people = env.personio.people().into_iter();
+    let left = people.filter(|person| person.status == Status::Inactive);
+    let left = left.count();
     let cases = [
         ("", 200, 100),
         ("page_size=250", 200, 250),
@@ -221,78 +194,37 @@ async fn checks_and_applies_the_parameters_of_a_list() {
     ];
     for (query, status, count) in cases {
         let answer = env.employees(query).await;
-        assert_eq!(
-            (answer.status, rows(&answer).len()),
-            (status, count),
-            "{query}"
-        );
+        let listed = (answer.status, rows(&answer).len());
+        assert_eq!(listed, (status, count), "{query}");
     }
 }
 
 #[tokio::test]
 async fn says_what_condition_an_integration_is_in() {
     let env = environment(vec![]).await;
+    let revoked = "INTEGRATION.AUTHENTICATION_INVALID";
+    let pending = "INTEGRATION.SETUP_SYNC_PENDING";
+    let (incomplete, failed) = ("INTEGRATION.SETUP_INCOMPLETE", "INTEGRATION.QA_FAILED");
+    let (active, completed, off) = ("ACTIVE", "COMPLETED", "INTEGRATION.INACTIVE");
+    use Condition::{Active, Inactive, Invalid, QaFailed, SetupIncomplete, SetupSyncPending};
     let cases = [
-        (Condition::Active, 200, Value::Null, "ACTIVE", "COMPLETED"),
-        (
-            Condition::SetupSyncPending,
-            409,
-            json!("INTEGRATION.SETUP_SYNC_PENDING"),
-            "ACTIVE",
-            "FINAL_SYNC_PENDING",
-        ),
-        (
-            Condition::SetupIncomplete,
-            409,
-            json!("INTEGRATION.SETUP_INCOMPLETE"),
-            "ACTIVE",
-            "INCOMPLETE",
-        ),
-        (
-            Condition::QaFailed,
-            409,
-            json!("INTEGRATION.QA_FAILED"),
-            "ACTIVE",
-            "COMPLETED",
-        ),
-        (
-            Condition::Invalid,
-            403,
-            json!("INTEGRATION.AUTHENTICATION_INVALID"),
-            "INVALID",
-            "COMPLETED",
-        ),
-        (
-            Condition::Inactive,
-            403,
-            json!("INTEGRATION.INACTIVE"),
-            "INACTIVE",
-            "COMPLETED",
-        ),
+        (Active, 200, "", active, completed),
+        (SetupSyncPending, 409, pending, active, "FINAL_SYNC_PENDING"),
+        (SetupIncomplete, 409, incomplete, active, "INCOMPLETE"),
+        (QaFailed, 409, failed, active, completed),
+        (Invalid, 403, revoked, "INVALID", completed),
+        (Inactive, 403, off, "INACTIVE", completed),
     ];
     for (condition, status, expected, state, setup) in cases {
         env.kombo.set_condition(ID, condition);
         let read = env.employees("").await;
-        assert_eq!(
-            (read.status, code(&read)),
-            (status, expected.clone()),
-            "{condition:?}"
-        );
-        let passed = env
-            .pass(json!({"method": "GET", "path": "/company/employees"}))
-            .await;
-        assert_eq!(
-            (passed.status, code(&passed)),
-            (status, expected),
-            "{condition:?}"
-        );
+        let passed = env.pass(json!({"method": "GET", "path": "/company/employees"}));
+        for answer in [read, passed.await] {
+            assert_refused(&answer, status, expected, &format!("{condition:?}"));
+        }
         let shown = env.call("GET", &format!("/integrations/{ID}")).send().await;
-        assert_eq!(shown.at("/data/status"), json!(state), "{condition:?}");
-        assert_eq!(
-            shown.at("/data/setup_status"),
-            json!(setup),
-            "{condition:?}"
-        );
+        let shown = ["/data/status", "/data/setup_status"].map(|pointer| shown.at(pointer));
+        assert_eq!(shown, [state, setup], "{condition:?}");
     }
 }
 
@@ -309,10 +241,7 @@ async fn says_how_much_of_the_rate_limit_is_left() {
     env.clock.advance(20);
     assert_eq!(headers(&env.employees("").await), ["2", "0", "40"]);
     let over = env.employees("").await;
-    assert_eq!(
-        (over.status, code(&over)),
-        (429, json!("PLATFORM.RATE_LIMIT_EXCEEDED"))
-    );
+    assert_refused(&over, 429, "PLATFORM.RATE_LIMIT_EXCEEDED", "");
     assert_eq!(headers(&over), ["2", "0", "40"]);
     env.clock.advance(40);
     assert_eq!(headers(&env.employees("").await), ["2", "0", "20"]);
@@ -333,10 +262,8 @@ async fn keeps_tenants_apart() {
         .await;
     let ours = env.employees("").await;
     assert_eq!(theirs.at("/data/results/0/first_name"), json!("Other"));
-    assert_ne!(
-        theirs.at("/data/results/0/id"),
-        ours.at("/data/results/0/id")
-    );
+    let id = "/data/results/0/id";
+    assert_ne!(theirs.at(id), ours.at(id));
     env.kombo.detach("personio:other");
     assert_eq!(env.employees("").await.status, 200);
 }
@@ -345,13 +272,7 @@ async fn keeps_tenants_apart() {
 async fn bends_its_lists_under_faults() {
     let env = environment((1..=5).map(|id| Person::new(id, "A", "B")).collect()).await;
     let all = rows(&env.employees("").await);
-    let first = env.employees("page_size=2").await;
-    let next = first
-        .at("/data/next")
-        .as_str()
-        .unwrap()
-        .replace('=', "%3D")
-        .replace('+', "%2B");
+    let next = next(&env.employees("page_size=2").await).unwrap();
     let cases = [
         (Behaviour::RepeatRows(1), vec![1, 2], true),
         (Behaviour::RepeatRows(9), vec![0, 1], true),
@@ -361,12 +282,11 @@ async fn bends_its_lists_under_faults() {
     for (behaviour, shown, more) in cases {
         env.kombo.fail(Fault::new(behaviour.clone()));
         let page = env.employees(&format!("page_size=2&cursor={next}")).await;
-        let expected: Vec<&Value> = shown.iter().map(|row: &usize| &all[*row]).collect();
-        assert_eq!(
-            rows(&page).iter().collect::<Vec<_>>(),
-            expected,
-            "{behaviour:?}"
-        );
+        let expected: Vec<Value> = shown
+            .into_iter()
+            .map(|row: usize| all[row].clone())
+            .collect();
+        assert_eq!(rows(&page), expected, "{behaviour:?}");
         assert_eq!(page.at("/data/next").is_string(), more, "{behaviour:?}");
     }
 }

@@ -33,7 +33,6 @@ pub struct Document {
     pub head: Vec<u8>,
     /// When the document came into being.
     pub created_at: Timestamp,
-    /// Which way it came.
     pub origin: Origin,
 }
 

@@ -122,7 +122,6 @@ pub(in crate::personio) fn upload(
     Ok(Reply::json(StatusCode::CREATED, &shown(&document, id)))
 }
 
-/// A form that passed.
 struct Checked {
     title: String,
     employee_id: u64,

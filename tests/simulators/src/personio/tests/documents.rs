@@ -1,6 +1,6 @@
 use jiff::civil::date;
 use reqwest::multipart::{Form, Part};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{account, get, token};
 use crate::Origin;
@@ -57,11 +57,8 @@ pub(super) fn pdf() -> Part {
 
 async fn send(personio: &Personio, token: &str, form: Form) -> Result<Answer, reqwest::Error> {
     let url = format!("{}/v1/company/documents", personio.base_url());
-    Call::new("POST", &url)
-        .bearer(token)
-        .multipart(form)
-        .try_send()
-        .await
+    let call = Call::new("POST", &url).bearer(token);
+    call.multipart(form).try_send().await
 }
 
 pub(super) async fn try_upload(personio: &Personio, form: Form) -> Result<Answer, reqwest::Error> {
@@ -79,10 +76,8 @@ async fn files_a_document_and_keeps_all_but_its_content() {
     let (personio, _) = company().await;
     let answer = upload(&personio, &[]).await;
     assert_eq!((answer.status, answer.at("/success")), (201, json!(true)));
-    assert_eq!(
-        answer.at("/data/attributes/category/attributes/name"),
-        json!("Sonstige Dokumente")
-    );
+    let category = answer.at("/data/attributes/category/attributes/name");
+    assert_eq!(category, "Sonstige Dokumente");
     let expected = Document {
         id: answer.at("/data/id").as_u64().unwrap(),
         employee_id: 7,
@@ -107,6 +102,8 @@ async fn checks_every_field_of_a_form() {
     let (personio, _) = company().await;
     let long = |letters: usize| "ü".repeat(letters);
     let (fits, too_long) = (long(255), long(256));
+    let neither: Changes<'_> = &[("employee_id", None), ("category_id", None)];
+    let unknown: Changes<'_> = &[("employee_id", Some("9")), ("category_id", Some("9"))];
     let cases: [(Changes<'_>, u16, &[&str]); 18] = [
         (&[("comment", None), ("date", None)], 201, &[]),
         (&[("title", Some(&fits))], 201, &[]),
@@ -115,11 +112,7 @@ async fn checks_every_field_of_a_form() {
         (&[("title", None)], 422, &["title"]),
         (&[("title", Some(""))], 422, &["title"]),
         (&[("title", Some(&too_long))], 422, &["title"]),
-        (
-            &[("employee_id", None), ("category_id", None)],
-            422,
-            &["category_id", "employee_id"],
-        ),
+        (neither, 422, &["category_id", "employee_id"]),
         (&[("employee_id", Some("Anna"))], 422, &["employee_id"]),
         (&[("category_id", Some("2.0"))], 422, &["category_id"]),
         (&[("date", Some("14.03.2026"))], 422, &["date"]),
@@ -129,26 +122,14 @@ async fn checks_every_field_of_a_form() {
         (&[("folder", Some("x"))], 422, &["folder"]),
         (&[("employee_id", Some("9"))], 404, &[]),
         (&[("category_id", Some("9"))], 404, &[]),
-        (
-            &[("employee_id", Some("9")), ("category_id", Some("9"))],
-            404,
-            &[],
-        ),
+        (unknown, 404, &[]),
     ];
     for (changes, status, wrong) in cases {
         let answer = upload(&personio, changes).await;
         assert_eq!(answer.status, status, "{changes:?}: {answer:?}");
-        let data = answer.at("/error/error_data");
-        let fields: Vec<&str> = data
-            .as_object()
-            .into_iter()
-            .flat_map(|data| data.keys().map(String::as_str))
-            .collect();
-        assert_eq!(fields, wrong, "{changes:?}");
-        assert!(
-            status == 201 || answer.at("/error/code") == json!(0),
-            "{changes:?}"
-        );
+        assert_eq!(answer.keys("/error/error_data"), wrong, "{changes:?}");
+        let code = answer.at("/error/code");
+        assert!(status == 201 || code == 0, "{changes:?}");
     }
     assert_eq!(personio.documents().len(), 4);
 }
@@ -158,34 +139,20 @@ async fn says_what_is_wrong_in_the_language_of_the_account() {
     let (personio, _) = company().await;
     let missing = || upload(&personio, &[("category_id", None)]);
     let text = missing().await.at("/error/error_data/category_id/0");
-    assert_eq!(
-        text,
-        json!("Bitte geben Sie category id ein, um fortzufahren.")
-    );
+    assert_eq!(text, "Bitte geben Sie category id ein, um fortzufahren.");
     personio.set_language(Language::English);
     let english = missing().await;
-    assert_eq!(
-        english.at("/error/message"),
-        json!("The given data was invalid.")
-    );
-    assert_eq!(
-        english.at("/error/error_data/category_id/0"),
-        json!("The category id field is required.")
-    );
-    for (changes, message) in [
-        (
-            ("employee_id", Some("9")),
-            "No query results for model [Employee] 9",
-        ),
-        (
-            ("category_id", Some("9")),
-            "No query results for model [DocumentCategory] 9",
-        ),
+    let text = english.at("/error/error_data/category_id/0");
+    assert_eq!(text, "The category id field is required.");
+    let message = english.at("/error/message");
+    assert_eq!(message, "The given data was invalid.");
+    for (field, model) in [
+        ("employee_id", "Employee"),
+        ("category_id", "DocumentCategory"),
     ] {
-        assert_eq!(
-            upload(&personio, &[changes]).await.at("/error/message"),
-            json!(message)
-        );
+        let answer = upload(&personio, &[(field, Some("9"))]).await;
+        let message = format!("No query results for model [{model}] 9");
+        assert_eq!(answer.at("/error/message"), message);
     }
 }
 
@@ -210,17 +177,12 @@ async fn takes_files_up_to_30_mb_with_a_known_extension() {
     for (name, form, status) in cases {
         let answer = try_upload(&personio, form).await.unwrap();
         assert_eq!(answer.status, status, "{name}");
-        assert_eq!(
-            answer.at("/error/error_data/file").is_array(),
-            status == 422,
-            "{name}"
-        );
+        let names_file = answer.at("/error/error_data/file").is_array();
+        assert_eq!(names_file, status == 422, "{name}");
     }
     personio.refuse_large_files_with(http::StatusCode::PAYLOAD_TOO_LARGE);
-    assert_eq!(
-        try_upload(&personio, sized(31 * MB)).await.unwrap().status,
-        413
-    );
+    let large = try_upload(&personio, sized(31 * MB)).await.unwrap();
+    assert_eq!(large.status, 413);
     assert_eq!(personio.documents()[0].file_name, "A.PDF");
 }
 
@@ -231,23 +193,12 @@ async fn finds_no_field_in_a_form_without_its_boundary() {
     let url = format!("{}/v1/company/documents", personio.base_url());
     for kind in ["multipart/form-data", "application/json"] {
         let body = "--X\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nA\r\n--X--\r\n";
-        let call = Call::new("POST", &url)
-            .bearer(&token)
-            .header("content-type", kind)
-            .body(body);
+        let call = Call::new("POST", &url).bearer(&token);
+        let call = call.header("content-type", kind).body(body);
         let answer = call.send().await;
-        let fields: Vec<_> = answer
-            .at("/error/error_data")
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect();
-        assert_eq!(
-            (answer.status, fields.concat()),
-            (422, "category_idemployee_idfiletitle".to_owned()),
-            "{kind}"
-        );
+        let missing = ["category_id", "employee_id", "file", "title"];
+        assert_eq!(answer.status, 422, "{kind}");
+        assert_eq!(answer.keys("/error/error_data"), missing, "{kind}");
     }
 }
 
@@ -255,14 +206,8 @@ async fn finds_no_field_in_a_form_without_its_boundary() {
 async fn asks_for_a_token_and_the_right_to_documents() {
     let (personio, _) = company().await;
     let url = format!("{}/v1/company/documents", personio.base_url());
-    assert_eq!(
-        Call::new("POST", &url)
-            .multipart(form(&[]))
-            .send()
-            .await
-            .status,
-        401
-    );
+    let without_token = Call::new("POST", &url).multipart(form(&[]));
+    assert_eq!(without_token.send().await.status, 401);
     // Reading employees, reading documents, writing documents; then the categories, an upload.
     let cases = [
         ([true, true, true], 200, 201),
@@ -275,11 +220,9 @@ async fn asks_for_a_token_and_the_right_to_documents() {
         personio.allow_reading_documents(read);
         personio.allow_writing_documents(write);
         let token = token(&personio).await;
-        assert_eq!(
-            get(&personio, &token, "document-categories").await.status,
-            categories
-        );
-        assert_eq!(upload(&personio, &[]).await.status, uploads);
+        let listed = get(&personio, &token, "document-categories").await.status;
+        let uploaded = upload(&personio, &[]).await.status;
+        assert_eq!((listed, uploaded), (categories, uploads));
     }
 }
 
@@ -289,37 +232,26 @@ async fn lists_categories_as_they_are_now() {
     let token = token(&personio).await;
     let names = async || {
         let answer = get(&personio, &token, "document-categories").await;
-        let rows = answer.at("/data").as_array().unwrap().clone();
-        assert!(rows.iter().all(|row| row["type"] == "DocumentCategory"));
-        rows.iter()
-            .map(|row| row["attributes"]["name"].as_str().unwrap().to_owned())
-            .collect::<Vec<_>>()
+        let rows = answer.rows("/data").into_iter();
+        let name = |row: Value| match &row["type"] {
+            Value::String(kind) if kind == "DocumentCategory" => row["attributes"]["name"].clone(),
+            kind => panic!("{kind}"),
+        };
+        rows.map(name).collect::<Vec<_>>()
     };
+    let folder = || personio.documents()[0].category.clone();
     assert_eq!(names().await, ["Arbeitsvertrag", "Sonstige Dokumente"]);
     let id = personio.add_category("Bildungszertifikate");
     assert_eq!((id, names().await.len()), (3, 3));
     upload(&personio, &[("category_id", Some("3"))]).await;
     assert!(personio.rename_category("Bildungszertifikate", "learning certificates"));
     assert_eq!(names().await[2], "learning certificates");
-    assert_eq!(
-        personio.documents()[0].category.as_deref(),
-        Some("learning certificates")
-    );
+    assert_eq!(folder().as_deref(), Some("learning certificates"));
     assert!(personio.remove_category("learning certificates"));
     assert!(!personio.remove_category("learning certificates"));
-    assert_eq!(
-        (
-            personio.documents()[0].category.as_deref(),
-            personio.categories().len()
-        ),
-        (None, 2)
-    );
-    assert_eq!(
-        upload(&personio, &[("category_id", Some("3"))])
-            .await
-            .status,
-        404
-    );
+    assert_eq!((folder(), personio.categories().len()), (None, 2));
+    let gone = upload(&personio, &[("category_id", Some("3"))]).await;
+    assert_eq!(gone.status, 404);
     assert_eq!(personio.add_category("Neu"), 4, "an id is never used again");
 }
 
@@ -328,10 +260,8 @@ async fn takes_60_uploads_a_minute() {
     let (personio, clock) = company().await;
     let token = token(&personio).await;
     let status = async || {
-        send(&personio, &token, form(&[]).part("file", pdf()))
-            .await
-            .unwrap()
-            .status
+        let form = form(&[]).part("file", pdf());
+        send(&personio, &token, form).await.unwrap().status
     };
     for _ in 0..60 {
         assert_eq!(status().await, 201);
@@ -344,23 +274,17 @@ async fn takes_60_uploads_a_minute() {
 }
 
 #[tokio::test]
-async fn trims_texts_where_told_to() {
+async fn trims_texts_where_configured() {
     let (personio, _) = company().await;
     let spaced = [("title", Some(" Brandschutz ")), ("comment", Some(" "))];
     upload(&personio, &spaced).await;
     personio.trim_texts(true);
     upload(&personio, &spaced).await;
-    let kept: Vec<_> = personio
-        .documents()
-        .into_iter()
-        .map(|one| (one.title, one.comment))
-        .collect();
-    assert_eq!(
-        kept,
-        [
-            (" Brandschutz ".to_owned(), Some(" ".to_owned())),
-            ("Brandschutz".to_owned(), None)
-        ]
-    );
+    let [as_sent, trimmed] = &personio.documents()[..] else {
+        panic!()
+    };
+    assert_eq!(as_sent.title, " Brandschutz ");
+    assert_eq!(as_sent.comment.as_deref(), Some(" "));
+    assert_eq!((&*trimmed.title, &trimmed.comment), ("Brandschutz", &None));
     assert_eq!(upload(&personio, &[("title", Some(" "))]).await.status, 422);
 }

@@ -4,7 +4,7 @@ mod lost_uploads;
 mod snapshot;
 mod tokens;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::civil::date;
 use serde_json::{Value, json};
@@ -27,31 +27,30 @@ async fn account(people: Vec<Person>) -> (Personio, ManualClock) {
 
 async fn login(personio: &Personio) -> Answer {
     let body = json!({"client_id": "id", "client_secret": "secret"});
-    Call::new("POST", &format!("{}/v1/auth", personio.base_url()))
-        .json(&body)
-        .send()
-        .await
+    let url = format!("{}/v1/auth", personio.base_url());
+    Call::new("POST", &url).json(&body).send().await
 }
 
 async fn token(personio: &Personio) -> String {
-    login(personio)
-        .await
-        .at("/data/token")
-        .as_str()
-        .unwrap()
-        .to_owned()
+    let token = login(personio).await.at("/data/token");
+    token.as_str().unwrap().to_owned()
 }
 
 async fn get(personio: &Personio, token: &str, path: &str) -> Answer {
-    Call::new("GET", &format!("{}/v1/company/{path}", personio.base_url()))
-        .bearer(token)
-        .send()
-        .await
+    let url = format!("{}/v1/company/{path}", personio.base_url());
+    Call::new("GET", &url).bearer(token).send().await
 }
 
 async fn employees(personio: &Personio, query: &str) -> Answer {
     let token = token(personio).await;
     get(personio, &token, &format!("employees?{query}")).await
+}
+
+/// The ids of the employees listed.
+fn ids(answer: &Answer) -> Vec<u64> {
+    let rows = answer.rows("/data").into_iter();
+    let id = |row: Value| row.pointer("/attributes/id/value").unwrap().as_u64();
+    rows.map(|row| id(row).unwrap()).collect()
 }
 
 /// The attributes of the only employee.
@@ -67,40 +66,16 @@ async fn pages_by_record_in_an_order_that_is_not_the_ids() {
         let answer = employees(&personio, &format!("limit=100&offset={}", page * 100)).await;
         let metadata = json!({"total_elements": 230, "current_page": page, "total_pages": 3});
         assert_eq!(answer.at("/metadata"), metadata);
-        assert_eq!(
-            (answer.at("/offset"), answer.at("/limit")),
-            (json!(page * 100), json!(100))
-        );
-        let ids: Vec<u64> = answer
-            .at("/data")
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(id)
-            .collect();
-        assert_eq!(ids.len(), rows);
-        seen.extend(ids);
+        assert_eq!(answer.at("/offset"), page * 100);
+        assert_eq!(answer.at("/limit"), 100);
+        assert_eq!(ids(&answer).len(), rows);
+        seen.extend(ids(&answer));
     }
     let sorted: BTreeSet<u64> = seen.iter().copied().collect();
     assert_eq!(sorted.len(), 230);
     assert!(!seen.is_sorted());
     let again = employees(&personio, "limit=100").await;
-    assert!(
-        again
-            .at("/data")
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(id)
-            .eq(seen.into_iter().take(100))
-    );
-}
-
-fn id(row: &Value) -> u64 {
-    row.pointer("/attributes/id/value")
-        .unwrap()
-        .as_u64()
-        .unwrap()
+    assert_eq!(ids(&again), seen[..100]);
 }
 
 #[tokio::test]
@@ -120,12 +95,8 @@ async fn checks_the_parameters_of_a_list() {
     ];
     for (query, status, rows) in cases {
         let answer = employees(&personio, query).await;
-        assert_eq!(answer.status, status, "{query}");
-        assert_eq!(
-            answer.at("/data").as_array().map_or(0, Vec::len),
-            rows,
-            "{query}"
-        );
+        let listed = (answer.status, answer.rows("/data").len());
+        assert_eq!(listed, (status, rows), "{query}");
         clock.advance(1);
     }
 }
@@ -133,45 +104,21 @@ async fn checks_the_parameters_of_a_list() {
 #[tokio::test]
 async fn shows_readable_and_wanted_attributes_alone() {
     let (personio, _) = account(vec![Person::new(7, "Jürgen", "Weiß")]).await;
-    let keys = |answer: Answer| {
-        answer
-            .at("/data/0/attributes")
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect::<BTreeSet<_>>()
+    let keys = async |query| {
+        let answer = employees(&personio, query).await;
+        answer.keys("/data/0/attributes")
     };
     let wanted = "attributes[]=last_name&attributes[]=email&attributes%5B%5D=unheard_of";
-    let set = |keys: &[&str]| {
-        keys.iter()
-            .map(|&key| key.to_owned())
-            .collect::<BTreeSet<_>>()
-    };
-    assert_eq!(
-        keys(employees(&personio, wanted).await),
-        set(&["id", "last_name", "email"])
-    );
+    assert_eq!(keys(wanted).await, ["email", "id", "last_name"]);
     personio.revoke(&["email"]);
-    assert_eq!(
-        keys(employees(&personio, wanted).await),
-        set(&["id", "last_name"])
-    );
-    assert!(!keys(employees(&personio, "").await).contains("email"));
+    assert_eq!(keys(wanted).await, ["id", "last_name"]);
+    assert!(!keys("").await.contains(&"email".to_owned()));
     personio.revoke(DEFAULT_GRANTS);
-    let bare = employees(&personio, "").await;
-    assert_eq!(
-        bare.at("/data/0/attributes"),
-        json!({"id": {"label": "ID", "value": 7}})
-    );
+    let bare = json!({"id": {"label": "ID", "value": 7}});
+    assert_eq!(attributes(&personio).await, bare);
     personio.grant(&["dynamic_24407"]);
-    let own = employees(&personio, "")
-        .await
-        .at("/data/0/attributes/dynamic_24407");
-    assert_eq!(
-        own,
-        json!({"label": "Titel", "value": null, "type": "standard", "universal_id": null})
-    );
+    let own = json!({"label": "Titel", "value": null, "type": "standard", "universal_id": null});
+    assert_eq!(attributes(&personio).await["dynamic_24407"], own);
 }
 
 #[tokio::test]
@@ -183,83 +130,40 @@ async fn shows_what_is_empty_in_more_than_one_way() {
     };
     let (personio, _) = account((1..=10).map(empty).collect()).await;
     personio.grant(&["work_schedule", "cost_centers"]);
-    let answer = employees(&personio, "").await;
-    let mut shapes: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for row in answer.at("/data").as_array().unwrap() {
-        for key in [
-            "email",
-            "position",
-            "office",
-            "work_schedule",
-            "cost_centers",
-        ] {
-            let value = row.pointer(&format!("/attributes/{key}/value")).unwrap();
-            let shape = if value.is_object() {
-                "{}".to_owned()
-            } else {
-                value.to_string()
-            };
-            shapes.entry(key).or_default().insert(shape);
-        }
-    }
-    let set = |shapes: &[&str]| {
-        shapes
-            .iter()
-            .map(|&shape| shape.to_owned())
-            .collect::<BTreeSet<_>>()
+    let rows = employees(&personio, "").await.rows("/data");
+    let shape = |value: &Value| match value {
+        Value::Object(_) => "{}".to_owned(),
+        value => value.to_string(),
     };
-    assert_eq!(shapes["email"], set(&["\"\"", "null"]));
-    assert_eq!(shapes["position"], set(&["\"\"", "null"]));
-    assert_eq!(shapes["office"], set(&["[]", "null"]));
-    assert_eq!(shapes["work_schedule"], set(&["\"\"", "[]", "null", "{}"]));
-    assert_eq!(shapes["cost_centers"], set(&["[]"]));
+    for (key, shapes) in [
+        ("email", &["\"\"", "null"] as &[&str]),
+        ("position", &["\"\"", "null"]),
+        ("office", &["[]", "null"]),
+        ("work_schedule", &["\"\"", "[]", "null", "{}"]),
+        ("cost_centers", &["[]"]),
+    ] {
+        let values = rows.iter().map(|row| &row["attributes"][key]["value"]);
+        let seen: BTreeSet<String> = values.map(shape).collect();
+        assert!(seen.iter().eq(shapes), "{key}: {seen:?}");
+    }
 }
 
 #[tokio::test]
 async fn shows_changes_at_once() {
     let (personio, _) = account(vec![Person::new(7, "Anna", "Groß")]).await;
-    assert_eq!(
-        attributes(&personio)
-            .await
-            .pointer("/last_name/value")
-            .unwrap(),
-        "Groß"
-    );
+    let value = async |key: &str| attributes(&personio).await[key]["value"].clone();
+    assert_eq!(value("last_name").await, "Groß");
     assert!(personio.change(7, |person| person.last_name = "Klein".to_owned()));
-    assert_eq!(
-        attributes(&personio)
-            .await
-            .pointer("/last_name/value")
-            .unwrap(),
-        "Klein"
-    );
+    assert_eq!(value("last_name").await, "Klein");
     personio.set_raw(7, "last_name", json!("x".repeat(300)));
     personio.set_raw(7, "hire_date", json!("not a date"));
-    let raw = attributes(&personio).await;
-    assert_eq!(
-        raw.pointer("/last_name/value")
-            .unwrap()
-            .as_str()
-            .unwrap()
-            .len(),
-        300
-    );
-    assert_eq!(raw.pointer("/hire_date/value").unwrap(), "not a date");
+    assert_eq!(value("last_name").await, "x".repeat(300));
+    assert_eq!(value("hire_date").await, "not a date");
     personio.clear_raw(7, "last_name");
-    assert_eq!(
-        attributes(&personio)
-            .await
-            .pointer("/last_name/value")
-            .unwrap(),
-        "Klein"
-    );
+    assert_eq!(value("last_name").await, "Klein");
     assert!(personio.remove(7));
-    assert_eq!(
-        employees(&personio, "")
-            .await
-            .at("/metadata/total_elements"),
-        json!(0)
-    );
+    let nobody = employees(&personio, "").await;
+    assert_eq!(nobody.at("/metadata/total_elements"), 0);
     assert!(!personio.change(7, |_| ()));
 }
 
@@ -269,25 +173,19 @@ async fn answers_for_one_employee_and_for_the_readable_attributes() {
     let token = token(&personio).await;
     let one = get(&personio, &token, "employees/7").await;
     assert_eq!(one.at("/data/attributes/last_name/value"), json!("Groß"));
-    assert_eq!(
-        one.header("authorization"),
-        Some(format!("Bearer {token}").as_str())
-    );
+    let bearer = format!("Bearer {token}");
+    assert_eq!(one.header("authorization"), Some(bearer.as_str()));
     let none = get(&personio, &token, "employees/8").await;
     let missing = json!({"success": false, "error": {"code": 404, "message": "Es ist ein Problem aufgetreten "}});
     assert_eq!((none.status, none.body), (404, missing));
     personio.revoke(&["email"]);
     for path in ["employees/attributes", "employees/custom-attributes"] {
         let answer = get(&personio, &token, path).await;
-        let keys: Vec<_> = answer
-            .at("/data")
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|row| row["key"].clone())
-            .collect();
-        assert!(
-            keys.contains(&json!("first_name")) && !keys.contains(&json!("email")),
+        let rows = answer.rows("/data");
+        let shows = |key| rows.iter().any(|row| row["key"] == key);
+        assert_eq!(
+            (shows("first_name"), shows("email")),
+            (true, false),
             "{path}"
         );
     }
@@ -305,33 +203,17 @@ async fn moves_statuses_when_their_day_has_come() {
         ..Person::new(2, "Alt", "Ende")
     };
     let (personio, clock) = account(vec![starts, ends, Person::new(3, "Bleibt", "Da")]).await;
-    assert_eq!(
-        personio.settle(),
-        0,
-        "on the last day itself nothing happens"
-    );
+    // On the last day itself nothing happens.
+    assert_eq!(personio.settle(), 0);
     clock.advance(86_400);
     assert_eq!(personio.settle(), 2);
-    let statuses: Vec<_> = personio
-        .people()
-        .iter()
-        .map(|person| person.status)
-        .collect();
-    assert_eq!(statuses, [Status::Active, Status::Inactive, Status::Active]);
+    let statuses = personio.people().into_iter().map(|person| person.status);
+    assert!(statuses.eq([Status::Active, Status::Inactive, Status::Active]));
 }
 
 #[tokio::test]
 async fn bends_its_lists_under_faults() {
     let (personio, _) = account((1..=5).map(|id| Person::new(id, "A", "B")).collect()).await;
-    let ids = |answer: &Answer| {
-        answer
-            .at("/data")
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(id)
-            .collect::<Vec<_>>()
-    };
     let all = ids(&employees(&personio, "").await);
     let cases = [
         (Behaviour::RepeatRows(1), &all[1..3], 5, 3),

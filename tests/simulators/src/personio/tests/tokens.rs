@@ -10,30 +10,17 @@ async fn takes_credentials_in_the_body_alone() {
     let (personio, _) = account(vec![]).await;
     let url = format!("{}/v1/auth", personio.base_url());
     let pair = [("client_id", "id"), ("client_secret", "secret")];
+    let wrong = [("client_id", "no"), ("client_secret", "secret")];
+    let query = format!("{url}?client_id=id&client_secret=secret");
     let post = || Call::new("POST", &url);
+    let json = |secret| post().json(&json!({"client_id": "id", "client_secret": secret}));
     let cases = [
-        (
-            "json",
-            post().json(&json!({"client_id": "id", "client_secret": "secret"})),
-            200,
-        ),
+        ("json", json("secret"), 200),
         ("form", post().form(&pair), 200),
-        (
-            "query",
-            Call::new("POST", &format!("{url}?client_id=id&client_secret=secret")),
-            403,
-        ),
-        (
-            "wrong secret",
-            post().json(&json!({"client_id": "id", "client_secret": "no"})),
-            403,
-        ),
-        (
-            "unknown client",
-            post().form(&[("client_id", "no"), ("client_secret", "secret")]),
-            403,
-        ),
-        ("one missing", post().json(&json!({"client_id": "id"})), 400),
+        ("query", Call::new("POST", &query), 403),
+        ("wrong secret", json("no"), 403),
+        ("unknown client", post().form(&wrong), 403),
+        ("one missing", post().form(&pair[..1]), 400),
         ("nothing", post(), 400),
         ("wrong method", Call::new("GET", &url), 404),
     ];
@@ -41,24 +28,13 @@ async fn takes_credentials_in_the_body_alone() {
         let answer = call.send().await;
         assert_eq!(answer.status, status, "{name}");
         assert_eq!(answer.at("/success"), json!(status == 200), "{name}");
-        assert_eq!(
-            answer.at("/error/message").is_string(),
-            status != 200,
-            "{name}"
-        );
+        let says = answer.at("/error/message").is_string();
+        assert_eq!(says, status != 200, "{name}");
     }
-    assert_eq!(
-        personio.calls(Endpoint::Auth),
-        7,
-        "the wrong method is no call of the endpoint"
-    );
-    assert!(
-        personio
-            .requests()
-            .iter()
-            .all(|request| request.body.is_none()),
-        "secrets are not logged"
-    );
+    // The wrong method is no call of the endpoint.
+    assert_eq!(personio.calls(Endpoint::Auth), 7);
+    let mut logged = personio.requests().into_iter();
+    assert!(logged.all(|request| request.body.is_none()), "no secrets");
 }
 
 #[tokio::test]
@@ -70,11 +46,8 @@ async fn gives_the_same_opaque_token_for_24_hours() {
     assert_eq!(token(&personio).await, first);
     assert_eq!(get(&personio, &first, "employees").await.status, 200);
     clock.advance(1);
-    assert_eq!(
-        get(&personio, &first, "employees").await.status,
-        401,
-        "expired"
-    );
+    let expired = get(&personio, &first, "employees").await;
+    assert_eq!(expired.status, 401);
     assert_ne!(token(&personio).await, first);
 }
 
@@ -88,18 +61,12 @@ async fn refuses_tokens_that_are_no_longer_good() {
             "secret rotated" => personio.rotate_secret("id", "new"),
             _ => personio.remove_credentials("id"),
         }
-        assert_eq!(
-            get(&personio, &token, "employees").await.status,
-            401,
-            "{name}"
-        );
+        let refused = get(&personio, &token, "employees").await;
+        assert_eq!(refused.status, 401, "{name}");
         personio.refuse_tokens_with(http::StatusCode::FORBIDDEN);
-        let answer = get(&personio, &token, "employees").await;
-        assert_eq!(
-            (answer.status, answer.at("/error/code")),
-            (403, json!(403)),
-            "{name}"
-        );
+        let refused = get(&personio, &token, "employees").await;
+        let refused = (refused.status, refused.at("/error/code"));
+        assert_eq!(refused, (403, json!(403)), "{name}");
     }
 }
 
@@ -112,11 +79,8 @@ async fn closes_log_in_for_a_minute_after_60_in_one() {
     clock.advance(59);
     assert_eq!(login(&personio).await.status, 429);
     clock.advance(59);
-    assert_eq!(
-        login(&personio).await.status,
-        429,
-        "the minute is over, the cool-down is not"
-    );
+    // The minute is over, the cool-down is not.
+    assert_eq!(login(&personio).await.status, 429);
     clock.advance(1);
     assert_eq!(login(&personio).await.status, 200);
 }
@@ -127,21 +91,15 @@ async fn takes_15_employee_reads_a_second_and_300_a_minute() {
     let token = token(&personio).await;
     for second in 0..20 {
         for _ in 0..15 {
-            assert_eq!(
-                get(&personio, &token, "employees").await.status,
-                200,
-                "second {second}"
-            );
+            let read = get(&personio, &token, "employees").await;
+            assert_eq!(read.status, 200, "second {second}");
         }
         let over = get(&personio, &token, "employees").await;
         assert_eq!((over.status, over.header("retry-after")), (429, None));
         clock.advance(1);
     }
-    assert_eq!(
-        get(&personio, &token, "employees").await.status,
-        429,
-        "300 in the minute"
-    );
+    let over = get(&personio, &token, "employees").await;
+    assert_eq!(over.status, 429, "300 in the minute");
     clock.advance(40);
     assert_eq!(get(&personio, &token, "employees").await.status, 200);
 }
@@ -157,10 +115,7 @@ async fn asks_for_a_token_and_a_right_on_every_endpoint() {
         assert_eq!(get(&personio, &token, path).await.status, 403, "{path}");
         personio.allow_reading(true);
         assert_eq!(get(&personio, &token, path).await.status, 200, "{path}");
-        assert_eq!(
-            Call::new("DELETE", &url).bearer(&token).send().await.status,
-            404,
-            "{path}"
-        );
+        let delete = Call::new("DELETE", &url).bearer(&token);
+        assert_eq!(delete.send().await.status, 404, "{path}");
     }
 }
