@@ -2,6 +2,8 @@
 
 use jiff::civil::Date;
 
+use super::employee::Field;
+
 /// The calendar day as written: `2014-11-09T00:00:00+01:00` is the 9th, in every time zone.
 ///
 /// Takes a bare date, or a date with a time and an offset in any notation (`+01:00`, `+0100`, `Z`, the local mean
@@ -26,6 +28,18 @@ pub fn calendar_day(text: &str) -> Option<Date> {
     Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
         .ok()
         .filter(|day| day.year() > 0)
+}
+
+/// HR systems write a day from this year on where a contract has no end: 9999-12-31.
+const NO_END_FROM: i16 = 2200;
+
+/// The last day of a contract; empty where the day stands for "no end".
+#[must_use]
+pub fn end_of_contract(day: Field<Date>) -> Field<Date> {
+    match day {
+        Field::Value(day) if day.year() >= NO_END_FROM => Field::Null,
+        other => other,
+    }
 }
 
 fn is_part_of_time(char: char) -> bool {
@@ -74,6 +88,18 @@ mod tests {
         ] {
             assert_eq!(calendar_day(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_end_in_the_far_future_is_no_end() {
+        for (text, end) in [
+            ("9999-12-31", Field::Null),
+            ("2999-12-31T00:00:00+01:00", Field::Null),
+            ("2199-12-31", Field::Value(date(2199, 12, 31))),
+        ] {
+            assert_eq!(end_of_contract(calendar_day(text).into()), end, "{text}");
+        }
+        assert_eq!(end_of_contract(Field::Absent), Field::Absent);
     }
 
     proptest! {

@@ -5,4 +5,4 @@ pub mod clock;
 pub mod employee;
 pub mod id;
 
-pub use calendar_day::calendar_day;
+pub use calendar_day::{calendar_day, end_of_contract};

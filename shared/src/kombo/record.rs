@@ -5,9 +5,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::wire::{self, Identity, Named};
-use crate::domain::calendar_day;
 use crate::domain::employee::{Employee, EmploymentType, Field, Gender, Status};
 use crate::domain::id::{self, SourceId};
+use crate::domain::{calendar_day, end_of_contract};
 use crate::json;
 use crate::source::{SourceRecord, employment_type};
 
@@ -130,7 +130,7 @@ fn employee(
         gender: gender(wire.gender),
         employment_type: kind,
         hire_date: day("start_date", wire.start_date)?,
-        end_date: day("termination_date", wire.termination_date)?,
+        end_date: end_of_contract(day("termination_date", wire.termination_date)?),
         status: filled(wire.employment_status).map(status),
     })
 }

@@ -5,9 +5,9 @@ use serde_json::value::RawValue;
 
 use super::attribute::Attribute;
 use super::wire;
-use crate::domain::calendar_day;
 use crate::domain::employee::{Employee, Field, Gender, Status};
 use crate::domain::id::{self, SourceId};
+use crate::domain::{calendar_day, end_of_contract};
 use crate::json;
 use crate::source::{SourceRecord, employment_type};
 
@@ -76,7 +76,7 @@ fn employee(source_id: SourceId, attributes: wire::Attributes) -> Result<Employe
         gender: gender_of(text("gender", gender)?),
         employment_type: text("employment_type", kind)?.map(employment_type),
         hire_date: day("hire_date", hire_date)?,
-        end_date: day("termination_date", termination_date)?,
+        end_date: end_of_contract(day("termination_date", termination_date)?),
         status: text("status", status)?.map(status_of),
     })
 }
