@@ -74,6 +74,15 @@ pub(crate) fn total_off(reply: Reply, shape: &ListShape, by: i64) -> Reply {
     })
 }
 
+/// A list without its totals.
+pub(crate) fn no_total(reply: Reply, shape: &ListShape) -> Reply {
+    edit(reply, |body| {
+        for pointer in shape.totals {
+            put(body, pointer, Value::Null);
+        }
+    })
+}
+
 /// A batch of which DynamoDB has processed nothing.
 pub(crate) fn unprocessed(request: &Request) -> Reply {
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();

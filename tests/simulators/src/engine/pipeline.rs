@@ -291,6 +291,7 @@ async fn after_effect(fault: Behaviour, outcome: Outcome, shape: &ListShape) -> 
         }
         Behaviour::EmptyList => Outcome::Answered(corrupt::empty(reply, shape)),
         Behaviour::TotalOff(by) => Outcome::Answered(corrupt::total_off(reply, shape, by)),
+        Behaviour::NoTotal => Outcome::Answered(corrupt::no_total(reply, shape)),
         _ => Outcome::Answered(reply),
     }
 }

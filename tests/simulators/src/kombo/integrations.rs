@@ -44,6 +44,11 @@ pub(super) struct Record {
     /// Personio client id and secret.
     pub(super) credential: (String, String),
     pub(super) condition: Condition,
+    /// Whether people are served although syncing has stopped.
+    #[serde(default)]
+    pub(super) serves_lapsed: bool,
+    #[serde(default)]
+    pub(super) data_expired_at: Option<Timestamp>,
     pub(super) origin: Option<String>,
     pub(super) passes_through: bool,
     pub(super) manages_documents: bool,
@@ -70,6 +75,8 @@ impl Integration {
             id: id.to_owned(),
             credential: (client_id.to_owned(), client_secret.to_owned()),
             condition: Condition::Active,
+            serves_lapsed: false,
+            data_expired_at: None,
             origin: None,
             passes_through: true,
             manages_documents: true,
@@ -134,6 +141,7 @@ impl Integration {
     pub(super) fn check_condition(&self) -> Result<(), Refusal> {
         let code = match self.record.condition {
             Condition::Active => return Ok(()),
+            Condition::Invalid | Condition::Inactive if self.record.serves_lapsed => return Ok(()),
             Condition::SetupSyncPending => Code::SetupSyncPending,
             Condition::SetupIncomplete => Code::SetupIncomplete,
             Condition::QaFailed => Code::QaFailed,
@@ -173,7 +181,7 @@ impl Integration {
             "setup_status": setup_status,
             "end_user": {"organization_name": "Muster GmbH", "creator_email": "hr@muster.example", "origin_id": self.record.origin},
             "scope_config": {"id": "B1hu5NGyhdjSq5X3hxEz4bAN", "name": "reteach"},
-            "data_expired_at": null,
+            "data_expired_at": self.record.data_expired_at,
             "created_at": "2026-01-02T08:00:00.000Z",
             "beta": false,
             "read_models": [employees_model(), categories_model()],

@@ -216,6 +216,17 @@ impl Kombo {
         self.integration(id, |integration| integration.record.condition = condition);
     }
 
+    /// Whether an integration goes on serving its people once it is invalid or inactive. Kombo's document does not say that it
+    /// stops.
+    pub fn serve_lapsed(&self, id: &str, serves: bool) {
+        self.integration(id, |integration| integration.record.serves_lapsed = serves);
+    }
+
+    /// Since when the mirrored data is stale.
+    pub fn expire_data(&self, id: &str, at: Option<jiff::Timestamp>) {
+        self.integration(id, |integration| integration.record.data_expired_at = at);
+    }
+
     /// The condition an integration is in.
     #[must_use]
     pub fn condition(&self, id: &str) -> Option<Condition> {
