@@ -56,6 +56,16 @@ impl Employees {
         }
     }
 
+    /// Looks at the integration.
+    ///
+    /// # Errors
+    /// [`SourceError::Lapsed`] if Kombo does not sync it or its copy of the people is out of date, or the call fails.
+    pub async fn check_connection(&self) -> Result<(), SourceError> {
+        let integration = self.client.integration(&self.integration).await?;
+        let problem = integration.lapse().or_else(|| integration.staleness());
+        problem.map_or(Ok(()), |problem| Err(SourceError::Lapsed(problem)))
+    }
+
     /// The record of one person; `None` if Kombo's mirror has no such person (any more).
     pub async fn one(&self, id: &SourceId) -> Result<Option<SourceRecord>, SourceError> {
         let target = self.client.target(Method::GET, "/hris/employees", &[])?;

@@ -26,6 +26,32 @@ pub struct Integration {
 }
 
 impl Integration {
+    /// What keeps Kombo from syncing, and what to do; `None` if nothing does.
+    #[must_use]
+    pub fn lapse(&self) -> Option<String> {
+        let id = &self.id;
+        match &self.status {
+            Status::Active | Status::Other(_) => None,
+            Status::Invalid => Some(format!(
+                "Kombo has stopped syncing {id}. The customer's HR credential is no longer valid: send a new Kombo Connect link \
+                 and reconnect."
+            )),
+            Status::Inactive => Some(format!(
+                "Kombo has stopped syncing {id}. The integration is switched off: enable it in Kombo's dashboard."
+            )),
+        }
+    }
+
+    /// Since when the data that Kombo keeps is out of date, and what to do; `None` if it is current.
+    #[must_use]
+    pub fn staleness(&self) -> Option<String> {
+        let (id, at) = (&self.id, self.data_expired_at?);
+        Some(format!(
+            "Kombo's copy of {id} is out of date since {at:.0}: its configuration has changed, and Kombo reads everything \
+             again. If that takes longer than a day, look at the integration in Kombo's dashboard."
+        ))
+    }
+
     /// Whether it is the integration `id`.
     #[must_use]
     pub fn is(&self, id: &IntegrationId) -> bool {

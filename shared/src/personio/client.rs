@@ -17,6 +17,12 @@ impl<T: Transport> Client<T> {
         Self { transport }
     }
 
+    /// How calls get to Personio.
+    #[must_use]
+    pub fn transport(&self) -> &T {
+        &self.transport
+    }
+
     /// The same client, but nothing goes past `deadline`.
     #[must_use]
     pub fn until(self, deadline: Deadline) -> Self {

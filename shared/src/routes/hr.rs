@@ -55,6 +55,19 @@ impl Hr {
         map!(self, route => route.with_pace(pace))
     }
 
+    /// Looks at the connection that a third party holds: Kombo may go on serving its copy of the people after the connection
+    /// has lapsed. There is nothing to look at where the credential is ours.
+    ///
+    /// # Errors
+    /// [`SourceError::Lapsed`] if nothing new comes through it, or the call fails.
+    pub async fn check_connection(&self) -> Result<(), SourceError> {
+        match self {
+            Self::Personio(_) => Ok(()),
+            Self::PersonioOverKombo(client) => client.transport().check_connection().await,
+            Self::Kombo(client) => client.check_connection().await,
+        }
+    }
+
     /// The record of one person, read live; `None` if the HR system shows no such person. For the operator: runs read
     /// everybody.
     pub async fn one(&self, id: &SourceId) -> Result<Option<SourceRecord>, SourceError> {

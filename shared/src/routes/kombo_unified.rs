@@ -39,6 +39,14 @@ impl KomboUnified {
         }
     }
 
+    /// Looks at the integration: see [`Employees::check_connection`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn check_connection(&self) -> Result<(), SourceError> {
+        self.employees.check_connection().await
+    }
+
     /// The record of one person; `None` if Kombo's mirror has no such person.
     pub async fn one(&self, id: &SourceId) -> Result<Option<SourceRecord>, SourceError> {
         self.employees.one(id).await

@@ -29,6 +29,17 @@ impl PersonioOverKombo {
             limits: Limits::new(),
         }
     }
+
+    /// Looks at the integration. Its people are read live, so the age of Kombo's copy does not matter.
+    ///
+    /// # Errors
+    /// [`SourceError::Lapsed`] if Kombo does not sync it, or the call fails.
+    pub async fn check_connection(&self) -> Result<(), SourceError> {
+        let integration = self.kombo.integration(&self.integration).await?;
+        integration
+            .lapse()
+            .map_or(Ok(()), |lapse| Err(SourceError::Lapsed(lapse)))
+    }
 }
 
 /// Kombo's path for an API of Personio's. It adds `https://api.personio.de/v1` or `…/v2`.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -33,6 +33,7 @@ pub struct LeaseGuard<'a> {
     clock: &'a Arc<dyn Clock>,
     terms: LeaseTerms,
     token: FencingToken,
+    last_good_run: Option<Timestamp>,
     lease: Mutex<Lease>,
     deadline: Deadline,
 }
@@ -52,6 +53,7 @@ impl<'a> LeaseGuard<'a> {
             clock,
             terms,
             token: lease.token,
+            last_good_run: lease.last_good_run,
             lease: Mutex::new(lease),
             deadline,
         }
@@ -61,6 +63,12 @@ impl<'a> LeaseGuard<'a> {
     #[must_use]
     pub fn token(&self) -> FencingToken {
         self.token
+    }
+
+    /// When the last run that succeeded ended, before this one.
+    #[must_use]
+    pub fn last_good_run(&self) -> Option<Timestamp> {
+        self.last_good_run
     }
 
     /// Makes sure that the lease is held, and says until when one write may go on.

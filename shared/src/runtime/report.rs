@@ -160,6 +160,8 @@ pub struct Finding {
 pub enum FindingKind {
     /// The reading is not complete.
     Incomplete,
+    /// Three readings agree with each other, but not with the announced total.
+    WrongTotal,
     /// Attributes that the credential may not read.
     Unreadable,
     /// A record that does not fit.

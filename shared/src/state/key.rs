@@ -114,6 +114,10 @@ impl Key {
         Self::of(tenant, "HELD#employees")
     }
 
+    pub(super) fn held_source(tenant: &TenantId) -> Self {
+        Self::of(tenant, "HELD#source")
+    }
+
     pub(super) fn certificate(tenant: &TenantId, id: &CertificateId) -> Self {
         Self::of(tenant, format!("{CERTIFICATES}{id}"))
     }
@@ -147,6 +151,7 @@ mod tests {
             Key::root(&tenant),
             Key::shard(&tenant, ShardNumber(17)),
             Key::held(&tenant),
+            Key::held_source(&tenant),
             Key::certificate(&tenant, &CertificateId::new("cert-1")),
             Key::certificate_checkpoint(&tenant),
             Key::report(&tenant, JobKind::Employees, at),
@@ -164,6 +169,7 @@ mod tests {
         TENANT#acme FINGERPRINTS
         TENANT#acme FINGERPRINTS#17
         TENANT#acme HELD#employees
+        TENANT#acme HELD#source
         TENANT#acme CERTIFICATE#cert-1
         TENANT#acme CERTIFICATES
         TENANT#acme RUN#2026-03-31T08:05:00.000Z#employees

@@ -6,6 +6,7 @@ mod certificate_checkpoint;
 mod employee;
 mod error;
 mod held;
+mod held_source;
 mod key;
 mod store;
 mod sync_state;
@@ -19,10 +20,11 @@ pub use certificate_checkpoint::{
 pub use employee::{EmployeeEntry, Failure, FailureKind, ValueDigest};
 pub use error::StateError;
 pub use held::{Decision, HeldPlan};
+pub use held_source::HeldSource;
 pub use key::{JobKind, PARTITION_KEY, SORT_KEY, TIME_TO_LIVE};
 pub use store::{
     Acquisition, CertificateLedger, FencingToken, Inventory, LastRun, Lease, LeaseState,
     PutOutcome, Store, TenantRecord, TenantStatus,
 };
-pub use sync_state::SyncState;
+pub use sync_state::{AgreedReading, SyncState};
 pub use table::Units;

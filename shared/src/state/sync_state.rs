@@ -47,6 +47,21 @@ pub struct SyncState {
     /// The hash of the last move to a new account at the HR system, once all of it is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub migrated: Option<String>,
+    /// The numbers of the last reading that three attempts agreed on, although its total is wrong or not announced. The same
+    /// numbers are not read three times again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed: Option<AgreedReading>,
+    /// Whether a [`HeldSource`](super::HeldSource) may be stored.
+    #[serde(default)]
+    pub source_held: bool,
+}
+
+/// How many people a reading announced and how many came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgreedReading {
+    /// The total; `None` where none was announced.
+    pub announced: Option<u64>,
+    pub received: u64,
 }
 
 impl SyncState {

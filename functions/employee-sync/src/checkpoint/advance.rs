@@ -129,7 +129,7 @@ pub fn next_shard(
                 status: EntryStatus::MissingOnce,
                 ..*entry
             }),
-            (_, Completeness::Incomplete(_)) => Some(*entry),
+            (_, Completeness::Agreeing(_) | Completeness::Incomplete(_)) => Some(*entry),
         };
         next.0.extend(kept.map(|entry| (id.clone(), entry)));
     }

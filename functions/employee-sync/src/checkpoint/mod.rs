@@ -1,6 +1,7 @@
 //! What the last run left of each person, and who needs a look because of it. Pure.
 
 mod advance;
+mod identity;
 mod preregister;
 mod select;
 #[cfg(test)]
@@ -8,5 +9,6 @@ mod tests;
 
 pub(crate) use advance::resolve;
 pub use advance::{DUE_NOW, Resolution, next_shard};
+pub use identity::Identity;
 pub(crate) use preregister::register;
 pub use select::{Classification, Reason, Selection, Sharding, classify, select};

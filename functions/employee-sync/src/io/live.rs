@@ -9,7 +9,7 @@ use shared::fingerprint::{Shard, ShardNumber};
 use shared::http::Deadline;
 use shared::reteach::{Client, Customer, CustomerInput, TagId};
 use shared::runtime::{LeaseGuard, Tenant};
-use shared::state::{EmployeeEntry, HeldPlan, StateError, Store, SyncState};
+use shared::state::{EmployeeEntry, HeldPlan, HeldSource, StateError, Store, SyncState};
 
 use super::{Reader, WriteError, Writer};
 use crate::accounts::{self, AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError};
@@ -61,6 +61,10 @@ impl Reader for LiveReader<'_> {
 
     async fn held(&self) -> Result<Option<HeldPlan>, StateError> {
         self.store.held(self.tenant_id()).await
+    }
+
+    async fn held_source(&self) -> Result<Option<HeldSource>, StateError> {
+        self.store.held_source(self.tenant_id()).await
     }
 
     async fn list_accounts(&self, filter: AccountFilter) -> Result<AccountIndex, AccountsError> {
@@ -146,6 +150,19 @@ impl Writer for LiveWriter<'_> {
     async fn clear_held(&self) -> Result<(), StateError> {
         let (tenant, token) = (self.reader.tenant_id(), self.lease.token());
         self.reader.store.clear_held(tenant, token).await
+    }
+
+    async fn put_held_source(&self, source: &HeldSource) -> Result<(), StateError> {
+        let (tenant, token) = (self.reader.tenant_id(), self.lease.token());
+        self.reader
+            .store
+            .put_held_source(tenant, token, source)
+            .await
+    }
+
+    async fn clear_held_source(&self) -> Result<(), StateError> {
+        let (tenant, token) = (self.reader.tenant_id(), self.lease.token());
+        self.reader.store.clear_held_source(tenant, token).await
     }
 
     async fn open_gate(&self, now: Timestamp) -> Result<(), StateError> {

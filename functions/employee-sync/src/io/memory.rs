@@ -12,7 +12,7 @@ use shared::fingerprint::{Shard, ShardNumber};
 use shared::http::Effect;
 use shared::mapping::Attribute;
 use shared::reteach::{self, Customer, CustomerInput, Status, Tag, TagId};
-use shared::state::{EmployeeEntry, HeldPlan, StateError, SyncState};
+use shared::state::{EmployeeEntry, HeldPlan, HeldSource, StateError, SyncState};
 use shared::tenant::TenantConfig;
 
 use super::{Problem, Reader, Refusal, WriteError, Writer};
@@ -59,6 +59,7 @@ pub(crate) struct Academy {
     pub(crate) state: Option<SyncState>,
     pub(crate) shards: BTreeMap<ShardNumber, Shard>,
     pub(crate) held: Option<HeldPlan>,
+    pub(crate) held_source: Option<HeldSource>,
     /// Whether it keeps mail addresses in lower case.
     pub(crate) folds_mail: bool,
     /// Whether its list changes while it is read, each time.
@@ -168,6 +169,10 @@ impl Reader for InMemory {
 
     async fn held(&self) -> Result<Option<HeldPlan>, StateError> {
         Ok(self.academy().held.clone())
+    }
+
+    async fn held_source(&self) -> Result<Option<HeldSource>, StateError> {
+        Ok(self.academy().held_source.clone())
     }
 
     async fn list_accounts(&self, _: AccountFilter) -> Result<AccountIndex, AccountsError> {
@@ -289,6 +294,16 @@ impl Writer for InMemory {
 
     async fn clear_held(&self) -> Result<(), StateError> {
         self.academy().held = None;
+        Ok(())
+    }
+
+    async fn put_held_source(&self, source: &HeldSource) -> Result<(), StateError> {
+        self.academy().held_source = Some(source.clone());
+        Ok(())
+    }
+
+    async fn clear_held_source(&self) -> Result<(), StateError> {
+        self.academy().held_source = None;
         Ok(())
     }
 

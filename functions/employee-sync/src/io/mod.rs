@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::fingerprint::{Shard, ShardNumber};
 use shared::reteach::{Customer, CustomerInput, TagId};
-use shared::state::{EmployeeEntry, HeldPlan, StateError, SyncState};
+use shared::state::{EmployeeEntry, HeldPlan, HeldSource, StateError, SyncState};
 
 use crate::accounts::{AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError};
 
@@ -41,6 +41,9 @@ pub(crate) trait Reader: Sync {
         &self,
         filter: AccountFilter,
     ) -> impl Future<Output = Result<AccountIndex, AccountsError>> + Send;
+
+    fn held_source(&self) -> impl Future<Output = Result<Option<HeldSource>, StateError>> + Send;
+
 
     fn look_up_accounts(
         &self,
@@ -101,6 +104,13 @@ pub(crate) trait Writer: Sync {
     fn put_held(&self, held: &HeldPlan) -> impl Future<Output = Result<(), StateError>> + Send;
 
     fn clear_held(&self) -> impl Future<Output = Result<(), StateError>> + Send;
+
+    fn put_held_source(
+        &self,
+        source: &HeldSource,
+    ) -> impl Future<Output = Result<(), StateError>> + Send;
+
+    fn clear_held_source(&self) -> impl Future<Output = Result<(), StateError>> + Send;
 
     /// Lets certificates follow. Does nothing if they may already.
     fn open_gate(&self, now: Timestamp) -> impl Future<Output = Result<(), StateError>> + Send;

@@ -18,7 +18,7 @@ use super::Rules;
 use crate::accounts::{
     AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, UnreadableRows,
 };
-use crate::checkpoint::{Classification, Reason, Selection, Sharding, classify};
+use crate::checkpoint::{Classification, Identity, Reason, Selection, Sharding, classify};
 use crate::io::Reader;
 use crate::plan::{Account, Candidate, MatchedBy, SourceState};
 use crate::source::{Completeness, People, Person};
@@ -84,6 +84,68 @@ impl From<LoadError> for RunError {
     }
 }
 
+/// What the last run left of the people who are looked at.
+pub(super) struct Known {
+    shards: BTreeMap<ShardNumber, Shard>,
+    /// The whole ledger, where everybody is looked at.
+    entries: HashMap<SourceId, EmployeeEntry>,
+}
+
+impl Known {
+    pub(super) async fn load(
+        reader: &impl Reader,
+        state: Option<&SyncState>,
+        selection: &Selection,
+    ) -> Result<Self, StateError> {
+        let Selection::Everybody(_) = selection else {
+            return Ok(Self {
+                shards: shards_of(reader, selection).await?,
+                entries: HashMap::new(),
+            });
+        };
+        let stored: Vec<ShardNumber> = ShardNumber::all()
+            .filter(|number| has_people(state, *number))
+            .collect();
+        let mut shards = reader.shards(&stored).await?;
+        for number in ShardNumber::all() {
+            shards.entry(number).or_default();
+        }
+        let entries = reader.all_entries().await?;
+        Ok(Self { shards, entries })
+    }
+
+    /// The known people, compared with those of a reading.
+    pub(super) fn compare(
+        &self,
+        people: &People,
+        sharding: &Sharding<'_>,
+        selection: &Selection,
+        now: Timestamp,
+    ) -> Identity<'_> {
+        let is_lost = *selection == Selection::Everybody(Reason::FirstRun);
+        let entries = self.entries.values().filter(|_| is_lost);
+        let ledger = entries.filter(|entry| entry.customer_id.is_some() && !is_shut(entry, now));
+        let ids = ledger.map(|entry| &entry.source_id);
+        Identity::of(&people.snapshot, sharding, &self.shards, ids)
+    }
+}
+
+async fn shards_of(
+    reader: &impl Reader,
+    selection: &Selection,
+) -> Result<BTreeMap<ShardNumber, Shard>, StateError> {
+    let numbers: Vec<ShardNumber> = match selection {
+        Selection::Shards(numbers) => numbers.iter().copied().collect(),
+        Selection::Nobody | Selection::Everybody(_) => Vec::new(),
+    };
+    reader.shards(&numbers).await
+}
+
+/// Whether the account was locked at `now`.
+fn is_shut(entry: &EmployeeEntry, now: Timestamp) -> bool {
+    entry.window.inactive_at.is_some_and(|at| at <= now)
+}
+
 /// Loads what a plan for `selection` needs. Where everybody should be compared and the academy cannot be listed, it is
 /// the people who changed.
 ///
@@ -92,12 +154,13 @@ impl From<LoadError> for RunError {
 pub(super) async fn load(
     reader: &impl Reader,
     inputs: Inputs<'_>,
+    known: Known,
     selection: Selection,
 ) -> Result<Loaded, RunError> {
     let Selection::Everybody(reason) = selection else {
-        return changed(reader, inputs, selection).await;
+        return changed(reader, inputs, known.shards, selection).await;
     };
-    let failure = match everybody(reader, inputs, reason).await {
+    let failure = match everybody(reader, inputs, known, reason).await {
         Err(LoadError::Accounts(error)) if error.is_of_the_list() => error,
         loaded => return Ok(loaded?),
     };
@@ -108,7 +171,9 @@ pub(super) async fn load(
         return Err(failure.into());
     };
     let unsettled = inputs.sharding.unsettled(state, inputs.rules.now);
-    let loaded = changed(reader, inputs, Selection::Shards(unsettled)).await?;
+    let selection = Selection::Shards(unsettled);
+    let shards = shards_of(reader, &selection).await?;
+    let loaded = changed(reader, inputs, shards, selection).await?;
     let listing = ListingNote {
         failure: Some(failure.to_string()),
         ..loaded.listing
@@ -125,22 +190,16 @@ fn is_of_use(state: &SyncState, reason: Reason, rules: Rules<'_>) -> bool {
 async fn everybody(
     reader: &impl Reader,
     inputs: Inputs<'_>,
+    known: Known,
     reason: Reason,
 ) -> Result<Loaded, LoadError> {
     let Inputs {
         people,
         sharding,
-        state,
         rules,
+        ..
     } = inputs;
-    let stored: Vec<ShardNumber> = ShardNumber::all()
-        .filter(|number| has_people(state, *number))
-        .collect();
-    let mut shards = reader.shards(&stored).await?;
-    for number in ShardNumber::all() {
-        shards.entry(number).or_default();
-    }
-    let entries = reader.all_entries().await?;
+    let Known { shards, entries } = known;
     let shards = with_forgotten(shards, people, &entries, rules.now);
     let concluded = concluded(&shards, people, &entries);
     let handed_over = handed_over(&entries);
@@ -180,6 +239,7 @@ async fn everybody(
 async fn changed(
     reader: &impl Reader,
     inputs: Inputs<'_>,
+    shards: BTreeMap<ShardNumber, Shard>,
     selection: Selection,
 ) -> Result<Loaded, RunError> {
     let Inputs {
@@ -188,11 +248,6 @@ async fn changed(
         state,
         rules,
     } = inputs;
-    let numbers: Vec<ShardNumber> = match &selection {
-        Selection::Shards(numbers) => numbers.iter().copied().collect(),
-        Selection::Nobody | Selection::Everybody(_) => Vec::new(),
-    };
-    let shards = reader.shards(&numbers).await?;
     let Classification { due, gone } =
         classify(sharding, &shards, people.completeness, false, rules.now);
     let entries = reader.entries(&due.union(&gone).collect()).await?;
@@ -235,8 +290,7 @@ fn with_forgotten(
     let missing = entries
         .values()
         .filter(|entry| !people.snapshot.contains(&entry.source_id));
-    let shut = |entry: &EmployeeEntry| entry.window.inactive_at.is_some_and(|at| at <= now);
-    for entry in missing.filter(|entry| entry.customer_id.is_some() && !shut(entry)) {
+    for entry in missing.filter(|entry| entry.customer_id.is_some() && !is_shut(entry, now)) {
         let Some(fingerprint) = entry.fingerprint else {
             continue;
         };

@@ -1,6 +1,7 @@
 //! One run of the job.
 
 mod commit;
+mod identity;
 mod load;
 mod pipeline;
 mod remedy;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use shared::routes::Connections;
 use shared::runtime::{
     Job, JobResult, LeaseGuard, LeaseTerms, Mode, Progress, Run, RunError, Tenant,
@@ -13,7 +13,8 @@ use shared::source::EmployeeSource as _;
 use shared::state::{JobKind, SyncState};
 
 use super::commit::{commit, register};
-use super::load::{Inputs, load};
+use super::identity::{accept, check_identity};
+use super::load::{Inputs, Known, load};
 use super::stages::{are_in_step, conclude, prepare, preregister};
 use super::summary::Summary;
 use super::{Rules, plan_refused};
@@ -23,7 +24,7 @@ use crate::checkpoint::{Selection, Sharding, select};
 use crate::io::{LiveReader, LiveWriter, Reader, Writer};
 use crate::plan::Plan;
 use crate::report::Counts;
-use crate::source::{self, Completeness, People};
+use crate::source::{self, People};
 
 /// Kept back at the end of a run for writing shards, state and report; of a short run a quarter.
 const RESERVE: Duration = Duration::from_secs(15);
@@ -51,7 +52,12 @@ impl Job for EmployeeSync {
         let (config, store) = (&tenant.config, run.store());
         let state = store.sync_state(&config.tenant_id).await?;
         let expected = run.at_once(state.as_ref().map_or(0, |state| state.people as usize)) as u64;
-        let people = source::read(hr, config, key, expected).await?;
+        let now = run.clock().now();
+        if is_look_due(lease.map(LeaseGuard::last_good_run), now) {
+            hr.check_connection().await?;
+        }
+        let agreed = state.as_ref().and_then(|state| state.agreed);
+        let people = source::read(hr, config, key, expected, agreed).await?;
         run.emit(Progress::Read(people.snapshot.len()));
 
         let rules = Rules {
@@ -63,7 +69,7 @@ impl Job for EmployeeSync {
             ),
             tool: hr.tool(),
             mode: run.mode(),
-            now: run.clock().now(),
+            now,
         };
         let reader = LiveReader {
             tenant,
@@ -82,11 +88,20 @@ impl Job for EmployeeSync {
     }
 }
 
+/// Whether the connection to the HR system is looked at: by a dry run, by the first run of each hour, and by every run until one
+/// is good.
+fn is_look_due(last_good_run: Option<Option<Timestamp>>, now: Timestamp) -> bool {
+    let hour = |moment: Timestamp| moment.as_second().div_euclid(3600);
+    last_good_run
+        .flatten()
+        .is_none_or(|last| hour(last) < hour(now))
+}
+
 /// A run after the reading. Without a writer (a dry run) it ends with the plan.
 pub(super) async fn drive(
     rules: Rules<'_>,
     people: &People,
-    state: Option<SyncState>,
+    mut state: Option<SyncState>,
     reader: &impl Reader,
     writer: Option<&impl Writer>,
     emit: &(dyn Fn(Progress) + Sync),
@@ -103,13 +118,19 @@ pub(super) async fn drive(
     if selection == Selection::Nobody {
         return unchanged(rules, people, state, writer).await;
     }
+    let known = Known::load(reader, state.as_ref(), &selection).await?;
+    let identity = known.compare(people, &sharding, &selection, rules.now);
+    let rejected = check_identity(rules, people, &identity, &mut state, reader, writer).await?;
+    if let Some(rejected) = rejected {
+        return Ok(rejected);
+    }
     let inputs = Inputs {
         people,
         sharding: &sharding,
         state: state.as_ref(),
         rules,
     };
-    let loaded = load(reader, inputs, selection).await?;
+    let loaded = load(reader, inputs, known, selection).await?;
     let mut prepared =
         prepare(rules, people, state, loaded).map_err(|violations| plan_refused(&violations))?;
     emit(Progress::Planned(prepared.plan.changes.len()));
@@ -135,16 +156,25 @@ pub(super) async fn drive(
 async fn unchanged(
     rules: Rules<'_>,
     people: &People,
-    state: Option<SyncState>,
+    mut state: Option<SyncState>,
     writer: Option<&impl Writer>,
 ) -> Result<JobResult<EmployeeSync>, RunError> {
-    let waiting = state.map_or(0, |state| state.waiting);
-    let complete = people.completeness == Completeness::Complete;
-    if let Some(writer) = writer.filter(|_| complete && are_in_step(people.snapshot.len(), waiting))
+    let before = state.clone();
+    accept(state.as_mut(), writer).await?;
+    if let Some(state) = &mut state {
+        state.agreed = people.completeness.agreed(state.agreed);
+    }
+    if let (Some(state), Some(writer)) = (&state, writer)
+        && Some(state) != before.as_ref()
     {
+        writer.put_state(state).await?;
+    }
+    let waiting = state.map_or(0, |state| state.waiting);
+    let good = people.completeness.is_good();
+    if let Some(writer) = writer.filter(|_| good && are_in_step(people.snapshot.len(), waiting)) {
         writer.open_gate(rules.now).await?;
     }
-    Ok(Summary::of(people)
+    Ok(Summary::of(people, rules)
         .with_waiting(u64::from(waiting))
         .unchanged(rules.mode))
 }

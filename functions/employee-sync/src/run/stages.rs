@@ -19,7 +19,7 @@ use crate::brake::{Limits, check_limits};
 use crate::checkpoint::{self, Reason, Selection, Sharding, next_shard, resolve};
 use crate::lint::{self, Violation};
 use crate::plan::{Candidate, Context, Part, Plan, RiskyChange};
-use crate::source::{Completeness, People};
+use crate::source::People;
 
 /// A plan that may be applied.
 pub(super) struct Prepared {
@@ -76,7 +76,7 @@ pub(super) fn prepare(
     Ok(Prepared {
         conflicts: conflict_entries(&plan, &candidates, now),
         listing_failed: listing.failure.is_some(),
-        summary: Summary::of(people)
+        summary: Summary::of(people, rules)
             .with_listing(listing)
             .with_plan(people, &plan),
         plan,
@@ -226,6 +226,7 @@ pub(super) fn conclude(
         by_reteach_id: outcome.by_reteach_id,
         ..registration.state.unwrap_or(state)
     };
+    state.agreed = people.completeness.agreed(state.agreed);
     if compared {
         state.mapping_version = MAPPING_VERSION;
         state.configuration = rules.configuration.to_owned();
@@ -251,7 +252,7 @@ pub(super) fn conclude(
         .with_waiting(u64::from(waiting));
     let unfinished = stopped || !outcome.troubles.is_empty() || summary.leaves_something();
     let result = summary.applied(&rules.config.tenant_id, &outcome, note);
-    let opens_gate = people.completeness == Completeness::Complete
+    let opens_gate = people.completeness.is_good()
         && !unfinished
         && result.outcome.is_good()
         && are_in_step(people.snapshot.len(), waiting);

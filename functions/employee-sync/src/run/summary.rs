@@ -8,6 +8,7 @@ use shared::reteach::Error as ReteachError;
 use shared::runtime::{Cause, Finding, FindingKind, HeldNote, JobResult, Mode, Outcome};
 use shared::state::Failure;
 
+use super::Rules;
 use super::load::ListingNote;
 use super::remedy::academy_refuses;
 use crate::EmployeeSync;
@@ -38,7 +39,7 @@ fn is_orphan(change: &Change) -> bool {
 
 impl Summary {
     /// What the reading itself says.
-    pub(super) fn of(people: &People) -> Self {
+    pub(super) fn of(people: &People, rules: Rules<'_>) -> Self {
         let number = people.snapshot.len() as u64;
         let mut summary = Self {
             counts: Counts {
@@ -49,13 +50,25 @@ impl Summary {
             },
             findings: Vec::new(),
         };
-        if let Completeness::Incomplete(reason) = people.completeness {
-            let text = format!(
-                "the reading is not complete after {} attempts ({reason}): new and changed people are carried over, nobody \
-                 who is missing is taken for gone",
-                people.readings
-            );
-            summary.find(None, FindingKind::Incomplete, text);
+        match people.completeness {
+            Completeness::Complete => {}
+            Completeness::Agreeing(reason) => {
+                let text = format!(
+                    "{reason}, in each of three readings: new and changed people are carried over, nobody who is missing is \
+                     taken for gone. Leavers are locked by their status or end date alone. See with `tenants check {}` whether \
+                     the credential may read all employees",
+                    rules.config.tenant_id
+                );
+                summary.find(None, FindingKind::WrongTotal, text);
+            }
+            Completeness::Incomplete(reason) => {
+                let text = format!(
+                    "the reading is not complete after {} attempts ({reason}): new and changed people are carried over, nobody \
+                     who is missing is taken for gone",
+                    people.readings
+                );
+                summary.find(None, FindingKind::Incomplete, text);
+            }
         }
         if !people.unreadable.is_empty() {
             let text = format!(
@@ -236,6 +249,15 @@ impl Summary {
         self.findings
             .iter()
             .any(|finding| finding.kind == FindingKind::Incomplete)
+    }
+
+    /// The result of a run that does nothing with its reading.
+    pub(super) fn rejected(mut self, outcome: Outcome, message: String) -> JobResult<EmployeeSync> {
+        self.counts.unchanged = 0;
+        JobResult {
+            message,
+            ..self.into_result(outcome, None)
+        }
     }
 
     /// The result of a run that had nothing to do. An incomplete reading is a finding all the same.

@@ -9,12 +9,13 @@ use shared::domain::id::SourceId;
 use shared::fingerprint::{FingerprintKey, Part};
 use shared::mapping::DesiredAccount;
 use shared::source::{Absence, EmployeeSource, Reading, SourceError, SourceRecord};
+use shared::state::AgreedReading;
 use shared::tenant::TenantConfig;
 
 use super::snapshot::{Person, Snapshot};
 use super::unreadable::UnreadableAttributes;
 
-/// How often people are read before an inconsistent reading is taken as it is, for incomplete.
+/// How often people are read before an inconsistent reading is taken as it is.
 const READINGS: u32 = 3;
 
 /// Everybody the source reported, each once.
@@ -62,8 +63,29 @@ impl People {
 pub enum Completeness {
     /// Every page came, and the numbers agree.
     Complete,
+    /// Three readings brought the same people, but not the announced number of them. The company is in step, but nobody who
+    /// is missing is taken for gone.
+    Agreeing(IncompleteReason),
     /// Something does not fit: nobody who is missing is taken for gone.
     Incomplete(IncompleteReason),
+}
+
+impl Completeness {
+    /// Whether a run over this reading may open the gate and count as a good one.
+    #[must_use]
+    pub fn is_good(self) -> bool {
+        matches!(self, Self::Complete | Self::Agreeing(_))
+    }
+
+    /// What the next run should know of it: the numbers that were agreed on. An incomplete reading changes nothing.
+    #[must_use]
+    pub fn agreed(self, before: Option<AgreedReading>) -> Option<AgreedReading> {
+        match self {
+            Self::Complete => None,
+            Self::Agreeing(reason) => reason.numbers(),
+            Self::Incomplete(_) => before,
+        }
+    }
 }
 
 /// Why a reading is not taken for complete.
@@ -85,8 +107,33 @@ pub enum IncompleteReason {
         /// Different people received.
         received: u64,
     },
+    /// Personio announced no total.
+    NoTotal {
+        /// Different people received.
+        received: u64,
+    },
     /// Some records have no id.
     Nameless(u64),
+}
+
+impl IncompleteReason {
+    /// The numbers that several readings may agree on; `None` where the reading contradicts itself.
+    fn numbers(self) -> Option<AgreedReading> {
+        match self {
+            Self::Miscounted {
+                announced,
+                received,
+            } => Some(AgreedReading {
+                announced: Some(announced),
+                received,
+            }),
+            Self::NoTotal { received } => Some(AgreedReading {
+                announced: None,
+                received,
+            }),
+            Self::Nobody | Self::TotalMoved { .. } | Self::Nameless(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for IncompleteReason {
@@ -105,63 +152,115 @@ impl fmt::Display for IncompleteReason {
             } => {
                 write!(f, "{announced} people were announced and {received} came")
             }
+            Self::NoTotal { received } => {
+                write!(f, "{received} people came and no total was announced")
+            }
             Self::Nameless(records) => write!(f, "{records} records came without an id"),
         }
     }
 }
 
-/// Reads everybody, `expected` people as far as is known, again if the numbers do not agree.
+/// Reads everybody, `expected` people as far as is known, again if the numbers do not agree. Numbers that were `agreed` on
+/// before are not read again.
 ///
 /// # Errors
-/// [`SourceError`] if a page fails: then nothing was read.
+/// [`SourceError`] if a page of the first reading fails, or no record at all can be used: then nothing was read.
 pub async fn read(
     source: &impl EmployeeSource,
     config: &TenantConfig,
     key: &FingerprintKey,
     expected: u64,
+    agreed: Option<AgreedReading>,
 ) -> Result<People, SourceError> {
-    let mut readings = 1;
+    let mut before: Option<People> = None;
+    let mut all_agree = true;
     loop {
-        let mut taken = Taken {
-            people: Vec::new(),
-            nameless: 0,
-            unreadable: UnreadableAttributes::of(config),
+        let readings = before.as_ref().map_or(1, |before| before.readings + 1);
+        let read = read_once(source, config, key, expected).await;
+        let people = match (read, before) {
+            (Ok(people), before) => {
+                all_agree &= before.is_none_or(|before| is_same(&before, &people));
+                People { readings, ..people }
+            }
+            // An earlier reading is incomplete, and worth more than none.
+            (Err(_), Some(before)) => return Ok(People { readings, ..before }),
+            (Err(error), None) => return Err(error),
         };
-        let reading = source
-            .read(expected, &mut |record| {
-                taken.take(record, source.tool(), config, key)
-            })
-            .await?;
-        let Reading {
-            first_total,
-            last_total,
-            marked,
-        } = reading;
-        let Taken {
-            people,
-            nameless,
-            unreadable,
-        } = taken;
-        let snapshot: Snapshot = people.into_iter().collect();
-        let completeness = judge(nameless, snapshot.len() as u64, first_total, last_total);
-        if completeness == Completeness::Complete || readings == READINGS {
+        let Completeness::Incomplete(reason) = people.completeness else {
+            return Ok(people);
+        };
+        let numbers = reason.numbers();
+        let is_stable =
+            numbers.is_some() && (numbers == agreed || readings == READINGS && all_agree);
+        if is_stable {
+            let completeness = Completeness::Agreeing(reason);
             return Ok(People {
-                snapshot,
                 completeness,
-                readings,
-                marked,
-                unreadable: unreadable.names(),
+                ..people
             });
         }
-        readings += 1;
+        if readings == READINGS {
+            return Ok(people);
+        }
+        before = Some(people);
     }
+}
+
+/// Whether two readings brought the same people, and announced the same number.
+fn is_same(one: &People, other: &People) -> bool {
+    one.completeness == other.completeness && one.snapshot.ids().eq(other.snapshot.ids())
+}
+
+async fn read_once(
+    source: &impl EmployeeSource,
+    config: &TenantConfig,
+    key: &FingerprintKey,
+    expected: u64,
+) -> Result<People, SourceError> {
+    let mut taken = Taken {
+        people: Vec::new(),
+        employees: 0,
+        nameless: 0,
+        misfit: None,
+        unreadable: UnreadableAttributes::of(config),
+    };
+    let reading = source
+        .read(expected, &mut |record| {
+            taken.take(record, source.tool(), config, key)
+        })
+        .await?;
+    let Taken {
+        people,
+        employees,
+        nameless,
+        misfit,
+        unreadable,
+    } = taken;
+    if let (0, Some((field, problem))) = (employees, misfit) {
+        return Err(SourceError::Unreadable(format!(
+            "none of {} records can be used (the first one: {field} {problem}): the HR system may have changed the attribute",
+            people.len() as u64 + nameless
+        )));
+    }
+    let snapshot: Snapshot = people.into_iter().collect();
+    Ok(People {
+        completeness: judge(nameless, snapshot.len() as u64, &reading),
+        snapshot,
+        readings: 1,
+        marked: reading.marked,
+        unreadable: unreadable.names(),
+    })
 }
 
 /// What has come of a reading so far.
 struct Taken {
     people: Vec<(SourceId, Person)>,
+    /// Records that fit.
+    employees: u64,
     /// Records without an id.
     nameless: u64,
+    /// Field and problem of the first record that does not fit.
+    misfit: Option<(String, String)>,
     unreadable: UnreadableAttributes,
 }
 
@@ -175,6 +274,7 @@ impl Taken {
     ) {
         match record {
             SourceRecord::Employee(employee) => {
+                self.employees += 1;
                 self.unreadable.observe(&employee);
                 let fingerprint = DesiredAccount::of(&employee, tool, config).fingerprint(key);
                 let id = employee.source_id.clone();
@@ -188,6 +288,8 @@ impl Taken {
             } => {
                 let parts = ["rejected", id.as_str(), &field, &problem];
                 let fingerprint = key.fingerprint(parts.map(Part::Value));
+                self.misfit
+                    .get_or_insert_with(|| (field.clone(), problem.clone()));
                 self.people.push((
                     id,
                     Person::Rejected {
@@ -198,20 +300,22 @@ impl Taken {
                 ));
             }
             SourceRecord::Rejected {
-                source_id: None, ..
-            } => self.nameless += 1,
+                source_id: None,
+                field,
+                problem,
+            } => {
+                self.nameless += 1;
+                self.misfit.get_or_insert((field, problem));
+            }
         }
     }
 }
 
-/// Whether the numbers agree: records without an id, different people, and the totals that the first and the last page announced.
-fn judge(
-    nameless: u64,
-    received: u64,
-    first_total: Option<u64>,
-    last_total: Option<u64>,
-) -> Completeness {
-    let doubt = match (first_total, last_total) {
+/// Whether the numbers agree: records without an id, different people, and the totals that the first and the last page
+/// announced. A source that flags deleted people announces none.
+fn judge(nameless: u64, received: u64, reading: &Reading) -> Completeness {
+    let counts = reading.marked.is_none();
+    let doubt = match (reading.first_total, reading.last_total) {
         _ if nameless > 0 => Some(IncompleteReason::Nameless(nameless)),
         (Some(first), Some(last)) if first != last => {
             Some(IncompleteReason::TotalMoved { first, last })
@@ -223,6 +327,7 @@ fn judge(
             })
         }
         _ if received == 0 => Some(IncompleteReason::Nobody),
+        (None, None) if counts => Some(IncompleteReason::NoTotal { received }),
         _ => None,
     };
     doubt.map_or(Completeness::Complete, Completeness::Incomplete)
@@ -271,10 +376,16 @@ mod tests {
 
     async fn outcome(mut readings: Vec<Came>) -> (usize, Completeness, u32) {
         readings.reverse();
-        let people = read(&Script(Mutex::new(readings)), &config(""), &key(), 0)
-            .await
-            .unwrap();
+        let script = Script(Mutex::new(readings));
+        let people = read(&script, &config(""), &key(), 0, None).await.unwrap();
         (people.snapshot.len(), people.completeness, people.readings)
+    }
+
+    fn miscounted(announced: u64, received: u64) -> IncompleteReason {
+        IncompleteReason::Miscounted {
+            announced,
+            received,
+        }
     }
 
     #[tokio::test]
@@ -289,35 +400,49 @@ mod tests {
             reading.0.push(nameless());
             reading
         };
-        let miscounted = |announced, received| {
-            Completeness::Incomplete(IncompleteReason::Miscounted {
-                announced,
-                received,
-            })
+        let flags = |mut reading: Came| {
+            reading.1.marked = Some(BTreeSet::new());
+            reading
         };
-        let cases: Vec<(fn() -> Came, Completeness)> = vec![
+        let flagging = || flags(reading(&["1", "2"], None, None));
+        let agreeing = Completeness::Agreeing;
+        let cases: Vec<(&dyn Fn() -> Came, Completeness)> = vec![
             (
-                || reading(&["1", "2"], Some(2), Some(2)),
+                &|| reading(&["1", "2"], Some(2), Some(2)),
                 Completeness::Complete,
             ),
             (
-                || reading(&["1", "2", "2"], Some(2), Some(2)),
+                &|| reading(&["1", "2", "2"], Some(2), Some(2)),
                 Completeness::Complete,
             ),
-            (|| reading(&["1", "2"], None, None), Completeness::Complete),
+            // Personio announces a total, Kombo flags deleted people instead.
+            (
+                &|| reading(&["1", "2"], None, None),
+                agreeing(IncompleteReason::NoTotal { received: 2 }),
+            ),
+            (
+                &flagging,
+                Completeness::Complete,
+            ),
             // owncloud/core 28039: asked for 500, got 498, took it for the last page.
-            (|| reading(&["1", "2"], Some(3), Some(3)), miscounted(3, 2)),
-            (|| reading(&["1", "2"], Some(1), Some(1)), miscounted(1, 2)),
             (
-                || reading(&["1", "2"], Some(3), Some(2)),
+                &|| reading(&["1", "2"], Some(3), Some(3)),
+                agreeing(miscounted(3, 2)),
+            ),
+            (
+                &|| reading(&["1", "2"], Some(1), Some(1)),
+                agreeing(miscounted(1, 2)),
+            ),
+            (
+                &|| reading(&["1", "2"], Some(3), Some(2)),
                 Completeness::Incomplete(IncompleteReason::TotalMoved { first: 3, last: 2 }),
             ),
             (
-                || reading(&[], Some(0), Some(0)),
+                &|| reading(&[], Some(0), Some(0)),
                 Completeness::Incomplete(IncompleteReason::Nobody),
             ),
             (
-                || reading(&[], None, None),
+                &|| reading(&[], None, None),
                 Completeness::Incomplete(IncompleteReason::Nobody),
             ),
         ];
@@ -352,12 +477,83 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_reading_that_fails_is_none() {
-        let short = reading(&["1"], Some(2), Some(2));
-        let result = read(&Script(Mutex::new(vec![short])), &config(""), &key(), 0).await;
+    async fn readings_that_differ_do_not_agree() {
+        let two = || reading(&["1", "2"], Some(3), Some(3));
+        let others = || reading(&["1", "4"], Some(3), Some(3));
+        let higher = || reading(&["1", "2"], Some(4), Some(4));
+        for readings in [
+            [two(), two(), others()],
+            [two(), others(), two()],
+            [others(), two(), two()],
+            [higher(), two(), two()],
+        ] {
+            let (_, completeness, readings) = outcome(readings.into()).await;
+            assert_eq!(
+                (completeness, readings),
+                (Completeness::Incomplete(miscounted(3, 2)), 3)
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn numbers_that_were_agreed_on_are_read_once() {
+        let agreed = AgreedReading {
+            announced: Some(3),
+            received: 2,
+        };
+        for (total, agreed, readings) in [(3, Some(agreed), 1), (3, None, 3), (4, Some(agreed), 3)]
+        {
+            let came = || reading(&["1", "2"], Some(total), Some(total));
+            let script = Script(Mutex::new(vec![came(), came(), came()]));
+            let people = read(&script, &config(""), &key(), 0, agreed).await.unwrap();
+            assert_eq!(
+                (people.completeness, people.readings),
+                (Completeness::Agreeing(miscounted(total, 2)), readings)
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failing_second_reading_leaves_the_first_as_incomplete() {
+        let short = || reading(&["1"], Some(2), Some(2));
+        for (readings, attempts) in [(vec![short()], 2), (vec![short(), short()], 3)] {
+            assert_eq!(
+                outcome(readings).await,
+                (1, Completeness::Incomplete(miscounted(2, 1)), attempts)
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_failing_first_reading_is_an_error() {
+        let result = read(&Script(Mutex::default()), &config(""), &key(), 0, None).await;
         assert_eq!(
             result.unwrap_err(),
             SourceError::Unavailable("a page failed".into())
+        );
+    }
+
+    #[tokio::test]
+    async fn a_reading_without_a_single_usable_record_is_an_error() {
+        let rejected = |id: Option<&str>| SourceRecord::Rejected {
+            source_id: id.map(SourceId::new),
+            field: "hire_date".into(),
+            problem: "is not a date".into(),
+        };
+        let count = Reading {
+            first_total: Some(2),
+            last_total: Some(2),
+            marked: None,
+        };
+        let records = vec![rejected(Some("1")), rejected(None)];
+        let script = Script(Mutex::new(vec![(records, count)]));
+        let error = read(&script, &config(""), &key(), 0, None)
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(&error, SourceError::Unreadable(text) if text.contains("none of 2 records")
+                && text.contains("hire_date is not a date")),
+            "{error:?}"
         );
     }
 }

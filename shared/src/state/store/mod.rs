@@ -6,6 +6,7 @@ mod employees;
 mod fenced;
 mod fingerprints;
 mod held;
+mod held_source;
 mod inventory;
 mod lease;
 mod reports;

@@ -48,7 +48,8 @@ impl Answer {
             } => {
                 let count = Some(u64::from((who & ((1 << PEOPLE) - 1)).count_ones()));
                 let agrees = |total: Option<u64>| total.is_none() || total == count;
-                !nameless && count != Some(0) && agrees(totals.0) && agrees(totals.1)
+                let announced = totals.0.or(totals.1).is_some();
+                !nameless && count != Some(0) && announced && agrees(totals.0) && agrees(totals.1)
             }
         }
     }
@@ -69,8 +70,12 @@ fn answer() -> impl Strategy<Value = Answer> {
     prop_oneof![1 => Just(Answer::Fails), 9 => comes]
 }
 
-/// Answers what the script says, the last of it again and again.
-struct Script(Mutex<Vec<Answer>>, Mutex<Option<Answer>>);
+/// Answers what the script says, the last of it again and again. Keeps the last answer, and the last one that came.
+struct Script {
+    left: Mutex<Vec<Answer>>,
+    last: Mutex<Option<Answer>>,
+    came: Mutex<Option<Answer>>,
+}
 
 impl EmployeeSource for Script {
     fn tool(&self) -> &'static str {
@@ -78,10 +83,13 @@ impl EmployeeSource for Script {
     }
 
     async fn read(&self, _: u64, take: &mut Take<'_>) -> Result<Reading, SourceError> {
-        let next = self.0.lock().unwrap().pop();
-        let mut last = self.1.lock().unwrap();
+        let next = self.left.lock().unwrap().pop();
+        let mut last = self.last.lock().unwrap();
         if next.is_some() {
             *last = next;
+        }
+        if let Some(came @ Answer::Comes { .. }) = &*last {
+            *self.came.lock().unwrap() = Some(came.clone());
         }
         match last.clone() {
             None | Some(Answer::Fails) => Err(SourceError::Unavailable("a page failed".into())),
@@ -193,9 +201,13 @@ proptest! {
         let (key, config) = (key(), config(""));
         let mut memory = Memory::default();
         for answers in runs {
-            let script = Script(Mutex::new(answers.into_iter().rev().collect()), Mutex::default());
-            let Ok(people) = runtime.block_on(read(&script, &config, &key, 0)) else { continue };
-            let believed = script.1.lock().unwrap().clone().unwrap();
+            let script = Script {
+                left: Mutex::new(answers.into_iter().rev().collect()),
+                last: Mutex::default(),
+                came: Mutex::default(),
+            };
+            let Ok(people) = runtime.block_on(read(&script, &config, &key, 0, None)) else { continue };
+            let believed = script.came.lock().unwrap().clone().unwrap();
             prop_assert_eq!(people.completeness == Completeness::Complete, believed.is_whole(), "{:?}", believed);
             let there = people.snapshot.ids().cloned().collect();
             let expected = memory.expected(&there, believed.is_whole());

@@ -1,0 +1,45 @@
+//! A reading that may be another company's, until somebody decides.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::Decision;
+
+/// An approval lapses after this long.
+const APPROVAL_LASTS: SignedDuration = SignedDuration::from_hours(24);
+
+/// A reading with fewer than half of the known people. Stored as `HELD#source`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldSource {
+    /// The hash of the known people who are not in the reading: what is approved or dismissed.
+    pub hash: String,
+    /// When a reading was first rejected.
+    pub since: Timestamp,
+    /// People in the last accepted reading.
+    pub known: u64,
+    /// Those of them who are in this reading.
+    pub found: u64,
+    /// Other people in this reading.
+    pub new: u64,
+    #[serde(default)]
+    pub decision: Option<Decision>,
+}
+
+impl HeldSource {
+    /// Whether a reading with this hash is accepted at `now`.
+    #[must_use]
+    pub fn accepts(&self, hash: &str, now: Timestamp) -> bool {
+        self.hash == hash
+            && matches!(self.decision, Some(Decision::Approved { at }) if now < at + APPROVAL_LASTS)
+    }
+
+    /// Whether somebody has to decide: nobody has, or the approval has lapsed.
+    #[must_use]
+    pub fn is_undecided(&self, now: Timestamp) -> bool {
+        match self.decision {
+            None => true,
+            Some(Decision::Approved { .. }) => !self.accepts(&self.hash, now),
+            Some(Decision::Dismissed { .. }) => false,
+        }
+    }
+}
