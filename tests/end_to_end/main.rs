@@ -26,5 +26,7 @@ mod privacy;
 mod privacy_all_commands;
 mod repair;
 mod scope;
+mod source_identity;
+mod stale_integration;
 mod unchanged;
 mod waiting;

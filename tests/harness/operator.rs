@@ -1,7 +1,7 @@
 //! What an operator does to a tenant: file, credentials, status, and decisions about held plans.
 
 use shared::secrets::TenantSecret;
-use shared::state::{Decision, TenantStatus};
+use shared::state::{Decision, HeldSource, TenantStatus};
 
 use crate::Harness;
 
@@ -38,6 +38,20 @@ impl Harness {
     pub async fn approve(&self, hash: &str) {
         let at = self.moment();
         self.decide(hash, Decision::Approved { at }).await;
+    }
+
+    /// Approves the rejected reading with this hash.
+    pub async fn approve_source(&self, hash: &str) {
+        let at = self.moment();
+        let store = self.world.stack.store();
+        let decide = store.decide_source(&self.company.tenant, hash, Decision::Approved { at });
+        decide.await.unwrap();
+    }
+
+    /// The rejected reading that waits for a decision.
+    pub async fn held_source(&self) -> Option<HeldSource> {
+        let store = self.world.stack.store();
+        store.held_source(&self.company.tenant).await.unwrap()
     }
 
     /// Decides about the held plan with this hash.

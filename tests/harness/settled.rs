@@ -30,7 +30,7 @@ impl Harness {
         .with_simulators();
         let connections = Connections::new(&config, &self.company.secret(), &context).unwrap();
         let Connections { hr, key, .. } = connections.with_pace(&RateLimiter::new(&[]));
-        let people = source::read(&hr, &config, &key, 0).await.unwrap();
+        let people = source::read(&hr, &config, &key, 0, None).await.unwrap();
         let sharding = Sharding::new(&people.snapshot);
         let settled = |id: &SourceId| (id.clone(), Resolution::Settled);
         let resolutions: BTreeMap<_, _> = people.snapshot.ids().map(settled).collect();

@@ -1,0 +1,73 @@
+//! Kombo goes on serving people although nothing new comes through the connection: a named outcome, not `unchanged`.
+
+use harness::{Harness, people};
+use jiff::SignedDuration;
+use local::INTEGRATION;
+use shared::runtime::Outcome;
+use shared::tenant::Via;
+use simulators::kombo::{Condition, Endpoint};
+
+const AN_HOUR: SignedDuration = SignedDuration::from_hours(1);
+
+fn kombo(harness: &Harness) -> &simulators::Kombo {
+    harness.company.kombo.as_ref().unwrap()
+}
+
+fn put_into(harness: &Harness, condition: Condition) {
+    // A working sync makes an integration active again, so Kombo must not sync before it reads.
+    kombo(harness).mirror_automatically(INTEGRATION, condition == Condition::Active);
+    kombo(harness).serve_lapsed(INTEGRATION, true);
+    kombo(harness).set_condition(INTEGRATION, condition);
+}
+
+#[tokio::test]
+async fn a_lapsed_integration_that_still_serves_people_is_not_connected() {
+    for via in [Via::Kombo, Via::KomboPassthrough] {
+        for (condition, says) in [
+            (Condition::Invalid, "send a new Kombo Connect link"),
+            (Condition::Inactive, "enable it in Kombo's dashboard"),
+        ] {
+            let harness = Harness::synced(via, "", people(3)).await;
+            put_into(&harness, condition);
+            let hour = harness.after(AN_HOUR).await;
+            // Until it is mended, each run says so.
+            for report in [hour, harness.tick().await] {
+                assert_run!("{via:?}", report, Outcome::NotConnected, people = 0);
+                assert!(report.message.contains(says), "{report:#?}");
+            }
+            assert_eq!(harness.writes().len(), 0, "{via:?}");
+            put_into(&harness, Condition::Active);
+            assert!(harness.tick().await.outcome.is_good(), "{via:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn data_that_kombo_no_longer_updates_is_not_connected() {
+    let harness = Harness::synced(Via::Kombo, "", people(3)).await;
+    kombo(&harness).expire_data(INTEGRATION, Some(harness.moment()));
+    let report = harness.after(AN_HOUR).await;
+    assert_run!(report, Outcome::NotConnected);
+    assert!(
+        report.message.contains("is out of date since"),
+        "{report:#?}"
+    );
+    // The passthrough reads Personio itself.
+    let harness = Harness::synced(Via::KomboPassthrough, "", people(3)).await;
+    kombo(&harness).expire_data(INTEGRATION, Some(harness.moment()));
+    assert!(harness.after(AN_HOUR).await.outcome.is_good());
+}
+
+#[tokio::test]
+async fn an_integration_is_looked_at_once_an_hour() {
+    for via in [Via::Kombo, Via::KomboPassthrough] {
+        let harness = Harness::synced(via, "", people(3)).await;
+        for hour in 1..=2 {
+            for _ in 0..12 {
+                assert!(harness.tick().await.outcome.is_good(), "{via:?}");
+            }
+            let looks = kombo(&harness).calls(Endpoint::Integration);
+            assert_eq!(looks, hour, "{via:?}");
+        }
+    }
+}
