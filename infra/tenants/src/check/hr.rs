@@ -7,9 +7,10 @@ use shared::access::Scoped;
 use shared::document::{DocumentSink as _, choose_category};
 use shared::domain::id::SourceId;
 use shared::mapping::DesiredAccount;
+use shared::reteach::{self, Customer};
 use shared::routes::Connections;
 use shared::secrets::TenantSecret;
-use shared::source::SourceError;
+use shared::source::{EmployeeSource as _, SourceError};
 use shared::tenant::{TenantConfig, Via};
 
 use super::fields::{needed, without};
@@ -43,7 +44,7 @@ pub(super) async fn examine(
             }
         }
     }
-    let people = match source::read(&connections.hr, config, &connections.key, 0).await {
+    let people = match source::read(&connections.hr, config, &connections.key, 0, None).await {
         Ok(people) => people,
         Err(error) => {
             items.push(unreadable(&error, config));
@@ -51,6 +52,9 @@ pub(super) async fn examine(
         }
     };
     items.extend(reading(&people, config, &named));
+    if people.unreadable.contains(&"email") {
+        items.push(without_mail(&connections).await);
+    }
     if config.certificates.enabled {
         let sample = people.snapshot.ids().next().cloned();
         items.extend(documents(context, config, secret, sample.as_ref()).await?);
@@ -114,6 +118,14 @@ fn reading(people: &People, config: &TenantConfig, named: &BTreeSet<&'static str
             about,
             format!("{count} can be read, {scoped} in scope"),
         )],
+        Completeness::Agreeing(reason) => vec![Item::miss(
+            about,
+            format!("{count} came in each of three readings, but {reason}"),
+            format!(
+                "see whether the credential is limited to some employees; runs create and update, but take nobody for gone. \
+                 {WHERE}"
+            ),
+        )],
         Completeness::Incomplete(doubt) => vec![Item::miss(
             about,
             format!("{count} came, but the reading is not complete: {doubt}"),
@@ -164,6 +176,53 @@ fn reading(people: &People, config: &TenantConfig, named: &BTreeSet<&'static str
         ));
     }
     items
+}
+
+/// What follows where mail addresses cannot be read: accounts are not found by them.
+async fn without_mail(connections: &Connections) -> Item {
+    let about = "Personio: E-Mail";
+    let names = "people get user names (personio-<id>) and no mail address";
+    match foreign_accounts(&connections.reteach, connections.hr.tool()).await {
+        Ok(0) => Item::note(
+            about,
+            format!("{names}; the academy has no accounts of others, so nobody gets a second one"),
+        ),
+        Ok(others) => Item::miss(
+            about,
+            format!(
+                "{names}; the academy has {} that are not ours, and whoever has one gets a second",
+                format::number(others, "account", "accounts")
+            ),
+            format!("{WHERE} → tick \"E-Mail\" before the first run"),
+        ),
+        Err(error) => Item::miss(
+            about,
+            format!("{names}; the academy's accounts cannot be counted: {error}"),
+            "",
+        ),
+    }
+}
+
+/// How many of the academy's accounts do not carry an external id of ours.
+async fn foreign_accounts(
+    client: &reteach::Client,
+    tool: &str,
+) -> std::result::Result<u64, reteach::Error> {
+    let (mut others, mut seen) = (0, 0);
+    for number in 1.. {
+        let page = client.list(number).await?;
+        let count = page.customers.len() as u64;
+        let is_ours = |it: &&Customer| {
+            let id = it.external_id.as_ref();
+            id.is_some_and(|id| id.source_id(tool).is_some())
+        };
+        others += count - page.customers.iter().filter(is_ours).count() as u64;
+        seen += count;
+        if count == 0 || seen >= page.total {
+            break;
+        }
+    }
+    Ok(others)
 }
 
 async fn documents(

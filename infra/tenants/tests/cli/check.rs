@@ -4,7 +4,7 @@ use serde_json::Value;
 use shared::tenant::Via;
 use simulators::kombo::Condition;
 
-use crate::support::Desk;
+use crate::support::{Desk, account_of};
 
 fn misses(check: &Value) -> Vec<String> {
     let items = check["items"].as_array().unwrap().iter();
@@ -96,4 +96,34 @@ async fn files_can_be_checked_before_anything_is_stored() {
     desk.done(&format!("check --file {file} --credentials {credentials}"))
         .await;
     desk.assert_empty(&company).await;
+}
+
+#[tokio::test]
+async fn an_unreadable_mail_address_is_explained_with_the_number_of_other_accounts() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    company.personio.revoke(&["email", "status"]);
+    let check = desk.attention("check acme").await;
+    let said = check["items"].to_string();
+    for text in [
+        "people get user names (personio-<id>)",
+        "nobody gets a second one",
+        "nobody who is set inactive by hand is locked",
+    ] {
+        assert!(said.contains(text), "{text}: {said}");
+    }
+    for id in 1..=3 {
+        company.reteach.insert(account_of(id, None));
+    }
+    company.reteach.insert(account_of(4, Some("personio:4")));
+    let check = desk.attention("check acme").await;
+    assert_miss(
+        &check,
+        &[
+            "Personio: E-Mail",
+            "3 accounts that are not ours",
+            "gets a second",
+            "before the first run",
+        ],
+    );
 }
