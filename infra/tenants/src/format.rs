@@ -1,7 +1,7 @@
 //! Values as text, the same in every command.
 
 use jiff::{SignedDuration, Timestamp};
-use shared::state::HeldPlan;
+use shared::state::{HeldPlan, HeldSource};
 use shared::tenant::Via;
 pub(crate) use terminal::counts::{counted, number};
 pub(crate) use terminal::outcome;
@@ -65,6 +65,22 @@ pub(crate) fn held_plan(held: &HeldPlan) -> String {
         "{counts} (plan {}, held since {})",
         held.hash,
         moment(held.since)
+    )
+}
+
+/// A rejected reading: how far it differs, its hash and since when.
+pub(crate) fn held_source(source: &HeldSource) -> String {
+    let HeldSource {
+        hash,
+        since,
+        known,
+        found,
+        new,
+        ..
+    } = source;
+    format!(
+        "a reading with {found} of {known} known people and {new} others ({hash}, rejected since {})",
+        moment(*since)
     )
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use shared::domain::id::TenantId;
 use shared::state::{Brake, Decision, HeldPlan};
 
+use super::source_decision;
 use crate::args::Decide;
 use crate::context::CommandContext;
 use crate::failure::{Failure, Result};
@@ -37,6 +38,9 @@ pub(super) async fn dismiss(context: &CommandContext<'_>, args: &Decide) -> Resu
 async fn decide(context: &CommandContext<'_>, args: &Decide, decision: Decision) -> Result<Output> {
     let Decide { tenant, hash } = args;
     context.tenant(tenant).await?;
+    if let Some(decided) = source_decision::decide(context, tenant, hash, decision).await? {
+        return Ok(decided);
+    }
     let held = context.store.held(tenant).await?.ok_or_else(|| {
         Failure::attention(format!(
             "no plan of {tenant} is held: there is nothing to decide"

@@ -28,7 +28,8 @@ pub(super) async fn list(context: &CommandContext<'_>) -> Result<Output> {
     let rows = stream::iter(context.store.list_tenants().await?)
         .map(|tenant| async move {
             let record = context.store.tenant(&tenant).await?;
-            Ok::<_, Failure>(TenantRow::new(tenant, record.as_ref()))
+            let is_rejected = context.store.held_source(&tenant).await?.is_some();
+            Ok::<_, Failure>(TenantRow::new(tenant, record.as_ref(), is_rejected))
         })
         .buffered(MAX_CONCURRENT_TENANTS)
         .try_collect()
@@ -37,12 +38,13 @@ pub(super) async fn list(context: &CommandContext<'_>) -> Result<Output> {
 }
 
 impl TenantRow {
-    fn new(tenant_id: TenantId, record: Option<&TenantRecord>) -> Self {
+    fn new(tenant_id: TenantId, record: Option<&TenantRecord>, is_rejected: bool) -> Self {
         let config = record.and_then(|record| TenantConfig::parse(&record.config).ok());
         let status = match record.map(|record| record.status) {
             // An interrupted `add` or `remove` leaves the tenant in the registry.
             None => "half removed",
             Some(_) if config.is_none() => "bad configuration",
+            Some(TenantStatus::Active) if is_rejected => "source changed",
             Some(TenantStatus::Active) => "active",
             Some(TenantStatus::Paused { .. }) => "paused",
         };

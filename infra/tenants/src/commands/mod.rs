@@ -14,6 +14,7 @@ mod person;
 mod plan;
 mod remove;
 mod runs;
+mod source_decision;
 mod status;
 mod sync;
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::tenant::Via;
+use simulators::Person;
 
 use crate::support::{Desk, GROUP};
 
@@ -83,4 +84,40 @@ async fn list_shows_all_tenants_and_an_empty_deployment_says_so() {
     assert_eq!(desk.done("list").await, expected);
     desk.done("pause acme").await;
     assert_eq!(desk.done("list").await[0]["status"], "paused");
+}
+
+#[tokio::test]
+async fn a_rejected_reading_is_shown_and_decided() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    let personio = &company.personio;
+    personio.put_all((101..=130).map(|id| Person::new(id, "Käthe", "Groß")));
+    desk.done("sync acme --here").await;
+    (101..=120).for_each(|id| assert!(personio.remove(id)));
+
+    desk.attention("sync acme --here").await;
+    let plan = desk.attention("plan acme").await["report"].to_string();
+    assert!(plan.contains("source-changed"), "{plan}");
+    let source = desk
+        .stack
+        .store()
+        .held_source(&company.tenant)
+        .await
+        .unwrap()
+        .unwrap();
+    let shown = problems(&desk).await;
+    let command = format!("tenants approve acme {}", source.hash);
+    assert!(shown.contains(&command), "{shown}");
+    assert_eq!(desk.done("list").await[0]["status"], "source changed");
+
+    let wrong = desk
+        .attention("approve acme 0123456789ab")
+        .await
+        .to_string();
+    assert!(wrong.contains("there is nothing to decide"), "{wrong}");
+    let decided = desk.done(&format!("approve acme {}", source.hash)).await;
+    assert_eq!(decided["known"], source.known, "{decided:#}");
+    desk.done("sync acme --here").await;
+    desk.attention("sync acme --here").await;
+    assert_eq!(desk.done("list").await[0]["status"], "active");
 }

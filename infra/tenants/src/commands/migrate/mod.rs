@@ -73,7 +73,7 @@ impl Found {
         config: &TenantConfig,
     ) -> Result<Self> {
         let Connections { hr, reteach, key } = connections;
-        let people = source::read(hr, config, key, 0).await;
+        let people = source::read(hr, config, key, 0, None).await;
         let people = people
             .map_err(|error| Failure::attention(format!("people cannot be read: {error}")))?;
         let accounts = accounts(reteach, context).await?;

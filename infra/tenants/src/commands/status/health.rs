@@ -81,6 +81,18 @@ pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
         ));
     }
     let state = store.sync_state(tenant).await?;
+    let source = match &state {
+        Some(state) if state.source_held => store.held_source(tenant).await?,
+        _ => None,
+    };
+    if let Some(source) = source.filter(|source| source.is_undecided(now)) {
+        let (what, hash) = (format::held_source(&source), &source.hash);
+        problems.push(format!(
+            "rejected: {what}; `tenants check {tenant}` looks at the credential, `tenants approve {tenant} {hash}` accepts the \
+             reading"
+        ));
+    }
+    let state = store.sync_state(tenant).await?;
     let waiting = state.map_or(0, |state| u64::from(state.waiting));
     if waiting > 0 {
         let people = format::number(waiting, "person is", "people are");

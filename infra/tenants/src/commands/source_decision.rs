@@ -1,0 +1,65 @@
+//! What somebody decides about a reading that may be another company's.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::domain::id::TenantId;
+use shared::state::{Decision, HeldSource};
+
+use crate::context::CommandContext;
+use crate::failure::Result;
+use crate::format;
+use crate::output::{Output, View};
+
+#[derive(Serialize)]
+struct SourceDecisionView<'a> {
+    tenant_id: &'a TenantId,
+    hash: &'a str,
+    decision: Decision,
+    known: u64,
+    found: u64,
+    new: u64,
+    since: Timestamp,
+    #[serde(skip)]
+    source: &'a HeldSource,
+}
+
+/// Decides about the rejected reading with this hash; `None` if there is no such reading.
+pub(super) async fn decide(
+    context: &CommandContext<'_>,
+    tenant: &TenantId,
+    hash: &str,
+    decision: Decision,
+) -> Result<Option<Output>> {
+    let stored = context.store.held_source(tenant).await?;
+    let Some(source) = stored.filter(|source| source.hash == hash) else {
+        return Ok(None);
+    };
+    context.store.decide_source(tenant, hash, decision).await?;
+    Output::of(&SourceDecisionView {
+        tenant_id: tenant,
+        hash,
+        decision,
+        known: source.known,
+        found: source.found,
+        new: source.new,
+        since: source.since,
+        source: &source,
+    })
+    .map(Some)
+}
+
+impl View for SourceDecisionView<'_> {
+    fn text(&self) -> String {
+        let (tenant, source) = (self.tenant_id, format::held_source(self.source));
+        format::paragraph(&match self.decision {
+            Decision::Approved { .. } => format!(
+                "Approved: {source}. Runs accept this reading for 24 hours, and the brakes still apply. `tenants sync {tenant}` \
+                 starts a run now."
+            ),
+            Decision::Dismissed { .. } => format!(
+                "Dismissed: {source}. Runs change nobody until the known people are in a reading again: correct the credential, \
+                 or the connection."
+            ),
+        })
+    }
+}
