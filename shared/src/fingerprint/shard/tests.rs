@@ -98,11 +98,7 @@ fn root(shards: Vec<ShardDigest>) -> SyncState {
         mapping_version: 1,
         configuration: "c".into(),
         shards,
-        people: 0,
         open_accounts: 7,
-        brakes: crate::state::BrakeWindow::default(),
-        pending: BTreeMap::new(),
-        waiting: 0,
         reconciled_at: at(0),
         ..SyncState::default()
     }
