@@ -44,7 +44,6 @@ pub(crate) trait Reader: Sync {
 
     fn held_source(&self) -> impl Future<Output = Result<Option<HeldSource>, StateError>> + Send;
 
-
     fn look_up_accounts(
         &self,
         queries: &[AccountQuery<'_>],

@@ -420,10 +420,7 @@ mod tests {
                 &|| reading(&["1", "2"], None, None),
                 agreeing(IncompleteReason::NoTotal { received: 2 }),
             ),
-            (
-                &flagging,
-                Completeness::Complete,
-            ),
+            (&flagging, Completeness::Complete),
             // owncloud/core 28039: asked for 500, got 498, took it for the last page.
             (
                 &|| reading(&["1", "2"], Some(3), Some(3)),

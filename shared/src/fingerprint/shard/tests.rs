@@ -126,7 +126,7 @@ fn the_roots_table_is_one_run_of_twelve_bytes_a_shard() {
 
 /// An attribute's size as DynamoDB counts it.
 fn size_of(value: &serde_dynamo::AttributeValue) -> usize {
-    use serde_dynamo::AttributeValue::{B, M, N, S};
+    use serde_dynamo::AttributeValue::{B, Bool, M, N, Null, S};
     match value {
         B(bytes) => bytes.len(),
         M(map) => {
@@ -134,6 +134,7 @@ fn size_of(value: &serde_dynamo::AttributeValue) -> usize {
             3 + sizes.sum::<usize>()
         }
         S(text) | N(text) => text.len(),
+        Bool(_) | Null(_) => 1,
         other => panic!("{other:?}"),
     }
 }
