@@ -175,7 +175,7 @@ impl World {
                     account.external_id = Some(ExternalId::of(TOOL, &transfer.to));
                 }
             }
-            Step::Give(entry) | Step::Close(entry) => {
+            Step::Claim(entry) | Step::Give(entry) | Step::Close(entry) => {
                 self.entries.insert(entry.source_id.clone(), entry);
             }
         }
@@ -212,7 +212,7 @@ proptest! {
     }
 
     #[test]
-    fn an_interruption_changes_neither_the_moves_nor_their_hash(world in worlds(), writes in 0_usize..24) {
+    fn an_interruption_changes_neither_the_moves_nor_their_hash(world in worlds(), writes in 0_usize..32) {
         let mut world = world;
         let before = world.migration();
         let mut left = writes;

@@ -67,7 +67,7 @@ impl Carrier<'_> {
                     Moved::Done(_) => {}
                     refused @ Moved::Refused(_) => return Ok(refused),
                 },
-                Step::Give(entry) | Step::Close(entry) => {
+                Step::Claim(entry) | Step::Give(entry) | Step::Close(entry) => {
                     self.leases.check().await?;
                     let token = self.leases.token();
                     self.store.put_employee(self.tenant, token, &entry).await?;

@@ -26,6 +26,8 @@ pub(crate) struct Seen<'a> {
 /// One write. After an interruption at any of them, [`steps`] gives the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
+    /// The old owner's entry says whose account it is. Without it nothing would show that the account was moved.
+    Claim(EmployeeEntry),
     /// The account gets the external id of its new owner.
     Rekey,
     /// The new owner's entry gets the account and what the ledger knows of it.
@@ -34,8 +36,8 @@ pub(crate) enum Step {
     Close(EmployeeEntry),
 }
 
-/// The steps that are left, in their order: the academy first, since a ledger claim is void once the account carries
-/// another id; then the new owner, from what the old owner's entry still says.
+/// The steps that are left, in their order: the academy before the ledger, since a ledger claim is void once the account
+/// carries another id; then the new owner, from what the old owner's entry still says.
 pub(crate) fn steps(transfer: &Transfer, seen: Seen<'_>, tool: &str) -> Vec<Step> {
     let Transfer { from, to, account } = transfer;
     let is_rekeyed = seen.external_id == Some(&ExternalId::of(tool, to));
@@ -45,26 +47,40 @@ pub(crate) fn steps(transfer: &Transfer, seen: Seen<'_>, tool: &str) -> Vec<Step
     let is_closed = seen.from.is_some_and(|entry| {
         entry.customer_id.is_none() && entry.handed_over_to.as_ref() == Some(to)
     });
+    let is_claimed = seen
+        .from
+        .is_some_and(|entry| entry.customer_id.as_ref() == Some(account));
+    let claim = (!is_rekeyed && !is_claimed).then(|| claimed(transfer, seen));
     let rekey = (!is_rekeyed).then_some(Step::Rekey);
-    let give = (!is_given).then(|| Step::Give(given(transfer, seen)));
-    let close = (!is_closed).then(|| {
+    let known = claim.as_ref().or(seen.from);
+    let give = (!is_given).then(|| Step::Give(given(transfer, known, seen.window)));
+    let close = (claim.is_some() || !is_closed).then(|| {
         Step::Close(EmployeeEntry {
             handed_over_to: Some(to.clone()),
             ..EmployeeEntry::new(from.clone())
         })
     });
-    [rekey, give, close].into_iter().flatten().collect()
+    let claim = claim.map(Step::Claim);
+    [claim, rekey, give, close].into_iter().flatten().collect()
+}
+
+fn claimed(transfer: &Transfer, seen: Seen<'_>) -> EmployeeEntry {
+    let old = seen.from.cloned();
+    EmployeeEntry {
+        customer_id: Some(transfer.account.clone()),
+        window: seen.window,
+        handed_over_to: None,
+        ..old.unwrap_or_else(|| EmployeeEntry::new(transfer.from.clone()))
+    }
 }
 
 /// The new owner's entry. Without a fingerprint, so that the next run compares the whole record.
-fn given(transfer: &Transfer, seen: Seen<'_>) -> EmployeeEntry {
-    let old = seen
-        .from
-        .filter(|entry| entry.customer_id.as_ref() == Some(&transfer.account));
+fn given(transfer: &Transfer, from: Option<&EmployeeEntry>, window: AccessWindow) -> EmployeeEntry {
+    let old = from.filter(|entry| entry.customer_id.as_ref() == Some(&transfer.account));
     EmployeeEntry {
         customer_id: Some(transfer.account.clone()),
         digests: old.map(|entry| entry.digests.clone()).unwrap_or_default(),
-        window: seen.window,
+        window,
         locked: old.and_then(|entry| entry.locked),
         ..EmployeeEntry::new(transfer.to.clone())
     }
@@ -102,7 +118,7 @@ mod tests {
             match step {
                 Step::Rekey => self.external_id = Some(ExternalId::of(TOOL, &SourceId::new("2"))),
                 Step::Give(entry) => self.to = Some(entry),
-                Step::Close(entry) => self.from = Some(entry),
+                Step::Claim(entry) | Step::Close(entry) => self.from = Some(entry),
             }
             self
         }
