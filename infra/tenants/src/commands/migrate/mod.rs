@@ -217,6 +217,7 @@ async fn start_anew(
         }
     }
     store.clear_held(tenant, token).await?;
+    store.clear_held_source(tenant, token).await?;
     let state = SyncState {
         mapping_version: NO_MAPPING,
         shards: Vec::new(),
