@@ -12,8 +12,6 @@ const SCENES: std::ops::Range<usize> = 3..8;
 
 /// Whether runs check the owner of an account before they write it.
 pub(crate) const MOVES_IDS: bool = false;
-/// Whether the daily comparison locks accounts of people who are gone.
-const RELOCKS: bool = false;
 /// Whether a reading is compared with the last one.
 const COMPARES_SOURCES: bool = false;
 
@@ -113,7 +111,7 @@ fn academy(random: &mut Rng) -> Event {
         3 => Event::AdminUnlocks(who),
         4 | 5 if MOVES_IDS => Event::AdminClearsId(who),
         6 if MOVES_IDS => Event::AdminMovesId(who),
-        7 if RELOCKS => Event::AdminReopens(who),
+        7 => Event::AdminReopens(who),
         4..=8 => Event::BackedUp,
         9 => Event::RestoredFromBackup,
         _ => Event::AdminDeletes(who),
