@@ -5,7 +5,6 @@ use shared::tenant::Via;
 use simulators::Fault;
 
 use crate::event::{Event, Place};
-use crate::history::MOVES_IDS;
 use crate::life::{Life, Setting};
 use crate::seeds;
 
@@ -155,8 +154,6 @@ fn broken_products_are_found_with_a_short_history() {
         events,
         says,
     } in PRODUCTS
-        .into_iter()
-        .filter(|it| it.broken != Broken::ChecksNoOwner || MOVES_IDS)
     {
         let worlds = (0..)
             .map(seeds::of)

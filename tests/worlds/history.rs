@@ -10,8 +10,6 @@ use crate::event::{Config, Event, Pass, Place, VendorFault, Way, Whose};
 /// Scenes of a history.
 const SCENES: std::ops::Range<usize> = 3..8;
 
-/// Whether runs check the owner of an account before they write it.
-pub(crate) const MOVES_IDS: bool = false;
 /// Whether a reading is compared with the last one.
 const COMPARES_SOURCES: bool = false;
 
@@ -109,8 +107,8 @@ fn academy(random: &mut Rng) -> Event {
         0 | 1 => Event::AdminEdits(who),
         2 => Event::AdminNotes(who),
         3 => Event::AdminUnlocks(who),
-        4 | 5 if MOVES_IDS => Event::AdminClearsId(who),
-        6 if MOVES_IDS => Event::AdminMovesId(who),
+        4 | 5 => Event::AdminClearsId(who),
+        6 => Event::AdminMovesId(who),
         7 => Event::AdminReopens(who),
         4..=8 => Event::BackedUp,
         9 => Event::RestoredFromBackup,
