@@ -10,9 +10,6 @@ use crate::event::{Config, Event, Pass, Place, VendorFault, Way, Whose};
 /// Scenes of a history.
 const SCENES: std::ops::Range<usize> = 3..8;
 
-/// Whether a reading is compared with the last one.
-const COMPARES_SOURCES: bool = false;
-
 /// Calls that a run of so small a company makes, or a few more.
 const MOST_STEPS: u8 = 32;
 
@@ -119,7 +116,7 @@ fn academy(random: &mut Rng) -> Event {
 fn operation(random: &mut Rng) -> Event {
     match random.u8(0..5) {
         0 => Event::TokensRevoked,
-        4 if COMPARES_SOURCES => Event::Swapped(random.u8(1..4)),
+        4 => Event::Swapped(random.u8(1..4)),
         1 => Event::Configured(*random.choice(Config::ALL).unwrap_or(&Config::Usual)),
         _ => {
             let whose = *random.choice(Whose::ALL).unwrap_or(&Whose::Personio);
