@@ -225,7 +225,7 @@ async fn a_scope_that_excludes_the_whole_company_is_held() {
 
 #[tokio::test]
 async fn configured_limits_are_used() {
-    let own = format!("{PLAIN}[brake]\npercent = 50\nexplained_lock_percent = 10\nat_least = 1\n");
+    let own = format!("{PLAIN}[brake]\nunexplained_lock = 50\nexplained_lock = 10\nat_least = 1\n");
     let harness = Harness::synced(Via::Direct, &own, people(20)).await;
     (1..=10).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
     (11..=12)

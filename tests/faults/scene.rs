@@ -300,7 +300,12 @@ async fn approved(clock: ManualClock, via: Via) -> Harness {
         .world
         .stack
         .store()
-        .decide(&harness.company.tenant, &held.hash, decision)
+        .decide(
+            &harness.company.tenant,
+            &held.hash,
+            &shared::state::Choice::default(),
+            decision,
+        )
         .await
         .unwrap();
     harness.world.clock.advance(harness::TICK);

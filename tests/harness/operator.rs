@@ -1,7 +1,7 @@
 //! What an operator does to a tenant: file, credentials, status, and decisions about held plans.
 
 use shared::secrets::TenantSecret;
-use shared::state::{Decision, HeldSource, TenantStatus};
+use shared::state::{Choice, Decision, HeldSource, TenantStatus};
 
 use crate::Harness;
 
@@ -56,8 +56,9 @@ impl Harness {
 
     /// Decides about the held plan with this hash.
     pub async fn decide(&self, hash: &str, decision: Decision) {
+        let all = Choice::default();
         let store = self.store();
-        let decide = store.decide(&self.company.tenant, hash, decision);
+        let decide = store.decide(&self.company.tenant, hash, &all, decision);
         decide.await.unwrap();
     }
 }

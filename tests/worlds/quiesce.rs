@@ -1,7 +1,7 @@
 //! A quiet period: nothing fails, nobody changes anything, the schedules fire. Then everything is as it should be.
 
 use shared::state::JobKind::{Certificates, Employees};
-use shared::state::{CertificateState, Decision};
+use shared::state::{CertificateState, Choice, Decision};
 
 use crate::event::Config;
 use crate::life::Life;
@@ -60,11 +60,19 @@ impl Life {
         let Some(held) = self.harness.held().await else {
             return false;
         };
+        if held.undecided().is_empty() {
+            return false;
+        }
         let decision = Decision::Approved { at: self.now() };
         self.trace.note((&held.hash, &held.counts));
         let store = self.harness.world.stack.store();
         store
-            .decide(&self.harness.company.tenant, &held.hash, decision)
+            .decide(
+                &self.harness.company.tenant,
+                &held.hash,
+                &Choice::default(),
+                decision,
+            )
             .await
             .unwrap();
         true

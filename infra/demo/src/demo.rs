@@ -8,7 +8,7 @@ use local::{Fixture, FixtureError, TenantFixture, route};
 use shared::domain::clock::Clock as _;
 use shared::http::Deadline;
 use shared::runtime::{Mode, Progress};
-use shared::state::{Decision, JobKind, StateError};
+use shared::state::{Choice, Decision, JobKind, StateError};
 use shared::tenant::Via;
 use terminal::{Bar, Bars};
 use thiserror::Error;
@@ -181,7 +181,12 @@ impl Demo {
                 let at = self.fixture.clock.now();
                 let decision = Decision::Approved { at };
                 store
-                    .decide(&tenant.company.tenant, &held.hash, decision)
+                    .decide(
+                        &tenant.company.tenant,
+                        &held.hash,
+                        &Choice::default(),
+                        decision,
+                    )
                     .await?;
             }
         }

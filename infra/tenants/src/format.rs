@@ -61,8 +61,13 @@ pub(crate) fn held_plan(held: &HeldPlan) -> String {
         .iter()
         .map(|(brake, number)| format!("{number} {}", brake.describe()));
     let counts = counts.collect::<Vec<_>>().join(", ");
+    let patterns: Vec<String> = held.patterns.iter().map(ToString::to_string).collect();
+    let patterns = match patterns.join("; ") {
+        none if none.is_empty() => none,
+        patterns => format!(": {patterns}"),
+    };
     format!(
-        "{counts} (plan {}, held since {})",
+        "{counts} (plan {}, held since {}){patterns}",
         held.hash,
         moment(held.since)
     )

@@ -35,7 +35,7 @@ employment_type_labels = { internal = "intern", external = "extern" }
 include_companies = ["Muster GmbH"]
 out_of_scope = "leave"
 [brake]
-percent = 5
+unlock = 5
 at_least = 5
 [certificates]
 category = "Schulungen"

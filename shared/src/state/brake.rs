@@ -21,8 +21,9 @@ pub enum Brake {
     /// A field that had a value is emptied.
     Blank,
     /// Another mail address.
+    #[serde(rename = "mail")]
     MailChange,
-    /// A new account, after the first complete run.
+    /// An account that is created or adopted by mail address, after the first complete run.
     Create,
     /// An account that goes from one person to the same person's new HR profile.
     Handover,
@@ -47,6 +48,23 @@ impl Brake {
         Self::OrphanLock,
     ];
 
+    /// The kind as the tenant's file, `--kind` and the state call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UnexplainedLock => "unexplained_lock",
+            Self::UnflaggedLock => "unflagged_lock",
+            Self::ExplainedLock => "explained_lock",
+            Self::Unlock => "unlock",
+            Self::Blank => "blank",
+            Self::MailChange => "mail",
+            Self::Create => "create",
+            Self::Handover => "handover",
+            Self::TakeOver => "take_over",
+            Self::OrphanLock => "orphan_lock",
+        }
+    }
+
     /// The kind in words.
     #[must_use]
     pub fn describe(self) -> &'static str {
@@ -57,7 +75,7 @@ impl Brake {
             Self::Unlock => "unlocks",
             Self::Blank => "emptied fields",
             Self::MailChange => "changed mail addresses",
-            Self::Create => "new accounts",
+            Self::Create => "new or adopted accounts",
             Self::Handover => "accounts handed over to a new profile",
             Self::TakeOver => "accounts of another system or of another name taken over",
             Self::OrphanLock => "locks of accounts that belong to nobody in the HR system",
@@ -125,6 +143,13 @@ mod tests {
             );
         }
         assert_eq!(window.count(Brake::Blank, start), 0);
+    }
+
+    #[test]
+    fn a_kind_has_one_name_in_the_state_and_on_the_command_line() {
+        for brake in Brake::ALL {
+            assert_eq!(serde_json::to_value(brake).unwrap(), brake.name());
+        }
     }
 
     #[test]

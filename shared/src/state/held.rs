@@ -1,45 +1,212 @@
-//! Changes that a brake holds until somebody decides.
+//! Changes that a brake holds, part by part, and what somebody decided about each.
+
+mod parts;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Brake;
+pub use parts::{HeldPart, HeldParts, PartKey};
 
-/// The part of a plan that a brake holds. Stored as `HELD#employees`.
+use super::Brake;
+use crate::domain::id::SourceId;
+
+/// The parts of a plan that a brake holds, and those that were approved and are not applied yet. Stored as
+/// `HELD#employees`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldPlan {
-    /// The hash of the held changes: what is approved or dismissed.
+    /// The hash of the held parts. A decision names it.
     pub hash: String,
-    /// When this plan was first held.
+    /// Since when something is held.
     pub since: Timestamp,
-    /// How many changes of each kind are held.
+    /// The number of people of each kind that is held.
     pub counts: BTreeMap<Brake, u32>,
-    /// A keyed mark of each held change, so that the rest of an approved plan that was interrupted is recognised.
-    /// Empty where the plan is too large to keep them.
+    /// What many of the held parts have in common. No personal data.
     #[serde(default)]
-    pub changes: BTreeSet<u64>,
-    /// Whose changes are held, at most 100 ids.
+    pub patterns: Vec<HeldPattern>,
+    #[serde(default)]
+    pub parts: HeldParts,
+    /// Kinds of which somebody has decided about some parts: the others stay held however few they are.
+    #[serde(default)]
+    pub partly_decided: BTreeSet<Brake>,
+    /// Ids of people with held changes, at most 100.
     #[serde(default)]
     pub sample: Vec<String>,
-    /// What somebody has decided.
+    /// Grows with each decision: a run that did not see the last one does not overwrite it.
     #[serde(default)]
-    pub decision: Option<Decision>,
+    pub revision: u64,
 }
 
-/// What somebody decided about a held plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What several held parts have in common: `mail @alt.example → @neu.example`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldPattern {
+    /// `None` for the parts that have nothing in common.
+    pub text: Option<String>,
+    pub parts: u32,
+}
+
+impl fmt::Display for HeldPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = self.parts.to_string();
+        for (place, digit) in parts.chars().enumerate() {
+            if place > 0 && (parts.len() - place).is_multiple_of(3) {
+                f.write_str(",")?;
+            }
+            write!(f, "{digit}")?;
+        }
+        match &self.text {
+            Some(text) => write!(f, " × {text}"),
+            None => f.write_str(" others"),
+        }
+    }
+}
+
+/// What somebody decided about a part of a held plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
-    /// Apply it. Lapses 24 hours later, or when the plan changes.
+    /// Apply it. Lapses 24 hours later, or when the change is no longer planned.
     Approved {
         /// When it was approved.
         at: Timestamp,
     },
-    /// Leave it, and do not ask again while the plan stays the same.
+    /// Leave it, and do not ask again while the change is planned.
     Dismissed {
         /// When it was dismissed.
         at: Timestamp,
     },
 }
+
+/// Which parts of a held plan a decision is about. Without kinds and people: all that nobody has decided about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    pub kinds: BTreeSet<Brake>,
+    pub people: BTreeSet<SourceId>,
+}
+
+/// Why a decision cannot be taken as it was worded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChoiceError {
+    #[error("the held plan has no change of the kind {}", names(.0))]
+    NoSuchKind(BTreeSet<Brake>),
+    #[error("the held plan has no such change of {}", ids(.0))]
+    NoSuchPerson(BTreeSet<SourceId>),
+    #[error(
+        "the held plan is too large to keep who is in it: decide by `--kind` or about all of it, or reduce it in the HR \
+         system first"
+    )]
+    TooLargeForPeople,
+    #[error(
+        "somebody has decided about every change of this plan: name kinds or people to decide again"
+    )]
+    AllDecided,
+}
+
+fn names(kinds: &BTreeSet<Brake>) -> String {
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+    names.join(", ")
+}
+
+fn ids(people: &BTreeSet<SourceId>) -> String {
+    let ids: Vec<&str> = people.iter().map(SourceId::as_str).collect();
+    ids.join(", ")
+}
+
+impl HeldPlan {
+    /// Kinds and numbers of held parts that nobody has decided about.
+    #[must_use]
+    pub fn undecided(&self) -> BTreeMap<Brake, u32> {
+        let mut counts = BTreeMap::new();
+        for (key, part) in self.parts.iter() {
+            if part.decision.is_none() {
+                *counts.entry(key.brake).or_default() += 1;
+            }
+        }
+        counts
+    }
+
+    /// Whether something of this person is held. In a plan that is too large to keep who is in it, nobody knows.
+    #[must_use]
+    pub fn holds(&self, person: &SourceId) -> bool {
+        self.parts.iter().any(|(_, part)| {
+            let is_approved = matches!(part.decision, Some(Decision::Approved { .. }));
+            part.person.as_ref() == Some(person) && !is_approved
+        })
+    }
+
+    /// How many parts somebody dismissed.
+    #[must_use]
+    pub fn dismissed(&self) -> usize {
+        let is_dismissed =
+            |part: &HeldPart| matches!(part.decision, Some(Decision::Dismissed { .. }));
+        self.parts
+            .iter()
+            .filter(|(_, part)| is_dismissed(part))
+            .count()
+    }
+
+    /// The parts that `choice` names, with the decision.
+    ///
+    /// # Errors
+    /// [`ChoiceError`] if it names a kind or a person that the plan does not have, or nothing is left to decide.
+    pub fn decide(&self, choice: &Choice, decision: Decision) -> Result<Self, ChoiceError> {
+        let Choice { kinds, people } = choice;
+        if !people.is_empty() && !self.parts.names_people() {
+            return Err(ChoiceError::TooLargeForPeople);
+        }
+        let present: BTreeSet<Brake> = self.parts.iter().map(|(key, _)| key.brake).collect();
+        let missing: BTreeSet<Brake> = kinds.difference(&present).copied().collect();
+        if !missing.is_empty() {
+            return Err(ChoiceError::NoSuchKind(missing));
+        }
+        let of_kind = |key: &PartKey| kinds.is_empty() || kinds.contains(&key.brake);
+        let present: BTreeSet<&SourceId> = self
+            .parts
+            .iter()
+            .filter(|(key, _)| of_kind(key))
+            .filter_map(|(_, part)| part.person.as_ref())
+            .collect();
+        let missing = people.iter().filter(|person| !present.contains(person));
+        let missing: BTreeSet<SourceId> = missing.cloned().collect();
+        if !missing.is_empty() {
+            return Err(ChoiceError::NoSuchPerson(missing));
+        }
+        let is_chosen = |key: &PartKey, part: &HeldPart| {
+            let names_person = || {
+                part.person
+                    .as_ref()
+                    .is_some_and(|person| people.contains(person))
+            };
+            match (kinds.is_empty(), people.is_empty()) {
+                (true, true) => part.decision.is_none(),
+                (_, no_people) => of_kind(key) && (no_people || names_person()),
+            }
+        };
+        let of_some = |kind: &Brake| {
+            let mut parts = self.parts.iter();
+            self.partly_decided.contains(kind)
+                || parts.any(|(key, part)| key.brake == *kind && is_chosen(key, part))
+        };
+        let mut decided = self.clone();
+        decided.revision += 1;
+        if decided.parts.decide(is_chosen, decision) == 0 {
+            return Err(ChoiceError::AllDecided);
+        }
+        decided.partly_decided = decided.undecided().into_keys().filter(of_some).collect();
+        Ok(decided)
+    }
+
+    /// The plan with the decisions that `current` has and this plan does not know.
+    #[must_use]
+    pub fn with_decisions_of(mut self, current: &Self) -> Self {
+        self.parts.take_decisions(&current.parts);
+        self.partly_decided.clone_from(&current.partly_decided);
+        self.revision = current.revision;
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests;

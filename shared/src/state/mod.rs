@@ -19,7 +19,9 @@ pub use certificate_checkpoint::{
 };
 pub use employee::{EmployeeEntry, Failure, FailureKind, ValueDigest};
 pub use error::StateError;
-pub use held::{Decision, HeldPlan};
+pub use held::{
+    Choice, ChoiceError, Decision, HeldPart, HeldParts, HeldPattern, HeldPlan, PartKey,
+};
 pub use held_source::HeldSource;
 pub use key::{JobKind, PARTITION_KEY, SORT_KEY, TIME_TO_LIVE};
 pub use store::{

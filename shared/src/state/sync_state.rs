@@ -36,6 +36,9 @@ pub struct SyncState {
     /// Whether the academy does not find accounts by external id: they are then addressed by reteach's own.
     #[serde(default)]
     pub by_reteach_id: bool,
+    /// Whether a run over a complete reading came to its end: from then on new accounts count against a limit.
+    #[serde(default)]
+    pub has_completed: bool,
     /// When reteach's actual values were last compared with the plan.
     pub reconciled_at: Timestamp,
     /// When a run last failed to list the academy's accounts, if none has succeeded since.

@@ -142,16 +142,46 @@ pub enum LockOn {
     EndDay,
 }
 
-/// `[brake]`
+/// `[brake]`: limits in per cent of the open accounts, per run and per 24 hours.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BrakeConfig {
-    /// Per cent of the tenant's people, per kind, per run and per 24 hours.
-    pub percent: f64,
-    /// The same for locks at an end date.
-    pub explained_lock_percent: f64,
-    /// People; up to this many no brake holds.
+    /// People; up to this many no limit holds.
     pub at_least: u32,
+    pub unexplained_lock: f64,
+    pub explained_lock: f64,
+    pub unlock: f64,
+    pub blank: f64,
+    pub mail: f64,
+    /// At least 20 people, and not before the first complete run.
+    pub create: f64,
+    pub handover: f64,
+}
+
+impl BrakeConfig {
+    /// The limit of each key, by the key's name.
+    #[must_use]
+    pub fn limits(&self) -> [(&'static str, f64); 7] {
+        let Self {
+            at_least: _,
+            unexplained_lock,
+            explained_lock,
+            unlock,
+            blank,
+            mail,
+            create,
+            handover,
+        } = *self;
+        [
+            ("unexplained_lock", unexplained_lock),
+            ("explained_lock", explained_lock),
+            ("unlock", unlock),
+            ("blank", blank),
+            ("mail", mail),
+            ("create", create),
+            ("handover", handover),
+        ]
+    }
 }
 
 /// `[certificates]`
@@ -214,9 +244,14 @@ impl Default for EmploymentTypeLabels {
 impl Default for BrakeConfig {
     fn default() -> Self {
         Self {
-            percent: 5.0,
-            explained_lock_percent: 20.0,
             at_least: 5,
+            unexplained_lock: 5.0,
+            explained_lock: 20.0,
+            unlock: 5.0,
+            blank: 5.0,
+            mail: 5.0,
+            create: 20.0,
+            handover: 5.0,
         }
     }
 }

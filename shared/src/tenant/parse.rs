@@ -79,16 +79,6 @@ impl TenantConfig {
                 "must be a Personio integration (personio:…) on the route kombo-passthrough",
             ),
             (
-                "brake.percent",
-                !is_percent(self.brake.percent),
-                "must be more than 0 and at most 100",
-            ),
-            (
-                "brake.explained_lock_percent",
-                !is_percent(self.brake.explained_lock_percent),
-                "must be more than 0 and at most 100",
-            ),
-            (
                 "employees.employment_type_labels",
                 labels.internal.trim().is_empty() || labels.external.trim().is_empty(),
                 "must not be empty",
@@ -122,14 +112,22 @@ impl TenantConfig {
                 STATUSES,
             ),
         ];
-        checks
-            .into_iter()
-            .filter(|(_, wrong, _)| *wrong)
-            .map(|(field, _, message)| Problem {
-                field: field.to_owned(),
-                message: message.to_owned(),
-            })
-            .collect()
+        let checks =
+            checks
+                .into_iter()
+                .filter(|(_, wrong, _)| *wrong)
+                .map(|(field, _, message)| Problem {
+                    field: field.to_owned(),
+                    message: message.to_owned(),
+                });
+        let limits = self.brake.limits().into_iter();
+        let limits = limits
+            .filter(|(_, limit)| !is_percent(*limit))
+            .map(|(key, _)| Problem {
+                field: format!("brake.{key}"),
+                message: "must be more than 0 and at most 100".to_owned(),
+            });
+        checks.chain(limits).collect()
     }
 }
 
@@ -198,14 +196,9 @@ mod tests {
         assert_eq!(config.employees.position, Placement::Field);
         assert_eq!(config.employees.lock_on, LockOn::DayAfterEnd);
         assert!(!config.employees.department);
-        assert_eq!(
-            (
-                config.brake.percent,
-                config.brake.explained_lock_percent,
-                config.brake.at_least
-            ),
-            (5.0, 20.0, 5)
-        );
+        let limits = config.brake.limits().map(|(_, limit)| limit);
+        assert_eq!(limits, [5.0, 20.0, 5.0, 5.0, 5.0, 20.0, 5.0]);
+        assert_eq!(config.brake.at_least, 5);
         assert!(config.certificates.enabled);
         assert_eq!(config.reteach.download_hosts, ["*.reteach.io"]);
     }
@@ -263,10 +256,10 @@ mod tests {
                 "employees.lock_on",
                 "day-after-end",
             ),
-            (with("[brake]\npercent = 0"), "brake.percent", "more than 0"),
+            (with("[brake]\nmail = 0"), "brake.mail", "more than 0"),
             (
-                with("[brake]\nexplained_lock_percent = 101"),
-                "brake.explained_lock_percent",
+                with("[brake]\nexplained_lock = 101"),
+                "brake.explained_lock",
                 "at most 100",
             ),
             (
@@ -314,7 +307,7 @@ mod tests {
 
     #[test]
     fn several_problems_are_told_at_once() {
-        let text = format!("{SMALLEST}[brake]\npercent = 0\nexplained_lock_percent = 0\n");
+        let text = format!("{SMALLEST}[brake]\nunlock = 0\nhandover = 0\n");
         assert_eq!(TenantConfig::parse(&text).unwrap_err().0.len(), 2);
     }
 }

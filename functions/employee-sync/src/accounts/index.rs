@@ -179,6 +179,14 @@ impl AccountIndex {
         self.total == 0
     }
 
+    /// The number of accounts that do not carry an external id of `tool`'s people.
+    #[must_use]
+    pub fn foreign(&self, tool: &str) -> usize {
+        let ours = self.by_external_id.keys();
+        let ours = ours.filter(|id| id.source_id(tool).is_some()).count();
+        self.total.saturating_sub(ours)
+    }
+
     /// The accounts that were kept.
     pub fn kept(&self) -> impl Iterator<Item = &AccountView> {
         self.accounts.iter()

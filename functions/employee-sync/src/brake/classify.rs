@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
 use shared::access::AccessWindow;
 use shared::domain::employee::Field;
 use shared::domain::id::SourceId;
@@ -13,16 +13,24 @@ use shared::state::Brake;
 use shared::tenant::{LockOn, TenantConfig};
 
 use crate::plan::{
-    Action, Before, Candidate, Change, Part, Plan, RiskyChange, SourceState, ValueChange,
+    Account, Action, Before, Candidate, Change, MatchedBy, Part, Plan, RiskyChange, SourceState,
+    ValueChange,
 };
 
-const A_DAY: SignedDuration = SignedDuration::from_hours(24);
+/// Whether accounts that are created or adopted count against a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NewAccounts {
+    Counted,
+    /// Before the first complete run.
+    Uncounted,
+}
 
 pub(crate) fn risky_changes(
     plan: &Plan,
     candidates: &[Candidate],
     config: &TenantConfig,
     now: Timestamp,
+    new_accounts: NewAccounts,
 ) -> Vec<RiskyChange> {
     let by_id: HashMap<&SourceId, &Candidate> = candidates
         .iter()
@@ -31,8 +39,12 @@ pub(crate) fn risky_changes(
     let mut risky_changes = Vec::new();
     for change in &plan.changes {
         let candidate = by_id.get(&change.source_id).copied();
-        let found = of_change(change, candidate, config, now);
-        risky_changes.extend(found.into_iter().map(|(brake, part)| RiskyChange {
+        let account = of_account(change, candidate)
+            .filter(|brake| *brake != Brake::Create || new_accounts == NewAccounts::Counted)
+            .map(|brake| (brake, Part::Account));
+        let parts = of_parts(change, candidate, config, now);
+        let found = account.into_iter().chain(parts);
+        risky_changes.extend(found.map(|(brake, part)| RiskyChange {
             source_id: change.source_id.clone(),
             brake,
             part,
@@ -42,13 +54,29 @@ pub(crate) fn risky_changes(
     risky_changes
 }
 
-fn of_change(
+/// What the change means for the account as a whole.
+fn of_account(change: &Change, candidate: Option<&Candidate>) -> Option<Brake> {
+    match change.action {
+        Action::Create => Some(Brake::Create),
+        // An account that lost its external id and gets it back was ours before.
+        Action::Adopt(_) => candidate
+            .is_some_and(|candidate| {
+                matches!(candidate.account, Account::Fetched(_, MatchedBy::Mail))
+            })
+            .then_some(Brake::Create),
+        Action::Handover { .. } => Some(Brake::TakeOver),
+        Action::Update(_) => None,
+    }
+}
+
+/// What the change does to an account that is there. A handover is judged as a whole.
+fn of_parts(
     change: &Change,
     candidate: Option<&Candidate>,
     config: &TenantConfig,
     now: Timestamp,
 ) -> Vec<(Brake, Part)> {
-    if change.action == Action::Create {
+    if matches!(change.action, Action::Create | Action::Handover { .. }) {
         return Vec::new();
     }
     let window = change.window.and_then(|window| {
@@ -57,20 +85,8 @@ fn of_change(
             Some(Absence::Orphaned) => return Some(Brake::OrphanLock),
             Some(Absence::Explained) | None => {}
         }
-        let brake = of_window(window.before, window.after, now)?;
-        let ends = window
-            .after
-            .inactive_at
-            .is_some_and(|shuts| shuts <= now + A_DAY);
-        let explained = ends
-            && candidate
-                .and_then(end_date)
-                .is_some_and(|day| is_end(window.after, day, config));
-        Some(if brake == Brake::UnexplainedLock && explained {
-            Brake::ExplainedLock
-        } else {
-            brake
-        })
+        let end = candidate.and_then(end_date);
+        of_window(window.before, window.after, end, config, now)
     });
     let values = change
         .values
@@ -83,23 +99,58 @@ fn of_change(
         .collect()
 }
 
-/// A lock, taken for unexplained, or an unlock, each at once or within a day.
-fn of_window(before: AccessWindow, after: AccessWindow, now: Timestamp) -> Option<Brake> {
-    let shut = |window: AccessWindow, moment: Timestamp| {
-        window.active_at.is_some_and(|opens| moment < opens)
-            || window.inactive_at.is_some_and(|shuts| moment >= shuts)
-    };
-    let later = now + A_DAY;
-    let (was_shut, was_to_shut) = (shut(before, now), shut(before, later));
-    let (is_shut, is_to_shut) = (shut(after, now), shut(after, later));
-    let shuts_now = !was_shut && is_shut;
-    let shuts_soon = !was_to_shut && is_to_shut;
-    if shuts_now || shuts_soon {
-        Some(Brake::UnexplainedLock)
-    } else if was_shut && was_to_shut && !(is_shut && is_to_shut) {
-        Some(Brake::Unlock)
-    } else {
-        None
+/// A lock if the account loses any time in which it would be open from now on, an unlock if it is locked now and gains
+/// some. Both count when they are written, however far ahead they take effect.
+fn of_window(
+    before: AccessWindow,
+    after: AccessWindow,
+    end_date: Option<Date>,
+    config: &TenantConfig,
+    now: Timestamp,
+) -> Option<Brake> {
+    let (was, will_be) = (OpenTime::of(before, now), OpenTime::of(after, now));
+    if was.reaches_beyond(will_be) {
+        let explained =
+            !was.begins_before(will_be) && end_date.is_some_and(|day| is_end(after, day, config));
+        return Some(if explained {
+            Brake::ExplainedLock
+        } else {
+            Brake::UnexplainedLock
+        });
+    }
+    let is_shut = was.0.is_none_or(|(from, _)| from > now);
+    (is_shut && will_be.reaches_beyond(was)).then_some(Brake::Unlock)
+}
+
+/// From when until when an account is open, from now on; `None` if it never is. No end means for good.
+#[derive(Clone, Copy)]
+struct OpenTime(Option<(Timestamp, Option<Timestamp>)>);
+
+impl OpenTime {
+    fn of(window: AccessWindow, now: Timestamp) -> Self {
+        let from = window.active_at.map_or(now, |at| at.max(now));
+        let is_empty = window.inactive_at.is_some_and(|until| until <= from);
+        Self((!is_empty).then_some((from, window.inactive_at)))
+    }
+
+    fn begins_before(self, other: Self) -> bool {
+        match (self.0, other.0) {
+            (Some((from, _)), Some((other, _))) => from < other,
+            _ => false,
+        }
+    }
+
+    /// Whether it has a moment that `other` lacks.
+    fn reaches_beyond(self, other: Self) -> bool {
+        let (Some((_, until)), Some((_, other_until))) = (self.0, other.0) else {
+            return self.0.is_some();
+        };
+        let ends_later = match (until, other_until) {
+            (None, Some(_)) => true,
+            (Some(until), Some(other)) => until > other,
+            (_, None) => false,
+        };
+        ends_later || self.begins_before(other)
     }
 }
 

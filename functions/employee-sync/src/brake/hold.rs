@@ -1,128 +1,181 @@
-//! What becomes of the part of a plan that a brake would hold.
+//! The part of a plan that a brake holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use shared::domain::id::SourceId;
 use shared::fingerprint::FingerprintKey;
 use shared::runtime::{HeldNote, Mode};
-use shared::state::{Brake, HeldPlan};
+use shared::state::{Brake, HeldPlan, PartKey};
 use shared::tenant::TenantConfig;
 
+use super::consent::{Consented, NextHeld, Parts, PlannedFor};
+use super::patterns::{described, patterns};
 use super::{BrakeVerdict, LimitExceeded};
-use crate::plan::{Consent, Held, Plan, RiskyChange};
+use crate::plan::{Part, Plan, RiskyChange};
 
 /// A plan after the brakes have had their say.
 pub(crate) struct BrakedPlan {
     /// What is applied.
     pub(crate) plan: Plan,
-    /// The harmful parts of it that the brakes let through, and that count.
+    /// The risky parts of it that the limits let through, and that count.
     pub(crate) passed: Vec<RiskyChange>,
-    /// What is held, and why.
+    /// The risky parts that somebody approved. They do not count.
+    pub(crate) approved: Parts,
+    /// People of whom nothing is held but what somebody dismissed.
+    pub(crate) dismissed: BTreeSet<SourceId>,
     pub(crate) hold: Option<Hold>,
 }
 
-/// A held plan with the reasons.
+/// What is kept of held and approved parts, and the reasons.
 pub(crate) struct Hold {
-    held: Held,
     pub(crate) stored: HeldPlan,
     over: BTreeMap<Brake, LimitExceeded>,
-    consent: Consent,
     applied: usize,
 }
 
 pub(crate) fn decide(
     plan: Plan,
-    judgement: BrakeVerdict,
+    consented: Consented,
+    verdict: BrakeVerdict,
     stored: Option<&HeldPlan>,
-    key: &FingerprintKey,
-    now: Timestamp,
+    planned_for: &PlannedFor<'_>,
+    (key, now): (&FingerprintKey, Timestamp),
 ) -> BrakedPlan {
-    let over = judgement.over.clone();
-    let (harmful, passed) = judgement.split();
-    // What somebody approved does not count against the brakes: they go on for everything else.
-    let passed = plan.unapproved(passed, stored, key, now);
-    let whole = plan.clone();
-    let (plan, held) = plan.hold(harmful, key);
-    let Some(held) = held else {
-        return BrakedPlan {
-            plan,
-            passed,
-            hold: None,
-        };
+    let over = verdict.over.clone();
+    let (mut held, mut passed) = verdict.split();
+    let Consented {
+        approved,
+        dismissed,
+        left,
+        undecided: _,
+    } = consented;
+    held.extend(left);
+    let held = keyed(&plan, held, key);
+    let risky = || held.iter().chain(&dismissed).map(|(risky, _)| risky);
+    let accounts: BTreeSet<&SourceId> = risky()
+        .filter(|risky| risky.part == Part::Account)
+        .map(|risky| &risky.source_id)
+        .collect();
+    // Nothing of a change goes through while its account is held.
+    passed.retain(|risky| !accounts.contains(&risky.source_id));
+    let plan = plan.hold(risky());
+    let patterns = patterns(&plan.held, risky());
+    let next = NextHeld {
+        undecided: &held,
+        dismissed: &dismissed,
+        approved: &approved,
+        patterns,
+        stored,
+        planned_for,
     };
-    let consent = held.consent(stored, now);
-    if consent == Consent::Approved {
-        return BrakedPlan {
-            plan: whole,
-            passed,
-            hold: None,
-        };
-    }
-    let applied = plan.changes.len();
-    let stored = held.to_store(stored, now);
+    let hold = next.plan(key, now).map(|stored| Hold {
+        stored,
+        over,
+        applied: plan.changes.len(),
+    });
+    let open: BTreeSet<&SourceId> = held.iter().map(|(risky, _)| &risky.source_id).collect();
+    let only_dismissed = dismissed
+        .iter()
+        .map(|(risky, _)| &risky.source_id)
+        .filter(|id| !open.contains(id));
     BrakedPlan {
+        dismissed: only_dismissed.cloned().collect(),
         plan,
         passed,
-        hold: Some(Hold {
-            held,
-            stored,
-            over,
-            consent,
-            applied,
-        }),
+        approved,
+        hold,
     }
 }
 
+fn keyed(plan: &Plan, risky_changes: Vec<RiskyChange>, key: &FingerprintKey) -> Parts {
+    let keys: Vec<PartKey> = plan.part_keys(&risky_changes, key);
+    risky_changes.into_iter().zip(keys).collect()
+}
+
 impl Hold {
-    /// What is held, in words.
-    pub(crate) fn note(&self, config: &TenantConfig, mode: Mode) -> HeldNote {
+    pub(crate) fn holds(&self, brake: Brake) -> bool {
+        self.over.contains_key(&brake)
+    }
+
+    /// What is held, in words. `None` where only approved parts are left.
+    pub(crate) fn note(&self, config: &TenantConfig, mode: Mode) -> Option<HeldNote> {
         let HeldPlan {
             hash,
             since,
             counts,
             ..
         } = &self.stored;
-        HeldNote {
+        (!counts.is_empty()).then(|| HeldNote {
             hash: hash.clone(),
             since: *since,
             counts: counts.clone(),
-            dismissed: self.consent == Consent::Dismissed,
+            dismissed: self.stored.undecided().is_empty(),
             text: self.words(config, mode),
-        }
+        })
     }
 
     fn words(&self, config: &TenantConfig, mode: Mode) -> String {
-        let (hash, applied, tenant) = (&self.held.hash, self.applied, &config.tenant_id);
-        let reasons = self.over.iter().map(|(brake, LimitExceeded { planned, before, limit })| {
-            let what = brake.describe();
-            if *brake == Brake::UnflaggedLock {
-                return format!(
-                    "{planned} {what} (Kombo marks whom it deletes, so they may only have been left out of its list: their \
-                     accounts stay open until they are back or marked, or until somebody who has looked them up in the HR \
-                     system approves)"
-                );
-            }
-            format!(
-                "{planned} {what} (with {before} over the last 24 hours; up to {limit} go through unasked)"
-            )
-        });
-        let reasons = reasons.collect::<Vec<_>>().join("; ");
+        let (hash, applied, tenant) = (&self.stored.hash, self.applied, &config.tenant_id);
+        let reasons = self
+            .over
+            .iter()
+            .map(|(brake, limit)| reason(*brake, *limit));
+        let mut reasons: Vec<String> = reasons.collect();
+        let left = self.stored.undecided();
+        let left = left
+            .iter()
+            .filter(|(kind, _)| !self.over.contains_key(kind));
+        reasons.extend(left.map(|(kind, parts)| {
+            let what = kind.describe();
+            format!("{parts} {what} that wait for a decision")
+        }));
+        let dismissed = self.stored.dismissed();
+        if dismissed > 0 {
+            reasons.push(format!("{dismissed} changes that were dismissed"));
+        }
+        let reasons = reasons.join("; ");
+        let patterns = described(&self.stored.patterns);
         if mode == Mode::DryRun {
             return format!(
-                "Plan {hash} would be held: {reasons}. Everything else would be applied ({applied} changes)."
+                "Plan {hash} would be held: {reasons}.{patterns} Everything else would be applied ({applied} changes)."
             );
         }
-        let decide = if self.consent == Consent::Dismissed {
-            "It was dismissed; it stays held until the plan changes.".to_owned()
+        let decide = if self.stored.undecided().is_empty() {
+            "Dismissed changes stay held for as long as they are planned.".to_owned()
         } else {
             format!(
-                "`tenants approve {tenant} {hash}` applies it (for 24 hours, as long as the plan stays the same), `tenants \
-                 dismiss {tenant} {hash}` leaves it."
+                "`tenants approve {tenant} {hash}` applies it (within 24 hours; `--kind` and `--only` choose parts of it), \
+                 `tenants dismiss {tenant} {hash}` leaves it."
             )
         };
         format!(
-            "Plan {hash} is held: {reasons}. Everything else was applied ({applied} changes), and later runs go on with the \
-             rest. It is recorded in the state as HELD#employees of this tenant. {decide}"
+            "Plan {hash} is held: {reasons}.{patterns} Everything else was applied ({applied} changes), and later runs go on \
+             with the rest. It is recorded in the state as HELD#employees of this tenant. {decide}"
         )
+    }
+}
+
+fn reason(brake: Brake, exceeded: LimitExceeded) -> String {
+    let LimitExceeded {
+        planned,
+        before,
+        limit,
+    } = exceeded;
+    let what = brake.describe();
+    match brake {
+        Brake::UnflaggedLock => format!(
+            "{planned} {what} (Kombo flags deleted people, so they may only be missing from its list: their accounts stay \
+             open until they are back or flagged, or until somebody who has looked them up in the HR system approves)"
+        ),
+        Brake::Create if limit == 0 => format!(
+            "{planned} {what} (the credential may not read mail addresses, and the academy has accounts that are not from \
+             the HR system: people who have one would get a second one. Grant the attribute E-Mail in Personio, or approve \
+             if nobody has an account yet)"
+        ),
+        Brake::TakeOver | Brake::OrphanLock => format!("{planned} {what} (each needs approval)"),
+        _ => format!(
+            "{planned} {what} (with {before} over the last 24 hours; up to {limit} go through unasked)"
+        ),
     }
 }

@@ -1,4 +1,4 @@
-//! The brakes: how much harm may be done unasked.
+//! Limits for risky changes without approval.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,15 @@ use shared::tenant::BrakeConfig;
 
 use crate::plan::RiskyChange;
 
+/// This many new accounts are never held: a small company may hire a whole class of trainees.
+const FREE_CREATES: u32 = 20;
+
 /// The number of people that each brake lets through in a run and in 24 hours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Limits {
-    each: u32,
-    explained_lock: u32,
+    config: BrakeConfig,
+    open_accounts: u32,
+    holds_creates: bool,
 }
 
 impl Limits {
@@ -21,35 +25,48 @@ impl Limits {
     /// firezone 9373 the brake counted people who were gone already, and stopped what was harmless.
     #[must_use]
     pub(crate) fn of(config: BrakeConfig, open_accounts: u32) -> Self {
-        let share = |percent: f64| {
-            let people = (f64::from(open_accounts) * percent / 100.0).floor();
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "0 to u32::MAX by construction"
-            )]
-            let people = people as u32;
-            people.max(config.at_least)
-        };
         Self {
-            each: share(config.percent),
-            explained_lock: share(config.explained_lock_percent),
+            config,
+            open_accounts,
+            holds_creates: false,
+        }
+    }
+
+    /// The same, but no account is created or adopted without approval.
+    #[must_use]
+    pub(crate) fn without_creates(self) -> Self {
+        Self {
+            holds_creates: true,
+            ..self
         }
     }
 
     /// The limit for `brake`.
     #[must_use]
     pub(crate) fn get(self, brake: Brake) -> u32 {
+        let config = &self.config;
         match brake {
-            Brake::ExplainedLock => self.explained_lock,
             Brake::UnflaggedLock | Brake::TakeOver | Brake::OrphanLock => 0,
-            Brake::UnexplainedLock
-            | Brake::Unlock
-            | Brake::Blank
-            | Brake::MailChange
-            | Brake::Create
-            | Brake::Handover => self.each,
+            Brake::Create if self.holds_creates => 0,
+            Brake::Create => self.share(config.create).max(FREE_CREATES),
+            Brake::UnexplainedLock => self.share(config.unexplained_lock),
+            Brake::ExplainedLock => self.share(config.explained_lock),
+            Brake::Unlock => self.share(config.unlock),
+            Brake::Blank => self.share(config.blank),
+            Brake::MailChange => self.share(config.mail),
+            Brake::Handover => self.share(config.handover),
         }
+    }
+
+    fn share(self, percent: f64) -> u32 {
+        let people = (f64::from(self.open_accounts) * percent / 100.0).floor();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "0 to u32::MAX by construction"
+        )]
+        let people = people as u32;
+        people.max(self.config.at_least)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use shared::access::{EmploymentStatus, LockReason, Scoped};
 use shared::domain::employee::Field;
 use shared::domain::id::SourceId;
@@ -27,8 +27,6 @@ impl fmt::Display for Violation {
         }
     }
 }
-
-const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
 pub(super) fn violations(
     plan: &Plan,
@@ -164,7 +162,7 @@ fn lock_has_a_cause(change: &Change, candidate: &Candidate, now: Timestamp) -> b
     let Some(window) = change.window else {
         return true;
     };
-    let shuts = window.after.inactive_at.is_some_and(|at| at <= now + A_DAY);
+    let shuts = window.after.inactive_at.is_some();
     let opens_later = window.after.active_at.is_some_and(|at| at > now);
     match &candidate.source {
         SourceState::Gone { .. } => true,

@@ -8,11 +8,10 @@ mod tests;
 pub(crate) use invariants::Violation;
 
 use jiff::Timestamp;
-use shared::tenant::TenantConfig;
 
-use crate::plan::{Candidate, Plan, RiskyChange};
+use crate::plan::{Candidate, Plan};
 
-/// Examines `plan` against its inputs: which rules it breaks, and which harm it would do if it were wrong.
+/// Examines `plan` against its inputs.
 ///
 /// # Errors
 /// Every rule the plan breaks. Such a plan is a defect of the planner; nothing of it may be applied.
@@ -20,14 +19,11 @@ pub(crate) fn examine(
     plan: &Plan,
     candidates: &[Candidate],
     tool: &str,
-    config: &TenantConfig,
     now: Timestamp,
-) -> Result<Vec<RiskyChange>, Vec<Violation>> {
+) -> Result<(), Vec<Violation>> {
     let violations = invariants::violations(plan, candidates, tool, now);
     if violations.is_empty() {
-        Ok(crate::brake::classify::risky_changes(
-            plan, candidates, config, now,
-        ))
+        Ok(())
     } else {
         Err(violations)
     }

@@ -14,13 +14,13 @@ use shared::state::{Brake, BrakeWindow};
 use shared::tenant::{BrakeConfig, TenantConfig};
 
 use super::*;
-use crate::brake::classify::risky_changes as classify;
+use crate::brake::classify::{NewAccounts, risky_changes as classify};
 use crate::brake::limits::people;
 use crate::brake::{LimitExceeded, Limits, check_limits};
 use crate::plan::builders::{account_of, candidate, config, employee, key, now, seen, trusted};
 use crate::plan::{
-    AccountView, Action, Before, Cause, Context, MatchedBy, Part, SourceState, ValueChange,
-    WindowChange,
+    AccountView, Action, Before, Cause, Context, MatchedBy, Part, RiskyChange, SourceState,
+    ValueChange, WindowChange,
 };
 
 fn plan(candidates: &[Candidate], config: &TenantConfig) -> Plan {
@@ -32,6 +32,13 @@ fn plan(candidates: &[Candidate], config: &TenantConfig) -> Plan {
             key: &key(),
         },
     )
+}
+
+/// The risky changes of a plan that breaks no rule.
+fn examined(candidates: &[Candidate], config: &TenantConfig) -> Vec<RiskyChange> {
+    let plan = plan(candidates, config);
+    assert_eq!(examine(&plan, candidates, "personio", now()), Ok(()));
+    classify(&plan, candidates, config, now(), NewAccounts::Counted)
 }
 
 fn at(text: &str) -> Timestamp {
@@ -88,7 +95,7 @@ fn harm_of(
         after,
         cause: Cause::Employed,
     });
-    let risky_changes = classify(&plan, &candidates, config, now);
+    let risky_changes = classify(&plan, &candidates, config, now, NewAccounts::Counted);
     assert!(
         risky_changes
             .iter()
@@ -98,52 +105,56 @@ fn harm_of(
 }
 
 #[test]
-fn a_lock_counts_when_it_takes_effect_within_a_day() {
+fn a_window_counts_when_it_is_written_however_far_ahead_it_takes_effect() {
     use Brake::{UnexplainedLock, Unlock};
     let on = |hours: i64| Some(now() + hours.hours());
     let (open, never) = (window(None, None), None);
     let cases = [
+        // A nearer end, or an end where there was none.
         (open, window(never, on(0)), Some(UnexplainedLock)),
         (open, window(never, on(-9)), Some(UnexplainedLock)),
         (open, window(never, on(24)), Some(UnexplainedLock)),
-        (open, window(never, on(25)), None),
-        (open, window(on(1), never), Some(UnexplainedLock)),
-        (open, window(on(48), never), Some(UnexplainedLock)),
-        (open, window(on(0), never), None),
-        (open, window(on(-48), never), None),
-        // Sooner, or as soon.
+        (open, window(never, on(72)), Some(UnexplainedLock)),
+        (open, window(never, on(9_000)), Some(UnexplainedLock)),
         (
             window(never, on(48)),
-            window(never, on(20)),
+            window(never, on(47)),
             Some(UnexplainedLock),
         ),
-        (
-            window(never, on(20)),
-            window(never, on(0)),
-            Some(UnexplainedLock),
-        ),
-        (window(never, on(20)), window(never, on(10)), None),
-        // Later.
-        (window(never, on(20)), window(never, on(48)), None),
+        // An end that passed before is none that comes nearer.
         (window(never, on(-1)), window(never, on(-9)), None),
-        (window(never, on(-1)), window(never, never), Some(Unlock)),
-        (window(never, on(-1)), window(never, on(1)), Some(Unlock)),
-        (window(never, on(-1)), window(never, on(48)), Some(Unlock)),
-        (window(on(48), never), window(never, never), Some(Unlock)),
-        (window(on(48), never), window(on(20), never), Some(Unlock)),
-        // Who would have begun within the day, and now does not.
+        // A later begin.
+        (open, window(on(1), never), Some(UnexplainedLock)),
+        (open, window(on(48), never), Some(UnexplainedLock)),
         (
-            window(on(20), never),
             window(on(48), never),
+            window(on(72), never),
             Some(UnexplainedLock),
         ),
+        (open, window(on(0), never), None),
+        (open, window(on(-48), never), None),
+        // A lifted lock.
+        (window(never, on(-1)), open, Some(Unlock)),
+        (window(never, on(-1)), window(never, on(1)), Some(Unlock)),
+        (window(never, on(-1)), window(never, on(900)), Some(Unlock)),
+        (window(never, on(-1)), window(on(48), never), Some(Unlock)),
+        (window(on(48), never), open, Some(Unlock)),
+        (window(on(48), never), window(on(20), never), Some(Unlock)),
+        // A later end or an earlier begin of an account that is open.
+        (window(never, on(20)), window(never, on(48)), None),
+        (window(never, on(20)), open, None),
+        (window(on(-9), never), window(on(-48), never), None),
+        // Both: what is lost counts.
         (
             window(on(20), never),
             window(on(20), on(0)),
             Some(UnexplainedLock),
         ),
-        (window(on(20), never), window(never, never), None),
-        (window(on(48), never), window(on(72), never), None),
+        (
+            window(never, on(20)),
+            window(on(9), on(48)),
+            Some(UnexplainedLock),
+        ),
     ];
     for (before, after, brake) in cases {
         assert_eq!(
@@ -329,7 +340,13 @@ fn values_harm_where_they_are_emptied_and_mail_addresses_where_they_change() {
             before: before.clone(),
             after: after.clone(),
         }];
-        let risky_changes = classify(&plan, &candidates, &config(""), now());
+        let risky_changes = classify(
+            &plan,
+            &candidates,
+            &config(""),
+            now(),
+            NewAccounts::Uncounted,
+        );
         let found: Vec<_> = risky_changes
             .iter()
             .map(|risky| (risky.brake, risky.part))
@@ -341,7 +358,9 @@ fn values_harm_where_they_are_emptied_and_mail_addresses_where_they_change() {
             active_at: None,
             inactive_at: Some(now()),
         });
-        assert_eq!(classify(&plan, &candidates, &config(""), now()), []);
+        let rules = config("");
+        let none = classify(&plan, &candidates, &rules, now(), NewAccounts::Uncounted);
+        assert_eq!(none, []);
     }
 }
 
@@ -369,14 +388,7 @@ fn who_vanished_or_left_the_scope_is_an_unexplained_lock_in_spite_of_an_end_date
     ];
     for candidate in candidates {
         let candidates = [candidate];
-        let risky_changes = examine(
-            &plan(&candidates, &scope),
-            &candidates,
-            "personio",
-            &scope,
-            now(),
-        )
-        .unwrap();
+        let risky_changes = examined(&candidates, &scope);
         assert_eq!(
             risky_changes.iter().map(|it| it.brake).collect::<Vec<_>>(),
             [Brake::UnexplainedLock]
@@ -386,7 +398,7 @@ fn who_vanished_or_left_the_scope_is_an_unexplained_lock_in_spite_of_an_end_date
 
 #[test]
 fn who_is_missing_without_a_deletion_flag_is_never_locked_unasked() {
-    let config = config("[brake]\npercent = 100.0\nat_least = 1000\n");
+    let config = config("[brake]\nunexplained_lock = 100\nat_least = 1000\n");
     let not_begun = Employee {
         hire_date: Field::Value("2026-09-01".parse().unwrap()),
         ..employee("1")
@@ -400,14 +412,7 @@ fn who_is_missing_without_a_deletion_flag_is_never_locked_unasked() {
             source,
             ..trusted(&person, &person, &config)
         }];
-        let risky_changes = examine(
-            &plan(&candidates, &config),
-            &candidates,
-            "personio",
-            &config,
-            now(),
-        )
-        .unwrap();
+        let risky_changes = examined(&candidates, &config);
         assert_eq!(
             risky_changes.iter().map(|it| it.brake).collect::<Vec<_>>(),
             [Brake::UnflaggedLock]
@@ -431,50 +436,80 @@ fn adopting_a_locked_account_opens_it_and_that_counts() {
     };
     account.window = window(None, Some(now() - 9.hours()));
     let candidates = [seen(&employee("1"), account, MatchedBy::Mail, &config)];
-    let risky_changes = examine(
-        &plan(&candidates, &config),
-        &candidates,
-        "personio",
-        &config,
-        now(),
-    )
-    .unwrap();
+    let risky_changes = examined(&candidates, &config);
     assert_eq!(
         risky_changes.iter().map(|it| it.brake).collect::<Vec<_>>(),
-        [Brake::Unlock]
+        [Brake::Unlock, Brake::Create]
     );
 }
 
 #[test]
 fn limits_are_a_share_of_the_open_accounts_and_at_least_a_few() {
     let config = |percent, at_least| BrakeConfig {
-        percent,
-        explained_lock_percent: 20.0,
         at_least,
+        unlock: percent,
+        create: percent,
+        ..BrakeConfig::default()
     };
+    // Unlocks, new accounts, explained locks.
     let cases = [
-        (5.0, 5, 0, 5, 5),
-        (5.0, 5, 24, 5, 5),
-        (5.0, 5, 99, 5, 19),
-        (5.0, 5, 119, 5, 23),
-        (5.0, 5, 120, 6, 24),
-        (5.0, 5, 1_000, 50, 200),
-        (0.5, 0, 199, 0, 39),
-        (0.5, 0, 200, 1, 40),
-        (100.0, 5, 1_000, 1_000, 200),
-        (29.0, 0, 100, 29, 20),
-        (100.0, 0, u32::MAX, u32::MAX, 858_993_459),
+        (5.0, 5, 0, 5, 20, 5),
+        (5.0, 5, 24, 5, 20, 5),
+        (5.0, 5, 99, 5, 20, 19),
+        (5.0, 5, 119, 5, 20, 23),
+        (5.0, 5, 120, 6, 20, 24),
+        (5.0, 5, 1_000, 50, 50, 200),
+        (5.0, 30, 100, 30, 30, 30),
+        (0.5, 0, 199, 0, 20, 39),
+        (0.5, 0, 200, 1, 20, 40),
+        (100.0, 5, 1_000, 1_000, 1_000, 200),
+        (29.0, 0, 100, 29, 29, 20),
+        (100.0, 0, u32::MAX, u32::MAX, u32::MAX, 858_993_459),
     ];
-    for (percent, at_least, open, each, explained) in cases {
+    for (percent, at_least, open, unlock, create, explained) in cases {
         let limits = Limits::of(config(percent, at_least), open);
-        for brake in Brake::ALL {
-            let limit = match brake {
-                Brake::ExplainedLock => explained,
-                Brake::UnflaggedLock | Brake::TakeOver | Brake::OrphanLock => 0,
-                _ => each,
-            };
+        for (brake, limit) in [
+            (Brake::Unlock, unlock),
+            (Brake::Create, create),
+            (Brake::ExplainedLock, explained),
+            (Brake::UnflaggedLock, 0),
+            (Brake::TakeOver, 0),
+            (Brake::OrphanLock, 0),
+        ] {
             assert_eq!(limits.get(brake), limit, "{percent} % of {open}, {brake:?}");
         }
+        assert_eq!(limits.without_creates().get(Brake::Create), 0);
+    }
+}
+
+#[test]
+fn each_kind_has_a_limit_of_its_own_in_the_tenants_file() {
+    let text = "[brake]\nat_least = 0\nunexplained_lock = 1\nexplained_lock = 2\nunlock = 3\nblank = 4\nmail = 5\n\
+                create = 60\nhandover = 7\n";
+    let limits = Limits::of(config(text).brake, 100);
+    let found = Brake::ALL.map(|brake| limits.get(brake));
+    assert_eq!(found, [1, 0, 2, 3, 4, 5, 60, 7, 0, 0]);
+}
+
+#[test]
+fn a_new_account_counts_once_the_first_run_is_complete_and_a_mail_address_in_another_case_never() {
+    let config = config("");
+    let shouting = Employee {
+        email: Field::Value("P1@MUSTER.EXAMPLE".into()),
+        ..employee("1")
+    };
+    let candidates = [
+        trusted(&shouting, &employee("1"), &config),
+        candidate(&employee("2"), &config),
+    ];
+    let plan = plan(&candidates, &config);
+    for (accounts, counted) in [
+        (NewAccounts::Uncounted, vec![]),
+        (NewAccounts::Counted, vec![(Brake::Create, Part::Account)]),
+    ] {
+        let risky_changes = classify(&plan, &candidates, &config, now(), accounts);
+        let found: Vec<_> = risky_changes.iter().map(|it| (it.brake, it.part)).collect();
+        assert_eq!(found, counted, "{accounts:?}");
     }
 }
 

@@ -65,15 +65,17 @@ fn same_value(attribute: Attribute, held: &Text, desired: &Text) -> bool {
     }
 }
 
-/// The ledger's mark of a value.
+/// The ledger's digest of a value. Mail addresses that differ only in case are the same one.
 pub(crate) fn digest_of(
     attribute: Attribute,
     value: Option<&Text>,
     key: &FingerprintKey,
 ) -> ValueDigest {
-    value.map_or(ValueDigest::Null, |text| {
-        ValueDigest::Value(key.digest(attribute.name(), text.reveal()))
-    })
+    let digest = |text: &Text| match attribute {
+        Attribute::Email => key.digest(attribute.name(), &text.reveal().to_lowercase()),
+        _ => key.digest(attribute.name(), text.reveal()),
+    };
+    value.map_or(ValueDigest::Null, |text| ValueDigest::Value(digest(text)))
 }
 
 /// The lock the ledger knows of, or, where it knows nothing of the person, one that the account shows.

@@ -20,4 +20,4 @@ pub use change::{
     Access, Action, Baseline, Before, Cause, Change, Extent, SOON, ValueChange, WindowChange,
 };
 pub use display::{Details, Kind, Shown};
-pub use hold::{Consent, Held, Part, RiskyChange};
+pub use hold::{Part, RiskyChange};

@@ -45,6 +45,8 @@ pub(super) struct Loaded {
     pub(super) shards: BTreeMap<ShardNumber, Shard>,
     /// Accounts that are open now: what the brakes' percentages are of.
     pub(super) open_accounts: u32,
+    /// Accounts without our external ids, as far as the academy was listed.
+    pub(super) foreign_accounts: usize,
     /// What a brake held before.
     pub(super) held: Option<HeldPlan>,
     pub(super) listing: ListingNote,
@@ -209,7 +211,7 @@ async fn everybody(
     candidates.extend(
         concluded
             .into_iter()
-            .map(|entry| reopened(entry, rules.tool)),
+            .map(|entry| reopened(entry, people, rules.tool)),
     );
     let queries: Vec<_> = candidates.iter().filter_map(query).collect();
     let filter = AccountFilter::of(&queries, rules.tool);
@@ -220,6 +222,7 @@ async fn everybody(
         unreadable: index.unreadable_rows().clone(),
         failure: None,
     };
+    let foreign_accounts = index.foreign(rules.tool);
     let orphans = orphans(&index, &candidates, inputs, &shards, &handed_over);
     let candidates = with_accounts(candidates, Some(&Accounts::Listed(index)));
     let mut candidates = without_stale_values(candidates, rules.config, rules.key);
@@ -229,6 +232,7 @@ async fn everybody(
     Ok(Loaded {
         selection: Selection::Everybody(reason),
         candidates: with_retries(candidates, rules),
+        foreign_accounts,
         shards,
         open_accounts,
         held: reader.held().await?,
@@ -261,6 +265,10 @@ async fn changed(
         },
         selection,
         candidates: with_retries(candidates, rules),
+        foreign_accounts: match &accounts {
+            Some(Accounts::Listed(index)) => index.foreign(rules.tool),
+            Some(Accounts::LookedUp(_)) | None => 0,
+        },
         shards,
         held: reader.held().await?,
         listing: ListingNote::default(),
@@ -330,13 +338,18 @@ fn concluded(
 }
 
 /// Somebody whose absence was concluded before.
-fn reopened(entry: EmployeeEntry, tool: &str) -> Candidate {
+fn reopened(entry: EmployeeEntry, people: &People, tool: &str) -> Candidate {
+    // Without a lock of ours nobody has agreed that the person is gone.
+    let absence = match entry.locked {
+        Some(_) => Absence::Explained,
+        None => people.absence(&entry.source_id),
+    };
     let known = entry.customer_id.clone();
     Candidate {
         source_id: entry.source_id.clone(),
         source: SourceState::Gone {
             external_id: ExternalId::of(tool, &entry.source_id),
-            absence: Absence::Explained,
+            absence,
         },
         account: known.map_or(Account::NotFetched, Account::FromLedger),
         entry: Some(entry),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::SourceId;
 use shared::fingerprint::{EntryStatus, Shard, ShardNumber};
 use shared::mapping::MAPPING_VERSION;
@@ -14,12 +14,14 @@ use super::load::Loaded;
 use super::summary::Summary;
 use crate::EmployeeSync;
 use crate::apply::{Applied, ApplyOutcome, conflict_entries};
+use crate::brake::classify::{NewAccounts, risky_changes};
+use crate::brake::consent::{Consented, Parts, PlannedFor};
 use crate::brake::hold::{BrakedPlan, Hold, decide};
 use crate::brake::{Limits, check_limits};
-use crate::checkpoint::{self, Reason, Selection, Sharding, next_shard, resolve};
+use crate::checkpoint::{self, Reason, Resolution, Selection, Sharding, next_shard, resolve};
 use crate::lint::{self, Violation};
-use crate::plan::{Candidate, Context, Part, Plan, RiskyChange};
-use crate::source::People;
+use crate::plan::{Candidate, Context, Part, Plan, RiskyChange, SkipReason, SourceState};
+use crate::source::{Completeness, People};
 
 /// A plan that may be applied.
 pub(super) struct Prepared {
@@ -29,6 +31,10 @@ pub(super) struct Prepared {
     pub(super) conflicts: Vec<EmployeeEntry>,
     /// The risky changes that the brakes let through, and that count.
     passed: Vec<RiskyChange>,
+    /// The risky changes that somebody approved.
+    approved: Parts,
+    /// People of whom nothing is held but what somebody dismissed.
+    dismissed: BTreeSet<SourceId>,
     hold: Option<Hold>,
     /// What was held before.
     held_before: Option<HeldPlan>,
@@ -39,6 +45,8 @@ pub(super) struct Prepared {
     pub(super) selection: Selection,
     /// Whether everybody should have been compared, and the academy could not be listed.
     listing_failed: bool,
+    /// Whether the first run waits for somebody's approval.
+    holds_first_run: bool,
     summary: Summary,
 }
 
@@ -57,6 +65,7 @@ pub(super) fn prepare(
         candidates,
         shards,
         open_accounts,
+        foreign_accounts,
         held,
         listing,
     } = loaded;
@@ -64,16 +73,45 @@ pub(super) fn prepare(
         config, key, now, ..
     } = rules;
     let plan = Plan::build(&candidates, Context { now, config, key });
-    let risky_changes = lint::examine(&plan, &candidates, rules.tool, config, now)?;
-    let state = with_pending_counted(
-        state.unwrap_or_default(),
-        &plan.digests(&risky_changes, key),
-        now,
-    );
+    lint::examine(&plan, &candidates, rules.tool, now)?;
+    let state = state.unwrap_or_default();
+    let doubts = doubts_first_run(people, &state, foreign_accounts, held.as_ref());
+    let new_accounts = if state.has_completed || doubts {
+        NewAccounts::Counted
+    } else {
+        NewAccounts::Uncounted
+    };
+    let risky_changes = risky_changes(&plan, &candidates, config, now, new_accounts);
+    let state = with_pending_counted(state, &plan.digests(&risky_changes, key), now);
     let limits = Limits::of(config.brake, open_accounts);
-    let verdict = check_limits(risky_changes, limits, &state.brakes, now);
-    let BrakedPlan { plan, passed, hold } = decide(plan, verdict, held.as_ref(), key, now);
+    let limits = if doubts {
+        limits.without_creates()
+    } else {
+        limits
+    };
+    let consented = Consented::of(&plan, risky_changes, held.as_ref(), key, now);
+    let undecided = consented.undecided.clone();
+    let verdict = check_limits(undecided, limits, &state.brakes, now);
+    let everybody = matches!(selection, Selection::Everybody(_));
+    let planned_for = planned_for(&candidates, &plan, people, everybody);
+    let braked = decide(
+        plan,
+        consented,
+        verdict,
+        held.as_ref(),
+        &planned_for,
+        (key, now),
+    );
+    let BrakedPlan {
+        plan,
+        passed,
+        approved,
+        dismissed,
+        hold,
+    } = braked;
+    let holds_first_run = doubts && hold.as_ref().is_some_and(|hold| hold.holds(Brake::Create));
     Ok(Prepared {
+        holds_first_run,
         conflicts: conflict_entries(&plan, &candidates, now),
         listing_failed: listing.failure.is_some(),
         summary: Summary::of(people, rules)
@@ -82,6 +120,8 @@ pub(super) fn prepare(
         plan,
         candidates,
         passed,
+        approved,
+        dismissed,
         hold,
         held_before: held,
         state,
@@ -91,10 +131,27 @@ pub(super) fn prepare(
     })
 }
 
+/// Whether people of a first run may have accounts that their mail addresses would find, if those could be read: they
+/// would all get a second one.
+fn doubts_first_run(
+    people: &People,
+    state: &SyncState,
+    foreign_accounts: usize,
+    held: Option<&HeldPlan>,
+) -> bool {
+    // A later run looks only at the people who are held, and does not list the academy again.
+    let was_held = held.is_some_and(|held| held.counts.contains_key(&Brake::Create));
+    !state.has_completed
+        && people.unreadable.contains(&"email")
+        && (foreign_accounts > 0 || was_held)
+}
+
 impl Prepared {
     /// The result of a dry run.
     pub(super) fn dry_run(self, rules: Rules<'_>) -> JobResult<EmployeeSync> {
-        let note = self.hold.map(|hold| hold.note(rules.config, rules.mode));
+        let note = self
+            .hold
+            .and_then(|hold| hold.note(rules.config, rules.mode));
         self.summary.planned(self.plan, note, rules.now)
     }
 }
@@ -180,6 +237,8 @@ pub(super) fn conclude(
         candidates,
         conflicts,
         passed,
+        approved,
+        dismissed,
         hold,
         held_before,
         state,
@@ -187,10 +246,12 @@ pub(super) fn conclude(
         open_accounts,
         selection,
         listing_failed,
+        holds_first_run,
         summary,
     } = prepared;
     let now = rules.now;
-    let resolutions = resolve(&candidates, &plan, &conflicts, &outcome, now);
+    let mut resolutions = resolve(&candidates, &plan, &conflicts, &outcome, now);
+    resolutions.extend(quiet(&dismissed, &candidates, &outcome, now));
     let mut old = shards;
     old.extend(registration.shards);
     let next: BTreeMap<_, _> = old
@@ -243,7 +304,7 @@ pub(super) fn conclude(
 
     let note = hold
         .as_ref()
-        .map(|hold| hold.note(rules.config, rules.mode));
+        .and_then(|hold| hold.note(rules.config, rules.mode));
     let summary = summary
         .with_outcome(&plan, &outcome, now)
         .with_missing(count(next.values(), |status| {
@@ -255,14 +316,16 @@ pub(super) fn conclude(
     let opens_gate = people.completeness.is_good()
         && !unfinished
         && result.outcome.is_good()
+        && !holds_first_run
         && are_in_step(people.snapshot.len(), waiting);
+    state.has_completed |= opens_gate;
     Conclusion {
         shards: next
             .into_iter()
             .filter(|(number, shard)| old.get(number) != Some(shard))
             .collect(),
         state,
-        held: held_write(hold, held_before, &selection, unfinished),
+        held: held_write(hold, held_before, &approved, &outcome),
         opens_gate: opens_gate.then_some(now),
         result,
     }
@@ -276,25 +339,81 @@ pub(super) fn are_in_step(people: usize, waiting: u32) -> bool {
     waiting == 0 || (waiting < people && (waiting <= FEW || waiting.saturating_mul(2) <= people))
 }
 
-/// Keeps what is held for somebody to decide, and forgets what is not held any more. Only a comparison of everybody sees
-/// orphans.
+/// Keeps what is held for somebody to decide, and what was approved and is not applied yet.
 fn held_write(
     hold: Option<Hold>,
     before: Option<HeldPlan>,
-    selection: &Selection,
-    unfinished: bool,
+    approved: &Parts,
+    outcome: &ApplyOutcome,
 ) -> HeldWrite {
-    let sees_all = matches!(selection, Selection::Everybody(_))
-        || !before
-            .as_ref()
-            .is_some_and(|before| before.counts.contains_key(&Brake::OrphanLock));
-    match (hold, before) {
-        (Some(hold), before) if before.as_ref() != Some(&hold.stored) => {
-            HeldWrite::Put(hold.stored)
+    let next = hold.map(|hold| {
+        let mut next = hold.stored;
+        for (_, key) in approved.iter().filter(|(risky, _)| is_done(risky, outcome)) {
+            next.parts.remove(*key);
         }
-        (None, Some(_)) if !unfinished && sees_all => HeldWrite::Clear,
+        next
+    });
+    match (next.filter(|next| !next.parts.is_empty()), before) {
+        (Some(next), before) if before.as_ref() != Some(&next) => HeldWrite::Put(next),
+        (None, Some(_)) => HeldWrite::Clear,
         _ => HeldWrite::Keep,
     }
+}
+
+fn is_done(risky: &RiskyChange, outcome: &ApplyOutcome) -> bool {
+    match outcome.applied.get(&risky.source_id) {
+        Some(Applied::Done) => true,
+        Some(Applied::WindowAlone(_)) => risky.part == Part::AccessWindow,
+        Some(Applied::Refused(_) | Applied::AccountLost | Applied::Open) | None => false,
+    }
+}
+
+/// People whose changes were planned: of the others nobody knows whether a held change is gone.
+fn planned_for<'a>(
+    candidates: &'a [Candidate],
+    plan: &Plan,
+    people: &People,
+    everybody: bool,
+) -> PlannedFor<'a> {
+    let waiting = plan.skipped.iter();
+    let waiting: BTreeSet<&SourceId> = waiting
+        .filter(|(_, skip)| matches!(skip, SkipReason::AwaitingRetry(_)))
+        .map(|(id, _)| id)
+        .collect();
+    let planned = candidates.iter().map(|candidate| &candidate.source_id);
+    PlannedFor {
+        people: planned.filter(|id| !waiting.contains(id)).collect(),
+        everybody: everybody && people.completeness == Completeness::Complete,
+    }
+}
+
+/// Dismissed changes are looked at again this often: somebody may approve them after all.
+const DISMISSED_AGAIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// People of whom only dismissed changes are left: their shards are not due in the next run. People who are gone are
+/// looked at again in the next comparison of everybody.
+fn quiet(
+    dismissed: &BTreeSet<SourceId>,
+    candidates: &[Candidate],
+    outcome: &ApplyOutcome,
+    now: Timestamp,
+) -> Vec<(SourceId, Resolution)> {
+    let rests = candidates.iter().filter(|candidate| {
+        dismissed.contains(&candidate.source_id)
+            && matches!(
+                outcome.applied.get(&candidate.source_id),
+                None | Some(Applied::Done)
+            )
+    });
+    let resolution = |candidate: &Candidate| match candidate.source {
+        SourceState::Gone { .. } => Resolution::Settled,
+        SourceState::Present { .. } | SourceState::Rejected { .. } => {
+            Resolution::RetryAt(now + DISMISSED_AGAIN)
+        }
+    };
+    rests
+        .map(|candidate| (candidate.source_id.clone(), resolution(candidate)))
+        .collect()
 }
 
 /// The risky changes of which nobody knows whether they came through: they stay pending. The next plan asks for them again,
@@ -318,16 +437,7 @@ fn with_applied(
 ) -> BrakeWindow {
     let mut brakes = brakes.clone();
     for brake in Brake::ALL {
-        let done = |risky: &&RiskyChange| {
-            risky.brake == brake
-                && match outcome.applied.get(&risky.source_id) {
-                    Some(Applied::Done) => true,
-                    Some(Applied::WindowAlone(_)) => risky.part == Part::AccessWindow,
-                    Some(Applied::Refused(_) | Applied::AccountLost | Applied::Open) | None => {
-                        false
-                    }
-                }
-        };
+        let done = |risky: &&RiskyChange| risky.brake == brake && is_done(risky, outcome);
         let people: BTreeSet<&SourceId> = passed
             .iter()
             .filter(done)

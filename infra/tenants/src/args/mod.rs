@@ -110,13 +110,13 @@ pub enum Command {
     Certificates(Certificates),
     /// Let a held plan be applied
     ///
-    /// The next run applies it. The approval is for this hash alone, lapses after 24 hours or when the plan changes, and switches off
-    /// no brake.
+    /// The next run applies it. The approval belongs to each change: this person, this change. It lapses after 24 hours or when the
+    /// change is no longer planned, survives new changes and interruptions, and switches off no brake for others.
     #[command(after_long_help = help::APPROVE)]
     Approve(Decide),
-    /// Leave a held plan unapplied, for as long as it stays the same
+    /// Leave held changes unapplied, for as long as they are planned
     ///
-    /// It stays held, and `tenants status` no longer mentions it. Everything else goes on. A changed plan needs a new decision.
+    /// They stay held, and `tenants status` no longer mentions them. Everything else goes on. New changes need a new decision.
     #[command(after_long_help = help::DISMISS)]
     Dismiss(Decide),
     /// Stop a tenant's runs; nothing is lost

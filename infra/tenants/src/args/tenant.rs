@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use shared::domain::id::TenantId;
+use shared::domain::id::{SourceId, TenantId};
 use shared::kombo::IntegrationId;
-use shared::state::JobKind;
+use shared::state::{Brake, JobKind};
 
 use super::help;
 
@@ -195,6 +195,30 @@ pub struct Decide {
     pub tenant: TenantId,
     /// The held plan's hash, from `tenants status` or the run's report
     pub hash: String,
+    /// Only changes of this kind: unexplained_lock, unlock, mail, … as in `status`; can be repeated
+    #[arg(long = "kind", value_name = "KIND", value_parser = kind)]
+    pub kinds: Vec<Brake>,
+    /// Only changes of these people, by their ids: 4711,4712
+    #[arg(long = "only", value_name = "IDS", value_delimiter = ',', value_parser = person)]
+    pub people: Vec<SourceId>,
+}
+
+fn kind(name: &str) -> Result<Brake, String> {
+    let known = Brake::ALL.map(Brake::name);
+    let name = name.replace('-', "_");
+    Brake::ALL
+        .into_iter()
+        .find(|brake| brake.name() == name)
+        .ok_or_else(|| format!("kinds are {}", known.join(", ")))
+}
+
+/// 4711, or personio:4711 as reteach has it.
+fn person(id: &str) -> Result<SourceId, String> {
+    let id = id.trim();
+    match id.rsplit_once(':').map_or(id, |(_, id)| id) {
+        "" => Err("an id is missing".to_owned()),
+        id => Ok(SourceId::new(id)),
+    }
 }
 
 /// `tenants migrate`

@@ -1,11 +1,9 @@
 //! `tenants approve`, `tenants dismiss`
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde::Serialize;
-use shared::domain::id::TenantId;
-use shared::state::{Brake, Decision, HeldPlan};
+use shared::domain::id::{SourceId, TenantId};
+use shared::state::{Brake, Choice, Decision, HeldPlan};
 
 use super::source_decision;
 use crate::args::Decide;
@@ -19,7 +17,13 @@ struct DecisionView<'a> {
     tenant_id: &'a TenantId,
     hash: &'a str,
     decision: Decision,
-    counts: &'a BTreeMap<Brake, u32>,
+    /// Kinds and people of the decision; empty for the whole plan.
+    kinds: Vec<Brake>,
+    people: Vec<SourceId>,
+    /// Changes that were decided about.
+    decided: usize,
+    /// Changes of the plan that nobody has decided about.
+    undecided: u32,
     since: Timestamp,
     #[serde(skip)]
     held: &'a HeldPlan,
@@ -36,7 +40,12 @@ pub(super) async fn dismiss(context: &CommandContext<'_>, args: &Decide) -> Resu
 }
 
 async fn decide(context: &CommandContext<'_>, args: &Decide, decision: Decision) -> Result<Output> {
-    let Decide { tenant, hash } = args;
+    let Decide {
+        tenant,
+        hash,
+        kinds,
+        people,
+    } = args;
     context.tenant(tenant).await?;
     if let Some(decided) = source_decision::decide(context, tenant, hash, decision).await? {
         return Ok(decided);
@@ -54,12 +63,25 @@ async fn decide(context: &CommandContext<'_>, args: &Decide, decision: Decision)
             held.hash
         )));
     }
-    context.store.decide(tenant, hash, decision).await?;
+    let choice = Choice {
+        kinds: kinds.iter().copied().collect(),
+        people: people.iter().cloned().collect(),
+    };
+    held.decide(&choice, decision)
+        .map_err(|error| Failure::attention(format!("{tenant}, plan {hash}: {error}")))?;
+    let decided = context
+        .store
+        .decide(tenant, hash, &choice, decision)
+        .await?;
+    let changed = held.parts.iter().zip(decided.parts.iter());
     Output::of(&DecisionView {
         tenant_id: tenant,
         hash,
         decision,
-        counts: &held.counts,
+        kinds: choice.kinds.into_iter().collect(),
+        people: choice.people.into_iter().collect(),
+        decided: changed.filter(|(before, after)| before != after).count(),
+        undecided: decided.undecided().values().sum(),
         since: held.since,
         held: &held,
     })
@@ -68,14 +90,23 @@ async fn decide(context: &CommandContext<'_>, args: &Decide, decision: Decision)
 impl View for DecisionView<'_> {
     fn text(&self) -> String {
         let (tenant, plan) = (self.tenant_id, format::held_plan(self.held));
+        let decided = format::number(self.decided as u64, "change", "changes");
+        let rest = match self.undecided {
+            0 => String::new(),
+            rest => format!(
+                " {} of this plan still wait for a decision.",
+                format::number(u64::from(rest), "change", "changes")
+            ),
+        };
         format::paragraph(&match self.decision {
             Decision::Approved { .. } => format!(
-                "Approved: {plan}. The next run applies it. The approval lapses after 24 hours, or when the plan changes. \
-                 `tenants sync {tenant}` applies it now."
+                "Approved: {decided} of {plan}. The next run applies them. The approval of a change lapses after 24 hours, or \
+                 when the change is no longer planned; other changes do not touch it.{rest} `tenants sync {tenant}` applies \
+                 them now."
             ),
             Decision::Dismissed { .. } => format!(
-                "Dismissed: {plan}. It stays unapplied for as long as the plan stays the same. Everything else goes on. If the \
-                 plan is wrong for good, correct Personio or the tenant's scope."
+                "Dismissed: {decided} of {plan}. They stay unapplied for as long as they are planned. Everything else goes \
+                 on.{rest} If they are wrong for good, correct Personio or the tenant's scope."
             ),
         })
     }

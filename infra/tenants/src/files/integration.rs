@@ -68,8 +68,8 @@ mod tests {
         for (before, after) in [
             ("[kombo]\n", format!("[kombo]\n{line}")),
             (
-                "[kombo] # theirs\n\n[brake]\npercent = 3\n",
-                format!("[kombo] # theirs\n{line}\n[brake]\npercent = 3\n"),
+                "[kombo] # theirs\n\n[brake]\nmail = 3\n",
+                format!("[kombo] # theirs\n{line}\n[brake]\nmail = 3\n"),
             ),
             (
                 "[kombo]\nemployment_type_field = \"a\"\n  integration_id = \"personio:old\" # old\n[scope]\n",

@@ -116,7 +116,7 @@ async fn a_paused_new_tenant_is_planned_and_runs_only_after_resume() {
 async fn a_changed_configuration_needs_update() {
     let desk = Desk::new().await;
     let company = desk.tenant(Via::Direct).await;
-    let more = "[schedule]\nemployees = \"10 minutes\"\n[brake]\npercent = 3\n";
+    let more = "[schedule]\nemployees = \"10 minutes\"\n[brake]\nmail = 3\n";
     let (file, _) = desk.files(&company, more);
     let add = format!("add --file {file}");
     desk.fails(&add, Exit::Usage, &["([brake], [schedule])"])

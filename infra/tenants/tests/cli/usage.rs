@@ -158,7 +158,7 @@ async fn unusable_files_are_told_by_every_field_and_no_value() {
     let company = desk.company(Via::Direct).await;
     let (file, credentials) = desk.files(&company, "");
     let toml = |name: &str, more: &str| desk.file(name, &company.tenant_file(more));
-    let brake = "[brake]\npercent = 0\nexplained_lock_percent = 200\n";
+    let brake = "[brake]\nmail = 0\nexplained_lock = 200\n";
     let bad = toml(
         "bad.toml",
         &format!("{brake}[scope]\ninclude_companies = []\n"),
@@ -171,7 +171,7 @@ async fn unusable_files_are_told_by_every_field_and_no_value() {
         ("/nowhere.toml", &["/nowhere.toml"][..]),
         (
             bad.as_str(),
-            &["brake.percent", "brake.explained_lock_percent", "scope"],
+            &["brake.mail", "brake.explained_lock", "scope"],
         ),
         (&no_toml, &["(file)"]),
         (&schedule, &["schedule.employees", "5 minutes"]),

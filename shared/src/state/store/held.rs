@@ -1,14 +1,17 @@
-//! The held plan, and what somebody decides about it.
+//! The held plan, and what somebody decides about its parts.
 
 use super::{FencingToken, StateError, Store};
 use crate::domain::id::TenantId;
 use crate::state::key::Key;
 use crate::state::table::{Condition, Freshness, Item, Outcome, attribute, attributes, record};
-use crate::state::{Decision, HeldPlan};
+use crate::state::{Choice, ChoiceError, Decision, HeldPlan};
 
-/// No newer run has written the item, and nobody has decided about this very plan.
-const UNDECIDED: &str = "(attribute_not_exists(#fence) OR #fence <= :token) \
-     AND (attribute_not_exists(#hash) OR #hash <> :hash OR attribute_not_exists(#decision))";
+/// No newer run has written the item, and nobody has decided about it since the run read it.
+const AS_READ: &str = "(attribute_not_exists(#fence) OR #fence <= :token) \
+     AND (attribute_not_exists(#revision) OR #revision = :revision)";
+
+/// Decisions that may be taken while one is written.
+const ATTEMPTS: usize = 5;
 
 impl Store {
     /// The held plan, if there is one.
@@ -24,8 +27,8 @@ impl Store {
             .transpose()
     }
 
-    /// Holds this plan in place of any other. A plan without a decision leaves the decision that somebody may have
-    /// taken about the same hash since the caller looked.
+    /// Holds this plan in place of any other. Decisions that somebody took since the caller looked are kept for the
+    /// parts that the plan still has.
     ///
     /// # Errors
     /// [`StateError::Fenced`] if a newer run has written it, or DynamoDB fails.
@@ -36,26 +39,25 @@ impl Store {
         plan: &HeldPlan,
     ) -> Result<(), StateError> {
         let key = Key::held(tenant);
-        let mut item = attributes(plan, &key.sk)?;
-        if plan.decision.is_some() {
-            return self.put_fenced(&key, token, item).await;
+        let mut plan = plan.clone();
+        for _ in 0..ATTEMPTS {
+            let condition = token
+                .condition()
+                .only_if(AS_READ)
+                .names(["revision"])
+                .number("revision", plan.revision);
+            let item = attributes(&plan, &key.sk)?;
+            match self.put_under(&key, token, item, condition).await? {
+                Outcome::Written(_) => return Ok(()),
+                Outcome::Refused(_) => {}
+            }
+            let current = self.held(tenant).await?;
+            match current.filter(|current| current.revision != plan.revision) {
+                Some(current) => plan = plan.with_decisions_of(&current),
+                None => break,
+            }
         }
-        item.remove("decision");
-        let condition = token
-            .condition()
-            .only_if(UNDECIDED)
-            .names(["decision", "hash"])
-            .text("hash", &plan.hash);
-        match self.put_under(&key, token, item, condition).await? {
-            Outcome::Written(_) => Ok(()),
-            Outcome::Refused(_) if self.is_decided(tenant, &plan.hash).await? => Ok(()),
-            Outcome::Refused(_) => Err(StateError::Fenced { item: key.sk }),
-        }
-    }
-
-    async fn is_decided(&self, tenant: &TenantId, hash: &str) -> Result<bool, StateError> {
-        let held = self.held(tenant).await?;
-        Ok(held.is_some_and(|plan| plan.hash == hash && plan.decision.is_some()))
+        Err(StateError::Fenced { item: key.sk })
     }
 
     /// Forgets the held plan: it was applied, or there is nothing to hold any more.
@@ -71,25 +73,44 @@ impl Store {
             .await
     }
 
-    /// Records what somebody decided about the plan with this hash.
+    /// Records what somebody decided about parts of the plan with this hash. Returns the plan with the decision.
     ///
     /// # Errors
-    /// [`StateError::NoSuchPlan`] unless that very plan is held, or DynamoDB fails.
+    /// [`StateError::NoSuchPlan`] unless that very plan is held and has these parts, or DynamoDB fails.
     pub async fn decide(
         &self,
         tenant: &TenantId,
         hash: &str,
+        choice: &Choice,
         decision: Decision,
-    ) -> Result<(), StateError> {
+    ) -> Result<HeldPlan, StateError> {
         let key = Key::held(tenant);
-        let condition = Condition::update("SET #decision = :decision")
-            .only_if("#hash = :hash")
-            .names(["decision", "hash"])
+        for attempt in 0..ATTEMPTS {
+            let held = self.held(tenant).await?;
+            let Some(held) = held.filter(|held| held.hash == hash) else {
+                break;
+            };
+            let decided = match held.decide(choice, decision) {
+                Ok(decided) => decided,
+                // The reply of the write was lost.
+                Err(ChoiceError::AllDecided) if attempt > 0 => return Ok(held),
+                Err(_) => break,
+            };
+            let condition = Condition::update(
+                "SET #parts = :parts, #partly_decided = :partly, #revision = :next",
+            )
+            .only_if("#hash = :hash AND #revision = :revision")
+            .names(["parts", "partly_decided", "revision", "hash"])
             .text("hash", hash)
-            .value("decision", attribute(&decision, &key.sk)?);
-        match self.table.update(&key, condition).await? {
-            Outcome::Written(_) => Ok(()),
-            Outcome::Refused(_) => Err(StateError::NoSuchPlan),
+            .number("revision", held.revision)
+            .number("next", decided.revision)
+            .value("parts", attribute(&decided.parts, &key.sk)?)
+            .value("partly", attribute(&decided.partly_decided, &key.sk)?);
+            match self.table.update(&key, condition).await? {
+                Outcome::Written(_) => return Ok(decided),
+                Outcome::Refused(_) => {}
+            }
         }
+        Err(StateError::NoSuchPlan)
     }
 }

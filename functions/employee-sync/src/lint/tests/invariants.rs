@@ -202,12 +202,9 @@ fn every_broken_rule_is_told_with_the_person() {
     for (number, (rule, person, breach)) in BREACHES.into_iter().enumerate() {
         let mut candidates = three();
         let mut plan = plan(&candidates, &config(""));
-        assert_eq!(
-            examine(&plan, &candidates, "personio", &config(""), now()).map(drop),
-            Ok(())
-        );
+        assert_eq!(examine(&plan, &candidates, "personio", now()), Ok(()));
         breach(&mut plan, &mut candidates);
-        let violations = examine(&plan, &candidates, "personio", &config(""), now()).unwrap_err();
+        let violations = examine(&plan, &candidates, "personio", now()).unwrap_err();
         let expected = Violation {
             source_id: person.map(SourceId::new),
             rule,

@@ -11,6 +11,7 @@ use shared::reteach::Customer;
 use shared::tenant::TenantConfig;
 
 use crate::apply::{Applied, ApplyOutcome};
+use crate::brake::classify::{NewAccounts, risky_changes};
 use crate::io::memory::{Academy, Asking, TOOL, tag};
 use crate::lint;
 use crate::plan::arbitrary::{Company, Drift, PERSONAL};
@@ -59,9 +60,9 @@ pub(super) fn run(
             key: &key(),
         },
     );
-    let risky_changes = lint::examine(&plan, &candidates, TOOL, config, now);
-    let risky_changes =
-        risky_changes.unwrap_or_else(|violations| panic!("{violations:?}\n{plan:#?}"));
+    lint::examine(&plan, &candidates, TOOL, now)
+        .unwrap_or_else(|violations| panic!("{violations:?}\n{plan:#?}"));
+    let risky_changes = risky_changes(&plan, &candidates, config, now, NewAccounts::Counted);
     let outcome = academy.apply(&plan, &candidates, now);
     Run {
         candidates,

@@ -11,11 +11,11 @@ use shared::reteach::Customer;
 use shared::state::Brake;
 use shared::tenant::{LockOn, OutOfScope, ScopeVerdict, TenantConfig};
 
-use super::morning::{morning, read, run, window};
+use super::morning::{Run, morning, read, run, window};
 use crate::io::memory::{Academy, Asking, TOOL, held};
 use crate::plan::arbitrary::{Drift, PERSONAL, company, person, tenant};
 use crate::plan::builders::{key, now};
-use crate::plan::{Access, Action, Context, Details, Part, Plan};
+use crate::plan::{Access, Account, Action, Change, Context, Details, MatchedBy, Part, Plan};
 
 /// Whether somebody must be locked, in words of days alone; `None` where nothing may be concluded.
 fn must_be_locked(employee: &Employee, config: &TenantConfig) -> Option<bool> {
@@ -40,6 +40,15 @@ fn must_be_locked(employee: &Employee, config: &TenantConfig) -> Option<bool> {
     }
     let unknown = not_begun.is_absent() || ended.is_absent() || inactive.value().is_none();
     (!unknown && verdict == ScopeVerdict::In).then_some(false)
+}
+
+/// Whether an account gets back the external id that it had.
+fn is_repair(change: &Change, run: &Run) -> bool {
+    let candidate = run
+        .candidates
+        .iter()
+        .find(|it| it.source_id == change.source_id);
+    candidate.is_some_and(|it| matches!(it.account, Account::Fetched(_, MatchedBy::Ledger)))
 }
 
 fn asking() -> impl Strategy<Value = Asking> {
@@ -125,20 +134,23 @@ proptest! {
     }
 
     #[test]
-    fn planner_and_linter_agree_on_who_loses_and_gains_access(company in company(), asking in asking()) {
+    fn every_change_that_takes_or_gives_access_counts_for_a_brake(company in company(), asking in asking()) {
         let mut morning = morning(&company);
         let run = morning.run(asking, now());
         for change in &run.plan.changes {
-            let risky = run.risky_changes.iter().find(|it| it.source_id == change.source_id && it.part == Part::AccessWindow);
-            let access = match risky.map(|it| it.brake) {
-                Some(Brake::UnexplainedLock | Brake::UnflaggedLock | Brake::ExplainedLock | Brake::OrphanLock) => Access::Lock,
-                Some(Brake::Unlock) => Access::Unlock,
-                Some(Brake::Blank | Brake::MailChange | Brake::Create | Brake::Handover | Brake::TakeOver) => {
-                    unreachable!("not an access window")
-                }
-                None => Access::Same,
-            };
-            prop_assert_eq!(change.access(now()), access, "{:?}", change);
+            let risky: Vec<_> = run.risky_changes.iter().filter(|it| it.source_id == change.source_id).collect();
+            let locks = risky.iter().any(|it| {
+                matches!(it.brake, Brake::UnexplainedLock | Brake::UnflaggedLock | Brake::ExplainedLock)
+            });
+            let unlocks = risky.iter().any(|it| it.brake == Brake::Unlock);
+            let is_whole = risky.iter().any(|it| it.part == Part::Account);
+            match change.access(now()) {
+                Access::Lock => prop_assert!(locks, "{:?}", change),
+                // Who may come in today and never again loses access.
+                Access::Unlock => prop_assert!(unlocks || locks, "{:?}", change),
+                Access::Same => {}
+            }
+            prop_assert_eq!(is_whole, !matches!(change.action, Action::Update(_)) && !is_repair(change, &run));
         }
     }
 

@@ -1,12 +1,13 @@
 //! The brakes over time: no run and no 24 hours exceed one, whatever happens, and approvals are for what was seen.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use proptest::prelude::*;
 use shared::domain::employee::{Employee, Field, Status};
 use shared::domain::id::SourceId;
-use shared::state::{Brake, Decision};
+use shared::state::{Brake, Choice, Decision};
 
 use super::world::{End, World};
+use crate::plan::builders::employee;
 
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -19,10 +20,14 @@ enum Event {
     Blank,
     Mail(u8),
     Gone,
+    /// The contract ends in so many days.
+    Ends(i8),
+    /// Somebody new.
+    Hired,
 }
 
 fn event() -> impl Strategy<Value = Event> {
-    use Event::{Back, Blank, Ended, Gone, Inactive, Mail};
+    use Event::{Back, Blank, Ended, Ends, Gone, Hired, Inactive, Mail};
     prop_oneof![
         4 => Just(Inactive),
         3 => Just(Ended),
@@ -30,6 +35,8 @@ fn event() -> impl Strategy<Value = Event> {
         2 => Just(Blank),
         2 => (0_u8..3).prop_map(Mail),
         2 => Just(Gone),
+        2 => (1_i8..90).prop_map(Ends),
+        2 => Just(Hired),
     ]
 }
 
@@ -47,6 +54,16 @@ fn happen(world: &mut World, id: usize, event: Event) {
         Event::Mail(version) => world.edit(id, |it| {
             it.email = Field::Value(format!("{id}-{version}@muster.example"))
         }),
+        Event::Ends(days) => {
+            let day =
+                jiff::tz::TimeZone::UTC.to_datetime(world.now).date() + i64::from(days).days();
+            world.edit(id, |it| it.end_date = Field::Value(day));
+        }
+        Event::Hired => {
+            let id = SourceId::new((id + 100).to_string());
+            let new = employee(id.as_str());
+            world.employees.entry(id).or_insert(new);
+        }
         Event::Gone => drop(world.employees.remove(&SourceId::new(id.to_string()))),
     }
 }
@@ -210,7 +227,7 @@ fn an_approved_plan_is_applied_and_does_not_use_up_the_brake() {
 }
 
 #[test]
-fn an_approval_is_for_what_was_seen_and_for_a_day() {
+fn an_approval_belongs_to_each_change_and_lasts_for_a_day() {
     type Meanwhile = fn(&mut World);
     let cases: [(&str, Meanwhile, usize); 6] = [
         (
@@ -219,14 +236,14 @@ fn an_approval_is_for_what_was_seen_and_for_a_day() {
             10,
         ),
         ("a day", |world| world.now += A_DAY, 0),
-        ("one more person", |world| world.deactivate(10..11), 0),
+        ("one more person", |world| world.deactivate(10..11), 11),
         (
             "another person instead",
             |world| {
                 world.deactivate(10..11);
                 happen(world, 0, Event::Back);
             },
-            0,
+            10,
         ),
         ("one person fewer", |world| happen(world, 0, Event::Back), 9),
         ("another cause", |world| happen(world, 0, Event::Ended), 9),
@@ -289,24 +306,185 @@ fn the_rest_of_an_approved_plan_does_not_count_where_no_brake_would_hold_it() {
     }
 }
 
-#[test]
-fn a_dismissed_plan_stays_held_until_it_changes() {
-    let mut world = decided(dismissed);
-    for minutes in [5, 24 * 60] {
-        world.after(minutes).tick(End::Well);
-        let decision = world.academy.held.as_ref().unwrap().decision;
-        assert!(matches!(decision, Some(Decision::Dismissed { .. })));
-        assert_eq!(world.locked(), 0);
+/// What is decided about.
+fn only(people: &[usize], kinds: &[Brake]) -> Choice {
+    Choice {
+        kinds: kinds.iter().copied().collect(),
+        people: people
+            .iter()
+            .map(|id| SourceId::new(id.to_string()))
+            .collect(),
     }
+}
+
+#[test]
+fn dismissed_changes_stay_held_and_make_no_shard_due_on_every_tick() {
+    let mut world = decided(dismissed);
+    let hash = world.hash().unwrap().to_owned();
+    world.after(5).tick(End::Well);
+    for minutes in [5, 5, 24 * 60, 5] {
+        world.after(minutes).tick(End::Well);
+        assert_eq!(
+            (world.locked(), world.hash()),
+            (0, Some(hash.as_str())),
+            "{minutes}"
+        );
+    }
+    assert_eq!(world.after(5).tick(End::Well).limits, None);
+    // Another change is judged by itself, and leaves the decision alone.
     world.deactivate(10..11);
     world.after(5).tick(End::Well);
+    assert_eq!(world.locked(), 1);
+    assert!(world.academy.held.as_ref().unwrap().undecided().is_empty());
+    // Somebody may change their mind.
+    let at = world.now;
+    world.decide_about(&only(&[0], &[]), approved(at));
+    world.after(65).tick(End::Well);
+    assert_eq!((world.locked(), world.is_locked(0)), (2, true));
+}
+
+#[test]
+fn people_who_are_gone_and_dismissed_make_no_shard_due_on_every_tick() {
+    let mut world = World::new(40, "");
+    for id in 0..10 {
+        happen(&mut world, id, Event::Gone);
+    }
+    for _ in 0..2 {
+        world.after(5).tick(End::Well);
+    }
+    world.decide(dismissed);
+    world.after(5).tick(End::Well);
+    assert_eq!(world.after(5).tick(End::Well).limits, None);
+    for _ in 0..3 {
+        world.after(24 * 60).tick(End::Well);
+        world.after(5).tick(End::Well);
+        assert_eq!((world.locked(), world.academy.held.is_some()), (0, true));
+        assert!(world.academy.held.as_ref().unwrap().undecided().is_empty());
+    }
+}
+
+#[test]
+fn people_are_approved_one_by_one_and_the_others_stay_held_however_few() {
+    let mut world = World::new(40, "");
+    world.deactivate(0..7);
+    world.tick(End::Well);
+    let at = world.now;
+    world.decide_about(&only(&[2, 5, 6], &[]), approved(at));
+    for minutes in [5, 5, 25 * 60] {
+        world.after(minutes).tick(End::Well);
+        let locked: Vec<usize> = (0..40).filter(|id| world.is_locked(*id)).collect();
+        assert_eq!(locked, [2, 5, 6], "{minutes}");
+    }
+    world.decide(approved);
+    world.after(5).tick(End::Well);
+    assert_eq!((world.locked(), world.academy.held.is_some()), (7, false));
+}
+
+#[test]
+fn one_kind_is_approved_and_another_stays_held() {
+    let mut world = World::new(40, "");
+    world.deactivate(0..10);
+    for id in 5..20 {
+        happen(&mut world, id, Event::Mail(1));
+    }
+    world.tick(End::Well);
+    let at = world.now;
+    world.decide_about(&only(&[], &[Brake::MailChange]), approved(at));
+    world.after(5).tick(End::Well);
+    let moved = world.academy.customers.values();
+    let moved = moved.filter(|it| it.email.as_ref().is_some_and(|mail| mail.contains("-1@")));
+    assert_eq!((moved.count(), world.locked()), (15, 0));
+}
+
+#[test]
+fn an_approval_of_many_goes_on_over_ticks_although_new_changes_come() {
+    let mut world = World::new(60, "");
+    for id in 0..40 {
+        happen(&mut world, id, Event::Mail(1));
+    }
+    world.tick(End::Well);
+    world.decide(approved);
+    let moved = |world: &World| {
+        let accounts = world.academy.customers.values();
+        let moved = accounts.filter(|it| it.email.as_ref().is_some_and(|it| it.contains("-1@")));
+        moved.count()
+    };
+    for tick in 0..4 {
+        // HR's import goes on, and another brake holds something too.
+        for id in 40 + tick * 4..44 + tick * 4 {
+            happen(&mut world, id, Event::Mail(2));
+        }
+        world.deactivate(0..8);
+        world.after(5).tick(End::OutOfTime(10));
+        assert_eq!(moved(&world), (tick + 1) * 10);
+    }
+    assert_eq!(world.locked(), 0);
+    assert_eq!(world.counted(Brake::MailChange), 0);
+    let held = world.academy.held.as_ref().unwrap();
     assert_eq!(
-        (
-            world.locked(),
-            world.academy.held.as_ref().unwrap().decision
-        ),
-        (0, None)
+        held.undecided().into_keys().collect::<Vec<_>>(),
+        [Brake::UnexplainedLock, Brake::MailChange]
     );
+}
+
+#[test]
+fn consent_is_gone_with_the_change_even_if_the_change_comes_back() {
+    let mut world = decided(approved);
+    happen(&mut world, 0, Event::Back);
+    world.after(5).tick(End::OutOfTime(0));
+    world.deactivate(0..1);
+    world.deactivate(20..26);
+    world.after(5).tick(End::Well);
+    let locked: Vec<usize> = (0..40).filter(|id| world.is_locked(*id)).collect();
+    assert_eq!(locked, (1..10).collect::<Vec<_>>());
+}
+
+#[test]
+fn new_accounts_are_held_beyond_a_fifth_once_the_first_run_is_complete() {
+    let mut world = World::before(30, "");
+    // A first run that takes two ticks creates everybody.
+    world.tick(End::OutOfTime(10));
+    world.after(5).tick(End::Well);
+    assert_eq!(world.academy.customers.len(), 30);
+    for id in 0..20 {
+        happen(&mut world, id, Event::Hired);
+    }
+    world.after(5).tick(End::Well);
+    assert_eq!(
+        (world.academy.customers.len(), world.counted(Brake::Create)),
+        (50, 20)
+    );
+    happen(&mut world, 20, Event::Hired);
+    world.after(5).tick(End::Well);
+    assert_eq!(
+        (world.academy.customers.len(), world.academy.held.is_some()),
+        (50, true)
+    );
+    world.decide(approved);
+    world.after(5).tick(End::Well);
+    assert_eq!(
+        (world.academy.customers.len(), world.academy.held.is_some()),
+        (51, false)
+    );
+}
+
+#[test]
+fn end_dates_in_three_days_for_everybody_are_held() {
+    let mut world = World::new(60, "");
+    for id in 0..60 {
+        happen(&mut world, id, Event::Ends(3));
+    }
+    world.after(5).tick(End::Well);
+    let ends = world
+        .academy
+        .customers
+        .values()
+        .filter(|it| it.set_inactive_at.is_some());
+    assert_eq!(ends.count(), 0);
+    let held = world.academy.held.as_ref().unwrap();
+    assert_eq!(held.counts.get(&Brake::ExplainedLock), Some(&60));
+    world.after(4 * 24 * 60).tick(End::Well);
+    assert_eq!(world.locked(), 0);
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn people_in_shards(world: &World) -> usize {
 
 #[test]
 fn a_company_that_grows_stays_in_step() {
-    let mut world = World::new(10, "");
+    let mut world = World::new(10, "[brake]\nat_least = 130\n");
     for id in 10..140 {
         world
             .employees

@@ -12,7 +12,7 @@ use shared::fingerprint::FingerprintKey;
 use shared::mapping::DesiredAccount;
 use shared::reteach::Customer;
 use shared::runtime::{Finding, FindingKind, JobResult, Mode, Outcome, Progress, RunError};
-use shared::state::{Brake, Decision};
+use shared::state::{Brake, Choice, Decision};
 use shared::tenant::TenantConfig;
 
 use crate::EmployeeSync;
@@ -137,8 +137,17 @@ impl World {
     }
 
     pub(super) fn decide(&mut self, decision: fn(Timestamp) -> Decision) {
-        let decision = decision(self.now);
-        self.academy.held.as_mut().unwrap().decision = Some(decision);
+        self.decide_about(&Choice::default(), decision(self.now));
+    }
+
+    pub(super) fn decide_about(&mut self, choice: &Choice, decision: Decision) {
+        let held = self.academy.held.as_ref().unwrap();
+        self.academy.held = Some(held.decide(choice, decision).unwrap());
+    }
+
+    pub(super) fn is_locked(&self, id: usize) -> bool {
+        let account = self.academy.account_of(&SourceId::new(id.to_string()));
+        account.is_some_and(|account| window(account).is_locked_at(self.now))
     }
 
     fn people(&self) -> People {
@@ -178,6 +187,7 @@ impl World {
             limits: (result.outcome != Outcome::Unchanged).then_some(limits),
             changes: counts.created
                 + counts.adopted
+                + counts.handed_over
                 + counts.updated
                 + counts.locked
                 + counts.unlocked,
@@ -231,24 +241,39 @@ impl World {
     /// What the accounts themselves show: who lost or regained access, and whose values are gone or others.
     fn harmed(&self, before: &Academy) -> BTreeMap<Brake, u32> {
         let mut harmed = BTreeMap::new();
+        let created = self.academy.customers.len() - before.customers.len();
+        if created > 0
+            && before
+                .state
+                .as_ref()
+                .is_some_and(|state| state.has_completed)
+        {
+            harmed.insert(Brake::Create, u32::try_from(created).unwrap());
+        }
         for (id, before) in &before.customers {
             let after = &self.academy.customers[id];
-            let locked = (
-                window(before).is_locked_at(self.now),
-                window(after).is_locked_at(self.now),
-            );
+            let (was, is) = (window(before), window(after));
+            let was_locked = was.is_locked_at(self.now);
+            let ends_sooner = is
+                .inactive_at
+                .is_some_and(|end| was.inactive_at.is_none_or(|old| end < old));
+            let loses = !was_locked && (is.is_locked_at(self.now) || ends_sooner);
+            let gains = was_locked && !is.is_locked_at(self.now);
             let external_id = before.external_id.as_ref();
             let Some(source_id) = external_id.and_then(|it| it.source_id(TOOL)) else {
                 continue;
             };
+            let zone = &self.config.time_zone;
+            let shuts = is.inactive_at.map(|at| zone.to_datetime(at).date());
             let ended = self
                 .employees
                 .get(&source_id)
-                .is_some_and(|it| it.end_date.value().is_some());
+                .and_then(|it| it.end_date.value()?.tomorrow().ok())
+                .is_some_and(|day| Some(day) == shuts);
             let brakes: BTreeSet<Brake> = [
-                (locked == (false, true) && !ended, Brake::UnexplainedLock),
-                (locked == (false, true) && ended, Brake::ExplainedLock),
-                (locked == (true, false), Brake::Unlock),
+                (loses && !ended, Brake::UnexplainedLock),
+                (loses && ended, Brake::ExplainedLock),
+                (gains, Brake::Unlock),
                 (
                     before.position.is_some() && after.position.is_none(),
                     Brake::Blank,

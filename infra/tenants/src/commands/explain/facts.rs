@@ -46,7 +46,7 @@ impl Facts<'_> {
     fn is_held(&self) -> bool {
         self.held
             .as_ref()
-            .is_some_and(|held| held.sample.iter().any(|id| id == self.person.as_str()))
+            .is_some_and(|held| held.holds(self.person))
     }
 
     pub(super) fn read(&self) -> Vec<String> {

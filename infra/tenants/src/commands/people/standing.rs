@@ -91,7 +91,7 @@ impl Known {
             Some(EntryStatus::MissingOnce) => return (PersonState::MissingOnce, None, None),
             _ => {}
         }
-        let is_held = |held: &&HeldPlan| held.sample.iter().any(|held| held == id.as_str());
+        let is_held = |held: &&HeldPlan| held.holds(id);
         if let Some(held) = self.held.as_ref().filter(is_held) {
             return (PersonState::Held, Some(format!("plan {}", held.hash)), None);
         }
@@ -222,9 +222,19 @@ mod tests {
                 hash: "abc".to_owned(),
                 since: at("2026-05-11T08:00:00Z"),
                 counts: BTreeMap::new(),
-                changes: BTreeSet::new(),
+                patterns: Vec::new(),
+                parts: [(
+                    shared::state::PartKey::new(shared::state::Brake::Blank, 1),
+                    shared::state::HeldPart {
+                        person: Some(id("10")),
+                        decision: None,
+                    },
+                )]
+                .into_iter()
+                .collect(),
+                partly_decided: BTreeSet::new(),
                 sample: vec!["10".to_owned()],
-                decision: None,
+                revision: 0,
             }),
             orphans: [(id("11"), "nobody".to_owned())].into(),
             findings: [(id("6"), "hire_date is not a date".to_owned())].into(),

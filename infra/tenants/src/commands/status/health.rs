@@ -74,7 +74,7 @@ pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
             report.message
         ));
     }
-    if let Some(held) = held.filter(|held| held.decision.is_none()) {
+    if let Some(held) = held.filter(|held| !held.undecided().is_empty()) {
         let (what, hash) = (format::held_plan(&held), &held.hash);
         problems.push(format!(
             "held: {what}; `tenants approve {tenant} {hash}` applies it, `tenants dismiss {tenant} {hash}` leaves it"

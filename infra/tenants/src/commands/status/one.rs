@@ -1,11 +1,13 @@
 //! One tenant in full.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use shared::domain::id::TenantId;
 use shared::runtime::Report;
-use shared::state::{HeldPlan, JobKind, TenantStatus};
+use shared::state::{Brake, HeldPlan, JobKind, TenantStatus};
 use shared::tenant::TenantConfig;
 
 use super::drift::drift;
@@ -23,12 +25,39 @@ pub(super) struct StatusView {
     configuration: Option<Configuration>,
     accounts: Option<Accounts>,
     schedules: Vec<ScheduleView>,
-    held: Option<HeldPlan>,
+    held: Option<HeldView>,
     last_reports: Vec<Report<Value>>,
     #[serde(skip)]
     has_scheduler: bool,
     #[serde(skip)]
     now: Timestamp,
+}
+
+#[derive(Serialize)]
+struct HeldView {
+    hash: String,
+    since: Timestamp,
+    /// People with held changes, by kind.
+    counts: BTreeMap<Brake, u32>,
+    /// Changes that nobody has decided about, by kind.
+    undecided: BTreeMap<Brake, u32>,
+    dismissed: usize,
+    patterns: Vec<String>,
+    sample: Vec<String>,
+}
+
+impl From<HeldPlan> for HeldView {
+    fn from(held: HeldPlan) -> Self {
+        Self {
+            undecided: held.undecided(),
+            dismissed: held.dismissed(),
+            hash: held.hash,
+            since: held.since,
+            counts: held.counts,
+            patterns: held.patterns.iter().map(ToString::to_string).collect(),
+            sample: held.sample,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -86,7 +115,7 @@ pub(super) async fn read(context: &CommandContext<'_>, tenant: &TenantId) -> Res
         configuration: config.map(|(config, _)| Configuration::new(&config)),
         accounts,
         schedules,
-        held: store.held(tenant).await?,
+        held: store.held(tenant).await?.map(HeldView::from),
         last_reports: store.reports(tenant, 2).await?,
         has_scheduler: context.schedules.is_some(),
         now: context.now(),

@@ -1,0 +1,194 @@
+//! What somebody decided about the risky parts of a plan. Consent belongs to a part: this person, this change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use shared::domain::id::SourceId;
+use shared::fingerprint::{FingerprintKey, Part as Print};
+use shared::state::{Brake, Decision, HeldPart, HeldParts, HeldPattern, HeldPlan, PartKey};
+
+use crate::plan::{Plan, RiskyChange};
+
+/// An approval holds for so long.
+const LASTS: SignedDuration = SignedDuration::from_hours(24);
+
+/// Ids kept for people to look at.
+const SAMPLE: usize = 100;
+
+/// Whose changes a run has planned.
+pub(crate) struct PlannedFor<'a> {
+    pub(crate) people: BTreeSet<&'a SourceId>,
+    /// Whether the run compared everybody of a complete reading.
+    pub(crate) everybody: bool,
+}
+
+/// Risky parts of a plan, with the key of each.
+pub(crate) type Parts = Vec<(RiskyChange, PartKey)>;
+
+/// Risky parts by what was decided about them.
+#[derive(Debug, Default)]
+pub(crate) struct Consented {
+    pub(crate) approved: Parts,
+    pub(crate) dismissed: Parts,
+    pub(crate) undecided: Vec<RiskyChange>,
+    /// Held before, and left when somebody decided about others of their kind: they stay held however few they are.
+    pub(crate) left: Vec<RiskyChange>,
+}
+
+/// The decision that still holds at `now`.
+fn valid(decision: Option<Decision>, now: Timestamp) -> Option<Decision> {
+    decision.filter(|decision| match decision {
+        Decision::Approved { at } => now < *at + LASTS,
+        Decision::Dismissed { .. } => true,
+    })
+}
+
+impl Consented {
+    pub(crate) fn of(
+        plan: &Plan,
+        risky_changes: Vec<RiskyChange>,
+        stored: Option<&HeldPlan>,
+        key: &FingerprintKey,
+        now: Timestamp,
+    ) -> Self {
+        let keys = plan.part_keys(&risky_changes, key);
+        let is_partly_decided =
+            |brake| stored.is_some_and(|stored| stored.partly_decided.contains(&brake));
+        let mut consented = Self::default();
+        for (risky, part) in risky_changes.into_iter().zip(keys) {
+            let known = stored.and_then(|stored| stored.parts.get(part));
+            match valid(known.and_then(|known| known.decision), now) {
+                Some(Decision::Approved { .. }) => consented.approved.push((risky, part)),
+                Some(Decision::Dismissed { .. }) => consented.dismissed.push((risky, part)),
+                None if known.is_some() && is_partly_decided(risky.brake) => {
+                    consented.left.push(risky);
+                }
+                None => consented.undecided.push(risky),
+            }
+        }
+        consented
+    }
+}
+
+/// What the next held plan is made of.
+pub(crate) struct NextHeld<'a> {
+    /// What a brake holds now, and nobody has decided about.
+    pub(crate) undecided: &'a Parts,
+    pub(crate) dismissed: &'a Parts,
+    pub(crate) approved: &'a Parts,
+    pub(crate) patterns: Vec<HeldPattern>,
+    /// What was held before.
+    pub(crate) stored: Option<&'a HeldPlan>,
+    /// Of everybody else's changes nothing is known to have disappeared.
+    pub(crate) planned_for: &'a PlannedFor<'a>,
+}
+
+impl NextHeld<'_> {
+    /// `None` if nothing is held and nothing approved is left.
+    pub(crate) fn plan(self, key: &FingerprintKey, now: Timestamp) -> Option<HeldPlan> {
+        let decision = |part: &PartKey| {
+            let known = self.stored.and_then(|stored| stored.parts.get(*part));
+            valid(known.and_then(|known| known.decision), now)
+        };
+        let planned = [self.undecided, self.dismissed, self.approved];
+        let planned = planned.into_iter().flatten().map(|(risky, part)| {
+            let known = HeldPart {
+                person: Some(risky.source_id.clone()),
+                decision: decision(part),
+            };
+            (*part, known)
+        });
+        let parts: HeldParts = self.kept(now).chain(planned).collect();
+        if parts.is_empty() {
+            return None;
+        }
+        let is_held = |part: &HeldPart| !matches!(part.decision, Some(Decision::Approved { .. }));
+        let held: Vec<(&PartKey, &HeldPart)> =
+            parts.iter().filter(|(_, part)| is_held(part)).collect();
+        let was_held = |key: &PartKey| {
+            let known = self.stored.and_then(|stored| stored.parts.get(*key));
+            known.is_some_and(is_held)
+        };
+        let goes_on = held.iter().any(|(key, _)| was_held(key));
+        let since = self
+            .stored
+            .filter(|_| goes_on)
+            .map_or(now, |stored| stored.since);
+        let mut counts = BTreeMap::new();
+        for (brake, people) in people_by_kind(&held) {
+            counts.insert(brake, u32::try_from(people).unwrap_or(u32::MAX));
+        }
+        let sample: BTreeSet<&SourceId> = held
+            .iter()
+            .filter_map(|(_, part)| part.person.as_ref())
+            .collect();
+        let sample = sample.into_iter().take(SAMPLE);
+        let undecided: BTreeSet<Brake> = held
+            .iter()
+            .filter(|(_, part)| part.decision.is_none())
+            .map(|(key, _)| key.brake)
+            .collect();
+        let partly = self
+            .stored
+            .map(|stored| &stored.partly_decided & &undecided);
+        Some(HeldPlan {
+            partly_decided: partly.unwrap_or_default(),
+            hash: hash(held.iter().map(|(part, _)| **part), key),
+            since,
+            counts,
+            sample: sample.map(ToString::to_string).collect(),
+            patterns: self.patterns,
+            revision: self.stored.map_or(0, |stored| stored.revision),
+            parts,
+        })
+    }
+
+    /// Stored parts of people who were not looked at, or wait for another try.
+    fn kept(&self, now: Timestamp) -> impl Iterator<Item = (PartKey, HeldPart)> + '_ {
+        let stored = self
+            .stored
+            .into_iter()
+            .flat_map(|stored| stored.parts.iter());
+        stored.filter_map(move |(key, part)| {
+            let PlannedFor { people, everybody } = self.planned_for;
+            let decision = valid(part.decision, now);
+            let is_dismissed = matches!(decision, Some(Decision::Dismissed { .. }));
+            let is_planned_for = match &part.person {
+                Some(person) => people.contains(person),
+                // Only people with dismissed changes are not looked at in each run.
+                None => !is_dismissed,
+            };
+            let lapsed = part.decision.is_some() && decision.is_none();
+            // In a comparison of everybody, whoever is not looked at has nothing left to hold.
+            let forgotten = decision.is_none() && *everybody;
+            let kept = !is_planned_for && !lapsed && !forgotten;
+            kept.then(|| {
+                let person = part.person.clone();
+                (*key, HeldPart { person, decision })
+            })
+        })
+    }
+}
+
+fn people_by_kind(held: &[(&PartKey, &HeldPart)]) -> BTreeMap<Brake, usize> {
+    let mut people: BTreeMap<_, (BTreeSet<&SourceId>, usize)> = BTreeMap::new();
+    for (key, part) in held {
+        let (named, unnamed) = people.entry(key.brake).or_default();
+        match &part.person {
+            Some(person) => drop(named.insert(person)),
+            None => *unnamed += 1,
+        }
+    }
+    people
+        .into_iter()
+        .map(|(brake, (named, unnamed))| (brake, named.len() + unnamed))
+        .collect()
+}
+
+fn hash(parts: impl Iterator<Item = PartKey>, key: &FingerprintKey) -> String {
+    let digests: Vec<String> = parts
+        .map(|part| format!("{} {}", part.brake.name(), part.digest()))
+        .collect();
+    let print = key.fingerprint(digests.iter().map(|digest| Print::Value(digest)));
+    print.to_string().chars().take(12).collect()
+}

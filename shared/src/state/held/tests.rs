@@ -1,0 +1,159 @@
+use super::*;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_780_000_000 + second).unwrap()
+}
+
+fn part(number: u64, brake: Brake, id: &str) -> (PartKey, HeldPart) {
+    let part = HeldPart {
+        person: Some(SourceId::new(id)),
+        decision: None,
+    };
+    (PartKey::new(brake, number), part)
+}
+
+fn plan(parts: impl IntoIterator<Item = (PartKey, HeldPart)>) -> HeldPlan {
+    HeldPlan {
+        hash: "3fa9c27be104".to_owned(),
+        since: at(0),
+        counts: BTreeMap::new(),
+        patterns: Vec::new(),
+        parts: parts.into_iter().collect(),
+        partly_decided: BTreeSet::new(),
+        sample: Vec::new(),
+        revision: 7,
+    }
+}
+
+fn small() -> HeldPlan {
+    plan([
+        part(1, Brake::MailChange, "4711"),
+        part(2, Brake::Blank, "4711"),
+        part(3, Brake::MailChange, "4712"),
+    ])
+}
+
+fn choice(kinds: &[Brake], people: &[&str]) -> Choice {
+    Choice {
+        kinds: kinds.iter().copied().collect(),
+        people: people.iter().map(|id| SourceId::new(*id)).collect(),
+    }
+}
+
+fn approved(plan: &HeldPlan) -> Vec<u64> {
+    let approved = plan
+        .parts
+        .iter()
+        .filter(|(_, part)| part.decision == Some(approval()));
+    let mut digests: Vec<u64> = approved.map(|(key, _)| key.digest()).collect();
+    digests.sort_unstable();
+    digests
+}
+
+fn approval() -> Decision {
+    Decision::Approved { at: at(60) }
+}
+
+#[test]
+fn a_decision_is_about_the_named_kinds_and_people_and_about_all_without_them() {
+    let cases = [
+        (choice(&[], &[]), vec![1, 2, 3]),
+        (choice(&[Brake::MailChange], &[]), vec![1, 3]),
+        (choice(&[], &["4711"]), vec![1, 2]),
+        (choice(&[Brake::MailChange], &["4711", "4712"]), vec![1, 3]),
+    ];
+    for (choice, expected) in cases {
+        let decided = small().decide(&choice, approval()).unwrap();
+        assert_eq!(approved(&decided), expected, "{choice:?}");
+        assert_eq!(decided.revision, 8);
+    }
+}
+
+#[test]
+fn a_kind_or_person_that_is_not_held_is_refused_by_name() {
+    for (choice, text) in [
+        (choice(&[Brake::Unlock], &[]), "kind unlock"),
+        (choice(&[], &["4711", "4713"]), "of 4713"),
+        (choice(&[Brake::Blank], &["4712"]), "of 4712"),
+    ] {
+        let error = small().decide(&choice, approval()).unwrap_err();
+        assert!(error.to_string().ends_with(text), "{error}");
+    }
+}
+
+#[test]
+fn kinds_with_some_parts_decided_and_some_not_are_known() {
+    let kinds = |choice: Choice| {
+        let decided = small().decide(&choice, approval()).unwrap();
+        decided.partly_decided.into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(choice(&[], &["4712"])), [Brake::MailChange]);
+    assert_eq!(kinds(choice(&[Brake::MailChange], &[])), []);
+    assert_eq!(kinds(Choice::default()), []);
+}
+
+#[test]
+fn what_was_dismissed_is_approved_only_by_name() {
+    let at = at(30);
+    let dismissed = Decision::Dismissed { at };
+    let plan = small().decide(&choice(&[], &["4711"]), dismissed).unwrap();
+    let all = plan.decide(&Choice::default(), approval()).unwrap();
+    assert_eq!(approved(&all), [3]);
+    let none_left = all.decide(&Choice::default(), approval());
+    assert_eq!(none_left, Err(ChoiceError::AllDecided));
+    let again = all.decide(&choice(&[], &["4711"]), approval()).unwrap();
+    assert_eq!(approved(&again), [1, 2, 3]);
+}
+
+/// Through the bytes of an item.
+fn stored(plan: &HeldPlan) -> (HeldPlan, usize) {
+    let item: serde_dynamo::Item = serde_dynamo::to_item(plan).unwrap();
+    let size: usize = item.inner().values().map(size_of).sum();
+    (serde_dynamo::from_item(item).unwrap(), size)
+}
+
+fn size_of(value: &serde_dynamo::AttributeValue) -> usize {
+    match value {
+        serde_dynamo::AttributeValue::B(bytes) => bytes.len(),
+        _ => 0,
+    }
+}
+
+#[test]
+fn parts_of_10_000_people_with_long_ids_fit_into_an_item() {
+    let id = |number: u64| format!("26vafvWSRmbhNcxJ{number:08}");
+    let plan = plan((0..10_000).map(|number| part(number, Brake::MailChange, &id(number))));
+    let plan = plan.decide(&choice(&[], &[&id(4711)]), approval()).unwrap();
+    let (read, size) = stored(&plan);
+    assert_eq!(read, plan);
+    assert!(size < 380_000, "{size}");
+}
+
+#[test]
+fn a_larger_plan_is_decided_by_kind_and_as_a_whole() {
+    for (parts, kept) in [(50_000, 50_000), (70_000, 61_664)] {
+        let plan = plan((0..parts).map(|number| part(number, Brake::Create, "12345678")));
+        assert_eq!(plan.parts.len(), kept);
+        let by_person = plan.decide(&choice(&[], &["12345678"]), approval());
+        assert_eq!(by_person, Err(ChoiceError::TooLargeForPeople));
+        for choice in [Choice::default(), choice(&[Brake::Create], &[])] {
+            let (read, size) = stored(&plan.decide(&choice, approval()).unwrap());
+            assert_eq!(approved(&read).len(), kept);
+            assert!(size < 380_000, "{size}");
+        }
+    }
+}
+
+#[test]
+fn parts_that_are_cut_off_are_not_read() {
+    let bytes = small().parts;
+    let serde_dynamo::AttributeValue::B(bytes) = serde_dynamo::to_attribute_value(bytes).unwrap()
+    else {
+        unreachable!()
+    };
+    for length in 2..bytes.len() {
+        let cut = serde_dynamo::AttributeValue::B(bytes[..length].to_vec());
+        let read = serde_dynamo::from_attribute_value::<_, HeldParts>(cut);
+        assert_ne!(read.ok(), Some(small().parts), "{length}");
+    }
+}
