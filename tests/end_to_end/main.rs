@@ -5,6 +5,7 @@
 #[macro_use]
 mod assertions;
 
+mod academy_lists;
 mod bad_input;
 mod blame;
 mod brakes;

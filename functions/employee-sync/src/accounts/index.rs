@@ -224,6 +224,7 @@ impl AccountIndex {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -263,6 +264,46 @@ mod tests {
             other => panic!("{other:?}"),
         });
         assert_eq!(found[0], ("c1".to_owned(), MatchedBy::ExternalId));
+    }
+
+    /// An account with an id, external id and mail address of a few.
+    fn arbitrary_customer() -> impl Strategy<Value = Customer> {
+        let external_id = prop::option::of(prop::sample::select(vec![
+            "personio:1",
+            "personio:2",
+            "personio:9",
+            "sap:1",
+        ]));
+        let mail = prop::option::of(prop::sample::select(vec!["a@x.de", "A@X.de", "b@x.de"]));
+        (0..6_u8, external_id, mail).prop_map(|(id, external_id, mail)| {
+            let row = json!({"id": format!("c{id}"), "externalId": external_id, "email": mail});
+            serde_json::from_value(row).unwrap()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn an_index_of_what_is_asked_for_finds_what_an_index_of_all_finds(
+            customers in prop::collection::vec(arbitrary_customer(), 0..6),
+            external_id in prop::sample::select(vec!["personio:1", "personio:2", "personio:3"]),
+            known in prop::option::of(0..6_u8),
+            mail in prop::option::of(prop::sample::select(vec!["a@x.de", "B@x.de", "c@x.de"])),
+        ) {
+            let external_id = ExternalId::new(external_id);
+            let known = known.map(|id| CustomerId::new(format!("c{id}")));
+            let query = AccountQuery {
+                external_id: &external_id,
+                known: known.as_ref(),
+                mail,
+            };
+            let mut some = AccountIndex::new(Arc::new(AccountFilter::of(&[query], "personio")));
+            for customer in customers.clone() {
+                some.account(customer);
+            }
+            let all = AccountIndex::of(customers);
+            prop_assert_eq!(format!("{:?}", some.find(query)), format!("{:?}", all.find(query)));
+            prop_assert_eq!(some.len(), all.len());
+        }
     }
 
     #[test]
