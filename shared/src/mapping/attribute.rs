@@ -1,6 +1,7 @@
 //! What of an account is ours to write.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -89,14 +90,14 @@ impl fmt::Display for Attribute {
     }
 }
 
-/// A personal value: shown only where somebody asks for it by [`Text::reveal`].
+/// A personal value: shown only where somebody asks for it by [`Text::reveal`]. A record and its change share it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Text(String);
+pub struct Text(Arc<str>);
 
 impl Text {
     /// Takes a value unchanged.
     pub fn new(value: impl Into<String>) -> Self {
-        Self(value.into())
+        Self(Arc::from(value.into()))
     }
 
     /// The value itself: for reteach, and for the operator's eyes.
