@@ -45,6 +45,8 @@ pub(super) struct Step {
     pub(super) part: StepPart,
     /// Whether it shows if reteach answers for others.
     probe: bool,
+    /// How many steps were begun before it.
+    begun: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +108,9 @@ pub(super) struct Blame {
     personal: Vec<usize>,
     probes_left: Option<usize>,
     answered: bool,
+    begun: usize,
+    /// The latest begun step that got an answer.
+    last_answered: Option<usize>,
     accepted_any: bool,
     accepted_values: bool,
     accepted_update: bool,
@@ -131,6 +136,8 @@ impl Blame {
             personal: Vec::new(),
             probes_left: None,
             answered: false,
+            begun: 0,
+            last_answered: None,
             accepted_any: false,
             accepted_values: false,
             accepted_update: false,
@@ -171,7 +178,14 @@ impl Blame {
         if part == StepPart::Window {
             self.queued.insert(index);
         }
-        Some(Step { index, part, probe })
+        let begun = self.begun;
+        self.begun += 1;
+        Some(Step {
+            index,
+            part,
+            probe,
+            begun,
+        })
     }
 
     /// Takes the result of a step.
@@ -184,6 +198,7 @@ impl Blame {
             Reply::AccountLost => {}
         }
         self.answered = true;
+        self.last_answered = self.last_answered.max(Some(step.begun));
         self.probes_left = None;
         let silent = std::mem::take(&mut self.silent);
         self.judge_personal(silent);
@@ -208,7 +223,7 @@ impl Blame {
         let vendor = self.vendor || (!self.answered && undecided.len() >= SILENT_IN_A_ROW);
         Judgement {
             troubles: self.troubles(),
-            undecided: if self.vendor { Vec::new() } else { undecided },
+            undecided,
             vendor,
             answered: self.answered,
         }
@@ -289,6 +304,10 @@ impl Blame {
     }
 
     fn silence(&mut self, step: Step) {
+        // Another account got an answer meanwhile: a call without one takes the longest.
+        if self.last_answered > Some(step.begun) {
+            return self.judge_personal(vec![step.index]);
+        }
         if !self.silent.contains(&step.index) {
             self.silent.push(step.index);
         }

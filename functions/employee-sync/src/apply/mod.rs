@@ -459,7 +459,10 @@ async fn note_silent(
     for index in &judgement.undecided {
         if let Some(work) = people.get_mut(*index) {
             let pause = work.was_silent();
-            work.note_silence(writer, pause).await?;
+            // Where reteach answers nobody, nothing is noted of anybody.
+            if pause || judgement.answered || !judgement.vendor {
+                work.note_silence(writer, pause).await?;
+            }
         }
     }
     Ok(())
