@@ -272,3 +272,30 @@ async fn an_academy_whose_update_empties_other_fields_gets_them_back_and_no_acco
     );
     assert!(company.reteach.customer("personio:2").is_some());
 }
+
+#[tokio::test]
+async fn a_reading_rejected_as_another_company_s_is_accepted_after_the_migration() {
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Direct).await;
+    company.personio.put_all((4..=25).map(person));
+    desk.done(&desk.add(&company, "")).await;
+    desk.done("sync acme --here").await;
+    for id in 1..=25 {
+        company.personio.remove(id);
+        company.personio.put(moved(id));
+    }
+    desk.pass_minutes(5);
+    let rejected = desk.attention("sync acme --here").await;
+    assert_eq!(rejected["outcome"], "source-changed", "{rejected:#}");
+    let approve = format!("migrate acme --approve {}", hash(&desk).await);
+    desk.done(&approve).await;
+    for _ in 0..3 {
+        desk.pass_minutes(5);
+        desk.done("sync acme --here").await;
+    }
+    let open = accounts(&company).into_iter();
+    let open = open.filter(|account| company.reteach.status(account) == Some("ADDED"));
+    assert_eq!(open.count(), 25);
+    let list = desk.done("people list acme").await;
+    assert_eq!(list["counts"], json!({"in-sync": 25, "handed-over": 25}));
+}
