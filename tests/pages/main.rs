@@ -164,6 +164,35 @@ fn every_link_leads_to_a_page_and_a_heading() {
     assert!(broken_links.is_empty(), "{broken_links:#?}");
 }
 
+#[test]
+fn every_picture_is_drawn_from_its_source_and_shown_on_a_page() {
+    let pages = pages();
+    let folder = root().join("docs/pictures");
+    let files = fs::read_dir(folder).unwrap();
+    let sources = files
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "dot"));
+    let mut pictures = 0;
+    for source in sources {
+        let picture = source.with_extension("svg");
+        let text = fs::read_to_string(&source).unwrap();
+        let drawn = fs::read_to_string(&picture).unwrap();
+        assert!(
+            drawn.contains(text.trim_end()),
+            "{}: run docs/pictures/draw",
+            source.display()
+        );
+        let name = picture.file_name().unwrap().to_string_lossy();
+        let link = format!("pictures/{name})");
+        assert!(
+            pages.iter().any(|(_, page)| page.contains(&link)),
+            "no page shows {name}"
+        );
+        pictures += 1;
+    }
+    assert!(pictures >= 3, "{pictures} pictures were found");
+}
+
 /// The first block of this language on a page.
 fn block(page: &str, language: &str) -> String {
     let fence = format!("```{language}\n");
