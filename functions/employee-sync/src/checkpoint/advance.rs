@@ -77,7 +77,9 @@ fn of_change(change: &Change, applied: Option<&Applied>) -> Resolution {
 
 fn of_skip(skip: &SkipReason, now: Timestamp) -> Resolution {
     match skip {
-        SkipReason::OutOfScope | SkipReason::GoneAlready => Resolution::Settled,
+        SkipReason::OutOfScope | SkipReason::GoneAlready | SkipReason::HandedOver(_) => {
+            Resolution::Settled
+        }
         SkipReason::AwaitingRetry(at) => Resolution::RetryAt(*at),
         SkipReason::Rejected { .. }
         | SkipReason::ScopeUndecided(_)

@@ -67,6 +67,8 @@ pub enum SkipReason {
     AwaitingRetry(Timestamp),
     /// Gone, and their account is locked already or never was.
     GoneAlready,
+    /// This person's account belongs to another profile now.
+    HandedOver(SourceId),
 }
 
 impl SkipReason {
@@ -120,6 +122,10 @@ impl Plan {
 
 impl Context<'_> {
     fn verdict(&self, candidate: &Candidate) -> Verdict {
+        let entry = candidate.entry.as_ref();
+        if let Some(profile) = entry.and_then(|entry| entry.handed_over_to.as_ref()) {
+            return Verdict::Skip(SkipReason::HandedOver(profile.clone()));
+        }
         match &candidate.source {
             SourceState::Rejected { field, problem, .. } => Verdict::Skip(SkipReason::Rejected {
                 field: field.clone(),

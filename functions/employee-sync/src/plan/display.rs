@@ -205,6 +205,9 @@ impl fmt::Display for SkipReason {
                 )
             }
             Self::GoneAlready => f.write_str("gone, and locked already"),
+            Self::HandedOver(profile) => {
+                write!(f, "the account belongs to the profile {profile} now")
+            }
         }
     }
 }

@@ -364,6 +364,32 @@ fn an_account_of_another_external_id_is_a_conflict() {
 }
 
 #[test]
+fn a_profile_whose_account_was_handed_over_is_never_created_locked_or_written_again() {
+    let config = config("");
+    let mut left = employee("1");
+    left.end_date = Field::Value("2026-03-31".parse().unwrap());
+    let entry = EmployeeEntry {
+        handed_over_to: Some(employee("2").source_id),
+        ..EmployeeEntry::new(left.source_id.clone())
+    };
+    let present = candidate(&left, &config);
+    let gone = SourceState::Gone {
+        external_id: ExternalId::new("personio:1"),
+        absence: Absence::Explained,
+    };
+    for source in [present.source.clone(), gone] {
+        let candidate = Candidate {
+            source,
+            entry: Some(entry.clone()),
+            ..present.clone()
+        };
+        let text = words(candidate, &config);
+        let expected = "skip    1  the account belongs to the profile 2 now";
+        assert!(text.starts_with(expected), "{text}");
+    }
+}
+
+#[test]
 fn nobody_gets_an_account_on_a_guess() {
     let config = config("");
     let account = || AccountView {

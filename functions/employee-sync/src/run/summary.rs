@@ -126,7 +126,7 @@ impl Summary {
                 }
                 SkipReason::AwaitingRetry(_) => (&mut counts.waiting, None),
                 SkipReason::OutOfScope => (&mut counts.out_of_scope, None),
-                SkipReason::GoneAlready => continue,
+                SkipReason::GoneAlready | SkipReason::HandedOver(_) => continue,
             };
             *counter += 1;
             if let Some(kind) = kind {
