@@ -137,6 +137,59 @@ async fn edits_of_an_old_profile_never_reach_an_account_that_has_moved_to_anothe
     }
 }
 
+/// Person 7 is person 1 with a new profile: the same mail address and, unless another one is given, the same first name.
+async fn rehire(harness: &Harness, first_name: Option<&str>) -> Report {
+    harness.change(1, |person| person.status = Status::Inactive);
+    harness.tick().await;
+    let former = harness.person(1);
+    harness.company.personio.put(simulators::Person {
+        email: former.email,
+        first_name: first_name.map(str::to_owned).or(former.first_name),
+        last_name: former.last_name,
+        ..harness::person(7)
+    });
+    harness.tick().await
+}
+
+#[tokio::test]
+async fn a_rehire_keeps_the_account_and_the_former_profile_never_touches_it_again() {
+    for via in [Via::Direct, Via::KomboPassthrough, Via::Kombo] {
+        let harness = Harness::synced(via, PLAIN, people(6)).await;
+        let id = harness.account(1).id;
+        let report = rehire(&harness, None).await;
+        assert_run!(report, Outcome::Done, handed_over = 1, conflicts = 0);
+        assert_eq!(harness.account(7).id, id);
+        assert!(!harness.is_locked(7));
+        let before = harness.account(7);
+        harness.change(1, |person| {
+            person.office = Some("Ulm".to_owned());
+            person.termination_date = date("2026-05-01");
+        });
+        harness.tick().await;
+        harness.company.personio.remove(1);
+        for _ in 0..3 {
+            let report = harness.tick().await;
+            assert_eq!(report.findings, []);
+        }
+        harness.after(SignedDuration::from_hours(25)).await;
+        assert_eq!(harness.account(7), before);
+        assert_eq!(harness.company.reteach.customers().len(), 6);
+    }
+}
+
+#[tokio::test]
+async fn a_recycled_mail_address_gets_the_account_only_after_approval() {
+    let harness = Harness::synced(Via::Direct, PLAIN, people(6)).await;
+    let before = harness.account(1);
+    let report = rehire(&harness, Some("Anders")).await;
+    assert_counts!(report, handed_over = 0, held = 1);
+    assert_eq!(harness.account(1), before);
+    harness.approve(&report.held.unwrap().hash).await;
+    let report = harness.tick().await;
+    assert_counts!(report, handed_over = 1, held = 0);
+    assert_eq!(harness.account(7).id, before.id);
+}
+
 #[tokio::test]
 async fn an_academy_whose_put_replaces_the_record_loses_nothing_of_ours() {
     let harness = Harness::synced(Via::Direct, ANYTHING, people(20)).await;

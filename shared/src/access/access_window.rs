@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::Employment;
 use super::lock_reason::{LockReason, Locked, lock_reason};
+use super::{Employment, Scoped};
 use crate::domain::employee::Field;
 use crate::tenant::LockOn;
 
@@ -77,6 +77,17 @@ pub fn desired_access(
         inactive_at,
         locked,
     }
+}
+
+/// Whether the contract is over: inactive, or past the end date. The scope says nothing about it.
+#[must_use]
+pub fn has_left(employment: &Employment, now: Timestamp, zone: &TimeZone, lock_on: LockOn) -> bool {
+    let in_scope = Employment {
+        scope: Scoped::In,
+        ..*employment
+    };
+    let access = desired_access(&in_scope, None, now, zone, lock_on);
+    access.inactive_at.value().is_some_and(|at| *at <= now)
 }
 
 impl DesiredAccess {

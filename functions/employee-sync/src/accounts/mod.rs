@@ -13,7 +13,7 @@ use shared::domain::id::{CustomerId, ExternalId};
 use shared::mapping::{Attribute, Text};
 use shared::reteach::{self, Client, Completeness, Customer, Gender};
 
-use crate::plan::{Account, AccountView, MatchedBy};
+use crate::plan::{Account, AccountView, Holder, MatchedBy};
 
 /// What is asked about one person.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +97,7 @@ fn gender_name(gender: Gender) -> String {
 /// An account found by mail address is adopted only if it has no external id.
 fn by_mail(account: &AccountView) -> Account {
     if account.external_id.is_some() {
-        Account::Conflicting(Box::new(account.clone()))
+        Account::Conflicting(Box::new(account.clone()), Holder::Other)
     } else {
         Account::Fetched(Box::new(account.clone()), MatchedBy::Mail)
     }

@@ -20,7 +20,7 @@ pub(crate) use self::blame::Trouble;
 use self::blame::{Blame, Judgement, Outline, Reply, Sent, Step, StepPart};
 use self::write::{Addressing, Person, Written};
 use crate::io::{ApplyAbort, Refusal, WriteError, Writer};
-use crate::plan::{Account, Candidate, Change, Plan, SourceState};
+use crate::plan::{Account, Action, Candidate, Change, Plan, SourceState};
 
 /// Changes in flight at once.
 pub(crate) const CONCURRENCY: usize = 8;
@@ -135,7 +135,9 @@ impl<'a> Work<'a> {
             SourceState::Rejected { .. } | SourceState::Gone { .. } => None,
         });
         let account = self.candidate.and_then(|it| match &it.account {
-            Account::Fetched(account, _) => Some(account.as_ref()),
+            Account::Fetched(account, _) | Account::Conflicting(account, _) => {
+                Some(account.as_ref())
+            }
             _ => None,
         });
         Person {
@@ -363,6 +365,14 @@ async fn settle(
     task: Task<'_>,
     written: Result<Written, WriteError>,
 ) -> Result<Attempted, ApplyAbort> {
+    if let (Ok(_), Action::Handover { former, .. }) = (&written, &task.change.action) {
+        // First: a run that ends here must not leave the account to the former profile.
+        let handed_over = EmployeeEntry {
+            handed_over_to: Some(task.change.source_id.clone()),
+            ..EmployeeEntry::new(former.clone())
+        };
+        write_entry(writer, &handed_over).await?;
+    }
     match written {
         Ok(Written {
             entry,

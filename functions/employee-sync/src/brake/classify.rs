@@ -64,9 +64,25 @@ fn of_account(change: &Change, candidate: Option<&Candidate>) -> Option<Brake> {
                 matches!(candidate.account, Account::Fetched(_, MatchedBy::Mail))
             })
             .then_some(Brake::Create),
+        Action::Handover { .. } if candidate.is_some_and(has_same_name) => Some(Brake::Handover),
         Action::Handover { .. } => Some(Brake::TakeOver),
         Action::Update(_) => None,
     }
+}
+
+/// Whether the account that a person would take over has their first and last name.
+fn has_same_name(candidate: &Candidate) -> bool {
+    let (SourceState::Present { record, .. }, Account::Conflicting(account, _)) =
+        (&candidate.source, &candidate.account)
+    else {
+        return false;
+    };
+    [Attribute::FirstName, Attribute::LastName]
+        .iter()
+        .all(|name| {
+            let wanted = record.values.get(name).and_then(Option::as_ref);
+            wanted.is_some() && wanted == account.values.get(name)
+        })
 }
 
 /// What the change does to an account that is there. A handover is judged as a whole.

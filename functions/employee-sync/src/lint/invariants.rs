@@ -8,7 +8,9 @@ use shared::access::{EmploymentStatus, LockReason, Scoped};
 use shared::domain::employee::Field;
 use shared::domain::id::SourceId;
 
-use crate::plan::{Account, AccountView, Action, Candidate, Change, MatchedBy, Plan, SourceState};
+use crate::plan::{
+    Account, AccountView, Action, Candidate, Change, Holder, MatchedBy, Plan, SourceState,
+};
 
 /// A rule that a plan breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +117,20 @@ fn account_is_ours(change: &Change, candidate: &Candidate) -> bool {
         }
         (Action::Adopt(id), Account::Fetched(account, MatchedBy::Ledger)) => {
             *id == account.id && was_theirs(account, candidate)
+        }
+        (
+            Action::Handover {
+                account: id,
+                from,
+                former,
+            },
+            Account::Conflicting(account, Holder::Former(holder)),
+        ) => {
+            *id == account.id
+                && former == holder
+                && *former != change.source_id
+                && account.external_id.as_ref() == Some(from)
+                && same_mail(account, candidate)
         }
         // Somebody gone is locked; their external id need not come back for that.
         (Action::Update(id), Account::Fetched(account, MatchedBy::Ledger)) => {

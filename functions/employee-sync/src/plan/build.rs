@@ -15,8 +15,8 @@ use shared::tenant::TenantConfig;
 use super::claim::Claims;
 use super::compare;
 use super::{
-    Account, AccountView, Action, Baseline, Before, Candidate, Cause, Change, Extent, MatchedBy,
-    SourceState, ValueChange, WindowChange,
+    Account, AccountView, Action, Baseline, Before, Candidate, Cause, Change, Extent, Holder,
+    MatchedBy, SourceState, ValueChange, WindowChange,
 };
 
 /// What every verdict depends on beside the person.
@@ -236,8 +236,20 @@ impl Context<'_> {
             ),
             (_, Scoped::OutLeft | Scoped::OutLocked) => Verdict::Skip(SkipReason::OutOfScope),
             (_, Scoped::Undecided(field)) => Verdict::Skip(SkipReason::ScopeUndecided(field)),
-            (Account::Conflicting(account), Scoped::In) => {
-                Verdict::Skip(SkipReason::Conflict(account.id.clone()))
+            (Account::Conflicting(account, holder), Scoped::In) => {
+                match (holder, &account.external_id) {
+                    (Holder::Former(former), Some(from)) => {
+                        let action = Action::Handover {
+                            account: account.id.clone(),
+                            from: from.clone(),
+                            former: former.clone(),
+                        };
+                        self.update(candidate, record, fingerprint, action)
+                    }
+                    (Holder::Former(_) | Holder::Other, _) => {
+                        Verdict::Skip(SkipReason::Conflict(account.id.clone()))
+                    }
+                }
             }
             (Account::Fetched(account, MatchedBy::Mail), Scoped::In) => self.update(
                 candidate,
@@ -296,7 +308,9 @@ impl Context<'_> {
     ) -> Verdict {
         let entry = candidate.entry.as_ref();
         let seen = match &candidate.account {
-            Account::Fetched(account, _) => Some(account.as_ref()),
+            Account::Fetched(account, _) | Account::Conflicting(account, _) => {
+                Some(account.as_ref())
+            }
             _ => None,
         };
         let before = seen.map_or_else(
@@ -306,7 +320,14 @@ impl Context<'_> {
         // Where the ledger knows nothing, what the end date explains is no lock of our own: it moves with the date.
         let explained =
             entry.is_none() && self.target(record, None).inactive_at == before.inactive_at.into();
-        let known = compare::known_lock(entry, before, record, self.now).filter(|_| !explained);
+        let known = match action {
+            // The lock was the former profile's.
+            Action::Handover { .. } => before.inactive_at.map(|since| Locked {
+                since,
+                reason: LockReason::Vanished,
+            }),
+            _ => compare::known_lock(entry, before, record, self.now).filter(|_| !explained),
+        };
         let target = self.target(record, known);
         let cause = compare::cause(record, &target, before, self.now);
         let window = WindowChange::between(before, target.active_at, target.inactive_at, cause);
@@ -317,7 +338,7 @@ impl Context<'_> {
             (_, None, Some(entry)) => compare::with_digests(&record.values, entry, self.key),
             (_, None, None) => Vec::new(),
         };
-        if values.is_empty() && window.is_none() && !matches!(action, Action::Adopt(_)) {
+        if values.is_empty() && window.is_none() && matches!(action, Action::Update(_)) {
             return self.as_it_should_be(
                 record,
                 fingerprint,

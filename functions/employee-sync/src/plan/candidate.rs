@@ -75,9 +75,18 @@ pub enum Account {
     /// reteach was asked: there is none.
     Missing,
     /// Their mail address belongs to this account, which has another external id.
-    Conflicting(Box<AccountView>),
+    Conflicting(Box<AccountView>, Holder),
     /// Nobody asked, because nothing would be done about it.
     NotFetched,
+}
+
+/// Whose external id a conflicting account has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// A person who has left: inactive, past the end date, or gone. The account may be handed over.
+    Former(SourceId),
+    /// A person who has not left, or another system.
+    Other,
 }
 
 /// How an account was found.

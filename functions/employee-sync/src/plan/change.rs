@@ -65,6 +65,8 @@ pub enum Action {
         account: CustomerId,
         /// The external id that it has so far.
         from: ExternalId,
+        /// The person's former profile. The ledger forgets its account.
+        former: SourceId,
     },
     /// It is ours.
     Update(CustomerId),

@@ -1,11 +1,11 @@
 //! Several people who would get the same account: at most one of them has it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shared::domain::id::{CustomerId, SourceId};
 
 use super::build::Verdict;
-use super::{Account, Action, Candidate, MatchedBy, SkipReason};
+use super::{Account, Action, Candidate, Holder, MatchedBy, SkipReason};
 
 /// How good a claim to an account is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +16,8 @@ enum Claim {
     Ledger,
     /// It carries the person's external id.
     ExternalId,
+    /// It carries the external id of a former profile that nothing is done for in this run.
+    Handover,
 }
 
 /// Whose each account is; `None` where the best claims are equally good, and nobody gets it on a guess.
@@ -25,10 +27,22 @@ impl Claims {
     /// The claims of everybody who has an account, or would adopt one.
     pub(super) fn of(verdicts: &[(&Candidate, Verdict)]) -> Self {
         let mut best: BTreeMap<CustomerId, (Claim, Option<SourceId>)> = BTreeMap::new();
+        let busy: BTreeSet<&CustomerId> = verdicts
+            .iter()
+            .filter(|(_, verdict)| !hands_over(verdict))
+            .filter_map(|(_, verdict)| match verdict {
+                Verdict::Change(change) => change.action.account(),
+                _ => None,
+            })
+            .collect();
         for (candidate, verdict) in verdicts {
             let Some((account, claim)) = claim(candidate, verdict) else {
                 continue;
             };
+            // What the former profile is due comes first: a brake may hold the handover.
+            if claim == Claim::Handover && busy.contains(account) {
+                continue;
+            }
             let id = || Some(candidate.source_id.clone());
             let leader = best.entry(account.clone()).or_insert_with(|| (claim, id()));
             if claim > leader.0 {
@@ -62,6 +76,10 @@ impl Claims {
     }
 }
 
+fn hands_over(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Change(change) if matches!(change.action, Action::Handover { .. }))
+}
+
 /// A mail address alone is a claim only of somebody who would really adopt the account.
 fn claim<'a>(candidate: &'a Candidate, verdict: &Verdict) -> Option<(&'a CustomerId, Claim)> {
     let adopts =
@@ -71,9 +89,12 @@ fn claim<'a>(candidate: &'a Candidate, verdict: &Verdict) -> Option<(&'a Custome
         Account::Fetched(account, MatchedBy::Ledger) => Some((&account.id, Claim::Ledger)),
         Account::FromLedger(id) => Some((id, Claim::Ledger)),
         Account::Fetched(account, MatchedBy::Mail) if adopts => Some((&account.id, Claim::Mail)),
+        Account::Conflicting(account, Holder::Former(_)) if hands_over(verdict) => {
+            Some((&account.id, Claim::Handover))
+        }
         Account::Fetched(_, MatchedBy::Mail)
         | Account::Missing
-        | Account::Conflicting(_)
+        | Account::Conflicting(..)
         | Account::NotFetched => None,
     }
 }

@@ -15,7 +15,7 @@ mod hold;
 mod tests;
 
 pub use build::{Context, Plan, SkipReason};
-pub use candidate::{Account, AccountView, Candidate, MatchedBy, SourceState};
+pub use candidate::{Account, AccountView, Candidate, Holder, MatchedBy, SourceState};
 pub use change::{
     Access, Action, Baseline, Before, Cause, Change, Extent, SOON, ValueChange, WindowChange,
 };

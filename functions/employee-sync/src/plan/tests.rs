@@ -4,16 +4,19 @@ mod morning;
 mod properties;
 
 use insta::assert_snapshot;
+use jiff::SignedDuration;
 use shared::access::{AccessWindow, LockReason, Locked};
 use shared::domain::employee::{Employee, Field, Status};
-use shared::domain::id::{CustomerId, ExternalId};
+use shared::domain::id::{CustomerId, ExternalId, SourceId};
 use shared::mapping::{Attribute, Text};
 use shared::source::Absence;
-use shared::state::{EmployeeEntry, Failure, FailureKind};
+use shared::state::{Brake, EmployeeEntry, Failure, FailureKind};
 use shared::tenant::TenantConfig;
 
 use super::builders::{account_of, candidate, config, employee, key, now, seen, synced, trusted};
 use super::*;
+use crate::brake::classify::{NewAccounts, risky_changes};
+use crate::lint::examine;
 
 fn plan(candidates: &[Candidate], config: &TenantConfig) -> Plan {
     Plan::build(
@@ -354,9 +357,113 @@ fn an_account_with_the_same_mail_and_no_external_id_is_adopted() {
     "#);
 }
 
+/// `employee` with the mail address of the account of former profile 9.
+fn rehired(employee: &Employee, former: &Employee) -> Candidate {
+    let config = config("");
+    let account = AccountView {
+        window: AccessWindow {
+            active_at: None,
+            inactive_at: Some(now() - SignedDuration::from_hours(1)),
+        },
+        ..account_of(former, &config)
+    };
+    let holder = Holder::Former(former.source_id.clone());
+    Candidate {
+        account: Account::Conflicting(Box::new(account), holder),
+        ..candidate(employee, &config)
+    }
+}
+
+#[test]
+fn a_rehire_gets_the_account_of_the_former_profile() {
+    let former = employee("9");
+    let new = Employee {
+        source_id: SourceId::new("1"),
+        ..former.clone()
+    };
+    let config = config("");
+    let candidates = [rehired(&new, &former)];
+    let plan = plan(&candidates, &config);
+    let change = &plan.changes[0];
+    let expected = Action::Handover {
+        account: CustomerId::new("c9"),
+        from: ExternalId::new("personio:9"),
+        former: SourceId::new("9"),
+    };
+    assert_eq!(change.action, expected);
+    assert_eq!(change.window.unwrap().after.inactive_at, None);
+    assert_eq!(change.locked, None);
+    assert!(change.values.is_empty(), "{:?}", change.values);
+    assert_eq!(examine(&plan, &candidates, "personio", now()), Ok(()));
+}
+
+#[test]
+fn a_handover_counts_as_one_only_if_both_names_match() {
+    let former = employee("9");
+    let with_names = |first: Field<String>, last: Field<String>| Employee {
+        source_id: SourceId::new("1"),
+        first_name: first,
+        last_name: last,
+        ..former.clone()
+    };
+    let (first, last) = (former.first_name.clone(), former.last_name.clone());
+    let other = || Field::Value("Anders".to_owned());
+    let cases = [
+        (with_names(first.clone(), last.clone()), Brake::Handover),
+        (with_names(other(), last.clone()), Brake::TakeOver),
+        (with_names(first.clone(), other()), Brake::TakeOver),
+        (with_names(Field::Absent, last), Brake::TakeOver),
+    ];
+    for (new, brake) in cases {
+        let candidates = [rehired(&new, &former)];
+        let config = config("");
+        let plan = plan(&candidates, &config);
+        let counted = NewAccounts::Counted;
+        let risky = risky_changes(&plan, &candidates, &config, now(), counted);
+        let kinds: Vec<_> = risky
+            .iter()
+            .map(|risky| (risky.brake, risky.part))
+            .collect();
+        assert_eq!(kinds, [(brake, Part::Account)]);
+    }
+}
+
+#[test]
+fn a_lock_that_the_former_profile_is_due_goes_before_the_handover() {
+    let former = employee("9");
+    let new = Employee {
+        source_id: SourceId::new("1"),
+        ..former.clone()
+    };
+    let config = config("");
+    let gone = Candidate {
+        source: SourceState::Gone {
+            external_id: ExternalId::new("personio:9"),
+            absence: Absence::Explained,
+        },
+        ..trusted(&former, &former, &config)
+    };
+    for candidates in [
+        [rehired(&new, &former), gone.clone()],
+        [gone.clone(), rehired(&new, &former)],
+    ] {
+        let plan = plan(&candidates, &config);
+        let changed: Vec<_> = plan
+            .changes
+            .iter()
+            .map(|change| change.source_id.as_str())
+            .collect();
+        assert_eq!(changed, ["9"]);
+        assert!(
+            matches!(&plan.skipped[..], [(id, skip)] if id.as_str() == "1" && skip.is_conflict())
+        );
+    }
+}
+
 #[test]
 fn an_account_of_another_external_id_is_a_conflict() {
-    let foreign = Account::Conflicting(Box::new(account_of(&employee("9"), &config(""))));
+    let account = account_of(&employee("9"), &config(""));
+    let foreign = Account::Conflicting(Box::new(account), Holder::Other);
     assert_snapshot!(words(Candidate { account: foreign, ..candidate(&employee("1"), &config("")) }, &config("")), @"
     skip    1  conflict: the mail address belongs to the reteach account c9, which has another external id; change one of the two addresses, or clear that account's external id
     0 to change, 0 as they should be

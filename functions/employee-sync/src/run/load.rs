@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
-use shared::access::Scoped;
+use shared::access::{Scoped, has_left};
 use shared::domain::id::{ExternalId, SourceId};
 use shared::fingerprint::{
     EntryStatus, FingerprintKey, Shard, ShardDigest, ShardEntry, ShardNumber,
@@ -20,7 +20,7 @@ use crate::accounts::{
 };
 use crate::checkpoint::{Classification, Identity, Reason, Selection, Sharding, classify};
 use crate::io::Reader;
-use crate::plan::{Account, Candidate, MatchedBy, SourceState};
+use crate::plan::{Account, Candidate, Holder, MatchedBy, SourceState};
 use crate::source::{Completeness, People, Person};
 
 /// Customers on one page of reteach's list.
@@ -225,6 +225,7 @@ async fn everybody(
     let foreign_accounts = index.foreign(rules.tool);
     let orphans = orphans(&index, &candidates, inputs, &shards, &handed_over);
     let candidates = with_accounts(candidates, Some(&Accounts::Listed(index)));
+    let candidates = with_holders(reader, candidates, people, &gone, rules).await?;
     let mut candidates = without_stale_values(candidates, rules.config, rules.key);
     candidates.retain(|candidate| !is_settled(candidate, &due, &gone, rules.now));
     let open_accounts = count_open(&candidates, rules.now);
@@ -258,6 +259,7 @@ async fn changed(
     let unmatched = candidates(rules.tool, rules.config, people, (&due, &gone), entries);
     let accounts = find_accounts(reader, &unmatched, inputs).await?;
     let candidates = with_accounts(unmatched, accounts.as_ref());
+    let candidates = with_holders(reader, candidates, people, &gone, rules).await?;
     Ok(Loaded {
         open_accounts: match state {
             Some(state) => state.open_accounts,
@@ -426,6 +428,57 @@ fn is_settled(
     !due.contains(id) && !gone.contains(id) && !is_open
 }
 
+/// The candidates with what is known of the people whose external ids their conflicting accounts have.
+async fn with_holders(
+    reader: &impl Reader,
+    mut candidates: Vec<Candidate>,
+    people: &People,
+    gone: &BTreeSet<SourceId>,
+    rules: Rules<'_>,
+) -> Result<Vec<Candidate>, StateError> {
+    let holders: BTreeSet<SourceId> = candidates
+        .iter()
+        .filter_map(|candidate| match &candidate.account {
+            Account::Conflicting(account, _) => account.external_id.as_ref()?.source_id(rules.tool),
+            _ => None,
+        })
+        .collect();
+    let missing: BTreeSet<&SourceId> = holders
+        .iter()
+        .filter(|id| !people.snapshot.contains(id))
+        .collect();
+    let entries = if missing.is_empty() {
+        HashMap::new()
+    } else {
+        reader.entries(&missing).await?
+    };
+    let has_left = |id: &SourceId| match people.snapshot.get(id) {
+        Some(Person::Employee(employee, _)) => {
+            let record = DesiredAccount::of(employee, rules.tool, rules.config);
+            let (zone, lock_on) = (&rules.config.time_zone, rules.config.employees.lock_on);
+            has_left(&record.employment, rules.now, zone, lock_on)
+        }
+        Some(Person::Rejected { .. }) => false,
+        None => {
+            let entry = entries.get(id);
+            gone.contains(id) || entry.is_some_and(|entry| is_shut(entry, rules.now))
+        }
+    };
+    for candidate in &mut candidates {
+        let Account::Conflicting(account, holder) = &mut candidate.account else {
+            continue;
+        };
+        let id = account
+            .external_id
+            .as_ref()
+            .and_then(|id| id.source_id(rules.tool));
+        if let Some(id) = id.filter(has_left) {
+            *holder = Holder::Former(id);
+        }
+    }
+    Ok(candidates)
+}
+
 /// The records, with null for what the configuration has switched off and we wrote: it is cleared once. What somebody else
 /// has written there since stays.
 fn without_stale_values(
@@ -464,7 +517,7 @@ fn with_retries(mut candidates: Vec<Candidate>, rules: Rules<'_>) -> Vec<Candida
     for candidate in &mut candidates {
         let conflicts = matches!(
             candidate.account,
-            Account::Conflicting(_) | Account::NotFetched
+            Account::Conflicting(..) | Account::NotFetched
         );
         let failure = candidate
             .entry

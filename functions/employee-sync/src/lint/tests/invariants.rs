@@ -11,8 +11,8 @@ use super::{lock, plan, three};
 use crate::lint::{Violation, examine};
 use crate::plan::builders::{account_of, candidate, config, employee, key, now, trusted};
 use crate::plan::{
-    Account, AccountView, Action, Before, Candidate, MatchedBy, Plan, SkipReason, SourceState,
-    ValueChange,
+    Account, AccountView, Action, Before, Candidate, Holder, MatchedBy, Plan, SkipReason,
+    SourceState, ValueChange,
 };
 
 /// A rule, a way to break it, and whose change is then reported.
@@ -70,10 +70,11 @@ const BREACHES: [Breach; 30] = [
         plan.changes[0].action = Action::Adopt(CustomerId::new("c1"))
     }),
     (OURS, Some("1"), |_, candidates| {
-        candidates[0].account = Account::Conflicting(Box::new(AccountView {
+        let account = AccountView {
             id: CustomerId::new("c1"),
             ..account_of(&employee("7"), &config(""))
-        }))
+        };
+        candidates[0].account = Account::Conflicting(Box::new(account), Holder::Other)
     }),
     (OURS, Some("1"), |_, candidates| {
         found(

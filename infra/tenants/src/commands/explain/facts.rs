@@ -110,7 +110,7 @@ impl Facts<'_> {
                     window(account.window)
                 )
             }
-            Account::Conflicting(account) => {
+            Account::Conflicting(account, _) => {
                 format!(
                     "the mail address belongs to the account {} in reteach, which has another external id",
                     account.id
