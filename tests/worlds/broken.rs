@@ -72,7 +72,7 @@ const PRODUCTS: [BrokenProduct; 5] = [
     BrokenProduct {
         broken: Broken::HoldsNothing,
         concerns: |setting, history| setting.via == Via::Kombo && history.iter().any(drops_people),
-        seeds: 8,
+        seeds: 16,
         events: 4,
         says: "was wrongly locked",
     },
