@@ -10,6 +10,8 @@ use shared::tenant::Via;
 use simulators::people::Status;
 use simulators::reteach::{Customer, Quirk};
 
+use crate::brakes::PLAIN;
+
 const ANYTHING: &str = "[brake]\nat_least = 100\n";
 
 fn move_to(harness: &Harness, ids: std::ops::RangeInclusive<u64>, office: &str) {
@@ -139,15 +141,15 @@ async fn edits_of_an_old_profile_never_reach_an_account_that_has_moved_to_anothe
 
 /// Person 7 is person 1 with a new profile: the same mail address and, unless another one is given, the same first name.
 async fn rehire(harness: &Harness, first_name: Option<&str>) -> Report {
-    harness.change(1, |person| person.status = Status::Inactive);
-    harness.tick().await;
-    let former = harness.person(1);
-    harness.company.personio.put(simulators::Person {
-        email: former.email,
-        first_name: first_name.map(str::to_owned).or(former.first_name),
-        last_name: former.last_name,
-        ..harness::person(7)
+    let mut rehired = harness::person(7);
+    harness.change(1, |person| {
+        person.status = Status::Inactive;
+        rehired.email.clone_from(&person.email);
+        rehired.first_name = first_name.unwrap_or(&person.first_name).to_owned();
+        rehired.last_name.clone_from(&person.last_name);
     });
+    harness.tick().await;
+    harness.company.personio.put(rehired);
     harness.tick().await
 }
 
