@@ -41,7 +41,7 @@ async fn an_end_date_locks_at_midnight_in_berlin() {
         ("2026-10-26", "2026-10-25T23:00:00Z"),
     ];
     for (more, cases) in [
-        ("", day_after),
+        ("[brake]\nat_least = 10\n", day_after),
         ("[employees]\nlock_on = \"end-day\"\n", end_day),
     ] {
         for via in ROUTES {

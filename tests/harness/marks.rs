@@ -118,7 +118,7 @@ pub fn marked(id: u64) -> Person {
     Person {
         first_name: "Zwetschge".into(),
         last_name: format!("von Zwetschge-{id}"),
-        email: Some(format!("zwetschge.{id}@zwetschge.example")),
+        email: Some(format!("zwetschge.{id}@obst.example")),
         gender: Some(Gender::Male),
         position: Some("Zwetschgenbauer".into()),
         subcompany: Some("Zwetschge GmbH".into()),

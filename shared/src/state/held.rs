@@ -79,7 +79,8 @@ pub enum Decision {
     },
 }
 
-/// Which parts of a held plan a decision is about. Without kinds and people: all that nobody has decided about.
+/// Which parts of a held plan a decision is about. Without kinds and people: all that nobody has decided about, or all
+/// where everything is decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Choice {
     pub kinds: BTreeSet<Brake>,
@@ -98,10 +99,6 @@ pub enum ChoiceError {
          system first"
     )]
     TooLargeForPeople,
-    #[error(
-        "somebody has decided about every change of this plan: name kinds or people to decide again"
-    )]
-    AllDecided,
 }
 
 fn names(kinds: &BTreeSet<Brake>) -> String {
@@ -136,6 +133,14 @@ impl HeldPlan {
         })
     }
 
+    /// Whether a part carries this very decision.
+    #[must_use]
+    pub fn records(&self, decision: Decision) -> bool {
+        self.parts
+            .iter()
+            .any(|(_, part)| part.decision == Some(decision))
+    }
+
     /// How many parts somebody dismissed.
     #[must_use]
     pub fn dismissed(&self) -> usize {
@@ -150,7 +155,7 @@ impl HeldPlan {
     /// The parts that `choice` names, with the decision.
     ///
     /// # Errors
-    /// [`ChoiceError`] if it names a kind or a person that the plan does not have, or nothing is left to decide.
+    /// [`ChoiceError`] if it names a kind or a person that the plan does not have, or people in a plan that is too large to keep them.
     pub fn decide(&self, choice: &Choice, decision: Decision) -> Result<Self, ChoiceError> {
         let Choice { kinds, people } = choice;
         if !people.is_empty() && !self.parts.names_people() {
@@ -173,6 +178,7 @@ impl HeldPlan {
         if !missing.is_empty() {
             return Err(ChoiceError::NoSuchPerson(missing));
         }
+        let has_open = !self.undecided().is_empty();
         let is_chosen = |key: &PartKey, part: &HeldPart| {
             let names_person = || {
                 part.person
@@ -180,7 +186,7 @@ impl HeldPlan {
                     .is_some_and(|person| people.contains(person))
             };
             match (kinds.is_empty(), people.is_empty()) {
-                (true, true) => part.decision.is_none(),
+                (true, true) => part.decision.is_none() || !has_open,
                 (_, no_people) => of_kind(key) && (no_people || names_person()),
             }
         };
@@ -191,9 +197,7 @@ impl HeldPlan {
         };
         let mut decided = self.clone();
         decided.revision += 1;
-        if decided.parts.decide(is_chosen, decision) == 0 {
-            return Err(ChoiceError::AllDecided);
-        }
+        decided.parts.decide(is_chosen, decision);
         decided.partly_decided = decided.undecided().into_keys().filter(of_some).collect();
         Ok(decided)
     }

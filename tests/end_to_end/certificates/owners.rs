@@ -164,13 +164,13 @@ async fn a_rehired_person_with_a_new_id_has_a_new_file() {
         harness.issue([of("personio:1", "c-1")]);
         harness.certificates_now().await;
         leaves(&harness, 1).await;
-        // The same mail address: the account belongs to the old id until an admin hands it over.
+        // The same mail address and another name: the account is the old profile's until somebody approves.
         let again = simulators::Person {
             email: person(1).email,
             ..person(5)
         };
         harness.personio.put(again);
-        assert_eq!(harness.tick().await.counts.conflicts, 1, "{via:?}");
+        assert_eq!(harness.tick().await.counts.held, 1, "{via:?}");
         set_external_id(&harness, "personio:1", Some("personio:5"));
         harness.issue([of("personio:5", "c-2")]);
         let report = harness.certificates_in(Mode::FullScan).await;

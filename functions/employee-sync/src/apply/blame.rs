@@ -27,6 +27,8 @@ pub(super) struct Outline {
     pub(super) separable: bool,
     /// Whether the account exists already.
     pub(super) updates: bool,
+    /// Whether the account gave no answer in an earlier run either, while others got one.
+    pub(super) was_silent: bool,
 }
 
 /// A field that is sent.
@@ -304,8 +306,10 @@ impl Blame {
     }
 
     fn silence(&mut self, step: Step) {
+        let outline = self.outlines.get(step.index);
+        let was_silent = outline.is_some_and(|outline| outline.was_silent);
         // Another account got an answer meanwhile: a call without one takes the longest.
-        if self.last_answered > Some(step.begun) {
+        if was_silent || self.last_answered > Some(step.begun) {
             return self.judge_personal(vec![step.index]);
         }
         if !self.silent.contains(&step.index) {

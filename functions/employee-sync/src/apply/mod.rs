@@ -185,6 +185,7 @@ impl<'a> Work<'a> {
             window: window.chain(identity).collect(),
             separable: self.window.is_some(),
             updates: self.change.action.account().is_some(),
+            was_silent: self.was_silent(),
         }
     }
 
@@ -255,7 +256,8 @@ impl<'a> Work<'a> {
         if let Some(fingerprint) = self.change.fingerprint {
             let entry = self.entry.clone();
             let mut noted = with_failure(entry, kind, fingerprint, reason.clone(), now);
-            if let Some(failure) = noted.failure.as_mut().filter(|_| !pause) {
+            // What fails once may be a broken connection: the next run tries it again.
+            if let Some(failure) = noted.failure.as_mut().filter(|_| !self.was_silent()) {
                 failure.retry_at = now;
             }
             write_entry(writer, &noted).await?;

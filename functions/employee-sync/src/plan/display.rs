@@ -183,7 +183,7 @@ impl fmt::Display for SkipReason {
             Self::Conflict(account) => write!(
                 f,
                 "conflict: the mail address belongs to the reteach account {account}, which has another external id; \
-                 correct the address in the HR system, or give the account to this profile with `tenants people handover`"
+                 change one of the two addresses, or use `tenants people handover` if both are one person"
             ),
             Self::Contested(account) => write!(
                 f,

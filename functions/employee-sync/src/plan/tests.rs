@@ -465,7 +465,7 @@ fn an_account_of_another_external_id_is_a_conflict() {
     let account = account_of(&employee("9"), &config(""));
     let foreign = Account::Conflicting(Box::new(account), Holder::Other);
     assert_snapshot!(words(Candidate { account: foreign, ..candidate(&employee("1"), &config("")) }, &config("")), @"
-    skip    1  conflict: the mail address belongs to the reteach account c9, which has another external id; change one of the two addresses, or clear that account's external id
+    skip    1  conflict: the mail address belongs to the reteach account c9, which has another external id; change one of the two addresses, or use `tenants people handover` if both are one person
     0 to change, 0 as they should be
     ");
 }

@@ -92,15 +92,12 @@ impl HeldParts {
         &mut self,
         is_chosen: impl Fn(&PartKey, &HeldPart) -> bool,
         decision: Decision,
-    ) -> usize {
-        let mut decided = 0;
+    ) {
         for (key, part) in &mut self.0 {
             if is_chosen(key, part) {
                 part.decision = Some(decision);
-                decided += 1;
             }
         }
-        decided
     }
 
     pub(super) fn take_decisions(&mut self, current: &Self) {

@@ -4,7 +4,7 @@ use super::{FencingToken, StateError, Store};
 use crate::domain::id::TenantId;
 use crate::state::key::Key;
 use crate::state::table::{Condition, Freshness, Item, Outcome, attribute, attributes, record};
-use crate::state::{Choice, ChoiceError, Decision, HeldPlan};
+use crate::state::{Choice, Decision, HeldPlan};
 
 /// No newer run has written the item, and nobody has decided about it since the run read it.
 const AS_READ: &str = "(attribute_not_exists(#fence) OR #fence <= :token) \
@@ -90,11 +90,12 @@ impl Store {
             let Some(held) = held.filter(|held| held.hash == hash) else {
                 break;
             };
-            let decided = match held.decide(choice, decision) {
-                Ok(decided) => decided,
-                // The reply of the write was lost.
-                Err(ChoiceError::AllDecided) if attempt > 0 => return Ok(held),
-                Err(_) => break,
+            // The reply of the write before was lost.
+            if attempt > 0 && held.records(decision) {
+                return Ok(held);
+            }
+            let Ok(decided) = held.decide(choice, decision) else {
+                break;
             };
             let condition = Condition::update(
                 "SET #parts = :parts, #partly_decided = :partly, #revision = :next",

@@ -27,6 +27,7 @@ fn outline(values: &[&str], locks: bool) -> Outline {
         window: sent(if locks { &["setInactiveAt"] } else { &[] }),
         separable: locks,
         updates: true,
+        was_silent: false,
     }
 }
 
@@ -100,6 +101,20 @@ fn first(_: usize) -> usize {
 fn field_of(run: &Run) -> Vec<Option<&str>> {
     let troubles = run.judgement.troubles.iter();
     troubles.map(|trouble| trouble.field.as_deref()).collect()
+}
+
+#[test]
+fn accounts_that_gave_no_answer_before_say_nothing_about_the_vendor() {
+    for was_silent in [false, true] {
+        let outline = Outline {
+            was_silent,
+            ..outline(&["position"], false)
+        };
+        let people = vec![(outline, Account::Silent); 12];
+        let run = run(&people, 8, first);
+        assert_eq!(run.judgement.vendor, !was_silent);
+        assert_eq!(run.personal.len(), if was_silent { 12 } else { 0 });
+    }
 }
 
 #[test]
