@@ -101,11 +101,13 @@ async fn bytes_are_encoded_within_json_while_they_are_sent() {
 
 #[tokio::test(start_paused = true)]
 async fn only_what_went_out_completely_may_have_taken_effect() {
-    type Case = (&'static str, fn() -> Canned, fn() -> Content, Effect);
-    let whole: fn() -> Content = || content(&[b"%PDF-"], Some(5));
-    let (hang, half): (fn() -> Canned, fn() -> Canned) = (|| Canned::Hang, || Canned::Half);
-    let (stuck, empty): (fn() -> Content, fn() -> Content) =
-        (|| stuck(&[b"%PDF-"]), || content(&[], Some(0)));
+    type MakeCanned = fn() -> Canned;
+    type MakeContent = fn() -> Content;
+    type Case = (&'static str, MakeCanned, MakeContent, Effect);
+    let (hang, half): (MakeCanned, MakeCanned) = (|| Canned::Hang, || Canned::Half);
+    let whole: MakeContent = || content(&[b"%PDF-"], Some(5));
+    let stuck: MakeContent = || stuck(&[b"%PDF-"]);
+    let empty: MakeContent = || content(&[], Some(0));
     let cases: [Case; 5] = [
         ("the answer never comes", hang, whole, Effect::Unknown),
         ("the answer breaks off", half, whole, Effect::Unknown),

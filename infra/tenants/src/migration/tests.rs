@@ -207,7 +207,7 @@ proptest! {
                 account.external_id == Some(ExternalId::of(TOOL, id))
                     || world.entries.get(*id).is_some_and(|entry| entry.customer_id.as_ref() == Some(&account.id))
             };
-            prop_assert!(old.iter().any(|id| owns(id)), "{:?} is in no row", account);
+            prop_assert!(old.iter().any(owns), "{:?} is in no row", account);
         }
     }
 

@@ -328,7 +328,8 @@ async fn a_file_that_stops_or_breaks_off_is_an_error() {
             piece
         }))
     }
-    let cases: [(fn() -> Body, &str); 2] = [(silence, "timed out"), (break_off, "broke")];
+    type MakeBody = fn() -> Body;
+    let cases: [(MakeBody, &str); 2] = [(silence, "timed out"), (break_off, "broke")];
     for (body, expected) in cases {
         let world = World::new(move |_, _| respond(body())).await;
         let error = match world.open().await {

@@ -141,7 +141,9 @@ impl CollectAccounts for UnreadableRows {
 #[tokio::test(start_paused = true)]
 async fn an_odd_row_of_the_list_is_one_unreadable_account() {
     type Edit = fn(&mut Value);
-    let cases: [(Edit, Option<(Option<&str>, &str)>); 7] = [
+    /// The id and the field of an unreadable row.
+    type Unreadable = (Option<&'static str>, &'static str);
+    let cases: [(Edit, Option<Unreadable>); 7] = [
         (|row| row["tags"] = Value::Null, None),
         (
             |row| drop(row.as_object_mut().unwrap().remove("status")),

@@ -5,8 +5,10 @@ use shared::fingerprint::FingerprintKey;
 
 use super::world::{End, World};
 
+type Lose = fn(&mut World);
+
 /// What is lost, in a company of 40 people of whom 3 leave at the same moment.
-const LOSSES: [(&str, fn(&mut World)); 8] = [
+const LOSSES: [(&str, Lose); 8] = [
     ("nothing", |_| {}),
     ("the key", |world| {
         world.key = FingerprintKey::from_bytes(&[8; 32])
