@@ -40,14 +40,14 @@ async fn ticks(seen: &mut Witness, times: usize) {
 /// People and accounts with every kind of fault.
 fn go_wrong(harness: &Harness) {
     let academy = &harness.reteach;
-    academy.insert(by_hand("zwetschge.1@zwetschge.example"));
+    academy.insert(by_hand("zwetschge.1@obst.example"));
     academy.insert(Customer {
         external_id: Some("sap:2".into()),
-        ..by_hand("zwetschge.2@zwetschge.example")
+        ..by_hand("zwetschge.2@obst.example")
     });
     harness.change(3, |person| person.last_name = "Zwetschge".repeat(40));
     harness.change(4, |person| {
-        person.email = Some("zwetschge.5@zwetschge.example".into())
+        person.email = Some("zwetschge.5@obst.example".into())
     });
     harness.change(6, |person| {
         person.email = Some("zwetschge ist keine adresse".into())
@@ -68,7 +68,7 @@ async fn scenario(seen: &mut Witness) {
         seen.harness.change(id, |person| {
             person.status = Status::Inactive;
             person.office = None;
-            person.email = Some(format!("neu.{id}@zwetschge.example"));
+            person.email = Some(format!("neu.{id}@obst.example"));
         });
     }
     seen.harness.personio.remove(17);
@@ -83,7 +83,7 @@ async fn scenario(seen: &mut Witness) {
 
 /// Vendors whose errors repeat personal data.
 async fn loose_tongues(seen: &mut Witness) {
-    const TALK: &str = r#"{"success":false,"error":{"code":1,"message":"Frau Zwetschge, \"Zwetschge\", zwetschge@zwetschge.example","title":"zwetschge@x.example"},"statusCode":422,"message":["lastName of Zwetschge is zwetschge@zwetschge.example"]}"#;
+    const TALK: &str = r#"{"success":false,"error":{"code":1,"message":"Frau Zwetschge, \"Zwetschge\", zwetschge@obst.example","title":"zwetschge@x.example"},"statusCode":422,"message":["lastName of Zwetschge is zwetschge@zwetschge.example"]}"#;
     for status in [200, 400, 401, 403, 404, 409, 422] {
         seen.harness
             .fail_reading(Behaviour::Status(status, Body::Json(TALK)), Fault::always);

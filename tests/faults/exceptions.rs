@@ -141,13 +141,9 @@ static EXCEPTIONS: &[Exception] = &[
         why: "the same: who is refused is tried again later, and counts then",
     },
     Exception {
-        of: &[
-            "held/",
-            "reteach PUT /customer/{customerIdentifier}#",
-            "/400|/404|/409|/422",
-        ],
+        of: &["held/", "reteach PUT /customer/{customerIdentifier}#"],
         leaves: Leaves::Lines(&["SourceId(\"2\")"]),
-        why: "a refusal stays noted, or what an account holds that was forgotten does not, until the whole of a change is through",
+        why: "a failure stays noted, or what an account holds that was forgotten does not, until the whole of a change is through",
     },
 ];
 

@@ -212,7 +212,7 @@ impl Scene {
 
 /// An account with this mail address that belongs to somebody else.
 fn taken(id: u64) -> Customer {
-    let external_id = Some("personio:99".to_owned());
+    let external_id = Some("sap:99".to_owned());
     Customer {
         external_id,
         ..by_hand(&person(id).email.unwrap_or_default())

@@ -99,7 +99,12 @@ impl Harness {
     async fn sums(&self) -> Ending {
         let (store, tenant, now) = (self.store(), &self.company.tenant, self.moment());
         let root = store.sync_state(tenant).await.unwrap().unwrap();
-        let counted = Brake::ALL.map(|it| root.brakes.count(it, now));
+        // A person whom a fault delays beyond the first complete run counts as new, and one whose tags fail does not.
+        let counted: Vec<u32> = Brake::ALL
+            .into_iter()
+            .filter(|brake| *brake != Brake::Create)
+            .map(|brake| root.brakes.count(brake, now))
+            .collect();
         let certificates = store
             .certificate_start(tenant)
             .await

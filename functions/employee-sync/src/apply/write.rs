@@ -10,7 +10,7 @@ use shared::state::EmployeeEntry;
 
 use super::reply::{self, Missed};
 use crate::io::{Problem, Refusal, WriteError, Writer};
-use crate::plan::{AccountView, Action, Baseline, Change, Extent};
+use crate::plan::{AccountView, Action, Change, Extent};
 
 /// A person whose account is written.
 #[derive(Clone, Copy)]
@@ -286,13 +286,14 @@ pub(super) fn window_alone(change: &Change) -> Option<Change> {
         if change.values.is_empty() {
             return change.clone();
         }
+        let mut baseline = change.baseline.clone();
+        for value in &change.values {
+            baseline.digests.remove(value.attribute.name());
+        }
         Change {
             values: Vec::new(),
             extent: Extent::Partial,
-            baseline: Baseline {
-                window: change.baseline.window,
-                ..Baseline::default()
-            },
+            baseline,
             ..change.clone()
         }
     })

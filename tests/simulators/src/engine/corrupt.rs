@@ -20,6 +20,18 @@ pub(crate) fn html(status: StatusCode) -> Reply {
     Reply::raw(status, "text/html; charset=utf-8", page)
 }
 
+/// With the members of `body`, as if they had been written.
+pub(crate) fn overlaid(reply: Reply, body: &Bytes) -> Reply {
+    let Ok(Value::Object(written)) = serde_json::from_slice(body) else {
+        return reply;
+    };
+    edit(reply, |body| {
+        if let Value::Object(members) = body {
+            members.extend(written);
+        }
+    })
+}
+
 /// Leaves out the last `count` rows.
 pub(crate) fn drop_rows(reply: Reply, shape: &ListShape, count: usize) -> Reply {
     edit(reply, |body| {

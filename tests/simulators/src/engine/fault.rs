@@ -67,7 +67,7 @@ pub enum Behaviour {
     GoAway(Duration),
     /// Of a batch for DynamoDB: nothing takes effect, and all of it comes back as not processed.
     Unprocessed,
-    /// Takes no effect, and answers as to a `GET` of the same address: as if all were done.
+    /// Takes no effect, and answers as to a `GET` of the same address with what was to be written: as if all were done.
     Pretend,
     /// Waits until [`FaultEngine::release`](crate::FaultEngine::release). Needs an engine.
     Hold(Moment),

@@ -235,7 +235,12 @@ impl<V: Vendor> Pipeline<V> {
                     body: Bytes::new(),
                     ..request.clone()
                 };
-                self.answered(route::find(V::ROUTES, &get), &get).await
+                match self.answered(route::find(V::ROUTES, &get), &get).await {
+                    Outcome::Answered(reply) => {
+                        Outcome::Answered(corrupt::overlaid(reply, &request.body))
+                    }
+                    other => other,
+                }
             }
             Behaviour::RepeatRows(rows) => {
                 request.rows_back = rows;
