@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use shared::access::{AccessWindow, DesiredAccess, LockReason, Locked, Scoped, desired_access};
+use shared::access::{
+    AccessWindow, DesiredAccess, EmploymentStatus, LockReason, Locked, Scoped, desired_access,
+};
 use shared::domain::employee::Field;
 use shared::domain::id::{CustomerId, SourceId};
 use shared::fingerprint::{Fingerprint, FingerprintKey};
@@ -321,7 +323,10 @@ impl Context<'_> {
         let explained =
             entry.is_none() && self.target(record, None).inactive_at == before.inactive_at.into();
         let known = match action {
-            // The lock was the former profile's.
+            // The lock was the former profile's: it is lifted, and says nothing about a new profile that is inactive too.
+            Action::Handover { .. } if record.employment.standing == EmploymentStatus::Inactive => {
+                None
+            }
             Action::Handover { .. } => before.inactive_at.map(|since| Locked {
                 since,
                 reason: LockReason::Vanished,

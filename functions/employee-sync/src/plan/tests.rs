@@ -398,6 +398,20 @@ fn a_rehire_gets_the_account_of_the_former_profile() {
 }
 
 #[test]
+fn a_rehire_who_is_inactive_is_locked_from_now_on_and_not_since_the_former_profile_left() {
+    let former = employee("9");
+    let new = Employee {
+        source_id: SourceId::new("1"),
+        status: Field::Value(Status::Inactive),
+        ..former.clone()
+    };
+    let plan = plan(&[rehired(&new, &former)], &config(""));
+    let since = plan.changes[0].locked.map(|lock| lock.since);
+    assert_eq!(since, Some(now()));
+    assert_eq!(plan.changes[0].window.unwrap().after.inactive_at, since);
+}
+
+#[test]
 fn a_handover_counts_as_one_only_if_both_names_match() {
     let former = employee("9");
     let with_names = |first: Field<String>, last: Field<String>| Employee {
