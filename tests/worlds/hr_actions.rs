@@ -289,9 +289,10 @@ impl Life {
         let excused = old.is_excused;
         self.model
             .excuse(|paper| paper.participation == old.participation);
-        // The new one is made as the old one was: at once, or on demand.
+        // The new one is made as the old one was, at once or on demand, for the present owner of the account.
         let issued = IssuedCertificate {
             id: id.clone(),
+            person: old.heirs.last().copied().or(old.issued.person),
             ..old.issued
         };
         let has_pdf = issued.has_pdf;

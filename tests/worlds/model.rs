@@ -44,7 +44,7 @@ pub(crate) struct Paper {
     /// Something happened after which it may be filed or not: issued again, its owner or the account deleted.
     pub(crate) is_excused: bool,
     /// Who got the account after its owner, one after the other.
-    heirs: Vec<u64>,
+    pub(crate) heirs: Vec<u64>,
     /// The first of the folders it may be in.
     folder: usize,
 }
