@@ -3,7 +3,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a benchmark stops at the first thing amiss"
+    reason = "a benchmark stops at the first thing that is wrong"
 )]
 
 mod all;

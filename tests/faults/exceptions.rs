@@ -102,7 +102,7 @@ static EXCEPTIONS: &[Exception] = &[
     Exception {
         of: &["certificates/kombo/", "passthrough/"],
         leaves: Leaves::Lines(&["certificate c-1", "certificates:"]),
-        why: "Kombo opens the passthrough per customer: an answer that is none means that documents cannot be listed",
+        why: "Kombo opens the passthrough per customer: an unusable answer means that documents cannot be listed",
     },
     Exception {
         of: &[
@@ -115,7 +115,7 @@ static EXCEPTIONS: &[Exception] = &[
     Exception {
         of: &["morning/", "DynamoDB PutItem#"],
         leaves: Leaves::Lines(&["waiting"]),
-        why: "a root that was not written after its shards: who waits is counted anew by the daily comparison",
+        why: "a root that was not written after its shards: the daily comparison counts who waits again",
     },
     Exception {
         of: &["morning/", "/killed"],

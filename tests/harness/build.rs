@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use simulators::people::Gender;
 use simulators::{Person, reteach};
 
-/// Somebody with every field filled, told from others by the id alone.
+/// A person with every field filled. Only the id differs.
 #[must_use]
 pub fn person(id: u64) -> Person {
     Person {

@@ -8,7 +8,7 @@ use simulators::{Behaviour, Fault};
 
 use crate::Harness;
 
-/// Whose answer to an upload is amiss.
+/// The vendor whose answer to an upload is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UploadAt {
     /// Personio's, behind Kombo where the route goes through it.
@@ -68,7 +68,7 @@ impl Harness {
             .map(|entry| entry.state)
     }
 
-    /// The document that the ledger has for the certificate `id`; `None` where it is not filed or the route told no id.
+    /// The document that the ledger has for the certificate `id`; `None` where it is not filed or the route gave no id.
     pub async fn filed_as(&self, id: &str) -> Option<DocumentId> {
         match self.state_of(id).await {
             Some(CertificateState::Uploaded { document, .. }) => document,

@@ -20,7 +20,7 @@ const SKEW: SignedDuration = SignedDuration::from_mins(15);
 const RECENTLY: Timestamp = Timestamp::UNIX_EPOCH;
 
 impl Harness {
-    /// What the company has come to since `start`, and what a reconcile still finds amiss.
+    /// What the company has come to since `start`, and what a reconcile still finds wrong.
     pub async fn ending(&self, start: Timestamp) -> Ending {
         let mut lines = self.people_since(start).await;
         lines.extend(self.files().await);
@@ -139,7 +139,7 @@ impl Harness {
         ]
     }
 
-    /// What a reconcile finds amiss in reteach, and how many accounts it counts: between two of them that number, a brake's
+    /// What a reconcile finds wrong in reteach, and how many accounts it counts: between two of them that number, a brake's
     /// measure, is carried on from run to run, and may be off.
     async fn reconciled(&self) -> Ending {
         self.forget_requests();

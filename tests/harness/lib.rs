@@ -3,7 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a harness stops the test at the first thing amiss"
+    reason = "a harness stops the test at the first thing that is wrong"
 )]
 
 mod build;

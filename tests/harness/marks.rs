@@ -42,7 +42,7 @@ impl io::Write for Lines {
 #[derive(Debug)]
 pub struct Witness {
     pub harness: Harness,
-    /// Everything beside the log, as text.
+    /// Everything besides the log, as text.
     pub texts: Vec<String>,
     log: Lines,
     _capturing: tracing::subscriber::DefaultGuard,

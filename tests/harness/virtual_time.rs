@@ -43,7 +43,7 @@ impl Pulse {
     }
 }
 
-/// Runs `work` on this thread alone. tokio's time is wound on only while nothing moves; `along` is told by how much, before it is.
+/// Runs `work` on this thread alone. tokio's time is wound on only while nothing moves; `along` gets the amount first.
 pub fn run<T>(along: impl Fn(Duration), work: impl Future<Output = T>) -> T {
     let pulse = Arc::new(Pulse::default());
     let (parked, unparked, over) = (Arc::clone(&pulse), Arc::clone(&pulse), Arc::clone(&pulse));
@@ -102,7 +102,7 @@ async fn wind<T>(pulse: Arc<Pulse>, along: impl Fn(Duration)) -> T {
         let woken = tokio::task::spawn_blocking(move || watched.quiet())
             .await
             .unwrap();
-        // Being told so wakes the thread once.
+        // The notice wakes the thread once.
         let has_moved = woken - before > 1;
         step = if has_moved {
             FIRST

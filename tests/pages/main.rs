@@ -39,23 +39,28 @@ fn root() -> PathBuf {
 
 /// Every page by its path in the repository.
 fn pages() -> Vec<(String, String)> {
+    files("md")
+}
+
+/// Every file with this extension by its path in the repository.
+fn files(extension: &str) -> Vec<(String, String)> {
     let mut folders = vec![root()];
-    let mut pages = Vec::new();
+    let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             if path.is_dir() && !name.starts_with('.') && name != "target" {
                 folders.push(path);
-            } else if name.ends_with(".md") {
+            } else if path.extension().is_some_and(|it| it == extension) {
                 let text = fs::read_to_string(&path).unwrap();
                 let path = path.strip_prefix(root()).unwrap();
-                pages.push((path.display().to_string(), text));
+                files.push((path.display().to_string(), text));
             }
         }
     }
-    assert!(pages.len() > 15, "{} pages were found", pages.len());
-    pages
+    assert!(files.len() > 15, "{} files were found", files.len());
+    files
 }
 
 /// The lines of a page outside code blocks, with their numbers.
@@ -148,6 +153,33 @@ fn pages_use_no_private_words() {
             let line: String = line.split('`').step_by(2).collect();
             let words = PRIVATE_WORDS.iter().filter(|word| has_word(&line, word));
             found.extend(words.map(|word| format!("{name}:{number}: {word}")));
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// What a line of Rust says in words: its comment, or its strings.
+fn words(line: &str) -> String {
+    match line.trim_start().strip_prefix("//") {
+        Some(comment) => comment.split('`').step_by(2).collect(),
+        None => {
+            let strings: String = line.split('"').skip(1).step_by(2).collect();
+            let around_values = strings.split(['{', '}']).step_by(2);
+            around_values.collect()
+        }
+    }
+}
+
+#[test]
+fn comments_help_and_error_texts_use_no_private_words() {
+    let mut found = Vec::new();
+    for (name, text) in files("rs") {
+        // This one lists them.
+        let lines = text.lines().enumerate();
+        for (index, line) in lines.filter(|_| name != "tests/pages/main.rs") {
+            let said = words(line);
+            let words = PRIVATE_WORDS.iter().filter(|word| has_word(&said, word));
+            found.extend(words.map(|word| format!("{name}:{}: {word}", index + 1)));
         }
     }
     assert!(found.is_empty(), "{found:#?}");

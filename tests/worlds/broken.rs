@@ -17,7 +17,7 @@ pub(crate) enum Broken {
     ForgetsFilings,
     /// DynamoDB confirms what is meant to be uploaded, and does not keep it.
     ForgetsIntents,
-    /// A person's values are written to the account they had first, whoever has it now.
+    /// Writes a person's values to their first account, even if another person has it now.
     ChecksNoOwner,
     /// Nothing is ever held, so anybody missing from Kombo's list is taken for gone.
     HoldsNothing,

@@ -145,7 +145,7 @@ listed! {
     Config:
     /// The one a tenant begins with.
     Usual,
-    /// Whoever is in the Austrian company is out of scope, and locked.
+    /// People of the Austrian company are out of scope, and locked.
     WithoutAustria,
     /// The same, and left as they are.
     LeavesAustria,

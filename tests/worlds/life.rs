@@ -1,4 +1,4 @@
-//! One company's life: a history played against the simulators with the real functions, the model beside it.
+//! One company's life: a history played against the simulators with the real functions and the model.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ const STARTS: [&str; 5] = [
     "2028-02-27T12:00:00Z",
 ];
 
-/// What a seed decides beside the history.
+/// What a seed decides besides the history.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setting {
     /// Of jitter, and of the people.
@@ -207,7 +207,7 @@ impl Life {
         self.model.look_at(&people, now);
     }
 
-    /// Adds an account by hand; returns it as it is.
+    /// Adds an account by hand and returns it.
     pub(crate) fn insert(&self, customer: Customer) -> Customer {
         let reteach = &self.harness.company.reteach;
         let id = reteach.insert(customer);

@@ -62,7 +62,7 @@ impl Life {
         }
     }
 
-    /// The operator, or whoever reconnects Kombo, hears of the secrets.
+    /// The operator, or the person who reconnects Kombo, gets the secrets.
     pub(crate) async fn operator_learns(&mut self) {
         if !std::mem::take(&mut self.secrets.is_unknown) {
             return;

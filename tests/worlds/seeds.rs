@@ -22,7 +22,7 @@ pub(crate) fn live(setting: Setting, history: &[Event]) -> Result<Lived, String>
     pool::caught(|| virtual_time::run(|_| (), Life::live(setting, history)))
 }
 
-/// Lives the seed's history; a failing one is told with its shortest part that fails as well.
+/// Lives the seed's history; a failing one is reported with its shortest part that still fails.
 pub(crate) fn check(seed: u64) -> Result<Lived, String> {
     let (setting, history) = of(seed);
     live(setting, &history).map_err(|failure| {

@@ -11,7 +11,7 @@ use shared::reteach::{
     Rejected,
 };
 
-/// How often participations are read before what came is taken as it is, for incomplete.
+/// How often participations are read before the result counts as incomplete.
 const MAX_READINGS: u32 = 3;
 /// Pages in flight at once. Our own bound.
 const CONCURRENCY: usize = 4;

@@ -125,7 +125,7 @@ async fn answers_events_over_the_runtime_api_against_the_local_stack() {
     }
 }
 
-/// AWS is reached by an address that is not a loopback one, as it is on Lambda. What listens on loopback there is the runtime API.
+/// AWS is reached by an address that is not a loopback one, like on Lambda. What listens on loopback there is the runtime API.
 #[tokio::test(flavor = "multi_thread")]
 async fn where_aws_is_elsewhere_no_tenant_leads_to_the_function_s_own_machine() {
     let world = Fixture::start(jiff::Timestamp::now()).await.unwrap();

@@ -84,7 +84,7 @@ async fn answers_events_over_the_runtime_api_against_the_local_stack() {
     }
 }
 
-/// AWS is reached by an address that is not a loopback one, as it is on Lambda. What listens on loopback there is the runtime API.
+/// AWS is reached by an address that is not a loopback one, like on Lambda. What listens on loopback there is the runtime API.
 #[tokio::test(flavor = "multi_thread")]
 async fn where_aws_is_elsewhere_no_tenant_leads_to_the_function_s_own_machine() {
     let world = Fixture::start(jiff::Timestamp::now()).await.unwrap();
@@ -117,7 +117,7 @@ async fn a_name_that_leads_beside_us_is_not_called_by_the_function_itself() {
     let company = world.company("acme", Via::Direct, "").await.unwrap();
     let mut function = start(&world).await;
     let names = simulators::loopback_names();
-    eprintln!("names that lead beside us here: {names:?}");
+    eprintln!("names that resolve to loopback here: {names:?}");
     for name in names {
         let base = company.personio.base_url();
         let file = company.tenant_file("").replace(

@@ -175,7 +175,7 @@ pub(crate) static STEPS: [Step; 13] = [
         ..DEFAULT
     },
     Step {
-        title: "At rest",
+        title: "Nothing left to do",
         about: "Everything is in sync again: the next tick has nothing to do.",
         expect: Expect::Unchanged,
         ..DEFAULT

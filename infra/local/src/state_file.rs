@@ -191,7 +191,7 @@ mod tests {
         assert_eq!(
             fs::read_dir(file.path.parent().unwrap()).unwrap().count(),
             1,
-            "nothing is left beside it"
+            "no other file is left"
         );
     }
 

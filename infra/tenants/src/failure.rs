@@ -56,6 +56,14 @@ impl Failure {
         }
     }
 
+    /// The same of a command that can be repeated.
+    pub(crate) fn repeatable(self) -> Self {
+        Self {
+            text: format!("{}; the same command goes on from there", self.text),
+            ..self
+        }
+    }
+
     /// The command line, or a file it names, cannot be used.
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self {

@@ -91,7 +91,7 @@ pub fn has_left(employment: &Employment, now: Timestamp, zone: &TimeZone, lock_o
 }
 
 impl DesiredAccess {
-    /// The window of somebody who is gone from the source: open until first missed, everything else as it is.
+    /// The window of somebody who is gone from the source: open until first missed, everything else unchanged.
     #[must_use]
     pub fn vanished(locked: Option<Locked>, now: Timestamp) -> Self {
         let since = locked.map_or_else(|| whole_second(now), |locked| locked.since);

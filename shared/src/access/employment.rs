@@ -33,7 +33,7 @@ pub enum Scoped {
     In,
     /// Out of scope: lock an account we manage.
     OutLocked,
-    /// Out of scope: leave an account we manage as it is.
+    /// Out of scope: leave an account we manage unchanged.
     OutLeft,
     /// The scope asks for this field, which the credential may not read: an account we manage is kept in step,
     /// nobody is created.

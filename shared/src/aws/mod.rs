@@ -1,5 +1,5 @@
 //! The AWS SDK, set up for a short cold start: region and credentials from the environment, one TLS stack (rustls on
-//! ring with webpki roots, by way of reqwest), no lookups of profiles, metadata services or identities.
+//! ring with webpki roots, through reqwest), no lookups of profiles, metadata services or identities.
 
 mod config;
 mod connector;

@@ -130,7 +130,7 @@ fn aws_is_on_this_machine_where_the_table_is() {
         (vec![(common, "http://localhost:4566")], true),
         (vec![(own, "http://[::1]:8000")], true),
         (vec![(own, ""), (common, here)], true),
-        // The table is elsewhere: on AWS, by way of a private network or an emulator on another machine.
+        // The table is elsewhere: on AWS, through a private network or an emulator on another machine.
         (
             vec![
                 (

@@ -50,7 +50,7 @@ pub enum TenantFault {
 }
 
 impl FilingError {
-    /// The document is not taken as it is, and was not filed. The same would be refused again.
+    /// The document was refused and not filed. The same document would be refused again.
     #[must_use]
     pub fn refused(reason: impl Into<String>) -> Self {
         Self::new(Reach::Certificate, false, reason)

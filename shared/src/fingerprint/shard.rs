@@ -32,7 +32,7 @@ impl ShardNumber {
     }
 }
 
-/// What the last run left of a person, beside the fingerprint.
+/// What the last run left of a person, besides the fingerprint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EntryStatus {
     /// reteach holds what the fingerprint stands for.
@@ -87,7 +87,7 @@ impl Shard {
         }
     }
 
-    /// The shard as it is stored.
+    /// The shard in its stored form.
     ///
     /// # Errors
     /// [`ShardError`] if it cannot be written, which no shard built from valid ids does.

@@ -1,4 +1,4 @@
-//! The words of error messages. What a vendor writes is kept only as far as it is made of these: a name, an address or
+//! The words of error messages. Of a vendor's text only these are kept: a name, an address or
 //! any other value that it echoes is not among them.
 
 /// English, German, and the vendors' own words for models and fields; in lower case and in order.

@@ -62,7 +62,7 @@ impl TokenCache {
         }
     }
 
-    /// Makes `call` with the token; on a 401 once more with a fresh one. A second 401 is returned as it is.
+    /// Makes `call` with the token; on a 401 once more with a fresh one. A second 401 is returned.
     ///
     /// # Errors
     /// Whatever `login` or `call` fails with.

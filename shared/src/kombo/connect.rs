@@ -45,7 +45,7 @@ struct Link {
 }
 
 impl Client {
-    /// Makes a link (in German, valid for a year) by which a company connects its HR system. Whoever has it can do so:
+    /// Makes a link (in German, valid for a year) by which a company connects its HR system. Anyone who has it can do so:
     /// it is a secret. Kombo does not deduplicate: each finished flow makes a new integration.
     pub async fn create_link(&self, link: &LinkFor<'_>) -> Result<SecretString, Error> {
         let body = CreateLink {

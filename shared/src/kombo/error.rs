@@ -128,7 +128,7 @@ impl From<Refusal> for SourceError {
                 "The setup did not pass Kombo's checks: look at the integration in Kombo's dashboard.",
             )),
             Code::IntegrationNotFound => Self::Lapsed(advise(
-                "There is no such integration for this API key: check [kombo] integration_id, or connect anew.",
+                "There is no such integration for this API key: check [kombo] integration_id, or connect again.",
             )),
             Code::KeyInvalid => Self::Credential(advise("The Kombo API key is wrong or revoked.")),
             Code::IpNotAllowed => Self::Forbidden(advise(

@@ -25,7 +25,7 @@ fn refused(refusal: Refusal) -> FilingError {
             FilingError::vendor(Vendor::Kombo, text)
         }
         Code::InputInvalid | Code::RemoteInputInvalid => FilingError::refused(format!(
-            "{text}. Kombo does not take this document as it is: look at the certificate's file, and at the log in \
+            "{text}. Kombo refuses this document: look at the certificate's file, and at the log in \
              Kombo's dashboard."
         ))
         .suspecting_folder(),

@@ -43,7 +43,7 @@ fn day() -> impl Strategy<Value = Field<Date>> {
     )
 }
 
-/// Somebody of whom the source says nothing but the id.
+/// A person with an id and no other value.
 pub(crate) fn nobody(id: &str) -> Employee {
     Employee {
         source_id: SourceId::new(id),
@@ -62,7 +62,7 @@ pub(crate) fn nobody(id: &str) -> Employee {
     }
 }
 
-/// Somebody with this id, of whom anything may be known.
+/// A person with this id and any values.
 pub(crate) fn employee(id: &'static str) -> impl Strategy<Value = Employee> {
     let texts = (text(), text(), text(), text(), text(), text(), text());
     let other = || "A".to_owned();

@@ -17,8 +17,8 @@ pub struct DesiredAccount {
     pub source_id: SourceId,
     /// reteach's `externalId`.
     pub external_id: ExternalId,
-    /// The value of each attribute the source spoke about: `None` clears it. An absent one is not in here and stays
-    /// as it is in reteach.
+    /// The value of each attribute the source spoke about: `None` clears it. An absent one is not in here and keeps
+    /// its value in reteach.
     pub values: BTreeMap<Attribute, Option<Text>>,
     /// What decides the window in which the account is open.
     pub employment: Employment,

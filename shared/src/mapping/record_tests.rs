@@ -17,7 +17,7 @@ fn mapped(edit: impl FnOnce(&mut Employee), options: &str) -> DesiredAccount {
     DesiredAccount::of(&employee, "personio", &config(options))
 }
 
-/// What reteach is given, as far as it is said: `None` clears.
+/// The values for reteach: `None` clears.
 fn values(record: &DesiredAccount) -> Vec<(Attribute, Option<&str>)> {
     let values = record.values.iter();
     values

@@ -20,7 +20,7 @@ use crate::source::SourceError;
 
 const DOCUMENTS: &str = "/v2/document-management/documents";
 
-/// A document as it is filed.
+/// A filed document.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FiledDocument {
     pub id: DocumentId,

@@ -9,7 +9,7 @@ use crate::http::{Origin, Reply, Vendor};
 
 pub(crate) const UPLOAD: &str = "/v1/company/documents";
 
-/// The form's fields beside the file.
+/// The form's fields besides the file.
 pub(crate) fn fields(document: &Document) -> Vec<(&'static str, String)> {
     let date = document.date.map(|date| ("date", date.to_string()));
     let comment = Some(&document.comment).filter(|comment| !comment.is_empty());

@@ -37,7 +37,7 @@ pub enum Error {
     /// The credentials lack a right.
     #[error("{0}. The academy does not allow this to these credentials.")]
     Forbidden(String),
-    /// Bad weather: timeouts, 5xx, rate limits that outlasted the retries.
+    /// Transient: timeouts, 5xx, rate limits that outlasted the retries.
     #[error("{problem}")]
     Unavailable {
         problem: String,

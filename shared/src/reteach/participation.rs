@@ -92,7 +92,7 @@ impl fmt::Debug for Participation {
     }
 }
 
-/// One record of a page. A record that does not fit is told by its certificate.
+/// One record of a page. A record that does not fit is identified by its certificate.
 pub(super) fn read(raw: &RawValue) -> Result<Participation, Rejected> {
     let record: Value = serde_json::from_str(raw.get()).unwrap_or_default();
     let certificate_id = record

@@ -22,7 +22,7 @@ pub struct Filter {
 #[derive(Clone, Debug)]
 pub struct ParticipationPage {
     pub participations: Vec<Participation>,
-    /// Those that have a certificate and do not fit, or whose certificate cannot be told.
+    /// Those that have a certificate and do not fit, or whose certificate is unknown.
     pub rejected: Vec<Rejected>,
     /// How many records the page had: fewer than announced may match where the academy ignores the filters. An empty
     /// page is the end.

@@ -134,8 +134,8 @@ impl<W: Job> From<RunError> for JobResult<W> {
 }
 
 impl<W: Job> JobResult<W> {
-    /// The same together with what an earlier attempt of the same run had come to. What became of a certificate then is
-    /// not told again by this one.
+    /// The result together with that of an earlier attempt in the same run. Its findings about certificates are kept,
+    /// because this attempt does not repeat them.
     pub(super) fn after(mut self, earlier: Self) -> Self {
         let news = |it: &Finding| it.certificate.is_some() && !self.findings.contains(it);
         let news: Vec<_> = earlier.findings.into_iter().filter(news).collect();

@@ -122,7 +122,7 @@ impl Outcome {
         }
     }
 
-    /// Whether it stays like that until somebody acts. Bad weather ends by itself.
+    /// Whether it stays like that until somebody acts. Transient failures end by themselves.
     #[must_use]
     pub fn needs_action(self) -> bool {
         matches!(

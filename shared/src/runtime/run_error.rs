@@ -53,7 +53,7 @@ impl RunError {
 
     pub(super) fn other_tenant(tenant: &TenantId) -> Self {
         let message =
-            format!("the stored configuration is that of {tenant}; `tenants add` writes it anew");
+            format!("the stored configuration is that of {tenant}; `tenants add` writes it again");
         Self::new(Outcome::BadConfiguration, message)
     }
 

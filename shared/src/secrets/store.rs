@@ -34,7 +34,7 @@ pub enum SecretError {
     )]
     Denied { name: String, code: String },
     /// It is there and is not what it should be.
-    #[error("the secret {name}: {source}; `tenants add` stores it anew")]
+    #[error("the secret {name}: {source}; `tenants add` stores it again")]
     Malformed {
         name: String,
         /// The member, and what is wrong with it.
@@ -95,7 +95,7 @@ impl Secrets {
         }
     }
 
-    /// The same secrets by way of other clients: with other rights. The cache is shared.
+    /// The same secrets through other clients, with other rights. The cache is shared.
     #[must_use]
     pub fn over(&self, aws: &Aws) -> Self {
         Self {
@@ -121,7 +121,7 @@ impl Secrets {
         }
     }
 
-    /// The tenant's secret, read anew: once after a vendor has refused a credential. The same version is the same
+    /// The tenant's secret, read again: once after a vendor has refused a credential. The same version is the same
     /// [`Arc`] as before, so that a caller sees whether anything has changed, and keeps its tokens if not.
     pub async fn refresh(&self, tenant: &TenantId) -> Result<Arc<TenantSecret>, SecretError> {
         let name = self.name(tenant);

@@ -50,7 +50,7 @@ pub async fn read_all(
     Ok((records, reading))
 }
 
-/// What one pass over all pages said of itself, beside the records.
+/// What one pass over all pages announced, besides the records.
 #[derive(Debug, Default)]
 pub struct Reading {
     /// The total that the first page announced; `None` where the source announces none (Kombo).
@@ -114,7 +114,7 @@ pub enum SourceError {
     /// The connection has lapsed or is not set up: somebody has to act (Kombo: reconnect, finish the setup).
     #[error("{0}")]
     Lapsed(String),
-    /// Bad weather: timeouts, 5xx, rate limits that outlasted the retries.
+    /// Transient: timeouts, 5xx, rate limits that outlasted the retries.
     #[error("{0}")]
     Unavailable(String),
     /// The answer is not what the vendor's document says.

@@ -33,7 +33,7 @@ pub struct EmployeeEntry {
 }
 
 impl EmployeeEntry {
-    /// The entry of a person of whom nothing is known yet.
+    /// The entry of an unknown person.
     #[must_use]
     pub fn new(source_id: SourceId) -> Self {
         Self {

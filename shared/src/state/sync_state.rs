@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Brake, BrakeWindow};
 use crate::fingerprint::{SHARDS, ShardDigest, ShardNumber};
 
-/// Everything a decision depends on, beside the people themselves. Stored as `FINGERPRINTS`, at most 4 KB.
+/// Everything a decision depends on, besides the people themselves. Stored as `FINGERPRINTS`, at most 4 KB.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncState {
     /// The mapping's version: after a change the next run compares everybody.

@@ -79,7 +79,7 @@ async fn runs_cut_by_a_deadline_file_the_newest_first() {
         for _ in 0..3 {
             let report = run_of(&harness, 15).await;
             assert_eq!(report.outcome, Outcome::Partly, "{via:?}: {report:#?}");
-            // Those that were on their way beside the fifteenth come through.
+            // Uploads in flight together with the fifteenth come through.
             assert!(
                 (15..=18).contains(&report.counts.uploaded),
                 "{via:?}: {report:#?}"

@@ -1,4 +1,4 @@
-//! Participations, and lists of them, that are not as they should be: records are told by their certificate's id, nothing is
+//! Participations, and lists of them, that are not as they should be: records are named by their certificate's id, nothing is
 //! concluded from what is missing, and no others suffer.
 
 use std::collections::BTreeMap;
@@ -95,7 +95,7 @@ async fn a_malformed_record_is_reported_by_field_and_stops_no_other() {
             let text = &finding(&report, FindingKind::Rejected, id).text;
             assert!(text.contains(says), "{via:?} {id}: {text}");
         }
-        // None of it stays: what is listed as it should be is filed as soon as it is read again.
+        // Once the list is right again, everything on it is filed.
         harness.advance(SignedDuration::from_hours(24));
         let report = harness.certificates_now().await;
         assert_counts!("{via:?}", report, uploaded = 2, rejected = 0);

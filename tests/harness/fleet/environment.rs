@@ -55,7 +55,7 @@ pub struct Environments {
 }
 
 impl Environments {
-    /// So many new ones for the function that `work` makes, telling `told` of each run. At `pace` where one is given, else at
+    /// So many new ones for the function that `work` makes, calling `told` with each run. At `pace` where one is given, else at
     /// the vendors' own.
     pub(super) fn start<W: Job>(
         number: usize,
@@ -85,7 +85,7 @@ impl Drop for Environments {
     fn drop(&mut self) {
         self.events = None;
         for thread in self.threads.drain(..) {
-            // What it panicked with was printed, and its event is missed by whoever waits for it.
+            // What it panicked with was printed, and the caller that waits for its event misses it.
             let _ = thread.join();
         }
     }

@@ -1,4 +1,4 @@
-//! One round of ticks: events at their time, whoever is free takes them.
+//! One round of ticks: events at their time, for the next free environment.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;

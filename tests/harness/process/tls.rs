@@ -17,7 +17,7 @@ use crate::forwarder::Forwarder;
 const ROOT: &str = "EXTRA_ROOT_FILE";
 const HTTP: &str = "http://";
 
-/// A certificate for this machine, from a root by way of an intermediate as the vendors' are, and the fronts that show it. They end
+/// A certificate for this machine, from a root through an intermediate as the vendors' are, and the fronts that show it. They end
 /// when this is dropped.
 pub struct Tls {
     acceptor: TlsAcceptor,

@@ -60,7 +60,7 @@ pub(crate) fn created_by_api() -> Customer {
     }
 }
 
-/// An address that differs only in case stays as it is.
+/// An address that differs only in case is kept.
 fn expected_email(desired: Option<&String>, current: Option<&String>) -> Option<String> {
     let is_same = |current: &&String| {
         desired.is_some_and(|desired| desired.to_lowercase() == current.to_lowercase())

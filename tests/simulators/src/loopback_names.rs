@@ -1,4 +1,4 @@
-//! Names that lead beside us.
+//! Names that resolve to loopback.
 
 use std::net::{IpAddr, ToSocketAddrs as _};
 

@@ -140,7 +140,7 @@ pub enum AccountsError {
     /// The list is empty, and the ledger knows this many accounts.
     #[error(
         "reteach lists no account at all, and {0} are known: nothing was written, the next run asks again; \
-         if the academy was emptied on purpose, `tenants remove` and `tenants add` begin anew"
+         if the academy was emptied on purpose, `tenants remove` and `tenants add` start again"
     )]
     Emptied(usize),
 }

@@ -212,7 +212,7 @@ async fn restore(
     }
 }
 
-/// All that is ours of the account, as it is after `change`. A value that is planned and not in `change` is left out.
+/// All of our fields of the account after `change`, without values that are planned but not in `change`.
 fn whole(change: &Change, person: Person<'_>) -> CustomerInput {
     let mut input = input(change);
     let planned = person.planned;

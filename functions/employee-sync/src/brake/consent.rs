@@ -159,7 +159,7 @@ impl NextHeld<'_> {
                 None => !is_dismissed,
             };
             let lapsed = part.decision.is_some() && decision.is_none();
-            // In a comparison of everybody, whoever is not looked at has nothing left to hold.
+            // A comparison of everybody plans for all people with changes: nothing is held for the others.
             let forgotten = decision.is_none() && *everybody;
             let kept = !is_planned_for && !lapsed && !forgotten;
             kept.then(|| {

@@ -22,7 +22,7 @@ pub(crate) struct BrakedPlan {
     pub(crate) passed: Vec<RiskyChange>,
     /// The risky parts that somebody approved. They do not count.
     pub(crate) approved: Parts,
-    /// People of whom nothing is held but what somebody dismissed.
+    /// People with dismissed changes and no other held ones.
     pub(crate) dismissed: BTreeSet<SourceId>,
     pub(crate) hold: Option<Hold>,
 }

@@ -99,7 +99,7 @@ impl InMemory {
         self.after_changes.into_inner().unwrap()
     }
 
-    /// Remembers everything as it is, for a run that dies here.
+    /// Keeps the present contents, for a run that dies here.
     pub(crate) fn remember(&self) {
         *self.after_changes.lock().unwrap() = self.academy().clone();
     }

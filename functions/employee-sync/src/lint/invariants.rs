@@ -188,7 +188,7 @@ fn lock_has_a_cause(change: &Change, candidate: &Candidate, now: Timestamp) -> b
             let ended = matches!(employment.end_date, Field::Value(_));
             let is_out = match employment.scope {
                 Scoped::OutLocked => true,
-                // The scope may not be read any more: whoever was locked for it stays so.
+                // The scope may not be read any more: people who were locked for it stay locked.
                 Scoped::Undecided(_) => was_locked_for(candidate, LockReason::OutOfScope),
                 Scoped::In | Scoped::OutLeft => false,
             };

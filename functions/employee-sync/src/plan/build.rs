@@ -21,7 +21,7 @@ use super::{
     MatchedBy, SourceState, ValueChange, WindowChange,
 };
 
-/// What every verdict depends on beside the person.
+/// What every verdict depends on besides the person.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     /// The present moment.
@@ -115,7 +115,7 @@ impl Plan {
         plan
     }
 
-    /// Whether reteach stays as it is.
+    /// Whether nothing changes in reteach.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()

@@ -31,11 +31,11 @@ pub struct Change {
     pub fingerprint: Option<Fingerprint>,
     /// Whether this is all there is to do for the person.
     pub extent: Extent,
-    /// What the ledger is to keep of the account beside what changes.
+    /// What the ledger keeps of the account besides the changes.
     pub baseline: Baseline,
 }
 
-/// An account as it is before the change, and the digests of everything the record says about it.
+/// The account before the change, and the digests of all values of the record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Baseline {
     /// The window before the change.

@@ -61,7 +61,7 @@ pub(super) async fn accept(
     Ok(())
 }
 
-/// What is stored of the reading. The same one stays as it is, unless its approval has lapsed.
+/// The item to store for the reading. A stored one is kept, unless its approval has lapsed.
 fn reject(
     identity: &Identity<'_>,
     hash: String,

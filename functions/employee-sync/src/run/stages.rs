@@ -33,7 +33,7 @@ pub(super) struct Prepared {
     passed: Vec<RiskyChange>,
     /// The risky changes that somebody approved.
     approved: Parts,
-    /// People of whom nothing is held but what somebody dismissed.
+    /// People with dismissed changes and no other held ones.
     dismissed: BTreeSet<SourceId>,
     hold: Option<Hold>,
     /// What was held before.
@@ -390,7 +390,7 @@ fn planned_for<'a>(
 /// Dismissed changes are looked at again this often: somebody may approve them after all.
 const DISMISSED_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
-/// People of whom only dismissed changes are left: their shards are not due in the next run. People who are gone are
+/// People with only dismissed changes left do not make their shard due in the next run. People who are gone are
 /// looked at again in the next comparison of everybody.
 fn quiet(
     dismissed: &BTreeSet<SourceId>,

@@ -15,7 +15,7 @@ use shared::tenant::TenantConfig;
 use super::snapshot::{Person, Snapshot};
 use super::unreadable::UnreadableAttributes;
 
-/// How often people are read before an inconsistent reading is taken as it is.
+/// How often people are read before an inconsistent reading is used.
 const READINGS: u32 = 3;
 
 /// Everybody the source reported, each once.

@@ -157,7 +157,7 @@ impl Runtime {
         }
     }
 
-    /// Whoever listened may be gone.
+    /// The listener may be gone.
     fn emit(&self, event: RegionEvent) {
         let _ = self.events.send(event);
     }

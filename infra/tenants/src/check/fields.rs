@@ -57,6 +57,6 @@ pub(super) fn without(key: &str) -> &'static str {
         "hire_date" => "nobody is locked before their first day",
         "termination_date" => "nobody is locked at the end of their contract",
         "status" => "nobody who is set inactive by hand is locked",
-        _ => "it stays as it is in reteach",
+        _ => "it keeps its value in reteach",
     }
 }

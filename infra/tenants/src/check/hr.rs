@@ -190,7 +190,7 @@ async fn without_mail(connections: &Connections) -> Item {
         Ok(others) => Item::miss(
             about,
             format!(
-                "{names}; the academy has {} that are not ours, and whoever has one gets a second",
+                "{names}; the academy has {} that are not ours, and their owners get a second one",
                 format::number(others, "account", "accounts")
             ),
             format!("{WHERE} → tick \"E-Mail\" before the first run"),

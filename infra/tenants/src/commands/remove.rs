@@ -218,7 +218,7 @@ fn announcement(tenant: &TenantId, found: &Found, ledger: CertificateLedger) -> 
         ));
     }
     let mut kept = vec![
-        "every account in reteach, open or locked as it is now: from now on leavers are not locked"
+        "every account in reteach, open or locked, unchanged: from now on leavers are not locked"
             .to_owned(),
         "every document in Personio".to_owned(),
     ];

@@ -52,7 +52,7 @@ async fn each_miss_is_named_in_plain_words_with_what_to_do() {
             "nobody is locked at the end",
             "tick",
         ][..],
-        &["Position", "stays as it is in reteach"],
+        &["Position", "keeps its value in reteach"],
         &["folder", "Bildungszertifikate"],
     ] {
         assert_miss(&check, parts);

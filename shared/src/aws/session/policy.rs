@@ -44,7 +44,7 @@ impl Scope {
             region,
         } = self;
         // A name has letters, digits and hyphens only, and an ARN nothing that JSON would write in another way.
-        // The last part: both are encrypted with keys that AWS manages and that open only by way of the two services.
+        // The last part: both are encrypted with keys that AWS manages and that open only through the two services.
         [
             r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["dynamodb:BatchGetItem","#,
             r#""dynamodb:DeleteItem","dynamodb:GetItem","dynamodb:PutItem","dynamodb:Query","dynamodb:UpdateItem"],"#,

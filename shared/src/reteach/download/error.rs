@@ -29,7 +29,7 @@ pub enum DownloadError {
         /// The status that said so.
         status: u16,
     },
-    /// Bad weather.
+    /// Transient: it may pass by itself.
     #[error("{0}")]
     Unavailable(String),
     #[error("the download was given up, the time for this run is over")]

@@ -129,7 +129,7 @@ impl Store {
     }
 
     /// Leaves a parked or failed certificate alone for good, at the operator's word. Asks for a full scan, so that the
-    /// next run counts anew. Safe to repeat.
+    /// next run counts again. Safe to repeat.
     ///
     /// # Errors
     /// [`StateError::NotParked`], or DynamoDB fails.

@@ -37,7 +37,7 @@ impl Store {
         }
     }
 
-    /// The same store by way of other clients: with other rights.
+    /// The same store through other clients, with other rights.
     #[must_use]
     pub fn over(&self, aws: &Aws) -> Self {
         Self {

@@ -92,7 +92,7 @@ impl Store {
         }
     }
 
-    /// Opens the gate for certificates. Once it is open it stays as it is.
+    /// Opens the gate for certificates. Once it is open it never closes.
     ///
     /// # Errors
     /// [`StateError::UnknownTenant`], or DynamoDB fails.

@@ -60,7 +60,7 @@ impl Table {
         }
     }
 
-    /// The same table by way of another client.
+    /// The same table through another client.
     pub(super) fn over(&self, client: Client) -> Self {
         Self {
             client,

@@ -17,7 +17,7 @@ use crate::state::key::Key;
 /// What a conditional write came to.
 #[derive(Debug)]
 pub(in crate::state) enum Outcome {
-    /// Written. With an update: the item as it is now.
+    /// Written. With an update: the new item.
     Written(Item),
     /// The condition does not hold. With an update or a put: the item that stood in the way, if there is one.
     Refused(Option<Item>),

@@ -58,7 +58,7 @@ impl Request {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The first query parameter that is none of `known`.
+    /// The first query parameter that is not in `known`.
     pub(crate) fn unknown_query(&self, known: &[&str]) -> Option<&str> {
         self.query
             .iter()

@@ -63,7 +63,7 @@ pub enum Behaviour {
     Redirect(String),
     /// Answers, and closes the connection after the last byte.
     CloseAfterReply,
-    /// Answers; then the server is gone for this long: every connection ends, and whoever connects is refused.
+    /// Answers; then the server is gone for this long: every connection ends, and new connections are refused.
     GoAway(Duration),
     /// Of a batch for DynamoDB: nothing takes effect, and all of it comes back as not processed.
     Unprocessed,

@@ -12,7 +12,7 @@ use super::exchange::{Reply, Request};
 /// Servers leave shorter bodies as they are.
 const SHORT: usize = 1_000;
 
-/// `reply` as whoever sent `request` takes it; as it is, if it is packed already or not worth it.
+/// `reply`, compressed if `request` accepts that, and it is large enough and not compressed yet.
 pub(crate) fn packed(reply: Reply, request: &Request) -> Reply {
     let takes = |encodings: &str| {
         encodings

@@ -158,7 +158,7 @@ impl Lines {
         self.door.clone()
     }
 
-    /// Whoever connects is refused for this long. The port stays ours.
+    /// New connections are refused for this long. The port stays ours.
     async fn be_away(&mut self, time: Duration) {
         let keeper = shared(self.door.address);
         self.listener = None;

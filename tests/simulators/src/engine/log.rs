@@ -90,7 +90,7 @@ impl Log {
     }
 }
 
-/// What the log is told besides the request itself.
+/// What is logged besides the request itself.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Arrival {
     pub(crate) at: Timestamp,

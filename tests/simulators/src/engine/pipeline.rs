@@ -106,7 +106,7 @@ impl<V: Vendor> Pipeline<V> {
         self.gzip.store(gzip, Ordering::Relaxed);
     }
 
-    /// Whether answers are packed for whoever takes them so.
+    /// Whether answers are compressed for clients that accept it.
     pub(crate) fn packs(&self) -> bool {
         self.gzip.load(Ordering::Relaxed)
     }

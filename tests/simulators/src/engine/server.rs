@@ -213,7 +213,7 @@ macro_rules! common_handle {
                 self.running.pipeline.set_latency(latency);
             }
 
-            /// Packs answers with gzip for whoever takes them so; at the start none is.
+            /// Compresses answers for clients that accept it; off at the start.
             pub fn set_gzip(&self, gzip: bool) {
                 self.running.pipeline.set_gzip(gzip);
             }
@@ -243,7 +243,7 @@ macro_rules! common_handle {
                 self.running.join(engine);
             }
 
-            /// Moves whenever the state may have changed: for whoever keeps it on disk.
+            /// Moves whenever the state may have changed, for a copy on disk.
             #[must_use]
             pub fn activity(&self) -> tokio::sync::watch::Receiver<u64> {
                 self.running.pipeline.activity.subscribe()

@@ -1,4 +1,4 @@
-//! Kombo Connect, as far as it is an API.
+//! The API of Kombo Connect.
 
 use http::StatusCode;
 use jiff::Timestamp;

@@ -65,7 +65,7 @@ impl Mirror {
 }
 
 impl Mirror {
-    /// Has everybody's JSON made anew.
+    /// Makes everybody's JSON again.
     pub(super) fn forget_shown(&mut self) {
         self.0
             .values_mut()

@@ -122,7 +122,7 @@ impl Kombo {
         Ok(())
     }
 
-    /// Lets links lead to a page of this simulator, not to Kombo's; whoever opens one has connected `personio` with this
+    /// Lets links lead to a page of this simulator, not to Kombo's; opening one connects `personio` with this
     /// credential. Such an integration mirrors automatically, and carries Personio's own employment type in the custom field of
     /// this name, where there is one.
     pub fn connect_here(
@@ -238,14 +238,14 @@ impl Kombo {
         })
     }
 
-    /// Opens the passthrough for an integration (as it is at the start) or closes it: Kombo opens it per customer and use case.
+    /// Opens the passthrough for an integration (the default) or closes it: Kombo opens it per customer and use case.
     pub fn allow_passthrough(&self, id: &str, allowed: bool) {
         self.integration(id, |integration| {
             integration.record.passes_through = allowed
         });
     }
 
-    /// Switches `Manage documents` of the scope config on (as it is at the start) or off.
+    /// Switches `Manage documents` of the scope config on (the default) or off.
     pub fn allow_documents(&self, id: &str, allowed: bool) {
         self.integration(id, |integration| {
             integration.record.manages_documents = allowed

@@ -235,7 +235,7 @@ fn wrapped(reply: &Reply, url: &str) -> Reply {
         .filter(|(name, _)| **name != AUTHORIZATION)
         .filter_map(|(name, value)| Some((name.as_str().to_owned(), json!(value.to_str().ok()?))))
         .collect();
-    // Personio's JSON goes in as it is: parsing large pages only to write them again would be slow.
+    // Personio's JSON goes in unparsed: parsing large pages only to write them again would be slow.
     let data = match serde_json::from_slice::<IgnoredAny>(&reply.body) {
         Ok(_) => String::from_utf8_lossy(&reply.body),
         Err(_) => json!(String::from_utf8_lossy(&reply.body))

@@ -98,7 +98,7 @@ fn cast(index: usize, person: &mut Person, today: Date) {
     }
 }
 
-/// Two people with the same name, told apart by id and mail address alone.
+/// Two people with the same name, with different ids and mail addresses.
 fn namesakes(people: &mut [Person]) {
     if let Some([first, second]) = people.get_mut(20..22) {
         second.first_name = first.first_name.clone();

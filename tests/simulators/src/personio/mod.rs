@@ -17,7 +17,7 @@
 //!   with 401 where [`Personio::refuse_reading_documents_with`] says so;
 //! - an upload is checked in this order: token, right, rate, form (every field at once), employee, category;
 //! - a file above 30 MB is answered 422 ([`Personio::refuse_large_files_with`] makes it 413); an empty file is taken;
-//! - documents may be uploaded for whoever has a profile, inactive or not; nothing is recognised as a duplicate;
+//! - documents may be uploaded for everybody with a profile, inactive or not; nothing is recognised as a duplicate;
 //! - the v2 list calls the title `name`, knows no unknown employees (their list is empty), and its dates are days in UTC;
 //! - the v2 list has no rate limit, and a lag only where [`Personio::set_document_lag`] sets one.
 

@@ -38,7 +38,7 @@ pub(super) struct State {
     pub(super) revision: u64,
 }
 
-/// One employee, what the API is told to show instead, and when HR last touched the profile.
+/// One employee, what the API shows instead, and when HR last touched the profile.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) person: Arc<Person>,

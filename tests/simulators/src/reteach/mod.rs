@@ -15,7 +15,7 @@
 //! - `hasCertificate` is true of a certificate whose PDF is not there yet; `completedAtSince` includes the moment itself and
 //!   leaves out what has no `completedAt`; `status` takes a list with commas;
 //! - what a record lacks (account, course, certificate) is null in some records and absent in others;
-//! - `certificate.url` is a signed URL on another host: made anew each time it is shown, good for 15 minutes ([`Downloads`]);
+//! - `certificate.url` is a signed URL on another host: made each time it is shown, good for 15 minutes ([`Downloads`]);
 //! - a certificate that is issued again has a new id, and the old one is gone;
 //! - each [`Quirk`] changes one of these assumptions for one academy;
 //! - `GET /certificates`, whose fields nobody knows, is not simulated.
@@ -101,7 +101,7 @@ impl Reteach {
         Self::start_on((Ipv4Addr::LOCALHOST, 0).into(), clock).await
     }
 
-    /// Starts an empty academy on `address`, and its download server on a free port beside it.
+    /// Starts an empty academy on `address`, and its download server on another free port.
     ///
     /// # Errors
     /// When the address cannot be listened on.

@@ -149,7 +149,7 @@ impl Customers {
         true
     }
 
-    /// Rare, so the index is simply built anew.
+    /// Rare, so the index is simply rebuilt.
     pub(super) fn remove(&mut self, identifier: &str) -> Option<Customer> {
         let id = self.find(identifier)?.id.clone();
         let row = self.index.get(&Field::Id.key(&id)).copied()?;

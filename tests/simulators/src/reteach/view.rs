@@ -171,7 +171,7 @@ struct CertificateView<'s> {
     url: Option<String>,
 }
 
-/// The participation as of `now`; the certificate's URL is signed anew each time.
+/// The participation as of `now`; the certificate's URL is signed each time.
 pub(super) fn participation<'s>(
     state: &'s State,
     row: &'s Participation,

@@ -1,4 +1,4 @@
-//! Accounts of which a run that was killed has told nobody.
+//! Accounts that a killed run created and did not record.
 
 use shared::domain::id::SourceId;
 

@@ -293,7 +293,7 @@ fn the_rest_of_an_approved_plan_does_not_count_where_no_brake_would_hold_it() {
             "{end:?}"
         );
         assert_eq!(world.counted(Brake::UnexplainedLock), 0, "{end:?}");
-        // Somebody of whom nobody was asked counts beside it.
+        // A change without approval counts as well.
         let mut world = decided(approved);
         world.after(5).tick(end);
         world.deactivate(20..21);

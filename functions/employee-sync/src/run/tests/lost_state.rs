@@ -7,7 +7,7 @@ use super::world::{End, World};
 
 type Lose = fn(&mut World);
 
-/// What is lost, in a company of 40 people of whom 3 leave at the same moment.
+/// Ways to lose parts of the state. In the test, one person leaves at the same moment.
 const LOSSES: [(&str, Lose); 8] = [
     ("nothing", |_| {}),
     ("the key", |world| {

@@ -147,16 +147,12 @@ async fn approved(
     if found.pending.is_empty() && found.is_migrated(hash) {
         return Ok((found, Vec::new()));
     }
-    let repeat = |failure: Failure| Failure {
-        text: format!("{}; the same command goes on from there", failure.text),
-        ..failure
-    };
     let refused = move_accounts(context, connections, &found, tenant, leases)
         .await
-        .map_err(repeat)?;
-    start_anew(context, &found, &refused, tenant, hash, leases)
+        .map_err(Failure::repeatable)?;
+    start_again(context, &found, &refused, tenant, hash, leases)
         .await
-        .map_err(repeat)?;
+        .map_err(Failure::repeatable)?;
     Ok((found, refused))
 }
 
@@ -192,7 +188,7 @@ async fn move_accounts(
 
 /// Nobody is known to the next run but whom it finds in Personio. Old ids without a match are forgotten, so that nobody
 /// takes them for gone: their accounts stay open, and a lock needs an approval.
-async fn start_anew(
+async fn start_again(
     context: &CommandContext<'_>,
     found: &Found,
     refused: &[(SourceId, String)],

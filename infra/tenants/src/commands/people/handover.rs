@@ -117,20 +117,16 @@ async fn write(
         store: &context.store,
         leases,
     };
-    let repeat = |failure: Failure| Failure {
-        text: format!("{}; the same command goes on from there", failure.text),
-        ..failure
-    };
     match carrier.carry_out(&transfer, &found.entries).await {
         Ok(Moved::Done(writes)) => {
             leases.check().await?;
             person::make_due(&context.store, tenant, leases.token(), to)
                 .await
-                .map_err(repeat)?;
+                .map_err(Failure::repeatable)?;
             Ok((transfer.account, writes))
         }
         Ok(Moved::Refused(reason)) => Err(Failure::attention(format!("{reason}: {UNTOUCHED}"))),
-        Err(failure) => Err(repeat(failure)),
+        Err(failure) => Err(failure.repeatable()),
     }
 }
 

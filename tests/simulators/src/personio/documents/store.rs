@@ -17,7 +17,7 @@ pub struct Document {
     /// The employee it belongs to.
     pub employee_id: u64,
     pub category_id: u64,
-    /// Its category's name as it is now; `None` if the category is gone.
+    /// The present name of its category; `None` if the category is gone.
     pub category: Option<String>,
     pub title: String,
     /// The date that was given with it.

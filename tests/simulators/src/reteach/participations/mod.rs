@@ -23,7 +23,7 @@ pub enum Filters {
     Of2023,
 }
 
-/// A certificate as it is kept.
+/// A stored certificate.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Issued {
     pub(super) certificate: Certificate,

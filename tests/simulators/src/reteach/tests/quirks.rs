@@ -1,4 +1,4 @@
-//! Each quirk beside the same calls without it.
+//! Each quirk, compared with the same calls without it.
 
 use serde_json::{Value, json};
 
