@@ -251,15 +251,32 @@ async fn an_account_that_an_admin_deleted_is_created_again() {
 async fn an_account_with_a_cleared_external_id_is_adopted_again() {
     let harness = Harness::synced(Via::Direct, "", people(4)).await;
     let id = harness.account(2).id;
+    harness
+        .reteach
+        .edit(&id, |account| account.external_id = None);
+    harness.run(Mode::Reconcile, Deadline::never()).await;
+    assert_eq!(harness.account(2).id, id);
+    assert_eq!(harness.reteach.customers().len(), 4);
+}
+
+#[tokio::test]
+async fn an_account_that_lost_its_external_id_and_has_another_mail_address_may_be_somebody_elses() {
+    let harness = Harness::synced(Via::Direct, "", people(4)).await;
+    let id = harness.account(2).id;
     harness.reteach.edit(&id, |account| {
         (account.external_id, account.email) = (None, Some("anders@muster.example".into()))
     });
+    let given = harness.reteach.customer(&id);
     harness.run(Mode::Reconcile, Deadline::never()).await;
-    assert_eq!(
-        (harness.account(2).id, harness.account(2).email.as_deref()),
-        (id, Some("person-2@muster.example"))
-    );
-    assert_eq!(harness.reteach.customers().len(), 4);
+    assert_eq!(harness.reteach.customer(&id), given);
+    assert_ne!(harness.account(2).id, id);
+
+    // Nor does it lock when the person leaves.
+    harness.personio.remove(2);
+    for _ in 0..3 {
+        harness.run(Mode::Reconcile, Deadline::never()).await;
+    }
+    assert_eq!(harness.reteach.customer(&id), given);
 }
 
 #[tokio::test]

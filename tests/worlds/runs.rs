@@ -160,7 +160,7 @@ impl Life {
             self.check_owner(old, (owner(old), owner(new)));
         }
         let Some(id) = owner(new) else {
-            if old != Some(new) {
+            if old != Some(new) && !self.is_lock_of_leaver(old, new) {
                 self.wrong
                     .push(format!("not ours, and touched: {old:?} is now {new:?}"));
             }
@@ -198,6 +198,22 @@ impl Life {
                 if is { "locked" } else { "unlocked" }
             ));
         }
+    }
+
+    /// An admin has cleared the external id of an account that was ours; its person is gone, so it is locked all the same.
+    fn is_lock_of_leaver(&mut self, old: Option<&Customer>, new: &Customer) -> bool {
+        let released = self.model.expected.released(&new.id);
+        let Some((person, old)) = released.filter(|id| self.person(*id).is_none()).zip(old) else {
+            return false;
+        };
+        let locked = Customer {
+            set_inactive_at: new.set_inactive_at,
+            ..old.clone()
+        };
+        self.model
+            .expected
+            .lock_released(person, new.set_inactive_at);
+        locked == *new && new.is_locked(self.now())
     }
 
     /// An account changes its owner only by adoption, or from somebody who has left to somebody with the same mail address.

@@ -5,9 +5,10 @@ use reqwest::Method;
 use super::customer::Customer;
 use super::input::CustomerInput;
 use super::limits::{FEW, TIMEOUT};
+use super::listing::UnreadableAccount;
 use super::{Client, Error};
 use crate::domain::id::{CustomerId, ExternalId};
-use crate::http::{Idempotency, Request};
+use crate::http::{Effect, Idempotency, Request};
 
 impl Client {
     /// The account with this external id: `GET /customer?externalId=…`.
@@ -23,6 +24,17 @@ impl Client {
         let is_filtered = page.customers.iter().all(is_asked_for);
         if let Some(customer) = page.customers.into_iter().find(is_asked_for) {
             return Ok(Some(customer));
+        }
+        let is_it = |row: &&UnreadableAccount| row.external_id.as_ref() == Some(id);
+        if let Some(row) = page.unreadable.iter().find(is_it) {
+            let problem = format!(
+                "reteach GET /customer?externalId: the account does not fit the vendor's document at {}",
+                row.field
+            );
+            return Err(Error::Unreadable {
+                problem,
+                effect: Effect::None,
+            });
         }
         if is_filtered {
             return Ok(None);

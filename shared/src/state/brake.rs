@@ -27,7 +27,7 @@ pub enum Brake {
     Create,
     /// An account that goes from one person to the same person's new HR profile.
     Handover,
-    /// An account of another system, or of a person with another name. It always needs approval.
+    /// An account that goes from a former profile to a person with another name. It always needs approval.
     TakeOver,
     /// A lock of an account with our prefix that belongs to nobody in the HR system. It always needs approval.
     OrphanLock,
@@ -77,7 +77,7 @@ impl Brake {
             Self::MailChange => "changed mail addresses",
             Self::Create => "new or adopted accounts",
             Self::Handover => "accounts handed over to a new profile",
-            Self::TakeOver => "accounts of another system or of another name taken over",
+            Self::TakeOver => "accounts of former profiles taken over by people with another name",
             Self::OrphanLock => "locks of accounts that belong to nobody in the HR system",
         }
     }

@@ -79,8 +79,8 @@ pub enum Decision {
     },
 }
 
-/// Which parts of a held plan a decision is about. Without kinds and people: all that nobody has decided about, or all
-/// where everything is decided.
+/// Which parts of a held plan a decision is about. Without people: those that nobody has decided about,
+/// or all where everything is decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Choice {
     pub kinds: BTreeSet<Brake>,
@@ -133,12 +133,9 @@ impl HeldPlan {
         })
     }
 
-    /// Whether a part carries this very decision.
     #[must_use]
-    pub fn records(&self, decision: Decision) -> bool {
-        self.parts
-            .iter()
-            .any(|(_, part)| part.decision == Some(decision))
+    pub fn decision(&self, key: PartKey) -> Option<Decision> {
+        self.parts.get(key)?.decision
     }
 
     /// How many parts somebody dismissed.
@@ -152,25 +149,25 @@ impl HeldPlan {
             .count()
     }
 
-    /// The parts that `choice` names, with the decision.
+    /// The parts that `choice` names.
     ///
     /// # Errors
-    /// [`ChoiceError`] if it names a kind or a person that the plan does not have, or people in a plan that is too large to keep them.
-    pub fn decide(&self, choice: &Choice, decision: Decision) -> Result<Self, ChoiceError> {
+    /// [`ChoiceError`] if it names a kind or a person that the plan does not have, or people in a plan that is too large to keep
+    /// them.
+    pub fn chosen(&self, choice: &Choice) -> Result<BTreeSet<PartKey>, ChoiceError> {
         let Choice { kinds, people } = choice;
         if !people.is_empty() && !self.parts.names_people() {
             return Err(ChoiceError::TooLargeForPeople);
         }
+        let of_kind = |key: &PartKey| kinds.is_empty() || kinds.contains(&key.brake);
         let present: BTreeSet<Brake> = self.parts.iter().map(|(key, _)| key.brake).collect();
         let missing: BTreeSet<Brake> = kinds.difference(&present).copied().collect();
         if !missing.is_empty() {
             return Err(ChoiceError::NoSuchKind(missing));
         }
-        let of_kind = |key: &PartKey| kinds.is_empty() || kinds.contains(&key.brake);
-        let present: BTreeSet<&SourceId> = self
-            .parts
+        let parts: Vec<_> = self.parts.iter().filter(|(key, _)| of_kind(key)).collect();
+        let present: BTreeSet<&SourceId> = parts
             .iter()
-            .filter(|(key, _)| of_kind(key))
             .filter_map(|(_, part)| part.person.as_ref())
             .collect();
         let missing = people.iter().filter(|person| !present.contains(person));
@@ -178,28 +175,36 @@ impl HeldPlan {
         if !missing.is_empty() {
             return Err(ChoiceError::NoSuchPerson(missing));
         }
-        let has_open = !self.undecided().is_empty();
-        let is_chosen = |key: &PartKey, part: &HeldPart| {
-            let names_person = || {
-                part.person
-                    .as_ref()
-                    .is_some_and(|person| people.contains(person))
-            };
-            match (kinds.is_empty(), people.is_empty()) {
-                (true, true) => part.decision.is_none() || !has_open,
-                (_, no_people) => of_kind(key) && (no_people || names_person()),
-            }
+        let has_open = parts.iter().any(|(_, part)| part.decision.is_none());
+        let is_chosen = |part: &HeldPart| match &part.person {
+            _ if people.is_empty() => part.decision.is_none() || !has_open,
+            Some(person) => people.contains(person),
+            None => false,
         };
-        let of_some = |kind: &Brake| {
-            let mut parts = self.parts.iter();
-            self.partly_decided.contains(kind)
-                || parts.any(|(key, part)| key.brake == *kind && is_chosen(key, part))
-        };
+        let chosen = parts.into_iter().filter(|(_, part)| is_chosen(part));
+        Ok(chosen.map(|(key, _)| *key).collect())
+    }
+
+    /// The plan with a decision about the `chosen` parts, as far as they are still held.
+    #[must_use]
+    pub fn decided(&self, chosen: &BTreeSet<PartKey>, decision: Decision) -> Self {
+        let kinds: BTreeSet<Brake> = chosen.iter().map(|key| key.brake).collect();
         let mut decided = self.clone();
         decided.revision += 1;
-        decided.parts.decide(is_chosen, decision);
-        decided.partly_decided = decided.undecided().into_keys().filter(of_some).collect();
-        Ok(decided)
+        decided.parts.decide(chosen, decision);
+        decided.partly_decided = decided.undecided().into_keys().collect();
+        decided
+            .partly_decided
+            .retain(|kind| kinds.contains(kind) || self.partly_decided.contains(kind));
+        decided
+    }
+
+    /// The parts that `choice` names, with the decision.
+    ///
+    /// # Errors
+    /// See [`chosen`](Self::chosen).
+    pub fn decide(&self, choice: &Choice, decision: Decision) -> Result<Self, ChoiceError> {
+        Ok(self.decided(&self.chosen(choice)?, decision))
     }
 
     /// The plan with the decisions that `current` has and this plan does not know.

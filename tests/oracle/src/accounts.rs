@@ -95,6 +95,20 @@ impl ExpectedAccounts {
         self.adoptable.insert(person, account);
     }
 
+    /// Whose released account this is.
+    #[must_use]
+    pub fn released(&self, account: &str) -> Option<u64> {
+        let mut released = self.adoptable.iter();
+        released.find_map(|(person, it)| (it.id == account).then_some(*person))
+    }
+
+    /// A run has locked the released account of `person`, who is gone.
+    pub fn lock_released(&mut self, person: u64, since: Option<Timestamp>) {
+        if let Some(account) = self.adoptable.get_mut(&person) {
+            account.set_inactive_at = since;
+        }
+    }
+
     /// An admin gives the external id of `person` to `account`.
     pub fn replace(&mut self, person: u64, account: Customer) {
         self.delete(person);

@@ -32,7 +32,15 @@ pub enum Accounts {
     /// All of them.
     Listed(AccountIndex),
     /// These people's, by external id.
-    LookedUp(HashMap<ExternalId, Account>),
+    LookedUp(HashMap<ExternalId, LookedUp>),
+}
+
+/// What came of looking somebody up.
+#[derive(Debug)]
+pub enum LookedUp {
+    Found(Account),
+    /// reteach does not answer for this account, while it answers for others.
+    NoAnswer(reteach::Error),
 }
 
 impl From<Customer> for AccountView {
@@ -109,10 +117,22 @@ impl Accounts {
     pub fn find(&self, query: AccountQuery<'_>) -> Account {
         match self {
             Self::Listed(index) => index.find(query),
-            Self::LookedUp(accounts) => accounts
-                .get(query.external_id)
-                .cloned()
-                .unwrap_or(Account::NotFetched),
+            Self::LookedUp(accounts) => match accounts.get(query.external_id) {
+                Some(LookedUp::Found(account)) => account.clone(),
+                Some(LookedUp::NoAnswer(_)) | None => Account::NotFetched,
+            },
+        }
+    }
+
+    /// Why reteach gave no answer about this person.
+    #[must_use]
+    pub fn unanswered(&self, external_id: &ExternalId) -> Option<&reteach::Error> {
+        match self {
+            Self::LookedUp(accounts) => match accounts.get(external_id)? {
+                LookedUp::NoAnswer(error) => Some(error),
+                LookedUp::Found(_) => None,
+            },
+            Self::Listed(_) => None,
         }
     }
 
@@ -176,20 +196,42 @@ pub async fn list(client: &Client, filter: AccountFilter) -> Result<AccountIndex
 /// Looks up each of `queries`, one or two calls a person.
 ///
 /// # Errors
-/// [`AccountsError`] at the first call that fails.
+/// [`AccountsError`] if reteach answers for nobody, or for three people in a row not.
 pub async fn look_up(
     client: &Client,
     queries: &[AccountQuery<'_>],
 ) -> Result<Accounts, AccountsError> {
     let mut accounts = HashMap::new();
+    let mut silent = 0;
     for query in queries {
-        let account = look_up_one(client, *query).await?;
-        accounts.insert(query.external_id.clone(), account);
+        let looked_up = match look_up_one(client, *query).await {
+            Ok(account) => {
+                silent = 0;
+                LookedUp::Found(account)
+            }
+            Err(error) if !is_personal(&error) || silent + 1 == SILENT_IN_A_ROW => {
+                return Err(error.into());
+            }
+            Err(error) => {
+                silent += 1;
+                LookedUp::NoAnswer(error)
+            }
+        };
+        accounts.insert(query.external_id.clone(), looked_up);
     }
     Ok(Accounts::LookedUp(accounts))
 }
 
-async fn look_up_one(client: &Client, query: AccountQuery<'_>) -> Result<Account, AccountsError> {
+/// After so many people in a row without an answer reteach is at fault.
+const SILENT_IN_A_ROW: usize = 3;
+
+/// Whether the failure may be about one account alone.
+fn is_personal(error: &reteach::Error) -> bool {
+    use reteach::Error;
+    matches!(error, Error::Unavailable { .. } | Error::Unreadable { .. })
+}
+
+async fn look_up_one(client: &Client, query: AccountQuery<'_>) -> Result<Account, reteach::Error> {
     if let Some(customer) = client.find_by_external_id(query.external_id).await? {
         return Ok(Account::Fetched(
             Box::new(customer.into()),

@@ -106,6 +106,8 @@ pub(super) struct Blame {
     in_flight: usize,
     /// Accounts in a row without an answer.
     silent: Vec<usize>,
+    /// Accounts without an answer in an earlier run either, while no account has got one in this run.
+    silent_again: Vec<usize>,
     /// Accounts without an answer, although others got one.
     personal: Vec<usize>,
     probes_left: Option<usize>,
@@ -135,6 +137,7 @@ impl Blame {
             queued: BTreeSet::new(),
             in_flight: 0,
             silent: Vec::new(),
+            silent_again: Vec::new(),
             personal: Vec::new(),
             probes_left: None,
             answered: false,
@@ -202,7 +205,8 @@ impl Blame {
         self.answered = true;
         self.last_answered = self.last_answered.max(Some(step.begun));
         self.probes_left = None;
-        let silent = std::mem::take(&mut self.silent);
+        let mut silent = std::mem::take(&mut self.silent);
+        silent.append(&mut self.silent_again);
         self.judge_personal(silent);
     }
 
@@ -223,6 +227,7 @@ impl Blame {
             self.judge_personal(std::mem::take(&mut undecided));
         }
         let vendor = self.vendor || (!self.answered && undecided.len() >= SILENT_IN_A_ROW);
+        undecided.append(&mut self.silent_again);
         Judgement {
             troubles: self.troubles(),
             undecided,
@@ -309,8 +314,12 @@ impl Blame {
         let outline = self.outlines.get(step.index);
         let was_silent = outline.is_some_and(|outline| outline.was_silent);
         // Another account got an answer meanwhile: a call without one takes the longest.
-        if was_silent || self.last_answered > Some(step.begun) {
+        if (was_silent && self.answered) || self.last_answered > Some(step.begun) {
             return self.judge_personal(vec![step.index]);
+        }
+        // It says nothing about the vendor.
+        if was_silent {
+            return self.silent_again.push(step.index);
         }
         if !self.silent.contains(&step.index) {
             self.silent.push(step.index);

@@ -25,6 +25,17 @@ use crate::plan::{Account, Action, Candidate, Change, Plan, SourceState};
 /// Changes in flight at once.
 pub(crate) const CONCURRENCY: usize = 8;
 
+/// The pause before an account without an answer is tried again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pause {
+    None,
+    /// Nothing shows whether reteach answers at all.
+    Short,
+    Growing,
+}
+
+const SHORT_PAUSE: SignedDuration = SignedDuration::from_mins(15);
+
 /// What became of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Applied {
@@ -60,6 +71,8 @@ pub(crate) struct ApplyOutcome {
     pub(crate) troubles: BTreeSet<Trouble>,
     /// Whether the academy does not find accounts by external id.
     pub(crate) by_reteach_id: bool,
+    /// Whether some accounts gave no answer and no account gave one: nothing shows whose failure it is.
+    pub(crate) is_undecided: bool,
 }
 
 /// Writes the ledger entries that need no change in reteach, applies the plan's changes, and calls `progress` after each.
@@ -100,6 +113,7 @@ pub(crate) async fn apply(
     ApplyOutcome {
         applied: people.into_iter().filter_map(Work::into_applied).collect(),
         abort: abort.or(vendor),
+        is_undecided: !judgement.answered && !judgement.undecided.is_empty(),
         troubles: judgement.troubles.into_iter().collect(),
         by_reteach_id: addressing.is_by_reteach_id(),
     }
@@ -248,7 +262,7 @@ impl<'a> Work<'a> {
     }
 
     /// Notes that reteach gives no answer for this account alone.
-    async fn note_silence(&mut self, writer: &impl Writer, pause: bool) -> Result<(), StateError> {
+    async fn note_silence(&mut self, writer: &impl Writer, pause: Pause) -> Result<(), StateError> {
         let (Some(error), None) = (&self.silence, &self.applied) else {
             return Ok(());
         };
@@ -256,16 +270,20 @@ impl<'a> Work<'a> {
         if let Some(fingerprint) = self.change.fingerprint {
             let entry = self.entry.clone();
             let mut noted = with_failure(entry, kind, fingerprint, reason.clone(), now);
-            // What fails once may be a broken connection: the next run tries it again.
-            if let Some(failure) = noted.failure.as_mut().filter(|_| !self.was_silent()) {
-                failure.retry_at = now;
+            if let Some(failure) = noted.failure.as_mut() {
+                failure.retry_at = match pause {
+                    // What fails once may be a broken connection: the next run tries it again.
+                    Pause::Growing if self.was_silent() => failure.retry_at,
+                    Pause::Growing | Pause::None => now,
+                    Pause::Short => failure.retry_at.min(now + SHORT_PAUSE),
+                };
             }
             write_entry(writer, &noted).await?;
             self.entry = noted;
         }
         self.applied = self
             .failure(kind, reason, now)
-            .filter(|_| pause)
+            .filter(|_| pause != Pause::None)
             .map(Applied::Refused)
             .or(Some(Applied::Open));
         Ok(())
@@ -356,9 +374,25 @@ async fn attempt(
     task: Task<'_>,
     addressing: &Addressing,
 ) -> (Step, Result<Attempted, ApplyAbort>) {
+    if let Err(error) = close_former(writer, &task.change).await {
+        return (step, Err(error.into()));
+    }
     let entry = task.entry.clone();
     let written = write::write(writer, &task.change, task.person, entry, addressing).await;
     (step, settle(writer, task, written).await)
+}
+
+/// Notes on the former profile that its account is about to be handed over. First: a run that ends after the write must not leave
+/// the account to that profile.
+async fn close_former(writer: &impl Writer, change: &Change) -> Result<(), StateError> {
+    let Action::Handover { former, .. } = &change.action else {
+        return Ok(());
+    };
+    let closed = EmployeeEntry {
+        handed_over_to: Some(change.source_id.clone()),
+        ..EmployeeEntry::new(former.clone())
+    };
+    write_entry(writer, &closed).await
 }
 
 /// Writes into the ledger what came of a write.
@@ -367,14 +401,6 @@ async fn settle(
     task: Task<'_>,
     written: Result<Written, WriteError>,
 ) -> Result<Attempted, ApplyAbort> {
-    if let (Ok(_), Action::Handover { former, .. }) = (&written, &task.change.action) {
-        // First: a run that ends here must not leave the account to the former profile.
-        let handed_over = EmployeeEntry {
-            handed_over_to: Some(task.change.source_id.clone()),
-            ..EmployeeEntry::new(former.clone())
-        };
-        write_entry(writer, &handed_over).await?;
-    }
     match written {
         Ok(Written {
             entry,
@@ -453,7 +479,7 @@ async fn note_personal(
 ) -> Result<(), StateError> {
     for index in blame.take_personal() {
         if let Some(work) = people.get_mut(index) {
-            work.note_silence(writer, true).await?;
+            work.note_silence(writer, Pause::Growing).await?;
         }
     }
     Ok(())
@@ -470,9 +496,13 @@ async fn note_silent(
     note_personal(writer, people, blame).await?;
     for index in &judgement.undecided {
         if let Some(work) = people.get_mut(*index) {
-            let pause = work.was_silent();
+            let pause = match (work.was_silent(), judgement.answered) {
+                (false, _) => Pause::None,
+                (true, true) => Pause::Growing,
+                (true, false) => Pause::Short,
+            };
             // Where reteach answers nobody, nothing is noted of anybody.
-            if pause || judgement.answered || !judgement.vendor {
+            if pause != Pause::None || judgement.answered || !judgement.vendor {
                 work.note_silence(writer, pause).await?;
             }
         }

@@ -169,7 +169,7 @@ fn lost(
     let others = || unwritten.iter().filter(|it| !identifies(it));
     let all_are_gone = others().count() > 1 && others().all(is_gone);
     let mut lost = Vec::new();
-    if view.external_id.is_none() {
+    if view.external_id.is_none() && !person.has_lost_its_id() {
         lost.push("externalId");
     } else if !all_are_gone {
         return lost;

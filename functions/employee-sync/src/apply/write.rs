@@ -23,6 +23,14 @@ pub(super) struct Person<'a> {
     pub(super) account: Option<&'a AccountView>,
 }
 
+impl Person<'_> {
+    /// Whether this run has found the account without an external id, by what the ledger knows.
+    pub(super) fn has_lost_its_id(self) -> bool {
+        self.account
+            .is_some_and(|account| account.external_id.is_none())
+    }
+}
+
 /// How accounts are addressed. The academy finds them by external id, unless it turns out in a run that it does not.
 #[derive(Debug)]
 pub(super) struct Addressing(AtomicBool);
@@ -86,7 +94,9 @@ async fn account(
     let customer = match &change.action {
         Action::Create => return create(writer, change, input).await,
         Action::Adopt(id) | Action::Handover { account: id, .. } => writer.update(id, input).await,
-        Action::Update(_) if *input == CustomerInput::default() => owned(writer, change).await,
+        Action::Update(_) if *input == CustomerInput::default() => {
+            owned(writer, change, person).await
+        }
         Action::Update(_) => update(writer, change, person, input, addressing).await,
     };
     let customer = customer.map_err(|error| match error {
@@ -117,7 +127,7 @@ async fn update(
     let Some(id) = change.action.account() else {
         return Err(WriteError::NotOurs);
     };
-    if !addressing.is_by_reteach_id() {
+    if !addressing.is_by_reteach_id() && !person.has_lost_its_id() {
         match writer
             .update_by_external_id(&change.external_id, input)
             .await
@@ -126,7 +136,7 @@ async fn update(
             result => return result,
         }
         // Either the account is not this person's any more, or the academy takes no external ids here.
-        owned(writer, change).await?;
+        owned(writer, change, person).await?;
         addressing.use_reteach_ids();
         return writer.update(id, input).await;
     }
@@ -134,13 +144,17 @@ async fn update(
         account.id == *id && account.external_id.as_ref() == Some(&change.external_id)
     });
     if !is_read {
-        owned(writer, change).await?;
+        owned(writer, change, person).await?;
     }
     writer.update(id, input).await
 }
 
-/// The account, if it carries the person's external id.
-async fn owned(writer: &impl Writer, change: &Change) -> Result<Customer, WriteError> {
+/// The account, if it carries the person's external id, or still none where it had lost it.
+async fn owned(
+    writer: &impl Writer,
+    change: &Change,
+    person: Person<'_>,
+) -> Result<Customer, WriteError> {
     let Some(id) = change.action.account() else {
         return Err(WriteError::NotOurs);
     };
@@ -148,7 +162,11 @@ async fn owned(writer: &impl Writer, change: &Change) -> Result<Customer, WriteE
         Err(WriteError::NotFound) => return Err(WriteError::NotOurs),
         result => result?,
     };
-    if customer.external_id.as_ref() == Some(&change.external_id) {
+    let is_ours = match &customer.external_id {
+        Some(id) if !id.as_str().is_empty() => *id == change.external_id,
+        _ => person.has_lost_its_id(),
+    };
+    if is_ours {
         Ok(customer)
     } else {
         Err(WriteError::NotOurs)

@@ -95,7 +95,7 @@ fn keyed(plan: &Plan, risky_changes: Vec<RiskyChange>, key: &FingerprintKey) -> 
 
 impl Hold {
     pub(crate) fn holds(&self, brake: Brake) -> bool {
-        self.over.contains_key(&brake)
+        self.stored.counts.contains_key(&brake)
     }
 
     /// What is held, in words. `None` where only approved parts are left.

@@ -82,6 +82,7 @@ fn of_skip(skip: &SkipReason, now: Timestamp) -> Resolution {
         }
         SkipReason::AwaitingRetry(at) => Resolution::RetryAt(*at),
         SkipReason::Rejected { .. }
+        | SkipReason::EmployedAgain(_)
         | SkipReason::ScopeUndecided(_)
         | SkipReason::Conflict(_)
         | SkipReason::Contested(_) => Resolution::RetryAt(now + REPORT_AGAIN),

@@ -16,7 +16,9 @@ use shared::state::{EmployeeEntry, HeldPlan, HeldSource, StateError, SyncState};
 use shared::tenant::TenantConfig;
 
 use super::{Problem, Reader, Refusal, WriteError, Writer};
-use crate::accounts::{AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError};
+use crate::accounts::{
+    AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError, LookedUp,
+};
 use crate::apply::{ApplyOutcome, apply, conflict_entries, write_entries};
 use crate::plan::{Candidate, Plan};
 use crate::run::{candidates, queries, with_accounts};
@@ -347,9 +349,10 @@ impl Academy {
 
     fn look_up(&self, queries: &[AccountQuery<'_>]) -> Accounts {
         let listed = Accounts::Listed(self.index());
-        let found = queries
-            .iter()
-            .map(|query| (query.external_id.clone(), listed.find(*query)));
+        let found = queries.iter().map(|query| {
+            let found = LookedUp::Found(listed.find(*query));
+            (query.external_id.clone(), found)
+        });
         Accounts::LookedUp(found.collect())
     }
 
@@ -367,7 +370,7 @@ impl Academy {
             Asking::Everybody => Accounts::Listed(self.index()),
             Asking::Unknown => self.look_up(&queries(&unmatched)),
         };
-        with_accounts(unmatched, Some(&accounts))
+        with_accounts(unmatched, Some(&accounts), &crate::plan::builders::key())
     }
 
     /// Applies the whole plan, and notes the conflicts.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use shared::access::{
-    AccessWindow, DesiredAccess, EmploymentStatus, LockReason, Locked, Scoped, desired_access,
+    AccessWindow, DesiredAccess, LockReason, Locked, Scoped, desired_access, has_left,
 };
 use shared::domain::employee::Field;
 use shared::domain::id::{CustomerId, SourceId};
@@ -71,6 +71,8 @@ pub enum SkipReason {
     GoneAlready,
     /// This person's account belongs to another profile now.
     HandedOver(SourceId),
+    /// The same, and the person has not left: two profiles need an account, or HR uses the wrong one.
+    EmployedAgain(SourceId),
 }
 
 impl SkipReason {
@@ -126,7 +128,7 @@ impl Context<'_> {
     fn verdict(&self, candidate: &Candidate) -> Verdict {
         let entry = candidate.entry.as_ref();
         if let Some(profile) = entry.and_then(|entry| entry.handed_over_to.as_ref()) {
-            return Verdict::Skip(SkipReason::HandedOver(profile.clone()));
+            return Verdict::Skip(self.handed_over(candidate, profile));
         }
         match &candidate.source {
             SourceState::Rejected { field, problem, .. } => Verdict::Skip(SkipReason::Rejected {
@@ -139,6 +141,20 @@ impl Context<'_> {
                 fingerprint,
             } => self.present(candidate, record, *fingerprint),
         }
+    }
+
+    fn handed_over(&self, candidate: &Candidate, profile: &SourceId) -> SkipReason {
+        match &candidate.source {
+            SourceState::Present { record, .. } if !self.has_left(record) => {
+                SkipReason::EmployedAgain(profile.clone())
+            }
+            _ => SkipReason::HandedOver(profile.clone()),
+        }
+    }
+
+    fn has_left(&self, record: &DesiredAccount) -> bool {
+        let (zone, lock_on) = (&self.config.time_zone, self.config.employees.lock_on);
+        has_left(&record.employment, self.now, zone, lock_on)
     }
 
     fn gone(&self, candidate: &Candidate) -> Verdict {
@@ -240,7 +256,7 @@ impl Context<'_> {
             (_, Scoped::Undecided(field)) => Verdict::Skip(SkipReason::ScopeUndecided(field)),
             (Account::Conflicting(account, holder), Scoped::In) => {
                 match (holder, &account.external_id) {
-                    (Holder::Former(former), Some(from)) => {
+                    (Holder::Former(former), Some(from)) if !self.has_left(record) => {
                         let action = Action::Handover {
                             account: account.id.clone(),
                             from: from.clone(),
@@ -323,10 +339,7 @@ impl Context<'_> {
         let explained =
             entry.is_none() && self.target(record, None).inactive_at == before.inactive_at.into();
         let known = match action {
-            // The lock was the former profile's: it is lifted, and says nothing about a new profile that is inactive too.
-            Action::Handover { .. } if record.employment.standing == EmploymentStatus::Inactive => {
-                None
-            }
+            // The lock was the former profile's.
             Action::Handover { .. } => before.inactive_at.map(|since| Locked {
                 since,
                 reason: LockReason::Vanished,

@@ -183,7 +183,7 @@ impl fmt::Display for SkipReason {
             Self::Conflict(account) => write!(
                 f,
                 "conflict: the mail address belongs to the reteach account {account}, which has another external id; \
-                 change one of the two addresses, or use `tenants people handover` if both are one person"
+                 change one of the two addresses; if both are profiles of one person, use `tenants people handover`"
             ),
             Self::Contested(account) => write!(
                 f,
@@ -205,6 +205,11 @@ impl fmt::Display for SkipReason {
                 )
             }
             Self::GoneAlready => f.write_str("gone, and locked already"),
+            Self::EmployedAgain(profile) => write!(
+                f,
+                "conflict: the account was handed over to {profile}, and this profile is employed again; end one of the two in \
+                 the HR system, or give the account back with `tenants people handover`"
+            ),
             Self::HandedOver(profile) => {
                 write!(f, "the account belongs to the profile {profile} now")
             }

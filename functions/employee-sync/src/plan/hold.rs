@@ -141,7 +141,8 @@ impl Change {
             },
             Part::Account => match &self.action {
                 Action::Handover { from, .. } => format!("from {from}"),
-                Action::Create | Action::Adopt(_) | Action::Update(_) => "account".to_owned(),
+                Action::Adopt(account) => format!("adopt {account}"),
+                Action::Create | Action::Update(_) => "create".to_owned(),
             },
             Part::Value(attribute) => {
                 let after = self

@@ -398,7 +398,7 @@ fn a_rehire_gets_the_account_of_the_former_profile() {
 }
 
 #[test]
-fn a_rehire_who_is_inactive_is_locked_from_now_on_and_not_since_the_former_profile_left() {
+fn a_person_who_has_left_takes_over_nothing() {
     let former = employee("9");
     let new = Employee {
         source_id: SourceId::new("1"),
@@ -406,9 +406,34 @@ fn a_rehire_who_is_inactive_is_locked_from_now_on_and_not_since_the_former_profi
         ..former.clone()
     };
     let plan = plan(&[rehired(&new, &former)], &config(""));
-    let since = plan.changes[0].locked.map(|lock| lock.since);
-    assert_eq!(since, Some(now()));
-    assert_eq!(plan.changes[0].window.unwrap().after.inactive_at, since);
+    assert_eq!(plan.changes, []);
+    assert!(plan.skipped[0].1.is_conflict());
+}
+
+#[test]
+fn a_former_profile_that_is_employed_again_is_reported() {
+    let config = config("");
+    let entry = EmployeeEntry {
+        handed_over_to: Some(SourceId::new("2")),
+        ..EmployeeEntry::new(SourceId::new("1"))
+    };
+    for (status, expected) in [
+        (
+            Status::Active,
+            SkipReason::EmployedAgain(SourceId::new("2")),
+        ),
+        (Status::Inactive, SkipReason::HandedOver(SourceId::new("2"))),
+    ] {
+        let person = Employee {
+            status: Field::Value(status),
+            ..employee("1")
+        };
+        let candidate = Candidate {
+            entry: Some(entry.clone()),
+            ..candidate(&person, &config)
+        };
+        assert_eq!(plan(&[candidate], &config).skipped[0].1, expected);
+    }
 }
 
 #[test]
@@ -479,7 +504,7 @@ fn an_account_of_another_external_id_is_a_conflict() {
     let account = account_of(&employee("9"), &config(""));
     let foreign = Account::Conflicting(Box::new(account), Holder::Other);
     assert_snapshot!(words(Candidate { account: foreign, ..candidate(&employee("1"), &config("")) }, &config("")), @"
-    skip    1  conflict: the mail address belongs to the reteach account c9, which has another external id; change one of the two addresses, or use `tenants people handover` if both are one person
+    skip    1  conflict: the mail address belongs to the reteach account c9, which has another external id; change one of the two addresses; if both are profiles of one person, use `tenants people handover`
     0 to change, 0 as they should be
     ");
 }

@@ -20,7 +20,7 @@ use crate::accounts::{
 };
 use crate::checkpoint::{Classification, Identity, Reason, Selection, Sharding, classify};
 use crate::io::Reader;
-use crate::plan::{Account, Candidate, Holder, MatchedBy, SourceState};
+use crate::plan::{Account, AccountView, Candidate, Holder, MatchedBy, SourceState};
 use crate::source::{Completeness, People, Person};
 
 /// Customers on one page of reteach's list.
@@ -58,6 +58,8 @@ pub(super) struct ListingNote {
     pub(super) unreadable: UnreadableRows,
     /// Why a comparison with the list was put off.
     pub(super) failure: Option<String>,
+    /// People whose account could not be looked up, and why. The next run looks again.
+    pub(super) unanswered: Vec<(SourceId, String)>,
 }
 
 enum LoadError {
@@ -220,11 +222,11 @@ async fn everybody(
     believable(&index, &candidates, most)?;
     let listing = ListingNote {
         unreadable: index.unreadable_rows().clone(),
-        failure: None,
+        ..ListingNote::default()
     };
     let foreign_accounts = index.foreign(rules.tool);
     let orphans = orphans(&index, &candidates, inputs, &shards, &handed_over);
-    let candidates = with_accounts(candidates, Some(&Accounts::Listed(index)));
+    let candidates = with_accounts(candidates, Some(&Accounts::Listed(index)), rules.key);
     let candidates = with_holders(reader, candidates, people, &gone, rules).await?;
     let mut candidates = without_stale_values(candidates, rules.config, rules.key);
     candidates.retain(|candidate| !is_settled(candidate, &due, &gone, rules.now));
@@ -258,7 +260,8 @@ async fn changed(
     let entries = reader.entries(&due.union(&gone).collect()).await?;
     let unmatched = candidates(rules.tool, rules.config, people, (&due, &gone), entries);
     let accounts = find_accounts(reader, &unmatched, inputs).await?;
-    let candidates = with_accounts(unmatched, accounts.as_ref());
+    let (unmatched, unanswered) = without_unanswered(unmatched, accounts.as_ref());
+    let candidates = with_accounts(unmatched, accounts.as_ref(), rules.key);
     let candidates = with_holders(reader, candidates, people, &gone, rules).await?;
     Ok(Loaded {
         open_accounts: match state {
@@ -273,7 +276,10 @@ async fn changed(
         },
         shards,
         held: reader.held().await?,
-        listing: ListingNote::default(),
+        listing: ListingNote {
+            unanswered,
+            ..ListingNote::default()
+        },
     })
 }
 
@@ -452,6 +458,8 @@ async fn with_holders(
     } else {
         reader.entries(&missing).await?
     };
+    // An absent profile whose account was about to be handed over has left as well.
+    let is_closed = |entry: &EmployeeEntry| entry.handed_over_to.is_some();
     let has_left = |id: &SourceId| match people.snapshot.get(id) {
         Some(Person::Employee(employee, _)) => {
             let record = DesiredAccount::of(employee, rules.tool, rules.config);
@@ -461,7 +469,8 @@ async fn with_holders(
         Some(Person::Rejected { .. }) => false,
         None => {
             let entry = entries.get(id);
-            gone.contains(id) || entry.is_some_and(|entry| is_shut(entry, rules.now))
+            gone.contains(id)
+                || entry.is_some_and(|entry| is_shut(entry, rules.now) || is_closed(entry))
         }
     };
     for candidate in &mut candidates {
@@ -667,19 +676,38 @@ fn query(candidate: &Candidate) -> Option<AccountQuery<'_>> {
     }
 }
 
+/// The candidates without those whose account could not be looked up: one account must not stop the others.
+fn without_unanswered(
+    candidates: Vec<Candidate>,
+    accounts: Option<&Accounts>,
+) -> (Vec<Candidate>, Vec<(SourceId, String)>) {
+    let problem = |candidate: &Candidate| {
+        let query =
+            query(candidate).filter(|_| matches!(candidate.account, Account::NotFetched))?;
+        let error = accounts?.unanswered(query.external_id)?;
+        Some((candidate.source_id.clone(), error.to_string()))
+    };
+    let unanswered: Vec<_> = candidates.iter().filter_map(problem).collect();
+    let (kept, _) = candidates
+        .into_iter()
+        .partition(|candidate| unanswered.iter().all(|(id, _)| *id != candidate.source_id));
+    (kept, unanswered)
+}
+
 /// The candidates with what reteach said about their accounts.
 pub(crate) fn with_accounts(
     mut candidates: Vec<Candidate>,
     accounts: Option<&Accounts>,
+    key: &FingerprintKey,
 ) -> Vec<Candidate> {
     for candidate in &mut candidates {
-        attach(candidate, accounts);
+        attach(candidate, accounts, key);
     }
     candidates
 }
 
 /// An account that the whole list does not have is gone: it is forgotten.
-fn attach(candidate: &mut Candidate, accounts: Option<&Accounts>) {
+fn attach(candidate: &mut Candidate, accounts: Option<&Accounts>, key: &FingerprintKey) {
     let asked = match (accounts, &candidate.account) {
         (Some(Accounts::Listed(_)), _) | (Some(_), Account::NotFetched) => accounts,
         _ => None,
@@ -687,7 +715,17 @@ fn attach(candidate: &mut Candidate, accounts: Option<&Accounts>) {
     let Some((accounts, query)) = asked.zip(query(candidate)) else {
         return;
     };
-    let account = accounts.find(query);
+    let account = match accounts.find(query) {
+        Account::Fetched(account, MatchedBy::Ledger)
+            if !is_still_theirs(&account, candidate.entry.as_ref(), key) =>
+        {
+            accounts.find(AccountQuery {
+                known: None,
+                ..query
+            })
+        }
+        found => found,
+    };
     let is_read = matches!(account, Account::Fetched(_, MatchedBy::ExternalId));
     if let (false, Some(field)) = (is_read, accounts.unreadable_field(query)) {
         let problem = format!("reteach's list shows it in a form that cannot be read ({field})");
@@ -699,10 +737,31 @@ fn attach(candidate: &mut Candidate, accounts: Option<&Accounts>) {
     {
         candidate.entry = Some(EmployeeEntry {
             failure: entry.failure,
+            handed_over_to: entry.handed_over_to,
             ..EmployeeEntry::new(entry.source_id)
         });
     }
     candidate.account = account;
+}
+
+/// Whether an account that has lost its external id holds the mail address or user name that the person was given: an admin may
+/// have given it to somebody else.
+fn is_still_theirs(
+    account: &AccountView,
+    entry: Option<&EmployeeEntry>,
+    key: &FingerprintKey,
+) -> bool {
+    let Some(entry) = entry else {
+        return false;
+    };
+    [Attribute::Email, Attribute::UserName]
+        .into_iter()
+        .any(|attribute| {
+            let given = entry.digests.get(attribute.name());
+            let held = account.values.get(&attribute);
+            let digest = held.map(|held| key.digest(attribute.name(), held.reveal()));
+            digest.is_some_and(|digest| given == Some(&ValueDigest::Value(digest)))
+        })
 }
 
 /// Nobody gets a second account because their own cannot be read: what the ledger knows of it stands, and somebody it

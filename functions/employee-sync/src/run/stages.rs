@@ -363,7 +363,7 @@ fn held_write(
 fn is_done(risky: &RiskyChange, outcome: &ApplyOutcome) -> bool {
     match outcome.applied.get(&risky.source_id) {
         Some(Applied::Done) => true,
-        Some(Applied::WindowAlone(_)) => risky.part == Part::AccessWindow,
+        Some(Applied::WindowAlone(_)) => matches!(risky.part, Part::AccessWindow | Part::Account),
         Some(Applied::Refused(_) | Applied::AccountLost | Applied::Open) | None => false,
     }
 }

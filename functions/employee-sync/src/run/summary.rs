@@ -94,7 +94,13 @@ impl Summary {
         let ListingNote {
             unreadable: UnreadableRows { count, named },
             failure,
+            unanswered,
         } = listing;
+        self.counts.refused += unanswered.len() as u64;
+        for (id, problem) in unanswered {
+            let text = format!("{problem}; the next run looks this person up again");
+            self.find(Some(&id), FindingKind::Refused, text);
+        }
         if let Some(failure) = failure {
             let text = format!(
                 "the accounts in reteach could not be listed ({failure}): they were not compared with the HR system, \
@@ -114,10 +120,13 @@ impl Summary {
 
     /// With what the plan leaves alone, and what a brake holds.
     pub(super) fn with_plan(mut self, people: &People, plan: &Plan) -> Self {
+        let unanswered = self.counts.refused;
         for (id, skip) in &plan.skipped {
             let counts = &mut self.counts;
             let (counter, kind) = match skip {
-                SkipReason::Conflict(_) | SkipReason::Contested(_) => {
+                SkipReason::Conflict(_)
+                | SkipReason::Contested(_)
+                | SkipReason::EmployedAgain(_) => {
                     (&mut counts.conflicts, Some(FindingKind::Conflict))
                 }
                 SkipReason::Rejected { .. } => (&mut counts.refused, Some(FindingKind::Rejected)),
@@ -149,7 +158,8 @@ impl Summary {
             // Somebody who is gone was not counted among the people in the first place.
             .filter(|id| people.snapshot.contains(id))
             .collect();
-        self.counts.unchanged = self.counts.people.saturating_sub(touched.len() as u64);
+        let touched = touched.len() as u64 + unanswered;
+        self.counts.unchanged = self.counts.people.saturating_sub(touched);
         self
     }
 
@@ -198,9 +208,10 @@ impl Summary {
             people,
             refused,
             waiting,
+            conflicts,
             ..
         } = self.counts;
-        people >= MANY && refused + waiting >= people
+        people >= MANY && refused + waiting + conflicts >= people
     }
 
     fn count(&mut self, change: &Change, now: Timestamp) {
@@ -324,7 +335,9 @@ impl Summary {
             }
             Some(ApplyAbort::Reteach(_)) => Outcome::ReteachUnavailable,
             Some(ApplyAbort::OutOfTime) => Outcome::Partly,
-            None if self.leaves_something() || self.is_incomplete() => Outcome::Partly,
+            None if self.leaves_something() || self.is_incomplete() || applied.is_undecided => {
+                Outcome::Partly
+            }
             None if self.is_all_refused(applied) => {
                 ALL_REFUSED.clone_into(&mut message);
                 Outcome::Partly

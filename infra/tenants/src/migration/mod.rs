@@ -18,6 +18,7 @@ pub(crate) struct Account {
     pub(crate) id: CustomerId,
     pub(crate) external_id: Option<ExternalId>,
     pub(crate) mail: Option<Mail>,
+    /// Open now or later.
     pub(crate) is_open: bool,
 }
 

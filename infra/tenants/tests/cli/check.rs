@@ -122,7 +122,7 @@ async fn an_unreadable_mail_address_is_explained_with_the_number_of_other_accoun
         &[
             "Personio: E-Mail",
             "3 accounts that are not ours",
-            "gets a second",
+            "their owners get a second one",
             "before the first run",
         ],
     );

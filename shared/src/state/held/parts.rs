@@ -1,6 +1,6 @@
 //! Held parts in as few bytes as an item of 400 KB asks for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -87,14 +87,9 @@ impl HeldParts {
         self.0.values().all(|part| part.person.is_some())
     }
 
-    /// Returns how many parts were decided about.
-    pub(super) fn decide(
-        &mut self,
-        is_chosen: impl Fn(&PartKey, &HeldPart) -> bool,
-        decision: Decision,
-    ) {
+    pub(super) fn decide(&mut self, chosen: &BTreeSet<PartKey>, decision: Decision) {
         for (key, part) in &mut self.0 {
-            if is_chosen(key, part) {
+            if chosen.contains(key) {
                 part.decision = Some(decision);
             }
         }

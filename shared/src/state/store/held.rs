@@ -1,10 +1,12 @@
 //! The held plan, and what somebody decides about its parts.
 
+use std::collections::BTreeSet;
+
 use super::{FencingToken, StateError, Store};
 use crate::domain::id::TenantId;
 use crate::state::key::Key;
 use crate::state::table::{Condition, Freshness, Item, Outcome, attribute, attributes, record};
-use crate::state::{Choice, Decision, HeldPlan};
+use crate::state::{Choice, Decision, HeldPlan, PartKey};
 
 /// No newer run has written the item, and nobody has decided about it since the run read it.
 const AS_READ: &str = "(attribute_not_exists(#fence) OR #fence <= :token) \
@@ -85,18 +87,27 @@ impl Store {
         decision: Decision,
     ) -> Result<HeldPlan, StateError> {
         let key = Key::held(tenant);
-        for attempt in 0..ATTEMPTS {
+        let mut first: Option<(HeldPlan, BTreeSet<PartKey>)> = None;
+        for _ in 0..ATTEMPTS {
             let held = self.held(tenant).await?;
             let Some(held) = held.filter(|held| held.hash == hash) else {
                 break;
             };
-            // The reply of the write before was lost.
-            if attempt > 0 && held.records(decision) {
+            let (seen, chosen) = match first.take() {
+                Some(first) => first,
+                None => match held.chosen(choice) {
+                    Ok(chosen) => (held.clone(), chosen),
+                    Err(_) => break,
+                },
+            };
+            // After a lost reply, or another operator's decision, the same words may choose other parts.
+            let undecided_since = |key: &&PartKey| seen.decision(**key) == held.decision(**key);
+            let parts: BTreeSet<PartKey> = chosen.iter().filter(undecided_since).copied().collect();
+            if parts.is_empty() {
                 return Ok(held);
             }
-            let Ok(decided) = held.decide(choice, decision) else {
-                break;
-            };
+            let decided = held.decided(&parts, decision);
+            first = Some((seen, chosen));
             let condition = Condition::update(
                 "SET #parts = :parts, #partly_decided = :partly, #revision = :next",
             )

@@ -105,15 +105,25 @@ fn field_of(run: &Run) -> Vec<Option<&str>> {
 
 #[test]
 fn accounts_that_gave_no_answer_before_say_nothing_about_the_vendor() {
+    let healthy = outline(&["position"], false);
     for was_silent in [false, true] {
         let outline = Outline {
             was_silent,
             ..outline(&["position"], false)
         };
-        let people = vec![(outline, Account::Silent); 12];
-        let run = run(&people, 8, first);
-        assert_eq!(run.judgement.vendor, !was_silent);
-        assert_eq!(run.personal.len(), if was_silent { 12 } else { 0 });
+        let mut people = vec![(outline, Account::Silent); 12];
+        let alone = run(&people, 8, first);
+        assert_eq!(alone.judgement.vendor, !was_silent);
+        assert!(alone.personal.is_empty());
+        if was_silent {
+            assert_eq!(alone.judgement.undecided.len(), 12);
+        }
+        people.push((healthy.clone(), Account::Accepts));
+        let answered = run(&people, 8, first);
+        assert!(!answered.judgement.vendor);
+        if was_silent {
+            assert_eq!(answered.personal.len(), 12);
+        }
     }
 }
 

@@ -157,18 +157,30 @@ fn twelve_accounts_that_always_fail_are_named_and_paused_and_all_others_are_sync
 }
 
 #[test]
-fn an_account_that_fails_alone_is_tried_once_more_and_then_paused() {
+fn an_account_that_fails_alone_is_tried_every_15_minutes_until_another_gets_an_answer() {
     let mut world = synced(Dialect::default());
     let failing = ExternalId::of(TOOL, &SourceId::new("7"));
     world.academy.dialect.fails.insert(failing);
     move_to(&mut world, 7..8, "Ulm");
     let result = world.sync(End::Well);
     assert_eq!((result.outcome, result.counts.left), (Outcome::Partly, 1));
+    // Nothing shows whether reteach answers at all.
+    for _ in 0..3 {
+        let result = world.after(5).sync(End::Well);
+        assert_eq!((result.outcome, result.counts.left), (Outcome::Partly, 0));
+        assert_eq!(people(&result, FindingKind::Refused).len(), 1);
+        for _ in 0..2 {
+            assert_eq!(world.after(5).sync(End::Well).outcome, Outcome::Unchanged);
+        }
+    }
+    move_to(&mut world, 8..9, "Ulm");
     let result = world.after(5).sync(End::Well);
-    assert_eq!((result.outcome, result.counts.left), (Outcome::Done, 0));
+    assert_eq!((result.outcome, result.counts.updated), (Outcome::Done, 1));
     assert_eq!(people(&result, FindingKind::Refused).len(), 1);
-    assert!(world.academy.gate.is_some());
-    assert_eq!(world.after(5).sync(End::Well).outcome, Outcome::Unchanged);
+    world.after(5);
+    for _ in 0..3 {
+        assert_eq!(world.after(5).sync(End::Well).outcome, Outcome::Unchanged);
+    }
 }
 
 #[test]

@@ -198,8 +198,9 @@ async fn start_again(
 ) -> Result<()> {
     let (store, token) = (&context.store, leases.token());
     let left = found.migration.left_open.iter();
-    let left = left.chain(refused.iter().map(|(id, _)| id));
-    for id in left.filter(|id| found.entries.contains_key(*id)) {
+    let left = left.filter(|id| found.entries.contains_key(*id));
+    // A refused move may have claimed an account that the ledger did not know.
+    for id in left.chain(refused.iter().map(|(id, _)| id)) {
         leases.check().await?;
         store.forget_employee(tenant, token, id).await?;
     }
@@ -236,8 +237,7 @@ async fn accounts(reteach: &reteach::Client, context: &CommandContext<'_>) -> Re
     }
     let now = context.now();
     let account = |customer: Customer| Account {
-        is_open: customer.set_active_at.is_none_or(|from| from <= now)
-            && customer.set_inactive_at.is_none_or(|until| until > now),
+        is_open: customer.set_inactive_at.is_none_or(|until| until > now),
         mail: customer.email.as_deref().and_then(Mail::new),
         external_id: customer.external_id.filter(|id| !id.as_str().is_empty()),
         id: customer.id,
