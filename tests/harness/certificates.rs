@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::domain::id::{CertificateId, RunId};
 use shared::http::Deadline;
 use shared::runtime::{Mode, ProgressFn, Ran};
-use shared::state::{Acquisition, CertificateEntry, JobKind, Lease, StateError};
+use shared::state::{Acquisition, CertificateEntry, JobKind, Lease, OnUnverifiable, StateError};
 use shared::tenant::Via;
 use simulators::personio::{self, Document};
 use simulators::reteach::{Certificate, Participation};
@@ -67,7 +67,9 @@ impl Harness {
     /// The operator has a parked certificate tried again.
     pub async fn retry(&self, id: &str) -> Result<(), StateError> {
         let (tenant, id, now) = (&self.company.tenant, CertificateId::new(id), self.moment());
-        self.store().retry_certificate(tenant, &id, now).await
+        self.store()
+            .retry_certificate(tenant, &id, OnUnverifiable::Send, now)
+            .await
     }
 
     /// The operator leaves a parked certificate for good.

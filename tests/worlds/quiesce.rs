@@ -1,7 +1,7 @@
 //! A quiet period: nothing fails, nobody changes anything, the schedules fire. Then everything is as it should be.
 
 use shared::state::JobKind::{Certificates, Employees};
-use shared::state::{CertificateState, Choice, Decision};
+use shared::state::{CertificateState, Choice, Decision, OnUnverifiable};
 
 use crate::event::Config;
 use crate::life::Life;
@@ -88,7 +88,7 @@ impl Life {
         let mut any = false;
         for (id, _) in parked {
             store
-                .retry_certificate(&self.harness.company.tenant, id, now)
+                .retry_certificate(&self.harness.company.tenant, id, OnUnverifiable::Send, now)
                 .await
                 .unwrap();
             any = true;

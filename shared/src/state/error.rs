@@ -42,7 +42,7 @@ pub enum StateError {
     NoSuchPlan,
     /// The certificate does not wait for anybody's decision.
     #[error(
-        "certificate {certificate} is not parked, so there is nothing to decide: it may have changed meanwhile, \
+        "certificate {certificate} does not wait for a decision: it may have changed meanwhile, \
          look at the list again"
     )]
     NotParked { certificate: String },

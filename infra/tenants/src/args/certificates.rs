@@ -1,9 +1,10 @@
 //! Commands about certificates.
 
 use clap::{Args, Subcommand};
-use shared::domain::id::{CertificateId, TenantId};
+use shared::domain::id::{CertificateId, SourceId, TenantId};
 
 use super::help;
+use super::people::person;
 
 /// `tenants certificates`
 #[derive(Clone, Debug, Subcommand)]
@@ -13,16 +14,17 @@ pub enum Certificates {
     /// From the ledger: no vendor is called. The ledger outlives a removed tenant: --all then still shows it.
     #[command(after_long_help = help::CERTIFICATES_LIST)]
     List(List),
-    /// File parked certificates again
+    /// Try parked and failed certificates again
     ///
-    /// An upload that may have succeeded is repeated if Personio cannot tell: first look at the person's documents in Personio.
+    /// An upload that may have succeeded is looked for first. If Personio cannot tell, a certificate given by its id is filed
+    /// again, so look at the person's documents before. Chosen by --all, --reason or --person it is parked again instead.
     #[command(after_long_help = help::CERTIFICATES_RETRY)]
-    Retry(Which),
+    Retry(Choice),
     /// Leave parked or failed certificates unfiled for good
     ///
     /// For certificates that are filed already or not wanted. Nothing is deleted in Personio or reteach.
     #[command(after_long_help = help::CERTIFICATES_DISMISS)]
-    Dismiss(Which),
+    Dismiss(Choice),
 }
 
 /// `tenants certificates list`
@@ -34,17 +36,43 @@ pub struct List {
     /// Show the whole ledger
     #[arg(long)]
     pub all: bool,
+    #[command(flatten)]
+    pub filter: Filter,
+}
+
+/// Narrows a list of certificates. What is not given matches everything.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Filter {
+    /// Only certificates whose reason contains this text, in upper or lower case
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Only certificates of this person
+    #[arg(long, value_name = "ID", value_parser = person)]
+    pub person: Option<SourceId>,
 }
 
 /// `tenants certificates retry`, `tenants certificates dismiss`
 #[derive(Clone, Debug, Args)]
-pub struct Which {
+pub struct Choice {
     /// The tenant
     #[arg(value_parser = TenantId::parse)]
     pub tenant: TenantId,
     /// The certificates' ids, as `tenants certificates list` shows them
-    #[arg(required = true, value_name = "CERTIFICATE", value_parser = certificate)]
+    #[arg(
+        value_name = "CERTIFICATE",
+        value_parser = certificate,
+        required_unless_present_any = ["all", "reason", "person"],
+        conflicts_with_all = ["all", "reason", "person"],
+    )]
     pub certificates: Vec<CertificateId>,
+    /// Every parked or failed certificate
+    #[arg(long, conflicts_with_all = ["reason", "person"])]
+    pub all: bool,
+    #[command(flatten)]
+    pub filter: Filter,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
 }
 
 fn certificate(text: &str) -> Result<CertificateId, std::convert::Infallible> {

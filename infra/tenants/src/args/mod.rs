@@ -9,7 +9,10 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use shared::domain::id::TenantId;
 
-pub use certificates::Certificates;
+pub use certificates::{
+    Certificates, Choice as CertificateChoice, Filter as CertificateFilter,
+    List as ListCertificates,
+};
 pub use people::{Handover, ListPeople, People, PersonState, RetryPeople};
 pub use tenant::{
     Add, Check, Connect, Decide, Explain, Migrate, Plan, Remove, Runs, Status, Sync, SyncJob,

@@ -107,7 +107,7 @@ pub struct Handover {
     pub wait: u32,
 }
 
-fn person(text: &str) -> Result<SourceId, &'static str> {
+pub(super) fn person(text: &str) -> Result<SourceId, &'static str> {
     let text = text.trim();
     if text.is_empty() || text.contains('@') {
         return Err(

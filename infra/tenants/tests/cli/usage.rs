@@ -29,6 +29,15 @@ fn wrong_command_lines_are_refused_by_the_kind_of_error() {
         ("approve acme", MissingRequiredArgument),
         ("certificates", DisplayHelpOnMissingArgumentOrSubcommand),
         ("certificates retry acme", MissingRequiredArgument),
+        ("certificates retry acme cert-1 --all", ArgumentConflict),
+        (
+            "certificates dismiss acme --all --reason x",
+            ArgumentConflict,
+        ),
+        (
+            "certificates list acme --person a@b.example",
+            ValueValidation,
+        ),
         ("connect acme", MissingRequiredArgument),
         ("connect acme --email a@b.example", MissingRequiredArgument),
         ("connect acme --integration x", ValueValidation),

@@ -80,39 +80,31 @@ pub struct RetryState {
 }
 
 impl CertificateState {
-    /// What another attempt at the operator's word makes of it: itself where the word was given before, `None` where
-    /// nobody is waiting for one.
-    pub(super) fn retried(&self, now: Timestamp) -> Option<Self> {
+    /// What a retry by the operator makes of it: itself where it is retried already, `None` where it does not wait.
+    /// An upload that may have succeeded is looked for first; `on_unverifiable` says what follows where that is
+    /// impossible.
+    pub(super) fn retried(&self, on_unverifiable: OnUnverifiable, now: Timestamp) -> Option<Self> {
         match self {
             Self::Parked {
                 unverified: Some(intent),
                 ..
             } => Some(Self::Intended(Intent {
-                on_unverifiable: OnUnverifiable::Send,
+                on_unverifiable,
                 ..*intent
             })),
-            Self::Parked {
-                unverified: None,
-                reason,
-                ..
-            } => {
-                let reason = reason.clone();
+            Self::Failed(RetryState { failures: 0, .. }) => Some(self.clone()),
+            Self::Parked { reason, .. } | Self::Failed(RetryState { reason, .. }) => {
                 Some(Self::Failed(RetryState {
-                    reason,
+                    reason: reason.clone(),
                     failures: 0,
                     since: now,
                     retry_at: now,
                 }))
             }
-            Self::Intended(Intent {
-                on_unverifiable: OnUnverifiable::Send,
-                ..
-            })
-            | Self::Failed(RetryState { failures: 0, .. }) => Some(self.clone()),
-            Self::Intended(_)
-            | Self::Failed(_)
-            | Self::Uploaded { .. }
-            | Self::Dismissed { .. } => None,
+            Self::Intended(intent) if intent.on_unverifiable == on_unverifiable => {
+                Some(self.clone())
+            }
+            Self::Intended(_) | Self::Uploaded { .. } | Self::Dismissed { .. } => None,
         }
     }
 

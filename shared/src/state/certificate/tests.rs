@@ -124,6 +124,8 @@ fn a_state_of_another_version_is_damage() {
 #[test]
 fn the_operator_decides_about_what_waits_and_may_say_so_twice() {
     let now = at("12:00:00");
+    let park = OnUnverifiable::Park;
+    let look = CertificateState::Intended(intent(park));
     let again = CertificateState::Intended(intent(OnUnverifiable::Send));
     let fresh = |reason: &str| {
         let reason = reason.to_owned();
@@ -135,27 +137,42 @@ fn the_operator_decides_about_what_waits_and_may_say_so_twice() {
         })
     };
     let gone = Some(dismissed("12:00:00"));
+    let first = CertificateState::Intended(first_intent());
     let cases = [
         (
-            parked(Some(intent(OnUnverifiable::Park))),
-            Some(again.clone()),
+            parked(Some(intent(park))),
+            [Some(again.clone()), Some(look.clone())],
             gone.clone(),
         ),
         (
             parked(Some(intent(OnUnverifiable::Send))),
-            Some(again.clone()),
+            [Some(again.clone()), Some(look.clone())],
             gone.clone(),
         ),
-        (parked(None), Some(fresh("no reply")), gone.clone()),
-        (again.clone(), Some(again), None),
-        (failed(0), Some(failed(0)), gone.clone()),
-        (failed(1), None, gone),
-        (CertificateState::Intended(first_intent()), None, None),
-        (uploaded(None), None, None),
-        (dismissed("09:30:00"), None, Some(dismissed("09:30:00"))),
+        (
+            parked(None),
+            [Some(fresh("no reply")), Some(fresh("no reply"))],
+            gone.clone(),
+        ),
+        (again.clone(), [Some(again), None], None),
+        (look.clone(), [None, Some(look)], None),
+        (failed(0), [Some(failed(0)), Some(failed(0))], gone.clone()),
+        (
+            failed(1),
+            [Some(fresh("Personio: 503")), Some(fresh("Personio: 503"))],
+            gone,
+        ),
+        (first.clone(), [None, Some(first)], None),
+        (uploaded(None), [None, None], None),
+        (
+            dismissed("09:30:00"),
+            [None, None],
+            Some(dismissed("09:30:00")),
+        ),
     ];
-    for (state, retried, dismissed) in cases {
-        assert_eq!(state.retried(now), retried, "{state:?}");
+    for (state, [sent, looked_for], dismissed) in cases {
+        assert_eq!(state.retried(OnUnverifiable::Send, now), sent, "{state:?}");
+        assert_eq!(state.retried(park, now), looked_for, "{state:?}");
         assert_eq!(state.dismissed(now), dismissed, "{state:?}");
     }
 }

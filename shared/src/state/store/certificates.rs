@@ -11,7 +11,7 @@ use crate::state::key::{CERTIFICATES, Key, partition};
 use crate::state::table::{
     Condition, Freshness, Item, Outcome, Query, attributes, part, record, records,
 };
-use crate::state::{CertificateEntry, CertificateState};
+use crate::state::{CertificateEntry, CertificateState, OnUnverifiable};
 
 /// The attributes of a [`CertificateState`].
 const STATE: &str = "state";
@@ -113,8 +113,9 @@ impl Store {
         }
     }
 
-    /// Lets a parked certificate be tried again, at the operator's word: one that may be filed is sent again where the
-    /// route cannot tell. Asks for a full scan, so that the next run sees it. Safe to repeat.
+    /// Lets a parked or failed certificate be tried again. An upload that may have succeeded is looked for first; where
+    /// the route cannot tell, `on_unverifiable` decides. Asks for a full scan, so that the next run sees it. Safe to
+    /// repeat.
     ///
     /// # Errors
     /// [`StateError::NotParked`], or DynamoDB fails.
@@ -122,9 +123,11 @@ impl Store {
         &self,
         tenant: &TenantId,
         id: &CertificateId,
+        on_unverifiable: OnUnverifiable,
         now: Timestamp,
     ) -> Result<(), StateError> {
-        self.settle(tenant, id, |state| state.retried(now)).await?;
+        self.settle(tenant, id, |state| state.retried(on_unverifiable, now))
+            .await?;
         self.ask_full_scan(tenant, now).await
     }
 

@@ -22,7 +22,10 @@ const NOW: &str = "12:00:00";
 async fn decide(store: &Store, command: Command, time: &str) -> Decided {
     let (tenant, id, now) = (acme(), id(1), at(time));
     match command {
-        Retry => store.retry_certificate(&tenant, &id, now).await,
+        Retry => {
+            let send = OnUnverifiable::Send;
+            store.retry_certificate(&tenant, &id, send, now).await
+        }
         Dismiss => store.dismiss_certificate(&tenant, &id, now).await,
     }
 }
@@ -80,7 +83,7 @@ async fn only_waiting_certificates_can_be_decided() {
         (Retry, sent_again(intent()), Some(sent_again(intent()))),
         (Retry, earlier(), Some(earlier())),
         (Retry, intended(), None),
-        (Retry, failed(), None),
+        (Retry, failed(), Some(fresh("Personio: 503"))),
         (Retry, uploaded(None), None),
         (Retry, dismissed("08:45:00"), None),
         (Dismiss, unverified(), Some(dismissed(NOW))),

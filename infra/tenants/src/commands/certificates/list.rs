@@ -1,30 +1,14 @@
-//! `tenants certificates`
+//! `tenants certificates list`
 
 use serde::Serialize;
-use shared::domain::id::{CertificateId, TenantId};
-use shared::state::{CertificateEntry, CertificateState, StateError};
+use shared::domain::id::TenantId;
+use shared::state::{CertificateEntry, CertificateState};
 
-use crate::args::Certificates;
+use crate::args::{CertificateFilter, ListCertificates};
 use crate::context::CommandContext;
 use crate::failure::Result;
 use crate::format;
 use crate::output::{Output, View};
-
-pub(super) async fn certificates(
-    context: &CommandContext<'_>,
-    args: &Certificates,
-) -> Result<Output> {
-    match args {
-        Certificates::List(list) if list.all => ledger(context, &list.tenant).await,
-        Certificates::List(list) => parked(context, &list.tenant).await,
-        Certificates::Retry(args) => {
-            decide(context, &args.tenant, &args.certificates, Decision::Retry).await
-        }
-        Certificates::Dismiss(args) => {
-            decide(context, &args.tenant, &args.certificates, Decision::Dismiss).await
-        }
-    }
-}
 
 #[derive(Serialize)]
 #[serde(transparent)]
@@ -34,10 +18,43 @@ struct ParkedView<'a> {
     tenant: &'a TenantId,
 }
 
-async fn parked(context: &CommandContext<'_>, tenant: &TenantId) -> Result<Output> {
+pub(super) async fn list(context: &CommandContext<'_>, args: &ListCertificates) -> Result<Output> {
+    let ListCertificates {
+        tenant,
+        all,
+        filter,
+    } = args;
+    if *all {
+        return ledger(context, tenant, filter).await;
+    }
     context.tenant(tenant).await?;
-    let entries = context.store.parked_certificates(tenant).await?;
+    let mut entries = context.store.parked_certificates(tenant).await?;
+    entries.retain(|entry| is_chosen(filter, entry));
     Output::of(&ParkedView { entries, tenant })
+}
+
+/// Whether the entry is one that the filter asks for.
+pub(super) fn is_chosen(filter: &CertificateFilter, entry: &CertificateEntry) -> bool {
+    let CertificateFilter { reason, person } = filter;
+    let has_reason = |part: &String| {
+        let reason = reason_of(&entry.state).unwrap_or_default();
+        reason.to_lowercase().contains(&part.to_lowercase())
+    };
+    reason.as_ref().is_none_or(has_reason)
+        && person
+            .as_ref()
+            .is_none_or(|person| *person == entry.employee)
+}
+
+/// Why a certificate is parked or has failed.
+pub(super) fn reason_of(state: &CertificateState) -> Option<&str> {
+    match state {
+        CertificateState::Parked { reason, .. } => Some(reason),
+        CertificateState::Failed(retry) => Some(&retry.reason),
+        CertificateState::Intended(_)
+        | CertificateState::Uploaded { .. }
+        | CertificateState::Dismissed { .. } => None,
+    }
 }
 
 impl View for ParkedView<'_> {
@@ -71,8 +88,9 @@ impl View for ParkedView<'_> {
         }
         let advice = format!(
             "`tenants certificates retry {tenant} CERTIFICATE` files it again, `tenants certificates dismiss {tenant} \
-             CERTIFICATE` leaves it unfiled. Where a certificate may be filed, first look at the person's documents in \
-             Personio: a second copy can only be deleted there by hand."
+             CERTIFICATE` leaves it unfiled; --all, --reason TEXT or --person ID in the place of CERTIFICATE choose \
+             several. Where a certificate may be filed, first look at the person's documents in Personio: a second copy \
+             can only be deleted there by hand."
         );
         format!("{}\n{}", table.trim_fmt(), format::paragraph(&advice))
     }
@@ -91,9 +109,16 @@ struct LedgerView<'a> {
 }
 
 /// The ledger outlives a removed tenant, so the tenant need not exist.
-async fn ledger(context: &CommandContext<'_>, tenant: &TenantId) -> Result<Output> {
+async fn ledger(
+    context: &CommandContext<'_>,
+    tenant: &TenantId,
+    filter: &CertificateFilter,
+) -> Result<Output> {
     let ledger = context.store.all_certificates(tenant).await?;
-    let mut entries: Vec<CertificateEntry> = ledger.into_values().collect();
+    let mut entries: Vec<CertificateEntry> = ledger
+        .into_values()
+        .filter(|entry| is_chosen(filter, entry))
+        .collect();
     entries.sort_by(|one, other| {
         let (one, other) = (&one.certificate_id, &other.certificate_id);
         one.as_str().cmp(other.as_str())
@@ -142,92 +167,5 @@ fn described(state: &CertificateState) -> (&'static str, String) {
             ("parked", format!("{}: {reason}", format::moment(*at)))
         }
         CertificateState::Dismissed { at } => ("dismissed", format::moment(*at)),
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Decision {
-    Retry,
-    Dismiss,
-}
-
-#[derive(Serialize)]
-struct DecidedView<'a> {
-    tenant_id: &'a TenantId,
-    certificates: Vec<Decided<'a>>,
-    #[serde(skip)]
-    decision: Decision,
-}
-
-#[derive(Serialize)]
-struct Decided<'a> {
-    certificate_id: &'a CertificateId,
-    problem: Option<String>,
-}
-
-async fn decide(
-    context: &CommandContext<'_>,
-    tenant_id: &TenantId,
-    ids: &[CertificateId],
-    decision: Decision,
-) -> Result<Output> {
-    context.tenant(tenant_id).await?;
-    let (store, now) = (&context.store, context.now());
-    let mut certificates = Vec::new();
-    for certificate_id in ids {
-        let result = match decision {
-            Decision::Retry => {
-                store
-                    .retry_certificate(tenant_id, certificate_id, now)
-                    .await
-            }
-            Decision::Dismiss => {
-                store
-                    .dismiss_certificate(tenant_id, certificate_id, now)
-                    .await
-            }
-        };
-        let problem = match result {
-            Ok(()) => None,
-            Err(error @ StateError::NotParked { .. }) => Some(error.to_string()),
-            Err(error) => return Err(error.into()),
-        };
-        certificates.push(Decided {
-            certificate_id,
-            problem,
-        });
-    }
-    Output::of(&DecidedView {
-        tenant_id,
-        certificates,
-        decision,
-    })
-}
-
-impl DecidedView<'_> {
-    fn problems(&self) -> impl Iterator<Item = &str> {
-        self.certificates
-            .iter()
-            .filter_map(|certificate| certificate.problem.as_deref())
-    }
-}
-
-impl View for DecidedView<'_> {
-    fn text(&self) -> String {
-        let tenant = self.tenant_id;
-        let decided = (self.certificates.len() - self.problems().count()) as u64;
-        let decided = format::number(decided, "certificate", "certificates");
-        let text = format::paragraph(&match self.decision {
-            Decision::Retry => format!(
-                "The next certificate run tries {decided} again; `tenants sync {tenant} --job certificates` does it now."
-            ),
-            Decision::Dismiss => format!("{decided} will not be filed."),
-        });
-        self.problems()
-            .fold(text, |text, problem| text + &format::point(problem))
-    }
-
-    fn needs_attention(&self) -> bool {
-        self.problems().next().is_some()
     }
 }

@@ -1,0 +1,188 @@
+//! `tenants certificates retry`, `tenants certificates dismiss`
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use serde::Serialize;
+use shared::domain::id::{CertificateId, TenantId};
+use shared::state::{CertificateEntry, CertificateState, OnUnverifiable, StateError};
+
+use super::list::{is_chosen, reason_of};
+use crate::args::CertificateChoice;
+use crate::confirm::Confirmation;
+use crate::context::CommandContext;
+use crate::failure::Result;
+use crate::format;
+use crate::output::{Output, View};
+
+/// How many entries are written at the same time.
+const CONCURRENCY: usize = 16;
+
+/// Reasons that are named before many certificates are decided about.
+const MAX_REASONS: usize = 5;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    Retry,
+    Dismiss,
+}
+
+#[derive(Serialize)]
+struct DecidedView<'a> {
+    tenant_id: &'a TenantId,
+    certificates: Vec<Decided>,
+    #[serde(skip)]
+    decision: Decision,
+}
+
+#[derive(Serialize)]
+struct Decided {
+    certificate_id: CertificateId,
+    problem: Option<String>,
+}
+
+pub(super) async fn decide(
+    context: &CommandContext<'_>,
+    args: &CertificateChoice,
+    decision: Decision,
+) -> Result<Output> {
+    let CertificateChoice {
+        tenant,
+        certificates,
+        all: _,
+        filter,
+        yes,
+    } = args;
+    context.tenant(tenant).await?;
+    let mut on_unverifiable = OnUnverifiable::Send;
+    let mut ids = certificates.clone();
+    if ids.is_empty() {
+        // Nobody has looked at each person's documents.
+        on_unverifiable = OnUnverifiable::Park;
+        let ledger = context.store.all_certificates(tenant).await?;
+        let mut chosen: Vec<CertificateEntry> = ledger
+            .into_values()
+            .filter(|entry| reason_of(&entry.state).is_some() && is_chosen(filter, entry))
+            .collect();
+        chosen.sort_by(|one, other| one.certificate_id.cmp(&other.certificate_id));
+        if !chosen.is_empty() {
+            let announcement = announcement(tenant, &chosen, decision);
+            let confirmation = Confirmation {
+                announcement: &announcement,
+                yes: *yes,
+                word: (tenant.as_str(), "the tenant's name"),
+                otherwise: "nothing was decided",
+            };
+            confirmation.ask(context.environment)?;
+        }
+        ids = chosen
+            .into_iter()
+            .map(|entry| entry.certificate_id)
+            .collect();
+    }
+    let (store, now) = (&context.store, context.now());
+    let one = async |id: CertificateId| {
+        let result = match decision {
+            Decision::Retry => {
+                store
+                    .retry_certificate(tenant, &id, on_unverifiable, now)
+                    .await
+            }
+            Decision::Dismiss => store.dismiss_certificate(tenant, &id, now).await,
+        };
+        let problem = match result {
+            Ok(()) => None,
+            Err(error @ StateError::NotParked { .. }) => Some(error.to_string()),
+            Err(error) => return Err(error),
+        };
+        Ok(Decided {
+            certificate_id: id,
+            problem,
+        })
+    };
+    let certificates = stream::iter(ids)
+        .map(one)
+        .buffered(CONCURRENCY)
+        .try_collect()
+        .await?;
+    Output::of(&DecidedView {
+        tenant_id: tenant,
+        certificates,
+        decision,
+    })
+}
+
+/// How many certificates the decision is about, of how many people, and why they wait.
+fn announcement(tenant: &TenantId, chosen: &[CertificateEntry], decision: Decision) -> String {
+    let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
+    let (mut people, mut perhaps) = (BTreeSet::new(), 0_u64);
+    for entry in chosen {
+        *reasons
+            .entry(reason_of(&entry.state).unwrap_or_default())
+            .or_default() += 1;
+        people.insert(&entry.employee);
+        perhaps += u64::from(matches!(
+            entry.state,
+            CertificateState::Parked {
+                unverified: Some(_),
+                ..
+            }
+        ));
+    }
+    let number = |number: usize, one, many| format::number(number as u64, one, many);
+    let certificates = number(chosen.len(), "certificate", "certificates");
+    let people = number(people.len(), "person", "people");
+    let mut text = match decision {
+        Decision::Retry => format!("{certificates} of {people} of {tenant} will be tried again:\n"),
+        Decision::Dismiss => {
+            format!("{certificates} of {people} of {tenant} will never be filed by us:\n")
+        }
+    };
+    let mut reasons: Vec<_> = reasons.into_iter().collect();
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let others = reasons.len().saturating_sub(MAX_REASONS);
+    for (reason, count) in reasons.into_iter().take(MAX_REASONS) {
+        text.push_str(&format::point(&format!("{count}: {reason}")));
+    }
+    if others > 0 {
+        let others = number(others, "other reason", "other reasons");
+        text.push_str(&format::point(&others));
+    }
+    if perhaps > 0 && decision == Decision::Retry {
+        text.push_str(&format::paragraph(&format!(
+            "{perhaps} of them may be filed already. These are looked for in Personio, and parked again if it cannot tell."
+        )));
+    }
+    text.trim_end().to_owned()
+}
+
+impl DecidedView<'_> {
+    fn problems(&self) -> impl Iterator<Item = &str> {
+        self.certificates
+            .iter()
+            .filter_map(|certificate| certificate.problem.as_deref())
+    }
+}
+
+impl View for DecidedView<'_> {
+    fn text(&self) -> String {
+        let tenant = self.tenant_id;
+        if self.certificates.is_empty() {
+            return format!("No certificate of {tenant} matches.\n");
+        }
+        let decided = (self.certificates.len() - self.problems().count()) as u64;
+        let decided = format::number(decided, "certificate", "certificates");
+        let text = format::paragraph(&match self.decision {
+            Decision::Retry => format!(
+                "The next certificate run tries {decided} again; `tenants sync {tenant} --job certificates` does it now."
+            ),
+            Decision::Dismiss => format!("{decided} will not be filed."),
+        });
+        self.problems()
+            .fold(text, |text, problem| text + &format::point(problem))
+    }
+
+    fn needs_attention(&self) -> bool {
+        self.problems().next().is_some()
+    }
+}

@@ -1,0 +1,21 @@
+//! `tenants certificates`
+
+mod decide;
+mod list;
+
+use self::decide::Decision;
+use crate::args::Certificates;
+use crate::context::CommandContext;
+use crate::failure::Result;
+use crate::output::Output;
+
+pub(super) async fn certificates(
+    context: &CommandContext<'_>,
+    args: &Certificates,
+) -> Result<Output> {
+    match args {
+        Certificates::List(args) => list::list(context, args).await,
+        Certificates::Retry(args) => decide::decide(context, args, Decision::Retry).await,
+        Certificates::Dismiss(args) => decide::decide(context, args, Decision::Dismiss).await,
+    }
+}
