@@ -90,6 +90,7 @@ impl Harness {
                     CertificateState::Failed(_) => "failed",
                     CertificateState::Parked { .. } => "parked",
                     CertificateState::Dismissed { .. } => "dismissed",
+                    CertificateState::Held { .. } => "held",
                 };
                 format!("certificate {}: {state}", id.as_str())
             });

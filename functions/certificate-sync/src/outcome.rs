@@ -33,6 +33,8 @@ pub enum SkipReason {
         employee: SourceId,
         reason: String,
     },
+    /// It is part of a backfill that nobody has started.
+    Held,
     /// Its PDF is not made yet.
     AwaitingPdf,
     /// It failed, and its next try is still ahead.
@@ -64,6 +66,7 @@ impl CertificateResult {
             | Self::Skipped(
                 SkipReason::AlreadyFinal
                 | SkipReason::Parked { .. }
+                | SkipReason::Held
                 | SkipReason::AwaitingPdf
                 | SkipReason::NotFromHr
                 | SkipReason::NoCustomer

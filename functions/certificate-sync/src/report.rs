@@ -19,6 +19,21 @@ pub struct Counts {
     pub unchanged: u64,
     /// Certificates listed that are filed or settled already.
     pub settled: u64,
+    /// Certificates found in a personnel file before they were sent: somebody else has filed them, or we did before a
+    /// restore.
+    pub adopted: u64,
+    /// People whose documents were listed before anything was filed for them.
+    pub people_looked_at: u64,
+    /// People whose documents are still to be listed.
+    pub people_left: u64,
+    /// Certificates of a backfill that nobody has started.
+    pub held: u64,
+    /// Certificates of courses completed before the day that the tenant's file names.
+    pub before_since: u64,
+    /// Certificates on hosts that the tenant's file does not allow.
+    pub host_not_allowed: u64,
+    /// Certificates of people whom the HR system has deleted.
+    pub person_deleted: u64,
     /// Certificates whose PDF is not made yet.
     pub waiting_for_pdf: u64,
     /// Certificates that were not filed, and are tried again later.

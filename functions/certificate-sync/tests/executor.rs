@@ -84,6 +84,7 @@ impl Scene {
             Some(CertificateState::Failed(_)) => "failed",
             Some(CertificateState::Parked { .. }) => "parked",
             Some(CertificateState::Dismissed { .. }) => "dismissed",
+            Some(CertificateState::Held { .. }) => "held",
         }
     }
 

@@ -27,6 +27,8 @@ pub enum Mode {
     Reconcile,
     /// Certificates: reads all there are, now instead of once a day.
     FullScan,
+    /// Certificates: as a full scan, and looks by title and day as well for documents that others have filed.
+    Verify,
 }
 
 /// An event that cannot be taken.
@@ -35,7 +37,7 @@ pub enum EventError {
     /// It is not what it should be.
     #[error(
         "the event does not fit at {field}: {problem}; send {{\"tenant_id\":\"acme\"}}, with \"mode\" scheduled, \
-         dry-run, reconcile (employee-sync) or full-scan (certificate-sync)"
+         dry-run, reconcile (employee-sync), full-scan or verify (certificate-sync)"
     )]
     Malformed {
         /// The member, by its path.
@@ -88,7 +90,10 @@ impl Event {
                 belongs_to("full-scan", JobKind::Certificates, "reconcile")
             }
             (JobKind::Certificates, Mode::Reconcile) => {
-                belongs_to("reconcile", JobKind::Employees, "full-scan")
+                belongs_to("reconcile", JobKind::Employees, "full-scan, verify")
+            }
+            (JobKind::Employees, Mode::Verify) => {
+                belongs_to("verify", JobKind::Certificates, "reconcile")
             }
             _ => Ok(event),
         }
@@ -129,6 +134,11 @@ mod tests {
                 json!({"tenant_id": "acme", "mode": "full-scan"}),
                 Mode::FullScan,
             ),
+            (
+                JobKind::Certificates,
+                json!({"tenant_id": "acme", "mode": "verify"}),
+                Mode::Verify,
+            ),
         ] {
             let parsed =
                 Event::parse(event, job).map(|event| (event.tenant_id.to_string(), event.mode));
@@ -161,6 +171,11 @@ mod tests {
             (
                 JobKind::Employees,
                 json!({"tenant_id": "acme", "mode": "full-scan"}),
+                "certificate-sync; employee-sync takes",
+            ),
+            (
+                JobKind::Employees,
+                json!({"tenant_id": "acme", "mode": "verify"}),
                 "certificate-sync; employee-sync takes",
             ),
             (

@@ -13,6 +13,9 @@ use crate::fingerprint::Fingerprint;
 pub struct CertificateCheckpoint {
     /// When the last complete listing of everything began.
     pub listed_all_at: Option<Timestamp>,
+    /// When the first one began. Certificates of courses completed before may have been filed by somebody else.
+    #[serde(default)]
+    pub first_listed_at: Option<Timestamp>,
     /// Parked certificates of the tenant.
     pub parked: u32,
     /// The last 30 days, by day of completion in UTC.
@@ -85,4 +88,22 @@ pub struct CertificateStart {
     /// When the operator last asked for a full scan.
     #[serde(default)]
     pub scan_asked_at: Option<Timestamp>,
+    /// When the operator started a backfill that is on hold.
+    #[serde(default)]
+    pub started_at: Option<Timestamp>,
+    /// The last restore of the table, if there was one.
+    #[serde(default)]
+    pub restored: Option<Restored>,
+}
+
+/// A restore of the table: what was filed after `to` and before `at` is not in the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restored {
+    /// The moment whose state the table has.
+    pub to: Timestamp,
+    /// When the operator put the table to use, with all runs stopped.
+    pub at: Timestamp,
+    /// The operator says that nothing was filed in between: where documents cannot be listed, certificates are filed
+    /// instead of parked.
+    pub assume_empty: bool,
 }

@@ -15,7 +15,7 @@ mod table;
 pub use brake::{Brake, BrakeWindow};
 pub use certificate::{CertificateEntry, CertificateState, Intent, OnUnverifiable, RetryState};
 pub use certificate_checkpoint::{
-    CertificateCheckpoint, CertificateStart, DayCheckpoint, Unsettled,
+    CertificateCheckpoint, CertificateStart, DayCheckpoint, Restored, Unsettled,
 };
 pub use employee::{EmployeeEntry, Failure, FailureKind, ValueDigest};
 pub use error::StateError;

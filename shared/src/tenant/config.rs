@@ -1,5 +1,6 @@
 //! The configuration's shape and defaults.
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
@@ -191,6 +192,48 @@ pub struct CertificatesConfig {
     pub enabled: bool,
     /// The document category, by name, if it is not the default.
     pub category: Option<String>,
+    /// Which of the certificates that the first listing shows are filed.
+    backfill: BackfillMode,
+    /// Certificates of courses completed earlier are never filed.
+    #[serde(deserialize_with = "super::parse::day")]
+    since: Option<Date>,
+}
+
+/// Which of the certificates that the first listing shows are filed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backfill {
+    All,
+    /// None, until the operator starts the backfill.
+    Hold,
+    /// Those of courses completed on this day of the tenant's time zone, or later. Certificates of courses completed
+    /// earlier are not filed either if they appear later.
+    Since(Date),
+}
+
+/// `backfill = "…"`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum BackfillMode {
+    #[default]
+    All,
+    Hold,
+}
+
+impl CertificatesConfig {
+    /// What the keys `backfill` and `since` say together.
+    #[must_use]
+    pub fn backfill(&self) -> Backfill {
+        match (self.since, self.backfill) {
+            (Some(since), _) => Backfill::Since(since),
+            (None, BackfillMode::All) => Backfill::All,
+            (None, BackfillMode::Hold) => Backfill::Hold,
+        }
+    }
+
+    /// Whether both keys are set to something that excludes the other.
+    pub(super) fn holds_and_since(&self) -> bool {
+        self.backfill == BackfillMode::Hold && self.since.is_some()
+    }
 }
 
 fn personio_base_url() -> BaseUrl {
@@ -261,6 +304,8 @@ impl Default for CertificatesConfig {
         Self {
             enabled: true,
             category: None,
+            backfill: BackfillMode::All,
+            since: None,
         }
     }
 }

@@ -7,8 +7,9 @@ mod schedule;
 mod scope;
 
 pub use config::{
-    BrakeConfig, CertificatesConfig, EmployeesConfig, EmploymentTypeAs, EmploymentTypeLabels,
-    KomboConfig, LockOn, PersonioConfig, Placement, ReteachConfig, TenantConfig, Via,
+    Backfill, BrakeConfig, CertificatesConfig, EmployeesConfig, EmploymentTypeAs,
+    EmploymentTypeLabels, KomboConfig, LockOn, PersonioConfig, Placement, ReteachConfig,
+    TenantConfig, Via,
 };
 pub use parse::{ConfigError, Problem};
 pub use schedule::{Every, InvalidEvery, ScheduleConfig};

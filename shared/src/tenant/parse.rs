@@ -3,12 +3,14 @@
 use std::fmt;
 use std::ops::Range;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 use toml::de::DeTable;
 
-use super::{TenantConfig, Via};
+use super::{Backfill, TenantConfig, Via};
 
 /// A configuration that cannot be used: every problem that was found, each with its field.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -59,6 +61,21 @@ impl TenantConfig {
         }
     }
 
+    /// Refuses what only a clock shows: a `since` that is still ahead would leave out every certificate until then.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the field.
+    pub fn check_at(&self, now: Timestamp) -> Result<(), ConfigError> {
+        let today = self.time_zone.to_datetime(now).date();
+        match self.certificates.backfill() {
+            Backfill::Since(since) if since > today => Err(ConfigError(vec![Problem {
+                field: "certificates.since".to_owned(),
+                message: format!("must not be in the future: today is {today}"),
+            }])),
+            Backfill::All | Backfill::Hold | Backfill::Since(_) => Ok(()),
+        }
+    }
+
     fn problems(&self) -> Vec<Problem> {
         let through_kombo = self.personio.via != Via::Direct;
         let labels = &self.employees.employment_type_labels;
@@ -95,6 +112,11 @@ impl TenantConfig {
                     .iter()
                     .any(|host| !is_host_pattern(host)),
                 "must be host names such as files.reteach.io or *.reteach.io",
+            ),
+            (
+                "certificates.since",
+                self.certificates.holds_and_since(),
+                "excludes backfill = \"hold\": leave one of them out",
             ),
             (
                 "scope",
@@ -180,6 +202,18 @@ pub(super) fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Ti
     TimeZone::get(&name).map_err(|_| {
         serde::de::Error::custom("is not a time zone; use an IANA name such as Europe/Berlin")
     })
+}
+
+/// A day, in quotes or as TOML's own date.
+pub(super) fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+    let text = match toml::Value::deserialize(deserializer)? {
+        toml::Value::String(text) => text,
+        toml::Value::Datetime(date) => date.to_string(),
+        _ => String::new(),
+    };
+    text.parse()
+        .map(Some)
+        .map_err(|_| serde::de::Error::custom("is not a day; use one such as \"2026-01-31\""))
 }
 
 #[cfg(test)]
@@ -292,6 +326,26 @@ mod tests {
                 "employees.employment_type_labels",
                 "differ",
             ),
+            (
+                with("[certificates]\nbackfill = \"none\""),
+                "certificates.backfill",
+                "hold",
+            ),
+            (
+                with("[certificates]\nsince = \"01.02.2026\""),
+                "certificates.since",
+                "2026-01-31",
+            ),
+            (
+                with("[certificates]\nsince = 2026"),
+                "certificates.since",
+                "2026-01-31",
+            ),
+            (
+                with("[certificates]\nbackfill = \"hold\"\nsince = \"2026-01-01\""),
+                "certificates.since",
+                "leave one of them out",
+            ),
             ("tenant_id = ".to_owned(), "(file)", ""),
         ];
         for (text, field, hint) in cases {
@@ -303,6 +357,34 @@ mod tests {
                 "{text}\n{problems:?}"
             );
         }
+    }
+
+    #[test]
+    fn the_backfill_is_everything_held_or_since_a_day() {
+        let january = jiff::civil::date(2026, 1, 1);
+        for (keys, expected) in [
+            ("", Backfill::All),
+            ("backfill = \"all\"", Backfill::All),
+            ("backfill = \"hold\"", Backfill::Hold),
+            ("since = \"2026-01-01\"", Backfill::Since(january)),
+            ("since = 2026-01-01", Backfill::Since(january)),
+        ] {
+            let text = format!("{SMALLEST}[certificates]\n{keys}");
+            let config = TenantConfig::parse(&text).unwrap();
+            assert_eq!(config.certificates.backfill(), expected, "{keys}");
+        }
+    }
+
+    #[test]
+    fn a_since_in_the_future_is_refused_by_the_tenants_own_day() {
+        let text = format!("{SMALLEST}[certificates]\nsince = \"2026-04-01\"");
+        let config = TenantConfig::parse(&text).unwrap();
+        // Berlin's first of April begins at 22:00 UTC.
+        let check = |time: &str| config.check_at(time.parse().unwrap());
+        let ConfigError(problems) = check("2026-03-31T21:59:59Z").unwrap_err();
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].field, "certificates.since");
+        assert_eq!(check("2026-03-31T22:00:00Z"), Ok(()));
     }
 
     #[test]

@@ -51,12 +51,17 @@ pub fn conclude(
         days.insert(*day, DayCheckpoint { digest, unsettled });
     }
     let is_complete = run.completeness == Completeness::Complete;
+    let listed_all_at = if run.scope.everything && is_complete {
+        Some(run.began)
+    } else {
+        known.listed_all_at
+    };
     let checkpoint = CertificateCheckpoint {
-        listed_all_at: if run.scope.everything && is_complete {
-            Some(run.began)
-        } else {
-            known.listed_all_at
-        },
+        listed_all_at,
+        first_listed_at: known
+            .first_listed_at
+            .or(known.listed_all_at)
+            .or(listed_all_at),
         parked: run.parked,
         earlier: match (run.scope.everything, is_complete) {
             (true, true) => earlier,

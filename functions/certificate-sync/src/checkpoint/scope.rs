@@ -35,7 +35,7 @@ impl Scope {
             is_recent(checkpoint, asked_at, now) && !is_older_due(checkpoint, window_start, now)
         });
         Self {
-            everything: mode == Mode::FullScan || !is_enough,
+            everything: matches!(mode, Mode::FullScan | Mode::Verify) || !is_enough,
             window_start,
         }
     }

@@ -134,7 +134,7 @@ fn everything_is_listed_at_first_daily_on_request_and_when_something_old_is_due(
     let [late, soon] = [due(now()), due(now() + 1.minute())];
     let start = |checkpoint| CertificateStart {
         checkpoint: Some(checkpoint),
-        scan_asked_at: None,
+        ..CertificateStart::default()
     };
     let asked = |minutes: i64| CertificateStart {
         scan_asked_at: Some(now() - 60.minutes() + minutes.minutes()),
@@ -148,6 +148,7 @@ fn everything_is_listed_at_first_daily_on_request_and_when_something_old_is_due(
         (start(listed(1, &[], none)), Scheduled, false),
         (start(listed(1, &[], none)), Mode::DryRun, false),
         (start(listed(1, &[], none)), Mode::FullScan, true),
+        (start(listed(1, &[], none)), Mode::Verify, true),
         (start(listed(23, &[], none)), Scheduled, false),
         (start(listed(24, &[], none)), Scheduled, true),
         // The clock went back.
@@ -421,7 +422,7 @@ proptest! {
             .map(|(name, (_, hours))| (name.as_str(), retry(now() + hours.hours())))
             .collect();
         let known = run(None, window(true), &all, &results).checkpoint;
-        let start = CertificateStart { checkpoint: Some(known), scan_asked_at: None };
+        let start = CertificateStart { checkpoint: Some(known), ..CertificateStart::default() };
         let later = now() + pause.hours();
         let scope = Scope::of(&start, Mode::Scheduled, later);
         let listed: Vec<_> = all

@@ -76,7 +76,9 @@ impl Ledger {
                     continue;
                 }
                 CertificateState::Parked { .. } => ledger.parked += 1,
-                CertificateState::Intended(_) | CertificateState::Failed(_) => {}
+                CertificateState::Intended(_)
+                | CertificateState::Failed(_)
+                | CertificateState::Held { .. } => {}
             }
             ledger.open.insert(id, entry);
         }
@@ -237,6 +239,8 @@ fn is_settled(entry: Option<&CertificateEntry>) -> bool {
         CertificateState::Uploaded { .. }
         | CertificateState::Parked { .. }
         | CertificateState::Dismissed { .. } => true,
-        CertificateState::Intended(_) | CertificateState::Failed(_) => false,
+        CertificateState::Intended(_)
+        | CertificateState::Failed(_)
+        | CertificateState::Held { .. } => false,
     })
 }

@@ -145,6 +145,10 @@ fn counts(
                 settled: counts.settled + 1,
                 ..counts
             },
+            CertificateResult::Skipped(SkipReason::Held) => Counts {
+                held: counts.held + 1,
+                ..counts
+            },
             CertificateResult::Skipped(SkipReason::NotFromHr) => Counts {
                 not_from_hr: counts.not_from_hr + 1,
                 ..counts

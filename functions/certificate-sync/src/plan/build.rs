@@ -74,6 +74,10 @@ impl Plan {
                     .insert(id, SkipReason::Parked { employee, reason });
                 return;
             }
+            Some((_, CertificateState::Held { .. })) => {
+                self.skipped.insert(id, SkipReason::Held);
+                return;
+            }
             Some((_, CertificateState::Uploaded { .. } | CertificateState::Dismissed { .. })) => {
                 self.skipped.insert(id, SkipReason::AlreadyFinal);
                 return;

@@ -136,6 +136,8 @@ pub enum SyncMode {
     Reconcile,
     /// Certificates: reads all completed courses
     FullScan,
+    /// Certificates: as full-scan, and looks for documents that others have filed
+    Verify,
 }
 
 impl From<SyncMode> for shared::runtime::Mode {
@@ -145,6 +147,7 @@ impl From<SyncMode> for shared::runtime::Mode {
             SyncMode::DryRun => Self::DryRun,
             SyncMode::Reconcile => Self::Reconcile,
             SyncMode::FullScan => Self::FullScan,
+            SyncMode::Verify => Self::Verify,
         }
     }
 }

@@ -26,7 +26,7 @@ async fn stored_or_given(
             Ok((config, secret.as_ref().clone()))
         }
         (None, Some(file), Some(credentials)) => {
-            let (_, config) = files::tenant(file)?;
+            let (_, config) = files::tenant(file, context.now())?;
             let secret = files::credentials(credentials, context.environment)?;
             Ok((config, secret))
         }

@@ -34,6 +34,11 @@ pub(super) async fn sync(context: &CommandContext<'_>, args: &Sync) -> Result<Ou
                 "--mode full-scan belongs to --job certificates",
             ));
         }
+        (JobKind::Employees, SyncMode::Verify) => {
+            return Err(Failure::usage(
+                "--mode verify belongs to --job certificates",
+            ));
+        }
         (JobKind::Certificates, SyncMode::Reconcile) => {
             return Err(Failure::usage(
                 "--mode reconcile belongs to --job employees",

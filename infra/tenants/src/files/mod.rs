@@ -6,6 +6,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use secrecy::SecretString;
 use shared::fingerprint::FingerprintKey;
@@ -20,9 +21,11 @@ pub(crate) use integration::with_integration;
 const STANDARD_INPUT: &str = "-";
 
 /// Reads and checks a tenant's file. Every problem names its field.
-pub(crate) fn tenant(path: &Path) -> Result<(String, TenantConfig)> {
+pub(crate) fn tenant(path: &Path, now: Timestamp) -> Result<(String, TenantConfig)> {
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
-    let config = TenantConfig::parse(&text).map_err(|error| {
+    let parsed =
+        TenantConfig::parse(&text).and_then(|config| config.check_at(now).map(|()| config));
+    let config = parsed.map_err(|error| {
         let problems: Vec<String> = error
             .0
             .iter()

@@ -38,6 +38,8 @@ pub enum CertificateState {
     },
     /// Somebody decided that it is not to be filed by us.
     Dismissed { at: Timestamp },
+    /// The first listing shows it, and the backfill is on hold.
+    Held { at: Timestamp },
 }
 
 /// An upload that was about to begin.
@@ -104,7 +106,10 @@ impl CertificateState {
             Self::Intended(intent) if intent.on_unverifiable == on_unverifiable => {
                 Some(self.clone())
             }
-            Self::Intended(_) | Self::Uploaded { .. } | Self::Dismissed { .. } => None,
+            Self::Intended(_)
+            | Self::Uploaded { .. }
+            | Self::Dismissed { .. }
+            | Self::Held { .. } => None,
         }
     }
 
@@ -112,7 +117,9 @@ impl CertificateState {
     /// operator to decide.
     pub(super) fn dismissed(&self, now: Timestamp) -> Option<Self> {
         match self {
-            Self::Parked { .. } | Self::Failed(_) => Some(Self::Dismissed { at: now }),
+            Self::Parked { .. } | Self::Failed(_) | Self::Held { .. } => {
+                Some(Self::Dismissed { at: now })
+            }
             Self::Dismissed { .. } => Some(self.clone()),
             Self::Intended(_) | Self::Uploaded { .. } => None,
         }

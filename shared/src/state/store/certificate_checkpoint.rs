@@ -10,7 +10,7 @@ use super::{FencingToken, StateError, Store};
 use crate::domain::id::{CustomerId, SourceId, TenantId};
 use crate::state::key::{EMPLOYEES, Key, SORT_KEY, partition};
 use crate::state::table::{Condition, Freshness, Outcome, Query, attribute, records};
-use crate::state::{CertificateCheckpoint, CertificateStart};
+use crate::state::{CertificateCheckpoint, CertificateStart, Restored};
 
 /// As much of a person's entry as tells whose account it is.
 #[derive(Deserialize)]
@@ -57,8 +57,38 @@ impl Store {
 
     /// Asks for a full scan: a run does one unless its last one began after `at`.
     pub async fn ask_full_scan(&self, tenant: &TenantId, at: Timestamp) -> Result<(), StateError> {
+        self.ask(tenant, at, Condition::update("SET #scan_asked_at = :at"))
+            .await
+    }
+
+    /// Starts a backfill that is on hold, and asks for a full scan. Safe to repeat.
+    pub async fn start_backfill(&self, tenant: &TenantId, at: Timestamp) -> Result<(), StateError> {
+        let started = "SET #scan_asked_at = :at, #started_at = if_not_exists(#started_at, :at)";
+        let condition = Condition::update(started).names(["started_at"]);
+        self.ask(tenant, at, condition).await
+    }
+
+    /// Says that the table was restored, and asks for a full scan: what the ledger does not know is looked up before it
+    /// is filed. No run may be under way.
+    pub async fn mark_restored(
+        &self,
+        tenant: &TenantId,
+        restored: Restored,
+    ) -> Result<(), StateError> {
+        let condition = Condition::update("SET #scan_asked_at = :at, #restored = :restored")
+            .names(["restored"])
+            .value("restored", attribute(&restored, "CERTIFICATES")?);
+        self.ask(tenant, restored.at, condition).await
+    }
+
+    async fn ask(
+        &self,
+        tenant: &TenantId,
+        at: Timestamp,
+        condition: Condition,
+    ) -> Result<(), StateError> {
         let key = Key::certificate_checkpoint(tenant);
-        let condition = Condition::update("SET #scan_asked_at = :at")
+        let condition = condition
             .names(["scan_asked_at"])
             .value("at", attribute(&at, &key.sk)?);
         match self.table.update(&key, condition).await? {

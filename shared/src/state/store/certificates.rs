@@ -19,7 +19,7 @@ const DETAIL: &str = "detail";
 
 /// No newer run has written the entry, and nothing that is settled is overwritten.
 const UNSETTLED: &str = "(attribute_not_exists(#fence) OR #fence <= :token) \
-     AND (attribute_not_exists(#state) OR #state IN (:intended, :failed))";
+     AND (attribute_not_exists(#state) OR #state IN (:intended, :failed, :held))";
 
 /// How often a decision is repeated because its certificate has changed meanwhile.
 const ROUNDS: usize = 3;
@@ -102,7 +102,8 @@ impl Store {
             .only_if(UNSETTLED)
             .names([STATE])
             .text("intended", "intended")
-            .text("failed", "failed");
+            .text("failed", "failed")
+            .text("held", "held");
         match self
             .put_under(&key, token, attributes(entry, &key.sk)?, condition)
             .await?

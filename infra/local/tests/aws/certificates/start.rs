@@ -24,6 +24,7 @@ fn checkpoint(days: i8) -> CertificateCheckpoint {
     };
     CertificateCheckpoint {
         listed_all_at: Some(at("08:00:00.123456789")),
+        first_listed_at: Some(at("07:00:00")),
         parked: 3,
         days: (0..days).map(day).collect(),
         earlier: Unsettled {
@@ -53,6 +54,7 @@ async fn assert_start(store: &Store, days: Option<i8>, asked: Option<&str>) {
     let expected = CertificateStart {
         checkpoint: days.map(checkpoint),
         scan_asked_at: asked.map(at),
+        ..CertificateStart::default()
     };
     assert_eq!(store.certificate_start(&acme()).await, Ok(expected));
 }

@@ -30,7 +30,7 @@ struct Desired {
 }
 
 pub(super) async fn add(context: &CommandContext<'_>, args: &Add) -> Result<Output> {
-    let (text, config) = files::tenant(&args.file)?;
+    let (text, config) = files::tenant(&args.file, context.now())?;
     let given = match &args.credentials {
         Some(path) => Some(files::credentials(path, context.environment)?),
         None => None,

@@ -167,5 +167,6 @@ fn described(state: &CertificateState) -> (&'static str, String) {
             ("parked", format!("{}: {reason}", format::moment(*at)))
         }
         CertificateState::Dismissed { at } => ("dismissed", format::moment(*at)),
+        CertificateState::Held { at } => ("held", format!("since {}", format::moment(*at))),
     }
 }
