@@ -53,7 +53,8 @@ pub(super) fn reason_of(state: &CertificateState) -> Option<&str> {
         CertificateState::Failed(retry) => Some(&retry.reason),
         CertificateState::Intended(_)
         | CertificateState::Uploaded { .. }
-        | CertificateState::Dismissed { .. } => None,
+        | CertificateState::Dismissed { .. }
+        | CertificateState::Held { .. } => None,
     }
 }
 
