@@ -180,6 +180,46 @@ async fn a_rehire_keeps_the_account_and_the_former_profile_never_touches_it_agai
 }
 
 #[tokio::test]
+async fn a_former_profile_gets_no_account_when_its_values_change() {
+    let harness = Harness::synced(Via::Direct, PLAIN, people(6)).await;
+    rehire(&harness, None).await;
+    let before = harness.account(7);
+    harness.change(1, |person| {
+        person.email = Some("frueher@muster.example".into())
+    });
+    for _ in 0..3 {
+        harness.tick().await;
+        harness.after(SignedDuration::from_hours(25)).await;
+        harness.change(1, |person| person.office = Some("Ulm".to_owned()));
+    }
+    assert_eq!(harness.account(7), before);
+    assert_eq!(harness.company.reteach.customers().len(), 6);
+}
+
+#[tokio::test]
+async fn a_new_person_whose_account_cannot_be_read_stops_nobody_else() {
+    // So many that one of them is looked up, and not listed.
+    let harness = Harness::synced(Via::Direct, ANYTHING, people(250)).await;
+    let new = harness::person(1000);
+    let by_hand = harness::by_hand(new.email.as_ref().unwrap());
+    let account = harness.company.reteach.insert(by_hand);
+    let fails = Quirk::AccountAnswers500(account);
+    harness.company.reteach.set_quirks([fails]);
+    harness.company.personio.put(new);
+    // Nothing shows whose failure it is.
+    let report = harness.tick().await;
+    assert_run!(report, Outcome::Partly, refused = 1);
+    assert_eq!(refused(&report), BTreeSet::from([1000]));
+
+    move_to(&harness, 1..=1, "Ulm");
+    let report = harness.tick().await;
+    assert_run!(report, Outcome::Done, updated = 1, refused = 1);
+    harness.company.reteach.set_quirks([]);
+    let report = harness.tick().await;
+    assert_run!(report, Outcome::Done, adopted = 1, refused = 0);
+}
+
+#[tokio::test]
 async fn a_recycled_mail_address_gets_the_account_only_after_approval() {
     let harness = Harness::synced(Via::Direct, PLAIN, people(6)).await;
     let before = harness.account(1);

@@ -111,6 +111,24 @@ async fn an_unreadable_mail_address_counts_as_missing() {
 }
 
 #[tokio::test]
+async fn a_first_run_without_mail_addresses_is_held_where_the_academy_has_accounts_of_others() {
+    for via in ROUTES {
+        let harness = Harness::new(via, "", people(3)).await;
+        harness.personio.revoke(&["email"]);
+        harness.reteach.insert(by_hand("person-2@muster.example"));
+        let held = harness.tick().await.held.unwrap();
+        assert!(held.text.contains("Grant the attribute"), "{}", held.text);
+        assert_eq!(harness.reteach.customers().len(), 1, "{via:?}");
+        // Whatever else happens: nothing is concluded from the fact that one run was held.
+        harness.after(SignedDuration::from_hours(25)).await;
+        assert_eq!(harness.reteach.customers().len(), 1, "{via:?}");
+        harness.approve(&harness.held().await.unwrap().hash).await;
+        harness.tick().await;
+        assert_eq!(harness.reteach.customers().len(), 4, "{via:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_first_run_takes_as_many_calls_as_people_and_pages() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(120)).await;

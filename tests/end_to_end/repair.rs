@@ -280,6 +280,33 @@ async fn an_account_that_lost_its_external_id_and_has_another_mail_address_may_b
 }
 
 #[tokio::test]
+async fn a_leaver_is_locked_although_an_admin_cleared_the_external_id_of_the_account() {
+    for is_deleted in [false, true] {
+        let harness = Harness::synced(Via::Direct, "", people(6)).await;
+        let id = harness.account(2).id;
+        harness
+            .reteach
+            .edit(&id, |account| account.external_id = None);
+        if is_deleted {
+            harness.personio.remove(2);
+        } else {
+            harness.change(2, |person| person.status = Status::Inactive);
+        }
+        for _ in 0..3 {
+            harness.tick().await;
+        }
+        harness.run(Mode::Reconcile, Deadline::never()).await;
+        assert_eq!(
+            harness.reteach.status(&id),
+            Some("INACTIVE"),
+            "{is_deleted}"
+        );
+        assert_eq!(harness.reteach.customers().len(), 6);
+        assert_idle(&harness).await;
+    }
+}
+
+#[tokio::test]
 async fn a_missing_person_is_locked_although_the_account_was_not_found_at_first() {
     for via in ROUTES {
         let harness = Harness::synced(via, "", people(6)).await;

@@ -6,6 +6,7 @@ mod index;
 pub use index::{AccountFilter, AccountIndex, UnreadableRows};
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
 use shared::access::AccessWindow;
@@ -196,34 +197,68 @@ pub async fn list(client: &Client, filter: AccountFilter) -> Result<AccountIndex
 /// Looks up each of `queries`, one or two calls a person.
 ///
 /// # Errors
-/// [`AccountsError`] if reteach answers for nobody, or for three people in a row not.
+/// [`AccountsError`] if reteach refuses the credentials, or does not answer for six people in a row.
 pub async fn look_up(
     client: &Client,
     queries: &[AccountQuery<'_>],
 ) -> Result<Accounts, AccountsError> {
     let mut accounts = HashMap::new();
-    let mut silent = 0;
-    for query in queries {
+    let mut turns = Turns::new(queries.len());
+    while let Some(query) = turns.next().and_then(|index| queries.get(index)) {
         let looked_up = match look_up_one(client, *query).await {
             Ok(account) => {
-                silent = 0;
+                turns.answered();
                 LookedUp::Found(account)
             }
-            Err(error) if !is_personal(&error) || silent + 1 == SILENT_IN_A_ROW => {
-                return Err(error.into());
-            }
-            Err(error) => {
-                silent += 1;
+            Err(error) if is_personal(&error) && turns.may_be_personal() => {
                 LookedUp::NoAnswer(error)
             }
+            Err(error) => return Err(error.into()),
         };
         accounts.insert(query.external_id.clone(), looked_up);
     }
     Ok(Accounts::LookedUp(accounts))
 }
 
-/// After so many people in a row without an answer reteach is at fault.
+/// After so many people in a row without an answer others are tried.
 const SILENT_IN_A_ROW: usize = 3;
+/// So many of them.
+const PROBES: usize = 3;
+
+/// Who is looked up next, by position: after three people in a row without an answer somebody from the end, so that people whose
+/// accounts always fail stop nobody else.
+#[derive(Debug)]
+struct Turns {
+    remaining: Range<usize>,
+    silent: usize,
+}
+
+impl Turns {
+    fn new(people: usize) -> Self {
+        Self {
+            remaining: 0..people,
+            silent: 0,
+        }
+    }
+
+    fn next(&mut self) -> Option<usize> {
+        if self.silent < SILENT_IN_A_ROW {
+            self.remaining.next()
+        } else {
+            self.remaining.next_back()
+        }
+    }
+
+    fn answered(&mut self) {
+        self.silent = 0;
+    }
+
+    /// Counts a missing answer. Whether it may be about one account alone.
+    fn may_be_personal(&mut self) -> bool {
+        self.silent += 1;
+        self.silent < SILENT_IN_A_ROW + PROBES
+    }
+}
 
 /// Whether the failure may be about one account alone.
 fn is_personal(error: &reteach::Error) -> bool {
@@ -245,4 +280,35 @@ async fn look_up_one(client: &Client, query: AccountQuery<'_>) -> Result<Account
     Ok(found
         .map(AccountView::from)
         .map_or(Account::Missing, |account| by_mail(&account)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_whose_accounts_give_no_answer_stop_nobody_unless_nobody_gets_one() {
+        // So many give none at the beginning of the list, so many get one after them, and so many are asked about.
+        for (silent, others, asked) in [
+            (2, 0, 2),
+            (5, 0, 5),
+            (6, 0, 6),
+            (9, 0, 6),
+            (12, 3, 15),
+            (40, 20, 60),
+        ] {
+            let mut turns = Turns::new(silent + others);
+            let mut calls = 0;
+            while let Some(index) = turns.next() {
+                calls += 1;
+                if index >= silent {
+                    turns.answered();
+                } else if !turns.may_be_personal() {
+                    assert!(others == 0 && silent >= 6, "{silent}, {others}");
+                    break;
+                }
+            }
+            assert_eq!(calls, asked, "{silent}, {others}");
+        }
+    }
 }

@@ -73,6 +73,8 @@ pub(crate) struct ApplyOutcome {
     pub(crate) by_reteach_id: bool,
     /// Whether some accounts gave no answer and no account gave one: nothing shows whose failure it is.
     pub(crate) is_undecided: bool,
+    /// Whether an account of somebody gone has lost its external id.
+    pub(crate) asks_for_list: bool,
 }
 
 /// Writes the ledger entries that need no change in reteach, applies the plan's changes, and calls `progress` after each.
@@ -110,7 +112,11 @@ pub(crate) async fn apply(
     let vendor = vendor_abort(&people, &judgement);
     let is_untouched = |work: &&Work<'_>| work.applied.is_none() && work.silence.is_none();
     people.iter().filter(is_untouched).for_each(|_| progress());
+    let is_kept = |work: &Work<'_>| {
+        work.applied == Some(Applied::AccountLost) && work.entry.customer_id.is_some()
+    };
     ApplyOutcome {
+        asks_for_list: people.iter().any(is_kept),
         applied: people.into_iter().filter_map(Work::into_applied).collect(),
         abort: abort.or(vendor),
         is_undecided: !judgement.answered && !judgement.undecided.is_empty(),
@@ -430,7 +436,11 @@ async fn settle(
                 wrote_window: false,
             })
         }
-        Err(WriteError::NotFound | WriteError::NotOurs) => {
+        // Nobody who is gone is found by mail address: only the list of all accounts shows whether this is still theirs.
+        Err(WriteError::IdLost) if task.person.record.is_none() => {
+            Ok(Attempted::AccountLost(task.entry))
+        }
+        Err(WriteError::NotFound | WriteError::NotOurs | WriteError::IdLost) => {
             let forgotten = EmployeeEntry {
                 locked: task.entry.locked,
                 failure: task.entry.failure,

@@ -162,14 +162,11 @@ async fn owned(
         Err(WriteError::NotFound) => return Err(WriteError::NotOurs),
         result => result?,
     };
-    let is_ours = match &customer.external_id {
-        Some(id) if !id.as_str().is_empty() => *id == change.external_id,
-        _ => person.has_lost_its_id(),
-    };
-    if is_ours {
-        Ok(customer)
-    } else {
-        Err(WriteError::NotOurs)
+    match &customer.external_id {
+        Some(id) if *id == change.external_id => Ok(customer),
+        Some(id) if !id.as_str().is_empty() => Err(WriteError::NotOurs),
+        _ if person.has_lost_its_id() => Ok(customer),
+        _ => Err(WriteError::IdLost),
     }
 }
 

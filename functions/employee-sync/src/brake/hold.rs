@@ -169,9 +169,9 @@ fn reason(brake: Brake, exceeded: LimitExceeded) -> String {
              open until they are back or flagged, or until somebody who has looked them up in the HR system approves)"
         ),
         Brake::Create if limit == 0 => format!(
-            "{planned} {what} (the credential may not read mail addresses, and the academy has accounts that are not from \
-             the HR system: people who have one would get a second one. Grant the attribute E-Mail in Personio, or approve \
-             if nobody has an account yet)"
+            "{planned} {what} (no mail address can be read, and the academy has accounts that are not from the HR system: people \
+             who have one would get a second one. Grant the attribute E-Mail in Personio, or approve if nobody has an \
+             account yet)"
         ),
         Brake::TakeOver | Brake::OrphanLock => format!("{planned} {what} (each needs approval)"),
         _ => format!(

@@ -26,8 +26,10 @@ pub(crate) enum WriteError {
     Refused(Refusal),
     /// reteach finds no such account.
     NotFound,
-    /// The account carries another external id, or none.
+    /// The account carries another external id.
     NotOurs,
+    /// The account carries no external id any more.
+    IdLost,
     /// No usable answer; the write may have taken effect.
     NoAnswer(reteach::Error),
     /// Nothing more must be written in this run.

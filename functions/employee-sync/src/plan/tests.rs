@@ -735,3 +735,34 @@ fn a_record_that_does_not_fit_is_skipped_by_name_of_the_field() {
 fn a_window_of_the_default_kind_is_open() {
     assert!(!AccessWindow::default().is_locked_at(now()));
 }
+
+#[test]
+fn consent_to_a_new_account_is_no_consent_to_an_adoption() {
+    let (somebody, config) = (employee("1"), config(""));
+    let adopted = |id: &str| {
+        let account = AccountView {
+            id: CustomerId::new(id),
+            external_id: None,
+            ..account_of(&somebody, &config)
+        };
+        seen(&somebody, account, MatchedBy::Mail, &config)
+    };
+    let candidates = [
+        candidate(&somebody, &config),
+        adopted("c1"),
+        adopted("c2"),
+        adopted("c1"),
+    ];
+    let keys = candidates.map(|candidate| {
+        let change = plan(&[candidate], &config).changes.remove(0);
+        let risky = RiskyChange {
+            source_id: change.source_id.clone(),
+            brake: Brake::Create,
+            part: Part::Account,
+        };
+        change.part_key(&risky, &key())
+    });
+    assert_eq!(keys[1], keys[3]);
+    let different: std::collections::BTreeSet<_> = keys.into_iter().collect();
+    assert_eq!(different.len(), 3);
+}

@@ -21,7 +21,7 @@ use crate::brake::{Limits, check_limits};
 use crate::checkpoint::{self, Reason, Resolution, Selection, Sharding, next_shard, resolve};
 use crate::lint::{self, Violation};
 use crate::plan::{Candidate, Context, Part, Plan, RiskyChange, SkipReason, SourceState};
-use crate::source::{Completeness, People};
+use crate::source::{Completeness, People, Person};
 
 /// A plan that may be applied.
 pub(super) struct Prepared {
@@ -141,9 +141,12 @@ fn doubts_first_run(
 ) -> bool {
     // A later run looks only at the people who are held, and does not list the academy again.
     let was_held = held.is_some_and(|held| held.counts.contains_key(&Brake::Create));
+    // Kombo shows what it may not read as empty.
+    let has_mail =
+        |person: &Person| matches!(person, Person::Employee(it, _) if it.email.value().is_some());
     !state.has_completed
-        && people.unreadable.contains(&"email")
         && (foreign_accounts > 0 || was_held)
+        && !people.snapshot.iter().any(|(_, person)| has_mail(person))
 }
 
 impl Prepared {
@@ -294,6 +297,10 @@ pub(super) fn conclude(
         state.reconciled_at = now;
         state.listing_failed_at = None;
         state.key_check = rules.key.check();
+    }
+    if outcome.asks_for_list {
+        // The next run compares everybody.
+        state.reconciled_at = Timestamp::UNIX_EPOCH;
     }
     if listing_failed {
         state.listing_failed_at = Some(now);

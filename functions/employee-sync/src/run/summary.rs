@@ -29,6 +29,8 @@ const ALL_REFUSED: &str = "nobody came through: each finding says what was refus
 pub(super) struct Summary {
     counts: Counts,
     findings: Vec<Finding>,
+    /// People whose account could not be looked up.
+    unanswered: u64,
 }
 
 fn is_orphan(change: &Change) -> bool {
@@ -49,6 +51,7 @@ impl Summary {
                 ..Counts::default()
             },
             findings: Vec::new(),
+            unanswered: 0,
         };
         match people.completeness {
             Completeness::Complete => {}
@@ -96,7 +99,8 @@ impl Summary {
             failure,
             unanswered,
         } = listing;
-        self.counts.refused += unanswered.len() as u64;
+        self.unanswered = unanswered.len() as u64;
+        self.counts.refused += self.unanswered;
         for (id, problem) in unanswered {
             let text = format!("{problem}; the next run looks this person up again");
             self.find(Some(&id), FindingKind::Refused, text);
@@ -120,7 +124,6 @@ impl Summary {
 
     /// With what the plan leaves alone, and what a brake holds.
     pub(super) fn with_plan(mut self, people: &People, plan: &Plan) -> Self {
-        let unanswered = self.counts.refused;
         for (id, skip) in &plan.skipped {
             let counts = &mut self.counts;
             let (counter, kind) = match skip {
@@ -158,7 +161,7 @@ impl Summary {
             // Somebody who is gone was not counted among the people in the first place.
             .filter(|id| people.snapshot.contains(id))
             .collect();
-        let touched = touched.len() as u64 + unanswered;
+        let touched = touched.len() as u64 + self.unanswered;
         self.counts.unchanged = self.counts.people.saturating_sub(touched);
         self
     }
@@ -193,6 +196,12 @@ impl Summary {
             }
         }
         self
+    }
+
+    /// Whether some people could not be looked up, and no write shows that reteach answers at all.
+    fn is_undecided(&self, outcome: &ApplyOutcome) -> bool {
+        let mut applied = outcome.applied.values();
+        outcome.is_undecided || (self.unanswered > 0 && !applied.any(|it| *it == Applied::Done))
     }
 
     /// Whether at least five people were written, and not one of them came through.
@@ -335,7 +344,10 @@ impl Summary {
             }
             Some(ApplyAbort::Reteach(_)) => Outcome::ReteachUnavailable,
             Some(ApplyAbort::OutOfTime) => Outcome::Partly,
-            None if self.leaves_something() || self.is_incomplete() || applied.is_undecided => {
+            None if self.leaves_something()
+                || self.is_incomplete()
+                || self.is_undecided(applied) =>
+            {
                 Outcome::Partly
             }
             None if self.is_all_refused(applied) => {
