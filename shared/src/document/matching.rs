@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::Document;
 use super::naming::{CERTIFICATE_ID, end_of_name};
+use crate::domain::id::CertificateId;
 
 /// What a listing tells about a document.
 pub(crate) struct Filed<'a> {
@@ -20,7 +21,8 @@ pub(crate) fn is_filed_as(document: &Document, filed: &Filed<'_>) -> bool {
         .map(str::trim)
         .filter(|comment| !comment.is_empty());
     let name = filed.name.map(str::trim).unwrap_or_default();
-    if comment.is_some_and(|comment| names_id(comment, document)) || ends_in_id(name, document) {
+    let has_our_name = stem(name) == stem(&document.file_name);
+    if has_our_name || names_certificate(&document.certificate, filed.name, filed.comment) {
         return true;
     }
     // Another comment is somebody else's, or another certificate's of the same course and day.
@@ -31,8 +33,19 @@ pub(crate) fn is_filed_as(document: &Document, filed: &Filed<'_>) -> bool {
     comment.is_none() && name == document.title.trim() && filed.date == document.date && same_size
 }
 
-fn names_id(comment: &str, document: &Document) -> bool {
-    let id = document.certificate.as_str();
+/// Whether a document with this name and comment is the one of the certificate `id`, whatever its day: by the id in the
+/// comment, or at the end of the name.
+pub(crate) fn names_certificate(
+    id: &CertificateId,
+    name: Option<&str>,
+    comment: Option<&str>,
+) -> bool {
+    comment.is_some_and(|comment| names_id(comment, id))
+        || name.is_some_and(|name| ends_in_id(name.trim(), id))
+}
+
+fn names_id(comment: &str, id: &CertificateId) -> bool {
+    let id = id.as_str();
     comment.split(CERTIFICATE_ID).skip(1).any(|rest| {
         rest.trim_start()
             .strip_prefix(id)
@@ -40,17 +53,24 @@ fn names_id(comment: &str, document: &Document) -> bool {
     })
 }
 
-/// Whether `name` ends as our file name does, with or without the extension: in day and id.
-fn ends_in_id(name: &str, document: &Document) -> bool {
-    let stem = match name
+/// Whether `name` ends as our file names do, with or without the extension: in a day, whichever it is, and the id. The id
+/// alone is not enough, as a name may be a course's: "Modul 7".
+fn ends_in_id(name: &str, id: &CertificateId) -> bool {
+    let before_id = stem(name).strip_suffix(&end_of_name(None, id));
+    let day = before_id.and_then(|text| text.rsplit(' ').next());
+    day.is_some_and(|day| day.len() == 10 && day.parse::<Date>().is_ok())
+}
+
+/// A file's name without its extension.
+fn stem(name: &str) -> &str {
+    match name
         .len()
         .checked_sub(4)
         .and_then(|at| name.split_at_checked(at))
     {
         Some((stem, extension)) if extension.eq_ignore_ascii_case(".pdf") => stem,
         _ => name,
-    };
-    stem.ends_with(&end_of_name(document.date, &document.certificate))
+    }
 }
 
 fn is_part_of_id(char: char) -> bool {

@@ -13,7 +13,7 @@ pub use error::{FilingError, Reach, TenantFault};
 pub use naming::{comment, file_name, title};
 pub use sink::{Certificate, Document, DocumentSink, Verification};
 
-pub(crate) use matching::{Filed, is_filed_as};
+pub(crate) use matching::{Filed, is_filed_as, names_certificate};
 
 #[cfg(test)]
 mod tests;

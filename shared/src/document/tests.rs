@@ -182,6 +182,7 @@ fn a_filed_document_is_ours_by_id_else_by_title_day_and_size() {
         (title, day, Some("von Hand"), Some(100), false),
         (Some("Modul 7 2026-03-14 7.pdf"), None, None, None, true),
         (Some("Anderes 2026-03-14 7.PDF"), None, None, None, true),
+        (Some("Anderes 2025-12-01 7"), None, None, None, true),
         (Some("Anderes 7.pdf"), None, None, None, false),
         (Some("Modul 7 2026-03-14 7"), None, None, None, true),
         (Some("Modul 7 2026-03-14 17.pdf"), None, None, None, false),

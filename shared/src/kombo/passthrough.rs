@@ -9,6 +9,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::IntegrationId;
@@ -32,6 +33,9 @@ pub struct Passthrough<'a> {
     /// but not in the passthrough's `params`.
     pub path: &'a str,
     pub headers: HashMap<&'static str, &'a str>,
+    /// The remote body, if it is JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<&'a Value>,
     /// The remote body, if it is a form with a file. Comes last: the file's content is put in while it is sent.
     #[serde(
         rename = "multipart_form_data",
@@ -45,7 +49,7 @@ fn method<S: serde::Serializer>(method: &Method, serializer: S) -> Result<S::Ok,
 }
 
 impl Client {
-    /// Forwards `call`, which only reads, and returns the remote answer.
+    /// Forwards `call`, which may be repeated, and returns the remote answer.
     ///
     /// # Errors
     /// [`Error::Refused`] where Kombo itself says no, [`Error::Http`] where there was no answer.
@@ -56,7 +60,11 @@ impl Client {
         pace: &RateLimiter,
     ) -> Result<Reply, Error> {
         let target = self.target(Method::POST, call.api, &[])?;
-        let request = Request::new(target, Idempotency::Read, PASSTHROUGH_TIMEOUT)
+        let idempotency = match call.method {
+            Method::GET => Idempotency::Read,
+            _ => Idempotency::Idempotent,
+        };
+        let request = Request::new(target, idempotency, PASSTHROUGH_TIMEOUT)
             .interpret(unwrap)
             .json(call)?;
         let request = self.authorize(request, Some(integration))?;

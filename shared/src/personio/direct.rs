@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 
 use super::credentials::Credentials;
 use super::limits::{LOGIN_TIMEOUT, LOGINS, READ_TIMEOUT, TOKEN_LIFE, UPLOAD_TIMEOUT};
-use super::transport::{APP_ID, Api, Get, Limits, Transport};
+use super::transport::{APP_ID, Api, Get, Limits, Patch, Transport};
 use super::upload::{self, UPLOAD};
 use super::{error, error_v2, wire};
 use crate::document::{Document, FilingError, PdfBody};
@@ -108,6 +108,18 @@ impl Direct {
         Ok(grant(access_token, expires_in))
     }
 
+    /// Sends `request` with a token for `api`.
+    async fn authorized(&self, api: Api, request: Request) -> Result<Reply, SourceError> {
+        let call = async |token: Arc<Token>| {
+            let request = request.clone().bearer(token.secret())?;
+            Ok(self.context.send(&request, self.limits.reads(api)).await?)
+        };
+        match api {
+            Api::V1 => self.tokens.authorized(|| self.login(), call).await,
+            Api::V2 => self.tokens_v2.authorized(|| self.login_v2(), call).await,
+        }
+    }
+
     async fn send_document(
         &self,
         document: &Document,
@@ -152,14 +164,20 @@ impl Transport for Direct {
             target.query(query.iter().copied())
         };
         let request = self.request(target, Idempotency::Read, READ_TIMEOUT)?;
-        let call = async |token: Arc<Token>| {
-            let request = request.clone().bearer(token.secret())?;
-            Ok(self.context.send(&request, self.limits.reads(api)).await?)
-        };
-        match api {
-            Api::V1 => self.tokens.authorized(|| self.login(), call).await,
-            Api::V2 => self.tokens_v2.authorized(|| self.login_v2(), call).await,
-        }
+        self.authorized(api, request).await
+    }
+
+    async fn patch(&self, patch: Patch<'_>) -> Result<Reply, SourceError> {
+        let Patch {
+            path,
+            segments,
+            body,
+        } = patch;
+        let target = Target::new(Vendor::Personio, &self.base, Method::PATCH, path, segments)?;
+        let request = self
+            .request(target, Idempotency::Idempotent, READ_TIMEOUT)?
+            .json(body)?;
+        self.authorized(Api::V2, request).await
     }
 
     /// Sent again, from the file's beginning, only where the token was refused.

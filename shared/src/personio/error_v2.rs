@@ -19,8 +19,15 @@ struct Entry {
     title: Option<String>,
 }
 
-/// Personio's no to a list of documents; nothing if it is a yes. A missing right was seen as 401, too.
-pub(super) fn check_list(reply: &Reply) -> Result<(), SourceError> {
+/// What a call does with documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    List,
+    Change,
+}
+
+/// Personio's no to a call about documents; nothing if it is a yes. A missing right was seen as 401, too.
+pub(super) fn check_documents(reply: &Reply, access: Access) -> Result<(), SourceError> {
     if reply.status.is_success() {
         return Ok(());
     }
@@ -32,9 +39,15 @@ pub(super) fn check_list(reply: &Reply) -> Result<(), SourceError> {
         .find_map(|entry| entry.title);
     let text = text(reply, title.as_deref().map(redact));
     Err(match reply.status.as_u16() {
-        401 | 403 => SourceError::Forbidden(format!(
-            "{text}. The credential may not list documents: grant \"Documents: read\" in Personio."
-        )),
+        401 | 403 => {
+            let (verb, right) = match access {
+                Access::List => ("list", "read"),
+                Access::Change => ("change", "write"),
+            };
+            SourceError::Forbidden(format!(
+                "{text}. The credential may not {verb} documents: grant \"Documents: {right}\" in Personio."
+            ))
+        }
         408 | 429 | 500.. => SourceError::Unavailable(text),
         _ => SourceError::Unreadable(text),
     })

@@ -6,19 +6,23 @@ use std::fmt;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
+use serde_json::json;
 use url::Url;
 
 use super::client::Client;
+use super::error_v2::{Access, check_documents};
 use super::limits::{LIST_SIZE, MAX_LIST_PAGES};
-use super::transport::{Api, Get, Transport};
+use super::transport::{Api, Get, Patch, Transport};
 use super::upload::Id;
-use super::{error_v2, wire};
+use super::wire;
+use crate::document::names_certificate;
 use crate::domain::calendar_day;
-use crate::domain::id::{CategoryId, DocumentId, SourceId};
+use crate::domain::id::{CategoryId, CertificateId, DocumentId, SourceId};
 use crate::http::{Reply, rows};
 use crate::source::SourceError;
 
 const DOCUMENTS: &str = "/v2/document-management/documents";
+const DOCUMENT: &str = "/v2/document-management/documents/{document_id}";
 
 /// A filed document.
 #[derive(Clone, PartialEq, Eq)]
@@ -106,7 +110,7 @@ impl<T: Transport> Client<T> {
                     query: &query,
                 })
                 .await?;
-            error_v2::check_list(&reply)?;
+            check_documents(&reply, Access::List)?;
             let page: Page = reply.json()?;
             documents.extend(page.data.into_iter().filter_map(|item| item.of(owner)));
             let Some(next) = next_cursor(page.meta, &reply)? else {
@@ -118,6 +122,26 @@ impl<T: Transport> Client<T> {
             cursor = Some(next);
         }
         Err(endless("too many pages"))
+    }
+
+    /// Moves a document into the folder `category`: `PATCH /v2/document-management/documents/{document_id}` (reference
+    /// "Update document metadata", 2026-03). Safe to repeat.
+    ///
+    /// # Errors
+    /// [`SourceError::Forbidden`] where the credential may not write documents; [`SourceError::Unreadable`] where
+    /// Personio refuses this document or this folder.
+    pub async fn move_document(
+        &self,
+        document: &DocumentId,
+        category: &CategoryId,
+    ) -> Result<(), SourceError> {
+        let patch = Patch {
+            path: DOCUMENT,
+            segments: &[document.as_str()],
+            body: &json!({"category": {"id": category.as_str()}}),
+        };
+        let reply = self.transport.patch(patch).await?;
+        check_documents(&reply, Access::Change)
     }
 }
 
@@ -170,6 +194,14 @@ fn endless(problem: &str) -> SourceError {
     SourceError::Unreadable(format!(
         "Personio GET {DOCUMENTS}: {problem}, the pages have no end"
     ))
+}
+
+impl FiledDocument {
+    /// Whether it is the document of this certificate: see [`names_certificate`].
+    #[must_use]
+    pub fn is_of(&self, certificate: &CertificateId) -> bool {
+        names_certificate(certificate, self.name.as_deref(), self.comment.as_deref())
+    }
 }
 
 impl fmt::Debug for FiledDocument {

@@ -21,7 +21,7 @@ pub use credentials::Credentials;
 pub use direct::Direct;
 pub use employees::ATTRIBUTES;
 pub use listing::FiledDocument;
-pub use transport::{Api, Get, Transport};
+pub use transport::{Api, Get, Patch, Transport};
 
 pub(crate) use transport::{APP_ID, Limits};
 pub(crate) use upload::{UPLOAD, fields};

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::future::Future;
 
+use serde_json::Value;
+
 use super::limits::{DOCUMENTS, EMPLOYEES, LISTS};
 use crate::document::{Document, FilingError, PdfBody};
 use crate::http::{Deadline, RateLimiter, Reply};
@@ -32,10 +34,24 @@ pub struct Get<'a> {
     pub query: &'a [(&'a str, &'a str)],
 }
 
+/// A change of one resource of the v2 API. Twice is the same as once.
+#[derive(Clone, Copy, Debug)]
+pub struct Patch<'a> {
+    /// The path below Personio's host, with placeholders.
+    pub path: &'static str,
+    /// The placeholders' values, in order.
+    pub segments: &'a [&'a str],
+    /// What changes, as JSON.
+    pub body: &'a Value,
+}
+
 /// A way to Personio's API. Every reply is Personio's own, whatever its status.
 pub trait Transport: Clone + fmt::Debug + Send + Sync {
     /// Reads `get`, with retries.
     fn get(&self, get: Get<'_>) -> impl Future<Output = Result<Reply, SourceError>> + Send;
+
+    /// Sends `patch`, with retries.
+    fn patch(&self, patch: Patch<'_>) -> impl Future<Output = Result<Reply, SourceError>> + Send;
 
     /// Sends `document` with `body` as its file, once.
     fn upload(

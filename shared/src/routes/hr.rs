@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{KomboUnified, PersonioOverKombo};
 use crate::document::{Category, Document, DocumentSink, FilingError, PdfBody, Verification};
-use crate::domain::id::{DocumentId, SourceId};
+use crate::domain::id::{CategoryId, DocumentId, SourceId};
 use crate::http::{Deadline, RateLimiter};
 use crate::personio::{self, FiledDocument};
 use crate::source::{EmployeeSource, Reading, SourceError, SourceRecord, Take};
@@ -79,6 +79,28 @@ impl Hr {
         match self {
             Self::Personio(client) => Some(client.attributes().await),
             Self::PersonioOverKombo(client) => Some(client.attributes().await),
+            Self::Kombo(_) => None,
+        }
+    }
+
+    /// Personio's own API on this route: on Kombo's unified model through the passthrough, `None` without one.
+    #[must_use]
+    pub fn personio(&self) -> Option<Self> {
+        match self {
+            Self::Personio(_) | Self::PersonioOverKombo(_) => Some(self.clone()),
+            Self::Kombo(client) => client.personio().cloned().map(Self::PersonioOverKombo),
+        }
+    }
+
+    /// Moves a document into another folder: see [`personio::Client::move_document`]. `None` on Kombo's unified model.
+    pub async fn move_document(
+        &self,
+        document: &DocumentId,
+        category: &CategoryId,
+    ) -> Option<Result<(), SourceError>> {
+        match self {
+            Self::Personio(client) => Some(client.move_document(document, category).await),
+            Self::PersonioOverKombo(client) => Some(client.move_document(document, category).await),
             Self::Kombo(_) => None,
         }
     }

@@ -47,6 +47,12 @@ impl KomboUnified {
         self.employees.check_connection().await
     }
 
+    /// Personio's own API through the passthrough.
+    #[must_use]
+    pub fn personio(&self) -> Option<&personio::Client<PersonioOverKombo>> {
+        self.personio.as_ref()
+    }
+
     /// The record of one person; `None` if Kombo's mirror has no such person.
     pub async fn one(&self, id: &SourceId) -> Result<Option<SourceRecord>, SourceError> {
         self.employees.one(id).await

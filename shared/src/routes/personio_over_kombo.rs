@@ -8,7 +8,7 @@ use url::form_urlencoded;
 use crate::document::{Document, FilingError, PdfBody};
 use crate::http::{self, Call, Deadline, RateLimiter, Reply, Vendor};
 use crate::kombo::{self, FileForm, IntegrationId, Passthrough};
-use crate::personio::{self, Api, Get, Limits, Transport};
+use crate::personio::{self, Api, Get, Limits, Patch, Transport};
 use crate::source::SourceError;
 
 /// Personio behind one Kombo integration; copies share the pace.
@@ -73,11 +73,38 @@ impl Transport for PersonioOverKombo {
             method: Method::GET,
             path: &path,
             headers: HashMap::from([personio::APP_ID]),
+            data: None,
             form: None,
         };
         let reply = self
             .kombo
             .forward(&self.integration, &forwarded, self.limits.reads(get.api))
+            .await?;
+        Ok(Reply { call, ..reply })
+    }
+
+    async fn patch(&self, patch: Patch<'_>) -> Result<Reply, SourceError> {
+        let Patch {
+            path,
+            segments,
+            body,
+        } = patch;
+        let call = call(Method::PATCH, path);
+        let Some(path) = http::fill(below_base(Api::V2, path), segments) else {
+            let problem = "an id is empty or no id at all";
+            return Err(http::Error::Invalid { call, problem }.into());
+        };
+        let forwarded = Passthrough {
+            api: passthrough(Api::V2),
+            method: Method::PATCH,
+            path: &path,
+            headers: HashMap::from([personio::APP_ID]),
+            data: Some(body),
+            form: None,
+        };
+        let reply = self
+            .kombo
+            .forward(&self.integration, &forwarded, self.limits.reads(Api::V2))
             .await?;
         Ok(Reply { call, ..reply })
     }
@@ -94,6 +121,7 @@ impl Transport for PersonioOverKombo {
             method: Method::POST,
             path: below_base(Api::V1, personio::UPLOAD),
             headers: HashMap::from([personio::APP_ID]),
+            data: None,
             form: Some(form.parts()),
         };
         let reply = self

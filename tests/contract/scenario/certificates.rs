@@ -45,6 +45,11 @@ pub(super) async fn run_certificates(fixture: &Fixture) {
         .certificates(Mode::FullScan, Deadline::never())
         .await;
     fixture.tenants(&["certificates", "list", "acme"]).await;
+    company.personio.add_category("Schulungen");
+    for folder in ["Schulungen", "Bildungszertifikate"] {
+        let line = ["certificates", "move", "acme", "--to", folder, "--yes"];
+        fixture.tenants(&line).await;
+    }
 }
 
 /// A certificate of `person` for a course completed now.

@@ -25,6 +25,12 @@ pub enum Certificates {
     /// For certificates that are filed already or not wanted. Nothing is deleted in Personio or reteach.
     #[command(after_long_help = help::CERTIFICATES_DISMISS)]
     Dismiss(Choice),
+    /// Move the documents of filed certificates into another folder of Personio
+    ///
+    /// Looks up each filed certificate in the documents of its person, shows how many would move, and asks. Only documents that name
+    /// the certificate are moved. It can be interrupted and repeated: what is in the folder already stays there.
+    #[command(after_long_help = help::CERTIFICATES_MOVE)]
+    Move(Move),
 }
 
 /// `tenants certificates list`
@@ -70,6 +76,20 @@ pub struct Choice {
     pub all: bool,
     #[command(flatten)]
     pub filter: Filter,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// `tenants certificates move`
+#[derive(Clone, Debug, Args)]
+pub struct Move {
+    /// The tenant
+    #[arg(value_parser = TenantId::parse)]
+    pub tenant: TenantId,
+    /// The folder's name in Personio; by default the one that new certificates go to
+    #[arg(long, value_name = "FOLDER")]
+    pub to: Option<String>,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,

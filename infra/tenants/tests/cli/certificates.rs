@@ -1,12 +1,15 @@
 //! `tenants certificates`
 
+use http::Method;
 use serde_json::{Value, json};
 use shared::domain::id::{CertificateId, SourceId, TenantId};
 use shared::state::{CertificateEntry, CertificateState, FencingToken, Intent, OnUnverifiable};
 use shared::tenant::Via;
+use simulators::personio::{Document, Endpoint};
+use simulators::{Behaviour, Body, Fault};
 use tenants::Exit;
 
-use crate::support::{Desk, now};
+use crate::support::{Desk, now, participation};
 
 /// A certificate of a person who waits for a reason.
 async fn park_for(desk: &Desk, tenant: &TenantId, id: &str, person: u64, reason: &str) {
@@ -143,4 +146,115 @@ async fn a_retry_of_all_looks_for_what_may_be_filed_and_never_files_it_blindly()
     let entry = desk.done("certificates list acme --all").await;
     assert_eq!(entry[0]["state"], "intended");
     assert_eq!(entry[0]["detail"]["on_unverifiable"], "park");
+}
+
+const FILE: &str = "sync acme --here --job certificates";
+
+/// A tenant whose six certificates of three people are filed in the fallback folder.
+async fn filed(desk: &Desk, via: Via) -> local::Company {
+    let company = desk.tenant(via).await;
+    desk.run("sync acme --here").await;
+    for number in 1..=6 {
+        company
+            .reteach
+            .add_participation(participation(number, 1 + number % 3, "Brandschutz"));
+    }
+    assert_eq!(desk.done(FILE).await["counts"]["uploaded"], 6);
+    company
+}
+
+/// How many documents are in each folder.
+fn folders(company: &local::Company) -> Value {
+    let mut folders = std::collections::BTreeMap::new();
+    for document in company.personio.documents() {
+        *folders.entry(document.category.unwrap()).or_insert(0) += 1;
+    }
+    json!(folders)
+}
+
+#[tokio::test]
+async fn moved_documents_are_those_that_name_a_filed_certificate() {
+    for via in [Via::Direct, Via::KomboPassthrough, Via::Kombo] {
+        let desk = Desk::new().await;
+        let company = filed(&desk, via).await;
+        let ours = company.personio.documents()[0].clone();
+        // The same course and day, filed by someone else.
+        company.personio.add_document(Document {
+            comment: Some("von Hand".to_owned()),
+            file_name: "Brandschutz.pdf".to_owned(),
+            title: "Brandschutz".to_owned(),
+            ..ours
+        });
+        company.personio.add_category("Schulungen");
+        let line = "certificates move acme --to schulungen";
+        let dry = ["6 documents of 3 people", "\"Schulungen\"", "--yes"];
+        desk.fails(line, Exit::Usage, &dry).await;
+        assert_eq!(folders(&company), json!({"Sonstige Dokumente": 7}));
+
+        let moved = desk.done(&format!("{line} --yes")).await;
+        assert_eq!(moved["moved"], 6, "{via:?}: {moved}");
+        assert_eq!(
+            folders(&company),
+            json!({"Schulungen": 6, "Sonstige Dokumente": 1})
+        );
+        let again = desk.done(line).await;
+        assert_eq!((&again["moved"], &again["there"]), (&json!(0), &json!(6)));
+        desk.fails(
+            "certificates move acme --to Verschollen",
+            Exit::Attention,
+            &["\"Verschollen\""],
+        )
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn an_interrupted_move_goes_on_where_it_ended() {
+    let desk = Desk::new().await;
+    let company = filed(&desk, Via::Direct).await;
+    company.personio.add_category("Schulungen");
+    let path = "/v2/document-management/documents/{document_id}";
+    let fault = |status| {
+        Fault::new(Behaviour::Status(status, Body::Vendor))
+            .method(Method::PATCH)
+            .path(path)
+    };
+    company.personio.fail(fault(403).nth(3));
+    let line = "certificates move acme --to Schulungen --yes";
+    let hints = ["Documents: write", "Moved so far: 2", "goes on from there"];
+    desk.fails(line, Exit::Attention, &hints).await;
+    assert_eq!(
+        folders(&company),
+        json!({"Schulungen": 2, "Sonstige Dokumente": 4})
+    );
+    // A single refused document does not stop the others.
+    company.personio.fail(fault(404).nth(2));
+    let moved = desk.attention(line).await;
+    assert_eq!((&moved["moved"], &moved["there"]), (&json!(3), &json!(2)));
+    assert_eq!(moved["refused"].as_array().unwrap().len(), 1);
+    desk.done(line).await;
+    assert_eq!(folders(&company), json!({"Schulungen": 6}));
+    // Nobody can be moved: the first five say so.
+    company.personio.fail(fault(422).always());
+    let before = company.personio.calls(Endpoint::Document);
+    let back = "certificates move acme --to \"Sonstige Dokumente\" --yes";
+    desk.fails(back, Exit::Attention, &["422"]).await;
+    assert_eq!(company.personio.calls(Endpoint::Document) - before, 5);
+    assert_eq!(folders(&company), json!({"Schulungen": 6}));
+}
+
+#[tokio::test]
+async fn a_document_that_is_gone_is_counted_and_the_others_move() {
+    let desk = Desk::new().await;
+    let company = filed(&desk, Via::Direct).await;
+    company.personio.add_category("Schulungen");
+    let first = company.personio.documents()[0].id;
+    company.personio.remove_document(first);
+    let moved = desk
+        .done("certificates move acme --to Schulungen --yes")
+        .await;
+    assert_eq!(
+        (&moved["moved"], &moved["not_found"]),
+        (&json!(5), &json!(1))
+    );
 }

@@ -88,6 +88,37 @@ async fn a_list_without_an_end_or_a_way_on_is_unreadable() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn moves_a_document_by_its_category_alone_and_says_what_a_refusal_means() {
+    for (status, expected, calls) in [
+        (200, None, 1),
+        (204, None, 1),
+        (403, Some("Forbidden"), 1),
+        (401, Some("Forbidden"), 2),
+        (404, Some("Unreadable"), 1),
+        (422, Some("Unreadable"), 1),
+        (503, Some("Unavailable"), 4),
+    ] {
+        let server = v2(move |_| Canned::Text(status, "")).await;
+        let (document, folder) = (DocumentId::new("4/7"), CategoryId::new("12"));
+        let moved = direct(&server).move_document(&document, &folder).await;
+        let error = moved.err().map(|error| format!("{error:?}"));
+        match (error, expected) {
+            (None, None) => {}
+            (Some(error), Some(expected)) => assert!(error.starts_with(expected), "{error}"),
+            other => panic!("{status}: {other:?}"),
+        }
+        let seen = server.seen().into_iter();
+        let asked: Vec<_> = seen
+            .filter(|seen| seen.path() != "/v2/auth/token")
+            .collect();
+        assert_eq!(asked.len(), calls, "{status}");
+        let line = ("PATCH", "/v2/document-management/documents/4%2F7");
+        assert_eq!(asked[0].line(), line);
+        assert_eq!(asked[0].body, json!({"category": {"id": "12"}}));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn says_what_a_refused_list_means() {
     let problem = json!({"personio_trace_id": "x", "timestamp": "2021-05-28T11:17:30+00:00",
         "errors": [{"title": "Insufficient access scope", "detail": "Erika", "type": "https://x", "_meta": {}}]});

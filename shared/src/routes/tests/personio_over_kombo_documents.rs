@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::document::{BodyError, Reach, TenantFault};
+use crate::domain::id::CategoryId;
 use crate::http::{Effect, Vendor};
 
 #[tokio::test(start_paused = true)]
@@ -34,6 +35,21 @@ async fn sends_the_bytes_that_were_looked_at_with_the_form() {
     {
         assert_eq!(form[number], json!({"name": name, "value": value}));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn moves_a_document_through_kombo() {
+    let server = Server::start(|_, _| wrapped(204, json!({}), json!(null))).await;
+    let (id, folder) = (DocumentId::new("17"), CategoryId::new("12"));
+    forwarded(&server)
+        .move_document(&id, &folder)
+        .await
+        .unwrap();
+    let seen = server.seen().remove(0);
+    assert_eq!(seen.line(), ("POST", "/passthrough/personio/personnelv2"));
+    assert_eq!(seen.body["method"], "PATCH");
+    assert_eq!(seen.body["path"], "/document-management/documents/17");
+    assert_eq!(seen.body["data"], json!({"category": {"id": "12"}}));
 }
 
 #[tokio::test(start_paused = true)]

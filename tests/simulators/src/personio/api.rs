@@ -54,6 +54,10 @@ impl Vendor for Account {
                 let answer = documents::list(state, request, now);
                 return Outcome::Answered(answer.unwrap_or_else(|problem| problem.reply(now)));
             }
+            Endpoint::Document => {
+                let answer = documents::change(state, request, path, now);
+                return Outcome::Answered(answer.unwrap_or_else(|problem| problem.reply(now)));
+            }
         };
         Outcome::Answered(answer.unwrap_or_else(|refusal| refusal.reply(state.language)))
     }

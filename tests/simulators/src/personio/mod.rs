@@ -1,6 +1,6 @@
 //! Personio's v1 API for employees (`POST /v1/auth`, `GET /v1/company/employees`, `…/employees/{id}`, `…/employees/attributes`)
 //! and documents (`GET /v1/company/document-categories`, `POST /v1/company/documents`), and as much of v2 as lists documents
-//! (`POST /v2/auth/token`, `GET /v2/document-management/documents`).
+//! and moves them (`POST /v2/auth/token`, `GET /v2/document-management/documents`, `PATCH …/documents/{document_id}`).
 //!
 //! One simulator is one company account. True to Personio's v1 documents and its changelog; where these are silent, the
 //! behaviour is an assumption and says so:
@@ -19,6 +19,7 @@
 //! - a file above 30 MB is answered 422 ([`Personio::refuse_large_files_with`] makes it 413); an empty file is taken;
 //! - documents may be uploaded for everybody with a profile, inactive or not; nothing is recognised as a duplicate;
 //! - the v2 list calls the title `name`, knows no unknown employees (their list is empty), and its dates are days in UTC;
+//! - a change of a document takes its category alone, and answers 204; an unknown document or category is answered 404;
 //! - the v2 list has no rate limit, and a lag only where [`Personio::set_document_lag`] sets one.
 
 mod api;
@@ -67,6 +68,7 @@ endpoints! {
         UploadDocument: POST "/v1/company/documents",
         TokenV2: POST "/v2/auth/token",
         Documents: GET "/v2/document-management/documents",
+        Document: PATCH "/v2/document-management/documents/{document_id}",
         Employee: GET "/v1/company/employees/{id}",
     }
 }

@@ -2,6 +2,7 @@
 
 mod decide;
 mod list;
+mod relocate;
 
 use self::decide::Decision;
 use crate::args::Certificates;
@@ -16,6 +17,7 @@ pub(super) async fn certificates(
     match args {
         Certificates::List(args) => list::list(context, args).await,
         Certificates::Retry(args) => decide::decide(context, args, Decision::Retry).await,
+        Certificates::Move(args) => relocate::relocate(context, args).await,
         Certificates::Dismiss(args) => decide::decide(context, args, Decision::Dismiss).await,
     }
 }

@@ -116,6 +116,17 @@ impl Documents {
         self.categories.get(&id).map(String::as_str)
     }
 
+    /// Moves a document that has come into being by `now`; returns whether there is one with this id.
+    pub(super) fn move_to(&mut self, id: u64, category: u64, now: Timestamp) -> bool {
+        let found = self
+            .documents
+            .iter_mut()
+            .find(|document| document.id == id && document.created_at <= now);
+        found
+            .map(|document| document.category_id = category)
+            .is_some()
+    }
+
     /// Files a document and gives it its id.
     pub(in crate::personio) fn file(&mut self, document: Document) -> u64 {
         // Ids of one account are not consecutive: others get theirs in between.

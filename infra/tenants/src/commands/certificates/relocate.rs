@@ -1,0 +1,233 @@
+//! `tenants certificates move`
+
+use std::collections::BTreeMap;
+
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use serde::Serialize;
+use shared::document::{Category, DocumentSink as _, choose_category};
+use shared::domain::id::{CertificateId, DocumentId, SourceId, TenantId};
+use shared::routes::{Connections, Hr};
+use shared::source::SourceError;
+use shared::state::CertificateState;
+
+use crate::args::MoveCertificates;
+use crate::confirm::Confirmation;
+use crate::context::{CommandContext, StoredTenant};
+use crate::failure::{Failure, Result};
+use crate::format;
+use crate::output::{Output, View};
+
+/// Lists in flight at once; the client's pace sets the speed.
+const CONCURRENCY: usize = 4;
+
+/// After this many refusals in a row without a success, the fault is not a document's.
+const MAX_REFUSALS: u32 = 5;
+
+#[derive(Serialize)]
+struct MovedView<'a> {
+    tenant_id: &'a TenantId,
+    folder: String,
+    moved: u64,
+    /// Documents that are there already.
+    there: u64,
+    /// Filed certificates without a document that names them: deleted in Personio, or filed by someone else.
+    not_found: u64,
+    refused: Vec<Refused>,
+}
+
+#[derive(Serialize)]
+struct Refused {
+    certificate_id: CertificateId,
+    problem: String,
+}
+
+/// What the lists of documents show about the certificates that the ledger has as filed.
+#[derive(Default)]
+struct Found {
+    elsewhere: Vec<(CertificateId, DocumentId)>,
+    there: u64,
+    not_found: u64,
+    people: u64,
+}
+
+pub(super) async fn relocate(
+    context: &CommandContext<'_>,
+    args: &MoveCertificates,
+) -> Result<Output> {
+    let MoveCertificates { tenant, to, yes } = args;
+    let StoredTenant { config, .. } = context.tenant(tenant).await?;
+    let secret = context.secrets.refresh(tenant).await?;
+    let Connections { hr, .. } = context.connect(&config, &secret)?;
+    let hr = hr.personio().ok_or_else(no_way)?;
+    let categories = hr.categories().await.map_err(read_failed)?;
+    let chosen = to.as_deref().or(config.certificates.category.as_deref());
+    let folder = choose_category(&categories, chosen)
+        .map_err(|error| Failure::attention(error.to_string()))?;
+    let found = find(context, &hr, tenant, folder).await?;
+    let mut moved = MovedView {
+        tenant_id: tenant,
+        folder: folder.name.clone(),
+        moved: 0,
+        there: found.there,
+        not_found: found.not_found,
+        refused: Vec::new(),
+    };
+    if !found.elsewhere.is_empty() {
+        let announcement = announcement(tenant, folder, &found);
+        let confirmation = Confirmation {
+            announcement: &announcement,
+            yes: *yes,
+            word: (tenant.as_str(), "the tenant's name"),
+            otherwise: "nothing was moved",
+        };
+        confirmation.ask(context.environment)?;
+        move_all(&hr, folder, found.elsewhere, &mut moved)
+            .await
+            .map_err(|failure| Failure {
+                text: format!(
+                    "{}. Moved so far: {}",
+                    failure.text.trim_end_matches('.'),
+                    moved.moved
+                ),
+                ..failure
+            })
+            .map_err(Failure::repeatable)?;
+    }
+    Output::of(&moved)
+}
+
+/// Lists the documents of each person with a filed certificate.
+async fn find(
+    context: &CommandContext<'_>,
+    hr: &Hr,
+    tenant: &TenantId,
+    folder: &Category,
+) -> Result<Found> {
+    let mut filed: BTreeMap<SourceId, Vec<CertificateId>> = BTreeMap::new();
+    for (id, entry) in context.store.all_certificates(tenant).await? {
+        if matches!(entry.state, CertificateState::Uploaded { .. }) {
+            filed.entry(entry.employee).or_default().push(id);
+        }
+    }
+    let mut found = Found {
+        people: filed.len() as u64,
+        ..Found::default()
+    };
+    let mut lists = stream::iter(filed)
+        .map(|(person, certificates)| async move {
+            let documents = hr.documents(&person).await.ok_or_else(no_way)?;
+            Ok::<_, Failure>((certificates, documents.map_err(read_failed)?))
+        })
+        .buffered(CONCURRENCY);
+    while let Some((certificates, documents)) = lists.try_next().await? {
+        for id in certificates {
+            // A second copy, made by hand or by a fault, moves along.
+            let mut is_known = false;
+            for document in documents.iter().filter(|document| document.is_of(&id)) {
+                is_known = true;
+                match document.category.as_ref() == Some(&folder.id) {
+                    true => found.there += 1,
+                    false => found.elsewhere.push((id.clone(), document.id.clone())),
+                }
+            }
+            found.not_found += u64::from(!is_known);
+        }
+    }
+    Ok(found)
+}
+
+/// Moves one document after the other. A refused one is noted; what is not about one document ends it.
+async fn move_all(
+    hr: &Hr,
+    folder: &Category,
+    documents: Vec<(CertificateId, DocumentId)>,
+    moved: &mut MovedView<'_>,
+) -> Result<()> {
+    let mut refusals = 0;
+    for (certificate_id, document) in documents {
+        match hr
+            .move_document(&document, &folder.id)
+            .await
+            .ok_or_else(no_way)?
+        {
+            Ok(()) => {
+                moved.moved += 1;
+                refusals = 0;
+            }
+            Err(SourceError::Unreadable(problem)) => {
+                refusals += 1;
+                if refusals == MAX_REFUSALS && moved.moved == 0 {
+                    return Err(Failure::attention(problem));
+                }
+                moved.refused.push(Refused {
+                    certificate_id,
+                    problem,
+                });
+            }
+            Err(error) => return Err(Failure::attention(error.to_string())),
+        }
+    }
+    Ok(())
+}
+
+fn announcement(tenant: &TenantId, folder: &Category, found: &Found) -> String {
+    let Found {
+        elsewhere,
+        there,
+        not_found,
+        people,
+    } = found;
+    let documents = format::number(elsewhere.len() as u64, "document", "documents");
+    let people = format::number(*people, "person", "people");
+    let text = format!(
+        "{documents} of {people} of {tenant} will be moved to the folder \"{}\"; {there} are there already, {not_found} were \
+         not found.",
+        folder.name
+    );
+    format::paragraph(&text).trim_end().to_owned()
+}
+
+fn no_way() -> Failure {
+    Failure::attention(
+        "documents can be moved through Personio's own API only: this route does not reach it",
+    )
+}
+
+fn read_failed(error: SourceError) -> Failure {
+    Failure::attention(format!("nothing was moved: {error}"))
+}
+
+impl View for MovedView<'_> {
+    fn text(&self) -> String {
+        let Self {
+            tenant_id,
+            folder,
+            moved,
+            there,
+            not_found,
+            refused,
+        } = self;
+        let documents = format::number(*moved, "document", "documents");
+        let mut text = format::paragraph(&format!(
+            "{documents} of {tenant_id} moved to \"{folder}\"; {there} were there already."
+        ));
+        if *not_found > 0 {
+            let certificates = format::number(*not_found, "certificate has", "certificates have");
+            text.push_str(&format::point(&format!(
+                "{certificates} no document that names them: deleted in Personio, or filed by someone else"
+            )));
+        }
+        for Refused {
+            certificate_id,
+            problem,
+        } in refused
+        {
+            text.push_str(&format::point(&format!("{certificate_id}: {problem}")));
+        }
+        text
+    }
+
+    fn needs_attention(&self) -> bool {
+        !self.refused.is_empty()
+    }
+}
