@@ -8,6 +8,7 @@ use local::TenantFixture;
 use oracle::{IssuedCertificate, external_id};
 use serde::Serialize;
 use simulators::people::{EmploymentType, Gender, Status, today};
+use simulators::reteach::Quirk;
 use simulators::{Behaviour, Fault, Person};
 
 /// The folder that HR makes during the scenario.
@@ -36,6 +37,8 @@ pub(crate) enum Action {
     MakeFolder(&'static str),
     /// The next upload takes effect, but its reply is lost.
     LoseUploadReply,
+    /// From now on the academy has these quirks only.
+    SetQuirks(Vec<Quirk>),
 }
 
 impl Change {
@@ -83,6 +86,7 @@ impl Change {
                 company.personio.add_category(name);
                 fixture.documents.set_folder(name);
             }
+            Action::SetQuirks(quirks) => company.reteach.set_quirks(quirks.iter().cloned()),
             Action::LoseUploadReply => company
                 .personio
                 .fail(Fault::new(Behaviour::LoseReply).path("/v1/company/documents")),
@@ -224,6 +228,55 @@ pub(crate) fn mass_lock(
     });
     let changes: Vec<Change> = changes.collect();
     (changes.len() > MAX_LOCKS_WITHOUT_APPROVAL).then_some(changes)
+}
+
+/// More people than the academy may refuse before the sync stops writing a field.
+const MOVERS: usize = 6;
+
+/// `None` in a company with fewer people.
+pub(crate) fn move_to_hamburg(
+    people: &[Person],
+    reserved: &BTreeSet<u64>,
+    today: Date,
+) -> Option<Vec<Change>> {
+    let movers = at_work(people, reserved, today).take(MOVERS);
+    let changes: Vec<Change> = movers
+        .map(|person| {
+            let person = Person {
+                office: Some("Hamburg".to_owned()),
+                ..person.clone()
+            };
+            Change::put("moves to Hamburg", person)
+        })
+        .collect();
+    (changes.len() == MOVERS).then_some(changes)
+}
+
+pub(crate) fn set_inactive(
+    people: &[Person],
+    reserved: &BTreeSet<u64>,
+    today: Date,
+) -> Option<Change> {
+    let inactive = Person {
+        status: Status::Inactive,
+        ..at_work(people, reserved, today).next()?.clone()
+    };
+    Some(Change::put("is set inactive", inactive))
+}
+
+pub(crate) fn field_refused() -> Change {
+    let quirk = Quirk::RefusesField("location".to_owned());
+    Change::of_company(
+        "The academy refuses every write of a location",
+        Action::SetQuirks(vec![quirk]),
+    )
+}
+
+pub(crate) fn field_accepted() -> Change {
+    Change::of_company(
+        "The academy takes locations again",
+        Action::SetQuirks(Vec::new()),
+    )
 }
 
 /// A harmless change of somebody else.

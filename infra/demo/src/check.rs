@@ -22,6 +22,8 @@ pub(crate) enum Expect {
     /// Nothing to do: no calls to the side that is written to, few DynamoDB units.
     Unchanged,
     Done,
+    /// The academy refuses a field of several people; the rest is done.
+    AcademyRefuses,
     /// A brake holds a plan; the rest is done.
     Held,
     /// Certificates wait for the first employee sync: no calls at all.
@@ -94,6 +96,7 @@ fn report_problems(expect: Expect, report: &JobReport) -> Vec<String> {
     let common = report.common();
     let is_expected_outcome = match expect {
         Expect::Waiting => common.outcome == Outcome::Waiting,
+        Expect::AcademyRefuses => common.outcome == Outcome::AcademyRefuses,
         Expect::Unchanged => common.outcome == Outcome::Unchanged,
         Expect::Done | Expect::Held | Expect::InDoubt | Expect::Verified => {
             common.outcome.is_good()

@@ -34,7 +34,7 @@ pub(crate) struct Step {
 #[derive(Debug, Default)]
 pub(crate) struct Preparation {
     pub(crate) changes: Vec<Change>,
-    /// People whose changes the brake must hold.
+    /// People whose changes must not reach reteach in this run.
     pub(crate) held: BTreeSet<u64>,
 }
 
@@ -58,7 +58,7 @@ const DEFAULT: Step = Step {
     approves: false,
 };
 
-pub(crate) static STEPS: [Step; 13] = [
+pub(crate) static STEPS: [Step; 15] = [
     Step {
         title: "Certificates wait",
         about: "The academies have been in use for years: they have accounts made by hand, and certificates. Nothing is \
@@ -149,6 +149,30 @@ pub(crate) static STEPS: [Step; 13] = [
         expect: Expect::Verified,
         after: HALF_HOUR,
         prepare: |fixture, now| Some(changes::new_folder(fixture, now).into()),
+        continues: true,
+        ..DEFAULT
+    },
+    Step {
+        title: "A refused field",
+        about: "The academy refuses one field from now on. After five refusals of it the sync stops writing that field: the \
+                outcome is academy-refuses, with the field and the remedy. Locks go on.",
+        expect: Expect::AcademyRefuses,
+        prepare: |fixture, now| {
+            let people = fixture.company.personio.people();
+            let mut changes = changes::move_to_hamburg(&people, &fixture.reserved, today(now))?;
+            let held: BTreeSet<u64> = changes.iter().filter_map(|change| change.person).collect();
+            let busy = &held | &fixture.reserved;
+            changes.extend(changes::set_inactive(&people, &busy, today(now)));
+            changes.push(changes::field_refused());
+            Some(Preparation { changes, held })
+        },
+        ..DEFAULT
+    },
+    Step {
+        title: "The field is accepted again",
+        about: "The academy takes the field again. The people whose pause is over are tried again, and are in sync.",
+        after: HALF_HOUR,
+        prepare: |_, _| Some(vec![changes::field_accepted()].into()),
         continues: true,
         ..DEFAULT
     },

@@ -5,7 +5,7 @@ use shared::tenant::Via;
 use simulators::reteach::Customer;
 
 use super::*;
-use crate::check::Expect::{Done, Held, InDoubt, Unchanged, Verified, Waiting};
+use crate::check::Expect::{AcademyRefuses, Done, Held, InDoubt, Unchanged, Verified, Waiting};
 use crate::check::{Expect, Observed, problems};
 use crate::report::JobReport;
 
@@ -51,6 +51,7 @@ async fn a_run_must_end_as_expected() {
         report.outcome = Outcome::ReteachUnavailable;
         report.message = "no answer".into();
     });
+    let refused = employees(|report| report.outcome = Outcome::AcademyRefuses);
     let done = |change: fn(&mut CertificateReport)| certificates(Outcome::Done, change);
     let in_doubt: fn(&mut CertificateReport) = |report| report.counts.outcome_unknown = 1;
     let verified: fn(&mut CertificateReport) = |report| report.counts.verified = 1;
@@ -58,6 +59,13 @@ async fn a_run_must_end_as_expected() {
         (first_sync.clone(), calls(400, 3, 0), Done, &[]),
         (employees(|_| ()), calls(0, 2, 0), Done, &[]),
         (employees(|_| ()), calls(0, 2, 0), Unchanged, &[]),
+        (refused.clone(), calls(9, 2, 0), AcademyRefuses, &[]),
+        (
+            refused,
+            calls(9, 2, 0),
+            Done,
+            &["the run ended as AcademyRefuses"],
+        ),
         (
             employees(|_| ()),
             calls(1, 2, 0),
