@@ -13,7 +13,7 @@ const MAX_PEOPLE: i64 = 50_000;
 /// Starts DynamoDB, Secrets Manager and simulators of Personio, Kombo and reteach on this machine, sets up a company for
 /// each route to Personio, and runs both functions' own code through a scenario: a first sync, an unchanged tick, the
 /// certificates of years filed in Personio, a day of changes, new certificates, a lost reply that makes no duplicate, a
-/// mistake that a brake holds, and its approval. After each step it shows the reports, and compares reteach's accounts and
+/// rehire, a field that the academy refuses, a mistake that a brake holds, and its approval. After each step it shows the reports, and compares reteach's accounts and
 /// Personio's documents with an independent calculation. Nothing leaves this machine, and you need no account anywhere.
 ///
 /// The simulators set no rate limits here, so the demo is fast. With real accounts both jobs keep the vendors' limits:

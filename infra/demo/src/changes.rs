@@ -32,6 +32,11 @@ pub(crate) struct Change {
 pub(crate) enum Action {
     PutPerson(Box<Person>),
     DeletePerson(u64),
+    /// Somebody who has left gets a new profile.
+    Rehire {
+        former: u64,
+        person: Box<Person>,
+    },
     IssueCertificate(Box<IssuedCertificate>),
     MakePdf(String),
     MakeFolder(&'static str),
@@ -76,6 +81,10 @@ impl Change {
             Action::PutPerson(person) => company.personio.put(Person::clone(person)),
             Action::DeletePerson(person) => {
                 company.personio.remove(*person);
+            }
+            Action::Rehire { former, person } => {
+                company.personio.put(Person::clone(person));
+                fixture.accounts.hand_over(*former, person.id);
             }
             Action::IssueCertificate(issued) => fixture.issue(issued),
             Action::MakePdf(certificate) => {
@@ -196,8 +205,36 @@ fn return_to_work(people: &[Person], reserved: &BTreeSet<u64>, today: Date) -> O
     Some(Change::put("had left and is back", returner))
 }
 
+fn next_id(people: &[Person]) -> u64 {
+    people.iter().map(|person| person.id).max().unwrap_or(1_000) + 1
+}
+
+/// `None` in a company that nobody has left whose mail address is known.
+pub(crate) fn rehire(fixture: &TenantFixture, today: Date) -> Option<Vec<Change>> {
+    let has_left = |person: &&Person| {
+        person.termination_date.is_some_and(|end| end < today)
+            && person.email.is_some()
+            && !fixture.reserved.contains(&person.id)
+    };
+    let people = fixture.people_with_account();
+    let former = people.iter().rev().find(has_left)?;
+    let person = Person {
+        id: next_id(&fixture.company.personio.people()),
+        status: Status::Active,
+        hire_date: Some(today),
+        termination_date: None,
+        ..former.clone()
+    };
+    let rehire = Action::Rehire {
+        former: former.id,
+        person: Box::new(person.clone()),
+    };
+    let text = "had left, and is hired again with a new profile";
+    Some(vec![Change::of_person(person.id, text, rehire)])
+}
+
 fn hire(people: &[Person], today: Date) -> Change {
-    let id = people.iter().map(|person| person.id).max().unwrap_or(1_000) + 1;
+    let id = next_id(people);
     let person = Person {
         gender: Some(Gender::Female),
         position: Some("Werkstudentin".to_owned()),

@@ -58,7 +58,7 @@ const DEFAULT: Step = Step {
     approves: false,
 };
 
-pub(crate) static STEPS: [Step; 15] = [
+pub(crate) static STEPS: [Step; 16] = [
     Step {
         title: "Certificates wait",
         about: "The academies have been in use for years: they have accounts made by hand, and certificates. Nothing is \
@@ -150,6 +150,14 @@ pub(crate) static STEPS: [Step; 15] = [
         after: HALF_HOUR,
         prepare: |fixture, now| Some(changes::new_folder(fixture, now).into()),
         continues: true,
+        ..DEFAULT
+    },
+    Step {
+        title: "A rehire",
+        about: "Somebody who had left is hired again. HR makes a new profile with the same mail address, so it has a new id. \
+                The new profile takes over the account with all courses, and the account opens again; the old profile \
+                never gets another one.",
+        prepare: |fixture, now| changes::rehire(fixture, today(now)).map(Preparation::from),
         ..DEFAULT
     },
     Step {

@@ -49,7 +49,7 @@ async fn companies_may_be_tiny_and_the_scenario_may_cross_clock_changes() {
         let mut demo = demo(people, &[Via::Direct], ends_at).await;
         let report = demo.run(&mut Silent).await.unwrap();
         assert!(report.ok, "{people} {ends_at}: {:?}", report.problems);
-        assert_eq!(ended_at(&report), ends_at.parse().unwrap());
+        assert!(ended_at(&report) <= ends_at.parse().unwrap());
     }
 }
 
