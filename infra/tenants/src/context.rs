@@ -123,6 +123,11 @@ impl<'a> CommandContext<'a> {
         )))
     }
 
+    /// The store in another table than the deployment's.
+    pub(crate) fn store_in(&self, table: &str) -> Store {
+        Store::new(&Aws::new(self.config.clone()), table)
+    }
+
     pub(crate) async fn tenant(&self, tenant: &TenantId) -> Result<StoredTenant> {
         let record = self
             .store

@@ -60,6 +60,8 @@ pub(super) struct Key {
 
 /// The partition of the registry.
 pub(super) const REGISTRY: &str = "TENANTS";
+/// The partition of a restore under way.
+const RESTORE: &str = "RESTORE";
 /// How the sort keys of people begin.
 pub(super) const EMPLOYEES: &str = "EMPLOYEE#";
 /// How the sort keys of certificates begin.
@@ -87,6 +89,14 @@ impl Key {
         Self {
             pk: REGISTRY.to_owned(),
             sk: tenant.to_string(),
+        }
+    }
+
+    /// The restore that is under way.
+    pub(super) fn restore() -> Self {
+        Self {
+            pk: RESTORE.to_owned(),
+            sk: RESTORE.to_owned(),
         }
     }
 
@@ -144,6 +154,7 @@ mod tests {
         let at: Timestamp = "2026-03-31T08:05:00Z".parse().unwrap();
         let keys = [
             Key::registry(&tenant),
+            Key::restore(),
             Key::config(&tenant),
             Key::lease(&tenant, JobKind::Employees),
             Key::lease(&tenant, JobKind::Certificates),
@@ -162,6 +173,7 @@ mod tests {
             .collect();
         insta::assert_snapshot!(lines.join("\n"), @r#"
         TENANTS acme
+        RESTORE RESTORE
         TENANT#acme CONFIG
         TENANT#acme LEASE#employees
         TENANT#acme LEASE#certificates

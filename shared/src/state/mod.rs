@@ -26,7 +26,7 @@ pub use held_source::HeldSource;
 pub use key::{JobKind, PARTITION_KEY, SORT_KEY, TIME_TO_LIVE};
 pub use store::{
     Acquisition, CertificateLedger, FencingToken, Inventory, LastRun, Lease, LeaseState,
-    PutOutcome, Store, TenantRecord, TenantStatus,
+    PutOutcome, Restore, Store, TenantRecord, TenantStatus,
 };
 pub use sync_state::{AgreedReading, SyncState};
-pub use table::Units;
+pub use table::{TableShape, Units};

@@ -45,12 +45,14 @@ const COMMANDS: &[&[&str]] = &[
     &[
         "people", "handover", "acme", "--from", "1", "--to", "2", "--yes",
     ],
+    &["certificates", "move", "acme", "--yes"],
     &["migrate", "acme"],
     &["migrate", "acme", "--approve", "3fa9c27be104"],
     &["certificates", "list", "acme"],
     &["certificates", "list", "acme", "--all"],
     &["certificates", "retry", "acme", "c-1"],
     &["certificates", "dismiss", "acme", "c-1"],
+    &["certificates", "retry", "acme", "--all", "--yes"],
     &["approve", "acme", "3fa9c27be104"],
     &["dismiss", "acme", "3fa9c27be104"],
     &[

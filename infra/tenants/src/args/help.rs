@@ -37,6 +37,7 @@ texts! {
     PAUSE = "pause.txt",
     RESUME = "resume.txt",
     REMOVE = "remove.txt",
+    RESTORE = "restore.txt",
     LIST = "list.txt",
     COMPLETIONS = "completions.txt",
 }

@@ -15,8 +15,8 @@ pub use certificates::{
 };
 pub use people::{Handover, ListPeople, People, PersonState, RetryPeople};
 pub use tenant::{
-    Add, Check, Connect, Decide, Explain, Migrate, Plan, Remove, Runs, Status, Sync, SyncJob,
-    SyncMode,
+    Add, Check, Connect, Decide, Explain, Migrate, Plan, Remove, Restore, Runs, Status, Sync,
+    SyncJob, SyncMode,
 };
 
 /// Adds and operates tenants: companies whose Personio and reteach are kept in sync
@@ -138,6 +138,12 @@ pub enum Command {
     /// Lists what it will delete and what it keeps, and asks. It waits for a run that is under way; if the run takes too long,
     /// nothing is removed.
     Remove(Remove),
+    /// Put a restored table to use: no certificate is filed twice
+    ///
+    /// Stops all tenants, waits for their runs, and marks their certificates: what the ledger does not know is looked up in Personio
+    /// before it is filed. Approvals from before the restore are forgotten. Then the tenants run again, unless they were paused before.
+    /// It can be interrupted and repeated.
+    Restore(Restore),
     /// List all tenants
     #[command(after_long_help = help::LIST)]
     List,

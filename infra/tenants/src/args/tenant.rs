@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
 use shared::domain::id::{SourceId, TenantId};
 use shared::kombo::IntegrationId;
 use shared::state::{Brake, JobKind};
@@ -239,6 +240,27 @@ pub struct Migrate {
     pub details: bool,
     /// Seconds to wait for runs that are under way
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub wait: u32,
+}
+
+/// `tenants restore`
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = help::RESTORE)]
+pub struct Restore {
+    /// The moment whose state the table has
+    #[arg(long, value_name = "TIME")]
+    pub since: Timestamp,
+    /// The restored table; the deployment's own by default
+    #[arg(long, value_name = "TABLE")]
+    pub table: Option<String>,
+    /// Nothing was filed since: where documents cannot be listed, certificates are filed instead of parked
+    #[arg(long)]
+    pub assume_empty: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+    /// Seconds to wait for runs that are under way
+    #[arg(long, value_name = "SECONDS", default_value_t = 1200)]
     pub wait: u32,
 }
 

@@ -13,6 +13,7 @@ mod people;
 mod person;
 mod plan;
 mod remove;
+mod restore;
 mod runs;
 mod source_decision;
 mod status;
@@ -51,6 +52,7 @@ pub(crate) async fn run(cli: Cli, environment: &Environment) -> Result<Output> {
         Command::Pause(one) => Box::pin(pause::pause(context, &one.tenant)).await,
         Command::Resume(one) => Box::pin(pause::resume(context, &one.tenant)).await,
         Command::Remove(args) => Box::pin(remove::remove(context, &args)).await,
+        Command::Restore(args) => Box::pin(restore::restore(context, &args)).await,
         Command::List => Box::pin(list::list(context)).await,
         Command::Completions { shell } => completions(shell),
     }

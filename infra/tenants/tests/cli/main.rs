@@ -29,6 +29,8 @@ mod region;
 #[cfg(test)]
 mod remove;
 #[cfg(test)]
+mod restore;
+#[cfg(test)]
 mod runs;
 #[cfg(test)]
 mod session;

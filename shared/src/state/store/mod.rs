@@ -10,6 +10,7 @@ mod held_source;
 mod inventory;
 mod lease;
 mod reports;
+mod restore;
 mod tenants;
 
 use super::StateError;
@@ -20,6 +21,7 @@ pub use certificates::PutOutcome;
 pub use fenced::FencingToken;
 pub use inventory::{CertificateLedger, Inventory, LeaseState};
 pub use lease::{Acquisition, LastRun, Lease};
+pub use restore::Restore;
 pub use tenants::{TenantRecord, TenantStatus};
 
 /// The table, behind typed methods. Copies share connections and the count of units.

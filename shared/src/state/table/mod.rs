@@ -2,6 +2,7 @@
 
 mod batch;
 mod condition;
+mod describe;
 mod failure;
 mod meter;
 mod query;
@@ -21,6 +22,7 @@ use failure::Doing;
 use meter::Meter;
 
 pub(super) use condition::Condition;
+pub use describe::TableShape;
 pub use meter::Units;
 pub(super) use query::Query;
 pub(super) use write::Outcome;

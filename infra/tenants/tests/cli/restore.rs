@@ -1,0 +1,247 @@
+//! `tenants restore`: a table as of an earlier moment, put to use.
+
+use std::collections::{BTreeSet, HashMap};
+
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+    TimeToLiveSpecification,
+};
+use serde_json::{Value, json};
+use shared::state::{PARTITION_KEY, SORT_KEY, TIME_TO_LIVE};
+use shared::tenant::Via;
+use simulators::{Behaviour, Moment};
+use tenants::{Exit, Interactivity};
+
+use crate::interrupted::at_each_call;
+use crate::support::{Desk, participation, run};
+
+const PAGE: &str = include_str!("../../../../docs/restore.md");
+const LIVE: &str = "reteach-personio";
+const RESTORED: &str = "reteach-personio-restored";
+const FILE: &str = "sync acme --here --job certificates";
+
+type Items = Vec<HashMap<String, aws_sdk_dynamodb::types::AttributeValue>>;
+
+/// All items of the deployment's table.
+async fn items(desk: &Desk) -> Items {
+    let scan = desk.stack.aws().dynamodb().scan().table_name(LIVE);
+    scan.send().await.unwrap().items.unwrap()
+}
+
+/// A new table with these items, and settings as after the page's commands.
+async fn table(desk: &Desk, name: &str, hash: &str, items: &Items) {
+    let client = desk.stack.aws().dynamodb();
+    let key = |name: &str, kind| {
+        KeySchemaElement::builder()
+            .attribute_name(name)
+            .key_type(kind)
+            .build()
+            .unwrap()
+    };
+    let attribute = |name: &str| {
+        AttributeDefinition::builder()
+            .attribute_name(name)
+            .attribute_type(ScalarAttributeType::S)
+            .build()
+            .unwrap()
+    };
+    let create = client.create_table().table_name(name);
+    create
+        .key_schema(key(hash, KeyType::Hash))
+        .key_schema(key(SORT_KEY, KeyType::Range))
+        .attribute_definitions(attribute(hash))
+        .attribute_definitions(attribute(SORT_KEY))
+        .billing_mode(BillingMode::PayPerRequest)
+        .deletion_protection_enabled(true)
+        .send()
+        .await
+        .unwrap();
+    let expiry = TimeToLiveSpecification::builder()
+        .enabled(true)
+        .attribute_name(TIME_TO_LIVE)
+        .build()
+        .unwrap();
+    let expires = client.update_time_to_live().table_name(name);
+    let expires = expires.time_to_live_specification(expiry).send().await;
+    expires.unwrap();
+    for item in items {
+        let put = client.put_item().table_name(name);
+        put.set_item(Some(item.clone())).send().await.unwrap();
+    }
+}
+
+/// The variables of a deployment that uses this table.
+fn deployed(desk: &Desk, table: &str) -> HashMap<String, String> {
+    let mut variables = desk.variables();
+    variables.insert("TABLE_NAME".to_owned(), table.to_owned());
+    variables
+}
+
+/// What a command prints as JSON where this table is deployed.
+async fn json(desk: &Desk, table: &str, line: &str) -> (Exit, Value) {
+    let done = desk
+        .run_in(deployed(desk, table), &format!("{line} --json"))
+        .await;
+    (done.exit, done.json())
+}
+
+/// A tenant with four filed certificates, a copy of its table, and three more filed after that. One is open.
+async fn later(desk: &Desk, via: Via) -> (local::Company, Items) {
+    let company = desk.tenant(via).await;
+    desk.run("sync acme --here").await;
+    let issue = |numbers: std::ops::RangeInclusive<u64>| {
+        for number in numbers {
+            let course = format!("Kurs {number}");
+            company
+                .reteach
+                .add_participation(participation(number, 1 + number % 3, &course));
+        }
+    };
+    issue(1..=4);
+    desk.done(FILE).await;
+    desk.pass_minutes(30);
+    let copy = items(desk).await;
+    desk.pass_minutes(30);
+    issue(5..=7);
+    desk.done(FILE).await;
+    assert_eq!(company.personio.documents().len(), 7);
+    issue(8..=8);
+    (company, copy)
+}
+
+/// Every certificate has a document.
+fn assert_each_filed(company: &local::Company, number: usize) {
+    let documents = company.personio.documents();
+    let comments: BTreeSet<_> = documents.iter().map(|it| it.comment.clone()).collect();
+    assert_eq!(comments.len(), number);
+}
+
+/// The commands of the page's first section.
+fn commands() -> Vec<&'static str> {
+    let (_, section) = PAGE.split_once("```sh\n").unwrap();
+    let (commands, _) = section.split_once("```").unwrap();
+    commands.lines().collect()
+}
+
+#[tokio::test]
+async fn the_restore_page_followed_word_for_word_misses_no_certificate() {
+    for via in [Via::Direct, Via::KomboPassthrough] {
+        let desk = Desk::new().await;
+        let (company, copy) = later(&desk, via).await;
+        let mut deployment = LIVE;
+        for command in commands() {
+            if command.starts_with("aws dynamodb restore-table-to-point-in-time") {
+                table(&desk, RESTORED, PARTITION_KEY, &copy).await;
+            } else if command.starts_with("sam deploy") {
+                assert!(command.ends_with(&format!("ExistingTable={RESTORED}")));
+                deployment = RESTORED;
+            } else if let Some(line) = command.strip_prefix("tenants ") {
+                let done = desk.run_in(deployed(&desk, deployment), line).await;
+                // `status` says that runs are late.
+                let restores = line.starts_with("restore");
+                assert!(done.exit == Exit::Done || !restores, "{command}: {done:?}");
+                if deployment == LIVE {
+                    // Nothing runs until the new table is in use.
+                    let (_, report) = json(&desk, LIVE, FILE).await;
+                    assert_eq!(report["outcome"], "paused");
+                    assert!(desk.schedules().iter().all(|it| it.contains("DISABLED")));
+                }
+            }
+        }
+        assert!(desk.schedules().iter().all(|it| it.contains("ENABLED")));
+        for _ in 0..3 {
+            desk.pass_minutes(30);
+            json(&desk, RESTORED, "sync acme --here").await;
+            json(&desk, RESTORED, FILE).await;
+        }
+        assert_each_filed(&company, 8);
+    }
+}
+
+#[tokio::test]
+async fn a_restore_killed_anywhere_is_completed_by_repeating_it() {
+    let line = "restore --since 2026-05-11T08:30:00Z --yes";
+    let steps = at_each_call(Behaviour::Kill(Moment::After), async |_, fault| {
+        let desk = Desk::new().await;
+        desk.tenant(Via::Direct).await;
+        desk.pass_minutes(60);
+        let environment = desk.environment(Interactivity::NonInteractive, "");
+        let killed = desk.faults.interrupt(fault, run(line, &environment)).await;
+        // Its leases lapse.
+        desk.pass_minutes(4);
+        let view = json(&desk, LIVE, line).await.1;
+        assert_eq!(view["resumed"], 1, "{:?}: {view}", killed.at);
+        let status = json(&desk, LIVE, "list").await.1;
+        assert_eq!(status[0]["status"], "active", "{:?}", killed.at);
+        assert!(desk.schedules().iter().all(|it| it.contains("ENABLED")));
+        killed.at.is_some()
+    })
+    .await;
+    assert!(steps > 15, "{steps}");
+}
+
+#[tokio::test]
+async fn what_a_restore_cannot_use_changes_nothing() {
+    let desk = Desk::new().await;
+    desk.tenant(Via::Direct).await;
+    table(&desk, "elsewhere", "id", &Items::new()).await;
+    let since = "--since 2026-05-11T07:00:00Z";
+    for (line, exit, hint) in [
+        (
+            "--since 2026-05-11T09:00:00Z".to_owned(),
+            Exit::Usage,
+            "is ahead",
+        ),
+        (since.to_owned(), Exit::Usage, "1 tenant stop"),
+        (
+            format!("{since} --table nowhere"),
+            Exit::Attention,
+            "nowhere",
+        ),
+        (
+            format!("{since} --table elsewhere"),
+            Exit::Attention,
+            "other keys",
+        ),
+    ] {
+        desk.fails(&format!("restore {line}"), exit, &[hint]).await;
+        let status = desk.json("list").await.json();
+        assert_eq!(status[0]["status"], "active", "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_restore_waits_for_runs_and_leaves_paused_and_removed_tenants_alone() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    for name in ["birke", "celle"] {
+        let other = desk.company_called(name, Via::Direct).await;
+        desk.done(&desk.add(&other, "")).await;
+    }
+    desk.done("pause birke").await;
+    let store = desk.stack.store();
+    let (owner, now) = (shared::domain::id::RunId::new("run"), crate::support::now());
+    let minutes = jiff::SignedDuration::from_mins(5);
+    let job = shared::state::JobKind::Certificates;
+    let held = store.acquire(&company.tenant, job, &owner, now, minutes);
+    held.await.unwrap();
+    desk.stack
+        .secrets()
+        .delete(&shared::domain::id::TenantId::parse("celle").unwrap(), 7)
+        .await
+        .unwrap();
+    let line = "restore --since 2026-05-11T07:00:00Z --yes --wait 0";
+    let hints = [
+        "a run of certificate-sync is under way",
+        "goes on from there",
+    ];
+    desk.fails(line, Exit::Attention, &hints).await;
+    desk.pass_minutes(6);
+    let view = desk.attention(line).await;
+    assert_eq!(view["resumed"], 1);
+    assert_eq!(view["left_paused"], json!(["birke"]));
+    assert_eq!(view["removed_since"], json!(["celle"]));
+    // Afterwards another restore may begin.
+    desk.attention("restore --since 2026-05-11T07:30:00Z --yes")
+        .await;
+}

@@ -1,0 +1,56 @@
+//! What a table is like.
+
+use aws_sdk_dynamodb::types::{KeyType, TableStatus, TimeToLiveStatus};
+
+use super::{StateError, Table};
+use crate::state::key::{PARTITION_KEY, SORT_KEY, TIME_TO_LIVE};
+
+/// A table, as far as the state depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TableShape {
+    /// It can be read and written: a restore takes a while.
+    pub is_active: bool,
+    pub has_our_keys: bool,
+    /// Reports expire. A restored table forgets this.
+    pub expires: bool,
+    /// A restored table forgets this, too.
+    pub is_protected: bool,
+}
+
+impl Table {
+    pub(in crate::state) async fn shape(&self) -> Result<TableShape, StateError> {
+        let request = self.client.describe_table().table_name(&*self.name);
+        let described = request
+            .send()
+            .await
+            .map_err(|error| self.doing("DescribeTable", "").failure(&error))?;
+        let Some(table) = described.table else {
+            return Err(StateError::NoTable {
+                table: self.name.to_string(),
+            });
+        };
+        let request = self.client.describe_time_to_live();
+        let expiry = request
+            .table_name(&*self.name)
+            .send()
+            .await
+            .map_err(|error| self.doing("DescribeTimeToLive", "").failure(&error))?;
+        let expiry = expiry.time_to_live_description;
+        let keys = table.key_schema();
+        let is_key = |name: &str, kind: &KeyType| {
+            keys.iter()
+                .any(|key| key.attribute_name() == name && key.key_type() == kind)
+        };
+        Ok(TableShape {
+            is_active: table.table_status() == Some(&TableStatus::Active),
+            has_our_keys: keys.len() == 2
+                && is_key(PARTITION_KEY, &KeyType::Hash)
+                && is_key(SORT_KEY, &KeyType::Range),
+            expires: expiry.is_some_and(|expiry| {
+                expiry.attribute_name() == Some(TIME_TO_LIVE)
+                    && expiry.time_to_live_status() == Some(&TimeToLiveStatus::Enabled)
+            }),
+            is_protected: table.deletion_protection_enabled() == Some(true),
+        })
+    }
+}
