@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
     let calls = Calls::default();
     let context = Context::new(client()?, Arc::new(SystemClock), calls.clone());
-    let reteach = Client::new(base, credentials, context);
+    let reteach = Client::new(base, credentials, context, 50.0);
     let downloads = Downloads::new(reteach.clone(), client()?, &["*.reteach.io".to_owned()]);
 
     let page = reteach.participations(&Filter::default(), 1).await?;

@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
     let calls = Calls::default();
     let context = Context::new(client()?, Arc::new(SystemClock), calls.clone());
-    let reteach = Client::new(base, credentials, context);
+    let reteach = Client::new(base, credentials, context, 50.0);
 
     eprintln!("academy {}", reteach.me().await?.base_url);
     let all = reteach.list_all(Vec::new).await?;

@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use shared::aws::{Aws, ReqwestClient};
 use shared::domain::id::TenantId;
 use shared::http::{self, Calls, Context};
-use shared::routes::Connections;
+use shared::reteach;
+use shared::routes::{self, Connections};
 use shared::runtime::{App, Job};
 use shared::secrets::{Secrets, TenantSecret};
 use shared::state::{Store, TenantRecord};
@@ -153,6 +154,20 @@ impl<'a> CommandContext<'a> {
         Ok(match &self.environment.pace {
             Some(pace) => connections.with_pace(pace),
             None => connections,
+        })
+    }
+
+    /// The academy's client alone: the HR system may not be connected yet.
+    pub(crate) fn academy(
+        &self,
+        config: &TenantConfig,
+        secret: &TenantSecret,
+    ) -> Result<reteach::Client> {
+        let client = routes::academy(config, secret, &self.http)
+            .map_err(|error| Failure::attention(error.to_string()))?;
+        Ok(match &self.environment.pace {
+            Some(pace) => client.with_pace(pace.clone()),
+            None => client,
         })
     }
 

@@ -238,7 +238,7 @@ proptest! {
         let answers = login.then_some(honest).into_iter().chain(answers).collect();
         with_server(answers, |server| async move {
             let credentials = reteach::Credentials::new("the-id", "the-secret", "the-code");
-            let client = reteach::Client::new(server.base.clone(), credentials, server.context());
+            let client = reteach::Client::new(server.base.clone(), credentials, server.context(), 50.0);
             all_of_reteach(client.with_pace(RateLimiter::new(&[]))).await;
         });
     }

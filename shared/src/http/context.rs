@@ -13,12 +13,16 @@ use tokio::time::timeout;
 use super::error::{Effect, Error, TransportError};
 use super::reply::{Interpreted, Origin, Reply};
 use super::retry::{self, Decision, Judged, Retry};
-use super::{BaseUrl, Calls, Deadline, NotPublic, Payload, RateLimiter, Request, Sleeper};
+use super::{BaseUrl, Calls, Deadline, NotPublic, Payload, RateLimiter, Request, Sleeper, Turn};
 use crate::domain::clock::Clock;
 
 /// The largest reply that is read, in bytes, unpacked. A page of 250 people has some hundred kilobytes; the function has
 /// 128 MB for this and all that is made of it.
 pub const MAX_REPLY_BYTES: usize = 8 * 1024 * 1024;
+
+/// So many times one call is answered 429 at an adaptive pace before it is given up. The pauses between them are longer
+/// than four minutes together.
+const MAX_LIMITED: u32 = 5;
 
 /// What every client is built from; cheap to copy.
 #[derive(Clone, Debug)]
@@ -118,11 +122,21 @@ impl Context {
         let effect = EffectSoFar::default();
         let late = || error(request, AttemptError::OutOfTime, effect.get());
         let attempt = || async {
-            if pace.ready(self.deadline).await.is_err() {
-                return Ok(Err(late()));
+            let mut limited = 0;
+            loop {
+                let Ok(turn) = pace.ready(self.deadline).await else {
+                    return Ok(Err(late()));
+                };
+                let attempt = self.attempt(request, None).await;
+                let judged = self.judge(request, attempt, &effect);
+                if !learn(pace, turn, &judged) {
+                    return judged.result();
+                }
+                limited += 1;
+                if limited == MAX_LIMITED {
+                    return Ok(judged.settled);
+                }
             }
-            let attempt = self.attempt(request, None).await;
-            self.judge(request, attempt, &effect).result()
         };
         self.repeat(attempt, Some(pace), late).await
     }
@@ -276,6 +290,14 @@ impl Context {
             within: &[],
         })
     }
+}
+
+/// Tells `pace` how the call of `turn` went. Returns whether it only came too early.
+fn learn(pace: &RateLimiter, turn: Turn, judged: &Judged<Reply>) -> bool {
+    let asked = judged.asked.unwrap_or_default();
+    let is_short = asked <= retry::LONGEST_WAIT;
+    let reply = judged.settled.as_ref().ok().filter(|_| is_short);
+    reply.is_some_and(|reply| pace.learn(turn, reply.status, asked))
 }
 
 /// Reads the body piece by piece, so that an endless one is cut off.

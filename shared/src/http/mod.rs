@@ -1,5 +1,6 @@
 #![doc = include_str!("README.md")]
 
+mod adaptive_pace;
 mod address;
 mod base_url;
 mod calls;
@@ -21,6 +22,7 @@ mod signed_url;
 mod sleeper;
 mod token;
 
+pub use adaptive_pace::SLOWEST;
 pub use address::{NotPublic, PublicAddresses, SystemNames, is_public};
 pub(crate) use base_url::is_loopback;
 pub use base_url::{BaseUrl, InvalidBaseUrl};
@@ -30,7 +32,7 @@ pub use context::{Context, MAX_REPLY_BYTES};
 pub use deadline::{Deadline, Elapsed};
 pub use error::{Call, Effect, Error, TransportError};
 pub use fetch::{Fetch, body_fault};
-pub use rate_limiter::{Rate, RateLimiter};
+pub use rate_limiter::{Rate, RateLimiter, Turn};
 pub use redact::redact;
 pub use reply::{Interpreted, Origin, Reply, RetryHint};
 pub(crate) use request::fill;

@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use tokio::time::Instant;
 
+use super::adaptive_pace::AdaptivePace;
 use super::{Deadline, Elapsed};
 
 /// A quota as vendors put it: at most `calls` in any window of length `within`.
@@ -27,11 +29,20 @@ struct Shared {
     state: Mutex<State>,
 }
 
-/// When the latest calls were sent, in order: as many as the largest quota allows at once.
 #[derive(Default)]
 struct State {
+    /// When the latest calls were sent, in order: as many as the largest quota allows at once.
     sent: VecDeque<Instant>,
     held_until: Option<Instant>,
+    adaptive: Option<AdaptivePace>,
+}
+
+/// A call that may be sent now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    sent: Instant,
+    /// Whether the limiter made it wait.
+    waited: bool,
 }
 
 impl RateLimiter {
@@ -44,41 +55,87 @@ impl RateLimiter {
         }))
     }
 
-    /// Sleeper until all quotas allow this call, which is to be sent at once then: it counts from that moment. A thread that was busy
-    /// when its turn came is late for it, and those behind it are too.
+    /// Finds the vendor's limit from its answers, and sends at most `ceiling` calls a second.
+    #[must_use]
+    pub fn adaptive(ceiling: f64) -> Self {
+        let state = State {
+            adaptive: Some(AdaptivePace::new(ceiling, Instant::now())),
+            ..State::default()
+        };
+        Self(Arc::new(Shared {
+            rates: Vec::new(),
+            state: Mutex::new(state),
+        }))
+    }
+
+    /// Sleeps until all quotas allow this call, which is to be sent at once then: it counts from that moment. A thread
+    /// that was busy when its turn came is late for it, and those behind it are too.
     ///
     /// # Errors
     /// [`Elapsed`] if that is after the deadline, or the deadline is already here.
-    pub async fn ready(&self, deadline: Deadline) -> Result<(), Elapsed> {
+    pub async fn ready(&self, deadline: Deadline) -> Result<Turn, Elapsed> {
         if deadline.remaining() == Some(Duration::ZERO) {
             return Err(Elapsed);
         }
+        let mut waited = false;
         while let Some(free) = self.take() {
+            waited = true;
             deadline
                 .sleep(free.saturating_duration_since(Instant::now()))
                 .await?;
         }
-        Ok(())
+        let sent = Instant::now();
+        Ok(Turn { sent, waited })
     }
 
     /// Holds every call for `time`: the vendor said that it has had enough.
     pub fn pause_for(&self, time: Duration) {
         let until = Instant::now() + time;
-        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         state.held_until = state.held_until.max(Some(until));
+    }
+
+    /// Learns from the answer to the call of `turn`, and from the wait that the vendor asks for. Returns whether the call
+    /// is worth sending again at this limiter's pace: a 429 is no failure of the call.
+    pub(super) fn learn(&self, turn: Turn, status: StatusCode, asked: Duration) -> bool {
+        let now = Instant::now();
+        let mut state = self.state();
+        let Some(pace) = &mut state.adaptive else {
+            return false;
+        };
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            pace.limited(turn.sent, asked, now);
+            return true;
+        }
+        if !status.is_server_error() {
+            pace.accepted(turn.sent, turn.waited, now);
+        }
+        false
     }
 
     /// Takes this moment for a call; if it is too early, says when to try again.
     fn take(&self) -> Option<Instant> {
-        let mut state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { sent, held_until } = &mut *state;
+        let mut state = self.state();
+        let State {
+            sent,
+            held_until,
+            adaptive,
+        } = &mut *state;
         let free = self.0.rates.iter().filter_map(|rate| {
             let before = sent.len().checked_sub(rate.calls.max(1))?;
             Some(*sent.get(before)? + rate.within)
         });
+        let paced = adaptive.as_ref().and_then(AdaptivePace::free_at);
         let now = Instant::now();
-        let too_early = free.chain(*held_until).max().filter(|free| *free > now);
+        let too_early = free
+            .chain(*held_until)
+            .chain(paced)
+            .max()
+            .filter(|free| *free > now);
         if too_early.is_none() {
+            if let Some(pace) = adaptive {
+                pace.sent(now);
+            }
             sent.push_back(now);
             let kept = self
                 .0
@@ -90,6 +147,10 @@ impl RateLimiter {
             sent.drain(..sent.len().saturating_sub(kept));
         }
         too_early
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -224,7 +285,7 @@ mod tests {
             within: 10 * SECOND,
         }]);
         let deadline = Deadline::after(5 * SECOND);
-        assert_eq!(pace.ready(deadline).await, Ok(()));
+        assert!(pace.ready(deadline).await.is_ok());
         let start = Instant::now();
         assert_eq!(pace.ready(deadline).await, Err(Elapsed));
         assert_eq!(start.elapsed(), Duration::ZERO);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Credentials;
 use super::error::{Error, check};
-use super::limits::{CALLS, LOGINS, TIMEOUT, TOKEN_LIFE};
+use super::limits::{LOGINS, TIMEOUT, TOKEN_LIFE};
 use crate::http::{
     BaseUrl, Context, Deadline, Grant, Idempotency, RateLimiter, Reply, Request, Target, Token,
     TokenCache, Vendor,
@@ -45,9 +45,9 @@ struct LoginAnswer {
 }
 
 impl Client {
-    /// A client for the API at `base` (`https://api.reteach.io`).
+    /// A client for the API at `base` (`https://api.reteach.io`), with at most `max_rate` calls a second.
     #[must_use]
-    pub fn new(base: BaseUrl, credentials: Credentials, context: Context) -> Self {
+    pub fn new(base: BaseUrl, credentials: Credentials, context: Context, max_rate: f64) -> Self {
         let tokens = Arc::new(TokenCache::new(Arc::clone(context.clock())));
         Self {
             base,
@@ -55,7 +55,7 @@ impl Client {
             context,
             tokens,
             logins: RateLimiter::new(LOGINS),
-            calls: RateLimiter::new(CALLS),
+            calls: RateLimiter::adaptive(max_rate),
         }
     }
 

@@ -37,7 +37,10 @@ pub enum Error {
     /// The credentials lack a right.
     #[error("{0}. The academy does not allow this to these credentials.")]
     Forbidden(String),
-    /// Transient: timeouts, 5xx, rate limits that outlasted the retries.
+    /// The academy takes no more calls for now (429), after all waits that fit into a run. It is about no account.
+    #[error("{0}. The academy takes no more calls for now; the rest follows on the next run.")]
+    Limited(String),
+    /// Transient: timeouts, 5xx.
     #[error("{problem}")]
     Unavailable {
         problem: String,
@@ -145,7 +148,8 @@ pub(super) fn check(reply: Reply) -> Result<Reply, Error> {
         403 => Error::Forbidden(problem),
         404 => Error::NotFound { call },
         409 => Error::Conflict { call, reasons },
-        408 | 429 | 500.. => Error::Unavailable {
+        429 => Error::Limited(problem),
+        408 | 500.. => Error::Unavailable {
             problem,
             effect: reply.effect,
         },

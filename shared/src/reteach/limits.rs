@@ -25,11 +25,6 @@ pub(super) const MAX_PAGES: u32 = 4_000;
 pub(super) const REREADS: usize = 2;
 /// Pages in flight at once. Our own bound.
 pub(super) const CONCURRENCY: usize = 4;
-/// No limit is documented. Our own choice.
-pub(super) const CALLS: &[Rate] = &[Rate {
-    calls: 10,
-    within: Duration::from_secs(1),
-}];
 /// Our own choice; a login is needed once an hour.
 pub(super) const LOGINS: &[Rate] = &[Rate {
     calls: 5,

@@ -67,18 +67,9 @@ impl Connections {
             .as_ref()
             .ok_or(ConnectError::MissingSecret("fingerprint_key"))?;
         let hr = hr(config, secret, context)?;
-        let academy = secret
-            .reteach
-            .as_ref()
-            .ok_or(ConnectError::MissingSecret("reteach"))?;
-        let reteach = reteach::Client::new(
-            config.reteach.base_url.clone(),
-            reteach_credentials(academy),
-            context.clone(),
-        );
         Ok(Self {
             hr,
-            reteach,
+            reteach: academy(config, secret, context)?,
             key: FingerprintKey::parse(key)?,
         })
     }
@@ -102,6 +93,28 @@ impl Connections {
             key: self.key,
         }
     }
+}
+
+/// The academy's client alone: the HR system may not be connected yet.
+///
+/// # Errors
+/// [`ConnectError`] if the secret has no part for reteach, or the address is on this machine and may not be.
+pub fn academy(
+    config: &TenantConfig,
+    secret: &TenantSecret,
+    context: &Context,
+) -> Result<reteach::Client, ConnectError> {
+    reachable(config, context)?;
+    let academy = secret
+        .reteach
+        .as_ref()
+        .ok_or(ConnectError::MissingSecret("reteach"))?;
+    Ok(reteach::Client::new(
+        config.reteach.base_url.clone(),
+        reteach_credentials(academy),
+        context.clone(),
+        config.reteach.max_calls_per_second,
+    ))
 }
 
 /// The one place where addresses on this machine are refused to whom they are not simulators.

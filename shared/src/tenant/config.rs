@@ -83,6 +83,8 @@ pub struct ReteachConfig {
     pub academy: Option<String>,
     /// Where certificate PDFs may come from: host names, `*.` for any one below.
     pub download_hosts: Vec<String>,
+    /// The fastest pace; the academy's own limit is found below it.
+    pub max_calls_per_second: f64,
 }
 
 /// `[employees]`
@@ -258,6 +260,7 @@ impl Default for ReteachConfig {
             base_url: known_base_url("https://api.reteach.io"),
             academy: None,
             download_hosts: vec!["*.reteach.io".to_owned()],
+            max_calls_per_second: 50.0,
         }
     }
 }

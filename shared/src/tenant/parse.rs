@@ -11,6 +11,10 @@ use thiserror::Error;
 use toml::de::DeTable;
 
 use super::{Backfill, TenantConfig, Via};
+use crate::http::SLOWEST;
+
+/// Calls a second that no academy takes from one credential.
+const MAX_RATE: f64 = 1000.0;
 
 /// A configuration that cannot be used: every problem that was found, each with its field.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -117,6 +121,11 @@ impl TenantConfig {
                 "certificates.since",
                 self.certificates.holds_and_since(),
                 "excludes backfill = \"hold\": leave one of them out",
+            ),
+            (
+                "reteach.max_calls_per_second",
+                !(SLOWEST..=MAX_RATE).contains(&self.reteach.max_calls_per_second),
+                "must be at least 0.5 and at most 1000",
             ),
             (
                 "scope",
@@ -320,6 +329,11 @@ mod tests {
                 with("[reteach]\ndownload_hosts = [\"https://x.io/\"]"),
                 "reteach.download_hosts",
                 "host names",
+            ),
+            (
+                with("[reteach]\nmax_calls_per_second = 0.4"),
+                "reteach.max_calls_per_second",
+                "at least 0.5",
             ),
             (
                 with("[employees.employment_type_labels]\ninternal = \"x\"\nexternal = \"x\""),

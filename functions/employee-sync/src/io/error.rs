@@ -14,7 +14,7 @@ pub(crate) enum ApplyAbort {
     /// The lease is lost, or the ledger cannot be written.
     #[error(transparent)]
     State(#[from] StateError),
-    /// reteach does not answer, or not to these credentials.
+    /// reteach does not answer, takes no more calls for now, or takes none from these credentials.
     #[error("{0}")]
     Reteach(reteach::Error),
 }
@@ -100,10 +100,36 @@ impl From<reteach::Error> for WriteError {
                 problem: Problem::Conflict,
             }),
             Error::OutOfTime { .. } => Self::Abort(ApplyAbort::OutOfTime),
-            Error::Credential(_) => Self::Abort(ApplyAbort::Reteach(error)),
+            Error::Credential(_) | Error::Limited(_) => Self::Abort(ApplyAbort::Reteach(error)),
             Error::Forbidden(_) | Error::Unavailable { .. } | Error::Unreadable { .. } => {
                 Self::NoAnswer(error)
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::http::Effect;
+
+    use super::*;
+
+    #[test]
+    fn a_429_ends_the_run_and_is_no_accounts_silence() {
+        let problem = || "PUT /customer/{id}".to_owned();
+        let limited = reteach::Error::Limited(problem());
+        let unavailable = reteach::Error::Unavailable {
+            problem: problem(),
+            effect: Effect::None,
+        };
+        for (error, ends_run) in [(limited, true), (unavailable, false)] {
+            let text = error.to_string();
+            let ended = WriteError::from(error);
+            assert_eq!(
+                matches!(ended, WriteError::Abort(ApplyAbort::Reteach(_))),
+                ends_run,
+                "{text}"
+            );
         }
     }
 }

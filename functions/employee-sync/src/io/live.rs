@@ -1,18 +1,22 @@
 //! The edges of a run in production: DynamoDB and reteach.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use shared::domain::clock::Clock;
 use shared::domain::id::{CustomerId, ExternalId, SourceId, TenantId};
 use shared::fingerprint::{Shard, ShardNumber};
-use shared::http::Deadline;
-use shared::reteach::{Client, Customer, CustomerInput, TagId};
+use shared::http::{Deadline, Effect};
+use shared::reteach::{self, Client, Customer, CustomerInput, TagId};
 use shared::runtime::{LeaseGuard, Tenant};
 use shared::state::{EmployeeEntry, HeldPlan, HeldSource, StateError, Store, SyncState};
 
 use super::{Reader, WriteError, Writer};
 use crate::accounts::{self, AccountFilter, AccountIndex, AccountQuery, Accounts, AccountsError};
+
+/// A pause after which the lease may have been renewed.
+const RENEWED_WITHIN: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LiveReader<'a> {
@@ -80,20 +84,34 @@ impl Reader for LiveReader<'_> {
 }
 
 impl LiveWriter<'_> {
-    /// reteach's client for one write, with the time that the lease leaves for it.
-    async fn reteach(&self) -> Result<Client, StateError> {
-        let deadline = self.lease.check().await?;
-        Ok(self.reader.reteach.clone().until(deadline))
+    /// Makes `call` with the time that the lease leaves for it. A call that was not sent within that time, because the pace
+    /// did not allow it, goes on under the renewed lease.
+    async fn under_lease<T, F: Future<Output = Result<T, reteach::Error>> + Send>(
+        &self,
+        call: impl Fn(Client) -> F + Send + Sync,
+    ) -> Result<T, WriteError> {
+        loop {
+            let deadline = self.lease.check().await?;
+            match call(self.reader.reteach.clone().until(deadline)).await {
+                Err(reteach::Error::OutOfTime {
+                    effect: Effect::None,
+                    ..
+                }) if self.stop_at.sleep(RENEWED_WITHIN).await.is_ok() => {}
+                result => return Ok(result?),
+            }
+        }
     }
 }
 
 impl Writer for LiveWriter<'_> {
     async fn create(&self, input: &CustomerInput) -> Result<Customer, WriteError> {
-        Ok(self.reteach().await?.create(input).await?)
+        self.under_lease(|client| async move { client.create(input).await })
+            .await
     }
 
     async fn update(&self, id: &CustomerId, input: &CustomerInput) -> Result<Customer, WriteError> {
-        Ok(self.reteach().await?.update(id, input).await?)
+        self.under_lease(|client| async move { client.update(id, input).await })
+            .await
     }
 
     async fn update_by_external_id(
@@ -101,23 +119,23 @@ impl Writer for LiveWriter<'_> {
         id: &ExternalId,
         input: &CustomerInput,
     ) -> Result<Customer, WriteError> {
-        Ok(self
-            .reteach()
-            .await?
-            .update_by_external_id(id, input)
-            .await?)
+        self.under_lease(|client| async move { client.update_by_external_id(id, input).await })
+            .await
     }
 
     async fn get(&self, id: &CustomerId) -> Result<Customer, WriteError> {
-        Ok(self.reteach().await?.get(id).await?)
+        self.under_lease(|client| async move { client.get(id).await })
+            .await
     }
 
     async fn add_tags(&self, id: &CustomerId, names: &[String]) -> Result<(), WriteError> {
-        Ok(self.reteach().await?.add_tags(id, names).await?)
+        self.under_lease(|client| async move { client.add_tags(id, names).await })
+            .await
     }
 
     async fn remove_tag(&self, id: &CustomerId, tag: &TagId) -> Result<(), WriteError> {
-        Ok(self.reteach().await?.remove_tag(id, tag).await?)
+        self.under_lease(|client| async move { client.remove_tag(id, tag).await })
+            .await
     }
 
     async fn check_lease(&self) -> Result<(), StateError> {

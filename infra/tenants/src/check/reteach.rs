@@ -1,7 +1,6 @@
 //! reteach: the academy's credentials and what they may do.
 
-use secrecy::ExposeSecret as _;
-use shared::reteach::{Client, Credentials, Error, Filter};
+use shared::reteach::{Client, Error, Filter};
 use shared::secrets::TenantSecret;
 use shared::tenant::TenantConfig;
 
@@ -18,9 +17,7 @@ pub(super) async fn examine(
     config: &TenantConfig,
     secret: &TenantSecret,
 ) -> Result<Vec<Item>> {
-    let Some(client) = client(context, config, secret) else {
-        return Ok(Vec::new());
-    };
+    let client = context.academy(config, secret)?;
     let mut items = Vec::new();
     let academy = match client.me().await {
         Ok(academy) => academy,
@@ -55,29 +52,6 @@ pub(super) async fn examine(
     Ok(items)
 }
 
-/// The client alone: the HR system may not be connected yet.
-fn client(
-    context: &CommandContext<'_>,
-    config: &TenantConfig,
-    secret: &TenantSecret,
-) -> Option<Client> {
-    let academy = secret.reteach.as_ref()?;
-    let credentials = Credentials::new(
-        academy.client_id.expose_secret(),
-        academy.client_secret.expose_secret(),
-        academy.client_code.expose_secret(),
-    );
-    let client = Client::new(
-        config.reteach.base_url.clone(),
-        credentials,
-        context.http().clone(),
-    );
-    Some(match &context.environment.pace {
-        Some(pace) => client.with_pace(pace.clone()),
-        None => client,
-    })
-}
-
 async fn people(client: &Client) -> Item {
     let about = "reteach: accounts";
     match client.list(1).await {
@@ -104,7 +78,9 @@ fn miss(about: &str, error: &Error) -> Item {
     let advice = match error {
         Error::Credential(_) => STORE,
         Error::Forbidden(_) => "ask reteach to allow it to this credential",
-        Error::Unavailable { .. } | Error::OutOfTime { .. } => "try again in a few minutes",
+        Error::Limited(_) | Error::Unavailable { .. } | Error::OutOfTime { .. } => {
+            "try again in a few minutes"
+        }
         _ => "look at [reteach] base_url",
     };
     Item::blocker(about, error.to_string(), advice)

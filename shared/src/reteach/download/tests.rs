@@ -44,7 +44,7 @@ impl World {
         .await;
         let store = Server::start(store).await;
         let credentials = Credentials::new("the-id", "the-secret", "the-code");
-        let client = Client::new(api.base.clone(), credentials, api.context())
+        let client = Client::new(api.base.clone(), credentials, api.context(), 50.0)
             .with_pace(RateLimiter::new(&[]));
         let downloads = Downloads::new(client, http::client().unwrap(), &["127.0.0.1".to_owned()]);
         Self {

@@ -16,7 +16,8 @@ use crate::http::testing::{Canned, Seen, Server};
 
 fn client(server: &Server) -> Client {
     let credentials = Credentials::new("the-id", "the-secret", "the-code");
-    Client::new(server.base.clone(), credentials, server.context()).with_pace(RateLimiter::new(&[]))
+    Client::new(server.base.clone(), credentials, server.context(), 50.0)
+        .with_pace(RateLimiter::new(&[]))
 }
 
 /// Answers logins, and everything else with `answer`.

@@ -82,8 +82,34 @@ async fn a_create_is_never_blindly_repeated_and_an_update_is() {
             (updates, effect),
             "update {number}: {failed}"
         );
-        let is_expected = matches!(failed, Error::Unavailable { .. } | Error::Unreadable { .. });
+        let is_expected = matches!(
+            failed,
+            Error::Limited(_) | Error::Unavailable { .. } | Error::Unreadable { .. }
+        );
         assert!(is_expected, "{failed:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_429_delays_a_write_and_fails_it_only_after_minutes() {
+    for (refusals, sent, is_written) in [(1, 2, true), (3, 4, true), (usize::MAX, 5, false)] {
+        let server = Server::start(move |number, seen| match seen.path() {
+            "/oauth/authorize" => Canned::Json(201, json!({"access_token": "jwt"})),
+            _ if number <= refusals => Canned::Text(429, ""),
+            _ => Canned::Json(201, customer(1)),
+        });
+        let server = server.await;
+        let credentials = Credentials::new("the-id", "the-secret", "the-code");
+        let client = Client::new(server.base.clone(), credentials, server.context(), 50.0);
+        let created = client.create(&CustomerInput::default()).await;
+        assert_eq!(asked(&server).len(), sent, "{refusals}");
+        match created {
+            Ok(_) => assert!(is_written, "{refusals}"),
+            Err(error) => assert!(
+                matches!(error, Error::Limited(_)) && !is_written,
+                "{error:?}"
+            ),
+        }
     }
 }
 

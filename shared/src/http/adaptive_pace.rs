@@ -1,0 +1,170 @@
+//! The pace towards a vendor that does not say how many calls it takes. Pure: the clock is an argument.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Calls a second of a run that knows nothing yet.
+const START: f64 = 10.0;
+/// The slowest pace, in calls a second.
+pub const SLOWEST: f64 = 0.5;
+/// Each accepted call that had to wait for its turn makes the pace this much faster.
+const RISE: f64 = 1.01;
+/// The share of the last good rate that is held after a 429.
+const HELD_SHARE: f64 = 0.9;
+/// For so long after a 429 the pace does not rise.
+const HOLD: Duration = Duration::from_secs(300);
+/// It does not rise within this time from its start, so that few calls are in flight at the first limit by the minute.
+const FIRST_HOLD: Duration = Duration::from_secs(10);
+/// The least pauses after 429s in a row: limits by the second are over after the first one, limits by the minute after the
+/// last one.
+const SHORT_PAUSE: Duration = Duration::from_secs(2);
+const MEDIUM_PAUSE: Duration = Duration::from_secs(15);
+const LONG_PAUSE: Duration = Duration::from_secs(60);
+/// A pause longer than this shows that the vendor counts over a longer time than a second.
+const LONG_LIMIT: Duration = Duration::from_secs(5);
+const SECOND: Duration = Duration::from_secs(1);
+/// Between two calls that try whether the pause is over.
+const BETWEEN_TRIALS: Duration = Duration::from_secs(1);
+/// After so long without a call, averages begin again.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// Rises while all calls are accepted. After a 429 it holds nine tenths of the last good rate and rises again after five
+/// minutes.
+#[derive(Debug)]
+pub(super) struct AdaptivePace {
+    ceiling: f64,
+    /// Calls a second.
+    rate: f64,
+    last_sent: Option<Instant>,
+    /// Calls that were accepted since the rate was last lowered, and since when.
+    accepted: u32,
+    since: Instant,
+    /// When the accepted calls of the last second were sent.
+    recent: VecDeque<Instant>,
+    /// It does not rise before this.
+    rises_from: Instant,
+    /// How long the vendor refused calls the last time.
+    last_pause: Duration,
+    limited: Option<Limited>,
+}
+
+/// From a 429 until the next accepted call.
+#[derive(Debug)]
+struct Limited {
+    began: Instant,
+    /// The latest 429 that was taken into account; calls that were sent before it say nothing new.
+    latest: Instant,
+    held_until: Instant,
+    in_a_row: usize,
+    /// Calls that were accepted in the second before.
+    good_rate: f64,
+}
+
+impl AdaptivePace {
+    pub(super) fn new(ceiling: f64, now: Instant) -> Self {
+        Self {
+            ceiling,
+            rate: START.min(ceiling),
+            last_sent: None,
+            accepted: 0,
+            since: now,
+            recent: VecDeque::new(),
+            rises_from: now + FIRST_HOLD,
+            last_pause: Duration::ZERO,
+            limited: None,
+        }
+    }
+
+    /// When the next call may be sent.
+    pub(super) fn free_at(&self) -> Option<Instant> {
+        let interval = Duration::from_secs_f64(self.rate.recip());
+        let after_last = |interval| self.last_sent.map(|sent| sent + interval);
+        match &self.limited {
+            None => after_last(interval),
+            Some(limited) => {
+                let trial = after_last(interval.max(BETWEEN_TRIALS));
+                trial.max(Some(limited.held_until))
+            }
+        }
+    }
+
+    pub(super) fn sent(&mut self, now: Instant) {
+        let is_idle = self.last_sent.is_none_or(|last| last + IDLE < now);
+        if is_idle && self.limited.is_none() {
+            (self.accepted, self.since) = (0, now);
+        }
+        self.last_sent = Some(now);
+    }
+
+    /// The call that was sent at `sent` was accepted.
+    pub(super) fn accepted(&mut self, sent: Instant, waited: bool, now: Instant) {
+        self.accepted = self.accepted.saturating_add(1);
+        self.recent.push_back(sent);
+        while self.recent.front().is_some_and(|at| *at + SECOND < sent) {
+            self.recent.pop_front();
+        }
+        match &self.limited {
+            Some(limited) if sent <= limited.latest => {}
+            Some(limited) => {
+                self.rate = self.rate_after(limited, now);
+                self.last_pause = now.duration_since(limited.began).min(LONG_PAUSE);
+                (self.accepted, self.since) = (0, now);
+                self.rises_from = now + HOLD;
+                self.limited = None;
+            }
+            None if waited && now >= self.rises_from => {
+                self.rate = (self.rate * RISE).min(self.ceiling);
+            }
+            None => {}
+        }
+    }
+
+    /// The call that was sent at `sent` was answered 429, and the vendor asks for a wait.
+    pub(super) fn limited(&mut self, sent: Instant, asked: Duration, now: Instant) {
+        let good_rate = self.good_rate(sent);
+        let limited = self.limited.get_or_insert(Limited {
+            began: now,
+            latest: sent,
+            held_until: now,
+            in_a_row: 0,
+            good_rate,
+        });
+        let least = match limited.in_a_row {
+            0 if asked > SECOND => SHORT_PAUSE,
+            0 => SHORT_PAUSE.max(self.last_pause),
+            _ if sent <= limited.latest => Duration::ZERO,
+            1 => MEDIUM_PAUSE,
+            _ => LONG_PAUSE,
+        };
+        if least > Duration::ZERO {
+            limited.latest = now;
+            limited.in_a_row += 1;
+        }
+        limited.held_until = limited.held_until.max(now + asked.max(least));
+    }
+
+    /// Calls that were accepted in the second before `sent`.
+    fn good_rate(&self, sent: Instant) -> f64 {
+        let last_second = |at: &&Instant| **at <= sent && **at + SECOND > sent;
+        let count = self.recent.iter().filter(last_second).count();
+        u32::try_from(count).map_or(self.rate, f64::from)
+    }
+
+    /// Nine tenths of the last good rate: that of the second before, or the average where the vendor counts over a longer
+    /// time.
+    fn rate_after(&self, limited: &Limited, now: Instant) -> f64 {
+        let elapsed = now.duration_since(self.since).as_secs_f64().max(1.0);
+        let average = f64::from(self.accepted) / elapsed;
+        let good = if now.duration_since(limited.began) > LONG_LIMIT {
+            average
+        } else {
+            limited.good_rate
+        };
+        (good.min(self.rate) * HELD_SHARE).clamp(SLOWEST.min(self.ceiling), self.ceiling)
+    }
+}
+
+#[cfg(test)]
+mod tests;
