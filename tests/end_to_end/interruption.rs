@@ -167,7 +167,7 @@ async fn a_run_that_lost_its_lease_writes_no_more() {
 #[tokio::test]
 async fn the_next_run_continues_after_a_deadline() {
     for via in ROUTES {
-        let harness = Harness::new(via, "", people(60)).await;
+        let harness = Harness::new(via, "", people(80)).await;
         let applied = AtomicUsize::new(0);
         // Fifteen seconds are reserved for the state: after forty-five of sixty no new change starts.
         let watch = |progress| {
@@ -188,11 +188,11 @@ async fn the_next_run_continues_after_a_deadline() {
             first.counts.created >= 10 && first.counts.left > 30,
             "{via:?}: {first:#?}"
         );
-        assert_eq!(first.counts.created + first.counts.left, 60, "{via:?}");
+        assert_eq!(first.counts.created + first.counts.left, 80, "{via:?}");
         let second = harness.tick().await;
         assert_run!("{via:?}", second, Outcome::Done, left = 0);
-        assert_eq!(creates(&harness), 60, "{via:?}");
-        all_are_synced(&harness, 60).await;
+        assert_eq!(creates(&harness), 80, "{via:?}");
+        all_are_synced(&harness, 80).await;
     }
 }
 
@@ -260,17 +260,17 @@ async fn locks_of_crashed_runs_count_against_the_limit() {
 
 #[tokio::test]
 async fn an_interrupted_approved_plan_needs_no_second_approval() {
-    let harness = Harness::synced(Via::Direct, "", people(30)).await;
-    (1..=20).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
+    let harness = Harness::synced(Via::Direct, "", people(60)).await;
+    (1..=40).for_each(|id| harness.change(id, |person| person.status = Status::Inactive));
     let hash = harness.tick().await.held.unwrap().hash;
     harness.approve(&hash).await;
     harness.advance(SignedDuration::from_mins(5));
     crash_after(&harness, 4).await;
-    let locked = harness.locked(1..=20);
-    assert!((4..20).contains(&locked), "{locked}");
+    let locked = harness.locked(1..=40);
+    assert!((4..40).contains(&locked), "{locked}");
     let report = harness.tick().await;
     assert_counts!(report, held = 0);
-    assert_eq!((harness.locked(1..=20), harness.held().await), (20, None));
+    assert_eq!((harness.locked(1..=40), harness.held().await), (40, None));
 }
 
 #[tokio::test]

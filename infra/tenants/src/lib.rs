@@ -15,6 +15,7 @@ mod job;
 mod leases;
 mod migration;
 mod output;
+mod probe;
 mod schedule;
 mod stack;
 mod transfer;

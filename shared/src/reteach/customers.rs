@@ -109,7 +109,11 @@ impl Client {
         Ok(self.call(request).await?.json()?)
     }
 
-    async fn find(&self, identifier: &str) -> Result<Option<Customer>, Error> {
+    /// Whatever account reteach finds by id, mail address, user name or external id: `GET /customer/{id}`.
+    ///
+    /// # Errors
+    /// See [`Error`]; an unknown identifier is `None`.
+    pub async fn find(&self, identifier: &str) -> Result<Option<Customer>, Error> {
         match self.identified(identifier).await {
             Ok(customer) => Ok(Some(customer)),
             // Status 0: an identifier that cannot stand in a path is nobody's.

@@ -12,6 +12,7 @@ mod listing;
 mod participation;
 mod participations;
 mod tags;
+mod test_account;
 
 pub use client::{Academy, Client};
 pub use credentials::Credentials;
@@ -24,6 +25,7 @@ pub use participation::{
     Certificate, Owner, Participation, ParticipationId, ParticipationStatus, Rejected,
 };
 pub use participations::{Filter, ParticipationPage};
+pub use test_account::{TestAccount, TestAccounts};
 
 #[cfg(test)]
 mod tests;

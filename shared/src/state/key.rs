@@ -128,6 +128,10 @@ impl Key {
         Self::of(tenant, "HELD#source")
     }
 
+    pub(super) fn probe(tenant: &TenantId) -> Self {
+        Self::of(tenant, "PROBE")
+    }
+
     pub(super) fn certificate(tenant: &TenantId, id: &CertificateId) -> Self {
         Self::of(tenant, format!("{CERTIFICATES}{id}"))
     }
@@ -163,6 +167,7 @@ mod tests {
             Key::shard(&tenant, ShardNumber(17)),
             Key::held(&tenant),
             Key::held_source(&tenant),
+            Key::probe(&tenant),
             Key::certificate(&tenant, &CertificateId::new("cert-1")),
             Key::certificate_checkpoint(&tenant),
             Key::report(&tenant, JobKind::Employees, at),
@@ -182,6 +187,7 @@ mod tests {
         TENANT#acme FINGERPRINTS#17
         TENANT#acme HELD#employees
         TENANT#acme HELD#source
+        TENANT#acme PROBE
         TENANT#acme CERTIFICATE#cert-1
         TENANT#acme CERTIFICATES
         TENANT#acme RUN#2026-03-31T08:05:00.000Z#employees

@@ -22,9 +22,8 @@ use self::write::{Addressing, Person, Written};
 use crate::io::{ApplyAbort, Refusal, WriteError, Writer};
 use crate::plan::{Account, Action, Candidate, Change, Plan, SourceState};
 
-/// Changes in flight at once: 50 calls a second with replies that take half a second. The pace decides how many of them are
-/// sent.
-pub(crate) const CONCURRENCY: usize = 25;
+/// Changes in flight at once: 50 calls a second with replies that take 300 ms. The pace decides how many of them are sent.
+pub(crate) const CONCURRENCY: usize = 16;
 
 /// The pause before an account without an answer is tried again.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -71,6 +71,9 @@ pub enum Command {
     ///
     /// Tries everything that the tenant's runs will need, and names each attribute and right as Personio's own pages do. Nothing is
     /// written: neither in AWS nor in Personio or reteach.
+    ///
+    /// With --write-probe it makes a test account in the academy instead, and asks before. The test account is written to, locked,
+    /// opened and deleted, also after Ctrl-C. The answers are kept with the tenant, and later checks compare them with its file.
     Check(Check),
     /// Show what the next runs would do, person by person and certificate by certificate
     ///

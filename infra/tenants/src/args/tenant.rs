@@ -76,6 +76,12 @@ pub struct Check {
     /// Credentials (JSON) that are not stored yet, or - for standard input
     #[arg(long, value_name = "FILE", requires = "file")]
     pub credentials: Option<PathBuf>,
+    /// Make a test account in the academy, write to it, lock it and delete it, to see what the academy accepts
+    #[arg(long)]
+    pub write_probe: bool,
+    /// Do not ask before the test account is made
+    #[arg(long, requires = "write_probe")]
+    pub yes: bool,
 }
 
 /// `tenants plan`

@@ -48,15 +48,15 @@ impl Item {
         }
     }
 
-    pub(super) fn good(about: &str, text: impl Into<String>) -> Self {
+    pub(crate) fn good(about: &str, text: impl Into<String>) -> Self {
         Self::new(about, Level::Good, text)
     }
 
-    pub(super) fn note(about: &str, text: impl Into<String>) -> Self {
+    pub(crate) fn note(about: &str, text: impl Into<String>) -> Self {
         Self::new(about, Level::Note, text)
     }
 
-    pub(super) fn miss(about: &str, text: impl Into<String>, advice: impl Into<String>) -> Self {
+    pub(crate) fn miss(about: &str, text: impl Into<String>, advice: impl Into<String>) -> Self {
         Self {
             advice: Some(advice.into()).filter(|advice| !advice.is_empty()),
             ..Self::new(about, Level::Miss, text)
@@ -69,6 +69,10 @@ impl Item {
             blocks: true,
             ..Self::miss(about, text, advice)
         }
+    }
+
+    pub(crate) fn is_miss(&self) -> bool {
+        self.level == Level::Miss
     }
 
     /// For people.
@@ -109,7 +113,7 @@ impl CheckView {
     fn misses(&self) -> u64 {
         self.items
             .iter()
-            .map(|item| u64::from(item.level == Level::Miss))
+            .map(|item| u64::from(item.is_miss()))
             .sum()
     }
 }

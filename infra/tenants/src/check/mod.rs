@@ -15,6 +15,7 @@ pub(crate) use item::{CheckView, Item};
 use crate::context::CommandContext;
 use crate::failure::Result;
 use crate::files;
+use crate::probe;
 use crate::schedule::is_connected;
 
 /// Checks credentials, rights, attributes and folders at every vendor of the tenant's route.
@@ -37,6 +38,8 @@ pub(crate) async fn examine(
     let mut secret = secret.clone();
     secret.fingerprint_key = Some(files::random_key()?);
     view.extend(reteach::examine(context, config, &secret).await?);
+    let probe = context.store.probe(&config.tenant_id).await?;
+    view.extend(probe::items(probe.as_ref(), config));
     let mut is_reachable = is_connected(config);
     if config.personio.via != Via::Direct {
         let (items, is_usable) = kombo::examine(context, config, &secret).await?;

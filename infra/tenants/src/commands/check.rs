@@ -9,10 +9,34 @@ use crate::context::CommandContext;
 use crate::failure::{Failure, Result};
 use crate::files;
 use crate::output::Output;
+use crate::probe;
 
 pub(super) async fn check(context: &CommandContext<'_>, args: &Check) -> Result<Output> {
     let (config, secret) = stored_or_given(context, args).await?;
+    if args.write_probe {
+        return write_probe(context, args, &config, &secret).await;
+    }
     Output::of(&examine(context, &config, &secret).await?)
+}
+
+async fn write_probe(
+    context: &CommandContext<'_>,
+    args: &Check,
+    config: &TenantConfig,
+    secret: &TenantSecret,
+) -> Result<Output> {
+    let interrupted = async {
+        // Where no signal handler can be installed, Ctrl-C ends the process as usual.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let mut view = probe::probe(context, config, secret, args.yes, interrupted).await?;
+    if let Some(tenant) = &args.tenant {
+        context.store.put_probe(tenant, &view.to_store()).await?;
+        view.stored = true;
+    }
+    Output::of(&view)
 }
 
 async fn stored_or_given(

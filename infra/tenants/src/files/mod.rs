@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use ring::rand::{SecureRandom as _, SystemRandom};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use shared::fingerprint::FingerprintKey;
 use shared::secrets::TenantSecret;
 use shared::tenant::{TenantConfig, Via};
@@ -76,6 +76,16 @@ pub(crate) fn missing(config: &TenantConfig, secret: &TenantSecret) -> Vec<&'sta
         .filter(|(is_missing, _)| *is_missing)
         .map(|(_, text)| text)
         .collect()
+}
+
+/// Twelve random letters and digits.
+pub(crate) fn random_tag() -> Result<String> {
+    let key = random_key()?;
+    let letters = key
+        .expose_secret()
+        .chars()
+        .filter(char::is_ascii_alphanumeric);
+    Ok(letters.take(12).collect::<String>().to_lowercase())
 }
 
 /// A key for a tenant's fingerprints: 32 random bytes in base64.

@@ -23,6 +23,8 @@ mod people;
 #[cfg(test)]
 mod printed;
 #[cfg(test)]
+mod probe;
+#[cfg(test)]
 mod process;
 #[cfg(test)]
 mod region;

@@ -77,10 +77,37 @@ async fn an_interrupted_add_takes_back_its_steps() {
     // The second schedule is the last step.
     let hangs = Fault::new(Behaviour::Hang).method(Method::POST);
     desk.aws.fail(hangs.path("/schedules/{name}").nth(2));
-    let mut add = program(&desk, &format!("{} --unchecked", desk.add(&company, "")));
-    let add = add.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = add.spawn().unwrap();
-    while desk.aws.calls(Endpoint::CreateSchedule) < 2 {
+    let add = program(&desk, &format!("{} --unchecked", desk.add(&company, "")));
+    let is_under_way = || desk.aws.calls(Endpoint::CreateSchedule) >= 2;
+    let errors = interrupted(add, is_under_way).await;
+    for part in ["interrupted", "all is as it was"] {
+        assert!(errors.contains(part), "{errors}");
+    }
+    desk.assert_empty(&company).await;
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interrupted_probe_removes_its_test_account() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    let probe = program(&desk, "check acme --write-probe --yes");
+    let errors = interrupted(probe, || !company.reteach.customers().is_empty()).await;
+    for part in ["interrupted", "1 test account deleted"] {
+        assert!(errors.contains(part), "{errors}");
+    }
+    assert_eq!(company.reteach.customers(), []);
+}
+
+/// Sends Ctrl-C to the program once it is under way. Returns what it writes to standard error.
+#[cfg(unix)]
+async fn interrupted(mut command: Command, is_under_way: impl Fn() -> bool) -> String {
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !is_under_way() {
         tokio::task::yield_now().await;
     }
     let id = child.id().to_string();
@@ -90,8 +117,5 @@ async fn an_interrupted_add_takes_back_its_steps() {
     let output = output.await.unwrap();
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{errors}");
-    for part in ["interrupted", "all is as it was"] {
-        assert!(errors.contains(part), "{errors}");
-    }
-    desk.assert_empty(&company).await;
+    errors
 }

@@ -84,7 +84,7 @@ async fn send(pace: &RateLimiter, academy: &Academy) -> u32 {
 async fn run(pace: &RateLimiter, academy: &Academy, calls: usize) -> (f64, u32) {
     let started = Instant::now();
     let sent = stream::iter(0..calls).map(|_| send(pace, academy));
-    let attempts: Vec<u32> = sent.buffer_unordered(25).collect().await;
+    let attempts: Vec<u32> = sent.buffer_unordered(16).collect().await;
     assert_eq!(attempts.len(), calls);
     let most = attempts.into_iter().max().unwrap_or_default();
     (started.elapsed().as_secs_f64(), most)

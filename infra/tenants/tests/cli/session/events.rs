@@ -9,7 +9,7 @@ use secrecy::ExposeSecret as _;
 use shared::tenant::Via;
 use simulators::kombo::Condition;
 use simulators::people::{Gender, Status};
-use simulators::reteach::{Customer, Delivery};
+use simulators::reteach::{Customer, Delivery, Quirk};
 use simulators::{Behaviour, Body, Fault, Person};
 
 use crate::support::{CERTIFICATES, Desk, EMPLOYEES, GROUP, participation};
@@ -171,6 +171,17 @@ impl Session {
                 desk.pass_minutes(5);
             }
             "the academy takes the name" => self.birke.reteach.clear_faults(),
+            "the academy takes neither positions nor locations" => self.birke.reteach.set_quirks([
+                Quirk::RefusesField("position".to_owned()),
+                Quirk::IgnoresField("location".to_owned()),
+                Quirk::FoldsMail,
+            ]),
+            "the academy replaces records" => self.birke.reteach.set_quirks([
+                Quirk::PutReplaces,
+                Quirk::RefusesKnownCustomers,
+                Quirk::ExternalIdsAreNoIdentifiers,
+            ]),
+            "the academy behaves as assumed again" => self.birke.reteach.set_quirks([]),
             "the company moves to a new Personio account" => self.move_to_new_account(),
             "somebody deletes a schedule" => desk.aws.delete_schedule(GROUP, "acme.certificates"),
             _ => panic!("nobody knows how to do this: {event}"),

@@ -1,0 +1,88 @@
+//! Removes test accounts: deleted, or locked where the academy deletes nothing.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use shared::domain::employee::Field as Value;
+use shared::domain::id::CustomerId;
+use shared::reteach::{Client, Customer, CustomerInput, Error, TestAccount};
+
+use super::steps::Names;
+
+/// What became of the test accounts.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Cleanup {
+    pub(crate) deleted: u64,
+    pub(crate) left: Vec<Left>,
+}
+
+/// A test account that is still there.
+#[derive(Debug, Serialize)]
+pub(crate) struct Left {
+    /// reteach's id.
+    pub(crate) id: CustomerId,
+    /// Whether it was locked instead.
+    pub(crate) locked: bool,
+    pub(crate) problem: String,
+}
+
+/// The accounts that carry an identifier of `names`.
+pub(super) async fn find(client: &Client, names: &Names) -> Result<Vec<Customer>, Error> {
+    let Names {
+        main,
+        second,
+        without_mail,
+    } = names;
+    let mut found = BTreeMap::new();
+    let mut take = |customer: Option<Customer>| {
+        let ours = customer.filter(TestAccount::is_one);
+        found.extend(ours.map(|customer| (customer.id.as_str().to_owned(), customer)));
+    };
+    for account in [main, second, without_mail] {
+        take(client.find_by_external_id(&account.external_id).await?);
+        take(client.find_by_email(&account.email).await?);
+    }
+    take(client.find(&without_mail.user_name).await?);
+    Ok(found.into_values().collect())
+}
+
+/// Deletes `accounts`; locks those that the academy does not delete.
+pub(super) async fn remove(client: &Client, accounts: Vec<Customer>, now: Timestamp) -> Cleanup {
+    let mut cleanup = Cleanup::default();
+    for account in accounts {
+        match delete(client, &account).await {
+            Ok(()) => cleanup.deleted += 1,
+            Err(problem) => cleanup.left.push(Left {
+                locked: lock(client, &account.id, now).await,
+                id: account.id,
+                problem,
+            }),
+        }
+    }
+    cleanup
+}
+
+/// Deletes, and believes it once the account is not found any more.
+async fn delete(client: &Client, account: &Customer) -> Result<(), String> {
+    let deleted = client.delete_test_account(account).await;
+    match client.get(&account.id).await {
+        Err(Error::NotFound { .. }) => Ok(()),
+        Err(error) => Err(deleted.err().unwrap_or(error).to_string()),
+        Ok(_) => Err(deleted.err().map_or_else(
+            || {
+                "the academy answered the deletion with a success, and the account is still there"
+                    .to_owned()
+            },
+            |error| error.to_string(),
+        )),
+    }
+}
+
+async fn lock(client: &Client, id: &CustomerId, now: Timestamp) -> bool {
+    let input = CustomerInput {
+        set_inactive_at: Value::Value(now - SignedDuration::from_hours(24)),
+        ..CustomerInput::default()
+    };
+    client.update(id, &input).await.is_ok()
+}

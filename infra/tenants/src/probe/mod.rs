@@ -1,0 +1,141 @@
+//! `tenants check --write-probe`: asks the academy what its document leaves open, with a test account.
+
+mod cleanup;
+mod question;
+mod steps;
+mod view;
+
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::domain::id::CustomerId;
+use shared::reteach::{Academy, Client, TestAccount, TestAccounts};
+use shared::secrets::TenantSecret;
+use shared::tenant::TenantConfig;
+
+use self::cleanup::Cleanup;
+use self::question::Answer;
+use self::steps::{Names, ProbeError};
+pub(crate) use self::view::{ProbeView, items};
+use crate::confirm::Confirmation;
+use crate::context::CommandContext;
+use crate::failure::{Failure, Result};
+use crate::files;
+
+/// The last probe of a tenant's academy, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredProbe {
+    pub(crate) at: Timestamp,
+    pub(crate) answers: Vec<Answer>,
+    /// Test accounts that could not be deleted.
+    pub(crate) left: Vec<CustomerId>,
+}
+
+/// Asks for confirmation, probes the academy and removes the test accounts, also after `interrupted`.
+pub(crate) async fn probe(
+    context: &CommandContext<'_>,
+    config: &TenantConfig,
+    secret: &TenantSecret,
+    yes: bool,
+    interrupted: impl Future<Output = ()>,
+) -> Result<ProbeView> {
+    let client = context.academy(config, secret)?;
+    let academy = client.me().await.map_err(|error| failed(&error))?;
+    confirm(context, config, &academy, yes)?;
+    let now = context.now();
+    let earlier = client
+        .list_all(TestAccounts::default)
+        .await
+        .map_err(|error| failed(&error))?;
+    let earlier = cleanup::remove(&client, earlier.accounts.0, now).await;
+    let names = names()?;
+    context
+        .environment
+        .mention(&format!("Test account: {}", names.main.external_id));
+    let asked = ask(context, config, &client, &names, interrupted).await;
+    let cleanup = match cleanup::find(&client, &names).await {
+        Ok(accounts) => cleanup::remove(&client, accounts, now).await,
+        Err(error) => {
+            let why = asked.err().map(|error| format!(" after: {error}"));
+            return Err(Failure::attention(format!(
+                "the test account could not be looked for{}: {error}. The next probe removes it; in the academy it is called {}",
+                why.unwrap_or_default(),
+                names.main.user_name
+            )));
+        }
+    };
+    let answers = match asked {
+        Ok(answers) => answers,
+        Err(error) => return Err(ended_early(&error, &cleanup)),
+    };
+    Ok(ProbeView::new(
+        config, academy, now, answers, earlier, cleanup,
+    ))
+}
+
+fn confirm(
+    context: &CommandContext<'_>,
+    config: &TenantConfig,
+    academy: &Academy,
+    yes: bool,
+) -> Result<()> {
+    let announcement = format!(
+        "This makes up to three test accounts in {}, writes to them, locks and opens them, and deletes them. The two tags of \
+         Anstellungsart are made if they are not there. No other account is touched.",
+        academy.base_url
+    );
+    Confirmation {
+        announcement: &announcement,
+        yes,
+        word: (config.tenant_id.as_str(), "the tenant's name"),
+        otherwise: "nothing was written",
+    }
+    .ask(context.environment)
+}
+
+async fn ask(
+    context: &CommandContext<'_>,
+    config: &TenantConfig,
+    client: &Client,
+    names: &Names,
+    interrupted: impl Future<Output = ()>,
+) -> std::result::Result<Vec<Answer>, ProbeError> {
+    // The call that is under way is waited for: it may have made an account.
+    let is_interrupted = AtomicBool::new(false);
+    let asking = steps::ask(client, config, names, context.now(), &is_interrupted);
+    let mut asking = std::pin::pin!(asking);
+    let mut interrupted = std::pin::pin!(interrupted);
+    loop {
+        tokio::select! {
+            asked = &mut asking => return asked,
+            () = &mut interrupted, if !is_interrupted.load(Ordering::Relaxed) => {
+                is_interrupted.store(true, Ordering::Relaxed);
+                context.environment.mention("Interrupted: the test account is being removed.");
+            }
+        }
+    }
+}
+
+/// Identifiers that nobody else has.
+fn names() -> Result<Names> {
+    let tag = files::random_tag()?;
+    let account = |suffix: &str| TestAccount::new(&format!("{tag}{suffix}"));
+    Ok(Names {
+        main: account(""),
+        second: account("-2"),
+        without_mail: account("-3"),
+    })
+}
+
+fn ended_early(error: &ProbeError, cleanup: &Cleanup) -> Failure {
+    Failure::attention(format!(
+        "the probe ended early: {error}. {}",
+        view::cleaned(cleanup)
+    ))
+}
+
+fn failed(error: &shared::reteach::Error) -> Failure {
+    Failure::attention(format!("the academy cannot be probed: {error}"))
+}

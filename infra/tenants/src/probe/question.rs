@@ -1,0 +1,359 @@
+//! What a write probe asks of an academy, and what each answer means for the tenant's file. Pure.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use shared::tenant::{EmploymentTypeAs, Placement, TenantConfig};
+
+/// What runs assume about an academy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Question {
+    /// An update writes this field.
+    Write(Field),
+    /// A null in an update clears it.
+    Clear(Field),
+    /// An update leaves alone what it does not name.
+    KeepsOthers,
+    /// A past end locks.
+    EndLocks,
+    /// A future end does not lock yet.
+    FutureEndIsOpen,
+    /// A future start locks.
+    StartLocks,
+    /// An account without both dates is open.
+    LiftOpens,
+    KeepsMail,
+    ExternalIdIdentifies,
+    KnownExternalId,
+    KnownMail,
+    KnownUserName,
+    UserNameAlone,
+    TagByName,
+    OtherTagsStay,
+    TagRemoval,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Field {
+    FirstName,
+    LastName,
+    Position,
+    Company,
+    Department,
+    Location,
+    Gender,
+    SetActiveAt,
+    SetInactiveAt,
+}
+
+/// What the academy did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Observed {
+    AsAssumed,
+    /// It refused the call with this status.
+    Refused(u16),
+    /// It answered with a success and kept another value.
+    NotKept,
+    /// It kept another moment of the same day.
+    OtherTime,
+    /// It cleared other fields.
+    LostOthers,
+    LowerCase,
+    NotFound,
+    /// `POST` returned the account that was there, unchanged.
+    Found,
+    /// The same, and wrote to it.
+    FoundAndWritten,
+    /// `POST` made a second account.
+    MadeSecond,
+    NoAnswer,
+}
+
+/// A question and its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Answer {
+    pub(crate) question: Question,
+    pub(crate) observed: Observed,
+}
+
+/// What follows from an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Consequence {
+    /// Nothing.
+    None,
+    /// Runs cope with it.
+    Note(&'static str),
+    /// The tenant's file says so already.
+    Respected(Line),
+    /// The tenant's file should have this line.
+    Change(Line),
+    /// Only the academy can change it.
+    Ask(&'static str),
+}
+
+/// A line of the tenant's file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct Line {
+    pub(crate) section: &'static str,
+    pub(crate) line: &'static str,
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}] {}", self.section, self.line)
+    }
+}
+
+impl Field {
+    pub(super) const ALL: [Self; 9] = [
+        Self::FirstName,
+        Self::LastName,
+        Self::Position,
+        Self::Company,
+        Self::Department,
+        Self::Location,
+        Self::Gender,
+        Self::SetActiveAt,
+        Self::SetInactiveAt,
+    ];
+
+    /// The field's name in reteach's document.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::FirstName => "firstName",
+            Self::LastName => "lastName",
+            Self::Position => "position",
+            Self::Company => "company",
+            Self::Department => "department",
+            Self::Location => "location",
+            Self::Gender => "gender",
+            Self::SetActiveAt => "setActiveAt",
+            Self::SetInactiveAt => "setInactiveAt",
+        }
+    }
+
+    /// Whether runs of this tenant write the field.
+    pub(crate) fn is_used(self, config: &TenantConfig) -> bool {
+        let options = &config.employees;
+        match self {
+            Self::Position => options.position == Placement::Field,
+            Self::Location => options.location == Placement::Field,
+            Self::Department => options.department,
+            _ => true,
+        }
+    }
+
+    /// What follows where the academy does not take the field.
+    pub(crate) fn without(self, config: &TenantConfig) -> Consequence {
+        let line = match self {
+            Self::Position => r#"position = "tag""#,
+            Self::Location => r#"location = "tag""#,
+            Self::Department => "department = false",
+            Self::SetActiveAt | Self::SetInactiveAt => {
+                return Consequence::Ask(
+                    "accounts cannot be locked by date: ask reteach's support before the first run",
+                );
+            }
+            Self::FirstName | Self::LastName | Self::Company | Self::Gender => {
+                return Consequence::Ask(
+                    "ask reteach's support to let these credentials write the field",
+                );
+            }
+        };
+        Line::employees(line).unless(!self.is_used(config))
+    }
+}
+
+impl Line {
+    fn employees(line: &'static str) -> Self {
+        Self {
+            section: "employees",
+            line,
+        }
+    }
+
+    /// The consequence, where the tenant's file says so already if `is_respected`.
+    fn unless(self, is_respected: bool) -> Consequence {
+        if is_respected {
+            Consequence::Respected(self)
+        } else {
+            Consequence::Change(self)
+        }
+    }
+}
+
+impl Answer {
+    /// What was assumed.
+    pub(crate) fn assumption(self) -> String {
+        match self.question {
+            Question::Write(field) => format!("{} can be written", field.name()),
+            Question::Clear(field) => format!("null clears {}", field.name()),
+            question => match question {
+                Question::KeepsOthers => "an update keeps the fields that it does not name",
+                Question::EndLocks => "a past setInactiveAt locks",
+                Question::FutureEndIsOpen => "a future setInactiveAt does not lock yet",
+                Question::StartLocks => "a future setActiveAt locks",
+                Question::LiftOpens => "an account without both dates is open",
+                Question::KeepsMail => "a mail address is kept as written",
+                Question::ExternalIdIdentifies => "an external id identifies an account in a path",
+                Question::KnownExternalId => {
+                    "POST with a known external id makes no second account"
+                }
+                Question::KnownMail => "POST with a known mail address makes no second account",
+                Question::KnownUserName => "POST with a known user name makes no second account",
+                Question::UserNameAlone => "an account needs no mail address",
+                Question::TagByName => "a tag is added by its name",
+                Question::OtherTagsStay => "adding a tag keeps the others",
+                Question::TagRemoval => "a tag is removed by its id",
+                Question::Write(_) | Question::Clear(_) => "",
+            }
+            .to_owned(),
+        }
+    }
+
+    pub(crate) fn consequence(self, config: &TenantConfig) -> Consequence {
+        use {Observed as O, Question as Q};
+        match (self.question, self.observed) {
+            (_, O::AsAssumed | O::Found) => Consequence::None,
+            (_, O::NoAnswer) => Consequence::Note("no answer: run the probe again"),
+            (Q::Write(Field::SetActiveAt | Field::SetInactiveAt), O::OtherTime) => {
+                Consequence::Note("accounts open and lock at another time of the same day")
+            }
+            (Q::Write(field) | Q::Clear(field), _) => field.without(config),
+            (Q::KeepsOthers, _) => Line {
+                section: "reteach",
+                line: r#"update = "replace""#,
+            }
+            .unless(replaces(config)),
+            (Q::EndLocks | Q::StartLocks, _) => Consequence::Ask(
+                "people who have left or not begun keep access: ask reteach's support",
+            ),
+            (Q::FutureEndIsOpen | Q::LiftOpens, _) => {
+                Consequence::Ask("people who should have access are locked: ask reteach's support")
+            }
+            (Q::KeepsMail, _) => Consequence::Note("addresses are compared without letter case"),
+            (Q::ExternalIdIdentifies, _) => {
+                Consequence::Note("an update names the account by reteach's id, and reads it first")
+            }
+            (Q::KnownExternalId | Q::KnownMail | Q::KnownUserName, O::MadeSecond) => {
+                Consequence::Ask(
+                    "a person may get a second account after a lost reply: ask reteach's support for unique identifiers",
+                )
+            }
+            (Q::KnownExternalId | Q::KnownMail | Q::KnownUserName, O::FoundAndWritten) => {
+                Consequence::Note("POST also writes to the account that it finds")
+            }
+            (Q::KnownExternalId | Q::KnownMail | Q::KnownUserName, _) => {
+                Consequence::Note("a refusal is read as a conflict, and the account is looked up")
+            }
+            (Q::UserNameAlone, _) => {
+                Consequence::Note("people without a mail address get no account")
+            }
+            (Q::TagByName | Q::OtherTagsStay | Q::TagRemoval, _) => {
+                let uses_tags = config.employees.employment_type == EmploymentTypeAs::Tag;
+                Line::employees(r#"employment_type = "off""#).unless(!uses_tags)
+            }
+        }
+    }
+}
+
+/// Whether the tenant's updates carry the whole record.
+fn replaces(_config: &TenantConfig) -> bool {
+    false
+}
+
+impl fmt::Display for Observed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AsAssumed => f.write_str("yes"),
+            Self::Refused(status) => write!(f, "refused ({status})"),
+            Self::NotKept => f.write_str("accepted, and not done"),
+            Self::OtherTime => f.write_str("kept with another time of day"),
+            Self::LostOthers => f.write_str("other fields were cleared"),
+            Self::LowerCase => f.write_str("kept in lower case"),
+            Self::NotFound => f.write_str("not found"),
+            Self::Found => f.write_str("yes, the account came back unchanged"),
+            Self::FoundAndWritten => f.write_str("yes, the account came back with the new values"),
+            Self::MadeSecond => f.write_str("a second account was made"),
+            Self::NoAnswer => f.write_str("no answer"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALLEST: &str =
+        "tenant_id = \"acme\"\ntime_zone = \"Europe/Berlin\"\n[personio]\nvia = \"direct\"\n";
+
+    #[test]
+    fn an_answer_becomes_a_line_until_the_tenants_file_has_it() {
+        let off = "[employees]\nposition = \"tag\"\nlocation = \"off\"\ndepartment = false\nemployment_type = \"off\"\n";
+        let on = "[employees]\ndepartment = true\n";
+        let (write, clear) = (Question::Write, Question::Clear);
+        for (question, observed, line) in [
+            (
+                write(Field::Position),
+                Observed::Refused(422),
+                r#"[employees] position = "tag""#,
+            ),
+            (
+                write(Field::Location),
+                Observed::NotKept,
+                r#"[employees] location = "tag""#,
+            ),
+            (
+                clear(Field::Location),
+                Observed::NotKept,
+                r#"[employees] location = "tag""#,
+            ),
+            (
+                write(Field::Department),
+                Observed::Refused(400),
+                "[employees] department = false",
+            ),
+            (
+                Question::TagByName,
+                Observed::Refused(404),
+                r#"[employees] employment_type = "off""#,
+            ),
+        ] {
+            let answer = Answer { question, observed };
+            let consequence = |more: &str| {
+                let config = TenantConfig::parse(&format!("{SMALLEST}{more}")).unwrap();
+                answer.consequence(&config)
+            };
+            let Consequence::Change(change) = consequence(on) else {
+                panic!("{answer:?}")
+            };
+            assert_eq!(change.to_string(), line);
+            assert_eq!(consequence(off), Consequence::Respected(change));
+        }
+    }
+
+    #[test]
+    fn what_no_line_mends_is_a_question_for_reteach() {
+        let config = TenantConfig::parse(SMALLEST).unwrap();
+        for (question, observed) in [
+            (Question::EndLocks, Observed::NotKept),
+            (Question::StartLocks, Observed::NotKept),
+            (Question::LiftOpens, Observed::NotKept),
+            (
+                Question::Write(Field::SetInactiveAt),
+                Observed::Refused(422),
+            ),
+            (Question::Write(Field::LastName), Observed::NotKept),
+            (Question::KnownMail, Observed::MadeSecond),
+        ] {
+            let consequence = Answer { question, observed }.consequence(&config);
+            assert!(
+                matches!(consequence, Consequence::Ask(_)),
+                "{question:?}: {consequence:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,505 @@
+//! The questions, asked one call after the other of a test account.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::{SignedDuration, Timestamp};
+use shared::domain::employee::Field as Value;
+use shared::domain::id::CustomerId;
+use shared::mapping::Attribute;
+use shared::reteach::{Client, Customer, CustomerInput, Error, Gender, Status, TestAccount};
+use shared::tenant::TenantConfig;
+
+use super::question::{Answer, Field, Observed, Question};
+
+/// So many calls in a row without an answer end the probe.
+const SILENT_IN_A_ROW: usize = 3;
+const FIRST_NAME: &str = "Probe";
+const LAST_NAME: &str = "reteach-personio (bitte löschen)";
+const POSTED: &str = "Probe (POST)";
+const TEXT: &str = "Probe (reteach-personio)";
+
+/// The identifiers that a probe may leave on accounts.
+#[derive(Debug)]
+pub(super) struct Names {
+    pub(super) main: TestAccount,
+    /// For a second account, if the academy makes one.
+    pub(super) second: TestAccount,
+    pub(super) without_mail: TestAccount,
+}
+
+/// Why a probe ended early.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ProbeError {
+    #[error("interrupted")]
+    Interrupted,
+    #[error(transparent)]
+    Reteach(#[from] Error),
+}
+
+/// A probe that is under way.
+struct Probe<'a> {
+    client: &'a Client,
+    config: &'a TenantConfig,
+    names: &'a Names,
+    now: Timestamp,
+    is_interrupted: &'a AtomicBool,
+    id: CustomerId,
+    /// Whether each update carries the whole record.
+    whole: bool,
+    silent: usize,
+    answers: Vec<Answer>,
+}
+
+/// Creates a test account and asks every question of it.
+///
+/// # Errors
+/// [`ProbeError`]; accounts with `names` may be there all the same.
+pub(super) async fn ask(
+    client: &Client,
+    config: &TenantConfig,
+    names: &Names,
+    now: Timestamp,
+    is_interrupted: &AtomicBool,
+) -> Result<Vec<Answer>, ProbeError> {
+    let created = client.create(&record(&names.main)).await?;
+    let mut probe = Probe {
+        client,
+        config,
+        names,
+        now,
+        is_interrupted,
+        id: created.id,
+        whole: false,
+        silent: 0,
+        answers: Vec::new(),
+    };
+    for field in Field::ALL {
+        probe.write(field).await?;
+    }
+    probe.locks().await?;
+    for field in Field::ALL {
+        if !matches!(field, Field::FirstName | Field::LastName) {
+            probe.clear(field).await?;
+        }
+    }
+    probe.identity().await?;
+    probe.tags().await?;
+    probe.known_accounts().await?;
+    Ok(probe.answers)
+}
+
+/// The smallest record of a test account.
+fn record(names: &TestAccount) -> CustomerInput {
+    CustomerInput {
+        external_id: Value::Value(names.external_id.clone()),
+        email: Value::Value(names.email.clone()),
+        first_name: Value::Value(FIRST_NAME.to_owned()),
+        last_name: Value::Value(LAST_NAME.to_owned()),
+        ..CustomerInput::default()
+    }
+}
+
+impl Probe<'_> {
+    async fn write(&mut self, field: Field) -> Result<(), ProbeError> {
+        let (start, end) = self.open_window();
+        let input = filled(field, start, end);
+        let before = self.get().await?;
+        let mut after = self.put(&input).await?;
+        if matches!(after, Err(Observed::Refused(400 | 409 | 422))) && !self.whole {
+            self.whole = true;
+            after = self.put(&input).await?;
+            self.whole = after.is_ok();
+        }
+        match &after {
+            Ok(after) if !self.is_answered(Question::KeepsOthers) => {
+                let is_kept = !self.whole && has_all_of(after, &before, field);
+                self.whole |= !is_kept;
+                self.answer(Question::KeepsOthers, kept(is_kept, Observed::LostOthers));
+            }
+            _ => {}
+        }
+        let observed = match &after {
+            Ok(after) => written(field, after, &input),
+            Err(observed) => *observed,
+        };
+        self.answer(Question::Write(field), observed);
+        if field == Field::SetInactiveAt {
+            let is_open = |after: &Customer| !is_locked(after);
+            self.answer_by(Question::FutureEndIsOpen, &after, is_open);
+        }
+        Ok(())
+    }
+
+    async fn clear(&mut self, field: Field) -> Result<(), ProbeError> {
+        if !self.answers.contains(&Answer {
+            question: Question::Write(field),
+            observed: Observed::AsAssumed,
+        }) {
+            return Ok(());
+        }
+        let (start, end) = self.open_window();
+        self.put(&filled(field, start, end)).await?.ok();
+        let after = self.put(&cleared(field)).await?;
+        self.answer_by(Question::Clear(field), &after, |after| {
+            is_empty(field, after)
+        });
+        Ok(())
+    }
+
+    async fn locks(&mut self) -> Result<(), ProbeError> {
+        let (past, future) = self.open_window();
+        for (question, start, end, locks) in [
+            (Question::EndLocks, None, Some(past), true),
+            (Question::StartLocks, Some(future), None, true),
+            (Question::LiftOpens, None, None, false),
+        ] {
+            let input = CustomerInput {
+                set_active_at: start.map_or(Value::Null, Value::Value),
+                set_inactive_at: end.map_or(Value::Null, Value::Value),
+                ..CustomerInput::default()
+            };
+            let after = self.put(&input).await?;
+            self.answer_by(question, &after, |after| is_locked(after) == locks);
+        }
+        Ok(())
+    }
+
+    async fn identity(&mut self) -> Result<(), ProbeError> {
+        let id = &self.names.main.external_id;
+        let input = if self.whole {
+            record(&self.names.main)
+        } else {
+            CustomerInput {
+                company: Value::Value(TEXT.to_owned()),
+                ..CustomerInput::default()
+            }
+        };
+        let by_external_id = self.client.update_by_external_id(id, &input).await;
+        let is_same = self.heard(by_external_id)?.map(|reply| reply.id == self.id);
+        let observed = match is_same {
+            Ok(is_same) => kept(is_same, Observed::NotFound),
+            Err(observed) => observed,
+        };
+        self.answer(Question::ExternalIdIdentifies, observed);
+
+        let written = &self.names.main.email;
+        let observed = match self.get().await?.email {
+            Some(email) if email == *written => Observed::AsAssumed,
+            Some(email) if email == written.to_lowercase() => Observed::LowerCase,
+            _ => Observed::NotKept,
+        };
+        self.answer(Question::KeepsMail, observed);
+        Ok(())
+    }
+
+    async fn tags(&mut self) -> Result<(), ProbeError> {
+        let labels = &self.config.employees.employment_type_labels;
+        let prefix = Attribute::EmploymentTypeTag
+            .tag_prefix()
+            .unwrap_or_default();
+        let [one, other] =
+            [&labels.internal, &labels.external].map(|label| format!("{prefix}{label}"));
+        let has =
+            |customer: &Customer, name: &str| customer.tags.iter().any(|tag| tag.name == name);
+
+        let after = self.tag(&one).await?;
+        self.answer_by(Question::TagByName, &after, |after| has(after, &one));
+        let after = self.tag(&other).await?;
+        self.answer_by(Question::OtherTagsStay, &after, |after| {
+            has(after, &one) && has(after, &other)
+        });
+        let tags = after.map(|after| after.tags).unwrap_or_default();
+        let Some(tag) = tags.iter().find(|tag| tag.name == one) else {
+            return Ok(());
+        };
+        let removed = self.client.remove_tag(&self.id, &tag.id).await;
+        let after = match self.heard(removed)? {
+            Ok(()) => Ok(self.get().await?),
+            Err(observed) => Err(observed),
+        };
+        self.answer_by(Question::TagRemoval, &after, |after| {
+            !has(after, &one) && has(after, &other)
+        });
+        Ok(())
+    }
+
+    /// What `POST /customer` does with identifiers that are taken.
+    async fn known_accounts(&mut self) -> Result<(), ProbeError> {
+        let Names {
+            main,
+            second,
+            without_mail,
+        } = self.names;
+        let by_external_id = CustomerInput {
+            external_id: Value::Value(main.external_id.clone()),
+            ..record(second)
+        };
+        self.post(Question::KnownExternalId, by_external_id, &self.id.clone())
+            .await?;
+        // The call before may have changed the address.
+        let email = self.get().await?.email;
+        let by_mail = CustomerInput {
+            email: email.map_or(Value::Absent, Value::Value),
+            ..record(second)
+        };
+        self.post(Question::KnownMail, by_mail, &self.id.clone())
+            .await?;
+
+        let alone = CustomerInput {
+            email: Value::Absent,
+            user_name: Value::Value(without_mail.user_name.clone()),
+            ..record(without_mail)
+        };
+        let made = self.client.create(&alone).await;
+        match self.heard(made)? {
+            Err(observed) => self.answer(Question::UserNameAlone, observed),
+            Ok(made) => {
+                let is_own = made.id != self.id;
+                self.answer(Question::UserNameAlone, kept(is_own, Observed::NotKept));
+                let by_user_name = CustomerInput {
+                    external_id: Value::Value(second.external_id.clone()),
+                    ..alone
+                };
+                self.post(Question::KnownUserName, by_user_name, &made.id)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Posts a record whose identifier belongs to the account `known`.
+    async fn post(
+        &mut self,
+        question: Question,
+        input: CustomerInput,
+        known: &CustomerId,
+    ) -> Result<(), ProbeError> {
+        let input = CustomerInput {
+            first_name: Value::Value(POSTED.to_owned()),
+            ..input
+        };
+        let posted = self.client.create(&input).await;
+        let observed = match self.heard(posted)? {
+            Ok(reply) if reply.id != *known => Observed::MadeSecond,
+            Ok(reply) if reply.first_name.as_deref() == Some(POSTED) => Observed::FoundAndWritten,
+            Ok(_) => Observed::Found,
+            Err(observed) => observed,
+        };
+        self.answer(question, observed);
+        Ok(())
+    }
+
+    async fn tag(&mut self, name: &str) -> Result<Result<Customer, Observed>, ProbeError> {
+        let tagged = self.client.add_tags(&self.id, &[name.to_owned()]).await;
+        Ok(match self.heard(tagged)? {
+            Ok(()) => Ok(self.get().await?),
+            Err(observed) => Err(observed),
+        })
+    }
+
+    /// Writes, and reads the account.
+    async fn put(
+        &mut self,
+        input: &CustomerInput,
+    ) -> Result<Result<Customer, Observed>, ProbeError> {
+        let input = if self.whole {
+            completed(input, &record(&self.names.main))
+        } else {
+            input.clone()
+        };
+        let put = self.client.update(&self.id, &input).await;
+        Ok(match self.heard(put)? {
+            Ok(_) => Ok(self.get().await?),
+            Err(observed) => Err(observed),
+        })
+    }
+
+    async fn get(&mut self) -> Result<Customer, ProbeError> {
+        Ok(self.client.get(&self.id).await?)
+    }
+
+    /// Takes the result of a call, unless the probe has to end here.
+    fn heard<T>(&mut self, result: Result<T, Error>) -> Result<Result<T, Observed>, ProbeError> {
+        if self.is_interrupted.load(Ordering::Relaxed) {
+            return Err(ProbeError::Interrupted);
+        }
+        let error = match result {
+            Ok(value) => {
+                self.silent = 0;
+                return Ok(Ok(value));
+            }
+            Err(error) => error,
+        };
+        let observed = match &error {
+            Error::Rejected { status, .. } => Observed::Refused(*status),
+            Error::Conflict { .. } => Observed::Refused(409),
+            Error::Forbidden(_) => Observed::Refused(403),
+            Error::NotFound { .. } => Observed::NotFound,
+            Error::Unavailable { .. } | Error::Unreadable { .. } => Observed::NoAnswer,
+            Error::Credential(_) | Error::Limited(_) | Error::OutOfTime { .. } => {
+                return Err(error.into());
+            }
+        };
+        if observed == Observed::NoAnswer {
+            self.silent += 1;
+            if self.silent >= SILENT_IN_A_ROW {
+                return Err(error.into());
+            }
+        }
+        Ok(Err(observed))
+    }
+
+    fn is_answered(&self, question: Question) -> bool {
+        self.answers
+            .iter()
+            .any(|answer| answer.question == question)
+    }
+
+    fn answer(&mut self, question: Question, observed: Observed) {
+        self.answers.push(Answer { question, observed });
+    }
+
+    fn answer_by(
+        &mut self,
+        question: Question,
+        after: &Result<Customer, Observed>,
+        is_as_assumed: impl Fn(&Customer) -> bool,
+    ) {
+        let observed = match after {
+            Ok(after) => kept(is_as_assumed(after), Observed::NotKept),
+            Err(observed) => *observed,
+        };
+        self.answer(question, observed);
+    }
+
+    /// Midnights in the tenant's time zone, one long past and one far ahead.
+    fn open_window(&self) -> (Timestamp, Timestamp) {
+        let midnight = |days: i64| {
+            let moment = self.now + SignedDuration::from_hours(24 * days);
+            let day = self.config.time_zone.to_datetime(moment).date();
+            let day = self.config.time_zone.to_timestamp(day.into());
+            day.unwrap_or(moment)
+        };
+        (midnight(-30), midnight(400))
+    }
+}
+
+fn kept(is_as_assumed: bool, otherwise: Observed) -> Observed {
+    if is_as_assumed {
+        Observed::AsAssumed
+    } else {
+        otherwise
+    }
+}
+
+fn is_locked(customer: &Customer) -> bool {
+    customer.status == Some(Status::Inactive)
+}
+
+/// An update of one field.
+fn filled(field: Field, start: Timestamp, end: Timestamp) -> CustomerInput {
+    let mut input = CustomerInput::default();
+    let text = || Value::Value(TEXT.to_owned());
+    match field {
+        Field::FirstName => input.first_name = text(),
+        Field::LastName => input.last_name = text(),
+        Field::Position => input.position = text(),
+        Field::Company => input.company = text(),
+        Field::Department => input.department = text(),
+        Field::Location => input.location = text(),
+        Field::Gender => input.gender = Value::Value(Gender::Diverse),
+        Field::SetActiveAt => input.set_active_at = Value::Value(start),
+        Field::SetInactiveAt => input.set_inactive_at = Value::Value(end),
+    }
+    input
+}
+
+/// An update that clears one field.
+fn cleared(field: Field) -> CustomerInput {
+    let mut input = CustomerInput::default();
+    match field {
+        Field::FirstName => input.first_name = Value::Null,
+        Field::LastName => input.last_name = Value::Null,
+        Field::Position => input.position = Value::Null,
+        Field::Company => input.company = Value::Null,
+        Field::Department => input.department = Value::Null,
+        Field::Location => input.location = Value::Null,
+        Field::Gender => input.gender = Value::Null,
+        Field::SetActiveAt => input.set_active_at = Value::Null,
+        Field::SetInactiveAt => input.set_inactive_at = Value::Null,
+    }
+    input
+}
+
+/// `input` with the identifiers and names of `record` where it has none.
+fn completed(input: &CustomerInput, record: &CustomerInput) -> CustomerInput {
+    let name = |own: &Value<String>, usual: &Value<String>| {
+        if own.is_absent() {
+            usual.clone()
+        } else {
+            own.clone()
+        }
+    };
+    CustomerInput {
+        external_id: record.external_id.clone(),
+        email: record.email.clone(),
+        first_name: name(&input.first_name, &record.first_name),
+        last_name: name(&input.last_name, &record.last_name),
+        ..input.clone()
+    }
+}
+
+fn texts(customer: &Customer) -> [(Field, Option<&str>); 6] {
+    [
+        (Field::FirstName, customer.first_name.as_deref()),
+        (Field::LastName, customer.last_name.as_deref()),
+        (Field::Position, customer.position.as_deref()),
+        (Field::Company, customer.company.as_deref()),
+        (Field::Department, customer.department.as_deref()),
+        (Field::Location, customer.location.as_deref()),
+    ]
+}
+
+/// Whether `after` has every identifier and text of `before`, but for `field`.
+fn has_all_of(after: &Customer, before: &Customer, field: Field) -> bool {
+    let has_texts = texts(before)
+        .iter()
+        .zip(texts(after))
+        .all(|(before, after)| before.0 == field || before.1.is_none() || after.1 == before.1);
+    has_texts && after.external_id == before.external_id && after.email == before.email
+}
+
+fn is_empty(field: Field, customer: &Customer) -> bool {
+    match field {
+        Field::Gender => customer.gender.is_none(),
+        Field::SetActiveAt => customer.set_active_at.is_none(),
+        Field::SetInactiveAt => customer.set_inactive_at.is_none(),
+        _ => texts(customer)
+            .iter()
+            .all(|(name, text)| *name != field || text.unwrap_or_default().is_empty()),
+    }
+}
+
+/// Whether `after` holds the field of `input`.
+fn written(field: Field, after: &Customer, input: &CustomerInput) -> Observed {
+    let moment = |kept: Option<Timestamp>, sent: &Value<Timestamp>| match (kept, sent.value()) {
+        (Some(kept), Some(sent)) if kept == *sent => Observed::AsAssumed,
+        (Some(kept), Some(sent))
+            if kept.duration_since(*sent).abs() <= SignedDuration::from_hours(24) =>
+        {
+            Observed::OtherTime
+        }
+        _ => Observed::NotKept,
+    };
+    match field {
+        Field::Gender => kept(after.gender == Some(Gender::Diverse), Observed::NotKept),
+        Field::SetActiveAt => moment(after.set_active_at, &input.set_active_at),
+        Field::SetInactiveAt => moment(after.set_inactive_at, &input.set_inactive_at),
+        _ => {
+            let is_kept = texts(after)
+                .iter()
+                .any(|(name, text)| *name == field && *text == Some(TEXT));
+            kept(is_kept, Observed::NotKept)
+        }
+    }
+}

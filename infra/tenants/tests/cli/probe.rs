@@ -1,0 +1,239 @@
+//! `tenants check --write-probe`
+
+use http::Method;
+use local::Company;
+use serde_json::{Value, json};
+use shared::tenant::Via;
+use simulators::reteach::Quirk;
+use simulators::{Behaviour, Body, Fault, Moment};
+use tenants::Exit;
+
+use crate::interrupted::{at_each_call, interrupted};
+use crate::support::{Desk, account_of};
+
+const PROBE: &str = "check acme --write-probe --yes";
+const DELETION: &str = "/customer/{customerIdentifier}";
+
+/// A tenant whose academy has one account, of somebody else.
+async fn tenant(desk: &Desk) -> Company {
+    let company = desk.tenant(Via::Direct).await;
+    company.reteach.insert(account_of(1, None));
+    company.reteach.join(&desk.faults);
+    company
+}
+
+/// The rows of a probe that are not as assumed: the assumption and what the academy did.
+fn differing(probe: &Value) -> Vec<(String, String)> {
+    let rows = probe["rows"].as_array().unwrap().iter();
+    let text = |row: &Value, key: &str| row[key].as_str().unwrap().to_owned();
+    rows.filter(|row| !text(row, "academy").starts_with("yes"))
+        .map(|row| (text(row, "assumption"), text(row, "academy")))
+        .collect()
+}
+
+fn assert_clean(company: &Company, case: &str) {
+    let customers = company.reteach.customers();
+    assert_eq!(customers.len(), 1, "{case}: {customers:#?}");
+}
+
+#[tokio::test]
+async fn an_academy_as_assumed_answers_every_question_and_keeps_no_test_account() {
+    let desk = Desk::new().await;
+    let company = tenant(&desk).await;
+    let probe = desk.done(PROBE).await;
+    assert_eq!(differing(&probe), []);
+    assert_eq!(probe["rows"].as_array().unwrap().len(), 30, "{probe:#}");
+    assert_eq!(probe["lines"], json!([]));
+    assert_eq!(
+        (&probe["cleanup"]["deleted"], &probe["stored"]),
+        (&json!(2), &json!(true))
+    );
+    assert_clean(&company, "after the probe");
+    let check = desk.done("check acme").await;
+    assert!(
+        check
+            .to_string()
+            .contains("30 of 30 answers are as assumed"),
+        "{check:#}"
+    );
+}
+
+#[tokio::test]
+async fn each_difference_is_named_with_its_line_for_the_tenants_file() {
+    let refuses = |field: &str| Quirk::RefusesField(field.to_owned());
+    let ignores = |field: &str| Quirk::IgnoresField(field.to_owned());
+    let cases = [
+        (
+            vec![refuses("position")],
+            "position can be written: refused (422)",
+            r#"position = "tag""#,
+        ),
+        (
+            vec![ignores("location")],
+            "location can be written: accepted, and not done",
+            r#"location = "tag""#,
+        ),
+        (
+            vec![Quirk::NullClearsNothing],
+            "null clears position: accepted, and not done",
+            r#"position = "tag""#,
+        ),
+        (
+            vec![Quirk::PutReplaces],
+            "an update keeps the fields that it does not name: other fields were cleared",
+            r#"update = "replace""#,
+        ),
+        (
+            vec![ignores("setInactiveAt")],
+            "a past setInactiveAt locks: accepted, and not done",
+            "",
+        ),
+        (
+            vec![Quirk::ExternalIdsAreNoIdentifiers],
+            "an external id identifies an account in a path: not found",
+            "",
+        ),
+        (
+            vec![Quirk::FoldsMail],
+            "a mail address is kept as written: kept in lower case",
+            "",
+        ),
+        (
+            vec![Quirk::RefusesKnownCustomers],
+            "POST with a known mail address makes no second account: refused (409)",
+            "",
+        ),
+        (
+            vec![Quirk::RefusesKnownCustomers, Quirk::ConflictsAre422],
+            "POST with a known external id makes no second account: refused (422)",
+            "",
+        ),
+        (
+            vec![refuses("userName")],
+            "an account needs no mail address: refused (422)",
+            "",
+        ),
+        (vec![refuses("firstName")], "", ""),
+    ];
+    for (quirks, row, line) in cases {
+        let desk = Desk::new().await;
+        let company = tenant(&desk).await;
+        let case = format!("{quirks:?}");
+        company.reteach.set_quirks(quirks);
+        let done = desk.json(PROBE).await;
+        assert_clean(&company, &case);
+        if row.is_empty() {
+            assert!(done.error().contains("ended early"), "{case}: {}", done.out);
+            continue;
+        }
+        let probe = done.json();
+        let found: Vec<_> = differing(&probe)
+            .into_iter()
+            .map(|(assumption, academy)| format!("{assumption}: {academy}"))
+            .collect();
+        assert!(found.iter().any(|found| found == row), "{case}: {found:#?}");
+        let lines = probe["lines"].as_array().unwrap();
+        let has_line = lines.iter().any(|found| found["line"] == line);
+        assert_eq!(has_line, !line.is_empty(), "{case}: {lines:?}");
+        let check = desk.json("check acme").await.json().to_string();
+        let is_known = check.contains(&row.split_once(": ").unwrap().1.to_owned());
+        assert!(is_known, "{case}: the check does not say so: {check}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_written_without_a_confirmation() {
+    let desk = Desk::new().await;
+    let company = tenant(&desk).await;
+    let hints = ["https://academy.reteach.io", "Nothing was written", "--yes"];
+    desk.fails("check acme --write-probe", Exit::Usage, &hints)
+        .await;
+    for (typed, exit) in [("no\n", Exit::Attention), ("acme\n", Exit::Done)] {
+        let before = company.reteach.requests().len();
+        let done = desk
+            .run_at_terminal("check acme --write-probe", typed)
+            .await;
+        assert_eq!(done, exit, "{typed}");
+        let requests = company.reteach.requests();
+        let writes = requests.iter().skip(before);
+        let writes =
+            writes.filter(|call| call.method != "GET" && call.path.starts_with("/customer"));
+        assert_eq!(writes.count() > 0, exit == Exit::Done, "{typed}");
+        assert_clean(&company, typed);
+    }
+}
+
+#[tokio::test]
+async fn a_test_account_that_cannot_be_deleted_is_locked_and_removed_by_the_next_probe() {
+    for behaviour in [
+        Behaviour::Status(403, Body::Vendor),
+        Behaviour::Status(404, Body::Vendor),
+        Behaviour::Status(405, Body::Html),
+        Behaviour::Pretend,
+    ] {
+        let desk = Desk::new().await;
+        let company = tenant(&desk).await;
+        let case = format!("{behaviour:?}");
+        company.reteach.fail(
+            Fault::new(behaviour)
+                .method(Method::DELETE)
+                .path(DELETION)
+                .always(),
+        );
+        let probe = desk.attention(PROBE).await;
+        let left = probe["cleanup"]["left"].as_array().unwrap();
+        assert_eq!(left.len(), 2, "{case}: {probe:#}");
+        for account in left {
+            let id = account["id"].as_str().unwrap();
+            assert_eq!(company.reteach.status(id), Some("INACTIVE"), "{case}");
+            let check = desk.attention("check acme").await.to_string();
+            assert!(check.contains(id), "{case}: {check}");
+        }
+        company.reteach.clear_faults();
+        let probe = desk.done(PROBE).await;
+        assert_eq!(probe["earlier"]["deleted"], json!(2), "{case}");
+        assert_clean(&company, &case);
+    }
+}
+
+#[tokio::test]
+async fn a_probe_whose_calls_fail_leaves_no_test_account_behind() {
+    for behaviour in [Behaviour::Status(500, Body::Vendor), Behaviour::LoseReply] {
+        for (method, path) in [(Method::POST, "/customer"), (Method::DELETE, DELETION)] {
+            let calls = at_each_call(behaviour.clone(), async |call, fault| {
+                let desk = Desk::new().await;
+                let company = tenant(&desk).await;
+                let done = interrupted(&desk, fault.method(method.clone()).path(path), PROBE).await;
+                assert_clean(&company, &format!("{method} {call}: {:?}", done.at));
+                done.at.is_some()
+            })
+            .await;
+            assert!(calls >= 2, "{method}: {calls}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_killed_probe_is_cleaned_up_by_the_next_one() {
+    for nth in [4, 20, 70] {
+        let desk = Desk::new().await;
+        let company = tenant(&desk).await;
+        let kill = Fault::new(Behaviour::Kill(Moment::After)).nth(nth);
+        let killed = interrupted(&desk, kill, PROBE).await;
+        assert!(killed.at.is_some(), "{nth}");
+        desk.done(PROBE).await;
+        assert_clean(&company, &format!("{nth}"));
+    }
+}
+
+#[tokio::test]
+async fn an_academy_of_files_is_probed_and_the_answers_are_not_kept() {
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Direct).await;
+    company.reteach.insert(account_of(1, None));
+    let (file, credentials) = desk.files(&company, "");
+    let line = format!("check --file {file} --credentials {credentials} --write-probe --yes");
+    assert_eq!(desk.done(&line).await["stored"], json!(false));
+    assert_clean(&company, "files");
+    desk.assert_empty(&company).await;
+}
