@@ -169,15 +169,15 @@ async fn the_next_run_continues_after_a_deadline() {
     for via in ROUTES {
         let harness = Harness::new(via, "", people(80)).await;
         let applied = AtomicUsize::new(0);
-        // Fifteen seconds are reserved for the state: after forty-five of sixty no new change starts.
+        // A quarter is reserved for the state: after fifteen of twenty seconds no new change starts.
         let watch = |progress| {
             if progress == Progress::Applied && applied.fetch_add(1, Ordering::SeqCst) == 10 {
                 tokio::time::pause();
-                tokio::time::advance(Duration::from_secs(46)).now_or_never();
+                tokio::time::advance(Duration::from_secs(16)).now_or_never();
                 tokio::time::resume();
             }
         };
-        let deadline = Deadline::after(Duration::from_secs(60));
+        let deadline = Deadline::after(Duration::from_secs(20));
         let ran = harness
             .world
             .run(&harness.company, Mode::Scheduled, deadline, &watch)
