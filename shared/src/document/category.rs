@@ -29,13 +29,10 @@ pub enum NoCategory {
     NoneOfTheUsual,
 }
 
-/// The folders made for certificates, then Personio's own for everything else; the first of a list wins.
-const USUAL: [&str; 4] = [
-    "Bildungszertifikate",
-    "Learning Certificates",
-    "Other Documents",
-    "Sonstige Dokumente",
-];
+/// The folders made for certificates; the first of a list wins.
+const OWN: [&str; 2] = ["Bildungszertifikate", "Learning Certificates"];
+/// Personio's own folder for everything else, used where there is none for certificates.
+const FALLBACK: [&str; 2] = ["Other Documents", "Sonstige Dokumente"];
 
 /// The category for certificates: the tenant's own choice (`chosen`, exact before any case), else one of the usual
 /// ones in any case.
@@ -49,10 +46,20 @@ pub fn choose_category<'a>(
     match chosen {
         Some(name) => named(categories, name)
             .ok_or_else(|| NoCategory::NotTheChosenOne(name.trim().to_owned())),
-        None => USUAL
+        None => OWN
             .iter()
+            .chain(&FALLBACK)
             .find_map(|name| named(categories, name))
             .ok_or(NoCategory::NoneOfTheUsual),
+    }
+}
+
+impl Category {
+    /// Whether it is Personio's folder for everything else.
+    #[must_use]
+    pub fn is_fallback(&self) -> bool {
+        let this = std::slice::from_ref(self);
+        FALLBACK.iter().any(|name| named(this, name).is_some())
     }
 }
 

@@ -14,6 +14,11 @@ pub enum Certificates {
     /// From the ledger: no vendor is called. The ledger outlives a removed tenant: --all then still shows it.
     #[command(after_long_help = help::CERTIFICATES_LIST)]
     List(List),
+    /// File the certificates that `backfill = "hold"` keeps back
+    ///
+    /// Shows how many there are and into which folder they go, and asks. The next certificate runs file them. It cannot be taken back.
+    #[command(after_long_help = help::CERTIFICATES_START)]
+    Start(Start),
     /// Try parked and failed certificates again
     ///
     /// An upload that may have succeeded is looked for first. If Personio cannot tell, a certificate given by its id is filed
@@ -76,6 +81,17 @@ pub struct Choice {
     pub all: bool,
     #[command(flatten)]
     pub filter: Filter,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// `tenants certificates start`
+#[derive(Clone, Debug, Args)]
+pub struct Start {
+    /// The tenant
+    #[arg(value_parser = TenantId::parse)]
+    pub tenant: TenantId,
     /// Do not ask
     #[arg(long)]
     pub yes: bool,

@@ -31,6 +31,7 @@ texts! {
     CERTIFICATES_LIST = "certificates_list.txt",
     CERTIFICATES_RETRY = "certificates_retry.txt",
     CERTIFICATES_DISMISS = "certificates_dismiss.txt",
+    CERTIFICATES_START = "certificates_start.txt",
     CERTIFICATES_MOVE = "certificates_move.txt",
     APPROVE = "approve.txt",
     DISMISS = "dismiss.txt",

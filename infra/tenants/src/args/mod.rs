@@ -11,7 +11,7 @@ use shared::domain::id::TenantId;
 
 pub use certificates::{
     Certificates, Choice as CertificateChoice, Filter as CertificateFilter,
-    List as ListCertificates, Move as MoveCertificates,
+    List as ListCertificates, Move as MoveCertificates, Start as StartCertificates,
 };
 pub use people::{Handover, ListPeople, People, PersonState, RetryPeople};
 pub use tenant::{

@@ -23,6 +23,10 @@ use crate::format;
 const WHERE: &str = "in Personio: Marketplace → Verbundene Integrationen (in older accounts Einstellungen → Integrationen → \
     API-Zugangsdaten) → this credential";
 
+/// What follows where documents cannot be listed.
+const UNSEEN: &str = "an upload whose answer is lost waits for you, and certificates that someone else filed earlier are not \
+    seen and filed again";
+
 pub(super) async fn examine(
     context: &CommandContext<'_>,
     config: &TenantConfig,
@@ -241,23 +245,39 @@ async fn documents(
         }
         Ok(categories) => items.push(
             match choose_category(&categories, config.certificates.category.as_deref()) {
+                Ok(category)
+                    if category.is_fallback() && config.certificates.category.is_none() =>
+                {
+                    Item::note(
+                        about,
+                        format!(
+                            "only \"{}\", Personio's folder for everything else: certificates go there. Before the first run make \
+                             \"Bildungszertifikate\" (Settings, Documents), or set [certificates] backfill = \"hold\"",
+                            category.name
+                        ),
+                    )
+                }
                 Ok(category) => Item::good(about, format!("\"{}\"", category.name)),
                 Err(error) => Item::miss(about, error.to_string(), ""),
             },
         ),
     }
     // Where documents cannot be listed, an upload of unknown outcome waits for the operator.
-    let listed = match sample {
-        Some(sample) => connections.hr.documents(sample).await,
-        None => None,
+    let listed = match (sample, connections.hr.personio()) {
+        (Some(sample), Some(personio)) => personio.documents(sample).await,
+        _ => None,
     };
     if let Some(listed) = listed {
         let about = "Personio: filed documents";
         items.push(match listed {
             Ok(_) => Item::good(about, "can be looked up, so that nothing is filed twice"),
+            Err(_) if config.personio.via == Via::Kombo => Item::note(
+                about,
+                format!("cannot be looked up, as Kombo does not pass calls through: {UNSEEN}"),
+            ),
             Err(SourceError::Forbidden(text) | SourceError::Lapsed(text)) => Item::miss(
                 about,
-                format!("cannot be looked up ({text}): an upload whose answer is lost then waits for you"),
+                format!("cannot be looked up ({text}): {UNSEEN}"),
                 format!("{WHERE} → tick \"Dokumente: Lesen\""),
             ),
             Err(error) => Item::miss(about, error.to_string(), "try again in a few minutes"),

@@ -1,12 +1,13 @@
 //! reteach: the academy's credentials and what they may do.
 
-use shared::reteach::{Client, Error, Filter};
+use shared::http::{self, SignedUrl};
+use shared::reteach::{Client, DownloadError, Downloads, Error, Filter, Forbidden};
 use shared::secrets::TenantSecret;
 use shared::tenant::TenantConfig;
 
 use super::item::Item;
 use crate::context::CommandContext;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::format;
 
 const STORE: &str = "make an API credential in the academy's settings (client id, secret and code) and store it with `tenants \
@@ -47,7 +48,7 @@ pub(super) async fn examine(
     }
     items.push(people(&client).await);
     if config.certificates.enabled {
-        items.push(certificates(&client).await);
+        items.extend(certificates(&client, config).await?);
     }
     Ok(items)
 }
@@ -60,18 +61,45 @@ async fn people(client: &Client) -> Item {
     }
 }
 
-async fn certificates(client: &Client) -> Item {
+async fn certificates(client: &Client, config: &TenantConfig) -> Result<Vec<Item>> {
     let about = "reteach: certificates";
-    match client.participations(&Filter::default(), 1).await {
-        Ok(page) => Item::good(
-            about,
-            format!(
-                "can be read; {}",
-                format::number(page.total, "completed course", "completed courses")
-            ),
-        ),
-        Err(error) => miss(about, &error),
+    let page = match client.participations(&Filter::default(), 1).await {
+        Ok(page) => page,
+        Err(error) => return Ok(vec![miss(about, &error)]),
+    };
+    let number = format::number(page.total, "completed course", "completed courses");
+    let mut items = vec![Item::good(about, format!("can be read; {number}"))];
+    let mut certificates = page.participations.into_iter();
+    let url = certificates.find_map(|participation| participation.certificate?.url);
+    if let Some(url) = url {
+        items.push(pdf(client, config, &url).await?);
     }
+    Ok(items)
+}
+
+/// Opens one real PDF: which host the academy's files are on shows nowhere else.
+async fn pdf(client: &Client, config: &TenantConfig, url: &SignedUrl) -> Result<Item> {
+    let about = "reteach: PDF of a certificate";
+    let hosts = &config.reteach.download_hosts;
+    let http =
+        http::client().map_err(|_| Failure::attention("the TLS configuration cannot be built"))?;
+    let downloads = Downloads::new(client.clone(), http, hosts);
+    Ok(match downloads.open(url).await {
+        Ok(_) => Item::good(about, "one was opened"),
+        Err(DownloadError::Forbidden(Forbidden::Host(host))) => {
+            let hosts = [hosts.as_slice(), std::slice::from_ref(&host)].concat();
+            Item::miss(
+                about,
+                format!("is on {host}, which is not allowed: no certificate on this host is filed"),
+                format!("if this host is right, set in [reteach]: download_hosts = {hosts:?}"),
+            )
+        }
+        Err(error) => Item::miss(
+            about,
+            format!("cannot be opened: {error}"),
+            "see whether reteach itself can open a certificate",
+        ),
+    })
 }
 
 fn miss(about: &str, error: &Error) -> Item {

@@ -18,6 +18,10 @@ async fn park_for(desk: &Desk, tenant: &TenantId, id: &str, person: u64, reason:
         reason: reason.to_owned(),
         unverified: None,
     };
+    put(desk, tenant, id, person, state).await;
+}
+
+async fn put(desk: &Desk, tenant: &TenantId, id: &str, person: u64, state: CertificateState) {
     let entry = CertificateEntry {
         certificate_id: CertificateId::new(id),
         employee: SourceId::new(person.to_string()),
@@ -257,4 +261,35 @@ async fn a_document_that_is_gone_is_counted_and_the_others_move() {
         (&moved["moved"], &moved["not_found"]),
         (&json!(5), &json!(1))
     );
+}
+
+#[tokio::test]
+async fn held_certificates_start_after_a_confirmation_that_names_number_and_folder() {
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Direct).await;
+    let hold = "[certificates]\nbackfill = \"hold\"\n";
+    desk.done(&desk.add(&company, hold)).await;
+    for number in 1..=4 {
+        let state = CertificateState::Held { at: now() };
+        put(&desk, &company.tenant, &format!("cert-{number}"), 1, state).await;
+    }
+    let line = "certificates start acme";
+    let counts = ["4 certificates of acme", "\"Sonstige Dokumente\"", "--yes"];
+    desk.fails(line, Exit::Usage, &counts).await;
+    let started = async || {
+        let start = desk.stack.store().certificate_start(&company.tenant).await;
+        start.unwrap().started_at
+    };
+    assert_eq!(started().await, None);
+    assert_eq!(desk.done(&format!("{line} --yes")).await["held"], 4);
+    assert_eq!(started().await, Some(now()));
+    desk.pass_minutes(30);
+    desk.done(&format!("{line} --yes")).await;
+    assert_eq!(started().await, Some(now()), "the first one counts");
+
+    let other = desk.company_called("birke", Via::Direct).await;
+    desk.done(&desk.add(&other, "")).await;
+    let hints = ["backfill = \"hold\""];
+    desk.fails("certificates start birke", Exit::Attention, &hints)
+        .await;
 }

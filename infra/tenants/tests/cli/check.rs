@@ -3,8 +3,9 @@
 use serde_json::Value;
 use shared::tenant::Via;
 use simulators::kombo::Condition;
+use simulators::reteach::Delivery;
 
-use crate::support::{Desk, account_of};
+use crate::support::{Desk, account_of, participation};
 
 fn misses(check: &Value) -> Vec<String> {
     let items = check["items"].as_array().unwrap().iter();
@@ -126,4 +127,53 @@ async fn an_unreadable_mail_address_is_explained_with_the_number_of_other_accoun
             "before the first run",
         ],
     );
+}
+
+#[tokio::test]
+async fn one_real_certificate_is_opened_and_its_refused_host_is_named_as_a_line_for_the_file() {
+    let desk = Desk::new().await;
+    let company = desk.tenant(Via::Direct).await;
+    company
+        .reteach
+        .add_participation(participation(1, 1, "Brandschutz"));
+    let opened = desk.run("check acme").await;
+    assert!(opened.out.contains("PDF of a certificate: one was opened"));
+
+    let downloads = company.reteach.downloads();
+    downloads.set_url_base("https://files.academy.example");
+    let check = desk.attention("check acme").await;
+    let line = [
+        "is on files.academy.example",
+        "download_hosts = [",
+        "127.0.0.1",
+    ];
+    assert_miss(&check, &line);
+    assert!(!check.to_string().contains("signature"), "{check:#}");
+
+    downloads.set_url_base(&downloads.base_url());
+    company
+        .reteach
+        .set_delivery("certificate-1", Delivery::NotAPdf);
+    let check = desk.attention("check acme").await;
+    assert_miss(&check, &["cannot be opened", "is not a PDF"]);
+}
+
+#[tokio::test]
+async fn the_fallback_folder_and_documents_that_cannot_be_seen_are_said_beforehand() {
+    let desk = Desk::new().await;
+    let company = desk.company(Via::Direct).await;
+    company.personio.allow_reading_documents(false);
+    let add = desk.run(&desk.add(&company, "")).await.out;
+    let add = add.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "only \"Sonstige Dokumente\"",
+        "backfill = \"hold\"",
+        "certificates that someone else filed earlier are not seen",
+        "Dokumente: Lesen",
+    ] {
+        assert!(add.contains(part), "{part}: {add}");
+    }
+    company.personio.add_category("Bildungszertifikate");
+    let check = desk.run("check acme").await.out;
+    assert!(check.contains("ok   Personio: folder for certificates: \"Bildungszertifikate\""));
 }

@@ -3,6 +3,7 @@
 mod decide;
 mod list;
 mod relocate;
+mod start;
 
 use self::decide::Decision;
 use crate::args::Certificates;
@@ -17,6 +18,7 @@ pub(super) async fn certificates(
     match args {
         Certificates::List(args) => list::list(context, args).await,
         Certificates::Retry(args) => decide::decide(context, args, Decision::Retry).await,
+        Certificates::Start(args) => start::start(context, args).await,
         Certificates::Move(args) => relocate::relocate(context, args).await,
         Certificates::Dismiss(args) => decide::decide(context, args, Decision::Dismiss).await,
     }

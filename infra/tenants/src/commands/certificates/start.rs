@@ -1,0 +1,83 @@
+//! `tenants certificates start`
+
+use serde::Serialize;
+use shared::document::{DocumentSink as _, choose_category};
+use shared::domain::id::TenantId;
+use shared::routes::Connections;
+use shared::state::CertificateState;
+use shared::tenant::Backfill;
+
+use crate::args::StartCertificates;
+use crate::confirm::Confirmation;
+use crate::context::{CommandContext, StoredTenant};
+use crate::failure::{Failure, Result};
+use crate::format;
+use crate::output::{Output, View};
+
+#[derive(Serialize)]
+struct StartedView<'a> {
+    tenant_id: &'a TenantId,
+    /// Certificates that were on hold.
+    held: u64,
+    folder: String,
+}
+
+pub(super) async fn start(
+    context: &CommandContext<'_>,
+    args: &StartCertificates,
+) -> Result<Output> {
+    let StartCertificates { tenant, yes } = args;
+    let StoredTenant { config, .. } = context.tenant(tenant).await?;
+    if config.certificates.backfill() != Backfill::Hold {
+        return Err(Failure::attention(format!(
+            "nothing of {tenant} is held: its file does not say [certificates] backfill = \"hold\""
+        )));
+    }
+    let secret = context.secrets.refresh(tenant).await?;
+    let Connections { hr, .. } = context.connect(&config, &secret)?;
+    let categories = hr
+        .categories()
+        .await
+        .map_err(|error| Failure::attention(format!("nothing was started: {error}")))?;
+    let folder = choose_category(&categories, config.certificates.category.as_deref())
+        .map_err(|error| Failure::attention(error.to_string()))?;
+    let ledger = context.store.all_certificates(tenant).await?;
+    let held = ledger
+        .values()
+        .filter(|entry| matches!(entry.state, CertificateState::Held { .. }))
+        .count() as u64;
+    let certificates = format::number(held, "certificate", "certificates");
+    let folder = folder.name.clone();
+    let announcement = format::paragraph(&format!(
+        "{certificates} of {tenant} that the first listing has shown will be filed in \"{folder}\", except those that are \
+         found there."
+    ));
+    let confirmation = Confirmation {
+        announcement: announcement.trim_end(),
+        yes: *yes,
+        word: (tenant.as_str(), "the tenant's name"),
+        otherwise: "nothing was started",
+    };
+    confirmation.ask(context.environment)?;
+    context.store.start_backfill(tenant, context.now()).await?;
+    Output::of(&StartedView {
+        tenant_id: tenant,
+        held,
+        folder,
+    })
+}
+
+impl View for StartedView<'_> {
+    fn text(&self) -> String {
+        let Self {
+            tenant_id,
+            held,
+            folder,
+        } = self;
+        let certificates = format::number(*held, "certificate", "certificates");
+        format::paragraph(&format!(
+            "The backfill of {tenant_id} is started: the next certificate runs file {certificates} in \"{folder}\". `tenants \
+             sync {tenant_id} --job certificates` begins now."
+        ))
+    }
+}
