@@ -6,9 +6,10 @@ use shared::domain::id::{CertificateId, SourceId, TenantId};
 use shared::state::{CertificateEntry, CertificateState, FencingToken, Intent, OnUnverifiable};
 use shared::tenant::Via;
 use simulators::personio::{Document, Endpoint};
-use simulators::{Behaviour, Body, Fault};
+use simulators::{Behaviour, Body, Fault, Moment};
 use tenants::Exit;
 
+use crate::interrupted::{at_each_call, interrupted};
 use crate::support::{Desk, now, participation};
 
 /// A certificate of a person who waits for a reason.
@@ -292,4 +293,29 @@ async fn held_certificates_start_after_a_confirmation_that_names_number_and_fold
     let hints = ["backfill = \"hold\""];
     desk.fails("certificates start birke", Exit::Attention, &hints)
         .await;
+}
+
+#[tokio::test]
+async fn a_move_killed_at_any_call_is_completed_by_repeating_it() {
+    let line = "certificates move acme --to Schulungen --yes";
+    for moment in [Moment::Before, Moment::After] {
+        let steps = at_each_call(Behaviour::Kill(moment), async |_, fault| {
+            let desk = Desk::new().await;
+            let company = filed(&desk, Via::Direct).await;
+            company.personio.add_category("Schulungen");
+            company.personio.join(&desk.faults);
+            let killed = interrupted(&desk, fault, line).await;
+            desk.done(line).await;
+            assert_eq!(
+                folders(&company),
+                json!({"Schulungen": 6}),
+                "{:?}",
+                killed.at
+            );
+            killed.at.is_some()
+        })
+        .await;
+        // Six documents are moved.
+        assert!(steps > 12, "{steps}");
+    }
 }
